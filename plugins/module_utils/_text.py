@@ -1,0 +1,50 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Private to the collection: text from elsewhere made safe to show in a terminal, a log or a result."""
+
+from __future__ import annotations
+
+import unicodedata
+
+_SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
+#: Joiners that several scripts need inside words; they neither move the cursor nor reorder text.
+_KEPT = "\u200c\u200d"
+
+
+def printable(text: object, limit: int = 500) -> str:
+    """*text* in one line that cannot steer a terminal.
+
+    Control characters, escapes, line separators, bidirectional overrides, other invisible format characters, lone surrogates
+    and non-characters become visible (``\\x1b``, ``\\u202e``); letters of every script stay as they are.
+
+    :param text: anything; bytes are read as UTF-8, everything else through ``str()``.
+    :param limit: most characters of the result; what is longer ends in ``…``.
+    :returns: text that encodes to UTF-8 without error.
+    """
+    source = text.decode("utf-8", "backslashreplace") if isinstance(text, bytes) else str(text)
+    shown: list[str] = []
+    length = 0
+    for char in source[: limit + 1]:
+        piece = char if char.isprintable() else _visible(char)
+        length += len(piece)
+        shown.append(piece)
+        if length > limit:
+            return "".join(shown)[: max(0, limit - 1)] + "…"
+    return "".join(shown)
+
+
+def _visible(char: str) -> str:
+    number = ord(char)
+    category = unicodedata.category(char)
+    if char in _KEPT or category in ("Zs", "Co") or (category == "Cn" and not _is_non_character(number)):
+        return char
+    if char in _SHORT:
+        return _SHORT[char]
+    if number <= 0xFF:
+        return f"\\x{number:02x}"
+    return f"\\u{number:04x}" if number <= 0xFFFF else f"\\U{number:08x}"
+
+
+def _is_non_character(number: int) -> bool:
+    return 0xFDD0 <= number <= 0xFDEF or number & 0xFFFE == 0xFFFE
