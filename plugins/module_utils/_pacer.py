@@ -1,0 +1,76 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Private to the collection: the documented request budget of each route, spent evenly."""
+
+from __future__ import annotations
+
+import threading
+import time
+import typing as t
+
+if t.TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+#: Requests a second that one user may make on each route [H-OV1][H-OV2].
+RATES = {
+    "v2.list": 10.0,
+    "v2.retry": 10.0,
+    "v1.list": 30.0,
+    "v1.instance": 30.0,
+    "v1.restart": 30.0,
+    "v1.stop": 30.0,
+    "v1.job": 10.0,
+    "statistics": 1.0,
+}
+#: For every route that is not in the table: the lowest of the documented limits but the statistics'.
+OTHER_RATE = 10.0
+#: Requests leave a little slower than allowed, so that any second holds no more than the budget even at its edges.
+_MARGIN = 1.05
+
+
+class Pacer:
+    """Makes threads wait so that each route's requests leave evenly spaced, never more than its rate in any second, none in a burst.
+
+    :param rates: requests a second by route; routes it does not name get :data:`OTHER_RATE`.
+    :param clock: monotonic seconds.
+    :param sleep: sleeps that many seconds.
+    """
+
+    def __init__(
+        self,
+        rates: Mapping[str, float] = RATES,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], object] = time.sleep,
+    ) -> None:
+        self._rates = dict(rates)
+        self._clock = clock
+        self._sleep = sleep
+        self._lock = threading.Lock()
+        self._free: dict[str, float] = {}
+        self._held_until = float("-inf")
+
+    def wait(self, route: str, deadline: float | None = None) -> bool:
+        """Wait until a request on *route* may leave.
+
+        :param deadline: in the clock's seconds, or None.
+        :returns: True once it may leave; False at once if that would be after *deadline*; then nothing of the budget is spent.
+        """
+        interval = _MARGIN / self._rates.get(route, OTHER_RATE)
+        while True:
+            with self._lock:
+                now = self._clock()
+                start = max(now, self._held_until, self._free.get(route, now))
+                if deadline is not None and start >= deadline:
+                    return False
+                if start <= now:
+                    self._free[route] = now + interval
+                    return True
+            # Nothing is reserved while sleeping: another thread may back everybody off meanwhile.
+            self._sleep(start - now)
+
+    def back_off(self, seconds: float) -> None:
+        """Hold all routes and threads back for *seconds* from now; never shortens a longer one under way."""
+        with self._lock:
+            self._held_until = max(self._held_until, self._clock() + seconds)

@@ -1,0 +1,90 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Private to the collection: the body of an answer, read without trusting it."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+import typing as t
+from collections.abc import Mapping
+
+#: Most bytes of a body that are read.
+MAX_BODY = 5 * 1024 * 1024
+#: Most values a body may hold: a thousand instances are about 20,000; half a million small objects would already take 100 MB.
+MAX_VALUES = 500_000
+_MAX_DIGITS = 40
+_LENGTH = re.compile(r"[0-9]{1,18}")
+
+
+class UnreadableError(Exception):
+    """The body cannot be used; the text completes "the body …"."""
+
+
+def parse_payload(status: int, headers: Mapping[str, str], body: bytes, *, may_be_empty: bool) -> t.Any:
+    """The JSON of *body*: a dict or a list, or None where it is empty and may be.
+
+    Strict on purpose: what is not exactly JSON in UTF-8 is not guessed at. Refused are also NaN and infinities, numbers of more
+    than 40 digits, lone surrogates (they cannot be written out again), any compression, and bodies shorter than they were announced.
+    Of a key that occurs twice the last value counts.
+
+    :param headers: names in lower case.
+    :raises UnreadableError: with the reason.
+    """
+    _check_whole(status, headers, body)
+    if not body.strip():
+        if may_be_empty and (body or status == 204 or _framed(headers)):
+            return None
+        # Without a length, an empty body cannot be told from a connection lost in the middle of the headers.
+        raise UnreadableError("is empty")
+    if body.count(b"[") + body.count(b"{") + body.count(b",") > MAX_VALUES:
+        raise UnreadableError(f"holds more than {MAX_VALUES} values")
+    try:
+        payload = json.loads(body.decode("utf-8"), parse_constant=_refuse, parse_int=_integer, parse_float=_number)
+        if b"\\u" in body:
+            json.dumps(payload, ensure_ascii=False).encode("utf-8")
+    except UnicodeError:
+        raise UnreadableError("is not UTF-8") from None
+    except RecursionError:
+        raise UnreadableError("is nested too deeply") from None
+    except ValueError:
+        raise UnreadableError("is not valid JSON") from None
+    if not isinstance(payload, (dict, list)):
+        raise UnreadableError("is neither a JSON object nor a list")
+    return payload
+
+
+def _check_whole(status: int, headers: Mapping[str, str], body: bytes) -> None:
+    encoding = headers.get("content-encoding", "").strip().lower()
+    if encoding not in ("", "identity"):
+        raise UnreadableError("is compressed although that was not asked for")
+    if len(body) > MAX_BODY:
+        raise UnreadableError(f"is larger than {MAX_BODY // (1024 * 1024)} MiB")
+    length = headers.get("content-length", "").strip()
+    if not length or status == 204 or "transfer-encoding" in headers:
+        return
+    if not _LENGTH.fullmatch(length) or int(length) != len(body):
+        raise UnreadableError(f"is truncated after {len(body)} bytes")
+
+
+def _framed(headers: Mapping[str, str]) -> bool:
+    return "content-length" in headers or "transfer-encoding" in headers
+
+
+def _refuse(word: str) -> t.NoReturn:
+    raise ValueError(word)
+
+
+def _integer(digits: str) -> int:
+    if len(digits.lstrip("-")) > _MAX_DIGITS:
+        raise ValueError("too many digits")
+    return int(digits)
+
+
+def _number(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError("not finite")
+    return value
