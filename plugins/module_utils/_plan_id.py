@@ -1,0 +1,103 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Private to the collection: a plan that someone approves, and whether what is about to be done is still that plan.
+
+Pure. A plan id is short enough to be read out: ``40-9f86d081884c-2c26b46b``, the number of instances, a digest of which they are and one of
+the options. Alone it tells that the plan changed and which half of it; with the approved plan's members it tells what changed.
+"""
+
+from __future__ import annotations
+
+import collections
+import hashlib
+import json
+import typing as t
+
+from ansible_collections.dataarts.factory.plugins.module_utils._errors import OptionError
+from ansible_collections.dataarts.factory.plugins.module_utils._model import InstanceKey, JobInstance
+from ansible_collections.dataarts.factory.plugins.module_utils._reconcile import Action, Decision
+from ansible_collections.dataarts.factory.plugins.module_utils._text import printable
+
+_NAMED = 10  # jobs that a text of changes names
+
+
+def plan_members(decisions: t.Iterable[Decision]) -> list[JobInstance]:
+    """The instances that a run means to rerun: those due, those held back for a while, and those it has sent already.
+
+    So the plan of a run is the same in its first pass, in a later one, and after it was killed and started again.
+
+    :param decisions: as :func:`decide` gave them, before an order or a limit changed them.
+    """
+    return [one.instance for one in decisions if one.action is Action.RETRY or one.sent is not None or one.action is Action.SETTLING]
+
+
+def plan_digest(instances: t.Iterable[JobInstance], options: t.Mapping[str, t.Any]) -> str:
+    """The id of the plan to rerun *instances* with *options*; the order of neither matters.
+
+    :param instances: what :func:`plan_members` gives.
+    :param options: what an approval is about: where to start, parameters, attempts, limits; JSON values, no secrets, and ``since`` only
+        if it was given, because otherwise it is another one in every run.
+    """
+    keys = sorted({instance.key for instance in instances})
+    members = json.dumps([[key.workspace_id, key.job_id, key.plan_time, key.submit_time] for key in keys])
+    chosen = json.dumps(options, sort_keys=True, default=str)
+    return f"{len(keys)}-{_digest(members)[:12]}-{_digest(chosen)[:8]}"
+
+
+def plan_changes(
+    approved: str,
+    instances: t.Sequence[JobInstance],
+    options: t.Mapping[str, t.Any],
+    *,
+    before: t.Mapping[InstanceKey, str] | None = None,
+) -> str | None:
+    """What is different now from the plan with the id *approved*, as one text for the user, or None if nothing is.
+
+    :param instances: the members of the plan as it is now.
+    :param before: job name by key of the approved plan's members, where it is still known.
+    :raises OptionError: if *approved* is no plan id.
+    """
+    parts = approved.strip().split("-")
+    if len(parts) != 3 or not (parts[0].isdecimal() and parts[0].isascii()):
+        raise OptionError(f"plan_id is '{printable(approved, 60)}', which is no plan id. Give the plan_id that check mode returned.")
+    now = plan_digest(instances, options)
+    if now == approved.strip():
+        return None
+    count, members, chosen = now.split("-")
+    changes = []
+    if (count, members) != (parts[0], parts[1]):
+        changes.append(
+            _difference(before, instances) or f"the approved plan had {parts[0]} instances, now there are {count}{_others(count, parts)}"
+        )
+    if chosen != parts[2]:
+        changes.append("the options are not those of the approved plan")
+    return (
+        f"Refused to rerun anything: the plan is no longer {printable(approved.strip(), 60)} but {now}: {'; '.join(changes)}. "
+        "Nothing was sent. Run check mode again and approve the plan_id it returns."
+    )
+
+
+def _others(count: str, parts: t.Sequence[str]) -> str:
+    return ", not all the same" if count == parts[0] else ""
+
+
+def _difference(before: t.Mapping[InstanceKey, str] | None, instances: t.Sequence[JobInstance]) -> str:
+    if before is None:
+        return ""
+    after = {instance.key: instance.job_name for instance in instances}
+    texts = []
+    for verb, names in (
+        ("added", [name for key, name in after.items() if key not in before]),
+        ("gone", [name for key, name in before.items() if key not in after]),
+    ):
+        if names:
+            counts = sorted(collections.Counter(names).items(), key=lambda pair: (-pair[1], pair[0]))
+            shown = ", ".join(f"'{printable(name, 80)}' {number}" for name, number in counts[:_NAMED])
+            more = f" and {len(counts) - _NAMED} more jobs" if len(counts) > _NAMED else ""
+            texts.append(f"{len(names)} instances {verb} ({shown}{more})")
+    return ", ".join(texts)
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()

@@ -1,0 +1,83 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Instances, policies and records for tests of decisions. Times in these tests are T + seconds."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.dataarts.factory.plugins.module_utils._model import InstanceKey, InstanceType, JobInstance, Status
+from ansible_collections.dataarts.factory.plugins.module_utils._reconcile import Policy, Sent
+
+#: 2026-11-23T03:00:00Z
+T = 1_795_402_800_000
+SINCE = T
+SETTLE = 60_000
+WORKSPACE = "62fbc3de9f3a4a1b8b6e1f0a7c5d2e41"
+FAIL = frozenset({Status.FAIL})
+
+
+def at(seconds: float) -> int:
+    """Epoch ms of T plus *seconds*."""
+    return T + int(seconds * 1000)
+
+
+def key(number: int = 1, *, job_id: str = "868641") -> InstanceKey:
+    return InstanceKey(WORKSPACE, job_id, at(-7200 + number), at(-86_400))
+
+
+def instance(
+    status: Status = Status.FAIL,
+    start: float | None = -3600,
+    end: float | None = -3000,
+    *,
+    number: int = 1,
+    job_name: str = "daily_sales",
+    job_id: str = "868641",
+    instance_type: InstanceType | None = InstanceType.NORMAL,
+    status_text: str | None = None,
+) -> JobInstance:
+    """An instance with start and end in seconds after T, None for none."""
+    return JobInstance(
+        key=key(number, job_id=job_id),
+        job_name=job_name,
+        status=status,
+        status_text=status_text or status.value,
+        instance_type=instance_type,
+        start_time=None if start is None else at(start),
+        end_time=None if end is None else at(end),
+    )
+
+
+def policy(**changes: t.Any) -> Policy:
+    return Policy(**{"since": SINCE, "statuses": FAIL, "settle_ms": SETTLE, **changes})
+
+
+def sent(
+    outcome: str = "accepted",
+    when: float = 5,
+    *,
+    before: JobInstance | None = None,
+    attempt: int = 1,
+    batch: int = 1,
+    last: float | None = None,
+    request_id: str | None = "r-1",
+    message: str = "",
+) -> Sent:
+    """A record of a POST *when* seconds after T for an instance that looked like *before*."""
+    seen = before or instance()
+    return Sent(
+        key=seen.key,
+        sent_ms=at(when),
+        outcome=outcome,
+        start_time=seen.start_time,
+        status=seen.status.value,
+        request_id=request_id,
+        attempt=attempt,
+        batch=batch,
+        end_time=seen.end_time,
+        last_ms=at(when if last is None else last),
+        job_name=seen.job_name,
+        message=message,
+    )
