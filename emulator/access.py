@@ -1,0 +1,84 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Who sends a request, and whether they may: signatures, tokens, projects, workspaces, roles."""
+
+from __future__ import annotations
+
+from emulator import signature
+from emulator.errors import Refusal, bad_signature, missing
+from emulator.model import OPERATORS
+from emulator.routes import Route
+from emulator.service import Call, Caller, Service
+
+
+def authenticate(service: Service, call: Call, method: str, raw_path: str, raw_query: str) -> Caller:
+    """The caller of a signed request or of one with a token; refused with 401 otherwise."""
+    token = call.headers.get("X-Auth-Token")
+    authorization = call.headers.get("Authorization")
+    if token is not None and authorization is None:
+        return _by_token(service, token)
+    if authorization is None:
+        raise bad_signature("authorization header or token missing")
+    signed = signature.parse(authorization)
+    caller, secret_key = _by_key(service, call, signed)
+    signature.verify(secret_key, signed, method, raw_path, raw_query, call.headers, call.body, service.clock.wall_ms())
+    return caller
+
+
+def _by_token(service: Service, token: str) -> Caller:
+    grant = service.tokens.token(token)
+    if grant is None:
+        raise bad_signature("decrypt token fail")
+    if grant.expires <= service.clock.now_ms():
+        raise Refusal(401, "APIGW.0301", "Incorrect IAM authentication information: The token must be updated")
+    return Caller(grant.user, grant.domain, grant.role_in, by_token=True, project_id=grant.project_id)
+
+
+def _by_key(service: Service, call: Call, signed: signature.Signed) -> tuple[Caller, str]:
+    user = service.world.user_of_key(signed.access_key)
+    if user is not None and signed.access_key:
+        return Caller(user.name, user.account.domain, user.role_in), user.secret_key
+    grant = service.tokens.key(signed.access_key)
+    if grant is None:
+        raise bad_signature("verify ak fail")
+    if "x-security-token" not in signed.headers or call.headers["X-Security-Token"] != grant.security_token:
+        raise bad_signature("the security token is missing, unsigned or wrong")
+    if grant.expires <= service.clock.now_ms():
+        raise bad_signature("the security token has expired")
+    return Caller(grant.user, grant.domain, grant.role_in, temporary=True, project_id=grant.project_id), grant.secret_key
+
+
+def check_project(service: Service, call: Call, caller: Caller) -> None:
+    """Refuse a project that is not the caller's, or X-Project-Id missing where the account has several [H-RET]."""
+    project_id = call.params["project_id"]
+    project = service.world.project(project_id)
+    if project is None or project.account.domain != caller.domain or not _in_scope(caller, project_id):
+        raise Refusal(403, "APIGW.0302", "The IAM user is not authorized to access the API: the project is not yours")
+    header = call.headers.get("X-Project-Id")
+    if header is None and not caller.by_token and len(project.account.projects) > 1:
+        raise missing("X-Project-Id")
+    if header is not None and header != project_id:
+        raise Refusal(403, "APIGW.0302", "The IAM user is not authorized to access the API: X-Project-Id is not the project of the path")
+
+
+def _in_scope(caller: Caller, project_id: str) -> bool:
+    # a token that is scoped to the account opens no project; keys are not scoped
+    return caller.project_id == project_id or (caller.project_id is None and not caller.by_token)
+
+
+def check_workspace(service: Service, call: Call, route: Route, caller: Caller) -> str:
+    """The id of the workspace the call acts in; refused if absent, unknown, of another project, or closed to the caller."""
+    workspace_id = call.headers.get("workspace", "")
+    project_id = call.params["project_id"]
+    mine = [one for one in service.world.workspaces() if one.project_id == project_id]
+    if not workspace_id and route.workspace == "default":
+        workspace_id = next((one.workspace_id for one in mine if one.kind == 1), "")
+    if not workspace_id:
+        raise missing("workspace")
+    if workspace_id not in [one.workspace_id for one in mine]:
+        raise Refusal(400, "0819", "The workspace does not exist.")
+    role = caller.role_in(workspace_id)
+    if role == "none" or (route.writes and role not in OPERATORS):
+        raise Refusal(service.switches["no_permission_status"], "6888", "You do not have the permission to perform this operation.")
+    return workspace_id

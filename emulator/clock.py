@@ -1,0 +1,42 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The service's clock, and how fast things happen on it."""
+
+from __future__ import annotations
+
+import time
+import typing as t
+
+
+class Clock:
+    """Keeps real time plus whatever it was advanced by; *speed* shortens durations, not the time of day.
+
+    A clock that itself ran faster would drift from the clients' clocks at once and every signature would be refused.
+    So a run of 3 emulated seconds at speed 60 is over after 50 ms, while ``Date`` and all timestamps stay real time.
+
+    :param speed: emulated seconds that pass in one second of this clock.
+    """
+
+    def __init__(self, speed: float = 1.0) -> None:
+        self.speed = speed
+        self._base_ms = time.time() * 1000 - time.monotonic() * 1000
+        self._advanced_ms = 0.0
+        #: How far the service is ahead of real time, seconds.
+        self.skew: t.Callable[[], float] = lambda: 0.0
+
+    def wall_ms(self) -> int:
+        """What the age of a signature is measured with, epoch ms: real time plus the skew, but not what tests advanced."""
+        return int(self._base_ms + time.monotonic() * 1000 + self.skew() * 1000)
+
+    def now_ms(self) -> int:
+        """The service's time in epoch ms: what ``Date`` and every timestamp say."""
+        return self.wall_ms() + int(self._advanced_ms)
+
+    def span_ms(self, seconds: float) -> int:
+        """How many ms of this clock *seconds* of emulated time take."""
+        return int(seconds * 1000 / self.speed)
+
+    def advance(self, seconds: float) -> None:
+        """Move the service's time forward by *seconds*; everything due in between happens."""
+        self._advanced_ms += seconds * 1000

@@ -1,0 +1,115 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What depends on what: jobs on jobs, instances on instances, across workspaces [H-DEP][SDK]."""
+
+from __future__ import annotations
+
+import typing as t
+
+from emulator import parameters as read
+from emulator.errors import unknown_instance, unknown_job
+from emulator.model import Instance, Job
+from emulator.service import Answer, Call
+from emulator.views import status_word
+from emulator.world import submit_time_of
+
+Json = dict[str, t.Any]
+_RELATIONS = ("parent", "child", "both")
+_MAX_DEPTH = 50
+
+
+def list_jobs(call: Call) -> Answer:
+    """GET …/factory/jobs/{job_name}/depend: a bare array of the direct upstream and downstream jobs."""
+    workspace = call.service.world.workspace(call.workspace_id)
+    job = workspace.jobs.get(call.params["job_name"]) if workspace else None
+    if job is None:
+        raise unknown_job()
+    relation = read.choice(call.query.get("relation"), "relation", _RELATIONS, "both")
+    found: list[Json] = []
+    if relation in ("parent", "both"):
+        found += [_job_entry(one, "parent") for one in call.service.world.upstream(job)]
+    if relation in ("child", "both"):
+        found += [_job_entry(one, "child") for one in call.service.world.downstream(job)]
+    return Answer(payload=found)
+
+
+def list_instances(call: Call) -> Answer:
+    """GET …/factory/instances/{instance_id}/depend-instances: level by level, up to *depth* levels each way."""
+    text = call.params["instance_id"]
+    instance = call.service.world.instance(int(text)) if text.isdigit() else None
+    if instance is None or instance.job.workspace.workspace_id != call.workspace_id:
+        raise unknown_instance()
+    relation = read.choice(call.query.get("relation"), "relation", _RELATIONS, "both")
+    depth, latest = read.number(call, "depth", 1, 1, _MAX_DEPTH), read.flag(call, "latest", True)
+    world = call.service.world
+    found: list[Instance] = []
+    if relation in ("parent", "both"):
+        found += _levels(instance, world.parents, depth)
+    if relation in ("child", "both"):
+        found += [one for one in _levels(instance, world.children, depth) if not any(one is other for other in found)]
+    if latest:
+        found = _newest_per_job(found)
+    return Answer(payload={"depend_instances_info": [_instance_entry(call, one) for one in found], "total": len(found)})
+
+
+def _levels(instance: Instance, step: t.Callable[[Instance], list[Instance]], depth: int) -> list[Instance]:
+    """Everything within *depth* steps, nearest first, each once."""
+    found: list[Instance] = []
+    level = [instance]
+    for _level in range(depth):
+        reached = [one for each in level for one in step(each)]
+        level = []
+        for one in reached:
+            if one is not instance and not any(one is other for other in found):
+                found.append(one)
+                level.append(one)
+    return found
+
+
+def _newest_per_job(found: list[Instance]) -> list[Instance]:
+    newest: dict[int, Instance] = {}
+    for one in found:
+        known = newest.get(id(one.job))
+        if known is None or _ended(one) > _ended(known):
+            newest[id(one.job)] = one
+    return list(newest.values())
+
+
+def _ended(instance: Instance) -> tuple[int, int]:
+    return instance.end_time or 0, instance.plan_time
+
+
+def _job_entry(job: Job, layer: str) -> Json:
+    return {
+        "job_name": job.name,
+        "job_path": job.path,
+        "depend_layer": layer,
+        "workspace_name": job.workspace.name,
+        "owner": job.owner,
+    }
+
+
+def _instance_entry(call: Call, instance: Instance) -> Json:
+    job = instance.job
+    running = (instance.end_time or call.service.clock.now_ms()) - instance.start_time if instance.start_time is not None else None
+    entry: Json = {
+        "id": instance.instance_id,
+        "job_id": job.job_id,
+        "job_name": job.name,
+        "directory_path": job.path,
+        "force_success": instance.force_success,
+        "ignore_success": instance.ignore_success,
+        "parent_instance_ids": [one.instance_id for one in call.service.world.parents(instance)],
+        "plan_time": instance.plan_time,
+        "running_time": running,
+        "start_time": instance.start_time,
+        "end_time": instance.end_time,
+        "status": status_word(instance, call.service.switches, "v2"),
+        "submit_time": submit_time_of(instance, call.service.switches),
+        "version": instance.version,
+        "workspace_id": job.workspace.workspace_id,
+        "workspace_name": job.workspace.name,
+        "avg_execute_time_ms": int(job.run_seconds * 1000),
+    }
+    return {name: value for name, value in entry.items() if value is not None}

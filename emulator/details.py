@@ -1,0 +1,95 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The v1 instance detail: an instance with its nodes [OTC-95]."""
+
+from __future__ import annotations
+
+import typing as t
+
+from emulator.errors import unknown_instance, unknown_job
+from emulator.model import Instance, Run
+from emulator.service import Answer, Call
+from emulator.views import execute_time, status_word
+
+Json = dict[str, t.Any]
+
+
+def show_instance(call: Call) -> Answer:
+    """GET /v1/{project_id}/jobs/{job_name}/instances/{instance_id}."""
+    workspace = call.service.world.workspace(call.workspace_id)
+    job = workspace.jobs.get(call.params["job_name"]) if workspace else None
+    if job is None:
+        raise unknown_job()
+    instance = next((one for one in job.instances if str(one.instance_id) == call.params["instance_id"]), None)
+    if instance is None:
+        raise unknown_instance()
+    detail: Json = {
+        "jobName": job.name,
+        "instanceId": instance.instance_id,
+        "status": status_word(instance, call.service.switches, "v1"),
+        "planTime": instance.plan_time,
+        "startTime": instance.start_time,
+        "endTime": instance.end_time,
+        "executeTime": execute_time(instance),
+        "total": len(job.nodes),
+        "instanceType": instance.instance_type,
+        "forceSuccess": instance.force_success,
+        "ignoreSuccess": instance.ignore_success,
+        "nodes": [_node(instance, index, call.service.clock.now_ms()) for index in range(len(job.nodes))],
+    }
+    return Answer(payload={name: value for name, value in detail.items() if value is not None})
+
+
+def _node(instance: Instance, index: int, now: int) -> Json:
+    node = instance.job.nodes[index]
+    status, start, end = _progress(instance, index, now)
+    entry: Json = {
+        "nodeName": node.name,
+        "status": status,
+        "type": node.type,
+        "planTime": instance.plan_time,
+        "startTime": start,
+        "endTime": end,
+        "retryTimes": 0,
+        "instanceId": instance.instance_id,
+        "inputRowCount": 0,
+        "speed": 0.0,
+        "logPath": f"obs://dlf-log-{instance.job.workspace.project_id}/{instance.instance_id}/{index}.log",
+    }
+    return {name: value for name, value in entry.items() if value is not None}
+
+
+def _visible_run(instance: Instance) -> Run | None:
+    shown = [run for run in instance.runs if run.status != "hidden"]
+    return shown[-1] if shown else None
+
+
+def _progress(instance: Instance, index: int, now: int) -> tuple[str, int | None, int | None]:
+    """Status, start and end of one node: those of a run share its time equally, in order."""
+    run = _visible_run(instance)
+    if run is None or run.start is None:
+        return "waiting", None, None
+    if index < run.from_node:
+        return "success", instance.plan_time, instance.plan_time
+    nodes = len(instance.job.nodes)
+    # a run that fails does so at one node and never reaches those behind it
+    failing = instance.job.fail_node % nodes if run.fate.status != "success" and run.fate.status != "hang" else nodes - 1
+    failing = max(failing, run.from_node)
+    if index > failing:
+        return "waiting", None, None
+    steps = failing - run.from_node + 1
+    total = (run.end or now) - run.start if run.end else int(run.fate.seconds * 1000)
+    start = run.start + total * (index - run.from_node) // steps
+    end = run.start + total * (index - run.from_node + 1) // steps
+    if run.end is not None:
+        return (run.status if index == failing and run.status != "success" else "success"), start, end
+    return _under_way(run, index, start, end, now)
+
+
+def _under_way(run: Run, index: int, start: int, end: int, now: int) -> tuple[str, int | None, int | None]:
+    if run.fate.status == "hang":
+        return ("running", start, None) if index == run.from_node else ("waiting", None, None)
+    if now < start:
+        return "waiting", None, None
+    return ("running", start, None) if now < end else ("success", start, end)

@@ -1,0 +1,166 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Runs instances over time: what is due by now happens, in order, whenever somebody looks."""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import typing as t
+
+from emulator.clock import Clock
+from emulator.model import Instance, Run
+from emulator.switches import Switches
+from emulator.world import World
+
+Step = t.Callable[[Instance, Run, int], None]
+
+
+class Engine:
+    """Moves instances through hidden, waiting, running to their fate.
+
+    Nothing runs by itself: :meth:`settle` is called before every answer and plays everything that was due since, each event at
+    its own time, so that the outcome does not depend on when somebody asks.
+    """
+
+    def __init__(self, world: World, clock: Clock, switches: Switches) -> None:
+        self._world, self._clock, self._switches = world, clock, switches
+        self._events: list[tuple[int, int, Step, Instance, Run]] = []
+        self._order = itertools.count()
+        self._gated: list[tuple[Instance, Run]] = []
+        self._limits: dict[str, int] = {}
+        for instance in world.instances():
+            self._take_over(instance)
+
+    def _take_over(self, instance: Instance) -> None:
+        run = instance.current
+        if run is None:
+            return
+        if run.start is not None:
+            self._plan_end(instance, run, self._clock.now_ms())
+        elif run.status == "waiting":
+            self._at(self._clock.now_ms() + self._clock.span_ms(instance.job.wait_seconds), self._begin, instance, run)
+
+    def settle(self) -> None:
+        """Let everything happen that is due by now."""
+        now = self._clock.now_ms()
+        while self._events and self._events[0][0] <= now:
+            due, _order, step, instance, run = heapq.heappop(self._events)
+            if not run.cancelled:
+                step(instance, run, due)
+
+    def limit_group(self, group: str, concurrent: int) -> None:
+        """At most *concurrent* runs of that group run at once."""
+        self._limits[group] = concurrent
+
+    def request(self, instance: Instance, from_node: int, request_id: str, group: str = "") -> Run:
+        """Take a rerun of *instance*; if one is under way it follows that one. Returns the run."""
+        now = self._clock.now_ms()
+        run = Run(len(instance.runs) + len(instance.queued) + 1, now, from_node, request_id=request_id, group=group)
+        if instance.current is not None:
+            instance.queued.append(run)
+        else:
+            self._adopt(instance, run, now)
+        return run
+
+    def confirm(self, instance: Instance) -> bool:
+        """Press Execute on an instance that waits for confirmation; False if it does not wait for that."""
+        run = instance.current
+        if run is None or run.status != "waiting-confirm":
+            return False
+        run.status = instance.status = "waiting"
+        self._begin(instance, run, self._clock.now_ms())
+        return True
+
+    def stop(self, instance: Instance) -> None:
+        """Cancel what waits or runs; queued reruns are dropped."""
+        run, now = instance.current, self._clock.now_ms()
+        if run is not None:
+            run.cancelled = True
+            run.end = now
+            run.status = "manual-stop"
+        self._gated = [one for one in self._gated if one[0] is not instance]
+        instance.queued.clear()
+        instance.current = None
+        instance.status, instance.end_time = "manual-stop", now
+        self._open_gates(now)
+
+    def _adopt(self, instance: Instance, run: Run, now: int) -> None:
+        instance.current = run
+        instance.runs.append(run)
+        run.fate = instance.next_fate()
+        delay = self._clock.span_ms(self._switches["rerun_visible_after"])
+        if delay:
+            self._at(now + delay, self._show, instance, run)
+        else:
+            self._show(instance, run, now)
+
+    def _show(self, instance: Instance, run: Run, now: int) -> None:
+        """The rerun becomes visible: the instance waits."""
+        if self._switches["instance_id_after_rerun"] == "new":
+            instance.old_ids.append(instance.instance_id)
+            instance.instance_id = self._world.new_id()
+        instance.end_time, instance.error = None, ""
+        instance.force_success = instance.ignore_success = False
+        shown = self._switches["waiting_start_time"]
+        if shown != "old":
+            instance.start_time = run.requested if shown == "new" else None
+        run.status = instance.status = "waiting-confirm" if instance.job.confirm else "waiting"
+        if not instance.job.confirm:
+            # never at once: runs asked for in one request must all be known before the first of them may begin
+            self._at(now + self._clock.span_ms(instance.job.wait_seconds), self._begin, instance, run)
+
+    def _begin(self, instance: Instance, run: Run, now: int) -> None:
+        if not self._may_begin(instance, run):
+            self._gated.append((instance, run))
+            return
+        run.start, run.status = now, "running"
+        instance.status, instance.start_time = "running", now
+        self._plan_end(instance, run, now)
+
+    def _plan_end(self, instance: Instance, run: Run, now: int) -> None:
+        if run.fate.status != "hang":
+            self._at(now + self._clock.span_ms(run.fate.seconds), self._end, instance, run)
+
+    def _end(self, instance: Instance, run: Run, now: int) -> None:
+        run.end, run.status = now, run.fate.status
+        instance.status, instance.end_time, instance.error = run.fate.status, now, run.fate.error
+        instance.current = None
+        if instance.queued:
+            self._adopt(instance, instance.queued.pop(0), now)
+        self._open_gates(now)
+
+    def _open_gates(self, now: int) -> None:
+        gated, self._gated = self._gated, []
+        for instance, run in sorted(gated, key=lambda one: one[0].plan_time):
+            self._begin(instance, run, now)
+
+    def _may_begin(self, instance: Instance, run: Run) -> bool:
+        if instance.held or any(not parent.succeeded or parent.current for parent in self._world.parents(instance)):
+            return False
+        if instance.job.self_dependent and self._earlier_under_way(instance):
+            return False
+        limit = self._limits.get(run.group)
+        if limit is None:
+            return True
+        running = sum(
+            1 for one in self._world.instances() if one.current and one.current.group == run.group and one.current.status == "running"
+        )
+        return running < limit
+
+    @staticmethod
+    def _earlier_under_way(instance: Instance) -> bool:
+        """Whether a self-dependent job must first finish another instance: one that runs, or an older one that waits."""
+        for other in instance.job.instances:
+            run = other.current
+            if (
+                other is not instance
+                and run
+                and (run.status == "running" or (run.status in ("waiting", "hidden") and other.plan_time < instance.plan_time))
+            ):
+                return True
+        return False
+
+    def _at(self, due: int, step: Step, instance: Instance, run: Run) -> None:
+        heapq.heappush(self._events, (due, next(self._order), step, instance, run))

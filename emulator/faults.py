@@ -1,0 +1,90 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Faults on demand: which request gets which, decided the same way for the same seed."""
+
+from __future__ import annotations
+
+import random
+import typing as t
+
+from emulator import routes
+
+#: What can go wrong, with the parameters each kind takes beside route, times, rate, seed and skip.
+KINDS: dict[str, frozenset[str]] = {
+    "latency": frozenset({"seconds", "when"}),
+    "hang": frozenset({"seconds", "when"}),
+    "status": frozenset({"status", "code", "message", "when", "retry_after"}),
+    "throttle": frozenset({"retry_after"}),
+    "gateway_timeout": frozenset({"when"}),
+    "drop": frozenset({"when"}),
+    "truncated": frozenset({"when"}),
+    "malformed": frozenset({"when", "text"}),
+    "not_utf8": frozenset({"when"}),
+    "oversized": frozenset({"when", "bytes"}),
+    "empty": frozenset({"when"}),
+    "error_body": frozenset({"when", "code", "message"}),
+    "redirect": frozenset({"location", "status"}),
+    "expired_token": frozenset(),
+    "slow_headers": frozenset({"seconds", "when"}),
+    "slow_body": frozenset({"seconds", "when"}),
+}
+_COMMON = frozenset({"route", "kind", "times", "rate", "seed", "skip", "job_name"})
+_WHEN = ("before_reading", "before_effect", "after_effect", "mid_body")
+
+Fault = dict[str, t.Any]
+
+
+class _Rule:
+    def __init__(self, fault: Fault) -> None:
+        self.fault = fault
+        self.routes = routes.named(fault.get("route", "*"))
+        self.rate: float | None = fault.get("rate")
+        self.left: int | None = fault.get("times", 1 if self.rate is None else None)
+        self.skip: int = fault.get("skip", 0)
+        self.random = random.Random(fault.get("seed", 0))
+
+    def fires(self, route: str, params: t.Mapping[str, str]) -> bool:
+        """Whether this request gets the fault; counts it."""
+        if route not in self.routes or self.left == 0:
+            return False
+        if "job_name" in self.fault and params.get("job_name") != self.fault["job_name"]:
+            return False
+        if self.skip:
+            self.skip -= 1
+            return False
+        if self.rate is not None and self.random.random() >= self.rate:
+            return False
+        if self.left is not None:
+            self.left -= 1
+        return True
+
+
+class Faults:
+    """The faults in force; the first one that fires wins."""
+
+    def __init__(self) -> None:
+        self._rules: list[_Rule] = []
+
+    def add(self, fault: Fault) -> None:
+        """Put *fault* in force.
+
+        :raises ValueError: for an unknown route, kind, parameter or moment.
+        """
+        kind = fault.get("kind", "")
+        if kind not in KINDS:
+            raise ValueError(f"no such fault: {kind!r}; there are {', '.join(KINDS)}")
+        unknown = set(fault) - _COMMON - KINDS[kind]
+        if unknown:
+            raise ValueError(f"fault {kind} takes no {', '.join(sorted(unknown))}")
+        if fault.get("when", "after_effect") not in _WHEN:
+            raise ValueError(f"fault {kind}: when is one of {', '.join(_WHEN)}")
+        self._rules.append(_Rule(dict(fault)))
+
+    def clear(self) -> None:
+        """Let nothing go wrong any more."""
+        self._rules.clear()
+
+    def pick(self, route: str, params: t.Mapping[str, str]) -> Fault | None:
+        """The fault that this request gets, or None."""
+        return next((rule.fault for rule in self._rules if rule.fires(route, params)), None)

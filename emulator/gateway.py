@@ -1,0 +1,141 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The gateway in front of the service: from a raw HTTP request to an answer, faults included."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import secrets
+import typing as t
+from email.utils import formatdate
+from urllib.parse import parse_qsl, unquote
+
+from aiohttp import web
+
+from emulator import access, routes, spoiled
+from emulator.errors import Refusal, not_published
+from emulator.faults import Fault
+from emulator.handlers import HANDLERS
+from emulator.routes import Route
+from emulator.service import Answer, Call, Service
+
+
+class Gateway:
+    """Answers requests to one host of the service.
+
+    :param host: which one: ``v2``, ``v1`` or ``iam``.
+    """
+
+    def __init__(self, service: Service, host: str) -> None:
+        self._service, self._host = service, host
+
+    async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Answer one request, or spoil the answer as the fault that it draws says."""
+        raw_path, _sep, raw_query = request.raw_path.partition("?")
+        request_id = secrets.token_hex(16)
+        found = routes.find(self._host, request.method, raw_path)
+        entry = self._note(request, raw_path, raw_query, request_id, found)
+        fault = self._service.faults.pick(found[0].name, found[1]) if found else None
+        entry["fault"] = fault["kind"] if fault else None
+        if fault and fault.get("when") == "before_reading":
+            return spoiled.hang_up(request)
+        body = await request.read()
+        entry["body"] = body.decode("utf-8", "backslashreplace")
+        call = Call(
+            self._service, found[1] if found else {}, dict(parse_qsl(raw_query, keep_blank_values=True)), request.headers, body, request_id
+        )
+
+        def act() -> web.Response:
+            answer = self._answer(found[0] if found else None, call, request.method, raw_path, raw_query, entry)
+            entry["status"] = answer.status
+            return self._response(answer, request_id)
+
+        if fault is None:
+            return act()
+        return await self._spoil(fault, request, act, entry, request_id)
+
+    async def _spoil(
+        self, fault: Fault, request: web.BaseRequest, act: t.Callable[[], web.Response], entry: dict[str, t.Any], request_id: str
+    ) -> web.StreamResponse:
+        kind, when = fault["kind"], fault.get("when") or spoiled.DEFAULT_WHEN.get(fault["kind"], "after_effect")
+        if kind in ("latency", "hang"):
+            answer = act() if when == "after_effect" else None
+            await asyncio.sleep(fault.get("seconds", 3600.0 if kind == "hang" else 0.5))
+            if kind == "hang":
+                return spoiled.hang_up(request)
+            return answer or act()
+        answer = act() if when != "before_effect" else None
+        replaced = spoiled.replacement(fault, self._service.switches)
+        if replaced is not None:
+            entry["status"] = replaced.status
+            return self._response(replaced, request_id)
+        entry["status"] = None
+        return await spoiled.send(fault, when, request, answer)
+
+    def _note(
+        self, request: web.BaseRequest, raw_path: str, raw_query: str, request_id: str, found: tuple[Route, dict[str, str]] | None
+    ) -> dict[str, t.Any]:
+        return self._service.requests.add(
+            {
+                "time": self._service.clock.now_ms(),
+                "host": self._host,
+                "method": request.method,
+                "path": unquote(raw_path),
+                "raw_path": raw_path,
+                "query": raw_query,
+                "route": found[0].name if found else None,
+                "headers": dict(request.headers),
+                "body": "",
+                "status": None,
+                "error_code": None,
+                "user": None,
+                "request_id": request_id,
+            }
+        )
+
+    def _answer(self, route: Route | None, call: Call, method: str, raw_path: str, raw_query: str, entry: dict[str, t.Any]) -> Answer:
+        """The service's answer; here the request takes effect."""
+        try:
+            self._service.engine.settle()
+            if route is None or not all(self._service.switches[name] for name in route.switches):
+                raise not_published(method, unquote(raw_path))
+            self._admit(route, call, method, raw_path, raw_query, entry)
+            return HANDLERS[route.name](call)
+        except Refusal as refusal:
+            code = refusal.spelled(self._service.switches)
+            entry["error_code"] = code
+            answer = Answer(refusal.status, refusal.payload(self._service.switches, call.request_id))
+            if refusal.status == 429 and self._service.switches["retry_after"] is not None:
+                answer.headers["Retry-After"] = str(self._service.switches["retry_after"])
+            return answer
+
+    def _admit(self, route: Route, call: Call, method: str, raw_path: str, raw_query: str, entry: dict[str, t.Any]) -> None:
+        """Let the call through to the service, or refuse it: who, how often, where."""
+        if not route.signed:
+            call.extra = {"method": method, "raw_path": raw_path, "raw_query": raw_query}
+            return
+        caller = call.caller = access.authenticate(self._service, call, method, raw_path, raw_query)
+        entry["user"] = caller.name
+        if self._service.switches["flow_control"]:
+            self._service.flow.admit(f"{caller.domain}/{caller.name}", route.name)
+        if "project_id" in call.params:
+            access.check_project(self._service, call, caller)
+        if route.workspace != "no":
+            call.workspace_id = access.check_workspace(self._service, call, route, caller)
+
+    def _response(self, answer: Answer, request_id: str) -> web.Response:
+        """The answer as HTTP, with the service's own date."""
+        headers = {"Date": http_date(self._service), "Server": "api-gateway", **answer.headers}
+        if self._service.switches["request_id_header"]:
+            headers["X-Request-Id"] = request_id
+        if answer.payload is None:
+            return web.Response(status=answer.status, headers=headers)
+        headers["Content-Type"] = "application/json;charset=UTF-8"
+        return web.Response(status=answer.status, headers=headers, body=json.dumps(answer.payload, ensure_ascii=False).encode())
+
+
+def http_date(service: Service) -> str:
+    """The service's time as a Date header says it, whole seconds."""
+    return formatdate(service.clock.now_ms() // 1000, usegmt=True)

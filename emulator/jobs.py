@@ -1,0 +1,168 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Job lists of both generations and the v1 job detail [SDK][OTC]."""
+
+from __future__ import annotations
+
+import typing as t
+
+from emulator import parameters as read
+from emulator.errors import invalid, unknown_job
+from emulator.listing import page
+from emulator.model import Job
+from emulator.service import Answer, Call
+from emulator.views import status_word
+
+Json = dict[str, t.Any]
+#: Most jobs on one page [OTC].
+MOST = 100
+
+
+def list_v1(call: Call) -> Answer:
+    """GET /v1/{project_id}/jobs: batch jobs unless asked otherwise; the name is fuzzy [TF]."""
+    kind = read.choice(call.query.get("jobType"), "jobType", ("BATCH", "REAL_TIME"), "BATCH")
+    found = [job for job in _jobs(call) if job.job_type == kind and call.query.get("jobName", "") in job.name]
+    return Answer(payload={"total": len(found), "jobs": [_entry_v1(call, job) for job in page(call, found, most=MOST)]})
+
+
+def list_v2(call: Call) -> Answer:
+    """GET /v2/{project_id}/factory/jobs: filters by type, name (fuzzy), ids and status."""
+    found = [job for job in _jobs(call) if call.query.get("job_name", "") in job.name]
+    if "job_type" in call.query:
+        found = [job for job in found if job.job_type == call.query["job_type"]]
+    if "job_id" in call.query:
+        ids = call.query["job_id"].split(",")
+        if len(ids) > 50 or not all(one.strip().isdigit() for one in ids):
+            raise invalid("job_id takes at most 50 numbers")
+        found = [job for job in found if str(job.job_id) in [one.strip() for one in ids]]
+    if "status" in call.query:
+        found = [job for job in found if job.status in call.query["status"].split(",")]
+    return Answer(payload={"total": len(found), "jobs": [_entry_v2(call, job) for job in page(call, found, most=MOST)]})
+
+
+def show_v1(call: Call) -> Answer:
+    """GET /v1/{project_id}/jobs/{job_name}: nodes, schedule, basic configuration."""
+    workspace = call.service.world.workspace(call.workspace_id)
+    job = workspace.jobs.get(call.params["job_name"]) if workspace else None
+    if job is None:
+        raise unknown_job()
+    detail: Json = {
+        "id": job.job_id,
+        "name": job.name,
+        "nodes": _nodes(job),
+        "schedule": _schedule(job),
+        "params": [],
+        "directory": job.path,
+        "processType": job.job_type,
+        "createTime": job.submit_time,
+        "singleNodeJobFlag": len(job.nodes) == 1,
+        "lastUpdateUser": job.owner,
+        "logPath": f"obs://dlf-log-{job.workspace.project_id}/",
+        "basicConfig": {"owner": job.owner, "isIgnoreWaiting": 0, "priority": job.priority, "executeUser": "", "instanceTimeout": 0},
+        "cleanOverdueDays": 60,
+        "emptyRunningJob": "0",
+        "version": str(job.version),
+    }
+    if read.flag(call, "dependencies"):
+        detail["downstreamJobs"] = [{"name": one.name, "path": one.path, "params": {}} for one in call.service.world.downstream(job)]
+    return Answer(payload=detail)
+
+
+def _jobs(call: Call) -> list[Job]:
+    workspace = call.service.world.workspace(call.workspace_id)
+    return list(workspace.jobs.values()) if workspace else []
+
+
+def _last(call: Call, job: Job, api: str) -> tuple[str | None, int | None]:
+    """Status word and end of the job's newest instance."""
+    if not job.instances:
+        return None, None
+    newest = max(job.instances, key=lambda one: one.plan_time)
+    return status_word(newest, call.service.switches, api), newest.end_time
+
+
+def _entry_v1(call: Call, job: Job) -> Json:
+    status, ended = _last(call, job, "v1")
+    entry: Json = {
+        "name": job.name,
+        "jobType": job.job_type,
+        "owner": job.owner,
+        "priority": job.priority,
+        "status": job.status,
+        "createUser": job.owner,
+        "createTime": job.submit_time,
+        "startTime": job.submit_time,
+        "lastInstanceStatus": status,
+        "lastInstanceEndTime": ended,
+        "lastUpdateTime": job.submit_time,
+        "lastUpdateUser": job.owner,
+        "path": job.path,
+        "singleNodeJobFlag": len(job.nodes) == 1,
+        "alarms": [],
+    }
+    return {name: value for name, value in entry.items() if value is not None}
+
+
+def _entry_v2(call: Call, job: Job) -> Json:
+    status, ended = _last(call, job, "v2")
+    entry: Json = {
+        "name": job.name,
+        "job_type": job.job_type,
+        "status": job.status,
+        "create_user": job.owner,
+        "create_time": job.submit_time,
+        "start_time": job.submit_time,
+        "last_instance_status": status,
+        "last_instance_end_time": ended,
+        "owner": job.owner,
+        "last_update_user": job.owner,
+        "last_update_time": job.submit_time,
+        "priority": job.priority,
+        "path": job.path,
+        "single_node_job_flag": len(job.nodes) == 1,
+        "alarms": [] if read.flag(call, "need_alarms") else None,
+        "empty_running_job": "0",
+        "next_plan_time": str(call.service.clock.now_ms() + 3_600_000) if job.status == "SCHEDULING" else None,
+    }
+    return {name: value for name, value in entry.items() if value is not None}
+
+
+def _nodes(job: Job) -> list[Json]:
+    return [
+        {
+            "name": node.name,
+            "type": node.type,
+            "location": {"x": str(100 * (index + 1)), "y": "100"},
+            "preNodeName": [job.nodes[index - 1].name] if index else [],
+            "conditions": [],
+            "properties": [],
+            "pollingInterval": 20,
+            "execTimeOutRetry": "false",
+            "maxExecutionTime": 360,
+            "retryTimes": 0,
+            "retryInterval": 120,
+            "failPolicy": "FAIL_CHILD",
+        }
+        for index, node in enumerate(job.nodes)
+    ]
+
+
+def _schedule(job: Job) -> Json:
+    if job.schedule != "CRON":
+        return {"type": "EXECUTE_ONCE" if job.schedule == "MANUAL" else job.schedule}
+    here = job.workspace.workspace_id
+    cron: Json = {
+        "startTime": "2024-01-01T00:00:00+08",
+        "expression": job.cron,
+        "expressionTimeZone": "GMT+8",
+        "dependPrePeriod": job.self_dependent,
+        "dependJobs": {
+            "jobs": [name for _workspace, name in job.depends_on],
+            "dependPeriod": "SAME_PERIOD",
+            "dependFailPolicy": "SUSPEND",
+            "sameWorkSpaceJobs": [{"jobName": name, "workSpaceId": where} for where, name in job.depends_on if where == here],
+            "otherWorkSpaceJobs": [{"jobName": name, "workSpaceId": where} for where, name in job.depends_on if where != here],
+        },
+    }
+    return {"type": "CRON", "cron": cron}

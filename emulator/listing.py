@@ -1,0 +1,92 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The two instance lists: windows, filters, order and pages."""
+
+from __future__ import annotations
+
+import random
+import typing as t
+from datetime import UTC, datetime
+
+from emulator import parameters as read
+from emulator.errors import invalid, unknown_job
+from emulator.model import Instance
+from emulator.service import Answer, Call
+from emulator.views import instance_v1, instance_v2, status_word
+
+_DAY_MS = 86_400_000
+V2_WINDOW_MS = 31 * _DAY_MS
+V1_WINDOW_MS = 7 * _DAY_MS
+_Item = t.TypeVar("_Item")
+
+
+def list_v2(call: Call) -> Answer:
+    """GET …/factory/jobs/{job_name}/instances/detail [H-208]: one job, exact name."""
+    workspace = call.service.world.workspace(call.workspace_id)
+    job = workspace.jobs.get(call.params["job_name"]) if workspace else None
+    if job is None:
+        raise unknown_job()
+    switches = call.service.switches
+    wanted = call.query.get("status")
+    found = _in_window(call, job.instances, ("min_plan_time", "max_plan_time"), V2_WINDOW_MS)
+    found = [one for one in found if wanted is None or wanted in (one.status, status_word(one, switches, "v2"))]
+    found = _of_type(call, found, "instance_type")
+    if read.flag(call, "force_success"):
+        found = [one for one in found if one.force_success]
+    if read.flag(call, "ignore_success"):
+        found = [one for one in found if one.ignore_success]
+    return Answer(payload={"total": len(found), "instances": [instance_v2(one, switches) for one in page(call, ordered(call, found))]})
+
+
+def list_v1(call: Call) -> Answer:
+    """GET …/jobs/instances/detail [H-94]: a whole workspace, or jobs by name; the name is fuzzy unless preciseQuery is true."""
+    workspace = call.service.world.workspace(call.workspace_id)
+    name, precise = call.query.get("jobName"), read.flag(call, "preciseQuery")
+    jobs = [
+        job for job in (workspace.jobs.values() if workspace else ()) if name is None or (job.name == name if precise else name in job.name)
+    ]
+    switches = call.service.switches
+    wanted = call.query.get("status")
+    found = _in_window(call, [one for job in jobs for one in job.instances], ("minPlanTime", "maxPlanTime"), V1_WINDOW_MS)
+    found = [one for one in found if wanted is None or wanted in (one.status, status_word(one, switches, "v1"))]
+    found = _of_type(call, found, "instanceType")
+    return Answer(payload={"total": len(found), "instances": [instance_v1(one, switches) for one in page(call, ordered(call, found))]})
+
+
+def page(call: Call, items: t.Sequence[_Item], limit: int = 10, most: int = 1000, unit: str | None = None) -> t.Sequence[_Item]:
+    """One page of *items* by the query's limit and offset, in *unit* (``page``, ``record``) or the one the switch says."""
+    limit = read.number(call, "limit", limit, 1, most)
+    offset = read.number(call, "offset", 0)
+    first = offset * limit if (unit or call.service.switches["offset_unit"]) == "page" else offset
+    if first >= len(items) and call.service.switches["offset_beyond"] == "first_page":
+        first = 0
+    return items[first : first + limit]
+
+
+def ordered(call: Call, found: list[Instance]) -> list[Instance]:
+    """Instances in the order of the switch."""
+    order = call.service.switches["list_order"]
+    by_time = sorted(found, key=lambda one: (one.plan_time, one.instance_id), reverse=order == "newest")
+    if order == "random":
+        random.Random(call.request_id).shuffle(by_time)
+    return by_time
+
+
+def _in_window(call: Call, instances: t.Iterable[Instance], names: tuple[str, str], most: int) -> list[Instance]:
+    now = call.service.clock.now_ms()
+    midnight = int(datetime.fromtimestamp(now / 1000, UTC).replace(hour=0, minute=0, second=0, microsecond=0).timestamp() * 1000)
+    begin, end = read.number(call, names[0], midnight), read.number(call, names[1], now)
+    if begin > end:
+        raise invalid(f"{names[0]} is later than {names[1]}")
+    if end - begin > most and call.service.switches["enforce_window"]:
+        raise invalid(f"the time range exceeds {most // _DAY_MS} days")
+    by_start = call.service.switches["window_compares"] == "start_time"
+    return [one for one in instances if begin <= ((one.start_time if by_start else None) or one.plan_time) <= end]
+
+
+def _of_type(call: Call, found: list[Instance], name: str) -> list[Instance]:
+    if name not in call.query:
+        return found
+    wanted = read.number(call, name, 0)
+    return [one for one in found if one.instance_type == wanted]

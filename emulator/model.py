@@ -1,0 +1,187 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the service keeps: accounts, users, workspaces, jobs, instances and their runs. All times epoch ms."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+
+#: Statuses that a rerun is accepted for: successful, failed or cancelled [H-67][OTC-UMN-I].
+RERUNNABLE = frozenset({"success", "fail", "manual-stop"})
+#: Statuses of an instance that is on its way.
+ACTIVE = frozenset({"waiting", "running", "waiting-confirm"})
+#: Roles that may operate job instances [OTC-UMN-I].
+OPERATORS = frozenset({"admin", "operator"})
+
+
+@dataclass(frozen=True)
+class Fate:
+    """How one run goes: its final *status*, ``hang`` for a run that never ends, its length in emulated seconds."""
+
+    status: str = "success"
+    seconds: float = 3.0
+    error: str = ""
+
+
+@dataclass
+class Run:
+    """One run of an instance. ``from_node`` is the index of the node it starts at."""
+
+    number: int
+    requested: int
+    from_node: int = 0
+    start: int | None = None
+    end: int | None = None
+    status: str = "hidden"
+    fate: Fate = field(default_factory=Fate)
+    request_id: str = ""
+    group: str = ""
+    cancelled: bool = False
+
+
+@dataclass
+class Node:
+    """One node of a job, in the order they run."""
+
+    name: str
+    type: str = "DLISQL"
+
+
+@dataclass
+class Instance:
+    """One job instance. ``fates`` are those of the runs to come; the last one repeats."""
+
+    job: Job
+    instance_id: int
+    plan_time: int
+    status: str
+    submit_time: int | None = None
+    start_time: int | None = None
+    end_time: int | None = None
+    instance_type: int = 0
+    version: int = 1
+    force_success: bool = False
+    ignore_success: bool = False
+    error: str = ""
+    fates: deque[Fate] = field(default_factory=deque)
+    runs: list[Run] = field(default_factory=list)
+    current: Run | None = None
+    queued: list[Run] = field(default_factory=list)
+    old_ids: list[int] = field(default_factory=list)
+    parents: list[int] | None = None
+    held: bool = False
+
+    def next_fate(self) -> Fate:
+        """The fate of the run that begins now."""
+        if len(self.fates) > 1:
+            return self.fates.popleft()
+        return self.fates[0]
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether downstream instances may go on."""
+        return self.status == "success" or self.force_success or self.ignore_success
+
+
+@dataclass
+class Job:
+    """One job of a workspace. ``depends_on`` holds (workspace id, job name) of its upstream jobs."""
+
+    workspace: Workspace
+    name: str
+    job_id: int
+    submit_time: int
+    nodes: list[Node] = field(default_factory=list)
+    instances: list[Instance] = field(default_factory=list)
+    depends_on: list[tuple[str, str]] = field(default_factory=list)
+    job_type: str = "BATCH"
+    schedule: str = "CRON"
+    cron: str = "0 0 * * * ?"
+    status: str = "SCHEDULING"
+    self_dependent: bool = False
+    confirm: bool = False
+    owner: str = ""
+    path: str = "/"
+    priority: int = 0
+    version: int = 1
+    run_seconds: float = 3.0
+    wait_seconds: float = 0.0
+    fail_node: int = -1
+
+
+@dataclass
+class Workspace:
+    """One workspace; ``kind`` is 0 private, 1 default, 2 public [H-WS]."""
+
+    workspace_id: str
+    name: str
+    project_id: str
+    studio_id: str
+    kind: int = 0
+    description: str = ""
+    owner: str = ""
+    jobs: dict[str, Job] = field(default_factory=dict)
+
+
+@dataclass
+class Studio:
+    """One DataArts Studio instance, a purchase that holds workspaces; ``status`` 2 is active [SDK]."""
+
+    studio_id: str
+    name: str
+    project_id: str
+    region: str
+    status: int = 2
+
+
+@dataclass
+class Project:
+    """One project of an account; its name is a region's, or a region's plus a suffix."""
+
+    project_id: str
+    name: str
+    account: Account
+
+
+@dataclass
+class User:
+    """An IAM user. ``roles`` maps workspace ids to roles; ``role`` is the one for all others (``none``: no access)."""
+
+    name: str
+    account: Account
+    user_id: str
+    password: str = ""
+    access_key: str = ""
+    secret_key: str = ""
+    role: str = "operator"
+    roles: dict[str, str] = field(default_factory=dict)
+
+    def role_in(self, workspace_id: str) -> str:
+        """The user's role in that workspace."""
+        return self.roles.get(workspace_id, self.role)
+
+
+@dataclass
+class Agency:
+    """What an account delegated: users of *trusted_domain* may act for it with *role*."""
+
+    name: str
+    account: Account
+    trusted_domain: str
+    role: str = "operator"
+
+
+@dataclass
+class Account:
+    """One account (domain)."""
+
+    domain: str
+    domain_id: str
+    region: str
+    projects: list[Project] = field(default_factory=list)
+    users: list[User] = field(default_factory=list)
+    agencies: list[Agency] = field(default_factory=list)
+    studios: list[Studio] = field(default_factory=list)
+    workspaces: list[Workspace] = field(default_factory=list)

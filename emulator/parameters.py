@@ -1,0 +1,77 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Reading query and body parameters as strictly as the service does."""
+
+from __future__ import annotations
+
+import json
+import typing as t
+
+from emulator.errors import invalid, missing
+from emulator.service import Call
+
+Json = dict[str, t.Any]
+
+
+def number(call: Call, name: str, default: int, low: int = 0, high: int | None = None) -> int:
+    """An integer query parameter within its range."""
+    text = call.query.get(name)
+    if text is None:
+        return default
+    if not text.lstrip("-").isdigit():
+        raise invalid(f"{name} must be a number")
+    value = int(text)
+    if value < low or (high is not None and value > high):
+        raise invalid(f"{name} must be between {low} and {high}")
+    return value
+
+
+def flag(call: Call, name: str, default: bool = False) -> bool:
+    """A boolean query parameter: true or false."""
+    text = call.query.get(name)
+    if text is None:
+        return default
+    if text.lower() not in ("true", "false"):
+        raise invalid(f"{name} must be true or false")
+    return text.lower() == "true"
+
+
+def choice(value: t.Any, name: str, choices: t.Collection[str], default: str | None = None) -> str:
+    """A word out of *choices*; *default* None means it is required."""
+    if value is None and default is not None:
+        return default
+    if value not in choices:
+        raise invalid(f"{name} must be one of {', '.join(choices)}")
+    return str(value)
+
+
+def json_body(call: Call, *, required: bool) -> Json:
+    """The body as a JSON object; a body needs a Content-Type [H-RET][KES]."""
+    if not call.body and not required:
+        return {}
+    if "Content-Type" not in call.headers:
+        raise missing("Content-Type")
+    try:
+        body = json.loads(call.body.decode("utf-8"))
+    except ValueError as error:
+        raise invalid("the request body is no JSON") from error
+    if not isinstance(body, dict):
+        raise invalid("the request body must be an object")
+    return body
+
+
+def integer(data: Json, name: str) -> int:
+    """A required integer of a JSON object."""
+    value = data.get(name)
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise invalid(f"{name} must be a number")
+    return value
+
+
+def milliseconds(data: Json, name: str) -> int:
+    """A required 13-digit time of a JSON object."""
+    value = integer(data, name)
+    if len(str(value)) != 13:
+        raise invalid(f"{name} must be a 13-digit timestamp")
+    return value

@@ -1,0 +1,113 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One running service: its world, clock, engine, switches and books, wired together."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from emulator import scenario
+from emulator.clock import Clock
+from emulator.engine import Engine
+from emulator.faults import Faults
+from emulator.flow import FlowControl
+from emulator.journal import Journal, RequestLog
+from emulator.switches import Switches
+from emulator.tokens import Tokens
+from emulator.world import World, submit_time_of
+
+
+class Service:
+    """Everything behind the gateway. Not thread-safe: used on the server's event loop alone.
+
+    :param source: a scenario as a dict or the path of its YAML file.
+    :param journal_path: file for the journal, see :class:`~emulator.journal.Journal`.
+    """
+
+    def __init__(self, source: dict[str, t.Any] | Path | str, journal_path: Path | None = None) -> None:
+        self._source = source
+        self._journal_path = journal_path
+        self.reset()
+
+    def reset(self, source: dict[str, t.Any] | Path | str | None = None) -> None:
+        """Begin again from the scenario, or from another one: clock, books, faults, tokens, switches and instances."""
+        self._source = self._source if source is None else source
+        data = scenario.read(self._source)
+        switches = self.switches = Switches(data.get("switches"))
+        clock = self.clock = Clock(float(data.get("speed", 1)))
+        clock.skew = lambda: float(switches["clock_skew_seconds"])
+        self.world: World = scenario.load(data, clock.now_ms())
+        self.engine = Engine(self.world, clock, self.switches)
+        self.faults = Faults()
+        for fault in data.get("faults", []):
+            self.faults.add(fault)
+        self.flow = FlowControl()
+        self.tokens = Tokens()
+        self.journal = Journal(self._journal_path)
+        self.requests = RequestLog()
+
+    def state(self) -> dict[str, t.Any]:
+        """What the service knows, true status included, whatever the lists show."""
+        self.engine.settle()
+        workspaces: dict[str, t.Any] = {}
+        for workspace in self.world.workspaces():
+            jobs = workspaces.setdefault(workspace.workspace_id, {})
+            for job in workspace.jobs.values():
+                jobs[job.name] = []
+        for instance in self.world.instances():
+            run = instance.current
+            workspaces[instance.job.workspace.workspace_id][instance.job.name].append(
+                {
+                    "job_id": instance.job.job_id,
+                    "instance_id": instance.instance_id,
+                    "plan_time": instance.plan_time,
+                    "submit_time": submit_time_of(instance, self.switches),
+                    "status": instance.status,
+                    "hidden": bool(run and run.status == "hidden"),
+                    "runs": [
+                        {"number": one.number, "status": one.status, "start": one.start, "end": one.end, "request_id": one.request_id}
+                        for one in instance.runs
+                    ],
+                    "queued": len(instance.queued),
+                }
+            )
+        return {"now": self.clock.now_ms(), "speed": self.clock.speed, "switches": self.switches.to_dict(), "workspaces": workspaces}
+
+
+@dataclass
+class Caller:
+    """Who sent a request and where it is to act; filled in on its way through the gateway."""
+
+    name: str
+    domain: str
+    role_in: t.Callable[[str], str]
+    temporary: bool = False
+    by_token: bool = False
+    project_id: str | None = None
+
+
+@dataclass
+class Call:
+    """One authenticated request to one route."""
+
+    service: Service
+    params: dict[str, str]
+    query: dict[str, str]
+    headers: t.Mapping[str, str]
+    body: bytes
+    request_id: str
+    caller: Caller | None = None
+    workspace_id: str = ""
+    extra: dict[str, t.Any] = field(default_factory=dict)
+
+
+@dataclass
+class Answer:
+    """What goes back: *payload* becomes JSON, None an empty body."""
+
+    status: int = 200
+    payload: t.Any = None
+    headers: dict[str, str] = field(default_factory=dict)

@@ -1,0 +1,142 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Every point that the documentation leaves open, as a switch with its settings; the first setting is the default."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass
+
+Value = str | int | float | bool | None
+
+
+@dataclass(frozen=True)
+class Switch:
+    """One open point.
+
+    :param settings: the values the suite runs with, the default first.
+    :param doc: what the switch decides, one or two sentences, with the tag of the source that leaves it open.
+    :param free: whether any value of the default's type is allowed (a number of seconds, say).
+    """
+
+    settings: tuple[Value, ...]
+    doc: str
+    free: bool = False
+
+
+SWITCHES: dict[str, Switch] = {
+    "offset_unit": Switch(
+        ("page", "record"), "What `offset` of the instance and job lists counts: pages of `limit`, or records [H-208][TF]."
+    ),
+    "offset_beyond": Switch(
+        ("empty", "first_page"), "What a list answers when `offset` lies beyond its end: an empty page, or the first page again [TF]."
+    ),
+    "list_order": Switch(("newest", "oldest", "random"), "Order of instance lists by plan time; `random` differs from call to call [KES]."),
+    "window_compares": Switch(
+        ("plan_time", "start_time"),
+        "Which time of an instance the list's window is compared with; one that never started is compared by plan time [H-208].",
+    ),
+    "enforce_window": Switch(
+        (True, False), "Whether a window longer than a month (v2) or 7 days (v1) is refused; the older edition documents no limit [OTC]."
+    ),
+    "success_status": Switch(
+        ("documented", 200, 204),
+        "Status of an accepted write: as documented (v2 retry 200, v1 restart and stop 204), or always the given one [H-RET][H-67].",
+    ),
+    "success_body": Switch(("empty", "object"), "Body of an accepted write that is answered with 200: none, or `{}` [H-RET]."),
+    "instance_id_after_rerun": Switch(("same", "new"), "Whether a rerun keeps the instance's id or gives it a new one [OTC-UMN-I]."),
+    "rerun_visible_after": Switch(
+        (0, 20), "Emulated seconds until an accepted rerun shows; until then the instance looks as before.", free=True
+    ),
+    "waiting_start_time": Switch(
+        ("none", "old", "new"), "What `start_time` shows while a rerun waits: nothing, the last run's start, or the time it was accepted."
+    ),
+    "submit_time_of": Switch(
+        ("job", "instance"),
+        "Whether `submit_time` is the time its job was submitted, shared by its instances, or the instance's own [OTC-94].",
+    ),
+    "v2_open": Switch((True, False), "Whether the v2 Factory API exists on this site at all; closed it answers APIGW.0101 [OTC]."),
+    "v2_list_open": Switch((True, False), "Whether the v2 instance list is published [H-208]."),
+    "v2_retry_open": Switch((True, False), "Whether the v2 rerun, an invited beta on some sites, is open to this account [H-RET]."),
+    "v1_open": Switch((True, False), "Whether the v1 Factory API answers on its host [KES]."),
+    "depend_open": Switch((True, False), "Whether the dependency calls, which are recent, exist on this site [H-DEP]."),
+    "code_spelling": Switch(
+        ("documented", "old", "new"), "Spelling of DLF codes: as each page has it, all old (DLF.0137), or all new (DLF.30137) [H-67][OTC]."
+    ),
+    "gateway_prefix": Switch(("APIGW", "APIG"), "Prefix of the gateway's codes [SIGN-FAQ][APIG]."),
+    "unknown_job_at_retry": Switch(
+        ("1000", "0100"), "Code of the v2 rerun for a job that does not exist: the page's DLF.1000, or the table's 0100 [H-RET]."
+    ),
+    "no_permission_status": Switch((403, 400), "HTTP status beside DLF.6888; the table of codes says 400 for all [OTC-ERR]."),
+    "batch_refusal": Switch(
+        ("all", "partial", "partial_error"),
+        "What happens when one instance of a rerun is refused: none runs, the others run and the answer is a success, or the others run and it is an error.",
+    ),
+    "duplicate_keys": Switch(
+        ("merge", "refuse", "twice"), "What happens when one request names the same instance twice: once, refused, or rerun twice."
+    ),
+    "retry_of_active": Switch(
+        ("refuse", "accept", "accept_hidden"),
+        "A rerun of an instance that waits or runs: refused, accepted and run again afterwards (the dangerous reading), or accepted only until the first rerun shows.",
+    ),
+    "status_spelling": Switch(
+        ("hyphen", "short"), "Status words: manual-stop and skip-by-depend, or manual and skip of an older SDK [KES]."
+    ),
+    "v1_job_id": Switch(
+        ("number", "text", "text_comma"),
+        "How v1 writes `jobId`: a number, text, or text with the stray comma of one specification [HCAPI].",
+    ),
+    "request_id_header": Switch((True, False), "Whether answers carry X-Request-Id."),
+    "retry_after": Switch((None, 1), "Value of Retry-After in a 429, seconds; none is documented.", free=True),
+    "flow_control": Switch((True, False), "Whether the documented flow control is held; off for tests that are about something else."),
+    "clock_skew_seconds": Switch(
+        (0, 90), "How far the service's clock is ahead of real time, seconds; above 900 every signature is refused [SIGN-FAQ].", free=True
+    ),
+    "token_lifetime_seconds": Switch((86400, 3600), "Lifetime of a token in seconds of the service's clock [IAM-30].", free=True),
+}
+
+
+class Switches:
+    """The present setting of every switch.
+
+    :raises ValueError: for a name or a value that does not exist.
+    """
+
+    def __init__(self, changes: dict[str, t.Any] | None = None) -> None:
+        self._values: dict[str, t.Any] = {name: switch.settings[0] for name, switch in SWITCHES.items()}
+        self.set(changes or {})
+
+    def set(self, changes: dict[str, t.Any]) -> None:
+        """Take over *changes*, names to values; all of them or, if one is wrong, none."""
+        for name, value in changes.items():
+            switch = SWITCHES.get(name)
+            if switch is None:
+                raise ValueError(f"no such switch: {name}; there are {', '.join(SWITCHES)}")
+            # 0 == False and 1 == True in Python: compare the type as well
+            known = any(value == one and type(value) is type(one) for one in switch.settings)
+            if not known and not (switch.free and (isinstance(value, (int, float)) and not isinstance(value, bool))):
+                raise ValueError(f"switch {name} cannot be {value!r}; its settings are {', '.join(map(repr, switch.settings))}")
+        self._values.update(changes)
+
+    def __getitem__(self, name: str) -> t.Any:
+        return self._values[name]
+
+    def to_dict(self) -> dict[str, t.Any]:
+        """All settings by name."""
+        return dict(self._values)
+
+
+def table() -> str:
+    """The switches as README.md lists them, Markdown."""
+    rows = ["| switch | settings | what it decides |", "|---|---|---|"]
+    for name, switch in SWITCHES.items():
+        settings = ", ".join(f"`{_yaml(value)}`" for value in switch.settings) + (", any number" if switch.free else "")
+        rows.append(f"| `{name}` | {settings} | {switch.doc} |")
+    return "\n".join(rows)
+
+
+def _yaml(value: Value) -> str:
+    if value is None or isinstance(value, bool):
+        return str(value).lower().replace("none", "null")
+    return str(value)

@@ -1,0 +1,101 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Everything the service holds, and the look-ups on it."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass, field
+
+from emulator.model import Account, Instance, Job, Project, User, Workspace
+from emulator.switches import Switches
+
+
+@dataclass
+class World:
+    """All accounts of a scenario."""
+
+    accounts: list[Account] = field(default_factory=list)
+    next_id: int = 0
+
+    def new_id(self) -> int:
+        """An id for an instance, unique in this world."""
+        self.next_id += 1
+        return self.next_id
+
+    def users(self) -> t.Iterator[User]:
+        """All IAM users."""
+        for account in self.accounts:
+            yield from account.users
+
+    def user_of_key(self, access_key: str) -> User | None:
+        """The user that owns the permanent access key."""
+        return next((user for user in self.users() if user.access_key == access_key), None)
+
+    def account(self, domain: str | None) -> Account | None:
+        """The account with that name or id."""
+        return next((one for one in self.accounts if domain and domain in (one.domain, one.domain_id)), None)
+
+    def project(self, project_id: str) -> Project | None:
+        """The project with that id."""
+        return next((one for account in self.accounts for one in account.projects if one.project_id == project_id), None)
+
+    def workspaces(self) -> t.Iterator[Workspace]:
+        """All workspaces."""
+        for account in self.accounts:
+            yield from account.workspaces
+
+    def workspace(self, workspace_id: str) -> Workspace | None:
+        """The workspace with that id."""
+        return next((one for one in self.workspaces() if one.workspace_id == workspace_id), None)
+
+    def instances(self) -> t.Iterator[Instance]:
+        """All job instances."""
+        for workspace in self.workspaces():
+            for job in workspace.jobs.values():
+                yield from job.instances
+
+    def instance(self, instance_id: int) -> Instance | None:
+        """The job instance with that id now."""
+        return next((one for one in self.instances() if one.instance_id == instance_id), None)
+
+    def upstream(self, job: Job) -> list[Job]:
+        """The jobs that *job* depends on."""
+        found = [self._job(workspace_id, name) for workspace_id, name in job.depends_on]
+        return [one for one in found if one is not None]
+
+    def downstream(self, job: Job) -> list[Job]:
+        """The jobs that depend on *job*, in any workspace."""
+        key = (job.workspace.workspace_id, job.name)
+        return [one for workspace in self.workspaces() for one in workspace.jobs.values() if key in one.depends_on]
+
+    def parents(self, instance: Instance) -> list[Instance]:
+        """The instances that *instance* waits for: of each upstream job the newest planned no later than it."""
+        if instance.parents is not None:
+            return [one for one in self.instances() if one.instance_id in instance.parents or set(one.old_ids) & set(instance.parents)]
+        found = []
+        for job in self.upstream(instance.job):
+            earlier = [one for one in job.instances if one.plan_time <= instance.plan_time]
+            if earlier:
+                found.append(max(earlier, key=lambda one: one.plan_time))
+        return found
+
+    def children(self, instance: Instance) -> list[Instance]:
+        """The instances that wait for *instance*."""
+        candidates = (one for one in self.instances() if one.parents is not None or one.job.depends_on)
+        return [one for one in candidates if any(parent is instance for parent in self.parents(one))]
+
+    def _job(self, workspace_id: str, name: str) -> Job | None:
+        workspace = self.workspace(workspace_id)
+        return workspace.jobs.get(name) if workspace else None
+
+
+def submit_time_of(instance: Instance, switches: Switches) -> int:
+    """The instance's submit_time in epoch ms, its job's or its own as the switch says; one given in the scenario stands."""
+    if instance.submit_time is not None:
+        return instance.submit_time
+    if switches["submit_time_of"] == "job":
+        return instance.job.submit_time
+    # some moment that is the instance's own, before its plan time, and does not change over its life
+    return instance.plan_time - 60_000 - instance.plan_time % 997

@@ -1,0 +1,50 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One emulator for a whole module, begun again before each test; the SDK's habit of writing into HOME is kept away from it."""
+
+from __future__ import annotations
+
+import typing as t
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from emulator.running import Running, running
+from tests.support.scenarios import small_night
+
+
+@pytest.fixture(scope="session", autouse=True)
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A home of its own: the SDK writes ~/.huaweicloud."""
+    path = tmp_path_factory.mktemp("home")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HOME", str(path))
+        yield path
+
+
+@pytest.fixture(scope="module")
+def shared() -> Iterator[Running]:
+    """The module's emulator."""
+    with running(small_night()) as service:
+        yield service
+
+
+@pytest.fixture
+def service(shared: Running) -> Running:
+    """The emulator with the small night, no flow control, as at its start."""
+    shared.reset(small_night(switches={"flow_control": False}))
+    return shared
+
+
+@pytest.fixture
+def night(shared: Running) -> t.Callable[..., Running]:
+    """Begins again with changes to the small night: ``night(jobs=[...], switches={...})``."""
+
+    def begin(**changes: t.Any) -> Running:
+        changes["switches"] = {"flow_control": False, **changes.get("switches", {})}
+        shared.reset(small_night(**changes))
+        return shared
+
+    return begin

@@ -1,0 +1,186 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Every fault does what it says, and the journal tells the effect whether or not the answer arrived."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import time
+import typing as t
+
+import pytest
+
+from emulator.faults import KINDS, Faults
+from emulator.running import Running
+from tests.emulator.wire import Reply, listed, retry, retry_body
+from tests.support.scenarios import small_night
+
+Fault = dict[str, t.Any]
+#: What a client of the standard library sees of each fault of a list: an exception's type, or (status, what the body is).
+LOST: tuple[type[Exception], ...] = (ConnectionError, http.client.HTTPException, TimeoutError)
+
+
+def first_failed(service: Running) -> dict[str, t.Any]:
+    """Body that reruns one instance."""
+    return retry_body(listed(service).data["instances"][:1])
+
+
+def sent(service: Running, body: t.Any) -> Reply | None:
+    """The answer to a rerun, or None if none came."""
+    try:
+        return retry(service, "daily_sales", body)
+    except LOST:
+        return None
+
+
+@pytest.mark.parametrize(
+    ("fault", "status", "effect"),
+    [
+        ({"kind": "status", "status": 500}, 500, 0),
+        ({"kind": "status", "status": 502, "when": "after_effect"}, 502, 1),
+        ({"kind": "status", "status": 503, "when": "before_effect"}, 503, 0),
+        ({"kind": "status", "status": 429, "retry_after": 7}, 429, 0),
+        ({"kind": "throttle", "retry_after": 2}, 429, 0),
+        ({"kind": "throttle"}, 429, 0),
+        ({"kind": "gateway_timeout"}, 504, 1),
+        ({"kind": "gateway_timeout", "when": "before_effect"}, 504, 0),
+        ({"kind": "drop", "when": "before_reading"}, None, 0),
+        ({"kind": "drop", "when": "before_effect"}, None, 0),
+        ({"kind": "drop", "when": "after_effect"}, None, 1),
+        ({"kind": "drop"}, None, 1),
+        ({"kind": "drop", "when": "mid_body"}, None, 1),
+        ({"kind": "truncated"}, None, 1),
+        ({"kind": "truncated", "when": "before_effect"}, None, 0),
+        ({"kind": "malformed"}, 200, 1),
+        ({"kind": "malformed", "when": "before_effect"}, 200, 0),
+        ({"kind": "not_utf8"}, 200, 1),
+        ({"kind": "oversized", "bytes": 200_000}, None, 1),
+        ({"kind": "empty"}, 200, 1),
+        ({"kind": "error_body"}, 200, 0),
+        ({"kind": "error_body", "when": "after_effect"}, 200, 1),
+        ({"kind": "redirect"}, 302, 0),
+        ({"kind": "expired_token"}, 401, 0),
+        ({"kind": "latency", "seconds": 0.01}, 200, 1),
+        ({"kind": "latency", "seconds": 0.01, "when": "after_effect"}, 200, 1),
+        ({"kind": "hang", "seconds": 0.01}, None, 0),
+        ({"kind": "hang", "seconds": 0.01, "when": "after_effect"}, None, 1),
+        ({"kind": "slow_headers", "seconds": 0.0001}, 200, 1),
+        ({"kind": "slow_body", "seconds": 0.0001}, 200, 1),
+        ({"kind": "slow_body", "seconds": 0.0001, "when": "before_effect"}, 200, 0),
+    ],
+)
+def test_what_the_client_sees_and_whether_it_took_effect(service: Running, fault: Fault, status: int | None, effect: int) -> None:
+    body = first_failed(service)
+    service.inject({"route": "retry", **fault})
+    reply = sent(service, body)
+    assert (reply.status if reply else None) == status
+    assert len(service.journal()) == effect
+    assert service.requests("v2_retry")[0]["fault"] == fault["kind"]
+    if reply and "retry_after" in fault:
+        assert reply.headers["Retry-After"] == str(fault["retry_after"])
+    # once only: the next request is answered properly
+    again = retry(service, "daily_sales", body)
+    assert again.status == (400 if effect else 200)
+
+
+def test_every_kind_is_tried_above() -> None:
+    table = test_what_the_client_sees_and_whether_it_took_effect.pytestmark[0].args[1]  # type: ignore[attr-defined]
+    assert {fault["kind"] for fault, _status, _effect in table} == set(KINDS)
+
+
+@pytest.mark.parametrize(
+    ("fault", "check"),
+    [
+        ({"kind": "malformed"}, lambda body: pytest.raises(ValueError, match="Expecting value").__enter__() and json.loads(body)),
+        ({"kind": "malformed", "text": "<html>"}, lambda body: body == b"<html>"),
+        (
+            {"kind": "error_body", "code": "DLF.0999", "message": "no"},
+            lambda body: json.loads(body) == {"error_code": "DLF.0999", "error_msg": "no"},
+        ),
+        ({"kind": "empty"}, lambda body: body == b""),
+        ({"kind": "slow_body", "seconds": 0.00001}, lambda body: json.loads(body)["total"] == 5),
+        (
+            {"kind": "status", "status": 504, "code": "X.1", "message": "why"},
+            lambda body: json.loads(body) == {"error_code": "X.1", "error_msg": "why"},
+        ),
+    ],
+)
+def test_bodies(service: Running, fault: Fault, check: t.Callable[[bytes], bool]) -> None:
+    service.inject({"route": "list", **fault})
+    body = listed(service).body
+    if fault == {"kind": "malformed"}:
+        with pytest.raises(ValueError, match="Expecting value"):
+            json.loads(body)
+    else:
+        assert check(body)
+
+
+def test_bytes_that_are_no_utf8(service: Running) -> None:
+    service.inject({"route": "list", "kind": "not_utf8"})
+    with pytest.raises(UnicodeDecodeError):
+        listed(service).body.decode("utf-8")
+
+
+def test_a_truncated_body_announces_its_whole_length(service: Running) -> None:
+    service.inject({"route": "list", "kind": "truncated"})
+    with pytest.raises(http.client.IncompleteRead) as cut:
+        listed(service)
+    assert cut.value.expected is not None
+    assert abs(len(cut.value.partial) - cut.value.expected) <= 1
+
+
+def test_a_redirect_leads_elsewhere(service: Running) -> None:
+    service.inject({"route": "list", "kind": "redirect", "location": "http://127.0.0.1:1/x", "status": 307})
+    reply = listed(service)
+    assert (reply.status, reply.headers["Location"]) == (307, "http://127.0.0.1:1/x")
+
+
+def test_latency_is_real_time(service: Running) -> None:
+    service.inject({"route": "list", "kind": "latency", "seconds": 0.2})
+    begin = time.monotonic()
+    assert listed(service).status == 200
+    assert time.monotonic() - begin >= 0.2
+
+
+def drawn(fault: Fault, count: int = 60, params: dict[str, str] | None = None) -> list[bool]:
+    """Which of *count* lists a fault hits."""
+    faults = Faults()
+    faults.add(fault)
+    return [faults.pick("v2_list", params or {}) is not None for _number in range(count)]
+
+
+def test_how_often() -> None:
+    assert drawn({"kind": "drop"}, 4) == [True, False, False, False]
+    assert drawn({"kind": "drop", "times": 2}, 4) == [True, True, False, False]
+    assert drawn({"kind": "drop", "skip": 2}, 4) == [False, False, True, False]
+    assert drawn({"kind": "drop", "route": "v2_retry"}, 4) == [False] * 4
+    assert drawn({"kind": "drop", "route": "list"}, 2) == [True, False]
+    assert drawn({"kind": "drop", "job_name": "a"}, 1, {"job_name": "b"}) == [False]
+    assert drawn({"kind": "drop", "job_name": "a"}, 1, {"job_name": "a"}) == [True]
+    assert drawn({"kind": "drop", "rate": 1.0}) == [True] * 60
+    assert drawn({"kind": "drop", "rate": 0.5, "times": 3}).count(True) == 3
+
+
+def test_the_same_seed_hits_the_same_requests() -> None:
+    one = drawn({"kind": "drop", "rate": 0.3, "seed": 7})
+    assert one == drawn({"kind": "drop", "rate": 0.3, "seed": 7})
+    assert one != drawn({"kind": "drop", "rate": 0.3, "seed": 8})
+    assert 5 < one.count(True) < 35
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [{}, {"kind": "magic"}, {"kind": "drop", "route": "nowhere"}, {"kind": "drop", "colour": "red"}, {"kind": "drop", "when": "never"}],
+)
+def test_a_fault_that_does_not_exist(service: Running, fault: Fault) -> None:
+    with pytest.raises(ValueError, match=r"fault|route|when"):
+        service.inject(fault)
+
+
+def test_faults_of_the_scenario_and_clearing(shared: Running) -> None:
+    shared.reset(small_night(faults=[{"route": "list", "kind": "throttle", "times": 100}]))
+    assert listed(shared).status == 429
+    shared.clear_faults()
+    assert listed(shared).status == 200

@@ -1,0 +1,130 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Scenarios: what is generated, what is refused, and the ones that come with the emulator."""
+
+from __future__ import annotations
+
+import typing as t
+from pathlib import Path
+
+import pytest
+
+import emulator
+from emulator.clock import Clock
+from emulator.scenario import load, read
+from emulator.timetext import moment_of, seconds_of
+from emulator.world import World
+from tests.support.scenarios import small_night
+
+NOW = 1_795_476_951_804
+HOUR = 3_600_000
+SCENARIOS = sorted((Path(emulator.__file__).parent / "scenarios").glob("*.yml"))
+
+
+def world(**changes: t.Any) -> World:
+    """The small night at a fixed moment."""
+    return load(small_night(**changes), NOW)
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"), [(3, 3), (0.5, 0.5), ("90s", 90), ("5m", 300), ("-3h", -10_800), ("1d", 86_400), ("250ms", 0.25)]
+)
+def test_durations(text: str | float, seconds: float) -> None:
+    assert seconds_of(text) == seconds
+
+
+@pytest.mark.parametrize("text", ["", "3 hours", "h", "-"])
+def test_what_is_no_duration(text: str) -> None:
+    with pytest.raises(ValueError, match="not a duration"):
+        seconds_of(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        (1732601580000, 1732601580000),
+        ("1732601580000", 1732601580000),
+        ("-1h", (NOW - HOUR) // 1000 * 1000),
+        ("2026-11-23T03:00:00+08:00", 1795374000000),
+        ("2026-11-22T19:00:00Z", 1795374000000),
+    ],
+)
+def test_moments(text: str | int, moment: int) -> None:
+    assert moment_of(text, NOW) == moment
+
+
+def test_a_moment_needs_a_zone() -> None:
+    with pytest.raises(ValueError, match="without a zone"):
+        moment_of("2026-11-23T03:00:00", NOW)
+
+
+def test_what_is_left_out_is_the_same_in_every_run() -> None:
+    data = {"accounts": [{"domain": "a", "users": [{"name": "u"}], "workspaces": [{"name": "w", "jobs": [{"name": "j", "failed": 2}]}]}]}
+    one, other = load(data, NOW), load(data, NOW)
+    for field in (
+        lambda w: next(w.workspaces()).workspace_id,
+        lambda w: w.accounts[0].projects[0].project_id,
+        lambda w: w.accounts[0].domain_id,
+    ):
+        assert field(one) == field(other)
+        assert len(field(one)) == 32
+    assert [i.instance_id for i in one.instances()] == [i.instance_id for i in other.instances()]
+
+
+def test_generated_instances() -> None:
+    made = list(world(jobs=[{"name": "j", "failed": 2, "succeeded": 1, "every": "2h", "first": "-3h", "runs": ["fail"]}]).instances())
+    assert [one.status for one in made] == ["fail", "fail", "success"]
+    newest = (NOW - 3 * HOUR) // 60_000 * 60_000
+    assert [one.plan_time for one in made] == [newest, newest - 2 * HOUR, newest - 4 * HOUR]
+    assert {one.fates[0].status for one in made} == {"fail"}
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"jobs": [{"name": "j", "colour": "red"}]},
+        {"jobs": [{"name": "j", "instances": [{"plan_time": "-1h", "colour": "red"}]}]},
+        {"jobs": [{"name": "j", "failed": 1, "runs": [{"colour": "red"}]}]},
+        {"users": [{"name": "u", "colour": "red"}]},
+        {"workspaces": [{"name": "w", "colour": "red"}]},
+        {"colour": "red"},
+    ],
+)
+def test_what_nobody_knows_is_refused_by_name(changes: dict[str, t.Any]) -> None:
+    with pytest.raises(ValueError, match="unknown colour"):
+        world(**changes)
+
+
+def test_a_scenario_is_a_mapping_with_accounts(tmp_path: Path) -> None:
+    path = tmp_path / "list.yml"
+    path.write_text("- one\n", encoding="utf-8")
+    with pytest.raises(ValueError, match="mapping with accounts"):
+        read(path)
+
+
+@pytest.mark.parametrize("path", SCENARIOS, ids=lambda path: path.name)
+def test_the_scenarios_that_come_with_it_load(path: Path) -> None:
+    assert list(load(read(path), NOW).instances())
+
+
+def test_the_night_of_the_demo() -> None:
+    night = load(read(Path(emulator.__file__).parent / "scenarios" / "night.yml"), NOW)
+    failed = [one for one in night.instances() if one.status == "fail"]
+    assert len(list(night.workspaces())) == 3
+    assert len(night.accounts) == 2
+    assert sum(len(one.jobs) for one in night.workspaces()) == 11
+    assert len(failed) == 40
+    assert [one.job.name for one in failed if one.fates[0].status == "fail"] == ["settlement_report"]
+    assert all(NOW - 24 * HOUR < one.plan_time < NOW for one in failed)
+
+
+def test_the_clock_keeps_real_time_and_what_it_was_advanced_by() -> None:
+    clock = Clock(speed=60)
+    before = clock.now_ms()
+    clock.advance(100)
+    assert clock.now_ms() - before >= 100_000
+    assert clock.now_ms() - clock.wall_ms() == pytest.approx(100_000, abs=5)
+    assert clock.span_ms(3) == 50
+    clock.skew = lambda: 1200.0
+    assert clock.now_ms() - before >= 1_300_000

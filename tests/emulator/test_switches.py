@@ -1,0 +1,208 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Each switch changes what it says, for each of its settings; the README lists them all."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+from pathlib import Path
+
+import pytest
+
+import emulator
+from emulator.running import Running
+from emulator.switches import SWITCHES, Switches, table
+from tests.emulator.wire import JOBS_V1, JOBS_V2, call, listed, listed_v1, restart, retry, retry_body
+from tests.support.scenarios import ACCESS_KEY, PROJECT_ID, SECRET_KEY, small_night
+
+JOBS: list[dict[str, t.Any]] = [
+    {"name": "daily_sales", "id": 7, "failed": 3, "succeeded": 2, "wait_seconds": 100},
+    {
+        "name": "odd",
+        "instances": [{"plan_time": "-1h", "status": "manual-stop"}, {"plan_time": "-9h", "start_time": "-3d", "status": "freeze"}],
+    },
+]
+Look = t.Callable[[Running], t.Any]
+
+
+def plans(entries: list[dict[str, t.Any]]) -> list[int]:
+    """Plan times, as distances from the newest, so that they can be compared between scenarios."""
+    times = [one["plan_time"] for one in entries]
+    return [max(times, default=0) - one for one in times]
+
+
+def after_retry(look: Look) -> Look:
+    """Look after one instance was rerun."""
+
+    def act(service: Running) -> t.Any:
+        assert retry(service, "daily_sales", retry_body(listed(service).data["instances"][:1])).status in (200, 204)
+        return look(service)
+
+    return act
+
+
+def of_batch(service: Running) -> t.Any:
+    """Rerun a batch with one instance that cannot be."""
+    reply = retry(service, "odd", retry_body(listed(service, "odd").data["instances"]))
+    return reply.status, len(service.journal())
+
+
+def twice(service: Running) -> t.Any:
+    """Rerun one instance twice in one request."""
+    entry = listed(service).data["instances"][0]
+    reply = retry(service, "daily_sales", retry_body([entry, entry]))
+    return reply.status, [one["run"] for each in service.journal() for one in each["instances"]]
+
+
+def hidden_and_shown(service: Running) -> t.Any:
+    """Rerun an instance again while its first rerun is hidden, and once it shows."""
+    service.set(rerun_visible_after=500)
+    body = retry_body(listed(service).data["instances"][:1])
+    first = [retry(service, "daily_sales", body).status, retry(service, "daily_sales", body).status]
+    service.advance(501)
+    return [*first, retry(service, "daily_sales", body).status]
+
+
+def token_lifetime(service: Running) -> t.Any:
+    """How long a token lives, seconds."""
+    user = {"name": "u", "password": "p", "domain": {"name": "acme"}}
+    body = {"auth": {"identity": {"methods": ["password"], "password": {"user": user}}, "scope": {"project": {"id": PROJECT_ID}}}}
+    token = call(service.iam_endpoint, "POST", "/v3/auth/tokens", body=body).headers["X-Subject-Token"]
+    service.advance(7200)
+    return call(service.endpoint, "GET", JOBS_V2, token=token).status
+
+
+def many(service: Running) -> t.Any:
+    """Whether thirty quick calls to an API of one a second all get through, and what the refusals say."""
+    replies = [call(service.endpoint, "GET", f"/v2/{PROJECT_ID}/factory/monitor/task-statistics-overview") for _number in range(30)]
+    refused = [one for one in replies if one.status == 429]
+    return bool(refused), refused[0].headers.get("Retry-After") if refused else None
+
+
+def viewer(service: Running) -> t.Any:
+    """What somebody without permission is told."""
+    return retry(service, "daily_sales", retry_body(listed(service).data["instances"]), key=("AKVIEWER", "sk")).status
+
+
+LOOKS: dict[str, Look] = {
+    "offset_unit": lambda service: (
+        plans(listed(service, limit=2, offset=1).data["instances"])
+        and [one["status"] for one in listed(service, limit=2, offset=1).data["instances"]]
+    ),
+    "offset_beyond": lambda service: len(listed(service, limit=2, offset=99).data["instances"]),
+    "list_order": lambda service: {tuple(plans(listed(service).data["instances"])) for _number in range(8)},
+    "window_compares": lambda service: listed(service, "odd", min_plan_time=service.now_ms() - 86_400_000).data["total"],
+    "enforce_window": lambda service: listed(service, min_plan_time=1_000_000_000_000).status,
+    "success_status": lambda service: (
+        retry(service, "daily_sales", retry_body(listed(service).data["instances"][:1])).status,
+        restart(service, "daily_sales", listed(service).data["instances"][1]["instance_id"]).status,
+    ),
+    "success_body": lambda service: retry(service, "daily_sales", retry_body(listed(service).data["instances"][:1])).body,
+    "instance_id_after_rerun": after_retry(lambda service: listed(service).data["instances"][0]["instance_id"] < 500_008),
+    "rerun_visible_after": after_retry(lambda service: listed(service).data["instances"][0]["status"]),
+    "waiting_start_time": after_retry(
+        lambda service: (
+            "start_time" in (entry := listed(service).data["instances"][0]),
+            entry.get("start_time", 0) > service.now_ms() - 3_000_000,
+        )
+    ),
+    "submit_time_of": lambda service: len({one["submit_time"] for one in listed(service).data["instances"]}),
+    "v2_open": lambda service: [call(service.endpoint, "GET", JOBS_V2).status, listed(service).status, listed_v1(service).status],
+    "v2_list_open": lambda service: [call(service.endpoint, "GET", JOBS_V2).status, listed(service).status],
+    "v2_retry_open": lambda service: [retry(service, "daily_sales", {}).code, listed(service).status],
+    "v1_open": lambda service: [listed_v1(service).status, call(service.endpoint_v1, "GET", JOBS_V1).status, listed(service).status],
+    "depend_open": lambda service: call(service.endpoint, "GET", f"{JOBS_V2}/daily_sales/depend").status,
+    "code_spelling": lambda service: [
+        call(service.endpoint_v1, "GET", f"{JOBS_V1}/daily_sales/instances/1").code,
+        call(service.endpoint_v1, "GET", f"{JOBS_V1}/unknown").code,
+        call(service.endpoint, "GET", JOBS_V2, workspace="unknown").code,
+        retry(service, "daily_sales", {}).code,
+    ],
+    "gateway_prefix": lambda service: call(service.endpoint, "GET", "/nowhere").code,
+    "unknown_job_at_retry": lambda service: retry(service, "unknown", {}).code,
+    "no_permission_status": viewer,
+    "batch_refusal": of_batch,
+    "duplicate_keys": twice,
+    "retry_of_active": hidden_and_shown,
+    "status_spelling": lambda service: {one["status"] for one in listed(service, "odd").data["instances"]},
+    "v1_job_id": lambda service: listed_v1(service, jobName="daily_sales").data["instances"][0]["jobId"],
+    "request_id_header": lambda service: "X-Request-Id" in listed(service).headers,
+    "retry_after": lambda service: many(service),
+    "flow_control": lambda service: many(service),
+    "clock_skew_seconds": lambda service: service.now_ms() // 60_000 - Clock.minute(),
+    "token_lifetime_seconds": token_lifetime,
+}
+#: The codes of code_spelling's look under each setting: instance, job, workspace, parameter.
+SPELLINGS = {
+    "documented": ["DLF.30137", "DLF.0100", "DLF.20819", "DLF.3051"],
+    "old": ["DLF.0137", "DLF.0100", "DLF.0819", "DLF.3051"],
+    "new": ["DLF.30137", "DLF.30100", "DLF.20819", "DLF.3051"],
+}
+
+
+class Clock:
+    """Real time, for the one switch that leaves it."""
+
+    @staticmethod
+    def minute() -> int:
+        """Minutes since the epoch."""
+        import time
+
+        return int(time.time()) // 60
+
+
+def looked(shared: Running, name: str, value: t.Any) -> t.Any:
+    """What the look sees under that setting."""
+    users = [
+        {"name": "u", "password": "p", "access_key": ACCESS_KEY, "secret_key": SECRET_KEY},
+        {"name": "v", "access_key": "AKVIEWER", "secret_key": "sk", "role": "viewer"},
+    ]
+    switches = {"flow_control": name in ("flow_control", "retry_after"), name: value}
+    shared.reset(small_night(jobs=JOBS, users=users, speed=1, run_seconds=1000, switches=switches))
+    return LOOKS[name](shared)
+
+
+def test_every_switch_has_a_look() -> None:
+    assert set(LOOKS) == set(SWITCHES)
+
+
+@pytest.mark.parametrize("name", list(SWITCHES))
+def test_each_setting_is_seen(shared: Running, name: str) -> None:
+    seen = [looked(shared, name, value) for value in SWITCHES[name].settings]
+    assert all(one != other for index, one in enumerate(seen) for other in seen[:index]), seen
+
+
+@pytest.mark.parametrize("setting", list(SPELLINGS))
+def test_spellings(shared: Running, setting: str) -> None:
+    assert looked(shared, "code_spelling", setting) == SPELLINGS[setting]
+
+
+def test_the_look_at_a_closed_api_sees_apigw_0101(shared: Running) -> None:
+    assert looked(shared, "v2_retry_open", False) == ["APIGW.0101", 200]
+    assert looked(shared, "v2_open", False) == [404, 404, 200]
+    assert looked(shared, "v1_open", False) == [404, 404, 200]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"colour": "red"}, {"offset_unit": "line"}, {"flow_control": 1}, {"rerun_visible_after": "soon"}, {"rerun_visible_after": True}],
+)
+def test_a_setting_that_does_not_exist_changes_nothing(changes: dict[str, t.Any]) -> None:
+    switches = Switches()
+    with pytest.raises(ValueError, match="switch"):
+        switches.set({"list_order": "oldest", **changes})
+    assert switches["list_order"] == "newest"
+
+
+def test_a_number_may_be_any(shared: Running) -> None:
+    switches = Switches({"rerun_visible_after": 0.5, "clock_skew_seconds": -1200, "retry_after": 3})
+    assert (switches["rerun_visible_after"], switches["clock_skew_seconds"], switches["retry_after"]) == (0.5, -1200, 3)
+
+
+def test_the_readme_lists_every_switch_as_it_is() -> None:
+    text = (Path(emulator.__file__).parent / "README.md").read_text(encoding="utf-8")
+    found = re.search(r"<!-- switches: begin[^\n]*-->\n(.*?)\n<!-- switches: end -->", text, re.DOTALL)
+    assert found
+    assert found.group(1) == table()

@@ -1,0 +1,145 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Requests signed by the official SDK's own signer and sent exactly as signed."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import typing as t
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from urllib.parse import quote, urlsplit
+
+from huaweicloudsdkcore.auth.credentials import BasicCredentials
+from huaweicloudsdkcore.sdk_request import SdkRequest
+from huaweicloudsdkcore.signer.signer import Signer
+
+from emulator.running import Running
+from tests.support.scenarios import ACCESS_KEY, PROJECT_ID, SECRET_KEY, WORKSPACE_ID
+
+JOBS_V2 = f"/v2/{PROJECT_ID}/factory/jobs"
+JOBS_V1 = f"/v1/{PROJECT_ID}/jobs"
+DAY_MS = 86_400_000
+Headers = dict[str, str]
+
+
+@dataclass(frozen=True)
+class Reply:
+    """One answer as it came."""
+
+    status: int
+    headers: t.Mapping[str, str]
+    body: bytes
+
+    @property
+    def data(self) -> t.Any:
+        """The body as JSON."""
+        return json.loads(self.body)
+
+    @property
+    def code(self) -> str:
+        """The error code, or "" in a body without one."""
+        return str(self.data.get("error_code", "")) if self.body else ""
+
+
+def sdk_date(moment_ms: int) -> str:
+    """A moment as X-Sdk-Date has it."""
+    return datetime.fromtimestamp(moment_ms / 1000, UTC).strftime("%Y%m%dT%H%M%SZ")
+
+
+def sign(
+    base: str,
+    method: str,
+    path: str,
+    query: t.Mapping[str, t.Any] | None = None,
+    body: bytes = b"",
+    headers: Headers | None = None,
+    key: tuple[str, str] = (ACCESS_KEY, SECRET_KEY),
+) -> SdkRequest:
+    """A request to *path* (percent-encoded) under *base*, signed by the SDK."""
+    address = urlsplit(base)
+    request = SdkRequest(
+        method=method,
+        schema=address.scheme,
+        host=address.netloc,
+        resource_path=path,
+        query_params=list((query or {}).items()),
+        header_params=dict(headers or {}),
+        body=body,
+    )
+    return t.cast(SdkRequest, Signer(BasicCredentials(*key)).sign(request))
+
+
+def send(base: str, method: str, uri: str, body: bytes = b"", headers: t.Mapping[str, str] | None = None, timeout: float = 60.0) -> Reply:
+    """Send exactly this."""
+    connection = http.client.HTTPConnection(urlsplit(base).netloc, timeout=timeout)
+    try:
+        connection.request(method, uri, body or None, dict(headers or {}))
+        response = connection.getresponse()
+        return Reply(response.status, response.headers, response.read())
+    finally:
+        connection.close()
+
+
+def call(
+    base: str,
+    method: str,
+    path: str,
+    *,
+    query: t.Mapping[str, t.Any] | None = None,
+    body: t.Any = None,
+    workspace: str | None = WORKSPACE_ID,
+    headers: Headers | None = None,
+    key: tuple[str, str] = (ACCESS_KEY, SECRET_KEY),
+    token: str | None = None,
+    timeout: float = 60.0,
+) -> Reply:
+    """One call; *body* becomes JSON. Signed with *key*, or with *token* sent unsigned."""
+    all_headers: Headers = {"workspace": workspace} if workspace else {}
+    all_headers["X-Project-Id"] = PROJECT_ID
+    raw = b"" if body is None else json.dumps(body).encode()
+    if body is not None:
+        all_headers["Content-Type"] = "application/json;charset=UTF-8"
+    all_headers.update(headers or {})
+    all_headers = {name: value for name, value in all_headers.items() if value}
+    if token is not None:
+        joined = "&".join(f"{name}={quote(str(value), safe='')}" for name, value in (query or {}).items())
+        return send(base, method, f"{path}?{joined}" if joined else path, raw, {**all_headers, "X-Auth-Token": token}, timeout)
+    request = sign(base, method, path, query, raw, all_headers, key)
+    return send(base, method, request.uri, raw, request.header_params, timeout)
+
+
+def listed(service: Running, name: str = "daily_sales", **query: t.Any) -> Reply:
+    """The v2 list of one job over the last 30 days, a thousand at a time unless *query* says otherwise."""
+    now = service.now_ms()
+    wanted = {"min_plan_time": now - 30 * DAY_MS, "max_plan_time": now, "limit": 1000, **query}
+    return call(service.endpoint, "GET", f"{JOBS_V2}/{quote(name, safe='')}/instances/detail", query=wanted)
+
+
+def listed_v1(service: Running, **query: t.Any) -> Reply:
+    """The v1 list of the workspace over the last 7 days."""
+    now = service.now_ms()
+    wanted = {"minPlanTime": now - 7 * DAY_MS, "maxPlanTime": now, "limit": 1000, **query}
+    return call(service.endpoint_v1, "GET", f"{JOBS_V1}/instances/detail", query=wanted)
+
+
+def keys(entries: t.Iterable[dict[str, t.Any]]) -> list[dict[str, int]]:
+    """What task_retrys needs of listed instances."""
+    return [{name: one[name] for name in ("job_id", "plan_time", "submit_time")} for one in entries]
+
+
+def retry_body(entries: t.Iterable[dict[str, t.Any]], **changes: t.Any) -> dict[str, t.Any]:
+    """The body of mode A for listed instances."""
+    return {"retry_location": "errorNode", "retry_task_version": "original_version", "task_retrys": keys(entries), **changes}
+
+
+def retry(service: Running, name: str, body: t.Any, **options: t.Any) -> Reply:
+    """Send one v2 rerun."""
+    return call(service.endpoint, "POST", f"{JOBS_V2}/{quote(name, safe='')}/instances/retry", body=body, **options)
+
+
+def restart(service: Running, name: str, instance_id: int, body: t.Any = None, **options: t.Any) -> Reply:
+    """Send one v1 restart."""
+    return call(service.endpoint_v1, "POST", f"{JOBS_V1}/{quote(name, safe='')}/instances/{instance_id}/restart", body=body, **options)

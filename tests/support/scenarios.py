@@ -1,0 +1,45 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A small scenario that most tests start from, and the credentials in it."""
+
+from __future__ import annotations
+
+import typing as t
+
+REGION = "cn-north-4"
+DOMAIN = "acme"
+PROJECT_ID = "62099355b894428e8916573ae635f1f9"
+WORKSPACE_ID = "62fbba734e634c5087656fc3ff7adf34"
+WORKSPACE_NAME = "sales"
+USER_NAME = "night-operator"
+USER_PASSWORD = "Pa55-word-of-the-night!"
+ACCESS_KEY = "AKNIGHTOPERATOR00001"
+SECRET_KEY = "sk-of-the-night-operator-0123456789abcdef"
+AGENCY_NAME = "rerun-agency"
+STUDIO_ID = "b8fb5a0c5d6f4c35a3a7e9d1c2f30417"
+
+
+def small_night(**changes: t.Any) -> dict[str, t.Any]:
+    """One account, one workspace, three jobs: daily_sales (3 failed, 2 succeeded), hourly_stock (2 failed), weekly_report (1 failed, fails again).
+
+    :param changes: top-level keys of the scenario to replace: ``switches``, ``faults``, ``speed`` (default 60), ``run_seconds`` (default 3);
+        ``jobs`` replaces the workspace's jobs, ``workspaces`` the account's workspaces, ``users`` its users, ``agencies`` its agencies.
+    """
+    jobs = [
+        {"name": "daily_sales", "id": 917567, "submit_time": 1732239754684, "failed": 3, "succeeded": 2, "every": "1h"},
+        {"name": "hourly_stock", "id": 917568, "failed": 2, "every": "1h"},
+        {"name": "weekly_report", "id": 917569, "failed": 1, "runs": ["fail", "success"]},
+    ]
+    account: dict[str, t.Any] = {
+        "domain": DOMAIN,
+        "region": REGION,
+        "project_id": PROJECT_ID,
+        "studios": [{"id": STUDIO_ID, "name": "dataarts-acme"}],
+        "users": [{"name": USER_NAME, "password": USER_PASSWORD, "access_key": ACCESS_KEY, "secret_key": SECRET_KEY}],
+        "workspaces": [{"id": WORKSPACE_ID, "name": WORKSPACE_NAME, "jobs": changes.pop("jobs", jobs)}],
+    }
+    for name in ("workspaces", "users", "agencies", "projects"):
+        if name in changes:
+            account[name] = changes.pop(name)
+    return {"accounts": [account], "speed": 60, "run_seconds": 3, **changes}
