@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import time
 import typing as t
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 
 class Clock:
@@ -22,12 +24,24 @@ class Clock:
         self.speed = speed
         self._base_ms = time.time() * 1000 - time.monotonic() * 1000
         self._advanced_ms = 0.0
+        self._held_ms: int | None = None
         #: How far the service is ahead of real time, seconds.
         self.skew: t.Callable[[], float] = lambda: 0.0
 
     def wall_ms(self) -> int:
         """What the age of a signature is measured with, epoch ms: real time plus the skew, but not what tests advanced."""
+        if self._held_ms is not None:
+            return self._held_ms
         return int(self._base_ms + time.monotonic() * 1000 + self.skew() * 1000)
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """One moment for all that happens in the block: a request takes effect at one time, not over some milliseconds."""
+        self._held_ms = self.wall_ms()
+        try:
+            yield
+        finally:
+            self._held_ms = None
 
     def now_ms(self) -> int:
         """The service's time in epoch ms: what ``Date`` and every timestamp say."""

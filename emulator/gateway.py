@@ -48,7 +48,8 @@ class Gateway:
         )
 
         def act() -> web.Response:
-            answer = self._answer(found[0] if found else None, call, request.method, raw_path, raw_query, entry)
+            with self._service.clock.held():
+                answer = self._answer(found[0] if found else None, call, request.method, raw_path, raw_query, entry)
             entry["status"] = answer.status
             return self._response(answer, request_id)
 

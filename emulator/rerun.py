@@ -106,23 +106,24 @@ def _selected(call: Call, job: Job, body: Json) -> list[Instance]:
     entries = body["task_retrys"]
     if not isinstance(entries, list) or not entries:
         raise invalid("task_retrys must name at least one instance")
+    by_key = {(job.job_id, one.plan_time, submit_time_of(one, call.service.switches)): one for one in job.instances}
     found: list[Instance] = []
+    seen: set[int] = set()
     for entry in entries:
         if not isinstance(entry, dict):
             raise invalid("task_retrys must be an array of objects")
         key = read.integer(entry, "job_id"), read.milliseconds(entry, "plan_time"), read.milliseconds(entry, "submit_time")
-        instance = next(
-            (one for one in job.instances if (job.job_id, one.plan_time, submit_time_of(one, call.service.switches)) == key), None
-        )
+        instance = by_key.get(key)
         if instance is None:
             if call.service.switches["batch_refusal"] == "all":
                 raise unknown_instance()
             continue
-        if any(one is instance for one in found):
+        if id(instance) in seen:
             if call.service.switches["duplicate_keys"] == "refuse":
                 raise invalid("task_retrys names an instance twice")
             if call.service.switches["duplicate_keys"] == "merge":
                 continue
+        seen.add(id(instance))
         found.append(instance)
     if not found:
         raise unknown_instance()

@@ -43,7 +43,7 @@ def _request(
     writer: AbstractStreamWriter,
     task: asyncio.Task[None],
 ) -> web.BaseRequest:
-    return web.BaseRequest(message, payload, protocol, writer, task, protocol._loop, client_max_size=_MAX_BODY)
+    return web.BaseRequest(message, payload, protocol, writer, task, asyncio.get_running_loop(), client_max_size=_MAX_BODY)
 
 
 class Server:

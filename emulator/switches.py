@@ -78,7 +78,8 @@ SWITCHES: dict[str, Switch] = {
     ),
     "retry_of_active": Switch(
         ("refuse", "accept", "accept_hidden"),
-        "A rerun of an instance that waits or runs: refused, accepted and run again afterwards (the dangerous reading), or accepted only until the first rerun shows.",
+        "A rerun of an instance that waits or runs: refused, accepted and run again afterwards (the dangerous reading), "
+        "or accepted only until the first rerun shows.",
     ),
     "status_spelling": Switch(
         ("hyphen", "short"), "Status words: manual-stop and skip-by-depend, or manual and skip of an older SDK [KES]."

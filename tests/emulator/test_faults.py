@@ -22,6 +22,13 @@ Fault = dict[str, t.Any]
 LOST: tuple[type[Exception], ...] = (ConnectionError, http.client.HTTPException, TimeoutError)
 
 
+@pytest.fixture
+def slow(shared: Running) -> Running:
+    """The small night where runs take an hour, so that a second rerun finds the first under way."""
+    shared.reset(small_night(switches={"flow_control": False}, speed=1, run_seconds=3600))
+    return shared
+
+
 def first_failed(service: Running) -> dict[str, t.Any]:
     """Body that reruns one instance."""
     return retry_body(listed(service).data["instances"][:1])
@@ -71,17 +78,17 @@ def sent(service: Running, body: t.Any) -> Reply | None:
         ({"kind": "slow_body", "seconds": 0.0001, "when": "before_effect"}, 200, 0),
     ],
 )
-def test_what_the_client_sees_and_whether_it_took_effect(service: Running, fault: Fault, status: int | None, effect: int) -> None:
-    body = first_failed(service)
-    service.inject({"route": "retry", **fault})
-    reply = sent(service, body)
+def test_what_the_client_sees_and_whether_it_took_effect(slow: Running, fault: Fault, status: int | None, effect: int) -> None:
+    body = first_failed(slow)
+    slow.inject({"route": "retry", **fault})
+    reply = sent(slow, body)
     assert (reply.status if reply else None) == status
-    assert len(service.journal()) == effect
-    assert service.requests("v2_retry")[0]["fault"] == fault["kind"]
+    assert len(slow.journal()) == effect
+    assert slow.requests("v2_retry")[0]["fault"] == fault["kind"]
     if reply and "retry_after" in fault:
         assert reply.headers["Retry-After"] == str(fault["retry_after"])
     # once only: the next request is answered properly
-    again = retry(service, "daily_sales", body)
+    again = retry(slow, "daily_sales", body)
     assert again.status == (400 if effect else 200)
 
 
@@ -93,7 +100,6 @@ def test_every_kind_is_tried_above() -> None:
 @pytest.mark.parametrize(
     ("fault", "check"),
     [
-        ({"kind": "malformed"}, lambda body: pytest.raises(ValueError, match="Expecting value").__enter__() and json.loads(body)),
         ({"kind": "malformed", "text": "<html>"}, lambda body: body == b"<html>"),
         (
             {"kind": "error_body", "code": "DLF.0999", "message": "no"},
@@ -109,12 +115,13 @@ def test_every_kind_is_tried_above() -> None:
 )
 def test_bodies(service: Running, fault: Fault, check: t.Callable[[bytes], bool]) -> None:
     service.inject({"route": "list", **fault})
-    body = listed(service).body
-    if fault == {"kind": "malformed"}:
-        with pytest.raises(ValueError, match="Expecting value"):
-            json.loads(body)
-    else:
-        assert check(body)
+    assert check(listed(service).body)
+
+
+def test_a_malformed_body_ends_in_the_middle(service: Running) -> None:
+    service.inject({"route": "list", "kind": "malformed"})
+    with pytest.raises(ValueError, match="Expecting value"):
+        json.loads(listed(service).body)
 
 
 def test_bytes_that_are_no_utf8(service: Running) -> None:
@@ -141,7 +148,7 @@ def test_latency_is_real_time(service: Running) -> None:
     service.inject({"route": "list", "kind": "latency", "seconds": 0.2})
     begin = time.monotonic()
     assert listed(service).status == 200
-    assert time.monotonic() - begin >= 0.2
+    assert time.monotonic() - begin >= 0.19
 
 
 def drawn(fault: Fault, count: int = 60, params: dict[str, str] | None = None) -> list[bool]:

@@ -113,8 +113,7 @@ def test_windows_are_a_month_in_v2_and_a_week_in_v1(service: Running) -> None:
 def test_pages(night: Night, unit: str, beyond: str, offset: int, expected: tuple[int, int]) -> None:
     service = night(jobs=TEN, switches={"offset_unit": unit, "offset_beyond": beyond})
     newest = ids(listed(service).data["instances"])
-    window = {"min_plan_time": newest[-1], "max_plan_time": newest[0]}
-    reply = listed(service, limit=4, offset=offset, **window)
+    reply = listed(service, limit=4, offset=offset, min_plan_time=newest[-1], max_plan_time=newest[0])
     assert reply.data["total"] == 10
     assert ids(reply.data["instances"]) == newest[slice(*expected)]
     v1 = listed_v1(service, limit=4, offset=offset)

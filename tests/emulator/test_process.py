@@ -19,7 +19,7 @@ import yaml
 
 import emulator
 from emulator.running import Running
-from tests.emulator.wire import Reply, call, listed, retry, retry_body, send
+from tests.emulator.wire import JOBS_V2, Reply, call, listed, retry, retry_body, send
 from tests.support.scenarios import small_night
 
 ROOT = Path(emulator.__file__).parent.parent
@@ -62,7 +62,7 @@ def test_one_line_when_ready_and_exit_code_0_when_told_to_stop(scenario: Path, n
     with started("--scenario", str(scenario), "--port", "0") as process:
         assert set(process.addresses) == {"endpoint", "endpoint_v1", "iam_endpoint", "control", "pid"}
         assert process.addresses["pid"] == process.popen.pid
-        assert len({value for value in process.addresses.values()}) == 5
+        assert len(set(process.addresses.values())) == 5
         assert control(process.addresses["control"], "journal").data == []
         process.popen.send_signal(number)
         assert process.popen.wait(timeout=60) == 0
@@ -76,8 +76,6 @@ def test_the_journal_file_survives_a_kill(scenario: Path, tmp_path: Path) -> Non
         base = process.addresses["endpoint"]
         now = json.loads(control(process.addresses["control"], "state").body)["now"]
         query = {"min_plan_time": now - 86_400_000, "limit": 100}
-        from tests.emulator.wire import JOBS_V2
-
         entries = call(base, "GET", f"{JOBS_V2}/daily_sales/instances/detail", query=query).data["instances"]
         reply = call(base, "POST", f"{JOBS_V2}/daily_sales/instances/retry", body=retry_body(entries[:2]))
         assert reply.status == 200

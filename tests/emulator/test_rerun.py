@@ -11,7 +11,7 @@ from urllib.parse import quote
 import pytest
 
 from emulator.running import Running
-from tests.emulator.wire import JOBS_V1, Reply, call, listed, restart, retry, retry_body
+from tests.emulator.wire import JOBS_V1, JOBS_V2, Reply, call, listed, restart, retry, retry_body, send, sign
 from tests.support.scenarios import USER_NAME, WORKSPACE_ID
 
 Night = t.Callable[..., Running]
@@ -136,8 +136,6 @@ def test_mode_b_with_nothing_in_the_period(night: Night) -> None:
 
 @pytest.mark.parametrize("body", [b"{", b"[]", b"\xff"])
 def test_a_body_that_is_no_object_is_refused(service: Running, body: bytes) -> None:
-    from tests.emulator.wire import JOBS_V2, send, sign
-
     path = f"{JOBS_V2}/daily_sales/instances/retry"
     headers = {"workspace": WORKSPACE_ID, "Content-Type": "application/json"}
     request = sign(service.endpoint, "POST", path, None, body, headers)

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+import time
 import typing as t
 from pathlib import Path
 
@@ -21,7 +22,10 @@ JOBS: list[dict[str, t.Any]] = [
     {"name": "daily_sales", "id": 7, "failed": 3, "succeeded": 2, "wait_seconds": 100},
     {
         "name": "odd",
-        "instances": [{"plan_time": "-1h", "status": "manual-stop"}, {"plan_time": "-9h", "start_time": "-3d", "status": "freeze"}],
+        "instances": [
+            {"plan_time": "-1h", "status": "manual-stop"},
+            {"plan_time": "-9h", "start_time": "-3d", "status": "running-exception"},
+        ],
     },
 ]
 Look = t.Callable[[Running], t.Any]
@@ -131,7 +135,7 @@ LOOKS: dict[str, Look] = {
     "request_id_header": lambda service: "X-Request-Id" in listed(service).headers,
     "retry_after": lambda service: many(service),
     "flow_control": lambda service: many(service),
-    "clock_skew_seconds": lambda service: service.now_ms() // 60_000 - Clock.minute(),
+    "clock_skew_seconds": lambda service: service.now_ms() - time.time() * 1000 > 45_000,
     "token_lifetime_seconds": token_lifetime,
 }
 #: The codes of code_spelling's look under each setting: instance, job, workspace, parameter.
@@ -140,17 +144,6 @@ SPELLINGS = {
     "old": ["DLF.0137", "DLF.0100", "DLF.0819", "DLF.3051"],
     "new": ["DLF.30137", "DLF.30100", "DLF.20819", "DLF.3051"],
 }
-
-
-class Clock:
-    """Real time, for the one switch that leaves it."""
-
-    @staticmethod
-    def minute() -> int:
-        """Minutes since the epoch."""
-        import time
-
-        return int(time.time()) // 60
 
 
 def looked(shared: Running, name: str, value: t.Any) -> t.Any:

@@ -15,6 +15,7 @@ from urllib.parse import quote, urlsplit
 from huaweicloudsdkcore.auth.credentials import BasicCredentials
 from huaweicloudsdkcore.sdk_request import SdkRequest
 from huaweicloudsdkcore.signer.signer import Signer
+from requests.structures import CaseInsensitiveDict
 
 from emulator.running import Running
 from tests.support.scenarios import ACCESS_KEY, PROJECT_ID, SECRET_KEY, WORKSPACE_ID
@@ -78,7 +79,7 @@ def send(base: str, method: str, uri: str, body: bytes = b"", headers: t.Mapping
     try:
         connection.request(method, uri, body or None, dict(headers or {}))
         response = connection.getresponse()
-        return Reply(response.status, response.headers, response.read())
+        return Reply(response.status, CaseInsensitiveDict(response.headers.items()), response.read())
     finally:
         connection.close()
 
