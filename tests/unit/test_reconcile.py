@@ -337,6 +337,9 @@ class TestEarlierRun:
     def test_a_refusal_of_an_earlier_run_is_none_of_this(self, outcome: t.Any) -> None:
         assert decide(instance(), policy(), at(1), sent(outcome, when=-1)).action is Action.RETRY
 
+    def test_one_sent_at_since_is_none_of_an_earlier_run(self) -> None:
+        assert decide(instance(), policy(), at(1), sent("refused", when=0)).action is Action.REFUSED
+
     def test_its_rerun_that_ended_in_failure_before_since_is_tried_anew(self) -> None:
         decision = decide(instance(Status.FAIL, -29, -10), policy(), at(1), sent(when=-30))
         assert (decision.action, decision.attempt, decision.sent) == (Action.RETRY, 1, None)
