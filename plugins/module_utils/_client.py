@@ -89,7 +89,7 @@ class Client:
     :param auth: signs a request, or adds a token. Where it has ``renew()``, that is called once on a 401, and the call sent again if it returns True.
     :param ca_path: file or directory of PEM certificates.
     :param validate_certs: verify certificates; leave it True outside tests.
-    :param connect_timeout: seconds for one connection.
+    :param connect_timeout: seconds for one connection, TLS included; looking the name up takes the time that the resolver takes.
     :param read_timeout: seconds for one answer.
     :param max_retries: how many more attempts follow the first, where the table allows.
     :param allow_http: send credentials over plain http to other machines too.
@@ -182,11 +182,7 @@ class Client:
             raise _no_time(call)
         with self._lock:
             self.counts[call.method] = self.counts.get(call.method, 0) + 1
-        verdict = self._exchange(call, request, proxies, min(self._connect_timeout, left), min(self._read_timeout, left))
-        if verdict.error is not None:
-            for secret in secrets_of(request, call):
-                verdict.error.message = verdict.error.message.replace(secret, "***")
-        return verdict
+        return self._exchange(call, request, proxies, min(self._connect_timeout, left), min(self._read_timeout, left))
 
     def _exchange(self, call: Call, request: PreparedRequest, proxies: dict[str, str], connect: float, read: float) -> Verdict:
         parts = urlsplit(call.base)
@@ -211,7 +207,8 @@ class Client:
                 _dismiss(response, adapter if call.writes else None, whole=not problem and not attempt.expired)
         if attempt.expired:
             problem = LATE  # the end of a connection that was cut looks like the end of an answer
-        return judge(call, response.status_code, headers, body, problem=problem, skew=self.clock.skew_seconds)
+        skew, secrets = self.clock.skew_seconds, secrets_of(request, call)
+        return judge(call, response.status_code, headers, body, problem=problem, skew=skew, secrets=secrets)
 
     def _learn(self, status: int, headers: dict[str, str], begun: float) -> None:
         if status >= 500 or status == 407 or 300 <= status < 400:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import threading
 import typing as t
@@ -72,12 +73,12 @@ def connect(options: t.Mapping[str, t.Any], environ: t.Mapping[str, str] | None 
     hosts = Hosts(*(_text(resolved, name) for name in ("region", "cloud_domain", "endpoint", "endpoint_v1", "iam_endpoint")))
     settings = client_settings(resolved)
     project_id = t.cast("str | None", resolved["project_id"])
-    if project_id is None:
-        region_required(resolved)
-        hosts.iam  # noqa: B018  it must be known before anything is sent
     auth = _authentication(account, hosts, settings, _scope(project_id, hosts))
     client = Client(auth, **settings)
-    return Connection(client, hosts, project_id or (lambda: _find_project(auth, client, hosts)), account)
+    if project_id is not None:
+        return Connection(client, hosts, project_id, account)
+    # Where and by which name to look is settled now, before anything is sent.
+    return Connection(client, hosts, functools.partial(_find_project, auth, Iam(client, hosts.iam), region_required(resolved)), account)
 
 
 def client_settings(options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
@@ -133,7 +134,7 @@ def _token(iam: Iam, account: Account, scope: Scope) -> Lease:
     return iam.agency_token(account, user_token, scope)[1]
 
 
-def _find_project(auth: t.Any, client: Client, hosts: Hosts) -> str:
+def _find_project(auth: t.Any, iam: Iam, region: str) -> str:
     """The project that a fetched token is scoped to, or the one that IAM knows by the region's name."""
     told = auth.lease().project_id if isinstance(auth, FetchedAuth) else None
-    return told or Iam(client, hosts.iam).project_id(str(hosts.region))
+    return told or iam.project_id(region)

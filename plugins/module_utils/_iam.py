@@ -77,11 +77,12 @@ class FetchedAuth(AuthBase):
     """
 
     _leases: t.ClassVar[dict[str, Lease]] = {}
-    _lock: t.ClassVar[threading.RLock] = threading.RLock()
+    _locks: t.ClassVar[dict[str, threading.RLock]] = {}
 
     def __init__(self, fetch: t.Callable[[], Lease], key: str, clock: t.Callable[[], float] = time.monotonic) -> None:
         self._fetch = fetch
         self._key = key
+        self._lock = self._locks.setdefault(key, threading.RLock())  # one fetch at a time for each key; other keys do not wait
         self._clock = clock
         self._used = threading.local()
 

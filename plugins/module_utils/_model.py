@@ -184,7 +184,10 @@ class Workspace:
 
 @dataclass(frozen=True)
 class StudioInstance:
-    """One DataArts Studio instance (a purchase that holds workspaces) [SDK]. ``status``: 1 not yet effective, 2 active, 3 deleted, 4 frozen, 5 grace, 6 deleting."""
+    """One DataArts Studio instance (a purchase that holds workspaces) [SDK].
+
+    ``status``: 1 not yet effective, 2 active, 3 deleted, 4 frozen, 5 grace, 6 deleting.
+    """
 
     studio_instance_id: str
     name: str | None = None

@@ -15,6 +15,8 @@ from collections.abc import Mapping
 MAX_BODY = 5 * 1024 * 1024
 #: Most values a body may hold: a thousand instances are about 20,000; half a million small objects would already take 100 MB.
 MAX_VALUES = 500_000
+#: Deepest nesting: known answers have five levels, and what is written out again later is written recursively.
+MAX_DEPTH = 100
 _MAX_DIGITS = 40
 _LENGTH = re.compile(r"[0-9]{1,18}")
 
@@ -27,7 +29,7 @@ def parse_payload(status: int, headers: Mapping[str, str], body: bytes, *, may_b
     """The JSON of *body*: a dict or a list, or None where it is empty and may be.
 
     Strict on purpose: what is not exactly JSON in UTF-8 is not guessed at. Refused are also NaN and infinities, numbers of more
-    than 40 digits, lone surrogates (they cannot be written out again), any compression, and bodies shorter than they were announced.
+    than 40 digits, more than 100 levels, lone surrogates (they cannot be written out again), any compression, and bodies shorter than they were announced.
     Of a key that occurs twice the last value counts.
 
     :param headers: names in lower case.
@@ -35,9 +37,9 @@ def parse_payload(status: int, headers: Mapping[str, str], body: bytes, *, may_b
     """
     _check_whole(status, headers, body)
     if not body.strip():
-        if may_be_empty and (body or status == 204 or _framed(headers)):
+        if may_be_empty and (status == 204 or _chunked(headers) or "content-length" in headers):
             return None
-        # Without a length, an empty body cannot be told from a connection lost in the middle of the headers.
+        # Where nothing tells its end, an empty body cannot be told from a connection lost in the middle of the headers.
         raise UnreadableError("is empty")
     if body.count(b"[") + body.count(b"{") + body.count(b",") > MAX_VALUES:
         raise UnreadableError(f"holds more than {MAX_VALUES} values")
@@ -53,6 +55,8 @@ def parse_payload(status: int, headers: Mapping[str, str], body: bytes, *, may_b
         raise UnreadableError("is not valid JSON") from None
     if not isinstance(payload, (dict, list)):
         raise UnreadableError("is neither a JSON object nor a list")
+    if _too_deep(payload):
+        raise UnreadableError("is nested too deeply")
     return payload
 
 
@@ -63,14 +67,25 @@ def _check_whole(status: int, headers: Mapping[str, str], body: bytes) -> None:
     if len(body) > MAX_BODY:
         raise UnreadableError(f"is larger than {MAX_BODY // (1024 * 1024)} MiB")
     length = headers.get("content-length", "").strip()
-    if not length or status == 204 or "transfer-encoding" in headers:
+    if not length or status == 204 or _chunked(headers):
         return
     if not _LENGTH.fullmatch(length) or int(length) != len(body):
         raise UnreadableError(f"is truncated after {len(body)} bytes")
 
 
-def _framed(headers: Mapping[str, str]) -> bool:
-    return "content-length" in headers or "transfer-encoding" in headers
+def _chunked(headers: Mapping[str, str]) -> bool:
+    # A chunked body that is not whole has already failed while it was read.
+    return headers.get("transfer-encoding", "").strip().lower() == "chunked"
+
+
+def _too_deep(payload: t.Any) -> bool:
+    level = [payload]
+    for _depth in range(MAX_DEPTH):
+        inner = [child for node in level for child in (node.values() if isinstance(node, dict) else node)]
+        level = [child for child in inner if isinstance(child, (dict, list))]
+        if not level:
+            return False
+    return True
 
 
 def _refuse(word: str) -> t.NoReturn:

@@ -46,9 +46,8 @@ def prepare(call: Call, auth: AuthBase | None) -> PreparedRequest:
         headers["Connection"] = "close"
     for name, value in call.headers:
         if not value or value != value.strip() or any(not " " <= char <= "~" for char in value):
-            raise OptionError(
-                f"Failed to use '{printable(value, 60)}' as {name}: it is empty or not plain ASCII. Give the id that the console shows."
-            )
+            shown = "what was given" if name.lower() in _SECRET_HEADERS else f"'{printable(value, 60)}'"
+            raise OptionError(f"Failed to use {shown} as {name}: it is empty or not plain ASCII. Give the id that the console shows.")
         headers[name] = value
     request = requests.PreparedRequest()
     body = _body(call)
@@ -195,7 +194,7 @@ def _timed_out(causes: t.Iterable[BaseException]) -> bool:
 
 
 def _tls_words(error: ssl.SSLError) -> str:
-    words = getattr(error, "verify_message", None) or error.reason or type(error).__name__
+    words = getattr(error, "verify_message", None) or getattr(error, "reason", None) or error
     return printable(words, 200)
 
 

@@ -108,7 +108,7 @@ class HttpServer:
     """See the module.
 
     :param actions: what to do with each request, in order; the last one repeats.
-    :param reset_unread: how many first connections are reset before anything is read from them.
+    :param reset_unread: how many first connections are reset as soon as something has arrived, before anything is read.
     :param greeting: what to do with every connection before anything is read from it.
     :param tls: a context to serve https with.
     """
@@ -185,6 +185,7 @@ class HttpServer:
         try:
             connection.settimeout(PATIENCE)
             if number <= self._reset_unread:
+                connection.recv(1, socket.MSG_PEEK)  # so that something has left the client
                 _reset(connection)
                 return
             if self._greeting is not None and not self._greeting(connection, self):

@@ -145,6 +145,9 @@ def test_an_empty_body_is_success_only_for_a_write_and_only_where_its_length_is_
     assert judge(WRITE, 200, {"transfer-encoding": "chunked"}, b"").end is End.SUCCESS
     # The connection may have been lost among the headers.
     assert judge(WRITE, 200, {}, b"").end is End.UNREADABLE
+    assert judge(WRITE, 200, {}, b"\n").end is End.UNREADABLE
+    assert judge(WRITE, 200, {"transfer-encoding": "identity"}, b"").end is End.UNREADABLE
+    assert judge(WRITE, 200, {"transfer-encoding": "identity", "content-length": "9"}, b"{}").end is End.UNREADABLE
     assert judge(WRITE, 204, {}, b"").end is End.SUCCESS
     assert verdict_of(WRITE, 200).answer.payload is None
 
@@ -342,6 +345,7 @@ def test_retry_after(headers: dict[str, str], seconds: float | None) -> None:
         b'{"a": "\xed\xa0\x80"}',
         b"\xef\xbb\xbf{}",
         b"[" * 100_000,
+        b"[" * 101 + b"]" * 101,
         b"[" * 3000 + b"]" * 3000,
         b'{"a":' * 3000 + b"1" + b"}" * 3000,
         b"{'a': 1}",
@@ -355,6 +359,10 @@ def test_bodies_that_are_refused(body: bytes) -> None:
     with pytest.raises(UnreadableError) as caught:
         parse_payload(200, {}, body, may_be_empty=True)
     assert len(str(caught.value)) < 80
+
+
+def test_a_hundred_levels_are_read() -> None:
+    assert parse_payload(200, {}, b"[" * 100 + b"]" * 100, may_be_empty=False)
 
 
 @given(st.binary(max_size=200))
