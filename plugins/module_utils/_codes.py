@@ -46,6 +46,7 @@ _GATEWAY = {
 _BY_STATUS = {401: Kind.CREDENTIALS, 403: Kind.NO_PERMISSION, 404: Kind.NOT_FOUND, 407: Kind.UNREACHABLE, 429: Kind.THROTTLED}
 _DLF_CODE = re.compile(r"DLF\.[23]?([0-9]{4})")
 _GATEWAY_CODE = re.compile(r"APIGW?\.([0-9]{4})")
+_MESSAGES = ("error_msg", "errorMsg", "error_message", "errorMessage", "message", "error_description", "title", "error")
 _NOTHING = re.compile(r"no instances? to rerun", re.IGNORECASE)
 _NOT_OPEN = re.compile(r"\bAPIs?\b.{0,80}?\bnot\b.{0,20}?\b(published|open|opened|released)\b|invited beta|邀测", re.IGNORECASE | re.DOTALL)
 _RUNNING = re.compile(r"\bis (already )?running\b", re.IGNORECASE)
@@ -66,13 +67,14 @@ class ServiceError:
     request_id: str | None = None
 
 
-def service_error(payload: t.Any, *, explicit: bool = False) -> ServiceError:
+def service_error(payload: t.Any, *, explicit: bool = False, secrets: t.Sequence[str] = ()) -> ServiceError:
     """The code and words of an error body in any of the service's spellings.
 
     Understood are ``{error_code, error_msg}``, ``{errorCode, errorMsg}``, IAM's ``{error: {code, message, title}}`` and ``{code, message}``.
 
     :param payload: parsed JSON of any shape.
     :param explicit: accept only the first two; in a successful answer ``code`` may mean something else.
+    :param secrets: cut out of its words, should it echo them; longest first.
     """
     if not isinstance(payload, dict):
         return ServiceError(None, "")
@@ -80,11 +82,15 @@ def service_error(payload: t.Any, *, explicit: bool = False) -> ServiceError:
     if not explicit and isinstance(payload.get("error"), dict):
         body = payload["error"]
     names = ("error_code", "errorCode") if explicit else ("error_code", "errorCode", "code")
-    code = _first(body, names, 40)
-    message = _first(
-        body, ("error_msg", "errorMsg", "error_message", "errorMessage", "message", "error_description", "title", "error"), 500
-    )
-    return ServiceError(code, message or "", _first(payload, ("request_id", "requestId"), 80))
+    message = _first(body, _MESSAGES, 500, secrets)
+    return ServiceError(_first(body, names, 40, secrets), message or "", _first(payload, ("request_id", "requestId"), 80, secrets))
+
+
+def without(text: str, secrets: t.Sequence[str]) -> str:
+    """*text* with ``***`` in place of every secret."""
+    for secret in secrets:
+        text = text.replace(secret, "***")
+    return text
 
 
 def is_gateway(code: str | None, number: str) -> bool:
@@ -135,9 +141,9 @@ def _kind_of_code(code: str | None, message: str) -> Kind | None:
     return _DLF.get(tail, Kind.INVALID if tail in _DLF_INVALID else None)
 
 
-def _first(body: dict[str, t.Any], names: t.Iterable[str], limit: int) -> str | None:
+def _first(body: dict[str, t.Any], names: t.Iterable[str], limit: int, secrets: t.Sequence[str]) -> str | None:
     for name in names:
         value = body.get(name)
         if isinstance(value, (str, int)) and not isinstance(value, bool) and str(value).strip():
-            return printable(str(value).strip(), limit)
+            return printable(without(str(value).strip(), secrets), limit)
     return None

@@ -24,6 +24,7 @@ from ansible_collections.dataarts.factory.plugins.module_utils._codes import (
     is_gateway,
     kind_of,
     service_error,
+    without,
 )
 from ansible_collections.dataarts.factory.plugins.module_utils._errors import ApiError, Kind
 from ansible_collections.dataarts.factory.plugins.module_utils._hints import hint_for
@@ -153,10 +154,19 @@ def judge_failure(call: Call, end: End, cause: str) -> Verdict:
     :param end: NO_CONNECTION, TLS, RESET, TIMEOUT or NO_HTTP.
     :param cause: what happened, safe to show.
     """
-    return _verdict(call, end, ServiceError(None, cause), None, {})
+    return _verdict(call, end, ServiceError(None, cause), None, None)
 
 
-def judge(call: Call, status: int, headers: Mapping[str, str], body: bytes, *, problem: str = "", skew: float = 0.0) -> Verdict:
+def judge(
+    call: Call,
+    status: int,
+    headers: Mapping[str, str],
+    body: bytes,
+    *,
+    problem: str = "",
+    skew: float = 0.0,
+    secrets: t.Sequence[str] = (),
+) -> Verdict:
     """The verdict on an attempt that brought at least a status.
 
     :param status: HTTP status.
@@ -164,6 +174,7 @@ def judge(call: Call, status: int, headers: Mapping[str, str], body: bytes, *, p
     :param body: what could be read of it.
     :param problem: why the body is not whole ("broke off before its end", or :data:`LATE`), or "".
     :param skew: by how many seconds this machine's clock is ahead of the service's, at least.
+    :param secrets: what the request carried and no message may show, longest first.
     """
     payload: t.Any = None
     if not problem:
@@ -171,11 +182,14 @@ def judge(call: Call, status: int, headers: Mapping[str, str], body: bytes, *, p
             payload = parse_payload(status, headers, body, may_be_empty=call.writes or status == 204)
         except UnreadableError as exc:
             problem = str(exc)
-    error = service_error(payload, explicit=status in _SUCCESS)
+    error = service_error(payload, explicit=status in _SUCCESS, secrets=secrets)
     end = _end(status, error, problem, skew, clock_known="date" in headers)
+    request_id = printable(without(headers.get("x-request-id", "").strip(), secrets), 80) or error.request_id
     if end is End.SUCCESS:
-        return Verdict(end, Follow.DONE, Answer(status, payload, _request_id(headers), date_ms(headers.get("date")), headers))
-    return _verdict(call, end, _worded(end, error, headers, problem, skew), status, headers)
+        return Verdict(end, Follow.DONE, Answer(status, payload, request_id, date_ms(headers.get("date")), headers))
+    place = _place(without(headers.get("location", ""), secrets))
+    words = _words(end, error.message, place, problem, skew)
+    return _verdict(call, end, ServiceError(error.code, words, request_id), status, retry_after(headers))
 
 
 def _end(status: int, error: ServiceError, problem: str, skew: float, *, clock_known: bool) -> End:
@@ -199,23 +213,20 @@ def _end(status: int, error: ServiceError, problem: str, skew: float, *, clock_k
     return End.SERVER if 500 <= status < 600 else End.NO_HTTP
 
 
-def _worded(end: End, error: ServiceError, headers: Mapping[str, str], problem: str, skew: float) -> ServiceError:
-    """*error* with words that are never empty."""
-    message = error.message
+def _words(end: End, message: str, place: str, problem: str, skew: float) -> str:
+    """The service's *message* or, where it has none or it is not the point, our words; never empty."""
     if end in (End.MOVED, End.REDIRECT):
-        message = f"redirected to {_place(headers.get('location', ''))}; redirects are not followed"
-    elif end is End.UNREADABLE:
-        message = f"the answer cannot be understood: its body {problem}"
-    elif end is End.TIMEOUT:
-        message = "the answer did not arrive in time"
-    elif end is End.CLOCK and skew:
-        message = f"{message or 'the signature was refused'}; this machine's clock is {skew_text(skew)} the service's"
-    elif not message:
-        message = f"no message from the service: the body {problem}" if problem else "no message from the service"
-    return ServiceError(error.code, message, error.request_id)
+        return f"redirected to {place}; redirects are not followed"
+    if end is End.UNREADABLE:
+        return f"the answer cannot be understood: its body {problem}"
+    if end is End.TIMEOUT:
+        return "the answer did not arrive in time"
+    if end is End.CLOCK and skew:
+        return f"{message or 'the signature was refused'}; this machine's clock is {skew_text(skew)} the service's"
+    return message or "no message from the service" + (f": the body {problem}" if problem else "")
 
 
-def _verdict(call: Call, end: End, error: ServiceError, status: int | None, headers: Mapping[str, str]) -> Verdict:
+def _verdict(call: Call, end: End, error: ServiceError, status: int | None, wait: float | None) -> Verdict:
     then = TABLE[end][1 if call.writes else 0]
     kind = then.kind or kind_of(status, error.code, error.message)
     failure = ApiError(
@@ -223,12 +234,12 @@ def _verdict(call: Call, end: End, error: ServiceError, status: int | None, head
         printable(error.message),
         status=status,
         code=error.code,
-        request_id=_request_id(headers) or error.request_id,
+        request_id=error.request_id,
         method=call.method,
         path=call.shown_path,
         hint=hint_for(kind),
     )
-    return Verdict(end, then.follow, error=failure, wait=retry_after(headers))
+    return Verdict(end, then.follow, error=failure, wait=wait)
 
 
 def skew_text(skew: float) -> str:
@@ -247,11 +258,6 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
     if until is None or now is None:
         return None
     return min(max(0.0, (until - now) / 1000), MAX_RETRY_AFTER)
-
-
-def _request_id(headers: Mapping[str, str]) -> str | None:
-    value = headers.get("x-request-id", "").strip()
-    return printable(value, 80) if value else None
 
 
 def _place(location: str) -> str:

@@ -545,6 +545,26 @@ def test_an_echoed_secret_is_cut_out() -> None:
     assert caught.value.message == "bad token *** for password ***"
 
 
+def test_a_token_that_cannot_be_sent_is_not_shown() -> None:
+    with pytest.raises(OptionError) as caught:
+        client().send(Call("GET", "https://service.invalid", "/x", "r", headers=(("X-Auth-Token", SECRET + "\n"),)))
+    assert "as X-Auth-Token" in str(caught.value)
+    assert SECRET not in str(caught.value)
+
+
+def test_a_long_token_is_cut_out_before_the_message_is_shortened() -> None:
+    class LongToken:
+        def __call__(self, request: t.Any) -> t.Any:
+            request.headers["X-Auth-Token"] = "MIIT" + "secret" * 600
+            return request
+
+    echo = reply(400, error("MIIT" + "secret" * 600, "bad token MIIT" + "secret" * 600), {"X-Request-Id": "MIIT" + "secret" * 600})
+    with HttpServer(echo) as server:
+        found = outcome(client(auth=LongToken()), server.base, writes=True)
+    assert isinstance(found, ApiError)
+    assert (found.code, found.message, found.request_id) == ("***", "bad token ***", "***")
+
+
 def test_terminal_escapes_are_shown_not_sent() -> None:
     with HttpServer(reply(400, error("DLF.\x1b[1m", "\x1b]0;owned\x07{{ lookup('pipe', 'id') }}"), {"X-Request-Id": "\x1b[2J"})) as server:
         found = outcome(client(), server.base, writes=True)

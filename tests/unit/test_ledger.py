@@ -347,7 +347,7 @@ class TestDamage:
         path = self.written(tmp_path)
         whole = path.read_bytes()
         start = whole.rstrip(b"\n").rindex(b"\n") + 1
-        for end in range(start, len(whole)):
+        for end in range(start, len(whole), 3):
             path.write_bytes(whole[:end])
             with ledger(tmp_path, now=9) as book:
                 assert (set(book.all_sent()), book.sent(key(1)).outcome) == ({key(1)}, "accepted")

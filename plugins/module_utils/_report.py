@@ -1,0 +1,198 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Private to the collection: decisions as results, plans as text, counts and diffs.
+
+Pure. Nothing here decides anything; text that came from the service is made safe to show on its way into a result.
+"""
+
+from __future__ import annotations
+
+import collections
+import json
+import math
+import shlex
+import typing as t
+
+from ansible_collections.dataarts.factory.plugins.module_utils._model import JobInstance, Status
+from ansible_collections.dataarts.factory.plugins.module_utils._plan import Batch
+from ansible_collections.dataarts.factory.plugins.module_utils._reconcile import UNKNOWN, Action, Decision
+from ansible_collections.dataarts.factory.plugins.module_utils._text import printable
+from ansible_collections.dataarts.factory.plugins.module_utils._times import Window, to_iso
+
+Result = t.Dict[str, t.Any]
+
+#: What a field keeps of control characters: those that a text of several lines is made of.
+_LAYOUT = "\n\t"
+#: Actions that tell that the stated end was missed, and how people say it.
+BROKEN = {
+    Action.FAILED_AGAIN: "failed again",
+    Action.REFUSED: "refused by the service",
+    Action.NOT_RERUNNABLE: "not rerunnable",
+    Action.BLOCKED: "waiting for a person",
+    Action.UNKNOWN: "of unknown outcome",
+}
+_PLANNED_JOBS = 50  # jobs that a plan names; the rest is counted
+
+
+def safe(value: t.Any) -> t.Any:
+    """*value* with every text in it, however deep, free of what could steer a terminal; other data as it is.
+
+    A text without such characters stays what it is, so that names can be used as data.
+    """
+    if isinstance(value, str):
+        return value if value.isprintable() else "".join(map(_safe_character, value))
+    if isinstance(value, t.Mapping):
+        return {safe(key): safe(one) for key, one in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [safe(one) for one in value]
+    return value
+
+
+def decided(decision: Decision) -> Result:
+    """One instance with what was decided about it: the keys of :meth:`JobInstance.to_result`, and action, reason, status_before,
+    attempts, request_id, rerun."""
+    sent = decision.sent
+    before = sent.status if sent is not None and decision.attempt else decision.instance.status.value
+    return {
+        **instance_result(decision.instance),
+        "action": decision.action.value,
+        "reason": printable(decision.reason),
+        "status_before": before if before != Status.UNKNOWN.value else printable(decision.instance.status_text, 100),
+        "attempts": decision.attempt,
+        "request_id": None if decision.request_id is None else printable(decision.request_id, 100),
+        "rerun": decision.rerun,
+    }
+
+
+def instance_result(instance: JobInstance) -> Result:
+    """One instance as modules return it, safe to show."""
+    return t.cast(Result, safe(instance.to_result()))
+
+
+def with_key(instance: JobInstance) -> Result:
+    """The same with ``key``: what job_instance_retry takes in task_retrys."""
+    key = {"job_id": instance.key.job_id, "plan_time": instance.key.plan_time, "submit_time": instance.key.submit_time}
+    return {**instance_result(instance), "key": safe(key)}
+
+
+def summary(instances: t.Iterable[Result]) -> Result:
+    """``total``, ``rerun``, and counts of ``actions`` and ``statuses`` over what :func:`decided` returned."""
+    every = list(instances)
+    actions = collections.Counter(str(one["action"]) for one in every)
+    return {"total": len(every), "rerun": sum(1 for one in every if one["rerun"]), "actions": dict(actions), "statuses": statuses(every)}
+
+
+def statuses(instances: t.Iterable[Result]) -> dict[str, int]:
+    """How many results of instances there are by status, the most frequent first."""
+    return dict(collections.Counter(str(one["status"]) for one in instances).most_common())
+
+
+def plan_lines(workspace_id: str, window: Window, decisions: t.Sequence[Decision], batches: t.Sequence[Batch], held: int) -> list[str]:
+    """The plan as people read it: one line about the workspace, one per job that is rerun, and what is left alone and why.
+
+    :param decisions: of every selected instance.
+    :param batches: the POSTs to send.
+    :param held: instances that wait for their turn.
+    """
+    due = [one for batch in batches for one in batch.instances]
+    head = f"Workspace {printable(workspace_id, 100)}, planned {window}: {counted(len(decisions), 'instance')} selected, "
+    head += f"{len(due)} to rerun in {counted(len(batches), 'request')}" if due else "nothing to rerun"
+    return [head, *_job_lines(due), *_other_lines(decisions, held)]
+
+
+def diff(results: t.Iterable[Result], *, check_mode: bool) -> dict[str, str]:
+    """Status before and after of each instance that was, or would be, rerun, as text that Ansible shows as a difference."""
+    before, after = [], []
+    for one in results:
+        asked = one["action"] == Action.RETRY.value
+        if not asked and (not one["rerun"] or one["status"] == one["status_before"]):
+            continue
+        name = f"{printable(one['job_name'], 200)} planned {one['plan_time_iso']}"
+        before.append(f"{name}: {one['status_before']}\n")
+        after.append(f"{name}: {'to be rerun' if check_mode else 'rerun requested'}\n" if asked else f"{name}: {one['status']}\n")
+    return {"before_header": "status before", "after_header": "status after", "before": "".join(before), "after": "".join(after)}
+
+
+def shortfall(decisions: t.Iterable[Decision], wanted: t.Container[Status]) -> str:
+    """How many instances ended elsewhere than at success, in words: ``2 failed again, 1 of unknown outcome``; empty if none did.
+
+    What the service does not rerun at all counts only if its status was one of those *wanted*.
+    """
+    counts = collections.Counter(
+        one.action
+        for one in decisions
+        if one.action in BROKEN and (one.action is not Action.NOT_RERUNNABLE or one.instance.status in wanted)
+    )
+    return ", ".join(f"{counts[action]} {words}" for action, words in BROKEN.items() if counts[action])
+
+
+def due_in(decisions: t.Iterable[Decision], now_ms: int, poll_interval: float) -> float | None:
+    """Seconds until another pass makes sense, or None if nothing is left to do.
+
+    What is on its way is worth a look every *poll_interval* seconds; what must not be sent before a certain time, not before that.
+    """
+    waits = [_wait(one, now_ms, poll_interval) for one in decisions if one.action.open]
+    return math.ceil(max(0.0, min(waits)) * 10) / 10 if waits else None
+
+
+def counted(number: int, noun: str) -> str:
+    """``1 instance``, ``2 instances``."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _wait(decision: Decision, now_ms: int, poll_interval: float) -> float:
+    if decision.due_ms is None:
+        return poll_interval
+    left = (decision.due_ms - now_ms) / 1000
+    sent = decision.sent is not None and decision.action is Action.SETTLING
+    return min(left, poll_interval) if sent else left
+
+
+def _safe_character(char: str) -> str:
+    return char if char in _LAYOUT or char.isprintable() else printable(char)
+
+
+def _job_lines(due: t.Sequence[JobInstance]) -> list[str]:
+    by_job: dict[str, list[int]] = {}
+    for one in due:
+        by_job.setdefault(one.job_name, []).append(one.key.plan_time)
+    lines = [f"  {printable(name, 100)}: {counted(len(times), 'instance')}, planned {_span(times)}" for name, times in by_job.items()]
+    rest = len(lines) - _PLANNED_JOBS
+    return lines if rest <= 0 else [*lines[:_PLANNED_JOBS], f"  and {counted(rest, 'more job')}"]
+
+
+def _span(times: t.Sequence[int]) -> str:
+    first, last = min(times), max(times)
+    return to_iso(first) if first == last else f"{to_iso(first)} to {to_iso(last)}"
+
+
+def _other_lines(decisions: t.Sequence[Decision], held: int) -> list[str]:
+    """What is not rerun, by decision, except what was fine from the beginning."""
+    words = {
+        Action.WAIT: "on their way",
+        Action.SETTLING: "sent, or held back, and read again first",
+        Action.SKIPPED: "with other statuses",
+        **BROKEN,
+    }
+    counts = collections.Counter(one.action for one in decisions)
+    counts[Action.WAIT] -= held
+    lines = [f"  not rerun: {counts[action]} {text}" for action, text in words.items() if counts[action] > 0]
+    return [f"  waiting for their turn: {held}", *lines] if held else lines
+
+
+def unknown_outcome(decision: Decision) -> bool:
+    """Whether a rerun of it may be on its way without anybody knowing."""
+    return decision.action is Action.SETTLING and decision.sent is not None and decision.sent.outcome == UNKNOWN
+
+
+#: Options that a command may repeat: where the service is. Who asks is never repeated.
+_WHERE = ("region", "cloud_domain", "project_id", "endpoint", "endpoint_v1", "iam_endpoint", "ca_path", "api_version", "workspace_id")
+
+
+def lookup_hint(options: t.Mapping[str, t.Any], jobs: t.Sequence[str], window: Window) -> str:
+    """The command that shows what became of the instances of *jobs* planned in *window*, as a sentence. No credentials are in it."""
+    given: Result = {name: options[name] for name in _WHERE if options.get(name)}
+    given.update(jobs=[printable(name, 100) for name in jobs[:10]], planned_after=window.begin, planned_before=window.end)
+    arguments = shlex.quote(json.dumps(given, ensure_ascii=False))
+    return f"To find out, with the same credentials: ansible localhost -m dataarts.factory.job_instance_info -a {arguments}"

@@ -1,0 +1,277 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Private to the collection: one pass of job_rerun over one workspace: read, decide, send what is due, report.
+
+How a pass is safe without holding a lock while it reads: the ledger is read first, then the instances are listed and judged. Only if
+something is to be sent is the ledger locked. If it is still what it was before the list, nobody on this machine has sent anything
+meanwhile, and the list is as good as one read under the lock; otherwise everything is read again. So passes that only wait, and runs
+that find nothing to do, lock nothing and write nothing.
+"""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import replace
+
+from ansible_collections.dataarts.factory.plugins.module_utils._errors import ApiError
+from ansible_collections.dataarts.factory.plugins.module_utils._factory import Factory
+from ansible_collections.dataarts.factory.plugins.module_utils._ledger import Identity, Ledger
+from ansible_collections.dataarts.factory.plugins.module_utils._listing import list_selected, names_without_instances
+from ansible_collections.dataarts.factory.plugins.module_utils._model import InstanceKey, JobInstance
+from ansible_collections.dataarts.factory.plugins.module_utils._module import Run, failure, sentence
+from ansible_collections.dataarts.factory.plugins.module_utils._plan import Batch, plan
+from ansible_collections.dataarts.factory.plugins.module_utils._reading import check_past, read_window, since_of
+from ansible_collections.dataarts.factory.plugins.module_utils._reconcile import (
+    ACCEPTED,
+    UNKNOWN,
+    Action,
+    Decision,
+    Policy,
+    Sent,
+    decide,
+    decide_missing,
+)
+from ansible_collections.dataarts.factory.plugins.module_utils._report import (
+    counted,
+    decided,
+    diff,
+    due_in,
+    lookup_hint,
+    plan_lines,
+    shortfall,
+    summary,
+)
+from ansible_collections.dataarts.factory.plugins.module_utils._sending import HOPELESS, Sender, send_all
+from ansible_collections.dataarts.factory.plugins.module_utils._text import printable
+from ansible_collections.dataarts.factory.plugins.module_utils._times import Window, to_iso
+from ansible_collections.dataarts.factory.plugins.module_utils._wish import View, Wish
+
+#: Seconds to wait for another process of this machine that sends reruns in the same workspace.
+LOCK_TIMEOUT = 300.0
+_UNBORN = -1  # born_ms of a ledger that does not exist yet, or is damaged
+_WAY_OUT = "The result lists every instance with its reason; correct what they name, and run again with a later since"
+
+
+def rerun(run: Run) -> None:
+    """The logic of module job_rerun: one pass; see :class:`Run` and the module's documentation."""
+    Pass(run).go()
+
+
+class Pass:
+    """One pass; its state is what it found out so far."""
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+        self.clock = run.connection.client.clock
+        self.wish = Wish.of(run.options, self.clock.now_ms())
+        self.workspace_id: str = run.options["workspace_id"]
+        self.factory = Factory(run.connection, self.workspace_id, run.options["api_version"])
+        self.problems: list[str] = []
+        self.missed: list[str] = []  # problems that leave the stated end unreached
+        self.unlisted: dict[str, ApiError] = {}  # jobs that could not be listed
+        self.became: dict[int, Decision] = {}  # what became of a decision that was sent, by the decision's id()
+
+    def go(self) -> None:
+        """Read, decide, send, report."""
+        with self._ledger(_UNBORN, read_only=True) as snapshot:
+            known, born_ms = snapshot.all_sent(), snapshot.born_ms
+        view = self._look(known, born_ms)
+        self._report(view)
+        newly_quiet = view.policy.quiet_until is not None and born_ms == _UNBORN
+        if not self.run.check_mode and not self._refused(view) and (view.plan.batches or newly_quiet):
+            view = self._send(view, known)
+        self._check_names(view)
+        self._conclude(view)
+
+    def _ledger(self, now_ms: int, *, read_only: bool = False) -> Ledger:
+        connection = self.run.connection
+        identity = Identity(connection.hosts.v2, connection.project_id, self.workspace_id)
+        return Ledger(self.run.options["state_path"], identity, now_ms=now_ms, lock_timeout=LOCK_TIMEOUT, read_only=read_only)
+
+    def _look(self, sent: t.Mapping[InstanceKey, Sent], born_ms: int) -> View:
+        """List and judge. *sent* and *born_ms* are the ledger's, read before."""
+        self.unlisted.clear()
+        instances, window, asked = read_window(self.clock, self.run.options, self._list)
+        for name, error in self.unlisted.items():
+            self._miss(f"Failed to list the instances of job {printable(name, 100)}: {printable(error)}. {error.hint}".rstrip())
+        policy = self._policy(asked, asked if born_ms == _UNBORN else born_ms)
+        decisions = [decide(one, policy, asked, sent.get(one.key)) for one in instances]
+        decisions += self._vanished(window, policy, asked, sent, {one.key for one in instances})
+        nameless = names_without_instances(self.wish.selection(window), instances, self.unlisted)
+        blind = any(one.job_name in self.unlisted and one.sent_ms >= policy.since for one in sent.values())
+        return View(window, asked, policy, plan(decisions, self.wish.limits), tuple(nameless), blind)
+
+    def _list(self, window: Window) -> list[JobInstance]:
+        since = self.run.result.get("since") or since_of(self.run.options, self.clock.now_ms())
+        now = self.clock.latest_ms()
+        started = Window(since, now) if since is not None and since <= now else None
+        notes: list[str] = []
+        found = list_selected(self.factory, self.wish.selection(window), failed=self.unlisted, notes=notes, started=started)
+        for text in notes:
+            self._note(text)
+        return found
+
+    def _policy(self, asked: int, born_ms: int) -> Policy:
+        """Without the option, *since* is when this run first asked. A given one makes a ledger that is younger quiet; but not in check
+        mode, which tells what would be sent once that is over."""
+        first = self.run.result.get("since")  # of an earlier look of this pass: it must not move on
+        since = since_of(self.run.options, asked)
+        if since is None:
+            return self.wish.policy(asked if first is None else first, None)
+        check_past(since, self.clock)
+        since = since if first is None else first
+        quiet = since < born_ms and not self.run.check_mode
+        return self.wish.policy(since, born_ms + self.run.options["settle_time"] * 1000 if quiet else None)
+
+    def _vanished(
+        self, window: Window, policy: Policy, asked: int, sent: t.Mapping[InstanceKey, Sent], listed: t.Collection[InstanceKey]
+    ) -> list[Decision]:
+        """Instances of this run that the service does not list any more. With a filter by type it cannot be told whether they were meant."""
+        if self.run.options["instance_types"]:
+            return []
+        selection = self.wish.selection(window)
+        return [
+            decide_missing(one, policy, asked)
+            for one in sent.values()
+            if one.sent_ms >= policy.since
+            and one.key not in listed
+            and one.key.workspace_id == self.workspace_id
+            and one.job_name not in self.unlisted
+            and selection.covers(one.job_name, one.key.plan_time)
+        ]
+
+    def _check_names(self, view: View) -> None:
+        """A job that is named exactly and has no instance in the window may not exist at all. It is asked for in the first and in the last pass."""
+        if self.run.options["since"] is not None and self._open(view):
+            return
+        for name in view.nameless:
+            if not self._exists(name):
+                self._miss(
+                    f"Job {printable(name, 100)} does not exist in workspace {printable(self.workspace_id, 100)}. Check the name in jobs."
+                )
+
+    def _exists(self, name: str) -> bool:
+        try:
+            return bool(self.factory.list_jobs(name) or self.factory.list_jobs(name, job_type="REAL_TIME"))
+        except ApiError as error:
+            self._note(f"Whether job {printable(name, 100)} exists could not be read: {printable(error)}.")
+            return True
+
+    def _send(self, view: View, known: t.Mapping[InstanceKey, Sent]) -> View:
+        """Send what *view* asks for, under the lock; look again first if anything was sent since *known* was read."""
+        with self._ledger(view.asked_ms) as ledger:
+            for text in ledger.warnings:
+                self.run.warn(text)
+            if ledger.all_sent() != known:
+                view = self._look(ledger.all_sent(), ledger.born_ms)
+                self.run.result.pop("plan", None)
+                self._report(view)
+                if self._refused(view):
+                    return view
+            sender = Sender(ledger, self.run.connection.client)
+            try:
+                for batch in view.plan.batches:
+                    self._send_batch(batch, sender)
+            finally:
+                self._report(view)
+        return view
+
+    def _send_batch(self, batch: Batch, sender: Sender) -> None:
+        """A refusal does not stop the next batch, an error that all would meet does."""
+        for due, after, error in send_all(sender, self.factory, batch.job_name, batch.decisions, self.wish.retry):
+            self.became.update((id(before), one) for before, one in zip(due, after))
+            if error is not None:
+                if error.kind in HOPELESS:
+                    raise error
+                self._not_accepted(batch.job_name, after, error)
+
+    def _not_accepted(self, job_name: str, after: t.Sequence[Decision], error: ApiError) -> None:
+        what = f"{counted(len(after), 'instance')} of job {printable(job_name, 100)}"
+        text = f"The rerun of {what} was not confirmed: {printable(error)}."
+        if after[0].sent is not None and after[0].sent.outcome == UNKNOWN:
+            self._note(f"{text} Before anything is sent again, what became of it is read back.")
+        else:
+            self._note(f"{text} {error.hint}".strip())
+
+    def _refused(self, view: View) -> bool:
+        """Whether the guards forbid the plan; then the result says so."""
+        if view.plan.refused is None:
+            return False
+        self.run.result.update(failure(sentence(f"Failed to rerun job instances {self.run.where}", view.plan.refused), "limit"))
+        return True
+
+    def _standing(self, view: View) -> list[Decision]:
+        """The decisions as they stand: what was sent as it became, what was not as waiting; an attempt counts once it is made."""
+        return [self.became.get(id(one)) or self._unsent(one) for one in view.decisions]
+
+    def _unsent(self, decision: Decision) -> Decision:
+        if decision.action is not Action.RETRY:
+            return decision
+        if self.run.check_mode:
+            return replace(decision, attempt=decision.attempt - 1)
+        return replace(decision, action=Action.WAIT, reason=f"not sent yet: {decision.reason}", attempt=decision.attempt - 1)
+
+    def _open(self, view: View) -> bool:
+        """Whether another pass has anything to do."""
+        return not self.run.check_mode and (view.blind or any(_left(one, self.wish.wait) for one in self._standing(view)))
+
+    def _report(self, view: View) -> None:
+        """Put what is known by now into the result, so that it is there whatever happens next."""
+        standing = self._standing(view)
+        instances = [decided(one) for one in standing]
+        result = self.run.result
+        result.setdefault("plan", plan_lines(self.workspace_id, view.window, view.decisions, view.plan.batches, len(view.plan.held)))
+        result.update(
+            instances=instances,
+            summary=summary(instances),
+            problems=list(self.problems),
+            api_versions=dict(self.factory.api_versions),
+            since=view.policy.since,
+            since_iso=to_iso(view.policy.since),
+            planned_after=view.window.begin,
+            planned_before=view.window.end,
+            finished=False,
+            due_in=due_in(standing, self.clock.now_ms(), self.wish.poll_interval) or (self.wish.poll_interval if view.blind else None),
+            changed=self._changed(view),
+        )
+        if self.run.diff_mode:
+            result["diff"] = diff(instances, check_mode=self.run.check_mode)
+
+    def _changed(self, view: View) -> bool:
+        """Whether anything was, or may have been, rerun; in check mode whether anything would be."""
+        if self.run.check_mode:
+            return bool(view.plan.batches)
+        return any(one.sent is not None and one.sent.outcome in (ACCEPTED, UNKNOWN) for one in self.became.values())
+
+    def _conclude(self, view: View) -> None:
+        """Whether this was the last pass, and if so whether the stated end was reached."""
+        result = self.run.result
+        result["problems"], result["api_versions"] = list(self.problems), dict(self.factory.api_versions)
+        if result.get("failed") or self._open(view):
+            return
+        result.update(finished=True, due_in=None)
+        standing = self._standing(view)
+        short = "" if self.run.check_mode else shortfall(standing, view.policy.statuses)
+        missed = "; ".join(text.rstrip(".") for text in (short, *self.missed) if text)
+        if missed:
+            unknown = sorted({one.instance.job_name for one in standing if one.action is Action.UNKNOWN})
+            way_out = f"{_WAY_OUT}. {lookup_hint(self.run.options, unknown, view.window)}" if unknown else _WAY_OUT
+            result.update(failure(sentence(f"Failed to bring every instance {self.run.where} to success", missed, way_out), "incomplete"))
+
+    def _miss(self, text: str) -> None:
+        if text not in self.missed:
+            self.missed.append(text)
+        self._note(text)
+
+    def _note(self, text: str) -> None:
+        if text not in self.problems:
+            self.problems.append(text)
+
+
+def _left(decision: Decision, wait: bool) -> bool:
+    """Whether a further pass has anything to do for it: until its end, or with *wait* false until it is sent and that is certain."""
+    if not decision.action.open:
+        return False
+    accepted = decision.sent is not None and decision.sent.outcome == ACCEPTED
+    return wait or not (accepted or decision.instance.status.on_its_way)

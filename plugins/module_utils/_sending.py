@@ -1,0 +1,128 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Private to the collection: one rerun request from its record on disk to its outcome."""
+
+from __future__ import annotations
+
+import collections
+import functools
+import typing as t
+from dataclasses import replace
+
+from ansible_collections.dataarts.factory.plugins.module_utils._clock import ServiceClock
+from ansible_collections.dataarts.factory.plugins.module_utils._errors import FATAL_KINDS, ApiError, Kind, OptionError
+from ansible_collections.dataarts.factory.plugins.module_utils._ledger import Ledger
+from ansible_collections.dataarts.factory.plugins.module_utils._reconcile import (
+    ACCEPTED,
+    NOT_SENT,
+    REFUSED,
+    UNKNOWN,
+    Action,
+    Decision,
+    Sent,
+)
+from ansible_collections.dataarts.factory.plugins.module_utils._text import printable
+
+if t.TYPE_CHECKING:
+    from ansible_collections.dataarts.factory.plugins.module_utils._client import Client
+    from ansible_collections.dataarts.factory.plugins.module_utils._factory import Accepted, Factory
+    from ansible_collections.dataarts.factory.plugins.module_utils._retry import RetryOptions
+
+#: Kinds of errors by which the service refuses the instances or the request itself; nothing was changed by it.
+REFUSING = frozenset({Kind.NOT_FOUND, Kind.NOTHING_TO_RERUN, Kind.NOT_RERUNNABLE, Kind.ALREADY_RUNNING, Kind.INVALID})
+#: Kinds by which it provably took no effect, for a reason that lies elsewhere; those that every other rerun would meet too.
+HOPELESS = FATAL_KINDS | {Kind.NOT_PUBLISHED}
+ELSEWHERE = HOPELESS | {Kind.THROTTLED}
+
+
+def outcome_of(kind: Kind) -> str:
+    """What a rerun that ended in an error of *kind* is remembered as: refused, not_sent, or unknown for everything that may have taken effect."""
+    if kind in REFUSING:
+        return REFUSED
+    return NOT_SENT if kind in ELSEWHERE else UNKNOWN
+
+
+class Sender:
+    """Sends reruns one after the other, each written down before and after.
+
+    :param ledger: open for writing, which holds its lock.
+    :param client: the one through which *post* of :meth:`send` sends.
+    """
+
+    def __init__(self, ledger: Ledger, client: Client) -> None:
+        self._ledger = ledger
+        self._client = client
+
+    @property
+    def clock(self) -> ServiceClock:
+        """The service's."""
+        return self._client.clock
+
+    def send(self, decisions: t.Sequence[Decision], post: t.Callable[[], Accepted]) -> tuple[list[Decision], ApiError | None]:
+        """Call *post*, which reruns the instances of *decisions* in one request.
+
+        :returns: the decisions as they stand now, and the error it ended in, or None.
+        :raises LedgerError: it cannot be written down; what was not sent by then is not sent.
+        """
+        now = self.clock.now_ms()
+        batch = [Sent.of(one.instance, now, attempt=one.attempt, batch=len(decisions)) for one in decisions]
+        keys = [one.key for one in batch]
+        self._ledger.record_intent(batch)
+        self._client.before_writing = lambda: self._ledger.stamp(keys, self.clock.now_ms())
+        try:
+            accepted = post()
+        except ApiError as error:
+            return self._ended(decisions, batch, error), error
+        except OptionError as error:  # a name that cannot be part of a URL: it never left this machine
+            refusal = ApiError(Kind.INVALID, str(error), hint="Rename the job in the console.")
+            return self._ended(decisions, batch, refusal), refusal
+        finally:
+            self._client.before_writing = None
+        self._ledger.record_outcome(keys, ACCEPTED, accepted.request_id, now_ms=self.clock.now_ms())
+        sent = [replace(one, outcome=ACCEPTED, request_id=accepted.request_id) for one in batch]
+        return [replace(one, request_id=accepted.request_id, sent=record) for one, record in zip(decisions, sent)], None
+
+    def _ended(self, decisions: t.Sequence[Decision], batch: t.Sequence[Sent], error: ApiError) -> list[Decision]:
+        now = self.clock.latest_ms()
+        outcome = outcome_of(error.kind)
+        self._ledger.record_outcome([one.key for one in batch], outcome, error.request_id, now_ms=now, message=printable(error, 400))
+        if outcome == REFUSED and len(batch) > 1:
+            outcome = UNKNOWN  # whether a refusal is all or nothing is not documented
+        sent = [replace(one, outcome=outcome, request_id=error.request_id, last_ms=max(one.last_ms, now)) for one in batch]
+        return [_after(one, record, error) for one, record in zip(decisions, sent)]
+
+
+def send_all(
+    sender: Sender, factory: Factory, job_name: str, decisions: t.Iterable[Decision], how: RetryOptions
+) -> t.Iterator[tuple[list[Decision], list[Decision], ApiError | None]]:
+    """Send *decisions*, of one job, in as many requests as the API generation needs: one, or where only v1 is open one for each.
+
+    :returns: per request what it carried, what became of it, and the error it ended in, or None.
+    """
+    left = collections.deque(decisions)
+    while left:
+        due = [left.popleft() for dummy in range(factory.batch_limit(len(left)))]
+        instances = [one.instance for one in due]
+        after, error = sender.send(due, functools.partial(factory.retry, job_name, instances, how))
+        if error is not None and error.kind is Kind.NOT_PUBLISHED and len(due) > 1 and factory.one_by_one:
+            left.extendleft(reversed(due))  # v2 is not open here, which is known only now
+            continue
+        yield due, after, error
+
+
+def _after(decision: Decision, sent: Sent, error: ApiError) -> Decision:
+    """What has become of an instance whose request ended in *error*."""
+    attempt, text = decision.attempt, printable(error)
+    if sent.outcome == REFUSED:
+        action, reason = Action.REFUSED, f"the service refused it: {text}"
+    elif sent.outcome == NOT_SENT:
+        action, reason, attempt = Action.WAIT, f"not sent: {text}", decision.attempt - 1
+    elif error.kind in REFUSING:
+        action, reason = (
+            Action.SETTLING,
+            f"the service refused a request of {sent.batch} instances ({text}); each is sent alone once it has provably stayed as it was",
+        )
+    else:
+        action, reason = Action.SETTLING, f"whether the rerun took effect is not known ({text}); it is read back"
+    return replace(decision, action=action, reason=reason, attempt=attempt, request_id=error.request_id, sent=sent, due_ms=None)

@@ -1,0 +1,301 @@
+#!/usr/bin/python
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: job_dependency_info
+short_description: Look up what a job or a job instance depends on
+version_added: "1.0.0"
+author:
+  - dataarts.factory contributors (@dataarts-factory)
+description:
+  - Looks up which jobs a job depends on and which depend on it, or the same for one of its instances, also across workspaces.
+  - The service answers this with the newer API generation only, and not on every site.
+options:
+  job_name:
+    description:
+      - Exact name of a job, to look up the jobs next to it.
+      - Exactly one of this and O(instance_id) is required.
+    type: str
+  instance_id:
+    description:
+      - Id of a job instance, to look up the instances it depends on and those that depend on it.
+    type: str
+  relation:
+    description:
+      - V(parent) is what it depends on, V(child) what depends on it, V(both) is both.
+    type: str
+    choices: [both, parent, child]
+    default: both
+  depth:
+    description:
+      - How many levels of instances to look up, V(1) to V(50). Only with O(instance_id).
+    type: int
+    default: 1
+  latest:
+    description:
+      - Whether only the newest instance of each job is returned. Only with O(instance_id).
+    type: bool
+    default: true
+extends_documentation_fragment:
+  - dataarts.factory.account
+  - dataarts.factory.workspace
+  - dataarts.factory.attributes
+  - dataarts.factory.attributes.info
+seealso:
+  - module: dataarts.factory.job_info
+  - module: dataarts.factory.job_instance_info
+"""
+
+EXAMPLES = r"""
+- name: Look up the jobs next to a job
+  dataarts.factory.job_dependency_info:
+    region: cn-north-4
+    workspace_id: 62fbba734e634c5087656fc3ff7adf34
+    job_name: daily_sales
+  register: related
+
+- name: Look up every instance that waits for a failed one
+  dataarts.factory.job_dependency_info:
+    region: cn-north-4
+    workspace_id: 62fbba734e634c5087656fc3ff7adf34
+    instance_id: "1041201"
+    relation: child
+    depth: 50
+"""
+
+RETURN = r"""
+related_jobs:
+  description: The jobs next to O(job_name).
+  type: list
+  elements: dict
+  returned: with O(job_name)
+  contains:
+    job_name:
+      description: Name of the job.
+      type: str
+      returned: always
+      sample: monthly_report
+    relation:
+      description: V(parent) if O(job_name) depends on it, V(child) if it depends on O(job_name).
+      type: str
+      returned: always
+      sample: child
+    workspace_name:
+      description: Name of its workspace, or V(null).
+      type: str
+      returned: always
+      sample: finance
+    path:
+      description: Folder, or V(null).
+      type: str
+      returned: always
+      sample: /reports
+    owner:
+      description: Owner, or V(null).
+      type: str
+      returned: always
+      sample: etl
+instances:
+  description:
+    - The instances that depend on O(instance_id), and those it depends on.
+  type: list
+  elements: dict
+  returned: with O(instance_id)
+  contains:
+    workspace_id:
+      description: Id of the workspace.
+      type: str
+      returned: always
+      sample: 62fbba734e634c5087656fc3ff7adf34
+    job_name:
+      description: Name of the job.
+      type: str
+      returned: always
+      sample: daily_sales
+    job_id:
+      description: Id of the job, as text.
+      type: str
+      returned: always
+      sample: "917567"
+    instance_id:
+      description: Id of the instance, as text. An instance is known by its job, plan time and time of submission; whether this id survives
+        a rerun is not documented.
+      type: str
+      returned: always
+      sample: "1041201"
+    instance_name:
+      description: Name of the instance, if the service tells it.
+      type: str
+      returned: always
+      sample: daily_sales_20261123
+    instance_type:
+      description: One of V(normal), V(manual), V(patch_data), V(sub_job) and V(once), or V(null) for a type that is not documented.
+      type: str
+      returned: always
+      sample: normal
+    status:
+      description: Status as the service spells it, for example V(success), V(fail), V(running) or V(waiting).
+      type: str
+      returned: always
+      sample: success
+    plan_time:
+      description: Planned time in epoch milliseconds.
+      type: int
+      returned: always
+      sample: 1732601580000
+    plan_time_iso:
+      description: The same in ISO 8601, UTC.
+      type: str
+      returned: always
+      sample: "2024-11-26T06:13:00Z"
+    submit_time:
+      description: Time of submission in epoch milliseconds.
+      type: int
+      returned: always
+      sample: 1732239754684
+    submit_time_iso:
+      description: The same in ISO 8601, UTC.
+      type: str
+      returned: always
+      sample: "2024-11-22T01:42:34.684Z"
+    start_time:
+      description: Last start in epoch milliseconds, or V(null).
+      type: int
+      returned: always
+      sample: 1732601581000
+    start_time_iso:
+      description: The same in ISO 8601, UTC.
+      type: str
+      returned: always
+      sample: "2024-11-26T06:13:01Z"
+    end_time:
+      description: Last end in epoch milliseconds, or V(null).
+      type: int
+      returned: always
+      sample: 1732601642000
+    end_time_iso:
+      description: The same in ISO 8601, UTC.
+      type: str
+      returned: always
+      sample: "2024-11-26T06:14:02Z"
+    execute_time:
+      description: Duration of the last run in milliseconds, or V(null).
+      type: int
+      returned: always
+      sample: 61000
+    version:
+      description: Version of the job that ran, or V(null).
+      type: int
+      returned: always
+      sample: 3
+    force_success:
+      description: Whether someone forced the status to success.
+      type: bool
+      returned: always
+      sample: false
+    ignore_success:
+      description: Whether the instance counts as successful because its failure was ignored.
+      type: bool
+      returned: always
+      sample: false
+    error_message:
+      description: Why the last run failed, or V(null). Only the older API generation tells it.
+      type: str
+      returned: always
+      sample: Node load_orders failed.
+
+    workspace_name:
+      description: Name of the workspace, or V(null).
+      type: str
+      returned: always
+      sample: finance
+    parent_instance_ids:
+      description: Ids of the instances that it depends on.
+      type: list
+      elements: str
+      returned: always
+      sample: ["1041200"]
+total:
+  description: How many jobs or instances there are.
+  type: int
+  returned: success
+  sample: 1
+requests:
+  description: HTTP calls by method, every attempt counted.
+  type: dict
+  returned: always
+  sample: {GET: 3, POST: 1}
+api_versions:
+  description: API generation that was used, by route.
+  type: dict
+  returned: always
+  sample: {list: v1, retry: v2}
+error:
+  description:
+    - What went wrong, for conditions. Its C(kind) is one word.
+  type: dict
+  returned: on failure
+  contains:
+    kind:
+      description:
+        - One of V(not_found), V(nothing_to_rerun), V(not_rerunnable), V(already_running), V(no_permission), V(credentials), V(clock),
+          V(throttled),
+          V(not_published), V(invalid), V(unreachable), V(tls), V(redirect), V(bad_answer), V(server) and V(ambiguous) for an answer of the
+          service or its absence,
+          V(option) for an option that cannot be used, V(state) for the record on this machine, V(import) for a missing Python library,
+          V(incomplete) if the stated end was not reached, and V(internal) for a defect of the collection.
+      type: str
+      returned: always
+      sample: not_found
+    status:
+      description: HTTP status, or V(null).
+      type: int
+      returned: always
+      sample: 400
+    code:
+      description: Code of the service, or V(null).
+      type: str
+      returned: always
+      sample: DLF.1000
+    message:
+      description: Words of the service, or of the collection where there was no answer.
+      type: str
+      returned: always
+      sample: Failed to find the job.
+    request_id:
+      description: The service's id of the request, or V(null).
+      type: str
+      returned: always
+      sample: 8c3f0b7ab8f3e1f7f6b8f4d1f0a2b3c4
+    method:
+      description: HTTP method, or an empty text.
+      type: str
+      returned: always
+      sample: GET
+    path:
+      description: Path of the call, or an empty text.
+      type: str
+      returned: always
+      sample: /v2/62099355b894428e8916573ae635f1f9/factory/jobs/daily_sales/instances/detail
+    hint:
+      description: What can be done about it, or an empty text.
+      type: str
+      returned: always
+      sample: ""
+"""
+
+from ansible_collections.dataarts.factory.plugins.module_utils._information import dependency_info
+from ansible_collections.dataarts.factory.plugins.module_utils._module import run_module
+from ansible_collections.dataarts.factory.plugins.module_utils._options import dependency_info_spec
+
+
+def main() -> None:
+    run_module(dependency_info_spec(), dependency_info, "look up", "dependencies")
+
+
+if __name__ == "__main__":
+    main()

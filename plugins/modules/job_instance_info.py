@@ -1,0 +1,278 @@
+#!/usr/bin/python
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: job_instance_info
+short_description: List instances of jobs
+version_added: "1.0.0"
+author:
+  - dataarts.factory contributors (@dataarts-factory)
+description:
+  - Lists instances of jobs of a Huawei Cloud DataArts Studio workspace, of one job or by patterns of names, by status, type and plan time.
+  - The list is complete. Long windows and long lists are read in as many calls as the limits of the service need, and a list that does not
+    match the service's own
+    count is an error, not a shorter list.
+options:
+  job_name:
+    description:
+      - Exact name of one job, in which nothing counts as a wildcard. An unknown job is an error.
+      - Mutually exclusive with O(jobs).
+    type: str
+  statuses:
+    description:
+      - Only instances that have one of these statuses, every status if not set.
+      - A success that was forced, or that stands for an ignored failure, counts as V(success).
+    type: list
+    elements: str
+    choices: [waiting, running, success, fail, running-exception, pause, manual-stop, skip-by-depend, freeze, waiting-confirm]
+extends_documentation_fragment:
+  - dataarts.factory.account
+  - dataarts.factory.workspace
+  - dataarts.factory.selection
+  - dataarts.factory.attributes
+  - dataarts.factory.attributes.info
+seealso:
+  - module: dataarts.factory.job_rerun
+  - module: dataarts.factory.job_instance_retry
+  - module: dataarts.factory.job_info
+"""
+
+EXAMPLES = r"""
+- name: List what failed in the last day
+  dataarts.factory.job_instance_info:
+    region: cn-north-4
+    workspace_id: 62fbba734e634c5087656fc3ff7adf34
+    statuses: [fail]
+  register: failed
+
+- name: Look at one job over a week
+  dataarts.factory.job_instance_info:
+    region: cn-north-4
+    workspace_id: 62fbba734e634c5087656fc3ff7adf34
+    job_name: daily_sales
+    planned_after: -7d
+
+- name: List instances by patterns, in a span of time
+  dataarts.factory.job_instance_info:
+    region: cn-north-4
+    workspace_id: 62fbba734e634c5087656fc3ff7adf34
+    jobs: ["daily_*", "hourly_[ab]"]
+    planned_after: "2026-11-23T00:00:00+08:00"
+    planned_before: "2026-11-23T06:00:00+08:00"
+"""
+
+RETURN = r"""
+instances:
+  description:
+    - The instances, the newest plan time first.
+  type: list
+  elements: dict
+  returned: success
+  contains:
+    workspace_id:
+      description: Id of the workspace.
+      type: str
+      returned: always
+      sample: 62fbba734e634c5087656fc3ff7adf34
+    job_name:
+      description: Name of the job.
+      type: str
+      returned: always
+      sample: daily_sales
+    job_id:
+      description: Id of the job, as text.
+      type: str
+      returned: always
+      sample: "917567"
+    instance_id:
+      description: Id of the instance, as text. An instance is known by its job, plan time and time of submission; whether this id survives
+        a rerun is not documented.
+      type: str
+      returned: always
+      sample: "1041201"
+    instance_name:
+      description: Name of the instance, if the service tells it.
+      type: str
+      returned: always
+      sample: daily_sales_20261123
+    instance_type:
+      description: One of V(normal), V(manual), V(patch_data), V(sub_job) and V(once), or V(null) for a type that is not documented.
+      type: str
+      returned: always
+      sample: normal
+    status:
+      description: Status as the service spells it, for example V(success), V(fail), V(running) or V(waiting).
+      type: str
+      returned: always
+      sample: success
+    plan_time:
+      description: Planned time in epoch milliseconds.
+      type: int
+      returned: always
+      sample: 1732601580000
+    plan_time_iso:
+      description: The same in ISO 8601, UTC.
+      type: str
+      returned: always
+      sample: "2024-11-26T06:13:00Z"
+    submit_time:
+      description: Time of submission in epoch milliseconds.
+      type: int
+      returned: always
+      sample: 1732239754684
+    submit_time_iso:
+      description: The same in ISO 8601, UTC.
+      type: str
+      returned: always
+      sample: "2024-11-22T01:42:34.684Z"
+    start_time:
+      description: Last start in epoch milliseconds, or V(null).
+      type: int
+      returned: always
+      sample: 1732601581000
+    start_time_iso:
+      description: The same in ISO 8601, UTC.
+      type: str
+      returned: always
+      sample: "2024-11-26T06:13:01Z"
+    end_time:
+      description: Last end in epoch milliseconds, or V(null).
+      type: int
+      returned: always
+      sample: 1732601642000
+    end_time_iso:
+      description: The same in ISO 8601, UTC.
+      type: str
+      returned: always
+      sample: "2024-11-26T06:14:02Z"
+    execute_time:
+      description: Duration of the last run in milliseconds, or V(null).
+      type: int
+      returned: always
+      sample: 61000
+    version:
+      description: Version of the job that ran, or V(null).
+      type: int
+      returned: always
+      sample: 3
+    force_success:
+      description: Whether someone forced the status to success.
+      type: bool
+      returned: always
+      sample: false
+    ignore_success:
+      description: Whether the instance counts as successful because its failure was ignored.
+      type: bool
+      returned: always
+      sample: false
+    error_message:
+      description: Why the last run failed, or V(null). Only the older API generation tells it.
+      type: str
+      returned: always
+      sample: Node load_orders failed.
+
+    key:
+      description: What M(dataarts.factory.job_instance_retry) takes as an element of its
+        O(dataarts.factory.job_instance_retry#module:task_retrys).
+      type: dict
+      returned: always
+      sample: {job_id: "917567", plan_time: 1732601580000, submit_time: 1732239754684}
+total:
+  description: How many they are.
+  type: int
+  returned: success
+  sample: 1
+statuses:
+  description: How many of them there are by status.
+  type: dict
+  returned: success
+  sample: {fail: 1}
+planned_after:
+  description: Begin of the window of plan times that was read, epoch milliseconds.
+  type: int
+  returned: success
+  sample: 1732521600000
+planned_before:
+  description: End of the window, epoch milliseconds.
+  type: int
+  returned: success
+  sample: 1732608000000
+requests:
+  description: HTTP calls by method, every attempt counted.
+  type: dict
+  returned: always
+  sample: {GET: 3, POST: 1}
+api_versions:
+  description: API generation that was used, by route.
+  type: dict
+  returned: always
+  sample: {list: v1, retry: v2}
+error:
+  description:
+    - What went wrong, for conditions. Its C(kind) is one word.
+  type: dict
+  returned: on failure
+  contains:
+    kind:
+      description:
+        - One of V(not_found), V(nothing_to_rerun), V(not_rerunnable), V(already_running), V(no_permission), V(credentials), V(clock),
+          V(throttled),
+          V(not_published), V(invalid), V(unreachable), V(tls), V(redirect), V(bad_answer), V(server) and V(ambiguous) for an answer of the
+          service or its absence,
+          V(option) for an option that cannot be used, V(state) for the record on this machine, V(import) for a missing Python library,
+          V(incomplete) if the stated end was not reached, and V(internal) for a defect of the collection.
+      type: str
+      returned: always
+      sample: not_found
+    status:
+      description: HTTP status, or V(null).
+      type: int
+      returned: always
+      sample: 400
+    code:
+      description: Code of the service, or V(null).
+      type: str
+      returned: always
+      sample: DLF.1000
+    message:
+      description: Words of the service, or of the collection where there was no answer.
+      type: str
+      returned: always
+      sample: Failed to find the job.
+    request_id:
+      description: The service's id of the request, or V(null).
+      type: str
+      returned: always
+      sample: 8c3f0b7ab8f3e1f7f6b8f4d1f0a2b3c4
+    method:
+      description: HTTP method, or an empty text.
+      type: str
+      returned: always
+      sample: GET
+    path:
+      description: Path of the call, or an empty text.
+      type: str
+      returned: always
+      sample: /v2/62099355b894428e8916573ae635f1f9/factory/jobs/daily_sales/instances/detail
+    hint:
+      description: What can be done about it, or an empty text.
+      type: str
+      returned: always
+      sample: ""
+"""
+
+from ansible_collections.dataarts.factory.plugins.module_utils._information import instance_info
+from ansible_collections.dataarts.factory.plugins.module_utils._module import run_module
+from ansible_collections.dataarts.factory.plugins.module_utils._options import instance_info_spec
+
+
+def main() -> None:
+    run_module(instance_info_spec(), instance_info, "list", "job instances")
+
+
+if __name__ == "__main__":
+    main()

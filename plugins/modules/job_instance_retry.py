@@ -1,0 +1,410 @@
+#!/usr/bin/python
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: job_instance_retry
+short_description: Rerun instances of one job, or a job with its upstream and downstream jobs
+version_added: "1.0.0"
+author:
+  - dataarts.factory contributors (@dataarts-factory)
+description:
+  - Calls the endpoint that reruns job instances of Huawei Cloud DataArts Studio Factory, C(POST
+    /v2/{project_id}/factory/jobs/{job_name}/instances/retry),
+    with its own parameter names and in both of its modes.
+  - With O(task_retrys) it reruns the instances that are named there.
+  - With O(begin_time), O(end_time) and O(jobs) it reruns the instances of the job and of the chosen upstream and downstream jobs in a span
+    of time.
+  - The service answers with nothing but its acceptance. The module does not wait for the reruns to end; see M(dataarts.factory.job_rerun)
+    for that.
+options:
+  job_name:
+    description:
+      - Name of the job.
+    type: str
+    required: true
+  task_retrys:
+    description:
+      - The instances to rerun.
+      - Mutually exclusive with O(begin_time), O(end_time), O(jobs) and O(concurrent); one of the two modes is required.
+      - RV(dataarts.factory.job_instance_info#module:instances[].key) holds the three values as they are expected here.
+    type: list
+    elements: dict
+    suboptions:
+      job_id:
+        description: Id of the job.
+        type: int
+        required: true
+      plan_time:
+        description: Planned time of the instance, 13 digits of epoch milliseconds or ISO 8601 with a time zone.
+        type: str
+        required: true
+      submit_time:
+        description: Time of submission of the instance, 13 digits of epoch milliseconds or ISO 8601 with a time zone.
+        type: str
+        required: true
+  begin_time:
+    description:
+      - Begin of the span of time whose instances are rerun, 13 digits of epoch milliseconds or ISO 8601 with a time zone.
+      - Requires O(end_time) and O(jobs).
+    type: str
+  end_time:
+    description:
+      - End of the span of time, in the same forms as O(begin_time).
+    type: str
+  jobs:
+    description:
+      - The upstream and downstream jobs to rerun together with O(job_name).
+    type: list
+    elements: dict
+    suboptions:
+      job_name:
+        description: Name of the job.
+        type: str
+        required: true
+      workspace_id:
+        description: Id of the workspace that holds it, which may be another one.
+        type: str
+        required: true
+  concurrent:
+    description:
+      - How many instances the service reruns at the same time, V(1) to V(128). Only together with O(jobs).
+      - V(1) if not set.
+    type: int
+  only_statuses:
+    description:
+      - Only instances that have one of these statuses are rerun, the others are skipped with a reason.
+      - Together with O(jobs) it decides whether anything is sent at all, see the notes.
+    type: list
+    elements: str
+    choices: [fail, manual-stop, success]
+    default: [fail]
+extends_documentation_fragment:
+  - dataarts.factory.account
+  - dataarts.factory.workspace
+  - dataarts.factory.retry
+  - dataarts.factory.attributes
+attributes:
+  check_mode:
+    support: full
+    details:
+      - Reads the instances and decides as in a real run, and sends nothing.
+      - Whether the service would accept the rerun is not checked.
+  diff_mode:
+    support: full
+    details:
+      - Shows the status of each instance before and after.
+  idempotent:
+    support: partial
+    details:
+      - See the notes for what it means here and where it ends.
+notes:
+  - "Idempotent means here that the module reads the instances first, and sends only those that have one of the O(only_statuses) and were
+    last started before
+    O(since). If that leaves none, nothing is sent and the task reports no change. An instance whose rerun has succeeded, is waiting or is
+    running is therefore not rerun again."
+  - Inside O(settle_time) of a rerun that this machine has sent, the instance is not sent again, whatever it shows. This is kept in
+    O(state_path).
+  - "It ends here. Without O(since), each call is a run of its own: an instance that failed again after the rerun of an earlier call, and
+    after
+    its O(settle_time), is rerun once more. Give a fixed O(since) to rerun each instance once, however often the play runs."
+  - It ends, too, with other machines. A rerun sent from elsewhere is known only once the service shows it.
+  - With O(jobs), the service chooses what it reruns in the span of time, and no call can restrict that to certain instances. The module
+    reads the instances of O(job_name)
+    and of O(jobs) first, and sends nothing if none of them qualifies, or if any of them is on its way. If at least one qualifies,
+    instances that have succeeded may be rerun with it.
+  - If the answer to a rerun is lost, the instances are read back for up to O(settle_time) seconds. What cannot be told after that is
+    reported as V(unknown) with
+    the command that finds out, and the task fails. It is never reported as success, and with O(jobs) never sent again.
+  - With the older API generation (O(api_version=v1), or where the newer one is not open), each instance is sent in a request of its own,
+    and O(jobs) is not available.
+seealso:
+  - module: dataarts.factory.job_rerun
+  - module: dataarts.factory.job_instance_info
+  - name: Rerunning a job instance
+    description: The page of the endpoint.
+    link: https://support.huaweicloud.com/api-dataartsstudio/RetryFactoryJobInstance.html
+"""
+
+EXAMPLES = r"""
+- name: Rerun one instance from the node that failed
+  dataarts.factory.job_instance_retry:
+    region: cn-north-4
+    project_id: 62099355b894428e8916573ae635f1f9
+    workspace_id: 62fbba734e634c5087656fc3ff7adf34
+    job_name: test_job_name
+    task_retrys:
+      - job_id: 917567
+        plan_time: 1732601580000
+        submit_time: 1732239754684
+
+- name: Rerun a job and one of its downstream jobs over an hour
+  dataarts.factory.job_instance_retry:
+    region: cn-north-4
+    project_id: 62099355b894428e8916573ae635f1f9
+    workspace_id: 62fbba734e634c5087656fc3ff7adf34
+    job_name: test_job_name
+    retry_task_version: current_version
+    begin_time: "2024-11-26T16:08:40+08:00"
+    end_time: "2024-11-26T17:08:40+08:00"
+    jobs:
+      - job_name: job_test_smn2
+        workspace_id: 62fbba734e634c5087656fc3ff7adf34
+    concurrent: 2
+
+- name: Find what failed
+  dataarts.factory.job_instance_info:
+    region: cn-north-4
+    workspace_id: 62fbba734e634c5087656fc3ff7adf34
+    job_name: test_job_name
+    statuses: [fail]
+  register: failed
+
+- name: Rerun it from a node of choice
+  dataarts.factory.job_instance_retry:
+    region: cn-north-4
+    workspace_id: 62fbba734e634c5087656fc3ff7adf34
+    job_name: test_job_name
+    retry_location: specifiedNode
+    node_name: load_orders
+    task_retrys: "{{ failed.instances | map(attribute='key') | list }}"
+  when: failed.instances | length > 0
+"""
+
+RETURN = r"""
+instances:
+  description:
+    - Every instance that was asked for, or with O(jobs) every instance that was read.
+  type: list
+  elements: dict
+  returned: when the instances could be read
+  contains:
+    workspace_id:
+      description: Id of the workspace.
+      type: str
+      returned: always
+      sample: 62fbba734e634c5087656fc3ff7adf34
+    job_name:
+      description: Name of the job.
+      type: str
+      returned: always
+      sample: daily_sales
+    job_id:
+      description: Id of the job, as text.
+      type: str
+      returned: always
+      sample: "917567"
+    instance_id:
+      description: Id of the instance, as text. An instance is known by its job, plan time and time of submission; whether this id survives
+        a rerun is not documented.
+      type: str
+      returned: always
+      sample: "1041201"
+    instance_name:
+      description: Name of the instance, if the service tells it.
+      type: str
+      returned: always
+      sample: daily_sales_20261123
+    instance_type:
+      description: One of V(normal), V(manual), V(patch_data), V(sub_job) and V(once), or V(null) for a type that is not documented.
+      type: str
+      returned: always
+      sample: normal
+    status:
+      description: Status as the service spells it, for example V(success), V(fail), V(running) or V(waiting).
+      type: str
+      returned: always
+      sample: success
+    plan_time:
+      description: Planned time in epoch milliseconds.
+      type: int
+      returned: always
+      sample: 1732601580000
+    plan_time_iso:
+      description: The same in ISO 8601, UTC.
+      type: str
+      returned: always
+      sample: "2024-11-26T06:13:00Z"
+    submit_time:
+      description: Time of submission in epoch milliseconds.
+      type: int
+      returned: always
+      sample: 1732239754684
+    submit_time_iso:
+      description: The same in ISO 8601, UTC.
+      type: str
+      returned: always
+      sample: "2024-11-22T01:42:34.684Z"
+    start_time:
+      description: Last start in epoch milliseconds, or V(null).
+      type: int
+      returned: always
+      sample: 1732601581000
+    start_time_iso:
+      description: The same in ISO 8601, UTC.
+      type: str
+      returned: always
+      sample: "2024-11-26T06:13:01Z"
+    end_time:
+      description: Last end in epoch milliseconds, or V(null).
+      type: int
+      returned: always
+      sample: 1732601642000
+    end_time_iso:
+      description: The same in ISO 8601, UTC.
+      type: str
+      returned: always
+      sample: "2024-11-26T06:14:02Z"
+    execute_time:
+      description: Duration of the last run in milliseconds, or V(null).
+      type: int
+      returned: always
+      sample: 61000
+    version:
+      description: Version of the job that ran, or V(null).
+      type: int
+      returned: always
+      sample: 3
+    force_success:
+      description: Whether someone forced the status to success.
+      type: bool
+      returned: always
+      sample: false
+    ignore_success:
+      description: Whether the instance counts as successful because its failure was ignored.
+      type: bool
+      returned: always
+      sample: false
+    error_message:
+      description: Why the last run failed, or V(null). Only the older API generation tells it.
+      type: str
+      returned: always
+      sample: Node load_orders failed.
+
+    action:
+      description:
+        - What was done about the instance.
+        - V(retry) was accepted by the service, or would be sent in check mode. V(skipped) was not sent, for the reason beside it.
+          V(refused) was refused by the service. V(unknown) may have been rerun or not, which could not be told in time.
+      type: str
+      returned: always
+      sample: retry
+    reason:
+      description: Why, in plain words.
+      type: str
+      returned: always
+      sample: fail, last started 2024-11-26T06:13:01Z, before 2024-11-26T08:00:00Z
+    status_before:
+      description: Status as read before anything was sent.
+      type: str
+      returned: always
+      sample: fail
+    attempts:
+      description: How often a rerun of the instance was sent by this call.
+      type: int
+      returned: always
+      sample: 1
+    request_id:
+      description: The service's id of the request that carried the instance, or V(null).
+      type: str
+      returned: always
+      sample: 8c3f0b7ab8f3e1f7f6b8f4d1f0a2b3c4
+    rerun:
+      description: Whether a rerun that was sent by this call stands behind what is shown, or will be shown, of the instance.
+      type: bool
+      returned: always
+      sample: true
+problems:
+  description: What a person should know, for example instances that do not exist, and refusals of the service.
+  type: list
+  elements: str
+  returned: when the instances could be read
+  sample: []
+since:
+  description: The time that tells runs apart, epoch milliseconds. Give it back as O(since) to continue this run.
+  type: int
+  returned: when it was determined
+  sample: 1732608000000
+since_iso:
+  description: The same in ISO 8601, UTC.
+  type: str
+  returned: when it was determined
+  sample: "2024-11-26T08:00:00Z"
+requests:
+  description: HTTP calls by method, every attempt counted.
+  type: dict
+  returned: always
+  sample: {GET: 3, POST: 1}
+api_versions:
+  description: API generation that was used, by route.
+  type: dict
+  returned: always
+  sample: {list: v1, retry: v2}
+error:
+  description:
+    - What went wrong, for conditions. Its C(kind) is one word.
+  type: dict
+  returned: on failure
+  contains:
+    kind:
+      description:
+        - One of V(not_found), V(nothing_to_rerun), V(not_rerunnable), V(already_running), V(no_permission), V(credentials), V(clock),
+          V(throttled),
+          V(not_published), V(invalid), V(unreachable), V(tls), V(redirect), V(bad_answer), V(server) and V(ambiguous) for an answer of the
+          service or its absence,
+          V(option) for an option that cannot be used, V(state) for the record on this machine, V(import) for a missing Python library,
+          V(incomplete) if the stated end was not reached, and V(internal) for a defect of the collection.
+      type: str
+      returned: always
+      sample: not_found
+    status:
+      description: HTTP status, or V(null).
+      type: int
+      returned: always
+      sample: 400
+    code:
+      description: Code of the service, or V(null).
+      type: str
+      returned: always
+      sample: DLF.1000
+    message:
+      description: Words of the service, or of the collection where there was no answer.
+      type: str
+      returned: always
+      sample: Failed to find the job.
+    request_id:
+      description: The service's id of the request, or V(null).
+      type: str
+      returned: always
+      sample: 8c3f0b7ab8f3e1f7f6b8f4d1f0a2b3c4
+    method:
+      description: HTTP method, or an empty text.
+      type: str
+      returned: always
+      sample: GET
+    path:
+      description: Path of the call, or an empty text.
+      type: str
+      returned: always
+      sample: /v2/62099355b894428e8916573ae635f1f9/factory/jobs/daily_sales/instances/detail
+    hint:
+      description: What can be done about it, or an empty text.
+      type: str
+      returned: always
+      sample: ""
+"""
+
+from ansible_collections.dataarts.factory.plugins.module_utils._module import run_module
+from ansible_collections.dataarts.factory.plugins.module_utils._options import instance_retry_spec
+from ansible_collections.dataarts.factory.plugins.module_utils._requested import retry
+
+
+def main() -> None:
+    run_module(instance_retry_spec(), retry, "retry", "job instances")
+
+
+if __name__ == "__main__":
+    main()

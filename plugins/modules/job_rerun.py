@@ -1,0 +1,483 @@
+#!/usr/bin/python
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: job_rerun
+short_description: Rerun the failed instances of many jobs of one workspace, each exactly once
+version_added: "1.0.0"
+author:
+  - dataarts.factory contributors (@dataarts-factory)
+description:
+  - Brings the selected job instances of a Huawei Cloud DataArts Studio workspace to success. Each instance that has one of the O(statuses)
+    and was last started before O(since) is rerun once; those that others have started meanwhile are only waited for.
+  - The task repeats passes until nothing is left to do. A pass reads the instances, decides for each of them, sends what is due, and
+    reports. While it waits, the task shows one line of progress per workspace.
+  - A rerun whose outcome is not known, because the answer was lost, is read back first. It is sent again only if the instance provably did
+    not move.
+  - The failure of one instance, job or request never stops the others. The result lists every instance with its decision and the reason.
+options:
+  statuses:
+    description:
+      - Statuses to rerun.
+      - V(fail) has failed, V(manual-stop) was cancelled. V(success) reruns what has already succeeded, from its first node.
+    type: list
+    elements: str
+    choices: [fail, manual-stop, success]
+    default: [fail]
+  max_instances:
+    description:
+      - Refuse to rerun anything if more instances than this would be rerun. The message lists them by job.
+      - Any number if not set.
+    type: int
+  max_parallel:
+    description:
+      - How many of the selected instances may be on their way at once. The others wait for their turn, the oldest plan time first.
+      - Any number if not set.
+    type: int
+  batch_size:
+    description:
+      - How many instances of one job a single request carries at most.
+      - The older API generation takes one instance per request, whatever is set here.
+    type: int
+    default: 100
+  attempts:
+    description:
+      - How often an instance may be rerun in this run, at least V(1). With V(2), an instance whose rerun fails is rerun once more.
+    type: int
+    default: 1
+  attempt_delay:
+    description:
+      - Seconds between the failure of a rerun and the next attempt.
+    type: int
+    default: 0
+  wait:
+    description:
+      - Whether to wait until every instance has come to its end.
+      - If V(false), the task ends as soon as everything is sent and no outcome is unknown.
+    type: bool
+    default: true
+  wait_timeout:
+    description:
+      - Seconds after which the task stops waiting, and fails with the last state of every instance. What was rerun keeps running.
+      - A rerun sent for an instance is never stopped by this module.
+    type: int
+    default: 3600
+  poll_interval:
+    description:
+      - Seconds between two passes.
+    type: int
+    default: 10
+extends_documentation_fragment:
+  - dataarts.factory.account
+  - dataarts.factory.workspace
+  - dataarts.factory.selection
+  - dataarts.factory.retry
+  - dataarts.factory.attributes
+attributes:
+  check_mode:
+    support: full
+    details:
+      - Reads and decides as in a real run, and sends nothing. RV(plan) says what would be sent.
+      - Everything is read, so credentials, names and permissions to read are checked too. Whether the service would accept a rerun is not.
+  diff_mode:
+    support: full
+    details:
+      - Shows the status of each instance before and after.
+  idempotent:
+    support: partial
+    details:
+      - With the same absolute O(since), an instance is rerun once, however often the task runs, is interrupted, or runs twice at the same
+        time.
+      - Without O(since), or with a relative one, every run is a run of its own. An instance that failed again after the rerun of an
+        earlier run is
+        then rerun once more. Inside O(settle_time) of that rerun it is not.
+notes:
+  - Exactly once is kept by three things. An instance that shows a start at or after O(since) is never sent (the service's own record).
+    Until the service
+    shows it, the record in O(state_path) on this machine keeps it from being sent. Two runs on this machine wait for each other before
+    they send.
+  - Two machines that start at the same second share no record. Give both the same absolute O(since) and let only one of them run at a time,
+    for example with a job template of AWX that does not allow simultaneous jobs.
+  - If this machine has no record from before an absolute O(since), nothing is sent in the first O(settle_time) seconds, because a rerun
+    sent from
+    elsewhere may not be visible yet.
+  - Called without its action plugin, for example through C(ansible.legacy), the module makes a single pass and does not wait.
+seealso:
+  - module: dataarts.factory.job_instance_retry
+  - module: dataarts.factory.job_instance_info
+"""
+
+EXAMPLES = r"""
+- name: Show what would be rerun
+  dataarts.factory.job_rerun:
+    region: cn-north-4
+    workspace_id: 62fbba734e634c5087656fc3ff7adf34
+    jobs: ["daily_*"]
+  check_mode: true
+  register: preview
+
+- name: Print the plan
+  ansible.builtin.debug:
+    var: preview.plan
+
+- name: Rerun what failed since yesterday and wait for it
+  dataarts.factory.job_rerun:
+    region: cn-north-4
+    workspace_id: 62fbba734e634c5087656fc3ff7adf34
+    jobs:
+      - daily_sales
+      - hourly_*
+
+- name: Rerun a failed night once, however often this play runs
+  dataarts.factory.job_rerun:
+    region: cn-north-4
+    workspace_id: 62fbba734e634c5087656fc3ff7adf34
+    planned_after: "2026-11-23T00:00:00+08:00"
+    planned_before: "2026-11-23T06:00:00+08:00"
+    since: "2026-11-23T07:30:00+08:00"
+    max_instances: 500
+    max_parallel: 50
+    wait_timeout: 7200
+  register: night
+
+- name: List what is still broken
+  ansible.builtin.debug:
+    msg: "{{ night.instances | selectattr('action', 'equalto', 'failed_again') | map(attribute='job_name') | unique }}"
+"""
+
+RETURN = r"""
+instances:
+  description:
+    - Every selected instance, whatever became of it.
+  type: list
+  elements: dict
+  returned: when the instances could be read
+  contains:
+    workspace_id:
+      description: Id of the workspace.
+      type: str
+      returned: always
+      sample: 62fbba734e634c5087656fc3ff7adf34
+    job_name:
+      description: Name of the job.
+      type: str
+      returned: always
+      sample: daily_sales
+    job_id:
+      description: Id of the job, as text.
+      type: str
+      returned: always
+      sample: "917567"
+    instance_id:
+      description: Id of the instance, as text. An instance is known by its job, plan time and time of submission; whether this id survives
+        a rerun is not documented.
+      type: str
+      returned: always
+      sample: "1041201"
+    instance_name:
+      description: Name of the instance, if the service tells it.
+      type: str
+      returned: always
+      sample: daily_sales_20261123
+    instance_type:
+      description: One of V(normal), V(manual), V(patch_data), V(sub_job) and V(once), or V(null) for a type that is not documented.
+      type: str
+      returned: always
+      sample: normal
+    status:
+      description: Status as the service spells it, for example V(success), V(fail), V(running) or V(waiting).
+      type: str
+      returned: always
+      sample: success
+    plan_time:
+      description: Planned time in epoch milliseconds.
+      type: int
+      returned: always
+      sample: 1732601580000
+    plan_time_iso:
+      description: The same in ISO 8601, UTC.
+      type: str
+      returned: always
+      sample: "2024-11-26T06:13:00Z"
+    submit_time:
+      description: Time of submission in epoch milliseconds.
+      type: int
+      returned: always
+      sample: 1732239754684
+    submit_time_iso:
+      description: The same in ISO 8601, UTC.
+      type: str
+      returned: always
+      sample: "2024-11-22T01:42:34.684Z"
+    start_time:
+      description: Last start in epoch milliseconds, or V(null).
+      type: int
+      returned: always
+      sample: 1732601581000
+    start_time_iso:
+      description: The same in ISO 8601, UTC.
+      type: str
+      returned: always
+      sample: "2024-11-26T06:13:01Z"
+    end_time:
+      description: Last end in epoch milliseconds, or V(null).
+      type: int
+      returned: always
+      sample: 1732601642000
+    end_time_iso:
+      description: The same in ISO 8601, UTC.
+      type: str
+      returned: always
+      sample: "2024-11-26T06:14:02Z"
+    execute_time:
+      description: Duration of the last run in milliseconds, or V(null).
+      type: int
+      returned: always
+      sample: 61000
+    version:
+      description: Version of the job that ran, or V(null).
+      type: int
+      returned: always
+      sample: 3
+    force_success:
+      description: Whether someone forced the status to success.
+      type: bool
+      returned: always
+      sample: false
+    ignore_success:
+      description: Whether the instance counts as successful because its failure was ignored.
+      type: bool
+      returned: always
+      sample: false
+    error_message:
+      description: Why the last run failed, or V(null). Only the older API generation tells it.
+      type: str
+      returned: always
+      sample: Node load_orders failed.
+
+    action:
+      description:
+        - What is to be done about the instance, or has become of it.
+        - V(retry) was sent in this pass, or would be in check mode. V(wait) is on its way. V(settling) was sent and cannot be judged yet.
+          V(done) has succeeded. V(failed_again) failed after its rerun. V(blocked) needs a person. V(not_rerunnable) is not rerun by the
+          service.
+          V(refused) was refused by the service. V(skipped) is none of the statuses asked for. V(unknown) cannot be told.
+      type: str
+      returned: always
+      sample: retry
+    reason:
+      description: Why, in plain words.
+      type: str
+      returned: always
+      sample: fail, last started 2024-11-26T06:13:01Z, before 2024-11-26T08:00:00Z
+    status_before:
+      description: Status before this run sent a rerun.
+      type: str
+      returned: always
+      sample: fail
+    attempts:
+      description: How often a rerun of the instance was sent in this run.
+      type: int
+      returned: always
+      sample: 1
+    request_id:
+      description: The service's id of the newest request that carried the instance, or V(null).
+      type: str
+      returned: always
+      sample: 8c3f0b7ab8f3e1f7f6b8f4d1f0a2b3c4
+    rerun:
+      description: Whether a rerun that was sent in this run stands behind what is shown, or will be shown, of the instance.
+      type: bool
+      returned: always
+      sample: true
+    request_ids:
+      description: The service's ids of every request that carried the instance.
+      type: list
+      elements: str
+      returned: by the task
+      sample: [8c3f0b7ab8f3e1f7f6b8f4d1f0a2b3c4]
+    actions:
+      description: What was decided about the instance over the passes, without repetitions.
+      type: list
+      elements: str
+      returned: by the task
+      sample: [retry, wait, done]
+summary:
+  description: How many instances there are, in numbers.
+  type: dict
+  returned: when the instances could be read
+  contains:
+    total:
+      description: Selected instances.
+      type: int
+      returned: always
+      sample: 40
+    rerun:
+      description: Instances that this run has rerun.
+      type: int
+      returned: always
+      sample: 38
+    actions:
+      description: Instances by RV(instances[].action).
+      type: dict
+      returned: always
+      sample: {done: 37, failed_again: 1, skipped: 2}
+    statuses:
+      description: Instances by RV(instances[].status).
+      type: dict
+      returned: always
+      sample: {success: 37, fail: 1, running: 2}
+plan:
+  description: What this pass sends, or would send in check mode, as lines of text for people.
+  type: list
+  elements: str
+  returned: when the instances could be read
+  sample:
+    - "Workspace 62fbba734e634c5087656fc3ff7adf34: 2 of 12 instances to rerun in 1 request, instances planned 2024-11-25T08:00:00Z to
+      2024-11-26T08:00:00Z"
+    - "  daily_sales: 2 instances, planned 2024-11-26T06:13:00Z to 2024-11-26T07:13:00Z"
+problems:
+  description: What a person should know, for example names that match no job, and refusals of the service.
+  type: list
+  elements: str
+  returned: when the instances could be read
+  sample: ["Job daily_salse does not exist in workspace 62fbba734e634c5087656fc3ff7adf34. Check the name in jobs."]
+finished:
+  description: Whether nothing is left to do.
+  type: bool
+  returned: when the instances could be read
+  sample: true
+due_in:
+  description: Seconds until the next pass makes sense, or V(null).
+  type: float
+  returned: when the instances could be read
+  sample: 12.5
+since:
+  description: The time that tells runs apart, epoch milliseconds. Give it back as O(since) to continue this run.
+  type: int
+  returned: when it was determined
+  sample: 1732608000000
+since_iso:
+  description: The same in ISO 8601, UTC.
+  type: str
+  returned: when it was determined
+  sample: "2024-11-26T08:00:00Z"
+planned_after:
+  description: Begin of the window of plan times that was read, epoch milliseconds.
+  type: int
+  returned: when it was determined
+  sample: 1732521600000
+planned_before:
+  description: End of the window, epoch milliseconds.
+  type: int
+  returned: when it was determined
+  sample: 1732608000000
+msg:
+  description: What happened, in one sentence; on failure with the cause and the way out.
+  type: str
+  returned: by the task, and on failure
+  sample: "Reran 2 instances of 1 job in workspace 62fbba734e634c5087656fc3ff7adf34: all succeeded, 1m 05s."
+succeeded:
+  description: The opposite of a failure, for a role that reports it at its end.
+  type: bool
+  returned: by the task
+  sample: true
+recap:
+  description: How many instances stand where, in the words of the progress line.
+  type: dict
+  returned: by the task
+  sample: {rerun: 2, succeeded: 2, running: 0, waiting: 0, failed_again: 0}
+passes:
+  description: How many passes the task made.
+  type: int
+  returned: by the task
+  sample: 3
+timed_out:
+  description: Whether O(wait_timeout) ended the task.
+  type: bool
+  returned: by the task
+  sample: false
+elapsed:
+  description: Seconds that the task took.
+  type: float
+  returned: by the task
+  sample: 65.2
+requests:
+  description: HTTP calls by method, every attempt counted.
+  type: dict
+  returned: always
+  sample: {GET: 3, POST: 1}
+api_versions:
+  description: API generation that was used, by route.
+  type: dict
+  returned: always
+  sample: {list: v1, retry: v2}
+error:
+  description:
+    - What went wrong, for conditions. Its C(kind) is one word.
+  type: dict
+  returned: on failure
+  contains:
+    kind:
+      description:
+        - One of V(not_found), V(nothing_to_rerun), V(not_rerunnable), V(already_running), V(no_permission), V(credentials), V(clock),
+          V(throttled),
+          V(not_published), V(invalid), V(unreachable), V(tls), V(redirect), V(bad_answer), V(server) and V(ambiguous) for an answer of the
+          service or its absence,
+          V(option) for an option that cannot be used, V(state) for the record on this machine, V(import) for a missing Python library,
+          V(incomplete) if the stated end was not reached, and V(internal) for a defect of the collection.
+      type: str
+      returned: always
+      sample: not_found
+    status:
+      description: HTTP status, or V(null).
+      type: int
+      returned: always
+      sample: 400
+    code:
+      description: Code of the service, or V(null).
+      type: str
+      returned: always
+      sample: DLF.1000
+    message:
+      description: Words of the service, or of the collection where there was no answer.
+      type: str
+      returned: always
+      sample: Failed to find the job.
+    request_id:
+      description: The service's id of the request, or V(null).
+      type: str
+      returned: always
+      sample: 8c3f0b7ab8f3e1f7f6b8f4d1f0a2b3c4
+    method:
+      description: HTTP method, or an empty text.
+      type: str
+      returned: always
+      sample: GET
+    path:
+      description: Path of the call, or an empty text.
+      type: str
+      returned: always
+      sample: /v2/62099355b894428e8916573ae635f1f9/factory/jobs/daily_sales/instances/detail
+    hint:
+      description: What can be done about it, or an empty text.
+      type: str
+      returned: always
+      sample: ""
+"""
+
+from ansible_collections.dataarts.factory.plugins.module_utils._module import run_module
+from ansible_collections.dataarts.factory.plugins.module_utils._options import rerun_spec
+from ansible_collections.dataarts.factory.plugins.module_utils._rerun import rerun
+
+
+def main() -> None:
+    run_module(rerun_spec(), rerun, "rerun", "job instances")
+
+
+if __name__ == "__main__":
+    main()

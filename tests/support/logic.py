@@ -1,0 +1,84 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The logic of modules called in the test's own process, over real HTTP, with options checked as AnsibleModule checks them."""
+
+from __future__ import annotations
+
+import importlib
+import time
+import typing as t
+from collections.abc import Mapping, Sequence
+
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+
+from ansible_collections.dataarts.factory.plugins.module_utils import _options
+from ansible_collections.dataarts.factory.plugins.module_utils._module import Run, attempt
+
+#: Name of a module -> its specification, the util and the name of its logic.
+MODULES = {
+    "job_rerun": ("rerun_spec", "_rerun", "rerun"),
+    "job_instance_retry": ("instance_retry_spec", "_requested", "retry"),
+    "job_instance_info": ("instance_info_spec", "_information", "instance_info"),
+    "job_info": ("job_info_spec", "_information", "job_info"),
+    "workspace_info": ("workspace_info_spec", "_information", "workspace_info"),
+    "job_dependency_info": ("dependency_info_spec", "_information", "dependency_info"),
+}
+#: Longest time that :func:`passes` goes on, seconds. A machine under load must not fail a test.
+PATIENCE = 90.0
+
+Result = dict[str, t.Any]
+
+
+def call(name: str, options: Mapping[str, t.Any], *, check: bool = False, diff: bool = False) -> Result:
+    """What the module *name* returns, with ``failed`` always there; ``warnings`` if it has any.
+
+    Options that AnsibleModule itself would refuse come back as a failure too.
+    """
+    spec, util, logic = MODULES[name]
+    validator = ArgumentSpecValidator(getattr(_options, spec)())
+    checked = validator.validate(dict(options))
+    if checked.error_messages:
+        return {"failed": True, "msg": "; ".join(checked.error_messages), "error": {"kind": "specification"}, "changed": False}
+    run = Run(checked.validated_parameters, check_mode=check, diff_mode=diff)
+    module = importlib.import_module(f"ansible_collections.dataarts.factory.plugins.module_utils.{util}")
+    attempt(run, getattr(module, logic), "call", name)
+    return {"failed": False, **run.result, "warnings": run.warnings}
+
+
+def passes(options: Mapping[str, t.Any], *, between: t.Callable[[Result], object] = lambda result: None) -> list[Result]:
+    """Results of passes of job_rerun until one is finished or fails as a whole, as the action plugin makes them.
+
+    :param between: called after each pass that is not the last, for example to advance the service's clock.
+    """
+    results: list[Result] = []
+    deadline = time.monotonic() + PATIENCE
+    given = dict(options)
+    while True:
+        result = call("job_rerun", given)
+        results.append(result)
+        if result.get("finished") or (result["failed"] and result["error"]["kind"] != "incomplete"):
+            return results
+        if time.monotonic() > deadline:
+            raise AssertionError(f"not finished after {len(results)} passes: {result}")
+        given |= {name: str(result[name]) for name in ("since", "planned_after", "planned_before")}
+        between(result)
+        time.sleep(0.05)
+
+
+def reruns(journal: Sequence[Mapping[str, t.Any]]) -> dict[tuple[str, int], int]:
+    """How often each instance was rerun by accepted writes: (job name, plan time) -> times."""
+    counts: dict[tuple[str, int], int] = {}
+    for entry in journal:
+        for one in entry["instances"]:
+            key = (one["job_name"], one["plan_time"])
+            counts[key] = counts.get(key, 0) + 1
+    return counts
+
+
+def by_action(result: Result) -> dict[str, list[tuple[str, int]]]:
+    """Instances of a result by action: action -> sorted (job name, plan time)."""
+    found: dict[str, list[tuple[str, int]]] = {}
+    for one in result["instances"]:
+        found.setdefault(one["action"], []).append((one["job_name"], one["plan_time"]))
+    return {action: sorted(names) for action, names in found.items()}

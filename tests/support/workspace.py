@@ -1,0 +1,53 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Module options and inventory variables for the workspace of the scenario ``small_night``."""
+
+from __future__ import annotations
+
+import typing as t
+
+from tests.support.scenarios import ACCESS_KEY, PROJECT_ID, REGION, SECRET_KEY, WORKSPACE_ID
+
+
+class Addresses(t.Protocol):
+    """Where a service answers: the emulator's handle, or a stand-in with the same three base URLs."""
+
+    endpoint: str
+    endpoint_v1: str
+    iam_endpoint: str
+
+
+def options(service: Addresses, **changes: t.Any) -> dict[str, t.Any]:
+    """Options every module takes, with the operator's key pair; a change to None takes an option away."""
+    given: dict[str, t.Any] = {**account(service), "workspace_id": WORKSPACE_ID, **changes}
+    return {name: value for name, value in given.items() if value is not None}
+
+
+def account(service: Addresses, **changes: t.Any) -> dict[str, t.Any]:
+    """The options of :func:`options` without the workspace."""
+    given: dict[str, t.Any] = {
+        "endpoint": service.endpoint,
+        "endpoint_v1": service.endpoint_v1,
+        "iam_endpoint": service.iam_endpoint,
+        "region": REGION,
+        "project_id": PROJECT_ID,
+        "access_key": ACCESS_KEY,
+        "secret_key": SECRET_KEY,
+        **changes,
+    }
+    return {name: value for name, value in given.items() if value is not None}
+
+
+def variables(service: Addresses, **changes: t.Any) -> dict[str, t.Any]:
+    """The options of :func:`options` as inventory variables: with ``dataarts_`` before each name."""
+    return {f"dataarts_{name}": value for name, value in options(service, **changes).items()}
+
+
+def inventory(**workspaces: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """An inventory as data: one host per workspace with its variables, everything run on the controller.
+
+    Write it with ``json.dump`` to a file ending in ``.yml``.
+    """
+    controller = {"ansible_connection": "local", "ansible_python_interpreter": "{{ ansible_playbook_python }}"}
+    return {"all": {"vars": controller, "hosts": {name: dict(values) for name, values in workspaces.items()}}}

@@ -1,0 +1,382 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the passes of one task add up to, when the next is due, and what people are told."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import typing as t
+
+import pytest
+
+from ansible_collections.dataarts.factory.plugins.plugin_utils import _telling as telling
+from ansible_collections.dataarts.factory.plugins.plugin_utils import _watch as watch
+
+SINCE = 1_795_402_800_000  # 2026-11-23T03:00:00Z
+PLANNED = SINCE - 3_600_000
+
+
+def one(number: int, action: str, status: str = "fail", **more: t.Any) -> dict[str, t.Any]:
+    return {
+        "workspace_id": "w1",
+        "job_name": more.pop("job_name", "daily_sales"),
+        "job_id": "7",
+        "plan_time": PLANNED + number * 1000,
+        "submit_time": 5,
+        "instance_id": more.pop("instance_id", str(number)),
+        "status": status,
+        "action": action,
+        "reason": f"because {number}",
+        "status_before": more.pop("status_before", "fail"),
+        "attempts": more.pop("attempts", 0),
+        "request_id": more.pop("request_id", None),
+        "rerun": more.pop("rerun", False),
+        **more,
+    }
+
+
+def passed(*instances: dict[str, t.Any], **more: t.Any) -> dict[str, t.Any]:
+    finished = not any(each["action"] in watch.OPEN for each in instances)
+    return {
+        "changed": any(each["rerun"] for each in instances),
+        "instances": list(instances),
+        "since": SINCE,
+        "planned_after": 1,
+        "planned_before": 2,
+        "finished": finished,
+        "due_in": None,
+        "plan": ["Workspace w1: 1 of 1 instances to rerun"],
+        "problems": [],
+        "requests": {"GET": 2, "POST": 1},
+        "invocation": {"module_args": {"wait": True, "wait_timeout": 60, "poll_interval": 5}},
+        **more,
+    }
+
+
+def failure(kind: str, msg: str = "Failed to list the instances of workspace w1", **more: t.Any) -> dict[str, t.Any]:
+    return {"failed": True, "changed": False, "msg": msg, "error": {"kind": kind}, "requests": {"GET": 1}, **more}
+
+
+def run_of(*results: dict[str, t.Any]) -> watch.Run:
+    run = watch.Run()
+    for result in results:
+        run = run.after(result)
+    return run
+
+
+def scene(**more: t.Any) -> telling.Scene:
+    return telling.Scene(**{"host": "sales", "workspace_id": "w1", "elapsed": 65.0, **more})
+
+
+TIMING = watch.Timing(wait=True, wait_timeout=60.0, poll_interval=5.0)
+
+
+class TestMerging:
+    def test_an_instance_is_one_whatever_its_instance_id_becomes(self) -> None:
+        run = run_of(
+            passed(one(1, "retry", rerun=True, attempts=1, request_id="r1", instance_id="100")),
+            passed(one(1, "done", "success", status_before="waiting", attempts=1, instance_id="200")),
+        )
+        (merged,) = run.instances.values()
+        assert (merged["instance_id"], merged["status"], merged["status_before"], merged["action"]) == ("200", "success", "fail", "done")
+        assert (merged["rerun"], merged["attempts"], merged["request_id"], merged["request_ids"]) == (True, 1, "r1", ["r1"])
+        assert merged["actions"] == ["retry", "done"]
+        assert merged["adopted"] is False
+
+    def test_every_post_of_an_instance_is_kept(self) -> None:
+        run = run_of(
+            passed(one(1, "retry", rerun=True, attempts=1, request_id="r1")),
+            passed(one(1, "wait", "running", request_id="r1", attempts=1)),
+            passed(one(1, "wait", "running", request_id="r1", attempts=1)),
+            passed(one(1, "retry", rerun=True, attempts=2, request_id="r2")),
+            passed(one(1, "failed_again", attempts=2, request_id="r2")),
+        )
+        (merged,) = run.instances.values()
+        assert merged["request_ids"] == ["r1", "r2"]
+        assert merged["actions"] == ["retry", "wait", "retry", "failed_again"]
+        assert merged["attempts"] == 2
+
+    def test_what_a_later_pass_does_not_report_stays_as_it_was(self) -> None:
+        run = run_of(passed(one(1, "done", "success"), one(2, "wait", "running")), passed(one(2, "done", "success")))
+        assert [each["action"] for each in run.instances.values()] == ["done", "done"]
+
+    def test_counts_and_notes_add_up(self) -> None:
+        run = run_of(
+            passed(one(1, "retry", rerun=True), problems=["a"], warnings=["skew"], requests={"GET": 2, "POST": 1}),
+            passed(one(1, "done", "success"), problems=["a", "b"], warnings=["skew"], requests={"GET": 1}, plan=["another"]),
+        )
+        assert run.problems == ("a", "b")
+        assert run.notes["warnings"] == ("skew",)
+        assert run.requests == {"GET": 3, "POST": 1}
+        assert run.plan == ("Workspace w1: 1 of 1 instances to rerun",)
+        assert run.changed
+
+    def test_later_passes_look_at_what_the_first_one_looked_at(self) -> None:
+        args = {"workspace_id": "w1", "planned_after": "-24h"}
+        assert watch.next_args(args, watch.Run()) == args
+        later = watch.next_args(args, run_of(passed(one(1, "wait", "running"))))
+        assert later == {"workspace_id": "w1", "planned_after": 1, "planned_before": 2, "since": SINCE}
+
+    def test_the_final_result_carries_everything_once(self) -> None:
+        run = run_of(passed(one(1, "retry", rerun=True)), passed(one(1, "done", "success"), one(2, "skipped", "freeze"), warnings=["skew"]))
+        result = watch.final_result(run, failed=False, msg="text", timed_out=False, elapsed=1.234)
+        assert {name: result[name] for name in ("failed", "succeeded", "changed", "msg", "finished", "passes", "elapsed", "warnings")} == {
+            "failed": False,
+            "succeeded": True,
+            "changed": True,
+            "msg": "text",
+            "finished": True,
+            "passes": 2,
+            "elapsed": 1.2,
+            "warnings": ["skew"],
+        }
+        assert result["summary"] == {"total": 2, "rerun": 1, "actions": {"done": 1, "skipped": 1}, "statuses": {"success": 1, "freeze": 1}}
+        assert "due_in" not in result
+
+    def test_a_failed_result_has_an_error_to_ask_for(self) -> None:
+        run = run_of(passed(one(1, "wait", "running"), exception="of a module that failed in good order"))
+        result = watch.final_result(run, failed=True, msg="text", timed_out=True, elapsed=1)
+        assert result["error"] == {
+            "kind": "incomplete",
+            "message": "text",
+            "status": None,
+            "code": None,
+            "request_id": None,
+            "method": "",
+            "path": "",
+            "hint": "",
+        }
+        run = run_of(failure("credentials", exception="of a module that failed in good order"))
+        result = watch.final_result(run, failed=True, msg="text", timed_out=False, elapsed=1)
+        assert result["error"] == {"kind": "credentials"}
+        assert "exception" not in result
+
+
+class TestFailingPasses:
+    @pytest.mark.parametrize("kind", ["unreachable", "credentials", "option", "throttled"])
+    def test_the_first_pass_is_not_repeated(self, kind: t.Any) -> None:
+        run = run_of(failure(kind))
+        assert run.ended
+        assert telling.verdict(run, scene()) == (True, "Failed to list the instances of workspace w1")
+
+    @pytest.mark.parametrize("kind", sorted(watch.TEMPORARY))
+    def test_a_temporary_reason_is_ridden_out_and_reported(self, kind: t.Any) -> None:
+        run = run_of(passed(one(1, "wait", "running")), failure(kind))
+        assert not run.ended
+        assert run.problems == ("Looked again after: Failed to list the instances of workspace w1",)
+        run = run.after(passed(one(1, "done", "success")))
+        assert run.ended
+        assert run.failed_passes == 0
+        assert telling.verdict(run, scene())[0] is False
+
+    @pytest.mark.parametrize("kind", ["credentials", "no_permission", "clock", "tls", "state", "internal"])
+    def test_any_other_reason_ends_the_run_with_what_was_reached(self, kind: t.Any) -> None:
+        run = run_of(passed(one(1, "wait", "running"), one(2, "done", "success")), failure(kind))
+        assert run.ended
+        failed, msg = telling.verdict(run, scene())
+        assert failed
+        assert msg.startswith("Failed to watch 2 instances of workspace w1 to the end: Failed to list")
+        assert "1 succeeded, 1 running, 0 waiting, 0 failed again" in msg
+        assert "since=2026-11-23T03:00:00Z" in msg
+        assert len(watch.final_result(run, failed=True, msg=msg, timed_out=False, elapsed=1)["instances"]) == 2
+
+    def test_it_gives_up_after_many_in_a_row(self) -> None:
+        run = run_of(passed(one(1, "wait", "running")), *[failure("server")] * (watch.MAX_FAILED_PASSES - 1))
+        assert not run.ended
+        assert run.after(failure("server")).ended
+
+    def test_what_a_failed_pass_found_out_is_kept(self) -> None:
+        run = run_of(passed(one(1, "retry"), one(2, "wait")), failure("server", instances=[one(1, "settling", rerun=True)]))
+        assert [each["action"] for each in run.instances.values()] == ["settling", "wait"]
+
+    def test_an_end_that_is_not_reached_yet_is_no_failed_pass(self) -> None:
+        run = run_of(passed(one(1, "wait", "running"), failed=True, error={"kind": "incomplete"}))
+        assert run.error is None
+        assert not run.ended
+
+
+class TestSentHere:
+    """What this task sent, what an earlier one with the same since had sent, and what others started."""
+
+    @pytest.mark.parametrize(
+        ("passes", "expected"),
+        [
+            ([one(1, "retry", rerun=True), one(1, "done", "success", rerun=True)], {"rerun": 1, "adopted": 0, "succeeded": 1}),
+            ([one(1, "settling"), one(1, "wait", "running", rerun=True)], {"rerun": 1, "adopted": 0, "running": 1}),
+            ([one(1, "done", "success", status_before="fail", rerun=True)], {"rerun": 0, "adopted": 1, "succeeded": 1}),
+            ([one(1, "settling", rerun=True), one(1, "done", "success", rerun=True)], {"rerun": 0, "adopted": 1, "succeeded": 1}),
+            ([one(1, "wait", "running"), one(1, "done", "success")], {"rerun": 0, "adopted": 0, "succeeded": 1}),
+            ([one(1, "done", "success", status_before="success")], {"rerun": 0, "adopted": 0, "succeeded": 0}),
+        ],
+    )
+    def test_tally(self, passes: t.Any, expected: t.Any) -> None:
+        counts = watch.tally(run_of(*(passed(each) for each in passes)))
+        assert {name: counts[name] for name in expected} == expected
+
+
+class TestPause:
+    @pytest.mark.parametrize(
+        ("instances", "due_in", "elapsed", "expected"),
+        [
+            ([one(1, "done", "success")], None, 0, None),
+            ([one(1, "wait", "running")], None, 0, 5.0),
+            ([one(1, "wait", "running")], 40, 0, 40.0),
+            ([one(1, "wait", "running")], 2, 0, 2.0),
+            ([one(1, "wait", "running")], 0, 0, watch.MIN_PAUSE),
+            ([one(1, "retry")], 40, 0, 40.0),
+            ([one(1, "retry")], 40, 30, 30.0),
+            ([one(1, "wait", "running")], None, 58, 2.0),
+            ([one(1, "wait", "running")], None, 60, None),
+            ([one(1, "wait", "running")], None, 61, None),
+        ],
+    )
+    def test_when_the_next_pass_is_due(self, instances: t.Any, due_in: t.Any, elapsed: t.Any, expected: t.Any) -> None:
+        assert watch.pause(run_of(passed(*instances, due_in=due_in)), TIMING, elapsed) == expected
+
+    def test_a_plan_that_is_refused_ends_once_nothing_is_on_its_way(self) -> None:
+        limit = {"failed": True, "finished": False, "error": {"kind": "limit"}, "msg": "Refused to rerun 1 instances: max_instances is 0"}
+        assert watch.pause(run_of(passed(one(1, "wait"), **limit)), TIMING, 0) is None
+        assert watch.pause(run_of(passed(one(1, "wait"), one(2, "wait", "running"), **limit)), TIMING, 0) == 5.0
+
+    def test_failed_passes_are_spaced_out(self) -> None:
+        run = run_of(passed(one(1, "wait", "running")))
+        pauses = []
+        for _number in range(5):
+            run = run.after(failure("unreachable"))
+            pauses.append(watch.pause(run, watch.Timing(True, 3600, 5), 0))
+        assert pauses == [5, 10, 20, 40, 60]
+
+    def test_options_come_from_the_module(self) -> None:
+        assert watch.Timing.of(passed()) == watch.Timing(True, 60.0, 5.0)
+        assert watch.Timing.of({"failed": True}) == watch.Timing()
+
+
+class TestTelling:
+    def test_progress_names_rare_things_only_where_they_happened(self) -> None:
+        run = run_of(
+            passed(one(1, "done", "success"), one(2, "wait", "running"), one(3, "settling"), one(4, "failed_again"), one(5, "skipped"))
+        )
+        assert telling.progress_line("sales", watch.tally(run), 65) == "sales: 1 succeeded, 1 running, 1 waiting, 1 failed again, 1m 05s"
+        run = run.after(passed(one(6, "blocked", "waiting-confirm"), one(7, "unknown")))
+        assert telling.progress_text(watch.tally(run)).endswith("1 failed again, 1 waiting for a person, 1 of unknown outcome")
+
+    @pytest.mark.parametrize(
+        ("results", "more", "expected"),
+        [
+            ([passed()], {}, (False, "Nothing to rerun in workspace w1.")),
+            ([passed(one(1, "skipped", "freeze"))], {}, (False, "Nothing to rerun in workspace w1.")),
+            ([passed(one(1, "not_rerunnable", "running-exception"))], {}, (False, "Nothing to rerun in workspace w1.")),
+            (
+                [passed(one(1, "retry"), one(2, "retry", job_name="b"))],
+                {"check_mode": True},
+                (False, "Would rerun 2 instances of 2 jobs in workspace w1."),
+            ),
+            (
+                [passed(one(1, "done", "success", status_before="success"))],
+                {"check_mode": True},
+                (False, "Nothing to rerun in workspace w1."),
+            ),
+            (
+                [passed(one(1, "retry", rerun=True)), passed(one(1, "done", "success"))],
+                {},
+                (False, "Reran 1 instance of 1 job in workspace w1: all succeeded, 1m 05s."),
+            ),
+            (
+                [passed(one(1, "retry", rerun=True), finished=True)],
+                {"wait": False},
+                (False, "Reran 1 instance of 1 job in workspace w1; 1 is on its way, not waited for."),
+            ),
+            (
+                [
+                    passed(
+                        one(1, "retry"),
+                        finished=False,
+                        failed=True,
+                        error={"kind": "limit"},
+                        msg="Refused to rerun 1 instances: max_instances is 0",
+                    )
+                ],
+                {},
+                (True, "Refused to rerun 1 instances: max_instances is 0"),
+            ),
+            (
+                [passed(one(1, "done", "success", status_before="fail", rerun=True))],
+                {},
+                (False, "Nothing to rerun in workspace w1 (1 had been rerun before, since 2026-11-23T03:00:00Z): all succeeded, 1m 05s."),
+            ),
+            (
+                [passed(failed=True, error={"kind": "incomplete"}, msg="Failed: job x does not exist", problems=["job x does not exist"])],
+                {},
+                (True, "Failed: job x does not exist"),
+            ),
+            (
+                [passed(failed=True, error={"kind": "incomplete"}, msg="Failed: job x does not exist")],
+                {"check_mode": True},
+                (True, "Failed: job x does not exist"),
+            ),
+        ],
+    )
+    def test_verdict(self, results: t.Any, more: t.Any, expected: t.Any) -> None:
+        assert telling.verdict(run_of(*results), scene(**more)) == expected
+
+    @pytest.mark.parametrize(
+        ("action", "words", "way_out"),
+        [
+            ("failed_again", "1 failed again (daily_sales planned 2026-11-23T02:00:01Z)", "run again without since"),
+            ("refused", "1 refused by the service (", "Correct what the service names"),
+            ("not_rerunnable", "1 not rerunnable (", "Handle them in the console"),
+            ("blocked", "1 waiting for a person (", "run again with since=2026-11-23T03:00:00Z"),
+            ("unknown", "1 of unknown outcome (", "See what became of the unknown ones with: ansible sales"),
+        ],
+    )
+    def test_each_way_to_miss_the_end_has_its_way_out(self, action: t.Any, words: t.Any, way_out: t.Any) -> None:
+        run = run_of(passed(one(2, "retry", rerun=True), one(1, action)), passed(one(2, "done", "success"), one(1, action)))
+        failed, msg = telling.verdict(run, scene(lookup="ansible sales -m x"))
+        assert failed
+        assert msg.startswith("Failed to bring 1 of 2 instances of workspace w1 to success: " + words)
+        assert way_out in msg
+
+    def test_a_timeout_names_what_is_left_running(self) -> None:
+        run = run_of(passed(*(one(number, "wait", "running", rerun=True) for number in range(5))))
+        failed, msg = telling.verdict(run, scene(timed_out=True))
+        assert failed
+        assert "5 still on their way after 1m 05s (daily_sales planned 2026-11-23T02:00:00Z, " in msg
+        assert "and 2 more)" in msg
+        assert "raise wait_timeout" in msg
+        assert len(telling.closing_lines(run, scene(timed_out=True), msg)) == 6
+
+    def test_a_timeout_tells_what_was_not_sent_apart(self) -> None:
+        run = run_of(passed(one(1, "wait", "running", rerun=True), one(2, "wait")))
+        failed, msg = telling.verdict(run, scene(timed_out=True))
+        assert failed
+        assert "1 still on its way after 1m 05s (daily_sales planned 2026-11-23T02:00:01Z); 1 not sent yet after 1m 05s (" in msg
+
+    def test_closing_lines_show_reasons_and_stop_somewhere(self) -> None:
+        run = run_of(passed(*(one(number, "failed_again", error_message="node \x1b[31mload") for number in range(telling.LISTED + 3))))
+        lines = telling.closing_lines(run, scene(), "text")
+        assert lines[0] == "sales: text"
+        assert lines[1].startswith("sales:   failed again: daily_sales planned 2026-11-23T02:00:00Z: because 0 (node ")
+        assert lines[-1] == "sales:   and 3 more"
+        assert "\x1b" not in "".join(lines)
+
+    def test_the_look_up_command_holds_no_secret_and_survives_a_shell(self) -> None:
+        args = {
+            "workspace_id": "w1",
+            "region": "cn-north-4",
+            "access_key": "AK1",
+            "secret_key": "hidden",
+            "planned_after": "-24h",
+            "endpoint": "",
+        }
+        words = shlex.split(telling.lookup_command("sales", ["inv dir"], args, ["it's", "a"]))
+        assert words[:-1] == ["ansible", "sales", "-i", "inv dir", "-m", "dataarts.factory.job_instance_info", "-a"]
+        assert json.loads(words[-1]) == {
+            "workspace_id": "w1",
+            "jobs": ["a", "it's"],
+            "region": "cn-north-4",
+            "planned_after": "-24h",
+            "access_key": "{{ dataarts_access_key }}",
+            "secret_key": "{{ dataarts_secret_key }}",
+        }
