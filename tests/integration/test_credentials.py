@@ -1,0 +1,302 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Every way in: each kind of credentials against the emulator, which verifies signatures and hands out tokens."""
+
+from __future__ import annotations
+
+import concurrent.futures
+import dataclasses
+import json
+import time
+import typing as t
+from collections.abc import Iterator
+
+import pytest
+
+from ansible_collections.dataarts.factory.plugins.module_utils._call import Call, encoded_path
+from ansible_collections.dataarts.factory.plugins.module_utils._connection import Connection, connect
+from ansible_collections.dataarts.factory.plugins.module_utils._errors import ApiError, Kind
+from ansible_collections.dataarts.factory.plugins.module_utils._iam import FetchedAuth
+from emulator.running import Running, running
+from tests.support.scenarios import (
+    ACCESS_KEY,
+    AGENCY_NAME,
+    DOMAIN,
+    PROJECT_ID,
+    REGION,
+    SECRET_KEY,
+    STUDIO_ID,
+    USER_NAME,
+    USER_PASSWORD,
+    small_night,
+)
+
+OTHER_PROJECT = "a8f25e9b4a0f4d7e8d2d5d0f6b1c3e7a"
+OTHER_STUDIO = "0f8e5f6a7b8c4d1e9a2b3c4d5e6f7a8b"
+KEYS = {"access_key": ACCESS_KEY, "secret_key": SECRET_KEY}
+USER = {"user_name": USER_NAME, "user_password": USER_PASSWORD, "domain_name": DOMAIN}
+AGENCY = {"agency_name": AGENCY_NAME, "agency_domain_name": "other"}
+SECRETS = (SECRET_KEY, USER_PASSWORD)
+
+
+def scenario() -> dict[str, t.Any]:
+    """small_night, and beside it the account ``other`` whose agency trusts the first one."""
+    other = {
+        "domain": "other",
+        "region": REGION,
+        "project_id": OTHER_PROJECT,
+        "users": [{"name": "someone", "password": "x", "access_key": "AKOTHER", "secret_key": "sk-other"}],
+        "agencies": [{"name": AGENCY_NAME, "trusted_domain": DOMAIN, "role": "operator"}, {"name": "closed", "trusted_domain": "nobody"}],
+        "studios": [{"id": OTHER_STUDIO, "name": "dataarts-other"}],
+    }
+    night = small_night()
+    return {**night, "accounts": [*night["accounts"], other]}
+
+
+@pytest.fixture(scope="module")
+def emulator() -> Iterator[Running]:
+    with running(scenario()) as service:
+        yield service
+
+
+@pytest.fixture
+def service(emulator: Running) -> Iterator[Running]:
+    emulator.reset(scenario())
+    emulator.clear_faults()
+    FetchedAuth._leases.clear()
+    yield emulator
+    FetchedAuth._leases.clear()
+
+
+def connected(service: Running, **options: t.Any) -> Connection:
+    """A connection to *service* with *options*, without any environment."""
+    addresses = {name: getattr(service, name) for name in ("endpoint", "endpoint_v1", "iam_endpoint")}
+    return connect({**addresses, "region": REGION, **options}, {})
+
+
+def studios(connection: Connection) -> list[str]:
+    """Ids of the DataArts Studio instances: a call that needs credentials, and tells whose they are."""
+    headers = (("X-Project-Id", connection.project_id),)
+    path = encoded_path("v1", connection.project_id, "instances")
+    answer = connection.client.send(Call("GET", connection.hosts.v2, path, route="studios", headers=headers))
+    return [one["resource_id"] for one in answer.payload["commodity_orders"]]
+
+
+def temporary_keys(service: Running) -> dict[str, str]:
+    """Temporary keys of the operator, made as IAM makes them."""
+    connection = connected(service, **USER)
+    body = {"auth": {"identity": {"methods": ["token"], "token": {"duration_seconds": 900}}}}
+    call = Call("POST", service.iam_endpoint, "/v3.0/OS-CREDENTIAL/securitytokens", route="iam", body=body)
+    made = connection.client.send(call).payload["credential"]
+    connection.close()
+    return {"access_key": made["access"], "secret_key": made["secret"], "security_token": made["securitytoken"]}
+
+
+def token(service: Running) -> str:
+    """A token of the operator, made as IAM makes it."""
+    user = {"name": USER_NAME, "password": USER_PASSWORD, "domain": {"name": DOMAIN}}
+    body = {"auth": {"identity": {"methods": ["password"], "password": {"user": user}}, "scope": {"project": {"name": REGION}}}}
+    connection = connected(service, **KEYS)
+    made = connection.client.send(Call("POST", service.iam_endpoint, "/v3/auth/tokens", route="iam", body=body))
+    connection.close()
+    return made.headers["x-subject-token"]
+
+
+def options_of(kind: str, service: Running) -> dict[str, str]:
+    """Options of each kind of credentials."""
+    if kind == "temporary keys":
+        return temporary_keys(service)
+    if kind == "token":
+        return {"auth_token": token(service)}
+    return {"keys": KEYS, "user": USER, "agency by keys": {**KEYS, **AGENCY}, "agency by user": {**USER, **AGENCY}}[kind]
+
+
+@pytest.mark.parametrize("given", [True, False], ids=["project given", "project looked up"])
+@pytest.mark.parametrize("kind", ["keys", "temporary keys", "token", "user", "agency by keys", "agency by user"])
+def test_every_kind_gets_in(service: Running, kind: str, given: bool) -> None:
+    project, studio = (OTHER_PROJECT, OTHER_STUDIO) if kind.startswith("agency") else (PROJECT_ID, STUDIO_ID)
+    options = options_of(kind, service)
+    FetchedAuth._leases.clear()
+    before = len(service.requests())
+    connection = connected(service, **options, **({"project_id": project} if given else {}))
+    assert len(service.requests()) == before, "nothing is sent before it is needed"
+    assert connection.project_id == project
+    assert studios(connection) == [studio]
+    seen = service.requests()[before:]
+    expected = {
+        "keys": [],
+        "temporary keys": [],
+        "token": [],
+        "user": ["tokens"],
+        "agency by keys": ["security_tokens"],
+        "agency by user": ["tokens", "tokens"],
+    }[kind]
+    # A fetched token says which project it is scoped to; all others have to ask.
+    lookup = [] if given or kind in ("user", "agency by user") else ["projects"]
+    assert sorted(one["route"] for one in seen) == sorted([*expected, *lookup, "studios"])
+    assert {one["status"] for one in seen} <= {200, 201}
+    connection.close()
+
+
+def test_a_token_is_asked_for_without_the_catalog_and_scoped(service: Running) -> None:
+    studios(connected(service, **USER))
+    (asked,) = service.requests("tokens")
+    assert asked["query"] == "nocatalog=true"
+    assert json.loads(asked["body"])["auth"]["scope"] == {"project": {"name": REGION}}
+    assert "X-Auth-Token" not in asked["headers"]
+    assert "Authorization" not in asked["headers"]
+
+
+def test_a_token_is_fetched_once_for_the_process(service: Running) -> None:
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda number: studios(connected(service, **USER)), range(8)))
+    assert found == [[STUDIO_ID]] * 8
+    assert len(service.requests("tokens")) == 1
+
+
+@pytest.mark.parametrize("kind", [USER, {**USER, **AGENCY}], ids=["user", "agency by user"])
+def test_an_expired_token_is_renewed_once(service: Running, kind: dict[str, str]) -> None:
+    connection = connected(service, **kind)
+    studio = studios(connection)
+    each = len(service.requests("tokens"))
+    service.expire_tokens()
+    assert studios(connection) == studio
+    assert len(service.requests("tokens")) == 2 * each
+    assert [one["status"] for one in service.requests("studios")] == [200, 401, 200]
+
+
+def test_the_token_must_be_updated(service: Running) -> None:
+    connection = connected(service, **USER)
+    service.inject({"route": "studios", "kind": "expired_token"})
+    assert studios(connection) == [STUDIO_ID]
+    assert len(service.requests("tokens")) == 2
+
+
+def test_a_token_that_is_refused_again_is_not_renewed_for_ever(service: Running) -> None:
+    connection = connected(service, **USER)
+    service.inject({"route": "studios", "kind": "expired_token", "times": 50})
+    with pytest.raises(ApiError) as caught:
+        studios(connection)
+    assert caught.value.kind is Kind.CREDENTIALS
+    assert len(service.requests("tokens")) == 2
+
+
+def test_a_ready_token_that_expired_cannot_be_renewed(service: Running) -> None:
+    connection = connected(service, auth_token=token(service))
+    assert studios(connection) == [STUDIO_ID]
+    asked = len(service.requests("tokens"))
+    service.expire_tokens()
+    with pytest.raises(ApiError) as caught:
+        studios(connection)
+    assert caught.value.kind is Kind.CREDENTIALS
+    assert len(service.requests("tokens")) == asked
+
+
+def test_temporary_keys_of_an_agency_are_renewed(service: Running) -> None:
+    connection = connected(service, **KEYS, **AGENCY)
+    assert studios(connection) == [OTHER_STUDIO]
+    # Near their end by the clock ...
+    for key, lease in list(FetchedAuth._leases.items()):
+        assert lease.good_until > time.monotonic() + 3000
+        FetchedAuth._leases[key] = dataclasses.replace(lease, good_until=time.monotonic())
+    assert studios(connection) == [OTHER_STUDIO]
+    assert len(service.requests("security_tokens")) == 2
+    # ... or refused before it.
+    service.inject({"route": "studios", "kind": "status", "status": 401, "code": "APIGW.0301", "message": "verify ak fail"})
+    assert studios(connection) == [OTHER_STUDIO]
+    assert [one["status"] for one in service.requests("studios")] == [200, 200, 401, 200]
+    assert len(service.requests("security_tokens")) == 3
+
+
+REFUSED: list[tuple[str, dict[str, t.Any], str, str]] = [
+    (
+        "a wrong password",
+        {**USER, "user_password": "another-Pa55-word"},
+        f"Failed to get a token for user {USER_NAME} of account {DOMAIN}: ",
+        "Check user_name, user_password and domain_name",
+    ),
+    ("an unknown account", {**USER, "domain_name": "nobody"}, "of account nobody: ", "Check user_name"),
+    ("another's project", {**USER, "project_id": OTHER_PROJECT}, "Failed to get a token", "the project belongs to that account"),
+    (
+        "an unknown agency",
+        {**KEYS, **AGENCY, "agency_name": "none"},
+        "Failed to assume agency none of account other: ",
+        "Check agency_name",
+    ),
+    (
+        "an agency that trusts others",
+        {**USER, **AGENCY, "agency_name": "closed"},
+        "Failed to assume agency closed",
+        "that the agency trusts",
+    ),
+    ("an agency by a wrong key", {**KEYS, **AGENCY, "secret_key": "another-secret-key"}, "Failed to assume agency", "Check agency_name"),
+    ("a wrong key", {**KEYS, "secret_key": "another-secret-key"}, "", ""),
+    ("an unknown token", {"auth_token": "unknown-token-of-nobody"}, "", ""),
+]
+
+
+@pytest.mark.parametrize(("options", "message", "hint"), [case[1:] for case in REFUSED], ids=[case[0] for case in REFUSED])
+def test_who_does_not_get_in(service: Running, options: dict[str, t.Any], message: str, hint: str) -> None:
+    with pytest.raises(ApiError) as caught:
+        studios(connected(service, **options))
+    error = caught.value
+    assert error.kind in (Kind.CREDENTIALS, Kind.NO_PERMISSION)
+    assert message in str(error)
+    assert hint in error.hint
+    assert error.hint
+    shown = f"{error} {error!r} {error.to_result()}"
+    secrets = [str(value) for name, value in options.items() if name in ("secret_key", "user_password", "auth_token")]
+    assert not [secret for secret in (*SECRETS, *secrets) if secret in shown]
+    assert [one for one in service.requests("studios") if one["status"] == 200] == []
+
+
+def test_no_project_of_that_name(service: Running) -> None:
+    connection = connected(service, **{**KEYS, "region": "eu-west-101"})
+    with pytest.raises(ApiError, match="no project named eu-west-101") as caught:
+        studios(connection)
+    assert "Set project_id" in caught.value.hint
+    assert service.requests("studios") == []
+
+
+def test_several_projects_of_that_name(service: Running) -> None:
+    night = scenario()
+    twin = "b" * 32
+    del night["accounts"][0]["project_id"]
+    night["accounts"][0]["projects"] = [{"id": PROJECT_ID, "name": REGION}, {"id": twin, "name": REGION}]
+    service.reset(night)
+    with pytest.raises(ApiError, match=f"2 projects \\({PROJECT_ID}, {twin}\\) named {REGION}.*project_id cannot be found") as caught:
+        studios(connected(service, **KEYS))
+    assert "Set project_id" in caught.value.hint
+    assert studios(connected(service, **KEYS, project_id=PROJECT_ID)) == [STUDIO_ID]
+
+
+@pytest.mark.parametrize(
+    ("fault", "kind"),
+    [
+        ({"kind": "status", "status": 500}, Kind.SERVER),
+        ({"kind": "malformed"}, Kind.BAD_ANSWER),
+        ({"kind": "malformed", "text": "{}"}, Kind.BAD_ANSWER),
+        ({"kind": "malformed", "text": "[1]"}, Kind.BAD_ANSWER),
+        ({"kind": "drop"}, Kind.SERVER),
+        ({"kind": "redirect"}, Kind.REDIRECT),
+    ],
+)
+@pytest.mark.parametrize("options", [USER, KEYS, {**KEYS, **AGENCY}], ids=["token", "project", "agency"])
+def test_an_iam_that_fails_is_named(service: Running, options: dict[str, str], fault: dict[str, t.Any], kind: Kind) -> None:
+    """Never an unknown outcome: nothing was written. And once IAM is well again, so is the connection."""
+    service.inject({"route": "iam", "times": 50, **fault})
+    connection = connected(service, **options, max_retries=1)
+    with pytest.raises(ApiError) as caught:
+        studios(connection)
+    assert caught.value.kind is kind
+    assert caught.value.hint
+    service.clear_faults()
+    assert len(studios(connection)) == 1
+
+
+def test_a_failure_that_passes_is_not_noticed(service: Running) -> None:
+    service.inject({"route": "tokens", "kind": "throttle", "retry_after": 0})
+    service.inject({"route": "projects", "kind": "status", "status": 503})
+    assert studios(connected(service, **USER)) == [STUDIO_ID]
+    assert studios(connected(service, **KEYS)) == [STUDIO_ID]
