@@ -1,0 +1,127 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Repeats the passes of module job_rerun until nothing is left to do, and shows how far they are.
+
+The module reads, decides, sends and reports once; this waits between passes, prints the plan and a live progress line per
+workspace, and puts the passes together into one result. Everything it decides is a function of ``plugin_utils/_watch.py``.
+"""
+
+from __future__ import annotations
+
+import time
+import typing as t
+
+from ansible.plugins.action import ActionBase
+
+from ansible_collections.dataarts.factory.plugins.plugin_utils import _telling as telling
+from ansible_collections.dataarts.factory.plugins.plugin_utils import _watch as watch
+
+_MODULE = "dataarts.factory.job_rerun"
+
+
+class ActionModule(ActionBase):
+    """The action behind the task ``dataarts.factory.job_rerun``."""
+
+    TRANSFERS_FILES = False
+    _supports_check_mode = True
+    _supports_async = True
+    _requires_connection = True
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
+        """One task: as many passes as it takes.
+
+        :param task_vars: variables of the host, which is a workspace.
+        :returns: what the module documents, over all passes.
+        """
+        super().run(tmp, task_vars)
+        task_vars = task_vars or {}
+        if self._task.async_val:
+            return self._in_background(task_vars)
+        self._started = time.monotonic()
+        run, timing = self._watch(task_vars)
+        return self._result(run, timing, task_vars)
+
+    def _in_background(self, task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
+        """With ``async`` a process of its own makes one pass that waits for nothing; nobody is there to be shown progress."""
+        args = {**self._task.args, "wait": False}
+        result: dict[str, t.Any] = self._execute_module(module_name=_MODULE, module_args=args, task_vars=task_vars, wrap_async=True)
+        return result
+
+    def _watch(self, task_vars: dict[str, t.Any]) -> tuple[watch.Run, watch.Timing]:
+        run = watch.Run()
+        timing = watch.Timing()
+        progress = _Progress(self._host(task_vars), self._say)
+        while True:
+            result = self._execute_module(module_name=_MODULE, module_args=watch.next_args(self._task.args, run), task_vars=task_vars)
+            run = run.after(result)
+            if run.passes == 1:
+                timing = watch.Timing.of(result)
+                progress.plan(run)
+            if self._task.check_mode:
+                return run, timing
+            seconds = watch.pause(run, timing, self._elapsed())
+            if seconds is None:
+                return run, timing
+            until = self._elapsed() + seconds
+            while seconds > 0:
+                progress.show(run, self._elapsed())
+                time.sleep(min(seconds, watch.HEARTBEAT))
+                seconds = until - self._elapsed()
+
+    def _result(self, run: watch.Run, timing: watch.Timing, task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
+        unknown = {str(one.get("job_name")) for one in run.having({"unknown"})}
+        scene = telling.Scene(
+            host=self._host(task_vars),
+            workspace_id=str(self._task.args.get("workspace_id")),
+            check_mode=bool(self._task.check_mode),
+            wait=timing.wait,
+            timed_out=not run.ended and not self._task.check_mode,
+            elapsed=self._elapsed(),
+            lookup=telling.lookup_command(self._host(task_vars), _inventories(task_vars), self._task.args, unknown) if unknown else "",
+        )
+        failed, msg = telling.verdict(run, scene)
+        if run.error is None:
+            for line in telling.closing_lines(run, scene, msg):
+                self._say(line)
+        return watch.final_result(run, failed=failed, msg=msg, timed_out=scene.timed_out, elapsed=scene.elapsed)
+
+    def _say(self, line: str) -> None:
+        if not (self._task.no_log or self._play_context.no_log):
+            self._display.display(line)
+
+    def _host(self, task_vars: dict[str, t.Any]) -> str:
+        return str(task_vars.get("inventory_hostname", "localhost"))
+
+    def _elapsed(self) -> float:
+        return time.monotonic() - self._started
+
+
+class _Progress:
+    """Prints the plan once, and a progress line whenever it says something new or nothing was said for a while."""
+
+    def __init__(self, host: str, say: t.Callable[[str], None]) -> None:
+        self._host = host
+        self._say = say
+        self._last = ""
+        self._last_at = 0.0
+        self._told: set[str] = set()
+
+    def plan(self, run: watch.Run) -> None:
+        for line in telling.plan_lines(self._host, run):
+            self._say(line)
+
+    def show(self, run: watch.Run, elapsed: float) -> None:
+        for problem in run.problems:
+            if problem not in self._told:
+                self._told.add(problem)
+                self._say(telling.problem_line(self._host, problem))
+        counts = watch.tally(run)
+        text = telling.progress_text(counts)
+        if text != self._last or elapsed - self._last_at >= watch.HEARTBEAT:
+            self._say(telling.progress_line(self._host, counts, elapsed))
+            self._last, self._last_at = text, elapsed
+
+
+def _inventories(task_vars: dict[str, t.Any]) -> list[str]:
+    return [str(source) for source in task_vars.get("ansible_inventory_sources") or ()]

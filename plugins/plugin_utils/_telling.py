@@ -1,0 +1,248 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Private to the collection: how a job_rerun task tells people what it does, and what it says at its end.
+
+Pure: a :class:`Run` goes in, lines of text come out. Text that came from the service goes through ``printable``.
+"""
+
+from __future__ import annotations
+
+import json
+import shlex
+import typing as t
+from dataclasses import dataclass
+
+from ansible_collections.dataarts.factory.plugins.module_utils._text import printable
+from ansible_collections.dataarts.factory.plugins.module_utils._times import duration_text, to_iso
+from ansible_collections.dataarts.factory.plugins.plugin_utils._watch import (
+    BROKEN,
+    LIMIT,
+    OPEN,
+    Result,
+    Run,
+    broken,
+    crashed,
+    idle,
+    kind_of,
+    message_of,
+    sent_here,
+    tally,
+)
+
+#: How many instances a message names; the rest is counted. The closing lines name more, a result all.
+NAMED = 3
+LISTED = 20
+
+_WORDS = {
+    "failed_again": "failed again",
+    "refused": "refused by the service",
+    "not_rerunnable": "not rerunnable",
+    "blocked": "waiting for a person",
+    "unknown": "of unknown outcome",
+}
+_WAYS_OUT = {
+    "failed_again": "Correct what their logs in the console show, then run again without since (or with a later one), or raise attempts.",
+    "refused": "Correct what the service names, then run again without since (or with a later one).",
+    "not_rerunnable": "Handle them in the console, or leave them out with jobs or instance_types.",
+    "blocked": "Confirm or continue them in the console, then run again with since={since} to see the end: nothing is sent twice.",
+}
+#: Options that say where the service is and who asks, as far as they may be shown; secrets are named by their inventory variable instead.
+_SHOWN = ("region", "cloud_domain", "project_id", "user_name", "domain_name", "agency_name", "agency_domain_name")
+_SHOWN_ENDPOINTS = ("endpoint", "endpoint_v1", "iam_endpoint", "ca_path", "validate_certs", "allow_http", "api_version")
+_SECRETS = ("access_key", "secret_key", "security_token", "auth_token", "user_password")
+
+
+@dataclass(frozen=True)
+class Scene:
+    """Where a run takes place.
+
+    :param host: the inventory's name of the workspace.
+    :param check_mode: whether nothing was to be sent.
+    :param timed_out: whether ``wait_timeout`` ended it.
+    :param elapsed: seconds since the task began.
+    :param lookup: command that finds out what became of an instance, or "".
+    """
+
+    host: str
+    workspace_id: str
+    check_mode: bool = False
+    wait: bool = True
+    timed_out: bool = False
+    elapsed: float = 0.0
+    lookup: str = ""
+
+
+def plan_lines(host: str, run: Run) -> list[str]:
+    """The plan of the first pass, each line under the host's name."""
+    return [f"{host}: {printable(line)}" for line in run.plan]
+
+
+def progress_line(host: str, counts: t.Mapping[str, int], elapsed: float) -> str:
+    """The live line of a workspace, *elapsed* seconds after the task began."""
+    return f"{host}: {progress_text(counts)}, {duration_text(elapsed)}"
+
+
+def progress_text(counts: t.Mapping[str, int]) -> str:
+    """``3 succeeded, 2 running, 5 waiting, 0 failed again``; what is rarer is named only where it happened.
+
+    :param counts: what :func:`tally` returns.
+    """
+    parts = [
+        f"{counts['succeeded']} succeeded",
+        f"{counts['running']} running",
+        f"{counts['waiting']} waiting",
+        f"{counts['failed_again']} failed again",
+    ]
+    parts += [f"{counts[name]} {_WORDS[name]}" for name in BROKEN if name != "failed_again" and counts[name]]
+    return ", ".join(parts)
+
+
+def problem_line(host: str, problem: str) -> str:
+    """Something that went wrong without ending the run, when it is first seen."""
+    return f"{host}: {printable(problem)}"
+
+
+def verdict(run: Run, scene: Scene) -> tuple[bool, str]:
+    """Whether the task failed, and its message: the verb, the object, the cause and the way out."""
+    if run.error is not None:
+        return True, _stopped(run, run.error, scene)
+    own = printable(run.base["msg"], 4000) if run.base.get("failed") and run.base.get("msg") else ""
+    if kind_of(run.base) == LIMIT:
+        counts = tally(run)
+        return True, f"{own} Before that, {progress_text(counts)}." if counts["rerun"] else own
+    if scene.check_mode:
+        return bool(own), own or _planned(run, scene)
+    missed = broken(run)
+    waited = scene.wait or scene.timed_out
+    if run.unsent or (run.moving and waited) or any(missed.values()):
+        return True, _bad(run, scene, missed, run.moving if waited else [])
+    return bool(own), own or _good(run, scene)
+
+
+def closing_lines(run: Run, scene: Scene, msg: str) -> list[str]:
+    """What is printed at the end of a task: its message, then a line for each instance that is not where it should be."""
+    lines = [f"{scene.host}: {msg}"]
+    troubled = [one for found in broken(run).values() for one in found]
+    if scene.timed_out:
+        troubled += run.having(OPEN)
+    for one in troubled[:LISTED]:
+        word = _WORDS.get(str(one.get("action")), str(one.get("status")))
+        error = f" ({printable(one['error_message'], 200)})" if one.get("error_message") else ""
+        lines.append(f"{scene.host}:   {printable(word)}: {instance_name(one)}: {printable(one.get('reason', ''), 300)}{error}")
+    if len(troubled) > LISTED:
+        lines.append(f"{scene.host}:   and {len(troubled) - LISTED} more")
+    return lines
+
+
+def instance_name(instance: Result) -> str:
+    """An instance as people know it: its job and the time it was planned for."""
+    plan_time = instance.get("plan_time")
+    when = f" planned {to_iso(plan_time)}" if isinstance(plan_time, int) else ""
+    return f"{printable(instance.get('job_name', '?'), 100)}{when}"
+
+
+def lookup_command(host: str, inventories: t.Sequence[str], args: Result, names: t.Iterable[str]) -> str:
+    """The ad-hoc command that shows what became of the instances of jobs *names*.
+
+    :param inventories: sources of the inventory; given with ``-i``.
+    :param args: the task's options. A secret is never copied: its place takes the inventory variable ``dataarts_<option>``.
+    """
+    options: dict[str, t.Any] = {"workspace_id": args.get("workspace_id"), "jobs": sorted(set(names))}
+    options.update(
+        {name: args[name] for name in (*_SHOWN, *_SHOWN_ENDPOINTS, "planned_after", "planned_before") if args.get(name) not in (None, "")}
+    )
+    options.update({name: f"{{{{ dataarts_{name} }}}}" for name in _SECRETS if args.get(name)})
+    given = [word for source in inventories for word in ("-i", source)]
+    words = [
+        "ansible",
+        host,
+        *given,
+        "-m",
+        "dataarts.factory.job_instance_info",
+        "-a",
+        json.dumps(options, ensure_ascii=False, default=str),
+    ]
+    return shlex.join(words)
+
+
+def _stopped(run: Run, error: Result, scene: Scene) -> str:
+    """The message of a run that cannot go on: the module's own, and what earlier passes had reached."""
+    text = printable(message_of(error), 4000)
+    if run.base is error or crashed(run.base):
+        return text
+    return (
+        f"Failed to watch {_instances(len(run.instances))} of workspace {scene.workspace_id} to the end: {text} "
+        f"Before that, {progress_text(tally(run))}. "
+        f"What was sent goes on by itself; run again with since={_since(run)} to see the end: nothing is sent twice."
+    )
+
+
+def _planned(run: Run, scene: Scene) -> str:
+    due = run.having({"retry"})
+    if not due:
+        return f"Nothing to rerun in workspace {scene.workspace_id}."
+    return f"Would rerun {_instances(len(due))} of {_jobs(due)} in workspace {scene.workspace_id}."
+
+
+def _good(run: Run, scene: Scene) -> str:
+    sent = [one for one in run.instances.values() if sent_here(one)]
+    adopted = [one for one in run.instances.values() if one.get("adopted")]
+    on_their_way = run.having(OPEN)
+    what = f"Reran {_instances(len(sent))} of {_jobs(sent)}" if sent else "Nothing to rerun"
+    what += f" in workspace {scene.workspace_id}"
+    if adopted:
+        what += f" ({len(adopted)} had been rerun before, since {_since(run)})"
+    if on_their_way:
+        return f"{what}; {_are(len(on_their_way))} on {_their(len(on_their_way))} way, not waited for."
+    return f"{what}: all succeeded, {duration_text(scene.elapsed)}." if sent or adopted else f"{what}."
+
+
+def _bad(run: Run, scene: Scene, missed: t.Mapping[str, list[Result]], moving: list[Result]) -> str:
+    parts = [f"{len(found)} {_WORDS[name]} ({_named(found)})" for name, found in missed.items() if found]
+    after = f"after {duration_text(scene.elapsed)}"
+    if moving:
+        parts.append(f"{len(moving)} still on {_their(len(moving))} way {after} ({_named(moving)})")
+    if run.unsent:
+        parts.append(f"{len(run.unsent)} not sent yet {after} ({_named(run.unsent)})")
+    ways = [_WAYS_OUT[name].format(since=_since(run)) for name, found in missed.items() if found and name in _WAYS_OUT]
+    if pending:
+        ways.append(
+            f"What is on its way goes on by itself: run again with since={_since(run)} to see the end, nothing is sent twice; or raise wait_timeout."
+        )
+    if missed["unknown"] and scene.lookup:
+        ways.append(f"See what became of the unknown ones with: {scene.lookup}")
+    if run.base.get("failed"):
+        ways += [printable(problem) for problem in list(run.base.get("problems") or ())[:NAMED]]
+    bad = sum(map(len, missed.values())) + len(moving) + len(run.unsent)
+    meant = sum(1 for one in run.instances.values() if not idle(one))
+    what = f"Failed to bring {bad} of {_instances(meant)} of workspace {scene.workspace_id} to success"
+    return f"{what}: {'; '.join(parts)}. {' '.join(ways)}"
+
+
+def _named(instances: list[Result]) -> str:
+    names = [instance_name(one) for one in instances[:NAMED]]
+    if len(instances) > NAMED:
+        names.append(f"and {len(instances) - NAMED} more")
+    return ", ".join(names)
+
+
+def _since(run: Run) -> str:
+    return to_iso(run.since) if run.since is not None else "the first run's since"
+
+
+def _instances(number: int) -> str:
+    return f"{number} instance" if number == 1 else f"{number} instances"
+
+
+def _jobs(instances: list[Result]) -> str:
+    number = len({one.get("job_name") for one in instances})
+    return f"{number} job" if number == 1 else f"{number} jobs"
+
+
+def _are(number: int) -> str:
+    return "1 is" if number == 1 else f"{number} are"
+
+
+def _their(number: int) -> str:
+    return "its" if number == 1 else "their"

@@ -1,0 +1,322 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Private to the collection: what the passes of one job_rerun task add up to, and when the next one is due.
+
+Pure: results of the module and seconds go in; the action plugin does the waiting and the printing. No decision about an instance
+is made here, those come with the results; this only puts together what several passes said about the same instance.
+"""
+
+from __future__ import annotations
+
+import collections
+import typing as t
+from dataclasses import dataclass, field, replace
+
+Result = t.Mapping[str, t.Any]
+Identity = t.Tuple[str, str, int, int]
+
+#: Actions that another pass can change.
+OPEN = frozenset({"retry", "wait", "settling"})
+#: Actions at which an instance is where it should be, or was never meant to be touched.
+FINE = frozenset({"done", "skipped"})
+#: Statuses that need nothing.
+SUCCEEDED = frozenset({"success", "forceSuccess", "ignoreSuccess"})
+#: The order in which people are told about instances that are not.
+BROKEN = ("failed_again", "refused", "not_rerunnable", "blocked", "unknown")
+#: Kinds of errors (values of module_utils' Kind) that a later pass need not meet again.
+TEMPORARY = frozenset({"unreachable", "throttled", "server", "bad_answer", "ambiguous"})
+#: Kinds of a pass that did all it could: not every instance succeeded, or the plan is larger than ``max_instances``.
+INCOMPLETE, LIMIT = "incomplete", "limit"
+_NO_ANSWER = {"status": None, "code": None, "request_id": None, "method": "", "path": "", "hint": ""}
+#: Passes in a row that may fail for a temporary reason before the task gives up watching.
+MAX_FAILED_PASSES = 10
+#: Seconds after which a progress line is printed although nothing changed.
+HEARTBEAT = 30.0
+#: The shortest pause between two passes, seconds: reading is work for the service too.
+MIN_PAUSE = 0.2
+
+
+def identity(instance: Result) -> Identity:
+    """What an instance is known by: (workspace_id, job_id, plan_time ms, submit_time ms), never its instance_id."""
+    return str(instance.get("workspace_id")), str(instance.get("job_id")), instance.get("plan_time") or 0, instance.get("submit_time") or 0
+
+
+@dataclass(frozen=True)
+class Timing:
+    """The options that say how long and how often to look, in seconds, as the module validated them."""
+
+    wait: bool = True
+    wait_timeout: float = 3600.0
+    poll_interval: float = 10.0
+
+    @classmethod
+    def of(cls, result: Result) -> Timing:
+        """From the ``invocation`` of a pass, which carries every option with its default; without one, the defaults here."""
+        args = (result.get("invocation") or {}).get("module_args") or {}
+        default = cls()
+        return cls(
+            wait=bool(args.get("wait", default.wait)),
+            wait_timeout=float(args.get("wait_timeout", default.wait_timeout)),
+            poll_interval=float(args.get("poll_interval", default.poll_interval)),
+        )
+
+
+@dataclass(frozen=True)
+class Run:
+    """The passes of one task so far.
+
+    :param instances: every instance any pass reported, by :func:`identity`, as the newest of them described it.
+    :param base: the newest result of a pass that could read the workspace.
+    :param plan: lines of the first pass.
+    :param problems: what went wrong without ending the run, each text once, oldest first.
+    :param requests: HTTP calls by method, of all passes.
+    :param notes: ``warnings`` and ``deprecations`` of all passes, each once.
+    :param failed_passes: passes in a row that failed for a temporary reason.
+    :param error: the failed result that ended the run, or None.
+    """
+
+    instances: t.Mapping[Identity, Result] = field(default_factory=dict)
+    base: Result = field(default_factory=dict)
+    plan: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
+    requests: t.Mapping[str, int] = field(default_factory=dict)
+    notes: t.Mapping[str, tuple[t.Any, ...]] = field(default_factory=dict)
+    passes: int = 0
+    changed: bool = False
+    failed_passes: int = 0
+    error: Result | None = None
+
+    def after(self, result: Result) -> Run:
+        """The run with one more pass.
+
+        A pass that failed as a whole ends the run, unless an earlier pass succeeded and the reason is a temporary one: then it
+        counts as a problem, and whatever it still found out about instances is kept.
+        """
+        found = {identity(one): one for one in result.get("instances") or ()}
+        merged = {**self.instances, **{key: merged_instance(self.instances.get(key), one) for key, one in found.items()}}
+        run = replace(
+            self,
+            instances=merged,
+            requests=_added(self.requests, result.get("requests") or {}),
+            notes={name: _union(self.notes.get(name, ()), result.get(name) or ()) for name in ("warnings", "deprecations")},
+            problems=_union(self.problems, result.get("problems") or ()),
+            passes=self.passes + 1,
+            changed=self.changed or bool(result.get("changed")),
+        )
+        if not crashed(result):
+            plan = self.plan if self.base else tuple(result.get("plan") or ())
+            return replace(run, base=result, plan=plan, failed_passes=0)
+        failures = self.failed_passes + 1
+        text = message_of(result)
+        if self.base and temporary(result) and failures < MAX_FAILED_PASSES:
+            return replace(run, failed_passes=failures, problems=_union(run.problems, (f"Looked again after: {text}",)))
+        return replace(run, failed_passes=failures, error=result, base=self.base or result)
+
+    @property
+    def ended(self) -> bool:
+        """Whether no further pass is to be made: everything is where it will stay, or the run cannot go on."""
+        if self.error is not None or self.failed_passes:
+            return self.error is not None
+        refused = kind_of(self.base) == LIMIT and not self.moving
+        return refused or bool(self.base.get("finished", True))
+
+    @property
+    def since(self) -> int | None:
+        """The ``since`` of the first pass, epoch ms; later passes have to be given the same."""
+        value = self.base.get("since")
+        return value if isinstance(value, int) else None
+
+    @property
+    def moving(self) -> list[Result]:
+        """The open instances that are on their way, as far as anybody knows."""
+        return [one for one in self.having(OPEN) if _moving(one)]
+
+    @property
+    def unsent(self) -> list[Result]:
+        """The open instances that wait for their turn, or could not be sent."""
+        return [one for one in self.having(OPEN) if not _moving(one)]
+
+    def having(self, actions: t.Collection[str]) -> list[Result]:
+        """The instances with one of *actions*, in the order in which they were first seen."""
+        return [one for one in self.instances.values() if one.get("action") in actions]
+
+
+def broken(run: Run) -> dict[str, list[Result]]:
+    """The instances that ended elsewhere than at success, by each of :data:`BROKEN`, as the module counts them: what the service
+    does not rerun at all is only missed if its status was one of those asked for."""
+    args = (run.base.get("invocation") or {}).get("module_args") or {}
+    wanted = args.get("statuses") or ["fail"]
+    found = {name: run.having({name}) for name in BROKEN}
+    found["not_rerunnable"] = [one for one in found["not_rerunnable"] if one.get("status") in wanted]
+    return found
+
+
+def _moving(instance: Result) -> bool:
+    """Whether an open instance is on its way, as far as anybody knows; the others are not sent yet."""
+    return bool(instance.get("rerun")) or instance.get("status") in ("waiting", "running") or instance.get("action") == "settling"
+
+
+def crashed(result: Result) -> bool:
+    """Whether a pass failed as a whole, so that what it says about instances is incomplete."""
+    return bool(result.get("failed")) and ("instances" not in result or kind_of(result) not in (None, INCOMPLETE, LIMIT))
+
+
+def kind_of(result: Result) -> str | None:
+    """The kind of error by which a pass failed, or None."""
+    error = result.get("error")
+    return error.get("kind") if isinstance(error, t.Mapping) else None
+
+
+def message_of(result: Result) -> str:
+    """The message of a pass that failed as a whole. A module that ended unexpectedly has none since ansible-core 2.19, but an exception."""
+    event = getattr(result.get("exception"), "event", None)
+    return str(result.get("msg") or f"the module ended unexpectedly: {getattr(event, 'msg', None) or 'see the exception in the result'}")
+
+
+def temporary(result: Result) -> bool:
+    """Whether the reason for which a pass failed may be gone the next time."""
+    return kind_of(result) in TEMPORARY
+
+
+def merged_instance(old: Result | None, new: Result) -> dict[str, t.Any]:
+    """One instance as two passes saw it: the newer state, what it was at first, and everything that was sent for it.
+
+    Adds ``request_ids`` (every POST that carried it), ``actions`` (what was decided over the passes, without repetitions) and
+    ``adopted`` (whether a rerun that an earlier task with the same ``since`` had sent was found).
+    """
+    before: Result = old or {"adopted": new.get("rerun") and new.get("action") != "retry"}
+    request_id = new.get("request_id") or before.get("request_id")
+    sent = (request_id,) if request_id else ()
+    return {
+        **new,
+        "status_before": before.get("status_before", new.get("status_before")),
+        "rerun": bool(before.get("rerun") or new.get("rerun")),
+        "adopted": bool(before.get("adopted")),
+        "attempts": max(int(before.get("attempts") or 0), int(new.get("attempts") or 0)),
+        "request_id": request_id,
+        "request_ids": list(_union(before.get("request_ids", ()), sent)),
+        "actions": list(_appended(before.get("actions", ()), new.get("action"))),
+    }
+
+
+def next_args(args: Result, run: Run) -> dict[str, t.Any]:
+    """The options of the next pass: those of the task, and from the second pass on what the first one found them to mean.
+
+    A relative window, or a ``since`` left out, would move on between passes.
+    """
+    fixed = {name: run.base[name] for name in ("since", "planned_after", "planned_before") if run.base.get(name) is not None}
+    return {**args, **fixed}
+
+
+def pause(run: Run, timing: Timing, elapsed: float) -> float | None:
+    """Seconds to wait before the next pass, or None if there is to be none.
+
+    :param elapsed: seconds since the task began.
+
+    The next look is when the pass said it makes sense. After failed passes the pause doubles, up to a minute. The last pass is made
+    when the time is up, so that it tells the last state.
+    """
+    left = timing.wait_timeout - elapsed
+    if run.ended or left <= 0:
+        return None
+    due = run.base.get("due_in")
+    wanted = timing.poll_interval if due is None else float(due)
+    if run.failed_passes:
+        wanted = max(wanted, min(60.0, timing.poll_interval * 2.0 ** (run.failed_passes - 1)))
+    return max(MIN_PAUSE, min(wanted, left))
+
+
+def tally(run: Run) -> dict[str, int]:
+    """How many instances stand where: ``rerun`` (sent by this task), ``adopted`` (sent by an earlier one with the same ``since``),
+    ``succeeded``, ``running``, ``waiting`` (also: sent and not yet visible), and one count for each of :data:`BROKEN` and for ``skipped``.
+    What had succeeded before ``since`` is in none of them."""
+    count = dict.fromkeys(("rerun", "adopted", "succeeded", "running", "waiting", *BROKEN, "skipped"), 0)
+    for one in run.instances.values():
+        count["rerun"] += sent_here(one)
+        count["adopted"] += bool(one.get("adopted"))
+        action = one.get("action")
+        if action in OPEN:
+            count["running" if one.get("status") == "running" else "waiting"] += 1
+        elif action == "done":
+            count["succeeded"] += not idle(one)
+        elif action in count:
+            count[str(action)] += 1
+    return count
+
+
+def idle(instance: Result) -> bool:
+    """Whether there was nothing to do for it from the beginning: it had succeeded, or was not meant."""
+    if instance.get("action") == "skipped":
+        return True
+    waited = not OPEN.isdisjoint(instance.get("actions", ()))
+    return instance.get("action") == "done" and not waited and not instance.get("rerun") and instance.get("status_before") in SUCCEEDED
+
+
+def sent_here(instance: Result) -> bool:
+    """Whether this task sent the rerun that stands behind the instance; also one whose answer was lost and that showed up later."""
+    return bool(instance.get("rerun")) and not instance.get("adopted") and not {"retry", "settling"}.isdisjoint(instance.get("actions", ()))
+
+
+def summary(run: Run) -> dict[str, t.Any]:
+    """Counts over all instances, as the module gives them for one pass: ``total``, ``rerun``, ``actions`` and final ``statuses``."""
+    actions = collections.Counter(str(one.get("action")) for one in run.instances.values())
+    statuses = collections.Counter(str(one.get("status")) for one in run.instances.values())
+    return {
+        "total": len(run.instances),
+        "rerun": sum(1 for one in run.instances.values() if one.get("rerun")),
+        "actions": dict(actions),
+        "statuses": dict(statuses),
+    }
+
+
+def final_result(run: Run, *, failed: bool, msg: str, timed_out: bool, elapsed: float) -> dict[str, t.Any]:
+    """The result of the task.
+
+    :param elapsed: seconds.
+    :returns: the newest pass's result with instances, problems and counts of all passes. ``succeeded`` repeats the opposite of
+        ``failed``, so that a role can keep the failure for its end.
+    """
+    last = run.error if run.error is not None else run.base
+    instances = list(run.instances.values())
+    # The exception of a module that failed in good order is its message, which the task's replaces.
+    dropped = ("due_in", "exception") if last.get("msg") else ("due_in",)
+    incomplete = failed and kind_of(last) in (None, INCOMPLETE)
+    error = {"error": {**_NO_ANSWER, **(last.get("error") or {}), "kind": INCOMPLETE, "message": msg}} if incomplete else {}
+    return {
+        **{name: value for name, value in last.items() if name not in dropped},
+        **error,
+        **{name: list(found) for name, found in run.notes.items() if found},
+        "failed": failed,
+        "succeeded": not failed,
+        "msg": msg,
+        "changed": run.changed,
+        "instances": instances,
+        "summary": summary(run),
+        "recap": tally(run) if run.error is None or run.error is not run.base else {},
+        "plan": list(run.plan),
+        "problems": list(run.problems),
+        "requests": dict(run.requests),
+        "passes": run.passes,
+        "finished": run.ended and run.error is None,
+        "timed_out": timed_out,
+        "elapsed": round(elapsed, 1),
+    }
+
+
+def _added(one: t.Mapping[str, int], other: t.Mapping[str, int]) -> dict[str, int]:
+    return {name: one.get(name, 0) + other.get(name, 0) for name in (*one, *(name for name in other if name not in one))}
+
+
+def _union(one: t.Iterable[t.Any], other: t.Iterable[t.Any]) -> tuple[t.Any, ...]:
+    """Both, each once; by comparison, because warnings of newer ansible-core are no texts."""
+    found = list(one)
+    found.extend(item for item in other if item not in found)
+    return tuple(found)
+
+
+def _appended(actions: t.Iterable[str], action: str | None) -> list[str]:
+    found = list(actions)
+    if action and found[-1:] != [action]:
+        found.append(action)
+    return found
