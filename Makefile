@@ -1,0 +1,139 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# The entry points a person needs. Everything they set up stands in .venv and .cache of this checkout; `make clean` takes it away.
+# Needs: make, Python 3.11 or newer with its venv module, and a package index.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.SUFFIXES:
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+
+ROOT := $(CURDIR)
+VENV := $(ROOT)/.venv
+CACHE := $(ROOT)/.cache
+BIN := $(VENV)/bin
+TREE := $(CACHE)/tree
+HOUSE := .cache/tree/ansible_collections/dataarts/factory
+
+# The Python of the search path if it is new enough, otherwise the first that is; `make PYTHON=/path/to/python3.12` decides otherwise.
+SUITS := import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
+PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11 python3.14; do \
+	if $$name -c '$(SUITS)' >/dev/null 2>&1; then command -v $$name; break; fi; done)
+
+# Processes that run tests: one per core, at most four, so that a large machine is not filled with emulators.
+JOBS ?= auto
+PYTEST := $(BIN)/python -m pytest -n $(JOBS) --maxprocesses 4 --dist loadfile
+
+# Nothing of the person's environment decides what is run, and nothing is written outside of the checkout.
+unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV ANSIBLE_CONFIG PIP_USER PIP_TARGET PIP_PREFIX
+export PYTHONUTF8 := 1
+export PIP_CACHE_DIR ?= $(CACHE)/pip
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export ANSIBLE_HOME := $(CACHE)/ansible
+export ANSIBLE_LOCAL_TEMP := $(CACHE)/ansible/tmp
+export ANSIBLE_COLLECTIONS_PATH := $(TREE)
+export ANSIBLE_NOCOWS := 1
+# For tools that call others by name, and write logs and caches into the home directory.
+INSIDE := mkdir -p $(CACHE)/home && HOME=$(CACHE)/home PATH="$(BIN):$$PATH"
+
+##@ What users of the checkout run
+
+.PHONY: help
+help: ## list the targets
+	@awk 'BEGIN { FS = ":.*## " } /^##@/ { printf "\n%s\n", substr($$0, 5) } /^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+
+.PHONY: demo
+demo: $(CACHE)/demo/.installed ## a night gone wrong and its rerun, against the emulator on this machine
+	@ANSIBLE_COLLECTIONS_PATH=$(CACHE)/demo $(BIN)/python tools/demo.py
+
+.PHONY: test
+test: $(VENV)/.test $(HOUSE) ## all tests (ARGS='-k name' chooses some)
+	@$(PYTEST) -q -m "not chaos" $(ARGS)
+
+##@ What contributors run
+
+.PHONY: lint
+lint: $(VENV)/.lint $(HOUSE) ## format, types, YAML, roles and playbooks, documentation, licences, changelog
+	$(BIN)/ruff format --check --quiet --output-format concise .
+	$(BIN)/ruff check --quiet --output-format concise .
+	$(BIN)/mypy --no-error-summary $(HOUSE)/plugins emulator tests tools
+	$(BIN)/yamllint --strict .
+	cd $(HOUSE) && $(INSIDE) $(BIN)/ansible-lint --offline --profile production --strict --nocolor -q
+	$(INSIDE) $(BIN)/antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs all --disallow-unknown-collection-refs \
+		--check-extra-docs-refs --skip-rstcheck .
+	$(BIN)/reuse lint --quiet || $(BIN)/reuse lint
+	$(BIN)/antsibull-changelog lint
+
+.PHONY: format
+format: $(VENV)/.lint ## format the Python files and repair what ruff can
+	$(BIN)/ruff check --fix --quiet . || true
+	$(BIN)/ruff format .
+
+.PHONY: chaos
+chaos: $(VENV)/.test $(HOUSE) ## long runs with random faults (SEEDS=200)
+	$(PYTEST) -q -m chaos $(ARGS)
+
+.PHONY: sanity
+sanity: $(VENV)/.test ## ansible-test sanity (CORES='2.16 2.21' chooses versions of ansible-core)
+	$(BIN)/python tools/sanity.py sanity $(CORES)
+
+.PHONY: units
+units: $(VENV)/.test ## ansible-test units (CORES as above)
+	$(BIN)/python tools/sanity.py units $(CORES)
+
+.PHONY: build
+build: $(CACHE)/dist/.built ## the artifact, in .cache/dist
+	@ls $(CACHE)/dist/*.tar.gz
+
+.PHONY: lock
+lock: $(VENV)/.lint ## take the newest versions of the development tools and pin them
+	$(BIN)/python -m pip install --quiet --retries 10 --upgrade -r requirements/test.in -r requirements/lint.in
+	$(BIN)/python tools/lock.py
+
+.PHONY: clean
+clean: ## remove everything the other targets made
+	rm -rf $(VENV) $(CACHE) .ansible build dist
+
+# The virtual environment. A package index may hiccup: pip retries each request, and the whole installation is tried three times.
+INSTALL = for attempt in 1 2 3; do \
+	if $(BIN)/python -m pip install -qq --no-input --retries 10 $(1); then break; fi; \
+	if [ $$attempt = 3 ]; then echo "The development tools could not be installed; see pip's words above." >&2; exit 1; fi; \
+	sleep $$((attempt * 5)); done
+
+$(VENV)/.made:
+	@if [ -z "$(PYTHON)" ]; then \
+		echo "No Python 3.11 or newer with its venv module was found. Install one, or name it: make PYTHON=/path/to/python3.12" >&2; exit 1; fi
+	@echo "Setting up .venv with $(PYTHON)" >&2
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV)
+	@touch $@
+
+$(VENV)/.test: requirements/test.txt $(VENV)/.made
+	@echo "Installing what demo and tests need into .venv" >&2
+	@$(call INSTALL,-r requirements/test.txt)
+	@touch $@
+
+$(VENV)/.lint: requirements/lint.txt $(VENV)/.test
+	@echo "Installing the linters into .venv" >&2
+	@$(call INSTALL,-r requirements/lint.txt)
+	@touch $@
+
+# The checkout under the name that Ansible imports collections by.
+$(HOUSE):
+	@mkdir -p $(dir $@) && ln -sfn ../../../.. $@
+
+# The artifact is built again whenever a file that it could carry has changed.
+SOURCES := $(shell find plugins roles playbooks meta docs changelogs extensions examples galaxy.yml README.md requirements.txt -type f \
+	-not -name '*.pyc' 2>/dev/null)
+
+$(CACHE)/dist/.built: $(VENV)/.test $(SOURCES)
+	@rm -rf $(CACHE)/dist && mkdir -p $(CACHE)/dist
+	@$(BIN)/ansible-galaxy collection build --force --output-path $(CACHE)/dist . >/dev/null
+	@touch $@
+
+$(CACHE)/demo/.installed: $(CACHE)/dist/.built
+	@rm -rf $(CACHE)/demo && mkdir -p $(CACHE)/demo
+	@ANSIBLE_COLLECTIONS_PATH=$(CACHE)/demo $(BIN)/ansible-galaxy collection install --offline --force -p $(CACHE)/demo $(CACHE)/dist/*.tar.gz >/dev/null
+	@touch $@

@@ -1,0 +1,51 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What every test relies on: reproducible examples, and nothing of the person's account who runs the tests."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from hypothesis import HealthCheck, settings
+
+#: Variables that would change what is tested: credentials (every family the collection reads), Ansible's own settings, ...
+FOREIGN_PREFIXES = ("HW_", "HUAWEICLOUD_", "CLOUD_SDK_", "OS_", "ANSIBLE_", "DATAARTS_")
+#: ... and proxies.
+FOREIGN_NAMES = frozenset({"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "NETRC"})
+
+settings.register_profile(
+    "project",
+    derandomize=True,
+    deadline=None,
+    database=None,
+    max_examples=100,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+settings.load_profile("project")
+
+
+# pyproject.toml puts the checkout on the path; ansible-test has settings of its own.
+ROOT = str(Path(__file__).resolve().parents[1])
+if ROOT not in sys.path:
+    sys.path.append(ROOT)
+
+
+def is_foreign(name: str) -> bool:
+    """Whether the environment variable *name* belongs to the person, not to the tests."""
+    if name.startswith("ANSIBLE_") and "ansible_pytest_collections" in os.environ.get("PYTEST_PLUGINS", ""):
+        return False  # ansible-test's own
+    return name.startswith(FOREIGN_PREFIXES) or name.upper() in FOREIGN_NAMES
+
+
+def pytest_configure() -> None:
+    """Before the first fixture: no credentials, proxies and Ansible settings of the person, and a home of the tests' own."""
+    for name in [name for name in os.environ if is_foreign(name)]:
+        del os.environ[name]
+    home = Path(ROOT, ".cache", "home")
+    home.mkdir(parents=True, exist_ok=True)
+    os.environ["HOME"] = str(home)
+    for name in ("XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME"):
+        os.environ.pop(name, None)

@@ -1,0 +1,252 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Tasks of job_rerun in a real ansible-playbook: waiting, giving up waiting, riding out, and what is shown meanwhile.
+
+One process runs all cases: every host has an emulator of its own, with a trouble of its own.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import json
+import re
+import typing as t
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from emulator.running import Running, running
+from tests.support.playbook import Ansible, Outcome
+from tests.support.scenarios import SECRET_KEY, WORKSPACE_ID, small_night
+from tests.support.workspace import inventory, variables
+
+#: A run that never ends by itself while the test looks on.
+ENDLESS = 36_000
+SALES = {"jobs": ["daily_sales"]}
+#: host: (scenario, options of the task)
+CASES: dict[str, tuple[dict[str, t.Any], dict[str, t.Any]]] = {
+    "waits": ({"speed": 1, "run_seconds": 3}, SALES),
+    "does_not_wait": ({"run_seconds": ENDLESS}, {**SALES, "wait": False}),
+    "gives_up": ({"run_seconds": ENDLESS}, {**SALES, "wait_timeout": 2}),
+    "lost_answer": ({"faults": [{"route": "retry", "kind": "drop", "when": "after_effect"}]}, SALES),
+    "bad_moment": (
+        {"speed": 1, "faults": [{"route": "list", "kind": "status", "status": 503, "skip": 1, "times": 1}]},
+        {**SALES, "max_retries": 0},
+    ),
+    "key_revoked": (
+        {
+            "run_seconds": ENDLESS,
+            "faults": [{"route": "list", "kind": "status", "status": 401, "code": "APIGW.0301", "skip": 1, "times": 99}],
+        },
+        SALES,
+    ),
+    "fails_again": ({}, {}),
+    "second_attempt": ({}, {"attempts": 2}),
+    "too_many": ({}, {"max_instances": 5}),
+    "silent": ({}, SALES),
+    "looped": ({}, {}),
+    "background": ({"run_seconds": ENDLESS}, SALES),
+    "delegated": ({}, SALES),
+}
+SPECIAL = ("silent", "looped", "background", "delegated")
+
+
+@dataclasses.dataclass
+class Played:
+    """What one process of ansible-playbook did to all emulators."""
+
+    outcome: Outcome
+    services: dict[str, Running]
+
+    def result(self, host: str) -> dict[str, t.Any]:
+        """The result of the host's task."""
+        (line,) = self.outcome.of("job_rerun", host)
+        return line.result
+
+    def sent(self, host: str) -> Counter[tuple[str, int]]:
+        """How often each instance was sent, by the emulator's journal."""
+        return Counter((entry["job_name"], one["plan_time"]) for entry in self.services[host].journal() for one in entry["instances"])
+
+    def shown(self, host: str) -> list[str]:
+        """The lines that were printed for the host while its task ran."""
+        return [line for line in self.outcome.stdout.splitlines() if line.startswith(f"{host}: ")]
+
+
+def task(**more: t.Any) -> dict[str, t.Any]:
+    options = {
+        name: f"{{{{ dataarts_{name} | default(omit) }}}}"
+        for name in (
+            "workspace_id",
+            "jobs",
+            "wait",
+            "wait_timeout",
+            "max_retries",
+            "attempts",
+            "max_instances",
+            "settle_time",
+            "poll_interval",
+            "state_path",
+        )
+    }
+    return {"name": "Rerun", "dataarts.factory.job_rerun": options, "register": "rerun", "ignore_errors": True, **more}
+
+
+def plays() -> list[dict[str, t.Any]]:
+    account = ("endpoint", "endpoint_v1", "iam_endpoint", "region", "project_id", "access_key", "secret_key")
+    common = {
+        "gather_facts": False,
+        "module_defaults": {"group/dataarts.factory.api": {name: f"{{{{ dataarts_{name} }}}}" for name in account}},
+    }
+    loop = {"loop": ["daily_sales", "hourly_stock"], "vars": {"dataarts_jobs": ["{{ item }}"]}}
+    return [
+        {"hosts": ":".join(host for host in CASES if host not in SPECIAL), "tasks": [task()], **common},
+        {"hosts": "silent", "tasks": [task(no_log=True)], **common},
+        {"hosts": "looped", "tasks": [task(**loop)], **common},
+        {"hosts": "background", "tasks": [{**task(poll=1), "async": 120}], **common},
+        {"hosts": "delegated", "tasks": [task(delegate_to="silent")], **common},
+    ]
+
+
+@pytest.fixture(scope="module")
+def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Played]:
+    directory = tmp_path_factory.mktemp("action")
+    with contextlib.ExitStack() as stack:
+        services = {host: stack.enter_context(running(small_night(**dict(scenario)))) for host, (scenario, _options) in CASES.items()}
+        hosts = {host: settings(services[host], directory / "state" / host, options) for host, (_scenario, options) in CASES.items()}
+        (directory / "hosts.yml").write_text(json.dumps(inventory(**hosts)), encoding="utf-8")
+        outcome = Ansible(directory).written_playbook(plays(), "-i", directory / "hosts.yml", "--forks", "4", "--diff")
+        yield Played(outcome.succeeded(), services)
+
+
+def settings(service: Running, state: Path, options: dict[str, t.Any]) -> dict[str, t.Any]:
+    return variables(service, poll_interval=1, settle_time=1, state_path=str(state), **options)
+
+
+def test_it_waits_over_several_passes_and_merges_them(played: Played) -> None:
+    result = played.result("waits")
+    assert (result.get("failed", False), result["changed"], result["finished"], result["succeeded"]) == (False, True, True, True)
+    assert result["passes"] > 2
+    moved = [one for one in result["instances"] if one["rerun"]]
+    assert len(moved) == 3
+    for one in moved:
+        assert (one["status_before"], one["status"], one["action"], one["attempts"]) == ("fail", "success", "done", 1)
+        assert one["actions"][0] == "retry"
+        assert one["request_ids"] == [played.services["waits"].journal()[0]["request_id"]]
+    assert result["recap"]["rerun"] == result["recap"]["succeeded"] == 3
+    assert result["msg"].startswith(f"Reran 3 instances of 1 job in workspace {WORKSPACE_ID}: all succeeded")
+    assert played.sent("waits") == Counter(dict.fromkeys(played.sent("waits"), 1))
+
+
+def test_progress_is_shown_while_it_waits(played: Played) -> None:
+    lines = played.shown("waits")
+    assert re.fullmatch(rf"waits: Workspace {WORKSPACE_ID}, .* 3 to rerun in 1 request", lines[0])
+    assert re.fullmatch(r"waits:   daily_sales: 3 instances, planned .*Z to .*Z", lines[1])
+    assert re.fullmatch(r"waits: 0 succeeded, 0 running, 3 waiting, 0 failed again, \d+s", lines[2])
+    assert lines[-1].startswith("waits: Reran 3 instances")
+    assert any(" 3 running, " in line for line in lines)
+
+
+def test_without_waiting_it_ends_once_everything_is_sent(played: Played) -> None:
+    result = played.result("does_not_wait")
+    assert (result.get("failed", False), result["changed"], result["finished"], result["passes"]) == (False, True, True, 1)
+    assert result["msg"].endswith("; 3 are on their way, not waited for.")
+    assert len(played.sent("does_not_wait")) == 3
+
+
+def test_a_timeout_ends_with_the_last_state_of_every_instance(played: Played) -> None:
+    result = played.result("gives_up")
+    assert (result.get("failed", False), result["timed_out"], result["finished"], result["changed"]) == (True, True, False, True)
+    assert [one["status"] for one in result["instances"] if one["rerun"]] == ["running"] * 3
+    assert "3 still on their way after" in result["msg"]
+    assert "daily_sales planned" in result["msg"]
+    assert f"since={result['since_iso']}" in result["msg"]
+
+
+def test_a_lost_answer_is_read_back_and_not_sent_again(played: Played) -> None:
+    result = played.result("lost_answer")
+    assert (result.get("failed", False), result["changed"], result["recap"]["rerun"], result["recap"]["succeeded"]) == (False, True, 3, 3)
+    assert sorted(played.sent("lost_answer").values()) == [1, 1, 1]
+    assert any("not accepted" in problem for problem in result["problems"])
+
+
+def test_a_bad_moment_of_the_service_is_ridden_out_and_reported(played: Played) -> None:
+    result = played.result("bad_moment")
+    assert (result.get("failed", False), result["finished"], result["recap"]["succeeded"]) == (False, True, 3)
+    assert any(problem.startswith("Looked again after: Failed to") for problem in result["problems"])
+    assert any("Looked again after" in line for line in played.shown("bad_moment"))
+
+
+def test_a_fatal_error_ends_with_what_earlier_passes_had_reached(played: Played) -> None:
+    result = played.result("key_revoked")
+    assert (result.get("failed", False), result["changed"], result["finished"], result["error"]["kind"]) == (
+        True,
+        True,
+        False,
+        "credentials",
+    )
+    assert len([one for one in result["instances"] if one["rerun"]]) == 3
+    assert "Before that, 0 succeeded, 0 running, 3 waiting, 0 failed again." in result["msg"]
+
+
+def test_what_fails_again_is_named_and_the_others_are_done(played: Played) -> None:
+    result = played.result("fails_again")
+    assert (result.get("failed", False), result["succeeded"], result["finished"]) == (True, False, True)
+    assert {name: result["recap"][name] for name in ("rerun", "succeeded", "failed_again")} == {
+        "rerun": 6,
+        "succeeded": 5,
+        "failed_again": 1,
+    }
+    assert "Failed to bring 1 of 6 instances" in result["msg"]
+    assert "1 failed again (weekly_report planned " in result["msg"]
+    assert any(line.startswith("fails_again:   failed again: weekly_report planned ") for line in played.shown("fails_again"))
+
+
+def test_a_second_attempt_is_made_once_the_first_failed(played: Played) -> None:
+    result = played.result("second_attempt")
+    assert (result.get("failed", False), result["recap"]["succeeded"]) == (False, 6)
+    (report,) = [one for one in result["instances"] if one["job_name"] == "weekly_report"]
+    assert report["attempts"] == 2
+    assert len(report["request_ids"]) == 2
+    assert Counter(name for name, _time in played.sent("second_attempt").elements()) == {
+        "daily_sales": 3,
+        "hourly_stock": 2,
+        "weekly_report": 2,
+    }
+
+
+def test_a_plan_above_the_limit_is_refused_as_a_whole(played: Played) -> None:
+    result = played.result("too_many")
+    assert (result.get("failed", False), result["changed"], result["passes"]) == (True, False, 1)
+    assert "max_instances is 5" in result["msg"]
+    assert not played.services["too_many"].journal()
+
+
+def test_no_log_shows_nothing(played: Played) -> None:
+    assert played.shown("silent") == []
+    assert played.result("silent")["changed"]
+    assert len(played.sent("silent")) == 3
+
+
+def test_in_a_loop_every_item_is_a_run(played: Played) -> None:
+    (line,) = played.outcome.of("job_rerun", "looped")
+    assert [item["recap"]["succeeded"] for item in line.result["results"]] == [3, 2]
+
+
+def test_in_the_background_one_pass_is_made(played: Played) -> None:
+    result = played.result("background")
+    assert (result["changed"], result["finished"]) == (True, True)
+    assert len(played.sent("background")) == 3
+
+
+def test_delegated_it_runs_elsewhere_for_the_same_workspace(played: Played) -> None:
+    assert played.result("delegated")["recap"]["succeeded"] == 3
+    assert played.shown("delegated")[-1].startswith("delegated: Reran 3 instances")
+
+
+def test_no_secret_and_no_traceback_is_shown(played: Played) -> None:
+    assert SECRET_KEY not in played.outcome.output
+    assert "Traceback" not in played.outcome.output

@@ -1,0 +1,131 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The artifact that users install: complete, without development files, and readable by Ansible where nothing else is installed."""
+
+from __future__ import annotations
+
+import json
+import tarfile
+import typing as t
+from pathlib import Path, PurePosixPath
+
+import pytest
+import yaml
+
+from tests.support.playbook import ROOT, Ansible
+
+PREFIX = "dataarts.factory"
+#: Top-level names that an artifact may carry; whatever is new at the top of the checkout has to be decided on here.
+SHIPPED = {
+    "CHANGELOG.rst",
+    "CODE_OF_CONDUCT.md",
+    "COPYING",
+    "FILES.json",
+    "LICENSES",
+    "MANIFEST.json",
+    "README.md",
+    "README.zh-CN.md",
+    "SECURITY.md",
+    "bindep.txt",
+    "changelogs",
+    "docs",
+    "examples",
+    "extensions",
+    "meta",
+    "playbooks",
+    "plugins",
+    "requirements.txt",
+    "roles",
+}
+MODULES = sorted(path.stem for path in (ROOT / "plugins" / "modules").glob("[a-z]*.py"))
+INVENTORIES = sorted(path.stem for path in (ROOT / "plugins" / "inventory").glob("[a-z]*.py"))
+ROLES = sorted(path.parents[1].name for path in (ROOT / "roles").glob("*/meta/argument_specs.yml"))
+PLAYBOOKS = sorted((ROOT / "playbooks").glob("*.yml"))
+
+
+@pytest.fixture(scope="module")
+def artifact(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The artifact, built from the checkout."""
+    directory = tmp_path_factory.mktemp("build")
+    Ansible(directory).run("ansible-galaxy", "collection", "build", "--output-path", directory, cwd=ROOT).succeeded()
+    (built,) = directory.glob("*.tar.gz")
+    return built
+
+
+@pytest.fixture(scope="module")
+def installed(artifact: Path, tmp_path_factory: pytest.TempPathFactory) -> Ansible:
+    """Ansible with the artifact as its only collection, installed without a network."""
+    directory = tmp_path_factory.mktemp("installed")
+    ansible = Ansible(directory, collections=directory / "collections")
+    ansible.run("ansible-galaxy", "collection", "install", "--offline", "-p", ansible.collections, artifact).succeeded()
+    return ansible
+
+
+@pytest.fixture(scope="module")
+def names(artifact: Path) -> list[PurePosixPath]:
+    """The paths of all files in the artifact."""
+    with tarfile.open(artifact) as archive:
+        return [PurePosixPath(member.name) for member in archive.getmembers() if member.isfile()]
+
+
+def test_the_artifact_is_named_after_galaxy_yml(artifact: Path) -> None:
+    galaxy = yaml.safe_load((ROOT / "galaxy.yml").read_text(encoding="utf-8"))
+    assert artifact.name == f"{galaxy['namespace']}-{galaxy['name']}-{galaxy['version']}.tar.gz"
+
+
+def test_it_carries_nothing_but_what_users_run_and_read(names: list[PurePosixPath]) -> None:
+    assert {path.parts[0] for path in names} - SHIPPED == set()
+    assert [str(path) for path in names if path.suffix in (".pyc", ".gz") or "__pycache__" in path.parts] == []
+
+
+def test_it_carries_every_plugin_role_and_playbook(names: list[PurePosixPath]) -> None:
+    shipped = {str(path) for path in names}
+    wanted = [
+        path.relative_to(ROOT).as_posix()
+        for folder in ("meta", "playbooks", "plugins", "roles")
+        for path in (ROOT / folder).rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    ]
+    assert [name for name in ["README.md", "COPYING", "requirements.txt", *wanted] if name not in shipped] == []
+
+
+def test_every_module_takes_its_credentials_from_the_action_group() -> None:
+    groups = yaml.safe_load((ROOT / "meta" / "runtime.yml").read_text(encoding="utf-8"))["action_groups"]
+    assert groups["api"] == MODULES
+
+
+def documentation(ansible: Ansible, kind: str, names: list[str]) -> dict[str, t.Any]:
+    """What `ansible-doc` reads of the installed plugins *names*."""
+    full = [f"{PREFIX}.{name}" for name in names]
+    outcome = ansible.run("ansible-doc", "--json", "-t", kind, *full).succeeded()
+    return t.cast("dict[str, t.Any]", json.loads(outcome.stdout))
+
+
+@pytest.mark.parametrize(
+    ("kind", "found", "option"),
+    [("module", MODULES, "access_key"), ("inventory", INVENTORIES, "accounts")],  # an option from a fragment, and one of its own
+)
+def test_the_installed_documentation_is_complete(installed: Ansible, kind: str, found: list[str], option: str) -> None:
+    read = documentation(installed, kind, found)
+    assert sorted(read) == [f"{PREFIX}.{name}" for name in found] != []
+    for name, parts in read.items():
+        assert parts["doc"]["collection"] == PREFIX, name
+        assert parts["doc"]["short_description"], name
+        assert parts["doc"]["version_added"] == "1.0.0", name
+        assert option in parts["doc"]["options"], name
+        assert parts["examples"], name
+
+
+def test_the_installed_roles_are_documented(installed: Ansible) -> None:
+    read = documentation(installed, "role", ROLES)
+    assert sorted(read) == [f"{PREFIX}.{name}" for name in ROLES] != []
+    for name, parts in read.items():
+        assert parts["entry_points"]["main"]["short_description"], name
+
+
+def test_the_installed_playbooks_are_found_by_their_full_names(installed: Ansible) -> None:
+    assert PLAYBOOKS != []
+    for path in PLAYBOOKS:
+        outcome = installed.run("ansible-playbook", "--syntax-check", f"{PREFIX}.{path.stem}").succeeded()
+        assert "playbook:" in outcome.stdout, path.name

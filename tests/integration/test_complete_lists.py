@@ -1,0 +1,367 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Complete lists and the right generation, against the emulator with every reading of what the documentation leaves open."""
+
+from __future__ import annotations
+
+import socket
+import typing as t
+from collections.abc import Iterator
+from urllib.parse import parse_qs
+
+import pytest
+
+from ansible_collections.dataarts.factory.plugins.module_utils._client import Client
+from ansible_collections.dataarts.factory.plugins.module_utils._connection import Connection
+from ansible_collections.dataarts.factory.plugins.module_utils._errors import ApiError, Kind
+from ansible_collections.dataarts.factory.plugins.module_utils._factory import Factory
+from ansible_collections.dataarts.factory.plugins.module_utils._hosts import Hosts
+from ansible_collections.dataarts.factory.plugins.module_utils._listing import list_selected
+from ansible_collections.dataarts.factory.plugins.module_utils._management import Management
+from ansible_collections.dataarts.factory.plugins.module_utils._model import InstanceType, JobInstance, Status
+from ansible_collections.dataarts.factory.plugins.module_utils._pacer import Pacer
+from ansible_collections.dataarts.factory.plugins.module_utils._retry import RelatedJobs, RetryOptions
+from ansible_collections.dataarts.factory.plugins.module_utils._selection import select
+from ansible_collections.dataarts.factory.plugins.module_utils._signer import AkSkAuth
+from ansible_collections.dataarts.factory.plugins.module_utils._times import Window
+from emulator.running import Running, running
+from tests.support.scenarios import ACCESS_KEY, PROJECT_ID, SECRET_KEY, STUDIO_ID, WORKSPACE_ID, small_night
+
+HOUR = 3_600_000
+DAY = 24 * HOUR
+#: Jobs that all start in the same millisecond, more than one page holds.
+AT_MIDNIGHT = 1010
+#: Instances of one job, more than one page holds.
+IN_SERIES = 1010
+ROUTES = ["v1.list", "v2.list", "v1.jobs", "v2.jobs", "v1.restart", "v2.retry", "v1.stop", "v1.job", "v1.instance", "v2.depend"]
+ROUTES += ["management.workspaces", "management.instances"]
+
+
+def connection(service: Running, **changes: t.Any) -> Connection:
+    """A connection in no hurry to keep the flow control, which these tests are not about."""
+    client = Client(AkSkAuth(ACCESS_KEY, SECRET_KEY), max_retries=1, pacer=Pacer(dict.fromkeys(ROUTES, 1e6)))
+    hosts = Hosts(**{"region": None, "endpoint": service.endpoint, "endpoint_v1": service.endpoint_v1, **changes})
+    return Connection(client, hosts, PROJECT_ID)
+
+
+def factory(service: Running, api_version: str = "auto", **changes: t.Any) -> Factory:
+    return Factory(connection(service, **changes), WORKSPACE_ID, api_version)
+
+
+def crowd() -> dict[str, t.Any]:
+    """A busy workspace: jobs with one instance each, all planned in one millisecond, and one job with instances ten minutes apart."""
+    jobs: list[dict[str, t.Any]] = [
+        {"name": f"nightly_{number:04}", "instances": [{"plan_time": "-30h", "status": "fail" if number % 2 else "success"}]}
+        for number in range(AT_MIDNIGHT)
+    ]
+    jobs.append({"name": "every_ten_minutes", "failed": IN_SERIES, "every": "10m"})
+    return small_night(jobs=jobs, switches={"flow_control": False})
+
+
+@pytest.fixture(scope="module")
+def busy() -> Iterator[Running]:
+    with running(crowd()) as service:
+        yield service
+
+
+@pytest.fixture(scope="module")
+def emulator() -> Iterator[Running]:
+    with running(small_night()) as service:
+        yield service
+
+
+@pytest.fixture
+def service(emulator: Running) -> Running:
+    emulator.reset(small_night(switches={"flow_control": False}))
+    return emulator
+
+
+def last_days(service: Running, days: float) -> Window:
+    now = service.now_ms()
+    return Window(now - int(days * DAY), now)
+
+
+def known(service: Running) -> set[tuple[str, int]]:
+    """(job name, instance id) of every instance there is."""
+    jobs = service.state()["workspaces"][WORKSPACE_ID]
+    return {(name, one["instance_id"]) for name, instances in jobs.items() for one in instances}
+
+
+def named(instances: t.Iterable[JobInstance]) -> list[tuple[str, int]]:
+    return [(one.job_name, int(str(one.instance_id))) for one in instances]
+
+
+def spans(service: Running, route: str, names: tuple[str, str]) -> list[int]:
+    """Length in ms of the window of every list call."""
+    queries = [parse_qs(one["query"]) for one in service.requests(route)]
+    return [int(one[names[1]][0]) - int(one[names[0]][0]) for one in queries]
+
+
+class TestComplete:
+    @pytest.mark.parametrize(
+        ("unit", "beyond", "order"),
+        [
+            ("page", "first_page", "newest"),
+            ("page", "empty", "random"),
+            ("record", "empty", "oldest"),
+            ("record", "first_page", "random"),
+        ],
+    )
+    def test_a_busy_workspace_in_one_walk(self, busy: Running, unit: str, beyond: str, order: str) -> None:
+        busy.reset()
+        busy.set(offset_unit=unit, offset_beyond=beyond, list_order=order)
+        found = named(factory(busy, "v1").list_instances(last_days(busy, 20)))
+        assert len(found) == len(set(found)) == AT_MIDNIGHT + IN_SERIES
+        assert set(found) == known(busy)
+        assert max(spans(busy, "v1_list", ("minPlanTime", "maxPlanTime"))) < 7 * DAY
+
+    @pytest.mark.parametrize("unit", ["page", "record"])
+    def test_jobs_page_by_page(self, busy: Running, unit: str) -> None:
+        busy.reset()
+        busy.set(offset_unit=unit)
+        for version in ("v1", "v2"):
+            names = [job.name for job in factory(busy, version).list_jobs()]
+            assert len(names) == AT_MIDNIGHT + 1
+            assert set(names) == {name for name, _number in known(busy)}
+
+    def test_a_job_by_itself_and_windows_longer_than_a_month(self, busy: Running) -> None:
+        busy.reset()
+        found = named(factory(busy, "v2").list_instances(last_days(busy, 80), job_name="every_ten_minutes"))
+        assert len(found) == len(set(found)) == IN_SERIES
+        assert max(spans(busy, "v2_list", ("min_plan_time", "max_plan_time"))) < 30 * DAY
+        assert busy.requests("v1_list") == []
+
+    def test_a_list_shorter_than_its_total_is_an_error_that_says_where(self, service: Running) -> None:
+        service.inject({"route": "v2_list", "kind": "malformed", "text": '{"total": 5, "instances": []}', "times": 3})
+        with pytest.raises(ApiError) as caught:
+            factory(service).list_instances(last_days(service, 1), job_name="daily_sales")
+        error = caught.value
+        assert error.kind is Kind.BAD_ANSWER
+        assert "the service counts 5 instances of job daily_sales from 20" in str(error)
+        assert "but lists 0" in str(error)
+
+    def test_an_answer_of_another_shape_names_call_and_field(self, service: Running) -> None:
+        service.inject({"route": "v2_list", "kind": "malformed", "text": '{"total": 1, "instances": [{"job_name": []}]}', "times": 1})
+        with pytest.raises(ApiError) as caught:
+            factory(service).list_instances(last_days(service, 1), job_name="daily_sales")
+        error = caught.value
+        assert (error.kind, error.method, error.status) == (Kind.BAD_ANSWER, "GET", 200)
+        assert error.path == f"/v2/{PROJECT_ID}/factory/jobs/daily_sales/instances/detail"
+        assert "instance 1 of the list has no plan_time" in str(error)
+
+
+class TestGenerations:
+    def test_both_say_the_same(self, service: Running) -> None:
+        service.set(v1_job_id="text_comma", status_spelling="short")
+        window = last_days(service, 2)
+        by_v2 = [
+            one
+            for name in ("daily_sales", "hourly_stock", "weekly_report")
+            for one in factory(service, "v2").list_instances(window, job_name=name)
+        ]
+        by_v1 = factory(service, "v1").list_instances(window)
+        assert len(by_v1) == 8
+        assert sorted((one.key, one.status, one.start_time, one.instance_id) for one in by_v1) == sorted(
+            (one.key, one.status, one.start_time, one.instance_id) for one in by_v2
+        )
+
+    def test_v1_takes_a_name_exactly(self, service: Running) -> None:
+        service.reset(small_night(jobs=[{"name": "sales", "failed": 1}, {"name": "sales_eu", "failed": 2}]))
+        assert {one.job_name for one in factory(service, "v1").list_instances(last_days(service, 2), job_name="sales")} == {"sales"}
+        assert [job.name for job in factory(service).list_jobs("sales")] == ["sales"]
+        assert factory(service).list_jobs("sale") == []
+
+    @pytest.mark.parametrize("switch", ["v2_list_open", "v2_open"])
+    def test_auto_falls_back_once_and_remembers(self, service: Running, switch: str) -> None:
+        service.set(**{switch: False})
+        auto = factory(service)
+        for _time in range(2):
+            assert len(auto.list_instances(last_days(service, 2), job_name="daily_sales")) == 5
+        assert auto.api_versions["list"] == "v1"
+        assert len(service.requests("v2_list")) == 1
+
+    @pytest.mark.parametrize(("version", "other"), [("v2", "v1"), ("v1", "v2")])
+    def test_an_explicit_version_does_not_fall_back(self, service: Running, version: str, other: str) -> None:
+        service.set(**{f"{version}_open": False})
+        with pytest.raises(ApiError) as caught:
+            factory(service, version).list_instances(last_days(service, 1), job_name="daily_sales")
+        assert caught.value.kind is Kind.NOT_PUBLISHED
+        assert f"api_version is {version}" in caught.value.hint
+        assert f"auto or {other}" in caught.value.hint
+        assert service.requests(f"{other}_list") == []
+
+    def test_without_a_v1_host_the_error_names_the_option(self, service: Running) -> None:
+        service.set(v2_open=False)
+        with pytest.raises(ApiError) as caught:
+            factory(service, endpoint_v1=None).list_instances(last_days(service, 1), job_name="daily_sales")
+        assert "set endpoint_v1" in caught.value.hint
+
+    def test_without_v1_a_workspace_is_listed_job_by_job(self, service: Running) -> None:
+        service.set(v1_open=False)
+        auto = factory(service)
+        assert set(named(auto.list_instances(last_days(service, 2)))) == known(service)
+        assert auto.api_versions == {"list_workspace": "v2", "jobs": "v2", "list": "v2"}
+        assert not auto.walks_workspace
+        assert len(auto.list_instances(last_days(service, 2))) == 8
+        assert len(service.requests("v1_list")) == 1
+
+    def test_a_v1_host_out_of_reach_is_a_warning(self, service: Running) -> None:
+        with socket.socket() as bound:
+            bound.bind(("127.0.0.1", 0))  # taken, but nobody listens
+            auto = factory(service, endpoint_v1=f"http://127.0.0.1:{bound.getsockname()[1]}")
+            assert set(named(auto.list_instances(last_days(service, 2)))) == known(service)
+        assert [text for text in auto.connection.client.warnings if "cannot be reached" in text and "api_version" in text]
+
+    def test_filters_hold_in_both(self, service: Running) -> None:
+        jobs = [{"name": "mixed", "failed": 2, "succeeded": 3, "instances": [{"plan_time": "-9h", "status": "manual-stop", "type": 5}]}]
+        service.reset(small_night(jobs=jobs, switches={"flow_control": False, "status_spelling": "short"}))
+        window = last_days(service, 2)
+        for version in ("v1", "v2"):
+            one = factory(service, version)
+            for statuses, count in (
+                ([Status.FAIL], 2),
+                ([Status.SUCCESS], 3),
+                ([Status.MANUAL_STOP], 1),
+                ([Status.FAIL, Status.MANUAL_STOP], 3),
+            ):
+                assert len(one.list_instances(window, job_name="mixed", statuses=statuses)) == count
+            assert len(one.list_instances(window, job_name="mixed", instance_type=InstanceType.PATCH_DATA)) == 1
+            assert len(one.list_instances(window, job_name="mixed", instance_type=InstanceType.NORMAL)) == 5
+
+
+class TestWrites:
+    @pytest.mark.parametrize(("status", "body"), [("documented", "empty"), (200, "object"), (204, "empty")])
+    def test_v2_reruns_several_and_v1_one(self, service: Running, status: t.Any, body: str) -> None:
+        service.set(success_status=status, success_body=body)
+        auto = factory(service)
+        failed = auto.list_instances(last_days(service, 2), job_name="daily_sales", statuses=[Status.FAIL])
+        accepted = auto.retry("daily_sales", failed[:2], RetryOptions())
+        assert accepted.api_version == "v2"
+        by_v1 = factory(service, "v1").retry("daily_sales", failed[2:], RetryOptions(retry_task_version="current_version"))
+        assert by_v1.api_version == "v1"
+        first, second = service.journal()
+        assert (first["kind"], len(first["instances"]), first["request_id"]) == ("retry", 2, accepted.request_id)
+        assert (second["kind"], len(second["instances"]), second["request_id"]) == ("restart", 1, by_v1.request_id)
+        assert second["body"] == {"retry_location": "error_node", "job_param_version": "latest_version", "ignore_obs_monitor": True}
+        sent = service.requests("v2_retry")[0]["headers"]
+        assert (sent["workspace"], sent["X-Project-Id"]) == (WORKSPACE_ID, PROJECT_ID)
+        assert sent["Content-Type"].lower() == "application/json;charset=utf-8"
+
+    def test_where_v2_cannot_rerun_it_is_one_by_one(self, service: Running) -> None:
+        service.set(v2_retry_open=False)
+        auto = factory(service)
+        failed = auto.list_instances(last_days(service, 2), job_name="daily_sales", statuses=[Status.FAIL])
+        assert not auto.one_by_one
+        with pytest.raises(ApiError) as caught:
+            auto.retry("daily_sales", failed, RetryOptions())
+        assert caught.value.kind is Kind.NOT_PUBLISHED
+        assert service.journal() == []
+        assert (auto.one_by_one, auto.batch_limit(50)) == (True, 1)
+        for one in failed:
+            assert auto.retry("daily_sales", [one], RetryOptions()).api_version == "v1"
+        assert [len(entry["instances"]) for entry in service.journal()] == [1, 1, 1]
+        assert len(service.requests("v2_retry")) == 1
+        assert auto.api_versions == {"list": "v2", "retry": "v1"}
+
+    def test_one_instance_falls_back_by_itself(self, service: Running) -> None:
+        service.set(v2_retry_open=False)
+        auto = factory(service)
+        failed = auto.list_instances(last_days(service, 2), job_name="weekly_report")
+        assert auto.retry("weekly_report", failed, RetryOptions()).api_version == "v1"
+
+    def test_with_related_jobs(self, service: Running) -> None:
+        window = last_days(service, 1)
+        related = RelatedJobs(window.begin, window.end, (("hourly_stock", WORKSPACE_ID),), 2)
+        assert factory(service).retry_related("daily_sales", related, RetryOptions()).api_version == "v2"
+        assert {one["job_name"] for one in service.journal()[0]["instances"]} == {"daily_sales", "hourly_stock"}
+
+    def test_stop(self, service: Running) -> None:
+        service.reset(small_night(jobs=[{"name": "long", "instances": [{"plan_time": "-1h", "status": "running", "runs": ["hang"]}]}]))
+        auto = factory(service)
+        instance = auto.list_instances(last_days(service, 1), job_name="long")[0]
+        assert auto.stop("long", str(instance.instance_id)).api_version == "v1"
+        assert service.journal()[0]["kind"] == "stop"
+
+
+class TestReads:
+    def test_a_job_an_instance_and_what_depends_on_them(self, service: Running) -> None:
+        jobs = [
+            {"name": "upstream", "failed": 1, "nodes": ["prepare", "load"]},
+            {"name": "downstream", "instances": [{"plan_time": "-1h", "status": "waiting"}], "depends_on": ["upstream"]},
+        ]
+        service.reset(small_night(jobs=jobs, switches={"flow_control": False}))
+        auto = factory(service)
+        assert auto.job_detail("upstream")["name"] == "upstream"
+        instance = auto.list_instances(last_days(service, 1), job_name="upstream")[0]
+        detail = auto.instance_detail("upstream", str(instance.instance_id))
+        assert [node["node_name"] for node in detail["nodes"]] == ["prepare", "load"]
+        assert [(one.job_name, one.relation) for one in auto.depend_jobs("upstream")] == [("downstream", "child")]
+        related = auto.depend_instances(str(instance.instance_id), relation="child", depth=5)
+        assert "downstream" in {one.instance.job_name for one in related}
+        service.set(depend_open=False)
+        for version in ("auto", "v2"):
+            with pytest.raises(ApiError) as caught:
+                factory(service, version, endpoint_v1=None).depend_jobs("upstream")
+            assert caught.value.kind is Kind.NOT_PUBLISHED
+            assert caught.value.hint.startswith("Only v2 of the API has this call")
+
+    def test_workspaces_over_several_pages(self, service: Running) -> None:
+        count = 230
+        workspaces = [{"id": f"{number:032x}", "name": f"team_{number}", "jobs": []} for number in range(count)]
+        service.reset(small_night(workspaces=workspaces, switches={"flow_control": False}))
+        management = Management(connection(service))
+        assert [one.studio_instance_id for one in management.studio_instances()] == [STUDIO_ID]
+        found = management.workspaces(STUDIO_ID)
+        assert sorted(one.workspace_id for one in found) == [f"{number:032x}" for number in range(count)]
+        assert {one.project_id for one in found} == {PROJECT_ID}
+
+
+class TestSelected:
+    def test_one_job_that_does_not_exist_does_not_stop_the_others(self, service: Running) -> None:
+        failed: dict[str, ApiError] = {}
+        found = list_selected(
+            factory(service), select(["daily_sales", "no_such_job", "weekly_report"], last_days(service, 2)), failed=failed
+        )
+        assert {one.job_name for one in found} == {"daily_sales", "weekly_report"}
+        assert [one.key.plan_time for one in found] == sorted(one.key.plan_time for one in found)
+        assert {name: error.kind for name, error in failed.items()} == {"no_such_job": Kind.NOT_FOUND}
+        with pytest.raises(ApiError):
+            list_selected(factory(service), select(["no_such_job", "daily_sales"], last_days(service, 2)))
+
+    @pytest.mark.parametrize("v1_open", [True, False])
+    def test_patterns_list_only_what_they_mean(self, service: Running, v1_open: bool) -> None:
+        service.set(v1_open=v1_open)
+        found = list_selected(factory(service), select(["*_s*"], last_days(service, 2), statuses=["fail"]))
+        assert {one.job_name for one in found} == {"daily_sales", "hourly_stock"}
+        assert len(found) == 5
+        assert not [one for one in service.requests("v2_list") if "weekly_report" in one["path"]]
+
+    def test_many_names_are_one_walk(self, service: Running) -> None:
+        service.reset(small_night(jobs=[{"name": f"nightly_{number:02}", "failed": 1} for number in range(20)]))
+        names = [f"nightly_{number:02}" for number in range(0, 20, 2)]
+        found = list_selected(factory(service), select(names, last_days(service, 1)))
+        assert sorted(one.job_name for one in found) == names
+        assert (len(service.requests("v1_list")), service.requests("v2_list")) == (1, [])
+
+    @pytest.mark.parametrize("compares", ["plan_time", "start_time"])
+    def test_a_rerun_instance_is_found_whatever_windows_are_compared_with(self, service: Running, compares: str) -> None:
+        service.set(window_compares=compares)
+        auto = factory(service)
+        since = service.now_ms()
+        selection = select(["daily_sales"], Window(since - 2 * DAY, since - HOUR // 2))
+        before = list_selected(auto, selection)
+        auto.retry("daily_sales", [one for one in before if one.status is Status.FAIL], RetryOptions())
+        service.advance(600)
+        now = service.now_ms()
+        after = list_selected(auto, selection, started=Window(since, now))
+        assert [one.key for one in after] == [one.key for one in before]
+        assert {one.status for one in after} == {Status.SUCCESS}
+
+    def test_an_error_that_all_jobs_would_meet_is_raised(self, service: Running) -> None:
+        service.inject({"route": "v2_list", "kind": "status", "status": 403, "code": "DLF.6888", "message": "No permission", "times": 9})
+        failed: dict[str, ApiError] = {}
+        with pytest.raises(ApiError) as caught:
+            list_selected(factory(service), select(["daily_sales", "hourly_stock"], last_days(service, 2)), failed=failed)
+        assert caught.value.kind is Kind.NO_PERMISSION
+        assert failed == {}

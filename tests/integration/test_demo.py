@@ -1,0 +1,40 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The demonstration, from the built and installed artifact to its last three lines."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.support.playbook import ROOT, Ansible
+
+
+def test_the_demo_says_what_happened(tmp_path: Path) -> None:
+    ansible = Ansible(tmp_path, collections=tmp_path / "collections")
+    ansible.run("ansible-galaxy", "collection", "build", ROOT, "--output-path", tmp_path).succeeded()
+    (artifact,) = tmp_path.glob("dataarts-factory-*.tar.gz")
+    ansible.run("ansible-galaxy", "collection", "install", "--offline", "-p", tmp_path / "collections", artifact).succeeded()
+
+    done = subprocess.run(
+        [sys.executable, ROOT / "tools" / "demo.py", "--place", tmp_path / "night"],
+        env=ansible.variables(),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=280,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    plan, rerun, again = done.stdout.splitlines()[-3:]
+    assert plan == "Plan:  40 failed instances of 10 jobs in 3 workspaces; check mode sent 0 of them."
+    assert re.fullmatch(r"Rerun: 40 instances sent in \d+ requests; 39 succeeded, 1 failed again \(settlement_report\)\.", rerun)
+    assert again == "Again: 0 requests, changed=0 in 3 workspaces; no instance was sent more than 1 time(s)."
+    # The rerun was alive while it went on: progress of every workspace, not only its end.
+    for workspace in ("sales", "supply", "finance_core"):
+        assert re.search(rf"^{workspace}: \d+ succeeded, \d+ running, \d+ waiting, \d+ failed again, \d+s$", done.stdout, re.MULTILINE)

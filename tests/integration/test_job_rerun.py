@@ -1,0 +1,519 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One pass after the other of job_rerun, against the emulator: what is sent, what is not, and what is told."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+import typing as t
+from pathlib import Path
+
+import pytest
+
+from emulator.running import running
+from emulator.switches import SWITCHES
+from tests.support.logic import by_action, call, passes, reruns
+from tests.support.playbook import run_module
+from tests.support.scenarios import PROJECT_ID, SECRET_KEY, WORKSPACE_ID, small_night
+from tests.support.workspace import options
+
+FREE = {"flow_control": False}
+
+
+@pytest.fixture(scope="module")
+def emulated() -> t.Iterator[t.Any]:
+    """One service for all tests of this file."""
+    with running(small_night(switches=FREE)) as service:
+        yield service
+
+
+@pytest.fixture
+def service(emulated: t.Any) -> t.Any:
+    """The service as at the beginning of the night."""
+    emulated.reset(small_night(switches=FREE))
+    return emulated
+
+
+@pytest.fixture
+def wish(service: t.Any, tmp_path: Path) -> t.Callable[..., dict[str, t.Any]]:
+    """Options of job_rerun: everything of the last day, a short settle time, the state in the test's own directory."""
+
+    def make(**changes: t.Any) -> dict[str, t.Any]:
+        return options(
+            service, **{"state_path": str(tmp_path / "state"), "settle_time": 1, "poll_interval": 1, "max_retries": 1, **changes}
+        )
+
+    return make
+
+
+def failed_before(service: t.Any) -> dict[tuple[str, int], int]:
+    """The instances that had failed when the service was started, each to be rerun once."""
+    jobs = {name: instances for workspace in service.state()["workspaces"].values() for name, instances in workspace.items()}
+    return {(name, one["plan_time"]): 1 for name, instances in jobs.items() for one in instances if one["runs"][0]["status"] == "fail"}
+
+
+def settle(service: t.Any) -> t.Callable[[object], None]:
+    """Lets the settle time pass on the service's clock."""
+    return lambda result: service.advance(2)
+
+
+# What is rerun
+
+
+def test_each_failed_instance_is_rerun_once_and_watched_to_its_end(service: t.Any, wish: t.Any) -> None:
+    results = passes(wish())
+    assert reruns(service.journal()) == failed_before(service)
+    assert len(service.journal()) == 3, "one request per job"
+    assert results[0]["changed"] is True
+    assert [one["changed"] for one in results[1:]] == [False] * (len(results) - 1)
+    last = results[-1]
+    assert (last["finished"], last["failed"], last["error"]["kind"]) == (True, True, "incomplete")
+    assert {action: len(names) for action, names in by_action(last).items()} == {"done": 7, "failed_again": 1}
+    assert "1 failed again" in last["msg"]
+    assert WORKSPACE_ID in last["msg"]
+    rerun = [one for one in last["instances"] if one["rerun"]]
+    assert len(rerun) == 6
+    assert all(one["status_before"] == "fail" and one["attempts"] == 1 and one["request_id"] for one in rerun)
+    assert last["summary"] == {"total": 8, "rerun": 6, "actions": {"done": 7, "failed_again": 1}, "statuses": {"success": 7, "fail": 1}}
+
+
+def test_request_ids_in_the_result_are_those_of_the_journal(service: t.Any, wish: t.Any) -> None:
+    first = call("job_rerun", wish())
+    ids = {(one["job_name"], one["request_id"]) for one in first["instances"] if one["action"] == "retry"}
+    assert ids == {(entry["job_name"], entry["request_id"]) for entry in service.journal()}
+
+
+def test_a_second_attempt_is_made_only_if_asked_for(service: t.Any, wish: t.Any) -> None:
+    results = passes(wish(attempts=2))
+    assert results[-1]["failed"] is False
+    expected = failed_before(service)
+    expected[next(key for key in expected if key[0] == "weekly_report")] = 2
+    assert reruns(service.journal()) == expected
+    assert max(one["attempts"] for one in results[-1]["instances"]) == 2
+
+
+def test_again_with_the_same_since_nothing_is_sent(service: t.Any, wish: t.Any) -> None:
+    since = str(passes(wish())[0]["since"])
+    before = len(service.journal())
+    service.advance(30)
+    again = passes(wish(since=since))[-1]
+    assert len(service.journal()) == before
+    assert again["changed"] is False
+    assert again["requests"] == {"GET": again["requests"]["GET"]}
+
+
+def test_nothing_to_do_costs_one_read_and_leaves_nothing_behind(service: t.Any, wish: t.Any, tmp_path: Path) -> None:
+    service.reset(small_night(switches=FREE, jobs=[{"name": "quiet", "succeeded": 5}]))
+    result = call("job_rerun", wish())
+    assert (result["changed"], result["finished"], result["failed"]) == (False, True, False)
+    assert result["requests"] == {"GET": 1}
+    assert not (tmp_path / "state").exists()
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"jobs": ["daily_sales"]}, {"daily_sales": 3}),
+        ({"jobs": ["*_s*"]}, {"daily_sales": 3, "hourly_stock": 2}),
+        ({"jobs": ["hourly_?tock", "weekly_report"]}, {"hourly_stock": 2, "weekly_report": 1}),
+        ({"planned_after": "-90m"}, {"daily_sales": 1, "hourly_stock": 1, "weekly_report": 1}),
+        ({"planned_before": "-90m"}, {"daily_sales": 2, "hourly_stock": 1}),
+        ({"statuses": ["success"], "jobs": ["daily_sales"]}, {"daily_sales": 2}),
+        ({"instance_types": ["once"]}, {}),
+        ({"batch_size": 2, "jobs": ["daily_sales"]}, {"daily_sales": 3}),
+        ({"api_version": "v1", "jobs": ["daily_sales"]}, {"daily_sales": 3}),
+        ({"api_version": "v2"}, {"daily_sales": 3, "hourly_stock": 2, "weekly_report": 1}),
+    ],
+)
+def test_what_the_options_select_is_sent(service: t.Any, wish: t.Any, changes: dict[str, t.Any], expected: dict[str, int]) -> None:
+    result = call("job_rerun", wish(**changes))
+    sent: dict[str, int] = {}
+    for name, _plan_time in by_action(result).get("retry", []):
+        sent[name] = sent.get(name, 0) + 1
+    assert sent == expected
+    counted: dict[str, int] = {}
+    for (name, _plan_time), times in reruns(service.journal()).items():
+        counted[name] = counted.get(name, 0) + times
+    assert counted == expected
+
+
+def test_the_window_of_the_first_pass_is_told_for_the_next(service: t.Any, wish: t.Any) -> None:
+    first = call("job_rerun", wish(planned_after="-2h"))
+    assert first["planned_before"] - first["planned_after"] == 2 * 3_600_000
+    later = call(
+        "job_rerun", wish(planned_after=str(first["planned_after"]), planned_before=str(first["planned_before"]), since=str(first["since"]))
+    )
+    assert [later[name] for name in ("planned_after", "planned_before", "since")] == [
+        first[name] for name in ("planned_after", "planned_before", "since")
+    ]
+    assert {one["plan_time"] for one in later["instances"]} == {one["plan_time"] for one in first["instances"]}
+
+
+def test_no_more_than_max_parallel_are_on_their_way(service: t.Any, wish: t.Any) -> None:
+    service.reset(small_night(switches=FREE, run_seconds=3600, jobs=[{"name": "slow", "failed": 5}]))
+    largest = 0
+
+    def end_runs(result: dict[str, t.Any]) -> None:
+        nonlocal largest
+        largest = max(largest, sum(1 for one in service.instances("slow") if one["status"] in ("waiting", "running")))
+        service.advance(61)
+
+    results = passes(wish(max_parallel=2), between=end_runs)
+    assert largest == 2
+    assert [len(by_action(one).get("retry", [])) for one in results if one["changed"]] == [2, 2, 1]
+    assert "max_parallel" in next(one["reason"] for one in results[0]["instances"] if one["action"] == "wait")
+    assert results[-1]["failed"] is False
+
+
+# Check mode and guards
+
+
+def test_check_mode_reads_decides_and_sends_nothing(service: t.Any, wish: t.Any, tmp_path: Path) -> None:
+    planned = call("job_rerun", wish(), check=True, diff=True)
+    assert service.journal() == []
+    assert not service.requests("v2_retry")
+    assert not (tmp_path / "state").exists()
+    assert (planned["changed"], planned["finished"], planned["failed"]) == (True, True, False)
+    assert len(by_action(planned)["retry"]) == 6
+    assert "6 to rerun in 3 requests" in planned["plan"][0]
+    assert planned["diff"]["before"].count(": fail\n") == planned["diff"]["after"].count(": to be rerun\n") == 6
+    real = call("job_rerun", wish())
+    assert by_action(real) == by_action(planned)
+    assert real["plan"][1:] == planned["plan"][1:]
+
+
+def test_diff_shows_status_before_and_after(service: t.Any, wish: t.Any) -> None:
+    first = call("job_rerun", wish(jobs=["daily_sales"]), diff=True)
+    assert first["diff"]["after"].count("rerun requested") == 3
+    later = passes(wish(jobs=["daily_sales"], since=str(first["since"])))[-1]
+    shown = call("job_rerun", wish(jobs=["daily_sales"], since=str(first["since"])), diff=True)["diff"]
+    assert later["finished"]
+    assert (shown["before"].count(": fail\n"), shown["after"].count(": success\n")) == (3, 3)
+
+
+def test_max_instances_refuses_the_plan_before_the_first_write(service: t.Any, wish: t.Any) -> None:
+    result = call("job_rerun", wish(max_instances=5))
+    assert (result["failed"], result["error"]["kind"], result["changed"]) == (True, "limit", False)
+    assert "max_instances is 5" in result["msg"]
+    assert "'daily_sales' 3" in result["msg"]
+    assert service.journal() == []
+    assert len(result["instances"]) == 8
+    assert "retry" not in by_action(result)
+
+
+REFUSED: list[tuple[dict[str, t.Any], str]] = [
+    ({"planned_after": "yesterday"}, "planned_after"),
+    ({"planned_after": "2026-11-23T03:00:00"}, "no time zone"),
+    ({"planned_after": "-1h", "planned_before": "-2h"}, "planned_before"),
+    ({"since": "2026-11-23"}, "since"),
+    ({"since": 1732601580}, "10 digits"),
+    ({"jobs": []}, "jobs is an empty list"),
+    ({"jobs": [""]}, "empty name"),
+    ({"retry_location": "specifiedNode"}, "node_name"),
+    ({"node_name": "transform"}, "node_name"),
+    ({"retry_location": "error_node"}, "retry_location"),
+    ({"retry_task_version": "latest_version"}, "retry_task_version"),
+    ({"statuses": ["running"]}, "statuses"),
+    ({"instance_types": ["hourly"]}, "instance_types"),
+    ({"attempts": 0}, "attempts"),
+    ({"attempt_delay": -1}, "attempt_delay"),
+    ({"settle_time": -1}, "settle_time"),
+    ({"batch_size": 0}, "batch_size"),
+    ({"max_parallel": 0}, "max_parallel"),
+    ({"max_instances": -1}, "max_instances"),
+    ({"poll_interval": 0}, "poll_interval"),
+    ({"wait_timeout": -1}, "wait_timeout"),
+    ({"workspace_id": "two words"}, "workspace_id"),
+    ({"workspace_id": None}, "workspace_id"),
+    ({"api_version": "v3"}, "api_version"),
+    ({"endpoint": "http://dayu.example.com"}, "http"),
+    ({"access_key": None}, "secret_key without access_key"),
+    ({"auth_token": "t0k3n"}, "different kinds"),
+    ({"connect_timeout": 0}, "connect_timeout"),
+    ({"max_retries": -1}, "max_retries"),
+    ({"ca_path": "/nowhere/ca.pem"}, "ca_path"),
+]
+
+
+@pytest.mark.parametrize(("changes", "named"), REFUSED, ids=[json.dumps(changes) for changes, named in REFUSED])
+def test_options_are_refused_before_anything_is_sent(service: t.Any, wish: t.Any, changes: dict[str, t.Any], named: str) -> None:
+    result = call("job_rerun", wish(**changes))
+    assert result["failed"]
+    assert named in result["msg"]
+    assert SECRET_KEY not in json.dumps(result)
+    assert service.requests() == []
+
+
+def test_since_in_the_future_is_refused_because_nothing_could_ever_be_after_it(service: t.Any, wish: t.Any) -> None:
+    result = call("job_rerun", wish(since=str(service.now_ms() + 600_000)))
+    assert result["failed"]
+    assert "since" in result["msg"]
+    assert "future" in result["msg"]
+    assert service.journal() == []
+
+
+# One failure leaves the others
+
+
+def test_a_job_that_does_not_exist_leaves_the_others_rerun(service: t.Any, wish: t.Any) -> None:
+    results = passes(wish(jobs=["daily_sales", "no_such_job"]))
+    assert len(reruns(service.journal())) == 3
+    last = results[-1]
+    assert last["failed"]
+    assert "no_such_job" in last["msg"]
+    assert any("no_such_job" in text for text in results[0]["problems"])
+    assert by_action(last) == {"done": by_action(last)["done"]}
+
+
+@pytest.mark.parametrize("api_version", ["v1", "v2"])
+def test_a_name_without_instances_is_no_failure(service: t.Any, wish: t.Any, api_version: str) -> None:
+    result = call("job_rerun", wish(jobs=["daily_sales"], planned_after="-20s", api_version=api_version))
+    assert (result["failed"], result["finished"], result["instances"], result["problems"]) == (False, True, [], [])
+
+
+def test_a_job_whose_rerun_is_refused_leaves_the_others_rerun_listed_and_counted(service: t.Any, wish: t.Any) -> None:
+    fault = {
+        "route": "retry",
+        "job_name": "daily_sales",
+        "kind": "status",
+        "status": 400,
+        "code": "DLF.3051",
+        "message": "not like this",
+        "times": 50,
+    }
+    service.inject(fault)
+    results = passes(wish(), between=settle(service))
+    expected = {key: times for key, times in failed_before(service).items() if key[0] != "daily_sales"}
+    assert reruns(service.journal()) == expected
+    last = results[-1]
+    counts = {action: len(names) for action, names in by_action(last).items()}
+    assert counts == {"done": 4, "failed_again": 1, "refused": 3}
+    assert "3 refused by the service" in last["msg"]
+    assert all("not like this" in one["reason"] for one in last["instances"] if one["action"] == "refused")
+    assert any("daily_sales" in text and "not like this" in text for text in results[0]["problems"])
+    again = call("job_rerun", wish(since=str(last["since"])))
+    assert len(by_action(again)["refused"]) == 3
+    assert "POST" not in again["requests"]
+
+
+def test_one_culprit_in_a_batch_does_not_keep_the_others(service: t.Any, wish: t.Any) -> None:
+    service.inject(
+        {"route": "retry", "job_name": "daily_sales", "kind": "status", "status": 400, "code": "DLF.3051", "message": "no", "times": 1}
+    )
+    results = passes(wish(jobs=["daily_sales"]), between=settle(service))
+    assert results[-1]["failed"] is False
+    assert reruns(service.journal()) == {key: 1 for key in failed_before(service) if key[0] == "daily_sales"}
+    assert all(len(entry["instances"]) == 1 for entry in service.journal()), "after a refusal each is sent alone"
+
+
+def test_a_job_that_cannot_be_listed_leaves_the_others_rerun(service: t.Any, wish: t.Any) -> None:
+    service.inject({"route": "v2_list", "job_name": "daily_sales", "kind": "status", "status": 500, "times": 50})
+    result = call("job_rerun", wish(jobs=["daily_sales", "hourly_stock"], api_version="v2"))
+    assert {name for name, _plan_time in reruns(service.journal())} == {"hourly_stock"}
+    assert any("daily_sales" in text for text in result["problems"])
+
+
+def test_without_permission_the_pass_ends_with_what_was_reached(service: t.Any, wish: t.Any) -> None:
+    service.inject(
+        {
+            "route": "retry",
+            "job_name": "hourly_stock",
+            "kind": "status",
+            "status": 403,
+            "code": "DLF.6888",
+            "message": "no permission",
+            "times": 9,
+        }
+    )
+    result = call("job_rerun", wish())
+    assert (result["failed"], result["error"]["kind"], result["error"]["code"]) == (True, "no_permission", "DLF.6888")
+    assert result["changed"] is True
+    assert {entry["job_name"] for entry in service.journal()} == {name for name, _plan_time in by_action(result)["retry"]}
+    assert all("not sent" in one["reason"] for one in result["instances"] if one["action"] == "wait")
+    assert "administrator or operator" in result["msg"]
+
+
+# Exactly once
+
+
+LOST = [
+    {"kind": "drop", "when": "before_effect"},
+    {"kind": "drop", "when": "after_effect"},
+    {"kind": "drop", "when": "before_reading"},
+    {"kind": "drop", "when": "mid_body"},
+    {"kind": "gateway_timeout", "when": "before_effect"},
+    {"kind": "gateway_timeout", "when": "after_effect"},
+    {"kind": "status", "status": 500, "when": "after_effect"},
+    {"kind": "status", "status": 503, "when": "before_effect"},
+    {"kind": "malformed", "when": "after_effect"},
+    {"kind": "truncated", "when": "before_effect"},
+    {"kind": "not_utf8", "when": "after_effect"},
+    {"kind": "throttle"},
+    {"kind": "redirect"},
+]
+
+
+@pytest.mark.parametrize("fault", LOST, ids=["-".join(map(str, fault.values())) for fault in LOST])
+def test_a_lost_answer_ends_with_exactly_one_rerun_each(service: t.Any, wish: t.Any, fault: dict[str, t.Any]) -> None:
+    service.inject(
+        {"route": "retry", "times": 3, "retry_after": 0, **fault}
+        if fault["kind"] == "throttle"
+        else {"route": "retry", "times": 3, **fault}
+    )
+    results = passes(wish(jobs=["daily_sales", "hourly_stock"], max_retries=4), between=settle(service))
+    expected = {key: times for key, times in failed_before(service).items() if key[0] != "weekly_report"}
+    assert reruns(service.journal()) == expected
+    assert results[-1]["failed"] is False, results[-1]
+    assert by_action(results[-1]) == {"done": sorted([*expected, *(key for key in by_action(results[-1])["done"] if key not in expected)])}
+
+
+@pytest.mark.parametrize("taken", [True, False])
+def test_a_process_that_died_between_sending_and_reading_is_continued(service: t.Any, wish: t.Any, tmp_path: Path, taken: bool) -> None:
+    """The intent is on disk and no outcome: what a kill leaves."""
+    service.inject({"route": "retry", "kind": "drop", "when": "after_effect" if taken else "before_effect"})
+    first = call("job_rerun", wish(jobs=["hourly_stock"], settle_time=30))
+    ledger = next((tmp_path / "state").glob("*.jsonl"))
+    lines = ledger.read_text().splitlines(keepends=True)
+    ledger.write_text("".join(line for line in lines if json.loads(line)["t"] != "outcome"))
+    since = str(first["since"])
+    second = call("job_rerun", wish(jobs=["hourly_stock"], settle_time=30, since=since))
+    assert "POST" not in second["requests"]
+    service.advance(31)
+    results = passes(wish(jobs=["hourly_stock"], settle_time=30, since=since))
+    assert reruns(service.journal()) == {key: 1 for key in failed_before(service) if key[0] == "hourly_stock"}
+    assert results[-1]["failed"] is False
+
+
+def test_two_runs_at_the_same_time_rerun_each_instance_once(service: t.Any, wish: t.Any) -> None:
+    service.reset(
+        small_night(switches={**FREE, "rerun_visible_after": 6}, jobs=[{"name": f"job_{number}", "failed": 3} for number in range(6)])
+    )
+    service.inject({"route": "v1_list", "kind": "latency", "seconds": 0.2, "times": 2})
+    results: list[list[dict[str, t.Any]]] = []
+    threads = [
+        threading.Thread(target=lambda: results.append(passes(wish(settle_time=5), between=settle(service)))) for _plan_time in range(2)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(results) == 2
+    assert reruns(service.journal()) == failed_before(service)
+    assert [one[-1]["failed"] for one in results] == [False, False]
+
+
+def test_a_rerun_that_shows_late_is_not_sent_again(service: t.Any, wish: t.Any) -> None:
+    service.set(rerun_visible_after=3600)
+    first = call("job_rerun", wish(jobs=["daily_sales"]))
+    since = str(first["since"])
+    assert by_action(call("job_rerun", wish(jobs=["daily_sales"], since=since, settle_time=60))).keys() == {"settling", "done"}
+    service.advance(5)
+    late = call("job_rerun", wish(jobs=["daily_sales"], since=since))
+    assert len(by_action(late)["wait"]) == 3
+    assert "does not show it yet" in next(one["reason"] for one in late["instances"] if one["action"] == "wait")
+    service.advance(120)
+    assert passes(wish(jobs=["daily_sales"], since=since))[-1]["failed"] is False
+    assert len(service.journal()) == 1
+
+
+def test_an_explicit_since_on_a_machine_without_a_record_waits_before_it_sends(service: t.Any, wish: t.Any) -> None:
+    since = str(service.now_ms() - 3_600_000)
+    first = call("job_rerun", wish(since=since, settle_time=20))
+    assert service.journal() == []
+    assert (first["finished"], first["failed"], first["changed"]) == (False, False, False)
+    assert len(by_action(first)["settling"]) == 6
+    assert 10 < first["due_in"] <= 21
+    service.advance(21)
+    second = call("job_rerun", wish(since=since, settle_time=20))
+    assert len(by_action(second)["retry"]) == 6
+    assert reruns(service.journal()) == failed_before(service)
+
+
+def test_check_mode_with_an_explicit_since_shows_what_will_be_sent(service: t.Any, wish: t.Any) -> None:
+    planned = call("job_rerun", wish(since=str(service.now_ms() - 3_600_000)), check=True)
+    assert len(by_action(planned)["retry"]) == 6
+
+
+def test_what_others_have_started_is_waited_for_and_not_sent(service: t.Any, wish: t.Any, tmp_path: Path) -> None:
+    service.set(rerun_visible_after=0)
+    other = call("job_rerun", wish(jobs=["daily_sales"], state_path=str(tmp_path / "elsewhere")))
+    passes(wish(since=str(other["since"]), jobs=["daily_sales"]), between=settle(service))
+    assert len(service.journal()) == 1
+
+
+def test_without_waiting_a_pass_is_finished_when_everything_is_sent(service: t.Any, wish: t.Any) -> None:
+    service.inject({"route": "retry", "kind": "drop", "when": "after_effect", "job_name": "daily_sales"})
+    results = passes(wish(wait=False), between=settle(service))
+    assert [one["finished"] for one in results] == [False] * (len(results) - 1) + [True]
+    assert len(results) > 1, "an outcome that is not known has to be read back"
+    assert reruns(service.journal()) == failed_before(service)
+    service.reset(small_night(switches=FREE, run_seconds=36000))
+    assert call("job_rerun", wish(wait=False, state_path=str(Path(wish()["state_path"]) / "other")))["finished"] is True
+
+
+SETTINGS = [
+    (name, value)
+    for name, switch in SWITCHES.items()
+    for value in switch.settings[1:]
+    if name not in ("flow_control", "v1_open", "v2_open", "v2_list_open", "token_lifetime_seconds", "retry_of_active")
+]
+
+
+@pytest.mark.parametrize(("name", "value"), [*SETTINGS, ("v1_open", False), ("v2_open", False), ("v2_list_open", False)])
+def test_each_instance_once_under_every_setting_of_every_switch(service: t.Any, wish: t.Any, name: str, value: t.Any) -> None:
+    service.set(**{name: value})
+    service.inject({"route": "retry", "kind": "drop", "when": "after_effect", "job_name": "hourly_stock"})
+    results = passes(wish(jobs=["daily_*", "hourly_*"]), between=settle(service))
+    expected = {key: times for key, times in failed_before(service).items() if key[0] != "weekly_report"}
+    assert reruns(service.journal()) == expected
+    assert results[-1]["failed"] is False, results[-1]["msg"]
+
+
+def test_where_v2_is_not_open_each_instance_is_sent_by_itself(service: t.Any, wish: t.Any) -> None:
+    service.set(v2_retry_open=False)
+    result = call("job_rerun", wish())
+    assert result["api_versions"] == {"list_workspace": "v1", "retry": "v1"}
+    assert [entry["kind"] for entry in service.journal()] == ["restart"] * 6
+    assert len(by_action(result)["retry"]) == 6
+
+
+# What a person gets to see
+
+
+def test_hostile_names_neither_change_the_url_nor_reach_the_terminal(service: t.Any, wish: t.Any) -> None:
+    names = ["../..", "..", "{{ lookup('pipe','id') }}", "a/b?c#d%2F", "\x1b[31mred", "rtl\u202egnp", "日次 集計"]
+    service.reset(small_night(switches=FREE, jobs=[{"name": name, "failed": 1} for name in names]))
+    result = passes(wish(), between=settle(service))[-1]
+    shown = json.dumps({name: value for name, value in result.items() if name != "diff"}, ensure_ascii=False)
+    assert not any(char in shown for char in "\x1b\u202e")
+    assert "\\\\x1b[31mred" in shown
+    rerun = {name for name, _plan_time in reruns(service.journal())}
+    assert {"{{ lookup('pipe','id') }}", "a/b?c#d%2F", "日次 集計", "../.."} <= rerun
+    refused = {name for name, _plan_time in by_action(result).get("refused", [])}
+    assert ".." in refused
+    assert all(request["path"].startswith(("/v1/", "/v2/")) for request in service.requests())
+
+
+def test_times_are_the_services(service: t.Any, wish: t.Any) -> None:
+    service.set(clock_skew_seconds=90)
+    first = call("job_rerun", wish())
+    assert abs(first["since"] - service.now_ms()) < 60_000
+    assert any("clock" in text for text in first["warnings"])
+    assert passes(wish(since=str(first["since"])))[-1]["summary"]["actions"]["done"] == 7
+
+
+def test_the_module_as_a_process(service: t.Any, wish: t.Any, tmp_path: Path) -> None:
+    first = run_module("job_rerun", wish(), diff=True)
+    assert (first["changed"], first["finished"]) == (True, False)
+    assert first["invocation"]["module_args"]["secret_key"] == "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
+    assert SECRET_KEY not in json.dumps(first)
+    assert PROJECT_ID not in first["plan"][0]
+    deadline = time.monotonic() + 60
+    later = first
+    while not later["finished"] and time.monotonic() < deadline:
+        later = run_module("job_rerun", wish(since=str(first["since"])))
+    assert (later["failed"], later["changed"], later["error"]["kind"]) == (True, False, "incomplete")
+    assert reruns(service.journal()) == failed_before(service)

@@ -1,0 +1,231 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Playbook and role rerun, run for real by their full names: once and only once, and one clear message for every trouble."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import re
+import socket
+import typing as t
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from emulator.running import Running, running
+from tests.support.playbook import Ansible, Outcome
+from tests.support.scenarios import SECRET_KEY, WORKSPACE_ID, small_night
+from tests.support.workspace import inventory, variables
+
+PLAYBOOK = "dataarts.factory.rerun"
+SUPPLY_ID = "7c1d0be22f5b4e0c9d3a5c8f6e4b2a10"
+WRONG_KEY = "not-the-secret-key-of-anybody-0123456789"
+PASSWORD = "vault-password-of-the-test"
+
+
+def two_workspaces() -> dict[str, t.Any]:
+    """The small night, and a second workspace of the same account where two instances of one job failed."""
+    scenario = small_night()
+    scenario["accounts"][0]["workspaces"].append(
+        {"id": SUPPLY_ID, "name": "supply", "jobs": [{"name": "stock_levels", "id": 917601, "failed": 2}]}
+    )
+    return scenario
+
+
+@pytest.fixture(scope="module")
+def service() -> Iterator[Running]:
+    with running(two_workspaces()) as handle:
+        yield handle
+
+
+@pytest.fixture
+def ansible(tmp_path: Path) -> Ansible:
+    return Ansible(tmp_path)
+
+
+def quick(service: Running, state: Path, **more: t.Any) -> dict[str, t.Any]:
+    """Inventory variables for a service whose runs are over at once."""
+    return variables(service, poll_interval=1, settle_time=1, state_path=str(state), **more)
+
+
+def written(path: Path, data: dict[str, t.Any]) -> Path:
+    path.write_text(json.dumps(data), encoding="utf-8")
+    return path
+
+
+def sent(service: Running) -> Counter[tuple[str, str, int]]:
+    """How often each instance was sent, by the emulator's journal."""
+    return Counter(
+        (entry["workspace_id"], entry["job_name"], one["plan_time"]) for entry in service.journal() for one in entry["instances"]
+    )
+
+
+def table(outcome: Outcome) -> dict[str, list[str]]:
+    """The closing recap: host to the numbers in its row; "workspace" to the words of the head."""
+    (line,) = [each for each in outcome.of("debug") if "Recap" in each.task]
+    return {row.split()[0]: row.split()[1:] for row in line.result["msg"]}
+
+
+def test_a_night_is_rerun_once_and_only_once(service: Running, ansible: Ansible, tmp_path: Path) -> None:
+    service.reset()
+    vaulted = ansible.start(
+        "ansible-vault", "encrypt_string", "--vault-password-file", secret_file(tmp_path), "--name", "dataarts_secret_key", SECRET_KEY
+    )
+    hosts = inventory(
+        sales=quick(service, tmp_path / "state", secret_key=None),
+        supply=quick(service, tmp_path / "state", secret_key=None, workspace_id=SUPPLY_ID),
+    )
+    (tmp_path / "group_vars").mkdir()
+    (tmp_path / "group_vars" / "all.yml").write_text(vaulted.wait().succeeded().stdout, encoding="utf-8")
+    options = ("-i", written(tmp_path / "hosts.yml", hosts), "--vault-password-file", secret_file(tmp_path))
+    since = service.now_ms()
+
+    checked = ansible.playbook(PLAYBOOK, *options, "--check", "--diff").succeeded()
+    assert not service.journal()
+    assert checked.recap("sales")["changed"] == checked.recap("supply")["changed"] == 1
+    assert re.search(r"^sales:   daily_sales: 3 instances, planned \S+Z to \S+Z$", checked.stdout, re.MULTILINE)
+    assert f"sales: Would rerun 6 instances of 3 jobs in workspace {WORKSPACE_ID}." in checked.stdout
+    assert re.search(r"^\+hourly_stock planned \S+: to be rerun$", checked.stdout, re.MULTILINE)
+
+    rerun = ansible.playbook(PLAYBOOK, *options, variables={"dataarts_since": since}).ended(2)
+    assert sorted(sent(service).values()) == [1] * 8
+    assert Counter(name for _workspace, name, _time in sent(service)) == {
+        "daily_sales": 3,
+        "hourly_stock": 2,
+        "weekly_report": 1,
+        "stock_levels": 2,
+    }
+    assert table(rerun) == {
+        "workspace": ["rerun", "succeeded", "running", "waiting", "failed", "again"],
+        "sales": ["6", "5", "0", "0", "1"],
+        "supply": ["2", "2", "0", "0", "0"],
+    }
+    (failure,) = [line for line in rerun.of("fail") if line.event == "failed"]
+    assert failure.host == "sales"
+    assert failure.result["msg"].startswith(
+        f"Failed to bring 1 of 6 instances of workspace {WORKSPACE_ID} to success: 1 failed again (weekly_report planned "
+    )
+    assert rerun.recap("supply")["failures"] == 0
+
+    before = service.journal()
+    again = ansible.playbook(PLAYBOOK, *options, variables={"dataarts_since": since, "dataarts_fail_on_broken": False}).succeeded()
+    assert service.journal() == before
+    assert again.recap("sales")["changed"] == again.recap("supply")["changed"] == 0
+    assert table(again)["sales"] == ["0", "5", "0", "0", "1"]
+    assert f"supply: Nothing to rerun in workspace {SUPPLY_ID} (2 had been rerun before, since " in again.stdout
+
+
+def test_every_trouble_ends_in_one_clear_message(ansible: Ansible, tmp_path: Path) -> None:
+    """Seven workspaces, each with a trouble of its own, beside one without: everything is shown, nothing secret is."""
+    state = tmp_path / "state"
+    with contextlib.ExitStack() as stack:
+        fine, refusing, skewed, garbled = (stack.enter_context(running(small_night(**more))) for more in services())
+        hosts = inventory(
+            fine=quick(fine, state, jobs=["daily_sales", "hourly_stock"]),
+            wrong_key=quick(fine, state, secret_key=WRONG_KEY, max_retries=0),
+            unknown_job=quick(fine, state, jobs=["daily_salse"]),
+            unreachable=quick(fine, state, max_retries=0, **closed()),
+            clock_off=quick(skewed, state, max_retries=0),
+            no_json=quick(garbled, state, max_retries=0),
+            refused_job=quick(refusing, state),
+            no_workspace=quick(fine, state, workspace_id=None),
+            bad_time=quick(fine, state, since="2026-11-23T03:00:00"),
+        )
+        path = written(tmp_path / "hosts.yml", hosts)
+        outcome = ansible.playbook(PLAYBOOK, "-i", path, "-vvvv", "--forks", "4").ended(2)
+        journals = sent(fine), sent(refusing)
+
+    messages = {line.host: line.result["msg"] for line in outcome.of("fail") if line.event == "failed"}
+    expected = {
+        "wrong_key": ("credentials", "APIGW.0301"),
+        "unknown_job": ("Job daily_salse does not exist", "Check the name"),
+        "unreachable": ("127.0.0.1", "endpoint"),
+        "clock_off": ("clock", "minutes"),
+        "no_json": ("JSON",),
+        "refused_job": ("hourly_stock", "refused"),
+        "no_workspace": ("no dataarts_workspace_id", "--limit"),
+        "bad_time": ("since", "has no time zone"),
+    }
+    assert set(messages) == set(expected)
+    for host, words in expected.items():
+        assert all(word.lower() in messages[host].lower() for word in words), (host, messages[host])
+        assert WORKSPACE_ID in messages[host] or host == "no_workspace", (host, messages[host])
+        assert "\n" not in messages[host]
+    assert outcome.recap("fine")["failures"] == 0
+    # One job's refusal left the others of its workspace rerun, listed and counted.
+    assert Counter(name for _workspace, name, _time in journals[0]) == {"daily_sales": 3, "hourly_stock": 2}
+    assert Counter(name for _workspace, name, _time in journals[1]) == {"daily_sales": 3, "weekly_report": 1}
+    assert table(outcome)["refused_job"][:2] == ["4", "4"]
+    for word in ("Traceback", SECRET_KEY, WRONG_KEY):
+        assert word not in outcome.output
+
+
+def test_hosts_can_be_chosen_and_none_is_an_error(service: Running, ansible: Ansible, tmp_path: Path) -> None:
+    service.reset()
+    hosts = inventory(sales=quick(service, tmp_path / "state"), supply=quick(service, tmp_path / "state", workspace_id=SUPPLY_ID))
+    path = written(tmp_path / "hosts.yml", hosts)
+
+    limited = ansible.playbook(PLAYBOOK, "-i", path, "--limit", "supply", variables={"dataarts_serial": 1}).succeeded()
+    assert {workspace for workspace, _name, _time in sent(service)} == {SUPPLY_ID}
+    assert set(table(limited)) == {"workspace", "supply"}
+
+    nobody = ansible.playbook(PLAYBOOK, "-i", path, variables={"dataarts_hosts": "nobody"}).ended(2)
+    assert "Failed to rerun anything for localhost: it has no dataarts_workspace_id." in nobody.stdout
+    assert len(sent(service)) == 2
+
+
+def test_the_role_fails_by_itself_and_leaves_its_result(service: Running, ansible: Ansible, tmp_path: Path) -> None:
+    service.reset()
+    path = written(tmp_path / "hosts.yml", inventory(sales=quick(service, tmp_path / "state")))
+    show = {
+        "ansible.builtin.debug": {
+            "msg": "{{ dataarts_rerun_result.recap.failed_again }} {{ dataarts_rerun_result.instances | length > 6 }}"
+        }
+    }
+    role = {"name": "Rerun", "ansible.builtin.include_role": {"name": "dataarts.factory.rerun"}}
+    play = {"hosts": "all", "gather_facts": False, "tasks": [{"block": [role], "always": [show]}]}
+    outcome = ansible.written_playbook([play], "-i", path, variables={"dataarts_jobs": ["weekly*", "daily*"]}).ended(2)
+    assert [line.result["msg"] for line in outcome.of("debug")] == ["1 False"]
+    (failure,) = [line for line in outcome.of("fail") if line.event == "failed"]
+    assert "1 failed again (weekly_report planned " in failure.result["msg"]
+    # The task itself does not fail, so that its result with every instance is not printed.
+    assert '"instances"' not in outcome.stdout
+
+
+def secret_file(directory: Path) -> Path:
+    path = directory / "vault-password"
+    path.write_text(PASSWORD, encoding="utf-8")
+    return path
+
+
+def services() -> list[dict[str, t.Any]]:
+    """Changes of the scenario: fine; one job's rerun is always refused; clock off by 20 minutes; answers that are no JSON."""
+    refuse = {
+        "route": "retry",
+        "kind": "status",
+        "status": 400,
+        "code": "DLF.0136",
+        "message": "batch jobs only",
+        "job_name": "hourly_stock",
+        "times": 99,
+    }
+    weekly = {"name": "weekly_report", "id": 917569, "failed": 1}
+    jobs = [{"name": "daily_sales", "id": 917567, "failed": 3}, {"name": "hourly_stock", "id": 917568, "failed": 2}, weekly]
+    return [
+        {},
+        {"faults": [refuse], "jobs": jobs},
+        {"switches": {"clock_skew_seconds": 1200}},
+        {"faults": [{"route": "*", "kind": "malformed", "text": "<html>out of order</html>", "times": 999}]},
+    ]
+
+
+def closed() -> dict[str, str]:
+    """Addresses at which nothing listens."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        address = f"http://127.0.0.1:{probe.getsockname()[1]}"
+    return {"endpoint": address, "endpoint_v1": address, "iam_endpoint": address}

@@ -1,0 +1,261 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""`make demo` after its set-up: a night gone wrong on an emulator, rerun by the real playbook from the built and installed collection.
+
+`ANSIBLE_COLLECTIONS_PATH` says where the collection is installed. Everything this writes stands in .cache/night, or in the
+directory after `--place`. It ends with three lines that say what happened, counted in the emulator's own journal, and with exit
+status 0 only if they say what they should.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import json
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import typing as t
+import urllib.request
+from collections import Counter
+from datetime import UTC, datetime
+from pathlib import Path
+
+import yaml
+
+ROOT = Path(__file__).resolve().parent.parent
+PLACE = Path(sys.argv[sys.argv.index("--place") + 1]) if "--place" in sys.argv else ROOT / ".cache" / "night"
+SCENARIO = ROOT / "emulator" / "scenarios" / "night.yml"
+INVENTORY = ROOT / "examples" / "night_gone_wrong"
+BIN = Path(sys.executable).parent
+#: Prefixes of variables a person may have set for real work, which must not reach a demonstration.
+FOREIGN = ("ANSIBLE_", "HW_", "HUAWEICLOUD_", "CLOUD_SDK_")
+
+Journal = list[dict[str, t.Any]]
+Instance = tuple[str, str, int, int]
+
+
+@dataclasses.dataclass(frozen=True)
+class Night:
+    """What the emulator knows at one moment.
+
+    :param statuses: true status of every instance.
+    :param journal: accepted writes so far.
+    """
+
+    statuses: dict[Instance, str]
+    journal: Journal
+
+    @property
+    def reruns(self) -> Counter[Instance]:
+        """How often each instance was sent."""
+        return Counter(
+            (entry["workspace_id"], entry["job_name"], one["plan_time"], one["submit_time"])
+            for entry in self.journal
+            for one in entry["instances"]
+        )
+
+    def having(self, status: str) -> set[Instance]:
+        """The instances in that status."""
+        return {key for key, found in self.statuses.items() if found == status}
+
+
+def main() -> int:
+    """Run the demonstration; returns the exit status."""
+    shutil.rmtree(PLACE, ignore_errors=True)
+    PLACE.mkdir(parents=True)
+    environment = variables()
+    with emulator() as addresses:
+        write_inventory(addresses, environment)
+        since = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+        nights = [night(addresses["control"])]
+        outputs = []
+        for title, options in (
+            ("1. The plan: check mode sends nothing", ["--check"]),
+            ("2. The rerun", ["-e", f"dataarts_since={since}"]),
+            ("3. The same again, with the same since", ["-e", f"dataarts_since={since}"]),
+        ):
+            say(title)
+            outputs.append(playbook(environment, options))
+            nights.append(night(addresses["control"]))
+    return conclude(nights, outputs)
+
+
+def variables() -> dict[str, str]:
+    """The environment of every command: the person's own, without settings and credentials for other work."""
+    collections = os.environ.get("ANSIBLE_COLLECTIONS_PATH", "")
+    if not (Path(collections) / "ansible_collections" / "dataarts" / "factory" / "MANIFEST.json").exists():
+        raise SystemExit("The collection is not installed below ANSIBLE_COLLECTIONS_PATH; `make demo` does that.")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
+    settings = PLACE / "ansible.cfg"
+    write(settings, "[defaults]\ndisplay_skipped_hosts = false\n")
+    return {
+        **kept,
+        "PATH": f"{BIN}{os.pathsep}{kept.get('PATH', os.defpath)}",
+        "PYTHONUNBUFFERED": "1",
+        "ANSIBLE_CONFIG": str(settings),
+        "ANSIBLE_HOME": str(PLACE / "ansible"),
+        "ANSIBLE_COLLECTIONS_PATH": collections,
+        "ANSIBLE_LOCAL_TEMP": str(PLACE / "tmp"),
+        "ANSIBLE_REMOTE_TEMP": str(PLACE / "tmp"),
+        "ANSIBLE_NOCOWS": "1",
+        "ANSIBLE_FORCE_COLOR": "1" if sys.stdout.isatty() and not os.environ.get("NO_COLOR") else "0",
+    }
+
+
+@contextlib.contextmanager
+def emulator() -> t.Iterator[dict[str, str]]:
+    """The emulator with the night's scenario, for as long as the block lasts; gives its addresses."""
+    command = [sys.executable, "-m", "emulator", "--scenario", str(SCENARIO)]
+    process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
+    try:
+        line = process.stdout.readline() if process.stdout else ""
+        if not line.startswith("{"):
+            raise SystemExit(f"The emulator did not start: {shlex.join(command)}")
+        yield json.loads(line)
+    finally:
+        process.terminate()
+        try:
+            process.wait(timeout=20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def write_inventory(addresses: dict[str, str], environment: dict[str, str]) -> None:
+    """The example's inventory, the emulator's addresses, and the accounts' secret keys encrypted with a throwaway password."""
+    shutil.copytree(INVENTORY, PLACE / "inventory")
+    password = PLACE / "vault-password"
+    write(password, "throwaway\n")
+    settings: dict[str, t.Any] = {f"dataarts_{name}": addresses[name] for name in ("endpoint", "endpoint_v1", "iam_endpoint")}
+    # The night is over in seconds: look often, and do not wait a minute for reruns that other machines may have sent.
+    settings |= {"dataarts_poll_interval": 1, "dataarts_settle_time": 2, "dataarts_state_path": str(PLACE / "state")}
+    write(PLACE / "inventory" / "group_vars" / "all" / "demo.yml", yaml.safe_dump(settings))
+    secrets = {
+        account["project_id"]: account["users"][0]["secret_key"]
+        for account in yaml.safe_load(SCENARIO.read_text(encoding="utf-8"))["accounts"]
+    }
+    for group in ("retail", "finance"):
+        directory = PLACE / "inventory" / "group_vars" / group
+        project = yaml.safe_load((directory / "main.yml").read_text(encoding="utf-8"))["dataarts_project_id"]
+        command = ["ansible-vault", "encrypt_string", "--vault-password-file", str(password), "--stdin-name", "dataarts_secret_key"]
+        write(directory / "vault.yml", quietly(command, environment, secrets[project]))
+
+
+def playbook(environment: dict[str, str], options: list[str]) -> str:
+    """Run the collection's playbook and show what it prints while it runs; returns that text."""
+    inventory, password = PLACE / "inventory" / "hosts.yml", PLACE / "vault-password"
+    command = [
+        "ansible-playbook",
+        "dataarts.factory.rerun",
+        "-i",
+        relative(inventory),
+        "--vault-password-file",
+        relative(password),
+        *options,
+    ]
+    print(f"$ {shlex.join(command)}", flush=True)
+    process = subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        encoding="utf-8",
+    )
+    lines = []
+    try:
+        for line in process.stdout or ():
+            lines.append(line)
+            print(line, end="", flush=True)
+    finally:
+        if process.wait() not in (0, 2):
+            raise SystemExit(f"ansible-playbook ended with {process.returncode}")
+    return re.sub(r"\x1b\[[0-9;]*m", "", "".join(lines))
+
+
+def night(control: str) -> Night:
+    """What the emulator says at its control address."""
+    state, journal = read(f"{control}/state"), read(f"{control}/journal")
+    statuses = {
+        (workspace, job, one["plan_time"], one["submit_time"]): str(one["status"])
+        for workspace, jobs in state["workspaces"].items()
+        for job, instances in jobs.items()
+        for one in instances
+    }
+    return Night(statuses, journal)
+
+
+def conclude(nights: list[Night], outputs: list[str]) -> int:
+    """Say in three lines what happened; returns 0 if it is what should have."""
+    before, planned, rerun, again = nights
+    failed, sent = before.having("fail"), set(rerun.reruns)
+    broken, succeeded = rerun.having("fail") & sent, rerun.having("success") & sent
+    most = max(again.reruns.values(), default=0)
+    changed = [int(number) for number in re.findall(r"^\S+ +: ok=\d+ +changed=(\d+)", outputs[-1], re.MULTILINE)]
+    again_writes = len(again.journal) - len(rerun.journal)
+    jobs, workspaces = {key[:2] for key in failed}, {key[0] for key in failed}
+    named = ", ".join(sorted({key[1] for key in broken})) or "none"
+    say("What happened, by the emulator's own journal")
+    print(
+        f"Plan:  {len(failed)} failed instances of {len(jobs)} jobs in {len(workspaces)} workspaces; check mode sent {len(planned.journal)} of them."
+    )
+    print(
+        f"Rerun: {len(sent)} instances sent in {len(rerun.journal)} requests; {len(succeeded)} succeeded, {len(broken)} failed again ({named})."
+    )
+    print(
+        f"Again: {again_writes} requests, changed={sum(changed)} in {len(changed)} workspaces; no instance was sent more than {most} time(s).",
+        flush=True,
+    )
+    as_expected = (
+        len(failed) > 0
+        and not planned.journal
+        and sent == failed
+        and most == 1
+        and len(broken) == 1
+        and len(succeeded) == len(failed) - 1
+        and again_writes == 0
+        and len(changed) == len(workspaces)
+        and sum(changed) == 0
+    )
+    return 0 if as_expected else 1
+
+
+def say(title: str) -> None:
+    """A heading between the commands' own output."""
+    print(f"\n=== {title}", flush=True)
+
+
+def quietly(command: list[str], environment: dict[str, str], stdin: str = "") -> str:
+    """Run a command that is not worth showing; returns what it printed.
+
+    :raises SystemExit: with everything it said, if it failed.
+    """
+    done = subprocess.run(command, cwd=ROOT, env=environment, input=stdin, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise SystemExit(f"{shlex.join(command)} ended with {done.returncode}\n{done.stdout}{done.stderr}")
+    return done.stdout
+
+
+def read(url: str) -> t.Any:
+    """The JSON at a loopback address, past any proxy."""
+    with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(url, timeout=60) as answer:
+        return json.load(answer)
+
+
+def write(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8")
+
+
+def relative(path: Path) -> str:
+    return str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else str(path)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

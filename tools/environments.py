@@ -1,0 +1,89 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Virtual environments with one ansible-core and one Python each, below `.cache/environments`.
+
+The interpreters are those on the search path and those that pyenv installed.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+CACHE = ROOT / ".cache"
+ATTEMPTS = 3
+
+#: ansible-core series to the Pythons it supports as a controller.
+CONTROLLERS: dict[str, tuple[str, ...]] = {
+    "2.16": ("3.10", "3.11", "3.12"),
+    "2.17": ("3.10", "3.11", "3.12"),
+    "2.18": ("3.11", "3.12", "3.13"),
+    "2.19": ("3.11", "3.12", "3.13"),
+    "2.20": ("3.12", "3.13", "3.14"),
+    "2.21": ("3.12", "3.13", "3.14"),
+}
+#: Pythons that modules must run on, wherever the controller is.
+TARGETS = ("3.9", "3.10", "3.11", "3.12", "3.13", "3.14")
+
+
+def candidates() -> Iterator[Path]:
+    """Every program on this machine that may be a Python, most specific name first."""
+    for folder in os.environ.get("PATH", os.defpath).split(os.pathsep):
+        yield from sorted(Path(folder or ".").glob("python3*"))
+    pyenv = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv")
+    yield from sorted(pyenv.glob("versions/*/bin/python3"))
+
+
+@functools.cache
+def interpreters() -> dict[str, Path]:
+    """Version ("3.12") to interpreter, for every Python from 3.9 on that can make a virtual environment."""
+    found: dict[str, Path] = {}
+    for path in candidates():
+        if not re.fullmatch(r"python3(\.\d+)?", path.name) or "shims" in path.parts or path.is_relative_to(ROOT):
+            continue
+        question = "import sys, venv, ensurepip; print('%d.%d' % sys.version_info[:2])"
+        answer = subprocess.run([path, "-c", question], capture_output=True, text=True, check=False)
+        version = answer.stdout.strip()
+        if answer.returncode == 0 and version in TARGETS:
+            found.setdefault(version, path)
+    return found
+
+
+def controller(core: str) -> str:
+    """The newest Python on this machine that ansible-core *core* ("2.19") runs on; SystemExit if there is none."""
+    fitting = [version for version in CONTROLLERS[core] if version in interpreters()]
+    if not fitting:
+        raise SystemExit(f"ansible-core {core} needs Python {' or '.join(CONTROLLERS[core])}, found {', '.join(interpreters()) or 'none'}")
+    return fitting[-1]
+
+
+def install(python: Path, arguments: Sequence[str]) -> None:
+    """Install with pip, three times over if the package index fails; SystemExit after that."""
+    command = [str(python), "-m", "pip", "install", "-qq", "--no-input", "--retries", "10", *arguments]
+    for attempt in range(1, ATTEMPTS + 1):
+        if subprocess.run(command, check=False).returncode == 0:
+            return
+        if attempt < ATTEMPTS:
+            time.sleep(5 * attempt)
+    raise SystemExit(f"could not install {' '.join(arguments)}")
+
+
+def environment(core: str, version: str, *requirements: str) -> Path:
+    """The Python of a virtual environment with the newest ansible-core of the series *core* and *requirements*; made at first use."""
+    folder = CACHE / "environments" / f"core-{core}-python-{version}"
+    python, made = folder / "bin" / "python", folder / ".made"
+    wanted = "\n".join([f"ansible-core~={core}.0", *requirements])
+    if not made.exists() or made.read_text(encoding="utf-8") != wanted:
+        print(f"Setting up ansible-core {core} with Python {version}", file=sys.stderr, flush=True)
+        subprocess.run([interpreters()[version], "-m", "venv", "--clear", folder], check=True)
+        install(python, wanted.split("\n"))
+        made.write_text(wanted, encoding="utf-8")
+    return python

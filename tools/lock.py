@@ -1,0 +1,74 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Pins `requirements/*.in`: writes the versions installed beside the running Python, with everything they need, to `requirements/*.txt`.
+
+`make lock` upgrades the virtual environment first.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from packaging.requirements import Requirement
+
+FOLDER = Path(__file__).resolve().parents[1] / "requirements"
+HEADER = """\
+# Copyright (c) 2026 dataarts.factory contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Written by `make lock` from {source}.
+"""
+
+
+def canonical(name: str) -> str:
+    """The name of a distribution as indexes compare it."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def wanted(path: Path) -> Iterator[Requirement]:
+    """The requirements that a file of plain requirement lines states."""
+    for line in path.read_text(encoding="utf-8").splitlines():
+        text = line.split("#")[0].strip()
+        if text:
+            yield Requirement(text)
+
+
+def closure(requirements: Iterator[Requirement]) -> dict[str, str]:
+    """Canonical name to installed version of *requirements* and of everything they need on this interpreter."""
+    found: dict[str, str] = {}
+    seen: set[tuple[str, frozenset[str]]] = set()
+    waiting = list(requirements)
+    while waiting:
+        one = waiting.pop()
+        key = (canonical(one.name), frozenset(one.extras))
+        if key in seen:
+            continue
+        seen.add(key)
+        distribution = importlib.metadata.distribution(one.name)
+        found[key[0]] = distribution.version
+        for text in distribution.requires or []:
+            needed = Requirement(text)
+            if needed.marker is None or any(needed.marker.evaluate({"extra": extra}) for extra in ("", *one.extras)):
+                waiting.append(needed)
+    return found
+
+
+def write(name: str, pins: dict[str, str]) -> None:
+    """Write *pins* as `requirements/<name>.txt`."""
+    lines = [f"{package}=={version}\n" for package, version in sorted(pins.items())]
+    (FOLDER / f"{name}.txt").write_text(HEADER.format(source=f"{name}.in") + "".join(lines), encoding="utf-8")
+
+
+def main() -> None:
+    """Pin what the tests need, and what the linters need beside it."""
+    tests = closure(wanted(FOLDER / "test.in"))
+    write("test", tests)
+    linters = closure(wanted(FOLDER / "lint.in"))
+    write("lint", {name: version for name, version in linters.items() if name not in tests})
+
+
+if __name__ == "__main__":
+    main()
