@@ -72,7 +72,8 @@ def check_workspace(service: Service, call: Call, route: Route, caller: Caller) 
     workspace_id = call.headers.get("workspace", "")
     project_id = call.params["project_id"]
     mine = [one for one in service.world.workspaces() if one.project_id == project_id]
-    if not workspace_id and route.workspace == "default":
+    falls_back = route.workspace == "default" or service.switches["v2_workspace"] == "default"
+    if not workspace_id and falls_back:
         workspace_id = next((one.workspace_id for one in mine if one.kind == 1), "")
     if not workspace_id:
         raise missing("workspace")

@@ -59,6 +59,11 @@ SWITCHES: dict[str, Switch] = {
     "v2_open": Switch((True, False), "Whether the v2 Factory API exists on this site at all; closed it answers APIGW.0101 [OTC]."),
     "v2_list_open": Switch((True, False), "Whether the v2 instance list is published [H-208]."),
     "v2_retry_open": Switch((True, False), "Whether the v2 rerun, an invited beta on some sites, is open to this account [H-RET]."),
+    "v2_workspace": Switch(
+        ("required", "default"),
+        "Whether a v2 call without the `workspace` header is refused, or acts in the default workspace as v1 does; "
+        "the samples of the page send none [H-RET][KES].",
+    ),
     "v1_open": Switch((True, False), "Whether the v1 Factory API answers on its host [KES]."),
     "depend_open": Switch((True, False), "Whether the dependency calls, which are recent, exist on this site [H-DEP]."),
     "code_spelling": Switch(

@@ -53,6 +53,7 @@ class ActionModule(ActionBase):
         timing = watch.Timing()
         progress = _Progress(self._host(task_vars), self._say)
         while True:
+            began = self._elapsed()
             result = self._execute_module(module_name=_MODULE, module_args=watch.next_args(self._task.args, run), task_vars=task_vars)
             run = run.after(result)
             if run.passes == 1:
@@ -60,7 +61,7 @@ class ActionModule(ActionBase):
                 progress.plan(run)
             if self._task.check_mode:
                 return run, timing
-            seconds = watch.pause(run, timing, self._elapsed())
+            seconds = watch.pause(run, timing, began, self._elapsed())
             if seconds is None:
                 return run, timing
             until = self._elapsed() + seconds

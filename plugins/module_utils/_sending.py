@@ -75,7 +75,7 @@ class Sender:
         except ApiError as error:
             return self._ended(decisions, batch, error), error
         except OptionError as error:  # a name that cannot be part of a URL: it never left this machine
-            refusal = ApiError(Kind.INVALID, str(error), hint="Rename the job in the console.")
+            refusal = ApiError(Kind.INVALID, str(error))
             return self._ended(decisions, batch, refusal), refusal
         finally:
             self._client.before_writing = None

@@ -206,9 +206,9 @@ def _bad(run: Run, scene: Scene, missed: t.Mapping[str, list[Result]], moving: l
     if run.unsent:
         parts.append(f"{len(run.unsent)} not sent yet {after} ({_named(run.unsent)})")
     ways = [_WAYS_OUT[name].format(since=_since(run)) for name, found in missed.items() if found and name in _WAYS_OUT]
-    if pending:
+    if moving or run.unsent:
         ways.append(
-            f"What is on its way goes on by itself: run again with since={_since(run)} to see the end, nothing is sent twice; or raise wait_timeout."
+            f"What was sent goes on by itself: run again with since={_since(run)} to see the end, nothing is sent twice; or raise wait_timeout."
         )
     if missed["unknown"] and scene.lookup:
         ways.append(f"See what became of the unknown ones with: {scene.lookup}")

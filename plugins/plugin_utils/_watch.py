@@ -209,22 +209,21 @@ def next_args(args: Result, run: Run) -> dict[str, t.Any]:
     return {**args, **fixed}
 
 
-def pause(run: Run, timing: Timing, elapsed: float) -> float | None:
+def pause(run: Run, timing: Timing, began: float, elapsed: float) -> float | None:
     """Seconds to wait before the next pass, or None if there is to be none.
 
-    :param elapsed: seconds since the task began.
+    :param began: seconds into the task at which the newest pass began, and *elapsed* those at which it ended.
 
-    The next look is when the pass said it makes sense. After failed passes the pause doubles, up to a minute. The last pass is made
-    when the time is up, so that it tells the last state.
+    The next look is when the pass said it makes sense. After failed passes the pause doubles, up to a minute. The last pass
+    begins when the time is up, so that it tells the last state, also of what the pass before it sent.
     """
-    left = timing.wait_timeout - elapsed
-    if run.ended or left <= 0:
+    if run.ended or began >= timing.wait_timeout:
         return None
     due = run.base.get("due_in")
     wanted = timing.poll_interval if due is None else float(due)
     if run.failed_passes:
         wanted = max(wanted, min(60.0, timing.poll_interval * 2.0 ** (run.failed_passes - 1)))
-    return max(MIN_PAUSE, min(wanted, left))
+    return max(MIN_PAUSE, min(wanted, timing.wait_timeout - elapsed))
 
 
 def tally(run: Run) -> dict[str, int]:

@@ -16,7 +16,7 @@ import emulator
 from emulator.running import Running
 from emulator.switches import SWITCHES, Switches, table
 from tests.emulator.wire import JOBS_V1, JOBS_V2, call, listed, listed_v1, restart, retry, retry_body
-from tests.support.scenarios import ACCESS_KEY, PROJECT_ID, SECRET_KEY, small_night
+from tests.support.scenarios import ACCESS_KEY, PROJECT_ID, SECRET_KEY, WORKSPACE_ID, small_night
 
 JOBS: list[dict[str, t.Any]] = [
     {"name": "daily_sales", "id": 7, "failed": 3, "succeeded": 2, "wait_seconds": 100},
@@ -116,6 +116,7 @@ LOOKS: dict[str, Look] = {
     "v2_open": lambda service: [call(service.endpoint, "GET", JOBS_V2).status, listed(service).status, listed_v1(service).status],
     "v2_list_open": lambda service: [call(service.endpoint, "GET", JOBS_V2).status, listed(service).status],
     "v2_retry_open": lambda service: [retry(service, "daily_sales", {}).code, listed(service).status],
+    "v2_workspace": lambda service: call(service.endpoint, "GET", JOBS_V2, workspace=None).status,
     "v1_open": lambda service: [listed_v1(service).status, call(service.endpoint_v1, "GET", JOBS_V1).status, listed(service).status],
     "depend_open": lambda service: call(service.endpoint, "GET", f"{JOBS_V2}/daily_sales/depend").status,
     "code_spelling": lambda service: [
@@ -153,7 +154,8 @@ def looked(shared: Running, name: str, value: t.Any) -> t.Any:
         {"name": "v", "access_key": "AKVIEWER", "secret_key": "sk", "role": "viewer"},
     ]
     switches = {"flow_control": name in ("flow_control", "retry_after"), name: value}
-    shared.reset(small_night(jobs=JOBS, users=users, speed=1, run_seconds=1000, switches=switches))
+    workspaces = [{"id": WORKSPACE_ID, "name": "sales", "kind": 1, "jobs": JOBS}]
+    shared.reset(small_night(workspaces=workspaces, users=users, speed=1, run_seconds=1000, switches=switches))
     return LOOKS[name](shared)
 
 

@@ -318,7 +318,7 @@ def test_a_handshake_ends_in_time(greeting: Action) -> None:
 @pytest.mark.parametrize("action", [hang(), drip(HEAD + b"X: "), drip(HEAD + b"\r\n{"), reset_after_reading()])
 def test_a_write_over_tls_that_breaks_is_ambiguous(tls: tuple[ssl.SSLContext, str], action: Action) -> None:
     with HttpServer(action, tls=tls[0]) as server:
-        found = outcome(client(ca_path=tls[1], read_timeout=SHORT), server.base, writes=True)
+        found = outcome(client(ca_path=tls[1], read_timeout=2 * SHORT), server.base, writes=True)
         server.wait_for(1)
     assert isinstance(found, ApiError)
     assert found.kind is Kind.AMBIGUOUS
@@ -431,7 +431,9 @@ def test_nothing_is_read_after_the_deadline(writes: bool) -> None:
         one = Client(None, pacer=Pacer({}), read_timeout=3600)
         found = outcome(one, server.base, writes=writes, deadline=time.monotonic() + 1)
     assert isinstance(found, ApiError)
-    assert found.kind is (Kind.AMBIGUOUS if writes else Kind.SERVER)
+    # On a machine slow enough, the deadline was over before anything was sent.
+    sent = Kind.AMBIGUOUS if writes else Kind.SERVER
+    assert found.kind is (sent if one.counts else Kind.THROTTLED)
 
 
 @pytest.mark.parametrize("writes", [False, True], ids=["read", "write"])

@@ -233,19 +233,23 @@ class TestPause:
         ],
     )
     def test_when_the_next_pass_is_due(self, instances: t.Any, due_in: t.Any, elapsed: t.Any, expected: t.Any) -> None:
-        assert watch.pause(run_of(passed(*instances, due_in=due_in)), TIMING, elapsed) == expected
+        assert watch.pause(run_of(passed(*instances, due_in=due_in)), TIMING, elapsed, elapsed) == expected
+
+    def test_a_last_look_is_taken_after_a_pass_that_went_beyond_the_time(self) -> None:
+        assert watch.pause(run_of(passed(one(1, "retry", rerun=True))), TIMING, 59, 61) == watch.MIN_PAUSE
+        assert watch.pause(run_of(passed(one(1, "retry", rerun=True))), watch.Timing(True, 0, 5), 0, 1) is None
 
     def test_a_plan_that_is_refused_ends_once_nothing_is_on_its_way(self) -> None:
         limit = {"failed": True, "finished": False, "error": {"kind": "limit"}, "msg": "Refused to rerun 1 instances: max_instances is 0"}
-        assert watch.pause(run_of(passed(one(1, "wait"), **limit)), TIMING, 0) is None
-        assert watch.pause(run_of(passed(one(1, "wait"), one(2, "wait", "running"), **limit)), TIMING, 0) == 5.0
+        assert watch.pause(run_of(passed(one(1, "wait"), **limit)), TIMING, 0, 0) is None
+        assert watch.pause(run_of(passed(one(1, "wait"), one(2, "wait", "running"), **limit)), TIMING, 0, 0) == 5.0
 
     def test_failed_passes_are_spaced_out(self) -> None:
         run = run_of(passed(one(1, "wait", "running")))
         pauses = []
         for _number in range(5):
             run = run.after(failure("unreachable"))
-            pauses.append(watch.pause(run, watch.Timing(True, 3600, 5), 0))
+            pauses.append(watch.pause(run, watch.Timing(True, 3600, 5), 0, 0))
         assert pauses == [5, 10, 20, 40, 60]
 
     def test_options_come_from_the_module(self) -> None:

@@ -1,0 +1,140 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""job_instance_info against the emulator: what is listed, and that it is all of it."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+
+from emulator.running import running
+from tests.support.logic import call
+from tests.support.playbook import run_module
+from tests.support.scenarios import small_night
+from tests.support.workspace import options
+
+FREE = {"flow_control": False}
+
+
+@pytest.fixture(scope="module")
+def service() -> t.Iterator[t.Any]:
+    """One service for all tests of this file: nothing in it changes it."""
+    with running(small_night(switches=FREE)) as one:
+        yield one
+
+
+def names(result: dict[str, t.Any]) -> dict[str, int]:
+    """How many instances of each job a result lists."""
+    counts: dict[str, int] = {}
+    for one in result["instances"]:
+        counts[one["job_name"]] = counts.get(one["job_name"], 0) + 1
+    return counts
+
+
+@pytest.mark.parametrize("api_version", ["auto", "v1", "v2"])
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({}, {"daily_sales": 5, "hourly_stock": 2, "weekly_report": 1}),
+        ({"job_name": "daily_sales"}, {"daily_sales": 5}),
+        ({"jobs": ["daily_*", "weekly_?eport"]}, {"daily_sales": 5, "weekly_report": 1}),
+        ({"jobs": ["hourly_stock"]}, {"hourly_stock": 2}),
+        ({"jobs": ["Daily*"]}, {}),
+        ({"statuses": ["fail"]}, {"daily_sales": 3, "hourly_stock": 2, "weekly_report": 1}),
+        ({"statuses": ["success", "running"]}, {"daily_sales": 2}),
+        ({"job_name": "daily_sales", "statuses": ["success"]}, {"daily_sales": 2}),
+        ({"instance_types": ["normal"], "job_name": "hourly_stock"}, {"hourly_stock": 2}),
+        ({"instance_types": ["manual", "once"]}, {}),
+        ({"planned_after": "-90m"}, {"daily_sales": 1, "hourly_stock": 1, "weekly_report": 1}),
+        ({"planned_before": "-90m", "jobs": ["daily_sales"]}, {"daily_sales": 4}),
+        ({"planned_after": "-40d"}, {"daily_sales": 5, "hourly_stock": 2, "weekly_report": 1}),
+    ],
+)
+def test_what_the_options_select_is_listed(service: t.Any, api_version: str, changes: dict[str, t.Any], expected: dict[str, int]) -> None:
+    result = call("job_instance_info", options(service, api_version=api_version, **changes))
+    assert result["failed"] is False, result["msg"]
+    assert names(result) == expected
+    assert result["total"] == sum(expected.values()) == sum(result["statuses"].values())
+    assert result["changed"] is False
+
+
+def test_an_instance_is_told_whole_and_its_key_is_what_a_rerun_takes(service: t.Any) -> None:
+    given = options(service, job_name="weekly_report")
+    result = call("job_instance_info", given)
+    one = result["instances"][0]
+    truth = service.instances("weekly_report")[0]
+    assert one["key"] == {"job_id": "917569", "plan_time": truth["plan_time"], "submit_time": truth["submit_time"]}
+    assert (one["status"], one["instance_type"], one["instance_id"]) == ("fail", "normal", str(truth["instance_id"]))
+    assert one["plan_time_iso"].endswith("Z")
+    planned = call("job_instance_retry", options(service, job_name="weekly_report", task_retrys=[one["key"]]), check=True)
+    assert [found["action"] for found in planned["instances"]] == ["retry"]
+
+
+def test_the_newest_come_first(service: t.Any) -> None:
+    times = [one["plan_time"] for one in call("job_instance_info", options(service))["instances"]]
+    assert times == sorted(times, reverse=True)
+
+
+def test_check_mode_lists_the_same(service: t.Any) -> None:
+    given = options(service, planned_before=str(service.now_ms()))
+    assert call("job_instance_info", given, check=True)["instances"] == call("job_instance_info", given)["instances"]
+
+
+def test_the_list_is_complete_across_pages(service: t.Any) -> None:
+    try:
+        service.reset(small_night(switches=FREE, jobs=[{"name": "every_minute", "succeeded": 2500, "every": "30s"}]))
+        for api_version in ("v1", "v2"):
+            result = call("job_instance_info", options(service, jobs=["every_*"], api_version=api_version))
+            assert result["total"] == 2500
+            assert len({one["plan_time"] for one in result["instances"]}) == 2500
+            assert result["requests"]["GET"] > 2
+    finally:
+        service.reset(small_night(switches=FREE))
+
+
+@pytest.mark.parametrize("api_version", ["v1", "v2"])
+def test_an_unknown_job_is_an_error_and_one_without_instances_is_not(service: t.Any, api_version: str) -> None:
+    unknown = call("job_instance_info", options(service, job_name="no_such_job", api_version=api_version))
+    assert (unknown["failed"], unknown["error"]["kind"]) == (True, "not_found")
+    assert "Failed to call job_instance_info of workspace" in unknown["msg"]
+    empty = call("job_instance_info", options(service, job_name="daily_sales", planned_after="-20s", api_version=api_version))
+    assert (empty["failed"], empty["total"]) == (False, 0)
+
+
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        ({"job_name": "a", "jobs": ["b"]}, "job_name and jobs"),
+        ({"job_name": " "}, "job_name is empty"),
+        ({"job_name": ".."}, "'..'"),
+        ({"jobs": []}, "jobs is an empty list"),
+        ({"planned_after": "today"}, "planned_after"),
+        ({"planned_before": "2026-11-23T03:00"}, "planned_before"),
+        ({"planned_after": "-1h", "planned_before": "-2h"}, "planned_after"),
+        ({"statuses": ["failed"]}, "statuses"),
+        ({"instance_types": ["daily"]}, "instance_types"),
+    ],
+)
+def test_options_are_refused_before_anything_is_sent(service: t.Any, changes: dict[str, t.Any], named: str) -> None:
+    before = len(service.requests())
+    result = call("job_instance_info", options(service, **changes))
+    assert result["failed"]
+    assert named in result["msg"]
+    assert len(service.requests()) == before
+
+
+def test_a_window_meant_by_the_services_clock_is_read_again_if_this_machines_is_off(service: t.Any) -> None:
+    try:
+        service.set(clock_skew_seconds=90)
+        result = call("job_instance_info", options(service))
+        assert abs(result["planned_before"] - service.now_ms()) < 60_000
+        assert result["total"] == 8
+    finally:
+        service.reset(small_night(switches=FREE))
+
+
+def test_the_module_as_a_process(service: t.Any) -> None:
+    result = run_module("job_instance_info", options(service, statuses=["fail"]))
+    assert (result["total"], result["changed"]) == (6, False)

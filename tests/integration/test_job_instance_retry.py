@@ -1,0 +1,428 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""job_instance_retry against the emulator: the page's requests, refusals, what idempotent means, and lost answers."""
+
+from __future__ import annotations
+
+import json
+import typing as t
+from pathlib import Path
+
+import pytest
+
+from emulator.running import running
+from tests.support.logic import by_action, call, reruns
+from tests.support.playbook import run_module
+from tests.support.scenarios import PROJECT_ID, SECRET_KEY, WORKSPACE_ID, small_night
+from tests.support.workspace import options
+
+FREE = {"flow_control": False}
+#: The seed page's first example: what it sends, and where.
+PAGE_PATH = f"/v2/{PROJECT_ID}/factory/jobs/test_job_name/instances/retry"
+PAGE_SELECTED: dict[str, t.Any] = {
+    "retry_location": "errorNode",
+    "retry_task_version": "original_version",
+    "ignore_obs_monitor": True,
+    "task_retrys": [{"job_id": 917567, "plan_time": 1732601580000, "submit_time": 1732239754684}],
+}
+#: Its second example.
+PAGE_RELATED: dict[str, t.Any] = {
+    "retry_location": "errorNode",
+    "retry_task_version": "current_version",
+    "ignore_obs_monitor": True,
+    "begin_time": 1732608520000,
+    "end_time": 1732612120000,
+    "jobs": [{"job_name": "job_test_smn2", "workspace_id": WORKSPACE_ID}],
+    "concurrent": 2,
+}
+
+
+@pytest.fixture(scope="module")
+def emulated() -> t.Iterator[t.Any]:
+    """One service for all tests of this file."""
+    with running(small_night(switches=FREE)) as service:
+        yield service
+
+
+@pytest.fixture
+def service(emulated: t.Any) -> t.Any:
+    """The service as at the beginning of the night."""
+    emulated.reset(small_night(switches=FREE))
+    return emulated
+
+
+@pytest.fixture
+def asked(service: t.Any, tmp_path: Path) -> t.Callable[..., dict[str, t.Any]]:
+    """Options of job_instance_retry: the three failed instances of daily_sales, a short settle time, the state in the test's own directory."""
+
+    def make(**changes: t.Any) -> dict[str, t.Any]:
+        return options(
+            service,
+            **{
+                "job_name": "daily_sales",
+                "task_retrys": keys(service, "daily_sales", "fail"),
+                "state_path": str(tmp_path / "state"),
+                "settle_time": 1,
+                "max_retries": 1,
+                **changes,
+            },
+        )
+
+    return make
+
+
+def keys(service: t.Any, job_name: str, status: str) -> list[dict[str, t.Any]]:
+    """What task_retrys takes, for the instances of a job that have that status."""
+    return [
+        {name: one[name] for name in ("job_id", "plan_time", "submit_time")}
+        for one in service.instances(job_name)
+        if one["status"] == status
+    ]
+
+
+def span(service: t.Any, **changes: t.Any) -> dict[str, t.Any]:
+    """Options of the second mode over all of daily_sales and hourly_stock."""
+    times = [one["plan_time"] for one in service.instances("daily_sales")]
+    jobs = [{"job_name": "hourly_stock", "workspace_id": WORKSPACE_ID}]
+    return {"task_retrys": None, "begin_time": times[0], "end_time": times[-1], "jobs": jobs, **changes}
+
+
+# The page
+
+
+def page_scenario() -> dict[str, t.Any]:
+    """A workspace in which both examples of the page find something to rerun."""
+    minute = 60_000
+    job = {"name": "test_job_name", "id": 917567, "submit_time": 1732239754684}
+    first = {"plan_time": 1732601580000, "start_time": 1732601580000, "end_time": 1732601580000 + minute, "status": "fail"}
+    second = {"plan_time": 1732608580000, "start_time": 1732608580000, "end_time": 1732608580000 + minute, "status": "fail"}
+    other = {"plan_time": 1732609000000, "start_time": 1732609000000, "end_time": 1732609000000 + minute, "status": "fail"}
+    return small_night(switches=FREE, jobs=[{**job, "instances": [first, second]}, {"name": "job_test_smn2", "instances": [other]}])
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ({"task_retrys": PAGE_SELECTED["task_retrys"]}, PAGE_SELECTED),
+        (PAGE_SELECTED, PAGE_SELECTED),
+        ({name: value for name, value in PAGE_RELATED.items() if name not in ("retry_location", "ignore_obs_monitor")}, PAGE_RELATED),
+        (
+            {**PAGE_RELATED, "begin_time": "2024-11-26T16:08:40+08:00", "end_time": "2024-11-26T09:08:40Z"},
+            PAGE_RELATED,
+        ),
+        ({"task_retrys": [{"job_id": "917567", "plan_time": "2024-11-26T06:13:00Z", "submit_time": "1732239754684"}]}, PAGE_SELECTED),
+    ],
+    ids=["selected", "selected-all-fields", "related", "related-iso", "selected-iso"],
+)
+def test_the_examples_of_the_page_arrive_as_they_stand_there(
+    service: t.Any, tmp_path: Path, given: dict[str, t.Any], expected: dict[str, t.Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The page's instances are older than what the service keeps, by the clock of any day after 2025-06.
+    monkeypatch.setattr("ansible_collections.dataarts.factory.plugins.module_utils._factory.KEPT_MS", 100 * 365 * 86_400_000)
+    service.reset(page_scenario())
+    result = call("job_instance_retry", options(service, job_name="test_job_name", state_path=str(tmp_path), **given))
+    assert result["failed"] is False, result["msg"]
+    request = service.requests("v2_retry")[-1]
+    assert (request["method"], request["path"]) == ("POST", PAGE_PATH)
+    assert json.loads(json.dumps(service.journal()[-1]["body"])) == expected
+    headers = {name.lower(): value for name, value in request["headers"].items()}
+    assert headers["workspace"] == WORKSPACE_ID
+    assert headers["x-project-id"] == PROJECT_ID
+    assert headers["content-type"].lower().replace(" ", "") == "application/json;charset=utf-8"
+    assert headers["authorization"].startswith("SDK-HMAC-SHA256 Access=")
+
+
+def test_the_error_of_the_page_names_workspace_job_and_way_out(service: t.Any, asked: t.Any) -> None:
+    result = call("job_instance_retry", asked(job_name="no_such_job"))
+    assert result["failed"]
+    assert result["error"]["kind"] == "not_found"
+    for part in ("Failed to retry", "no_such_job", WORKSPACE_ID, "DLF."):
+        assert part in result["msg"]
+    assert service.journal() == []
+
+
+def test_dlf_1000_at_the_rerun_is_told_as_on_the_page(service: t.Any, asked: t.Any) -> None:
+    fault = {"route": "retry", "kind": "status", "status": 400, "code": "DLF.1000", "message": "Failed to find the job."}
+    service.inject(fault)
+    result = call("job_instance_retry", asked())
+    assert "DLF.1000 Failed to find the job." in result["msg"]
+    assert result["msg"].startswith(f"Failed to retry 3 of 3 instances of job daily_sales of workspace {WORKSPACE_ID}: ")
+    assert (result["error"]["status"], result["error"]["code"], result["error"]["method"]) == (400, "DLF.1000", "POST")
+    assert list(by_action(result)) == ["refused"]
+    assert result["changed"] is False
+
+
+# Refusals
+
+ONE = [{"job_id": 917567, "plan_time": 1732601580000, "submit_time": 1732239754684}]
+RELATED = {"task_retrys": None, "begin_time": 1732608520000, "end_time": 1732612120000, "jobs": [{"job_name": "a", "workspace_id": "w"}]}
+REFUSED: list[tuple[dict[str, t.Any], str]] = [
+    ({"task_retrys": None}, "task_retrys"),
+    ({"task_retrys": []}, "task_retrys is an empty list"),
+    ({"task_retrys": ONE, "begin_time": 1732608520000}, "different modes"),
+    ({"task_retrys": ONE, "concurrent": 2}, "different modes"),
+    ({"task_retrys": ONE, "jobs": [{"job_name": "a", "workspace_id": "w"}]}, "different modes"),
+    ({**RELATED, "begin_time": None}, "begin_time"),
+    ({**RELATED, "end_time": None}, "end_time"),
+    ({**RELATED, "jobs": None}, "jobs"),
+    ({**RELATED, "jobs": []}, "jobs"),
+    ({**RELATED, "jobs": [{"job_name": "a"}]}, "workspace_id"),
+    ({**RELATED, "jobs": [{"job_name": " ", "workspace_id": "w"}]}, "job_name"),
+    ({**RELATED, "concurrent": 0}, "1 to 128"),
+    ({**RELATED, "concurrent": 129}, "1 to 128"),
+    ({**RELATED, "concurrent": "many"}, "concurrent"),
+    ({**RELATED, "begin_time": 1732612120001}, "begin_time"),
+    ({**RELATED, "begin_time": 1732608520}, "10 digits"),
+    ({**RELATED, "end_time": "2024-11-26 09:08"}, "no time zone"),
+    ({**RELATED, "end_time": "-1h"}, "end_time"),
+    ({**RELATED, "retry_location": "specifiedNode", "node_name": "n"}, "specifiedNode"),
+    ({**RELATED, "api_version": "v1"}, "api_version is v1"),
+    ({"retry_location": "specifiedNode"}, "node_name"),
+    ({"retry_location": "specifiedNode", "node_name": " "}, "node_name"),
+    ({"node_name": "transform"}, "node_name"),
+    ({"retry_location": "first_node"}, "retry_location"),
+    ({"retry_task_version": "newest"}, "retry_task_version"),
+    ({"ignore_obs_monitor": "perhaps"}, "ignore_obs_monitor"),
+    ({"task_retrys": [{"job_id": 0, "plan_time": 1732601580000, "submit_time": 1732239754684}]}, "job_id"),
+    ({"task_retrys": [{"job_id": "x", "plan_time": 1732601580000, "submit_time": 1732239754684}]}, "job_id"),
+    ({"task_retrys": [{"job_id": 1, "plan_time": 1732601580, "submit_time": 1732239754684}]}, "plan_time"),
+    ({"task_retrys": [{"job_id": 1, "plan_time": 1732601580000, "submit_time": "2024-11-22T01:42:34"}]}, "submit_time"),
+    ({"task_retrys": [{"job_id": 1, "plan_time": 1732601580000}]}, "submit_time"),
+    ({"only_statuses": ["running"]}, "only_statuses"),
+    ({"since": "noon"}, "since"),
+    ({"settle_time": -1}, "settle_time"),
+    ({"job_name": None}, "job_name"),
+    ({"job_name": ".."}, ".."),
+    ({"job_name": ""}, "''"),
+    ({"job_name": "a\nb"}, "control characters"),
+    ({"workspace_id": "62fb\n"}, "workspace_id"),
+]
+
+
+@pytest.mark.parametrize(("changes", "named"), REFUSED, ids=[json.dumps(changes)[:70] for changes, named in REFUSED])
+def test_what_the_api_would_refuse_is_refused_before_anything_is_sent(
+    service: t.Any, asked: t.Any, changes: dict[str, t.Any], named: str
+) -> None:
+    given = {"task_retrys": ONE, **changes}
+    result = call("job_instance_retry", asked(**given))
+    assert result["failed"]
+    assert named in result["msg"]
+    assert "\n" not in result["msg"]
+    assert service.requests() == []
+
+
+# What idempotent means
+
+
+def test_check_mode_reads_and_sends_nothing(service: t.Any, asked: t.Any, tmp_path: Path) -> None:
+    result = call("job_instance_retry", asked(), check=True, diff=True)
+    assert (result["changed"], result["failed"], result["requests"]) == (True, False, {"GET": 1})
+    assert len(by_action(result)["retry"]) == 3
+    assert result["diff"]["after"].count("to be rerun") == 3
+    assert service.journal() == []
+    assert not (tmp_path / "state").exists()
+
+
+def test_all_instances_go_out_in_one_request_and_are_told_with_their_status(service: t.Any, asked: t.Any) -> None:
+    result = call("job_instance_retry", asked(), diff=True)
+    assert (result["changed"], result["failed"], result["requests"]) == (True, False, {"GET": 1, "POST": 1})
+    assert [len(entry["instances"]) for entry in service.journal()] == [3]
+    assert {one["request_id"] for one in result["instances"]} == {service.journal()[0]["request_id"]}
+    assert all(one["rerun"] and one["attempts"] == 1 and one["status_before"] == "fail" for one in result["instances"])
+    assert (result["diff"]["before"].count(": fail\n"), result["diff"]["after"].count(": rerun requested\n")) == (3, 3)
+    assert result["api_versions"] == {"list": "v2", "retry": "v2"}
+
+
+def test_what_has_another_status_or_started_after_since_is_skipped_with_a_reason(service: t.Any, asked: t.Any) -> None:
+    every = [*keys(service, "daily_sales", "fail"), *keys(service, "daily_sales", "success")]
+    result = call("job_instance_retry", asked(task_retrys=every, since=str(every[-1]["plan_time"]), settle_time=0))
+    skipped = {one["plan_time"]: one["reason"] for one in result["instances"] if one["action"] == "skipped"}
+    assert len(skipped) == 5, "all of them started at or after that time"
+    assert result["changed"] is False
+    assert service.requests("v2_retry") == []
+    mixed = call("job_instance_retry", asked(task_retrys=every))
+    assert {action: len(names) for action, names in by_action(mixed).items()} == {"retry": 3, "skipped": 2}
+    assert all("success" in one["reason"] for one in mixed["instances"] if one["action"] == "skipped")
+    assert mixed["changed"] is True
+
+
+def test_the_same_call_again_changes_nothing(service: t.Any, asked: t.Any) -> None:
+    given = asked()
+    assert call("job_instance_retry", given)["changed"] is True
+    again = call("job_instance_retry", given, diff=True)
+    assert (again["changed"], again["failed"], list(by_action(again))) == (False, False, ["skipped"])
+    assert again["diff"]["before"] == again["diff"]["after"] == ""
+    assert len(service.journal()) == 1
+
+
+@pytest.mark.parametrize("visible_after", [0, 36_000])
+def test_right_after_a_rerun_nothing_is_sent_whatever_the_instance_shows(service: t.Any, asked: t.Any, visible_after: int) -> None:
+    """It has failed again, or the rerun does not show yet."""
+    service.set(rerun_visible_after=visible_after)
+    given = asked(job_name="weekly_report", task_retrys=keys(service, "weekly_report", "fail"), settle_time=50)
+    first = call("job_instance_retry", given)
+    again = call("job_instance_retry", given)
+    assert (first["changed"], again["changed"], again["failed"]) == (True, False, False)
+    assert len(service.journal()) == 1
+
+
+def test_after_the_settle_time_a_call_without_since_is_a_new_one(service: t.Any, asked: t.Any) -> None:
+    given = asked(job_name="weekly_report", task_retrys=keys(service, "weekly_report", "fail"))
+    first = call("job_instance_retry", given)
+    service.advance(10)
+    with_since = call("job_instance_retry", {**given, "since": str(first["since"])})
+    assert (with_since["changed"], len(service.journal())) == (False, 1)
+    assert "after 1 of 1 attempts" in with_since["instances"][0]["reason"]
+    assert call("job_instance_retry", given)["changed"] is True
+    assert len(service.journal()) == 2
+
+
+def test_only_statuses_reruns_what_has_succeeded_if_asked_for(service: t.Any, asked: t.Any) -> None:
+    result = call("job_instance_retry", asked(task_retrys=keys(service, "daily_sales", "success"), only_statuses=["success"]))
+    assert len(by_action(result)["retry"]) == 2
+    assert len(reruns(service.journal())) == 2
+
+
+def test_an_instance_that_does_not_exist_fails_the_task_and_leaves_the_others_rerun(service: t.Any, asked: t.Any) -> None:
+    missing = {"job_id": 917567, "plan_time": service.now_ms() - 86_400_123, "submit_time": 1732239754684}
+    result = call("job_instance_retry", asked(task_retrys=[*keys(service, "daily_sales", "fail"), missing]))
+    assert (result["failed"], result["changed"], result["error"]["kind"]) == (True, True, "not_found")
+    assert str(missing["plan_time"]) in result["msg"]
+    assert "job_instance_info" in result["msg"]
+    assert len(by_action(result)["retry"]) == 3
+
+
+def test_nothing_to_rerun_is_no_change_and_no_failure(service: t.Any, asked: t.Any) -> None:
+    text = "Job daily_sales have no instances to rerun"
+    service.inject({"route": "retry", "kind": "status", "status": 400, "code": "DLF.30999", "message": text})
+    result = call("job_instance_retry", asked())
+    assert (result["changed"], result["failed"], list(by_action(result))) == (False, False, ["skipped"])
+    assert text in result["instances"][0]["reason"]
+
+
+def test_the_older_generation_sends_one_by_one_and_one_refusal_leaves_the_others(service: t.Any, asked: t.Any) -> None:
+    service.inject({"route": "retry", "kind": "status", "status": 400, "code": "DLF.0111", "message": "not this one"})
+    result = call("job_instance_retry", asked(api_version="v1"))
+    assert {action: len(names) for action, names in by_action(result).items()} == {"refused": 1, "retry": 2}
+    assert "Failed to retry 1 of 3 instances" in result["msg"]
+    assert [entry["kind"] for entry in service.journal()] == ["restart", "restart"]
+
+
+def test_where_v2_is_not_open_the_older_generation_takes_over(service: t.Any, asked: t.Any) -> None:
+    service.set(v2_retry_open=False)
+    result = call("job_instance_retry", asked())
+    assert (result["failed"], len(by_action(result)["retry"]), result["api_versions"]["retry"]) == (False, 3, "v1")
+
+
+# The second mode
+
+
+def test_a_job_with_related_jobs_is_rerun_if_anything_qualifies_and_only_then(service: t.Any, asked: t.Any) -> None:
+    given = asked(**span(service, concurrent=3))
+    planned = call("job_instance_retry", given, check=True)
+    assert (planned["changed"], service.journal()) == (True, [])
+    first = call("job_instance_retry", given)
+    assert (first["changed"], first["failed"]) == (True, False)
+    assert [entry["kind"] for entry in service.journal()] == ["retry_related"]
+    assert service.journal()[0]["body"]["concurrent"] == 3
+    right_after = call("job_instance_retry", given)
+    service.advance(30)
+    later = call("job_instance_retry", given)
+    assert (right_after["changed"], later["changed"], len(service.journal())) == (False, False, 1)
+    assert "none of 7 instances" in later["instances"][0]["reason"]
+
+
+@pytest.mark.parametrize("when", ["before_effect", "after_effect"])
+def test_a_lost_answer_of_the_second_mode_is_told_or_unknown_and_never_sent_again(service: t.Any, asked: t.Any, when: str) -> None:
+    service.inject({"route": "retry", "kind": "drop", "when": when})
+    result = call("job_instance_retry", asked(**span(service)))
+    assert len(service.requests("v2_retry")) == 1
+    if when == "after_effect":
+        assert (result["failed"], list(by_action(result))) == (False, ["retry"])
+    else:
+        assert (result["failed"], result["error"]["kind"], list(by_action(result))) == (True, "ambiguous", ["unknown"])
+        assert "ansible localhost -m dataarts.factory.job_instance_info" in result["msg"]
+        assert SECRET_KEY not in json.dumps(result)
+
+
+def test_jobs_of_another_workspace_are_read_there(service: t.Any, asked: t.Any) -> None:
+    other = "0123456789abcdef0123456789abcdef"
+    jobs = [{"name": "daily_sales", "id": 917567, "succeeded": 3}]
+    theirs = [{"name": "their_job", "failed": 1}]
+    service.reset(
+        small_night(
+            switches=FREE,
+            workspaces=[{"id": WORKSPACE_ID, "name": "sales", "jobs": jobs}, {"id": other, "name": "finance", "jobs": theirs}],
+        )
+    )
+    result = call("job_instance_retry", asked(**span(service, jobs=[{"job_name": "their_job", "workspace_id": other}])))
+    assert (result["failed"], result["changed"]) == (False, True)
+    assert {one["workspace_id"] for one in result["instances"]} == {WORKSPACE_ID, other}
+
+
+# Lost answers
+
+
+@pytest.mark.parametrize(
+    ("kind", "when", "times"),
+    [
+        ("drop", "before_effect", 1),
+        ("drop", "before_effect", 2),
+        ("drop", "after_effect", 1),
+        ("gateway_timeout", "before_effect", 1),
+        ("gateway_timeout", "after_effect", 1),
+        ("malformed", "after_effect", 1),
+    ],
+)
+def test_a_lost_answer_ends_with_exactly_one_rerun_each(service: t.Any, asked: t.Any, kind: str, when: str, times: int) -> None:
+    service.inject({"route": "retry", "kind": kind, "when": when, "times": times})
+    result = call("job_instance_retry", asked())
+    assert (result["failed"], result["changed"], list(by_action(result))) == (False, True, ["retry"])
+    assert set(reruns(service.journal()).values()) == {1}
+    assert len(reruns(service.journal())) == 3
+
+
+def test_what_cannot_be_told_is_unknown_with_the_command_that_finds_out(service: t.Any, asked: t.Any) -> None:
+    service.inject({"route": "retry", "kind": "drop", "when": "before_effect", "times": 50})
+    result = call("job_instance_retry", asked())
+    assert (result["failed"], result["error"]["kind"], list(by_action(result))) == (True, "ambiguous", ["unknown"])
+    assert "ansible localhost -m dataarts.factory.job_instance_info -a '{" in result["msg"]
+    assert "daily_sales" in result["msg"]
+    assert len(service.requests("v2_retry")) == 3
+    assert not any(one["rerun"] for one in result["instances"])
+
+
+def test_a_call_that_follows_a_lost_one_finds_out_first(service: t.Any, asked: t.Any, tmp_path: Path) -> None:
+    """The intent is on disk and no outcome: what a kill leaves."""
+    service.inject({"route": "retry", "kind": "drop", "when": "after_effect"})
+    given = asked()
+    first = call("job_instance_retry", given)
+    ledger = next((tmp_path / "state").glob("*.jsonl"))
+    lines = ledger.read_text().splitlines(keepends=True)
+    ledger.write_text("".join(line for line in lines if json.loads(line)["t"] != "outcome"))
+    again = call("job_instance_retry", {**given, "since": str(first["since"])})
+    assert (again["failed"], again["changed"], list(by_action(again))) == (False, False, ["skipped"])
+    assert set(reruns(service.journal()).values()) == {1}
+
+
+def test_an_explicit_since_on_a_machine_without_a_record_waits_the_settle_time_and_then_sends(service: t.Any, asked: t.Any) -> None:
+    result = call("job_instance_retry", asked(since=str(service.now_ms() - 3_000)))
+    assert (result["failed"], len(by_action(result)["retry"])) == (False, 3)
+    assert set(reruns(service.journal()).values()) == {1}
+
+
+# As a process
+
+
+def test_the_module_as_a_process(service: t.Any, asked: t.Any) -> None:
+    given = asked(settle_time=60)
+    result = run_module("job_instance_retry", given, diff=True)
+    assert (result["changed"], len(by_action(result)["retry"])) == (True, 3)
+    assert SECRET_KEY not in json.dumps(result)
+    again = run_module("job_instance_retry", given)
+    assert (again.get("failed"), again["changed"], list(by_action(again))) == (None, False, ["skipped"])
+    refused = run_module("job_instance_retry", asked(task_retrys=None))
+    assert refused["failed"]
+    assert refused["error"]["kind"] == "option"
+    assert refused["msg"].startswith(f"Failed to retry instances of job daily_sales of workspace {WORKSPACE_ID}: ")
