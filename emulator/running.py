@@ -51,7 +51,7 @@ class Running:
 
     def now_ms(self) -> int:
         """The service's time, epoch ms."""
-        return self._on_loop(lambda: self._service.clock.now_ms())
+        return self._on_loop(self._service.clock.now_ms)
 
     def set(self, **switches: t.Any) -> None:
         """Turn switches.

@@ -92,7 +92,7 @@ def variables() -> dict[str, str]:
         raise SystemExit("The collection is not installed below ANSIBLE_COLLECTIONS_PATH; `make demo` does that.")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
     settings = PLACE / "ansible.cfg"
-    write(settings, "[defaults]\ndisplay_skipped_hosts = false\n")
+    write(settings, "[defaults]\n")
     return {
         **kept,
         "PATH": f"{BIN}{os.pathsep}{kept.get('PATH', os.defpath)}",

@@ -4,7 +4,7 @@
 """Repeats the passes of module job_rerun until nothing is left to do, and shows how far they are.
 
 The module reads, decides, sends and reports once; this waits between passes, prints the plan and a live progress line per
-workspace, and puts the passes together into one result. Everything it decides is a function of ``plugin_utils/_watch.py``.
+workspace, and puts the passes together into one result. Everything it decides or says is a pure function of ``plugin_utils``.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import typing as t
 
 from ansible.plugins.action import ActionBase
 
+from ansible_collections.dataarts.factory.plugins.plugin_utils import _tally as tally
 from ansible_collections.dataarts.factory.plugins.plugin_utils import _telling as telling
 from ansible_collections.dataarts.factory.plugins.plugin_utils import _watch as watch
 
@@ -58,7 +59,7 @@ class ActionModule(ActionBase):
             run = run.after(result)
             if run.passes == 1:
                 timing = watch.Timing.of(result)
-                progress.plan(run)
+            progress.plan(run)
             if self._task.check_mode:
                 return run, timing
             seconds = watch.pause(run, timing, began, self._elapsed())
@@ -85,7 +86,7 @@ class ActionModule(ActionBase):
         if run.error is None:
             for line in telling.closing_lines(run, scene, msg):
                 self._say(line)
-        return watch.final_result(run, failed=failed, msg=msg, timed_out=scene.timed_out, elapsed=scene.elapsed)
+        return tally.final_result(run, failed=failed, msg=msg, timed_out=scene.timed_out, elapsed=scene.elapsed)
 
     def _say(self, line: str) -> None:
         if not (self._task.no_log or self._play_context.no_log):
@@ -99,7 +100,7 @@ class ActionModule(ActionBase):
 
 
 class _Progress:
-    """Prints the plan once, and a progress line whenever it says something new or nothing was said for a while."""
+    """Prints the plan, and again when a later pass is the first to send; and a progress line when it says something new, or nothing was said for a while."""
 
     def __init__(self, host: str, say: t.Callable[[str], None]) -> None:
         self._host = host
@@ -107,17 +108,22 @@ class _Progress:
         self._last = ""
         self._last_at = 0.0
         self._told: set[str] = set()
+        self._plan: tuple[str, ...] = ()
 
     def plan(self, run: watch.Run) -> None:
-        for line in telling.plan_lines(self._host, run):
-            self._say(line)
+        """Print the plan, if it is another than the one printed before."""
+        if run.plan != self._plan:
+            self._plan = run.plan
+            for line in telling.plan_lines(self._host, run):
+                self._say(line)
 
     def show(self, run: watch.Run, elapsed: float) -> None:
+        """Print problems that are new, and the progress *elapsed* seconds into the task."""
         for problem in run.problems:
             if problem not in self._told:
                 self._told.add(problem)
                 self._say(telling.problem_line(self._host, problem))
-        counts = watch.tally(run)
+        counts = tally.tally(run)
         text = telling.progress_text(counts)
         if text != self._last or elapsed - self._last_at >= watch.HEARTBEAT:
             self._say(telling.progress_line(self._host, counts, elapsed))

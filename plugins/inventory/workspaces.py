@@ -15,7 +15,7 @@ description:
   - The name of the inventory file must end in C(dataarts.yml) or C(dataarts.yaml).
   - Nothing is ever run on a workspace, so its connection is C(local), with the Python that runs Ansible.
 author:
-  - dataarts.factory contributors
+  - dataarts.factory contributors (@dataarts-factory)
 extends_documentation_fragment:
   - ansible.builtin.constructed
   - ansible.builtin.inventory_cache

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 
 from ansible_collections.dataarts.factory.plugins.module_utils._call import Answer
 from ansible_collections.dataarts.factory.plugins.module_utils._endpoints import Scope, wanted_status, wanted_type
-from ansible_collections.dataarts.factory.plugins.module_utils._errors import FATAL_KINDS, ApiError, Kind
+from ansible_collections.dataarts.factory.plugins.module_utils._errors import FATAL_KINDS, ApiError, Kind, OptionError
 from ansible_collections.dataarts.factory.plugins.module_utils._factory_v1 import FactoryV1
 from ansible_collections.dataarts.factory.plugins.module_utils._factory_v2 import FactoryV2
 from ansible_collections.dataarts.factory.plugins.module_utils._model import (
@@ -163,6 +163,10 @@ class Factory:
                 if error.kind in _ENDS_ALL:
                     raise
                 return error
+            except OptionError as error:
+                if self._versions.of("list") == "v1":
+                    raise
+                return ApiError(Kind.INVALID, str(error))  # a name that cannot be part of a URL, such as ".."
 
         listing = Listing()
         for name, found in zip(names, _in_threads(one, names)):

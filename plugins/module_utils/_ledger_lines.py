@@ -120,9 +120,10 @@ def parse(raw: bytes, now_ms: int) -> Contents | None:
 
 
 def _born(row: dict[str, t.Any] | None) -> int | None:
-    if row is None or row.get("t") != "ledger" or row.get("v") != VERSION or type(row.get("born")) is not int:
+    if row is None or row.get("t") != "ledger" or row.get("v") != VERSION:
         return None
-    return t.cast(int, row["born"])
+    born = row.get("born")
+    return born if isinstance(born, int) and not isinstance(born, bool) else None
 
 
 def _apply(sent: SentByKey, row: dict[str, t.Any]) -> bool:

@@ -32,19 +32,19 @@ _MARGIN = 1.05
 class Pacer:
     """Makes threads wait so that each route's requests leave evenly spaced, never more than its rate in any second, none in a burst.
 
-    :param rates: requests a second by route; routes it does not name get :data:`OTHER_RATE`.
+    :param rates: requests a second by route; routes it does not name get :data:`OTHER_RATE`; None stands for :data:`RATES`.
     :param clock: monotonic seconds.
     :param sleep: sleeps that many seconds.
     """
 
     def __init__(
         self,
-        rates: Mapping[str, float] = RATES,
+        rates: Mapping[str, float] | None = None,
         *,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], object] = time.sleep,
     ) -> None:
-        self._rates = dict(rates)
+        self._rates = dict(RATES if rates is None else rates)
         self._clock = clock
         self._sleep = sleep
         self._lock = threading.Lock()

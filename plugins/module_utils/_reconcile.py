@@ -163,7 +163,11 @@ class Decision:
     @property
     def rerun(self) -> bool:
         """Whether a rerun that this run sent stands behind what the instance shows, or will show."""
-        if self.sent is None or self.sent.outcome in (REFUSED, NOT_SENT):
+        if self.sent is None:
+            return False
+        if self.sent.attempt > 1:
+            return True  # whatever became of the newest attempt, the run that the one before it caused is behind it
+        if self.sent.outcome in (REFUSED, NOT_SENT):
             return False
         return self.sent.outcome == ACCEPTED or compare(self.instance, self.sent) is Movement.MOVED
 

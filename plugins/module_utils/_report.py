@@ -67,7 +67,11 @@ def decided(decision: Decision) -> Result:
 
 def instance_result(instance: JobInstance) -> Result:
     """One instance as modules return it, safe to show."""
-    return t.cast(Result, safe(instance.to_result()))
+    result = instance.to_result()
+    for name, value in result.items():
+        if isinstance(value, str) and not value.isprintable():
+            result[name] = safe(value)
+    return result
 
 
 def with_key(instance: JobInstance) -> Result:

@@ -14,14 +14,15 @@ from __future__ import annotations
 import typing as t
 from dataclasses import replace
 
-from ansible_collections.dataarts.factory.plugins.module_utils._errors import ApiError
+from ansible_collections.dataarts.factory.plugins.module_utils._errors import ApiError, Kind
 from ansible_collections.dataarts.factory.plugins.module_utils._factory import Factory
+from ansible_collections.dataarts.factory.plugins.module_utils._information import has_job
 from ansible_collections.dataarts.factory.plugins.module_utils._ledger import Identity, Ledger
 from ansible_collections.dataarts.factory.plugins.module_utils._listing import list_selected, names_without_instances
 from ansible_collections.dataarts.factory.plugins.module_utils._model import InstanceKey, JobInstance
 from ansible_collections.dataarts.factory.plugins.module_utils._module import Run, failure, sentence
 from ansible_collections.dataarts.factory.plugins.module_utils._plan import Batch, plan
-from ansible_collections.dataarts.factory.plugins.module_utils._reading import check_past, read_window, since_of
+from ansible_collections.dataarts.factory.plugins.module_utils._reading import TOLERANCE_MS, check_past, read_window, since_of
 from ansible_collections.dataarts.factory.plugins.module_utils._reconcile import (
     ACCEPTED,
     UNKNOWN,
@@ -49,6 +50,8 @@ from ansible_collections.dataarts.factory.plugins.module_utils._wish import View
 
 #: Seconds to wait for another process of this machine that sends reruns in the same workspace.
 LOCK_TIMEOUT = 300.0
+#: How far this machine's clock may be off before the service refuses its signatures, ms.
+CLOCK_LIMIT_MS = 900_000
 _UNBORN = -1  # born_ms of a ledger that does not exist yet, or is damaged
 _WAY_OUT = "The result lists every instance with its reason; correct what they name, and run again with a later since"
 
@@ -104,8 +107,9 @@ class Pass:
 
     def _list(self, window: Window) -> list[JobInstance]:
         since = self.run.result.get("since") or since_of(self.run.options, self.clock.now_ms())
-        now = self.clock.latest_ms()
-        started = Window(since, now) if since is not None and since <= now else None
+        # Before the first answer the time is this machine's, which may be behind, and a window that ends now ends a moment before
+        # since: what was started meanwhile must not be missed.
+        started = None if since is None else Window(since - TOLERANCE_MS, max(since, self.clock.latest_ms()) + CLOCK_LIMIT_MS)
         notes: list[str] = []
         found = list_selected(self.factory, self.wish.selection(window), failed=self.unlisted, notes=notes, started=started)
         for text in notes:
@@ -153,7 +157,7 @@ class Pass:
 
     def _exists(self, name: str) -> bool:
         try:
-            return bool(self.factory.list_jobs(name) or self.factory.list_jobs(name, job_type="REAL_TIME"))
+            return has_job(self.factory, name)
         except ApiError as error:
             self._note(f"Whether job {printable(name, 100)} exists could not be read: {printable(error)}.")
             return True
@@ -172,19 +176,24 @@ class Pass:
             sender = Sender(ledger, self.run.connection.client)
             try:
                 for batch in view.plan.batches:
-                    self._send_batch(batch, sender)
+                    if not self._send_batch(batch, sender):
+                        break
             finally:
                 self._report(view)
         return view
 
-    def _send_batch(self, batch: Batch, sender: Sender) -> None:
-        """A refusal does not stop the next batch, an error that all would meet does."""
+    def _send_batch(self, batch: Batch, sender: Sender) -> bool:
+        """A refusal does not stop the next batch, an error that all would meet does. False if the rest is better left to the next pass."""
         for due, after, error in send_all(sender, self.factory, batch.job_name, batch.decisions, self.wish.retry):
             self.became.update((id(before), one) for before, one in zip(due, after))
-            if error is not None:
-                if error.kind in HOPELESS:
-                    raise error
-                self._not_accepted(batch.job_name, after, error)
+            if error is None:
+                continue
+            if error.kind in HOPELESS:
+                raise error
+            self._not_accepted(batch.job_name, after, error)
+            if error.kind is Kind.THROTTLED:
+                return False
+        return True
 
     def _not_accepted(self, job_name: str, after: t.Sequence[Decision], error: ApiError) -> None:
         what = f"{counted(len(after), 'instance')} of job {printable(job_name, 100)}"

@@ -15,20 +15,8 @@ from dataclasses import dataclass
 
 from ansible_collections.dataarts.factory.plugins.module_utils._text import printable
 from ansible_collections.dataarts.factory.plugins.module_utils._times import duration_text, to_iso
-from ansible_collections.dataarts.factory.plugins.plugin_utils._watch import (
-    BROKEN,
-    LIMIT,
-    OPEN,
-    Result,
-    Run,
-    broken,
-    crashed,
-    idle,
-    kind_of,
-    message_of,
-    sent_here,
-    tally,
-)
+from ansible_collections.dataarts.factory.plugins.plugin_utils._tally import BROKEN, broken, idle, sent_here, tally
+from ansible_collections.dataarts.factory.plugins.plugin_utils._watch import LIMIT, OPEN, Result, Run, crashed, kind_of, message_of
 
 #: How many instances a message names; the rest is counted. The closing lines name more, a result all.
 NAMED = 3
@@ -43,7 +31,7 @@ _WORDS = {
 }
 _WAYS_OUT = {
     "failed_again": "Correct what their logs in the console show, then run again without since (or with a later one), or raise attempts.",
-    "refused": "Correct what the service names, then run again without since (or with a later one).",
+    "refused": "The service says: {reason}. Correct that, then run again without since (or with a later one).",
     "not_rerunnable": "Handle them in the console, or leave them out with jobs or instance_types.",
     "blocked": "Confirm or continue them in the console, then run again with since={since} to see the end: nothing is sent twice.",
 }
@@ -205,19 +193,29 @@ def _bad(run: Run, scene: Scene, missed: t.Mapping[str, list[Result]], moving: l
         parts.append(f"{len(moving)} still on {_their(len(moving))} way {after} ({_named(moving)})")
     if run.unsent:
         parts.append(f"{len(run.unsent)} not sent yet {after} ({_named(run.unsent)})")
-    ways = [_WAYS_OUT[name].format(since=_since(run)) for name, found in missed.items() if found and name in _WAYS_OUT]
+    ways = [_way_out(run, name, found) for name, found in missed.items() if found and name in _WAYS_OUT]
     if moving or run.unsent:
         ways.append(
             f"What was sent goes on by itself: run again with since={_since(run)} to see the end, nothing is sent twice; or raise wait_timeout."
         )
     if missed["unknown"] and scene.lookup:
         ways.append(f"See what became of the unknown ones with: {scene.lookup}")
-    if run.base.get("failed"):
-        ways += [printable(problem) for problem in list(run.base.get("problems") or ())[:NAMED]]
+    ways += _reasons(run)
     bad = sum(map(len, missed.values())) + len(moving) + len(run.unsent)
     meant = sum(1 for one in run.instances.values() if not idle(one))
     what = f"Failed to bring {bad} of {_instances(meant)} of workspace {scene.workspace_id} to success"
     return f"{what}: {'; '.join(parts)}. {' '.join(ways)}"
+
+
+def _way_out(run: Run, name: str, found: list[Result]) -> str:
+    reason = printable(found[0].get("reason", ""), 300).rstrip(".")
+    return _WAYS_OUT[name].replace("{since}", _since(run)).replace("{reason}", reason)
+
+
+def _reasons(run: Run) -> list[str]:
+    """Problems for which the module failed although no instance shows them: jobs that do not exist or could not be listed."""
+    msg = str(run.base.get("msg", "")) if run.base.get("failed") else ""
+    return [printable(problem) for problem in run.base.get("problems") or () if str(problem).rstrip(".") in msg][:NAMED]
 
 
 def _named(instances: list[Result]) -> str:

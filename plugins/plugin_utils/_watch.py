@@ -9,7 +9,6 @@ is made here, those come with the results; this only puts together what several 
 
 from __future__ import annotations
 
-import collections
 import typing as t
 from dataclasses import dataclass, field, replace
 
@@ -18,17 +17,10 @@ Identity = t.Tuple[str, str, int, int]
 
 #: Actions that another pass can change.
 OPEN = frozenset({"retry", "wait", "settling"})
-#: Actions at which an instance is where it should be, or was never meant to be touched.
-FINE = frozenset({"done", "skipped"})
-#: Statuses that need nothing.
-SUCCEEDED = frozenset({"success", "forceSuccess", "ignoreSuccess"})
-#: The order in which people are told about instances that are not.
-BROKEN = ("failed_again", "refused", "not_rerunnable", "blocked", "unknown")
 #: Kinds of errors (values of module_utils' Kind) that a later pass need not meet again.
 TEMPORARY = frozenset({"unreachable", "throttled", "server", "bad_answer", "ambiguous"})
 #: Kinds of a pass that did all it could: not every instance succeeded, or the plan is larger than ``max_instances``.
 INCOMPLETE, LIMIT = "incomplete", "limit"
-_NO_ANSWER = {"status": None, "code": None, "request_id": None, "method": "", "path": "", "hint": ""}
 #: Passes in a row that may fail for a temporary reason before the task gives up watching.
 MAX_FAILED_PASSES = 10
 #: Seconds after which a progress line is printed although nothing changed.
@@ -68,7 +60,7 @@ class Run:
 
     :param instances: every instance any pass reported, by :func:`identity`, as the newest of them described it.
     :param base: the newest result of a pass that could read the workspace.
-    :param plan: lines of the first pass.
+    :param plan: lines of the first pass, or of the first that sent something.
     :param problems: what went wrong without ending the run, each text once, oldest first.
     :param requests: HTTP calls by method, of all passes.
     :param notes: ``warnings`` and ``deprecations`` of all passes, each once.
@@ -105,8 +97,8 @@ class Run:
             changed=self.changed or bool(result.get("changed")),
         )
         if not crashed(result):
-            plan = self.plan if self.base else tuple(result.get("plan") or ())
-            return replace(run, base=result, plan=plan, failed_passes=0)
+            first = not self.base or (run.changed and not self.changed)
+            return replace(run, base=result, plan=tuple(result.get("plan") or ()) if first else self.plan, failed_passes=0)
         failures = self.failed_passes + 1
         text = message_of(result)
         if self.base and temporary(result) and failures < MAX_FAILED_PASSES:
@@ -140,16 +132,6 @@ class Run:
     def having(self, actions: t.Collection[str]) -> list[Result]:
         """The instances with one of *actions*, in the order in which they were first seen."""
         return [one for one in self.instances.values() if one.get("action") in actions]
-
-
-def broken(run: Run) -> dict[str, list[Result]]:
-    """The instances that ended elsewhere than at success, by each of :data:`BROKEN`, as the module counts them: what the service
-    does not rerun at all is only missed if its status was one of those asked for."""
-    args = (run.base.get("invocation") or {}).get("module_args") or {}
-    wanted = args.get("statuses") or ["fail"]
-    found = {name: run.having({name}) for name in BROKEN}
-    found["not_rerunnable"] = [one for one in found["not_rerunnable"] if one.get("status") in wanted]
-    return found
 
 
 def _moving(instance: Result) -> bool:
@@ -224,83 +206,6 @@ def pause(run: Run, timing: Timing, began: float, elapsed: float) -> float | Non
     if run.failed_passes:
         wanted = max(wanted, min(60.0, timing.poll_interval * 2.0 ** (run.failed_passes - 1)))
     return max(MIN_PAUSE, min(wanted, timing.wait_timeout - elapsed))
-
-
-def tally(run: Run) -> dict[str, int]:
-    """How many instances stand where: ``rerun`` (sent by this task), ``adopted`` (sent by an earlier one with the same ``since``),
-    ``succeeded``, ``running``, ``waiting`` (also: sent and not yet visible), and one count for each of :data:`BROKEN` and for ``skipped``.
-    What had succeeded before ``since`` is in none of them."""
-    count = dict.fromkeys(("rerun", "adopted", "succeeded", "running", "waiting", *BROKEN, "skipped"), 0)
-    for one in run.instances.values():
-        count["rerun"] += sent_here(one)
-        count["adopted"] += bool(one.get("adopted"))
-        action = one.get("action")
-        if action in OPEN:
-            count["running" if one.get("status") == "running" else "waiting"] += 1
-        elif action == "done":
-            count["succeeded"] += not idle(one)
-        elif action in count:
-            count[str(action)] += 1
-    return count
-
-
-def idle(instance: Result) -> bool:
-    """Whether there was nothing to do for it from the beginning: it had succeeded, or was not meant."""
-    if instance.get("action") == "skipped":
-        return True
-    waited = not OPEN.isdisjoint(instance.get("actions", ()))
-    return instance.get("action") == "done" and not waited and not instance.get("rerun") and instance.get("status_before") in SUCCEEDED
-
-
-def sent_here(instance: Result) -> bool:
-    """Whether this task sent the rerun that stands behind the instance; also one whose answer was lost and that showed up later."""
-    return bool(instance.get("rerun")) and not instance.get("adopted") and not {"retry", "settling"}.isdisjoint(instance.get("actions", ()))
-
-
-def summary(run: Run) -> dict[str, t.Any]:
-    """Counts over all instances, as the module gives them for one pass: ``total``, ``rerun``, ``actions`` and final ``statuses``."""
-    actions = collections.Counter(str(one.get("action")) for one in run.instances.values())
-    statuses = collections.Counter(str(one.get("status")) for one in run.instances.values())
-    return {
-        "total": len(run.instances),
-        "rerun": sum(1 for one in run.instances.values() if one.get("rerun")),
-        "actions": dict(actions),
-        "statuses": dict(statuses),
-    }
-
-
-def final_result(run: Run, *, failed: bool, msg: str, timed_out: bool, elapsed: float) -> dict[str, t.Any]:
-    """The result of the task.
-
-    :param elapsed: seconds.
-    :returns: the newest pass's result with instances, problems and counts of all passes. ``succeeded`` repeats the opposite of
-        ``failed``, so that a role can keep the failure for its end.
-    """
-    last = run.error if run.error is not None else run.base
-    instances = list(run.instances.values())
-    # The exception of a module that failed in good order is its message, which the task's replaces.
-    dropped = ("due_in", "exception") if last.get("msg") else ("due_in",)
-    incomplete = failed and kind_of(last) in (None, INCOMPLETE)
-    error = {"error": {**_NO_ANSWER, **(last.get("error") or {}), "kind": INCOMPLETE, "message": msg}} if incomplete else {}
-    return {
-        **{name: value for name, value in last.items() if name not in dropped},
-        **error,
-        **{name: list(found) for name, found in run.notes.items() if found},
-        "failed": failed,
-        "succeeded": not failed,
-        "msg": msg,
-        "changed": run.changed,
-        "instances": instances,
-        "summary": summary(run),
-        "recap": tally(run) if run.error is None or run.error is not run.base else {},
-        "plan": list(run.plan),
-        "problems": list(run.problems),
-        "requests": dict(run.requests),
-        "passes": run.passes,
-        "finished": run.ended and run.error is None,
-        "timed_out": timed_out,
-        "elapsed": round(elapsed, 1),
-    }
 
 
 def _added(one: t.Mapping[str, int], other: t.Mapping[str, int]) -> dict[str, int]:

@@ -134,8 +134,8 @@ LOOKS: dict[str, Look] = {
     "status_spelling": lambda service: {one["status"] for one in listed(service, "odd").data["instances"]},
     "v1_job_id": lambda service: listed_v1(service, jobName="daily_sales").data["instances"][0]["jobId"],
     "request_id_header": lambda service: "X-Request-Id" in listed(service).headers,
-    "retry_after": lambda service: many(service),
-    "flow_control": lambda service: many(service),
+    "retry_after": many,
+    "flow_control": many,
     "clock_skew_seconds": lambda service: service.now_ms() - time.time() * 1000 > 45_000,
     "token_lifetime_seconds": token_lifetime,
 }

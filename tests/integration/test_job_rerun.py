@@ -339,7 +339,7 @@ def test_without_permission_the_pass_ends_with_what_was_reached(service: t.Any, 
 # Exactly once
 
 
-LOST = [
+LOST: list[dict[str, t.Any]] = [
     {"kind": "drop", "when": "before_effect"},
     {"kind": "drop", "when": "after_effect"},
     {"kind": "drop", "when": "before_reading"},
@@ -483,18 +483,31 @@ def test_where_v2_is_not_open_each_instance_is_sent_by_itself(service: t.Any, wi
 # What a person gets to see
 
 
-def test_hostile_names_neither_change_the_url_nor_reach_the_terminal(service: t.Any, wish: t.Any) -> None:
-    names = ["../..", "..", "{{ lookup('pipe','id') }}", "a/b?c#d%2F", "\x1b[31mred", "rtl\u202egnp", "日次 集計"]
-    service.reset(small_night(switches=FREE, jobs=[{"name": name, "failed": 1} for name in names]))
-    result = passes(wish(), between=settle(service))[-1]
+HOSTILE = ["../..", "..", "{{ lookup('pipe','id') }}", "a/b?c#d%2F", "\x1b[31mred", "rtl\u202egnp", "日次 集計"]
+
+
+@pytest.mark.parametrize("api_version", ["auto", "v2"])
+def test_hostile_names_neither_change_the_url_nor_reach_the_terminal(service: t.Any, wish: t.Any, api_version: str) -> None:
+    service.reset(small_night(switches=FREE, jobs=[{"name": name, "failed": 1} for name in HOSTILE]))
+    result = passes(wish(api_version=api_version), between=settle(service))[-1]
     shown = json.dumps({name: value for name, value in result.items() if name != "diff"}, ensure_ascii=False)
     assert not any(char in shown for char in "\x1b\u202e")
-    assert "\\\\x1b[31mred" in shown
-    rerun = {name for name, _plan_time in reruns(service.journal())}
-    assert {"{{ lookup('pipe','id') }}", "a/b?c#d%2F", "日次 集計", "../.."} <= rerun
-    refused = {name for name, _plan_time in by_action(result).get("refused", [])}
-    assert ".." in refused
+    assert {name for name, _plan_time in reruns(service.journal())} == {name for name in HOSTILE if name not in ("..", "\x1b[31mred")}
+    assert result["failed"]
+    if api_version == "auto":
+        assert {name for name, _plan_time in by_action(result)["refused"]} == {"..", "\\x1b[31mred"}
+    else:
+        assert sum("cannot be part of it" in text or "control characters" in text for text in result["problems"]) == 2
     assert all(request["path"].startswith(("/v1/", "/v2/")) for request in service.requests())
+
+
+def test_when_throttled_the_rest_is_left_to_the_next_pass(service: t.Any, wish: t.Any) -> None:
+    service.inject({"route": "retry", "kind": "throttle", "retry_after": 0, "times": 2})
+    first, *_others = passes(wish(max_retries=1), between=settle(service))
+    assert by_action(first).keys() == {"done", "wait"}
+    assert all("not sent" in one["reason"] for one in first["instances"] if one["action"] == "wait")
+    assert (first["changed"], first["failed"]) == (False, False)
+    assert reruns(service.journal()) == failed_before(service)
 
 
 def test_times_are_the_services(service: t.Any, wish: t.Any) -> None:

@@ -142,11 +142,11 @@ def test_every_trouble_ends_in_one_clear_message(ansible: Ansible, tmp_path: Pat
     messages = {line.host: line.result["msg"] for line in outcome.of("fail") if line.event == "failed"}
     expected = {
         "wrong_key": ("credentials", "APIGW.0301"),
-        "unknown_job": ("Job daily_salse does not exist", "Check the name"),
+        "unknown_job": ("job daily_salse", "does not exist", "Check the name"),
         "unreachable": ("127.0.0.1", "endpoint"),
         "clock_off": ("clock", "minutes"),
         "no_json": ("JSON",),
-        "refused_job": ("hourly_stock", "refused"),
+        "refused_job": ("2 refused by the service (hourly_stock planned", "DLF.0136 batch jobs only"),
         "no_workspace": ("no dataarts_workspace_id", "--limit"),
         "bad_time": ("since", "has no time zone"),
     }

@@ -35,7 +35,7 @@ class Source:
         self.failure: ApiError | None = None
 
     def fetch(self) -> Lease:
-        if self.failure:
+        if self.failure is not None:
             raise self.failure
         self.fetched += 1
         return Lease(TokenAuth(f"token {self.fetched}"), self.now + 100)

@@ -519,7 +519,9 @@ class TestProcesses:
             os.kill(holder.pid, signal.SIGKILL)
             assert holder.wait(60) == -signal.SIGKILL
         with ledger(tmp_path) as book:
-            (one,) = book.all_sent().values()
+            sent_before = list(book.all_sent().values())
+            assert len(sent_before) == 1
+            one = sent_before[0]
             assert (one.outcome, one.key.plan_time, book.warnings) == ("intended", 1, [])
 
     def test_a_process_that_a_held_one_has_started_does_not_keep_the_lock(self, tmp_path: t.Any) -> None:

@@ -80,8 +80,8 @@ READERS: dict[str, tuple[t.Callable[[t.Any], t.Any], t.Any]] = {
 }
 
 
-def parsed(changes: dict[str, t.Any] | None = None, entry: dict[str, t.Any] = V2) -> JobInstance:
-    merged = {**entry, **(changes or {})}
+def parsed(changes: dict[str, t.Any] | None = None, entry: dict[str, t.Any] | None = None) -> JobInstance:
+    merged = {**(V2 if entry is None else entry), **(changes or {})}
     return instance({name: value for name, value in merged.items() if value is not ...}, WORKSPACE, "instance 3 of the list")
 
 

@@ -11,6 +11,7 @@ import typing as t
 
 import pytest
 
+from ansible_collections.dataarts.factory.plugins.plugin_utils import _tally as tally
 from ansible_collections.dataarts.factory.plugins.plugin_utils import _telling as telling
 from ansible_collections.dataarts.factory.plugins.plugin_utils import _watch as watch
 
@@ -113,6 +114,14 @@ class TestMerging:
         assert run.plan == ("Workspace w1: 1 of 1 instances to rerun",)
         assert run.changed
 
+    def test_the_plan_is_that_of_the_first_pass_that_sends(self) -> None:
+        held = passed(one(1, "settling"), plan=["nothing to rerun yet"])
+        run = run_of(
+            held, passed(one(1, "retry", rerun=True), plan=["1 to rerun"]), passed(one(1, "done", "success", rerun=True), plan=["nothing"])
+        )
+        assert run.plan == ("1 to rerun",)
+        assert run_of(held).plan == ("nothing to rerun yet",)
+
     def test_later_passes_look_at_what_the_first_one_looked_at(self) -> None:
         args = {"workspace_id": "w1", "planned_after": "-24h"}
         assert watch.next_args(args, watch.Run()) == args
@@ -121,7 +130,7 @@ class TestMerging:
 
     def test_the_final_result_carries_everything_once(self) -> None:
         run = run_of(passed(one(1, "retry", rerun=True)), passed(one(1, "done", "success"), one(2, "skipped", "freeze"), warnings=["skew"]))
-        result = watch.final_result(run, failed=False, msg="text", timed_out=False, elapsed=1.234)
+        result = tally.final_result(run, failed=False, msg="text", timed_out=False, elapsed=1.234)
         assert {name: result[name] for name in ("failed", "succeeded", "changed", "msg", "finished", "passes", "elapsed", "warnings")} == {
             "failed": False,
             "succeeded": True,
@@ -137,7 +146,7 @@ class TestMerging:
 
     def test_a_failed_result_has_an_error_to_ask_for(self) -> None:
         run = run_of(passed(one(1, "wait", "running"), exception="of a module that failed in good order"))
-        result = watch.final_result(run, failed=True, msg="text", timed_out=True, elapsed=1)
+        result = tally.final_result(run, failed=True, msg="text", timed_out=True, elapsed=1)
         assert result["error"] == {
             "kind": "incomplete",
             "message": "text",
@@ -149,7 +158,7 @@ class TestMerging:
             "hint": "",
         }
         run = run_of(failure("credentials", exception="of a module that failed in good order"))
-        result = watch.final_result(run, failed=True, msg="text", timed_out=False, elapsed=1)
+        result = tally.final_result(run, failed=True, msg="text", timed_out=False, elapsed=1)
         assert result["error"] == {"kind": "credentials"}
         assert "exception" not in result
 
@@ -180,7 +189,7 @@ class TestFailingPasses:
         assert msg.startswith("Failed to watch 2 instances of workspace w1 to the end: Failed to list")
         assert "1 succeeded, 1 running, 0 waiting, 0 failed again" in msg
         assert "since=2026-11-23T03:00:00Z" in msg
-        assert len(watch.final_result(run, failed=True, msg=msg, timed_out=False, elapsed=1)["instances"]) == 2
+        assert len(tally.final_result(run, failed=True, msg=msg, timed_out=False, elapsed=1)["instances"]) == 2
 
     def test_it_gives_up_after_many_in_a_row(self) -> None:
         run = run_of(passed(one(1, "wait", "running")), *[failure("server")] * (watch.MAX_FAILED_PASSES - 1))
@@ -207,12 +216,13 @@ class TestSentHere:
             ([one(1, "settling"), one(1, "wait", "running", rerun=True)], {"rerun": 1, "adopted": 0, "running": 1}),
             ([one(1, "done", "success", status_before="fail", rerun=True)], {"rerun": 0, "adopted": 1, "succeeded": 1}),
             ([one(1, "settling", rerun=True), one(1, "done", "success", rerun=True)], {"rerun": 0, "adopted": 1, "succeeded": 1}),
+            ([one(1, "retry")], {"rerun": 0, "to_rerun": 1, "waiting": 0}),
             ([one(1, "wait", "running"), one(1, "done", "success")], {"rerun": 0, "adopted": 0, "succeeded": 1}),
             ([one(1, "done", "success", status_before="success")], {"rerun": 0, "adopted": 0, "succeeded": 0}),
         ],
     )
     def test_tally(self, passes: t.Any, expected: t.Any) -> None:
-        counts = watch.tally(run_of(*(passed(each) for each in passes)))
+        counts = tally.tally(run_of(*(passed(each) for each in passes)))
         assert {name: counts[name] for name in expected} == expected
 
 
@@ -262,9 +272,9 @@ class TestTelling:
         run = run_of(
             passed(one(1, "done", "success"), one(2, "wait", "running"), one(3, "settling"), one(4, "failed_again"), one(5, "skipped"))
         )
-        assert telling.progress_line("sales", watch.tally(run), 65) == "sales: 1 succeeded, 1 running, 1 waiting, 1 failed again, 1m 05s"
+        assert telling.progress_line("sales", tally.tally(run), 65) == "sales: 1 succeeded, 1 running, 1 waiting, 1 failed again, 1m 05s"
         run = run.after(passed(one(6, "blocked", "waiting-confirm"), one(7, "unknown")))
-        assert telling.progress_text(watch.tally(run)).endswith("1 failed again, 1 waiting for a person, 1 of unknown outcome")
+        assert telling.progress_text(tally.tally(run)).endswith("1 failed again, 1 waiting for a person, 1 of unknown outcome")
 
     @pytest.mark.parametrize(
         ("results", "more", "expected"),
@@ -329,7 +339,7 @@ class TestTelling:
         ("action", "words", "way_out"),
         [
             ("failed_again", "1 failed again (daily_sales planned 2026-11-23T02:00:01Z)", "run again without since"),
-            ("refused", "1 refused by the service (", "Correct what the service names"),
+            ("refused", "1 refused by the service (", "The service says: because 1. Correct that"),
             ("not_rerunnable", "1 not rerunnable (", "Handle them in the console"),
             ("blocked", "1 waiting for a person (", "run again with since=2026-11-23T03:00:00Z"),
             ("unknown", "1 of unknown outcome (", "See what became of the unknown ones with: ansible sales"),

@@ -1,0 +1,112 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Private to the collection: where the instances of a job_rerun task stand, counted, and the result of the task.
+
+Pure, like ``_watch``.
+"""
+
+from __future__ import annotations
+
+import collections
+import typing as t
+
+from ansible_collections.dataarts.factory.plugins.plugin_utils._watch import INCOMPLETE, OPEN, Result, Run, kind_of
+
+#: Statuses that need nothing.
+SUCCEEDED = frozenset({"success", "forceSuccess", "ignoreSuccess"})
+#: Actions at which an instance missed the stated end, in the order in which people are told.
+BROKEN = ("failed_again", "refused", "not_rerunnable", "blocked", "unknown")
+_NO_ANSWER = {"status": None, "code": None, "request_id": None, "method": "", "path": "", "hint": ""}
+
+
+def broken(run: Run) -> dict[str, list[Result]]:
+    """The instances that ended elsewhere than at success, by each of :data:`BROKEN`, as the module counts them: what the service
+    does not rerun at all is only missed if its status was one of those asked for."""
+    args = (run.base.get("invocation") or {}).get("module_args") or {}
+    wanted = args.get("statuses") or ["fail"]
+    found = {name: run.having({name}) for name in BROKEN}
+    found["not_rerunnable"] = [one for one in found["not_rerunnable"] if one.get("status") in wanted]
+    return found
+
+
+def idle(instance: Result) -> bool:
+    """Whether there was nothing to do for it from the beginning: it had succeeded, or was not meant."""
+    if instance.get("action") == "skipped":
+        return True
+    waited = not OPEN.isdisjoint(instance.get("actions", ()))
+    return instance.get("action") == "done" and not waited and not instance.get("rerun") and instance.get("status_before") in SUCCEEDED
+
+
+def sent_here(instance: Result) -> bool:
+    """Whether this task sent the rerun that stands behind the instance; also one whose answer was lost and that showed up later."""
+    return bool(instance.get("rerun")) and not instance.get("adopted") and not {"retry", "settling"}.isdisjoint(instance.get("actions", ()))
+
+
+def tally(run: Run) -> dict[str, int]:
+    """How many instances stand where.
+
+    ``rerun`` was sent by this task, ``to_rerun`` would be (check mode), ``adopted`` was sent by an earlier task with the same ``since``.
+    ``succeeded``, ``running``, ``waiting`` (also: sent and not yet visible), each of :data:`BROKEN`, and ``skipped`` are where they
+    are now. What had succeeded before ``since`` is in none of them.
+    """
+    count = dict.fromkeys(("rerun", "to_rerun", "adopted", "succeeded", "running", "waiting", *BROKEN, "skipped"), 0)
+    for one in run.instances.values():
+        count["rerun"] += sent_here(one)
+        count["adopted"] += bool(one.get("adopted"))
+        action = one.get("action")
+        if action == "retry" and not one.get("rerun"):
+            count["to_rerun"] += 1
+        elif action in OPEN:
+            count["running" if one.get("status") == "running" else "waiting"] += 1
+        elif action == "done":
+            count["succeeded"] += not idle(one)
+        elif action in count:
+            count[str(action)] += 1
+    return count
+
+
+def summary(run: Run) -> dict[str, t.Any]:
+    """Counts over all instances, as the module gives them for one pass: ``total``, ``rerun``, ``actions`` and final ``statuses``."""
+    actions = collections.Counter(str(one.get("action")) for one in run.instances.values())
+    statuses = collections.Counter(str(one.get("status")) for one in run.instances.values())
+    return {
+        "total": len(run.instances),
+        "rerun": sum(1 for one in run.instances.values() if one.get("rerun")),
+        "actions": dict(actions),
+        "statuses": dict(statuses),
+    }
+
+
+def final_result(run: Run, *, failed: bool, msg: str, timed_out: bool, elapsed: float) -> dict[str, t.Any]:
+    """The result of the task.
+
+    :param elapsed: seconds.
+    :returns: the newest pass's result with instances, problems and counts of all passes. ``succeeded`` repeats the opposite of
+        ``failed``, so that a role can keep the failure for its end.
+    """
+    last = run.error if run.error is not None else run.base
+    instances = list(run.instances.values())
+    # The exception of a module that failed in good order is its message, which the task's replaces.
+    dropped = ("due_in", "exception") if last.get("msg") else ("due_in",)
+    incomplete = failed and kind_of(last) in (None, INCOMPLETE)
+    error = {"error": {**_NO_ANSWER, **(last.get("error") or {}), "kind": INCOMPLETE, "message": msg}} if incomplete else {}
+    return {
+        **{name: value for name, value in last.items() if name not in dropped},
+        **error,
+        **{name: list(found) for name, found in run.notes.items() if found},
+        "failed": failed,
+        "succeeded": not failed,
+        "msg": msg,
+        "changed": run.changed,
+        "instances": instances,
+        "summary": summary(run),
+        "recap": tally(run) if run.error is None or run.error is not run.base else {},
+        "plan": list(run.plan),
+        "problems": list(run.problems),
+        "requests": dict(run.requests),
+        "passes": run.passes,
+        "finished": run.ended and run.error is None,
+        "timed_out": timed_out,
+        "elapsed": round(elapsed, 1),
+    }

@@ -1,0 +1,172 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Judges what job_rerun reported, by the emulator's journal and true state alone."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+from dataclasses import dataclass, field
+
+from emulator.running import Running
+from tests.chaos.drawing import STRANGER, Case
+
+Json = dict[str, t.Any]
+Key = tuple[str, int]
+_UNLISTED = re.compile(r"Failed to list the instances of job (.+?): ")
+#: Statuses that need nothing.
+SUCCEEDED = ("success", "forceSuccess", "ignoreSuccess")
+#: Actions that a report may end with although the instance was never rerun: each says so, with a reason.
+HONEST = ("refused", "unknown", "blocked", "not_rerunnable")
+
+
+@dataclass
+class Judgement:
+    """What was found wrong, in words, by which of the three zeros it breaks."""
+
+    twice: list[str] = field(default_factory=list)
+    lost: list[str] = field(default_factory=list)
+    wrong: list[str] = field(default_factory=list)
+
+    @property
+    def clean(self) -> bool:
+        """Whether all three are zero."""
+        return not (self.twice or self.lost or self.wrong)
+
+    def __str__(self) -> str:
+        parts = [f"{name} ({len(found)}):\n  " + "\n  ".join(found[:12]) for name, found in vars(self).items() if found]
+        return "\n".join(parts) or "clean"
+
+
+class Judge:
+    """Knows the truth about one case.
+
+    :ivar meant: the instances that the options select, by (job name, plan time ms), as they were in the beginning.
+    """
+
+    def __init__(self, service: Running, case: Case) -> None:
+        self._service, self._case = service, case
+        self.found = Judgement()
+        self._workspace = next(iter(service.state()["workspaces"]))
+        offsets = {(name, _ms(plan)) for name, plan in case.selected}
+        now = service.now_ms()
+        self.before = self._truth()
+        # plan times of a scenario are whole seconds before its begin, which was a moment ago
+        self.meant = {key: one for key, one in self.before.items() if _known(key, now, offsets)}
+
+    def reruns(self) -> dict[Key, list[Json]]:
+        """Accepted reruns by instance, oldest first, each with ``time``, ``request_id`` and ``user`` of its write."""
+        found: dict[Key, list[Json]] = {}
+        for entry in self._service.journal():
+            for one in entry["instances"]:
+                extra = {name: entry[name] for name in ("time", "request_id", "user")}
+                found.setdefault((one["job_name"], one["plan_time"]), []).append({**one, **extra})
+        return found
+
+    def twice(self) -> None:
+        """Nothing is rerun again unless the options ask for more attempts and the one before had ended in failure."""
+        attempts = self._case.options.get("attempts", 1)
+        truth = self._truth()
+        for key, entries in self.reruns().items():
+            if key not in self.meant:
+                self.found.twice.append(f"{key} was rerun and not meant")
+                continue
+            if len(entries) > attempts:
+                self.found.twice.append(f"{key} was rerun {len(entries)} times, attempts is {attempts}")
+            runs = {run["number"]: run for run in truth[key]["runs"]}
+            for entry in entries[1:]:
+                former = runs.get(entry["run"] - 1)
+                if former is None or former["end"] is None or former["end"] > entry["time"] or former["status"] == "success":
+                    self.found.twice.append(f"{key}: run {entry['run']} was asked for while the one before stood at {former}")
+
+    def reported(self, result: Json, *, journal_before: int = 0) -> None:
+        """Everything that one pass, or one play, says about instances is true.
+
+        :param journal_before: how many writes the journal held when it began.
+        """
+        reruns, truth = self.reruns(), self._truth()
+        seen: set[Key] = set()
+        for one in result.get("instances") or ():
+            key = one["job_name"], one["plan_time"]
+            if key not in self.meant:
+                self._wrong(key, one, "is reported and was not meant")
+                continue
+            if key in seen:
+                self._wrong(key, one, "is reported twice")
+            seen.add(key)
+            self._one(key, one, reruns.get(key, []), truth[key])
+        if not result.get("failed") and not result.get("changed") and len(self._service.journal()) > journal_before:
+            self.found.wrong.append("changed is false although something was rerun")
+        if result.get("finished"):
+            blind = unlisted(result)
+            for key in self.meant.keys() - seen:
+                if key[0] not in blind:
+                    self.found.lost.append(f"{key} is not in the report")
+            self._stated_end(result, reruns, truth)
+
+    def _stated_end(self, result: Json, reruns: dict[Key, list[Json]], truth: dict[Key, Json]) -> None:
+        if result.get("failed"):
+            if not (result.get("msg") and result.get("error")):
+                self.found.wrong.append("it failed without a reason")
+            return
+        statuses = self._case.options["statuses"]
+        for key in self.meant:
+            if self.before[key]["status"] in statuses and not reruns.get(key):
+                self.found.lost.append(f"{key} was never rerun and the play succeeded")
+            if self._case.options["wait"] and truth[key]["status"] in statuses:
+                self.found.lost.append(f"{key} stands at {truth[key]['status']} and the play succeeded")
+
+    def _one(self, key: Key, one: Json, entries: list[Json], truth: Json) -> None:
+        action, began = one["action"], self.before[key]["status"]
+        mine = [entry for entry in entries if entry["user"] != STRANGER]
+        if one["rerun"] and not entries:
+            self._wrong(key, one, "rerun is true, and the journal has none")
+        if not one["rerun"] and mine and action not in ("settling", "unknown"):
+            self._wrong(key, one, f"rerun is false, and the journal has {len(mine)}")
+        if action in ("done", "failed_again") and began in self._case.options["statuses"] and not entries:
+            self.found.lost.append(f"{key} is reported {action} and was never rerun")
+        if action == "done" and (truth["status"] != "success" or truth["hidden"] or truth["queued"]):
+            self._wrong(key, one, f"is done, and stands at {truth['status']}")
+        if action == "failed_again" and truth["status"] in (*SUCCEEDED, "running", "waiting"):
+            self._wrong(key, one, f"failed again, and stands at {truth['status']}")
+        if action == "skipped" and truth["status"] in self._case.options["statuses"]:
+            self._wrong(key, one, "is skipped with a status that was asked for")
+        if action == "refused" and mine and not truth["runs"][:-1]:
+            self._wrong(key, one, "is refused, and the journal has it")
+        if action in HONEST and not one["reason"]:
+            self._wrong(key, one, "has no reason")
+        ids = [entry["request_id"] for entry in entries]
+        settled = action in ("done", "failed_again", "blocked") or (action == "wait" and one["status"] in ("waiting", "running"))
+        if one["request_id"] in self._journal_ids() and one["request_id"] not in ids:
+            self._wrong(key, one, f"the request id is that of other instances, the journal has {ids}")
+        if settled and mine == entries and entries and one["request_id"] not in (None, ids[-1]):
+            self._wrong(key, one, f"the journal has request id {ids[-1]}")
+        if action in ("done", "failed_again") and mine == entries and one["attempts"] != len(mine):
+            self._wrong(key, one, f"attempts is {one['attempts']}, and the journal has {len(mine)}")
+
+    def _journal_ids(self) -> set[str]:
+        return {entry["request_id"] for entry in self._service.journal()}
+
+    def _wrong(self, key: Key, one: Json, why: str) -> None:
+        told = {name: one.get(name) for name in ("action", "status", "rerun", "attempts", "request_id", "reason")}
+        self.found.wrong.append(f"{key}: {why}; reported as {told}")
+
+    def _truth(self) -> dict[Key, Json]:
+        jobs = self._service.state()["workspaces"][self._workspace]
+        return {(name, one["plan_time"]): one for name, instances in jobs.items() for one in instances}
+
+
+def unlisted(result: Json) -> set[str]:
+    """Names of jobs of which a failed result says that it could not see them, in its message and its problems alike."""
+    said = [_UNLISTED.match(text) for text in result.get("problems") or ()] if result.get("failed") else []
+    return {found[1] for found in said if found and found[0] in result["msg"]}
+
+
+def _ms(plan: str) -> int:
+    return int(plan[1:-1]) * 60_000
+
+
+def _known(key: Key, now: int, offsets: set[tuple[str, int]]) -> bool:
+    age = now - key[1]
+    return any(name == key[0] and 0 <= age - offset < 30_000 for name, offset in offsets)

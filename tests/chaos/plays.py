@@ -1,0 +1,151 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Plays a case: job_rerun pass by pass until it ends, started again after failures, with the judge beside it."""
+
+from __future__ import annotations
+
+import itertools
+import random
+import time
+import typing as t
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from ansible_collections.dataarts.factory.plugins.module_utils import _client, _pacer
+from ansible_collections.dataarts.factory.plugins.plugin_utils import _watch as watch
+from emulator.running import Running
+from tests.chaos.drawing import STRANGER_KEY, STRANGER_SECRET, Case, is_write
+from tests.chaos.judging import Judge, Judgement, unlisted
+from tests.support.logic import call
+from tests.support.playbook import run_module
+from tests.support.workspace import options as options_for
+
+Json = dict[str, t.Any]
+#: One pass of job_rerun with the options given: its result, ``failed`` always in it.
+OnePass = Callable[[Json], Json]
+
+#: Plays of one case that meet faults; after them the trouble is over and one more has to bring everything to its end.
+PLAYS = 6
+#: Passes that one play takes at most. What waits for a turn takes one pass per turn.
+PASSES = 200
+
+
+def in_process(options: Json) -> Json:
+    """One pass in this process, over real HTTP."""
+    return call("job_rerun", options)
+
+
+def in_a_process(options: Json) -> Json:
+    """One pass as the process that Ansible starts."""
+    return {"failed": False, **run_module("job_rerun", options)}
+
+
+@contextmanager
+def hurried(case: Case) -> Iterator[None]:
+    """Shorter pauses before reads are repeated and, where the service does not count, between requests: what is waited for is no point here."""
+    pause, rates, other = _client.FIRST_PAUSE, dict(_pacer.RATES), _pacer.OTHER_RATE
+    try:
+        _client.FIRST_PAUSE = 0.01
+        if not case.switches.get("flow_control"):
+            _pacer.RATES.update(dict.fromkeys(rates, 500.0))
+            _pacer.OTHER_RATE = 500.0
+        yield
+    finally:
+        _client.FIRST_PAUSE, _pacer.OTHER_RATE = pause, other
+        _pacer.RATES.update(rates)
+
+
+class Figures(dict[str, int]):
+    """Counts that add up over cases."""
+
+    def add(self, **counts: int) -> None:
+        """Add each of *counts*."""
+        for name, count in counts.items():
+            self[name] = self.get(name, 0) + count
+
+
+def play_case(service: Running, case: Case, state: Path, one_pass: OnePass) -> tuple[Judgement, Figures]:
+    """Play *case* to its end against *service*.
+
+    :param state: an empty directory for the record of sent reruns.
+    :returns: what was found wrong, and counts.
+    """
+    service.reset(case.scenario)
+    judge = Judge(service, case)
+    rng = random.Random(f"play {case.seed}")
+    options = {**options_for(service), **case.options, "state_path": str(state)}
+    figures = Figures(seeds=1)
+    if case.hand:
+        _by_hand(service, judge, rng)
+    if case.given_since:
+        options["since"] = str(service.now_ms())
+        service.advance(0.002)
+    for fault in case.faults:
+        service.inject(fault)
+    passes = _Passes(service, case, judge, one_pass, rng, figures)
+    for number in itertools.count(1):
+        if number > PLAYS:
+            service.clear_faults()
+        run = passes.play(options)
+        # Whoever starts it again means the same run.
+        options = {**options, **{name: str(run.base[name]) for name in ("since", "planned_after", "planned_before") if run.base.get(name)}}
+        if number > PLAYS or (run.ended and run.error is None and not unlisted(run.base)):
+            break
+        service.advance(rng.uniform(0, 2))
+    judge.twice()
+    if run.error is not None or not run.ended:
+        judge.found.lost.append(f"without any fault the last play did not come to its end: {run.error or 'passes ran out'}")
+    _count(service, judge, run, figures)
+    return judge.found, figures
+
+
+class _Passes:
+    def __init__(self, service: Running, case: Case, judge: Judge, one_pass: OnePass, rng: random.Random, figures: Figures) -> None:
+        self._service, self._case, self._judge = service, case, judge
+        self._one_pass, self._rng, self._figures = one_pass, rng, figures
+
+    def play(self, options: Json) -> watch.Run:
+        """One play: passes as the action plugin makes them, with the service's time moved on instead of waited for."""
+        run = watch.Run()
+        timing = watch.Timing(wait=self._case.options["wait"], poll_interval=1.0)
+        for dummy in range(PASSES):
+            journal = len(self._service.journal())
+            given = watch.next_args(options, run)
+            result = self._one_pass({name: str(value) if name.startswith(("since", "planned")) else value for name, value in given.items()})
+            self._judge.reported(result, journal_before=journal)
+            run = run.after(result)
+            self._figures.add(passes=1)
+            seconds = watch.pause(run, timing, 0.0, 0.0)
+            if seconds is None:
+                break
+            if self._case.late:
+                time.sleep(self._case.late)
+            self._service.advance(seconds * self._case.haste * self._rng.uniform(0.5, 1.1))
+        return run
+
+
+def _by_hand(service: Running, judge: Judge, rng: random.Random) -> None:
+    """Somebody else reruns a few instances; the service may show it late."""
+    failed = sorted(key for key, one in judge.meant.items() if one["status"] == "fail")
+    hidden = {key: judge.meant[key] for key in rng.sample(failed, min(len(failed), 3))}
+    account = options_for(service, access_key=STRANGER_KEY, secret_key=STRANGER_SECRET)
+    for (name, plan), one in hidden.items():
+        entry = {"job_id": one["job_id"], "plan_time": str(plan), "submit_time": str(one["submit_time"])}
+        call("job_instance_retry", {**account, "job_name": name, "task_retrys": [entry], "settle_time": 0})
+
+
+def _count(service: Running, judge: Judge, run: watch.Run, figures: Figures) -> None:
+    requests = [one for one in service.requests() if one["route"]]
+    actions = Counter(str(one["action"]) for one in run.instances.values())
+    figures.add(
+        reruns=sum(map(len, judge.reruns().values())),
+        calls=len(requests),
+        faulty=sum(1 for one in requests if one["fault"]),
+        writes=sum(1 for one in requests if is_write(one["route"])),
+        faulty_writes=sum(1 for one in requests if is_write(one["route"]) and one["fault"]),
+        reported=len(run.instances),
+        **{f"ended_{name}": actions[name] for name in ("done", "failed_again", "refused", "unknown")},
+    )

@@ -1,0 +1,211 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whichever way the service means what its documentation leaves open: lists are complete, and each failed instance is rerun exactly once."""
+
+from __future__ import annotations
+
+import typing as t
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.dataarts.factory.plugins.module_utils import _pacer
+from emulator.running import Running
+from emulator.switches import SWITCHES
+from tests.emulator.wire import restart
+from tests.support.logic import Result, by_action, call, passes, reruns
+from tests.support.scenarios import DOMAIN, USER_NAME, USER_PASSWORD, WORKSPACE_ID, small_night
+from tests.support.workspace import options
+
+SETTINGS = [(name, value) for name, switch in SWITCHES.items() for value in switch.settings]
+#: Every switch but these is tried without flow control, and then nobody has to wait for the pace that it asks for.
+PACED = ("flow_control", "retry_after")
+#: Jobs without an instance, so that the list of jobs takes several pages.
+IDLE = 120
+#: Emulated seconds that a rerun stays out of sight; ten real seconds, far longer than the settle time of these tests.
+LONG_HIDDEN = 600
+Wish = t.Callable[..., dict[str, t.Any]]
+
+
+@pytest.fixture
+def wish(emulated: Running, tmp_path: Path) -> Wish:
+    """Options of a module: what was planned in nine days, a settle time of one second, a record of the test's own."""
+
+    def make(name: str = "job_rerun", **changes: t.Any) -> dict[str, t.Any]:
+        asked: dict[str, t.Any] = {"jobs": ["daily_*", "hourly_stock"], "planned_after": "-9d", "max_retries": 2}
+        if name == "job_rerun":
+            asked |= {"state_path": str(tmp_path / "state"), "settle_time": 1, "poll_interval": 1}
+        elif name == "job_info":
+            del asked["planned_after"]
+        return options(emulated, **{**asked, **changes})
+
+    return make
+
+
+@pytest.fixture
+def unpaced(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Clients made from now on do not keep the documented budget."""
+    for route in _pacer.RATES:
+        monkeypatch.setitem(_pacer.RATES, route, 1e6)
+    monkeypatch.setattr(_pacer, "OTHER_RATE", 1e6)
+
+
+def begin(service: Running, **switches: t.Any) -> None:
+    """A busy workspace: five instances of two jobs failed, one of them eight days ago."""
+    jobs: list[dict[str, t.Any]] = [
+        {"name": "daily_sales", "id": 917567, "submit_time": 1732239754684, "failed": 3, "succeeded": 2},
+        {"name": "hourly_stock", "instances": [{"plan_time": "-8d", "status": "fail"}, {"plan_time": "-2h", "status": "fail"}]},
+    ]
+    jobs += [{"name": f"idle_{number:03}", "instances": []} for number in range(IDLE)]
+    service.reset(small_night(jobs=jobs, switches={"flow_control": False, **switches}))
+
+
+def instances(service: Running) -> list[tuple[str, dict[str, t.Any]]]:
+    """Every instance there is, with its job's name."""
+    jobs = service.state()["workspaces"][WORKSPACE_ID]
+    return [(name, one) for name, found in jobs.items() for one in found]
+
+
+def failed(service: Running) -> dict[tuple[str, int], int]:
+    """The instances whose first run failed, each to be rerun once."""
+    return {(name, one["plan_time"]): 1 for name, one in instances(service) if one["runs"][0]["status"] == "fail"}
+
+
+def lose_an_answer(service: Running) -> None:
+    """The next rerun of hourly_stock takes effect, and its answer does not arrive."""
+    service.inject({"route": "retry", "kind": "drop", "when": "after_effect", "job_name": "hourly_stock"})
+
+
+def settle(service: Running) -> t.Callable[[Result], None]:
+    """Lets the settle time pass on the service's clock between two passes."""
+    return lambda result: service.advance(2)
+
+
+def prepare(service: Running, name: str, value: t.Any) -> dict[str, t.Any]:
+    """Begins again under that setting; what is needed to come across the open point, as options."""
+    begin(service, **{"flow_control": name == "flow_control", name: value})
+    if name == "retry_after":
+        fault = {"kind": "throttle", "times": 1} | ({} if value is None else {"retry_after": value})
+        service.inject({"route": "list", **fault})
+        service.inject({"route": "retry", **fault})
+    if name == "token_lifetime_seconds":
+        return {"access_key": None, "secret_key": None, "user_name": USER_NAME, "user_password": USER_PASSWORD, "domain_name": DOMAIN}
+    return {}
+
+
+def check_lists(service: Running, wish: Wish, changes: dict[str, t.Any]) -> None:
+    """Fails unless the lists hold what there is, each thing once."""
+    jobs = call("job_info", wish("job_info", **{**changes, "jobs": ["*"]}))
+    assert sorted(one["name"] for one in jobs["jobs"]) == sorted(service.state()["workspaces"][WORKSPACE_ID])
+    found = call("job_instance_info", wish("job_instance_info", **{**changes, "jobs": ["daily_*", "hourly_*"]}))
+    listed = sorted((one["job_name"], one["plan_time"], one["instance_id"], one["status"]) for one in found["instances"])
+    assert listed == sorted((name, one["plan_time"], str(one["instance_id"]), one["status"]) for name, one in instances(service))
+
+
+@pytest.mark.parametrize(("name", "value"), SETTINGS)
+def test_complete_and_once(emulated: Running, wish: Wish, request: pytest.FixtureRequest, name: str, value: t.Any) -> None:
+    if name not in PACED:
+        request.getfixturevalue("unpaced")
+    changes = prepare(emulated, name, value)
+    check_lists(emulated, wish, changes)
+    expected = failed(emulated)
+    assert len(expected) == 5
+    lose_an_answer(emulated)
+
+    def between(result: Result) -> None:
+        # a token that lives an hour dies in between; whatever waits for its time comes to it
+        emulated.advance(4000 if name == "token_lifetime_seconds" else 2)
+
+    results = passes(wish(**changes), between=between)
+    assert reruns(emulated.journal()) == expected
+    last = results[-1]
+    assert (last["finished"], last["failed"]) == (True, False), last.get("msg")
+    assert {action: len(found) for action, found in by_action(last).items()} == {"done": 7}
+    assert {one["status"] for _name, one in instances(emulated)} == {"success"}
+
+    again = passes(wish(**changes, since=str(results[0]["since"])))[-1]
+    afresh = passes(wish(**changes))[-1]
+    assert [(one["changed"], one["failed"]) for one in (again, afresh)] == [(False, False)] * 2
+    assert reruns(emulated.journal()) == expected
+
+
+def test_the_throttled_calls_were_throttled(emulated: Running, wish: Wish) -> None:
+    """The setting of ``retry_after`` is come across, not passed by."""
+    prepare(emulated, "retry_after", 1)
+    call("job_rerun", wish())
+    assert [one["status"] for one in emulated.requests() if one["fault"] == "throttle"] == [429, 429]
+    assert reruns(emulated.journal()) == failed(emulated)
+
+
+@pytest.mark.usefixtures("unpaced")
+class TestOneInstanceSpoilsTheBatch:
+    """Somebody else reran one of the instances a moment ago, which does not show yet; so the service refuses to rerun it."""
+
+    @pytest.fixture
+    def culprit(self, emulated: Running) -> tuple[str, int]:
+        begin(emulated, rerun_visible_after=LONG_HIDDEN)
+        (chosen,) = [one for one in emulated.instances("daily_sales") if one["status"] == "fail"][1:2]
+        assert restart(emulated, "daily_sales", chosen["instance_id"]).status == 204
+        emulated.set(rerun_visible_after=0)
+        return "daily_sales", chosen["plan_time"]
+
+    @pytest.mark.parametrize("setting", ["all", "partial_error"])
+    def test_a_refusal(self, emulated: Running, wish: Wish, culprit: tuple[str, int], setting: str) -> None:
+        """It may stand for all or for one: nothing is sent again that moved, and the culprit is left alone and named."""
+        emulated.set(batch_refusal=setting)
+        results = passes(wish(), between=settle(emulated))
+        assert reruns(emulated.journal()) == failed(emulated)
+        by_name = {(one["job_name"], one["plan_time"]): one for one in results[-1]["instances"]}
+        assert by_name[culprit]["rerun"] is False
+        assert all(one["action"] == "done" for key, one in by_name.items() if key != culprit)
+        assert results[-1]["failed"] is (by_name[culprit]["action"] != "done")
+
+    def test_a_success_for_the_others(self, emulated: Running, wish: Wish, culprit: tuple[str, int]) -> None:
+        """The answer tells nothing of the culprit: it counts as accepted, is never sent again, and ends as the other rerun does."""
+        emulated.set(batch_refusal="partial")
+        results = passes(wish(), between=settle(emulated))
+        assert reruns(emulated.journal()) == failed(emulated)
+        assert results[-1]["failed"] is False
+        assert {action: len(found) for action, found in by_action(results[-1]).items()} == {"done": 7}
+
+
+@pytest.mark.usefixtures("unpaced")
+class TestAnInstanceOnItsWay:
+    """Whether a rerun of an instance that waits or runs is refused or makes it run twice, the collection does not try."""
+
+    @pytest.mark.parametrize("setting", SWITCHES["retry_of_active"].settings)
+    def test_a_lost_answer_and_a_rerun_that_shows_late(self, emulated: Running, wish: Wish, setting: str) -> None:
+        begin(emulated, retry_of_active=setting, rerun_visible_after=20)
+        lose_an_answer(emulated)
+        results = passes(wish(), between=settle(emulated))
+        assert (results[-1]["failed"], reruns(emulated.journal())) == (False, failed(emulated))
+
+    @pytest.mark.parametrize("setting", SWITCHES["retry_of_active"].settings)
+    def test_a_rerun_that_never_shows(self, emulated: Running, wish: Wish, setting: str) -> None:
+        """No design survives that; an accepted rerun is reported as on its way, never as done, and never sent again."""
+        begin(emulated, retry_of_active=setting, rerun_visible_after=10_000_000)
+        result = call("job_rerun", wish())
+        expected = failed(emulated)
+        for _pass in range(3):
+            emulated.advance(100)
+            result = call("job_rerun", wish(since=str(result["since"])))
+            assert (result["finished"], result["changed"]) == (False, False)
+            assert set(by_action(result)["wait"]) == set(expected)
+        assert all("does not show it yet" in one["reason"] for one in result["instances"] if one["action"] == "wait")
+        assert reruns(emulated.journal()) == expected
+
+    def test_an_answer_lost_and_a_settle_time_that_is_too_short(self, emulated: Running, wish: Wish) -> None:
+        """Then the service is asked again, and what it answers decides: a refusal, by which the instance still ran once."""
+        begin(emulated, retry_of_active="refuse", rerun_visible_after=LONG_HIDDEN)
+        lose_an_answer(emulated)
+        passes(wish(), between=settle(emulated))
+        assert reruns(emulated.journal()) == failed(emulated)
+
+    @pytest.mark.parametrize("setting", SWITCHES["retry_of_active"].settings)
+    def test_what_another_machine_has_started(self, emulated: Running, wish: Wish, tmp_path: Path, setting: str) -> None:
+        """What shows is waited for and not sent."""
+        begin(emulated, retry_of_active=setting)
+        first = call("job_rerun", wish(state_path=str(tmp_path / "elsewhere")))
+        results = passes(wish(since=str(first["since"])), between=settle(emulated))
+        assert (results[-1]["failed"], reruns(emulated.journal())) == (False, failed(emulated))

@@ -1,0 +1,502 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Every request of the collection is the official SDK's for the same call, and the SDK's own signer makes the same signature."""
+
+from __future__ import annotations
+
+import json
+import re
+import typing as t
+from collections.abc import Callable
+from dataclasses import replace
+from urllib.parse import parse_qsl, urlsplit
+
+import huaweicloudsdkdataartsstudio.v1 as dataarts
+import huaweicloudsdkdgc.v1 as dgc
+import huaweicloudsdkiam.v3 as iam
+import pytest
+from huaweicloudsdkcore.auth.credentials import BasicCredentials
+from huaweicloudsdkcore.sdk_request import SdkRequest
+from huaweicloudsdkcore.signer.signer import Signer
+from requests import PreparedRequest
+
+from ansible_collections.dataarts.factory.plugins.module_utils._account import Account
+from ansible_collections.dataarts.factory.plugins.module_utils._call import Answer, Call
+from ansible_collections.dataarts.factory.plugins.module_utils._client import Client
+from ansible_collections.dataarts.factory.plugins.module_utils._connection import Connection
+from ansible_collections.dataarts.factory.plugins.module_utils._endpoints import Scope
+from ansible_collections.dataarts.factory.plugins.module_utils._errors import OptionError
+from ansible_collections.dataarts.factory.plugins.module_utils._factory_v1 import FactoryV1
+from ansible_collections.dataarts.factory.plugins.module_utils._factory_v2 import FactoryV2
+from ansible_collections.dataarts.factory.plugins.module_utils._hosts import Hosts
+from ansible_collections.dataarts.factory.plugins.module_utils._iam import Iam
+from ansible_collections.dataarts.factory.plugins.module_utils._management import Management
+from ansible_collections.dataarts.factory.plugins.module_utils._pacer import Pacer
+from ansible_collections.dataarts.factory.plugins.module_utils._signer import AkSkAuth
+from ansible_collections.dataarts.factory.plugins.module_utils._transport import prepare
+from emulator.running import Running
+from tests.contract.generated import NASTY, REFUSED, Values, cases
+from tests.contract.sdk import dataarts_client, dgc_client, iam_client, recorded
+from tests.support.scenarios import ACCESS_KEY, PROJECT_ID, REGION, SECRET_KEY, WORKSPACE_ID, small_night
+
+HOSTS = Hosts(REGION)
+#: Generated calls of each operation, and how many comparisons there are at least in all.
+PER_OPERATION, IN_ALL = 250, 2000
+AUTHORIZATION = re.compile(r"SDK-HMAC-SHA256 Access=(\S+), SignedHeaders=(\S+), Signature=[0-9a-f]{64}")
+#: Headers that belong to the transport, or that a request without a body needs not have [H-RET].
+TRANSPORT = {
+    "accept",
+    "accept-encoding",
+    "connection",
+    "content-length",
+    "content-type",
+    "host",
+    "user-agent",
+    "x-sdk-date",
+    "authorization",
+}
+#: An answer that every operation accepts.
+ANSWER: dict[str, t.Any] = {
+    **dict.fromkeys(("total", "count"), 0),
+    **{name: [] for name in ("instances", "jobs", "depend_instances_info", "commodity_orders", "data", "nodes")},
+    **dict.fromkeys(("name", "jobName", "status"), "x"),
+    "token": {},
+    "credential": {"access": "a", "secret": "s", "securitytoken": "t"},
+}
+
+
+class Kept(Client):
+    """The collection's client up to the network: builds and signs every request, keeps it, and answers what is always right."""
+
+    def __init__(self, auth: t.Any, answer: t.Any) -> None:
+        super().__init__(auth)
+        self.requests: list[PreparedRequest] = []
+        self._answer = answer
+        self._signs = auth
+
+    def send(self, call: Call, *, deadline: float | None = None) -> Answer:
+        self.requests.append(prepare(call, self._signs))
+        return Answer(200, self._answer, "request", None, {"x-subject-token": "token"})
+
+
+class Sdk:
+    """The SDKs' clients of one set of values."""
+
+    def __init__(self) -> None:
+        self.studio = dataarts_client(HOSTS.v2)
+        self.dgc = dgc_client(HOSTS.v1)
+        self.iam = iam_client(HOSTS.iam)
+        self.iam.with_credentials(self.iam.get_credentials().with_domain_id(None))
+
+    def adopt(self, values: Values) -> Sdk:
+        """Acts in the project and with the keys of *values*."""
+        for client in (self.studio, self.dgc):
+            client.get_credentials().project_id = values.project_id
+        for client in (self.studio, self.dgc, self.iam):
+            client.get_credentials().security_token = values.security_token
+        return self
+
+
+class Collection:
+    """The collection's endpoints for one set of values."""
+
+    def __init__(self, values: Values, operation: Operation) -> None:
+        auth = AkSkAuth(ACCESS_KEY, SECRET_KEY, values.security_token) if operation.signed else None
+        projects = {"projects": [{"id": "p", "name": values.name}]}
+        self.client = Kept(auth, {**ANSWER, **projects} if operation.answer is None else operation.answer)
+        scope = Scope(Connection(self.client, HOSTS, values.project_id), values.workspace_id)
+        self.v1, self.v2 = FactoryV1(scope), FactoryV2(scope)
+        self.management = Management(scope.connection)
+        self.iam = Iam(self.client, HOSTS.iam)
+
+
+class Operation(t.NamedTuple):
+    """One call of the collection and the SDK's.
+
+    :param named: whether ``values.name`` is a part of the path.
+    :param body_differs: the SDK's class has no body for it, the page has one since 2025 [H-67].
+    """
+
+    ours: Callable[[Collection, Values], object]
+    theirs: Callable[[Sdk, Values], object]
+    named: bool = True
+    signed: bool = True
+    body_differs: bool = False
+    answer: t.Any = None
+
+
+def word(statuses: t.Sequence[t.Any], known: t.Collection[str]) -> str | None:
+    """The status that is asked for: one alone, and one that every edition spells alike."""
+    return statuses[0].value if len(statuses) == 1 and statuses[0].value in known else None
+
+
+def kind(values: Values) -> str | None:
+    """The type of instance in the service's number."""
+    return str(values.instance_type.number) if values.instance_type else None
+
+
+V1_WORDS = {"waiting", "running", "fail", "running-exception", "pause", "freeze"}
+
+
+def list_v2(sdk: Sdk, values: Values) -> object:
+    request = dataarts.ListFactoryJobInstancesByNameRequest(
+        workspace=values.workspace_id,
+        limit=1000,
+        offset=0,
+        min_plan_time=values.window.begin,
+        max_plan_time=values.window.end,
+        status=word(values.statuses, V1_WORDS | {"success"}),
+        job_name=values.name,
+        instance_type=kind(values),
+    )
+    return sdk.studio.list_factory_job_instances_by_name(request)
+
+
+def list_v1(sdk: Sdk, values: Values, *, one_job: bool) -> object:
+    request = dgc.ListJobInstancesRequest(
+        workspace=values.workspace_id,
+        limit=1000,
+        offset=0,
+        min_plan_time=values.window.begin,
+        max_plan_time=values.window.end,
+        status=word(values.statuses, V1_WORDS),
+        precise_query=True if one_job else None,
+        job_name=values.name if one_job else None,
+        instance_type=kind(values),
+    )
+    return sdk.dgc.list_job_instances(request)
+
+
+def retry(sdk: Sdk, values: Values, **mode: t.Any) -> object:
+    how = values.options
+    body = dataarts.RetryFactoryJobInstanceBody(
+        retry_location=how.retry_location,
+        node_name=how.node_name,
+        retry_task_version=how.retry_task_version,
+        ignore_obs_monitor=how.ignore_obs_monitor,
+        **mode,
+    )
+    request = dataarts.RetryFactoryJobInstanceRequest(values.name, values.workspace_id, values.project_id, body)
+    return sdk.studio.retry_factory_job_instance(request)
+
+
+def retry_selected(sdk: Sdk, values: Values) -> object:
+    keys = [
+        dataarts.RetryFactoryJobInstanceBodyTaskRetrys(job_id=int(one.job_id), plan_time=one.plan_time, submit_time=one.submit_time)
+        for one in values.keys
+    ]
+    return retry(sdk, values, task_retrys=keys)
+
+
+def retry_related(sdk: Sdk, values: Values) -> object:
+    wanted = values.related
+    jobs = [dataarts.RetryFactoryJobInstanceBodyJobs(job_name=name, workspace_id=workspace) for name, workspace in wanted.jobs]
+    return retry(sdk, values, begin_time=wanted.begin_time, end_time=wanted.end_time, jobs=jobs, concurrent=wanted.concurrent)
+
+
+def depend_instances(sdk: Sdk, values: Values) -> object:
+    request = dataarts.ShowFactoryDependInstancesRequest(
+        workspace=values.workspace_id, instance_id=values.name, relation=values.relation, depth=values.depth, latest=values.flag
+    )
+    return sdk.studio.show_factory_depend_instances(request)
+
+
+def user(values: Values) -> Account:
+    """A user whose names and password are generated, and an agency."""
+    return Account(
+        "user",
+        user_name=values.name,
+        user_password=values.other_name,
+        domain_name=values.workspace_id,
+        agency_name=values.name,
+        agency_domain_name=values.other_name,
+    )
+
+
+def scope(values: Values) -> dict[str, t.Any]:
+    """A project by id or by name, or an account."""
+    return {"project": {"id": values.project_id}} if values.flag else {"project": {"name": values.other_name}}
+
+
+def user_token(sdk: Sdk, values: Values) -> object:
+    account = user(values)
+    person = iam.PwdPasswordUser(iam.PwdPasswordUserDomain(account.domain_name), account.user_name, account.user_password)
+    wanted = iam.AuthScope(project=iam.AuthScopeProject(**scope(values)["project"]))
+    auth = iam.PwdAuth(iam.PwdIdentity(["password"], iam.PwdPassword(person)), wanted)
+    body = iam.KeystoneCreateUserTokenByPasswordRequestBody(auth)
+    return sdk.iam.keystone_create_user_token_by_password(iam.KeystoneCreateUserTokenByPasswordRequest("true", body))
+
+
+def agency_token(sdk: Sdk, values: Values) -> object:
+    role = iam.AgencyTokenAssumerole(domain_name=values.other_name, agency_name=values.name)
+    wanted = iam.AgencyTokenScope(project=iam.AgencyTokenScopeProject(**scope(values)["project"]))
+    auth = iam.AgencyTokenAuth(iam.AgencyTokenIdentity(["assume_role"], role), wanted)
+    return sdk.iam.keystone_create_agency_token(
+        iam.KeystoneCreateAgencyTokenRequest("true", iam.KeystoneCreateAgencyTokenRequestBody(auth))
+    )
+
+
+def agency_keys(sdk: Sdk, values: Values) -> object:
+    role = iam.IdentityAssumerole(agency_name=values.name, domain_name=values.other_name, duration_seconds=3600)
+    auth = iam.AgencyAuth(iam.AgencyAuthIdentity(["assume_role"], role))
+    request = iam.CreateTemporaryAccessKeyByAgencyRequest(iam.CreateTemporaryAccessKeyByAgencyRequestBody(auth))
+    return sdk.iam.create_temporary_access_key_by_agency(request)
+
+
+#: Every call that the collection can make, by class and method.
+OPERATIONS: dict[str, Operation] = {
+    "FactoryV2.list_instances": Operation(
+        lambda our, v: our.v2.list_instances(v.name, v.window, statuses=v.statuses, instance_type=v.instance_type), list_v2
+    ),
+    "FactoryV2.list_jobs": Operation(
+        lambda our, v: our.v2.list_jobs(v.name if v.flag else None, v.job_type),
+        lambda sdk, v: sdk.studio.list_factory_jobs(
+            dataarts.ListFactoryJobsRequest(v.workspace_id, 100, 0, v.job_type, v.name if v.flag else None)
+        ),
+        named=False,
+    ),
+    "FactoryV2.retry": Operation(lambda our, v: our.v2.retry(v.name, v.keys, v.options), retry_selected),
+    "FactoryV2.retry_related": Operation(lambda our, v: our.v2.retry_related(v.name, v.related, v.options), retry_related),
+    "FactoryV2.depend_instances": Operation(
+        lambda our, v: our.v2.depend_instances(v.name, v.relation, v.depth, v.flag),
+        depend_instances,
+    ),
+    "FactoryV2.depend_jobs": Operation(
+        lambda our, v: our.v2.depend_jobs(v.name, v.relation),
+        lambda sdk, v: sdk.studio.show_factory_job_depend_instances(
+            dataarts.ShowFactoryJobDependInstancesRequest(workspace=v.workspace_id, job_name=v.name, relation=v.relation)
+        ),
+        answer=[],
+    ),
+    "FactoryV1.list_instances": Operation(
+        lambda our, v: our.v1.list_instances(v.name, v.window, statuses=v.statuses, instance_type=v.instance_type),
+        lambda sdk, v: list_v1(sdk, v, one_job=True),
+        named=False,
+    ),
+    "FactoryV1.list_instances of the workspace": Operation(
+        lambda our, v: our.v1.list_instances(None, v.window, statuses=v.statuses, instance_type=v.instance_type),
+        lambda sdk, v: list_v1(sdk, v, one_job=False),
+        named=False,
+    ),
+    "FactoryV1.list_jobs": Operation(
+        lambda our, v: our.v1.list_jobs(v.name if v.flag else None, v.job_type),
+        lambda sdk, v: sdk.dgc.list_jobs(dgc.ListJobsRequest(v.workspace_id, 100, 0, v.job_type, v.name if v.flag else None)),
+        named=False,
+    ),
+    "FactoryV1.job_detail": Operation(
+        lambda our, v: our.v1.job_detail(v.name),
+        lambda sdk, v: sdk.dgc.show_job(dgc.ShowJobRequest(workspace=v.workspace_id, job_name=v.name, get_job_submit_version=True)),
+    ),
+    "FactoryV1.instance_detail": Operation(
+        lambda our, v: our.v1.instance_detail(v.name, v.number),
+        lambda sdk, v: sdk.dgc.show_job_instance(dgc.ShowJobInstanceRequest(v.workspace_id, v.name, v.number)),
+    ),
+    "FactoryV1.restart": Operation(
+        lambda our, v: our.v1.restart(v.name, v.number, v.options),
+        lambda sdk, v: sdk.dgc.restore_job_instance(dgc.RestoreJobInstanceRequest(v.workspace_id, v.name, v.number)),
+        body_differs=True,
+    ),
+    "FactoryV1.stop": Operation(
+        lambda our, v: our.v1.stop(v.name, v.number),
+        lambda sdk, v: sdk.dgc.stop_job_instance(dgc.StopJobInstanceRequest(v.workspace_id, v.name, v.number)),
+    ),
+    "Management.studio_instances": Operation(
+        lambda our, v: our.management.studio_instances(),
+        lambda sdk, v: sdk.studio.list_data_arts_studio_instances(dataarts.ListDataArtsStudioInstancesRequest(limit=100, offset=0)),
+        named=False,
+    ),
+    "Management.workspaces": Operation(
+        lambda our, v: our.management.workspaces(v.name),
+        lambda sdk, v: sdk.studio.list_manager_work_spaces(dataarts.ListManagerWorkSpacesRequest(v.name, limit=100, offset=0)),
+    ),
+    "Iam.user_token": Operation(lambda our, v: our.iam.user_token(user(v), scope(v)), user_token, named=False, signed=False),
+    "Iam.agency_token": Operation(lambda our, v: our.iam.agency_token(user(v), "token", scope(v)), agency_token, named=False, signed=False),
+    "Iam.agency_keys": Operation(lambda our, v: our.iam.agency_keys(user(v)), agency_keys, named=False),
+    "Iam.project_id": Operation(
+        lambda our, v: our.iam.project_id(v.name),
+        lambda sdk, v: sdk.iam.keystone_list_projects(iam.KeystoneListProjectsRequest(name=v.name)),
+        named=False,
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def sdk() -> Sdk:
+    return Sdk()
+
+
+def both(name: str, sdk: Sdk, values: Values) -> tuple[PreparedRequest, PreparedRequest]:
+    """The one request of the collection and the one of the SDK."""
+    operation = OPERATIONS[name]
+    collection = Collection(values, operation)
+    operation.ours(collection, values)
+    sdk.adopt(values)
+    with recorded(sdk.studio) as first, recorded(sdk.dgc) as second, recorded(sdk.iam) as third:
+        operation.theirs(sdk, values)
+    (ours,) = collection.client.requests
+    (theirs,) = [*first, *second, *third]
+    return ours, theirs
+
+
+def pairs(request: PreparedRequest) -> list[tuple[str, str]]:
+    """The query, decoded, as a multiset."""
+    query = urlsplit(str(request.url)).query
+    return sorted(parse_qsl(query, keep_blank_values=True, strict_parsing=True)) if query else []
+
+
+def own_headers(request: PreparedRequest) -> dict[str, str]:
+    """Headers that the call itself is about."""
+    return {name.lower(): value for name, value in request.headers.items() if name.lower() not in TRANSPORT}
+
+
+def media_type(request: PreparedRequest) -> tuple[str, str]:
+    """Media type and charset of the body, UTF-8 where it says none."""
+    given, _semicolon, parameters = str(request.headers["Content-Type"]).lower().partition(";")
+    return given.strip(), parameters.strip().removeprefix("charset=") or "utf-8"
+
+
+def content(request: PreparedRequest) -> t.Any:
+    """The JSON of the body, or None."""
+    return json.loads(request.body) if request.body else None
+
+
+def compare(ours: PreparedRequest, theirs: PreparedRequest, operation: Operation) -> None:
+    """Fails unless both say the same."""
+    mine, other = urlsplit(str(ours.url)), urlsplit(str(theirs.url))
+    assert (ours.method, mine[:3]) == (theirs.method, other[:3])
+    assert mine.query == other.query
+    assert pairs(ours) == pairs(theirs)
+    if operation.body_differs:
+        assert content(theirs) is None
+        assert set(content(ours)) - {"node_name"} == {"retry_location", "job_param_version", "ignore_obs_monitor"}
+    else:
+        assert content(ours) == content(theirs)
+    if operation.signed:
+        assert own_headers(ours) == own_headers(theirs)
+    if ours.method == "POST":
+        assert media_type(ours) == media_type(theirs) == ("application/json", "utf-8")
+    else:
+        assert ours.body is None
+        assert "Content-Type" not in ours.headers, "without a body it is not asked for [H-RET]"
+
+
+def check_signature(request: PreparedRequest, security_token: str | None) -> None:
+    """Fails unless the SDK's signer, given the headers that are said to be signed, writes the same Authorization; and all that matters is signed."""
+    written = request.headers["Authorization"]
+    found = AUTHORIZATION.fullmatch(written)
+    assert found, written
+    signed = found.group(2).split(";")
+    needed = {"host", "x-sdk-date", *own_headers(request)} | ({"content-type"} if "Content-Type" in request.headers else set())
+    assert needed <= set(signed)
+    assert security_token is None or "x-security-token" in signed
+    parts = urlsplit(str(request.url))
+    again = SdkRequest(
+        method=request.method,
+        schema=parts.scheme,
+        host=parts.netloc,
+        resource_path=parts.path,
+        query_params=parse_qsl(parts.query, keep_blank_values=True),
+        header_params={name: str(request.headers[name]) for name in signed},
+        body=request.body,
+    )
+    assert Signer(BasicCredentials(ACCESS_KEY, SECRET_KEY)).sign(again).header_params["Authorization"] == written
+
+
+def test_every_call_of_the_collection_is_compared() -> None:
+    made = {
+        f"{kind.__name__}.{name}"
+        for kind in (FactoryV1, FactoryV2, Management, Iam)
+        for name, value in vars(kind).items()
+        if callable(value) and not name.startswith("_")
+    }
+    assert {name.split(" of ")[0] for name in OPERATIONS} == made
+    assert len(OPERATIONS) * PER_OPERATION >= IN_ALL
+
+
+@pytest.mark.parametrize("name", list(OPERATIONS))
+def test_requests_are_the_sdks(sdk: Sdk, name: str) -> None:
+    operation = OPERATIONS[name]
+    compared = 0
+    for values in cases(name, PER_OPERATION):
+        ours, theirs = both(name, sdk, values)
+        try:
+            compare(ours, theirs, operation)
+            if operation.signed:
+                check_signature(ours, values.security_token)
+            else:
+                assert "Authorization" not in ours.headers
+        except AssertionError as error:
+            raise AssertionError(f"{error}\nours {ours.url}\ntheirs {theirs.url}\n{values}") from error
+        compared += 1
+    assert compared == PER_OPERATION
+
+
+def test_a_difference_would_be_found(sdk: Sdk) -> None:
+    """The comparison and the signer are not satisfied by anything."""
+    name = "FactoryV2.retry"
+    (values,) = cases("difference", 1)
+    ours, theirs = both(name, sdk, replace(values, name="a/b"))
+    compare(ours, theirs, OPERATIONS[name])
+    for changes in ({"url": str(ours.url).replace("a%2Fb", "a/b")}, {"body": b"{}"}, {"method": "PUT"}):
+        spoiled = ours.copy()
+        vars(spoiled).update(changes)
+        with pytest.raises(AssertionError):
+            compare(spoiled, theirs, OPERATIONS[name])
+    for header in ("workspace", "X-Project-Id"):
+        spoiled = ours.copy()
+        spoiled.headers[header] = "other"
+        with pytest.raises(AssertionError):
+            compare(spoiled, theirs, OPERATIONS[name])
+        with pytest.raises(AssertionError):
+            check_signature(spoiled, None)
+
+
+@pytest.mark.parametrize("name", [name for name, operation in OPERATIONS.items() if operation.named])
+def test_names_that_would_change_the_url_are_refused(name: str) -> None:
+    (values,) = cases(name, 1)
+    for refused in REFUSED:
+        collection = Collection(values, OPERATIONS[name])
+        with pytest.raises(OptionError):
+            OPERATIONS[name].ours(collection, replace(values, name=refused))
+        assert collection.client.requests == []
+
+
+@pytest.mark.parametrize("name", [".", ".."])
+def test_why_dots_are_refused(sdk: Sdk, name: str) -> None:
+    """The SDK sends them, and the URL that arrives is another one."""
+    (values,) = cases("dots", 1)
+    sdk.adopt(values)
+    with recorded(sdk.studio) as requests:
+        list_v2(sdk, replace(values, name=name))
+    assert "/jobs/" + name not in str(requests[0].url)
+
+
+def test_what_both_put_on_the_wire(emulated: Running) -> None:
+    """The same names through real connections: what arrives is what was compared above."""
+    jobs = [{"name": name, "failed": 1} for name in NASTY]
+    emulated.reset(small_night(jobs=jobs, switches={"flow_control": False}))
+    free = Pacer({"v2.list": 1e6})
+    connection = Connection(
+        Client(AkSkAuth(ACCESS_KEY, SECRET_KEY), pacer=free),
+        Hosts(None, endpoint=emulated.endpoint, endpoint_v1=emulated.endpoint_v1),
+        PROJECT_ID,
+    )
+    factory = FactoryV2(Scope(connection, WORKSPACE_ID))
+    theirs = dataarts_client(emulated.endpoint)
+    now = emulated.now_ms()
+    values = next(cases("wire", 1))
+    wanted = replace(values, workspace_id=WORKSPACE_ID, window=type(values.window)(now - 86_400_000, now), statuses=(), instance_type=None)
+    both_clients = Sdk()
+    both_clients.studio = theirs
+    for name in NASTY:
+        found = factory.list_instances(name, wanted.window)
+        assert [one.job_name for one in found] == [name]
+        response = t.cast(t.Any, list_v2(both_clients, replace(wanted, name=name)))
+        assert [one.job_name for one in response.instances] == [name]
+    requests = emulated.requests("v2_list")
+    assert len(requests) == 2 * len(NASTY)
+    for ours, other in zip(requests[::2], requests[1::2], strict=True):
+        assert (ours["method"], ours["raw_path"], ours["query"]) == (other["method"], other["raw_path"], other["query"])
+        assert [ours["headers"][name] for name in ("workspace", "X-Project-Id")] == [WORKSPACE_ID, PROJECT_ID]
+    connection.close()

@@ -1,0 +1,428 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The official SDKs' clients, which nobody here wrote, drive the emulator through every API that it offers."""
+
+from __future__ import annotations
+
+import typing as t
+from collections.abc import Callable
+
+import huaweicloudsdkdataartsstudio.v1 as dataarts
+import huaweicloudsdkdgc.v1 as dgc
+import huaweicloudsdkiam.v3 as iam
+import pytest
+from huaweicloudsdkcore.auth.credentials import BasicCredentials
+from huaweicloudsdkcore.exceptions.exceptions import ClientRequestException
+
+from emulator.routes import ROUTES
+from emulator.running import Running
+from tests.contract.sdk import USER_AGENT, dataarts_client, dgc_client, iam_client
+from tests.support.scenarios import (
+    AGENCY_NAME,
+    DOMAIN,
+    PROJECT_ID,
+    REGION,
+    STUDIO_ID,
+    USER_NAME,
+    USER_PASSWORD,
+    WORKSPACE_ID,
+    WORKSPACE_NAME,
+    small_night,
+)
+
+HOUR = 3_600_000
+Operation = Callable[[Running], None]
+#: The operations by the emulator's name of their route.
+OPERATIONS: dict[str, list[Operation]] = {}
+
+
+def drives(route: str) -> Callable[[Operation], Operation]:
+    """Marks an operation that is about that route."""
+
+    def mark(operation: Operation) -> Operation:
+        OPERATIONS.setdefault(route, []).append(operation)
+        return operation
+
+    return mark
+
+
+def begin(service: Running) -> None:
+    """Three jobs in a chain, one instance of them running; an agency that its own account may assume."""
+    jobs: list[dict[str, t.Any]] = [
+        {"name": "daily_sales", "id": 917567, "submit_time": 1732239754684, "failed": 3, "succeeded": 2, "nodes": ["prepare", "publish"]},
+        {"name": "每日 stock/a%b", "id": 917568, "failed": 2, "depends_on": ["daily_sales"]},
+        {"name": "long_load", "id": 917569, "instances": [{"plan_time": "-2h", "status": "running", "runs": ["hang"]}]},
+    ]
+    agencies = [{"name": AGENCY_NAME, "trusted_domain": DOMAIN, "role": "operator"}]
+    service.reset(small_night(jobs=jobs, agencies=agencies, speed=1, run_seconds=3600, switches={"flow_control": False}))
+
+
+def window(service: Running, **changes: t.Any) -> dict[str, t.Any]:
+    """The last six days as both lists take them."""
+    now = service.now_ms()
+    return {"workspace": WORKSPACE_ID, "min_plan_time": now - 144 * HOUR, "max_plan_time": now, "limit": 1000, "offset": 0, **changes}
+
+
+def same(listed: list[t.Any], service: Running, job_name: str) -> None:
+    """Listed instances are the job's, newest first, with every field that the SDK's class has and an instance of that status can have."""
+    truth = list(reversed(service.instances(job_name)))
+    assert [one.instance_id for one in listed] == [one["instance_id"] for one in truth]
+    for one, true in zip(listed, truth, strict=True):
+        run = true["runs"][-1]
+        assert (one.job_name, one.job_id, one.status) == (job_name, true["job_id"], true["status"])
+        assert (one.plan_time, one.submit_time) == (true["plan_time"], true["submit_time"])
+        assert (one.start_time, one.end_time) == (run["start"], run["end"])
+        assert one.execute_time == (None if run["end"] is None else run["end"] - run["start"])
+        assert (one.force_success, one.ignore_success) == (False, False)
+        assert isinstance(one.instance_type, int)
+        assert isinstance(one.version, int)
+        assert isinstance(one.job_instance_name, str)
+        assert not one.job_instance_name.startswith("{")
+
+
+# v2
+
+
+@drives("v2_list")
+def list_by_name(service: Running) -> None:
+    client = dataarts_client(service.endpoint)
+    for name in ("daily_sales", "每日 stock/a%b", "long_load"):
+        request = dataarts.ListFactoryJobInstancesByNameRequest(job_name=name, **window(service))
+        response = client.list_factory_job_instances_by_name(request)
+        assert response.total == len(service.instances(name))
+        same(response.instances, service, name)
+
+
+@drives("v2_list")
+def list_by_name_filtered(service: Running) -> None:
+    request = dataarts.ListFactoryJobInstancesByNameRequest(
+        job_name="daily_sales", **window(service, status="fail", instance_type="0", limit=2)
+    )
+    response = dataarts_client(service.endpoint).list_factory_job_instances_by_name(request)
+    assert (response.total, [one.status for one in response.instances]) == (3, ["fail", "fail"])
+
+
+@drives("v2_retry")
+def retry_selected(service: Running) -> None:
+    client = dataarts_client(service.endpoint)
+    listed = client.list_factory_job_instances_by_name(
+        dataarts.ListFactoryJobInstancesByNameRequest(job_name="daily_sales", **window(service))
+    )
+    due = [one for one in listed.instances if one.status == "fail"]
+    keys = [
+        dataarts.RetryFactoryJobInstanceBodyTaskRetrys(job_id=one.job_id, plan_time=one.plan_time, submit_time=one.submit_time)
+        for one in due
+    ]
+    body = dataarts.RetryFactoryJobInstanceBody("errorNode", None, "original_version", True, keys)
+    response = client.retry_factory_job_instance(dataarts.RetryFactoryJobInstanceRequest("daily_sales", WORKSPACE_ID, body=body))
+    assert (response.status_code, response.to_dict()) == (200, {})
+    (entry,) = service.journal()
+    assert (entry["kind"], entry["user"], entry["job_name"]) == ("retry", USER_NAME, "daily_sales")
+    assert sorted(one["instance_id"] for one in entry["instances"]) == sorted(one.instance_id for one in due)
+    assert {one["status"] for one in service.instances("daily_sales")[-3:]} <= {"waiting", "running"}
+
+
+@drives("v2_retry")
+def retry_with_related_jobs(service: Running) -> None:
+    times = [one["plan_time"] for name in ("daily_sales", "每日 stock/a%b") for one in service.instances(name)]
+    body = dataarts.RetryFactoryJobInstanceBody(
+        retry_location="firstNode",
+        retry_task_version="current_version",
+        ignore_obs_monitor=False,
+        begin_time=min(times),
+        end_time=max(times),
+        jobs=[dataarts.RetryFactoryJobInstanceBodyJobs(job_name="每日 stock/a%b", workspace_id=WORKSPACE_ID)],
+        concurrent=3,
+    )
+    request = dataarts.RetryFactoryJobInstanceRequest("daily_sales", WORKSPACE_ID, body=body)
+    assert dataarts_client(service.endpoint).retry_factory_job_instance(request).status_code == 200
+    (entry,) = service.journal()
+    assert (entry["kind"], entry["body"]["concurrent"]) == ("retry_related", 3)
+    assert len(entry["instances"]) == 7
+
+
+@drives("v2_retry")
+def retry_refused(service: Running) -> None:
+    body = dataarts.RetryFactoryJobInstanceBody("errorNode", None, "original_version", True, [])
+    with pytest.raises(ClientRequestException) as caught:
+        dataarts_client(service.endpoint).retry_factory_job_instance(
+            dataarts.RetryFactoryJobInstanceRequest("unknown", WORKSPACE_ID, body=body)
+        )
+    error = caught.value
+    assert (error.status_code, error.error_code, error.error_msg) == (400, "DLF.1000", "Failed to find the job.")
+    assert error.request_id == service.requests("v2_retry")[0]["request_id"]
+    assert service.journal() == []
+
+
+@drives("v2_jobs")
+def list_jobs_v2(service: Running) -> None:
+    client = dataarts_client(service.endpoint)
+    response = client.list_factory_jobs(dataarts.ListFactoryJobsRequest(workspace=WORKSPACE_ID, limit=100, offset=0, job_type="BATCH"))
+    assert response.total == 3
+    assert sorted(one.name for one in response.jobs) == sorted(service.state()["workspaces"][WORKSPACE_ID])
+    assert {one.job_type for one in response.jobs} == {"BATCH"}
+    assert {one.name: one.last_instance_status for one in response.jobs}["daily_sales"] == "fail"
+    found = client.list_factory_jobs(dataarts.ListFactoryJobsRequest(workspace=WORKSPACE_ID, job_name="每日"))
+    assert [one.name for one in found.jobs] == ["每日 stock/a%b"]
+
+
+@drives("v2_depend_jobs")
+def related_jobs(service: Running) -> None:
+    request = dataarts.ShowFactoryJobDependInstancesRequest(workspace=WORKSPACE_ID, job_name="daily_sales", relation="both")
+    (one,) = dataarts_client(service.endpoint).show_factory_job_depend_instances(request).body
+    assert (one.job_name, one.depend_layer, one.workspace_name) == ("每日 stock/a%b", "child", WORKSPACE_NAME)
+    assert isinstance(one.job_path, str)
+    assert isinstance(one.owner, str)
+
+
+@drives("v2_depend_instances")
+def related_instances(service: Running) -> None:
+    newest = service.instances("每日 stock/a%b")[-1]
+    request = dataarts.ShowFactoryDependInstancesRequest(
+        workspace=WORKSPACE_ID, instance_id=newest["instance_id"], relation="parent", depth=2, latest=True
+    )
+    response = dataarts_client(service.endpoint).show_factory_depend_instances(request)
+    assert response.total == 1
+    (one,) = response.depend_instances_info
+    upstream = service.instances("daily_sales")[-1]
+    assert (one.id, one.job_id, one.job_name, one.status) == (upstream["instance_id"], 917567, "daily_sales", "fail")
+    assert (one.plan_time, one.submit_time) == (upstream["plan_time"], upstream["submit_time"])
+    assert (one.workspace_id, one.workspace_name) == (WORKSPACE_ID, WORKSPACE_NAME)
+    assert (one.force_success, one.ignore_success, one.parent_instance_ids) == (False, False, [])
+
+
+@drives("overview")
+def statistics(service: Running) -> None:
+    request = dataarts.ListFactoryTaskOverviewRequest(workspace=WORKSPACE_ID, query_days="all")
+    response = dataarts_client(service.endpoint).list_factory_task_overview(request)
+    counts = (response.total_count, response.fail_count, response.success_count, response.running_count, response.waiting_confirm_count)
+    assert counts == (8, 5, 2, 1, 0)
+
+
+@drives("completion")
+def completion_by_hour(service: Running) -> None:
+    response = dataarts_client(service.endpoint).list_factory_task_completion(
+        dataarts.ListFactoryTaskCompletionRequest(workspace=WORKSPACE_ID)
+    )
+    assert (len(response.yesterday), len(response.average)) == (24, 24)
+    finished = sum(one.task_completion_num for one in [*response.yesterday, *response.today])
+    assert finished == 7
+    assert all(one.record_time % HOUR == 0 for one in response.today)
+
+
+# v1
+
+
+@drives("v1_list")
+def list_workspace_v1(service: Running) -> None:
+    response = dgc_client(service.endpoint_v1).list_job_instances(dgc.ListJobInstancesRequest(**window(service)))
+    names = ("daily_sales", "每日 stock/a%b", "long_load")
+    assert response.total == sum(len(service.instances(name)) for name in names)
+    for name in names:
+        listed = [one for one in response.instances if one.job_name == name]
+        same(listed, service, name)
+        assert [bool(one.error_message) for one in listed] == [one.status == "fail" for one in listed]
+
+
+@drives("v1_list")
+def list_one_job_v1(service: Running) -> None:
+    client = dgc_client(service.endpoint_v1)
+    for name, precise, total in (("sales", False, 5), ("sales", True, 0), ("每日 stock/a%b", True, 2)):
+        request = dgc.ListJobInstancesRequest(**window(service, job_name=name, precise_query=precise, instance_type="0"))
+        assert client.list_job_instances(request).total == total
+
+
+@drives("v1_instance")
+def instance_with_nodes(service: Running) -> None:
+    true = service.instances("daily_sales")[-1]
+    request = dgc.ShowJobInstanceRequest(workspace=WORKSPACE_ID, job_name="daily_sales", instance_id=str(true["instance_id"]))
+    response = dgc_client(service.endpoint_v1).show_job_instance(request)
+    assert (response.job_name, response.instance_id, response.status) == ("daily_sales", true["instance_id"], "fail")
+    assert (response.plan_time, response.start_time, response.end_time) == (
+        true["plan_time"],
+        true["runs"][0]["start"],
+        true["runs"][0]["end"],
+    )
+    assert (response.execute_time, response.total, response.instance_type) == (response.end_time - response.start_time, 2, 0)
+    assert [(one.node_name, one.status) for one in response.nodes] == [("prepare", "success"), ("publish", "fail")]
+    assert all(one.log_path.startswith("obs://") and one.retry_times == 0 and one.start_time <= one.end_time for one in response.nodes)
+
+
+@drives("v1_instance")
+def unknown_instance(service: Running) -> None:
+    request = dgc.ShowJobInstanceRequest(workspace=WORKSPACE_ID, job_name="daily_sales", instance_id="1")
+    with pytest.raises(ClientRequestException) as caught:
+        dgc_client(service.endpoint_v1).show_job_instance(request)
+    assert (caught.value.status_code, caught.value.error_code) == (400, "DLF.30137")
+
+
+@drives("v1_restart")
+def restart(service: Running) -> None:
+    true = service.instances("每日 stock/a%b")[0]
+    request = dgc.RestoreJobInstanceRequest(workspace=WORKSPACE_ID, job_name="每日 stock/a%b", instance_id=str(true["instance_id"]))
+    assert dgc_client(service.endpoint_v1).restore_job_instance(request).status_code == 204
+    (entry,) = service.journal()
+    assert (entry["kind"], entry["api"], entry["body"]) == ("restart", "v1", {})
+    assert [(one["instance_id"], one["run"]) for one in entry["instances"]] == [(true["instance_id"], 2)]
+
+
+@drives("v1_stop")
+def stop(service: Running) -> None:
+    (true,) = service.instances("long_load")
+    request = dgc.StopJobInstanceRequest(workspace=WORKSPACE_ID, job_name="long_load", instance_id=str(true["instance_id"]))
+    assert dgc_client(service.endpoint_v1).stop_job_instance(request).status_code == 204
+    assert [(entry["kind"], entry["job_name"]) for entry in service.journal()] == [("stop", "long_load")]
+    assert service.instances("long_load")[0]["status"] == "manual-stop"
+
+
+@drives("v1_jobs")
+def list_jobs_v1(service: Running) -> None:
+    client = dgc_client(service.endpoint_v1)
+    response = client.list_jobs(dgc.ListJobsRequest(workspace=WORKSPACE_ID, limit=100, offset=0, job_type="BATCH"))
+    assert response.total == 3
+    assert sorted(one.name for one in response.jobs) == sorted(service.state()["workspaces"][WORKSPACE_ID])
+    one = next(one for one in response.jobs if one.name == "daily_sales")
+    assert (one.job_type, one.status, one.last_instance_status) == ("BATCH", "SCHEDULING", "fail")
+
+
+@drives("v1_job")
+def job_definition(service: Running) -> None:
+    request = dgc.ShowJobRequest(workspace=WORKSPACE_ID, job_name="daily_sales", get_job_submit_version=True)
+    response = dgc_client(service.endpoint_v1).show_job(request)
+    assert (response.name, response.id, response.process_type) == ("daily_sales", 917567, "BATCH")
+    assert [one.name for one in response.nodes] == ["prepare", "publish"]
+    assert response.schedule.type == "CRON"
+
+
+# The management centre
+
+
+@drives("studios")
+def studio_instances(service: Running) -> None:
+    response = dataarts_client(service.endpoint).list_data_arts_studio_instances(
+        dataarts.ListDataArtsStudioInstancesRequest(limit=10, offset=0)
+    )
+    (one,) = response.commodity_orders
+    assert (response.count, one.resource_id, one.resource_name) == (1, STUDIO_ID, "dataarts-acme")
+    assert (one.project_id, one.region_id, one.status) == (PROJECT_ID, REGION, 2)
+
+
+@drives("workspaces")
+def workspaces(service: Running) -> None:
+    response = dataarts_client(service.endpoint).list_manager_work_spaces(
+        dataarts.ListManagerWorkSpacesRequest(STUDIO_ID, limit=10, offset=0)
+    )
+    (one,) = response.data
+    assert (response.count, response.total_page) == (1, 1)
+    assert (one.id, one.name, one.instance_id, one.project_id, one.is_default) == (WORKSPACE_ID, WORKSPACE_NAME, STUDIO_ID, PROJECT_ID, 0)
+
+
+# IAM
+
+
+def password_identity() -> t.Any:
+    user = iam.PwdPasswordUser(domain=iam.PwdPasswordUserDomain(name=DOMAIN), name=USER_NAME, password=USER_PASSWORD)
+    return iam.PwdIdentity(methods=["password"], password=iam.PwdPassword(user=user))
+
+
+@drives("tokens")
+def token_by_password(service: Running) -> None:
+    auth = iam.PwdAuth(identity=password_identity(), scope=iam.AuthScope(project=iam.AuthScopeProject(name=REGION)))
+    body = iam.KeystoneCreateUserTokenByPasswordRequestBody(auth=auth)
+    client = iam_client(service.iam_endpoint)
+    response = client.keystone_create_user_token_by_password(iam.KeystoneCreateUserTokenByPasswordRequest(nocatalog="true", body=body))
+    assert (response.status_code, response.token.methods, response.token.user.name) == (201, ["password"], USER_NAME)
+    assert (response.token.project.id, response.token.project.name, response.token.catalog) == (PROJECT_ID, REGION, None)
+    assert response.token.user.domain.name == DOMAIN
+    assert response.token.issued_at < response.token.expires_at
+    assert response.x_subject_token
+    # and the token opens the service
+    listing = dataarts.ListDataArtsStudioInstancesRequest(limit=10, offset=0)
+    studio = dataarts_client(service.endpoint)
+    studio.preset_headers["X-Auth-Token"] = response.x_subject_token
+    assert studio.list_data_arts_studio_instances(listing).count == 1
+
+
+@drives("tokens")
+def token_by_agency(service: Running) -> None:
+    role = iam.AgencyTokenAssumerole(domain_name=DOMAIN, agency_name=AGENCY_NAME)
+    scope = iam.AgencyTokenScope(project=iam.AgencyTokenScopeProject(id=PROJECT_ID))
+    auth = iam.AgencyTokenAuth(identity=iam.AgencyTokenIdentity(methods=["assume_role"], assume_role=role), scope=scope)
+    body = iam.KeystoneCreateAgencyTokenRequestBody(auth=auth)
+    response = iam_client(service.iam_endpoint).keystone_create_agency_token(
+        iam.KeystoneCreateAgencyTokenRequest(nocatalog="true", body=body)
+    )
+    assert (response.status_code, response.token.methods, response.token.project.id) == (201, ["assume_role"], PROJECT_ID)
+    assert response.token.user.name == f"{DOMAIN}/{AGENCY_NAME}"
+    assert response.x_subject_token
+
+
+@drives("tokens")
+def token_refused(service: Running) -> None:
+    identity = password_identity()
+    identity.password.user.password = "wrong"
+    body = iam.KeystoneCreateUserTokenByPasswordRequestBody(auth=iam.PwdAuth(identity=identity))
+    with pytest.raises(ClientRequestException) as caught:
+        iam_client(service.iam_endpoint).keystone_create_user_token_by_password(iam.KeystoneCreateUserTokenByPasswordRequest(body=body))
+    assert caught.value.status_code == 401
+    assert "wrong" in str(caught.value.error_msg)
+
+
+@drives("projects")
+def projects(service: Running) -> None:
+    client = iam_client(service.iam_endpoint)
+    (one,) = client.keystone_list_projects(iam.KeystoneListProjectsRequest(name=REGION)).projects
+    assert (one.id, one.name, one.enabled, one.is_domain) == (PROJECT_ID, REGION, True, False)
+    assert client.keystone_list_projects(iam.KeystoneListProjectsRequest(name="elsewhere")).projects == []
+
+
+def opens_the_service(service: Running, credential: t.Any) -> None:
+    """The temporary keys sign a call that is accepted."""
+    credentials = BasicCredentials(credential.access, credential.secret, PROJECT_ID).with_security_token(credential.securitytoken)
+    builder = dataarts.DataArtsStudioClient.new_builder().with_credentials(credentials).with_endpoint(service.endpoint)
+    assert builder.build().list_data_arts_studio_instances(dataarts.ListDataArtsStudioInstancesRequest(limit=10, offset=0)).count == 1
+    assert service.requests("studios")[-1]["headers"]["X-Security-Token"] == credential.securitytoken
+
+
+@drives("security_tokens")
+def temporary_keys_by_agency(service: Running) -> None:
+    role = iam.IdentityAssumerole(agency_name=AGENCY_NAME, domain_name=DOMAIN, duration_seconds=3600)
+    auth = iam.AgencyAuth(identity=iam.AgencyAuthIdentity(methods=["assume_role"], assume_role=role))
+    body = iam.CreateTemporaryAccessKeyByAgencyRequestBody(auth=auth)
+    response = iam_client(service.iam_endpoint).create_temporary_access_key_by_agency(
+        iam.CreateTemporaryAccessKeyByAgencyRequest(body=body)
+    )
+    assert response.status_code == 201
+    opens_the_service(service, response.credential)
+
+
+@drives("security_tokens")
+def temporary_keys_by_token(service: Running) -> None:
+    identity = iam.TokenAuthIdentity(methods=["token"], token=iam.IdentityToken(duration_seconds=900))
+    body = iam.CreateTemporaryAccessKeyByTokenRequestBody(auth=iam.TokenAuth(identity=identity))
+    response = iam_client(service.iam_endpoint).create_temporary_access_key_by_token(iam.CreateTemporaryAccessKeyByTokenRequest(body=body))
+    assert (response.status_code, len(response.credential.expires_at)) == (201, 27)
+    opens_the_service(service, response.credential)
+
+
+CASES = [pytest.param(route, one, id=one.__name__) for route, several in OPERATIONS.items() for one in several]
+
+
+@pytest.mark.parametrize(("route", "operation"), CASES)
+def test_the_sdk_understands_every_answer(emulated: Running, route: str, operation: Operation) -> None:
+    begin(emulated)
+    operation(emulated)
+    assert emulated.requests(route), "the operation never called its own route"
+    assert all(USER_AGENT in request["headers"]["User-Agent"] for request in emulated.requests())
+    assert all(request["fault"] is None and request["status"] for request in emulated.requests())
+
+
+def test_every_route_is_driven_and_succeeds(emulated: Running) -> None:
+    succeeded: set[str] = set()
+    for operations in OPERATIONS.values():
+        for operation in operations:
+            begin(emulated)
+            operation(emulated)
+            succeeded |= {request["route"] for request in emulated.requests() if request["status"] < 300}
+    assert succeeded == {route.name for route in ROUTES}
