@@ -12,6 +12,7 @@ from __future__ import annotations
 import time
 import typing as t
 
+from ansible.errors import AnsibleConnectionFailure
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.dataarts.factory.plugins.plugin_utils import _tally as tally
@@ -55,11 +56,10 @@ class ActionModule(ActionBase):
         progress = _Progress(self._host(task_vars), self._say)
         while True:
             began = self._elapsed()
-            result = self._execute_module(module_name=_MODULE, module_args=watch.next_args(self._task.args, run), task_vars=task_vars)
-            run = run.after(result)
-            if run.passes == 1:
-                timing = watch.Timing.of(result)
-            progress.plan(run)
+            run = run.after(self._pass(run, task_vars))
+            if run.passes == 1 and run.error is None:
+                timing = watch.Timing.of(run.base)
+            progress.news(run)
             if self._task.check_mode:
                 return run, timing
             seconds = watch.pause(run, timing, began, self._elapsed())
@@ -71,16 +71,29 @@ class ActionModule(ActionBase):
                 time.sleep(min(seconds, watch.HEARTBEAT))
                 seconds = until - self._elapsed()
 
+    def _pass(self, run: watch.Run, task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
+        """One run of the module. A host that cannot be reached any more, where modules run on another machine, ends no run that goes on."""
+        try:
+            result: dict[str, t.Any] = self._execute_module(
+                module_name=_MODULE, module_args=watch.next_args(self._task.args, run), task_vars=task_vars
+            )
+        except AnsibleConnectionFailure as error:
+            if not run.base:
+                raise
+            result = {"failed": True, "msg": str(error), "error": {"kind": "unreachable"}}
+        return result
+
     def _result(self, run: watch.Run, timing: watch.Timing, task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
-        unknown = {str(one.get("job_name")) for one in run.having({"unknown"})}
+        host, unknown = self._host(task_vars), {str(one.get("job_name")) for one in run.having({"unknown"})}
+        args = watch.next_args(self._task.args, run)
         scene = telling.Scene(
-            host=self._host(task_vars),
+            host=host,
             workspace_id=str(self._task.args.get("workspace_id")),
             check_mode=bool(self._task.check_mode),
             wait=timing.wait,
             timed_out=not run.ended and not self._task.check_mode,
             elapsed=self._elapsed(),
-            lookup=telling.lookup_command(self._host(task_vars), _inventories(task_vars), self._task.args, unknown) if unknown else "",
+            lookup=telling.lookup_command(host, _inventories(task_vars), args, unknown) if unknown else "",
         )
         failed, msg = telling.verdict(run, scene)
         if run.error is None:
@@ -100,7 +113,7 @@ class ActionModule(ActionBase):
 
 
 class _Progress:
-    """Prints the plan, and again when a later pass is the first to send; and a progress line when it says something new, or nothing was said for a while."""
+    """What was said about one workspace already, so that nothing is said twice."""
 
     def __init__(self, host: str, say: t.Callable[[str], None]) -> None:
         self._host = host
@@ -110,19 +123,19 @@ class _Progress:
         self._told: set[str] = set()
         self._plan: tuple[str, ...] = ()
 
-    def plan(self, run: watch.Run) -> None:
-        """Print the plan, if it is another than the one printed before."""
+    def news(self, run: watch.Run) -> None:
+        """Print the plan, if it is another than the one printed before, and the problems that are new."""
         if run.plan != self._plan:
             self._plan = run.plan
             for line in telling.plan_lines(self._host, run):
                 self._say(line)
-
-    def show(self, run: watch.Run, elapsed: float) -> None:
-        """Print problems that are new, and the progress *elapsed* seconds into the task."""
         for problem in run.problems:
             if problem not in self._told:
                 self._told.add(problem)
                 self._say(telling.problem_line(self._host, problem))
+
+    def show(self, run: watch.Run, elapsed: float) -> None:
+        """Print the progress *elapsed* seconds into the task, if it says something new or nothing was said for a while."""
         counts = tally.tally(run)
         text = telling.progress_text(counts)
         if text != self._last or elapsed - self._last_at >= watch.HEARTBEAT:

@@ -128,6 +128,11 @@ def blames_clock(message: str) -> bool:
     return bool(_CLOCK.search(message))
 
 
+def blames_token(message: str) -> bool:
+    """Whether the words of a 401 say that the token has to be fetched anew [IAM-30]; no clock is to blame then, tokens are not signed."""
+    return "token must be updated" in message.lower()
+
+
 def _kind_of_code(code: str | None, message: str) -> Kind | None:
     gateway = _GATEWAY_CODE.fullmatch(code or "")
     if gateway:

@@ -20,6 +20,7 @@ from ansible_collections.dataarts.factory.plugins.module_utils._clock import dat
 from ansible_collections.dataarts.factory.plugins.module_utils._codes import (
     ServiceError,
     blames_clock,
+    blames_token,
     is_documented,
     is_gateway,
     kind_of,
@@ -207,7 +208,7 @@ def _end(status: int, error: ServiceError, problem: str, skew: float, *, clock_k
         return End.MOVED if status in (301, 307, 308) else End.REDIRECT
     if status == 401:
         off = abs(skew) > CLOCK_LIMIT_SECONDS or (not clock_known and blames_clock(error.message))
-        return End.CLOCK if off else End.UNAUTHORIZED
+        return End.CLOCK if off and not blames_token(error.message) else End.UNAUTHORIZED
     if 400 <= status < 500:
         return End.REFUSED if status in _REFUSALS else End.ODD_REFUSAL
     return End.SERVER if 500 <= status < 600 else End.NO_HTTP

@@ -79,6 +79,20 @@ def check_past(since: int, clock: ServiceClock) -> None:
         )
 
 
+def quiet_until(since: int, now_ms: int, born_ms: int, settle_ms: int) -> int | None:
+    """Until when a run with an explicit *since* sends nothing, epoch ms, or None.
+
+    Not before *since* itself, should it lie a moment ahead: a rerun sent before it would not count as one of this run, and be sent again.
+    And where this machine's record began after *since*, not until what others sent before has had *settle_ms* to show.
+
+    :param now_ms: the service's time.
+    :param born_ms: when the record began.
+    """
+    if since > now_ms:
+        return since
+    return born_ms + settle_ms if since < born_ms else None
+
+
 def seconds_of(options: Options, name: str, least: int) -> float:
     """The option *name*, a duration in seconds.
 

@@ -120,7 +120,8 @@ class Policy:
     :param settle_ms: how long after a POST the service may still show the instance as it was.
     :param attempts: sends per instance in this run, at least 1.
     :param attempt_delay_ms: pause between an instance's failure and its next send in the same run.
-    :param quiet_until: nothing is sent before it, because another machine may have sent what this one's ledger does not know; None: no such time.
+    :param quiet_until: nothing is sent before it, because another machine may have sent what this one's ledger does not know, or because it
+        is ``since``; None: no such time.
     """
 
     since: int
@@ -309,8 +310,9 @@ def _retry(instance: JobInstance, policy: Policy, now: int, reason: str, mine: S
         return _told(instance, Action.NOT_RERUNNABLE, "manually scheduled jobs cannot be rerun", mine)
     quiet = policy.quiet_until
     if quiet is not None and now < quiet:
-        text = f"{reason}; nothing is sent before {to_iso(quiet)}, because another machine may have sent it since {to_iso(policy.since)}"
-        return _told(instance, Action.SETTLING, text, mine, quiet)
+        early = quiet <= policy.since
+        why = "which is since" if early else f"because another machine may have sent it since {to_iso(policy.since)}"
+        return _told(instance, Action.SETTLING, f"{reason}; nothing is sent before {to_iso(quiet)}, {why}", mine, quiet)
     alone = mine is not None and mine.batch > 1 and mine.outcome in (REFUSED, UNKNOWN)
     request_id = mine.request_id if mine else None
     return Decision(instance, Action.RETRY, reason, attempt=attempt, request_id=request_id, sent=mine, alone=alone)

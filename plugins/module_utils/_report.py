@@ -16,7 +16,7 @@ import typing as t
 
 from ansible_collections.dataarts.factory.plugins.module_utils._model import JobInstance, Status
 from ansible_collections.dataarts.factory.plugins.module_utils._plan import Batch
-from ansible_collections.dataarts.factory.plugins.module_utils._reconcile import UNKNOWN, Action, Decision
+from ansible_collections.dataarts.factory.plugins.module_utils._reconcile import UNKNOWN, Action, Decision, Policy
 from ansible_collections.dataarts.factory.plugins.module_utils._text import printable
 from ansible_collections.dataarts.factory.plugins.module_utils._times import Window, to_iso
 
@@ -92,17 +92,27 @@ def statuses(instances: t.Iterable[Result]) -> dict[str, int]:
     return dict(collections.Counter(str(one["status"]) for one in instances).most_common())
 
 
-def plan_lines(workspace_id: str, window: Window, decisions: t.Sequence[Decision], batches: t.Sequence[Batch], held: int) -> list[str]:
+def plan_lines(
+    workspace_id: str,
+    window: Window,
+    decisions: t.Sequence[Decision],
+    batches: t.Sequence[Batch],
+    held: int,
+    policy: Policy | None = None,
+) -> list[str]:
     """The plan as people read it: one line about the workspace, one per job that is rerun, and what is left alone and why.
 
     :param decisions: of every selected instance.
     :param batches: the POSTs to send.
     :param held: instances that wait for their turn.
+    :param policy: what the decisions were made by; tells until when some are held back.
     """
     due = [one for batch in batches for one in batch.instances]
+    quiet = _quiet(decisions, policy)
     head = f"Workspace {printable(workspace_id, 100)}, planned {window}: {counted(len(decisions), 'instance')} selected, "
     head += f"{len(due)} to rerun in {counted(len(batches), 'request')}" if due else "nothing to rerun"
-    return [head, *_job_lines(due), *_other_lines(decisions, held)]
+    head += " yet" if quiet and not due else ""
+    return [head, *_job_lines(due), *_quiet_lines(quiet, policy), *_other_lines(decisions, held, quiet)]
 
 
 def diff(results: t.Iterable[Result], *, check_mode: bool) -> dict[str, str]:
@@ -171,16 +181,33 @@ def _span(times: t.Sequence[int]) -> str:
     return to_iso(first) if first == last else f"{to_iso(first)} to {to_iso(last)}"
 
 
-def _other_lines(decisions: t.Sequence[Decision], held: int) -> list[str]:
+def _quiet(decisions: t.Iterable[Decision], policy: Policy | None) -> int:
+    """How many instances are to be rerun as soon as the time comes before which nothing is sent."""
+    until = None if policy is None else policy.quiet_until
+    return sum(1 for one in decisions if until is not None and one.action is Action.SETTLING and one.due_ms == until)
+
+
+def _quiet_lines(quiet: int, policy: Policy | None) -> list[str]:
+    if not quiet or policy is None or policy.quiet_until is None:
+        return []
+    until, since = to_iso(policy.quiet_until), to_iso(policy.since)
+    why = f"this machine's record of reruns is younger than since ({since}), so one sent from elsewhere may not show yet"
+    if policy.quiet_until <= policy.since:
+        why = "that is since, which by the service's clock is still to come"
+    return [f"  held back until {until}, then rerun: {counted(quiet, 'instance')}; {why}"]
+
+
+def _other_lines(decisions: t.Sequence[Decision], held: int, quiet: int) -> list[str]:
     """What is not rerun, by decision, except what was fine from the beginning."""
     words = {
         Action.WAIT: "on their way",
-        Action.SETTLING: "sent, or held back, and read again first",
+        Action.SETTLING: "sent before, and read again first",
         Action.SKIPPED: "with other statuses",
         **BROKEN,
     }
     counts = collections.Counter(one.action for one in decisions)
     counts[Action.WAIT] -= held
+    counts[Action.SETTLING] -= quiet
     lines = [f"  not rerun: {counts[action]} {text}" for action, text in words.items() if counts[action] > 0]
     return [f"  waiting for their turn: {held}", *lines] if held else lines
 

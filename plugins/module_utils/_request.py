@@ -18,7 +18,7 @@ from ansible_collections.dataarts.factory.plugins.module_utils._factory import F
 from ansible_collections.dataarts.factory.plugins.module_utils._ledger import Identity, Ledger
 from ansible_collections.dataarts.factory.plugins.module_utils._model import InstanceKey, JobInstance
 from ansible_collections.dataarts.factory.plugins.module_utils._module import Run, failed_with, failure, sentence
-from ansible_collections.dataarts.factory.plugins.module_utils._reading import check_past, since_of, timed
+from ansible_collections.dataarts.factory.plugins.module_utils._reading import check_past, quiet_until, since_of, timed
 from ansible_collections.dataarts.factory.plugins.module_utils._reconcile import (
     ACCEPTED,
     INTENDED,
@@ -137,7 +137,9 @@ class Request:
             due = self._due(decisions)
             try:
                 if due:
-                    self.post(due, Sender(ledger, self.run.connection.client))
+                    sender = Sender(ledger, self.run.connection.client)
+                    self.post(due, sender)
+                    sender.check()
             finally:
                 self._report(decisions)
         return decisions
@@ -155,8 +157,8 @@ class Request:
             check_past(given, self.clock)
         since = self.run.result.setdefault("since", asked if given is None else given)
         born = asked if born_ms == _UNBORN else born_ms
-        quiet = given is not None and since < born and not self.run.check_mode
-        policy = self._policy(since, born + self._settle_ms if quiet else None)
+        quiet = None if given is None else quiet_until(since, self.clock.now_ms(), born, self._settle_ms)
+        policy = self._policy(since, None if self.run.check_mode else quiet)
         self.run.result["since_iso"] = to_iso(since)
         return self.judge(instances, policy, asked, sent), asked, policy
 

@@ -22,7 +22,7 @@ from ansible_collections.dataarts.factory.plugins.module_utils._listing import l
 from ansible_collections.dataarts.factory.plugins.module_utils._model import InstanceKey, JobInstance
 from ansible_collections.dataarts.factory.plugins.module_utils._module import Run, failure, sentence
 from ansible_collections.dataarts.factory.plugins.module_utils._plan import Batch, plan
-from ansible_collections.dataarts.factory.plugins.module_utils._reading import TOLERANCE_MS, check_past, read_window, since_of
+from ansible_collections.dataarts.factory.plugins.module_utils._reading import TOLERANCE_MS, check_past, quiet_until, read_window, since_of
 from ansible_collections.dataarts.factory.plugins.module_utils._reconcile import (
     ACCEPTED,
     UNKNOWN,
@@ -81,8 +81,9 @@ class Pass:
             known, born_ms = snapshot.all_sent(), snapshot.born_ms
         view = self._look(known, born_ms)
         self._report(view)
-        newly_quiet = view.policy.quiet_until is not None and born_ms == _UNBORN
-        if not self.run.check_mode and not self._refused(view) and (view.plan.batches or newly_quiet):
+        # A record that began later than since would make a pass that has something to send wait for nothing.
+        unborn = born_ms == _UNBORN and self._open(view)
+        if not self.run.check_mode and not self._refused(view) and (view.plan.batches or unborn):
             view = self._send(view, known)
         self._check_names(view)
         self._conclude(view)
@@ -117,16 +118,16 @@ class Pass:
         return found
 
     def _policy(self, asked: int, born_ms: int) -> Policy:
-        """Without the option, *since* is when this run first asked. A given one makes a ledger that is younger quiet; but not in check
-        mode, which tells what would be sent once that is over."""
+        """Without the option, *since* is when this run first asked. A given one may ask for quiet; but not in check mode, which tells
+        what would be sent once that is over."""
         first = self.run.result.get("since")  # of an earlier look of this pass: it must not move on
         since = since_of(self.run.options, asked)
         if since is None:
             return self.wish.policy(asked if first is None else first, None)
         check_past(since, self.clock)
         since = since if first is None else first
-        quiet = since < born_ms and not self.run.check_mode
-        return self.wish.policy(since, born_ms + self.run.options["settle_time"] * 1000 if quiet else None)
+        quiet = quiet_until(since, self.clock.now_ms(), born_ms, self.run.options["settle_time"] * 1000)
+        return self.wish.policy(since, None if self.run.check_mode else quiet)
 
     def _vanished(
         self, window: Window, policy: Policy, asked: int, sent: t.Mapping[InstanceKey, Sent], listed: t.Collection[InstanceKey]
@@ -178,6 +179,7 @@ class Pass:
                 for batch in view.plan.batches:
                     if not self._send_batch(batch, sender):
                         break
+                sender.check()
             finally:
                 self._report(view)
         return view
@@ -230,7 +232,8 @@ class Pass:
         standing = self._standing(view)
         instances = [decided(one) for one in standing]
         result = self.run.result
-        result.setdefault("plan", plan_lines(self.workspace_id, view.window, view.decisions, view.plan.batches, len(view.plan.held)))
+        held = len(view.plan.held)
+        result.setdefault("plan", plan_lines(self.workspace_id, view.window, view.decisions, view.plan.batches, held, view.policy))
         result.update(
             instances=instances,
             summary=summary(instances),

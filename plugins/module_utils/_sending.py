@@ -11,7 +11,7 @@ import typing as t
 from dataclasses import replace
 
 from ansible_collections.dataarts.factory.plugins.module_utils._clock import ServiceClock
-from ansible_collections.dataarts.factory.plugins.module_utils._errors import FATAL_KINDS, ApiError, Kind, OptionError
+from ansible_collections.dataarts.factory.plugins.module_utils._errors import FATAL_KINDS, ApiError, Kind, LedgerError, OptionError
 from ansible_collections.dataarts.factory.plugins.module_utils._ledger import Ledger
 from ansible_collections.dataarts.factory.plugins.module_utils._reconcile import (
     ACCEPTED,
@@ -27,6 +27,7 @@ from ansible_collections.dataarts.factory.plugins.module_utils._text import prin
 if t.TYPE_CHECKING:
     from ansible_collections.dataarts.factory.plugins.module_utils._client import Client
     from ansible_collections.dataarts.factory.plugins.module_utils._factory import Accepted, Factory
+    from ansible_collections.dataarts.factory.plugins.module_utils._model import InstanceKey
     from ansible_collections.dataarts.factory.plugins.module_utils._retry import RetryOptions
 
 #: Kinds of errors by which the service refuses the instances or the request itself; nothing was changed by it.
@@ -53,6 +54,7 @@ class Sender:
     def __init__(self, ledger: Ledger, client: Client) -> None:
         self._ledger = ledger
         self._client = client
+        self._unwritten: LedgerError | None = None
 
     @property
     def clock(self) -> ServiceClock:
@@ -63,8 +65,9 @@ class Sender:
         """Call *post*, which reruns the instances of *decisions* in one request.
 
         :returns: the decisions as they stand now, and the error it ended in, or None.
-        :raises LedgerError: it cannot be written down; what was not sent by then is not sent.
+        :raises LedgerError: it cannot be written down, or the outcome of the one before could not; nothing is sent then.
         """
+        self.check()
         now = self.clock.now_ms()
         batch = [Sent.of(one.instance, now, attempt=one.attempt, batch=len(decisions)) for one in decisions]
         keys = [one.key for one in batch]
@@ -79,14 +82,29 @@ class Sender:
             return self._ended(decisions, batch, refusal), refusal
         finally:
             self._client.before_writing = None
-        self._ledger.record_outcome(keys, ACCEPTED, accepted.request_id, now_ms=self.clock.now_ms())
+        self._record(keys, ACCEPTED, accepted.request_id, self.clock.now_ms())
         sent = [replace(one, outcome=ACCEPTED, request_id=accepted.request_id) for one in batch]
         return [replace(one, request_id=accepted.request_id, sent=record) for one, record in zip(decisions, sent)], None
+
+    def check(self) -> None:
+        """Call it after the last request, when what became of it is in the result.
+
+        :raises LedgerError: the outcome of a request could not be written down.
+        """
+        if self._unwritten is not None:
+            raise self._unwritten
+
+    def _record(self, keys: t.Sequence[InstanceKey], outcome: str, request_id: str | None, now_ms: int, message: str = "") -> None:
+        """Write an outcome down. That it cannot be must not hide what is known of the request, so it is raised later."""
+        try:
+            self._ledger.record_outcome(keys, outcome, request_id, now_ms=now_ms, message=message)
+        except LedgerError as error:
+            self._unwritten = LedgerError(f"{error} What was sent is in the result.")
 
     def _ended(self, decisions: t.Sequence[Decision], batch: t.Sequence[Sent], error: ApiError) -> list[Decision]:
         now = self.clock.latest_ms()
         outcome = outcome_of(error.kind)
-        self._ledger.record_outcome([one.key for one in batch], outcome, error.request_id, now_ms=now, message=printable(error, 400))
+        self._record([one.key for one in batch], outcome, error.request_id, now, printable(error, 400))
         if outcome == REFUSED and len(batch) > 1:
             outcome = UNKNOWN  # whether a refusal is all or nothing is not documented
         sent = [replace(one, outcome=outcome, request_id=error.request_id, last_ms=max(one.last_ms, now)) for one in batch]

@@ -101,7 +101,7 @@ def final_result(run: Run, *, failed: bool, msg: str, timed_out: bool, elapsed: 
         "changed": run.changed,
         "instances": instances,
         "summary": summary(run),
-        "recap": tally(run) if run.error is None or run.error is not run.base else {},
+        "recap": tally(run) if run.error is None or run.error is not run.base or run.changed else {},
         "plan": list(run.plan),
         "problems": list(run.problems),
         "requests": dict(run.requests),

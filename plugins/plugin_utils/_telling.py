@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from ansible_collections.dataarts.factory.plugins.module_utils._text import printable
 from ansible_collections.dataarts.factory.plugins.module_utils._times import duration_text, to_iso
 from ansible_collections.dataarts.factory.plugins.plugin_utils._tally import BROKEN, broken, idle, sent_here, tally
-from ansible_collections.dataarts.factory.plugins.plugin_utils._watch import LIMIT, OPEN, Result, Run, crashed, kind_of, message_of
+from ansible_collections.dataarts.factory.plugins.plugin_utils._watch import LIMIT, OPEN, Result, Run, kind_of, message_of
 
 #: How many instances a message names; the rest is counted. The closing lines name more, a result all.
 NAMED = 3
@@ -157,8 +157,14 @@ def lookup_command(host: str, inventories: t.Sequence[str], args: Result, names:
 def _stopped(run: Run, error: Result, scene: Scene) -> str:
     """The message of a run that cannot go on: the module's own, and what earlier passes had reached."""
     text = printable(message_of(error), 4000)
-    if run.base is error or crashed(run.base):
-        return text
+    if run.base is error:
+        sent = [one for one in run.instances.values() if sent_here(one)]
+        if not sent:
+            return text
+        return (
+            f"{text} Before that, {_instances(len(sent))} of {_jobs(sent)} {'was' if len(sent) == 1 else 'were'} rerun; "
+            f"run again with since={_since(run)} to go on: nothing is sent twice."
+        )
     return (
         f"Failed to watch {_instances(len(run.instances))} of workspace {scene.workspace_id} to the end: {text} "
         f"Before that, {progress_text(tally(run))}. "

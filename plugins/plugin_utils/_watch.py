@@ -82,7 +82,7 @@ class Run:
     def after(self, result: Result) -> Run:
         """The run with one more pass.
 
-        A pass that failed as a whole ends the run, unless an earlier pass succeeded and the reason is a temporary one: then it
+        A pass that failed as a whole ends the run, unless there is something to watch and the reason is a temporary one: then it
         counts as a problem, and whatever it still found out about instances is kept.
         """
         found = {identity(one): one for one in result.get("instances") or ()}
@@ -101,7 +101,8 @@ class Run:
             return replace(run, base=result, plan=tuple(result.get("plan") or ()) if first else self.plan, failed_passes=0)
         failures = self.failed_passes + 1
         text = message_of(result)
-        if self.base and temporary(result) and failures < MAX_FAILED_PASSES:
+        if (self.base or run.changed) and temporary(result) and failures < MAX_FAILED_PASSES:
+            run = run if self.base else replace(run, base=result, plan=tuple(result.get("plan") or ()))
             return replace(run, failed_passes=failures, problems=_union(run.problems, (f"Looked again after: {text}",)))
         return replace(run, failed_passes=failures, error=result, base=self.base or result)
 
@@ -136,7 +137,8 @@ class Run:
 
 def _moving(instance: Result) -> bool:
     """Whether an open instance is on its way, as far as anybody knows; the others are not sent yet."""
-    return bool(instance.get("rerun")) or instance.get("status") in ("waiting", "running") or instance.get("action") == "settling"
+    asked = instance.get("action") == "settling" and bool(instance.get("attempts"))  # without an attempt it is held back
+    return bool(instance.get("rerun")) or instance.get("status") in ("waiting", "running") or asked
 
 
 def crashed(result: Result) -> bool:

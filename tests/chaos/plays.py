@@ -18,6 +18,7 @@ from ansible_collections.dataarts.factory.plugins.module_utils import _client, _
 from ansible_collections.dataarts.factory.plugins.plugin_utils import _watch as watch
 from emulator.running import Running
 from tests.chaos.drawing import STRANGER_KEY, STRANGER_SECRET, Case, is_write
+from tests.chaos.processes import KilledError
 from tests.chaos.judging import Judge, Judgement, unlisted
 from tests.support.logic import call
 from tests.support.playbook import run_module
@@ -89,7 +90,12 @@ def play_case(service: Running, case: Case, state: Path, one_pass: OnePass) -> t
     for number in itertools.count(1):
         if number > PLAYS:
             service.clear_faults()
-        run = passes.play(options)
+        try:
+            run = passes.play(options)
+        except KilledError:
+            figures.add(kills=1)
+            service.advance(rng.uniform(0, 2))
+            continue
         # Whoever starts it again means the same run.
         options = {**options, **{name: str(run.base[name]) for name in ("since", "planned_after", "planned_before") if run.base.get(name)}}
         if number > PLAYS or (run.ended and run.error is None and not unlisted(run.base)):

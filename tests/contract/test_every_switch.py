@@ -120,7 +120,7 @@ def test_complete_and_once(emulated: Running, wish: Wish, request: pytest.Fixtur
     results = passes(wish(**changes), between=between)
     assert reruns(emulated.journal()) == expected
     last = results[-1]
-    assert (last["finished"], last["failed"]) == (True, False), last.get("msg")
+    assert (last.get("finished"), last["failed"]) == (True, False), last.get("msg")
     assert {action: len(found) for action, found in by_action(last).items()} == {"done": 7}
     assert {one["status"] for _name, one in instances(emulated)} == {"success"}
 

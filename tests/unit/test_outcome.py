@@ -85,6 +85,7 @@ CASES: list[tuple[int, bytes, dict[str, t.Any], End]] = [
     (401, error("APIGW.0303", "the timestamp is out of range"), {"headers": {"date": "x"}}, End.UNAUTHORIZED),
     (401, error("APIGW.0301"), {"skew": 300.0}, End.UNAUTHORIZED),
     (401, b"The token must be updated", {}, End.UNAUTHORIZED),
+    (401, error("APIGW.0301", "The token must be updated"), {"skew": -4000.0}, End.UNAUTHORIZED),
     (400, error("DLF.0137"), {}, End.REFUSED),
     (400, b"", {}, End.REFUSED),
     (400, b"<html>", {"problem": LATE}, End.REFUSED),

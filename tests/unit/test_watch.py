@@ -191,6 +191,20 @@ class TestFailingPasses:
         assert "since=2026-11-23T03:00:00Z" in msg
         assert len(tally.final_result(run, failed=True, msg=msg, timed_out=False, elapsed=1)["instances"]) == 2
 
+    def test_a_first_pass_that_had_sent_something_is_watched_on(self) -> None:
+        sent = one(1, "retry", rerun=True)
+        run = run_of(failure("unreachable", instances=[sent, one(2, "wait")], since=SINCE, changed=True, plan=["2 to rerun"]))
+        assert not run.ended
+        assert run.plan == ("2 to rerun",)
+        assert watch.next_args({}, run)["since"] == SINCE
+        run = run.after(failure("credentials"))
+        assert run.ended
+        assert telling.verdict(run, scene())[1].startswith("Failed to watch 2 instances of workspace w1 to the end: ")
+
+    def test_a_first_pass_that_sent_nothing_says_only_why(self) -> None:
+        run = run_of(failure("no_permission", instances=[one(1, "wait")], since=SINCE))
+        assert telling.verdict(run, scene()) == (True, "Failed to list the instances of workspace w1")
+
     def test_it_gives_up_after_many_in_a_row(self) -> None:
         run = run_of(passed(one(1, "wait", "running")), *[failure("server")] * (watch.MAX_FAILED_PASSES - 1))
         assert not run.ended

@@ -1,0 +1,60 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The figures of a chaos run, added up over all tests and processes and printed at its end."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+
+Json = dict[str, t.Any]
+_NAME = "chaos"
+
+
+@pytest.fixture
+def figures(request: pytest.FixtureRequest) -> t.Callable[..., None]:
+    """A function that adds counts to the figures of the run: ``figures(reruns=12)``."""
+
+    def add(**counts: int) -> None:
+        request.node.user_properties.append((_NAME, counts))
+
+    return add
+
+
+def pytest_terminal_summary(terminalreporter: t.Any) -> None:
+    """Print the sums; without chaos tests nothing."""
+    total: dict[str, int] = {}
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            if getattr(report, "when", None) == "call":
+                for name, counts in report.user_properties:
+                    if name == _NAME:
+                        for key, count in counts.items():
+                            total[key] = max(total.get(key, 0), count) if key.startswith("most_") else total.get(key, 0) + count
+    if total:
+        terminalreporter.section("chaos")
+        for line in figures_text(total):
+            terminalreporter.write_line(line)
+
+
+def figures_text(total: Json) -> list[str]:
+    """The figures as people read them."""
+    count = {**dict.fromkeys(("seeds", "reruns", "calls", "faulty", "kills", "pairs", "hostile", "searched", "secrets"), 0), **total}
+    share = 100 * count["faulty"] / count["calls"] if count["calls"] else 0
+    lines = [
+        f"{count['reruns']} reruns over {count['seeds']} seeds; {count['faulty']} of {count['calls']} calls faulty ({share:.0f} %); "
+        f"{count['kills']} kills; {count['pairs']} pairs",
+        f"rerun twice: {count.get('twice', 0)}, lost: {count.get('lost', 0)}, reported wrongly: {count.get('wrong', 0)}",
+        f"instances that ended done {count.get('ended_done', 0)}, failed again {count.get('ended_failed_again', 0)}, "
+        f"refused {count.get('ended_refused', 0)}, unknown {count.get('ended_unknown', 0)}",
+    ]
+    if count["hostile"]:
+        lines.append(
+            f"{count['hostile']} hostile answers over {count['hostile_calls']} calls; most memory {count['most_kilobytes'] // 1024} MB, "
+            f"longest call {count['most_milliseconds'] / 1000:.1f} s; tracebacks, hangs, control characters: {count.get('hostile_wrong', 0)}"
+        )
+    if count["searched"]:
+        lines.append(f"{count['searched']} bytes of output and files searched for {count['secrets']} secrets: {count.get('hits', 0)} hits")
+    return lines

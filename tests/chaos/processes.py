@@ -1,0 +1,136 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Real processes of job_rerun, and how they are killed at a moment that the emulator sees."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import random
+import signal
+import sys
+import tempfile
+import time
+import typing as t
+from collections.abc import Callable
+from pathlib import Path
+
+from emulator.running import Running as Service
+from tests.chaos.drawing import is_write
+from tests.support.playbook import SUPPORT, TREE, Ansible, Outcome
+from tests.support.playbook import Running as Process
+
+Json = dict[str, t.Any]
+#: Longest wait for something that has to happen, seconds: a loaded machine must not fail a run.
+PATIENCE = 180.0
+
+
+class KilledError(Exception):
+    """The process was killed, so that there is no result."""
+
+
+def start_module(options: Json, directory: Path) -> Process:
+    """Module job_rerun as Ansible starts it, in a process of its own."""
+    arguments = {**options, "_ansible_module_name": "dataarts.factory.job_rerun", "_ansible_version": "2.16.0"}
+    variables = {**Ansible(directory).variables(), "PYTHONPATH": str(TREE)}
+    command = [sys.executable, str(SUPPORT / "module_process.py"), "job_rerun"]
+    return Process(command, variables, directory, directory, json.dumps({"ANSIBLE_MODULE_ARGS": arguments}).encode())
+
+
+def module_result(outcome: Outcome) -> Json:
+    """What the module answered; an AssertionError that shows everything if that is not one JSON object."""
+    try:
+        return {"failed": False, **json.loads(outcome.stdout)}
+    except ValueError:
+        raise AssertionError(f"the module ended with {outcome.rc}\n{outcome.stdout}\n--- stderr\n{outcome.stderr}") from None
+
+
+def start_play(options: Json, directory: Path) -> Process:
+    """A playbook with one task of job_rerun."""
+    play = {"hosts": "localhost", "connection": "local", "gather_facts": False, "tasks": [{"dataarts.factory.job_rerun": options}]}
+    # What stands in options is data, whatever it looks like.
+    text = json.dumps([play], ensure_ascii=False)
+    descriptor, name = tempfile.mkstemp(prefix="play-", suffix=".yml", dir=directory)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+        stream.write(text)
+    arguments = ("-i", "localhost,", "-e", json.dumps({"ansible_python_interpreter": sys.executable}), name)
+    return Ansible(directory).start("ansible-playbook", *arguments)
+
+
+def play_result(outcome: Outcome) -> Json:
+    """The result of the playbook's task; an AssertionError that shows everything if it did not end as tasks do."""
+    found = outcome.of("job_rerun")
+    if len(found) != 1 or outcome.rc not in (0, 2) or "Traceback" in outcome.output:
+        raise AssertionError(f"the playbook ended with {outcome.rc}\n{outcome.stdout}\n--- stderr\n{outcome.stderr}")
+    return {**found[0].result, "failed": found[0].event != "ok"}
+
+
+def draw_moment(rng: random.Random) -> Callable[[Service, int, int], bool]:
+    """A moment at which to kill: once so many requests have arrived, or so many reruns have arrived or been accepted, since the start."""
+    kind, number = rng.choice(("request", "write", "write", "accepted", "accepted")), rng.choice((1, 1, 1, 2, 2, 3, 5))
+
+    def come(service: Service, requests: int, writes: int) -> bool:
+        if kind == "accepted":
+            return len(service.journal()) >= writes + number
+        seen = service.requests()[requests:]
+        return sum(1 for one in seen if kind == "request" or is_write(one["route"])) >= number
+
+    return come
+
+
+def killed_at(process: Process, service: Service, rng: random.Random, moment: Callable[[Service, int, int], bool]) -> bool:
+    """Wait for *moment* and kill *process* with all its children then, or some of them; False if it ended by itself before."""
+    requests, writes = len(service.requests()), len(service.journal())
+    deadline = time.monotonic() + PATIENCE
+    while not moment(service, requests, writes):
+        if process.process.poll() is not None:
+            return False
+        if time.monotonic() > deadline:
+            raise AssertionError(f"the process neither ended nor got on\n{process.text()}\n--- stderr\n{process.text('stderr')}")
+        time.sleep(0.002)
+    time.sleep(rng.choice((0, 0, 0.001, 0.005, 0.02)))
+    family = [process.process.pid, *descendants(process.process.pid)]
+    if process.process.poll() is not None:
+        return False
+    # Everything at once as at a loss of power, the controller alone, or one of its workers.
+    victims = rng.choice((family, family, family[:1], family[-1:]))
+    for pid in victims:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    process.process.wait(PATIENCE)
+    wait_until_gone(family)
+    return True
+
+
+def descendants(pid: int) -> list[int]:
+    """Processes below *pid*, parents first."""
+    parents: dict[int, list[int]] = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            child, rest = stat.read_text(encoding="utf-8", errors="replace").split(" (", 1)
+            parents.setdefault(int(rest.rsplit(") ", 1)[1].split()[1]), []).append(int(child))
+    found, left = [], [pid]
+    while left:
+        mine = parents.get(left.pop(0), [])
+        found.extend(mine)
+        left.extend(mine)
+    return found
+
+
+def wait_until_gone(pids: list[int]) -> None:
+    """Wait until none of *pids* runs any more: what was orphaned goes on for a while."""
+    deadline = time.monotonic() + PATIENCE
+    while any(_alive(pid) for pid in pids):
+        if time.monotonic() > deadline:
+            raise AssertionError(f"processes did not end: {[pid for pid in pids if _alive(pid)]}")
+        time.sleep(0.01)
+
+
+def _alive(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rsplit(") ", 1)[1].split()[0]
+    except OSError:
+        return False
+    return state not in "ZX"

@@ -1,0 +1,90 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""job_rerun killed with SIGKILL at drawn moments and started again with the same ``since``: nothing twice, nothing lost, nothing wrong."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import random
+import typing as t
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from emulator.running import Running, running
+from tests.chaos.drawing import READ_TIMEOUT, Case, Json, draw
+from tests.chaos.plays import play_case
+from tests.chaos.processes import KilledError, draw_moment, killed_at, module_result, play_result, start_module, start_play
+from tests.support.scenarios import small_night
+
+ONE = os.environ.get("CHAOS_KILL")
+#: Kills of one case; the case is played until it had as many.
+EACH = 3
+CASES = [int(ONE)] if ONE else list(range(1, 1 + -(-int(os.environ.get("KILLS") or 60) // EACH)))
+
+
+@pytest.fixture(scope="module")
+def service() -> Iterator[Running]:
+    """An emulator that every case resets."""
+    with running(small_night()) as handle:
+        yield handle
+
+
+def killed_case(seed: int) -> Case:
+    """A case of real processes, whose pauses are real: smaller, with shorter faults, and a ``since`` that survives a kill."""
+    case = draw(1_000_000 + seed, size=(15, 35))
+    faults = tuple({**fault, "rate": fault["rate"] / 2} for fault in case.faults if "rate" in fault)
+    options = {**case.options, "max_retries": 1, "read_timeout": READ_TIMEOUT, "settle_time": max(1, case.options["settle_time"])}
+    return dataclasses.replace(case, faults=faults, options=options, given_since=True, hand=False)
+
+
+class Killer:
+    """One pass, or one play, that is killed at a drawn moment as long as *left* is above 0."""
+
+    def __init__(self, service: Running, seed: int, directory: Path, left: int, *, plays: bool) -> None:
+        self._service, self._directory, self._plays = service, directory, plays
+        self._rng = random.Random(f"kill {seed}")
+        self.left = left
+
+    def __call__(self, options: Json) -> Json:
+        """The result, where it was not killed.
+
+        :raises KilledError: it was.
+        """
+        process = (start_play if self._plays else start_module)(options, self._directory)
+        if self.left and killed_at(process, self._service, self._rng, draw_moment(self._rng)):
+            self.left -= 1
+            raise KilledError
+        outcome = process.wait()
+        return play_result(outcome) if self._plays else module_result(outcome)
+
+
+def play_killed(service: Running, seed: int, directory: Path, figures: t.Callable[..., None], kills: int, *, plays: bool) -> None:
+    left = kills
+    for variant in range(20):
+        case = killed_case(seed + 1000 * variant)
+        if plays:
+            case = dataclasses.replace(case, options={**case.options, "wait_timeout": 90, "max_parallel": None}, haste=0.0)
+        killer = Killer(service, seed + 1000 * variant, directory, left, plays=plays)
+        found, counts = play_case(service, case, directory / f"state-{variant}", killer)
+        figures(**{**counts, "seeds": 0}, twice=len(found.twice), lost=len(found.lost), wrong=len(found.wrong))
+        if not found.clean:
+            pytest.fail(f"variant {variant}: {found}\nplay it again: make chaos CHAOS_KILL={seed}", pytrace=False)
+        left = killer.left
+        if not left:
+            return
+    raise AssertionError(f"only {kills - left} of {kills} kills found their moment")
+
+
+def test_a_killed_module(service: Running, tmp_path: Path, figures: t.Callable[..., None]) -> None:
+    play_killed(service, 1, tmp_path, figures, 2, plays=False)
+
+
+@pytest.mark.chaos
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("seed", CASES)
+def test_every_kill(service: Running, seed: int, tmp_path: Path, figures: t.Callable[..., None]) -> None:
+    play_killed(service, seed, tmp_path, figures, EACH, plays=seed % 3 == 0)

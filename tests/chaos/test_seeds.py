@@ -1,0 +1,53 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Reruns against a service that fails in every way of the client's table, with the passes of job_rerun one after the other."""
+
+from __future__ import annotations
+
+import os
+import typing as t
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from emulator.running import Running, running
+from tests.chaos.drawing import draw
+from tests.chaos.plays import OnePass, hurried, in_a_process, in_process, play_case
+from tests.support.scenarios import small_night
+
+#: Seeds that every test run plays. They hold lost answers, both API generations, and reruns that show late.
+FEW = (1, 2, 29, 32)
+ONE = os.environ.get("CHAOS_SEED")
+SEEDS = [int(ONE)] if ONE else list(range(1, 1 + int(os.environ.get("CHAOS_SEEDS") or 240)))
+#: One seed of so many runs every pass as a process of its own; the others call the module's logic.
+IN_PROCESSES = 16
+
+
+@pytest.fixture(scope="module")
+def service() -> Iterator[Running]:
+    """An emulator that every case resets."""
+    with running(small_night()) as handle:
+        yield handle
+
+
+def play(service: Running, seed: int, tmp_path: Path, figures: t.Callable[..., None], one_pass: OnePass) -> None:
+    case = draw(seed)
+    with hurried(case):
+        found, counts = play_case(service, case, tmp_path / "state", one_pass)
+    figures(**counts, twice=len(found.twice), lost=len(found.lost), wrong=len(found.wrong))
+    if not found.clean:
+        pytest.fail(f"{found}\nplay it again: make chaos CHAOS_SEED={seed}", pytrace=False)
+
+
+@pytest.mark.parametrize("seed", FEW)
+def test_a_few_seeds(service: Running, seed: int, tmp_path: Path, figures: t.Callable[..., None]) -> None:
+    play(service, seed, tmp_path, figures, in_process)
+
+
+@pytest.mark.chaos
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("seed", SEEDS)
+def test_every_seed(service: Running, seed: int, tmp_path: Path, figures: t.Callable[..., None]) -> None:
+    play(service, seed, tmp_path, figures, in_process if seed % IN_PROCESSES else in_a_process)

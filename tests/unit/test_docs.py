@@ -1,0 +1,19 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the guides say is what the code does."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ansible_collections.dataarts.factory.plugins.module_utils._outcome import table_text
+
+GUIDE = Path(__file__).resolve().parents[2] / "docs" / "docsite" / "rst" / "guide_exactly_once.rst"
+
+
+def test_the_guide_holds_the_table_of_how_a_call_can_end() -> None:
+    lines = GUIDE.read_text(encoding="utf-8").splitlines()
+    begin = lines.index(".. code-block:: text") + 2
+    end = lines.index("", begin)
+    assert lines[begin:end] == [f"   {line}" for line in table_text().splitlines()]
