@@ -35,8 +35,8 @@ options:
   since:
     description:
       - The time that tells runs apart. An instance that was started at or after it has had its rerun, whoever started it, and is not sent again.
-      - Give the time of the incident, or the scheduled time of the play, so that a play that is repeated, or was interrupted and is
-        started again, reruns each instance once.
+      - Give the scheduled time of the play, or the time from which on a rerun could succeed, so that a play that is repeated, or was
+        interrupted and is started again, reruns each instance once. The failures have to lie before it.
       - ISO 8601 with a time zone, epoch milliseconds of 13 digits, or a time before now such as V(-2h). Relative times move with every
         run, so they do not tell runs apart.
       - If not set, it is the time by the clock of the service at which the module makes its first read.

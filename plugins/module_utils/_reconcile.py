@@ -290,6 +290,8 @@ def _ended(instance: JobInstance, policy: Policy, now: int, mine: Sent | None, m
         return _told(instance, Action.UNKNOWN, f"the rerun moved it to status {_word(instance)}, which is not documented", mine)
     used = _attempts_used(mine)
     text = f"{_last(instance)}, after {used} of {policy.attempts} attempts"
+    if mine is None:
+        text += f" (not sent by this run, but a start after {to_iso(policy.since)} counts as one)"
     if used >= policy.attempts or instance.status not in policy.statuses:
         return _told(instance, Action.FAILED_AGAIN, text, mine, attempt=used)
     due = (instance.end_time or instance.start_time or now) + policy.attempt_delay_ms

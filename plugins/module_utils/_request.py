@@ -32,7 +32,7 @@ from ansible_collections.dataarts.factory.plugins.module_utils._reconcile import
 )
 from ansible_collections.dataarts.factory.plugins.module_utils._report import counted, decided, diff, lookup_hint
 from ansible_collections.dataarts.factory.plugins.module_utils._retry import RetryOptions
-from ansible_collections.dataarts.factory.plugins.module_utils._selection import parse_statuses
+from ansible_collections.dataarts.factory.plugins.module_utils._selection import wanted_statuses
 from ansible_collections.dataarts.factory.plugins.module_utils._sending import HOPELESS, REFUSING, Sender
 from ansible_collections.dataarts.factory.plugins.module_utils._text import printable
 from ansible_collections.dataarts.factory.plugins.module_utils._times import Window, to_iso
@@ -163,7 +163,7 @@ class Request:
         return self.judge(instances, policy, asked, sent), asked, policy
 
     def _policy(self, since: int, quiet_until: int | None) -> Policy:
-        statuses = parse_statuses(self.run.options["only_statuses"], option="only_statuses")
+        statuses = wanted_statuses(self.run.options["only_statuses"], option="only_statuses")
         return Policy(since, statuses, self._settle_ms, quiet_until=quiet_until)
 
     @property

@@ -115,6 +115,17 @@ def parse_statuses(words: t.Iterable[str], *, option: str = "statuses") -> froze
     return frozenset(found)
 
 
+def wanted_statuses(words: t.Iterable[str], *, option: str) -> frozenset[Status]:
+    """As :func:`parse_statuses`, for statuses that are to be rerun: at least one, because an empty list is what a mistaken variable leaves.
+
+    :raises OptionError: for none, and for a word that is no status.
+    """
+    found = parse_statuses(words, option=option)
+    if not found:
+        raise OptionError(f"{option} is an empty list, so nothing could ever be rerun. Give fail, or leave it out.")
+    return found
+
+
 def parse_types(words: t.Iterable[str], *, option: str = "instance_types") -> frozenset[InstanceType]:
     """The instance types that *words* name [H-208].
 

@@ -12,7 +12,7 @@ from ansible_collections.dataarts.factory.plugins.module_utils._plan import Limi
 from ansible_collections.dataarts.factory.plugins.module_utils._reading import seconds_of, since_of, window_of
 from ansible_collections.dataarts.factory.plugins.module_utils._reconcile import Decision, Policy
 from ansible_collections.dataarts.factory.plugins.module_utils._retry import RetryOptions
-from ansible_collections.dataarts.factory.plugins.module_utils._selection import Selection, parse_statuses, select
+from ansible_collections.dataarts.factory.plugins.module_utils._selection import Selection, select, wanted_statuses
 from ansible_collections.dataarts.factory.plugins.module_utils._times import Window
 
 
@@ -48,7 +48,7 @@ class Wish:
         """What is to be reached; both times epoch ms."""
         return Policy(
             since=since,
-            statuses=parse_statuses(self.options["statuses"]),
+            statuses=wanted_statuses(self.options["statuses"], option="statuses"),
             settle_ms=self.options["settle_time"] * 1000,
             attempts=self.options["attempts"],
             attempt_delay_ms=self.options["attempt_delay"] * 1000,

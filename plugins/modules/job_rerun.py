@@ -105,6 +105,8 @@ notes:
   - If this machine has no record from before an absolute O(since), nothing is sent in the first O(settle_time) seconds, because a rerun
     sent from
     elsewhere may not be visible yet.
+  - With C(async) a single pass is made in the background, which waits for nothing. What needs a second look, because it was held back or its
+    answer was lost, is left as it is; RV(finished) is V(false) then, and the task does not fail for it.
   - Called without its action plugin, for example through C(ansible.legacy), the module makes a single pass and does not wait.
 seealso:
   - module: dataarts.factory.job_instance_retry

@@ -175,7 +175,7 @@ def _stopped(run: Run, error: Result, scene: Scene) -> str:
 def _planned(run: Run, scene: Scene) -> str:
     due = run.having({"retry"})
     if not due:
-        return f"Nothing to rerun in workspace {scene.workspace_id}."
+        return f"Nothing to rerun in workspace {scene.workspace_id}{_no_match(run)}."
     return f"Would rerun {_instances(len(due))} of {_jobs(due)} in workspace {scene.workspace_id}."
 
 
@@ -189,7 +189,12 @@ def _good(run: Run, scene: Scene) -> str:
         what += f" ({len(adopted)} had been rerun before, since {_since(run)})"
     if on_their_way:
         return f"{what}; {_are(len(on_their_way))} on {_their(len(on_their_way))} way, not waited for."
-    return f"{what}: all succeeded, {duration_text(scene.elapsed)}." if sent or adopted else f"{what}."
+    return f"{what}: all succeeded, {duration_text(scene.elapsed)}." if sent or adopted else f"{what}{_no_match(run)}."
+
+
+def _no_match(run: Run) -> str:
+    """What may be wrong where not even an instance that succeeded was found."""
+    return "" if run.instances else ": no instance matches; check jobs, planned_after, planned_before and instance_types"
 
 
 def _bad(run: Run, scene: Scene, missed: t.Mapping[str, list[Result]], moving: list[Result]) -> str:

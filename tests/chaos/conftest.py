@@ -44,11 +44,15 @@ def figures_text(total: Json) -> list[str]:
     count = {**dict.fromkeys(("seeds", "reruns", "calls", "faulty", "kills", "pairs", "hostile", "searched", "secrets"), 0), **total}
     share = 100 * count["faulty"] / count["calls"] if count["calls"] else 0
     lines = [
-        f"{count['reruns']} reruns over {count['seeds']} seeds; {count['faulty']} of {count['calls']} calls faulty ({share:.0f} %); "
-        f"{count['kills']} kills; {count['pairs']} pairs",
+        (
+            f"{count['reruns']} reruns over {count['seeds']} seeds; {count['faulty']} of {count['calls']} calls faulty ({share:.0f} %); "
+            f"{count['kills']} kills; {count['pairs']} pairs"
+        ),
         f"rerun twice: {count.get('twice', 0)}, lost: {count.get('lost', 0)}, reported wrongly: {count.get('wrong', 0)}",
-        f"instances that ended done {count.get('ended_done', 0)}, failed again {count.get('ended_failed_again', 0)}, "
-        f"refused {count.get('ended_refused', 0)}, unknown {count.get('ended_unknown', 0)}",
+        (
+            f"instances that ended done {count.get('ended_done', 0)}, failed again {count.get('ended_failed_again', 0)}, "
+            f"refused {count.get('ended_refused', 0)}, unknown {count.get('ended_unknown', 0)}"
+        ),
     ]
     if count["hostile"]:
         lines.append(

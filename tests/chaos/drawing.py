@@ -201,7 +201,7 @@ def draw(seed: int, *, size: tuple[int, int] = (30, 90), faults: bool = True) ->
         rng.random() < 0.7,
         frozenset(selected),
         hand,
-        rng.choice((0.3, 0.7, 1.0, 1.0, 1.3)),
+        rng.choice((0.1, 0.3, 0.7, 1.0, 1.0, 1.3)),
         switches=switches,
     )
 

@@ -18,8 +18,8 @@ from ansible_collections.dataarts.factory.plugins.module_utils import _client, _
 from ansible_collections.dataarts.factory.plugins.plugin_utils import _watch as watch
 from emulator.running import Running
 from tests.chaos.drawing import STRANGER_KEY, STRANGER_SECRET, Case, is_write
-from tests.chaos.processes import KilledError
 from tests.chaos.judging import Judge, Judgement, unlisted
+from tests.chaos.processes import KilledError
 from tests.support.logic import call
 from tests.support.playbook import run_module
 from tests.support.workspace import options as options_for
@@ -79,10 +79,12 @@ def play_case(service: Running, case: Case, state: Path, one_pass: OnePass) -> t
     rng = random.Random(f"play {case.seed}")
     options = {**options_for(service), **case.options, "state_path": str(state)}
     figures = Figures(seeds=1)
+    since = str(service.now_ms())
     if case.hand:
         _by_hand(service, judge, rng)
     if case.given_since:
-        options["since"] = str(service.now_ms())
+        # The time of an incident, before or after somebody else began to repair.
+        options["since"] = since if rng.random() < 0.5 else str(service.now_ms())
         service.advance(0.002)
     for fault in case.faults:
         service.inject(fault)

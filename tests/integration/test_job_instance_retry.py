@@ -190,6 +190,7 @@ REFUSED: list[tuple[dict[str, t.Any], str]] = [
     ({"task_retrys": [{"job_id": 1, "plan_time": 1732601580000, "submit_time": "2024-11-22T01:42:34"}]}, "submit_time"),
     ({"task_retrys": [{"job_id": 1, "plan_time": 1732601580000}]}, "submit_time"),
     ({"only_statuses": ["running"]}, "only_statuses"),
+    ({"only_statuses": []}, "only_statuses is an empty list"),
     ({"since": "noon"}, "since"),
     ({"settle_time": -1}, "settle_time"),
     ({"job_name": None}, "job_name"),
@@ -410,6 +411,13 @@ def test_an_explicit_since_on_a_machine_without_a_record_waits_the_settle_time_a
     result = call("job_instance_retry", asked(since=str(service.now_ms() - 3_000)))
     assert (result["failed"], len(by_action(result)["retry"])) == (False, 3)
     assert set(reruns(service.journal()).values()) == {1}
+
+
+def test_until_a_since_that_lies_a_moment_ahead_nothing_is_sent(service: t.Any, asked: t.Any) -> None:
+    since = service.now_ms() + 2_000
+    result = call("job_instance_retry", asked(since=str(since)))
+    assert (result["failed"], len(by_action(result)["retry"])) == (False, 3)
+    assert all(entry["time"] >= since for entry in service.journal())
 
 
 # As a process

@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import threading
 import time
 import typing as t
@@ -223,6 +225,7 @@ REFUSED: list[tuple[dict[str, t.Any], str]] = [
     ({"settle_time": -1}, "settle_time"),
     ({"batch_size": 0}, "batch_size"),
     ({"max_parallel": 0}, "max_parallel"),
+    ({"statuses": []}, "statuses is an empty list"),
     ({"max_instances": -1}, "max_instances"),
     ({"poll_interval": 0}, "poll_interval"),
     ({"wait_timeout": -1}, "wait_timeout"),
@@ -253,6 +256,17 @@ def test_since_in_the_future_is_refused_because_nothing_could_ever_be_after_it(s
     assert "since" in result["msg"]
     assert "future" in result["msg"]
     assert service.journal() == []
+
+
+def test_until_a_since_that_lies_a_moment_ahead_nothing_is_sent_and_then_each_once(service: t.Any, wish: t.Any) -> None:
+    """A rerun sent before since would not count as one of this run: an instance that fails fast would be sent in every pass."""
+    service.reset(small_night(switches=FREE, jobs=[{"name": "hopeless", "failed": 2, "every": "1h", "runs": ["fail"] * 9}]))
+    since = service.now_ms() + 40_000
+    results = passes(wish(since=str(since)), between=lambda result: service.advance(5))
+    assert "by the service's clock is still to come" in results[0]["plan"][1]
+    assert set(reruns(service.journal()).values()) == {1}
+    assert all(entry["time"] >= since for entry in service.journal())
+    assert len(by_action(results[-1])["failed_again"]) == 2
 
 
 # One failure leaves the others
@@ -425,11 +439,44 @@ def test_an_explicit_since_on_a_machine_without_a_record_waits_before_it_sends(s
     assert service.journal() == []
     assert (first["finished"], first["failed"], first["changed"]) == (False, False, False)
     assert len(by_action(first)["settling"]) == 6
+    assert "nothing to rerun yet" in first["plan"][0]
+    assert "held back until" in first["plan"][1]
+    assert "then rerun: 6 instances; this machine's record of reruns is younger than since" in first["plan"][1]
     assert 10 < first["due_in"] <= 21
     service.advance(21)
     second = call("job_rerun", wish(since=since, settle_time=20))
     assert len(by_action(second)["retry"]) == 6
     assert reruns(service.journal()) == failed_before(service)
+
+
+def test_without_since_nothing_is_held_back_also_if_the_first_pass_had_nothing_to_send(service: t.Any, wish: t.Any) -> None:
+    job = {"name": "slow", "runs": ["fail", "success"], "instances": [{"plan_time": "-1h", "status": "running"}]}
+    service.reset(small_night(switches=FREE, jobs=[job], run_seconds=3600))
+    service.advance(20)
+    results = passes(wish(settle_time=3600), between=lambda result: service.advance(30))
+    assert list(by_action(results[0])) == ["wait"]
+    assert list(by_action(results[-1])) == ["done"]
+    assert set(reruns(service.journal()).values()) == {1}
+
+
+def test_a_rerun_whose_outcome_cannot_be_written_down_is_told_and_is_the_last(
+    service: t.Any, wish: t.Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = os.write
+
+    def full(fd: int, data: bytes) -> int:
+        if b'"t":"outcome"' in data:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return real(fd, data)
+
+    monkeypatch.setattr(os, "write", full)
+    result = call("job_rerun", wish())
+    assert (result["failed"], result["changed"], result["error"]["kind"]) == (True, True, "state")
+    assert "No space left on device" in result["msg"]
+    assert "What was sent is in the result." in result["msg"]
+    (job,) = {name for name, _time in reruns(service.journal())}
+    assert {one["job_name"] for one in result["instances"] if one["rerun"]} == {job}
+    assert {one["action"] for one in result["instances"] if one["job_name"] != job} <= {"wait", "done"}
 
 
 def test_check_mode_with_an_explicit_since_shows_what_will_be_sent(service: t.Any, wish: t.Any) -> None:

@@ -13,6 +13,7 @@ from ansible_collections.dataarts.factory.plugins.module_utils._clock import Ser
 from ansible_collections.dataarts.factory.plugins.module_utils._errors import OptionError
 from ansible_collections.dataarts.factory.plugins.module_utils._reading import (
     check_past,
+    quiet_until,
     read_window,
     seconds_of,
     since_of,
@@ -54,6 +55,21 @@ def test_a_window_that_is_none_is_refused(options: dict[str, t.Any]) -> None:
 def test_since_may_be_left_out() -> None:
     assert since_of({}, NOW) is None
     assert since_of({"since": "-2h"}, NOW) == NOW - 2 * HOUR
+
+
+@pytest.mark.parametrize(
+    ("since", "born", "until"),
+    [
+        (NOW, NOW - HOUR, None),
+        (NOW - HOUR, NOW - HOUR, None),
+        (NOW - HOUR, NOW - HOUR + 1, NOW - HOUR + 60_001),
+        (NOW - HOUR, NOW, NOW + 60_000),
+        (NOW + 1, NOW, NOW + 1),
+        (NOW + 30_000, NOW - HOUR, NOW + 30_000),
+    ],
+)
+def test_nothing_is_sent_before_since_nor_while_a_younger_record_may_miss_something(since: int, born: int, until: int | None) -> None:
+    assert quiet_until(since, NOW, born, 60_000) == until
 
 
 def test_durations_are_checked() -> None:

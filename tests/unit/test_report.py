@@ -105,6 +105,23 @@ def test_a_plan_names_jobs_and_what_is_left_alone() -> None:
     assert not any("\x1b" in line for line in lines)
 
 
+@pytest.mark.parametrize(
+    ("quiet", "why"),
+    [
+        (60, "this machine's record of reruns is younger than since (2026-11-23T03:00:00Z), so one sent from elsewhere may not show yet"),
+        (0, "that is since, which by the service's clock is still to come"),
+    ],
+)
+def test_a_plan_says_what_is_held_back_until_when_and_why(quiet: int, why: str) -> None:
+    wanted = policy(quiet_until=at(quiet))
+    records = [None, None, sent("accepted", 1)]
+    decisions = [decide(instance(number=number), wanted, at(-1), record) for number, record in enumerate(records, 1)]
+    lines = plan_lines("62fb", WINDOW, decisions, [], 0, wanted)
+    assert lines[0].endswith("3 instances selected, nothing to rerun yet")
+    until = f"2026-11-23T03:0{quiet // 60}:00Z"
+    assert lines[1:] == [f"  held back until {until}, then rerun: 2 instances; {why}", "  not rerun: 1 sent before, and read again first"]
+
+
 def test_a_plan_of_nothing_is_one_line_and_a_large_one_stays_readable() -> None:
     assert len(plan_lines("62fb", WINDOW, [], [], 0)) == 1
     many = [decision(Action.RETRY, number=number, job_name=f"job_{number:03}", job_id=str(number)) for number in range(1, 201)]

@@ -163,12 +163,34 @@ class TestMerging:
         assert "exception" not in result
 
 
+class TestHeldBack:
+    def test_what_is_held_back_is_not_sent_yet_and_what_was_sent_is_on_its_way(self) -> None:
+        run = run_of(passed(one(1, "settling"), one(2, "settling", attempts=1)))
+        assert [each["plan_time"] - PLANNED for each in run.unsent] == [1000]
+        assert [each["plan_time"] - PLANNED for each in run.moving] == [2000]
+        failed, msg = telling.verdict(run, scene(timed_out=True))
+        assert failed
+        assert "1 still on its way after 1m 05s" in msg
+        assert "1 not sent yet after 1m 05s" in msg
+
+
 class TestFailingPasses:
     @pytest.mark.parametrize("kind", ["unreachable", "credentials", "option", "throttled"])
     def test_the_first_pass_is_not_repeated(self, kind: t.Any) -> None:
         run = run_of(failure(kind))
         assert run.ended
         assert telling.verdict(run, scene()) == (True, "Failed to list the instances of workspace w1")
+
+    def test_a_first_pass_that_breaks_off_tells_what_it_had_sent_and_how_to_go_on(self) -> None:
+        sent = one(1, "retry", rerun=True, attempts=1, request_id="r1")
+        run = run_of(failure("no_permission", "Forbidden.", instances=[sent, one(2, "wait")], since=SINCE, changed=True))
+        assert run.ended
+        failed, msg = telling.verdict(run, scene())
+        assert failed
+        assert msg == (
+            "Forbidden. Before that, 1 instance of 1 job was rerun; run again with since=2026-11-23T03:00:00Z to go on: nothing is sent twice."
+        )
+        assert tally.final_result(run, failed=True, msg=msg, timed_out=False, elapsed=1)["recap"]["rerun"] == 1
 
     @pytest.mark.parametrize("kind", sorted(watch.TEMPORARY))
     def test_a_temporary_reason_is_ridden_out_and_reported(self, kind: t.Any) -> None:
@@ -293,7 +315,15 @@ class TestTelling:
     @pytest.mark.parametrize(
         ("results", "more", "expected"),
         [
-            ([passed()], {}, (False, "Nothing to rerun in workspace w1.")),
+            (
+                [passed()],
+                {},
+                (
+                    False,
+                    "Nothing to rerun in workspace w1: no instance matches; check jobs, planned_after, planned_before and instance_types.",
+                ),
+            ),
+            ([passed(one(1, "done", "success", status_before="success"))], {}, (False, "Nothing to rerun in workspace w1.")),
             ([passed(one(1, "skipped", "freeze"))], {}, (False, "Nothing to rerun in workspace w1.")),
             ([passed(one(1, "not_rerunnable", "running-exception"))], {}, (False, "Nothing to rerun in workspace w1.")),
             (

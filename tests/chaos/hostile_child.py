@@ -1,0 +1,75 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Calls modules of the collection against a hostile service, in a process whose memory is measured: ``hostile_child.py BASE SEED CALLS DIRECTORY``.
+
+Prints one JSON line per call with what the module returned, and at last one with the most memory the process ever had.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+import sys
+import time
+import typing as t
+from pathlib import Path
+
+from tests.support.logic import MODULES, call
+
+#: Seconds for one answer.
+READ_TIMEOUT = 0.4
+
+
+def drawn(rng: random.Random, number: int, base: str, directory: str) -> tuple[str, dict[str, t.Any]]:
+    """A module and its options."""
+    name = rng.choice(("job_rerun", "job_rerun", "job_rerun", "job_rerun", *MODULES))
+    options: dict[str, t.Any] = {
+        **dict.fromkeys(("endpoint", "endpoint_v1", "iam_endpoint"), base),
+        "region": "cn-north-4",
+        "project_id": "62099355b894428e8916573ae635f1f9",
+        "access_key": "AKHOSTILE00000000001",
+        "secret_key": "hostile-secret-key-0123456789abcdef",
+        "read_timeout": READ_TIMEOUT,
+        "max_retries": rng.choice((0, 1)),
+    }
+    state = {"state_path": f"{directory}/{number}", "settle_time": 0}
+    if name != "workspace_info":
+        options |= {"workspace_id": "62fbba734e634c5087656fc3ff7adf34", "api_version": rng.choice(("auto", "v1", "v2"))}
+    extra: dict[str, dict[str, t.Any]] = {
+        "job_rerun": {**state, "jobs": rng.choice((["*"], ["daily_sales"], ["daily*", "a b"])), "wait": False},
+        "job_instance_info": {"jobs": rng.choice((["*"], ["daily_sales"]))},
+        "job_info": {"detail": rng.random() < 0.3},
+        "job_dependency_info": rng.choice(({"job_name": "daily_sales"}, {"instance_id": "500001"})),
+        "job_instance_retry": {
+            **state,
+            "job_name": "daily_sales",
+            "task_retrys": [{"job_id": 917567, "plan_time": "1795473351000", "submit_time": "1732239754684"}],
+        },
+    }
+    return name, {**options, **extra.get(name, {})}
+
+
+def most_memory() -> int:
+    """Kilobytes that this process had at most; getrusage would count those of the process that started it as well."""
+    found = re.search(r"^VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text(encoding="ascii"), re.M)
+    if found is None:
+        raise RuntimeError("the system does not tell how much memory was used")
+    return int(found[1])
+
+
+def main() -> None:
+    """See the module."""
+    base, seed, calls, directory = sys.argv[1:]
+    rng = random.Random(f"calls {seed}")
+    for number in range(int(calls)):
+        name, options = drawn(rng, number, base, directory)
+        begun = time.monotonic()
+        result = call(name, options, check=rng.random() < 0.2, diff=rng.random() < 0.5)
+        print(json.dumps({"module": name, "seconds": time.monotonic() - begun, "result": result}), flush=True)
+    print(json.dumps({"kilobytes": most_memory()}))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,101 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A service that means harm: no traceback, no hang beyond the timeouts, bounded memory, nothing that steers a terminal, nothing that runs."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import typing as t
+import unicodedata
+from pathlib import Path
+
+import pytest
+
+from tests.chaos.hostile import Hostile
+from tests.chaos.hostile_child import READ_TIMEOUT
+from tests.support.http_server import HttpServer
+from tests.support.playbook import ROOT, TREE, Ansible, Running
+
+ONE = os.environ.get("CHAOS_HOSTILE")
+#: Calls that one child makes; each gets at least one answer, but those that are refused before anything is sent.
+EACH = 120
+CHILDREN = [int(ONE)] if ONE else list(range(1, 1 + -(-int(os.environ.get("HOSTILE") or 1000) // EACH)))
+MOST_KILOBYTES = 200 * 1024
+#: Requests that one call may make before it counts as one that never ends: a list that announces a million entries asks for many.
+MOST_REQUESTS = 400
+#: Seconds that one request may take beside the wait for its answer: pauses before it is repeated, its turn in the budget, a loaded machine.
+PER_REQUEST, PER_CALL = 3.0, 60.0
+
+
+def unsafe(text: str) -> list[str]:
+    """The characters of *text* that could steer a terminal, as names of their code points."""
+    kinds = ("Cc", "Cs", "Zl", "Zp", "Cf")
+    return sorted({f"U+{ord(char):04X}" for char in text if char not in "\n\t\u200c\u200d" and unicodedata.category(char) in kinds})
+
+
+def texts(value: t.Any) -> t.Iterator[str]:
+    """Every text in *value*, keys too."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for name, one in value.items():
+            yield from texts(name)
+            yield from texts(one)
+    elif isinstance(value, list):
+        for one in value:
+            yield from texts(one)
+
+
+def problems_of(line: dict[str, t.Any]) -> list[str]:
+    """What is wrong about one call of the child."""
+    result = line["result"]
+    requests = sum(result.get("requests", {}).values())
+    found = [f"characters {bad} in {text[:120]!r}" for text in texts(result) for bad in [unsafe(text)] if bad]
+    if line["seconds"] > PER_CALL + requests * (READ_TIMEOUT + PER_REQUEST):
+        found.append(f"{requests} requests took {line['seconds']:.0f} s")
+    if requests > MOST_REQUESTS:
+        found.append(f"{requests} requests")
+    if result["failed"] and result["error"]["kind"] in ("internal", "specification"):
+        found.append(result["msg"])
+    if "Traceback" in json.dumps(result):
+        found.append("a traceback in the result")
+    return [f"{line['module']}: {text}" for text in found]
+
+
+def attack(seed: int, calls: int, tmp_path: Path, figures: t.Callable[..., None]) -> None:
+    hostile = Hostile(seed)
+    with HttpServer(hostile) as server:
+        variables = {**Ansible(tmp_path).variables(), "PYTHONPATH": f"{TREE}{os.pathsep}{ROOT}"}
+        command = [sys.executable, "-m", "tests.chaos.hostile_child", server.base, str(seed), str(calls), str(tmp_path / "state")]
+        outcome = Running(command, variables, ROOT, tmp_path).wait().succeeded()
+    *lines, last = map(json.loads, outcome.stdout.splitlines())
+    found = [text for line in lines for text in problems_of(line)]
+    if outcome.stderr:
+        found.append(f"on stderr: {outcome.stderr[:2000]}")
+    if last["kilobytes"] >= MOST_KILOBYTES:
+        found.append(f"{last['kilobytes']} kilobytes of memory")
+    figures(
+        hostile=hostile.answers,
+        hostile_calls=len(lines),
+        hostile_wrong=len(found),
+        most_kilobytes=last["kilobytes"],
+        most_milliseconds=int(1000 * max(line["seconds"] for line in lines)),
+    )
+    if found:
+        shown = "\n".join(dict.fromkeys(found))[:6000]
+        pytest.fail(f"{shown}\nattack again: make chaos CHAOS_HOSTILE={seed}", pytrace=False)
+    assert len(lines) == calls
+
+
+def test_a_few_hostile_answers(tmp_path: Path, figures: t.Callable[..., None]) -> None:
+    attack(1, 20, tmp_path, figures)
+
+
+@pytest.mark.chaos
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("seed", CHILDREN)
+def test_every_hostile_answer(seed: int, tmp_path: Path, figures: t.Callable[..., None]) -> None:
+    attack(seed, EACH, tmp_path, figures)
