@@ -51,14 +51,14 @@ class ActionModule(ActionBase):
         return result
 
     def _watch(self, task_vars: dict[str, t.Any]) -> tuple[watch.Run, watch.Timing]:
-        run = watch.Run()
+        run = watch.Run(wanted=watch.wanted_statuses(self._task.args))
         timing = watch.Timing()
         progress = _Progress(self._host(task_vars), self._say)
         while True:
             began = self._elapsed()
             run = run.after(self._pass(run, task_vars))
             if run.passes == 1 and run.error is None:
-                timing = watch.Timing.of(run.base)
+                timing = watch.Timing.of(self._task.args)
             progress.news(run)
             if self._task.check_mode:
                 return run, timing

@@ -195,9 +195,11 @@ class Client:
             begun = time.monotonic()
             try:
                 response = adapter.send(request, stream=True, timeout=(connect, read), verify=self._verify, proxies=proxies)
+                received = time.monotonic()
                 headers = lower_headers(response)
-                self._learn(response.status_code, headers, begun)
                 body = read_body(response)
+                if _is_services_own(response.status_code, body):
+                    self._learn(headers, begun, received)
             except Exception as exc:  # whatever the libraries raise, the table has a row for it
                 end, cause = failure(exc, attempt, place, connect, read)
                 if response is None:
@@ -210,13 +212,11 @@ class Client:
         skew, secrets = self.clock.skew_seconds, secrets_of(request, call)
         return judge(call, response.status_code, headers, body, problem=problem, skew=skew, secrets=secrets)
 
-    def _learn(self, status: int, headers: dict[str, str], begun: float) -> None:
-        if status >= 500 or status == 407 or 300 <= status < 400:
-            return  # such an answer may come from something in between, with a clock of its own
+    def _learn(self, headers: dict[str, str], begun: float, received: float) -> None:
         date = date_ms(headers.get("date"))
         if date is None:
             return
-        self.clock.learn(date, begun, time.monotonic())
+        self.clock.learn(date, begun, received)
         skew = self.clock.skew_seconds
         if abs(skew) > SKEW_WARNING:
             self._warn(
@@ -243,6 +243,13 @@ class Client:
             self._pacer.back_off(seconds)  # the next wait for the budget waits it out, in every thread
         else:
             self._sleep(seconds)
+
+
+def _is_services_own(status: int, body: bytes) -> bool:
+    """Whether an answer looks like the service's. Others may come from something in between, with a clock of its own."""
+    if status >= 500 or status == 407 or 300 <= status < 400:
+        return False
+    return body.lstrip()[:1] in (b"", b"{", b"[")
 
 
 def _dismiss(response: requests.Response | None, own: Adapter | None, *, whole: bool) -> None:

@@ -174,7 +174,7 @@ class Pass:
                 self._report(view)
                 if self._refused(view):
                     return view
-            sender = Sender(ledger, self.run.connection.client)
+            sender = Sender(ledger, self.run.connection.client, max(view.asked_ms, view.policy.since))
             try:
                 for batch in view.plan.batches:
                     if not self._send_batch(batch, sender):

@@ -38,8 +38,11 @@ ELSEWHERE = HOPELESS | {Kind.THROTTLED}
 
 
 def outcome_of(kind: Kind) -> str:
-    """What a rerun that ended in an error of *kind* is remembered as: refused, not_sent, or unknown for everything that may have taken effect."""
-    if kind in REFUSING:
+    """What a rerun that ended in an error of *kind* is remembered as: refused, not_sent, or unknown for everything that may have taken effect.
+
+    Unknown is also what runs already: somebody else's rerun of it may be on its way without showing yet, so it has to be read back.
+    """
+    if kind in REFUSING and kind is not Kind.ALREADY_RUNNING:
         return REFUSED
     return NOT_SENT if kind in ELSEWHERE else UNKNOWN
 
@@ -49,11 +52,14 @@ class Sender:
 
     :param ledger: open for writing, which holds its lock.
     :param client: the one through which *post* of :meth:`send` sends.
+    :param not_before: when the list was asked for, or the run's ``since`` if that is later, epoch ms: whatever the clock learns meanwhile,
+        nothing is recorded as sent before it, and so as no part of this run.
     """
 
-    def __init__(self, ledger: Ledger, client: Client) -> None:
+    def __init__(self, ledger: Ledger, client: Client, not_before: int = 0) -> None:
         self._ledger = ledger
         self._client = client
+        self._not_before = not_before
         self._unwritten: LedgerError | None = None
 
     @property
@@ -68,7 +74,7 @@ class Sender:
         :raises LedgerError: it cannot be written down, or the outcome of the one before could not; nothing is sent then.
         """
         self.check()
-        now = self.clock.now_ms()
+        now = max(self._not_before, self.clock.now_ms())
         batch = [Sent.of(one.instance, now, attempt=one.attempt, batch=len(decisions)) for one in decisions]
         keys = [one.key for one in batch]
         self._ledger.record_intent(batch)
@@ -136,6 +142,8 @@ def _after(decision: Decision, sent: Sent, error: ApiError) -> Decision:
         action, reason = Action.REFUSED, f"the service refused it: {text}"
     elif sent.outcome == NOT_SENT:
         action, reason, attempt = Action.WAIT, f"not sent: {text}", decision.attempt - 1
+    elif error.kind is Kind.ALREADY_RUNNING:
+        action, reason = Action.SETTLING, f"by the service's answer it runs already ({text}); it is read back"
     elif error.kind in REFUSING:
         action, reason = (
             Action.SETTLING,

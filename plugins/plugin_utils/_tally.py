@@ -23,10 +23,8 @@ _NO_ANSWER = {"status": None, "code": None, "request_id": None, "method": "", "p
 def broken(run: Run) -> dict[str, list[Result]]:
     """The instances that ended elsewhere than at success, by each of :data:`BROKEN`, as the module counts them: what the service
     does not rerun at all is only missed if its status was one of those asked for."""
-    args = (run.base.get("invocation") or {}).get("module_args") or {}
-    wanted = args.get("statuses") or ["fail"]
     found = {name: run.having({name}) for name in BROKEN}
-    found["not_rerunnable"] = [one for one in found["not_rerunnable"] if one.get("status") in wanted]
+    found["not_rerunnable"] = [one for one in found["not_rerunnable"] if one.get("status") in run.wanted]
     return found
 
 

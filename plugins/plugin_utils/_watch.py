@@ -12,6 +12,8 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, field, replace
 
+from ansible.module_utils.parsing.convert_bool import boolean
+
 Result = t.Mapping[str, t.Any]
 Identity = t.Tuple[str, str, int, int]
 
@@ -36,28 +38,39 @@ def identity(instance: Result) -> Identity:
 
 @dataclass(frozen=True)
 class Timing:
-    """The options that say how long and how often to look, in seconds, as the module validated them."""
+    """The options that say how long and how often to look, in seconds, with the module's defaults."""
 
     wait: bool = True
     wait_timeout: float = 3600.0
     poll_interval: float = 10.0
 
     @classmethod
-    def of(cls, result: Result) -> Timing:
-        """From the ``invocation`` of a pass, which carries every option with its default; without one, the defaults here."""
-        args = (result.get("invocation") or {}).get("module_args") or {}
+    def of(cls, args: Result) -> Timing:
+        """From the options of a task that the module has accepted, as they were given: ``"60"`` and ``"no"`` too.
+
+        Not from the ``invocation`` in the module's result, which ansible-core leaves out since 2.20 unless it is verbose.
+        """
+        given = {name: value for name, value in args.items() if value is not None}
         default = cls()
         return cls(
-            wait=bool(args.get("wait", default.wait)),
-            wait_timeout=float(args.get("wait_timeout", default.wait_timeout)),
-            poll_interval=float(args.get("poll_interval", default.poll_interval)),
+            wait=bool(boolean(given.get("wait", default.wait))),
+            wait_timeout=float(given.get("wait_timeout", default.wait_timeout)),
+            poll_interval=float(given.get("poll_interval", default.poll_interval)),
         )
+
+
+def wanted_statuses(args: Result) -> frozenset[str]:
+    """The statuses that a task is to rerun, from its options as they were given: a list, or words with commas between."""
+    given = args.get("statuses") or ["fail"]
+    words = given.split(",") if isinstance(given, str) else given
+    return frozenset(str(word).strip() for word in words)
 
 
 @dataclass(frozen=True)
 class Run:
     """The passes of one task so far.
 
+    :param wanted: the statuses to rerun.
     :param instances: every instance any pass reported, by :func:`identity`, as the newest of them described it.
     :param base: the newest result of a pass that could read the workspace.
     :param plan: lines of the first pass, or of the first that sent something.
@@ -68,6 +81,7 @@ class Run:
     :param error: the failed result that ended the run, or None.
     """
 
+    wanted: frozenset[str] = frozenset({"fail"})
     instances: t.Mapping[Identity, Result] = field(default_factory=dict)
     base: Result = field(default_factory=dict)
     plan: tuple[str, ...] = ()

@@ -42,7 +42,7 @@ NAMES = (
 STRANGER, STRANGER_KEY, STRANGER_SECRET = "stranger", "AKSTRANGER0000000001", "stranger-secret-key-0123456789abcdef01234567"
 SPEED = 60.0
 #: Seconds that one answer may take; above what a loaded machine needs for one.
-READ_TIMEOUT = 1.5
+READ_TIMEOUT = 3.0
 
 #: Spoiled answers to reads, and how often each is drawn against the others.
 READ_FAULTS: tuple[tuple[int, Json], ...] = (
@@ -211,11 +211,11 @@ def _jobs(rng: random.Random, failed: int) -> t.Iterator[Json]:
     names = rng.sample(NAMES, count)
     cuts = sorted(rng.sample(range(1, failed), count - 1)) if count > 1 else []
     for name, share in zip(names, (b - a for a, b in zip((0, *cuts), (*cuts, failed), strict=True)), strict=True):
-        minutes = iter(rng.sample(range(10, 2800), share + 8))
-        instances = [{"plan_time": f"-{next(minutes)}m", "status": "fail", "runs": _fates(rng)} for dummy in range(share)]
-        instances += [{"plan_time": f"-{next(minutes)}m", "status": rng.choice(("success", "success", "manual-stop", "running"))}
+        minutes = rng.sample(range(10, 2800), share + 8)
+        instances = [{"plan_time": f"-{minutes.pop(0)}m", "status": "fail", "runs": _fates(rng)} for dummy in range(share)]
+        instances += [{"plan_time": f"-{minutes.pop(0)}m", "status": rng.choice(("success", "success", "manual-stop", "running"))}
                       for dummy in range(rng.randint(0, 4))]  # fmt: skip
-        instances += [{"plan_time": f"-{next(minutes)}m", "status": rng.choice(("pause", "running-exception", "skip-by-depend", "freeze"))}
+        instances += [{"plan_time": f"-{minutes.pop(0)}m", "status": rng.choice(("pause", "running-exception", "skip-by-depend", "freeze"))}
                       for dummy in range(rng.choice((0, 0, 0, 1)))]  # fmt: skip
         job: Json = {"name": name, "instances": instances}
         special = rng.random()

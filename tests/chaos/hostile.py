@@ -13,6 +13,7 @@ import threading
 import time
 import typing as t
 from collections.abc import Callable
+from urllib.parse import parse_qsl, unquote
 
 from tests.support.http_server import Action, HttpServer, close_after_reading, drip, hang, message, raw, reset_after_reading
 
@@ -34,7 +35,6 @@ TEXTS = (
     "a/b?c=d#e",
     "line\r\nX-Injected: 1",
     "nul\x00byte",
-    "\ud800",
     "\u2028\u2029\u0085",
     "\ufeff\ufffe\U000e0001",
     "!unsafe x",
@@ -42,6 +42,8 @@ TEXTS = (
     "😀" * 100,
     "daily_sales",
 )
+#: Those that a name or a status could be by their length: an answer is not refused for them as a whole.
+SHORT_TEXTS = (*(text for text in TEXTS if text.strip() and len(text) <= 1000), "m" * 1000, "\x1b" * 900)
 #: Values of other types and sizes than documented.
 VALUES: tuple[t.Any, ...] = (None, True, False, -1, 0, 1, 1.5, 1e308, float("nan"), float("inf"), 10**30, -(2**63), 2**64, [], {}, [[]], [None],
                              {"a": {"b": []}}, "1", " 1 ", "1e5", "NaN", "0x10", "१२३")  # fmt: skip
@@ -62,14 +64,17 @@ class Hostile:
 
     def __call__(self, connection: socket.socket, server: HttpServer) -> bool:
         """Answer one request; the action of an :class:`HttpServer`."""
+        seen = server.seen[-1]
         with self._lock:
             self.answers += 1
-            action = self._draw()
+            # By turns a service that is broken everywhere, and one that is believable until something is to be rerun.
+            believable = self.answers // 10 % 2 == 1 and seen.method == "GET" and self._rng.random() < 0.9
+            action = _answer(self._rng, _believable(self._rng, seen.target)) if believable else self._draw()
         return action(connection, server)
 
     def _draw(self) -> Action:
         rng = self._rng
-        if rng.random() < 0.62:  # something that gets past the first look, so that what follows is reached too
+        if rng.random() < 0.72:  # something that gets past the first look, so that what follows is reached too
             return _answer(rng, _shaped(rng))
         makers: tuple[tuple[int, Callable[[random.Random], Action]], ...] = (
             (10, _status_line),
@@ -109,13 +114,36 @@ def _field(rng: random.Random, good: t.Any, share: float) -> t.Any:
 
 def _shaped(rng: random.Random) -> t.Any:
     """A list of everything that any call lists, by the names of both generations, with some of its values spoiled."""
-    share = rng.choice((0, 0, 0.03, 0.1, 0.3))
+    share = rng.choice((0, 0, 0, 0, 0.01, 0.03, 0.1, 0.3))
     count = rng.choice((0, 1, 2, 3, 8, 20))
     things = [_thing(rng, share, number) for number in range(count)]
     names = ("instances", "jobs", "workspaces", "commodity_orders", "nodes", "depend_instances", "depend_jobs", "projects")
     lists = {name: _field(rng, things, share / 4) for name in names}
-    totals = {name: _field(rng, rng.choice((count, count, count, count + 1, 10**6)), share) for name in ("total", "count", "total_count")}
+    totals = {
+        name: _field(rng, count if rng.random() < 0.9 else rng.choice((count + 1, 0, 10**6)), share)
+        for name in ("total", "count", "total_count")
+    }
     return {**lists, **totals}
+
+
+def _believable(rng: random.Random, target: str) -> t.Any:
+    """A list that nothing is wrong about but its texts: names, statuses, messages and ids."""
+    path, _mark, query = target.partition("?")
+    asked = dict(parse_qsl(query)).get("jobName") or (unquote(path.split("/")[-3]) if path.endswith("/instances/detail") else "")
+    things = []
+    for number in range(rng.choice((1, 2, 5, 20))):
+        one = _thing(rng, 0, number)
+        name = asked if asked and asked != "jobs" else rng.choice(SHORT_TEXTS)
+        one |= dict.fromkeys(("job_name", "jobName", "name"), name)
+        one |= {
+            "resource_id": f"studio{number}",
+            **{text: rng.choice(SHORT_TEXTS) for text in ("errorMessage", "createBy", "description", "owner")},
+        }
+        one |= dict.fromkeys(("job_instance_name", "jobInstanceName", "workspace_id", "workspaceId"), rng.choice(SHORT_TEXTS))
+        one["status"] = 2 if path.endswith("/instances") else rng.choice((*STATUSES, *STATUSES, rng.choice(SHORT_TEXTS)))
+        things.append(one)
+    lists = dict.fromkeys(("instances", "jobs", "workspaces", "commodity_orders", "nodes", "depend_instances", "depend_jobs"), things)
+    return {**lists, **dict.fromkeys(("total", "count", "total_count"), len(things))}
 
 
 def _thing(rng: random.Random, share: float, number: int) -> t.Any:
@@ -199,6 +227,7 @@ def _odd_json(rng: random.Random) -> Action:
         lambda: '{"total": 1e999, "instances": []}',
         lambda: '{"total": 1, "total": 2, "instances": [], "instances": [1]}',
         lambda: "\ufeff{}",
+        lambda: '{"total": 1, "instances": [{"job_name": "\\ud800"}]}',
         lambda: "null",
         lambda: "true",
         lambda: '"\\u001b[2J"',

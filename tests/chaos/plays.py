@@ -92,6 +92,7 @@ def play_case(service: Running, case: Case, state: Path, one_pass: OnePass) -> t
     for number in itertools.count(1):
         if number > PLAYS:
             service.clear_faults()
+            options = {**options, "read_timeout": 60.0, "max_retries": 6}
         try:
             run = passes.play(options)
         except KilledError:

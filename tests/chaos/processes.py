@@ -31,10 +31,10 @@ class KilledError(Exception):
     """The process was killed, so that there is no result."""
 
 
-def start_module(options: Json, directory: Path) -> Process:
-    """Module job_rerun as Ansible starts it, in a process of its own."""
+def start_module(options: Json, directory: Path, env: Json | None = None) -> Process:
+    """Module job_rerun as Ansible starts it, in a process of its own, with *env* added to its environment."""
     arguments = {**options, "_ansible_module_name": "dataarts.factory.job_rerun", "_ansible_version": "2.16.0"}
-    variables = {**Ansible(directory).variables(), "PYTHONPATH": str(TREE)}
+    variables = {**Ansible(directory).variables(env), "PYTHONPATH": str(TREE)}
     command = [sys.executable, str(SUPPORT / "module_process.py"), "job_rerun"]
     return Process(command, variables, directory, directory, json.dumps({"ANSIBLE_MODULE_ARGS": arguments}).encode())
 

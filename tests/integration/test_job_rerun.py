@@ -491,6 +491,19 @@ def test_what_others_have_started_is_waited_for_and_not_sent(service: t.Any, wis
     assert len(service.journal()) == 1
 
 
+def test_what_runs_already_by_the_services_answer_is_read_back_and_waited_for(service: t.Any, wish: t.Any, tmp_path: Path) -> None:
+    """Another machine was faster, and its rerun does not show yet: that is no refusal to give up at."""
+    service.set(rerun_visible_after=20)
+    call("job_rerun", wish(jobs=["hourly_stock"], planned_after="-90m", state_path=str(tmp_path / "elsewhere")))
+    fault = {"route": "retry", "kind": "status", "status": 400, "code": "DLF.30107", "message": "The job instance is already running."}
+    service.inject(fault)
+    results = passes(wish(jobs=["hourly_stock"], planned_after="-90m", settle_time=300), between=lambda result: service.advance(5))
+    assert list(by_action(results[0])) == ["settling"]
+    assert "already running" in results[0]["instances"][0]["reason"]
+    assert (results[-1]["failed"], list(by_action(results[-1]))) == (False, ["done"])
+    assert len(service.journal()) == 1
+
+
 def test_without_waiting_a_pass_is_finished_when_everything_is_sent(service: t.Any, wish: t.Any) -> None:
     service.inject({"route": "retry", "kind": "drop", "when": "after_effect", "job_name": "daily_sales"})
     results = passes(wish(wait=False), between=settle(service))

@@ -11,6 +11,7 @@ import typing as t
 
 import pytest
 
+from ansible_collections.dataarts.factory.plugins.module_utils._options import rerun_spec
 from ansible_collections.dataarts.factory.plugins.plugin_utils import _tally as tally
 from ansible_collections.dataarts.factory.plugins.plugin_utils import _telling as telling
 from ansible_collections.dataarts.factory.plugins.plugin_utils import _watch as watch
@@ -51,7 +52,6 @@ def passed(*instances: dict[str, t.Any], **more: t.Any) -> dict[str, t.Any]:
         "plan": ["Workspace w1: 1 of 1 instances to rerun"],
         "problems": [],
         "requests": {"GET": 2, "POST": 1},
-        "invocation": {"module_args": {"wait": True, "wait_timeout": 60, "poll_interval": 5}},
         **more,
     }
 
@@ -298,9 +298,24 @@ class TestPause:
             pauses.append(watch.pause(run, watch.Timing(True, 3600, 5), 0, 0))
         assert pauses == [5, 10, 20, 40, 60]
 
-    def test_options_come_from_the_module(self) -> None:
-        assert watch.Timing.of(passed()) == watch.Timing(True, 60.0, 5.0)
-        assert watch.Timing.of({"failed": True}) == watch.Timing()
+    @pytest.mark.parametrize(
+        ("args", "expected"),
+        [
+            ({}, watch.Timing()),
+            ({"wait": "no", "wait_timeout": "60", "poll_interval": 5}, watch.Timing(False, 60.0, 5.0)),
+            ({"wait": True, "wait_timeout": 0, "poll_interval": None}, watch.Timing(True, 0.0, 10.0)),
+        ],
+    )
+    def test_options_are_read_as_they_were_given(self, args: t.Any, expected: t.Any) -> None:
+        assert watch.Timing.of(args) == expected
+
+    def test_the_defaults_are_the_module_s(self) -> None:
+        spec = rerun_spec()
+        assert watch.Timing() == watch.Timing(*(spec[name]["default"] for name in ("wait", "wait_timeout", "poll_interval")))
+        assert watch.Run().wanted == watch.wanted_statuses({}) == frozenset(spec["statuses"]["default"])
+
+    def test_statuses_are_a_list_or_words_with_commas(self) -> None:
+        assert watch.wanted_statuses({"statuses": ["fail", "success"]}) == watch.wanted_statuses({"statuses": "fail, success"})
 
 
 class TestTelling:
@@ -395,6 +410,11 @@ class TestTelling:
         assert failed
         assert msg.startswith("Failed to bring 1 of 2 instances of workspace w1 to success: " + words)
         assert way_out in msg
+
+    def test_what_is_not_rerunnable_is_only_missed_if_it_was_asked_for(self) -> None:
+        found = passed(one(1, "not_rerunnable", "fail"), one(2, "not_rerunnable", "manual-stop"))
+        assert len(tally.broken(run_of(found))["not_rerunnable"]) == 1
+        assert len(tally.broken(watch.Run(wanted=frozenset({"fail", "manual-stop"})).after(found))["not_rerunnable"]) == 2
 
     def test_a_timeout_names_what_is_left_running(self) -> None:
         run = run_of(passed(*(one(number, "wait", "running", rerun=True) for number in range(5))))
