@@ -141,7 +141,8 @@ def base_url(value: str, option: str) -> str:
     if not known or port == 0:
         raise OptionError(f"{option} {_shown(value)} names no host or no usable port: {example}.")
     shown_host = f"[{host}]" if ":" in host else host
-    return f"{parts.scheme}://{shown_host}" + (f":{port}" if port is not None else "")
+    usual = {"https": 443, "http": 80}[parts.scheme]  # left out, so that one host has one record and one lock
+    return f"{parts.scheme}://{shown_host}" + (f":{port}" if port not in (None, usual) else "")
 
 
 def _shown(text: str) -> str:

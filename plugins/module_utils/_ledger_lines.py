@@ -61,7 +61,7 @@ def header_line(born_ms: int, host: str, project_id: str, workspace_id: str) -> 
 def intent_line(sent: t.Sequence[Sent]) -> bytes:
     """The line for the POST that carries *sent*, which share their time and job."""
     one = sent[0]
-    rows = [[*_key(each.key), each.start_time, each.end_time, each.status, each.attempt] for each in sent]
+    rows = [[*_key(each.key), each.start_time, each.end_time, each.status, each.attempt, each.again] for each in sent]
     return _line({"t": "intent", "at": one.sent_ms, "job": one.job_name, "n": one.batch, "i": rows})
 
 
@@ -130,11 +130,21 @@ def _apply(sent: SentByKey, row: dict[str, t.Any]) -> bool:
     """Put one line into *sent*; False if it says nothing that this version understands."""
     try:
         if row["t"] == "intent":
-            for workspace, job, plan, submit, start, end, status, attempt in row["i"]:
+            for workspace, job, plan, submit, start, end, status, attempt, again in row["i"]:
                 key = InstanceKey(str(workspace), str(job), int(plan), int(submit))
                 at = int(row["at"])
                 sent[key] = Sent(
-                    key, at, INTENDED, _time(start), str(status), None, int(attempt), int(row["n"]), _time(end), at, str(row["job"])
+                    key,
+                    at,
+                    INTENDED,
+                    _time(start),
+                    str(status),
+                    attempt=int(attempt),
+                    batch=int(row["n"]),
+                    end_time=_time(end),
+                    last_ms=at,
+                    job_name=str(row["job"]),
+                    again=bool(again),
                 )
         elif row["t"] == "stamp":
             for key in map(_parsed_key, row["k"]):
@@ -166,6 +176,7 @@ def _record(key: InstanceKey, row: dict[str, t.Any]) -> Sent:
         last_ms=int(row["last_ms"]),
         job_name=str(row["job_name"]),
         message=str(row["message"]),
+        again=bool(row["again"]),
     )
 
 

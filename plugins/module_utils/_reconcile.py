@@ -75,6 +75,7 @@ class Sent:
     :param last_ms: the latest time at which the POST may have been on its way; settling counts from here (0: from sent_ms).
     :param job_name: name of the job.
     :param message: the service's code and words where it refused, else "".
+    :param again: whether an earlier POST of the same run had already caused a rerun of it.
     """
 
     key: InstanceKey
@@ -89,9 +90,10 @@ class Sent:
     last_ms: int = 0
     job_name: str = ""
     message: str = ""
+    again: bool = False
 
     @classmethod
-    def of(cls, instance: JobInstance, now: int, *, attempt: int, batch: int) -> Sent:
+    def of(cls, instance: JobInstance, now: int, *, attempt: int, batch: int, again: bool = False) -> Sent:
         """The intent to send *instance* at *now* in a POST of *batch* instances, as it has to be recorded before the POST."""
         return cls(
             key=instance.key,
@@ -104,6 +106,7 @@ class Sent:
             end_time=instance.end_time,
             last_ms=now,
             job_name=instance.job_name,
+            again=again,
         )
 
     def settled_at(self, settle_ms: int) -> int:
@@ -166,7 +169,7 @@ class Decision:
         """Whether a rerun that this run sent stands behind what the instance shows, or will show."""
         if self.sent is None:
             return False
-        if self.sent.attempt > 1:
+        if self.sent.again:
             return True  # whatever became of the newest attempt, the run that the one before it caused is behind it
         if self.sent.outcome in (REFUSED, NOT_SENT):
             return False

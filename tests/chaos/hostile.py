@@ -54,10 +54,12 @@ _NOW = int(time.time() * 1000)
 class Hostile:
     """Draws an answer to each request; the same seed draws the same answers in the same order.
 
+    :param faith: how much of the answers to reads is believable all the time; without it they are so by turns.
     :ivar answers: how many were given.
     """
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, faith: float = 0.0) -> None:
+        self._faith = faith
         self._rng = random.Random(f"hostile {seed}")
         self._lock = threading.Lock()
         self.answers = 0
@@ -68,7 +70,8 @@ class Hostile:
         with self._lock:
             self.answers += 1
             # By turns a service that is broken everywhere, and one that is believable until something is to be rerun.
-            believable = self.answers // 10 % 2 == 1 and seen.method == "GET" and self._rng.random() < 0.9
+            share = self._faith or (0.9 if self.answers // 10 % 2 else 0.0)
+            believable = seen.method == "GET" and self._rng.random() < share
             action = _answer(self._rng, _believable(self._rng, seen.target)) if believable else self._draw()
         return action(connection, server)
 

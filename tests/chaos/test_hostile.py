@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import sys
 import typing as t
 import unicodedata
@@ -15,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from tests.chaos.hostile import Hostile
-from tests.chaos.hostile_child import READ_TIMEOUT
+from tests.chaos.hostile_child import READ_TIMEOUT, drawn
 from tests.support.http_server import HttpServer
 from tests.support.playbook import ROOT, TREE, Ansible, Running
 
@@ -99,3 +100,42 @@ def test_a_few_hostile_answers(tmp_path: Path, figures: t.Callable[..., None]) -
 @pytest.mark.parametrize("seed", CHILDREN)
 def test_every_hostile_answer(seed: int, tmp_path: Path, figures: t.Callable[..., None]) -> None:
     attack(seed, EACH, tmp_path, figures)
+
+
+@pytest.mark.chaos
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_nothing_hostile_reaches_the_screen(seed: int, tmp_path: Path, figures: t.Callable[..., None]) -> None:
+    """What ansible-playbook prints, plan, progress and results, and what it makes of names that look like templates."""
+    hostile = Hostile(seed, faith=1.0)
+    with HttpServer(hostile) as server:
+        options = drawn(random.Random(0), 0, server.base, str(tmp_path / "state"))[1]
+        account = {
+            name: options[name] for name in ("endpoint", "endpoint_v1", "iam_endpoint", "region", "project_id", "access_key", "secret_key")
+        }
+        account |= {"workspace_id": "62fbba734e634c5087656fc3ff7adf34", "read_timeout": 2}
+        rerun = {"settle_time": 1, "poll_interval": 1, "wait_timeout": 3, "state_path": str(tmp_path / "state")}
+        keep = {"register": "found", "ignore_errors": True}
+        tasks: list[dict[str, t.Any]] = [
+            {"dataarts.factory.job_rerun": rerun, **keep},
+            {"ansible.builtin.debug": {"msg": "{{ found }}"}},
+            {"dataarts.factory.job_instance_info": {}, **keep},
+            {"ansible.builtin.debug": {"msg": "{{ item.job_name }} {{ item.status }}"}, "loop": "{{ found.instances | default([]) }}"},
+            {"dataarts.factory.job_info": {}, **keep},
+            {"ansible.builtin.debug": {"var": "found"}},
+        ]
+        play = {
+            "hosts": "localhost",
+            "connection": "local",
+            "gather_facts": False,
+            "module_defaults": {"group/dataarts.factory.api": account},
+            "tasks": tasks,
+        }
+        python = {"ansible_python_interpreter": sys.executable}
+        outcome = Ansible(tmp_path).written_playbook([play], "-i", "localhost,", "-vv", "--diff", variables=python).succeeded()
+    # Ansible shows results as JSON, whose escapes steer nothing; what is left has to be harmless itself.
+    shown = [mark for mark in ("pipe", "x1b", "x9b", "u202e", "u2028", "ufeff") if mark in outcome.stdout]
+    assert shown, f"no hostile text was shown at all\n{outcome.output}"
+    assert unsafe(outcome.output) == []
+    assert "uid=" not in outcome.output
+    assert "Traceback" not in outcome.output
+    figures(hostile=hostile.answers, hostile_calls=3, most_kilobytes=0, most_milliseconds=0)

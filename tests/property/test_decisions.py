@@ -252,7 +252,9 @@ class Run:
         for batch in plan(self.decisions(), self.limits).batches:
             kind = fault if self.chance.random() < 0.6 else "none"
             keys = [one.key for one in batch.instances]
-            intents = [Sent.of(one.instance, at(self.now), attempt=one.attempt, batch=len(keys)) for one in batch.decisions]
+            intents = [
+                Sent.of(one.instance, at(self.now), attempt=one.attempt, batch=len(keys), again=one.rerun) for one in batch.decisions
+            ]
             line = intent_line(intents)
             if kind == "killed while writing":
                 self.raw += line[: self.chance.randrange(len(line))]

@@ -44,7 +44,7 @@ SITES: list[tuple[dict[str, t.Any], str, str, str]] = [
         {"endpoint": "http://[::1]:1", "endpoint_v1": "HTTP://LocalHost:2/", "iam_endpoint": "https://iam.corp:443"},
         "http://[::1]:1",
         "http://localhost:2",
-        "https://iam.corp:443",
+        "https://iam.corp",
     ),
 ]
 

@@ -418,6 +418,14 @@ def test_an_intent_remembers_what_the_instance_looked_like() -> None:
     assert record.settled_at(SETTLE) == at(65)
 
 
+@pytest.mark.parametrize("outcome", ["refused", "not_sent", "unknown"])
+@pytest.mark.parametrize("again", [False, True])
+def test_a_second_attempt_without_effect_counts_as_a_rerun_only_if_the_first_was_ours(outcome: str, again: bool) -> None:
+    one = instance(Status.FAIL, 10, 20)  # started after since: by this run, or by somebody else
+    record = dataclasses.replace(Sent.of(one, at(30), attempt=2, batch=1, again=again), outcome=outcome)
+    assert decide(one, policy(attempts=2), at(200), record).rerun is again
+
+
 # The life of an instance, pass by pass: seconds, status, start, end -> action; a retry is recorded with the outcome that follows it.
 LIVES: dict[str, list[t.Any]] = {
     "rerun and well": [
