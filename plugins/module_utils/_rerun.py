@@ -199,11 +199,11 @@ class Pass:
 
     def _not_accepted(self, job_name: str, after: t.Sequence[Decision], error: ApiError) -> None:
         what = f"{counted(len(after), 'instance')} of job {printable(job_name, 100)}"
-        text = f"The rerun of {what} was not confirmed: {printable(error)}."
         if after[0].sent is not None and after[0].sent.outcome == UNKNOWN:
+            text = f"The rerun of {what} was not confirmed: {printable(error)}."
             self._note(f"{text} Before anything is sent again, what became of it is read back.")
         else:
-            self._note(f"{text} {error.hint}".strip())
+            self._note(f"The rerun of {what} took no effect: {printable(error)}. {error.hint}".strip())
 
     def _refused(self, view: View) -> bool:
         """Whether the guards forbid the plan; then the result says so."""
