@@ -49,14 +49,24 @@ def module_result(outcome: Outcome) -> Json:
 
 def start_play(options: Json, directory: Path) -> Process:
     """A playbook with one task of job_rerun."""
-    play = {"hosts": "localhost", "connection": "local", "gather_facts": False, "tasks": [{"dataarts.factory.job_rerun": options}]}
     # What stands in options is data, whatever it looks like.
+    task = {"dataarts.factory.job_rerun": _no_template(options)}
+    play = {"hosts": "localhost", "connection": "local", "gather_facts": False, "tasks": [task]}
     text = json.dumps([play], ensure_ascii=False)
     descriptor, name = tempfile.mkstemp(prefix="play-", suffix=".yml", dir=directory)
     with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
         stream.write(text)
     arguments = ("-i", "localhost,", "-e", json.dumps({"ansible_python_interpreter": sys.executable}), name)
     return Ansible(directory).start("ansible-playbook", *arguments)
+
+
+def _no_template(value: t.Any) -> t.Any:
+    """*value* as a playbook has to spell it, so that Ansible makes *value* of it."""
+    if isinstance(value, str):
+        return value.replace("{{", "{{ '{{' }}")
+    if isinstance(value, dict):
+        return {name: _no_template(one) for name, one in value.items()}
+    return [_no_template(one) for one in value] if isinstance(value, list) else value
 
 
 def play_result(outcome: Outcome) -> Json:
