@@ -100,6 +100,7 @@ def rerun_spec() -> Spec:
         "max_instances": {"type": "int"},
         "max_parallel": {"type": "int"},
         "batch_size": {"type": "int", "default": 100},
+        "plan_id": {"type": "str"},
         "attempts": {"type": "int", "default": 1},
         "attempt_delay": {"type": "int", "default": 0},
         "wait": {"type": "bool", "default": True},

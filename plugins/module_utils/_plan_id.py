@@ -36,8 +36,8 @@ def plan_digest(instances: t.Iterable[JobInstance], options: t.Mapping[str, t.An
     """The id of the plan to rerun *instances* with *options*; the order of neither matters.
 
     :param instances: what :func:`plan_members` gives.
-    :param options: what an approval is about: where to start, parameters, attempts, limits; JSON values, no secrets, and ``since`` only
-        if it was given, because otherwise it is another one in every run.
+    :param options: what an approval is about: where to start, attempts, limits; JSON values, no secrets, and nothing that another run of
+        the same plan has differently, as ``since``.
     """
     keys = sorted({instance.key for instance in instances})
     members = json.dumps([[key.workspace_id, key.job_id, key.plan_time, key.submit_time] for key in keys])

@@ -14,6 +14,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import replace
 
+from ansible_collections.dataarts.factory.plugins.module_utils._approval import approved, plan_id_of
 from ansible_collections.dataarts.factory.plugins.module_utils._errors import ApiError, Kind
 from ansible_collections.dataarts.factory.plugins.module_utils._factory import Factory
 from ansible_collections.dataarts.factory.plugins.module_utils._information import has_job
@@ -104,7 +105,8 @@ class Pass:
         decisions += self._vanished(window, policy, asked, sent, {one.key for one in instances})
         nameless = names_without_instances(self.wish.selection(window), instances, self.unlisted)
         blind = any(one.job_name in self.unlisted and one.sent_ms >= policy.since for one in sent.values())
-        return View(window, asked, policy, plan(decisions, self.wish.limits), tuple(nameless), blind)
+        allowed = approved(plan(decisions, self.wish.limits), decisions, self.run.options)
+        return View(window, asked, policy, allowed, tuple(nameless), blind, plan_id_of(decisions, self.run.options))
 
     def _list(self, window: Window) -> list[JobInstance]:
         since = self.run.result.get("since") or since_of(self.run.options, self.clock.now_ms())
@@ -237,6 +239,7 @@ class Pass:
         result.update(
             instances=instances,
             summary=summary(instances),
+            plan_id=view.plan_id,
             problems=list(self.problems),
             api_versions=dict(self.factory.api_versions),
             since=view.policy.since,

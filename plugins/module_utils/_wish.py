@@ -63,6 +63,7 @@ class View:
     :param asked_ms: the service's time when it was asked, epoch ms.
     :param nameless: names of jobs, given exactly, of which no instance was found.
     :param blind: whether a job could not be listed that this run has sent reruns for, so that their end cannot be seen.
+    :param plan_id: the id of the plan, before any limit.
     """
 
     window: Window
@@ -71,6 +72,7 @@ class View:
     plan: Plan
     nameless: tuple[str, ...] = ()
     blind: bool = False
+    plan_id: str = ""
 
     @property
     def decisions(self) -> tuple[Decision, ...]:

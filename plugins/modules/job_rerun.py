@@ -44,6 +44,13 @@ options:
       - The older API generation takes one instance per request, whatever is set here.
     type: int
     default: 100
+  plan_id:
+    description:
+      - The RV(plan_id) that check mode returned and somebody approved. If the instances to rerun, or the options that say how, are others by
+        now, nothing more is sent, and the message says what changed.
+      - What this run did itself, in an earlier pass or before it was interrupted, is no change. To go on after an interruption give the same
+        O(since) too.
+    type: str
   attempts:
     description:
       - How often an instance may be rerun in this run, at least V(1). With V(2), an instance whose rerun fails is rerun once more.
@@ -342,6 +349,12 @@ plan:
     - "Workspace 62fbba734e634c5087656fc3ff7adf34: 2 of 12 instances to rerun in 1 request, instances planned 2024-11-25T08:00:00Z to
       2024-11-26T08:00:00Z"
     - "  daily_sales: 2 instances, planned 2024-11-26T06:13:00Z to 2024-11-26T07:13:00Z"
+plan_id:
+  description: Short id of the plan, made of the instances to rerun and of the options that say how. Give it back as O(plan_id) to allow
+    exactly this plan.
+  type: str
+  returned: when the instances could be read
+  sample: 40-9f86d081884c-2c26b46b
 problems:
   description: What a person should know, for example names that match no job, and refusals of the service.
   type: list

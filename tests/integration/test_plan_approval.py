@@ -1,0 +1,74 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A plan that check mode showed is the only one that a run with its plan_id carries out."""
+
+from __future__ import annotations
+
+import typing as t
+from pathlib import Path
+
+import pytest
+
+from emulator.running import running
+from tests.support.logic import call, passes, reruns
+from tests.support.scenarios import small_night
+from tests.support.workspace import options
+
+
+@pytest.fixture(scope="module")
+def emulated() -> t.Iterator[t.Any]:
+    with running(small_night(switches={"flow_control": False})) as service:
+        yield service
+
+
+@pytest.fixture
+def service(emulated: t.Any) -> t.Any:
+    emulated.reset(small_night(switches={"flow_control": False}))
+    return emulated
+
+
+@pytest.fixture
+def wish(service: t.Any, tmp_path: Path) -> t.Callable[..., dict[str, t.Any]]:
+    def make(**changes: t.Any) -> dict[str, t.Any]:
+        return options(service, **{"state_path": str(tmp_path / "state"), "settle_time": 1, "poll_interval": 1, **changes})
+
+    return make
+
+
+def test_the_approved_plan_is_carried_out_in_many_passes_and_after_a_restart(service: t.Any, wish: t.Any) -> None:
+    checked = call("job_rerun", wish(max_parallel=2, attempts=2), check=True)
+    assert checked["plan_id"].startswith("6-")
+    assert not service.journal()
+    results = passes(wish(max_parallel=2, attempts=2, plan_id=checked["plan_id"]))
+    assert not results[-1]["failed"], results[-1]
+    assert {one["plan_id"] for one in results} == {checked["plan_id"]}
+    assert sorted(reruns(service.journal()).values()) == [1, 1, 1, 1, 1, 2]
+    before = service.journal()
+    again = passes(wish(max_parallel=2, attempts=2, plan_id=checked["plan_id"], since=str(results[0]["since"])))[-1]
+    assert not again["failed"]
+    assert service.journal() == before
+
+
+@pytest.mark.parametrize(
+    ("changes", "text"),
+    [
+        ({"jobs": ["daily_sales"]}, "the approved plan had 6 instances, now there are 3"),
+        ({"retry_location": "firstNode"}, "the options are not those of the approved plan"),
+        ({"attempts": 2}, "the options are not those of the approved plan"),
+    ],
+)
+def test_another_plan_is_refused_before_anything_is_sent(service: t.Any, wish: t.Any, changes: t.Any, text: str) -> None:
+    plan_id = call("job_rerun", wish(), check=True)["plan_id"]
+    refused = call("job_rerun", wish(plan_id=plan_id, **changes))
+    assert refused["failed"]
+    assert refused["error"]["kind"] == "limit"
+    assert text in refused["msg"]
+    assert not service.journal()
+
+
+def test_what_is_no_plan_id_is_an_option_error(service: t.Any, wish: t.Any) -> None:
+    refused = call("job_rerun", wish(plan_id="yes"))
+    assert refused["error"]["kind"] == "option"
+    assert "plan_id is 'yes', which is no plan id" in refused["msg"]
+    assert not service.journal()
