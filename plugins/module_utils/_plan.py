@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from ansible_collections.dataarts.factory.plugins.module_utils._errors import OptionError
 from ansible_collections.dataarts.factory.plugins.module_utils._model import JobInstance
-from ansible_collections.dataarts.factory.plugins.module_utils._reconcile import NOT_SENT, REFUSED, Action, Decision
+from ansible_collections.dataarts.factory.plugins.module_utils._reconcile import ACTIVE, NOT_SENT, REFUSED, Action, Decision
 from ansible_collections.dataarts.factory.plugins.module_utils._text import printable
 
 _NAMED = 20  # jobs that a refusal names; the rest is counted
@@ -134,7 +134,9 @@ def _refused(every: t.Sequence[Decision], due: t.Sequence[Decision], most: int |
     if most is None or not due:
         return None
     before = sum(
-        1 for one in every if one.action is not Action.RETRY and one.sent is not None and one.sent.outcome not in (REFUSED, NOT_SENT)
+        1
+        for one in every
+        if one.action is not Action.RETRY and one.sent is not None and one.sent.outcome not in (REFUSED, NOT_SENT, ACTIVE)
     )
     if len(due) + before <= most:
         return None

@@ -37,7 +37,8 @@ ACCEPTED = "accepted"  # the service took it
 REFUSED = "refused"  # the service refused it, for a reason that lies in the instance or the request
 UNKNOWN = "unknown"  # it may have taken effect; also every refused POST of more than one instance
 NOT_SENT = "not_sent"  # it provably took no effect, for a reason that does not lie in the instance: no connection, 401, 403, 429
-OUTCOMES = frozenset({INTENDED, ACCEPTED, REFUSED, UNKNOWN, NOT_SENT})
+ACTIVE = "active"  # it alone was refused because it runs already: somebody else's rerun, which may not show yet
+OUTCOMES = frozenset({INTENDED, ACCEPTED, REFUSED, UNKNOWN, NOT_SENT, ACTIVE})
 
 
 class Action(enum.Enum):
@@ -171,7 +172,7 @@ class Decision:
             return False
         if self.sent.again:
             return True  # whatever became of the newest attempt, the run that the one before it caused is behind it
-        if self.sent.outcome in (REFUSED, NOT_SENT):
+        if self.sent.outcome in (REFUSED, NOT_SENT, ACTIVE):
             return False
         return self.sent.outcome == ACCEPTED or compare(self.instance, self.sent) is Movement.MOVED
 
@@ -345,5 +346,10 @@ def _refusal(sent: Sent) -> str:
 
 
 def _post(sent: Sent) -> str:
-    what = {ACCEPTED: "was accepted", REFUSED: "was refused together with others", INTENDED: "was interrupted"}
+    what = {
+        ACCEPTED: "was accepted",
+        REFUSED: "was refused together with others",
+        INTENDED: "was interrupted",
+        ACTIVE: "was refused because it runs already",
+    }
     return f"the rerun sent at {to_iso(sent.sent_ms)} {what.get(sent.outcome, 'has no known outcome')}"

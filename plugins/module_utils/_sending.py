@@ -15,6 +15,7 @@ from ansible_collections.dataarts.factory.plugins.module_utils._errors import FA
 from ansible_collections.dataarts.factory.plugins.module_utils._ledger import Ledger
 from ansible_collections.dataarts.factory.plugins.module_utils._reconcile import (
     ACCEPTED,
+    ACTIVE,
     NOT_SENT,
     REFUSED,
     UNKNOWN,
@@ -38,11 +39,13 @@ ELSEWHERE = HOPELESS | {Kind.THROTTLED}
 
 
 def outcome_of(kind: Kind) -> str:
-    """What a rerun that ended in an error of *kind* is remembered as: refused, not_sent, or unknown for everything that may have taken effect.
+    """What a rerun that ended in an error of *kind* is remembered as: refused, active, not_sent, or unknown for what may have taken effect.
 
-    Unknown is also what runs already: somebody else's rerun of it may be on its way without showing yet, so it has to be read back.
+    What runs already is no plain refusal: somebody else's rerun of it may be on its way without showing yet, so it has to be read back.
     """
-    if kind in REFUSING and kind is not Kind.ALREADY_RUNNING:
+    if kind is Kind.ALREADY_RUNNING:
+        return ACTIVE
+    if kind in REFUSING:
         return REFUSED
     return NOT_SENT if kind in ELSEWHERE else UNKNOWN
 
@@ -111,7 +114,7 @@ class Sender:
         now = self.clock.latest_ms()
         outcome = outcome_of(error.kind)
         self._record([one.key for one in batch], outcome, error.request_id, now, printable(error, 400))
-        if outcome == REFUSED and len(batch) > 1:
+        if outcome in (REFUSED, ACTIVE) and len(batch) > 1:
             outcome = UNKNOWN  # whether a refusal is all or nothing is not documented
         sent = [replace(one, outcome=outcome, request_id=error.request_id, last_ms=max(one.last_ms, now)) for one in batch]
         return [_after(one, record, error) for one, record in zip(decisions, sent)]
@@ -142,7 +145,7 @@ def _after(decision: Decision, sent: Sent, error: ApiError) -> Decision:
         action, reason = Action.REFUSED, f"the service refused it: {text}"
     elif sent.outcome == NOT_SENT:
         action, reason, attempt = Action.WAIT, f"not sent: {text}", decision.attempt - 1
-    elif error.kind is Kind.ALREADY_RUNNING:
+    elif sent.outcome == ACTIVE:
         action, reason = Action.SETTLING, f"by the service's answer it runs already ({text}); it is read back"
     elif error.kind in REFUSING:
         action, reason = (

@@ -502,6 +502,7 @@ def test_what_runs_already_by_the_services_answer_is_read_back_and_waited_for(se
     assert "already running" in results[0]["instances"][0]["reason"]
     assert (results[-1]["failed"], list(by_action(results[-1]))) == (False, ["done"])
     assert len(service.journal()) == 1
+    assert [one["rerun"] for one in results[-1]["instances"]] == [False]
 
 
 def test_without_waiting_a_pass_is_finished_when_everything_is_sent(service: t.Any, wish: t.Any) -> None:
