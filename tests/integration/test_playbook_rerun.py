@@ -178,6 +178,23 @@ def test_hosts_can_be_chosen_and_none_is_an_error(service: Running, ansible: Ans
     assert len(sent(service)) == 2
 
 
+def test_everything_that_failed_is_rerun_if_it_is_the_plan_that_was_approved(service: Running, ansible: Ansible, tmp_path: Path) -> None:
+    """Playbook rerun_failed takes every job, whatever the inventory selects; a plan of another selection is refused by the role."""
+    service.reset()
+    hosts = inventory(supply=quick(service, tmp_path / "state", workspace_id=SUPPLY_ID, jobs=["no_such_job"]))
+    path = written(tmp_path / "hosts.yml", hosts)
+    everything = "dataarts.factory.rerun_failed"
+
+    refused = ansible.playbook(everything, "-i", path, variables={"dataarts_plan_id": "1-000000000000-00000000"}).ended(2)
+    (failure,) = [line for line in refused.of("fail") if line.event == "failed"]
+    assert "the approved plan had 1 instances, now there are 2" in failure.result["msg"]
+    assert not service.journal()
+
+    (plan_id,) = set(re.findall(r"is no longer 1-0{12}-0{8} but (\d+-\w{12}-\w{8})", failure.result["msg"]))
+    ansible.playbook(everything, "-i", path, variables={"dataarts_plan_id": plan_id}).succeeded()
+    assert Counter(name for _workspace, name, _time in sent(service)) == {"stock_levels": 2}
+
+
 def test_the_role_fails_by_itself_and_leaves_its_result(service: Running, ansible: Ansible, tmp_path: Path) -> None:
     service.reset()
     path = written(tmp_path / "hosts.yml", inventory(sales=quick(service, tmp_path / "state")))
