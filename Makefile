@@ -86,6 +86,10 @@ chaos: $(VENV)/.test $(HOUSE) ## reruns with drawn faults, kills, pairs and host
 		CHAOS_SEED=$(CHAOS_SEED) CHAOS_KILL=$(CHAOS_KILL) CHAOS_PAIR=$(CHAOS_PAIR) CHAOS_HOSTILE=$(CHAOS_HOSTILE) \
 		$(PYTEST) --dist worksteal -q -m chaos $(addprefix -k ,$(CHAOS_AGAIN)) $(ARGS) tests/chaos
 
+.PHONY: switches
+switches: $(VENV)/.test $(HOUSE) ## tests/integration under every setting of every switch of the emulator (ARGS=--each one by one)
+	@PYTHONPATH=$(ROOT):$(TREE) $(BIN)/python -m tools.switches $(ARGS) -- -n $(JOBS) --maxprocesses 4 --dist loadfile
+
 .PHONY: sanity
 sanity: $(VENV)/.test ## ansible-test sanity (CORES='2.16 2.21' chooses versions of ansible-core)
 	$(BIN)/python tools/sanity.py sanity $(CORES)

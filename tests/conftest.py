@@ -15,6 +15,8 @@ from hypothesis import HealthCheck, settings
 FOREIGN_PREFIXES = ("HW_", "HUAWEICLOUD_", "CLOUD_SDK_", "OS_", "ANSIBLE_", "DATAARTS_")
 #: ... and proxies.
 FOREIGN_NAMES = frozenset({"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "NETRC"})
+#: What `make switches` tells the tests, see tests/support/scenarios.py.
+OWN_NAMES = frozenset({"DATAARTS_TEST_SWITCHES"})
 
 settings.register_profile(
     "project",
@@ -37,7 +39,7 @@ def is_foreign(name: str) -> bool:
     """Whether the environment variable *name* belongs to the person, not to the tests."""
     if name.startswith("ANSIBLE_") and "ansible_pytest_collections" in os.environ.get("PYTEST_PLUGINS", ""):
         return False  # ansible-test's own
-    return name.startswith(FOREIGN_PREFIXES) or name.upper() in FOREIGN_NAMES
+    return (name.startswith(FOREIGN_PREFIXES) and name not in OWN_NAMES) or name.upper() in FOREIGN_NAMES
 
 
 def pytest_configure() -> None:

@@ -51,6 +51,8 @@ from ansible_collections.dataarts.factory.plugins.module_utils._wish import View
 
 #: Seconds to wait for another process of this machine that sends reruns in the same workspace.
 LOCK_TIMEOUT = 300.0
+#: Looks that a pass takes at most while another process goes on sending; after them it takes its turn at the lock, or the next pass looks.
+LOOKS = 4
 #: How far this machine's clock may be off before the service refuses its signatures, ms.
 CLOCK_LIMIT_MS = 900_000
 _UNBORN = -1  # born_ms of a ledger that does not exist yet, or is damaged
@@ -78,9 +80,7 @@ class Pass:
 
     def go(self) -> None:
         """Read, decide, send, report."""
-        with self._ledger(_UNBORN, read_only=True) as snapshot:
-            known, born_ms = snapshot.all_sent(), snapshot.born_ms
-        view = self._look(known, born_ms)
+        view, known, born_ms = self._first_look()
         self._report(view)
         # A record that began later than since would make a pass that has something to send wait for nothing.
         unborn = born_ms == _UNBORN and self._open(view)
@@ -88,6 +88,30 @@ class Pass:
             view = self._send(view, known)
         self._check_names(view)
         self._conclude(view)
+
+    def _first_look(self) -> tuple[View, t.Mapping[InstanceKey, Sent], int]:
+        """List and judge without the lock; again if another process sent something meanwhile, for the list shows its reruns already, and
+        only the record tells that they belong to this run.
+
+        :returns: what was seen, and the record and its birth that it was judged by.
+        """
+        known, born_ms = self._remembered()
+        for dummy in range(LOOKS):
+            view = self._look(known, born_ms)
+            latest, born = self._remembered()
+            if latest == known:
+                break
+            known, born_ms = latest, born
+            self.run.result["since"] = view.policy.since
+            self.problems.clear()
+            self.missed.clear()
+        else:
+            view = self._look(known, born_ms)
+        return view, known, born_ms
+
+    def _remembered(self) -> tuple[t.Mapping[InstanceKey, Sent], int]:
+        with self._ledger(_UNBORN, read_only=True) as snapshot:
+            return snapshot.all_sent(), snapshot.born_ms
 
     def _ledger(self, now_ms: int, *, read_only: bool = False) -> Ledger:
         connection = self.run.connection

@@ -83,10 +83,12 @@ class Judge:
                 if former is None or former["end"] is None or former["end"] > entry["time"] or former["status"] == "success":
                     self.found.twice.append(f"{key}: run {entry['run']} was asked for while the one before stood at {former}")
 
-    def reported(self, result: Json, *, journal_before: int = 0) -> None:
+    def reported(self, result: Json, *, journal_before: int = 0, others: bool = False) -> None:
         """Everything that one pass, or one play, says about instances is true.
 
         :param journal_before: how many writes the journal held when it began.
+        :param others: whether another play of the same user was there, with a ``since`` of its own: what it had rerun before this
+            one's began is no rerun of this one.
         """
         self.since = self.since or result.get("since")
         reruns, truth = self.reruns(), self._truth()
@@ -99,7 +101,9 @@ class Judge:
             if key in seen:
                 self._wrong(key, one, "is reported twice")
             seen.add(key)
-            self._one(key, one, reruns.get(key, []), truth[key])
+            entries = reruns.get(key, [])
+            began = result["since"] if others else 0
+            self._one(key, one, entries, [entry for entry in entries if entry["user"] != STRANGER and entry["time"] >= began], truth[key])
         if not result.get("failed") and not result.get("changed") and len(self._service.journal()) > journal_before:
             self.found.wrong.append("changed is false although something was rerun")
         if result.get("finished"):
@@ -121,9 +125,8 @@ class Judge:
             if self._case.options["wait"] and truth[key]["status"] in statuses:
                 self.found.lost.append(f"{key} stands at {truth[key]['status']} and the play succeeded")
 
-    def _one(self, key: Key, one: Json, entries: list[Json], truth: Json) -> None:
+    def _one(self, key: Key, one: Json, entries: list[Json], mine: list[Json], truth: Json) -> None:
         action, began = one["action"], self.before[key]["status"]
-        mine = [entry for entry in entries if entry["user"] != STRANGER]
         if one["rerun"] and not entries:
             self._wrong(key, one, "rerun is true, and the journal has none")
         if not one["rerun"] and mine and action not in ("settling", "unknown"):

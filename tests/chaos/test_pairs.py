@@ -95,7 +95,7 @@ def play_pair(service: Running, seed: int, tmp_path: Path, figures: t.Callable[.
         thread.join(2 * PATIENCE)
     judge.twice()
     for result in results:
-        judge.reported(result, journal_before=len(service.journal()))
+        judge.reported(result, journal_before=len(service.journal()), others=not case.given_since)
     found = judge.found
     calls = [request for request in service.requests() if request["route"]]
     figures(

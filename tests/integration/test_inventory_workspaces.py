@@ -16,6 +16,7 @@ import yaml
 
 from emulator.running import Running, running
 from tests.support.playbook import ROOT, Ansible, Outcome
+from tests.support.scenarios import switched
 
 REGION = "cn-north-4"
 RETAIL_PROJECT, LOGISTICS_PROJECT = "a" * 32, "b" * 32
@@ -53,7 +54,7 @@ def scenario() -> dict[str, t.Any]:
             {"id": "6666" + "b" * 28, "name": "all", "jobs": [{"name": "tours", "failed": 1}]},
         ],
     }
-    return {"accounts": [retail, logistics], "speed": 60}
+    return {"accounts": [retail, logistics], "speed": 60, "switches": switched()}
 
 
 @pytest.fixture(scope="module")

@@ -5,8 +5,12 @@
 
 from __future__ import annotations
 
+import json
+import os
 import typing as t
 
+#: Environment variable with settings of switches, as JSON, for whatever a test does not state; `make switches` sets it.
+SWITCHES_VARIABLE = "DATAARTS_TEST_SWITCHES"
 REGION = "cn-north-4"
 DOMAIN = "acme"
 PROJECT_ID = "62099355b894428e8916573ae635f1f9"
@@ -18,6 +22,11 @@ ACCESS_KEY = "AKNIGHTOPERATOR00001"
 SECRET_KEY = "sk-of-the-night-operator-0123456789abcdef"
 AGENCY_NAME = "rerun-agency"
 STUDIO_ID = "b8fb5a0c5d6f4c35a3a7e9d1c2f30417"
+
+
+def switched(**stated: t.Any) -> dict[str, t.Any]:
+    """Switches of a scenario: what the test states, and below it what ``DATAARTS_TEST_SWITCHES`` asks the tests to be run with."""
+    return {**json.loads(os.environ.get(SWITCHES_VARIABLE) or "{}"), **stated}
 
 
 def small_night(**changes: t.Any) -> dict[str, t.Any]:
@@ -42,4 +51,5 @@ def small_night(**changes: t.Any) -> dict[str, t.Any]:
     for name in ("workspaces", "users", "agencies", "projects"):
         if name in changes:
             account[name] = changes.pop(name)
+    changes["switches"] = switched(**changes.get("switches", {}))
     return {"accounts": [account], "speed": 60, "run_seconds": 3, **changes}

@@ -1,0 +1,150 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""`make switches`: the tests of tests/integration under every setting of every switch of the emulator that is not the default.
+
+By default settings are combined into as few runs as possible; `--each` makes one run per setting. What fails is run again under
+each setting of its run by itself, to name the one it fails under. A test that states a setting keeps it. Arguments after `--` go to
+pytest, files to choose from among them. Exit status 0 only if every run passed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import typing as t
+from pathlib import Path
+
+from emulator.switches import SWITCHES, Value
+from tests.support.scenarios import SWITCHES_VARIABLE
+
+ROOT = Path(__file__).resolve().parent.parent
+CACHE = ROOT / ".cache" / "switches"
+#: Where the tests are that go through the collection and state by themselves what they need.
+TESTS = "tests/integration"
+#: Tests without a service of small_night: the demonstration and the artifact bring their own.
+NOT_ABOUT_SWITCHES = ("test_artifact.py", "test_demo.py", "test_role_options.py")
+
+Setting = tuple[str, Value]
+Settings = dict[str, Value]
+
+#: Settings that leave no way to list or to rerun, or under which the other one never comes into play.
+APART: tuple[tuple[Setting, tuple[str, ...]], ...] = (
+    (("v1_open", False), ("v2_open", "v2_list_open", "v2_retry_open", "v1_job_id")),
+    (
+        ("v2_open", False),
+        ("v2_list_open", "v2_retry_open", "v2_workspace", "depend_open", "unknown_job_at_retry", "batch_refusal", "duplicate_keys"),
+    ),
+    (("v2_retry_open", False), ("unknown_job_at_retry", "batch_refusal", "duplicate_keys")),
+    (("success_status", 204), ("success_body",)),
+)
+
+
+def every_setting() -> list[Setting]:
+    """Every setting of every switch but the defaults."""
+    return [(name, value) for name, switch in SWITCHES.items() for value in switch.settings[1:]]
+
+
+def compatible(one: Setting, settings: Settings) -> bool:
+    """Whether *one* can be tried together with *settings* and still decides something."""
+    name = one[0]
+    if name in settings:
+        return False
+    for (switch, setting), others in APART:
+        if (switch, setting) == one and any(other in settings for other in others):
+            return False
+        if name in others and settings.get(switch, ...) == setting:
+            return False
+    return True
+
+
+def together() -> list[Settings]:
+    """The settings in as few sets as will do, each in one set; the sets of about the same size."""
+    singular = {switch for (switch, _value), _others in APART} | {other for _one, others in APART for other in others}
+    # what has fewest places comes first
+    ordered = sorted(every_setting(), key=lambda one: (one[0] not in singular, -len(SWITCHES[one[0]].settings)))
+    sets: list[Settings] = []
+    for name, value in ordered:
+        places = [settings for settings in sets if compatible((name, value), settings)]
+        if not places:
+            sets.append({})
+            places = sets[-1:]
+        min(places, key=len)[name] = value
+    return sets
+
+
+def run(settings: Settings, arguments: t.Sequence[str], label: str) -> tuple[str, list[str], int]:
+    """Run the tests under *settings*; gives pytest's closing line, the failed tests by name, and its exit status."""
+    cache = CACHE / label
+    shutil.rmtree(cache, ignore_errors=True)
+    command = [sys.executable, "-m", "pytest", "-q", "--tb=short", "-p", "no:randomly", "-o", f"cache_dir={cache}", *arguments]
+    environment = {**os.environ, SWITCHES_VARIABLE: json.dumps(settings)}
+    done = subprocess.run(
+        command,
+        cwd=ROOT,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    cache.mkdir(parents=True, exist_ok=True)
+    (cache / "output.txt").write_text(done.stdout, encoding="utf-8")
+    found = cache / "v" / "cache" / "lastfailed"
+    failed = sorted(json.loads(found.read_text(encoding="utf-8"))) if found.exists() else []
+    ends = re.findall(r"^=*\s*((?:\d+ \w+, )*\d+ \w+) in [\d.]+s.*$", done.stdout, re.MULTILINE)
+    return (ends[-1] if ends else f"no tests, see {cache / 'output.txt'}"), failed, done.returncode
+
+
+def culprits(settings: Settings, failed: list[str], label: str) -> list[str]:
+    """Lines that say under which setting by itself each of the tests *failed* fails."""
+    under: dict[str, list[str]] = {name: [] for name in failed}
+    alone: list[Settings] = [{}, *({name: value} for name, value in settings.items())]
+    for number, one in enumerate(alone if len(settings) > 1 else [{}]):
+        for name in run(one, ["-n0", *failed], f"{label}-alone-{number}")[1]:
+            under.setdefault(name, []).append(shown(one))
+    otherwise = "these settings together" if len(settings) > 1 else shown(settings)
+    return [f"    {name}: fails under {'; '.join(found) or otherwise}" for name, found in under.items()]
+
+
+def shown(settings: Settings) -> str:
+    """*settings* in one line."""
+    return " ".join(f"{name}={json.dumps(value)}" for name, value in settings.items()) or "the defaults"
+
+
+def main() -> int:
+    """Run everything; returns the exit status."""
+    parser = argparse.ArgumentParser(description="The tests of tests/integration under every setting of every switch.")
+    how = parser.add_mutually_exclusive_group()
+    how.add_argument("--each", action="store_true", help="one run per setting")
+    how.add_argument("--together", action="store_true", help="as few runs as possible (the default)")
+    parser.add_argument("--list", action="store_true", help="show the sets of settings and run nothing")
+    parser.add_argument("--set", type=int, metavar="N", help="only the set of that number, from 1")
+    parser.add_argument("pytest", nargs="*", help="arguments of pytest, after --")
+    options = parser.parse_args()
+    sets = [{name: value} for name, value in every_setting()] if options.each else together()
+    numbered = [(number, one) for number, one in enumerate(sets, 1) if options.set in (None, number)]
+    files = [word for word in options.pytest if word.startswith("tests/")]
+    ignored = [f"--ignore={TESTS}/{name}" for name in NOT_ABOUT_SWITCHES]
+    arguments = [*options.pytest] if files else [*options.pytest, *ignored, TESTS]
+    passed = True
+    for number, settings in numbered:
+        print(f"{number:2} of {len(sets)}  {shown(settings)}", flush=True)
+        if options.list:
+            continue
+        summary, failed, status = run(settings, arguments, str(number))
+        print(f"    {summary}", flush=True)
+        passed = passed and status == 0
+        if failed:
+            print("\n".join(culprits(settings, failed, str(number))), flush=True)
+    return 0 if passed else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
