@@ -51,14 +51,18 @@ def safe(value: t.Any) -> t.Any:
 
 def decided(decision: Decision) -> Result:
     """One instance with what was decided about it: the keys of :meth:`JobInstance.to_result`, and action, reason, status_before,
-    attempts, request_id, rerun."""
-    sent = decision.sent
-    before = sent.status if sent is not None and decision.attempt else decision.instance.status.value
+    start_time_before, end_time_before, sent_time, attempts, request_id, rerun."""
+    sent = decision.sent if decision.attempt else None
+    before = sent.status if sent is not None else decision.instance.status.value
+    seen = sent or decision.instance
     return {
         **instance_result(decision.instance),
         "action": decision.action.value,
         "reason": printable(decision.reason),
         "status_before": before if before != Status.UNKNOWN.value else printable(decision.instance.status_text, 100),
+        "start_time_before": seen.start_time,
+        "end_time_before": seen.end_time,
+        "sent_time": None if sent is None else sent.sent_ms,
         "attempts": decision.attempt,
         "request_id": None if decision.request_id is None else printable(decision.request_id, 100),
         "rerun": decision.rerun,

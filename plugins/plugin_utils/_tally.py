@@ -41,6 +41,19 @@ def sent_here(instance: Result) -> bool:
     return bool(instance.get("rerun")) and not instance.get("adopted") and not {"retry", "settling"}.isdisjoint(instance.get("actions", ()))
 
 
+def standing(instance: Result) -> str:
+    """Where an instance stands: ``to_rerun``, ``succeeded``, ``running``, ``waiting``, one of :data:`BROKEN`, ``skipped``, or ``idle``
+    for one that had succeeded before."""
+    action = str(instance.get("action"))
+    if action == "retry" and not instance.get("rerun"):
+        return "to_rerun"
+    if action in OPEN:
+        return "running" if instance.get("status") == "running" else "waiting"
+    if action == "done":
+        return "idle" if idle(instance) else "succeeded"
+    return action
+
+
 def tally(run: Run) -> dict[str, int]:
     """How many instances stand where.
 
@@ -52,15 +65,9 @@ def tally(run: Run) -> dict[str, int]:
     for one in run.instances.values():
         count["rerun"] += sent_here(one)
         count["adopted"] += bool(one.get("adopted"))
-        action = one.get("action")
-        if action == "retry" and not one.get("rerun"):
-            count["to_rerun"] += 1
-        elif action in OPEN:
-            count["running" if one.get("status") == "running" else "waiting"] += 1
-        elif action == "done":
-            count["succeeded"] += not idle(one)
-        elif action in count:
-            count[str(action)] += 1
+        where = standing(one)
+        if where in count:
+            count[where] += 1
     return count
 
 

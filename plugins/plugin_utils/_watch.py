@@ -27,6 +27,8 @@ INCOMPLETE, LIMIT = "incomplete", "limit"
 MAX_FAILED_PASSES = 10
 #: Seconds after which a progress line is printed although nothing changed.
 HEARTBEAT = 30.0
+#: What an instance was before this run, which its newest state does not tell any more.
+_AT_FIRST = ("status_before", "start_time_before", "end_time_before")
 #: The shortest pause between two passes, seconds: reading is work for the service too.
 MIN_PAUSE = 0.2
 
@@ -188,7 +190,7 @@ def merged_instance(old: Result | None, new: Result) -> dict[str, t.Any]:
     sent = (request_id,) if request_id else ()
     return {
         **new,
-        "status_before": before.get("status_before", new.get("status_before")),
+        **{name: before.get(name, new.get(name)) for name in _AT_FIRST},
         "rerun": bool(before.get("rerun") or new.get("rerun")),
         "adopted": bool(before.get("adopted")),
         "attempts": max(int(before.get("attempts") or 0), int(new.get("attempts") or 0)),

@@ -58,7 +58,8 @@ def test_nothing_that_is_safe_can_steer_a_terminal_or_break_the_output(value: t.
 def test_an_instance_before_anything_was_sent() -> None:
     result = decided(decide(instance(Status.FAIL), policy(), at(1), None))
     assert (result["action"], result["status"], result["status_before"]) == ("retry", "fail", "fail")
-    assert (result["rerun"], result["request_id"]) == (False, None)
+    assert (result["rerun"], result["request_id"], result["sent_time"]) == (False, None, None)
+    assert (result["start_time_before"], result["end_time_before"]) == (at(-3600), at(-3000))
     assert result["plan_time_iso"].endswith("Z")
 
 
@@ -67,6 +68,8 @@ def test_an_instance_that_was_rerun_tells_what_it_was_before() -> None:
     result = decided(decide(instance(Status.SUCCESS, 10, 20), policy(), at(100), record))
     assert (result["action"], result["status"], result["status_before"]) == ("done", "success", "fail")
     assert (result["rerun"], result["request_id"], result["attempts"]) == (True, "r-1", 1)
+    assert (result["start_time"], result["start_time_before"], result["end_time_before"]) == (at(10), at(-3600), at(-3000))
+    assert result["sent_time"] == at(5)
 
 
 def test_what_came_from_the_service_cannot_steer_a_terminal() -> None:

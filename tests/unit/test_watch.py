@@ -77,10 +77,11 @@ TIMING = watch.Timing(wait=True, wait_timeout=60.0, poll_interval=5.0)
 class TestMerging:
     def test_an_instance_is_one_whatever_its_instance_id_becomes(self) -> None:
         run = run_of(
-            passed(one(1, "retry", rerun=True, attempts=1, request_id="r1", instance_id="100")),
-            passed(one(1, "done", "success", status_before="waiting", attempts=1, instance_id="200")),
+            passed(one(1, "retry", rerun=True, attempts=1, request_id="r1", instance_id="100", start_time_before=5)),
+            passed(one(1, "done", "success", status_before="waiting", attempts=1, instance_id="200", start_time_before=9)),
         )
         (merged,) = run.instances.values()
+        assert merged["start_time_before"] == 5
         assert (merged["instance_id"], merged["status"], merged["status_before"], merged["action"]) == ("200", "success", "fail", "done")
         assert (merged["rerun"], merged["attempts"], merged["request_id"], merged["request_ids"]) == (True, 1, "r1", ["r1"])
         assert merged["actions"] == ["retry", "done"]
