@@ -65,6 +65,8 @@ class Client:
         401 while this machine's clock is 15 minutes off             final: clock                  final: clock
         401 otherwise: wrong key or signature, expired token         renew once, then credentials  renew once, then credentials
         400, 402 to 407, 409 to 417, 422, 428, 431                   final: by its code            final: by its code
+        of these all but 400, 409, 422, if the body breaks off       again, then bad_answer        again, then bad_answer
+        400, 409, 422 whose body breaks off: its code is not known   again, then bad_answer        verify first: ambiguous
         429, or APIGW.0308                                           again, then throttled         again, then throttled
         408, or a 4xx nobody documented                              again, then server            verify first: ambiguous
         APIGW.0201                                                   again, then server            verify first: ambiguous

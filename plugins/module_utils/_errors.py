@@ -28,7 +28,7 @@ class Kind(enum.Enum):
     UNREACHABLE = "unreachable"  # no connection was made: name, route, port, timeout while connecting
     TLS = "tls"  # the certificate was not accepted
     REDIRECT = "redirect"  # 3xx; never followed
-    BAD_ANSWER = "bad_answer"  # a read was answered with something that cannot be understood
+    BAD_ANSWER = "bad_answer"  # a read was answered with something that cannot be understood, or a write refused with it
     SERVER = "server"  # a read failed with 5xx, a reset or a timeout until its last attempt
     AMBIGUOUS = "ambiguous"  # a write whose outcome is not known: it may have taken effect
 

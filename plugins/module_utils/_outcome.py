@@ -41,6 +41,10 @@ LATE = "did not arrive in time"
 _SUCCESS = frozenset((200, 201, 202, 204))
 #: 4xx that the gateway documents (and 428, 431) as answers before anything was processed. Not among them: 408.
 _REFUSALS = frozenset((*range(400, 408), *range(409, 418), 422, 428, 431))
+#: Those of them in which the service itself may speak about the instances: the DLF codes come with 400 [OTC-ERR], and 409 and 422 mean the
+#: state of what is acted on. Its words may be that the job runs already, behind which stands somebody's rerun that does not show yet, or
+#: that a part of the batch was refused. With all others the request was refused as a whole, before anything was done.
+_ABOUT_INSTANCES = frozenset((400, 409, 422))
 
 
 class End(enum.Enum):
@@ -60,6 +64,8 @@ class End(enum.Enum):
     CLOCK = "401 while this machine's clock is 15 minutes off"
     UNAUTHORIZED = "401 otherwise: wrong key or signature, expired token"
     REFUSED = "400, 402 to 407, 409 to 417, 422, 428, 431"
+    CUT_REFUSAL = "of these all but 400, 409, 422, if the body breaks off"
+    CUT_WORDS = "400, 409, 422 whose body breaks off: its code is not known"
     THROTTLED = "429, or APIGW.0308"
     ODD_REFUSAL = "408, or a 4xx nobody documented"
     BACKEND_TIMEOUT = "APIGW.0201"
@@ -114,6 +120,8 @@ TABLE: dict[End, tuple[Then, Then]] = {
     End.CLOCK: (Then(Follow.FINAL, Kind.CLOCK), Then(Follow.FINAL, Kind.CLOCK)),
     End.UNAUTHORIZED: (_THEN_CREDENTIALS, _THEN_CREDENTIALS),
     End.REFUSED: (_BY_CODE, _BY_CODE),
+    End.CUT_REFUSAL: (_THEN_BAD, _THEN_BAD),
+    End.CUT_WORDS: (_THEN_BAD, _VERIFY),
     End.THROTTLED: (_THEN_THROTTLED, _THEN_THROTTLED),
     End.ODD_REFUSAL: (_THEN_SERVER, _VERIFY),
     End.BACKEND_TIMEOUT: (_THEN_SERVER, _VERIFY),
@@ -178,13 +186,14 @@ def judge(
     :param secrets: what the request carried and no message may show, longest first.
     """
     payload: t.Any = None
-    if not problem:
+    whole = not problem
+    if whole:
         try:
             payload = parse_payload(status, headers, body, may_be_empty=call.writes or status == 204)
         except UnreadableError as exc:
-            problem = str(exc)
+            problem, whole = str(exc), exc.whole
     error = service_error(payload, explicit=status in _SUCCESS, secrets=secrets)
-    end = _end(status, error, problem, skew, clock_known="date" in headers)
+    end = _end(status, error, problem, skew, whole=whole, clock_known="date" in headers)
     request_id = printable(without(headers.get("x-request-id", "").strip(), secrets), 80) or error.request_id
     if end is End.SUCCESS:
         return Verdict(end, Follow.DONE, Answer(status, payload, request_id, date_ms(headers.get("date")), headers))
@@ -193,7 +202,7 @@ def judge(
     return _verdict(call, end, ServiceError(error.code, words, request_id), status, retry_after(headers))
 
 
-def _end(status: int, error: ServiceError, problem: str, skew: float, *, clock_known: bool) -> End:
+def _end(status: int, error: ServiceError, problem: str, skew: float, *, whole: bool, clock_known: bool) -> End:
     if is_gateway(error.code, "0201"):
         return End.BACKEND_TIMEOUT
     if status == 429 or is_gateway(error.code, "0308"):
@@ -209,6 +218,8 @@ def _end(status: int, error: ServiceError, problem: str, skew: float, *, clock_k
     if status == 401:
         off = abs(skew) > CLOCK_LIMIT_SECONDS or (not clock_known and blames_clock(error.message))
         return End.CLOCK if off and not blames_token(error.message) else End.UNAUTHORIZED
+    if status in _REFUSALS and not whole:
+        return End.CUT_WORDS if status in _ABOUT_INSTANCES else End.CUT_REFUSAL
     if 400 <= status < 500:
         return End.REFUSED if status in _REFUSALS else End.ODD_REFUSAL
     return End.SERVER if 500 <= status < 600 else End.NO_HTTP

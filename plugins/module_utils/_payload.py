@@ -22,7 +22,14 @@ _LENGTH = re.compile(r"[0-9]{1,18}")
 
 
 class UnreadableError(Exception):
-    """The body cannot be used; the text completes "the body …"."""
+    """The body cannot be used; the text completes "the body …".
+
+    :param whole: False if a part of it seems to be missing, so that the same answer might be readable another time.
+    """
+
+    def __init__(self, text: str, *, whole: bool = True) -> None:
+        super().__init__(text)
+        self.whole = whole
 
 
 def parse_payload(status: int, headers: Mapping[str, str], body: bytes, *, may_be_empty: bool) -> t.Any:
@@ -37,10 +44,11 @@ def parse_payload(status: int, headers: Mapping[str, str], body: bytes, *, may_b
     """
     _check_whole(status, headers, body)
     if not body.strip():
-        if may_be_empty and (status == 204 or _chunked(headers) or "content-length" in headers):
+        ended = status == 204 or _chunked(headers) or "content-length" in headers
+        if may_be_empty and ended:
             return None
         # Where nothing tells its end, an empty body cannot be told from a connection lost in the middle of the headers.
-        raise UnreadableError("is empty")
+        raise UnreadableError("is empty", whole=ended)
     if body.count(b"[") + body.count(b"{") + body.count(b",") > MAX_VALUES:
         raise UnreadableError(f"holds more than {MAX_VALUES} values")
     try:
@@ -52,7 +60,7 @@ def parse_payload(status: int, headers: Mapping[str, str], body: bytes, *, may_b
     except RecursionError:
         raise UnreadableError("is nested too deeply") from None
     except ValueError:
-        raise UnreadableError("is not valid JSON") from None
+        raise UnreadableError("is not valid JSON", whole=body.lstrip()[:1] not in (b"{", b"[")) from None
     if not isinstance(payload, (dict, list)):
         raise UnreadableError("is neither a JSON object nor a list")
     if _too_deep(payload):
@@ -70,7 +78,7 @@ def _check_whole(status: int, headers: Mapping[str, str], body: bytes) -> None:
     if not length or status == 204 or _chunked(headers):
         return
     if not _LENGTH.fullmatch(length) or int(length) != len(body):
-        raise UnreadableError(f"is truncated after {len(body)} bytes")
+        raise UnreadableError(f"is truncated after {len(body)} bytes", whole=False)
 
 
 def _chunked(headers: Mapping[str, str]) -> bool:

@@ -33,7 +33,7 @@ from ansible_collections.dataarts.factory.plugins.module_utils._reconcile import
 from ansible_collections.dataarts.factory.plugins.module_utils._report import counted, decided, diff, lookup_hint
 from ansible_collections.dataarts.factory.plugins.module_utils._retry import RetryOptions
 from ansible_collections.dataarts.factory.plugins.module_utils._selection import wanted_statuses
-from ansible_collections.dataarts.factory.plugins.module_utils._sending import HOPELESS, REFUSING, Sender
+from ansible_collections.dataarts.factory.plugins.module_utils._sending import ELSEWHERE, REFUSING, Sender
 from ansible_collections.dataarts.factory.plugins.module_utils._text import printable
 from ansible_collections.dataarts.factory.plugins.module_utils._times import Window, to_iso
 
@@ -107,7 +107,7 @@ class Request:
     def note(self, after: t.Sequence[Decision], error: ApiError | None) -> None:
         """Remember what became of one request.
 
-        :raises ApiError: *error*, if every other request would meet it too.
+        :raises ApiError: *error*, if the reason lies elsewhere than in these instances; nothing was done.
         """
         for one in after:
             key = one.instance.key
@@ -115,7 +115,7 @@ class Request:
             self.mine[key] = one if error is None or error.kind not in REFUSING else _refused(one, error)
             if error is not None and _outcome(one) == UNKNOWN and error.kind not in REFUSING:
                 self.just_lost.add(key)
-        if error is not None and (error.kind in HOPELESS or error.kind is Kind.THROTTLED):
+        if error is not None and error.kind in ELSEWHERE:
             raise error
         if error is not None and error.kind in REFUSING and error.kind is not Kind.NOTHING_TO_RERUN:
             self.refusal = error

@@ -35,7 +35,7 @@ if t.TYPE_CHECKING:
 REFUSING = frozenset({Kind.NOT_FOUND, Kind.NOTHING_TO_RERUN, Kind.NOT_RERUNNABLE, Kind.ALREADY_RUNNING, Kind.INVALID})
 #: Kinds by which it provably took no effect, for a reason that lies elsewhere; those that every other rerun would meet too.
 HOPELESS = FATAL_KINDS | {Kind.NOT_PUBLISHED}
-ELSEWHERE = HOPELESS | {Kind.THROTTLED}
+ELSEWHERE = HOPELESS | {Kind.THROTTLED, Kind.BAD_ANSWER}
 
 
 def outcome_of(kind: Kind) -> str:

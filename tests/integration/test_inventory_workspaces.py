@@ -183,7 +183,7 @@ def test_a_play_gets_the_credentials_and_texts_of_the_service_stay_texts(service
     assert facts("lookup_pipe_touch_pwned")["max"] == HOSTILE
     assert {one.event for one in outcome.of("ping")} == {"ok"}
     (result,) = outcome.of("set_fact", "sales")
-    assert Path(result.result["ansible_facts"]["interpreter"]).parent == ansible.bin_directory
+    assert Path(result.result["ansible_facts"]["interpreter"]).parent.samefile(ansible.bin_directory)
     assert not list(ansible.directory.rglob("pwned"))
 
 

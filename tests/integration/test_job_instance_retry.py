@@ -316,6 +316,25 @@ def test_where_v2_is_not_open_the_older_generation_takes_over(service: t.Any, as
     assert (result["failed"], len(by_action(result)["retry"]), result["api_versions"]["retry"]) == (False, 3, "v1")
 
 
+@pytest.mark.parametrize("times", [1, 2])
+def test_a_cut_answer_that_v2_is_closed_is_no_refusal_of_the_instances(service: t.Any, asked: t.Any, times: int) -> None:
+    service.set(v2_retry_open=False, v1_open=True)
+    service.inject({"route": "v2_retry", "kind": "truncated", "times": times})
+    result = call("job_instance_retry", asked(max_retries=1))
+    if times == 1:
+        assert (result["failed"], len(by_action(result)["retry"])) == (False, 3)
+        return
+    assert (result["failed"], result["changed"], result["error"]["kind"], list(by_action(result))) == (
+        True,
+        False,
+        "bad_answer",
+        ["skipped"],
+    )
+    assert "not sent" in result["instances"][0]["reason"]
+    assert call("job_instance_retry", asked())["changed"] is True
+    assert set(reruns(service.journal()).values()) == {1}
+
+
 # The second mode
 
 

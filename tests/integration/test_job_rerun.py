@@ -384,6 +384,30 @@ def test_a_lost_answer_ends_with_exactly_one_rerun_each(service: t.Any, wish: t.
     assert by_action(results[-1]) == {"done": sorted([*expected, *(key for key in by_action(results[-1])["done"] if key not in expected)])}
 
 
+@pytest.mark.parametrize("times", [1, 3, 9])
+def test_a_cut_answer_that_v2_is_closed_is_no_refusal_of_the_instances(service: t.Any, wish: t.Any, times: int) -> None:
+    service.set(v2_retry_open=False, v1_open=True)
+    service.inject({"route": "v2_retry", "kind": "truncated", "times": times})
+    results = passes(wish(max_retries=1), between=settle(service))
+    assert reruns(service.journal()) == failed_before(service)
+    assert {entry["kind"] for entry in service.journal()} == {"restart"}
+    assert {action: len(names) for action, names in by_action(results[-1]).items()} == {"done": 7, "failed_again": 1}
+    assert max(one["attempts"] for one in results[-1]["instances"]) == 1, "what was refused by the gateway is no attempt"
+
+
+def test_a_cut_refusal_may_mean_that_it_runs_already_so_it_is_read_back_first(service: t.Any, wish: t.Any, tmp_path: Path) -> None:
+    """Another controller's rerun does not show yet, and the service's word that it runs is lost."""
+    service.set(rerun_visible_after=10, retry_of_active="refuse", v2_open=True, v2_retry_open=True)
+    service.inject({"route": "v2_retry", "kind": "truncated", "skip": 1, "times": 1})
+    other = wish(jobs=["hourly_stock"], instance_types=["normal"], settle_time=20, state_path=str(tmp_path / "other"))
+    assert call("job_rerun", other)["changed"]
+    first = call("job_rerun", wish(jobs=["hourly_stock"], settle_time=20))
+    assert [entry["status"] for entry in service.requests("v2_retry")][-1] is None
+    assert len(by_action(first)["settling"]) == 2
+    results = passes(wish(jobs=["hourly_stock"], settle_time=20, since=str(first["since"])), between=lambda result: service.advance(5))
+    assert (results[-1]["failed"], set(reruns(service.journal()).values())) == (False, {1})
+
+
 @pytest.mark.parametrize("taken", [True, False])
 def test_a_process_that_died_between_sending_and_reading_is_continued(service: t.Any, wish: t.Any, tmp_path: Path, taken: bool) -> None:
     """The intent is on disk and no outcome: what a kill leaves."""

@@ -154,7 +154,12 @@ ROWS: dict[str, Row] = {
         Kind.NOTHING_TO_RERUN,
         1,
     ),
-    "400 unreadable": (raw(message(400, b"<", length=99)), Kind.INVALID, 1, Kind.INVALID, 1),
+    "400 a web page": (reply(400, b"<html>no</html>"), Kind.INVALID, 1, Kind.INVALID, 1),
+    "400 truncated": (raw(message(400, b'{"error_code": "DLF.01', length=99)), Kind.BAD_ANSWER, 3, AMBIGUOUS, 1),
+    "400 truncated headers": (raw(b"HTTP/1.1 400 Bad Request\r\nX-Req"), Kind.BAD_ANSWER, 3, AMBIGUOUS, 1),
+    "404 truncated": (raw(message(404, b'{"error_code": "APIGW', length=99)), Kind.BAD_ANSWER, 3, Kind.BAD_ANSWER, 3),
+    "404 malformed": (reply(404, b'{"error_code": }'), Kind.BAD_ANSWER, 3, Kind.BAD_ANSWER, 3),
+    "429 truncated": (raw(message(429, b'{"error_code": "APIGW', length=99)), Kind.THROTTLED, 3, Kind.THROTTLED, 3),
     "401": (reply(401, error("APIGW.0301")), Kind.CREDENTIALS, 1, Kind.CREDENTIALS, 1),
     "403": (reply(403, error("DLF.6888")), Kind.NO_PERMISSION, 1, Kind.NO_PERMISSION, 1),
     "404": (reply(404, error("APIGW.0101")), Kind.NOT_PUBLISHED, 1, Kind.NOT_PUBLISHED, 1),
@@ -208,10 +213,12 @@ def test_a_read_is_tried_again_after_a_timeout() -> None:
 
 
 def test_a_refusal_counts_even_if_its_words_do_not_come() -> None:
-    with HttpServer(drip(b"HTTP/1.1 403 Forbidden\r\n\r\n")) as server:
+    """It took no effect; which refusal it was has to be asked for again."""
+    with HttpServer(drip(b"HTTP/1.1 403 Forbidden\r\n\r\n"), reply(403, error("DLF.6888"))) as server:
         found = outcome(client(max_retries=2, read_timeout=SHORT), server.base, writes=True)
     assert isinstance(found, ApiError)
-    assert (found.kind, found.status) == (Kind.NO_PERMISSION, 403)
+    assert (found.kind, found.status, found.code) == (Kind.NO_PERMISSION, 403, "DLF.6888")
+    assert len(server.seen) == 2
 
 
 @pytest.mark.parametrize("writes", [False, True], ids=["read", "write"])

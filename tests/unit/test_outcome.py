@@ -88,10 +88,23 @@ CASES: list[tuple[int, bytes, dict[str, t.Any], End]] = [
     (401, error("APIGW.0301", "The token must be updated"), {"skew": -4000.0}, End.UNAUTHORIZED),
     (400, error("DLF.0137"), {}, End.REFUSED),
     (400, b"", {}, End.REFUSED),
-    (400, b"<html>", {"problem": LATE}, End.REFUSED),
+    (400, b"<html>", {}, End.REFUSED),
+    (404, b"<html>", {}, End.REFUSED),
+    (404, b"\xff\xfe", {}, End.REFUSED),
+    (404, b"{}", {"headers": {"content-encoding": "gzip"}}, End.REFUSED),
     (403, error("DLF.6888"), {}, End.REFUSED),
     (404, error("APIGW.0101"), {}, End.REFUSED),
     *((status, b"", {}, End.REFUSED) for status in (402, 405, 406, 407, 409, 410, 411, 412, 413, 414, 415, 416, 417, 422, 428, 431)),
+    (400, b"<html>", {"problem": LATE}, End.CUT_WORDS),
+    *((status, b'{"error_code": "DLF.01', {"problem": "broke off before its end"}, End.CUT_WORDS) for status in (400, 409, 422)),
+    (400, b"{}", {"headers": {"content-length": "9"}}, End.CUT_WORDS),
+    (400, b'{"error_code": ', {}, End.CUT_WORDS),
+    *((status, b"", {"problem": "broke off before its end"}, End.CUT_REFUSAL) for status in (402, 403, 404, 405, 407, 410, 417, 428, 431)),
+    (404, b"", {"problem": LATE}, End.CUT_REFUSAL),
+    (404, b"<html>", {"headers": {"content-length": "9"}}, End.CUT_REFUSAL),
+    (404, b'[{"error_code": "APIGW', {}, End.CUT_REFUSAL),
+    (401, b"", {"problem": "broke off before its end"}, End.UNAUTHORIZED),
+    (408, b"", {"problem": "broke off before its end"}, End.ODD_REFUSAL),
     (429, b"", {}, End.THROTTLED),
     (429, b"<html>", {"problem": LATE}, End.THROTTLED),
     (400, error("APIG.0308"), {}, End.THROTTLED),
@@ -150,6 +163,8 @@ def test_an_empty_body_is_success_only_for_a_write_and_only_where_its_length_is_
     assert judge(WRITE, 200, {"transfer-encoding": "identity"}, b"").end is End.UNREADABLE
     assert judge(WRITE, 200, {"transfer-encoding": "identity", "content-length": "9"}, b"{}").end is End.UNREADABLE
     assert judge(WRITE, 204, {}, b"").end is End.SUCCESS
+    assert judge(WRITE, 404, {}, b"").end is End.CUT_REFUSAL
+    assert judge(WRITE, 400, {}, b"").end is End.CUT_WORDS
     assert verdict_of(WRITE, 200).answer.payload is None
 
 
@@ -164,7 +179,7 @@ def test_a_clock_can_be_blamed_by_words_only_where_no_date_tells() -> None:
 def test_what_a_write_may_not_do() -> None:
     """A write is sent again only where the service cannot have begun with it, and is said to have failed only where it was refused."""
     again = {end for end, (_read, write) in TABLE.items() if write.follow is Follow.AGAIN}
-    assert again == {End.NO_CONNECTION, End.THROTTLED}
+    assert again == {End.NO_CONNECTION, End.THROTTLED, End.CUT_REFUSAL}
     verify = {end for end, (_read, write) in TABLE.items() if write.follow is Follow.VERIFY}
     assert verify == {
         End.RESET,
@@ -173,6 +188,7 @@ def test_what_a_write_may_not_do() -> None:
         End.ODD_CODE_IN_SUCCESS,
         End.UNREADABLE,
         End.REDIRECT,
+        End.CUT_WORDS,
         End.ODD_REFUSAL,
         End.BACKEND_TIMEOUT,
         End.SERVER,
