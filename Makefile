@@ -15,6 +15,7 @@ ROOT := $(CURDIR)
 VENV := $(ROOT)/.venv
 CACHE := $(ROOT)/.cache
 BIN := $(VENV)/bin
+DOCS := $(CACHE)/environments/docs
 TREE := $(CACHE)/tree
 HOUSE := .cache/tree/ansible_collections/dataarts/factory
 
@@ -98,14 +99,20 @@ sanity: $(VENV)/.test ## ansible-test sanity (CORES='2.16 2.21' chooses versions
 units: $(VENV)/.test ## ansible-test units (CORES as above)
 	$(BIN)/python tools/sanity.py units $(CORES)
 
+.PHONY: docs
+docs: $(DOCS)/.made $(HOUSE) ## the documentation site, in .cache/docs/html
+	@$(DOCS)/bin/python tools/docs.py
+
 .PHONY: build
 build: $(CACHE)/dist/.built ## the artifact, in .cache/dist
 	@ls $(CACHE)/dist/*.tar.gz
 
 .PHONY: lock
-lock: $(VENV)/.lint ## take the newest versions of the development tools and pin them
+lock: $(VENV)/.lint $(DOCS)/.made ## take the newest versions of the development tools and pin them
 	$(BIN)/python -m pip install --quiet --retries 10 --upgrade -r requirements/test.in -r requirements/lint.in
 	$(BIN)/python tools/lock.py
+	$(DOCS)/bin/python -m pip install --quiet --retries 10 --upgrade -r requirements/docs.in
+	$(DOCS)/bin/python tools/lock.py docs
 
 .PHONY: clean
 clean: ## remove everything the other targets made
@@ -113,7 +120,7 @@ clean: ## remove everything the other targets made
 
 # The virtual environment. A package index may hiccup: pip retries each request, and the whole installation is tried three times.
 INSTALL = for attempt in 1 2 3; do \
-	if $(BIN)/python -m pip install -qq --no-input --retries 10 $(1); then break; fi; \
+	if $(or $(2),$(BIN)/python) -m pip install -qq --no-input --retries 10 $(1); then break; fi; \
 	if [ $$attempt = 3 ]; then echo "The development tools could not be installed; see pip's words above." >&2; exit 1; fi; \
 	sleep $$((attempt * 5)); done
 
@@ -132,6 +139,13 @@ $(VENV)/.test: requirements/test.txt $(VENV)/.made
 $(VENV)/.lint: requirements/lint.txt $(VENV)/.test
 	@echo "Installing the linters into .venv" >&2
 	@$(call INSTALL,-r requirements/lint.txt)
+	@touch $@
+
+# Sphinx and what it brings, apart from the tools above.
+$(DOCS)/.made: requirements/docs.txt $(VENV)/.made
+	@echo "Installing what builds the documentation into $(DOCS:$(ROOT)/%=%)" >&2
+	@$(BIN)/python -m venv --clear $(DOCS)
+	@$(call INSTALL,-r requirements/docs.txt,$(DOCS)/bin/python)
 	@touch $@
 
 # The checkout under the name that Ansible imports collections by.

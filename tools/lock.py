@@ -3,13 +3,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Pins `requirements/*.in`: writes the versions installed beside the running Python, with everything they need, to `requirements/*.txt`.
 
-`make lock` upgrades the virtual environment first.
+`python tools/lock.py` pins what the tests and the linters need; `python tools/lock.py docs` what is installed in an environment of its own.
+`make lock` upgrades the environments first.
 """
 
 from __future__ import annotations
 
 import importlib.metadata
 import re
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -63,7 +65,11 @@ def write(name: str, pins: dict[str, str]) -> None:
 
 
 def main() -> None:
-    """Pin what the tests need, and what the linters need beside it."""
+    """Pin what the command line names, or what the tests need, and what the linters need beside it."""
+    if sys.argv[1:]:
+        for name in sys.argv[1:]:
+            write(name, closure(wanted(FOLDER / f"{name}.in")))
+        return
     tests = closure(wanted(FOLDER / "test.in"))
     write("test", tests)
     linters = closure(wanted(FOLDER / "lint.in"))

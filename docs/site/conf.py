@@ -1,0 +1,62 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Sphinx's configuration of the documentation site; tools/docs.py runs Sphinx in a folder where the pages were put together."""
+
+from __future__ import annotations
+
+import zlib
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+#: Where the documentation of Ansible explains what our pages refer to: kind, name, page below ANSIBLE. Listed here, because a build
+#: must not need another site.
+ANSIBLE = "https://docs.ansible.com/ansible/latest/"
+CONFIGURATION = "reference_appendices/config.html"
+ELSEWHERE = (
+    ("std:label", "action_plugins", "plugins/action.html#action-plugins"),
+    ("std:label", "ansible_configuration_settings", f"{CONFIGURATION}#ansible-configuration-settings"),
+    ("std:label", "common_return_values", "reference_appendices/common_return_values.html#common-return-values"),
+    *(
+        ("std:envvar", name, f"{CONFIGURATION}#envvar-{name}")
+        for name in (
+            "ANSIBLE_CACHE_PLUGIN",
+            "ANSIBLE_CACHE_PLUGIN_CONNECTION",
+            "ANSIBLE_CACHE_PLUGIN_PREFIX",
+            "ANSIBLE_CACHE_PLUGIN_TIMEOUT",
+        )
+    ),
+)
+
+
+def ansible_inventory() -> str:
+    """The path of an inventory of ELSEWHERE, in the form that Sphinx reads those of other sites in."""
+    lines = "".join(f"{name} {kind} -1 {page} {name.replace('_', ' ')}\n" for kind, name, page in ELSEWHERE)
+    head = "# Sphinx inventory version 2\n# Project: ansible\n# Version: \n# The remainder of this file is compressed using zlib.\n"
+    path = HERE / "ansible.inv"
+    path.write_bytes(head.encode() + zlib.compress(lines.encode()))
+    return str(path)
+
+
+project = "dataarts.factory"
+author = "dataarts.factory contributors"
+copyright = "2026 dataarts.factory contributors"  # noqa: A001 -- Sphinx's name
+extensions = ["sphinx.ext.intersphinx", "sphinx_antsibull_ext", "sphinx_copybutton"]
+intersphinx_mapping = {"ansible": (ANSIBLE, ansible_inventory())}
+# The fragment that says where the guides are put in order.
+exclude_patterns = ["contents.rst"]
+nitpicky = True
+default_role = "any"
+highlight_language = "yaml+jinja"
+
+html_theme = "furo"
+html_title = "dataarts.factory"
+html_static_path = ["static"]
+html_css_files = ["site.css"]
+html_copy_source = False
+html_show_sphinx = False
+html_use_index = False
+pygments_style = "friendly"
+pygments_dark_style = "github-dark"
+# A prompt is not copied, and neither is what a command prints.
+copybutton_prompt_text = "$ "

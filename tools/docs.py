@@ -1,0 +1,74 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Builds the documentation site in .cache/docs/html: `make docs`.
+
+Runs in the environment that holds what requirements/docs.txt pins. antsibull-docs writes a page for each module, plugin and role,
+and copies the guides of docs/docsite; docs/site has the front page and the settings; Sphinx makes HTML of it. A warning is an error.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import yaml
+
+ROOT = Path(__file__).resolve().parents[1]
+SITE = ROOT / "docs" / "site"
+WORK = ROOT / ".cache" / "docs"
+PAGES = WORK / "pages"
+COLLECTION = "dataarts.factory"
+#: Ends of the names of antsibull-docs' pages, by what the front page calls them.
+REFERENCE = {"Roles": "_role", "Modules": "_module", "Inventory": "_inventory", "Filters": "_filter", "Lookups": "_lookup"}
+
+
+def main() -> int:
+    """Build the site; returns the exit status."""
+    shutil.rmtree(WORK, ignore_errors=True)
+    shutil.copytree(SITE, WORK)
+    PAGES.mkdir(mode=0o700)  # antsibull-docs refuses a folder that others could write to
+    written = run("antsibull-docs", "collection", "--use-current", "--squash-hierarchy", "--no-indexes", "--no-breadcrumbs", "--fail-on-error",
+                  "--dest-dir", str(PAGES), COLLECTION)  # fmt: skip
+    if written:
+        return written
+    shutil.copy(SITE / "index.rst", PAGES)
+    (PAGES / "contents.rst").write_text(contents(), encoding="utf-8")
+    built = run("sphinx-build", "-q", "-W", "--keep-going", "-j", "auto", "-b", "html", "-c", str(WORK), "-d", str(WORK / "doctrees"),
+                str(PAGES), str(WORK / "html"))  # fmt: skip
+    if not built:
+        print(WORK / "html" / "index.html")
+    return built
+
+
+def contents() -> str:
+    """The tables of contents of the front page: the guides in the order of extra-docs.yml, then every page of the reference."""
+    extra = yaml.safe_load((ROOT / "docs" / "docsite" / "extra-docs.yml").read_text(encoding="utf-8"))
+    parts = [toctree(section["title"], [f"docsite/{name}" for name in section["toctree"]]) for section in extra["sections"]]
+    pages = sorted(path.stem for path in PAGES.glob("*.rst"))
+    parts.extend(toctree(title, found) for title, end in REFERENCE.items() if (found := [name for name in pages if name.endswith(end)]))
+    parts.append(toctree("Environment", ["environment_variables"]))
+    return "\n".join(parts)
+
+
+def toctree(title: str, pages: list[str]) -> str:
+    """A table of contents with a caption."""
+    return "\n".join([".. toctree::", "   :maxdepth: 1", f"   :caption: {title}", "", *(f"   {page}" for page in pages), ""])
+
+
+def run(program: str, *arguments: str) -> int:
+    """Run a program of this environment on the checkout as the only collection; its exit status."""
+    tools = Path(sys.executable).parent
+    env = {
+        **os.environ,
+        "PATH": f"{tools}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
+        "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".cache" / "tree"),
+    }
+    return subprocess.run([str(tools / program), *arguments], cwd=ROOT, env=env, stdin=subprocess.DEVNULL, check=False).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main())
