@@ -52,7 +52,7 @@ demo: $(CACHE)/demo/.installed ## a night gone wrong and its rerun, against the 
 
 .PHONY: test
 test: $(VENV)/.test $(HOUSE) ## all tests (ARGS='-k name' chooses some)
-	@$(PYTEST) -q -m "not chaos" $(ARGS)
+	@$(PYTEST) -q $(ARGS)
 
 ##@ What contributors run
 
@@ -93,11 +93,15 @@ switches: $(VENV)/.test $(HOUSE) ## tests/integration under every setting of eve
 
 .PHONY: sanity
 sanity: $(VENV)/.test ## ansible-test sanity (CORES='2.16 2.21' chooses versions of ansible-core)
-	$(BIN)/python tools/sanity.py sanity $(CORES)
+	$(BIN)/python tools/ansible_test.py sanity $(CORES)
 
 .PHONY: units
 units: $(VENV)/.test ## ansible-test units (CORES as above)
-	$(BIN)/python tools/sanity.py units $(CORES)
+	$(BIN)/python tools/ansible_test.py units $(CORES)
+
+.PHONY: integration
+integration: $(VENV)/.test ## ansible-test integration (CORES as above, TARGETS='rerun inventory' chooses among tests/integration/targets)
+	$(BIN)/python tools/ansible_test.py integration $(CORES) $(if $(TARGETS),--targets $(TARGETS))
 
 .PHONY: docs
 docs: $(DOCS)/.made $(HOUSE) ## the documentation site, in .cache/docs/html

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import typing as t
-from datetime import UTC, datetime
+from datetime import datetime, timezone
 
 from emulator import access
 from emulator import parameters as read
@@ -166,4 +166,4 @@ def _project_entry(project: Project) -> Json:
 
 
 def _iso(moment_ms: int) -> str:
-    return datetime.fromtimestamp(moment_ms / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return datetime.fromtimestamp(moment_ms / 1000, timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

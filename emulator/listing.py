@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import random
 import typing as t
-from datetime import UTC, datetime
+from datetime import datetime, timezone
 
 from emulator import parameters as read
 from emulator.errors import invalid, unknown_job
@@ -75,7 +75,7 @@ def ordered(call: Call, found: list[Instance]) -> list[Instance]:
 
 def _in_window(call: Call, instances: t.Iterable[Instance], names: tuple[str, str], most: int) -> list[Instance]:
     now = call.service.clock.now_ms()
-    midnight = int(datetime.fromtimestamp(now / 1000, UTC).replace(hour=0, minute=0, second=0, microsecond=0).timestamp() * 1000)
+    midnight = int(datetime.fromtimestamp(now / 1000, timezone.utc).replace(hour=0, minute=0, second=0, microsecond=0).timestamp() * 1000)
     begin, end = read.number(call, names[0], midnight), read.number(call, names[1], now)
     if begin > end:
         raise invalid(f"{names[0]} is later than {names[1]}")

@@ -9,7 +9,7 @@ import hashlib
 import hmac
 import typing as t
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime, timezone
 from urllib.parse import quote, unquote
 
 from emulator.errors import Refusal, bad_signature
@@ -81,7 +81,7 @@ def moment(headers: t.Mapping[str, str]) -> int:
         when = datetime.strptime(headers["X-Sdk-Date"], "%Y%m%dT%H%M%SZ")
     except (KeyError, ValueError) as error:
         raise bad_signature("x-sdk-date missing or malformed") from error
-    return int(when.replace(tzinfo=UTC).timestamp() * 1000)
+    return int(when.replace(tzinfo=timezone.utc).timestamp() * 1000)
 
 
 def verify(

@@ -29,15 +29,20 @@ settings.register_profile(
 settings.load_profile("project")
 
 
-# pyproject.toml puts the checkout on the path; ansible-test has settings of its own.
-ROOT = str(Path(__file__).resolve().parents[1])
+# pyproject.toml puts the checkout and the tree on the path. `ansible-test units` has settings of its own, and an importer of
+# collections; in `ansible-test integration` the tree is the one that the checkout stands in.
+CHECKOUT = Path(__file__).resolve().parents[1]
+ROOT = str(CHECKOUT)
+UNITS = "ansible_pytest_collections" in os.environ.get("PYTEST_PLUGINS", "")
 if ROOT not in sys.path:
     sys.path.append(ROOT)
+if CHECKOUT.parts[-3:] == ("ansible_collections", "dataarts", "factory") and not UNITS:
+    sys.path.append(str(CHECKOUT.parents[2]))
 
 
 def is_foreign(name: str) -> bool:
     """Whether the environment variable *name* belongs to the person, not to the tests."""
-    if name.startswith("ANSIBLE_") and "ansible_pytest_collections" in os.environ.get("PYTEST_PLUGINS", ""):
+    if name.startswith("ANSIBLE_") and UNITS:
         return False  # ansible-test's own
     return (name.startswith(FOREIGN_PREFIXES) and name not in OWN_NAMES) or name.upper() in FOREIGN_NAMES
 

@@ -22,7 +22,7 @@ import sys
 import typing as t
 import urllib.request
 from collections import Counter
-from datetime import UTC, datetime
+from datetime import datetime, timezone
 from pathlib import Path
 
 import yaml
@@ -71,7 +71,7 @@ def main() -> int:
     environment = variables()
     with emulator() as addresses:
         write_inventory(addresses, environment)
-        since = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+        since = datetime.now(timezone.utc).isoformat(timespec="seconds").replace("+00:00", "Z")
         nights = [night(addresses["control"])]
         outputs = []
         for title, options in (

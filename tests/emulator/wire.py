@@ -9,7 +9,7 @@ import http.client
 import json
 import typing as t
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime, timezone
 from urllib.parse import quote, urlsplit
 
 from huaweicloudsdkcore.auth.credentials import BasicCredentials
@@ -47,7 +47,7 @@ class Reply:
 
 def sdk_date(moment_ms: int) -> str:
     """A moment as X-Sdk-Date has it."""
-    return datetime.fromtimestamp(moment_ms / 1000, UTC).strftime("%Y%m%dT%H%M%SZ")
+    return datetime.fromtimestamp(moment_ms / 1000, timezone.utc).strftime("%Y%m%dT%H%M%SZ")
 
 
 def sign(

@@ -19,7 +19,7 @@ def localhost_tls(folder: Path) -> tuple[ssl.SSLContext, Path]:
     """A context to serve https on ``localhost`` with, and the file of the certificate that a client has to trust."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
-    now = datetime.datetime.now(datetime.UTC)
+    now = datetime.datetime.now(datetime.timezone.utc)
     certificate = (
         x509.CertificateBuilder()
         .subject_name(name)

@@ -21,9 +21,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-#: Where `ansible_collections/dataarts/factory` is a link to the checkout; `make` creates it.
-TREE = ROOT / ".cache" / "tree"
+#: Where `ansible_collections/dataarts/factory` is the checkout: as `ansible-test` wants it, or through the link that `make` creates.
+TREE = ROOT.parents[2] if ROOT.parts[-3:] == ("ansible_collections", "dataarts", "factory") else ROOT / ".cache" / "tree"
 SUPPORT = Path(__file__).resolve().parent
+#: ansible-core 2.21 puts a socket into TMPDIR; its path may have 107 characters, of which Python takes 31.
+LONGEST_TMPDIR = 76
 #: Seconds after which a process counts as hanging. Generous: the machine may be small and busy.
 TIMEOUT = 240.0
 
@@ -153,7 +155,7 @@ class Ansible:
         return {
             "PATH": f"{self.bin_directory}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
             "HOME": str(self.directory / "home"),
-            "TMPDIR": str(self.directory / "tmp"),
+            "TMPDIR": str(next(path for path in (self.directory / "tmp", *self.directory.parents) if len(str(path)) <= LONGEST_TMPDIR)),
             "LC_ALL": "C.UTF-8",
             "LANG": "C.UTF-8",
             "TERM": "dumb",

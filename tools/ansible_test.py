@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Runs `ansible-test` on a copy of the checkout: `python tools/sanity.py sanity|units [2.16 2.19 ...]`.
+"""Runs `ansible-test` on a copy of the checkout: `python tools/ansible_test.py sanity|units|integration [2.16 2.19 ...]`.
 
 ansible-test wants the collection at `ansible_collections/dataarts/factory` and installs its tools with pip in an environment
 where only HOME and PATH are left. So it gets a home of its own below `.cache`, with the settings that pip has on this machine
@@ -22,10 +22,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from tools.environments import CACHE, CONTROLLERS, ROOT, controller, environment, interpreters
 
-WORK = CACHE / "sanity"
+WORK = CACHE / "ansible-test"
 HOME = WORK / "home"
 COPY = WORK / "ansible_collections" / "dataarts" / "factory"
-DEFAULT = ("2.16", "2.18", "2.19", "2.20", "2.21")
+#: Series of ansible-core that each command takes unless it is told: units and integration run in every cell of `make matrix` too.
+DEFAULT = {"sanity": ("2.16", "2.18", "2.19", "2.20", "2.21"), "units": ("2.16", "2.21"), "integration": ("2.16", "2.21")}
 
 BOOTSTRAP = '''"""Stands in for get-pip.py: installs the pip that comes with Python, and with it what was asked for."""
 import subprocess
@@ -99,17 +100,21 @@ def supported(python: Path) -> list[str]:
     return [version for version in answer.stdout.split() if version in interpreters()]
 
 
-def run(command: str, core: str) -> int:
-    """Run `ansible-test <command>` of one ansible-core; its exit code."""
+def run(command: str, core: str, targets: list[str]) -> int:
+    """Run `ansible-test <command>` of one ansible-core, of integration only *targets* if there are any; its exit code."""
     version = controller(core)
     python = environment(core, version)
     prepare_home(python)
     print(f"== ansible-test {command}, ansible-core {core}, Python {version}", flush=True)
     path = os.pathsep.join([str(python.parent), str(link_interpreters()), os.environ.get("PATH", os.defpath)])
-    # Sanity compiles and imports on every Python, in environments of its own. Units install what they need: into ours, nowhere else.
-    chosen = supported(python) if command == "sanity" else [version]
-    targets = [part for target in chosen for part in ("--target-python", target)] + (["--requirements"] if command == "units" else [])
-    line = [str(python.parent / "ansible-test"), command, "--controller", f"origin:python={version}", *targets, "--color", "no"]
+    line = [str(python.parent / "ansible-test"), command, "--controller", f"origin:python={version}", "--color", "no"]
+    # Sanity compiles and imports on every Python, in environments of its own. The others install what they need: into ours, nowhere else.
+    if command == "sanity":
+        line += [part for target in supported(python) for part in ("--target-python", target)]
+    elif command == "units":
+        line += ["--target-python", version, "--requirements"]
+    else:
+        line += ["--requirements", *targets]
     env = {"HOME": str(HOME), "PATH": path, "LC_ALL": "C.UTF-8", "ANSIBLE_TEST_PREFER_PODMAN": "0"}
     return subprocess.run(line, cwd=COPY, env=env, stdin=subprocess.DEVNULL, check=False).returncode
 
@@ -117,13 +122,14 @@ def run(command: str, core: str) -> int:
 def main() -> int:
     """Run what the command line asks for; 0 if every version of ansible-core is content."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("command", choices=["sanity", "units"])
+    parser.add_argument("command", choices=sorted(DEFAULT))
     parser.add_argument("cores", nargs="*", metavar="CORE", help=f"series of ansible-core: {', '.join(CONTROLLERS)}")
+    parser.add_argument("--targets", nargs="*", default=[], help="names below tests/integration/targets; all of them by default")
     chosen = parser.parse_args()
     copy_checkout()
-    codes = {core: run(chosen.command, core) for core in chosen.cores or DEFAULT}
+    codes = {core: run(chosen.command, core, chosen.targets) for core in chosen.cores or DEFAULT[chosen.command]}
     for core, code in codes.items():
-        print(f"ansible-core {core}: {'passed' if code == 0 else 'FAILED'}")
+        print(f"ansible-test {chosen.command}, ansible-core {core}: {'passed' if code == 0 else 'FAILED'}")
     return int(any(codes.values()))
 
 
