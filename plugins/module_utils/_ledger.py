@@ -23,6 +23,7 @@ import typing as t
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from ansible_collections.dataarts.factory.plugins.module_utils._budget import following
 from ansible_collections.dataarts.factory.plugins.module_utils._errors import LedgerError
 from ansible_collections.dataarts.factory.plugins.module_utils._ledger_lines import (
     Contents,
@@ -172,7 +173,7 @@ class Ledger:
         if sent:
             self._append(intent_line(sent), sync=True)
             with self._threads:
-                self._contents.sent.update((one.key, one) for one in sent)
+                self._contents.sent.update((one.key, following(one, self._contents.sent.get(one.key))) for one in sent)
 
     def stamp(self, keys: t.Iterable[InstanceKey], now_ms: int) -> None:
         """Move the time at which the POST of *keys* may have left to *now_ms*, before it is tried once more; written only if it moved by a second.

@@ -25,6 +25,7 @@ import json
 import typing as t
 from dataclasses import dataclass, field, replace
 
+from ansible_collections.dataarts.factory.plugins.module_utils._budget import following
 from ansible_collections.dataarts.factory.plugins.module_utils._model import InstanceKey
 from ansible_collections.dataarts.factory.plugins.module_utils._reconcile import INTENDED, OUTCOMES, UNKNOWN, Sent
 
@@ -133,7 +134,7 @@ def _apply(sent: SentByKey, row: dict[str, t.Any]) -> bool:
             for workspace, job, plan, submit, start, end, status, attempt, again in row["i"]:
                 key = InstanceKey(str(workspace), str(job), int(plan), int(submit))
                 at = int(row["at"])
-                sent[key] = Sent(
+                one = Sent(
                     key,
                     at,
                     INTENDED,
@@ -146,6 +147,7 @@ def _apply(sent: SentByKey, row: dict[str, t.Any]) -> bool:
                     job_name=str(row["job"]),
                     again=bool(again),
                 )
+                sent[key] = following(one, sent.get(key))
         elif row["t"] == "stamp":
             for key in map(_parsed_key, row["k"]):
                 if key in sent:
@@ -177,6 +179,7 @@ def _record(key: InstanceKey, row: dict[str, t.Any]) -> Sent:
         job_name=str(row["job_name"]),
         message=str(row["message"]),
         again=bool(row["again"]),
+        earlier=tuple(int(one) for one in row.get("earlier", ())),
     )
 
 

@@ -99,6 +99,7 @@ def rerun_spec() -> Spec:
         "statuses": {"type": "list", "elements": "str", "choices": list(RERUNNABLE_WORDS), "default": ["fail"]},
         "max_instances": {"type": "int"},
         "max_parallel": {"type": "int"},
+        "max_reruns_per_day": {"type": "int"},
         "batch_size": {"type": "int", "default": 100},
         "plan_id": {"type": "str"},
         "attempts": {"type": "int", "default": 1},

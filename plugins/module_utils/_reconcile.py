@@ -77,6 +77,7 @@ class Sent:
     :param job_name: name of the job.
     :param message: the service's code and words where it refused, else "".
     :param again: whether an earlier POST of the same run had already caused a rerun of it.
+    :param earlier: when other POSTs may have rerun it in the day before this one, epoch ms, oldest first; see ``_budget.py``.
     """
 
     key: InstanceKey
@@ -92,6 +93,7 @@ class Sent:
     job_name: str = ""
     message: str = ""
     again: bool = False
+    earlier: tuple[int, ...] = ()
 
     @classmethod
     def of(cls, instance: JobInstance, now: int, *, attempt: int, batch: int, again: bool = False) -> Sent:

@@ -15,6 +15,7 @@ import typing as t
 from dataclasses import replace
 
 from ansible_collections.dataarts.factory.plugins.module_utils._approval import approved, plan_id_of
+from ansible_collections.dataarts.factory.plugins.module_utils._budget import within_budget
 from ansible_collections.dataarts.factory.plugins.module_utils._errors import ApiError, Kind
 from ansible_collections.dataarts.factory.plugins.module_utils._factory import Factory
 from ansible_collections.dataarts.factory.plugins.module_utils._information import has_job
@@ -125,7 +126,8 @@ class Pass:
         for name, error in self.unlisted.items():
             self._miss(f"Failed to list the instances of job {printable(name, 100)}: {printable(error)}. {error.hint}".rstrip())
         policy = self._policy(asked, asked if born_ms == _UNBORN else born_ms)
-        decisions = [decide(one, policy, asked, sent.get(one.key)) for one in instances]
+        most = self.run.options["max_reruns_per_day"]
+        decisions = [within_budget(decide(one, policy, asked, sent.get(one.key)), sent.get(one.key), most, asked) for one in instances]
         decisions += self._vanished(window, policy, asked, sent, {one.key for one in instances})
         nameless = names_without_instances(self.wish.selection(window), instances, self.unlisted)
         blind = any(one.job_name in self.unlisted and one.sent_ms >= policy.since for one in sent.values())

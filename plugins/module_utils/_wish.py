@@ -8,6 +8,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass
 
+from ansible_collections.dataarts.factory.plugins.module_utils._errors import OptionError
 from ansible_collections.dataarts.factory.plugins.module_utils._plan import Limits, Plan
 from ansible_collections.dataarts.factory.plugins.module_utils._reading import seconds_of, since_of, window_of
 from ansible_collections.dataarts.factory.plugins.module_utils._reconcile import Decision, Policy
@@ -34,6 +35,8 @@ class Wish:
         :raises OptionError: naming the option, the cause and what to give instead.
         """
         limits = Limits(options["max_instances"], options["max_parallel"], options["batch_size"])
+        if options["max_reruns_per_day"] is not None and options["max_reruns_per_day"] < 1:
+            raise OptionError(f"max_reruns_per_day is {options['max_reruns_per_day']}. Give 1 or more, or leave it out for no limit.")
         seconds_of(options, "wait_timeout", 0)
         wish = cls(options, RetryOptions.from_options(options), limits, options["wait"], seconds_of(options, "poll_interval", 1))
         wish.selection(window_of(options, now_ms))

@@ -38,6 +38,15 @@ options:
       - How many of the selected instances may be on their way at once. The others wait for their turn, the oldest plan time first.
       - Any number if not set.
     type: int
+  max_reruns_per_day:
+    description:
+      - How often an instance may be rerun within 24 hours, over all runs that share the record in O(state_path). One that failed after that
+        many reruns is reported as V(failed_again), and left to a person.
+      - A failure is then also rerun once only, whatever O(since) is. If the service accepted its rerun and does not show it, the instance is
+        reported as V(blocked).
+      - Meant for runs that nobody watches, for example by event-driven automation.
+      - No limit if not set.
+    type: int
   batch_size:
     description:
       - How many instances of one job a single request carries at most.

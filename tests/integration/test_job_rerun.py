@@ -615,3 +615,26 @@ def test_the_module_as_a_process(service: t.Any, wish: t.Any, tmp_path: Path) ->
         later = run_module("job_rerun", wish(since=str(first["since"])))
     assert (later["failed"], later["changed"], later["error"]["kind"]) == (True, False, "incomplete")
     assert reruns(service.journal()) == failed_before(service)
+
+
+# A budget
+
+
+def test_an_instance_that_always_fails_is_rerun_as_often_a_day_as_allowed(service: t.Any, wish: t.Any) -> None:
+    hopeless = {"name": "hopeless", "failed": 2, "runs": ["fail"]}
+    service.reset(small_night(switches=FREE, jobs=[hopeless, {"name": "daily_sales", "failed": 1}]))
+    for dummy in range(6):
+        last = passes(wish(max_reruns_per_day=2, planned_after="-3d", settle_time=1))[-1]
+        service.advance(600)
+    assert sorted(reruns(service.journal()).values()) == [1, 2, 2]
+    assert {action: len(ones) for action, ones in by_action(last).items()} == {"done": 1, "failed_again": 2}
+    assert all("rerun 2 times since" in one["reason"] for one in last["instances"] if one["action"] == "failed_again")
+    service.advance(86_400)
+    passes(wish(max_reruns_per_day=2, planned_after="-3d", settle_time=1))
+    assert sorted(reruns(service.journal()).values()) == [1, 3, 3], "another day, another try"
+
+
+def test_a_budget_below_one_is_refused(wish: t.Any) -> None:
+    result = call("job_rerun", wish(max_reruns_per_day=0))
+    assert result["failed"]
+    assert "max_reruns_per_day is 0. Give 1 or more" in result["msg"]

@@ -1,0 +1,66 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Private to the collection: how often an instance is rerun in a day, whoever asks, so that no automation can rerun it for ever.
+
+Pure. What is counted are the reruns that this machine sent and that may have taken effect, as its ledger remembers them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ansible_collections.dataarts.factory.plugins.module_utils._reconcile import (
+    ACCEPTED,
+    INTENDED,
+    UNKNOWN,
+    Action,
+    Decision,
+    Movement,
+    Sent,
+    compare,
+)
+from ansible_collections.dataarts.factory.plugins.module_utils._times import to_iso
+
+DAY_MS = 86_400_000
+
+
+def reruns(sent: Sent | None, now: int, *, stayed: bool = False) -> tuple[int, ...]:
+    """When the instance that *sent* remembers was rerun in the day before *now*, epoch ms, oldest first.
+
+    :param stayed: whether the instance is still as it was before the newest POST; one whose answer was lost took no effect then.
+    """
+    if sent is None:
+        return ()
+    counts = sent.outcome == ACCEPTED or (sent.outcome in (INTENDED, UNKNOWN) and not stayed)
+    times = (*sent.earlier, sent.sent_ms) if counts else sent.earlier
+    return tuple(one for one in times if one > now - DAY_MS)
+
+
+def following(sent: Sent, before: Sent | None) -> Sent:
+    """*sent*, the record of a new rerun, with the times of those that the record *before* it knows of."""
+    same = before is not None and (before.status, before.start_time, before.end_time) == (sent.status, sent.start_time, sent.end_time)
+    return replace(sent, earlier=reruns(before, sent.sent_ms, stayed=same and sent.start_time is not None))
+
+
+def within_budget(decision: Decision, sent: Sent | None, most: int | None, now: int) -> Decision:
+    """*decision*, unless it reruns an instance more than *most* times in a day, or the same failure a second time.
+
+    :param sent: the newest record of the instance, of whatever run.
+    :param most: None for no limit; then a failure may also be rerun again by a later run.
+    :param now: the service's time, epoch ms.
+    """
+    if decision.action is not Action.RETRY or sent is None or most is None:
+        return decision
+    movement = compare(decision.instance, sent)
+    if decision.sent is None and sent.outcome == ACCEPTED and movement is not Movement.MOVED:
+        reason = (
+            f"the rerun sent at {to_iso(sent.sent_ms)} was accepted, and the service does not show it; the same failure is not rerun twice"
+        )
+        return replace(decision, action=Action.BLOCKED, reason=reason, attempt=0, request_id=sent.request_id)
+    times = reruns(sent, now, stayed=movement is Movement.STAYED)
+    if len(times) < most:
+        return decision
+    count = "once" if len(times) == 1 else f"{len(times)} times"
+    reason = f"{decision.reason}; rerun {count} since {to_iso(times[0])}, which is all that max_reruns_per_day allows"
+    return replace(decision, action=Action.FAILED_AGAIN, reason=reason, attempt=max(0, decision.attempt - 1))
