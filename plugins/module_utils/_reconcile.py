@@ -154,7 +154,8 @@ class Decision:
     :param request_id: the service's id of the newest POST of this run that carried it, or None.
     :param sent: the record of that POST, or None.
     :param alone: with RETRY, whether it must be the only instance of its POST.
-    :param idle: with DONE, that it had succeeded before ``since`` and nothing was to be done from the beginning; a report may leave it out.
+    :param idle: with DONE, that its success had ended before ``since``, so that nothing was to be done from the beginning, in no pass of the
+        run; reports count it and leave it out. Not where a person set it to success, which may have been a moment ago.
     """
 
     instance: JobInstance
@@ -280,9 +281,8 @@ def _by_status(instance: JobInstance, policy: Policy, now: int, mine: Sent | Non
     if status in policy.statuses:
         return _retry(instance, policy, now, f"{_last(instance)}, before {to_iso(policy.since)}", mine, max(1, mine.attempt if mine else 1))
     if status.succeeded:
-        return Decision(
-            instance, Action.DONE, f"nothing to do: {_last(instance)}, before {to_iso(policy.since)}", sent=mine, idle=mine is None
-        )
+        reason = f"nothing to do: {_last(instance)}, before {to_iso(policy.since)}"
+        return Decision(instance, Action.DONE, reason, sent=mine, idle=mine is None and _over(instance, policy))
     return _told(instance, Action.SKIPPED, f"status {_word(instance)} is not in statuses", mine)
 
 
@@ -304,6 +304,13 @@ def _ended(instance: JobInstance, policy: Policy, now: int, mine: Sent | None, m
     if policy.attempt_delay_ms and now < due:
         return _told(instance, Action.WAIT, f"{text}; the next is due at {to_iso(due)}", mine, due, attempt=used)
     return _retry(instance, policy, now, text, mine, used + 1)
+
+
+def _over(instance: JobInstance, policy: Policy) -> bool:
+    """Whether the success of *instance* was there before the run began. A run that began before may have ended after, and what a person
+    sets to success keeps the times of the failure: both may have been on their way, or failed, in an earlier pass."""
+    by_hand = instance.force_success or instance.ignore_success or instance.status is not Status.SUCCESS
+    return not by_hand and instance.end_time is not None and instance.end_time < policy.since
 
 
 def _attempts_used(mine: Sent | None) -> int:

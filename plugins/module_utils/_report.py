@@ -84,11 +84,24 @@ def with_key(instance: JobInstance) -> Result:
     return {**instance_result(instance), "key": safe(key)}
 
 
-def summary(instances: t.Iterable[Result]) -> Result:
-    """``total``, ``rerun``, and counts of ``actions`` and ``statuses`` over what :func:`decided` returned."""
-    every = list(instances)
-    actions = collections.Counter(str(one["action"]) for one in every)
-    return {"total": len(every), "rerun": sum(1 for one in every if one["rerun"]), "actions": dict(actions), "statuses": statuses(every)}
+def summary(instances: t.Sequence[Result], idle: int = 0) -> Result:
+    """``total``, ``idle``, ``rerun``, and counts of ``actions`` and ``statuses``.
+
+    :param instances: what :func:`decided` returned.
+    :param idle: instances beside them that had succeeded before; they are counted as done and success.
+    """
+    actions = collections.Counter(str(one["action"]) for one in instances)
+    words = collections.Counter(str(one["status"]) for one in instances)
+    if idle:
+        actions[Action.DONE.value] += idle
+        words[Status.SUCCESS.value] += idle
+    return {
+        "total": len(instances) + idle,
+        "idle": idle,
+        "rerun": sum(1 for one in instances if one["rerun"]),
+        "actions": dict(actions),
+        "statuses": dict(words.most_common()),
+    }
 
 
 def statuses(instances: t.Iterable[Result]) -> dict[str, int]:

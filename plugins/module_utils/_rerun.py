@@ -258,13 +258,13 @@ class Pass:
     def _report(self, view: View) -> None:
         """Put what is known by now into the result, so that it is there whatever happens next."""
         standing = self._standing(view)
-        instances = [decided(one) for one in standing]
+        instances = [decided(one) for one in standing if not one.idle]
         result = self.run.result
         held = len(view.plan.held)
         result.setdefault("plan", plan_lines(self.workspace_id, view.window, view.decisions, view.plan.batches, held, view.policy))
         result.update(
             instances=instances,
-            summary=summary(instances),
+            summary=summary(instances, sum(one.idle for one in standing)),
             plan_id=view.plan_id,
             problems=list(self.problems),
             api_versions=dict(self.factory.api_versions),

@@ -170,7 +170,8 @@ EXAMPLES = r"""
 RETURN = r"""
 instances:
   description:
-    - Every selected instance, whatever became of it.
+    - Every selected instance, whatever became of it, except those that had succeeded before RV(since): they are only counted, as C(idle)
+      in RV(summary).
   type: list
   elements: dict
   returned: when the instances could be read
@@ -349,6 +350,11 @@ summary:
       type: int
       returned: always
       sample: 40
+    idle:
+      description: How many of them had succeeded before RV(since). They are not in RV(instances).
+      type: int
+      returned: always
+      sample: 28
     rerun:
       description: Instances that this run has rerun.
       type: int

@@ -72,11 +72,15 @@ def tally(run: Run) -> dict[str, int]:
 
 
 def summary(run: Run) -> dict[str, t.Any]:
-    """Counts over all instances, as the module gives them for one pass: ``total``, ``rerun``, ``actions`` and final ``statuses``."""
+    """Counts over all instances, as the module gives them for one pass: ``total``, ``idle``, ``rerun``, ``actions`` and final ``statuses``."""
     actions = collections.Counter(str(one.get("action")) for one in run.instances.values())
     statuses = collections.Counter(str(one.get("status")) for one in run.instances.values())
+    if run.idle:
+        actions["done"] += run.idle
+        statuses["success"] += run.idle
     return {
-        "total": len(run.instances),
+        "total": len(run.instances) + run.idle,
+        "idle": run.idle,
         "rerun": sum(1 for one in run.instances.values() if one.get("rerun")),
         "actions": dict(actions),
         "statuses": dict(statuses),

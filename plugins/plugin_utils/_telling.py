@@ -194,7 +194,7 @@ def _good(run: Run, scene: Scene) -> str:
 
 def _no_match(run: Run) -> str:
     """What may be wrong where not even an instance that succeeded was found."""
-    return "" if run.instances else ": no instance matches; check jobs, planned_after, planned_before and instance_types"
+    return "" if run.instances or run.idle else ": no instance matches; check jobs, planned_after, planned_before and instance_types"
 
 
 def _bad(run: Run, scene: Scene, missed: t.Mapping[str, list[Result]], moving: list[Result]) -> str:

@@ -137,6 +137,12 @@ class Run:
         return value if isinstance(value, int) else None
 
     @property
+    def idle(self) -> int:
+        """How many instances are only counted, because they had succeeded before the run began."""
+        counts = self.base.get("summary")
+        return int(counts.get("idle") or 0) if isinstance(counts, t.Mapping) else 0
+
+    @property
     def moving(self) -> list[Result]:
         """The open instances that are on their way, as far as anybody knows."""
         return [one for one in self.having(OPEN) if _moving(one)]

@@ -107,11 +107,16 @@ class Judge:
         if not result.get("failed") and not result.get("changed") and len(self._service.journal()) > journal_before:
             self.found.wrong.append("changed is false although something was rerun")
         if result.get("finished"):
-            blind = unlisted(result)
-            for key in self.meant.keys() - seen:
-                if key[0] not in blind:
-                    self.found.lost.append(f"{key} is not in the report")
+            self._only_counted(result, {key for key in self.meant.keys() - seen if key[0] not in unlisted(result)}, reruns, truth)
             self._stated_end(result, reruns, truth)
+
+    def _only_counted(self, result: Json, missing: set[Key], reruns: dict[Key, list[Json]], truth: dict[Key, Json]) -> None:
+        """What a report leaves out had succeeded before the run, and is in its count."""
+        for key in missing:
+            if truth[key]["status"] not in SUCCEEDED or any(entry["time"] >= result["since"] for entry in reruns.get(key, [])):
+                self.found.lost.append(f"{key} is not in the report")
+        if len(missing) != result["summary"]["idle"]:
+            self.found.lost.append(f"{len(missing)} instances are not in the report, which counts {result['summary']['idle']} as idle")
 
     def _stated_end(self, result: Json, reruns: dict[Key, list[Json]], truth: dict[Key, Json]) -> None:
         if result.get("failed"):

@@ -121,7 +121,7 @@ def test_complete_and_once(emulated: Running, wish: Wish, request: pytest.Fixtur
     assert reruns(emulated.journal()) == expected
     last = results[-1]
     assert (last.get("finished"), last["failed"]) == (True, False), last.get("msg")
-    assert {action: len(found) for action, found in by_action(last).items()} == {"done": 7}
+    assert {action: len(found) for action, found in by_action(last).items()} == {"done": 5}
     assert {one["status"] for _name, one in instances(emulated)} == {"success"}
 
     again = passes(wish(**changes, since=str(results[0]["since"])))[-1]
@@ -174,7 +174,7 @@ class TestOneInstanceSpoilsTheBatch:
         results = passes(wish(), between=settle(emulated, 400))
         assert reruns(emulated.journal()) == failed(emulated)
         assert results[-1]["failed"] is False
-        assert {action: len(found) for action, found in by_action(results[-1]).items()} == {"done": 7}
+        assert {action: len(found) for action, found in by_action(results[-1]).items()} == {"done": 5}
 
 
 @pytest.mark.usefixtures("unpaced")

@@ -68,7 +68,7 @@ def test_an_instance_for_which_nothing_was_sent(status: t.Any, run: t.Any, actio
     assert decision.action is Action(action)
     assert reason in decision.reason
     assert decision.attempt == (1 if action in ("retry", "failed_again") else 0)
-    assert decision.idle is (action == "done" and run is not NEW)
+    assert decision.idle is (status is Status.SUCCESS and run is OLD)
     assert not decision.rerun
     assert (decision.due_ms, decision.request_id, decision.sent, decision.alone) == (None, None, None, False)
 
@@ -254,6 +254,23 @@ def test_an_instance_that_moved_since_it_was_sent(
     assert decision.attempt == 1
     assert decision.rerun is (outcome != "refused")
     assert not decision.idle
+
+
+@pytest.mark.parametrize(
+    ("end", "changes", "idle"),
+    [
+        (-3000, {}, True),
+        (0, {}, False),  # it was running when this run began, and an earlier pass may have said so
+        (30, {}, False),
+        (None, {}, False),
+        (-3000, {"force_success": True}, False),  # a person may have set it while this run watched it fail
+        (-3000, {"ignore_success": True}, False),
+    ],
+)
+def test_only_a_success_that_no_pass_can_have_seen_otherwise_is_idle(end: t.Any, changes: t.Any, idle: t.Any) -> None:
+    one = dataclasses.replace(instance(Status.SUCCESS, -3600, end), **changes)
+    decision = decide(one, policy(), at(40), None)
+    assert (decision.action, decision.idle) == (Action.DONE, idle)
 
 
 def test_what_was_sent_with_its_job_as_a_whole_and_stayed_is_judged_by_its_own_status() -> None:

@@ -87,7 +87,15 @@ def test_counts() -> None:
         decided(decision(action, status))
         for action, status in ((Action.DONE, Status.SUCCESS), (Action.DONE, Status.SUCCESS), (Action.WAIT, Status.RUNNING))
     ]
-    assert summary(results) == {"total": 3, "rerun": 0, "actions": {"done": 2, "wait": 1}, "statuses": {"success": 2, "running": 1}}
+    counts = {"total": 3, "idle": 0, "rerun": 0, "actions": {"done": 2, "wait": 1}, "statuses": {"success": 2, "running": 1}}
+    assert summary(results) == counts
+    assert summary(results, 4) == {
+        **counts,
+        "total": 7,
+        "idle": 4,
+        "actions": {"done": 6, "wait": 1},
+        "statuses": {"success": 6, "running": 1},
+    }
     assert statuses([]) == {}
     assert (counted(1, "instance"), counted(0, "request")) == ("1 instance", "0 requests")
 

@@ -130,7 +130,10 @@ class TestMerging:
         assert later == {"workspace_id": "w1", "planned_after": 1, "planned_before": 2, "since": SINCE}
 
     def test_the_final_result_carries_everything_once(self) -> None:
-        run = run_of(passed(one(1, "retry", rerun=True)), passed(one(1, "done", "success"), one(2, "skipped", "freeze"), warnings=["skew"]))
+        run = run_of(
+            passed(one(1, "retry", rerun=True)),
+            passed(one(1, "done", "success"), one(2, "skipped", "freeze"), warnings=["skew"], summary={"idle": 3}),
+        )
         result = tally.final_result(run, failed=False, msg="text", timed_out=False, elapsed=1.234)
         assert {name: result[name] for name in ("failed", "succeeded", "changed", "msg", "finished", "passes", "elapsed", "warnings")} == {
             "failed": False,
@@ -142,7 +145,8 @@ class TestMerging:
             "elapsed": 1.2,
             "warnings": ["skew"],
         }
-        assert result["summary"] == {"total": 2, "rerun": 1, "actions": {"done": 1, "skipped": 1}, "statuses": {"success": 1, "freeze": 1}}
+        counts = {"actions": {"done": 4, "skipped": 1}, "statuses": {"success": 4, "freeze": 1}}
+        assert result["summary"] == {"total": 5, "idle": 3, "rerun": 1, **counts}
         assert "due_in" not in result
 
     def test_a_failed_result_has_an_error_to_ask_for(self) -> None:
@@ -340,6 +344,7 @@ class TestTelling:
                 ),
             ),
             ([passed(one(1, "done", "success", status_before="success"))], {}, (False, "Nothing to rerun in workspace w1.")),
+            ([passed(summary={"idle": 4})], {}, (False, "Nothing to rerun in workspace w1.")),
             ([passed(one(1, "skipped", "freeze"))], {}, (False, "Nothing to rerun in workspace w1.")),
             ([passed(one(1, "not_rerunnable", "running-exception"))], {}, (False, "Nothing to rerun in workspace w1.")),
             (
