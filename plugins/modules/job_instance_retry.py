@@ -302,6 +302,21 @@ instances:
       type: str
       returned: always
       sample: fail
+    start_time_before:
+      description: Last start before this call sent a rerun, in epoch milliseconds, or V(null).
+      type: int
+      returned: always
+      sample: 1732601581000
+    end_time_before:
+      description: Last end before this call sent a rerun, in epoch milliseconds, or V(null).
+      type: int
+      returned: always
+      sample: 1732601642000
+    sent_time:
+      description: When the newest rerun of the instance was sent, in epoch milliseconds, or V(null).
+      type: int
+      returned: always
+      sample: 1732608005000
     attempts:
       description: How often a rerun of the instance was sent by this call.
       type: int

@@ -23,7 +23,7 @@ import pytest
 from emulator.running import Running, running
 from tests.support.playbook import Ansible, Outcome
 from tests.support.playbook import Running as Process
-from tests.support.scenarios import SECRET_KEY, WORKSPACE_ID, small_night
+from tests.support.scenarios import SECRET_KEY, V2, WORKSPACE_ID, small_night
 from tests.support.workspace import inventory, variables
 
 #: A run that never ends by itself while the test looks on.
@@ -31,17 +31,18 @@ ENDLESS = 36_000
 SALES = {"jobs": ["daily_sales"]}
 #: host: (scenario, options of the task)
 CASES: dict[str, tuple[dict[str, t.Any], dict[str, t.Any]]] = {
-    "waits": ({"run_seconds": ENDLESS}, SALES),
+    "waits": ({"run_seconds": ENDLESS, "switches": V2}, SALES),
     "does_not_wait": ({"run_seconds": ENDLESS}, {**SALES, "wait": False}),
     "gives_up": ({"run_seconds": ENDLESS}, {**SALES, "wait_timeout": 2}),
     "lost_answer": ({"faults": [{"route": "retry", "kind": "drop", "when": "after_effect"}]}, SALES),
     "bad_moment": (
-        {"speed": 1, "faults": [{"route": "list", "kind": "status", "status": 503, "skip": 1, "times": 1}]},
+        {"speed": 1, "switches": V2, "faults": [{"route": "list", "kind": "status", "status": 503, "skip": 1, "times": 1}]},
         {**SALES, "max_retries": 0},
     ),
     "key_revoked": (
         {
             "run_seconds": ENDLESS,
+            "switches": V2,
             "faults": [{"route": "list", "kind": "status", "status": 401, "code": "APIGW.0301", "skip": 1, "times": 99}],
         },
         SALES,

@@ -26,7 +26,7 @@ from ansible_collections.dataarts.factory.plugins.module_utils._selection import
 from ansible_collections.dataarts.factory.plugins.module_utils._signer import AkSkAuth
 from ansible_collections.dataarts.factory.plugins.module_utils._times import Window
 from emulator.running import Running, running
-from tests.support.scenarios import ACCESS_KEY, PROJECT_ID, SECRET_KEY, STUDIO_ID, WORKSPACE_ID, small_night
+from tests.support.scenarios import ACCESS_KEY, BOTH, PROJECT_ID, SECRET_KEY, STUDIO_ID, V1, V2, WORKSPACE_ID, small_night
 
 HOUR = 3_600_000
 DAY = 24 * HOUR
@@ -110,7 +110,7 @@ class TestComplete:
     )
     def test_a_busy_workspace_in_one_walk(self, busy: Running, unit: str, beyond: str, order: str) -> None:
         busy.reset()
-        busy.set(offset_unit=unit, offset_beyond=beyond, list_order=order)
+        busy.set(**V1, offset_unit=unit, offset_beyond=beyond, list_order=order)
         found = named(factory(busy, "v1").list_instances(last_days(busy, 20)))
         assert len(found) == len(set(found)) == AT_MIDNIGHT + IN_SERIES
         assert set(found) == known(busy)
@@ -119,7 +119,7 @@ class TestComplete:
     @pytest.mark.parametrize("unit", ["page", "record"])
     def test_jobs_page_by_page(self, busy: Running, unit: str) -> None:
         busy.reset()
-        busy.set(offset_unit=unit)
+        busy.set(**BOTH, offset_unit=unit)
         for version in ("v1", "v2"):
             names = [job.name for job in factory(busy, version).list_jobs()]
             assert len(names) == AT_MIDNIGHT + 1
@@ -127,12 +127,14 @@ class TestComplete:
 
     def test_a_job_by_itself_and_windows_longer_than_a_month(self, busy: Running) -> None:
         busy.reset()
+        busy.set(**V2)
         found = named(factory(busy, "v2").list_instances(last_days(busy, 80), job_name="every_ten_minutes"))
         assert len(found) == len(set(found)) == IN_SERIES
         assert max(spans(busy, "v2_list", ("min_plan_time", "max_plan_time"))) < 30 * DAY
         assert busy.requests("v1_list") == []
 
     def test_a_list_shorter_than_its_total_is_an_error_that_says_where(self, service: Running) -> None:
+        service.set(**V2)
         service.inject({"route": "v2_list", "kind": "malformed", "text": '{"total": 5, "instances": []}', "times": 3})
         with pytest.raises(ApiError) as caught:
             factory(service).list_instances(last_days(service, 1), job_name="daily_sales")
@@ -142,6 +144,7 @@ class TestComplete:
         assert "but lists 0" in str(error)
 
     def test_an_answer_of_another_shape_names_call_and_field(self, service: Running) -> None:
+        service.set(**V2)
         service.inject({"route": "v2_list", "kind": "malformed", "text": '{"total": 1, "instances": [{"job_name": []}]}', "times": 1})
         with pytest.raises(ApiError) as caught:
             factory(service).list_instances(last_days(service, 1), job_name="daily_sales")
@@ -153,7 +156,7 @@ class TestComplete:
 
 class TestGenerations:
     def test_both_say_the_same(self, service: Running) -> None:
-        service.set(v1_job_id="text_comma", status_spelling="short")
+        service.set(**BOTH, v1_job_id="text_comma", status_spelling="short")
         window = last_days(service, 2)
         by_v2 = [
             one
@@ -167,14 +170,14 @@ class TestGenerations:
         )
 
     def test_v1_takes_a_name_exactly(self, service: Running) -> None:
-        service.reset(small_night(jobs=[{"name": "sales", "failed": 1}, {"name": "sales_eu", "failed": 2}]))
+        service.reset(small_night(jobs=[{"name": "sales", "failed": 1}, {"name": "sales_eu", "failed": 2}], switches=V1))
         assert {one.job_name for one in factory(service, "v1").list_instances(last_days(service, 2), job_name="sales")} == {"sales"}
         assert [job.name for job in factory(service).list_jobs("sales")] == ["sales"]
         assert factory(service).list_jobs("sale") == []
 
     @pytest.mark.parametrize("switch", ["v2_list_open", "v2_open"])
     def test_auto_falls_back_once_and_remembers(self, service: Running, switch: str) -> None:
-        service.set(**{switch: False})
+        service.set(**{**BOTH, switch: False})
         auto = factory(service)
         for _time in range(2):
             assert len(auto.list_instances(last_days(service, 2), job_name="daily_sales")) == 5
@@ -183,7 +186,7 @@ class TestGenerations:
 
     @pytest.mark.parametrize(("version", "other"), [("v2", "v1"), ("v1", "v2")])
     def test_an_explicit_version_does_not_fall_back(self, service: Running, version: str, other: str) -> None:
-        service.set(**{f"{version}_open": False})
+        service.set(**{**BOTH, f"{version}_open": False})
         with pytest.raises(ApiError) as caught:
             factory(service, version).list_instances(last_days(service, 1), job_name="daily_sales")
         assert caught.value.kind is Kind.NOT_PUBLISHED
@@ -198,7 +201,7 @@ class TestGenerations:
         assert "set endpoint_v1" in caught.value.hint
 
     def test_without_v1_a_workspace_is_listed_job_by_job(self, service: Running) -> None:
-        service.set(v1_open=False)
+        service.set(**V2, v1_open=False)
         auto = factory(service)
         assert set(named(auto.list_instances(last_days(service, 2)))) == known(service)
         assert auto.api_versions == {"list_workspace": "v2", "jobs": "v2", "list": "v2"}
@@ -207,6 +210,7 @@ class TestGenerations:
         assert len(service.requests("v1_list")) == 1
 
     def test_a_v1_host_out_of_reach_is_a_warning(self, service: Running) -> None:
+        service.set(**V2)
         with socket.socket() as bound:
             bound.bind(("127.0.0.1", 0))  # taken, but nobody listens
             auto = factory(service, endpoint_v1=f"http://127.0.0.1:{bound.getsockname()[1]}")
@@ -215,7 +219,7 @@ class TestGenerations:
 
     def test_filters_hold_in_both(self, service: Running) -> None:
         jobs = [{"name": "mixed", "failed": 2, "succeeded": 3, "instances": [{"plan_time": "-9h", "status": "manual-stop", "type": 5}]}]
-        service.reset(small_night(jobs=jobs, switches={"flow_control": False, "status_spelling": "short"}))
+        service.reset(small_night(jobs=jobs, switches={**BOTH, "flow_control": False, "status_spelling": "short"}))
         window = last_days(service, 2)
         for version in ("v1", "v2"):
             one = factory(service, version)
@@ -233,7 +237,7 @@ class TestGenerations:
 class TestWrites:
     @pytest.mark.parametrize(("status", "body"), [("documented", "empty"), (200, "object"), (204, "empty")])
     def test_v2_reruns_several_and_v1_one(self, service: Running, status: t.Any, body: str) -> None:
-        service.set(success_status=status, success_body=body)
+        service.set(**BOTH, success_status=status, success_body=body)
         auto = factory(service)
         failed = auto.list_instances(last_days(service, 2), job_name="daily_sales", statuses=[Status.FAIL])
         accepted = auto.retry("daily_sales", failed[:2], RetryOptions())
@@ -249,7 +253,7 @@ class TestWrites:
         assert sent["Content-Type"].lower() == "application/json;charset=utf-8"
 
     def test_where_v2_cannot_rerun_it_is_one_by_one(self, service: Running) -> None:
-        service.set(v2_retry_open=False)
+        service.set(**{**BOTH, "v2_retry_open": False})
         auto = factory(service)
         failed = auto.list_instances(last_days(service, 2), job_name="daily_sales", statuses=[Status.FAIL])
         assert not auto.one_by_one
@@ -265,19 +269,21 @@ class TestWrites:
         assert auto.api_versions == {"list": "v2", "retry": "v1"}
 
     def test_one_instance_falls_back_by_itself(self, service: Running) -> None:
-        service.set(v2_retry_open=False)
+        service.set(**V1, v2_retry_open=False)
         auto = factory(service)
         failed = auto.list_instances(last_days(service, 2), job_name="weekly_report")
         assert auto.retry("weekly_report", failed, RetryOptions()).api_version == "v1"
 
     def test_with_related_jobs(self, service: Running) -> None:
+        service.set(**V2)
         window = last_days(service, 1)
         related = RelatedJobs(window.begin, window.end, (("hourly_stock", WORKSPACE_ID),), 2)
         assert factory(service).retry_related("daily_sales", related, RetryOptions()).api_version == "v2"
         assert {one["job_name"] for one in service.journal()[0]["instances"]} == {"daily_sales", "hourly_stock"}
 
     def test_stop(self, service: Running) -> None:
-        service.reset(small_night(jobs=[{"name": "long", "instances": [{"plan_time": "-1h", "status": "running", "runs": ["hang"]}]}]))
+        jobs = [{"name": "long", "instances": [{"plan_time": "-1h", "status": "running", "runs": ["hang"]}]}]
+        service.reset(small_night(jobs=jobs, switches=V1))
         auto = factory(service)
         instance = auto.list_instances(last_days(service, 1), job_name="long")[0]
         assert auto.stop("long", str(instance.instance_id)).api_version == "v1"
@@ -290,7 +296,7 @@ class TestReads:
             {"name": "upstream", "failed": 1, "nodes": ["prepare", "load"]},
             {"name": "downstream", "instances": [{"plan_time": "-1h", "status": "waiting"}], "depends_on": ["upstream"]},
         ]
-        service.reset(small_night(jobs=jobs, switches={"flow_control": False}))
+        service.reset(small_night(jobs=jobs, switches={**BOTH, "depend_open": True, "flow_control": False}))
         auto = factory(service)
         assert auto.job_detail("upstream")["name"] == "upstream"
         instance = auto.list_instances(last_days(service, 1), job_name="upstream")[0]
@@ -319,6 +325,7 @@ class TestReads:
 
 class TestSelected:
     def test_one_job_that_does_not_exist_does_not_stop_the_others(self, service: Running) -> None:
+        service.set(**V2)
         failed: dict[str, ApiError] = {}
         found = list_selected(
             factory(service), select(["daily_sales", "no_such_job", "weekly_report"], last_days(service, 2)), failed=failed
@@ -331,14 +338,14 @@ class TestSelected:
 
     @pytest.mark.parametrize("v1_open", [True, False])
     def test_patterns_list_only_what_they_mean(self, service: Running, v1_open: bool) -> None:
-        service.set(v1_open=v1_open)
+        service.set(**{**(V1 if v1_open else V2), "v1_open": v1_open})
         found = list_selected(factory(service), select(["*_s*"], last_days(service, 2), statuses=["fail"]))
         assert {one.job_name for one in found} == {"daily_sales", "hourly_stock"}
         assert len(found) == 5
         assert not [one for one in service.requests("v2_list") if "weekly_report" in one["path"]]
 
     def test_many_names_are_one_walk(self, service: Running) -> None:
-        service.reset(small_night(jobs=[{"name": f"nightly_{number:02}", "failed": 1} for number in range(20)]))
+        service.reset(small_night(jobs=[{"name": f"nightly_{number:02}", "failed": 1} for number in range(20)], switches=V1))
         names = [f"nightly_{number:02}" for number in range(0, 20, 2)]
         found = list_selected(factory(service), select(names, last_days(service, 1)))
         assert sorted(one.job_name for one in found) == names
@@ -346,7 +353,7 @@ class TestSelected:
 
     @pytest.mark.parametrize("compares", ["plan_time", "start_time"])
     def test_a_rerun_instance_is_found_whatever_windows_are_compared_with(self, service: Running, compares: str) -> None:
-        service.set(window_compares=compares)
+        service.set(**V2, window_compares=compares)
         auto = factory(service)
         since = service.now_ms()
         selection = select(["daily_sales"], Window(since - 2 * DAY, since - HOUR // 2))

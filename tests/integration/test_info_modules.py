@@ -24,12 +24,16 @@ from tests.support.logic import MODULES, call
 from tests.support.playbook import SUPPORT, TREE, module_process, run_module
 from tests.support.scenarios import (
     ACCESS_KEY,
+    BOTH,
+    OPEN,
     PROJECT_ID,
     REGION,
     SECRET_KEY,
     STUDIO_ID,
     USER_NAME,
     USER_PASSWORD,
+    V1,
+    V2,
     WORKSPACE_ID,
     WORKSPACE_NAME,
     small_night,
@@ -37,6 +41,8 @@ from tests.support.scenarios import (
 from tests.support.workspace import options
 
 FREE = {"flow_control": False}
+#: What the lookup of dependencies needs.
+DEPEND = {**V2, "depend_open": True}
 CHAIN = [
     {"name": "load", "succeeded": 1},
     {"name": "daily_sales", "failed": 1, "depends_on": ["load"]},
@@ -78,6 +84,7 @@ def account(service: t.Any, **changes: t.Any) -> dict[str, t.Any]:
     ],
 )
 def test_jobs_are_listed_by_name_or_pattern(service: t.Any, api_version: str, jobs: list[str] | None, expected: list[str]) -> None:
+    service.set(**OPEN[api_version])
     result = call("job_info", options(service, jobs=jobs, api_version=api_version))
     assert (result["failed"], result["changed"]) == (False, False)
     assert [job["name"] for job in result["jobs"]] == expected
@@ -86,6 +93,7 @@ def test_jobs_are_listed_by_name_or_pattern(service: t.Any, api_version: str, jo
 
 
 def test_a_definition_is_read_if_asked_for(service: t.Any) -> None:
+    service.set(**BOTH)
     result = call("job_info", options(service, jobs=["daily_*"], detail=True))
     detail = result["jobs"][0]["detail"]
     assert detail["name"] == "daily_sales"
@@ -131,7 +139,7 @@ def test_the_project_is_found_by_the_regions_name(service: t.Any) -> None:
 
 
 def test_the_jobs_next_to_a_job(service: t.Any) -> None:
-    service.reset(small_night(switches=FREE, jobs=CHAIN))
+    service.reset(small_night(switches={**FREE, **DEPEND}, jobs=CHAIN))
     found = call("job_dependency_info", options(service, job_name="daily_sales"))
     assert {(one["job_name"], one["relation"]) for one in found["related_jobs"]} == {("load", "parent"), ("report", "child")}
     parents = call("job_dependency_info", options(service, job_name="daily_sales", relation="parent"))
@@ -140,7 +148,7 @@ def test_the_jobs_next_to_a_job(service: t.Any) -> None:
 
 
 def test_the_instances_around_an_instance(service: t.Any) -> None:
-    service.reset(small_night(switches=FREE, jobs=CHAIN))
+    service.reset(small_night(switches={**FREE, **DEPEND}, jobs=CHAIN))
     first = str(service.instances("load")[0]["instance_id"])
     near = call("job_dependency_info", options(service, instance_id=first, relation="child"))
     far = call("job_dependency_info", options(service, instance_id=first, relation="child", depth=50))
@@ -190,6 +198,9 @@ LEAST: dict[str, dict[str, t.Any]] = {
     "job_dependency_info": {"job_name": "daily_sales"},
 }
 
+#: Module -> what has to be open for it.
+NEEDS: dict[str, dict[str, t.Any]] = {"job_dependency_info": DEPEND}
+
 
 @contextlib.contextmanager
 def closed_port() -> Iterator[str]:
@@ -216,6 +227,7 @@ def check_failure(result: dict[str, t.Any], kind: str, place: str) -> None:
 @pytest.mark.parametrize("name", list(LEAST))
 @pytest.mark.parametrize("wrong", ["key", "unreachable", "clock", "no_json", "html"])
 def test_each_module_ends_with_one_clear_message(service: t.Any, tmp_path: Path, name: str, wrong: str) -> None:
+    service.set(**NEEDS.get(name, {}))
     given = options(service, **{"max_retries": 0, **LEAST[name]})
     if name in ("job_rerun", "job_instance_retry"):
         given["state_path"] = str(tmp_path / "state")
@@ -287,6 +299,7 @@ def test_without_requests_the_message_names_the_library_and_the_interpreter(serv
 def test_every_key_of_a_result_is_documented(service: t.Any, tmp_path: Path, name: str) -> None:
     module = __import__(f"ansible_collections.dataarts.factory.plugins.modules.{name}", fromlist=["RETURN"])
     documented = yaml.safe_load(module.RETURN)
+    service.set(**NEEDS.get(name, {}))
     given = options(service, **LEAST[name])
     if name in ("job_rerun", "job_instance_retry"):
         given["state_path"] = str(tmp_path / "state")
@@ -295,6 +308,7 @@ def test_every_key_of_a_result_is_documented(service: t.Any, tmp_path: Path, nam
             {key: one[key] for key in ("job_id", "plan_time", "submit_time")} for one in service.instances("daily_sales")
         ]
     if name == "job_info":
+        service.set(**V1)
         given["detail"] = True
     result = call(name, given)
     assert not result["failed"], result["msg"]

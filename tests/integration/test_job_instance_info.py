@@ -12,17 +12,24 @@ import pytest
 from emulator.running import running
 from tests.support.logic import call
 from tests.support.playbook import run_module
-from tests.support.scenarios import small_night
+from tests.support.scenarios import BOTH, OPEN, small_night
 from tests.support.workspace import options
 
 FREE = {"flow_control": False}
 
 
 @pytest.fixture(scope="module")
-def service() -> t.Iterator[t.Any]:
-    """One service for all tests of this file: nothing in it changes it."""
+def emulated() -> t.Iterator[t.Any]:
+    """One service for all tests of this file."""
     with running(small_night(switches=FREE)) as one:
         yield one
+
+
+@pytest.fixture
+def service(emulated: t.Any) -> t.Any:
+    """The service as at the beginning of the night."""
+    emulated.reset(small_night(switches=FREE))
+    return emulated
 
 
 def names(result: dict[str, t.Any]) -> dict[str, int]:
@@ -53,6 +60,7 @@ def names(result: dict[str, t.Any]) -> dict[str, int]:
     ],
 )
 def test_what_the_options_select_is_listed(service: t.Any, api_version: str, changes: dict[str, t.Any], expected: dict[str, int]) -> None:
+    service.set(**OPEN[api_version])
     result = call("job_instance_info", options(service, api_version=api_version, **changes))
     assert result["failed"] is False, result["msg"]
     assert names(result) == expected
@@ -83,19 +91,17 @@ def test_check_mode_lists_the_same(service: t.Any) -> None:
 
 
 def test_the_list_is_complete_across_pages(service: t.Any) -> None:
-    try:
-        service.reset(small_night(switches=FREE, jobs=[{"name": "every_minute", "succeeded": 2500, "every": "30s"}]))
-        for api_version in ("v1", "v2"):
-            result = call("job_instance_info", options(service, jobs=["every_*"], api_version=api_version))
-            assert result["total"] == 2500
-            assert len({one["plan_time"] for one in result["instances"]}) == 2500
-            assert result["requests"]["GET"] > 2
-    finally:
-        service.reset(small_night(switches=FREE))
+    service.reset(small_night(switches={**FREE, **BOTH}, jobs=[{"name": "every_minute", "succeeded": 2500, "every": "30s"}]))
+    for api_version in ("v1", "v2"):
+        result = call("job_instance_info", options(service, jobs=["every_*"], api_version=api_version))
+        assert result["total"] == 2500
+        assert len({one["plan_time"] for one in result["instances"]}) == 2500
+        assert result["requests"]["GET"] > 2
 
 
 @pytest.mark.parametrize("api_version", ["v1", "v2"])
 def test_an_unknown_job_is_an_error_and_one_without_instances_is_not(service: t.Any, api_version: str) -> None:
+    service.set(**OPEN[api_version])
     unknown = call("job_instance_info", options(service, job_name="no_such_job", api_version=api_version))
     assert (unknown["failed"], unknown["error"]["kind"]) == (True, "not_found")
     assert "Failed to call job_instance_info of workspace" in unknown["msg"]
@@ -126,13 +132,10 @@ def test_options_are_refused_before_anything_is_sent(service: t.Any, changes: di
 
 
 def test_a_window_meant_by_the_services_clock_is_read_again_if_this_machines_is_off(service: t.Any) -> None:
-    try:
-        service.set(clock_skew_seconds=90)
-        result = call("job_instance_info", options(service))
-        assert abs(result["planned_before"] - service.now_ms()) < 60_000
-        assert result["total"] == 8
-    finally:
-        service.reset(small_night(switches=FREE))
+    service.set(clock_skew_seconds=90)
+    result = call("job_instance_info", options(service))
+    assert abs(result["planned_before"] - service.now_ms()) < 60_000
+    assert result["total"] == 8
 
 
 def test_the_module_as_a_process(service: t.Any) -> None:

@@ -23,6 +23,13 @@ SECRET_KEY = "sk-of-the-night-operator-0123456789abcdef"
 AGENCY_NAME = "rerun-agency"
 STUDIO_ID = "b8fb5a0c5d6f4c35a3a7e9d1c2f30417"
 
+#: What a test states whose claim is about one API generation: its requests are counted, or api_version asks for it.
+V1 = {"v1_open": True}
+V2 = {"v2_open": True, "v2_list_open": True, "v2_retry_open": True}
+BOTH = {**V1, **V2}
+#: Value of api_version -> what has to be open for it.
+OPEN = {"auto": {}, "v1": V1, "v2": V2}
+
 
 def switched(**stated: t.Any) -> dict[str, t.Any]:
     """Switches of a scenario: what the test states, and below it what ``DATAARTS_TEST_SWITCHES`` asks the tests to be run with."""
