@@ -43,6 +43,14 @@ OWN: dict[str, dict[str, t.Any]] = {
         "type": "bool",
         "default": True,
     },
+    "plans": {
+        "description": [
+            "What was approved, by host, as M(dataarts.factory.rerun_summary) and the statistics of a run in check mode give it.",
+            "Each workspace then reruns what its C(plan_id) stands for, in the same window and with the same C(since), or nothing.",
+            "A workspace without an entry sends nothing and fails.",
+        ],
+        "type": "dict",
+    },
 }
 
 Options = dict[str, dict[str, t.Any]]
@@ -125,7 +133,7 @@ def differences() -> list[str]:
     tasks = (ROLE / "tasks" / "main.yml").read_text(encoding="utf-8")
     shared, mine = module_options()
     for name in (*shared, *mine):
-        if not re.search(rf"^ +{name}: \"{{{{ {PREFIX}{name}\b", tasks, re.MULTILINE):
+        if not re.search(rf"^ +{name}: \"{{{{ .*\b{PREFIX}{name}\b", tasks, re.MULTILINE):
             found.append(f"roles/rerun/tasks/main.yml does not pass on {PREFIX}{name}")
     known = {PREFIX + name for name in (*shared, *mine, *OWN, "rerun_result", "hosts")}
     found.extend(

@@ -435,7 +435,12 @@ recap:
   description: How many instances stand where, in the words of the progress line.
   type: dict
   returned: by the task
-  sample: {rerun: 2, succeeded: 2, running: 0, waiting: 0, failed_again: 0}
+  sample: {failed: 2, rerun: 2, succeeded: 2, running: 0, waiting: 0, failed_again: 0, broken: 0}
+recap_by_job:
+  description: The same by job name, without what is 0.
+  type: dict
+  returned: by the task
+  sample: {daily_sales: {failed: 2, rerun: 2, succeeded: 2}}
 passes:
   description: How many passes the task made.
   type: int

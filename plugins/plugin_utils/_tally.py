@@ -16,22 +16,27 @@ from ansible_collections.dataarts.factory.plugins.plugin_utils._watch import INC
 #: Statuses that need nothing.
 SUCCEEDED = frozenset({"success", "forceSuccess", "ignoreSuccess"})
 #: Actions at which an instance missed the stated end, in the order in which people are told.
-BROKEN = ("failed_again", "refused", "not_rerunnable", "blocked", "unknown")
+BROKEN = ("failed_again", "refused", "not_rerunnable", "blocked", "skipped", "unknown")
+#: Everything that is counted, in the order in which it is shown.
+COUNTS = ("failed", "rerun", "to_rerun", "adopted", "succeeded", "running", "waiting", *BROKEN, "other", "broken")
+#: Actions that count as broken only where the status of the instance was one of those asked for.
+_IF_WANTED = frozenset({"not_rerunnable", "skipped"})
 _NO_ANSWER = {"status": None, "code": None, "request_id": None, "method": "", "path": "", "hint": ""}
 
 
 def broken(run: Run) -> dict[str, list[Result]]:
     """The instances that ended elsewhere than at success, by each of :data:`BROKEN`, as the module counts them: what the service
-    does not rerun at all is only missed if its status was one of those asked for."""
+    does not rerun at all, and what was left alone, is only missed if its status was one of those asked for."""
     found = {name: run.having({name}) for name in BROKEN}
-    found["not_rerunnable"] = [one for one in found["not_rerunnable"] if one.get("status") in run.wanted]
+    for name in _IF_WANTED:
+        found[name] = [one for one in found[name] if one.get("status") in run.wanted]
     return found
 
 
-def idle(instance: Result) -> bool:
-    """Whether there was nothing to do for it from the beginning: it had succeeded, or was not meant."""
+def idle(instance: Result, wanted: t.Container[str]) -> bool:
+    """Whether there was nothing to do for it from the beginning: it had succeeded, or was not meant by the statuses *wanted*."""
     if instance.get("action") == "skipped":
-        return True
+        return instance.get("status") not in wanted
     waited = not OPEN.isdisjoint(instance.get("actions", ()))
     return instance.get("action") == "done" and not waited and not instance.get("rerun") and instance.get("status_before") in SUCCEEDED
 
@@ -41,33 +46,51 @@ def sent_here(instance: Result) -> bool:
     return bool(instance.get("rerun")) and not instance.get("adopted") and not {"retry", "settling"}.isdisjoint(instance.get("actions", ()))
 
 
-def standing(instance: Result) -> str:
-    """Where an instance stands: ``to_rerun``, ``succeeded``, ``running``, ``waiting``, one of :data:`BROKEN`, ``skipped``, or ``idle``
-    for one that had succeeded before."""
+def standing(instance: Result, wanted: t.Container[str] = frozenset({"fail"})) -> str:
+    """Where an instance stands: ``to_rerun``, ``succeeded``, ``running``, ``waiting``, one of :data:`BROKEN`, ``other`` for one that has
+    none of the statuses *wanted*, or ``idle`` for one that had succeeded before."""
     action = str(instance.get("action"))
     if action == "retry" and not instance.get("rerun"):
         return "to_rerun"
     if action in OPEN:
         return "running" if instance.get("status") == "running" else "waiting"
-    if action == "done":
-        return "idle" if idle(instance) else "succeeded"
-    return action
+    if idle(instance, wanted):
+        return "idle" if action == "done" else "other"
+    return "succeeded" if action == "done" else action
 
 
 def tally(run: Run) -> dict[str, int]:
-    """How many instances stand where.
+    """How many instances stand where; see :func:`counts`."""
+    return counts(run.instances.values(), run.wanted)
 
-    ``rerun`` was sent by this task, ``to_rerun`` would be (check mode), ``adopted`` was sent by an earlier task with the same ``since``.
-    ``succeeded``, ``running``, ``waiting`` (also: sent and not yet visible), each of :data:`BROKEN`, and ``skipped`` are where they
-    are now. What had succeeded before ``since`` is in none of them.
-    """
-    count = dict.fromkeys(("rerun", "to_rerun", "adopted", "succeeded", "running", "waiting", *BROKEN, "skipped"), 0)
+
+def tally_by_job(run: Run) -> dict[str, dict[str, int]]:
+    """The same by job name, without what is 0; jobs of which there is nothing to say are left out."""
+    by_job: dict[str, list[Result]] = {}
     for one in run.instances.values():
+        by_job.setdefault(str(one.get("job_name")), []).append(one)
+    found = {name: {key: number for key, number in counts(mine, run.wanted).items() if number} for name, mine in by_job.items()}
+    return {name: mine for name, mine in found.items() if set(mine) - {"other", "not_rerunnable"} or mine.get("broken")}
+
+
+def counts(instances: t.Iterable[Result], wanted: t.Container[str]) -> dict[str, int]:
+    """How many of *instances* stand where, by each of :data:`COUNTS`.
+
+    ``failed`` had one of the statuses *wanted* at first. ``rerun`` was sent by this task, ``to_rerun`` would be (check mode), ``adopted``
+    was sent by an earlier task with the same ``since``. ``succeeded``, ``running``, ``waiting`` (also: sent and not yet visible), each of
+    :data:`BROKEN`, and ``other``, of other statuses than those wanted, are where they are now; ``broken`` are those that missed the stated
+    end. What had succeeded before ``since`` is in none of these.
+    """
+    count = dict.fromkeys(COUNTS, 0)
+    for one in instances:
+        count["failed"] += one.get("status_before") in wanted
         count["rerun"] += sent_here(one)
         count["adopted"] += bool(one.get("adopted"))
-        where = standing(one)
+        where = standing(one, wanted)
         if where in count:
             count[where] += 1
+        if where in BROKEN:
+            count["broken"] += where not in _IF_WANTED or one.get("status") in wanted
     return count
 
 
@@ -98,6 +121,7 @@ def final_result(run: Run, *, failed: bool, msg: str, timed_out: bool, elapsed: 
     instances = list(run.instances.values())
     # The exception of a module that failed in good order is its message, which the task's replaces.
     dropped = ("due_in", "exception") if last.get("msg") else ("due_in",)
+    known = run.error is None or run.error is not run.base or run.changed
     incomplete = failed and kind_of(last) in (None, INCOMPLETE)
     error = {"error": {**_NO_ANSWER, **(last.get("error") or {}), "kind": INCOMPLETE, "message": msg}} if incomplete else {}
     return {
@@ -110,7 +134,8 @@ def final_result(run: Run, *, failed: bool, msg: str, timed_out: bool, elapsed: 
         "changed": run.changed,
         "instances": instances,
         "summary": summary(run),
-        "recap": tally(run) if run.error is None or run.error is not run.base or run.changed else {},
+        "recap": tally(run) if known else {},
+        "recap_by_job": tally_by_job(run) if known else {},
         "plan": list(run.plan),
         "problems": list(run.problems),
         "requests": dict(run.requests),

@@ -27,13 +27,15 @@ _WORDS = {
     "refused": "refused by the service",
     "not_rerunnable": "not rerunnable",
     "blocked": "waiting for a person",
+    "skipped": "skipped behind one that did not succeed",
     "unknown": "of unknown outcome",
 }
 _WAYS_OUT = {
     "failed_again": "Correct what their logs in the console show, then run again without since (or with a later one), or raise attempts.",
     "refused": "The service says: {reason}. Correct that, then run again without since (or with a later one).",
     "not_rerunnable": "Handle them in the console, or leave them out with jobs or instance_types.",
-    "blocked": "Confirm or continue them in the console, then run again with since={since} to see the end: nothing is sent twice.",
+    "blocked": "Confirm or continue them in the console, or bring to success what they depend on; then run again with since={since} to see "
+    "the end: nothing is sent twice.",
 }
 #: Options that say where the service is and who asks, as far as they may be shown; secrets are named by their inventory variable instead.
 _SHOWN = ("region", "cloud_domain", "project_id", "user_name", "domain_name", "agency_name", "agency_domain_name")
@@ -213,7 +215,7 @@ def _bad(run: Run, scene: Scene, missed: t.Mapping[str, list[Result]], moving: l
         ways.append(f"See what became of the unknown ones with: {scene.lookup}")
     ways += _reasons(run)
     bad = sum(map(len, missed.values())) + len(moving) + len(run.unsent)
-    meant = sum(1 for one in run.instances.values() if not idle(one))
+    meant = sum(1 for one in run.instances.values() if not idle(one, run.wanted))
     what = f"Failed to bring {bad} of {_instances(meant)} of workspace {scene.workspace_id} to success"
     return f"{what}: {'; '.join(parts)}. {' '.join(ways)}"
 

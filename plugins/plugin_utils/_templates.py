@@ -24,6 +24,7 @@ _VAULTED = ("AnsibleVaultEncryptedUnicode", "EncryptedString")
 
 #: Text without any character that a delimiter of Jinja could begin with.
 _HARMLESS = re.compile(r"[\w ./:@+-]*")
+_OTHERS = re.compile(r"[^\w ./:@+-]")
 
 
 def is_vaulted(value: t.Any) -> bool:
@@ -59,6 +60,12 @@ def from_service(value: t.Any) -> t.Any:
     if isinstance(value, str) and _HARMLESS.fullmatch(value):
         return own_template(value)
     return value if trust_as_template is not None else wrap_var(value)
+
+
+def untemplated(text: str) -> str:
+    """*text*, which the service said, for a place that evaluates whatever it gets, such as the variables that a job of AWX hands to the next
+    one: with a question mark for every character that a delimiter of Jinja could be made of."""
+    return _OTHERS.sub("?", text)
 
 
 def own_template(text: str) -> t.Any:

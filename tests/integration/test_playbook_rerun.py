@@ -67,7 +67,13 @@ def sent(service: Running) -> Counter[tuple[str, str, int]]:
 def table(outcome: Outcome) -> dict[str, list[str]]:
     """The closing recap: host to the numbers in its row; "workspace" to the words of the head."""
     (line,) = [each for each in outcome.of("debug") if "Recap" in each.task]
-    return {row.split()[0]: row.split()[1:] for row in line.result["msg"]}
+    return {row.split()[0]: row.split()[1:] for row in line.result["msg"] if not row.startswith(" ")}
+
+
+def stats(outcome: Outcome) -> dict[str, t.Any]:
+    """What the play published for artifacts."""
+    (line,) = outcome.of("set_stats")
+    return t.cast("dict[str, t.Any]", line.result["ansible_stats"]["data"])
 
 
 def test_a_night_is_rerun_once_and_only_once(service: Running, ansible: Ansible, tmp_path: Path) -> None:
@@ -89,6 +95,8 @@ def test_a_night_is_rerun_once_and_only_once(service: Running, ansible: Ansible,
     assert checked.recap("sales")["changed"] == checked.recap("supply")["changed"] == 1
     assert re.search(r"^sales:   daily_sales: 3 instances, planned \S+Z to \S+Z$", checked.stdout, re.MULTILINE)
     assert f"sales: Would rerun 6 instances of 3 jobs in workspace {WORKSPACE_ID}." in checked.stdout
+    assert (stats(checked)["dataarts_summary"]["to_rerun"], stats(checked)["dataarts_summary"]["succeeded"]) == (8, True)
+    assert stats(checked)["dataarts_plans"].keys() == {"sales", "supply"}
     assert re.search(r"^\+hourly_stock planned \S+: to be rerun$", checked.stdout, re.MULTILINE)
 
     rerun = ansible.playbook(PLAYBOOK, *options, variables={"dataarts_since": since}).ended(2)
@@ -100,9 +108,20 @@ def test_a_night_is_rerun_once_and_only_once(service: Running, ansible: Ansible,
         "stock_levels": 2,
     }
     assert table(rerun) == {
-        "workspace": ["rerun", "succeeded", "running", "waiting", "failed", "again"],
-        "sales": ["6", "5", "0", "0", "1"],
-        "supply": ["2", "2", "0", "0", "0"],
+        "workspace": ["failed", "rerun", "succeeded", "running", "waiting", "failed", "again"],
+        "sales": ["6", "6", "5", "0", "0", "1"],
+        "supply": ["2", "2", "2", "0", "0", "0"],
+        "all": ["8", "8", "7", "0", "0", "1"],
+    }
+    summary = stats(rerun)["dataarts_summary"]
+    assert (summary["totals"]["rerun"], summary["to_rerun"], summary["broken"], summary["succeeded"]) == (8, 0, 1, False)
+    assert summary["jobs"][0] == {
+        "workspace": "sales",
+        "job_name": "weekly_report",
+        "failed": 1,
+        "rerun": 1,
+        "failed_again": 1,
+        "broken": 1,
     }
     (failure,) = [line for line in rerun.of("fail") if line.event == "failed"]
     assert failure.host == "sales"
@@ -115,7 +134,7 @@ def test_a_night_is_rerun_once_and_only_once(service: Running, ansible: Ansible,
     again = ansible.playbook(PLAYBOOK, *options, variables={"dataarts_since": since, "dataarts_fail_on_broken": False}).succeeded()
     assert service.journal() == before
     assert again.recap("sales")["changed"] == again.recap("supply")["changed"] == 0
-    assert table(again)["sales"] == ["0", "5", "0", "0", "1"]
+    assert table(again)["sales"] == ["6", "0", "5", "0", "0", "1", "6"]
     assert f"supply: Nothing to rerun in workspace {SUPPLY_ID} (2 had been rerun before, since " in again.stdout
 
 
@@ -159,7 +178,7 @@ def test_every_trouble_ends_in_one_clear_message(ansible: Ansible, tmp_path: Pat
     # One job's refusal left the others of its workspace rerun, listed and counted.
     assert Counter(name for _workspace, name, _time in journals[0]) == {"daily_sales": 3, "hourly_stock": 2}
     assert Counter(name for _workspace, name, _time in journals[1]) == {"daily_sales": 3, "weekly_report": 1}
-    assert table(outcome)["refused_job"][:2] == ["4", "4"]
+    assert table(outcome)["refused_job"][:3] == ["6", "4", "4"]
     for word in ("Traceback", SECRET_KEY, WRONG_KEY):
         assert word not in outcome.output
 

@@ -326,7 +326,13 @@ class TestPause:
 class TestTelling:
     def test_progress_names_rare_things_only_where_they_happened(self) -> None:
         run = run_of(
-            passed(one(1, "done", "success"), one(2, "wait", "running"), one(3, "settling"), one(4, "failed_again"), one(5, "skipped"))
+            passed(
+                one(1, "done", "success"),
+                one(2, "wait", "running"),
+                one(3, "settling"),
+                one(4, "failed_again"),
+                one(5, "skipped", "freeze"),
+            )
         )
         assert telling.progress_line("sales", tally.tally(run), 65) == "sales: 1 succeeded, 1 running, 1 waiting, 1 failed again, 1m 05s"
         run = run.after(passed(one(6, "blocked", "waiting-confirm"), one(7, "unknown")))

@@ -1,0 +1,141 @@
+#!/usr/bin/python
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: rerun_summary
+short_description: Sum up what a play reran in all its workspaces
+version_added: "1.0.0"
+author:
+  - dataarts.factory contributors (@dataarts-factory)
+description:
+  - Adds up the results that M(dataarts.factory.job_rerun) or M(dataarts.factory.job_instance_retry) left in a variable of each host, in
+    numbers for programs and in lines for people. Asks no service for anything.
+  - Run it once for the play, with C(run_once), after the last workspace. The playbooks of the collection end with it.
+  - Warns of hosts that stand for the same workspace.
+options:
+  hosts:
+    description:
+      - Names of the hosts to sum up. All hosts of the play if not set, also those that failed or were not reached.
+    type: list
+    elements: str
+  variable:
+    description:
+      - Name of the variable in which each host has its result.
+    type: str
+    default: dataarts_rerun_result
+attributes:
+  check_mode:
+    support: full
+    description: Can run in check mode and return the same as without it.
+  diff_mode:
+    support: none
+    description: Shows what changed; nothing does.
+seealso:
+  - module: dataarts.factory.job_rerun
+"""
+
+EXAMPLES = r"""
+- name: Rerun what failed in every workspace
+  hosts: all
+  gather_facts: false
+  roles:
+    - role: dataarts.factory.rerun
+      dataarts_fail_on_broken: false
+  post_tasks:
+    - name: Sum up
+      dataarts.factory.rerun_summary:
+      run_once: true
+      register: fleet
+
+    - name: Show it
+      ansible.builtin.debug:
+        var: fleet.lines
+      run_once: true
+
+    - name: Hand it on to the next job of an AWX workflow
+      ansible.builtin.set_stats:
+        data:
+          dataarts_plans: "{{ fleet.plans }}"
+          dataarts_summary: "{{ fleet.summary }}"
+        per_host: false
+        aggregate: true
+      run_once: true
+"""
+
+RETURN = r"""
+lines:
+  description:
+    - A table with a row for each workspace, and a line for each job that is not where it should be.
+    - Where there are many, workspaces with nothing to rerun are counted, and so are jobs that do not fit.
+  type: list
+  elements: str
+  returned: always
+  sample:
+    - "workspace  failed  rerun  succeeded  running  waiting  failed again"
+    - "sales           6      6          5        0        0             1"
+    - "  sales  weekly_report: 1 failed, 1 rerun, 1 failed again"
+plans:
+  description:
+    - What an approval is about, by host. Given back to role P(dataarts.factory.rerun#role) as C(dataarts_plans), each workspace does this or
+      nothing.
+  type: dict
+  returned: always
+  sample:
+    sales: {plan_id: 6-9f86d081884c-2c26b46b, planned_after: 1732521600000, planned_before: 1732608000000, since: 1732608000000}
+summary:
+  description: The numbers.
+  type: dict
+  returned: always
+  contains:
+    workspaces:
+      description:
+        - Counts by host. C(failed) instances stood at one of the statuses asked for, C(rerun) were sent by this play and C(to_rerun) would
+          be (check mode), C(adopted) had been sent by an earlier play with the same C(since).
+        - Now, C(succeeded), C(running) and C(waiting) are where they say. C(failed_again), C(refused), C(not_rerunnable), C(blocked), which
+          need a person, C(skipped), which stand behind one that did not succeed, and C(unknown) together with what was still on its way when
+          the time was up are C(broken). C(other) were not meant.
+      type: dict
+      returned: always
+      sample: {sales: {failed: 6, rerun: 6, succeeded: 5, failed_again: 1, broken: 1}}
+    jobs:
+      description: The same for each job with something to say, as far as it is not 0, what is broken first. At most 500 jobs.
+      type: list
+      elements: dict
+      returned: always
+      sample: [{workspace: sales, job_name: weekly_report, failed: 1, rerun: 1, failed_again: 1}]
+    more_jobs:
+      description: How many jobs are not in C(jobs).
+      type: int
+      returned: always
+      sample: 0
+    totals:
+      description: The counts of all workspaces together.
+      type: dict
+      returned: always
+      sample: {failed: 8, rerun: 8, succeeded: 7, failed_again: 1, broken: 1}
+    no_result:
+      description: Hosts about which nothing is known, because they could not be worked on.
+      type: list
+      elements: str
+      returned: always
+      sample: []
+    to_rerun:
+      description: How many instances would be rerun.
+      type: int
+      returned: always
+      sample: 0
+    broken:
+      description: How many instances are not where they should be.
+      type: int
+      returned: always
+      sample: 1
+    succeeded:
+      description: Whether every workspace is where it should be.
+      type: bool
+      returned: always
+      sample: false
+"""

@@ -1,0 +1,142 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The fleet in one view: plans that are approved and given back, the second mode of the endpoint, and what a play publishes."""
+
+from __future__ import annotations
+
+import json
+import typing as t
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from emulator.running import Running, running
+from tests.support.playbook import Ansible, Outcome
+from tests.support.scenarios import WORKSPACE_ID, small_night
+from tests.support.workspace import inventory, variables
+
+SUPPLY_ID = "7c1d0be22f5b4e0c9d3a5c8f6e4b2a10"
+
+
+def two_workspaces() -> dict[str, t.Any]:
+    """The small night, and a second workspace of the same account where two instances of one job failed."""
+    scenario = small_night(switches={"flow_control": False})
+    scenario["accounts"][0]["workspaces"].append(
+        {"id": SUPPLY_ID, "name": "supply", "jobs": [{"name": "stock_levels", "id": 917601, "failed": 2}]}
+    )
+    return scenario
+
+
+@pytest.fixture(scope="module")
+def service() -> Iterator[Running]:
+    with running(two_workspaces()) as handle:
+        yield handle
+
+
+@pytest.fixture
+def ansible(tmp_path: Path) -> Ansible:
+    return Ansible(tmp_path)
+
+
+@pytest.fixture
+def hosts(service: Running, tmp_path: Path) -> Path:
+    """An inventory of both workspaces that says nothing about connections: the playbooks know that a workspace is no machine."""
+    service.reset()
+    shared = {"poll_interval": 1, "settle_time": 1, "state_path": str(tmp_path / "state")}
+    data = inventory(sales=variables(service, **shared), supply=variables(service, workspace_id=SUPPLY_ID, **shared))
+    del data["all"]["vars"]["ansible_connection"]
+    path = tmp_path / "hosts.yml"
+    path.write_text(json.dumps(data), encoding="utf-8")
+    return path
+
+
+def sent(service: Running) -> Counter[tuple[str, str]]:
+    """How many instances of each job were sent, by workspace and job."""
+    return Counter((one["workspace_id"], one["job_name"]) for entry in service.journal() for one in entry["instances"])
+
+
+def stats(outcome: Outcome) -> dict[str, t.Any]:
+    """What the play published for artifacts."""
+    (line,) = outcome.of("set_stats")
+    return t.cast("dict[str, t.Any]", line.result["ansible_stats"]["data"])
+
+
+def failures(outcome: Outcome) -> dict[str, str]:
+    return {line.host: line.result["msg"] for line in outcome.of("fail") if line.event == "failed"}
+
+
+def test_plans_of_check_mode_given_back_are_all_that_is_done(service: Running, ansible: Ansible, hosts: Path) -> None:
+    """The window and since come with the plan, so a run that begins later, by another wish of the inventory's, is the same run."""
+    checked = stats(ansible.playbook("dataarts.factory.rerun", "-i", hosts, "--check").succeeded())
+    assert not service.journal()
+    assert checked["dataarts_summary"]["to_rerun"] == 8
+    plans = checked["dataarts_plans"]
+    assert set(plans) == {"sales", "supply"}
+    assert all(set(plan) == {"plan_id", "planned_after", "planned_before", "since"} for plan in plans.values())
+
+    only_sales = {"dataarts_plans": {"sales": plans["sales"]}, "dataarts_planned_after": "-1m", "dataarts_jobs": ["*"]}
+    outcome = ansible.playbook("dataarts.factory.rerun", "-i", hosts, variables=only_sales).ended(2)
+    assert sent(service) == {(WORKSPACE_ID, "daily_sales"): 3, (WORKSPACE_ID, "hourly_stock"): 2, (WORKSPACE_ID, "weekly_report"): 1}
+    assert set(failures(outcome)) == {"sales", "supply"}
+    assert failures(outcome)["supply"].startswith("Nothing was sent for supply: dataarts_plans, what was approved, has no plan of it.")
+    assert stats(outcome)["dataarts_summary"]["no_result"] == ["supply"]
+    assert stats(outcome)["dataarts_plans"] == {"sales": plans["sales"]}, "the same plan, window and since"
+
+    before = service.journal()
+    ansible.playbook("dataarts.factory.rerun", "-i", hosts, "--limit", "sales", variables=only_sales).ended(2)
+    assert service.journal() == before, "approved twice, done once"
+
+
+@pytest.mark.parametrize("plans", [{}, {"sales": {}}, "approved", ["sales"]])
+def test_an_approval_without_a_plan_sends_nothing(service: Running, ansible: Ansible, hosts: Path, plans: t.Any) -> None:
+    ansible.playbook("dataarts.factory.rerun", "-i", hosts, "--limit", "sales", variables={"dataarts_plans": plans}).ended(2)
+    assert not service.journal()
+
+
+def test_a_job_is_rerun_with_its_related_jobs_in_one_request(service: Running, ansible: Ansible, hosts: Path) -> None:
+    wish = {
+        "dataarts_job_name": "daily_sales",
+        "dataarts_related_jobs": [{"job_name": "stock_levels", "workspace_id": SUPPLY_ID}],
+        "dataarts_begin_time": service.now_ms() - 86_400_000,
+        "dataarts_end_time": service.now_ms(),
+        "dataarts_concurrent": 2,
+    }
+    options = ("dataarts.factory.rerun_related", "-i", hosts, "--limit", "sales")
+    checked = ansible.playbook(*options, "--check", variables=wish).succeeded()
+    assert not service.journal()
+    assert "Would ask for the rerun of job daily_sales and its related jobs: 5 of 7 instances" in checked.stdout
+    assert stats(checked)["dataarts_summary"]["to_rerun"] > 0
+
+    outcome = ansible.playbook(*options, variables=wish).succeeded()
+    (entry,) = service.journal()
+    assert (entry["kind"], entry["body"]["concurrent"]) == ("retry_related", 2)
+    assert {one["job_name"] for one in entry["instances"]} == {"daily_sales", "stock_levels"}
+    assert stats(outcome)["dataarts_summary"]["succeeded"] is True
+
+    again = ansible.playbook(*options, variables={**wish, "dataarts_since": stats_since(outcome)}).succeeded()
+    assert len(service.journal()) == 1
+    assert "Nothing was asked for: " in again.stdout
+
+    missing = ansible.playbook(*options, variables={"dataarts_job_name": "daily_sales"}).ended(2)
+    assert "dataarts_related_jobs, dataarts_begin_time, dataarts_end_time not set" in failures(missing)["sales"]
+    unknown = ansible.playbook(*options, variables={**wish, "dataarts_job_name": "daily_salse"}).ended(2)
+    assert "daily_salse" in failures(unknown)["sales"]
+    assert len(service.journal()) == 1
+
+
+def stats_since(outcome: Outcome) -> int:
+    (line,) = outcome.of("job_instance_retry")
+    return int(line.result["since"])
+
+
+def test_a_workspace_that_two_hosts_stand_for_is_told(service: Running, ansible: Ansible, hosts: Path) -> None:
+    data = json.loads(hosts.read_text(encoding="utf-8"))
+    data["all"]["hosts"]["twin"] = data["all"]["hosts"]["supply"]
+    hosts.write_text(json.dumps(data), encoding="utf-8")
+    outcome = ansible.playbook("dataarts.factory.rerun", "-i", hosts, "--limit", "supply,twin", "--forks", "2").succeeded()
+    assert sent(service) == {(SUPPLY_ID, "stock_levels"): 2}
+    (line,) = outcome.of("rerun_summary")
+    assert f"Hosts supply, twin stand for the same workspace {SUPPLY_ID}." in str(line.result["warnings"])
