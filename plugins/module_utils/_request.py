@@ -18,7 +18,7 @@ from ansible_collections.dataarts.factory.plugins.module_utils._factory import F
 from ansible_collections.dataarts.factory.plugins.module_utils._ledger import Identity, Ledger
 from ansible_collections.dataarts.factory.plugins.module_utils._model import InstanceKey, JobInstance
 from ansible_collections.dataarts.factory.plugins.module_utils._module import Run, failed_with, failure, sentence
-from ansible_collections.dataarts.factory.plugins.module_utils._reading import check_past, quiet_until, since_of, timed
+from ansible_collections.dataarts.factory.plugins.module_utils._reading import check_past, quiet_until, since_of, steady, timed
 from ansible_collections.dataarts.factory.plugins.module_utils._reconcile import (
     ACCEPTED,
     INTENDED,
@@ -122,9 +122,7 @@ class Request:
 
     def _round(self) -> list[Decision]:
         self.just_lost.clear()
-        with self._ledger(_UNBORN, read_only=True) as snapshot:
-            known, born_ms = snapshot.all_sent(), snapshot.born_ms
-        decisions, asked, policy = self._look(known, born_ms)
+        (decisions, asked, policy), (known, born_ms) = steady(self._remembered, lambda remembered: self._look(*remembered))
         self._report(decisions)
         newly_quiet = policy.quiet_until is not None and born_ms == _UNBORN
         if self.run.check_mode or not (newly_quiet or self._due(decisions)):
@@ -143,6 +141,10 @@ class Request:
             finally:
                 self._report(decisions)
         return decisions
+
+    def _remembered(self) -> tuple[SentByKey, int]:
+        with self._ledger(_UNBORN, read_only=True) as snapshot:
+            return snapshot.all_sent(), snapshot.born_ms
 
     def _ledger(self, now_ms: int, *, read_only: bool = False) -> Ledger:
         connection = self.run.connection

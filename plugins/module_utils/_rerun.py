@@ -24,7 +24,14 @@ from ansible_collections.dataarts.factory.plugins.module_utils._listing import l
 from ansible_collections.dataarts.factory.plugins.module_utils._model import InstanceKey, JobInstance
 from ansible_collections.dataarts.factory.plugins.module_utils._module import Run, failure, sentence
 from ansible_collections.dataarts.factory.plugins.module_utils._plan import Batch, plan
-from ansible_collections.dataarts.factory.plugins.module_utils._reading import TOLERANCE_MS, check_past, quiet_until, read_window, since_of
+from ansible_collections.dataarts.factory.plugins.module_utils._reading import (
+    TOLERANCE_MS,
+    check_past,
+    quiet_until,
+    read_window,
+    since_of,
+    steady,
+)
 from ansible_collections.dataarts.factory.plugins.module_utils._reconcile import (
     ACCEPTED,
     UNKNOWN,
@@ -52,8 +59,6 @@ from ansible_collections.dataarts.factory.plugins.module_utils._wish import View
 
 #: Seconds to wait for another process of this machine that sends reruns in the same workspace.
 LOCK_TIMEOUT = 300.0
-#: Looks that a pass takes at most while another process goes on sending; after them it takes its turn at the lock, or the next pass looks.
-LOOKS = 4
 #: How far this machine's clock may be off before the service refuses its signatures, ms.
 CLOCK_LIMIT_MS = 900_000
 _UNBORN = -1  # born_ms of a ledger that does not exist yet, or is damaged
@@ -96,18 +101,15 @@ class Pass:
 
         :returns: what was seen, and the record and its birth that it was judged by.
         """
-        known, born_ms = self._remembered()
-        for dummy in range(LOOKS):
-            view = self._look(known, born_ms)
-            latest, born = self._remembered()
-            if latest == known:
-                break
-            known, born_ms = latest, born
-            self.run.result["since"] = view.policy.since
+
+        def look(remembered: tuple[t.Mapping[InstanceKey, Sent], int]) -> View:
             self.problems.clear()
             self.missed.clear()
-        else:
-            view = self._look(known, born_ms)
+            view = self._look(*remembered)
+            self.run.result["since"] = view.policy.since  # another look must not move it on
+            return view
+
+        view, (known, born_ms) = steady(self._remembered, look)
         return view, known, born_ms
 
     def _remembered(self) -> tuple[t.Mapping[InstanceKey, Sent], int]:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from ansible_collections.dataarts.factory.plugins.module_utils._factory import Factory
 from emulator.running import running
 from tests.support.logic import by_action, call, reruns
 from tests.support.playbook import run_module
@@ -432,6 +433,26 @@ def test_a_call_that_follows_a_lost_one_finds_out_first(service: t.Any, asked: t
     ledger.write_text("".join(line for line in lines if json.loads(line)["t"] != "outcome"))
     again = call("job_instance_retry", {**given, "since": str(first["since"])})
     assert (again["failed"], again["changed"], list(by_action(again))) == (False, False, ["skipped"])
+    assert set(reruns(service.journal()).values()) == {1}
+
+
+def test_what_another_process_sends_while_the_list_is_read_is_looked_at_again(
+    service: t.Any, asked: t.Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The list shows nothing of it yet, the record does."""
+    service.set(rerun_visible_after=3600)
+    given = asked(settle_time=60)
+    real = Factory.list_instances
+
+    def overtaken(factory: Factory, *arguments: t.Any, **options: t.Any) -> t.Any:
+        found = real(factory, *arguments, **options)
+        monkeypatch.setattr(Factory, "list_instances", real)
+        assert call("job_instance_retry", given)["changed"] is True
+        return found
+
+    monkeypatch.setattr(Factory, "list_instances", overtaken)
+    planned = call("job_instance_retry", given, check=True)
+    assert (planned["changed"], list(by_action(planned))) == (False, ["skipped"])
     assert set(reruns(service.journal()).values()) == {1}
 
 
