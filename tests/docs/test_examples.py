@@ -1,0 +1,195 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The EXAMPLES of every module and plugin are run as they stand, against an emulator that knows the ids in them."""
+
+from __future__ import annotations
+
+import ast
+import re
+import textwrap
+import typing as t
+from collections.abc import Iterator
+from datetime import datetime, timezone
+from pathlib import Path
+
+import pytest
+import yaml
+from ansible.parsing.vault import VaultLib, VaultSecret
+
+from emulator.running import Running, running
+from tests.support.cloud import cloud
+from tests.support.playbook import ROOT, Ansible, Outcome, TaskResult
+from tests.support.reader import moved
+
+MODULES = sorted(path.stem for path in (ROOT / "plugins" / "modules").glob("[a-z]*.py"))
+PASSWORD = "the password of the reader"
+KEYS = {"access_key": "AKOFTHEEXAMPLES00001", "secret_key": "sk-of-the-examples-0123456789abcdef0123"}
+RETAIL = {"access_key": "AKRETAILEXAMPLES0001", "secret_key": "sk-of-retail-0123456789abcdef012345678"}
+BOT_PASSWORD = "Pa55-word-of-the-bot!"
+ENVIRONMENT = {
+    "HW_ACCESS_KEY": KEYS["access_key"],
+    "HW_SECRET_KEY": KEYS["secret_key"],
+    "RETAIL_AK": RETAIL["access_key"],
+    "RETAIL_SK": RETAIL["secret_key"],
+    "RETAIL_ACCESS_KEY": RETAIL["access_key"],
+    "RETAIL_SECRET_KEY": RETAIL["secret_key"],
+    "LOGISTICS_PASSWORD": BOT_PASSWORD,
+}
+#: Waiting takes a second, nothing else is different.
+DEFAULTS = {"dataarts.factory.job_rerun": {"poll_interval": 1, "settle_time": 1}, "dataarts.factory.job_instance_retry": {"settle_time": 1}}
+
+
+def examples(path: Path) -> str:
+    """The text of EXAMPLES in a module or plugin."""
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.Assign) and any(isinstance(one, ast.Name) and one.id == "EXAMPLES" for one in node.targets):
+            return str(ast.literal_eval(node.value))
+    raise LookupError(f"{path} has no EXAMPLES")
+
+
+def scenario(now: datetime) -> dict[str, t.Any]:
+    """What the examples speak of: instances that failed at their times, an instance with their id, workspaces with their names."""
+
+    def at(text: str) -> int:
+        return int(datetime.fromisoformat(moved(text, now).replace("Z", "+00:00")).timestamp() * 1000)
+
+    jobs = [
+        {"name": "daily_sales", "instances": [{"plan_time": "-4h", "id": 1041201}, {"plan_time": at("2026-11-23T01:00:00+08:00")}]},
+        {"name": "daily_stock", "failed": 1},
+        {"name": "hourly_a", "failed": 2},
+        {"name": "monthly_report", "depends_on": ["daily_sales"], "instances": [{"plan_time": "-3h", "parents": [1041201], "status": "waiting"}]},
+        {
+            "name": "test_job_name",
+            "id": 917567,
+            "submit_time": 1732239754684,
+            "nodes": ["load_orders", "publish"],
+            "instances": [
+                {"plan_time": int(moved("1732601580000", now))},
+                {"plan_time": at("2024-11-26T16:30:00+08:00")},
+                {"plan_time": "-10h"},
+            ],
+        },
+        {"name": "job_test_smn2", "depends_on": ["test_job_name"], "instances": [{"plan_time": at("2024-11-26T16:30:00+08:00")}]},
+    ]  # fmt: skip
+    project = "62099355b894428e8916573ae635f1f9"
+    return {
+        "speed": 60,
+        "accounts": [
+            {
+                "domain": "examples",
+                "project_id": project,
+                "users": [{"name": "operator", **KEYS}],
+                "workspaces": [{"id": "62fbba734e634c5087656fc3ff7adf34", "name": "sales", "kind": 1, "jobs": jobs}],
+            },
+            {
+                "domain": "retail-eu",
+                "region": "eu-west-101",
+                "users": [{"name": "reader", **RETAIL}],
+                "workspaces": [{"name": "sales"}, {"name": "prod_orders"}],
+            },
+            {
+                "domain": "logistics-cloud",
+                "region": "ap-southeast-1",
+                "projects": [{"name": "ap-southeast-1"}, {"id": "aa" * 16, "name": "ap-southeast-3"}],
+                "studios": [{"name": "fleet"}, {"name": "fleet3", "project_id": "aa" * 16, "region": "ap-southeast-3"}],
+                "users": [{"name": "rerun-bot", "password": BOT_PASSWORD}],
+                "workspaces": [{"name": "routes"}, {"name": "sandbox_1"}, {"name": "depots", "project_id": "aa" * 16}],
+            },
+        ],
+    }
+
+
+class Ran(t.NamedTuple):
+    """What running all examples of the modules in one process left behind."""
+
+    outcome: Outcome
+    journal: list[dict[str, t.Any]]
+
+
+NOW = datetime.now(timezone.utc)
+
+
+@pytest.fixture(scope="module")
+def service() -> Iterator[Running]:
+    with running(scenario(NOW)) as handle:
+        yield handle
+
+
+@pytest.fixture(scope="module")
+def ansible(service: Running, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ansible]:
+    folder = tmp_path_factory.mktemp("examples")
+    (folder / "vault-password").write_text(PASSWORD, encoding="utf-8")
+    with cloud(service, folder) as variables:
+        yield Ansible(folder, environment={**variables, **ENVIRONMENT, "ANSIBLE_VAULT_PASSWORD_FILE": str(folder / "vault-password")})
+
+
+@pytest.fixture(scope="module")
+def ran(service: Running, ansible: Ansible) -> Ran:
+    """A play for each module, on a host of its own: a failure in one leaves the others."""
+    plays = [
+        f"- hosts: {name}\n  gather_facts: false\n  module_defaults: {DEFAULTS!r}\n  tasks:\n"
+        + textwrap.indent(moved(examples(ROOT / "plugins" / "modules" / f"{name}.py"), NOW), "    ")
+        for name in MODULES
+    ]
+    path = ansible.directory / "examples.yml"
+    path.write_text("\n".join(plays), encoding="utf-8")
+    controller = {"ansible_connection": "local", "ansible_python_interpreter": "{{ ansible_playbook_python }}"}
+    outcome = ansible.playbook("-i", ",".join([*MODULES, ""]), path, variables=controller)
+    return Ran(outcome, service.journal())
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_the_examples_of_a_module_work(ran: Ran, name: str) -> None:
+    tasks = yaml.safe_load(examples(ROOT / "plugins" / "modules" / f"{name}.py"))
+    results = [one for one in ran.outcome.results if one.host == name and one.event != "recap"]
+    assert [one.event for one in results] == ["ok"] * len(tasks), ran.outcome.output
+    assert [one.task for one in results] == [task["name"] for task in tasks]
+
+
+def test_the_examples_that_rerun_reran_what_they_say(ran: Ran) -> None:
+    sent = sorted((entry["kind"], one["job_name"]) for entry in ran.journal for one in entry["instances"])
+    assert sent == [
+        ("retry", "daily_sales"),  # since yesterday
+        ("retry", "daily_sales"),  # of the failed night
+        ("retry", "hourly_a"),
+        ("retry", "hourly_a"),
+        ("retry", "test_job_name"),  # the one instance
+        ("retry", "test_job_name"),  # from a node of choice
+        ("retry_related", "job_test_smn2"),
+        ("retry_related", "test_job_name"),
+    ]
+
+
+def test_the_examples_that_list_found_something(ran: Ran) -> None:
+    def results(name: str) -> list[TaskResult]:
+        return ran.outcome.of(name, name)
+
+    for name in ("job_dependency_info", "job_info", "job_instance_info", "workspace_info"):
+        assert [one.result["total"] > 0 for one in results(name)] == [True] * len(results(name)) != [], name
+
+
+INVENTORIES = {
+    "plugins/inventory/workspaces.py": {"retail-sales", "retail-prod_orders", "logistics-routes", "logistics-depots"},
+    "examples/inventory/fleet.dataarts.yml": {"retail-sales", "retail-prod_orders", "logistics-routes", "logistics-depots"},
+}
+
+
+@pytest.mark.parametrize("name", INVENTORIES)
+def test_the_examples_of_the_inventory_plugin_work(ansible: Ansible, name: str) -> None:
+    path = ROOT / name
+    text = examples(path) if path.suffix == ".py" else path.read_text(encoding="utf-8")
+    file = ansible.directory / f"{path.stem}.dataarts.yml"
+    file.write_text(vaulted(text), encoding="utf-8")
+    shown = ansible.run("ansible-inventory", "-i", file, "--graph").succeeded().stdout
+    assert set(re.findall(r"\|--([\w.-]+)$", shown, re.MULTILINE)) == INVENTORIES[name], shown
+    assert "@production:\n  |  |--retail-prod_orders" in shown
+
+
+def vaulted(text: str) -> str:
+    """*text* with the shortened ciphertext that documentation shows replaced by a real one."""
+    vault = VaultLib(secrets=[("default", VaultSecret(PASSWORD.encode()))])
+    lines = vault.encrypt(BOT_PASSWORD).decode().splitlines()
+    return re.sub(
+        r"^( +)\$ANSIBLE_VAULT;.*\n +[0-9a-f]+$", lambda found: "\n".join(found[1] + line for line in lines), text, flags=re.MULTILINE
+    )

@@ -1,0 +1,113 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The code blocks of documents, Markdown and reStructuredText, and what a reader does with each.
+
+A reader writes a ``yaml``, ``ini`` or ``cfg`` block whose first line is a comment with a file's name to that file, runs a ``shell`` block, and
+compares a ``text`` block with what the block before it printed. A comment right before a block says what is different there::
+
+    <!-- docs: fails -->                 the last command of the block ends with another exit status than 0
+    <!-- docs: not run, <reason> -->     the block is only to be looked at
+
+In reStructuredText the same stands as ``.. docs: fails``.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import textwrap
+import typing as t
+from collections.abc import Iterator
+from pathlib import Path
+
+from tests.support.playbook import ROOT
+
+Role = t.Literal["run", "write", "compare", "look at", "unknown"]
+FILES = ("yaml", "ini", "cfg")
+
+
+@dataclasses.dataclass(frozen=True)
+class Block:
+    """One code block.
+
+    :param line: number of the line that opens it, from 1.
+    :param note: what the comment before it says after ``docs:``, or "".
+    """
+
+    page: Path
+    line: int
+    language: str
+    text: str
+    note: str = ""
+
+    @property
+    def where(self) -> str:
+        """Path and line, as editors open them."""
+        return f"{self.page.relative_to(ROOT)}:{self.line}"
+
+    @property
+    def file(self) -> str | None:
+        """The name in the comment on its first line, of a block that is a file."""
+        found = re.match(r"# (\S+\.\w+|\S*hosts)(?=[:,\s])", self.text) if self.language in FILES else None
+        return found[1] if found else None
+
+    @property
+    def role(self) -> Role:
+        """What a reader does with the block."""
+        if re.match(r"not run, \S", self.note):
+            return "look at"
+        if self.language == "shell":
+            return "run"
+        if self.file:
+            return "write"
+        return "compare" if self.language == "text" else "unknown"
+
+    @property
+    def fails(self) -> bool:
+        """Whether its last command is to fail."""
+        return self.note.startswith("fails")
+
+
+def blocks(page: Path) -> list[Block]:
+    """The code blocks of *page*, in order."""
+    text = page.read_text(encoding="utf-8")
+    return list(_of_rst(page, text.splitlines()) if page.suffix == ".rst" else _of_markdown(page, text.splitlines()))
+
+
+def _of_markdown(page: Path, lines: list[str]) -> Iterator[Block]:
+    opened: tuple[int, str] | None = None
+    for number, line in enumerate(lines):
+        if not line.startswith("```"):
+            continue
+        if opened is None:
+            opened = number, line[3:].strip()
+        else:
+            body = "".join(f"{one}\n" for one in lines[opened[0] + 1 : number])
+            yield Block(page, opened[0] + 1, opened[1], body, _note(lines[: opened[0]], r"<!-- docs: (.*?) -->"))
+            opened = None
+
+
+def _of_rst(page: Path, lines: list[str]) -> Iterator[Block]:
+    for number, line in enumerate(lines):
+        found = re.fullmatch(r"( *)\.\. code-block:: (\S+)", line)
+        if not found:
+            continue
+        body = []
+        for one in lines[number + 1 :]:
+            if one.strip() and not one.startswith(f"{found[1]}   "):
+                break
+            body.append(one)
+        while body and (not body[0].strip() or body[0].strip().startswith(":")):
+            body.pop(0)
+        while body and not body[-1].strip():
+            body.pop()
+        text = textwrap.dedent("".join(f"{one}\n" for one in body))
+        yield Block(page, number + 1, found[2], text, _note(lines[:number], r" *\.\. docs: (.*)"))
+
+
+def _note(before: list[str], pattern: str) -> str:
+    """What the comment says that is the last thing in *before* but for an empty line."""
+    told = [line for line in before[-2:] if line.strip()][-1:]
+    found = re.fullmatch(pattern, told[0]) if told else None
+    return found[1] if found else ""

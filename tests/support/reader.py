@@ -1,0 +1,168 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A person who follows a document from its top, in an empty directory, with the emulator as the service.
+
+Everything is run as it stands there. What is different: passwords are not asked for but known, times are moved to where the document's
+present is the test's, and waiting takes a second instead of ten.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import re
+import shutil
+import stat
+import sys
+import time
+import typing as t
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+from tests.support.pages import Block
+from tests.support.playbook import ROOT, Ansible
+
+#: When the documents were written, by the year of the times in them.
+PRESENT = {"2026": datetime(2026, 11, 24, 0, 18, 26, tzinfo=timezone.utc), "2024": datetime(2024, 11, 26, 10, 0, tzinfo=timezone.utc)}
+#: What would make a reader wait; added to every play.
+QUICK = {"dataarts_poll_interval": 1, "dataarts_settle_time": 1}
+_ISO = re.compile(r"(?P<year>2024|2026)-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?P<zone>Z|[+-]\d\d:\d\d)")
+_EPOCH_MS = re.compile(r"\b17(?P<head>32|95)\d{9}\b")
+_MARK = "@@ block"
+
+
+def moved(text: str, now: datetime | None = None) -> str:
+    """*text* with every time of the document moved so that its present is *now*; what is not near a present stays."""
+    now = now or datetime.now(timezone.utc)
+
+    def iso(found: re.Match[str]) -> str:
+        when = datetime.fromisoformat(found[0].replace("Z", "+00:00"))
+        there = when + (now - PRESENT[found["year"]])
+        return (
+            there.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+            if abs(when - PRESENT[found["year"]]) < timedelta(days=60)
+            else found[0]
+        )
+
+    def epoch(found: re.Match[str]) -> str:
+        present = PRESENT["2024" if found["head"] == "32" else "2026"]
+        when = datetime.fromtimestamp(int(found[0]) / 1000, timezone.utc)
+        return str(int((when + (now - present)).timestamp() * 1000)) if abs(when - present) < timedelta(days=2) else found[0]
+
+    return _EPOCH_MS.sub(epoch, _ISO.sub(iso, text))
+
+
+@dataclasses.dataclass(frozen=True)
+class Printed:
+    """What a shell block printed, and the exit status of its last command."""
+
+    block: Block
+    text: str
+    rc: int
+
+
+class Reader:
+    """See above.
+
+    :param directory: an empty directory of the test's own; the reader works in its folder ``here``.
+    :param environment: variables that the reader has set before, see :func:`tests.support.cloud.cloud`.
+    :param typed: what the reader types for ``ansible-vault encrypt_string --stdin-name NAME``, by name.
+    """
+
+    def __init__(self, directory: Path, environment: Mapping[str, str], typed: Mapping[str, str] | None = None) -> None:
+        self.directory, self.here = directory, directory / "here"
+        self._programs = directory / "programs"
+        for folder in (self.here, self._programs, directory / "typed", directory / "person", directory / "files"):
+            folder.mkdir(parents=True)
+        for name, value in (typed or {}).items():
+            (directory / "typed" / name).write_text(value, encoding="utf-8")
+        password = directory / "vault-password"
+        password.write_text("the password of the reader", encoding="utf-8")
+        (directory / "quick.json").write_text(json.dumps(QUICK), encoding="utf-8")
+        (directory / "ansible.cfg").write_text("[defaults]\n", encoding="utf-8")
+        ansible = Ansible(directory / "person", environment={**environment, "ANSIBLE_VAULT_PASSWORD_FILE": str(password)})
+        self._tools = ansible.bin_directory
+        self.ansible = dataclasses.replace(
+            ansible,
+            environment={**ansible.environment, "PATH": f"{self._programs}{os.pathsep}{self._tools}{os.pathsep}{os.environ['PATH']}"},
+            bin_directory=Path("/bin"),
+        )
+        self._stand_in("ansible-playbook", f'exec {self._tools}/ansible-playbook -e @{directory}/quick.json "${{kept[@]}}"')
+        self._stand_in("ansible-vault", f'name=${{kept[-1]}}; exec {self._tools}/ansible-vault "${{kept[@]}}" < {directory}/typed/"$name"')
+        # What it would build and install is already there; see tests/integration/test_artifact.py.
+        self._stand_in("make", f'MAKEFLAGS= exec {shutil.which("make")} -C {ROOT} --dry-run "${{kept[@]}}" > /dev/null')
+        self._stand_in("ansible-galaxy", '[[ "${kept[*]}" == "collection install .cache/dist/dataarts-factory-"*.tar.gz ]]')
+        (self._programs / "python").symlink_to(sys.executable)
+
+    def _stand_in(self, name: str, line: str) -> None:
+        """A program *name* that the reader's shell finds first: *line*, with the arguments but for questions in ``kept``."""
+        path = self._programs / name
+        drop = 'kept=(); for one in "$@"; do [[ $one == --ask-vault-pass ]] || kept+=("$one"); done'
+        path.write_text(f"#!/usr/bin/env bash\n{drop}\n{line}\n", encoding="utf-8")
+        path.chmod(path.stat().st_mode | stat.S_IXUSR)
+
+    def follow(self, page: Sequence[Block], timeout: float = 240) -> list[Printed]:
+        """Do what the blocks say, in order, in one shell; what each shell block printed."""
+        now = datetime.now(timezone.utc)
+        script = ["exec 2>&1"]
+        for number, block in enumerate(page):
+            if block.role == "write":
+                source = self.directory / "files" / str(number)
+                source.write_text(moved(block.text, now), encoding="utf-8")
+                script.append(f'mkdir -p "$(dirname {block.file})" && cp {source} {block.file}')
+            elif block.role == "run":
+                script += [f"printf '\\n{_MARK} {number}\\n'", moved(block.text, now).rstrip(), f'printf "\\n{_MARK} end $?\\n"']
+        (self.directory / "script").write_text("\n".join(script), encoding="utf-8")
+        outcome = self.ansible.run("bash", self.directory / "script", cwd=self.here, timeout=timeout)
+        found = re.findall(rf"^{_MARK} (\d+)\n(.*?)^{_MARK} end (\d+)$", outcome.stdout, re.MULTILINE | re.DOTALL)
+        ran = [Printed(page[int(number)], text.strip("\n"), int(rc)) for number, text, rc in found]
+        assert [one.block for one in ran] == [block for block in page if block.role == "run"], outcome.output
+        return ran
+
+
+def told_otherwise(page: Sequence[Block], ran: Sequence[Printed]) -> list[str]:
+    """Where the document says another thing than what happened, in sentences; empty if nowhere.
+
+    A line of a text block must be among the lines that the shell block before it printed, times, durations and ids apart; ``...`` stands
+    for any lines.
+    """
+    printed = {id(one.block): one for one in ran}
+    last: Printed | None = None
+    found = []
+    for block in page:
+        if block.role == "run":
+            last = printed[id(block)]
+            if (last.rc != 0) != block.fails:
+                found.append(f"{block.where} ended with {last.rc}:\n{last.text}")
+        elif block.role == "compare":
+            there = {without_times(line) for line in last.text.splitlines()} if last else set()
+            missing = [line for line in block.text.splitlines() if line.strip() not in ("", "...") and without_times(line) not in there]
+            if missing:
+                lines = "\n".join(missing)
+                found.append(f"{block.where} shows what was not printed:\n{lines}\n--- printed was\n{last.text if last else ''}")
+        elif block.role == "unknown":
+            found.append(f"{block.where} is neither run, written nor compared, and does not say why")
+    return found
+
+
+def without_times(line: str) -> str:
+    """*line* without what differs from run to run: times, durations, ids of plans and requests, ports, and blanks at its ends."""
+    for pattern, word in (
+        (r"\d{4}-\d\d-\d\d[T ][\d:.]+(Z|[+-]\d\d:\d\d)?", "TIME"),
+        (r"\b17\d{11}\b", "TIME"),
+        (r"\b\d+-[0-9a-f]{11,12}-[0-9a-f]{8}\b", "PLAN"),
+        (r"request id [0-9a-f]{32}", "request id ID"),
+        (r"127\.0\.0\.1:\d+", "127.0.0.1:PORT"),
+        (r"\b(\d+m )?\d\d?s\b", "DURATION"),
+        (r"\*{3,}$", "***"),
+    ):
+        line = re.sub(pattern, word, line)
+    return line.rstrip()
+
+
+def milliseconds_ago(**ago: t.Any) -> int:
+    """A time before now (``hours=3``) in epoch milliseconds."""
+    return int(time.time() * 1000 - timedelta(**ago).total_seconds() * 1000)
