@@ -170,7 +170,7 @@ EXAMPLES = r"""
 RETURN = r"""
 instances:
   description:
-    - Every selected instance, whatever became of it, except those that had succeeded before RV(since): they are only counted, as C(idle)
+    - Every selected instance, whatever became of it, except those that had succeeded before RV(since). They are only counted, as C(idle)
       in RV(summary).
   type: list
   elements: dict
