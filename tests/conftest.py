@@ -56,3 +56,5 @@ def pytest_configure() -> None:
     os.environ["HOME"] = str(home)
     for name in ("XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME"):
         os.environ.pop(name, None)
+    # Nowhere to meet: what one test has used of the request budget must not hold up the next one.
+    os.environ["XDG_RUNTIME_DIR"] = str(home / "none")

@@ -88,6 +88,12 @@ class Account:
         _check_agency(values, kind)
         return cls(kind=kind, **{name: values[name] for name in (*KINDS[kind], "agency_name", "agency_domain_name")})
 
+    @property
+    def actor(self) -> str:
+        """Who acts, as the service's flow control counts: the same for every process with these credentials. It may hold secrets."""
+        who = (self.access_key, self.auth_token, self.user_name, self.domain_name, self.agency_name, self.agency_domain_name)
+        return "\0".join(one or "" for one in who)
+
     def secrets(self) -> frozenset[str]:
         """Every value of the account that must never be shown, for the module's ``no_log_values``."""
         return frozenset(value for name in SECRET_OPTIONS for value in [getattr(self, name)] if value)

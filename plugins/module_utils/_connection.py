@@ -22,7 +22,9 @@ from ansible_collections.dataarts.factory.plugins.module_utils._client import Cl
 from ansible_collections.dataarts.factory.plugins.module_utils._errors import OptionError
 from ansible_collections.dataarts.factory.plugins.module_utils._hosts import Hosts
 from ansible_collections.dataarts.factory.plugins.module_utils._iam import FetchedAuth, Iam, Lease, Scope, TokenAuth, cache_key
+from ansible_collections.dataarts.factory.plugins.module_utils._pacer import Pacer
 from ansible_collections.dataarts.factory.plugins.module_utils._signer import AkSkAuth
+from ansible_collections.dataarts.factory.plugins.module_utils._turns import shared_turns
 
 __all__ = ["CREDENTIAL_OPTIONS", "ENVIRONMENT", "SECRET_OPTIONS", "Account", "Connection", "connect", "resolve"]
 
@@ -74,7 +76,7 @@ def connect(options: t.Mapping[str, t.Any], environ: t.Mapping[str, str] | None 
     settings = client_settings(resolved)
     project_id = t.cast("str | None", resolved["project_id"])
     auth = _authentication(account, hosts, settings, _scope(project_id, hosts))
-    client = Client(auth, **settings)
+    client = Client(auth, pacer=Pacer(turns=shared_turns(hosts.v2, account.actor)), **settings)
     if project_id is not None:
         return Connection(client, hosts, project_id, account)
     # Where and by which name to look is settled now, before anything is sent.

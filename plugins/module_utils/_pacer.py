@@ -5,9 +5,10 @@
 
 from __future__ import annotations
 
-import threading
 import time
 import typing as t
+
+from ansible_collections.dataarts.factory.plugins.module_utils._turns import ALL, FURTHEST, Turns, start_of
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -30,11 +31,12 @@ _MARGIN = 1.05
 
 
 class Pacer:
-    """Makes threads wait so that each route's requests leave evenly spaced, never more than its rate in any second, none in a burst.
+    """Makes threads, and processes, wait so that each route's requests leave evenly spaced, never more than its rate in any second.
 
     :param rates: requests a second by route; routes it does not name get :data:`OTHER_RATE`; None stands for :data:`RATES`.
     :param clock: monotonic seconds.
     :param sleep: sleeps that many seconds.
+    :param turns: the times that are waited for; those of this object alone if None.
     """
 
     def __init__(
@@ -43,13 +45,12 @@ class Pacer:
         *,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], object] = time.sleep,
+        turns: Turns | None = None,
     ) -> None:
         self._rates = dict(RATES if rates is None else rates)
         self._clock = clock
         self._sleep = sleep
-        self._lock = threading.Lock()
-        self._free: dict[str, float] = {}
-        self._held_until = float("-inf")
+        self._turns = turns or Turns()
 
     def wait(self, route: str, deadline: float | None = None) -> bool:
         """Wait until a request on *route* may leave.
@@ -59,18 +60,18 @@ class Pacer:
         """
         interval = _MARGIN / self._rates.get(route, OTHER_RATE)
         while True:
-            with self._lock:
+            with self._turns.open() as times:
                 now = self._clock()
-                start = max(now, self._held_until, self._free.get(route, now))
+                start = start_of(times, route, now)
                 if deadline is not None and start >= deadline:
                     return False
                 if start <= now:
-                    self._free[route] = now + interval
+                    times[route] = now + interval
                     return True
-            # Nothing is reserved while sleeping: another thread may back everybody off meanwhile.
+            # Nothing is reserved while sleeping: another thread may back everybody off meanwhile, and who is killed takes no turn along.
             self._sleep(start - now)
 
     def back_off(self, seconds: float) -> None:
-        """Hold all routes and threads back for *seconds* from now; never shortens a longer one under way."""
-        with self._lock:
-            self._held_until = max(self._held_until, self._clock() + seconds)
+        """Hold all routes back for *seconds* from now, at most a minute; never shortens a longer one under way."""
+        with self._turns.open() as times:
+            times[ALL] = max(start_of(times, ALL, self._clock()), self._clock() + min(seconds, FURTHEST - 1))
