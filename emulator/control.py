@@ -29,7 +29,7 @@ def read(service: Service, what: str) -> t.Any:
 
 
 def change(service: Service, what: str, data: Json) -> t.Any:
-    """``switches``, ``faults`` (a fault, or ``{"clear": true}``), ``advance``, ``confirm``, ``expire_tokens`` or ``reset``.
+    """``switches``, ``faults`` (a fault, or ``{"clear": true}``), ``advance``, ``confirm``, ``instances``, ``expire_tokens`` or ``reset``.
 
     :raises ValueError: with what is wrong.
     """
@@ -47,6 +47,8 @@ def change(service: Service, what: str, data: Json) -> t.Any:
         instance = service.world.instance(int(data["instance_id"]))
         if instance is None or not service.engine.confirm(instance):
             raise ValueError(f"no instance {data['instance_id']} waits for confirmation")
+    elif what == "instances":
+        return {"ids": service.add(data["workspace_id"], data["job_name"], data["instances"])}
     elif what == "expire_tokens":
         service.tokens.expire_all()
     elif what == "reset":

@@ -31,9 +31,10 @@ class Engine:
         self._gated: list[tuple[Instance, Run]] = []
         self._limits: dict[str, int] = {}
         for instance in world.instances():
-            self._take_over(instance)
+            self.take_over(instance)
 
-    def _take_over(self, instance: Instance) -> None:
+    def take_over(self, instance: Instance) -> None:
+        """Let the run that *instance* came with, if it came with one, go on."""
         run = instance.current
         if run is None:
             return

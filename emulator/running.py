@@ -76,6 +76,11 @@ class Running:
         """Press Execute on an instance that waits for confirmation."""
         self._change("confirm", {"instance_id": instance_id})
 
+    def add(self, job_name: str, *instances: Json, workspace_id: str) -> list[int]:
+        """Let instances of a job come into being now, described as in a scenario; returns their ids."""
+        change = {"workspace_id": workspace_id, "job_name": job_name, "instances": list(instances)}
+        return t.cast("list[int]", self._on_loop(lambda: control.change(self._service, "instances", change))["ids"])
+
     def expire_tokens(self) -> None:
         """Kill every token handed out so far."""
         self._change("expire_tokens", {})

@@ -36,6 +36,13 @@ def load(data: Data, now_ms: int) -> World:
     return _Reader(data, now_ms).world()
 
 
+def instances(data: t.Iterable[Data], job: Job, world: World, now_ms: int) -> list[Instance]:
+    """What *data* describes in a scenario's words, as instances of *job* that come into being at *now_ms*."""
+    reader = _Reader({}, now_ms)
+    reader.built = world
+    return [reader.instance(job, one) for one in data]
+
+
 class _Reader:
     def __init__(self, data: Data, now_ms: int) -> None:
         self.data, self.now_ms = data, now_ms
@@ -130,10 +137,11 @@ class _Reader:
             if name in data:
                 setattr(job, name, data[name])
         for one in instance_shorthands(data, self.now_ms):
-            job.instances.append(self._instance(job, one))
+            job.instances.append(self.instance(job, one))
         return job
 
-    def _instance(self, job: Job, data: Data) -> Instance:
+    def instance(self, job: Job, data: Data) -> Instance:
+        """The instance of *job* that *data* describes, with its history."""
         _only(
             data,
             f"instance of {job.name}",

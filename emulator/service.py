@@ -49,6 +49,21 @@ class Service:
         self.journal = Journal(self._journal_path)
         self.requests = RequestLog()
 
+    def add(self, workspace_id: str, job_name: str, data: t.Iterable[dict[str, t.Any]]) -> list[int]:
+        """Let instances of a job come into being now, described as in a scenario; returns their ids.
+
+        :raises ValueError: there is no such job, or *data* cannot be understood.
+        """
+        workspace = self.world.workspace(workspace_id)
+        job = workspace.jobs.get(job_name) if workspace else None
+        if job is None:
+            raise ValueError(f"no job {job_name} in workspace {workspace_id}")
+        made = scenario.instances(data, job, self.world, self.clock.now_ms())
+        job.instances.extend(made)
+        for one in made:
+            self.engine.take_over(one)
+        return [one.instance_id for one in made]
+
     def state(self) -> dict[str, t.Any]:
         """What the service knows, true status included, whatever the lists show."""
         self.engine.settle()

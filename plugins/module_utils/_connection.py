@@ -18,9 +18,10 @@ from ansible_collections.dataarts.factory.plugins.module_utils._account import (
     region_required,
     resolve,
 )
+from ansible_collections.dataarts.factory.plugins.module_utils._call import check_base
 from ansible_collections.dataarts.factory.plugins.module_utils._client import Client
 from ansible_collections.dataarts.factory.plugins.module_utils._errors import OptionError
-from ansible_collections.dataarts.factory.plugins.module_utils._hosts import Hosts
+from ansible_collections.dataarts.factory.plugins.module_utils._hosts import Hosts, base_url
 from ansible_collections.dataarts.factory.plugins.module_utils._iam import FetchedAuth, Iam, Lease, Scope, TokenAuth, cache_key
 from ansible_collections.dataarts.factory.plugins.module_utils._pacer import Pacer
 from ansible_collections.dataarts.factory.plugins.module_utils._signer import AkSkAuth
@@ -81,6 +82,13 @@ def connect(options: t.Mapping[str, t.Any], environ: t.Mapping[str, str] | None 
         return Connection(client, hosts, project_id, account)
     # Where and by which name to look is settled now, before anything is sent.
     return Connection(client, hosts, functools.partial(_find_project, auth, Iam(client, hosts.iam), region_required(resolved)), account)
+
+
+def check_endpoints(options: t.Mapping[str, t.Any]) -> None:
+    """Refuse addresses among *options* that could not be sent to, before anything is sent. :raises OptionError: naming the option."""
+    for name in ("endpoint", "endpoint_v1", "iam_endpoint"):
+        if options.get(name):
+            check_base(base_url(options[name], name), allow_http=bool(options.get("allow_http")))
 
 
 def client_settings(options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:

@@ -209,6 +209,10 @@ class Factory:
         """The instances that one depends on or that depend on it (v2 only), see :meth:`FactoryV2.depend_instances`."""
         return self._versions.only("v2", "depend", lambda: self._v2.depend_instances(instance_id, relation, depth, latest_only, deadline))
 
+    def statistics(self, deadline: float | None = None) -> dict[Status, int]:
+        """How many instances of the last seven days failed, are in running-exception or were cancelled (v2 only)."""
+        return self._versions.only("v2", "statistics", lambda: self._v2.statistics(deadline))
+
     def depend_jobs(self, job_name: str, relation: str = "both", deadline: float | None = None) -> list[RelatedJob]:
         """The jobs that one depends on or that depend on it (v2 only)."""
         return self._versions.only("v2", "depend", lambda: self._v2.depend_jobs(job_name, relation, deadline))

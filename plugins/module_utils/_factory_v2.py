@@ -35,6 +35,12 @@ MAX_WINDOW_MS = 30 * 86_400_000
 #: Jobs to ask for at once: the one limit that every edition allows [OTC][TF].
 JOBS_PAGE = 100
 MAX_DEPTH = 50
+#: Status -> the field of the statistics that counts it [SDK].
+_COUNTS = {
+    Status.FAIL: "fail_count",
+    Status.RUNNING_EXCEPTION: "running_exception_count",
+    Status.MANUAL_STOP: "manual_stop_count",
+}
 
 
 class FactoryV2:
@@ -82,6 +88,16 @@ class FactoryV2:
 
         return read_pages(fetch, key=lambda job: job.name, what="jobs", page=JOBS_PAGE)
 
+    def statistics(self, deadline: float | None = None) -> dict[Status, int]:
+        """GET …/factory/monitor/task-statistics-overview [SDK]: how many instances of the last seven days are in a status that needs somebody.
+
+        One request a second is allowed [H-OV2].
+        """
+        path = ("v2", "factory", "monitor", "task-statistics-overview")
+        query = {"is_own": False, "query_days": "all"}
+        call = self._scope.call("GET", self._scope.connection.hosts.v2, "statistics", *path, query=query)
+        return self._scope.read(call, _statistics, deadline)
+
     def retry(self, job_name: str, keys: t.Iterable[InstanceKey], options: RetryOptions, deadline: float | None = None) -> Answer:
         """POST …/factory/jobs/{job_name}/instances/retry, first mode [H-RET]: selected instances. 200 or 204, without a body."""
         call = self._scope.v2("POST", "retry", "jobs", job_name, "instances", "retry", body=body_v2(options, keys))
@@ -113,6 +129,11 @@ class FactoryV2:
         """GET …/factory/jobs/{job_name}/depend [SDK]: a bare list of the jobs it depends on and that depend on it."""
         call = self._scope.v2("GET", "depend", "jobs", job_name, "depend", query={"relation": relation})
         return self._scope.read(call, _related_jobs, deadline)
+
+
+def _statistics(payload: t.Any) -> dict[Status, int]:
+    fields = Fields(payload, "the statistics of the workspace")
+    return {status: fields.count(name) for status, name in _COUNTS.items()}
 
 
 def identity(one: JobInstance) -> t.Hashable:

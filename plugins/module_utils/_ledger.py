@@ -116,7 +116,7 @@ class Ledger:
             self._load()
             return self
         try:
-            _make_directory(self.directory)
+            make_directory(self.directory)
         except OSError as error:
             raise self._failed("make", self.directory, error) from None
         self._lock.acquire()
@@ -279,14 +279,15 @@ class Ledger:
             file.flush()
             os.fsync(fd)
         os.replace(fresh, self.path)
-        _sync_directory(self.directory)
+        sync_directory(self.directory)
 
     def _failed(self, verb: str, path: Path, error: OSError) -> LedgerError:
         cause = error.strerror or type(error).__name__
         return LedgerError(f"Failed to {verb} the record of sent reruns {path}: {cause}. Nothing is sent without it. {_WAY_OUT}.")
 
 
-def _make_directory(path: Path) -> None:
+def make_directory(path: Path) -> None:
+    """Make *path*, mode 0700, if it is not there yet. :raises OSError: it cannot be made."""
     if path.is_dir():
         return
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -296,10 +297,11 @@ def _make_directory(path: Path) -> None:
     except FileExistsError:
         if not path.is_dir():
             raise
-    _sync_directory(path.parent)
+    sync_directory(path.parent)
 
 
-def _sync_directory(path: Path) -> None:
+def sync_directory(path: Path) -> None:
+    """Bring what was renamed in *path* to the disk. :raises OSError: it cannot be read."""
     fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
         os.fsync(fd)

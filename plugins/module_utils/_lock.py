@@ -14,6 +14,7 @@ from pathlib import Path
 from ansible_collections.dataarts.factory.plugins.module_utils._errors import LedgerError
 
 _POLL = 0.05  # seconds between two tries
+RERUNNING = ("rerunning instances", "Wait for it, or stop it, and start again with the same since.")
 
 
 class Lock:
@@ -22,12 +23,14 @@ class Lock:
     :param path: the file; its directory exists.
     :param timeout: seconds to wait for another holder.
     :param what: what is locked, for the message.
+    :param busy: what the other holder is doing, and the way out, for the message.
     """
 
-    def __init__(self, path: Path, timeout: float, what: str) -> None:
+    def __init__(self, path: Path, timeout: float, what: str, busy: tuple[str, str] = RERUNNING) -> None:
         self.path = path
         self.timeout = timeout
         self.what = what
+        self.busy = busy
         self._fd = -1
 
     def acquire(self) -> None:
@@ -73,7 +76,8 @@ class Lock:
     def _busy(self) -> LedgerError:
         holder = os.pread(self._fd, 32, 0).decode("ascii", "replace").strip()
         who = f"process {holder}" if holder.isdigit() else "another process"
+        doing, way_out = self.busy
         return LedgerError(
-            f"Failed to lock {self.what}: {who} on this machine is rerunning instances there and did not finish within {self.timeout:g} seconds "
-            f"({self.path}). Wait for it, or stop it, and start again with the same since."
+            f"Failed to lock {self.what}: {who} on this machine is {doing} there and did not finish within {self.timeout:g} seconds "
+            f"({self.path}). {way_out}"
         )

@@ -14,11 +14,9 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
-from ansible_collections.dataarts.factory.plugins.module_utils._call import check_base
-from ansible_collections.dataarts.factory.plugins.module_utils._connection import Connection, connect
+from ansible_collections.dataarts.factory.plugins.module_utils._connection import Connection, check_endpoints, connect
 from ansible_collections.dataarts.factory.plugins.module_utils._errors import ApiError, LedgerError, OptionError
 from ansible_collections.dataarts.factory.plugins.module_utils._hints import hint_for
-from ansible_collections.dataarts.factory.plugins.module_utils._hosts import base_url
 from ansible_collections.dataarts.factory.plugins.module_utils._options import Spec
 from ansible_collections.dataarts.factory.plugins.module_utils._requests import HAS_REQUESTS
 from ansible_collections.dataarts.factory.plugins.module_utils._text import printable
@@ -54,9 +52,7 @@ class Run:
         :raises OptionError: the options do not say who acts, where, or how.
         """
         if self._connection is None:
-            for name in ("endpoint", "endpoint_v1", "iam_endpoint"):
-                if self.options.get(name):
-                    check_base(base_url(self.options[name], name), allow_http=bool(self.options.get("allow_http")))
+            check_endpoints(self.options)
             self._connection = connect(self.options, os.environ)
             self.secrets = self._connection.account.secrets() if self._connection.account is not None else frozenset()
         return self._connection

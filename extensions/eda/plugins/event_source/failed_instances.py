@@ -1,0 +1,247 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Event source of ansible-rulebook: job instances of DataArts Studio that failed."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import typing as t
+
+DOCUMENTATION = r"""
+---
+short_description: Watch workspaces of Huawei Cloud DataArts Studio for job instances that fail.
+description:
+  - An ansible-rulebook event source plugin that puts one event for each job instance that newly failed, or failed again after a rerun.
+  - Watches any number of workspaces and accounts. Each poll costs one workspace-wide read per workspace, or one call of the statistics
+    where they say that nothing failed.
+  - An event C(event.dataarts) has a C(kind). C(failed) is an instance that failed. C(outage) and C(restored) are the begin and the end of
+    a time in which an account could not be read, once each. C(ended) is the last event, when nothing but a person can help.
+  - The limit of a playbook that acts on an event, C(event.meta.hosts), is the inventory host of the workspace.
+  - Text that other people wrote (names, messages) travels in base64, in fields that end in C(_b64). Decode it in the playbook. The field
+    C(job_name) holds the name in clear, or null where it could be read as a template.
+  - What was told is remembered on disk, so that a restart tells neither too little nor, for what was acted on, anything twice. See the
+    guide on event-driven reruns of this collection for what exactly is guaranteed.
+  - A wrong credential, a missing permission, or a wrong argument ends the source with one line in the log.
+requirements:
+  - The collection dataarts.factory where ansible-core finds it, and the Python packages ansible-core and requests beside ansible-rulebook.
+options:
+  workspaces:
+    description:
+      - The workspaces to watch, with the credentials given beside it or in the environment. Excludes accounts.
+    type: list
+    elements: dict
+    suboptions:
+      workspace_id:
+        description:
+          - Id of the workspace. Quote it.
+        type: str
+        required: true
+      host:
+        description:
+          - The inventory host that stands for the workspace. The id of the workspace if not set.
+        type: str
+  accounts:
+    description:
+      - Several accounts, projects or regions. Each entry takes workspaces and every option of an account listed here, and a name for
+        messages.
+    type: list
+    elements: dict
+  jobs:
+    description:
+      - Names of jobs, or shell-style patterns.
+    type: list
+    elements: str
+    default: ["*"]
+  statuses:
+    description:
+      - Statuses that count as a failure.
+    type: list
+    elements: str
+    choices: [fail, running-exception, manual-stop]
+    default: [fail]
+  instance_types:
+    description:
+      - Only instances of these types, every type if not set.
+    type: list
+    elements: str
+    choices: [normal, manual, patch_data, sub_job, once]
+  planned_after:
+    description:
+      - Begin of the window of plan times that is watched, as in the modules. At the first start, everything that stands failed in it is told.
+    type: str
+    default: -24h
+  poll_interval:
+    description:
+      - Seconds between two polls. While an account cannot be read, the pause doubles up to 15 minutes.
+    type: int
+    default: 60
+  repeat_within:
+    description:
+      - Whoever takes an event needs time to act on it. What was told less than this many seconds before the source ended is told again at
+        the next start, marked as repeated, if it still stands failed. Give more than the rules gather events for. V(0) repeats nothing.
+    type: int
+    default: 300
+  probe:
+    description:
+      - Whether to ask the statistics first whether anything failed, on sites that have them. They answer one call per second, so they are
+        not asked where the workspaces of an account would need more than half of poll_interval for it.
+    type: bool
+    default: true
+  state_path:
+    description:
+      - Directory for the record of what was told. V(~/.local/state/dataarts.factory) if not set. One source per workspace may use it.
+    type: path
+  feedback:
+    description:
+      - Set to true with ansible-rulebook 1.3 and its persistence. An event then counts as told once the engine has it in its database, and is
+        never repeated.
+    type: bool
+    default: false
+  api_version:
+    description:
+      - Generation of the API, as in the modules.
+    type: str
+    choices: [auto, v2, v1]
+    default: auto
+  region:
+    description:
+      - Id of the region. This and the following are the options that the modules take, with the same environment variables.
+    type: str
+  cloud_domain:
+    description:
+      - Domain behind the region, on other clouds.
+    type: str
+  project_id:
+    description:
+      - Id of the project.
+    type: str
+  access_key:
+    description:
+      - Access key (AK). Better left to the environment, E(HW_ACCESS_KEY), than written into a rulebook.
+    type: str
+  secret_key:
+    description:
+      - Secret key (SK), E(HW_SECRET_KEY).
+    type: str
+  security_token:
+    description:
+      - Security token of temporary keys.
+    type: str
+  auth_token:
+    description:
+      - IAM token. It cannot be renewed, so the source ends when it expires.
+    type: str
+  user_name:
+    description:
+      - Name of an IAM user.
+    type: str
+  user_password:
+    description:
+      - Password of the user.
+    type: str
+  domain_name:
+    description:
+      - Name of the account that the user belongs to.
+    type: str
+  agency_name:
+    description:
+      - Name of an agency to act as.
+    type: str
+  agency_domain_name:
+    description:
+      - Name of the account that owns the agency.
+    type: str
+  endpoint:
+    description:
+      - Address of the v2 Factory API.
+    type: str
+  endpoint_v1:
+    description:
+      - Address of the v1 Factory API.
+    type: str
+  iam_endpoint:
+    description:
+      - Address of IAM.
+    type: str
+  allow_http:
+    description:
+      - Whether credentials may go over plain http to other machines.
+    type: bool
+    default: false
+  validate_certs:
+    description:
+      - Whether certificates are verified.
+    type: bool
+    default: true
+  ca_path:
+    description:
+      - File or directory of certificates of authorities.
+    type: path
+  connect_timeout:
+    description:
+      - Seconds for a connection.
+    type: float
+    default: 10.0
+  read_timeout:
+    description:
+      - Seconds for an answer.
+    type: float
+    default: 60.0
+  max_retries:
+    description:
+      - How often a read is repeated.
+    type: int
+    default: 4
+"""
+
+EXAMPLES = r"""
+- dataarts.factory.failed_instances:
+    region: cn-north-4
+    workspaces:
+      - workspace_id: 62fbba734e634c5087656fc3ff7adf34
+        host: sales
+      - workspace_id: 7c1d0be22f5b4e0c9d3a5c8f6e4b2a10
+        host: supply
+
+# Two accounts, their keys passed on with --env-vars RETAIL_AK,RETAIL_SK,FINANCE_AK,FINANCE_SK
+- dataarts.factory.failed_instances:
+    poll_interval: 30
+    jobs: ["daily_*"]
+    accounts:
+      - name: retail
+        region: cn-north-4
+        project_id: 62099355b894428e8916573ae635f1f9
+        access_key: "{{ RETAIL_AK }}"
+        secret_key: "{{ RETAIL_SK }}"
+        workspaces:
+          - {workspace_id: 62fbba734e634c5087656fc3ff7adf34, host: sales}
+      - name: finance
+        region: cn-north-4
+        project_id: 0f7a4c3d9be84d6ea1b25c8d7e6f9a03
+        access_key: "{{ FINANCE_AK }}"
+        secret_key: "{{ FINANCE_SK }}"
+        workspaces:
+          - {workspace_id: a94f2e6bd0c14f7795e8b3d1c6a7f520, host: finance}
+"""
+
+_SOURCE = "ansible_collections.dataarts.factory.plugins.plugin_utils._eda_source"
+
+
+async def main(queue: asyncio.Queue[t.Any], args: dict[str, t.Any]) -> None:
+    """Put an event for every job instance that failed.
+
+    :param queue: of ansible-rulebook.
+    :param args: the arguments in the rulebook.
+    """
+    await _source().watch(queue, args)
+
+
+def _source() -> t.Any:
+    """The collection's own code: ansible-rulebook runs this file by its path, and knows nothing of Ansible's collections."""
+    try:
+        return importlib.import_module(_SOURCE)
+    except ModuleNotFoundError:
+        importlib.import_module("ansible.plugins.loader").init_plugin_loader()
+    return importlib.import_module(_SOURCE)

@@ -1,0 +1,121 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Private to the collection: one look of the event source at one workspace. Blocking; runs in a thread."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ansible_collections.dataarts.factory.plugins.module_utils._connection import Connection
+from ansible_collections.dataarts.factory.plugins.module_utils._errors import ApiError, Kind
+from ansible_collections.dataarts.factory.plugins.module_utils._factory import Factory
+from ansible_collections.dataarts.factory.plugins.module_utils._ledger import Identity
+from ansible_collections.dataarts.factory.plugins.module_utils._listing import list_selected
+from ansible_collections.dataarts.factory.plugins.module_utils._model import JobInstance
+from ansible_collections.dataarts.factory.plugins.module_utils._reading import read_window, window_of
+from ansible_collections.dataarts.factory.plugins.module_utils._times import Window
+from ansible_collections.dataarts.factory.plugins.plugin_utils._eda_cursor import Cursor
+from ansible_collections.dataarts.factory.plugins.plugin_utils._eda_failures import Failure, new_failures
+from ansible_collections.dataarts.factory.plugins.plugin_utils._eda_options import Place, Wanted
+
+#: The statistics count the instances of the last seven days [H-OV2]; a window that reaches further back is always read.
+_COUNTED_MS = 6 * 86_400_000
+#: Part of the poll interval that probing every workspace of an account may take: the statistics answer once a second.
+_PROBING = 0.5
+#: Errors of the statistics that only mean that this site, or this account, does without them.
+_NO_STATISTICS = frozenset({Kind.NOT_PUBLISHED, Kind.NO_PERMISSION, Kind.NOT_FOUND, Kind.INVALID, Kind.BAD_ANSWER})
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a look saw.
+
+    :param failures: those to tell.
+    :param window_begin: begin of the window of plan times, epoch ms.
+    :param asked_ms: the service's time when it was asked, epoch ms.
+    :param problem: what kept a part of the workspace from being seen, or None.
+    """
+
+    failures: list[Failure]
+    window_begin: int
+    asked_ms: int
+    problem: ApiError | None = None
+
+
+class Looker:
+    """Looks at one workspace, again and again.
+
+    :param neighbours: how many workspaces the account has to look at, this one among them.
+    """
+
+    def __init__(self, connection: Connection, place: Place, wish: Wanted, neighbours: int) -> None:
+        self.place = place
+        self._connection = connection
+        self._wish = wish
+        self._factory = Factory(connection, place.workspace_id, wish.api_version)
+        self._probing = wish.probe and wish.api_version != "v1" and neighbours <= wish.poll_interval * _PROBING
+        self._cursor: Cursor | None = None
+        self._looked = False
+
+    @property
+    def cursor(self) -> Cursor:
+        """The record of what was told, opened at first use. :raises LedgerError: it cannot be. :raises ApiError: the project cannot be found."""
+        if self._cursor is None:
+            connection = self._connection
+            cursor = Cursor(self._wish.state_path, Identity(connection.hosts.v2, connection.project_id, self.place.workspace_id))
+            cursor.open()
+            self._cursor = cursor
+        return self._cursor
+
+    def look(self) -> Seen:
+        """The failures to tell now.
+
+        :raises ApiError: the workspace could not be read.
+        :raises LedgerError: the record of what was told cannot be read.
+        """
+        cursor, clock = self.cursor, self._connection.client.clock
+        problems: dict[str, ApiError] = {}
+
+        def read(window: Window) -> list[JobInstance]:
+            problems.clear()
+            return list_selected(self._factory, self._wish.selection(window), failed=problems)
+
+        asked = clock.now_ms()
+        window = window_of(self._wish.times, asked)
+        failed: list[JobInstance] = []
+        if not self._none_failed(window):
+            failed, window, asked = read_window(clock, self._wish.times, read)
+        fresh = new_failures(failed, cursor.told, None if self._looked else cursor.settled)
+        self._looked = True
+        return Seen(fresh, window.begin, asked, next(iter(problems.values()), None))
+
+    def taken(self, failure: Failure, *, confirmed: bool) -> None:
+        """Remember that the event of *failure* was taken; *confirmed*, that it need never be told again. :raises LedgerError: it cannot be written."""
+        now = self._connection.client.clock.now_ms()
+        self.cursor.take(failure, now)
+        if confirmed or self._wish.repeat_within == 0:
+            self.cursor.settle(now)
+
+    def done(self, seen: Seen) -> None:
+        """After all failures of *seen* were taken: let old ones rest. :raises LedgerError: it cannot be written."""
+        self.cursor.settle(seen.asked_ms - self._wish.repeat_within * 1000)
+        self.cursor.forget(seen.window_begin)
+
+    def close(self) -> None:
+        """Close the record."""
+        if self._cursor is not None:
+            self._cursor.close()
+
+    def _none_failed(self, window: Window) -> bool:
+        """Whether the statistics say that nothing failed: one cheap call instead of a list."""
+        if not self._probing or window.begin < self._connection.client.clock.now_ms() - _COUNTED_MS:
+            return False
+        try:
+            counts = self._factory.statistics()
+        except ApiError as error:
+            if error.kind not in _NO_STATISTICS:
+                raise
+            self._probing = False
+            return False
+        return not any(counts[status] for status in self._wish.statuses)

@@ -1,0 +1,164 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Private to the collection: the event source: looks, puts events, rides out outages, and ends with one line where nothing else helps.
+
+Everything that blocks runs in a thread, so that the rules of the same process go on meanwhile.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import random
+import time
+import typing as t
+
+from ansible.module_utils.basic import missing_required_lib
+
+from ansible_collections.dataarts.factory.plugins.module_utils._connection import check_endpoints, connect
+from ansible_collections.dataarts.factory.plugins.module_utils._errors import ApiError, Kind, OptionError
+from ansible_collections.dataarts.factory.plugins.module_utils._module import failed_with
+from ansible_collections.dataarts.factory.plugins.module_utils._requests import HAS_REQUESTS
+from ansible_collections.dataarts.factory.plugins.plugin_utils._eda_events import failed_event, trouble_event
+from ansible_collections.dataarts.factory.plugins.plugin_utils._eda_look import Looker
+from ansible_collections.dataarts.factory.plugins.plugin_utils._eda_options import Login, Wanted, environment_for, wanted
+
+LOG = logging.getLogger("dataarts.factory.failed_instances")
+#: Kinds of errors that no patience cures; a person has to change something.
+ENDING = frozenset({Kind.CREDENTIALS, Kind.NO_PERMISSION, Kind.NOT_FOUND})
+#: Longest pause between two looks of an outage, seconds.
+LONGEST_PAUSE = 900.0
+
+
+class EndedError(Exception):
+    """The source cannot go on; the text says why, and the way out."""
+
+
+async def watch(queue: asyncio.Queue[t.Any], args: t.Mapping[str, t.Any]) -> None:
+    """Put an event for every new failure into *queue*, until cancelled or until nothing but a person can help; then that is logged in one line.
+
+    :param args: the arguments in the rulebook.
+    """
+    watches: list[LoginWatch] = []
+    tasks: list[asyncio.Task[None]] = []
+    try:
+        if not HAS_REQUESTS:
+            raise OptionError(missing_required_lib("requests"))
+        wish = wanted(args, int(time.time() * 1000))
+        environ = environment_for(wish, os.environ)
+        watches = [LoginWatch(login, wish, environ, queue, args.get("eda_feedback_queue")) for login in wish.logins]
+        tasks = [asyncio.create_task(one.run()) for one in watches]
+        await asyncio.gather(*tasks)
+    except EndedError as error:
+        LOG.error("%s", error)
+    except Exception as error:  # no traceback reaches a user; what nobody foresaw is named by its class and place
+        LOG.error("%s", failed_with(error, "Failed to watch the failed instances")["msg"])
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        for one in watches:
+            one.close()
+
+
+def pause(interval: float, misses: int, jitter: float) -> float:
+    """Seconds until the next look after *misses* looks in a row that failed; 0 misses mean *interval*.
+
+    :param jitter: 0 to 1, takes up to a fifth away, so that many sources do not come back at the same moment.
+    """
+    if misses == 0:
+        return interval
+    return max(interval, min(LONGEST_PAUSE, interval * 2.0 ** min(misses - 1, 20))) * (1 - jitter / 5)
+
+
+class LoginWatch:
+    """The workspaces of one account. :raises OptionError: its options do not say who acts, where or how."""
+
+    def __init__(
+        self,
+        login: Login,
+        wish: Wanted,
+        environ: t.Mapping[str, str],
+        queue: asyncio.Queue[t.Any],
+        feedback: asyncio.Queue[t.Any] | None = None,
+    ) -> None:
+        self._login = login
+        self._wish = wish
+        self._queue = queue
+        self._feedback = feedback
+        check_endpoints(login.options)
+        self._connection = connect(login.options, environ)
+        self._lookers = [Looker(self._connection, place, wish, len(login.places)) for place in login.places]
+        #: Polls in a row in which something could not be read.
+        self.misses = 0
+        self._outage_since = 0
+
+    async def run(self) -> None:
+        """Look for ever. :raises EndedError: nothing but a person can help."""
+        while True:
+            began = time.monotonic()
+            await self.poll()
+            seconds = pause(self._wish.poll_interval, self.misses, random.random())
+            await asyncio.sleep(max(0.0, began + seconds - time.monotonic()))
+
+    async def poll(self) -> None:
+        """Look at every workspace once and put what is new. :raises EndedError: nothing but a person can help."""
+        problem = await self._round()
+        await (self._restored() if problem is None else self._missed(problem))
+
+    def close(self) -> None:
+        """Close connections and records."""
+        for one in self._lookers:
+            one.close()
+        self._connection.close()
+
+    async def _round(self) -> ApiError | None:
+        """Look at every workspace once and tell; what kept a workspace from being seen, or None. The next one is tried all the same."""
+        problem = None
+        for looker in self._lookers:
+            try:
+                problem = await self._look(looker) or problem
+            except ApiError as error:
+                if error.kind in ENDING:
+                    message = failed_with(error, f"Stopped watching workspace {looker.place.workspace_id}")["msg"]
+                    await self._put(trouble_event("ended", self._login, message, self._now()))
+                    raise EndedError(message) from None
+                problem = error
+                if error.kind in (Kind.UNREACHABLE, Kind.TLS, Kind.CLOCK):
+                    break  # the other workspaces of the account would only meet it too, each after its timeouts
+        return problem
+
+    async def _look(self, looker: Looker) -> ApiError | None:
+        seen = await asyncio.to_thread(looker.look)
+        for failure in seen.failures:
+            await self._put(failed_event(failure, self._login, looker.place))
+            await asyncio.to_thread(looker.taken, failure, confirmed=self._feedback is not None)
+        await asyncio.to_thread(looker.done, seen)
+        return seen.problem
+
+    async def _put(self, event: dict[str, t.Any]) -> None:
+        """Put *event*; with feedback wait until the engine has it on disk."""
+        await self._queue.put(event)
+        await asyncio.sleep(0)
+        if self._feedback is not None:
+            await self._feedback.get()
+
+    async def _missed(self, error: ApiError) -> None:
+        self.misses += 1
+        if self.misses == 1:
+            self._outage_since = self._now()
+            message = failed_with(error, f"Failed to read the workspaces of {self._login.name}")["msg"]
+            LOG.warning("%s Trying again.", message)
+            await self._put(trouble_event("outage", self._login, message, self._outage_since))
+
+    async def _restored(self) -> None:
+        if self.misses:
+            self.misses = 0
+            message = f"The workspaces of {self._login.name} can be read again."
+            LOG.warning("%s", message)
+            await self._put(trouble_event("restored", self._login, message, self._outage_since))
+
+    def _now(self) -> int:
+        return self._connection.client.clock.now_ms()

@@ -1,0 +1,333 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The event source against the emulator, poll by poll: what is told, what is not told twice, and what is remembered over a restart."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import contextlib
+import json
+import logging
+import subprocess
+import sys
+import typing as t
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.dataarts.factory.plugins.plugin_utils._eda_options import wanted
+from ansible_collections.dataarts.factory.plugins.plugin_utils._eda_source import EndedError, LoginWatch, watch
+from emulator.running import running
+from tests.support.playbook import ROOT, TREE, Ansible
+from tests.support.scenarios import SECRET_KEY, WORKSPACE_ID, small_night
+from tests.support.workspace import account
+
+SUPPLY_ID = "7c1d0be22f5b4e0c9d3a5c8f6e4b2a10"
+FREE = {"flow_control": False}
+SOURCE = ROOT / "extensions" / "eda" / "plugins" / "event_source" / "failed_instances.py"
+Event = dict[str, t.Any]
+
+
+@pytest.fixture(scope="module")
+def emulated() -> t.Iterator[t.Any]:
+    """One service for all tests of this file."""
+    with running(small_night(switches=FREE)) as service:
+        yield service
+
+
+@pytest.fixture
+def service(emulated: t.Any) -> t.Any:
+    """The service as at the beginning of the night."""
+    emulated.reset(small_night(switches=FREE))
+    return emulated
+
+
+class Source:
+    """The watch of one account, in this process; every poll when the test says so."""
+
+    def __init__(self, service: t.Any, state: Path, places: t.Mapping[str, str] | None = None, **changes: t.Any) -> None:
+        places = places or {"sales": WORKSPACE_ID}
+        self.args = {
+            **account(service),
+            "workspaces": [{"workspace_id": one, "host": host} for host, one in places.items()],
+            "state_path": str(state),
+            "max_retries": 0,
+            "probe": False,
+            **changes,
+        }
+        self.queue: asyncio.Queue[Event] = asyncio.Queue()
+        wish = wanted(self.args, service.now_ms())
+        self.watch = LoginWatch(wish.logins[0], wish, {}, self.queue)
+
+    def __enter__(self) -> Source:
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self.watch.close()
+
+    def poll(self) -> list[Event]:
+        """The events of one poll."""
+        asyncio.run(self.watch.poll())
+        return self.taken()
+
+    def taken(self) -> list[Event]:
+        """What is in the queue."""
+        found = []
+        while not self.queue.empty():
+            found.append(self.queue.get_nowait()["dataarts"])
+        return found
+
+
+def told(events: list[Event]) -> list[str]:
+    """Names of the jobs of failures, sorted."""
+    return sorted(base64.b64decode(one["job_name_b64"]).decode() for one in events if one["kind"] == "failed")
+
+
+def test_every_failure_is_told_once_and_a_new_one_at_the_next_poll(service: t.Any, tmp_path: Path) -> None:
+    with Source(service, tmp_path) as source:
+        assert told(source.poll()) == ["daily_sales"] * 3 + ["hourly_stock"] * 2 + ["weekly_report"]
+        assert source.poll() == []
+        service.add("hourly_stock", {"plan_time": "-1m", "status": "fail", "error": "node load failed"}, workspace_id=WORKSPACE_ID)
+        (one,) = source.poll()
+        assert (one["job_name"], one["again"], one["repeated"], one["host"]) == ("hourly_stock", False, False, "sales")
+        assert base64.b64decode(one["error_message_b64"]) == b"node load failed"
+        assert source.poll() == []
+
+
+def test_an_instance_that_runs_is_told_when_it_fails_and_again_when_it_fails_again(service: t.Any, tmp_path: Path) -> None:
+    service.reset(small_night(switches=FREE, speed=1, jobs=[{"name": "daily_sales"}]))
+    with Source(service, tmp_path) as source:
+        assert source.poll() == []
+        service.add("daily_sales", {"plan_time": "-1m", "status": "running", "runs": ["fail"]}, workspace_id=WORKSPACE_ID)
+        assert source.poll() == []
+        service.advance(10)
+        (first,) = source.poll()
+        assert not first["again"]
+        rerun(service, tmp_path)
+        service.advance(10)
+        (second,) = source.poll()
+        assert second["again"]
+        assert second["id"] != first["id"]
+        assert source.poll() == []
+
+
+def rerun(service: t.Any, tmp_path: Path) -> None:
+    """Rerun everything that failed."""
+    from tests.support.logic import call
+    from tests.support.workspace import options
+
+    assert call("job_rerun", options(service, state_path=str(tmp_path / "reruns"), wait=False))["changed"]
+
+
+def test_one_read_of_the_whole_workspace_per_poll(service: t.Any, tmp_path: Path) -> None:
+    with Source(service, tmp_path) as source:
+        for dummy in range(5):
+            source.poll()
+    assert len(service.requests()) == 5
+    assert all("status=fail" in one["query"] for one in service.requests("v1_list"))
+
+
+def test_where_nothing_failed_only_the_statistics_are_asked(service: t.Any, tmp_path: Path) -> None:
+    service.reset(small_night(switches=FREE, jobs=[{"name": "quiet", "succeeded": 5}]))
+    with Source(service, tmp_path, probe=True) as source:
+        assert source.poll() == []
+        assert [one["route"] for one in service.requests()] == ["overview"]
+        service.add("quiet", {"plan_time": "-1m", "status": "fail"}, workspace_id=WORKSPACE_ID)
+        assert told(source.poll()) == ["quiet"]
+        assert [one["route"] for one in service.requests()] == ["overview", "overview", "v1_list"]
+
+
+def test_a_site_without_statistics_is_not_asked_twice(service: t.Any, tmp_path: Path) -> None:
+    service.set(v2_open=False)
+    with Source(service, tmp_path, probe=True) as source:
+        assert len(source.poll()) == 6
+        source.poll()
+    assert [one["route"] for one in service.requests()].count("overview") == 1
+
+
+def test_too_many_workspaces_for_one_call_a_second_are_not_probed(service: t.Any, tmp_path: Path) -> None:
+    with Source(service, tmp_path, probe=True, poll_interval=1) as source:
+        source.poll()
+    assert service.requests("overview") == []
+
+
+def test_only_jobs_statuses_and_times_that_are_meant(service: t.Any, tmp_path: Path) -> None:
+    service.add("hourly_stock", {"plan_time": "-1m", "status": "running-exception"}, workspace_id=WORKSPACE_ID)
+    with Source(service, tmp_path / "a", jobs=["hourly_*"], statuses=["running-exception"]) as source:
+        assert [one["status"] for one in source.poll()] == ["running-exception"]
+    with Source(service, tmp_path / "b", planned_after="-90m") as source:
+        assert told(source.poll()) == ["daily_sales", "hourly_stock", "weekly_report"]
+
+
+# Restarts
+
+
+def test_a_restart_repeats_what_nobody_may_have_acted_on_and_nothing_else(service: t.Any, tmp_path: Path) -> None:
+    with Source(service, tmp_path) as source:
+        before = source.poll()
+    rerun(service, tmp_path)
+    service.advance(30)  # all but weekly_report succeed; it fails again
+    with Source(service, tmp_path) as source:
+        (again,) = source.poll()
+        assert (again["job_name"], again["again"], again["repeated"]) == ("weekly_report", True, False)
+        assert source.poll() == []
+    with Source(service, tmp_path) as source:
+        (repeated,) = source.poll()
+        assert (repeated["id"], repeated["repeated"]) == (again["id"], True)
+        service.advance(301)
+        assert source.poll() == []
+    with Source(service, tmp_path) as source:
+        assert source.poll() == [], "told five minutes before the source ended"
+    assert len({one["id"] for one in [*before, again]}) == 7
+
+
+def test_repeat_within_nought_repeats_nothing(service: t.Any, tmp_path: Path) -> None:
+    with Source(service, tmp_path, repeat_within=0) as source:
+        assert len(source.poll()) == 6
+    with Source(service, tmp_path, repeat_within=0) as source:
+        assert source.poll() == []
+
+
+@pytest.mark.parametrize("size", [1, 3])
+def test_what_was_not_taken_when_the_source_ended_is_told_at_the_next_start(service: t.Any, tmp_path: Path, size: int) -> None:
+    """A queue that takes *size* events, as ansible-rulebook's takes one, and a source that is cancelled while the next one waits."""
+
+    async def cancelled(source: Source) -> None:
+        task = asyncio.create_task(source.watch.poll())
+        while source.queue.qsize() < size or len(source.watch._lookers[0].cursor.told) < size:
+            await asyncio.sleep(0.01)
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+    with Source(service, tmp_path, repeat_within=0) as source:
+        source.queue = source.watch._queue = asyncio.Queue(size)
+        asyncio.run(cancelled(source))
+        first = source.taken()
+    with Source(service, tmp_path, repeat_within=0) as source:
+        second = source.poll()
+    assert len(first) == size
+    assert len({one["id"] for one in [*first, *second]}) == len(first) + len(second) == 6
+
+
+def test_with_feedback_an_event_counts_once_the_engine_has_it(service: t.Any, tmp_path: Path) -> None:
+    async def main() -> None:
+        feedback: asyncio.Queue[t.Any] = asyncio.Queue(1)
+        source.watch._feedback = feedback
+        task = asyncio.create_task(source.watch.poll())
+        for dummy in range(6):
+            await feedback.put(await source.queue.get())
+        await task
+
+    with Source(service, tmp_path) as source:
+        asyncio.run(main())
+    with Source(service, tmp_path) as source:
+        assert source.poll() == []
+
+
+# Trouble
+
+
+def test_an_outage_is_told_once_and_its_end_once_and_nothing_is_lost(service: t.Any, tmp_path: Path) -> None:
+    with Source(service, tmp_path) as source:
+        source.poll()
+        service.inject({"route": "list", "kind": "status", "status": 503, "times": 4})
+        service.add("daily_sales", {"plan_time": "-1m", "status": "fail"}, workspace_id=WORKSPACE_ID)
+        events = [event for dummy in range(6) for event in source.poll()]
+    assert [one["kind"] for one in events] == ["outage", "failed", "restored"]
+    assert "Service Unavailable" in base64.b64decode(events[0]["message_b64"]).decode()
+    assert events[0]["since"] == events[2]["since"]
+
+
+def test_one_workspace_in_trouble_does_not_keep_the_others_from_being_seen(service: t.Any, tmp_path: Path) -> None:
+    jobs = {"jobs": [{"name": "stock", "failed": 1}]}
+    service.reset(
+        small_night(switches=FREE, workspaces=[{"id": WORKSPACE_ID, "name": "a", **jobs}, {"id": SUPPLY_ID, "name": "b", **jobs}])
+    )
+    service.inject({"route": "list", "kind": "status", "status": 503, "times": 1})
+    with Source(service, tmp_path, {"sales": WORKSPACE_ID, "supply": SUPPLY_ID}) as source:
+        events = source.poll()
+        assert [(one["kind"], one.get("host")) for one in events] == [("failed", "supply"), ("outage", None)]
+        assert [(one["kind"], one.get("host")) for one in source.poll()] == [("failed", "sales"), ("restored", None)]
+
+
+def test_a_wrong_credential_ends_it_with_one_line(service: t.Any, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    source = Source(service, tmp_path, secret_key="sk-wrong-0123456789")
+    queue: asyncio.Queue[Event] = asyncio.Queue()
+    with caplog.at_level(logging.INFO):
+        asyncio.run(asyncio.wait_for(watch(queue, source.args), 60))
+    (line,) = [one for one in caplog.records if one.name == "dataarts.factory.failed_instances"]
+    assert line.exc_info is None
+    assert line.getMessage().startswith(f"Stopped watching workspace {WORKSPACE_ID}: APIGW.0301")
+    assert "Check the credentials" in line.getMessage()
+    assert "sk-wrong" not in caplog.text
+    event = queue.get_nowait()
+    assert event["dataarts"]["kind"] == "ended"
+    assert event["meta"]["hosts"] == ["sales"]
+    assert queue.empty()
+    with pytest.raises(EndedError), source:
+        source.poll()
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"poll_interval": 0}, "poll_interval is 0"),
+        ({"secret_key": None}, "access_key without secret_key"),
+        ({"endpoint": "http://dayu.example.com"}, "http"),
+        ({"workspaces": [{"workspace_id": 12}]}, "workspace_id arrived as a number"),
+        ({"state_path": "/dev/null/x"}, "state_path"),
+    ],
+)
+def test_what_cannot_work_ends_it_with_one_line(service: t.Any, tmp_path: Path, caplog: t.Any, changes: t.Any, words: t.Any) -> None:
+    args = {name: value for name, value in {**Source(service, tmp_path).args, **changes}.items() if value is not None}
+    asyncio.run(asyncio.wait_for(watch(asyncio.Queue(), args), 60))
+    (line,) = [one for one in caplog.records if one.name == "dataarts.factory.failed_instances"]
+    assert words in line.getMessage()
+    assert line.exc_info is None
+    assert SECRET_KEY not in caplog.text
+
+
+def test_a_damaged_record_ends_it_with_one_line(service: t.Any, tmp_path: Path, caplog: t.Any) -> None:
+    with Source(service, tmp_path) as source:
+        source.poll()
+    next(tmp_path.glob("*.jsonl")).write_text("no record\n")
+    asyncio.run(asyncio.wait_for(watch(asyncio.Queue(), source.args), 60))
+    (line,) = [one for one in caplog.records if one.name == "dataarts.factory.failed_instances"]
+    assert "line 1 is damaged. Restore it, or move it away" in line.getMessage()
+
+
+def test_loaded_by_its_path_it_finds_the_collection_and_lets_the_loop_go_on(service: t.Any, tmp_path: Path) -> None:
+    """As ansible-rulebook does it: runpy, nothing on the path, one process; the loop ticks while the service answers late."""
+    program = """
+import asyncio, json, runpy, sys, time
+
+async def main():
+    source, args = runpy.run_path(sys.argv[1])["main"], json.loads(sys.argv[2])
+    queue, ticks = asyncio.Queue(1), 0
+
+    async def tick():
+        nonlocal ticks
+        while True:
+            await asyncio.sleep(0.01)
+            ticks += 1
+
+    ticking, task = asyncio.create_task(tick()), asyncio.create_task(source(queue, args))
+    names = [(await queue.get())["dataarts"]["job_name"] for dummy in range(6)]
+    print(json.dumps({"names": sorted(names), "ticks": ticks}), flush=True)
+    task.cancel(), ticking.cancel()
+
+asyncio.run(main())
+"""
+    service.inject({"route": "list", "kind": "latency", "seconds": 1.0, "times": 1})
+    args = Source(service, tmp_path / "state").args
+    env = Ansible(tmp_path, collections=TREE).variables()
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(SOURCE), json.dumps(args)], capture_output=True, text=True, env=env, cwd=tmp_path, timeout=120
+    )
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert found["names"] == ["daily_sales"] * 3 + ["hourly_stock"] * 2 + ["weekly_report"]
+    assert found["ticks"] > 5
