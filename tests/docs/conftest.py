@@ -19,8 +19,10 @@ Json = dict[str, t.Any]
 
 
 def night(**changes: t.Any) -> Json:
-    """The emulator's night gone wrong, sixty times as fast; *changes* replace keys of the scenario."""
+    """The emulator's night gone wrong, sixty times as fast, with an agency; *changes* replace keys of the scenario."""
     scenario = yaml.safe_load((ROOT / "emulator" / "scenarios" / "night.yml").read_text(encoding="utf-8"))
+    retail, finance = scenario["accounts"]
+    retail["agencies"] = [{"name": "rerun-agency", "trusted_domain": finance["domain"]}]
     return {**scenario, "speed": 60, **changes}
 
 

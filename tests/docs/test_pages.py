@@ -6,10 +6,12 @@
 from __future__ import annotations
 
 import re
+import typing as t
 from collections import Counter
 from pathlib import Path
 
 import pytest
+import requests
 
 from emulator.running import Running
 from tests.support.pages import blocks
@@ -18,10 +20,31 @@ from tests.support.reader import Reader, told_otherwise
 
 GUIDES = sorted((ROOT / "docs" / "docsite" / "rst").glob("*.rst"))
 OTHERS = [ROOT / name for name in ("README.md", "roles/rerun/README.md", "CONTRIBUTING.md", "SECURITY.md")]
-#: What the reader has in the environment, as the documents advise.
-EXPORTED = {"HW_ACCESS_KEY": "DEMOAKNORTHWIND00001", "HW_SECRET_KEY": "demo-secret-key-northwind-0123456789abcd"}
-#: What the documents have their reader type.
-TYPED = {"dataarts_access_key": EXPORTED["HW_ACCESS_KEY"], "dataarts_secret_key": EXPORTED["HW_SECRET_KEY"]}
+KEYS = {"dataarts_access_key": "DEMOAKNORTHWIND00001", "dataarts_secret_key": "demo-secret-key-northwind-0123456789abcd"}
+
+
+def exported(service: Running) -> dict[str, str]:
+    """What the reader has in the environment: credentials of each kind, some of which IAM has made a moment ago."""
+
+    def ask(path: str, identity: dict[str, t.Any], **headers: str) -> requests.Response:
+        body = {"auth": {"identity": identity, "scope": {"project": {"name": "cn-north-4"}}}}
+        answer = requests.post(f"{service.iam_endpoint}{path}", json=body, headers=headers, timeout=60)
+        answer.raise_for_status()
+        return answer
+
+    user = {"name": "night-operator", "password": "demo-Password-1", "domain": {"name": "northwind-retail"}}
+    token = ask("/v3/auth/tokens", {"methods": ["password"], "password": {"user": user}}).headers["X-Subject-Token"]
+    short = {"methods": ["token"], "token": {"duration_seconds": 900}}
+    temporary = ask("/v3.0/OS-CREDENTIAL/securitytokens", short, **{"X-Auth-Token": token}).json()["credential"]
+    return {
+        "HW_ACCESS_KEY": KEYS["dataarts_access_key"],
+        "HW_SECRET_KEY": KEYS["dataarts_secret_key"],
+        "FINANCE_PASSWORD": "demo-Password-2",
+        "CONTRACTOR_ACCESS_KEY": temporary["access"],
+        "CONTRACTOR_SECRET_KEY": temporary["secret"],
+        "CONTRACTOR_SECURITY_TOKEN": temporary["securitytoken"],
+        "NIGHT_SHIFT_TOKEN": token,
+    }
 
 
 def name_of(page: Path) -> str:
@@ -33,7 +56,7 @@ def test_a_reader_who_follows_the_page_sees_what_it_shows(
     page: Path, service: Running, environment: dict[str, str], tmp_path: Path
 ) -> None:
     found = blocks(page)
-    reader = Reader(tmp_path, {**environment, **EXPORTED}, TYPED)
+    reader = Reader(tmp_path, {**environment, **exported(service)}, KEYS)
     wrong = told_otherwise(found, reader.follow(found))
     assert not wrong, "\n\n".join(wrong)
     if page.name == "README.md" and page.parent == ROOT:

@@ -160,7 +160,7 @@ def without_times(line: str) -> str:
         (r"\*{3,}$", "***"),
     ):
         line = re.sub(pattern, word, line)
-    return line.rstrip()
+    return line.strip()
 
 
 def milliseconds_ago(**ago: t.Any) -> int:
