@@ -37,7 +37,7 @@ from ansible_collections.dataarts.factory.plugins.module_utils._ledger_lines imp
 )
 from ansible_collections.dataarts.factory.plugins.module_utils._lock import Lock
 from ansible_collections.dataarts.factory.plugins.module_utils._model import InstanceKey
-from ansible_collections.dataarts.factory.plugins.module_utils._reconcile import ACTIVE, OUTCOMES, REFUSED, UNKNOWN, Sent
+from ansible_collections.dataarts.factory.plugins.module_utils._reconcile import OUTCOMES, Sent
 from ansible_collections.dataarts.factory.plugins.module_utils._times import to_iso
 
 #: How long a record is kept: the service shows instances for six months [OTC-UMN-C].
@@ -195,8 +195,7 @@ class Ledger:
 
         Not synced: losing it leaves the intent, which is verified by reading.
 
-        :param outcome: "accepted", "refused", "active", "unknown" or "not_sent". A refused POST of several instances is remembered as "unknown":
-            whether a refusal is all or nothing is not documented.
+        :param outcome: "accepted", "refused", "active", "unknown" or "not_sent".
         :param now_ms: when the answer came or was given up, epoch ms; with "unknown" settling counts from here.
         :param message: the service's code and words.
         """
@@ -204,8 +203,6 @@ class Ledger:
             raise ValueError(f"no outcome: {outcome}")
         if not keys:
             return
-        if outcome in (REFUSED, ACTIVE) and len(keys) > 1:
-            outcome = UNKNOWN
         self._append(outcome_line(keys, outcome, request_id, now_ms, message), sync=False)
         with self._threads:
             merge_outcome(self._contents.sent, keys, outcome, request_id, now_ms, message)

@@ -27,7 +27,7 @@ from dataclasses import dataclass, field, replace
 
 from ansible_collections.dataarts.factory.plugins.module_utils._budget import following
 from ansible_collections.dataarts.factory.plugins.module_utils._model import InstanceKey
-from ansible_collections.dataarts.factory.plugins.module_utils._reconcile import INTENDED, OUTCOMES, UNKNOWN, Sent
+from ansible_collections.dataarts.factory.plugins.module_utils._reconcile import ACTIVE, INTENDED, OUTCOMES, REFUSED, UNKNOWN, Sent
 
 VERSION = 1
 _TYPES = frozenset({"ledger", "intent", "stamp", "outcome", "sent"})
@@ -87,12 +87,19 @@ def sent_line(one: Sent) -> bytes:
 def merge_outcome(
     sent: SentByKey, keys: t.Iterable[InstanceKey], outcome: str, request_id: str | None, now_ms: int | None, message: str
 ) -> None:
-    """Put the end of a POST into the records of its instances; one without a record has none to change."""
-    for key in keys:
+    """Put the end of a POST into the records of its instances; one without a record has none to change.
+
+    A refused POST of several instances is remembered as UNKNOWN: whether a refusal is all or nothing is not documented.
+    """
+    every = list(keys)
+    overtaken = outcome == ACTIVE and len(every) > 1
+    if outcome in (REFUSED, ACTIVE) and len(every) > 1:
+        outcome = UNKNOWN
+    for key in every:
         one = sent.get(key)
         if one is not None:
             last = max(one.last_ms, now_ms) if outcome == UNKNOWN and now_ms is not None else one.last_ms
-            sent[key] = replace(one, outcome=outcome, request_id=request_id, last_ms=last, message=message[:_MESSAGE])
+            sent[key] = replace(one, outcome=outcome, request_id=request_id, last_ms=last, message=message[:_MESSAGE], overtaken=overtaken)
 
 
 def parse(raw: bytes, now_ms: int) -> Contents | None:
@@ -179,6 +186,7 @@ def _record(key: InstanceKey, row: dict[str, t.Any]) -> Sent:
         job_name=str(row["job_name"]),
         message=str(row["message"]),
         again=bool(row["again"]),
+        overtaken=bool(row.get("overtaken")),
         earlier=tuple(int(one) for one in row.get("earlier", ())),
     )
 

@@ -39,6 +39,9 @@ UNKNOWN = "unknown"  # it may have taken effect; also every refused POST of more
 NOT_SENT = "not_sent"  # it provably took no effect, for a reason that does not lie in the instance: no connection, 401, 403, 429
 ACTIVE = "active"  # it alone was refused because it runs already: somebody else's rerun, which may not show yet
 OUTCOMES = frozenset({INTENDED, ACCEPTED, REFUSED, UNKNOWN, NOT_SENT, ACTIVE})
+#: How much earlier than its POST a run must have begun to be no effect of it, ms: the service's time is known by its answers' dates, which
+#: come in whole seconds and late.
+CLOCK_SLACK_MS = 10_000
 
 
 class Action(enum.Enum):
@@ -77,6 +80,7 @@ class Sent:
     :param job_name: name of the job.
     :param message: the service's code and words where it refused, else "".
     :param again: whether an earlier POST of the same run had already caused a rerun of it.
+    :param overtaken: that the service refused the POST because one of its instances ran already; the outcome is UNKNOWN.
     :param earlier: when other POSTs may have rerun it in the day before this one, epoch ms, oldest first; see ``_budget.py``.
     """
 
@@ -93,6 +97,7 @@ class Sent:
     job_name: str = ""
     message: str = ""
     again: bool = False
+    overtaken: bool = False
     earlier: tuple[int, ...] = ()
 
     @classmethod
@@ -169,15 +174,22 @@ class Decision:
     idle: bool = False
 
     @property
-    def rerun(self) -> bool:
-        """Whether a rerun that this run sent stands behind what the instance shows, or will show."""
-        if self.sent is None:
+    def rerun(self) -> bool | None:
+        """Whether a rerun that this run sent stands behind what the instance shows, or will show; None where that cannot be told.
+
+        It cannot for an instance that moved after the service had refused its POST because one of the instances in it ran already: it
+        is that one, rerun by somebody else, or, should such a refusal not keep the others from running, it is one of the others.
+        """
+        sent = self.sent
+        if sent is None:
             return False
-        if self.sent.again:
-            return True  # whatever became of the newest attempt, the run that the one before it caused is behind it
-        if self.sent.outcome in (REFUSED, NOT_SENT, ACTIVE):
+        if sent.again or sent.outcome == ACCEPTED:
+            return True  # with again, whatever became of the newest attempt, the run that the one before it caused is behind it
+        if sent.outcome in (REFUSED, NOT_SENT, ACTIVE) or compare(self.instance, sent) is not Movement.MOVED:
             return False
-        return self.sent.outcome == ACCEPTED or compare(self.instance, self.sent) is Movement.MOVED
+        if _began_before(self.instance, sent):
+            return False
+        return None if sent.overtaken else True
 
 
 class Movement(enum.Enum):
@@ -203,6 +215,12 @@ def compare(instance: JobInstance, sent: Sent) -> Movement:
     if all(old is None and new is None for old, new in pairs) or any(old != new for old, new in pairs):
         return Movement.UNCLEAR
     return Movement.STAYED
+
+
+def _began_before(instance: JobInstance, sent: Sent) -> bool:
+    """Whether *instance* shows a run that is newer than the record and had begun before the POST: somebody else's rerun."""
+    start = instance.start_time
+    return start is not None and start != sent.start_time and start < sent.sent_ms - CLOCK_SLACK_MS
 
 
 def of_this_run(instance: JobInstance, policy: Policy, sent: Sent | None) -> Sent | None:
@@ -231,7 +249,8 @@ def decide(instance: JobInstance, policy: Policy, now: int, sent: Sent | None) -
         movement = compare(instance, mine)
         if movement is not Movement.MOVED:
             return _unmoved(instance, policy, now, mine, movement)
-    return _by_status(instance, policy, now, mine)
+    found = _by_status(instance, policy, now, mine)
+    return found if found.rerun is not None else replace(found, reason=f"{found.reason}; whose rerun that is cannot be told")
 
 
 def decide_missing(sent: Sent, policy: Policy, now: int) -> Decision:

@@ -78,7 +78,7 @@ class Sender:
         """
         self.check()
         now = max(self._not_before, self.clock.now_ms())
-        batch = [Sent.of(one.instance, now, attempt=one.attempt, batch=len(decisions), again=one.rerun) for one in decisions]
+        batch = [Sent.of(one.instance, now, attempt=one.attempt, batch=len(decisions), again=bool(one.rerun)) for one in decisions]
         keys = [one.key for one in batch]
         self._ledger.record_intent(batch)
         self._client.before_writing = lambda: self._ledger.stamp(keys, self.clock.now_ms())
@@ -114,9 +114,12 @@ class Sender:
         now = self.clock.latest_ms()
         outcome = outcome_of(error.kind)
         self._record([one.key for one in batch], outcome, error.request_id, now, printable(error, 400))
+        overtaken = outcome == ACTIVE and len(batch) > 1
         if outcome in (REFUSED, ACTIVE) and len(batch) > 1:
             outcome = UNKNOWN  # whether a refusal is all or nothing is not documented
-        sent = [replace(one, outcome=outcome, request_id=error.request_id, last_ms=max(one.last_ms, now)) for one in batch]
+        sent = [
+            replace(one, outcome=outcome, request_id=error.request_id, last_ms=max(one.last_ms, now), overtaken=overtaken) for one in batch
+        ]
         return [_after(one, record, error) for one, record in zip(decisions, sent)]
 
 

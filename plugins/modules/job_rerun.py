@@ -324,7 +324,10 @@ instances:
       returned: always
       sample: 8c3f0b7ab8f3e1f7f6b8f4d1f0a2b3c4
     rerun:
-      description: Whether a rerun that was sent in this run stands behind what is shown, or will be shown, of the instance.
+      description:
+        - Whether a rerun that was sent in this run stands behind what is shown, or will be shown, of the instance.
+        - V(null) where that cannot be told. The request that carried it was refused because one of its instances ran already, rerun by
+          somebody else, and this one has moved since.
       type: bool
       returned: always
       sample: true

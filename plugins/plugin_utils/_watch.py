@@ -197,7 +197,7 @@ def merged_instance(old: Result | None, new: Result) -> dict[str, t.Any]:
     return {
         **new,
         **{name: before.get(name, new.get(name)) for name in _AT_FIRST},
-        "rerun": bool(before.get("rerun") or new.get("rerun")),
+        "rerun": before.get("rerun") or new.get("rerun"),
         "adopted": bool(before.get("adopted")),
         "attempts": max(int(before.get("attempts") or 0), int(new.get("attempts") or 0)),
         "request_id": request_id,

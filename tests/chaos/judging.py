@@ -134,7 +134,7 @@ class Judge:
         action, began = one["action"], self.before[key]["status"]
         if one["rerun"] and not entries:
             self._wrong(key, one, "rerun is true, and the journal has none")
-        if not one["rerun"] and mine and action not in ("settling", "unknown"):
+        if one["rerun"] is False and mine and action not in ("settling", "unknown"):
             self._wrong(key, one, f"rerun is false, and the journal has {len(mine)}")
         if action in ("done", "failed_again") and began in self._case.options["statuses"] and not entries:
             self.found.lost.append(f"{key} is reported {action} and was never rerun")

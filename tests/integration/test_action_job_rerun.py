@@ -29,26 +29,32 @@ from tests.support.workspace import inventory, variables
 #: A run that never ends by itself while the test looks on.
 ENDLESS = 36_000
 SALES = {"jobs": ["daily_sales"]}
+#: Under which the first pass lists once, so that a fault can be aimed at the second.
+STEADY = {**V2, "clock_skew_seconds": 0}
 #: host: (scenario, options of the task)
 CASES: dict[str, tuple[dict[str, t.Any], dict[str, t.Any]]] = {
-    "waits": ({"run_seconds": ENDLESS, "switches": V2}, SALES),
+    "waits": ({"run_seconds": ENDLESS, "switches": {**V2, "request_id_header": True}}, SALES),
     "does_not_wait": ({"run_seconds": ENDLESS}, {**SALES, "wait": False}),
     "gives_up": ({"run_seconds": ENDLESS}, {**SALES, "wait_timeout": 2}),
     "lost_answer": ({"faults": [{"route": "retry", "kind": "drop", "when": "after_effect"}]}, SALES),
     "bad_moment": (
-        {"speed": 1, "switches": V2, "faults": [{"route": "list", "kind": "status", "status": 503, "skip": 1, "times": 1}]},
+        {
+            "speed": 1,
+            "switches": {**STEADY, "rerun_visible_after": 0},
+            "faults": [{"route": "list", "kind": "status", "status": 503, "skip": 1, "times": 1}],
+        },
         {**SALES, "max_retries": 0},
     ),
     "key_revoked": (
         {
             "run_seconds": ENDLESS,
-            "switches": V2,
+            "switches": STEADY,
             "faults": [{"route": "list", "kind": "status", "status": 401, "code": "APIGW.0301", "skip": 1, "times": 99}],
         },
         SALES,
     ),
     "fails_again": ({}, {}),
-    "second_attempt": ({}, {"attempts": 2}),
+    "second_attempt": ({"switches": {"request_id_header": True}}, {"attempts": 2}),
     "too_many": ({}, {"max_instances": 5}),
     "silent": ({}, SALES),
     "looped": ({}, {}),

@@ -237,7 +237,7 @@ class TestGenerations:
 class TestWrites:
     @pytest.mark.parametrize(("status", "body"), [("documented", "empty"), (200, "object"), (204, "empty")])
     def test_v2_reruns_several_and_v1_one(self, service: Running, status: t.Any, body: str) -> None:
-        service.set(**BOTH, success_status=status, success_body=body)
+        service.set(**BOTH, request_id_header=True, success_status=status, success_body=body)
         auto = factory(service)
         failed = auto.list_instances(last_days(service, 2), job_name="daily_sales", statuses=[Status.FAIL])
         accepted = auto.retry("daily_sales", failed[:2], RetryOptions())

@@ -231,7 +231,7 @@ def test_check_mode_reads_and_sends_nothing(service: t.Any, asked: t.Any, tmp_pa
 
 
 def test_all_instances_go_out_in_one_request_and_are_told_with_their_status(service: t.Any, asked: t.Any) -> None:
-    service.set(**V2)
+    service.set(**V2, request_id_header=True)
     result = call("job_instance_retry", asked(), diff=True)
     assert (result["changed"], result["failed"], result["requests"]) == (True, False, {"GET": 1, "POST": 1})
     assert [len(entry["instances"]) for entry in service.journal()] == [3]

@@ -15,7 +15,7 @@ import pytest
 
 from emulator.running import Running, running
 from tests.support.playbook import Ansible, Outcome
-from tests.support.scenarios import WORKSPACE_ID, small_night
+from tests.support.scenarios import V2, WORKSPACE_ID, small_night
 from tests.support.workspace import inventory, variables
 
 SUPPLY_ID = "7c1d0be22f5b4e0c9d3a5c8f6e4b2a10"
@@ -97,6 +97,7 @@ def test_an_approval_without_a_plan_sends_nothing(service: Running, ansible: Ans
 
 
 def test_a_job_is_rerun_with_its_related_jobs_in_one_request(service: Running, ansible: Ansible, hosts: Path) -> None:
+    service.set(**V2)
     wish = {
         "dataarts_job_name": "daily_sales",
         "dataarts_related_jobs": [{"job_name": "stock_levels", "workspace_id": SUPPLY_ID}],

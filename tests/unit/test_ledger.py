@@ -80,6 +80,21 @@ class TestMemory:
             for one in (book.sent(key(1)), book.sent(key(2))):
                 assert (one.outcome, one.batch, one.last_ms, one.message) == ("unknown", 2, at(4), "DLF.0137")
 
+    @pytest.mark.parametrize("count", [1, 2])
+    def test_that_one_of_several_ran_already_is_remembered(self, tmp_path: t.Any, count: int) -> None:
+        numbers = range(1, count + 1)
+        with ledger(tmp_path) as book:
+            book.record_intent(intents(*numbers))
+            book.record_outcome([key(number) for number in numbers], "active", "r-1", now_ms=at(4))
+            told = [book.sent(key(number)) for number in numbers]
+        assert {(one.outcome, one.overtaken) for one in told} == {("active", False) if count == 1 else ("unknown", True)}
+        for torn_end in (b"", b'{"t":'):  # with a torn end the file is written anew
+            with next(tmp_path.glob("*.jsonl")).open("ab") as file:
+                file.write(torn_end)
+            for dummy in range(2):
+                with ledger(tmp_path) as book:
+                    assert [book.sent(key(number)) for number in numbers] == told
+
     @pytest.mark.parametrize(("outcome", "last"), [("unknown", 61), ("accepted", 1), ("refused", 1), ("not_sent", 1)])
     def test_an_unknown_outcome_settles_from_when_the_call_was_given_up(self, tmp_path: t.Any, outcome: t.Any, last: t.Any) -> None:
         with ledger(tmp_path) as book:

@@ -253,7 +253,7 @@ class Run:
             kind = fault if self.chance.random() < 0.6 else "none"
             keys = [one.key for one in batch.instances]
             intents = [
-                Sent.of(one.instance, at(self.now), attempt=one.attempt, batch=len(keys), again=one.rerun) for one in batch.decisions
+                Sent.of(one.instance, at(self.now), attempt=one.attempt, batch=len(keys), again=bool(one.rerun)) for one in batch.decisions
             ]
             line = intent_line(intents)
             if kind == "killed while writing":

@@ -256,6 +256,34 @@ def test_an_instance_that_moved_since_it_was_sent(
     assert not decision.idle
 
 
+#: What became of the POST of several at 60 s, status now, start and end -> whether it was this run's rerun. None: it cannot be told.
+WHOSE = [
+    ({"outcome": "accepted"}, Status.SUCCESS, (20, 30), True),
+    ({"outcome": "unknown"}, Status.SUCCESS, (61, 70), True),
+    ({"outcome": "unknown"}, Status.WAITING, OLD, True),
+    ({"outcome": "unknown"}, Status.WAITING, NEVER, True),
+    ({"outcome": "unknown"}, Status.SUCCESS, (20, 30), False),  # it had begun before the POST
+    ({"outcome": "unknown"}, Status.RUNNING, (20, None), False),
+    ({"outcome": "unknown"}, Status.SUCCESS, (55, 70), True),  # the clock is not known so well
+    ({"outcome": "intended"}, Status.FAIL, (20, 30), False),
+    ({"outcome": "unknown", "overtaken": True}, Status.SUCCESS, (20, 30), False),
+    ({"outcome": "unknown", "overtaken": True}, Status.SUCCESS, (61, 70), None),
+    ({"outcome": "unknown", "overtaken": True}, Status.RUNNING, (61, None), None),
+    ({"outcome": "unknown", "overtaken": True}, Status.WAITING, OLD, None),
+    ({"outcome": "unknown", "overtaken": True}, Status.FAIL, OLD, False),  # it stayed
+    ({"outcome": "unknown", "overtaken": True, "again": True}, Status.SUCCESS, (61, 70), True),
+    ({"outcome": "active", "batch": 1}, Status.SUCCESS, (61, 70), False),
+]
+
+
+@pytest.mark.parametrize(("record", "status", "run", "rerun"), WHOSE)
+def test_whose_rerun_it_was_is_told_or_said_to_be_unknown(record: t.Any, status: t.Any, run: t.Any, rerun: t.Any) -> None:
+    mine = dataclasses.replace(sent(when=60, batch=3), **record)
+    decision = decide(instance(status, *run), policy(), at(90), mine)
+    assert decision.rerun is rerun
+    assert ("whose rerun that is cannot be told" in decision.reason) is (rerun is None)
+
+
 @pytest.mark.parametrize(
     ("end", "changes", "idle"),
     [
