@@ -66,10 +66,11 @@ class Service:
         """A token of the account's user."""
         user = {"name": USER, "password": PASSWORD, "domain": {"name": DOMAIN}}
         body = {"auth": {"identity": {"methods": ["password"], "password": {"user": user}}, "scope": {"project": {"id": PROJECT_ID}}}}
-        request = urllib.request.Request(f"{self.iam_endpoint}/v3/auth/tokens", json.dumps(body).encode(), {"Content-Type": "application/json"})
+        request = urllib.request.Request(
+            f"{self.iam_endpoint}/v3/auth/tokens", json.dumps(body).encode(), {"Content-Type": "application/json"}
+        )
         with _opener().open(request, timeout=120) as answer:
             return str(answer.headers["X-Subject-Token"])
-
 
     def _read(self, what: str) -> t.Any:
         with _opener().open(f"{self._control}/{what}", timeout=120) as answer:
