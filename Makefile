@@ -15,7 +15,9 @@ ROOT := $(CURDIR)
 VENV := $(ROOT)/.venv
 CACHE := $(ROOT)/.cache
 BIN := $(VENV)/bin
-DOCS := $(CACHE)/environments/docs
+APART := $(CACHE)/environments
+DOCS := $(APART)/docs
+ECOSYSTEM := $(APART)/ecosystem
 TREE := $(CACHE)/tree
 HOUSE := .cache/tree/ansible_collections/dataarts/factory
 
@@ -103,6 +105,15 @@ units: $(VENV)/.test ## ansible-test units (CORES as above)
 integration: $(VENV)/.test ## ansible-test integration (CORES as above, TARGETS='rerun inventory' chooses among tests/integration/targets)
 	$(BIN)/python tools/ansible_test.py integration $(CORES) $(if $(TARGETS),--targets $(TARGETS))
 
+.PHONY: molecule
+molecule: $(ECOSYSTEM)/.made $(HOUSE) ## the scenarios of extensions/molecule against the emulator (ARGS='-s faults' chooses one)
+	@export PATH="$(ECOSYSTEM)/bin:$$PATH" HOME=$(CACHE)/home && mkdir -p $$HOME && molecule destroy >/dev/null 2>&1 && \
+		molecule test $(or $(ARGS),--all)
+
+.PHONY: ecosystem
+ecosystem: $(VENV)/.test $(ECOSYSTEM)/.made $(CACHE)/dist/.built ## galaxy-importer and ansible-builder on the artifact
+	@$(BIN)/python -m pytest -q -m ecosystem $(ARGS) tests/ecosystem
+
 .PHONY: docs
 docs: $(DOCS)/.made $(HOUSE) ## the documentation site, in .cache/docs/html
 	@$(DOCS)/bin/python tools/docs.py
@@ -112,11 +123,12 @@ build: $(CACHE)/dist/.built ## the artifact, in .cache/dist
 	@ls $(CACHE)/dist/*.tar.gz
 
 .PHONY: lock
-lock: $(VENV)/.lint $(DOCS)/.made ## take the newest versions of the development tools and pin them
+lock: $(VENV)/.lint $(DOCS)/.made $(ECOSYSTEM)/.made ## take the newest versions of the development tools and pin them
 	$(BIN)/python -m pip install --quiet --retries 10 --upgrade -r requirements/test.in -r requirements/lint.in
 	$(BIN)/python tools/lock.py
-	$(DOCS)/bin/python -m pip install --quiet --retries 10 --upgrade -r requirements/docs.in
-	$(DOCS)/bin/python tools/lock.py docs
+	for name in docs ecosystem; do \
+		$(APART)/$$name/bin/python -m pip install --quiet --retries 10 --upgrade -r requirements/$$name.in; \
+		$(APART)/$$name/bin/python tools/lock.py $$name; done
 
 .PHONY: clean
 clean: ## remove everything the other targets made
@@ -145,11 +157,11 @@ $(VENV)/.lint: requirements/lint.txt $(VENV)/.test
 	@$(call INSTALL,-r requirements/lint.txt)
 	@touch $@
 
-# Sphinx and what it brings, apart from the tools above.
-$(DOCS)/.made: requirements/docs.txt $(VENV)/.made
-	@echo "Installing what builds the documentation into $(DOCS:$(ROOT)/%=%)" >&2
-	@$(BIN)/python -m venv --clear $(DOCS)
-	@$(call INSTALL,-r requirements/docs.txt,$(DOCS)/bin/python)
+# Tools that are heavy, or at odds with those above: an environment for each file of requirements.
+$(APART)/%/.made: requirements/%.txt $(VENV)/.made
+	@echo "Installing requirements/$*.txt into $(@D:$(ROOT)/%=%)" >&2
+	@$(BIN)/python -m venv --clear $(@D)
+	@$(call INSTALL,-r $<,$(@D)/bin/python)
 	@touch $@
 
 # The checkout under the name that Ansible imports collections by.
@@ -157,7 +169,7 @@ $(HOUSE):
 	@mkdir -p $(dir $@) && ln -sfn ../../../.. $@
 
 # The artifact is built again whenever a file that it could carry has changed.
-SOURCES := $(shell find plugins roles playbooks meta docs changelogs extensions examples galaxy.yml README.md requirements.txt -type f \
+SOURCES := $(shell find plugins roles playbooks meta docs changelogs extensions examples galaxy.yml README.md requirements.txt bindep.txt -type f \
 	-not -name '*.pyc' 2>/dev/null)
 
 $(CACHE)/dist/.built: $(VENV)/.test $(SOURCES)
