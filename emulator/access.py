@@ -38,6 +38,8 @@ def _by_token(service: Service, token: str) -> Caller:
 def _by_key(service: Service, call: Call, signed: signature.Signed) -> tuple[Caller, str]:
     user = service.world.user_of_key(signed.access_key)
     if user is not None and signed.access_key:
+        if "X-Security-Token" in call.headers:
+            raise bad_signature("the security token does not belong to the access key")
         return Caller(user.name, user.account.domain, user.role_in), user.secret_key
     grant = service.tokens.key(signed.access_key)
     if grant is None:

@@ -169,6 +169,8 @@ def test_temporary_keys_by_agency_need_their_token_signed(agency: Running) -> No
     token = {"X-Security-Token": credential["securitytoken"]}
     assert call(agency.endpoint, "GET", LIST, key=key, headers=token).status == 200
     assert call(agency.endpoint, "GET", LIST, key=key).status == 401
+    assert call(agency.endpoint, "GET", LIST).status == 200
+    assert call(agency.endpoint, "GET", LIST, headers=token).status == 401, "the token of another key"
     assert call(agency.endpoint, "GET", LIST, key=key, headers={"X-Security-Token": "another"}).status == 401
     request = sign(agency.endpoint, "GET", LIST, headers={"workspace": WORKSPACE_ID, "X-Project-Id": PROJECT_ID}, key=key)
     assert send(agency.endpoint, "GET", LIST, headers={**request.header_params, **token}).status == 401

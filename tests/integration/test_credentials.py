@@ -232,6 +232,7 @@ REFUSED: list[tuple[str, dict[str, t.Any], str, str]] = [
     ),
     ("an agency by a wrong key", {**KEYS, **AGENCY, "secret_key": "another-secret-key"}, "Failed to assume agency", "Check agency_name"),
     ("a wrong key", {**KEYS, "secret_key": "another-secret-key"}, "", ""),
+    ("a security token beside permanent keys", {**KEYS, "security_token": "token-of-another-key"}, "security token", "temporary key"),
     ("an unknown token", {"auth_token": "unknown-token-of-nobody"}, "", ""),
 ]
 
