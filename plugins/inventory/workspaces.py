@@ -26,7 +26,7 @@ notes:
   - Credentials become variables of the account's group as they stand in the inventory file, as template or as vaulted text, and are
     evaluated where they are used. So C(ansible-inventory --list) does not show them. A secret in plain text (which is only sensible if the
     whole file is encrypted with C(ansible-vault)) becomes a template that reads it from the file.
-  - The inventory cache keeps what the service answered, and no credentials.
+  - The inventory cache keeps what the service answered, and no credentials. What was read with other credentials is read again.
   - Names that come from the service are never evaluated as templates.
 options:
   plugin:

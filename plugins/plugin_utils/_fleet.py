@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 
 from ansible.module_utils.parsing.convert_bool import boolean
 
+from ansible_collections.dataarts.factory.plugins.module_utils._account import Account, resolve
 from ansible_collections.dataarts.factory.plugins.module_utils._connection import (
     CREDENTIAL_OPTIONS,
     ENVIRONMENT,
@@ -71,6 +72,7 @@ class Target:
     :param studio_instance_ids: DataArts Studio instances to look at; empty for all that are usable.
     :param include: shell-style patterns, one of which a workspace's name or id must match.
     :param exclude: patterns of which it must match none.
+    :param identity: whose workspaces are read, by the options and the environment; with secrets, hence not in the repr.
     """
 
     account: str
@@ -79,6 +81,7 @@ class Target:
     studio_instance_ids: tuple[str, ...] = ()
     include: tuple[str, ...] = ("*",)
     exclude: tuple[str, ...] = ()
+    identity: tuple[str, ...] = field(default=(), repr=False)
 
     @property
     def label(self) -> str:
@@ -87,9 +90,10 @@ class Target:
 
     @property
     def fingerprint(self) -> str:
-        """What the rows depend on, without secrets: names a cache entry, so that another region or project is never read for this one."""
+        """A digest of what the rows depend on, without passwords and secret keys: names a cache entry, so that another account, region
+        or project is never read for this one."""
         known = {name: value for name, value in self.options.items() if name not in SECRET_OPTIONS}
-        parts = [self.account, self.region, known, list(self.studio_instance_ids)]
+        parts = [self.account, self.region, known, list(self.studio_instance_ids), *self.identity]
         return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
     def wants(self, row: Row) -> bool:
@@ -125,9 +129,20 @@ def targets(account: t.Mapping[str, t.Any], environ: t.Mapping[str, str]) -> lis
             studio_instance_ids=tuple(str(one) for one in account.get("studio_instance_ids") or []),
             include=tuple(account.get("workspaces") or ["*"]),
             exclude=tuple(account.get("exclude_workspaces") or []),
+            identity=_identity(options, environ),
         )
         for region in regions
     ]
+
+
+def _identity(options: t.Mapping[str, t.Any], environ: t.Mapping[str, str]) -> tuple[str, ...]:
+    """Who acts, and the project of the environment; empty where credentials are missing, as whoever reads the workspaces will say."""
+    try:
+        actor = Account.from_options(resolve(options, environ)).actor
+    except OptionError:
+        return ()
+    own = any(options.get(name) for name in CREDENTIAL_OPTIONS)
+    return (actor, *(() if own else (environ.get(name, "") for name in ENVIRONMENT["project_id"])))
 
 
 def environment_for(target: Target, alone: bool, environ: t.Mapping[str, str]) -> dict[str, str]:

@@ -66,9 +66,10 @@ def test_the_projects_of_the_environment_are_only_for_its_own_credentials() -> N
 
 def test_a_cache_entry_is_for_one_place_and_knows_no_secret() -> None:
     """Another secret reads the same entry; another account, region, project, host or user does not."""
+    user = {"user_name": "ops", "user_password": "secret", "domain_name": "acme"}
 
     def fingerprint(**changes: t.Any) -> str:
-        (target,) = targets({"name": "a", "regions": ["eu-de"], "user_name": "ops", "user_password": "secret", **changes}, {})
+        (target,) = targets({"name": "a", "regions": ["eu-de"], **user, **changes}, {})
         return target.fingerprint
 
     changes = (
@@ -77,11 +78,32 @@ def test_a_cache_entry_is_for_one_place_and_knows_no_secret() -> None:
         {"project_id": "p"},
         {"endpoint": "x"},
         {"user_name": "y"},
+        {"domain_name": "z"},
+        {"agency_name": "g", "agency_domain_name": "z"},
         {"studio_instance_ids": ["s"]},
     )
     others = [fingerprint(**change) for change in changes]
-    assert len({fingerprint(), *others}) == 7
+    assert len({fingerprint(), *others}) == 9
     assert fingerprint() == fingerprint(user_password="another") == fingerprint(workspaces=["prod*"])
+
+
+def test_a_cache_entry_is_for_the_account_that_the_keys_or_the_environment_name() -> None:
+    def fingerprint(environ: dict[str, str], **options: t.Any) -> str:
+        (target,) = targets({"name": "a", "regions": ["eu-de"], **options}, environ)
+        assert not any(secret in repr(target) for secret in ("AK1", "SK1", "AK2"))
+        return target.fingerprint
+
+    keys = {"HW_ACCESS_KEY": "AK1", "HW_SECRET_KEY": "SK1"}
+    names = [
+        fingerprint({}, **KEYS),
+        fingerprint({}, **{**KEYS, "access_key": "AK2"}),
+        fingerprint({**keys, "HW_PROJECT_ID": "p1"}),
+        fingerprint({**keys, "HW_PROJECT_ID": "p2"}),
+        fingerprint({**keys, "HW_ACCESS_KEY": "AK2"}),
+        fingerprint({}),
+    ]
+    assert len(set(names)) == len(names)
+    assert names[0] == fingerprint({**keys, "HW_PROJECT_ID": "p1"}, **{**KEYS, "secret_key": "SK2"})
 
 
 @pytest.mark.parametrize(
