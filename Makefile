@@ -93,6 +93,11 @@ chaos: $(VENV)/.test $(HOUSE) ## reruns with drawn faults, kills, pairs and host
 switches: $(VENV)/.test $(HOUSE) ## tests/integration under every setting of every switch of the emulator (ARGS=--each one by one)
 	@PYTHONPATH=$(ROOT):$(TREE) $(BIN)/python -m tools.switches $(ARGS) -- -n $(JOBS) --maxprocesses 4 --dist loadfile
 
+.PHONY: awx
+awx: $(VENV)/.test $(HOUSE) ## role awx on awx.awx against a double of AWX's API, and jobs as AWX starts them, on two series of ansible-core
+	@$(BIN)/python tools/awx.py
+	@$(PYTEST) -q -m awx $(ARGS) tests/awx
+
 .PHONY: sanity
 sanity: $(VENV)/.test ## ansible-test sanity (CORES='2.16 2.21' chooses versions of ansible-core)
 	$(BIN)/python tools/ansible_test.py sanity $(CORES)

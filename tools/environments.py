@@ -14,7 +14,7 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -65,25 +65,28 @@ def controller(core: str) -> str:
     return fitting[-1]
 
 
-def install(python: Path, arguments: Sequence[str]) -> None:
-    """Install with pip, three times over if the package index fails; SystemExit after that."""
-    command = [str(python), "-m", "pip", "install", "-qq", "--no-input", "--retries", "10", *arguments]
+def pip(python: Path, command: str, *arguments: str) -> None:
+    """Run a command of pip, three times over if the package index fails; SystemExit after that."""
+    line = [str(python), "-m", "pip", command, "-qq", "--no-input", "--retries", "10", *arguments]
     for attempt in range(1, ATTEMPTS + 1):
-        if subprocess.run(command, check=False).returncode == 0:
+        if subprocess.run(line, check=False).returncode == 0:
             return
         if attempt < ATTEMPTS:
             time.sleep(5 * attempt)
-    raise SystemExit(f"could not install {' '.join(arguments)}")
+    raise SystemExit(f"could not {command} {' '.join(arguments)}")
 
 
-def environment(core: str, version: str, *requirements: str) -> Path:
-    """The Python of a virtual environment with the newest ansible-core of the series *core* and *requirements*; made at first use."""
-    folder = CACHE / "environments" / f"core-{core}-python-{version}"
+def environment(core: str, version: str, *requirements: str, name: str = "core") -> Path:
+    """The Python of a virtual environment with the newest ansible-core of the series *core* and *requirements*; made at first use.
+
+    :param name: what its folder begins with; one for each set of *requirements*.
+    """
+    folder = CACHE / "environments" / f"{name}-{core}-python-{version}"
     python, made = folder / "bin" / "python", folder / ".made"
     wanted = "\n".join([f"ansible-core~={core}.0", *requirements])
     if not made.exists() or made.read_text(encoding="utf-8") != wanted:
         print(f"Setting up ansible-core {core} with Python {version}", file=sys.stderr, flush=True)
         subprocess.run([interpreters()[version], "-m", "venv", "--clear", folder], check=True)
-        install(python, wanted.split("\n"))
+        pip(python, "install", *wanted.split("\n"))
         made.write_text(wanted, encoding="utf-8")
     return python

@@ -16,6 +16,7 @@ from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
 from ansible_collections.dataarts.factory.plugins.module_utils._connection import Connection, check_endpoints, connect
 from ansible_collections.dataarts.factory.plugins.module_utils._errors import ApiError, LedgerError, OptionError
+from ansible_collections.dataarts.factory.plugins.module_utils._given import fitted
 from ansible_collections.dataarts.factory.plugins.module_utils._hints import hint_for
 from ansible_collections.dataarts.factory.plugins.module_utils._options import Spec
 from ansible_collections.dataarts.factory.plugins.module_utils._requests import HAS_REQUESTS
@@ -87,6 +88,23 @@ class Run:
 Logic = t.Callable[[Run], None]
 
 
+class _Module(AnsibleModule):
+    """An AnsibleModule that looks at its options before they are made to fit their types.
+
+    :ivar wrong_type: the problem with a value that arrived as another type than was meant, or None.
+    """
+
+    def __init__(self, argument_spec: Spec, **more: t.Any) -> None:
+        self._given_spec = argument_spec
+        self.wrong_type: str | None = None
+        self.params: dict[str, t.Any] = {}
+        super().__init__(argument_spec=argument_spec, **more)
+
+    def _load_params(self) -> None:
+        super()._load_params()
+        self.params, self.wrong_type = fitted(self._given_spec, self.params)
+
+
 def run_module(spec: Spec, logic: Logic, verb: str, thing: str) -> None:
     """Run *logic* as an Ansible module and end the process.
 
@@ -94,9 +112,11 @@ def run_module(spec: Spec, logic: Logic, verb: str, thing: str) -> None:
     :param logic: does the work; see :class:`Run`.
     :param verb: what it does, and *thing* to what: "list", "job instances"; for the message when it fails.
     """
-    module = AnsibleModule(argument_spec=spec, supports_check_mode=True)
+    module = _Module(argument_spec=spec, supports_check_mode=True)
     run = Run(module.params, check_mode=module.check_mode, diff_mode=module._diff)
-    if HAS_REQUESTS:
+    if module.wrong_type is not None:
+        run.result.update(failure(sentence(f"Failed to {verb} {thing}", module.wrong_type), "option"))
+    elif HAS_REQUESTS:
         attempt(run, logic, verb, thing)
     else:
         run.result.update(failure(missing_required_lib("requests"), "import"))

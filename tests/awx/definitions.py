@@ -1,0 +1,48 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What role awx defines in its variables, read as plain YAML."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+from pathlib import Path
+
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+VARIABLES = ROOT / "roles" / "awx" / "vars" / "main"
+
+
+class _Loader(yaml.SafeLoader):
+    """Knows Ansible's mark of text that is no template."""
+
+
+_Loader.add_constructor("!unsafe", lambda loader, node: str(node.value))
+
+
+def variables(name: str) -> dict[str, t.Any]:
+    """The variables of one file of the role."""
+    loaded = yaml.load((VARIABLES / f"{name}.yml").read_text(encoding="utf-8"), Loader=_Loader)
+    return t.cast("dict[str, t.Any]", loaded)
+
+
+def inputs() -> dict[str, t.Any]:
+    """Inputs of the credential type."""
+    return t.cast("dict[str, t.Any]", variables("credential_type")["__dataarts_awx_inputs"])
+
+
+def injectors() -> dict[str, t.Any]:
+    """Injectors of the credential type."""
+    return t.cast("dict[str, t.Any]", variables("credential_type")["__dataarts_awx_injectors"])
+
+
+def surveys() -> dict[str, dict[str, t.Any]]:
+    """The surveys by name, their lists of questions filled in."""
+    found = variables("surveys")
+    questions = found["__dataarts_awx_questions"]
+    return {
+        name: {**survey, "spec": [questions[one] for one in re.findall(r"'(\w+)'", survey["spec"].split("|")[0])]}
+        for name, survey in found["__dataarts_awx_surveys"].items()
+    }

@@ -1,0 +1,443 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A stand-in for the REST API of AWX on loopback: keeps what it is sent, refuses what AWX refuses, and records every write.
+
+It knows the fields, lists and links that role awx uses, and answers anything else with an error, so that nothing passes unseen.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+import threading
+import typing as t
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qsl, urlsplit
+
+from tests.awx import rules
+
+Thing = dict[str, t.Any]
+ENCRYPTED = "$encrypted$"
+ROOT = "/api/v2/"
+_TEMPLATES = ("job_templates", "workflow_job_templates", "projects", "workflow_approval_templates")
+_ASKS = ("diff_mode", "variables", "limit", "tags", "skip_tags", "job_type", "verbosity", "inventory", "credential", "scm_branch", "labels")
+
+
+class RefusalError(Exception):
+    """AWX's refusal of a request: HTTP *status* and body."""
+
+    def __init__(self, status: int, body: Thing) -> None:
+        super().__init__(f"{status} {body}")
+        self.status = status
+        self.body = body
+
+
+@dataclasses.dataclass(frozen=True)
+class Kind:
+    """A list of things.
+
+    :param defaults: every field that may be sent, with what AWX fills in.
+    :param required: fields without which nothing is created.
+    :param unique: fields that together are the thing's name.
+    :param links: lists of other things that it has.
+    :param roles: roles that may be given on it.
+    """
+
+    type: str
+    defaults: Thing
+    required: tuple[str, ...] = ("name",)
+    unique: tuple[str, ...] = ("name", "organization")
+    links: tuple[str, ...] = ()
+    roles: tuple[str, ...] = ()
+
+
+_NOTIFIED = ("notification_templates_started", "notification_templates_success", "notification_templates_error")
+_NAMED: Thing = {"name": "", "description": ""}
+_JOB = {
+    "job_type": "run", "inventory": None, "project": None, "playbook": "", "scm_branch": "", "forks": 0, "limit": "", "verbosity": 0,
+    "extra_vars": "", "job_tags": "", "skip_tags": "", "timeout": 0, "use_fact_cache": False, "execution_environment": None,
+    "survey_enabled": False, "become_enabled": False, "diff_mode": False, "allow_simultaneous": False, "job_slice_count": 1,
+    **{f"ask_{name}_on_launch": False for name in _ASKS},
+}  # fmt: skip
+
+KINDS: dict[str, Kind] = {
+    "organizations": Kind(
+        "organization", {**_NAMED, "default_environment": None, "max_hosts": 0}, unique=("name",),
+        links=("galaxy_credentials", "instance_groups", *_NOTIFIED, "notification_templates_approvals"), roles=("admin", "member", "read"),
+    ),
+    "users": Kind("user", {"username": ""}, required=("username",), unique=("username",)),
+    "teams": Kind("team", {**_NAMED, "organization": None}, ("name", "organization"), roles=("admin", "member", "read")),
+    "labels": Kind("label", {"name": "", "organization": None}, ("name", "organization")),
+    "credential_types": Kind(
+        "credential_type", {**_NAMED, "kind": "", "inputs": {}, "injectors": {}, "managed": False}, ("name", "kind"), ("name",)
+    ),
+    "credentials": Kind(
+        "credential", {**_NAMED, "organization": None, "credential_type": None, "inputs": {}}, ("name", "credential_type"),
+        ("name", "organization", "credential_type"), roles=("admin", "use", "read"),
+    ),
+    "execution_environments": Kind(
+        "execution_environment", {**_NAMED, "organization": None, "image": "", "credential": None, "pull": ""}, ("name", "image"), ("name",)
+    ),
+    "projects": Kind(
+        "project",
+        {
+            **_NAMED, "organization": None, "scm_type": "", "scm_url": "", "scm_branch": "", "credential": None, "scm_clean": False,
+            "scm_update_on_launch": False, "allow_override": False, "timeout": 0, "default_environment": None, "scm_revision": "",
+        },
+        links=_NOTIFIED, roles=("admin", "use", "update", "read"),
+    ),
+    "inventories": Kind(
+        "inventory", {**_NAMED, "organization": None, "kind": "", "host_filter": None, "variables": ""}, ("name", "organization"),
+        links=("instance_groups",), roles=("admin", "use", "adhoc", "update", "read"),
+    ),
+    "inventory_sources": Kind(
+        "inventory_source",
+        {
+            **_NAMED, "inventory": None, "source": "", "source_path": "", "source_vars": "", "credential": None, "overwrite": False,
+            "overwrite_vars": False, "update_on_launch": False, "update_cache_timeout": 0, "source_project": None,
+            "execution_environment": None, "verbosity": 1, "timeout": 0,
+        },
+        ("name", "inventory", "source"), ("name", "inventory"), links=_NOTIFIED,
+    ),
+    "hosts": Kind("host", {**_NAMED, "inventory": None, "enabled": True, "variables": ""}, ("name", "inventory"), ("name", "inventory")),
+    "notification_templates": Kind(
+        "notification_template",
+        {**_NAMED, "organization": None, "notification_type": "", "notification_configuration": {}, "messages": None},
+        ("name", "organization", "notification_type"),
+    ),
+    "job_templates": Kind(
+        "job_template", {**_NAMED, "organization": None, **_JOB}, links=("credentials", "labels", "instance_groups", *_NOTIFIED),
+        roles=("admin", "execute", "read"),
+    ),
+    "workflow_job_templates": Kind(
+        "workflow_job_template",
+        {
+            **_NAMED, "organization": None, "extra_vars": "", "survey_enabled": False, "allow_simultaneous": False, "inventory": None,
+            "limit": None, "scm_branch": None,
+            **{f"ask_{name}_on_launch": False for name in ("inventory", "scm_branch", "limit", "variables", "labels", "tags", "skip_tags")},
+        },
+        links=("labels", *_NOTIFIED, "notification_templates_approvals"), roles=("admin", "execute", "approval", "read"),
+    ),
+    "workflow_job_template_nodes": Kind(
+        "workflow_job_template_node",
+        {
+            "identifier": "", "workflow_job_template": None, "unified_job_template": None, "extra_data": {}, "inventory": None, "limit": None,
+            "job_type": None, "all_parents_must_converge": False,
+        },
+        ("workflow_job_template",), ("identifier", "workflow_job_template"),
+        links=("success_nodes", "failure_nodes", "always_nodes", "credentials", "labels", "instance_groups"),
+    ),
+    "workflow_approval_templates": Kind("workflow_approval_template", {**_NAMED, "timeout": 0}, unique=()),
+    "schedules": Kind(
+        "schedule",
+        {**_NAMED, "unified_job_template": None, "rrule": "", "enabled": True, "extra_data": {}, "inventory": None, "limit": None, "job_type": None},
+        ("name", "unified_job_template", "rrule"), ("name", "unified_job_template"), links=("credentials", "labels", "instance_groups"),
+    ),
+    "instance_groups": Kind("instance_group", dict(_NAMED), unique=("name",)),
+}  # fmt: skip
+
+
+class Store:
+    """Everything that was created, and every write in order.
+
+    :param playbooks: files that a project's branch has.
+    """
+
+    def __init__(self, playbooks: t.Collection[str]) -> None:
+        self.playbooks = frozenset(playbooks)
+        self.things: dict[str, dict[int, Thing]] = {name: {} for name in KINDS}
+        self.secrets: dict[int, Thing] = {}
+        self.surveys: dict[tuple[str, int], Thing] = {}
+        self.links: dict[tuple[str, int, str], list[int]] = {}
+        self.grants: dict[int, tuple[str, int, str]] = {}
+        self.granted: dict[tuple[int, str], list[int]] = {}
+        #: (method, path, body) of every request that changed something, or tried to.
+        self.writes: list[tuple[str, str, t.Any]] = []
+        self._next = 0
+        galaxy = self.create("credential_types", {"name": "Ansible Galaxy/Automation Hub API Token", "kind": "cloud"})
+        self.things["credential_types"][galaxy]["managed"] = True
+        owner = self.create("organizations", {"name": "Default"})
+        self.create("credentials", {"name": "Ansible Galaxy", "credential_type": galaxy, "organization": owner})
+        self.create("users", {"username": "lin"})
+
+    def create(self, kind: str, sent: Thing) -> int:
+        """Create a thing; its id. :raises RefusalError: as AWX does."""
+        rule = KINDS[kind]
+        fields = self._known(kind, sent)
+        missing = [name for name in rule.required if fields.get(name) in (None, "")]
+        if missing:
+            raise RefusalError(400, {name: ["This field is required."] for name in missing})
+        if rule.unique and any(all(one[key] == fields.get(key) for key in rule.unique) for one in self.things[kind].values()):
+            raise RefusalError(400, {"__all__": [f"{rule.type} with this {' and '.join(rule.unique)} already exists."]})
+        self._next += 1
+        thing = {**json.loads(json.dumps(rule.defaults)), **fields}
+        self._judge(kind, self._next, thing, sent)
+        self.things[kind][self._next] = thing
+        for position, role in enumerate(rule.roles):
+            self.grants[1000 * self._next + position] = (kind, self._next, role)
+        return self._next
+
+    def update(self, kind: str, number: int, sent: Thing) -> None:
+        """Change a thing. :raises RefusalError: as AWX does."""
+        thing = self.things[kind][number]
+        fields = self._known(kind, sent)
+        in_use = any(one["credential_type"] == number for one in self.things["credentials"].values())
+        if kind == "credential_types" and in_use and fields.get("inputs", thing["inputs"]) != thing["inputs"]:
+            raise RefusalError(403, {"detail": "Modifications to inputs are not allowed for credential types that are in use"})
+        if kind == "credential_types" and fields.get("injectors") == {}:
+            del fields["injectors"]
+        self._judge(kind, number, {**thing, **fields}, sent)
+        thing.update(fields)
+
+    def shown(self, kind: str, number: int) -> Thing:
+        """A thing as AWX shows it: secrets masked, with its related addresses."""
+        thing = {"id": number, "type": KINDS[kind].type, "url": f"{ROOT}{kind}/{number}/", **self.things[kind][number]}
+        related: Thing = {link: f"{thing['url']}{link}/" for link in KINDS[kind].links}
+        summary: Thing = {
+            "object_roles": {
+                f"{role}_role": {"id": grant} for grant, (what, which, role) in self.grants.items() if (what, which) == (kind, number)
+            }
+        }
+        if kind in ("job_templates", "workflow_job_templates"):
+            related["survey_spec"] = f"{thing['url']}survey_spec/"
+        if kind == "credentials":
+            thing["inputs"] = {name: self._mask(thing, name, value) for name, value in thing["inputs"].items()}
+            summary["credential_type"] = {
+                "id": thing["credential_type"],
+                "name": self.things["credential_types"][thing["credential_type"]]["name"],
+            }
+        if kind == "workflow_job_template_nodes" and thing["unified_job_template"]:
+            related["unified_job_template"] = f"{ROOT}{self._template_kind(thing['unified_job_template'])}/{thing['unified_job_template']}/"
+        return {**thing, "related": related, "summary_fields": summary}
+
+    def listed(self, kind: str, query: t.Mapping[str, str]) -> list[Thing]:
+        """Things that match *query*. :raises RefusalError: for a filter that is not known here."""
+        kinds = ("job_templates", "workflow_job_templates", "projects") if kind == "unified_job_templates" else (kind,)
+        return [self.shown(one, number) for one in kinds for number in self.things[one] if self._matches(one, number, query)]
+
+    def link(self, kind: str, number: int, link: str, sent: Thing) -> None:
+        """Put a thing on the list of another one, or take it off. :raises RefusalError: as AWX does."""
+        mine = self.links.setdefault((kind, number, link), [])
+        other = sent["id"]
+        if sent.get("disassociate"):
+            mine.remove(other)
+            return
+        target = {"galaxy_credentials": "credentials"}.get(link, "notification_templates" if link.startswith("notification") else link)
+        target = "workflow_job_template_nodes" if link.endswith("_nodes") else target
+        if other not in self.things[target]:
+            raise RefusalError(404, {"detail": "Not found."})
+        if link == "credentials":
+            types = [self.things["credentials"][one]["credential_type"] for one in (*mine, other)]
+            if len(types) != len(set(types)):
+                raise RefusalError(400, {"error": "Cannot assign multiple credentials of one type."})
+        mine.append(other)
+
+    def grant(self, grant: int, actors: str, sent: Thing) -> None:
+        """Give a role to a user or team."""
+        if grant not in self.grants:
+            raise RefusalError(404, {"detail": "Not found."})
+        self.granted.setdefault((grant, actors), []).append(sent["id"])
+
+    def approval(self, node: int, sent: Thing) -> int:
+        """Make a node an approval."""
+        number = self.create("workflow_approval_templates", {"description": "", "timeout": 0, **sent})
+        self.things["workflow_job_template_nodes"][node]["unified_job_template"] = number
+        return number
+
+    def survey(self, kind: str, number: int, sent: Thing) -> None:
+        """Set a survey. :raises RefusalError: if AWX would."""
+        problems = rules.survey(sent)
+        if problems:
+            raise RefusalError(400, {"error": problems[0]})
+        self.surveys[kind, number] = sent
+
+    def named(self, kind: str, name: str) -> Thing:
+        """The one thing of that name, as shown. :raises KeyError: none or several."""
+        found = [
+            self.shown(kind, number) for number, thing in self.things[kind].items() if thing.get("name", thing.get("identifier")) == name
+        ]
+        if len(found) != 1:
+            raise KeyError(f"{len(found)} {kind} are called {name}")
+        return found[0]
+
+    def names(self, kind: str, number: int, link: str) -> list[str]:
+        """Names of the things on a list of a thing."""
+        target = {"galaxy_credentials": "credentials"}.get(link, "notification_templates" if link.startswith("notification") else link)
+        target = "workflow_job_template_nodes" if link.endswith("_nodes") else target
+        return sorted(
+            str(self.things[target][one].get("name", self.things[target][one].get("identifier")))
+            for one in self.links.get((kind, number, link), [])
+        )
+
+    def roles_of(self, actors: str, number: int) -> set[tuple[str, str, str]]:
+        """(list, name, role) of everything that a user or team was given."""
+        return {
+            (kind, str(self.things[kind][which]["name"]), role)
+            for (grant, who), given in self.granted.items()
+            if who == actors and number in given
+            for kind, which, role in [self.grants[grant]]
+        }
+
+    def _known(self, kind: str, sent: Thing) -> Thing:
+        unknown = set(sent) - set(KINDS[kind].defaults) - {"type", "user", "team"}
+        if unknown:
+            raise RefusalError(400, {"detail": f"{kind} has no {', '.join(sorted(unknown))}"})
+        return {name: value for name, value in sent.items() if name in KINDS[kind].defaults}
+
+    def _judge(self, kind: str, number: int, thing: Thing, sent: Thing) -> None:
+        problems: list[str] = []
+        if kind == "credential_types" and not thing["managed"] and thing["kind"] and thing["inputs"]:
+            problems = rules.credential_type(thing["kind"], thing["inputs"], thing["injectors"])
+        elif kind == "credentials" and not any(sent.get(name) or thing.get(name) for name in ("organization", "user", "team")):
+            problems = ["Missing 'user', 'team', or 'organization'."]
+        elif kind == "schedules":
+            problems = rules.rrule(thing["rrule"])
+        elif kind == "notification_templates":
+            problems = rules.webhook(thing["notification_configuration"])
+            for name, (dummy, default) in rules.WEBHOOK.items():
+                thing["notification_configuration"].setdefault(name, default)
+        elif kind == "job_templates" and thing["playbook"] not in self.playbooks:
+            problems = ["Playbook not found for project."]
+        elif kind == "inventory_sources" and thing["source"] == "scm" and not thing["source_project"]:
+            problems = ["Project required for scm type sources."]
+        elif kind == "workflow_job_template_nodes" and thing["extra_data"]:
+            problems = ["Variables are not allowed on launch."]
+        if problems:
+            raise RefusalError(400, {"__all__": problems})
+        if kind == "credentials":
+            self.secrets[number] = json.loads(json.dumps(thing["inputs"]))
+
+    def _mask(self, thing: Thing, name: str, value: t.Any) -> t.Any:
+        fields = self.things["credential_types"][thing["credential_type"]]["inputs"].get("fields", [])
+        return ENCRYPTED if any(field["id"] == name and field.get("secret") for field in fields) else value
+
+    def _template_kind(self, number: int) -> str:
+        return next(kind for kind in _TEMPLATES if number in self.things[kind])
+
+    def _matches(self, kind: str, number: int, query: t.Mapping[str, str]) -> bool:
+        thing = {**self.things[kind][number], "id": number}
+        either = {name[4:]: value for name, value in query.items() if name.startswith("or__")}
+        every = {name: value for name, value in query.items() if not name.startswith("or__") and name not in ("page", "page_size")}
+        for name in (*either, *every):
+            if name.partition("__")[0] not in thing:
+                raise RefusalError(400, {"detail": f"{kind} has no field {name}"})
+        if either and not any(str(thing[name]) == value for name, value in either.items()):
+            return False
+        return all(
+            str(thing[name.removesuffix("__startswith")]).startswith(value) if name.endswith("__startswith") else str(thing[name]) == value
+            for name, value in every.items()
+        )
+
+
+class Double:
+    """The server: ``with Double(playbooks) as awx: ... awx.url, awx.store``."""
+
+    def __init__(self, playbooks: t.Collection[str]) -> None:
+        self.store = Store(playbooks)
+        self._lock = threading.Lock()
+
+    def __enter__(self) -> Double:
+        handler = type("Handler", (_Handler,), {"double": self})
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
+        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+    def answer(self, method: str, target: str, body: t.Any) -> tuple[int, Thing]:
+        """Status and body of the answer to a request."""
+        parts = urlsplit(target)
+        words = [word for word in parts.path.removeprefix(ROOT).split("/") if word]
+        with self._lock:
+            if words[:1] == ["tokens"]:
+                return (201, {"id": 1, "token": "token-of-the-double"}) if method == "POST" else (204, {})
+            if method != "GET":
+                self.store.writes.append((method, parts.path, body))
+            try:
+                return self._routed(method, words, dict(parse_qsl(parts.query)), body)
+            except RefusalError as refusal:
+                return refusal.status, refusal.body
+
+    def _routed(self, method: str, words: list[str], query: dict[str, str], body: t.Any) -> tuple[int, Thing]:
+        store = self.store
+        match (method, *words):
+            case ("GET", kind) if kind in KINDS or kind == "unified_job_templates":
+                return 200, _page(store.listed(kind, query))
+            case ("POST", kind) if kind in KINDS:
+                return 201, store.shown(kind, store.create(kind, body))
+            case ("GET", "roles", grant, "users" | "teams" as actors):
+                return 200, _page([{"id": one} for one in store.granted.get((int(grant), actors), [])])
+            case ("POST", "roles", grant, "users" | "teams" as actors):
+                store.grant(int(grant), actors, body)
+                return 204, {}
+            case ("POST", "workflow_job_template_nodes", node, "create_approval_template"):
+                return 201, store.shown("workflow_approval_templates", store.approval(int(node), body))
+            case (_, kind, number, *rest) if kind in KINDS and number.isdigit() and int(number) in store.things[kind]:
+                return self._on_thing(method, kind, int(number), rest, body)
+        raise RefusalError(404, {"detail": f"{method} {'/'.join(words)} is not known here."})
+
+    def _on_thing(self, method: str, kind: str, number: int, rest: list[str], body: t.Any) -> tuple[int, Thing]:
+        store = self.store
+        if not rest and method == "PATCH":
+            store.update(kind, number, body)
+        if not rest and method in ("GET", "PATCH"):
+            return 200, store.shown(kind, number)
+        if rest == ["survey_spec"] and method == "POST":
+            store.survey(kind, number, body)
+        if rest == ["survey_spec"]:
+            return 200, store.surveys.get((kind, number), {})
+        if len(rest) == 1 and rest[0] in KINDS[kind].links and method == "POST":
+            store.link(kind, number, rest[0], body)
+            return 204, {}
+        if len(rest) == 1 and rest[0] in KINDS[kind].links and method == "GET":
+            return 200, _page([{"id": one} for one in store.links.get((kind, number, rest[0]), [])])
+        raise RefusalError(404, {"detail": f"{method} {kind}/{number}/{'/'.join(rest)} is not known here."})
+
+
+class _Handler(BaseHTTPRequestHandler):
+    double: Double
+    protocol_version = "HTTP/1.1"
+
+    def _serve(self) -> None:
+        length = int(self.headers.get("Content-Length") or 0)
+        body = json.loads(self.rfile.read(length)) if length else None
+        status, answer = self.double.answer(self.command, self.path, body)
+        sent = b"" if status == 204 else json.dumps(answer).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("X-API-Product-Name", "AWX")
+        self.send_header("X-API-Product-Version", "24.6.1")
+        self.send_header("Content-Length", str(len(sent)))
+        self.end_headers()
+        self.wfile.write(sent)
+
+    def do_GET(self) -> None:
+        self._serve()
+
+    def do_POST(self) -> None:
+        self._serve()
+
+    def do_PATCH(self) -> None:
+        self._serve()
+
+    def do_DELETE(self) -> None:
+        self._serve()
+
+    def log_message(self, *args: object) -> None:
+        """Nothing on the screen."""
+
+
+def _page(results: list[Thing]) -> Thing:
+    return {"count": len(results), "next": None, "previous": None, "results": results}
+
+
+def normalised(path: str) -> str:
+    """*path* without numbers, to compare writes of two runs."""
+    return re.sub(r"/\d+/", "/N/", path)

@@ -1,0 +1,188 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What AWX accepts, as found by running it and in its source (development version of October 2024): pure checks of definitions.
+
+Each function returns what AWX would refuse, in sentences; nothing if it would accept.
+"""
+
+from __future__ import annotations
+
+import re
+import typing as t
+
+from jinja2 import StrictUndefined, TemplateError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+Json = t.Mapping[str, t.Any]
+
+_IDENTIFIER = re.compile(r"[a-zA-Z_]+[a-zA-Z0-9_]*")
+_FIELD_KEYS = {"type", "format", "choices", "id", "label", "help_text", "multiline", "secret", "default"}
+#: Variables that AWX keeps for itself.
+_BLOCKED = frozenset(
+    {
+        "AD_HOC_COMMAND_ID",
+        "AWX_HOST",
+        "CACHE",
+        "CALLBACK_CONNECTION",
+        "CALLBACK_QUEUE",
+        "INVENTORY_HOSTVARS",
+        "INVENTORY_ID",
+        "INVENTORY_SOURCE_ID",
+        "INVENTORY_UPDATE_ID",
+        "JOB_CALLBACK_DEBUG",
+        "JOB_ID",
+        "MAX_EVENT_RES",
+        "PATH",
+        "PROJECT_REVISION",
+        "PYTHONPATH",
+        "REST_API_TOKEN",
+        "REST_API_URL",
+        "SUPERVISOR_CONFIG_PATH",
+        "VIRTUAL_ENV",
+    }
+)
+_SURVEY_TYPES: dict[str, t.Any] = {
+    "text": str,
+    "textarea": str,
+    "password": str,
+    "multiplechoice": str,
+    "multiselect": str,
+    "integer": int,
+    "float": (float, int),
+}
+#: Fields of a webhook's configuration with the types that AWX wants; it adds those that are missing.
+WEBHOOK: dict[str, tuple[type, t.Any]] = {
+    "url": (str, None),
+    "http_method": (str, "POST"),
+    "disable_ssl_verification": (bool, False),
+    "username": (str, ""),
+    "password": (str, ""),
+    "headers": (dict, {}),
+}
+
+
+def credential_type(kind: str, inputs: Json, injectors: Json) -> list[str]:
+    """Refusals of a custom credential type."""
+    fields: list[Json] = list(inputs.get("fields", []))
+    found = [] if kind in ("cloud", "net") else [f"kind must be cloud or net, not {kind}"]
+    found += [f"unknown key {key} of inputs" for key in set(inputs) - {"fields", "required"}]
+    found += [problem for field in fields for problem in _field(field)]
+    ids = [str(field.get("id")) for field in fields]
+    found += [f"field ids must be unique ({one})" for one in set(ids) if ids.count(one) > 1]
+    found += [f"unknown injector {key}" for key in set(injectors) - {"env", "file", "extra_vars"}]
+    for name, template in injectors.get("env", {}).items():
+        if not _IDENTIFIER.fullmatch(name) or name.startswith("ANSIBLE_") or name in _BLOCKED:
+            found.append(f"environment variable {name} is not allowed")
+        if not template.isascii():
+            found.append(f"environment variable {name} is not ASCII")
+        found += _template(name, template, ids)
+    return found
+
+
+def survey(spec: Json) -> list[str]:
+    """Refusals of a survey."""
+    found = [
+        f"'{name}' is missing or no {kind.__name__}"
+        for name, kind in (("name", str), ("description", str), ("spec", list))
+        if not _is(spec, name, kind)
+    ]
+    questions: list[Json] = list(spec.get("spec") or [])
+    found += [] if questions else ["'spec' doesn't contain any items"]
+    variables = [str(question.get("variable")) for question in questions]
+    found += [f"variable {one} duplicated" for one in set(variables) if variables.count(one) > 1]
+    return found + [problem for question in questions for problem in _question(question)]
+
+
+def unusable_defaults(spec: Json) -> list[str]:
+    """Questions whose default AWX would never apply, or that refuse a launch although they have one."""
+    found = []
+    for question in spec["spec"]:
+        default = question.get("default")
+        if default not in (None, "") and question["required"]:
+            found.append(f"{question['variable']}: a launch without an answer is refused in spite of the default")
+        if isinstance(default, str) and default and not question.get("min", 0) <= len(default) <= question.get("max", 10**9):
+            found.append(f"{question['variable']}: the default does not fit its limits")
+    return found
+
+
+def rrule(text: str) -> list[str]:
+    """Refusals of a schedule's rule."""
+    found = []
+    starts = re.findall(r"DTSTART(?:;[^:]+)?:[0-9]+T[0-9]+Z?", text)
+    if len(starts) != 1:
+        found.append("exactly one DTSTART is required")
+    if re.findall(r"DTSTART:[0-9]+T[0-9]+ ", text):
+        found.append("DTSTART cannot be a naive datetime")
+    rules = re.findall(r"RULE:[^\s]*", text)
+    if not rules:
+        found.append("a rule is required")
+    found += [f"INTERVAL required in {rule}" for rule in rules if "INTERVAL=" not in rule]
+    return found
+
+
+def webhook(configuration: Json) -> list[str]:
+    """Refusals of a webhook's configuration."""
+    return [
+        f"{name} must be {kind.__name__}"
+        for name, (kind, default) in WEBHOOK.items()
+        if (name in configuration or default is None) and not isinstance(configuration.get(name), kind)
+    ]
+
+
+def rendered(injectors: Json, values: Json, inputs: Json) -> dict[str, str]:
+    """The environment that AWX makes of a credential with *values*: an omitted text is empty, an omitted truth is False."""
+    namespace = {field["id"]: False for field in inputs["fields"] if field.get("type") == "boolean"}
+    namespace.update({name: value for name, value in values.items() if value not in ("", None)})
+    sandbox = ImmutableSandboxedEnvironment()
+    return {name: sandbox.from_string(template).render(**namespace) for name, template in injectors.get("env", {}).items()}
+
+
+def _field(field: Json) -> list[str]:
+    name = str(field.get("id", ""))
+    found = [f"field {name}: unknown key {key}" for key in set(field) - _FIELD_KEYS]
+    if not _IDENTIFIER.fullmatch(name) or name == "tower":
+        found.append(f"field {name}: no name for a field")
+    if not isinstance(field.get("label"), str):
+        found.append(f"field {name}: it has no label")
+    kind = field.get("type", "string")
+    if kind not in ("string", "boolean"):
+        found.append(f"field {name}: type {kind}")
+    if kind != "string" and {"choices", "multiline", "format", "secret"} & set(field):
+        found.append(f"field {name}: only a string may be secret, formatted or chosen")
+    if field.get("format") not in (None, "ssh_private_key", "url"):
+        found.append(f"field {name}: format {field['format']}")
+    return found
+
+
+def _template(name: str, template: str, ids: list[str]) -> list[str]:
+    try:
+        ImmutableSandboxedEnvironment(undefined=StrictUndefined).from_string(template).render(dict.fromkeys(ids, "EXAMPLE"))
+    except TemplateError as error:
+        return [f"{name}: {error}"]
+    return []
+
+
+def _question(question: Json) -> list[str]:
+    name = str(question.get("variable"))
+    found = [f"{name}: '{key}' missing or no text" for key in ("type", "question_name", "variable") if not _is(question, key, str)]
+    found += [] if _is(question, "required", bool) else [f"{name}: 'required' missing or no truth"]
+    kind = str(question.get("type"))
+    if kind not in _SURVEY_TYPES:
+        return [*found, f"{name}: type {kind}"]
+    default = question.get("default", "")
+    if default != "" and (not isinstance(default, _SURVEY_TYPES[kind]) or isinstance(default, bool)):
+        found.append(f"{name}: the default is no {kind}")
+    found += [f"{name}: {key} is no integer" for key in ("min", "max") if question.get(key) is not None and not _is(question, key, int)]
+    if kind in ("multiselect", "multiplechoice"):
+        choices = question.get("choices")
+        if not choices:
+            return [*found, f"{name}: no choices"]
+        chosen = str(default).splitlines()
+        if any(one not in choices for one in chosen) or (kind == "multiplechoice" and len(chosen) > 1):
+            found.append(f"{name}: the default is none of the choices")
+    return found
+
+
+def _is(mapping: Json, name: str, kind: type) -> bool:
+    return isinstance(mapping.get(name), kind) and not (kind is int and isinstance(mapping[name], bool))

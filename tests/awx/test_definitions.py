@@ -1,0 +1,85 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What role awx defines keeps the rules of AWX, and says the same as the modules that read it."""
+
+from __future__ import annotations
+
+import copy
+import typing as t
+
+import pytest
+import yaml
+
+from ansible_collections.dataarts.factory.plugins.module_utils._account import ENVIRONMENT, SECRET_OPTIONS
+from ansible_collections.dataarts.factory.plugins.plugin_utils._handover import answer_problems, credential_problems
+from tests.awx import definitions, rules
+
+
+def test_awx_accepts_the_credential_type() -> None:
+    assert rules.credential_type("cloud", definitions.inputs(), definitions.injectors()) == []
+
+
+def test_every_field_is_labelled_explained_and_read_by_the_modules() -> None:
+    fields = {field["id"]: field for field in definitions.inputs()["fields"]}
+    assert all(field["label"] and field["help_text"] and field["type"] == "string" for field in fields.values())
+    assert {name for name, field in fields.items() if field.get("secret")} == set(SECRET_OPTIONS)
+    # The tasks pair fields and variables by their order.
+    assert list(definitions.injectors()) == ["env"]
+    assert list(definitions.injectors()["env"].items()) == [(ENVIRONMENT[name][0], f"{{{{ {name} }}}}") for name in fields]
+
+
+def test_an_omitted_field_is_an_empty_variable_and_counts_as_unset() -> None:
+    environ = rules.rendered(
+        definitions.injectors(), {"region": "cn-north-4", "access_key": "A", "secret_key": "0123"}, definitions.inputs()
+    )
+    assert environ["HW_SECRET_KEY"] == "0123"
+    assert environ["HW_AUTH_TOKEN"] == environ["HW_USER_NAME"] == ""
+    ids = [field["id"] for field in definitions.inputs()["fields"]]
+    assert credential_problems(dict(zip(ids, environ.values(), strict=True)), definitions.inputs()["fields"]) == []
+
+
+@pytest.mark.parametrize("name", definitions.surveys())
+def test_awx_accepts_the_surveys_and_applies_their_defaults(name: str) -> None:
+    survey = definitions.surveys()[name]
+    assert rules.survey(survey) == []
+    assert rules.unusable_defaults(survey) == []
+    assert all(question["question_name"] and question["question_description"] for question in survey["spec"])
+    assert not any(question["type"] == "password" for question in survey["spec"])
+    defaults = {question["variable"]: question["default"] for question in survey["spec"] if question["type"] != "multiselect"}
+    assert answer_problems(defaults) == []
+
+
+BROKEN: list[tuple[str, t.Callable[[t.Any, t.Any], t.Any]]] = [
+    ("field tower: no name for a field", lambda inputs, env: inputs["fields"][0].update(id="tower")),
+    ("field no-name: no name for a field", lambda inputs, env: inputs["fields"][0].update(id="no-name")),
+    ("field region: type integer", lambda inputs, env: inputs["fields"][0].update(type="integer")),
+    ("field region: unknown key ask_at_runtime", lambda inputs, env: inputs["fields"][0].update(ask_at_runtime=True)),
+    ("field region: it has no label", lambda inputs, env: inputs["fields"][0].pop("label")),
+    ("field ids must be unique (region)", lambda inputs, env: inputs["fields"][1].update(id="region")),
+    ("environment variable ANSIBLE_FORKS is not allowed", lambda inputs, env: env.update(ANSIBLE_FORKS="1")),
+    ("environment variable PATH is not allowed", lambda inputs, env: env.update(PATH="/")),
+    ("environment variable HW_X is not ASCII", lambda inputs, env: env.update(HW_X="é")),
+    ("HW_X: 'nothing' is undefined", lambda inputs, env: env.update(HW_X="{{ nothing }}")),
+    ("HW_X: No filter named 'to_json'", lambda inputs, env: env.update(HW_X="{{ region | to_json }}")),
+]
+
+
+@pytest.mark.parametrize(("words", "spoil"), BROKEN)
+def test_the_rules_find_what_awx_refuses(words: str, spoil: t.Callable[[t.Any, t.Any], t.Any]) -> None:
+    inputs, injectors = copy.deepcopy(definitions.inputs()), copy.deepcopy(definitions.injectors())
+    spoil(inputs, injectors["env"])
+    assert any(words in problem for problem in rules.credential_type("cloud", inputs, injectors))
+
+
+def test_the_example_has_a_rule_that_awx_accepts() -> None:
+    example = yaml.safe_load((definitions.ROOT / "examples" / "awx" / "awx.yml").read_text(encoding="utf-8"))
+    assert rules.rrule(example["dataarts_awx_schedule_rrule"]) == []
+    assert rules.rrule("DTSTART:20260101T060000 RRULE:FREQ=DAILY") != []
+
+
+def test_every_default_is_documented_as_it_is() -> None:
+    role = definitions.ROOT / "roles" / "awx"
+    defaults = yaml.safe_load((role / "defaults" / "main.yml").read_text(encoding="utf-8"))
+    specs = yaml.safe_load((role / "meta" / "argument_specs.yml").read_text(encoding="utf-8"))["argument_specs"]["main"]["options"]
+    assert defaults == {name: option["default"] for name, option in specs.items() if "default" in option}
