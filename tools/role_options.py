@@ -33,6 +33,14 @@ _HEADER = """---
 # Written by tools/role_options.py from the documentation of module dataarts.factory.job_rerun: change it there.
 """
 
+REPORT_PATH: dict[str, t.Any] = {
+    "description": [
+        "Folder for the report of all workspaces of the play, C(report.html), C(report.json) and C(report.xml) (JUnit).",
+        "Written once for the play, in check mode too, by M(dataarts.factory.rerun_report). Nothing is written if it is not set.",
+        "A relative path counts from the folder in which Ansible was started. Files of an earlier report are replaced.",
+    ],
+    "type": "path",
+}
 #: What only the role knows.
 OWN: dict[str, dict[str, t.Any]] = {
     "fail_on_broken": {
@@ -58,6 +66,7 @@ OWN: dict[str, dict[str, t.Any]] = {
         ],
         "type": "dict",
     },
+    "report_path": REPORT_PATH,
 }
 
 Options = dict[str, dict[str, t.Any]]
@@ -117,7 +126,15 @@ def argument_specs() -> str:
                     "Leaves what it found and did in the variable C(dataarts_rerun_result).",
                 ],
                 "options": role_options(),
-            }
+            },
+            "report": {
+                "short_description": "Write the report of all workspaces of a play",
+                "description": [
+                    "Runs M(dataarts.factory.rerun_report) over what the role left in C(dataarts_rerun_result) of every host of the play.",
+                    "Include it with C(tasks_from=report) and C(run_once=true), after the role has run on every host.",
+                ],
+                "options": {"dataarts_report_path": REPORT_PATH},
+            },
         }
     }
     return _HEADER + _dump(spec)

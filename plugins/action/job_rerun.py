@@ -3,8 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Repeats the passes of module job_rerun until nothing is left to do, and shows how far they are.
 
-The module reads, decides, sends and reports once; this waits between passes, prints the plan and a live progress line per
-workspace, and puts the passes together into one result. Everything it decides or says is a pure function of ``plugin_utils``.
+The module reads, decides, sends and reports once; where it would run on this machine as this process does, its logic is called without
+a process of its own. This waits between passes, prints the plan and a live progress line per workspace, and puts the passes together
+into one result. Everything it decides or says is a pure function of ``plugin_utils``.
 """
 
 from __future__ import annotations
@@ -12,9 +13,11 @@ from __future__ import annotations
 import time
 import typing as t
 
+from ansible import constants
 from ansible.errors import AnsibleConnectionFailure
 from ansible.plugins.action import ActionBase
 
+from ansible_collections.dataarts.factory.plugins.plugin_utils import _direct as direct
 from ansible_collections.dataarts.factory.plugins.plugin_utils import _tally as tally
 from ansible_collections.dataarts.factory.plugins.plugin_utils import _telling as telling
 from ansible_collections.dataarts.factory.plugins.plugin_utils import _watch as watch
@@ -73,15 +76,31 @@ class ActionModule(ActionBase):
 
     def _pass(self, run: watch.Run, task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
         """One run of the module. A host that cannot be reached any more, where modules run on another machine, ends no run that goes on."""
+        args = watch.next_args(self._task.args, run)
+        if self._direct(task_vars):
+            told = direct.run_pass(args, check_mode=bool(self._task.check_mode), diff_mode=bool(self._task.diff))
+            if told is not None:
+                return told
         try:
-            result: dict[str, t.Any] = self._execute_module(
-                module_name=_MODULE, module_args=watch.next_args(self._task.args, run), task_vars=task_vars
-            )
+            result: dict[str, t.Any] = self._execute_module(module_name=_MODULE, module_args=args, task_vars=task_vars)
         except AnsibleConnectionFailure as error:
             if not run.base:
                 raise
             result = {"failed": True, "msg": str(error), "error": {"kind": "unreachable"}}
         return result
+
+    def _direct(self, task_vars: dict[str, t.Any]) -> bool:
+        """Whether a pass needs no process of its own; see ``_direct``."""
+        environment: dict[str, t.Any] = {}
+        self._compute_environment_string(environment)
+        return direct.same_place(
+            connection=self._connection.transport,
+            become=self._connection.become is not None,
+            interpreter=self._templar.template(task_vars.get("ansible_python_interpreter")),
+            environment=environment,
+            kept=bool(constants.DEFAULT_KEEP_REMOTE_FILES),
+            delegated=bool(self._task.delegate_to),
+        )
 
     def _result(self, run: watch.Run, timing: watch.Timing, task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
         host, unknown = self._host(task_vars), {str(one.get("job_name")) for one in run.having({"unknown"})}

@@ -100,8 +100,8 @@ def twins(workspace_ids: t.Mapping[str, str]) -> list[str]:
 
 
 def known(result: Result) -> bool:
-    """Whether the task got so far that it could count."""
-    return bool(result.get("recap")) or "instances" in result
+    """Whether the task got so far that it could count. That of job_rerun always has a recap, an empty one if it did not."""
+    return bool(result.get("recap", "instances" in result))
 
 
 def by_job(result: Result) -> dict[str, Counts]:

@@ -118,7 +118,7 @@ def final_result(run: Run, *, failed: bool, msg: str, timed_out: bool, elapsed: 
         ``failed``, so that a role can keep the failure for its end.
     """
     last = run.error if run.error is not None else run.base
-    instances = list(run.instances.values())
+    instances = [{**one, "standing": standing(one, run.wanted)} for one in run.instances.values()]
     # The exception of a module that failed in good order is its message, which the task's replaces.
     dropped = ("due_in", "exception") if last.get("msg") else ("due_in",)
     known = run.error is None or run.error is not run.base or run.changed

@@ -198,7 +198,7 @@ def test_a_lost_answer_is_read_back_and_not_sent_again(played: Played) -> None:
 def test_a_bad_moment_of_the_service_is_ridden_out_and_reported(played: Played) -> None:
     result = played.result("bad_moment")
     assert (result["failed"], result["finished"], result["recap"]["succeeded"]) == (False, True, 3)
-    assert result["passes"] == 3
+    assert result["passes"] >= 3
     assert any(problem.startswith("Failed to list the instances of job daily_sales") for problem in result["problems"])
     assert any("Failed to list the instances of job daily_sales" in line for line in played.shown("bad_moment"))
 

@@ -8,6 +8,7 @@ compares a ``text`` block with what the block before it printed. A comment right
 
     <!-- docs: fails -->                 the last command of the block ends with another exit status than 0
     <!-- docs: not run, <reason> -->     the block is only to be looked at
+    <!-- docs: message, <name> -->       a message of tests/docs/test_messages.py, compared there
 
 In reStructuredText the same stands as ``.. docs: fails``.
 """
@@ -55,7 +56,7 @@ class Block:
     @property
     def role(self) -> Role:
         """What a reader does with the block."""
-        if re.match(r"not run, \S", self.note):
+        if re.match(r"(not run|message), \S", self.note):
             return "look at"
         if self.language == "shell":
             return "run"

@@ -1,0 +1,102 @@
+#!/usr/bin/python
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: rerun_report
+short_description: Write the report of a rerun over all workspaces, as HTML, JSON and JUnit XML
+version_added: "1.0.0"
+author:
+  - dataarts.factory contributors (@dataarts-factory)
+description:
+  - Writes one report of what M(dataarts.factory.job_rerun) found and did in all workspaces of a play, from the results that the role
+    P(dataarts.factory.rerun#role) leaves in C(dataarts_rerun_result). Hosts that failed or were unreachable are in it too.
+  - C(report.html) is a page for people in a single file. C(report.json) is for programs and described by C(docs/report.schema.json) of this
+    collection. C(report.xml) is JUnit XML, for CI systems and whatever else shows test results.
+  - Everything happens on the controller, and nothing is asked of the service. Run it once for a play, with C(run_once).
+options:
+  path:
+    description:
+      - Folder for the three files, which is made if it is missing. A relative path counts from the folder in which Ansible was started.
+      - Files of an earlier report are replaced, each as a whole, once all three are complete. Have the date in the path to keep them.
+      - The files can be read by their owner and group, or fewer by the umask.
+    type: path
+    required: true
+  hosts:
+    description:
+      - Hosts (workspaces) to report on.
+      - All hosts of the play if not set, whatever became of them.
+    type: list
+    elements: str
+attributes:
+  check_mode:
+    support: full
+    description: Can run in C(check_mode) and return changed status prediction without modifying anything.
+    details:
+      - The report is written in check mode too, for it is the plan then. Nothing else is ever modified.
+  diff_mode:
+    support: none
+    description: Will return details on what has changed (or possibly needs changing in C(check_mode)), when in diff mode.
+  idempotent:
+    support: N/A
+    description: When run twice in a row outside check mode, with the same arguments, the second invocation indicates no change.
+    details:
+      - A report is output, as a log is. Writing it never indicates a change.
+  action:
+    support: full
+    description: Indicates this has a corresponding action plugin so some parts of the options can be executed on the controller.
+  platform:
+    description: Target operating systems that this runs on. It only uses the controller.
+    support: full
+    platforms: posix
+seealso:
+  - module: dataarts.factory.job_rerun
+"""
+
+EXAMPLES = r"""
+- name: Rerun what failed, in a play of one's own
+  hosts: all
+  gather_facts: false
+  tasks:
+    - name: Bring every workspace to success
+      ansible.builtin.include_role:
+        name: dataarts.factory.rerun
+      vars:
+        dataarts_fail_on_broken: false
+
+    - name: Write the report of all workspaces
+      dataarts.factory.rerun_report:
+        path: reports/{{ now(utc=true).strftime('%Y-%m-%d') }}
+      run_once: true
+"""
+
+RETURN = r"""
+paths:
+  description: Absolute paths of the files.
+  type: dict
+  returned: success
+  sample:
+    html: /home/operator/reports/2026-11-23/report.html
+    json: /home/operator/reports/2026-11-23/report.json
+    junit: /home/operator/reports/2026-11-23/report.xml
+headline:
+  description: The report in one sentence.
+  type: str
+  returned: when the results could be read
+  sample: 1 of 40 instances is still broken
+totals:
+  description:
+    - Counts over all workspaces, those of RV(dataarts.factory.job_rerun#module:recap) added up. C(selected) are all selected instances,
+      C(broken) those that missed the stated end.
+  type: dict
+  returned: when the results could be read
+  sample: {selected: 52, rerun: 40, succeeded: 39, failed_again: 1, broken: 1}
+msg:
+  description: What was written, with the full path; on failure the cause and the way out.
+  type: str
+  returned: always
+  sample: "Report of 3 workspaces (1 of 40 instances is still broken): /home/operator/reports/2026-11-23/report.html"
+"""

@@ -1,0 +1,62 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Private to the collection: files that are there whole or not at all."""
+
+from __future__ import annotations
+
+import errno
+import os
+import tempfile
+import typing as t
+from pathlib import Path
+
+#: Names and troubles of a company's jobs are in a report: nobody but the one who ran the play and a group reads it, or fewer by the umask.
+_MODE = 0o640
+
+
+def write_all(folder: Path, contents: t.Mapping[str, bytes]) -> list[Path]:
+    """Write the files *contents* (name to bytes) into *folder*, which is made if it is missing.
+
+    Every file is complete before it takes its name, and none takes its name before all are complete; a file that was there stays until then.
+    A link in a file's place is replaced, not followed.
+
+    :returns: the paths, in the order of *contents*.
+    :raises OSError: if it cannot be done.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in contents:
+        if (folder / name).is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(folder / name))
+    written: list[tuple[Path, Path]] = []
+    try:
+        for name, content in contents.items():
+            written.append((_whole(folder, name, content), folder / name))
+        for fresh, path in written:
+            os.replace(fresh, path)
+    finally:
+        for fresh, _path in written:
+            fresh.unlink(missing_ok=True)
+    return [path for _fresh, path in written]
+
+
+def _whole(folder: Path, name: str, content: bytes) -> Path:
+    """A new file beside the one called *name*, with *content* down on the disk."""
+    descriptor, fresh = tempfile.mkstemp(prefix=f".{name}.", dir=folder)
+    try:
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fchmod(descriptor, _MODE & ~_umask())
+            os.fsync(descriptor)
+    except BaseException:
+        os.unlink(fresh)
+        raise
+    return Path(fresh)
+
+
+def _umask() -> int:
+    """The process's umask, which can only be read by setting it."""
+    found = os.umask(0o077)
+    os.umask(found)
+    return found

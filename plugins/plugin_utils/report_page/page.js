@@ -1,0 +1,409 @@
+// Copyright (c) 2026 dataarts.factory contributors
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The report's page. Every text of the data becomes a text node, never markup. Rows are made when they are needed, a hundred at a time.
+"use strict";
+(() => {
+  const CHUNK = 100, LANES = 60, WAYS = 25, NAMED = 5, LINES = 12;
+  const STANDINGS = {
+    failed_again: ["failed again", "bad", "bad"], refused: ["refused", "bad", "stop"], not_rerunnable: ["not rerunnable", "warn", "stop"],
+    blocked: ["needs a person", "warn", "person"], skipped: ["skipped", "warn", "stop"], unknown: ["unknown", "warn", "unknown"], to_rerun: ["to rerun", "go", "again"],
+    waiting: ["waiting", "go", "wait"], running: ["running", "go", "run"], succeeded: ["succeeded", "good", "good"],
+    other: ["left alone", "quiet", "quiet"], idle: ["fine before", "quiet", "good"],
+    open: ["on their way", "go", "wait"], unsent: ["not sent yet", "warn", "wait"], workspace: ["not worked on", "bad", "stop"], incomplete: ["incomplete", "bad", "bad"],
+  };
+  const OUTCOMES = {
+    no_result: ["not worked on", "bad", "stop"], broken: ["broken", "bad", "bad"], open: ["on its way", "go", "wait"],
+    planned: ["planned", "go", "again"], succeeded: ["succeeded", "good", "good"],
+  };
+  const ALWAYS = ["succeeded", "failed_again"];
+  const SVG = "http://www.w3.org/2000/svg";
+  const report = JSON.parse(document.getElementById("data").textContent);
+  const $ = (id) => document.getElementById(id);
+
+  // ---- Small tools
+
+  /** An element with attributes (undefined and false ones are left out) and children: nodes, or texts. */
+  function el(tag, attributes = {}, ...children) {
+    const svg = ["svg", "path", "use", "line"].includes(tag);
+    const made = svg ? document.createElementNS(SVG, tag) : document.createElement(tag);
+    for (const [name, value] of Object.entries(attributes)) if (value !== undefined && value !== false) made.setAttribute(name, value);
+    made.append(...children.flat().filter((one) => one !== null && one !== undefined && one !== ""));
+    return made;
+  }
+  /** A name from outside: its direction of writing changes nothing around it. */
+  const named = (text) => el("bdi", {}, text);
+  const icon = (name) => el("svg", { class: "icon", "aria-hidden": "true" }, el("use", { href: `#icon-${name}` }));
+  const badge = ([word, tone, sign]) => el("span", { class: "badge", "data-tone": tone }, icon(sign), word);
+  const counted = (number, noun) => `${number.toLocaleString("en")} ${noun}${number === 1 ? "" : "s"}`;
+  const known = (standing) => STANDINGS[standing] || [standing, "warn", "unknown"];
+  const sum = (numbers) => numbers.reduce((a, b) => a + b, 0);
+
+  const two = (number) => String(number).padStart(2, "0");
+  const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+  let zone = "utc";
+  function parts(ms) {
+    const at = new Date(zone === "utc" ? ms : ms - new Date(ms).getTimezoneOffset() * 60000);
+    return { year: at.getUTCFullYear(), day: `${MONTHS[at.getUTCMonth()]} ${at.getUTCDate()}`, clock: `${two(at.getUTCHours())}:${two(at.getUTCMinutes())}`, second: at.getUTCSeconds() };
+  }
+  const moment = (ms) => { const at = parts(ms); return `${at.day} ${at.clock}:${two(at.second)}`; };
+  const short = (ms, withDay) => { const at = parts(ms); return withDay ? `${at.day} ${at.clock}` : `${at.clock}:${two(at.second)}`; };
+  const full = (ms) => `${moment(ms)} ${parts(ms).year}${zone === "utc" ? " UTC" : ""}`;
+  function duration(ms) {
+    const seconds = Math.max(0, Math.round(ms / 1000)), minutes = Math.floor(seconds / 60), hours = Math.floor(minutes / 60);
+    if (hours >= 24) return `${Math.floor(hours / 24)}d ${hours % 24}h`;
+    if (hours) return `${hours}h ${two(minutes % 60)}m`;
+    return minutes ? `${minutes}m ${two(seconds % 60)}s` : `${seconds}s`;
+  }
+
+  // ---- The data: rows as objects, worst first over all workspaces
+
+  const shared = new Set(report.shared);
+  const places = Object.keys(STANDINGS);
+  const rows = report.rows.map((values) => {
+    const row = {};
+    report.columns.forEach((name, at) => { row[name] = shared.has(name) && values[at] !== null ? report.texts[values[at]] : values[at]; });
+    row.host = report.workspaces[row.workspace].host;
+    // A start that another run has not replaced is the run before it all.
+    row.rerun = row.start_time !== null && row.start_time !== row.start_time_before;
+    row.search = [row.host, row.job_name, known(row.standing)[0], row.status, row.reason, row.error_message, row.instance_id, row.request_id, new Date(row.plan_time).toISOString()]
+      .join("\n").toLowerCase();
+    return row;
+  });
+  const rank = (row) => { const at = places.indexOf(row.standing); return at < 0 ? places.length : at; };
+  rows.sort((a, b) => rank(a) - rank(b) || a.workspace - b.workspace || (a.job_name < b.job_name ? -1 : a.job_name > b.job_name ? 1 : a.plan_time - b.plan_time));
+  const listed = {};
+  for (const row of rows) listed[row.standing] = (listed[row.standing] || 0) + 1;
+  /** How many instances stand somewhere: what the recaps say; what they do not count, by the list. */
+  const numberOf = (standing) => (standing === "idle" ? listed.idle : report.totals[standing]) ?? 0;
+
+  // ---- The filter
+
+  const filter = { text: "", workspace: "", job: "", standing: "" };
+  let passing = rows;
+  const passes = (row) =>
+    (!filter.workspace || row.host === filter.workspace) && (!filter.job || row.job_name === filter.job) &&
+    (!filter.standing || row.standing === filter.standing) && filter.text.toLowerCase().split(/\s+/).every((word) => row.search.includes(word));
+
+  /** Set some of the filter's fields, show what passes, and keep it in the address so that a link shows the same. */
+  function choose(change, jump) {
+    Object.assign(filter, change);
+    for (const name of Object.keys(filter)) if ($(name).value !== filter[name]) $(name).value = filter[name];
+    const kept = new URLSearchParams(Object.entries(filter).filter(([, value]) => value));
+    history.replaceState(null, "", kept.size ? `#${kept}` : location.pathname + location.search);
+    apply();
+    if (jump) { $("instances").focus({ preventScroll: true }); $("filter").scrollIntoView(); }
+  }
+  function apply() {
+    passing = Object.values(filter).some(Boolean) ? rows.filter(passes) : rows;
+    $("shown").textContent = `Showing ${passing.length.toLocaleString("en")} of ${counted(rows.length, "instance")}${unlisted()}`;
+    for (const button of $("counts").children) button.setAttribute("aria-pressed", String(button.dataset.standing === filter.standing));
+    showTimeline();
+    showRows();
+  }
+  /** Instances that the run counted but did not list: there was nothing to do for them. */
+  function unlisted() {
+    const left = report.totals.selected - rows.length;
+    return left > 0 ? `; ${left.toLocaleString("en")} more needed nothing and are not listed` : "";
+  }
+  function options(select, every, values) {
+    select.replaceChildren(el("option", { value: "" }, every), ...values.map(([value, label]) => el("option", { value, dir: "auto" }, label)));
+  }
+  function setUpFilter() {
+    options($("workspace"), "all", report.workspaces.map((one) => [one.host, one.host]));
+    options($("job"), "all", [...new Set(rows.map((row) => row.job_name))].sort().map((name) => [name, name]));
+    options($("standing"), "all", places.filter((name) => listed[name]).map((name) => [name, `${known(name)[0]} (${listed[name]})`]));
+    let due;
+    $("text").addEventListener("input", () => { clearTimeout(due); due = setTimeout(() => choose({ text: $("text").value.trim() }), 80); });
+    for (const name of ["workspace", "job", "standing"]) $(name).addEventListener("change", () => choose({ [name]: $(name).value }));
+    $("zone").addEventListener("change", () => { zone = $("zone").value; showAll(); });
+    $("filter").addEventListener("submit", (event) => event.preventDefault());
+    $("filter").addEventListener("reset", (event) => { event.preventDefault(); choose({ text: "", workspace: "", job: "", standing: "" }); });
+    for (const [name, value] of new URLSearchParams(location.hash.slice(1))) if (name in filter) filter[name] = value;
+  }
+
+  // ---- Summary
+
+  function showSummary() {
+    const broken = report.totals.broken > 0 || !report.succeeded;
+    const moving = report.totals.running + report.totals.waiting > 0;
+    const [tone, sign] = broken ? ["bad", "bad"] : report.check_mode ? ["go", "again"] : moving ? ["go", "wait"] : ["good", "good"];
+    $("sign").dataset.tone = tone;
+    $("sign").replaceChildren(icon(sign));
+    $("mode").hidden = !report.check_mode;
+    const order = [...places.slice(0, 12)].filter((name) => numberOf(name) || (!report.check_mode && ALWAYS.includes(name)));
+    $("counts").replaceChildren(...order.map((name) => {
+      const [word, kind, symbol] = known(name), number = numberOf(name);
+      const button = el("button", { type: "button", "data-standing": name, "data-tone": kind, "data-none": number ? false : "", "aria-pressed": "false" },
+        el("strong", {}, number.toLocaleString("en")), badge([word, number ? kind : "quiet", symbol]));
+      button.addEventListener("click", () => choose({ standing: filter.standing === name ? "" : name }, true));
+      return button;
+    }));
+    $("bar").replaceChildren(...order.filter((name) => numberOf(name) && !["other", "idle"].includes(name)).map((name) => {
+      const piece = el("i", { "data-tone": known(name)[1] });
+      piece.style.flexGrow = numberOf(name);
+      return piece;
+    }));
+    $("facts").replaceChildren(...facts().filter(([, value]) => value).map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, named(value)))));
+    $("footer").textContent = `Written ${full(report.written_at)} by dataarts.factory. The same is in report.json, for programs, and in report.xml, as JUnit.`;
+  }
+  function facts() {
+    const run = report.run, requests = sum(report.workspaces.map((one) => one.requests));
+    const having = (name) => report.workspaces.map((one) => one[name]).filter((value) => value !== null);
+    const from = having("planned_after"), to = having("planned_before"), since = [...new Set(having("since"))];
+    return [
+      ["Instances planned", from.length ? `${short(Math.min(...from), true)} to ${short(Math.max(...to), true)}` : ""],
+      ["Since", since.length > 3 ? `${moment(Math.min(...since))} and later` : since.map(full).join(", ")],
+      ["Reruns sent", report.check_mode ? "" : `${counted(report.totals.rerun, "instance")}${report.totals.adopted ? `, ${report.totals.adopted} by an earlier run` : ""}`],
+      ["Requests", requests ? counted(requests, "request") : ""],
+      ["Took", duration(report.elapsed * 1000)],
+      ["Run by", [run.by, run.on].filter(Boolean).join(" on ") + (run.awx_job ? `, AWX job ${run.awx_job}` : "")],
+      ["Playbook", run.playbook],
+    ];
+  }
+
+  // ---- What is left to do
+
+  function showWays() {
+    const ways = report.workspaces.flatMap((one, at) => one.next.map((way) => ({ ...way, workspace: one, at })));
+    ways.sort((a, b) => places.indexOf(a.standing) - places.indexOf(b.standing));
+    const urgent = ["workspace", "incomplete"];
+    ways.sort((a, b) => urgent.includes(b.standing) - urgent.includes(a.standing));
+    if (report.next) ways.unshift({ ...report.next, workspace: null });
+    $("todo-title").textContent = report.check_mode ? "How to go on" : ways.length ? "What is left to do" : "Nothing is left to do";
+    const cards = ways.slice(0, WAYS).map(card);
+    if (!ways.length) cards.push(el("p", { class: "sheet fine" }, icon("good"), report.check_mode ? "Nothing is due in this selection." : "Every instance is where it should be."));
+    if (ways.length > WAYS) {
+      const more = el("button", { type: "button", class: "plain" }, `Show ${ways.length - WAYS} more`);
+      more.addEventListener("click", () => { const next = ways.slice(WAYS).map(card); more.replaceWith(...next); next[0].querySelector("button")?.focus(); });
+      cards.push(more);
+    }
+    $("ways").replaceChildren(...cards);
+  }
+  function card(way) {
+    const kind = known(way.standing), place = way.workspace;
+    const title = el("h3", {}, badge(kind), place ? el("span", {}, named(place.host), way.instances ? `: ${counted(way.instances, "instance")}` : "") : counted(way.instances, "instance"));
+    const parts = [title];
+    const same = place && way.instances ? rows.filter((row) => row.workspace === way.at && belongs(row, way.standing)) : [];
+    if (same.length) parts.push(el("ul", {}, same.slice(0, NAMED).map((row) => el("li", {}, el("strong", {}, named(row.job_name)), ` planned ${moment(row.plan_time)}`, why(row)))));
+    if (same.length > NAMED) {
+      const all = el("button", { type: "button", class: "link" }, `Show all ${same.length.toLocaleString("en")} in the list`);
+      all.addEventListener("click", () => choose({ workspace: place.host, standing: same[0].standing, job: "", text: "" }, true));
+      parts.push(el("p", {}, all));
+    }
+    if (place && !way.instances) parts.push(el("p", { class: "error" }, named(place.msg)));
+    parts.push(el("p", { class: "text" }, way.text));
+    if (way.command) parts.push(command(way));
+    return el("article", { class: "way", "data-tone": kind[1] }, parts);
+  }
+  function belongs(row, standing) {
+    const unsent = row.status !== "running" && row.status !== "waiting" && !row.attempts;
+    if (standing === "open" || standing === "unsent") return ["running", "waiting"].includes(row.standing) && unsent === (standing === "unsent");
+    return row.standing === standing;
+  }
+  function command(way) {
+    const awx = report.run.awx_job;
+    const code = el("code", {}, way.command);
+    const button = el("button", { type: "button", class: "plain", "aria-label": `Copy the ${awx ? "variables" : "command"}${way.workspace ? ` for ${way.workspace.host}` : ""}` }, "Copy");
+    button.addEventListener("click", () => copy(code, button));
+    const lead = awx ? el("p", { class: "text" }, `Launch the job template again${way.limit ? " with the limit " : ""}`, way.limit ? named(way.limit) : "", " with these extra variables:") : null;
+    return el("div", {}, lead, el("div", { class: "command" }, el("pre", { tabindex: "0" }, code), button));
+  }
+  async function copy(code, button) {
+    const done = await navigator.clipboard.writeText(code.textContent).then(() => true, () => false);
+    if (!done) getSelection().selectAllChildren(code);
+    button.textContent = done ? "Copied" : "Selected";
+    $("said").textContent = done ? "Copied." : "The text is selected; copy it with the keyboard.";
+    setTimeout(() => { button.textContent = "Copy"; $("said").textContent = ""; }, 2000);
+  }
+  const why = (row) => [
+    row.reason ? el("span", { class: "why" }, " ", named(row.reason)) : null,
+    row.error_message ? el("span", { class: "error" }, " ", named(row.error_message)) : null,
+  ];
+
+  // ---- Workspaces
+
+  function showWorkspaces() {
+    const every = ["rerun", "to_rerun", "adopted", ...places.slice(0, 11)].filter((name, at, all) => all.indexOf(name) === at);
+    const core = report.check_mode ? ["failed", "to_rerun"] : ["failed", "rerun", "succeeded", "running", "waiting", "failed_again"];
+    const columns = [...core, ...every.filter((name) => !core.includes(name) && report.totals[name])];
+    const words = { failed: "failed", rerun: "rerun", adopted: "rerun before" };
+    const head = ["Workspace", "Outcome", ...columns.map((name) => words[name] || known(name)[0]), "Took", "Message"];
+    const body = report.workspaces.map((one) => {
+      const open = el("button", { type: "button", class: "link", title: "Show its instances" }, named(one.host));
+      open.addEventListener("click", () => choose({ workspace: one.host, job: "", standing: "", text: "" }, true));
+      return el("tr", {},
+        el("th", { scope: "row" }, open, one.workspace_id ? el("span", { class: "id" }, named(one.workspace_id)) : null),
+        el("td", {}, badge(OUTCOMES[one.state])),
+        columns.map((name) => { const number = one.counts?.[name]; return el("td", { class: number ? "number" : "number zero" }, number === undefined ? "–" : number.toLocaleString("en")); }),
+        el("td", { class: "number" }, duration(one.elapsed * 1000)),
+        el("td", {}, el("details", {}, el("summary", {}, one.problems.length ? `read (${counted(one.problems.length, "problem")})` : "read"), [one.msg, ...one.problems].map((text) => el("p", {}, named(text))))));
+    });
+    $("workspaces").replaceChildren(el("thead", {}, el("tr", {}, head.map((text, at) => el("th", { scope: "col", class: at > 1 && at < head.length - 1 ? "number" : false }, text)))), el("tbody", {}, body));
+  }
+
+  // ---- Timeline: one lane per job; each instance keeps its line from the run that failed to its rerun
+
+  const reach = (values) => (values.length ? values.reduce(([low, high], value) => [Math.min(low, value), Math.max(high, value)], [Infinity, -Infinity]) : null);
+  const times = (names) => reach(rows.flatMap((row) => names(row).filter((value) => value !== null)));
+  const past = times((row) => [row.start_time_before, row.end_time_before]);
+  const now = times((row) => [row.sent_time, ...(row.rerun ? [row.start_time, row.end_time ?? report.written_at] : [])]);
+  const LEFT = now ? 0.5 : 1; // how much of a lane the runs before take; the reruns are on a scale of their own
+  let lanesShown = LANES;
+
+  function showTimeline() {
+    const lanes = new Map();
+    for (const row of passing) {
+      const key = `${row.workspace}\n${row.job_name}`;
+      if (!lanes.has(key)) lanes.set(key, []);
+      lanes.get(key).push(row);
+    }
+    const ordered = [...lanes.values()].sort((a, b) => a[0].workspace - b[0].workspace || rank(a[0]) - rank(b[0]) || (a[0].job_name < b[0].job_name ? -1 : 1));
+    const groups = [];
+    for (const lane of ordered.slice(0, lanesShown)) {
+      if (groups.at(-1)?.[0][0].workspace !== lane[0].workspace) groups.push([]);
+      groups.at(-1).push(lane);
+    }
+    const width = Math.max(160, laneWidth());
+    $("lanes").replaceChildren(...groups.map((group) => el("section", { class: "sheet group", "aria-label": `Timeline of ${group[0][0].host}` }, el("div", { class: "head" }, el("h3", {}, named(group[0][0].host)), axis(), el("span")), group.map((lane) => laneOf(lane, width)))));
+    if (ordered.length > lanesShown) {
+      const more = el("button", { type: "button", class: "plain" }, `Show ${counted(Math.min(LANES, ordered.length - lanesShown), "more job")} of ${ordered.length}`);
+      more.addEventListener("click", () => { lanesShown += LANES; showTimeline(); });
+      $("lanes").append(more);
+    }
+    if (!ordered.length) $("lanes").append(el("p", { class: "sheet none" }, "No instance passes the filter."));
+  }
+  function laneWidth() {
+    const room = $("lanes").clientWidth, rem = parseFloat(getComputedStyle(document.documentElement).fontSize);
+    return room < 44 * rem ? room - 2.2 * rem : room - 2.2 * rem - (14 + 8.5 + 2.2) * rem;
+  }
+  function axis() {
+    const half = ([low, high], label, share) => {
+      const day = high - low > 86400000 / 2;
+      const piece = el("div", {}, el("span", {}, short(low, day)), el("b", {}, label), el("span", {}, short(high, day)));
+      piece.style.width = `${share * 100}%`;
+      return piece;
+    };
+    return el("div", { class: "axis", "aria-hidden": "true" }, past ? half(past, now ? "run before" : "last run", LEFT) : null, now ? half(now, "rerun", past ? 1 - LEFT : 1) : null);
+  }
+  function laneOf(lane, width) {
+    const name = lane[0].job_name, standings = {};
+    for (const row of lane) standings[row.standing] = (standings[row.standing] || 0) + 1;
+    const title = el("button", { type: "button", class: "link", title: "Show its instances" }, named(name));
+    title.addEventListener("click", () => choose({ workspace: lane[0].host, job: name, standing: "", text: "" }, true));
+    const sums = Object.entries(standings).map(([standing, number]) => { const [word, tone, sign] = known(standing); return badge([`${number} ${word}`, tone, sign]); });
+    return el("div", { class: "lane" }, title, el("div", { class: "chart" }, chart(lane, width)), el("div", { class: "sum" }, sums));
+  }
+  function describe(lane) {
+    const span = (values) => { const found = reach(values.filter((value) => value !== null)); return found ? `${moment(found[0])} to ${moment(found[1])}` : "none"; };
+    const reruns = lane.filter((row) => row.rerun);
+    return `${counted(lane.length, "instance")}; runs before: ${span(lane.flatMap((row) => [row.start_time_before, row.end_time_before]))}` +
+      (reruns.length ? `; ${counted(reruns.length, "rerun")}: ${span(reruns.flatMap((row) => [row.start_time, row.end_time]))}` : "");
+  }
+  function chart(lane, width) {
+    const lines = Math.min(lane.length, LINES), height = lines * 10 + 8, gap = past && now ? width * LEFT : null;
+    const inside = (value, [low, high], from, to) => from + 8 + ((value - low) / Math.max(1, high - low)) * (to - from - 16);
+    const left = (value) => inside(value, past, 0, width * LEFT), right = (value) => inside(value, now, past ? width * LEFT : 0, width);
+    const paths = new Map();
+    const draw = (tone, kind, piece) => { const key = `${tone} ${kind}`; paths.set(key, (paths.get(key) || "") + piece); };
+    const byTime = [...lane].sort((a, b) => a.plan_time - b.plan_time);
+    byTime.forEach((row, at) => {
+      const y = 9 + (at % lines) * 10;
+      let last = null;
+      if (row.start_time_before !== null) {
+        const to = left(row.end_time_before ?? row.start_time_before);
+        last = run(draw, ending(row.status_before), left(row.start_time_before), to, y);
+      }
+      if (!now) return;
+      const first = row.sent_time ?? (row.rerun ? row.start_time : null);
+      if (first !== null && last !== null) draw("quiet", "thread", `M${last} ${y}H${right(first)}`);
+      if (row.rerun) run(draw, ending(row.status), right(row.start_time), right(row.end_time ?? report.written_at), y);
+      else if (row.sent_time !== null) draw("go", "hollow", diamond(right(row.sent_time), y));
+    });
+    return el("svg", { viewBox: `0 0 ${width.toFixed(0)} ${height}`, preserveAspectRatio: "none", height, role: "img", "aria-label": describe(lane) },
+      gap === null ? null : el("line", { class: "gap", x1: gap, x2: gap, y1: 0, y2: height }),
+      [...paths].sort(([a], [b]) => layer(a) - layer(b)).map(([key, d]) => { const [tone, kind] = key.split(" "); return el("path", { "data-tone": tone, class: kind === "thread" ? "thread" : `mark ${kind}`, d }); }));
+  }
+  /** What is worse is drawn above what is better. */
+  const layer = (key) => ["quiet", "good", "go", "bad"].indexOf(key.split(" ")[0]);
+  function ending(status) {
+    if (["success", "forceSuccess", "ignoreSuccess"].includes(status)) return "good";
+    return ["running", "waiting"].includes(status) ? "go" : "bad";
+  }
+  const dot = (x, y) => `M${x - 3.5} ${y}a3.5 3.5 0 1 0 7 0a3.5 3.5 0 1 0 -7 0z`;
+  const diamond = (x, y) => `M${x} ${y - 4}l4 4l-4 4l-4 -4z`;
+  const cross = (x, y) => `M${x - 3.5} ${y - 3.5}l7 7m0 -7l-7 7`;
+  const arrow = (x, y) => `M${x - 2.5} ${y - 4}l5 4l-5 4`;
+  /** A run from x to its end, whose shape tells how it ended; gives where it ends. */
+  function run(draw, tone, from, to, y) {
+    const [a, b] = [Number(from.toFixed(1)), Number(to.toFixed(1))];
+    draw(tone, "line", `M${a} ${y}H${b}`);
+    if (tone === "good") draw(tone, "full end", dot(b, y));
+    else draw(tone, "end", tone === "bad" ? cross(b, y) : arrow(b, y));
+    return b;
+  }
+  function showLegend() {
+    const sample = (text, ...marks) => el("li", {}, el("svg", { viewBox: "0 0 46 14", "aria-hidden": "true" }, marks.map(([tone, kind, d]) => el("path", { "data-tone": tone, class: `mark ${kind}`, d }))), text);
+    $("legend").replaceChildren(
+      sample("a run that failed", ["bad", "line", "M4 7H38"], ["bad", "end", cross(38, 7)]),
+      sample("a run that succeeded", ["good", "line", "M4 7H38"], ["good", "full end", dot(38, 7)]),
+      ...(now ? [sample("still running", ["go", "line", "M4 7H38"], ["go", "end", arrow(38, 7)]), sample("sent, not started", ["go", "hollow", diamond(23, 7)])] : []));
+    if (past && now) $("legend").append(el("li", {}, "Left the run before, right the rerun, each on a scale of its own."));
+  }
+
+  // ---- Instances
+
+  const COLUMNS = ["Decision", "Workspace and job", "Planned", "Run before", "Rerun", "Why"];
+  let rowsShown = 0;
+  function showRows() {
+    rowsShown = 0;
+    $("rows").replaceChildren(el("thead", { role: "rowgroup" }, el("tr", { role: "row" }, COLUMNS.map((text) => el("th", { scope: "col", role: "columnheader" }, text)))));
+    $("rows").setAttribute("aria-rowcount", String(passing.length + 1));
+    $("none").hidden = passing.length > 0;
+    moreRows();
+  }
+  function moreRows(number = CHUNK) {
+    const next = passing.slice(rowsShown, rowsShown + number);
+    if (next.length) $("rows").append(el("tbody", { role: "rowgroup" }, next.map((row, at) => rowOf(row, rowsShown + at + 2))));
+    rowsShown += next.length;
+    const left = passing.length - rowsShown;
+    $("more").hidden = left === 0;
+    $("more").textContent = `Show more; ${left.toLocaleString("en")} are left`;
+  }
+  const when = (from, to) => (from === null ? "–" : [el("span", { class: "when" }, moment(from)), el("span", { class: "id" }, to === null ? "not ended" : duration(to - from))]);
+  function rowOf(row, index) {
+    const cell = (label, attributes, ...children) => el("td", { role: "cell", "data-label": label, ...attributes }, ...children);
+    const rerun = row.rerun ? when(row.start_time, row.end_time) : row.sent_time === null ? "–" : [el("span", { class: "when" }, moment(row.sent_time)), el("span", { class: "id" }, "sent")];
+    const ids = [row.instance_id ? `instance ${row.instance_id}` : "", row.attempts > 1 ? `${row.attempts} attempts` : "", row.request_id ? `request ${row.request_id}` : ""].filter(Boolean);
+    return el("tr", { role: "row", "aria-rowindex": index },
+      cell("Decision", {}, badge(known(row.standing))),
+      el("th", { scope: "row", role: "rowheader" }, named(row.job_name), el("span", { class: "id" }, named(row.host))),
+      cell("Planned", {}, el("span", { class: "when" }, moment(row.plan_time))),
+      cell("Run before", {}, when(row.start_time_before, row.end_time_before)),
+      cell("Rerun", {}, rerun),
+      cell("Why", { class: "reason" }, why(row), ids.length ? el("span", { class: "id" }, named(ids.join(", "))) : null));
+  }
+
+  // ---- Together
+
+  function showAll() {
+    showSummary();
+    showWays();
+    showWorkspaces();
+    choose({});
+  }
+  setUpFilter();
+  showLegend();
+  showAll();
+  $("more").addEventListener("click", () => {
+    const from = rowsShown;
+    moreRows();
+    const first = $("rows").querySelector(`[aria-rowindex="${from + 2}"]`);
+    if (first) { first.tabIndex = -1; first.focus({ preventScroll: true }); }
+  });
+  new IntersectionObserver((seen) => { if (seen.some((one) => one.isIntersecting) && rowsShown < passing.length) moreRows(); }, { rootMargin: "600px" }).observe($("more"));
+  let width = innerWidth, resized;
+  addEventListener("resize", () => { if (innerWidth === width) return; width = innerWidth; clearTimeout(resized); resized = setTimeout(showTimeline, 120); });
+  // On paper: what passes the filter, up to a thousand instances.
+  addEventListener("beforeprint", () => { if (rowsShown < 1000) moreRows(1000 - rowsShown); for (const one of document.querySelectorAll("details")) one.open = true; });
+  addEventListener("hashchange", () => { const given = new URLSearchParams(location.hash.slice(1)); if ([...given.keys()].some((name) => name in filter)) choose(Object.fromEntries(Object.keys(filter).map((name) => [name, given.get(name) ?? ""]))); });
+})();

@@ -1,0 +1,165 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Every message in the guide *When something goes wrong* is the one that is given when it does, against an emulator where it does."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import re
+import typing as t
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+
+from ansible_collections.dataarts.factory.plugins.module_utils._errors import Kind
+from ansible_collections.dataarts.factory.plugins.module_utils._iam import FetchedAuth
+from ansible_collections.dataarts.factory.plugins.module_utils._module import Run, attempt
+from ansible_collections.dataarts.factory.plugins.module_utils._options import rerun_spec
+from ansible_collections.dataarts.factory.plugins.module_utils._rerun import rerun
+from emulator.running import Running, running
+from tests.support.pages import blocks
+from tests.support.playbook import ROOT, Ansible
+from tests.support.reader import without_times
+from tests.support.scenarios import SECRET_KEY, USER_NAME, small_night
+from tests.support.workspace import inventory, options, variables
+
+GUIDE = ROOT / "docs" / "docsite" / "rst" / "guide_errors.rst"
+#: A port on which nothing listens.
+CLOSED = "http://127.0.0.1:1"
+ENDLESS = 36_000
+
+Json = dict[str, t.Any]
+Recipe = tuple[Json, Json]
+
+
+def fault(kind: str, route: str = "list", **more: t.Any) -> Json:
+    """A scenario in which a fault strikes whenever it can."""
+    return {"faults": [{"route": route, "kind": kind, "times": 99, **more}]}
+
+
+def user(**more: t.Any) -> Json:
+    """A scenario with one user, who has the keys that are used."""
+    return {"users": [{"name": USER_NAME, "access_key": "AKNIGHTOPERATOR00001", "secret_key": SECRET_KEY, **more}]}
+
+
+QUICK = {"max_retries": 0}
+#: What fails in the first pass: name in the guide -> scenario, options of job_rerun. An option of None is left out.
+PASSES: Mapping[str, Recipe] = {
+    "no_credentials": ({}, {"access_key": None, "secret_key": None}),
+    "half": ({}, {"secret_key": None}),
+    "two_kinds": ({}, {"auth_token": "a-token"}),
+    "region": ({}, {"region": None, "endpoint": None, "endpoint_v1": None, "iam_endpoint": None}),
+    "zone": ({}, {"planned_after": "2026-11-23T03:00:00"}),
+    "future": ({}, {"since": "2126-11-23T03:00:00Z"}),
+    "no_jobs": ({}, {"jobs": []}),
+    "http": ({}, {"endpoint": "http://dayu.example.com"}),
+    "too_many": ({}, {"max_instances": 5}),
+    "plan": ({}, {"plan_id": "5-b9eb9e25941d-8622679b"}),
+    "unreachable": ({}, {"endpoint_v1": CLOSED, "endpoint": CLOSED, **QUICK}),
+    "tls": ({}, {"endpoint_v1": "https", "endpoint": "https", **QUICK}),
+    "redirect": (fault("redirect"), QUICK),
+    "credentials": ({}, {"secret_key": "another-secret-key-0123456789abcdef0123"}),
+    "expired": ({}, {"access_key": None, "secret_key": None, "auth_token": "MIIFexpired"}),
+    "clock": ({"switches": {"clock_skew_seconds": 3600}}, {}),
+    "no_permission": (user(role="none"), {}),
+    "workspace": ({}, {"workspace_id": "00000000000000000000000000000000"}),
+    "throttled": (fault("throttle"), QUICK),
+    "not_published": ({"switches": {"v1_open": False, "v2_open": False}}, QUICK),
+    "invalid": (fault("status", status=400, code="DLF.3051", message="The request parameter is invalid."), QUICK),
+    "bad_answer": (fault("malformed"), QUICK),
+    "server": (fault("status", status=500, code="DLF.0001", message="Internal error."), QUICK),
+}  # fmt: skip
+#: What shows only at the end of a task.
+TASKS: Mapping[str, Recipe] = {
+    "failed_again": ({}, {"jobs": ["weekly_report"]}),
+    "wait_timeout": ({"run_seconds": ENDLESS}, {"jobs": ["daily_sales"], "wait_timeout": 1}),
+    "blocked": ({"jobs": [{"name": "month_end", "failed": 1, "confirm": True}]}, {}),
+    "not_rerunnable": ({"jobs": [{"name": "by_hand", "failed": 1, "schedule": "MANUAL"}]}, {}),
+    "refused": (user(role="viewer"), {"jobs": ["weekly_report"]}),
+    "unknown_job": ({}, {"jobs": ["daily_salse"]}),
+}
+#: What does not depend on the service.
+OTHERS = ("requests", "no_workspace")
+
+
+def given(service: Running, recipe: Json) -> Json:
+    """The options of a recipe; "https" stands for the emulator's own address, spoken to in TLS."""
+    return {name: service.endpoint.replace("http://", "https://") if value == "https" else value for name, value in recipe.items()}
+
+
+@pytest.fixture(scope="module")
+def messages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Name of each recipe -> the message it ends with."""
+    folder = tmp_path_factory.mktemp("messages")
+    return {name: message(folder, *recipe) for name, recipe in PASSES.items()} | task_messages(folder)
+
+
+def message(folder: Path, scenario: Json, changes: Json) -> str:
+    """What one pass of job_rerun says."""
+    FetchedAuth._leases.clear()
+    with running(small_night(**scenario)) as service:
+        wanted = options(service, settle_time=1, state_path=str(folder / "state"), **given(service, changes))
+        run = Run(ArgumentSpecValidator(rerun_spec()).validate(wanted).validated_parameters)
+        attempt(run, rerun, "rerun", "job instances")  # as the module does
+    return str(run.result["msg"])
+
+
+def task_messages(folder: Path) -> dict[str, str]:
+    """What tasks say, each on a host with an emulator of its own, in one process."""
+    task = {
+        "dataarts.factory.job_rerun": {
+            name: f"{{{{ dataarts_{name} | default(omit) }}}}"
+            for name in ("endpoint", "endpoint_v1", "iam_endpoint", "region", "project_id", "access_key", "secret_key", "workspace_id",
+                         "jobs", "wait_timeout", "poll_interval", "settle_time", "state_path")
+        },
+        "ignore_errors": True,
+    }  # fmt: skip
+    with contextlib.ExitStack() as stack:
+        services = {name: stack.enter_context(running(small_night(**scenario))) for name, (scenario, _changes) in TASKS.items()}
+        hosts = {
+            name: variables(service, poll_interval=1, settle_time=1, state_path=str(folder / name), **TASKS[name][1])
+            for name, service in services.items()
+        }
+        (folder / "lacking").mkdir()
+        (folder / "lacking" / "requests.py").write_text("raise ImportError", encoding="utf-8")
+        lacking = {**task, "environment": {"PYTHONPATH": str(folder / "lacking")}}
+        role = {"ansible.builtin.include_role": {"name": "dataarts.factory.rerun"}, "ignore_errors": True}
+        hosts |= {"requests": {}, "no_workspace": {}}
+        (folder / "hosts.yml").write_text(json.dumps(inventory(**hosts)), encoding="utf-8")
+        plays = [
+            {"hosts": ":".join(TASKS), "gather_facts": False, "tasks": [task]},
+            {"hosts": "requests", "gather_facts": False, "tasks": [{**lacking, "vars": {"dataarts_workspace_id": "x"}}]},
+            {"hosts": "no_workspace", "gather_facts": False, "tasks": [role]},
+        ]
+        outcome = Ansible(folder).written_playbook(plays, "-i", folder / "hosts.yml", "--forks", "4")
+    return {line.host: str(line.result["msg"]) for line in (*outcome.of("job_rerun"), *outcome.of("fail"))}
+
+
+QUOTED = (
+    {block.note.removeprefix("message, "): block for block in blocks(GUIDE) if block.note.startswith("message, ")} if GUIDE.exists() else {}
+)
+
+
+@pytest.mark.parametrize("name", [*PASSES, *TASKS, *OTHERS])
+def test_the_guide_quotes_the_message_word_for_word(messages: dict[str, str], name: str) -> None:
+    assert name in QUOTED, f"the guide does not have {name}: {messages[name]}"
+    assert comparable(QUOTED[name].text) == comparable(messages[name])
+
+
+def test_the_guide_quotes_nothing_else() -> None:
+    assert set(QUOTED) == {*PASSES, *TASKS, *OTHERS}
+
+
+def test_the_guide_has_every_kind_of_error() -> None:
+    text = GUIDE.read_text(encoding="utf-8")
+    assert [kind.value for kind in Kind if f"``{kind.value}``" not in text] == []
+
+
+def comparable(text: str) -> str:
+    """*text* in one line, without what differs from run to run."""
+    line = re.sub(r"\(requests\) on \S+ Python \S+\.( |$)", "(requests) on HOST Python PYTHON. ", without_times(" ".join(text.split())))
+    return re.sub(r"\b[0-9a-f]{12}-[0-9a-f]{8}\b", "PLAN", line)

@@ -1,0 +1,116 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A pass without a process of its own gives what the module gives, and is taken only where nothing tells the two apart."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+import typing as t
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.dataarts.factory.plugins.plugin_utils._direct import run_pass, same_place
+from emulator.running import running
+from tests.support.playbook import Ansible, run_module
+from tests.support.scenarios import SECRET_KEY, small_night
+from tests.support.workspace import options
+
+HERE: dict[str, t.Any] = {
+    "connection": "local",
+    "become": False,
+    "interpreter": sys.executable,
+    "environment": {},
+    "kept": False,
+    "delegated": False,
+}
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({}, True),
+        ({"connection": "ssh"}, False),
+        ({"become": True}, False),
+        ({"interpreter": None}, False),
+        ({"interpreter": "auto_silent"}, False),
+        ({"interpreter": "/usr/bin/python-of-somebody-else"}, False),
+        ({"environment": {"HW_ACCESS_KEY": "AK"}}, False),
+        ({"kept": True}, False),
+        ({"delegated": True}, False),
+    ],
+)
+def test_where_no_process_is_needed(change: t.Any, expected: t.Any) -> None:
+    assert same_place(**{**HERE, **change}) is expected
+
+
+@pytest.fixture(name="service", scope="module")
+def fixture_service() -> t.Iterator[t.Any]:
+    with running(small_night(speed=1, run_seconds=3600)) as service:
+        yield service
+
+
+@pytest.fixture(name="given")
+def fixture_given(service: t.Any, tmp_path: Path) -> dict[str, t.Any]:
+    """Options that mean the same, whenever a pass begins."""
+    service.reset()
+    now = service.now_ms()
+    window = {"planned_after": str(now - 86_400_000), "planned_before": str(now)}
+    return options(service, state_path=str(tmp_path / "state"), since=str(now), settle_time=0, validate_certs=False, **window)
+
+
+def comparable(result: dict[str, t.Any]) -> dict[str, t.Any]:
+    """What does not depend on how the pass was started: not the way in which ansible-core carries warnings, nor what it was called with, nor the
+    ids of requests."""
+    kept = {name: value for name, value in result.items() if name not in ("invocation", "warnings", "failed")}
+    return t.cast("dict[str, t.Any]", json.loads(re.sub(r"\b[0-9a-f]{32}\b", "id", json.dumps(kept))))
+
+
+@pytest.mark.parametrize(
+    ("check", "change"), [(True, {}), (True, {"max_instances": 2}), (True, {"jobs": ["no_such_job"]}), (True, {"since": "x"})]
+)
+def test_the_result_is_the_modules(given: t.Any, check: t.Any, change: t.Any) -> None:
+    mine = run_pass({**given, **change}, check_mode=check, diff_mode=True)
+    assert mine is not None
+    theirs = run_module("job_rerun", {**given, **change}, check=check, diff=True)
+    assert comparable(mine) == comparable(theirs)
+    assert bool(mine.get("failed")) == bool(theirs.get("failed"))
+    assert any("validate_certs" in text for text in mine["warnings"])
+
+
+def test_it_sends_what_the_module_would_and_the_module_goes_on_from_there(service: t.Any, given: t.Any) -> None:
+    sent = run_pass(given, check_mode=False, diff_mode=False)
+    assert sent is not None
+    assert (sent["changed"], len(service.journal())) == (True, 3)
+    after = run_module("job_rerun", given)
+    assert (after["changed"], len(service.journal())) == (False, 3)
+    assert {one["action"] for one in after["instances"]} == {"wait"}
+
+
+def test_what_the_specification_refuses_is_left_to_the_module(given: t.Any) -> None:
+    for change in ({"no_such_option": 1}, {"statuses": ["waiting"]}, {"attempts": "many"}, {"jobs": object()}):
+        assert run_pass({**given, **change}, check_mode=True, diff_mode=False) is None
+
+
+def test_no_secret_leaves_it(given: t.Any) -> None:
+    result = run_pass({**given, "jobs": [SECRET_KEY]}, check_mode=True, diff_mode=True)
+    assert result is not None
+    assert "job VALUE_SPECIFIED_IN_NO_LOG_PARAMETER" in result["msg"].replace("********", "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER")
+    assert SECRET_KEY not in repr(result)
+
+
+def test_a_play_starts_the_module_where_it_has_an_environment_of_its_own(service: t.Any, given: t.Any, tmp_path: Path) -> None:
+    tasks = [
+        {"name": "direct", "dataarts.factory.job_rerun": given},
+        {"name": "apart", "dataarts.factory.job_rerun": given, "environment": {"ANY": "thing"}},
+    ]
+    play = {"hosts": "localhost", "gather_facts": False, "connection": "local", "tasks": tasks}
+    play["vars"] = {"ansible_python_interpreter": "{{ ansible_playbook_python }}"}
+    outcome = Ansible(tmp_path).written_playbook([play], "-vvv", "--check").succeeded()
+    assert outcome.stdout.count("Using module file") == 1
+    first, second = (one.result for one in outcome.of("job_rerun"))
+    assert first["instances"] == second["instances"]
+    assert "Certificates are not verified" in outcome.output

@@ -1,0 +1,160 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The report that a play writes: the numbers of its run, also of what failed as a whole, and commands that do what they say."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import stat
+import typing as t
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from emulator.running import Running, running
+from tests.support.playbook import Ansible, Outcome
+from tests.support.reports import check_json, check_junit
+from tests.support.scenarios import SECRET_KEY, WORKSPACE_ID, small_night
+from tests.support.workspace import inventory, variables
+
+PLAYBOOK = "dataarts.factory.rerun"
+SUPPLY_ID = "7c1d0be22f5b4e0c9d3a5c8f6e4b2a10"
+FILES = ["report.html", "report.json", "report.xml"]
+
+
+@pytest.fixture(scope="module")
+def service() -> Iterator[Running]:
+    scenario = small_night()
+    supply = {"id": SUPPLY_ID, "name": "supply", "jobs": [{"name": "stock_levels", "id": 917601, "failed": 2}]}
+    scenario["accounts"][0]["workspaces"].append(supply)
+    with running(scenario) as handle:
+        yield handle
+
+
+@pytest.fixture
+def ansible(tmp_path: Path) -> Ansible:
+    return Ansible(tmp_path)
+
+
+def hosts(service: Running, directory: Path, **more: t.Any) -> Path:
+    """An inventory of two workspaces, and what *more* says."""
+    quick = {"poll_interval": 1, "settle_time": 1, "state_path": str(directory / "state")}
+    both = {"sales": variables(service, **quick), "supply": variables(service, **quick, workspace_id=SUPPLY_ID)}
+    path = directory / "hosts.yml"
+    path.write_text(json.dumps(inventory(**both, **more)), encoding="utf-8")
+    return path
+
+
+def sent(service: Running) -> Counter[str]:
+    """How many instances of each job were sent, by the emulator's journal."""
+    return Counter(entry["job_name"] for entry in service.journal() for dummy in entry["instances"])
+
+
+def read(folder: Path) -> dict[str, t.Any]:
+    """The report in *folder*, after a look at all of its files."""
+    assert sorted(path.name for path in folder.iterdir()) == FILES
+    assert all(stat.S_IMODE(path.stat().st_mode) == 0o640 for path in folder.iterdir())
+    assert not any(SECRET_KEY in path.read_text(encoding="utf-8") for path in folder.iterdir())
+    report: dict[str, t.Any] = json.loads((folder / "report.json").read_text(encoding="utf-8"))
+    check_json(report)
+    check_junit((folder / "report.xml").read_bytes())
+    return report
+
+
+def written(outcome: Outcome) -> list[str]:
+    """What the reports of a run say of themselves."""
+    return [line.result["msg"] for line in outcome.of("rerun_report") if line.event == "ok"]
+
+
+def test_a_report_leads_from_the_plan_to_the_last_instance(service: Running, ansible: Ansible, tmp_path: Path) -> None:
+    """Only commands that the reports show are run: the plan, what it planned, what failed again; and the last one once more."""
+    service.reset()
+    path = hosts(service, tmp_path)
+
+    def go_on(command: str, folder: str) -> Outcome:
+        program, *words = shlex.split(command)
+        return ansible.run(program, *words, "-e", json.dumps({"dataarts_report_path": folder}), cwd=tmp_path)
+
+    checked = ansible.playbook(PLAYBOOK, "-i", path, "--check", variables={"dataarts_report_path": "plan"}).succeeded()
+    plan = read(tmp_path / "plan")
+    assert written(checked) == [f"Report of 2 workspaces (8 instances would be rerun in 2 workspaces): {tmp_path / 'plan' / 'report.html'}"]
+    assert (plan["check_mode"], plan["totals"]["to_rerun"], plan["next"]["instances"]) == (True, 8, 8)
+    assert not service.journal()
+
+    rerun = go_on(plan["next"]["command"], "night").ended(2)
+    report = read(tmp_path / "night")
+    assert sent(service) == {"daily_sales": 3, "hourly_stock": 2, "weekly_report": 1, "stock_levels": 2}
+    (statistics,) = [line.result["ansible_stats"]["data"]["dataarts_summary"] for line in rerun.of("set_stats")]
+    assert {name: report["totals"][name] for name in statistics["totals"]} == statistics["totals"]
+    assert {one["host"]: one["counts"] for one in report["workspaces"]} == statistics["workspaces"]
+    assert report["headline"] == "1 of 8 instances is still broken"
+    sales, supply = report["workspaces"]
+    assert (sales["state"], supply["state"], sales["workspace_id"]) == ("broken", "succeeded", WORKSPACE_ID)
+    assert sales["instances"][0]["job_name"] == "weekly_report"
+    for one in (each for each in [*sales["instances"], *supply["instances"]] if each["rerun"]):
+        assert one["start_time_before"] < one["end_time_before"] < report["written_at"]
+        assert one["end_time_before"] < one["sent_time"]
+        assert one["end_time_before"] < one["start_time"] < one["end_time"]
+
+    (way,) = sales["next"]
+    assert (way["standing"], way["instances"], way["limit"], supply["next"]) == ("failed_again", 1, "sales", [])
+    go_on(way["command"], "last").succeeded()
+    assert sent(service)["weekly_report"] == 2
+    assert read(tmp_path / "last")["headline"] == "The instance succeeded"
+    go_on(way["command"], "last").succeeded()
+    assert sent(service) == {"daily_sales": 3, "hourly_stock": 2, "weekly_report": 2, "stock_levels": 2}
+
+
+def test_what_failed_as_a_whole_is_in_it(service: Running, ansible: Ansible, tmp_path: Path) -> None:
+    service.reset()
+    troubled = {
+        "wrong_key": variables(service, secret_key="wrong", max_retries=0),
+        "no_workspace": variables(service, workspace_id=None),
+        "far_away": {**variables(service), "ansible_connection": "ssh", "ansible_host": "127.0.0.1", "ansible_port": 1},
+    }
+    path = hosts(service, tmp_path, **troubled)
+    outcome = ansible.playbook(PLAYBOOK, "-i", path, variables={"dataarts_report_path": "night", "dataarts_jobs": ["stock*", "daily*"]})
+    outcome.ended(4 if "unreachable=1" in outcome.stdout else 2)
+    report = read(tmp_path / "night")
+    states = {one["host"]: one["state"] for one in report["workspaces"]}
+    assert states == {
+        "sales": "succeeded",
+        "supply": "succeeded",
+        "wrong_key": "no_result",
+        "no_workspace": "no_result",
+        "far_away": "no_result",
+    }
+    messages = {one["host"]: one["msg"] for one in report["workspaces"]}
+    assert "APIGW.0301" in messages["wrong_key"]
+    assert "no dataarts_workspace_id" in messages["no_workspace"]
+    assert messages["far_away"]
+    assert report["headline"] == "3 workspaces could not be worked on; elsewhere all 5 instances succeeded"
+    assert not report["succeeded"]
+
+
+def test_a_folder_that_cannot_be_written_loses_nothing(service: Running, ansible: Ansible, tmp_path: Path) -> None:
+    service.reset()
+    (tmp_path / "file").write_text("in the way", encoding="utf-8")
+    path = hosts(service, tmp_path)
+    outcome = ansible.playbook(PLAYBOOK, "-i", path, "--limit", "sales", variables={"dataarts_report_path": "file/night"}).ended(2)
+    messages = [line.result["msg"] for line in outcome.results if line.event == "failed"]
+    assert any("1 failed again (weekly_report planned " in msg for msg in messages)
+    assert any(msg.startswith(f"Failed to write the report to {tmp_path / 'file' / 'night'}: Not a directory") for msg in messages)
+    assert "Traceback" not in outcome.output
+    assert (tmp_path / "file").read_text(encoding="utf-8") == "in the way"
+
+
+def test_the_role_writes_it_by_itself(service: Running, ansible: Ansible, tmp_path: Path) -> None:
+    """In a play of one's own, once for all hosts, though one of them fails at its end."""
+    service.reset()
+    path = hosts(service, tmp_path)
+    play = {"hosts": "all", "gather_facts": False, "roles": ["dataarts.factory.rerun"]}
+    outcome = ansible.written_playbook([play], "-i", path, variables={"dataarts_report_path": "night"}).ended(2)
+    assert len(written(outcome)) == 1
+    report = read(tmp_path / "night")
+    assert [one["state"] for one in report["workspaces"]] == ["broken", "succeeded"]
+    assert report["run"]["playbook"].endswith(".yml")
