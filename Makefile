@@ -107,7 +107,7 @@ units: $(VENV)/.test ## ansible-test units (CORES as above)
 	$(BIN)/python tools/ansible_test.py units $(CORES)
 
 .PHONY: integration
-integration: $(VENV)/.test ## ansible-test integration (CORES as above, TARGETS='rerun inventory' chooses among tests/integration/targets)
+integration: $(VENV)/.test ## ansible-test integration (CORES as above, TARGETS='collection' chooses among tests/integration/targets)
 	$(BIN)/python tools/ansible_test.py integration $(CORES) $(if $(TARGETS),--targets $(TARGETS))
 
 .PHONY: molecule

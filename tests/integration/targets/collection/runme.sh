@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Copyright (c) 2026 dataarts.factory contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Every workspace of an account as a host.
+# Modules, plugins, role and playbooks as users run them.
 set -eu
 cd "$ANSIBLE_COLLECTIONS_PATH/ansible_collections/dataarts/factory"
-exec python -m pytest -q -n auto --maxprocesses 4 --dist loadfile tests/integration/test_inventory_*.py
+exec python -m pytest -q -n auto --maxprocesses 4 --dist loadfile tests/integration
