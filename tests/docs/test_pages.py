@@ -57,6 +57,7 @@ def test_a_reader_who_follows_the_page_sees_what_it_shows(
 ) -> None:
     found = blocks(page)
     reader = Reader(tmp_path, {**environment, **exported(service)}, KEYS)
+    (reader.here / "emulator").symlink_to(ROOT / "emulator")  # as in a checkout
     wrong = told_otherwise(found, reader.follow(found))
     assert not wrong, "\n\n".join(wrong)
     if page.name == "README.md" and page.parent == ROOT:

@@ -95,7 +95,7 @@ class Reader:
         # What it would build and install is already there; see tests/integration/test_artifact.py.
         self._stand_in("make", f'MAKEFLAGS= exec {shutil.which("make")} -C {ROOT} --dry-run "${{kept[@]}}" > /dev/null')
         self._stand_in("ansible-galaxy", '[[ "${kept[*]}" == "collection install .cache/dist/dataarts-factory-"*.tar.gz ]]')
-        (self._programs / "python").symlink_to(sys.executable)
+        self._stand_in("python", f'exec {sys.executable} "${{kept[@]}}"')
 
     def _stand_in(self, name: str, line: str) -> None:
         """A program *name* that the reader's shell finds first: *line*, with the arguments but for questions in ``kept``."""
