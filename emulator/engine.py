@@ -138,7 +138,8 @@ class Engine:
             self._begin(instance, run, now)
 
     def _may_begin(self, instance: Instance, run: Run) -> bool:
-        if instance.held or any(not parent.succeeded or parent.current for parent in self._world.parents(instance)):
+        waits = run.number == 1 or self._switches["rerun_waits_for_upstream"]
+        if instance.held or (waits and any(not parent.succeeded or parent.current for parent in self._world.parents(instance))):
             return False
         if instance.job.self_dependent and self._earlier_under_way(instance):
             return False

@@ -65,6 +65,10 @@ SWITCHES: dict[str, Switch] = {
         "the samples of the page send none [H-RET][KES].",
     ),
     "v1_open": Switch((True, False), "Whether the v1 Factory API answers on its host [KES]."),
+    "rerun_waits_for_upstream": Switch(
+        (True, False),
+        "Whether a rerun waits until the instances it depends on have succeeded, as a scheduled run does, or begins at once [OTC-UMN-I].",
+    ),
     "depend_open": Switch((True, False), "Whether the dependency calls, which are recent, exist on this site [H-DEP]."),
     "code_spelling": Switch(
         ("documented", "old", "new"), "Spelling of DLF codes: as each page has it, all old (DLF.0137), or all new (DLF.30137) [H-67][OTC]."

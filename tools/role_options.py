@@ -26,6 +26,9 @@ PREFIX = "dataarts_"
 #: Fragments whose options every module of the action group takes: the role passes them on through module_defaults.
 SHARED = ("account", "workspace")
 
+#: Options by which the module's action plugin hands on what it knows.
+INTERNAL = ("carry",)
+
 _HEADER = """---
 # Copyright (c) 2026 dataarts.factory contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
@@ -92,7 +95,7 @@ def module_options() -> tuple[Options, Options]:
     """The options of the module: those of every module of the action group, and its own; both in the order in which they are documented."""
     own = documentation(ROOT / "plugins" / "modules" / f"{MODULE}.py")
     shared: Options = {}
-    mine: Options = dict(own.get("options") or {})
+    mine: Options = {name: option for name, option in (own.get("options") or {}).items() if name not in INTERNAL}
     for fragment in own.get("extends_documentation_fragment") or []:
         if not fragment.startswith("dataarts.factory."):
             continue

@@ -34,7 +34,8 @@ class ActionModule(ActionBase):
     _requires_connection = True
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
-        """One task: as many passes as it takes.
+        """One task: as many passes as it takes. The first one sends nothing, so that the plan is shown before anything is sent; where
+        there is nothing to send it is as good as any.
 
         :param task_vars: variables of the host, which is a workspace.
         :returns: what the module documents, over all passes.
@@ -56,6 +57,7 @@ class ActionModule(ActionBase):
     def _watch(self, task_vars: dict[str, t.Any]) -> tuple[watch.Run, watch.Timing]:
         run = watch.Run(wanted=watch.wanted_statuses(self._task.args))
         timing = watch.Timing()
+        planning: float | None = None
         progress = _Progress(self._host(task_vars), self._say)
         while True:
             began = self._elapsed()
@@ -65,7 +67,10 @@ class ActionModule(ActionBase):
             progress.news(run)
             if self._task.check_mode:
                 return run, timing
-            seconds = watch.pause(run, timing, began, self._elapsed())
+            if run.planned:
+                continue
+            planning = began if planning is None else planning  # what is waited for begins with the first pass that sends
+            seconds = watch.pause(run, timing, began - planning, self._elapsed() - planning)
             if seconds is None:
                 return run, timing
             until = self._elapsed() + seconds

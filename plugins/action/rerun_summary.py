@@ -13,6 +13,7 @@ import typing as t
 
 from ansible.plugins.action import ActionBase
 
+from ansible_collections.dataarts.factory.plugins.module_utils._options import rerun_summary_spec
 from ansible_collections.dataarts.factory.plugins.plugin_utils import _summary
 
 
@@ -31,9 +32,7 @@ class ActionModule(ActionBase):
         """
         super().run(tmp, task_vars)
         task_vars = task_vars or {}
-        _options, given = self.validate_argument_spec(
-            argument_spec={"hosts": {"type": "list", "elements": "str"}, "variable": {"type": "str", "default": "dataarts_rerun_result"}}
-        )
+        _options, given = self.validate_argument_spec(argument_spec=rerun_summary_spec())
         hosts = given["hosts"] if given["hosts"] is not None else task_vars.get("ansible_play_hosts_all", [])
         raw = {str(host): _variables(task_vars.get("hostvars"), str(host)) for host in hosts}
         results = {host: _mapping(mine.get(given["variable"])) for host, mine in raw.items()}

@@ -17,7 +17,16 @@ from ansible_collections.dataarts.factory.plugins.module_utils._reconcile import
 
 #: Options that an approval is about. Those that only choose instances show in the instances. ``since`` is not among them: a run that
 #: is continued has to be given the one it began with, which check mode could not know.
-_APPROVED = ("retry_location", "node_name", "retry_task_version", "ignore_obs_monitor", "attempts", "attempt_delay", "max_parallel")
+_APPROVED = (
+    "retry_location",
+    "node_name",
+    "retry_task_version",
+    "ignore_obs_monitor",
+    "attempts",
+    "attempt_delay",
+    "max_parallel",
+    "order",
+)
 
 
 def plan_id_of(decisions: t.Iterable[Decision], options: t.Mapping[str, t.Any]) -> str:

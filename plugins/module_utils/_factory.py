@@ -35,6 +35,7 @@ from ansible_collections.dataarts.factory.plugins.module_utils._versions import 
 if t.TYPE_CHECKING:
     from ansible_collections.dataarts.factory.plugins.module_utils._connection import Connection
 
+_S = t.TypeVar("_S")
 _T = t.TypeVar("_T")
 
 #: Instances are kept for six months [OTC-UMN-C]; what was planned before is not asked for.
@@ -169,7 +170,7 @@ class Factory:
                 return ApiError(Kind.INVALID, str(error))  # a name that cannot be part of a URL, such as ".."
 
         listing = Listing()
-        for name, found in zip(names, _in_threads(one, names)):
+        for name, found in zip(names, in_threads(one, names)):
             if isinstance(found, ApiError):
                 listing.problems[name] = found
             else:
@@ -299,8 +300,8 @@ def _filtered(
     return [one for one in instances if wanted_status(one, statuses) and wanted_type(one, instance_type)]
 
 
-def _in_threads(work: t.Callable[[str], _T], names: t.Sequence[str]) -> t.Iterator[_T]:
-    """Results in the order of *names*; the first exception ends it, and what has not begun is not begun any more."""
+def in_threads(work: t.Callable[[_S], _T], names: t.Sequence[_S]) -> t.Iterator[_T]:
+    """Results in the order of *names*, of jobs or whatever *work* takes; the first exception ends it, and what has not begun is not begun any more."""
     if len(names) < 2:
         yield from map(work, names)
         return

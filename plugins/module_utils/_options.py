@@ -28,6 +28,7 @@ STATUS_WORDS = (
     "freeze",
     "waiting-confirm",
 )
+ORDER_WORDS = ("parallel", "upstream_first")
 TYPE_WORDS = ("normal", "manual", "patch_data", "sub_job", "once")
 
 
@@ -101,13 +102,21 @@ def rerun_spec() -> Spec:
         "max_parallel": {"type": "int"},
         "max_reruns_per_day": {"type": "int"},
         "batch_size": {"type": "int", "default": 100},
+        "order": {"type": "str", "choices": list(ORDER_WORDS), "default": "parallel"},
+        "other_workspaces": {"type": "list", "elements": "str"},
         "plan_id": {"type": "str"},
         "attempts": {"type": "int", "default": 1},
         "attempt_delay": {"type": "int", "default": 0},
         "wait": {"type": "bool", "default": True},
         "wait_timeout": {"type": "int", "default": 3600},
         "poll_interval": {"type": "int", "default": 10},
+        "carry": {"type": "dict"},
     }
+
+
+def rerun_summary_spec() -> Spec:
+    """Action ``rerun_summary``."""
+    return {"hosts": {"type": "list", "elements": "str"}, "variable": {"type": "str", "default": "dataarts_rerun_result"}}
 
 
 def instance_retry_spec() -> Spec:

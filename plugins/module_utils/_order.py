@@ -1,10 +1,11 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Private to the collection: reruns in the order of dependencies, ``order: upstream_first``.
+"""Private to the collection: what dependencies between instances mean for what is decided about them.
 
-Pure: decisions and dependencies go in, decisions come out. An instance is retried when what it depends on is done; it waits for what is
-still to come; it is skipped behind what will not succeed in this run.
+Pure: decisions and dependencies go in, decisions come out. With ``order: upstream_first`` an instance is retried when what it depends on is
+done; it waits for what is still to come; it is skipped behind what failed again in this run; and it is blocked behind what failed and is
+not part of the run. With any order, a rerun that waits in the service for what will not come is blocked.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import typing as t
 from dataclasses import dataclass
 
 from ansible_collections.dataarts.factory.plugins.module_utils._errors import OptionError
-from ansible_collections.dataarts.factory.plugins.module_utils._model import InstanceKey, Status
+from ansible_collections.dataarts.factory.plugins.module_utils._model import InstanceKey, JobInstance, Status
 from ansible_collections.dataarts.factory.plugins.module_utils._reconcile import Action, Decision
 from ansible_collections.dataarts.factory.plugins.module_utils._text import printable
 from ansible_collections.dataarts.factory.plugins.module_utils._times import to_iso
@@ -29,65 +30,133 @@ _ENDED = {
     Action.UNKNOWN: "ended in a way that cannot be told",
     Action.SKIPPED: "failed and is not rerun",
 }
+_NEEDS_A_PERSON = frozenset({Status.PAUSE, Status.WAITING_CONFIRM, Status.RUNNING_EXCEPTION, Status.UNKNOWN})
 _NAMED = 6  # instances of a cycle that a message names
 
 
 @dataclass(frozen=True)
+class Beyond:
+    """What is known of instances that are not selected.
+
+    :param others: as they were read.
+    :param since: a start at or after it belongs to this run, epoch ms.
+    :param expected: whether a failed one is about to be rerun by somebody else, the same play in another workspace.
+    """
+
+    others: t.Mapping[InstanceKey, JobInstance] = dataclasses.field(default_factory=dict)
+    since: int = 0
+    expected: t.Callable[[JobInstance], bool] | None = None
+
+    def open(self, key: InstanceKey) -> bool:
+        """Whether what depends on it has to wait for it, so that it is worth another look."""
+        other = self.others.get(key)
+        gate = None if other is None else self.gate(other)
+        return gate is not None and not gate.broken
+
+    def gate(self, other: JobInstance) -> _Gate | None:
+        """What *other* means for those that depend on it."""
+        if other.force_success or other.ignore_success or other.status.succeeded:
+            return None
+        name = _name(other)
+        if other.status.on_its_way:
+            return _Gate(other, f"{name}, which is on its way")
+        if other.status is Status.FAIL and other.start_time is not None and other.start_time >= self.since:
+            return _Gate(other, f"{name}, which failed again", broken=True)
+        if other.status is Status.FAIL and self.expected is not None and self.expected(other):
+            return _Gate(other, f"{name} in workspace {printable(other.key.workspace_id, 100)}, which is to be rerun there")
+        if other.status is Status.FAIL:
+            where = f" in workspace {printable(other.key.workspace_id, 100)}"
+            return _Gate(other, f"{name}{where}, which failed and is not selected", broken=True, outside=True)
+        if other.status in _NEEDS_A_PERSON:
+            return _Gate(other, f"{name}, which needs a person", broken=True, outside=True)
+        return None
+
+
+@dataclass(frozen=True)
 class _Gate:
-    """What an instance means for those that depend on it: the decision in their way, and whether it will ever be out of it."""
+    """What stands in the way of those that depend on *instance*.
 
-    by: Decision
-    broken: bool
+    :param text: it, for people.
+    :param broken: whether it will never be out of the way.
+    :param outside: with *broken*, that this run does not even try, so that a person has to.
+    :param stage: in which stage of reruns it is, from 1.
+    """
+
+    instance: JobInstance
+    text: str
+    broken: bool = False
+    outside: bool = False
+    stage: int = 1
 
 
-def order_upstream(decisions: t.Iterable[Decision], depends: Depends) -> list[Decision]:
-    """*decisions* in the order given, with every retry whose time has not come turned into wait or skipped.
+def order_upstream(decisions: t.Iterable[Decision], depends: Depends, beyond: Beyond | None = None, *, hold: bool = True) -> list[Decision]:
+    """*decisions* in the order given; every retry whose time has not come turned into wait, skipped or blocked, and every wait for what
+    will not come into blocked.
 
     :param decisions: of every selected instance.
-    :param depends: for an instance the instances it depends on, in this workspace or another. Those that are not selected have no
-        decision and are only followed further up; an instance that depends on itself does not.
+    :param depends: for an instance the instances it depends on, in this workspace or another; an instance that depends on itself does not.
+    :param beyond: about those among them that are not selected; what depends on one that is not even there is only followed further up.
+    :param hold: whether retries have to wait; otherwise only what already waits in the service is looked at.
     :raises OptionError: if a retry stands in or behind a circle of dependencies.
     """
-    every = list(decisions)
+    every, beyond = list(decisions), beyond or Beyond()
     by_key = {one.instance.key: one for one in every}
     gates: dict[InstanceKey, _Gate | None] = {}
-    for key in _upstream_first((one.instance.key for one in every if one.action is Action.RETRY), by_key, depends):
+    starts = [one.instance.key for one in every if (hold and one.action is Action.RETRY) or waits_in_service(one)]
+    for key in _upstream_first(starts, by_key, depends, strict=hold):
         decision, gate = by_key.get(key), _nearest(gates, depends.get(key, frozenset()) - {key})
-        if decision is not None and decision.action is Action.RETRY:
-            decision = by_key[key] = decision if gate is None else _behind(decision, gate)
-        gates[key] = gate if decision is None else _gate(decision, gate)
+        if decision is None:
+            other = beyond.others.get(key)
+            own = None if other is None else beyond.gate(other)
+            gates[key] = own if own is not None and (gate is None or own.broken or not gate.broken) else gate
+            continue
+        if gate is not None and hold and decision.action is Action.RETRY:
+            decision = by_key[key] = _behind(decision, gate)
+        elif gate is not None and gate.broken and waits_in_service(decision):
+            reason = f"its rerun waits in the service for {gate.text}; it goes on by itself when that has succeeded"
+            decision = by_key[key] = dataclasses.replace(decision, action=Action.BLOCKED, reason=reason)
+        gates[key] = _gate(decision, gate)
     return [by_key[one.instance.key] for one in every]
 
 
+def waits_in_service(decision: Decision) -> bool:
+    """Whether the service has the instance waiting, for a free place or for what it depends on."""
+    return decision.action is Action.WAIT and decision.instance.status is Status.WAITING
+
+
 def _gate(decision: Decision, above: _Gate | None) -> _Gate | None:
-    if decision.action.open:
-        return _Gate(decision, broken=False)
-    if decision.action is Action.DONE:
+    action, status = decision.action, decision.instance.status
+    if action.open:
+        return _Gate(decision.instance, _name(decision.instance), stage=max(1, decision.stage))
+    if action is Action.DONE:
         return None
-    if decision.action is Action.SKIPPED and above is not None and above.broken:
+    if action in (Action.SKIPPED, Action.BLOCKED) and above is not None and above.broken and status in (Status.FAIL, Status.WAITING):
         return above  # name the cause, not the one that was skipped because of it
-    if decision.action is Action.SKIPPED and decision.instance.status is not Status.FAIL:
+    if action is Action.SKIPPED and status is not Status.FAIL:
         return None
-    return _Gate(decision, broken=True)
+    text = f"{_name(decision.instance)}, which {_ENDED.get(action, 'did not succeed')}"
+    return _Gate(decision.instance, text, broken=True, outside=action is Action.SKIPPED)
 
 
 def _nearest(gates: t.Mapping[InstanceKey, _Gate | None], keys: t.Iterable[InstanceKey]) -> _Gate | None:
-    """The gate that decides: a broken one before one that will open, the oldest of each kind."""
+    """The gate that decides: a broken one before one that will open, one of the last stage before the others, the oldest of each kind."""
     found = [gate for gate in map(gates.get, sorted(keys)) if gate is not None]
-    return min(found, key=lambda gate: (not gate.broken, gate.by.instance.key.plan_time, gate.by.instance.key), default=None)
+    return min(found, key=lambda gate: (not gate.broken, -gate.stage, gate.instance.key.plan_time, gate.instance.key), default=None)
 
 
 def _behind(decision: Decision, gate: _Gate) -> Decision:
-    name = _name(gate.by)
-    if gate.broken:
-        reason = f"depends on {name}, which {_ENDED.get(gate.by.action, 'did not succeed')} (order: upstream_first)"
-        action = Action.SKIPPED
+    if not gate.broken:
+        action, reason, stage = Action.WAIT, f"waits for {gate.text}, on which it depends (order: upstream_first)", gate.stage + 1
     else:
-        reason, action = f"waits for {name}, on which it depends (order: upstream_first)", Action.WAIT
-    return dataclasses.replace(decision, action=action, reason=reason, attempt=decision.attempt - 1, alone=False)
+        action, reason, stage = Action.SKIPPED, f"depends on {gate.text} (order: upstream_first)", 0
+        if gate.outside:
+            action, reason = Action.BLOCKED, f"{reason}; select that too, or bring it to success first"
+    return dataclasses.replace(decision, action=action, reason=reason, attempt=decision.attempt - 1, alone=False, stage=stage)
 
 
-def _upstream_first(starts: t.Iterable[InstanceKey], by_key: t.Mapping[InstanceKey, Decision], depends: Depends) -> list[InstanceKey]:
+def _upstream_first(
+    starts: t.Iterable[InstanceKey], by_key: t.Mapping[InstanceKey, Decision], depends: Depends, *, strict: bool
+) -> list[InstanceKey]:
     """Every instance that *starts* depend on, and they themselves, each after those it depends on; without recursion, chains are long."""
     order: list[InstanceKey] = []
     done: set[InstanceKey] = set()
@@ -104,6 +173,9 @@ def _upstream_first(starts: t.Iterable[InstanceKey], by_key: t.Mapping[InstanceK
                 done.add(key)
                 order.append(key)
             elif upper in path:
+                if not strict:
+                    done.add(upper)  # nothing is held back for it: whatever stands in the circle is looked at once
+                    continue
                 raise _circle(list(path)[list(path).index(upper) :], by_key)
             else:
                 path[upper] = iter(sorted(depends.get(upper, ())))
@@ -111,7 +183,10 @@ def _upstream_first(starts: t.Iterable[InstanceKey], by_key: t.Mapping[InstanceK
 
 
 def _circle(keys: t.Sequence[InstanceKey], by_key: t.Mapping[InstanceKey, Decision]) -> OptionError:
-    named = [_name(by_key[key]) if key in by_key else f"job {printable(key.job_id, 40)}, planned {to_iso(key.plan_time)}" for key in keys]
+    named = [
+        _name(by_key[key].instance) if key in by_key else f"job {printable(key.job_id, 40)}, planned {to_iso(key.plan_time)}"
+        for key in keys
+    ]
     shown = [*named[:_NAMED], "…"] if len(named) > _NAMED else named
     return OptionError(
         f"order: upstream_first cannot order {len(keys)} instances that depend on each other in a circle: {' -> '.join([*shown, named[0]])}. "
@@ -119,5 +194,5 @@ def _circle(keys: t.Sequence[InstanceKey], by_key: t.Mapping[InstanceKey, Decisi
     )
 
 
-def _name(decision: Decision) -> str:
-    return f"job {printable(decision.instance.job_name, 80)}, planned {to_iso(decision.instance.key.plan_time)}"
+def _name(instance: JobInstance) -> str:
+    return f"job {printable(instance.job_name, 80)}, planned {to_iso(instance.key.plan_time)}"

@@ -106,6 +106,8 @@ def _age(decision: Decision) -> tuple[int, str, str, int]:
 
 def _busy(decision: Decision) -> bool:
     """Whether it takes one of the ``max_parallel`` places: on its way, or sent and not visible yet."""
+    if decision.stage:
+        return False
     if decision.action is Action.WAIT:
         return decision.instance.status.on_its_way or (decision.sent is not None and decision.due_ms is None)
     return decision.action is Action.SETTLING and decision.sent is not None
@@ -113,7 +115,7 @@ def _busy(decision: Decision) -> bool:
 
 def _held(decision: Decision, most: int, busy: int) -> Decision:
     reason = f"waits for its turn: max_parallel is {most} and {busy} were on their way ({decision.reason})"
-    return dataclasses.replace(decision, action=Action.WAIT, reason=reason, attempt=decision.attempt - 1, alone=False)
+    return dataclasses.replace(decision, action=Action.WAIT, reason=reason, attempt=decision.attempt - 1, alone=False, stage=1)
 
 
 def _batches(due: t.Iterable[Decision], size: int) -> t.Iterator[Batch]:

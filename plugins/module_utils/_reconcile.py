@@ -161,6 +161,8 @@ class Decision:
     :param alone: with RETRY, whether it must be the only instance of its POST.
     :param idle: with DONE, that its success had ended before ``since``, so that nothing was to be done from the beginning, in no pass of the
         run; reports count it and leave it out. Not where a person set it to success, which may have been a moment ago.
+    :param stage: with WAIT, that it is to be rerun and waits for its turn: 1 for room (``max_parallel``), from 2 on for the reruns of that
+        many stages less one before it (``order: upstream_first``). 0: it does not wait for its turn.
     """
 
     instance: JobInstance
@@ -172,6 +174,7 @@ class Decision:
     sent: Sent | None = field(default=None, repr=False)
     alone: bool = False
     idle: bool = False
+    stage: int = 0
 
     @property
     def rerun(self) -> bool | None:

@@ -9,6 +9,7 @@ Pure. Nothing here decides anything; text that came from the service is made saf
 from __future__ import annotations
 
 import collections
+import itertools
 import json
 import math
 import shlex
@@ -30,8 +31,10 @@ BROKEN = {
     Action.REFUSED: "refused by the service",
     Action.NOT_RERUNNABLE: "not rerunnable",
     Action.BLOCKED: "waiting for a person",
+    Action.SKIPPED: "skipped behind one that did not succeed",
     Action.UNKNOWN: "of unknown outcome",
 }
+_IF_WANTED = (Action.NOT_RERUNNABLE, Action.SKIPPED)
 _PLANNED_JOBS = 50  # jobs that a plan names; the rest is counted
 
 
@@ -110,26 +113,45 @@ def statuses(instances: t.Iterable[Result]) -> dict[str, int]:
 
 
 def plan_lines(
-    workspace_id: str,
-    window: Window,
-    decisions: t.Sequence[Decision],
-    batches: t.Sequence[Batch],
-    held: int,
-    policy: Policy | None = None,
+    workspace_id: str, window: Window, decisions: t.Sequence[Decision], batches: t.Sequence[Batch], policy: Policy | None = None
 ) -> list[str]:
     """The plan as people read it: one line about the workspace, one per job that is rerun, and what is left alone and why.
 
+    With ``order: upstream_first`` the jobs are grouped by stages; the same job is in several where its cycles are.
+
     :param decisions: of every selected instance.
-    :param batches: the POSTs to send.
-    :param held: instances that wait for their turn.
+    :param batches: the POSTs to send; none if the plan is refused.
     :param policy: what the decisions were made by; tells until when some are held back.
     """
-    due = [one for batch in batches for one in batch.instances]
+    due = [one for batch in batches for one in batch.instances] or [one.instance for one in decisions if one.action is Action.RETRY]
+    room = [one.instance for one in decisions if one.stage == 1]
+    later = sorted((one for one in decisions if one.stage > 1), key=lambda one: one.stage)
     quiet = _quiet(decisions, policy)
     head = f"Workspace {printable(workspace_id, 100)}, planned {window}: {counted(len(decisions), 'instance')} selected, "
-    head += f"{len(due)} to rerun in {counted(len(batches), 'request')}" if due else "nothing to rerun"
+    head += _to_rerun(len(due), len(due) + len(room) + len(later), len(batches), later[-1].stage if later else 1)
     head += " yet" if quiet and not due else ""
-    return [head, *_job_lines(due), *_quiet_lines(quiet, policy), *_other_lines(decisions, held, quiet)]
+    return [head, *_stages(due, later), *_quiet_lines(quiet, policy), *_other_lines(decisions, len(room), quiet, policy)]
+
+
+def _to_rerun(due: int, every: int, requests: int, stages: int) -> str:
+    if stages > 1:
+        at_once = f"{due} of them at once in {counted(requests, 'request')}" if due else "none of them yet"
+        return f"{every} to rerun in {stages} stages, {at_once}"
+    if not due:
+        return "nothing to rerun"
+    return f"{due} to rerun in {counted(requests, 'request')}" if requests else f"{due} to rerun, which is refused"
+
+
+def _stages(due: t.Sequence[JobInstance], later: t.Sequence[Decision]) -> list[str]:
+    if not later:
+        return _job_lines(due)
+    lines = ["  stage 1:", *_job_lines(due, "    ")] if due else []
+    for stage, mine in itertools.groupby(later, key=lambda one: one.stage):
+        lines += [
+            f"  stage {stage}, when what they depend on has succeeded:",
+            *_job_lines([one.instance for one in mine], "    "),
+        ]
+    return lines
 
 
 def diff(results: t.Iterable[Result], *, check_mode: bool) -> dict[str, str]:
@@ -148,12 +170,10 @@ def diff(results: t.Iterable[Result], *, check_mode: bool) -> dict[str, str]:
 def shortfall(decisions: t.Iterable[Decision], wanted: t.Container[Status]) -> str:
     """How many instances ended elsewhere than at success, in words: ``2 failed again, 1 of unknown outcome``; empty if none did.
 
-    What the service does not rerun at all counts only if its status was one of those *wanted*.
+    What the service does not rerun at all, and what was left alone, counts only if its status was one of those *wanted*.
     """
     counts = collections.Counter(
-        one.action
-        for one in decisions
-        if one.action in BROKEN and (one.action is not Action.NOT_RERUNNABLE or one.instance.status in wanted)
+        one.action for one in decisions if one.action in BROKEN and (one.action not in _IF_WANTED or one.instance.status in wanted)
     )
     return ", ".join(f"{counts[action]} {words}" for action, words in BROKEN.items() if counts[action])
 
@@ -184,13 +204,13 @@ def _safe_character(char: str) -> str:
     return char if char in _LAYOUT or char.isprintable() else printable(char)
 
 
-def _job_lines(due: t.Sequence[JobInstance]) -> list[str]:
+def _job_lines(due: t.Sequence[JobInstance], indent: str = "  ") -> list[str]:
     by_job: dict[str, list[int]] = {}
     for one in due:
         by_job.setdefault(one.job_name, []).append(one.key.plan_time)
-    lines = [f"  {printable(name, 100)}: {counted(len(times), 'instance')}, planned {_span(times)}" for name, times in by_job.items()]
+    lines = [f"{indent}{printable(name, 100)}: {counted(len(times), 'instance')}, planned {_span(times)}" for name, times in by_job.items()]
     rest = len(lines) - _PLANNED_JOBS
-    return lines if rest <= 0 else [*lines[:_PLANNED_JOBS], f"  and {counted(rest, 'more job')}"]
+    return lines if rest <= 0 else [*lines[:_PLANNED_JOBS], f"{indent}and {counted(rest, 'more job')}"]
 
 
 def _span(times: t.Sequence[int]) -> str:
@@ -214,19 +234,16 @@ def _quiet_lines(quiet: int, policy: Policy | None) -> list[str]:
     return [f"  held back until {until}, then rerun: {counted(quiet, 'instance')}; {why}"]
 
 
-def _other_lines(decisions: t.Sequence[Decision], held: int, quiet: int) -> list[str]:
+def _other_lines(decisions: t.Sequence[Decision], room: int, quiet: int, policy: Policy | None) -> list[str]:
     """What is not rerun, by decision, except what was fine from the beginning."""
-    words = {
-        Action.WAIT: "on their way",
-        Action.SETTLING: "sent before, and read again first",
-        Action.SKIPPED: "with other statuses",
-        **BROKEN,
-    }
-    counts = collections.Counter(one.action for one in decisions)
-    counts[Action.WAIT] -= held
+    words = {Action.WAIT: "on their way", Action.SETTLING: "sent before, and read again first", **BROKEN}
+    counts = collections.Counter(one.action for one in decisions if not one.stage)
     counts[Action.SETTLING] -= quiet
+    others = sum(1 for one in decisions if one.action is Action.SKIPPED and (policy is None or one.instance.status not in policy.statuses))
+    counts[Action.SKIPPED] -= others
     lines = [f"  not rerun: {counts[action]} {text}" for action, text in words.items() if counts[action] > 0]
-    return [f"  waiting for their turn: {held}", *lines] if held else lines
+    lines += [f"  not rerun: {others} with other statuses"] if others else []
+    return [f"  waiting for their turn: {room}", *lines] if room else lines
 
 
 def unknown_outcome(decision: Decision) -> bool:

@@ -23,6 +23,7 @@ from ansible_collections.dataarts.factory.plugins.module_utils._ledger import Id
 from ansible_collections.dataarts.factory.plugins.module_utils._listing import list_selected, names_without_instances
 from ansible_collections.dataarts.factory.plugins.module_utils._model import InstanceKey, JobInstance
 from ansible_collections.dataarts.factory.plugins.module_utils._module import Run, failure, sentence
+from ansible_collections.dataarts.factory.plugins.module_utils._ordering import Ordering
 from ansible_collections.dataarts.factory.plugins.module_utils._plan import Batch, plan
 from ansible_collections.dataarts.factory.plugins.module_utils._reading import (
     TOLERANCE_MS,
@@ -79,6 +80,8 @@ class Pass:
         self.wish = Wish.of(run.options, self.clock.now_ms())
         self.workspace_id: str = run.options["workspace_id"]
         self.factory = Factory(run.connection, self.workspace_id, run.options["api_version"])
+        self.ordering = Ordering(run, self.factory)
+        self.plan_only = bool((run.options["carry"] or {}).get("plan_only")) and not run.check_mode
         self.problems: list[str] = []
         self.missed: list[str] = []  # problems that leave the stated end unreached
         self.unlisted: dict[str, ApiError] = {}  # jobs that could not be listed
@@ -90,7 +93,7 @@ class Pass:
         self._report(view)
         # A record that began later than since would make a pass that has something to send wait for nothing.
         unborn = born_ms == _UNBORN and self._open(view)
-        if not self.run.check_mode and not self._refused(view) and (view.plan.batches or unborn):
+        if not self._refused(view) and not self.run.check_mode and ((view.plan.batches and not self.plan_only) or unborn):
             view = self._send(view, known)
         self._check_names(view)
         self._conclude(view)
@@ -134,6 +137,9 @@ class Pass:
         nameless = names_without_instances(self.wish.selection(window), instances, self.unlisted)
         blind = any(one.job_name in self.unlisted and one.sent_ms >= policy.since for one in sent.values())
         allowed = approved(plan(decisions, self.wish.limits), decisions, self.run.options)
+        if allowed.refused is None:  # what is refused as a whole needs no order
+            ordered = self.ordering.apply(decisions, policy, self.wish.selection(window), asked)
+            allowed = allowed if ordered is decisions else plan(ordered, self.wish.limits)
         return View(window, asked, policy, allowed, tuple(nameless), blind, plan_id_of(decisions, self.run.options))
 
     def _list(self, window: Window) -> list[JobInstance]:
@@ -206,7 +212,7 @@ class Pass:
                     return view
             sender = Sender(ledger, self.run.connection.client, max(view.asked_ms, view.policy.since))
             try:
-                for batch in view.plan.batches:
+                for batch in () if self.plan_only else view.plan.batches:
                     if not self._send_batch(batch, sender):
                         break
                 sender.check()
@@ -236,7 +242,7 @@ class Pass:
             self._note(f"The rerun of {what} took no effect: {printable(error)}. {error.hint}".strip())
 
     def _refused(self, view: View) -> bool:
-        """Whether the guards forbid the plan; then the result says so."""
+        """Whether the guards forbid the plan, also in check mode, which would promise too much otherwise; then the result says so."""
         if view.plan.refused is None:
             return False
         self.run.result.update(failure(sentence(f"Failed to rerun job instances {self.run.where}", view.plan.refused), "limit"))
@@ -247,9 +253,11 @@ class Pass:
         return [self.became.get(id(one)) or self._unsent(one) for one in view.decisions]
 
     def _unsent(self, decision: Decision) -> Decision:
+        if self.run.check_mode and decision.stage:
+            return replace(decision, action=Action.RETRY)  # it would be sent, though not in the first pass
         if decision.action is not Action.RETRY:
             return decision
-        if self.run.check_mode:
+        if self.run.check_mode or self.plan_only:
             return replace(decision, attempt=decision.attempt - 1)
         return replace(decision, action=Action.WAIT, reason=f"not sent yet: {decision.reason}", attempt=decision.attempt - 1)
 
@@ -262,8 +270,7 @@ class Pass:
         standing = self._standing(view)
         instances = [decided(one) for one in standing if not one.idle]
         result = self.run.result
-        held = len(view.plan.held)
-        result.setdefault("plan", plan_lines(self.workspace_id, view.window, view.decisions, view.plan.batches, held, view.policy))
+        result.setdefault("plan", plan_lines(self.workspace_id, view.window, view.decisions, view.plan.batches, view.policy))
         result.update(
             instances=instances,
             summary=summary(instances, sum(one.idle for one in standing)),
@@ -291,6 +298,7 @@ class Pass:
         """Whether this was the last pass, and if so whether the stated end was reached."""
         result = self.run.result
         result["problems"], result["api_versions"] = list(self.problems), dict(self.factory.api_versions)
+        result["carry"] = {**self.ordering.carried(), "planned": sum(len(one.decisions) for one in view.plan.batches if self.plan_only)}
         if result.get("failed") or self._open(view):
             return
         result.update(finished=True, due_in=None)
@@ -316,5 +324,5 @@ def _left(decision: Decision, wait: bool) -> bool:
     """Whether a further pass has anything to do for it: until its end, or with *wait* false until it is sent and that is certain."""
     if not decision.action.open:
         return False
-    accepted = decision.sent is not None and decision.sent.outcome == ACCEPTED
+    accepted = decision.sent is not None and decision.sent.outcome == ACCEPTED and not decision.stage
     return wait or not (accepted or decision.instance.status.on_its_way)

@@ -53,6 +53,23 @@ options:
       - The older API generation takes one instance per request, whatever is set here.
     type: int
     default: 100
+  order:
+    description:
+      - V(parallel) sends everything at once, job by job. What depends on what is the service's matter then.
+      - V(upstream_first) reruns an instance only when the failed instances that it depends on have succeeded, in whatever workspace they
+        are. Cycles of a job that depends on its own previous cycle are rerun one after the other, the oldest first. What is
+        behind an instance that did not succeed is skipped. What is behind one that failed and is not selected is blocked.
+      - It needs the dependency calls of the newer API generation for jobs that depend on something. Without them nothing is sent.
+    type: str
+    choices: [parallel, upstream_first]
+    default: parallel
+  other_workspaces:
+    description:
+      - With O(order=upstream_first), ids of workspaces whose failed instances are being rerun at the same time with the same selection, as
+        when a play works on all of them. A failed instance there is waited for, instead of being taken for one that nobody reruns.
+      - Give each of them a process, with C(--forks), because one that waits for another keeps its own.
+    type: list
+    elements: str
   plan_id:
     description:
       - The RV(plan_id) that check mode returned and somebody approved. If the instances to rerun, or the options that say how, are others by
@@ -87,6 +104,11 @@ options:
       - Seconds between two passes.
     type: int
     default: 10
+  carry:
+    description:
+      - What an earlier pass of the same task returned as RV(carry). The task hands it from pass to pass, so that nothing is read twice.
+        Leave it out.
+    type: dict
 extends_documentation_fragment:
   - dataarts.factory.account
   - dataarts.factory.workspace
@@ -282,9 +304,11 @@ instances:
       description:
         - What is to be done about the instance, or has become of it.
         - V(retry) was sent in this pass, or would be in check mode. V(wait) is on its way. V(settling) was sent and cannot be judged yet.
-          V(done) has succeeded. V(failed_again) failed after its rerun. V(blocked) needs a person. V(not_rerunnable) is not rerun by the
+          V(done) has succeeded. V(failed_again) failed after its rerun. V(blocked) needs a person, or
+          depends on what does. V(not_rerunnable) is not rerun by the
           service.
-          V(refused) was refused by the service. V(skipped) is none of the statuses asked for. V(unknown) cannot be told.
+          V(refused) was refused by the service. V(skipped) is none of the statuses asked for, or depends on what did not succeed.
+          V(unknown) cannot be told.
       type: str
       returned: always
       sample: retry
@@ -407,6 +431,11 @@ finished:
   type: bool
   returned: when the instances could be read
   sample: true
+carry:
+  description: What the next pass needs to know, for O(carry).
+  type: dict
+  returned: by a single pass
+  sample: {planned: 0}
 due_in:
   description: Seconds until the next pass makes sense, or V(null).
   type: float

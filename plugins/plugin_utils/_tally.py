@@ -120,7 +120,7 @@ def final_result(run: Run, *, failed: bool, msg: str, timed_out: bool, elapsed: 
     last = run.error if run.error is not None else run.base
     instances = [{**one, "standing": standing(one, run.wanted)} for one in run.instances.values()]
     # The exception of a module that failed in good order is its message, which the task's replaces.
-    dropped = ("due_in", "exception") if last.get("msg") else ("due_in",)
+    dropped = ("due_in", "carry", "invocation", "exception") if last.get("msg") else ("due_in", "carry", "invocation")
     known = run.error is None or run.error is not run.base or run.changed
     incomplete = failed and kind_of(last) in (None, INCOMPLETE)
     error = {"error": {**_NO_ANSWER, **(last.get("error") or {}), "kind": INCOMPLETE, "message": msg}} if incomplete else {}

@@ -102,7 +102,8 @@ class Run:
         counts as a problem, and whatever it still found out about instances is kept.
         """
         found = {identity(one): one for one in result.get("instances") or ()}
-        merged = {**self.instances, **{key: merged_instance(self.instances.get(key), one) for key, one in found.items()}}
+        planned = _planned(result)
+        merged = {**self.instances, **{key: merged_instance(self.instances.get(key), one, planned=planned) for key, one in found.items()}}
         run = replace(
             self,
             instances=merged,
@@ -135,6 +136,11 @@ class Run:
         """The ``since`` of the first pass, epoch ms; later passes have to be given the same."""
         value = self.base.get("since")
         return value if isinstance(value, int) else None
+
+    @property
+    def planned(self) -> bool:
+        """Whether the newest pass only told what is to be sent, so that the next one is due at once."""
+        return self.error is None and not self.failed_passes and _planned(self.base)
 
     @property
     def idle(self) -> int:
@@ -185,7 +191,7 @@ def temporary(result: Result) -> bool:
     return kind_of(result) in TEMPORARY
 
 
-def merged_instance(old: Result | None, new: Result) -> dict[str, t.Any]:
+def merged_instance(old: Result | None, new: Result, *, planned: bool = False) -> dict[str, t.Any]:
     """One instance as two passes saw it: the newer state, what it was at first, and everything that was sent for it.
 
     Adds ``request_ids`` (every POST that carried it), ``actions`` (what was decided over the passes, without repetitions) and
@@ -198,21 +204,35 @@ def merged_instance(old: Result | None, new: Result) -> dict[str, t.Any]:
         **new,
         **{name: before.get(name, new.get(name)) for name in _AT_FIRST},
         "rerun": before.get("rerun") or new.get("rerun"),
-        "adopted": bool(before.get("adopted")),
+        "adopted": bool(before.get("adopted")) or _found_sent(before, new),
         "attempts": max(int(before.get("attempts") or 0), int(new.get("attempts") or 0)),
         "request_id": request_id,
         "request_ids": list(_union(before.get("request_ids", ()), sent)),
-        "actions": list(_appended(before.get("actions", ()), new.get("action"))),
+        "actions": list(_appended(before.get("actions", ()), None if planned and new.get("action") == "retry" else new.get("action"))),
     }
+
+
+def _planned(result: Result) -> bool:
+    """Whether a pass only told what is to be sent."""
+    carried = result.get("carry")
+    return isinstance(carried, t.Mapping) and bool(carried.get("planned"))
+
+
+def _found_sent(before: Result, new: Result) -> bool:
+    """Whether the rerun that *new* shows for the first time is not one of this task's, which never sent any for the instance."""
+    ours = {"retry", "settling"}
+    return not before.get("rerun") and bool(new.get("rerun")) and ours.isdisjoint((*before.get("actions", ()), new.get("action")))
 
 
 def next_args(args: Result, run: Run) -> dict[str, t.Any]:
     """The options of the next pass: those of the task, and from the second pass on what the first one found them to mean.
 
-    A relative window, or a ``since`` left out, would move on between passes.
+    A relative window, or a ``since`` left out, would move on between passes. The first pass only plans, so that people see what is going to
+    be sent before it is.
     """
     fixed = {name: run.base[name] for name in ("since", "planned_after", "planned_before") if run.base.get(name) is not None}
-    return {**args, **fixed}
+    carried = run.base.get("carry") or {}
+    return {**args, **fixed, "carry": {"plan_only": not run.base, **{name: carried[name] for name in ("dependencies",) if name in carried}}}
 
 
 def pause(run: Run, timing: Timing, began: float, elapsed: float) -> float | None:

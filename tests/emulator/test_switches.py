@@ -27,6 +27,7 @@ JOBS: list[dict[str, t.Any]] = [
             {"plan_time": "-9h", "start_time": "-3d", "status": "running-exception"},
         ],
     },
+    {"name": "behind", "depends_on": ["odd"], "instances": [{"plan_time": "-1h"}]},
 ]
 Look = t.Callable[[Running], t.Any]
 
@@ -90,6 +91,13 @@ def viewer(service: Running) -> t.Any:
     return retry(service, "daily_sales", retry_body(listed(service).data["instances"]), key=("AKVIEWER", "sk")).status
 
 
+def rerun_behind_a_failure(service: Running) -> t.Any:
+    """Where an instance stands whose upstream did not succeed, some time after it was rerun."""
+    assert retry(service, "behind", retry_body(listed(service, "behind").data["instances"])).status in (200, 204)
+    service.advance(100)
+    return listed(service, "behind").data["instances"][0]["status"]
+
+
 LOOKS: dict[str, Look] = {
     "offset_unit": lambda service: (
         plans(listed(service, limit=2, offset=1).data["instances"])
@@ -118,6 +126,7 @@ LOOKS: dict[str, Look] = {
     "v2_retry_open": lambda service: [retry(service, "daily_sales", {}).code, listed(service).status],
     "v2_workspace": lambda service: call(service.endpoint, "GET", JOBS_V2, workspace=None).status,
     "v1_open": lambda service: [listed_v1(service).status, call(service.endpoint_v1, "GET", JOBS_V1).status, listed(service).status],
+    "rerun_waits_for_upstream": rerun_behind_a_failure,
     "depend_open": lambda service: call(service.endpoint, "GET", f"{JOBS_V2}/daily_sales/depend").status,
     "code_spelling": lambda service: [
         call(service.endpoint_v1, "GET", f"{JOBS_V1}/daily_sales/instances/1").code,

@@ -90,7 +90,12 @@ def entries(returns: dict[str, t.Any], where: str = "") -> t.Iterator[tuple[str,
 
 
 def test_every_module_is_compared() -> None:
-    assert {one.name for one in pkgutil.iter_modules(modules.__path__)} == set(SPECS)
+    assert {one.name for one in pkgutil.iter_modules(modules.__path__)} == {*SPECS, "rerun_summary"}
+
+
+def test_what_only_runs_on_the_controller_is_documented_as_it_is_called() -> None:
+    """rerun_summary is an action; the module beside it is its documentation alone."""
+    assert without_words(documentation("rerun_summary")["options"]) == as_documented(_options.rerun_summary_spec())
 
 
 @pytest.mark.parametrize("name", list(SPECS))

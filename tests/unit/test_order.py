@@ -63,7 +63,8 @@ CASES = [
     ("xr", "1<0", "xs"),
     ("ur", "1<0", "us"),
     ("sr", "1<0", "sr"),  # frozen, stopped or skipped by a person's will: nothing that failed
-    ("Sr", "1<0", "ss"),  # it failed and is not asked for
+    ("Sr", "1<0", "sb"),  # it failed and is not asked for: a person has to see to it
+    ("Srr", "1<0 2<1", "sbb"),
     ("rrr", "1<0 2<1", "rww"),
     ("drr", "1<0 2<1", "drw"),
     ("ddr", "1<0 2<1", "ddr"),

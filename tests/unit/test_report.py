@@ -109,7 +109,7 @@ def test_a_plan_names_jobs_and_what_is_left_alone() -> None:
         decision(Action.DONE, Status.SUCCESS, number=7),
     ]
     made = plan(decisions, Limits(max_parallel=4))
-    lines = plan_lines("62fb", WINDOW, made.decisions, made.batches, len(made.held))
+    lines = plan_lines("62fb", WINDOW, made.decisions, made.batches)
     assert "7 instances selected, 3 to rerun in 1 request" in lines[0]
     assert lines[1].startswith("  daily_sales: 3 instances, planned ")
     assert lines[2:] == ["  waiting for their turn: 1", "  not rerun: 1 on their way", "  not rerun: 1 waiting for a person"]
@@ -127,17 +127,17 @@ def test_a_plan_says_what_is_held_back_until_when_and_why(quiet: int, why: str) 
     wanted = policy(quiet_until=at(quiet))
     records = [None, None, sent("accepted", 1)]
     decisions = [decide(instance(number=number), wanted, at(-1), record) for number, record in enumerate(records, 1)]
-    lines = plan_lines("62fb", WINDOW, decisions, [], 0, wanted)
+    lines = plan_lines("62fb", WINDOW, decisions, [], wanted)
     assert lines[0].endswith("3 instances selected, nothing to rerun yet")
     until = f"2026-11-23T03:0{quiet // 60}:00Z"
     assert lines[1:] == [f"  held back until {until}, then rerun: 2 instances; {why}", "  not rerun: 1 sent before, and read again first"]
 
 
 def test_a_plan_of_nothing_is_one_line_and_a_large_one_stays_readable() -> None:
-    assert len(plan_lines("62fb", WINDOW, [], [], 0)) == 1
+    assert len(plan_lines("62fb", WINDOW, [], [])) == 1
     many = [decision(Action.RETRY, number=number, job_name=f"job_{number:03}", job_id=str(number)) for number in range(1, 201)]
     made = plan(many, Limits())
-    lines = plan_lines("62fb", WINDOW, many, made.batches, 0)
+    lines = plan_lines("62fb", WINDOW, many, made.batches)
     assert len(lines) == 52
     assert lines[-1] == "  and 150 more jobs"
 

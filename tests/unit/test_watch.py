@@ -125,9 +125,24 @@ class TestMerging:
 
     def test_later_passes_look_at_what_the_first_one_looked_at(self) -> None:
         args = {"workspace_id": "w1", "planned_after": "-24h"}
-        assert watch.next_args(args, watch.Run()) == args
-        later = watch.next_args(args, run_of(passed(one(1, "wait", "running"))))
-        assert later == {"workspace_id": "w1", "planned_after": 1, "planned_before": 2, "since": SINCE}
+        assert watch.next_args(args, watch.Run()) == {**args, "carry": {"plan_only": True}}
+        carry = {"planned": 1, "dependencies": {"keys": []}}
+        later = watch.next_args(args, run_of(passed(one(1, "wait", "running"), carry=carry)))
+        fixed = {"workspace_id": "w1", "planned_after": 1, "planned_before": 2, "since": SINCE}
+        assert later == {**fixed, "carry": {"plan_only": False, "dependencies": {"keys": []}}}
+
+    def test_what_was_only_planned_is_sent_at_once_unless_a_pass_failed(self) -> None:
+        planned = passed(one(1, "retry"), carry={"planned": 1})
+        assert run_of(planned).planned
+        assert not run_of(planned, passed(one(1, "retry", rerun=True), carry={"planned": 0})).planned
+        assert not run_of(planned, failure("unreachable")).planned
+        assert not run_of(failure("option")).planned
+
+    def test_a_rerun_that_appears_between_planning_and_sending_is_not_counted_as_ours(self) -> None:
+        run = run_of(passed(one(1, "retry"), carry={"planned": 1}), passed(one(1, "wait", "running", rerun=True)))
+        assert (tally.tally(run)["rerun"], tally.tally(run)["adopted"]) == (0, 1)
+        run = run_of(passed(one(1, "retry"), carry={"planned": 1}), passed(one(1, "retry", rerun=True)))
+        assert (tally.tally(run)["rerun"], tally.tally(run)["adopted"]) == (1, 0)
 
     def test_the_final_result_carries_everything_once(self) -> None:
         run = run_of(

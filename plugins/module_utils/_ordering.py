@@ -1,0 +1,88 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Private to the collection: when a pass of job_rerun asks for dependencies, and what it makes of them.
+
+With ``order: upstream_first`` before anything is sent; without an answer nothing is. With any order once a rerun has waited in the service
+for long: it may wait for something that will not come. Then no answer is no error, the instance is waited for as before.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.dataarts.factory.plugins.module_utils._errors import ApiError
+from ansible_collections.dataarts.factory.plugins.module_utils._factory import Factory
+from ansible_collections.dataarts.factory.plugins.module_utils._model import JobInstance
+from ansible_collections.dataarts.factory.plugins.module_utils._module import Run
+from ansible_collections.dataarts.factory.plugins.module_utils._order import Beyond, order_upstream, waits_in_service
+from ansible_collections.dataarts.factory.plugins.module_utils._reconcile import Action, Decision, Policy
+from ansible_collections.dataarts.factory.plugins.module_utils._selection import Selection
+from ansible_collections.dataarts.factory.plugins.module_utils._upstream import Known, Upstream
+
+#: After how long in the service's queue a rerun is suspected to wait for something that will not come, ms.
+LONG_WAIT_MS = 180_000
+_FALL_BACK = "Nothing was sent. Set order to parallel to rerun without regard to dependencies."
+
+
+class Ordering:
+    """What one pass knows of dependencies.
+
+    :param run: its options ``order``, ``carry`` and ``other_workspaces`` are used.
+    """
+
+    def __init__(self, run: Run, factory: Factory) -> None:
+        self._run = run
+        self._factory = factory
+        self._first = run.options["order"] == "upstream_first"
+        self._others = frozenset(run.options["other_workspaces"] or ())
+        self.known = Known.from_carry((run.options["carry"] or {}).get("dependencies"))
+
+    def carried(self) -> dict[str, t.Any]:
+        """What the next pass needs not to read again, as JSON; empty if nothing was read."""
+        return {"dependencies": self.known.to_carry()} if self.known.jobs or self.known.closed else {}
+
+    def apply(self, decisions: list[Decision], policy: Policy, selection: Selection, asked_ms: int) -> list[Decision]:
+        """*decisions* as dependencies change them, see :func:`order_upstream`.
+
+        :param selection: what is meant, here and, as far as can be told, in the other workspaces of the play.
+        :raises ApiError: the order was asked for, and the service does not tell dependencies.
+        :raises OptionError: instances depend on each other in a circle.
+        """
+        due = [one for one in decisions if self._first and one.action is Action.RETRY]
+        stuck = [one for one in decisions if waits_in_service(one) and asked_ms - _waiting_since(one, policy) >= LONG_WAIT_MS]
+        if not due and not stuck:
+            return decisions
+
+        def expected(other: JobInstance) -> bool:
+            elsewhere = other.key.workspace_id in self._others - {self._factory.workspace_id}
+            return elsewhere and other.status in policy.statuses and selection.covers(other.job_name, other.key.plan_time)
+
+        beyond = Beyond(self.known.others, policy.since, expected)
+        self._read(due, stuck, {one.instance.key for one in decisions}, beyond)
+        depends = self.known.depends(one.instance for one in decisions)
+        return order_upstream(decisions, depends, beyond, hold=self._first)
+
+    def _read(self, due: list[Decision], stuck: list[Decision], selected: t.AbstractSet[t.Any], beyond: Beyond) -> None:
+        upstream = Upstream(self._factory, self.known)
+        before = frozenset(key for key in self.known.others.keys() - selected if beyond.open(key))
+        if due:
+            what, self._run.what = self._run.what, f"Failed to read what the instances {self._run.where} depend on (order: upstream_first)"
+            try:
+                upstream.read(instances := [one.instance for one in due])
+                upstream.refresh(instances, before)
+            except ApiError as error:
+                error.hint = f"{error.hint} {_FALL_BACK}".strip()
+                raise
+            self._run.what = what
+        if stuck and not self.known.closed:
+            try:
+                upstream.read(instances := [one.instance for one in stuck])
+                upstream.refresh(instances, before)
+            except ApiError:
+                self.known.closed = True
+
+
+def _waiting_since(decision: Decision, policy: Policy) -> int:
+    """Since when it may be waiting: at the latest since it was sent, or since the run began."""
+    return policy.since if decision.sent is None else decision.sent.sent_ms

@@ -1,0 +1,295 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Reruns in the order of dependencies, against the emulator: what is sent when, what is asked for, and what is told of the rest."""
+
+from __future__ import annotations
+
+import typing as t
+from pathlib import Path
+
+import pytest
+
+from emulator.running import running
+from tests.support.logic import call, passes, reruns
+from tests.support.scenarios import WORKSPACE_ID, small_night
+from tests.support.workspace import options
+
+OTHER_ID = "7c1d0be22f5b4e0c9d3a5c8f6e4b2a10"
+#: Nothing but our own order keeps a rerun from beginning; both generations of the API are there.
+FREE = {
+    "flow_control": False,
+    "rerun_waits_for_upstream": False,
+    "v1_open": True,
+    "v2_open": True,
+    "v2_retry_open": True,
+    "depend_open": True,
+}
+
+
+def job(name: str, *above: t.Any, failed: int = 1, **more: t.Any) -> dict[str, t.Any]:
+    """A job whose *failed* hourly cycles failed, downstream of the jobs *above*."""
+    return {"name": name, "failed": failed, "every": "1h", "depends_on": list(above), **more}
+
+
+def night(*jobs: dict[str, t.Any], other: t.Sequence[dict[str, t.Any]] = (), **switches: t.Any) -> dict[str, t.Any]:
+    """The jobs of the workspace, and those of another one of the same account."""
+    scenario = small_night(jobs=list(jobs), switches={**FREE, **switches})
+    scenario["accounts"][0]["workspaces"].append({"id": OTHER_ID, "name": "finance", "jobs": list(other)})
+    return scenario
+
+
+@pytest.fixture(scope="module")
+def emulated() -> t.Iterator[t.Any]:
+    with running(night(job("load"))) as service:
+        yield service
+
+
+@pytest.fixture
+def begin(emulated: t.Any, tmp_path: Path) -> t.Callable[..., dict[str, t.Any]]:
+    """Starts the service with a night of its own; returns options of job_rerun in that order."""
+
+    def make(scenario: dict[str, t.Any], **changes: t.Any) -> dict[str, t.Any]:
+        emulated.reset(scenario)
+        given = {"state_path": str(tmp_path / "state"), "settle_time": 1, "poll_interval": 1, "order": "upstream_first", **changes}
+        return options(emulated, **given)
+
+    return make
+
+
+def order_sent(service: t.Any) -> list[list[str]]:
+    """Names of the jobs in each accepted request, oldest first."""
+    return [sorted({one["job_name"] for one in entry["instances"]}) for entry in service.journal()]
+
+
+def test_a_chain_is_rerun_one_job_after_the_other(emulated: t.Any, begin: t.Any) -> None:
+    wish = begin(night(job("report", "sales", failed=3), job("sales", "load", failed=3), job("load", failed=3), job("alone", failed=2)))
+    results = passes(wish)
+    assert not results[-1]["failed"], results[-1]
+    assert sorted(reruns(emulated.journal()).values()) == [1] * 11
+    for upstream, downstream in (("load", "sales"), ("sales", "report")):
+        sent = {name: index for index, names in enumerate(order_sent(emulated)) for name in names}
+        assert sent[upstream] < sent[downstream]
+    assert order_sent(emulated)[0] in (["alone"], ["load"])
+    first = {one["job_name"]: one["action"] for one in results[0]["instances"]}
+    assert first == {"report": "wait", "sales": "wait", "load": "retry", "alone": "retry"}
+    held = next(one for one in results[0]["instances"] if one["job_name"] == "sales")
+    assert held["reason"].startswith("waits for job load, planned ")
+
+
+def test_each_cycle_follows_its_own_upstream_and_no_other(emulated: t.Any, begin: t.Any) -> None:
+    """The newest cycle of load fails again; the older ones of sales are rerun all the same."""
+    load = [{"plan_time": f"-{hours}h", "runs": ["fail"] if hours == 1 else ["success"]} for hours in (1, 2, 3)]
+    sales = [{"plan_time": f"-{hours}h"} for hours in (1, 2, 3)]
+    wish = begin(
+        night(
+            {"name": "load", "instances": load},
+            {"name": "sales", "depends_on": ["load"], "instances": sales},
+            {"name": "report", "depends_on": ["sales"], "instances": sales},
+        )
+    )
+    last = passes(wish)[-1]
+    assert last["failed"]
+    assert "1 failed again" in last["msg"]
+    assert "2 skipped" in last["msg"]
+    skipped = [one for one in last["instances"] if one["action"] == "skipped"]
+    assert sorted(one["job_name"] for one in skipped) == ["report", "sales"]
+    assert all("which failed again (order: upstream_first)" in one["reason"] for one in skipped)
+    counts: dict[str, int] = {}
+    for name, _time in reruns(emulated.journal()):
+        counts[name] = counts.get(name, 0) + 1
+    assert counts == {"load": 3, "sales": 2, "report": 2}
+
+
+@pytest.mark.parametrize("v1_open", [True, False])
+def test_dependencies_are_read_once_and_not_in_every_pass(emulated: t.Any, begin: t.Any, v1_open: bool) -> None:
+    """One call for each job; then one for each instance furthest downstream, which shows what is above it too; later passes ask nothing."""
+    jobs = (job("report", "sales", failed=4), job("sales", "load", failed=4), job("load", failed=4), job("alone", failed=4))
+    wish = begin(night(*jobs, v1_open=v1_open))
+    carried: list[int] = []
+    results = handed_on(wish, lambda: carried.append(len(emulated.requests("v2_depend_instances"))))
+    assert not results[-1]["failed"], results[-1]
+    assert len(results) > 3
+    assert len(emulated.requests("v1_job")) == (4 if v1_open else len(emulated.requests("v1_job")))
+    assert len(emulated.requests("v2_depend_jobs")) == (0 if v1_open else 4)
+    assert carried[0] == 4, "report has four failed instances, and what is above them comes with them"
+    assert set(carried) == {4}
+
+
+def handed_on(wish: dict[str, t.Any], after: t.Callable[[], object], **more: t.Any) -> list[dict[str, t.Any]]:
+    """Passes as the task makes them, which hands on what was read."""
+    results: list[dict[str, t.Any]] = []
+    given = dict(wish)
+    while not results or not results[-1].get("finished"):
+        results.append(call("job_rerun", given, **more))
+        after()
+        if results[-1]["failed"] and results[-1]["error"]["kind"] != "incomplete":
+            return results
+        given |= {name: str(results[-1][name]) for name in ("since", "planned_after", "planned_before")}
+        given["carry"] = {"dependencies": results[-1]["carry"].get("dependencies")}
+    return results
+
+
+def test_without_dependencies_no_dependency_call_is_needed(emulated: t.Any, begin: t.Any) -> None:
+    wish = begin(night(job("load", failed=3), job("alone"), depend_open=False))
+    assert not passes(wish)[-1]["failed"]
+    assert not emulated.requests("v2_depend_instances")
+
+
+def test_an_api_that_does_not_tell_is_a_clear_error_before_anything_is_sent(emulated: t.Any, begin: t.Any) -> None:
+    wish = begin(night(job("sales", "load"), job("load"), job("alone"), depend_open=False))
+    (refused,) = passes(wish)
+    assert refused["error"]["kind"] == "not_published"
+    assert refused["msg"].startswith(f"Failed to read what the instances of workspace {WORKSPACE_ID} depend on (order: upstream_first): ")
+    assert "Nothing was sent. Set order to parallel to rerun without regard to dependencies." in refused["msg"]
+    assert not emulated.journal()
+    assert not passes({**wish, "order": "parallel"})[-1]["failed"]
+
+
+def test_a_circle_is_a_clear_error_before_anything_is_sent(emulated: t.Any, begin: t.Any) -> None:
+    wish = begin(night(job("hen", "egg"), job("egg", "hen"), job("alone")))
+    (refused,) = passes(wish)
+    assert refused["error"]["kind"] == "option"
+    assert "depend on each other in a circle: job " in refused["msg"]
+    assert "order: parallel" in refused["msg"]
+    assert not emulated.journal()
+
+
+def test_cycles_that_depend_on_each_other_run_oldest_first_and_stop_where_one_fails(emulated: t.Any, begin: t.Any) -> None:
+    cycles = [{"plan_time": f"-{hours}h", "runs": ["fail"] if hours == 2 else ["success"]} for hours in (1, 2, 3, 4)]
+    wish = begin(night({"name": "ledger", "self_dependent": True, "instances": cycles}))
+    last = passes(wish)[-1]
+    sent = [one["plan_time"] for entry in emulated.journal() for one in entry["instances"]]
+    assert sent == sorted(sent)
+    assert len(sent) == 3
+    assert [len(entry["instances"]) for entry in emulated.journal()] == [1, 1, 1]
+    (skipped,) = [one for one in last["instances"] if one["action"] == "skipped"]
+    assert skipped["plan_time"] == max(one["plan_time"] for one in last["instances"])
+
+
+def test_a_killed_run_goes_on_with_the_same_since(emulated: t.Any, begin: t.Any) -> None:
+    wish = begin(night(job("report", "sales", failed=2), job("sales", "load", failed=2), job("load", failed=2)))
+    first = call("job_rerun", wish)
+    assert order_sent(emulated) == [["load"]]
+    since = {**wish, "since": str(first["since"])}
+    call("job_rerun", since)  # a pass in between, after which the process is killed
+    last = passes(since)[-1]
+    assert not last["failed"], last
+    assert sorted(reruns(emulated.journal()).values()) == [1] * 6
+    before = emulated.journal()
+    again = passes(since)
+    assert len(again) == 1
+    assert not again[0]["failed"]
+    assert emulated.journal() == before
+
+
+def test_the_plan_shows_stages_and_counts_all_of_them(emulated: t.Any, begin: t.Any) -> None:
+    wish = begin(night(job("report", "sales", failed=2), job("sales", "load", failed=2), job("load", failed=2), job("alone")))
+    checked = call("job_rerun", wish, check=True)
+    assert not emulated.journal()
+    assert {one["action"] for one in checked["instances"]} == {"retry"}
+    head, *lines = checked["plan"]
+    assert "7 to rerun in 3 stages, 3 of them at once in 2 requests" in head
+    assert [line.strip().split(":")[0] for line in lines] == [
+        "stage 1",
+        "load",
+        "alone",
+        "stage 2, when what they depend on has succeeded",
+        "sales",
+        "stage 3, when what they depend on has succeeded",
+        "report",
+    ] or lines[1].strip().startswith("alone")
+    refused = call("job_rerun", {**wish, "max_instances": 6}, check=True)
+    assert (refused["failed"], refused["error"]["kind"]) == (True, "limit")
+    assert "Refused to rerun 7 instances: max_instances is 6" in refused["msg"]
+    approved = passes({**wish, "plan_id": checked["plan_id"], "max_parallel": 1})[-1]
+    assert "the options are not those of the approved plan" in approved["msg"]
+    results = passes({**wish, "plan_id": checked["plan_id"]})
+    assert not results[-1]["failed"], results[-1]
+    assert {one["plan_id"] for one in results} == {checked["plan_id"]}
+
+
+def test_the_order_holds_within_max_parallel_attempts_and_batches(emulated: t.Any, begin: t.Any) -> None:
+    load = [{"plan_time": f"-{hours}h", "runs": ["fail", "success"]} for hours in (1, 2, 3)]
+    sales = {"name": "sales", "depends_on": ["load"], "instances": [{"plan_time": f"-{hours}h"} for hours in (1, 2, 3)]}
+    wish = begin(night({"name": "load", "instances": load}, sales), max_parallel=2, attempts=2, batch_size=1)
+    results = passes(wish)
+    assert not results[-1]["failed"], results[-1]
+    assert sorted(reruns(emulated.journal()).values()) == [1, 1, 1, 2, 2, 2]
+    on_their_way = [sum(one["status"] in ("waiting", "running") for one in result["instances"]) for result in results]
+    assert max(on_their_way) <= 2
+    sent = {one["plan_time"]: entry["time"] for entry in emulated.journal() for one in entry["instances"] if one["job_name"] == "sales"}
+    for cycle, upstream in zip(emulated.instances("sales"), emulated.instances("load"), strict=True):
+        assert sent[cycle["plan_time"]] >= upstream["runs"][-1]["end"]
+
+
+# Instances that are not selected
+
+
+def test_what_depends_on_a_failure_that_is_not_selected_is_blocked_and_not_sent(emulated: t.Any, begin: t.Any) -> None:
+    wish = begin(night(job("report", "sales"), job("sales", "load"), job("load")), jobs=["sales", "report"])
+    (only,) = passes(wish)
+    assert not emulated.journal()
+    assert {one["action"] for one in only["instances"]} == {"blocked"}
+    assert all("depends on job load, planned " in one["reason"] for one in only["instances"])
+    assert "which failed and is not selected" in only["instances"][0]["reason"]
+    assert only["failed"]
+
+
+def test_in_another_workspace_too(emulated: t.Any, begin: t.Any) -> None:
+    above = {"workspace": OTHER_ID, "job": "ledger"}
+    wish = begin(night(job("report", above), other=[job("ledger")]))
+    (only,) = passes(wish)
+    assert [one["action"] for one in only["instances"]] == ["blocked"]
+    assert "job ledger, planned " in only["instances"][0]["reason"]
+    assert OTHER_ID in only["instances"][0]["reason"]
+    assert not emulated.journal()
+
+
+def test_what_another_workspace_of_the_play_reruns_is_waited_for(emulated: t.Any, begin: t.Any) -> None:
+    above = {"workspace": OTHER_ID, "job": "ledger"}
+    wish = begin(night(job("report", above), other=[job("ledger")]), other_workspaces=[WORKSPACE_ID, OTHER_ID])
+    waiting = call("job_rerun", wish)
+    assert [one["action"] for one in waiting["instances"]] == ["wait"]
+    assert waiting["instances"][0]["reason"].startswith("waits for job ledger, planned ")
+    assert not waiting["finished"]
+    assert not emulated.journal()
+    given = {**wish, "since": str(waiting["since"]), "carry": waiting["carry"]}
+
+    assert not passes({**wish, "workspace_id": OTHER_ID, "order": "parallel"})[-1]["failed"]
+    asked = len(emulated.requests("v2_depend_instances"))
+    last = passes(given)[-1]
+    assert not last["failed"], last
+    assert len(emulated.requests("v2_depend_instances")) > asked, "what it waited for was looked at again"
+    assert [entry["workspace_id"] for entry in emulated.journal()] == [OTHER_ID, WORKSPACE_ID]
+
+
+# Reruns that wait in the service for what will not come
+
+
+@pytest.mark.parametrize("selected", [["sales"], ["sales", "load"]])
+def test_with_any_order_a_rerun_that_waits_for_what_will_not_come_is_blocked(emulated: t.Any, begin: t.Any, selected: list[str]) -> None:
+    load = {"name": "load", "instances": [{"plan_time": "-1h", "runs": ["fail"]}]}
+    sales = {"name": "sales", "depends_on": ["load"], "instances": [{"plan_time": "-1h"}]}
+    wish = begin(night(load, sales, rerun_waits_for_upstream=True), order="parallel", jobs=selected)
+    results = passes(wish, between=lambda result: emulated.advance(60))
+    last = results[-1]
+    (stuck,) = [one for one in last["instances"] if one["job_name"] == "sales"]
+    assert (stuck["action"], stuck["status"], stuck["rerun"]) == ("blocked", "waiting", True)
+    why = "which failed and is not selected" if selected == ["sales"] else "which failed again"
+    assert stuck["reason"].startswith("its rerun waits in the service for job load, planned ")
+    assert why in stuck["reason"]
+    assert "1 waiting for a person" in last["msg"]
+
+
+def test_a_service_that_does_not_tell_is_waited_for_as_before(emulated: t.Any, begin: t.Any) -> None:
+    scenario = night(job("sales", "load"), job("load"), rerun_waits_for_upstream=True, depend_open=False)
+    wish = begin(scenario, order="parallel", jobs=["sales"])
+    first = call("job_rerun", wish)
+    emulated.advance(600)
+    waiting = call("job_rerun", {**wish, "since": str(first["since"])})
+    assert ([one["action"] for one in waiting["instances"]], waiting["finished"], waiting["failed"]) == (["wait"], False, False)
+    asked = len(emulated.requests())
+    again = call("job_rerun", {**wish, "since": str(first["since"]), "carry": waiting["carry"]})
+    assert not again["failed"]
+    assert {one["route"] for one in emulated.requests()[asked:]} <= {"v1_list", "v2_list"}, "not asked for again"
