@@ -47,7 +47,8 @@ options:
   security_token:
     description:
       - Security token that belongs to a temporary O(access_key) and O(secret_key).
-      - If not set, the environment variable E(HW_SECURITY_TOKEN) is used, provided that the access key is the one of E(HW_ACCESS_KEY).
+      - If not set, the environment variables E(HW_SECURITY_TOKEN) and E(HUAWEICLOUD_SDK_SECURITY_TOKEN) are used, each provided that the
+        access key is the one of E(HW_ACCESS_KEY) or E(HUAWEICLOUD_SDK_AK).
     type: str
   auth_token:
     description:

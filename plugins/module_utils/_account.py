@@ -38,7 +38,10 @@ SECRET_OPTIONS = ("access_key", "secret_key", "security_token", "auth_token", "u
 #: Variables that belong together, most preferred first: kind, and option by variable.
 _FAMILIES: tuple[tuple[str, dict[str, str]], ...] = (
     ("keys", {"access_key": "HW_ACCESS_KEY", "secret_key": "HW_SECRET_KEY", "security_token": "HW_SECURITY_TOKEN"}),
-    ("keys", {"access_key": "HUAWEICLOUD_SDK_AK", "secret_key": "HUAWEICLOUD_SDK_SK"}),
+    (
+        "keys",
+        {"access_key": "HUAWEICLOUD_SDK_AK", "secret_key": "HUAWEICLOUD_SDK_SK", "security_token": "HUAWEICLOUD_SDK_SECURITY_TOKEN"},
+    ),
     ("keys", {"access_key": "CLOUD_SDK_AK", "secret_key": "CLOUD_SDK_SK"}),
     ("token", {"auth_token": "HW_AUTH_TOKEN"}),
     ("user", {"user_name": "HW_USER_NAME", "user_password": "HW_USER_PASSWORD", "domain_name": "HW_DOMAIN_NAME"}),
