@@ -18,6 +18,7 @@ BIN := $(VENV)/bin
 APART := $(CACHE)/environments
 DOCS := $(APART)/docs
 ECOSYSTEM := $(APART)/ecosystem
+EDA := $(APART)/eda
 TREE := $(CACHE)/tree
 HOUSE := .cache/tree/ansible_collections/dataarts/factory
 
@@ -62,7 +63,7 @@ test: $(VENV)/.test $(HOUSE) ## all tests (ARGS='-k name' chooses some)
 lint: $(VENV)/.lint $(HOUSE) ## format, types, YAML, roles and playbooks, documentation, licences, changelog
 	$(BIN)/ruff format --check --quiet --output-format concise .
 	$(BIN)/ruff check --quiet --output-format concise .
-	$(BIN)/mypy --no-error-summary $(HOUSE)/plugins emulator tests tools
+	$(BIN)/mypy --no-error-summary $(HOUSE)/plugins extensions/eda emulator tests tools
 	$(BIN)/yamllint --strict .
 	cd $(HOUSE) && $(INSIDE) $(BIN)/ansible-lint --offline --profile production --strict --nocolor -q
 	$(INSIDE) $(BIN)/antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs all --disallow-unknown-collection-refs \
@@ -88,6 +89,11 @@ chaos: $(VENV)/.test $(HOUSE) ## reruns with drawn faults, kills, pairs and host
 	@CHAOS_SEEDS=$(CHAOS_SEEDS) KILLS=$(KILLS) PAIRS=$(PAIRS) HOSTILE=$(HOSTILE) \
 		CHAOS_SEED=$(CHAOS_SEED) CHAOS_KILL=$(CHAOS_KILL) CHAOS_PAIR=$(CHAOS_PAIR) CHAOS_HOSTILE=$(CHAOS_HOSTILE) \
 		$(PYTEST) --dist worksteal -q -m chaos $(addprefix -k ,$(CHAOS_AGAIN)) $(ARGS) tests/chaos
+
+.PHONY: eda
+eda: $(VENV)/.test $(EDA)/.made $(HOUSE) ## the rulebooks in a real ansible-rulebook, which needs Java 17 or newer, against the emulator
+	@java -version >/dev/null 2>&1 || { echo "No Java was found, which ansible-rulebook needs: install a JRE, 17 or newer." >&2; exit 1; }
+	@EDA_BIN=$(EDA)/bin $(PYTEST) -q -m eda $(ARGS) tests/eda
 
 .PHONY: switches
 switches: $(VENV)/.test $(HOUSE) ## tests/integration under every setting of every switch of the emulator (ARGS=--each one by one)
@@ -128,10 +134,10 @@ build: $(CACHE)/dist/.built ## the artifact, in .cache/dist
 	@ls $(CACHE)/dist/*.tar.gz
 
 .PHONY: lock
-lock: $(VENV)/.lint $(DOCS)/.made $(ECOSYSTEM)/.made ## take the newest versions of the development tools and pin them
+lock: $(VENV)/.lint $(DOCS)/.made $(ECOSYSTEM)/.made $(EDA)/.made ## take the newest versions of the development tools and pin them
 	$(BIN)/python -m pip install --quiet --retries 10 --upgrade -r requirements/test.in -r requirements/lint.in
 	$(BIN)/python tools/lock.py
-	for name in docs ecosystem; do \
+	for name in docs ecosystem eda; do \
 		$(APART)/$$name/bin/python -m pip install --quiet --retries 10 --upgrade -r requirements/$$name.in; \
 		$(APART)/$$name/bin/python tools/lock.py $$name; done
 

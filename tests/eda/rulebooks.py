@@ -1,0 +1,116 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A real ansible-rulebook with the collection's rulebooks, and what it is given: an inventory, variables, a webhook."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import time
+import typing as t
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from tests.support.http_server import HttpServer
+from tests.support.playbook import ROOT, Ansible, Running
+from tests.support.scenarios import WORKSPACE_ID
+from tests.support.workspace import account, inventory, variables
+
+RULEBOOKS = ROOT / "extensions" / "eda" / "rulebooks"
+#: Where ansible-rulebook is, with an ansible-core of its own: `make eda` says it.
+BIN = Path(os.environ.get("EDA_BIN") or ROOT / ".cache" / "environments" / "eda" / "bin")
+#: Longest wait for something that has to happen, seconds: a loaded machine must not fail a run.
+PATIENCE = 120.0
+#: What the rulebooks gather in a minute, and when they try again, is shorter here.
+SHORTER = {"once_after: 1 minute": "once_after: 3 seconds", "delay: 30": "delay: 1"}
+
+Json = dict[str, t.Any]
+
+
+class House:
+    """One person's machine: directory, inventory, webhook, and the rulebooks started on it.
+
+    :param places: inventory host to workspace id.
+    :param changes: inventory variables without ``dataarts_``.
+    """
+
+    def __init__(
+        self, directory: Path, service: t.Any, webhook: HttpServer, places: Mapping[str, str] | None = None, **changes: t.Any
+    ) -> None:
+        self.directory = directory
+        self.service = service
+        self.webhook = webhook
+        self.places = dict(places or {"sales": WORKSPACE_ID})
+        self.ansible = Ansible(directory, bin_directory=BIN)
+        self.inventory = directory / "inventory"
+        self.inventory.mkdir()
+        shared = {
+            "state_path": str(directory / "reruns"),
+            "settle_time": 2,
+            "max_retries": 1,
+            "webhook_url": f"{webhook.base}/hook",
+            **changes,
+        }
+        hosts = {host: variables(service, workspace_id=one, **shared) for host, one in self.places.items()}
+        (self.inventory / "hosts.yml").write_text(json.dumps(inventory(**hosts)), encoding="utf-8")
+
+    def start(self, rulebook: str, source: Mapping[str, t.Any] | None = None, **more: t.Any) -> Running:
+        """ansible-rulebook with the collection's *rulebook*.
+
+        :param source: options of the account to change.
+        :param more: variables of the rulebook without ``dataarts_``.
+        """
+        places = [{"workspace_id": one, "host": host} for host, one in self.places.items()]
+        watched = {**account(self.service, max_retries=0), "workspaces": places, **(source or {})}
+        given = {"accounts": [watched], "poll_interval": 1, "watch_state": str(self.directory / "watch"), **more}
+        watch = self.directory / "watch.yml"
+        watch.write_text(json.dumps({f"dataarts_{name}": value for name, value in given.items()}), encoding="utf-8")
+        text = (RULEBOOKS / f"{rulebook}.yml").read_text(encoding="utf-8")
+        for long, short in SHORTER.items():
+            assert long in text
+            text = text.replace(long, short)
+        path = self.directory / f"{rulebook}.yml"
+        path.write_text(text, encoding="utf-8")
+        arguments = ("--rulebook", path, "-i", self.inventory, "--vars", watch)
+        return self.ansible.start("ansible-rulebook", *arguments, env={"_JAVA_OPTIONS": "-Xrs", "PYTHONUNBUFFERED": "1"})
+
+    def reruns(self) -> dict[tuple[str, int], int]:
+        """How often each instance was rerun, by name of the job and plan time, as the service's journal has it."""
+        found: dict[tuple[str, int], int] = {}
+        for entry in self.service.journal():
+            for one in entry["instances"]:
+                key = one["job_name"], one["plan_time"]
+                found[key] = found.get(key, 0) + 1
+        return found
+
+    def statuses(self) -> dict[tuple[str, int], str]:
+        """The true status of every instance."""
+        workspaces = self.service.state()["workspaces"].values()
+        return {(name, one["plan_time"]): one["status"] for jobs in workspaces for name, several in jobs.items() for one in several}
+
+    def told(self) -> list[Json]:
+        """What people were told, oldest first."""
+        return [json.loads(one.body) for one in self.webhook.seen]
+
+    def events(self) -> int:
+        """How many events the source has told, over all its lives."""
+        return sum(path.read_text().count('"told"') for path in (self.directory / "watch").glob("*.jsonl"))
+
+
+def wait_until(process: Running, what: str, condition: Callable[[], object]) -> None:
+    """Wait until *condition* holds; an AssertionError that shows everything if it does not, or the process ends before."""
+    deadline = time.monotonic() + PATIENCE
+    while not condition():
+        ended = process.process.poll()
+        if ended is not None or time.monotonic() > deadline:
+            how = f"ansible-rulebook ended with {ended}" if ended is not None else f"after {PATIENCE:.0f} s"
+            raise AssertionError(f"{how}, and still not: {what}\n{process.text()}\n--- stderr\n{process.text('stderr')}")
+        time.sleep(0.1)
+
+
+def end(process: Running) -> None:
+    """End ansible-rulebook and everything it started."""
+    process.send(signal.SIGKILL)
+    process.process.wait()
