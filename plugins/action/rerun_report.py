@@ -20,7 +20,7 @@ from ansible.release import __version__ as ansible_version
 from ansible.utils.path import unfrackpath
 from ansible.utils.vars import load_extra_vars
 
-from ansible_collections.dataarts.factory.plugins.module_utils._options import rerun_spec
+from ansible_collections.dataarts.factory.plugins.module_utils._options import rerun_report_spec, rerun_spec
 from ansible_collections.dataarts.factory.plugins.plugin_utils import _report_data as data
 from ansible_collections.dataarts.factory.plugins.plugin_utils._report_files import write_all
 from ansible_collections.dataarts.factory.plugins.plugin_utils._report_junit import junit
@@ -49,9 +49,7 @@ class ActionModule(ActionBase):
         :returns: what the module documents; ``failed`` with a message if the files could not be written.
         """
         result: dict[str, t.Any] = super().run(tmp, task_vars)
-        _options, given = self.validate_argument_spec(
-            {"path": {"type": "path", "required": True}, "hosts": {"type": "list", "elements": "str"}}
-        )
+        _options, given = self.validate_argument_spec(rerun_report_spec())
         task_vars = task_vars or {}
         hosts = given["hosts"] if given["hosts"] is not None else list(task_vars.get("ansible_play_hosts_all") or ())
         folder = Path(unfrackpath(given["path"], follow=False))

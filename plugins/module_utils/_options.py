@@ -119,6 +119,11 @@ def rerun_summary_spec() -> Spec:
     return {"hosts": {"type": "list", "elements": "str"}, "variable": {"type": "str", "default": "dataarts_rerun_result"}}
 
 
+def rerun_report_spec() -> Spec:
+    """Action ``rerun_report``."""
+    return {"path": {"type": "path", "required": True}, "hosts": {"type": "list", "elements": "str"}}
+
+
 def instance_retry_spec() -> Spec:
     """Module ``job_instance_retry``."""
     return {

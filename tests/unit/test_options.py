@@ -26,6 +26,10 @@ SPECS: dict[str, t.Callable[[], _options.Spec]] = {
     "workspace_info": _options.workspace_info_spec,
     "job_dependency_info": _options.dependency_info_spec,
 }
+ACTIONS: dict[str, t.Callable[[], _options.Spec]] = {
+    "rerun_summary": _options.rerun_summary_spec,
+    "rerun_report": _options.rerun_report_spec,
+}
 FRAGMENTS: dict[str, t.Callable[[], _options.Spec]] = {
     "account": _options.account_spec,
     "workspace": _options.workspace_spec,
@@ -90,12 +94,13 @@ def entries(returns: dict[str, t.Any], where: str = "") -> t.Iterator[tuple[str,
 
 
 def test_every_module_is_compared() -> None:
-    assert {one.name for one in pkgutil.iter_modules(modules.__path__)} == {*SPECS, "rerun_summary"}
+    assert {one.name for one in pkgutil.iter_modules(modules.__path__)} == {*SPECS, *ACTIONS}
 
 
-def test_what_only_runs_on_the_controller_is_documented_as_it_is_called() -> None:
-    """rerun_summary is an action; the module beside it is its documentation alone."""
-    assert without_words(documentation("rerun_summary")["options"]) == as_documented(_options.rerun_summary_spec())
+@pytest.mark.parametrize("name", list(ACTIONS))
+def test_the_documentation_of_an_action_is_its_specification(name: str) -> None:
+    """The module beside an action is its documentation alone."""
+    assert without_words(documentation(name)["options"]) == as_documented(ACTIONS[name]())
 
 
 @pytest.mark.parametrize("name", list(SPECS))
@@ -121,7 +126,7 @@ def test_secrets_are_never_logged_and_nothing_else_is_hidden_by_its_name(name: s
     assert hidden == set(SECRET_OPTIONS)
 
 
-@pytest.mark.parametrize("name", list(SPECS))
+@pytest.mark.parametrize("name", [*SPECS, *ACTIONS])
 def test_every_option_is_described_in_sentences(name: str) -> None:
     for option, entry in documentation(name)["options"].items():
         words = entry["description"]
@@ -140,7 +145,7 @@ def test_attributes_are_complete(name: str) -> None:
     assert attributes["platform"]["platforms"]
 
 
-@pytest.mark.parametrize("name", list(SPECS))
+@pytest.mark.parametrize("name", [*SPECS, *ACTIONS])
 def test_return_values_are_described_typed_and_shown(name: str) -> None:
     for path, key, entry in entries(yaml.safe_load(module(name).RETURN)):
         assert {"description", "type", "returned"} <= set(entry), path
@@ -170,7 +175,7 @@ def test_examples_use_options_that_exist(name: str) -> None:
     assert used >= 1
 
 
-@pytest.mark.parametrize("name", list(SPECS))
+@pytest.mark.parametrize("name", [*SPECS, *ACTIONS])
 def test_a_module_file_is_documentation_specification_and_a_short_main(name: str) -> None:
     text = source(name)
     tree = ast.parse(text)
@@ -185,7 +190,7 @@ def test_a_module_file_is_documentation_specification_and_a_short_main(name: str
     assert doc["author"]
 
 
-@pytest.mark.parametrize("name", list(SPECS))
+@pytest.mark.parametrize("name", [*SPECS, *ACTIONS])
 def test_markup_names_options_that_exist(name: str) -> None:
     """O(option) and O(option=value) in a module's own text and its fragments."""
     doc = documentation(name)
