@@ -4,7 +4,7 @@
 """Private to the collection: complete lists from a service whose ``offset`` nobody can trust.
 
 Whether ``offset`` counts pages or records is documented both ways [H-208][SDK][TF], and beyond the end some lists begin again [TF].
-Lists with a time window never need it: :func:`read_window` asks for whole windows and halves what does not fit one page. What has no
+Lists with a time window never need it: :func:`read_window` asks for whole windows and divides what does not fit one page. What has no
 window, and a single millisecond that overflows a page, is read by :func:`read_pages`, which finds the unit out by comparing.
 
 Either way a list is complete or an error: the entries, each counted once, must be as many as the service's own ``total``. The service
@@ -13,6 +13,7 @@ goes on working while it is read, so a count that does not match is read once mo
 
 from __future__ import annotations
 
+import math
 import typing as t
 from dataclasses import dataclass
 
@@ -27,6 +28,8 @@ PAGE = 1000
 MAX_ENTRIES = 200_000
 #: How often a list whose count does not match is read altogether.
 WALKS = 3
+#: Pages to plan for by page that a window needs when it is divided: entries are not spread quite evenly.
+_ROOM = 1.25
 #: Calls for each page of a list in no order: after n·ln(entries) random pages of n all entries were there at least once, most likely.
 _SAMPLES = 24
 
@@ -114,7 +117,7 @@ def read_pages(fetch: t.Callable[[int, int], Page[_T]], *, key: Key[_T], what: s
 
 
 class _WindowWalk(t.Generic[_T]):
-    """Reads windows of one list, halving them while they overflow a page. ``found`` are the entries by key."""
+    """Reads windows of one list, dividing them while they overflow a page. ``found`` are the entries by key."""
 
     def __init__(self, fetch: t.Callable[[Window, int, int], Page[_T]], key: Key[_T], what: str, limits: Limits) -> None:
         self.limits = limits
@@ -125,12 +128,12 @@ class _WindowWalk(t.Generic[_T]):
 
     def read(self, window: Window) -> None:
         """Add every entry of a window that one call may span."""
-        pending, calls, most_calls = [window], 0, 0
+        pending, calls, most_calls = [(window, 0)], 0, 0
         while pending:
-            piece = pending.pop()
+            piece, around = pending.pop()
             page = self._fetch(piece, self.limits.page, 0)
             calls += 1
-            # Each page of the list lies at most one path of halvings deep; a service that says "more" about every window is not asked for ever.
+            # Each page of the list lies at most one path of divisions deep; a service that says "more" about every window is not asked for ever.
             most_calls = most_calls or 64 + 2 * (page.total // self.limits.page + 1) * window.length.bit_length()
             if len(self.found) + page.total > self.limits.entries:
                 raise too_many(self._what, len(self.found) + page.total, self.limits.entries)
@@ -141,7 +144,15 @@ class _WindowWalk(t.Generic[_T]):
             elif calls >= most_calls:
                 raise _incomplete(f"{self._what} from {window}", len(self.found), page.total)
             else:
-                pending.extend(reversed(piece.halves()))
+                pending.extend((part, page.total) for part in reversed(self._parts(piece, page.total, around)))
+
+    def _parts(self, window: Window, total: int, around: int) -> list[Window]:
+        """*window*, which holds *total* entries, in parts each of which fits a page if they are spread evenly.
+
+        :param around: the total of the window that it is a part of. Where they crowd in one part, halves find the crowd with fewer calls.
+        """
+        even = 2 if 2 * total > around > 0 else math.ceil(total * _ROOM / self.limits.page)
+        return window.slices(math.ceil(window.length / min(max(2, even), window.length)))
 
     def _add(self, entries: t.Iterable[_T]) -> None:
         # A later read replaces an earlier one: where a window is compared with start times, an instance may move on meanwhile.

@@ -95,16 +95,6 @@ class Window:
         """How many milliseconds it holds; a single millisecond is 1."""
         return self.end - self.begin + 1
 
-    def halves(self) -> tuple[Window, Window]:
-        """The two halves that together hold every millisecond once.
-
-        :raises ValueError: for a single millisecond, which has no halves.
-        """
-        if self.length < 2:
-            raise ValueError(f"a window of one millisecond cannot be halved ({self})")
-        middle = (self.begin + self.end) // 2
-        return Window(self.begin, middle), Window(middle + 1, self.end)
-
     def slices(self, max_ms: int) -> list[Window]:
         """Windows of at most *max_ms* milliseconds each, oldest first, that together hold every millisecond once.
 

@@ -113,10 +113,19 @@ class TestWindows:
         service.read_window(Window(T, T + 1000), Limits(page=3))
         assert {call[0] for call in service.calls if call[2]} == {Window(T + 5, T + 5)}
 
-    def test_a_thousand_times_as_many_cost_about_two_calls_a_page(self) -> None:
-        service = Service([(T + 60_000 * number, number) for number in range(10_000)])
-        assert len(service.read_window(Window(T, T + 7 * 86_400_000 - 1), Limits())) == 10_000
-        assert len(service.calls) <= 33
+    @pytest.mark.parametrize(("pages", "calls"), [(2, 4), (10, 14), (100, 140)])
+    def test_calls_grow_with_pages(self, pages: int, calls: int) -> None:
+        step = 7 * 86_400_000 // (pages * 100)
+        service = Service([(T + step * number, number) for number in range(pages * 100)])
+        assert len(service.read_window(Window(T, T + 7 * 86_400_000 - 1), Limits(page=100))) == pages * 100
+        assert len(service.calls) <= calls
+
+    @pytest.mark.parametrize("before", [0, 500])
+    def test_a_crowd_in_one_moment_is_found_by_halves(self, before: int) -> None:
+        crowd = [(T + 40_000_000, number) for number in range(450)]
+        service = Service([*crowd, *((T + 60_000 * number, 1000 + number) for number in range(before))])
+        assert len(service.read_window(Window(T, T + 86_400_000 - 1), Limits(page=100))) == 450 + before
+        assert len(service.calls) <= 80
 
     def test_a_list_that_grows_while_it_is_read_is_read_once_more(self) -> None:
         service = Service([(T + number, number) for number in range(8)])

@@ -177,15 +177,6 @@ class TestWindow:
         assert "x" not in one
         assert str(one) == "2026-11-23T03:00:00Z to 2026-11-23T03:00:00.009Z"
 
-    @pytest.mark.parametrize("length", [2, 3, 10, 11])
-    def test_halves_hold_every_millisecond_once(self, length: t.Any) -> None:
-        left, right = Window(NOW, NOW + length - 1).halves()
-        assert [*range(left.begin, left.end + 1), *range(right.begin, right.end + 1)] == list(range(NOW, NOW + length))
-
-    def test_a_single_millisecond_has_no_halves(self) -> None:
-        with pytest.raises(ValueError, match="one millisecond"):
-            Window(NOW, NOW).halves()
-
     @pytest.mark.parametrize(("length", "most", "count"), [(1, 1, 1), (10, 10, 1), (10, 3, 4), (11, 10, 2), (10, 1, 10)])
     def test_slices_hold_every_millisecond_once(self, length: t.Any, most: t.Any, count: t.Any) -> None:
         slices = Window(NOW, NOW + length - 1).slices(most)

@@ -57,7 +57,7 @@ def _measured(night: Night, cost: Cost, seen: Seen) -> Measured:
 
 def by_sdk(night: Night, most: int) -> Measured:
     """The official SDK, instance by instance."""
-    with _place() as place, emulated(night, place) as service:
+    with place_for_one() as place, emulated(night, place) as service:
         jobs = [f"{workspace}:{job}" for workspace, names in night.names().items() for job in names]
         command = [sys.executable, "-m", "tools.bench.sdk_way", service.endpoint, str(most), *jobs]
         return _measured(night, run(command, environment(place), place / "log"), service.seen())
@@ -65,7 +65,7 @@ def by_sdk(night: Night, most: int) -> Measured:
 
 def by_uri(night: Night, most: int) -> Measured:
     """A playbook of uri tasks, instance by instance; at most *most* instances, the same number in each workspace."""
-    with _place() as place, emulated(night, place) as service:
+    with place_for_one() as place, emulated(night, place) as service:
         hosts = {name: {"workspace_id": workspace, "jobs": jobs} for name, workspace, jobs in _hosts(night)}
         variables = {**_plain(service), "most": max(1, most // night.workspaces)}
         return _measured(night, _play(place, HERE / "uri_way.yml", hosts, variables, night.workspaces), service.seen())
@@ -73,7 +73,7 @@ def by_uri(night: Night, most: int) -> Measured:
 
 def by_collection(night: Night, forks: int | None = None) -> Measured:
     """The collection's own playbook."""
-    with _place() as place, emulated(night, place) as service:
+    with place_for_one() as place, emulated(night, place) as service:
         hosts = {name: {"dataarts_workspace_id": workspace} for name, workspace, _jobs in _hosts(night)}
         variables = {
             "dataarts_endpoint": service.endpoint,
@@ -92,7 +92,7 @@ def by_collection(night: Night, forks: int | None = None) -> Measured:
 
 def one_get(night: Night, forks: int) -> Measured:
     """One uri task for each workspace, that reads its list."""
-    with _place() as place, emulated(night, place) as service:
+    with place_for_one() as place, emulated(night, place) as service:
         hosts = {name: {"workspace_id": workspace} for name, workspace, _jobs in _hosts(night)}
         variables = {**_plain(service), "token": service.token()}
         return _measured(night, _play(place, HERE / "uri_get.yml", hosts, variables, forks), service.seen())
@@ -124,7 +124,7 @@ def _hosts(night: Night) -> list[tuple[str, str, list[str]]]:
     return [(f"workspace{number:02}", workspace, jobs) for number, (workspace, jobs) in enumerate(night.names().items(), 1)]
 
 
-class _place:  # noqa: N801 - used as a function
+class place_for_one:  # noqa: N801 - used as a function
     """A folder for one measurement, gone afterwards."""
 
     def __enter__(self) -> Path:
