@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+import sys
 import typing as t
 
 from ansible_collections.dataarts.factory.plugins.module_utils._call import Answer, Call, encoded_path
@@ -143,8 +144,9 @@ def instance(value: t.Any, workspace_id: str, what: str) -> JobInstance:
         forced, ignored = forced or status is Status.FORCE_SUCCESS, ignored or status is Status.IGNORE_SUCCESS
         status = Status.SUCCESS
     return JobInstance(
-        key=InstanceKey(workspace_id, fields.job_id(), plan_time, submit_time),
-        job_name=fields.name("job_name"),
+        # Interned: a hundred thousand instances of some jobs hold the text of each name once.
+        key=InstanceKey(workspace_id, sys.intern(fields.job_id()), plan_time, submit_time),
+        job_name=sys.intern(fields.name("job_name")),
         status=status,
         status_text=text if status is Status.UNKNOWN else status.value,
         instance_id=fields.identifier("instance_id"),

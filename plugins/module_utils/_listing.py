@@ -40,17 +40,16 @@ def list_selected(
     :param every: keep instances that share a key (PatchData beside the normal instance); otherwise the newest of them stands for all.
     :raises ApiError: of a kind that ends every job's list.
     """
-    found = Listing()
-    for span in _joined(selection.window, started):
-        part = _listed(factory, selection, span, deadline)
-        found.instances.extend(part.instances)
-        found.problems.update(part.problems)
+    parts = [_listed(factory, selection, span, deadline) for span in _joined(selection.window, started)]
+    problems = {name: error for part in parts for name, error in part.problems.items()}
     if failed is None:
-        for error in found.problems.values():
+        for error in problems.values():
             raise error
     else:
-        failed.update(found.problems)
-    meant = {(one.key, one.instance_id): one for one in found.instances if selection.matches(one)}.values()
+        failed.update(problems)
+    meant: t.Iterable[JobInstance] = (one for part in parts for one in part.instances if selection.matches(one))
+    if len(parts) > 1:
+        meant = {(one.key, one.instance_id): one for one in meant}.values()
     if every:
         return sorted(meant, key=_order)
     unique, twins = distinct(meant)
@@ -70,16 +69,19 @@ def distinct(instances: t.Iterable[JobInstance]) -> tuple[list[JobInstance], lis
 
     :returns: for each key the instance that is on its way, else the one started last; and a sentence for each key that had several.
     """
-    by_key: dict[InstanceKey, list[JobInstance]] = {}
+    by_key: dict[InstanceKey, JobInstance] = {}
+    several: dict[InstanceKey, int] = {}
     for one in instances:
-        by_key.setdefault(one.key, []).append(one)
+        other = by_key.setdefault(one.key, one)
+        if other is not one:
+            several[one.key] = several.get(one.key, 1) + 1
+            by_key[one.key] = max(other, one, key=_newness)
     twins = [
-        f"Job {printable(several[0].job_name, 200)} has {len(several)} instances planned {to_iso(key.plan_time)} that the service reruns as one; "
+        f"Job {printable(by_key[key].job_name, 200)} has {count} instances planned {to_iso(key.plan_time)} that the service reruns as one; "
         "the one on its way, or else the one started last, stands for them."
-        for key, several in by_key.items()
-        if len(several) > 1
+        for key, count in several.items()
     ]
-    return [max(several, key=_newness) for several in by_key.values()], twins
+    return list(by_key.values()), twins
 
 
 def _listed(factory: Factory, selection: Selection, span: Window, deadline: float | None) -> Listing:

@@ -9,6 +9,7 @@ import enum
 import typing as t
 from dataclasses import dataclass
 
+from ansible_collections.dataarts.factory.plugins.module_utils._slotted import slotted
 from ansible_collections.dataarts.factory.plugins.module_utils._times import to_iso
 
 
@@ -67,14 +68,19 @@ class InstanceType(enum.Enum):
     @property
     def number(self) -> int:
         """0 normal, 2 manual, 5 PatchData, 6 sub-job, 7 once."""
-        return {"normal": 0, "manual": 2, "patch_data": 5, "sub_job": 6, "once": 7}[self.value]
+        return _NUMBERS[self.value]
 
     @classmethod
     def parse(cls, number: int | None) -> InstanceType | None:
         """The type with that number, or None for a number nobody documented."""
-        return next((one for one in cls if one.number == number), None)
+        return _TYPES.get(number)
 
 
+_NUMBERS = {"normal": 0, "manual": 2, "patch_data": 5, "sub_job": 6, "once": 7}
+_TYPES: dict[int | None, InstanceType] = {one.number: one for one in InstanceType}
+
+
+@slotted
 @dataclass(frozen=True, order=True)
 class InstanceKey:
     """What an instance is known by. Never its instance_id: whether a rerun keeps that is not documented.
@@ -91,6 +97,7 @@ class InstanceKey:
     submit_time: int
 
 
+@slotted
 @dataclass(frozen=True)
 class JobInstance:
     """One job instance as a list call describes it [SDK]. All times epoch ms; execute_time a duration in ms."""

@@ -9,6 +9,7 @@ v1 writes camelCase and v2 snake_case [SDK]; a field is asked for by its v2 name
 
 from __future__ import annotations
 
+import functools
 import re
 import typing as t
 
@@ -160,6 +161,7 @@ class Fields:
         return bad_answer(f"{name} of {self._what} is {_kind(value)} instead of {wanted}")
 
 
+@functools.cache
 def camel(name: str) -> str:
     """The v1 spelling of a v2 name: ``plan_time`` becomes ``planTime``."""
     return _CAMEL.sub(lambda match: match.group(1).upper(), name)

@@ -29,6 +29,7 @@ from dataclasses import dataclass, field, replace
 
 from ansible_collections.dataarts.factory.plugins.module_utils._errors import OptionError
 from ansible_collections.dataarts.factory.plugins.module_utils._model import InstanceKey, InstanceType, JobInstance, Status
+from ansible_collections.dataarts.factory.plugins.module_utils._slotted import slotted
 from ansible_collections.dataarts.factory.plugins.module_utils._text import printable
 from ansible_collections.dataarts.factory.plugins.module_utils._times import to_iso
 
@@ -149,6 +150,7 @@ class Policy:
             raise OptionError("settle_time and attempt_delay are durations. Give seconds, 0 or more.")
 
 
+@slotted
 @dataclass(frozen=True)
 class Decision:
     """What is to be done about one instance.
