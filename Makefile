@@ -19,6 +19,7 @@ APART := $(CACHE)/environments
 DOCS := $(APART)/docs
 ECOSYSTEM := $(APART)/ecosystem
 EDA := $(APART)/eda
+BROWSER := $(APART)/browser
 TREE := $(CACHE)/tree
 HOUSE := .cache/tree/ansible_collections/dataarts/factory
 
@@ -125,6 +126,10 @@ molecule: $(ECOSYSTEM)/.made $(HOUSE) ## the scenarios of extensions/molecule ag
 ecosystem: $(VENV)/.test $(ECOSYSTEM)/.made $(CACHE)/dist/.built ## galaxy-importer and ansible-builder on the artifact
 	@$(BIN)/python -m pytest -q -m ecosystem $(ARGS) tests/ecosystem
 
+.PHONY: report
+report: $(VENV)/.test $(BROWSER)/.made $(HOUSE) ## the report's page in Chromium, which must be installed (CHROMIUM=/path/to/it)
+	@PYTHONPATH=$(BROWSER) $(BIN)/python -m pytest -q -m browser $(ARGS) tests/browser
+
 .PHONY: docs
 docs: $(DOCS)/.made $(HOUSE) ## the documentation site, in .cache/docs/html
 	@$(DOCS)/bin/python tools/docs.py
@@ -134,12 +139,14 @@ build: $(CACHE)/dist/.built ## the artifact, in .cache/dist
 	@ls $(CACHE)/dist/*.tar.gz
 
 .PHONY: lock
-lock: $(VENV)/.lint $(DOCS)/.made $(ECOSYSTEM)/.made $(EDA)/.made ## take the newest versions of the development tools and pin them
+lock: $(VENV)/.lint $(DOCS)/.made $(ECOSYSTEM)/.made $(EDA)/.made $(BROWSER)/.made ## take the newest versions of the development tools and pin them
 	$(BIN)/python -m pip install --quiet --retries 10 --upgrade -r requirements/test.in -r requirements/lint.in
 	$(BIN)/python tools/lock.py
 	for name in docs ecosystem eda; do \
 		$(APART)/$$name/bin/python -m pip install --quiet --retries 10 --upgrade -r requirements/$$name.in; \
 		$(APART)/$$name/bin/python tools/lock.py $$name; done
+	$(BIN)/python -m pip install --quiet --retries 10 --upgrade --target $(BROWSER) -r requirements/browser.in
+	PYTHONPATH=$(BROWSER) $(BIN)/python tools/lock.py browser
 
 .PHONY: clean
 clean: ## remove everything the other targets made
@@ -173,6 +180,13 @@ $(APART)/%/.made: requirements/%.txt $(VENV)/.made
 	@echo "Installing requirements/$*.txt into $(@D:$(ROOT)/%=%)" >&2
 	@$(BIN)/python -m venv --clear $(@D)
 	@$(call INSTALL,-r $<,$(@D)/bin/python)
+	@touch $@
+
+# What drives a browser, beside the environment of the other tests: it is large. The browser itself is the machine's.
+$(BROWSER)/.made: requirements/browser.txt $(VENV)/.test
+	@echo "Installing what drives the browser into $(BROWSER:$(ROOT)/%=%)" >&2
+	@rm -rf $(BROWSER)
+	@$(call INSTALL,--target $(BROWSER) -r requirements/browser.txt)
 	@touch $@
 
 # The checkout under the name that Ansible imports collections by.

@@ -3,7 +3,7 @@
 // The report's page. Every text of the data becomes a text node, never markup. Rows are made when they are needed, a hundred at a time.
 "use strict";
 (() => {
-  const CHUNK = 100, LANES = 60, WAYS = 25, NAMED = 5, LINES = 12;
+  const CHUNK = 100, LANES = 24, WAYS = 25, NAMED = 5, LINES = 12;
   const STANDINGS = {
     failed_again: ["failed again", "bad", "bad"], refused: ["refused", "bad", "stop"], not_rerunnable: ["not rerunnable", "warn", "stop"],
     blocked: ["needs a person", "warn", "person"], skipped: ["skipped", "warn", "stop"], unknown: ["unknown", "warn", "unknown"], to_rerun: ["to rerun", "go", "again"],
@@ -97,8 +97,14 @@
     passing = Object.values(filter).some(Boolean) ? rows.filter(passes) : rows;
     $("shown").textContent = `Showing ${passing.length.toLocaleString("en")} of ${counted(rows.length, "instance")}${unlisted()}`;
     for (const button of $("counts").children) button.setAttribute("aria-pressed", String(button.dataset.standing === filter.standing));
-    showTimeline();
     showRows();
+    later(() => { lanesShown = LANES; showTimeline(); });
+  }
+  /** Do it once the answer to what a person just did is on the screen; what was to be done before is dropped. */
+  let waiting;
+  function later(work) {
+    cancelAnimationFrame(waiting);
+    waiting = requestAnimationFrame(() => { waiting = requestAnimationFrame(work); });
   }
   /** Instances that the run counted but did not list: there was nothing to do for them. */
   function unlisted() {
@@ -124,7 +130,7 @@
   // ---- Summary
 
   function showSummary() {
-    const broken = report.totals.broken > 0 || !report.succeeded;
+    const broken = !report.succeeded || (report.totals.broken > 0 && !report.check_mode);
     const moving = report.totals.running + report.totals.waiting > 0;
     const [tone, sign] = broken ? ["bad", "bad"] : report.check_mode ? ["go", "again"] : moving ? ["go", "wait"] : ["good", "good"];
     $("sign").dataset.tone = tone;
@@ -267,7 +273,7 @@
     $("lanes").replaceChildren(...groups.map((group) => el("section", { class: "sheet group", "aria-label": `Timeline of ${group[0][0].host}` }, el("div", { class: "head" }, el("h3", {}, named(group[0][0].host)), axis(), el("span")), group.map((lane) => laneOf(lane, width)))));
     if (ordered.length > lanesShown) {
       const more = el("button", { type: "button", class: "plain" }, `Show ${counted(Math.min(LANES, ordered.length - lanesShown), "more job")} of ${ordered.length}`);
-      more.addEventListener("click", () => { lanesShown += LANES; showTimeline(); });
+      more.addEventListener("click", () => { lanesShown += LANES; showTimeline(); $("lanes").querySelectorAll(".lane button")[lanesShown - LANES]?.focus(); });
       $("lanes").append(more);
     }
     if (!ordered.length) $("lanes").append(el("p", { class: "sheet none" }, "No instance passes the filter."));
@@ -404,6 +410,6 @@
   let width = innerWidth, resized;
   addEventListener("resize", () => { if (innerWidth === width) return; width = innerWidth; clearTimeout(resized); resized = setTimeout(showTimeline, 120); });
   // On paper: what passes the filter, up to a thousand instances.
-  addEventListener("beforeprint", () => { if (rowsShown < 1000) moreRows(1000 - rowsShown); for (const one of document.querySelectorAll("details")) one.open = true; });
+  addEventListener("beforeprint", () => { lanesShown = Infinity; showTimeline(); if (rowsShown < 1000) moreRows(1000 - rowsShown); for (const one of document.querySelectorAll("details")) one.open = true; });
   addEventListener("hashchange", () => { const given = new URLSearchParams(location.hash.slice(1)); if ([...given.keys()].some((name) => name in filter)) choose(Object.fromEntries(Object.keys(filter).map((name) => [name, given.get(name) ?? ""]))); });
 })();

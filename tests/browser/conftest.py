@@ -1,0 +1,91 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A real Chromium, and pages of reports in it. Whatever a page writes to the console, or asks the network for, fails its test."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import typing as t
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.dataarts.factory.plugins.plugin_utils import _report_data as data
+from ansible_collections.dataarts.factory.plugins.plugin_utils._report_page import page as html
+from ansible_collections.dataarts.factory.plugins.plugin_utils._report_ways import Command
+from tests.support.reports import SINCE
+
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+#: Nothing but the page: no sandbox, which root cannot have, no calls home, no GPU.
+ARGUMENTS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update",
+    "--disable-sync", "--disable-dev-shm-usage",
+]  # fmt: skip
+COMMAND = Command(inventories=("/home/operator/inventory",), vault=("--ask-vault-pass",))
+RUN = {"by": "night-operator", "on": "ops-01", "playbook": COMMAND.playbook, "ansible": "2.19.0", "awx_job": None}
+
+#: A fixture's function; its ``troubles`` are what its pages have said on the console, asked for or thrown so far.
+Open = t.Any
+
+
+def report_of(hosts: t.Mapping[str, t.Any], *, check_mode: bool = False) -> dict[str, t.Any]:
+    """The report of a run with those results."""
+    return data.build(hosts, {}, data.Scene(COMMAND, SINCE + 200_000, check_mode=check_mode, run=RUN))
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[t.Any]:
+    """Chromium, headless, with a profile of its own."""
+    from playwright.sync_api import sync_playwright
+
+    named = os.environ.get("CHROMIUM")
+    program = next(filter(None, map(shutil.which, [named] if named else NAMES)), None)
+    if program is None:
+        pytest.exit("Chromium was not found. Install it (Debian: apt-get install chromium), or name it: make report CHROMIUM=/path", 1)
+    with sync_playwright() as driver:
+        started = driver.chromium.launch(executable_path=program, args=ARGUMENTS)
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def open_file(browser: t.Any) -> Iterator[Open]:
+    """Opens a file in a page of its own: a function of its path, and of what ``browser.new_context`` takes."""
+    troubles: list[str] = []
+    contexts = []
+
+    def note(trouble: str) -> bool:
+        troubles.append(trouble)
+        return False
+
+    def opened(path: Path, fragment: str = "", **settings: t.Any) -> t.Any:
+        context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **settings})
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda message: note(f"console: {message.text}"))
+        page.on("pageerror", lambda error: note(f"error: {error}"))
+        page.on("dialog", lambda dialog: (note(f"dialog: {dialog.message}"), dialog.dismiss()))
+        page.on("request", lambda request: request.url.startswith(("file:", "data:")) or note(f"request: {request.url}"))
+        page.goto(path.as_uri() + fragment)
+        return page
+
+    opened.troubles = troubles  # type: ignore[attr-defined]
+    yield opened
+    for context in contexts:
+        context.close()
+    assert troubles == []
+
+
+@pytest.fixture
+def open_page(open_file: Open, tmp_path: Path) -> Open:
+    """Opens the page of a report: a function of the report, and of what ``open_file`` takes."""
+
+    def opened(report: t.Mapping[str, t.Any], fragment: str = "", **settings: t.Any) -> t.Any:
+        path = tmp_path / "report.html"
+        path.write_text(html(report), encoding="utf-8")
+        return open_file(path, fragment, **settings)
+
+    return opened

@@ -1,0 +1,299 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The report's page as people meet it: in a browser, light and dark, wide and narrow, by mouse, by keyboard and on paper."""
+
+from __future__ import annotations
+
+import json
+import statistics
+import typing as t
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from emulator.running import running
+from tests.browser.conftest import Open, report_of
+from tests.support.playbook import Ansible
+from tests.support.reports import STANDINGS, instance, result
+from tests.support.scenarios import small_night
+from tests.support.workspace import inventory, variables
+
+pytestmark = pytest.mark.browser
+
+Page = t.Any
+HOSTILE = [
+    "<img src=x onerror=alert(1)>",
+    "</script><script>alert(2)</script>",
+    "<!-- <script>",
+    "\"quoted\" & 'single' &amp; &lt;",
+    "مبيعات يومية",
+    "{{ lookup('pipe', 'id') }}",
+    "__proto__",
+    "very_" + "long_" * 40 + "name",
+]
+
+
+def jobs(names: list[str], **standings: int) -> list[dict[str, t.Any]]:
+    """Instances of each of the jobs, so many at each standing."""
+    found: list[dict[str, t.Any]] = []
+    for name in names:
+        for standing, number in standings.items():
+            for dummy in range(number):
+                error = "node reconcile: 3 accounts differ" if standing == "failed_again" else None
+                found.append(instance(len(found), standing, job_name=name, job_id=name, error_message=error))
+    return found
+
+
+def night() -> dict[str, t.Any]:
+    """Every standing there is, a workspace that went well, and one that could not be worked on."""
+    return report_of(
+        {
+            "sales": result(jobs(["daily_sales", "hourly_orders"], **dict.fromkeys(STANDINGS, 2))),
+            "supply": result(jobs(["stock_levels"], succeeded=5)),
+            "warehouse": {"succeeded": False, "msg": "Failed to rerun anything: the service does not accept the credentials."},
+        }
+    )
+
+
+def plan() -> dict[str, t.Any]:
+    return report_of({"sales": result(jobs(["daily_sales"], to_rerun=3, idle=2), check_mode=True)}, check_mode=True)
+
+
+def numbers(page: Page) -> dict[str, int]:
+    """What the tiles at the top say."""
+    return {
+        tile.get_attribute("data-standing"): int(tile.locator("strong").inner_text().replace(",", ""))
+        for tile in page.locator("#counts button").all()
+    }
+
+
+def shown(page: Page) -> str:
+    text: str = page.locator("#shown").inner_text()
+    return text
+
+
+def eventually(locator: t.Any) -> t.Any:
+    """An assertion that is tried until it holds, for some seconds."""
+    from playwright.sync_api import expect
+
+    return expect(locator)
+
+
+def rows(page: Page) -> Page:
+    return page.locator("#rows tbody tr")
+
+
+def real_run(directory: Path) -> dict[str, int]:
+    """A night on the emulator, rerun by the playbook with its report in *directory*/night; gives the totals that the play published."""
+    with running(small_night()) as service:
+        hosts = inventory(sales=variables(service, poll_interval=1, settle_time=1, state_path=str(directory / "state")))
+        (directory / "hosts.yml").write_text(json.dumps(hosts), encoding="utf-8")
+        options = {"dataarts_report_path": "night"}
+        outcome = Ansible(directory).playbook("dataarts.factory.rerun", "-i", directory / "hosts.yml", variables=options).ended(2)
+    (published,) = [line.result["ansible_stats"]["data"]["dataarts_summary"]["totals"] for line in outcome.of("set_stats")]
+    return t.cast("dict[str, int]", published)
+
+
+def test_its_numbers_are_those_of_the_run(open_file: Open, tmp_path: Path) -> None:
+    """A real run against the emulator, its report opened as it was written."""
+    with ThreadPoolExecutor() as apart:  # the browser's driver has an event loop in this thread
+        totals = apart.submit(real_run, tmp_path).result()
+    page = open_file(tmp_path / "night" / "report.html")
+    tiles = numbers(page)
+    assert {name: number for name, number in tiles.items() if name != "idle"} == {"failed_again": 1, "succeeded": 5}
+    assert all(totals[name] == number for name, number in tiles.items() if name != "idle")
+    assert page.locator("h1").inner_text() == "1 of 6 instances is still broken"
+    head = page.locator("#workspaces thead th").all_inner_texts()
+    cells = page.locator("#workspaces tbody tr").first.locator("th, td").all_inner_texts()
+    table = dict(zip(head, cells, strict=True))
+    assert {name: int(table[name]) for name in ("failed", "rerun", "succeeded", "failed again")} == {
+        name: totals[name.replace(" ", "_")] for name in ("failed", "rerun", "succeeded", "failed again")
+    }
+    assert "1 failed again" in page.locator(".lane", has_text="weekly_report").inner_text()
+    assert page.locator(".way").count() == 1
+
+
+def test_its_numbers_are_those_of_the_report_at_every_standing(open_page: Open) -> None:
+    report = night()
+    page = open_page(report)
+    for name, number in numbers(page).items():
+        assert number == (4 if name == "idle" else report["totals"][name]), name
+    assert set(numbers(page)) == set(STANDINGS)
+    assert shown(page).startswith(f"Showing {len(STANDINGS) * 4 + 5} of {len(STANDINGS) * 4 + 5} instances")
+    for name in STANDINGS:
+        page.locator(f"#counts [data-standing={name}]").click()
+        assert rows(page).count() == numbers(page)[name]
+    assert page.locator(".way").first.inner_text().startswith("not worked on\nwarehouse")
+
+
+def test_names_are_text_whatever_they_say(open_page: Open) -> None:
+    page = open_page(report_of({name: result(jobs(HOSTILE, succeeded=1, failed_again=1)) for name in HOSTILE}))
+    names = set(page.locator("#rows tbody th > bdi").all_inner_texts())
+    assert names == set(HOSTILE)
+    assert set(page.locator("#workspaces tbody th bdi").all_text_contents()) >= set(HOSTILE)
+    assert set(page.locator("#job option").all_text_contents()) == {"all", *HOSTILE}
+    assert page.locator("img, iframe, object, embed").count() == 0
+    assert page.locator("script").count() == 2
+    # What is written from right to left turns nothing around it.
+    before = page.locator("#rows tbody tr", has_text="مبيعات يومية").first
+    assert page.evaluate("(row) => getComputedStyle(row.querySelector('bdi')).unicodeBidi", before.element_handle()) == "isolate"
+    page.select_option("#job", HOSTILE[0])
+    assert shown(page).startswith(f"Showing {2 * len(HOSTILE)} of")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_a_script_that_got_in_would_not_run(open_page: Open, open_file: Open) -> None:
+    page = open_page(plan())
+    refused = page.evaluate(
+        """() => new Promise((done) => {
+            document.addEventListener("securitypolicyviolation", (event) => done(event.effectiveDirective));
+            const script = document.createElement("script");
+            script.textContent = "window.ran = true";
+            document.body.append(script);
+        })"""
+    )
+    assert refused == "script-src-elem"
+    assert page.evaluate("window.ran") is None
+    (said,) = open_file.troubles
+    assert "violates the following Content Security Policy directive" in said
+    open_file.troubles.clear()
+
+
+def test_the_filter(open_page: Open) -> None:
+    page = open_page(night())
+    page.select_option("#workspace", "sales")
+    page.select_option("#job", "daily_sales")
+    page.select_option("#standing", "failed_again")
+    assert rows(page).count() == 2
+    eventually(page.locator(".lane")).to_have_count(1)
+    assert page.locator("#shown").get_attribute("aria-live") == "polite"
+    assert page.locator("#counts [data-standing=failed_again]").get_attribute("aria-pressed") == "true"
+    page.reload()
+    assert (rows(page).count(), page.locator("#job").input_value()) == (2, "daily_sales")
+    page.locator("#clear").click()
+    assert shown(page).startswith(f"Showing {len(STANDINGS) * 4 + 5} of")
+    page.locator("#text").press_sequentially("RECONCILE orders")
+    eventually(page.locator("#shown")).to_contain_text("Showing 2 of")
+    assert set(rows(page).locator("th > bdi").all_inner_texts()) == {"hourly_orders"}
+    page.locator("#text").fill("no such thing")
+    eventually(page.locator("#shown")).to_contain_text("Showing 0 of")
+    assert page.locator("#none").is_visible()
+    linked = open_page(night(), "#workspace=supply&standing=succeeded")
+    assert rows(linked).count() == 5
+
+
+def test_times_of_this_device(open_page: Open) -> None:
+    page = open_page(plan(), timezone_id="Asia/Shanghai")
+    assert "Nov 23 03:00:00 2026 UTC" in page.locator("#facts").inner_text()
+    page.select_option("#zone", "local")
+    assert "Nov 23 11:00:00 2026" in page.locator("#facts").inner_text()
+
+
+def test_the_command_can_be_copied(open_page: Open) -> None:
+    report = plan()
+    page = open_page(report, permissions=["clipboard-read", "clipboard-write"])
+    assert page.locator("#mode").is_visible()
+    page.get_by_role("button", name="Copy the command").click()
+    page.get_by_text("Copied.", exact=True).wait_for(state="attached")
+    assert page.evaluate("navigator.clipboard.readText()") == report["next"]["command"]
+
+
+def test_by_keyboard_alone(open_page: Open) -> None:
+    page = open_page(
+        report_of({"sales": result(jobs(["daily_sales"], failed_again=130, succeeded=3))}), viewport={"width": 1280, "height": 500}
+    )
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.dataset.standing") == "failed_again"
+    outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle + getComputedStyle(document.activeElement).outlineWidth")
+    assert outline == "solid3px"
+    page.keyboard.press("Tab")
+    page.keyboard.press("Space")
+    assert rows(page).count() == 3
+    assert page.evaluate("document.activeElement.id") == "instances"
+    # Everything that can be used is reached, in the order in which it stands on the page.
+    page.locator("#clear").press("Enter")
+    page.evaluate("document.activeElement.blur(); getSelection().removeAllRanges(); window.scrollTo(0, 0)")
+    page.locator(".skip").focus()
+    reached = []
+    for _step in range(60):
+        reached.append(page.evaluate("document.activeElement.id || document.activeElement.textContent"))
+        if reached[-1] == "more":
+            break
+        page.keyboard.press("Tab")
+    wanted = ["Copy", "text", "workspace", "job", "standing", "zone", "clear", "more"]
+    assert [name for name in reached if name in wanted] == wanted
+    before = rows(page).count()
+    page.keyboard.press("Enter")
+    assert rows(page).count() > before or before == 133
+    assert page.evaluate("document.activeElement.getAttribute('role')") == "row"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 390])
+def test_nothing_keeps_anybody_out(open_page: Open, scheme: str, width: int) -> None:
+    """axe-core: contrast, names, roles, landmarks, headings. And no page is wider than its window."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    for report in (night(), plan(), report_of({"supply": result(jobs(["stock_levels"], succeeded=5))})):
+        page = open_page(report, color_scheme=scheme, viewport={"width": width, "height": 900})
+        found = Axe().run(page).response["violations"]
+        assert [(one["id"], [node["html"][:200] for node in one["nodes"][:3]]) for one in found] == []
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_on_paper(open_page: Open) -> None:
+    page = open_page(report_of({"sales": result(jobs([f"job_{number}" for number in range(60)], succeeded=5))}))
+    assert (rows(page).count(), page.locator(".lane").count()) == (100, 24)
+    paper = page.pdf(format="A4")
+    assert paper.startswith(b"%PDF")
+    assert (rows(page).count(), page.locator(".lane").count()) == (300, 60)
+    page.emulate_media(media="print")
+    assert not page.locator("#filter").is_visible()
+    assert page.locator("#rows").is_visible()
+
+
+def test_without_scripts_the_headline_is_there(open_page: Open) -> None:
+    page = open_page(night(), java_script_enabled=False)
+    assert page.locator("h1").inner_text() == night()["headline"]
+    assert page.locator("noscript").inner_text().startswith("The details of this page")
+
+
+#: One change of the filter, until what it changes is painted, in ms: the median of some that all show something else.
+MEASURE = """async () => {
+    const found = [], select = document.getElementById("standing");
+    const painted = () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => requestAnimationFrame(done))));
+    for (let turn = 0; turn < 9; turn += 1) {
+        const begun = performance.now();
+        select.value = turn % 2 ? "" : "succeeded";
+        select.dispatchEvent(new Event("change"));
+        found.push(performance.now() - begun);
+        await painted();
+    }
+    return found;
+}"""
+
+
+def test_ten_thousand_instances_filter_like_a_thousand(open_page: Open) -> None:
+    """Only what is seen is made: ten times the instances take the filter less than half of ten times as long, and make no more rows."""
+
+    def many(number: int) -> dict[str, t.Any]:
+        names = [f"job_{index:02}" for index in range(10)]
+        each = number // 100
+        return report_of({f"workspace_{index}": result(jobs(names, succeeded=each - 1, failed_again=1)) for index in range(10)})
+
+    spent = {}
+    for number in (1_000, 10_000):
+        page = open_page(many(number))
+        assert shown(page) == f"Showing {number:,} of {number:,} instances"
+        spent[number] = statistics.median(page.evaluate(MEASURE))
+        assert rows(page).count() <= 200
+        assert page.locator(".lane").count() <= 24
+        page.locator("#rows tbody tr").last.scroll_into_view_if_needed()
+        eventually(rows(page)).not_to_have_count(100)
+        page.context.close()
+    print(f"filter: {spent[1_000]:.0f} ms for 1,000 instances, {spent[10_000]:.0f} ms for 10,000")
+    assert spent[10_000] < 5 * spent[1_000]
