@@ -152,7 +152,7 @@ def _apply(sent: SentByKey, row: dict[str, t.Any]) -> bool:
                     end_time=_time(end),
                     last_ms=at,
                     job_name=str(row["job"]),
-                    again=bool(again),
+                    again=_flag(again),
                 )
                 sent[key] = following(one, sent.get(key))
         elif row["t"] == "stamp":
@@ -185,7 +185,7 @@ def _record(key: InstanceKey, row: dict[str, t.Any]) -> Sent:
         last_ms=int(row["last_ms"]),
         job_name=str(row["job_name"]),
         message=str(row["message"]),
-        again=bool(row["again"]),
+        again=_flag(row["again"]),
         overtaken=bool(row.get("overtaken")),
         earlier=tuple(int(one) for one in row.get("earlier", ())),
     )
@@ -210,6 +210,10 @@ def _key(key: InstanceKey) -> list[t.Any]:
 def _parsed_key(row: t.Sequence[t.Any]) -> InstanceKey:
     workspace, job, plan, submit = row
     return InstanceKey(str(workspace), str(job), int(plan), int(submit))
+
+
+def _flag(value: t.Any) -> bool | None:
+    return None if value is None else bool(value)
 
 
 def _time(value: t.Any) -> int | None:

@@ -80,7 +80,7 @@ class Sent:
     :param last_ms: the latest time at which the POST may have been on its way; settling counts from here (0: from sent_ms).
     :param job_name: name of the job.
     :param message: the service's code and words where it refused, else "".
-    :param again: whether an earlier POST of the same run had already caused a rerun of it.
+    :param again: whether an earlier POST of the same run had already caused a rerun of it; None where that cannot be told.
     :param overtaken: that the service refused the POST because one of its instances ran already; the outcome is UNKNOWN.
     :param earlier: when other POSTs may have rerun it in the day before this one, epoch ms, oldest first; see ``_budget.py``.
     """
@@ -97,12 +97,12 @@ class Sent:
     last_ms: int = 0
     job_name: str = ""
     message: str = ""
-    again: bool = False
+    again: bool | None = False
     overtaken: bool = False
     earlier: tuple[int, ...] = ()
 
     @classmethod
-    def of(cls, instance: JobInstance, now: int, *, attempt: int, batch: int, again: bool = False) -> Sent:
+    def of(cls, instance: JobInstance, now: int, *, attempt: int, batch: int, again: bool | None = False) -> Sent:
         """The intent to send *instance* at *now* in a POST of *batch* instances, as it has to be recorded before the POST."""
         return cls(
             key=instance.key,
@@ -190,10 +190,9 @@ class Decision:
             return False
         if sent.again or sent.outcome == ACCEPTED:
             return True  # with again, whatever became of the newest attempt, the run that the one before it caused is behind it
-        if sent.outcome in (REFUSED, NOT_SENT, ACTIVE) or compare(self.instance, sent) is not Movement.MOVED:
-            return False
-        if _began_before(self.instance, sent):
-            return False
+        stayed = sent.outcome in (REFUSED, NOT_SENT, ACTIVE) or compare(self.instance, sent) is not Movement.MOVED
+        if stayed or _began_before(self.instance, sent):
+            return sent.again
         return None if sent.overtaken else True
 
 

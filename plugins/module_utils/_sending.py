@@ -78,7 +78,7 @@ class Sender:
         """
         self.check()
         now = max(self._not_before, self.clock.now_ms())
-        batch = [Sent.of(one.instance, now, attempt=one.attempt, batch=len(decisions), again=bool(one.rerun)) for one in decisions]
+        batch = [Sent.of(one.instance, now, attempt=one.attempt, batch=len(decisions), again=one.rerun) for one in decisions]
         keys = [one.key for one in batch]
         self._ledger.record_intent(batch)
         self._client.before_writing = lambda: self._ledger.stamp(keys, self.clock.now_ms())
