@@ -11,7 +11,7 @@ from datetime import datetime, timezone
 
 from emulator import parameters as read
 from emulator.errors import invalid, unknown_job
-from emulator.model import Instance
+from emulator.model import Instance, Job
 from emulator.service import Answer, Call
 from emulator.views import instance_v1, instance_v2, status_word
 
@@ -29,7 +29,7 @@ def list_v2(call: Call) -> Answer:
         raise unknown_job()
     switches = call.service.switches
     wanted = call.query.get("status")
-    found = _in_window(call, job.instances, ("min_plan_time", "max_plan_time"), V2_WINDOW_MS)
+    found = _in_window(call, [job], ("min_plan_time", "max_plan_time"), V2_WINDOW_MS)
     found = [one for one in found if wanted is None or wanted in (one.status, status_word(one, switches, "v2"))]
     found = _of_type(call, found, "instance_type")
     if read.flag(call, "force_success"):
@@ -48,7 +48,7 @@ def list_v1(call: Call) -> Answer:
     ]
     switches = call.service.switches
     wanted = call.query.get("status")
-    found = _in_window(call, [one for job in jobs for one in job.instances], ("minPlanTime", "maxPlanTime"), V1_WINDOW_MS)
+    found = _in_window(call, jobs, ("minPlanTime", "maxPlanTime"), V1_WINDOW_MS)
     found = [one for one in found if wanted is None or wanted in (one.status, status_word(one, switches, "v1"))]
     found = _of_type(call, found, "instanceType")
     return Answer(payload={"total": len(found), "instances": [instance_v1(one, switches) for one in page(call, ordered(call, found))]})
@@ -73,7 +73,7 @@ def ordered(call: Call, found: list[Instance]) -> list[Instance]:
     return by_time
 
 
-def _in_window(call: Call, instances: t.Iterable[Instance], names: tuple[str, str], most: int) -> list[Instance]:
+def _in_window(call: Call, jobs: t.Iterable[Job], names: tuple[str, str], most: int) -> list[Instance]:
     now = call.service.clock.now_ms()
     midnight = int(datetime.fromtimestamp(now / 1000, timezone.utc).replace(hour=0, minute=0, second=0, microsecond=0).timestamp() * 1000)
     begin, end = read.number(call, names[0], midnight), read.number(call, names[1], now)
@@ -81,8 +81,9 @@ def _in_window(call: Call, instances: t.Iterable[Instance], names: tuple[str, st
         raise invalid(f"{names[0]} is later than {names[1]}")
     if end - begin > most and call.service.switches["enforce_window"]:
         raise invalid(f"the time range exceeds {most // _DAY_MS} days")
-    by_start = call.service.switches["window_compares"] == "start_time"
-    return [one for one in instances if begin <= ((one.start_time if by_start else None) or one.plan_time) <= end]
+    if call.service.switches["window_compares"] == "start_time":
+        return [one for job in jobs for one in job.instances if begin <= (one.start_time or one.plan_time) <= end]
+    return [one for job in jobs for one in job.planned(begin, end)]
 
 
 def _of_type(call: Call, found: list[Instance], name: str) -> list[Instance]:

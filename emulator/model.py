@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections import deque
 from dataclasses import dataclass, field
 
@@ -14,6 +15,10 @@ RERUNNABLE = frozenset({"success", "fail", "manual-stop"})
 ACTIVE = frozenset({"waiting", "running", "waiting-confirm"})
 #: Roles that may operate job instances [OTC-UMN-I].
 OPERATORS = frozenset({"admin", "operator"})
+
+
+def _plan_time(instance: Instance) -> int:
+    return instance.plan_time
 
 
 @dataclass(frozen=True)
@@ -109,6 +114,13 @@ class Job:
     run_seconds: float = 3.0
     wait_seconds: float = 0.0
     fail_node: int = -1
+    _planned: list[Instance] = field(default_factory=list, repr=False)
+
+    def planned(self, begin: int, end: int) -> list[Instance]:
+        """Its instances with a plan time from *begin* to *end*, both included, the oldest first. Plan times do not change."""
+        if len(self._planned) != len(self.instances):
+            self._planned = sorted(self.instances, key=_plan_time)
+        return self._planned[bisect_left(self._planned, begin, key=_plan_time) : bisect_right(self._planned, end, key=_plan_time)]
 
 
 @dataclass
