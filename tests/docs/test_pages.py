@@ -74,3 +74,19 @@ def assert_the_readme_reran_each_instance_once(service: Running) -> None:
 def test_every_file_it_points_to_exists(page: Path) -> None:
     for link in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
         assert (ROOT / link).exists(), f"{page.name} points to {link}"
+
+
+def test_the_chinese_readme_has_the_same_commands_files_and_links() -> None:
+    english, chinese = ((ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "README.zh-CN.md"))
+    assert [(one.language, one.text) for one in blocks(ROOT / "README.zh-CN.md")] == [
+        (one.language, one.text) for one in blocks(ROOT / "README.md")
+    ]
+    table = r"<!-- support table: begin -->\n(.*?)<!-- support table: end -->"
+    assert re.findall(table, chinese, re.DOTALL) == re.findall(table, english, re.DOTALL) != []
+    languages = {"README.md", "README.zh-CN.md"}
+    links = [set(re.findall(r"\]\(([^)]+)\)", text)) for text in (english, chinese)]
+    assert links[0] - languages == links[1] - languages
+    assert (links[0] & languages, links[1] & languages) == ({"README.zh-CN.md"}, {"README.md"})
+    assert set(re.findall(r"`(dataarts\.factory\.\w+|make \w+)`", english)) <= set(
+        re.findall(r"`(dataarts\.factory\.\w+|make \w+)`", chinese)
+    )
