@@ -4,8 +4,8 @@
 """`make demo` after its set-up: a night gone wrong on an emulator, rerun by the real playbook from the built and installed collection.
 
 `ANSIBLE_COLLECTIONS_PATH` says where the collection is installed. Everything this writes stands in .cache/night, or in the
-directory after `--place`. It ends with three lines that say what happened, counted in the emulator's own journal, and with exit
-status 0 only if they say what they should.
+directory after `--place`. It ends with three lines that say what happened, counted in the emulator's own journal, and the path of the
+report that the rerun wrote; and with exit status 0 only if they say what they should.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PLACE = Path(sys.argv[sys.argv.index("--place") + 1]) if "--place" in sys.argv else ROOT / ".cache" / "night"
 SCENARIO = ROOT / "emulator" / "scenarios" / "night.yml"
 INVENTORY = ROOT / "examples" / "night_gone_wrong"
+REPORT = PLACE / "report"
 BIN = Path(sys.executable).parent
 #: Prefixes of variables a person may have set for real work, which must not reach a demonstration.
 FOREIGN = ("ANSIBLE_", "HW_", "HUAWEICLOUD_", "CLOUD_SDK_")
@@ -76,7 +77,7 @@ def main() -> int:
         outputs = []
         for title, options in (
             ("1. The plan: check mode sends nothing", ["--check"]),
-            ("2. The rerun", ["-e", f"dataarts_since={since}"]),
+            ("2. The rerun", ["-e", f"dataarts_since={since}", "-e", f"dataarts_report_path={relative(REPORT)}"]),
             ("3. The same again, with the same since", ["-e", f"dataarts_since={since}"]),
         ):
             say(title)
@@ -193,7 +194,7 @@ def night(control: str) -> Night:
 
 
 def conclude(nights: list[Night], outputs: list[str]) -> int:
-    """Say in three lines what happened; returns 0 if it is what should have."""
+    """Say in three lines what happened, and where the report is; returns 0 if it is what should have."""
     before, planned, rerun, again = nights
     failed, sent = before.having("fail"), set(rerun.reruns)
     broken, succeeded = rerun.having("fail") & sent, rerun.having("success") & sent
@@ -210,9 +211,10 @@ def conclude(nights: list[Night], outputs: list[str]) -> int:
         f"Rerun: {len(sent)} instances sent in {len(rerun.journal)} requests; {len(succeeded)} succeeded, {len(broken)} failed again ({named})."
     )
     print(
-        f"Again: {again_writes} requests, changed={sum(changed)} in {len(changed)} workspaces; no instance was sent more than {most} time(s).",
-        flush=True,
+        f"Again: {again_writes} requests, changed={sum(changed)} in {len(changed)} workspaces; no instance was sent more than {most} time(s)."
     )
+    page = REPORT / "report.html"
+    print(page.absolute(), flush=True)
     as_expected = (
         len(failed) > 0
         and not planned.journal
@@ -223,6 +225,7 @@ def conclude(nights: list[Night], outputs: list[str]) -> int:
         and again_writes == 0
         and len(changed) == len(workspaces)
         and sum(changed) == 0
+        and page.is_file()
     )
     return 0 if as_expected else 1
 

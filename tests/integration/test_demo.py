@@ -1,10 +1,11 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The demonstration, from the built and installed artifact to its last three lines."""
+"""The demonstration, from the built and installed artifact to its last lines."""
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -31,10 +32,13 @@ def test_the_demo_says_what_happened(tmp_path: Path) -> None:
     )
 
     assert done.returncode == 0, done.stdout + done.stderr
-    plan, rerun, again = done.stdout.splitlines()[-3:]
+    plan, rerun, again, page = done.stdout.splitlines()[-4:]
     assert plan == "Plan:  40 failed instances of 10 jobs in 3 workspaces; check mode sent 0 of them."
     assert re.fullmatch(r"Rerun: 40 instances sent in \d+ requests; 39 succeeded, 1 failed again \(settlement_report\)\.", rerun)
     assert again == "Again: 0 requests, changed=0 in 3 workspaces; no instance was sent more than 1 time(s)."
+    report = json.loads(Path(page).with_suffix(".json").read_text(encoding="utf-8"))
+    assert (Path(page), report["headline"]) == (tmp_path / "night" / "report" / "report.html", "1 of 40 instances is still broken")
+    assert Path(page).read_text(encoding="utf-8").startswith("<!doctype html>")
     # The rerun was alive while it went on: progress of every workspace, not only its end.
     for workspace in ("sales", "supply", "finance_core"):
         assert re.search(rf"^{workspace}: \d+ succeeded, \d+ running, \d+ waiting, \d+ failed again, \d+s$", done.stdout, re.MULTILINE)
