@@ -10,6 +10,7 @@ and copies the guides of docs/docsite; docs/site has the front page and the sett
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -22,8 +23,10 @@ SITE = ROOT / "docs" / "site"
 WORK = ROOT / ".cache" / "docs"
 PAGES = WORK / "pages"
 COLLECTION = "dataarts.factory"
+#: What antsibull-docs writes at the head of a page; the theme shows the same beside it.
+CONTENTS = re.compile(r"^\.\. contents::\n(?:   .*\n)+", re.MULTILINE)
 #: Ends of the names of antsibull-docs' pages, by what the front page calls them.
-REFERENCE = {"Roles": "_role", "Modules": "_module", "Inventory": "_inventory", "Filters": "_filter", "Lookups": "_lookup"}
+REFERENCE = {"Roles": "_role", "Modules": "_module", "Inventory plugins": "_inventory"}
 
 
 def main() -> int:
@@ -35,6 +38,8 @@ def main() -> int:
                   "--dest-dir", str(PAGES), COLLECTION)  # fmt: skip
     if written:
         return written
+    for page in PAGES.glob("*.rst"):
+        page.write_text(CONTENTS.sub("", page.read_text(encoding="utf-8")), encoding="utf-8")
     shutil.copy(SITE / "index.rst", PAGES)
     (PAGES / "contents.rst").write_text(contents(), encoding="utf-8")
     built = run("sphinx-build", "-q", "-W", "--keep-going", "-j", "auto", "-b", "html", "-c", str(WORK), "-d", str(WORK / "doctrees"),
@@ -49,8 +54,9 @@ def contents() -> str:
     extra = yaml.safe_load((ROOT / "docs" / "docsite" / "extra-docs.yml").read_text(encoding="utf-8"))
     parts = [toctree(section["title"], [f"docsite/{name}" for name in section["toctree"]]) for section in extra["sections"]]
     pages = sorted(path.stem for path in PAGES.glob("*.rst"))
-    parts.extend(toctree(title, found) for title, end in REFERENCE.items() if (found := [name for name in pages if name.endswith(end)]))
-    parts.append(toctree("Environment", ["environment_variables"]))
+    for title, end in REFERENCE.items():
+        parts.append(toctree(title, [f"{name.removesuffix(end)} <{name}>" for name in pages if name.endswith(end)]))
+    parts.append(toctree("Environment", ["Environment variables <environment_variables>"]))
     return "\n".join(parts)
 
 
