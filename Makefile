@@ -105,6 +105,11 @@ awx: $(VENV)/.test $(HOUSE) ## role awx on awx.awx against a double of AWX's API
 	@$(BIN)/python tools/awx.py
 	@$(PYTEST) -q -m awx $(ARGS) tests/awx
 
+.PHONY: matrix
+matrix: $(VENV)/.test $(HOUSE) ## ansible-core 2.16 to 2.21 on every Python here (CORES as below, MINUTES=20 ends in time)
+	@PYTHONPATH=$(ROOT):$(TREE) $(BIN)/python -m tools.matrix $(CORES) --minutes $(or $(MINUTES),0) \
+		--pytest="-n $(JOBS) --maxprocesses 4 --dist loadfile" $(ARGS)
+
 .PHONY: sanity
 sanity: $(VENV)/.test ## ansible-test sanity (CORES='2.16 2.21' chooses versions of ansible-core)
 	$(BIN)/python tools/ansible_test.py sanity $(CORES)

@@ -15,8 +15,8 @@ from hypothesis import HealthCheck, settings
 FOREIGN_PREFIXES = ("HW_", "HUAWEICLOUD_", "CLOUD_SDK_", "OS_", "ANSIBLE_", "DATAARTS_")
 #: ... and proxies.
 FOREIGN_NAMES = frozenset({"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "NETRC"})
-#: What `make switches` tells the tests, see tests/support/scenarios.py.
-OWN_NAMES = frozenset({"DATAARTS_TEST_SWITCHES"})
+#: What `make switches` and `make matrix` tell the tests, see tests/support/scenarios.py and workspace.py.
+OWN_NAMES = frozenset({"DATAARTS_TEST_SWITCHES", "DATAARTS_TEST_TARGET"})
 
 settings.register_profile(
     "project",

@@ -81,12 +81,28 @@ def environment(core: str, version: str, *requirements: str, name: str = "core")
 
     :param name: what its folder begins with; one for each set of *requirements*.
     """
-    folder = CACHE / "environments" / f"{name}-{core}-python-{version}"
-    python, made = folder / "bin" / "python", folder / ".made"
-    wanted = "\n".join([f"ansible-core~={core}.0", *requirements])
-    if not made.exists() or made.read_text(encoding="utf-8") != wanted:
-        print(f"Setting up ansible-core {core} with Python {version}", file=sys.stderr, flush=True)
+    return made(f"{name}-{core}-python-{version}", version, f"ansible-core~={core}.0", *requirements)
+
+
+def target(version: str) -> Path:
+    """The Python of a virtual environment with what modules need, and without Ansible."""
+    return made(f"target-python-{version}", version, *listed(ROOT / "requirements.txt"))
+
+
+def listed(*files: Path) -> list[str]:
+    """The requirements in *files*, each once."""
+    lines = [line.strip() for path in files for line in path.read_text(encoding="utf-8").splitlines()]
+    return list(dict.fromkeys(line for line in lines if line and not line.startswith("#")))
+
+
+def made(name: str, version: str, *requirements: str) -> Path:
+    """The Python of the virtual environment *name* with *requirements*; made at first use, and again when they change."""
+    folder = CACHE / "environments" / name
+    python, done = folder / "bin" / "python", folder / ".made"
+    wanted = "\n".join(requirements)
+    if not done.exists() or done.read_text(encoding="utf-8") != wanted:
+        print(f"Setting up {folder.relative_to(ROOT)}", file=sys.stderr, flush=True)
         subprocess.run([interpreters()[version], "-m", "venv", "--clear", folder], check=True)
-        pip(python, "install", *wanted.split("\n"))
-        made.write_text(wanted, encoding="utf-8")
+        pip(python, "install", *requirements)
+        done.write_text(wanted, encoding="utf-8")
     return python

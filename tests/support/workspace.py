@@ -5,9 +5,13 @@
 
 from __future__ import annotations
 
+import os
 import typing as t
 
 from tests.support.scenarios import ACCESS_KEY, PROJECT_ID, REGION, SECRET_KEY, WORKSPACE_ID
+
+#: Environment variable with the Python that modules are run with, if not the one that runs Ansible; `make matrix` sets it.
+TARGET_VARIABLE = "DATAARTS_TEST_TARGET"
 
 
 class Addresses(t.Protocol):
@@ -49,5 +53,6 @@ def inventory(**workspaces: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
 
     Write it with ``json.dump`` to a file ending in ``.yml``.
     """
-    controller = {"ansible_connection": "local", "ansible_python_interpreter": "{{ ansible_playbook_python }}"}
+    python = os.environ.get(TARGET_VARIABLE) or "{{ ansible_playbook_python }}"
+    controller = {"ansible_connection": "local", "ansible_python_interpreter": python}
     return {"all": {"vars": controller, "hosts": {name: dict(values) for name, values in workspaces.items()}}}

@@ -9,6 +9,10 @@ import re
 from collections import Counter
 from pathlib import Path
 
+import pytest
+
+from tools import environments, matrix, support
+
 TESTS = Path(__file__).resolve().parents[1]
 #: Folders of which `make test` runs nothing: all their tests have a marker that it leaves out, and a target of their own.
 LEFT_OUT = ("ecosystem",)
@@ -26,3 +30,42 @@ def test_every_test_is_a_unit_or_in_one_integration_target() -> None:
     assert {
         str(path): named[TESTS / path] for path in others if path.parts[0] not in ("unit", *LEFT_OUT) and named[TESTS / path] != 1
     } == {}
+
+
+def test_the_readme_states_what_the_matrix_found() -> None:
+    text = support.README.read_text(encoding="utf-8")
+    assert support.BEGIN in text
+    assert support.with_table(text, support.read()) == text, "run python -m tools.support"
+
+
+def test_the_table_lists_what_passed_and_nothing_else() -> None:
+    def cell(core: str, python: str, modules: str, **outcome: int) -> support.Cell:
+        scope = "selection" if python == modules else "modules"
+        return support.Cell(core, python, modules, scope, **{"passed": 5, "failed": 0, "skipped": 0, **outcome}, date="2026-11-25")
+
+    cells = [
+        cell("2.16.3", "3.10", "3.10"),
+        cell("2.16.19", "3.12", "3.9"),
+        cell("2.16.19", "3.11", "3.11", failed=1),
+        cell("2.9.1", "3.8", "3.8"),
+        cell("2.21.0", "3.13", "3.13", passed=0),
+    ]
+    assert support.table(cells).splitlines()[2:] == ["| 2.9.1 | 3.8 | 3.8 |", "| 2.16.19 | 3.10 | 3.9, 3.10 |"]
+
+
+def test_the_matrix_has_every_supported_cell_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(matrix, "interpreters", lambda: dict.fromkeys(("3.9", "3.10", "3.11", "3.12", "3.13"), Path()))
+    monkeypatch.setattr(matrix, "controller", lambda core: [one for one in environments.CONTROLLERS[core] if one != "3.14"][-1])
+    found = matrix.plans(list(environments.CONTROLLERS))
+    cells = [(plan.core, plan.python) for plan in found if plan.scope != "modules"]
+    assert sorted(cells) == [(core, python) for core, pythons in environments.CONTROLLERS.items() for python in pythons if python != "3.14"]
+    assert [(plan.core, plan.python) for plan in found if plan.scope == "everything"] == [("2.16", "3.10"), ("2.21", "3.13")]
+    assert [plan.core for plan in found if plan.modules == "3.9"] == list(environments.CONTROLLERS)
+    assert matrix.missing(["2.20", "2.16"]) == ["ansible-core 2.20 on Python 3.14"]
+
+
+def test_a_run_without_a_report_is_a_failure(tmp_path: Path) -> None:
+    assert matrix.counts(tmp_path / "none.xml") == {"passed": 0, "failed": 1, "skipped": 0}
+    report = tmp_path / "report.xml"
+    report.write_text('<testsuites><testsuite tests="9" failures="1" errors="2" skipped="3"/></testsuites>', encoding="utf-8")
+    assert matrix.counts(report) == {"passed": 3, "failed": 3, "skipped": 3}
