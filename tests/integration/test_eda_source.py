@@ -21,7 +21,7 @@ from ansible_collections.dataarts.factory.plugins.plugin_utils._eda_options impo
 from ansible_collections.dataarts.factory.plugins.plugin_utils._eda_source import EndedError, LoginWatch, watch
 from emulator.running import running
 from tests.support.playbook import ROOT, TREE, Ansible
-from tests.support.scenarios import SECRET_KEY, WORKSPACE_ID, small_night
+from tests.support.scenarios import SECRET_KEY, V1, WORKSPACE_ID, small_night
 from tests.support.workspace import account
 
 SUPPLY_ID = "7c1d0be22f5b4e0c9d3a5c8f6e4b2a10"
@@ -86,6 +86,7 @@ def told(events: list[Event]) -> list[str]:
 
 
 def test_every_failure_is_told_once_and_a_new_one_at_the_next_poll(service: t.Any, tmp_path: Path) -> None:
+    service.set(**V1)  # v2 tells no error message
     with Source(service, tmp_path) as source:
         assert told(source.poll()) == ["daily_sales"] * 3 + ["hourly_stock"] * 2 + ["weekly_report"]
         assert source.poll() == []
@@ -106,7 +107,7 @@ def test_an_instance_that_runs_is_told_when_it_fails_and_again_when_it_fails_aga
         (first,) = source.poll()
         assert not first["again"]
         rerun(service, tmp_path)
-        service.advance(10)
+        service.advance(40)
         (second,) = source.poll()
         assert second["again"]
         assert second["id"] != first["id"]
@@ -122,6 +123,7 @@ def rerun(service: t.Any, tmp_path: Path) -> None:
 
 
 def test_one_read_of_the_whole_workspace_per_poll(service: t.Any, tmp_path: Path) -> None:
+    service.set(**V1)
     with Source(service, tmp_path) as source:
         for dummy in range(5):
             source.poll()
@@ -130,7 +132,7 @@ def test_one_read_of_the_whole_workspace_per_poll(service: t.Any, tmp_path: Path
 
 
 def test_where_nothing_failed_only_the_statistics_are_asked(service: t.Any, tmp_path: Path) -> None:
-    service.reset(small_night(switches=FREE, jobs=[{"name": "quiet", "succeeded": 5}]))
+    service.reset(small_night(switches={**FREE, **V1, "v2_open": True}, jobs=[{"name": "quiet", "succeeded": 5}]))
     with Source(service, tmp_path, probe=True) as source:
         assert source.poll() == []
         assert [one["route"] for one in service.requests()] == ["overview"]
@@ -140,7 +142,7 @@ def test_where_nothing_failed_only_the_statistics_are_asked(service: t.Any, tmp_
 
 
 def test_a_site_without_statistics_is_not_asked_twice(service: t.Any, tmp_path: Path) -> None:
-    service.set(v2_open=False)
+    service.set(**V1, v2_open=False)
     with Source(service, tmp_path, probe=True) as source:
         assert len(source.poll()) == 6
         source.poll()
