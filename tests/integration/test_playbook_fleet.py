@@ -44,7 +44,7 @@ def ansible(tmp_path: Path) -> Ansible:
 @pytest.fixture
 def hosts(service: Running, tmp_path: Path) -> Path:
     """An inventory of both workspaces that says nothing about connections: the playbooks know that a workspace is no machine."""
-    service.reset()
+    service.reset(two_workspaces())
     shared = {"poll_interval": 1, "settle_time": 1, "state_path": str(tmp_path / "state")}
     data = inventory(sales=variables(service, **shared), supply=variables(service, workspace_id=SUPPLY_ID, **shared))
     del data["all"]["vars"]["ansible_connection"]
@@ -141,3 +141,92 @@ def test_a_workspace_that_two_hosts_stand_for_is_told(service: Running, ansible:
     assert sent(service) == {(SUPPLY_ID, "stock_levels"): 2}
     (line,) = outcome.of("rerun_summary")
     assert f"Hosts supply, twin stand for the same workspace {SUPPLY_ID}." in str(line.result["warnings"])
+
+
+# Orders and guards
+
+
+FREE = {
+    "flow_control": False,
+    "rerun_waits_for_upstream": False,
+    "v1_open": True,
+    "v2_open": True,
+    "v2_retry_open": True,
+    "depend_open": True,
+}
+
+
+def across_workspaces() -> dict[str, t.Any]:
+    """Finance reports depend on what two jobs of sales load; all of it failed, and one load fails again."""
+    hours = [{"plan_time": f"-{hour}h"} for hour in (1, 2)]
+    again = [{"plan_time": f"-{hour}h", "runs": ["fail" if hour == 1 else "success"]} for hour in (1, 2)]
+    scenario = small_night(
+        jobs=[{"name": "load", "instances": again}, {"name": "clean", "depends_on": ["load"], "instances": hours}], switches=FREE
+    )
+    above = [{"workspace": WORKSPACE_ID, "job": "clean"}]
+    scenario["accounts"][0]["workspaces"].append(
+        {"id": SUPPLY_ID, "name": "finance", "jobs": [{"name": "report", "depends_on": above, "instances": hours}]}
+    )
+    return scenario
+
+
+def test_workspaces_of_a_play_wait_for_each_other_and_stop_behind_a_failure(service: Running, ansible: Ansible, hosts: Path) -> None:
+    service.reset(across_workspaces())
+    wish = {"dataarts_order": "upstream_first", "dataarts_since": service.now_ms()}
+    checked = ansible.playbook("dataarts.factory.rerun", "-i", hosts, "--check", "--forks", "2", variables=wish).succeeded()
+    assert "4 to rerun in 2 stages, 2 of them at once in 1 request" in checked.stdout
+    assert stats(checked)["dataarts_summary"]["to_rerun"] == 6
+    assert not service.journal()
+
+    outcome = ansible.playbook("dataarts.factory.rerun", "-i", hosts, "--forks", "2", variables=wish).ended(2)
+    order = [one["job_name"] for entry in service.journal() for one in entry["instances"]]
+    assert order == ["load", "load", "clean", "report"]
+    totals = stats(outcome)["dataarts_summary"]["totals"]
+    assert {name: totals[name] for name in ("failed", "rerun", "succeeded", "failed_again", "skipped", "broken")} == {
+        "failed": 6,
+        "rerun": 4,
+        "succeeded": 3,
+        "failed_again": 1,
+        "skipped": 2,
+        "broken": 3,
+    }
+    before = service.journal()
+    ansible.playbook("dataarts.factory.rerun", "-i", hosts, "--forks", "2", variables=wish).ended(2)
+    assert service.journal() == before
+
+
+def test_the_plan_is_shown_before_anything_is_sent(service: Running, ansible: Ansible, hosts: Path) -> None:
+    """The key dies between the look that plans and the look that sends: the plan stands on the screen, and nothing was sent."""
+    steady = {"flow_control": False, "v1_open": True, "v2_open": True, "v2_list_open": True, "clock_skew_seconds": 0}
+    dead = {"route": "list", "kind": "status", "status": 401, "code": "APIGW.0301", "skip": 1, "times": 99}
+    service.reset(small_night(switches=steady, faults=[dead]))
+    variables = {"dataarts_jobs": ["daily_sales"]}
+    outcome = ansible.playbook("dataarts.factory.rerun", "-i", hosts, "--limit", "sales", variables=variables).ended(2)
+    assert "sales:   daily_sales: 3 instances, planned " in outcome.stdout
+    assert "APIGW.0301" in failures(outcome)["sales"]
+    assert not service.journal()
+
+    service.clear_faults()
+    outcome = ansible.playbook("dataarts.factory.rerun", "-i", hosts, "--limit", "sales", variables=variables).succeeded()
+    assert outcome.stdout.count("sales:   daily_sales: 3 instances, planned ") == 1, "said once"
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_what_would_be_refused_fails_in_check_mode_too(service: Running, ansible: Ansible, hosts: Path, check: bool) -> None:
+    options = ("dataarts.factory.rerun", "-i", hosts, "--limit", "sales", *(("--check",) if check else ()))
+    outcome = ansible.playbook(*options, variables={"dataarts_max_instances": 5}).ended(2)
+    assert (
+        "Refused to rerun 6 instances: max_instances is 5; nothing is sent. By job: 'daily_sales' 3, 'hourly_stock' 2"
+        in failures(outcome)["sales"]
+    )
+    assert "6 to rerun, which is refused" in outcome.stdout
+    assert not service.journal()
+
+
+def test_instances_that_wait_for_a_person_are_told_at_once(service: Running, ansible: Ansible, hosts: Path) -> None:
+    jobs = [{"name": "careful", "confirm": True, "failed": 1}, {"name": "report", "depends_on": ["careful"], "failed": 1}]
+    service.reset(small_night(jobs=jobs, switches=FREE))
+    wish = {"dataarts_order": "upstream_first", "dataarts_wait_timeout": 3600}
+    outcome = ansible.playbook("dataarts.factory.rerun", "-i", hosts, "--limit", "sales", variables=wish).ended(2)
+    assert "1 waiting for a person (careful planned" in failures(outcome)["sales"]
+    assert len(service.journal()) == 1
