@@ -18,6 +18,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.common.parameters import remove_values
 
 from ansible_collections.dataarts.factory.plugins.module_utils._connection import SECRET_OPTIONS
+from ansible_collections.dataarts.factory.plugins.module_utils._given import fitted
 from ansible_collections.dataarts.factory.plugins.module_utils._module import Run, attempt
 from ansible_collections.dataarts.factory.plugins.module_utils._options import rerun_spec
 from ansible_collections.dataarts.factory.plugins.module_utils._requests import HAS_REQUESTS
@@ -45,8 +46,9 @@ def run_pass(args: t.Mapping[str, t.Any], *, check_mode: bool, diff_mode: bool) 
     given = _plain(args)
     if given is None or not HAS_REQUESTS:
         return None
+    given, wrong_type = fitted(rerun_spec(), given)
     checked = ArgumentSpecValidator(rerun_spec()).validate(given)
-    if checked.error_messages:
+    if wrong_type is not None or checked.error_messages:
         return None
     options = checked.validated_parameters
     run = Run(options, check_mode=check_mode, diff_mode=diff_mode)

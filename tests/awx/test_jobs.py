@@ -1,0 +1,186 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The steps of the workflow and the job templates, run as AWX runs them, against the emulator, on two series of ansible-core."""
+
+from __future__ import annotations
+
+import typing as t
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from emulator.running import Running, running
+from tests.awx.job import Job, Launcher
+from tests.support.scenarios import ACCESS_KEY, PROJECT_ID, REGION, SECRET_KEY, WORKSPACE_ID, small_night
+from tests.support.workspace import variables
+from tools import awx
+
+pytestmark = pytest.mark.awx
+
+SUPPLY_ID = "7c1d0be22f5b4e0c9d3a5c8f6e4b2a10"
+CREDENTIAL = {"region": REGION, "project_id": PROJECT_ID, "access_key": ACCESS_KEY, "secret_key": SECRET_KEY}
+#: What AWX hands to every step of the workflow: the answers of its survey, as a person typed them, and its own variable.
+ANSWERS = {
+    "dataarts_jobs": "daily_*\nhourly_stock\nstock_levels",
+    "dataarts_planned_after": "-24h",
+    "dataarts_planned_before": "",
+    "dataarts_statuses": ["fail"],
+    "dataarts_order": "parallel",
+    "dataarts_max_instances": 500,
+}
+Launch = Callable[..., Launcher]
+
+
+def night() -> dict[str, t.Any]:
+    """Two workspaces: in one, five instances of two jobs failed (a third job is none of the plan's), in the other two of one job."""
+    scenario = small_night(run_seconds=2)
+    supply = {"id": SUPPLY_ID, "name": "supply", "jobs": [{"name": "stock_levels", "id": 917601, "failed": 2}]}
+    scenario["accounts"][0]["workspaces"].append(supply)
+    return scenario
+
+
+@pytest.fixture(scope="module")
+def emulated() -> Iterator[Running]:
+    with running(night()) as service:
+        yield service
+
+
+@pytest.fixture
+def service(emulated: Running) -> Running:
+    emulated.reset(night())
+    return emulated
+
+
+@pytest.fixture(params=awx.cores())
+def core(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def launch(core: str, service: Running, tmp_path: Path) -> Launch:
+    def make(**changes: t.Any) -> Launcher:
+        def host(workspace_id: str, jobs: list[str] | None = None) -> dict[str, t.Any]:
+            own = variables(
+                service,
+                workspace_id=workspace_id,
+                region=None,
+                project_id=None,
+                access_key=None,
+                secret_key=None,
+                poll_interval=1,
+                settle_time=1,
+                jobs=jobs,
+            )
+            return {**own, "ansible_connection": "local", "ansible_python_interpreter": "{{ ansible_playbook_python }}"}
+
+        hosts = {"sales": host(WORKSPACE_ID), "supply": host(SUPPLY_ID)}
+        return Launcher(awx.python(core), tmp_path, hosts, {**CREDENTIAL, **changes})
+
+    return make
+
+
+def sent(service: Running) -> Counter[tuple[str, int]]:
+    """How often each instance was sent, by the emulator's journal."""
+    return Counter((entry["job_name"], one["plan_time"]) for entry in service.journal() for one in entry["instances"])
+
+
+def step(launcher: Launcher, playbook: str, before: Job, template: dict[str, t.Any], threshold: int = 50, check: bool = False) -> Job:
+    """A step of the workflow after the step *before*: its artifacts, and the workflow's own variables above them."""
+    return launcher.run(playbook, {**before.artifacts(), **ANSWERS, "dataarts_threshold": threshold}, template, check)
+
+
+def test_a_night_is_planned_rerun_as_planned_and_rechecked(launch: Launch, service: Running) -> None:
+    launcher = launch()
+    plan = launcher.run("rerun.yml", {**ANSWERS, "dataarts_threshold": 50}, {"dataarts_fail_on_broken": False}, check=True).succeeded()
+    assert not service.journal()
+    published = plan.artifacts()
+    assert published["dataarts_summary"]["to_rerun"] == 7
+    assert {name: plan["plan_id"].split("-")[0] for name, plan in published["dataarts_plans"].items()} == {"sales": "5", "supply": "2"}
+
+    step(launcher, "gate.yml", plan, {"dataarts_gate": "few"}).succeeded()
+    large = step(launcher, "gate.yml", plan, {"dataarts_gate": "few"}, threshold=6).failed()
+    assert "7 instances would be rerun, more than the 6 that need no approval" in large.messages()[0]
+    step(launcher, "gate.yml", plan, {"dataarts_gate": "many"}, threshold=6).succeeded()
+
+    # Before the approval comes, somebody sees the recheck fail, because nothing has been rerun yet.
+    early = step(launcher, "recheck.yml", plan, {"dataarts_plan_required": True}, check=True).failed()
+    assert "7 have not been rerun" in " ".join(early.messages()), early.messages()
+    assert not service.journal()
+
+    rerun = step(launcher, "rerun.yml", plan, {"dataarts_plan_required": True}).succeeded()
+    assert sorted(sent(service).values()) == [1] * 7
+    assert rerun.artifacts()["dataarts_summary"]["totals"]["succeeded"] == 7
+    # AWX shows progress while the task runs: as events of their own, before the task's result.
+    events = rerun.events()
+    results = [
+        number
+        for number, event in enumerate(events)
+        if event["event"] == "runner_on_ok" and event["event_data"]["task_action"].endswith("job_rerun")
+    ]
+    progress = [number for number, event in enumerate(events) if event["event"] == "verbose" and " succeeded, " in event["stdout"]]
+    assert progress
+    assert progress[0] < results[0]
+
+    before = service.journal()
+    step(launcher, "rerun.yml", plan, {"dataarts_plan_required": True}).succeeded()
+    step(launcher, "recheck.yml", plan, {"dataarts_plan_required": True}, check=True).succeeded()
+    assert service.journal() == before
+    for job in (plan, rerun):
+        assert SECRET_KEY not in job.stdout() + str(job.events())
+
+
+def test_a_step_that_cannot_read_the_plan_leads_neither_to_a_rerun_nor_to_an_approval(launch: Launch, service: Running) -> None:
+    launcher = launch()
+    nothing = {"dataarts_threshold": 50, **ANSWERS}
+    for gate in ("few", "many"):
+        job = launcher.run("gate.yml", nothing, {"dataarts_gate": gate}).failed()
+        assert "Neither a rerun nor an approval follows" in job.messages()[0]
+    small = {**nothing, "dataarts_summary": {"to_rerun": 3}, "dataarts_plans": {"sales": {"plan_id": "3-0-0"}}}
+    assert "Nothing is approved or rerun" in launcher.run("gate.yml", small, {"dataarts_gate": "many"}).failed().messages()[0]
+    alone = launcher.run("rerun.yml", ANSWERS, {"dataarts_plan_required": True}).failed()
+    assert "no plan was handed over in dataarts_plans" in alone.messages()[0]
+    assert not service.requests()
+
+
+def test_a_missing_or_wrong_field_fails_with_its_label_before_anything_is_asked(launch: Launch, service: Running) -> None:
+    for changes, words in (
+        ({"secret_key": ""}, "Field 'Secret key (SK)' is empty, and 'Access key (AK)' cannot be used without it"),
+        ({"auth_token": "token"}, "'Access key (AK)', 'Secret key (SK)' and 'IAM token' are of different kinds"),
+        ({"region": "CN North 4"}, "Field 'Region': region"),
+    ):
+        job = launch(**changes).run("rerun.yml", ANSWERS, check=True).failed()
+        assert words in job.messages()[0]
+        assert SECRET_KEY not in job.stdout()
+    assert not service.requests()
+
+
+def test_an_answer_that_became_a_number_is_refused_and_check_only_sends_nothing(launch: Launch, service: Running, core: str) -> None:
+    launcher = launch()
+    digits = launcher.run("rerun.yml", {**ANSWERS, "dataarts_jobs": "0777"}).failed()
+    if core == "2.16":  # keeps the text, so that it is a job that does not exist
+        assert "0777" in digits.messages()[0]
+        assert "does not exist" in digits.messages()[0]
+    else:
+        assert "dataarts_jobs holds a number instead of text" in digits.messages()[0]
+        assert "[0]777" in digits.messages()[0]
+    assert not service.journal()
+    shown = launcher.run("rerun.yml", {**ANSWERS, "dataarts_check_only": "yes", "dataarts_since": ""}).succeeded()
+    assert shown.artifacts()["dataarts_summary"]["to_rerun"] == 7
+    assert not service.journal()
+
+
+def test_a_cancelled_job_ends_cleanly_and_its_restart_finishes_the_work(launch: Launch, service: Running) -> None:
+    launcher = launch()
+    answers = {**ANSWERS, "dataarts_max_parallel": 1}
+    plan = launcher.run("rerun.yml", answers, {"dataarts_fail_on_broken": False}, check=True).succeeded()
+    given = {**plan.artifacts(), **answers}
+    job = launcher.start("rerun.yml", given, {"dataarts_plan_required": True})
+    job.until(lambda: bool(sent(service)))
+    assert job.cancel().status == "canceled"
+    assert 0 < len(sent(service)) < 7
+    again = launcher.run("rerun.yml", given, {"dataarts_plan_required": True}).succeeded()
+    assert "Traceback" not in job.stdout() + again.stdout()
+    assert sorted(sent(service).values()) == [1] * 7
