@@ -29,24 +29,52 @@ _APPROVED = (
 )
 
 
-def plan_id_of(decisions: t.Iterable[Decision], options: t.Mapping[str, t.Any]) -> str:
-    """The id of the plan that *decisions*, as :func:`decide` gave them, make with the module's *options*."""
+def plan_id_of(decisions: t.Sequence[Decision], options: t.Mapping[str, t.Any], since: int) -> str:
+    """The id of the plan that *decisions*, as :func:`decide` gave them, make with the module's *options*: the approved one, if they are of it.
+
+    :param since: of the run, epoch ms.
+    """
+    given = options["plan_id"]
+    if given and _changes(given, decisions, options, since) is None:
+        return str(given).strip()
     return plan_digest(plan_members(decisions), _options(options))
 
 
-def approved(plan: Plan, decisions: t.Sequence[Decision], options: t.Mapping[str, t.Any]) -> Plan:
+def approved(plan: Plan, decisions: t.Sequence[Decision], options: t.Mapping[str, t.Any], since: int) -> Plan:
     """*plan*, refused if ``plan_id`` was given and it is another one by now.
 
     :param decisions: of every selected instance, as :func:`decide` gave them.
+    :param since: of the run, epoch ms.
     :raises OptionError: if ``plan_id`` is no plan id.
     """
     if not options["plan_id"]:
         return plan
-    changes = plan_changes(options["plan_id"], plan_members(decisions), _options(options))
+    changes = _changes(options["plan_id"], decisions, options, since)
     # A pass that sends nothing only watches what was approved: it has nothing to refuse.
     if changes is None or not any(one.action is Action.RETRY for one in decisions):
         return plan
     return dataclasses.replace(plan, batches=(), refused=changes)
+
+
+def _changes(given: str, decisions: t.Sequence[Decision], options: t.Mapping[str, t.Any], since: int) -> str | None:
+    """What is different from the plan with the id *given*, or None.
+
+    A run that goes on after an interruption may have no record of what it sent, as in a container of its own for each job of AWX. Then the
+    instances that started since may be those that are missing in the plan: they are if with them it has the very id that was approved, so
+    that nothing can be sent that was not part of it.
+    """
+    members = plan_members(decisions)
+    changes = plan_changes(given, members, _options(options))
+    if changes is None:
+        return None
+    known = {instance.key for instance in members}
+    others = [one for one in decisions if one.instance.key not in known]
+    started = [one.instance for one in others if one.instance.start_time is not None and one.instance.start_time >= since]
+    moving = [one.instance for one in others if one.action is Action.WAIT and one.instance not in started]
+    for more in (started, [*started, *moving]):
+        if more and plan_changes(given, [*members, *more], _options(options)) is None:
+            return None
+    return changes
 
 
 def _options(options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:

@@ -136,11 +136,11 @@ class Pass:
         decisions += self._vanished(window, policy, asked, sent, {one.key for one in instances})
         nameless = names_without_instances(self.wish.selection(window), instances, self.unlisted)
         blind = any(one.job_name in self.unlisted and one.sent_ms >= policy.since for one in sent.values())
-        allowed = approved(plan(decisions, self.wish.limits), decisions, self.run.options)
+        allowed = approved(plan(decisions, self.wish.limits), decisions, self.run.options, policy.since)
         if allowed.refused is None:  # what is refused as a whole needs no order
             ordered = self.ordering.apply(decisions, policy, self.wish.selection(window), asked)
             allowed = allowed if ordered is decisions else plan(ordered, self.wish.limits)
-        return View(window, asked, policy, allowed, tuple(nameless), blind, plan_id_of(decisions, self.run.options))
+        return View(window, asked, policy, allowed, tuple(nameless), blind, plan_id_of(decisions, self.run.options, policy.since))
 
     def _list(self, window: Window) -> list[JobInstance]:
         since = self.run.result.get("since") or since_of(self.run.options, self.clock.now_ms())

@@ -28,20 +28,22 @@ KEYS = {"RETAIL_ACCESS_KEY": "AKRETAIL00001", "FINANCE_ACCESS_KEY": "AKFINANCE00
 OLDEST, NEWEST = awx.cores()[0], awx.cores()[-1]
 
 
-def setup(core: str, double: Double, directory: Path, *arguments: str, variables: dict[str, t.Any] | None = None, **env: str) -> Outcome:
+def setup(
+    core: str,
+    double: Double,
+    directory: Path,
+    *arguments: str,
+    variables: dict[str, t.Any] | None = None,
+    env: dict[str, str] | None = None,
+) -> Outcome:
     """Run the playbook with the example's variables."""
     directory.mkdir(exist_ok=True)
+    login = {"CONTROLLER_HOST": double.url, "CONTROLLER_OAUTH_TOKEN": "token", "ANSIBLE_DEPRECATION_WARNINGS": "false"}
+    environment: dict[str, str] = {**login, **KEYS, **SECRETS, **(env or {})}
     ansible = Ansible(
         directory,
         Path(f"{TREE}:{awx.collection()}"),
-        {
-            "CONTROLLER_HOST": double.url,
-            "CONTROLLER_OAUTH_TOKEN": "token",
-            "ANSIBLE_DEPRECATION_WARNINGS": "false",
-            **KEYS,
-            **SECRETS,
-            **env,
-        },
+        environment,
         awx.python(core).parent,
     )
     return ansible.playbook(PLAYBOOK, "-e", f"@{EXAMPLE}", *arguments, variables=variables, timeout=1500)
@@ -158,7 +160,7 @@ def judge_workflows(double: Double) -> None:
 )
 def test_a_wrong_field_is_told_by_its_label_before_anything_is_sent(changes: dict[str, str], words: str, tmp_path: Path) -> None:
     with Double(PLAYBOOKS) as double:
-        refused = setup(NEWEST, double, tmp_path, **changes).ended(2)
+        refused = setup(NEWEST, double, tmp_path, env=changes).ended(2)
         assert double.store.writes == []
     assert words in "".join(str(line.result) for line in refused.of("fail"))
     assert not [secret for secret in SECRETS.values() if secret in refused.output]

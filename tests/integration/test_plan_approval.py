@@ -5,13 +5,14 @@
 
 from __future__ import annotations
 
+import time
 import typing as t
 from pathlib import Path
 
 import pytest
 
 from emulator.running import running
-from tests.support.logic import call, passes, reruns
+from tests.support.logic import PATIENCE, call, passes, reruns
 from tests.support.scenarios import small_night
 from tests.support.workspace import options
 
@@ -48,6 +49,32 @@ def test_the_approved_plan_is_carried_out_in_many_passes_and_after_a_restart(ser
     again = passes(wish(max_parallel=2, attempts=2, plan_id=checked["plan_id"], since=str(results[0]["since"])))[-1]
     assert not again["failed"]
     assert service.journal() == before
+
+
+def test_the_approved_plan_goes_on_after_an_interruption_without_a_record(service: t.Any, wish: t.Any, tmp_path: Path) -> None:
+    """As in AWX, where every job has a container, and so a record, of its own. What was not approved is refused all the same."""
+    daily = {"jobs": ["daily_sales"], "max_parallel": 1}
+    checked = call("job_rerun", wish(**daily), check=True)
+    window = {name: str(checked[name]) for name in ("since", "planned_after", "planned_before")}
+    held = {**window, "plan_id": checked["plan_id"], "max_parallel": 1}
+    interrupted(service, wish(**held, jobs=["daily_sales"]))
+    assert 0 < len(reruns(service.journal())) < 3
+    elsewhere = {**held, "state_path": str(tmp_path / "another")}
+    refused = passes(wish(**elsewhere))[-1]
+    assert "the plan is no longer" in refused["msg"]
+    assert 0 < len(reruns(service.journal())) < 3
+    result = passes(wish(**elsewhere, jobs=["daily_sales"]))[-1]
+    assert not result["failed"], result
+    assert sorted(reruns(service.journal()).values()) == [1] * 3
+    assert result["plan_id"] == checked["plan_id"]
+
+
+def interrupted(service: t.Any, options: dict[str, t.Any]) -> None:
+    """Passes until something was sent, and no more."""
+    deadline = time.monotonic() + PATIENCE
+    while not service.journal():
+        assert time.monotonic() < deadline
+        call("job_rerun", options)
 
 
 @pytest.mark.parametrize(
