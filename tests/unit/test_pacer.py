@@ -9,7 +9,8 @@ import threading
 
 import pytest
 
-from ansible_collections.dataarts.factory.plugins.module_utils._pacer import OTHER_RATE, RATES, Pacer
+from ansible_collections.dataarts.factory.plugins.module_utils._pacer import OTHER_RATE, RATES, STREAK, Pacer
+from ansible_collections.dataarts.factory.plugins.module_utils._turns import Turns
 
 
 class Time:
@@ -129,6 +130,29 @@ def test_deadline_spends_nothing() -> None:
     assert time.now - begin == pytest.approx(1.05)
     one.back_off(100)
     assert not one.wait("other", time.now + 50)
+
+
+def test_who_took_the_last_turn_looks_first_for_a_while() -> None:
+    time = Time()
+    slept: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        time.sleep(seconds)
+
+    turns = Turns()
+    one = Pacer({"list": 1.0}, clock=time, sleep=sleep, turns=turns)
+    other = Pacer({"list": 1.0}, clock=time, sleep=time.sleep, turns=turns)
+    for _request in range(STREAK):
+        one.wait("list")
+    assert max(slept) == pytest.approx(1.05)
+    one.wait("list")
+    assert slept[-1] > 1.051, "after so many the others may be first"
+    one.wait("list")
+    assert slept[-1] == pytest.approx(1.05)
+    other.wait("list")
+    one.wait("list")
+    assert 1.051 < slept[-1] < 1.06
 
 
 def test_threads_share_one_budget() -> None:
