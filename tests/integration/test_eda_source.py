@@ -123,7 +123,7 @@ def rerun(service: t.Any, tmp_path: Path) -> None:
 
 
 def test_one_read_of_the_whole_workspace_per_poll(service: t.Any, tmp_path: Path) -> None:
-    service.set(**V1)
+    service.set(**V1, clock_skew_seconds=0)
     with Source(service, tmp_path) as source:
         for dummy in range(5):
             source.poll()
@@ -132,7 +132,8 @@ def test_one_read_of_the_whole_workspace_per_poll(service: t.Any, tmp_path: Path
 
 
 def test_where_nothing_failed_only_the_statistics_are_asked(service: t.Any, tmp_path: Path) -> None:
-    service.reset(small_night(switches={**FREE, **V1, "v2_open": True}, jobs=[{"name": "quiet", "succeeded": 5}]))
+    switches = {**FREE, **V1, "v2_open": True, "clock_skew_seconds": 0}
+    service.reset(small_night(switches=switches, jobs=[{"name": "quiet", "succeeded": 5}]))
     with Source(service, tmp_path, probe=True) as source:
         assert source.poll() == []
         assert [one["route"] for one in service.requests()] == ["overview"]
