@@ -110,6 +110,10 @@ matrix: $(VENV)/.test $(HOUSE) ## ansible-core 2.16 to 2.21 on every Python here
 	@PYTHONPATH=$(ROOT):$(TREE) $(BIN)/python -m tools.matrix $(CORES) --minutes $(or $(MINUTES),0) \
 		--pytest="-n $(JOBS) --maxprocesses 4 --dist loadfile" $(ARGS)
 
+.PHONY: bench
+bench: $(VENV)/.test $(HOUSE) ## speed and memory beside other ways, into docs/docsite/rst/benchmarks.rst (ARGS=--quick tries it)
+	@PYTHONPATH=$(ROOT) $(BIN)/python -m tools.bench $(ARGS)
+
 .PHONY: sanity
 sanity: $(VENV)/.test ## ansible-test sanity (CORES='2.16 2.21' chooses versions of ansible-core)
 	$(BIN)/python tools/ansible_test.py sanity $(CORES)

@@ -39,6 +39,11 @@ class Night:
         return self.workspaces * self.jobs * self.failed
 
     @property
+    def listed(self) -> int:
+        """How many there are in all, failed or not."""
+        return self.workspaces * self.jobs * (self.failed + self.succeeded)
+
+    @property
     def all_jobs(self) -> int:
         """Jobs over all workspaces, each of which takes one POST."""
         return self.workspaces * self.jobs

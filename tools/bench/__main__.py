@@ -1,0 +1,75 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""``make bench``: the collection beside other ways to rerun the same night, on one machine, in one run. Writes docs/docsite/rst/benchmarks.rst."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+import typing as t
+from pathlib import Path
+
+from tools.bench import page, ways
+from tools.bench.nights import Night
+from tools.bench.window import by_module
+
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "docsite" / "rst" / "benchmarks.rst"
+#: What failed in ten workspaces of one account: 10, 100, 1,000 and 10,000 instances.
+NIGHTS = (Night(10, 1, 1), Night(10, 2, 5), Night(10, 10, 10), Night(10, 20, 50))
+#: Instances after which the other ways are stopped; the rest of their time is extrapolated.
+PART = 100
+#: Fifty workspaces in which nothing failed.
+QUIET = Night(50, 1, 0, 1)
+#: Windows of one workspace with a thousand failed instances in them.
+WINDOWS = (Night(1, 10, 100, 900), Night(1, 10, 100, 9900))
+
+
+def main() -> int:
+    """Measure everything; returns the exit status, 1 if a figure misses its target."""
+    parser = argparse.ArgumentParser(prog="make bench", description="Measure, and write the table.")
+    parser.add_argument("--quick", action="store_true", help="only the smallest of everything, and no file: to see whether the bench runs")
+    quick = parser.parse_args().quick
+    nights, quiet, windows = (NIGHTS[:1], Night(3, 1, 0, 1), (Night(1, 2, 5, 20),) * 2) if quick else (NIGHTS, QUIET, WINDOWS)
+    began = time.monotonic()
+    rows = [_compared(night, 1 if quick else 2) for night in nights]
+    idle = [page.Idle(forks, _best(2, ways.one_get, quiet, forks), _best(2, ways.by_collection, quiet, forks)) for forks in (5, 10)]
+    large = [
+        page.Large(name, night, *_told(f"{name}, {night.listed:,} instances", lambda name=name, night=night: by_module(name, night)))  # type: ignore[misc]
+        for name in ("job_rerun", "job_instance_info")
+        for night in windows
+    ]
+    text, missed = page.rendered(rows, idle, large)
+    print(text)
+    if not quick:
+        PAGE.write_text(text, encoding="utf-8")
+        print(f"Written to {PAGE.relative_to(Path.cwd())}.")
+    print(f"{time.monotonic() - began:.0f} s in all.")
+    if quick:
+        return 0
+    print("\n".join(f"Missed: {one}." for one in missed) or "Every figure is within its target.")
+    return 1 if missed else 0
+
+
+def _compared(night: Night, times: int) -> page.Row:
+    return page.Row(night, _best(1, ways.by_sdk, night, PART), _best(1, ways.by_uri, night, PART), _best(times, ways.by_collection, night))
+
+
+def _best(times: int, way: t.Callable[..., ways.Measured], night: Night, *arguments: int) -> ways.Measured:
+    """The fastest of so many runs: what is slower was held up by something else on the machine."""
+    what = f"{way.__name__}, {night.instances:,} of {night.workspaces} workspaces"
+    return min((_told(what, lambda: way(night, *arguments)) for _run in range(times)), key=lambda one: one.wall)
+
+
+_T = t.TypeVar("_T")
+
+
+def _told(what: str, measure: t.Callable[[], _T]) -> _T:
+    began = time.monotonic()
+    result = measure()
+    print(f"{what}: {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
+    return result
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,199 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The measurements as a page of the documentation, and which of them miss their target."""
+
+from __future__ import annotations
+
+import os
+import platform
+import typing as t
+from dataclasses import dataclass
+
+from tools.bench.measure import Cost
+from tools.bench.nights import LATENCY, PAGE, V1_LIST, V2_RETRY, Night
+from tools.bench.service import Seen
+from tools.bench.ways import Measured
+
+#: Targets: wall time by the floor, how many times faster, MiB, and time per instance of the larger window by that of the smaller one.
+FLOOR, BY_SDK, BY_URI, PEAK, GROWTH = 1.3, 20.0, 50.0, 150.0, 1.2
+
+
+@dataclass(frozen=True)
+class Row:
+    """One night, by all three ways."""
+
+    night: Night
+    sdk: Measured
+    uri: Measured
+    ours: Measured
+
+    @property
+    def by_floor(self) -> float:
+        """Wall time without the start of the play, by the floor."""
+        return (self.ours.wall - self.ours.start) / self.night.floor
+
+
+@dataclass(frozen=True)
+class Idle:
+    """Many workspaces in which nothing failed."""
+
+    forks: int
+    uri: Measured
+    ours: Measured
+
+
+@dataclass(frozen=True)
+class Large:
+    """A module over a large window."""
+
+    module: str
+    night: Night
+    cost: Cost
+    seen: Seen
+
+    @property
+    def each(self) -> float:
+        """Microseconds of processor time for each instance of the window."""
+        return self.cost.cpu / self.night.listed * 1e6
+
+
+def rendered(rows: t.Sequence[Row], idle: t.Sequence[Idle], large: t.Sequence[Large]) -> tuple[str, list[str]]:
+    """The page, and a sentence for each target that is missed."""
+    parts = [_HEAD.format(machine=f"Python {platform.python_version()}, {os.cpu_count()} processors", latency=round(LATENCY * 1000))]
+    parts.append(_table("Instances|Floor|(a) SDK|(b) uri tasks|(c) collection|(a)/(c)|(b)/(c)|(c)/floor", [_night(row) for row in rows]))
+    parts.append(_NIGHTS.format(retry=V2_RETRY, list=V1_LIST, page=PAGE))
+    parts.append(
+        _table(
+            "Instances|Way|Start|Wall|Processor|Requests|GET of lists|POST of reruns|Refused", [one for row in rows for one in _costs(row)]
+        )
+    )
+    parts.append(_IDLE)
+    parts.append(_table("Workspaces|Forks|uri: wall|uri: processor|(c): wall|(c): processor|(c)/uri", [_quiet(one) for one in idle]))
+    parts.append(_LARGE)
+    parts.append(_table("Module|Instances|Requests|Pages|Wall|Processor|Each|Peak", [_window(one) for one in large]))
+    return "\n".join(parts), list(_missed(rows, idle, large))
+
+
+def _night(row: Row) -> list[str]:
+    return [
+        f"{row.night.instances:,}",
+        _seconds(row.night.floor),
+        _guess(row.sdk),
+        _guess(row.uri),
+        _seconds(row.ours.wall),
+        f"{row.sdk.wall / row.ours.wall:.1f}",
+        f"{row.uri.wall / row.ours.wall:.1f}",
+        f"{row.by_floor:.2f}",
+    ]
+
+
+def _costs(row: Row) -> t.Iterator[list[str]]:
+    for name, one in (("(a)", row.sdk), ("(b)", row.uri), ("(c)", row.ours)):
+        routes = one.seen.routes
+        yield [
+            f"{one.part:,} of {row.night.instances:,}",
+            name,
+            _seconds(one.start),
+            _seconds(one.cost.wall),
+            _seconds(one.cost.cpu),
+            str(one.seen.requests),
+            str(routes["v1_list"] + routes["v2_list"]),
+            str(routes["v2_retry"] + routes["v1_restart"]),
+            str(one.seen.throttled),
+        ]
+
+
+def _quiet(one: Idle) -> list[str]:
+    costs = (one.uri.cost.wall, one.uri.cost.cpu, one.ours.cost.wall, one.ours.cost.cpu)
+    return [str(one.ours.night.workspaces), str(one.forks), *map(_seconds, costs), f"{one.ours.cost.wall / one.uri.cost.wall:.2f}"]
+
+
+def _window(one: Large) -> list[str]:
+    return [
+        one.module,
+        f"{one.night.listed:,}",
+        str(one.seen.requests),
+        str(one.night.pages),
+        _seconds(one.cost.wall),
+        _seconds(one.cost.cpu),
+        f"{one.each:.0f} µs",
+        f"{one.cost.peak:.0f} MiB",
+    ]
+
+
+def _missed(rows: t.Sequence[Row], idle: t.Sequence[Idle], large: t.Sequence[Large]) -> t.Iterator[str]:
+    last = rows[-1]
+    if last.by_floor > FLOOR:
+        yield f"{last.night.instances:,} instances took {last.by_floor:.2f} times the floor, more than {FLOOR}"
+    for name, other, times in (("SDK", last.sdk, BY_SDK), ("uri tasks", last.uri, BY_URI)):
+        if other.wall / last.ours.wall < times:
+            yield f"the {name} took only {other.wall / last.ours.wall:.1f} times as long, less than {times:.0f}"
+    for quiet in idle:
+        if quiet.ours.cost.wall > quiet.uri.cost.wall:
+            yield f"with {quiet.forks} forks nothing to do took {quiet.ours.cost.wall / quiet.uri.cost.wall:.2f} times as long as a uri task each"
+    for one in large:
+        if one.cost.peak > PEAK:
+            yield f"{one.module} took {one.cost.peak:.0f} MiB for {one.night.listed:,} instances, more than {PEAK:.0f}"
+    for small, big in zip(large[::2], large[1::2], strict=True):
+        if big.each > GROWTH * small.each:
+            yield f"{big.module} took {big.each:.0f} µs for each of {big.night.listed:,} instances, {small.each:.0f} for each of {small.night.listed:,}"
+
+
+def _guess(one: Measured) -> str:
+    return _seconds(one.wall) if one.whole else f"≈ {_seconds(one.wall)}"
+
+
+def _seconds(value: float) -> str:
+    return f"{value:,.1f} s" if value < 100 else f"{value:,.0f} s"
+
+
+def _table(head: str, rows: t.Iterable[t.Sequence[str]]) -> str:
+    lines = [head.split("|"), *rows]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
+    ruler = "  ".join("=" * width for width in widths)
+    first, *others = ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines]
+    return "\n".join([ruler, first, ruler, *others, ruler, ""])
+
+
+_HEAD = """\
+.. Copyright (c) 2026 dataarts.factory contributors
+.. SPDX-License-Identifier: GPL-3.0-or-later
+.. Written by `make bench`.
+
+.. _ansible_collections.dataarts.factory.docsite.benchmarks:
+
+How long a rerun takes
+======================
+
+``make bench`` wrote this page: every figure is from one run on one machine ({machine}), against the emulator as a process of its own, which
+answers after {latency} ms and refuses what is faster than the documented flow control. Seconds depend on the machine; the ratios are
+what to compare.
+
+Failed instances in ten workspaces of one account
+-------------------------------------------------
+
+(a) is the way of the endpoint's page: the official Python SDK lists each job by name and reruns instance by instance. (b) is a playbook of
+``ansible.builtin.uri`` tasks that does the same, with a fork for each workspace. (c) is the playbook ``dataarts.factory.rerun``, with a fork
+for each workspace and a look every second; it also waits until every instance has succeeded, which (a) and (b) do not. ≈ marks what
+was measured on a part: the rest is extrapolated by the pace of its own reruns.
+"""
+_NIGHTS = """\
+The floor is what no client can go below: one page for each workspace before and after ({list} a second), one POST for each job
+({retry} a second and user, the first {retry} at once), three round trips and the last run. (c)/floor is the wall time from the first request on, by the floor.
+
+What each way cost, as far as it was measured; the start is the time until the first request. A page holds {page} instances.
+"""
+_IDLE = """\
+Nothing to do
+-------------
+
+Workspaces in which nothing failed, beside a playbook of one ``ansible.builtin.uri`` task that reads each workspace's list.
+"""
+_LARGE = """\
+A large window
+--------------
+
+A module as the process that Ansible starts, over one workspace with a thousand failed instances among those that succeeded. Each is the
+processor time for each instance in the window. ``job_instance_info`` returns every instance it lists, ``job_rerun`` those that had not
+succeeded before.
+"""
