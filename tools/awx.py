@@ -8,6 +8,7 @@ Collection awx.awx is taken out of the package `ansible` of the package index, w
 
 from __future__ import annotations
 
+import functools
 import shutil
 import sys
 import tempfile
@@ -24,10 +25,11 @@ COLLECTION = CACHE / "awx"
 REQUIREMENTS = ("ansible-runner==2.4.3", "requests==2.32.5")
 
 
-def cores() -> list[str]:
-    """The oldest series of ansible-core that is supported, and the newest that this machine has a Python for."""
+@functools.cache
+def cores() -> dict[str, str]:
+    """``oldest``: the oldest series of ansible-core that is supported; ``newest``: the newest that this machine has a Python for."""
     fitting = [core for core, versions in CONTROLLERS.items() if set(versions) & set(interpreters())]
-    return [fitting[0], fitting[-1]]
+    return {"oldest": fitting[0], "newest": fitting[-1]}
 
 
 def python(core: str) -> Path:
@@ -53,7 +55,7 @@ def collection() -> Path:
 def main() -> None:
     """Prepare everything, and say where it is."""
     print(f"awx.awx: {collection()}")
-    for core in cores():
+    for core in cores().values():
         print(f"ansible-core {core}: {python(core)}")
 
 

@@ -18,7 +18,7 @@ from tests.support.scenarios import ACCESS_KEY, PROJECT_ID, REGION, SECRET_KEY, 
 from tests.support.workspace import variables
 from tools import awx
 
-pytestmark = pytest.mark.awx
+pytestmark = [pytest.mark.awx, pytest.mark.timeout(900)]
 
 SUPPLY_ID = "7c1d0be22f5b4e0c9d3a5c8f6e4b2a10"
 CREDENTIAL = {"region": REGION, "project_id": PROJECT_ID, "access_key": ACCESS_KEY, "secret_key": SECRET_KEY}
@@ -54,9 +54,10 @@ def service(emulated: Running) -> Running:
     return emulated
 
 
-@pytest.fixture(params=awx.cores())
+@pytest.fixture(params=["oldest", "newest"])
 def core(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
+    """A series of ansible-core."""
+    return awx.cores()[request.param]
 
 
 @pytest.fixture
@@ -160,7 +161,7 @@ def test_a_missing_or_wrong_field_fails_with_its_label_before_anything_is_asked(
 def test_an_answer_that_became_a_number_is_refused_and_check_only_sends_nothing(launch: Launch, service: Running, core: str) -> None:
     launcher = launch()
     digits = launcher.run("rerun.yml", {**ANSWERS, "dataarts_jobs": "0777"}).failed()
-    if core == "2.16":  # keeps the text, so that it is a job that does not exist
+    if tuple(map(int, core.split("."))) < (2, 19):  # keeps the text, so that it is a job that does not exist
         assert "0777" in digits.messages()[0]
         assert "does not exist" in digits.messages()[0]
     else:

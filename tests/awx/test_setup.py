@@ -25,11 +25,11 @@ EXAMPLE = definitions.ROOT / "examples" / "awx" / "awx.yml"
 PLAYBOOKS = ("rerun.yml", "rerun_failed.yml", "rerun_related.yml", "recheck.yml", "gate.yml")
 SECRETS = {"RETAIL_SECRET_KEY": "0123456789", "FINANCE_SECRET_KEY": "sk-of-finance-12345"}
 KEYS = {"RETAIL_ACCESS_KEY": "AKRETAIL00001", "FINANCE_ACCESS_KEY": "AKFINANCE0002"}
-OLDEST, NEWEST = awx.cores()[0], awx.cores()[-1]
+OLDEST, NEWEST = "oldest", "newest"
 
 
 def setup(
-    core: str,
+    age: str,
     double: Double,
     directory: Path,
     *arguments: str,
@@ -44,7 +44,7 @@ def setup(
         directory,
         Path(f"{TREE}:{awx.collection()}"),
         environment,
-        awx.python(core).parent,
+        awx.python(awx.cores()[age]).parent,
     )
     return ansible.playbook(PLAYBOOK, "-e", f"@{EXAMPLE}", *arguments, variables=variables, timeout=1500)
 
