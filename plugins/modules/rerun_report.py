@@ -57,20 +57,11 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Rerun what failed, in a play of one's own
-  hosts: all
-  gather_facts: false
-  tasks:
-    - name: Bring every workspace to success
-      ansible.builtin.include_role:
-        name: dataarts.factory.rerun
-      vars:
-        dataarts_fail_on_broken: false
-
-    - name: Write the report of all workspaces
-      dataarts.factory.rerun_report:
-        path: reports/{{ now(utc=true).strftime('%Y-%m-%d') }}
-      run_once: true
+# After role dataarts.factory.rerun, or a task of job_rerun that registers dataarts_rerun_result, on every host
+- name: Write the report of all workspaces
+  dataarts.factory.rerun_report:
+    path: reports/{{ now(utc=true).strftime('%Y-%m-%d') }}
+  run_once: true
 """
 
 RETURN = r"""

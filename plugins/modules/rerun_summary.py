@@ -39,31 +39,25 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Rerun what failed in every workspace
-  hosts: all
-  gather_facts: false
-  roles:
-    - role: dataarts.factory.rerun
-      dataarts_fail_on_broken: false
-  post_tasks:
-    - name: Sum up
-      dataarts.factory.rerun_summary:
-      run_once: true
-      register: fleet
+# After role dataarts.factory.rerun, or a task of job_rerun that registers dataarts_rerun_result, on every host
+- name: Sum up
+  dataarts.factory.rerun_summary:
+  run_once: true
+  register: fleet
 
-    - name: Show it
-      ansible.builtin.debug:
-        var: fleet.lines
-      run_once: true
+- name: Show it
+  ansible.builtin.debug:
+    var: fleet.lines
+  run_once: true
 
-    - name: Hand it on to the next job of an AWX workflow
-      ansible.builtin.set_stats:
-        data:
-          dataarts_plans: "{{ fleet.plans }}"
-          dataarts_summary: "{{ fleet.summary }}"
-        per_host: false
-        aggregate: true
-      run_once: true
+- name: Hand it on to the next job of an AWX workflow
+  ansible.builtin.set_stats:
+    data:
+      dataarts_plans: "{{ fleet.plans }}"
+      dataarts_summary: "{{ fleet.summary }}"
+    per_host: false
+    aggregate: true
+  run_once: true
 """
 
 RETURN = r"""

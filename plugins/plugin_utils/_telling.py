@@ -159,7 +159,7 @@ def lookup_command(host: str, inventories: t.Sequence[str], args: Result, names:
 def _stopped(run: Run, error: Result, scene: Scene) -> str:
     """The message of a run that cannot go on: the module's own, and what earlier passes had reached."""
     text = printable(message_of(error), 4000)
-    if run.base is error:
+    if run.base is error or run.only_planned:
         sent = [one for one in run.instances.values() if sent_here(one)]
         if not sent:
             return text

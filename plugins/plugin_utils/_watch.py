@@ -140,7 +140,12 @@ class Run:
     @property
     def planned(self) -> bool:
         """Whether the newest pass only told what is to be sent, so that the next one is due at once."""
-        return self.error is None and not self.failed_passes and _planned(self.base)
+        return self.error is None and not self.failed_passes and self.only_planned
+
+    @property
+    def only_planned(self) -> bool:
+        """Whether no pass but the first, which only plans where something is to be sent, has read the workspace."""
+        return _planned(self.base)
 
     @property
     def idle(self) -> int:
