@@ -58,7 +58,7 @@ TRANSPORT = {
 }
 #: An answer that every operation accepts.
 ANSWER: dict[str, t.Any] = {
-    **dict.fromkeys(("total", "count"), 0),
+    **dict.fromkeys(("total", "count", "fail_count", "running_exception_count", "manual_stop_count"), 0),
     **{name: [] for name in ("instances", "jobs", "depend_instances_info", "commodity_orders", "data", "nodes")},
     **dict.fromkeys(("name", "jobName", "status"), "x"),
     "token": {},
@@ -253,6 +253,13 @@ OPERATIONS: dict[str, Operation] = {
         lambda our, v: our.v2.list_jobs(v.name if v.flag else None, v.job_type),
         lambda sdk, v: sdk.studio.list_factory_jobs(
             dataarts.ListFactoryJobsRequest(v.workspace_id, 100, 0, v.job_type, v.name if v.flag else None)
+        ),
+        named=False,
+    ),
+    "FactoryV2.statistics": Operation(
+        lambda our, v: our.v2.statistics(),
+        lambda sdk, v: sdk.studio.list_factory_task_overview(
+            dataarts.ListFactoryTaskOverviewRequest(workspace=v.workspace_id, is_own=False, query_days="all")
         ),
         named=False,
     ),
