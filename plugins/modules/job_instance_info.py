@@ -7,15 +7,14 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: job_instance_info
-short_description: List instances of jobs
+short_description: List the job instances of a workspace
 version_added: "1.0.0"
 author:
   - dataarts.factory contributors (@dataarts-factory)
 description:
   - Lists instances of jobs of a Huawei Cloud DataArts Studio workspace, of one job or by patterns of names, by status, type and plan time.
   - The list is complete. Long windows and long lists are read in as many calls as the limits of the service need, and a list that does not
-    match the service's own
-    count is an error, not a shorter list.
+    match the service's own count is an error, not a shorter list.
 options:
   job_name:
     description:
@@ -220,12 +219,10 @@ error:
     kind:
       description:
         - One of V(not_found), V(nothing_to_rerun), V(not_rerunnable), V(already_running), V(no_permission), V(credentials), V(clock),
-          V(throttled),
-          V(not_published), V(invalid), V(unreachable), V(tls), V(redirect), V(bad_answer), V(server) and V(ambiguous) for an answer of the
-          service or its absence,
-          V(option) for an option that cannot be used, V(state) for the record on this machine, V(import) for a missing Python library,
-          V(limit) for a plan that is too large, V(incomplete) if the stated end was not reached, and V(internal) for a defect of the
-          collection.
+          V(throttled), V(not_published), V(invalid), V(unreachable), V(tls), V(redirect), V(bad_answer), V(server) and V(ambiguous) for an
+          answer of the service or its absence, V(option) for an option that cannot be used, V(state) for the record on this machine,
+          V(import) for a missing Python library, V(limit) for a plan that is too large, V(incomplete) if the stated end was not reached,
+          and V(internal) for a defect of the collection.
       type: str
       returned: always
       sample: not_found

@@ -13,8 +13,7 @@ author:
   - dataarts.factory contributors (@dataarts-factory)
 description:
   - Calls the endpoint that reruns job instances of Huawei Cloud DataArts Studio Factory, C(POST
-    /v2/{project_id}/factory/jobs/{job_name}/instances/retry),
-    with its own parameter names and in both of its modes.
+    /v2/{project_id}/factory/jobs/{job_name}/instances/retry), with its own parameter names and in both of its modes.
   - With O(task_retrys) it reruns the instances that are named there.
   - With O(begin_time), O(end_time) and O(jobs) it reruns the instances of the job and of the chosen upstream and downstream jobs in a span
     of time.
@@ -113,15 +112,16 @@ notes:
     its O(settle_time), is rerun once more. Give a fixed O(since) to rerun each instance once, however often the play runs."
   - It ends, too, with other machines. A rerun sent from elsewhere is known only once the service shows it.
   - With O(jobs), the service chooses what it reruns in the span of time, and no call can restrict that to certain instances. The module
-    reads the instances of O(job_name)
-    and of O(jobs) first, and sends nothing if none of them qualifies, or if any of them is on its way. If at least one qualifies,
-    instances that have succeeded may be rerun with it.
+    reads the instances of O(job_name) and of O(jobs) first, and sends nothing if none of them qualifies, or if any of them is on its way.
+    If at least one qualifies, instances that have succeeded may be rerun with it.
   - If the answer to a rerun is lost, the instances are read back for up to O(settle_time) seconds. What cannot be told after that is
-    reported as V(unknown) with
-    the command that finds out, and the task fails. It is never reported as success, and with O(jobs) never sent again.
+    reported as V(unknown) with the command that finds out, and the task fails. It is never reported as success, and with O(jobs) never sent
+    again.
   - With the older API generation (O(api_version=v1), or where the newer one is not open), each instance is sent in a request of its own,
     and O(jobs) is not available.
 seealso:
+  - ref: ansible_collections.dataarts.factory.docsite.guide_exactly_once
+    description: What exactly once means here, what it rests on, and where it ends.
   - module: dataarts.factory.job_rerun
   - module: dataarts.factory.job_instance_info
   - name: Rerunning a job instance
@@ -367,12 +367,10 @@ error:
     kind:
       description:
         - One of V(not_found), V(nothing_to_rerun), V(not_rerunnable), V(already_running), V(no_permission), V(credentials), V(clock),
-          V(throttled),
-          V(not_published), V(invalid), V(unreachable), V(tls), V(redirect), V(bad_answer), V(server) and V(ambiguous) for an answer of the
-          service or its absence,
-          V(option) for an option that cannot be used, V(state) for the record on this machine, V(import) for a missing Python library,
-          V(limit) for a plan that is too large, V(incomplete) if the stated end was not reached, and V(internal) for a defect of the
-          collection.
+          V(throttled), V(not_published), V(invalid), V(unreachable), V(tls), V(redirect), V(bad_answer), V(server) and V(ambiguous) for an
+          answer of the service or its absence, V(option) for an option that cannot be used, V(state) for the record on this machine,
+          V(import) for a missing Python library, V(limit) for a plan that is too large, V(incomplete) if the stated end was not reached,
+          and V(internal) for a defect of the collection.
       type: str
       returned: always
       sample: not_found

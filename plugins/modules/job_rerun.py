@@ -42,8 +42,8 @@ options:
     description:
       - How often an instance may be rerun within 24 hours, over all runs that share the record in O(state_path). One that failed after that
         many reruns is reported as V(failed_again), and left to a person.
-      - A failure is then also rerun once only, whatever O(since) is. If the service accepted its rerun and does not show it, the instance is
-        reported as V(blocked).
+      - A failure is then also rerun once only, whatever O(since) is. If the service accepted its rerun and does not show it, the instance
+        is reported as V(blocked).
       - Meant for runs that nobody watches, for example by event-driven automation.
       - No limit if not set.
     type: int
@@ -57,8 +57,8 @@ options:
     description:
       - V(parallel) sends everything at once, job by job. What depends on what is the service's matter then.
       - V(upstream_first) reruns an instance only when the failed instances that it depends on have succeeded, in whatever workspace they
-        are. Cycles of a job that depends on its own previous cycle are rerun one after the other, the oldest first. What is
-        behind an instance that did not succeed is skipped. What is behind one that failed and is not selected is blocked.
+        are. Cycles of a job that depends on its own previous cycle are rerun one after the other, the oldest first. What is behind an
+        instance that did not succeed is skipped. What is behind one that failed and is not selected is blocked.
       - It needs the dependency calls of the newer API generation for jobs that depend on something. Without them nothing is sent.
     type: str
     choices: [parallel, upstream_first]
@@ -72,10 +72,10 @@ options:
     elements: str
   plan_id:
     description:
-      - The RV(plan_id) that check mode returned and somebody approved. If the instances to rerun, or the options that say how, are others by
-        now, nothing more is sent, and the message says what changed.
-      - What this run did itself, in an earlier pass or before it was interrupted, is no change. To go on after an interruption give the same
-        O(since) too.
+      - The RV(plan_id) that check mode returned and somebody approved. If the instances to rerun, or the options that say how, are others
+        by now, nothing more is sent, and the message says what changed.
+      - What this run did itself, in an earlier pass or before it was interrupted, is no change. To go on after an interruption give the
+        same O(since) too.
     type: str
   attempts:
     description:
@@ -130,23 +130,24 @@ attributes:
     details:
       - With the same absolute O(since), an instance is rerun once, however often the task runs, is interrupted, or runs twice at the same
         time.
-      - Without O(since), or with a relative one, every run is a run of its own. An instance that failed again after the rerun of an
-        earlier run is
-        then rerun once more. Inside O(settle_time) of that rerun it is not.
+      - Without O(since), or with a relative one, every run is a run of its own. An instance that failed again after the rerun of an earlier
+        run is then rerun once more. Inside O(settle_time) of that rerun it is not.
 notes:
   - Exactly once is kept by three things. An instance that shows a start at or after O(since) is never sent (the service's own record).
-    Until the service
-    shows it, the record in O(state_path) on this machine keeps it from being sent. Two runs on this machine wait for each other before
-    they send.
+    Until the service shows it, the record in O(state_path) on this machine keeps it from being sent. Two runs on this machine wait for each
+    other before they send.
   - Two machines that start at the same second share no record. Give both the same absolute O(since) and let only one of them run at a time,
     for example with a job template of AWX that does not allow simultaneous jobs.
   - If this machine has no record from before an absolute O(since), nothing is sent in the first O(settle_time) seconds, because a rerun
-    sent from
-    elsewhere may not be visible yet.
-  - With C(async) a single pass is made in the background, which waits for nothing. What needs a second look, because it was held back or its
-    answer was lost, is left as it is; RV(finished) is V(false) then, and the task does not fail for it.
+    sent from elsewhere may not be visible yet.
+  - With C(async) a single pass is made in the background, which waits for nothing. What needs a second look, because it was held back or
+    its answer was lost, is left as it is; RV(finished) is V(false) then, and the task does not fail for it.
   - Called without its action plugin, for example through C(ansible.legacy), the module makes a single pass and does not wait.
 seealso:
+  - ref: ansible_collections.dataarts.factory.docsite.guide_exactly_once
+    description: What exactly once means here, what it rests on, and where it ends.
+  - ref: ansible_collections.dataarts.factory.docsite.guide_errors
+    description: When something goes wrong, by message.
   - module: dataarts.factory.job_instance_retry
   - module: dataarts.factory.job_instance_info
 """
@@ -164,6 +165,15 @@ EXAMPLES = r"""
   ansible.builtin.debug:
     var: preview.plan
 
+- name: Rerun exactly what was shown, and nothing else
+  dataarts.factory.job_rerun:
+    region: cn-north-4
+    workspace_id: 62fbba734e634c5087656fc3ff7adf34
+    jobs: ["daily_*"]
+    planned_after: "{{ preview.planned_after }}"
+    planned_before: "{{ preview.planned_before }}"
+    plan_id: "{{ preview.plan_id }}"
+
 - name: Rerun what failed since yesterday and wait for it
   dataarts.factory.job_rerun:
     region: cn-north-4
@@ -179,21 +189,40 @@ EXAMPLES = r"""
     planned_after: "2026-11-23T00:00:00+08:00"
     planned_before: "2026-11-23T06:00:00+08:00"
     since: "2026-11-23T07:30:00+08:00"
+    order: upstream_first
     max_instances: 500
     max_parallel: 50
     wait_timeout: 7200
   register: night
 
-- name: List what is still broken
+- name: List the jobs of which something failed again
   ansible.builtin.debug:
     msg: "{{ night.instances | selectattr('action', 'equalto', 'failed_again') | map(attribute='job_name') | unique }}"
+
+- name: Give the credentials once, for several tasks
+  module_defaults:
+    group/dataarts.factory.api:
+      region: cn-north-4
+      access_key: "{{ dataarts_access_key }}"
+      secret_key: "{{ dataarts_secret_key }}"
+  block:
+    - name: Find the workspace
+      dataarts.factory.workspace_info:
+        names: [sales]
+      register: found
+
+    - name: Rerun what failed there in the last three days, and do not wait for it
+      dataarts.factory.job_rerun:
+        workspace_id: "{{ found.workspaces[0].workspace_id }}"
+        planned_after: -3d
+        wait: false
 """
 
 RETURN = r"""
 instances:
   description:
-    - Every selected instance, whatever became of it, except those that had succeeded before RV(since). They are only counted, as C(idle)
-      in RV(summary).
+    - Every selected instance, whatever became of it, except those that had succeeded before RV(since). They are only counted, as C(idle) in
+      RV(summary).
   type: list
   elements: dict
   returned: when the instances could be read
@@ -304,11 +333,9 @@ instances:
       description:
         - What is to be done about the instance, or has become of it.
         - V(retry) was sent in this pass, or would be in check mode. V(wait) is on its way. V(settling) was sent and cannot be judged yet.
-          V(done) has succeeded. V(failed_again) failed after its rerun. V(blocked) needs a person, or
-          depends on what does. V(not_rerunnable) is not rerun by the
-          service.
-          V(refused) was refused by the service. V(skipped) is none of the statuses asked for, or depends on what did not succeed.
-          V(unknown) cannot be told.
+          V(done) has succeeded. V(failed_again) failed after its rerun. V(blocked) needs a person, or depends on what does.
+          V(not_rerunnable) is not rerun by the service. V(refused) was refused by the service. V(skipped) is none of the statuses asked
+          for, or depends on what did not succeed. V(unknown) cannot be told.
       type: str
       returned: always
       sample: retry
@@ -370,8 +397,9 @@ instances:
     standing:
       description:
         - Where the instance stands, as RV(recap) counts it.
-        - One of V(succeeded), V(running), V(waiting), V(to_rerun) (in check mode), V(failed_again), V(refused), V(not_rerunnable), V(blocked),
-          V(skipped), V(unknown), V(other) for one with none of the statuses asked for, and V(idle) for one that had succeeded before.
+        - One of V(succeeded), V(running), V(waiting), V(to_rerun) (in check mode), V(failed_again), V(refused), V(not_rerunnable),
+          V(blocked), V(skipped), V(unknown), V(other) for one with none of the statuses asked for, and V(idle) for one that had succeeded
+          before.
       type: str
       returned: by the task
       sample: succeeded
@@ -515,12 +543,10 @@ error:
     kind:
       description:
         - One of V(not_found), V(nothing_to_rerun), V(not_rerunnable), V(already_running), V(no_permission), V(credentials), V(clock),
-          V(throttled),
-          V(not_published), V(invalid), V(unreachable), V(tls), V(redirect), V(bad_answer), V(server) and V(ambiguous) for an answer of the
-          service or its absence,
-          V(option) for an option that cannot be used, V(state) for the record on this machine, V(import) for a missing Python library,
-          V(limit) for a plan that is too large, V(incomplete) if the stated end was not reached, and V(internal) for a defect of the
-          collection.
+          V(throttled), V(not_published), V(invalid), V(unreachable), V(tls), V(redirect), V(bad_answer), V(server) and V(ambiguous) for an
+          answer of the service or its absence, V(option) for an option that cannot be used, V(state) for the record on this machine,
+          V(import) for a missing Python library, V(limit) for a plan that is too large, V(incomplete) if the stated end was not reached,
+          and V(internal) for a defect of the collection.
       type: str
       returned: always
       sample: not_found

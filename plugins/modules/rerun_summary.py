@@ -74,8 +74,8 @@ lines:
     - "  sales  weekly_report: 1 failed, 1 rerun, 1 failed again"
 plans:
   description:
-    - What an approval is about, by host. Given back to role P(dataarts.factory.rerun#role) as C(dataarts_plans), each workspace does this or
-      nothing.
+    - What an approval is about, by host. Given back to role P(dataarts.factory.rerun#role) as C(dataarts_plans), each workspace does this
+      or nothing.
   type: dict
   returned: always
   sample:
@@ -90,8 +90,8 @@ summary:
         - Counts by host. C(failed) instances stood at one of the statuses asked for, C(rerun) were sent by this play and C(to_rerun) would
           be (check mode), C(adopted) had been sent by an earlier play with the same C(since).
         - Now, C(succeeded), C(running) and C(waiting) are where they say. C(failed_again), C(refused), C(not_rerunnable), C(blocked), which
-          need a person, C(skipped), which stand behind one that did not succeed, and C(unknown) together with what was still on its way when
-          the time was up are C(broken). C(other) were not meant.
+          need a person, C(skipped), which stand behind one that did not succeed, and C(unknown) together with what was still on its way
+          when the time was up are C(broken). C(other) were not meant.
       type: dict
       returned: always
       sample: {sales: {failed: 6, rerun: 6, succeeded: 5, failed_again: 1, broken: 1}}

@@ -21,8 +21,8 @@ from emulator.running import Running, running
 from tests.support.cloud import cloud
 from tests.support.playbook import ROOT, Ansible, Outcome, TaskResult
 from tests.support.reader import moved
+from tests.support.scenarios import WORKSPACE_ID
 
-MODULES = sorted(path.stem for path in (ROOT / "plugins" / "modules").glob("[a-z]*.py"))
 PASSWORD = "the password of the reader"
 KEYS = {"access_key": "AKOFTHEEXAMPLES00001", "secret_key": "sk-of-the-examples-0123456789abcdef0123"}
 RETAIL = {"access_key": "AKRETAILEXAMPLES0001", "secret_key": "sk-of-retail-0123456789abcdef012345678"}
@@ -36,6 +36,7 @@ ENVIRONMENT = {
     "RETAIL_SECRET_KEY": RETAIL["secret_key"],
     "LOGISTICS_PASSWORD": BOT_PASSWORD,
 }
+CONTROLLER = {"ansible_connection": "local", "ansible_python_interpreter": "{{ ansible_playbook_python }}"}
 #: Waiting takes a second, nothing else is different.
 DEFAULTS = {"dataarts.factory.job_rerun": {"poll_interval": 1, "settle_time": 1}, "dataarts.factory.job_instance_retry": {"settle_time": 1}}
 
@@ -46,6 +47,16 @@ def examples(path: Path) -> str:
         if isinstance(node, ast.Assign) and any(isinstance(one, ast.Name) and one.id == "EXAMPLES" for one in node.targets):
             return str(ast.literal_eval(node.value))
     raise LookupError(f"{path} has no EXAMPLES")
+
+
+def is_play(text: str) -> bool:
+    """Whether the examples are whole plays, not tasks."""
+    return "hosts" in yaml.safe_load(text)[0]
+
+
+EXAMPLES = {path.stem: examples(path) for path in sorted((ROOT / "plugins" / "modules").glob("[a-z]*.py"))}
+TASKS = [name for name, text in EXAMPLES.items() if not is_play(text)]
+PLAYS = [name for name, text in EXAMPLES.items() if is_play(text)]
 
 
 def scenario(now: datetime) -> dict[str, t.Any]:
@@ -80,7 +91,7 @@ def scenario(now: datetime) -> dict[str, t.Any]:
                 "domain": "examples",
                 "project_id": project,
                 "users": [{"name": "operator", **KEYS}],
-                "workspaces": [{"id": "62fbba734e634c5087656fc3ff7adf34", "name": "sales", "kind": 1, "jobs": jobs}],
+                "workspaces": [{"id": WORKSPACE_ID, "name": "sales", "kind": 1, "jobs": jobs}],
             },
             {
                 "domain": "retail-eu",
@@ -129,29 +140,41 @@ def ran(service: Running, ansible: Ansible) -> Ran:
     """A play for each module, on a host of its own: a failure in one leaves the others."""
     plays = [
         f"- hosts: {name}\n  gather_facts: false\n  module_defaults: {DEFAULTS!r}\n  tasks:\n"
-        + textwrap.indent(moved(examples(ROOT / "plugins" / "modules" / f"{name}.py"), NOW), "    ")
-        for name in MODULES
+        + textwrap.indent(moved(EXAMPLES[name], NOW), "    ")
+        for name in TASKS
     ]
     path = ansible.directory / "examples.yml"
     path.write_text("\n".join(plays), encoding="utf-8")
-    controller = {"ansible_connection": "local", "ansible_python_interpreter": "{{ ansible_playbook_python }}"}
-    outcome = ansible.playbook("-i", ",".join([*MODULES, ""]), path, variables=controller)
+    keys = {f"dataarts_{name}": value for name, value in KEYS.items()}
+    outcome = ansible.playbook("-i", ",".join([*TASKS, ""]), path, variables={**CONTROLLER, **keys})
     return Ran(outcome, service.journal())
 
 
-@pytest.mark.parametrize("name", MODULES)
+@pytest.mark.parametrize("name", TASKS)
 def test_the_examples_of_a_module_work(ran: Ran, name: str) -> None:
-    tasks = yaml.safe_load(examples(ROOT / "plugins" / "modules" / f"{name}.py"))
+    entries = yaml.safe_load(EXAMPLES[name])
+    tasks = [task for entry in entries for task in entry.get("block", [entry])]
     results = [one for one in ran.outcome.results if one.host == name and one.event != "recap"]
     assert [one.event for one in results] == ["ok"] * len(tasks), ran.outcome.output
     assert [one.task for one in results] == [task["name"] for task in tasks]
 
 
+def test_the_examples_that_are_plays_work(ran: Ran, ansible: Ansible) -> None:
+    """On an inventory of one workspace, after the examples that are tasks."""
+    path = ansible.directory / "plays.yml"
+    path.write_text("\n".join(EXAMPLES[name] for name in PLAYS), encoding="utf-8")
+    quick = {"dataarts_poll_interval": 1, "dataarts_settle_time": 1, "dataarts_region": "cn-north-4", "dataarts_workspace_id": WORKSPACE_ID}
+    outcome = ansible.playbook("-i", "sales,", path, variables={**CONTROLLER, **quick}, cwd=ansible.directory).succeeded()
+    for name in PLAYS:
+        assert [one.event for one in outcome.of(name) if not one.task.startswith("dataarts.factory.rerun : ")] == ["ok"], outcome.output
+
+
 def test_the_examples_that_rerun_reran_what_they_say(ran: Ran) -> None:
     sent = sorted((entry["kind"], one["job_name"]) for entry in ran.journal for one in entry["instances"])
     assert sent == [
-        ("retry", "daily_sales"),  # since yesterday
+        ("retry", "daily_sales"),  # as it was shown
         ("retry", "daily_sales"),  # of the failed night
+        ("retry", "daily_stock"),  # as it was shown
         ("retry", "hourly_a"),
         ("retry", "hourly_a"),
         ("retry", "test_job_name"),  # the one instance
