@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import logging
+import typing as t
 from dataclasses import dataclass
 
 from ansible_collections.dataarts.factory.plugins.module_utils._connection import Connection
@@ -14,11 +16,13 @@ from ansible_collections.dataarts.factory.plugins.module_utils._ledger import Id
 from ansible_collections.dataarts.factory.plugins.module_utils._listing import list_selected
 from ansible_collections.dataarts.factory.plugins.module_utils._model import JobInstance
 from ansible_collections.dataarts.factory.plugins.module_utils._reading import read_window, window_of
+from ansible_collections.dataarts.factory.plugins.module_utils._text import printable
 from ansible_collections.dataarts.factory.plugins.module_utils._times import Window
 from ansible_collections.dataarts.factory.plugins.plugin_utils._eda_cursor import Cursor
 from ansible_collections.dataarts.factory.plugins.plugin_utils._eda_failures import Failure, new_failures
 from ansible_collections.dataarts.factory.plugins.plugin_utils._eda_options import Place, Wanted
 
+LOG = logging.getLogger("dataarts.factory.failed_instances")
 #: The statistics count the instances of the last seven days [H-OV2]; a window that reaches further back is always read.
 _COUNTED_MS = 6 * 86_400_000
 #: Part of the poll interval that probing every workspace of an account may take: the statistics answer once a second.
@@ -57,6 +61,7 @@ class Looker:
         self._probing = wish.probe and wish.api_version != "v1" and neighbours <= wish.poll_interval * _PROBING
         self._cursor: Cursor | None = None
         self._looked = False
+        self._missing: set[str] = set()
 
     @property
     def cursor(self) -> Cursor:
@@ -88,7 +93,15 @@ class Looker:
             failed, window, asked = read_window(clock, self._wish.times, read)
         fresh = new_failures(failed, cursor.told, None if self._looked else cursor.settled)
         self._looked = True
-        return Seen(fresh, window.begin, asked, next(iter(problems.values()), None))
+        return Seen(fresh, window.begin, asked, self._problem(problems))
+
+    def _problem(self, problems: t.Mapping[str, ApiError]) -> ApiError | None:
+        """One of the errors by job name, but that a job does not exist: it has not failed, and may come. That is said once."""
+        missing = {name for name, error in problems.items() if error.kind is Kind.NOT_FOUND}
+        for name in sorted(missing - self._missing):
+            LOG.warning("Job %s does not exist in workspace %s.", printable(name, 100), self.place.workspace_id)
+        self._missing = missing
+        return next((error for name, error in problems.items() if name not in missing), None)
 
     def taken(self, failure: Failure, *, confirmed: bool) -> None:
         """Remember that the event of *failure* was taken; *confirmed*, that it need never be told again. :raises LedgerError: it cannot be written."""

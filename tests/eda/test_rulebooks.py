@@ -70,7 +70,7 @@ def test_a_night_ends_without_a_person_and_a_name_stays_a_name(house: t.Any, tmp
         wait_until(process, "what had failed is rerun", lambda: len(one.reruns()) == 6)
         one.service.add("quiet", {"plan_time": "-1m", "status": "fail"}, workspace_id=SUPPLY_ID)
         wait_until(process, "what failed meanwhile is rerun", lambda: len(one.reruns()) == 7)
-        wait_until(process, "people are told of what failed again and again", lambda: one.told())
+        wait_until(process, "people are told of what failed again and again", one.told)
     finally:
         end(process)
     counts = one.reruns()
@@ -109,7 +109,7 @@ def test_events_taken_before_a_kill_are_acted_on_once(house: t.Any, moment: str)
             wait_until(process, "all events are taken", lambda: one.events() == 6)
             assert one.reruns() == {}
         else:
-            wait_until(process, "a rerun is accepted", lambda: one.service.journal())
+            wait_until(process, "a rerun is accepted", one.service.journal)
         os.kill(process.process.pid, signal.SIGKILL)
     finally:
         if moment == "taken":
@@ -151,12 +151,12 @@ def test_an_outage_and_its_end_are_told_once_and_what_failed_meanwhile_is_rerun(
     one = house(night={"jobs": [{"name": "daily_sales"}]})
     process = one.start("rerun_failed")
     try:
-        wait_until(process, "a first poll", lambda: one.service.requests())
+        wait_until(process, "a first poll", one.service.requests)
         one.service.inject({"route": "*", "kind": "status", "status": 503, "times": 1000})
         one.service.add("daily_sales", {"plan_time": "-1m", "status": "fail"}, workspace_id=WORKSPACE_ID)
-        wait_until(process, "the outage is told", lambda: one.told())
+        wait_until(process, "the outage is told", one.told)
         one.service.clear_faults()
-        wait_until(process, "what failed meanwhile is rerun", lambda: one.reruns())
+        wait_until(process, "what failed meanwhile is rerun", one.reruns)
         wait_until(process, "the end of the outage is told", lambda: len(one.told()) == 2)
     finally:
         end(process)
@@ -185,7 +185,7 @@ def test_a_proposal_reruns_nothing_and_a_person_launches_exactly_it(house: t.Any
     proposals.mkdir()
     process = one.start("propose_reruns", proposal_directory=str(proposals))
     try:
-        wait_until(process, "people are told", lambda: one.told())
+        wait_until(process, "people are told", one.told)
     finally:
         end(process)
     assert one.reruns() == {}

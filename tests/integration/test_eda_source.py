@@ -164,6 +164,13 @@ def test_only_jobs_statuses_and_times_that_are_meant(service: t.Any, tmp_path: P
         assert told(source.poll()) == ["daily_sales", "hourly_stock", "weekly_report"]
 
 
+def test_a_job_that_does_not_exist_is_said_once_and_is_no_outage(service: t.Any, tmp_path: Path, caplog: t.Any) -> None:
+    with Source(service, tmp_path, jobs=["daily_salse", "hourly_stock"]) as source:
+        assert told(source.poll()) == ["hourly_stock"] * 2
+        assert source.poll() == []
+    assert caplog.messages == [f"Job daily_salse does not exist in workspace {WORKSPACE_ID}."]
+
+
 # Restarts
 
 
@@ -328,9 +335,8 @@ asyncio.run(main())
     service.inject({"route": "list", "kind": "latency", "seconds": 1.0, "times": 1})
     args = Source(service, tmp_path / "state").args
     env = Ansible(tmp_path, collections=TREE).variables()
-    done = subprocess.run(
-        [sys.executable, "-c", program, str(SOURCE), json.dumps(args)], capture_output=True, text=True, env=env, cwd=tmp_path, timeout=120
-    )
+    command = [sys.executable, "-c", program, str(SOURCE), json.dumps(args)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=env, cwd=tmp_path, timeout=120)
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
     assert found["names"] == ["daily_sales"] * 3 + ["hourly_stock"] * 2 + ["weekly_report"]
