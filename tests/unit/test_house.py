@@ -10,10 +10,12 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tools import environments, matrix, support
 
 TESTS = Path(__file__).resolve().parents[1]
+CHECKOUT = TESTS.parent
 #: Folders of which `make test` runs nothing: all their tests have a marker that it leaves out, and a target of their own.
 LEFT_OUT = ("ecosystem",)
 
@@ -69,3 +71,21 @@ def test_a_run_without_a_report_is_a_failure(tmp_path: Path) -> None:
     report = tmp_path / "report.xml"
     report.write_text('<testsuites><testsuite tests="9" failures="1" errors="2" skipped="3"/></testsuites>', encoding="utf-8")
     assert matrix.counts(report) == {"passed": 3, "failed": 3, "skipped": 3}
+
+
+def test_the_changelog_names_everything_that_users_call() -> None:
+    (release,) = yaml.safe_load((CHECKOUT / "changelogs" / "changelog.yaml").read_text(encoding="utf-8"))["releases"].values()
+    listed = {"modules": release["modules"], "roles": release["objects"]["role"], "playbooks": release["objects"]["playbook"]}
+    listed |= {f"plugins/{kind}": entries for kind, entries in release["plugins"].items()}
+    there = {
+        "modules": names("plugins/modules"),
+        "roles": {path.name for path in (CHECKOUT / "roles").iterdir()},
+        "playbooks": names("playbooks", "*.yml") - {"summary"},  # the end of the others, nothing by itself
+        **{f"plugins/{kind}": names(f"plugins/{kind}") for kind in ("filter", "inventory", "lookup") if names(f"plugins/{kind}")},
+    }
+    assert {kind: {entry["name"] for entry in entries} for kind, entries in listed.items()} == there
+
+
+def names(folder: str, pattern: str = "*.py") -> set[str]:
+    """The public names in *folder* of the checkout."""
+    return {path.stem for path in (CHECKOUT / folder).glob(pattern) if not path.name.startswith("_")}
