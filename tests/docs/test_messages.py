@@ -21,6 +21,7 @@ from ansible_collections.dataarts.factory.plugins.module_utils._module import Ru
 from ansible_collections.dataarts.factory.plugins.module_utils._options import rerun_spec
 from ansible_collections.dataarts.factory.plugins.module_utils._rerun import rerun
 from emulator.running import Running, running
+from tests.support.logic import call
 from tests.support.pages import blocks
 from tests.support.playbook import ROOT, Ansible
 from tests.support.reader import without_times
@@ -87,8 +88,12 @@ OTHERS = ("requests", "no_workspace")
 
 
 def given(service: Running, recipe: Json) -> Json:
-    """The options of a recipe; "https" stands for the emulator's own address, spoken to in TLS."""
-    return {name: service.endpoint.replace("http://", "https://") if value == "https" else value for name, value in recipe.items()}
+    """The options of a recipe, with what words stand for: the emulator's own address, spoken to in TLS; a plan for five of six instances."""
+    words: dict[t.Any, t.Callable[[], str]] = {
+        "https": lambda: service.endpoint.replace("http://", "https://"),
+        "of five": lambda: re.sub(r"^6-\w{12}", "5-b9eb9e25941d", call("job_rerun", options(service), check=True)["plan_id"]),
+    }
+    return {name: words[value]() if isinstance(value, str) and value in words else value for name, value in recipe.items()}
 
 
 @pytest.fixture(scope="module")
@@ -163,4 +168,5 @@ def comparable(text: str) -> str:
     """*text* in one line, without what differs from run to run."""
     line = re.sub(r"\(requests\) on \S+ Python \S+\.( |$)", "(requests) on HOST Python PYTHON. ", without_times(" ".join(text.split())))
     line = re.sub(r"\b(60 min 0|59 min 59) s\b", "AN HOUR", line)  # dates of the service come in whole seconds
+    line = re.sub(r"\b\d+ min \d+ s\b", "SKEW", line)
     return re.sub(r"\b[0-9a-f]{12}-[0-9a-f]{8}\b", "PLAN", line)
