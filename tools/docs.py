@@ -41,6 +41,7 @@ def main() -> int:
     for page in PAGES.glob("*.rst"):
         page.write_text(CONTENTS.sub("", page.read_text(encoding="utf-8")), encoding="utf-8")
     shutil.copy(SITE / "index.rst", PAGES)
+    shutil.copytree(ROOT / "docs" / "docsite" / "rst" / "images", PAGES / "docsite" / "images")  # antsibull-docs takes pages only
     (PAGES / "contents.rst").write_text(contents(), encoding="utf-8")
     built = run("sphinx-build", "-q", "-W", "--keep-going", "-j", "auto", "-b", "html", "-c", str(WORK), "-d", str(WORK / "doctrees"),
                 str(PAGES), str(WORK / "html"))  # fmt: skip
