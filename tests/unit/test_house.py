@@ -17,7 +17,7 @@ from tools import environments, matrix, support
 TESTS = Path(__file__).resolve().parents[1]
 CHECKOUT = TESTS.parent
 #: Folders of which `make test` runs nothing: all their tests have a marker that it leaves out, and a target of their own.
-LEFT_OUT = ("ecosystem",)
+LEFT_OUT = ("browser", "ecosystem", "eda")
 
 
 def test_every_test_is_a_unit_or_in_one_integration_target() -> None:
