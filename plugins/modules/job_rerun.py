@@ -142,6 +142,9 @@ notes:
     sent from elsewhere may not be visible yet.
   - With C(async) a single pass is made in the background, which waits for nothing. What needs a second look, because it was held back or
     its answer was lost, is left as it is; RV(finished) is V(false) then, and the task does not fail for it.
+  - Where the task runs on the controller, with the local connection and C(ansible_python_interpreter) set to that of Ansible itself, no
+    process is started for a pass, which makes it many times faster. With C(become), C(environment), C(delegate_to) or
+    E(ANSIBLE_KEEP_REMOTE_FILES) the module is started as usual; the result is the same.
   - Called without its action plugin, for example through C(ansible.legacy), the module makes a single pass and does not wait.
 seealso:
   - ref: ansible_collections.dataarts.factory.docsite.guide_exactly_once
