@@ -103,7 +103,7 @@ switches: $(VENV)/.test $(HOUSE) ## tests/integration under every setting of eve
 .PHONY: awx
 awx: $(VENV)/.test $(HOUSE) ## role awx on awx.awx against a double of AWX's API, and jobs as AWX starts them, on two series of ansible-core
 	@$(BIN)/python tools/awx.py
-	@$(PYTEST) -q -m awx $(ARGS) tests/awx
+	@$(PYTEST) --dist worksteal -q -m awx $(ARGS) tests/awx
 
 .PHONY: matrix
 matrix: $(VENV)/.test $(HOUSE) ## ansible-core 2.16 to 2.21 on every Python here (CORES as below, MINUTES=20 ends in time)

@@ -38,7 +38,12 @@ def setup(
 ) -> Outcome:
     """Run the playbook with the example's variables."""
     directory.mkdir(exist_ok=True)
-    login = {"CONTROLLER_HOST": double.url, "CONTROLLER_OAUTH_TOKEN": "token", "ANSIBLE_DEPRECATION_WARNINGS": "false"}
+    login = {
+        "CONTROLLER_HOST": double.url,
+        "CONTROLLER_OAUTH_TOKEN": "token",
+        "ANSIBLE_DEPRECATION_WARNINGS": "false",
+        "ANSIBLE_PIPELINING": "true",
+    }
     environment: dict[str, str] = {**login, **KEYS, **SECRETS, **(env or {})}
     ansible = Ansible(
         directory,
@@ -73,7 +78,7 @@ def test_everything_is_made_once_and_then_nothing_is_sent(tmp_path: Path) -> Non
         judge(double)
 
         double.store.writes.clear()
-        for core, arguments in ((NEWEST, ()), (OLDEST, ()), (OLDEST, ("--check",))):
+        for core, arguments in ((NEWEST, ()), (OLDEST, ("--check",))):
             again = setup(core, double, tmp_path / f"again-{core}", *arguments).succeeded()
             assert changed(again) == [], (core, arguments)
             assert double.store.writes == [], (core, arguments)
