@@ -1,0 +1,108 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The playbooks that the rulebooks run, by themselves: what they do, and that people are told whatever keeps them from it."""
+
+from __future__ import annotations
+
+import json
+import typing as t
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from emulator.running import Running, running
+from tests.support.http_server import HttpServer, reply
+from tests.support.playbook import Ansible, Outcome
+from tests.support.scenarios import WORKSPACE_ID, small_night
+from tests.support.workspace import inventory, variables
+
+
+@pytest.fixture(scope="module")
+def emulated() -> Iterator[Running]:
+    """One service for all tests of this file."""
+    with running(small_night(switches={"flow_control": False})) as service:
+        yield service
+
+
+@pytest.fixture
+def webhook() -> Iterator[HttpServer]:
+    """Where people are told."""
+    with HttpServer(reply(200, b"{}")) as server:
+        yield server
+
+
+class Machine:
+    """What runs the playbooks, and what people were told."""
+
+    def __init__(self, directory: Path, service: Running, webhook: HttpServer) -> None:
+        self.service, self.webhook = service, webhook
+        self.directory = directory
+        self.ansible = Ansible(directory)
+
+    def play(self, name: str, *, extra: t.Mapping[str, t.Any] | None = None, **changes: t.Any) -> Outcome:
+        """Playbook *name* with inventory variables changed by *changes*."""
+        given = {
+            "state_path": str(self.directory / "state"),
+            "settle_time": 1,
+            "max_retries": 0,
+            "webhook_url": self.webhook.base,
+            **changes,
+        }
+        hosts = self.directory / "hosts.yml"
+        hosts.write_text(json.dumps(inventory(sales=variables(self.service, **given))), encoding="utf-8")
+        return self.ansible.playbook(f"dataarts.factory.{name}", "-i", hosts, variables=extra)
+
+    def told(self) -> list[dict[str, t.Any]]:
+        """The messages, oldest first."""
+        return [json.loads(one.body) for one in self.webhook.seen]
+
+
+@pytest.fixture
+def machine(tmp_path: Path, emulated: Running, webhook: HttpServer) -> Machine:
+    """A machine, with the service as at the beginning of the night."""
+    emulated.reset(small_night(switches={"flow_control": False}))
+    return Machine(tmp_path, emulated, webhook)
+
+
+def test_what_a_person_left_in_the_inventory_does_not_bind_it(machine: Machine) -> None:
+    left = {"since": "2026-01-01T00:00:00Z", "planned_before": "2026-01-02T00:00:00Z", "plan_id": "1-aa-bb", "wait": True}
+    machine.play("event_rerun", extra={"dataarts_max_reruns_per_day": 1}, **left).succeeded()
+    assert sum(len(entry["instances"]) for entry in machine.service.journal()) == 6
+    assert machine.told() == []
+    machine.service.advance(60)
+    machine.play("event_rerun", extra={"dataarts_max_reruns_per_day": 1}, **left).succeeded()
+    assert sum(len(entry["instances"]) for entry in machine.service.journal()) == 6
+    (message,) = machine.told()
+    assert [one["job_name"] for one in message["instances"]] == ["weekly_report"]
+
+
+@pytest.mark.parametrize(
+    ("name", "changes", "words"),
+    [
+        ("event_rerun", {"secret_key": "sk-wrong-0123456789"}, "APIGW.0301"),
+        ("event_rerun", {"order": "backwards"}, "order"),
+        ("event_propose", {"planned_after": "yesterday"}, "planned_after"),
+    ],
+)
+def test_people_are_told_what_keeps_it_from_acting_and_it_fails(machine: Machine, name: str, changes: t.Any, words: str) -> None:
+    extra = {"dataarts_max_reruns_per_day": 1, "dataarts_proposal_directory": str(machine.directory)}
+    machine.play(name, extra=extra, **changes).ended(2)
+    (message,) = machine.told()
+    assert message["text"].startswith("sales: ")
+    assert words in message["text"]
+    assert machine.service.journal() == []
+
+
+def test_without_a_limit_it_refuses_to_run(machine: Machine) -> None:
+    outcome = machine.play("event_rerun").ended(2)
+    assert "dataarts_max_reruns_per_day is not set" in outcome.stdout
+    assert machine.service.journal() == []
+
+
+def test_a_plan_that_is_too_large_is_told_and_is_no_failure_of_the_play(machine: Machine) -> None:
+    machine.play("event_rerun", extra={"dataarts_max_reruns_per_day": 1}, max_instances=5).succeeded()
+    assert "max_instances is 5" in machine.told()[0]["text"]
+    assert machine.service.journal() == []
+    assert machine.told()[0]["workspace_id"] == WORKSPACE_ID
