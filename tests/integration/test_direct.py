@@ -104,14 +104,18 @@ def test_no_secret_leaves_it(given: t.Any) -> None:
 
 
 def test_a_play_starts_the_module_where_it_has_an_environment_of_its_own(service: t.Any, given: t.Any, tmp_path: Path) -> None:
+    given["jobs"] = "{{ names }}"
     tasks = [
         {"name": "direct", "dataarts.factory.job_rerun": given},
         {"name": "apart", "dataarts.factory.job_rerun": given, "environment": {"ANY": "thing"}},
     ]
     play = {"hosts": "localhost", "gather_facts": False, "connection": "local", "tasks": tasks}
-    play["vars"] = {"ansible_python_interpreter": "{{ ansible_playbook_python }}"}
+    # Names that are themselves templates: what a module gets as JSON must be what is left when all of them are resolved.
+    names = {"names": ["{{ kind }}_sales", "hourly_{{ thing }}"], "kind": "daily", "thing": "stock"}
+    play["vars"] = {"ansible_python_interpreter": "{{ ansible_playbook_python }}", **names}
     outcome = Ansible(tmp_path).written_playbook([play], "-vvv", "--check").succeeded()
     assert outcome.stdout.count("Using module file") == 1
     first, second = (one.result for one in outcome.of("job_rerun"))
     assert first["instances"] == second["instances"]
+    assert {one["job_name"] for one in first["instances"]} == {"daily_sales", "hourly_stock"}
     assert "Certificates are not verified" in outcome.output

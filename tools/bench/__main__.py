@@ -24,6 +24,13 @@ QUIET = Night(50, 1, 0, 1)
 #: Windows of one workspace with a thousand failed instances in them.
 WINDOWS = (Night(1, 10, 100, 900), Night(1, 10, 100, 9900))
 
+#: What is asked of a window: in words, whether its memory has a target, the module and its options.
+WINDOWED: tuple[tuple[str, bool, str, dict[str, t.Any]], ...] = (
+    ("job_rerun", True, "job_rerun", {}),
+    ("job_instance_info, statuses: [fail]", True, "job_instance_info", {"statuses": ["fail"]}),
+    ("job_instance_info, all", False, "job_instance_info", {}),
+)
+
 
 def main() -> int:
     """Measure everything; returns the exit status, 1 if a figure misses its target."""
@@ -34,11 +41,7 @@ def main() -> int:
     began = time.monotonic()
     rows = [_compared(night, 1 if quick else 2) for night in nights]
     idle = [page.Idle(forks, _best(2, ways.one_get, quiet, forks), _best(2, ways.by_collection, quiet, forks)) for forks in (5, 10)]
-    large = [
-        page.Large(name, night, *_told(f"{name}, {night.listed:,} instances", lambda name=name, night=night: by_module(name, night)))  # type: ignore[misc]
-        for name in ("job_rerun", "job_instance_info")
-        for night in windows
-    ]
+    large = [_large(*kind, night) for kind in WINDOWED for night in windows]
     text, missed = page.rendered(rows, idle, large)
     print(text)
     if not quick:
@@ -59,6 +62,11 @@ def _best(times: int, way: t.Callable[..., ways.Measured], night: Night, *argume
     """The fastest of so many runs: what is slower was held up by something else on the machine."""
     what = f"{way.__name__}, {night.instances:,} of {night.workspaces} workspaces"
     return min((_told(what, lambda: way(night, *arguments)) for _run in range(times)), key=lambda one: one.wall)
+
+
+def _large(what: str, judged: bool, module: str, options: dict[str, t.Any], night: Night) -> page.Large:
+    cost, seen = _told(f"{what}, {night.listed:,} instances", lambda: by_module(module, night, **options))
+    return page.Large(what, judged, night, cost, seen)
 
 
 _T = t.TypeVar("_T")

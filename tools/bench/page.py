@@ -44,9 +44,14 @@ class Idle:
 
 @dataclass(frozen=True)
 class Large:
-    """A module over a large window."""
+    """A module over a large window.
 
-    module: str
+    :param what: the module, and what it was asked for beyond the window.
+    :param judged: whether its memory has a target: not where every instance is to be returned.
+    """
+
+    what: str
+    judged: bool
     night: Night
     cost: Cost
     seen: Seen
@@ -70,7 +75,8 @@ def rendered(rows: t.Sequence[Row], idle: t.Sequence[Idle], large: t.Sequence[La
     parts.append(_IDLE)
     parts.append(_table("Workspaces|Forks|uri: wall|uri: processor|(c): wall|(c): processor|(c)/uri", [_quiet(one) for one in idle]))
     parts.append(_LARGE)
-    parts.append(_table("Module|Instances|Requests|Pages|Wall|Processor|Each|Peak", [_window(one) for one in large]))
+    parts.append(_table("Module|Instances|Requests|Pages|Wall|Processor|Each|Memory", [_window(one) for one in large]))
+    parts.append(_HOW)
     return "\n".join(parts), list(_missed(rows, idle, large))
 
 
@@ -110,7 +116,7 @@ def _quiet(one: Idle) -> list[str]:
 
 def _window(one: Large) -> list[str]:
     return [
-        one.module,
+        one.what,
         f"{one.night.listed:,}",
         str(one.seen.requests),
         str(one.night.pages),
@@ -132,11 +138,11 @@ def _missed(rows: t.Sequence[Row], idle: t.Sequence[Idle], large: t.Sequence[Lar
         if quiet.ours.cost.wall > quiet.uri.cost.wall:
             yield f"with {quiet.forks} forks nothing to do took {quiet.ours.cost.wall / quiet.uri.cost.wall:.2f} times as long as a uri task each"
     for one in large:
-        if one.cost.peak > PEAK:
-            yield f"{one.module} took {one.cost.peak:.0f} MiB for {one.night.listed:,} instances, more than {PEAK:.0f}"
+        if one.judged and one.cost.peak > PEAK:
+            yield f"{one.what} took {one.cost.peak:.0f} MiB for {one.night.listed:,} instances, more than {PEAK:.0f}"
     for small, big in zip(large[::2], large[1::2], strict=True):
         if big.each > GROWTH * small.each:
-            yield f"{big.module} took {big.each:.0f} µs for each of {big.night.listed:,} instances, {small.each:.0f} for each of {small.night.listed:,}"
+            yield f"{big.what} took {big.each:.0f} µs for each of {big.night.listed:,} instances, {small.each:.0f} for each of {small.night.listed:,}"
 
 
 def _guess(one: Measured) -> str:
@@ -194,6 +200,21 @@ A large window
 --------------
 
 A module as the process that Ansible starts, over one workspace with a thousand failed instances among those that succeeded. Each is the
-processor time for each instance in the window. ``job_instance_info`` returns every instance it lists, ``job_rerun`` those that had not
-succeeded before.
+processor time for each instance in the window, memory the most that the process had. ``job_rerun`` returns the instances that had not
+succeeded before and counts the others. ``job_instance_info`` returns all that it lists, and all of a result is in memory several times
+while Ansible's module code makes it safe to print: ask a large window for ``statuses``.
+"""
+_HOW = """\
+What is done for it
+-------------------
+
+- A workspace is read in one walk over its window, by v1, a thousand instances a call; where there is only v2, job by job. A look costs the
+  same whether ten or a thousand instances of a page are on their way.
+- All instances of a job go in one POST (``batch_size`` at most), by v2.
+- The documented limit of a user is spent evenly, by all threads and processes of this machine that act as the same user: forks of a
+  play, and plays beside each other. They meet in a small file below ``$XDG_RUNTIME_DIR`` or the folder for temporary files. On another machine, or where
+  that file cannot be made, each process counts for itself, and an answer 429 makes it wait and send the same again.
+- A pass of ``job_rerun`` takes no process of its own where the module would run on the controller, as the same user, under the Python
+  of Ansible itself and with no ``environment``: the inventory plugin, and the inventories in the guides, set
+  ``ansible_python_interpreter`` so. Everywhere else the module is started as usual.
 """
