@@ -67,7 +67,8 @@ class Command:
         text = json.dumps(given, ensure_ascii=False)
         if self.awx:
             return text
-        words = ["ansible-playbook", self.playbook]
+        # That playbook takes a job and its related jobs; what is left to do is a matter of instances.
+        words = ["ansible-playbook", Command.playbook if "rerun_related" in self.playbook else self.playbook]
         words += [word for source in self.inventories for word in ("-i", source)]
         words += [*self.vault, *(("--limit", limit) if limit else ()), *(("-e", text) if given else ()), *(("--check",) if check else ())]
         return shlex.join(words)

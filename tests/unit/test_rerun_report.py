@@ -147,6 +147,19 @@ def test_awx_is_given_variables_instead_of_a_command() -> None:
     assert json.loads(way["command"])["dataarts_jobs"] == ["daily_sales"]
 
 
+@pytest.mark.parametrize(
+    ("run", "goes_on"),
+    [
+        ("night.yml", "night.yml"),
+        ("dataarts.factory.rerun_failed", "dataarts.factory.rerun_failed"),
+        ("dataarts.factory.rerun_related", "dataarts.factory.rerun"),
+    ],
+)
+def test_the_playbook_that_goes_on_is_one_that_takes_instances(run: str, goes_on: str) -> None:
+    (way,) = reported({"a": some(failed_again=1)}, Command(playbook=run))["workspaces"][0]["next"]
+    assert given(way)[0][1] == goes_on
+
+
 def test_many_jobs_are_not_named_one_by_one() -> None:
     many = result([instance(number, "failed_again", job_name=f"job_{number}") for number in range(30)])
     (way,) = reported({"a": many})["workspaces"][0]["next"]
