@@ -105,7 +105,7 @@ def test_each_cycle_follows_its_own_upstream_and_no_other(emulated: t.Any, begin
 def test_dependencies_are_read_once_and_not_in_every_pass(emulated: t.Any, begin: t.Any, v1_open: bool) -> None:
     """One call for each job; then one for each instance furthest downstream, which shows what is above it too; later passes ask nothing."""
     jobs = (job("report", "sales", failed=4), job("sales", "load", failed=4), job("load", failed=4), job("alone", failed=4))
-    wish = begin(night(*jobs, v1_open=v1_open))
+    wish = begin(night(*jobs, v1_open=v1_open, v2_open=True, v2_list_open=True, depend_open=True))
     carried: list[int] = []
     results = handed_on(wish, lambda: carried.append(len(emulated.requests("v2_depend_instances"))))
     assert not results[-1]["failed"], results[-1]
