@@ -16,6 +16,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "tests" / "matrix.json"
 README = ROOT / "README.md"
+READMES = (README, ROOT / "README.zh-CN.md")
 BEGIN, END = "<!-- support table: begin (written by tools/support.py from tests/matrix.json) -->", "<!-- support table: end -->"
 
 
@@ -92,8 +93,9 @@ def with_table(text: str, cells: list[Cell]) -> str:
 
 
 def write() -> None:
-    """Bring the README up to date."""
-    README.write_text(with_table(README.read_text(encoding="utf-8"), read()), encoding="utf-8")
+    """Bring the README up to date, in both languages."""
+    for path in READMES:
+        path.write_text(with_table(path.read_text(encoding="utf-8"), read()), encoding="utf-8")
 
 
 if __name__ == "__main__":

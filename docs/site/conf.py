@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 import zlib
 from pathlib import Path
 
@@ -13,20 +14,18 @@ HERE = Path(__file__).resolve().parent
 #: must not need another site.
 ANSIBLE = "https://docs.ansible.com/ansible/latest/"
 CONFIGURATION = "reference_appendices/config.html"
-ELSEWHERE = (
+ELSEWHERE = [
     ("std:label", "action_plugins", "plugins/action.html#action-plugins"),
     ("std:label", "ansible_configuration_settings", f"{CONFIGURATION}#ansible-configuration-settings"),
     ("std:label", "common_return_values", "reference_appendices/common_return_values.html#common-return-values"),
-    *(
-        ("std:envvar", name, f"{CONFIGURATION}#envvar-{name}")
-        for name in (
-            "ANSIBLE_CACHE_PLUGIN",
-            "ANSIBLE_CACHE_PLUGIN_CONNECTION",
-            "ANSIBLE_CACHE_PLUGIN_PREFIX",
-            "ANSIBLE_CACHE_PLUGIN_TIMEOUT",
-        )
-    ),
-)
+]
+# Ansible's own settings, wherever a page speaks of one.
+SETTINGS = {
+    name.replace("\\", "")
+    for page in HERE.glob("pages/**/*.rst")
+    for name in re.findall(r":envvar:`(ANSIBLE[\w\\]+)`", page.read_text(encoding="utf-8"))
+}
+ELSEWHERE += [("std:envvar", name, f"{CONFIGURATION}#envvar-{name}") for name in sorted(SETTINGS)]
 
 
 def ansible_inventory() -> str:

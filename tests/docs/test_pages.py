@@ -81,7 +81,7 @@ def test_the_chinese_readme_has_the_same_commands_files_and_links() -> None:
     assert [(one.language, one.text) for one in blocks(ROOT / "README.zh-CN.md")] == [
         (one.language, one.text) for one in blocks(ROOT / "README.md")
     ]
-    table = r"<!-- support table: begin -->\n(.*?)<!-- support table: end -->"
+    table = r"<!-- support table: begin.*?-->\n(.*?)<!-- support table: end -->"
     assert re.findall(table, chinese, re.DOTALL) == re.findall(table, english, re.DOTALL) != []
     languages = {"README.md", "README.zh-CN.md"}
     links = [set(re.findall(r"\]\(([^)]+)\)", text)) for text in (english, chinese)]
