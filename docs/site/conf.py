@@ -23,7 +23,7 @@ ELSEWHERE = [
 SETTINGS = {
     name.replace("\\", "")
     for page in HERE.glob("pages/**/*.rst")
-    for name in re.findall(r":envvar:`(ANSIBLE[\w\\]+)`", page.read_text(encoding="utf-8"))
+    for name in re.findall(r":\w*envvar\w*:`(ANSIBLE[\w\\]+)`", page.read_text(encoding="utf-8"))
 }
 ELSEWHERE += [("std:envvar", name, f"{CONFIGURATION}#envvar-{name}") for name in sorted(SETTINGS)]
 
