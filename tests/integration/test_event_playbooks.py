@@ -95,6 +95,15 @@ def test_people_are_told_what_keeps_it_from_acting_and_it_fails(machine: Machine
     assert machine.service.journal() == []
 
 
+def test_a_proposal_sends_nothing_and_is_written_down(machine: Machine) -> None:
+    machine.play("event_propose", extra={"dataarts_proposal_directory": str(machine.directory)}).succeeded()
+    assert machine.service.journal() == []
+    (message,) = machine.told()
+    plans = json.loads((machine.directory / "sales.json").read_text(encoding="utf-8"))["dataarts_plans"]
+    assert plans["sales"]["plan_id"] == message["plan_id"]
+    assert message["plan_id"].startswith("6-")
+
+
 def test_without_a_limit_it_refuses_to_run(machine: Machine) -> None:
     outcome = machine.play("event_rerun").ended(2)
     assert "dataarts_max_reruns_per_day is not set" in outcome.stdout
