@@ -83,7 +83,9 @@ class ActionModule(ActionBase):
         """One run of the module. A host that cannot be reached any more, where modules run on another machine, ends no run that goes on."""
         args = watch.next_args(self._task.args, run)
         if self._direct(task_vars):
-            told = direct.run_pass(args, check_mode=bool(self._task.check_mode), diff_mode=bool(self._task.diff))
+            told = direct.run_pass(
+                args, self._loader.get_basedir(), check_mode=bool(self._task.check_mode), diff_mode=bool(self._task.diff)
+            )
             if told is not None:
                 return told
         try:

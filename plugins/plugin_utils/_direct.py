@@ -11,6 +11,7 @@ the same logic is called instead. Whatever is not exactly so takes the module, a
 from __future__ import annotations
 
 import json
+import os
 import sys
 import typing as t
 
@@ -24,6 +25,9 @@ from ansible_collections.dataarts.factory.plugins.module_utils._options import r
 from ansible_collections.dataarts.factory.plugins.module_utils._requests import HAS_REQUESTS
 from ansible_collections.dataarts.factory.plugins.module_utils._rerun import rerun
 from ansible_collections.dataarts.factory.plugins.module_utils._text import printable
+
+#: Options that name a file or a folder.
+_PATHS = ("state_path", "ca_path")
 
 
 def same_place(
@@ -41,8 +45,11 @@ def same_place(
     return connection == "local" and not (become or environment or kept or delegated) and interpreter == sys.executable
 
 
-def run_pass(args: t.Mapping[str, t.Any], *, check_mode: bool, diff_mode: bool) -> dict[str, t.Any] | None:
-    """The result that the module job_rerun gives for *args*; None if it has to be asked itself, which then says what is wrong."""
+def run_pass(args: t.Mapping[str, t.Any], folder: str, *, check_mode: bool, diff_mode: bool) -> dict[str, t.Any] | None:
+    """The result that the module job_rerun gives for *args*; None if it has to be asked itself, which then says what is wrong.
+
+    :param folder: where Ansible would start the module: relative paths begin there. A run must find the record that another one has kept.
+    """
     given = _plain(args)
     if given is None or not HAS_REQUESTS:
         return None
@@ -51,6 +58,7 @@ def run_pass(args: t.Mapping[str, t.Any], *, check_mode: bool, diff_mode: bool) 
     if wrong_type is not None or checked.error_messages:
         return None
     options = checked.validated_parameters
+    options.update({name: os.path.join(folder, options[name]) for name in _PATHS if options.get(name)})
     run = Run(options, check_mode=check_mode, diff_mode=diff_mode)
     attempt(run, rerun, "rerun", "job instances")
     secrets = {str(options[name]) for name in SECRET_OPTIONS if options.get(name)} | run.secrets
