@@ -40,12 +40,14 @@ class Beyond:
 
     :param others: as they were read.
     :param since: a start at or after it belongs to this run, epoch ms.
-    :param expected: whether a failed one is about to be rerun by somebody else, the same play in another workspace.
+    :param expected: whether one that has not started since is about to be rerun by somebody else, the same play in another workspace.
+    :param unseen: whether it is selected, and only its job could not be listed this time.
     """
 
     others: t.Mapping[InstanceKey, JobInstance] = dataclasses.field(default_factory=dict)
     since: int = 0
     expected: t.Callable[[JobInstance], bool] | None = None
+    unseen: t.Callable[[JobInstance], bool] | None = None
 
     def open(self, key: InstanceKey) -> bool:
         """Whether what depends on it has to wait for it, so that it is worth another look."""
@@ -55,15 +57,18 @@ class Beyond:
 
     def gate(self, other: JobInstance) -> _Gate | None:
         """What *other* means for those that depend on it."""
-        if other.force_success or other.ignore_success or other.status.succeeded:
-            return None
         name = _name(other)
+        if self.unseen is not None and self.unseen(other):
+            return _Gate(other, f"{name}, which could not be listed", broken=True, outside=True)
         if other.status.on_its_way:
             return _Gate(other, f"{name}, which is on its way")
-        if other.status is Status.FAIL and other.start_time is not None and other.start_time >= self.since:
-            return _Gate(other, f"{name}, which failed again", broken=True)
-        if other.status is Status.FAIL and self.expected is not None and self.expected(other):
+        started = other.start_time is not None and other.start_time >= self.since
+        if not started and self.expected is not None and self.expected(other):
             return _Gate(other, f"{name} in workspace {printable(other.key.workspace_id, 100)}, which is to be rerun there")
+        if other.force_success or other.ignore_success or other.status.succeeded:
+            return None
+        if other.status is Status.FAIL and started:
+            return _Gate(other, f"{name}, which failed again", broken=True)
         if other.status is Status.FAIL:
             where = f" in workspace {printable(other.key.workspace_id, 100)}"
             return _Gate(other, f"{name}{where}, which failed and is not selected", broken=True, outside=True)
@@ -100,7 +105,8 @@ def order_upstream(decisions: t.Iterable[Decision], depends: Depends, beyond: Be
     :raises OptionError: if a retry stands in or behind a circle of dependencies.
     """
     every, beyond = list(decisions), beyond or Beyond()
-    by_key = {one.instance.key: one for one in every}
+    before = {one.instance.key: one for one in every}
+    by_key = dict(before)
     gates: dict[InstanceKey, _Gate | None] = {}
     starts = [one.instance.key for one in every if (hold and one.action is Action.RETRY) or waits_in_service(one)]
     for key in _upstream_first(starts, by_key, depends, strict=hold):
@@ -115,7 +121,8 @@ def order_upstream(decisions: t.Iterable[Decision], depends: Depends, beyond: Be
         elif gate is not None and gate.broken and waits_in_service(decision):
             reason = f"its rerun waits in the service for {gate.text}; it goes on by itself when that has succeeded"
             decision = by_key[key] = dataclasses.replace(decision, action=Action.BLOCKED, reason=reason)
-        gates[key] = _gate(decision, gate)
+        held_back = decision.action in (Action.SKIPPED, Action.BLOCKED) and decision is not before[key]
+        gates[key] = gate if held_back else _gate(decision, gate)
     return [by_key[one.instance.key] for one in every]
 
 

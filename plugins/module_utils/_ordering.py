@@ -42,10 +42,13 @@ class Ordering:
         """What the next pass needs not to read again, as JSON; empty if nothing was read."""
         return {"dependencies": self.known.to_carry()} if self.known.jobs or self.known.closed else {}
 
-    def apply(self, decisions: list[Decision], policy: Policy, selection: Selection, asked_ms: int) -> list[Decision]:
+    def apply(
+        self, decisions: list[Decision], policy: Policy, selection: Selection, asked_ms: int, unlisted: t.Container[str] = ()
+    ) -> list[Decision]:
         """*decisions* as dependencies change them, see :func:`order_upstream`.
 
         :param selection: what is meant, here and, as far as can be told, in the other workspaces of the play.
+        :param unlisted: names of jobs that could not be listed this time, so that nothing is decided about their instances.
         :raises ApiError: the order was asked for, and the service does not tell dependencies.
         :raises OptionError: instances depend on each other in a circle.
         """
@@ -58,7 +61,11 @@ class Ordering:
             elsewhere = other.key.workspace_id in self._others - {self._factory.workspace_id}
             return elsewhere and other.status in policy.statuses and selection.covers(other.job_name, other.key.plan_time)
 
-        beyond = Beyond(self.known.others, policy.since, expected)
+        def unseen(other: JobInstance) -> bool:
+            here = other.key.workspace_id == self._factory.workspace_id and other.job_name in unlisted
+            return here and selection.covers(other.job_name, other.key.plan_time)
+
+        beyond = Beyond(self.known.others, policy.since, expected, unseen)
         self._read(due, stuck, {one.instance.key for one in decisions}, beyond)
         depends = self.known.depends(one.instance for one in decisions)
         return order_upstream(decisions, depends, beyond, hold=self._first)

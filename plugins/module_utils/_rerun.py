@@ -138,7 +138,7 @@ class Pass:
         blind = any(one.job_name in self.unlisted and one.sent_ms >= policy.since for one in sent.values())
         allowed = approved(plan(decisions, self.wish.limits), decisions, self.run.options, policy.since)
         if allowed.refused is None:  # what is refused as a whole needs no order
-            ordered = self.ordering.apply(decisions, policy, self.wish.selection(window), asked)
+            ordered = self.ordering.apply(decisions, policy, self.wish.selection(window), asked, self.unlisted)
             allowed = allowed if ordered is decisions else plan(ordered, self.wish.limits)
         return View(window, asked, policy, allowed, tuple(nameless), blind, plan_id_of(decisions, self.run.options, policy.since))
 

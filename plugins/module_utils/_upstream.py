@@ -164,9 +164,11 @@ class Upstream:
             if parents and all(parent in by_id for parent in parents):
                 self.known.parents[key] = frozenset(by_id[parent] for parent in parents) - {key}
                 inner |= self.known.parents[key]
-        # What is above something above is above by that already.
+        # What is above something above is above by that already, unless its job is next above too: what lies between may have succeeded.
+        direct = self.known.jobs.get(instance.job_name)
         every = {one.instance.key for one in found} - {instance.key}
-        self.known.parents[instance.key] = frozenset(every - inner or every)
+        named = {one.instance.key for one in found if direct is None or one.instance.job_name in direct}
+        self.known.parents[instance.key] = frozenset((every - inner | every & named) or every)
 
     def _everything_above(self, key: InstanceKey) -> set[InstanceKey]:
         found: set[InstanceKey] = set()

@@ -293,3 +293,41 @@ def test_a_service_that_does_not_tell_is_waited_for_as_before(emulated: t.Any, b
     again = call("job_rerun", {**wish, "since": str(first["since"]), "carry": waiting["carry"]})
     assert not again["failed"]
     assert {one["route"] for one in emulated.requests()[asked:]} <= {"v1_list", "v2_list"}, "not asked for again"
+
+
+# What stands above in more than one way, and what cannot be seen
+
+
+def test_what_lies_between_and_had_succeeded_opens_no_way_past_what_is_next_above(emulated: t.Any, begin: t.Any) -> None:
+    clean = {"name": "clean", "depends_on": ["load"], "instances": [{"plan_time": "-3h", "status": "success"}]}
+    load = {"name": "load", "instances": [{"plan_time": "-4h"}]}
+    wish = begin(night(job("sales", "clean", "load"), clean, load))
+    first = call("job_rerun", wish)
+    assert order_sent(emulated) == [["load"]], first["instances"]
+    assert not passes({**wish, "since": str(first["since"])})[-1]["failed"]
+    assert order_sent(emulated) == [["load"], ["sales"]]
+
+
+def test_nothing_is_sent_behind_what_is_selected_and_cannot_be_listed(emulated: t.Any, begin: t.Any) -> None:
+    """A cancelled instance that nobody reruns holds nothing up; one that is to be rerun does, also where its job cannot be listed."""
+    load = {"name": "load", "instances": [{"plan_time": "-3h", "status": "manual-stop"}]}
+    wish = begin(
+        night(job("sales", "load"), load), jobs=["load", "sales"], statuses=["fail", "manual-stop"], max_retries=0, api_version="v2"
+    )
+    emulated.inject({"route": "v2_list", "job_name": "load", "kind": "status", "status": 500, "times": 1})
+    first = call("job_rerun", wish)
+    assert not emulated.journal()
+    assert [(one["job_name"], one["action"]) for one in first["instances"]] == [("sales", "blocked")]
+    assert "which could not be listed" in first["instances"][0]["reason"]
+    assert "Failed to list the instances of job load" in first["msg"]
+    assert not passes({**wish, "since": str(first["since"])})[-1]["failed"]
+    assert order_sent(emulated) == [["load"], ["sales"]]
+
+
+def test_what_was_stopped_in_another_workspace_and_is_rerun_there_is_waited_for(emulated: t.Any, begin: t.Any) -> None:
+    ledger = {"name": "ledger", "instances": [{"plan_time": "-3h", "status": "manual-stop"}]}
+    scenario = night(job("report", {"workspace": OTHER_ID, "job": "ledger"}), other=[ledger])
+    wish = begin(scenario, other_workspaces=[OTHER_ID], statuses=["fail", "manual-stop"])
+    waiting = call("job_rerun", wish)
+    assert [one["action"] for one in waiting["instances"]] == ["wait"], waiting["instances"]
+    assert not emulated.journal()

@@ -28,6 +28,7 @@ LETTERS = {
     "u": (Action.UNKNOWN, Status.FAIL),
     "s": (Action.SKIPPED, Status.FREEZE),
     "S": (Action.SKIPPED, Status.FAIL),
+    "R": (Action.RETRY, Status.MANUAL_STOP),
 }
 
 
@@ -46,7 +47,7 @@ def edges(text: str) -> t.Any:
 
 
 def letters(made: t.Iterable[Decision]) -> str:
-    by_action = {action: letter for letter, (action, status) in LETTERS.items() if letter != "S"}
+    by_action = {action: letter for letter, (action, status) in LETTERS.items() if letter not in "SR"}
     return "".join(by_action[one.action] for one in made)
 
 
@@ -78,6 +79,9 @@ CASES = [
     ("rw", "1<0", "rw"),  # only retries are changed
     ("rd", "1<0", "rd"),
     ("rf", "1<0", "rf"),
+    ("Rr", "1<0", "rw"),
+    ("fRr", "1<0 2<1", "fss"),  # skipped behind what failed again, whatever its status was
+    ("SRr", "1<0 2<1", "sbb"),
     ("rr", "0<0 1<1", "rr"),  # nothing depends on itself
     ("rr", "1<9 9<0", "rw"),  # through an instance that is not selected
     ("fr", "1<9 9<8 8<0", "fs"),

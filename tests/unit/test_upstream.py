@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import json
 import typing as t
+from dataclasses import replace
 
 import pytest
 
-from ansible_collections.dataarts.factory.plugins.module_utils._model import InstanceType, Status
-from ansible_collections.dataarts.factory.plugins.module_utils._upstream import Known, _defined, _downstream_first
+from ansible_collections.dataarts.factory.plugins.module_utils._model import InstanceType, RelatedInstance, Status
+from ansible_collections.dataarts.factory.plugins.module_utils._upstream import Known, Upstream, _defined, _downstream_first
 from tests.unit.building import instance, key
 
 
@@ -79,3 +80,22 @@ def test_what_is_furthest_downstream_is_asked_first(jobs: t.Any, expected: str) 
 def test_jobs_in_a_circle_have_some_order() -> None:
     """Cycles of two jobs may depend on each other's previous ones; only instances in a circle cannot be ordered."""
     assert sorted(_downstream_first({"a", "b"}, {"a": ("b",), "b": ("a",)})) == ["a", "b"]
+
+
+def related(number: int, job_name: str, *above: int) -> RelatedInstance:
+    one = replace(instance(number=number, job_name=job_name), instance_id=str(number))
+    return RelatedInstance(one, None, tuple(map(str, above)))
+
+
+@pytest.mark.parametrize(
+    ("direct", "expected"),
+    [
+        (("clean",), {2}),
+        (("clean", "load"), {1, 2}),  # load stands above clean, and next above too
+        (None, {1, 2}),  # what is next above is not known
+    ],
+)
+def test_what_is_next_above_is_so_although_it_is_above_another_one_too(direct: t.Any, expected: set[int]) -> None:
+    known = Known(jobs={"sales": direct})
+    Upstream(t.cast(t.Any, None), known)._learn(instance(number=3, job_name="sales"), [related(2, "clean", 1), related(1, "load")])
+    assert known.parents == {key(2): frozenset({key(1)}), key(3): frozenset(map(key, expected))}
