@@ -83,7 +83,7 @@ def table(cells: list[Cell]) -> str:
         newest = max((cell.core for cell in row), key=version)
         runs = {cell.python for cell in row if cell.scope != "modules"}
         modules = {cell.modules for cell in row}
-        lines.append(f"| {newest} | {' | '.join(', '.join(sorted(pythons, key=version)) for pythons in (runs, modules))} |")
+        lines.append(f"| {newest} | {' | '.join(', '.join(sorted(pythons, key=version)) or 'not run' for pythons in (runs, modules))} |")
     return "\n".join(lines)
 
 
