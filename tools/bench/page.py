@@ -64,7 +64,12 @@ class Large:
 
 def rendered(rows: t.Sequence[Row], idle: t.Sequence[Idle], large: t.Sequence[Large]) -> tuple[str, list[str]]:
     """The page, and a sentence for each target that is missed."""
-    parts = [_HEAD.format(machine=f"Python {platform.python_version()}, {os.cpu_count()} processors", latency=round(LATENCY * 1000))]
+    parts = [
+        _HEAD.format(
+            machine=f"Python {platform.python_version()}, {os.cpu_count()} processors, load average {os.getloadavg()[2]:.1f} over the last 15 minutes",
+            latency=round(LATENCY * 1000),
+        )
+    ]
     parts.append(_table("Instances|Floor|(a) SDK|(b) uri tasks|(c) collection|(a)/(c)|(b)/(c)|(c)/floor", [_night(row) for row in rows]))
     parts.append(_NIGHTS.format(retry=V2_RETRY, list=V1_LIST, page=PAGE))
     parts.append(
