@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The EXAMPLES of every module and plugin are run as they stand, against an emulator that knows the ids in them."""
+"""The EXAMPLES of every module, filter and inventory plugin are run as they stand, against an emulator that knows the ids in them."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def is_play(text: str) -> bool:
     return "hosts" in yaml.safe_load(text)[0]
 
 
-EXAMPLES = {path.stem: examples(path) for path in sorted((ROOT / "plugins" / "modules").glob("[a-z]*.py"))}
+EXAMPLES = {path.stem: examples(path) for kind in ("modules", "filter") for path in sorted((ROOT / "plugins" / kind).glob("[a-z]*.py"))}
 TASKS = [name for name, text in EXAMPLES.items() if not is_play(text)]
 PLAYS = [name for name, text in EXAMPLES.items() if is_play(text)]
 
@@ -137,7 +137,7 @@ def ansible(service: Running, tmp_path_factory: pytest.TempPathFactory) -> Itera
 
 @pytest.fixture(scope="module")
 def ran(service: Running, ansible: Ansible) -> Ran:
-    """A play for each module, on a host of its own: a failure in one leaves the others."""
+    """A play for each module or filter, on a host of its own: a failure in one leaves the others."""
     plays = [
         f"- hosts: {name}\n  gather_facts: false\n  module_defaults: {DEFAULTS!r}\n  tasks:\n"
         + textwrap.indent(moved(EXAMPLES[name], NOW), "    ")
@@ -146,12 +146,12 @@ def ran(service: Running, ansible: Ansible) -> Ran:
     path = ansible.directory / "examples.yml"
     path.write_text("\n".join(plays), encoding="utf-8")
     keys = {f"dataarts_{name}": value for name, value in KEYS.items()}
-    outcome = ansible.playbook("-i", ",".join([*TASKS, ""]), path, variables={**CONTROLLER, **keys})
+    outcome = ansible.playbook("-i", ",".join([*TASKS, ""]), path, variables={**CONTROLLER, **keys, "dataarts_jobs": ["daily_*"]})
     return Ran(outcome, service.journal())
 
 
 @pytest.mark.parametrize("name", TASKS)
-def test_the_examples_of_a_module_work(ran: Ran, name: str) -> None:
+def test_the_examples_that_are_tasks_work(ran: Ran, name: str) -> None:
     entries = yaml.safe_load(EXAMPLES[name])
     tasks = [task for entry in entries for task in entry.get("block", [entry])]
     results = [one for one in ran.outcome.results if one.host == name and one.event != "recap"]
