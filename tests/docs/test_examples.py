@@ -49,14 +49,7 @@ def examples(path: Path) -> str:
     raise LookupError(f"{path} has no EXAMPLES")
 
 
-def is_play(text: str) -> bool:
-    """Whether the examples are whole plays, not tasks."""
-    return "hosts" in yaml.safe_load(text)[0]
-
-
 EXAMPLES = {path.stem: examples(path) for kind in ("modules", "filter") for path in sorted((ROOT / "plugins" / kind).glob("[a-z]*.py"))}
-TASKS = [name for name, text in EXAMPLES.items() if not is_play(text)]
-PLAYS = [name for name, text in EXAMPLES.items() if is_play(text)]
 
 
 def scenario(now: datetime) -> dict[str, t.Any]:
@@ -141,32 +134,22 @@ def ran(service: Running, ansible: Ansible) -> Ran:
     plays = [
         f"- hosts: {name}\n  gather_facts: false\n  module_defaults: {DEFAULTS!r}\n  tasks:\n"
         + textwrap.indent(moved(EXAMPLES[name], NOW), "    ")
-        for name in TASKS
+        for name in EXAMPLES
     ]
     path = ansible.directory / "examples.yml"
     path.write_text("\n".join(plays), encoding="utf-8")
     keys = {f"dataarts_{name}": value for name, value in KEYS.items()}
-    outcome = ansible.playbook("-i", ",".join([*TASKS, ""]), path, variables={**CONTROLLER, **keys, "dataarts_jobs": ["daily_*"]})
+    outcome = ansible.playbook("-i", ",".join([*EXAMPLES, ""]), path, variables={**CONTROLLER, **keys, "dataarts_jobs": ["daily_*"]})
     return Ran(outcome, service.journal())
 
 
-@pytest.mark.parametrize("name", TASKS)
-def test_the_examples_that_are_tasks_work(ran: Ran, name: str) -> None:
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_the_examples_of_a_plugin_work(ran: Ran, name: str) -> None:
     entries = yaml.safe_load(EXAMPLES[name])
     tasks = [task for entry in entries for task in entry.get("block", [entry])]
     results = [one for one in ran.outcome.results if one.host == name and one.event != "recap"]
     assert [one.event for one in results] == ["ok"] * len(tasks), ran.outcome.output
     assert [one.task for one in results] == [task["name"] for task in tasks]
-
-
-def test_the_examples_that_are_plays_work(ran: Ran, ansible: Ansible) -> None:
-    """On an inventory of one workspace, after the examples that are tasks."""
-    path = ansible.directory / "plays.yml"
-    path.write_text("\n".join(EXAMPLES[name] for name in PLAYS), encoding="utf-8")
-    quick = {"dataarts_poll_interval": 1, "dataarts_settle_time": 1, "dataarts_region": "cn-north-4", "dataarts_workspace_id": WORKSPACE_ID}
-    outcome = ansible.playbook("-i", "sales,", path, variables={**CONTROLLER, **quick}, cwd=ansible.directory).succeeded()
-    for name in PLAYS:
-        assert [one.event for one in outcome.of(name) if not one.task.startswith("dataarts.factory.rerun : ")] == ["ok"], outcome.output
 
 
 def test_the_examples_that_rerun_reran_what_they_say(ran: Ran) -> None:
