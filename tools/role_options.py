@@ -54,13 +54,6 @@ OWN: dict[str, dict[str, t.Any]] = {
         "type": "bool",
         "default": True,
     },
-    "check_only": {
-        "description": [
-            "Whether the plan is shown and nothing sent, as in check mode. It is for surveys, which cannot choose check mode.",
-        ],
-        "type": "bool",
-        "default": False,
-    },
     "plans": {
         "description": [
             "What was approved, by host, as M(dataarts.factory.rerun_summary) and the statistics of a run in check mode give it.",

@@ -15,6 +15,7 @@ import typing as t
 
 from ansible import constants
 from ansible.errors import AnsibleConnectionFailure
+from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.dataarts.factory.plugins.plugin_utils import _direct as direct
@@ -42,6 +43,8 @@ class ActionModule(ActionBase):
         """
         super().run(tmp, task_vars)
         task_vars = task_vars or {}
+        # From here on the task, a copy that this process has for itself, is one in check mode.
+        self._task.check_mode = self._task.check_mode or boolean(self._task.args.get("check_only") or False, strict=False)
         if self._task.async_val:
             return self._in_background(task_vars)
         self._started = time.monotonic()

@@ -53,7 +53,8 @@ class ActionModule(ActionBase):
         task_vars = task_vars or {}
         hosts = given["hosts"] if given["hosts"] is not None else list(task_vars.get("ansible_play_hosts_all") or ())
         folder = Path(unfrackpath(given["path"], follow=False))
-        report = data.build(*_collected(hosts, task_vars), self._scene(task_vars))
+        results, workspaces = _collected(hosts, task_vars)
+        report = data.build(results, workspaces, self._scene(task_vars, checked=any(one.get("check_mode") for one in results.values())))
         result.update(changed=False, headline=report["headline"], totals=report["totals"])
         try:
             files = {
@@ -66,12 +67,12 @@ class ActionModule(ActionBase):
         except OSError as error:
             return {**result, "failed": True, "msg": _failure(folder, error)}
         paths = {kind: str(folder / name) for kind, name in names.items()}
-        workspaces = f"{len(hosts)} workspace" + ("" if len(hosts) == 1 else "s")
-        msg = f"Report of {workspaces} ({report['headline']}): {paths['html']}"
+        count = f"{len(hosts)} workspace" + ("" if len(hosts) == 1 else "s")
+        msg = f"Report of {count} ({report['headline']}): {paths['html']}"
         self._display.display(msg)
         return {**result, "paths": paths, "msg": msg}
 
-    def _scene(self, task_vars: Vars) -> data.Scene:
+    def _scene(self, task_vars: Vars, *, checked: bool) -> data.Scene:
         awx_job = task_vars.get("awx_job_id") or task_vars.get("tower_job_id")
         command = Command(
             playbook=_playbook(),
@@ -87,7 +88,7 @@ class ActionModule(ActionBase):
             "ansible": ansible_version,
             "awx_job": None if awx_job is None else str(awx_job),
         }
-        return data.Scene(command, int(time.time() * 1000), check_mode=bool(self._task.check_mode), run=run)
+        return data.Scene(command, int(time.time() * 1000), check_mode=bool(self._task.check_mode) or checked, run=run)
 
 
 def _collected(hosts: t.Sequence[str], task_vars: Vars) -> tuple[dict[str, data.Result], dict[str, str]]:

@@ -54,4 +54,12 @@ options:
       - It is locked while reruns are sent, and must be on a file system that supports locks.
       - C($XDG_STATE_HOME/dataarts.factory) or C(~/.local/state/dataarts.factory) if not set.
     type: path
+  check_only:
+    description:
+      - Whether everything is read and decided and nothing is sent, as in check mode. It is for answers that come as a variable, from a survey
+        for example.
+      - V(false) leaves it to check mode. The keyword C(check_mode) of a task takes a variable too, but replaces what the play or the role around
+        the task said, and so could send what was only to be looked at.
+    type: bool
+    default: false
 """

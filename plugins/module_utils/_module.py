@@ -30,7 +30,7 @@ class Run:
     """One invocation of a module.
 
     :ivar options: the module's options, complete and of the specified types.
-    :ivar check_mode: whether nothing may be sent.
+    :ivar check_mode: whether nothing may be sent: in check mode, or by the option ``check_only`` of modules that send.
     :ivar diff_mode: whether a difference is wanted.
     :ivar what: begin of the message if it fails: "Failed to list jobs of workspace 62fb…"; the logic may say it more precisely.
     :ivar result: what the module returns; filled while it works. ``failed`` and ``msg`` in it make it fail at its end.
@@ -38,9 +38,11 @@ class Run:
 
     def __init__(self, options: t.Mapping[str, t.Any], *, check_mode: bool = False, diff_mode: bool = False) -> None:
         self.options = options
-        self.check_mode = check_mode
+        self.check_mode = check_mode or bool(options.get("check_only"))
         self.diff_mode = diff_mode
         self.result: dict[str, t.Any] = {"changed": False}
+        if "check_only" in options:
+            self.result["check_mode"] = self.check_mode
         self.what = ""
         self.secrets: frozenset[str] = frozenset()
         self._connection: Connection | None = None

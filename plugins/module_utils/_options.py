@@ -87,6 +87,7 @@ def retry_spec() -> Spec:
         "since": {"type": "str"},
         "settle_time": {"type": "int", "default": 60},
         "state_path": {"type": "path"},
+        "check_only": {"type": "bool", "default": False},
     }
 
 

@@ -409,6 +409,11 @@ error:
       type: str
       returned: always
       sample: ""
+check_mode:
+  description: Whether nothing was to be sent, in check mode or by O(check_only).
+  type: bool
+  returned: always
+  sample: false
 """
 
 from ansible_collections.dataarts.factory.plugins.module_utils._module import run_module

@@ -84,7 +84,6 @@ def _known() -> Spec:
         **rerun_spec(),
         "order": {"type": "str"},
         "plans": {"type": "dict"},
-        "check_only": {"type": "bool"},
         "fail_on_broken": {"type": "bool"},
         "threshold": {"type": "int"},
     }

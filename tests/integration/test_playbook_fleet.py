@@ -230,3 +230,38 @@ def test_instances_that_wait_for_a_person_are_told_at_once(service: Running, ans
     outcome = ansible.playbook("dataarts.factory.rerun", "-i", hosts, "--limit", "sales", variables=wish).ended(2)
     assert "1 waiting for a person (careful planned" in failures(outcome)["sales"]
     assert len(service.journal()) == 1
+
+
+def test_every_way_to_ask_for_check_mode_sends_nothing(service: Running, ansible: Ansible, hosts: Path) -> None:
+    """The keyword at each level around the role, and the option for answers that come as variables; a "no" there leaves --check as it is."""
+    now = service.now_ms()
+    related = {
+        "dataarts_job_name": "daily_sales",
+        "dataarts_related_jobs": [{"job_name": "stock_levels", "workspace_id": SUPPLY_ID}],
+        "dataarts_begin_time": now - 86_400_000,
+        "dataarts_end_time": now,
+    }
+    role: dict[str, t.Any] = {"name": "dataarts.factory.rerun"}
+    tasks = [
+        {"name": "by include", "ansible.builtin.include_role": {**role, "apply": {"check_mode": True}}},
+        {"name": "by import", "ansible.builtin.import_role": role, "check_mode": True},
+        {"name": "by block", "check_mode": True, "block": [{"name": "in it", "ansible.builtin.import_role": role}]},
+        {"name": "by option", "ansible.builtin.import_role": role, "vars": {"dataarts_check_only": "yes"}},
+    ]
+    second = {**role, "tasks_from": "related"}
+    tasks += [
+        {"name": "related by import", "ansible.builtin.import_role": second, "check_mode": True, "vars": related},
+        {"name": "related by option", "ansible.builtin.import_role": second, "vars": {**related, "dataarts_check_only": True}},
+    ]
+    plays = [
+        {"name": "by task", "hosts": "sales", "connection": "local", "gather_facts": False, "tasks": tasks},
+        {"name": "by play", "hosts": "sales", "connection": "local", "gather_facts": False, "check_mode": True, "roles": [role["name"]]},
+    ]
+    outcome = ansible.written_playbook(plays, "-i", hosts).succeeded()
+    assert not service.journal()
+    looks = [one.result for action in ("job_rerun", "job_instance_retry") for one in outcome.of(action)]
+    assert [(one["check_mode"], one["changed"]) for one in looks] == [(True, True)] * 7
+    assert outcome.stdout.count("Would ask for the rerun of job daily_sales") == 2
+
+    ansible.playbook("dataarts.factory.rerun", "-i", hosts, "--check", variables={"dataarts_check_only": "no"}).succeeded()
+    assert not service.journal()
