@@ -83,7 +83,14 @@ class Service:
                     "status": instance.status,
                     "hidden": bool(run and run.status == "hidden"),
                     "runs": [
-                        {"number": one.number, "status": one.status, "start": one.start, "end": one.end, "request_id": one.request_id}
+                        {
+                            "number": one.number,
+                            "status": one.status,
+                            "requested": one.requested,
+                            "start": one.start,
+                            "end": one.end,
+                            "request_id": one.request_id,
+                        }
                         for one in instance.runs
                     ],
                     "queued": len(instance.queued),

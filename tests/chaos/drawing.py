@@ -160,6 +160,20 @@ class Case:
     late: float = 0.0
     switches: Json = field(default_factory=dict)
 
+    @property
+    def ordered(self) -> bool:
+        """Whether what depends on something is only rerun after it."""
+        return self.options.get("order") == "upstream_first"
+
+    @property
+    def chained(self) -> bool:
+        """Whether the service tells which jobs depend on their own previous cycle: only v1's definition of a job does."""
+        return self.options["api_version"] != "v2" and self.switches.get("v1_open", True)
+
+    def jobs(self) -> dict[str, Json]:
+        """The jobs of the scenario by name."""
+        return {job["name"]: job for job in self.scenario["accounts"][0]["workspaces"][0]["jobs"]}
+
 
 def draw(seed: int, *, size: tuple[int, int] = (30, 90), faults: bool = True) -> Case:
     """The case of *seed*, the same at any time on any machine.
@@ -192,7 +206,15 @@ def draw(seed: int, *, size: tuple[int, int] = (30, 90), faults: bool = True) ->
         {"name": USER_NAME, "password": USER_PASSWORD, "access_key": ACCESS_KEY, "secret_key": SECRET_KEY},
         {"name": STRANGER, "password": "stranger-password", "access_key": STRANGER_KEY, "secret_key": STRANGER_SECRET},
     ]
-    scenario = small_night(jobs=jobs, users=users, switches=switches, speed=SPEED, run_seconds=rng.choice((3, 20, 90)))
+    run_seconds = rng.choice((3, 20, 90))
+    chance = random.Random(f"order {seed}")  # of its own, so that it changes nothing else
+    if api not in ("v1", "no_v2") and chance.random() < 0.4:  # which have no call for dependencies
+        _depend(chance, jobs)
+        options["order"] = "upstream_first"
+        # Nothing but the order keeps a rerun from beginning.
+        switches["rerun_waits_for_upstream"] = False
+        run_seconds = min(run_seconds, 20)
+    scenario = small_night(jobs=jobs, users=users, switches=switches, speed=SPEED, run_seconds=run_seconds)
     return Case(
         seed,
         scenario,
@@ -226,6 +248,16 @@ def _jobs(rng: random.Random, failed: int) -> t.Iterator[Json]:
         elif special < 0.15:
             job["self_dependent"] = True
         yield job
+
+
+def _depend(rng: random.Random, jobs: list[Json]) -> None:
+    """Let jobs depend on others, in no circle, and some on their own previous cycle."""
+    above: list[str] = []
+    for job in rng.sample(jobs, len(jobs)):
+        job["depends_on"] = rng.sample(above, min(len(above), rng.choice((0, 1, 1, 2, 3))))
+        above.append(job["name"])
+        if "schedule" not in job and rng.random() < 0.2:
+            job["self_dependent"] = True
 
 
 def _fates(rng: random.Random) -> list[str]:

@@ -65,6 +65,54 @@ class Judge:
                 found.setdefault((one["job_name"], one["plan_time"]), []).append({**one, **extra})
         return found
 
+    def order(self) -> None:
+        """Nothing was sent before everything that it depends on had succeeded, or was there for good by a person's will."""
+        if not self._case.ordered:
+            return
+        truth = self._truth()
+        for key, entries in self.reruns().items():
+            for entry in (one for one in entries if one["user"] != STRANGER and key in self.meant):
+                for upper in self.above(key):
+                    last = max((run for run in truth[upper]["runs"] if run["requested"] < entry["time"]), key=_number, default=None)
+                    if last is not None and self._in_the_way(upper, last, entry["time"]):
+                        self.found.wrong.append(f"{key} was sent at {entry['time']} although {upper}, above it, stood at {last}")
+
+    def above(self, key: Key) -> list[Key]:
+        """What the instance *key* depends on: of each job above the newest planned no later than it, and its job's previous cycle."""
+        job = self._case.jobs()[key[0]]
+        found = []
+        for name in job.get("depends_on", ()):
+            earlier = [one for one in self.before if one[0] == name and one[1] <= key[1]]
+            found += [max(earlier, key=_plan)] if earlier else []
+        if job.get("self_dependent") and self._case.chained:
+            earlier = [one for one in self.meant if one[0] == key[0] and one[1] < key[1]]
+            found += [max(earlier, key=_plan)] if earlier else []
+        return found
+
+    def _in_the_way(self, key: Key, run: Json, time: int) -> bool:
+        """Whether the newest *run* of the instance *key* kept at *time* what depends on it from being sent."""
+        if run["end"] is None or run["end"] > time:
+            return True
+        if run["status"] == "manual-stop":  # which somebody wanted; unless it is to be rerun
+            return run["number"] == 1 and key in self.meant and "manual-stop" in self._case.options["statuses"]
+        return run["status"] in ("fail", "pause", "running-exception")
+
+    def _held_up(self, key: Key, reason: str, truth: dict[Key, Json]) -> bool:
+        """Whether it is true that something above *key* keeps it from being sent for good."""
+        if "(order: upstream_first)" not in reason:
+            return False
+        if "cannot be told" in reason or "could not be listed" in reason:
+            return True
+        left, seen = [key], set()
+        while left:
+            for upper in self.above(left.pop()):
+                if truth[upper]["status"] not in SUCCEEDED:
+                    return True
+                if upper not in seen:
+                    seen.add(upper)
+                    left.append(upper)
+        return False
+
     def twice(self) -> None:
         """Nothing is rerun again unless the options ask for more attempts and the one before had ended in failure."""
         attempts = self._case.options.get("attempts", 1)
@@ -142,8 +190,11 @@ class Judge:
             self._wrong(key, one, f"is done, and stands at {truth['status']}")
         if action == "failed_again" and truth["status"] in (*SUCCEEDED, "running", "waiting"):
             self._wrong(key, one, f"failed again, and stands at {truth['status']}")
-        if action == "skipped" and truth["status"] in self._case.options["statuses"]:
+        held_up = self._case.ordered and action in ("skipped", "blocked") and self._held_up(key, one["reason"], self._truth())
+        if action == "skipped" and truth["status"] in self._case.options["statuses"] and not held_up:
             self._wrong(key, one, "is skipped with a status that was asked for")
+        if action == "blocked" and truth["status"] in SUCCEEDED + self._rerunnable and not held_up:
+            self._wrong(key, one, f"is blocked, and stands at {truth['status']}")
         if action == "refused" and mine and not truth["runs"][:-1]:
             self._wrong(key, one, "is refused, and the journal has it")
         if action in HONEST and not one["reason"]:
@@ -156,6 +207,10 @@ class Judge:
             self._wrong(key, one, f"the journal has request id {ids[-1]}")
         if action in ("done", "failed_again") and mine == entries and one["attempts"] != len(mine):
             self._wrong(key, one, f"attempts is {one['attempts']}, and the journal has {len(mine)}")
+
+    @property
+    def _rerunnable(self) -> tuple[str, ...]:
+        return tuple(self._case.options["statuses"])
 
     def _journal_ids(self) -> set[str]:
         return {entry["request_id"] for entry in self._service.journal()}
@@ -173,6 +228,14 @@ def unlisted(result: t.Mapping[str, t.Any]) -> set[str]:
     """Names of jobs of which a failed result says that it could not see them, in its message and its problems alike."""
     said = [_UNLISTED.match(text) for text in result.get("problems") or ()] if result.get("failed") else []
     return {found[1] for found in said if found and found[0] in result["msg"]}
+
+
+def _plan(key: Key) -> int:
+    return key[1]
+
+
+def _number(run: Json) -> int:
+    return int(run["number"])
 
 
 def _ms(plan: str) -> int:

@@ -31,7 +31,7 @@ OnePass = Callable[[Json], Json]
 #: Plays of one case that meet faults; after them the trouble is over and one more has to bring everything to its end.
 PLAYS = 6
 #: Passes that one play takes at most. What waits for a turn takes one pass per turn.
-PASSES = 200
+PASSES = 400
 
 
 def in_process(options: Json) -> Json:
@@ -105,6 +105,7 @@ def play_case(service: Running, case: Case, state: Path, one_pass: OnePass) -> t
             break
         service.advance(rng.uniform(0, 2))
     judge.twice()
+    judge.order()
     if run.error is not None or not run.ended:
         judge.found.lost.append(f"without any fault the last play did not come to its end: {run.error or 'passes ran out'}")
     _count(service, judge, run, figures)

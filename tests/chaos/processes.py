@@ -47,8 +47,8 @@ def module_result(outcome: Outcome) -> Json:
         raise AssertionError(f"the module ended with {outcome.rc}\n{outcome.stdout}\n--- stderr\n{outcome.stderr}") from None
 
 
-def start_play(options: Json, directory: Path) -> Process:
-    """A playbook with one task of job_rerun."""
+def start_play(options: Json, directory: Path, env: Json | None = None) -> Process:
+    """A playbook with one task of job_rerun, whose passes need no process of their own; *env* is added to its environment."""
     # What stands in options is data, whatever it looks like.
     task = {"dataarts.factory.job_rerun": _no_template(options)}
     play = {"hosts": "localhost", "connection": "local", "gather_facts": False, "tasks": [task]}
@@ -56,8 +56,8 @@ def start_play(options: Json, directory: Path) -> Process:
     descriptor, name = tempfile.mkstemp(prefix="play-", suffix=".yml", dir=directory)
     with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
         stream.write(text)
-    arguments = ("-i", "localhost,", "-e", json.dumps({"ansible_python_interpreter": sys.executable}), name)
-    return Ansible(directory).start("ansible-playbook", *arguments)
+    arguments = ("-i", "localhost,", "-e", json.dumps({"ansible_python_interpreter": "{{ ansible_playbook_python }}"}), name)
+    return Ansible(directory).start("ansible-playbook", *arguments, env=env)
 
 
 def _no_template(value: t.Any) -> t.Any:

@@ -19,6 +19,7 @@ from tests.chaos.drawing import READ_TIMEOUT, Case, Json, draw
 from tests.chaos.plays import play_case
 from tests.chaos.processes import KilledError, draw_moment, killed_at, module_result, play_result, start_module, start_play
 from tests.support.scenarios import small_night
+from tests.support.workspace import options as options_for
 
 ONE = os.environ.get("CHAOS_KILL")
 #: Kills of one case; the case is played until it had as many.
@@ -77,6 +78,14 @@ def play_killed(service: Running, seed: int, directory: Path, figures: t.Callabl
         if not left:
             return
     raise AssertionError(f"only {kills - left} of {kills} kills found their moment")
+
+
+def test_the_plays_that_are_killed_need_no_process_for_a_pass(service: Running, tmp_path: Path) -> None:
+    service.reset(small_night())
+    options = {**options_for(service), "state_path": str(tmp_path / "state"), "poll_interval": 1, "order": "upstream_first"}
+    outcome = start_play(options, tmp_path, {"ANSIBLE_VERBOSITY": "3"}).wait()
+    assert play_result(outcome)["passes"] > 1
+    assert "Using module file" not in outcome.output
 
 
 def test_a_killed_module(service: Running, tmp_path: Path, figures: t.Callable[..., None]) -> None:

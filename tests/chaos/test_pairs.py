@@ -94,6 +94,7 @@ def play_pair(service: Running, seed: int, tmp_path: Path, figures: t.Callable[.
     for thread in threads:
         thread.join(2 * PATIENCE)
     judge.twice()
+    judge.order()
     for result in results:
         judge.reported(result, journal_before=len(service.journal()), others=not case.given_since)
     found = judge.found
