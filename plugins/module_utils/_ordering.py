@@ -22,7 +22,7 @@ from ansible_collections.dataarts.factory.plugins.module_utils._upstream import 
 
 #: After how long in the service's queue a rerun is suspected to wait for something that will not come, ms.
 LONG_WAIT_MS = 180_000
-_FALL_BACK = "Nothing was sent. Set order to parallel to rerun without regard to dependencies."
+_FALL_BACK = "Set order to parallel to rerun without regard to dependencies."
 
 
 class Ordering:
@@ -66,11 +66,12 @@ class Ordering:
             return here and selection.covers(other.job_name, other.key.plan_time)
 
         beyond = Beyond(self.known.others, policy.since, expected, unseen)
-        self._read(due, stuck, {one.instance.key for one in decisions}, beyond)
+        sent = any(one.sent is not None for one in decisions)
+        self._read(due, stuck, {one.instance.key for one in decisions}, beyond, "Nothing more was sent." if sent else "Nothing was sent.")
         depends = self.known.depends(one.instance for one in decisions)
         return order_upstream(decisions, depends, beyond, hold=self._first)
 
-    def _read(self, due: list[Decision], stuck: list[Decision], selected: t.AbstractSet[t.Any], beyond: Beyond) -> None:
+    def _read(self, due: list[Decision], stuck: list[Decision], selected: t.AbstractSet[t.Any], beyond: Beyond, so_far: str) -> None:
         upstream = Upstream(self._factory, self.known)
         before = frozenset(key for key in self.known.others.keys() - selected if beyond.open(key))
         if due:
@@ -79,7 +80,7 @@ class Ordering:
                 upstream.read(instances := [one.instance for one in due])
                 upstream.refresh(instances, before)
             except ApiError as error:
-                error.hint = f"{error.hint} {_FALL_BACK}".strip()
+                error.hint = f"{error.hint} {so_far} {_FALL_BACK}".strip()
                 raise
             self._run.what = what
         if stuck and not self.known.closed:

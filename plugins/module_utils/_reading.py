@@ -11,6 +11,7 @@ import typing as t
 
 from ansible_collections.dataarts.factory.plugins.module_utils._clock import ServiceClock
 from ansible_collections.dataarts.factory.plugins.module_utils._errors import OptionError
+from ansible_collections.dataarts.factory.plugins.module_utils._reconcile import AHEAD_MS
 from ansible_collections.dataarts.factory.plugins.module_utils._times import Window, parse_time, to_iso, window
 
 _T = t.TypeVar("_T")
@@ -19,8 +20,6 @@ Options = t.Mapping[str, t.Any]
 
 #: How far a window read by this machine's clock may be off before it is read again by the service's, ms. Dates come in whole seconds.
 TOLERANCE_MS = 5_000
-#: How far ahead of the service's clock ``since`` may be, ms: the time of a schedule that fired a moment early.
-AHEAD_MS = 60_000
 #: Looks that are taken at most while another process goes on sending; after them it takes its turn at the lock, or the next one looks.
 LOOKS = 4
 

@@ -40,6 +40,8 @@ UNKNOWN = "unknown"  # it may have taken effect; also every refused POST of more
 NOT_SENT = "not_sent"  # it provably took no effect, for a reason that does not lie in the instance: no connection, 401, 403, 429
 ACTIVE = "active"  # it alone was refused because it runs already: somebody else's rerun, which may not show yet
 OUTCOMES = frozenset({INTENDED, ACCEPTED, REFUSED, UNKNOWN, NOT_SENT, ACTIVE})
+#: How far ahead of the service's clock ``since`` may be, ms: the time of a schedule that fired a moment early.
+AHEAD_MS = 60_000
 #: How much earlier than its POST a run must have begun to be no effect of it, ms: the service's time is known by its answers' dates, which
 #: come in whole seconds and late.
 CLOCK_SLACK_MS = 10_000
@@ -331,9 +333,11 @@ def _ended(instance: JobInstance, policy: Policy, now: int, mine: Sent | None, m
 
 def _over(instance: JobInstance, policy: Policy) -> bool:
     """Whether the success of *instance* was there before the run began. A run that began before may have ended after, and what a person
-    sets to success keeps the times of the failure: both may have been on their way, or failed, in an earlier pass."""
+    sets to success keeps the times of the failure: both may have been on their way, or failed, in an earlier pass. So may what ended shortly
+    before ``since``, which may lie a moment ahead of the first pass, and what the service shows late."""
     by_hand = instance.force_success or instance.ignore_success or instance.status is not Status.SUCCESS
-    return not by_hand and instance.end_time is not None and instance.end_time < policy.since
+    early = policy.since - max(AHEAD_MS, policy.settle_ms)
+    return not by_hand and instance.end_time is not None and instance.end_time < early
 
 
 def _attempts_used(mine: Sent | None) -> int:

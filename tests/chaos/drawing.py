@@ -168,7 +168,7 @@ class Case:
     @property
     def chained(self) -> bool:
         """Whether the service tells which jobs depend on their own previous cycle: only v1's definition of a job does."""
-        return self.options["api_version"] != "v2" and self.switches.get("v1_open", True)
+        return self.options["api_version"] != "v2" and bool(self.switches.get("v1_open", True))
 
     def jobs(self) -> dict[str, Json]:
         """The jobs of the scenario by name."""

@@ -331,3 +331,14 @@ def test_what_was_stopped_in_another_workspace_and_is_rerun_there_is_waited_for(
     waiting = call("job_rerun", wish)
     assert [one["action"] for one in waiting["instances"]] == ["wait"], waiting["instances"]
     assert not emulated.journal()
+
+
+def test_an_api_that_does_not_tell_any_more_is_told_with_what_was_sent(emulated: t.Any, begin: t.Any) -> None:
+    scenario = night(job("report", {"workspace": OTHER_ID, "job": "ledger"}), job("alone"), other=[job("ledger")])
+    wish = begin(scenario, other_workspaces=[OTHER_ID])
+    first = call("job_rerun", wish)
+    assert order_sent(emulated) == [["alone"]]
+    emulated.set(depend_open=False)
+    then = call("job_rerun", {**wish, "since": str(first["since"]), "carry": first["carry"]})
+    assert then["error"]["kind"] == "not_published"
+    assert "Nothing more was sent. Set order to parallel" in then["msg"]

@@ -90,10 +90,23 @@ def test_plans_of_check_mode_given_back_are_all_that_is_done(service: Running, a
     assert service.journal() == before, "approved twice, done once"
 
 
-@pytest.mark.parametrize("plans", [{}, {"sales": {}}, "approved", ["sales"]])
+@pytest.mark.parametrize("plans", [{}, {"sales": {}}, {"sales": {"plan_id": ""}}, {"sales": {"plan_id": None}}, "approved", ["sales"]])
 def test_an_approval_without_a_plan_sends_nothing(service: Running, ansible: Ansible, hosts: Path, plans: t.Any) -> None:
     ansible.playbook("dataarts.factory.rerun", "-i", hosts, "--limit", "sales", variables={"dataarts_plans": plans}).ended(2)
     assert not service.journal()
+
+
+def test_a_workspace_of_a_later_batch_is_not_waited_for(service: Running, ansible: Ansible, hosts: Path) -> None:
+    scenario = two_workspaces()
+    report = {"name": "report", "depends_on": [{"workspace": SUPPLY_ID, "job": "stock_levels"}], "instances": [{"plan_time": "-1m"}]}
+    scenario["accounts"][0]["workspaces"][0]["jobs"] = [report]
+    service.reset(scenario)
+    wish = {"dataarts_order": "upstream_first", "dataarts_wait_timeout": 3600, "dataarts_serial": 1}
+    outcome = ansible.playbook("dataarts.factory.rerun", "-i", hosts, variables=wish).ended(2)
+    assert "select that too, or bring it to success first" in outcome.stdout
+    assert sent(service) == {(SUPPLY_ID, "stock_levels"): 2}
+    assert not ansible.playbook("dataarts.factory.rerun", "-i", hosts, variables=wish).succeeded().recap("sales")["failures"]
+    assert sent(service)[WORKSPACE_ID, "report"] == 1
 
 
 def test_a_job_is_rerun_with_its_related_jobs_in_one_request(service: Running, ansible: Ansible, hosts: Path) -> None:

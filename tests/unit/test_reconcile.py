@@ -288,6 +288,8 @@ def test_whose_rerun_it_was_is_told_or_said_to_be_unknown(record: t.Any, status:
     ("end", "changes", "idle"),
     [
         (-3000, {}, True),
+        (-61, {}, True),
+        (-60, {}, False),  # since may lie a minute ahead of the first pass, which then saw it running
         (0, {}, False),  # it was running when this run began, and an earlier pass may have said so
         (30, {}, False),
         (None, {}, False),
