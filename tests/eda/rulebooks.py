@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -111,6 +112,17 @@ def wait_until(process: Running, what: str, condition: Callable[[], object]) -> 
 
 
 def end(process: Running) -> None:
-    """End ansible-rulebook and everything it started."""
+    """End ansible-rulebook; its playbooks have sessions of their own and go on, see :func:`end_plays`."""
     process.send(signal.SIGKILL)
     process.process.wait()
+
+
+def end_plays(directory: Path) -> None:
+    """End every playbook that an ansible-rulebook with its files below *directory* started and left behind."""
+    for command in Path("/proc").glob("[0-9]*/cmdline"):
+        # A process may end while it is looked at.
+        with contextlib.suppress(OSError):
+            if os.fsencode(directory) in command.read_bytes():
+                pid = int(command.parent.name)
+                if os.getpgid(pid) == pid:
+                    os.killpg(pid, signal.SIGKILL)

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from emulator.running import running
-from tests.eda.rulebooks import House, end, wait_until
+from tests.eda.rulebooks import House, end, end_plays, wait_until
 from tests.support.http_server import HttpServer, reply
 from tests.support.scenarios import SECRET_KEY, WORKSPACE_ID, small_night
 
@@ -40,14 +40,15 @@ def webhook() -> Iterator[HttpServer]:
 
 
 @pytest.fixture
-def house(emulated: t.Any, webhook: HttpServer, tmp_path: Path) -> t.Callable[..., House]:
+def house(emulated: t.Any, webhook: HttpServer, tmp_path: Path) -> Iterator[t.Callable[..., House]]:
     """``house(jobs=[...])``: a machine whose service begins with these jobs; ``places`` and inventory variables as House takes them."""
 
     def make(*, places: t.Any = None, night: t.Any = None, **changes: t.Any) -> House:
         emulated.reset(small_night(switches=FREE, **(night or {})))
         return House(tmp_path, emulated, webhook, places, **changes)
 
-    return make
+    yield make
+    end_plays(tmp_path)
 
 
 def test_a_night_ends_without_a_person_and_a_name_stays_a_name(house: t.Any, tmp_path: Path) -> None:
