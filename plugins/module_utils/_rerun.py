@@ -14,35 +14,16 @@ from __future__ import annotations
 import typing as t
 from dataclasses import replace
 
-from ansible_collections.dataarts.factory.plugins.module_utils._approval import approved, plan_id_of
-from ansible_collections.dataarts.factory.plugins.module_utils._budget import within_budget
 from ansible_collections.dataarts.factory.plugins.module_utils._errors import ApiError, Kind
 from ansible_collections.dataarts.factory.plugins.module_utils._factory import Factory
 from ansible_collections.dataarts.factory.plugins.module_utils._information import has_job
 from ansible_collections.dataarts.factory.plugins.module_utils._ledger import Identity, Ledger
-from ansible_collections.dataarts.factory.plugins.module_utils._listing import list_selected, names_without_instances
-from ansible_collections.dataarts.factory.plugins.module_utils._model import InstanceKey, JobInstance
+from ansible_collections.dataarts.factory.plugins.module_utils._looking import UNBORN, Look
+from ansible_collections.dataarts.factory.plugins.module_utils._model import InstanceKey
 from ansible_collections.dataarts.factory.plugins.module_utils._module import Run, failure, sentence
-from ansible_collections.dataarts.factory.plugins.module_utils._ordering import Ordering
-from ansible_collections.dataarts.factory.plugins.module_utils._plan import Batch, plan
-from ansible_collections.dataarts.factory.plugins.module_utils._reading import (
-    TOLERANCE_MS,
-    check_past,
-    quiet_until,
-    read_window,
-    since_of,
-    steady,
-)
-from ansible_collections.dataarts.factory.plugins.module_utils._reconcile import (
-    ACCEPTED,
-    UNKNOWN,
-    Action,
-    Decision,
-    Policy,
-    Sent,
-    decide,
-    decide_missing,
-)
+from ansible_collections.dataarts.factory.plugins.module_utils._plan import Batch
+from ansible_collections.dataarts.factory.plugins.module_utils._reading import steady
+from ansible_collections.dataarts.factory.plugins.module_utils._reconcile import ACCEPTED, UNKNOWN, Action, Decision, Sent
 from ansible_collections.dataarts.factory.plugins.module_utils._report import (
     counted,
     decided,
@@ -55,14 +36,11 @@ from ansible_collections.dataarts.factory.plugins.module_utils._report import (
 )
 from ansible_collections.dataarts.factory.plugins.module_utils._sending import HOPELESS, Sender, send_all
 from ansible_collections.dataarts.factory.plugins.module_utils._text import printable
-from ansible_collections.dataarts.factory.plugins.module_utils._times import Window, to_iso
+from ansible_collections.dataarts.factory.plugins.module_utils._times import to_iso
 from ansible_collections.dataarts.factory.plugins.module_utils._wish import View, Wish
 
 #: Seconds to wait for another process of this machine that sends reruns in the same workspace.
 LOCK_TIMEOUT = 300.0
-#: How far this machine's clock may be off before the service refuses its signatures, ms.
-CLOCK_LIMIT_MS = 900_000
-_UNBORN = -1  # born_ms of a ledger that does not exist yet, or is damaged
 _WAY_OUT = "The result lists every instance with its reason; correct what they name, and run again with a later since"
 
 
@@ -80,11 +58,8 @@ class Pass:
         self.wish = Wish.of(run.options, self.clock.now_ms())
         self.workspace_id: str = run.options["workspace_id"]
         self.factory = Factory(run.connection, self.workspace_id, run.options["api_version"])
-        self.ordering = Ordering(run, self.factory)
+        self.look = Look(run, self.factory, self.wish)
         self.plan_only = bool((run.options["carry"] or {}).get("plan_only")) and not run.check_mode
-        self.problems: list[str] = []
-        self.missed: list[str] = []  # problems that leave the stated end unreached
-        self.unlisted: dict[str, ApiError] = {}  # jobs that could not be listed
         self.became: dict[int, Decision] = {}  # what became of a decision that was sent, by the decision's id()
 
     def go(self) -> None:
@@ -92,7 +67,7 @@ class Pass:
         view, known, born_ms = self._first_look()
         self._report(view)
         # A record that began later than since would make a pass that has something to send wait for nothing.
-        unborn = born_ms == _UNBORN and self._open(view)
+        unborn = born_ms == UNBORN and self._open(view)
         if not self._refused(view) and not self.run.check_mode and ((view.plan.batches and not self.plan_only) or unborn):
             view = self._send(view, known)
         self._check_names(view)
@@ -105,18 +80,11 @@ class Pass:
         :returns: what was seen, and the record and its birth that it was judged by.
         """
 
-        def look(remembered: tuple[t.Mapping[InstanceKey, Sent], int]) -> View:
-            self.problems.clear()
-            self.missed.clear()
-            view = self._look(*remembered)
-            self.run.result["since"] = view.policy.since  # another look must not move it on
-            return view
-
-        view, (known, born_ms) = steady(self._remembered, look)
+        view, (known, born_ms) = steady(self._remembered, lambda remembered: self.look(*remembered))
         return view, known, born_ms
 
     def _remembered(self) -> tuple[t.Mapping[InstanceKey, Sent], int]:
-        with self._ledger(_UNBORN, read_only=True) as snapshot:
+        with self._ledger(UNBORN, read_only=True) as snapshot:
             return snapshot.all_sent(), snapshot.born_ms
 
     def _ledger(self, now_ms: int, *, read_only: bool = False) -> Ledger:
@@ -124,71 +92,13 @@ class Pass:
         identity = Identity(connection.hosts.v2, connection.project_id, self.workspace_id)
         return Ledger(self.run.options["state_path"], identity, now_ms=now_ms, lock_timeout=LOCK_TIMEOUT, read_only=read_only)
 
-    def _look(self, sent: t.Mapping[InstanceKey, Sent], born_ms: int) -> View:
-        """List and judge. *sent* and *born_ms* are the ledger's, read before."""
-        self.unlisted.clear()
-        instances, window, asked = read_window(self.clock, self.run.options, self._list)
-        for name, error in self.unlisted.items():
-            self._miss(f"Failed to list the instances of job {printable(name, 100)}: {printable(error)}. {error.hint}".rstrip())
-        policy = self._policy(asked, asked if born_ms == _UNBORN else born_ms)
-        most = self.run.options["max_reruns_per_day"]
-        decisions = [within_budget(decide(one, policy, asked, sent.get(one.key)), sent.get(one.key), most, asked) for one in instances]
-        decisions += self._vanished(window, policy, asked, sent, {one.key for one in instances})
-        nameless = names_without_instances(self.wish.selection(window), instances, self.unlisted)
-        blind = any(one.job_name in self.unlisted and one.sent_ms >= policy.since for one in sent.values())
-        allowed = approved(plan(decisions, self.wish.limits), decisions, self.run.options, policy.since)
-        if allowed.refused is None:  # what is refused as a whole needs no order
-            ordered = self.ordering.apply(decisions, policy, self.wish.selection(window), asked, self.unlisted)
-            allowed = allowed if ordered is decisions else plan(ordered, self.wish.limits)
-        return View(window, asked, policy, allowed, tuple(nameless), blind, plan_id_of(decisions, self.run.options, policy.since))
-
-    def _list(self, window: Window) -> list[JobInstance]:
-        since = self.run.result.get("since") or since_of(self.run.options, self.clock.now_ms())
-        # Before the first answer the time is this machine's, which may be behind, and a window that ends now ends a moment before
-        # since: what was started meanwhile must not be missed.
-        started = None if since is None else Window(since - TOLERANCE_MS, max(since, self.clock.latest_ms()) + CLOCK_LIMIT_MS)
-        notes: list[str] = []
-        found = list_selected(self.factory, self.wish.selection(window), failed=self.unlisted, notes=notes, started=started)
-        for text in notes:
-            self._note(text)
-        return found
-
-    def _policy(self, asked: int, born_ms: int) -> Policy:
-        """Without the option, *since* is when this run first asked. A given one may ask for quiet; but not in check mode, which tells
-        what would be sent once that is over."""
-        first = self.run.result.get("since")  # of an earlier look of this pass: it must not move on
-        since = since_of(self.run.options, asked)
-        if since is None:
-            return self.wish.policy(asked if first is None else first, None)
-        check_past(since, self.clock)
-        since = since if first is None else first
-        quiet = quiet_until(since, self.clock.now_ms(), born_ms, self.run.options["settle_time"] * 1000)
-        return self.wish.policy(since, None if self.run.check_mode else quiet)
-
-    def _vanished(
-        self, window: Window, policy: Policy, asked: int, sent: t.Mapping[InstanceKey, Sent], listed: t.Collection[InstanceKey]
-    ) -> list[Decision]:
-        """Instances of this run that the service does not list any more. With a filter by type it cannot be told whether they were meant."""
-        if self.run.options["instance_types"]:
-            return []
-        selection = self.wish.selection(window)
-        return [
-            decide_missing(one, policy, asked)
-            for one in sent.values()
-            if one.sent_ms >= policy.since
-            and one.key not in listed
-            and one.key.workspace_id == self.workspace_id
-            and one.job_name not in self.unlisted
-            and selection.covers(one.job_name, one.key.plan_time)
-        ]
-
     def _check_names(self, view: View) -> None:
         """A job that is named exactly and has no instance in the window may not exist at all. It is asked for in the first and in the last pass."""
         if self.run.options["since"] is not None and self._open(view):
             return
         for name in view.nameless:
             if not self._exists(name):
-                self._miss(
+                self.look.miss(
                     f"Job {printable(name, 100)} does not exist in workspace {printable(self.workspace_id, 100)}. Check the name in jobs."
                 )
 
@@ -196,7 +106,7 @@ class Pass:
         try:
             return has_job(self.factory, name)
         except ApiError as error:
-            self._note(f"Whether job {printable(name, 100)} exists could not be read: {printable(error)}.")
+            self.look.note(f"Whether job {printable(name, 100)} exists could not be read: {printable(error)}.")
             return True
 
     def _send(self, view: View, known: t.Mapping[InstanceKey, Sent]) -> View:
@@ -205,7 +115,7 @@ class Pass:
             for text in ledger.warnings:
                 self.run.warn(text)
             if ledger.all_sent() != known:
-                view = self._look(ledger.all_sent(), ledger.born_ms)
+                view = self.look(ledger.all_sent(), ledger.born_ms)
                 self.run.result.pop("plan", None)
                 self._report(view)
                 if self._refused(view):
@@ -237,9 +147,9 @@ class Pass:
         what = f"{counted(len(after), 'instance')} of job {printable(job_name, 100)}"
         if after[0].sent is not None and after[0].sent.outcome == UNKNOWN:
             text = f"The rerun of {what} was not confirmed: {printable(error)}."
-            self._note(f"{text} Before anything is sent again, what became of it is read back.")
+            self.look.note(f"{text} Before anything is sent again, what became of it is read back.")
         else:
-            self._note(f"The rerun of {what} took no effect: {printable(error)}. {error.hint}".strip())
+            self.look.note(f"The rerun of {what} took no effect: {printable(error)}. {error.hint}".strip())
 
     def _refused(self, view: View) -> bool:
         """Whether the guards forbid the plan, also in check mode, which would promise too much otherwise; then the result says so."""
@@ -275,7 +185,7 @@ class Pass:
             instances=instances,
             summary=summary(instances, sum(one.idle for one in standing)),
             plan_id=view.plan_id,
-            problems=list(self.problems),
+            problems=list(self.look.problems),
             api_versions=dict(self.factory.api_versions),
             since=view.policy.since,
             since_iso=to_iso(view.policy.since),
@@ -297,27 +207,21 @@ class Pass:
     def _conclude(self, view: View) -> None:
         """Whether this was the last pass, and if so whether the stated end was reached."""
         result = self.run.result
-        result["problems"], result["api_versions"] = list(self.problems), dict(self.factory.api_versions)
-        result["carry"] = {**self.ordering.carried(), "planned": sum(len(one.decisions) for one in view.plan.batches if self.plan_only)}
+        result["problems"], result["api_versions"] = list(self.look.problems), dict(self.factory.api_versions)
+        result["carry"] = {
+            **self.look.ordering.carried(),
+            "planned": sum(len(one.decisions) for one in view.plan.batches if self.plan_only),
+        }
         if result.get("failed") or self._open(view):
             return
         result.update(finished=True, due_in=None)
         standing = self._standing(view)
         short = "" if self.run.check_mode else shortfall(standing, view.policy.statuses)
-        missed = "; ".join(text.rstrip(".") for text in (short, *self.missed) if text)
+        missed = "; ".join(text.rstrip(".") for text in (short, *self.look.missed) if text)
         if missed:
             unknown = sorted({one.instance.job_name for one in standing if one.action is Action.UNKNOWN})
             way_out = f"{_WAY_OUT}. {lookup_hint(self.run.options, unknown, view.window)}" if unknown else _WAY_OUT
             result.update(failure(sentence(f"Failed to bring every instance {self.run.where} to success", missed, way_out), "incomplete"))
-
-    def _miss(self, text: str) -> None:
-        if text not in self.missed:
-            self.missed.append(text)
-        self._note(text)
-
-    def _note(self, text: str) -> None:
-        if text not in self.problems:
-            self.problems.append(text)
 
 
 def _left(decision: Decision, wait: bool) -> bool:

@@ -206,11 +206,11 @@ def test_a_service_that_tells_secrets_back(service: Running, kind: str, tmp_path
 #: Runs a module with a util broken so that an exception nobody foresaw holds every option, in its text and in its frames.
 CRASH = """
 import sys
-from ansible_collections.dataarts.factory.plugins.module_utils import _rerun
+from ansible_collections.dataarts.factory.plugins.module_utils import _looking
 def crash(clock, options, read):
     secrets = dict(options)
     raise RuntimeError(repr(secrets)) from ValueError(str(options))
-_rerun.read_window = crash
+_looking.read_window = crash
 sys.argv = ["module_process.py", "job_rerun"]
 sys.path.insert(0, {support!r})
 import module_process

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from ansible_collections.dataarts.factory.plugins.module_utils import _looking
+from ansible_collections.dataarts.factory.plugins.module_utils._upstream import Upstream
 from emulator.running import running
 from tests.support.logic import call, passes, reruns
 from tests.support.scenarios import WORKSPACE_ID, small_night
@@ -342,3 +344,24 @@ def test_an_api_that_does_not_tell_any_more_is_told_with_what_was_sent(emulated:
     then = call("job_rerun", {**wish, "since": str(first["since"]), "carry": first["carry"]})
     assert then["error"]["kind"] == "not_published"
     assert "Nothing more was sent. Set order to parallel" in then["msg"]
+
+
+def test_what_was_listed_before_dependencies_were_read_for_long_is_listed_again(
+    emulated: t.Any, begin: t.Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While the dependencies of thousands of instances are read, somebody may rerun one of them, and it may even succeed."""
+    wish = begin(night(job("sales", "load"), job("load"), job("alone")))
+    monkeypatch.setattr(_looking, "OLD_SECONDS", 0.0)
+    read = Upstream.read
+
+    def slow(upstream: Upstream, instances: t.Any) -> None:
+        if not emulated.journal():
+            assert call("job_rerun", {**wish, "order": "parallel", "jobs": ["alone"]})["changed"]
+            emulated.advance(600)
+        read(upstream, instances)
+
+    monkeypatch.setattr(Upstream, "read", slow)
+    result = call("job_rerun", {**wish, "state_path": wish["state_path"] + "-of-another-machine"})
+    assert order_sent(emulated) == [["alone"], ["load"]], "alone is not sent twice"
+    (alone,) = [one for one in result["instances"] if one["job_name"] == "alone"]
+    assert (alone["action"], alone["rerun"]) == ("done", False)

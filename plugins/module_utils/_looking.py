@@ -1,0 +1,131 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Private to the collection: one look of a pass of job_rerun at its workspace: what is listed, and what is decided about it."""
+
+from __future__ import annotations
+
+import time
+import typing as t
+
+from ansible_collections.dataarts.factory.plugins.module_utils._approval import approved, plan_id_of
+from ansible_collections.dataarts.factory.plugins.module_utils._budget import within_budget
+from ansible_collections.dataarts.factory.plugins.module_utils._errors import ApiError
+from ansible_collections.dataarts.factory.plugins.module_utils._factory import Factory
+from ansible_collections.dataarts.factory.plugins.module_utils._listing import list_selected, names_without_instances
+from ansible_collections.dataarts.factory.plugins.module_utils._model import InstanceKey, JobInstance
+from ansible_collections.dataarts.factory.plugins.module_utils._module import Run
+from ansible_collections.dataarts.factory.plugins.module_utils._ordering import Ordering
+from ansible_collections.dataarts.factory.plugins.module_utils._plan import plan
+from ansible_collections.dataarts.factory.plugins.module_utils._reading import TOLERANCE_MS, check_past, quiet_until, read_window, since_of
+from ansible_collections.dataarts.factory.plugins.module_utils._reconcile import Decision, Policy, Sent, decide, decide_missing
+from ansible_collections.dataarts.factory.plugins.module_utils._text import printable
+from ansible_collections.dataarts.factory.plugins.module_utils._times import Window
+from ansible_collections.dataarts.factory.plugins.module_utils._wish import View, Wish
+
+#: How far this machine's clock may be off before the service refuses its signatures, ms.
+CLOCK_LIMIT_MS = 900_000
+#: born_ms of a ledger that does not exist yet, or is damaged.
+UNBORN = -1
+#: After how long what was listed is too old to send anything by it, if it can be listed again.
+OLD_SECONDS = 5.0
+
+
+class Look:
+    """Looks as often as it is called.
+
+    :ivar problems: what people should know, of the newest look and of what came after it.
+    :ivar missed: those of them that leave the stated end unreached.
+    :ivar unlisted: jobs that could not be listed, by name.
+    """
+
+    def __init__(self, run: Run, factory: Factory, wish: Wish) -> None:
+        self.run = run
+        self.clock = run.connection.client.clock
+        self.factory = factory
+        self.wish = wish
+        self.ordering = Ordering(run, factory)
+        self.problems: list[str] = []
+        self.missed: list[str] = []
+        self.unlisted: dict[str, ApiError] = {}
+        self._ordering_took = 0.0
+
+    def __call__(self, sent: t.Mapping[InstanceKey, Sent], born_ms: int) -> View:
+        """List and judge. *sent* and *born_ms* are the ledger's, read before.
+
+        To read what many instances depend on takes many requests, the first time. What was listed before is old then, and is listed again.
+        """
+        view = self._once(sent, born_ms)
+        return view if self._ordering_took < OLD_SECONDS else self._once(sent, born_ms)
+
+    def _once(self, sent: t.Mapping[InstanceKey, Sent], born_ms: int) -> View:
+        for found in (self.problems, self.missed, self.unlisted):
+            found.clear()
+        instances, window, asked = read_window(self.clock, self.run.options, self._list)
+        for name, error in self.unlisted.items():
+            self.miss(f"Failed to list the instances of job {printable(name, 100)}: {printable(error)}. {error.hint}".rstrip())
+        policy = self._policy(asked, asked if born_ms == UNBORN else born_ms)
+        self.run.result["since"] = policy.since  # another look must not move it on
+        most = self.run.options["max_reruns_per_day"]
+        decisions = [within_budget(decide(one, policy, asked, sent.get(one.key)), sent.get(one.key), most, asked) for one in instances]
+        decisions += self._vanished(window, policy, asked, sent, {one.key for one in instances})
+        nameless = names_without_instances(self.wish.selection(window), instances, self.unlisted)
+        blind = any(one.job_name in self.unlisted and one.sent_ms >= policy.since for one in sent.values())
+        allowed = approved(plan(decisions, self.wish.limits), decisions, self.run.options, policy.since)
+        if allowed.refused is None:  # what is refused as a whole needs no order
+            began = time.monotonic()
+            ordered = self.ordering.apply(decisions, policy, self.wish.selection(window), asked, self.unlisted)
+            self._ordering_took = time.monotonic() - began
+            allowed = allowed if ordered is decisions else plan(ordered, self.wish.limits)
+        return View(window, asked, policy, allowed, tuple(nameless), blind, plan_id_of(decisions, self.run.options, policy.since))
+
+    def _list(self, window: Window) -> list[JobInstance]:
+        since = self.run.result.get("since") or since_of(self.run.options, self.clock.now_ms())
+        # Before the first answer the time is this machine's, which may be behind, and a window that ends now ends a moment before
+        # since: what was started meanwhile must not be missed.
+        started = None if since is None else Window(since - TOLERANCE_MS, max(since, self.clock.latest_ms()) + CLOCK_LIMIT_MS)
+        notes: list[str] = []
+        found = list_selected(self.factory, self.wish.selection(window), failed=self.unlisted, notes=notes, started=started)
+        for text in notes:
+            self.note(text)
+        return found
+
+    def _policy(self, asked: int, born_ms: int) -> Policy:
+        """Without the option, *since* is when this run first asked. A given one may ask for quiet; but not in check mode, which tells
+        what would be sent once that is over."""
+        first = self.run.result.get("since")  # of an earlier look of this pass: it must not move on
+        since = since_of(self.run.options, asked)
+        if since is None:
+            return self.wish.policy(asked if first is None else first, None)
+        check_past(since, self.clock)
+        since = since if first is None else first
+        quiet = quiet_until(since, self.clock.now_ms(), born_ms, self.run.options["settle_time"] * 1000)
+        return self.wish.policy(since, None if self.run.check_mode else quiet)
+
+    def _vanished(
+        self, window: Window, policy: Policy, asked: int, sent: t.Mapping[InstanceKey, Sent], listed: t.Collection[InstanceKey]
+    ) -> list[Decision]:
+        """Instances of this run that the service does not list any more. With a filter by type it cannot be told whether they were meant."""
+        if self.run.options["instance_types"]:
+            return []
+        selection = self.wish.selection(window)
+        return [
+            decide_missing(one, policy, asked)
+            for one in sent.values()
+            if one.sent_ms >= policy.since
+            and one.key not in listed
+            and one.key.workspace_id == self.run.options["workspace_id"]
+            and one.job_name not in self.unlisted
+            and selection.covers(one.job_name, one.key.plan_time)
+        ]
+
+    def miss(self, text: str) -> None:
+        """*text* is a problem that leaves the stated end unreached."""
+        if text not in self.missed:
+            self.missed.append(text)
+        self.note(text)
+
+    def note(self, text: str) -> None:
+        """*text* is a problem that people should know of."""
+        if text not in self.problems:
+            self.problems.append(text)
