@@ -17,8 +17,8 @@ from tests.chaos.drawing import draw
 from tests.chaos.plays import OnePass, hurried, in_a_process, in_process, play_case
 from tests.support.scenarios import small_night
 
-#: Seeds that every test run plays. They hold lost answers, both API generations, and reruns that show late.
-FEW = (1, 2, 29, 32)
+#: Seeds that every test run plays. They hold lost answers, both API generations, reruns that show late, and dependencies.
+FEW = (1, 2, 17, 29, 32)
 ONE = os.environ.get("CHAOS_SEED")
 SEEDS = [int(ONE)] if ONE else list(range(1, 1 + int(os.environ.get("CHAOS_SEEDS") or 240)))
 #: One seed of so many runs every pass as a process of its own; the others call the module's logic.
