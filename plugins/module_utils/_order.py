@@ -121,6 +121,8 @@ def order_upstream(decisions: t.Iterable[Decision], depends: Depends, beyond: Be
         elif gate is not None and gate.broken and waits_in_service(decision):
             reason = f"its rerun waits in the service for {gate.text}; it goes on by itself when that has succeeded"
             decision = by_key[key] = dataclasses.replace(decision, action=Action.BLOCKED, reason=reason)
+        elif gate is not None and waits_in_service(decision) and _yet_to_send(by_key.get(gate.instance.key)):
+            decision = by_key[key] = dataclasses.replace(decision, parked=True)
         held_back = decision.action in (Action.SKIPPED, Action.BLOCKED) and decision is not before[key]
         gates[key] = gate if held_back else _gate(decision, gate)
     return [by_key[one.instance.key] for one in every]
@@ -129,6 +131,10 @@ def order_upstream(decisions: t.Iterable[Decision], depends: Depends, beyond: Be
 def waits_in_service(decision: Decision) -> bool:
     """Whether the service has the instance waiting, for a free place or for what it depends on."""
     return decision.action is Action.WAIT and decision.instance.status is Status.WAITING
+
+
+def _yet_to_send(decision: Decision | None) -> bool:
+    return decision is not None and (decision.action is Action.RETRY or decision.parked)
 
 
 def _gate(decision: Decision, above: _Gate | None) -> _Gate | None:

@@ -106,7 +106,7 @@ def _age(decision: Decision) -> tuple[int, str, str, int]:
 
 def _busy(decision: Decision) -> bool:
     """Whether it takes one of the ``max_parallel`` places: on its way, or sent and not visible yet."""
-    if decision.stage:
+    if decision.stage or decision.parked:
         return False
     if decision.action is Action.WAIT:
         return decision.instance.status.on_its_way or (decision.sent is not None and decision.due_ms is None)

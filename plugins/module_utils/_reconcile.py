@@ -167,6 +167,8 @@ class Decision:
         run; reports count it and leave it out. Not where a person set it to success, which may have been a moment ago.
     :param stage: with WAIT, that it is to be rerun and waits for its turn: 1 for room (``max_parallel``), from 2 on for the reruns of that
         many stages less one before it (``order: upstream_first``). 0: it does not wait for its turn.
+    :param parked: with WAIT, that it waits in the service for an instance that this run has yet to send. It takes no place of
+        ``max_parallel`` then, or the two would wait for each other.
     """
 
     instance: JobInstance
@@ -179,6 +181,7 @@ class Decision:
     alone: bool = False
     idle: bool = False
     stage: int = 0
+    parked: bool = False
 
     @property
     def rerun(self) -> bool | None:

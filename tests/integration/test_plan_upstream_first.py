@@ -284,6 +284,20 @@ def test_with_any_order_a_rerun_that_waits_for_what_will_not_come_is_blocked(emu
     assert "1 waiting for a person" in last["msg"]
 
 
+@pytest.mark.parametrize("between", [[], ["middle"]])
+def test_what_waits_in_the_service_for_what_is_not_sent_yet_keeps_no_place_from_it(
+    emulated: t.Any, begin: t.Any, between: list[str]
+) -> None:
+    """With max_parallel, and planned for the same minute: what is downstream goes first, by its name."""
+    same = {"instances": [{"plan_time": "-1h"}]}
+    chain = [{"name": name, "depends_on": ["upstream"], **same} for name in between]
+    jobs = [{"name": "downstream", "depends_on": between or ["upstream"], **same}, *chain, {"name": "upstream", **same}]
+    wish = begin(night(*jobs, rerun_waits_for_upstream=True), order="parallel", max_parallel=1)
+    results = passes(wish, between=lambda result: emulated.advance(60))
+    assert not results[-1]["failed"], results[-1]
+    assert sorted(reruns(emulated.journal()).values()) == [1] * len(jobs)
+
+
 def test_a_service_that_does_not_tell_is_waited_for_as_before(emulated: t.Any, begin: t.Any) -> None:
     scenario = night(job("sales", "load"), job("load"), rerun_waits_for_upstream=True, depend_open=False)
     wish = begin(scenario, order="parallel", jobs=["sales"])
