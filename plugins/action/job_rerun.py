@@ -10,11 +10,12 @@ into one result. Everything it decides or says is a pure function of ``plugin_ut
 
 from __future__ import annotations
 
+import os
 import time
 import typing as t
 
 from ansible import constants
-from ansible.errors import AnsibleConnectionFailure
+from ansible.errors import AnsibleConnectionFailure, AnsibleError
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 
@@ -48,6 +49,7 @@ class ActionModule(ActionBase):
         if self._task.async_val:
             return self._in_background(task_vars)
         self._started = time.monotonic()
+        self._play = os.getppid()
         run, timing = self._watch(task_vars)
         return self._result(run, timing, task_vars)
 
@@ -84,6 +86,8 @@ class ActionModule(ActionBase):
 
     def _pass(self, run: watch.Run, task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
         """One run of the module. A host that cannot be reached any more, where modules run on another machine, ends no run that goes on."""
+        if os.getppid() != self._play:  # it was killed, which leaves its workers; nobody is there any more to see what this one does
+            raise AnsibleError("The play that this task belongs to has ended, so the task ends too. Start it again with the same since.")
         args = watch.next_args(self._task.args, run)
         if self._direct(task_vars):
             told = direct.run_pass(

@@ -131,10 +131,15 @@ def descendants(pid: int) -> list[int]:
 
 def wait_until_gone(pids: list[int]) -> None:
     """Wait until none of *pids* runs any more: what was orphaned goes on for a while."""
+    wait_until(lambda: not any(_alive(pid) for pid in pids))
+
+
+def wait_until(come: Callable[[], bool]) -> None:
+    """Wait until *come* is true."""
     deadline = time.monotonic() + PATIENCE
-    while any(_alive(pid) for pid in pids):
+    while not come():
         if time.monotonic() > deadline:
-            raise AssertionError(f"processes did not end: {[pid for pid in pids if _alive(pid)]}")
+            raise AssertionError("it did not come to that")
         time.sleep(0.01)
 
 

@@ -17,7 +17,18 @@ import pytest
 from emulator.running import Running, running
 from tests.chaos.drawing import READ_TIMEOUT, Case, Json, draw
 from tests.chaos.plays import play_case
-from tests.chaos.processes import KilledError, draw_moment, killed_at, module_result, play_result, start_module, start_play
+from tests.chaos.processes import (
+    KilledError,
+    descendants,
+    draw_moment,
+    killed_at,
+    module_result,
+    play_result,
+    start_module,
+    start_play,
+    wait_until,
+    wait_until_gone,
+)
 from tests.support.scenarios import small_night
 from tests.support.workspace import options as options_for
 
@@ -86,6 +97,19 @@ def test_the_plays_that_are_killed_need_no_process_for_a_pass(service: Running, 
     outcome = start_play(options, tmp_path, {"ANSIBLE_VERBOSITY": "3"}).wait()
     assert play_result(outcome)["passes"] > 1
     assert "Using module file" not in outcome.output
+
+
+def test_a_play_that_is_killed_leaves_nobody_behind_who_goes_on_sending(service: Running, tmp_path: Path) -> None:
+    service.reset(small_night())
+    options = {**options_for(service), "state_path": str(tmp_path / "state"), "poll_interval": 1, "max_parallel": 1}
+    process = start_play(options, tmp_path)
+    wait_until(lambda: bool(service.journal()))
+    family = [process.process.pid, *descendants(process.process.pid)]
+    process.process.kill()
+    sent = len(service.journal())
+    process.process.wait()
+    wait_until_gone(family)
+    assert len(service.journal()) <= sent + 1 < 6, "the pass under way is the last one"
 
 
 def test_a_killed_module(service: Running, tmp_path: Path, figures: t.Callable[..., None]) -> None:
