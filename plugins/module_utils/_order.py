@@ -41,6 +41,7 @@ class Beyond:
     :param others: as they were read.
     :param since: a start at or after it belongs to this run, epoch ms.
     :param expected: whether one that has not started since is about to be rerun by somebody else, the same play in another workspace.
+    :param again: whether one that failed since may be about to be rerun there once more.
     :param unseen: whether it is selected, and only its job could not be listed this time.
     """
 
@@ -48,6 +49,7 @@ class Beyond:
     since: int = 0
     expected: t.Callable[[JobInstance], bool] | None = None
     unseen: t.Callable[[JobInstance], bool] | None = None
+    again: t.Callable[[JobInstance], bool] | None = None
 
     def open(self, key: InstanceKey) -> bool:
         """Whether what depends on it has to wait for it, so that it is worth another look."""
@@ -67,6 +69,8 @@ class Beyond:
             return _Gate(other, f"{name} in workspace {printable(other.key.workspace_id, 100)}, which is to be rerun there")
         if other.force_success or other.ignore_success or other.status.succeeded:
             return None
+        if other.status is Status.FAIL and started and self.again is not None and self.again(other):
+            return _Gate(other, f"{name} in workspace {printable(other.key.workspace_id, 100)}, which failed and may be rerun there again")
         if other.status is Status.FAIL and started:
             return _Gate(other, f"{name}, which failed again", broken=True)
         if other.status is Status.FAIL:

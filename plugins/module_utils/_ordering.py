@@ -22,6 +22,9 @@ from ansible_collections.dataarts.factory.plugins.module_utils._upstream import 
 
 #: After how long in the service's queue a rerun is suspected to wait for something that will not come, ms.
 LONG_WAIT_MS = 180_000
+#: How long after a failure in another workspace of the play, and attempt_delay, its next attempt is waited for, ms: how many it has had
+#: already only that workspace's process knows.
+NEXT_ATTEMPT_MS = 60_000
 _FALL_BACK = "Set order to parallel to rerun without regard to dependencies."
 
 
@@ -65,7 +68,11 @@ class Ordering:
             here = other.key.workspace_id == self._factory.workspace_id and other.job_name in unlisted
             return here and selection.covers(other.job_name, other.key.plan_time)
 
-        beyond = Beyond(self.known.others, policy.since, expected, unseen)
+        def again(other: JobInstance) -> bool:
+            soon = (other.end_time or 0) + policy.attempt_delay_ms + NEXT_ATTEMPT_MS
+            return policy.attempts > 1 and expected(other) and asked_ms < soon
+
+        beyond = Beyond(self.known.others, policy.since, expected, unseen, again)
         sent = any(one.sent is not None for one in decisions)
         self._read(due, stuck, {one.instance.key for one in decisions}, beyond, "Nothing more was sent." if sent else "Nothing was sent.")
         depends = self.known.depends(one.instance for one in decisions)

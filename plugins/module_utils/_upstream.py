@@ -55,7 +55,7 @@ class Known:
             "keys": [[key.workspace_id, key.job_id, key.plan_time, key.submit_time] for key in keys],
             "parents": [[number[key], sorted(number[one] for one in above)] for key, above in self.parents.items()],
             "others": [
-                [number[key], one.job_name, one.status.value, one.start_time, one.force_success or one.ignore_success]
+                [number[key], one.job_name, one.status.value, one.start_time, one.end_time, one.force_success or one.ignore_success]
                 for key, one in self.others.items()
             ],
             "jobs": [[name, None if above is None else list(above)] for name, above in self.jobs.items()],
@@ -73,8 +73,10 @@ class Known:
                 chained=set(map(str, carried["chained"])),
                 parents={keys[index]: frozenset(keys[one] for one in above) for index, above in carried["parents"]},
                 others={
-                    keys[index]: JobInstance(keys[index], str(name), Status(word), word, start_time=start, force_success=bool(forced))
-                    for index, name, word, start, forced in carried["others"]
+                    keys[index]: JobInstance(
+                        keys[index], str(name), Status(word), word, start_time=start, end_time=end, force_success=bool(forced)
+                    )
+                    for index, name, word, start, end, forced in carried["others"]
                 },
                 closed=bool(carried["closed"]),
             )

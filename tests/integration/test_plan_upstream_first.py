@@ -266,6 +266,28 @@ def test_what_another_workspace_of_the_play_reruns_is_waited_for(emulated: t.Any
     assert [entry["workspace_id"] for entry in emulated.journal()] == [OTHER_ID, WORKSPACE_ID]
 
 
+@pytest.mark.parametrize(
+    ("seconds", "action", "reason"), [(10, "wait", "may be rerun there again"), (100, "skipped", "which failed again")]
+)
+def test_what_failed_there_is_waited_for_a_while_if_attempts_are_left(
+    emulated: t.Any, begin: t.Any, seconds: int, action: str, reason: str
+) -> None:
+    ledger = {"name": "ledger", "instances": [{"plan_time": "-3h", "runs": ["fail", "success"]}]}
+    scenario = night(job("report", {"workspace": OTHER_ID, "job": "ledger"}), other=[ledger])
+    wish = begin(scenario, other_workspaces=[OTHER_ID], attempts=2, settle_time=0)
+    first = call("job_rerun", wish)
+    wish["since"] = str(first["since"])
+    there = {**wish, "workspace_id": OTHER_ID, "order": "parallel"}
+    assert call("job_rerun", there)["changed"]
+    emulated.advance(seconds)
+    then = call("job_rerun", {**wish, "carry": first["carry"]})
+    (report,) = then["instances"]
+    assert (report["action"], reason in report["reason"]) == (action, True), report
+    assert not passes(there)[-1]["failed"]
+    assert not passes({**wish, "carry": first["carry"]})[-1]["failed"], "what it had not waited for is told by the next run with this since"
+    assert len(emulated.journal()) == 3
+
+
 # Reruns that wait in the service for what will not come
 
 
