@@ -19,8 +19,8 @@ import subprocess
 import sys
 import time
 import typing as t
-import xml.etree.ElementTree as ElementTree
 from pathlib import Path
+from xml.etree import ElementTree
 
 from tests.support.workspace import TARGET_VARIABLE
 from tools.environments import CACHE, CONTROLLERS, ROOT, TARGETS, controller, environment, interpreters, listed, target

@@ -550,7 +550,7 @@ def test_whose_rerun_it_was_is_not_claimed_where_one_of_several_ran_already(
     """Both readings of such a refusal look the same from here: it moved, and began after the request."""
     service.set(**V2, rerun_visible_after=HIDDEN, retry_of_active="refuse", batch_refusal=refusal)
     call("job_rerun", wish(jobs=["hourly_stock"], planned_after="-90m", state_path=str(tmp_path / "elsewhere")))
-    (culprit,) = reruns(service.journal())
+    [culprit] = list(reruns(service.journal()))
     results = passes(wish(jobs=["hourly_stock"], settle_time=90), between=lambda result: service.advance(30))
     assert (results[-1]["failed"], reruns(service.journal())) == (
         False,

@@ -48,7 +48,7 @@ def test_what_is_known_survives_the_way_to_the_next_pass() -> None:
     )
     again = Known.from_carry(json.loads(json.dumps(known.to_carry())))
     assert (again.jobs, again.chained, again.parents, again.closed) == (known.jobs, known.chained, known.parents, True)
-    (other,) = again.others.values()
+    [other] = list(again.others.values())
     assert (other.key, other.job_name, other.status, other.start_time) == (key(0), "load", Status.FAIL, instance().start_time)
 
 
