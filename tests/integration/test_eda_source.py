@@ -21,7 +21,7 @@ from ansible_collections.dataarts.factory.plugins.plugin_utils._eda_options impo
 from ansible_collections.dataarts.factory.plugins.plugin_utils._eda_source import EndedError, LoginWatch, watch
 from emulator.running import running
 from tests.support.playbook import ROOT, TREE, Ansible
-from tests.support.scenarios import SECRET_KEY, V1, WORKSPACE_ID, small_night
+from tests.support.scenarios import SECRET_KEY, V1, V2, WORKSPACE_ID, small_night
 from tests.support.workspace import account
 
 SUPPLY_ID = "7c1d0be22f5b4e0c9d3a5c8f6e4b2a10"
@@ -165,6 +165,7 @@ def test_only_jobs_statuses_and_times_that_are_meant(service: t.Any, tmp_path: P
 
 
 def test_a_job_that_does_not_exist_is_said_once_and_is_no_outage(service: t.Any, tmp_path: Path, caplog: t.Any) -> None:
+    service.set(**V2)  # v1 lists a job that does not exist as one without instances
     with Source(service, tmp_path, jobs=["daily_salse", "hourly_stock"]) as source:
         assert told(source.poll()) == ["hourly_stock"] * 2
         assert source.poll() == []

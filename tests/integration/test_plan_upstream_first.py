@@ -24,6 +24,7 @@ FREE = {
     "rerun_waits_for_upstream": False,
     "v1_open": True,
     "v2_open": True,
+    "v2_list_open": True,
     "v2_retry_open": True,
     "depend_open": True,
 }
