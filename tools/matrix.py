@@ -146,10 +146,10 @@ def main() -> int:
         took = time.monotonic() - since
         longest = max(longest, took)
         keep(cell)
+        write()  # at once: a test of the next cell compares the README with what was kept
         passed, bad = passed + cell.good, bad + (not cell.good)
         word = "passed" if cell.good else "FAILED, see .cache/matrix"
         print(f"{plan}: {cell.passed} passed, {cell.failed} failed, {cell.skipped} skipped in {took:.0f} s: {word}", flush=True)
-    write()
     for plan in left:
         print(f"{plan}: not run, {options.minutes:.0f} minutes are over")
     for name in missing(cores):

@@ -69,6 +69,8 @@ def fitted(spec: Spec, given: t.Mapping[str, t.Any]) -> tuple[dict[str, t.Any], 
         is_list = option.get("type") == "list" and option.get("elements") == "str"
         if is_list:
             options[name] = as_lines(given[name])
+        if _is_moment(name, given[name]):
+            options[name] = given[name].isoformat()
         trouble = problem(name, given[name], option) if is_list or option.get("type") == "str" else None
         if trouble is not None:
             first = first or trouble
@@ -79,7 +81,12 @@ def fitted(spec: Spec, given: t.Mapping[str, t.Any]) -> tuple[dict[str, t.Any], 
 def _is_text(name: str, value: t.Any) -> bool:
     if isinstance(value, int) and not isinstance(value, bool) and name in TIMES:
         return FIRST_MS <= value <= LAST_MS
-    return isinstance(value, str)
+    return isinstance(value, str) or _is_moment(name, value)
+
+
+def _is_moment(name: str, value: t.Any) -> bool:
+    """Whether *value* is a time that YAML read as one, with its zone: nothing of what was written is lost then."""
+    return name in TIMES and isinstance(value, datetime.datetime) and value.tzinfo is not None
 
 
 def _problem_of_list(name: str, value: t.Any) -> str | None:
@@ -93,6 +100,8 @@ def _problem_of_list(name: str, value: t.Any) -> str | None:
 
 
 def _not_text(name: str, value: t.Any) -> str:
+    if name in TIMES and isinstance(value, datetime.date):
+        return f"{name} arrived as a date without a time zone: write the time with one, such as 2026-11-23T07:30:00+08:00."
     try:
         text_of(value, name)
     except OptionError as error:

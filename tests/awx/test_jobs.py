@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from ansible_collections.dataarts.factory.plugins.module_utils._times import to_iso
 from emulator.running import Running, running
 from tests.awx.job import Job, Launcher
 from tests.support.scenarios import ACCESS_KEY, PROJECT_ID, REGION, SECRET_KEY, WORKSPACE_ID, small_night
@@ -144,6 +145,39 @@ def test_a_step_that_cannot_read_the_plan_leads_neither_to_a_rerun_nor_to_an_app
     alone = launcher.run("rerun.yml", ANSWERS, {"dataarts_plan_required": True}).failed()
     assert "no plan was handed over in dataarts_plans" in alone.messages()[0]
     assert not service.requests()
+
+
+def test_the_templates_for_any_job_and_for_a_job_with_its_neighbours(launch: Launch, service: Running) -> None:
+    """Each as its survey is answered: looked at first, then run, each instance once."""
+    launcher = launch()
+    begin, end = (to_iso(service.now_ms() + shift * 3_600_000) for shift in (-24, 1))
+    related = {
+        "dataarts_hosts": "sales",
+        "dataarts_job_name": "daily_sales",
+        "dataarts_related_jobs": f"stock_levels {SUPPLY_ID}",
+        "dataarts_begin_time": begin,
+        "dataarts_end_time": end,
+        "dataarts_concurrent": 2,
+    }
+    launcher.run("rerun_related.yml", {**related, "dataarts_check_only": "yes"}).succeeded()
+    assert not service.journal()
+    asked = launcher.run("rerun_related.yml", {**related, "dataarts_check_only": "no"}).succeeded()
+    (entry,) = service.journal()
+    assert (entry["kind"], {one["job_name"] for one in entry["instances"]}) == ("retry_related", {"daily_sales", "stock_levels"})
+    assert asked.artifacts()["dataarts_summary"]["succeeded"] is True
+
+    service.reset(night())
+    every = {name: value for name, value in ANSWERS.items() if name not in ("dataarts_jobs", "dataarts_statuses")}
+    shown = launcher.run("rerun_failed.yml", {**every, "dataarts_check_only": "yes"}).succeeded()
+    assert shown.artifacts()["dataarts_summary"]["to_rerun"] == 8
+    assert not service.journal()
+    # weekly_report fails again
+    done = launcher.run("rerun_failed.yml", {**every, "dataarts_check_only": "no"}).failed()
+    assert sorted(sent(service).values()) == [1] * 8
+    assert {name: done.artifacts()["dataarts_summary"]["totals"][name] for name in ("succeeded", "failed_again")} == {
+        "succeeded": 7,
+        "failed_again": 1,
+    }
 
 
 def test_a_missing_or_wrong_field_fails_with_its_label_before_anything_is_asked(launch: Launch, service: Running) -> None:

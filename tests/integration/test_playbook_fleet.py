@@ -101,6 +101,7 @@ def test_a_workspace_of_a_later_batch_is_not_waited_for(service: Running, ansibl
     report = {"name": "report", "depends_on": [{"workspace": SUPPLY_ID, "job": "stock_levels"}], "instances": [{"plan_time": "-1m"}]}
     scenario["accounts"][0]["workspaces"][0]["jobs"] = [report]
     service.reset(scenario)
+    service.set(**FREE)
     wish = {"dataarts_order": "upstream_first", "dataarts_wait_timeout": 3600, "dataarts_serial": 1}
     outcome = ansible.playbook("dataarts.factory.rerun", "-i", hosts, variables=wish).ended(2)
     assert "select that too, or bring it to success first" in outcome.stdout

@@ -10,10 +10,12 @@ import re
 import typing as t
 
 import pytest
+import yaml
 
 from ansible_collections.dataarts.factory.plugins.module_utils._errors import OptionError
 from ansible_collections.dataarts.factory.plugins.module_utils._given import as_lines, fitted
 from ansible_collections.dataarts.factory.plugins.module_utils._options import rerun_spec
+from ansible_collections.dataarts.factory.plugins.module_utils._times import parse_point
 from ansible_collections.dataarts.factory.plugins.plugin_utils._handover import answer_problems, credential_problems, related_jobs
 
 FIELDS = [
@@ -36,10 +38,22 @@ ARRIVED: list[tuple[str, t.Any, str]] = [
     ("planned_after", True, "planned_after arrived as a bool"),
     ("jobs", 511, r"jobs holds a number.*\[0\]777"),
     ("jobs", ["daily", datetime.date(2024, 1, 2)], "jobs holds a date"),
+    ("since", datetime.datetime(2026, 11, 23, 7, 30), "since arrived as a date without a time zone: write the time with one"),
+    ("planned_after", datetime.date(2025, 1, 2), "planned_after arrived as a date without a time zone"),
+    ("workspace_id", datetime.datetime(2026, 11, 23, tzinfo=datetime.timezone.utc), "workspace_id arrived as a datetime"),
     ("jobs", True, "jobs holds a truth value"),
     ("jobs", None, r"jobs arrived as nothing \(null\)"),
     ("instance_types", [1], "instance_types holds a number"),
 ]
+
+
+@pytest.mark.parametrize("written", ["2026-11-23T07:30:00+08:00", "2026-11-23T07:30:00Z", "2026-11-23 07:30:00.250 +08:00"])
+def test_a_time_that_yaml_read_with_its_zone_is_the_time_that_was_written(written: str) -> None:
+    """As an answer of a survey arrives on ansible-core 2.19 and later."""
+    value = yaml.safe_load(written)
+    options, problem = fitted(rerun_spec(), {"since": value})
+    assert problem is None
+    assert datetime.datetime.fromtimestamp(parse_point(options["since"], option="since") / 1000, datetime.timezone.utc) == value
 
 
 @pytest.mark.parametrize(("name", "value", "pattern"), ARRIVED)
