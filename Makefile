@@ -106,7 +106,7 @@ awx: $(VENV)/.test $(HOUSE) ## role awx on awx.awx against a double of AWX's API
 	@$(PYTEST) --dist worksteal -q -m awx $(ARGS) tests/awx
 
 .PHONY: matrix
-matrix: $(VENV)/.test $(HOUSE) ## ansible-core 2.16 to 2.21 on every Python here (CORES as below, MINUTES=20 ends in time)
+matrix: $(VENV)/.test $(HOUSE) ## ansible-core 2.16 to 2.21 on every Python here (CORES as below; MINUTES=20 runs less and ends in time)
 	@PYTHONPATH=$(ROOT):$(TREE) $(BIN)/python -m tools.matrix $(CORES) --minutes $(or $(MINUTES),0) \
 		--pytest="-n $(JOBS) --maxprocesses 4 --dist loadfile" $(ARGS)
 

@@ -3,10 +3,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """`make matrix`: the tests on every ansible-core from 2.16 to 2.21 with each Python that it supports and this machine has.
 
-The oldest and the newest cell run all unit and integration tests; every other cell the unit tests and the integration tests that
-start Ansible's own programs, which is where versions differ. Beside them each ansible-core sends modules to the oldest Python they
-support. With `--minutes` no cell is begun that would not end in time by the pace so far; what was not run is listed. What was found
-is kept in tests/matrix.json, from which the README's support table is written.
+Every cell runs all unit and integration tests. Beside them each ansible-core sends modules to the oldest Python they support. With
+`--minutes` only the oldest and the newest cell run everything, the others the unit tests and those integration tests that tell most
+about versions, and no cell is begun that would not end in time by the pace so far; what was not run is listed. What was found is kept
+in tests/matrix.json, from which the README's support table is written.
 """
 
 from __future__ import annotations
@@ -52,8 +52,11 @@ class Plan:
         return f"ansible-core {self.core} on Python {self.python}{elsewhere} ({self.scope})"
 
 
-def plans(cores: t.Sequence[str]) -> list[Plan]:
-    """The cells that this machine can run, those that tell most first: the oldest and the newest, then each core's, then the rest."""
+def plans(cores: t.Sequence[str], *, quick: bool = False) -> list[Plan]:
+    """The cells that this machine can run, those that tell most first: the oldest and the newest, then each core's, then the rest.
+
+    :param quick: whether the cells between the oldest and the newest run a selection of the tests.
+    """
     cells = [(core, python) for core in cores for python in CONTROLLERS[core] if python in interpreters()]
     ends = list(dict.fromkeys([cells[0], cells[-1]])) if cells else []
     others = [cell for cell in cells if cell not in ends]
@@ -61,11 +64,12 @@ def plans(cores: t.Sequence[str]) -> list[Plan]:
     apart = [Plan(core, controller(core), oldest, "modules") for core in cores if oldest not in CONTROLLERS[core]]
     newest = [cell for cell in others if cell[1] == controller(cell[0])]
     rest = [cell for cell in others if cell not in newest]
+    between = "selection" if quick else "everything"
     return [
         *(Plan(core, python, python, "everything") for core, python in ends),
-        *(Plan(core, python, python, "selection") for core, python in newest),
+        *(Plan(core, python, python, between) for core, python in newest),
         *apart,
-        *(Plan(core, python, python, "selection") for core, python in rest),
+        *(Plan(core, python, python, between) for core, python in rest),
     ]
 
 
@@ -129,12 +133,14 @@ def main() -> int:
     """Run the cells; 0 if nothing that ran failed."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("cores", nargs="*", metavar="CORE", help=f"series of ansible-core, all by default: {', '.join(CONTROLLERS)}")
-    parser.add_argument("--minutes", type=float, default=0, help="begin no cell that would end later than this; 0 for no limit")
+    parser.add_argument(
+        "--minutes", type=float, default=0, help="run less in most cells, and begin none that would end later; 0 for no limit"
+    )
     parser.add_argument("--list", action="store_true", help="show the cells and run nothing")
     parser.add_argument("--pytest", default="", help="arguments of pytest, in one word")
     options = parser.parse_args()
     cores = [core for core in CONTROLLERS if core in options.cores or not options.cores]
-    left = plans(cores)
+    left = plans(cores, quick=bool(options.minutes))
     if options.list:
         print(*left, sep="\n")
         return 0

@@ -254,19 +254,29 @@ def test_an_aborted_module_keeps_secrets(service: Running, tmp_path: Path, figur
     assert search(tmp_path, secrets_of("user", service), figures, outcome.output) == []
 
 
+#: What makes a pass run in a process, and when that is aborted: the status of the play, and what it says.
+ABORTED: dict[str, tuple[Json, int, str]] = {
+    "worker": ({}, 1, "A worker was found in a dead state"),
+    "module": ({"environment": {"FOR_THE_MODULE": "1"}}, 2, "Fatal Python error"),
+}
+
+
 @pytest.mark.chaos
-def test_a_play_whose_module_is_aborted_keeps_secrets(service: Running, tmp_path: Path, figures: t.Callable[..., None]) -> None:
+@pytest.mark.parametrize("aborted", ABORTED)
+def test_a_play_that_is_aborted_keeps_secrets(service: Running, tmp_path: Path, figures: t.Callable[..., None], aborted: str) -> None:
+    keywords, status, words = ABORTED[aborted]
     service.reset(scenario())
     service.clear_faults()
     service.inject({"route": "*", "kind": "hang", "seconds": 20, "times": 3})
     options = {**options_of("keys", service), "state_path": str(tmp_path / "state")}
     given = tmp_path / "given.json"
     given.write_text(json.dumps([{"hosts": "localhost", "connection": "local", "gather_facts": False,
-                                  "tasks": [{"dataarts.factory.job_rerun": options}]}]), encoding="utf-8")  # fmt: skip
+                                  "tasks": [{"dataarts.factory.job_rerun": options, **keywords}]}]), encoding="utf-8")  # fmt: skip
     environment = {"PYTHONFAULTHANDLER": "1", "ANSIBLE_LOG_PATH": str(tmp_path / "ansible.log")}
-    python = json.dumps({"ansible_python_interpreter": sys.executable})
+    python = json.dumps({"ansible_python_interpreter": "{{ ansible_playbook_python }}"})
     process = Ansible(tmp_path, environment=environment).start("ansible-playbook", "-i", "localhost,", "-vvvv", "-e", python, given)
     wait_for_request(service, process)
     os.kill(descendants(process.process.pid)[-1], signal.SIGABRT)
-    outcome = process.wait().ended(2)
+    outcome = process.wait().ended(status)
+    assert words in outcome.output
     assert search(tmp_path, secrets_of("keys", service), figures, outcome.output) == []
