@@ -200,10 +200,6 @@ class Factory:
         """The definition of the job (v1 only): what the service says, nodes and schedule among it."""
         return self._versions.only("v1", "job", lambda: self._v1.job_detail(job_name, deadline))
 
-    def instance_detail(self, job_name: str, instance_id: str, deadline: float | None = None) -> dict[str, t.Any]:
-        """One instance with its nodes (v1 only), see :meth:`FactoryV1.instance_detail`."""
-        return self._versions.only("v1", "instance", lambda: self._v1.instance_detail(job_name, instance_id, deadline))
-
     def depend_instances(
         self, instance_id: str, relation: str = "both", depth: int = 1, latest_only: bool = True, deadline: float | None = None
     ) -> list[RelatedInstance]:
@@ -257,11 +253,6 @@ class Factory:
         """
         answer = self._versions.only("v2", "retry_related", lambda: self._v2.retry_related(job_name, related, options, deadline))
         return Accepted(answer.request_id, "v2")
-
-    def stop(self, job_name: str, instance_id: str, deadline: float | None = None) -> Accepted:
-        """Stop one instance (v1 only; v2 has no such call (OBS [KES])). :raises ApiError: as :meth:`retry`."""
-        answer = self._versions.only("v1", "stop", lambda: self._v1.stop(job_name, instance_id, deadline))
-        return Accepted(answer.request_id, "v1")
 
     def _walk(
         self, span: Window, statuses: t.Collection[Status] | None, instance_type: InstanceType | None, deadline: float | None

@@ -74,15 +74,6 @@ class FactoryV1:
         call = self._scope.v1("GET", "job", "jobs", job_name, query={"getJobSubmitVersion": True})
         return self._scope.read(call, lambda payload: _whole(payload, f"the definition of job {job_name}"), deadline)
 
-    def instance_detail(self, job_name: str, instance_id: str, deadline: float | None = None) -> dict[str, t.Any]:
-        """GET …/jobs/{job_name}/instances/{instance_id} [SDK][OTC-95]: the instance with its nodes, in v2's spelling of names.
-
-        :returns: job_name, instance_id, status, plan_time, start_time, end_time, execute_time, nodes: a list of node_name, status, type,
-            plan_time, start_time, end_time (epoch ms or None), retry_times, log_path.
-        """
-        call = self._scope.v1("GET", "instance", "jobs", job_name, "instances", instance_id)
-        return self._scope.read(call, lambda payload: _detail(payload, instance_id), deadline)
-
     def restart(self, job_name: str, instance_id: str | None, options: RetryOptions, deadline: float | None = None) -> Answer:
         """POST …/jobs/{job_name}/instances/{instance_id}/restart [H-67]: one instance. 204 or 200, without a body."""
         if not instance_id:
@@ -94,37 +85,7 @@ class FactoryV1:
         call = self._scope.v1("POST", "restart", "jobs", job_name, "instances", instance_id, "restart", body=body_v1(options))
         return self._scope.write(call, deadline)
 
-    def stop(self, job_name: str, instance_id: str, deadline: float | None = None) -> Answer:
-        """POST …/jobs/{job_name}/instances/{instance_id}/stop [OTC-66]: one instance. 204 or 200, without a body."""
-        return self._scope.write(self._scope.v1("POST", "stop", "jobs", job_name, "instances", instance_id, "stop"), deadline)
-
 
 def _whole(payload: t.Any, what: str) -> dict[str, t.Any]:
     Fields(payload, what).name("name")
     return t.cast("dict[str, t.Any]", payload)
-
-
-def _detail(payload: t.Any, instance_id: str) -> dict[str, t.Any]:
-    fields = Fields(payload, f"instance {instance_id}")
-    return {
-        "job_name": fields.name("job_name"),
-        "instance_id": fields.identifier("instance_id") or instance_id,
-        "status": fields.word("status"),
-        **{name: fields.time(name) for name in ("plan_time", "start_time", "end_time")},
-        "execute_time": fields.optional_number("execute_time"),
-        "force_success": fields.flag("force_success"),
-        "ignore_success": fields.flag("ignore_success"),
-        "nodes": [_node(one, f"node {number} of instance {instance_id}") for number, one in enumerate(fields.entries("nodes"), 1)],
-    }
-
-
-def _node(value: t.Any, what: str) -> dict[str, t.Any]:
-    fields = Fields(value, what)
-    return {
-        "node_name": fields.name("node_name"),
-        "status": fields.word("status"),
-        "type": fields.text("type"),
-        **{name: fields.time(name) for name in ("plan_time", "start_time", "end_time")},
-        "retry_times": fields.optional_number("retry_times"),
-        "log_path": fields.text("log_path"),
-    }

@@ -10,7 +10,7 @@ One file per (v2 host, project, workspace), JSON lines, in a directory of mode 0
 holds for a whole pass, from before its list is read until its last POST is answered. Nothing secret is in it: ids, times, job names, outcomes.
 
 A line torn by a crash was not synced, so its POST was never sent: it is dropped. A line damaged later, or written by a newer version,
-means that the ledger no longer knows all that was sent: it counts as born anew, see :meth:`Ledger.quiet_until`.
+means that the ledger no longer knows all that was sent: it counts as born anew, see :func:`_reading.quiet_until`.
 """
 
 from __future__ import annotations
@@ -139,31 +139,10 @@ class Ledger:
         """Since when it knows everything that this machine sent, epoch ms."""
         return self._contents.born_ms
 
-    @property
-    def oldest_ms(self) -> int | None:
-        """When the oldest POST it knows was sent, epoch ms, or None if it knows none."""
-        return min((one.sent_ms for one in self._contents.sent.values()), default=None)
-
-    def quiet_until(self, since: int, settle_ms: int) -> int | None:
-        """Until when a run with the explicit *since* has to send nothing, or None.
-
-        A ledger born after *since* cannot know what another machine, or this one before its disk was lost, sent in that run; whatever
-        it was shows at the latest *settle_ms* after this ledger's birth.
-        """
-        return self.born_ms + settle_ms if since < self.born_ms else None
-
-    def sent(self, key: InstanceKey) -> Sent | None:
-        """The newest record of that instance, or None."""
-        return self._contents.sent.get(key)
-
     def all_sent(self) -> dict[InstanceKey, Sent]:
         """The newest record of every instance, by key; a copy."""
         with self._threads:
             return dict(self._contents.sent)
-
-    def sent_since(self, since: int) -> list[Sent]:
-        """The newest records sent at or after *since* (epoch ms), oldest first."""
-        return sorted((one for one in self.all_sent().values() if one.sent_ms >= since), key=lambda one: (one.sent_ms, one.key))
 
     def record_intent(self, sent: t.Sequence[Sent]) -> None:
         """Write down that the instances of *sent* are about to be sent in one POST; on disk when this returns.

@@ -62,13 +62,11 @@ class Plan:
 
     :param batches: the POSTs in the order to send them; empty if the plan is refused.
     :param refused: why nothing may be sent, or None.
-    :param held: decisions that turned from retry to wait because of ``max_parallel``.
-    :param decisions: every decision in the order given, those held in their new form.
+    :param decisions: every decision in the order given; those held back by ``max_parallel`` have turned from retry to wait.
     """
 
     batches: tuple[Batch, ...]
     refused: str | None
-    held: tuple[Decision, ...]
     decisions: tuple[Decision, ...]
 
 
@@ -82,7 +80,7 @@ def plan(decisions: t.Iterable[Decision], limits: Limits) -> Plan:
     due = sorted((one for one in every if one.action is Action.RETRY), key=_age)
     refused = _refused(every, due, limits.max_instances)
     if refused is not None:
-        return Plan((), refused, (), every)
+        return Plan((), refused, every)
     going, held = due, []
     if limits.max_parallel is not None:
         busy = sum(map(_busy, every))
@@ -90,13 +88,7 @@ def plan(decisions: t.Iterable[Decision], limits: Limits) -> Plan:
         going, held = due[:room], [_held(one, limits.max_parallel, busy) for one in due[room:]]
     by_key = {one.instance.key: one for one in held}
     final = tuple(by_key.get(one.instance.key, one) for one in every)
-    return Plan(tuple(_batches(going, limits.batch_size)), None, tuple(held), final)
-
-
-def summary(decisions: t.Iterable[Decision]) -> dict[str, int]:
-    """How many decisions there are of each action, by the action's word; every action is there, also with 0."""
-    counts = collections.Counter(decision.action.value for decision in decisions)
-    return {action.value: counts[action.value] for action in Action}
+    return Plan(tuple(_batches(going, limits.batch_size)), None, final)
 
 
 def _age(decision: Decision) -> tuple[int, str, str, int]:

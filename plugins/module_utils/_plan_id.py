@@ -4,22 +4,19 @@
 """Private to the collection: a plan that someone approves, and whether what is about to be done is still that plan.
 
 Pure. A plan id is short enough to be read out: ``40-9f86d081884c-2c26b46b``, the number of instances, a digest of which they are and one of
-the options. Alone it tells that the plan changed and which half of it; with the approved plan's members it tells what changed.
+the options; so it tells by itself which half of the plan changed.
 """
 
 from __future__ import annotations
 
-import collections
 import hashlib
 import json
 import typing as t
 
 from ansible_collections.dataarts.factory.plugins.module_utils._errors import OptionError
-from ansible_collections.dataarts.factory.plugins.module_utils._model import InstanceKey, JobInstance
+from ansible_collections.dataarts.factory.plugins.module_utils._model import JobInstance
 from ansible_collections.dataarts.factory.plugins.module_utils._reconcile import Action, Decision
 from ansible_collections.dataarts.factory.plugins.module_utils._text import printable
-
-_NAMED = 10  # jobs that a text of changes names
 
 
 def plan_members(decisions: t.Iterable[Decision]) -> list[JobInstance]:
@@ -45,17 +42,10 @@ def plan_digest(instances: t.Iterable[JobInstance], options: t.Mapping[str, t.An
     return f"{len(keys)}-{_digest(members)[:12]}-{_digest(chosen)[:8]}"
 
 
-def plan_changes(
-    approved: str,
-    instances: t.Sequence[JobInstance],
-    options: t.Mapping[str, t.Any],
-    *,
-    before: t.Mapping[InstanceKey, str] | None = None,
-) -> str | None:
+def plan_changes(approved: str, instances: t.Sequence[JobInstance], options: t.Mapping[str, t.Any]) -> str | None:
     """What is different now from the plan with the id *approved*, as one text for the user, or None if nothing is.
 
     :param instances: the members of the plan as it is now.
-    :param before: job name by key of the approved plan's members, where it is still known.
     :raises OptionError: if *approved* is no plan id.
     """
     parts = approved.strip().split("-")
@@ -67,36 +57,14 @@ def plan_changes(
     count, members, chosen = now.split("-")
     changes = []
     if (count, members) != (parts[0], parts[1]):
-        changes.append(
-            _difference(before, instances) or f"the approved plan had {parts[0]} instances, now there are {count}{_others(count, parts)}"
-        )
+        others = ", not all the same" if count == parts[0] else ""
+        changes.append(f"the approved plan had {parts[0]} instances, now there are {count}{others}")
     if chosen != parts[2]:
         changes.append("the options are not those of the approved plan")
     return (
         f"Refused to rerun anything: the plan is no longer {printable(approved.strip(), 60)} but {now}: {'; '.join(changes)}. "
         "Nothing was sent. Run check mode again and approve the plan_id it returns."
     )
-
-
-def _others(count: str, parts: t.Sequence[str]) -> str:
-    return ", not all the same" if count == parts[0] else ""
-
-
-def _difference(before: t.Mapping[InstanceKey, str] | None, instances: t.Sequence[JobInstance]) -> str:
-    if before is None:
-        return ""
-    after = {instance.key: instance.job_name for instance in instances}
-    texts = []
-    for verb, names in (
-        ("added", [name for key, name in after.items() if key not in before]),
-        ("gone", [name for key, name in before.items() if key not in after]),
-    ):
-        if names:
-            counts = sorted(collections.Counter(names).items(), key=lambda pair: (-pair[1], pair[0]))
-            shown = ", ".join(f"'{printable(name, 80)}' {number}" for name, number in counts[:_NAMED])
-            more = f" and {len(counts) - _NAMED} more jobs" if len(counts) > _NAMED else ""
-            texts.append(f"{len(names)} instances {verb} ({shown}{more})")
-    return ", ".join(texts)
 
 
 def _digest(text: str) -> str:

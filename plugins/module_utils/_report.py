@@ -17,7 +17,7 @@ import typing as t
 
 from ansible_collections.dataarts.factory.plugins.module_utils._model import JobInstance, Status
 from ansible_collections.dataarts.factory.plugins.module_utils._plan import Batch
-from ansible_collections.dataarts.factory.plugins.module_utils._reconcile import UNKNOWN, Action, Decision, Policy
+from ansible_collections.dataarts.factory.plugins.module_utils._reconcile import Action, Decision, Policy
 from ansible_collections.dataarts.factory.plugins.module_utils._text import printable
 from ansible_collections.dataarts.factory.plugins.module_utils._times import Window, to_iso
 
@@ -244,11 +244,6 @@ def _other_lines(decisions: t.Sequence[Decision], room: int, quiet: int, policy:
     lines = [f"  not rerun: {counts[action]} {text}" for action, text in words.items() if counts[action] > 0]
     lines += [f"  not rerun: {others} with other statuses"] if others else []
     return [f"  waiting for their turn: {room}", *lines] if room else lines
-
-
-def unknown_outcome(decision: Decision) -> bool:
-    """Whether a rerun of it may be on its way without anybody knowing."""
-    return decision.action is Action.SETTLING and decision.sent is not None and decision.sent.outcome == UNKNOWN
 
 
 #: Options that a command may repeat: where the service is. Who asks is never repeated.

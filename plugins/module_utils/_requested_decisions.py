@@ -49,13 +49,11 @@ class Related:
 
     :param action: RETRY or SKIPPED.
     :param reason: why, in plain words.
-    :param qualifying: the instances that make it due; empty if skipped.
     :param due_ms: epoch ms before which asking again is of no use, or None.
     """
 
     action: Action
     reason: str
-    qualifying: tuple[JobInstance, ...] = ()
     due_ms: int | None = None
 
 
@@ -108,9 +106,9 @@ def decide_related(instances: t.Iterable[JobInstance], policy: Policy, now: int,
             Action.SKIPPED,
             f"{len(waiting)} of {len(every)} instances are on their way (the first: {_name(first)}); a rerun would run into them",
         )
-    due = tuple(one.instance for one in decisions if one.action is Action.RETRY)
+    due = [one.instance for one in decisions if one.action is Action.RETRY]
     if due:
-        return Related(Action.RETRY, f"{len(due)} of {len(every)} instances in the window qualify (the first: {_name(due[0])})", due)
+        return Related(Action.RETRY, f"{len(due)} of {len(every)} instances in the window qualify (the first: {_name(due[0])})")
     quiet = next((one for one in decisions if one.action is Action.SETTLING), None)
     if quiet is not None:
         return Related(Action.SKIPPED, quiet.reason, due_ms=quiet.due_ms)

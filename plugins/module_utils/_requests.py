@@ -8,12 +8,7 @@ Without them every util can still be imported; ``_module.py`` then ends the task
 
 from __future__ import annotations
 
-import traceback
-import typing as t
-
 HAS_REQUESTS: bool
-#: Text of the traceback of the failed import, or None.
-REQUESTS_IMPORT_ERROR: t.Optional[str]
 
 try:
     import requests
@@ -25,18 +20,15 @@ try:
     from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 except ImportError:
     HAS_REQUESTS = False
-    REQUESTS_IMPORT_ERROR = traceback.format_exc()
     # Bases that let the classes of the other utils be defined; none of them can be used.
     AuthBase = HTTPAdapter = HTTPConnection = HTTPSConnection = HTTPConnectionPool = HTTPSConnectionPool = object  # type: ignore[misc,assignment]
     # Names that the other utils import, and use in functions only.
     requests = urllib3 = get_environ_proxies = select_proxy = None  # type: ignore[assignment]
 else:
     HAS_REQUESTS = True
-    REQUESTS_IMPORT_ERROR = None
 
 __all__ = [
     "HAS_REQUESTS",
-    "REQUESTS_IMPORT_ERROR",
     "AuthBase",
     "HTTPAdapter",
     "HTTPConnection",

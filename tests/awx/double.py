@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import re
 import threading
 import typing as t
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -436,8 +435,3 @@ class _Handler(BaseHTTPRequestHandler):
 
 def _page(results: list[Thing]) -> Thing:
     return {"count": len(results), "next": None, "previous": None, "results": results}
-
-
-def normalised(path: str) -> str:
-    """*path* without numbers, to compare writes of two runs."""
-    return re.sub(r"/\d+/", "/N/", path)

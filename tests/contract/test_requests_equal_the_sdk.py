@@ -295,18 +295,10 @@ OPERATIONS: dict[str, Operation] = {
         lambda our, v: our.v1.job_detail(v.name),
         lambda sdk, v: sdk.dgc.show_job(dgc.ShowJobRequest(workspace=v.workspace_id, job_name=v.name, get_job_submit_version=True)),
     ),
-    "FactoryV1.instance_detail": Operation(
-        lambda our, v: our.v1.instance_detail(v.name, v.number),
-        lambda sdk, v: sdk.dgc.show_job_instance(dgc.ShowJobInstanceRequest(v.workspace_id, v.name, v.number)),
-    ),
     "FactoryV1.restart": Operation(
         lambda our, v: our.v1.restart(v.name, v.number, v.options),
         lambda sdk, v: sdk.dgc.restore_job_instance(dgc.RestoreJobInstanceRequest(v.workspace_id, v.name, v.number)),
         body_differs=True,
-    ),
-    "FactoryV1.stop": Operation(
-        lambda our, v: our.v1.stop(v.name, v.number),
-        lambda sdk, v: sdk.dgc.stop_job_instance(dgc.StopJobInstanceRequest(v.workspace_id, v.name, v.number)),
     ),
     "Management.studio_instances": Operation(
         lambda our, v: our.management.studio_instances(),

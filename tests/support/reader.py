@@ -16,8 +16,6 @@ import re
 import shutil
 import stat
 import sys
-import time
-import typing as t
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -161,8 +159,3 @@ def without_times(line: str) -> str:
     ):
         line = re.sub(pattern, word, line)
     return line.strip()
-
-
-def milliseconds_ago(**ago: t.Any) -> int:
-    """A time before now (``hours=3``) in epoch milliseconds."""
-    return int(time.time() * 1000 - timedelta(**ago).total_seconds() * 1000)

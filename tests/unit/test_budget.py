@@ -101,7 +101,7 @@ def test_the_record_keeps_the_count_over_restarts_and_rewriting(tmp_path: t.Any)
         now += rng.uniform(1, 2 * 10 * DAY / 1000)
         seen = instance(Status.FAIL, start, start + 5)
         with Ledger(str(tmp_path), who, now_ms=at(now)) as ledger:
-            book = ledger.sent(key())
+            book = ledger.all_sent().get(key())
             due = within_budget(decide(seen, policy(since=at(now)), at(now), book), book, 3, at(now))
             if due.action.value == "retry":
                 ledger.record_intent([Sent.of(seen, at(now), attempt=1, batch=1)])

@@ -21,7 +21,6 @@ from ansible_collections.dataarts.factory.plugins.plugin_utils._eda_source impor
 from tests.unit.building import WORKSPACE, T, at, instance, key
 
 FIRST, SECOND = (-3600, -3000), (-600, -500)
-LATER = 10_000.0
 
 # what was told, the run that is listed as failed, whether it is the first look after a start: again, repeated; None: nothing to tell
 LOOKS = [

@@ -128,7 +128,6 @@ def accepting() -> t.Iterator[str]:
 def test_an_undocumented_success_of_a_write_is_no_success(accepting: str) -> None:
     factory = Factory(connection(region=None, endpoint=accepting, endpoint_v1=accepting), WORKSPACE)
     writes: list[t.Callable[[], object]] = [
-        lambda: factory.stop("daily", "1"),
         lambda: factory.retry("daily", [instance()], RetryOptions()),
         lambda: factory.retry_related("daily", RelatedJobs(T, T, (("b", WORKSPACE),)), RetryOptions()),
     ]
@@ -185,12 +184,10 @@ class TestVersions:
         assert caught.value.kind is Kind.NOT_PUBLISHED
         assert caught.value.hint == "Set api_version to auto or v2."
 
-    def test_only_v1_shows_a_job_and_stops_an_instance(self) -> None:
-        factory = Factory(connection(), WORKSPACE, "v2")
-        for call in (lambda: factory.job_detail("a"), lambda: factory.instance_detail("a", "1"), lambda: factory.stop("a", "1")):
-            with pytest.raises(ApiError) as caught:
-                call()
-            assert caught.value.hint == "Set api_version to auto or v1."
+    def test_only_v1_shows_a_job(self) -> None:
+        with pytest.raises(ApiError) as caught:
+            Factory(connection(), WORKSPACE, "v2").job_detail("a")
+        assert caught.value.hint == "Set api_version to auto or v1."
 
     def test_v1_reruns_one_instance_and_by_its_id(self) -> None:
         factory = Factory(connection(), WORKSPACE, "v1")

@@ -48,7 +48,7 @@ def lines(path: t.Any) -> t.Any:
 class TestMemory:
     def test_what_was_intended_and_what_came_of_it_is_there_the_next_time(self, tmp_path: t.Any) -> None:
         with ledger(tmp_path) as book:
-            assert (book.born_ms, book.oldest_ms, book.all_sent(), book.sent(key())) == (at(0), None, {}, None)
+            assert (book.born_ms, book.all_sent()) == (at(0), {})
             book.record_intent(intents(1, 2))
             book.record_intent(intents(3, when=2))
             book.record_outcome([key(1), key(2)], "accepted", "r-1", now_ms=at(1.5))
@@ -56,12 +56,14 @@ class TestMemory:
             told = book.all_sent()
         with ledger(tmp_path, now=50) as book:
             assert book.all_sent() == told
-            assert (book.born_ms, book.oldest_ms) == (at(0), at(1))
-            assert book.sent(key(1)) == dataclasses.replace(intents(1, 2)[0], outcome="accepted", request_id="r-1")
-            assert (book.sent(key(3)).outcome, book.sent(key(3)).message, book.sent(key(3)).batch) == ("refused", "DLF.0111 not allowed", 1)
-            assert book.sent(key(4)) is None
-            assert [one.key for one in book.sent_since(at(2))] == [key(3)]
-            assert [one.key for one in book.sent_since(at(1))] == [key(1), key(2), key(3)]
+            assert book.born_ms == at(0)
+            assert book.all_sent()[key(1)] == dataclasses.replace(intents(1, 2)[0], outcome="accepted", request_id="r-1")
+            assert (book.all_sent()[key(3)].outcome, book.all_sent()[key(3)].message, book.all_sent()[key(3)].batch) == (
+                "refused",
+                "DLF.0111 not allowed",
+                1,
+            )
+            assert set(book.all_sent()) == {key(1), key(2), key(3)}
             assert book.warnings == []
 
     def test_the_newest_post_is_the_one_that_counts(self, tmp_path: t.Any) -> None:
@@ -70,14 +72,14 @@ class TestMemory:
             book.record_outcome([key(1)], "accepted", "r-1")
             book.record_intent(intents(1, when=9, attempt=2))
         with ledger(tmp_path) as book:
-            one = book.sent(key(1))
+            one = book.all_sent()[key(1)]
             assert (one.sent_ms, one.outcome, one.request_id, one.attempt) == (at(9), "intended", None, 2)
 
     def test_a_refused_post_of_several_is_remembered_as_unknown(self, tmp_path: t.Any) -> None:
         with ledger(tmp_path) as book:
             book.record_intent(intents(1, 2))
             book.record_outcome([key(1), key(2)], "refused", "r-1", now_ms=at(4), message="DLF.0137")
-            for one in (book.sent(key(1)), book.sent(key(2))):
+            for one in (book.all_sent()[key(1)], book.all_sent()[key(2)]):
                 assert (one.outcome, one.batch, one.last_ms, one.message) == ("unknown", 2, at(4), "DLF.0137")
 
     @pytest.mark.parametrize("count", [1, 2])
@@ -86,14 +88,14 @@ class TestMemory:
         with ledger(tmp_path) as book:
             book.record_intent(intents(*numbers))
             book.record_outcome([key(number) for number in numbers], "active", "r-1", now_ms=at(4))
-            told = [book.sent(key(number)) for number in numbers]
+            told = [book.all_sent()[key(number)] for number in numbers]
         assert {(one.outcome, one.overtaken) for one in told} == {("active", False) if count == 1 else ("unknown", True)}
         for torn_end in (b"", b'{"t":'):  # with a torn end the file is written anew
             with next(tmp_path.glob("*.jsonl")).open("ab") as file:
                 file.write(torn_end)
             for dummy in range(2):
                 with ledger(tmp_path) as book:
-                    assert [book.sent(key(number)) for number in numbers] == told
+                    assert [book.all_sent()[key(number)] for number in numbers] == told
 
     @pytest.mark.parametrize(("outcome", "last"), [("unknown", 61), ("accepted", 1), ("refused", 1), ("not_sent", 1)])
     def test_an_unknown_outcome_settles_from_when_the_call_was_given_up(self, tmp_path: t.Any, outcome: t.Any, last: t.Any) -> None:
@@ -101,7 +103,7 @@ class TestMemory:
             book.record_intent(intents(1))
             book.record_outcome([key(1)], outcome, now_ms=at(61))
         with ledger(tmp_path) as book:
-            assert book.sent(key(1)).settled_at(60_000) == at(last + 60)
+            assert book.all_sent()[key(1)].settled_at(60_000) == at(last + 60)
 
     def test_another_attempt_moves_the_time_from_which_settling_counts(self, tmp_path: t.Any) -> None:
         with ledger(tmp_path) as book:
@@ -138,7 +140,7 @@ class TestMemory:
             book.record_outcome([key(1)], "refused", "r\n1", message="x" * 9000)
         assert all(line.isascii() for line in lines(tmp_path))
         with ledger(tmp_path) as book:
-            one = book.sent(key(1))
+            one = book.all_sent()[key(1)]
             assert (one.job_name, one.request_id, one.message) == (name, "r\n1", "x" * 500)
 
     def test_records_go_when_the_service_no_longer_shows_their_instances(self, tmp_path: t.Any) -> None:
@@ -190,12 +192,7 @@ class TestMemory:
             assert {one.outcome for one in told.values()} == {"accepted"}
 
 
-class TestQuiet:
-    @pytest.mark.parametrize(("since", "until"), [(0, None), (1, None), (-0.001, 60), (-86_400, 60)])
-    def test_a_ledger_born_after_since_cannot_know_what_was_sent_since(self, tmp_path: t.Any, since: t.Any, until: t.Any) -> None:
-        with ledger(tmp_path) as book:
-            assert book.quiet_until(at(since), 60_000) == (None if until is None else at(until))
-
+class TestBirth:
     def test_it_is_born_once(self, tmp_path: t.Any) -> None:
         for now in (0, 100, 200):
             with ledger(tmp_path, now=now) as book:
@@ -330,7 +327,7 @@ class TestRefusals:
                 book.record_intent(intents(2))
             monkeypatch.setattr(os, "write", real)
             assert book.path.read_bytes() == before
-            assert book.sent(key(2)) is None
+            assert key(2) not in book.all_sent()
             book.record_intent(intents(3))
         with ledger(tmp_path) as book:
             assert set(book.all_sent()) == {key(1), key(3)}
@@ -365,7 +362,7 @@ class TestDamage:
         for end in range(start, len(whole), 3):
             path.write_bytes(whole[:end])
             with ledger(tmp_path, now=9) as book:
-                assert (set(book.all_sent()), book.sent(key(1)).outcome) == ({key(1)}, "accepted")
+                assert (set(book.all_sent()), book.all_sent()[key(1)].outcome) == ({key(1)}, "accepted")
                 assert (book.born_ms, book.warnings) == (at(0), [])
                 book.record_intent(intents(3, when=3))
             with ledger(tmp_path, now=9) as book:
@@ -399,7 +396,6 @@ class TestDamage:
         with ledger(tmp_path, now=9) as book:
             assert set(book.all_sent()) == {key(1), key(2)}
             assert book.born_ms == at(9)
-            assert book.quiet_until(at(0), 60_000) == at(69)
             (warning,) = book.warnings
             assert warning.startswith(f"1 lines of {path} cannot be read; what was sent before 2026-11-23T03:00:09Z")
         with ledger(tmp_path, now=99) as book:  # written anew: the warning comes once, the loss stays known
@@ -521,7 +517,7 @@ class TestProcesses:
     def test_a_second_process_waits_and_then_sees_what_the_first_has_done(self, tmp_path: t.Any) -> None:
         with child(tmp_path, self.HOLD) as holder:
             assert heard(holder) == "holding"
-            second = child(tmp_path, "say('waiting')\nwith book() as mine:\n    say(mine.sent(intent(1).key).outcome)")
+            second = child(tmp_path, "say('waiting')\nwith book() as mine:\n    say(mine.all_sent()[intent(1).key].outcome)")
             with second as waiter:
                 assert heard(waiter) == "waiting"
                 tell(holder)
@@ -584,7 +580,7 @@ class TestProcesses:
             hear()
             for number in range(10):
                 with book() as mine:
-                    if mine.sent(intent(number).key) is None:
+                    if intent(number).key not in mine.all_sent():
                         mine.record_intent([intent(number)])
                         say(f"sent {number}")
             say("end")

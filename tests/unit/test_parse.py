@@ -50,15 +50,6 @@ READERS: dict[str, tuple[t.Callable[[t.Any], t.Any], t.Any]] = {
     ),
     "jobs v1": (job_page, {"total": 1, "jobs": [{"name": "daily_sales", "jobType": "BATCH", "lastInstanceStatus": "fail"}]}),
     "job": (lambda payload: _factory_v1._whole(payload, "the job"), {"name": "daily_sales", "nodes": []}),
-    "instance v1": (
-        lambda payload: _factory_v1._detail(payload, "500001"),
-        {
-            "jobName": "daily_sales",
-            "instanceId": 500001,
-            "status": "fail",
-            "nodes": [{"nodeName": "prepare", "status": "success", "retryTimes": 0}],
-        },
-    ),
     "related instances": (
         lambda payload: _factory_v2._related_page(payload, WORKSPACE),
         {
@@ -208,7 +199,7 @@ class TestAnswers:
         else:
             refused(lambda: READERS[reader][0](payload))
 
-    @pytest.mark.parametrize("reader", [name for name in READERS if name not in ("job", "instance v1", "related jobs")])
+    @pytest.mark.parametrize("reader", [name for name in READERS if name not in ("job", "related jobs")])
     @pytest.mark.parametrize("entries", [None, ...])
     def test_an_empty_list_may_be_missing(self, reader: str, entries: t.Any) -> None:
         read, payload = READERS[reader]
@@ -262,40 +253,6 @@ class TestAnswers:
         assert (mine.instance.key, mine.instance.instance_id) == (InstanceKey(WORKSPACE, "9", 1, 2), "7")
         assert mine.parent_instance_ids == ("5", "6")
         assert (theirs.instance.key.workspace_id, theirs.workspace_name) == ("other", "stock")
-
-    def test_a_node_keeps_its_times_and_log(self) -> None:
-        detail = _factory_v1._detail(
-            {
-                "jobName": "daily_sales",
-                "instanceId": 500001,
-                "status": "fail",
-                "planTime": 1732601580000,
-                "nodes": [
-                    {
-                        "nodeName": "load",
-                        "status": "fail",
-                        "startTime": 1732601581000,
-                        "endTime": 0,
-                        "retryTimes": "2",
-                        "logPath": "obs://logs/1",
-                    }
-                ],
-            },
-            "500001",
-        )
-        assert detail["instance_id"] == "500001"
-        assert detail["nodes"] == [
-            {
-                "node_name": "load",
-                "status": "fail",
-                "type": None,
-                "plan_time": None,
-                "start_time": 1732601581000,
-                "end_time": None,
-                "retry_times": 2,
-                "log_path": "obs://logs/1",
-            }
-        ]
 
     @pytest.mark.parametrize(("number", "kind"), [(0, "private"), (1, "default"), (2, "public"), (7, None), (None, None)])
     def test_kinds_of_workspaces(self, number: int | None, kind: str | None) -> None:
