@@ -31,7 +31,7 @@ Vars = t.Mapping[str, t.Any]
 
 _RESULT = "dataarts_rerun_result"
 #: Options that a command to go on has of its own, or that belong to the run that is over.
-_OWN = frozenset({"workspace_id", "since", "jobs", "planned_after", "planned_before", "plan_id"})
+_OWN = frozenset({"workspace_id", "since", "jobs", "planned_after", "planned_before", "plan_id", "plan_record"})
 
 
 class ActionModule(ActionBase):

@@ -12,7 +12,7 @@ import dataclasses
 import typing as t
 
 from ansible_collections.dataarts.factory.plugins.module_utils._plan import Plan
-from ansible_collections.dataarts.factory.plugins.module_utils._plan_id import plan_changes, plan_digest, plan_members
+from ansible_collections.dataarts.factory.plugins.module_utils._plan_id import plan_changes, plan_digest, plan_members, plan_record
 from ansible_collections.dataarts.factory.plugins.module_utils._reconcile import Action, Decision
 
 #: Options that an approval is about. Those that only choose instances show in the instances. ``since`` is not among them: a run that
@@ -29,15 +29,18 @@ _APPROVED = (
 )
 
 
-def plan_id_of(decisions: t.Sequence[Decision], options: t.Mapping[str, t.Any], since: int) -> str:
-    """The id of the plan that *decisions*, as :func:`decide` gave them, make with the module's *options*: the approved one, if they are of it.
+def plan_of(decisions: t.Sequence[Decision], options: t.Mapping[str, t.Any], since: int) -> tuple[str, dict[str, t.Any]]:
+    """The id and the record of the plan that *decisions*, as :func:`decide` gave them, make with the module's *options*: the approved ones,
+    if they are of it.
 
     :param since: of the run, epoch ms.
     """
-    given = options["plan_id"]
+    given, record = options["plan_id"], options["plan_record"]
+    members = plan_members(decisions)
+    made = plan_record(members, _options(options))
     if given and _changes(given, decisions, options, since) is None:
-        return str(given).strip()
-    return plan_digest(plan_members(decisions), _options(options))
+        return str(given).strip(), record or made
+    return plan_digest(members, _options(options)), made
 
 
 def approved(plan: Plan, decisions: t.Sequence[Decision], options: t.Mapping[str, t.Any], since: int) -> Plan:
@@ -64,11 +67,12 @@ def _changes(given: str, decisions: t.Sequence[Decision], options: t.Mapping[str
     that nothing can be sent that was not part of it.
     """
     members = plan_members(decisions)
-    changes = plan_changes(given, members, _options(options))
-    if changes is None:
-        return None
     known = {instance.key for instance in members}
     others = [one for one in decisions if one.instance.key not in known]
+    listed = (one.instance for one in others)
+    changes = plan_changes(given, members, _options(options), record=options["plan_record"], others=listed)
+    if changes is None:
+        return None
     started = [one.instance for one in others if one.instance.start_time is not None and one.instance.start_time >= since]
     moving = [one.instance for one in others if one.action is Action.WAIT and one.instance not in started]
     for more in (started, [*started, *moving]):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 import typing as t
 
-from ansible_collections.dataarts.factory.plugins.module_utils._approval import approved, plan_id_of
+from ansible_collections.dataarts.factory.plugins.module_utils._approval import approved, plan_of
 from ansible_collections.dataarts.factory.plugins.module_utils._budget import within_budget
 from ansible_collections.dataarts.factory.plugins.module_utils._errors import ApiError
 from ansible_collections.dataarts.factory.plugins.module_utils._factory import Factory
@@ -77,7 +77,7 @@ class Look:
             ordered = self.ordering.apply(decisions, policy, self.wish.selection(window), asked, self.unlisted)
             self._ordering_took = time.monotonic() - began
             allowed = allowed if ordered is decisions else plan(ordered, self.wish.limits)
-        return View(window, asked, policy, allowed, tuple(nameless), blind, plan_id_of(decisions, self.run.options, policy.since))
+        return View(window, asked, policy, allowed, tuple(nameless), blind, *plan_of(decisions, self.run.options, policy.since))
 
     def _list(self, window: Window) -> list[JobInstance]:
         since = self.run.result.get("since") or since_of(self.run.options, self.clock.now_ms())

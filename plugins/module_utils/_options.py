@@ -106,6 +106,7 @@ def rerun_spec() -> Spec:
         "order": {"type": "str", "choices": list(ORDER_WORDS), "default": "parallel"},
         "other_workspaces": {"type": "list", "elements": "str"},
         "plan_id": {"type": "str"},
+        "plan_record": {"type": "dict"},
         "attempts": {"type": "int", "default": 1},
         "attempt_delay": {"type": "int", "default": 0},
         "wait": {"type": "bool", "default": True},

@@ -185,6 +185,7 @@ class Pass:
             instances=instances,
             summary=summary(instances, sum(one.idle for one in standing)),
             plan_id=view.plan_id,
+            plan_record=dict(view.plan_record),
             problems=list(self.look.problems),
             api_versions=dict(self.factory.api_versions),
             since=view.policy.since,

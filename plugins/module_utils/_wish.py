@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ansible_collections.dataarts.factory.plugins.module_utils._errors import OptionError
 from ansible_collections.dataarts.factory.plugins.module_utils._plan import Limits, Plan
@@ -67,6 +67,7 @@ class View:
     :param nameless: names of jobs, given exactly, of which no instance was found.
     :param blind: whether a job could not be listed that this run has sent reruns for, so that their end cannot be seen.
     :param plan_id: the id of the plan, before any limit.
+    :param plan_record: what the plan is made of, see ``_plan_id.py``.
     """
 
     window: Window
@@ -76,6 +77,7 @@ class View:
     nameless: tuple[str, ...] = ()
     blind: bool = False
     plan_id: str = ""
+    plan_record: t.Mapping[str, t.Any] = field(default_factory=dict)
 
     @property
     def decisions(self) -> tuple[Decision, ...]:

@@ -77,6 +77,11 @@ options:
       - What this run did itself, in an earlier pass or before it was interrupted, is no change. To go on after an interruption give the
         same O(since) too.
     type: str
+  plan_record:
+    description:
+      - The RV(plan_record) that check mode returned beside O(plan_id). With it a refusal names the instances and options that are others now,
+        without it only how many instances there were.
+    type: dict
   attempts:
     description:
       - How often an instance may be rerun in this run, at least V(1). With V(2), an instance whose rerun fails is rerun once more.
@@ -177,6 +182,7 @@ EXAMPLES = r"""
     planned_after: "{{ preview.planned_after }}"
     planned_before: "{{ preview.planned_before }}"
     plan_id: "{{ preview.plan_id }}"
+    plan_record: "{{ preview.plan_record }}"
 
 - name: Rerun what failed since yesterday and wait for it
   dataarts.factory.job_rerun:
@@ -452,6 +458,12 @@ plan_id:
   type: str
   returned: when the instances could be read
   sample: 40-9f86d081884c-2c26b46b
+plan_record:
+  description: What the plan is made of. Give it back as O(plan_record), so that a refusal can tell what changed. It is for programs; its
+    instances can be recognised by it, and not read from it. A plan of more than 2000 instances is recorded without them.
+  type: dict
+  returned: when the instances could be read
+  sample: {options: {attempts: 1, order: parallel}, instances: 2c26b46b9f86d081}
 problems:
   description: What a person should know, for example names that match no job, and refusals of the service.
   type: list

@@ -15,6 +15,7 @@ import shlex
 import typing as t
 from dataclasses import dataclass, field
 
+from ansible_collections.dataarts.factory.plugins.plugin_utils._summary import PLAN
 from ansible_collections.dataarts.factory.plugins.plugin_utils._tally import BROKEN
 
 Result = t.Mapping[str, t.Any]
@@ -92,12 +93,12 @@ def ways_of(workspace: Result, command: Command, *, check_mode: bool) -> list[Wa
 def overall(plans: t.Mapping[str, Result], to_rerun: int, command: Command) -> Way | None:
     """How to send exactly what check mode planned; None if nothing is to be sent.
 
-    :param plans: by host, see ``_summary.plans``.
+    :param plans: by host, see ``_summary.plans``. What only words a refusal is too long for a command.
     """
     if not to_rerun or not plans:
         return None
     text = "Rerun exactly this plan. A workspace where other instances are due by then sends nothing and says what changed."
-    line = command.line(None, {"dataarts_plans": plans})
+    line = command.line(None, {"dataarts_plans": {host: {name: plan[name] for name in PLAN} for host, plan in plans.items()}})
     return {"standing": "to_rerun", "instances": to_rerun, "text": text, "command": line, "limit": None}
 
 

@@ -30,7 +30,7 @@ _FAILED = frozenset({"fail"})
 #: Counts that come of a job whose instances are all where they should be.
 _FINE = frozenset({"failed", "rerun", "adopted", "succeeded", "other"})
 #: What a plan is held to when it is given back.
-_PLAN = ("plan_id", "planned_after", "planned_before", "since")
+PLAN = ("plan_id", "planned_after", "planned_before", "since")
 
 
 def summary(results: t.Mapping[str, Result]) -> dict[str, t.Any]:
@@ -62,8 +62,13 @@ def summary(results: t.Mapping[str, Result]) -> dict[str, t.Any]:
 
 
 def plans(results: t.Mapping[str, Result]) -> dict[str, dict[str, t.Any]]:
-    """What an approval is about: host -> plan_id, planned_after, planned_before and since (epoch ms), of every host that has a plan."""
-    return {host: {name: result[name] for name in _PLAN} for host, result in results.items() if all(result.get(name) for name in _PLAN)}
+    """What an approval is about: host -> plan_id, planned_after, planned_before and since (epoch ms), of every host that has a plan;
+    and plan_record, by which a workspace whose plan is another one by then tells what changed."""
+    return {
+        host: {name: result[name] for name in (*PLAN, "plan_record") if name in result}
+        for host, result in results.items()
+        if all(result.get(name) for name in PLAN)
+    }
 
 
 def lines(results: t.Mapping[str, Result]) -> list[str]:

@@ -13,7 +13,7 @@ import pytest
 
 from emulator.running import running
 from tests.support.logic import PATIENCE, call, passes, reruns
-from tests.support.scenarios import small_night
+from tests.support.scenarios import WORKSPACE_ID, small_night
 from tests.support.workspace import options
 
 
@@ -92,6 +92,21 @@ def test_another_plan_is_refused_before_anything_is_sent(service: t.Any, wish: t
     assert refused["error"]["kind"] == "limit"
     assert text in refused["msg"]
     assert not service.journal()
+
+
+def test_the_record_tells_what_changed(service: t.Any, wish: t.Any) -> None:
+    """Between the approval and the run one instance failed, and somebody reran another one by hand."""
+    checked = call("job_rerun", wish(), check=True)
+    service.add("daily_sales", {"plan_time": "-30m", "status": "fail"}, workspace_id=WORKSPACE_ID)
+    assert call("job_rerun", wish(jobs=["hourly_stock"], max_parallel=1, state_path=str(wish()["state_path"]) + "-of-a-person"))["changed"]
+    service.advance(60)
+    before = service.journal()
+    given = {"plan_id": checked["plan_id"], "plan_record": checked["plan_record"], "planned_after": str(checked["planned_after"])}
+    refused = call("job_rerun", wish(**given, attempts=2))
+    assert "1 instance added (daily_sales planned " in refused["msg"]
+    assert "1 instance gone, now success (hourly_stock planned " in refused["msg"]
+    assert "attempts was 1 and is 2" in refused["msg"]
+    assert service.journal() == before
 
 
 def test_what_is_no_plan_id_is_an_option_error(service: t.Any, wish: t.Any) -> None:

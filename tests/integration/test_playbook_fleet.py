@@ -75,7 +75,7 @@ def test_plans_of_check_mode_given_back_are_all_that_is_done(service: Running, a
     assert checked["dataarts_summary"]["to_rerun"] == 8
     plans = checked["dataarts_plans"]
     assert set(plans) == {"sales", "supply"}
-    assert all(set(plan) == {"plan_id", "planned_after", "planned_before", "since"} for plan in plans.values())
+    assert all(set(plan) == {"plan_id", "plan_record", "planned_after", "planned_before", "since"} for plan in plans.values())
 
     only_sales = {"dataarts_plans": {"sales": plans["sales"]}, "dataarts_planned_after": "-1m", "dataarts_jobs": ["*"]}
     outcome = ansible.playbook("dataarts.factory.rerun", "-i", hosts, variables=only_sales).ended(2)
@@ -88,6 +88,12 @@ def test_plans_of_check_mode_given_back_are_all_that_is_done(service: Running, a
     before = service.journal()
     ansible.playbook("dataarts.factory.rerun", "-i", hosts, "--limit", "sales", variables=only_sales).ended(2)
     assert service.journal() == before, "approved twice, done once"
+
+    service.add("stock_levels", {"plan_time": "-30m", "status": "fail"}, workspace_id=SUPPLY_ID)
+    only_supply = {"dataarts_plans": {"supply": plans["supply"]}}
+    refused = ansible.playbook("dataarts.factory.rerun", "-i", hosts, "--limit", "supply", variables=only_supply).ended(2)
+    assert "now there are 3; 1 instance added (stock_levels planned " in failures(refused)["supply"]
+    assert service.journal() == before
 
 
 @pytest.mark.parametrize("plans", [{}, {"sales": {}}, {"sales": {"plan_id": ""}}, {"sales": {"plan_id": None}}, "approved", ["sales"]])

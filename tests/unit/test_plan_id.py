@@ -13,8 +13,15 @@ import pytest
 
 from ansible_collections.dataarts.factory.plugins.module_utils._errors import OptionError
 from ansible_collections.dataarts.factory.plugins.module_utils._model import Status
-from ansible_collections.dataarts.factory.plugins.module_utils._plan_id import plan_changes, plan_digest, plan_members
+from ansible_collections.dataarts.factory.plugins.module_utils._plan_id import (
+    RECORDED,
+    plan_changes,
+    plan_digest,
+    plan_members,
+    plan_record,
+)
 from ansible_collections.dataarts.factory.plugins.module_utils._reconcile import decide
+from ansible_collections.dataarts.factory.plugins.module_utils._times import to_iso
 from tests.unit.building import at, instance, policy, sent
 
 OPTIONS = {"retry_location": "errorNode", "attempts": 1, "since": None}
@@ -50,24 +57,69 @@ def test_what_did_not_change_says_nothing() -> None:
 
 
 NOW = [instance(number=1), instance(number=5, job_name="weekly"), instance(number=6, job_name="weekly")]
+RECORD = plan_record(THREE, OPTIONS)
+#: What else is listed: of the three instances of the plan the first has succeeded meanwhile.
+LISTED = [instance(Status.SUCCESS, number=0), instance(Status.RUNNING, number=7)]
+NO_RECORDS: list[t.Any] = ["", [], {}, {"options": 1, "instances": RECORD}]
+HAD = "the approved plan had 3 instances, now there are"
+OTHER_OPTIONS = "the options are not those of the approved plan"
 
 
 @pytest.mark.parametrize(
-    ("instances", "options", "text"),
+    ("instances", "options", "record", "text"),
     [
-        (THREE[:2], OPTIONS, "the approved plan had 3 instances, now there are 2. Nothing"),
-        (NOW, OPTIONS, "the approved plan had 3 instances, now there are 3, not all the same. Nothing"),
-        (THREE, {"attempts": 9}, ": the options are not those of the approved plan. Nothing"),
-        (THREE[:2], {"attempts": 9}, "now there are 2; the options are not those"),
+        (THREE[:2], OPTIONS, None, f"{HAD} 2"),
+        (NOW, OPTIONS, None, f"{HAD} 3, not all the same"),
+        (THREE, {"attempts": 9}, None, OTHER_OPTIONS),
+        (
+            NOW,
+            OPTIONS,
+            RECORD,
+            (
+                f"{HAD} 3, not all the same; 2 instances added (weekly planned TIME5 and TIME6); "
+                "1 instance gone, now success (daily_sales planned TIME0); 1 instance gone that is not among those selected now"
+            ),
+        ),
+        (
+            THREE[1:],
+            {**OPTIONS, "attempts": 9},
+            RECORD,
+            f"{HAD} 2; 1 instance gone, now success (daily_sales planned TIME0); attempts was 1 and is 9",
+        ),
+        (THREE, {**OPTIONS, "since": "x"}, RECORD, "since was not set and is x"),
+        (THREE, {**OPTIONS, "since": "x"}, {**RECORD, "options": {**OPTIONS, "since": "x"}}, OTHER_OPTIONS),
+        *((THREE[:2], {"attempts": 9}, nothing, f"{HAD} 2; {OTHER_OPTIONS}") for nothing in NO_RECORDS),
+        (THREE[:2], OPTIONS, plan_record(THREE[:1], OPTIONS), f"{HAD} 2"),
     ],
 )
-def test_what_changed_is_said(instances: t.Any, options: t.Any, text: str) -> None:
+def test_what_changed_is_said(instances: t.Any, options: t.Any, record: t.Any, text: str) -> None:
     approved = plan_digest(THREE, OPTIONS)
-    said = plan_changes(approved, instances, options)
+    said = plan_changes(approved, instances, options, record=record, others=LISTED)
+    for number in range(8):
+        text = text.replace(f"TIME{number}", to_iso(instance(number=number).key.plan_time))
+    assert said == (
+        f"Refused to rerun anything: the plan is no longer {approved} but {plan_digest(instances, options)}: {text}. "
+        "Nothing was sent. Run check mode again and approve the plan_id it returns."
+    )
+
+
+def test_forty_instances_stay_legible() -> None:
+    forty = [instance(number=number, job_name=f"job{number % 2}") for number in range(40)]
+    more = [instance(number=number, job_name=f"new{number % 12}") for number in range(100, 140)]
+    said = plan_changes(plan_digest(forty, OPTIONS), more, OPTIONS, record=plan_record(forty, OPTIONS), others=forty)
     assert said is not None
-    assert text in said
-    assert said.startswith(f"Refused to rerun anything: the plan is no longer {approved} but {plan_digest(instances, options)}: ")
-    assert said.endswith("Nothing was sent. Run check mode again and approve the plan_id it returns.")
+    first, last = (to_iso(instance(number=number).key.plan_time) for number in (0, 38))
+    assert f"40 instances gone, now fail (job0: 20 planned {first} to {last}, job1: 20 planned " in said
+    assert "40 instances added (new10 planned " not in said, "those with the most first"
+    assert "and 2 more jobs)" in said
+    assert len(said) < 2500
+
+
+def test_a_record_is_short_and_says_nothing_of_the_service() -> None:
+    assert plan_record(reversed(THREE), OPTIONS) == RECORD
+    assert set(RECORD) == {"options", "instances"}
+    assert re.fullmatch("[0-9a-f]{24}", RECORD["instances"])
+    assert plan_record([instance(number=number) for number in range(RECORDED + 1)], OPTIONS) == {"options": OPTIONS, "instances": ""}
 
 
 @pytest.mark.parametrize("given", ["", "x", "3-ab", "x-ab-cd", "3-ab-cd-ef", "٣-ab-cd", "\x1b[31m-a-b", "9" * 9000])
@@ -76,6 +128,10 @@ def test_what_is_no_id_is_refused(given: str) -> None:
         plan_changes(given, THREE, OPTIONS)
     assert "\x1b" not in str(caught.value)
     assert len(str(caught.value)) < 300
+
+
+def test_a_count_of_any_length_is_only_another_plan() -> None:
+    assert plan_changes(f"{'9' * 9000}-ab-cd", THREE, OPTIONS, record=RECORD) is not None
 
 
 def test_the_members_of_a_plan_stay_the_same_while_it_is_carried_out() -> None:

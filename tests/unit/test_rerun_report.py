@@ -133,7 +133,8 @@ def test_what_the_service_never_reruns_has_no_command() -> None:
 
 
 def test_a_plan_is_held_to_what_was_shown() -> None:
-    report = reported({"a": some(True, to_rerun=2), "b": some(True, idle=1)}, check_mode=True)
+    record = {"plan_record": {"options": {}, "instances": "9f86d081" * 2}}  # too long for a command
+    report = reported({"a": {**some(True, to_rerun=2), **record}, "b": some(True, idle=1)}, check_mode=True)
     words, variables = given(report["next"])
     assert "--limit" not in words
     assert {host: set(plan) for host, plan in variables["dataarts_plans"].items()} == {

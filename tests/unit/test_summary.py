@@ -65,6 +65,8 @@ def test_what_was_on_its_way_when_the_time_was_up_is_broken() -> None:
 def test_plans_are_those_of_hosts_that_have_one() -> None:
     assert _summary.plans(FLEET) == {"sales": PLAN, "supply": PLAN, "quiet": PLAN}
     assert _summary.plans({"sales": {**PLAN, "plan_id": None}}) == {}
+    recorded = {**PLAN, "plan_record": {"options": {"attempts": 1}, "instances": "9f86d081"}}
+    assert _summary.plans({"sales": {**FLEET["sales"], **recorded}}) == {"sales": recorded}
 
 
 def test_the_table_and_the_jobs_that_are_not_where_they_should_be() -> None:
