@@ -16,8 +16,10 @@ import shlex
 import typing as t
 
 from ansible_collections.dataarts.factory.plugins.module_utils._model import JobInstance, Status
+from ansible_collections.dataarts.factory.plugins.module_utils._parse import MAX_NAME
 from ansible_collections.dataarts.factory.plugins.module_utils._plan import Batch
 from ansible_collections.dataarts.factory.plugins.module_utils._reconcile import Action, Decision, Policy
+from ansible_collections.dataarts.factory.plugins.module_utils._selection import job_pattern
 from ansible_collections.dataarts.factory.plugins.module_utils._text import printable
 from ansible_collections.dataarts.factory.plugins.module_utils._times import Window, to_iso
 
@@ -35,6 +37,7 @@ BROKEN = {
     Action.UNKNOWN: "of unknown outcome",
 }
 _IF_WANTED = (Action.NOT_RERUNNABLE, Action.SKIPPED)
+_NAMED_LENGTH = 1500  # characters of jobs that a command names
 _PLANNED_JOBS = 50  # jobs that a plan names; the rest is counted
 
 
@@ -251,8 +254,15 @@ _WHERE = ("region", "cloud_domain", "project_id", "endpoint", "endpoint_v1", "ia
 
 
 def lookup_hint(options: t.Mapping[str, t.Any], jobs: t.Sequence[str], window: Window) -> str:
-    """The command that shows what became of the instances of *jobs* planned in *window*, as a sentence. No credentials are in it."""
-    given: Result = {name: options[name] for name in _WHERE if options.get(name)}
-    given.update(jobs=[printable(name, 100) for name in jobs[:10]], planned_after=window.begin, planned_before=window.end)
+    """The command that shows what became of the instances of *jobs* planned in *window*, as a sentence. No credentials are in it.
+
+    What it holds is a template to Ansible, and names come from the service, so no name can bring one in. With more jobs than fit into a
+    message it shows all.
+    """
+    given: Result = {name: options[name] for name in _WHERE if options.get(name) and "{" not in str(options[name])}
+    patterns = [job_pattern(printable(name, MAX_NAME)) for name in jobs]
+    if sum(map(len, patterns)) <= _NAMED_LENGTH:
+        given["jobs"] = patterns
+    given.update(planned_after=window.begin, planned_before=window.end)
     arguments = shlex.quote(json.dumps(given, ensure_ascii=False))
     return f"To find out, with the same credentials: ansible localhost -m dataarts.factory.job_instance_info -a {arguments}"

@@ -19,6 +19,9 @@ from ansible_collections.dataarts.factory.plugins.module_utils._model import Ins
 from ansible_collections.dataarts.factory.plugins.module_utils._times import Window
 
 _WILDCARDS = frozenset("*?[")
+#: What stands in a name instead of a character that a pattern or a template would act on; a pattern's ? matches any one character.
+_WILD = {"*": "[*]", "?": "[?]", "[": "[[]", "{": "?", "}": "?"}
+_ESCAPE = re.compile(r"\\(?:x[0-9a-f]{2}|u[0-9a-f]{4}|U[0-9a-f]{8}|[nrt])")
 
 
 @dataclass(frozen=True)
@@ -98,6 +101,14 @@ def select(
 def has_wildcard(pattern: str) -> bool:
     """Whether *pattern* has a shell-style wildcard, so that it can name more than one job."""
     return not _WILDCARDS.isdisjoint(pattern)
+
+
+def job_pattern(name: str) -> str:
+    """A pattern that matches the job *name*, for a command that people copy: neither a template nor a wildcard of the name is left in it.
+
+    :param name: as results show it: what could steer a terminal stands there as an escape, such as ``\\x1b``.
+    """
+    return "".join(_WILD.get(char, char) for char in _ESCAPE.sub("\0", name)).replace("\0", "*")
 
 
 def parse_statuses(words: t.Iterable[str], *, option: str = "statuses") -> frozenset[Status]:

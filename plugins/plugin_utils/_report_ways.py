@@ -10,11 +10,11 @@ secret is in it. Names of jobs come from the service, and extra variables are te
 from __future__ import annotations
 
 import json
-import re
 import shlex
 import typing as t
 from dataclasses import dataclass, field
 
+from ansible_collections.dataarts.factory.plugins.module_utils._selection import job_pattern
 from ansible_collections.dataarts.factory.plugins.plugin_utils._summary import PLAN
 from ansible_collections.dataarts.factory.plugins.plugin_utils._tally import BROKEN
 
@@ -37,9 +37,6 @@ _TEXTS = {
     "workspace": "Correct what the message says, then run again. What may have been sent is read back first, nothing is sent twice.",
     "incomplete": "Correct what the message says, then run again. Nothing is sent twice.",
 }
-#: What stands in a name instead of a character that a pattern or a template would act on; a pattern's ? matches any one character.
-_WILD = {"*": "[*]", "?": "[?]", "[": "[[]", "{": "?", "}": "?"}
-_ESCAPE = re.compile(r"\\(?:x[0-9a-f]{2}|u[0-9a-f]{4}|U[0-9a-f]{8}|[nrt])")
 
 
 @dataclass(frozen=True)
@@ -107,11 +104,6 @@ def missed(instance: Result) -> bool:
     of those asked for, which ``running-exception`` never is."""
     where = instance["standing"]
     return where in BROKEN and not (where == "not_rerunnable" and instance.get("status") == "running-exception")
-
-
-def job_pattern(name: str) -> str:
-    """A pattern that matches the job *name*, and in which neither a template nor a wildcard of the name is left."""
-    return "".join(_WILD.get(char, char) for char in _ESCAPE.sub("\0", name)).replace("\0", "*")
 
 
 def _groups(workspace: Result) -> dict[str, list[Result]]:

@@ -13,6 +13,7 @@ import shlex
 import typing as t
 from dataclasses import dataclass
 
+from ansible_collections.dataarts.factory.plugins.module_utils._selection import job_pattern
 from ansible_collections.dataarts.factory.plugins.module_utils._text import printable
 from ansible_collections.dataarts.factory.plugins.module_utils._times import duration_text, to_iso
 from ansible_collections.dataarts.factory.plugins.plugin_utils._tally import BROKEN, broken, idle, sent_here, tally
@@ -136,13 +137,15 @@ def lookup_command(host: str, inventories: t.Sequence[str], args: Result, names:
     """The ad-hoc command that shows what became of the instances of jobs *names*.
 
     :param inventories: sources of the inventory; given with ``-i``.
-    :param args: the task's options. A secret is never copied: its place takes the inventory variable ``dataarts_<option>``.
+    :param args: the task's options. A secret is never copied: its place takes the inventory variable ``dataarts_<option>``. Nor is what
+        could be a template, which Ansible would evaluate: names and ids come from the service.
     """
-    options: dict[str, t.Any] = {"workspace_id": args.get("workspace_id"), "jobs": sorted(set(names))}
+    options: dict[str, t.Any] = {"workspace_id": args.get("workspace_id"), "jobs": sorted(set(map(job_pattern, names)))}
     options.update(
         {name: args[name] for name in (*_SHOWN, *_SHOWN_ENDPOINTS, "planned_after", "planned_before") if args.get(name) not in (None, "")}
     )
-    options.update({name: f"{{{{ dataarts_{name} }}}}" for name in _SECRETS if args.get(name)})
+    referred = [name for name in _SECRETS if args.get(name)] + [name for name, value in options.items() if "{" in str(value)]
+    options.update({name: f"{{{{ dataarts_{name} }}}}" for name in referred})
     given = [word for source in inventories for word in ("-i", source)]
     words = [
         "ansible",

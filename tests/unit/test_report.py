@@ -205,7 +205,7 @@ def test_the_command_that_finds_out_holds_no_credentials_and_is_one_shell_word()
         "endpoint": None,
         "user_password": "pw",
     }
-    text = lookup_hint(options, ["it's; rm -rf /", "b\x1b"], WINDOW)
+    text = lookup_hint(options, ["it's; rm -rf /", "b\x1b", "x" * 128], WINDOW)
     assert "s3cret" not in text
     assert "AK" not in text
     assert "pw" not in text
@@ -215,7 +215,24 @@ def test_the_command_that_finds_out_holds_no_credentials_and_is_one_shell_word()
     assert json.loads(words[5]) == {
         "region": "cn-north-4",
         "workspace_id": "62fb",
-        "jobs": ["it's; rm -rf /", "b\\x1b"],
+        "jobs": ["it's; rm -rf /", "b*", "x" * 128],
         "planned_after": WINDOW.begin,
         "planned_before": WINDOW.end,
     }
+
+
+def test_the_command_that_finds_out_holds_nothing_that_ansible_would_evaluate() -> None:
+    template = "{{ lookup('pipe', 'id') }}"
+    options = {"workspace_id": template, "project_id": template, "region": "cn-north-4"}
+    found = json.loads(shlex.split(lookup_hint(options, [template, "{% raw %}", "a*"], WINDOW))[-1])
+    assert found == {
+        "region": "cn-north-4",
+        "jobs": ["?? lookup('pipe', 'id') ??", "?% raw %?", "a[*]"],
+        "planned_after": WINDOW.begin,
+        "planned_before": WINDOW.end,
+    }
+
+
+def test_the_command_that_finds_out_is_whole_however_many_jobs_there_are() -> None:
+    found = json.loads(shlex.split(lookup_hint({"workspace_id": "62fb"}, ["x" * 128] * 40, WINDOW))[-1])
+    assert found == {"workspace_id": "62fb", "planned_after": WINDOW.begin, "planned_before": WINDOW.end}

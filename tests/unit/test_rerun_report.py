@@ -16,11 +16,12 @@ from pathlib import Path
 
 import pytest
 
+from ansible_collections.dataarts.factory.plugins.module_utils._selection import job_pattern
 from ansible_collections.dataarts.factory.plugins.plugin_utils import _report_data as data
 from ansible_collections.dataarts.factory.plugins.plugin_utils._report_files import write_all
 from ansible_collections.dataarts.factory.plugins.plugin_utils._report_junit import junit
 from ansible_collections.dataarts.factory.plugins.plugin_utils._report_page import page
-from ansible_collections.dataarts.factory.plugins.plugin_utils._report_ways import Command, job_pattern
+from ansible_collections.dataarts.factory.plugins.plugin_utils._report_ways import Command
 from tests.support.reports import SINCE, STANDINGS, check_json, check_junit, instance, result
 
 COMMAND = Command(inventories=("/etc/inventory",), vault=("--ask-vault-pass",), variables={"dataarts_attempts": 2, "dataarts_since": "x"})

@@ -485,3 +485,12 @@ class TestTelling:
             "access_key": "{{ dataarts_access_key }}",
             "secret_key": "{{ dataarts_secret_key }}",
         }
+
+    def test_nothing_in_the_look_up_command_is_evaluated_but_its_own_references(self) -> None:
+        template = "{{ lookup('pipe', 'id') }}"
+        words = shlex.split(telling.lookup_command("sales", [], {"workspace_id": template, "project_id": template}, [template, "a[1]"]))
+        assert json.loads(words[-1]) == {
+            "workspace_id": "{{ dataarts_workspace_id }}",
+            "project_id": "{{ dataarts_project_id }}",
+            "jobs": ["?? lookup('pipe', 'id') ??", "a[[]1]"],
+        }
