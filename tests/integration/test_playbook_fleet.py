@@ -163,6 +163,30 @@ def test_a_workspace_that_two_hosts_stand_for_is_told(service: Running, ansible:
     assert f"Hosts supply, twin stand for the same workspace {SUPPLY_ID}." in str(line.result["warnings"])
 
 
+@pytest.mark.parametrize("serial", [{}, {"dataarts_serial": 1}])
+def test_what_cannot_be_reached_is_summed_up_and_keeps_nothing_from_the_others(
+    service: Running, ansible: Ansible, hosts: Path, serial: dict[str, t.Any]
+) -> None:
+    """A batch of nothing else would end the play, and its summary with it."""
+    data = json.loads(hosts.read_text(encoding="utf-8"))
+    data["all"]["hosts"]["sales"].update(ansible_connection="ssh", ansible_host="127.0.0.1", ansible_port=1)
+    hosts.write_text(json.dumps(data), encoding="utf-8")
+    outcome = ansible.playbook("dataarts.factory.rerun", "-i", hosts, variables=serial).ended(2)
+    assert sent(service) == {(SUPPLY_ID, "stock_levels"): 2}
+    assert "Failed to connect to the host via ssh" in failures(outcome)["sales"]
+    summary = stats(outcome)["dataarts_summary"]
+    assert (summary["no_result"], summary["succeeded"], summary["totals"]["succeeded"]) == (["sales"], False, 2)
+    alone = ansible.playbook("dataarts.factory.rerun", "-i", hosts, "--limit", "sales").ended(2)
+    assert stats(alone)["dataarts_summary"]["no_result"] == ["sales"]
+
+
+def test_all_workspaces_are_summed_up_once_whatever_the_strategy(service: Running, ansible: Ansible, hosts: Path) -> None:
+    outcome = ansible.playbook("dataarts.factory.rerun", "-i", hosts, "--check", env={"ANSIBLE_STRATEGY": "free"}).succeeded()
+    assert stats(outcome)["dataarts_summary"]["to_rerun"] == 8
+    assert outcome.stdout.count("stock_levels: 2 failed, 2 to rerun") == 1
+    assert not service.journal()
+
+
 # Orders and guards
 
 

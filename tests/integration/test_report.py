@@ -117,8 +117,7 @@ def test_what_failed_as_a_whole_is_in_it(service: Running, ansible: Ansible, tmp
         "far_away": {**variables(service), "ansible_connection": "ssh", "ansible_host": "127.0.0.1", "ansible_port": 1},
     }
     path = hosts(service, tmp_path, **troubled)
-    outcome = ansible.playbook(PLAYBOOK, "-i", path, variables={"dataarts_report_path": "night", "dataarts_jobs": ["stock*", "daily*"]})
-    outcome.ended(4 if "unreachable=1" in outcome.stdout else 2)
+    ansible.playbook(PLAYBOOK, "-i", path, variables={"dataarts_report_path": "night", "dataarts_jobs": ["stock*", "daily*"]}).ended(2)
     report = read(tmp_path / "night")
     states = {one["host"]: one["state"] for one in report["workspaces"]}
     assert states == {
