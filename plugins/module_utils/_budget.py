@@ -10,37 +10,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ansible_collections.dataarts.factory.plugins.module_utils._reconcile import (
-    ACCEPTED,
-    INTENDED,
-    UNKNOWN,
-    Action,
-    Decision,
-    Movement,
-    Sent,
-    compare,
-)
+from ansible_collections.dataarts.factory.plugins.module_utils._reconcile import Action, Decision
+from ansible_collections.dataarts.factory.plugins.module_utils._sent import ACCEPTED, Movement, Sent, compare, reruns
 from ansible_collections.dataarts.factory.plugins.module_utils._times import to_iso
-
-DAY_MS = 86_400_000
-
-
-def reruns(sent: Sent | None, now: int, *, stayed: bool = False) -> tuple[int, ...]:
-    """When the instance that *sent* remembers was rerun in the day before *now*, epoch ms, oldest first.
-
-    :param stayed: whether the instance is still as it was before the newest POST; one whose answer was lost took no effect then.
-    """
-    if sent is None:
-        return ()
-    counts = sent.outcome == ACCEPTED or (sent.outcome in (INTENDED, UNKNOWN) and not stayed)
-    times = (*sent.earlier, sent.sent_ms) if counts else sent.earlier
-    return tuple(one for one in times if one > now - DAY_MS)
-
-
-def following(sent: Sent, before: Sent | None) -> Sent:
-    """*sent*, the record of a new rerun, with the times of those that the record *before* it knows of."""
-    same = before is not None and (before.status, before.start_time, before.end_time) == (sent.status, sent.start_time, sent.end_time)
-    return replace(sent, earlier=reruns(before, sent.sent_ms, stayed=same and sent.start_time is not None))
 
 
 def within_budget(decision: Decision, sent: Sent | None, most: int | None, now: int) -> Decision:

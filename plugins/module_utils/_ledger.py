@@ -23,7 +23,6 @@ import typing as t
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ansible_collections.dataarts.factory.plugins.module_utils._budget import following
 from ansible_collections.dataarts.factory.plugins.module_utils._errors import LedgerError
 from ansible_collections.dataarts.factory.plugins.module_utils._ledger_lines import (
     Contents,
@@ -37,7 +36,7 @@ from ansible_collections.dataarts.factory.plugins.module_utils._ledger_lines imp
 )
 from ansible_collections.dataarts.factory.plugins.module_utils._lock import Lock
 from ansible_collections.dataarts.factory.plugins.module_utils._model import InstanceKey
-from ansible_collections.dataarts.factory.plugins.module_utils._reconcile import OUTCOMES, Sent
+from ansible_collections.dataarts.factory.plugins.module_utils._sent import OUTCOMES, Sent, following
 from ansible_collections.dataarts.factory.plugins.module_utils._times import to_iso
 
 #: How long a record is kept: the service shows instances for six months [OTC-UMN-C].

@@ -25,9 +25,8 @@ import json
 import typing as t
 from dataclasses import dataclass, field, replace
 
-from ansible_collections.dataarts.factory.plugins.module_utils._budget import following
 from ansible_collections.dataarts.factory.plugins.module_utils._model import InstanceKey
-from ansible_collections.dataarts.factory.plugins.module_utils._reconcile import ACTIVE, INTENDED, OUTCOMES, REFUSED, UNKNOWN, Sent
+from ansible_collections.dataarts.factory.plugins.module_utils._sent import INTENDED, OUTCOMES, UNKNOWN, Sent, following, remembered
 
 VERSION = 1
 _TYPES = frozenset({"ledger", "intent", "stamp", "outcome", "sent"})
@@ -87,14 +86,9 @@ def sent_line(one: Sent) -> bytes:
 def merge_outcome(
     sent: SentByKey, keys: t.Iterable[InstanceKey], outcome: str, request_id: str | None, now_ms: int | None, message: str
 ) -> None:
-    """Put the end of a POST into the records of its instances; one without a record has none to change.
-
-    A refused POST of several instances is remembered as UNKNOWN: whether a refusal is all or nothing is not documented.
-    """
+    """Put the end of a POST into the records of its instances, see :func:`remembered`; one without a record has none to change."""
     every = list(keys)
-    overtaken = outcome == ACTIVE and len(every) > 1
-    if outcome in (REFUSED, ACTIVE) and len(every) > 1:
-        outcome = UNKNOWN
+    outcome, overtaken = remembered(outcome, len(every))
     for key in every:
         one = sent.get(key)
         if one is not None:

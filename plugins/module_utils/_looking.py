@@ -18,7 +18,8 @@ from ansible_collections.dataarts.factory.plugins.module_utils._module import Ru
 from ansible_collections.dataarts.factory.plugins.module_utils._ordering import Ordering
 from ansible_collections.dataarts.factory.plugins.module_utils._plan import plan
 from ansible_collections.dataarts.factory.plugins.module_utils._reading import TOLERANCE_MS, check_past, quiet_until, read_window, since_of
-from ansible_collections.dataarts.factory.plugins.module_utils._reconcile import Decision, Policy, Sent, decide, decide_missing
+from ansible_collections.dataarts.factory.plugins.module_utils._reconcile import Decision, Policy, decide, decide_missing
+from ansible_collections.dataarts.factory.plugins.module_utils._sent import Sent
 from ansible_collections.dataarts.factory.plugins.module_utils._text import printable
 from ansible_collections.dataarts.factory.plugins.module_utils._times import Window
 from ansible_collections.dataarts.factory.plugins.module_utils._wish import View, Wish

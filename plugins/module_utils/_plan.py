@@ -15,7 +15,8 @@ from dataclasses import dataclass
 
 from ansible_collections.dataarts.factory.plugins.module_utils._errors import OptionError
 from ansible_collections.dataarts.factory.plugins.module_utils._model import JobInstance
-from ansible_collections.dataarts.factory.plugins.module_utils._reconcile import ACTIVE, NOT_SENT, REFUSED, Action, Decision
+from ansible_collections.dataarts.factory.plugins.module_utils._reconcile import Action, Decision
+from ansible_collections.dataarts.factory.plugins.module_utils._sent import ACTIVE, NOT_SENT, REFUSED
 from ansible_collections.dataarts.factory.plugins.module_utils._text import printable
 
 _NAMED = 20  # jobs that a refusal names; the rest is counted

@@ -19,21 +19,12 @@ from ansible_collections.dataarts.factory.plugins.module_utils._ledger import Id
 from ansible_collections.dataarts.factory.plugins.module_utils._model import InstanceKey, JobInstance
 from ansible_collections.dataarts.factory.plugins.module_utils._module import Run, failed_with, failure, sentence
 from ansible_collections.dataarts.factory.plugins.module_utils._reading import check_past, quiet_until, since_of, steady, timed
-from ansible_collections.dataarts.factory.plugins.module_utils._reconcile import (
-    ACCEPTED,
-    INTENDED,
-    UNKNOWN,
-    Action,
-    Decision,
-    Movement,
-    Policy,
-    Sent,
-    compare,
-)
+from ansible_collections.dataarts.factory.plugins.module_utils._reconcile import Action, Decision, Policy
 from ansible_collections.dataarts.factory.plugins.module_utils._report import counted, decided, diff, lookup_hint
 from ansible_collections.dataarts.factory.plugins.module_utils._retry import RetryOptions
 from ansible_collections.dataarts.factory.plugins.module_utils._selection import wanted_statuses
 from ansible_collections.dataarts.factory.plugins.module_utils._sending import ELSEWHERE, REFUSING, Sender
+from ansible_collections.dataarts.factory.plugins.module_utils._sent import ACCEPTED, INTENDED, UNKNOWN, Movement, Sent, compare
 from ansible_collections.dataarts.factory.plugins.module_utils._text import printable
 from ansible_collections.dataarts.factory.plugins.module_utils._times import Window, to_iso
 

@@ -23,7 +23,7 @@ from ansible_collections.dataarts.factory.plugins.module_utils._model import Ins
 from ansible_collections.dataarts.factory.plugins.module_utils._module import Run, failure, sentence
 from ansible_collections.dataarts.factory.plugins.module_utils._plan import Batch
 from ansible_collections.dataarts.factory.plugins.module_utils._reading import steady
-from ansible_collections.dataarts.factory.plugins.module_utils._reconcile import ACCEPTED, UNKNOWN, Action, Decision, Sent
+from ansible_collections.dataarts.factory.plugins.module_utils._reconcile import Action, Decision
 from ansible_collections.dataarts.factory.plugins.module_utils._report import (
     counted,
     decided,
@@ -35,6 +35,7 @@ from ansible_collections.dataarts.factory.plugins.module_utils._report import (
     summary,
 )
 from ansible_collections.dataarts.factory.plugins.module_utils._sending import HOPELESS, Sender, send_all
+from ansible_collections.dataarts.factory.plugins.module_utils._sent import ACCEPTED, UNKNOWN, Sent
 from ansible_collections.dataarts.factory.plugins.module_utils._text import printable
 from ansible_collections.dataarts.factory.plugins.module_utils._times import to_iso
 from ansible_collections.dataarts.factory.plugins.module_utils._wish import View, Wish

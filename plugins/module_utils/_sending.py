@@ -13,16 +13,8 @@ from dataclasses import replace
 from ansible_collections.dataarts.factory.plugins.module_utils._clock import ServiceClock
 from ansible_collections.dataarts.factory.plugins.module_utils._errors import FATAL_KINDS, ApiError, Kind, LedgerError, OptionError
 from ansible_collections.dataarts.factory.plugins.module_utils._ledger import Ledger
-from ansible_collections.dataarts.factory.plugins.module_utils._reconcile import (
-    ACCEPTED,
-    ACTIVE,
-    NOT_SENT,
-    REFUSED,
-    UNKNOWN,
-    Action,
-    Decision,
-    Sent,
-)
+from ansible_collections.dataarts.factory.plugins.module_utils._reconcile import Action, Decision
+from ansible_collections.dataarts.factory.plugins.module_utils._sent import ACCEPTED, ACTIVE, NOT_SENT, REFUSED, UNKNOWN, Sent, remembered
 from ansible_collections.dataarts.factory.plugins.module_utils._text import printable
 
 if t.TYPE_CHECKING:
@@ -114,9 +106,7 @@ class Sender:
         now = self.clock.latest_ms()
         outcome = outcome_of(error.kind)
         self._record([one.key for one in batch], outcome, error.request_id, now, printable(error, 400))
-        overtaken = outcome == ACTIVE and len(batch) > 1
-        if outcome in (REFUSED, ACTIVE) and len(batch) > 1:
-            outcome = UNKNOWN  # whether a refusal is all or nothing is not documented
+        outcome, overtaken = remembered(outcome, len(batch))
         sent = [
             replace(one, outcome=outcome, request_id=error.request_id, last_ms=max(one.last_ms, now), overtaken=overtaken) for one in batch
         ]

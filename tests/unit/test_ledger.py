@@ -26,7 +26,7 @@ import pytest
 
 from ansible_collections.dataarts.factory.plugins.module_utils._errors import LedgerError
 from ansible_collections.dataarts.factory.plugins.module_utils._ledger import KEEP_MS, Identity, Ledger, state_directory
-from ansible_collections.dataarts.factory.plugins.module_utils._reconcile import Sent
+from ansible_collections.dataarts.factory.plugins.module_utils._sent import Sent
 from tests.unit.building import WORKSPACE, T, at, instance, key
 
 WHO = Identity("https://dayu.eu-west-101.myhuaweicloud.eu", "0f3c9e", WORKSPACE)

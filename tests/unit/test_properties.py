@@ -20,17 +20,9 @@ from ansible_collections.dataarts.factory.plugins.module_utils._errors import Op
 from ansible_collections.dataarts.factory.plugins.module_utils._ledger_lines import header_line, intent_line, outcome_line, parse
 from ansible_collections.dataarts.factory.plugins.module_utils._model import InstanceKey, InstanceType, Status
 from ansible_collections.dataarts.factory.plugins.module_utils._plan import Limits, plan
-from ansible_collections.dataarts.factory.plugins.module_utils._reconcile import (
-    OUTCOMES,
-    Action,
-    Movement,
-    Policy,
-    Sent,
-    compare,
-    decide,
-    decide_missing,
-)
+from ansible_collections.dataarts.factory.plugins.module_utils._reconcile import Action, Policy, decide, decide_missing
 from ansible_collections.dataarts.factory.plugins.module_utils._selection import parse_statuses, parse_types, select
+from ansible_collections.dataarts.factory.plugins.module_utils._sent import OUTCOMES, Movement, Sent, compare
 from ansible_collections.dataarts.factory.plugins.module_utils._text import printable
 from ansible_collections.dataarts.factory.plugins.module_utils._times import FIRST_MS, LAST_MS, Window, parse_point, parse_time, to_iso
 from tests.unit.building import FAIL, SETTLE, at, instance, key, policy, sent

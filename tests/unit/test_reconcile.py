@@ -12,16 +12,9 @@ import pytest
 
 from ansible_collections.dataarts.factory.plugins.module_utils._errors import OptionError
 from ansible_collections.dataarts.factory.plugins.module_utils._model import InstanceKey, InstanceType, Status
-from ansible_collections.dataarts.factory.plugins.module_utils._reconcile import (
-    Action,
-    Movement,
-    Policy,
-    Sent,
-    compare,
-    decide,
-    decide_missing,
-)
+from ansible_collections.dataarts.factory.plugins.module_utils._reconcile import Action, Policy, decide, decide_missing
 from ansible_collections.dataarts.factory.plugins.module_utils._requested_decisions import decide_related, decide_requested
+from ansible_collections.dataarts.factory.plugins.module_utils._sent import Movement, Sent, compare
 from tests.unit.building import FAIL, SETTLE, SINCE, WORKSPACE, at, instance, key, policy, sent
 
 OLD, NEW = (-3600, -3000), (20, 30)  # a run before since, a run after it: seconds of start and end
