@@ -142,7 +142,7 @@ class Client:
         self.before_writing: Callable[[], None] | None = None
         if not validate_certs:
             urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)  # said once, below, instead of once per request
-            self._warn("Certificates are not verified (validate_certs is false): anybody on the way can read and change what is sent.")
+            self.warn("Certificates are not verified (validate_certs is false): anybody on the way can read and change what is sent.")
 
     def send(self, call: Call, *, deadline: float | None = None) -> Answer:
         """The answer to *call*.
@@ -221,11 +221,12 @@ class Client:
         self.clock.learn(date, begun, received)
         skew = self.clock.skew_seconds
         if abs(skew) > SKEW_WARNING:
-            self._warn(
+            self.warn(
                 f"This machine's clock is {skew_text(skew)} the service's; times are taken from the service. Set the clock (NTP).", "clock"
             )
 
-    def _warn(self, text: str, about: str = "") -> None:
+    def warn(self, text: str, about: str = "") -> None:
+        """Have *text* in :attr:`warnings`, once; *about* is a part of it by which a text with other figures is the same."""
         with self._lock:
             if not any(text == one or (about and about in one) for one in self.warnings):
                 self.warnings.append(text)

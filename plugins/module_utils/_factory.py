@@ -10,6 +10,7 @@ the gateway says that the API is not published; an explicit version never falls 
 
 from __future__ import annotations
 
+import time
 import typing as t
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -42,6 +43,8 @@ _T = t.TypeVar("_T")
 KEPT_MS = 190 * 86_400_000
 #: Instances come into being when they are due; what is planned later than this is not asked for.
 AHEAD_MS = 31 * 86_400_000
+#: How long a v1 host that could not be reached is done without, seconds: whoever looks for days wants its one walk back.
+LOST_SECONDS = 900.0
 #: Jobs that are listed at the same time; the flow control of their route is shared all the same.
 THREADS = 4
 #: Errors of one job that say nothing about the next one are those not in here.
@@ -81,6 +84,8 @@ class Factory:
         self.api_versions = self._versions.used
         self._v1 = FactoryV1(scope)
         self._v2 = FactoryV2(scope)
+        #: Until when the v1 host counts as out of reach, ``time.monotonic()`` seconds.
+        self._lost_until = 0.0
 
     # Lists
 
@@ -137,7 +142,12 @@ class Factory:
         if found is not None:
             meant = [one for one in found if wanted is None or wanted(one.job_name)]
             return Listing(_filtered(meant, statuses, instance_type))
-        names = [job.name for job in self.list_jobs(deadline=deadline) if wanted is None or wanted(job.name)]
+        try:
+            names = [job.name for job in self.list_jobs(deadline=deadline) if wanted is None or wanted(job.name)]
+        except ApiError as error:
+            if error.kind is Kind.UNREACHABLE:
+                self._lost_until = 0.0  # nothing can be reached, which says nothing of the v1 host
+            raise
         listing = self.list_named(names, window, statuses=statuses, instance_type=instance_type, deadline=deadline)
         # A job that was there a moment ago and is not any more has been deleted, and its instances with it.
         listing.problems = {name: error for name, error in listing.problems.items() if error.kind is not Kind.NOT_FOUND}
@@ -183,7 +193,8 @@ class Factory:
     def walks_workspace(self) -> bool:
         """Whether the whole workspace can be had in one walk, as far as is known: by v1, which must have a host."""
         if self.api_version == "auto":
-            return self.connection.hosts.knows_v1 and self._versions.known.get("list_workspace") != "v2"
+            lost = time.monotonic() < self._lost_until
+            return self.connection.hosts.knows_v1 and self._versions.known.get("list_workspace") != "v2" and not lost
         return self.api_version == "v1"
 
     def list_jobs(self, name: str | None = None, *, job_type: str = "BATCH", deadline: float | None = None) -> list[Job]:
@@ -270,11 +281,13 @@ class Factory:
             if self.api_version == "v1" or error.kind not in (Kind.NOT_PUBLISHED, Kind.UNREACHABLE):
                 raise
             if error.kind is Kind.UNREACHABLE:
-                self.connection.client.warnings.append(
+                self._lost_until = time.monotonic() + LOST_SECONDS
+                self.connection.client.warn(
                     f"The host of the v1 API ({self.connection.hosts.v1}) cannot be reached, so every job is listed by itself. "
                     "Set api_version to v2 to save the attempt."
                 )
-            self._versions.known["list_workspace"] = "v2"
+            else:
+                self._versions.known["list_workspace"] = "v2"
             self.api_versions["list_workspace"] = "v2"
             return None
 

@@ -6,12 +6,15 @@
 from __future__ import annotations
 
 import socket
+import time
+import types
 import typing as t
 from collections.abc import Iterator
 from urllib.parse import parse_qs
 
 import pytest
 
+from ansible_collections.dataarts.factory.plugins.module_utils import _factory
 from ansible_collections.dataarts.factory.plugins.module_utils._client import Client
 from ansible_collections.dataarts.factory.plugins.module_utils._connection import Connection
 from ansible_collections.dataarts.factory.plugins.module_utils._errors import ApiError, Kind
@@ -216,6 +219,30 @@ class TestGenerations:
             auto = factory(service, endpoint_v1=f"http://127.0.0.1:{bound.getsockname()[1]}")
             assert set(named(auto.list_instances(last_days(service, 2)))) == known(service)
         assert [text for text in auto.connection.client.warnings if "cannot be reached" in text and "api_version" in text]
+
+    @pytest.mark.parametrize("lost", ["v1", "everything"])
+    def test_a_v1_host_that_comes_back_is_asked_again(self, service: Running, monkeypatch: pytest.MonkeyPatch, lost: str) -> None:
+        """Whoever watches for days must not list every job by itself ever after, because of one moment without the network."""
+        service.set(**BOTH)
+        with socket.socket() as bound:
+            bound.bind(("127.0.0.1", 0))  # taken, but nobody listens
+            nowhere = f"http://127.0.0.1:{bound.getsockname()[1]}"
+            auto = factory(service, endpoint_v1=nowhere, **({"endpoint": nowhere} if lost == "everything" else {}))
+            if lost == "everything":
+                with pytest.raises(ApiError) as caught:
+                    auto.list_instances(last_days(service, 2))
+                assert caught.value.kind is Kind.UNREACHABLE
+            else:
+                auto.list_instances(last_days(service, 2))
+        auto.connection.hosts = connection(service).hosts
+        if lost == "v1":
+            auto.list_instances(last_days(service, 2))
+            assert service.requests("v1_list") == [], "it is not tried at every look"
+            later = time.monotonic() + _factory.LOST_SECONDS
+            monkeypatch.setattr(_factory, "time", types.SimpleNamespace(monotonic=lambda: later))
+        assert set(named(auto.list_instances(last_days(service, 2)))) == known(service)
+        assert len(service.requests("v1_list")) == 1
+        assert auto.walks_workspace
 
     def test_filters_hold_in_both(self, service: Running) -> None:
         jobs = [{"name": "mixed", "failed": 2, "succeeded": 3, "instances": [{"plan_time": "-9h", "status": "manual-stop", "type": 5}]}]
