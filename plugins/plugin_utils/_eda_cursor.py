@@ -19,6 +19,7 @@ from ansible_collections.dataarts.factory.plugins.module_utils._errors import Le
 from ansible_collections.dataarts.factory.plugins.module_utils._ledger import Identity, make_directory, state_directory, sync_directory
 from ansible_collections.dataarts.factory.plugins.module_utils._lock import Lock
 from ansible_collections.dataarts.factory.plugins.module_utils._model import InstanceKey
+from ansible_collections.dataarts.factory.plugins.module_utils._reconcile import AHEAD_MS
 from ansible_collections.dataarts.factory.plugins.plugin_utils._eda_failures import Failure, Seen, forgotten
 
 VERSION = 1
@@ -80,6 +81,12 @@ class Cursor:
         if any(self.settled < one.told <= upto_ms for one in self.told.values()):
             self.settled = upto_ms
             self._append({"settled": upto_ms})
+
+    def doubtful(self, now_ms: int) -> frozenset[InstanceKey]:
+        """The instances of which nobody may have acted on what was told last, for whoever starts at *now_ms*, the service's time."""
+        if self.settled > now_ms + AHEAD_MS:
+            self.settled = 0  # learned from a clock that was wrong for a while
+        return frozenset(key for key, seen in self.told.items() if seen.told > self.settled)
 
     def forget(self, window_begin: int) -> None:
         """Drop what has left the window, and write a file anew that has grown far beyond what it says. :raises LedgerError: it cannot be written."""

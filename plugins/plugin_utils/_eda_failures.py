@@ -64,20 +64,19 @@ def run_of(instance: JobInstance) -> int:
     return instance.start_time or instance.end_time or 0
 
 
-def new_failures(failed: t.Iterable[JobInstance], told: Told, unsettled_after: int | None = None) -> list[Failure]:
+def new_failures(failed: t.Iterable[JobInstance], told: Told, doubtful: t.Collection[InstanceKey] = ()) -> list[Failure]:
     """The failures to tell, the oldest first.
 
     :param failed: every instance of the window that has failed, each key once.
     :param told: what was told before.
-    :param unsettled_after: at the first look after a start, epoch ms: what was told later than this may not have been acted on, and is told
-        again if it still stands; None at every other look.
+    :param doubtful: of which, after a start, nobody may have acted on what was told before: that is told again if it still stands.
     """
     found = []
     for one in failed:
         seen = told.get(one.key)
         if seen is None or run_of(one) > seen.run:
             found.append(Failure(one, again=seen is not None))
-        elif unsettled_after is not None and seen.told > unsettled_after and run_of(one) == seen.run:
+        elif one.key in doubtful and run_of(one) == seen.run:
             found.append(Failure(one, repeated=True))
     return sorted(found, key=lambda failure: (failure.run, failure.instance.key))
 

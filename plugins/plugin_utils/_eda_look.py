@@ -14,8 +14,9 @@ from ansible_collections.dataarts.factory.plugins.module_utils._errors import Ap
 from ansible_collections.dataarts.factory.plugins.module_utils._factory import Factory
 from ansible_collections.dataarts.factory.plugins.module_utils._ledger import Identity
 from ansible_collections.dataarts.factory.plugins.module_utils._listing import list_selected
-from ansible_collections.dataarts.factory.plugins.module_utils._model import JobInstance
+from ansible_collections.dataarts.factory.plugins.module_utils._model import InstanceKey, JobInstance
 from ansible_collections.dataarts.factory.plugins.module_utils._reading import read_window, window_of
+from ansible_collections.dataarts.factory.plugins.module_utils._selection import select
 from ansible_collections.dataarts.factory.plugins.module_utils._text import printable
 from ansible_collections.dataarts.factory.plugins.module_utils._times import Window
 from ansible_collections.dataarts.factory.plugins.plugin_utils._eda_cursor import Cursor
@@ -60,7 +61,8 @@ class Looker:
         self._factory = Factory(connection, place.workspace_id, wish.api_version)
         self._probing = wish.probe and wish.api_version != "v1" and neighbours <= wish.poll_interval * _PROBING
         self._cursor: Cursor | None = None
-        self._looked = False
+        self._doubtful: frozenset[InstanceKey] | None = None
+        self._checked = False
         self._missing: set[str] = set()
 
     @property
@@ -86,14 +88,20 @@ class Looker:
             problems.clear()
             return list_selected(self._factory, self._wish.selection(window), failed=problems)
 
-        asked = clock.now_ms()
-        window = window_of(self._wish.times, asked)
         failed: list[JobInstance] = []
-        if not self._none_failed(window):
+        if self._none_failed():
+            # Only now, because before the first answer there is only this machine's clock.
+            asked = clock.now_ms()
+            window = window_of(self._wish.times, asked)
+        else:
             failed, window, asked = read_window(clock, self._wish.times, read)
-        fresh = new_failures(failed, cursor.told, None if self._looked else cursor.settled)
-        self._looked = True
-        return Seen(fresh, window.begin, asked, self._problem(problems))
+        if self._doubtful is None:
+            self._doubtful = cursor.doubtful(asked)
+        fresh = new_failures(failed, cursor.told, self._doubtful)
+        problem = self._problem(problems)
+        # What could not be seen this time is in doubt at the next look too.
+        self._doubtful = frozenset() if problem is None else self._doubtful.difference(one.instance.key for one in fresh)
+        return Seen(fresh, window.begin, asked, problem)
 
     def _problem(self, problems: t.Mapping[str, ApiError]) -> ApiError | None:
         """One of the errors by job name, but that a job does not exist: it has not failed, and may come. That is said once."""
@@ -103,6 +111,23 @@ class Looker:
         self._missing = missing
         return next((error for name, error in problems.items() if name not in missing), None)
 
+    def _check_names(self, window: Window) -> None:
+        """Say which of the names and patterns name no job: v1 lists a job that does not exist as one without instances.
+
+        Whatever goes wrong with that keeps nobody from watching.
+        """
+        unknown = [one for one in self._wish.jobs if one != "*" and one not in self._missing]
+        if not unknown:
+            return
+        try:
+            names = [job.name for kind in ("BATCH", "REAL_TIME") for job in self._factory.list_jobs(job_type=kind)]
+        except ApiError as error:
+            LOG.warning("The names in jobs could not be checked in workspace %s: %s", self.place.workspace_id, printable(str(error), 500))
+            return
+        for one in unknown:
+            if not any(map(select([one], window).names, names)):
+                LOG.warning("No job of workspace %s matches %s, which stands in jobs.", self.place.workspace_id, printable(one, 100))
+
     def taken(self, failure: Failure, *, confirmed: bool) -> None:
         """Remember that the event of *failure* was taken; *confirmed*, that it need never be told again. :raises LedgerError: it cannot be written."""
         now = self._connection.client.clock.now_ms()
@@ -111,18 +136,21 @@ class Looker:
             self.cursor.settle(now)
 
     def done(self, seen: Seen) -> None:
-        """After all failures of *seen* were taken: let old ones rest. :raises LedgerError: it cannot be written."""
+        """After all failures of *seen* were taken: let old ones rest; the first time, check what is asked for. :raises LedgerError: it cannot be written."""
         self.cursor.settle(seen.asked_ms - self._wish.repeat_within * 1000)
         self.cursor.forget(seen.window_begin)
+        if not self._checked:
+            self._checked = True
+            self._check_names(Window(seen.window_begin, seen.asked_ms))
 
     def close(self) -> None:
         """Close the record."""
         if self._cursor is not None:
             self._cursor.close()
 
-    def _none_failed(self, window: Window) -> bool:
+    def _none_failed(self) -> bool:
         """Whether the statistics say that nothing failed: one cheap call instead of a list."""
-        if not self._probing or window.begin < self._connection.client.clock.now_ms() - _COUNTED_MS:
+        if not self._probing or not self._counted():
             return False
         try:
             counts = self._factory.statistics()
@@ -131,4 +159,9 @@ class Looker:
                 raise
             self._probing = False
             return False
-        return not any(counts[status] for status in self._wish.statuses)
+        return self._counted() and not any(counts[status] for status in self._wish.statuses)
+
+    def _counted(self) -> bool:
+        """Whether the statistics count everything in the window, by what is known of the service's time."""
+        now = self._connection.client.clock.now_ms()
+        return window_of(self._wish.times, now).begin >= now - _COUNTED_MS

@@ -14,6 +14,7 @@ import os
 import random
 import time
 import typing as t
+from dataclasses import dataclass
 
 from ansible.module_utils.basic import missing_required_lib
 
@@ -21,9 +22,12 @@ from ansible_collections.dataarts.factory.plugins.module_utils._connection impor
 from ansible_collections.dataarts.factory.plugins.module_utils._errors import ApiError, Kind, OptionError
 from ansible_collections.dataarts.factory.plugins.module_utils._module import failed_with
 from ansible_collections.dataarts.factory.plugins.module_utils._requests import HAS_REQUESTS
+from ansible_collections.dataarts.factory.plugins.module_utils._text import printable
 from ansible_collections.dataarts.factory.plugins.plugin_utils._eda_events import failed_event, trouble_event
 from ansible_collections.dataarts.factory.plugins.plugin_utils._eda_look import Looker
 from ansible_collections.dataarts.factory.plugins.plugin_utils._eda_options import Login, Wanted, environment_for, wanted
+
+_T = t.TypeVar("_T")
 
 LOG = logging.getLogger("dataarts.factory.failed_instances")
 #: Kinds of errors that no patience cures; a person has to change something.
@@ -73,6 +77,19 @@ def pause(interval: float, misses: int, jitter: float) -> float:
     return max(interval, min(LONGEST_PAUSE, interval * 2.0 ** min(misses - 1, 20))) * (1 - jitter / 5)
 
 
+@dataclass(frozen=True)
+class Trouble:
+    """What keeps a workspace from being seen.
+
+    :param misses: looks in a row in which nothing of it could be read; 0 where a part could.
+    :param rests_until: ``time.monotonic()`` seconds before which it is not looked at, as long as another workspace can be.
+    """
+
+    error: ApiError
+    misses: int = 0
+    rests_until: float = 0.0
+
+
 class LoginWatch:
     """The workspaces of one account. :raises OptionError: its options do not say who acts, where or how."""
 
@@ -91,22 +108,36 @@ class LoginWatch:
         check_endpoints(login.options)
         self._connection = connect(login.options, environ)
         self._lookers = [Looker(self._connection, place, wish, len(login.places)) for place in login.places]
-        #: Polls in a row in which something could not be read.
-        self.misses = 0
-        self._outage_since = 0
+        self._troubles: dict[Looker, Trouble] = {}
+        self._outage_since: int | None = None
+        self._warned = 0
+
+    @property
+    def misses(self) -> int:
+        """Looks in a row in which no workspace could be read; 0 where any could."""
+        return min(self._troubles[one].misses if one in self._troubles else 0 for one in self._lookers)
 
     async def run(self) -> None:
-        """Look for ever. :raises EndedError: nothing but a person can help."""
-        while True:
-            began = time.monotonic()
-            await self.poll()
-            seconds = pause(self._wish.poll_interval, self.misses, random.random())
-            await asyncio.sleep(max(0.0, began + seconds - time.monotonic()))
+        """Look for ever. :raises EndedError: nothing but a person can help; an event has said so."""
+        try:
+            while True:
+                began = time.monotonic()
+                await self.poll()
+                seconds = pause(self._wish.poll_interval, self.misses, random.random())
+                await asyncio.sleep(max(0.0, began + seconds - time.monotonic()))
+        except Exception as error:  # whatever it is: that nobody watches any more is what people have to know
+            unforeseen = f"Stopped watching the workspaces of {self._login.name}"
+            message = str(error) if isinstance(error, EndedError) else failed_with(error, unforeseen)["msg"]
+            await self._put(trouble_event("ended", self._login, message, self._now()))
+            raise EndedError(message) from None
 
     async def poll(self) -> None:
         """Look at every workspace once and put what is new. :raises EndedError: nothing but a person can help."""
-        problem = await self._round()
-        await (self._restored() if problem is None else self._missed(problem))
+        await self._round()
+        for text in self._connection.client.warnings[self._warned :]:
+            self._warned += 1
+            LOG.warning("%s", printable(text))
+        await (self._missed() if self._troubles else self._restored())
 
     def close(self) -> None:
         """Close connections and records."""
@@ -114,28 +145,41 @@ class LoginWatch:
             one.close()
         self._connection.close()
 
-    async def _round(self) -> ApiError | None:
-        """Look at every workspace once and tell; what kept a workspace from being seen, or None. The next one is tried all the same."""
-        problem = None
-        for looker in self._lookers:
+    async def _round(self) -> None:
+        """Look at every workspace once and tell. One that cannot be read keeps none of the others from it."""
+        now = time.monotonic()
+        resting = {one for one, trouble in self._troubles.items() if trouble.rests_until > now}
+        awake = [one for one in self._lookers if one not in resting] or self._lookers
+        for number, looker in enumerate(awake):
             try:
-                problem = await self._look(looker) or problem
+                partly = await self._look(looker)
             except ApiError as error:
                 if error.kind in ENDING:
                     message = failed_with(error, f"Stopped watching workspace {looker.place.workspace_id}")["msg"]
-                    await self._put(trouble_event("ended", self._login, message, self._now()))
                     raise EndedError(message) from None
-                problem = error
-                if error.kind in (Kind.UNREACHABLE, Kind.TLS, Kind.CLOCK):
+                alike = error.kind in (Kind.UNREACHABLE, Kind.TLS, Kind.CLOCK)
+                for one in awake[number:] if alike else [looker]:
+                    self._troubles[one] = self._worse(one, error)
+                if alike:
                     break  # the other workspaces of the account would only meet it too, each after its timeouts
-        return problem
+            else:
+                self._troubles.pop(looker, None)
+                if partly is not None:
+                    self._troubles[looker] = Trouble(partly)
+
+    def _worse(self, looker: Looker, error: ApiError) -> Trouble:
+        """The trouble of *looker* after one more miss; it rests for as long as a pause lasts beyond the next poll."""
+        misses = 1 + (self._troubles[looker].misses if looker in self._troubles else 0)
+        interval = self._wish.poll_interval
+        return Trouble(error, misses, time.monotonic() + pause(interval, misses, 0.0) - interval)
 
     async def _look(self, looker: Looker) -> ApiError | None:
-        seen = await asyncio.to_thread(looker.look)
+        """Look at one workspace and tell; what kept a part of it from being seen, or None."""
+        seen = await in_thread(looker.look)
         for failure in seen.failures:
             await self._put(failed_event(failure, self._login, looker.place))
-            await asyncio.to_thread(looker.taken, failure, confirmed=self._feedback is not None)
-        await asyncio.to_thread(looker.done, seen)
+            await in_thread(looker.taken, failure, confirmed=self._feedback is not None)
+        await in_thread(looker.done, seen)
         return seen.problem
 
     async def _put(self, event: dict[str, t.Any]) -> None:
@@ -145,20 +189,30 @@ class LoginWatch:
         if self._feedback is not None:
             await self._feedback.get()
 
-    async def _missed(self, error: ApiError) -> None:
-        self.misses += 1
-        if self.misses == 1:
+    async def _missed(self) -> None:
+        if self._outage_since is None:
             self._outage_since = self._now()
+            error = next(iter(self._troubles.values())).error
             message = failed_with(error, f"Failed to read the workspaces of {self._login.name}")["msg"]
             LOG.warning("%s Trying again.", message)
             await self._put(trouble_event("outage", self._login, message, self._outage_since))
 
     async def _restored(self) -> None:
-        if self.misses:
-            self.misses = 0
+        if self._outage_since is not None:
             message = f"The workspaces of {self._login.name} can be read again."
             LOG.warning("%s", message)
             await self._put(trouble_event("restored", self._login, message, self._outage_since))
+            self._outage_since = None
 
     def _now(self) -> int:
         return self._connection.client.clock.now_ms()
+
+
+async def in_thread(work: t.Callable[..., _T], *args: t.Any, **options: t.Any) -> _T:
+    """What *work* returns, done in a thread. Whoever cancels it waits for its end: what it works on is closed, and may be opened anew, next."""
+    running = asyncio.ensure_future(asyncio.to_thread(work, *args, **options))
+    try:
+        return await asyncio.shield(running)
+    except asyncio.CancelledError:
+        await asyncio.gather(running, return_exceptions=True)
+        raise

@@ -10,8 +10,11 @@ import base64
 import contextlib
 import json
 import logging
+import os
 import subprocess
 import sys
+import threading
+import time
 import typing as t
 from pathlib import Path
 
@@ -172,7 +175,59 @@ def test_a_job_that_does_not_exist_is_said_once_and_is_no_outage(service: t.Any,
     assert caplog.messages == [f"Job daily_salse does not exist in workspace {WORKSPACE_ID}."]
 
 
+@pytest.mark.parametrize("switches", [V1, V2])
+def test_a_name_that_names_no_job_is_said_once_at_the_start(service: t.Any, tmp_path: Path, caplog: t.Any, switches: t.Any) -> None:
+    """v1 lists a job that does not exist as one without instances, and so does every walk over a workspace."""
+    service.set(**{"v1_open": False, "v2_open": False, **switches})
+    with Source(service, tmp_path, jobs=["daily_salse", "hourly_*", "wekly_*"]) as source:
+        for dummy in range(3):
+            source.poll()
+    where = f"No job of workspace {WORKSPACE_ID} matches"
+    assert caplog.messages == [f"{where} {name}, which stands in jobs." for name in ("daily_salse", "wekly_*")]
+    assert len(service.requests("v1_jobs")) <= 2
+
+
+def test_names_that_cannot_be_checked_keep_nobody_from_watching(service: t.Any, tmp_path: Path, caplog: t.Any) -> None:
+    service.set(**V1)
+    service.inject({"route": "jobs", "kind": "status", "status": 403, "times": 10})
+    with Source(service, tmp_path, jobs=["hourly_*"]) as source:
+        assert told(source.poll()) == ["hourly_stock"] * 2
+        assert source.poll() == []
+    assert [text[:62] for text in caplog.messages] == [f"The names in jobs could not be checked in workspace {WORKSPACE_ID}"[:62]]
+
+
 # Restarts
+
+
+def test_what_the_first_look_could_not_see_is_repeated_by_the_next(service: t.Any, tmp_path: Path) -> None:
+    """The list of one job fails at the first look after a restart."""
+    service.set(**V2)
+    jobs = ["daily_sales", "hourly_stock"]
+    with Source(service, tmp_path, jobs=jobs) as source:
+        assert len(source.poll()) == 5
+    service.inject({"route": "list", "kind": "status", "status": 503, "times": 1})
+    with Source(service, tmp_path, jobs=jobs) as source:
+        first = [one for one in source.poll() if one["kind"] == "failed"]
+        second = [one for one in source.poll() if one["kind"] == "failed"]
+        assert source.poll() == []
+    assert 0 < len(first) < 5
+    assert len({one["id"] for one in [*first, *second]}) == len(first) + len(second) == 5
+    assert all(one["repeated"] for one in [*first, *second])
+
+
+def test_a_clock_that_is_wrong_until_the_first_answer_settles_and_forgets_nothing(service: t.Any, tmp_path: Path) -> None:
+    """A machine without the right time starts the source, and the statistics, asked first, say that nothing failed."""
+    service.reset(small_night(switches={**FREE, **V1, "v2_open": True}, jobs=[{"name": "quiet", "failed": 1}]))
+    with Source(service, tmp_path) as source:
+        assert len(source.poll()) == 1
+    rerun(service, tmp_path)
+    service.advance(30)
+    with Source(service, tmp_path, probe=True) as source:
+        source.watch._connection.client.clock._wall = lambda: time.time() + 10 * 86_400
+        assert source.poll() == []
+        assert service.requests("overview")
+        cursor = source.watch._lookers[0].cursor
+        assert (cursor.settled, len(cursor.told)) == (0, 1)
 
 
 def test_a_restart_repeats_what_nobody_may_have_acted_on_and_nothing_else(service: t.Any, tmp_path: Path) -> None:
@@ -223,6 +278,41 @@ def test_what_was_not_taken_when_the_source_ended_is_told_at_the_next_start(serv
     assert len({one["id"] for one in [*first, *second]}) == len(first) + len(second) == 6
 
 
+def test_whoever_cancels_it_waits_until_what_was_taken_is_written(
+    service: t.Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: t.Any
+) -> None:
+    """A cancelled task does not end its thread: the record must not be closed, and opened by a successor, while the thread writes to it."""
+    writing, cancelled = threading.Event(), threading.Event()
+    true = os.fsync
+
+    def slow(descriptor: int) -> None:
+        if threading.current_thread() is not threading.main_thread() and os.lseek(descriptor, 0, os.SEEK_CUR) > 0 and taken:
+            writing.set()
+            assert cancelled.wait(60)
+        true(descriptor)
+
+    async def main() -> None:
+        queue: asyncio.Queue[Event] = asyncio.Queue()
+        task = asyncio.create_task(watch(queue, source.args))
+        taken.append(await queue.get())
+        await asyncio.to_thread(writing.wait, 60)
+        task.cancel()
+        asyncio.get_running_loop().call_later(0.2, cancelled.set)
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+        with Source(service, tmp_path, repeat_within=0) as successor:
+            await successor.watch.poll()
+            later.extend(successor.taken())
+
+    taken: list[Event] = []
+    later: list[Event] = []
+    monkeypatch.setattr(os, "fsync", slow)
+    source = Source(service, tmp_path, repeat_within=0)
+    asyncio.run(main())
+    assert len({one["id"] for one in [taken[0]["dataarts"], *later]}) == 1 + len(later) == 6
+    assert caplog.messages == []
+
+
 def test_with_feedback_an_event_counts_once_the_engine_has_it(service: t.Any, tmp_path: Path) -> None:
     async def main() -> None:
         feedback: asyncio.Queue[t.Any] = asyncio.Queue(1)
@@ -262,6 +352,33 @@ def test_one_workspace_in_trouble_does_not_keep_the_others_from_being_seen(servi
         events = source.poll()
         assert [(one["kind"], one.get("host")) for one in events] == [("failed", "supply"), ("outage", None)]
         assert [(one["kind"], one.get("host")) for one in source.poll()] == [("failed", "sales"), ("restored", None)]
+
+
+def test_a_workspace_that_stays_in_trouble_rests_and_the_others_are_seen_at_every_poll(service: t.Any, tmp_path: Path) -> None:
+    jobs = {"jobs": [{"name": "stock", "failed": 1}]}
+    workspaces = [{"id": one, "name": one[:1], **jobs} for one in (WORKSPACE_ID, SUPPLY_ID)]
+    service.reset(small_night(switches={**FREE, **V1}, workspaces=workspaces))
+    for skipped in (0, 1):  # the first workspace at the first two polls
+        service.inject({"route": "list", "kind": "status", "status": 503, "times": 1, "skip": skipped})
+    with Source(service, tmp_path, {"sales": WORKSPACE_ID, "supply": SUPPLY_ID}) as source:
+        for dummy in range(6):
+            source.poll()
+            assert source.watch.misses == 0, "the next poll is not put off"
+    assert [one["status"] for one in service.requests("v1_list")] == [503, 200, 503, 200, 200, 200, 200, 200]
+    service.inject({"route": "list", "kind": "status", "status": 503, "times": 6})
+    with Source(service, tmp_path / "alone") as source:
+        for dummy in range(6):
+            source.poll()
+        assert source.watch.misses == 6
+
+
+def test_what_the_client_warns_of_is_in_the_log_once(service: t.Any, tmp_path: Path, caplog: t.Any) -> None:
+    service.set(**V1, clock_skew_seconds=120)
+    with Source(service, tmp_path) as source:
+        for dummy in range(3):
+            source.poll()
+    (line,) = caplog.messages
+    assert "Set the clock (NTP)" in line
 
 
 def test_a_wrong_credential_ends_it_with_one_line(service: t.Any, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -309,6 +426,34 @@ def test_a_damaged_record_ends_it_with_one_line(service: t.Any, tmp_path: Path, 
     asyncio.run(asyncio.wait_for(watch(asyncio.Queue(), source.args), 60))
     (line,) = [one for one in caplog.records if one.name == "dataarts.factory.failed_instances"]
     assert "line 1 is damaged. Restore it, or move it away" in line.getMessage()
+
+
+@pytest.mark.parametrize(
+    ("what", "words"),
+    [
+        (OSError(28, "No space left on device"), "No space left on device"),
+        (RuntimeError("secret"), "unexpected RuntimeError in"),
+    ],
+)
+def test_whatever_ends_it_is_the_last_event(
+    service: t.Any, tmp_path: Path, caplog: t.Any, monkeypatch: pytest.MonkeyPatch, what: t.Any, words: t.Any
+) -> None:
+    """A disk that is full at night, or a defect: a line in a log wakes nobody."""
+
+    def broken(descriptor: int) -> t.NoReturn:
+        raise what
+
+    source = Source(service, tmp_path)
+    monkeypatch.setattr(os, "fsync", broken)
+    queue: asyncio.Queue[Event] = asyncio.Queue()
+    asyncio.run(asyncio.wait_for(watch(queue, source.args), 60))
+    (line,) = [one for one in caplog.records if one.name == "dataarts.factory.failed_instances"]
+    assert words in line.getMessage()
+    assert line.exc_info is None
+    event = queue.get_nowait()
+    assert (event["dataarts"]["kind"], event["meta"]["hosts"]) == ("ended", ["sales"])
+    assert base64.b64decode(event["dataarts"]["message_b64"]).decode() == line.getMessage()
+    assert queue.empty()
 
 
 def test_loaded_by_its_path_it_finds_the_collection_and_lets_the_loop_go_on(service: t.Any, tmp_path: Path) -> None:

@@ -61,6 +61,32 @@ def test_nothing_is_written_where_nothing_settles(tmp_path: t.Any) -> None:
     cursor.close()
 
 
+def test_what_was_told_after_what_settled_is_in_doubt(tmp_path: t.Any) -> None:
+    cursor = opened(tmp_path)
+    for number in (1, 2, 3):
+        cursor.take(failure(number), at(number))
+    assert cursor.doubtful(at(9)) == {key(1), key(2), key(3)}
+    cursor.settle(at(2))
+    assert cursor.doubtful(at(9)) == {key(3)}
+    cursor.close()
+
+
+def test_a_time_from_the_future_settles_nothing(tmp_path: t.Any) -> None:
+    """A clock that was wrong for a moment must not make everything that is told from now on count as acted on."""
+    cursor = opened(tmp_path)
+    cursor.take(failure(1), at(1))
+    cursor.settle(at(10**8))
+    cursor.take(failure(2), at(5))
+    cursor.close()
+    again = opened(tmp_path)
+    assert again.doubtful(at(9)) == {key(1), key(2)}
+    again.settle(at(2))
+    again.close()
+    once_more = opened(tmp_path)
+    assert once_more.doubtful(at(9)) == {key(2)}
+    once_more.close()
+
+
 def test_a_line_torn_by_a_crash_is_dropped_at_every_length(tmp_path: t.Any) -> None:
     cursor = opened(tmp_path)
     cursor.take(failure(1), at(1))

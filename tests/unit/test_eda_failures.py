@@ -22,24 +22,23 @@ from tests.unit.building import WORKSPACE, T, at, instance, key
 
 FIRST, SECOND = (-3600, -3000), (-600, -500)
 
-# what was told, the run that is listed as failed, whether it is the first look after a start: again, repeated; None: nothing to tell
+# what was told, the run that is listed as failed, whether what was told is in doubt: again, repeated; None: nothing to tell
 LOOKS = [
     (None, FIRST, False, (False, False)),
     (None, FIRST, True, (False, False)),
     ((FIRST, -2900), FIRST, False, None),
     ((FIRST, -2900), SECOND, False, (True, False)),
     ((FIRST, -2900), SECOND, True, (True, False)),
-    ((FIRST, -2900), FIRST, True, (False, True)),  # told after what counts as settled, and it still stands
-    ((FIRST, -2999), FIRST, True, None),  # settled
+    ((FIRST, -2900), FIRST, True, (False, True)),  # nobody may have acted on it, and it still stands
     ((SECOND, -400), FIRST, True, None),  # an older list: what was told later stands
     ((SECOND, -400), FIRST, False, None),
 ]
 
 
-@pytest.mark.parametrize(("before", "run", "first", "expected"), LOOKS)
-def test_which_failure_is_told(before: t.Any, run: t.Any, first: t.Any, expected: t.Any) -> None:
+@pytest.mark.parametrize(("before", "run", "doubtful", "expected"), LOOKS)
+def test_which_failure_is_told(before: t.Any, run: t.Any, doubtful: t.Any, expected: t.Any) -> None:
     told = {} if before is None else {key(): Seen(at(before[0][0]), at(before[1]))}
-    found = new_failures([instance(Status.FAIL, *run)], told, at(-2950) if first else None)
+    found = new_failures([instance(Status.FAIL, *run)], told, {key()} if doubtful else ())
     assert [(one.again, one.repeated) for one in found] == ([] if expected is None else [expected])
 
 

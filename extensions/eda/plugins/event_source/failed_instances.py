@@ -23,7 +23,8 @@ description:
     C(job_name) holds the name in clear, or null where it could be read as a template.
   - What was told is remembered on disk, so that a restart tells neither too little nor, for what was acted on, anything twice. See the
     guide on event-driven reruns of this collection for what exactly is guaranteed.
-  - A wrong credential, a missing permission, or a wrong argument ends the source with one line in the log.
+  - A wrong credential, a missing permission, or a record that cannot be written ends the source with one line in the log and an event
+    C(ended). A wrong argument ends it with one line before anything is watched.
 requirements:
   - The collection dataarts.factory where ansible-core finds it, and the Python packages ansible-core and requests beside ansible-rulebook.
 options:
@@ -50,7 +51,7 @@ options:
     elements: dict
   jobs:
     description:
-      - Names of jobs, or shell-style patterns.
+      - Names of jobs, or shell-style patterns. One that no job has is named in the log, once, at the start.
     type: list
     elements: str
     default: ["*"]
@@ -74,7 +75,8 @@ options:
     default: -24h
   poll_interval:
     description:
-      - Seconds between two polls. While an account cannot be read, the pause doubles up to 15 minutes.
+      - Seconds between two polls. While an account cannot be read, the pause doubles up to 15 minutes. If only some of its workspaces
+        cannot, theirs does.
     type: int
     default: 60
   repeat_within:
