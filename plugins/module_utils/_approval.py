@@ -11,9 +11,9 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
+from ansible_collections.dataarts.factory.plugins.module_utils._decision import Action, Decision
 from ansible_collections.dataarts.factory.plugins.module_utils._plan import Plan
 from ansible_collections.dataarts.factory.plugins.module_utils._plan_id import plan_changes, plan_digest, plan_members, plan_record
-from ansible_collections.dataarts.factory.plugins.module_utils._reconcile import Action, Decision
 
 #: Options that an approval is about. Those that only choose instances show in the instances. ``since`` is not among them: a run that
 #: is continued has to be given the one it began with, which check mode could not know.

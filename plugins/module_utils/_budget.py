@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ansible_collections.dataarts.factory.plugins.module_utils._reconcile import Action, Decision
+from ansible_collections.dataarts.factory.plugins.module_utils._decision import Action, Decision
 from ansible_collections.dataarts.factory.plugins.module_utils._sent import ACCEPTED, Movement, Sent, compare, reruns
 from ansible_collections.dataarts.factory.plugins.module_utils._times import to_iso
 

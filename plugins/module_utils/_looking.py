@@ -10,6 +10,7 @@ import typing as t
 
 from ansible_collections.dataarts.factory.plugins.module_utils._approval import approved, plan_of
 from ansible_collections.dataarts.factory.plugins.module_utils._budget import within_budget
+from ansible_collections.dataarts.factory.plugins.module_utils._decision import Decision
 from ansible_collections.dataarts.factory.plugins.module_utils._errors import ApiError
 from ansible_collections.dataarts.factory.plugins.module_utils._factory import Factory
 from ansible_collections.dataarts.factory.plugins.module_utils._listing import list_selected, names_without_instances
@@ -18,7 +19,7 @@ from ansible_collections.dataarts.factory.plugins.module_utils._module import Ru
 from ansible_collections.dataarts.factory.plugins.module_utils._ordering import Ordering
 from ansible_collections.dataarts.factory.plugins.module_utils._plan import plan
 from ansible_collections.dataarts.factory.plugins.module_utils._reading import TOLERANCE_MS, check_past, quiet_until, read_window, since_of
-from ansible_collections.dataarts.factory.plugins.module_utils._reconcile import Decision, Policy, decide, decide_missing
+from ansible_collections.dataarts.factory.plugins.module_utils._reconcile import Policy, decide, decide_missing
 from ansible_collections.dataarts.factory.plugins.module_utils._sent import Sent
 from ansible_collections.dataarts.factory.plugins.module_utils._text import printable
 from ansible_collections.dataarts.factory.plugins.module_utils._times import Window

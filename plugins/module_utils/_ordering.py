@@ -11,12 +11,13 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.dataarts.factory.plugins.module_utils._decision import Action, Decision
 from ansible_collections.dataarts.factory.plugins.module_utils._errors import ApiError
 from ansible_collections.dataarts.factory.plugins.module_utils._factory import Factory
 from ansible_collections.dataarts.factory.plugins.module_utils._model import JobInstance
 from ansible_collections.dataarts.factory.plugins.module_utils._module import Run
 from ansible_collections.dataarts.factory.plugins.module_utils._order import Beyond, order_upstream, waits_in_service
-from ansible_collections.dataarts.factory.plugins.module_utils._reconcile import Action, Decision, Policy
+from ansible_collections.dataarts.factory.plugins.module_utils._reconcile import Policy
 from ansible_collections.dataarts.factory.plugins.module_utils._selection import Selection
 from ansible_collections.dataarts.factory.plugins.module_utils._upstream import Known, Upstream
 

@@ -13,9 +13,9 @@ import dataclasses
 import typing as t
 from dataclasses import dataclass
 
+from ansible_collections.dataarts.factory.plugins.module_utils._decision import Action, Decision
 from ansible_collections.dataarts.factory.plugins.module_utils._errors import OptionError
 from ansible_collections.dataarts.factory.plugins.module_utils._model import JobInstance
-from ansible_collections.dataarts.factory.plugins.module_utils._reconcile import Action, Decision
 from ansible_collections.dataarts.factory.plugins.module_utils._sent import ACTIVE, NOT_SENT, REFUSED
 from ansible_collections.dataarts.factory.plugins.module_utils._text import printable
 

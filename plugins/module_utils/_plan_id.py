@@ -14,9 +14,9 @@ import hashlib
 import json
 import typing as t
 
+from ansible_collections.dataarts.factory.plugins.module_utils._decision import Action, Decision
 from ansible_collections.dataarts.factory.plugins.module_utils._errors import OptionError
 from ansible_collections.dataarts.factory.plugins.module_utils._model import InstanceKey, JobInstance
-from ansible_collections.dataarts.factory.plugins.module_utils._reconcile import Action, Decision
 from ansible_collections.dataarts.factory.plugins.module_utils._text import printable
 from ansible_collections.dataarts.factory.plugins.module_utils._times import to_iso
 

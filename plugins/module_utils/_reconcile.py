@@ -24,9 +24,9 @@ The stated end is: *the instance has succeeded in a run that started at or after
 
 from __future__ import annotations
 
-import enum
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
+from ansible_collections.dataarts.factory.plugins.module_utils._decision import Action, Decision
 from ansible_collections.dataarts.factory.plugins.module_utils._errors import OptionError
 from ansible_collections.dataarts.factory.plugins.module_utils._model import InstanceType, JobInstance, Status
 from ansible_collections.dataarts.factory.plugins.module_utils._sent import (
@@ -38,35 +38,13 @@ from ansible_collections.dataarts.factory.plugins.module_utils._sent import (
     UNKNOWN,
     Movement,
     Sent,
-    began_before,
     compare,
 )
-from ansible_collections.dataarts.factory.plugins.module_utils._slotted import slotted
 from ansible_collections.dataarts.factory.plugins.module_utils._text import printable
 from ansible_collections.dataarts.factory.plugins.module_utils._times import to_iso
 
 #: How far ahead of the service's clock ``since`` may be, ms: the time of a schedule that fired a moment early.
 AHEAD_MS = 60_000
-
-
-class Action(enum.Enum):
-    """What is to be done about an instance, or has become of it."""
-
-    RETRY = "retry"
-    WAIT = "wait"  # on its way, or waiting for its turn
-    SETTLING = "settling"  # sent, and what the service shows cannot be trusted yet: read again, send nothing
-    DONE = "done"
-    BLOCKED = "blocked"  # needs a person
-    FAILED_AGAIN = "failed_again"
-    NOT_RERUNNABLE = "not_rerunnable"
-    REFUSED = "refused"  # the service refused the rerun in this run
-    SKIPPED = "skipped"
-    UNKNOWN = "unknown"  # cannot be told, and never counted as success
-
-    @property
-    def open(self) -> bool:
-        """Whether another pass can change it: retry, wait and settling."""
-        return self in (Action.RETRY, Action.WAIT, Action.SETTLING)
 
 
 @dataclass(frozen=True)
@@ -94,55 +72,6 @@ class Policy:
             raise OptionError(f"attempts is {self.attempts}; an instance is sent at least once. Give 1 or more.")
         if self.settle_ms < 0 or self.attempt_delay_ms < 0:
             raise OptionError("settle_time and attempt_delay are durations. Give seconds, 0 or more.")
-
-
-@slotted
-@dataclass(frozen=True)
-class Decision:
-    """What is to be done about one instance.
-
-    :param reason: why, in plain words; times in ISO 8601 UTC.
-    :param due_ms: epoch ms before which another look at this instance is of no use, or None.
-    :param attempt: with RETRY the number of the send it asks for (what :meth:`Sent.of` takes); otherwise the sends of this run so far.
-    :param request_id: the service's id of the newest POST of this run that carried it, or None.
-    :param sent: the record of that POST, or None.
-    :param alone: with RETRY, whether it must be the only instance of its POST.
-    :param idle: with DONE, that its success had ended before ``since``, so that nothing was to be done from the beginning, in no pass of the
-        run; reports count it and leave it out. Not where a person set it to success, which may have been a moment ago.
-    :param stage: with WAIT, that it is to be rerun and waits for its turn: 1 for room (``max_parallel``), from 2 on for the reruns of that
-        many stages less one before it (``order: upstream_first``). 0: it does not wait for its turn.
-    :param parked: with WAIT, that it waits in the service for an instance that this run has yet to send. It takes no place of
-        ``max_parallel`` then, or the two would wait for each other.
-    """
-
-    instance: JobInstance
-    action: Action
-    reason: str
-    due_ms: int | None = None
-    attempt: int = 0
-    request_id: str | None = None
-    sent: Sent | None = field(default=None, repr=False)
-    alone: bool = False
-    idle: bool = False
-    stage: int = 0
-    parked: bool = False
-
-    @property
-    def rerun(self) -> bool | None:
-        """Whether a rerun that this run sent stands behind what the instance shows, or will show; None where that cannot be told.
-
-        It cannot for an instance that moved after the service had refused its POST because one of the instances in it ran already: it
-        is that one, rerun by somebody else, or, should such a refusal not keep the others from running, it is one of the others.
-        """
-        sent = self.sent
-        if sent is None:
-            return False
-        if sent.again or sent.outcome == ACCEPTED:
-            return True  # with again, whatever became of the newest attempt, the run that the one before it caused is behind it
-        stayed = sent.outcome in (REFUSED, NOT_SENT, ACTIVE) or compare(self.instance, sent) is not Movement.MOVED
-        if stayed or began_before(self.instance, sent):
-            return sent.again
-        return None if sent.overtaken else True
 
 
 def of_this_run(instance: JobInstance, policy: Policy, sent: Sent | None) -> Sent | None:

@@ -15,10 +15,11 @@ import math
 import shlex
 import typing as t
 
+from ansible_collections.dataarts.factory.plugins.module_utils._decision import Action, Decision
 from ansible_collections.dataarts.factory.plugins.module_utils._model import JobInstance, Status
 from ansible_collections.dataarts.factory.plugins.module_utils._parse import MAX_NAME
 from ansible_collections.dataarts.factory.plugins.module_utils._plan import Batch
-from ansible_collections.dataarts.factory.plugins.module_utils._reconcile import Action, Decision, Policy
+from ansible_collections.dataarts.factory.plugins.module_utils._reconcile import Policy
 from ansible_collections.dataarts.factory.plugins.module_utils._selection import job_pattern
 from ansible_collections.dataarts.factory.plugins.module_utils._text import printable
 from ansible_collections.dataarts.factory.plugins.module_utils._times import Window, to_iso

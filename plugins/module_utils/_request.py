@@ -13,13 +13,14 @@ import time
 import typing as t
 from dataclasses import replace
 
+from ansible_collections.dataarts.factory.plugins.module_utils._decision import Action, Decision
 from ansible_collections.dataarts.factory.plugins.module_utils._errors import ApiError, Kind
 from ansible_collections.dataarts.factory.plugins.module_utils._factory import Factory
 from ansible_collections.dataarts.factory.plugins.module_utils._ledger import Identity, Ledger
 from ansible_collections.dataarts.factory.plugins.module_utils._model import InstanceKey, JobInstance
 from ansible_collections.dataarts.factory.plugins.module_utils._module import Run, failed_with, failure, sentence
 from ansible_collections.dataarts.factory.plugins.module_utils._reading import check_past, quiet_until, since_of, steady, timed
-from ansible_collections.dataarts.factory.plugins.module_utils._reconcile import Action, Decision, Policy
+from ansible_collections.dataarts.factory.plugins.module_utils._reconcile import Policy
 from ansible_collections.dataarts.factory.plugins.module_utils._report import counted, decided, diff, lookup_hint
 from ansible_collections.dataarts.factory.plugins.module_utils._retry import RetryOptions
 from ansible_collections.dataarts.factory.plugins.module_utils._selection import wanted_statuses

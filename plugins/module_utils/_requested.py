@@ -7,16 +7,13 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.dataarts.factory.plugins.module_utils._decision import Action, Decision
 from ansible_collections.dataarts.factory.plugins.module_utils._errors import OptionError
 from ansible_collections.dataarts.factory.plugins.module_utils._factory import Factory
 from ansible_collections.dataarts.factory.plugins.module_utils._listing import distinct
 from ansible_collections.dataarts.factory.plugins.module_utils._model import InstanceKey, JobInstance
 from ansible_collections.dataarts.factory.plugins.module_utils._module import Run
-from ansible_collections.dataarts.factory.plugins.module_utils._reconcile import (
-    Action,
-    Decision,
-    Policy,
-)
+from ansible_collections.dataarts.factory.plugins.module_utils._reconcile import Policy
 from ansible_collections.dataarts.factory.plugins.module_utils._request import Request, SentByKey
 from ansible_collections.dataarts.factory.plugins.module_utils._requested_decisions import decide_related, decide_requested
 from ansible_collections.dataarts.factory.plugins.module_utils._retry import RelatedJobs, selected_keys

@@ -14,8 +14,9 @@ import dataclasses
 import typing as t
 from dataclasses import dataclass
 
+from ansible_collections.dataarts.factory.plugins.module_utils._decision import Action, Decision
 from ansible_collections.dataarts.factory.plugins.module_utils._model import InstanceKey, JobInstance
-from ansible_collections.dataarts.factory.plugins.module_utils._reconcile import Action, Decision, Policy, decide, of_this_run
+from ansible_collections.dataarts.factory.plugins.module_utils._reconcile import Policy, decide, of_this_run
 from ansible_collections.dataarts.factory.plugins.module_utils._sent import NOT_SENT, REFUSED, Movement, Sent, compare
 from ansible_collections.dataarts.factory.plugins.module_utils._text import printable
 from ansible_collections.dataarts.factory.plugins.module_utils._times import to_iso

@@ -14,6 +14,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import replace
 
+from ansible_collections.dataarts.factory.plugins.module_utils._decision import Action, Decision
 from ansible_collections.dataarts.factory.plugins.module_utils._errors import ApiError, Kind
 from ansible_collections.dataarts.factory.plugins.module_utils._factory import Factory
 from ansible_collections.dataarts.factory.plugins.module_utils._information import has_job
@@ -23,7 +24,6 @@ from ansible_collections.dataarts.factory.plugins.module_utils._model import Ins
 from ansible_collections.dataarts.factory.plugins.module_utils._module import Run, failure, sentence
 from ansible_collections.dataarts.factory.plugins.module_utils._plan import Batch
 from ansible_collections.dataarts.factory.plugins.module_utils._reading import steady
-from ansible_collections.dataarts.factory.plugins.module_utils._reconcile import Action, Decision
 from ansible_collections.dataarts.factory.plugins.module_utils._report import (
     counted,
     decided,

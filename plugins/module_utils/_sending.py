@@ -11,9 +11,9 @@ import typing as t
 from dataclasses import replace
 
 from ansible_collections.dataarts.factory.plugins.module_utils._clock import ServiceClock
+from ansible_collections.dataarts.factory.plugins.module_utils._decision import Action, Decision
 from ansible_collections.dataarts.factory.plugins.module_utils._errors import FATAL_KINDS, ApiError, Kind, LedgerError, OptionError
 from ansible_collections.dataarts.factory.plugins.module_utils._ledger import Ledger
-from ansible_collections.dataarts.factory.plugins.module_utils._reconcile import Action, Decision
 from ansible_collections.dataarts.factory.plugins.module_utils._sent import ACCEPTED, ACTIVE, NOT_SENT, REFUSED, UNKNOWN, Sent, remembered
 from ansible_collections.dataarts.factory.plugins.module_utils._text import printable
 

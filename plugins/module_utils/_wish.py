@@ -8,10 +8,11 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, field
 
+from ansible_collections.dataarts.factory.plugins.module_utils._decision import Decision
 from ansible_collections.dataarts.factory.plugins.module_utils._errors import OptionError
 from ansible_collections.dataarts.factory.plugins.module_utils._plan import Limits, Plan
 from ansible_collections.dataarts.factory.plugins.module_utils._reading import seconds_of, since_of, window_of
-from ansible_collections.dataarts.factory.plugins.module_utils._reconcile import Decision, Policy
+from ansible_collections.dataarts.factory.plugins.module_utils._reconcile import Policy
 from ansible_collections.dataarts.factory.plugins.module_utils._retry import RetryOptions
 from ansible_collections.dataarts.factory.plugins.module_utils._selection import Selection, select, wanted_statuses
 from ansible_collections.dataarts.factory.plugins.module_utils._times import Window

@@ -17,8 +17,9 @@ import typing as t
 import pytest
 
 from ansible_collections.dataarts.factory.plugins.module_utils import _reconcile
+from ansible_collections.dataarts.factory.plugins.module_utils._decision import Action
 from ansible_collections.dataarts.factory.plugins.module_utils._model import InstanceType, Status
-from ansible_collections.dataarts.factory.plugins.module_utils._reconcile import Action, decide
+from ansible_collections.dataarts.factory.plugins.module_utils._reconcile import decide
 from tests.unit.building import at, instance, policy, sent
 
 ATTEMPTS = 2

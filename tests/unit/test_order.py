@@ -9,10 +9,10 @@ import typing as t
 
 import pytest
 
+from ansible_collections.dataarts.factory.plugins.module_utils._decision import Action, Decision
 from ansible_collections.dataarts.factory.plugins.module_utils._errors import OptionError
 from ansible_collections.dataarts.factory.plugins.module_utils._model import Status
 from ansible_collections.dataarts.factory.plugins.module_utils._order import order_upstream
-from ansible_collections.dataarts.factory.plugins.module_utils._reconcile import Action, Decision
 from tests.unit.building import instance, key
 
 #: One letter per instance in these tables: what was decided for it.

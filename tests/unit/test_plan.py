@@ -10,10 +10,11 @@ import typing as t
 
 import pytest
 
+from ansible_collections.dataarts.factory.plugins.module_utils._decision import Action
 from ansible_collections.dataarts.factory.plugins.module_utils._errors import OptionError
 from ansible_collections.dataarts.factory.plugins.module_utils._model import Status
 from ansible_collections.dataarts.factory.plugins.module_utils._plan import Limits, plan
-from ansible_collections.dataarts.factory.plugins.module_utils._reconcile import Action, decide
+from ansible_collections.dataarts.factory.plugins.module_utils._reconcile import decide
 from tests.unit.building import at, instance, policy, sent
 
 

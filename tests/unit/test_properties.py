@@ -16,11 +16,12 @@ import typing as t
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from ansible_collections.dataarts.factory.plugins.module_utils._decision import Action
 from ansible_collections.dataarts.factory.plugins.module_utils._errors import OptionError
 from ansible_collections.dataarts.factory.plugins.module_utils._ledger_lines import header_line, intent_line, outcome_line, parse
 from ansible_collections.dataarts.factory.plugins.module_utils._model import InstanceKey, InstanceType, Status
 from ansible_collections.dataarts.factory.plugins.module_utils._plan import Limits, plan
-from ansible_collections.dataarts.factory.plugins.module_utils._reconcile import Action, Policy, decide, decide_missing
+from ansible_collections.dataarts.factory.plugins.module_utils._reconcile import Policy, decide, decide_missing
 from ansible_collections.dataarts.factory.plugins.module_utils._selection import parse_statuses, parse_types, select
 from ansible_collections.dataarts.factory.plugins.module_utils._sent import OUTCOMES, Movement, Sent, compare
 from ansible_collections.dataarts.factory.plugins.module_utils._text import printable

@@ -10,9 +10,10 @@ import typing as t
 
 import pytest
 
+from ansible_collections.dataarts.factory.plugins.module_utils._decision import Action
 from ansible_collections.dataarts.factory.plugins.module_utils._errors import OptionError
 from ansible_collections.dataarts.factory.plugins.module_utils._model import InstanceKey, InstanceType, Status
-from ansible_collections.dataarts.factory.plugins.module_utils._reconcile import Action, Policy, decide, decide_missing
+from ansible_collections.dataarts.factory.plugins.module_utils._reconcile import Policy, decide, decide_missing
 from ansible_collections.dataarts.factory.plugins.module_utils._requested_decisions import decide_related, decide_requested
 from ansible_collections.dataarts.factory.plugins.module_utils._sent import Movement, Sent, compare
 from tests.unit.building import FAIL, SETTLE, SINCE, WORKSPACE, at, instance, key, policy, sent

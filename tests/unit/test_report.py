@@ -14,9 +14,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ansible_collections.dataarts.factory.plugins.module_utils._decision import Action, Decision
 from ansible_collections.dataarts.factory.plugins.module_utils._model import Status
 from ansible_collections.dataarts.factory.plugins.module_utils._plan import Limits, plan
-from ansible_collections.dataarts.factory.plugins.module_utils._reconcile import Action, Decision, decide
+from ansible_collections.dataarts.factory.plugins.module_utils._reconcile import decide
 from ansible_collections.dataarts.factory.plugins.module_utils._report import (
     counted,
     decided,
