@@ -42,6 +42,7 @@ class Beyond:
     :param since: a start at or after it belongs to this run, epoch ms.
     :param expected: whether one that has not started since is about to be rerun by somebody else, the same play in another workspace.
     :param again: whether one that failed since may be about to be rerun there once more.
+    :param workspace_id: the workspace of the run.
     :param unseen: whether it is selected, and only its job could not be listed this time.
     """
 
@@ -50,6 +51,7 @@ class Beyond:
     expected: t.Callable[[JobInstance], bool] | None = None
     unseen: t.Callable[[JobInstance], bool] | None = None
     again: t.Callable[[JobInstance], bool] | None = None
+    workspace_id: str = ""
 
     def open(self, key: InstanceKey) -> bool:
         """Whether what depends on it has to wait for it, so that it is worth another look."""
@@ -75,7 +77,8 @@ class Beyond:
             return _Gate(other, f"{name}, which failed again", broken=True)
         if other.status is Status.FAIL:
             where = f" in workspace {printable(other.key.workspace_id, 100)}"
-            return _Gate(other, f"{name}{where}, which failed and is not selected", broken=True, outside=True)
+            why = "is not selected" if other.key.workspace_id in ("", self.workspace_id) else "is not rerun there at the same time"
+            return _Gate(other, f"{name}{where}, which failed and {why}", broken=True, outside=True)
         if other.status in _NEEDS_A_PERSON:
             return _Gate(other, f"{name}, which needs a person", broken=True, outside=True)
         return None

@@ -73,7 +73,7 @@ class Ordering:
             soon = (other.end_time or 0) + policy.attempt_delay_ms + NEXT_ATTEMPT_MS
             return policy.attempts > 1 and expected(other) and asked_ms < soon
 
-        beyond = Beyond(self.known.others, policy.since, expected, unseen, again)
+        beyond = Beyond(self.known.others, policy.since, expected, unseen, again, self._factory.workspace_id)
         sent = any(one.sent is not None for one in decisions)
         self._read(due, stuck, {one.instance.key for one in decisions}, beyond, "Nothing more was sent." if sent else "Nothing was sent.")
         depends = self.known.depends(one.instance for one in decisions)

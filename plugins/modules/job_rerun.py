@@ -67,7 +67,8 @@ options:
     description:
       - With O(order=upstream_first), ids of workspaces whose failed instances are being rerun at the same time with the same selection, as
         when a play works on all of them. A failed instance there is waited for, instead of being taken for one that nobody reruns.
-      - Give each of them a process, with C(--forks), because one that waits for another keeps its own.
+      - Give each of them a process, with C(--forks), because one that waits for another keeps its own. Of workspaces that have to wait for
+        a process the role names only those that come before its own, so that no process waits for what cannot begin.
     type: list
     elements: str
   plan_id:

@@ -102,17 +102,19 @@ def test_an_approval_without_a_plan_sends_nothing(service: Running, ansible: Ans
     assert not service.journal()
 
 
-def test_a_workspace_of_a_later_batch_is_not_waited_for(service: Running, ansible: Ansible, hosts: Path) -> None:
+@pytest.mark.parametrize("at_a_time", ["serial", "forks"])
+def test_a_workspace_of_a_later_turn_is_not_waited_for(service: Running, ansible: Ansible, hosts: Path, at_a_time: str) -> None:
     scenario = two_workspaces()
     report = {"name": "report", "depends_on": [{"workspace": SUPPLY_ID, "job": "stock_levels"}], "instances": [{"plan_time": "-1m"}]}
     scenario["accounts"][0]["workspaces"][0]["jobs"] = [report]
     service.reset(scenario)
     service.set(**FREE)
-    wish = {"dataarts_order": "upstream_first", "dataarts_wait_timeout": 3600, "dataarts_serial": 1}
-    outcome = ansible.playbook("dataarts.factory.rerun", "-i", hosts, variables=wish).ended(2)
-    assert "select that too, or bring it to success first" in outcome.stdout
+    options = ("dataarts.factory.rerun", "-i", hosts, "--forks", "1" if at_a_time == "forks" else "2")
+    wish = {"dataarts_order": "upstream_first", "dataarts_wait_timeout": 60, **({"dataarts_serial": 1} if at_a_time == "serial" else {})}
+    outcome = ansible.playbook(*options, variables=wish).ended(2)
+    assert "which failed and is not rerun there at the same time (order: upstream_first); select that too, or bring it" in outcome.stdout
     assert sent(service) == {(SUPPLY_ID, "stock_levels"): 2}
-    assert not ansible.playbook("dataarts.factory.rerun", "-i", hosts, variables=wish).succeeded().recap("sales")["failures"]
+    assert not ansible.playbook(*options, variables=wish).succeeded().recap("sales")["failures"]
     assert sent(service)[WORKSPACE_ID, "report"] == 1
 
 
