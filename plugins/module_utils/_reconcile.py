@@ -45,6 +45,9 @@ from ansible_collections.dataarts.factory.plugins.module_utils._times import to_
 
 #: How far ahead of the service's clock ``since`` may be, ms: the time of a schedule that fired a moment early.
 AHEAD_MS = 60_000
+#: How long an accepted rerun keeps every other run from rerunning the same failure, ms, should the service not show it for so long. After
+#: that it counts as lost, and whoever runs again gets another one. ``settle_time`` makes it longer, never shorter.
+HIDDEN_MS = 900_000
 
 
 @dataclass(frozen=True)
@@ -79,10 +82,13 @@ def of_this_run(instance: JobInstance, policy: Policy, sent: Sent | None) -> Sen
 
     It does if it was sent at or after ``since``. A POST that was not settled when this run began belongs to it too, because two plays
     that begin in the same second have each their own ``since``; unless its rerun had visibly ended before: then this run is a new try.
+    And one that was accepted does for :data:`HIDDEN_MS`, as long as the service shows the very failure that it was sent for.
     """
     if sent is None or sent.sent_ms >= policy.since:
         return sent
-    if sent.outcome in (REFUSED, NOT_SENT) or sent.settled_at(policy.settle_ms) <= policy.since:
+    hidden = sent.outcome == ACCEPTED and instance.status in policy.statuses and compare(instance, sent) is not Movement.MOVED
+    unsettled_ms = max(policy.settle_ms, HIDDEN_MS) if hidden else policy.settle_ms
+    if sent.outcome in (REFUSED, NOT_SENT) or sent.settled_at(unsettled_ms) <= policy.since:
         return None
     ended = not instance.status.on_its_way and instance.end_time is not None and instance.end_time < policy.since
     return None if ended and compare(instance, sent) is Movement.MOVED else sent
@@ -122,7 +128,9 @@ def _unmoved(instance: JobInstance, policy: Policy, now: int, sent: Sent, moveme
     if now < due:
         return _told(instance, Action.SETTLING, f"{_post(sent)}; the service may show it until {to_iso(due)}", sent, due)
     if sent.outcome == ACCEPTED:
-        return _told(instance, Action.WAIT, f"{_post(sent)}, but the service does not show it yet; it is not sent again", sent)
+        until = to_iso(sent.settled_at(max(policy.settle_ms, HIDDEN_MS)))
+        reason = f"{_post(sent)}, but the service does not show it yet; it is not sent again, nor by a run that begins before {until}"
+        return _told(instance, Action.WAIT, reason, sent)
     if movement is Movement.STAYED and instance.status not in policy.statuses:  # sent with its job as a whole, or by another policy
         return _by_status(instance, policy, now, replace(sent, outcome=NOT_SENT))
     if movement is Movement.STAYED:

@@ -106,7 +106,7 @@ notes:
     O(since). If that leaves none, nothing is sent and the task reports no change. An instance whose rerun has succeeded, is waiting or is
     running is therefore not rerun again."
   - Inside O(settle_time) of a rerun that this machine has sent, the instance is not sent again, whatever it shows. This is kept in
-    O(state_path).
+    O(state_path). A failure whose rerun was accepted and does not show yet is not sent again for 15 minutes.
   - "It ends here. Without O(since), each call is a run of its own: an instance that failed again after the rerun of an earlier call, and
     after
     its O(settle_time), is rerun once more. Give a fixed O(since) to rerun each instance once, however often the play runs."

@@ -137,7 +137,8 @@ attributes:
       - With the same absolute O(since), an instance is rerun once, however often the task runs, is interrupted, or runs twice at the same
         time.
       - Without O(since), or with a relative one, every run is a run of its own. An instance that failed again after the rerun of an earlier
-        run is then rerun once more. Inside O(settle_time) of that rerun it is not.
+        run is then rerun once more. Inside O(settle_time) of that rerun it is not. Nor is the same failure within 15 minutes of a rerun that was
+        accepted and does not show yet.
 notes:
   - Exactly once is kept by three things. An instance that shows a start at or after O(since) is never sent (the service's own record).
     Until the service shows it, the record in O(state_path) on this machine keeps it from being sent. Two runs on this machine wait for each

@@ -202,6 +202,15 @@ class TestAnInstanceOnItsWay:
         assert all("does not show it yet" in one["reason"] for one in result["instances"] if one["action"] == "wait")
         assert reruns(emulated.journal()) == expected
 
+    @pytest.mark.parametrize("setting", SWITCHES["retry_of_active"].settings)
+    def test_a_play_that_is_stopped_and_run_again_without_since(self, emulated: Running, wish: Wish, setting: str) -> None:
+        """It finds the failures as they were, because the accepted reruns show later than settle_time; none is rerun twice."""
+        begin(emulated, retry_of_active=setting, rerun_visible_after=LONG_HIDDEN / 2)
+        call("job_rerun", wish())
+        emulated.advance(300)
+        results = passes(wish(), between=settle(emulated, 200))
+        assert (results[-1]["failed"], reruns(emulated.journal())) == (False, failed(emulated))
+
     def test_an_answer_lost_and_a_settle_time_that_is_too_short(self, emulated: Running, wish: Wish) -> None:
         """Then the service is asked again, and what it answers decides: a refusal, by which the instance still ran once."""
         begin(emulated, retry_of_active="refuse", rerun_visible_after=LONG_HIDDEN)

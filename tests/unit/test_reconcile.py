@@ -363,10 +363,25 @@ def test_a_delay_without_any_recorded_time_counts_from_now_and_never_ends_early(
 class TestEarlierRun:
     """Records of a POST before since, and where they still matter."""
 
-    @pytest.mark.parametrize("outcome", ["accepted", "intended", "unknown", "refused", "not_sent"])
-    def test_one_that_had_settled_does_not_matter(self, outcome: t.Any) -> None:
-        decision = decide(instance(), policy(), at(1), sent(outcome, when=-60))
+    @pytest.mark.parametrize(("outcome", "when"), [("accepted", -900), ("intended", -60), ("unknown", -60), ("refused", -60), ("not_sent", -60)])
+    def test_one_that_had_settled_does_not_matter(self, outcome: t.Any, when: t.Any) -> None:
+        decision = decide(instance(), policy(), at(1), sent(outcome, when=when))
         assert (decision.action, decision.attempt, decision.sent) == (Action.RETRY, 1, None)
+
+    @pytest.mark.parametrize("when", [-60, -899.999])
+    def test_an_accepted_one_that_does_not_show_is_sent_by_no_other_run_for_long(self, when: t.Any) -> None:
+        """Whoever stops a play and starts it again without since must not rerun the same failure twice."""
+        decision = decide(instance(), policy(), at(1), sent(when=when))
+        assert (decision.action, decision.rerun) == (Action.WAIT, True)
+        assert "nor by a run that begins before" in decision.reason
+
+    def test_an_accepted_one_says_nothing_of_what_is_not_to_be_rerun(self) -> None:
+        """With its job as a whole it was sent too, and the service need not have rerun what had succeeded."""
+        fine = instance(Status.SUCCESS)
+        assert decide(fine, policy(), at(1), sent(when=-60, before=fine)).action is Action.DONE
+
+    def test_a_longer_settle_time_holds_for_what_was_accepted_too(self) -> None:
+        assert decide(instance(), policy(settle_ms=2_000_000), at(1001), sent(when=-1000)).action is Action.WAIT
 
     @pytest.mark.parametrize(("outcome", "after"), [("accepted", "wait"), ("intended", "retry"), ("unknown", "retry")])
     def test_one_that_had_not_settled_when_this_run_began_belongs_to_it(self, outcome: t.Any, after: t.Any) -> None:
@@ -586,7 +601,8 @@ class TestRequested:
             (40, instance(), sent("unknown", 39), "skipped", "has no known outcome", at(99)),
             (40, instance(), sent("intended", 39), "skipped", "was interrupted", at(99)),
             (40, instance(), sent("accepted", 39), "skipped", "was accepted", at(99)),
-            (40, instance(), sent("accepted", -21), "retry", "fail, last started", None),
+            (40, instance(), sent("accepted", -21), "skipped", "nor by a run that begins before 2026-11-23T03:14:39Z", None),
+            (40, instance(), sent("accepted", -860), "retry", "fail, last started", None),
             (0, instance(), sent("accepted", -21), "skipped", "it is not sent again", None),
             (40, instance(), sent("refused", 39), "retry", "fail, last started", None),
             (0, instance(), sent("refused", 39), "retry", "fail, last started", None),
@@ -651,7 +667,8 @@ class TestRelated:
             (sent("intended", 39), 40, 99, "retry", "1 of 2 instances", None),
             (sent("unknown", 39), 40, 99, "retry", "1 of 2 instances", None),
             (sent("accepted", 39), 0, 99, "skipped", "in the same run; it is not sent again", None),
-            (sent("accepted", -60), 0, 99, "retry", "1 of 2 instances", None),
+            (sent("accepted", -60), 0, 99, "skipped", "it is not sent again", None),
+            (sent("accepted", -900), 0, 99, "retry", "1 of 2 instances", None),
             (sent("refused", 39), 0, 40, "retry", "1 of 2 instances", None),
             (sent("not_sent", 39), 0, 40, "retry", "1 of 2 instances", None),
             (
