@@ -6,8 +6,8 @@
 The service answers a rerun with no id and may show it late or not at all, so a process that dies between sending and reading leaves
 no trace that a list could show. The ledger is that trace: before a POST its instances are written and synced to disk, after it the outcome.
 
-One file per (v2 host, project, workspace), JSON lines, in a directory of mode 0700; beside it a lock file that one process
-holds for a whole pass, from before its list is read until its last POST is answered. Nothing secret is in it: ids, times, job names, outcomes.
+One file per workspace, JSON lines, in a directory of mode 0700; beside it a lock file that one process holds from before it looks whether
+the ledger is still the one that its list was judged by until its last POST is answered. Nothing secret is in it: ids, times, job names, outcomes.
 
 A line torn by a crash was not synced, so its POST was never sent: it is dropped. A line damaged later, or written by a newer version,
 means that the ledger no longer knows all that was sent: it counts as born anew, see :func:`_reading.quiet_until`.
@@ -15,12 +15,10 @@ means that the ledger no longer knows all that was sent: it counts as born anew,
 
 from __future__ import annotations
 
-import hashlib
 import os
-import re
 import threading
 import typing as t
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from ansible_collections.dataarts.factory.plugins.module_utils._errors import LedgerError
@@ -37,51 +35,18 @@ from ansible_collections.dataarts.factory.plugins.module_utils._ledger_lines imp
 from ansible_collections.dataarts.factory.plugins.module_utils._lock import Lock
 from ansible_collections.dataarts.factory.plugins.module_utils._model import InstanceKey
 from ansible_collections.dataarts.factory.plugins.module_utils._sent import OUTCOMES, Sent, following
+from ansible_collections.dataarts.factory.plugins.module_utils._state_files import (
+    WAY_OUT,
+    Identity,
+    make_directory,
+    state_directory,
+    sync_directory,
+)
 from ansible_collections.dataarts.factory.plugins.module_utils._times import to_iso
 
 #: How long a record is kept: the service shows instances for six months [OTC-UMN-C].
 KEEP_MS = 190 * 86_400_000
 _STAMP_MS = 1_000  # how far a POST's time may drift from its record before it is written again
-_WAY_OUT = "Give another directory with state_path, one that this user can write and that every run against this workspace uses"
-
-
-@dataclass(frozen=True)
-class Identity:
-    """Whose reruns a ledger remembers.
-
-    :param host: the v2 base URL, also where v1 is used.
-    """
-
-    host: str
-    project_id: str
-    workspace_id: str
-
-    @property
-    def file_stem(self) -> str:
-        """Name of its files without suffix: the workspace id, readable and harmless, and a digest of all three."""
-        readable = re.sub(r"[^0-9A-Za-z-]+", "_", self.workspace_id)[:40] or "workspace"
-        digest = hashlib.sha256(
-            "\0".join((self.host.rstrip("/"), self.project_id, self.workspace_id)).encode("utf-8", "backslashreplace")
-        ).hexdigest()
-        return f"{readable}-{digest[:16]}"
-
-
-def state_directory(state_path: str | None, environ: t.Mapping[str, str] | None = None) -> Path:
-    """The directory of the ledgers: *state_path*, or ``$XDG_STATE_HOME/dataarts.factory``, or ``~/.local/state/dataarts.factory``.
-
-    :raises LedgerError: if there is no home directory to put it in.
-    """
-    env = os.environ if environ is None else environ
-    if state_path:
-        given = Path(os.path.expanduser(state_path))
-        return given if given.is_absolute() else Path.cwd() / given
-    base = env.get("XDG_STATE_HOME", "")
-    if os.path.isabs(base):
-        return Path(base) / "dataarts.factory"
-    home = env.get("HOME") or os.path.expanduser("~")
-    if not os.path.isabs(home):
-        raise LedgerError(f"Failed to find a place for the record of sent reruns: this user has no home directory. {_WAY_OUT}.")
-    return Path(home) / ".local" / "state" / "dataarts.factory"
 
 
 class Ledger:
@@ -258,27 +223,4 @@ class Ledger:
 
     def _failed(self, verb: str, path: Path, error: OSError) -> LedgerError:
         cause = error.strerror or type(error).__name__
-        return LedgerError(f"Failed to {verb} the record of sent reruns {path}: {cause}. Nothing is sent without it. {_WAY_OUT}.")
-
-
-def make_directory(path: Path) -> None:
-    """Make *path*, mode 0700, if it is not there yet. :raises OSError: it cannot be made."""
-    if path.is_dir():
-        return
-    path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        path.mkdir(mode=0o700)
-        path.chmod(0o700)
-    except FileExistsError:
-        if not path.is_dir():
-            raise
-    sync_directory(path.parent)
-
-
-def sync_directory(path: Path) -> None:
-    """Bring what was renamed in *path* to the disk. :raises OSError: it cannot be read."""
-    fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)
+        return LedgerError(f"Failed to {verb} the record of sent reruns {path}: {cause}. Nothing is sent without it. {WAY_OUT}.")

@@ -16,7 +16,7 @@ from dataclasses import replace
 from ansible_collections.dataarts.factory.plugins.module_utils._decision import Action, Decision
 from ansible_collections.dataarts.factory.plugins.module_utils._errors import ApiError, Kind
 from ansible_collections.dataarts.factory.plugins.module_utils._factory import Factory
-from ansible_collections.dataarts.factory.plugins.module_utils._ledger import Identity, Ledger
+from ansible_collections.dataarts.factory.plugins.module_utils._ledger import Ledger
 from ansible_collections.dataarts.factory.plugins.module_utils._model import InstanceKey, JobInstance
 from ansible_collections.dataarts.factory.plugins.module_utils._module import Run, failed_with, failure, sentence
 from ansible_collections.dataarts.factory.plugins.module_utils._reading import check_past, quiet_until, since_of, steady, timed
@@ -26,6 +26,7 @@ from ansible_collections.dataarts.factory.plugins.module_utils._retry import Ret
 from ansible_collections.dataarts.factory.plugins.module_utils._selection import wanted_statuses
 from ansible_collections.dataarts.factory.plugins.module_utils._sending import ELSEWHERE, REFUSING, Sender
 from ansible_collections.dataarts.factory.plugins.module_utils._sent import ACCEPTED, INTENDED, UNKNOWN, Movement, Sent, compare
+from ansible_collections.dataarts.factory.plugins.module_utils._state_files import Identity
 from ansible_collections.dataarts.factory.plugins.module_utils._text import printable
 from ansible_collections.dataarts.factory.plugins.module_utils._times import Window, to_iso
 

@@ -18,7 +18,7 @@ from ansible_collections.dataarts.factory.plugins.module_utils._decision import 
 from ansible_collections.dataarts.factory.plugins.module_utils._errors import ApiError, Kind
 from ansible_collections.dataarts.factory.plugins.module_utils._factory import Factory
 from ansible_collections.dataarts.factory.plugins.module_utils._information import has_job
-from ansible_collections.dataarts.factory.plugins.module_utils._ledger import Identity, Ledger
+from ansible_collections.dataarts.factory.plugins.module_utils._ledger import Ledger
 from ansible_collections.dataarts.factory.plugins.module_utils._looking import UNBORN, Look
 from ansible_collections.dataarts.factory.plugins.module_utils._model import InstanceKey
 from ansible_collections.dataarts.factory.plugins.module_utils._module import Run, failure, sentence
@@ -36,6 +36,7 @@ from ansible_collections.dataarts.factory.plugins.module_utils._report import (
 )
 from ansible_collections.dataarts.factory.plugins.module_utils._sending import HOPELESS, Sender, send_all
 from ansible_collections.dataarts.factory.plugins.module_utils._sent import ACCEPTED, UNKNOWN, Sent
+from ansible_collections.dataarts.factory.plugins.module_utils._state_files import Identity
 from ansible_collections.dataarts.factory.plugins.module_utils._text import printable
 from ansible_collections.dataarts.factory.plugins.module_utils._times import to_iso
 from ansible_collections.dataarts.factory.plugins.module_utils._wish import View, Wish

@@ -16,10 +16,10 @@ import os
 import typing as t
 
 from ansible_collections.dataarts.factory.plugins.module_utils._errors import LedgerError
-from ansible_collections.dataarts.factory.plugins.module_utils._ledger import Identity, make_directory, state_directory, sync_directory
 from ansible_collections.dataarts.factory.plugins.module_utils._lock import Lock
 from ansible_collections.dataarts.factory.plugins.module_utils._model import InstanceKey
 from ansible_collections.dataarts.factory.plugins.module_utils._reconcile import AHEAD_MS
+from ansible_collections.dataarts.factory.plugins.module_utils._state_files import Identity, make_directory, state_directory, sync_directory
 from ansible_collections.dataarts.factory.plugins.plugin_utils._eda_failures import Failure, Seen, forgotten
 
 VERSION = 1

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from ansible_collections.dataarts.factory.plugins.module_utils._connection import Connection
 from ansible_collections.dataarts.factory.plugins.module_utils._errors import ApiError, Kind
 from ansible_collections.dataarts.factory.plugins.module_utils._factory import Factory
-from ansible_collections.dataarts.factory.plugins.module_utils._ledger import Identity
 from ansible_collections.dataarts.factory.plugins.module_utils._listing import list_selected
 from ansible_collections.dataarts.factory.plugins.module_utils._model import InstanceKey, JobInstance
 from ansible_collections.dataarts.factory.plugins.module_utils._reading import read_window, window_of
 from ansible_collections.dataarts.factory.plugins.module_utils._selection import select
+from ansible_collections.dataarts.factory.plugins.module_utils._state_files import Identity
 from ansible_collections.dataarts.factory.plugins.module_utils._text import printable
 from ansible_collections.dataarts.factory.plugins.module_utils._times import Window
 from ansible_collections.dataarts.factory.plugins.plugin_utils._eda_cursor import Cursor

@@ -12,10 +12,11 @@ import typing as t
 import pytest
 
 from ansible_collections.dataarts.factory.plugins.module_utils._budget import within_budget
-from ansible_collections.dataarts.factory.plugins.module_utils._ledger import Identity, Ledger
+from ansible_collections.dataarts.factory.plugins.module_utils._ledger import Ledger
 from ansible_collections.dataarts.factory.plugins.module_utils._model import Status
 from ansible_collections.dataarts.factory.plugins.module_utils._reconcile import decide
 from ansible_collections.dataarts.factory.plugins.module_utils._sent import DAY_MS, Sent, following, reruns
+from ansible_collections.dataarts.factory.plugins.module_utils._state_files import Identity
 from tests.unit.building import WORKSPACE, at, instance, key, policy, sent
 
 DAY = DAY_MS / 1000

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.dataarts.factory.plugins.module_utils._errors import LedgerError
-from ansible_collections.dataarts.factory.plugins.module_utils._ledger import Identity
 from ansible_collections.dataarts.factory.plugins.module_utils._model import Status
+from ansible_collections.dataarts.factory.plugins.module_utils._state_files import Identity
 from ansible_collections.dataarts.factory.plugins.plugin_utils._eda_cursor import Cursor
 from ansible_collections.dataarts.factory.plugins.plugin_utils._eda_failures import Failure, Seen
 from tests.unit.building import WORKSPACE, at, instance, key

@@ -25,8 +25,9 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.dataarts.factory.plugins.module_utils._errors import LedgerError
-from ansible_collections.dataarts.factory.plugins.module_utils._ledger import KEEP_MS, Identity, Ledger, state_directory
+from ansible_collections.dataarts.factory.plugins.module_utils._ledger import KEEP_MS, Ledger
 from ansible_collections.dataarts.factory.plugins.module_utils._sent import Sent
+from ansible_collections.dataarts.factory.plugins.module_utils._state_files import Identity, state_directory
 from tests.unit.building import WORKSPACE, T, at, instance, key
 
 WHO = Identity("https://dayu.eu-west-101.myhuaweicloud.eu", "0f3c9e", WORKSPACE)
