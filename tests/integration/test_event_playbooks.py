@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import typing as t
 from collections.abc import Iterator
 from pathlib import Path
@@ -68,6 +69,7 @@ def machine(tmp_path: Path, emulated: Running, webhook: HttpServer) -> Machine:
 
 def test_what_a_person_left_in_the_inventory_does_not_bind_it(machine: Machine) -> None:
     left = {"since": "2026-01-01T00:00:00Z", "planned_before": "2026-01-02T00:00:00Z", "plan_id": "1-aa-bb", "wait": True}
+    left["plans"] = {"sales": {"plan_id": "1-aa-bb", "since": 1_700_000_000_000, "planned_after": 1, "planned_before": 2}}
     machine.play("event_rerun", extra={"dataarts_max_reruns_per_day": 1}, **left).succeeded()
     assert sum(len(entry["instances"]) for entry in machine.service.journal()) == 6
     assert machine.told() == []
@@ -99,9 +101,31 @@ def test_a_proposal_sends_nothing_and_is_written_down(machine: Machine) -> None:
     machine.play("event_propose", extra={"dataarts_proposal_directory": str(machine.directory)}).succeeded()
     assert machine.service.journal() == []
     (message,) = machine.told()
-    plans = json.loads((machine.directory / "sales.json").read_text(encoding="utf-8"))["dataarts_plans"]
+    (file,) = machine.directory.glob("sales.*.json")
+    assert str(file) in message["text"]
+    plans = json.loads(file.read_text(encoding="utf-8"))["dataarts_plans"]
     assert plans["sales"]["plan_id"] == message["plan_id"]
     assert message["plan_id"].startswith("6-")
+
+
+def test_what_people_were_told_of_is_what_they_launch(machine: Machine) -> None:
+    """A second proposal, of more instances, does not take the place of the first; whoever launches that one sends nothing, and is told why."""
+
+    def launch(message: dict[str, t.Any]) -> Outcome:
+        words = shlex.split(message["text"].split("To do it: ", 1)[1].replace("INVENTORY", str(machine.directory / "hosts.yml")))
+        return machine.ansible.run(*words, "-e", "dataarts_wait=false")
+
+    for number in (1, 2):
+        machine.play("event_propose", extra={"dataarts_proposal_directory": str(machine.directory)}).succeeded()
+        if number == 1:
+            machine.service.add("hourly_stock", {"plan_time": "-1m", "status": "fail"}, workspace_id=WORKSPACE_ID)
+    first, second = machine.told()
+    assert (first["plan_id"][:2], second["plan_id"][:2]) == ("6-", "7-")
+    outcome = launch(first).ended(2)
+    assert machine.service.journal() == []
+    assert f"the plan is no longer {first['plan_id']} but {second['plan_id']}" in outcome.stdout
+    launch(second).succeeded()
+    assert sum(len(entry["instances"]) for entry in machine.service.journal()) == 7
 
 
 def test_without_a_limit_it_refuses_to_run(machine: Machine) -> None:
