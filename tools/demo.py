@@ -3,9 +3,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """`make demo` after its set-up: a night gone wrong on an emulator, rerun by the real playbook from the built and installed collection.
 
-`ANSIBLE_COLLECTIONS_PATH` says where the collection is installed. Everything this writes stands in .cache/night, or in the
-directory after `--place`. It ends with three lines that say what happened, counted in the emulator's own journal, and the path of the
-report that the rerun wrote; and with exit status 0 only if they say what they should.
+`ANSIBLE_COLLECTIONS_PATH` says where the collection is installed; playbook and inventory are those that it brings. Of the checkout only the
+emulator is used, which stands for the service: commands run in .cache/night, or in the directory after `--place`, which is empty at the
+beginning, and everything that this writes stands there. It ends with three lines that say what happened, counted in the emulator's own
+journal, and the path of the report that the rerun wrote; and with exit status 0 only if they say what they should.
 """
 
 from __future__ import annotations
@@ -28,9 +29,10 @@ from pathlib import Path
 import yaml
 
 ROOT = Path(__file__).resolve().parent.parent
-PLACE = Path(sys.argv[sys.argv.index("--place") + 1]) if "--place" in sys.argv else ROOT / ".cache" / "night"
+PLACE = Path(sys.argv[sys.argv.index("--place") + 1]).absolute() if "--place" in sys.argv else ROOT / ".cache" / "night"
 SCENARIO = ROOT / "emulator" / "scenarios" / "night.yml"
-INVENTORY = ROOT / "examples" / "night_gone_wrong"
+COLLECTION = Path(os.environ.get("ANSIBLE_COLLECTIONS_PATH", "")).absolute() / "ansible_collections" / "dataarts" / "factory"
+INVENTORY = COLLECTION / "examples" / "night_gone_wrong"
 REPORT = PLACE / "report"
 BIN = Path(sys.executable).parent
 #: Prefixes of variables a person may have set for real work, which must not reach a demonstration.
@@ -70,6 +72,7 @@ def main() -> int:
     shutil.rmtree(PLACE, ignore_errors=True)
     PLACE.mkdir(parents=True)
     environment = variables()
+    print(f"$ cd {PLACE}", flush=True)
     with emulator() as addresses:
         write_inventory(addresses, environment)
         since = datetime.now(timezone.utc).isoformat(timespec="seconds").replace("+00:00", "Z")
@@ -77,7 +80,7 @@ def main() -> int:
         outputs = []
         for title, options in (
             ("1. The plan: check mode sends nothing", ["--check"]),
-            ("2. The rerun", ["-e", f"dataarts_since={since}", "-e", f"dataarts_report_path={relative(REPORT)}"]),
+            ("2. The rerun", ["-e", f"dataarts_since={since}", "-e", f"dataarts_report_path={REPORT.name}"]),
             ("3. The same again, with the same since", ["-e", f"dataarts_since={since}"]),
         ):
             say(title)
@@ -88,8 +91,7 @@ def main() -> int:
 
 def variables() -> dict[str, str]:
     """The environment of every command: the person's own, without settings and credentials for other work."""
-    collections = os.environ.get("ANSIBLE_COLLECTIONS_PATH", "")
-    if not (Path(collections) / "ansible_collections" / "dataarts" / "factory" / "MANIFEST.json").exists():
+    if not (COLLECTION / "MANIFEST.json").exists():
         raise SystemExit("The collection is not installed below ANSIBLE_COLLECTIONS_PATH; `make demo` does that.")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
     settings = PLACE / "ansible.cfg"
@@ -100,7 +102,7 @@ def variables() -> dict[str, str]:
         "PYTHONUNBUFFERED": "1",
         "ANSIBLE_CONFIG": str(settings),
         "ANSIBLE_HOME": str(PLACE / "ansible"),
-        "ANSIBLE_COLLECTIONS_PATH": collections,
+        "ANSIBLE_COLLECTIONS_PATH": str(COLLECTION.parents[2]),
         "ANSIBLE_LOCAL_TEMP": str(PLACE / "tmp"),
         "ANSIBLE_REMOTE_TEMP": str(PLACE / "tmp"),
         "ANSIBLE_NOCOWS": "1",
@@ -149,20 +151,19 @@ def write_inventory(addresses: dict[str, str], environment: dict[str, str]) -> N
 
 def playbook(environment: dict[str, str], options: list[str]) -> str:
     """Run the collection's playbook and show what it prints while it runs; returns that text."""
-    inventory, password = PLACE / "inventory" / "hosts.yml", PLACE / "vault-password"
     command = [
         "ansible-playbook",
         "dataarts.factory.rerun",
         "-i",
-        relative(inventory),
+        "inventory/hosts.yml",
         "--vault-password-file",
-        relative(password),
+        "vault-password",
         *options,
     ]
     print(f"$ {shlex.join(command)}", flush=True)
     process = subprocess.Popen(
         command,
-        cwd=ROOT,
+        cwd=PLACE,
         env=environment,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
@@ -214,7 +215,7 @@ def conclude(nights: list[Night], outputs: list[str]) -> int:
         f"Again: {again_writes} requests, changed={sum(changed)} in {len(changed)} workspaces; no instance was sent more than {most} time(s)."
     )
     page = REPORT / "report.html"
-    print(page.absolute(), flush=True)
+    print(page, flush=True)
     as_expected = (
         len(failed) > 0
         and not planned.journal
@@ -240,7 +241,7 @@ def quietly(command: list[str], environment: dict[str, str], stdin: str = "") ->
 
     :raises SystemExit: with everything it said, if it failed.
     """
-    done = subprocess.run(command, cwd=ROOT, env=environment, input=stdin, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, cwd=PLACE, env=environment, input=stdin, capture_output=True, text=True, check=False)
     if done.returncode:
         raise SystemExit(f"{shlex.join(command)} ended with {done.returncode}\n{done.stdout}{done.stderr}")
     return done.stdout
@@ -254,10 +255,6 @@ def read(url: str) -> t.Any:
 
 def write(path: Path, text: str) -> None:
     path.write_text(text, encoding="utf-8")
-
-
-def relative(path: Path) -> str:
-    return str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else str(path)
 
 
 if __name__ == "__main__":

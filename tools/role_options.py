@@ -1,17 +1,19 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Keeps the options of role rerun what module job_rerun documents.
+"""Keeps the options of role rerun what the modules document: job_rerun, and job_instance_retry for its entry point ``related``.
 
     python -m tools.role_options          write roles/rerun/meta/argument_specs.yml and roles/rerun/defaults/main.yml
     python -m tools.role_options --check  exit 1 and name what differs, also in the tasks that pass the options on
 
-The role's variables are ``dataarts_`` + the option's name; what they mean is documented once, in the module and its fragments.
+The role's variables are ``dataarts_`` + the option's name; what they mean is documented once, in the modules and their fragments.
+What only the role knows stands in tools/role_rerun.yml.
 """
 
 from __future__ import annotations
 
 import ast
+import dataclasses
 import re
 import sys
 import typing as t
@@ -22,50 +24,44 @@ import yaml
 ROOT = Path(__file__).resolve().parent.parent
 ROLE = ROOT / "roles" / "rerun"
 MODULE = "job_rerun"
+RELATED_MODULE = "job_instance_retry"
 PREFIX = "dataarts_"
 #: Fragments whose options every module of the action group takes: the role passes them on through module_defaults.
 SHARED = ("account", "workspace")
 
-#: Options by which the module's action plugin hands on what it knows.
-INTERNAL = ("carry",)
+#: Options of a module that the role does not have: the way in which its action plugin hands on what it knows; its other mode.
+LEFT_OUT = {MODULE: ("carry",), RELATED_MODULE: ("task_retrys", "node_name")}
+#: Options whose variables have another name, because job_rerun's has it, or the same meaning.
+RENAMED = {RELATED_MODULE: {"jobs": "related_jobs", "only_statuses": "statuses"}}
+#: What entry point related asks for by itself.
+NEEDED = ("workspace_id", "job_name", "jobs", "begin_time", "end_time")
 
 _HEADER = """---
 # Copyright (c) 2026 dataarts.factory contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# Written by tools/role_options.py from the documentation of module dataarts.factory.job_rerun: change it there.
+# Written by tools/role_options.py from the documentation of the modules: change it there, or in tools/role_rerun.yml.
 """
 
-REPORT_PATH: dict[str, t.Any] = {
-    "description": [
-        "Folder for the report of all workspaces of the play, C(report.html), C(report.json) and C(report.xml) (JUnit).",
-        "Written once for the play, in check mode too, by M(dataarts.factory.rerun_report). Nothing is written if it is not set.",
-        "A relative path counts from the folder in which Ansible was started. Files of an earlier report are replaced.",
-    ],
-    "type": "path",
-}
+_WORDS: dict[str, t.Any] = yaml.safe_load((ROOT / "tools" / "role_rerun.yml").read_text(encoding="utf-8"))
 #: What only the role knows.
-OWN: dict[str, dict[str, t.Any]] = {
-    "fail_on_broken": {
-        "description": [
-            "Whether the role fails at its end when an instance did not succeed, or the workspace could not be read.",
-            "If it is false, look at C(dataarts_rerun_result.succeeded).",
-        ],
-        "type": "bool",
-        "default": True,
-    },
-    "plans": {
-        "description": [
-            "What was approved, by host, as M(dataarts.factory.rerun_summary) and the statistics of a run in check mode give it.",
-            "Each workspace then reruns what its C(plan_id) stands for, in the same window and with the same C(since), or nothing.",
-            "A workspace without an entry sends nothing and fails.",
-        ],
-        "type": "dict",
-    },
-    "report_path": REPORT_PATH,
-}
+OWN: dict[str, dict[str, t.Any]] = _WORDS["options"]
 
 Options = dict[str, dict[str, t.Any]]
+
+
+@dataclasses.dataclass(frozen=True)
+class Names:
+    """What the options of a module are called in the role.
+
+    :param module: name of the module.
+    :param variables: variable of each option that the role has.
+    :param others: options that it does not have.
+    """
+
+    module: str
+    variables: dict[str, str]
+    others: tuple[str, ...] = ()
 
 
 def documentation(path: Path, name: str = "DOCUMENTATION") -> dict[str, t.Any]:
@@ -84,17 +80,24 @@ def fragment_options(fragment: str) -> Options:
     return t.cast(Options, found.get("options") or {})
 
 
-def module_options() -> tuple[Options, Options]:
-    """The options of the module: those of every module of the action group, and its own; both in the order in which they are documented."""
-    own = documentation(ROOT / "plugins" / "modules" / f"{MODULE}.py")
+def module_options(module: str = MODULE) -> tuple[Options, Options]:
+    """The options of a module: those of every module of the action group, and its own; both in the order in which they are documented."""
+    own = documentation(ROOT / "plugins" / "modules" / f"{module}.py")
     shared: Options = {}
-    mine: Options = {name: option for name, option in (own.get("options") or {}).items() if name not in INTERNAL}
+    mine: Options = dict(own.get("options") or {})
     for fragment in own.get("extends_documentation_fragment") or []:
         if not fragment.startswith("dataarts.factory."):
             continue
         short = fragment.removeprefix("dataarts.factory.")
         (shared if short in SHARED else mine).update(fragment_options(short))
-    return shared, mine
+    return shared, {name: option for name, option in mine.items() if name not in LEFT_OUT[module]}
+
+
+def names(module: str = MODULE) -> Names:
+    """What the options of a module are called in the role."""
+    shared, mine = module_options(module)
+    renamed = RENAMED.get(module, {})
+    return Names(module, {name: PREFIX + renamed.get(name, name) for name in (*shared, *mine)}, LEFT_OUT[module])
 
 
 def role_options() -> Options:
@@ -103,37 +106,36 @@ def role_options() -> Options:
     What the module requires the role checks itself: Ansible's own check would show this whole documentation to whoever forgot it.
     """
     shared, mine = module_options()
-    every = {**shared, **mine}
-    options = {PREFIX + name: _role_option(option, every) for name, option in {**every, **OWN}.items()}
+    called = names()
+    options = {PREFIX + name: _role_option(option, called) for name, option in {**shared, **mine, **OWN}.items()}
     for option in options.values():
         if option.pop("required", False):
             option["description"].append("The role fails without it.")
     return options
 
 
+def related_options() -> Options:
+    """The options of entry point related, by the names of their variables."""
+    shared, mine = module_options(RELATED_MODULE)
+    called = names(RELATED_MODULE)
+    options = {}
+    for name, option in {**shared, **mine}.items():
+        shown = options[called.variables[name]] = _role_option(option, called)
+        shown.pop("required", None)
+        if name in NEEDED:
+            shown["description"].append("The role fails without it.")
+    return {**options, called.variables["jobs"]: _WORDS["related_jobs"]}
+
+
 def argument_specs() -> str:
     """The text of ``meta/argument_specs.yml``."""
-    spec = {
-        "argument_specs": {
-            "main": {
-                "short_description": "Rerun failed job instances of a DataArts Studio workspace, each exactly once",
-                "description": [
-                    "Runs M(dataarts.factory.job_rerun) for the workspace that an inventory host stands for, with credentials from inventory variables.",
-                    "Leaves what it found and did in the variable C(dataarts_rerun_result).",
-                ],
-                "options": role_options(),
-            },
-            "report": {
-                "short_description": "Write the report of all workspaces of a play",
-                "description": [
-                    "Runs M(dataarts.factory.rerun_report) over what the role left in C(dataarts_rerun_result) of every host of the play.",
-                    "Include it with C(tasks_from=report) and C(run_once=true), after the role has run on every host.",
-                ],
-                "options": {"dataarts_report_path": REPORT_PATH},
-            },
-        }
+    options = {"main": role_options(), "related": related_options(), "recap": {}, "report": {"dataarts_report_path": OWN["report_path"]}}
+    common = {"version_added": "1.0.0", "author": _WORDS["author"]}
+    entry_points = {
+        name: {**{key: entry[key] for key in ("short_description", "description")}, **common, "options": options[name], **entry}
+        for name, entry in _WORDS["entry_points"].items()
     }
-    return _HEADER + _dump(spec)
+    return _HEADER + _dump({"argument_specs": entry_points})
 
 
 def defaults() -> str:
@@ -150,45 +152,63 @@ def differences() -> list[str]:
         for path, text in ((ROLE / "meta" / "argument_specs.yml", argument_specs()), (ROLE / "defaults" / "main.yml", defaults()))
         if not path.exists() or path.read_text(encoding="utf-8") != text
     ]
-    tasks = (ROLE / "tasks" / "main.yml").read_text(encoding="utf-8")
-    shared, mine = module_options()
-    for name in (*shared, *mine):
-        if not re.search(rf"^ +{name}: \"{{{{ .*\b{PREFIX}{name}\b", tasks, re.MULTILINE):
-            found.append(f"roles/rerun/tasks/main.yml does not pass on {PREFIX}{name}")
-    known = {PREFIX + name for name in (*shared, *mine, *OWN, "rerun_result", "hosts")}
-    found.extend(
-        f"roles/rerun/tasks/main.yml uses {name}, which is no option" for name in sorted(set(re.findall(rf"\b{PREFIX}\w+", tasks)) - known)
-    )
+    found += _not_passed_on("main.yml", names(), (*OWN, "rerun_result", "hosts"))
+    found += _not_passed_on("related.yml", names(RELATED_MODULE), ("rerun_result",))
     return found
 
 
-def _role_option(option: dict[str, t.Any], every: Options) -> dict[str, t.Any]:
+def _not_passed_on(file: str, called: Names, others: tuple[str, ...]) -> list[str]:
+    """What a file of tasks leaves out of the options that the role has, and what it uses beside them and *others*."""
+    tasks = (ROLE / "tasks" / file).read_text(encoding="utf-8")
+    found = [
+        f"roles/rerun/tasks/{file} does not pass on {variable}"
+        for name, variable in called.variables.items()
+        if not re.search(rf"^ +{name}: \"{{{{ .*\b{variable}\b", tasks, re.MULTILINE)
+    ]
+    known = {*called.variables.values(), *(PREFIX + name for name in others)}
+    unknown = sorted(set(re.findall(rf"\b{PREFIX}\w+", tasks)) - known)
+    return found + [f"roles/rerun/tasks/{file} uses {name}, which is no option" for name in unknown]
+
+
+def _role_option(option: dict[str, t.Any], called: Names) -> dict[str, t.Any]:
     """*option* as a role documents it. Secrets get no ``no_log`` here: before ansible-core 2.19 it breaks inline vaulted values, and the module masks them."""
     kept: dict[str, t.Any] = {name: option[name] for name in ("type", "elements", "required", "choices", "default") if name in option}
     text = option["description"]
     lines = [text] if isinstance(text, str) else text
-    described: dict[str, t.Any] = {"description": [_renamed(line, every) for line in lines]}
+    described: dict[str, t.Any] = {"description": [_renamed(line, called) for line in lines]}
     described.update(kept)
     if "suboptions" in option:
-        described["options"] = {name: _role_option(one, every) for name, one in option["suboptions"].items()}
+        described["options"] = {name: _role_option(one, called) for name, one in option["suboptions"].items()}
     return described
 
 
-def _renamed(text: str, every: Options) -> str:
-    """*text* with the names of options turned into the role's variables, and of return values into the module's."""
+def _renamed(text: str, called: Names) -> str:
+    """*text* with the names of options turned into the role's variables, and of what the role does not have into the module's."""
 
     def option(match: re.Match[str]) -> str:
-        return f"O({PREFIX}{match.group(1)}" if re.split(r"[=\[.:#]", match.group(1))[0] in every else match.group(0)
+        name, rest = t.cast("re.Match[str]", re.match(r"([^=\[.:#]*)(.*)", match.group(1))).groups()
+        if name in called.variables:
+            return f"O({called.variables[name]}{rest}"
+        return f"O(dataarts.factory.{called.module}#module:{name}{rest}" if name in called.others else match.group(0)
 
     renamed = re.sub(r"\bO\(([^)=]+)", option, text)
-    return re.sub(r"\bRV\((?!\w+\.)", f"RV(dataarts.factory.{MODULE}#module:", renamed)
+    return re.sub(r"\bRV\((?!\w+\.)", f"RV(dataarts.factory.{called.module}#module:", renamed)
 
 
 class _Dumper(yaml.SafeDumper):
     """Indents lists inside mappings, as yamllint wants it."""
 
+    def ignore_aliases(self, data: object) -> bool:  # noqa: ARG002 -- the name is the base class's
+        return True
+
+    def represent_str(self, text: str) -> yaml.ScalarNode:
+        return self.represent_scalar("tag:yaml.org,2002:str", text, style="|" if "\n" in text else None)
+
     def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:  # noqa: ARG002 -- the name is the base class's
         return super().increase_indent(flow, False)
+
+
+_Dumper.add_representer(str, _Dumper.represent_str)
 
 
 def _dump(value: object) -> str:
@@ -201,7 +221,7 @@ def main() -> int:
         (ROLE / "meta" / "argument_specs.yml").write_text(argument_specs(), encoding="utf-8")
         (ROLE / "defaults" / "main.yml").write_text(defaults(), encoding="utf-8")
     found = differences()
-    print("\n".join(found) or "Role rerun has the options of module job_rerun.")
+    print("\n".join(found) or "Role rerun has the options of its modules.")
     return 1 if found else 0
 
 

@@ -16,6 +16,9 @@ attributes:
     description: Will return details on what has changed (or possibly needs changing in C(check_mode)), when in diff mode.
   idempotent:
     description: When run twice in a row outside check mode, with the same arguments, the second invocation indicates no change.
+  async:
+    description: Supports being used with the C(async) keyword.
+    support: full
   action_group:
     description: Use C(group/dataarts.factory.api) in C(module_defaults) to set defaults for this module, for example its credentials.
     support: full
@@ -23,6 +26,30 @@ attributes:
       - dataarts.factory.api
   platform:
     description: Target operating systems that this module runs on. It talks to the service from the host it runs on, normally the controller.
+    support: full
+    platforms: posix
+"""
+
+    # What every action without a module of its own has in common.
+    CONTROLLER = r"""
+options: {}
+attributes:
+  check_mode:
+    description: Can run in C(check_mode) and return changed status prediction without modifying anything.
+    support: full
+  diff_mode:
+    description: Will return details on what has changed (or possibly needs changing in C(check_mode)), when in diff mode.
+    support: none
+  idempotent:
+    description: When run twice in a row outside check mode, with the same arguments, the second invocation indicates no change.
+  async:
+    description: Supports being used with the C(async) keyword.
+    support: none
+  action:
+    description: Indicates this has a corresponding action plugin so some parts of the options can be executed on the controller.
+    support: full
+  platform:
+    description: Target operating systems that this runs on. It only uses the controller.
     support: full
     platforms: posix
 """

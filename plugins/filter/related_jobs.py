@@ -18,6 +18,8 @@ options:
     description: Lines, each with the name of a job, a blank, and the id of its workspace. A list is returned as it is.
     type: raw
     required: true
+seealso:
+  - module: dataarts.factory.job_instance_retry
 """
 
 EXAMPLES = r"""

@@ -28,6 +28,10 @@ notes:
     whole file is encrypted with C(ansible-vault)) becomes a template that reads it from the file.
   - The inventory cache keeps what the service answered, and no credentials. What was read with other credentials is read again.
   - Names that come from the service are never evaluated as templates.
+seealso:
+  - ref: ansible_collections.dataarts.factory.docsite.guide_inventory
+    description: Inventories and credentials.
+  - module: dataarts.factory.workspace_info
 options:
   plugin:
     description: Marks the file as the configuration of this plugin.

@@ -122,6 +122,15 @@ extends_documentation_fragment:
   - dataarts.factory.retry
   - dataarts.factory.attributes
 attributes:
+  action:
+    description: Indicates this has a corresponding action plugin so some parts of the options can be executed on the controller.
+    support: full
+    details:
+      - It repeats the passes, shows the progress and waits.
+  async:
+    support: partial
+    details:
+      - Makes a single pass and waits for nothing; see the notes.
   check_mode:
     support: full
     details:

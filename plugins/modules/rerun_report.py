@@ -17,6 +17,8 @@ description:
   - C(report.html) is a page for people in a single file. C(report.json) is for programs and described by C(docs/report.schema.json) of this
     collection. C(report.xml) is JUnit XML, for CI systems and whatever else shows test results.
   - Everything happens on the controller, and nothing is asked of the service. Run it once for a play, with C(run_once).
+extends_documentation_fragment:
+  - dataarts.factory.attributes.controller
 options:
   path:
     description:
@@ -33,25 +35,12 @@ options:
     elements: str
 attributes:
   check_mode:
-    support: full
-    description: Can run in C(check_mode) and return changed status prediction without modifying anything.
     details:
       - The report is written in check mode too, for it is the plan then. Nothing else is ever modified.
-  diff_mode:
-    support: none
-    description: Will return details on what has changed (or possibly needs changing in C(check_mode)), when in diff mode.
   idempotent:
     support: N/A
-    description: When run twice in a row outside check mode, with the same arguments, the second invocation indicates no change.
     details:
       - A report is output, as a log is. Writing it never indicates a change.
-  action:
-    support: full
-    description: Indicates this has a corresponding action plugin so some parts of the options can be executed on the controller.
-  platform:
-    description: Target operating systems that this runs on. It only uses the controller.
-    support: full
-    platforms: posix
 seealso:
   - module: dataarts.factory.job_rerun
 """

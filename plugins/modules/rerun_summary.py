@@ -16,6 +16,8 @@ description:
     numbers for programs and in lines for people. Asks no service for anything.
   - Run it once for the play, with C(run_once), after the last workspace. The playbooks of the collection end with it.
   - Warns of hosts that stand for the same workspace.
+extends_documentation_fragment:
+  - dataarts.factory.attributes.controller
 options:
   hosts:
     description:
@@ -29,11 +31,12 @@ options:
     default: dataarts_rerun_result
 attributes:
   check_mode:
+    details:
+      - It only reads variables, so it does the same in check mode.
+  idempotent:
     support: full
-    description: Can run in check mode and return the same as without it.
-  diff_mode:
-    support: none
-    description: Shows what changed; nothing does.
+    details:
+      - It only reads variables and never indicates a change.
 seealso:
   - module: dataarts.factory.job_rerun
 """

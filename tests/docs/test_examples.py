@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The EXAMPLES of every module, filter and inventory plugin are run as they stand, against an emulator that knows the ids in them."""
+"""The examples of every module, filter, inventory plugin and role are run as they stand, against an emulator that knows the ids in them."""
 
 from __future__ import annotations
 
@@ -173,6 +173,31 @@ def test_the_examples_that_list_found_something(ran: Ran) -> None:
 
     for name in ("job_dependency_info", "job_info", "job_instance_info", "workspace_info"):
         assert [one.result["total"] > 0 for one in results(name)] == [True] * len(results(name)) != [], name
+
+
+ROLE = yaml.safe_load((ROOT / "roles" / "rerun" / "meta" / "argument_specs.yml").read_text(encoding="utf-8"))["argument_specs"]
+
+
+def test_the_examples_of_the_role_work(ran: Ran, service: Running, ansible: Ansible) -> None:
+    """A play for each entry point, one after the other: what is summed up and reported was rerun by the plays before."""
+    service.reset(scenario(NOW))
+    path = ansible.directory / "role.yml"
+    path.write_text("\n".join(moved(entry["examples"], NOW) for entry in ROLE.values()), encoding="utf-8")
+    place = {"dataarts_region": "cn-north-4", "dataarts_workspace_id": WORKSPACE_ID}
+    quick = {f"dataarts_{name}": 1 for name in ("poll_interval", "settle_time")}
+    outcome = ansible.playbook("-i", "sales,", path, variables={**CONTROLLER, **place, **quick}).succeeded()
+    sent = sorted((entry["kind"], one["job_name"]) for entry in service.journal() for one in entry["instances"])
+    assert sent == [
+        ("retry", "daily_sales"),  # the other one is older than the window
+        ("retry", "daily_stock"),
+        ("retry", "hourly_a"),
+        ("retry", "hourly_a"),
+        ("retry_related", "job_test_smn2"),
+        ("retry_related", "test_job_name"),
+    ]
+    (table,) = outcome.of("debug")[-1:]
+    assert "sales" in str(table.result["msg"])
+    assert {path.name for path in (ansible.directory / "report").iterdir()} == {"report.html", "report.json", "report.xml"}
 
 
 INVENTORIES = {

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import re
 import tarfile
 import typing as t
 from pathlib import Path, PurePosixPath
@@ -47,6 +48,7 @@ ASKING = [
     if "dataarts.factory.account"
     in role_options.documentation(ROOT / "plugins" / "modules" / f"{name}.py").get("extends_documentation_fragment", [])
 ]
+FILTERS = sorted(path.stem for path in (ROOT / "plugins" / "filter").glob("[a-z]*.py"))
 INVENTORIES = sorted(path.stem for path in (ROOT / "plugins" / "inventory").glob("[a-z]*.py"))
 ROLES = sorted(path.parents[1].name for path in (ROOT / "roles").glob("*/meta/argument_specs.yml"))
 PLAYBOOKS = sorted((ROOT / "playbooks").glob("*.yml"))
@@ -112,7 +114,8 @@ def documentation(ansible: Ansible, kind: str, names: list[str]) -> dict[str, t.
 
 @pytest.mark.parametrize(
     ("kind", "found", "option"),
-    [("module", MODULES, "access_key"), ("inventory", INVENTORIES, "accounts")],  # an option from a fragment, and one of its own
+    # An option from a fragment, and one of their own.
+    [("module", MODULES, "access_key"), ("inventory", INVENTORIES, "accounts"), ("filter", FILTERS, "_input")],
 )
 def test_the_installed_documentation_is_complete(installed: Ansible, kind: str, found: list[str], option: str) -> None:
     read = documentation(installed, kind, found)
@@ -121,6 +124,8 @@ def test_the_installed_documentation_is_complete(installed: Ansible, kind: str, 
         assert parts["doc"]["collection"] == PREFIX, name
         assert parts["doc"]["short_description"], name
         assert parts["doc"]["version_added"] == "1.0.0", name
+        assert parts["doc"]["author"], name
+        assert parts["doc"]["seealso"], name
         assert option in parts["doc"]["options"] or name.split(".")[-1] in set(MODULES) - set(ASKING), name
         assert parts["examples"], name
 
@@ -129,7 +134,16 @@ def test_the_installed_roles_are_documented(installed: Ansible) -> None:
     read = documentation(installed, "role", ROLES)
     assert sorted(read) == [f"{PREFIX}.{name}" for name in ROLES] != []
     for name, parts in read.items():
-        assert parts["entry_points"]["main"]["short_description"], name
+        assert set(parts["entry_points"]) == {"main", *entry_points(name)}
+        for entry_point, doc in parts["entry_points"].items():
+            assert {"short_description", "description", "version_added", "author", "seealso", "options"} <= set(doc), (name, entry_point)
+
+
+def entry_points(role: str) -> set[str]:
+    """What the playbooks, and the pages that users read, call of *role* beside its main."""
+    pages = [*PLAYBOOKS, *(ROOT / "docs" / "docsite" / "rst").glob("*.rst"), *(ROOT / "roles").glob("*/README.md")]
+    text = "\n".join(page.read_text(encoding="utf-8") for page in pages)
+    return set(re.findall(rf"name: {re.escape(role)}\n +tasks_from: (\w+)", text))
 
 
 def test_the_installed_playbooks_are_found_by_their_full_names(installed: Ansible) -> None:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Role rerun takes what module job_rerun documents, and passes all of it on."""
+"""Role rerun takes what its modules document, and passes all of it on."""
 
 from __future__ import annotations
 
@@ -44,7 +44,9 @@ def test_secrets_have_no_default_and_no_mark_that_breaks_vaulted_values() -> Non
         ("O(ansible.builtin.copy#module:src) stays", "O(ansible.builtin.copy#module:src) stays"),
         ("see RV(plan)", "see RV(dataarts.factory.job_rerun#module:plan)"),
         ("O(unheard_of)", "O(unheard_of)"),
+        ("not with O(carry)", "not with O(dataarts.factory.job_rerun#module:carry)"),
     ],
 )
 def test_names_in_texts_become_variables(text: str, expected: str) -> None:
-    assert role_options._renamed(text, {"jobs": {}, "since": {}}) == expected
+    called = role_options.Names("job_rerun", {"jobs": "dataarts_jobs", "since": "dataarts_since"}, ("carry",))
+    assert role_options._renamed(text, called) == expected

@@ -36,7 +36,7 @@ FRAGMENTS: dict[str, t.Callable[[], _options.Spec]] = {
     "selection": _options.selection_spec,
     "retry": _options.retry_spec,
 }
-ATTRIBUTES = {"check_mode", "diff_mode", "idempotent", "action_group", "platform"}
+ATTRIBUTES = {"check_mode", "diff_mode", "idempotent", "async", "platform"}
 #: What ansible-core 2.21 refuses as names of return values: methods of a dictionary.
 DICT_METHODS = {name for name in dir(dict) if not name.startswith("_")}
 COLLECTION = "ansible_collections.dataarts.factory.plugins"
@@ -135,14 +135,23 @@ def test_every_option_is_described_in_sentences(name: str) -> None:
             assert text.endswith("."), (option, text)
 
 
-@pytest.mark.parametrize("name", list(SPECS))
+@pytest.mark.parametrize("name", [*SPECS, *ACTIONS])
 def test_attributes_are_complete(name: str) -> None:
     attributes = documentation(name)["attributes"]
-    assert set(attributes) == ATTRIBUTES
+    has_action = name in ACTIONS or name == "job_rerun"
+    assert set(attributes) == ATTRIBUTES | ({"action_group"} if name in SPECS else set()) | ({"action"} if has_action else set())
     assert all(entry["description"] and entry["support"] for entry in attributes.values())
     assert attributes["check_mode"]["support"] == "full"
-    assert attributes["action_group"]["membership"] == ["dataarts.factory.api"]
+    assert name in ACTIONS or attributes["action_group"]["membership"] == ["dataarts.factory.api"]
     assert attributes["platform"]["platforms"]
+
+
+@pytest.mark.parametrize("name", [*SPECS, *ACTIONS])
+def test_a_page_says_who_wrote_it_since_when_it_is_there_and_where_to_go_on(name: str) -> None:
+    doc = documentation(name)
+    assert doc["version_added"] == "1.0.0"
+    assert doc["author"]
+    assert doc["seealso"]
 
 
 @pytest.mark.parametrize("name", [*SPECS, *ACTIONS])
