@@ -17,6 +17,7 @@ from ansible_collections.dataarts.factory.plugins.module_utils._decision import 
 from ansible_collections.dataarts.factory.plugins.module_utils._errors import ApiError, Kind
 from ansible_collections.dataarts.factory.plugins.module_utils._factory import Factory
 from ansible_collections.dataarts.factory.plugins.module_utils._ledger import Ledger
+from ansible_collections.dataarts.factory.plugins.module_utils._ledgers import Ledgers
 from ansible_collections.dataarts.factory.plugins.module_utils._model import InstanceKey, JobInstance
 from ansible_collections.dataarts.factory.plugins.module_utils._module import Run, failed_with, failure, sentence
 from ansible_collections.dataarts.factory.plugins.module_utils._reading import check_past, quiet_until, since_of, steady, timed
@@ -68,6 +69,10 @@ class Request:
         self.refusal: ApiError | None = None
         now = self.clock.now_ms()
         self._policy(since_of(run.options, now) or now, None)
+
+    def workspaces(self) -> t.Collection[str]:
+        """Ids of the workspaces whose instances the request may rerun."""
+        return [self.workspace_id]
 
     def window(self) -> Window:
         """Plan times of what is meant."""
@@ -139,10 +144,10 @@ class Request:
         with self._ledger(_UNBORN, read_only=True) as snapshot:
             return snapshot.all_sent(), snapshot.born_ms
 
-    def _ledger(self, now_ms: int, *, read_only: bool = False) -> Ledger:
-        connection = self.run.connection
-        identity = Identity(connection.hosts.v2, connection.project_id, self.workspace_id)
-        return Ledger(self.run.options["state_path"], identity, now_ms=now_ms, lock_timeout=LOCK_TIMEOUT, read_only=read_only)
+    def _ledger(self, now_ms: int, *, read_only: bool = False) -> Ledgers:
+        connection, state = self.run.connection, self.run.options["state_path"]
+        identities = [Identity(connection.hosts.v2, connection.project_id, one) for one in self.workspaces()]
+        return Ledgers(Ledger(state, one, now_ms=now_ms, lock_timeout=LOCK_TIMEOUT, read_only=read_only) for one in identities)
 
     def _look(self, sent: SentByKey, born_ms: int) -> tuple[list[Decision], int, Policy]:
         """Decisions, the service's time when they were asked for, and what they are measured by."""

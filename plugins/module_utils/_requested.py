@@ -87,6 +87,10 @@ class RelatedRequest(Request):
             )
         self.related = related
 
+    def workspaces(self) -> t.Collection[str]:
+        """The job's own, and those of the related jobs."""
+        return dict.fromkeys([self.workspace_id, *(workspace_id for _name, workspace_id in self.related.jobs)])
+
     def window(self) -> Window:
         """The span of time."""
         return Window(self.related.begin_time, self.related.end_time)

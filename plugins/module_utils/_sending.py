@@ -14,6 +14,7 @@ from ansible_collections.dataarts.factory.plugins.module_utils._clock import Ser
 from ansible_collections.dataarts.factory.plugins.module_utils._decision import Action, Decision
 from ansible_collections.dataarts.factory.plugins.module_utils._errors import FATAL_KINDS, ApiError, Kind, LedgerError, OptionError
 from ansible_collections.dataarts.factory.plugins.module_utils._ledger import Ledger
+from ansible_collections.dataarts.factory.plugins.module_utils._ledgers import Ledgers
 from ansible_collections.dataarts.factory.plugins.module_utils._sent import ACCEPTED, ACTIVE, NOT_SENT, REFUSED, UNKNOWN, Sent, remembered
 from ansible_collections.dataarts.factory.plugins.module_utils._text import printable
 
@@ -51,7 +52,7 @@ class Sender:
         nothing is recorded as sent before it, and so as no part of this run.
     """
 
-    def __init__(self, ledger: Ledger, client: Client, not_before: int = 0) -> None:
+    def __init__(self, ledger: Ledger | Ledgers, client: Client, not_before: int = 0) -> None:
         self._ledger = ledger
         self._client = client
         self._not_before = not_before

@@ -11,7 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from ansible_collections.dataarts.factory.plugins.module_utils._errors import LedgerError
 from ansible_collections.dataarts.factory.plugins.module_utils._factory import Factory
+from ansible_collections.dataarts.factory.plugins.module_utils._ledger import Ledger
+from ansible_collections.dataarts.factory.plugins.module_utils._ledgers import Ledgers
+from ansible_collections.dataarts.factory.plugins.module_utils._state_files import Identity
 from emulator.running import running
 from tests.support.logic import by_action, call, reruns
 from tests.support.playbook import run_module
@@ -483,3 +487,46 @@ def test_the_module_as_a_process(service: t.Any, asked: t.Any) -> None:
     assert refused["failed"]
     assert refused["error"]["kind"] == "option"
     assert refused["msg"].startswith(f"Failed to retry instances of job daily_sales of workspace {WORKSPACE_ID}: ")
+
+
+class TestAcrossWorkspaces:
+    """The second mode reruns instances of other workspaces, where somebody else may be about to rerun them."""
+
+    OTHER = "0123456789abcdef0123456789abcdef"
+
+    @pytest.fixture
+    def given(self, service: t.Any, asked: t.Callable[..., dict[str, t.Any]]) -> dict[str, t.Any]:
+        """Options for daily_sales with their_job of another workspace, of which one instance each failed; a rerun shows late."""
+        jobs = {WORKSPACE_ID: "daily_sales", self.OTHER: "their_job"}
+        workspaces = [{"id": one, "name": name, "jobs": [{"name": name, "failed": 1}]} for one, name in jobs.items()]
+        hidden = {"rerun_visible_after": 600, "retry_of_active": "accept"}
+        service.reset(small_night(switches={**FREE, **V2, **hidden}, workspaces=workspaces))
+        return asked(**span(service, jobs=[{"job_name": "their_job", "workspace_id": self.OTHER}]))
+
+    @staticmethod
+    def rerun(service: t.Any, given: dict[str, t.Any]) -> dict[str, t.Any]:
+        there = options(service, workspace_id=TestAcrossWorkspaces.OTHER, state_path=given["state_path"], settle_time=1)
+        return call("job_rerun", there)
+
+    def test_what_it_sent_there_is_known_there(self, service: t.Any, given: dict[str, t.Any]) -> None:
+        assert call("job_instance_retry", given)["changed"]
+        result = self.rerun(service, given)
+        assert [(one["action"], one["rerun"]) for one in result["instances"]] == [("settling", True)]
+        assert set(reruns(service.journal()).values()) == {1}
+
+    def test_what_was_sent_there_is_known_to_it(self, service: t.Any, given: dict[str, t.Any]) -> None:
+        assert self.rerun(service, given)["changed"]
+        result = call("job_instance_retry", given)
+        assert (result["changed"], result["failed"]) == (False, False)
+        assert "was sent at" in result["instances"][0]["reason"]
+        assert set(reruns(service.journal()).values()) == {1}
+
+    def test_two_that_name_each_other_do_not_wait_for_each_other(self, given: dict[str, t.Any], tmp_path: Path) -> None:
+        one, two = (
+            Ledgers(Ledger(given["state_path"], Identity("https://h", "p", name), now_ms=1, lock_timeout=0) for name in names)
+            for names in ((WORKSPACE_ID, self.OTHER), (self.OTHER, WORKSPACE_ID))
+        )
+        with one, pytest.raises(LedgerError), two:
+            pass
+        with two:  # whichever of the two was first, what the other one had locked by then is free again
+            pass
