@@ -154,6 +154,7 @@ class _Progress:
         self._last = ""
         self._last_at = 0.0
         self._told: set[str] = set()
+        self._troubled: set[t.Any] = set()
         self._plan: tuple[str, ...] = ()
 
     def news(self, run: watch.Run) -> None:
@@ -168,7 +169,10 @@ class _Progress:
                 self._say(telling.problem_line(self._host, problem))
 
     def show(self, run: watch.Run, elapsed: float) -> None:
-        """Print the progress *elapsed* seconds into the task, if it says something new or nothing was said for a while."""
+        """Print what has come to a bad end, and the progress *elapsed* seconds into the task, if it says something new or nothing was said
+        for a while."""
+        for line in telling.trouble_lines(self._host, run, self._troubled):
+            self._say(line)
         counts = tally.tally(run)
         text = telling.progress_text(counts)
         if text != self._last or elapsed - self._last_at >= watch.HEARTBEAT:

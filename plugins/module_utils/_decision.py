@@ -77,6 +77,12 @@ class Decision:
     parked: bool = False
 
     @property
+    def unshown(self) -> bool:
+        """Whether the service accepted its rerun and should show it by now, and does not."""
+        waits = self.action is Action.WAIT and not self.stage and self.due_ms is None and not self.instance.status.on_its_way
+        return waits and self.sent is not None and self.sent.outcome == ACCEPTED
+
+    @property
     def rerun(self) -> bool | None:
         """Whether a rerun that this run sent stands behind what the instance shows, or will show; None where that cannot be told.
 

@@ -20,6 +20,7 @@ from ansible_collections.dataarts.factory.plugins.module_utils._ordering import 
 from ansible_collections.dataarts.factory.plugins.module_utils._plan import plan
 from ansible_collections.dataarts.factory.plugins.module_utils._reading import TOLERANCE_MS, check_past, quiet_until, read_window, since_of
 from ansible_collections.dataarts.factory.plugins.module_utils._reconcile import Policy, decide, decide_missing
+from ansible_collections.dataarts.factory.plugins.module_utils._report import unshown_notes
 from ansible_collections.dataarts.factory.plugins.module_utils._sent import Sent
 from ansible_collections.dataarts.factory.plugins.module_utils._text import printable
 from ansible_collections.dataarts.factory.plugins.module_utils._times import Window
@@ -71,6 +72,8 @@ class Look:
         most = self.run.options["max_reruns_per_day"]
         decisions = [within_budget(decide(one, policy, asked, sent.get(one.key)), sent.get(one.key), most, asked) for one in instances]
         decisions += self._vanished(window, policy, asked, sent, {one.key for one in instances})
+        for text in unshown_notes(decisions):
+            self.note(text)
         nameless = names_without_instances(self.wish.selection(window), instances, self.unlisted)
         blind = any(one.job_name in self.unlisted and one.sent_ms >= policy.since for one in sent.values())
         allowed = approved(plan(decisions, self.wish.limits), decisions, self.run.options, policy.since)

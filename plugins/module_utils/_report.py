@@ -250,6 +250,16 @@ def _other_lines(decisions: t.Sequence[Decision], room: int, quiet: int, policy:
     return [f"  waiting for their turn: {room}", *lines] if room else lines
 
 
+def unshown_notes(decisions: t.Iterable[Decision]) -> list[str]:
+    """A sentence for every job of which the service should show an accepted rerun by now and does not. Without a number or a time, which
+    would be another one in every pass."""
+    return [
+        f"The service accepted reruns of job {printable(name, 100)} that it does not show. They are waited for, and not sent again: if the "
+        "console shows none either, rerun these instances without since (or with a later one)."
+        for name in dict.fromkeys(one.instance.job_name for one in decisions if one.unshown)
+    ]
+
+
 #: Options that a command may repeat: where the service is. Who asks is never repeated.
 _WHERE = ("region", "cloud_domain", "project_id", "endpoint", "endpoint_v1", "iam_endpoint", "ca_path", "api_version", "workspace_id")
 

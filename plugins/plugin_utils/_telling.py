@@ -17,7 +17,7 @@ from ansible_collections.dataarts.factory.plugins.module_utils._selection import
 from ansible_collections.dataarts.factory.plugins.module_utils._text import printable
 from ansible_collections.dataarts.factory.plugins.module_utils._times import duration_text, to_iso
 from ansible_collections.dataarts.factory.plugins.plugin_utils._tally import BROKEN, broken, idle, sent_here, tally
-from ansible_collections.dataarts.factory.plugins.plugin_utils._watch import LIMIT, OPEN, Result, Run, kind_of, message_of
+from ansible_collections.dataarts.factory.plugins.plugin_utils._watch import LIMIT, OPEN, Result, Run, identity, kind_of, message_of
 
 #: How many instances a message names; the rest is counted. The closing lines name more, a result all.
 NAMED = 3
@@ -117,13 +117,37 @@ def closing_lines(run: Run, scene: Scene, msg: str) -> list[str]:
     troubled = [one for found in broken(run).values() for one in found]
     if scene.timed_out:
         troubled += run.having(OPEN)
-    for one in troubled[:LISTED]:
-        word = _WORDS.get(str(one.get("action")), str(one.get("status")))
-        error = f" ({printable(one['error_message'], 200)})" if one.get("error_message") else ""
-        lines.append(f"{scene.host}:   {printable(word)}: {instance_name(one)}: {printable(one.get('reason', ''), 300)}{error}")
+    lines += [_trouble_line(scene.host, one) for one in troubled[:LISTED]]
     if len(troubled) > LISTED:
         lines.append(f"{scene.host}:   and {len(troubled) - LISTED} more")
     return lines
+
+
+def trouble_lines(host: str, run: Run, told: set[t.Any]) -> list[str]:
+    """A line for each instance that will not succeed without a person, as soon as it is known, while the others are still watched.
+
+    :param told: which were told before; added to. Beyond :data:`LISTED` they are only counted, by the progress.
+    """
+    lines = []
+    for one in (each for found in broken(run).values() for each in found):
+        what = (*identity(one), one.get("action"))
+        if what not in told and len(told) < LISTED:
+            told.add(what)
+            lines.append(_trouble_line(host, one))
+    return lines
+
+
+def _trouble_line(host: str, one: Result) -> str:
+    error = f" ({printable(one['error_message'], 200)})" if one.get("error_message") else ""
+    return f"{host}:   {printable(_word(one))}: {instance_name(one)}: {printable(one.get('reason', ''), 300)}{error}"
+
+
+def _word(one: Result) -> str:
+    """Where an instance stands, for a line about it. What is open and shows no rerun yet has the status of what was before."""
+    action, status = str(one.get("action")), str(one.get("status"))
+    if action not in OPEN or status in ("waiting", "running"):
+        return _WORDS.get(action, status)
+    return "sent" if action != "wait" and one.get("attempts") else "waiting"
 
 
 def instance_name(instance: Result) -> str:
@@ -216,7 +240,7 @@ def _bad(run: Run, scene: Scene, missed: t.Mapping[str, list[Result]], moving: l
         )
     if missed["unknown"] and scene.lookup:
         ways.append(f"See what became of the unknown ones with: {scene.lookup}")
-    ways += _reasons(run)
+    ways += _reasons(run, late=bool(moving))
     bad = sum(map(len, missed.values())) + len(moving) + len(run.unsent)
     meant = sum(1 for one in run.instances.values() if not idle(one, run.wanted))
     what = f"Failed to bring {bad} of {_instances(meant)} of workspace {scene.workspace_id} to success"
@@ -228,10 +252,11 @@ def _way_out(run: Run, name: str, found: list[Result]) -> str:
     return _WAYS_OUT[name].replace("{since}", _since(run)).replace("{reason}", reason)
 
 
-def _reasons(run: Run) -> list[str]:
-    """Problems for which the module failed although no instance shows them: jobs that do not exist or could not be listed."""
+def _reasons(run: Run, *, late: bool) -> list[str]:
+    """Problems for which the module failed although no instance shows them, as jobs that do not exist or could not be listed; and, where
+    something is *late*, all that the newest pass had: they may be why."""
     msg = str(run.base.get("msg", "")) if run.base.get("failed") else ""
-    return [printable(problem) for problem in run.base.get("problems") or () if str(problem).rstrip(".") in msg][:NAMED]
+    return [printable(problem) for problem in run.base.get("problems") or () if late or str(problem).rstrip(".") in msg][:NAMED]
 
 
 def _named(instances: list[Result]) -> str:

@@ -465,8 +465,11 @@ def test_a_rerun_that_shows_late_is_not_sent_again(service: t.Any, wish: t.Any) 
     late = call("job_rerun", wish(jobs=["daily_sales"], since=since))
     assert len(by_action(late)["wait"]) == 3
     assert "does not show it yet" in next(one["reason"] for one in late["instances"] if one["action"] == "wait")
+    (told,) = late["problems"]
+    assert told.startswith("The service accepted reruns of job daily_sales that it does not show.")
     service.advance(120)
-    assert passes(wish(jobs=["daily_sales"], since=since))[-1]["failed"] is False
+    last = passes(wish(jobs=["daily_sales"], since=since))[-1]
+    assert (last["failed"], last["problems"]) == (False, [])
     assert sorted(reruns(service.journal()).values()) == [1, 1, 1]
 
 

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import time
 import typing as t
 from collections import Counter
 from collections.abc import Iterator
@@ -14,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from emulator.running import Running, running
-from tests.support.playbook import Ansible, Outcome
+from tests.support.playbook import TIMEOUT, Ansible, Outcome
 from tests.support.scenarios import V2, WORKSPACE_ID, small_night
 from tests.support.workspace import inventory, variables
 
@@ -270,12 +271,23 @@ def test_what_would_be_refused_fails_in_check_mode_too(service: Running, ansible
 
 
 def test_instances_that_wait_for_a_person_are_told_at_once(service: Running, ansible: Ansible, hosts: Path) -> None:
-    jobs = [{"name": "careful", "confirm": True, "failed": 1}, {"name": "report", "depends_on": ["careful"], "failed": 1}]
+    """While something else still runs, and would for an hour."""
+    jobs = [
+        {"name": "careful", "confirm": True, "failed": 1},
+        {"name": "report", "depends_on": ["careful"], "failed": 1},
+        {"name": "slow", "failed": 1, "run_seconds": 216_000},
+    ]
     service.reset(small_night(jobs=jobs, switches=FREE))
-    wish = {"dataarts_order": "upstream_first", "dataarts_wait_timeout": 3600}
-    outcome = ansible.playbook("dataarts.factory.rerun", "-i", hosts, "--limit", "sales", variables=wish).ended(2)
+    wish = json.dumps({"dataarts_order": "upstream_first", "dataarts_wait_timeout": 3600})
+    process = ansible.start("ansible-playbook", "dataarts.factory.rerun", "-i", hosts, "--limit", "sales", "-e", wish)
+    deadline = time.monotonic() + TIMEOUT / 4
+    while (told := "sales:   waiting for a person: careful planned " in process.text()) is False and time.monotonic() < deadline:
+        time.sleep(0.2)
+    service.advance(3600)
+    outcome = process.wait().ended(2)
+    assert told, outcome.stdout
     assert "1 waiting for a person (careful planned" in failures(outcome)["sales"]
-    assert len(service.journal()) == 1
+    assert len(service.journal()) == 2
 
 
 def test_every_way_to_ask_for_check_mode_sends_nothing(service: Running, ansible: Ansible, hosts: Path) -> None:

@@ -452,6 +452,37 @@ class TestTelling:
         assert "raise wait_timeout" in msg
         assert len(telling.closing_lines(run, scene(timed_out=True), msg)) == 6
 
+    def test_a_timeout_says_where_what_is_open_stands_and_not_what_it_was_before(self) -> None:
+        standings = [
+            one(0, "retry", rerun=True, attempts=1),
+            one(1, "settling", rerun=True, attempts=1),
+            one(2, "settling"),
+            one(3, "wait", rerun=True, attempts=1),
+            one(4, "wait", "running", rerun=True, attempts=1),
+        ]
+        lines = telling.closing_lines(run_of(passed(*standings)), scene(timed_out=True), "text")
+        assert [line.split(":")[1].strip() for line in lines[1:]] == ["sent", "sent", "waiting", "waiting", "running"]
+
+    @pytest.mark.parametrize(("status", "timed_out", "told"), [("fail", True, True), ("success", False, False)])
+    def test_why_something_may_be_late_is_told_if_it_is(self, status: str, timed_out: bool, told: bool) -> None:
+        why = "The service accepted reruns of job daily_sales that it does not show."
+        last = one(1, "wait" if timed_out else "done", status, rerun=True)
+        other = one(2, "failed_again", rerun=True)
+        _failed, msg = telling.verdict(run_of(passed(last, other, problems=[why])), scene(timed_out=timed_out))
+        assert (why in msg) is told
+
+    def test_what_will_not_succeed_without_a_person_is_told_when_it_is_seen_and_once(self) -> None:
+        told: set[t.Any] = set()
+        first = run_of(passed(one(1, "wait", "running"), one(2, "blocked", "waiting-confirm"), one(3, "skipped", "freeze")))
+        assert telling.trouble_lines("sales", first, told) == [
+            "sales:   waiting for a person: daily_sales planned 2026-11-23T02:00:02Z: because 2"
+        ]
+        then = first.after(passed(one(1, "failed_again"), one(2, "blocked", "waiting-confirm")))
+        assert telling.trouble_lines("sales", then, told) == ["sales:   failed again: daily_sales planned 2026-11-23T02:00:01Z: because 1"]
+        many = then.after(passed(*(one(number, "failed_again") for number in range(10, 99))))
+        assert len(telling.trouble_lines("sales", many, told)) == telling.LISTED - 2
+        assert telling.trouble_lines("sales", many, told) == []
+
     def test_a_timeout_tells_what_was_not_sent_apart(self) -> None:
         run = run_of(passed(one(1, "wait", "running", rerun=True), one(2, "wait")))
         failed, msg = telling.verdict(run, scene(timed_out=True))
