@@ -203,7 +203,7 @@ $(HOUSE):
 	@mkdir -p $(dir $@) && ln -sfn ../../../.. $@
 
 # The artifact is built again whenever a file that it could carry has changed.
-SOURCES := $(shell find plugins roles playbooks meta docs changelogs extensions examples galaxy.yml README.md requirements.txt bindep.txt -type f \
+SOURCES := $(shell find plugins roles playbooks meta docs changelogs extensions examples LICENSES COPYING *.md *.rst *.txt galaxy.yml -type f \
 	-not -name '*.pyc' 2>/dev/null)
 
 $(CACHE)/dist/.built: $(VENV)/.test $(SOURCES)

@@ -18,8 +18,13 @@ from tests.support.pages import blocks
 from tests.support.playbook import ROOT
 from tests.support.reader import Reader, told_otherwise
 
-GUIDES = sorted((ROOT / "docs" / "docsite" / "rst").glob("*.rst"))
-OTHERS = [ROOT / name for name in ("README.md", "roles/rerun/README.md", "CONTRIBUTING.md", "SECURITY.md")]
+FOLDERS = sorted(path for path in ROOT.iterdir() if path.is_dir() and not path.name.startswith("."))
+EVERY = sorted(
+    path for path in (*ROOT.iterdir(), *(one for folder in FOLDERS for one in folder.rglob("*"))) if path.suffix in (".md", ".rst")
+)
+#: The Chinese README has the commands of the English one; the emulator's README has test_emulator_page.py.
+FOLLOWED_ELSEWHERE = [ROOT / name for name in ("README.zh-CN.md", "emulator/README.md")]
+FOLLOWED = [page for page in EVERY if blocks(page) and page not in FOLLOWED_ELSEWHERE]
 KEYS = {"dataarts_access_key": "DEMOAKNORTHWIND00001", "dataarts_secret_key": "demo-secret-key-northwind-0123456789abcd"}
 
 
@@ -51,13 +56,14 @@ def name_of(page: Path) -> str:
     return page.relative_to(ROOT).as_posix().removeprefix("docs/docsite/rst/")
 
 
-@pytest.mark.parametrize("page", [page for page in (*OTHERS, *GUIDES) if page.exists()], ids=name_of)
+@pytest.mark.parametrize("page", FOLLOWED, ids=name_of)
 def test_a_reader_who_follows_the_page_sees_what_it_shows(
     page: Path, service: Running, environment: dict[str, str], tmp_path: Path
 ) -> None:
     found = blocks(page)
     reader = Reader(tmp_path, {**environment, **exported(service)}, KEYS)
-    (reader.here / "emulator").symlink_to(ROOT / "emulator")  # as in a checkout
+    for folder in ("emulator", "examples"):  # as in a checkout
+        (reader.here / folder).symlink_to(ROOT / folder)
     wrong = told_otherwise(found, reader.follow(found))
     assert not wrong, "\n\n".join(wrong)
     if page.name == "README.md" and page.parent == ROOT:
@@ -70,10 +76,21 @@ def assert_the_readme_reran_each_instance_once(service: Running) -> None:
     assert Counter(name for name, _time in sent) == {"daily_sales": 5, "hourly_orders": 6, "stock_levels": 5}
 
 
-@pytest.mark.parametrize("page", sorted(ROOT.glob("*.md")), ids=name_of)
-def test_every_file_it_points_to_exists(page: Path) -> None:
-    for link in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
-        assert (ROOT / link).exists(), f"{page.name} points to {link}"
+@pytest.mark.parametrize("page", EVERY, ids=name_of)
+def test_everything_it_points_to_exists(page: Path) -> None:
+    """Links of Markdown, and what any page names as a path of this repository. Sphinx looks at the references of the guides."""
+    text = page.read_text(encoding="utf-8")
+    links = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", text) if page.suffix == ".md" else []
+    assert [link for link in links if not (page.parent / link).exists()] == []
+    named = re.findall(rf"`((?:{'|'.join(folder.name for folder in FOLDERS)})/[\w./*-]+)`", text)
+    assert [path for path in named if not list(ROOT.glob(path.rstrip("/")))] == []
+
+
+@pytest.mark.parametrize("page", [page for page in EVERY if page.suffix == ".md"], ids=name_of)
+def test_every_heading_it_points_to_exists(page: Path) -> None:
+    for link, heading in re.findall(r"\]\(([^)#:]*)#([^)]*)\)", page.read_text(encoding="utf-8")):
+        headings = re.findall(r"^#+ (.+)$", (page.parent / link if link else page).read_text(encoding="utf-8"), re.MULTILINE)
+        assert heading in {re.sub(r"[^\w -]", "", one).strip().lower().replace(" ", "-") for one in headings}
 
 
 def test_the_chinese_readme_has_the_same_commands_files_and_links() -> None:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import tarfile
 import typing as t
@@ -87,6 +88,21 @@ def test_the_artifact_is_named_after_galaxy_yml(artifact: Path) -> None:
 def test_it_carries_nothing_but_what_users_run_and_read(names: list[PurePosixPath]) -> None:
     assert {path.parts[0] for path in names} - SHIPPED == set()
     assert [str(path) for path in names if path.suffix in (".pyc", ".gz") or "__pycache__" in path.parts] == []
+
+
+#: What its pages point to all the same; the README says that it is in the repository only.
+REPOSITORY_ONLY = {"CONTRIBUTING.md", "emulator/README.md", "examples/awx"}
+
+
+def test_it_carries_what_its_pages_point_to(names: list[PurePosixPath]) -> None:
+    shipped = {str(one) for path in names for one in (path, *path.parents)}
+    missing = {
+        os.path.normpath(path.parent / link)
+        for path in names
+        if path.suffix == ".md"
+        for link in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", (ROOT / path).read_text(encoding="utf-8"))
+    } - shipped
+    assert missing == REPOSITORY_ONLY
 
 
 def test_it_carries_every_plugin_role_and_playbook(names: list[PurePosixPath]) -> None:

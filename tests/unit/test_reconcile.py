@@ -363,7 +363,9 @@ def test_a_delay_without_any_recorded_time_counts_from_now_and_never_ends_early(
 class TestEarlierRun:
     """Records of a POST before since, and where they still matter."""
 
-    @pytest.mark.parametrize(("outcome", "when"), [("accepted", -900), ("intended", -60), ("unknown", -60), ("refused", -60), ("not_sent", -60)])
+    @pytest.mark.parametrize(
+        ("outcome", "when"), [("accepted", -900), ("intended", -60), ("unknown", -60), ("refused", -60), ("not_sent", -60)]
+    )
     def test_one_that_had_settled_does_not_matter(self, outcome: t.Any, when: t.Any) -> None:
         decision = decide(instance(), policy(), at(1), sent(outcome, when=when))
         assert (decision.action, decision.attempt, decision.sent) == (Action.RETRY, 1, None)
