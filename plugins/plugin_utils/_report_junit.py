@@ -18,7 +18,7 @@ Result = t.Mapping[str, t.Any]
 
 #: What XML 1.0 has no place for, not even escaped.
 _ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_WORDS = {
+WORDS = {
     "failed_again": "failed again",
     "refused": "refused by the service",
     "not_rerunnable": "not rerunnable",
@@ -77,7 +77,7 @@ def _case(host: str, instance: Result, workspace: Result) -> ET.Element:
     name = f"{instance['job_name']} planned {instance['plan_time_iso']}"
     case = _new_case(f"{host}.{instance['job_name']}", name, (instance.get("execute_time") or 0) / 1000)
     where = str(instance["standing"])
-    said = [_WORDS.get(where, where), *(str(instance[key]) for key in ("reason", "error_message") if instance.get(key))]
+    said = [WORDS.get(where, where), *(str(instance[key]) for key in ("reason", "error_message") if instance.get(key))]
     if missed(instance) or (where in ("running", "waiting") and not workspace["succeeded"]):
         _outcome(case, "failure", where, said)
     elif where != "succeeded":

@@ -4,7 +4,8 @@
 """Private to the collection: a report as one HTML page that needs nothing from outside.
 
 Pure but for reading its own parts in ``report_page``. The page's data is JSON in a script element of its own, in which ``<``, ``>`` and
-``&`` are escaped, and its script only ever makes text nodes of it. A Content-Security-Policy allows exactly the page's own style and script.
+``&`` are escaped, and its script only ever makes text nodes of it. Where scripts do not run, the page shows what ``_report_plain`` makes.
+A Content-Security-Policy allows exactly the page's own style and script.
 """
 
 from __future__ import annotations
@@ -13,8 +14,11 @@ import base64
 import hashlib
 import html
 import json
+import re
 import typing as t
 from pathlib import Path
+
+from ansible_collections.dataarts.factory.plugins.plugin_utils._report_plain import plain
 
 Result = t.Mapping[str, t.Any]
 
@@ -44,15 +48,16 @@ _SHARED = ("job_name", "standing", "status_before", "status", "reason", "error_m
 def page(report: Result) -> str:
     """The HTML document of *report* (see ``_report_data.build``)."""
     style, script = _part("page.css"), _part("page.js")
-    return (
-        _part("page.html")
-        .replace("@POLICY@", html.escape(_policy(style, script)))
-        .replace("@HEADLINE@", html.escape(str(report["headline"])))
-        .replace("@STYLE@", style)
-        .replace("@SCRIPT@", script)
-        # The data last: whatever stands in it is not looked at again.
-        .replace("@DATA@", _json(_data(report)))
-    )
+    parts = {
+        "POLICY": html.escape(_policy(style, script)),
+        "HEADLINE": html.escape(str(report["headline"])),
+        "STYLE": style,
+        "PLAIN": plain(report),
+        "DATA": _json(_data(report)),
+        "SCRIPT": script,
+    }
+    # In one go: whatever stands in a part, such as a job named @DATA@, is not looked at again.
+    return re.sub("@([A-Z]+)@", lambda found: parts[found[1]], _part("page.html"))
 
 
 def _data(report: Result) -> dict[str, t.Any]:

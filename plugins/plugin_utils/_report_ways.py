@@ -99,6 +99,11 @@ def overall(plans: t.Mapping[str, Result], to_rerun: int, command: Command) -> W
     return {"standing": "to_rerun", "instances": to_rerun, "text": text, "command": line, "limit": None}
 
 
+def meant_by(way: Result, workspace: Result) -> list[Result]:
+    """The instances of *workspace* that a way is about, as the report lists them; empty where it is about the workspace as a whole."""
+    return _groups(workspace).get(way["standing"], [])
+
+
 def missed(instance: Result) -> bool:
     """Whether an instance of a report missed the stated end. What the service does not rerun at all is only missed if its status was one
     of those asked for, which ``running-exception`` never is."""

@@ -256,10 +256,44 @@ def test_on_paper(open_page: Open) -> None:
     assert page.locator("#rows").is_visible()
 
 
-def test_without_scripts_the_headline_is_there(open_page: Open) -> None:
-    page = open_page(night(), java_script_enabled=False)
-    assert page.locator("h1").inner_text() == night()["headline"]
-    assert page.locator("noscript").inner_text().startswith("The details of this page")
+def test_on_paper_is_what_is_left_to_do_and_what_is_not_there(open_page: Open) -> None:
+    """Nothing on paper can be pressed: what the screen shows on demand is there, and what is not there is said."""
+    many = {f"workspace_{number}": result(jobs(["daily_sales"], failed_again=40)) for number in range(30)}
+    page = open_page(report_of(many))
+    assert page.locator(".way").count() == 25
+    page.pdf(format="A4")
+    assert page.locator(".way").count() == 30
+    page.emulate_media(media="print")
+    assert page.locator("#paper").inner_text() == "Showing 1,200 of 1,200 instances. On paper are the first 1,000; all are in report.json."
+    page.emulate_media(media="screen")
+    assert not page.locator("#paper").is_visible()
+    page.select_option("#workspace", "workspace_7")
+    page.pdf(format="A4")
+    page.emulate_media(media="print")
+    assert page.locator("#paper").inner_text() == "Showing 40 of 1,200 instances, chosen by workspace_7."
+
+
+def test_a_link_with_anything_in_it_opens(open_page: Open) -> None:
+    page = open_page(night(), "#constructor=x&toString=y&__proto__=z&standing=failed_again")
+    assert rows(page).count() == 4
+    page.evaluate("location.hash = 'valueOf=1&standing=succeeded'")
+    eventually(page.locator("#shown")).to_contain_text("Showing 9 of")
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_without_scripts_what_is_left_to_do_is_there(open_page: Open, width: int) -> None:
+    """A mail, or the viewer of a CI system, runs no script."""
+    report = report_of({name: result(jobs(HOSTILE, succeeded=1, failed_again=1)) for name in HOSTILE})
+    page = open_page(report, java_script_enabled=False, viewport={"width": width, "height": 900})
+    assert page.locator("h1").inner_text() == report["headline"]
+    assert page.locator("noscript p").first.inner_text().startswith("Filter, timeline")
+    assert page.locator("main:visible").count() == 1
+    assert page.locator("main:visible h2").all_inner_texts() == ["What is left to do", "Workspaces"]
+    commands = [way["command"] for workspace in report["workspaces"] for way in workspace["next"]]
+    assert page.locator(".command code").all_inner_texts() == commands
+    assert set(page.locator(".way li strong").all_inner_texts()) == set(HOSTILE)
+    assert set(page.locator("tbody th").all_inner_texts()) == set(HOSTILE)
+    assert page.locator("img, iframe, object, embed, form:visible").count() == 0
 
 
 #: One change of the filter, until what it changes is painted, in ms: the median of some that all show something else.

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import fnmatch
+import html
 import json
 import os
 import re
@@ -21,6 +22,7 @@ from ansible_collections.dataarts.factory.plugins.plugin_utils import _report_da
 from ansible_collections.dataarts.factory.plugins.plugin_utils._report_files import write_all
 from ansible_collections.dataarts.factory.plugins.plugin_utils._report_junit import junit
 from ansible_collections.dataarts.factory.plugins.plugin_utils._report_page import page
+from ansible_collections.dataarts.factory.plugins.plugin_utils._report_plain import plain
 from ansible_collections.dataarts.factory.plugins.plugin_utils._report_ways import Command
 from tests.support.reports import SINCE, STANDINGS, check_json, check_junit, instance, result
 
@@ -193,6 +195,30 @@ def test_the_pages_data_cannot_end_its_element() -> None:
     assert text.count("<script") == 2
     assert not re.search(r"@[A-Z]+@", text.replace("@media", ""))
     assert not re.search(r"""(?:src|href|url)\s*[=(]\s*["']?(?:https?:)?//""", text)
+
+
+@pytest.mark.parametrize("name", ["@DATA@", "@SCRIPT@", "\\1 @PLAIN@"])
+def test_a_name_is_no_part_of_the_page(name: str) -> None:
+    text = page(reported({name: result([instance(1, "failed_again", job_name=name)])}))
+    assert text.count('"columns":') == 1
+    assert text.count("<script") == 2
+    assert f"<strong><bdi>{name}</bdi></strong>" in text
+
+
+def test_without_a_script_everything_that_is_left_to_do_is_there() -> None:
+    hosts = {"a": some(False, **dict.fromkeys(STANDINGS, 2)), HOSTILE: some(failed_again=30), "lost": {**NO_RESULT, "msg": HOSTILE}}
+    report = reported(hosts)
+    shown = plain(report)
+    for way in (way for workspace in report["workspaces"] for way in workspace["next"]):
+        assert html.escape(way["text"]) in shown
+        assert way["command"] is None or html.escape(way["command"]) in shown
+    assert shown.count("<article") == sum(len(workspace["next"]) for workspace in report["workspaces"])
+    assert "and 5 more, in report.json" in shown
+    assert not re.search("<script|<!--|alert\\(1\\)<", shown)
+    assert html.escape(HOSTILE) in shown
+    assert "Nothing is left to do" in plain(reported({"a": some(succeeded=1)}))
+    planned = reported({"a": some(True, to_rerun=2)}, check_mode=True)
+    assert html.escape(planned["next"]["command"]) in plain(planned)
 
 
 def test_rows_of_the_page_are_the_instances() -> None:

@@ -3,7 +3,7 @@
 // The report's page. Every text of the data becomes a text node, never markup. Rows are made when they are needed, a hundred at a time.
 "use strict";
 (() => {
-  const CHUNK = 100, LANES = 24, WAYS = 25, NAMED = 5, LINES = 12;
+  const CHUNK = 100, LANES = 24, WAYS = 25, NAMED = 5, LINES = 12, PRINTED = 1000;
   const STANDINGS = {
     failed_again: ["failed again", "bad", "bad"], refused: ["refused", "bad", "stop"], not_rerunnable: ["not rerunnable", "warn", "stop"],
     blocked: ["needs a person", "warn", "person"], skipped: ["skipped", "warn", "stop"], unknown: ["unknown", "warn", "unknown"], to_rerun: ["to rerun", "go", "again"],
@@ -19,6 +19,7 @@
   const SVG = "http://www.w3.org/2000/svg";
   const report = JSON.parse(document.getElementById("data").textContent);
   const $ = (id) => document.getElementById(id);
+  $("main").hidden = false;
 
   // ---- Small tools
 
@@ -124,7 +125,7 @@
     $("zone").addEventListener("change", () => { zone = $("zone").value; showAll(); });
     $("filter").addEventListener("submit", (event) => event.preventDefault());
     $("filter").addEventListener("reset", (event) => { event.preventDefault(); choose({ text: "", workspace: "", job: "", standing: "" }); });
-    for (const [name, value] of new URLSearchParams(location.hash.slice(1))) if (name in filter) filter[name] = value;
+    for (const [name, value] of new URLSearchParams(location.hash.slice(1))) if (Object.hasOwn(filter, name)) filter[name] = value;
   }
 
   // ---- Summary
@@ -169,16 +170,16 @@
 
   // ---- What is left to do
 
-  function showWays() {
+  function showWays(most = WAYS) {
     const ways = report.workspaces.flatMap((one, at) => one.next.map((way) => ({ ...way, workspace: one, at })));
     ways.sort((a, b) => places.indexOf(a.standing) - places.indexOf(b.standing));
     const urgent = ["workspace", "incomplete"];
     ways.sort((a, b) => urgent.includes(b.standing) - urgent.includes(a.standing));
     if (report.next) ways.unshift({ ...report.next, workspace: null });
     $("todo-title").textContent = report.check_mode ? "How to go on" : ways.length ? "What is left to do" : "Nothing is left to do";
-    const cards = ways.slice(0, WAYS).map(card);
+    const cards = ways.slice(0, most).map(card);
     if (!ways.length) cards.push(el("p", { class: "sheet fine" }, icon("good"), report.check_mode ? "Nothing is due in this selection." : "Every instance is where it should be."));
-    if (ways.length > WAYS) {
+    if (ways.length > most) {
       const more = el("button", { type: "button", class: "plain" }, `Show ${ways.length - WAYS} more`);
       more.addEventListener("click", () => { const next = ways.slice(WAYS).map(card); more.replaceWith(...next); next[0].querySelector("button")?.focus(); });
       cards.push(more);
@@ -409,7 +410,17 @@
   new IntersectionObserver((seen) => { if (seen.some((one) => one.isIntersecting) && rowsShown < passing.length) moreRows(); }, { rootMargin: "600px" }).observe($("more"));
   let width = innerWidth, resized;
   addEventListener("resize", () => { if (innerWidth === width) return; width = innerWidth; clearTimeout(resized); resized = setTimeout(showTimeline, 120); });
-  // On paper: what passes the filter, up to a thousand instances.
-  addEventListener("beforeprint", () => { lanesShown = Infinity; showTimeline(); if (rowsShown < 1000) moreRows(1000 - rowsShown); for (const one of document.querySelectorAll("details")) one.open = true; });
-  addEventListener("hashchange", () => { const given = new URLSearchParams(location.hash.slice(1)); if ([...given.keys()].some((name) => name in filter)) choose(Object.fromEntries(Object.keys(filter).map((name) => [name, given.get(name) ?? ""]))); });
+  // On paper: everything that is left to do, and what passes the filter, up to a thousand instances; what it leaves out it says.
+  addEventListener("beforeprint", () => {
+    lanesShown = Infinity;
+    showWays(Infinity);
+    showTimeline();
+    if (rowsShown < PRINTED) moreRows(PRINTED - rowsShown);
+    for (const one of document.querySelectorAll("details")) one.open = true;
+    const chosen = [filter.workspace, filter.job, filter.standing && known(filter.standing)[0], filter.text].filter(Boolean);
+    const left = passing.length - rowsShown;
+    $("paper").replaceChildren($("shown").textContent, ...(chosen.length ? [", chosen by ", named(chosen.join(", "))] : []),
+      left > 0 ? `. On paper are the first ${rowsShown.toLocaleString("en")}; all are in report.json.` : ".");
+  });
+  addEventListener("hashchange", () => { const given = new URLSearchParams(location.hash.slice(1)); if ([...given.keys()].some((name) => Object.hasOwn(filter, name))) choose(Object.fromEntries(Object.keys(filter).map((name) => [name, given.get(name) ?? ""]))); });
 })();
