@@ -32,7 +32,7 @@ VERSION = 1
 _TYPES = frozenset({"ledger", "intent", "stamp", "outcome", "sent"})
 _MESSAGE = 500  # characters of the service's words that are kept
 
-SentByKey = dict[InstanceKey, Sent]
+Records = dict[InstanceKey, Sent]
 
 
 @dataclass
@@ -47,7 +47,7 @@ class Contents:
     """
 
     born_ms: int
-    sent: SentByKey = field(default_factory=dict)
+    sent: Records = field(default_factory=dict)
     lines: int = 0
     torn: bool = False
     damaged: int = 0
@@ -84,7 +84,7 @@ def sent_line(one: Sent) -> bytes:
 
 
 def merge_outcome(
-    sent: SentByKey, keys: t.Iterable[InstanceKey], outcome: str, request_id: str | None, now_ms: int | None, message: str
+    sent: Records, keys: t.Iterable[InstanceKey], outcome: str, request_id: str | None, now_ms: int | None, message: str
 ) -> None:
     """Put the end of a POST into the records of its instances, see :func:`remembered`; one without a record has none to change."""
     every = list(keys)
@@ -128,7 +128,7 @@ def _born(row: dict[str, t.Any] | None) -> int | None:
     return born if isinstance(born, int) and not isinstance(born, bool) else None
 
 
-def _apply(sent: SentByKey, row: dict[str, t.Any]) -> bool:
+def _apply(sent: Records, row: dict[str, t.Any]) -> bool:
     """Put one line into *sent*; False if it says nothing that this version understands."""
     try:
         if row["t"] == "intent":

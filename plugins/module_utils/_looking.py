@@ -20,16 +20,14 @@ from ansible_collections.dataarts.factory.plugins.module_utils._ordering import 
 from ansible_collections.dataarts.factory.plugins.module_utils._plan import plan
 from ansible_collections.dataarts.factory.plugins.module_utils._reading import TOLERANCE_MS, check_past, quiet_until, read_window, since_of
 from ansible_collections.dataarts.factory.plugins.module_utils._reconcile import Policy, decide, decide_missing
+from ansible_collections.dataarts.factory.plugins.module_utils._remembering import UNBORN, SentByKey
 from ansible_collections.dataarts.factory.plugins.module_utils._report import unshown_notes
-from ansible_collections.dataarts.factory.plugins.module_utils._sent import Sent
 from ansible_collections.dataarts.factory.plugins.module_utils._text import printable
 from ansible_collections.dataarts.factory.plugins.module_utils._times import Window
 from ansible_collections.dataarts.factory.plugins.module_utils._wish import View, Wish
 
 #: How far this machine's clock may be off before the service refuses its signatures, ms.
 CLOCK_LIMIT_MS = 900_000
-#: born_ms of a ledger that does not exist yet, or is damaged.
-UNBORN = -1
 #: After how long what was listed is too old to send anything by it, if it can be listed again.
 OLD_SECONDS = 5.0
 
@@ -53,7 +51,7 @@ class Look:
         self.unlisted: dict[str, ApiError] = {}
         self._ordering_took = 0.0
 
-    def __call__(self, sent: t.Mapping[InstanceKey, Sent], born_ms: int) -> View:
+    def __call__(self, sent: SentByKey, born_ms: int) -> View:
         """List and judge. *sent* and *born_ms* are the ledger's, read before.
 
         To read what many instances depend on takes many requests, the first time. What was listed before is old then, and is listed again.
@@ -61,7 +59,7 @@ class Look:
         view = self._once(sent, born_ms)
         return view if self._ordering_took < OLD_SECONDS else self._once(sent, born_ms)
 
-    def _once(self, sent: t.Mapping[InstanceKey, Sent], born_ms: int) -> View:
+    def _once(self, sent: SentByKey, born_ms: int) -> View:
         for found in (self.problems, self.missed, self.unlisted):
             found.clear()
         instances, window, asked = read_window(self.clock, self.run.options, self._list)
@@ -107,9 +105,7 @@ class Look:
         quiet = quiet_until(since, self.clock.now_ms(), born_ms, self.run.options["settle_time"] * 1000)
         return self.wish.policy(since, None if self.run.check_mode else quiet)
 
-    def _vanished(
-        self, window: Window, policy: Policy, asked: int, sent: t.Mapping[InstanceKey, Sent], listed: t.Collection[InstanceKey]
-    ) -> list[Decision]:
+    def _vanished(self, window: Window, policy: Policy, asked: int, sent: SentByKey, listed: t.Collection[InstanceKey]) -> list[Decision]:
         """Instances of this run that the service does not list any more. With a filter by type it cannot be told whether they were meant."""
         if self.run.options["instance_types"]:
             return []

@@ -16,33 +16,26 @@ from dataclasses import replace
 from ansible_collections.dataarts.factory.plugins.module_utils._decision import Action, Decision
 from ansible_collections.dataarts.factory.plugins.module_utils._errors import ApiError, Kind
 from ansible_collections.dataarts.factory.plugins.module_utils._factory import Factory
-from ansible_collections.dataarts.factory.plugins.module_utils._ledger import Ledger
-from ansible_collections.dataarts.factory.plugins.module_utils._ledgers import Ledgers
 from ansible_collections.dataarts.factory.plugins.module_utils._model import InstanceKey, JobInstance
 from ansible_collections.dataarts.factory.plugins.module_utils._module import Run, failed_with, failure, sentence
 from ansible_collections.dataarts.factory.plugins.module_utils._reading import check_past, quiet_until, since_of, steady, timed
 from ansible_collections.dataarts.factory.plugins.module_utils._reconcile import Policy
+from ansible_collections.dataarts.factory.plugins.module_utils._remembering import UNBORN, Memory, SentByKey
 from ansible_collections.dataarts.factory.plugins.module_utils._report import counted, decided, diff, lookup_hint
 from ansible_collections.dataarts.factory.plugins.module_utils._retry import RetryOptions
 from ansible_collections.dataarts.factory.plugins.module_utils._selection import wanted_statuses
 from ansible_collections.dataarts.factory.plugins.module_utils._sending import ELSEWHERE, REFUSING, Sender
-from ansible_collections.dataarts.factory.plugins.module_utils._sent import ACCEPTED, INTENDED, UNKNOWN, Movement, Sent, compare
-from ansible_collections.dataarts.factory.plugins.module_utils._state_files import Identity
+from ansible_collections.dataarts.factory.plugins.module_utils._sent import ACCEPTED, INTENDED, UNKNOWN, Movement, compare
 from ansible_collections.dataarts.factory.plugins.module_utils._text import printable
 from ansible_collections.dataarts.factory.plugins.module_utils._times import Window, to_iso
 
-#: Seconds to wait for another process of this machine that sends reruns in the same workspace.
-LOCK_TIMEOUT = 300.0
 #: How often one call sends an instance whose answers get lost, before it gives up.
 MAX_SENDS = 3
 #: First and longest pause between two rounds, seconds.
 FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 5.0
-_UNBORN = -1  # born_ms of a ledger that does not exist yet, or is damaged
 #: What is remembered of a request whose outcome time will tell.
 _LOST = (INTENDED, UNKNOWN)
-
-SentByKey = t.Mapping[InstanceKey, Sent]
 
 
 class Request:
@@ -62,6 +55,7 @@ class Request:
         self.job_name: str = run.options["job_name"]
         self.how = RetryOptions.from_options(run.options)
         self.factory = Factory(run.connection, self.workspace_id, run.options["api_version"])
+        self.memory = Memory(run, self.workspaces)
         self.problems: tuple[str, ...] = ()
         self.mine: dict[InstanceKey, Decision] = {}  # what became of what this call sent last
         self.times: dict[InstanceKey, int] = {}  # how often it did
@@ -120,14 +114,12 @@ class Request:
 
     def _round(self) -> list[Decision]:
         self.just_lost.clear()
-        (decisions, asked, policy), (known, born_ms) = steady(self._remembered, lambda remembered: self._look(*remembered))
+        (decisions, asked, policy), (known, born_ms) = steady(self.memory.read, lambda remembered: self._look(*remembered))
         self._report(decisions)
-        newly_quiet = policy.quiet_until is not None and born_ms == _UNBORN
+        newly_quiet = policy.quiet_until is not None and born_ms == UNBORN
         if self.run.check_mode or not (newly_quiet or self._due(decisions)):
             return decisions
-        with self._ledger(asked) as ledger:
-            for text in ledger.warnings:
-                self.run.warn(text)
+        with self.memory.held(asked) as ledger:
             if ledger.all_sent() != known:
                 decisions, asked, policy = self._look(ledger.all_sent(), ledger.born_ms)
             due = self._due(decisions)
@@ -140,15 +132,6 @@ class Request:
                 self._report(decisions)
         return decisions
 
-    def _remembered(self) -> tuple[SentByKey, int]:
-        with self._ledger(_UNBORN, read_only=True) as snapshot:
-            return snapshot.all_sent(), snapshot.born_ms
-
-    def _ledger(self, now_ms: int, *, read_only: bool = False) -> Ledgers:
-        connection, state = self.run.connection, self.run.options["state_path"]
-        identities = [Identity(connection.hosts.v2, connection.project_id, one) for one in self.workspaces()]
-        return Ledgers(Ledger(state, one, now_ms=now_ms, lock_timeout=LOCK_TIMEOUT, read_only=read_only) for one in identities)
-
     def _look(self, sent: SentByKey, born_ms: int) -> tuple[list[Decision], int, Policy]:
         """Decisions, the service's time when they were asked for, and what they are measured by."""
         instances, asked = timed(self.clock, self.read)
@@ -156,7 +139,7 @@ class Request:
         if given is not None:
             check_past(given, self.clock)
         since = self.run.result.setdefault("since", asked if given is None else given)
-        born = asked if born_ms == _UNBORN else born_ms
+        born = asked if born_ms == UNBORN else born_ms
         quiet = None if given is None else quiet_until(since, self.clock.now_ms(), born, self._settle_ms)
         policy = self._policy(since, None if self.run.check_mode else quiet)
         self.run.result["since_iso"] = to_iso(since)

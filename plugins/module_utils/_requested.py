@@ -14,7 +14,8 @@ from ansible_collections.dataarts.factory.plugins.module_utils._listing import d
 from ansible_collections.dataarts.factory.plugins.module_utils._model import InstanceKey, JobInstance
 from ansible_collections.dataarts.factory.plugins.module_utils._module import Run
 from ansible_collections.dataarts.factory.plugins.module_utils._reconcile import Policy
-from ansible_collections.dataarts.factory.plugins.module_utils._request import Request, SentByKey
+from ansible_collections.dataarts.factory.plugins.module_utils._remembering import SentByKey
+from ansible_collections.dataarts.factory.plugins.module_utils._request import Request
 from ansible_collections.dataarts.factory.plugins.module_utils._requested_decisions import decide_related, decide_requested
 from ansible_collections.dataarts.factory.plugins.module_utils._retry import RelatedJobs, selected_keys
 from ansible_collections.dataarts.factory.plugins.module_utils._sending import Sender, send_all

@@ -18,12 +18,11 @@ from ansible_collections.dataarts.factory.plugins.module_utils._decision import 
 from ansible_collections.dataarts.factory.plugins.module_utils._errors import ApiError, Kind
 from ansible_collections.dataarts.factory.plugins.module_utils._factory import Factory
 from ansible_collections.dataarts.factory.plugins.module_utils._information import has_job
-from ansible_collections.dataarts.factory.plugins.module_utils._ledger import Ledger
-from ansible_collections.dataarts.factory.plugins.module_utils._looking import UNBORN, Look
-from ansible_collections.dataarts.factory.plugins.module_utils._model import InstanceKey
+from ansible_collections.dataarts.factory.plugins.module_utils._looking import Look
 from ansible_collections.dataarts.factory.plugins.module_utils._module import Run, failure, sentence
 from ansible_collections.dataarts.factory.plugins.module_utils._plan import Batch
 from ansible_collections.dataarts.factory.plugins.module_utils._reading import steady
+from ansible_collections.dataarts.factory.plugins.module_utils._remembering import UNBORN, Memory, SentByKey
 from ansible_collections.dataarts.factory.plugins.module_utils._report import (
     counted,
     decided,
@@ -35,14 +34,11 @@ from ansible_collections.dataarts.factory.plugins.module_utils._report import (
     summary,
 )
 from ansible_collections.dataarts.factory.plugins.module_utils._sending import HOPELESS, Sender, send_all
-from ansible_collections.dataarts.factory.plugins.module_utils._sent import ACCEPTED, UNKNOWN, Sent
-from ansible_collections.dataarts.factory.plugins.module_utils._state_files import Identity
+from ansible_collections.dataarts.factory.plugins.module_utils._sent import ACCEPTED, UNKNOWN
 from ansible_collections.dataarts.factory.plugins.module_utils._text import printable
 from ansible_collections.dataarts.factory.plugins.module_utils._times import to_iso
 from ansible_collections.dataarts.factory.plugins.module_utils._wish import View, Wish
 
-#: Seconds to wait for another process of this machine that sends reruns in the same workspace.
-LOCK_TIMEOUT = 300.0
 _WAY_OUT = "The result lists every instance with its reason; correct what they name, and run again with a later since"
 
 
@@ -60,6 +56,7 @@ class Pass:
         self.wish = Wish.of(run.options, self.clock.now_ms())
         self.workspace_id: str = run.options["workspace_id"]
         self.factory = Factory(run.connection, self.workspace_id, run.options["api_version"])
+        self.memory = Memory(run)
         self.look = Look(run, self.factory, self.wish)
         self.plan_only = bool((run.options["carry"] or {}).get("plan_only")) and not run.check_mode
         self.became: dict[int, Decision] = {}  # what became of a decision that was sent, by the decision's id()
@@ -75,24 +72,14 @@ class Pass:
         self._check_names(view)
         self._conclude(view)
 
-    def _first_look(self) -> tuple[View, t.Mapping[InstanceKey, Sent], int]:
+    def _first_look(self) -> tuple[View, SentByKey, int]:
         """List and judge without the lock; again if another process sent something meanwhile, for the list shows its reruns already, and
         only the record tells that they belong to this run.
 
         :returns: what was seen, and the record and its birth that it was judged by.
         """
-
-        view, (known, born_ms) = steady(self._remembered, lambda remembered: self.look(*remembered))
+        view, (known, born_ms) = steady(self.memory.read, lambda remembered: self.look(*remembered))
         return view, known, born_ms
-
-    def _remembered(self) -> tuple[t.Mapping[InstanceKey, Sent], int]:
-        with self._ledger(UNBORN, read_only=True) as snapshot:
-            return snapshot.all_sent(), snapshot.born_ms
-
-    def _ledger(self, now_ms: int, *, read_only: bool = False) -> Ledger:
-        connection = self.run.connection
-        identity = Identity(connection.hosts.v2, connection.project_id, self.workspace_id)
-        return Ledger(self.run.options["state_path"], identity, now_ms=now_ms, lock_timeout=LOCK_TIMEOUT, read_only=read_only)
 
     def _check_names(self, view: View) -> None:
         """A job that is named exactly and has no instance in the window may not exist at all. It is asked for in the first and in the last pass."""
@@ -111,11 +98,9 @@ class Pass:
             self.look.note(f"Whether job {printable(name, 100)} exists could not be read: {printable(error)}.")
             return True
 
-    def _send(self, view: View, known: t.Mapping[InstanceKey, Sent]) -> View:
+    def _send(self, view: View, known: SentByKey) -> View:
         """Send what *view* asks for, under the lock; look again first if anything was sent since *known* was read."""
-        with self._ledger(view.asked_ms) as ledger:
-            for text in ledger.warnings:
-                self.run.warn(text)
+        with self.memory.held(view.asked_ms) as ledger:
             if ledger.all_sent() != known:
                 view = self.look(ledger.all_sent(), ledger.born_ms)
                 self.run.result.pop("plan", None)

@@ -1,0 +1,60 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Private to the collection: the ledger of the workspace that a module reruns in, or those of several: read without a lock, or held to send."""
+
+from __future__ import annotations
+
+import contextlib
+import typing as t
+from collections.abc import Iterator
+
+from ansible_collections.dataarts.factory.plugins.module_utils._ledger import Ledger
+from ansible_collections.dataarts.factory.plugins.module_utils._ledgers import Ledgers
+from ansible_collections.dataarts.factory.plugins.module_utils._model import InstanceKey
+from ansible_collections.dataarts.factory.plugins.module_utils._module import Run
+from ansible_collections.dataarts.factory.plugins.module_utils._sent import Sent
+from ansible_collections.dataarts.factory.plugins.module_utils._state_files import Identity
+
+SentByKey = t.Mapping[InstanceKey, Sent]
+
+#: Seconds to wait for another process of this machine that sends reruns in the same workspace.
+LOCK_TIMEOUT = 300.0
+#: The birth, instead of an epoch ms, of a ledger that does not exist yet, or is damaged.
+UNBORN = -1
+
+
+class Memory:
+    """What this machine remembers of the workspace in the options of *run*.
+
+    :param workspaces: tells the ids of several workspaces whose ledgers are used as one.
+    :raises LedgerError: by its methods; the ledger cannot be read, locked or written.
+    :raises ApiError: by its methods; the project had to be looked up, which failed.
+    """
+
+    def __init__(self, run: Run, workspaces: t.Callable[[], t.Collection[str]] | None = None) -> None:
+        self._run = run
+        self._workspaces = workspaces
+
+    def read(self) -> tuple[SentByKey, int]:
+        """The newest record of every instance, and since when the ledger knows everything, epoch ms or :data:`UNBORN`; nothing is locked or made."""
+        with self._ledger(UNBORN, read_only=True) as ledger:
+            return ledger.all_sent(), ledger.born_ms
+
+    @contextlib.contextmanager
+    def held(self, now_ms: int) -> Iterator[Ledger | Ledgers]:
+        """The ledger, locked and open for writing within the block; made, and born at *now_ms* (epoch ms), where there is none."""
+        with self._ledger(now_ms) as ledger:
+            for text in ledger.warnings:
+                self._run.warn(text)
+            yield ledger
+
+    def _ledger(self, now_ms: int, *, read_only: bool = False) -> Ledger | Ledgers:
+        if self._workspaces is None:
+            return self._of(self._run.options["workspace_id"], now_ms, read_only)
+        return Ledgers(self._of(one, now_ms, read_only) for one in self._workspaces())
+
+    def _of(self, workspace_id: str, now_ms: int, read_only: bool) -> Ledger:
+        connection, state_path = self._run.connection, self._run.options["state_path"]
+        identity = Identity(connection.hosts.v2, connection.project_id, workspace_id)
+        return Ledger(state_path, identity, now_ms=now_ms, lock_timeout=LOCK_TIMEOUT, read_only=read_only)
