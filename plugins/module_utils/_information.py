@@ -9,11 +9,11 @@ import typing as t
 
 from ansible_collections.dataarts.factory.plugins.module_utils._errors import ApiError, Kind, OptionError
 from ansible_collections.dataarts.factory.plugins.module_utils._factory import Factory
-from ansible_collections.dataarts.factory.plugins.module_utils._listing import list_selected
+from ansible_collections.dataarts.factory.plugins.module_utils._listing import late_starts, list_selected
 from ansible_collections.dataarts.factory.plugins.module_utils._management import Management
 from ansible_collections.dataarts.factory.plugins.module_utils._model import Job, JobInstance
 from ansible_collections.dataarts.factory.plugins.module_utils._module import Run
-from ansible_collections.dataarts.factory.plugins.module_utils._reading import read_window, window_of
+from ansible_collections.dataarts.factory.plugins.module_utils._reading import CLOCK_LIMIT_MS, read_window, window_of
 from ansible_collections.dataarts.factory.plugins.module_utils._report import safe, statuses, with_key
 from ansible_collections.dataarts.factory.plugins.module_utils._selection import Selection, parse_types, select
 from ansible_collections.dataarts.factory.plugins.module_utils._text import printable
@@ -40,11 +40,20 @@ def instance_info(run: Run) -> None:
 
     def one_job(window: Window) -> list[JobInstance]:
         wanted = selection(window)
-        found = factory.list_instances(window, job_name=job_name, statuses=wanted.statuses)
-        return [one for one in found if one.key.plan_time in window and (not types or one.instance_type in types)]
+
+        def listed(span: Window) -> list[JobInstance]:
+            return factory.list_instances(span, job_name=job_name, statuses=wanted.statuses)
+
+        found = listed(window)
+        late = late_starts(window, found, until(window))
+        unique = {(one.key, one.instance_id): one for one in (*found, *(listed(late) if late is not None else ()))}
+        return [one for one in unique.values() if one.key.plan_time in window and (not types or one.instance_type in types)]
 
     def several(window: Window) -> list[JobInstance]:
-        return list_selected(factory, selection(window), every=True)
+        return list_selected(factory, selection(window), until=until(window), every=True)
+
+    def until(window: Window) -> int:
+        return window.end if options["planned_before"] is None else clock.latest_ms() + CLOCK_LIMIT_MS
 
     selection(window_of(options, clock.now_ms()))
     instances, window, _asked = read_window(clock, options, one_job if job_name is not None else several)

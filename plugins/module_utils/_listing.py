@@ -28,6 +28,7 @@ def list_selected(
     failed: dict[str, ApiError] | None = None,
     notes: list[str] | None = None,
     started: Window | None = None,
+    until: int | None = None,
     every: bool = False,
 ) -> list[JobInstance]:
     """The instances that *selection* means, complete: oldest plan time first, then by job name.
@@ -37,10 +38,15 @@ def list_selected(
     :param started: a window of start times to ask for as well, from the run's ``since`` to now. Should the service compare windows with
         start times, as its text says and its parameters' names do not [H-208], an instance leaves the window of its plan time when it is
         rerun, and is found there. Costs nothing where it lies within the selection's window.
+    :param until: until when what was planned in the window may have started, epoch ms; the end of *started* if None. See :func:`late_starts`.
     :param every: keep instances that share a key (PatchData beside the normal instance); otherwise the newest of them stands for all.
     :raises ApiError: of a kind that ends every job's list.
     """
-    parts = [_listed(factory, selection, span, deadline) for span in _joined(selection.window, started)]
+    first, *rest = _joined(selection.window, started)
+    parts = [_listed(factory, selection, first, deadline)]
+    last = until if until is not None else max((span.end for span in rest), default=first.end)
+    late = late_starts(first, parts[0].instances, last)
+    parts += [_listed(factory, selection, span, deadline) for span in ([late] if late is not None else rest)]
     problems = {name: error for part in parts for name, error in part.problems.items()}
     if failed is None:
         for error in problems.values():
@@ -56,6 +62,18 @@ def list_selected(
     if notes is not None:
         notes.extend(twins)
     return sorted(unique, key=_order)
+
+
+def late_starts(window: Window, found: t.Iterable[JobInstance], until: int) -> Window | None:
+    """What has to be listed beside *window*: should the service compare windows with start times, what was planned in it and started after
+    its end is shown there only.
+
+    :param found: what was listed for *window*. One instance that was planned in it and did not start in it proves that plan times count.
+    :param until: epoch ms.
+    :returns: the time from the end of *window* until then; None if there is none, or nothing to look for in it.
+    """
+    by_plan_time = any(one.key.plan_time in window and one.start_time is not None and one.start_time not in window for one in found)
+    return None if by_plan_time or until <= window.end else Window(window.end + 1, until)
 
 
 def names_without_instances(selection: Selection, instances: t.Iterable[JobInstance], failed: t.Collection[str] = ()) -> list[str]:

@@ -18,7 +18,14 @@ from ansible_collections.dataarts.factory.plugins.module_utils._model import Ins
 from ansible_collections.dataarts.factory.plugins.module_utils._module import Run
 from ansible_collections.dataarts.factory.plugins.module_utils._ordering import Ordering
 from ansible_collections.dataarts.factory.plugins.module_utils._plan import plan
-from ansible_collections.dataarts.factory.plugins.module_utils._reading import TOLERANCE_MS, check_past, quiet_until, read_window, since_of
+from ansible_collections.dataarts.factory.plugins.module_utils._reading import (
+    CLOCK_LIMIT_MS,
+    TOLERANCE_MS,
+    check_past,
+    quiet_until,
+    read_window,
+    since_of,
+)
 from ansible_collections.dataarts.factory.plugins.module_utils._reconcile import Policy, decide, decide_missing
 from ansible_collections.dataarts.factory.plugins.module_utils._remembering import UNBORN, SentByKey
 from ansible_collections.dataarts.factory.plugins.module_utils._report import unshown_notes
@@ -26,8 +33,6 @@ from ansible_collections.dataarts.factory.plugins.module_utils._text import prin
 from ansible_collections.dataarts.factory.plugins.module_utils._times import Window
 from ansible_collections.dataarts.factory.plugins.module_utils._wish import View, Wish
 
-#: How far this machine's clock may be off before the service refuses its signatures, ms.
-CLOCK_LIMIT_MS = 900_000
 #: After how long what was listed is too old to send anything by it, if it can be listed again.
 OLD_SECONDS = 5.0
 

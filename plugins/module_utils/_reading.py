@@ -20,6 +20,8 @@ Options = t.Mapping[str, t.Any]
 
 #: How far a window read by this machine's clock may be off before it is read again by the service's, ms. Dates come in whole seconds.
 TOLERANCE_MS = 5_000
+#: How far this machine's clock may be off before the service refuses its signatures, ms.
+CLOCK_LIMIT_MS = 900_000
 #: Looks that are taken at most while another process goes on sending; after them it takes its turn at the lock, or the next one looks.
 LOOKS = 4
 

@@ -10,7 +10,7 @@ import typing as t
 from ansible_collections.dataarts.factory.plugins.module_utils._decision import Action, Decision
 from ansible_collections.dataarts.factory.plugins.module_utils._errors import OptionError
 from ansible_collections.dataarts.factory.plugins.module_utils._factory import Factory
-from ansible_collections.dataarts.factory.plugins.module_utils._listing import distinct
+from ansible_collections.dataarts.factory.plugins.module_utils._listing import distinct, late_starts
 from ansible_collections.dataarts.factory.plugins.module_utils._model import InstanceKey, JobInstance
 from ansible_collections.dataarts.factory.plugins.module_utils._module import Run
 from ansible_collections.dataarts.factory.plugins.module_utils._reconcile import Policy
@@ -98,14 +98,15 @@ class RelatedRequest(Request):
 
     def read(self) -> list[JobInstance]:
         """The instances of every job in the span, across workspaces; also those that a service which compares start times shows elsewhere by now."""
-        spans, since = [self.window()], self.run.result.get("since")
-        if since is not None and since > self.related.end_time:
-            spans.append(Window(since, self.clock.latest_ms()))
-        found = []
+        window, since, found = self.window(), self.run.result.get("since"), []
         for name, workspace_id in dict.fromkeys([(self.job_name, self.workspace_id), *self.related.jobs]):
             own = workspace_id == self.workspace_id
             factory = self.factory if own else Factory(self.run.connection, workspace_id, self.run.options["api_version"])
-            found += [one for span in spans for one in factory.list_instances(span, job_name=name) if one.key.plan_time in self.window()]
+            listed = factory.list_instances(window, job_name=name)
+            now = self.clock.latest_ms()
+            later = late_starts(window, listed, now) or (Window(since, now) if since is not None and window.end < since <= now else None)
+            listed += factory.list_instances(later, job_name=name) if later is not None else []
+            found += [one for one in listed if one.key.plan_time in window]
         return distinct(found)[0]
 
     def judge(self, instances: list[JobInstance], policy: Policy, asked: int, sent: SentByKey) -> list[Decision]:
