@@ -21,6 +21,7 @@ from ansible.utils.path import unfrackpath
 from ansible.utils.vars import load_extra_vars
 
 from ansible_collections.dataarts.factory.plugins.module_utils._options import rerun_report_spec, rerun_spec
+from ansible_collections.dataarts.factory.plugins.module_utils._text import counted
 from ansible_collections.dataarts.factory.plugins.plugin_utils import _report_data as data
 from ansible_collections.dataarts.factory.plugins.plugin_utils._report_files import write_all
 from ansible_collections.dataarts.factory.plugins.plugin_utils._report_junit import junit
@@ -67,8 +68,7 @@ class ActionModule(ActionBase):
         except OSError as error:
             return {**result, "failed": True, "msg": _failure(folder, error)}
         paths = {kind: str(folder / name) for kind, name in names.items()}
-        count = f"{len(hosts)} workspace" + ("" if len(hosts) == 1 else "s")
-        msg = f"Report of {count} ({report['headline']}): {paths['html']}"
+        msg = f"Report of {counted(len(hosts), 'workspace')} ({report['headline']}): {paths['html']}"
         self._display.display(msg)
         return {**result, "paths": paths, "msg": msg}
 

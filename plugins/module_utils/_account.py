@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 
 from ansible_collections.dataarts.factory.plugins.module_utils._errors import OptionError
 from ansible_collections.dataarts.factory.plugins.module_utils._hosts import region_id
+from ansible_collections.dataarts.factory.plugins.module_utils._text import listed
 
 Options = t.Mapping[str, t.Any]
 
@@ -87,7 +88,7 @@ class Account:
         missing = [name for name in KINDS[kind] if not values[name] and name not in _OPTIONAL]
         if missing:
             present = [name for name in KINDS[kind] if values[name]]
-            raise OptionError(f"{_listed(present)} without {_listed(missing)}: set {_with_variables(missing)} too.")
+            raise OptionError(f"{listed(present)} without {listed(missing)}: set {_with_variables(missing)} too.")
         _check_agency(values, kind)
         return cls(kind=kind, **{name: values[name] for name in (*KINDS[kind], "agency_name", "agency_domain_name")})
 
@@ -161,7 +162,7 @@ def _one_kind(values: t.Mapping[str, str | None]) -> str:
     if len(kinds) > 1:
         present = [name for kind in kinds for name in KINDS[kind] if values[name]]
         raise OptionError(
-            f"{_listed(present)} are credentials of different kinds, of which only one can be used. {_CURE}, and leave the others out."
+            f"{listed(present)} are credentials of different kinds, of which only one can be used. {_CURE}, and leave the others out."
         )
     return kinds[0]
 
@@ -188,7 +189,7 @@ def _kinds_of(environ: t.Mapping[str, str]) -> set[str]:
         )
     kinds = {kind for kind, variables in found.items() if variables}
     if len(kinds) > 1:
-        names = _listed([variable for kind in KINDS for variable in found[kind]])
+        names = listed([variable for kind in KINDS for variable in found[kind]])
         raise OptionError(
             f"The environment holds credentials of different kinds: {names}. Unset all but one kind, or give one kind as options."
         )
@@ -217,11 +218,7 @@ def _variables(kind: str) -> list[str]:
 
 
 def _with_variables(names: t.Iterable[str]) -> str:
-    return _listed([f"{name} (or {' / '.join(ENVIRONMENT[name])})" if name in ENVIRONMENT else name for name in names])
-
-
-def _listed(names: t.Sequence[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+    return listed([f"{name} (or {' / '.join(ENVIRONMENT[name])})" if name in ENVIRONMENT else name for name in names])
 
 
 def region_required(options: Options) -> str:

@@ -14,9 +14,9 @@ from ansible_collections.dataarts.factory.plugins.module_utils._management impor
 from ansible_collections.dataarts.factory.plugins.module_utils._model import Job, JobInstance
 from ansible_collections.dataarts.factory.plugins.module_utils._module import Run
 from ansible_collections.dataarts.factory.plugins.module_utils._reading import CLOCK_LIMIT_MS, read_window, window_of
-from ansible_collections.dataarts.factory.plugins.module_utils._report import safe, statuses, with_key
+from ansible_collections.dataarts.factory.plugins.module_utils._results import statuses, with_key
 from ansible_collections.dataarts.factory.plugins.module_utils._selection import Selection, parse_types, select
-from ansible_collections.dataarts.factory.plugins.module_utils._text import printable
+from ansible_collections.dataarts.factory.plugins.module_utils._text import printable, safe
 from ansible_collections.dataarts.factory.plugins.module_utils._times import Window
 
 MAX_DEPTH = 50  # [H-DEP]

@@ -28,10 +28,10 @@ from ansible_collections.dataarts.factory.plugins.module_utils._reading import (
 )
 from ansible_collections.dataarts.factory.plugins.module_utils._reconcile import Policy, decide, decide_missing
 from ansible_collections.dataarts.factory.plugins.module_utils._remembering import UNBORN, SentByKey
-from ansible_collections.dataarts.factory.plugins.module_utils._report import unshown_notes
 from ansible_collections.dataarts.factory.plugins.module_utils._text import printable
 from ansible_collections.dataarts.factory.plugins.module_utils._times import Window
 from ansible_collections.dataarts.factory.plugins.module_utils._wish import View, Wish
+from ansible_collections.dataarts.factory.plugins.module_utils._wording import unshown_notes
 
 #: After how long what was listed is too old to send anything by it, if it can be listed again.
 OLD_SECONDS = 5.0

@@ -17,7 +17,7 @@ import typing as t
 from ansible_collections.dataarts.factory.plugins.module_utils._decision import Action, Decision
 from ansible_collections.dataarts.factory.plugins.module_utils._errors import OptionError
 from ansible_collections.dataarts.factory.plugins.module_utils._model import InstanceKey, JobInstance
-from ansible_collections.dataarts.factory.plugins.module_utils._text import printable
+from ansible_collections.dataarts.factory.plugins.module_utils._text import counted, printable
 from ansible_collections.dataarts.factory.plugins.module_utils._times import to_iso
 
 #: Instances that a record holds at most: it travels through statistics and artifacts. Of a larger plan it holds the options alone.
@@ -112,14 +112,14 @@ def _difference(before: frozenset[str], instances: t.Sequence[JobInstance], othe
         return
     added = [one for one in instances if _mark(one.key) not in before]
     if added:
-        yield f"{_counted(len(added))} added ({_named(added)})"
+        yield f"{counted(len(added), 'instance')} added ({_named(added)})"
     left = before - {_mark(one.key) for one in instances}
     gone = [one for one in others if _mark(one.key) in left]
     for status in dict.fromkeys(one.status_text for one in gone):
         mine = [one for one in gone if one.status_text == status]
-        yield f"{_counted(len(mine))} gone, now {printable(status, 40)} ({_named(mine)})"
+        yield f"{counted(len(mine), 'instance')} gone, now {printable(status, 40)} ({_named(mine)})"
     if len(left) > len(gone):
-        yield f"{_counted(len(left) - len(gone))} gone that {'is' if len(left) - len(gone) == 1 else 'are'} not among those selected now"
+        yield f"{counted(len(left) - len(gone), 'instance')} gone that {'is' if len(left) - len(gone) == 1 else 'are'} not among those selected now"
 
 
 def _named(instances: t.Iterable[JobInstance]) -> str:
@@ -148,10 +148,6 @@ def _changed_options(record: t.Any, options: t.Mapping[str, t.Any]) -> str:
 
 def _shown(value: t.Any) -> str:
     return "not set" if value is None else printable(str(value), 80)
-
-
-def _counted(number: int) -> str:
-    return f"{number} instance" if number == 1 else f"{number} instances"
 
 
 def _mark(key: InstanceKey) -> str:

@@ -21,13 +21,14 @@ from ansible_collections.dataarts.factory.plugins.module_utils._module import Ru
 from ansible_collections.dataarts.factory.plugins.module_utils._reading import check_past, quiet_until, since_of, steady, timed
 from ansible_collections.dataarts.factory.plugins.module_utils._reconcile import Policy
 from ansible_collections.dataarts.factory.plugins.module_utils._remembering import UNBORN, Memory, SentByKey
-from ansible_collections.dataarts.factory.plugins.module_utils._report import counted, decided, diff, lookup_hint
+from ansible_collections.dataarts.factory.plugins.module_utils._results import decided, diff
 from ansible_collections.dataarts.factory.plugins.module_utils._retry import RetryOptions
 from ansible_collections.dataarts.factory.plugins.module_utils._selection import wanted_statuses
 from ansible_collections.dataarts.factory.plugins.module_utils._sending import ELSEWHERE, REFUSING, Sender
 from ansible_collections.dataarts.factory.plugins.module_utils._sent import ACCEPTED, INTENDED, UNKNOWN, Movement, compare
-from ansible_collections.dataarts.factory.plugins.module_utils._text import printable
+from ansible_collections.dataarts.factory.plugins.module_utils._text import counted, printable
 from ansible_collections.dataarts.factory.plugins.module_utils._times import Window, to_iso
+from ansible_collections.dataarts.factory.plugins.module_utils._wording import lookup_hint
 
 #: How often one call sends an instance whose answers get lost, before it gives up.
 MAX_SENDS = 3

@@ -23,21 +23,13 @@ from ansible_collections.dataarts.factory.plugins.module_utils._module import Ru
 from ansible_collections.dataarts.factory.plugins.module_utils._plan import Batch
 from ansible_collections.dataarts.factory.plugins.module_utils._reading import steady
 from ansible_collections.dataarts.factory.plugins.module_utils._remembering import UNBORN, Memory, SentByKey
-from ansible_collections.dataarts.factory.plugins.module_utils._report import (
-    counted,
-    decided,
-    diff,
-    due_in,
-    lookup_hint,
-    plan_lines,
-    shortfall,
-    summary,
-)
+from ansible_collections.dataarts.factory.plugins.module_utils._results import decided, diff, due_in, summary
 from ansible_collections.dataarts.factory.plugins.module_utils._sending import HOPELESS, Sender, send_all
 from ansible_collections.dataarts.factory.plugins.module_utils._sent import ACCEPTED, UNKNOWN
-from ansible_collections.dataarts.factory.plugins.module_utils._text import printable
+from ansible_collections.dataarts.factory.plugins.module_utils._text import counted, printable
 from ansible_collections.dataarts.factory.plugins.module_utils._times import to_iso
 from ansible_collections.dataarts.factory.plugins.module_utils._wish import View, Wish
+from ansible_collections.dataarts.factory.plugins.module_utils._wording import lookup_hint, plan_lines, shortfall
 
 _WAY_OUT = "The result lists every instance with its reason; correct what they name, and run again with a later since"
 

@@ -1,15 +1,18 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Private to the collection: text from elsewhere made safe to show in a terminal, a log or a result."""
+"""Private to the collection: text for people; what comes from elsewhere made safe to show in a terminal, a log or a result."""
 
 from __future__ import annotations
 
+import typing as t
 import unicodedata
 
 _SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 #: Joiners that several scripts need inside words; they neither move the cursor nor reorder text.
 _KEPT = "\u200c\u200d"
+#: What a field keeps of control characters: those that a text of several lines is made of.
+_LAYOUT = "\n\t"
 
 
 def printable(text: object, limit: int = 500) -> str:
@@ -32,6 +35,34 @@ def printable(text: object, limit: int = 500) -> str:
         if length > limit:
             return "".join(shown)[: max(0, limit - 1)] + "…"
     return "".join(shown)
+
+
+def safe(value: t.Any) -> t.Any:
+    """*value* with every text in it, however deep, free of what could steer a terminal; other data as it is.
+
+    A text without such characters stays what it is, so that names can be used as data.
+    """
+    if isinstance(value, str):
+        return value if value.isprintable() else "".join(map(_safe_character, value))
+    if isinstance(value, t.Mapping):
+        return {safe(key): safe(one) for key, one in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [safe(one) for one in value]
+    return value
+
+
+def counted(number: int, noun: str) -> str:
+    """``1 instance``, ``2 instances``."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def listed(names: t.Sequence[str]) -> str:
+    """``a``, ``a and b``, ``a, b and c``; at least one."""
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def _safe_character(char: str) -> str:
+    return char if char in _LAYOUT or char.isprintable() else printable(char)
 
 
 def _visible(char: str) -> str:

@@ -13,7 +13,7 @@ from ansible_collections.dataarts.factory.plugins.module_utils._errors import Op
 from ansible_collections.dataarts.factory.plugins.module_utils._given import problem
 from ansible_collections.dataarts.factory.plugins.module_utils._hosts import region_id
 from ansible_collections.dataarts.factory.plugins.module_utils._options import Spec, instance_retry_spec, rerun_spec
-from ansible_collections.dataarts.factory.plugins.module_utils._text import printable
+from ansible_collections.dataarts.factory.plugins.module_utils._text import listed, printable
 
 PREFIX = "dataarts_"
 _OPTIONAL = frozenset({"security_token"})
@@ -27,7 +27,7 @@ def credential_problems(values: t.Mapping[str, t.Any], fields: Fields) -> list[s
     :param fields: fields of the credential type, with ``id`` and ``label``.
     """
     labels = {str(field["id"]): f"'{field['label']}'" for field in fields}
-    known = _listed([f"{name} ({label})" for name, label in labels.items()])
+    known = listed([f"{name} ({label})" for name, label in labels.items()])
     found = [f"There is no field {printable(name, 60)}: the fields are {known}." for name in values if name not in labels]
     texts: dict[str, str | None] = {}
     for name, label in labels.items():
@@ -94,15 +94,11 @@ def _kind_problems(values: t.Mapping[str, str | None], labels: t.Mapping[str, st
     # The name of an account alone decides nothing: it does not say who acts.
     kinds = [kind for kind, names in filled.items() if names and names != ["domain_name"]]
     if not kinds:
-        ways = [_listed([labels[name] for name in names if name not in _OPTIONAL]) for names in KINDS.values()]
+        ways = [listed([labels[name] for name in names if name not in _OPTIONAL]) for names in KINDS.values()]
         return [f"No field says who acts: fill in {ways[0]}; or {ways[1]}; or {ways[2]}."]
     if len(kinds) > 1:
-        both = _listed([labels[name] for kind in kinds for name in filled[kind]])
+        both = listed([labels[name] for kind in kinds for name in filled[kind]])
         return [f"{both} are of different kinds, of which only one can be used: empty the fields of the others."]
     missing = [labels[name] for name in KINDS[kinds[0]] if not values.get(name) and name not in _OPTIONAL]
-    have = _listed([labels[name] for name in filled[kinds[0]]])
-    return [f"Field {_listed(missing)} is empty, and {have} cannot be used without it: fill it in."] if missing else []
-
-
-def _listed(names: t.Sequence[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+    have = listed([labels[name] for name in filled[kinds[0]]])
+    return [f"Field {listed(missing)} is empty, and {have} cannot be used without it: fill it in."] if missing else []

@@ -12,7 +12,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, field
 
-from ansible_collections.dataarts.factory.plugins.module_utils._report import safe
+from ansible_collections.dataarts.factory.plugins.module_utils._text import safe
 from ansible_collections.dataarts.factory.plugins.module_utils._times import to_iso
 from ansible_collections.dataarts.factory.plugins.plugin_utils import _summary
 from ansible_collections.dataarts.factory.plugins.plugin_utils._report_ways import MOVING, Command, missed, overall, ways_of

@@ -12,7 +12,7 @@ from __future__ import annotations
 import collections
 import typing as t
 
-from ansible_collections.dataarts.factory.plugins.module_utils._text import printable
+from ansible_collections.dataarts.factory.plugins.module_utils._text import counted, printable
 from ansible_collections.dataarts.factory.plugins.plugin_utils._tally import COUNTS, counts
 from ansible_collections.dataarts.factory.plugins.plugin_utils._templates import untemplated
 
@@ -151,7 +151,7 @@ def _job_lines(results: t.Mapping[str, Result]) -> list[str]:
         found.append(f"  and {len(telling) - SHOWN_JOBS} more jobs")
     good = sum(1 for one in every if not set(one[2]) - _FINE and one[2].get("succeeded"))
     if good:
-        found.append(f"  {good} {'job' if good == 1 else 'jobs'} of which all reruns succeeded")
+        found.append(f"  {counted(good, 'job')} of which all reruns succeeded")
     return found
 
 

@@ -14,8 +14,9 @@ import typing as t
 from dataclasses import dataclass
 
 from ansible_collections.dataarts.factory.plugins.module_utils._selection import job_pattern
-from ansible_collections.dataarts.factory.plugins.module_utils._text import printable
+from ansible_collections.dataarts.factory.plugins.module_utils._text import counted, printable
 from ansible_collections.dataarts.factory.plugins.module_utils._times import duration_text, to_iso
+from ansible_collections.dataarts.factory.plugins.module_utils._wording import BROKEN as BROKEN_WORDS
 from ansible_collections.dataarts.factory.plugins.plugin_utils._tally import BROKEN, broken, idle, sent_here, tally
 from ansible_collections.dataarts.factory.plugins.plugin_utils._watch import LIMIT, OPEN, Result, Run, identity, kind_of, message_of
 
@@ -23,14 +24,8 @@ from ansible_collections.dataarts.factory.plugins.plugin_utils._watch import LIM
 NAMED = 3
 LISTED = 20
 
-_WORDS = {
-    "failed_again": "failed again",
-    "refused": "refused by the service",
-    "not_rerunnable": "not rerunnable",
-    "blocked": "waiting for a person",
-    "skipped": "skipped behind one that did not succeed",
-    "unknown": "of unknown outcome",
-}
+#: How people say what became of an instance that missed the stated end, by its action.
+_WORDS = {action.value: words for action, words in BROKEN_WORDS.items()}
 _WAYS_OUT = {
     "failed_again": "Correct what their logs in the console show, then run again without since (or with a later one), or raise attempts.",
     "refused": "The service says: {reason}. Correct that, then run again without since (or with a later one).",
@@ -191,11 +186,11 @@ def _stopped(run: Run, error: Result, scene: Scene) -> str:
         if not sent:
             return text
         return (
-            f"{text} Before that, {_instances(len(sent))} of {_jobs(sent)} {'was' if len(sent) == 1 else 'were'} rerun; "
+            f"{text} Before that, {counted(len(sent), 'instance')} of {_jobs(sent)} {'was' if len(sent) == 1 else 'were'} rerun; "
             f"run again with since={_since(run)} to go on: nothing is sent twice."
         )
     return (
-        f"Failed to watch {_instances(len(run.instances))} of workspace {scene.workspace_id} to the end: {text} "
+        f"Failed to watch {counted(len(run.instances), 'instance')} of workspace {scene.workspace_id} to the end: {text} "
         f"Before that, {progress_text(tally(run))}. "
         f"What was sent goes on by itself; run again with since={_since(run)} to see the end: nothing is sent twice."
     )
@@ -205,14 +200,14 @@ def _planned(run: Run, scene: Scene) -> str:
     due = run.having({"retry"})
     if not due:
         return f"Nothing to rerun in workspace {scene.workspace_id}{_no_match(run)}."
-    return f"Would rerun {_instances(len(due))} of {_jobs(due)} in workspace {scene.workspace_id}."
+    return f"Would rerun {counted(len(due), 'instance')} of {_jobs(due)} in workspace {scene.workspace_id}."
 
 
 def _good(run: Run, scene: Scene) -> str:
     sent = [one for one in run.instances.values() if sent_here(one)]
     adopted = [one for one in run.instances.values() if one.get("adopted")]
     on_their_way = run.having(OPEN)
-    what = f"Reran {_instances(len(sent))} of {_jobs(sent)}" if sent else "Nothing to rerun"
+    what = f"Reran {counted(len(sent), 'instance')} of {_jobs(sent)}" if sent else "Nothing to rerun"
     what += f" in workspace {scene.workspace_id}"
     if adopted:
         what += f" ({len(adopted)} had been rerun before, since {_since(run)})"
@@ -243,7 +238,7 @@ def _bad(run: Run, scene: Scene, missed: t.Mapping[str, list[Result]], moving: l
     ways += _reasons(run, late=bool(moving))
     bad = sum(map(len, missed.values())) + len(moving) + len(run.unsent)
     meant = sum(1 for one in run.instances.values() if not idle(one, run.wanted))
-    what = f"Failed to bring {bad} of {_instances(meant)} of workspace {scene.workspace_id} to success"
+    what = f"Failed to bring {bad} of {counted(meant, 'instance')} of workspace {scene.workspace_id} to success"
     return f"{what}: {'; '.join(parts)}. {' '.join(ways)}"
 
 
@@ -270,13 +265,8 @@ def _since(run: Run) -> str:
     return to_iso(run.since) if run.since is not None else "the first run's since"
 
 
-def _instances(number: int) -> str:
-    return f"{number} instance" if number == 1 else f"{number} instances"
-
-
 def _jobs(instances: list[Result]) -> str:
-    number = len({one.get("job_name") for one in instances})
-    return f"{number} job" if number == 1 else f"{number} jobs"
+    return counted(len({one.get("job_name") for one in instances}), "job")
 
 
 def _are(number: int) -> str:

@@ -1,17 +1,19 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Text from elsewhere, made safe to show."""
+"""Text from elsewhere, made safe to show, and small words."""
 
 from __future__ import annotations
 
+import json
+import typing as t
 import unicodedata
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.dataarts.factory.plugins.module_utils._text import printable
+from ansible_collections.dataarts.factory.plugins.module_utils._text import counted, listed, printable, safe
 
 
 @pytest.mark.parametrize(
@@ -55,3 +57,23 @@ def test_never_steers_a_terminal(text: str, limit: int) -> None:
     shown.encode("utf-8")
     assert not [char for char in shown if unicodedata.category(char) in ("Cc", "Cs", "Zl", "Zp")]
     assert not set(shown) & set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+def test_safe_leaves_names_alone_and_makes_control_characters_visible() -> None:
+    assert safe("日次 集計 {{ x }}") == "日次 集計 {{ x }}"
+    assert safe("a\x1b[31mb\u202ec\x9b") == "a\\x1b[31mb\\u202ec\\x9b"
+    assert safe({"k\x07": ["line one\n\tline two\r", 5, None, True]}) == {"k\\x07": ["line one\n\tline two\\r", 5, None, True]}
+
+
+@given(st.recursive(st.text() | st.integers() | st.none(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)))
+def test_nothing_that_is_safe_can_steer_a_terminal_or_break_the_output(value: t.Any) -> None:
+    text = json.dumps(safe(value), ensure_ascii=False)
+    text.encode("utf-8")
+    assert not any(
+        char < " " or "\x7f" <= char <= "\x9f" or char in "\u202a\u202b\u202d\u202e\u2066\u2067\u2068\u2028\u2029" for char in text
+    )
+
+
+def test_numbers_and_names_in_words() -> None:
+    assert (counted(1, "instance"), counted(0, "request")) == ("1 instance", "0 requests")
+    assert [listed(names) for names in (["a"], ["a", "b"], ["a", "b", "c"])] == ["a", "a and b", "a, b and c"]

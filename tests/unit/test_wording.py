@@ -1,36 +1,22 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Decisions as results, plans as text, counts and diffs."""
+"""What the modules that rerun say: the plan, what is missing, how to find out."""
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import shlex
 import typing as t
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from ansible_collections.dataarts.factory.plugins.module_utils._decision import Action, Decision
 from ansible_collections.dataarts.factory.plugins.module_utils._model import Status
 from ansible_collections.dataarts.factory.plugins.module_utils._plan import Limits, plan
 from ansible_collections.dataarts.factory.plugins.module_utils._reconcile import decide
-from ansible_collections.dataarts.factory.plugins.module_utils._report import (
-    counted,
-    decided,
-    diff,
-    due_in,
-    lookup_hint,
-    plan_lines,
-    safe,
-    shortfall,
-    statuses,
-    summary,
-)
 from ansible_collections.dataarts.factory.plugins.module_utils._times import Window
+from ansible_collections.dataarts.factory.plugins.module_utils._wording import lookup_hint, plan_lines, shortfall
 from ansible_collections.dataarts.factory.tests.unit.building import at, instance, policy, sent
 
 WINDOW = Window(at(-86_400), at(0))
@@ -39,66 +25,6 @@ WINDOW = Window(at(-86_400), at(0))
 def decision(action: Action, status: Status = Status.FAIL, **changes: t.Any) -> Decision:
     due = changes.pop("due_ms", None)
     return Decision(instance(status, **changes), action, "because", due)
-
-
-def test_safe_leaves_names_alone_and_makes_control_characters_visible() -> None:
-    assert safe("日次 集計 {{ x }}") == "日次 集計 {{ x }}"
-    assert safe("a\x1b[31mb\u202ec\x9b") == "a\\x1b[31mb\\u202ec\\x9b"
-    assert safe({"k\x07": ["line one\n\tline two\r", 5, None, True]}) == {"k\\x07": ["line one\n\tline two\\r", 5, None, True]}
-
-
-@given(st.recursive(st.text() | st.integers() | st.none(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)))
-def test_nothing_that_is_safe_can_steer_a_terminal_or_break_the_output(value: t.Any) -> None:
-    text = json.dumps(safe(value), ensure_ascii=False)
-    text.encode("utf-8")
-    assert not any(
-        char < " " or "\x7f" <= char <= "\x9f" or char in "\u202a\u202b\u202d\u202e\u2066\u2067\u2068\u2028\u2029" for char in text
-    )
-
-
-def test_an_instance_before_anything_was_sent() -> None:
-    result = decided(decide(instance(Status.FAIL), policy(), at(1), None))
-    assert (result["action"], result["status"], result["status_before"]) == ("retry", "fail", "fail")
-    assert (result["rerun"], result["request_id"], result["sent_time"]) == (False, None, None)
-    assert (result["start_time_before"], result["end_time_before"]) == (at(-3600), at(-3000))
-    assert result["plan_time_iso"].endswith("Z")
-
-
-def test_an_instance_that_was_rerun_tells_what_it_was_before() -> None:
-    record = sent("accepted", 5, request_id="r-1")
-    result = decided(decide(instance(Status.SUCCESS, 10, 20), policy(), at(100), record))
-    assert (result["action"], result["status"], result["status_before"]) == ("done", "success", "fail")
-    assert (result["rerun"], result["request_id"], result["attempts"]) == (True, "r-1", 1)
-    assert (result["start_time"], result["start_time_before"], result["end_time_before"]) == (at(10), at(-3600), at(-3000))
-    assert result["sent_time"] == at(5)
-
-
-def test_what_came_from_the_service_cannot_steer_a_terminal() -> None:
-    one = dataclasses.replace(
-        instance(Status.UNKNOWN, status_text="odd\x1b[2J"), job_name="job\x1b]0;x\x07", error_message="bad\r\nworse", instance_id="1\x00"
-    )
-    result = decided(Decision(one, Action.UNKNOWN, f"status {one.status_text}", request_id="id\x1b"))
-    assert not any(char in json.dumps(result, ensure_ascii=False) for char in "\x1b\x07\r\x00")
-    assert result["job_name"] == "job\\x1b]0;x\\x07"
-    assert result["status_before"] == "odd\\x1b[2J"
-
-
-def test_counts() -> None:
-    results = [
-        decided(decision(action, status))
-        for action, status in ((Action.DONE, Status.SUCCESS), (Action.DONE, Status.SUCCESS), (Action.WAIT, Status.RUNNING))
-    ]
-    counts = {"total": 3, "idle": 0, "rerun": 0, "actions": {"done": 2, "wait": 1}, "statuses": {"success": 2, "running": 1}}
-    assert summary(results) == counts
-    assert summary(results, 4) == {
-        **counts,
-        "total": 7,
-        "idle": 4,
-        "actions": {"done": 6, "wait": 1},
-        "statuses": {"success": 6, "running": 1},
-    }
-    assert statuses([]) == {}
-    assert (counted(1, "instance"), counted(0, "request")) == ("1 instance", "0 requests")
 
 
 def test_a_plan_names_jobs_and_what_is_left_alone() -> None:
@@ -143,26 +69,6 @@ def test_a_plan_of_nothing_is_one_line_and_a_large_one_stays_readable() -> None:
     assert lines[-1] == "  and 150 more jobs"
 
 
-@pytest.mark.parametrize(
-    ("action", "status", "before", "rerun", "check_mode", "shown"),
-    [
-        ("retry", "fail", "fail", False, True, ("fail", "to be rerun")),
-        ("retry", "fail", "fail", True, False, ("fail", "rerun requested")),
-        ("done", "success", "fail", True, False, ("fail", "success")),
-        ("failed_again", "fail", "fail", True, False, None),
-        ("done", "success", "success", False, False, None),
-        ("skipped", "success", "fail", False, False, None),
-    ],
-)
-def test_a_difference_shows_what_changes(
-    action: str, status: str, before: str, rerun: bool, check_mode: bool, shown: tuple[str, str] | None
-) -> None:
-    one = {"action": action, "status": status, "status_before": before, "rerun": rerun, "job_name": "a", "plan_time_iso": "T"}
-    found = diff([one], check_mode=check_mode)
-    expected = ("", "") if shown is None else (f"a planned T: {shown[0]}\n", f"a planned T: {shown[1]}\n")
-    assert (found["before"], found["after"]) == expected
-
-
 def test_shortfall_counts_what_ended_elsewhere_than_at_success() -> None:
     every = [
         decision(Action.FAILED_AGAIN),
@@ -178,23 +84,6 @@ def test_shortfall_counts_what_ended_elsewhere_than_at_success() -> None:
     text = shortfall(every, {Status.FAIL})
     assert text == "2 failed again, 1 refused by the service, 1 not rerunnable, 1 waiting for a person, 1 of unknown outcome"
     assert shortfall(every[-2:], {Status.FAIL}) == ""
-
-
-@pytest.mark.parametrize(
-    ("decisions", "expected"),
-    [
-        ([], None),
-        ([decision(Action.DONE)], None),
-        ([decision(Action.WAIT, Status.RUNNING)], 10.0),
-        ([decision(Action.SETTLING, due_ms=at(25))], 25.0),
-        ([decision(Action.SETTLING, due_ms=at(-5))], 0.0),
-        ([decision(Action.SETTLING, due_ms=at(25)), decision(Action.WAIT, Status.RUNNING)], 10.0),
-        ([dataclasses.replace(decision(Action.SETTLING, due_ms=at(25)), sent=sent("unknown"))], 10.0),
-        ([dataclasses.replace(decision(Action.SETTLING, due_ms=at(2.04)), sent=sent("unknown"))], 2.1),
-    ],
-)
-def test_when_another_pass_makes_sense(decisions: list[Decision], expected: float | None) -> None:
-    assert due_in(decisions, at(0), 10.0) == expected
 
 
 def test_the_command_that_finds_out_holds_no_credentials_and_is_one_shell_word() -> None:
