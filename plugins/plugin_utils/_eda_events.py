@@ -57,11 +57,12 @@ def failed_event(failure: Failure, login: Login, place: Place) -> Event:
     )
 
 
-def trouble_event(kind: str, login: Login, message: str, since_ms: int) -> Event:
+def trouble_event(kind: str, login: Login, message: str, since_ms: int, places: t.Sequence[Place] | None = None) -> Event:
     """Not of an instance but of the service: ``outage``, ``restored``, or ``ended``, after which there is no further event.
 
     :param message: what happened, in words for people.
     :param since_ms: when the outage began, epoch ms.
+    :param places: the workspaces that it is about; all of the account if None.
     """
     details = {
         "kind": kind,
@@ -70,7 +71,8 @@ def trouble_event(kind: str, login: Login, message: str, since_ms: int) -> Event
         "since_iso": to_iso(since_ms),
         "message_b64": encoded(message),
     }
-    return _event(f"{kind}/{login.name}/{since_ms}", [place.host for place in login.places], details)
+    hosts = [place.host for place in (login.places if places is None else places)]
+    return _event("/".join((kind, login.name, str(since_ms), *hosts)), hosts, details)
 
 
 def clear(text: str) -> str | None:

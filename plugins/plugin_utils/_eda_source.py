@@ -30,8 +30,12 @@ from ansible_collections.dataarts.factory.plugins.plugin_utils._eda_options impo
 _T = t.TypeVar("_T")
 
 LOG = logging.getLogger("dataarts.factory.failed_instances")
-#: Kinds of errors that no patience cures; a person has to change something.
-ENDING = frozenset({Kind.CREDENTIALS, Kind.NO_PERMISSION, Kind.NOT_FOUND})
+#: Kinds of errors of a workspace that no patience cures. Others of the account may be there all the same.
+_GONE = frozenset({Kind.NO_PERMISSION, Kind.NOT_FOUND})
+#: Kinds of errors that every other workspace of the account would meet too, each after its timeouts.
+_ALIKE = frozenset({Kind.UNREACHABLE, Kind.TLS, Kind.CLOCK})
+#: Workspaces that a message names.
+_NAMED = 5
 #: Longest pause between two looks of an outage, seconds.
 LONGEST_PAUSE = 900.0
 
@@ -109,7 +113,8 @@ class LoginWatch:
         self._connection = connect(login.options, environ)
         self._lookers = [Looker(self._connection, place, wish, len(login.places)) for place in login.places]
         self._troubles: dict[Looker, Trouble] = {}
-        self._outage_since: int | None = None
+        #: Since when what people were told of as not to be read is so, epoch ms.
+        self._outages: dict[Looker, int] = {}
         self._warned = 0
 
     @property
@@ -137,7 +142,8 @@ class LoginWatch:
         for text in self._connection.client.warnings[self._warned :]:
             self._warned += 1
             LOG.warning("%s", printable(text))
-        await (self._missed() if self._troubles else self._restored())
+        await self._tell_outages()
+        await self._tell_restored()
 
     def close(self) -> None:
         """Close connections and records."""
@@ -154,18 +160,20 @@ class LoginWatch:
             try:
                 partly = await self._look(looker)
             except ApiError as error:
-                if error.kind in ENDING:
-                    message = failed_with(error, f"Stopped watching workspace {looker.place.workspace_id}")["msg"]
-                    raise EndedError(message) from None
-                alike = error.kind in (Kind.UNREACHABLE, Kind.TLS, Kind.CLOCK)
+                if error.kind is Kind.CREDENTIALS:
+                    raise EndedError(failed_with(error, f"Stopped watching {self._named([looker])}")["msg"]) from None
+                alike = error.kind in _ALIKE
                 for one in awake[number:] if alike else [looker]:
                     self._troubles[one] = self._worse(one, error)
                 if alike:
-                    break  # the other workspaces of the account would only meet it too, each after its timeouts
+                    break
             else:
                 self._troubles.pop(looker, None)
                 if partly is not None:
                     self._troubles[looker] = Trouble(partly)
+        if all(one in self._troubles and self._troubles[one].error.kind in _GONE for one in self._lookers):
+            gone = self._troubles[self._lookers[0]].error
+            raise EndedError(failed_with(gone, f"Stopped watching {self._named(self._lookers)}")["msg"])
 
     def _worse(self, looker: Looker, error: ApiError) -> Trouble:
         """The trouble of *looker* after one more miss; it rests for as long as a pause lasts beyond the next poll."""
@@ -189,20 +197,31 @@ class LoginWatch:
         if self._feedback is not None:
             await self._feedback.get()
 
-    async def _missed(self) -> None:
-        if self._outage_since is None:
-            self._outage_since = self._now()
-            error = next(iter(self._troubles.values())).error
-            message = failed_with(error, f"Failed to read the workspaces of {self._login.name}")["msg"]
+    async def _tell_outages(self) -> None:
+        fresh = [one for one in self._lookers if one in self._troubles and one not in self._outages]
+        if fresh:
+            since = self._now()
+            self._outages.update(dict.fromkeys(fresh, since))
+            message = failed_with(self._troubles[fresh[0]].error, f"Failed to read {self._named(fresh)}")["msg"]
             LOG.warning("%s Trying again.", message)
-            await self._put(trouble_event("outage", self._login, message, self._outage_since))
+            await self._put(trouble_event("outage", self._login, message, since, [one.place for one in fresh]))
 
-    async def _restored(self) -> None:
-        if self._outage_since is not None:
-            message = f"The workspaces of {self._login.name} can be read again."
+    async def _tell_restored(self) -> None:
+        over = [one for one in self._lookers if one in self._outages and one not in self._troubles]
+        if over:
+            since = min(self._outages.pop(one) for one in over)
+            message = f"{self._named(over)} can be read again."
+            message = message[0].upper() + message[1:]
             LOG.warning("%s", message)
-            await self._put(trouble_event("restored", self._login, message, self._outage_since))
-            self._outage_since = None
+            await self._put(trouble_event("restored", self._login, message, since, [one.place for one in over]))
+
+    def _named(self, lookers: t.Sequence[Looker]) -> str:
+        """Those workspaces in a sentence."""
+        if len(lookers) == len(self._lookers) > 1:
+            return f"the workspaces of {self._login.name}"
+        more = f" and {len(lookers) - _NAMED} more" if len(lookers) > _NAMED else ""
+        ids = ", ".join(one.place.workspace_id for one in lookers[:_NAMED])
+        return f"workspace{'s' if len(lookers) > 1 else ''} {ids}{more}"
 
     def _now(self) -> int:
         return self._connection.client.clock.now_ms()

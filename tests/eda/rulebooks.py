@@ -58,24 +58,28 @@ class House:
         (self.inventory / "hosts.yml").write_text(json.dumps(inventory(**hosts)), encoding="utf-8")
 
     def start(self, rulebook: str, source: Mapping[str, t.Any] | None = None, **more: t.Any) -> Running:
-        """ansible-rulebook with the collection's *rulebook*.
+        """ansible-rulebook with the collection's *rulebook*, which gathers for seconds; with its full name as it is.
 
         :param source: options of the account to change.
-        :param more: variables of the rulebook without ``dataarts_``.
+        :param more: variables of the rulebook without ``dataarts_``; None leaves one unset.
         """
         places = [{"workspace_id": one, "host": host} for host, one in self.places.items()]
         watched = {**account(self.service, max_retries=0), "workspaces": places, **(source or {})}
         given = {"accounts": [watched], "poll_interval": 1, "watch_state": str(self.directory / "watch"), **more}
         watch = self.directory / "watch.yml"
-        watch.write_text(json.dumps({f"dataarts_{name}": value for name, value in given.items()}), encoding="utf-8")
+        watch.write_text(json.dumps({f"dataarts_{name}": one for name, one in given.items() if one is not None}), encoding="utf-8")
+        path = rulebook if "." in rulebook else str(self._shorter(rulebook))
+        arguments = ("--rulebook", path, "-i", self.inventory, "--vars", watch)
+        return self.ansible.start("ansible-rulebook", *arguments, env={"_JAVA_OPTIONS": "-Xrs", "PYTHONUNBUFFERED": "1"})
+
+    def _shorter(self, rulebook: str) -> Path:
         text = (RULEBOOKS / f"{rulebook}.yml").read_text(encoding="utf-8")
         for long, short in SHORTER.items():
             assert long in text
             text = text.replace(long, short)
         path = self.directory / f"{rulebook}.yml"
         path.write_text(text, encoding="utf-8")
-        arguments = ("--rulebook", path, "-i", self.inventory, "--vars", watch)
-        return self.ansible.start("ansible-rulebook", *arguments, env={"_JAVA_OPTIONS": "-Xrs", "PYTHONUNBUFFERED": "1"})
+        return path
 
     def reruns(self) -> dict[tuple[str, int], int]:
         """How often each instance was rerun, by name of the job and plan time, as the service's journal has it."""
@@ -97,7 +101,7 @@ class House:
 
     def events(self) -> int:
         """How many events the source has told, over all its lives."""
-        return sum(path.read_text().count('"told"') for path in (self.directory / "watch").glob("*.jsonl"))
+        return sum(path.read_text().count('"told"') for path in self.directory.rglob("*.events.jsonl"))
 
 
 def wait_until(process: Running, what: str, condition: Callable[[], object]) -> None:

@@ -86,6 +86,18 @@ def test_a_night_ends_without_a_person_and_a_name_stays_a_name(house: t.Any, tmp
     assert SECRET_KEY not in process.text() + process.text("stderr")
 
 
+@pytest.mark.parametrize("rulebook", ["rerun_failed", "propose_reruns"])
+def test_by_its_full_name_it_watches_as_the_guide_says(house: t.Any, rulebook: str) -> None:
+    """Found in the collection, with nothing set that has a default; the record is where the collection's other records are."""
+    one = house()
+    process = one.start(f"dataarts.factory.{rulebook}", watch_state=None, poll_interval=None, proposal_directory=str(one.directory))
+    try:
+        wait_until(process, "all events are taken", lambda: one.events() == 6)
+    finally:
+        end(process)
+    assert len(one.service.requests("v1_list")) == 1
+
+
 def test_events_are_seen_within_two_polls(house: t.Any) -> None:
     one = house(night={"jobs": [{"name": "daily_sales"}], "run_seconds": 0.1})
     process = one.start("rerun_failed")

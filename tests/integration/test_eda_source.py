@@ -351,6 +351,7 @@ def test_one_workspace_in_trouble_does_not_keep_the_others_from_being_seen(servi
     with Source(service, tmp_path, {"sales": WORKSPACE_ID, "supply": SUPPLY_ID}) as source:
         events = source.poll()
         assert [(one["kind"], one.get("host")) for one in events] == [("failed", "supply"), ("outage", None)]
+        assert WORKSPACE_ID in base64.b64decode(events[1]["message_b64"]).decode()
         assert [(one["kind"], one.get("host")) for one in source.poll()] == [("failed", "sales"), ("restored", None)]
 
 
@@ -370,6 +371,26 @@ def test_a_workspace_that_stays_in_trouble_rests_and_the_others_are_seen_at_ever
         for dummy in range(6):
             source.poll()
         assert source.watch.misses == 6
+
+
+def test_a_workspace_that_is_gone_ends_only_a_source_that_has_no_other(service: t.Any, tmp_path: Path, caplog: t.Any) -> None:
+    """One of two workspaces is deleted: people are told, the other is watched, and an outage of that one is told too."""
+    service.set(**V1)
+    places = {"gone": "00000000000000000000000000000bad", "sales": WORKSPACE_ID}
+    with Source(service, tmp_path, places) as source:
+        events = source.poll()
+        assert [one["kind"] for one in events] == ["failed"] * 6 + ["outage"]
+        assert places["gone"] in base64.b64decode(events[-1]["message_b64"]).decode()
+        service.add("daily_sales", {"plan_time": "-1m", "status": "fail"}, workspace_id=WORKSPACE_ID)
+        assert told(source.poll()) == ["daily_sales"]
+        service.inject({"route": "list", "kind": "status", "status": 503, "times": 1, "skip": 0})
+        found = [(one["kind"], base64.b64decode(one["message_b64"]).decode()) for dummy in range(2) for one in source.poll()]
+        assert [kind for kind, dummy in found] == ["outage", "restored"]
+        assert found[0][1].startswith(f"Failed to read workspace {WORKSPACE_ID}: ")
+        assert found[1][1] == f"Workspace {WORKSPACE_ID} can be read again."
+    with Source(service, tmp_path, {"gone": places["gone"]}) as source, pytest.raises(EndedError) as caught:
+        source.poll()
+    assert str(caught.value).startswith(f"Stopped watching workspace {places['gone']}: ")
 
 
 def test_what_the_client_warns_of_is_in_the_log_once(service: t.Any, tmp_path: Path, caplog: t.Any) -> None:

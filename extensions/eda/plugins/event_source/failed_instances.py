@@ -17,14 +17,14 @@ description:
   - Watches any number of workspaces and accounts. Each poll costs one workspace-wide read per workspace, or one call of the statistics
     where they say that nothing failed.
   - An event C(event.dataarts) has a C(kind). C(failed) is an instance that failed. C(outage) and C(restored) are the begin and the end of
-    a time in which an account could not be read, once each. C(ended) is the last event, when nothing but a person can help.
+    a time in which workspaces of an account could not be read, once each. C(ended) is the last event, when nothing but a person can help.
   - The limit of a playbook that acts on an event, C(event.meta.hosts), is the inventory host of the workspace.
   - Text that other people wrote (names, messages) travels in base64, in fields that end in C(_b64). Decode it in the playbook. The field
     C(job_name) holds the name in clear, or null where it could be read as a template.
   - What was told is remembered on disk, so that a restart tells neither too little nor, for what was acted on, anything twice. See the
     guide on event-driven reruns of this collection for what exactly is guaranteed.
-  - A wrong credential, a missing permission, or a record that cannot be written ends the source with one line in the log and an event
-    C(ended). A wrong argument ends it with one line before anything is watched.
+  - A wrong credential, an account of which no workspace exists or may be read, or a record that cannot be written ends the source with one
+    line in the log and an event C(ended). A wrong argument ends it with one line before anything is watched.
 requirements:
   - The collection dataarts.factory where ansible-core finds it, and the Python packages ansible-core and requests beside ansible-rulebook.
 options:
@@ -75,8 +75,7 @@ options:
     default: -24h
   poll_interval:
     description:
-      - Seconds between two polls. While an account cannot be read, the pause doubles up to 15 minutes. If only some of its workspaces
-        cannot, theirs does.
+      - Seconds between two polls. While a workspace cannot be read, its pause doubles up to 15 minutes.
     type: int
     default: 60
   repeat_within:
