@@ -129,9 +129,9 @@ class ActionModule(ActionBase):
             lookup=telling.lookup_command(host, _inventories(task_vars), args, unknown) if unknown else "",
         )
         failed, msg = telling.verdict(run, scene)
-        if run.error is None:
-            for line in telling.closing_lines(run, scene, msg):
-                self._say(line)
+        # Also where the task fails: role and playbooks go on after it, and nobody would see why before their end.
+        for line in telling.closing_lines(run, scene, msg):
+            self._say(line)
         return tally.final_result(run, failed=failed, msg=msg, timed_out=scene.timed_out, elapsed=scene.elapsed)
 
     def _say(self, line: str) -> None:

@@ -178,6 +178,7 @@ compose:
 
 import concurrent.futures
 import contextlib
+import json
 import os
 import typing as t
 
@@ -296,6 +297,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         names, warnings = _fleet.host_names(wanted, self._taken({row["workspace_id"] for target, row in found}))
         for warning in warnings:
             self.display.warning(warning)
+        lost: dict[str, str] = {}
         for name, one, (target, _row) in zip(names, variables, found):
             self.inventory.add_host(name, group=self._account_group({"name": target.account}))
             if target.region:
@@ -304,7 +306,11 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
                 self.inventory.add_child(group, name)
             for variable, value in one.items():
                 self.inventory.set_variable(name, variable, value)
-            self._construct(name)
+            lost.update(self._construct(name))
+        for variable, why in lost.items():
+            self.display.warning(
+                f"compose gives no {variable}, which is as if it were not set: {why}. Text needs quotes within the expression."
+            )
 
     def _host_variables(self, target: _fleet.Target, row: _fleet.Row) -> dict[str, t.Any]:
         known = {f"dataarts_{option}": from_service(row.get(option)) for option in _fleet.ROW_NAMES}
@@ -332,14 +338,33 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         others = {name for name, workspace_id in hosts.items() if workspace_id is not None and workspace_id not in workspace_ids}
         return others | _fleet.RESERVED | {str(name) for name in self.inventory.groups}
 
-    def _construct(self, name: str) -> None:
-        """What every constructable inventory offers: variables and groups from expressions."""
+    def _construct(self, name: str) -> dict[str, str]:
+        """What every constructable inventory offers: variables and groups from expressions.
+
+        :returns: variables of the collection, a limit maybe, that could not be composed, and why; with ``strict`` that is an error.
+        """
         strict = self.get_option("strict")
         variables = self.inventory.get_host(name).get_vars()
-        self._set_composite_vars(self.get_option("compose"), variables, name, strict=strict)
+        lost = {}
+        for variable, expression in (self.get_option("compose") or {}).items():
+            try:
+                self._set_composite_vars({variable: _expression(expression)}, variables, name, strict=True)
+            except AnsibleError as error:
+                if strict:
+                    raise
+                if str(variable).startswith("dataarts_"):
+                    lost[str(variable)] = str(error)
         variables = self.inventory.get_host(name).get_vars()
         self._add_host_to_composed_groups(self.get_option("groups"), variables, name, strict=strict)
         self._add_host_to_keyed_groups(self.get_option("keyed_groups"), variables, name, strict=strict)
+        return lost
+
+
+def _expression(value: t.Any) -> t.Any:
+    """What compose is to evaluate: a text, or the expression for a value that is none, which Ansible itself drops without a word since 2.19."""
+    if isinstance(value, str):
+        return value
+    return own_template("none" if value is None else json.dumps(value))
 
 
 def _read(target: _fleet.Target, alone: bool) -> list[_fleet.Row]:

@@ -107,8 +107,11 @@ def verdict(run: Run, scene: Scene) -> tuple[bool, str]:
 
 
 def closing_lines(run: Run, scene: Scene, msg: str) -> list[str]:
-    """What is printed at the end of a task: its message, then a line for each instance that is not where it should be."""
+    """What is printed at the end of a task: its message, then a line for each instance that is not where it should be, unless the run
+    ended before it could know."""
     lines = [f"{scene.host}: {msg}"]
+    if run.error is not None:
+        return lines
     troubled = [one for found in broken(run).values() for one in found]
     if scene.timed_out:
         troubled += run.having(OPEN)
@@ -181,7 +184,8 @@ def lookup_command(host: str, inventories: t.Sequence[str], args: Result, names:
 def _stopped(run: Run, error: Result, scene: Scene) -> str:
     """The message of a run that cannot go on: the module's own, and what earlier passes had reached."""
     text = printable(message_of(error), 4000)
-    if run.base is error or run.only_planned:
+    nothing_sent = not run.moving and not any(one.get("rerun") for one in run.instances.values())
+    if run.base is error or run.only_planned or nothing_sent:
         sent = [one for one in run.instances.values() if sent_here(one)]
         if not sent:
             return text

@@ -273,6 +273,16 @@ def test_strict(service: Running, ansible: Ansible) -> None:
     assert "Could not set broken for host" in " ".join(outcome.stderr.split())
 
 
+def test_a_limit_is_not_lost_without_a_word(service: Running, ansible: Ansible) -> None:
+    """ansible-core drops what is no text from compose since 2.19, and everywhere what cannot be evaluated."""
+    compose = {"dataarts_max_instances": 50, "dataarts_wait": False, "dataarts_state_path": "/tmp/state"}
+    inventory, outcome = listed(ansible, "-i", written(ansible, accounts(service)[:1], compose=compose))
+    sales = hosts_of(inventory)["sales"]
+    assert {name: sales.get(name) for name in compose} == {**compose, "dataarts_state_path": None}
+    (warning,) = [line for line in outcome.stderr.split("[WARNING]: ") if "compose" in line]
+    assert " ".join(warning.split()).startswith("compose gives no dataarts_state_path, which is as if it were not set: Could not set")
+
+
 def test_the_cache_saves_calls_and_keeps_no_secret(service: Running, ansible: Ansible) -> None:
     cache = ansible.directory / "cache"
     options: dict[str, t.Any] = {"cache": True, "cache_plugin": "ansible.builtin.jsonfile", "cache_connection": str(cache)}

@@ -197,6 +197,32 @@ def test_hosts_can_be_chosen_and_none_is_an_error(service: Running, ansible: Ans
     assert len(sent(service)) == 2
 
 
+def test_what_nobody_would_read_is_refused_before_anything_is_sent(service: Running, ansible: Ansible, tmp_path: Path) -> None:
+    """Without a word Ansible would ignore the variable, and every job would be rerun."""
+    service.reset()
+    path = written(tmp_path / "hosts.yml", inventory(sales=quick(service, tmp_path / "state", owner="a variable of the user's own")))
+    outcome = ansible.playbook(PLAYBOOK, "-i", path, variables={"dataarts_job": ["daily_sales"], "dataarts_max_instance": 2}).ended(2)
+    assert {line.result["msg"] for line in outcome.of("fail") if line.event == "failed"} == {
+        (
+            "Nothing was sent for sales: dataarts_job is no variable of the role and would be ignored. Write dataarts_jobs if that is meant; a variable "
+            "of your own needs another name. dataarts_max_instance is no variable of the role and would be ignored. Write dataarts_max_instances if "
+            "that is meant; a variable of your own needs another name."
+        )
+    }
+    assert not service.requests("v1_list")
+    assert not service.journal()
+
+
+def test_a_wrong_value_is_told_in_one_line(service: Running, ansible: Ansible, tmp_path: Path) -> None:
+    """Ansible's own check of a role's variables would show the whole documentation of the role for every workspace."""
+    service.reset()
+    path = written(tmp_path / "hosts.yml", inventory(sales=quick(service, tmp_path / "state", order="upstream")))
+    outcome = ansible.playbook(PLAYBOOK, "-i", path).ended(2)
+    assert "sales: value of order must be one of: parallel, upstream_first, got: upstream" in outcome.stdout.splitlines()
+    assert "argument_spec" not in outcome.output
+    assert not service.journal()
+
+
 def test_everything_that_failed_is_rerun_if_it_is_the_plan_that_was_approved(service: Running, ansible: Ansible, tmp_path: Path) -> None:
     """Playbook rerun_failed takes every job, whatever the inventory selects; a plan of another selection is refused by the role."""
     service.reset()

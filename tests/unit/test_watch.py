@@ -233,6 +233,16 @@ class TestFailingPasses:
         assert "since=2026-11-23T03:00:00Z" in msg
         assert len(tally.final_result(run, failed=True, msg=msg, timed_out=False, elapsed=1)["instances"]) == 2
 
+    def test_nobody_is_told_that_something_goes_on_where_nothing_was_sent(self) -> None:
+        run = run_of(passed(one(1, "settling"), one(2, "done", "success")), failure("no_permission", instances=[one(1, "wait")]))
+        assert telling.verdict(run, scene()) == (True, "Failed to list the instances of workspace w1")
+
+    @pytest.mark.parametrize("kind", ["credentials", "invalid"])
+    def test_why_a_run_ended_is_said_at_once(self, kind: t.Any) -> None:
+        """A role that goes on after a failed task would show it at its end only."""
+        run = run_of(failure(kind))
+        assert telling.closing_lines(run, scene(), "the reason") == ["sales: the reason"]
+
     def test_a_first_pass_that_had_sent_something_is_watched_on(self) -> None:
         sent = one(1, "retry", rerun=True)
         run = run_of(failure("unreachable", instances=[sent, one(2, "wait")], since=SINCE, changed=True, plan=["2 to rerun"]))

@@ -1,0 +1,46 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Private to the collection: variables that look like an option and are none. Pure.
+
+Ansible takes no notice of a variable that nobody reads. With ``dataarts_job`` for ``dataarts_jobs`` every job would be rerun, and with
+``dataarts_max_instance`` without a limit.
+"""
+
+from __future__ import annotations
+
+import difflib
+import typing as t
+
+from ansible_collections.dataarts.factory.plugins.module_utils._options import account_spec, rerun_spec, workspace_spec
+from ansible_collections.dataarts.factory.plugins.module_utils._text import printable
+from ansible_collections.dataarts.factory.plugins.plugin_utils._handover import PREFIX
+
+#: What the role and its playbooks know beside the options of the module.
+_OWN = frozenset({"hosts", "serial", "plans", "fail_on_broken", "report_path"})
+#: Of other parts of the collection, though they look like something of the role.
+_ELSEWHERE = frozenset({"reruns_per_day"})
+#: How alike two names have to be, 0 to 1: one letter more, less or other, also in a short name; not another word.
+_ALIKE = 0.8
+
+
+def misspelled(names: t.Iterable[str]) -> list[str]:
+    """One sentence for each variable that nobody reads and that is most likely meant for one that says what is rerun.
+
+    :param names: of variables, all those of a host. Those that say where the service is and who asks are not regarded: without them
+        nothing is rerun.
+    """
+    known = {*_OWN, *rerun_spec()}
+    meant = sorted(known - {*account_spec(), *workspace_spec()})
+    found = []
+    for name in sorted(names):
+        option = name[len(PREFIX) :]
+        if not name.startswith(PREFIX) or option in known | _ELSEWHERE:
+            continue
+        alike = ["jobs"] if option.startswith("job") else difflib.get_close_matches(option, meant, n=1, cutoff=_ALIKE)
+        if alike:
+            found.append(
+                f"{printable(name, 100)} is no variable of the role and would be ignored. Write {PREFIX}{alike[0]} if that is meant; "
+                f"a variable of your own needs another name."
+            )
+    return found
