@@ -150,6 +150,7 @@ def instance_retry_spec() -> Spec:
             "options": {"job_name": {"type": "str", "required": True}, "workspace_id": {"type": "str", "required": True}},
         },
         "concurrent": {"type": "int"},
+        "max_instances": {"type": "int"},
         "only_statuses": {"type": "list", "elements": "str", "choices": list(RERUNNABLE_WORDS), "default": ["fail"]},
     }
 

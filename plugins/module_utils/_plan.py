@@ -135,12 +135,21 @@ def _refused(every: t.Sequence[Decision], due: t.Sequence[Decision], most: int |
     )
     if len(due) + before <= most:
         return None
+    already = f" and this run sent {before} before" if before else ""
+    return over_limit(due, f"{most}{already}", "select less with jobs, planned_after or planned_before")
+
+
+def over_limit(due: t.Sequence[Decision], most: int | str, less: str) -> str:
+    """Why none of *due* is sent: they are more than ``max_instances``.
+
+    :param most: the limit, in words.
+    :param less: how to ask for less.
+    """
     counts = collections.Counter(one.instance.job_name for one in due)
     named = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
     by_job = ", ".join(f"'{printable(name, 80)}' {count}" for name, count in named[:_NAMED])
     more = f" and {len(named) - _NAMED} more jobs" if len(named) > _NAMED else ""
-    already = f" and this run sent {before} before" if before else ""
     return (
-        f"Refused to rerun {len(due)} instances: max_instances is {most}{already}; nothing is sent. By job: {by_job}{more}. "
-        "Raise max_instances, or select less with jobs, planned_after or planned_before."
+        f"Refused to rerun {len(due)} instances: max_instances is {most}; nothing is sent. By job: {by_job}{more}. "
+        f"Raise max_instances, or {less}."
     )

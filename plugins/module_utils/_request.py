@@ -18,6 +18,7 @@ from ansible_collections.dataarts.factory.plugins.module_utils._errors import Ap
 from ansible_collections.dataarts.factory.plugins.module_utils._factory import Factory
 from ansible_collections.dataarts.factory.plugins.module_utils._model import InstanceKey, JobInstance
 from ansible_collections.dataarts.factory.plugins.module_utils._module import Run, failed_with, failure, sentence
+from ansible_collections.dataarts.factory.plugins.module_utils._plan import Limits, over_limit
 from ansible_collections.dataarts.factory.plugins.module_utils._reading import check_past, quiet_until, since_of, steady, timed
 from ansible_collections.dataarts.factory.plugins.module_utils._reconcile import Policy
 from ansible_collections.dataarts.factory.plugins.module_utils._remembering import UNBORN, Memory, SentByKey
@@ -43,10 +44,12 @@ class Request:
     """What both modes have in common. A subclass reads, judges and posts.
 
     :cvar sends: how often a call may send an instance.
+    :cvar less: how to ask for fewer instances.
     :cvar whole: whether one instance that moved proves that the request as a whole was taken.
     """
 
     sends = MAX_SENDS
+    less = "name less in task_retrys"
     whole = False
 
     def __init__(self, run: Run) -> None:
@@ -55,6 +58,7 @@ class Request:
         self.workspace_id: str = run.options["workspace_id"]
         self.job_name: str = run.options["job_name"]
         self.how = RetryOptions.from_options(run.options)
+        self.limits = Limits(run.options["max_instances"])
         self.factory = Factory(run.connection, self.workspace_id, run.options["api_version"])
         self.memory = Memory(run, self.workspaces)
         self.problems: tuple[str, ...] = ()
@@ -156,11 +160,18 @@ class Request:
 
     def _due(self, decisions: t.Sequence[Decision]) -> list[Decision]:
         """What is to be sent now. What the service refused this call is not sent again by it, nor what was sent often enough."""
+        if self._too_many(decisions) is not None:
+            return []
         return [
             one
             for one in decisions
             if one.action is Action.RETRY and self.times.get(one.instance.key, 0) < self.sends and not self._settled(one.instance.key)
         ]
+
+    def _too_many(self, decisions: t.Sequence[Decision]) -> str | None:
+        """Why ``max_instances`` forbids to send anything, or None. What this call has begun it brings to its end."""
+        due, most = [one for one in decisions if one.action is Action.RETRY], self.limits.max_instances
+        return over_limit(due, most, self.less) if most is not None and len(due) > most and not self.mine else None
 
     def _settled(self, key: InstanceKey) -> bool:
         """Whether this call has had a clear answer for it."""
@@ -234,8 +245,11 @@ class Request:
         self._report(decisions)
         finals = self._finals(decisions)
         refused = [one for one in finals if one.action is Action.REFUSED]
+        too_many = self._too_many(decisions)
         unknown = [one for one in finals if one.action is Action.UNKNOWN]
-        if refused and self.refusal is not None:
+        if too_many is not None:
+            self.run.result.update(failure(sentence(self.run.what, too_many), "limit"), changed=False)
+        elif refused and self.refusal is not None:
             what = f"Failed to retry {len(refused)} of {counted(len(finals), 'instance')} of job {printable(self.job_name, 100)} {self.run.where}"
             self.run.result.update(failed_with(self.refusal, what))
         elif unknown:

@@ -78,6 +78,7 @@ class RelatedRequest(Request):
     """The second mode: the job with its upstream and downstream jobs, over a span of time. Never sent twice in one call."""
 
     sends = 1
+    less = "shorten the span of time, or name less in jobs"
     whole = True
 
     def __init__(self, run: Run, related: RelatedJobs) -> None:

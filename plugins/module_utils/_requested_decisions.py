@@ -10,6 +10,7 @@ its own (give the policy the service's time now as ``since``), and a refusal of 
 
 from __future__ import annotations
 
+import collections
 import dataclasses
 import typing as t
 from dataclasses import dataclass
@@ -99,7 +100,9 @@ def decide_related(instances: t.Iterable[JobInstance], policy: Policy, now: int,
         )
     due = [one.instance for one in decisions if one.action is Action.RETRY]
     if due:
-        return Related(Action.RETRY, f"{len(due)} of {len(every)} instances in the window qualify (the first: {_name(due[0])})")
+        return Related(
+            Action.RETRY, f"{len(due)} of {len(every)} instances in the window qualify (the first: {_name(due[0])}){_others(every, due)}"
+        )
     quiet = next((one for one in decisions if one.action is Action.SETTLING), None)
     if quiet is not None:
         return Related(Action.SKIPPED, quiet.reason, due_ms=quiet.due_ms)
@@ -107,6 +110,14 @@ def decide_related(instances: t.Iterable[JobInstance], policy: Policy, now: int,
         return Related(Action.SKIPPED, "the service lists no instance in the window")
     reasons = "; ".join(dict.fromkeys(one.reason for one in decisions[:3]))
     return Related(Action.SKIPPED, f"none of {len(every)} instances in the window qualifies ({reasons})")
+
+
+def _others(every: t.Sequence[JobInstance], due: t.Sequence[JobInstance]) -> str:
+    """What the request may do to instances that nobody asked to rerun."""
+    known = {one.key for one in due}
+    counts = collections.Counter(one.status_text for one in every if one.key not in known)
+    words = ", ".join(f"{number} {printable(status, 40)}" for status, number in counts.most_common())
+    return f"; the service chooses among all of them, and may rerun the others too: {words}" if words else ""
 
 
 def _already(instance: JobInstance, policy: Policy, now: int, record: Sent | None) -> Related | None:

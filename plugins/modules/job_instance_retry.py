@@ -73,6 +73,12 @@ options:
       - How many instances the service reruns at the same time, V(1) to V(128). Only together with O(jobs).
       - V(1) if not set.
     type: int
+  max_instances:
+    description:
+      - Refuse to rerun anything if more instances than this would be rerun. The message lists them by job.
+      - With O(jobs) every instance of the jobs in the span of time counts, whatever its status, because the service chooses among them.
+      - Any number if not set.
+    type: int
   only_statuses:
     description:
       - Only instances that have one of these statuses are rerun, the others are skipped with a reason.

@@ -31,11 +31,13 @@ options:
   max_instances:
     description:
       - Refuse to rerun anything if more instances than this would be rerun. The message lists them by job.
+      - It is the limit of one workspace. Of several, each has it for itself.
       - Any number if not set.
     type: int
   max_parallel:
     description:
-      - How many of the selected instances may be on their way at once. The others wait for their turn, the oldest plan time first.
+      - How many of the selected instances may be on their way at once, in one workspace. The others wait for their turn, the oldest plan time
+        first.
       - Any number if not set.
     type: int
   max_reruns_per_day:

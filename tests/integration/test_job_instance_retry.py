@@ -347,6 +347,21 @@ def test_a_cut_answer_that_v2_is_closed_is_no_refusal_of_the_instances(service: 
     assert set(reruns(service.journal()).values()) == {1}
 
 
+@pytest.mark.parametrize("check", [True, False])
+@pytest.mark.parametrize(("second", "count"), [(False, 3), (True, 7)])
+def test_more_than_max_instances_are_refused_before_anything_is_sent(
+    service: t.Any, asked: t.Any, check: bool, second: bool, count: int
+) -> None:
+    """In the second mode the instances that succeeded count too: the service may rerun them."""
+    service.set(**V2, window_compares="plan_time")
+    given = span(service) if second else {}
+    refused = call("job_instance_retry", asked(**given, max_instances=count - 1), check=check)
+    assert (refused["failed"], refused["changed"], refused["error"]["kind"], service.journal()) == (True, False, "limit", [])
+    assert f"Refused to rerun {count} instances: max_instances is {count - 1}; nothing is sent. By job: 'daily_sales' " in refused["msg"]
+    assert not call("job_instance_retry", asked(**given, max_instances=count), check=check)["failed"]
+    assert len(service.journal()) == (0 if check else 1)
+
+
 # The second mode
 
 
@@ -355,6 +370,7 @@ def test_a_job_with_related_jobs_is_rerun_if_anything_qualifies_and_only_then(se
     given = asked(**span(service, concurrent=3))
     planned = call("job_instance_retry", given, check=True)
     assert (planned["changed"], service.journal()) == (True, [])
+    assert planned["instances"][0]["reason"].endswith("; the service chooses among all of them, and may rerun the others too: 2 success")
     first = call("job_instance_retry", given)
     assert (first["changed"], first["failed"]) == (True, False)
     assert [entry["kind"] for entry in service.journal()] == ["retry_related"]

@@ -140,10 +140,21 @@ def test_a_job_is_rerun_with_its_related_jobs_in_one_request(service: Running, a
     assert {one["job_name"] for one in entry["instances"]} == {"daily_sales", "stock_levels"}
     assert stats(outcome)["dataarts_summary"]["succeeded"] is True
 
+    assert (
+        "It is not waited for: playbook dataarts.factory.rerun shows with --check where it stands, given dataarts_since=" in outcome.stdout
+    )
+
     again = ansible.playbook(*options, variables={**wish, "dataarts_since": stats_since(outcome)}).succeeded()
     assert len(service.journal()) == 1
     assert "Nothing was asked for: " in again.stdout
 
+    for approved in ({"dataarts_plans": {"sales": {"plan_id": "3-0-0"}}}, {"dataarts_plan_id": "3-0-0"}):
+        refused = ansible.playbook(*options, variables={**wish, **approved}).ended(2)
+        assert failures(refused)["sales"].startswith("Nothing was sent for sales: dataarts_plans or dataarts_plan_id say what was approved")
+    limited = ansible.playbook(
+        *options, "--check", variables={**wish, "dataarts_max_instances": 6, "dataarts_statuses": ["success"]}
+    ).ended(2)
+    assert "Refused to rerun 7 instances: max_instances is 6" in failures(limited)["sales"]
     missing = ansible.playbook(*options, variables={"dataarts_job_name": "daily_sales"}).ended(2)
     assert "dataarts_related_jobs, dataarts_begin_time, dataarts_end_time not set" in failures(missing)["sales"]
     unknown = ansible.playbook(*options, variables={**wish, "dataarts_job_name": "daily_salse"}).ended(2)
