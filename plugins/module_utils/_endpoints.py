@@ -28,6 +28,8 @@ CONTENT_TYPE = ("Content-Type", "application/json;charset=UTF-8")
 #: instances that were set to success by hand (they have a word of their own there).
 ASKED_V1 = frozenset({Status.WAITING, Status.RUNNING, Status.FAIL, Status.RUNNING_EXCEPTION, Status.PAUSE, Status.FREEZE})
 ASKED_V2 = ASKED_V1 | {Status.SUCCESS}
+#: Jobs to ask for at once: the one limit that every edition allows [OTC][TF].
+JOBS_PAGE = 100
 
 
 class Scope:
@@ -160,6 +162,11 @@ def instance(value: t.Any, workspace_id: str, what: str) -> JobInstance:
         error_message=fields.text("error_message"),
         instance_name=fields.text("job_instance_name"),
     )
+
+
+def identity(one: JobInstance) -> t.Hashable:
+    """What a listed instance is counted by. A PatchData instance may share its key with the normal instance of the same plan time."""
+    return one.key, one.instance_id
 
 
 def job_page(payload: t.Any) -> Page[Job]:

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import time
 import typing as t
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from ansible_collections.dataarts.factory.plugins.module_utils._call import Answer
@@ -30,14 +29,12 @@ from ansible_collections.dataarts.factory.plugins.module_utils._model import (
 )
 from ansible_collections.dataarts.factory.plugins.module_utils._paging import MAX_ENTRIES, too_many
 from ansible_collections.dataarts.factory.plugins.module_utils._retry import RelatedJobs, RetryOptions
+from ansible_collections.dataarts.factory.plugins.module_utils._threads import in_threads
 from ansible_collections.dataarts.factory.plugins.module_utils._times import Window
 from ansible_collections.dataarts.factory.plugins.module_utils._versions import Versions
 
 if t.TYPE_CHECKING:
     from ansible_collections.dataarts.factory.plugins.module_utils._connection import Connection
-
-_S = t.TypeVar("_S")
-_T = t.TypeVar("_T")
 
 #: Instances are kept for six months [OTC-UMN-C]; what was planned before is not asked for.
 KEPT_MS = 190 * 86_400_000
@@ -45,8 +42,6 @@ KEPT_MS = 190 * 86_400_000
 AHEAD_MS = 31 * 86_400_000
 #: How long a v1 host that could not be reached is done without, seconds: whoever looks for days wants its one walk back.
 LOST_SECONDS = 900.0
-#: Jobs that are listed at the same time; the flow control of their route is shared all the same.
-THREADS = 4
 #: Errors of one job that say nothing about the next one are those not in here.
 _ENDS_ALL = FATAL_KINDS | {Kind.NOT_PUBLISHED, Kind.THROTTLED}
 
@@ -207,6 +202,12 @@ class Factory:
         )
         return [job for job in found if name in (None, job.name)]
 
+    def has_job(self, name: str) -> bool:
+        """Whether there is a batch or real-time job of exactly that name; a sub-job ``<real-time job>_<node>`` counts by its begin [H-208]."""
+        if self.list_jobs(name):
+            return True
+        return any(job.name == name or name.startswith(f"{job.name}_") for job in self.list_jobs(job_type="REAL_TIME"))
+
     def job_detail(self, job_name: str, deadline: float | None = None) -> dict[str, t.Any]:
         """The definition of the job (v1 only): what the service says, nodes and schedule among it."""
         return self._versions.only("v1", "job", lambda: self._v1.job_detail(job_name, deadline))
@@ -302,15 +303,3 @@ def _filtered(
     instances: t.Iterable[JobInstance], statuses: t.Collection[Status] | None, instance_type: InstanceType | None
 ) -> list[JobInstance]:
     return [one for one in instances if wanted_status(one, statuses) and wanted_type(one, instance_type)]
-
-
-def in_threads(work: t.Callable[[_S], _T], names: t.Sequence[_S]) -> t.Iterator[_T]:
-    """Results in the order of *names*, of jobs or whatever *work* takes; the first exception ends it, and what has not begun is not begun any more."""
-    if len(names) < 2:
-        yield from map(work, names)
-        return
-    pool = ThreadPoolExecutor(max_workers=min(THREADS, len(names)))
-    try:
-        yield from pool.map(work, names)
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)

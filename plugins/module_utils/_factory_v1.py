@@ -8,9 +8,16 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.dataarts.factory.plugins.module_utils._call import Answer
-from ansible_collections.dataarts.factory.plugins.module_utils._endpoints import ASKED_V1, Scope, asked_status, instance_page, job_page
+from ansible_collections.dataarts.factory.plugins.module_utils._endpoints import (
+    ASKED_V1,
+    JOBS_PAGE,
+    Scope,
+    asked_status,
+    identity,
+    instance_page,
+    job_page,
+)
 from ansible_collections.dataarts.factory.plugins.module_utils._errors import ApiError, Kind
-from ansible_collections.dataarts.factory.plugins.module_utils._factory_v2 import JOBS_PAGE, identity
 from ansible_collections.dataarts.factory.plugins.module_utils._model import InstanceType, Job, JobInstance, Status
 from ansible_collections.dataarts.factory.plugins.module_utils._paging import Limits, Page, read_pages, read_window
 from ansible_collections.dataarts.factory.plugins.module_utils._parse import Fields

@@ -10,8 +10,10 @@ import typing as t
 from ansible_collections.dataarts.factory.plugins.module_utils._call import Answer
 from ansible_collections.dataarts.factory.plugins.module_utils._endpoints import (
     ASKED_V2,
+    JOBS_PAGE,
     Scope,
     asked_status,
+    identity,
     instance,
     instance_page,
     job_page,
@@ -32,8 +34,7 @@ from ansible_collections.dataarts.factory.plugins.module_utils._times import Win
 
 #: Longest window of one list call: "at most one month" [H-208], of which 30 days are always less.
 MAX_WINDOW_MS = 30 * 86_400_000
-#: Jobs to ask for at once: the one limit that every edition allows [OTC][TF].
-JOBS_PAGE = 100
+#: Layers of dependencies that one call follows at most [H-DEP].
 MAX_DEPTH = 50
 #: Status -> the field of the statistics that counts it [SDK].
 _COUNTS = {
@@ -134,11 +135,6 @@ class FactoryV2:
 def _statistics(payload: t.Any) -> dict[Status, int]:
     fields = Fields(payload, "the statistics of the workspace")
     return {status: fields.count(name) for status, name in _COUNTS.items()}
-
-
-def identity(one: JobInstance) -> t.Hashable:
-    """What a listed instance is counted by. A PatchData instance may share its key with the normal instance of the same plan time."""
-    return one.key, one.instance_id
 
 
 def _related_page(payload: t.Any, workspace_id: str) -> Page[RelatedInstance]:

@@ -9,6 +9,7 @@ import typing as t
 
 from ansible_collections.dataarts.factory.plugins.module_utils._errors import ApiError, Kind, OptionError
 from ansible_collections.dataarts.factory.plugins.module_utils._factory import Factory
+from ansible_collections.dataarts.factory.plugins.module_utils._factory_v2 import MAX_DEPTH
 from ansible_collections.dataarts.factory.plugins.module_utils._listing import late_starts, list_selected
 from ansible_collections.dataarts.factory.plugins.module_utils._management import Management
 from ansible_collections.dataarts.factory.plugins.module_utils._model import Job, JobInstance
@@ -19,7 +20,6 @@ from ansible_collections.dataarts.factory.plugins.module_utils._selection import
 from ansible_collections.dataarts.factory.plugins.module_utils._text import printable, safe
 from ansible_collections.dataarts.factory.plugins.module_utils._times import Window
 
-MAX_DEPTH = 50  # [H-DEP]
 _ANY = ["*"]
 
 
@@ -139,12 +139,5 @@ def _must_exist(factory: Factory, job_name: str) -> None:
 
     :raises ApiError: NOT_FOUND.
     """
-    if not has_job(factory, job_name):
+    if not factory.has_job(job_name):
         raise ApiError(Kind.NOT_FOUND, f"there is no job {printable(job_name, 100)}", hint="Check job_name and workspace_id.")
-
-
-def has_job(factory: Factory, name: str) -> bool:
-    """Whether the workspace has a batch or real-time job of exactly that name; a sub-job ``<real-time job>_<node>`` counts by its begin [H-208]."""
-    if factory.list_jobs(name):
-        return True
-    return any(job.name == name or name.startswith(f"{job.name}_") for job in factory.list_jobs(job_type="REAL_TIME"))

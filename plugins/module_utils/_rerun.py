@@ -17,7 +17,6 @@ from dataclasses import replace
 from ansible_collections.dataarts.factory.plugins.module_utils._decision import Action, Decision
 from ansible_collections.dataarts.factory.plugins.module_utils._errors import ApiError, Kind
 from ansible_collections.dataarts.factory.plugins.module_utils._factory import Factory
-from ansible_collections.dataarts.factory.plugins.module_utils._information import has_job
 from ansible_collections.dataarts.factory.plugins.module_utils._looking import Look
 from ansible_collections.dataarts.factory.plugins.module_utils._module import Run, failure, sentence
 from ansible_collections.dataarts.factory.plugins.module_utils._plan import Batch
@@ -85,7 +84,7 @@ class Pass:
 
     def _exists(self, name: str) -> bool:
         try:
-            return has_job(self.factory, name)
+            return self.factory.has_job(name)
         except ApiError as error:
             self.look.note(f"Whether job {printable(name, 100)} exists could not be read: {printable(error)}.")
             return True

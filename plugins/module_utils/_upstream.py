@@ -21,9 +21,10 @@ import typing as t
 from dataclasses import dataclass, field
 
 from ansible_collections.dataarts.factory.plugins.module_utils._errors import ApiError, Kind
-from ansible_collections.dataarts.factory.plugins.module_utils._factory import Factory, in_threads
+from ansible_collections.dataarts.factory.plugins.module_utils._factory import Factory
 from ansible_collections.dataarts.factory.plugins.module_utils._factory_v2 import MAX_DEPTH
 from ansible_collections.dataarts.factory.plugins.module_utils._model import InstanceKey, InstanceType, JobInstance, RelatedInstance, Status
+from ansible_collections.dataarts.factory.plugins.module_utils._threads import in_threads
 
 #: Kinds of errors by which one job or instance has no answer, which says nothing about the others.
 _ONE_ONLY = frozenset({Kind.NOT_FOUND, Kind.INVALID})
