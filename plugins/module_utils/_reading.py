@@ -15,15 +15,12 @@ from ansible_collections.dataarts.factory.plugins.module_utils._reconcile import
 from ansible_collections.dataarts.factory.plugins.module_utils._times import Window, parse_time, to_iso, window
 
 _T = t.TypeVar("_T")
-_K = t.TypeVar("_K")
 Options = t.Mapping[str, t.Any]
 
 #: How far a window read by this machine's clock may be off before it is read again by the service's, ms. Dates come in whole seconds.
 TOLERANCE_MS = 5_000
 #: How far this machine's clock may be off before the service refuses its signatures, ms.
 CLOCK_LIMIT_MS = 900_000
-#: Looks that are taken at most while another process goes on sending; after them it takes its turn at the lock, or the next one looks.
-LOOKS = 4
 
 
 def timed(clock: ServiceClock, read: t.Callable[[], _T]) -> tuple[_T, int]:
@@ -34,24 +31,6 @@ def timed(clock: ServiceClock, read: t.Callable[[], _T]) -> tuple[_T, int]:
     begun = time.monotonic()
     found = read()
     return found, clock.earliest_ms() - math.ceil((time.monotonic() - begun) * 1000)
-
-
-def steady(remember: t.Callable[[], _K], look: t.Callable[[_K], _T]) -> tuple[_T, _K]:
-    """What *look* sees by what *remember* knows of sent reruns, without the lock that keeps others from sending.
-
-    The record is read before the list. Whatever another process sends in between shows in the list already, and only the record tells whose
-    it is; so as long as the record has changed meanwhile, it is looked once more.
-
-    :returns: what was seen, and the record that it was judged by.
-    """
-    known = remember()
-    for dummy in range(LOOKS):
-        seen = look(known)
-        latest = remember()
-        if latest == known:
-            return seen, known
-        known = latest
-    return look(known), known
 
 
 def window_of(options: Options, now_ms: int) -> Window:

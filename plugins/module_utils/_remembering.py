@@ -16,12 +16,16 @@ from ansible_collections.dataarts.factory.plugins.module_utils._module import Ru
 from ansible_collections.dataarts.factory.plugins.module_utils._sent import Sent
 from ansible_collections.dataarts.factory.plugins.module_utils._state_files import Identity
 
+_T = t.TypeVar("_T")
+_K = t.TypeVar("_K")
 SentByKey = t.Mapping[InstanceKey, Sent]
 
 #: Seconds to wait for another process of this machine that sends reruns in the same workspace.
 LOCK_TIMEOUT = 300.0
 #: The birth, instead of an epoch ms, of a ledger that does not exist yet, or is damaged.
 UNBORN = -1
+#: Looks that are taken at most while another process goes on sending; after them it takes its turn at the lock, or the next one looks.
+LOOKS = 4
 
 
 class Memory:
@@ -58,3 +62,21 @@ class Memory:
         connection, state_path = self._run.connection, self._run.options["state_path"]
         identity = Identity(connection.hosts.v2, connection.project_id, workspace_id)
         return Ledger(state_path, identity, now_ms=now_ms, lock_timeout=LOCK_TIMEOUT, read_only=read_only)
+
+
+def steady(remember: t.Callable[[], _K], look: t.Callable[[_K], _T]) -> tuple[_T, _K]:
+    """What *look* sees by what *remember* knows of sent reruns, without the lock that keeps others from sending.
+
+    The record is read before the list. Whatever another process sends in between shows in the list already, and only the record tells whose
+    it is; so as long as the record has changed meanwhile, it is looked once more.
+
+    :returns: what was seen, and the record that it was judged by.
+    """
+    known = remember()
+    for dummy in range(LOOKS):
+        seen = look(known)
+        latest = remember()
+        if latest == known:
+            return seen, known
+        known = latest
+    return look(known), known

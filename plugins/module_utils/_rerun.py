@@ -20,8 +20,7 @@ from ansible_collections.dataarts.factory.plugins.module_utils._factory import F
 from ansible_collections.dataarts.factory.plugins.module_utils._looking import Look
 from ansible_collections.dataarts.factory.plugins.module_utils._module import Run, failure, sentence
 from ansible_collections.dataarts.factory.plugins.module_utils._plan import Batch
-from ansible_collections.dataarts.factory.plugins.module_utils._reading import steady
-from ansible_collections.dataarts.factory.plugins.module_utils._remembering import UNBORN, Memory, SentByKey
+from ansible_collections.dataarts.factory.plugins.module_utils._remembering import UNBORN, Memory, SentByKey, steady
 from ansible_collections.dataarts.factory.plugins.module_utils._results import decided, diff, due_in, summary
 from ansible_collections.dataarts.factory.plugins.module_utils._sending import HOPELESS, Sender, send_all
 from ansible_collections.dataarts.factory.plugins.module_utils._sent import ACCEPTED, UNKNOWN

@@ -422,9 +422,9 @@ check_mode:
   sample: false
 """
 
+from ansible_collections.dataarts.factory.plugins.module_utils._instance_retry import retry
 from ansible_collections.dataarts.factory.plugins.module_utils._module import run_module
 from ansible_collections.dataarts.factory.plugins.module_utils._options import instance_retry_spec
-from ansible_collections.dataarts.factory.plugins.module_utils._requested import retry
 
 
 def main() -> None:

@@ -12,13 +12,11 @@ import pytest
 from ansible_collections.dataarts.factory.plugins.module_utils._clock import ServiceClock
 from ansible_collections.dataarts.factory.plugins.module_utils._errors import OptionError
 from ansible_collections.dataarts.factory.plugins.module_utils._reading import (
-    LOOKS,
     check_past,
     quiet_until,
     read_window,
     seconds_of,
     since_of,
-    steady,
     timed,
     window_of,
 )
@@ -52,28 +50,6 @@ def test_a_window_counts_from_the_services_now() -> None:
 def test_a_window_that_is_none_is_refused(options: dict[str, t.Any]) -> None:
     with pytest.raises(OptionError, match="planned_after"):
         window_of(options, NOW)
-
-
-@pytest.mark.parametrize(
-    ("records", "judged_by", "looks"),
-    [
-        ("aa", "a", 1),
-        ("abb", "b", 2),
-        ("abcc", "c", 3),
-        ("aba", "a", 3),
-        ("abcdefgh", "e", LOOKS + 1),
-    ],
-)
-def test_it_is_looked_again_as_long_as_the_record_changes_meanwhile(records: str, judged_by: str, looks: int) -> None:
-    given = iter(records + records[-1] * 9)
-    seen: list[str] = []
-
-    def look(known: str) -> str:
-        seen.append(known)
-        return known.upper()
-
-    assert steady(lambda: next(given), look) == (judged_by.upper(), judged_by)
-    assert len(seen) == looks
 
 
 def test_since_may_be_left_out() -> None:

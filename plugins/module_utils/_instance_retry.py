@@ -15,9 +15,9 @@ from ansible_collections.dataarts.factory.plugins.module_utils._model import Ins
 from ansible_collections.dataarts.factory.plugins.module_utils._module import Run
 from ansible_collections.dataarts.factory.plugins.module_utils._reconcile import Policy
 from ansible_collections.dataarts.factory.plugins.module_utils._remembering import SentByKey
-from ansible_collections.dataarts.factory.plugins.module_utils._request import Request
 from ansible_collections.dataarts.factory.plugins.module_utils._requested_decisions import decide_related, decide_requested
 from ansible_collections.dataarts.factory.plugins.module_utils._retry import RelatedJobs, selected_keys
+from ansible_collections.dataarts.factory.plugins.module_utils._rounds import Request
 from ansible_collections.dataarts.factory.plugins.module_utils._sending import Sender, send_all
 from ansible_collections.dataarts.factory.plugins.module_utils._text import printable
 from ansible_collections.dataarts.factory.plugins.module_utils._times import Window

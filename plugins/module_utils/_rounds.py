@@ -19,9 +19,9 @@ from ansible_collections.dataarts.factory.plugins.module_utils._factory import F
 from ansible_collections.dataarts.factory.plugins.module_utils._model import InstanceKey, JobInstance
 from ansible_collections.dataarts.factory.plugins.module_utils._module import Run, failed_with, failure, sentence
 from ansible_collections.dataarts.factory.plugins.module_utils._plan import Limits, over_limit
-from ansible_collections.dataarts.factory.plugins.module_utils._reading import check_past, quiet_until, since_of, steady, timed
+from ansible_collections.dataarts.factory.plugins.module_utils._reading import check_past, quiet_until, since_of, timed
 from ansible_collections.dataarts.factory.plugins.module_utils._reconcile import Policy
-from ansible_collections.dataarts.factory.plugins.module_utils._remembering import UNBORN, Memory, SentByKey
+from ansible_collections.dataarts.factory.plugins.module_utils._remembering import UNBORN, Memory, SentByKey, steady
 from ansible_collections.dataarts.factory.plugins.module_utils._results import decided, diff
 from ansible_collections.dataarts.factory.plugins.module_utils._retry import RetryOptions
 from ansible_collections.dataarts.factory.plugins.module_utils._selection import wanted_statuses

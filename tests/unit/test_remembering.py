@@ -1,0 +1,32 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is remembered of sent reruns, read while other processes go on."""
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.dataarts.factory.plugins.module_utils._remembering import LOOKS, steady
+
+
+@pytest.mark.parametrize(
+    ("records", "judged_by", "looks"),
+    [
+        ("aa", "a", 1),
+        ("abb", "b", 2),
+        ("abcc", "c", 3),
+        ("aba", "a", 3),
+        ("abcdefgh", "e", LOOKS + 1),
+    ],
+)
+def test_it_is_looked_again_as_long_as_the_record_changes_meanwhile(records: str, judged_by: str, looks: int) -> None:
+    given = iter(records + records[-1] * 9)
+    seen: list[str] = []
+
+    def look(known: str) -> str:
+        seen.append(known)
+        return known.upper()
+
+    assert steady(lambda: next(given), look) == (judged_by.upper(), judged_by)
+    assert len(seen) == looks
