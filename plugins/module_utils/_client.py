@@ -63,7 +63,7 @@ class Client:
         301, 307, 308                                                final: redirect               final: redirect
         any other 3xx                                                final: redirect               verify first: ambiguous
         401 while this machine's clock is 15 minutes off             final: clock                  final: clock
-        401 otherwise: wrong key or signature, expired token         renew once, then credentials  renew once, then credentials
+        401 otherwise, or 4xx saying "token must be updated"         renew once, then credentials  renew once, then credentials
         400, 402 to 407, 409 to 417, 422, 428, 431                   final: by its code            final: by its code
         of these all but 400, 409, 422, if the body breaks off       again, then bad_answer        again, then bad_answer
         400, 409, 422 whose body breaks off: its code is not known   again, then bad_answer        verify first: ambiguous

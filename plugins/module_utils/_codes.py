@@ -46,6 +46,10 @@ _GATEWAY = {
 _BY_STATUS = {401: Kind.CREDENTIALS, 403: Kind.NO_PERMISSION, 404: Kind.NOT_FOUND, 407: Kind.UNREACHABLE, 429: Kind.THROTTLED}
 _DLF_CODE = re.compile(r"DLF\.[23]?([0-9]{4})")
 _GATEWAY_CODE = re.compile(r"APIGW?\.([0-9]{4})")
+#: A code as every part of the service writes its own; in a successful answer ``code`` may mean something else.
+_CODE = re.compile(r"[A-Za-z]{2,12}\.[0-9]{3,8}")
+_ERRORS = ("error_msg", "errorMsg", "error_message", "errorMessage", "error")
+_SUCCEEDED = ("is_success", "isSuccess", "success")
 _MESSAGES = ("error_msg", "errorMsg", "error_message", "errorMessage", "message", "error_description", "title", "error")
 _NOTHING = re.compile(r"no instances? to rerun", re.IGNORECASE)
 _NOT_OPEN = re.compile(r"\bAPIs?\b.{0,80}?\bnot\b.{0,20}?\b(published|open|opened|released)\b|invited beta|邀测", re.IGNORECASE | re.DOTALL)
@@ -73,17 +77,23 @@ def service_error(payload: t.Any, *, explicit: bool = False, secrets: t.Sequence
     Understood are ``{error_code, error_msg}``, ``{errorCode, errorMsg}``, IAM's ``{error: {code, message, title}}`` and ``{code, message}``.
 
     :param payload: parsed JSON of any shape.
-    :param explicit: accept only the first two; in a successful answer ``code`` may mean something else.
+    :param explicit: of a successful answer: the last two only with a code in the service's own form, because ``code`` may mean something else.
     :param secrets: cut out of its words, should it echo them; longest first.
     """
     if not isinstance(payload, dict):
         return ServiceError(None, "")
-    body = payload
-    if not explicit and isinstance(payload.get("error"), dict):
-        body = payload["error"]
-    names = ("error_code", "errorCode") if explicit else ("error_code", "errorCode", "code")
+    inner = payload.get("error")
+    body = inner if isinstance(inner, dict) and (not explicit or _CODE.fullmatch(str(inner.get("code")))) else payload
+    names = ("error_code", "errorCode") if explicit and not _CODE.fullmatch(str(body.get("code"))) else ("error_code", "errorCode", "code")
     message = _first(body, _MESSAGES, 500, secrets)
     return ServiceError(_first(body, names, 40, secrets), message or "", _first(payload, ("request_id", "requestId"), 80, secrets))
+
+
+def tells_failure(payload: t.Any) -> bool:
+    """Whether the body of a successful answer to a write, which has none by its documentation, says in words or by a flag that it failed."""
+    if not isinstance(payload, dict):
+        return False
+    return any(payload.get(name) for name in _ERRORS) or any(payload.get(name) is False for name in _SUCCEEDED)
 
 
 def without(text: str, secrets: t.Sequence[str]) -> str:
@@ -129,7 +139,8 @@ def blames_clock(message: str) -> bool:
 
 
 def blames_token(message: str) -> bool:
-    """Whether the words of a 401 say that the token has to be fetched anew [IAM-30]; no clock is to blame then, tokens are not signed."""
+    """Whether the words of a refusal say that the token has to be fetched anew [IAM-30], which does not tell the status that comes with
+    them. No clock is to blame then: tokens are not signed."""
     return "token must be updated" in message.lower()
 
 

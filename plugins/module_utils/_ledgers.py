@@ -44,8 +44,9 @@ class Ledgers:
 
     @property
     def born_ms(self) -> int:
-        """Since when all of them know everything that this machine sent, epoch ms."""
-        return max(one.born_ms for one in self._ledgers)
+        """Since when all of them know everything that this machine sent, epoch ms; as the one that does not exist yet has it, if there is one."""
+        births = [one.born_ms for one in self._ledgers]
+        return min(births) if min(births) < 0 else max(births)
 
     def all_sent(self) -> dict[InstanceKey, Sent]:
         """The newest record of every instance of these workspaces, by key."""

@@ -25,6 +25,7 @@ from ansible_collections.dataarts.factory.plugins.module_utils._codes import (
     is_gateway,
     kind_of,
     service_error,
+    tells_failure,
     without,
 )
 from ansible_collections.dataarts.factory.plugins.module_utils._errors import ApiError, Kind
@@ -62,7 +63,7 @@ class End(enum.Enum):
     MOVED = "301, 307, 308"
     REDIRECT = "any other 3xx"
     CLOCK = "401 while this machine's clock is 15 minutes off"
-    UNAUTHORIZED = "401 otherwise: wrong key or signature, expired token"
+    UNAUTHORIZED = '401 otherwise, or 4xx saying "token must be updated"'
     REFUSED = "400, 402 to 407, 409 to 417, 422, 428, 431"
     CUT_REFUSAL = "of these all but 400, 409, 422, if the body breaks off"
     CUT_WORDS = "400, 409, 422 whose body breaks off: its code is not known"
@@ -193,7 +194,8 @@ def judge(
         except UnreadableError as exc:
             problem, whole = str(exc), exc.whole
     error = service_error(payload, explicit=status in _SUCCESS, secrets=secrets)
-    end = _end(status, error, problem, skew, whole=whole, clock_known="date" in headers)
+    failed = call.writes and tells_failure(payload)
+    end = _end(status, error, problem, skew, whole=whole, clock_known="date" in headers, failed=failed)
     request_id = printable(without(headers.get("x-request-id", "").strip(), secrets), 80) or error.request_id
     if end is End.SUCCESS:
         return Verdict(end, Follow.DONE, Answer(status, payload, request_id, date_ms(headers.get("date")), headers))
@@ -202,7 +204,7 @@ def judge(
     return _verdict(call, end, ServiceError(error.code, words, request_id), status, retry_after(headers))
 
 
-def _end(status: int, error: ServiceError, problem: str, skew: float, *, whole: bool, clock_known: bool) -> End:
+def _end(status: int, error: ServiceError, problem: str, skew: float, *, whole: bool, clock_known: bool, failed: bool) -> End:
     if is_gateway(error.code, "0201"):
         return End.BACKEND_TIMEOUT
     if status == 429 or is_gateway(error.code, "0308"):
@@ -211,13 +213,15 @@ def _end(status: int, error: ServiceError, problem: str, skew: float, *, whole: 
         if problem:
             return End.TIMEOUT if problem == LATE else End.UNREADABLE
         if error.code is None:
-            return End.SUCCESS
+            return End.ODD_CODE_IN_SUCCESS if failed else End.SUCCESS
         return End.CODE_IN_SUCCESS if is_documented(error.code, error.message) else End.ODD_CODE_IN_SUCCESS
     if 300 <= status < 400:
         return End.MOVED if status in (301, 307, 308) else End.REDIRECT
     if status == 401:
         off = abs(skew) > CLOCK_LIMIT_SECONDS or (not clock_known and blames_clock(error.message))
         return End.CLOCK if off and not blames_token(error.message) else End.UNAUTHORIZED
+    if 400 <= status < 500 and (blames_token(error.message) or is_gateway(error.code, "0307")):
+        return End.UNAUTHORIZED
     if status in _REFUSALS and not whole:
         return End.CUT_WORDS if status in _ABOUT_INSTANCES else End.CUT_REFUSAL
     if 400 <= status < 500:

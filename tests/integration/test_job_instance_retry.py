@@ -546,3 +546,14 @@ class TestAcrossWorkspaces:
             pass
         with two:  # whichever of the two was first, what the other one had locked by then is free again
             pass
+
+    def test_they_know_as_much_as_the_one_that_knows_least(self, given: dict[str, t.Any]) -> None:
+        def ledger(workspace_id: str, now_ms: int, *, read_only: bool) -> Ledger:
+            return Ledger(given["state_path"], Identity("https://h", "p", workspace_id), now_ms=now_ms, read_only=read_only)
+
+        with ledger(WORKSPACE_ID, 5, read_only=False):
+            pass
+        with Ledgers(ledger(one, -1, read_only=True) for one in (WORKSPACE_ID, self.OTHER)) as both:
+            assert both.born_ms == -1
+        with Ledgers(ledger(one, 9, read_only=False) for one in (WORKSPACE_ID, self.OTHER)) as both:
+            assert both.born_ms == 9

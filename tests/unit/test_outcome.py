@@ -61,6 +61,10 @@ CASES: list[tuple[int, bytes, dict[str, t.Any], End]] = [
     (200, error("DLF.9999", "Job a have no instances to rerun"), {}, End.CODE_IN_SUCCESS),
     (200, error("DLF.9999"), {}, End.ODD_CODE_IN_SUCCESS),
     (200, b'{"errorCode": "X"}', {}, End.ODD_CODE_IN_SUCCESS),
+    (200, b'{"code": "DLF.0137", "message": "x"}', {}, End.CODE_IN_SUCCESS),
+    (200, b'{"error": {"code": "APIGW.0201", "message": "x"}}', {}, End.BACKEND_TIMEOUT),
+    (200, b'{"code": 0, "message": "ok"}', {}, End.SUCCESS),
+    (200, b'{"code": "SUCCESS", "message": "ok", "error": null, "is_success": true}', {}, End.SUCCESS),
     (200, b'{"total": 1', {}, End.UNREADABLE),
     (200, b"<html>", {}, End.UNREADABLE),
     (200, b'"text"', {}, End.UNREADABLE),
@@ -86,6 +90,10 @@ CASES: list[tuple[int, bytes, dict[str, t.Any], End]] = [
     (401, error("APIGW.0301"), {"skew": 300.0}, End.UNAUTHORIZED),
     (401, b"The token must be updated", {}, End.UNAUTHORIZED),
     (401, error("APIGW.0301", "The token must be updated"), {"skew": -4000.0}, End.UNAUTHORIZED),
+    (400, error("DLF.0001", "The token must be updated"), {}, End.UNAUTHORIZED),
+    (403, error("APIGW.0302", "Incorrect IAM authentication information: The token must be updated"), {"skew": 1201.0}, End.UNAUTHORIZED),
+    (403, error("APIGW.0307"), {}, End.UNAUTHORIZED),
+    (500, error("APIGW.0307", "The token must be updated"), {}, End.SERVER),
     (400, error("DLF.0137"), {}, End.REFUSED),
     (400, b"", {}, End.REFUSED),
     (400, b"<html>", {}, End.REFUSED),
@@ -268,6 +276,22 @@ def test_every_kind_has_a_way_out(kind: Kind) -> None:
 )
 def test_kinds(status: int | None, code: str | None, message: str, kind: Kind) -> None:
     assert kind_of(status, code, message) is kind
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"error_msg": "boom"}',
+        b'{"error": "boom"}',
+        b'{"error": {"code": 7}}',
+        b'{"isSuccess": false}',
+        b'{"is_success": false, "data": 1}',
+    ],
+)
+def test_a_200_that_says_that_a_write_failed_is_no_success(body: bytes) -> None:
+    """Whatever the words: what became of it is read back. A read's answer has fields of its own."""
+    assert verdict_of(WRITE, 200, body).end is End.ODD_CODE_IN_SUCCESS
+    assert verdict_of(READ, 200, body).end is End.SUCCESS
 
 
 def test_only_documented_codes_are_believed_beside_a_200() -> None:
