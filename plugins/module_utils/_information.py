@@ -32,6 +32,9 @@ def instance_info(run: Run) -> None:
         )
     if job_name is not None and not job_name.strip():
         raise OptionError("job_name is empty. Give the name of a job, or leave it out.")
+    limit = options["limit"]
+    if limit is not None and limit < 0:
+        raise OptionError(f"limit is {limit}. Give 0 or more, or leave it out for no limit.")
     factory, clock = _factory(run), run.connection.client.clock
     types = parse_types(options["instance_types"] or ())
 
@@ -59,11 +62,11 @@ def instance_info(run: Run) -> None:
     instances, window, _asked = read_window(clock, options, one_job if job_name is not None else several)
     if job_name is not None and not instances:
         _must_exist(factory, job_name)
-    found = [with_key(one) for one in sorted(instances, key=lambda one: (-one.key.plan_time, one.job_name, one.key))]
+    newest = sorted(instances, key=lambda one: (-one.key.plan_time, one.job_name, one.key))[:limit]
     run.result.update(
-        instances=found,
-        total=len(found),
-        statuses=statuses(found),
+        instances=[with_key(one) for one in newest],
+        total=len(instances),
+        statuses=statuses(instances),
         planned_after=window.begin,
         planned_before=window.end,
         api_versions=dict(factory.api_versions),

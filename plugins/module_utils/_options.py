@@ -163,6 +163,7 @@ def instance_info_spec() -> Spec:
         **selection_spec(),
         "job_name": {"type": "str"},
         "statuses": {"type": "list", "elements": "str", "choices": list(STATUS_WORDS)},
+        "limit": {"type": "int"},
     }
 
 

@@ -74,9 +74,9 @@ def summary(instances: t.Sequence[Result], idle: int = 0) -> Result:
     }
 
 
-def statuses(instances: t.Iterable[Result]) -> dict[str, int]:
-    """How many results of instances there are by status, the most frequent first."""
-    return dict(collections.Counter(str(one["status"]) for one in instances).most_common())
+def statuses(instances: t.Iterable[JobInstance]) -> dict[str, int]:
+    """How many instances there are by status, the most frequent first."""
+    return {safe(word): number for word, number in collections.Counter(one.status_text for one in instances).most_common()}
 
 
 def diff(results: t.Iterable[Result], *, check_mode: bool) -> dict[str, str]:

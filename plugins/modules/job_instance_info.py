@@ -28,6 +28,13 @@ options:
     type: list
     elements: str
     choices: [waiting, running, success, fail, running-exception, pause, manual-stop, skip-by-depend, freeze, waiting-confirm]
+  limit:
+    description:
+      - Return this many of the instances at most, the newest plan time first. RV(total) and RV(statuses) count all of them; with V(0) they are
+        only counted.
+      - All of them are returned if not set. What a task returns is in memory several times, on the target and on the controller, which matters
+        from some ten thousand instances on.
+    type: int
 extends_documentation_fragment:
   - dataarts.factory.account
   - dataarts.factory.workspace
@@ -55,6 +62,13 @@ EXAMPLES = r"""
     job_name: daily_sales
     planned_after: -7d
 
+- name: Count what is in a month, by status, and show the newest ten
+  dataarts.factory.job_instance_info:
+    region: cn-north-4
+    workspace_id: 62fbba734e634c5087656fc3ff7adf34
+    planned_after: -30d
+    limit: 10
+
 - name: List instances by patterns, in a span of time
   dataarts.factory.job_instance_info:
     region: cn-north-4
@@ -67,7 +81,7 @@ EXAMPLES = r"""
 RETURN = r"""
 instances:
   description:
-    - The instances, the newest plan time first.
+    - The instances, the newest plan time first, at most as many as O(limit) says.
   type: list
   elements: dict
   returned: success
@@ -181,7 +195,7 @@ instances:
       returned: always
       sample: {job_id: "917567", plan_time: 1732601580000, submit_time: 1732239754684}
 total:
-  description: How many they are.
+  description: How many instances match, also beyond O(limit).
   type: int
   returned: success
   sample: 1

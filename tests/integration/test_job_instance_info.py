@@ -85,6 +85,14 @@ def test_the_newest_come_first(service: t.Any) -> None:
     assert times == sorted(times, reverse=True)
 
 
+@pytest.mark.parametrize("limit", [0, 3, 8, 100])
+def test_beyond_a_limit_they_are_only_counted(service: t.Any, limit: int) -> None:
+    given = options(service, planned_before=str(service.now_ms()))
+    every, some = call("job_instance_info", given), call("job_instance_info", {**given, "limit": limit})
+    assert some["instances"] == every["instances"][:limit]
+    assert (some["total"], some["statuses"]) == (every["total"], every["statuses"]) == (8, {"fail": 6, "success": 2})
+
+
 def test_check_mode_lists_the_same(service: t.Any) -> None:
     given = options(service, planned_before=str(service.now_ms()))
     assert call("job_instance_info", given, check=True)["instances"] == call("job_instance_info", given)["instances"]
@@ -121,6 +129,7 @@ def test_an_unknown_job_is_an_error_and_one_without_instances_is_not(service: t.
         ({"planned_after": "-1h", "planned_before": "-2h"}, "planned_after"),
         ({"statuses": ["failed"]}, "statuses"),
         ({"instance_types": ["daily"]}, "instance_types"),
+        ({"limit": -1}, "limit is -1. Give 0 or more"),
     ],
 )
 def test_options_are_refused_before_anything_is_sent(service: t.Any, changes: dict[str, t.Any], named: str) -> None:

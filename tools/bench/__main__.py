@@ -28,6 +28,7 @@ WINDOWS = (Night(1, 10, 100, 900), Night(1, 10, 100, 9900))
 WINDOWED: tuple[tuple[str, bool, str, dict[str, t.Any]], ...] = (
     ("job_rerun", True, "job_rerun", {}),
     ("job_instance_info, statuses: [fail]", True, "job_instance_info", {"statuses": ["fail"]}),
+    ("job_instance_info, limit: 1000", True, "job_instance_info", {"limit": 1000}),
     ("job_instance_info, all", False, "job_instance_info", {}),
 )
 

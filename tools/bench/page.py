@@ -185,8 +185,8 @@ Failed instances in ten workspaces of one account
 
 (a) is the way of the endpoint's page: the official Python SDK lists each job by name and reruns instance by instance. (b) is a playbook of
 ``ansible.builtin.uri`` tasks that does the same, with a fork for each workspace. (c) is the playbook ``dataarts.factory.rerun``, with a fork
-for each workspace and a look every second; it also waits until every instance has succeeded, which (a) and (b) do not. ≈ marks what
-was measured on a part: the rest is extrapolated by the pace of its own reruns.
+for each workspace and a look every second; it also waits until every instance has succeeded, which (a) and (b) do not. (c) is the faster of
+two runs. ≈ marks what was measured on a part: the rest is extrapolated by the pace of its own reruns.
 """
 _NIGHTS = """\
 The floor is what no client can go below: one page for each workspace before and after ({list} a second), one POST for each job
@@ -198,7 +198,8 @@ _IDLE = """\
 Nothing to do
 -------------
 
-Workspaces in which nothing failed, beside a playbook of one ``ansible.builtin.uri`` task that reads each workspace's list.
+Workspaces in which nothing failed, beside a playbook of one ``ansible.builtin.uri`` task that reads each workspace's list. Each is the
+faster of two runs.
 """
 _LARGE = """\
 A large window
@@ -207,7 +208,7 @@ A large window
 A module as the process that Ansible starts, over one workspace with a thousand failed instances among those that succeeded. Each is the
 processor time for each instance in the window, memory the most that the process had. ``job_rerun`` returns the instances that had not
 succeeded before and counts the others. ``job_instance_info`` returns all that it lists, and all of a result is in memory several times
-while Ansible's module code makes it safe to print: ask a large window for ``statuses``.
+while Ansible's module code makes it safe to print: ask a large window for ``statuses``, or give a ``limit``.
 """
 _HOW = """\
 What is done for it
