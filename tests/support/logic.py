@@ -18,7 +18,7 @@ from ansible_collections.dataarts.factory.plugins.module_utils._module import Ru
 #: Name of a module -> its specification, the util and the name of its logic.
 MODULES = {
     "job_rerun": ("rerun_spec", "_rerun", "rerun"),
-    "job_instance_retry": ("instance_retry_spec", "_requested", "retry"),
+    "job_instance_retry": ("instance_retry_spec", "_instance_retry", "retry"),
     "job_instance_info": ("instance_info_spec", "_information", "instance_info"),
     "job_info": ("job_info_spec", "_information", "job_info"),
     "workspace_info": ("workspace_info_spec", "_information", "workspace_info"),
