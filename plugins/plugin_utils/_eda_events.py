@@ -40,7 +40,7 @@ def failed_event(failure: Failure, login: Login, place: Place) -> Event:
             "job_id": one.key.job_id,
             "job_name": clear(one.job_name),
             "job_name_b64": encoded(one.job_name),
-            "instance_id": one.instance_id,
+            "instance_id": None if one.instance_id is None else clear(one.instance_id),
             "instance_type": one.instance_type.value if one.instance_type else None,
             "status": one.status.value,
             "plan_time": one.key.plan_time,

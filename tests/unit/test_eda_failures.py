@@ -95,7 +95,7 @@ def test_a_name_that_could_be_a_template_is_shown_in_base64_only(name: t.Any, sh
 
 def test_no_text_from_outside_is_in_an_event_in_clear() -> None:
     bad = "{{ bad }}"
-    one = event(job_name=bad, error_message=bad, instance_name=bad, status_text=bad)
+    one = event(job_name=bad, error_message=bad, instance_name=bad, status_text=bad, instance_id=bad)
     assert "bad" not in json.dumps(one)
     trouble = trouble_event("outage", dataclasses.replace(LOGIN, name=bad), bad, T)
     assert "bad" not in json.dumps(trouble)
