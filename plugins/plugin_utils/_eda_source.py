@@ -9,11 +9,13 @@ Everything that blocks runs in a thread, so that the rules of the same process g
 from __future__ import annotations
 
 import asyncio
+import functools
 import logging
 import os
 import random
 import time
 import typing as t
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from ansible.module_utils.basic import missing_required_lib
@@ -112,6 +114,8 @@ class LoginWatch:
         check_endpoints(login.options)
         self._connection = connect(login.options, environ)
         self._lookers = [Looker(self._connection, place, wish, len(login.places)) for place in login.places]
+        # A thread of its own: those of the loop are few, and an account whose service hangs must keep no other from being seen.
+        self._thread = ThreadPoolExecutor(1, "dataarts-watch")
         self._troubles: dict[Looker, Trouble] = {}
         #: Since when what people were told of as not to be read is so, epoch ms.
         self._outages: dict[Looker, int] = {}
@@ -147,6 +151,7 @@ class LoginWatch:
 
     def close(self) -> None:
         """Close connections and records."""
+        self._thread.shutdown(wait=False)
         for one in self._lookers:
             one.close()
         self._connection.close()
@@ -183,11 +188,11 @@ class LoginWatch:
 
     async def _look(self, looker: Looker) -> ApiError | None:
         """Look at one workspace and tell; what kept a part of it from being seen, or None."""
-        seen = await in_thread(looker.look)
+        seen = await self._in_thread(looker.look)
         for failure in seen.failures:
             await self._put(failed_event(failure, self._login, looker.place))
-            await in_thread(looker.taken, failure, confirmed=self._feedback is not None)
-        await in_thread(looker.done, seen)
+            await self._in_thread(looker.taken, failure, confirmed=self._feedback is not None)
+        await self._in_thread(looker.done, seen)
         return seen.problem
 
     async def _put(self, event: dict[str, t.Any]) -> None:
@@ -223,15 +228,15 @@ class LoginWatch:
         ids = ", ".join(one.place.workspace_id for one in lookers[:_NAMED])
         return f"workspace{'s' if len(lookers) > 1 else ''} {ids}{more}"
 
+    async def _in_thread(self, work: t.Callable[..., _T], *args: t.Any, **options: t.Any) -> _T:
+        """What *work* returns, done in the account's thread. Whoever cancels it waits for its end: what it works on is closed, and may be
+        opened anew, next."""
+        running = asyncio.get_running_loop().run_in_executor(self._thread, functools.partial(work, *args, **options))
+        try:
+            return await asyncio.shield(running)
+        except asyncio.CancelledError:
+            await asyncio.gather(running, return_exceptions=True)
+            raise
+
     def _now(self) -> int:
         return self._connection.client.clock.now_ms()
-
-
-async def in_thread(work: t.Callable[..., _T], *args: t.Any, **options: t.Any) -> _T:
-    """What *work* returns, done in a thread. Whoever cancels it waits for its end: what it works on is closed, and may be opened anew, next."""
-    running = asyncio.ensure_future(asyncio.to_thread(work, *args, **options))
-    try:
-        return await asyncio.shield(running)
-    except asyncio.CancelledError:
-        await asyncio.gather(running, return_exceptions=True)
-        raise

@@ -16,6 +16,7 @@ import sys
 import threading
 import time
 import typing as t
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -400,6 +401,27 @@ def test_what_the_client_warns_of_is_in_the_log_once(service: t.Any, tmp_path: P
             source.poll()
     (line,) = caplog.messages
     assert "Set the clock (NTP)" in line
+
+
+def test_it_needs_no_thread_of_the_loop(service: t.Any, tmp_path: Path) -> None:
+    """The loop has few threads, cores and four: accounts whose service hangs, or whatever else uses them, must keep nobody from watching."""
+    free = threading.Event()
+
+    async def main() -> Event:
+        loop, queue = asyncio.get_running_loop(), asyncio.Queue[Event]()
+        with ThreadPoolExecutor(1) as one:
+            loop.set_default_executor(one)
+            hanging = loop.run_in_executor(None, free.wait)
+            task = asyncio.create_task(watch(queue, source.args))
+            try:
+                return await asyncio.wait_for(queue.get(), 60)
+            finally:
+                free.set()
+                task.cancel()
+                await asyncio.gather(task, hanging, return_exceptions=True)
+
+    source = Source(service, tmp_path)
+    assert asyncio.run(main())["dataarts"]["kind"] == "failed"
 
 
 def test_a_wrong_credential_ends_it_with_one_line(service: t.Any, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
