@@ -180,10 +180,10 @@ ROLE = yaml.safe_load((ROOT / "roles" / "rerun" / "meta" / "argument_specs.yml")
 
 def test_the_examples_of_the_role_work(ran: Ran, service: Running, ansible: Ansible) -> None:
     """A play for each entry point, one after the other: what is summed up and reported was rerun by the plays before."""
-    service.reset(scenario(NOW))
+    service.reset(scenario(NOW))  # with a record of its own, since the service forgot what it was sent
     path = ansible.directory / "role.yml"
     path.write_text("\n".join(moved(entry["examples"], NOW) for entry in ROLE.values()), encoding="utf-8")
-    place = {"dataarts_region": "cn-north-4", "dataarts_workspace_id": WORKSPACE_ID}
+    place = {"dataarts_region": "cn-north-4", "dataarts_workspace_id": WORKSPACE_ID, "dataarts_state_path": str(ansible.directory / "role")}
     quick = {f"dataarts_{name}": 1 for name in ("poll_interval", "settle_time")}
     # A record of its own: that of the modules' examples holds reruns of these instances, of which the service knows nothing any more.
     apart = {"dataarts_state_path": str(ansible.directory / "role-state")}
@@ -196,7 +196,7 @@ def test_the_examples_of_the_role_work(ran: Ran, service: Running, ansible: Ansi
         ("retry", "hourly_a"),
         ("retry_related", "job_test_smn2"),
         ("retry_related", "test_job_name"),
-    ]
+    ], outcome.output
     (table,) = outcome.of("debug")[-1:]
     assert "sales" in str(table.result["msg"])
     assert {path.name for path in (ansible.directory / "report").iterdir()} == {"report.html", "report.json", "report.xml"}
