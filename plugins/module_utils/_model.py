@@ -12,6 +12,9 @@ from dataclasses import dataclass
 from ansible_collections.dataarts.factory.plugins.module_utils._slotted import slotted
 from ansible_collections.dataarts.factory.plugins.module_utils._times import to_iso
 
+#: Longest name that is taken from an answer. It is kept as it came, because it goes back into URLs.
+MAX_NAME = 1000
+
 
 class Status(enum.Enum):
     """Status of a job instance [H-208][SDK]; the values are the service's v2 words.

@@ -14,10 +14,9 @@ import re
 import typing as t
 
 from ansible_collections.dataarts.factory.plugins.module_utils._errors import ApiError, Kind
+from ansible_collections.dataarts.factory.plugins.module_utils._model import MAX_NAME
 from ansible_collections.dataarts.factory.plugins.module_utils._text import printable
 
-#: Longest name that is taken from an answer. It is kept as it came, because it goes back into URLs.
-MAX_NAME = 1000
 #: Longest other text (error messages, paths); what is longer is cut.
 MAX_TEXT = 10_000
 #: Numbers are 64 bits wide, as the service's "long".

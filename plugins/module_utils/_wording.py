@@ -15,8 +15,7 @@ import shlex
 import typing as t
 
 from ansible_collections.dataarts.factory.plugins.module_utils._decision import Action, Decision
-from ansible_collections.dataarts.factory.plugins.module_utils._model import JobInstance, Status
-from ansible_collections.dataarts.factory.plugins.module_utils._parse import MAX_NAME
+from ansible_collections.dataarts.factory.plugins.module_utils._model import MAX_NAME, JobInstance, Status
 from ansible_collections.dataarts.factory.plugins.module_utils._plan import Batch
 from ansible_collections.dataarts.factory.plugins.module_utils._reconcile import Policy
 from ansible_collections.dataarts.factory.plugins.module_utils._selection import job_pattern
