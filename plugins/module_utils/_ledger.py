@@ -103,6 +103,11 @@ class Ledger:
         """Since when it knows everything that this machine sent, epoch ms."""
         return self._contents.born_ms
 
+    @property
+    def damaged(self) -> bool:
+        """Whether a part of it could not be read."""
+        return self._contents.damaged > 0
+
     def all_sent(self) -> dict[InstanceKey, Sent]:
         """The newest record of every instance, by key; a copy."""
         with self._threads:
@@ -191,6 +196,7 @@ class Ledger:
             self.warnings.append(
                 f"{contents.damaged} lines of {self.path} cannot be read; what was sent before {to_iso(contents.born_ms)} counts as not known."
             )
+            contents.born_ms += 1  # later than a run that begins now, so that it waits too for what was sent before to show
 
     def _open(self) -> None:
         """Open for appending; written anew first where it does not exist, is damaged, torn, or mostly out of date."""

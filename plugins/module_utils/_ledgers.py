@@ -48,6 +48,11 @@ class Ledgers:
         births = [one.born_ms for one in self._ledgers]
         return min(births) if min(births) < 0 else max(births)
 
+    @property
+    def damaged(self) -> bool:
+        """Whether a part of any of them could not be read."""
+        return any(one.damaged for one in self._ledgers)
+
     def all_sent(self) -> dict[InstanceKey, Sent]:
         """The newest record of every instance of these workspaces, by key."""
         return {key: sent for one in self._ledgers for key, sent in one.all_sent().items() if _belongs(key, one)}

@@ -27,7 +27,7 @@ from ansible_collections.dataarts.factory.plugins.module_utils._reading import (
     since_of,
 )
 from ansible_collections.dataarts.factory.plugins.module_utils._reconcile import Policy, decide, decide_missing
-from ansible_collections.dataarts.factory.plugins.module_utils._remembering import UNBORN, SentByKey
+from ansible_collections.dataarts.factory.plugins.module_utils._remembering import SentByKey, birth
 from ansible_collections.dataarts.factory.plugins.module_utils._text import printable
 from ansible_collections.dataarts.factory.plugins.module_utils._times import Window
 from ansible_collections.dataarts.factory.plugins.module_utils._wish import View, Wish
@@ -70,7 +70,7 @@ class Look:
         instances, window, asked = read_window(self.clock, self.run.options, self._list)
         for name, error in self.unlisted.items():
             self.miss(f"Failed to list the instances of job {printable(name, 100)}: {printable(error)}. {error.hint}".rstrip())
-        policy = self._policy(asked, asked if born_ms == UNBORN else born_ms)
+        policy = self._policy(asked, born_ms)
         self.run.result["since"] = policy.since  # another look must not move it on
         most = self.run.options["max_reruns_per_day"]
         decisions = [within_budget(decide(one, policy, asked, sent.get(one.key)), sent.get(one.key), most, asked) for one in instances]
@@ -99,15 +99,15 @@ class Look:
         return found
 
     def _policy(self, asked: int, born_ms: int) -> Policy:
-        """Without the option, *since* is when this run first asked. A given one may ask for quiet; but not in check mode, which tells
-        what would be sent once that is over."""
-        first = self.run.result.get("since")  # of an earlier look of this pass: it must not move on
-        since = since_of(self.run.options, asked)
-        if since is None:
-            return self.wish.policy(asked if first is None else first, None)
-        check_past(since, self.clock)
-        since = since if first is None else first
-        quiet = quiet_until(since, self.clock.now_ms(), born_ms, self.run.options["settle_time"] * 1000)
+        """Without the option, *since* is when this run first asked. Nothing may be sent for a while, see :func:`quiet_until`; but check mode
+        tells what would be sent once that is over."""
+        given = since_of(self.run.options, asked)
+        if given is not None:
+            check_past(given, self.clock)
+        # Of an earlier look of this pass: it must not move on.
+        since = self.run.result.get("since", asked if given is None else given)
+        born = birth(born_ms, asked, since, given=given is not None)
+        quiet = quiet_until(since, self.clock.now_ms(), born, self.run.options["settle_time"] * 1000)
         return self.wish.policy(since, None if self.run.check_mode else quiet)
 
     def _vanished(self, window: Window, policy: Policy, asked: int, sent: SentByKey, listed: t.Collection[InstanceKey]) -> list[Decision]:

@@ -81,13 +81,13 @@ def check_past(since: int, clock: ServiceClock) -> None:
 
 
 def quiet_until(since: int, now_ms: int, born_ms: int, settle_ms: int) -> int | None:
-    """Until when a run with an explicit *since* sends nothing, epoch ms, or None.
+    """Until when a run sends nothing, epoch ms, or None.
 
     Not before *since* itself, should it lie a moment ahead: a rerun sent before it would not count as one of this run, and be sent again.
     And where this machine's record began after *since*, not until what others sent before has had *settle_ms* to show.
 
     :param now_ms: the service's time.
-    :param born_ms: when the record began.
+    :param born_ms: when the record began, see :func:`_remembering.birth`.
     """
     if since > now_ms:
         return since

@@ -22,10 +22,28 @@ SentByKey = t.Mapping[InstanceKey, Sent]
 
 #: Seconds to wait for another process of this machine that sends reruns in the same workspace.
 LOCK_TIMEOUT = 300.0
-#: The birth, instead of an epoch ms, of a ledger that does not exist yet, or is damaged.
-UNBORN = -1
+#: The birth, instead of an epoch ms, of a ledger that does not exist yet, and of one that is damaged.
+UNBORN, DAMAGED = -1, -2
 #: Looks that are taken at most while another process goes on sending; after them it takes its turn at the lock, or the next one looks.
 LOOKS = 4
+
+
+def birth(born_ms: int, asked_ms: int, since: int, *, given: bool) -> int:
+    """Since when a ledger counts as knowing everything, epoch ms.
+
+    One that does not exist yet has nothing to say of what was sent before it was asked for. A run that begins now does not ask for that,
+    unless the ledger is damaged: then what it had to say of the last minute is lost.
+
+    :param born_ms: epoch ms, :data:`UNBORN` or :data:`DAMAGED`.
+    :param asked_ms: when the instances were asked for, epoch ms.
+    :param since: of the run, epoch ms.
+    :param given: whether *since* was given, and not the time at which the run first asked.
+    """
+    if born_ms == DAMAGED:
+        return max(asked_ms, since) + 1
+    if born_ms == UNBORN:
+        return asked_ms if given else since
+    return born_ms
 
 
 class Memory:
@@ -41,9 +59,10 @@ class Memory:
         self._workspaces = workspaces
 
     def read(self) -> tuple[SentByKey, int]:
-        """The newest record of every instance, and since when the ledger knows everything, epoch ms or :data:`UNBORN`; nothing is locked or made."""
+        """The newest record of every instance, and since when the ledger knows everything: epoch ms, :data:`UNBORN` or :data:`DAMAGED`.
+        Nothing is locked or made."""
         with self._ledger(UNBORN, read_only=True) as ledger:
-            return ledger.all_sent(), ledger.born_ms
+            return ledger.all_sent(), DAMAGED if ledger.damaged else ledger.born_ms
 
     @contextlib.contextmanager
     def held(self, now_ms: int) -> Iterator[Ledger | Ledgers]:

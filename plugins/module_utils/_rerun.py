@@ -20,7 +20,7 @@ from ansible_collections.dataarts.factory.plugins.module_utils._factory import F
 from ansible_collections.dataarts.factory.plugins.module_utils._looking import Look
 from ansible_collections.dataarts.factory.plugins.module_utils._module import Run, failure, sentence
 from ansible_collections.dataarts.factory.plugins.module_utils._plan import Batch
-from ansible_collections.dataarts.factory.plugins.module_utils._remembering import UNBORN, Memory, SentByKey, steady
+from ansible_collections.dataarts.factory.plugins.module_utils._remembering import UNBORN, Memory, SentByKey, birth, steady
 from ansible_collections.dataarts.factory.plugins.module_utils._results import decided, diff, due_in, summary
 from ansible_collections.dataarts.factory.plugins.module_utils._sending import HOPELESS, Sender, send_all
 from ansible_collections.dataarts.factory.plugins.module_utils._sent import ACCEPTED, UNKNOWN
@@ -56,7 +56,7 @@ class Pass:
         view, known, born_ms = self._first_look()
         self._report(view)
         # A record that began later than since would make a pass that has something to send wait for nothing.
-        unborn = born_ms == UNBORN and self._open(view)
+        unborn = born_ms < 0 and self._open(view)
         if not self._refused(view) and not self.run.check_mode and ((view.plan.batches and not self.plan_only) or unborn):
             view = self._send(view, known)
         self._check_names(view)
@@ -90,7 +90,7 @@ class Pass:
 
     def _send(self, view: View, known: SentByKey) -> View:
         """Send what *view* asks for, under the lock; look again first if anything was sent since *known* was read."""
-        with self.memory.held(view.asked_ms) as ledger:
+        with self.memory.held(birth(UNBORN, view.asked_ms, view.policy.since, given=self.run.options["since"] is not None)) as ledger:
             if ledger.all_sent() != known:
                 view = self.look(ledger.all_sent(), ledger.born_ms)
                 self.run.result.pop("plan", None)

@@ -21,7 +21,7 @@ from ansible_collections.dataarts.factory.plugins.module_utils._module import Ru
 from ansible_collections.dataarts.factory.plugins.module_utils._plan import Limits, over_limit
 from ansible_collections.dataarts.factory.plugins.module_utils._reading import check_past, quiet_until, since_of, timed
 from ansible_collections.dataarts.factory.plugins.module_utils._reconcile import Policy
-from ansible_collections.dataarts.factory.plugins.module_utils._remembering import UNBORN, Memory, SentByKey, steady
+from ansible_collections.dataarts.factory.plugins.module_utils._remembering import UNBORN, Memory, SentByKey, birth, steady
 from ansible_collections.dataarts.factory.plugins.module_utils._results import decided, diff
 from ansible_collections.dataarts.factory.plugins.module_utils._retry import RetryOptions
 from ansible_collections.dataarts.factory.plugins.module_utils._selection import wanted_statuses
@@ -121,10 +121,10 @@ class Request:
         self.just_lost.clear()
         (decisions, asked, policy), (known, born_ms) = steady(self.memory.read, lambda remembered: self._look(*remembered))
         self._report(decisions)
-        newly_quiet = policy.quiet_until is not None and born_ms == UNBORN
+        newly_quiet = policy.quiet_until is not None and born_ms < 0
         if self.run.check_mode or not (newly_quiet or self._due(decisions)):
             return decisions
-        with self.memory.held(asked) as ledger:
+        with self.memory.held(birth(UNBORN, asked, policy.since, given=self.run.options["since"] is not None)) as ledger:
             if ledger.all_sent() != known:
                 decisions, asked, policy = self._look(ledger.all_sent(), ledger.born_ms)
             due = self._due(decisions)
@@ -144,8 +144,8 @@ class Request:
         if given is not None:
             check_past(given, self.clock)
         since = self.run.result.setdefault("since", asked if given is None else given)
-        born = asked if born_ms == UNBORN else born_ms
-        quiet = None if given is None else quiet_until(since, self.clock.now_ms(), born, self._settle_ms)
+        born = birth(born_ms, asked, since, given=given is not None)
+        quiet = quiet_until(since, self.clock.now_ms(), born, self._settle_ms)
         policy = self._policy(since, None if self.run.check_mode else quiet)
         self.run.result["since_iso"] = to_iso(since)
         return self.judge(instances, policy, asked, sent), asked, policy

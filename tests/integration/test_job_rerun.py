@@ -489,6 +489,40 @@ def test_an_explicit_since_on_a_machine_without_a_record_waits_before_it_sends(s
     assert reruns(service.journal()) == failed_before(service)
 
 
+@pytest.mark.parametrize("module", ["job_rerun", "job_instance_retry"])
+def test_a_damaged_record_holds_back_a_run_without_since_too(service: t.Any, wish: t.Any, tmp_path: Path, module: str) -> None:
+    """The line that cannot be read may be a rerun of a moment ago, which the service does not show yet."""
+    service.set(rerun_visible_after=HIDDEN, retry_of_active="accept")
+    first = call("job_rerun", wish(jobs=["weekly_report"]))
+    (record,) = (tmp_path / "state").glob("*.jsonl")
+    record.write_bytes(record.read_bytes().replace(b'{"t":"intent"', b'{"t":"in\0\0\0"'))
+    if module == "job_rerun":
+        second = call("job_rerun", wish(jobs=["weekly_report"], settle_time=100))
+        assert (list(by_action(second)), second["changed"]) == (["settling"], False)
+        third = call("job_rerun", wish(jobs=["weekly_report"], settle_time=100, since=str(second["since"])))
+        assert (list(by_action(third)), third["changed"]) == (["settling"], False)
+    else:
+        key = {name: str(first["instances"][0][name]) for name in ("job_id", "plan_time", "submit_time")}
+        given = wish(job_name="weekly_report", task_retrys=[key], settle_time=2)
+        del given["poll_interval"]
+        threading.Timer(0.5, service.advance, [100]).start()  # in the time that it waits, the first rerun shows
+        assert call("job_instance_retry", given)["instances"][0]["action"] == "skipped"
+    assert list(reruns(service.journal()).values()) == [1]
+
+
+def test_a_run_without_since_that_has_to_look_twice_holds_nothing_back(
+    service: t.Any, wish: t.Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was listed before dependencies were read for long is listed again; the record is made by the time of the first list."""
+    service.set(**BOTH)
+    monkeypatch.setattr("ansible_collections.dataarts.factory.plugins.module_utils._looking.OLD_SECONDS", 0.0)
+    given = wish(order="upstream_first", settle_time=3600)
+    planned = call("job_rerun", {**given, "carry": {"plan_only": True}})
+    second = call("job_rerun", {**given, **{name: str(planned[name]) for name in ("since", "planned_after", "planned_before")}})
+    assert [list(by_action(one)) for one in (planned, second)] == [["retry"]] * 2
+    assert reruns(service.journal()) == failed_before(service)
+
+
 def test_without_since_nothing_is_held_back_also_if_the_first_pass_had_nothing_to_send(service: t.Any, wish: t.Any) -> None:
     job = {"name": "slow", "runs": ["fail", "success"], "instances": [{"plan_time": "-1h", "status": "running"}]}
     service.reset(small_night(switches=FREE, jobs=[job], run_seconds=3600))

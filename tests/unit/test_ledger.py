@@ -396,11 +396,11 @@ class TestDamage:
         path.write_bytes(b"\n".join([first, second, line, *rest]))
         with ledger(tmp_path, now=9) as book:
             assert set(book.all_sent()) == {key(1), key(2)}
-            assert book.born_ms == at(9)
+            assert book.born_ms == at(9) + 1
             (warning,) = book.warnings
             assert warning.startswith(f"1 lines of {path} cannot be read; what was sent before 2026-11-23T03:00:09Z")
         with ledger(tmp_path, now=99) as book:  # written anew: the warning comes once, the loss stays known
-            assert (set(book.all_sent()), book.born_ms, book.warnings) == ({key(1), key(2)}, at(9), [])
+            assert (set(book.all_sent()), book.born_ms, book.warnings) == ({key(1), key(2)}, at(9) + 1, [])
 
     @pytest.mark.parametrize("header", [None, b"garbage", b'{"t":"ledger","v":2,"born":0}', b'{"t":"ledger","v":1,"born":"x"}'])
     def test_a_first_line_that_is_not_ours_does_the_same(self, tmp_path: t.Any, header: t.Any) -> None:
@@ -409,7 +409,7 @@ class TestDamage:
         assert json.loads(first)["born"] == at(0)
         path.write_bytes(b"\n".join(rest if header is None else [header, *rest]))
         with ledger(tmp_path, now=9) as book:
-            assert (set(book.all_sent()), book.born_ms, len(book.warnings)) == ({key(1), key(2)}, at(9), 1)
+            assert (set(book.all_sent()), book.born_ms, len(book.warnings)) == ({key(1), key(2)}, at(9) + 1, 1)
 
     def test_an_empty_file_is_a_new_one(self, tmp_path: t.Any) -> None:
         path = self.written(tmp_path)
