@@ -12,6 +12,7 @@ from pathlib import Path
 
 from tools.bench import page, ways
 from tools.bench.nights import Night
+from tools.bench.start import starts
 from tools.bench.window import by_module
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "docsite" / "rst" / "benchmarks.rst"
@@ -43,7 +44,7 @@ def main() -> int:
     rows = [_compared(night, 1 if quick else 2) for night in nights]
     idle = [page.Idle(forks, _best(2, ways.one_get, quiet, forks), _best(2, ways.by_collection, quiet, forks)) for forks in (5, 10)]
     large = [_large(*kind, night) for kind in WINDOWED for night in windows]
-    text, missed = page.rendered(rows, idle, large)
+    text, missed = page.rendered(rows, idle, large, _told("starts of a module", starts))
     print(text)
     if not quick:
         PAGE.write_text(text, encoding="utf-8")

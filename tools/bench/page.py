@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from tools.bench.measure import Cost
 from tools.bench.nights import LATENCY, PAGE, V1_LIST, V2_RETRY, Night
 from tools.bench.service import Seen
+from tools.bench.start import TIMES, Start
 from tools.bench.ways import Measured
 
 #: Targets: wall time by the floor, how many times faster, MiB, and time per instance of the larger window by that of the smaller one.
@@ -62,7 +63,7 @@ class Large:
         return self.cost.cpu / self.night.listed * 1e6
 
 
-def rendered(rows: t.Sequence[Row], idle: t.Sequence[Idle], large: t.Sequence[Large]) -> tuple[str, list[str]]:
+def rendered(rows: t.Sequence[Row], idle: t.Sequence[Idle], large: t.Sequence[Large], starts: t.Sequence[Start]) -> tuple[str, list[str]]:
     """The page, and a sentence for each target that is missed."""
     parts = [
         _HEAD.format(
@@ -81,8 +82,10 @@ def rendered(rows: t.Sequence[Row], idle: t.Sequence[Idle], large: t.Sequence[La
     parts.append(_table("Workspaces|Forks|uri: wall|uri: processor|(c): wall|(c): processor|(c)/uri", [_quiet(one) for one in idle]))
     parts.append(_LARGE)
     parts.append(_table("Module|Instances|Requests|Pages|Wall|Processor|Each|Memory", [_window(one) for one in large]))
+    parts.append(_START.format(times=TIMES))
+    parts.append(_table("Imported|Processor|Memory", [[one.what, f"{one.cost.cpu:.2f} s", f"{one.cost.peak:.0f} MiB"] for one in starts]))
     parts.append(_HOW)
-    return "\n".join(parts), list(_missed(rows, idle, large))
+    return "\n".join(parts), [*_missed(rows, idle, large), *_heavy(starts)]
 
 
 def _night(row: Row) -> list[str]:
@@ -150,6 +153,12 @@ def _missed(rows: t.Sequence[Row], idle: t.Sequence[Idle], large: t.Sequence[Lar
             yield f"{big.what} took {big.each:.0f} µs for each of {big.night.listed:,} instances, {small.each:.0f} for each of {small.night.listed:,}"
 
 
+def _heavy(starts: t.Sequence[Start]) -> t.Iterator[str]:
+    basic, requests, ours, _sdk = (one.cost.cpu for one in starts)
+    if ours - requests > requests - basic:
+        yield f"to import the collection takes {ours - requests:.2f} s, more than requests with {requests - basic:.2f} s"
+
+
 def _guess(one: Measured) -> str:
     return _seconds(one.wall) if one.whole else f"≈ {_seconds(one.wall)}"
 
@@ -209,6 +218,12 @@ A module as the process that Ansible starts, over one workspace with a thousand 
 processor time for each instance in the window, memory the most that the process had. ``job_rerun`` returns the instances that had not
 succeeded before and counts the others. ``job_instance_info`` returns all that it lists, and all of a result is in memory several times
 while Ansible's module code makes it safe to print: ask a large window for ``statuses``, or give a ``limit``.
+"""
+_START = """\
+The start of a module
+---------------------
+
+What a process of a module costs before it does anything, beside the SDK: the cheapest of {times} starts each.
 """
 _HOW = """\
 What is done for it
