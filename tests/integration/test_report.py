@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import json
 import shlex
+import signal
 import stat
+import time
 import typing as t
 from collections import Counter
 from collections.abc import Iterator
@@ -107,6 +109,35 @@ def test_a_report_leads_from_the_plan_to_the_last_instance(service: Running, ans
     assert read(tmp_path / "last")["headline"] == "The instance succeeded"
     go_on(way["command"], "last").succeeded()
     assert sent(service) == {"daily_sales": 3, "hourly_stock": 2, "weekly_report": 2, "stock_levels": 2}
+
+
+@pytest.fixture
+def slow() -> Iterator[Running]:
+    """A service whose reruns take so long that a run can be killed meanwhile."""
+    with running(small_night(run_seconds=300)) as handle:
+        yield handle
+
+
+def test_a_run_that_was_killed_leaves_no_report_and_the_next_one_is_of_both(slow: Running, ansible: Ansible, tmp_path: Path) -> None:
+    given = {"dataarts_since": slow.now_ms(), "dataarts_report_path": "night"}
+    words = (PLAYBOOK, "-i", hosts(slow, tmp_path), "--limit", "sales", "-e", json.dumps(given))
+    killed = ansible.start("ansible-playbook", *words, cwd=tmp_path)
+    deadline = time.monotonic() + 120
+    while len(sent(slow)) < 3:
+        assert time.monotonic() < deadline, killed.text()
+        assert killed.process.poll() is None, killed.text()
+        time.sleep(0.05)
+    killed.send(signal.SIGKILL)
+    killed.process.wait()
+    assert not (tmp_path / "night").exists()
+    ansible.run("ansible-playbook", *words, cwd=tmp_path).ended(2)
+    report = read(tmp_path / "night")
+    assert sent(slow) == {"daily_sales": 3, "hourly_stock": 2, "weekly_report": 1}
+    assert report["headline"] == "1 of 6 instances is still broken"
+    assert report["totals"]["adopted"] > 0
+    assert report["totals"]["adopted"] + report["totals"]["rerun"] == 6
+    for one in report["workspaces"][0]["instances"]:
+        assert one["end_time_before"] < one["sent_time"] < report["written_at"]
 
 
 def test_what_failed_as_a_whole_is_in_it(service: Running, ansible: Ansible, tmp_path: Path) -> None:
