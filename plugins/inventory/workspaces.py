@@ -189,6 +189,7 @@ from ansible_collections.dataarts.factory.plugins.module_utils._connection impor
 from ansible_collections.dataarts.factory.plugins.module_utils._errors import ApiError, OptionError
 from ansible_collections.dataarts.factory.plugins.module_utils._hints import hint_for
 from ansible_collections.dataarts.factory.plugins.module_utils._requests import HAS_REQUESTS
+from ansible_collections.dataarts.factory.plugins.module_utils._text import safe
 from ansible_collections.dataarts.factory.plugins.plugin_utils import _fleet
 from ansible_collections.dataarts.factory.plugins.plugin_utils._templates import (
     from_service,
@@ -313,7 +314,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             )
 
     def _host_variables(self, target: _fleet.Target, row: _fleet.Row) -> dict[str, t.Any]:
-        known = {f"dataarts_{option}": from_service(row.get(option)) for option in _fleet.ROW_NAMES}
+        known = {f"dataarts_{option}": from_service(safe(row.get(option))) for option in _fleet.ROW_NAMES}
         return {
             **known,
             "dataarts_account": from_service(target.account),

@@ -18,7 +18,8 @@ import yaml
 
 from emulator.running import Running, running
 from tests.support.playbook import ROOT, Ansible, Outcome
-from tests.support.scenarios import switched
+from tests.support.scenarios import small_night, switched
+from tests.support.workspace import account as account_options
 
 REGION = "cn-north-4"
 RETAIL_PROJECT, LOGISTICS_PROJECT = "a" * 32, "b" * 32
@@ -161,6 +162,19 @@ def test_the_variables_of_a_host_and_its_account(service: Running, ansible: Ansi
     assert HOSTILE in json.dumps(hosts["lookup_pipe_touch_pwned"]["dataarts_workspace_name"])
     assert not [secret for secret in SECRETS if secret in outcome.output]
     assert not (ansible.directory / "pwned").exists()
+
+
+def test_texts_of_the_service_steer_no_terminal(ansible: Ansible) -> None:
+    """``--graph --vars`` prints the values of variables as they are."""
+    night = small_night(workspaces=[{"id": "a" * 32, "name": "sales\x1b[31m", "description": "\x1b]0;owned\x07 \u202eevil", "jobs": []}])
+    with running(night) as service:
+        entry = {"name": "acme", "regions": [REGION], **account_options(service, region=None)}
+        path = written(
+            ansible, [entry], keyed_groups=[{"key": "dataarts_workspace_description"}], compose={"more": "dataarts_workspace_name"}
+        )
+        shown = ansible.run("ansible-inventory", "-i", path, "--graph", "--vars").succeeded()
+    assert "owned" in shown.stdout
+    assert not set("\x1b\x07\u202e") & set(shown.output)
 
 
 def test_a_play_gets_the_credentials_and_texts_of_the_service_stay_texts(service: Running, ansible: Ansible) -> None:
