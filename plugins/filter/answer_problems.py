@@ -12,7 +12,7 @@ version_added: 1.0.0
 author:
   - dataarts.factory contributors (@dataarts-factory)
 description:
-  - Checks variables called C(dataarts_) and an option of this collection, such as the answers of a survey of AWX.
+  - Checks variables called C(dataarts_) or C(dataarts_answer_) and an option of this collection, such as the answers of a survey of AWX.
   - An answer of digits, a date, V(yes) or V(null) arrives as a number, a date, a truth value or nothing on ansible-core 2.19 and later.
     Where text is meant its spelling is lost, so it must not be used.
 options:

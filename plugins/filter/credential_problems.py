@@ -14,7 +14,7 @@ author:
 description:
   - Checks the values of a credential as AWX hands them over, or as they are about to be given to AWX.
   - Says what is missing or wrong in the words of the form in which somebody filled it in. No value is repeated.
-positional: fields
+positional: fields, required
 options:
   _input:
     description: Values by the ids of the fields. Empty text counts as not filled in.
@@ -25,6 +25,11 @@ options:
     type: list
     elements: dict
     required: true
+  required:
+    description: Ids of the fields that must be filled in, whatever the others are.
+    type: list
+    elements: str
+    default: []
 seealso:
   - plugin: dataarts.factory.answer_problems
     plugin_type: filter

@@ -16,15 +16,18 @@ from ansible_collections.dataarts.factory.plugins.module_utils._options import S
 from ansible_collections.dataarts.factory.plugins.module_utils._text import listed, printable
 
 PREFIX = "dataarts_"
+#: Answers of a survey to what the inventory may say for each workspace: they take its place only if they say anything, see role awx.
+ANSWER = f"{PREFIX}answer_"
 _OPTIONAL = frozenset({"security_token"})
 Fields = t.Sequence[t.Mapping[str, t.Any]]
 
 
-def credential_problems(values: t.Mapping[str, t.Any], fields: Fields) -> list[str]:
+def credential_problems(values: t.Mapping[str, t.Any], fields: Fields, required: t.Sequence[str] = ()) -> list[str]:
     """What is wrong with the *values* of an account's credential, one sentence each, with the label of the field; never a value.
 
     :param values: by id of the field; empty text and None are unset.
     :param fields: fields of the credential type, with ``id`` and ``label``.
+    :param required: ids of the fields without which AWX launches nothing.
     """
     labels = {str(field["id"]): f"'{field['label']}'" for field in fields}
     known = listed([f"{name} ({label})" for name, label in labels.items()])
@@ -38,20 +41,25 @@ def credential_problems(values: t.Mapping[str, t.Any], fields: Fields) -> list[s
         except OptionError as error:
             texts[name] = "?"  # it is there, and its problem is told
             found.append(f"Field {label}: {error}")
+    found += [f"Field {labels[name]} is empty, and nothing can be launched without it: fill it in." for name in required if not texts[name]]
     return found + _kind_problems(texts, labels)
 
 
 def answer_problems(variables: t.Mapping[str, t.Any]) -> list[str]:
-    """What is wrong with variables called ``dataarts_<option>`` that arrived as extra variables, one sentence each.
+    """What is wrong with variables called ``dataarts_<option>`` or ``dataarts_answer_<option>`` that arrived as extra variables, one
+    sentence each.
 
     :param variables: by name; names that are no option are not regarded.
     """
     found = []
     for name, value in variables.items():
-        option = _known().get(name[len(PREFIX) :])
-        text = problem(name[len(PREFIX) :], value, option) if option is not None and name.startswith(PREFIX) else None
+        prefix = ANSWER if name.startswith(ANSWER) else PREFIX
+        option = name[len(prefix) :]
+        if not name.startswith(prefix) or option not in _known() or (prefix == ANSWER and value is None):
+            continue
+        text = problem(option, value, _known()[option])
         if text is not None:
-            found.append(PREFIX + text)
+            found.append(prefix + text)
     return found
 
 

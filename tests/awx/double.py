@@ -190,6 +190,15 @@ class Store:
         self._judge(kind, number, {**thing, **fields}, sent)
         thing.update(fields)
 
+    def delete(self, kind: str, number: int) -> None:
+        """Delete a thing, and take it off every list."""
+        del self.things[kind][number]
+        for (where, which, link), linked in list(self.links.items()):
+            if (where, which) == (kind, number):
+                del self.links[where, which, link]
+            elif _target(link) == kind and number in linked:
+                linked.remove(number)
+
     def shown(self, kind: str, number: int) -> Thing:
         """A thing as AWX shows it: secrets masked, with its related addresses."""
         thing = {"id": number, "type": KINDS[kind].type, "url": f"{ROOT}{kind}/{number}/", **self.things[kind][number]}
@@ -199,6 +208,8 @@ class Store:
                 f"{role}_role": {"id": grant} for grant, (what, which, role) in self.grants.items() if (what, which) == (kind, number)
             }
         }
+        if thing.get("organization"):
+            summary["organization"] = {"id": thing["organization"], "name": self.things["organizations"][thing["organization"]]["name"]}
         if kind in ("job_templates", "workflow_job_templates"):
             related["survey_spec"] = f"{thing['url']}survey_spec/"
         if kind == "credentials":
@@ -223,8 +234,7 @@ class Store:
         if sent.get("disassociate"):
             mine.remove(other)
             return
-        target = {"galaxy_credentials": "credentials"}.get(link, "notification_templates" if link.startswith("notification") else link)
-        target = "workflow_job_template_nodes" if link.endswith("_nodes") else target
+        target = _target(link)
         if other not in self.things[target]:
             raise RefusalError(404, {"detail": "Not found."})
         if link == "credentials":
@@ -263,8 +273,7 @@ class Store:
 
     def names(self, kind: str, number: int, link: str) -> list[str]:
         """Names of the things on a list of a thing."""
-        target = {"galaxy_credentials": "credentials"}.get(link, "notification_templates" if link.startswith("notification") else link)
-        target = "workflow_job_template_nodes" if link.endswith("_nodes") else target
+        target = _target(link)
         return sorted(
             str(self.things[target][one].get("name", self.things[target][one].get("identifier")))
             for one in self.links.get((kind, number, link), [])
@@ -316,18 +325,23 @@ class Store:
         return next(kind for kind in _TEMPLATES if number in self.things[kind])
 
     def _matches(self, kind: str, number: int, query: t.Mapping[str, str]) -> bool:
-        thing = {**self.things[kind][number], "id": number}
         either = {name[4:]: value for name, value in query.items() if name.startswith("or__")}
         every = {name: value for name, value in query.items() if not name.startswith("or__") and name not in ("page", "page_size")}
-        for name in (*either, *every):
-            if name.partition("__")[0] not in thing:
-                raise RefusalError(400, {"detail": f"{kind} has no field {name}"})
-        if either and not any(str(thing[name]) == value for name, value in either.items()):
+        if either and not any(self._is(kind, number, name, value) for name, value in either.items()):
             return False
-        return all(
-            str(thing[name.removesuffix("__startswith")]).startswith(value) if name.endswith("__startswith") else str(thing[name]) == value
-            for name, value in every.items()
-        )
+        return all(self._is(kind, number, name, value) for name, value in every.items())
+
+    def _is(self, kind: str, number: int, path: str, value: str) -> bool:
+        """Whether what *path* leads to, such as ``workflow_job_template__organization__name``, is *value*; ``__in``: one of several."""
+        thing: Thing = {**self.things[kind][number], "id": number}
+        *steps, field = path.removesuffix("__in").split("__")
+        for step in steps:
+            if step not in thing:
+                raise RefusalError(400, {"detail": f"{kind} has no field {step}"})
+            thing = self.things[f"{step}s"].get(thing[step], {}) | {"id": thing[step]}
+        if field not in thing:
+            raise RefusalError(400, {"detail": f"{kind} has no field {path}"})
+        return str(thing[field]) in (value.split(",") if path.endswith("__in") else [value])
 
 
 class Double:
@@ -388,6 +402,9 @@ class Double:
             store.update(kind, number, body)
         if not rest and method in ("GET", "PATCH"):
             return 200, store.shown(kind, number)
+        if not rest and method == "DELETE":
+            store.delete(kind, number)
+            return 204, {}
         if rest == ["survey_spec"] and method == "POST":
             store.survey(kind, number, body)
         if rest == ["survey_spec"]:
@@ -431,6 +448,13 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, *args: object) -> None:
         """Nothing on the screen."""
+
+
+def _target(link: str) -> str:
+    """The list whose things stand on the list *link* of another thing."""
+    if link.endswith("_nodes"):
+        return "workflow_job_template_nodes"
+    return {"galaxy_credentials": "credentials"}.get(link, "notification_templates" if link.startswith("notification") else link)
 
 
 def _page(results: list[Thing]) -> Thing:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 import typing as t
+import zoneinfo
 
 from jinja2 import StrictUndefined, TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
@@ -95,30 +96,50 @@ def survey(spec: Json) -> list[str]:
 
 
 def unusable_defaults(spec: Json) -> list[str]:
-    """Questions whose default AWX would never apply, or that refuse a launch although they have one."""
+    """Questions whose default AWX would never apply, or that refuse a launch although they have one or need none."""
     found = []
     for question in spec["spec"]:
-        default = question.get("default")
+        name, kind, default = question["variable"], question["type"], question.get("default")
         if default not in (None, "") and question["required"]:
-            found.append(f"{question['variable']}: a launch without an answer is refused in spite of the default")
-        if isinstance(default, str) and default and not question.get("min", 0) <= len(default) <= question.get("max", 10**9):
-            found.append(f"{question['variable']}: the default does not fit its limits")
+            found.append(f"{name}: a launch without an answer is refused in spite of the default")
+        if default not in (None, "") and not _fits(question, default):
+            found.append(f"{name}: the default does not fit its limits")
+        # A form sends empty text for a question that is left empty, except for one with several choices, which it leaves out.
+        if not question["required"] and kind != "multiselect" and not _fits(question, "" if default is None else default):
+            found.append(f"{name}: a form that is left as it is, is refused")
     return found
+
+
+def unanswered(spec: Json) -> dict[str, t.Any]:
+    """Extra variables of a job for which nobody answered, as for a schedule: every default that AWX would take as an answer."""
+    given = [question for question in spec["spec"] if question.get("default") is not None]
+    return {question["variable"]: question["default"] for question in given if _fits(question, question["default"])}
 
 
 def rrule(text: str) -> list[str]:
     """Refusals of a schedule's rule."""
-    found = []
-    starts = re.findall(r"DTSTART(?:;[^:]+)?:[0-9]+T[0-9]+Z?", text)
-    if len(starts) != 1:
-        found.append("exactly one DTSTART is required")
-    if re.findall(r"DTSTART:[0-9]+T[0-9]+ ", text):
+    starts = re.findall(r"DTSTART(?:;TZID=([^:;]+)|;[^:]+)?:[0-9]+T[0-9]+(Z?)", text)
+    found = [] if len(starts) == 1 else ["exactly one DTSTART is required"]
+    if any(not zone and not utc for zone, utc in starts):
         found.append("DTSTART cannot be a naive datetime")
-    rules = re.findall(r"RULE:[^\s]*", text)
+    found += [f"{zone} is no time zone" for zone, utc in starts if zone and zone not in zoneinfo.available_timezones()]
+    found += [f"{word} is not allowed" for word in ("EXDATE:", "RDATE:") if word in text.upper()]
+    rules = re.findall(r"RRULE:(\S*)", text)
     if not rules:
         found.append("a rule is required")
-    found += [f"INTERVAL required in {rule}" for rule in rules if "INTERVAL=" not in rule]
-    return found
+    return found + [problem for one in rules for problem in _recurrence(one)]
+
+
+def _recurrence(rule: str) -> list[str]:
+    parts = dict(part.partition("=")[::2] for part in rule.upper().split(";"))
+    refused = {
+        "INTERVAL required": "INTERVAL" not in parts,
+        "no known FREQ": parts.get("FREQ") not in ("YEARLY", "MONTHLY", "WEEKLY", "DAILY", "HOURLY", "MINUTELY"),
+        "BYDAY with a number": re.match(r"[0-9]", parts.get("BYDAY", "")) is not None,
+        "both COUNT and UNTIL": {"COUNT", "UNTIL"} <= set(parts),
+        "COUNT above 999": int(parts.get("COUNT", "0")) > 999,
+    }
+    return [f"{words} in {rule}" for words, is_so in refused.items() if is_so]
 
 
 def webhook(configuration: Json) -> list[str]:
@@ -182,6 +203,19 @@ def _question(question: Json) -> list[str]:
         if any(one not in choices for one in chosen) or (kind == "multiplechoice" and len(chosen) > 1):
             found.append(f"{name}: the default is none of the choices")
     return found
+
+
+def _fits(question: Json, answer: t.Any) -> bool:
+    """Whether AWX takes *answer*."""
+    low, high = question.get("min"), question.get("max")
+    if question["type"] == "multiselect":
+        return isinstance(answer, list) and set(answer) <= set(question["choices"])
+    if question["type"] == "multiplechoice":
+        return answer in question["choices"]
+    if not isinstance(answer, _SURVEY_TYPES[question["type"]]) or isinstance(answer, bool):
+        return False
+    size = len(answer) if isinstance(answer, str) else answer
+    return (low is None or size >= low) and (high is None or size <= high)
 
 
 def _is(mapping: Json, name: str, kind: type) -> bool:

@@ -46,8 +46,30 @@ def test_awx_accepts_the_surveys_and_applies_their_defaults(name: str) -> None:
     assert rules.unusable_defaults(survey) == []
     assert all(question["question_name"] and question["question_description"] for question in survey["spec"])
     assert not any(question["type"] == "password" for question in survey["spec"])
-    defaults = {question["variable"]: question["default"] for question in survey["spec"] if question["type"] != "multiselect"}
-    assert answer_problems(defaults) == []
+    assert answer_problems(rules.unanswered(survey)) == []
+
+
+def test_no_survey_takes_the_place_of_what_the_inventory_may_say_for_a_workspace() -> None:
+    """Whoever answers nothing, as a schedule does, leaves every choice and limit of the inventory as it is."""
+    every = {name for survey in definitions.surveys().values() for name in rules.unanswered(survey)}
+    plain = {name for name in every if not name.startswith("dataarts_answer_")}
+    assert plain == {"dataarts_planned_before", "dataarts_since", "dataarts_check_only", "dataarts_concurrent"}
+
+
+@pytest.mark.parametrize(
+    ("words", "changes"),
+    [
+        ("refused in spite of the default", {"type": "integer", "required": True, "default": 1}),
+        ("does not fit its limits", {"type": "textarea", "min": 2, "default": "*"}),
+        ("left as it is, is refused", {"type": "text", "min": 1, "default": ""}),
+        ("left as it is, is refused", {"type": "integer"}),
+        ("left as it is, is refused", {"type": "multiplechoice", "choices": ["a", "b"]}),
+        ("does not fit its limits", {"type": "multiselect", "choices": ["a", "b"], "default": "a"}),
+    ],
+)
+def test_the_rules_find_questions_that_awx_would_not_answer(words: str, changes: dict[str, t.Any]) -> None:
+    problems = rules.unusable_defaults({"spec": [{"variable": "x", "required": False, **changes}]})
+    assert any(words in problem for problem in problems), problems
 
 
 BROKEN: list[tuple[str, t.Callable[[t.Any, t.Any], t.Any]]] = [
@@ -75,7 +97,25 @@ def test_the_rules_find_what_awx_refuses(words: str, spoil: t.Callable[[t.Any, t
 def test_the_example_has_a_rule_that_awx_accepts() -> None:
     example = yaml.safe_load((definitions.ROOT / "examples" / "awx" / "awx.yml").read_text(encoding="utf-8"))
     assert rules.rrule(example["dataarts_awx_schedule_rrule"]) == []
-    assert rules.rrule("DTSTART:20260101T060000 RRULE:FREQ=DAILY") != []
+
+
+@pytest.mark.parametrize(
+    ("rule", "words"),
+    [
+        ("DTSTART:20260101T060000 RRULE:FREQ=DAILY;INTERVAL=1", "naive"),
+        ("DTSTART;TZID=Asia/Shangai:20260101T060000 RRULE:FREQ=DAILY;INTERVAL=1", "Asia/Shangai is no time zone"),
+        ("DTSTART:20260101T060000Z", "a rule is required"),
+        ("RRULE:FREQ=DAILY;INTERVAL=1", "exactly one DTSTART"),
+        ("DTSTART:20260101T060000Z RRULE:FREQ=DAILY", "INTERVAL required"),
+        ("DTSTART:20260101T060000Z RRULE:FREQ=SECONDLY;INTERVAL=1", "no known FREQ"),
+        ("DTSTART:20260101T060000Z RRULE:FREQ=MONTHLY;INTERVAL=1;BYDAY=1MO", "BYDAY with a number"),
+        ("DTSTART:20260101T060000Z RRULE:FREQ=DAILY;INTERVAL=1;COUNT=1000", "COUNT above 999"),
+        ("DTSTART:20260101T060000Z RRULE:FREQ=DAILY;INTERVAL=1 EXDATE:20260102T060000Z", "EXDATE: is not allowed"),
+    ],
+)
+def test_the_rules_refuse_a_schedule_that_awx_would_refuse(rule: str, words: str) -> None:
+    problems = rules.rrule(rule)
+    assert [words in problem for problem in problems] == [True], problems
 
 
 def test_every_default_is_documented_as_it_is() -> None:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import typing as t
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -14,6 +15,7 @@ import pytest
 
 from ansible_collections.dataarts.factory.plugins.module_utils._times import to_iso
 from emulator.running import Running, running
+from tests.awx import definitions, rules
 from tests.awx.job import Job, Launcher
 from tests.support.scenarios import ACCESS_KEY, PROJECT_ID, REGION, SECRET_KEY, WORKSPACE_ID, small_night
 from tests.support.workspace import variables
@@ -25,12 +27,12 @@ SUPPLY_ID = "7c1d0be22f5b4e0c9d3a5c8f6e4b2a10"
 CREDENTIAL = {"region": REGION, "project_id": PROJECT_ID, "access_key": ACCESS_KEY, "secret_key": SECRET_KEY}
 #: What AWX hands to every step of the workflow: the answers of its survey, as a person typed them, and its own variable.
 ANSWERS = {
-    "dataarts_jobs": "daily_*\nhourly_stock\nstock_levels",
-    "dataarts_planned_after": "-24h",
+    "dataarts_answer_jobs": "daily_*\nhourly_stock\nstock_levels",
+    "dataarts_answer_planned_after": "-24h",
     "dataarts_planned_before": "",
-    "dataarts_statuses": ["fail"],
-    "dataarts_order": "parallel",
-    "dataarts_max_instances": 500,
+    "dataarts_answer_statuses": ["fail"],
+    "dataarts_answer_order": "parallel",
+    "dataarts_answer_max_instances": 500,
 }
 Launch = Callable[..., Launcher]
 
@@ -64,7 +66,7 @@ def core(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def launch(core: str, service: Running, tmp_path: Path) -> Launch:
     def make(**changes: t.Any) -> Launcher:
-        def host(workspace_id: str, jobs: list[str] | None = None) -> dict[str, t.Any]:
+        def host(workspace_id: str) -> dict[str, t.Any]:
             own = variables(
                 service,
                 workspace_id=workspace_id,
@@ -74,7 +76,6 @@ def launch(core: str, service: Running, tmp_path: Path) -> Launch:
                 secret_key=None,
                 poll_interval=1,
                 settle_time=1,
-                jobs=jobs,
             )
             return {**own, "ansible_connection": "local", "ansible_python_interpreter": "{{ ansible_playbook_python }}"}
 
@@ -134,6 +135,23 @@ def test_a_night_is_planned_rerun_as_planned_and_rechecked(launch: Launch, servi
         assert SECRET_KEY not in job.stdout() + str(job.events())
 
 
+def test_nobody_answers_and_the_inventory_decides(launch: Launch, service: Running) -> None:
+    """A schedule: what AWX fills in leaves the choices and limits of every workspace as they are. An answer takes their place."""
+    launcher = launch()
+    own: dict[str, dict[str, t.Any]] = {"sales": {"dataarts_jobs": ["hourly_*"]}, "supply": {"dataarts_max_instances": 1}}
+    launcher = dataclasses.replace(launcher, hosts={name: {**known, **own[name]} for name, known in launcher.hosts.items()})
+    nobody = rules.unanswered(definitions.surveys()["night"])
+    template = {"dataarts_fail_on_broken": False}
+    plan = launcher.run("rerun.yml", {**nobody, "dataarts_threshold": 50}, template, check=True).succeeded()
+    assert {job["job_name"] for job in plan.artifacts()["dataarts_summary"]["jobs"] if job["workspace"] == "sales"} == {"hourly_stock"}
+    assert "max_instances is 1; nothing is sent" in plan.stdout()
+
+    somebody = {"dataarts_answer_jobs": "stock_levels\nweekly_report", "dataarts_answer_max_instances": 5}
+    plan = launcher.run("rerun.yml", {**nobody, **somebody, "dataarts_threshold": 50}, template, check=True).succeeded()
+    assert {job["job_name"] for job in plan.artifacts()["dataarts_summary"]["jobs"]} == {"weekly_report", "stock_levels"}
+    assert "nothing is sent" not in plan.stdout()
+
+
 def test_a_step_that_cannot_read_the_plan_leads_neither_to_a_rerun_nor_to_an_approval(launch: Launch, service: Running) -> None:
     launcher = launch()
     nothing = {"dataarts_threshold": 50, **ANSWERS}
@@ -167,7 +185,7 @@ def test_the_templates_for_any_job_and_for_a_job_with_its_neighbours(launch: Lau
     assert asked.artifacts()["dataarts_summary"]["succeeded"] is True
 
     service.reset(night())
-    every = {name: value for name, value in ANSWERS.items() if name not in ("dataarts_jobs", "dataarts_statuses")}
+    every = {name: value for name, value in ANSWERS.items() if name not in ("dataarts_answer_jobs", "dataarts_answer_statuses")}
     shown = launcher.run("rerun_failed.yml", {**every, "dataarts_check_only": "yes"}).succeeded()
     assert shown.artifacts()["dataarts_summary"]["to_rerun"] == 8
     assert not service.journal()
@@ -194,12 +212,12 @@ def test_a_missing_or_wrong_field_fails_with_its_label_before_anything_is_asked(
 
 def test_an_answer_that_became_a_number_is_refused_and_check_only_sends_nothing(launch: Launch, service: Running, core: str) -> None:
     launcher = launch()
-    digits = launcher.run("rerun.yml", {**ANSWERS, "dataarts_jobs": "0777"}).failed()
+    digits = launcher.run("rerun.yml", {**ANSWERS, "dataarts_answer_jobs": "0777"}).failed()
     if tuple(map(int, core.split("."))) < (2, 19):  # keeps the text, so that it is a job that does not exist
         assert "0777" in digits.messages()[0]
         assert "does not exist" in digits.messages()[0]
     else:
-        assert "dataarts_jobs holds a number instead of text" in digits.messages()[0]
+        assert "dataarts_answer_jobs holds a number instead of text" in digits.messages()[0]
         assert "[0]777" in digits.messages()[0]
     assert not service.journal()
     shown = launcher.run("rerun.yml", {**ANSWERS, "dataarts_check_only": "yes", "dataarts_since": ""}).succeeded()

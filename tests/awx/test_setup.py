@@ -105,6 +105,8 @@ def judge(double: Double) -> None:
     assert store.surveys["job_templates", templates["DataArts retail: rerun"]] == definitions.surveys()["rerun"]
     assert store.surveys["job_templates", templates["DataArts finance: rerun related"]] == definitions.surveys()["rerun_related"]
 
+    # What was committed counts from the next job on.
+    assert store.named("projects", "DataArts reruns")["scm_update_on_launch"] is True
     source = store.named("inventory_sources", "DataArts retail workspaces")
     assert (source["source_path"], source["credential"]) == ("inventory/workspaces.dataarts.yml", retail["id"])
 
@@ -181,22 +183,53 @@ def test_what_awx_or_the_user_has_wrong_ends_in_one_message(tmp_path: Path) -> N
         store.create("credentials", {"name": "other", "credential_type": used, "organization": owner})
         in_use = setup(NEWEST, double, tmp_path / "a").ended(2)
         assert "AWX never changes the fields of a type in use. Set dataarts_awx_prefix to another word" in in_use.stdout
+        writes = len(store.writes)
+        # The modules look for these by name alone.
         other = store.create("credential_types", {"name": "Other", "kind": "cloud"})
         store.create("credentials", {"name": "DataArts retail", "credential_type": other, "organization": owner})
-        writes = len(store.writes)
+        elsewhere = store.create("organizations", {"name": "Elsewhere"})
+        store.create("inventories", {"name": "DataArts finance", "organization": elsewhere})
         namesake = setup(NEWEST, double, tmp_path / "b").ended(2)
-        assert "it has a credential called DataArts retail already, of type Other" in namesake.stdout
+        assert "among its credentials there is DataArts retail already, of type Other" in namesake.stdout
+        assert "among its inventories there is DataArts finance already, of organization Elsewhere" in namesake.stdout
         rule = setup(
             NEWEST, double, tmp_path / "c", variables={"dataarts_awx_schedule_rrule": "DTSTART:20260101T060000 RRULE:FREQ=DAILY"}
         ).ended(2)
         assert "It must begin with DTSTART and the time zone" in rule.stdout
+        named = setup(
+            NEWEST, double, tmp_path / "e", variables={"dataarts_awx_accounts": [{"name": "2024", "credential_name": "x"}]}
+        ).ended(2)
+        assert "'2024' cannot be the name of an account or of a workspace in AWX" in named.stdout
         assert len(store.writes) == writes
     gone = setup(NEWEST, double, tmp_path / "d").ended(2)
     assert "Failed to ask the controller" in gone.stdout
 
 
+def test_what_the_file_names_and_awx_does_not_have_is_told_in_check_mode_too(tmp_path: Path) -> None:
+    """Not only by the run that stops half-way, and not taken for something that the role makes."""
+    told = {
+        "dataarts_awx_accounts": [{"name": "vaulted", "credential_name": "Vualt"}],
+        "dataarts_awx_galaxy_credentials": ["Galaxy of ours"],
+        "dataarts_awx_instance_groups": ["one at a time"],
+        "dataarts_awx_notification_templates": ["Chat"],
+        "dataarts_awx_team_members": ["lin", "nil"],
+    }
+    with Double(PLAYBOOKS) as double:
+        refused = setup(NEWEST, double, tmp_path, "--check", variables=told).ended(2)
+        assert double.store.writes == []
+    for words in (
+        "no credentials called Vualt, which credential_name of an account names",
+        "no credentials called Galaxy of ours, which dataarts_awx_galaxy_credentials names",
+        "no instance_groups called one at a time, which dataarts_awx_instance_groups names",
+        "no notification_templates called Chat, which dataarts_awx_notification_templates names",
+        "no users called nil, which dataarts_awx_team_members names",
+    ):
+        assert words in refused.stdout
+    assert "called lin" not in refused.stdout
+
+
 def test_check_mode_tells_what_is_made_and_another_core_changes_nothing(tmp_path: Path) -> None:
-    """One account, whose workflow is scheduled itself, and hosts that the role writes."""
+    """One account, with hosts that the role writes; then an account less, and no schedule."""
     workspaces = [{"name": "sales", "workspace_id": "62fbba734e634c5087656fc3ff7adf34", "variables": {"dataarts_max_parallel": 5}}]
     account = {"name": "solo", "credential": {"region": "cn-north-4", "auth_token": "token"}, "workspaces": workspaces}
     chosen = {"dataarts_awx_accounts": [account], "dataarts_awx_inventory": "hosts", "dataarts_awx_team_members": ["lin"]}
@@ -212,8 +245,9 @@ def test_check_mode_tells_what_is_made_and_another_core_changes_nothing(tmp_path
         }
         inventory = json.loads(store.named("inventories", "DataArts solo")["variables"])
         assert inventory == {"ansible_connection": "local", "ansible_python_interpreter": "{{ ansible_playbook_python }}"}
-        night = store.named("workflow_job_templates", "DataArts solo: night")
-        assert store.named("schedules", "DataArts night")["unified_job_template"] == night["id"]
+        # On the workflow over all accounts, so that it needs not move when there are more.
+        fleet = store.named("workflow_job_templates", "DataArts: night of all accounts")["id"]
+        assert store.named("schedules", "DataArts night")["unified_job_template"] == fleet
         assert ("teams", "Data operators", "member") in store.roles_of("users", next(iter(store.things["users"])))
 
         store.writes.clear()
@@ -222,6 +256,12 @@ def test_check_mode_tells_what_is_made_and_another_core_changes_nothing(tmp_path
             assert changed(again) == [], arguments
             assert store.writes == [], arguments
 
-        setup(OLDEST, double, tmp_path / "file", variables={**chosen, "dataarts_awx_inventory": "file"}).succeeded()
+        night = store.named("workflow_job_templates", "DataArts solo: night")["id"]
+        store.create("workflow_job_template_nodes", {"identifier": "gone", "workflow_job_template": fleet, "unified_job_template": night})
+        less = {**chosen, "dataarts_awx_inventory": "file", "dataarts_awx_schedule_rrule": ""}
+        setup(OLDEST, double, tmp_path / "less", variables=less).succeeded()
+        nodes = store.things["workflow_job_template_nodes"].values()
+        assert [one["identifier"] for one in nodes if one["workflow_job_template"] == fleet] == ["solo"]
+        assert not store.things["schedules"]
         source = store.named("inventory_sources", "DataArts solo workspaces")
         assert (source["source_path"], source["credential"]) == ("inventory/solo.yml", None)

@@ -123,6 +123,20 @@ def test_answers_are_judged_by_the_option_they_stand_for() -> None:
     texts = answer_problems(bad)
     assert [text.split()[0] for text in texts] == list(bad)[:-1]
     assert "dataarts_check_only is neither yes nor no: write one of the two." in texts
+    answers: dict[str, t.Any] = {
+        "dataarts_answer_jobs": 511,
+        "dataarts_answer_planned_after": 754,
+        "dataarts_answer_order": None,
+        "dataarts_answer_statuses": [],
+    }
+    assert [text.split()[0] for text in answer_problems(answers)] == ["dataarts_answer_jobs", "dataarts_answer_planned_after"]
+
+
+def test_a_field_that_awx_wants_in_any_case_is_missed_by_its_label() -> None:
+    found = credential_problems({"auth_token": "T"}, FIELDS, ["region"])
+    assert found == ["Field 'Region' is empty, and nothing can be launched without it: fill it in."]
+    assert credential_problems({"auth_token": "T", "region": "cn-north-4"}, FIELDS, ["region"]) == []
+    assert len(credential_problems({"auth_token": "T", "region": "CN 4"}, FIELDS, ["region"])) == 1
 
 
 @pytest.mark.parametrize(

@@ -53,4 +53,4 @@ def test_no_variable_of_the_collection_is_taken_for_a_mistake() -> None:
     files = [path for folder in folders for path in (ROOT / folder).rglob("*") if path.suffix in (".yml", ".rst", ".md", ".py")]
     names = {name for path in files for name in re.findall(r"\bdataarts_[a-z0-9_]*[a-z0-9]\b", path.read_text(encoding="utf-8"))}
     assert {"dataarts_max_instances", "dataarts_serial", "dataarts_rerun_result", "dataarts_proposal_directory"} <= names
-    assert misspelled(names - OF_RELATED) == []
+    assert misspelled(names - OF_RELATED - {"dataarts_job"}) == [], "but for the one that a guide has as an example"
