@@ -185,12 +185,21 @@ import typing as t
 from ansible.errors import AnsibleError, AnsibleParserError
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
 
-from ansible_collections.dataarts.factory.plugins.module_utils._connection import SECRET_OPTIONS, connect
+from ansible_collections.dataarts.factory.plugins.module_utils._account import SECRET_OPTIONS
+from ansible_collections.dataarts.factory.plugins.module_utils._connection import connect
 from ansible_collections.dataarts.factory.plugins.module_utils._errors import ApiError, OptionError
 from ansible_collections.dataarts.factory.plugins.module_utils._hints import hint_for
 from ansible_collections.dataarts.factory.plugins.module_utils._requests import HAS_REQUESTS
 from ansible_collections.dataarts.factory.plugins.module_utils._text import safe
-from ansible_collections.dataarts.factory.plugins.plugin_utils import _fleet
+from ansible_collections.dataarts.factory.plugins.plugin_utils._inventory_accounts import (
+    SHARED_OPTIONS,
+    Target,
+    checked,
+    environment_for,
+    targets_of,
+)
+from ansible_collections.dataarts.factory.plugins.plugin_utils._inventory_names import RESERVED, host_names
+from ansible_collections.dataarts.factory.plugins.plugin_utils._inventory_rows import ROW_NAMES, Row, fetch, intact
 from ansible_collections.dataarts.factory.plugins.plugin_utils._templates import (
     from_service,
     is_template,
@@ -221,7 +230,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         raw = self._read_config_data(path).get("accounts")
         try:
             accounts = self._accounts(raw)
-            targets = [target for account in accounts for target in _fleet.targets(account, os.environ)]
+            targets = [target for account in accounts for target in targets_of(account, os.environ)]
             found = self._rows(targets, self.get_cache_key(path), cache)
         except (ApiError, OptionError) as error:
             raise AnsibleParserError(f"Failed to read the workspaces in {path}: {_told(error)}") from None
@@ -229,14 +238,14 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         self._add_hosts(found)
 
     def _accounts(self, raw: t.Any) -> list[dict[str, t.Any]]:
-        """The accounts of the file with their templates evaluated, checked. :raises OptionError: see :func:`_fleet.checked`."""
+        """The accounts of the file with their templates evaluated, checked. :raises OptionError: see :func:`checked`."""
         if not isinstance(raw, list) or not raw:
             raise OptionError("accounts must be a list with at least one account.")
         self.templar.available_variables = self._vars
         accounts = []
         for position, entry in enumerate(raw, start=1):
             try:
-                accounts.append(_fleet.checked(plain(self.templar.template(entry)), position))
+                accounts.append(checked(plain(self.templar.template(entry)), position))
             except AnsibleError as error:
                 raise OptionError(f"entry {position} of accounts cannot be evaluated: {error}") from None
         groups = [self._account_group(account) for account in accounts]
@@ -250,22 +259,22 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
     def _account_group(self, account: t.Mapping[str, t.Any]) -> str:
         return str(self._sanitize_group_name(f"dataarts_account_{account['name']}"))
 
-    def _rows(self, targets: list[_fleet.Target], key: str, cache: bool) -> list[tuple[_fleet.Target, _fleet.Row]]:
+    def _rows(self, targets: list[Target], key: str, cache: bool) -> list[tuple[Target, Row]]:
         """The wanted rows of all *targets*, from the cache where it is on and has them. :raises ApiError OptionError: unless on_error is warn."""
         caching = self.get_option("cache")
-        rows: dict[str, list[_fleet.Row]] = {}
+        rows: dict[str, list[Row]] = {}
         if caching and cache:
             with contextlib.suppress(KeyError):
-                rows = _fleet.intact(self._cache[key])
+                rows = intact(self._cache[key])
         missing = [target for target in targets if target.fingerprint not in rows]
         rows.update(self._fetched(missing, alone=len(targets) == 1))
         if caching and missing:
             self._cache[key] = {target.fingerprint: rows[target.fingerprint] for target in targets if target.fingerprint in rows}
         return [(target, row) for target in targets for row in rows.get(target.fingerprint, []) if target.wants(row)]
 
-    def _fetched(self, targets: list[_fleet.Target], alone: bool) -> dict[str, list[_fleet.Row]]:
+    def _fetched(self, targets: list[Target], alone: bool) -> dict[str, list[Row]]:
         """The rows of *targets* by fingerprint, read at the same time. :raises ApiError OptionError: unless on_error is warn."""
-        rows: dict[str, list[_fleet.Row]] = {}
+        rows: dict[str, list[Row]] = {}
         if not targets:
             return rows
         with concurrent.futures.ThreadPoolExecutor(min(PARALLEL, len(targets))) as pool:
@@ -285,17 +294,17 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         for position, (entry, account) in enumerate(zip(raw, accounts)):
             group = self.inventory.add_group(self._account_group(account))
             self.inventory.add_child("dataarts", group)
-            for option in _fleet.SHARED_OPTIONS:
+            for option in SHARED_OPTIONS:
                 if account.get(option) is not None:
                     secret_in_clear = option in SECRET_OPTIONS and not is_vaulted(entry[option]) and not is_template(entry[option])
                     value = reference(os.path.abspath(path), position, option) if secret_in_clear else entry[option]
                     self.inventory.set_variable(group, f"dataarts_{option}", value)
 
-    def _add_hosts(self, found: list[tuple[_fleet.Target, _fleet.Row]]) -> None:
+    def _add_hosts(self, found: list[tuple[Target, Row]]) -> None:
         """A host for each row, with its variables, its groups and what compose, groups and keyed_groups make of it."""
         variables = [self._host_variables(target, row) for target, row in found]
         wanted = [(self._wanted_name(one), str(row["workspace_id"]), target.account) for one, (target, row) in zip(variables, found)]
-        names, warnings = _fleet.host_names(wanted, self._taken({row["workspace_id"] for target, row in found}))
+        names, warnings = host_names(wanted, self._taken({row["workspace_id"] for target, row in found}))
         for warning in warnings:
             self.display.warning(warning)
         lost: dict[str, str] = {}
@@ -313,8 +322,8 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
                 f"compose gives no {variable}, which is as if it were not set: {why}. Text needs quotes within the expression."
             )
 
-    def _host_variables(self, target: _fleet.Target, row: _fleet.Row) -> dict[str, t.Any]:
-        known = {f"dataarts_{option}": from_service(safe(row.get(option))) for option in _fleet.ROW_NAMES}
+    def _host_variables(self, target: Target, row: Row) -> dict[str, t.Any]:
+        known = {f"dataarts_{option}": from_service(safe(row.get(option))) for option in ROW_NAMES}
         return {
             **known,
             "dataarts_account": from_service(target.account),
@@ -337,7 +346,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         """Names that are something else's: reserved ones, groups, and workspaces of another inventory file."""
         hosts = {str(name): host.vars.get("dataarts_workspace_id") for name, host in self.inventory.hosts.items()}
         others = {name for name, workspace_id in hosts.items() if workspace_id is not None and workspace_id not in workspace_ids}
-        return others | _fleet.RESERVED | {str(name) for name in self.inventory.groups}
+        return others | RESERVED | {str(name) for name in self.inventory.groups}
 
     def _construct(self, name: str) -> dict[str, str]:
         """What every constructable inventory offers: variables and groups from expressions.
@@ -368,10 +377,10 @@ def _expression(value: t.Any) -> t.Any:
     return own_template("none" if value is None else json.dumps(value))
 
 
-def _read(target: _fleet.Target, alone: bool) -> list[_fleet.Row]:
-    connection = connect(target.options, _fleet.environment_for(target, alone, os.environ))
+def _read(target: Target, alone: bool) -> list[Row]:
+    connection = connect(target.options, environment_for(target, alone, os.environ))
     try:
-        return _fleet.fetch(connection, target)
+        return fetch(connection, target.studio_instance_ids)
     finally:
         connection.close()
 

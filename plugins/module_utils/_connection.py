@@ -10,14 +10,7 @@ import os
 import threading
 import typing as t
 
-from ansible_collections.dataarts.factory.plugins.module_utils._account import (
-    CREDENTIAL_OPTIONS,
-    ENVIRONMENT,
-    SECRET_OPTIONS,
-    Account,
-    region_required,
-    resolve,
-)
+from ansible_collections.dataarts.factory.plugins.module_utils._account import Account, region_required, resolve
 from ansible_collections.dataarts.factory.plugins.module_utils._call import check_base
 from ansible_collections.dataarts.factory.plugins.module_utils._client import Client
 from ansible_collections.dataarts.factory.plugins.module_utils._errors import OptionError
@@ -26,8 +19,6 @@ from ansible_collections.dataarts.factory.plugins.module_utils._iam import Fetch
 from ansible_collections.dataarts.factory.plugins.module_utils._pacer import Pacer
 from ansible_collections.dataarts.factory.plugins.module_utils._signer import AkSkAuth
 from ansible_collections.dataarts.factory.plugins.module_utils._turns import shared_turns
-
-__all__ = ["CREDENTIAL_OPTIONS", "ENVIRONMENT", "SECRET_OPTIONS", "Account", "Connection", "connect", "resolve"]
 
 _SETTINGS = ("validate_certs", "allow_http", "connect_timeout", "read_timeout", "max_retries")
 

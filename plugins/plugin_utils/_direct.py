@@ -18,7 +18,7 @@ import typing as t
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.common.parameters import remove_values
 
-from ansible_collections.dataarts.factory.plugins.module_utils._connection import SECRET_OPTIONS
+from ansible_collections.dataarts.factory.plugins.module_utils._account import SECRET_OPTIONS
 from ansible_collections.dataarts.factory.plugins.module_utils._given import fitted
 from ansible_collections.dataarts.factory.plugins.module_utils._module import Run, attempt
 from ansible_collections.dataarts.factory.plugins.module_utils._options import rerun_spec

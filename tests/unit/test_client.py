@@ -26,17 +26,7 @@ from ansible_collections.dataarts.factory.plugins.module_utils._errors import Ap
 from ansible_collections.dataarts.factory.plugins.module_utils._pacer import Pacer
 from ansible_collections.dataarts.factory.plugins.module_utils._signer import AkSkAuth
 from tests.support.certificates import localhost_tls
-from tests.support.http_server import (
-    Action,
-    HttpServer,
-    close_after_reading,
-    drip,
-    hang,
-    message,
-    raw,
-    reply,
-    reset_after_reading,
-)
+from tests.support.http_server import Action, HttpServer, close_after_reading, drip, hang, message, raw, reply, reset_after_reading
 
 SECRET = "wJalrXUtnFEMI-not-to-be-seen"
 SHORT = 0.5

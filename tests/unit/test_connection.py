@@ -12,15 +12,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.dataarts.factory.plugins.module_utils._connection import (
+from ansible_collections.dataarts.factory.plugins.module_utils._account import (
     CREDENTIAL_OPTIONS,
     ENVIRONMENT,
     SECRET_OPTIONS,
     Account,
-    client_settings,
-    connect,
     resolve,
 )
+from ansible_collections.dataarts.factory.plugins.module_utils._connection import client_settings, connect
 from ansible_collections.dataarts.factory.plugins.module_utils._errors import OptionError
 
 Strings = dict[str, str]

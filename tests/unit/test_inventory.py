@@ -13,17 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.dataarts.factory.plugins.module_utils._errors import OptionError
-from ansible_collections.dataarts.factory.plugins.plugin_utils._fleet import (
-    RESERVED,
-    ROW_NAMES,
-    Target,
-    checked,
-    environment_for,
-    host_names,
-    intact,
-    safe_name,
-    targets,
-)
+from ansible_collections.dataarts.factory.plugins.plugin_utils._inventory_accounts import Target, checked, environment_for, targets_of
+from ansible_collections.dataarts.factory.plugins.plugin_utils._inventory_names import RESERVED, host_names, safe_name
+from ansible_collections.dataarts.factory.plugins.plugin_utils._inventory_rows import ROW_NAMES, intact
 
 KEYS = {"access_key": "AK1", "secret_key": "SK1"}
 ENVIRON = {"HW_PROJECT_ID": "p1", "HUAWEICLOUD_SDK_PROJECT_ID": "p2", "HW_REGION_NAME": "eu-de", "HW_ACCESS_KEY": "AK"}
@@ -31,7 +23,7 @@ ENVIRON = {"HW_PROJECT_ID": "p1", "HUAWEICLOUD_SDK_PROJECT_ID": "p2", "HW_REGION
 
 def test_one_target_for_each_region() -> None:
     account = {"name": "a", "regions": ["eu-de", "eu-nl"], "max_retries": 2, "workspaces": ["prod*"], "studio_instance_ids": ["s1"], **KEYS}
-    first, second = targets(account, {})
+    first, second = targets_of(account, {})
     assert (first.region, second.region) == ("eu-de", "eu-nl")
     assert first.options == {**KEYS, "max_retries": 2, "region": "eu-de", "project_id": None}
     assert (first.include, first.exclude, first.studio_instance_ids) == (("prod*",), (), ("s1",))
@@ -40,25 +32,25 @@ def test_one_target_for_each_region() -> None:
 
 
 def test_the_region_may_come_from_the_environment() -> None:
-    assert [one.region for one in targets({"name": "a"}, ENVIRON)] == ["eu-de"]
-    assert [one.region for one in targets({"name": "a", "regions": ["eu-nl"]}, ENVIRON)] == ["eu-nl"]
-    assert [one.region for one in targets({"name": "a", "endpoint": "https://lab"}, {})] == [None]
+    assert [one.region for one in targets_of({"name": "a"}, ENVIRON)] == ["eu-de"]
+    assert [one.region for one in targets_of({"name": "a", "regions": ["eu-nl"]}, ENVIRON)] == ["eu-nl"]
+    assert [one.region for one in targets_of({"name": "a", "endpoint": "https://lab"}, {})] == [None]
 
 
 @pytest.mark.parametrize("option", ["project_id", "endpoint", "endpoint_v1", "iam_endpoint"])
 def test_what_belongs_to_one_region(option: str) -> None:
     with pytest.raises(OptionError, match=f"{option} belongs to one region, but 2 regions are listed: write one account per region"):
-        targets({"name": "a", "regions": ["eu-de", "eu-nl"], option: "x"}, {})
+        targets_of({"name": "a", "regions": ["eu-de", "eu-nl"], option: "x"}, {})
 
 
 def test_a_region_twice() -> None:
     with pytest.raises(OptionError, match="regions lists a region twice"):
-        targets({"name": "a", "regions": ["eu-de", "eu-de"]}, {})
+        targets_of({"name": "a", "regions": ["eu-de", "eu-de"]}, {})
 
 
 def test_the_projects_of_the_environment_are_only_for_its_own_credentials() -> None:
-    (own,) = targets({"name": "a", **KEYS}, ENVIRON)
-    (none,) = targets({"name": "a"}, ENVIRON)
+    (own,) = targets_of({"name": "a", **KEYS}, ENVIRON)
+    (none,) = targets_of({"name": "a"}, ENVIRON)
     assert environment_for(none, True, ENVIRON) == ENVIRON
     for seen in (environment_for(none, False, ENVIRON), environment_for(own, True, ENVIRON)):
         assert seen == {"HW_REGION_NAME": "eu-de", "HW_ACCESS_KEY": "AK"}
@@ -69,7 +61,7 @@ def test_a_cache_entry_is_for_one_place_and_knows_no_secret() -> None:
     user = {"user_name": "ops", "user_password": "secret", "domain_name": "acme"}
 
     def fingerprint(**changes: t.Any) -> str:
-        (target,) = targets({"name": "a", "regions": ["eu-de"], **user, **changes}, {})
+        (target,) = targets_of({"name": "a", "regions": ["eu-de"], **user, **changes}, {})
         return target.fingerprint
 
     changes = (
@@ -89,7 +81,7 @@ def test_a_cache_entry_is_for_one_place_and_knows_no_secret() -> None:
 
 def test_a_cache_entry_is_for_the_account_that_the_keys_or_the_environment_name() -> None:
     def fingerprint(environ: dict[str, str], **options: t.Any) -> str:
-        (target,) = targets({"name": "a", "regions": ["eu-de"], **options}, environ)
+        (target,) = targets_of({"name": "a", "regions": ["eu-de"], **options}, environ)
         assert not any(secret in repr(target) for secret in ("AK1", "SK1", "AK2"))
         return target.fingerprint
 

@@ -1,36 +1,31 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Private to the collection: what the inventory plugin knows of accounts and workspaces. All but :func:`fetch` is pure.
+"""Private to the collection: the accounts of an inventory file, checked, and what is to be read of each of them.
 
-A *row* is what the service told of one workspace, as plain JSON: it is what the inventory cache keeps, so it holds no credentials.
+Pure.
 """
 
 from __future__ import annotations
 
-import collections
 import fnmatch
 import hashlib
 import json
-import re
 import typing as t
-import unicodedata
 from dataclasses import dataclass, field
 
 from ansible.module_utils.parsing.convert_bool import boolean
 
-from ansible_collections.dataarts.factory.plugins.module_utils._account import Account, resolve
-from ansible_collections.dataarts.factory.plugins.module_utils._connection import (
+from ansible_collections.dataarts.factory.plugins.module_utils._account import (
     CREDENTIAL_OPTIONS,
     ENVIRONMENT,
     SECRET_OPTIONS,
-    Connection,
+    Account,
+    resolve,
 )
 from ansible_collections.dataarts.factory.plugins.module_utils._errors import OptionError
 from ansible_collections.dataarts.factory.plugins.module_utils._hosts import region_id
-from ansible_collections.dataarts.factory.plugins.module_utils._management import Management
-
-Row = t.Dict[str, t.Any]
+from ansible_collections.dataarts.factory.plugins.plugin_utils._inventory_names import safe_name
 
 #: Options of an account that are the modules' own, except where it is (region, project).
 SHARED_OPTIONS = (
@@ -46,20 +41,16 @@ SHARED_OPTIONS = (
     "read_timeout",
     "max_retries",
 )
-#: What a row holds; each becomes the host variable C(dataarts_<name>).
-ROW_NAMES = (
-    "workspace_id",
-    "workspace_name",
-    "workspace_kind",
-    "workspace_owner",
-    "workspace_description",
-    "enterprise_project_id",
-    "project_id",
-    "studio_instance_id",
-    "studio_instance_name",
-)
-#: Names that a host must not have: groups that always exist, and the implicit localhost.
-RESERVED = frozenset({"all", "ungrouped", "localhost", "dataarts"})
+#: Everything an entry of C(accounts) may hold.
+ACCOUNT_KEYS = ("name", "regions", "project_id", "studio_instance_ids", "workspaces", "exclude_workspaces", *SHARED_OPTIONS)
+_LISTS = ("regions", "studio_instance_ids", "workspaces", "exclude_workspaces")
+_CONVERSIONS: dict[str, tuple[t.Callable[[t.Any], t.Any], str]] = {
+    "validate_certs": (boolean, "true or false"),
+    "allow_http": (boolean, "true or false"),
+    "connect_timeout": (float, "a number of seconds"),
+    "read_timeout": (float, "a number of seconds"),
+    "max_retries": (int, "a whole number"),
+}
 
 
 @dataclass(frozen=True)
@@ -96,7 +87,7 @@ class Target:
         parts = [self.account, self.region, known, list(self.studio_instance_ids), *self.identity]
         return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
-    def wants(self, row: Row) -> bool:
+    def wants(self, row: t.Mapping[str, t.Any]) -> bool:
         """Whether the patterns select *row*."""
         names = (str(row["workspace_name"]), str(row["workspace_id"]))
 
@@ -106,7 +97,7 @@ class Target:
         return matches(self.include) and not matches(self.exclude)
 
 
-def targets(account: t.Mapping[str, t.Any], environ: t.Mapping[str, str]) -> list[Target]:
+def targets_of(account: t.Mapping[str, t.Any], environ: t.Mapping[str, str]) -> list[Target]:
     """The targets of one *account* of the inventory file, templated: one per region.
 
     :raises OptionError: the options contradict one another.
@@ -156,80 +147,6 @@ def environment_for(target: Target, alone: bool, environ: t.Mapping[str, str]) -
     return {name: value for name, value in environ.items() if name not in hidden}
 
 
-def fetch(connection: Connection, target: Target) -> list[Row]:
-    """Every workspace of *target*, by DataArts Studio instance and name; patterns are not applied yet.
-
-    :raises ApiError: a call failed, or the account has none of the instances asked for.
-    """
-    management = Management(connection)
-    names: dict[str, str | None] = dict.fromkeys(target.studio_instance_ids)
-    if not names:
-        names = {one.studio_instance_id: one.name for one in management.studio_instances() if one.usable}
-    rows: dict[str, Row] = {}
-    for studio_instance_id, studio_name in names.items():
-        for one in management.workspaces(studio_instance_id):
-            rows[one.workspace_id] = {
-                "workspace_id": one.workspace_id,
-                "workspace_name": one.name,
-                "workspace_kind": one.kind,
-                "workspace_owner": one.owner,
-                "workspace_description": one.description,
-                "enterprise_project_id": one.enterprise_project_id,
-                "project_id": one.project_id or connection.project_id,
-                "studio_instance_id": studio_instance_id,
-                "studio_instance_name": studio_name,
-            }
-    return sorted(rows.values(), key=lambda row: (row["studio_instance_id"], row["workspace_name"], row["workspace_id"]))
-
-
-def intact(cached: t.Any) -> dict[str, list[Row]]:
-    """What of a *cached* value is rows by fingerprint as :func:`fetch` makes them; an entry of another version, or edited, is left out."""
-    entries = cached.items() if isinstance(cached, dict) else ()
-    return {
-        key: rows
-        for key, rows in entries
-        if isinstance(rows, list) and all(isinstance(row, dict) and set(row) == set(ROW_NAMES) for row in rows)
-    }
-
-
-def host_names(wanted: t.Sequence[tuple[str, str, str]], taken: t.Container[str] = RESERVED) -> tuple[list[str], list[str]]:
-    """A host name for each workspace, no two alike.
-
-    :param wanted: (name wanted, workspace id, account) by workspace.
-    :param taken: names that are none of these workspaces'.
-    :returns: the host names in the order of *wanted*, and a warning for each name that several want or that is taken.
-
-    All that want the same name get a suffix, not only the later ones: who comes first depends on what else exists, and a name must
-    not pass to another workspace when an account is added.
-    """
-    names = [safe_name(name) or safe_name(f"workspace-{workspace_id[:8]}") for name, workspace_id, account in wanted]
-    warnings = []
-    for suffixes in (
-        [one[1][:8] for one in wanted],
-        [one[2] for one in wanted],
-        [one[1] for one in wanted],
-        [_digest(one) for one in wanted],
-    ):
-        counts = collections.Counter(names)
-        crowded = {name for name in counts if counts[name] > 1 or name in taken}
-        if not crowded:
-            break
-        for name in sorted(crowded):
-            why = f"is the name of {counts[name]} workspaces" if counts[name] > 1 else "is the name of something else in the inventory"
-            warnings.append(f"{name} {why}; a suffix is added to the name of the host.")
-        names = [f"{name}-{safe_name(str(suffix))}" if name in crowded else name for name, suffix in zip(names, suffixes)]
-    return names, warnings
-
-
-def _digest(one: tuple[str, str, str]) -> str:
-    return hashlib.sha256("\n".join(one).encode("utf-8", "surrogatepass")).hexdigest()[:12]
-
-
-def safe_name(text: str) -> str:
-    """*text* as a host name that a pattern of ``--limit`` can name: letters and digits of any script, ``_``, ``-`` and ``.``; 100 at most; or ""."""
-    return re.sub(r"[^\w.-]+", "_", unicodedata.normalize("NFC", text)).strip("_.-")[:100]
-
-
 def checked(account: t.Any, position: int) -> dict[str, t.Any]:
     """An entry of ``accounts`` with its values as the types they should have; text stays text.
 
@@ -271,15 +188,3 @@ def _converted(value: t.Any, option: str, name: str) -> t.Any:
         return convert(value)
     except (TypeError, ValueError):
         raise OptionError(f"{option} of account {name} must be {what}.") from None
-
-
-_LISTS = ("regions", "studio_instance_ids", "workspaces", "exclude_workspaces")
-_CONVERSIONS: dict[str, tuple[t.Callable[[t.Any], t.Any], str]] = {
-    "validate_certs": (boolean, "true or false"),
-    "allow_http": (boolean, "true or false"),
-    "connect_timeout": (float, "a number of seconds"),
-    "read_timeout": (float, "a number of seconds"),
-    "max_retries": (int, "a whole number"),
-}
-#: Everything an entry of C(accounts) may hold.
-ACCOUNT_KEYS = ("name", "regions", "project_id", "studio_instance_ids", "workspaces", "exclude_workspaces", *SHARED_OPTIONS)

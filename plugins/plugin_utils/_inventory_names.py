@@ -1,0 +1,56 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Private to the collection: the names of the hosts that workspaces become.
+
+Pure.
+"""
+
+from __future__ import annotations
+
+import collections
+import hashlib
+import re
+import typing as t
+import unicodedata
+
+#: Names that a host must not have: groups that always exist, and the implicit localhost.
+RESERVED = frozenset({"all", "ungrouped", "localhost", "dataarts"})
+
+
+def host_names(wanted: t.Sequence[tuple[str, str, str]], taken: t.Container[str] = RESERVED) -> tuple[list[str], list[str]]:
+    """A host name for each workspace, no two alike.
+
+    :param wanted: (name wanted, workspace id, account) by workspace.
+    :param taken: names that are none of these workspaces'.
+    :returns: the host names in the order of *wanted*, and a warning for each name that several want or that is taken.
+
+    All that want the same name get a suffix, not only the later ones: who comes first depends on what else exists, and a name must
+    not pass to another workspace when an account is added.
+    """
+    names = [safe_name(name) or safe_name(f"workspace-{workspace_id[:8]}") for name, workspace_id, account in wanted]
+    warnings = []
+    for suffixes in (
+        [one[1][:8] for one in wanted],
+        [one[2] for one in wanted],
+        [one[1] for one in wanted],
+        [_digest(one) for one in wanted],
+    ):
+        counts = collections.Counter(names)
+        crowded = {name for name in counts if counts[name] > 1 or name in taken}
+        if not crowded:
+            break
+        for name in sorted(crowded):
+            why = f"is the name of {counts[name]} workspaces" if counts[name] > 1 else "is the name of something else in the inventory"
+            warnings.append(f"{name} {why}; a suffix is added to the name of the host.")
+        names = [f"{name}-{safe_name(str(suffix))}" if name in crowded else name for name, suffix in zip(names, suffixes)]
+    return names, warnings
+
+
+def _digest(one: tuple[str, str, str]) -> str:
+    return hashlib.sha256("\n".join(one).encode("utf-8", "surrogatepass")).hexdigest()[:12]
+
+
+def safe_name(text: str) -> str:
+    """*text* as a host name that a pattern of ``--limit`` can name: letters and digits of any script, ``_``, ``-`` and ``.``; 100 at most; or ""."""
+    return re.sub(r"[^\w.-]+", "_", unicodedata.normalize("NFC", text)).strip("_.-")[:100]
