@@ -113,7 +113,7 @@ def by_job(result: Result) -> dict[str, Counts]:
     """Counts by job name, without zeros: those of job_rerun, or made of the instances that job_instance_retry returns."""
     counted = result.get("recap_by_job")
     if counted is not None:
-        return {str(name): dict(mine) for name, mine in counted.items()}
+        return {str(name): {**mine, **_late(result, mine)} for name, mine in counted.items()}
     found: dict[str, list[dict[str, t.Any]]] = {}
     for one in result.get("instances") or ():
         found.setdefault(str(one.get("job_name")), []).append(_as_task(one))
@@ -132,8 +132,13 @@ def _workspace(result: Result) -> Counts:
     for mine in [result["recap"]] if result.get("recap") else by_job(result).values():
         for name in COUNTS:
             total[name] += mine.get(name, 0)
-    late = total["running"] + total["waiting"] if result.get("timed_out") else 0
-    return {**total, "broken": total["broken"] + late}
+    return {**total, **(_late(result, total) if result.get("recap") else {})}
+
+
+def _late(result: Result, mine: t.Mapping[str, int]) -> Counts:
+    """What was on its way when the time was up has missed the end too."""
+    late = mine.get("running", 0) + mine.get("waiting", 0) if result.get("timed_out") else 0
+    return {"broken": mine.get("broken", 0) + late} if late else {}
 
 
 def _row(label: str, mine: Counts | None, columns: t.Sequence[str]) -> str:

@@ -58,7 +58,8 @@ def test_numbers_add_up() -> None:
 
 def test_what_was_on_its_way_when_the_time_was_up_is_broken() -> None:
     late = result({"daily_sales": [one("wait", "running", rerun=True), one("wait", "waiting")]}, succeeded=False, timed_out=True)
-    assert _summary.summary({"sales": late})["broken"] == 2
+    found = _summary.summary({"sales": late})
+    assert (found["broken"], found["totals"]["broken"], found["jobs"][0]["broken"]) == (2, 2, 2)
     assert _summary.summary({"sales": {**late, "timed_out": False}})["broken"] == 0
 
 
