@@ -60,7 +60,7 @@ class ActionModule(ActionBase):
         return result
 
     def _watch(self, task_vars: dict[str, t.Any]) -> tuple[watch.Run, watch.Timing]:
-        run = watch.Run(wanted=watch.wanted_statuses(self._task.args))
+        run = watch.Run(wanted=watch.wanted_statuses(self._task.args), check=bool(self._task.check_mode))
         timing = watch.Timing()
         planning: float | None = None
         progress = _Progress(self._host(task_vars), self._say)

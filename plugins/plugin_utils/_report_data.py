@@ -71,7 +71,7 @@ def build(hosts: t.Mapping[str, Result], workspace_ids: t.Mapping[str, str], sce
 
 
 def _workspace(host: str, result: Result, workspace_id: str | None, counted: Result, scene: Scene) -> Report:
-    instances = sorted((_instance(one) for one in result.get("instances") or ()), key=_rank)
+    instances = sorted((_instance(one, scene.check_mode) for one in result.get("instances") or ()), key=_rank)
     report: Report = {
         "host": host,
         "workspace_id": workspace_id or next((str(one["workspace_id"]) for one in instances), None),
@@ -97,9 +97,9 @@ def _workspace(host: str, result: Result, workspace_id: str | None, counted: Res
     return report
 
 
-def _instance(instance: Result) -> Report:
+def _instance(instance: Result, check_mode: bool) -> Report:
     # Only the task knows which statuses were asked for; a module that does not wait was asked for what failed.
-    return {**safe(instance), "standing": instance.get("standing") or standing(instance)}
+    return {**safe(instance), "standing": instance.get("standing") or standing(instance, check=check_mode)}
 
 
 def _rank(instance: Result) -> tuple[int, str, int]:

@@ -117,7 +117,10 @@ def by_job(result: Result) -> dict[str, Counts]:
     found: dict[str, list[dict[str, t.Any]]] = {}
     for one in result.get("instances") or ():
         found.setdefault(str(one.get("job_name")), []).append(_as_task(one))
-    made = {name: {key: number for key, number in counts(mine, _FAILED).items() if number} for name, mine in found.items()}
+    made = {
+        name: {key: number for key, number in counts(mine, _FAILED, check=bool(result.get("check_mode"))).items() if number}
+        for name, mine in found.items()
+    }
     return {name: mine for name, mine in made.items() if mine}
 
 

@@ -46,11 +46,14 @@ def sent_here(instance: Result) -> bool:
     return bool(instance.get("rerun")) and not instance.get("adopted") and not {"retry", "settling"}.isdisjoint(instance.get("actions", ()))
 
 
-def standing(instance: Result, wanted: t.Container[str] = frozenset({"fail"})) -> str:
+def standing(instance: Result, wanted: t.Container[str] = frozenset({"fail"}), *, check: bool = False) -> str:
     """Where an instance stands: ``to_rerun``, ``succeeded``, ``running``, ``waiting``, one of :data:`BROKEN`, ``other`` for one that has
-    none of the statuses *wanted*, or ``idle`` for one that had succeeded before."""
+    none of the statuses *wanted*, or ``idle`` for one that had succeeded before.
+
+    :param check: whether nothing was to be sent; a rerun that shows is an earlier attempt's then.
+    """
     action = str(instance.get("action"))
-    if action == "retry" and not instance.get("rerun"):
+    if action == "retry" and (check or not instance.get("rerun")):
         return "to_rerun"
     if action in OPEN:
         return "running" if instance.get("status") == "running" else "waiting"
@@ -61,7 +64,7 @@ def standing(instance: Result, wanted: t.Container[str] = frozenset({"fail"})) -
 
 def tally(run: Run) -> dict[str, int]:
     """How many instances stand where; see :func:`counts`."""
-    return counts(run.instances.values(), run.wanted)
+    return counts(run.instances.values(), run.wanted, check=run.check)
 
 
 def tally_by_job(run: Run) -> dict[str, dict[str, int]]:
@@ -69,11 +72,13 @@ def tally_by_job(run: Run) -> dict[str, dict[str, int]]:
     by_job: dict[str, list[Result]] = {}
     for one in run.instances.values():
         by_job.setdefault(str(one.get("job_name")), []).append(one)
-    found = {name: {key: number for key, number in counts(mine, run.wanted).items() if number} for name, mine in by_job.items()}
+    found = {
+        name: {key: number for key, number in counts(mine, run.wanted, check=run.check).items() if number} for name, mine in by_job.items()
+    }
     return {name: mine for name, mine in found.items() if set(mine) - {"other", "not_rerunnable"} or mine.get("broken")}
 
 
-def counts(instances: t.Iterable[Result], wanted: t.Container[str]) -> dict[str, int]:
+def counts(instances: t.Iterable[Result], wanted: t.Container[str], *, check: bool = False) -> dict[str, int]:
     """How many of *instances* stand where, by each of :data:`COUNTS`.
 
     ``failed`` had one of the statuses *wanted* at first. ``rerun`` was sent by this task, ``to_rerun`` would be (check mode), ``adopted``
@@ -84,9 +89,9 @@ def counts(instances: t.Iterable[Result], wanted: t.Container[str]) -> dict[str,
     count = dict.fromkeys(COUNTS, 0)
     for one in instances:
         count["failed"] += one.get("status_before") in wanted
-        count["rerun"] += sent_here(one)
-        count["adopted"] += bool(one.get("adopted"))
-        where = standing(one, wanted)
+        count["rerun"] += not check and sent_here(one)
+        count["adopted"] += bool(one.get("adopted") or (check and one.get("rerun")))
+        where = standing(one, wanted, check=check)
         if where in count:
             count[where] += 1
         if where in BROKEN:
@@ -118,7 +123,7 @@ def final_result(run: Run, *, failed: bool, msg: str, timed_out: bool, elapsed: 
         ``failed``, so that a role can keep the failure for its end.
     """
     last = run.error if run.error is not None else run.base
-    instances = [{**one, "standing": standing(one, run.wanted)} for one in run.instances.values()]
+    instances = [{**one, "standing": standing(one, run.wanted, check=run.check)} for one in run.instances.values()]
     # The exception of a module that failed in good order is its message, which the task's replaces.
     dropped = ("due_in", "carry", "invocation", "exception") if last.get("msg") else ("due_in", "carry", "invocation")
     known = run.error is None or run.error is not run.base or run.changed

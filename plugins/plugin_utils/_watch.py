@@ -73,6 +73,7 @@ class Run:
     """The passes of one task so far.
 
     :param wanted: the statuses to rerun.
+    :param check: whether nothing is to be sent.
     :param instances: every instance any pass reported, by :func:`identity`, as the newest of them described it.
     :param base: the newest result of a pass that could read the workspace.
     :param plan: lines of the first pass, or of the first that sent something.
@@ -84,6 +85,7 @@ class Run:
     """
 
     wanted: frozenset[str] = frozenset({"fail"})
+    check: bool = False
     instances: t.Mapping[Identity, Result] = field(default_factory=dict)
     base: Result = field(default_factory=dict)
     plan: tuple[str, ...] = ()

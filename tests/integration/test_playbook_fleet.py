@@ -97,6 +97,18 @@ def test_plans_of_check_mode_given_back_are_all_that_is_done(service: Running, a
     assert service.journal() == before
 
 
+def test_check_mode_counts_another_attempt_of_the_same_run_as_to_be_rerun(service: Running, ansible: Ansible, hosts: Path) -> None:
+    """By this number AWX decides whether somebody has to approve."""
+    options = ("dataarts.factory.rerun", "-i", hosts, "--limit", "sales")
+    wish = {"dataarts_jobs": ["weekly_report"], "dataarts_since": service.now_ms()}
+    ansible.playbook(*options, variables=wish).ended(2)
+    checked = ansible.playbook(*options, "--check", variables={**wish, "dataarts_attempts": 2}).succeeded()
+    assert "Would rerun 1 instance of 1 job" in checked.stdout
+    summary = stats(checked)["dataarts_summary"]
+    assert {name: number for name, number in summary["totals"].items() if number} == {"failed": 1, "to_rerun": 1, "adopted": 1}
+    assert summary["to_rerun"] == 1
+
+
 @pytest.mark.parametrize("plans", [{}, {"sales": {}}, {"sales": {"plan_id": ""}}, {"sales": {"plan_id": None}}, "approved", ["sales"]])
 def test_an_approval_without_a_plan_sends_nothing(service: Running, ansible: Ansible, hosts: Path, plans: t.Any) -> None:
     ansible.playbook("dataarts.factory.rerun", "-i", hosts, "--limit", "sales", variables={"dataarts_plans": plans}).ended(2)

@@ -63,6 +63,16 @@ def test_what_was_on_its_way_when_the_time_was_up_is_broken() -> None:
     assert _summary.summary({"sales": {**late, "timed_out": False}})["broken"] == 0
 
 
+def test_a_module_that_does_not_wait_is_counted_by_its_instances() -> None:
+    """In check mode a rerun that shows is an earlier one's."""
+    again = one("retry", rerun=True)
+    job = {**again, "job_name": "daily_sales"}
+    asked, checked = ({"instances": [job], "check_mode": check} for check in (False, True))
+    assert _summary.by_job(asked) == {"daily_sales": {"failed": 1, "rerun": 1, "waiting": 1}}
+    assert _summary.by_job(checked) == {"daily_sales": {"failed": 1, "to_rerun": 1, "adopted": 1}}
+    assert _summary.summary({"sales": checked})["to_rerun"] == 1
+
+
 def test_plans_are_those_of_hosts_that_have_one() -> None:
     assert _summary.plans(FLEET) == {"sales": PLAN, "supply": PLAN, "quiet": PLAN}
     assert _summary.plans({"sales": {**PLAN, "plan_id": None}}) == {}

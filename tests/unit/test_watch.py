@@ -291,6 +291,13 @@ class TestSentHere:
         counts = tally.tally(run_of(*(passed(each) for each in passes)))
         assert {name: counts[name] for name in expected} == expected
 
+    def test_in_check_mode_another_attempt_is_to_be_rerun_and_the_one_before_was_an_earlier_tasks(self) -> None:
+        run = watch.Run(check=True).after(passed(one(1, "retry", rerun=True, attempts=1)))
+        result = tally.final_result(run, failed=False, msg="", timed_out=False, elapsed=0)
+        assert result["instances"][0]["standing"] == "to_rerun"
+        expected = {"failed": 1, "to_rerun": 1, "adopted": 1}
+        assert {name: number for name, number in result["recap"].items() if number} == expected == result["recap_by_job"]["daily_sales"]
+
 
 class TestPause:
     @pytest.mark.parametrize(
