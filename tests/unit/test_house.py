@@ -76,6 +76,31 @@ def test_a_run_without_a_report_is_a_failure(tmp_path: Path) -> None:
     assert matrix.counts(report) == {"passed": 3, "failed": 3, "skipped": 3}
 
 
+def test_every_scenario_of_molecule_runs_twice() -> None:
+    """The idempotence step is on in each; scenario default only starts and ends the emulator for the others."""
+    shared = yaml.safe_load((CHECKOUT / "extensions" / "molecule" / "config.yml").read_text(encoding="utf-8"))
+    scenarios = {
+        path.parent.name: yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+        for path in CHECKOUT.glob("extensions/molecule/*/molecule.yml")
+    }
+    assert set(scenarios) >= {"default", "rerun", "check_mode", "workspaces", "credentials", "faults"}
+    for name, scenario in scenarios.items():
+        steps = scenario.get("scenario", {}).get("test_sequence", shared["scenario"]["test_sequence"])
+        assert ("idempotence" in steps, "verify" in steps) == ((False, False) if name == "default" else (True, True)), name
+
+
+def test_the_linters_before_a_commit_look_at_what_make_lint_looks_at() -> None:
+    (places,) = re.findall(r"mypy --no-error-summary (.*)", (CHECKOUT / "Makefile").read_text(encoding="utf-8"))
+    hooks = {
+        hook["id"]: hook["entry"]
+        for hook in yaml.safe_load((CHECKOUT / ".pre-commit-config.yaml").read_text(encoding="utf-8"))["repos"][0]["hooks"]
+    }
+    assert hooks["mypy"] == ".venv/bin/mypy --no-error-summary " + places.replace(
+        "$(HOUSE)", ".cache/tree/ansible_collections/dataarts/factory"
+    )
+    assert {"ruff-format", "ruff", "yamllint", "role-options", "reuse", "changelog"} <= set(hooks)
+
+
 def test_the_changelog_names_everything_that_users_call() -> None:
     (release,) = yaml.safe_load((CHECKOUT / "changelogs" / "changelog.yaml").read_text(encoding="utf-8"))["releases"].values()
     listed = {"modules": release["modules"], "roles": release["objects"]["role"], "playbooks": release["objects"]["playbook"]}
