@@ -28,7 +28,8 @@ if t.TYPE_CHECKING:
 REFUSING = frozenset({Kind.NOT_FOUND, Kind.NOTHING_TO_RERUN, Kind.NOT_RERUNNABLE, Kind.ALREADY_RUNNING, Kind.INVALID})
 #: Kinds by which it provably took no effect, for a reason that lies elsewhere; those that every other rerun would meet too.
 HOPELESS = FATAL_KINDS | {Kind.NOT_PUBLISHED}
-ELSEWHERE = HOPELESS | {Kind.THROTTLED, Kind.BAD_ANSWER}
+#: SERVER is IAM's answer, which was asked for a token before the request could leave; no request that may write ends so.
+ELSEWHERE = HOPELESS | {Kind.THROTTLED, Kind.BAD_ANSWER, Kind.SERVER}
 
 
 def outcome_of(kind: Kind) -> str:

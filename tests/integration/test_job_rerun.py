@@ -19,7 +19,19 @@ from emulator.running import running
 from emulator.switches import SWITCHES
 from tests.support.logic import by_action, call, passes, reruns
 from tests.support.playbook import run_module
-from tests.support.scenarios import BOTH, OPEN, PROJECT_ID, SECRET_KEY, V1, V2, WORKSPACE_ID, small_night
+from tests.support.scenarios import (
+    BOTH,
+    DOMAIN,
+    OPEN,
+    PROJECT_ID,
+    SECRET_KEY,
+    USER_NAME,
+    USER_PASSWORD,
+    V1,
+    V2,
+    WORKSPACE_ID,
+    small_night,
+)
 from tests.support.workspace import options
 
 FREE = {"flow_control": False}
@@ -552,6 +564,19 @@ def test_a_rerun_whose_outcome_cannot_be_written_down_is_told_and_is_the_last(
     (job,) = {name for name, _time in reruns(service.journal())}
     assert {one["job_name"] for one in result["instances"] if one["rerun"]} == {job}
     assert {one["action"] for one in result["instances"] if one["job_name"] != job} <= {"wait", "done"}
+
+
+def test_a_rerun_for_which_iam_gave_no_token_was_not_sent(service: t.Any, wish: t.Any) -> None:
+    """Its first attempt was refused, and the second one never left: nothing has to be read back, and nothing has changed."""
+    service.set(**V2)
+    service.inject({"route": "retry", "kind": "expired_token", "times": 1})
+    service.inject({"route": "tokens", "kind": "status", "status": 500, "skip": 1, "times": 2})
+    user = {"access_key": None, "secret_key": None, "user_name": USER_NAME, "user_password": USER_PASSWORD, "domain_name": DOMAIN}
+    result = call("job_rerun", wish(**user, jobs=["hourly_stock"]))
+    assert (list(by_action(result)), result["changed"], service.journal()) == (["wait"], False, [])
+    assert result["instances"][0]["reason"].startswith("not sent: DLF.0001 Failed to get a token for user")
+    assert passes(wish(**user, jobs=["hourly_stock"], since=str(result["since"])), between=settle(service))[-1]["failed"] is False
+    assert list(reruns(service.journal()).values()) == [1, 1]
 
 
 def test_check_mode_with_an_explicit_since_shows_what_will_be_sent(service: t.Any, wish: t.Any) -> None:

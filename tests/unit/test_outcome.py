@@ -30,6 +30,8 @@ from ansible_collections.dataarts.factory.plugins.module_utils._outcome import (
     table_text,
 )
 from ansible_collections.dataarts.factory.plugins.module_utils._payload import MAX_BODY, UnreadableError, parse_payload
+from ansible_collections.dataarts.factory.plugins.module_utils._sending import outcome_of
+from ansible_collections.dataarts.factory.plugins.module_utils._sent import UNKNOWN
 
 READ = Call("GET", "https://dayu.example", "/v2/p/jobs/a%2Fb", "v2.list")
 WRITE = Call("POST", "https://dayu.example", "/v2/p/jobs/a%2Fb", "v2.retry", writes=True)
@@ -434,3 +436,8 @@ def test_of_a_key_that_occurs_twice_the_last_counts() -> None:
 
 def test_what_is_fatal_is_never_a_lone_instances_fault() -> None:
     assert not FATAL_KINDS & {Kind.AMBIGUOUS, Kind.NOT_FOUND, Kind.NOTHING_TO_RERUN, Kind.THROTTLED}
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_only_an_ambiguous_rerun_may_have_taken_effect(kind: Kind) -> None:
+    assert (outcome_of(kind) == UNKNOWN) is (kind is Kind.AMBIGUOUS)
