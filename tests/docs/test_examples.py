@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 import textwrap
 import typing as t
@@ -217,6 +218,18 @@ def test_the_examples_of_the_inventory_plugin_work(ansible: Ansible, name: str) 
     shown = ansible.run("ansible-inventory", "-i", file, "--graph").succeeded().stdout
     assert set(re.findall(r"\|--([\w.-]+)$", shown, re.MULTILINE)) == INVENTORIES[name], shown
     assert "@production:\n  |  |--retail-prod_orders" in shown
+
+
+IN_AWX = {"examples/awx/inventory/workspaces.dataarts.yml": {"sales"}, "examples/awx/inventory/retail.yml": {"sales", "supply"}}
+
+
+@pytest.mark.parametrize("name", IN_AWX)
+def test_the_inventories_of_the_project_for_awx_work(ansible: Ansible, name: str) -> None:
+    """With what AWX makes of the credential: variables of the environment."""
+    shown = ansible.run("ansible-inventory", "-i", ROOT / name, "--list", env={"HW_REGION_NAME": "cn-north-4"}).succeeded().stdout
+    variables = json.loads(shown)["_meta"]["hostvars"]
+    assert {host: found["dataarts_workspace_id"] for host, found in variables.items() if host == "sales"} == {"sales": WORKSPACE_ID}
+    assert set(variables) == IN_AWX[name]
 
 
 def vaulted(text: str) -> str:
