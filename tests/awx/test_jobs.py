@@ -17,13 +17,12 @@ from ansible_collections.dataarts.factory.plugins.module_utils._times import to_
 from emulator.running import Running, running
 from tests.awx import definitions, rules
 from tests.awx.job import Job, Launcher
-from tests.support.scenarios import ACCESS_KEY, PROJECT_ID, REGION, SECRET_KEY, WORKSPACE_ID, small_night
+from tests.support.scenarios import ACCESS_KEY, PROJECT_ID, REGION, SECRET_KEY, SUPPLY_ID, WORKSPACE_ID, small_night
 from tests.support.workspace import variables
 from tools import awx
 
 pytestmark = [pytest.mark.awx, pytest.mark.timeout(900)]
 
-SUPPLY_ID = "7c1d0be22f5b4e0c9d3a5c8f6e4b2a10"
 CREDENTIAL = {"region": REGION, "project_id": PROJECT_ID, "access_key": ACCESS_KEY, "secret_key": SECRET_KEY}
 #: What AWX hands to every step of the workflow: the answers of its survey, as a person typed them, and its own variable.
 ANSWERS = {

@@ -17,12 +17,9 @@ import pytest
 from emulator.running import running
 from tests.eda.rulebooks import House, end, end_plays, wait_until
 from tests.support.http_server import HttpServer, reply
-from tests.support.scenarios import SECRET_KEY, WORKSPACE_ID, small_night
+from tests.support.scenarios import FREE, SECRET_KEY, SUPPLY_ID, WORKSPACE_ID, small_night
 
 pytestmark = [pytest.mark.eda, pytest.mark.timeout(600)]
-
-SUPPLY_ID = "7c1d0be22f5b4e0c9d3a5c8f6e4b2a10"
-FREE = {"flow_control": False}
 
 
 @pytest.fixture(scope="module")

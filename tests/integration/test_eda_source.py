@@ -23,29 +23,12 @@ import pytest
 
 from ansible_collections.dataarts.factory.plugins.plugin_utils._eda_options import wanted
 from ansible_collections.dataarts.factory.plugins.plugin_utils._eda_source import EndedError, LoginWatch, watch
-from emulator.running import running
 from tests.support.playbook import ROOT, TREE, Ansible
-from tests.support.scenarios import SECRET_KEY, V1, V2, WORKSPACE_ID, small_night
+from tests.support.scenarios import FREE, SECRET_KEY, SUPPLY_ID, V1, V2, WORKSPACE_ID, small_night
 from tests.support.workspace import account
 
-SUPPLY_ID = "7c1d0be22f5b4e0c9d3a5c8f6e4b2a10"
-FREE = {"flow_control": False}
 SOURCE = ROOT / "extensions" / "eda" / "plugins" / "event_source" / "failed_instances.py"
 Event = dict[str, t.Any]
-
-
-@pytest.fixture(scope="module")
-def emulated() -> t.Iterator[t.Any]:
-    """One service for all tests of this file."""
-    with running(small_night(switches=FREE)) as service:
-        yield service
-
-
-@pytest.fixture
-def service(emulated: t.Any) -> t.Any:
-    """The service as at the beginning of the night."""
-    emulated.reset(small_night(switches=FREE))
-    return emulated
 
 
 class Source:

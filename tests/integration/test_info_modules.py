@@ -25,6 +25,7 @@ from tests.support.playbook import SUPPORT, TREE, module_process, run_module
 from tests.support.scenarios import (
     ACCESS_KEY,
     BOTH,
+    FREE,
     OPEN,
     PROJECT_ID,
     REGION,
@@ -40,7 +41,6 @@ from tests.support.scenarios import (
 )
 from tests.support.workspace import options
 
-FREE = {"flow_control": False}
 #: What the lookup of dependencies needs.
 DEPEND = {**V2, "depend_open": True}
 CHAIN = [

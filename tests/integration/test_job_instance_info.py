@@ -12,10 +12,8 @@ import pytest
 from emulator.running import running
 from tests.support.logic import call
 from tests.support.playbook import run_module
-from tests.support.scenarios import BOTH, OPEN, small_night
+from tests.support.scenarios import BOTH, FREE, OPEN, small_night
 from tests.support.workspace import options
-
-FREE = {"flow_control": False}
 
 
 @pytest.fixture(scope="module")

@@ -16,13 +16,11 @@ from ansible_collections.dataarts.factory.plugins.module_utils._factory import F
 from ansible_collections.dataarts.factory.plugins.module_utils._ledger import Ledger
 from ansible_collections.dataarts.factory.plugins.module_utils._ledgers import Ledgers
 from ansible_collections.dataarts.factory.plugins.module_utils._state_files import Identity
-from emulator.running import running
 from tests.support.logic import by_action, call, reruns
 from tests.support.playbook import run_module
-from tests.support.scenarios import PROJECT_ID, SECRET_KEY, V1, V2, WORKSPACE_ID, small_night
+from tests.support.scenarios import FREE, PROJECT_ID, SECRET_KEY, V1, V2, WORKSPACE_ID, small_night
 from tests.support.workspace import options
 
-FREE = {"flow_control": False}
 #: The seed page's first example: what it sends, and where.
 PAGE_PATH = f"/v2/{PROJECT_ID}/factory/jobs/test_job_name/instances/retry"
 PAGE_SELECTED: dict[str, t.Any] = {
@@ -41,20 +39,6 @@ PAGE_RELATED: dict[str, t.Any] = {
     "jobs": [{"job_name": "job_test_smn2", "workspace_id": WORKSPACE_ID}],
     "concurrent": 2,
 }
-
-
-@pytest.fixture(scope="module")
-def emulated() -> t.Iterator[t.Any]:
-    """One service for all tests of this file."""
-    with running(small_night(switches=FREE)) as service:
-        yield service
-
-
-@pytest.fixture
-def service(emulated: t.Any) -> t.Any:
-    """The service as at the beginning of the night."""
-    emulated.reset(small_night(switches=FREE))
-    return emulated
 
 
 @pytest.fixture

@@ -15,13 +15,13 @@ from pathlib import Path
 
 import pytest
 
-from emulator.running import running
 from emulator.switches import SWITCHES
 from tests.support.logic import by_action, call, passes, reruns
 from tests.support.playbook import run_module
 from tests.support.scenarios import (
     BOTH,
     DOMAIN,
+    FREE,
     OPEN,
     PROJECT_ID,
     SECRET_KEY,
@@ -34,23 +34,8 @@ from tests.support.scenarios import (
 )
 from tests.support.workspace import options
 
-FREE = {"flow_control": False}
 #: Emulated seconds after which a rerun shows: a minute of the service's clock, so that nothing but ``advance`` brings it to light.
 HIDDEN = 3600
-
-
-@pytest.fixture(scope="module")
-def emulated() -> t.Iterator[t.Any]:
-    """One service for all tests of this file."""
-    with running(small_night(switches=FREE)) as service:
-        yield service
-
-
-@pytest.fixture
-def service(emulated: t.Any) -> t.Any:
-    """The service as at the beginning of the night."""
-    emulated.reset(small_night(switches=FREE))
-    return emulated
 
 
 @pytest.fixture

@@ -16,24 +16,13 @@ import pytest
 
 from emulator.running import Running, running
 from tests.support.playbook import TIMEOUT, Ansible, Outcome
-from tests.support.scenarios import V2, WORKSPACE_ID, small_night
+from tests.support.scenarios import SUPPLY_ID, V2, WORKSPACE_ID, small_night, two_workspaces
 from tests.support.workspace import inventory, variables
-
-SUPPLY_ID = "7c1d0be22f5b4e0c9d3a5c8f6e4b2a10"
-
-
-def two_workspaces() -> dict[str, t.Any]:
-    """The small night, and a second workspace of the same account where two instances of one job failed."""
-    scenario = small_night(switches={"flow_control": False})
-    scenario["accounts"][0]["workspaces"].append(
-        {"id": SUPPLY_ID, "name": "supply", "jobs": [{"name": "stock_levels", "id": 917601, "failed": 2}]}
-    )
-    return scenario
 
 
 @pytest.fixture(scope="module")
 def service() -> Iterator[Running]:
-    with running(two_workspaces()) as handle:
+    with running(two_workspaces(switches={"flow_control": False})) as handle:
         yield handle
 
 
@@ -45,7 +34,7 @@ def ansible(tmp_path: Path) -> Ansible:
 @pytest.fixture
 def hosts(service: Running, tmp_path: Path) -> Path:
     """An inventory of both workspaces that says nothing about connections: the playbooks know that a workspace is no machine."""
-    service.reset(two_workspaces())
+    service.reset(two_workspaces(switches={"flow_control": False}))
     shared = {"poll_interval": 1, "settle_time": 1, "state_path": str(tmp_path / "state")}
     data = inventory(sales=variables(service, **shared), supply=variables(service, workspace_id=SUPPLY_ID, **shared))
     del data["all"]["vars"]["ansible_connection"]
@@ -117,7 +106,7 @@ def test_an_approval_without_a_plan_sends_nothing(service: Running, ansible: Ans
 
 @pytest.mark.parametrize("at_a_time", ["serial", "forks"])
 def test_a_workspace_of_a_later_turn_is_not_waited_for(service: Running, ansible: Ansible, hosts: Path, at_a_time: str) -> None:
-    scenario = two_workspaces()
+    scenario = two_workspaces(switches={"flow_control": False})
     report = {"name": "report", "depends_on": [{"workspace": SUPPLY_ID, "job": "stock_levels"}], "instances": [{"plan_time": "-1m"}]}
     scenario["accounts"][0]["workspaces"][0]["jobs"] = [report]
     service.reset(scenario)

@@ -18,22 +18,12 @@ import pytest
 
 from emulator.running import Running, running
 from tests.support.playbook import Ansible, Outcome
-from tests.support.scenarios import SECRET_KEY, WORKSPACE_ID, small_night
+from tests.support.scenarios import SECRET_KEY, SUPPLY_ID, WORKSPACE_ID, small_night, two_workspaces
 from tests.support.workspace import inventory, variables
 
 PLAYBOOK = "dataarts.factory.rerun"
-SUPPLY_ID = "7c1d0be22f5b4e0c9d3a5c8f6e4b2a10"
 WRONG_KEY = "not-the-secret-key-of-anybody-0123456789"
 PASSWORD = "vault-password-of-the-test"
-
-
-def two_workspaces() -> dict[str, t.Any]:
-    """The small night, and a second workspace of the same account where two instances of one job failed."""
-    scenario = small_night()
-    scenario["accounts"][0]["workspaces"].append(
-        {"id": SUPPLY_ID, "name": "supply", "jobs": [{"name": "stock_levels", "id": 917601, "failed": 2}]}
-    )
-    return scenario
 
 
 @pytest.fixture(scope="module")

@@ -20,11 +20,10 @@ import pytest
 from emulator.running import Running, running
 from tests.support.playbook import Ansible, Outcome
 from tests.support.reports import check_json, check_junit
-from tests.support.scenarios import SECRET_KEY, WORKSPACE_ID, small_night
+from tests.support.scenarios import SECRET_KEY, SUPPLY_ID, WORKSPACE_ID, small_night
 from tests.support.workspace import inventory, variables
 
 PLAYBOOK = "dataarts.factory.rerun"
-SUPPLY_ID = "7c1d0be22f5b4e0c9d3a5c8f6e4b2a10"
 FILES = ["report.html", "report.json", "report.xml"]
 
 

@@ -16,6 +16,8 @@ DOMAIN = "acme"
 PROJECT_ID = "62099355b894428e8916573ae635f1f9"
 WORKSPACE_ID = "62fbba734e634c5087656fc3ff7adf34"
 WORKSPACE_NAME = "sales"
+#: The second workspace of :func:`two_workspaces`.
+SUPPLY_ID = "7c1d0be22f5b4e0c9d3a5c8f6e4b2a10"
 USER_NAME = "night-operator"
 USER_PASSWORD = "Pa55-word-of-the-night!"
 ACCESS_KEY = "AKNIGHTOPERATOR00001"
@@ -23,6 +25,8 @@ SECRET_KEY = "sk-of-the-night-operator-0123456789abcdef"
 AGENCY_NAME = "rerun-agency"
 STUDIO_ID = "b8fb5a0c5d6f4c35a3a7e9d1c2f30417"
 
+#: What most tests state: the pace of requests is not what they are about.
+FREE = {"flow_control": False}
 #: What a test states whose claim is about one API generation: its requests are counted, or api_version asks for it.
 V1 = {"v1_open": True}
 V2 = {"v2_open": True, "v2_list_open": True, "v2_retry_open": True}
@@ -60,3 +64,12 @@ def small_night(**changes: t.Any) -> dict[str, t.Any]:
             account[name] = changes.pop(name)
     changes["switches"] = switched(**changes.get("switches", {}))
     return {"accounts": [account], "speed": 60, "run_seconds": 3, **changes}
+
+
+def two_workspaces(**changes: t.Any) -> dict[str, t.Any]:
+    """The small night, and a second workspace of the same account, supply, where two instances of one job failed."""
+    scenario = small_night(**changes)
+    scenario["accounts"][0]["workspaces"].append(
+        {"id": SUPPLY_ID, "name": "supply", "jobs": [{"name": "stock_levels", "id": 917601, "failed": 2}]}
+    )
+    return scenario

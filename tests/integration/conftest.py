@@ -1,0 +1,27 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The service that most tests of this folder work on; a test file that needs another one has fixtures of its own."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+
+from emulator.running import running
+from tests.support.scenarios import FREE, small_night
+
+
+@pytest.fixture(scope="module")
+def emulated() -> t.Iterator[t.Any]:
+    """One service for all tests of this file."""
+    with running(small_night(switches=FREE)) as service:
+        yield service
+
+
+@pytest.fixture
+def service(emulated: t.Any) -> t.Any:
+    """The service as at the beginning of the night."""
+    emulated.reset(small_night(switches=FREE))
+    return emulated
