@@ -69,7 +69,7 @@ def _workspaces(report: Result) -> str:
         messages = "".join(f"<p>{_name(text)}</p>" for text in (*said, *one["problems"]))
         rows.append(f"<tr><th scope=row>{_name(one['host'])}</th><td>{_text(_STATES[one['state']])}</td>{numbers}<td>{messages}</td></tr>")
     table = f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
-    return f"<section><h2>Workspaces</h2><div class='sheet scroll'>{table}</div></section>"
+    return f"<section><h2>Workspaces</h2><div class='sheet scroll' role=region aria-label=Workspaces tabindex=0>{table}</div></section>"
 
 
 def _name(value: t.Any) -> str:

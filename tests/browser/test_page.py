@@ -294,6 +294,8 @@ def test_without_scripts_what_is_left_to_do_is_there(open_page: Open, width: int
     assert set(page.locator(".way li strong").all_inner_texts()) == set(HOSTILE)
     assert set(page.locator("tbody th").all_inner_texts()) == set(HOSTILE)
     assert page.locator("img, iframe, object, embed, form:visible").count() == 0
+    assert page.locator("[role=region][tabindex='0']:visible").count() == 1, "what scrolls is reached by keyboard"
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
 #: One change of the filter, until what it changes is painted, in ms: the median of some that all show something else.
