@@ -77,6 +77,11 @@ class Decision:
     parked: bool = False
 
     @property
+    def delayed(self) -> bool:
+        """Whether it failed again in this run, and its next attempt is due later."""
+        return self.action is Action.WAIT and self.due_ms is not None and not self.stage
+
+    @property
     def unshown(self) -> bool:
         """Whether the service accepted its rerun and should show it by now, and does not."""
         waits = self.action is Action.WAIT and not self.stage and self.due_ms is None and not self.instance.status.on_its_way

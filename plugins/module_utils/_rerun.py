@@ -140,7 +140,7 @@ class Pass:
         return [self.became.get(id(one)) or self._unsent(one) for one in view.decisions]
 
     def _unsent(self, decision: Decision) -> Decision:
-        if self.run.check_mode and decision.stage:
+        if self.run.check_mode and (decision.stage or decision.delayed):
             return replace(decision, action=Action.RETRY)  # it would be sent, though not in the first pass
         if decision.action is not Action.RETRY:
             return decision
@@ -179,7 +179,7 @@ class Pass:
     def _changed(self, view: View) -> bool:
         """Whether anything was, or may have been, rerun; in check mode whether anything would be."""
         if self.run.check_mode:
-            return bool(view.plan.batches)
+            return view.plan.refused is None and any(one.action is Action.RETRY for one in self._standing(view))
         return any(one.sent is not None and one.sent.outcome in (ACCEPTED, UNKNOWN) for one in self.became.values())
 
     def _conclude(self, view: View) -> None:

@@ -55,8 +55,8 @@ def plan_lines(
     quiet = _quiet(decisions, policy)
     head = f"Workspace {printable(workspace_id, 100)}, planned {window}: {counted(len(decisions), 'instance')} selected, "
     head += _to_rerun(len(due), len(due) + len(room) + len(later), len(batches), later[-1].stage if later else 1)
-    head += " yet" if quiet and not due else ""
-    return [head, *_stages(due, later), *_quiet_lines(quiet, policy), *_other_lines(decisions, len(room), quiet, policy)]
+    head += " yet" if (quiet or any(one.delayed for one in decisions)) and not due else ""
+    return [head, *_stages([*due, *room], later), *_quiet_lines(quiet, policy), *_other_lines(decisions, len(room), quiet, policy)]
 
 
 def shortfall(decisions: t.Iterable[Decision], wanted: t.Container[Status]) -> str:
@@ -96,9 +96,9 @@ def lookup_hint(options: t.Mapping[str, t.Any], jobs: t.Sequence[str], window: W
 
 
 def _to_rerun(due: int, every: int, requests: int, stages: int) -> str:
-    if stages > 1:
+    if every > due:
         at_once = f"{due} of them at once in {counted(requests, 'request')}" if due else "none of them yet"
-        return f"{every} to rerun in {stages} stages, {at_once}"
+        return f"{every} to rerun{f' in {stages} stages' if stages > 1 else ''}, {at_once}"
     if not due:
         return "nothing to rerun"
     return f"{due} to rerun in {counted(requests, 'request')}" if requests else f"{due} to rerun, which is refused"
@@ -151,8 +151,11 @@ def _other_lines(decisions: t.Sequence[Decision], room: int, quiet: int, policy:
     words = {Action.WAIT: "on their way", Action.SETTLING: "sent before, and read again first", **BROKEN}
     counts = collections.Counter(one.action for one in decisions if not one.stage)
     counts[Action.SETTLING] -= quiet
+    delayed = sum(one.delayed for one in decisions)
+    counts[Action.WAIT] -= delayed
     others = sum(1 for one in decisions if one.action is Action.SKIPPED and (policy is None or one.instance.status not in policy.statuses))
     counts[Action.SKIPPED] -= others
     lines = [f"  not rerun: {counts[action]} {text}" for action, text in words.items() if counts[action] > 0]
     lines += [f"  not rerun: {others} with other statuses"] if others else []
-    return [f"  waiting for their turn: {room}", *lines] if room else lines
+    turns = {"of them waiting for their turn (max_parallel)": room, "rerun again after attempt_delay": delayed}
+    return [*(f"  {text}: {number}" for text, number in turns.items() if number), *lines]

@@ -453,6 +453,17 @@ def test_two_runs_at_the_same_time_rerun_each_instance_once(service: t.Any, wish
     assert [one[-1]["failed"] for one in results] == [False, False]
 
 
+def test_check_mode_shows_an_attempt_that_is_due_later(service: t.Any, wish: t.Any) -> None:
+    last = passes(wish(jobs=["weekly_report"]))[-1]
+    later = wish(jobs=["weekly_report"], since=str(last["since"]), attempts=2, attempt_delay=600)
+    checked = call("job_rerun", later, check=True)
+    assert ([one["action"] for one in checked["instances"]], checked["changed"]) == (["retry"], True)
+    assert checked["plan"][0].endswith("nothing to rerun yet")
+    assert checked["plan"][1:] == ["  rerun again after attempt_delay: 1"]
+    waiting = call("job_rerun", later)
+    assert ([one["action"] for one in waiting["instances"]], waiting["changed"]) == (["wait"], False)
+
+
 def test_a_rerun_that_shows_late_is_not_sent_again(service: t.Any, wish: t.Any) -> None:
     service.set(rerun_visible_after=3600)
     first = call("job_rerun", wish(jobs=["daily_sales"]))

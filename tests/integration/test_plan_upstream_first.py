@@ -252,6 +252,8 @@ def test_in_another_workspace_too(emulated: t.Any, begin: t.Any) -> None:
 def test_what_another_workspace_of_the_play_reruns_is_waited_for(emulated: t.Any, begin: t.Any) -> None:
     above = {"workspace": OTHER_ID, "job": "ledger"}
     wish = begin(night(job("report", above), other=[job("ledger")]), other_workspaces=[WORKSPACE_ID, OTHER_ID])
+    checked = call("job_rerun", wish, check=True)
+    assert ([one["action"] for one in checked["instances"]], checked["changed"]) == (["retry"], True)
     waiting = call("job_rerun", wish)
     assert [one["action"] for one in waiting["instances"]] == ["wait"]
     assert waiting["instances"][0]["reason"].startswith("waits for job ledger, planned ")

@@ -34,12 +34,20 @@ def test_a_plan_names_jobs_and_what_is_left_alone() -> None:
         decision(Action.WAIT, Status.RUNNING, number=5),
         decision(Action.BLOCKED, Status.WAITING_CONFIRM, number=6),
         decision(Action.DONE, Status.SUCCESS, number=7),
+        decision(Action.WAIT, number=8, due_ms=at(60)),
     ]
     made = plan(decisions, Limits(max_parallel=4))
     lines = plan_lines("62fb", WINDOW, made.decisions, made.batches)
-    assert "7 instances selected, 3 to rerun in 1 request" in lines[0]
+    assert "8 instances selected, 4 to rerun, 3 of them at once in 1 request" in lines[0]
     assert lines[1].startswith("  daily_sales: 3 instances, planned ")
-    assert lines[2:] == ["  waiting for their turn: 1", "  not rerun: 1 on their way", "  not rerun: 1 waiting for a person"]
+    assert lines[2].startswith("  weekly")
+    assert lines[3:] == [
+        "  of them waiting for their turn (max_parallel): 1",
+        "  rerun again after attempt_delay: 1",
+        "  not rerun: 1 on their way",
+        "  not rerun: 1 waiting for a person",
+    ]
+    assert plan_lines("62fb", WINDOW, decisions[-1:], [])[0].endswith("1 instance selected, nothing to rerun yet")
     assert not any("\x1b" in line for line in lines)
 
 
