@@ -152,7 +152,7 @@ def differences() -> list[str]:
         for path, text in ((ROLE / "meta" / "argument_specs.yml", argument_specs()), (ROLE / "defaults" / "main.yml", defaults()))
         if not path.exists() or path.read_text(encoding="utf-8") != text
     ]
-    found += _not_passed_on("main.yml", names(), (*OWN, "rerun_result", "hosts"))
+    found += _not_passed_on("workspace.yml", names(), (*OWN, "rerun_result", "hosts"))
     found += _not_passed_on("related.yml", names(RELATED_MODULE), ("rerun_result",))
     return found
 

@@ -72,6 +72,8 @@ class ActionModule(ActionBase):
             progress.news(run)
             if self._task.check_mode:
                 return run, timing
+            if run.passes == 1 and timing.wait and self._first_without_since(run, task_vars):
+                self._say(telling.resume_line(self._host(task_vars), run))
             if run.planned:
                 continue
             planning = began if planning is None else planning  # what is waited for begins with the first pass that sends
@@ -132,7 +134,14 @@ class ActionModule(ActionBase):
         # Also where the task fails: role and playbooks go on after it, and nobody would see why before their end.
         for line in telling.closing_lines(run, scene, msg):
             self._say(line)
-        return tally.final_result(run, failed=failed, msg=msg, timed_out=scene.timed_out, elapsed=scene.elapsed)
+        result = tally.final_result(run, failed=failed, msg=msg, timed_out=scene.timed_out, elapsed=scene.elapsed)
+        return {**result, "diff": telling.headed(host, result["diff"])} if result.get("diff") else result
+
+    def _first_without_since(self, run: watch.Run, task_vars: dict[str, t.Any]) -> bool:
+        """Whether people have to be told the ``since`` of this play: nobody gave one, and this is the first of its workspaces."""
+        hosts = list(task_vars.get("ansible_play_hosts_all") or ())
+        first = hosts[:1] in ([], [self._host(task_vars)])
+        return first and not self._task.args.get("since") and run.error is None and (len(hosts) > 1 or not run.ended)
 
     def _say(self, line: str) -> None:
         if not (self._task.no_log or self._play_context.no_log):

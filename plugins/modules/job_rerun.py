@@ -420,9 +420,9 @@ instances:
     standing:
       description:
         - Where the instance stands, as RV(recap) counts it.
-        - One of V(succeeded), V(running), V(waiting), V(to_rerun) (in check mode), V(failed_again), V(refused), V(not_rerunnable),
-          V(blocked), V(skipped), V(unknown), V(other) for one with none of the statuses asked for, and V(idle) for one that had succeeded
-          before.
+        - One of V(succeeded), V(running), V(waiting), V(to_rerun) (in check mode, or not sent before the task failed), V(failed_again),
+          V(refused), V(not_rerunnable), V(blocked), V(skipped), V(unknown), V(other) for one with none of the statuses asked for, and
+          V(idle) for one that had succeeded before.
       type: str
       returned: by the task
       sample: succeeded

@@ -125,7 +125,7 @@ def _headline(workspaces: t.Sequence[Report], totals: t.Mapping[str, int], check
         due, places = totals["to_rerun"], sum(1 for one in workspaces if one["counts"] and one["counts"]["to_rerun"])
         return (f"{_counted(due, 'instance')} would be rerun in {_counted(places, 'workspace')}" if due else "Nothing to rerun") + also
     moving = sum(totals[name] for name in MOVING)
-    broken = sum(sum(map(missed, one["instances"])) for one in workspaces)
+    broken = totals["to_rerun"] + sum(sum(map(missed, one["instances"])) for one in workspaces)
     meant = totals["succeeded"] + moving + broken
     if broken:
         return f"{_of(broken, meant)} still broken{f', {moving:,} on the way' if moving else ''}{also}"

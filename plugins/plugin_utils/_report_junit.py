@@ -24,7 +24,7 @@ WORDS = {
     "not_rerunnable": "not rerunnable",
     "blocked": "waiting for a person",
     "unknown": "of unknown outcome",
-    "to_rerun": "would be rerun",
+    "to_rerun": "to be rerun",
     "waiting": "still waiting",
     "running": "still running",
     "skipped": "skipped, an upstream instance is broken",

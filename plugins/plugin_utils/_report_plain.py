@@ -29,19 +29,20 @@ _PLANNED = ("failed", "to_rerun")
 
 def plain(report: Result) -> str:
     """The HTML of *report* (see ``_report_data.build``) without a script."""
-    ways = [_way(way, workspace) for workspace in report["workspaces"] for way in workspace["next"]]
+    check_mode = report["check_mode"]
+    ways = [_way(way, workspace, check_mode) for workspace in report["workspaces"] for way in workspace["next"]]
     if report["next"]:
-        ways.insert(0, _way(report["next"], None))
-    title = "How to go on" if report["check_mode"] else "What is left to do" if ways else "Nothing is left to do"
+        ways.insert(0, _way(report["next"], None, check_mode))
+    title = "How to go on" if check_mode else "What is left to do" if ways else "Nothing is left to do"
     return f"<section><h2>{title}</h2><div class=ways>{''.join(ways)}</div></section>{_workspaces(report)}"
 
 
-def _way(way: Result, workspace: Result | None) -> str:
+def _way(way: Result, workspace: Result | None, check_mode: bool) -> str:
     place = "" if workspace is None else f"{_name(workspace['host'])}: "
     number = f", {way['instances']:,} {'instance' if way['instances'] == 1 else 'instances'}" if way["instances"] else ""
     parts = [f"<h3><span>{place}{_text(_TROUBLES.get(way['standing'], way['standing']))}{number}</span></h3>"]
     if workspace is not None:
-        same = meant_by(way, workspace)
+        same = meant_by(way, workspace, check_mode=check_mode)
         left = f"<li>and {len(same) - LISTED:,} more, in report.json</li>" if len(same) > LISTED else ""
         parts.append(
             f"<ul>{''.join(map(_instance, same[:LISTED]))}{left}</ul>" if same else f"<p class=error>{_name(workspace['msg'])}</p>"

@@ -33,7 +33,7 @@ _TEXTS = {
     "skipped": "They come after an instance that is broken. Bring that to success first, then go on.",
     "unknown": "Look again, without sending anything: the answer of the service was lost, or says nothing clear.",
     "open": "They go on by themselves. Look at their end; nothing is sent twice.",
-    "unsent": "They were not sent yet. Go on; nothing is sent twice.",
+    "unsent": "They were not sent. Correct what the message says, if it names a cause, and go on; nothing is sent twice.",
     "workspace": "Correct what the message says, then run again. What may have been sent is read back first, nothing is sent twice.",
     "incomplete": "Correct what the message says, then run again. Nothing is sent twice.",
 }
@@ -80,7 +80,7 @@ def ways_of(workspace: Result, command: Command, *, check_mode: bool) -> list[Wa
     """
     if workspace["state"] == "no_result":
         return [_way("workspace", workspace, [], command, check=check_mode)]
-    groups = _groups(workspace)
+    groups = _groups(workspace, check_mode)
     ways = [_way(name, workspace, found, command, check=name == "unknown") for name, found in groups.items() if found]
     if not ways and not workspace["succeeded"]:
         ways.append(_way("incomplete", workspace, [], command, check=check_mode))
@@ -99,9 +99,9 @@ def overall(plans: t.Mapping[str, Result], to_rerun: int, command: Command) -> W
     return {"standing": "to_rerun", "instances": to_rerun, "text": text, "command": line, "limit": None}
 
 
-def meant_by(way: Result, workspace: Result) -> list[Result]:
+def meant_by(way: Result, workspace: Result, *, check_mode: bool) -> list[Result]:
     """The instances of *workspace* that a way is about, as the report lists them; empty where it is about the workspace as a whole."""
-    return _groups(workspace).get(way["standing"], [])
+    return _groups(workspace, check_mode).get(way["standing"], [])
 
 
 def missed(instance: Result) -> bool:
@@ -111,13 +111,15 @@ def missed(instance: Result) -> bool:
     return where in BROKEN and not (where == "not_rerunnable" and instance.get("status") == "running-exception")
 
 
-def _groups(workspace: Result) -> dict[str, list[Result]]:
+def _groups(workspace: Result, check_mode: bool) -> dict[str, list[Result]]:
     groups: dict[str, list[Result]] = {name: [] for name in (*BROKEN, "open", "unsent")}
     for one in workspace["instances"]:
         where = one["standing"]
         if where in MOVING:
             unsent = not (one.get("rerun") or one.get("attempts") or one.get("status") in ("waiting", "running"))
             groups["unsent" if unsent else "open"].append(one)
+        elif where == "to_rerun" and not check_mode:
+            groups["unsent"].append(one)
         elif missed(one):
             groups[where].append(one)
     return groups

@@ -34,8 +34,9 @@ def misspelled(names: t.Iterable[str]) -> list[str]:
     meant = sorted(known - {*account_spec(), *workspace_spec()})
     found = []
     for name in sorted(names):
-        option = name[len(PREFIX) :]
-        if not name.startswith(PREFIX) or option in known | _ELSEWHERE:
+        word, _underscore, option = name.partition("_")
+        wrong_word = f"{word}_" != PREFIX
+        if (wrong_word and not _like(f"{word}_", PREFIX)) or (not wrong_word and option in known | _ELSEWHERE):
             continue
         alike = ["jobs"] if option.startswith("job") else difflib.get_close_matches(option, meant, n=1, cutoff=_ALIKE)
         if alike:
@@ -44,3 +45,7 @@ def misspelled(names: t.Iterable[str]) -> list[str]:
                 f"a variable of your own needs another name."
             )
     return found
+
+
+def _like(one: str, other: str) -> bool:
+    return difflib.SequenceMatcher(None, one, other).ratio() >= _ALIKE

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import collections
 import typing as t
+import unicodedata
 
 from ansible_collections.dataarts.factory.plugins.module_utils._text import counted, printable
 from ansible_collections.dataarts.factory.plugins.plugin_utils._tally import COUNTS, counts
@@ -78,13 +79,13 @@ def lines(results: t.Mapping[str, Result]) -> list[str]:
     columns = [*_COLUMNS, *(name for name in COUNTS if name not in (*_COLUMNS, "other", "broken") and found["totals"][name])]
     quiet = [host for host, mine in workspaces.items() if host not in found["no_result"] and not any(mine[name] for name in columns)]
     shown = [host for host in workspaces if len(workspaces) <= FEW_WORKSPACES or host not in quiet]
-    width = max(map(len, [*shown, "workspace"]))
-    rows = ["  ".join(["workspace".ljust(width), *(name.replace("_", " ") for name in columns)])]
-    rows += [_row(host.ljust(width), None if host in found["no_result"] else workspaces[host], columns) for host in shown]
+    width = max(map(_width, [*shown, "workspace"]))
+    rows = ["  ".join([_padded("workspace", width), *(name.replace("_", " ") for name in columns)])]
+    rows += [_row(_padded(host, width), None if host in found["no_result"] else workspaces[host], columns) for host in shown]
     if len(shown) < len(workspaces):
         rows.append(f"and {len(workspaces) - len(shown)} workspaces with nothing to rerun")
     if len(workspaces) > 1:
-        rows.append(_row("all".ljust(width), found["totals"], columns))
+        rows.append(_row(_padded("all", width), found["totals"], columns))
     return [*rows, *_job_lines(results)]
 
 
@@ -142,6 +143,15 @@ def _late(result: Result, mine: t.Mapping[str, int]) -> Counts:
     """What was on its way when the time was up has missed the end too."""
     late = mine.get("running", 0) + mine.get("waiting", 0) if result.get("timed_out") else 0
     return {"broken": mine.get("broken", 0) + late} if late else {}
+
+
+def _width(text: str) -> int:
+    """How wide a terminal shows *text*: a Chinese character takes two columns, a mark above another character none."""
+    return sum(0 if unicodedata.combining(one) else 2 if unicodedata.east_asian_width(one) in "WF" else 1 for one in text)
+
+
+def _padded(text: str, width: int) -> str:
+    return text + " " * (width - _width(text))
 
 
 def _row(label: str, mine: Counts | None, columns: t.Sequence[str]) -> str:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import collections
 import typing as t
 
-from ansible_collections.dataarts.factory.plugins.plugin_utils._watch import INCOMPLETE, OPEN, Result, Run, kind_of
+from ansible_collections.dataarts.factory.plugins.plugin_utils._watch import INCOMPLETE, OPEN, Result, Run, kind_of, on_its_way
 
 #: Statuses that need nothing.
 SUCCEEDED = frozenset({"success", "forceSuccess", "ignoreSuccess"})
@@ -46,14 +46,15 @@ def sent_here(instance: Result) -> bool:
     return bool(instance.get("rerun")) and not instance.get("adopted") and not {"retry", "settling"}.isdisjoint(instance.get("actions", ()))
 
 
-def standing(instance: Result, wanted: t.Container[str] = frozenset({"fail"}), *, check: bool = False) -> str:
+def standing(instance: Result, wanted: t.Container[str] = frozenset({"fail"}), *, check: bool = False, over: bool = False) -> str:
     """Where an instance stands: ``to_rerun``, ``succeeded``, ``running``, ``waiting``, one of :data:`BROKEN`, ``other`` for one that has
     none of the statuses *wanted*, or ``idle`` for one that had succeeded before.
 
     :param check: whether nothing was to be sent; a rerun that shows is an earlier attempt's then.
+    :param over: whether the run has ended without reaching its end, so that what waits to be sent waits for nothing: it is to be rerun.
     """
     action = str(instance.get("action"))
-    if action == "retry" and (check or not instance.get("rerun")):
+    if (action == "retry" and (check or not instance.get("rerun"))) or (over and action in OPEN and not on_its_way(instance)):
         return "to_rerun"
     if action in OPEN:
         return "running" if instance.get("status") == "running" else "waiting"
@@ -62,39 +63,40 @@ def standing(instance: Result, wanted: t.Container[str] = frozenset({"fail"}), *
     return "succeeded" if action == "done" else action
 
 
-def tally(run: Run) -> dict[str, int]:
+def tally(run: Run, *, over: bool = False) -> dict[str, int]:
     """How many instances stand where; see :func:`counts`."""
-    return counts(run.instances.values(), run.wanted, check=run.check)
+    return counts(run.instances.values(), run.wanted, check=run.check, over=over)
 
 
-def tally_by_job(run: Run) -> dict[str, dict[str, int]]:
+def tally_by_job(run: Run, *, over: bool = False) -> dict[str, dict[str, int]]:
     """The same by job name, without what is 0; jobs of which there is nothing to say are left out."""
     by_job: dict[str, list[Result]] = {}
     for one in run.instances.values():
         by_job.setdefault(str(one.get("job_name")), []).append(one)
     found = {
-        name: {key: number for key, number in counts(mine, run.wanted, check=run.check).items() if number} for name, mine in by_job.items()
+        name: {key: number for key, number in counts(mine, run.wanted, check=run.check, over=over).items() if number}
+        for name, mine in by_job.items()
     }
     return {name: mine for name, mine in found.items() if set(mine) - {"other", "not_rerunnable"} or mine.get("broken")}
 
 
-def counts(instances: t.Iterable[Result], wanted: t.Container[str], *, check: bool = False) -> dict[str, int]:
+def counts(instances: t.Iterable[Result], wanted: t.Container[str], *, check: bool = False, over: bool = False) -> dict[str, int]:
     """How many of *instances* stand where, by each of :data:`COUNTS`.
 
-    ``failed`` had one of the statuses *wanted* at first. ``rerun`` was sent by this task, ``to_rerun`` would be (check mode), ``adopted``
-    was sent by an earlier task with the same ``since``. ``succeeded``, ``running``, ``waiting`` (also: sent and not yet visible), each of
-    :data:`BROKEN`, and ``other``, of other statuses than those wanted, are where they are now; ``broken`` are those that missed the stated
-    end. What had succeeded before ``since`` is in none of these.
+    ``failed`` had one of the statuses *wanted* at first. ``rerun`` was sent by this task, ``to_rerun`` would be (check mode), or was not
+    because the run ended before (*over*), ``adopted`` was sent by an earlier task with the same ``since``. ``succeeded``, ``running``,
+    ``waiting`` (also: sent and not yet visible), each of :data:`BROKEN`, and ``other``, of other statuses than those wanted, are where they
+    are now; ``broken`` are those that missed the stated end. What had succeeded before ``since`` is in none of these.
     """
     count = dict.fromkeys(COUNTS, 0)
     for one in instances:
         count["failed"] += one.get("status_before") in wanted
         count["rerun"] += not check and sent_here(one)
         count["adopted"] += bool(one.get("adopted") or (check and one.get("rerun")))
-        where = standing(one, wanted, check=check)
+        where = standing(one, wanted, check=check, over=over)
         if where in count:
             count[where] += 1
-        if where in BROKEN:
+        if where in BROKEN or (over and where == "to_rerun"):
             count["broken"] += where not in _IF_WANTED or one.get("status") in wanted
     return count
 
@@ -123,12 +125,13 @@ def final_result(run: Run, *, failed: bool, msg: str, timed_out: bool, elapsed: 
         ``failed``, so that a role can keep the failure for its end.
     """
     last = run.error if run.error is not None else run.base
-    instances = [{**one, "standing": standing(one, run.wanted, check=run.check)} for one in run.instances.values()]
+    over = failed and not run.check
+    instances = [{**one, "standing": standing(one, run.wanted, check=run.check, over=over)} for one in run.instances.values()]
     # The exception of a module that failed in good order is its message, which the task's replaces.
     dropped = ("due_in", "carry", "invocation", "exception") if last.get("msg") else ("due_in", "carry", "invocation")
     known = run.error is None or run.error is not run.base or run.changed
-    incomplete = failed and kind_of(last) in (None, INCOMPLETE)
-    error = {"error": {**_NO_ANSWER, **(last.get("error") or {}), "kind": INCOMPLETE, "message": msg}} if incomplete else {}
+    own = failed and kind_of(last) in (None, INCOMPLETE)
+    error = {"error": {**_NO_ANSWER, **(last.get("error") or {}), "kind": _kind(run), "message": msg}} if own else {}
     return {
         **{name: value for name, value in last.items() if name not in dropped},
         **error,
@@ -139,8 +142,8 @@ def final_result(run: Run, *, failed: bool, msg: str, timed_out: bool, elapsed: 
         "changed": run.changed,
         "instances": instances,
         "summary": summary(run),
-        "recap": tally(run) if known else {},
-        "recap_by_job": tally_by_job(run) if known else {},
+        "recap": tally(run, over=over) if known else {},
+        "recap_by_job": tally_by_job(run, over=over) if known else {},
         "plan": list(run.plan),
         "problems": list(run.problems),
         "requests": dict(run.requests),
@@ -149,3 +152,13 @@ def final_result(run: Run, *, failed: bool, msg: str, timed_out: bool, elapsed: 
         "timed_out": timed_out,
         "elapsed": round(elapsed, 1),
     }
+
+
+def _kind(run: Run) -> str:
+    """The kind of a failure that has none: the end was not reached, or the module was never in charge.
+
+    An option that Ansible itself refuses for it comes with a message alone; a module that broke, with what it printed or an exception.
+    """
+    if run.error is None or kind_of(run.error) == INCOMPLETE:
+        return INCOMPLETE
+    return "internal" if not run.error.get("msg") or "module_stdout" in run.error else "option"

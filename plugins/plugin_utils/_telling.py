@@ -64,6 +64,17 @@ def plan_lines(host: str, run: Run) -> list[str]:
     return [f"{host}: {printable(line)}" for line in run.plan]
 
 
+def resume_line(host: str, run: Run) -> str:
+    """With what the play can be started again, where nobody gave a ``since``: that of its first workspace, which began before the others."""
+    since = to_iso((run.since or 0) // 1000 * 1000)
+    return f"{host}:   no since was given: if this is interrupted, start it again with since={since}, and nothing is sent twice"
+
+
+def headed(host: str, diff: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """*diff* with the name of the host in its headers: it is shown among the lines of other hosts."""
+    return {**diff, **{name: f"{host}: {diff[name]}" for name in ("before_header", "after_header") if diff.get(name)}}
+
+
 def progress_line(host: str, counts: t.Mapping[str, int], elapsed: float) -> str:
     """The live line of a workspace, *elapsed* seconds after the task began."""
     return f"{host}: {progress_text(counts)}, {duration_text(elapsed)}"

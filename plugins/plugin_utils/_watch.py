@@ -158,19 +158,19 @@ class Run:
     @property
     def moving(self) -> list[Result]:
         """The open instances that are on their way, as far as anybody knows."""
-        return [one for one in self.having(OPEN) if _moving(one)]
+        return [one for one in self.having(OPEN) if on_its_way(one)]
 
     @property
     def unsent(self) -> list[Result]:
         """The open instances that wait for their turn, or could not be sent."""
-        return [one for one in self.having(OPEN) if not _moving(one)]
+        return [one for one in self.having(OPEN) if not on_its_way(one)]
 
     def having(self, actions: t.Collection[str]) -> list[Result]:
         """The instances with one of *actions*, in the order in which they were first seen."""
         return [one for one in self.instances.values() if one.get("action") in actions]
 
 
-def _moving(instance: Result) -> bool:
+def on_its_way(instance: Result) -> bool:
     """Whether an open instance is on its way, as far as anybody knows; the others are not sent yet."""
     asked = instance.get("action") == "settling" and bool(instance.get("attempts"))  # without an attempt it is held back
     return bool(instance.get("rerun")) or instance.get("status") in ("waiting", "running") or asked

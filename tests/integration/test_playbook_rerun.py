@@ -88,6 +88,8 @@ def test_a_night_is_rerun_once_and_only_once(service: Running, ansible: Ansible,
     assert (stats(checked)["dataarts_summary"]["to_rerun"], stats(checked)["dataarts_summary"]["succeeded"]) == (8, True)
     assert stats(checked)["dataarts_plans"].keys() == {"sales", "supply"}
     assert re.search(r"^\+hourly_stock planned \S+: to be rerun$", checked.stdout, re.MULTILINE)
+    assert "--- before: sales: status before" in checked.stdout.splitlines()
+    assert "no since was given" not in checked.stdout
 
     rerun = ansible.playbook(PLAYBOOK, *options, variables={"dataarts_since": since}).ended(2)
     assert sorted(sent(service).values()) == [1] * 8
@@ -119,6 +121,9 @@ def test_a_night_is_rerun_once_and_only_once(service: Running, ansible: Ansible,
         f"Failed to bring 1 of 6 instances of workspace {WORKSPACE_ID} to success: 1 failed again (weekly_report planned "
     )
     assert rerun.recap("supply")["failures"] == 0
+    # What a person looks for comes last.
+    assert rerun.stdout.index("FAILED! => ") < rerun.stdout.index("Recap of all workspaces")
+    assert "no since was given" not in rerun.stdout
 
     before = service.journal()
     again = ansible.playbook(PLAYBOOK, *options, variables={"dataarts_since": since, "dataarts_fail_on_broken": False}).succeeded()

@@ -53,6 +53,7 @@ def some(check_mode: bool = False, **standings: int) -> dict[str, t.Any]:
         ({"a": some(succeeded=1, refused=1, running=2, unknown=1)}, False, "2 of 5 instances are still broken, 2 on the way", False),
         ({"a": some(succeeded=1), "b": some(waiting=1)}, False, "1 of 2 instances is still on the way", True),
         ({"a": some(succeeded=2), "lost": {}}, False, "1 workspace could not be worked on; elsewhere all 2 instances succeeded", False),
+        ({"a": some(succeeded=2), "b": {**some(to_rerun=3), "succeeded": False}}, False, "3 of 5 instances are still broken", False),
         ({"a": {**some(idle=1), "succeeded": False}}, False, "1 of 1 workspace did not succeed", False),
         ({"a": some(True, to_rerun=2), "b": some(True, to_rerun=1, idle=3)}, True, "3 instances would be rerun in 2 workspaces", True),
         ({"a": some(True, idle=3)}, True, "Nothing to rerun", True),
@@ -100,6 +101,7 @@ def given(way: dict[str, t.Any]) -> tuple[list[str], dict[str, t.Any]]:
         ("unknown", "unknown", True, False),
         ("running", "open", False, False),
         ("waiting", "open", False, False),
+        ("to_rerun", "unsent", False, False),
     ],
 )
 def test_each_trouble_has_its_way_on(standing: str, way: str, check: bool, later: bool) -> None:

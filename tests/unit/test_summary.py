@@ -94,6 +94,16 @@ def test_the_table_and_the_jobs_that_are_not_where_they_should_be() -> None:
     ]
 
 
+def test_the_table_is_straight_with_names_of_two_columns_a_character() -> None:
+    fleet = {"客户分析部门": result({"daily_sales": [DONE]}), "cafe\u0301": result({})}
+    assert _summary.lines(fleet)[:4] == [
+        "workspace     failed  rerun  succeeded  running  waiting  failed again",
+        "客户分析部门       1      1          1        0        0             0",
+        "cafe\u0301               0      0          0        0        0             0",
+        "all                1      1          1        0        0             0",
+    ]
+
+
 def test_fifty_workspaces_with_two_hundred_jobs_fit_on_a_page() -> None:
     fleet = {f"workspace{number:02}": result({}) for number in range(45)}
     for number in range(5):

@@ -237,6 +237,38 @@ class TestFailingPasses:
         run = run_of(passed(one(1, "settling"), one(2, "done", "success")), failure("no_permission", instances=[one(1, "wait")]))
         assert telling.verdict(run, scene()) == (True, "Failed to list the instances of workspace w1")
 
+    @pytest.mark.parametrize(
+        ("result", "kind"),
+        [
+            ({"failed": True, "msg": "value of order must be one of: parallel, upstream_first, got: backwards"}, "option"),
+            ({"failed": True, "msg": "MODULE FAILURE: see stdout", "module_stdout": "", "rc": 1}, "internal"),
+            ({"failed": True, "exception": "(traceback unavailable)"}, "internal"),
+        ],
+    )
+    def test_a_failure_without_a_kind_is_not_one_of_the_instances(self, result: dict[str, t.Any], kind: str) -> None:
+        """A playbook that goes on where instances failed would end well although nothing was looked at."""
+        assert tally.final_result(run_of(result), failed=True, msg="text", timed_out=False, elapsed=1)["error"]["kind"] == kind
+
+    def test_what_was_not_sent_is_not_said_to_wait(self) -> None:
+        """The run is over: nobody is going to send it."""
+        moving, held = one(2, "wait", "running", rerun=True), one(1, "wait")
+        run = run_of(passed(one(1, "settling"), moving), failure("no_permission", instances=[held, moving]))
+        assert (tally.tally(run)["waiting"], tally.tally(run)["to_rerun"]) == (1, 0), "as long as it goes on"
+        result = tally.final_result(run, failed=True, msg="text", timed_out=False, elapsed=1)
+        assert [each["standing"] for each in result["instances"]] == ["to_rerun", "running"]
+        assert [result["recap"][name] for name in ("waiting", "running", "to_rerun", "broken")] == [0, 1, 1, 1]
+        assert result["recap_by_job"]["daily_sales"]["to_rerun"] == 1
+        checked = watch.Run(check=True).after(passed(held, failed=True))
+        assert tally.final_result(checked, failed=True, msg="text", timed_out=False, elapsed=1)["recap"]["broken"] == 0
+
+    def test_nobody_has_to_remember_when_it_began(self) -> None:
+        line = telling.resume_line("sales", run_of(passed(one(1, "settling"), since=SINCE + 999)))
+        assert line.endswith("start it again with since=2026-11-23T03:00:00Z, and nothing is sent twice")
+
+    def test_a_difference_names_the_workspace(self) -> None:
+        found = telling.headed("sales", {"before": "a", "after": "b", "before_header": "status before", "after_header": "status after"})
+        assert (found["before_header"], found["after_header"]) == ("sales: status before", "sales: status after")
+
     @pytest.mark.parametrize("kind", ["credentials", "invalid"])
     def test_why_a_run_ended_is_said_at_once(self, kind: t.Any) -> None:
         """A role that goes on after a failed task would show it at its end only."""
