@@ -16,7 +16,7 @@ from ansible_collections.dataarts.factory.plugins.module_utils._model import Job
 from ansible_collections.dataarts.factory.plugins.module_utils._module import Run
 from ansible_collections.dataarts.factory.plugins.module_utils._reading import CLOCK_LIMIT_MS, read_window, window_of
 from ansible_collections.dataarts.factory.plugins.module_utils._results import statuses, with_key
-from ansible_collections.dataarts.factory.plugins.module_utils._selection import Selection, parse_types, select
+from ansible_collections.dataarts.factory.plugins.module_utils._selection import Selection, select
 from ansible_collections.dataarts.factory.plugins.module_utils._text import printable, safe
 from ansible_collections.dataarts.factory.plugins.module_utils._times import Window
 
@@ -26,43 +26,25 @@ _ANY = ["*"]
 def instance_info(run: Run) -> None:
     """The logic of module job_instance_info: ``instances``, ``total``, ``statuses`` and the window that was read."""
     options, job_name = run.options, run.options["job_name"]
-    if job_name is not None and list(options["jobs"]) != _ANY:
-        raise OptionError(
-            "job_name and jobs exclude each other. Give job_name for one job by its exact name, or jobs for names and patterns."
-        )
-    if job_name is not None and not job_name.strip():
-        raise OptionError("job_name is empty. Give the name of a job, or leave it out.")
-    limit = options["limit"]
-    if limit is not None and limit < 0:
-        raise OptionError(f"limit is {limit}. Give 0 or more, or leave it out for no limit.")
+    _check_instance_options(options)
     factory, clock = _factory(run), run.connection.client.clock
-    types = parse_types(options["instance_types"] or ())
 
     def selection(window: Window) -> Selection:
         return select(options["jobs"], window, statuses=options["statuses"] or (), instance_types=options["instance_types"] or ())
 
-    def one_job(window: Window) -> list[JobInstance]:
-        wanted = selection(window)
-
-        def listed(span: Window) -> list[JobInstance]:
-            return factory.list_instances(span, job_name=job_name, statuses=wanted.statuses)
-
-        found = listed(window)
-        late = late_starts(window, found, until(window))
-        unique = {(one.key, one.instance_id): one for one in (*found, *(listed(late) if late is not None else ()))}
-        return [one for one in unique.values() if one.key.plan_time in window and (not types or one.instance_type in types)]
-
-    def several(window: Window) -> list[JobInstance]:
-        return list_selected(factory, selection(window), until=until(window), every=True)
-
     def until(window: Window) -> int:
         return window.end if options["planned_before"] is None else clock.latest_ms() + CLOCK_LIMIT_MS
 
+    def read(window: Window) -> list[JobInstance]:
+        if job_name is None:
+            return list_selected(factory, selection(window), until=until(window), every=True)
+        return _of_job(factory, job_name, selection(window), lambda: until(window))
+
     selection(window_of(options, clock.now_ms()))
-    instances, window, _asked = read_window(clock, options, one_job if job_name is not None else several)
+    instances, window, _asked = read_window(clock, options, read)
     if job_name is not None and not instances:
         _must_exist(factory, job_name)
-    newest = sorted(instances, key=lambda one: (-one.key.plan_time, one.job_name, one.key))[:limit]
+    newest = sorted(instances, key=lambda one: (-one.key.plan_time, one.job_name, one.key))[: options["limit"]]
     run.result.update(
         instances=[with_key(one) for one in newest],
         total=len(instances),
@@ -71,6 +53,34 @@ def instance_info(run: Run) -> None:
         planned_before=window.end,
         api_versions=dict(factory.api_versions),
     )
+
+
+def _check_instance_options(options: t.Mapping[str, t.Any]) -> None:
+    job_name, limit = options["job_name"], options["limit"]
+    if job_name is not None and list(options["jobs"]) != _ANY:
+        raise OptionError(
+            "job_name and jobs exclude each other. Give job_name for one job by its exact name, or jobs for names and patterns."
+        )
+    if job_name is not None and not job_name.strip():
+        raise OptionError("job_name is empty. Give the name of a job, or leave it out.")
+    if limit is not None and limit < 0:
+        raise OptionError(f"limit is {limit}. Give 0 or more, or leave it out for no limit.")
+
+
+def _of_job(factory: Factory, job_name: str, wanted: Selection, until: t.Callable[[], int]) -> list[JobInstance]:
+    """The instances of the job of exactly that name that *wanted* means, whatever its patterns are.
+
+    :param until: as for :func:`list_selected`; asked when the list is there, which teaches the service's time.
+    """
+
+    def listed(span: Window) -> list[JobInstance]:
+        return factory.list_instances(span, job_name=job_name, statuses=wanted.statuses)
+
+    found = listed(wanted.window)
+    late = late_starts(wanted.window, found, until())
+    unique = {(one.key, one.instance_id): one for one in (*found, *(listed(late) if late is not None else ()))}
+    types = wanted.instance_types
+    return [one for one in unique.values() if one.key.plan_time in wanted.window and (not types or one.instance_type in types)]
 
 
 def job_info(run: Run) -> None:
