@@ -84,6 +84,8 @@ class Look:
             began = time.monotonic()
             ordered = self.ordering.apply(decisions, policy, self.wish.selection(window), asked, self.unlisted)
             self._ordering_took = time.monotonic() - began
+            for text in self.ordering.overdue:
+                self.note(text)
             allowed = allowed if ordered is decisions else plan(ordered, self.wish.limits)
         return View(window, asked, policy, allowed, tuple(nameless), blind, *plan_of(decisions, self.run.options, policy.since))
 

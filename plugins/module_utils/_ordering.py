@@ -19,9 +19,10 @@ from ansible_collections.dataarts.factory.plugins.module_utils._module import Ru
 from ansible_collections.dataarts.factory.plugins.module_utils._order import Beyond, order_upstream, waits_in_service
 from ansible_collections.dataarts.factory.plugins.module_utils._reconcile import Policy
 from ansible_collections.dataarts.factory.plugins.module_utils._selection import Selection
+from ansible_collections.dataarts.factory.plugins.module_utils._text import printable
 from ansible_collections.dataarts.factory.plugins.module_utils._upstream import Known, Upstream
 
-#: After how long in the service's queue a rerun is suspected to wait for something that will not come, ms.
+#: After how long something is suspected not to come that a rerun waits for, in the service's queue or here, ms.
 LONG_WAIT_MS = 180_000
 #: How long after a failure in another workspace of the play, and attempt_delay, its next attempt is waited for, ms: how many it has had
 #: already only that workspace's process knows.
@@ -33,6 +34,7 @@ class Ordering:
     """What one pass knows of dependencies.
 
     :param run: its options ``order``, ``carry`` and ``other_workspaces`` are used.
+    :ivar overdue: of the newest :meth:`apply`, what is waited for that another workspace of the play should have begun by now, a sentence each.
     """
 
     def __init__(self, run: Run, factory: Factory) -> None:
@@ -40,6 +42,7 @@ class Ordering:
         self._factory = factory
         self._first = run.options["order"] == "upstream_first"
         self._others = frozenset(run.options["other_workspaces"] or ())
+        self.overdue: list[str] = []
         self.known = Known.from_carry((run.options["carry"] or {}).get("dependencies"))
 
     def carried(self) -> dict[str, t.Any]:
@@ -56,12 +59,21 @@ class Ordering:
         :raises ApiError: the order was asked for, and the service does not tell dependencies.
         :raises OptionError: instances depend on each other in a circle.
         """
+        self.overdue = []
         due = [one for one in decisions if self._first and one.action is Action.RETRY]
         stuck = [one for one in decisions if waits_in_service(one) and asked_ms - _waiting_since(one, policy) >= LONG_WAIT_MS]
         if not due and not stuck:
             return decisions
 
+        awaited: dict[tuple[str, str], None] = {}
+
         def expected(other: JobInstance) -> bool:
+            found = meant(other)
+            if found:
+                awaited[other.job_name, other.key.workspace_id] = None
+            return found
+
+        def meant(other: JobInstance) -> bool:
             elsewhere = other.key.workspace_id in self._others - {self._factory.workspace_id}
             return elsewhere and other.status in policy.statuses and selection.covers(other.job_name, other.key.plan_time)
 
@@ -71,13 +83,16 @@ class Ordering:
 
         def again(other: JobInstance) -> bool:
             soon = (other.end_time or 0) + policy.attempt_delay_ms + NEXT_ATTEMPT_MS
-            return policy.attempts > 1 and expected(other) and asked_ms < soon
+            return policy.attempts > 1 and meant(other) and asked_ms < soon
 
         beyond = Beyond(self.known.others, policy.since, expected, unseen, again, self._factory.workspace_id)
         sent = any(one.sent is not None for one in decisions)
         self._read(due, stuck, {one.instance.key for one in decisions}, beyond, "Nothing more was sent." if sent else "Nothing was sent.")
         depends = self.known.depends(one.instance for one in decisions)
-        return order_upstream(decisions, depends, beyond, hold=self._first)
+        awaited.clear()  # of what was known before it was read again
+        ordered = order_upstream(decisions, depends, beyond, hold=self._first)
+        self.overdue = [_overdue(*one) for one in awaited] if asked_ms - policy.since >= LONG_WAIT_MS else []
+        return ordered
 
     def _read(self, due: list[Decision], stuck: list[Decision], selected: t.AbstractSet[t.Any], beyond: Beyond, so_far: str) -> None:
         upstream = Upstream(self._factory, self.known)
@@ -97,6 +112,13 @@ class Ordering:
                 upstream.refresh(instances, before)
             except ApiError:
                 self.known.closed = True
+
+
+def _overdue(job_name: str, workspace_id: str) -> str:
+    return (
+        f"Instances wait for job {printable(job_name, 100)} in workspace {printable(workspace_id, 100)}, which is to be rerun there and is not "
+        "yet. Look at what that workspace said: if it could not send anything, this one waits in vain."
+    )
 
 
 def _waiting_since(decision: Decision, policy: Policy) -> int:

@@ -250,7 +250,7 @@ def _bad(run: Run, scene: Scene, missed: t.Mapping[str, list[Result]], moving: l
         )
     if missed["unknown"] and scene.lookup:
         ways.append(f"See what became of the unknown ones with: {scene.lookup}")
-    ways += _reasons(run, late=bool(moving))
+    ways += _reasons(run, late=bool(moving or run.unsent))
     bad = sum(map(len, missed.values())) + len(moving) + len(run.unsent)
     meant = sum(1 for one in run.instances.values() if not idle(one, run.wanted))
     what = f"Failed to bring {bad} of {counted(meant, 'instance')} of workspace {scene.workspace_id} to success"

@@ -259,12 +259,17 @@ def test_what_another_workspace_of_the_play_reruns_is_waited_for(emulated: t.Any
     assert waiting["instances"][0]["reason"].startswith("waits for job ledger, planned ")
     assert not waiting["finished"]
     assert not emulated.journal()
+    assert not waiting["problems"]
+    emulated.advance(200)
+    longer = call("job_rerun", {**wish, "since": str(waiting["since"]), "carry": waiting["carry"]})
+    (told,) = longer["problems"]
+    assert told.startswith(f"Instances wait for job ledger in workspace {OTHER_ID}, which is to be rerun there and is not yet.")
     given = {**wish, "since": str(waiting["since"]), "carry": waiting["carry"]}
 
     assert not passes({**wish, "workspace_id": OTHER_ID, "order": "parallel"})[-1]["failed"]
     asked = len(emulated.requests("v2_depend_instances"))
     last = passes(given)[-1]
-    assert not last["failed"], last
+    assert (last["failed"], last["problems"]) == (False, []), last
     assert len(emulated.requests("v2_depend_instances")) > asked, "what it waited for was looked at again"
     assert [entry["workspace_id"] for entry in emulated.journal()] == [OTHER_ID, WORKSPACE_ID]
 

@@ -519,6 +519,8 @@ class TestTelling:
         other = one(2, "failed_again", rerun=True)
         _failed, msg = telling.verdict(run_of(passed(last, other, problems=[why])), scene(timed_out=timed_out))
         assert (why in msg) is told
+        held = run_of(passed(one(1, "wait"), problems=["Instances wait for job load in workspace w2."]))
+        assert telling.verdict(held, scene(timed_out=True))[1].endswith("Instances wait for job load in workspace w2.")
 
     def test_what_will_not_succeed_without_a_person_is_told_when_it_is_seen_and_once(self) -> None:
         told: set[t.Any] = set()
