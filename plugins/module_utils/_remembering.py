@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import contextlib
+import time
 import typing as t
 from collections.abc import Iterator
 
@@ -22,6 +23,8 @@ SentByKey = t.Mapping[InstanceKey, Sent]
 
 #: Seconds to wait for another process of this machine that sends reruns in the same workspace.
 LOCK_TIMEOUT = 300.0
+#: After waiting so many seconds for it, what was seen before is too old to send anything by it.
+OLD_SECONDS = 5.0
 #: The birth, instead of an epoch ms, of a ledger that does not exist yet, and of one that is damaged.
 UNBORN, DAMAGED = -1, -2
 #: Looks that are taken at most while another process goes on sending; after them it takes its turn at the lock, or the next one looks.
@@ -57,6 +60,7 @@ class Memory:
     def __init__(self, run: Run, workspaces: t.Callable[[], t.Collection[str]] | None = None) -> None:
         self._run = run
         self._workspaces = workspaces
+        self._waited = 0.0
 
     def read(self) -> tuple[SentByKey, int]:
         """The newest record of every instance, and since when the ledger knows everything: epoch ms, :data:`UNBORN` or :data:`DAMAGED`.
@@ -67,10 +71,17 @@ class Memory:
     @contextlib.contextmanager
     def held(self, now_ms: int) -> Iterator[Ledger | Ledgers]:
         """The ledger, locked and open for writing within the block; made, and born at *now_ms* (epoch ms), where there is none."""
+        began = time.monotonic()
         with self._ledger(now_ms) as ledger:
+            self._waited = time.monotonic() - began
             for text in ledger.warnings:
                 self._run.warn(text)
             yield ledger
+
+    def outdated(self, ledger: Ledger | Ledgers, known: SentByKey) -> bool:
+        """Whether what was seen by *known*, before *ledger* was held, has to be looked at again: others have sent something meanwhile, or
+        it took so long that anybody, on any machine, may have."""
+        return ledger.all_sent() != known or self._waited >= OLD_SECONDS
 
     def _ledger(self, now_ms: int, *, read_only: bool = False) -> Ledger | Ledgers:
         if self._workspaces is None:

@@ -11,6 +11,7 @@ that find nothing to do, lock nothing and write nothing.
 
 from __future__ import annotations
 
+import time
 import typing as t
 from dataclasses import replace
 
@@ -29,6 +30,8 @@ from ansible_collections.dataarts.factory.plugins.module_utils._times import to_
 from ansible_collections.dataarts.factory.plugins.module_utils._wish import View, Wish
 from ansible_collections.dataarts.factory.plugins.module_utils._wording import lookup_hint, plan_lines, shortfall
 
+#: How long a pass goes on sending by what it saw, seconds. An instance that somebody else reran meanwhile must not be rerun again.
+FRESH_SECONDS = 60.0
 _WAY_OUT = "The result lists every instance with its reason; correct what they name, and run again with a later since"
 
 
@@ -89,34 +92,38 @@ class Pass:
             return True
 
     def _send(self, view: View, known: SentByKey) -> View:
-        """Send what *view* asks for, under the lock; look again first if anything was sent since *known* was read."""
+        """Send what *view* asks for, under the lock; look again first if anything may have been sent since *known* was read."""
         with self.memory.held(birth(UNBORN, view.asked_ms, view.policy.since, given=self.run.options["since"] is not None)) as ledger:
-            if ledger.all_sent() != known:
+            if self.memory.outdated(ledger, known):
                 view = self.look(ledger.all_sent(), ledger.born_ms)
                 self.run.result.pop("plan", None)
                 self._report(view)
                 if self._refused(view):
                     return view
             sender = Sender(ledger, self.run.connection.client, max(view.asked_ms, view.policy.since))
+            until = time.monotonic() + FRESH_SECONDS
             try:
                 for batch in () if self.plan_only else view.plan.batches:
-                    if not self._send_batch(batch, sender):
+                    if not self._send_batch(batch, sender, until):
                         break
                 sender.check()
             finally:
                 self._report(view)
         return view
 
-    def _send_batch(self, batch: Batch, sender: Sender) -> bool:
-        """A refusal does not stop the next batch, an error that all would meet does. False if the rest is better left to the next pass."""
+    def _send_batch(self, batch: Batch, sender: Sender, until: float) -> bool:
+        """A refusal does not stop the next batch, an error that all would meet does.
+
+        :param until: monotonic seconds after which nothing more is sent by what was seen.
+        :returns: False if the rest is better left to the next pass, which looks first.
+        """
         for due, after, error in send_all(sender, self.factory, batch.job_name, batch.decisions, self.wish.retry):
             self.became.update((id(before), one) for before, one in zip(due, after))
-            if error is None:
-                continue
-            if error.kind in HOPELESS:
+            if error is not None and error.kind in HOPELESS:
                 raise error
-            self._not_accepted(batch.job_name, after, error)
-            if error.kind is Kind.THROTTLED:
+            if error is not None:
+                self._not_accepted(batch.job_name, after, error)
+            if time.monotonic() >= until or (error is not None and error.kind is Kind.THROTTLED):
                 return False
         return True
 

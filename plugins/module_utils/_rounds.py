@@ -125,7 +125,7 @@ class Request:
         if self.run.check_mode or not (newly_quiet or self._due(decisions)):
             return decisions
         with self.memory.held(birth(UNBORN, asked, policy.since, given=self.run.options["since"] is not None)) as ledger:
-            if ledger.all_sent() != known:
+            if self.memory.outdated(ledger, known):
                 decisions, asked, policy = self._look(ledger.all_sent(), ledger.born_ms)
             due = self._due(decisions)
             try:

@@ -158,9 +158,9 @@ notes:
     for example with a job template of AWX that does not allow simultaneous jobs.
   - If this machine has no record from before an absolute O(since), nothing is sent in the first O(settle_time) seconds, because a rerun
     sent from elsewhere may not be visible yet.
-  - With C(async) a single pass is made in the background, which waits for nothing. What needs a second look, because it was held back or
-    its answer was lost, is left as it is, and the task does not fail for it. Then RV(due_in) is not V(null); C(finished) is Ansible's own
-    word there, which tells that the task in the background has ended.
+  - With C(async) a single pass is made in the background, which waits for nothing. What needs a second look, because it was held back, its
+    answer was lost, or a minute of sending was over, is left as it is, and the task does not fail for it. Then RV(due_in) is not V(null);
+    C(finished) is Ansible's own word there, which tells that the task in the background has ended.
   - Where the task runs on the controller, with the local connection and C(ansible_python_interpreter) set to that of Ansible itself, no
     process is started for a pass, which makes it many times faster. With C(become), C(environment), C(delegate_to) or
     E(ANSIBLE_KEEP_REMOTE_FILES) the module is started as usual; the result is the same.

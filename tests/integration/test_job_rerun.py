@@ -15,7 +15,9 @@ from pathlib import Path
 
 import pytest
 
+from ansible_collections.dataarts.factory.plugins.module_utils._lock import Lock
 from emulator.switches import SWITCHES
+from tests.emulator.wire import restart
 from tests.support.logic import by_action, call, passes, reruns
 from tests.support.playbook import run_module
 from tests.support.scenarios import (
@@ -516,6 +518,42 @@ def test_a_damaged_record_holds_back_a_run_without_since_too(service: t.Any, wis
         threading.Timer(0.5, service.advance, [100]).start()  # in the time that it waits, the first rerun shows
         assert call("job_instance_retry", given)["instances"][0]["action"] == "skipped"
     assert list(reruns(service.journal()).values()) == [1]
+
+
+@pytest.mark.parametrize("module", ["job_rerun", "job_instance_retry"])
+def test_what_was_seen_before_a_long_wait_for_the_lock_is_looked_at_again(
+    service: t.Any, wish: t.Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, module: str
+) -> None:
+    """Whoever held it may have sent nothing; but somebody at the console has rerun the instance meanwhile, with success."""
+    monkeypatch.setattr("ansible_collections.dataarts.factory.plugins.module_utils._remembering.OLD_SECONDS", 0.0)
+    (instance,) = service.instances("weekly_report")
+    key = {name: str(instance[name]) for name in ("job_id", "plan_time", "submit_time")}
+    given = wish(jobs=["weekly_report"]) if module == "job_rerun" else wish(job_name="weekly_report", task_retrys=[key])
+    if module == "job_instance_retry":
+        del given["poll_interval"]
+    real = Lock.acquire
+
+    def by_hand(lock: Lock) -> None:
+        monkeypatch.setattr(Lock, "acquire", real)
+        for dummy in range(2):  # the first rerun fails
+            assert restart(service, "weekly_report", instance["instance_id"]).status == 204
+            service.advance(30)
+        real(lock)
+
+    monkeypatch.setattr(Lock, "acquire", by_hand)
+    service.set(**V1, instance_id_after_rerun="same", rerun_visible_after=0)
+    call(module, given)
+    assert [entry["kind"] for entry in service.journal()] == ["restart", "restart"]
+
+
+def test_a_pass_sends_no_more_by_what_it_saw_long_ago(service: t.Any, wish: t.Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ansible_collections.dataarts.factory.plugins.module_utils._rerun.FRESH_SECONDS", 0.0)
+    service.set(**V2)
+    first = call("job_rerun", wish())
+    assert (len(service.requests("v2_retry")), first["finished"], first["failed"]) == (1, False, False)
+    later = passes(wish(since=str(first["since"])), between=settle(service))
+    assert len(later) > 2
+    assert reruns(service.journal()) == failed_before(service)
 
 
 def test_a_run_without_since_that_has_to_look_twice_holds_nothing_back(
