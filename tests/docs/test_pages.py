@@ -98,6 +98,8 @@ def test_the_chinese_readme_has_the_same_commands_files_and_links() -> None:
     assert [(one.language, one.text) for one in blocks(ROOT / "README.zh-CN.md")] == [
         (one.language, one.text) for one in blocks(ROOT / "README.md")
     ]
+    for part in (r"^(#+) ", r"^(\|)", r"^(- )"):  # sections, rows of tables, points of lists
+        assert re.findall(part, chinese, re.MULTILINE) == re.findall(part, english, re.MULTILINE) != []
     table = r"<!-- support table: begin.*?-->\n(.*?)<!-- support table: end -->"
     assert re.findall(table, chinese, re.DOTALL) == re.findall(table, english, re.DOTALL) != []
     languages = {"README.md", "README.zh-CN.md"}

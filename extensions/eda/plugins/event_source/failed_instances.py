@@ -12,6 +12,9 @@ import typing as t
 DOCUMENTATION = r"""
 ---
 short_description: Watch workspaces of Huawei Cloud DataArts Studio for job instances that fail.
+version_added: 1.0.0
+author:
+  - dataarts.factory contributors (@dataarts-factory)
 description:
   - An ansible-rulebook event source plugin that puts one event for each job instance that newly failed, or failed again after a rerun.
   - Watches any number of workspaces and accounts. Each poll costs one workspace-wide read per workspace, or one call of the statistics
