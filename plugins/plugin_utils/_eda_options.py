@@ -10,6 +10,7 @@ import typing as t
 from dataclasses import dataclass, field
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from jinja2 import Undefined
 
 from ansible_collections.dataarts.factory.plugins.module_utils._account import ENVIRONMENT, text_of
 from ansible_collections.dataarts.factory.plugins.module_utils._errors import OptionError
@@ -109,6 +110,7 @@ def wanted(args: t.Mapping[str, t.Any], now_ms: int) -> Wanted:
     """
     given = {name: value for name, value in args.items() if not name.startswith("eda_")}
     spec = source_spec()
+    _check_defined(given, "")
     _check_texts(given, spec, "")
     result = ArgumentSpecValidator(
         spec, mutually_exclusive=[["accounts", "workspaces"]], required_one_of=[["accounts", "workspaces"]]
@@ -167,6 +169,20 @@ def _check_twice(places: t.Sequence[Place]) -> None:
         for name in names:
             if names.count(name) > 1:
                 raise OptionError(f"{what} {name} is listed {names.count(name)} times. List it once.")
+
+
+def _check_defined(value: t.Any, where: str) -> None:
+    """Refuse what a template of the rulebook left undefined: ansible-rulebook hands on what Jinja makes of it."""
+    if isinstance(value, Undefined):
+        raise OptionError(
+            f"{where} is undefined: nothing sets variable {value._undefined_name}. Set it in the file of --vars, or name it in --env-vars."
+        )
+    if isinstance(value, dict):
+        for name, one in value.items():
+            _check_defined(one, f"{where}.{name}" if where else str(name))
+    elif isinstance(value, list):
+        for number, one in enumerate(value, 1):
+            _check_defined(one, f"{where}[{number}]")
 
 
 def _check_texts(given: t.Mapping[str, t.Any], spec: Spec, where: str) -> None:

@@ -86,11 +86,13 @@ def test_what_a_person_left_in_the_inventory_does_not_bind_it(machine: Machine) 
         ("event_rerun", {"secret_key": "sk-wrong-0123456789"}, ".0301"),
         ("event_rerun", {"order": "backwards"}, "order"),
         ("event_propose", {"planned_after": "yesterday"}, "planned_after"),
+        ("event_propose", {"proposal_directory": "/dev/null/none"}, "/dev/null/none"),
+        ("event_propose", {"proposal_directory": ""}, "dataarts_proposal_directory is not set"),
     ],
 )
 def test_people_are_told_what_keeps_it_from_acting_and_it_fails(machine: Machine, name: str, changes: t.Any, words: str) -> None:
-    extra = {"dataarts_max_reruns_per_day": 1, "dataarts_proposal_directory": str(machine.directory)}
-    machine.play(name, extra=extra, **changes).ended(2)
+    extra = {"dataarts_max_reruns_per_day": 1}
+    machine.play(name, extra=extra, **{"proposal_directory": str(machine.directory), **changes}).ended(2)
     (message,) = machine.told()
     assert message["text"].startswith("sales: ")
     assert words in message["text"]

@@ -11,6 +11,7 @@ import json
 import typing as t
 
 import pytest
+from jinja2 import Undefined
 
 from ansible_collections.dataarts.factory.plugins.module_utils._errors import OptionError
 from ansible_collections.dataarts.factory.plugins.module_utils._model import Status
@@ -147,6 +148,9 @@ def test_defaults() -> None:
         ({"jobs": []}, "jobs is an empty list"),
         ({"planned_after": "yesterday"}, "planned_after"),
         ({"instance_types": ["x"]}, "instance_types"),
+        ({"workspaces": Undefined(name="places")}, "workspaces is undefined: nothing sets variable places. Set it in the file of --vars"),
+        ({"workspaces": [{"workspace_id": Undefined(name="w")}]}, "workspaces[1].workspace_id is undefined: nothing sets variable w"),
+        ({"secret_key": Undefined(name="SK")}, "secret_key is undefined: nothing sets variable SK"),
     ],
 )
 def test_bad_arguments_are_named(changes: t.Any, words: t.Any) -> None:
