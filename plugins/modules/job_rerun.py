@@ -405,6 +405,11 @@ instances:
       type: bool
       returned: always
       sample: true
+    adopted:
+      description: Whether the rerun of the instance was found, sent by an earlier task with the same RV(since), and not sent by this one.
+      type: bool
+      returned: by the task
+      sample: false
     request_ids:
       description: The service's ids of every request that carried the instance.
       type: list

@@ -23,8 +23,6 @@ Report = t.Dict[str, t.Any]
 
 #: Version of the report's shape. Keys may be added within a version; none is taken away or given another meaning.
 VERSION = 1
-#: How a workspace can have ended, worst first.
-STATES = ("no_result", "broken", "open", "planned", "succeeded")
 #: Where an instance of a report can stand; those that nothing was meant for come last.
 STANDINGS = (*BROKEN, "to_rerun", *MOVING, "succeeded", "other", "idle")
 _COPIED = ("since", "since_iso", "planned_after", "planned_before", "plan_id")

@@ -19,8 +19,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 
+from ansible_collections.dataarts.factory.plugins.modules import job_rerun
 from emulator.running import Running, running
+from tests.support.documented import check_documented
 from tests.support.playbook import Ansible, Outcome
 from tests.support.playbook import Running as Process
 from tests.support.scenarios import SECRET_KEY, V2, WORKSPACE_ID, small_night
@@ -168,7 +171,8 @@ def test_progress_is_shown_while_it_waits(played: Played) -> None:
     lines = played.shown("waits")
     assert re.fullmatch(rf"waits: Workspace {WORKSPACE_ID}, .* 3 to rerun in 1 request", lines[0])
     assert re.fullmatch(r"waits:   daily_sales: 3 instances, planned .*Z to .*Z", lines[1])
-    assert re.fullmatch(r"waits: 0 succeeded, 0 running, 3 waiting, 0 failed again, \d+s", lines[2])
+    assert re.fullmatch(r"waits:   no since was given: .* start it again with since=.*Z, and nothing is sent twice", lines[2])
+    assert re.fullmatch(r"waits: 0 succeeded, 0 running, 3 waiting, 0 failed again, \d+s", lines[3])
     assert lines[-1].startswith("waits: Reran 3 instances")
     assert any(" 3 running, " in line for line in lines)
 
@@ -275,3 +279,15 @@ def test_delegated_it_runs_elsewhere_for_the_same_workspace(played: Played) -> N
 def test_no_secret_and_no_traceback_is_shown(played: Played) -> None:
     assert SECRET_KEY not in played.outcome.output
     assert "Traceback" not in played.outcome.output
+
+
+def test_what_tasks_return_is_documented_and_what_is_documented_is_returned(played: Played) -> None:
+    documented = yaml.safe_load(job_rerun.RETURN)
+    ansibles = {"_ansible_no_log", "changed", "diff", "exception", "failed", "warnings"}
+    results = {host: played.result(host) for host in CASES if host not in SPECIAL}
+    for host, result in results.items():
+        check_documented({name: value for name, value in result.items() if name not in ansibles}, documented, host)
+    of_one_pass = {"carry", "due_in"}
+    assert set(documented) - {name for result in results.values() for name in result} == of_one_pass
+    instances = [one for result in results.values() for one in result["instances"]]
+    assert set(documented["instances"]["contains"]) == {name for one in instances for name in one}

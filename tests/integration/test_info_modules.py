@@ -20,6 +20,7 @@ import pytest
 import yaml
 
 from emulator.running import running
+from tests.support.documented import check_documented
 from tests.support.logic import MODULES, call
 from tests.support.playbook import SUPPORT, TREE, module_process, run_module
 from tests.support.scenarios import (
@@ -317,22 +318,3 @@ def test_every_key_of_a_result_is_documented(service: t.Any, tmp_path: Path, nam
     )
     broken = call(name, {**given, "secret_key": "wrong"})
     check_documented({"error": broken["error"]}, documented, name)
-
-
-def check_documented(value: dict[str, t.Any], documented: dict[str, t.Any], where: str) -> None:
-    """Every key of *value* stands in *documented*, down to what lists of dictionaries contain, with the type it has."""
-    types: dict[str, tuple[type, ...]] = {
-        "str": (str,),
-        "int": (int,),
-        "float": (float, int),
-        "bool": (bool,),
-        "list": (list,),
-        "dict": (dict,),
-    }
-    for name, one in value.items():
-        assert name in documented, f"{where}.{name} is not documented"
-        entry = documented[name]
-        assert one is None or isinstance(one, types[entry["type"]]), f"{where}.{name} is {type(one).__name__}"
-        for inner in one if isinstance(one, list) else [one]:
-            if "contains" in entry and isinstance(inner, dict):
-                check_documented(inner, entry["contains"], f"{where}.{name}")

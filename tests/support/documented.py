@@ -1,0 +1,27 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Results held against the documentation of what is returned."""
+
+from __future__ import annotations
+
+import typing as t
+
+
+def check_documented(value: dict[str, t.Any], documented: dict[str, t.Any], where: str) -> None:
+    """Every key of *value* stands in *documented*, down to what lists of dictionaries contain, with the type it has."""
+    types: dict[str, tuple[type, ...]] = {
+        "str": (str,),
+        "int": (int,),
+        "float": (float, int),
+        "bool": (bool,),
+        "list": (list,),
+        "dict": (dict,),
+    }
+    for name, one in value.items():
+        assert name in documented, f"{where}.{name} is not documented"
+        entry = documented[name]
+        assert one is None or isinstance(one, types[entry["type"]]), f"{where}.{name} is {type(one).__name__}"
+        for inner in one if isinstance(one, list) else [one]:
+            if "contains" in entry and isinstance(inner, dict):
+                check_documented(inner, entry["contains"], f"{where}.{name}")
