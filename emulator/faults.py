@@ -26,6 +26,7 @@ KINDS: dict[str, frozenset[str]] = {
     "error_body": frozenset({"when", "code", "message"}),
     "redirect": frozenset({"location", "status"}),
     "expired_token": frozenset(),
+    "outage": frozenset({"seconds"}),
     "slow_headers": frozenset({"seconds", "when"}),
     "slow_body": frozenset({"seconds", "when"}),
 }

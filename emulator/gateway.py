@@ -26,10 +26,11 @@ class Gateway:
     """Answers requests to one host of the service.
 
     :param host: which one: ``v2``, ``v1`` or ``iam``.
+    :param shut: lets the host refuse connections for so many seconds.
     """
 
-    def __init__(self, service: Service, host: str) -> None:
-        self._service, self._host = service, host
+    def __init__(self, service: Service, host: str, shut: t.Callable[[float], t.Awaitable[None]]) -> None:
+        self._service, self._host, self._shut = service, host, shut
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request, or spoil the answer as the fault that it draws says."""
@@ -61,6 +62,9 @@ class Gateway:
         self, fault: Fault, request: web.BaseRequest, act: t.Callable[[], web.Response], entry: dict[str, t.Any], request_id: str
     ) -> web.StreamResponse:
         kind, when = fault["kind"], fault.get("when") or spoiled.DEFAULT_WHEN.get(fault["kind"], "after_effect")
+        if kind == "outage":
+            await self._shut(fault.get("seconds", 0.3))
+            return act()
         if kind in ("latency", "hang"):
             answer = act() if when == "after_effect" else None
             await asyncio.sleep(fault.get("seconds", 3600.0 if kind == "hang" else 0.5))

@@ -46,31 +46,67 @@ def _request(
     return web.BaseRequest(message, payload, protocol, writer, task, asyncio.get_running_loop(), client_max_size=_MAX_BODY)
 
 
+class Door:
+    """One address that is listened at; while it is shut, connections to it are refused. Those that are open stay open."""
+
+    def __init__(self) -> None:
+        self._runner: web.ServerRunner | None = None
+        self._site: web.TCPSite | None = None
+        self._opening: asyncio.Task[None] | None = None
+        self._port = 0
+
+    async def open(self, handler: Handler, port: int) -> str:
+        """Listen; returns the base URL."""
+        server = web.Server(handler, request_factory=_request, access_log=None, max_line_size=_MAX_LINE, max_field_size=_MAX_LINE)
+        self._runner = web.ServerRunner(server, shutdown_timeout=0.2)
+        await self._runner.setup()
+        await self._listen(self._runner, port)
+        self._port = self._runner.addresses[0][1]
+        return f"http://127.0.0.1:{self._port}"
+
+    async def shut(self, seconds: float) -> None:
+        """Refuse connections from now on, for *seconds*; does nothing if they are refused already."""
+        site, self._site = self._site, None
+        if site is not None:
+            await site.stop()
+            self._opening = asyncio.create_task(self._open_again(seconds))
+
+    async def close(self) -> None:
+        """Close it and every connection."""
+        if self._opening is not None:
+            self._opening.cancel()
+        if self._runner is not None:
+            await self._runner.cleanup()
+
+    async def _open_again(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+        if self._runner is not None:
+            await self._listen(self._runner, self._port)
+
+    async def _listen(self, runner: web.ServerRunner, port: int) -> None:
+        self._site = web.TCPSite(runner, "127.0.0.1", port)
+        await self._site.start()
+
+
 class Server:
     """The running listeners of one service."""
 
     def __init__(self, service: Service) -> None:
         self._service = service
-        self._runners: list[web.ServerRunner] = []
+        self._doors: list[Door] = []
 
     async def start(self, port: int = 0) -> Addresses:
         """Listen; *port* is the v2 host's, 0 for any free one, as the others always take."""
-        v2 = await self._listen(Gateway(self._service, "v2").handle, port)
-        v1 = await self._listen(Gateway(self._service, "v1").handle, 0)
-        iam = await self._listen(Gateway(self._service, "iam").handle, 0)
-        control = await self._listen(Control(self._service).handle, 0)
-        return Addresses(v2, v1, iam, control)
+        self._doors = [Door() for dummy in range(4)]
+        v2, v1, iam, control = self._doors
+        return Addresses(
+            await v2.open(Gateway(self._service, "v2", v2.shut).handle, port),
+            await v1.open(Gateway(self._service, "v1", v1.shut).handle, 0),
+            await iam.open(Gateway(self._service, "iam", iam.shut).handle, 0),
+            await control.open(Control(self._service).handle, 0),
+        )
 
     async def stop(self) -> None:
         """Close every listener and connection."""
-        for runner in self._runners:
-            await runner.cleanup()
-
-    async def _listen(self, handler: Handler, port: int) -> str:
-        server = web.Server(handler, request_factory=_request, access_log=None, max_line_size=_MAX_LINE, max_field_size=_MAX_LINE)
-        runner = web.ServerRunner(server, shutdown_timeout=0.2)
-        await runner.setup()
-        self._runners.append(runner)
-        site = web.TCPSite(runner, "127.0.0.1", port)
-        await site.start()
-        return f"http://127.0.0.1:{runner.addresses[0][1]}"
+        for door in self._doors:
+            await door.close()

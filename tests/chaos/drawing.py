@@ -109,6 +109,8 @@ ENDING_FAULTS: tuple[Json, ...] = (
     {"kind": "hang", "seconds": READ_TIMEOUT + 0.5, "when": "after_effect"},
     {"kind": "hang", "seconds": READ_TIMEOUT + 0.5, "when": "before_effect"},
 )
+#: After such an answer the host refuses connections for a moment, so that what is asked for next never leaves.
+OUTAGE: Json = {"kind": "outage", "seconds": 0.2}
 #: Settings of the service's open points that are drawn, each independently of the others.
 SWITCHES: dict[str, tuple[t.Any, ...]] = {
     "offset_unit": ("page", "record"),
@@ -219,7 +221,8 @@ def draw(seed: int, *, size: tuple[int, int] = (30, 90), faults: bool = True) ->
         seed,
         scenario,
         {name: value for name, value in options.items() if value is not None},
-        tuple(_faults(rng)) if faults else (),
+        # The outages have a chance of their own, so that they change nothing else.
+        (*_faults(rng), *_outages(random.Random(f"outage {seed}"))) if faults else (),
         rng.random() < 0.7,
         frozenset(selected),
         hand,
@@ -299,6 +302,12 @@ def _faults(rng: random.Random) -> t.Iterator[Json]:
         kinds = rng.choices([fault for dummy, fault in table], [weight for weight, dummy in table], k=6)
         for fault in kinds:
             yield {**fault, "route": route, "rate": rate / len(kinds), "seed": rng.getrandbits(32)}
+
+
+def _outages(rng: random.Random) -> t.Iterator[Json]:
+    for route in ("list", "write"):
+        if rng.random() < 0.4:
+            yield {**OUTAGE, "route": route, "rate": rng.uniform(0.02, 0.1), "times": 4, "seed": rng.getrandbits(32)}
 
 
 def is_write(route: str | None) -> bool:

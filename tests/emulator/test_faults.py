@@ -94,7 +94,24 @@ def test_what_the_client_sees_and_whether_it_took_effect(slow: Running, fault: F
 
 def test_every_kind_is_tried_above() -> None:
     table = test_what_the_client_sees_and_whether_it_took_effect.pytestmark[0].args[1]  # type: ignore[attr-defined]
-    assert {fault["kind"] for fault, _status, _effect in table} == set(KINDS)
+    assert {fault["kind"] for fault, _status, _effect in table} == set(KINDS) - {"outage"}
+
+
+def test_an_outage_refuses_connections_for_a_while(slow: Running) -> None:
+    body = first_failed(slow)
+    slow.inject({"route": "retry", "kind": "outage", "seconds": 0.5})
+    assert retry(slow, "daily_sales", body).status == 200
+    with pytest.raises(ConnectionRefusedError):
+        retry(slow, "daily_sales", body)
+    deadline = time.monotonic() + 60
+    while True:
+        try:
+            assert retry(slow, "daily_sales", body).status == 400
+            break
+        except ConnectionRefusedError:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+    assert len(slow.journal()) == 1
 
 
 @pytest.mark.parametrize(
