@@ -513,7 +513,7 @@ def test_a_damaged_record_holds_back_a_run_without_since_too(service: t.Any, wis
         assert (list(by_action(third)), third["changed"]) == (["settling"], False)
     else:
         key = {name: str(first["instances"][0][name]) for name in ("job_id", "plan_time", "submit_time")}
-        given = wish(job_name="weekly_report", task_retrys=[key], settle_time=2)
+        given = wish(job_name="weekly_report", task_retrys=[key], settle_time=60)
         del given["poll_interval"]
         threading.Timer(0.5, service.advance, [100]).start()  # in the time that it waits, the first rerun shows
         assert call("job_instance_retry", given)["instances"][0]["action"] == "skipped"
