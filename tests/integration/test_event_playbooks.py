@@ -85,6 +85,8 @@ def test_what_a_person_left_in_the_inventory_does_not_bind_it(machine: Machine) 
     [
         ("event_rerun", {"secret_key": "sk-wrong-0123456789"}, ".0301"),
         ("event_rerun", {"order": "backwards"}, "order"),
+        ("event_rerun", {"workspace_id": None}, "it has no dataarts_workspace_id"),
+        ("event_propose", {"workspace_id": None}, "it has no dataarts_workspace_id"),
         ("event_propose", {"planned_after": "yesterday"}, "planned_after"),
         ("event_propose", {"proposal_directory": "/dev/null/none"}, "/dev/null/none"),
         ("event_propose", {"proposal_directory": ""}, "dataarts_proposal_directory is not set"),
