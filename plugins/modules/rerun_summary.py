@@ -79,6 +79,7 @@ plans:
   description:
     - What an approval is about, by host. Given back to role P(dataarts.factory.rerun#role) as C(dataarts_plans), each workspace does this
       or nothing.
+    - A host whose name YAML takes for a number or the like is called C(host 0777), because AWX hands the plans on in YAML.
   type: dict
   returned: always
   sample:

@@ -10,6 +10,7 @@ thousands of instances. Text of the service is data: printable in lines, and wit
 from __future__ import annotations
 
 import collections
+import re
 import typing as t
 import unicodedata
 
@@ -30,8 +31,12 @@ _COLUMNS = ("failed", "rerun", "succeeded", "running", "waiting", "failed_again"
 _FAILED = frozenset({"fail"})
 #: Counts that come of a job whose instances are all where they should be.
 _FINE = frozenset({"failed", "rerun", "adopted", "succeeded", "other"})
+#: What YAML takes for text, whatever follows its first character.
+_TEXT = re.compile(r"(?!(?:yes|no|true|false|on|off|null|y|n)$)[^-+.~<=!&*0-9]", re.IGNORECASE)
 #: What a plan is held to when it is given back.
 PLAN = ("plan_id", "planned_after", "planned_before", "since")
+#: Names that YAML takes for text.
+_TEXT = re.compile(r"(?!(?:yes|no|true|false|on|off|null|y|n)$)[^-+.~<=!&*0-9]", re.IGNORECASE)
 
 
 def summary(results: t.Mapping[str, Result]) -> dict[str, t.Any]:
@@ -63,13 +68,19 @@ def summary(results: t.Mapping[str, Result]) -> dict[str, t.Any]:
 
 
 def plans(results: t.Mapping[str, Result]) -> dict[str, dict[str, t.Any]]:
-    """What an approval is about: host -> plan_id, planned_after, planned_before and since (epoch ms), of every host that has a plan;
-    and plan_record, by which a workspace whose plan is another one by then tells what changed."""
+    """What an approval is about: :func:`plan_key` of a host -> plan_id, planned_after, planned_before and since (epoch ms), of every host
+    that has a plan; and plan_record, by which a workspace whose plan is another one by then tells what changed."""
     return {
-        host: {name: result[name] for name in (*PLAN, "plan_record") if name in result}
+        plan_key(host): {name: result[name] for name in (*PLAN, "plan_record") if name in result}
         for host, result in results.items()
         if all(result.get(name) for name in PLAN)
     }
+
+
+def plan_key(host: str) -> str:
+    """The name of *host* in plans: with a word before it if YAML would take it for something else than text, as AWX hands plans over in
+    YAML and ansible-core 2.19 and later take 511 for ``0777``."""
+    return host if _TEXT.match(host) else f"host {host}"
 
 
 def lines(results: t.Mapping[str, Result]) -> list[str]:

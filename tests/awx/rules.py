@@ -43,6 +43,8 @@ _BLOCKED = frozenset(
         "VIRTUAL_ENV",
     }
 )
+#: Texts that ansible-core 2.19 and later cannot read in the way AWX hands them over, marked as no template.
+UNREADABLE = frozenset({"*", "&", "!", "=", "<<"})
 _SURVEY_TYPES: dict[str, t.Any] = {
     "text": str,
     "textarea": str,
@@ -96,7 +98,7 @@ def survey(spec: Json) -> list[str]:
 
 
 def unusable_defaults(spec: Json) -> list[str]:
-    """Questions whose default AWX would never apply, or that refuse a launch although they have one or need none."""
+    """Questions whose default AWX would never apply, that a job cannot read, or that refuse a launch although they have one or need none."""
     found = []
     for question in spec["spec"]:
         name, kind, default = question["variable"], question["type"], question.get("default")
@@ -104,6 +106,8 @@ def unusable_defaults(spec: Json) -> list[str]:
             found.append(f"{name}: a launch without an answer is refused in spite of the default")
         if default not in (None, "") and not _fits(question, default):
             found.append(f"{name}: the default does not fit its limits")
+        if default in UNREADABLE:
+            found.append(f"{name}: the job cannot read its default")
         # A form sends empty text for a question that is left empty, except for one with several choices, which it leaves out.
         if not question["required"] and kind != "multiselect" and not _fits(question, "" if default is None else default):
             found.append(f"{name}: a form that is left as it is, is refused")

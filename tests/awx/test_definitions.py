@@ -65,6 +65,7 @@ def test_no_survey_takes_the_place_of_what_the_inventory_may_say_for_a_workspace
         ("left as it is, is refused", {"type": "integer"}),
         ("left as it is, is refused", {"type": "multiplechoice", "choices": ["a", "b"]}),
         ("does not fit its limits", {"type": "multiselect", "choices": ["a", "b"], "default": "a"}),
+        ("cannot read its default", {"type": "textarea", "min": 1, "default": "*"}),
     ],
 )
 def test_the_rules_find_questions_that_awx_would_not_answer(words: str, changes: dict[str, t.Any]) -> None:

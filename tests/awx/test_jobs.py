@@ -78,7 +78,8 @@ def launch(core: str, service: Running, tmp_path: Path) -> Launch:
             )
             return {**own, "ansible_connection": "local", "ansible_python_interpreter": "{{ ansible_playbook_python }}"}
 
-        hosts = {"sales": host(WORKSPACE_ID), "supply": host(SUPPLY_ID)}
+        # A name of digits arrives as another key of a mapping, as a text of digits does.
+        hosts = {"sales": host(WORKSPACE_ID), "0777": host(SUPPLY_ID)}
         return Launcher(awx.python(core), tmp_path, hosts, {**CREDENTIAL, **changes})
 
     return make
@@ -100,7 +101,7 @@ def test_a_night_is_planned_rerun_as_planned_and_rechecked(launch: Launch, servi
     assert not service.journal()
     published = plan.artifacts()
     assert published["dataarts_summary"]["to_rerun"] == 7
-    assert {name: plan["plan_id"].split("-")[0] for name, plan in published["dataarts_plans"].items()} == {"sales": "5", "supply": "2"}
+    assert {name: plan["plan_id"].split("-")[0] for name, plan in published["dataarts_plans"].items()} == {"sales": "5", "host 0777": "2"}
 
     step(launcher, "gate.yml", plan, {"dataarts_gate": "few"}).succeeded()
     large = step(launcher, "gate.yml", plan, {"dataarts_gate": "few"}, threshold=6).failed()
@@ -128,7 +129,7 @@ def test_a_night_is_planned_rerun_as_planned_and_rechecked(launch: Launch, servi
 
     before = service.journal()
     step(launcher, "rerun.yml", plan, {"dataarts_plan_required": True}).succeeded()
-    step(launcher, "recheck.yml", plan, {"dataarts_plan_required": True}, check=True).succeeded()
+    step(launcher, "recheck.yml", rerun, {"dataarts_plan_required": True}, check=True).succeeded()
     assert service.journal() == before
     for job in (plan, rerun):
         assert SECRET_KEY not in job.stdout() + str(job.events())
@@ -137,7 +138,7 @@ def test_a_night_is_planned_rerun_as_planned_and_rechecked(launch: Launch, servi
 def test_nobody_answers_and_the_inventory_decides(launch: Launch, service: Running) -> None:
     """A schedule: what AWX fills in leaves the choices and limits of every workspace as they are. An answer takes their place."""
     launcher = launch()
-    own: dict[str, dict[str, t.Any]] = {"sales": {"dataarts_jobs": ["hourly_*"]}, "supply": {"dataarts_max_instances": 1}}
+    own: dict[str, dict[str, t.Any]] = {"sales": {"dataarts_jobs": ["hourly_*"]}, "0777": {"dataarts_max_instances": 1}}
     launcher = dataclasses.replace(launcher, hosts={name: {**known, **own[name]} for name, known in launcher.hosts.items()})
     nobody = rules.unanswered(definitions.surveys()["night"])
     template = {"dataarts_fail_on_broken": False}
@@ -145,9 +146,14 @@ def test_nobody_answers_and_the_inventory_decides(launch: Launch, service: Runni
     assert {job["job_name"] for job in plan.artifacts()["dataarts_summary"]["jobs"] if job["workspace"] == "sales"} == {"hourly_stock"}
     assert "max_instances is 1; nothing is sent" in plan.stdout()
 
-    somebody = {"dataarts_answer_jobs": "stock_levels\nweekly_report", "dataarts_answer_max_instances": 5}
+    somebody = {"dataarts_answer_jobs": "?*", "dataarts_answer_max_instances": 6}
     plan = launcher.run("rerun.yml", {**nobody, **somebody, "dataarts_threshold": 50}, template, check=True).succeeded()
-    assert {job["job_name"] for job in plan.artifacts()["dataarts_summary"]["jobs"]} == {"weekly_report", "stock_levels"}
+    assert {job["job_name"] for job in plan.artifacts()["dataarts_summary"]["jobs"]} == {
+        "daily_sales",
+        "hourly_stock",
+        "weekly_report",
+        "stock_levels",
+    }
     assert "nothing is sent" not in plan.stdout()
 
 

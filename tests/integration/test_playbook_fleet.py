@@ -76,8 +76,10 @@ def test_plans_of_check_mode_given_back_are_all_that_is_done(service: Running, a
     assert stats(outcome)["dataarts_plans"] == {"sales": plans["sales"]}, "the same plan, window and since"
 
     before = service.journal()
-    ansible.playbook("dataarts.factory.rerun", "-i", hosts, "--limit", "sales", variables=only_sales).ended(2)
+    both = {**only_sales, "dataarts_plans": plans}
+    again = ansible.playbook("dataarts.factory.rerun", "-i", hosts, "--limit", "sales", variables=both).ended(2)
     assert service.journal() == before, "approved twice, done once"
+    assert set(stats(again)["dataarts_plans"]) == {"sales", "supply"}, "a later step can still be held to the other's plan"
 
     service.add("stock_levels", {"plan_time": "-30m", "status": "fail"}, workspace_id=SUPPLY_ID)
     only_supply = {"dataarts_plans": {"supply": plans["supply"]}}

@@ -8,6 +8,7 @@ from __future__ import annotations
 import typing as t
 
 import pytest
+import yaml
 
 from ansible_collections.dataarts.factory.plugins.plugin_utils import _summary
 from ansible_collections.dataarts.factory.plugins.plugin_utils._tally import COUNTS, counts
@@ -78,6 +79,20 @@ def test_plans_are_those_of_hosts_that_have_one() -> None:
     assert _summary.plans({"sales": {**PLAN, "plan_id": None}}) == {}
     recorded = {**PLAN, "plan_record": {"options": {"attempts": 1}, "instances": "9f86d081"}}
     assert _summary.plans({"sales": {**FLEET["sales"], **recorded}}) == {"sales": recorded}
+
+
+@pytest.mark.parametrize("host", ["0777", "2024", "1.10", "12:34", "2024-01-02", "yes", "No", "NULL", "~", "-1", "*", "<<", "=", ".5", "y"])
+def test_the_plan_of_a_host_that_yaml_takes_for_something_else_has_a_key_that_is_text(host: str) -> None:
+    """Ansible-core 2.19 and later resolve what is marked as no template once more, by YAML's rules."""
+    (key,) = _summary.plans({host: PLAN})
+    assert key == f"host {host}"
+    assert yaml.safe_load(key) == key
+
+
+@pytest.mark.parametrize("host", ["sales", "yesterday", "销售", "n-1", "_1", "ws 1", "e5", "one.example.com"])
+def test_the_plan_of_any_other_host_has_its_name(host: str) -> None:
+    assert list(_summary.plans({host: PLAN})) == [host]
+    assert yaml.safe_load(host) == host
 
 
 def test_the_table_and_the_jobs_that_are_not_where_they_should_be() -> None:
