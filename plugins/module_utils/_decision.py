@@ -92,7 +92,8 @@ class Decision:
         """Whether a rerun that this run sent stands behind what the instance shows, or will show; None where that cannot be told.
 
         It cannot for an instance that moved after the service had refused its POST because one of the instances in it ran already: it
-        is that one, rerun by somebody else, or, should such a refusal not keep the others from running, it is one of the others.
+        is that one, rerun by somebody else, or, should such a refusal not keep the others from running, it is one of the others. Nor for
+        one that a person set to success where the outcome of its POST is not known: it keeps the times of the failure.
         """
         sent = self.sent
         if sent is None:
@@ -102,4 +103,5 @@ class Decision:
         stayed = sent.outcome in (REFUSED, NOT_SENT, ACTIVE) or compare(self.instance, sent) is not Movement.MOVED
         if stayed or began_before(self.instance, sent):
             return sent.again
-        return None if sent.overtaken else True
+        by_hand = (self.instance.force_success or self.instance.ignore_success) and self.instance.start_time == sent.start_time
+        return None if sent.overtaken or by_hand else True

@@ -712,3 +712,16 @@ def test_a_key_tells_instances_of_one_plan_time_apart() -> None:
     listed = {one: dataclasses.replace(instance(), key=one), other: dataclasses.replace(instance(Status.SUCCESS), key=other)}
     result = decide_requested([one, other], listed, policy(), at(1), {})
     assert [decision.action for decision in result.decisions] == [Action.RETRY, Action.SKIPPED]
+
+
+@pytest.mark.parametrize(
+    ("outcome", "start", "rerun"), [("unknown", -3600, None), ("intended", -3600, None), ("unknown", 61, True), ("accepted", -3600, True)]
+)
+@pytest.mark.parametrize("flag", ["force_success", "ignore_success"])
+def test_what_a_person_set_to_success_need_not_have_been_rerun(outcome: t.Any, start: t.Any, rerun: t.Any, flag: str) -> None:
+    one = dataclasses.replace(
+        instance(Status.SUCCESS, start), force_success=flag == "force_success", ignore_success=flag == "ignore_success"
+    )
+    decision = decide(one, policy(), at(100), sent(outcome))
+    assert (decision.action, decision.rerun) == (Action.DONE, rerun)
+    assert ("whose rerun that is cannot be told" in decision.reason) is (rerun is None)
