@@ -20,7 +20,6 @@ from ansible_collections.dataarts.factory.plugins.module_utils._reading import (
     timed,
     window_of,
 )
-from ansible_collections.dataarts.factory.plugins.module_utils._remembering import DAMAGED, UNBORN, birth
 from ansible_collections.dataarts.factory.plugins.module_utils._times import Window
 
 NOW = 1_795_402_800_000
@@ -71,22 +70,6 @@ def test_since_may_be_left_out() -> None:
 )
 def test_nothing_is_sent_before_since_nor_while_a_younger_record_may_miss_something(since: int, born: int, until: int | None) -> None:
     assert quiet_until(since, NOW, born, 60_000) == until
-
-
-@pytest.mark.parametrize(
-    ("born", "since", "given", "expected"),
-    [
-        (NOW - HOUR, NOW, False, NOW - HOUR),
-        (NOW - HOUR, NOW - 2 * HOUR, True, NOW - HOUR),
-        (UNBORN, NOW - HOUR, True, NOW),
-        (UNBORN, NOW - 5, False, NOW - 5),
-        (DAMAGED, NOW - 5, False, NOW + 1),
-        (DAMAGED, NOW - HOUR, True, NOW + 1),
-        (DAMAGED, NOW + 5, True, NOW + 6),
-    ],
-)
-def test_since_when_a_record_knows_everything(born: int, since: int, given: bool, expected: int) -> None:
-    assert birth(born, NOW, since, given=given) == expected
 
 
 def test_durations_are_checked() -> None:

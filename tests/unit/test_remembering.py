@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.dataarts.factory.plugins.module_utils._remembering import LOOKS, steady
+from ansible_collections.dataarts.factory.plugins.module_utils._remembering import DAMAGED, LOOKS, UNBORN, birth, steady
+
+NOW = 1_795_402_800_000
+HOUR = 3_600_000
 
 
 @pytest.mark.parametrize(
@@ -30,3 +33,19 @@ def test_it_is_looked_again_as_long_as_the_record_changes_meanwhile(records: str
 
     assert steady(lambda: next(given), look) == (judged_by.upper(), judged_by)
     assert len(seen) == looks
+
+
+@pytest.mark.parametrize(
+    ("born", "since", "given", "expected"),
+    [
+        (NOW - HOUR, NOW, False, NOW - HOUR),
+        (NOW - HOUR, NOW - 2 * HOUR, True, NOW - HOUR),
+        (UNBORN, NOW - HOUR, True, NOW),
+        (UNBORN, NOW - 5, False, NOW - 5),
+        (DAMAGED, NOW - 5, False, NOW + 1),
+        (DAMAGED, NOW - HOUR, True, NOW + 1),
+        (DAMAGED, NOW + 5, True, NOW + 6),
+    ],
+)
+def test_since_when_a_record_knows_everything(born: int, since: int, given: bool, expected: int) -> None:
+    assert birth(born, NOW, since, given=given) == expected
