@@ -75,7 +75,7 @@ def unshown_notes(decisions: t.Iterable[Decision]) -> list[str]:
     would be another one in every pass."""
     return [
         f"The service accepted reruns of job {printable(name, 100)} that it does not show. They are waited for, and not sent again: if the "
-        "console shows none either, rerun these instances without since (or with a later one)."
+        "console shows none either, rerun these instances without since (or with a later one) when 15 minutes have passed."
         for name in dict.fromkeys(one.instance.job_name for one in decisions if one.unshown)
     ]
 
