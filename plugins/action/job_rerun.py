@@ -15,7 +15,7 @@ import time
 import typing as t
 
 from ansible import constants
-from ansible.errors import AnsibleConnectionFailure, AnsibleError
+from ansible.errors import AnsibleConnectionFailure
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 
@@ -25,6 +25,7 @@ from ansible_collections.dataarts.factory.plugins.plugin_utils import _telling a
 from ansible_collections.dataarts.factory.plugins.plugin_utils import _watch as watch
 
 _MODULE = "dataarts.factory.job_rerun"
+_ROLE = "dataarts.factory.rerun"
 
 
 class ActionModule(ActionBase):
@@ -51,7 +52,9 @@ class ActionModule(ActionBase):
         self._started = time.monotonic()
         self._play = os.getppid()
         run, timing = self._watch(task_vars)
-        return self._result(run, timing, task_vars)
+        result = self._result(run, timing, task_vars)
+        self._leave_if_alone()
+        return result
 
     def _in_background(self, task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
         """With ``async`` a process of its own makes one pass that waits for nothing; nobody is there to be shown progress."""
@@ -73,7 +76,7 @@ class ActionModule(ActionBase):
             if self._task.check_mode:
                 return run, timing
             if run.passes == 1 and timing.wait and self._first_without_since(run, task_vars):
-                self._say(telling.resume_line(self._host(task_vars), run))
+                self._say(telling.resume_line(self._host(task_vars), run, _prefix(task_vars)))
             if run.planned:
                 continue
             planning = began if planning is None else planning  # what is waited for begins with the first pass that sends
@@ -88,8 +91,7 @@ class ActionModule(ActionBase):
 
     def _pass(self, run: watch.Run, task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
         """One run of the module. A host that cannot be reached any more, where modules run on another machine, ends no run that goes on."""
-        if os.getppid() != self._play:  # it was killed, which leaves its workers; nobody is there any more to see what this one does
-            raise AnsibleError("The play that this task belongs to has ended, so the task ends too. Start it again with the same since.")
+        self._leave_if_alone()
         args = watch.next_args(self._task.args, run)
         if self._direct(task_vars):
             told = direct.run_pass(
@@ -129,6 +131,7 @@ class ActionModule(ActionBase):
             timed_out=not run.ended and not self._task.check_mode,
             elapsed=self._elapsed(),
             lookup=telling.lookup_command(host, _inventories(task_vars), args, unknown) if unknown else "",
+            prefix=_prefix(task_vars),
         )
         failed, msg = telling.verdict(run, scene)
         # Also where the task fails: role and playbooks go on after it, and nobody would see why before their end.
@@ -143,7 +146,14 @@ class ActionModule(ActionBase):
         first = hosts[:1] in ([], [self._host(task_vars)])
         return first and not self._task.args.get("since") and run.error is None and (len(hosts) > 1 or not run.ended)
 
+    def _leave_if_alone(self) -> None:
+        """End this process if the play that it belongs to was killed, which leaves its workers. Nobody takes what it says or returns any more, and
+        the pipe that nobody reads would hold it for ever once it is full. What was sent is in the record."""
+        if os.getppid() != self._play:
+            os._exit(1)
+
     def _say(self, line: str) -> None:
+        self._leave_if_alone()
         if not (self._task.no_log or self._play_context.no_log):
             self._display.display(line)
 
@@ -191,3 +201,8 @@ class _Progress:
 
 def _inventories(task_vars: dict[str, t.Any]) -> list[str]:
     return [str(source) for source in task_vars.get("ansible_inventory_sources") or ()]
+
+
+def _prefix(task_vars: dict[str, t.Any]) -> str:
+    """What stands before the name of an option where people give it: the role takes variables, and one called since would be ignored."""
+    return "dataarts_" if task_vars.get("ansible_role_name") == _ROLE else ""

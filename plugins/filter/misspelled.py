@@ -17,7 +17,8 @@ description:
   - Role P(dataarts.factory.rerun#role) sends nothing where this finds something.
 options:
   _input:
-    description: Names of variables. Those that do not begin with C(dataarts_), or nearly so, are not regarded, nor are those that are like no other.
+    description: Names of variables, all that a host has. Those that do not begin with C(dataarts_), or nearly so, are not regarded, but for
+      C(since), C(max_instances) and the like; nor are those that are like no other.
     type: list
     elements: str
     required: true
@@ -29,7 +30,7 @@ seealso:
 EXAMPLES = r"""
 - name: Refuse what nobody would read
   ansible.builtin.assert:
-    that: (query('ansible.builtin.varnames', '^d') | dataarts.factory.misspelled) == []
+    that: (query('ansible.builtin.varnames', '.') | dataarts.factory.misspelled) == []
 """
 
 RETURN = r"""

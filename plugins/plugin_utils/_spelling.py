@@ -20,6 +20,8 @@ from ansible_collections.dataarts.factory.plugins.plugin_utils._handover import 
 _OWN = frozenset({"hosts", "serial", "plans", "fail_on_broken", "report_path"})
 #: Of other parts of the collection, though they look like something of the role.
 _ELSEWHERE = frozenset({"reruns_per_day"})
+#: Options that are no name for anything else, and have no default in the role: given without the prefix, they are meant for it.
+_BARE = ("since", "planned_before", "instance_types", "max_instances", "max_parallel", "max_reruns_per_day", "plan_id")
 #: How alike two names have to be, 0 to 1: one letter more, less or other, also in a short name; not another word.
 _ALIKE = 0.8
 
@@ -30,21 +32,23 @@ def misspelled(names: t.Iterable[str]) -> list[str]:
     :param names: of variables, all those of a host. Those that say where the service is and who asks are not regarded: without them
         nothing is rerun.
     """
+    there = set(names)
     known = {*_OWN, *rerun_spec()}
     meant = sorted(known - {*account_spec(), *workspace_spec()})
-    found = []
-    for name in sorted(names):
+    found = {name: name for name in _BARE if name in there and PREFIX + name not in there}
+    for name in there:
         word, _underscore, option = name.partition("_")
         wrong_word = f"{word}_" != PREFIX
         if (wrong_word and not _like(f"{word}_", PREFIX)) or (not wrong_word and option in known | _ELSEWHERE):
             continue
         alike = ["jobs"] if option.startswith("job") else difflib.get_close_matches(option, meant, n=1, cutoff=_ALIKE)
         if alike:
-            found.append(
-                f"{printable(name, 100)} is no variable of the role and would be ignored. Write {PREFIX}{alike[0]} if that is meant; "
-                f"a variable of your own needs another name."
-            )
-    return found
+            found[name] = alike[0]
+    return [
+        f"{printable(name, 100)} is no variable of the role and would be ignored. Write {PREFIX}{option} if that is meant; a variable of your own "
+        "needs another name."
+        for name, option in sorted(found.items())
+    ]
 
 
 def _like(one: str, other: str) -> bool:

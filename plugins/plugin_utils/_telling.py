@@ -30,7 +30,7 @@ _WAYS_OUT = {
     "failed_again": "Correct what their logs in the console show, then run again without since (or with a later one), or raise attempts.",
     "refused": "The service says: {reason}. Correct that, then run again without since (or with a later one).",
     "not_rerunnable": "Handle them in the console, or leave them out with jobs or instance_types.",
-    "blocked": "Confirm or continue them in the console, or bring to success what they depend on; then run again with since={since} to see "
+    "blocked": "Confirm or continue them in the console, or bring to success what they depend on; then run again with {prefix}since={since} to see "
     "the end: nothing is sent twice.",
 }
 #: Options that say where the service is and who asks, as far as they may be shown; secrets are named by their inventory variable instead.
@@ -48,6 +48,7 @@ class Scene:
     :param timed_out: whether ``wait_timeout`` ended it.
     :param elapsed: seconds since the task began.
     :param lookup: command that finds out what became of an instance, or "".
+    :param prefix: what stands before the name of an option where it is given: ``dataarts_`` with the role.
     """
 
     host: str
@@ -57,6 +58,7 @@ class Scene:
     timed_out: bool = False
     elapsed: float = 0.0
     lookup: str = ""
+    prefix: str = ""
 
 
 def plan_lines(host: str, run: Run) -> list[str]:
@@ -64,10 +66,10 @@ def plan_lines(host: str, run: Run) -> list[str]:
     return [f"{host}: {printable(line)}" for line in run.plan]
 
 
-def resume_line(host: str, run: Run) -> str:
+def resume_line(host: str, run: Run, prefix: str = "") -> str:
     """With what the play can be started again, where nobody gave a ``since``: that of its first workspace, which began before the others."""
     since = to_iso((run.since or 0) // 1000 * 1000)
-    return f"{host}:   no since was given: if this is interrupted, start it again with since={since}, and nothing is sent twice"
+    return f"{host}:   no since was given: if this is interrupted, start it again with {prefix}since={since}, and nothing is sent twice"
 
 
 def headed(host: str, diff: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
@@ -202,12 +204,12 @@ def _stopped(run: Run, error: Result, scene: Scene) -> str:
             return text
         return (
             f"{text} Before that, {counted(len(sent), 'instance')} of {_jobs(sent)} {'was' if len(sent) == 1 else 'were'} rerun; "
-            f"run again with since={_since(run)} to go on: nothing is sent twice."
+            f"run again with {scene.prefix}since={_since(run)} to go on: nothing is sent twice."
         )
     return (
         f"Failed to watch {counted(len(run.instances), 'instance')} of workspace {scene.workspace_id} to the end: {text} "
         f"Before that, {progress_text(tally(run))}. "
-        f"What was sent goes on by itself; run again with since={_since(run)} to see the end: nothing is sent twice."
+        f"What was sent goes on by itself; run again with {scene.prefix}since={_since(run)} to see the end: nothing is sent twice."
     )
 
 
@@ -243,10 +245,10 @@ def _bad(run: Run, scene: Scene, missed: t.Mapping[str, list[Result]], moving: l
         parts.append(f"{len(moving)} still on {_their(len(moving))} way {after} ({_named(moving)})")
     if run.unsent:
         parts.append(f"{len(run.unsent)} not sent yet {after} ({_named(run.unsent)})")
-    ways = [_way_out(run, name, found) for name, found in missed.items() if found and name in _WAYS_OUT]
+    ways = [_way_out(run, scene, name, found) for name, found in missed.items() if found and name in _WAYS_OUT]
     if moving or run.unsent:
         ways.append(
-            f"What was sent goes on by itself: run again with since={_since(run)} to see the end, nothing is sent twice; or raise wait_timeout."
+            f"What was sent goes on by itself: run again with {scene.prefix}since={_since(run)} to see the end, nothing is sent twice; or raise wait_timeout."
         )
     if missed["unknown"] and scene.lookup:
         ways.append(f"See what became of the unknown ones with: {scene.lookup}")
@@ -257,9 +259,9 @@ def _bad(run: Run, scene: Scene, missed: t.Mapping[str, list[Result]], moving: l
     return f"{what}: {'; '.join(parts)}. {' '.join(ways)}"
 
 
-def _way_out(run: Run, name: str, found: list[Result]) -> str:
+def _way_out(run: Run, scene: Scene, name: str, found: list[Result]) -> str:
     reason = printable(found[0].get("reason", ""), 300).rstrip(".")
-    return _WAYS_OUT[name].replace("{since}", _since(run)).replace("{reason}", reason)
+    return _WAYS_OUT[name].replace("{prefix}", scene.prefix).replace("{since}", _since(run)).replace("{reason}", reason)
 
 
 def _reasons(run: Run, *, late: bool) -> list[str]:

@@ -112,6 +112,22 @@ def test_a_play_that_is_killed_leaves_nobody_behind_who_goes_on_sending(service:
     assert len(service.journal()) <= sent + 1 < 6, "the pass under way is the last one"
 
 
+def test_a_play_that_is_killed_leaves_no_process_with_a_result_that_nobody_takes(service: Running, tmp_path: Path) -> None:
+    """A result of many instances is more than the pipe to the play holds."""
+    scenario = small_night()
+    scenario["accounts"][0]["workspaces"][0]["jobs"] = [{"name": "daily_sales", "failed": 400, "every": "1m"}]
+    service.reset(scenario)
+    options = {**options_for(service), "state_path": str(tmp_path / "state"), "wait": False}
+    service.inject({"route": "retry", "kind": "latency", "seconds": 5, "when": "after_effect"})
+    process = start_play(options, tmp_path)
+    wait_until(lambda: bool(service.journal()))
+    family = [process.process.pid, *descendants(process.process.pid)]
+    assert len(family) > 1
+    process.process.kill()
+    process.process.wait()
+    wait_until_gone(family)
+
+
 def test_a_killed_module(service: Running, tmp_path: Path, figures: t.Callable[..., None]) -> None:
     play_killed(service, 1, tmp_path, figures, 2, plays=False)
 

@@ -196,11 +196,11 @@ def test_what_nobody_would_read_is_refused_before_anything_is_sent(service: Runn
     """Without a word Ansible would ignore the variable, and every job would be rerun."""
     service.reset()
     path = written(tmp_path / "hosts.yml", inventory(sales=quick(service, tmp_path / "state", owner="a variable of the user's own")))
-    outcome = ansible.playbook(PLAYBOOK, "-i", path, variables={"dataarts_job": ["daily_sales"], "dataarts_max_instance": 2}).ended(2)
+    outcome = ansible.playbook(PLAYBOOK, "-i", path, variables={"dataarts_job": ["daily_sales"], "max_instances": 2}).ended(2)
     assert {line.result["msg"] for line in outcome.of("fail") if line.event == "failed"} == {
         (
             "Nothing was sent for sales: dataarts_job is no variable of the role and would be ignored. Write dataarts_jobs if that is meant; a variable "
-            "of your own needs another name. dataarts_max_instance is no variable of the role and would be ignored. Write dataarts_max_instances if "
+            "of your own needs another name. max_instances is no variable of the role and would be ignored. Write dataarts_max_instances if "
             "that is meant; a variable of your own needs another name."
         )
     }

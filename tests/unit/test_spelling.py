@@ -37,10 +37,17 @@ MISTAKES = {"dataarts_job_name", "dataarts_job"}
     ],
 )
 def test_what_is_most_likely_a_mistake_is_told(name: str, meant: str) -> None:
-    (sentence,) = misspelled([name, "dataarts_since", "ansible_host", "jobs"])
+    (sentence,) = misspelled([name, "dataarts_since", "ansible_host", "jobs", "order"])
     assert sentence == (
         f"{name} is no variable of the role and would be ignored. Write {meant} if that is meant; a variable of your own needs another name."
     )
+
+
+@pytest.mark.parametrize("name", ["since", "max_instances", "planned_before", "plan_id"])
+def test_an_option_without_its_prefix_is_told_unless_the_variable_is_there_too(name: str) -> None:
+    (sentence,) = misspelled([name, "dataarts_jobs"])
+    assert f"{name} is no variable of the role and would be ignored. Write dataarts_{name} if that is meant" in sentence
+    assert misspelled([name, f"dataarts_{name}"]) == []
 
 
 @pytest.mark.parametrize(

@@ -265,6 +265,14 @@ class TestFailingPasses:
         line = telling.resume_line("sales", run_of(passed(one(1, "settling"), since=SINCE + 999)))
         assert line.endswith("start it again with since=2026-11-23T03:00:00Z, and nothing is sent twice")
 
+    def test_with_the_role_it_is_the_variable_that_is_named(self) -> None:
+        """One called since would be ignored, and everything that failed rerun again."""
+        run = run_of(passed(one(1, "wait", "running"), one(2, "blocked")))
+        failed, msg = telling.verdict(run, scene(timed_out=True, prefix="dataarts_"))
+        assert failed
+        assert msg.count("run again with dataarts_since=2026-11-23T03:00:00Z to see the end") == 2
+        assert "with dataarts_since=" in telling.resume_line("sales", run, "dataarts_")
+
     def test_a_difference_names_the_workspace(self) -> None:
         found = telling.headed("sales", {"before": "a", "after": "b", "before_header": "status before", "after_header": "status after"})
         assert (found["before_header"], found["after_header"]) == ("sales: status before", "sales: status after")
