@@ -79,6 +79,7 @@ class ActionModule(ActionBase):
             inventories=tuple(str(source) for source in task_vars.get("ansible_inventory_sources") or ()),
             vault=tuple(_vault_words()),
             variables=_shown_variables(load_extra_vars(self._loader)),
+            limit=context.CLIARGS.get("subset") or None,
             awx=awx_job is not None,
         )
         run = {

@@ -47,6 +47,7 @@ class Command:
     :param inventories: sources of the inventory.
     :param vault: words of the command line that say where passwords of vaults come from.
     :param variables: extra variables of the command line that are options of the role and no secrets.
+    :param limit: the pattern that the run was limited to, or None.
     :param awx: whether AWX started it: then variables to give to the job template are shown instead of a command.
     """
 
@@ -54,6 +55,7 @@ class Command:
     inventories: tuple[str, ...] = ()
     vault: tuple[str, ...] = ()
     variables: t.Mapping[str, t.Any] = field(default_factory=dict)
+    limit: str | None = None
     awx: bool = False
 
     def line(self, limit: str | None, variables: Result, *, check: bool = False) -> str:
@@ -95,8 +97,8 @@ def overall(plans: t.Mapping[str, Result], to_rerun: int, command: Command) -> W
     if not to_rerun or not plans:
         return None
     text = "Rerun exactly this plan. A workspace where other instances are due by then sends nothing and says what changed."
-    line = command.line(None, {"dataarts_plans": {host: {name: plan[name] for name in PLAN} for host, plan in plans.items()}})
-    return {"standing": "to_rerun", "instances": to_rerun, "text": text, "command": line, "limit": None}
+    line = command.line(command.limit, {"dataarts_plans": {host: {name: plan[name] for name in PLAN} for host, plan in plans.items()}})
+    return {"standing": "to_rerun", "instances": to_rerun, "text": text, "command": line, "limit": command.limit}
 
 
 def meant_by(way: Result, workspace: Result, *, check_mode: bool) -> list[Result]:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import fnmatch
 import html
 import json
@@ -146,6 +147,9 @@ def test_a_plan_is_held_to_what_was_shown() -> None:
         host: {"plan_id", "planned_after", "planned_before", "since"} for host in "ab"
     }
     assert reported({"a": some(True, idle=1)}, check_mode=True)["next"] is None
+    limited = reported({"a": some(True, to_rerun=2)}, dataclasses.replace(COMMAND, limit="a:&night"), check_mode=True)["next"]
+    assert given(limited)[0][-2:] == ["--limit", "a:&night"], "the other hosts have no plan, and would fail"
+    assert limited["limit"] == "a:&night"
 
 
 def test_awx_is_given_variables_instead_of_a_command() -> None:
