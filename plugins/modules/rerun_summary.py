@@ -80,10 +80,16 @@ plans:
     - What an approval is about, by host. Given back to role P(dataarts.factory.rerun#role) as C(dataarts_plans), each workspace does this
       or nothing.
     - A host whose name YAML takes for a number or the like is called C(host 0777), because AWX hands the plans on in YAML.
+    - By its C(plan_record) a workspace that refuses can say what changed.
   type: dict
   returned: always
   sample:
-    sales: {plan_id: 6-9f86d081884c-2c26b46b, planned_after: 1732521600000, planned_before: 1732608000000, since: 1732608000000}
+    sales:
+      plan_id: 2-9f86d081884c-2c26b46b
+      plan_record: {options: {attempts: 1, order: parallel}, instances: 2c26b46b9f86d081}
+      planned_after: 1732521600000
+      planned_before: 1732608000000
+      since: 1732608000000
 summary:
   description: The numbers.
   type: dict
