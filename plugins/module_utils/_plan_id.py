@@ -23,6 +23,7 @@ from ansible_collections.dataarts.factory.plugins.module_utils._times import to_
 #: Instances that a record holds at most: it travels through statistics and artifacts. Of a larger plan it holds the options alone.
 RECORDED = 2000
 _MARK = 8  # characters of a record that stand for one instance
+_BEGIN = "i"  # of all of them, so that they are text to whoever reads them as YAML, as AWX does
 _NAMED = 10  # jobs that a text of changes names
 _TIMES = 4  # plan times of a job that it names
 
@@ -57,7 +58,7 @@ def plan_record(instances: t.Iterable[JobInstance], options: t.Mapping[str, t.An
     :param instances: as for :func:`plan_digest`, *options* too.
     """
     keys = sorted({instance.key for instance in instances})
-    return {"options": dict(options), "instances": "".join(map(_mark, keys)) if len(keys) <= RECORDED else ""}
+    return {"options": dict(options), "instances": "".join((_BEGIN, *map(_mark, keys))) if len(keys) <= RECORDED else ""}
 
 
 def plan_changes(
@@ -103,7 +104,7 @@ def _marks(record: t.Any, count: str) -> frozenset[str]:
     text = record.get("instances") if isinstance(record, t.Mapping) else None
     if not isinstance(text, str) or str(len(text) // _MARK) != count:
         return frozenset()
-    return frozenset(text[begin : begin + _MARK] for begin in range(0, len(text), _MARK))
+    return frozenset(text[begin : begin + _MARK] for begin in range(len(_BEGIN), len(text), _MARK))
 
 
 def _difference(before: frozenset[str], instances: t.Sequence[JobInstance], others: t.Iterable[JobInstance]) -> t.Iterator[str]:

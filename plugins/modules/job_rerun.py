@@ -481,7 +481,7 @@ plan_record:
     instances can be recognised by it, and not read from it. A plan of more than 2000 instances is recorded without them.
   type: dict
   returned: when the instances could be read
-  sample: {options: {attempts: 1, order: parallel}, instances: 2c26b46b9f86d081}
+  sample: {options: {attempts: 1, order: parallel}, instances: i2c26b46b9f86d081}
 problems:
   description: What a person should know, for example names that match no job, and refusals of the service.
   type: list

@@ -86,7 +86,7 @@ plans:
   sample:
     sales:
       plan_id: 2-9f86d081884c-2c26b46b
-      plan_record: {options: {attempts: 1, order: parallel}, instances: 2c26b46b9f86d081}
+      plan_record: {options: {attempts: 1, order: parallel}, instances: i2c26b46b9f86d081}
       planned_after: 1732521600000
       planned_before: 1732608000000
       since: 1732608000000

@@ -10,6 +10,7 @@ import re
 import typing as t
 
 import pytest
+import yaml
 
 from ansible_collections.dataarts.factory.plugins.module_utils._errors import OptionError
 from ansible_collections.dataarts.factory.plugins.module_utils._model import Status
@@ -118,7 +119,10 @@ def test_forty_instances_stay_legible() -> None:
 def test_a_record_is_short_and_says_nothing_of_the_service() -> None:
     assert plan_record(reversed(THREE), OPTIONS) == RECORD
     assert set(RECORD) == {"options", "instances"}
-    assert re.fullmatch("[0-9a-f]{24}", RECORD["instances"])
+    assert re.fullmatch("i[0-9a-f]{24}", RECORD["instances"])
+    for number in range(100):  # of one instance, some are digits only
+        record = plan_record([instance(number=number)], OPTIONS)
+        assert yaml.safe_load(f"instances: {record['instances']}") == {"instances": record["instances"]}
     assert plan_record([instance(number=number) for number in range(RECORDED + 1)], OPTIONS) == {"options": OPTIONS, "instances": ""}
 
 
