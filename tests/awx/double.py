@@ -155,7 +155,7 @@ class Store:
         #: (method, path, body) of every request that changed something, or tried to.
         self.writes: list[tuple[str, str, t.Any]] = []
         self._next = 0
-        galaxy = self.create("credential_types", {"name": "Ansible Galaxy/Automation Hub API Token", "kind": "cloud"})
+        galaxy = self.create("credential_types", {"name": "Ansible Galaxy/Automation Hub API Token", "kind": "galaxy"})
         self.things["credential_types"][galaxy]["managed"] = True
         owner = self.create("organizations", {"name": "Default"})
         self.create("credentials", {"name": "Ansible Galaxy", "credential_type": galaxy, "organization": owner})
@@ -237,6 +237,8 @@ class Store:
         target = _target(link)
         if other not in self.things[target]:
             raise RefusalError(404, {"detail": "Not found."})
+        if link == "galaxy_credentials" and self._credential_kind(other) != "galaxy":
+            raise RefusalError(400, {"msg": "Credential must be a Galaxy credential."})
         if link == "credentials":
             types = [self.things["credentials"][one]["credential_type"] for one in (*mine, other)]
             if len(types) != len(set(types)):
@@ -306,16 +308,40 @@ class Store:
             problems = rules.webhook(thing["notification_configuration"])
             for name, (dummy, default) in rules.WEBHOOK.items():
                 thing["notification_configuration"].setdefault(name, default)
-        elif kind == "job_templates" and thing["playbook"] not in self.playbooks:
-            problems = ["Playbook not found for project."]
-        elif kind == "inventory_sources" and thing["source"] == "scm" and not thing["source_project"]:
-            problems = ["Project required for scm type sources."]
         elif kind == "workflow_job_template_nodes" and thing["extra_data"]:
             problems = ["Variables are not allowed on launch."]
+        problems += self._mismatches(kind, number, thing)
         if problems:
             raise RefusalError(400, {"__all__": problems})
         if kind == "credentials":
             self.secrets[number] = json.loads(json.dumps(thing["inputs"]))
+
+    def _mismatches(self, kind: str, number: int, thing: Thing) -> list[str]:
+        """What AWX refuses because of another thing."""
+        refused: dict[str, bool] = {}
+        if kind == "job_templates":
+            refused["Job Templates must have a project assigned."] = thing["project"] is None
+            refused["You must either set a default value or ask to prompt on launch."] = not (
+                thing["inventory"] or thing["ask_inventory_on_launch"]
+            )
+            refused["Playbook not found for project."] = thing["playbook"] not in self.playbooks
+        elif kind == "inventory_sources" and thing["source"] == "scm":
+            refused["Project required for scm type sources."] = not thing["source_project"]
+            refused["Credentials of type insights and vault are disallowed for scm inventory sources."] = self._credential_kind(
+                thing["credential"]
+            ) in ("insights", "vault")
+        elif kind == "execution_environments":
+            before = self.things[kind].get(number, thing)["organization"]
+            refused["Cannot change the organization of an execution environment"] = thing["organization"] not in (None, before)
+            refused["Only Container Registry credentials can be associated"] = self._credential_kind(thing["credential"]) not in (
+                "",
+                "registry",
+            )
+        return [words for words, is_so in refused.items() if is_so]
+
+    def _credential_kind(self, number: int | None) -> str:
+        """Kind of the type of a credential; empty for none."""
+        return str(self.things["credential_types"][self.things["credentials"][number]["credential_type"]]["kind"]) if number else ""
 
     def _mask(self, thing: Thing, name: str, value: t.Any) -> t.Any:
         fields = self.things["credential_types"][thing["credential_type"]]["inputs"].get("fields", [])
