@@ -44,7 +44,7 @@ SECRET_OPTIONS = ("access_key", "secret_key", "security_token", "auth_token", "u
 #: Headers that carry secrets; what IAM handed out is seen there.
 SECRET_HEADERS = ("x-auth-token", "x-security-token")
 #: What a test itself writes to hand secrets over.
-GIVEN = ("stdin", "given.json")
+GIVEN = ("stdin", "given.json", "given.yml")
 
 
 @pytest.fixture(scope="module")
@@ -136,11 +136,9 @@ def play(kind: str, place: Running | HttpServer, tmp_path: Path, chosen: list[Js
     if by_environment:
         environment |= {f"HW_{name.upper()}": given.pop(name) for name in SECRET_OPTIONS if name in given}
         environment |= {f"HW_{name.upper()}": given.pop(name) for name in ("user_name", "domain_name") if name in given}
-    given_file = tmp_path / "given.json"
+    given_file = tmp_path / "given.yml"
     # As vaulted variables are: text that is no template, whatever it looks like.
-    given_file.write_text(
-        json.dumps({f"dataarts_{name}": value.replace("{{", "{{ '{{' }}") for name, value in given.items()}), encoding="utf-8"
-    )
+    given_file.write_text("".join(f"dataarts_{name}: !unsafe {json.dumps(value)}\n" for name, value in given.items()), encoding="utf-8")
     playbook = {
         "hosts": "localhost",
         "connection": "local",
