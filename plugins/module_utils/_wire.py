@@ -11,6 +11,7 @@ attempt failed, and an end of the whole attempt instead of an end of each single
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import socket
 import threading
@@ -59,9 +60,11 @@ class Attempt:
         self._watch(sock, self._connect_seconds)
 
     def sending(self, sock: socket.socket) -> None:
-        """The first byte of the request is about to leave over *sock*."""
+        """The first byte of the request is about to leave over *sock*. :raises socket.timeout: if the time for connecting is over."""
         if not self.sent:
             self._watch(sock, self._read_seconds)
+            if self.expired:
+                raise socket.timeout("the connection was cut before anything was sent")
             self.sent = True
 
     def _watch(self, sock: socket.socket, seconds: float) -> None:
@@ -123,7 +126,11 @@ class _PlainConnection(_Reporting, HTTPConnection):
 
 
 class _TlsConnection(_Reporting, HTTPSConnection):
-    pass
+    def connect(self) -> None:
+        super().connect()
+        # Python leaves the handshake out where the connection is gone by the time that TLS would begin.
+        if t.cast(t.Any, self).sock.version() is None:
+            raise OSError(errno.ECONNRESET, os.strerror(errno.ECONNRESET))
 
 
 class _PlainPool(HTTPConnectionPool):

@@ -10,6 +10,7 @@ import json
 import random
 import socket
 import ssl
+import struct
 import subprocess
 import sys
 import threading
@@ -20,6 +21,7 @@ from pathlib import Path
 
 import pytest
 
+from ansible_collections.dataarts.factory.plugins.module_utils import _wire
 from ansible_collections.dataarts.factory.plugins.module_utils._call import Answer, Call, encoded_path
 from ansible_collections.dataarts.factory.plugins.module_utils._client import Client
 from ansible_collections.dataarts.factory.plugins.module_utils._errors import ApiError, Kind, OptionError
@@ -310,6 +312,36 @@ def test_a_handshake_ends_in_time(greeting: Action) -> None:
     assert found.kind is Kind.UNREACHABLE
     assert found.message.endswith("not within 0.5 s")
     assert one.counts == {"POST": 2}
+
+
+def reset(connection: socket.socket, server: HttpServer) -> bool:
+    """Reset the connection at once."""
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    return False
+
+
+@pytest.mark.parametrize(
+    ("greeting", "words"), [(reset, "Connection reset by peer"), (hang(), "not within 0.5 s")], ids=["reset", "out of time"]
+)
+def test_a_connection_that_is_gone_before_tls_begins_has_sent_nothing(
+    monkeypatch: pytest.MonkeyPatch, greeting: Action, words: str
+) -> None:
+    """A busy machine comes to the handshake late."""
+
+    class Late(_wire._TlsConnection):
+        def _new_conn(self) -> t.Any:
+            connection = super()._new_conn()
+            with pytest.raises(OSError):
+                while connection.getpeername():
+                    time.sleep(0.01)
+            return connection
+
+    monkeypatch.setattr(_wire._TlsPool, "ConnectionCls", Late)
+    with HttpServer(greeting=greeting) as server:
+        found = outcome(client(max_retries=1, connect_timeout=SHORT), f"https://localhost:{server.port}", writes=True)
+    assert isinstance(found, ApiError)
+    assert found.kind is Kind.UNREACHABLE
+    assert found.message.endswith(words)
 
 
 @pytest.mark.parametrize("action", [hang(), drip(HEAD + b"X: "), drip(HEAD + b"\r\n{"), reset_after_reading()])
