@@ -17,8 +17,9 @@ description:
   - Role P(dataarts.factory.rerun#role) sends nothing where this finds something.
 options:
   _input:
-    description: Names of variables, all that a host has. Those that do not begin with C(dataarts_), or nearly so, are not regarded, but for
-      C(since), C(max_instances) and the like; nor are those that are like no other.
+    description: Names of variables, all that a host has but those that are as the role itself sets them. Those that do not begin with
+      C(dataarts_), or nearly so, are not regarded, but for C(jobs), C(since) and the like where the variable of that name is not there; nor
+      are those that are like no other.
     type: list
     elements: str
     required: true

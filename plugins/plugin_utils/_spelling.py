@@ -20,8 +20,18 @@ from ansible_collections.dataarts.factory.plugins.plugin_utils._handover import 
 _OWN = frozenset({"hosts", "serial", "plans", "fail_on_broken", "report_path"})
 #: Of other parts of the collection, though they look like something of the role.
 _ELSEWHERE = frozenset({"reruns_per_day"})
-#: Options that are no name for anything else, and have no default in the role: given without the prefix, they are meant for it.
-_BARE = ("since", "planned_before", "instance_types", "max_instances", "max_parallel", "max_reruns_per_day", "plan_id")
+#: Options that are hardly a name for anything else, and of those that choose what is rerun: given without the prefix, they are meant for it.
+_BARE = (
+    "jobs",
+    "planned_after",
+    "planned_before",
+    "since",
+    "instance_types",
+    "max_instances",
+    "max_parallel",
+    "max_reruns_per_day",
+    "plan_id",
+)
 #: How alike two names have to be, 0 to 1: one letter more, less or other, also in a short name; not another word.
 _ALIKE = 0.8
 
@@ -29,7 +39,7 @@ _ALIKE = 0.8
 def misspelled(names: t.Iterable[str]) -> list[str]:
     """One sentence for each variable that nobody reads and that is most likely meant for one that says what is rerun.
 
-    :param names: of variables, all those of a host. Those that say where the service is and who asks are not regarded: without them
+    :param names: of variables, all those of a host but what the role itself has set. Those that say where the service is and who asks are not regarded: without them
         nothing is rerun.
     """
     there = set(names)

@@ -196,6 +196,9 @@ def test_what_nobody_would_read_is_refused_before_anything_is_sent(service: Runn
     """Without a word Ansible would ignore the variable, and every job would be rerun."""
     service.reset()
     path = written(tmp_path / "hosts.yml", inventory(sales=quick(service, tmp_path / "state", owner="a variable of the user's own")))
+    outcome = ansible.playbook(PLAYBOOK, "-i", path, variables={"jobs": ["daily_sales"], "planned_after": "-1h"}).ended(2)
+    assert "jobs is no variable of the role" in outcome.stdout
+    assert "planned_after is no variable of the role" in outcome.stdout
     outcome = ansible.playbook(PLAYBOOK, "-i", path, variables={"dataarts_job": ["daily_sales"], "max_instances": 2}).ended(2)
     assert {line.result["msg"] for line in outcome.of("fail") if line.event == "failed"} == {
         (

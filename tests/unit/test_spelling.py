@@ -37,22 +37,23 @@ MISTAKES = {"dataarts_job_name", "dataarts_job"}
     ],
 )
 def test_what_is_most_likely_a_mistake_is_told(name: str, meant: str) -> None:
-    (sentence,) = misspelled([name, "dataarts_since", "ansible_host", "jobs", "order"])
+    (sentence,) = misspelled([name, "dataarts_since", "dataarts_jobs", "ansible_host", "jobs", "order"])
     assert sentence == (
         f"{name} is no variable of the role and would be ignored. Write {meant} if that is meant; a variable of your own needs another name."
     )
 
 
-@pytest.mark.parametrize("name", ["since", "max_instances", "planned_before", "plan_id"])
+@pytest.mark.parametrize("name", ["since", "max_instances", "planned_before", "plan_id", "planned_after"])
 def test_an_option_without_its_prefix_is_told_unless_the_variable_is_there_too(name: str) -> None:
     (sentence,) = misspelled([name, "dataarts_jobs"])
     assert f"{name} is no variable of the role and would be ignored. Write dataarts_{name} if that is meant" in sentence
     assert misspelled([name, f"dataarts_{name}"]) == []
+    assert len(misspelled([name, "jobs"])) == 2
 
 
 @pytest.mark.parametrize(
     "name",
-    ["dataarts_owner", "dataarts_environment", "dataarts_team", "dataarts_start_time", "dataarts_regions", "job", "data_jobs", "jobs"],
+    ["dataarts_owner", "dataarts_environment", "dataarts_team", "dataarts_start_time", "dataarts_regions", "job", "data_jobs", "order"],
 )
 def test_a_variable_of_the_users_own_is_left_alone(name: str) -> None:
     assert misspelled([name]) == []
