@@ -39,8 +39,8 @@ _ALIKE = 0.8
 def misspelled(names: t.Iterable[str]) -> list[str]:
     """One sentence for each variable that nobody reads and that is most likely meant for one that says what is rerun.
 
-    :param names: of variables, all those of a host but what the role itself has set. Those that say where the service is and who asks are not regarded: without them
-        nothing is rerun.
+    :param names: of variables, all those of a host but what the role itself has set. Those that say where the service is and who asks are
+        not regarded: without them nothing is rerun.
     """
     there = set(names)
     known = {*_OWN, *rerun_spec()}
