@@ -27,6 +27,8 @@ LOCK_TIMEOUT = 300.0
 OLD_SECONDS = 5.0
 #: The birth, instead of an epoch ms, of a ledger that does not exist yet, and of one that is damaged.
 UNBORN, DAMAGED = -1, -2
+#: How far two runs may be apart in what they take for the service's time, ms: it tells whole seconds.
+APART_MS = 1000
 #: Looks that are taken at most while another process goes on sending; after them it takes its turn at the lock, or the next one looks.
 LOOKS = 4
 
@@ -46,7 +48,13 @@ def birth(born_ms: int, asked_ms: int, since: int, *, given: bool) -> int:
         return max(asked_ms, since) + 1
     if born_ms == UNBORN:
         return asked_ms if given else since
-    return born_ms
+    # The run that made it a moment ago may have taken the service's time for a later one than this run does.
+    return since if not given and 0 < born_ms - since <= APART_MS else born_ms
+
+
+def born(ledger: Ledger | Ledgers) -> int:
+    """Since when *ledger* knows everything: epoch ms, or :data:`DAMAGED`."""
+    return DAMAGED if ledger.damaged else ledger.born_ms
 
 
 class Memory:
@@ -66,7 +74,7 @@ class Memory:
         """The newest record of every instance, and since when the ledger knows everything: epoch ms, :data:`UNBORN` or :data:`DAMAGED`.
         Nothing is locked or made."""
         with self._ledger(UNBORN, read_only=True) as ledger:
-            return ledger.all_sent(), DAMAGED if ledger.damaged else ledger.born_ms
+            return ledger.all_sent(), born(ledger)
 
     @contextlib.contextmanager
     def held(self, now_ms: int) -> Iterator[Ledger | Ledgers]:

@@ -21,7 +21,7 @@ from ansible_collections.dataarts.factory.plugins.module_utils._factory import F
 from ansible_collections.dataarts.factory.plugins.module_utils._looking import Look
 from ansible_collections.dataarts.factory.plugins.module_utils._module import Run, failure, sentence
 from ansible_collections.dataarts.factory.plugins.module_utils._plan import Batch
-from ansible_collections.dataarts.factory.plugins.module_utils._remembering import UNBORN, Memory, SentByKey, birth, steady
+from ansible_collections.dataarts.factory.plugins.module_utils._remembering import UNBORN, Memory, SentByKey, birth, born, steady
 from ansible_collections.dataarts.factory.plugins.module_utils._results import decided, diff, due_in, summary
 from ansible_collections.dataarts.factory.plugins.module_utils._sending import HOPELESS, Sender, send_all
 from ansible_collections.dataarts.factory.plugins.module_utils._sent import ACCEPTED, UNKNOWN
@@ -95,7 +95,7 @@ class Pass:
         """Send what *view* asks for, under the lock; look again first if anything may have been sent since *known* was read."""
         with self.memory.held(birth(UNBORN, view.asked_ms, view.policy.since, given=self.run.options["since"] is not None)) as ledger:
             if self.memory.outdated(ledger, known):
-                view = self.look(ledger.all_sent(), ledger.born_ms)
+                view = self.look(ledger.all_sent(), born(ledger))
                 self.run.result.pop("plan", None)
                 self._report(view)
                 if self._refused(view):

@@ -21,7 +21,7 @@ from ansible_collections.dataarts.factory.plugins.module_utils._module import Ru
 from ansible_collections.dataarts.factory.plugins.module_utils._plan import Limits, over_limit
 from ansible_collections.dataarts.factory.plugins.module_utils._reading import check_past, quiet_until, since_of, timed
 from ansible_collections.dataarts.factory.plugins.module_utils._reconcile import Policy
-from ansible_collections.dataarts.factory.plugins.module_utils._remembering import UNBORN, Memory, SentByKey, birth, steady
+from ansible_collections.dataarts.factory.plugins.module_utils._remembering import UNBORN, Memory, SentByKey, birth, born, steady
 from ansible_collections.dataarts.factory.plugins.module_utils._results import decided, diff
 from ansible_collections.dataarts.factory.plugins.module_utils._retry import RetryOptions
 from ansible_collections.dataarts.factory.plugins.module_utils._selection import wanted_statuses
@@ -126,7 +126,7 @@ class Request:
             return decisions
         with self.memory.held(birth(UNBORN, asked, policy.since, given=self.run.options["since"] is not None)) as ledger:
             if self.memory.outdated(ledger, known):
-                decisions, asked, policy = self._look(ledger.all_sent(), ledger.born_ms)
+                decisions, asked, policy = self._look(ledger.all_sent(), born(ledger))
             due = self._due(decisions)
             try:
                 if due:
@@ -144,8 +144,8 @@ class Request:
         if given is not None:
             check_past(given, self.clock)
         since = self.run.result.setdefault("since", asked if given is None else given)
-        born = birth(born_ms, asked, since, given=given is not None)
-        quiet = quiet_until(since, self.clock.now_ms(), born, self._settle_ms)
+        born_ms = birth(born_ms, asked, since, given=given is not None)
+        quiet = quiet_until(since, self.clock.now_ms(), born_ms, self._settle_ms)
         policy = self._policy(since, None if self.run.check_mode else quiet)
         self.run.result["since_iso"] = to_iso(since)
         return self.judge(instances, policy, asked, sent), asked, policy

@@ -152,7 +152,7 @@ def test_only_jobs_statuses_and_times_that_are_meant(service: t.Any, tmp_path: P
 
 
 def test_a_job_that_does_not_exist_is_said_once_and_is_no_outage(service: t.Any, tmp_path: Path, caplog: t.Any) -> None:
-    service.set(**V2)  # v1 lists a job that does not exist as one without instances
+    service.set(**V2, clock_skew_seconds=0)  # v1 lists a job that does not exist as one without instances
     with Source(service, tmp_path, jobs=["daily_salse", "hourly_stock"]) as source:
         assert told(source.poll()) == ["hourly_stock"] * 2
         assert source.poll() == []
@@ -162,7 +162,7 @@ def test_a_job_that_does_not_exist_is_said_once_and_is_no_outage(service: t.Any,
 @pytest.mark.parametrize("switches", [V1, V2])
 def test_a_name_that_names_no_job_is_said_once_at_the_start(service: t.Any, tmp_path: Path, caplog: t.Any, switches: t.Any) -> None:
     """v1 lists a job that does not exist as one without instances, and so does every walk over a workspace."""
-    service.set(**{"v1_open": False, "v2_open": False, **switches})
+    service.set(**{"v1_open": False, "v2_open": False, "clock_skew_seconds": 0, **switches})
     with Source(service, tmp_path, jobs=["daily_salse", "hourly_*", "wekly_*"]) as source:
         for dummy in range(3):
             source.poll()
@@ -172,7 +172,7 @@ def test_a_name_that_names_no_job_is_said_once_at_the_start(service: t.Any, tmp_
 
 
 def test_names_that_cannot_be_checked_keep_nobody_from_watching(service: t.Any, tmp_path: Path, caplog: t.Any) -> None:
-    service.set(**V1)
+    service.set(**V1, clock_skew_seconds=0)
     service.inject({"route": "jobs", "kind": "status", "status": 403, "times": 10})
     with Source(service, tmp_path, jobs=["hourly_*"]) as source:
         assert told(source.poll()) == ["hourly_stock"] * 2
@@ -185,7 +185,7 @@ def test_names_that_cannot_be_checked_keep_nobody_from_watching(service: t.Any, 
 
 def test_what_the_first_look_could_not_see_is_repeated_by_the_next(service: t.Any, tmp_path: Path) -> None:
     """The list of one job fails at the first look after a restart."""
-    service.set(**V2)
+    service.set(**V2, clock_skew_seconds=0)
     jobs = ["daily_sales", "hourly_stock"]
     with Source(service, tmp_path, jobs=jobs) as source:
         assert len(source.poll()) == 5
@@ -266,6 +266,7 @@ def test_whoever_cancels_it_waits_until_what_was_taken_is_written(
     service: t.Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: t.Any
 ) -> None:
     """A cancelled task does not end its thread: the record must not be closed, and opened by a successor, while the thread writes to it."""
+    service.set(clock_skew_seconds=0)
     writing, cancelled = threading.Event(), threading.Event()
     true = os.fsync
 
@@ -342,7 +343,7 @@ def test_one_workspace_in_trouble_does_not_keep_the_others_from_being_seen(servi
 def test_a_workspace_that_stays_in_trouble_rests_and_the_others_are_seen_at_every_poll(service: t.Any, tmp_path: Path) -> None:
     jobs = {"jobs": [{"name": "stock", "failed": 1}]}
     workspaces = [{"id": one, "name": one[:1], **jobs} for one in (WORKSPACE_ID, SUPPLY_ID)]
-    service.reset(small_night(switches={**FREE, **V1}, workspaces=workspaces))
+    service.reset(small_night(switches={**FREE, **V1, "clock_skew_seconds": 0}, workspaces=workspaces))
     for skipped in (0, 1):  # the first workspace at the first two polls
         service.inject({"route": "list", "kind": "status", "status": 503, "times": 1, "skip": skipped})
     with Source(service, tmp_path, {"sales": WORKSPACE_ID, "supply": SUPPLY_ID}) as source:
@@ -446,6 +447,7 @@ def test_what_cannot_work_ends_it_with_one_line(service: t.Any, tmp_path: Path, 
 
 
 def test_a_damaged_record_ends_it_with_one_line(service: t.Any, tmp_path: Path, caplog: t.Any) -> None:
+    service.set(clock_skew_seconds=0)
     with Source(service, tmp_path) as source:
         source.poll()
     next(tmp_path.glob("*.jsonl")).write_text("no record\n")

@@ -536,7 +536,7 @@ def test_what_was_seen_before_a_long_wait_for_the_lock_is_looked_at_again(
     def by_hand(lock: Lock) -> None:
         monkeypatch.setattr(Lock, "acquire", real)
         for dummy in range(2):  # the first rerun fails
-            assert restart(service, "weekly_report", instance["instance_id"]).status == 204
+            assert restart(service, "weekly_report", instance["instance_id"]).status in (200, 204)
             service.advance(30)
         real(lock)
 

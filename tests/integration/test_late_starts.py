@@ -65,5 +65,6 @@ def test_it_makes_a_rerun_with_related_jobs_due(service: Running, tmp_path: Path
 
 @pytest.mark.parametrize("compares", ["plan_time"])
 def test_where_the_list_proves_that_plan_times_count_nothing_else_is_asked_for(service: Running) -> None:
+    service.set(clock_skew_seconds=0)
     call("job_instance_info", options(service, **WINDOW, job_name="late", api_version="v2"))
     assert len(service.requests("v2_list")) == 1

@@ -114,7 +114,7 @@ def test_a_report_leads_from_the_plan_to_the_last_instance(service: Running, ans
 @pytest.fixture
 def slow() -> Iterator[Running]:
     """A service whose reruns take so long that a run can be killed meanwhile."""
-    with running(small_night(run_seconds=300)) as handle:
+    with running(small_night(run_seconds=300, switches={"clock_skew_seconds": 0})) as handle:
         yield handle
 
 

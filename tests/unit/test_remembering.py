@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.dataarts.factory.plugins.module_utils._remembering import DAMAGED, LOOKS, UNBORN, birth, steady
+from ansible_collections.dataarts.factory.plugins.module_utils._remembering import APART_MS, DAMAGED, LOOKS, UNBORN, birth, steady
 
 NOW = 1_795_402_800_000
 HOUR = 3_600_000
@@ -40,6 +40,9 @@ def test_it_is_looked_again_as_long_as_the_record_changes_meanwhile(records: str
     [
         (NOW - HOUR, NOW, False, NOW - HOUR),
         (NOW - HOUR, NOW - 2 * HOUR, True, NOW - HOUR),
+        (NOW + APART_MS, NOW, False, NOW),
+        (NOW + APART_MS + 1, NOW, False, NOW + APART_MS + 1),
+        (NOW + 1, NOW, True, NOW + 1),
         (UNBORN, NOW - HOUR, True, NOW),
         (UNBORN, NOW - 5, False, NOW - 5),
         (DAMAGED, NOW - 5, False, NOW + 1),
