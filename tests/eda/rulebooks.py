@@ -123,10 +123,11 @@ def end(process: Running) -> None:
 
 def end_plays(directory: Path) -> None:
     """End every playbook that an ansible-rulebook with its files below *directory* started and left behind."""
-    for command in Path("/proc").glob("[0-9]*/cmdline"):
+    # Their arguments may name a folder of all tests instead, see LONGEST_TMPDIR.
+    for environment in Path("/proc").glob("[0-9]*/environ"):
         # A process may end while it is looked at.
         with contextlib.suppress(OSError):
-            if os.fsencode(directory) in command.read_bytes():
-                pid = int(command.parent.name)
+            if os.fsencode(directory) in environment.read_bytes():
+                pid = int(environment.parent.name)
                 if os.getpgid(pid) == pid:
                     os.killpg(pid, signal.SIGKILL)
