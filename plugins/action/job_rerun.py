@@ -19,10 +19,10 @@ from ansible.errors import AnsibleConnectionFailure
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.dataarts.factory.plugins.plugin_utils import _direct as direct
-from ansible_collections.dataarts.factory.plugins.plugin_utils import _tally as tally
-from ansible_collections.dataarts.factory.plugins.plugin_utils import _telling as telling
-from ansible_collections.dataarts.factory.plugins.plugin_utils import _watch as watch
+from ..plugin_utils._task import console as telling
+from ..plugin_utils._task import counts as tally
+from ..plugin_utils._task import inprocess as direct
+from ..plugin_utils._task import passes as watch
 
 _MODULE = "dataarts.factory.job_rerun"
 _ROLE = "dataarts.factory.rerun"

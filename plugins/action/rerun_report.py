@@ -20,13 +20,13 @@ from ansible.release import __version__ as ansible_version
 from ansible.utils.path import unfrackpath
 from ansible.utils.vars import load_extra_vars
 
-from ansible_collections.dataarts.factory.plugins.module_utils._options import rerun_report_spec, rerun_spec
-from ansible_collections.dataarts.factory.plugins.module_utils._text import counted
-from ansible_collections.dataarts.factory.plugins.plugin_utils import _report_data as data
-from ansible_collections.dataarts.factory.plugins.plugin_utils._report_files import write_all
-from ansible_collections.dataarts.factory.plugins.plugin_utils._report_junit import junit
-from ansible_collections.dataarts.factory.plugins.plugin_utils._report_page import page
-from ansible_collections.dataarts.factory.plugins.plugin_utils._report_ways import Command
+from ..module_utils._common.text import counted
+from ..module_utils._config.argument_spec import rerun_report_spec, rerun_spec
+from ..plugin_utils._report import data
+from ..plugin_utils._report.files import write_all
+from ..plugin_utils._report.junit import junit
+from ..plugin_utils._report.next_steps import Command
+from ..plugin_utils._report.page import page
 
 Vars = t.Mapping[str, t.Any]
 

@@ -13,8 +13,8 @@ import typing as t
 
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.dataarts.factory.plugins.module_utils._options import rerun_summary_spec
-from ansible_collections.dataarts.factory.plugins.plugin_utils import _summary
+from ..module_utils._config.argument_spec import rerun_summary_spec
+from ..plugin_utils._report import summary as _summary
 
 
 class ActionModule(ActionBase):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """Options of everything that works in one workspace; the specification beside it is ``workspace_spec()`` in ``module_utils/_options.py``."""
+    """Options of everything that works in one workspace; the specification beside it is ``workspace_spec()`` in ``module_utils/_config/argument_spec.py``."""
 
     DOCUMENTATION = r"""
 options:

@@ -44,7 +44,7 @@ _value:
 
 import typing as t
 
-from ansible_collections.dataarts.factory.plugins.plugin_utils._handover import answer_problems
+from ..plugin_utils._awx.handover import answer_problems
 
 
 class FilterModule:

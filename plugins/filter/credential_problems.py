@@ -56,7 +56,7 @@ _value:
 
 import typing as t
 
-from ansible_collections.dataarts.factory.plugins.plugin_utils._handover import credential_problems
+from ..plugin_utils._awx.handover import credential_problems
 
 
 class FilterModule:

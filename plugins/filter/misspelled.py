@@ -45,7 +45,7 @@ _value:
 
 import typing as t
 
-from ansible_collections.dataarts.factory.plugins.plugin_utils._spelling import misspelled
+from ..plugin_utils._role.typos import misspelled
 
 
 class FilterModule:

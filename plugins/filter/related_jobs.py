@@ -40,8 +40,8 @@ import typing as t
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.dataarts.factory.plugins.module_utils._errors import OptionError
-from ansible_collections.dataarts.factory.plugins.plugin_utils import _handover
+from ..module_utils._common.errors import OptionError
+from ..plugin_utils._awx import handover as _handover
 
 
 def related_jobs(value: t.Any) -> t.Any:

@@ -185,22 +185,13 @@ import typing as t
 from ansible.errors import AnsibleError, AnsibleParserError
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
 
-from ansible_collections.dataarts.factory.plugins.module_utils._account import SECRET_OPTIONS
-from ansible_collections.dataarts.factory.plugins.module_utils._connection import connect
-from ansible_collections.dataarts.factory.plugins.module_utils._errors import ApiError, OptionError
-from ansible_collections.dataarts.factory.plugins.module_utils._hints import hint_for
-from ansible_collections.dataarts.factory.plugins.module_utils._requests import HAS_REQUESTS
-from ansible_collections.dataarts.factory.plugins.module_utils._text import safe
-from ansible_collections.dataarts.factory.plugins.plugin_utils._inventory_accounts import (
-    SHARED_OPTIONS,
-    Target,
-    checked,
-    environment_for,
-    targets_of,
-)
-from ansible_collections.dataarts.factory.plugins.plugin_utils._inventory_names import RESERVED, host_names
-from ansible_collections.dataarts.factory.plugins.plugin_utils._inventory_rows import ROW_NAMES, Row, fetch, intact
-from ansible_collections.dataarts.factory.plugins.plugin_utils._templates import (
+from ..module_utils._common.errors import ApiError, OptionError
+from ..module_utils._common.remedies import hint_for
+from ..module_utils._common.text import safe
+from ..module_utils._config.credentials import SECRET_OPTIONS
+from ..module_utils._http.compat import HAS_REQUESTS
+from ..module_utils._http.session import connect
+from ..plugin_utils._common.templates import (
     from_service,
     is_template,
     is_vaulted,
@@ -208,6 +199,15 @@ from ansible_collections.dataarts.factory.plugins.plugin_utils._templates import
     plain,
     reference,
 )
+from ..plugin_utils._inventory.accounts import (
+    SHARED_OPTIONS,
+    Target,
+    checked,
+    environment_for,
+    targets_of,
+)
+from ..plugin_utils._inventory.names import RESERVED, host_names
+from ..plugin_utils._inventory.rows import ROW_NAMES, Row, fetch, intact
 
 #: Accounts and regions that are read at the same time.
 PARALLEL = 8

@@ -287,9 +287,9 @@ error:
       sample: ""
 """
 
-from ansible_collections.dataarts.factory.plugins.module_utils._information import dependency_info
-from ansible_collections.dataarts.factory.plugins.module_utils._module import run_module
-from ansible_collections.dataarts.factory.plugins.module_utils._options import dependency_info_spec
+from ..module_utils._config.argument_spec import dependency_info_spec
+from ..module_utils._runner.ansible_module import run_module
+from ..module_utils._runner.info import dependency_info
 
 
 def main() -> None:

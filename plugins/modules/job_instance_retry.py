@@ -422,9 +422,9 @@ check_mode:
   sample: false
 """
 
-from ansible_collections.dataarts.factory.plugins.module_utils._instance_retry import retry
-from ansible_collections.dataarts.factory.plugins.module_utils._module import run_module
-from ansible_collections.dataarts.factory.plugins.module_utils._options import instance_retry_spec
+from ..module_utils._config.argument_spec import instance_retry_spec
+from ..module_utils._runner.ansible_module import run_module
+from ..module_utils._runner.retry import retry
 
 
 def main() -> None:

@@ -626,9 +626,9 @@ check_mode:
   sample: false
 """
 
-from ansible_collections.dataarts.factory.plugins.module_utils._module import run_module
-from ansible_collections.dataarts.factory.plugins.module_utils._options import rerun_spec
-from ansible_collections.dataarts.factory.plugins.module_utils._rerun import rerun
+from ..module_utils._config.argument_spec import rerun_spec
+from ..module_utils._runner.ansible_module import run_module
+from ..module_utils._runner.rerun import rerun
 
 
 def main() -> None:

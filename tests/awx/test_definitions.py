@@ -11,8 +11,8 @@ import typing as t
 import pytest
 import yaml
 
-from ansible_collections.dataarts.factory.plugins.module_utils._account import ENVIRONMENT, SECRET_OPTIONS
-from ansible_collections.dataarts.factory.plugins.plugin_utils._handover import answer_problems, credential_problems
+from ansible_collections.dataarts.factory.plugins.module_utils._config.credentials import ENVIRONMENT, SECRET_OPTIONS
+from ansible_collections.dataarts.factory.plugins.plugin_utils._awx.handover import answer_problems, credential_problems
 from tests.awx import definitions, rules
 
 

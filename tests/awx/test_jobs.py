@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.dataarts.factory.plugins.module_utils._times import to_iso
+from ansible_collections.dataarts.factory.plugins.module_utils._common.times import to_iso
 from emulator.running import Running, running
 from tests.awx import definitions, rules
 from tests.awx.job import Job, Launcher

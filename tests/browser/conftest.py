@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.dataarts.factory.plugins.plugin_utils import _report_data as data
-from ansible_collections.dataarts.factory.plugins.plugin_utils._report_page import page as html
-from ansible_collections.dataarts.factory.plugins.plugin_utils._report_ways import Command
+from ansible_collections.dataarts.factory.plugins.plugin_utils._report import data
+from ansible_collections.dataarts.factory.plugins.plugin_utils._report.next_steps import Command
+from ansible_collections.dataarts.factory.plugins.plugin_utils._report.page import page as html
 from tests.support.reports import SINCE
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")

@@ -14,8 +14,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from ansible_collections.dataarts.factory.plugins.module_utils import _client, _pacer
-from ansible_collections.dataarts.factory.plugins.plugin_utils import _watch as watch
+from ansible_collections.dataarts.factory.plugins.module_utils._http import client as _client
+from ansible_collections.dataarts.factory.plugins.module_utils._http import rate_limiter as _pacer
+from ansible_collections.dataarts.factory.plugins.plugin_utils._task import passes as watch
 from emulator.running import Running
 from tests.chaos.drawing import STRANGER_KEY, STRANGER_SECRET, Case, is_write
 from tests.chaos.judging import Judge, Judgement, unlisted

@@ -204,7 +204,7 @@ def test_a_service_that_tells_secrets_back(service: Running, kind: str, tmp_path
 #: Runs a module with a util broken so that an exception nobody foresaw holds every option, in its text and in its frames.
 CRASH = """
 import sys
-from ansible_collections.dataarts.factory.plugins.module_utils import _looking
+from ansible_collections.dataarts.factory.plugins.module_utils._runner import looking as _looking
 def crash(clock, options, read):
     secrets = dict(options)
     raise RuntimeError(repr(secrets)) from ValueError(str(options))

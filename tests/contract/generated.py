@@ -9,9 +9,9 @@ import random
 import typing as t
 from dataclasses import dataclass
 
-from ansible_collections.dataarts.factory.plugins.module_utils._model import InstanceKey, InstanceType, Status
-from ansible_collections.dataarts.factory.plugins.module_utils._retry import RelatedJobs, RetryOptions
-from ansible_collections.dataarts.factory.plugins.module_utils._times import Window
+from ansible_collections.dataarts.factory.plugins.module_utils._common.times import Window
+from ansible_collections.dataarts.factory.plugins.module_utils._models.instance import InstanceKey, InstanceType, Status
+from ansible_collections.dataarts.factory.plugins.module_utils._models.rerun_request import RelatedJobs, RetryOptions
 
 DAY = 86_400_000
 #: Characters that names are drawn from, a group at a time.

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.dataarts.factory.plugins.module_utils import _pacer
+from ansible_collections.dataarts.factory.plugins.module_utils._http import rate_limiter as _pacer
 from emulator.running import Running
 from emulator.switches import SWITCHES
 from tests.emulator.wire import restart

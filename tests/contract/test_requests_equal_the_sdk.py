@@ -21,20 +21,20 @@ from huaweicloudsdkcore.sdk_request import SdkRequest
 from huaweicloudsdkcore.signer.signer import Signer
 from requests import PreparedRequest
 
-from ansible_collections.dataarts.factory.plugins.module_utils._account import Account
-from ansible_collections.dataarts.factory.plugins.module_utils._call import Answer, Call
-from ansible_collections.dataarts.factory.plugins.module_utils._client import Client
-from ansible_collections.dataarts.factory.plugins.module_utils._connection import Connection
-from ansible_collections.dataarts.factory.plugins.module_utils._endpoints import Scope
-from ansible_collections.dataarts.factory.plugins.module_utils._errors import OptionError
-from ansible_collections.dataarts.factory.plugins.module_utils._factory_v1 import FactoryV1
-from ansible_collections.dataarts.factory.plugins.module_utils._factory_v2 import FactoryV2
-from ansible_collections.dataarts.factory.plugins.module_utils._hosts import Hosts
-from ansible_collections.dataarts.factory.plugins.module_utils._iam import Iam
-from ansible_collections.dataarts.factory.plugins.module_utils._management import Management
-from ansible_collections.dataarts.factory.plugins.module_utils._pacer import Pacer
-from ansible_collections.dataarts.factory.plugins.module_utils._signer import AkSkAuth
-from ansible_collections.dataarts.factory.plugins.module_utils._transport import prepare
+from ansible_collections.dataarts.factory.plugins.module_utils._api.base import Scope
+from ansible_collections.dataarts.factory.plugins.module_utils._api.management import Management
+from ansible_collections.dataarts.factory.plugins.module_utils._api.v1 import FactoryV1
+from ansible_collections.dataarts.factory.plugins.module_utils._api.v2 import FactoryV2
+from ansible_collections.dataarts.factory.plugins.module_utils._common.errors import OptionError
+from ansible_collections.dataarts.factory.plugins.module_utils._config.credentials import Account
+from ansible_collections.dataarts.factory.plugins.module_utils._config.regions import Hosts
+from ansible_collections.dataarts.factory.plugins.module_utils._http.client import Client
+from ansible_collections.dataarts.factory.plugins.module_utils._http.iam import Iam
+from ansible_collections.dataarts.factory.plugins.module_utils._http.rate_limiter import Pacer
+from ansible_collections.dataarts.factory.plugins.module_utils._http.request import Answer, Call
+from ansible_collections.dataarts.factory.plugins.module_utils._http.session import Connection
+from ansible_collections.dataarts.factory.plugins.module_utils._http.signing import AkSkAuth
+from ansible_collections.dataarts.factory.plugins.module_utils._http.transport import prepare
 from emulator.running import Running
 from tests.contract.generated import NASTY, REFUSED, Values, cases
 from tests.contract.sdk import dataarts_client, dgc_client, iam_client, recorded

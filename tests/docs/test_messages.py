@@ -15,11 +15,11 @@ from pathlib import Path
 import pytest
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
-from ansible_collections.dataarts.factory.plugins.module_utils._errors import Kind
-from ansible_collections.dataarts.factory.plugins.module_utils._iam import FetchedAuth
-from ansible_collections.dataarts.factory.plugins.module_utils._module import Run, attempt
-from ansible_collections.dataarts.factory.plugins.module_utils._options import rerun_spec
-from ansible_collections.dataarts.factory.plugins.module_utils._rerun import rerun
+from ansible_collections.dataarts.factory.plugins.module_utils._common.errors import Kind
+from ansible_collections.dataarts.factory.plugins.module_utils._config.argument_spec import rerun_spec
+from ansible_collections.dataarts.factory.plugins.module_utils._http.iam import FetchedAuth
+from ansible_collections.dataarts.factory.plugins.module_utils._runner.ansible_module import Run, attempt
+from ansible_collections.dataarts.factory.plugins.module_utils._runner.rerun import rerun
 from emulator.running import Running, running
 from tests.support.logic import call
 from tests.support.pages import blocks

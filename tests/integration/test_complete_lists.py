@@ -14,20 +14,20 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from ansible_collections.dataarts.factory.plugins.module_utils import _factory
-from ansible_collections.dataarts.factory.plugins.module_utils._client import Client
-from ansible_collections.dataarts.factory.plugins.module_utils._connection import Connection
-from ansible_collections.dataarts.factory.plugins.module_utils._errors import ApiError, Kind
-from ansible_collections.dataarts.factory.plugins.module_utils._factory import Factory
-from ansible_collections.dataarts.factory.plugins.module_utils._hosts import Hosts
-from ansible_collections.dataarts.factory.plugins.module_utils._listing import list_selected
-from ansible_collections.dataarts.factory.plugins.module_utils._management import Management
-from ansible_collections.dataarts.factory.plugins.module_utils._model import InstanceType, JobInstance, Status
-from ansible_collections.dataarts.factory.plugins.module_utils._pacer import Pacer
-from ansible_collections.dataarts.factory.plugins.module_utils._retry import RelatedJobs, RetryOptions
-from ansible_collections.dataarts.factory.plugins.module_utils._selection import select
-from ansible_collections.dataarts.factory.plugins.module_utils._signer import AkSkAuth
-from ansible_collections.dataarts.factory.plugins.module_utils._times import Window
+from ansible_collections.dataarts.factory.plugins.module_utils._api import workspace as _factory
+from ansible_collections.dataarts.factory.plugins.module_utils._api.instance_query import list_selected
+from ansible_collections.dataarts.factory.plugins.module_utils._api.management import Management
+from ansible_collections.dataarts.factory.plugins.module_utils._api.workspace import Factory
+from ansible_collections.dataarts.factory.plugins.module_utils._common.errors import ApiError, Kind
+from ansible_collections.dataarts.factory.plugins.module_utils._common.times import Window
+from ansible_collections.dataarts.factory.plugins.module_utils._config.regions import Hosts
+from ansible_collections.dataarts.factory.plugins.module_utils._http.client import Client
+from ansible_collections.dataarts.factory.plugins.module_utils._http.rate_limiter import Pacer
+from ansible_collections.dataarts.factory.plugins.module_utils._http.session import Connection
+from ansible_collections.dataarts.factory.plugins.module_utils._http.signing import AkSkAuth
+from ansible_collections.dataarts.factory.plugins.module_utils._models.instance import InstanceType, JobInstance, Status
+from ansible_collections.dataarts.factory.plugins.module_utils._models.rerun_request import RelatedJobs, RetryOptions
+from ansible_collections.dataarts.factory.plugins.module_utils._models.selection import select
 from emulator.running import Running, running
 from tests.support.scenarios import ACCESS_KEY, BOTH, PROJECT_ID, SECRET_KEY, STUDIO_ID, V1, V2, WORKSPACE_ID, small_night
 

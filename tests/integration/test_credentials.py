@@ -14,10 +14,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from ansible_collections.dataarts.factory.plugins.module_utils._call import Call, encoded_path
-from ansible_collections.dataarts.factory.plugins.module_utils._connection import Connection, connect
-from ansible_collections.dataarts.factory.plugins.module_utils._errors import ApiError, Kind
-from ansible_collections.dataarts.factory.plugins.module_utils._iam import FetchedAuth
+from ansible_collections.dataarts.factory.plugins.module_utils._common.errors import ApiError, Kind
+from ansible_collections.dataarts.factory.plugins.module_utils._http.iam import FetchedAuth
+from ansible_collections.dataarts.factory.plugins.module_utils._http.request import Call, encoded_path
+from ansible_collections.dataarts.factory.plugins.module_utils._http.session import Connection, connect
 from emulator.running import Running, running
 from tests.support.scenarios import (
     ACCESS_KEY,

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.dataarts.factory.plugins.plugin_utils._direct import run_pass, same_place
+from ansible_collections.dataarts.factory.plugins.plugin_utils._task.inprocess import run_pass, same_place
 from emulator.running import running
 from tests.support.playbook import Ansible, run_module
 from tests.support.scenarios import SECRET_KEY, small_night

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from ansible_collections.dataarts.factory.plugins.plugin_utils._eda_options import source_spec, wanted
+from ansible_collections.dataarts.factory.plugins.plugin_utils._eda.options import source_spec, wanted
 from tests.unit.building import T
 from tools.role_options import documentation
 

@@ -21,8 +21,8 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.dataarts.factory.plugins.plugin_utils._eda_options import wanted
-from ansible_collections.dataarts.factory.plugins.plugin_utils._eda_source import EndedError, LoginWatch, watch
+from ansible_collections.dataarts.factory.plugins.plugin_utils._eda.options import wanted
+from ansible_collections.dataarts.factory.plugins.plugin_utils._eda.source import EndedError, LoginWatch, watch
 from tests.support.playbook import ROOT, TREE, Ansible
 from tests.support.scenarios import FREE, SECRET_KEY, SUPPLY_ID, V1, V2, WORKSPACE_ID, small_night
 from tests.support.workspace import account

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.dataarts.factory.plugins.module_utils._errors import LedgerError
-from ansible_collections.dataarts.factory.plugins.module_utils._factory import Factory
-from ansible_collections.dataarts.factory.plugins.module_utils._ledger import Ledger
-from ansible_collections.dataarts.factory.plugins.module_utils._ledgers import Ledgers
-from ansible_collections.dataarts.factory.plugins.module_utils._state_files import Identity
+from ansible_collections.dataarts.factory.plugins.module_utils._api.workspace import Factory
+from ansible_collections.dataarts.factory.plugins.module_utils._common.errors import LedgerError
+from ansible_collections.dataarts.factory.plugins.module_utils._journal.ledger import Ledger
+from ansible_collections.dataarts.factory.plugins.module_utils._journal.ledgers import Ledgers
+from ansible_collections.dataarts.factory.plugins.module_utils._journal.state_files import Identity
 from tests.support.logic import by_action, call, reruns
 from tests.support.playbook import run_module
 from tests.support.scenarios import FREE, PROJECT_ID, SECRET_KEY, V1, V2, WORKSPACE_ID, small_night
@@ -109,7 +109,7 @@ def test_the_examples_of_the_page_arrive_as_they_stand_there(
     service: t.Any, tmp_path: Path, given: dict[str, t.Any], expected: dict[str, t.Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # The page's instances are older than what the service keeps, by the clock of any day after 2025-06.
-    monkeypatch.setattr("ansible_collections.dataarts.factory.plugins.module_utils._factory.KEPT_MS", 100 * 365 * 86_400_000)
+    monkeypatch.setattr("ansible_collections.dataarts.factory.plugins.module_utils._api.workspace.KEPT_MS", 100 * 365 * 86_400_000)
     service.reset(page_scenario())
     result = call("job_instance_retry", options(service, job_name="test_job_name", state_path=str(tmp_path), **given))
     assert result["failed"] is False, result["msg"]

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.dataarts.factory.plugins.module_utils._lock import Lock
+from ansible_collections.dataarts.factory.plugins.module_utils._journal.lock import Lock
 from emulator.switches import SWITCHES
 from tests.emulator.wire import restart
 from tests.support.logic import by_action, call, passes, reruns
@@ -525,7 +525,7 @@ def test_what_was_seen_before_a_long_wait_for_the_lock_is_looked_at_again(
     service: t.Any, wish: t.Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, module: str
 ) -> None:
     """Whoever held it may have sent nothing; but somebody at the console has rerun the instance meanwhile, with success."""
-    monkeypatch.setattr("ansible_collections.dataarts.factory.plugins.module_utils._remembering.OLD_SECONDS", 0.0)
+    monkeypatch.setattr("ansible_collections.dataarts.factory.plugins.module_utils._runner.remembering.OLD_SECONDS", 0.0)
     (instance,) = service.instances("weekly_report")
     key = {name: str(instance[name]) for name in ("job_id", "plan_time", "submit_time")}
     given = wish(jobs=["weekly_report"]) if module == "job_rerun" else wish(job_name="weekly_report", task_retrys=[key])
@@ -547,7 +547,7 @@ def test_what_was_seen_before_a_long_wait_for_the_lock_is_looked_at_again(
 
 
 def test_a_pass_sends_no_more_by_what_it_saw_long_ago(service: t.Any, wish: t.Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ansible_collections.dataarts.factory.plugins.module_utils._rerun.FRESH_SECONDS", 0.0)
+    monkeypatch.setattr("ansible_collections.dataarts.factory.plugins.module_utils._runner.rerun.FRESH_SECONDS", 0.0)
     service.set(**V2)
     first = call("job_rerun", wish())
     assert (len(service.requests("v2_retry")), first["finished"], first["failed"]) == (1, False, False)
@@ -561,7 +561,7 @@ def test_a_run_without_since_that_has_to_look_twice_holds_nothing_back(
 ) -> None:
     """What was listed before dependencies were read for long is listed again; the record is made by the time of the first list."""
     service.set(**BOTH)
-    monkeypatch.setattr("ansible_collections.dataarts.factory.plugins.module_utils._looking.OLD_SECONDS", 0.0)
+    monkeypatch.setattr("ansible_collections.dataarts.factory.plugins.module_utils._runner.looking.OLD_SECONDS", 0.0)
     given = wish(order="upstream_first", settle_time=3600)
     planned = call("job_rerun", {**given, "carry": {"plan_only": True}})
     second = call("job_rerun", {**given, **{name: str(planned[name]) for name in ("since", "planned_after", "planned_before")}})

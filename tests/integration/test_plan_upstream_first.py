@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.dataarts.factory.plugins.module_utils import _looking
-from ansible_collections.dataarts.factory.plugins.module_utils._upstream import Upstream
+from ansible_collections.dataarts.factory.plugins.module_utils._api.dependency_query import Upstream
+from ansible_collections.dataarts.factory.plugins.module_utils._runner import looking as _looking
 from emulator.running import running
 from tests.support.logic import call, passes, reruns
 from tests.support.scenarios import WORKSPACE_ID, small_night

@@ -12,17 +12,17 @@ from collections.abc import Mapping, Sequence
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
-from ansible_collections.dataarts.factory.plugins.module_utils import _options
-from ansible_collections.dataarts.factory.plugins.module_utils._module import Run, attempt
+from ansible_collections.dataarts.factory.plugins.module_utils._config import argument_spec
+from ansible_collections.dataarts.factory.plugins.module_utils._runner.ansible_module import Run, attempt
 
 #: Name of a module -> its specification, the util and the name of its logic.
 MODULES = {
-    "job_rerun": ("rerun_spec", "_rerun", "rerun"),
-    "job_instance_retry": ("instance_retry_spec", "_instance_retry", "retry"),
-    "job_instance_info": ("instance_info_spec", "_information", "instance_info"),
-    "job_info": ("job_info_spec", "_information", "job_info"),
-    "workspace_info": ("workspace_info_spec", "_information", "workspace_info"),
-    "job_dependency_info": ("dependency_info_spec", "_information", "dependency_info"),
+    "job_rerun": ("rerun_spec", "_runner.rerun", "rerun"),
+    "job_instance_retry": ("instance_retry_spec", "_runner.retry", "retry"),
+    "job_instance_info": ("instance_info_spec", "_runner.info", "instance_info"),
+    "job_info": ("job_info_spec", "_runner.info", "job_info"),
+    "workspace_info": ("workspace_info_spec", "_runner.info", "workspace_info"),
+    "job_dependency_info": ("dependency_info_spec", "_runner.info", "dependency_info"),
 }
 #: Longest time that :func:`passes` goes on, seconds. A machine under load must not fail a test.
 PATIENCE = 90.0
@@ -36,7 +36,7 @@ def call(name: str, options: Mapping[str, t.Any], *, check: bool = False, diff: 
     Options that AnsibleModule itself would refuse come back as a failure too.
     """
     spec, util, logic = MODULES[name]
-    validator = ArgumentSpecValidator(getattr(_options, spec)())
+    validator = ArgumentSpecValidator(getattr(argument_spec, spec)())
     checked = validator.validate(dict(options))
     if checked.error_messages:
         return {"failed": True, "msg": "; ".join(checked.error_messages), "error": {"kind": "specification"}, "changed": False}

@@ -14,8 +14,9 @@ from pathlib import Path
 import jsonschema
 import xmlschema
 
-from ansible_collections.dataarts.factory.plugins.module_utils._times import to_iso
-from ansible_collections.dataarts.factory.plugins.plugin_utils import _tally, _watch
+from ansible_collections.dataarts.factory.plugins.module_utils._common.times import to_iso
+from ansible_collections.dataarts.factory.plugins.plugin_utils._task import counts as _tally
+from ansible_collections.dataarts.factory.plugins.plugin_utils._task import passes as _watch
 
 SCHEMA = Path(__file__).resolve().parents[2] / "docs" / "report.schema.json"
 SHAPE = Path(__file__).with_name("junit.xsd")

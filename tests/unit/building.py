@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.dataarts.factory.plugins.module_utils._model import InstanceKey, InstanceType, JobInstance, Status
-from ansible_collections.dataarts.factory.plugins.module_utils._reconcile import Policy
-from ansible_collections.dataarts.factory.plugins.module_utils._sent import Sent
+from ansible_collections.dataarts.factory.plugins.module_utils._models.attempt import Sent
+from ansible_collections.dataarts.factory.plugins.module_utils._models.instance import InstanceKey, InstanceType, JobInstance, Status
+from ansible_collections.dataarts.factory.plugins.module_utils._planner.reconcile import Policy
 
 #: 2026-11-23T03:00:00Z
 T = 1_795_402_800_000

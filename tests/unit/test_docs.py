@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ansible_collections.dataarts.factory.plugins.module_utils._account import ENVIRONMENT
-from ansible_collections.dataarts.factory.plugins.module_utils._outcome import table_text
+from ansible_collections.dataarts.factory.plugins.module_utils._config.credentials import ENVIRONMENT
+from ansible_collections.dataarts.factory.plugins.module_utils._http.retry_policy import table_text
 
 GUIDES = Path(__file__).resolve().parents[2] / "docs" / "docsite" / "rst"
 

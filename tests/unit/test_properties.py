@@ -16,16 +16,23 @@ import typing as t
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.dataarts.factory.plugins.module_utils._decision import Action
-from ansible_collections.dataarts.factory.plugins.module_utils._errors import OptionError
-from ansible_collections.dataarts.factory.plugins.module_utils._ledger_lines import header_line, intent_line, outcome_line, parse
-from ansible_collections.dataarts.factory.plugins.module_utils._model import InstanceKey, InstanceType, Status
-from ansible_collections.dataarts.factory.plugins.module_utils._plan import Limits, plan
-from ansible_collections.dataarts.factory.plugins.module_utils._reconcile import Policy, decide, decide_missing
-from ansible_collections.dataarts.factory.plugins.module_utils._selection import parse_statuses, parse_types, select
-from ansible_collections.dataarts.factory.plugins.module_utils._sent import OUTCOMES, Movement, Sent, compare
-from ansible_collections.dataarts.factory.plugins.module_utils._text import printable
-from ansible_collections.dataarts.factory.plugins.module_utils._times import FIRST_MS, LAST_MS, Window, parse_point, parse_time, to_iso
+from ansible_collections.dataarts.factory.plugins.module_utils._common.errors import OptionError
+from ansible_collections.dataarts.factory.plugins.module_utils._common.text import printable
+from ansible_collections.dataarts.factory.plugins.module_utils._common.times import (
+    FIRST_MS,
+    LAST_MS,
+    Window,
+    parse_point,
+    parse_time,
+    to_iso,
+)
+from ansible_collections.dataarts.factory.plugins.module_utils._journal.ledger_lines import header_line, intent_line, outcome_line, parse
+from ansible_collections.dataarts.factory.plugins.module_utils._models.attempt import OUTCOMES, Movement, Sent, compare
+from ansible_collections.dataarts.factory.plugins.module_utils._models.decision import Action
+from ansible_collections.dataarts.factory.plugins.module_utils._models.instance import InstanceKey, InstanceType, Status
+from ansible_collections.dataarts.factory.plugins.module_utils._models.selection import parse_statuses, parse_types, select
+from ansible_collections.dataarts.factory.plugins.module_utils._planner.limits import Limits, plan
+from ansible_collections.dataarts.factory.plugins.module_utils._planner.reconcile import Policy, decide, decide_missing
 from tests.unit.building import FAIL, SETTLE, at, instance, key, policy, sent
 
 WIRE = st.integers(FIRST_MS, LAST_MS)

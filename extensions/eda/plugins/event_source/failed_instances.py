@@ -230,7 +230,7 @@ EXAMPLES = r"""
           - {workspace_id: a94f2e6bd0c14f7795e8b3d1c6a7f520, host: finance}
 """
 
-_SOURCE = "ansible_collections.dataarts.factory.plugins.plugin_utils._eda_source"
+_SOURCE = "ansible_collections.dataarts.factory.plugins.plugin_utils._eda.source"
 
 
 async def main(queue: asyncio.Queue[t.Any], args: dict[str, t.Any]) -> None:

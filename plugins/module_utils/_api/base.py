@@ -1,0 +1,218 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Private to the collection: calls in one workspace, and what both API generations say about job instances."""
+
+from __future__ import annotations
+
+import re
+import sys
+import typing as t
+
+from .._common.errors import ApiError, Kind, OptionError
+from .._common.text import printable
+from .._http.request import Answer, Call, encoded_path
+from .._models.instance import InstanceKey, InstanceType, Job, JobInstance, Status
+from .pagination import Page
+from .parsing import Fields, bad_answer
+
+if t.TYPE_CHECKING:
+    from .._http.session import Connection
+
+_T = t.TypeVar("_T")
+_WORKSPACE = re.compile(r"[!-~]{1,128}")
+CONTENT_TYPE = ("Content-Type", "application/json;charset=UTF-8")
+
+#: Statuses that one call may ask for by a word which every edition of that generation spells alike; any other filter is applied here.
+#: Not among them: manual-stop and skip-by-depend (spelled differently by an older SDK [KES]), and v1's success, which leaves out
+#: instances that were set to success by hand (they have a word of their own there).
+ASKED_V1 = frozenset({Status.WAITING, Status.RUNNING, Status.FAIL, Status.RUNNING_EXCEPTION, Status.PAUSE, Status.FREEZE})
+ASKED_V2 = ASKED_V1 | {Status.SUCCESS}
+#: Jobs to ask for at once: the one limit that every edition allows [OTC][TF].
+JOBS_PAGE = 100
+
+
+class Scope:
+    """Builds and sends calls in one workspace, or, without one, in a project.
+
+    :param workspace_id: goes into the ``workspace`` header of every call; always, because leaving it out means the default workspace to
+        v1 and an error to v2 (OBS [KES]).
+    :raises OptionError: *workspace_id* cannot be one.
+    """
+
+    def __init__(self, connection: Connection, workspace_id: str | None = None) -> None:
+        if workspace_id is not None and not _WORKSPACE.fullmatch(workspace_id):
+            raise OptionError(
+                f"workspace_id '{printable(workspace_id, 80)}' is no id of a workspace. Take it from dataarts.factory.workspace_info."
+            )
+        self.connection = connection
+        self.workspace_id = workspace_id or ""
+
+    def v1(self, method: str, route: str, *segments: str, **rest: t.Any) -> Call:
+        """A call of the v1 Factory API (host dayu-dlf): ``/v1/{project_id}/<segments>``."""
+        return self.call(method, self.connection.hosts.v1, f"v1.{route}", "v1", *segments, **rest)
+
+    def v2(self, method: str, route: str, *segments: str, **rest: t.Any) -> Call:
+        """A call of the v2 Factory API (host dayu): ``/v2/{project_id}/factory/<segments>``."""
+        return self.call(method, self.connection.hosts.v2, f"v2.{route}", "v2", "factory", *segments, **rest)
+
+    def management(self, route: str, *segments: str, **rest: t.Any) -> Call:
+        """A read of the management API (host dayu): ``/v1/{project_id}/<segments>``."""
+        return self.call("GET", self.connection.hosts.v2, f"management.{route}", "v1", *segments, **rest)
+
+    def call(
+        self,
+        method: str,
+        base: str,
+        route: str,
+        version: str,
+        *segments: str,
+        query: t.Mapping[str, t.Any] | None = None,
+        body: t.Mapping[str, t.Any] | None = None,
+    ) -> Call:
+        """A call whose first two path segments are the version and the project.
+
+        :param query: decoded; entries that are None are left out, true and false become words.
+        :param body: a POST counts as a write: all that this collection sends are.
+        :raises OptionError: a segment cannot be part of a URL.
+        :raises ApiError: the project had to be looked up, which failed.
+        """
+        project_id = self.connection.project_id
+        headers = [("X-Project-Id", project_id)]
+        if self.workspace_id:
+            headers.append(("workspace", self.workspace_id))
+        if method == "POST":
+            headers.append(CONTENT_TYPE)
+        pairs = tuple((name, _word(value)) for name, value in (query or {}).items() if value is not None)
+        path = encoded_path(version, project_id, *segments)
+        return Call(method, base, path, route, query=pairs, body=body, headers=tuple(headers), writes=method == "POST")
+
+    def read(self, call: Call, parse: t.Callable[[t.Any], _T], deadline: float | None) -> _T:
+        """Send *call* and return what *parse* makes of the JSON.
+
+        :raises ApiError: the call failed, or *parse* refused the answer; then it names the call.
+        """
+        answer = self.connection.client.send(call, deadline=deadline)
+        try:
+            return parse(answer.payload)
+        except ApiError as error:
+            error.method, error.path = call.method, call.shown_path
+            error.status, error.request_id = answer.status, answer.request_id
+            raise
+
+    def write(self, call: Call, deadline: float | None) -> Answer:
+        """Send *call*; accepted are 200 and 204, whichever of the two its page documents.
+
+        :raises ApiError: refused, or AMBIGUOUS where its outcome is not known.
+        """
+        answer = self.connection.client.send(call, deadline=deadline)
+        if answer.status not in (200, 204):
+            raise ApiError(
+                Kind.AMBIGUOUS,
+                f"HTTP {answer.status}, which is not documented for this call",
+                status=answer.status,
+                request_id=answer.request_id,
+                method=call.method,
+                path=call.shown_path,
+                hint="Whether it took effect must be read back.",
+            )
+        return answer
+
+
+def instance_page(payload: t.Any, workspace_id: str) -> Page[JobInstance]:
+    """The answer of either instance list. :raises ApiError: BAD_ANSWER, naming the instance and the field."""
+    fields = Fields(payload, "the list of instances")
+    entries = fields.entries("instances")
+    return Page(
+        fields.count("total"), [instance(one, workspace_id, f"instance {number} of the list") for number, one in enumerate(entries, 1)]
+    )
+
+
+def instance(value: t.Any, workspace_id: str, what: str) -> JobInstance:
+    """One instance of either list. v1's forceSuccess and ignoreSuccess become success with the flag, as v2 says it [KES].
+
+    :raises ApiError: BAD_ANSWER, naming *what* and the field.
+    """
+    fields = Fields(value, what)
+    plan_time, submit_time = fields.time("plan_time"), fields.time("submit_time")
+    if plan_time is None or submit_time is None:
+        raise bad_answer(
+            f"{what} has no {'plan_time' if plan_time is None else 'submit_time'}, without which it cannot be told from others"
+        )
+    text = fields.word("status")
+    status = Status.parse(text)
+    forced, ignored = fields.flag("force_success"), fields.flag("ignore_success")
+    if status in (Status.FORCE_SUCCESS, Status.IGNORE_SUCCESS):
+        forced, ignored = forced or status is Status.FORCE_SUCCESS, ignored or status is Status.IGNORE_SUCCESS
+        status = Status.SUCCESS
+    return JobInstance(
+        # Interned: a hundred thousand instances of some jobs hold the text of each name once.
+        key=InstanceKey(workspace_id, sys.intern(fields.job_id()), plan_time, submit_time),
+        job_name=sys.intern(fields.name("job_name")),
+        status=status,
+        status_text=text if status is Status.UNKNOWN else status.value,
+        instance_id=fields.identifier("instance_id"),
+        instance_type=InstanceType.parse(fields.optional_number("instance_type")),
+        start_time=fields.time("start_time"),
+        end_time=fields.time("end_time"),
+        execute_time=fields.optional_number("execute_time"),
+        version=fields.optional_number("version"),
+        force_success=forced,
+        ignore_success=ignored,
+        error_message=fields.text("error_message"),
+        instance_name=fields.text("job_instance_name"),
+    )
+
+
+def identity(one: JobInstance) -> t.Hashable:
+    """What a listed instance is counted by. A PatchData instance may share its key with the normal instance of the same plan time."""
+    return one.key, one.instance_id
+
+
+def job_page(payload: t.Any) -> Page[Job]:
+    """The answer of either list of jobs. :raises ApiError: BAD_ANSWER, naming the job and the field."""
+    fields = Fields(payload, "the list of jobs")
+    return Page(fields.count("total"), [_job(one, f"job {number} of the list") for number, one in enumerate(fields.entries("jobs"), 1)])
+
+
+def _job(value: t.Any, what: str) -> Job:
+    fields = Fields(value, what)
+    next_plan = fields.text("next_plan_time")  # "str" in the SDK's class; kept where it is the usual epoch ms
+    return Job(
+        name=fields.name("name"),
+        job_id=fields.identifier("job_id") or fields.identifier("id"),
+        job_type=fields.text("job_type"),
+        status=fields.text("status"),
+        owner=fields.text("owner"),
+        path=fields.text("path"),
+        last_instance_status=fields.text("last_instance_status"),
+        last_instance_end_time=fields.time("last_instance_end_time"),
+        start_time=fields.time("start_time"),
+        end_time=fields.time("end_time"),
+        create_time=fields.time("create_time"),
+        last_update_time=fields.time("last_update_time"),
+        next_plan_time=fields.time("next_plan_time") if next_plan and next_plan.isascii() and next_plan.isdigit() else None,
+        priority=fields.optional_number("priority"),
+    )
+
+
+def wanted_status(instance: JobInstance, statuses: t.Collection[Status] | None) -> bool:
+    """Whether *instance* is in one of *statuses* (None or empty: any); forceSuccess and ignoreSuccess match by the flag."""
+    if not statuses or instance.status in statuses:
+        return True
+    return (instance.force_success and Status.FORCE_SUCCESS in statuses) or (instance.ignore_success and Status.IGNORE_SUCCESS in statuses)
+
+
+def wanted_type(instance: JobInstance, instance_type: InstanceType | None) -> bool:
+    """Whether *instance* may be of that type; one that the service gave no known type counts, if the service was asked for the type alone."""
+    return instance_type is None or instance.instance_type in (None, instance_type)
+
+
+def asked_status(statuses: t.Collection[Status] | None, known: t.Collection[Status]) -> str | None:
+    """The word to ask the service for, if exactly one status is wanted and it can be trusted to know it; otherwise None, and the filter is ours."""
+    words = {status.value for status in statuses or () if status in known}
+    return words.pop() if len(words) == 1 and len(set(statuses or ())) == 1 else None
+
+
+def _word(value: t.Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)

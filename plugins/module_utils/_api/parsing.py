@@ -1,0 +1,179 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Private to the collection: the service's JSON read field by field, without trusting any of it.
+
+v1 writes camelCase and v2 snake_case [SDK]; a field is asked for by its v2 name and found under either. Whatever does not fit is an
+:class:`ApiError` of kind BAD_ANSWER that names the field, never a KeyError or a value of another type.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+import typing as t
+
+from .._common.errors import ApiError, Kind
+from .._common.text import printable
+from .._models.instance import MAX_NAME
+
+#: Longest other text (error messages, paths); what is longer is cut.
+MAX_TEXT = 10_000
+#: Numbers are 64 bits wide, as the service's "long".
+MAX_NUMBER = 2**63 - 1
+
+_NUMBER = re.compile(r"-?[0-9]{1,19}")
+_CAMEL = re.compile(r"_([a-z0-9])")
+
+
+def bad_answer(message: str) -> ApiError:
+    """The error of an answer that cannot be understood. Method, path and request id are filled in by whoever sent the call."""
+    return ApiError(
+        Kind.BAD_ANSWER,
+        printable(message),
+        hint="Run it again; if it stays, the endpoint is not a DataArts Studio service of the documented version.",
+    )
+
+
+class Fields:
+    """One JSON object of an answer.
+
+    :param value: what should be an object.
+    :param what: what it describes, for messages: "instance 3 of the list".
+    :raises ApiError: BAD_ANSWER, if it is no object.
+    """
+
+    def __init__(self, value: t.Any, what: str) -> None:
+        if not isinstance(value, dict):
+            raise bad_answer(f"{what} is {_kind(value)} instead of an object")
+        self._values = t.cast("dict[str, t.Any]", value)
+        self._what = what
+
+    def raw(self, name: str) -> t.Any:
+        """The value of the field under its v2 or its v1 name; None if there is none."""
+        found = self._values.get(name)
+        return self._values.get(camel(name)) if found is None else found
+
+    def number(self, name: str) -> int:
+        """A required whole number of 64 bits, given as number or text. :raises ApiError: BAD_ANSWER."""
+        return t.cast(int, self._required(name, self.optional_number(name)))
+
+    def optional_number(self, name: str) -> int | None:
+        """A whole number, or None where it is absent, null or empty. :raises ApiError: BAD_ANSWER for anything else."""
+        value = self.raw(name)
+        if isinstance(value, str):
+            value = value.strip()
+            if not value:
+                return None
+            value = int(value) if _NUMBER.fullmatch(value) else value
+        if isinstance(value, float) and value.is_integer():
+            value = int(value)
+        if value is None:
+            return None
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise self._wrong(name, value, "a whole number")
+        if abs(value) > MAX_NUMBER:
+            raise self._wrong(name, "a number of more than 64 bits", "a whole number")
+        return value
+
+    def time(self, name: str) -> int | None:
+        """Epoch ms, or None where it is absent, null, empty or 0: the time of something that has not happened."""
+        value = self.optional_number(name)
+        return value if value is not None and value > 0 else None
+
+    def count(self, name: str) -> int:
+        """A required number of entries. :raises ApiError: BAD_ANSWER, also if it is negative."""
+        value = self.number(name)
+        if value < 0:
+            raise self._wrong(name, value, "a number of entries")
+        return value
+
+    def flag(self, name: str) -> bool:
+        """True or false, also as text or as 0 and 1; false where it is absent or null. :raises ApiError: BAD_ANSWER for anything else."""
+        value = self.raw(name)
+        word = value.strip().lower() if isinstance(value, str) else value
+        if word in ("true", 1):
+            return True
+        if word in (None, "", "false", 0):
+            return False
+        raise self._wrong(name, value, "true or false")
+
+    def name(self, name: str) -> str:
+        """A required name, exactly as the service wrote it, 1 to :data:`MAX_NAME` characters. :raises ApiError: BAD_ANSWER."""
+        value = self._required(name, self.raw(name))
+        if not isinstance(value, str) or not value or len(value) > MAX_NAME:
+            raise self._wrong(name, value, f"text of 1 to {MAX_NAME} characters")
+        return value
+
+    def identifier(self, name: str) -> str | None:
+        """An id as text, given as text or number, without blanks around it; None where it is absent, null or empty. :raises ApiError: BAD_ANSWER."""
+        value = self.raw(name)
+        if isinstance(value, str):
+            value = value.strip()
+            if len(value) > MAX_NAME:
+                raise self._wrong(name, value, f"an id of at most {MAX_NAME} characters")
+            return value or None
+        number = self.optional_number(name)
+        return None if number is None else str(number)
+
+    def job_id(self, name: str = "job_id") -> str:
+        """A required id of a job: its digits as text. One specification's sample has a stray comma, "868641," [HCAPI]. :raises ApiError: BAD_ANSWER."""
+        value = self._required(name, self.identifier(name))
+        digits = value.rstrip(", ")
+        if not _NUMBER.fullmatch(digits) or not 0 <= int(digits) <= MAX_NUMBER:
+            raise self._wrong(name, value, "the number of a job")
+        return str(int(digits))
+
+    def text(self, name: str) -> str | None:
+        """Text for people, cut at :data:`MAX_TEXT` characters; None where it is absent, null or empty. :raises ApiError: BAD_ANSWER for a list or an object."""
+        value = self.raw(name)
+        if value is None or value == "":
+            return None
+        if isinstance(value, (int, float)) and not isinstance(value, bool):
+            return printable(value, 100)
+        if not isinstance(value, str):
+            raise self._wrong(name, value, "text")
+        return value[:MAX_TEXT]
+
+    def word(self, name: str) -> str:
+        """A required word such as a status, printable, at most 100 characters. :raises ApiError: BAD_ANSWER."""
+        value = self._required(name, self.raw(name))
+        if not isinstance(value, str) or not value.strip():
+            raise self._wrong(name, value, "a word")
+        return printable(value.strip(), 100)
+
+    def entries(self, name: str) -> list[t.Any]:
+        """A list; empty where it is absent or null. :raises ApiError: BAD_ANSWER for anything else."""
+        value = self.raw(name)
+        if value is None:
+            return []
+        if not isinstance(value, list):
+            raise self._wrong(name, value, "a list")
+        return value
+
+    def _required(self, name: str, value: t.Any) -> t.Any:
+        if value is None:
+            raise bad_answer(f"{self._what} has no {name}")
+        return value
+
+    def _wrong(self, name: str, value: t.Any, wanted: str) -> ApiError:
+        return bad_answer(f"{name} of {self._what} is {_kind(value)} instead of {wanted}")
+
+
+@functools.cache
+def camel(name: str) -> str:
+    """The v1 spelling of a v2 name: ``plan_time`` becomes ``planTime``."""
+    return _CAMEL.sub(lambda match: match.group(1).upper(), name)
+
+
+def _kind(value: t.Any) -> str:
+    """What *value* is, in words that are short whatever it holds."""
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    if isinstance(value, int):
+        return str(value) if abs(value) <= MAX_NUMBER else "a number of more than 64 bits"
+    if isinstance(value, float):
+        return f"{value:g}"
+    if isinstance(value, str):
+        return f"'{printable(value, 60)}'"
+    return "a list" if isinstance(value, list) else "an object"

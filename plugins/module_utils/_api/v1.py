@@ -1,0 +1,98 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Private to the collection: the v1 Factory API (host dayu-dlf), one method per endpoint."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .._common.errors import ApiError, Kind
+from .._common.times import Window
+from .._http.request import Answer
+from .._models.instance import InstanceType, Job, JobInstance, Status
+from .._models.rerun_request import RetryOptions, body_v1
+from .base import (
+    ASKED_V1,
+    JOBS_PAGE,
+    Scope,
+    asked_status,
+    identity,
+    instance_page,
+    job_page,
+)
+from .pagination import Limits, Page, read_pages, read_window
+from .parsing import Fields
+
+#: Longest window of one list call [H-94].
+MAX_WINDOW_MS = 7 * 86_400_000
+
+
+class FactoryV1:
+    """The v1 API in one workspace. Every method takes ``deadline`` (time.monotonic() seconds, or None) and raises ApiError."""
+
+    def __init__(self, scope: Scope) -> None:
+        self._scope = scope
+
+    def list_instances(
+        self,
+        job_name: str | None,
+        window: Window,
+        *,
+        statuses: t.Collection[Status] | None = None,
+        instance_type: InstanceType | None = None,
+        deadline: float | None = None,
+    ) -> list[JobInstance]:
+        """GET …/jobs/instances/detail [H-94]: instances of one job, by its exact name, or of every job of the workspace; complete.
+
+        The name is matched exactly by preciseQuery, and again here: editions that do not know the parameter match any part of a name [OTC].
+        """
+        status = asked_status(statuses, ASKED_V1)
+
+        def fetch(span: Window, limit: int, offset: int) -> Page[JobInstance]:
+            query = {
+                "jobName": job_name,
+                "preciseQuery": None if job_name is None else True,
+                "minPlanTime": span.begin,
+                "maxPlanTime": span.end,
+                "limit": limit,
+                "offset": offset,
+                "status": status,
+                "instanceType": instance_type.number if instance_type else None,
+            }
+            call = self._scope.v1("GET", "list", "jobs", "instances", "detail", query=query)
+            return self._scope.read(call, lambda payload: instance_page(payload, self._scope.workspace_id), deadline)
+
+        what = "instances of the workspace" if job_name is None else f"instances of job {job_name}"
+        found = read_window(fetch, window, key=identity, what=what, limits=Limits(slice_ms=MAX_WINDOW_MS))
+        return [one for one in found if job_name in (None, one.job_name)]
+
+    def list_jobs(self, name: str | None, job_type: str, deadline: float | None = None) -> list[Job]:
+        """GET …/jobs [SDK]: jobs of that type whose name contains *name* (None: all)."""
+
+        def fetch(limit: int, offset: int) -> Page[Job]:
+            query = {"limit": limit, "offset": offset, "jobType": job_type, "jobName": name}
+            return self._scope.read(self._scope.v1("GET", "jobs", "jobs", query=query), job_page, deadline)
+
+        return read_pages(fetch, key=lambda job: job.name, what="jobs", page=JOBS_PAGE)
+
+    def job_detail(self, job_name: str, deadline: float | None = None) -> dict[str, t.Any]:
+        """GET …/jobs/{name} [SDK][OTC]: definition of the newest submitted version, as the service says it (nodes, schedule, params, …)."""
+        call = self._scope.v1("GET", "job", "jobs", job_name, query={"getJobSubmitVersion": True})
+        return self._scope.read(call, lambda payload: _whole(payload, f"the definition of job {job_name}"), deadline)
+
+    def restart(self, job_name: str, instance_id: str | None, options: RetryOptions, deadline: float | None = None) -> Answer:
+        """POST …/jobs/{job_name}/instances/{instance_id}/restart [H-67]: one instance. 204 or 200, without a body."""
+        if not instance_id:
+            raise ApiError(
+                Kind.INVALID,
+                f"the service listed the instance of job {job_name} without an instance id, by which v1 restarts it",
+                hint="Set api_version to v2, which knows instances by job id and times.",
+            )
+        call = self._scope.v1("POST", "restart", "jobs", job_name, "instances", instance_id, "restart", body=body_v1(options))
+        return self._scope.write(call, deadline)
+
+
+def _whole(payload: t.Any, what: str) -> dict[str, t.Any]:
+    Fields(payload, what).name("name")
+    return t.cast("dict[str, t.Any]", payload)

@@ -1,0 +1,169 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Private to the collection: time expressions of options, and times as people read them.
+
+On the wire a time is an integer of epoch milliseconds; nothing else leaves or enters this module unconverted.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+
+from .errors import OptionError
+
+#: The 13-digit epoch milliseconds that the service takes [H-RET]: 2001-09-09T01:46:40Z to 2286-11-20T17:46:39.999Z.
+FIRST_MS = 1_000_000_000_000
+LAST_MS = 9_999_999_999_999
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+_MILLISECOND = timedelta(milliseconds=1)
+_DIGITS = re.compile(r"[0-9]+")
+_RELATIVE = re.compile(r"-([0-9]{1,9})([smhdw])")
+_UNIT_MS = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 604_800_000}
+_ISO = re.compile(
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt ]([0-9]{2}:[0-9]{2})(?::([0-9]{2})(?:[.,]([0-9]{1,9}))?)?"
+    r" ?([Zz]|[+-][0-9]{2}(?::?[0-9]{2})?)?"
+)
+_GIVE_POINT = "Give ISO 8601 with a zone (2026-11-23T03:00:00+08:00 or 2026-11-23T03:00:00Z) or 13 digits of epoch milliseconds"
+_GIVE_TIME = _GIVE_POINT + ", or a time before now such as -24h, -7d, -30m or -90s"
+
+
+def parse_time(value: str | int, *, now_ms: int, option: str) -> int:
+    """The point in time that *value* names.
+
+    :param value: ISO 8601 with a zone, epoch milliseconds of 13 digits (number or text), or a time before now: ``-90s``, ``-30m``, ``-24h``, ``-7d``, ``-1w``.
+    :param now_ms: the service's time now, epoch ms; what a relative form counts from.
+    :param option: name of the option, for the message.
+    :returns: epoch ms, 13 digits.
+    :raises OptionError: for anything else; a time without a zone is refused, not guessed.
+    """
+    match = _RELATIVE.fullmatch(value.strip()) if isinstance(value, str) else None
+    if match is None:
+        return _point(value, option, _GIVE_TIME)
+    return _in_range(now_ms - int(match.group(1)) * _UNIT_MS[match.group(2)], value, option, _GIVE_TIME)
+
+
+def parse_point(value: str | int, *, option: str) -> int:
+    """The point in time that *value* names, as :func:`parse_time` but without relative forms."""
+    return _point(value, option, _GIVE_POINT)
+
+
+def to_iso(ms: int) -> str:
+    """*ms* (epoch milliseconds) in ISO 8601, UTC: ``2026-11-23T03:00:00Z``, with ``.123`` only where milliseconds are not zero.
+
+    Never raises: a number outside the calendar comes back as that number in ms.
+    """
+    try:
+        moment = _EPOCH + timedelta(milliseconds=ms)
+    except OverflowError:
+        return f"{ms:.3e} ms" if abs(ms) < 10**300 else "an endless time"
+    text = moment.replace(tzinfo=None).isoformat(timespec="milliseconds" if ms % 1000 else "seconds")
+    return text + "Z"
+
+
+def duration_text(seconds: float) -> str:
+    """*seconds* as people read it: ``4s``, ``3m 05s``, ``2h 00m 07s``, ``1d 00h 00m``; negative counts as 0."""
+    whole = max(0, int(seconds))
+    minutes, rest = divmod(whole, 60)
+    hours, minutes = divmod(minutes, 60)
+    days, hours = divmod(hours, 24)
+    if days:
+        return f"{days}d {hours:02}h {minutes:02}m"
+    if hours:
+        return f"{hours}h {minutes:02}m {rest:02}s"
+    return f"{minutes}m {rest:02}s" if minutes else f"{rest}s"
+
+
+@dataclass(frozen=True)
+class Window:
+    """A span of time, both ends included, epoch ms. ``begin`` is never after ``end``: :func:`window` checks options for that."""
+
+    begin: int
+    end: int
+
+    def __contains__(self, ms: object) -> bool:
+        return isinstance(ms, int) and self.begin <= ms <= self.end
+
+    def __str__(self) -> str:
+        return f"{to_iso(self.begin)} to {to_iso(self.end)}"
+
+    @property
+    def length(self) -> int:
+        """How many milliseconds it holds; a single millisecond is 1."""
+        return self.end - self.begin + 1
+
+    def slices(self, max_ms: int) -> list[Window]:
+        """Windows of at most *max_ms* milliseconds each, oldest first, that together hold every millisecond once.
+
+        :raises ValueError: if *max_ms* is below 1.
+        """
+        if max_ms < 1:
+            raise ValueError(f"a slice needs at least one millisecond, not {max_ms}")
+        return [Window(begin, min(begin + max_ms - 1, self.end)) for begin in range(self.begin, self.end + 1, max_ms)]
+
+
+def window(begin: int, end: int, *, options: tuple[str, str]) -> Window:
+    """The window between two option values (epoch ms, both included).
+
+    :param options: the names of the two options, for the message.
+    :raises OptionError: if it begins after its end.
+    """
+    if begin > end:
+        raise OptionError(f"{options[0]} ({to_iso(begin)}) is after {options[1]} ({to_iso(end)}). Give a begin that is not after the end.")
+    return Window(begin, end)
+
+
+def _point(value: object, option: str, give: str) -> int:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return _in_range(value, value, option, give)
+    if not isinstance(value, str):
+        raise _refusal(option, value, "is not a time", give)
+    text = value.strip()
+    if _DIGITS.fullmatch(text):
+        if len(text) != 13:
+            raise _refusal(option, value, f"has {len(text)} digits, epoch milliseconds have 13", give)
+        return _in_range(int(text), value, option, give)
+    match = _ISO.fullmatch(text)
+    if match is None:
+        raise _refusal(option, value, "is not a time", give)
+    return _in_range(_iso_ms(match, value, option, give), value, option, give)
+
+
+def _iso_ms(match: re.Match[str], value: object, option: str, give: str) -> int:
+    date, clock, second, fraction, zone = match.groups()
+    if zone is None:
+        raise _refusal(option, value, "has no time zone and none is guessed", give)
+    try:
+        naive = datetime.strptime(f"{date} {clock}:{second or '00'}", "%Y-%m-%d %H:%M:%S")
+        moment = naive.replace(tzinfo=_zone(zone))
+        return (moment - _EPOCH) // _MILLISECOND + int((fraction or "").ljust(3, "0")[:3])
+    except (ValueError, OverflowError):
+        raise _refusal(option, value, "is not a date, time and zone of the calendar", give) from None
+
+
+def _zone(text: str) -> timezone:
+    if text in ("Z", "z"):
+        return timezone.utc
+    digits = text[1:].replace(":", "").ljust(4, "0")
+    hours, minutes = int(digits[:2]), int(digits[2:])
+    if hours > 14 or minutes > 59:
+        raise ValueError(text)
+    offset = timedelta(hours=hours, minutes=minutes)
+    return timezone(-offset if text[0] == "-" else offset)
+
+
+def _in_range(ms: int, value: object, option: str, give: str) -> int:
+    if not FIRST_MS <= ms <= LAST_MS:
+        raise _refusal(option, value, f"is outside {to_iso(FIRST_MS)} to {to_iso(LAST_MS)}", give)
+    return ms
+
+
+def _refusal(option: str, value: object, cause: str, give: str) -> OptionError:
+    text = repr(value) if isinstance(value, (str, float)) or value is None else type(value).__name__
+    if isinstance(value, int):
+        text = str(value) if abs(value) < 10**20 else "a number of more than 20 digits"
+    shown = text if len(text) <= 80 else text[:79] + "…"
+    return OptionError(f"Failed to read {option}: {shown} {cause}. {give}.")

@@ -1,0 +1,199 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Private to the collection: the argument specifications, each written once beside the doc fragment that explains it.
+
+Every function returns a fresh mapping of option name to specification, as AnsibleModule takes it. Environment fallbacks are
+not here: variables are resolved as whole families of credentials, which the specification cannot say (see ``_config/credentials.py``).
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+Spec = t.Dict[str, t.Dict[str, t.Any]]
+
+#: Statuses that the service reruns at all: successful, failed or cancelled instances [H-67].
+RERUNNABLE_WORDS = ("fail", "manual-stop", "success")
+#: Every status that an instance may be listed with [H-208][SDK].
+STATUS_WORDS = (
+    "waiting",
+    "running",
+    "success",
+    "fail",
+    "running-exception",
+    "pause",
+    "manual-stop",
+    "skip-by-depend",
+    "freeze",
+    "waiting-confirm",
+)
+ORDER_WORDS = ("parallel", "upstream_first")
+TYPE_WORDS = ("normal", "manual", "patch_data", "sub_job", "once")
+
+
+def account_spec() -> Spec:
+    """Doc fragment ``account``: where the service is, and who asks."""
+    return {
+        "region": {"type": "str"},
+        "cloud_domain": {"type": "str"},
+        "project_id": {"type": "str"},
+        "access_key": {"type": "str", "no_log": True},
+        "secret_key": {"type": "str", "no_log": True},
+        "security_token": {"type": "str", "no_log": True},
+        "auth_token": {"type": "str", "no_log": True},
+        "user_name": {"type": "str"},
+        "user_password": {"type": "str", "no_log": True},
+        "domain_name": {"type": "str"},
+        "agency_name": {"type": "str"},
+        "agency_domain_name": {"type": "str"},
+        "endpoint": {"type": "str"},
+        "endpoint_v1": {"type": "str"},
+        "iam_endpoint": {"type": "str"},
+        "allow_http": {"type": "bool", "default": False},
+        "validate_certs": {"type": "bool", "default": True},
+        "ca_path": {"type": "path"},
+        "connect_timeout": {"type": "float", "default": 10.0},
+        "read_timeout": {"type": "float", "default": 60.0},
+        "max_retries": {"type": "int", "default": 4},
+    }
+
+
+def workspace_spec() -> Spec:
+    """Doc fragment ``workspace``: the workspace that is worked on, and the API generation."""
+    return {
+        "workspace_id": {"type": "str", "required": True},
+        "api_version": {"type": "str", "choices": ["auto", "v2", "v1"], "default": "auto"},
+    }
+
+
+def selection_spec() -> Spec:
+    """Doc fragment ``selection``: which instances are meant."""
+    return {
+        "jobs": {"type": "list", "elements": "str", "default": ["*"]},
+        "planned_after": {"type": "str", "default": "-24h"},
+        "planned_before": {"type": "str"},
+        "instance_types": {"type": "list", "elements": "str", "choices": list(TYPE_WORDS)},
+    }
+
+
+def retry_spec() -> Spec:
+    """Doc fragment ``retry``: how the service reruns, and what this machine remembers of it."""
+    return {
+        "retry_location": {"type": "str", "choices": ["errorNode", "firstNode", "specifiedNode"], "default": "errorNode"},
+        "node_name": {"type": "str"},
+        "retry_task_version": {"type": "str", "choices": ["original_version", "current_version"], "default": "original_version"},
+        "ignore_obs_monitor": {"type": "bool", "default": True},
+        "since": {"type": "str"},
+        "settle_time": {"type": "int", "default": 60},
+        "state_path": {"type": "path"},
+        "check_only": {"type": "bool", "default": False},
+    }
+
+
+def rerun_spec() -> Spec:
+    """Module ``job_rerun``."""
+    return {
+        **account_spec(),
+        **workspace_spec(),
+        **selection_spec(),
+        **retry_spec(),
+        "statuses": {"type": "list", "elements": "str", "choices": list(RERUNNABLE_WORDS), "default": ["fail"]},
+        "max_instances": {"type": "int"},
+        "max_parallel": {"type": "int"},
+        "max_reruns_per_day": {"type": "int"},
+        "batch_size": {"type": "int", "default": 100},
+        "order": {"type": "str", "choices": list(ORDER_WORDS), "default": "parallel"},
+        "other_workspaces": {"type": "list", "elements": "str"},
+        "plan_id": {"type": "str"},
+        "plan_record": {"type": "dict"},
+        "attempts": {"type": "int", "default": 1},
+        "attempt_delay": {"type": "int", "default": 0},
+        "wait": {"type": "bool", "default": True},
+        "wait_timeout": {"type": "int", "default": 3600},
+        "poll_interval": {"type": "int", "default": 10},
+        "carry": {"type": "dict"},
+    }
+
+
+def rerun_summary_spec() -> Spec:
+    """Action ``rerun_summary``."""
+    return {"hosts": {"type": "list", "elements": "str"}, "variable": {"type": "str", "default": "dataarts_rerun_result"}}
+
+
+def rerun_report_spec() -> Spec:
+    """Action ``rerun_report``."""
+    return {"path": {"type": "path", "required": True}, "hosts": {"type": "list", "elements": "str"}}
+
+
+def instance_retry_spec() -> Spec:
+    """Module ``job_instance_retry``."""
+    return {
+        **account_spec(),
+        **workspace_spec(),
+        **retry_spec(),
+        "job_name": {"type": "str", "required": True},
+        "task_retrys": {
+            "type": "list",
+            "elements": "dict",
+            "options": {
+                "job_id": {"type": "int", "required": True},
+                "plan_time": {"type": "str", "required": True},
+                "submit_time": {"type": "str", "required": True},
+            },
+        },
+        "begin_time": {"type": "str"},
+        "end_time": {"type": "str"},
+        "jobs": {
+            "type": "list",
+            "elements": "dict",
+            "options": {"job_name": {"type": "str", "required": True}, "workspace_id": {"type": "str", "required": True}},
+        },
+        "concurrent": {"type": "int"},
+        "max_instances": {"type": "int"},
+        "only_statuses": {"type": "list", "elements": "str", "choices": list(RERUNNABLE_WORDS), "default": ["fail"]},
+    }
+
+
+def instance_info_spec() -> Spec:
+    """Module ``job_instance_info``."""
+    return {
+        **account_spec(),
+        **workspace_spec(),
+        **selection_spec(),
+        "job_name": {"type": "str"},
+        "statuses": {"type": "list", "elements": "str", "choices": list(STATUS_WORDS)},
+        "limit": {"type": "int"},
+    }
+
+
+def job_info_spec() -> Spec:
+    """Module ``job_info``."""
+    return {
+        **account_spec(),
+        **workspace_spec(),
+        "jobs": {"type": "list", "elements": "str", "default": ["*"]},
+        "detail": {"type": "bool", "default": False},
+    }
+
+
+def workspace_info_spec() -> Spec:
+    """Module ``workspace_info``."""
+    return {
+        **account_spec(),
+        "studio_instance_ids": {"type": "list", "elements": "str"},
+        "names": {"type": "list", "elements": "str", "default": ["*"]},
+    }
+
+
+def dependency_info_spec() -> Spec:
+    """Module ``job_dependency_info``."""
+    return {
+        **account_spec(),
+        **workspace_spec(),
+        "job_name": {"type": "str"},
+        "instance_id": {"type": "str"},
+        "relation": {"type": "str", "choices": ["both", "parent", "child"], "default": "both"},
+        "depth": {"type": "int", "default": 1},
+        "latest": {"type": "bool", "default": True},
+    }

@@ -1,0 +1,231 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Private to the collection: which credentials an invocation uses, decided from its options and the environment.
+
+The rules, which the doc fragment C(account) tells the user:
+
+* There are three kinds: keys (``access_key``, ``secret_key``, maybe ``security_token``), a token (``auth_token``), and a user
+  (``user_name``, ``user_password``, ``domain_name``). Exactly one is used.
+* Options win as a whole kind: as soon as one credential option is set, variables of other kinds are ignored. Variables fill gaps
+  of the same kind, and only from a family of variables that contradicts no option: a secret key never joins a foreign access key.
+* The empty string means unset, in options and in the environment.
+"""
+
+from __future__ import annotations
+
+import re
+import typing as t
+from dataclasses import dataclass, field
+
+from .._common.errors import OptionError
+from .._common.text import listed
+from .regions import region_id
+
+Options = t.Mapping[str, t.Any]
+
+#: The options of each kind of credentials, those that cannot be missing first.
+KINDS: dict[str, tuple[str, ...]] = {
+    "keys": ("access_key", "secret_key", "security_token"),
+    "token": ("auth_token",),
+    "user": ("user_name", "user_password", "domain_name"),
+}
+_OPTIONAL = frozenset({"security_token"})
+#: Options that make up an account; all of them are text.
+CREDENTIAL_OPTIONS = (*(name for names in KINDS.values() for name in names), "agency_name", "agency_domain_name")
+#: Options that must never be shown; ``no_log`` in every specification.
+SECRET_OPTIONS = ("access_key", "secret_key", "security_token", "auth_token", "user_password")
+
+#: Variables that belong together, most preferred first: kind, and option by variable.
+_FAMILIES: tuple[tuple[str, dict[str, str]], ...] = (
+    ("keys", {"access_key": "HW_ACCESS_KEY", "secret_key": "HW_SECRET_KEY", "security_token": "HW_SECURITY_TOKEN"}),
+    (
+        "keys",
+        {"access_key": "HUAWEICLOUD_SDK_AK", "secret_key": "HUAWEICLOUD_SDK_SK", "security_token": "HUAWEICLOUD_SDK_SECURITY_TOKEN"},
+    ),
+    ("keys", {"access_key": "CLOUD_SDK_AK", "secret_key": "CLOUD_SDK_SK"}),
+    ("token", {"auth_token": "HW_AUTH_TOKEN"}),
+    ("user", {"user_name": "HW_USER_NAME", "user_password": "HW_USER_PASSWORD", "domain_name": "HW_DOMAIN_NAME"}),
+)
+#: Option -> the environment variables that stand in for it, most preferred first.
+ENVIRONMENT: dict[str, tuple[str, ...]] = {
+    "region": ("HW_REGION_NAME",),
+    "project_id": ("HW_PROJECT_ID", "HUAWEICLOUD_SDK_PROJECT_ID"),
+    **{name: tuple(family[name] for dummy, family in _FAMILIES if name in family) for names in KINDS.values() for name in names},
+}
+
+_CURE = "Set access_key and secret_key, or auth_token, or user_name, user_password and domain_name"
+
+
+@dataclass(frozen=True)
+class Account:
+    """Credentials that are complete and of one kind; the values stay out of its repr.
+
+    :param kind: ``keys``, ``token`` or ``user``, see :data:`KINDS`.
+    :param agency_name: agency to act as, in the account *agency_domain_name*; both or neither.
+    """
+
+    kind: str
+    access_key: str | None = field(default=None, repr=False)
+    secret_key: str | None = field(default=None, repr=False)
+    security_token: str | None = field(default=None, repr=False)
+    auth_token: str | None = field(default=None, repr=False)
+    user_name: str | None = None
+    user_password: str | None = field(default=None, repr=False)
+    domain_name: str | None = None
+    agency_name: str | None = None
+    agency_domain_name: str | None = None
+
+    @classmethod
+    def from_options(cls, options: Options) -> Account:
+        """The account that resolved *options* (see :func:`resolve`) describe.
+
+        :raises OptionError: no kind, several kinds, half a kind, half an agency, or a value that cannot be one; names the options and
+            their environment variables, never a value.
+        """
+        values = {name: text_of(options.get(name), name) for name in CREDENTIAL_OPTIONS}
+        kind = _one_kind(values)
+        missing = [name for name in KINDS[kind] if not values[name] and name not in _OPTIONAL]
+        if missing:
+            present = [name for name in KINDS[kind] if values[name]]
+            raise OptionError(f"{listed(present)} without {listed(missing)}: set {_with_variables(missing)} too.")
+        _check_agency(values, kind)
+        return cls(kind=kind, **{name: values[name] for name in (*KINDS[kind], "agency_name", "agency_domain_name")})
+
+    @property
+    def actor(self) -> str:
+        """Who acts, as the service's flow control counts: the same for every process with these credentials. It may hold secrets."""
+        who = (self.access_key, self.auth_token, self.user_name, self.domain_name, self.agency_name, self.agency_domain_name)
+        return "\0".join(one or "" for one in who)
+
+    def secrets(self) -> frozenset[str]:
+        """Every value of the account that must never be shown, for the module's ``no_log_values``."""
+        return frozenset(value for name in SECRET_OPTIONS for value in [getattr(self, name)] if value)
+
+
+def resolve(options: Options, environ: t.Mapping[str, str]) -> dict[str, t.Any]:
+    """*options* with region, project and credentials completed from *environ* by the rules above.
+
+    :param options: option -> value as the user gave it; None and blank text mean unset.
+    :param environ: the environment; a mapping without the variables turns the fallback off.
+    :returns: a copy; nothing is validated that :meth:`Account.from_options` or the client validate.
+    :raises OptionError: a value arrived as something other than text, or the environment alone holds several kinds.
+    """
+    resolved = dict(options)
+    for name in ("region", "project_id"):
+        resolved[name] = text_of(options.get(name), name) or text_of(_first(environ, ENVIRONMENT[name]), name)
+    given = {name: value for name in CREDENTIAL_OPTIONS for value in [text_of(options.get(name), name)] if value}
+    for name in CREDENTIAL_OPTIONS:
+        resolved[name] = given.get(name)
+    kinds = {kind for kind, names in KINDS.items() for name in names if name in given}
+    if not kinds:
+        kinds = _kinds_of(environ)
+    if len(kinds) == 1:
+        kind = kinds.pop()
+        resolved.update({name: value for name, value in _family(kind, given, environ).items() if name not in given})
+    return resolved
+
+
+def text_of(value: t.Any, option: str) -> str | None:
+    """*value* as text without surrounding blanks, None if unset; a password keeps its blanks.
+
+    :raises OptionError: it is no text, or holds characters that no such value has; the text never repeats it.
+    """
+    if value is None:
+        return None
+    if not isinstance(value, str):
+        kind = "a number" if isinstance(value, (int, float)) and not isinstance(value, bool) else f"a {type(value).__name__}"
+        variables = ENVIRONMENT.get(option)
+        other = f", or give it through the environment variable {variables[0]}" if variables else ""
+        raise OptionError(
+            f"{option} arrived as {kind} instead of text, which drops leading zeros and changes digits such as 12e3: quote it in YAML "
+            f'("0123"), declare it as a string where it is entered{other}.'
+        )
+    if option == "user_password":
+        return value or None
+    text = value.strip()
+    if option in ("access_key", "secret_key", "security_token", "auth_token", "project_id") and not re.fullmatch(r"[!-~]*", text):
+        raise OptionError(
+            f"{option} contains blanks, line breaks or characters outside ASCII, which no such value has: check how it was copied."
+        )
+    return text or None
+
+
+def _one_kind(values: t.Mapping[str, str | None]) -> str:
+    """The kind that *values* hold. domain_name alone decides nothing: it names an account, not who acts."""
+    kinds = [kind for kind, names in KINDS.items() if any(values[name] for name in names)]
+    if not kinds:
+        raise OptionError(
+            f"No credentials: {_CURE} (or the environment variables {', '.join(_variables('keys'))}, {', '.join(_variables('token'))}, "
+            f"{', '.join(_variables('user'))})."
+        )
+    if len(kinds) > 1:
+        present = [name for kind in kinds for name in KINDS[kind] if values[name]]
+        raise OptionError(
+            f"{listed(present)} are credentials of different kinds, of which only one can be used. {_CURE}, and leave the others out."
+        )
+    return kinds[0]
+
+
+def _check_agency(values: t.Mapping[str, str | None], kind: str) -> None:
+    agency = [name for name in ("agency_name", "agency_domain_name") if values[name]]
+    if len(agency) == 1:
+        other = "agency_domain_name" if agency == ["agency_name"] else "agency_name"
+        raise OptionError(f"{agency[0]} without {other}: an agency is known by its name and the account that owns it, set both or neither.")
+    if agency and kind == "token":
+        raise OptionError(
+            "agency_name with auth_token: an agency is assumed with access_key and secret_key, or with user_name, user_password and domain_name."
+        )
+    if agency and values["security_token"]:
+        raise OptionError("agency_name with security_token: an agency is assumed with the permanent access_key and secret_key of a user.")
+
+
+def _kinds_of(environ: t.Mapping[str, str]) -> set[str]:
+    """Kinds of which the environment holds any. HW_DOMAIN_NAME alone is none: other tools want it beside keys."""
+    found: dict[str, list[str]] = {}
+    for kind, family in _FAMILIES:
+        found.setdefault(kind, []).extend(
+            variable for name, variable in family.items() if name != "domain_name" and environ.get(variable, "").strip()
+        )
+    kinds = {kind for kind, variables in found.items() if variables}
+    if len(kinds) > 1:
+        names = listed([variable for kind in KINDS for variable in found[kind]])
+        raise OptionError(
+            f"The environment holds credentials of different kinds: {names}. Unset all but one kind, or give one kind as options."
+        )
+    return kinds
+
+
+def _family(kind: str, given: t.Mapping[str, str], environ: t.Mapping[str, str]) -> dict[str, str]:
+    """Values of the first family of *kind* that has any and contradicts nothing *given*; {} if there is none."""
+    for one, family in _FAMILIES:
+        found = {name: value for name, variable in family.items() for value in [text_of(environ.get(variable), name)] if value}
+        if one != kind or not found or any(given.get(name, value) != value for name, value in found.items()):
+            continue
+        if "access_key" in given and "access_key" not in found:
+            found.pop("security_token", None)  # a temporary token belongs to one key; whose this is, nobody said
+        return found
+    return {}
+
+
+def _first(environ: t.Mapping[str, str], variables: t.Iterable[str]) -> str | None:
+    return next((value.strip() for value in (environ.get(variable, "") for variable in variables) if value.strip()), None)
+
+
+def _variables(kind: str) -> list[str]:
+    """The preferred variables of *kind*."""
+    return [ENVIRONMENT[name][0] for name in KINDS[kind] if name not in _OPTIONAL]
+
+
+def _with_variables(names: t.Iterable[str]) -> str:
+    return listed([f"{name} (or {' / '.join(ENVIRONMENT[name])})" if name in ENVIRONMENT else name for name in names])
+
+
+def region_required(options: Options) -> str:
+    """The region of *options*. :raises OptionError: it is unset; it is needed to find the project."""
+    region = region_id(options.get("region"))
+    if region is None:
+        raise OptionError(
+            "project_id is missing, and without region it cannot be looked up: set project_id (or HW_PROJECT_ID) or region (or HW_REGION_NAME)."
+        )
+    return region

@@ -1,0 +1,276 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Private to the collection: HTTP. Knows nothing of jobs; nothing else in the collection talks HTTP."""
+
+from __future__ import annotations
+
+import contextlib
+import random
+import threading
+import time
+import typing as t
+from urllib.parse import urlsplit
+
+from .._common.errors import ApiError, Kind, OptionError
+from .._common.remedies import hint_for
+from .compat import requests, urllib3
+from .connection import Adapter, Attempt
+from .rate_limiter import Pacer
+from .request import Answer, Call, check_base
+from .retry_policy import LATE, End, Follow, Verdict, judge, judge_failure, skew_text
+from .server_clock import ServiceClock, date_ms
+from .transport import (
+    ca_bundle,
+    failure,
+    lower_headers,
+    prepare,
+    proxies_for,
+    read_body,
+    secrets_of,
+)
+
+if t.TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from requests import PreparedRequest
+    from requests.auth import AuthBase
+
+#: First and longest pause before an attempt is repeated, seconds; doubled each time, then shortened by up to a half at random.
+FIRST_PAUSE = 0.5
+LONGEST_PAUSE = 30.0
+#: From this difference of the clocks on, in seconds, there is a warning.
+SKEW_WARNING = 60.0
+
+
+class Client:
+    """Sends calls, and knows what may be sent again. Safe to use from several threads.
+
+    Every way an attempt can end, and what follows::
+
+        ===========================================================  ============================  ============================
+        how an attempt ends                                          a read                        a write
+        ===========================================================  ============================  ============================
+        no connection: name, route, refused, proxy, connect_timeout  again, then unreachable       again, then unreachable
+        TLS: certificate or protocol not accepted                    final: tls                    final: tls
+        connection lost after sending began, request read or not     again, then server            verify first: ambiguous
+        no complete answer within read_timeout                       again, then server            verify first: ambiguous
+        an answer that is no HTTP, or a status nobody documented     again, then bad_answer        verify first: ambiguous
+        200, 201, 202, 204 with JSON, or (on a write) no body        answer                        answer
+        200 with an error body whose code is documented              final: by its code            final: by its code
+        200 with an error body whose code is not documented          again, then bad_answer        verify first: ambiguous
+        200 truncated, malformed, oversized, compressed, not UTF-8   again, then bad_answer        verify first: ambiguous
+        301, 307, 308                                                final: redirect               final: redirect
+        any other 3xx                                                final: redirect               verify first: ambiguous
+        401 while this machine's clock is 15 minutes off             final: clock                  final: clock
+        401 otherwise, or 4xx saying "token must be updated"         renew once, then credentials  renew once, then credentials
+        400, 402 to 407, 409 to 417, 422, 428, 431                   final: by its code            final: by its code
+        of these all but 400, 409, 422, if the body breaks off       again, then bad_answer        again, then bad_answer
+        400, 409, 422 whose body breaks off: its code is not known   again, then bad_answer        verify first: ambiguous
+        429, or APIGW.0308                                           again, then throttled         again, then throttled
+        408, or a 4xx nobody documented                              again, then server            verify first: ambiguous
+        APIGW.0201                                                   again, then server            verify first: ambiguous
+        500, 502, 503, 504, any 5xx                                  again, then server            verify first: ambiguous
+        ===========================================================  ============================  ============================
+
+    "Again" happens at most *max_retries* times in all, after Retry-After (at most 60 s) or a jittered, doubling pause, and never
+    beyond the deadline; after that, or where the table says "final", :class:`ApiError` of that kind is raised. A write that ended
+    "ambiguous" may have taken effect: only reading back can tell, so nothing here sends it again.
+
+    How ``requests`` is used: for preparing, signing and pooled connections, but without a Session. So by construction there
+    are no redirects, no netrc, no cookies, no environment that could switch the verification off. Decided on purpose beyond that:
+
+    * Proxies from the environment are honoured, never for loopback; SOCKS is refused.
+    * Certificates are verified against *ca_path*, else REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE, else the bundle of ``requests``.
+    * ``Accept-Encoding: identity``; a compressed answer is refused, a body over 5 MiB is not read to its end.
+    * A write opens its own connection and closes it: a kept connection may be dying, and the reset would make the outcome unknown
+      although nothing was sent. Reads share kept connections.
+    * Plain http goes only to this machine, unless *allow_http*.
+    * *read_timeout* covers everything from the first byte sent to the last byte received, so dripping does not prolong it.
+
+    :param auth: signs a request, or adds a token. Where it has ``renew()``, that is called once on a 401, and the call sent again if it returns True.
+    :param ca_path: file or directory of PEM certificates.
+    :param validate_certs: verify certificates; leave it True outside tests.
+    :param connect_timeout: seconds for one connection, TLS included; looking the name up takes the time that the resolver takes.
+    :param read_timeout: seconds for one answer.
+    :param max_retries: how many more attempts follow the first, where the table allows.
+    :param allow_http: send credentials over plain http to other machines too.
+    :param pacer: the budget, shared by all clients of one account.
+    :param clock: learns the service's time from every answer.
+    :param sleep: pauses for seconds before a read is repeated.
+    :raises OptionError: for values out of range and a missing *ca_path*.
+    """
+
+    def __init__(
+        self,
+        auth: AuthBase | None,
+        *,
+        ca_path: str | None = None,
+        validate_certs: bool = True,
+        connect_timeout: float = 10.0,
+        read_timeout: float = 60.0,
+        max_retries: int = 4,
+        allow_http: bool = False,
+        pacer: Pacer | None = None,
+        clock: ServiceClock | None = None,
+        sleep: Callable[[float], object] = time.sleep,
+    ) -> None:
+        for option, value in (("connect_timeout", connect_timeout), ("read_timeout", read_timeout)):
+            if not 0 < value <= 3600:
+                raise OptionError(f"Failed to use {option}: {value} is not between 0 and 3600. Give seconds.")
+        if not 0 <= max_retries <= 100:
+            raise OptionError(
+                f"Failed to use max_retries: {max_retries} is not between 0 and 100. Give how many attempts may follow the first."
+            )
+        self._auth = auth
+        self._verify = ca_bundle(ca_path, validate_certs)
+        self._connect_timeout = connect_timeout
+        self._read_timeout = read_timeout
+        self._max_retries = max_retries
+        self._allow_http = allow_http
+        self._pacer = pacer or Pacer()
+        self._sleep = sleep
+        self._adapter = Adapter()
+        self._lock = threading.Lock()
+        #: The service's clock.
+        self.clock = clock or ServiceClock()
+        #: HTTP requests by method, every attempt.
+        self.counts: dict[str, int] = {}
+        #: What the user should know although nothing failed; each once.
+        self.warnings: list[str] = []
+        #: Called before every attempt of a write; what it raises stops the write.
+        self.before_writing: Callable[[], None] | None = None
+        if not validate_certs:
+            urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)  # said once, below, instead of once per request
+            self.warn("Certificates are not verified (validate_certs is false): anybody on the way can read and change what is sent.")
+
+    def send(self, call: Call, *, deadline: float | None = None) -> Answer:
+        """The answer to *call*.
+
+        :param deadline: ``time.monotonic()`` seconds after which nothing is sent, waited for or read, or None.
+        :raises ApiError: see the class; its kind is AMBIGUOUS only where ``call.writes``.
+        :raises OptionError: if the call cannot be sent as given.
+        """
+        check_base(call.base, allow_http=self._allow_http)
+        proxies = proxies_for(call.url)
+        last: ApiError | None = None
+        repeats = 0
+        renewed = False
+        while True:
+            if not self._pacer.wait(call.route, deadline):
+                raise last or _no_time(call)
+            verdict = self._attempt(call, proxies, deadline)
+            if verdict.answer is not None:
+                return verdict.answer
+            last = verdict.error or _no_time(call)
+            if verdict.follow is Follow.RENEW and not renewed and self._renew():
+                renewed = True
+                continue
+            if verdict.follow is not Follow.AGAIN or repeats >= self._max_retries:
+                raise last
+            self._pause(verdict, repeats, deadline, last)
+            repeats += 1
+
+    def close(self) -> None:
+        """Close the kept connections; the client can still be used."""
+        self._adapter.close()
+
+    def _attempt(self, call: Call, proxies: dict[str, str], deadline: float | None) -> Verdict:
+        request = prepare(call, self._auth)
+        if call.writes and self.before_writing is not None:
+            self.before_writing()
+        left = float("inf") if deadline is None else deadline - time.monotonic()
+        if left <= 0:
+            raise _no_time(call)
+        with self._lock:
+            self.counts[call.method] = self.counts.get(call.method, 0) + 1
+        return self._exchange(call, request, proxies, min(self._connect_timeout, left), min(self._read_timeout, left))
+
+    def _exchange(self, call: Call, request: PreparedRequest, proxies: dict[str, str], connect: float, read: float) -> Verdict:
+        parts = urlsplit(call.base)
+        place = f"{parts.scheme}://{parts.netloc}"
+        # A write's own adapter, so that its connection is new and nobody's afterwards.
+        adapter = Adapter(1) if call.writes else self._adapter
+        response: requests.Response | None = None
+        body, problem = b"", ""
+        with Attempt(connect, read) as attempt:
+            begun = time.monotonic()
+            try:
+                response = adapter.send(request, stream=True, timeout=(connect, read), verify=self._verify, proxies=proxies)
+                received = time.monotonic()
+                headers = lower_headers(response)
+                body = read_body(response)
+                if _is_services_own(response.status_code, body):
+                    self._learn(headers, begun, received)
+            except Exception as exc:  # whatever the libraries raise, the table has a row for it
+                end, cause = failure(exc, attempt, place, connect, read)
+                if response is None:
+                    return judge_failure(call, end, cause)
+                problem = LATE if end is End.TIMEOUT else "broke off before its end"
+            finally:
+                _dismiss(response, adapter if call.writes else None, whole=not problem and not attempt.expired)
+        if attempt.expired:
+            problem = LATE  # the end of a connection that was cut looks like the end of an answer
+        skew, secrets = self.clock.skew_seconds, secrets_of(request, call)
+        return judge(call, response.status_code, headers, body, problem=problem, skew=skew, secrets=secrets)
+
+    def _learn(self, headers: dict[str, str], begun: float, received: float) -> None:
+        date = date_ms(headers.get("date"))
+        if date is None:
+            return
+        self.clock.learn(date, begun, received)
+        skew = self.clock.skew_seconds
+        if abs(skew) > SKEW_WARNING:
+            self.warn(
+                f"This machine's clock is {skew_text(skew)} the service's; times are taken from the service. Set the clock (NTP).", "clock"
+            )
+
+    def warn(self, text: str, about: str = "") -> None:
+        """Have *text* in :attr:`warnings`, once; *about* is a part of it by which a text with other figures is the same."""
+        with self._lock:
+            if not any(text == one or (about and about in one) for one in self.warnings):
+                self.warnings.append(text)
+
+    def _renew(self) -> bool:
+        renew = getattr(self._auth, "renew", None)
+        return bool(renew is not None and renew())
+
+    def _pause(self, verdict: Verdict, repeats: int, deadline: float | None, error: ApiError) -> None:
+        """Wait before the next attempt, or raise *error* if that would be after *deadline*."""
+        seconds = verdict.wait
+        if seconds is None:
+            seconds = min(LONGEST_PAUSE, FIRST_PAUSE * 2.0**repeats) * random.uniform(0.5, 1.0)
+        if deadline is not None and time.monotonic() + seconds >= deadline:
+            raise error
+        if verdict.end is End.THROTTLED:
+            self._pacer.back_off(seconds)  # the next wait for the budget waits it out, in every thread
+        else:
+            self._sleep(seconds)
+
+
+def _is_services_own(status: int, body: bytes) -> bool:
+    """Whether an answer looks like the service's. Others may come from something in between, with a clock of its own."""
+    if status >= 500 or status == 407 or 300 <= status < 400:
+        return False
+    return body.lstrip()[:1] in (b"", b"{", b"[")
+
+
+def _dismiss(response: requests.Response | None, own: Adapter | None, *, whole: bool) -> None:
+    """Give the connection back if its answer was read to the end, else close it."""
+    with contextlib.suppress(Exception):
+        if response is not None:
+            if not whole or own is not None:
+                response.raw.close()
+            response.close()
+        if own is not None:
+            own.close()
+
+
+def _no_time(call: Call) -> ApiError:
+    return ApiError(
+        Kind.THROTTLED,
+        "not sent: no time was left before the deadline",
+        method=call.method,
+        path=call.shown_path,
+        hint=hint_for(Kind.THROTTLED),
+    )

@@ -1,0 +1,42 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Private to the collection: the one place that imports ``requests`` (and the ``urllib3`` it stands on), guarded.
+
+Without them every util can still be imported; ``_runner/ansible_module.py`` then ends the task with ``missing_required_lib``.
+"""
+
+from __future__ import annotations
+
+HAS_REQUESTS: bool
+
+try:
+    import requests
+    import urllib3
+    from requests.adapters import HTTPAdapter
+    from requests.auth import AuthBase
+    from requests.utils import get_environ_proxies, select_proxy
+    from urllib3.connection import HTTPConnection, HTTPSConnection
+    from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+except ImportError:
+    HAS_REQUESTS = False
+    # Bases that let the classes of the other utils be defined; none of them can be used.
+    AuthBase = HTTPAdapter = HTTPConnection = HTTPSConnection = HTTPConnectionPool = HTTPSConnectionPool = object  # type: ignore[misc,assignment]
+    # Names that the other utils import, and use in functions only.
+    requests = urllib3 = get_environ_proxies = select_proxy = None  # type: ignore[assignment]
+else:
+    HAS_REQUESTS = True
+
+__all__ = [
+    "HAS_REQUESTS",
+    "AuthBase",
+    "HTTPAdapter",
+    "HTTPConnection",
+    "HTTPConnectionPool",
+    "HTTPSConnection",
+    "HTTPSConnectionPool",
+    "get_environ_proxies",
+    "requests",
+    "select_proxy",
+    "urllib3",
+]

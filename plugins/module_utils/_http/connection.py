@@ -1,0 +1,162 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Private to the collection: connections that tell how far an attempt got, and that end in time whatever the server does.
+
+Two things ``requests`` cannot say are needed to never send a write twice: whether any byte of the request had left when an
+attempt failed, and an end of the whole attempt instead of an end of each single wait for a byte. Both come from one
+:class:`Attempt` per attempt, which the connection classes here report to.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import socket
+import threading
+import typing as t
+
+from .compat import (
+    HTTPAdapter,
+    HTTPConnection,
+    HTTPConnectionPool,
+    HTTPSConnection,
+    HTTPSConnectionPool,
+)
+
+_current = threading.local()
+
+
+class Attempt:
+    """One attempt of one call, as a context manager around everything that touches its connection.
+
+    :param connect_seconds: how long connecting may take, beyond what the socket's own timeout covers (a TLS handshake in drips).
+    :param read_seconds: how long everything after that may take together: sending, waiting, and the whole answer.
+    """
+
+    def __init__(self, connect_seconds: float, read_seconds: float) -> None:
+        self._connect_seconds = connect_seconds
+        self._read_seconds = read_seconds
+        self._lock = threading.Lock()
+        self._guard: socket.socket | None = None
+        self._timer: threading.Timer | None = None
+        #: Whether any byte of the request may have left.
+        self.sent = False
+        #: Whether time ran out and the connection was cut.
+        self.expired = False
+
+    def __enter__(self) -> Attempt:
+        _current.attempt = self
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        _current.attempt = None
+        with self._lock:
+            self._release()
+
+    def connected(self, sock: socket.socket) -> None:
+        """A new connection *sock* was made; TLS may follow on it."""
+        self._watch(sock, self._connect_seconds)
+
+    def sending(self, sock: socket.socket) -> None:
+        """The first byte of the request is about to leave over *sock*. :raises socket.timeout: if the time for connecting is over."""
+        if not self.sent:
+            self._watch(sock, self._read_seconds)
+            if self.expired:
+                raise socket.timeout("the connection was cut before anything was sent")
+            self.sent = True
+
+    def _watch(self, sock: socket.socket, seconds: float) -> None:
+        with self._lock:
+            self._release()
+            # A second handle on the same connection: TLS takes the socket object over, and http.client lets go of it early.
+            self._guard = socket.socket(fileno=os.dup(sock.fileno()))
+            self._timer = threading.Timer(seconds, self._expire)
+            self._timer.daemon = True
+            self._timer.start()
+
+    def _expire(self) -> None:
+        with self._lock:
+            if threading.current_thread() is self._timer and self._guard is not None:
+                self.expired = True
+                with contextlib.suppress(OSError):
+                    self._guard.shutdown(socket.SHUT_RDWR)
+
+    def _release(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._guard is not None:
+            self._guard.close()
+        self._timer = self._guard = None
+
+
+class _Reporting:
+    """Mixed into urllib3's connections: reports to the attempt of the thread that uses them."""
+
+    _making = False
+
+    def _new_conn(self) -> t.Any:
+        sock = super()._new_conn()  # type: ignore[misc]
+        attempt = getattr(_current, "attempt", None)
+        if attempt is not None:
+            attempt.connected(sock)
+        return sock
+
+    def connect(self) -> None:
+        # What a proxy is asked for while connecting is not the request.
+        self._making = True
+        try:
+            super().connect()  # type: ignore[misc]
+        finally:
+            self._making = False
+
+    def send(self, data: t.Any) -> None:
+        this = t.cast(t.Any, self)
+        if this.sock is None and this.auto_open:
+            this.connect()
+        attempt = getattr(_current, "attempt", None)
+        if attempt is not None and this.sock is not None and not self._making:
+            attempt.sending(this.sock)
+        super().send(data)  # type: ignore[misc]
+
+
+class _PlainConnection(_Reporting, HTTPConnection):
+    pass
+
+
+class _TlsConnection(_Reporting, HTTPSConnection):
+    def connect(self) -> None:
+        super().connect()
+        # Python leaves the handshake out where the connection is gone by the time that TLS would begin.
+        if t.cast(t.Any, self).sock.version() is None:
+            raise OSError(errno.ECONNRESET, os.strerror(errno.ECONNRESET))
+
+
+class _PlainPool(HTTPConnectionPool):
+    ConnectionCls = _PlainConnection
+
+
+class _TlsPool(HTTPSConnectionPool):
+    ConnectionCls = _TlsConnection
+
+
+_POOLS = {"http": _PlainPool, "https": _TlsPool}
+
+
+class Adapter(HTTPAdapter):
+    """A connection pool that never sends anything again by itself (urllib3's own retries are off)."""
+
+    def __init__(self, connections: int = 8) -> None:
+        super().__init__(pool_connections=connections, pool_maxsize=connections, max_retries=0)
+
+    def init_poolmanager(self, *args: t.Any, **kwargs: t.Any) -> None:
+        """As the parent's, with the connections of this module."""
+        super().init_poolmanager(*args, **kwargs)
+        self.poolmanager.pool_classes_by_scheme = _POOLS
+
+    def proxy_manager_for(self, proxy: t.Any, **kwargs: t.Any) -> t.Any:
+        """As the parent's, with the connections of this module."""
+        manager = super().proxy_manager_for(proxy, **kwargs)
+        manager.pool_classes_by_scheme = _POOLS
+        return manager

@@ -1,0 +1,165 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Private to the collection: what the service's error codes and words mean."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+from dataclasses import dataclass
+
+from .._common.errors import Kind
+from .._common.text import printable
+
+#: DLF codes by their last four digits: DLF.0137 and DLF.30137 say the same, as do 0819 and 20819 [OTC-ERR][H-ERR][H-67][DGC-UG][TF].
+_DLF = {
+    "0100": Kind.NOT_FOUND,
+    "0137": Kind.NOT_FOUND,
+    "0819": Kind.NOT_FOUND,
+    "1000": Kind.NOT_FOUND,  # the retry endpoint's own example [H-RET]
+    "0111": Kind.NOT_RERUNNABLE,
+    "0136": Kind.NOT_RERUNNABLE,
+    "0107": Kind.ALREADY_RUNNING,
+    "6888": Kind.NO_PERMISSION,
+}
+#: The rest of the documented ones: refusals of the request as it stands.
+_DLF_INVALID = frozenset(
+    re.findall(
+        "[0-9]{4}",
+        """
+    0101 0102 0103 0104 0105 0106 0109 0110 0113 0114 0115 0116 0117 0118 0119 0120 0121 0122 0123 0124 0125
+    0201 0202 0203 0802 0803 0810 0815 1006 1242 2014 2021 3004 3018 3025 3050 3051
+    6201 6205 6241 6247 6253 6258 6259 6263 6264 6265 6271 6309 6322 6323 6416 6418 6423
+    """,
+    )
+)
+#: The gateway's codes [APIG][SIGN-FAQ][DLM-ERR]; both prefixes occur. 0201 is no refusal and stands in the table of ends instead.
+_GATEWAY = {
+    "0101": Kind.NOT_PUBLISHED,
+    "0106": Kind.INVALID,
+    "0301": Kind.CREDENTIALS,
+    "0303": Kind.CREDENTIALS,
+    "0307": Kind.CREDENTIALS,
+    "0308": Kind.THROTTLED,
+}
+_BY_STATUS = {401: Kind.CREDENTIALS, 403: Kind.NO_PERMISSION, 404: Kind.NOT_FOUND, 407: Kind.UNREACHABLE, 429: Kind.THROTTLED}
+_DLF_CODE = re.compile(r"DLF\.[23]?([0-9]{4})")
+_GATEWAY_CODE = re.compile(r"APIGW?\.([0-9]{4})")
+#: A code as every part of the service writes its own; in a successful answer ``code`` may mean something else.
+_CODE = re.compile(r"[A-Za-z]{2,12}\.[0-9]{3,8}")
+_ERRORS = ("error_msg", "errorMsg", "error_message", "errorMessage", "error")
+_SUCCEEDED = ("is_success", "isSuccess", "success")
+_MESSAGES = ("error_msg", "errorMsg", "error_message", "errorMessage", "message", "error_description", "title", "error")
+_NOTHING = re.compile(r"no instances? to rerun", re.IGNORECASE)
+_NOT_OPEN = re.compile(r"\bAPIs?\b.{0,80}?\bnot\b.{0,20}?\b(published|open|opened|released)\b|invited beta|邀测", re.IGNORECASE | re.DOTALL)
+_RUNNING = re.compile(r"\bis (already )?running\b", re.IGNORECASE)
+_CLOCK = re.compile(r"time ?stamp|x-sdk-date|\bclock\b|signature (has )?expired|time (skew|difference)", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class ServiceError:
+    """What an error body says; all of it safe to show.
+
+    :param code: as the service spelled it, or None.
+    :param message: its words, or "".
+    :param request_id: where the body names one, or None.
+    """
+
+    code: str | None
+    message: str
+    request_id: str | None = None
+
+
+def service_error(payload: t.Any, *, explicit: bool = False, secrets: t.Sequence[str] = ()) -> ServiceError:
+    """The code and words of an error body in any of the service's spellings.
+
+    Understood are ``{error_code, error_msg}``, ``{errorCode, errorMsg}``, IAM's ``{error: {code, message, title}}`` and ``{code, message}``.
+
+    :param payload: parsed JSON of any shape.
+    :param explicit: of a successful answer: the last two only with a code in the service's own form, because ``code`` may mean something else.
+    :param secrets: cut out of its words, should it echo them; longest first.
+    """
+    if not isinstance(payload, dict):
+        return ServiceError(None, "")
+    inner = payload.get("error")
+    body = inner if isinstance(inner, dict) and (not explicit or _CODE.fullmatch(str(inner.get("code")))) else payload
+    names = ("error_code", "errorCode") if explicit and not _CODE.fullmatch(str(body.get("code"))) else ("error_code", "errorCode", "code")
+    message = _first(body, _MESSAGES, 500, secrets)
+    return ServiceError(_first(body, names, 40, secrets), message or "", _first(payload, ("request_id", "requestId"), 80, secrets))
+
+
+def tells_failure(payload: t.Any) -> bool:
+    """Whether the body of a successful answer to a write, which has none by its documentation, says in words or by a flag that it failed."""
+    if not isinstance(payload, dict):
+        return False
+    return any(payload.get(name) for name in _ERRORS) or any(payload.get(name) is False for name in _SUCCEEDED)
+
+
+def without(text: str, secrets: t.Sequence[str]) -> str:
+    """*text* with ``***`` in place of every secret."""
+    for secret in secrets:
+        text = text.replace(secret, "***")
+    return text
+
+
+def is_gateway(code: str | None, number: str) -> bool:
+    """Whether *code* is the gateway's code *number*, with either prefix."""
+    match = _GATEWAY_CODE.fullmatch(code or "")
+    return bool(match) and match is not None and match.group(1) == number
+
+
+def is_documented(code: str | None, message: str = "") -> bool:
+    """Whether *code* or *message* is documented to mean a refusal, so that it can be believed even beside a status 200."""
+    return _kind_of_code(code, message) is not None or bool(_NOTHING.search(message))
+
+
+def kind_of(status: int | None, code: str | None, message: str = "") -> Kind:
+    """What a refusal means.
+
+    :param status: HTTP status, or None where only a code is known.
+    :param code: the service's code in any spelling, or None.
+    :param message: the service's words.
+    """
+    if _NOTHING.search(message):
+        return Kind.NOTHING_TO_RERUN
+    kind = _kind_of_code(code, message)
+    if kind is not None:
+        return kind
+    if status is not None and 400 <= status < 500 and status != 401 and _NOT_OPEN.search(message):
+        return Kind.NOT_PUBLISHED
+    if status is not None and status >= 500:
+        return Kind.SERVER
+    return _BY_STATUS.get(status or 400, Kind.INVALID)
+
+
+def blames_clock(message: str) -> bool:
+    """Whether the words of a 401 point at the time of the signature."""
+    return bool(_CLOCK.search(message))
+
+
+def blames_token(message: str) -> bool:
+    """Whether the words of a refusal say that the token has to be fetched anew [IAM-30], which does not tell the status that comes with
+    them. No clock is to blame then: tokens are not signed."""
+    return "token must be updated" in message.lower()
+
+
+def _kind_of_code(code: str | None, message: str) -> Kind | None:
+    gateway = _GATEWAY_CODE.fullmatch(code or "")
+    if gateway:
+        return _GATEWAY.get(gateway.group(1))
+    match = _DLF_CODE.fullmatch(code or "")
+    if not match:
+        return None
+    tail = match.group(1)
+    if tail == "3051" and _RUNNING.search(message):  # "request parameter invalid", but said of a running job too [GOV2]
+        return Kind.ALREADY_RUNNING
+    return _DLF.get(tail, Kind.INVALID if tail in _DLF_INVALID else None)
+
+
+def _first(body: dict[str, t.Any], names: t.Iterable[str], limit: int, secrets: t.Sequence[str]) -> str | None:
+    for name in names:
+        value = body.get(name)
+        if isinstance(value, (str, int)) and not isinstance(value, bool) and str(value).strip():
+            return printable(without(str(value).strip(), secrets), limit)
+    return None

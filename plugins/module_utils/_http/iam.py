@@ -1,0 +1,267 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Private to the collection: IAM. Tokens, temporary keys, projects, and the ``requests`` authentication made of them.
+
+A token lives 24 h, temporary keys 15 min to 24 h; both can die earlier, when a password, a key or any user group's permissions
+change, and the service then answers 401 or "The token must be updated" [IAM-30]. So whatever was fetched is renewed shortly before
+its end, and once more when the client asks for it through :meth:`FetchedAuth.renew`.
+"""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import json
+import threading
+import time
+import typing as t
+from dataclasses import dataclass, field
+
+from .._common.errors import ApiError, Kind
+from .._config.credentials import Account
+from .compat import AuthBase
+from .request import Answer, Call
+from .signing import AkSkAuth
+
+if t.TYPE_CHECKING:
+    from .client import Client
+
+Scope = t.Mapping[str, t.Any]
+Apply = t.Callable[[t.Any], t.Any]
+
+TOKENS = "/v3/auth/tokens"
+PROJECTS = "/v3/projects"
+TEMPORARY_KEYS = "/v3.0/OS-CREDENTIAL/securitytokens"
+#: Seconds that temporary keys are asked to live; 900 to 86400 are allowed [SDK-IAM].
+KEY_SECONDS = 3600
+
+
+class TokenAuth(AuthBase):
+    """Authentication by a token that is there already. It cannot be renewed."""
+
+    def __init__(self, token: str) -> None:
+        self._token = token
+
+    def __call__(self, request: t.Any) -> t.Any:
+        """*request* with the header ``X-Auth-Token``."""
+        request.headers["X-Auth-Token"] = self._token
+        return request
+
+    def __repr__(self) -> str:
+        return "TokenAuth(...)"
+
+
+@dataclass(frozen=True)
+class Lease:
+    """Credentials fetched from IAM and how long to use them.
+
+    :param apply: what puts them on a request: a :class:`TokenAuth`, or an ``AkSkAuth`` over temporary keys.
+    :param good_until: ``time.monotonic()`` seconds after which they are fetched anew.
+    :param project_id: the project that a token is scoped to, where the answer said so.
+    """
+
+    apply: Apply = field(repr=False)
+    good_until: float
+    project_id: str | None = None
+
+
+class FetchedAuth(AuthBase):
+    """Authentication by credentials that *fetch* gets from IAM when the first request needs them.
+
+    They are kept for the whole process: every object with the same *key* shares them, from any thread.
+
+    :param fetch: gets new credentials; may raise ApiError, which then ends the request that needed them, unsent.
+    :param key: what the credentials depend on, see :func:`cache_key`.
+    :param clock: monotonic seconds.
+    """
+
+    _leases: t.ClassVar[dict[str, Lease]] = {}
+    _locks: t.ClassVar[dict[str, threading.RLock]] = {}
+
+    def __init__(self, fetch: t.Callable[[], Lease], key: str, clock: t.Callable[[], float] = time.monotonic) -> None:
+        self._fetch = fetch
+        self._key = key
+        self._lock = self._locks.setdefault(key, threading.RLock())  # one fetch at a time for each key; other keys do not wait
+        self._clock = clock
+        self._used = threading.local()
+
+    def __call__(self, request: t.Any) -> t.Any:
+        """*request* with the credentials. :raises ApiError: IAM gave none."""
+        lease = self.lease()
+        self._used.lease = lease
+        return lease.apply(request)
+
+    def lease(self) -> Lease:
+        """The credentials of the process, fetched if there are none or their end is near. :raises ApiError: IAM gave none."""
+        with self._lock:
+            lease = self._leases.get(self._key)
+            if lease is None or self._clock() >= lease.good_until:
+                lease = self._leases[self._key] = self._fetch()
+            return lease
+
+    def renew(self) -> bool:
+        """Replace the credentials that this thread used last, because the service refused them.
+
+        :returns: whether other credentials are there now, so that sending once more makes sense. Another thread may have fetched them.
+        :raises ApiError: IAM gave none.
+        """
+        with self._lock:
+            if self._leases.get(self._key) is getattr(self._used, "lease", None):
+                self._leases.pop(self._key, None)
+            return self.lease() is not getattr(self._used, "lease", None)
+
+    def __repr__(self) -> str:
+        return "FetchedAuth(...)"
+
+
+def cache_key(account: Account, base: str, scope: Scope) -> str:
+    """What credentials depend on, as a digest: the host, the account with its secrets, the scope."""
+    parts = json.dumps([base, vars(account), scope], sort_keys=True)
+    return hashlib.sha256(parts.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+class Iam:
+    """The calls of IAM.
+
+    :param client: sends them; its own authentication is what each method says.
+    :param base: base URL of the IAM host.
+    """
+
+    def __init__(self, client: Client, base: str) -> None:
+        self._client = client
+        self._base = base
+
+    def user_token(self, account: Account, scope: Scope) -> tuple[str, Lease]:
+        """A token for the user of *account*, by password. The client needs no authentication.
+
+        :param scope: ``{"project": {"id": …}}``, ``{"project": {"name": region}}`` or ``{"domain": {"name": …}}``.
+        :returns: the token, and the lease that uses it.
+        :raises ApiError: the user, the password, the account or the project was not accepted.
+        """
+        user = {"name": account.user_name, "password": account.user_password, "domain": {"name": account.domain_name}}
+        identity = {"methods": ["password"], "password": {"user": user}}
+        verb = f"get a token for user {account.user_name} of account {account.domain_name}"
+        hint = "Check user_name, user_password and domain_name (an IAM user with programmatic access), and that the project belongs to that account."
+        return self._token(identity, scope, (), verb, hint)
+
+    def agency_token(self, account: Account, user_token: str, scope: Scope) -> tuple[str, Lease]:
+        """A token for the agency of *account*. The client needs no authentication; *user_token* is the user's, scoped to its account.
+
+        :returns: the token, and the lease that uses it.
+        :raises ApiError: the agency does not exist, or does not trust this user's account, or the user may not use agencies.
+        """
+        agency = {"agency_name": account.agency_name, "domain_name": account.agency_domain_name}
+        identity = {"methods": ["assume_role"], "assume_role": agency}
+        return self._token(identity, scope, (("X-Auth-Token", user_token),), _agency_verb(account), _AGENCY_HINT)
+
+    def agency_keys(self, account: Account) -> Lease:
+        """Temporary keys for the agency of *account*. The client signs with the user's own keys.
+
+        :raises ApiError: as :meth:`agency_token`.
+        """
+        role = {"agency_name": account.agency_name, "domain_name": account.agency_domain_name, "duration_seconds": KEY_SECONDS}
+        body = {"auth": {"identity": {"methods": ["assume_role"], "assume_role": role}}}
+        answer = self._post(TEMPORARY_KEYS, (), body, (), _agency_verb(account), _AGENCY_HINT)
+        keys = _mapping(_mapping(answer.payload).get("credential"))
+        access, secret, token = (keys.get(name) for name in ("access", "secret", "securitytoken"))
+        if not (isinstance(access, str) and isinstance(secret, str) and isinstance(token, str)):
+            raise self._unreadable(TEMPORARY_KEYS, answer, "no temporary access key")
+        return Lease(AkSkAuth(access, secret, token), good_until(keys.get("expires_at"), answer.date_ms, KEY_SECONDS))
+
+    def project_id(self, region: str) -> str:
+        """Id of the project named like *region*. The client authenticates as the account.
+
+        :raises ApiError: IAM refused, or knows none or several such projects [SDKC]; the text names the region and ``project_id``.
+        """
+        path = PROJECTS
+        answer = self._client.send(Call("GET", self._base, path, route="iam_projects", query=(("name", region),)))
+        projects = _mapping(answer.payload).get("projects")
+        if not isinstance(projects, list):
+            raise self._unreadable(path, answer, "no list of projects")
+        # The name is compared again: a service that ignored the filter must not choose the project.
+        found = sorted({str(one["id"]) for one in projects if isinstance(one, dict) and one.get("name") == region and one.get("id")})
+        if len(found) == 1:
+            return found[0]
+        count = f"{len(found)} projects ({', '.join(found[:5])})" if found else "no project"
+        raise ApiError(
+            Kind.NOT_FOUND if not found else Kind.INVALID,
+            f"IAM knows {count} named {region} for these credentials, so project_id cannot be found by the region",
+            status=answer.status,
+            request_id=answer.request_id,
+            method="GET",
+            path=path,
+            hint="Set project_id, and check that region is where the DataArts Studio instance is.",
+        )
+
+    def _token(
+        self, identity: t.Mapping[str, t.Any], scope: Scope, headers: tuple[tuple[str, str], ...], verb: str, hint: str
+    ) -> tuple[str, Lease]:
+        body = {"auth": {"identity": identity, "scope": scope}}
+        # Without the catalog the answer is a few hundred bytes instead of some hundred thousand [IAM-30].
+        answer = self._post(TOKENS, (("nocatalog", "true"),), body, headers, verb, hint)
+        token = next((value for name, value in answer.headers.items() if name.lower() == "x-subject-token"), None)
+        if not token:
+            raise self._unreadable(TOKENS, answer, "no token")
+        described = _mapping(_mapping(answer.payload).get("token"))
+        project_id = _mapping(described.get("project")).get("id")
+        until = good_until(described.get("expires_at"), answer.date_ms, 24 * 3600)
+        return token, Lease(TokenAuth(token), until, project_id if isinstance(project_id, str) else None)
+
+    def _post(
+        self,
+        path: str,
+        query: tuple[tuple[str, str], ...],
+        body: t.Mapping[str, t.Any],
+        headers: tuple[tuple[str, str], ...],
+        verb: str,
+        hint: str,
+    ) -> Answer:
+        try:
+            # Making a token twice harms nobody [IAM-30], so the client may repeat it like a read.
+            return self._client.send(Call("POST", self._base, path, route="iam", query=query, body=body, headers=headers, writes=False))
+        except ApiError as error:
+            refused = error.status is not None and 400 <= error.status < 500 and error.kind is not Kind.THROTTLED
+            error.message = f"Failed to {verb}: {error.message}"
+            error.hint = hint if refused and error.kind is not Kind.CLOCK else error.hint
+            error.kind = Kind.CREDENTIALS if refused and error.kind in (Kind.INVALID, Kind.NOT_FOUND) else error.kind
+            raise
+
+    def _unreadable(self, path: str, answer: Answer, what: str) -> ApiError:
+        return ApiError(
+            Kind.BAD_ANSWER,
+            f"IAM at {self._base} answered with {what}",
+            status=answer.status,
+            request_id=answer.request_id,
+            path=path,
+            hint="Check that iam_endpoint names the IAM host.",
+        )
+
+
+_AGENCY_HINT = (
+    "Check agency_name and agency_domain_name, that the agency trusts the account of these credentials, and that their user may "
+    "use agencies (Agent Operator)."
+)
+
+
+def _agency_verb(account: Account) -> str:
+    return f"assume agency {account.agency_name} of account {account.agency_domain_name}"
+
+
+def _mapping(value: t.Any) -> t.Mapping[str, t.Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def good_until(expires_at: t.Any, date_ms: int | None, seconds: int) -> float:
+    """When to fetch anew, on the monotonic clock: five minutes, or a tenth of the lifetime, before the end.
+
+    :param expires_at: the end as IAM says it, ISO 8601 in UTC; *seconds* from now if it cannot be read.
+    :param date_ms: the service's own time, so that this machine's clock does not matter.
+    """
+    lifetime = float(seconds)
+    try:
+        end = datetime.datetime.strptime(str(expires_at)[:19], "%Y-%m-%dT%H:%M:%S").replace(tzinfo=datetime.timezone.utc)
+        lifetime = end.timestamp() - (date_ms / 1000 if date_ms is not None else time.time())
+    except ValueError:
+        pass
+    return time.monotonic() + max(lifetime - min(300.0, lifetime / 10), 0.0)

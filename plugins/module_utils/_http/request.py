@@ -1,0 +1,137 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Private to the collection: one call to the service before it is sent, and its answer after."""
+
+from __future__ import annotations
+
+import ipaddress
+import typing as t
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from urllib.parse import quote, unquote, urlsplit
+
+from .._common.errors import OptionError
+from .._common.text import printable
+
+#: Longest percent-encoded segment that is sent. Gateways commonly stop at 8 KiB for the whole request line, and some then just hang up.
+MAX_SEGMENT = 6000
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call. Its repr shows neither body nor headers, where secrets may stand.
+
+    :param method: HTTP method in capitals.
+    :param base: scheme, host, port and path prefix without trailing slash: ``https://dayu.eu-west-101.myhuaweicloud.eu``.
+    :param path: percent-encoded exactly once, see :func:`encoded_path`; encoding it again is refused as APIGW.0301 (OBS [KES]).
+    :param route: name of its flow control budget, see ``_pacer.RATES``.
+    :param query: decoded names and values; sent sorted.
+    :param body: becomes JSON; None sends none.
+    :param headers: beyond those that every call has.
+    :param writes: whether it changes something, so that it must never be sent twice without looking.
+    """
+
+    method: str
+    base: str
+    path: str
+    route: str
+    query: tuple[tuple[str, str], ...] = ()
+    body: Mapping[str, t.Any] | None = field(default=None, repr=False)
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    writes: bool = False
+
+    @property
+    def url(self) -> str:
+        """The URL as it goes over the wire; the query sorted and encoded as the official SDK does [SDKC]."""
+        return self.base + self.path + ("?" + encoded_query(self.query) if self.query else "")
+
+    @property
+    def shown_path(self) -> str:
+        """The decoded path, safe to show."""
+        return printable(unquote(self.path))
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A successful answer.
+
+    :param status: HTTP status, 200 to 204.
+    :param payload: the JSON of the body, a dict or a list, or None where the body was empty.
+    :param request_id: the service's id of the request, safe to show, or None.
+    :param date_ms: the answer's ``Date`` header in epoch ms, or None.
+    :param headers: names in lower case.
+    """
+
+    status: int
+    payload: t.Any = field(repr=False)
+    request_id: str | None
+    date_ms: int | None
+    headers: Mapping[str, str] = field(repr=False)
+
+
+def encoded_path(*segments: str) -> str:
+    """``/a/b%2Fc`` for the segments ``a`` and ``b/c``.
+
+    :raises OptionError: for a segment that is empty, ``.`` or ``..`` (they collapse the URL), holds control characters or no valid text, or is too long.
+    """
+    return "".join("/" + _encoded_segment(segment) for segment in segments)
+
+
+def encoded_query(query: t.Iterable[tuple[str, str]]) -> str:
+    """Decoded names and values as a query string: sorted, every reserved character percent-encoded, a space as ``%20`` [SDKC]."""
+    return "&".join(f"{quote(name, safe='~')}={quote(value, safe='~')}" for name, value in sorted(query))
+
+
+def _encoded_segment(segment: str) -> str:
+    if segment in ("", ".", ".."):
+        raise OptionError(f"Failed to build the URL: {segment!r} cannot be part of it. Give the name or id that the console shows.")
+    if any(ord(char) < 0x20 or 0x7F <= ord(char) <= 0x9F for char in segment):
+        raise OptionError(f"Failed to build the URL: '{printable(segment, 80)}' holds control characters. Give the name without them.")
+    try:
+        encoded = quote(segment, safe="~")
+    except UnicodeEncodeError:
+        raise OptionError(f"Failed to build the URL: '{printable(segment, 80)}' is not valid text. Give the name in UTF-8.") from None
+    if len(encoded) > MAX_SEGMENT:
+        raise OptionError(
+            f"Failed to build the URL: '{printable(segment, 40)}' takes {len(encoded)} characters in a URL, at most {MAX_SEGMENT} are sent. "
+            "Give the name that the console shows."
+        )
+    return encoded
+
+
+def is_loopback(host: str) -> bool:
+    """Whether *host* (no port, no brackets) is this machine: ``localhost``, 127.0.0.0/8 or ``::1``, nothing that would need a lookup."""
+    if host.lower() == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def check_base(base: str, *, allow_http: bool) -> None:
+    """Refuse a base URL that would leak what is sent to it.
+
+    :raises OptionError: unless it is https (or http to this machine, or *allow_http*) with a host and without user, query or fragment.
+    """
+    shown = printable(base.rpartition("@")[2], 200)
+    if any(char <= " " or char in '\\"<>^`{|}' or char > "~" for char in base):
+        raise _base_error(shown, "holds characters that cannot stand in a URL", "Give https://host or https://host:port")
+    try:
+        parts = urlsplit(base)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        raise _base_error(shown, "is not a URL", "Give https://host or https://host:port") from None
+    if parts.scheme not in ("http", "https") or not host or port == 0:
+        raise _base_error(shown, "is not a URL", "Give https://host or https://host:port")
+    if "@" in parts.netloc:
+        raise _base_error(shown, "carries a user name", "Give the credentials by their own options")
+    if parts.query or parts.fragment or base.endswith(("/", "?", "#")) or ".." in parts.path:
+        raise _base_error(shown, "ends in more than a host and path", "Give https://host or https://host:port")
+    if parts.scheme == "http" and not allow_http and not is_loopback(host):
+        raise _base_error(shown, "is plain http, which would show the credentials to the network", "Give https, or set allow_http")
+
+
+def _base_error(shown: str, cause: str, way_out: str) -> OptionError:
+    return OptionError(f"Failed to use the endpoint {shown}: it {cause}. {way_out}.")

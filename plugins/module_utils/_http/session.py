@@ -1,0 +1,141 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Private to the collection: from options to something that calls can be sent through."""
+
+from __future__ import annotations
+
+import functools
+import os
+import threading
+import typing as t
+
+from .._common.errors import OptionError
+from .._config.credentials import Account, region_required, resolve
+from .._config.regions import Hosts, base_url
+from .client import Client
+from .iam import FetchedAuth, Iam, Lease, Scope, TokenAuth, cache_key
+from .rate_limiter import Pacer
+from .request import check_base
+from .signing import AkSkAuth
+from .turns import shared_turns
+
+_SETTINGS = ("validate_certs", "allow_http", "connect_timeout", "read_timeout", "max_retries")
+
+
+class Connection:
+    """One account in one project.
+
+    :ivar client: sends calls as the account.
+    :ivar hosts: base URLs.
+    :ivar account: its credentials; None only where a test made the connection itself.
+    :param project_id: the project, or what finds it when it is first asked for.
+    """
+
+    def __init__(self, client: Client, hosts: Hosts, project_id: str | t.Callable[[], str], account: Account | None = None) -> None:
+        self.client = client
+        self.account = account
+        self.hosts = hosts
+        self._project_id = project_id
+        self._lock = threading.Lock()
+
+    @property
+    def project_id(self) -> str:
+        """Id of the project. :raises ApiError: it had to be looked up at IAM, which failed. :raises OptionError: nothing tells it."""
+        with self._lock:
+            if not isinstance(self._project_id, str):
+                self._project_id = self._project_id()
+            return self._project_id
+
+    def close(self) -> None:
+        """Close every connection."""
+        self.client.close()
+
+    def __repr__(self) -> str:
+        return f"Connection({self.hosts!r})"
+
+
+def connect(options: t.Mapping[str, t.Any], environ: t.Mapping[str, str] | None = None) -> Connection:
+    """A connection for the shared *options*; sends nothing yet.
+
+    :param options: option -> value as in the doc fragment ``account``; options that are missing, None or empty count as unset.
+    :param environ: where unset options are looked up (:data:`ENVIRONMENT`); the process's environment if None.
+    :raises OptionError: the options do not say who acts, where, or how; or a setting cannot be used.
+    """
+    resolved = resolve(options, os.environ if environ is None else environ)
+    account = Account.from_options(resolved)
+    hosts = Hosts(*(_text(resolved, name) for name in ("region", "cloud_domain", "endpoint", "endpoint_v1", "iam_endpoint")))
+    settings = client_settings(resolved)
+    project_id = t.cast("str | None", resolved["project_id"])
+    auth = _authentication(account, hosts, settings, _scope(project_id, hosts))
+    client = Client(auth, pacer=Pacer(turns=shared_turns(hosts.v2, account.actor)), **settings)
+    if project_id is not None:
+        return Connection(client, hosts, project_id, account)
+    # Where and by which name to look is settled now, before anything is sent.
+    return Connection(client, hosts, functools.partial(_find_project, auth, Iam(client, hosts.iam), region_required(resolved)), account)
+
+
+def check_endpoints(options: t.Mapping[str, t.Any]) -> None:
+    """Refuse addresses among *options* that could not be sent to, before anything is sent. :raises OptionError: naming the option."""
+    for name in ("endpoint", "endpoint_v1", "iam_endpoint"):
+        if options.get(name):
+            check_base(base_url(options[name], name), allow_http=bool(options.get("allow_http")))
+
+
+def client_settings(options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """The client's keyword arguments from *options*; what is unset is left to its defaults, what is out of range to its checks."""
+    settings = {name: options[name] for name in _SETTINGS if options.get(name) is not None}
+    ca_path = _text(options, "ca_path")
+    return {**settings, "ca_path": os.path.expanduser(ca_path)} if ca_path else settings
+
+
+def _text(options: t.Mapping[str, t.Any], name: str) -> str | None:
+    value = options.get(name)
+    if value is not None and not isinstance(value, str):
+        raise OptionError(f"{name} is no text: quote it.")
+    return value or None
+
+
+def _scope(project_id: str | None, hosts: Hosts) -> Scope:
+    """What a token is asked for: the project by its id, or the project named like the region."""
+    return {"project": {"id": project_id} if project_id else {"name": hosts.region}}
+
+
+def _authentication(account: Account, hosts: Hosts, settings: dict[str, t.Any], scope: Scope) -> t.Any:
+    """What authenticates the calls of *account*; nothing is fetched before the first of them."""
+    if account.kind == "token":
+        return TokenAuth(str(account.auth_token))
+    if account.kind == "user":
+        return FetchedAuth(_fetching(None, hosts, settings, lambda iam: _token(iam, account, scope)), cache_key(account, hosts.iam, scope))
+    keys = AkSkAuth(str(account.access_key), str(account.secret_key), account.security_token)
+    if account.agency_name is None:
+        return keys
+    return FetchedAuth(_fetching(keys, hosts, settings, lambda iam: iam.agency_keys(account)), cache_key(account, hosts.iam, {}))
+
+
+def _fetching(auth: t.Any, hosts: Hosts, settings: dict[str, t.Any], ask: t.Callable[[Iam], Lease]) -> t.Callable[[], Lease]:
+    """What asks IAM over a client of its own that authenticates with *auth*, and leaves no connection open."""
+    base = hosts.iam
+
+    def fetch() -> Lease:
+        client = Client(auth, **settings)
+        try:
+            return ask(Iam(client, base))
+        finally:
+            client.close()
+
+    return fetch
+
+
+def _token(iam: Iam, account: Account, scope: Scope) -> Lease:
+    """A token by password; with an agency, the agency's by way of the user's, which is scoped to the user's own account."""
+    if account.agency_name is None:
+        return iam.user_token(account, scope)[1]
+    user_token = iam.user_token(account, {"domain": {"name": account.domain_name}})[0]
+    return iam.agency_token(account, user_token, scope)[1]
+
+
+def _find_project(auth: t.Any, iam: Iam, region: str) -> str:
+    """The project that a fetched token is scoped to, or the one that IAM knows by the region's name."""
+    told = auth.lease().project_id if isinstance(auth, FetchedAuth) else None
+    return told or iam.project_id(region)

@@ -1,0 +1,122 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Private to the collection: SDK-HMAC-SHA256, the service's signature for access keys, as a ``requests`` auth class [SIGN][SDKC]."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import time
+import typing as t
+from urllib.parse import parse_qsl, quote, unquote, urlsplit
+
+from .._common.errors import OptionError
+from .compat import AuthBase
+from .request import encoded_query
+
+if t.TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from requests import PreparedRequest
+
+ALGORITHM = "SDK-HMAC-SHA256"
+_CONTENT_HASH = "x-sdk-content-sha256"
+#: Headers that the transport or a proxy on the way may set or change; signing them could only break the signature.
+_UNSIGNED = frozenset(
+    (
+        "accept",
+        "accept-encoding",
+        "authorization",
+        "connection",
+        "content-length",
+        "expect",
+        "proxy-authorization",
+        "transfer-encoding",
+        "user-agent",
+    )
+)
+
+
+class AkSkAuth(AuthBase):
+    """Signs a request with an access key, permanent or temporary.
+
+    Signed are host, x-sdk-date, content-type and every other header the call carries on purpose (workspace, x-project-id,
+    x-security-token, …), except names with ``_`` [SDKC] and those in the list above. One key, no date scope.
+
+    :param access_key: AK.
+    :param secret_key: SK; never leaves this object.
+    :param security_token: of a temporary key; sent as X-Security-Token, added before signing [SIGN-TMP].
+    :param clock: epoch seconds to sign with; the gateway refuses more than 15 minutes of difference to its own [SIGN-FAQ].
+    :raises OptionError: if a value is empty or could not stand in a header.
+    """
+
+    def __init__(self, access_key: str, secret_key: str, security_token: str | None = None, clock: Callable[[], float] = time.time) -> None:
+        for option, value in (("access_key", access_key), ("security_token", security_token)):
+            if value is not None and not _fits_header(value):
+                raise OptionError(
+                    f"Failed to use {option}: it is empty or holds characters other than printable ASCII. Give it as it was issued."
+                )
+        try:
+            self._secret = secret_key.encode("utf-8")
+        except UnicodeEncodeError:
+            raise OptionError("Failed to use secret_key: it is not valid text. Give it as it was issued.") from None
+        if not self._secret:
+            raise OptionError("Failed to use secret_key: it is empty. Give it as it was issued.")
+        self._access_key = access_key
+        self._security_token = security_token
+        self._clock = clock
+
+    def __repr__(self) -> str:
+        return "AkSkAuth(***)"
+
+    def __call__(self, r: PreparedRequest) -> PreparedRequest:
+        """Sign *r* in place: sets Host, X-Sdk-Date, Authorization and, for a temporary key, X-Security-Token."""
+        stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(self._clock()))
+        parts = urlsplit(str(r.url))
+        r.headers["Host"] = parts.netloc
+        r.headers["X-Sdk-Date"] = stamp
+        if self._security_token is not None:
+            r.headers["X-Security-Token"] = self._security_token
+        content_type = r.headers.get("Content-Type", "")
+        if content_type and not content_type.startswith(("application/json", "application/bson")):
+            r.headers["X-Sdk-Content-Sha256"] = "UNSIGNED-PAYLOAD"
+        headers = {name.lower(): str(value).strip() for name, value in r.headers.items()}
+        signed = sorted(name for name in headers if name not in _UNSIGNED and "_" not in name)
+        request = "\n".join(
+            (
+                str(r.method).upper(),
+                canonical_path(parts.path),
+                encoded_query(parse_qsl(parts.query, keep_blank_values=True)),
+                "".join(f"{name}:{headers[name]}\n" for name in signed),
+                ";".join(signed),
+                _payload_hash(r.body, headers),
+            )
+        )
+        to_sign = f"{ALGORITHM}\n{stamp}\n{hashlib.sha256(request.encode('utf-8')).hexdigest()}"
+        signature = hmac.new(self._secret, to_sign.encode("utf-8"), hashlib.sha256).hexdigest()
+        r.headers["Authorization"] = f"{ALGORITHM} Access={self._access_key}, SignedHeaders={';'.join(signed)}, Signature={signature}"
+        return r
+
+
+def canonical_path(wire: str) -> str:
+    """What is signed for the path *wire*: decoded as a whole, split at ``/``, every segment encoded again, with a trailing ``/``.
+
+    So ``/jobs/a%2Fb`` is signed as ``/jobs/a/b/``: that is what the official SDK signs and what the gateway checks [SDKC].
+    """
+    path = "/".join(quote(segment, safe="~") for segment in unquote(wire).split("/"))
+    return path if path.endswith("/") else path + "/"
+
+
+def _payload_hash(body: object, headers: t.Mapping[str, str]) -> str:
+    content = body.encode("utf-8") if isinstance(body, str) else body
+    if not content:
+        return hashlib.sha256(b"").hexdigest()
+    declared = headers.get(_CONTENT_HASH)
+    if declared or not isinstance(content, bytes):
+        return declared or "UNSIGNED-PAYLOAD"
+    return hashlib.sha256(content).hexdigest()
+
+
+def _fits_header(value: str) -> bool:
+    return bool(value) and all("!" <= char <= "~" for char in value)

@@ -1,0 +1,215 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Private to the collection: one attempt of one call over the network, from the prepared request to a verdict."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import socket
+import ssl
+import typing as t
+from collections.abc import Iterator, Mapping
+from urllib.parse import urlsplit
+
+from .._common.errors import OptionError
+from .._common.text import printable
+from .compat import get_environ_proxies, requests, select_proxy, urllib3
+from .connection import Attempt
+from .json_body import MAX_BODY
+from .request import Call, is_loopback
+from .retry_policy import End
+
+if t.TYPE_CHECKING:
+    from requests import PreparedRequest
+    from requests.auth import AuthBase
+
+USER_AGENT = "ansible-dataarts.factory"
+CONTENT_TYPE = "application/json;charset=UTF-8"  # in these letters on the retry endpoint's page [H-RET]
+_CHUNK = 65536
+#: Headers and body fields whose values are cut out of the service's words, should it echo them.
+_SECRET_HEADERS = ("authorization", "x-auth-token", "x-security-token")
+_SECRET_FIELDS = ("password", "secret")
+
+
+def prepare(call: Call, auth: AuthBase | None) -> PreparedRequest:
+    """The signed request of *call*, with nothing in it that was not put there on purpose.
+
+    :raises OptionError: if a header or the body cannot be sent as given.
+    """
+    headers = {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": USER_AGENT}
+    if call.method != "GET":
+        headers["Content-Type"] = CONTENT_TYPE  # without it the gateway answers APIGW.0106, even where there is no body (OBS [KES])
+    if call.writes:
+        headers["Connection"] = "close"
+    for name, value in call.headers:
+        if not value or value != value.strip() or any(not " " <= char <= "~" for char in value):
+            shown = "what was given" if name.lower() in _SECRET_HEADERS else f"'{printable(value, 60)}'"
+            raise OptionError(f"Failed to use {shown} as {name}: it is empty or not plain ASCII. Give the id that the console shows.")
+        headers[name] = value
+    request = requests.PreparedRequest()
+    body = _body(call)
+    try:
+        # Without auth, requests would take a user from the URL; check_base has refused those.
+        request.prepare(method=call.method, url=call.url, headers=headers, data=body, auth=auth)
+    except (requests.RequestException, ValueError) as exc:
+        raise OptionError(
+            f"Failed to build the request for {printable(call.base, 200)}: {type(exc).__name__}. Check the endpoint."
+        ) from None
+    return request
+
+
+def _body(call: Call) -> bytes | None:
+    if call.body is None:
+        return None
+    try:
+        return json.dumps(call.body, allow_nan=False).encode("ascii")
+    except (TypeError, ValueError, RecursionError):
+        raise OptionError(
+            f"Failed to build the request body of {call.shown_path}: a value in it is no JSON. Give plain text and numbers."
+        ) from None
+
+
+def proxies_for(url: str) -> dict[str, str]:
+    """The proxies that the environment names for *url* (HTTPS_PROXY, NO_PROXY, …); none for this machine itself.
+
+    :raises OptionError: for a SOCKS proxy, whose connections cannot be watched.
+    """
+    if is_loopback(urlsplit(url).hostname or ""):
+        return {}
+    proxies = dict(get_environ_proxies(url))
+    if str(select_proxy(url, proxies) or "").lower().startswith("socks"):
+        raise OptionError(
+            "Failed to use the proxy that the environment names: SOCKS proxies are not supported. "
+            "Give an http proxy in HTTPS_PROXY, or the endpoint's host in NO_PROXY."
+        )
+    return proxies
+
+
+def ca_bundle(ca_path: str | None, validate_certs: bool) -> bool | str:
+    """What certificates are verified against, in the form ``requests`` takes it.
+
+    *ca_path*, else what REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE names, else the bundle of ``requests``; False where *validate_certs* is.
+
+    :raises OptionError: if the named file or directory does not exist.
+    """
+    if not validate_certs:
+        return False
+    named = (
+        (ca_path, "ca_path"),
+        (os.environ.get("REQUESTS_CA_BUNDLE"), "REQUESTS_CA_BUNDLE"),
+        (os.environ.get("CURL_CA_BUNDLE"), "CURL_CA_BUNDLE"),
+    )
+    for path, option in named:
+        if path:
+            if not os.path.exists(path):
+                raise OptionError(f"Failed to use {option}: {printable(path, 200)} does not exist. Give a file of PEM certificates.")
+            return path
+    return True
+
+
+def read_body(response: requests.Response) -> bytes:
+    """The body as it came, not decompressed; at most one chunk more than :data:`MAX_BODY`, so that too much is seen."""
+    chunks: list[bytes] = []
+    size = 0
+    while size <= MAX_BODY:
+        chunk = response.raw.read(_CHUNK, decode_content=False)
+        if not chunk:
+            break
+        chunks.append(chunk)
+        size += len(chunk)
+    return b"".join(chunks)
+
+
+def lower_headers(response: requests.Response) -> dict[str, str]:
+    """The answer's headers, names in lower case."""
+    return {str(name).lower(): str(value) for name, value in response.headers.items()}
+
+
+def secrets_of(request: PreparedRequest, call: Call) -> list[str]:
+    """Every secret that *request* carries, longest first."""
+    found = [str(request.headers[name]) for name in _SECRET_HEADERS if name in request.headers]
+    found += [value.rpartition("Signature=")[2] for value in found if "Signature=" in value]
+    found += list(_secret_fields(call.body))
+    return sorted((value for value in found if len(value) >= 4), key=len, reverse=True)
+
+
+def _secret_fields(value: t.Any) -> Iterator[str]:
+    if isinstance(value, Mapping):
+        for name, inner in value.items():
+            if name in _SECRET_FIELDS and isinstance(inner, str):
+                yield inner
+            else:
+                yield from _secret_fields(inner)
+    elif isinstance(value, (list, tuple)):
+        for inner in value:
+            yield from _secret_fields(inner)
+
+
+def failure(exc: BaseException, attempt: Attempt, place: str, connect: float, read: float) -> tuple[End, str]:
+    """How an attempt ended that raised *exc*, and the cause in words that hold nothing of the exception's own text but the system's.
+
+    :param attempt: how far it got.
+    :param place: scheme, host and port.
+    :param connect: seconds it had for connecting.
+    :param read: seconds it had after that.
+    """
+    causes = list(_causes(exc))
+    late = attempt.expired or _timed_out(causes)
+    if not attempt.sent:
+        refusal = next((one for one in causes if isinstance(one, ssl.SSLError)), None)
+        if refusal is not None and not late and not isinstance(refusal, (ssl.SSLEOFError, ssl.SSLZeroReturnError)):
+            return End.TLS, f"the TLS connection to {place} was not accepted: {_tls_words(refusal)}"
+        words = f"not within {connect:g} s" if late else _words(causes)
+        return End.NO_CONNECTION, f"no connection to {place}: {words}"
+    if late:
+        return End.TIMEOUT, f"no complete answer from {place} within {read:g} s"
+    if any(
+        isinstance(one, (OSError, ssl.SSLError, http.client.RemoteDisconnected)) and not isinstance(one, requests.RequestException)
+        for one in causes
+    ):
+        return End.RESET, f"the connection to {place} was lost before the answer came: {_words(causes)}"
+    return End.NO_HTTP, f"{place} answered with something that is no HTTP ({_words(causes)})"
+
+
+def _causes(exc: BaseException) -> Iterator[BaseException]:
+    """*exc* and every exception it wraps, each once."""
+    seen: set[int] = set()
+    waiting = [exc]
+    while waiting:
+        one = waiting.pop()
+        if id(one) in seen or len(seen) > 50:
+            continue
+        seen.add(id(one))
+        yield one
+        inner = (one.__cause__, one.__context__, getattr(one, "reason", None), *one.args)
+        waiting.extend(item for item in inner if isinstance(item, BaseException))
+
+
+def _timed_out(causes: t.Iterable[BaseException]) -> bool:
+    # Only the system's and the reader's: in urllib3 1.26 every failure to connect is a kind of ConnectTimeoutError.
+    return any(isinstance(one, (socket.timeout, urllib3.exceptions.ReadTimeoutError)) for one in causes)
+
+
+def _tls_words(error: ssl.SSLError) -> str:
+    words = getattr(error, "verify_message", None) or getattr(error, "reason", None) or error
+    return printable(words, 200)
+
+
+def _words(causes: t.Iterable[BaseException]) -> str:
+    """The system's words for the innermost cause, or the name of its class: exception texts may quote the URL or a proxy's password."""
+    name = ""
+    for one in causes:
+        if isinstance(one, OSError) and not isinstance(one, requests.RequestException):
+            if one.errno is not None and one.strerror:
+                return printable(one.strerror, 200)
+            if str(one).startswith("Tunnel connection failed"):
+                return printable(str(one), 100)
+        if isinstance(one, http.client.RemoteDisconnected):
+            return "closed by the other side"
+        if isinstance(one, UnicodeError):
+            return "the name is not valid"
+        name = type(one).__name__
+    return name

@@ -1,0 +1,200 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Private to the collection: what a rerun is asked with, and the JSON that says so to v2 [H-RET] and to v1 [H-67].
+
+Options speak v2's words; v1's are translated here and nowhere else.
+"""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass
+
+from .._common.errors import OptionError
+from .._common.text import printable
+from .._common.times import parse_point, window
+from .instance import InstanceKey
+
+#: v2's word -> v1's [H-67][H-RET].
+LOCATIONS = {"errorNode": "error_node", "firstNode": "first_node", "specifiedNode": "specified_node"}
+VERSIONS = {"original_version": "original_version", "current_version": "latest_version"}
+MAX_CONCURRENT = 128
+
+#: What tells the second mode from the first.
+_RELATED_OPTIONS = ("begin_time", "end_time", "jobs", "concurrent")
+_BOTH_MODES = "Give task_retrys to rerun selected instances of the job, or begin_time, end_time and jobs to rerun it with its upstream and downstream jobs"
+
+
+@dataclass(frozen=True)
+class RetryOptions:
+    """How an instance is rerun, in v2's words. Made from options by :meth:`from_options`, which checks them."""
+
+    retry_location: str = "errorNode"
+    retry_task_version: str = "original_version"
+    node_name: str | None = None
+    ignore_obs_monitor: bool = True
+
+    @classmethod
+    def from_options(cls, params: t.Mapping[str, t.Any]) -> RetryOptions:
+        """The options ``retry_location``, ``retry_task_version``, ``node_name`` and ``ignore_obs_monitor``; what is missing or None takes its default.
+
+        :raises OptionError: a word the service does not know; ``specifiedNode`` without ``node_name``, or ``node_name`` without it.
+        """
+        location = _chosen(params, "retry_location", cls.retry_location, LOCATIONS)
+        version = _chosen(params, "retry_task_version", cls.retry_task_version, VERSIONS)
+        node_name = params.get("node_name")
+        if node_name is not None and (not isinstance(node_name, str) or not node_name.strip()):
+            raise OptionError("node_name is empty. Give the name of the node to start at, or leave it out.")
+        if location == "specifiedNode" and node_name is None:
+            raise OptionError(
+                "retry_location is specifiedNode, which starts at the node in node_name, and node_name is missing. "
+                "Give node_name, or retry_location errorNode or firstNode."
+            )
+        if location != "specifiedNode" and node_name is not None:
+            raise OptionError(
+                f"node_name has no effect with retry_location {location}. Give retry_location specifiedNode to start at that node, or leave node_name out."
+            )
+        ignore = params.get("ignore_obs_monitor")
+        if ignore is not None and not isinstance(ignore, bool):
+            raise OptionError("ignore_obs_monitor is neither true nor false. Give one of them.")
+        return cls(location, version, node_name, True if ignore is None else ignore)
+
+
+@dataclass(frozen=True)
+class RelatedJobs:
+    """What the second mode reruns beside the job itself. Made from options by :meth:`from_options`, which checks them.
+
+    :param begin_time: first plan time, epoch ms.
+    :param end_time: last plan time, epoch ms.
+    :param jobs: (job name, workspace id) of each upstream or downstream job; workspaces may differ.
+    :param concurrent: how many run at once, 1 to 128.
+    """
+
+    begin_time: int
+    end_time: int
+    jobs: tuple[tuple[str, str], ...]
+    concurrent: int = 1
+
+    @classmethod
+    def from_options(cls, params: t.Mapping[str, t.Any]) -> RelatedJobs | None:
+        """The second mode as the options ask for it, or None if they ask for the first (``task_retrys``).
+
+        :raises OptionError: the modes are mixed or none is asked for; something of the second mode is missing or out of range; ``specifiedNode`` with it.
+        """
+        if wanted_mode(params) == "selected":
+            return None
+        missing = [name for name in ("begin_time", "end_time", "jobs") if not params.get(name)]
+        if missing:
+            raise OptionError(f"{' and '.join(missing)} must be given to rerun a job with its upstream and downstream jobs. {_BOTH_MODES}.")
+        if params.get("retry_location") == "specifiedNode":
+            raise OptionError(
+                "retry_location specifiedNode works for selected instances (task_retrys) only, not for a job with its upstream and downstream jobs. "
+                "Give errorNode or firstNode."
+            )
+        span = window(
+            parse_point(params["begin_time"], option="begin_time"),
+            parse_point(params["end_time"], option="end_time"),
+            options=("begin_time", "end_time"),
+        )
+        return cls(span.begin, span.end, _jobs(params["jobs"]), _concurrent(params.get("concurrent")))
+
+
+def wanted_mode(params: t.Mapping[str, t.Any]) -> str:
+    """``selected`` or ``related``: which mode of the retry endpoint the options ask for.
+
+    :raises OptionError: for both or none. An empty ``task_retrys`` names no instance and counts as missing.
+    """
+    related = [name for name in _RELATED_OPTIONS if params.get(name) is not None]
+    if params.get("task_retrys") is None:
+        if not related:
+            raise OptionError(f"Nothing says what to rerun. {_BOTH_MODES}.")
+        return "related"
+    if related:
+        raise OptionError(f"task_retrys and {', '.join(related)} belong to different modes of the rerun. {_BOTH_MODES}, not both.")
+    if not params["task_retrys"]:
+        raise OptionError(f"task_retrys is an empty list, which names no instance. {_BOTH_MODES}.")
+    return "selected"
+
+
+def selected_keys(params: t.Mapping[str, t.Any], workspace_id: str) -> tuple[InstanceKey, ...]:
+    """The instances that ``task_retrys`` names, each once, in the order given.
+
+    :raises OptionError: a job_id is no positive number, or a time is no point in time.
+    """
+    keys = []
+    for number, entry in enumerate(params.get("task_retrys") or (), 1):
+        where = f"task_retrys entry {number}"
+        if not isinstance(entry, dict) or any(entry.get(name) is None for name in ("job_id", "plan_time", "submit_time")):
+            raise OptionError(
+                f"{where} is incomplete. Give job_id, plan_time and submit_time as dataarts.factory.job_instance_info returns them."
+            )
+        job_id = str(entry["job_id"]).strip()
+        if isinstance(entry["job_id"], bool) or not (job_id.isascii() and job_id.isdigit() and 0 < int(job_id[:20]) < 2**63):
+            raise OptionError(
+                f"job_id of {where} is '{printable(job_id, 40)}', which is not the number of a job. Take it from dataarts.factory.job_instance_info."
+            )
+        plan_time = parse_point(entry["plan_time"], option=f"plan_time of {where}")
+        submit_time = parse_point(entry["submit_time"], option=f"submit_time of {where}")
+        keys.append(InstanceKey(workspace_id, str(int(job_id)), plan_time, submit_time))
+    return tuple(dict.fromkeys(keys))
+
+
+def body_v2(options: RetryOptions, keys: t.Iterable[InstanceKey]) -> dict[str, t.Any]:
+    """The body of a v2 rerun of selected instances, as the first example of its page [H-RET]; an instance named twice is sent once."""
+    entries = [{"job_id": int(key.job_id), "plan_time": key.plan_time, "submit_time": key.submit_time} for key in dict.fromkeys(keys)]
+    return {**_how_v2(options), "task_retrys": entries}
+
+
+def body_v2_related(options: RetryOptions, related: RelatedJobs) -> dict[str, t.Any]:
+    """The body of a v2 rerun of a job with its upstream and downstream jobs, as the second example of its page [H-RET]."""
+    return {
+        **_how_v2(options),
+        "begin_time": related.begin_time,
+        "end_time": related.end_time,
+        "jobs": [{"job_name": name, "workspace_id": workspace_id} for name, workspace_id in related.jobs],
+        "concurrent": related.concurrent,
+    }
+
+
+def body_v1(options: RetryOptions) -> dict[str, t.Any]:
+    """The body of a v1 restart, every field sent: the default of retry_location differs between the page's languages [H-67]."""
+    body: dict[str, t.Any] = {"retry_location": LOCATIONS[options.retry_location]}
+    if options.node_name is not None:
+        body["node_name"] = options.node_name
+    return {**body, "job_param_version": VERSIONS[options.retry_task_version], "ignore_obs_monitor": options.ignore_obs_monitor}
+
+
+def _how_v2(options: RetryOptions) -> dict[str, t.Any]:
+    body: dict[str, t.Any] = {"retry_location": options.retry_location}
+    if options.node_name is not None:
+        body["node_name"] = options.node_name
+    return {**body, "retry_task_version": options.retry_task_version, "ignore_obs_monitor": options.ignore_obs_monitor}
+
+
+def _chosen(params: t.Mapping[str, t.Any], option: str, default: str, known: t.Iterable[str]) -> str:
+    value = params.get(option)
+    if value is None:
+        return default
+    if not isinstance(value, str) or value not in known:
+        raise OptionError(f"{option} is '{printable(value, 60)}'. Give one of {', '.join(known)}.")
+    return value
+
+
+def _jobs(entries: t.Any) -> tuple[tuple[str, str], ...]:
+    """(job name, workspace id) of each entry of ``jobs``, each once."""
+    found = []
+    for number, entry in enumerate(entries if isinstance(entries, list) else [entries], 1):
+        pair = (entry.get("job_name"), entry.get("workspace_id")) if isinstance(entry, dict) else (None, None)
+        if not all(isinstance(one, str) and one.strip() for one in pair):
+            raise OptionError(f"jobs entry {number} is incomplete. Give job_name and workspace_id of an upstream or downstream job.")
+        found.append(t.cast("tuple[str, str]", pair))
+    return tuple(dict.fromkeys(found))
+
+
+def _concurrent(value: t.Any) -> int:
+    if value is None:
+        return 1
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= MAX_CONCURRENT:
+        raise OptionError(f"concurrent is {printable(value, 40)}. Give a whole number from 1 to {MAX_CONCURRENT}.")
+    return value

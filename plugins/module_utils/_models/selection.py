@@ -1,0 +1,165 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Private to the collection: which job instances are meant.
+
+Pure: nothing here reads a clock, a file or the network.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import functools
+import re
+import typing as t
+from dataclasses import dataclass
+
+from .._common.errors import OptionError
+from .._common.times import Window
+from .instance import InstanceType, JobInstance, Status
+
+_WILDCARDS = frozenset("*?[")
+#: What stands in a name instead of a character that a pattern or a template would act on; a pattern's ? matches any one character.
+_WILD = {"*": "[*]", "?": "[?]", "[": "[[]", "{": "?", "}": "?"}
+_ESCAPE = re.compile(r"\\(?:x[0-9a-f]{2}|u[0-9a-f]{4}|U[0-9a-f]{8}|[nrt])")
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Which instances are meant. Made from options by :func:`select`, which checks them.
+
+    :param patterns: names of jobs or shell-style patterns (``*``, ``?``, ``[ab]``), case-sensitive; an instance matches if any of them does.
+    :param statuses: statuses to keep; empty keeps every status. A rerun selects with an empty set, because an instance whose
+        status has changed since is still one of those it has to bring to its end; which statuses are retried is the policy's matter.
+    :param instance_types: types to keep; empty keeps every type, also one nobody documented.
+    :param window: plan times to keep, both ends included.
+    """
+
+    patterns: tuple[str, ...]
+    statuses: frozenset[Status]
+    instance_types: frozenset[InstanceType]
+    window: Window
+
+    def matches(self, instance: JobInstance) -> bool:
+        """Whether *instance* is meant, by all four criteria."""
+        if self.statuses and instance.status not in self.statuses:
+            return False
+        if self.instance_types and instance.instance_type not in self.instance_types:
+            return False
+        return self.covers(instance.job_name, instance.key.plan_time)
+
+    def covers(self, job_name: str, plan_time: int) -> bool:
+        """Whether an instance of that job with that plan time (epoch ms) is meant, whatever its status and type."""
+        return plan_time in self.window and self.names(job_name)
+
+    def names(self, job_name: str) -> bool:
+        """Whether a job of that name is meant."""
+        exact, compiled = self._matcher
+        return job_name in exact or any(pattern.match(job_name) is not None for pattern in compiled)
+
+    def exact_names(self) -> list[str] | None:
+        """The names of the jobs, each once and in the order given; None if any pattern has a wildcard, so that names have to be listed."""
+        if any(map(has_wildcard, self.patterns)):
+            return None
+        return list(dict.fromkeys(self.patterns))
+
+    @functools.cached_property
+    def _matcher(self) -> tuple[frozenset[str], tuple[re.Pattern[str], ...]]:
+        exact = frozenset(pattern for pattern in self.patterns if not has_wildcard(pattern))
+        return exact, tuple(_compiled(pattern, "jobs") for pattern in self.patterns if has_wildcard(pattern))
+
+
+def select(
+    jobs: t.Iterable[str],
+    window: Window,
+    *,
+    statuses: t.Iterable[str] = (),
+    instance_types: t.Iterable[str] = (),
+    option: str = "jobs",
+) -> Selection:
+    """The selection that options describe.
+
+    :param jobs: names or patterns; at least one. An empty list is refused, because it is what a mistaken variable leaves, and every job is ``*``.
+    :param statuses: the service's status words, see :func:`parse_statuses`; empty for all.
+    :param instance_types: words of :class:`InstanceType`; empty for all.
+    :param option: the name of the option *jobs* came from, for messages.
+    :raises OptionError: naming the option, the value and what to give instead.
+    """
+    patterns = tuple(jobs)
+    if not patterns:
+        raise OptionError(
+            f"{option} is an empty list, which selects no job. Give names or patterns, or '*' for every job of the workspace."
+        )
+    for pattern in patterns:
+        if not isinstance(pattern, str) or not pattern.strip():
+            raise OptionError(f"{option} contains an empty name. Give the name of a job or a pattern such as 'daily_*'.")
+        if has_wildcard(pattern):
+            _compiled(pattern, option)
+    return Selection(patterns, parse_statuses(statuses), parse_types(instance_types), window)
+
+
+def has_wildcard(pattern: str) -> bool:
+    """Whether *pattern* has a shell-style wildcard, so that it can name more than one job."""
+    return not _WILDCARDS.isdisjoint(pattern)
+
+
+def job_pattern(name: str) -> str:
+    """A pattern that matches the job *name*, for a command that people copy: neither a template nor a wildcard of the name is left in it.
+
+    :param name: as results show it: what could steer a terminal stands there as an escape, such as ``\\x1b``.
+    """
+    return "".join(_WILD.get(char, char) for char in _ESCAPE.sub("\0", name)).replace("\0", "*")
+
+
+def parse_statuses(words: t.Iterable[str], *, option: str = "statuses") -> frozenset[Status]:
+    """The statuses that *words* name [H-208][SDK].
+
+    :raises OptionError: for a word that is no status.
+    """
+    known = [status.value for status in Status if status is not Status.UNKNOWN]
+    found = set()
+    for word in words:
+        status = Status.parse(str(word))
+        if status is Status.UNKNOWN:
+            raise OptionError(f"{option} contains {_shown(word)}, which is no status. Give any of {', '.join(known)}.")
+        found.add(status)
+    return frozenset(found)
+
+
+def wanted_statuses(words: t.Iterable[str], *, option: str) -> frozenset[Status]:
+    """As :func:`parse_statuses`, for statuses that are to be rerun: at least one, because an empty list is what a mistaken variable leaves.
+
+    :raises OptionError: for none, and for a word that is no status.
+    """
+    found = parse_statuses(words, option=option)
+    if not found:
+        raise OptionError(f"{option} is an empty list, so nothing could ever be rerun. Give fail, or leave it out.")
+    return found
+
+
+def parse_types(words: t.Iterable[str], *, option: str = "instance_types") -> frozenset[InstanceType]:
+    """The instance types that *words* name [H-208].
+
+    :raises OptionError: for a word that is no type.
+    """
+    by_word = {one.value: one for one in InstanceType}
+    found = set()
+    for word in words:
+        if str(word) not in by_word:
+            raise OptionError(f"{option} contains {_shown(word)}, which is no type. Give any of {', '.join(by_word)}.")
+        found.add(by_word[str(word)])
+    return frozenset(found)
+
+
+def _compiled(pattern: str, option: str) -> re.Pattern[str]:
+    try:
+        return re.compile(fnmatch.translate(pattern))
+    except (re.error, OverflowError, RecursionError):  # Python before 3.9.13 translates [z-a] as it stands
+        raise OptionError(
+            f"{option} contains {_shown(pattern)}, which is no pattern. Give shell-style wildcards: *, ?, [abc] or [a-z]."
+        ) from None
+
+
+def _shown(word: object) -> str:
+    text = repr(word)
+    return text if len(text) <= 80 else text[:79] + "…"

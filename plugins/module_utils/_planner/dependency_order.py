@@ -1,0 +1,218 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Private to the collection: what dependencies between instances mean for what is decided about them.
+
+Pure: decisions and dependencies go in, decisions come out. With ``order: upstream_first`` an instance is retried when what it depends on is
+done; it waits for what is still to come; it is skipped behind what failed again in this run; and it is blocked behind what failed and is
+not part of the run. With any order, a rerun that waits in the service for what will not come is blocked.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+from dataclasses import dataclass
+
+from .._common.errors import OptionError
+from .._common.text import printable
+from .._common.times import to_iso
+from .._models.decision import Action, Decision
+from .._models.instance import InstanceKey, JobInstance, Status
+
+Depends = t.Mapping[InstanceKey, t.FrozenSet[InstanceKey]]
+
+_ENDED = {
+    Action.FAILED_AGAIN: "failed again",
+    Action.REFUSED: "was refused by the service",
+    Action.BLOCKED: "needs a person",
+    Action.NOT_RERUNNABLE: "cannot be rerun",
+    Action.UNKNOWN: "ended in a way that cannot be told",
+    Action.SKIPPED: "failed and is not rerun",
+}
+_NEEDS_A_PERSON = frozenset({Status.PAUSE, Status.WAITING_CONFIRM, Status.RUNNING_EXCEPTION, Status.UNKNOWN})
+_NAMED = 6  # instances of a cycle that a message names
+
+
+@dataclass(frozen=True)
+class Beyond:
+    """What is known of instances that are not selected.
+
+    :param others: as they were read.
+    :param since: a start at or after it belongs to this run, epoch ms.
+    :param expected: whether one that has not started since is about to be rerun by somebody else, the same play in another workspace.
+    :param again: whether one that failed since may be about to be rerun there once more.
+    :param workspace_id: the workspace of the run.
+    :param unseen: whether it is selected, and only its job could not be listed this time.
+    """
+
+    others: t.Mapping[InstanceKey, JobInstance] = dataclasses.field(default_factory=dict)
+    since: int = 0
+    expected: t.Callable[[JobInstance], bool] | None = None
+    unseen: t.Callable[[JobInstance], bool] | None = None
+    again: t.Callable[[JobInstance], bool] | None = None
+    workspace_id: str = ""
+
+    def open(self, key: InstanceKey) -> bool:
+        """Whether what depends on it has to wait for it, so that it is worth another look."""
+        other = self.others.get(key)
+        gate = None if other is None else self.gate(other)
+        return gate is not None and not gate.broken
+
+    def gate(self, other: JobInstance) -> _Gate | None:
+        """What *other* means for those that depend on it."""
+        name = _name(other)
+        if self.unseen is not None and self.unseen(other):
+            return _Gate(other, f"{name}, which could not be listed", broken=True, outside=True)
+        if other.status.on_its_way:
+            return _Gate(other, f"{name}, which is on its way")
+        started = other.start_time is not None and other.start_time >= self.since
+        if not started and self.expected is not None and self.expected(other):
+            return _Gate(other, f"{name} in workspace {printable(other.key.workspace_id, 100)}, which is to be rerun there")
+        if other.force_success or other.ignore_success or other.status.succeeded:
+            return None
+        if other.status is Status.FAIL and started and self.again is not None and self.again(other):
+            return _Gate(other, f"{name} in workspace {printable(other.key.workspace_id, 100)}, which failed and may be rerun there again")
+        if other.status is Status.FAIL and started:
+            return _Gate(other, f"{name}, which failed again", broken=True)
+        if other.status is Status.FAIL:
+            where = f" in workspace {printable(other.key.workspace_id, 100)}"
+            why = "is not selected" if other.key.workspace_id in ("", self.workspace_id) else "is not rerun there at the same time"
+            return _Gate(other, f"{name}{where}, which failed and {why}", broken=True, outside=True)
+        if other.status in _NEEDS_A_PERSON:
+            return _Gate(other, f"{name}, which needs a person", broken=True, outside=True)
+        return None
+
+
+@dataclass(frozen=True)
+class _Gate:
+    """What stands in the way of those that depend on *instance*.
+
+    :param text: it, for people.
+    :param broken: whether it will never be out of the way.
+    :param outside: with *broken*, that this run does not even try, so that a person has to.
+    :param stage: in which stage of reruns it is, from 1.
+    """
+
+    instance: JobInstance
+    text: str
+    broken: bool = False
+    outside: bool = False
+    stage: int = 1
+
+
+def order_upstream(decisions: t.Iterable[Decision], depends: Depends, beyond: Beyond | None = None, *, hold: bool = True) -> list[Decision]:
+    """*decisions* in the order given; every retry whose time has not come turned into wait, skipped or blocked, and every wait for what
+    will not come into blocked.
+
+    :param decisions: of every selected instance.
+    :param depends: for an instance the instances it depends on, in this workspace or another; an instance that depends on itself does not.
+    :param beyond: about those among them that are not selected; what depends on one that is not even there is only followed further up.
+    :param hold: whether retries have to wait; otherwise only what already waits in the service is looked at.
+    :raises OptionError: if a retry stands in or behind a circle of dependencies.
+    """
+    every, beyond = list(decisions), beyond or Beyond()
+    before = {one.instance.key: one for one in every}
+    by_key = dict(before)
+    gates: dict[InstanceKey, _Gate | None] = {}
+    starts = [one.instance.key for one in every if (hold and one.action is Action.RETRY) or waits_in_service(one)]
+    for key in _upstream_first(starts, by_key, depends, strict=hold):
+        decision, gate = by_key.get(key), _nearest(gates, depends.get(key, frozenset()) - {key})
+        if decision is None:
+            other = beyond.others.get(key)
+            own = None if other is None else beyond.gate(other)
+            gates[key] = own if own is not None and (gate is None or own.broken or not gate.broken) else gate
+            continue
+        if gate is not None and hold and decision.action is Action.RETRY:
+            decision = by_key[key] = _behind(decision, gate)
+        elif gate is not None and gate.broken and waits_in_service(decision):
+            reason = f"its rerun waits in the service for {gate.text}; it goes on by itself when that has succeeded"
+            decision = by_key[key] = dataclasses.replace(decision, action=Action.BLOCKED, reason=reason)
+        elif gate is not None and waits_in_service(decision) and _yet_to_send(by_key.get(gate.instance.key)):
+            decision = by_key[key] = dataclasses.replace(decision, parked=True)
+        held_back = decision.action in (Action.SKIPPED, Action.BLOCKED) and decision is not before[key]
+        gates[key] = gate if held_back else _gate(decision, gate)
+    return [by_key[one.instance.key] for one in every]
+
+
+def waits_in_service(decision: Decision) -> bool:
+    """Whether the service has the instance waiting, for a free place or for what it depends on."""
+    return decision.action is Action.WAIT and decision.instance.status is Status.WAITING
+
+
+def _yet_to_send(decision: Decision | None) -> bool:
+    return decision is not None and (decision.action is Action.RETRY or decision.parked)
+
+
+def _gate(decision: Decision, above: _Gate | None) -> _Gate | None:
+    action, status = decision.action, decision.instance.status
+    if action.open:
+        return _Gate(decision.instance, _name(decision.instance), stage=max(1, decision.stage))
+    if action is Action.DONE:
+        return None
+    if action in (Action.SKIPPED, Action.BLOCKED) and above is not None and above.broken and status in (Status.FAIL, Status.WAITING):
+        return above  # name the cause, not the one that was skipped because of it
+    if action is Action.SKIPPED and status is not Status.FAIL:
+        return None
+    text = f"{_name(decision.instance)}, which {_ENDED.get(action, 'did not succeed')}"
+    return _Gate(decision.instance, text, broken=True, outside=action is Action.SKIPPED)
+
+
+def _nearest(gates: t.Mapping[InstanceKey, _Gate | None], keys: t.Iterable[InstanceKey]) -> _Gate | None:
+    """The gate that decides: a broken one before one that will open, one of the last stage before the others, the oldest of each kind."""
+    found = [gate for gate in map(gates.get, sorted(keys)) if gate is not None]
+    return min(found, key=lambda gate: (not gate.broken, -gate.stage, gate.instance.key.plan_time, gate.instance.key), default=None)
+
+
+def _behind(decision: Decision, gate: _Gate) -> Decision:
+    if not gate.broken:
+        action, reason, stage = Action.WAIT, f"waits for {gate.text}, on which it depends (order: upstream_first)", gate.stage + 1
+    else:
+        action, reason, stage = Action.SKIPPED, f"depends on {gate.text} (order: upstream_first)", 0
+        if gate.outside:
+            action, reason = Action.BLOCKED, f"{reason}; select that too, or bring it to success first"
+    return dataclasses.replace(decision, action=action, reason=reason, attempt=decision.attempt - 1, alone=False, stage=stage)
+
+
+def _upstream_first(
+    starts: t.Iterable[InstanceKey], by_key: t.Mapping[InstanceKey, Decision], depends: Depends, *, strict: bool
+) -> list[InstanceKey]:
+    """Every instance that *starts* depend on, and they themselves, each after those it depends on; without recursion, chains are long."""
+    order: list[InstanceKey] = []
+    done: set[InstanceKey] = set()
+    path: dict[InstanceKey, t.Iterator[InstanceKey]] = {}
+    for start in starts:
+        if start in done:
+            continue
+        path[start] = iter(sorted(depends.get(start, ())))
+        while path:
+            key = next(reversed(path))
+            upper = next((one for one in path[key] if one != key and one not in done), None)
+            if upper is None:
+                del path[key]
+                done.add(key)
+                order.append(key)
+            elif upper in path:
+                if not strict:
+                    done.add(upper)  # nothing is held back for it: whatever stands in the circle is looked at once
+                    continue
+                raise _circle(list(path)[list(path).index(upper) :], by_key)
+            else:
+                path[upper] = iter(sorted(depends.get(upper, ())))
+    return order
+
+
+def _circle(keys: t.Sequence[InstanceKey], by_key: t.Mapping[InstanceKey, Decision]) -> OptionError:
+    named = [
+        _name(by_key[key].instance) if key in by_key else f"job {printable(key.job_id, 40)}, planned {to_iso(key.plan_time)}"
+        for key in keys
+    ]
+    shown = [*named[:_NAMED], "…"] if len(named) > _NAMED else named
+    return OptionError(
+        f"order: upstream_first cannot order {len(keys)} instances that depend on each other in a circle: {' -> '.join([*shown, named[0]])}. "
+        "Nothing was sent. Rerun them with order: parallel, or select fewer jobs."
+    )
+
+
+def _name(instance: JobInstance) -> str:
+    return f"job {printable(instance.job_name, 80)}, planned {to_iso(instance.key.plan_time)}"

@@ -1,0 +1,159 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Private to the collection: a plan that someone approves, and whether what is about to be done is still that plan.
+
+Pure. A plan id is short enough to be read out: ``40-9f86d081884c-2c26b46b``, the number of instances, a digest of which they are and one of
+the options. Alone it tells that the plan changed and which half of it; with the record that check mode returned beside it, it tells what.
+"""
+
+from __future__ import annotations
+
+import collections
+import hashlib
+import json
+import typing as t
+
+from .._common.errors import OptionError
+from .._common.text import counted, printable
+from .._common.times import to_iso
+from .._models.decision import Action, Decision
+from .._models.instance import InstanceKey, JobInstance
+
+#: Instances that a record holds at most: it travels through statistics and artifacts. Of a larger plan it holds the options alone.
+RECORDED = 2000
+_MARK = 8  # characters of a record that stand for one instance
+_BEGIN = "i"  # of all of them, so that they are text to whoever reads them as YAML, as AWX does
+_NAMED = 10  # jobs that a text of changes names
+_TIMES = 4  # plan times of a job that it names
+
+
+def plan_members(decisions: t.Iterable[Decision]) -> list[JobInstance]:
+    """The instances that a run means to rerun: those due, those held back for a while, and those it has sent already.
+
+    So the plan of a run is the same in its first pass, in a later one, and after it was killed and started again.
+
+    :param decisions: as :func:`decide` gave them, before an order or a limit changed them.
+    """
+    return [one.instance for one in decisions if one.action is Action.RETRY or one.sent is not None or one.action is Action.SETTLING]
+
+
+def plan_digest(instances: t.Iterable[JobInstance], options: t.Mapping[str, t.Any]) -> str:
+    """The id of the plan to rerun *instances* with *options*; the order of neither matters.
+
+    :param instances: what :func:`plan_members` gives.
+    :param options: what an approval is about: where to start, attempts, limits; JSON values, no secrets, and nothing that another run of
+        the same plan has differently, as ``since``.
+    """
+    keys = sorted({instance.key for instance in instances})
+    members = json.dumps([[key.workspace_id, key.job_id, key.plan_time, key.submit_time] for key in keys])
+    chosen = json.dumps(options, sort_keys=True, default=str)
+    return f"{len(keys)}-{_digest(members)[:12]}-{_digest(chosen)[:8]}"
+
+
+def plan_record(instances: t.Iterable[JobInstance], options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """What the plan is made of, to be given back with its id: ``options`` as they are, and ``instances``, which are recognised by it and
+    cannot be read from it. Nothing in it is text of the service.
+
+    :param instances: as for :func:`plan_digest`, *options* too.
+    """
+    keys = sorted({instance.key for instance in instances})
+    return {"options": dict(options), "instances": "".join((_BEGIN, *map(_mark, keys))) if len(keys) <= RECORDED else ""}
+
+
+def plan_changes(
+    approved: str,
+    instances: t.Sequence[JobInstance],
+    options: t.Mapping[str, t.Any],
+    *,
+    record: t.Any = None,
+    others: t.Iterable[JobInstance] = (),
+) -> str | None:
+    """What is different now from the plan with the id *approved*, as one text for the user, or None if nothing is.
+
+    :param instances: the members of the plan as it is now.
+    :param record: what :func:`plan_record` gave for the approved plan, if it was given back; anything else tells nothing.
+    :param others: the other instances that are listed now, so that those which are gone from the plan can be named.
+    :raises OptionError: if *approved* is no plan id.
+    """
+    parts = approved.strip().split("-")
+    if len(parts) != 3 or not (parts[0].isdecimal() and parts[0].isascii()):
+        raise OptionError(f"plan_id is '{printable(approved, 60)}', which is no plan id. Give the plan_id that check mode returned.")
+    now = plan_digest(instances, options)
+    if now == approved.strip():
+        return None
+    count, members, chosen = now.split("-")
+    changes = []
+    if (count, members) != (parts[0], parts[1]):
+        text = f"the approved plan had {parts[0]} instances, now there are {count}{_others(count, parts)}"
+        changes.append("; ".join((text, *_difference(_marks(record, parts[0]), instances, others))))
+    if chosen != parts[2]:
+        changes.append(_changed_options(record, options) or "the options are not those of the approved plan")
+    return (
+        f"Refused to rerun anything: the plan is no longer {printable(approved.strip(), 60)} but {now}: {'; '.join(changes)}. "
+        "Nothing was sent. Run check mode again and approve the plan_id it returns."
+    )
+
+
+def _others(count: str, parts: t.Sequence[str]) -> str:
+    return ", not all the same" if count == parts[0] else ""
+
+
+def _marks(record: t.Any, count: str) -> frozenset[str]:
+    """The instances of a record; none if it is not the one of a plan with *count* instances."""
+    text = record.get("instances") if isinstance(record, t.Mapping) else None
+    if not isinstance(text, str) or str(len(text) // _MARK) != count:
+        return frozenset()
+    return frozenset(text[begin : begin + _MARK] for begin in range(len(_BEGIN), len(text), _MARK))
+
+
+def _difference(before: frozenset[str], instances: t.Sequence[JobInstance], others: t.Iterable[JobInstance]) -> t.Iterator[str]:
+    """Which instances are new and which are gone, the latter with the status that tells why."""
+    if not before:
+        return
+    added = [one for one in instances if _mark(one.key) not in before]
+    if added:
+        yield f"{counted(len(added), 'instance')} added ({_named(added)})"
+    left = before - {_mark(one.key) for one in instances}
+    gone = [one for one in others if _mark(one.key) in left]
+    for status in dict.fromkeys(one.status_text for one in gone):
+        mine = [one for one in gone if one.status_text == status]
+        yield f"{counted(len(mine), 'instance')} gone, now {printable(status, 40)} ({_named(mine)})"
+    if len(left) > len(gone):
+        yield f"{counted(len(left) - len(gone), 'instance')} gone that {'is' if len(left) - len(gone) == 1 else 'are'} not among those selected now"
+
+
+def _named(instances: t.Iterable[JobInstance]) -> str:
+    """Jobs with the plan times of their *instances*, those with the most first."""
+    by_job: dict[str, list[int]] = collections.defaultdict(list)
+    for one in instances:
+        by_job[one.job_name].append(one.key.plan_time)
+    jobs = sorted(by_job.items(), key=lambda pair: (-len(pair[1]), pair[0]))
+    shown = [f"{printable(name, 80)}{_planned(sorted(times))}" for name, times in jobs[:_NAMED]]
+    return ", ".join(shown) + (f" and {len(jobs) - _NAMED} more jobs" if len(jobs) > _NAMED else "")
+
+
+def _planned(times: t.Sequence[int]) -> str:
+    if len(times) > _TIMES:
+        return f": {len(times)} planned {to_iso(times[0])} to {to_iso(times[-1])}"
+    return f" planned {' and '.join(map(to_iso, times))}"
+
+
+def _changed_options(record: t.Any, options: t.Mapping[str, t.Any]) -> str:
+    before = record.get("options") if isinstance(record, t.Mapping) else None
+    if not isinstance(before, t.Mapping):
+        return ""
+    pairs = {name: (_shown(before.get(name)), _shown(value)) for name, value in options.items()}
+    return ", ".join(f"{name} was {was} and is {now}" for name, (was, now) in pairs.items() if was != now)
+
+
+def _shown(value: t.Any) -> str:
+    return "not set" if value is None else printable(str(value), 80)
+
+
+def _mark(key: InstanceKey) -> str:
+    return _digest(json.dumps([key.workspace_id, key.job_id, key.plan_time, key.submit_time]))[:_MARK]
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()

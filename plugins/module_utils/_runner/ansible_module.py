@@ -1,0 +1,189 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Private to the collection: what lies between AnsibleModule and the logic of a module: one try, one exit.
+
+Nothing else in the collection ends a module. The logic gets a :class:`Run`, returns or raises, and fills ``run.result`` while it
+works, so that whatever happens the result tells what was reached.
+"""
+
+from __future__ import annotations
+
+import os
+import typing as t
+
+from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+
+from .._common.errors import ApiError, LedgerError, OptionError
+from .._common.remedies import hint_for
+from .._common.text import printable
+from .._config.argument_spec import Spec
+from .._config.raw_values import fitted
+from .._http.compat import HAS_REQUESTS
+from .._http.session import Connection, check_endpoints, connect
+
+_MESSAGE = 4000  # characters of a message; a plan that is refused names its jobs
+_REPORT = "This is a defect of the collection: please report it with the name of the module and this message"
+
+
+class Run:
+    """One invocation of a module.
+
+    :ivar options: the module's options, complete and of the specified types.
+    :ivar check_mode: whether nothing may be sent: in check mode, or by the option ``check_only`` of modules that send.
+    :ivar diff_mode: whether a difference is wanted.
+    :ivar what: begin of the message if it fails: "Failed to list jobs of workspace 62fb…"; the logic may say it more precisely.
+    :ivar result: what the module returns; filled while it works. ``failed`` and ``msg`` in it make it fail at its end.
+    """
+
+    def __init__(self, options: t.Mapping[str, t.Any], *, check_mode: bool = False, diff_mode: bool = False) -> None:
+        self.options = options
+        self.check_mode = check_mode or bool(options.get("check_only"))
+        self.diff_mode = diff_mode
+        self.result: dict[str, t.Any] = {"changed": False}
+        if "check_only" in options:
+            self.result["check_mode"] = self.check_mode
+        self.what = ""
+        self.secrets: frozenset[str] = frozenset()
+        self._connection: Connection | None = None
+        self._warnings: list[str] = []
+
+    @property
+    def connection(self) -> Connection:
+        """The account's connection, made when it is first asked for; nothing is sent by that.
+
+        :raises OptionError: the options do not say who acts, where, or how.
+        """
+        if self._connection is None:
+            check_endpoints(self.options)
+            self._connection = connect(self.options, os.environ)
+            self.secrets = self._connection.account.secrets() if self._connection.account is not None else frozenset()
+        return self._connection
+
+    @property
+    def where(self) -> str:
+        """What the module works on, for messages: the workspace, or the project."""
+        workspace = self.options.get("workspace_id")
+        if workspace:
+            return f"of workspace {printable(workspace, 100)}"
+        project = self.options.get("project_id")
+        return f"of project {printable(project, 100)}" if project else "of the project"
+
+    def warn(self, text: str) -> None:
+        """Tell the user *text* beside the result, once."""
+        if text not in self._warnings:
+            self._warnings.append(text)
+
+    @property
+    def warnings(self) -> list[str]:
+        """What the user should know although nothing failed: the logic's words, then the client's."""
+        client = self._connection.client.warnings if self._connection is not None else []
+        return [*self._warnings, *client]
+
+    def finish(self) -> None:
+        """Close connections, and put what they counted into the result."""
+        if self._connection is not None:
+            self.result["requests"] = dict(self._connection.client.counts)
+            self._connection.close()
+
+
+Logic = t.Callable[[Run], None]
+
+
+class _Module(AnsibleModule):
+    """An AnsibleModule that looks at its options before they are made to fit their types.
+
+    :ivar wrong_type: the problem with a value that arrived as another type than was meant, or None.
+    """
+
+    def __init__(self, argument_spec: Spec, **more: t.Any) -> None:
+        self._given_spec = argument_spec
+        self.wrong_type: str | None = None
+        self.params: dict[str, t.Any] = {}
+        super().__init__(argument_spec=argument_spec, **more)
+
+    def _load_params(self) -> None:
+        super()._load_params()
+        self.params, self.wrong_type = fitted(self._given_spec, self.params)
+
+
+def run_module(spec: Spec, logic: Logic, verb: str, thing: str) -> None:
+    """Run *logic* as an Ansible module and end the process.
+
+    :param spec: the argument specification.
+    :param logic: does the work; see :class:`Run`.
+    :param verb: what it does, and *thing* to what: "list", "job instances"; for the message when it fails.
+    """
+    module = _Module(argument_spec=spec, supports_check_mode=True)
+    run = Run(module.params, check_mode=module.check_mode, diff_mode=module._diff)
+    if module.wrong_type is not None:
+        run.result.update(failure(sentence(f"Failed to {verb} {thing}", module.wrong_type), "option"))
+    elif HAS_REQUESTS:
+        attempt(run, logic, verb, thing)
+    else:
+        run.result.update(failure(missing_required_lib("requests"), "import"))
+    module.no_log_values.update(run.secrets)
+    for text in run.warnings:
+        module.warn(printable(text))
+    # Outside of any except clause: ansible-core would add the traceback of an exception that is being handled.
+    if run.result.pop("failed", False):
+        module.fail_json(**run.result)
+    module.exit_json(**run.result)
+
+
+def attempt(run: Run, logic: Logic, verb: str, thing: str) -> None:
+    """Call *logic*; whatever it raises ends up in ``run.result`` as ``failed``, ``msg`` and ``error``, beside what was reached."""
+    run.what = f"Failed to {verb} {thing} {run.where}"
+    try:
+        logic(run)
+    except Exception as error:  # the one place where everything ends: no traceback reaches a user
+        run.result.update(failed_with(error, run.what))
+    try:
+        run.finish()
+    except Exception as error:
+        run.warn(f"Connections were not closed: {type(error).__name__}")
+
+
+def failed_with(error: Exception, what: str) -> dict[str, t.Any]:
+    """The failure that *error* makes of *what* ("Failed to list jobs of workspace 62fb…"): failed, msg and error."""
+    if isinstance(error, ApiError):
+        way_out = error.hint or hint_for(error.kind)
+        result = {**error.to_result(), "hint": way_out}
+        return {"failed": True, "msg": sentence(what, str(error), way_out), "error": result}
+    if isinstance(error, OptionError):
+        return failure(sentence(what, _unprefixed(str(error))), "option")
+    if isinstance(error, LedgerError):
+        return failure(sentence(what, _unprefixed(str(error))), "state")
+    # The words of an exception that nobody foresaw may hold anything, so only its class is named.
+    return failure(sentence(what, f"unexpected {type(error).__name__} in {_place(error)}", _REPORT), "internal")
+
+
+def failure(msg: str, kind: str) -> dict[str, t.Any]:
+    """A failure that is no answer of the service: failed, msg, and an ``error`` of the same shape as :meth:`ApiError.to_result`.
+
+    :param kind: option, state, import, incomplete or internal.
+    """
+    empty: dict[str, t.Any] = {"status": None, "code": None, "request_id": None, "method": "", "path": "", "hint": ""}
+    return {"failed": True, "msg": msg, "error": {"kind": kind, "message": msg, **empty}}
+
+
+def sentence(what: str, cause: str, way_out: str = "") -> str:
+    """``<what>: <cause>. <way out>.`` in one line that is safe to show."""
+    text = f"{what}: {cause.rstrip().rstrip('.')}."
+    return printable(f"{text} {way_out.rstrip('.')}." if way_out else text, _MESSAGE)
+
+
+def _unprefixed(text: str) -> str:
+    """*text* without a "Failed to" at its begin, which the message as a whole has."""
+    return text if not text.startswith("Failed to ") else f"cannot {text[len('Failed to ') :]}"
+
+
+def _place(error: BaseException) -> str:
+    """Function and line in which *error* arose, without its path."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    if trace is None:
+        return "an unknown place"
+    code = trace.tb_frame.f_code
+    return f"{os.path.basename(code.co_filename)}:{trace.tb_lineno} ({code.co_name})"

@@ -1,0 +1,112 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Private to the collection: what AWX hands over to a play: fields of a credential, and answers of a survey. Pure."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+
+from ...module_utils._common.errors import OptionError
+from ...module_utils._common.text import listed, printable
+from ...module_utils._config.argument_spec import Spec, instance_retry_spec, rerun_spec
+from ...module_utils._config.credentials import KINDS, text_of
+from ...module_utils._config.raw_values import problem
+from ...module_utils._config.regions import region_id
+
+PREFIX = "dataarts_"
+#: Answers of a survey to what the inventory may say for each workspace: they take its place only if they say anything, see role awx.
+ANSWER = f"{PREFIX}answer_"
+_OPTIONAL = frozenset({"security_token"})
+Fields = t.Sequence[t.Mapping[str, t.Any]]
+
+
+def credential_problems(values: t.Mapping[str, t.Any], fields: Fields, required: t.Sequence[str] = ()) -> list[str]:
+    """What is wrong with the *values* of an account's credential, one sentence each, with the label of the field; never a value.
+
+    :param values: by id of the field; empty text and None are unset.
+    :param fields: fields of the credential type, with ``id`` and ``label``.
+    :param required: ids of the fields without which AWX launches nothing.
+    """
+    labels = {str(field["id"]): f"'{field['label']}'" for field in fields}
+    known = listed([f"{name} ({label})" for name, label in labels.items()])
+    found = [f"There is no field {printable(name, 60)}: the fields are {known}." for name in values if name not in labels]
+    texts: dict[str, str | None] = {}
+    for name, label in labels.items():
+        try:
+            texts[name] = text_of(values.get(name), name)
+            if name == "region":
+                region_id(texts[name])
+        except OptionError as error:
+            texts[name] = "?"  # it is there, and its problem is told
+            found.append(f"Field {label}: {error}")
+    found += [f"Field {labels[name]} is empty, and nothing can be launched without it: fill it in." for name in required if not texts[name]]
+    return found + _kind_problems(texts, labels)
+
+
+def answer_problems(variables: t.Mapping[str, t.Any]) -> list[str]:
+    """What is wrong with variables called ``dataarts_<option>`` or ``dataarts_answer_<option>`` that arrived as extra variables, one
+    sentence each.
+
+    :param variables: by name; names that are no option are not regarded.
+    """
+    found = []
+    for name, value in variables.items():
+        prefix = ANSWER if name.startswith(ANSWER) else PREFIX
+        option = name[len(prefix) :]
+        if not name.startswith(prefix) or option not in _known() or (prefix == ANSWER and value is None):
+            continue
+        text = problem(option, value, _known()[option])
+        if text is not None:
+            found.append(prefix + text)
+    return found
+
+
+def related_jobs(value: t.Any) -> t.Any:
+    """The jobs of a chain, from lines such as ``daily_sales 62fb…``; a list is returned as it is.
+
+    :returns: ``[{"job_name": ..., "workspace_id": ...}]``.
+    :raises OptionError: a line is not a name and an id.
+    """
+    if not isinstance(value, str):
+        return value
+    found = []
+    for line in value.splitlines():
+        words = re.split(r"[\s,;]+", line.strip())
+        if words == [""]:
+            continue
+        if len(words) != 2:
+            raise OptionError(
+                f"'{printable(line.strip(), 100)}' is not the name of a job, a blank, and the id of its workspace: write one such line for each job."
+            )
+        found.append({"job_name": words[0], "workspace_id": words[1]})
+    return found
+
+
+def _known() -> Spec:
+    """Every option that a variable may stand for."""
+    single = instance_retry_spec()
+    return {
+        **{name: single[name] for name in ("job_name", "begin_time", "end_time", "concurrent")},
+        **rerun_spec(),
+        "order": {"type": "str"},
+        "plans": {"type": "dict"},
+        "fail_on_broken": {"type": "bool"},
+        "threshold": {"type": "int"},
+    }
+
+
+def _kind_problems(values: t.Mapping[str, str | None], labels: t.Mapping[str, str]) -> list[str]:
+    filled = {kind: [name for name in names if values.get(name)] for kind, names in KINDS.items()}
+    # The name of an account alone decides nothing: it does not say who acts.
+    kinds = [kind for kind, names in filled.items() if names and names != ["domain_name"]]
+    if not kinds:
+        ways = [listed([labels[name] for name in names if name not in _OPTIONAL]) for names in KINDS.values()]
+        return [f"No field says who acts: fill in {ways[0]}; or {ways[1]}; or {ways[2]}."]
+    if len(kinds) > 1:
+        both = listed([labels[name] for kind in kinds for name in filled[kind]])
+        return [f"{both} are of different kinds, of which only one can be used: empty the fields of the others."]
+    missing = [labels[name] for name in KINDS[kinds[0]] if not values.get(name) and name not in _OPTIONAL]
+    have = listed([labels[name] for name in filled[kinds[0]]])
+    return [f"Field {listed(missing)} is empty, and {have} cannot be used without it: fill it in."] if missing else []

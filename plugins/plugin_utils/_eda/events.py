@@ -1,0 +1,90 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Private to the collection: the events that the event source puts. Pure.
+
+ansible-rulebook gives the strings of an event to playbooks as templates, so text that other people wrote travels in base64 (``*_b64``).
+Beside it the name of a job is given in clear for conditions, but only where it holds nothing that a template could begin with.
+"""
+
+from __future__ import annotations
+
+import base64
+import typing as t
+import uuid
+
+from ...module_utils._common.text import printable
+from ...module_utils._common.times import to_iso
+from .failures import Failure
+from .options import Login, Place
+
+Event = t.Dict[str, t.Any]
+
+#: Longest message of the service that an event carries, characters.
+_MESSAGE = 1000
+_NAMESPACE = uuid.UUID("5b0c3d0e-3f0a-4f57-9d3e-6f1d6a1f9a52")
+
+
+def failed_event(failure: Failure, login: Login, place: Place) -> Event:
+    """One instance failed. Ids are text, times epoch ms with ISO 8601 beside them."""
+    one = failure.instance
+    return _event(
+        failure.id,
+        [place.host],
+        {
+            "kind": "failed",
+            "id": failure.id,
+            "account": clear(login.name),
+            "workspace_id": place.workspace_id,
+            "host": place.host,
+            "job_id": one.key.job_id,
+            "job_name": clear(one.job_name),
+            "job_name_b64": encoded(one.job_name),
+            "instance_id": None if one.instance_id is None else clear(one.instance_id),
+            "instance_type": one.instance_type.value if one.instance_type else None,
+            "status": one.status.value,
+            "plan_time": one.key.plan_time,
+            "plan_time_iso": to_iso(one.key.plan_time),
+            "submit_time": one.key.submit_time,
+            "start_time": one.start_time,
+            "start_time_iso": None if one.start_time is None else to_iso(one.start_time),
+            "end_time": one.end_time,
+            "end_time_iso": None if one.end_time is None else to_iso(one.end_time),
+            "error_message_b64": encoded(printable(one.error_message or "", _MESSAGE)),
+            "again": failure.again,
+            "repeated": failure.repeated,
+        },
+    )
+
+
+def trouble_event(kind: str, login: Login, message: str, since_ms: int, places: t.Sequence[Place] | None = None) -> Event:
+    """Not of an instance but of the service: ``outage``, ``restored``, or ``ended``, after which there is no further event.
+
+    :param message: what happened, in words for people.
+    :param since_ms: when the outage began, epoch ms.
+    :param places: the workspaces that it is about; all of the account if None.
+    """
+    details = {
+        "kind": kind,
+        "account": clear(login.name),
+        "since": since_ms,
+        "since_iso": to_iso(since_ms),
+        "message_b64": encoded(message),
+    }
+    hosts = [place.host for place in (login.places if places is None else places)]
+    return _event("/".join((kind, login.name, str(since_ms), *hosts)), hosts, details)
+
+
+def clear(text: str) -> str | None:
+    """*text* where it can be no template and steers no terminal, else None."""
+    return text if not set(text) & set("{}%#\n\r") and printable(text, len(text)) == text else None
+
+
+def encoded(text: str) -> str:
+    """*text* in base64 of UTF-8; what UTF-8 cannot hold is made visible."""
+    return base64.b64encode(text.encode("utf-8", "backslashreplace")).decode("ascii")
+
+
+def _event(identity: str, hosts: list[str], details: dict[str, t.Any]) -> Event:
+    # The uuid is the same for the same event, so that an engine that persists events knows one that it has had.
+    return {"dataarts": details, "meta": {"hosts": hosts, "uuid": str(uuid.uuid5(_NAMESPACE, identity))}}

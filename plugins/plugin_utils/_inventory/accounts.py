@@ -1,0 +1,190 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Private to the collection: the accounts of an inventory file, checked, and what is to be read of each of them.
+
+Pure.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import hashlib
+import json
+import typing as t
+from dataclasses import dataclass, field
+
+from ansible.module_utils.parsing.convert_bool import boolean
+
+from ...module_utils._common.errors import OptionError
+from ...module_utils._config.credentials import (
+    CREDENTIAL_OPTIONS,
+    ENVIRONMENT,
+    SECRET_OPTIONS,
+    Account,
+    resolve,
+)
+from ...module_utils._config.regions import region_id
+from .names import safe_name
+
+#: Options of an account that are the modules' own, except where it is (region, project).
+SHARED_OPTIONS = (
+    *CREDENTIAL_OPTIONS,
+    "cloud_domain",
+    "endpoint",
+    "endpoint_v1",
+    "iam_endpoint",
+    "validate_certs",
+    "ca_path",
+    "allow_http",
+    "connect_timeout",
+    "read_timeout",
+    "max_retries",
+)
+#: Everything an entry of C(accounts) may hold.
+ACCOUNT_KEYS = ("name", "regions", "project_id", "studio_instance_ids", "workspaces", "exclude_workspaces", *SHARED_OPTIONS)
+_LISTS = ("regions", "studio_instance_ids", "workspaces", "exclude_workspaces")
+_CONVERSIONS: dict[str, tuple[t.Callable[[t.Any], t.Any], str]] = {
+    "validate_certs": (boolean, "true or false"),
+    "allow_http": (boolean, "true or false"),
+    "connect_timeout": (float, "a number of seconds"),
+    "read_timeout": (float, "a number of seconds"),
+    "max_retries": (int, "a whole number"),
+}
+
+
+@dataclass(frozen=True)
+class Target:
+    """One account in one region.
+
+    :param account: name of the account in the inventory file.
+    :param region: region id, or None where it is left to the environment or to ``endpoint``.
+    :param options: shared options, templated; with secrets, hence not in the repr.
+    :param studio_instance_ids: DataArts Studio instances to look at; empty for all that are usable.
+    :param include: shell-style patterns, one of which a workspace's name or id must match.
+    :param exclude: patterns of which it must match none.
+    :param identity: whose workspaces are read, by the options and the environment; with secrets, hence not in the repr.
+    """
+
+    account: str
+    region: str | None
+    options: t.Mapping[str, t.Any] = field(repr=False)
+    studio_instance_ids: tuple[str, ...] = ()
+    include: tuple[str, ...] = ("*",)
+    exclude: tuple[str, ...] = ()
+    identity: tuple[str, ...] = field(default=(), repr=False)
+
+    @property
+    def label(self) -> str:
+        """How messages call it."""
+        return f"account {self.account}" + (f" in region {self.region}" if self.region else "")
+
+    @property
+    def fingerprint(self) -> str:
+        """A digest of what the rows depend on, without passwords and secret keys: names a cache entry, so that another account, region
+        or project is never read for this one."""
+        known = {name: value for name, value in self.options.items() if name not in SECRET_OPTIONS}
+        parts = [self.account, self.region, known, list(self.studio_instance_ids), *self.identity]
+        return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+    def wants(self, row: t.Mapping[str, t.Any]) -> bool:
+        """Whether the patterns select *row*."""
+        names = (str(row["workspace_name"]), str(row["workspace_id"]))
+
+        def matches(patterns: tuple[str, ...]) -> bool:
+            return any(fnmatch.fnmatchcase(name, pattern) for name in names for pattern in patterns)
+
+        return matches(self.include) and not matches(self.exclude)
+
+
+def targets_of(account: t.Mapping[str, t.Any], environ: t.Mapping[str, str]) -> list[Target]:
+    """The targets of one *account* of the inventory file, templated: one per region.
+
+    :raises OptionError: the options contradict one another.
+    """
+    name = str(account["name"])
+    regions = [region_id(one) for one in account.get("regions") or []] or [region_id(environ.get(ENVIRONMENT["region"][0]))]
+    options = {option: account[option] for option in SHARED_OPTIONS if account.get(option) is not None}
+    project_id = account.get("project_id")
+    if len(regions) > 1:
+        for option in ("project_id", "endpoint", "endpoint_v1", "iam_endpoint"):
+            if account.get(option):
+                raise OptionError(f"{option} belongs to one region, but {len(regions)} regions are listed: write one account per region.")
+    if len(set(regions)) < len(regions):
+        raise OptionError("regions lists a region twice: remove one of them.")
+    return [
+        Target(
+            account=name,
+            region=region,
+            options={**options, "region": region, "project_id": project_id},
+            studio_instance_ids=tuple(str(one) for one in account.get("studio_instance_ids") or []),
+            include=tuple(account.get("workspaces") or ["*"]),
+            exclude=tuple(account.get("exclude_workspaces") or []),
+            identity=_identity(options, environ),
+        )
+        for region in regions
+    ]
+
+
+def _identity(options: t.Mapping[str, t.Any], environ: t.Mapping[str, str]) -> tuple[str, ...]:
+    """Who acts, and the project of the environment; empty where credentials are missing, as whoever reads the workspaces will say."""
+    try:
+        actor = Account.from_options(resolve(options, environ)).actor
+    except OptionError:
+        return ()
+    own = any(options.get(name) for name in CREDENTIAL_OPTIONS)
+    return (actor, *(() if own else (environ.get(name, "") for name in ENVIRONMENT["project_id"])))
+
+
+def environment_for(target: Target, alone: bool, environ: t.Mapping[str, str]) -> dict[str, str]:
+    """The part of *environ* that may complete *target*.
+
+    The project in the environment belongs to the credentials in the environment, so it counts only for a target that states no
+    credentials of its own and is *alone*: a second account or region must never look into the first one's project.
+    """
+    own = any(target.options.get(name) for name in CREDENTIAL_OPTIONS)
+    hidden = () if alone and not own else ENVIRONMENT["project_id"]
+    return {name: value for name, value in environ.items() if name not in hidden}
+
+
+def checked(account: t.Any, position: int) -> dict[str, t.Any]:
+    """An entry of ``accounts`` with its values as the types they should have; text stays text.
+
+    :param account: the entry, templated.
+    :param position: its place in the list, from 1, for messages about an entry without a name.
+    :raises OptionError: it is no mapping, has no name, an unknown key, or a value of the wrong type; never repeats a value.
+    """
+    if not isinstance(account, dict):
+        raise OptionError(f"entry {position} of accounts is no mapping: give it at least a name.")
+    name = account.get("name")
+    if not isinstance(name, str) or not safe_name(name):
+        raise OptionError(f"entry {position} of accounts has no name: give it one, of letters and digits; quote it if it is a number.")
+    unknown = sorted(str(key) for key in account if key not in ACCOUNT_KEYS)
+    if unknown:
+        raise OptionError(f"account {name} has the unknown option {unknown[0]}. Known are {', '.join(ACCOUNT_KEYS)}.")
+    result = dict(account)
+    for option in account:
+        value = account[option]
+        if value is None or value == "":
+            result[option] = None
+        elif option in _LISTS:
+            result[option] = _texts(value, f"{option} of account {name}")
+        elif option in _CONVERSIONS:
+            result[option] = _converted(value, option, name)
+    return result
+
+
+def _texts(value: t.Any, what: str) -> list[str]:
+    """A list of text from a list, or from one text."""
+    values = value if isinstance(value, (list, tuple)) else [value]
+    if not all(isinstance(one, str) for one in values):
+        raise OptionError(f"{what} must be a list of text: quote entries that are numbers.")
+    return [one.strip() for one in values if one.strip()]
+
+
+def _converted(value: t.Any, option: str, name: str) -> t.Any:
+    convert, what = _CONVERSIONS[option]
+    try:
+        return convert(value)
+    except (TypeError, ValueError):
+        raise OptionError(f"{option} of account {name} must be {what}.") from None

@@ -1,0 +1,112 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Private to the collection: a report as JUnit XML, for CI systems and whatever else shows test results.
+
+Pure. A workspace is a suite; an instance that something was meant for is a case. The shape is the one that the common schemas agree on.
+"""
+
+from __future__ import annotations
+
+import re
+import typing as t
+import xml.etree.ElementTree as ET
+
+from .next_steps import missed
+
+Result = t.Mapping[str, t.Any]
+
+#: What XML 1.0 has no place for, not even escaped.
+_ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+WORDS = {
+    "failed_again": "failed again",
+    "refused": "refused by the service",
+    "not_rerunnable": "not rerunnable",
+    "blocked": "waiting for a person",
+    "unknown": "of unknown outcome",
+    "to_rerun": "to be rerun",
+    "waiting": "still waiting",
+    "running": "still running",
+    "skipped": "skipped, an upstream instance is broken",
+    "other": "left alone",
+}
+
+
+def junit(report: Result) -> bytes:
+    """The XML document of *report* (see ``_report_data.build``), UTF-8."""
+    suites = [_suite(index, workspace, report) for index, workspace in enumerate(report["workspaces"])]
+    root = ET.Element("testsuites", {"name": "dataarts.factory.rerun", **_sums(suites), "time": _seconds(report["elapsed"])})
+    root.extend(suites)
+    text: str = ET.tostring(root, encoding="unicode")
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{text}\n'.encode()
+
+
+def _suite(index: int, workspace: Result, report: Result) -> ET.Element:
+    cases = [_case(workspace["host"], one, workspace) for one in workspace["instances"] if one["standing"] != "idle"]
+    if not workspace["succeeded"] and not any(case.find("failure") is not None for case in cases):
+        # Whatever kept the workspace from its end is not to be seen at an instance: it is a case of its own.
+        cases.insert(0, _whole(workspace))
+    numbers = {
+        "tests": len(cases),
+        "failures": sum(1 for case in cases if case.find("failure") is not None),
+        "errors": sum(1 for case in cases if case.find("error") is not None),
+        "skipped": sum(1 for case in cases if case.find("skipped") is not None),
+    }
+    suite = ET.Element(
+        "testsuite",
+        {
+            "name": _text(workspace["host"]),
+            "id": str(index),
+            "package": "dataarts.factory",
+            "hostname": _text(str(report["run"].get("on") or "localhost")),
+            "timestamp": str(report["written_at_iso"])[:19],
+            **{name: str(number) for name, number in numbers.items()},
+            "time": _seconds(workspace["elapsed"]),
+        },
+    )
+    properties = ET.SubElement(suite, "properties")
+    for name in ("workspace_id", "since_iso", "plan_id", "state"):
+        ET.SubElement(properties, "property", {"name": name, "value": _text(str(workspace[name] or ""))})
+    suite.extend(cases)
+    ET.SubElement(suite, "system-out").text = _text(workspace["msg"])
+    ET.SubElement(suite, "system-err").text = _text("\n".join(workspace["problems"]))
+    return suite
+
+
+def _case(host: str, instance: Result, workspace: Result) -> ET.Element:
+    name = f"{instance['job_name']} planned {instance['plan_time_iso']}"
+    case = _new_case(f"{host}.{instance['job_name']}", name, (instance.get("execute_time") or 0) / 1000)
+    where = str(instance["standing"])
+    said = [WORDS.get(where, where), *(str(instance[key]) for key in ("reason", "error_message") if instance.get(key))]
+    if missed(instance) or (where in ("running", "waiting") and not workspace["succeeded"]):
+        _outcome(case, "failure", where, said)
+    elif where != "succeeded":
+        ET.SubElement(case, "skipped", {"message": _text(": ".join(said))})
+    return case
+
+
+def _whole(workspace: Result) -> ET.Element:
+    case = _new_case(str(workspace["host"]), "workspace", float(workspace["elapsed"]))
+    _outcome(case, "error", str(workspace["state"]), [str(workspace["msg"])])
+    return case
+
+
+def _new_case(class_name: str, name: str, seconds: float) -> ET.Element:
+    return ET.Element("testcase", {"classname": _text(class_name), "name": _text(name), "time": _seconds(seconds)})
+
+
+def _outcome(case: ET.Element, tag: str, kind: str, said: t.Sequence[str]) -> None:
+    ET.SubElement(case, tag, {"type": kind, "message": _text(": ".join(said))}).text = _text("\n".join(said))
+
+
+def _sums(suites: t.Iterable[ET.Element]) -> dict[str, str]:
+    every = list(suites)
+    return {name: str(sum(int(suite.get(name, 0)) for suite in every)) for name in ("tests", "failures", "errors", "skipped")}
+
+
+def _seconds(value: float) -> str:
+    return f"{value:.3f}"
+
+
+def _text(value: str) -> str:
+    return _ILLEGAL.sub("\ufffd", value)

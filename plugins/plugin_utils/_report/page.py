@@ -1,0 +1,110 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Private to the collection: a report as one HTML page that needs nothing from outside.
+
+Pure but for reading its own parts in ``assets``. The page's data is JSON in a script element of its own, in which ``<``, ``>`` and
+``&`` are escaped, and its script only ever makes text nodes of it. Where scripts do not run, the page shows what ``_report_plain`` makes.
+A Content-Security-Policy allows exactly the page's own style and script.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import html
+import json
+import re
+import typing as t
+from pathlib import Path
+
+from .plain import plain
+
+Result = t.Mapping[str, t.Any]
+
+_PARTS = Path(__file__).resolve().parent / "assets"
+_ESCAPED = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
+#: What the page takes of a workspace as it is; its instances come as rows.
+_KEPT = (
+    "host",
+    "workspace_id",
+    "state",
+    "succeeded",
+    "msg",
+    "elapsed",
+    "timed_out",
+    "since",
+    "planned_after",
+    "planned_before",
+    "counts",
+    "problems",
+    "next",
+)
+#: Columns of an instance as they are; those of texts that repeat hold an index into ``texts``.
+_PLAIN = ("plan_time", "start_time_before", "end_time_before", "start_time", "end_time", "sent_time", "attempts")
+_SHARED = ("job_name", "standing", "status_before", "status", "reason", "error_message", "instance_id", "request_id")
+
+
+def page(report: Result) -> str:
+    """The HTML document of *report* (see ``_report_data.build``)."""
+    style, script = _part("page.css"), _part("page.js")
+    parts = {
+        "POLICY": html.escape(_policy(style, script)),
+        "HEADLINE": html.escape(str(report["headline"])),
+        "STYLE": style,
+        "PLAIN": plain(report),
+        "DATA": _json(_data(report)),
+        "SCRIPT": script,
+    }
+    # In one go: whatever stands in a part, such as a job named @DATA@, is not looked at again.
+    return re.sub("@([A-Z]+)@", lambda found: parts[found[1]], _part("page.html"))
+
+
+def _data(report: Result) -> dict[str, t.Any]:
+    """The report as the page's script reads it: texts that repeat are kept once, an instance is a row."""
+    texts: dict[str, int] = {}
+
+    def shared(value: t.Any) -> int | None:
+        return None if value is None else texts.setdefault(str(value), len(texts))
+
+    rows = [
+        [place, *(one.get(name) for name in _PLAIN), *(shared(one.get(name)) for name in _SHARED)]
+        for place, workspace in enumerate(report["workspaces"])
+        for one in workspace["instances"]
+    ]
+    return {
+        **{name: value for name, value in report.items() if name != "workspaces"},
+        "workspaces": [{**{name: one[name] for name in _KEPT}, "requests": sum(one["requests"].values())} for one in report["workspaces"]],
+        "columns": ["workspace", *_PLAIN, *_SHARED],
+        "shared": _SHARED,
+        "rows": rows,
+        "texts": list(texts),
+    }
+
+
+def _policy(style: str, script: str) -> str:
+    return "; ".join(
+        [
+            "default-src 'none'",
+            f"style-src '{_hash(style)}'",
+            f"script-src '{_hash(script)}'",
+            "img-src data:",
+            "base-uri 'none'",
+            "form-action 'none'",
+        ]
+    )
+
+
+def _hash(text: str) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
+def _json(value: t.Any) -> str:
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    for char, escape in _ESCAPED.items():
+        text = text.replace(char, escape)
+    return text
+
+
+def _part(name: str) -> str:
+    return (_PARTS / name).read_text(encoding="utf-8")

@@ -1,0 +1,294 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Private to the collection: how a job_rerun task tells people what it does, and what it says at its end.
+
+Pure: a :class:`Run` goes in, lines of text come out. Text that came from the service goes through ``printable``.
+"""
+
+from __future__ import annotations
+
+import json
+import shlex
+import typing as t
+from dataclasses import dataclass
+
+from ...module_utils._common.text import counted, printable
+from ...module_utils._common.times import duration_text, to_iso
+from ...module_utils._models.selection import job_pattern
+from ...module_utils._output.messages import BROKEN as BROKEN_WORDS
+from .counts import BROKEN, broken, idle, sent_here, tally
+from .passes import LIMIT, OPEN, Result, Run, identity, kind_of, message_of
+
+#: How many instances a message names; the rest is counted. The closing lines name more, a result all.
+NAMED = 3
+LISTED = 20
+
+#: How people say what became of an instance that missed the stated end, by its action.
+_WORDS = {action.value: words for action, words in BROKEN_WORDS.items()}
+_WAYS_OUT = {
+    "failed_again": "Correct what their logs in the console show, then run again without since (or with a later one), or raise attempts.",
+    "refused": "The service says: {reason}. Correct that, then run again without since (or with a later one).",
+    "not_rerunnable": "Handle them in the console, or leave them out with jobs or instance_types.",
+    "blocked": "Confirm or continue them in the console, or bring to success what they depend on; then run again with {prefix}since={since} to see "
+    "the end: nothing is sent twice.",
+}
+#: Options that say where the service is and who asks, as far as they may be shown; secrets are named by their inventory variable instead.
+_SHOWN = ("region", "cloud_domain", "project_id", "user_name", "domain_name", "agency_name", "agency_domain_name")
+_SHOWN_ENDPOINTS = ("endpoint", "endpoint_v1", "iam_endpoint", "ca_path", "validate_certs", "allow_http", "api_version")
+_SECRETS = ("access_key", "secret_key", "security_token", "auth_token", "user_password")
+
+
+@dataclass(frozen=True)
+class Scene:
+    """Where a run takes place.
+
+    :param host: the inventory's name of the workspace.
+    :param check_mode: whether nothing was to be sent.
+    :param timed_out: whether ``wait_timeout`` ended it.
+    :param elapsed: seconds since the task began.
+    :param lookup: command that finds out what became of an instance, or "".
+    :param prefix: what stands before the name of an option where it is given: ``dataarts_`` with the role.
+    """
+
+    host: str
+    workspace_id: str
+    check_mode: bool = False
+    wait: bool = True
+    timed_out: bool = False
+    elapsed: float = 0.0
+    lookup: str = ""
+    prefix: str = ""
+
+
+def plan_lines(host: str, run: Run) -> list[str]:
+    """The plan of the first pass, each line under the host's name."""
+    return [f"{host}: {printable(line)}" for line in run.plan]
+
+
+def resume_line(host: str, run: Run, prefix: str = "") -> str:
+    """With what the play can be started again, where nobody gave a ``since``: that of its first workspace, which began before the others."""
+    since = to_iso((run.since or 0) // 1000 * 1000)
+    return f"{host}:   no since was given: if this is interrupted, start it again with {prefix}since={since}, and nothing is sent twice"
+
+
+def headed(host: str, diff: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """*diff* with the name of the host in its headers: it is shown among the lines of other hosts."""
+    return {**diff, **{name: f"{host}: {diff[name]}" for name in ("before_header", "after_header") if diff.get(name)}}
+
+
+def progress_line(host: str, counts: t.Mapping[str, int], elapsed: float) -> str:
+    """The live line of a workspace, *elapsed* seconds after the task began."""
+    return f"{host}: {progress_text(counts)}, {duration_text(elapsed)}"
+
+
+def progress_text(counts: t.Mapping[str, int]) -> str:
+    """``3 succeeded, 2 running, 5 waiting, 0 failed again``; what is rarer is named only where it happened.
+
+    :param counts: what :func:`tally` returns.
+    """
+    parts = [
+        f"{counts['succeeded']} succeeded",
+        f"{counts['running']} running",
+        f"{counts['waiting']} waiting",
+        f"{counts['failed_again']} failed again",
+    ]
+    parts += [f"{counts[name]} {_WORDS[name]}" for name in BROKEN if name != "failed_again" and counts[name]]
+    return ", ".join(parts)
+
+
+def problem_line(host: str, problem: str) -> str:
+    """Something that went wrong without ending the run, when it is first seen."""
+    return f"{host}: {printable(problem)}"
+
+
+def verdict(run: Run, scene: Scene) -> tuple[bool, str]:
+    """Whether the task failed, and its message: the verb, the object, the cause and the way out."""
+    if run.error is not None:
+        return True, _stopped(run, run.error, scene)
+    own = printable(run.base["msg"], 4000) if run.base.get("failed") and run.base.get("msg") else ""
+    if kind_of(run.base) == LIMIT:
+        counts = tally(run)
+        return True, f"{own} Before that, {progress_text(counts)}." if counts["rerun"] else own
+    if scene.check_mode:
+        return bool(own), own or _planned(run, scene)
+    missed = broken(run)
+    waited = scene.wait or scene.timed_out
+    if run.unsent or (run.moving and waited) or any(missed.values()):
+        return True, _bad(run, scene, missed, run.moving if waited else [])
+    return bool(own), own or _good(run, scene)
+
+
+def closing_lines(run: Run, scene: Scene, msg: str) -> list[str]:
+    """What is printed at the end of a task: its message, then a line for each instance that is not where it should be, unless the run
+    ended before it could know."""
+    lines = [f"{scene.host}: {msg}"]
+    if run.error is not None:
+        return lines
+    troubled = [one for found in broken(run).values() for one in found]
+    if scene.timed_out:
+        troubled += run.having(OPEN)
+    lines += [_trouble_line(scene.host, one) for one in troubled[:LISTED]]
+    if len(troubled) > LISTED:
+        lines.append(f"{scene.host}:   and {len(troubled) - LISTED} more")
+    return lines
+
+
+def trouble_lines(host: str, run: Run, told: set[t.Any]) -> list[str]:
+    """A line for each instance that will not succeed without a person, as soon as it is known, while the others are still watched.
+
+    :param told: which were told before; added to. Beyond :data:`LISTED` they are only counted, by the progress.
+    """
+    lines = []
+    for one in (each for found in broken(run).values() for each in found):
+        what = (*identity(one), one.get("action"))
+        if what not in told and len(told) < LISTED:
+            told.add(what)
+            lines.append(_trouble_line(host, one))
+    return lines
+
+
+def _trouble_line(host: str, one: Result) -> str:
+    error = f" ({printable(one['error_message'], 200)})" if one.get("error_message") else ""
+    return f"{host}:   {printable(_word(one))}: {instance_name(one)}: {printable(one.get('reason', ''), 300)}{error}"
+
+
+def _word(one: Result) -> str:
+    """Where an instance stands, for a line about it. What is open and shows no rerun yet has the status of what was before."""
+    action, status = str(one.get("action")), str(one.get("status"))
+    if action not in OPEN or status in ("waiting", "running"):
+        return _WORDS.get(action, status)
+    return "sent" if action != "wait" and one.get("attempts") else "waiting"
+
+
+def instance_name(instance: Result) -> str:
+    """An instance as people know it: its job and the time it was planned for."""
+    plan_time = instance.get("plan_time")
+    when = f" planned {to_iso(plan_time)}" if isinstance(plan_time, int) else ""
+    return f"{printable(instance.get('job_name', '?'), 100)}{when}"
+
+
+def lookup_command(host: str, inventories: t.Sequence[str], args: Result, names: t.Iterable[str]) -> str:
+    """The ad-hoc command that shows what became of the instances of jobs *names*.
+
+    :param inventories: sources of the inventory; given with ``-i``.
+    :param args: the task's options. A secret is never copied: its place takes the inventory variable ``dataarts_<option>``. Nor is what
+        could be a template, which Ansible would evaluate: names and ids come from the service.
+    """
+    options: dict[str, t.Any] = {"workspace_id": args.get("workspace_id"), "jobs": sorted(set(map(job_pattern, names)))}
+    options.update(
+        {name: args[name] for name in (*_SHOWN, *_SHOWN_ENDPOINTS, "planned_after", "planned_before") if args.get(name) not in (None, "")}
+    )
+    referred = [name for name in _SECRETS if args.get(name)] + [name for name, value in options.items() if "{" in str(value)]
+    options.update({name: f"{{{{ dataarts_{name} }}}}" for name in referred})
+    given = [word for source in inventories for word in ("-i", source)]
+    words = [
+        "ansible",
+        host,
+        *given,
+        "-m",
+        "dataarts.factory.job_instance_info",
+        "-a",
+        json.dumps(options, ensure_ascii=False, default=str),
+    ]
+    return shlex.join(words)
+
+
+def _stopped(run: Run, error: Result, scene: Scene) -> str:
+    """The message of a run that cannot go on: the module's own, and what earlier passes had reached."""
+    text = printable(message_of(error), 4000)
+    nothing_sent = not run.moving and not any(one.get("rerun") for one in run.instances.values())
+    if run.base is error or run.only_planned or nothing_sent:
+        sent = [one for one in run.instances.values() if sent_here(one)]
+        if not sent:
+            return text
+        return (
+            f"{text} Before that, {counted(len(sent), 'instance')} of {_jobs(sent)} {'was' if len(sent) == 1 else 'were'} rerun; "
+            f"run again with {scene.prefix}since={_since(run)} to go on: nothing is sent twice."
+        )
+    return (
+        f"Failed to watch {counted(len(run.instances), 'instance')} of workspace {scene.workspace_id} to the end: {text} "
+        f"Before that, {progress_text(tally(run))}. "
+        f"What was sent goes on by itself; run again with {scene.prefix}since={_since(run)} to see the end: nothing is sent twice."
+    )
+
+
+def _planned(run: Run, scene: Scene) -> str:
+    due = run.having({"retry"})
+    if not due:
+        return f"Nothing to rerun in workspace {scene.workspace_id}{_no_match(run)}."
+    return f"Would rerun {counted(len(due), 'instance')} of {_jobs(due)} in workspace {scene.workspace_id}."
+
+
+def _good(run: Run, scene: Scene) -> str:
+    sent = [one for one in run.instances.values() if sent_here(one)]
+    adopted = [one for one in run.instances.values() if one.get("adopted")]
+    on_their_way = run.having(OPEN)
+    what = f"Reran {counted(len(sent), 'instance')} of {_jobs(sent)}" if sent else "Nothing to rerun"
+    what += f" in workspace {scene.workspace_id}"
+    if adopted:
+        what += f" ({len(adopted)} had been rerun before, since {_since(run)})"
+    if on_their_way:
+        return f"{what}; {_are(len(on_their_way))} on {_their(len(on_their_way))} way, not waited for."
+    return f"{what}: all succeeded, {duration_text(scene.elapsed)}." if sent or adopted else f"{what}{_no_match(run)}."
+
+
+def _no_match(run: Run) -> str:
+    """What may be wrong where not even an instance that succeeded was found."""
+    return "" if run.instances or run.idle else ": no instance matches; check jobs, planned_after, planned_before and instance_types"
+
+
+def _bad(run: Run, scene: Scene, missed: t.Mapping[str, list[Result]], moving: list[Result]) -> str:
+    parts = [f"{len(found)} {_WORDS[name]} ({_named(found)})" for name, found in missed.items() if found]
+    after = f"after {duration_text(scene.elapsed)}"
+    if moving:
+        parts.append(f"{len(moving)} still on {_their(len(moving))} way {after} ({_named(moving)})")
+    if run.unsent:
+        parts.append(f"{len(run.unsent)} not sent yet {after} ({_named(run.unsent)})")
+    ways = [_way_out(run, scene, name, found) for name, found in missed.items() if found and name in _WAYS_OUT]
+    if moving or run.unsent:
+        ways.append(
+            f"What was sent goes on by itself: run again with {scene.prefix}since={_since(run)} to see the end, nothing is sent twice; or raise wait_timeout."
+        )
+    if missed["unknown"] and scene.lookup:
+        ways.append(f"See what became of the unknown ones with: {scene.lookup}")
+    ways += _reasons(run, late=bool(moving or run.unsent))
+    bad = sum(map(len, missed.values())) + len(moving) + len(run.unsent)
+    meant = sum(1 for one in run.instances.values() if not idle(one, run.wanted))
+    what = f"Failed to bring {bad} of {counted(meant, 'instance')} of workspace {scene.workspace_id} to success"
+    return f"{what}: {'; '.join(parts)}. {' '.join(ways)}"
+
+
+def _way_out(run: Run, scene: Scene, name: str, found: list[Result]) -> str:
+    reason = printable(found[0].get("reason", ""), 300).rstrip(".")
+    return _WAYS_OUT[name].replace("{prefix}", scene.prefix).replace("{since}", _since(run)).replace("{reason}", reason)
+
+
+def _reasons(run: Run, *, late: bool) -> list[str]:
+    """Problems for which the module failed although no instance shows them, as jobs that do not exist or could not be listed; and, where
+    something is *late*, all that the newest pass had: they may be why."""
+    msg = str(run.base.get("msg", "")) if run.base.get("failed") else ""
+    return [printable(problem) for problem in run.base.get("problems") or () if late or str(problem).rstrip(".") in msg][:NAMED]
+
+
+def _named(instances: list[Result]) -> str:
+    names = [instance_name(one) for one in instances[:NAMED]]
+    if len(instances) > NAMED:
+        names.append(f"and {len(instances) - NAMED} more")
+    return ", ".join(names)
+
+
+def _since(run: Run) -> str:
+    return to_iso(run.since) if run.since is not None else "the first run's since"
+
+
+def _jobs(instances: list[Result]) -> str:
+    return counted(len({one.get("job_name") for one in instances}), "job")
+
+
+def _are(number: int) -> str:
+    return "1 is" if number == 1 else f"{number} are"
+
+
+def _their(number: int) -> str:
+    return "its" if number == 1 else "their"

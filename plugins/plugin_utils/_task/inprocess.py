@@ -1,0 +1,82 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Private to the collection: one pass of job_rerun without a process of its own.
+
+To start a module costs Ansible half a second of processor time: it is packed, written, started and compiled, each time. A pass that only
+looks needs a fiftieth of that. So where the module would run on this machine, as this user, under this Python and in this environment,
+the same logic is called instead. Whatever is not exactly so takes the module, and so does every argument that the specification refuses.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import typing as t
+
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible.module_utils.common.parameters import remove_values
+
+from ...module_utils._common.text import printable
+from ...module_utils._config.argument_spec import rerun_spec
+from ...module_utils._config.credentials import SECRET_OPTIONS
+from ...module_utils._config.raw_values import fitted
+from ...module_utils._http.compat import HAS_REQUESTS
+from ...module_utils._runner.ansible_module import Run, attempt
+from ...module_utils._runner.rerun import rerun
+
+#: Options that name a file or a folder.
+_PATHS = ("state_path", "ca_path")
+
+
+def same_place(
+    *, connection: str, become: bool, interpreter: t.Any, environment: t.Mapping[str, t.Any], kept: bool, delegated: bool
+) -> bool:
+    """Whether a module would run just as this process does.
+
+    :param connection: name of the connection plugin.
+    :param become: whether another user is to run it.
+    :param interpreter: Python for modules, None where Ansible looks for one.
+    :param environment: variables that the task sets.
+    :param kept: whether what was started is to be kept for somebody who looks for a defect.
+    :param delegated: whether the task is delegated, so that all of these may be another host's.
+    """
+    return connection == "local" and not (become or environment or kept or delegated) and interpreter == sys.executable
+
+
+def run_pass(args: t.Mapping[str, t.Any], folder: str, *, check_mode: bool, diff_mode: bool) -> dict[str, t.Any] | None:
+    """The result that the module job_rerun gives for *args*; None if it has to be asked itself, which then says what is wrong.
+
+    :param folder: where Ansible would start the module: relative paths begin there. A run must find the record that another one has kept.
+    """
+    given = _plain(args)
+    if given is None or not HAS_REQUESTS:
+        return None
+    given, wrong_type = fitted(rerun_spec(), given)
+    checked = ArgumentSpecValidator(rerun_spec()).validate(given)
+    if wrong_type is not None or checked.error_messages:
+        return None
+    options = checked.validated_parameters
+    options.update({name: os.path.join(folder, options[name]) for name in _PATHS if options.get(name)})
+    run = Run(options, check_mode=check_mode, diff_mode=diff_mode)
+    attempt(run, rerun, "rerun", "job instances")
+    secrets = {str(options[name]) for name in SECRET_OPTIONS if options.get(name)} | run.secrets
+    result = {**run.result, **({"warnings": [printable(text) for text in run.warnings]} if run.warnings else {})}
+    return _without(result, secrets)
+
+
+def _without(result: dict[str, t.Any], secrets: t.Collection[str]) -> dict[str, t.Any]:
+    """*result* as JSON carries it, none of *secrets* in it. To look for them in its text is quicker than to look in each of its values."""
+    text = json.dumps(result, ensure_ascii=False)
+    if any(json.dumps(one, ensure_ascii=False)[1:-1] in text for one in secrets):
+        text = json.dumps(remove_values(result, secrets))
+    return t.cast("dict[str, t.Any]", json.loads(text))
+
+
+def _plain(args: t.Mapping[str, t.Any]) -> dict[str, t.Any] | None:
+    """*args* as a module gets them: JSON, without anything that Ansible attaches to values; None if they are more than that."""
+    try:
+        return t.cast("dict[str, t.Any]", json.loads(json.dumps(dict(args))))
+    except (TypeError, ValueError):
+        return None

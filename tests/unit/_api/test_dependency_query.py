@@ -1,0 +1,101 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a job's definition says about dependencies, what is handed from pass to pass, and in which order instances are asked for."""
+
+from __future__ import annotations
+
+import json
+import typing as t
+from dataclasses import replace
+
+import pytest
+
+from ansible_collections.dataarts.factory.plugins.module_utils._api.dependency_query import Known, Upstream, _defined, _downstream_first
+from ansible_collections.dataarts.factory.plugins.module_utils._models.instance import InstanceType, RelatedInstance, Status
+from tests.unit.building import instance, key
+
+
+@pytest.mark.parametrize(
+    ("schedule", "expected"),
+    [
+        ({"type": "EXECUTE_ONCE"}, ((), False)),
+        ({"type": "CRON", "cron": {"expression": "0 0 * * * ?"}}, ((), False)),
+        ({"cron": {"dependPrePeriod": True}}, ((), True)),
+        ({"cron": {"dependPrePeriod": "true"}}, ((), True)),
+        ({"cron": {"dependPrePeriod": False, "dependJobs": {"jobs": ["load", "clean"]}}}, (("load", "clean"), False)),
+        ({"cron": {"dependJobs": {"jobs": ["sales", "load"]}}}, (("load",), True)),  # its own name is its previous cycle
+        ({"cron": {"dependJobs": {"jobs": []}}}, ((), False)),
+        ({"cron": {"dependJobs": {"jobs": [], "otherWorkSpaceJobs": [{"jobName": "ledger"}]}}}, (None, False)),
+        ({"cron": {"dependJobs": {"jobs": "load"}}}, (None, False)),  # in no form that is documented: the instances are asked for
+        ({"cron": {"dependJobs": ["load"]}}, (None, False)),
+        ({"cron": "every day"}, (None, False)),
+        ("CRON", (None, False)),
+        (None, ((), False)),
+    ],
+)
+def test_what_a_definition_says(schedule: t.Any, expected: t.Any) -> None:
+    assert _defined({"name": "sales", "schedule": schedule}) == expected
+
+
+def test_what_is_known_survives_the_way_to_the_next_pass() -> None:
+    known = Known(
+        jobs={"sales": ("load",), "load": (), "stream_node": None},
+        chained={"load"},
+        parents={key(2): frozenset({key(1), key(0)}), key(1): frozenset()},
+        others={key(0): instance(Status.FAIL, number=0, job_name="load")},
+        closed=True,
+    )
+    again = Known.from_carry(json.loads(json.dumps(known.to_carry())))
+    assert (again.jobs, again.chained, again.parents, again.closed) == (known.jobs, known.chained, known.parents, True)
+    [other] = list(again.others.values())
+    assert (other.key, other.job_name, other.status, other.start_time) == (key(0), "load", Status.FAIL, instance().start_time)
+
+
+@pytest.mark.parametrize("carried", [None, {}, "text", {"keys": [1]}, {**Known().to_carry(), "parents": [[7, [8]]]}])
+def test_anything_else_is_nothing_known(carried: t.Any) -> None:
+    assert Known.from_carry(carried) == Known()
+
+
+def test_cycles_of_a_job_follow_each_other_by_plan_time_and_type() -> None:
+    known = Known(chained={"daily_sales"}, parents={key(3): frozenset({key(9)})})
+    made = [instance(number=number) for number in (3, 1, 2)]
+    made.append(instance(number=4, instance_type=InstanceType.PATCH_DATA))
+    made.append(instance(number=5, job_name="other", job_id="2"))
+    assert known.depends(made) == {key(2): frozenset({key(1)}), key(3): frozenset({key(9), key(2)})}
+
+
+@pytest.mark.parametrize(
+    ("jobs", "expected"),
+    [
+        ({"a": (), "b": ("a",), "c": ("b",)}, "cba"),
+        ({"c": (), "b": ("c",), "a": ("b",)}, "abc"),
+        ({"a": ("z",), "b": None}, "ba"),
+    ],
+)
+def test_what_is_furthest_downstream_is_asked_first(jobs: t.Any, expected: str) -> None:
+    assert "".join(_downstream_first(set(jobs), jobs)) == expected
+
+
+def test_jobs_in_a_circle_have_some_order() -> None:
+    """Cycles of two jobs may depend on each other's previous ones; only instances in a circle cannot be ordered."""
+    assert sorted(_downstream_first({"a", "b"}, {"a": ("b",), "b": ("a",)})) == ["a", "b"]
+
+
+def related(number: int, job_name: str, *above: int) -> RelatedInstance:
+    one = replace(instance(number=number, job_name=job_name), instance_id=str(number))
+    return RelatedInstance(one, None, tuple(map(str, above)))
+
+
+@pytest.mark.parametrize(
+    ("direct", "expected"),
+    [
+        (("clean",), {2}),
+        (("clean", "load"), {1, 2}),  # load stands above clean, and next above too
+        (None, {1, 2}),  # what is next above is not known
+    ],
+)
+def test_what_is_next_above_is_so_although_it_is_above_another_one_too(direct: t.Any, expected: set[int]) -> None:
+    known = Known(jobs={"sales": direct})
+    Upstream(t.cast(t.Any, None), known)._learn(instance(number=3, job_name="sales"), [related(2, "clean", 1), related(1, "load")])
+    assert known.parents == {key(2): frozenset({key(1)}), key(3): frozenset(map(key, expected))}

@@ -1,0 +1,42 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What has to be listed beside a window, from what was listed for it."""
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.dataarts.factory.plugins.module_utils._api.instance_query import late_starts
+from ansible_collections.dataarts.factory.plugins.module_utils._common.times import Window
+from ansible_collections.dataarts.factory.plugins.module_utils._models.instance import JobInstance, Status
+from tests.unit.building import at, instance
+
+#: From an hour before to an hour after the plan time of every instance here, which is two hours before T.
+WINDOW = Window(at(-10_800), at(-3600))
+REST = Window(at(-3600) + 1, at(0))
+
+
+@pytest.mark.parametrize(
+    ("found", "until", "expected"),
+    [
+        ([], 0, REST),
+        ([instance(start=-7000)], 0, REST),
+        ([instance(Status.WAITING, None, None)], 0, REST),
+        ([instance(start=-3600)], 0, REST),
+        ([instance(start=-7000)], -3600, None),
+        ([instance(start=-7000)], -5000, None),
+        # planned in the window and not started in it: a comparison of start times would not have shown it
+        ([instance(start=-7000), instance(start=-3599, number=2)], 0, None),
+        ([instance(start=-10_801)], 0, None),
+    ],
+)
+def test_late_starts(found: list[JobInstance], until: float, expected: Window | None) -> None:
+    assert late_starts(WINDOW, found, at(until)) == expected
+
+
+def test_what_was_planned_elsewhere_proves_nothing() -> None:
+    """Such an instance is shown by a comparison of start times, and left out afterwards."""
+    elsewhere = instance(start=-3599, number=7200)
+    assert elsewhere.key.plan_time not in WINDOW
+    assert late_starts(WINDOW, [elsewhere], at(0)) == REST

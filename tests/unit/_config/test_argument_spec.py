@@ -1,0 +1,237 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The modules' pages and their code say the same: specification, documentation, examples, and what a module file may hold."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import pkgutil
+import re
+import typing as t
+
+import pytest
+import yaml
+
+from ansible_collections.dataarts.factory.plugins import modules
+from ansible_collections.dataarts.factory.plugins.module_utils._config import argument_spec as _options
+from ansible_collections.dataarts.factory.plugins.module_utils._config.credentials import SECRET_OPTIONS
+
+SPECS: dict[str, t.Callable[[], _options.Spec]] = {
+    "job_rerun": _options.rerun_spec,
+    "job_instance_retry": _options.instance_retry_spec,
+    "job_instance_info": _options.instance_info_spec,
+    "job_info": _options.job_info_spec,
+    "workspace_info": _options.workspace_info_spec,
+    "job_dependency_info": _options.dependency_info_spec,
+}
+ACTIONS: dict[str, t.Callable[[], _options.Spec]] = {
+    "rerun_summary": _options.rerun_summary_spec,
+    "rerun_report": _options.rerun_report_spec,
+}
+FRAGMENTS: dict[str, t.Callable[[], _options.Spec]] = {
+    "account": _options.account_spec,
+    "workspace": _options.workspace_spec,
+    "selection": _options.selection_spec,
+    "retry": _options.retry_spec,
+}
+ATTRIBUTES = {"check_mode", "diff_mode", "idempotent", "async", "platform"}
+#: What ansible-core 2.21 refuses as names of return values: methods of a dictionary.
+DICT_METHODS = {name for name in dir(dict) if not name.startswith("_")}
+COLLECTION = "ansible_collections.dataarts.factory.plugins"
+
+
+def module(name: str) -> t.Any:
+    return importlib.import_module(f"{COLLECTION}.modules.{name}")
+
+
+def fragment(name: str) -> dict[str, t.Any]:
+    """What the doc fragment *name* ("attributes.info") says."""
+    file, _dot, part = name.partition(".")
+    text = getattr(importlib.import_module(f"{COLLECTION}.doc_fragments.{file}").ModuleDocFragment, (part or "documentation").upper())
+    return t.cast("dict[str, t.Any]", yaml.safe_load(text))
+
+
+def documentation(name: str) -> dict[str, t.Any]:
+    """A module's documentation with its fragments merged in, as ansible-doc does: the module's own words win."""
+    doc = yaml.safe_load(module(name).DOCUMENTATION)
+    for one in doc.get("extends_documentation_fragment", []):
+        parts = fragment(one[len("dataarts.factory.") :])
+        for section in ("options", "attributes"):
+            for key, value in parts.get(section, {}).items():
+                doc.setdefault(section, {})[key] = {**value, **doc.get(section, {}).get(key, {})}
+    return t.cast("dict[str, t.Any]", doc)
+
+
+def as_documented(spec: _options.Spec) -> dict[str, t.Any]:
+    """A specification in the words of a documentation; no_log has none."""
+    found = {}
+    for name, entry in spec.items():
+        shown = {key: value for key, value in entry.items() if key not in ("no_log", "options")}
+        if "options" in entry:
+            shown["suboptions"] = as_documented(entry["options"])
+        found[name] = shown
+    return found
+
+
+def without_words(options: dict[str, t.Any]) -> dict[str, t.Any]:
+    """Documented options without their descriptions."""
+    found = {}
+    for name, entry in options.items():
+        shown = {key: value for key, value in entry.items() if key != "description"}
+        if "suboptions" in shown:
+            shown["suboptions"] = without_words(shown["suboptions"])
+        found[name] = shown
+    return found
+
+
+def entries(returns: dict[str, t.Any], where: str = "") -> t.Iterator[tuple[str, str, dict[str, t.Any]]]:
+    """Every documented return value: path, name, entry."""
+    for name, entry in returns.items():
+        yield f"{where}{name}", name, entry
+        yield from entries(entry.get("contains", {}), f"{where}{name}.")
+
+
+def test_every_module_is_compared() -> None:
+    assert {one.name for one in pkgutil.iter_modules(modules.__path__)} == {*SPECS, *ACTIONS}
+
+
+@pytest.mark.parametrize("name", list(ACTIONS))
+def test_the_documentation_of_an_action_is_its_specification(name: str) -> None:
+    """The module beside an action is its documentation alone."""
+    assert without_words(documentation(name)["options"]) == as_documented(ACTIONS[name]())
+
+
+@pytest.mark.parametrize("name", list(SPECS))
+def test_the_documentation_of_a_module_is_its_specification(name: str) -> None:
+    assert without_words(documentation(name)["options"]) == as_documented(SPECS[name]())
+
+
+@pytest.mark.parametrize("name", list(FRAGMENTS))
+def test_a_fragment_is_its_part_of_the_specification(name: str) -> None:
+    assert without_words(fragment(name)["options"]) == as_documented(FRAGMENTS[name]())
+
+
+@pytest.mark.parametrize("name", list(SPECS))
+def test_a_module_is_called_with_its_own_specification(name: str) -> None:
+    calls = [node for node in ast.walk(ast.parse(source(name))) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)]
+    used = [node.func.id for node in calls if isinstance(node.func, ast.Name)]
+    assert sorted(used) == sorted(["run_module", SPECS[name].__name__, "main"])
+
+
+@pytest.mark.parametrize("name", list(SPECS))
+def test_secrets_are_never_logged_and_nothing_else_is_hidden_by_its_name(name: str) -> None:
+    hidden = {option for option, entry in SPECS[name]().items() if entry.get("no_log")}
+    assert hidden == set(SECRET_OPTIONS)
+
+
+@pytest.mark.parametrize("name", [*SPECS, *ACTIONS])
+def test_every_option_is_described_in_sentences(name: str) -> None:
+    for option, entry in documentation(name)["options"].items():
+        words = entry["description"]
+        for text in [words] if isinstance(words, str) else words:
+            assert text[0].isupper() or text[0] == "V", (option, text)
+            assert text.endswith("."), (option, text)
+
+
+@pytest.mark.parametrize("name", [*SPECS, *ACTIONS])
+def test_attributes_are_complete(name: str) -> None:
+    attributes = documentation(name)["attributes"]
+    has_action = name in ACTIONS or name == "job_rerun"
+    assert set(attributes) == ATTRIBUTES | ({"action_group"} if name in SPECS else set()) | ({"action"} if has_action else set())
+    assert all(entry["description"] and entry["support"] for entry in attributes.values())
+    assert attributes["check_mode"]["support"] == "full"
+    assert name in ACTIONS or attributes["action_group"]["membership"] == ["dataarts.factory.api"]
+    assert attributes["platform"]["platforms"]
+
+
+@pytest.mark.parametrize("name", [*SPECS, *ACTIONS])
+def test_a_page_says_who_wrote_it_since_when_it_is_there_and_where_to_go_on(name: str) -> None:
+    doc = documentation(name)
+    assert doc["version_added"] == "1.0.0"
+    assert doc["author"]
+    assert doc["seealso"]
+
+
+@pytest.mark.parametrize("name", [*SPECS, *ACTIONS])
+def test_return_values_are_described_typed_and_shown(name: str) -> None:
+    for path, key, entry in entries(yaml.safe_load(module(name).RETURN)):
+        assert {"description", "type", "returned"} <= set(entry), path
+        assert "contains" in entry or "sample" in entry, path
+        assert key.isidentifier(), path
+        assert key not in DICT_METHODS, path
+        assert entry["type"] != "list" or "elements" in entry, path
+
+
+@pytest.mark.parametrize("name", list(SPECS))
+def test_examples_use_options_that_exist(name: str) -> None:
+    used = 0
+    for task in yaml.safe_load(module(name).EXAMPLES):
+        assert task["name"][0].isupper()
+        for key, given in task.items():
+            short = key.rpartition(".")[2]
+            if not key.startswith("dataarts.factory."):
+                continue
+            used += short == name
+            spec = SPECS[short]()
+            assert set(given) <= set(spec), (key, sorted(set(given) - set(spec)))
+            required = {option for option, entry in spec.items() if entry.get("required")}
+            assert required <= set(given), (key, sorted(required - set(given)))
+            for option, value in given.items():
+                choices = spec[option].get("choices")
+                assert choices is None or set(value if isinstance(value, list) else [value]) <= set(choices)
+    assert used >= 1
+
+
+@pytest.mark.parametrize("name", [*SPECS, *ACTIONS])
+def test_a_module_file_is_documentation_specification_and_a_short_main(name: str) -> None:
+    text = source(name)
+    tree = ast.parse(text)
+    code = text[text.rindex('"""') :].splitlines()
+    assert len(code) <= 40
+    assert not [node for node in ast.walk(tree) if isinstance(node, ast.Try)]
+    imported = {(node.level, str(node.module)) for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    assert all(level == 2 and path.startswith("module_utils.") for level, path in imported - {(0, "__future__")})
+    assert text.startswith("#!/usr/bin/python\n")
+    doc = yaml.safe_load(module(name).DOCUMENTATION)
+    assert (doc["module"], doc["version_added"]) == (name, "1.0.0")
+    assert doc["author"]
+
+
+@pytest.mark.parametrize("name", [*SPECS, *ACTIONS])
+def test_markup_names_options_that_exist(name: str) -> None:
+    """O(option) and O(option=value) in a module's own text and its fragments."""
+    doc = documentation(name)
+    known = set(doc["options"])
+    for text in strings(doc):
+        for option, value in re.findall(r"\bO\(([a-z_0-9.#:]+)(?:=([^)]*))?\)", text):
+            if "#" in option:
+                continue
+            assert option in known, text
+            choices = doc["options"][option].get("choices")
+            assert not value or choices is None or value in choices or doc["options"][option]["type"] == "bool", text
+
+
+def strings(value: t.Any) -> t.Iterator[str]:
+    """Every text in *value*, however deep."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for one in value.values():
+            yield from strings(one)
+    elif isinstance(value, list):
+        for one in value:
+            yield from strings(one)
+
+
+def source(name: str) -> str:
+    with open(module(name).__file__, encoding="utf-8") as file:
+        return file.read()
+
+
+def test_specifications_are_fresh_on_every_call() -> None:
+    for spec in (*SPECS.values(), *FRAGMENTS.values()):
+        first = spec()
+        first.clear()
+        assert spec()

@@ -1,0 +1,178 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Event source, the pure part: which failures are new, what is remembered, what an event looks like, what arguments are taken."""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+import json
+import typing as t
+
+import pytest
+from jinja2 import Undefined
+
+from ansible_collections.dataarts.factory.plugins.module_utils._common.errors import OptionError
+from ansible_collections.dataarts.factory.plugins.module_utils._models.instance import Status
+from ansible_collections.dataarts.factory.plugins.plugin_utils._eda.events import clear, failed_event, trouble_event
+from ansible_collections.dataarts.factory.plugins.plugin_utils._eda.failures import Failure, Seen, forgotten, new_failures
+from ansible_collections.dataarts.factory.plugins.plugin_utils._eda.options import Login, Place, environment_for, wanted
+from ansible_collections.dataarts.factory.plugins.plugin_utils._eda.source import LONGEST_PAUSE, pause
+from tests.unit.building import WORKSPACE, T, at, instance, key
+
+FIRST, SECOND = (-3600, -3000), (-600, -500)
+
+# what was told, the run that is listed as failed, whether what was told is in doubt: again, repeated; None: nothing to tell
+LOOKS = [
+    (None, FIRST, False, (False, False)),
+    (None, FIRST, True, (False, False)),
+    ((FIRST, -2900), FIRST, False, None),
+    ((FIRST, -2900), SECOND, False, (True, False)),
+    ((FIRST, -2900), SECOND, True, (True, False)),
+    ((FIRST, -2900), FIRST, True, (False, True)),  # nobody may have acted on it, and it still stands
+    ((SECOND, -400), FIRST, True, None),  # an older list: what was told later stands
+    ((SECOND, -400), FIRST, False, None),
+]
+
+
+@pytest.mark.parametrize(("before", "run", "doubtful", "expected"), LOOKS)
+def test_which_failure_is_told(before: t.Any, run: t.Any, doubtful: t.Any, expected: t.Any) -> None:
+    told = {} if before is None else {key(): Seen(at(before[0][0]), at(before[1]))}
+    found = new_failures([instance(Status.FAIL, *run)], told, {key()} if doubtful else ())
+    assert [(one.again, one.repeated) for one in found] == ([] if expected is None else [expected])
+
+
+def test_a_failure_without_a_start_is_known_by_its_end() -> None:
+    one = instance(Status.FAIL, None, -3000)
+    told = {key(): Seen(Failure(one).run, at(0))}
+    assert new_failures([one], told) == []
+    assert new_failures([instance(Status.FAIL, None, -10)], told)[0].again
+    assert new_failures([instance(Status.FAIL, None, None)], told) == []
+
+
+def test_the_oldest_failure_is_told_first_and_ids_differ_by_run_and_instance() -> None:
+    found = new_failures([instance(number=2), instance(Status.FAIL, *SECOND, number=3), instance(number=1)], {})
+    assert [one.instance.key for one in found] == [key(1), key(2), key(3)]
+    again = Failure(instance(Status.FAIL, *SECOND, number=1))
+    assert len({one.id for one in [*found, again]}) == 4
+    assert Failure(instance(number=1), again=True, repeated=True).id == found[0].id
+
+
+def test_what_has_left_the_window_is_forgotten_a_day_later() -> None:
+    told = {key(1): Seen(1, 1)}
+    begin = key(1).plan_time
+    assert forgotten(told, begin) == forgotten(told, begin + 86_400_000) == []
+    assert forgotten(told, begin + 86_400_001) == [key(1)]
+
+
+LOGIN, PLACE = Login("retail", {}, (Place(WORKSPACE, "sales"),)), Place(WORKSPACE, "sales")
+
+
+def event(**changes: t.Any) -> t.Any:
+    return failed_event(Failure(dataclasses.replace(instance(), **changes)), LOGIN, PLACE)
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("daily_sales", "daily_sales"),
+        ("每日库存", "每日库存"),
+        ("{{ lookup('pipe', 'id') }}", None),
+        ("{% if true %}", None),
+        ("a {# b", None),
+        ("half {", None),
+        ("half }", None),
+        ("line\nbreak", None),
+        ("\x1b[2J", None),
+        ("\u202eabc", None),
+    ],
+)
+def test_a_name_that_could_be_a_template_is_shown_in_base64_only(name: t.Any, shown: t.Any) -> None:
+    found = event(job_name=name)["dataarts"]
+    assert found["job_name"] == clear(name) == shown
+    assert base64.b64decode(found["job_name_b64"]).decode() == name
+
+
+def test_no_text_from_outside_is_in_an_event_in_clear() -> None:
+    bad = "{{ bad }}"
+    one = event(job_name=bad, error_message=bad, instance_name=bad, status_text=bad, instance_id=bad)
+    assert "bad" not in json.dumps(one)
+    trouble = trouble_event("outage", dataclasses.replace(LOGIN, name=bad), bad, T)
+    assert "bad" not in json.dumps(trouble)
+
+
+def test_an_event_names_the_host_and_holds_ids_as_text() -> None:
+    one = event(instance_id="1041201")
+    assert one["meta"]["hosts"] == ["sales"]
+    found = one["dataarts"]
+    assert found["kind"] == "failed"
+    assert (found["workspace_id"], found["job_id"], found["instance_id"], found["host"]) == (WORKSPACE, "868641", "1041201", "sales")
+    assert all(isinstance(found[name], str) for name in ("id", "workspace_id", "job_id", "instance_id"))
+    assert found["plan_time"] == key().plan_time
+    assert found["plan_time_iso"] == "2026-11-23T01:00:01Z"
+    assert event()["meta"]["uuid"] == event()["meta"]["uuid"] != event(start_time=at(5))["meta"]["uuid"]
+
+
+GIVEN = {"region": "cn-north-4", "workspaces": [{"workspace_id": WORKSPACE, "host": "sales"}]}
+
+
+def test_defaults() -> None:
+    found = wanted(GIVEN, T)
+    assert (found.jobs, found.statuses, found.planned_after, found.poll_interval) == (("*",), frozenset({Status.FAIL}), "-24h", 60)
+    assert found.logins[0].places == (Place(WORKSPACE, "sales"),)
+    assert found.logins[0].options["region"] == "cn-north-4"
+    assert found.logins[0].options["validate_certs"] is True
+    assert wanted({"workspaces": [{"workspace_id": WORKSPACE}]}, T).logins[0].places == (Place(WORKSPACE, WORKSPACE),)
+    assert wanted({**GIVEN, "eda_feedback_queue": object()}, T) == found
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"workspaces": None}, "accounts, workspaces"),
+        ({"accounts": [{"workspaces": []}]}, "mutually exclusive"),
+        ({"workspaces": []}, "workspaces of the account is an empty list"),
+        ({"workspaces": [{"host": "sales"}]}, "workspace_id"),
+        ({"workspaces": [{"workspace_id": 123, "host": "sales"}]}, "workspaces[1]: workspace_id arrived as a number instead of text"),
+        ({"workspaces": [{"workspace_id": WORKSPACE, "host": "all:!b"}]}, "is no name of an inventory host"),
+        ({"workspaces": [{"workspace_id": "a", "host": "x"}, {"workspace_id": "b", "host": "x"}]}, "host x is listed 2 times"),
+        ({"workspaces": [{"workspace_id": "a", "host": "x"}, {"workspace_id": "a", "host": "y"}]}, "workspace a is listed 2 times"),
+        ({"project_id": 1}, "project_id arrived as a number"),
+        ({"secret_key": 12345678}, "secret_key arrived as a number"),
+        ({"poll": 3}, "poll"),
+        ({"poll_interval": 0}, "poll_interval is 0. Give seconds, 1 or more"),
+        ({"repeat_within": -1}, "repeat_within is -1"),
+        ({"statuses": ["failed"]}, "statuses"),
+        ({"statuses": []}, "statuses is an empty list"),
+        ({"jobs": []}, "jobs is an empty list"),
+        ({"planned_after": "yesterday"}, "planned_after"),
+        ({"instance_types": ["x"]}, "instance_types"),
+        ({"workspaces": Undefined(name="places")}, "workspaces is undefined: nothing sets variable places. Set it in the file of --vars"),
+        ({"workspaces": [{"workspace_id": Undefined(name="w")}]}, "workspaces[1].workspace_id is undefined: nothing sets variable w"),
+        ({"secret_key": Undefined(name="SK")}, "secret_key is undefined: nothing sets variable SK"),
+    ],
+)
+def test_bad_arguments_are_named(changes: t.Any, words: t.Any) -> None:
+    given = {name: value for name, value in {**GIVEN, **changes}.items() if value is not None}
+    with pytest.raises(OptionError) as caught:
+        wanted(given, T)
+    assert words in str(caught.value)
+    assert "12345678" not in str(caught.value)
+
+
+def test_accounts_have_options_of_their_own_and_the_environment_names_the_project_of_none() -> None:
+    entry = {"workspaces": [{"workspace_id": "a"}], "access_key": "AK", "secret_key": "s-1"}
+    both = wanted({"accounts": [{**entry, "name": "retail"}, {**entry, "workspaces": [{"workspace_id": "b"}]}]}, T)
+    assert [one.name for one in both.logins] == ["retail", "account 2"]
+    assert "s-1" not in repr(both)
+    environ = {"HW_PROJECT_ID": "p", "HW_ACCESS_KEY": "k"}
+    assert environment_for(both, environ) == {"HW_ACCESS_KEY": "k"}
+    assert environment_for(wanted(GIVEN, T), environ) == environ
+
+
+def test_the_pause_grows_in_an_outage_and_ends_at_a_quarter_of_an_hour() -> None:
+    assert [pause(60, misses, 0.0) for misses in range(8)] == [60, 60, 120, 240, 480, 900, 900, 900]
+    assert pause(60, 3, 1.0) == 240 * 0.8
+    assert pause(3600, 50, 0.0) == 3600 > LONGEST_PAUSE
+    assert pause(10, 10**6, 0.0) == LONGEST_PAUSE

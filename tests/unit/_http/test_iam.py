@@ -1,0 +1,169 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How long fetched credentials are used, when they are fetched anew, and by whom; the calls themselves run against the emulator."""
+
+from __future__ import annotations
+
+import threading
+import time
+import typing as t
+from collections.abc import Iterator
+
+import pytest
+
+from ansible_collections.dataarts.factory.plugins.module_utils._common.errors import ApiError, Kind
+from ansible_collections.dataarts.factory.plugins.module_utils._config.credentials import Account
+from ansible_collections.dataarts.factory.plugins.module_utils._http.iam import FetchedAuth, Lease, TokenAuth, cache_key, good_until
+
+NOW_MS = 1_795_402_800_000  # 2026-11-23T03:00:00Z
+
+
+class Request:
+    """As much of a request as authentication touches."""
+
+    def __init__(self) -> None:
+        self.headers: dict[str, str] = {}
+
+
+class Source:
+    """Gives token 1, token 2, ... and counts; each good for 100 seconds of its own clock."""
+
+    def __init__(self) -> None:
+        self.fetched = 0
+        self.now = 0.0
+        self.failure: ApiError | None = None
+
+    def fetch(self) -> Lease:
+        if self.failure is not None:
+            raise self.failure
+        self.fetched += 1
+        return Lease(TokenAuth(f"token {self.fetched}"), self.now + 100)
+
+    def auth(self, key: str = "one") -> FetchedAuth:
+        return FetchedAuth(self.fetch, key, clock=lambda: self.now)
+
+
+def used(auth: FetchedAuth) -> str:
+    """The token that *auth* puts on a request."""
+    return str(auth(Request()).headers["X-Auth-Token"])
+
+
+@pytest.fixture
+def source() -> Iterator[Source]:
+    FetchedAuth._leases.clear()
+    yield Source()
+    FetchedAuth._leases.clear()
+
+
+def test_fetched_once_for_the_process_and_by_key(source: Source) -> None:
+    assert source.fetched == 0
+    assert [used(source.auth()), used(source.auth()), used(source.auth("two")), used(source.auth())] == [
+        "token 1",
+        "token 1",
+        "token 2",
+        "token 1",
+    ]
+
+
+def test_fetched_anew_at_its_end(source: Source) -> None:
+    auth = source.auth()
+    assert used(auth) == "token 1"
+    source.now = 99.9
+    assert used(auth) == "token 1"
+    source.now = 100
+    assert used(auth) == "token 2"
+
+
+def test_renewed_when_the_service_refuses_it(source: Source) -> None:
+    auth = source.auth()
+    used(auth)
+    assert auth.renew()
+    assert used(auth) == "token 2"
+
+
+def test_renewed_by_another_in_the_meantime(source: Source) -> None:
+    """Two used token 1 and are both refused: only the first fetches, the second goes on with what the first got."""
+    first, second = source.auth(), source.auth()
+    assert [used(first), used(second)] == ["token 1", "token 1"]
+    assert first.renew()
+    assert second.renew()
+    assert [used(first), used(second), source.fetched] == ["token 2", "token 2", 2]
+
+
+def test_threads_share_one_fetch(source: Source) -> None:
+    auth = source.auth()
+    barrier = threading.Barrier(8)
+    seen: list[str] = []
+
+    def work() -> None:
+        used(auth)
+        barrier.wait(60)
+        assert auth.renew()
+        seen.append(used(auth))
+
+    threads = [threading.Thread(target=work) for dummy in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert (seen, source.fetched) == (["token 2"] * 8, 2)
+
+
+def test_a_refusal_of_iam_passes_through_and_nothing_is_kept(source: Source) -> None:
+    source.failure = ApiError(Kind.CREDENTIALS, "no")
+    auth = source.auth()
+    with pytest.raises(ApiError, match="no"):
+        auth(Request())
+    source.failure = None
+    assert used(auth) == "token 1"
+    source.failure = ApiError(Kind.UNREACHABLE, "gone")
+    with pytest.raises(ApiError, match="gone"):
+        auth.renew()
+
+
+def test_nothing_shows_a_secret(source: Source) -> None:
+    auth = source.auth()
+    used(auth)
+    assert [repr(auth), repr(TokenAuth("token 1")), repr(Lease(TokenAuth("token 1"), 1.0))] == [
+        "FetchedAuth(...)",
+        "TokenAuth(...)",
+        "Lease(good_until=1.0, project_id=None)",
+    ]
+
+
+def test_what_credentials_are_kept_under() -> None:
+    """Anything that changes the credentials changes the key, a secret too; and the key shows none."""
+    user = Account("user", user_name="ops", user_password="secret of ops", domain_name="acme")
+    scope = {"project": {"id": "p1"}}
+    keys = {
+        cache_key(user, "https://iam.one", scope),
+        cache_key(user, "https://iam.two", scope),
+        cache_key(user, "https://iam.one", {"project": {"id": "p2"}}),
+        cache_key(user, "https://iam.one", {"project": {"name": "p1"}}),
+        cache_key(Account("user", user_name="ops", user_password="another", domain_name="acme"), "https://iam.one", scope),
+        cache_key(Account("user", user_name="ops", user_password="\udcff", domain_name="acme"), "https://iam.one", scope),
+        cache_key(Account("keys", access_key="a", secret_key="b", agency_name="x", agency_domain_name="y"), "https://iam.one", scope),
+    }
+    assert len(keys) == 7
+    assert not [key for key in keys if "secret" in key]
+    assert cache_key(user, "https://iam.one", dict(scope)) in keys
+
+
+@pytest.mark.parametrize(
+    ("expires_at", "date_ms", "seconds"),
+    [
+        ("2026-11-24T03:00:00.000000Z", NOW_MS, 86_100),  # 24 h, five minutes before its end
+        ("2026-11-24T03:00:00Z", NOW_MS, 86_100),
+        ("2026-11-23T03:15:00.123456Z", NOW_MS, 810),  # 15 min, a tenth before
+        ("2026-11-23T02:00:00Z", NOW_MS, 0),  # over already
+        ("soon", NOW_MS, 3300),
+        (None, None, 3300),
+        (1_795_402_800, NOW_MS, 3300),
+    ],
+)
+def test_how_long_credentials_are_used(expires_at: t.Any, date_ms: int | None, seconds: float) -> None:
+    """By the service's clock; this machine's is years away from it in this test."""
+    before = time.monotonic()
+    until = good_until(expires_at, date_ms, 3600)
+    assert before + seconds <= until <= time.monotonic() + seconds

@@ -1,0 +1,107 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Instances and decisions as modules return them, counts and differences."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import typing as t
+
+import pytest
+
+from ansible_collections.dataarts.factory.plugins.module_utils._common.times import Window
+from ansible_collections.dataarts.factory.plugins.module_utils._models.decision import Action, Decision
+from ansible_collections.dataarts.factory.plugins.module_utils._models.instance import Status
+from ansible_collections.dataarts.factory.plugins.module_utils._output.results import decided, diff, due_in, statuses, summary
+from ansible_collections.dataarts.factory.plugins.module_utils._planner.reconcile import decide
+from ansible_collections.dataarts.factory.tests.unit.building import at, instance, policy, sent
+
+WINDOW = Window(at(-86_400), at(0))
+
+
+def decision(action: Action, status: Status = Status.FAIL, **changes: t.Any) -> Decision:
+    due = changes.pop("due_ms", None)
+    return Decision(instance(status, **changes), action, "because", due)
+
+
+def test_an_instance_before_anything_was_sent() -> None:
+    result = decided(decide(instance(Status.FAIL), policy(), at(1), None))
+    assert (result["action"], result["status"], result["status_before"]) == ("retry", "fail", "fail")
+    assert (result["rerun"], result["request_id"], result["sent_time"]) == (False, None, None)
+    assert (result["start_time_before"], result["end_time_before"]) == (at(-3600), at(-3000))
+    assert result["plan_time_iso"].endswith("Z")
+
+
+def test_an_instance_that_was_rerun_tells_what_it_was_before() -> None:
+    record = sent("accepted", 5, request_id="r-1")
+    result = decided(decide(instance(Status.SUCCESS, 10, 20), policy(), at(100), record))
+    assert (result["action"], result["status"], result["status_before"]) == ("done", "success", "fail")
+    assert (result["rerun"], result["request_id"], result["attempts"]) == (True, "r-1", 1)
+    assert (result["start_time"], result["start_time_before"], result["end_time_before"]) == (at(10), at(-3600), at(-3000))
+    assert result["sent_time"] == at(5)
+
+
+def test_what_came_from_the_service_cannot_steer_a_terminal() -> None:
+    one = dataclasses.replace(
+        instance(Status.UNKNOWN, status_text="odd\x1b[2J"), job_name="job\x1b]0;x\x07", error_message="bad\r\nworse", instance_id="1\x00"
+    )
+    result = decided(Decision(one, Action.UNKNOWN, f"status {one.status_text}", request_id="id\x1b"))
+    assert not any(char in json.dumps(result, ensure_ascii=False) for char in "\x1b\x07\r\x00")
+    assert result["job_name"] == "job\\x1b]0;x\\x07"
+    assert result["status_before"] == "odd\\x1b[2J"
+
+
+def test_counts() -> None:
+    results = [
+        decided(decision(action, status))
+        for action, status in ((Action.DONE, Status.SUCCESS), (Action.DONE, Status.SUCCESS), (Action.WAIT, Status.RUNNING))
+    ]
+    counts = {"total": 3, "idle": 0, "rerun": 0, "actions": {"done": 2, "wait": 1}, "statuses": {"success": 2, "running": 1}}
+    assert summary(results) == counts
+    assert summary(results, 4) == {
+        **counts,
+        "total": 7,
+        "idle": 4,
+        "actions": {"done": 6, "wait": 1},
+        "statuses": {"success": 6, "running": 1},
+    }
+    assert statuses([]) == {}
+
+
+@pytest.mark.parametrize(
+    ("action", "status", "before", "rerun", "check_mode", "shown"),
+    [
+        ("retry", "fail", "fail", False, True, ("fail", "to be rerun")),
+        ("retry", "fail", "fail", True, False, ("fail", "rerun requested")),
+        ("done", "success", "fail", True, False, ("fail", "success")),
+        ("failed_again", "fail", "fail", True, False, None),
+        ("done", "success", "success", False, False, None),
+        ("skipped", "success", "fail", False, False, None),
+    ],
+)
+def test_a_difference_shows_what_changes(
+    action: str, status: str, before: str, rerun: bool, check_mode: bool, shown: tuple[str, str] | None
+) -> None:
+    one = {"action": action, "status": status, "status_before": before, "rerun": rerun, "job_name": "a", "plan_time_iso": "T"}
+    found = diff([one], check_mode=check_mode)
+    expected = ("", "") if shown is None else (f"a planned T: {shown[0]}\n", f"a planned T: {shown[1]}\n")
+    assert (found["before"], found["after"]) == expected
+
+
+@pytest.mark.parametrize(
+    ("decisions", "expected"),
+    [
+        ([], None),
+        ([decision(Action.DONE)], None),
+        ([decision(Action.WAIT, Status.RUNNING)], 10.0),
+        ([decision(Action.SETTLING, due_ms=at(25))], 25.0),
+        ([decision(Action.SETTLING, due_ms=at(-5))], 0.0),
+        ([decision(Action.SETTLING, due_ms=at(25)), decision(Action.WAIT, Status.RUNNING)], 10.0),
+        ([dataclasses.replace(decision(Action.SETTLING, due_ms=at(25)), sent=sent("unknown"))], 10.0),
+        ([dataclasses.replace(decision(Action.SETTLING, due_ms=at(2.04)), sent=sent("unknown"))], 2.1),
+    ],
+)
+def test_when_another_pass_makes_sense(decisions: list[Decision], expected: float | None) -> None:
+    assert due_in(decisions, at(0), 10.0) == expected

@@ -1,0 +1,270 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The decision table is complete: a walk through everything that can happen to an instance meets every row and every way between rows.
+
+The rows stand here a second time, as conditions on a situation that are written without the code's help. The walk begins with every
+instance that a run can find, and goes on with whatever may come next: a rerun is sent and ends in one way or another, time passes, the
+service shows something new, a person acts. In each situation exactly one row applies, and ``decide`` says what that row says.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import typing as t
+
+import pytest
+
+from ansible_collections.dataarts.factory.plugins.module_utils._models.decision import Action
+from ansible_collections.dataarts.factory.plugins.module_utils._models.instance import InstanceType, Status
+from ansible_collections.dataarts.factory.plugins.module_utils._planner import reconcile as _reconcile
+from ansible_collections.dataarts.factory.plugins.module_utils._planner.reconcile import decide
+from tests.unit.building import at, instance, policy, sent
+
+ATTEMPTS = 2
+#: Seconds of start and end of an instance's runs, since being 0: none that is shown, one before, two after.
+RUNS = {None: (None, None), 0: (-3600, -3000), 1: (20, 30), 2: (220, 230)}
+ON_ITS_WAY = {Status.WAITING, Status.RUNNING}
+PERSON = {Status.PAUSE, Status.WAITING_CONFIRM}
+GOOD = {Status.SUCCESS, Status.FORCE_SUCCESS, Status.IGNORE_SUCCESS}
+#: Outcomes of a POST and how many instances it carried.
+OUTCOMES = [("accepted", 1), ("unknown", 1), ("intended", 1), ("refused", 1), ("refused", 9), ("not_sent", 1), ("active", 1)]
+
+
+@dataclasses.dataclass(frozen=True)
+class Situation:
+    """An instance and what was sent for it.
+
+    :param run: index of its last run in :data:`RUNS`.
+    :param post: outcome and size of the newest POST of this run that carried it, or None.
+    :param attempt: which send that was.
+    :param before: status and run that it was sent with.
+    :param settled: whether what the service shows can be trusted by now.
+    """
+
+    status: Status
+    run: int | None
+    manual: bool = False
+    post: tuple[str, int] | None = None
+    attempt: int = 0
+    before: tuple[Status, int | None] = (Status.FAIL, 0)
+    settled: bool = False
+
+    @property
+    def sent(self) -> bool:
+        return self.post is not None and self.post[0] != "not_sent"
+
+    @property
+    def moved(self) -> bool:
+        return self.sent and (self.status, self.run) != self.before
+
+    @property
+    def stayed(self) -> bool:
+        return self.sent and not self.moved
+
+    @property
+    def after(self) -> bool:
+        """Whether its last run belongs to this run of ours."""
+        return bool(self.run) or self.moved
+
+    @property
+    def used(self) -> int:
+        """Attempts of this run: every start after since is one, whoever made it."""
+        return max(1, self.attempt - (self.post is not None and self.post[0] == "not_sent"))
+
+    @property
+    def alone_refused(self) -> bool:
+        return self.post == ("refused", 1)
+
+
+def plain(s: Situation) -> bool:
+    """It is not on its way, and nothing that was sent for it stands in the way of judging it by what it shows."""
+    return s.status not in ON_ITS_WAY and not s.stayed
+
+
+def ended_badly(s: Situation) -> bool:
+    known = s.status not in PERSON | GOOD | {Status.RUNNING_EXCEPTION}
+    return plain(s) and known and s.after and (s.moved or s.status is Status.FAIL) and not (s.moved and s.status is Status.UNKNOWN)
+
+
+def may_try_again(s: Situation) -> bool:
+    return s.status is Status.FAIL and s.used < ATTEMPTS
+
+
+Row = tuple[Action, t.Callable[[Situation], bool]]
+ROWS: dict[str, Row] = {
+    "on its way": (Action.WAIT, lambda s: s.status in ON_ITS_WAY),
+    "needs a person": (Action.BLOCKED, lambda s: plain(s) and s.status in PERSON),
+    "running-exception": (Action.NOT_RERUNNABLE, lambda s: plain(s) and s.status is Status.RUNNING_EXCEPTION),
+    "due": (Action.RETRY, lambda s: plain(s) and s.status is Status.FAIL and not s.after and not s.manual),
+    "manual": (
+        Action.NOT_RERUNNABLE,
+        lambda s: s.manual and plain(s) and s.status is Status.FAIL and (not s.after or (ended_badly(s) and may_try_again(s))),
+    ),
+    "succeeded before": (Action.DONE, lambda s: plain(s) and s.status in GOOD and not s.after),
+    "succeeded": (Action.DONE, lambda s: plain(s) and s.status in GOOD and s.after),
+    "not meant": (
+        Action.SKIPPED,
+        lambda s: plain(s) and not s.moved and s.status not in PERSON | GOOD | {Status.RUNNING_EXCEPTION, Status.FAIL},
+    ),
+    "failed again": (Action.FAILED_AGAIN, lambda s: ended_badly(s) and not may_try_again(s)),
+    "another attempt": (Action.RETRY, lambda s: ended_badly(s) and may_try_again(s) and not s.manual),
+    "undocumented end": (Action.UNKNOWN, lambda s: plain(s) and s.moved and s.status is Status.UNKNOWN),
+    "settling": (Action.SETTLING, lambda s: s.stayed and not s.alone_refused and not s.settled),
+    "accepted, not shown": (Action.WAIT, lambda s: s.stayed and s.settled and s.post == ("accepted", 1)),
+    "provably stayed": (Action.RETRY, lambda s: unconfirmed(s) and s.run is not None),
+    "cannot be told": (Action.UNKNOWN, lambda s: unconfirmed(s) and s.run is None),
+    "refused": (Action.REFUSED, lambda s: s.stayed and s.alone_refused),
+}
+
+
+def unconfirmed(s: Situation) -> bool:
+    return s.stayed and s.settled and not s.alone_refused and s.post != ("accepted", 1)
+
+
+#: The rows of the table in the code's documentation, by what stands in their first two columns, and the rows above that they are.
+DOCUMENTED = {
+    ("waiting, running", ""): {"on its way"},
+    ("pause, waiting-confirm", ""): {"needs a person"},
+    ("running-exception", ""): {"running-exception"},
+    ("status in ``statuses``", "last start before ``since``, nothing sent"): {"due"},
+    ("the same", "manually scheduled"): {"manual"},
+    ("success, forced or ignored", ""): {"succeeded before", "succeeded"},
+    ("any other", "last start before ``since``, nothing sent"): {"not meant"},
+    ("status in ``statuses``", "last start at or after ``since``"): {"failed again", "another attempt"},
+    ("any end but success", "after a rerun of this run"): {"failed again", "undocumented end"},
+    ("unchanged since it was sent", "accepted"): {"settling", "accepted, not shown"},
+    ("unchanged since it was sent", "outcome unknown"): {"settling", "provably stayed", "cannot be told"},
+    ("unchanged since it was sent", "refused"): {"refused"},
+}
+
+
+def row_of(s: Situation) -> str:
+    names = [name for name, (_action, applies) in ROWS.items() if applies(s)]
+    assert len(names) == 1, (s, names)
+    return names[0]
+
+
+def begun() -> t.Iterator[Situation]:
+    """Everything that a run can find before it has sent anything."""
+    for status in Status:
+        for run in (None, 0, 1):
+            for manual in (False, True):
+                yield Situation(status, run, manual)
+
+
+def followers(s: Situation) -> t.Iterator[Situation]:
+    """Everything that can be the case next."""
+    if ROWS[row_of(s)][0] is Action.RETRY:
+        attempt = s.used + 1 if row_of(s) == "another attempt" else max(1, s.attempt)
+        for post in OUTCOMES:
+            yield dataclasses.replace(s, post=post, attempt=attempt, before=(s.status, s.run), settled=False)
+    if s.post is not None and not s.settled:
+        yield dataclasses.replace(s, settled=True)
+    for status, run in shown_next(s):
+        if (status, run) != (s.status, s.run):
+            yield dataclasses.replace(s, status=status, run=run)
+
+
+def shown_next(s: Situation) -> t.Iterator[tuple[Status, int | None]]:
+    """What the service may show next: of a rerun by whoever, of a run that goes on or ends, of a person's doing."""
+    new = min(2, (s.run or 0) + 1)
+    if s.status is Status.WAITING:
+        yield from ((one, s.run) for one in (Status.WAITING_CONFIRM, Status.MANUAL_STOP, Status.SKIP_BY_DEPEND, Status.FREEZE))
+        yield Status.RUNNING, new
+    elif s.status is Status.RUNNING:
+        ends = (
+            Status.SUCCESS,
+            Status.FAIL,
+            Status.RUNNING_EXCEPTION,
+            Status.PAUSE,
+            Status.MANUAL_STOP,
+            Status.UNKNOWN,
+            Status.IGNORE_SUCCESS,
+        )
+        yield from ((one, s.run) for one in ends)
+    elif s.status is Status.WAITING_CONFIRM:
+        yield from ((Status.WAITING, s.run), (Status.MANUAL_STOP, s.run))
+    elif s.status in (Status.PAUSE, Status.RUNNING_EXCEPTION):
+        yield from ((Status.RUNNING, s.run), (Status.MANUAL_STOP, s.run), (Status.FORCE_SUCCESS, s.run))
+    else:
+        yield Status.WAITING, s.run
+        yield Status.RUNNING, new  # its waiting was over between two looks
+        if s.status is Status.FAIL:
+            yield Status.FORCE_SUCCESS, s.run
+            yield from ((one, new) for one in (Status.SUCCESS, Status.FAIL))
+
+
+def walk() -> tuple[set[Situation], set[tuple[str, str]]]:
+    """Every situation, and every way from one row to another."""
+    seen, ways = set(begun()), set()
+    left = list(seen)
+    while left:
+        here = left.pop()
+        for there in followers(here):
+            ways.add((row_of(here), row_of(there)))
+            if there not in seen:
+                seen.add(there)
+                left.append(there)
+    return seen, ways
+
+
+SITUATIONS, WAYS = walk()
+
+
+def test_every_situation_is_decided_as_its_row_says() -> None:
+    wrong = {}
+    for s in SITUATIONS:
+        kind = InstanceType.MANUAL if s.manual else InstanceType.NORMAL
+        record = None
+        if s.post is not None:
+            before = instance(s.before[0], *RUNS[s.before[1]])
+            record = sent(s.post[0], 205 if s.attempt > 1 else 5, before=before, attempt=s.attempt, batch=s.post[1])
+        now = at(2000 if s.settled else 210 if s.attempt > 1 else 40)
+        action = decide(instance(s.status, *RUNS[s.run], instance_type=kind), policy(attempts=ATTEMPTS), now, record).action
+        if action is not ROWS[row_of(s)][0]:
+            wrong[s] = (row_of(s), action)
+    assert wrong == {}
+
+
+@pytest.mark.parametrize("row", list(ROWS))
+def test_every_row_is_met(row: str) -> None:
+    assert any(row_of(s) == row for s in SITUATIONS)
+
+
+def test_the_rows_are_those_of_the_documentation() -> None:
+    table = re.findall(r"^\| (.*?) \| ?(.*?) ?\| .*\|$", str(_reconcile.__doc__), re.MULTILINE)[1:]
+    assert [tuple(one) for one in table if not one[0].startswith("-")] == list(DOCUMENTED)
+    assert set().union(*DOCUMENTED.values()) == set(ROWS)
+
+
+#: Every way from a row to another that there is. A way that is new here was thought of by nobody yet; one that is missing has no case.
+EXPECTED = {
+    "on its way": (
+        "accepted, not shown | another attempt | due | failed again | manual | needs a person | not meant | on its way | provably stayed | "
+        "refused | running-exception | settling | succeeded | succeeded before | undocumented end"
+    ),
+    "needs a person": "failed again | needs a person | not meant | on its way | succeeded | succeeded before",
+    "running-exception": "failed again | not meant | on its way | running-exception | succeeded | succeeded before",
+    "due": "another attempt | due | on its way | refused | settling | succeeded | succeeded before",
+    "manual": "manual | on its way | succeeded | succeeded before",
+    "succeeded before": "on its way | succeeded before",
+    "succeeded": "on its way | succeeded",
+    "not meant": "not meant | on its way",
+    "failed again": "failed again | on its way | succeeded",
+    "another attempt": "another attempt | on its way | refused | settling | succeeded",
+    "undocumented end": "on its way | undocumented end",
+    "settling": "accepted, not shown | another attempt | cannot be told | failed again | on its way | provably stayed | succeeded",
+    "accepted, not shown": "another attempt | failed again | on its way | succeeded",
+    "provably stayed": "another attempt | due | failed again | on its way | refused | settling | succeeded",
+    "cannot be told": "another attempt | on its way | succeeded",
+    "refused": "another attempt | failed again | on its way | refused | succeeded",
+}
+
+
+def test_every_way_from_row_to_row_is_known() -> None:
+    found: dict[str, set[str]] = {}
+    for here, there in WAYS:
+        found.setdefault(here, set()).add(there)
+    assert {here: " | ".join(sorted(there)) for here, there in found.items()} == EXPECTED

@@ -1,0 +1,163 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Reruns in the order of dependencies."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+
+from ansible_collections.dataarts.factory.plugins.module_utils._common.errors import OptionError
+from ansible_collections.dataarts.factory.plugins.module_utils._models.decision import Action, Decision
+from ansible_collections.dataarts.factory.plugins.module_utils._models.instance import Status
+from ansible_collections.dataarts.factory.plugins.module_utils._planner.dependency_order import order_upstream
+from tests.unit.building import instance, key
+
+#: One letter per instance in these tables: what was decided for it.
+LETTERS = {
+    "r": (Action.RETRY, Status.FAIL),
+    "w": (Action.WAIT, Status.RUNNING),
+    "t": (Action.SETTLING, Status.FAIL),
+    "d": (Action.DONE, Status.SUCCESS),
+    "b": (Action.BLOCKED, Status.WAITING_CONFIRM),
+    "f": (Action.FAILED_AGAIN, Status.FAIL),
+    "n": (Action.NOT_RERUNNABLE, Status.RUNNING_EXCEPTION),
+    "x": (Action.REFUSED, Status.FAIL),
+    "u": (Action.UNKNOWN, Status.FAIL),
+    "s": (Action.SKIPPED, Status.FREEZE),
+    "S": (Action.SKIPPED, Status.FAIL),
+    "R": (Action.RETRY, Status.MANUAL_STOP),
+}
+
+
+def decisions(letters: str) -> list[Decision]:
+    made = []
+    for number, letter in enumerate(letters):
+        action, status = LETTERS[letter]
+        if letter != ".":
+            made.append(Decision(instance(status, number=number, job_name=f"job{number}"), action, "own reason", attempt=1, alone=True))
+    return made
+
+
+def edges(text: str) -> t.Any:
+    """``"1<0 2<01"``: 1 depends on 0, 2 on 0 and 1."""
+    return {key(int(one[0])): frozenset(key(int(number)) for number in one[2:]) for one in text.split()}
+
+
+def letters(made: t.Iterable[Decision]) -> str:
+    by_action = {action: letter for letter, (action, status) in LETTERS.items() if letter not in "SR"}
+    return "".join(by_action[one.action] for one in made)
+
+
+CASES = [
+    ("rr", "", "rr"),
+    ("rr", "1<0", "rw"),
+    ("rr", "0<1", "wr"),
+    ("dr", "1<0", "dr"),
+    ("wr", "1<0", "ww"),
+    ("tr", "1<0", "tw"),
+    ("fr", "1<0", "fs"),
+    ("br", "1<0", "bs"),
+    ("nr", "1<0", "ns"),
+    ("xr", "1<0", "xs"),
+    ("ur", "1<0", "us"),
+    ("sr", "1<0", "sr"),  # frozen, stopped or skipped by a person's will: nothing that failed
+    ("Sr", "1<0", "sb"),  # it failed and is not asked for: a person has to see to it
+    ("Srr", "1<0 2<1", "sbb"),
+    ("rrr", "1<0 2<1", "rww"),
+    ("drr", "1<0 2<1", "drw"),
+    ("ddr", "1<0 2<1", "ddr"),
+    ("frr", "1<0 2<1", "fss"),
+    ("frrr", "1<0 2<1 3<2", "fsss"),
+    ("fdr", "1<0 2<1", "fdr"),  # what succeeded is done, whatever is above it
+    ("rrrr", "1<0 2<0 3<12", "rwww"),
+    ("dfrr", "2<0 3<12", "dfrs"),
+    ("frr", "2<01", "frs"),  # broken decides before waiting
+    ("rfr", "2<01", "rfs"),
+    ("rw", "1<0", "rw"),  # only retries are changed
+    ("rd", "1<0", "rd"),
+    ("rf", "1<0", "rf"),
+    ("Rr", "1<0", "rw"),
+    ("fRr", "1<0 2<1", "fss"),  # skipped behind what failed again, whatever its status was
+    ("SRr", "1<0 2<1", "sbb"),
+    ("rr", "0<0 1<1", "rr"),  # nothing depends on itself
+    ("rr", "1<9 9<0", "rw"),  # through an instance that is not selected
+    ("fr", "1<9 9<8 8<0", "fs"),
+    ("rr", "1<9", "rr"),
+    ("wwd", "0<1 1<0", "wwd"),  # a circle in which nothing is to be retried is none of our business
+    ("rdd", "1<2 2<1", "rdd"),
+    ("", "", ""),
+]
+
+
+@pytest.mark.parametrize(("given", "depends", "expected"), CASES)
+def test_what_is_retried_what_waits_and_what_is_skipped(given: str, depends: str, expected: str) -> None:
+    before = decisions(given)
+    after = order_upstream(before, edges(depends))
+    assert letters(after) == expected
+    assert [one.instance for one in after] == [one.instance for one in before]
+    for old, new in zip(before, after):
+        if old.action is new.action:
+            assert old is new
+        else:
+            assert (new.attempt, new.alone) == (0, False)
+            assert "order: upstream_first" in new.reason
+
+
+def test_reasons_name_what_is_in_the_way() -> None:
+    waiting = order_upstream(decisions("rr"), edges("1<0"))[1]
+    assert waiting.reason == "waits for job job0, planned 2026-11-23T01:00:00Z, on which it depends (order: upstream_first)"
+    last = order_upstream(decisions("frrr"), edges("1<0 2<1 3<2"))[3]
+    assert last.reason == "depends on job job0, planned 2026-11-23T01:00:00Z, which failed again (order: upstream_first)"
+
+
+@pytest.mark.parametrize(
+    ("letter", "reason"),
+    [
+        ("b", "which needs a person"),
+        ("x", "which was refused by the service"),
+        ("n", "which cannot be rerun"),
+        ("u", "which ended in a way that cannot be told"),
+        ("S", "which failed and is not rerun"),
+    ],
+)
+def test_reasons_tell_how_it_ended(letter: str, reason: str) -> None:
+    assert reason in order_upstream(decisions(letter + "r"), edges("1<0"))[1].reason
+
+
+@pytest.mark.parametrize(
+    ("given", "depends", "circle"),
+    [
+        ("rr", "0<1 1<0", "2 instances that depend on each other in a circle: job job0, planned 2026-11-23T01:00:00Z -> job job1,"),
+        ("rrr", "0<1 1<2 2<0", "3 instances"),
+        ("rdd", "0<1 1<2 2<1", "2 instances"),  # behind a circle
+        ("rr", "0<9 9<0", "job 868641, planned 2026-11-23T01:00:09Z"),  # through an instance that is not selected
+        ("rrrrrrrr", "0<1 1<2 2<3 3<4 4<5 5<6 6<7 7<0", "-> … -> job job0"),
+    ],
+)
+def test_a_circle_is_refused_with_its_names_and_the_option_to_fall_back_on(given: str, depends: str, circle: str) -> None:
+    with pytest.raises(OptionError) as caught:
+        order_upstream(decisions(given), edges(depends))
+    assert circle in str(caught.value)
+    assert "Rerun them with order: parallel" in str(caught.value)
+
+
+def test_a_chain_of_ten_thousand_cycles_of_one_job_runs_oldest_first() -> None:
+    count = 10_000
+    made = [Decision(instance(number=number), Action.RETRY, "own reason", attempt=1) for number in reversed(range(count))]
+    depends = {key(number): frozenset([key(number - 1)]) for number in range(1, count)}
+    after = order_upstream(made, depends)
+    assert [one.instance.key for one in after if one.action is Action.RETRY] == [key(0)]
+
+
+def test_passes_carry_a_diamond_through_to_its_end() -> None:
+    """Nothing is retried before what it depends on is done, and in the end everything is."""
+    depends = edges("1<0 2<0 3<12")
+    state, rounds = list("rrrr"), []
+    while "r" in state:
+        due = letters(order_upstream(decisions("".join(state)), depends))
+        rounds.append("".join(str(number) for number, letter in enumerate(due) if letter == "r"))
+        state = ["d" if letter == "r" else old for letter, old in zip(due, state)]
+    assert rounds == ["0", "12", "3"]

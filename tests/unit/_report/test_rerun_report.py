@@ -1,0 +1,297 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The report of a run: its numbers and words, the ways to go on, the page's data, the JUnit file, and files that are whole or not there."""
+
+from __future__ import annotations
+
+import dataclasses
+import fnmatch
+import html
+import json
+import os
+import re
+import shlex
+import stat
+import typing as t
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.dataarts.factory.plugins.module_utils._models.selection import job_pattern
+from ansible_collections.dataarts.factory.plugins.plugin_utils._report import data
+from ansible_collections.dataarts.factory.plugins.plugin_utils._report.files import write_all
+from ansible_collections.dataarts.factory.plugins.plugin_utils._report.junit import junit
+from ansible_collections.dataarts.factory.plugins.plugin_utils._report.next_steps import Command
+from ansible_collections.dataarts.factory.plugins.plugin_utils._report.page import page
+from ansible_collections.dataarts.factory.plugins.plugin_utils._report.plain import plain
+from tests.support.reports import SINCE, STANDINGS, check_json, check_junit, instance, result
+
+COMMAND = Command(inventories=("/etc/inventory",), vault=("--ask-vault-pass",), variables={"dataarts_attempts": 2, "dataarts_since": "x"})
+NO_RESULT: dict[str, t.Any] = {"succeeded": False, "msg": "Failed to rerun anything: no credentials."}
+
+
+def reported(hosts: t.Mapping[str, t.Mapping[str, t.Any]], command: Command = COMMAND, *, check_mode: bool = False) -> dict[str, t.Any]:
+    run = {"by": "operator", "on": "controller", "playbook": command.playbook, "ansible": "2.19.0", "awx_job": None}
+    report = data.build(hosts, {"lost": "ws-lost"}, data.Scene(command, SINCE + 140_000, check_mode=check_mode, run=run))
+    check_json(report)
+    return report
+
+
+def some(check_mode: bool = False, **standings: int) -> dict[str, t.Any]:
+    """The result of a workspace with that many instances at each standing."""
+    named = [name for name, number in standings.items() for dummy in range(number)]
+    return result([instance(number, name) for number, name in enumerate(named)], check_mode=check_mode)
+
+
+@pytest.mark.parametrize(
+    ("hosts", "check_mode", "headline", "succeeded"),
+    [
+        ({"a": some(succeeded=3), "b": some(succeeded=1, idle=2)}, False, "All 4 instances succeeded", True),
+        ({"a": some(succeeded=1)}, False, "The instance succeeded", True),
+        ({"a": some(idle=2)}, False, "Nothing to rerun", True),
+        ({"a": some(succeeded=3), "b": some(failed_again=1)}, False, "1 of 4 instances is still broken", False),
+        ({"a": some(succeeded=1, refused=1, running=2, unknown=1)}, False, "2 of 5 instances are still broken, 2 on the way", False),
+        ({"a": some(succeeded=1), "b": some(waiting=1)}, False, "1 of 2 instances is still on the way", True),
+        ({"a": some(succeeded=2), "lost": {}}, False, "1 workspace could not be worked on; elsewhere all 2 instances succeeded", False),
+        ({"a": some(succeeded=2), "b": {**some(to_rerun=3), "succeeded": False}}, False, "3 of 5 instances are still broken", False),
+        ({"a": {**some(idle=1), "succeeded": False}}, False, "1 of 1 workspace did not succeed", False),
+        ({"a": some(True, to_rerun=2), "b": some(True, to_rerun=1, idle=3)}, True, "3 instances would be rerun in 2 workspaces", True),
+        ({"a": some(True, idle=3)}, True, "Nothing to rerun", True),
+        ({}, False, "Nothing to rerun", True),
+    ],
+)
+def test_the_headline_says_it_all(hosts: dict[str, t.Any], check_mode: bool, headline: str, succeeded: bool) -> None:
+    report = reported(hosts, check_mode=check_mode)
+    assert (report["headline"], report["succeeded"]) == (headline, succeeded)
+
+
+def test_the_numbers_are_those_of_the_recaps() -> None:
+    hosts = {"a": some(False, **dict.fromkeys(STANDINGS, 2)), "b": some(succeeded=5), "lost": NO_RESULT}
+    report = reported(hosts)
+    for name in report["workspaces"][0]["counts"]:
+        assert report["totals"][name] == hosts["a"]["recap"][name] + hosts["b"]["recap"][name]
+    for name in STANDINGS:
+        listed = [one for workspace in report["workspaces"] for one in workspace["instances"] if one["standing"] == name]
+        assert len(listed) == report["totals"].get(name, 2)
+    assert report["totals"]["selected"] == 2 * len(STANDINGS) + 5
+    assert [one["state"] for one in report["workspaces"]] == ["broken", "succeeded", "no_result"]
+    assert [one["workspace_id"] for one in report["workspaces"]][2] == "ws-lost"
+    assert report["workspaces"][2]["counts"] is None
+
+
+def test_what_is_broken_comes_first() -> None:
+    (workspace,) = reported({"a": some(idle=1, succeeded=1, unknown=1, running=1, failed_again=1)})["workspaces"]
+    assert [one["standing"] for one in workspace["instances"]] == ["failed_again", "unknown", "running", "succeeded", "idle"]
+
+
+def given(way: dict[str, t.Any]) -> tuple[list[str], dict[str, t.Any]]:
+    """The words of a way's command, and the extra variables in it."""
+    words = shlex.split(way["command"])
+    at = words.index("-e")
+    return words[:at] + words[at + 2 :], json.loads(words[at + 1])
+
+
+@pytest.mark.parametrize(
+    ("standing", "way", "check", "later"),
+    [
+        ("failed_again", "failed_again", False, True),
+        ("refused", "refused", False, True),
+        ("blocked", "blocked", False, False),
+        ("skipped", "skipped", False, False),
+        ("unknown", "unknown", True, False),
+        ("running", "open", False, False),
+        ("waiting", "open", False, False),
+        ("to_rerun", "unsent", False, False),
+    ],
+)
+def test_each_trouble_has_its_way_on(standing: str, way: str, check: bool, later: bool) -> None:
+    one = instance(7, standing)
+    (found,) = reported({"a": result([one, instance(8)])})["workspaces"][0]["next"]
+    assert (found["standing"], found["instances"], found["limit"]) == (way, 1, "a")
+    words, variables = given(found)
+    expected = ["ansible-playbook", "dataarts.factory.rerun", "-i", "/etc/inventory", "--ask-vault-pass", "--limit", "a"]
+    assert words == expected + ["--check"] * check
+    assert variables.pop("dataarts_attempts") == 2
+    since = variables.pop("dataarts_since")
+    # A run of its own begins after everything of the last; to go on with the last is to give the same since.
+    assert since > max(one[name] or 0 for name in ("start_time", "end_time", "sent_time")) if later else since == SINCE
+    assert variables == {
+        "dataarts_jobs": ["daily_sales"],
+        "dataarts_planned_after": one["plan_time"],
+        "dataarts_planned_before": one["plan_time"],
+    }
+
+
+def test_a_workspace_that_was_not_worked_on_has_one_too() -> None:
+    report = reported({"a": NO_RESULT, "b": {**NO_RESULT, "since": SINCE, "planned_after": SINCE - 5000, "planned_before": SINCE}})
+    first, second = (one["next"] for one in report["workspaces"])
+    assert given(first[0])[1] == {"dataarts_attempts": 2, "dataarts_since": "x"}
+    window = {"dataarts_planned_after": SINCE - 5000, "dataarts_planned_before": SINCE}
+    assert given(second[0])[1] == {"dataarts_attempts": 2, "dataarts_since": SINCE, **window}
+
+
+def test_what_the_service_never_reruns_has_no_command() -> None:
+    (way,) = reported({"a": some(not_rerunnable=1)})["workspaces"][0]["next"]
+    assert (way["standing"], way["command"]) == ("not_rerunnable", None)
+    quiet = result([instance(1, "not_rerunnable", status="running-exception", status_before="running-exception")])
+    assert reported({"a": {**quiet, "succeeded": True}})["workspaces"][0]["next"] == []
+
+
+def test_a_plan_is_held_to_what_was_shown() -> None:
+    record = {"plan_record": {"options": {}, "instances": "9f86d081" * 2}}  # too long for a command
+    report = reported({"a": {**some(True, to_rerun=2), **record}, "b": some(True, idle=1)}, check_mode=True)
+    words, variables = given(report["next"])
+    assert "--limit" not in words
+    assert {host: set(plan) for host, plan in variables["dataarts_plans"].items()} == {
+        host: {"plan_id", "planned_after", "planned_before", "since"} for host in "ab"
+    }
+    assert reported({"a": some(True, idle=1)}, check_mode=True)["next"] is None
+    limited = reported({"a": some(True, to_rerun=2)}, dataclasses.replace(COMMAND, limit="a:&night"), check_mode=True)["next"]
+    assert given(limited)[0][-2:] == ["--limit", "a:&night"], "the other hosts have no plan, and would fail"
+    assert limited["limit"] == "a:&night"
+
+
+def test_awx_is_given_variables_instead_of_a_command() -> None:
+    (way,) = reported({"a": some(failed_again=1)}, Command(awx=True))["workspaces"][0]["next"]
+    assert json.loads(way["command"])["dataarts_jobs"] == ["daily_sales"]
+
+
+@pytest.mark.parametrize(
+    ("run", "goes_on"),
+    [
+        ("night.yml", "night.yml"),
+        ("dataarts.factory.rerun_failed", "dataarts.factory.rerun_failed"),
+        ("dataarts.factory.rerun_related", "dataarts.factory.rerun"),
+    ],
+)
+def test_the_playbook_that_goes_on_is_one_that_takes_instances(run: str, goes_on: str) -> None:
+    (way,) = reported({"a": some(failed_again=1)}, Command(playbook=run))["workspaces"][0]["next"]
+    assert given(way)[0][1] == goes_on
+
+
+def test_many_jobs_are_not_named_one_by_one() -> None:
+    many = result([instance(number, "failed_again", job_name=f"job_{number}") for number in range(30)])
+    (way,) = reported({"a": many})["workspaces"][0]["next"]
+    assert "dataarts_jobs" not in given(way)[1]
+
+
+@pytest.mark.parametrize(
+    "name", ["daily", "{{ lookup('pipe', 'id') }}", "{% x %}", "a*b", "what?", "[a-z]", 'it\'s "so"', "日报", "c:\\new", "x\\x1b[2J"]
+)
+def test_a_name_becomes_a_pattern_without_a_template_in_it(name: str) -> None:
+    pattern = job_pattern(name)
+    assert "{" not in pattern
+    assert fnmatch.fnmatchcase(name, pattern)
+    assert not fnmatch.fnmatchcase(name + "2", pattern)
+
+
+HOSTILE = "</script><script>alert(1)</script><!-- \"' & \u2028 \u202e"
+
+
+def test_the_pages_data_cannot_end_its_element() -> None:
+    report = reported({HOSTILE: result([instance(1, "failed_again", job_name=HOSTILE, error_message=HOSTILE)])})
+    text = page(report)
+    embedded = text.split('<script type="application/json" id="data">')[1].split("</script>")[0]
+    assert not set("<>&\u2028\u2029") & set(embedded)
+    found = json.loads(embedded)
+    assert found["workspaces"][0]["host"] == HOSTILE
+    # What could turn the direction of a terminal or a page was made visible where the report was built.
+    assert HOSTILE.replace("\u2028", "\\u2028").replace("\u202e", "\\u202e") in found["texts"]
+    assert text.count("<script") == 2
+    assert not re.search(r"@[A-Z]+@", text.replace("@media", ""))
+    assert not re.search(r"""(?:src|href|url)\s*[=(]\s*["']?(?:https?:)?//""", text)
+
+
+@pytest.mark.parametrize("name", ["@DATA@", "@SCRIPT@", "\\1 @PLAIN@"])
+def test_a_name_is_no_part_of_the_page(name: str) -> None:
+    text = page(reported({name: result([instance(1, "failed_again", job_name=name)])}))
+    assert text.count('"columns":') == 1
+    assert text.count("<script") == 2
+    assert f"<strong><bdi>{name}</bdi></strong>" in text
+
+
+def test_without_a_script_everything_that_is_left_to_do_is_there() -> None:
+    hosts = {"a": some(False, **dict.fromkeys(STANDINGS, 2)), HOSTILE: some(failed_again=30), "lost": {**NO_RESULT, "msg": HOSTILE}}
+    report = reported(hosts)
+    shown = plain(report)
+    for way in (way for workspace in report["workspaces"] for way in workspace["next"]):
+        assert html.escape(way["text"]) in shown
+        assert way["command"] is None or html.escape(way["command"]) in shown
+    assert shown.count("<article") == sum(len(workspace["next"]) for workspace in report["workspaces"])
+    assert "and 5 more, in report.json" in shown
+    assert not re.search("<script|<!--|alert\\(1\\)<", shown)
+    assert html.escape(HOSTILE) in shown
+    assert "Nothing is left to do" in plain(reported({"a": some(succeeded=1)}))
+    planned = reported({"a": some(True, to_rerun=2)}, check_mode=True)
+    assert html.escape(planned["next"]["command"]) in plain(planned)
+
+
+def test_rows_of_the_page_are_the_instances() -> None:
+    report = reported({"a": some(succeeded=2), "b": some(failed_again=1)})
+    found = json.loads(page(report).split('id="data">')[1].split("</script>")[0])
+    rows = [dict(zip(found["columns"], row)) for row in found["rows"]]
+    every = [one for workspace in report["workspaces"] for one in workspace["instances"]]
+    assert [row["workspace"] for row in rows] == [0, 0, 1]
+    for row, one in zip(rows, every):
+        for name in found["columns"][1:]:
+            value = found["texts"][row[name]] if name in found["shared"] and row[name] is not None else row[name]
+            assert value == one[name]
+
+
+def test_junit_has_a_suite_for_each_workspace() -> None:
+    running = {**some(succeeded=1, running=1), "timed_out": True, "succeeded": False}
+    hosts = {"a": some(succeeded=2, failed_again=1, other=1, idle=4), "b": NO_RESULT, "c": running, "d": some(succeeded=1, waiting=1)}
+    root = check_junit(junit(reported(hosts)))
+    numbers = [tuple(int(suite.attrib[name]) for name in ("tests", "failures", "errors", "skipped")) for suite in root]
+    assert numbers == [(4, 1, 0, 1), (1, 0, 1, 0), (2, 1, 0, 0), (2, 0, 0, 1)]
+    (failure,) = root[0].iter("failure")
+    assert failure.attrib["type"] == "failed_again"
+    assert failure.attrib["message"].startswith("failed again: fail, last started 2026-11-23T03:00:")
+    (error,) = root[1].iter("error")
+    assert error.text == NO_RESULT["msg"]
+
+
+def test_junit_takes_any_text() -> None:
+    odd = "a\x00b\ud800c\uffffd<&>\"'"
+    root = check_junit(junit(reported({odd: {**result([instance(1, "refused", job_name=odd)]), "msg": odd}})))
+    assert root[0].attrib["name"] == "a\ufffdb\ufffdc\ufffdd<&>\"'"
+
+
+class TestFiles:
+    def test_they_are_there_with_a_sensible_mode(self, tmp_path: Path) -> None:
+        folder = tmp_path / "new" / "folder"
+        assert write_all(folder, {"a": b"1", "b": b"2"}) == [folder / "a", folder / "b"]
+        write_all(folder, {"a": b"3", "b": b"4"})
+        assert {path.name: path.read_bytes() for path in folder.iterdir()} == {"a": b"3", "b": b"4"}
+        assert {stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()} == {0o640}
+
+    def test_a_stricter_umask_counts(self, tmp_path: Path) -> None:
+        before = os.umask(0o077)
+        try:
+            write_all(tmp_path, {"a": b"1"})
+        finally:
+            os.umask(before)
+        assert stat.S_IMODE((tmp_path / "a").stat().st_mode) == 0o600
+
+    def test_a_link_is_replaced_and_not_followed(self, tmp_path: Path) -> None:
+        (tmp_path / "other").write_bytes(b"mine")
+        (tmp_path / "a").symlink_to(tmp_path / "other")
+        write_all(tmp_path, {"a": b"1"})
+        assert ((tmp_path / "other").read_bytes(), (tmp_path / "a").is_symlink()) == (b"mine", False)
+
+    @pytest.mark.parametrize("broken_at", ["write", "rename", "folder"])
+    def test_none_is_touched_if_one_cannot_be_written(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, broken_at: str) -> None:
+        (tmp_path / "a").write_bytes(b"old")
+
+        def full(*dummy: t.Any) -> t.NoReturn:
+            raise OSError(28, "No space left on device")
+
+        if broken_at == "folder":
+            (tmp_path / "b").mkdir()
+        else:
+            monkeypatch.setattr(os, "fsync" if broken_at == "write" else "replace", full)
+        with pytest.raises(OSError):
+            write_all(tmp_path, {"a": b"1", "b": b"2"})
+        assert (tmp_path / "a").read_bytes() == b"old"
+        assert sorted(path.name for path in tmp_path.iterdir()) == ["a", "b"][: 2 if broken_at == "folder" else 1]

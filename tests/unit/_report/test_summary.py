@@ -1,0 +1,161 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a play did in all its workspaces: numbers that add up, lines that stay readable, and nothing of a template."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+import yaml
+
+from ansible_collections.dataarts.factory.plugins.plugin_utils._report import summary as _summary
+from ansible_collections.dataarts.factory.plugins.plugin_utils._task.counts import COUNTS, counts
+
+PLAN = {"plan_id": "6-9f86d081884c-2c26b46b", "planned_after": 1, "planned_before": 2, "since": 3}
+WANTED = frozenset({"fail"})
+
+
+def one(action: str, status: str = "fail", **more: t.Any) -> dict[str, t.Any]:
+    return {"action": action, "status": status, "status_before": "fail", "actions": [action], "rerun": False, "adopted": False, **more}
+
+
+def result(jobs: dict[str, list[dict[str, t.Any]]], **more: t.Any) -> dict[str, t.Any]:
+    """What a task of job_rerun returns."""
+    every = [each for mine in jobs.values() for each in mine]
+    by_job = {name: {key: number for key, number in counts(mine, WANTED).items() if number} for name, mine in jobs.items()}
+    return {"recap": counts(every, WANTED), "recap_by_job": by_job, "succeeded": True, **PLAN, **more}
+
+
+DONE = one("done", "success", rerun=True, actions=["retry", "done"])
+AGAIN = one("failed_again", rerun=True, actions=["retry", "failed_again"])
+FLEET = {
+    "sales": result({"daily_sales": [DONE, DONE, AGAIN], "hourly_stock": [DONE]}, succeeded=False),
+    "supply": result({"stock_levels": [DONE, one("blocked", "waiting", rerun=True)]}, succeeded=False),
+    "quiet": result({}),
+    "lost": {"succeeded": False, "msg": "Failed to list"},
+}
+
+
+def test_numbers_add_up() -> None:
+    found = _summary.summary(FLEET)
+    assert set(found["workspaces"]) == set(FLEET)
+    assert all(found["totals"][name] == sum(mine[name] for mine in found["workspaces"].values()) for name in COUNTS)
+    assert (found["totals"]["failed"], found["totals"]["rerun"], found["totals"]["succeeded"]) == (6, 5, 4)
+    assert (found["broken"], found["to_rerun"], found["succeeded"], found["no_result"]) == (2, 0, False, ["lost"])
+    assert [job["job_name"] for job in found["jobs"]] == ["daily_sales", "stock_levels", "hourly_stock"]
+    assert found["jobs"][0] == {
+        "workspace": "sales",
+        "job_name": "daily_sales",
+        "failed": 3,
+        "rerun": 3,
+        "succeeded": 2,
+        "failed_again": 1,
+        "broken": 1,
+    }
+    assert _summary.summary({"sales": FLEET["quiet"]})["succeeded"] is True
+
+
+def test_what_was_on_its_way_when_the_time_was_up_is_broken() -> None:
+    late = result({"daily_sales": [one("wait", "running", rerun=True), one("wait", "waiting")]}, succeeded=False, timed_out=True)
+    found = _summary.summary({"sales": late})
+    assert (found["broken"], found["totals"]["broken"], found["jobs"][0]["broken"]) == (2, 2, 2)
+    assert _summary.summary({"sales": {**late, "timed_out": False}})["broken"] == 0
+
+
+def test_a_module_that_does_not_wait_is_counted_by_its_instances() -> None:
+    """In check mode a rerun that shows is an earlier one's."""
+    again = one("retry", rerun=True)
+    job = {**again, "job_name": "daily_sales"}
+    asked, checked = ({"instances": [job], "check_mode": check} for check in (False, True))
+    assert _summary.by_job(asked) == {"daily_sales": {"failed": 1, "rerun": 1, "waiting": 1}}
+    assert _summary.by_job(checked) == {"daily_sales": {"failed": 1, "to_rerun": 1, "adopted": 1}}
+    assert _summary.summary({"sales": checked})["to_rerun"] == 1
+
+
+def test_plans_are_those_of_hosts_that_have_one() -> None:
+    assert _summary.plans(FLEET) == {"sales": PLAN, "supply": PLAN, "quiet": PLAN}
+    assert _summary.plans({"sales": {**PLAN, "plan_id": None}}) == {}
+    recorded = {**PLAN, "plan_record": {"options": {"attempts": 1}, "instances": "9f86d081"}}
+    assert _summary.plans({"sales": {**FLEET["sales"], **recorded}}) == {"sales": recorded}
+
+
+@pytest.mark.parametrize("host", ["0777", "2024", "1.10", "12:34", "2024-01-02", "yes", "No", "NULL", "~", "-1", "*", "<<", "=", ".5", "y"])
+def test_the_plan_of_a_host_that_yaml_takes_for_something_else_has_a_key_that_is_text(host: str) -> None:
+    """Ansible-core 2.19 and later resolve what is marked as no template once more, by YAML's rules."""
+    (key,) = _summary.plans({host: PLAN})
+    assert key == f"host {host}"
+    assert yaml.safe_load(key) == key
+
+
+@pytest.mark.parametrize("host", ["sales", "yesterday", "销售", "n-1", "_1", "ws 1", "e5", "one.example.com"])
+def test_the_plan_of_any_other_host_has_its_name(host: str) -> None:
+    assert list(_summary.plans({host: PLAN})) == [host]
+    assert yaml.safe_load(host) == host
+
+
+def test_the_table_and_the_jobs_that_are_not_where_they_should_be() -> None:
+    assert _summary.lines(FLEET) == [
+        "workspace  failed  rerun  succeeded  running  waiting  failed again  blocked",
+        "sales           4      4          3        0        0             1        0",
+        "supply          2      1          1        0        0             0        1",
+        "quiet           0      0          0        0        0             0        0",
+        "lost            -      -          -        -        -             -        -  no result, see its message",
+        "all             6      5          4        0        0             1        1",
+        "  sales  daily_sales: 3 failed, 3 rerun, 2 succeeded, 1 failed again",
+        "  supply  stock_levels: 2 failed, 1 rerun, 1 succeeded, 1 blocked",
+        "  1 job of which all reruns succeeded",
+    ]
+
+
+def test_the_table_is_straight_with_names_of_two_columns_a_character() -> None:
+    fleet = {"客户分析部门": result({"daily_sales": [DONE]}), "cafe\u0301": result({})}
+    assert _summary.lines(fleet)[:4] == [
+        "workspace     failed  rerun  succeeded  running  waiting  failed again",
+        "客户分析部门       1      1          1        0        0             0",
+        "cafe\u0301               0      0          0        0        0             0",
+        "all                1      1          1        0        0             0",
+    ]
+
+
+def test_fifty_workspaces_with_two_hundred_jobs_fit_on_a_page() -> None:
+    fleet = {f"workspace{number:02}": result({}) for number in range(45)}
+    for number in range(5):
+        jobs = {f"job{index:03}": [AGAIN] if index < 20 else [DONE] for index in range(200)}
+        fleet[f"bad{number}"] = result(jobs, succeeded=False)
+    lines = _summary.lines(fleet)
+    assert len(lines) < 60
+    assert "and 45 workspaces with nothing to rerun" in lines
+    assert lines[-2:] == ["  and 60 more jobs", "  900 jobs of which all reruns succeeded"]
+    found = _summary.summary(fleet)
+    assert (len(found["jobs"]), found["more_jobs"], found["broken"]) == (500, 500, 100)
+    assert all("failed_again" in job for job in found["jobs"][:100])
+
+
+def test_text_of_the_service_is_neither_a_template_nor_an_escape() -> None:
+    name = "{{ lookup('pipe', 'id') }}\x1b[31m{% raw %}"
+    found = {"sales": result({name: [AGAIN]}, succeeded=False)}
+    (job,) = _summary.summary(found)["jobs"]
+    assert not set("{}%#\x1b") & set(job["job_name"])
+    assert not any("\x1b" in line for line in _summary.lines(found))
+
+
+def test_instances_of_a_module_that_does_not_wait_are_counted_too() -> None:
+    retried = {
+        "instances": [
+            {**one("retry", rerun=True), "job_name": "a"},
+            {**one("refused"), "job_name": "a"},
+            {**one("skipped", "success", status_before="success"), "job_name": "b"},
+        ]
+    }
+    found = _summary.summary({"sales": retried})
+    assert (found["totals"]["rerun"], found["totals"]["waiting"], found["totals"]["refused"]) == (1, 1, 1)
+    assert [job["job_name"] for job in found["jobs"]] == ["a"]
+    assert found["succeeded"] is True
+    assert _summary.summary({"sales": {**retried, "error": {"kind": "invalid"}}})["succeeded"] is False
+
+
+@pytest.mark.parametrize(("ids", "told"), [({"a": "1", "b": "2"}, 0), ({"a": "1", "b": "1", "c": "2", "d": "2", "e": "3"}, 2)])
+def test_hosts_of_one_workspace_are_told(ids: dict[str, str], told: int) -> None:
+    assert len(_summary.twins(ids)) == told
