@@ -21,10 +21,10 @@ from huaweicloudsdkcore.sdk_request import SdkRequest
 from huaweicloudsdkcore.signer.signer import Signer
 from requests import PreparedRequest
 
-from ansible_collections.dataarts.factory.plugins.module_utils._api.base import Scope
+from ansible_collections.dataarts.factory.plugins.module_utils._api.base import ScopedClient
 from ansible_collections.dataarts.factory.plugins.module_utils._api.management import Management
-from ansible_collections.dataarts.factory.plugins.module_utils._api.v1 import FactoryV1
-from ansible_collections.dataarts.factory.plugins.module_utils._api.v2 import FactoryV2
+from ansible_collections.dataarts.factory.plugins.module_utils._api.v1 import V1Api
+from ansible_collections.dataarts.factory.plugins.module_utils._api.v2 import V2Api
 from ansible_collections.dataarts.factory.plugins.module_utils._common.errors import OptionError
 from ansible_collections.dataarts.factory.plugins.module_utils._config.credentials import Account
 from ansible_collections.dataarts.factory.plugins.module_utils._config.regions import Hosts
@@ -105,9 +105,9 @@ class Collection:
         auth = AkSkAuth(ACCESS_KEY, SECRET_KEY, values.security_token) if operation.signed else None
         projects = {"projects": [{"id": "p", "name": values.name}]}
         self.client = Kept(auth, {**ANSWER, **projects} if operation.answer is None else operation.answer)
-        scope = Scope(Connection(self.client, HOSTS, values.project_id), values.workspace_id)
-        self.v1, self.v2 = FactoryV1(scope), FactoryV2(scope)
-        self.management = Management(scope.connection)
+        scoped = ScopedClient(Connection(self.client, HOSTS, values.project_id), values.workspace_id)
+        self.v1, self.v2 = V1Api(scoped), V2Api(scoped)
+        self.management = Management(scoped.connection)
         self.iam = Iam(self.client, HOSTS.iam)
 
 
@@ -246,56 +246,56 @@ def agency_keys(sdk: Sdk, values: Values) -> object:
 
 #: Every call that the collection can make, by class and method.
 OPERATIONS: dict[str, Operation] = {
-    "FactoryV2.list_instances": Operation(
+    "V2Api.list_instances": Operation(
         lambda our, v: our.v2.list_instances(v.name, v.window, statuses=v.statuses, instance_type=v.instance_type), list_v2
     ),
-    "FactoryV2.list_jobs": Operation(
+    "V2Api.list_jobs": Operation(
         lambda our, v: our.v2.list_jobs(v.name if v.flag else None, v.job_type),
         lambda sdk, v: sdk.studio.list_factory_jobs(
             dataarts.ListFactoryJobsRequest(v.workspace_id, 100, 0, v.job_type, v.name if v.flag else None)
         ),
         named=False,
     ),
-    "FactoryV2.statistics": Operation(
+    "V2Api.statistics": Operation(
         lambda our, v: our.v2.statistics(),
         lambda sdk, v: sdk.studio.list_factory_task_overview(
             dataarts.ListFactoryTaskOverviewRequest(workspace=v.workspace_id, is_own=False, query_days="all")
         ),
         named=False,
     ),
-    "FactoryV2.retry": Operation(lambda our, v: our.v2.retry(v.name, v.keys, v.options), retry_selected),
-    "FactoryV2.retry_related": Operation(lambda our, v: our.v2.retry_related(v.name, v.related, v.options), retry_related),
-    "FactoryV2.depend_instances": Operation(
+    "V2Api.retry": Operation(lambda our, v: our.v2.retry(v.name, v.keys, v.options), retry_selected),
+    "V2Api.retry_related": Operation(lambda our, v: our.v2.retry_related(v.name, v.related, v.options), retry_related),
+    "V2Api.depend_instances": Operation(
         lambda our, v: our.v2.depend_instances(v.name, v.relation, v.depth, v.flag),
         depend_instances,
     ),
-    "FactoryV2.depend_jobs": Operation(
+    "V2Api.depend_jobs": Operation(
         lambda our, v: our.v2.depend_jobs(v.name, v.relation),
         lambda sdk, v: sdk.studio.show_factory_job_depend_instances(
             dataarts.ShowFactoryJobDependInstancesRequest(workspace=v.workspace_id, job_name=v.name, relation=v.relation)
         ),
         answer=[],
     ),
-    "FactoryV1.list_instances": Operation(
+    "V1Api.list_instances": Operation(
         lambda our, v: our.v1.list_instances(v.name, v.window, statuses=v.statuses, instance_type=v.instance_type),
         lambda sdk, v: list_v1(sdk, v, one_job=True),
         named=False,
     ),
-    "FactoryV1.list_instances of the workspace": Operation(
+    "V1Api.list_instances of the workspace": Operation(
         lambda our, v: our.v1.list_instances(None, v.window, statuses=v.statuses, instance_type=v.instance_type),
         lambda sdk, v: list_v1(sdk, v, one_job=False),
         named=False,
     ),
-    "FactoryV1.list_jobs": Operation(
+    "V1Api.list_jobs": Operation(
         lambda our, v: our.v1.list_jobs(v.name if v.flag else None, v.job_type),
         lambda sdk, v: sdk.dgc.list_jobs(dgc.ListJobsRequest(v.workspace_id, 100, 0, v.job_type, v.name if v.flag else None)),
         named=False,
     ),
-    "FactoryV1.job_detail": Operation(
+    "V1Api.job_detail": Operation(
         lambda our, v: our.v1.job_detail(v.name),
         lambda sdk, v: sdk.dgc.show_job(dgc.ShowJobRequest(workspace=v.workspace_id, job_name=v.name, get_job_submit_version=True)),
     ),
-    "FactoryV1.restart": Operation(
+    "V1Api.restart": Operation(
         lambda our, v: our.v1.restart(v.name, v.number, v.options),
         lambda sdk, v: sdk.dgc.restore_job_instance(dgc.RestoreJobInstanceRequest(v.workspace_id, v.name, v.number)),
         body_differs=True,
@@ -405,7 +405,7 @@ def check_signature(request: PreparedRequest, security_token: str | None) -> Non
 def test_every_call_of_the_collection_is_compared() -> None:
     made = {
         f"{kind.__name__}.{name}"
-        for kind in (FactoryV1, FactoryV2, Management, Iam)
+        for kind in (V1Api, V2Api, Management, Iam)
         for name, value in vars(kind).items()
         if callable(value) and not name.startswith("_")
     }
@@ -434,7 +434,7 @@ def test_requests_are_the_sdks(sdk: Sdk, name: str) -> None:
 
 def test_a_difference_would_be_found(sdk: Sdk) -> None:
     """The comparison and the signer are not satisfied by anything."""
-    name = "FactoryV2.retry"
+    name = "V2Api.retry"
     (values,) = cases("difference", 1)
     ours, theirs = both(name, sdk, replace(values, name="a/b"))
     compare(ours, theirs, OPERATIONS[name])
@@ -482,7 +482,7 @@ def test_what_both_put_on_the_wire(emulated: Running) -> None:
         Hosts(None, endpoint=emulated.endpoint, endpoint_v1=emulated.endpoint_v1),
         PROJECT_ID,
     )
-    factory = FactoryV2(Scope(connection, WORKSPACE_ID))
+    factory = V2Api(ScopedClient(connection, WORKSPACE_ID))
     theirs = dataarts_client(emulated.endpoint)
     now = emulated.now_ms()
     values = next(cases("wire", 1))

@@ -18,7 +18,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.dataarts.factory.plugins.module_utils._common.errors import Kind
 from ansible_collections.dataarts.factory.plugins.module_utils._config.argument_spec import rerun_spec
 from ansible_collections.dataarts.factory.plugins.module_utils._http.iam import FetchedAuth
-from ansible_collections.dataarts.factory.plugins.module_utils._runner.ansible_module import Run, attempt
+from ansible_collections.dataarts.factory.plugins.module_utils._runner.ansible_module import ModuleRun, run_logic
 from ansible_collections.dataarts.factory.plugins.module_utils._runner.rerun import rerun
 from emulator.running import Running, running
 from tests.support.logic import call
@@ -108,8 +108,8 @@ def message(folder: Path, scenario: Json, changes: Json) -> str:
     FetchedAuth._leases.clear()
     with running(small_night(**scenario)) as service:
         wanted = options(service, settle_time=1, state_path=str(folder / "state"), **given(service, changes))
-        run = Run(ArgumentSpecValidator(rerun_spec()).validate(wanted).validated_parameters)
-        attempt(run, rerun, "rerun", "job instances")  # as the module does
+        run = ModuleRun(ArgumentSpecValidator(rerun_spec()).validate(wanted).validated_parameters)
+        run_logic(run, rerun, "rerun", "job instances")  # as the module does
     return str(run.result["msg"])
 
 

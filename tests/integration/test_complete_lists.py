@@ -17,7 +17,7 @@ import pytest
 from ansible_collections.dataarts.factory.plugins.module_utils._api import workspace as _factory
 from ansible_collections.dataarts.factory.plugins.module_utils._api.instance_query import list_selected
 from ansible_collections.dataarts.factory.plugins.module_utils._api.management import Management
-from ansible_collections.dataarts.factory.plugins.module_utils._api.workspace import Factory
+from ansible_collections.dataarts.factory.plugins.module_utils._api.workspace import WorkspaceApi
 from ansible_collections.dataarts.factory.plugins.module_utils._common.errors import ApiError, Kind
 from ansible_collections.dataarts.factory.plugins.module_utils._common.times import Window
 from ansible_collections.dataarts.factory.plugins.module_utils._config.regions import Hosts
@@ -48,8 +48,8 @@ def connection(service: Running, **changes: t.Any) -> Connection:
     return Connection(client, hosts, PROJECT_ID)
 
 
-def factory(service: Running, api_version: str = "auto", **changes: t.Any) -> Factory:
-    return Factory(connection(service, **changes), WORKSPACE_ID, api_version)
+def factory(service: Running, api_version: str = "auto", **changes: t.Any) -> WorkspaceApi:
+    return WorkspaceApi(connection(service, **changes), WORKSPACE_ID, api_version)
 
 
 def crowd() -> dict[str, t.Any]:
@@ -238,7 +238,7 @@ class TestGenerations:
         if lost == "v1":
             auto.list_instances(last_days(service, 2))
             assert service.requests("v1_list") == [], "it is not tried at every look"
-            later = time.monotonic() + _factory.LOST_SECONDS
+            later = time.monotonic() + _factory.UNREACHABLE_SECONDS
             monkeypatch.setattr(_factory, "time", types.SimpleNamespace(monotonic=lambda: later))
         assert set(named(auto.list_instances(last_days(service, 2)))) == known(service)
         assert len(service.requests("v1_list")) == 1

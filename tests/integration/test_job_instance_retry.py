@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.dataarts.factory.plugins.module_utils._api.workspace import Factory
+from ansible_collections.dataarts.factory.plugins.module_utils._api.workspace import WorkspaceApi
 from ansible_collections.dataarts.factory.plugins.module_utils._common.errors import LedgerError
 from ansible_collections.dataarts.factory.plugins.module_utils._journal.ledger import Ledger
 from ansible_collections.dataarts.factory.plugins.module_utils._journal.ledgers import Ledgers
@@ -109,7 +109,7 @@ def test_the_examples_of_the_page_arrive_as_they_stand_there(
     service: t.Any, tmp_path: Path, given: dict[str, t.Any], expected: dict[str, t.Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # The page's instances are older than what the service keeps, by the clock of any day after 2025-06.
-    monkeypatch.setattr("ansible_collections.dataarts.factory.plugins.module_utils._api.workspace.KEPT_MS", 100 * 365 * 86_400_000)
+    monkeypatch.setattr("ansible_collections.dataarts.factory.plugins.module_utils._api.workspace.RETENTION_MS", 100 * 365 * 86_400_000)
     service.reset(page_scenario())
     result = call("job_instance_retry", options(service, job_name="test_job_name", state_path=str(tmp_path), **given))
     assert result["failed"] is False, result["msg"]
@@ -447,15 +447,15 @@ def test_what_another_process_sends_while_the_list_is_read_is_looked_at_again(
     """The list shows nothing of it yet, the record does."""
     service.set(rerun_visible_after=3600)
     given = asked(settle_time=60)
-    real = Factory.list_instances
+    real = WorkspaceApi.list_instances
 
-    def overtaken(factory: Factory, *arguments: t.Any, **options: t.Any) -> t.Any:
+    def overtaken(factory: WorkspaceApi, *arguments: t.Any, **options: t.Any) -> t.Any:
         found = real(factory, *arguments, **options)
-        monkeypatch.setattr(Factory, "list_instances", real)
+        monkeypatch.setattr(WorkspaceApi, "list_instances", real)
         assert call("job_instance_retry", given)["changed"] is True
         return found
 
-    monkeypatch.setattr(Factory, "list_instances", overtaken)
+    monkeypatch.setattr(WorkspaceApi, "list_instances", overtaken)
     planned = call("job_instance_retry", given, check=True)
     assert (planned["changed"], list(by_action(planned))) == (False, ["skipped"])
     assert set(reruns(service.journal()).values()) == {1}

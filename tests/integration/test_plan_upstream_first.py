@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.dataarts.factory.plugins.module_utils._api.dependency_query import Upstream
+from ansible_collections.dataarts.factory.plugins.module_utils._api.dependency_query import DependencyReader
 from ansible_collections.dataarts.factory.plugins.module_utils._runner import looking as _looking
 from emulator.running import running
 from tests.support.logic import call, passes, reruns
@@ -397,15 +397,15 @@ def test_what_was_listed_before_dependencies_were_read_for_long_is_listed_again(
     """While the dependencies of thousands of instances are read, somebody may rerun one of them, and it may even succeed."""
     wish = begin(night(job("sales", "load"), job("load"), job("alone")))
     monkeypatch.setattr(_looking, "OLD_SECONDS", 0.0)
-    read = Upstream.read
+    read = DependencyReader.read
 
-    def slow(upstream: Upstream, instances: t.Any) -> None:
+    def slow(upstream: DependencyReader, instances: t.Any) -> None:
         if not emulated.journal():
             assert call("job_rerun", {**wish, "order": "parallel", "jobs": ["alone"]})["changed"]
             emulated.advance(600)
         read(upstream, instances)
 
-    monkeypatch.setattr(Upstream, "read", slow)
+    monkeypatch.setattr(DependencyReader, "read", slow)
     result = call("job_rerun", {**wish, "state_path": wish["state_path"] + "-of-another-machine"})
     assert order_sent(emulated) == [["alone"], ["load"]], "alone is not sent twice"
     (alone,) = [one for one in result["instances"] if one["job_name"] == "alone"]

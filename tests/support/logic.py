@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from ansible_collections.dataarts.factory.plugins.module_utils._config import argument_spec
-from ansible_collections.dataarts.factory.plugins.module_utils._runner.ansible_module import Run, attempt
+from ansible_collections.dataarts.factory.plugins.module_utils._runner.ansible_module import ModuleRun, run_logic
 
 #: Name of a module -> its specification, the util and the name of its logic.
 MODULES = {
@@ -40,9 +40,9 @@ def call(name: str, options: Mapping[str, t.Any], *, check: bool = False, diff: 
     checked = validator.validate(dict(options))
     if checked.error_messages:
         return {"failed": True, "msg": "; ".join(checked.error_messages), "error": {"kind": "specification"}, "changed": False}
-    run = Run(checked.validated_parameters, check_mode=check, diff_mode=diff)
+    run = ModuleRun(checked.validated_parameters, check_mode=check, diff_mode=diff)
     module = importlib.import_module(f"ansible_collections.dataarts.factory.plugins.module_utils.{util}")
-    attempt(run, getattr(module, logic), "call", name)
+    run_logic(run, getattr(module, logic), "call", name)
     return {"failed": False, **run.result, "warnings": run.warnings}
 
 

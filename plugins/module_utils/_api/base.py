@@ -32,7 +32,7 @@ ASKED_V2 = ASKED_V1 | {Status.SUCCESS}
 JOBS_PAGE = 100
 
 
-class Scope:
+class ScopedClient:
     """Builds and sends calls in one workspace, or, without one, in a project.
 
     :param workspace_id: goes into the ``workspace`` header of every call; always, because leaving it out means the default workspace to
@@ -164,7 +164,7 @@ def instance(value: t.Any, workspace_id: str, what: str) -> JobInstance:
     )
 
 
-def identity(one: JobInstance) -> t.Hashable:
+def instance_identity(one: JobInstance) -> t.Hashable:
     """What a listed instance is counted by. A PatchData instance may share its key with the normal instance of the same plan time."""
     return one.key, one.instance_id
 

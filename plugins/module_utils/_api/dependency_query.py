@@ -24,14 +24,14 @@ from .._common.concurrency import in_threads
 from .._common.errors import ApiError, Kind
 from .._models.instance import InstanceKey, InstanceType, JobInstance, RelatedInstance, Status
 from .v2 import MAX_DEPTH
-from .workspace import Factory
+from .workspace import WorkspaceApi
 
 #: Kinds of errors by which one job or instance has no answer, which says nothing about the others.
 _ONE_ONLY = frozenset({Kind.NOT_FOUND, Kind.INVALID})
 
 
 @dataclass
-class Known:
+class Dependencies:
     """What was read so far.
 
     :ivar jobs: job name -> names of the jobs of its workspace that it depends on; None where it depends on something, which is all that is
@@ -48,7 +48,7 @@ class Known:
     others: dict[InstanceKey, JobInstance] = field(default_factory=dict)
     closed: bool = False
 
-    def to_carry(self) -> dict[str, t.Any]:
+    def to_pass_state(self) -> dict[str, t.Any]:
         """As JSON, each key once."""
         keys = sorted({*self.parents, *self.others, *(key for above in self.parents.values() for key in above)})
         number = {key: index for index, key in enumerate(keys)}
@@ -65,8 +65,8 @@ class Known:
         }
 
     @classmethod
-    def from_carry(cls, carried: t.Any) -> Known:
-        """What :meth:`to_carry` gave; nothing known, if it is anything else."""
+    def from_pass_state(cls, carried: t.Any) -> Dependencies:
+        """What :meth:`to_pass_state` gave; nothing known, if it is anything else."""
         try:
             keys = [InstanceKey(str(one[0]), str(one[1]), int(one[2]), int(one[3])) for one in carried["keys"]]
             return cls(
@@ -98,14 +98,14 @@ class Known:
         return found
 
 
-class Upstream:
+class DependencyReader:
     """Reads what instances of one workspace depend on.
 
     :param known: what earlier passes have read; added to.
     :raises ApiError: by its methods; the service does not tell.
     """
 
-    def __init__(self, factory: Factory, known: Known) -> None:
+    def __init__(self, factory: WorkspaceApi, known: Dependencies) -> None:
         self._factory = factory
         self.known = known
 
@@ -133,7 +133,7 @@ class Upstream:
                 left -= above
 
     def _job(self, name: str) -> tuple[tuple[str, ...] | None, bool]:
-        """What job *name* depends on, as in :attr:`Known.jobs`, and whether on its own previous cycle."""
+        """What job *name* depends on, as in :attr:`Dependencies.jobs`, and whether on its own previous cycle."""
         if self._factory.api_version != "v2" and self._factory.connection.hosts.knows_v1:
             try:
                 return _defined(self._factory.job_detail(name))

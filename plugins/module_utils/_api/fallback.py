@@ -17,7 +17,7 @@ from .._config.regions import Hosts
 _T = t.TypeVar("_T")
 
 
-class Versions:
+class ApiVersions:
     """The generation of each route.
 
     :param wanted: ``auto``, ``v2`` or ``v1``.

@@ -14,14 +14,14 @@ from .._models.instance import InstanceKey, InstanceType, JobInstance, Status
 from .._models.selection import Selection
 from .v1 import MAX_WINDOW_MS as V1_WINDOW_MS
 from .v2 import MAX_WINDOW_MS as V2_WINDOW_MS
-from .workspace import Factory, Listing
+from .workspace import Listing, WorkspaceApi
 
 #: Jobs up to which each is listed by itself, whatever a walk over the workspace would cost: it carries every other job too.
 FEW_NAMES = 5
 
 
 def list_selected(
-    factory: Factory,
+    factory: WorkspaceApi,
     selection: Selection,
     deadline: float | None = None,
     *,
@@ -102,7 +102,7 @@ def distinct(instances: t.Iterable[JobInstance]) -> tuple[list[JobInstance], lis
     return list(by_key.values()), twins
 
 
-def _listed(factory: Factory, selection: Selection, span: Window, deadline: float | None) -> Listing:
+def _listed(factory: WorkspaceApi, selection: Selection, span: Window, deadline: float | None) -> Listing:
     statuses: t.Collection[Status] = selection.statuses
     kinds: t.Collection[InstanceType] = selection.instance_types
     kind = next(iter(kinds)) if len(kinds) == 1 else None
@@ -112,7 +112,7 @@ def _listed(factory: Factory, selection: Selection, span: Window, deadline: floa
     return factory.list_workspace(span, wanted=selection.names, statuses=statuses, instance_type=kind, deadline=deadline)
 
 
-def _named_is_cheaper(factory: Factory, names: int, span: Window) -> bool:
+def _named_is_cheaper(factory: WorkspaceApi, names: int, span: Window) -> bool:
     if names <= FEW_NAMES or not factory.walks_workspace:
         return True
     return names * len(span.slices(V2_WINDOW_MS)) <= len(span.slices(V1_WINDOW_MS))

@@ -8,8 +8,8 @@ from __future__ import annotations
 import typing as t
 
 from .._models.instance import StudioInstance, Workspace
-from .base import Scope
-from .pagination import Page, read_pages
+from .base import ScopedClient
+from .pagination import Page, read_paged
 from .parsing import Fields, bad_answer
 
 if t.TYPE_CHECKING:
@@ -24,16 +24,16 @@ class Management:
     """The project's DataArts Studio instances. Every method takes ``deadline`` (time.monotonic() seconds, or None) and raises ApiError."""
 
     def __init__(self, connection: Connection) -> None:
-        self._scope = Scope(connection)
+        self._client = ScopedClient(connection)
 
     def studio_instances(self, deadline: float | None = None) -> list[StudioInstance]:
         """GET /v1/{project_id}/instances [SDK]: every DataArts Studio instance, also those that cannot be used (``usable``)."""
 
         def fetch(limit: int, offset: int) -> Page[StudioInstance]:
-            call = self._scope.management("instances", "instances", query={"limit": limit, "offset": offset})
-            return self._scope.read(call, _studio_page, deadline)
+            call = self._client.management("instances", "instances", query={"limit": limit, "offset": offset})
+            return self._client.read(call, _studio_page, deadline)
 
-        return read_pages(fetch, key=lambda one: one.studio_instance_id, what="DataArts Studio instances", page=PAGE)
+        return read_paged(fetch, key=lambda one: one.studio_instance_id, what="DataArts Studio instances", page=PAGE)
 
     def workspaces(self, studio_instance_id: str, deadline: float | None = None) -> list[Workspace]:
         """GET /v1/{project_id}/workspaces/{instance_id} [H-WS]: every workspace of one DataArts Studio instance.
@@ -42,11 +42,11 @@ class Management:
         """
 
         def fetch(limit: int, offset: int) -> Page[Workspace]:
-            call = self._scope.management("workspaces", "workspaces", studio_instance_id, query={"limit": limit, "offset": offset})
-            return self._scope.read(call, lambda payload: _workspace_page(payload, studio_instance_id), deadline)
+            call = self._client.management("workspaces", "workspaces", studio_instance_id, query={"limit": limit, "offset": offset})
+            return self._client.read(call, lambda payload: _workspace_page(payload, studio_instance_id), deadline)
 
         what = f"workspaces of DataArts Studio instance {studio_instance_id}"
-        return read_pages(fetch, key=lambda one: one.workspace_id, what=what, page=PAGE)
+        return read_paged(fetch, key=lambda one: one.workspace_id, what=what, page=PAGE)
 
 
 def _studio_page(payload: t.Any) -> Page[StudioInstance]:

@@ -4,8 +4,8 @@
 """Private to the collection: complete lists from a service whose ``offset`` nobody can trust.
 
 Whether ``offset`` counts pages or records is documented both ways [H-208][SDK][TF], and beyond the end some lists begin again [TF].
-Lists with a time window never need it: :func:`read_window` asks for whole windows and divides what does not fit one page. What has no
-window, and a single millisecond that overflows a page, is read by :func:`read_pages`, which finds the unit out by comparing.
+Lists with a time window never need it: :func:`read_windowed` asks for whole windows and divides what does not fit one page. What has no
+window, and a single millisecond that overflows a page, is read by :func:`read_paged`, which finds the unit out by comparing.
 
 Either way a list is complete or an error: the entries, each counted once, must be as many as the service's own ``total``. The service
 goes on working while it is read, so a count that does not match is read once more before it is believed.
@@ -45,7 +45,7 @@ class Page(t.Generic[_T]):
 
 
 @dataclass(frozen=True)
-class Limits:
+class ListLimits:
     """What a list may cost.
 
     :param page: entries to ask for at once.
@@ -67,8 +67,8 @@ class _MismatchError(Exception):
         self.total = total
 
 
-def read_window(
-    fetch: t.Callable[[Window, int, int], Page[_T]], window: Window, *, key: Key[_T], what: str, limits: Limits | None = None
+def read_windowed(
+    fetch: t.Callable[[Window, int, int], Page[_T]], window: Window, *, key: Key[_T], what: str, limits: ListLimits | None = None
 ) -> list[_T]:
     """Every entry of a list with a time window, the oldest slice of the window first.
 
@@ -78,13 +78,13 @@ def read_window(
     :raises ApiError: whatever *fetch* raises; BAD_ANSWER if a part of it stays incomplete, naming the window, the count and the total;
         INVALID if it holds more than ``limits.entries``.
     """
-    walk = _WindowWalk(fetch, key, what, limits or Limits())
+    walk = _WindowWalk(fetch, key, what, limits or ListLimits())
     for piece in window.slices(walk.limits.slice_ms):
         walk.read(piece)
     return list(walk.found.values())
 
 
-def read_once(fetch: t.Callable[[], Page[_T]], *, key: Key[_T], what: str) -> list[_T]:
+def read_whole(fetch: t.Callable[[], Page[_T]], *, key: Key[_T], what: str) -> list[_T]:
     """Every entry of a list that comes in one answer, read again while its count does not match.
 
     :raises ApiError: whatever *fetch* raises; BAD_ANSWER if the count never matches.
@@ -99,7 +99,7 @@ def read_once(fetch: t.Callable[[], Page[_T]], *, key: Key[_T], what: str) -> li
     return list(found.values())
 
 
-def read_pages(fetch: t.Callable[[int, int], Page[_T]], *, key: Key[_T], what: str, page: int, most: int = MAX_ENTRIES) -> list[_T]:
+def read_paged(fetch: t.Callable[[int, int], Page[_T]], *, key: Key[_T], what: str, page: int, most: int = MAX_ENTRIES) -> list[_T]:
     """Every entry of a list that can only be paged by ``offset``, in the order it came.
 
     :param fetch: one call: ``limit``, ``offset``.
@@ -119,7 +119,7 @@ def read_pages(fetch: t.Callable[[int, int], Page[_T]], *, key: Key[_T], what: s
 class _WindowWalk(t.Generic[_T]):
     """Reads windows of one list, dividing them while they overflow a page. ``found`` are the entries by key."""
 
-    def __init__(self, fetch: t.Callable[[Window, int, int], Page[_T]], key: Key[_T], what: str, limits: Limits) -> None:
+    def __init__(self, fetch: t.Callable[[Window, int, int], Page[_T]], key: Key[_T], what: str, limits: ListLimits) -> None:
         self.limits = limits
         self.found: dict[t.Hashable, _T] = {}
         self._fetch = fetch
@@ -161,12 +161,12 @@ class _WindowWalk(t.Generic[_T]):
     def _checked(self, window: Window, page: Page[_T]) -> list[_T]:
         """The entries of a window that fits one page, read again where they are not as many as counted."""
         first = [page]
-        return read_once(
+        return read_whole(
             lambda: first.pop() if first else self._fetch(window, self.limits.page, 0), key=self._key, what=f"{self._what} from {window}"
         )
 
     def _millisecond(self, window: Window) -> list[_T]:
-        return read_pages(
+        return read_paged(
             lambda limit, offset: self._fetch(window, limit, offset),
             key=self._key,
             what=f"{self._what} from {window}",

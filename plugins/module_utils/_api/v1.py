@@ -15,24 +15,24 @@ from .._models.rerun_request import RetryOptions, body_v1
 from .base import (
     ASKED_V1,
     JOBS_PAGE,
-    Scope,
+    ScopedClient,
     asked_status,
-    identity,
+    instance_identity,
     instance_page,
     job_page,
 )
-from .pagination import Limits, Page, read_pages, read_window
+from .pagination import ListLimits, Page, read_paged, read_windowed
 from .parsing import Fields
 
 #: Longest window of one list call [H-94].
 MAX_WINDOW_MS = 7 * 86_400_000
 
 
-class FactoryV1:
+class V1Api:
     """The v1 API in one workspace. Every method takes ``deadline`` (time.monotonic() seconds, or None) and raises ApiError."""
 
-    def __init__(self, scope: Scope) -> None:
-        self._scope = scope
+    def __init__(self, client: ScopedClient) -> None:
+        self._client = client
 
     def list_instances(
         self,
@@ -60,11 +60,11 @@ class FactoryV1:
                 "status": status,
                 "instanceType": instance_type.number if instance_type else None,
             }
-            call = self._scope.v1("GET", "list", "jobs", "instances", "detail", query=query)
-            return self._scope.read(call, lambda payload: instance_page(payload, self._scope.workspace_id), deadline)
+            call = self._client.v1("GET", "list", "jobs", "instances", "detail", query=query)
+            return self._client.read(call, lambda payload: instance_page(payload, self._client.workspace_id), deadline)
 
         what = "instances of the workspace" if job_name is None else f"instances of job {job_name}"
-        found = read_window(fetch, window, key=identity, what=what, limits=Limits(slice_ms=MAX_WINDOW_MS))
+        found = read_windowed(fetch, window, key=instance_identity, what=what, limits=ListLimits(slice_ms=MAX_WINDOW_MS))
         return [one for one in found if job_name in (None, one.job_name)]
 
     def list_jobs(self, name: str | None, job_type: str, deadline: float | None = None) -> list[Job]:
@@ -72,14 +72,14 @@ class FactoryV1:
 
         def fetch(limit: int, offset: int) -> Page[Job]:
             query = {"limit": limit, "offset": offset, "jobType": job_type, "jobName": name}
-            return self._scope.read(self._scope.v1("GET", "jobs", "jobs", query=query), job_page, deadline)
+            return self._client.read(self._client.v1("GET", "jobs", "jobs", query=query), job_page, deadline)
 
-        return read_pages(fetch, key=lambda job: job.name, what="jobs", page=JOBS_PAGE)
+        return read_paged(fetch, key=lambda job: job.name, what="jobs", page=JOBS_PAGE)
 
     def job_detail(self, job_name: str, deadline: float | None = None) -> dict[str, t.Any]:
         """GET …/jobs/{name} [SDK][OTC]: definition of the newest submitted version, as the service says it (nodes, schedule, params, …)."""
-        call = self._scope.v1("GET", "job", "jobs", job_name, query={"getJobSubmitVersion": True})
-        return self._scope.read(call, lambda payload: _whole(payload, f"the definition of job {job_name}"), deadline)
+        call = self._client.v1("GET", "job", "jobs", job_name, query={"getJobSubmitVersion": True})
+        return self._client.read(call, lambda payload: _whole(payload, f"the definition of job {job_name}"), deadline)
 
     def restart(self, job_name: str, instance_id: str | None, options: RetryOptions, deadline: float | None = None) -> Answer:
         """POST …/jobs/{job_name}/instances/{instance_id}/restart [H-67]: one instance. 204 or 200, without a body."""
@@ -89,8 +89,8 @@ class FactoryV1:
                 f"the service listed the instance of job {job_name} without an instance id, by which v1 restarts it",
                 hint="Set api_version to v2, which knows instances by job id and times.",
             )
-        call = self._scope.v1("POST", "restart", "jobs", job_name, "instances", instance_id, "restart", body=body_v1(options))
-        return self._scope.write(call, deadline)
+        call = self._client.v1("POST", "restart", "jobs", job_name, "instances", instance_id, "restart", body=body_v1(options))
+        return self._client.write(call, deadline)
 
 
 def _whole(payload: t.Any, what: str) -> dict[str, t.Any]:

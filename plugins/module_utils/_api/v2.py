@@ -22,14 +22,14 @@ from .._models.rerun_request import RelatedJobs, RetryOptions, body_v2, body_v2_
 from .base import (
     ASKED_V2,
     JOBS_PAGE,
-    Scope,
+    ScopedClient,
     asked_status,
-    identity,
     instance,
+    instance_identity,
     instance_page,
     job_page,
 )
-from .pagination import Limits, Page, read_once, read_pages, read_window
+from .pagination import ListLimits, Page, read_paged, read_whole, read_windowed
 from .parsing import Fields, bad_answer
 
 #: Longest window of one list call: "at most one month" [H-208], of which 30 days are always less.
@@ -44,11 +44,11 @@ _COUNTS = {
 }
 
 
-class FactoryV2:
+class V2Api:
     """The v2 API in one workspace. Every method takes ``deadline`` (time.monotonic() seconds, or None) and raises ApiError."""
 
-    def __init__(self, scope: Scope) -> None:
-        self._scope = scope
+    def __init__(self, client: ScopedClient) -> None:
+        self._client = client
 
     def list_instances(
         self,
@@ -75,19 +75,21 @@ class FactoryV2:
                 "status": status,
                 "instance_type": instance_type.number if instance_type else None,
             }
-            call = self._scope.v2("GET", "list", "jobs", job_name, "instances", "detail", query=query)
-            return self._scope.read(call, lambda payload: instance_page(payload, self._scope.workspace_id), deadline)
+            call = self._client.v2("GET", "list", "jobs", job_name, "instances", "detail", query=query)
+            return self._client.read(call, lambda payload: instance_page(payload, self._client.workspace_id), deadline)
 
-        return read_window(fetch, window, key=identity, what=f"instances of job {job_name}", limits=Limits(slice_ms=MAX_WINDOW_MS))
+        return read_windowed(
+            fetch, window, key=instance_identity, what=f"instances of job {job_name}", limits=ListLimits(slice_ms=MAX_WINDOW_MS)
+        )
 
     def list_jobs(self, name: str | None, job_type: str, deadline: float | None = None) -> list[Job]:
         """GET …/factory/jobs [SDK]: jobs of that type whose name contains *name* (None: all)."""
 
         def fetch(limit: int, offset: int) -> Page[Job]:
             query = {"limit": limit, "offset": offset, "job_type": job_type, "job_name": name}
-            return self._scope.read(self._scope.v2("GET", "jobs", "jobs", query=query), job_page, deadline)
+            return self._client.read(self._client.v2("GET", "jobs", "jobs", query=query), job_page, deadline)
 
-        return read_pages(fetch, key=lambda job: job.name, what="jobs", page=JOBS_PAGE)
+        return read_paged(fetch, key=lambda job: job.name, what="jobs", page=JOBS_PAGE)
 
     def statistics(self, deadline: float | None = None) -> dict[Status, int]:
         """GET …/factory/monitor/task-statistics-overview [SDK]: how many instances of the last seven days are in a status that needs somebody.
@@ -96,18 +98,18 @@ class FactoryV2:
         """
         path = ("v2", "factory", "monitor", "task-statistics-overview")
         query = {"is_own": False, "query_days": "all"}
-        call = self._scope.call("GET", self._scope.connection.hosts.v2, "statistics", *path, query=query)
-        return self._scope.read(call, _statistics, deadline)
+        call = self._client.call("GET", self._client.connection.hosts.v2, "statistics", *path, query=query)
+        return self._client.read(call, _statistics, deadline)
 
     def retry(self, job_name: str, keys: t.Iterable[InstanceKey], options: RetryOptions, deadline: float | None = None) -> Answer:
         """POST …/factory/jobs/{job_name}/instances/retry, first mode [H-RET]: selected instances. 200 or 204, without a body."""
-        call = self._scope.v2("POST", "retry", "jobs", job_name, "instances", "retry", body=body_v2(options, keys))
-        return self._scope.write(call, deadline)
+        call = self._client.v2("POST", "retry", "jobs", job_name, "instances", "retry", body=body_v2(options, keys))
+        return self._client.write(call, deadline)
 
     def retry_related(self, job_name: str, related: RelatedJobs, options: RetryOptions, deadline: float | None = None) -> Answer:
         """The same POST, second mode [H-RET]: the job with upstream and downstream jobs."""
-        call = self._scope.v2("POST", "retry", "jobs", job_name, "instances", "retry", body=body_v2_related(options, related))
-        return self._scope.write(call, deadline)
+        call = self._client.v2("POST", "retry", "jobs", job_name, "instances", "retry", body=body_v2_related(options, related))
+        return self._client.write(call, deadline)
 
     def depend_instances(
         self, instance_id: str, relation: str = "both", depth: int = 1, latest_only: bool = True, deadline: float | None = None
@@ -119,17 +121,17 @@ class FactoryV2:
         :param latest_only: only the newest instance of each related job.
         """
         query = {"relation": relation, "depth": depth, "latest": latest_only}
-        call = self._scope.v2("GET", "depend", "instances", instance_id, "depend-instances", query=query)
-        return read_once(
-            lambda: self._scope.read(call, lambda payload: _related_page(payload, self._scope.workspace_id), deadline),
-            key=lambda one: identity(one.instance),
+        call = self._client.v2("GET", "depend", "instances", instance_id, "depend-instances", query=query)
+        return read_whole(
+            lambda: self._client.read(call, lambda payload: _related_page(payload, self._client.workspace_id), deadline),
+            key=lambda one: instance_identity(one.instance),
             what=f"instances related to instance {instance_id}",
         )
 
     def depend_jobs(self, job_name: str, relation: str = "both", deadline: float | None = None) -> list[RelatedJob]:
         """GET …/factory/jobs/{job_name}/depend [SDK]: a bare list of the jobs it depends on and that depend on it."""
-        call = self._scope.v2("GET", "depend", "jobs", job_name, "depend", query={"relation": relation})
-        return self._scope.read(call, _related_jobs, deadline)
+        call = self._client.v2("GET", "depend", "jobs", job_name, "depend", query={"relation": relation})
+        return self._client.read(call, _related_jobs, deadline)
 
 
 def _statistics(payload: t.Any) -> dict[Status, int]:

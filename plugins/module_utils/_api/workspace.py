@@ -27,23 +27,23 @@ from .._models.instance import (
     Status,
 )
 from .._models.rerun_request import RelatedJobs, RetryOptions
-from .base import Scope, wanted_status, wanted_type
-from .fallback import Versions
+from .base import ScopedClient, wanted_status, wanted_type
+from .fallback import ApiVersions
 from .pagination import MAX_ENTRIES, too_many
-from .v1 import FactoryV1
-from .v2 import FactoryV2
+from .v1 import V1Api
+from .v2 import V2Api
 
 if t.TYPE_CHECKING:
     from .._http.session import Connection
 
 #: Instances are kept for six months [OTC-UMN-C]; what was planned before is not asked for.
-KEPT_MS = 190 * 86_400_000
+RETENTION_MS = 190 * 86_400_000
 #: Instances come into being when they are due; what is planned later than this is not asked for.
-AHEAD_MS = 31 * 86_400_000
+PLANNED_AHEAD_MS = 31 * 86_400_000
 #: How long a v1 host that could not be reached is done without, seconds: whoever looks for days wants its one walk back.
-LOST_SECONDS = 900.0
+UNREACHABLE_SECONDS = 900.0
 #: Errors of one job that say nothing about the next one are those not in here.
-_ENDS_ALL = FATAL_KINDS | {Kind.NOT_PUBLISHED, Kind.THROTTLED}
+_ENDS_EVERY_LIST = FATAL_KINDS | {Kind.NOT_PUBLISHED, Kind.THROTTLED}
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class Listing:
     problems: dict[str, ApiError] = field(default_factory=dict)
 
 
-class Factory:
+class WorkspaceApi:
     """One workspace.
 
     :param api_version: ``auto``, ``v2`` or ``v1``.
@@ -71,16 +71,16 @@ class Factory:
     """
 
     def __init__(self, connection: Connection, workspace_id: str, api_version: str = "auto") -> None:
-        scope = Scope(connection, workspace_id)
+        client = ScopedClient(connection, workspace_id)
         self.connection = connection
         self.workspace_id = workspace_id
         self.api_version = api_version
-        self._versions = Versions(connection.hosts, api_version)
+        self._versions = ApiVersions(connection.hosts, api_version)
         self.api_versions = self._versions.used
-        self._v1 = FactoryV1(scope)
-        self._v2 = FactoryV2(scope)
+        self._v1 = V1Api(client)
+        self._v2 = V2Api(client)
         #: Until when the v1 host counts as out of reach, ``time.monotonic()`` seconds.
-        self._lost_until = 0.0
+        self._unreachable_until = 0.0
 
     # Lists
 
@@ -95,7 +95,7 @@ class Factory:
     ) -> list[JobInstance]:
         """The instances planned within *window*, complete, in no order; two may share a key (see :func:`_listing.distinct`).
 
-        :param window: both ends included. What lies before :data:`KEPT_MS` ago or beyond :data:`AHEAD_MS` ahead, by the service's
+        :param window: both ends included. What lies before :data:`RETENTION_MS` ago or beyond :data:`PLANNED_AHEAD_MS` ahead, by the service's
             clock, is left out: the service keeps instances for six months, and makes them when they are due.
         :param job_name: the exact name; None for the whole workspace.
         :param statuses: None or empty for all.
@@ -141,7 +141,7 @@ class Factory:
             names = [job.name for job in self.list_jobs(deadline=deadline) if wanted is None or wanted(job.name)]
         except ApiError as error:
             if error.kind is Kind.UNREACHABLE:
-                self._lost_until = 0.0  # nothing can be reached, which says nothing of the v1 host
+                self._unreachable_until = 0.0  # nothing can be reached, which says nothing of the v1 host
             raise
         listing = self.list_named(names, window, statuses=statuses, instance_type=instance_type, deadline=deadline)
         # A job that was there a moment ago and is not any more has been deleted, and its instances with it.
@@ -166,7 +166,7 @@ class Factory:
             try:
                 return self.list_instances(window, job_name=name, statuses=statuses, instance_type=instance_type, deadline=deadline)
             except ApiError as error:
-                if error.kind in _ENDS_ALL:
+                if error.kind in _ENDS_EVERY_LIST:
                     raise
                 return error
             except OptionError as error:
@@ -188,7 +188,7 @@ class Factory:
     def walks_workspace(self) -> bool:
         """Whether the whole workspace can be had in one walk, as far as is known: by v1, which must have a host."""
         if self.api_version == "auto":
-            lost = time.monotonic() < self._lost_until
+            lost = time.monotonic() < self._unreachable_until
             return self.connection.hosts.knows_v1 and self._versions.known.get("list_workspace") != "v2" and not lost
         return self.api_version == "v1"
 
@@ -215,7 +215,7 @@ class Factory:
     def depend_instances(
         self, instance_id: str, relation: str = "both", depth: int = 1, latest_only: bool = True, deadline: float | None = None
     ) -> list[RelatedInstance]:
-        """The instances that one depends on or that depend on it (v2 only), see :meth:`FactoryV2.depend_instances`."""
+        """The instances that one depends on or that depend on it (v2 only), see :meth:`V2Api.depend_instances`."""
         return self._versions.only("v2", "depend", lambda: self._v2.depend_instances(instance_id, relation, depth, latest_only, deadline))
 
     def statistics(self, deadline: float | None = None) -> dict[Status, int]:
@@ -282,7 +282,7 @@ class Factory:
             if self.api_version == "v1" or error.kind not in (Kind.NOT_PUBLISHED, Kind.UNREACHABLE):
                 raise
             if error.kind is Kind.UNREACHABLE:
-                self._lost_until = time.monotonic() + LOST_SECONDS
+                self._unreachable_until = time.monotonic() + UNREACHABLE_SECONDS
                 self.connection.client.warn(
                     f"The host of the v1 API ({self.connection.hosts.v1}) cannot be reached, so every job is listed by itself. "
                     "Set api_version to v2 to save the attempt."
@@ -295,7 +295,7 @@ class Factory:
     def _kept(self, window: Window) -> Window | None:
         """The part of *window* in which there can be instances, or None."""
         now = self.connection.client.clock.now_ms()
-        begin, end = max(window.begin, now - KEPT_MS), min(window.end, now + AHEAD_MS)
+        begin, end = max(window.begin, now - RETENTION_MS), min(window.end, now + PLANNED_AHEAD_MS)
         return Window(begin, end) if begin <= end else None
 
 

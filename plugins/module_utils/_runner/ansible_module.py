@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Private to the collection: what lies between AnsibleModule and the logic of a module: one try, one exit.
 
-Nothing else in the collection ends a module. The logic gets a :class:`Run`, returns or raises, and fills ``run.result`` while it
+Nothing else in the collection ends a module. The logic gets a :class:`ModuleRun`, returns or raises, and fills ``run.result`` while it
 works, so that whatever happens the result tells what was reached.
 """
 
@@ -26,7 +26,7 @@ _MESSAGE = 4000  # characters of a message; a plan that is refused names its job
 _REPORT = "This is a defect of the collection: please report it with the name of the module and this message"
 
 
-class Run:
+class ModuleRun:
     """One invocation of a module.
 
     :ivar options: the module's options, complete and of the specified types.
@@ -87,7 +87,7 @@ class Run:
             self._connection.close()
 
 
-Logic = t.Callable[[Run], None]
+Logic = t.Callable[[ModuleRun], None]
 
 
 class _Module(AnsibleModule):
@@ -111,17 +111,17 @@ def run_module(spec: Spec, logic: Logic, verb: str, thing: str) -> None:
     """Run *logic* as an Ansible module and end the process.
 
     :param spec: the argument specification.
-    :param logic: does the work; see :class:`Run`.
+    :param logic: does the work; see :class:`ModuleRun`.
     :param verb: what it does, and *thing* to what: "list", "job instances"; for the message when it fails.
     """
     module = _Module(argument_spec=spec, supports_check_mode=True)
-    run = Run(module.params, check_mode=module.check_mode, diff_mode=module._diff)
+    run = ModuleRun(module.params, check_mode=module.check_mode, diff_mode=module._diff)
     if module.wrong_type is not None:
-        run.result.update(failure(sentence(f"Failed to {verb} {thing}", module.wrong_type), "option"))
+        run.result.update(failure_result(sentence(f"Failed to {verb} {thing}", module.wrong_type), "option"))
     elif HAS_REQUESTS:
-        attempt(run, logic, verb, thing)
+        run_logic(run, logic, verb, thing)
     else:
-        run.result.update(failure(missing_required_lib("requests"), "import"))
+        run.result.update(failure_result(missing_required_lib("requests"), "import"))
     module.no_log_values.update(run.secrets)
     for text in run.warnings:
         module.warn(printable(text))
@@ -131,34 +131,34 @@ def run_module(spec: Spec, logic: Logic, verb: str, thing: str) -> None:
     module.exit_json(**run.result)
 
 
-def attempt(run: Run, logic: Logic, verb: str, thing: str) -> None:
+def run_logic(run: ModuleRun, logic: Logic, verb: str, thing: str) -> None:
     """Call *logic*; whatever it raises ends up in ``run.result`` as ``failed``, ``msg`` and ``error``, beside what was reached."""
     run.what = f"Failed to {verb} {thing} {run.where}"
     try:
         logic(run)
     except Exception as error:  # the one place where everything ends: no traceback reaches a user
-        run.result.update(failed_with(error, run.what))
+        run.result.update(error_result(error, run.what))
     try:
         run.finish()
     except Exception as error:
         run.warn(f"Connections were not closed: {type(error).__name__}")
 
 
-def failed_with(error: Exception, what: str) -> dict[str, t.Any]:
+def error_result(error: Exception, what: str) -> dict[str, t.Any]:
     """The failure that *error* makes of *what* ("Failed to list jobs of workspace 62fb…"): failed, msg and error."""
     if isinstance(error, ApiError):
         way_out = error.hint or hint_for(error.kind)
         result = {**error.to_result(), "hint": way_out}
         return {"failed": True, "msg": sentence(what, str(error), way_out), "error": result}
     if isinstance(error, OptionError):
-        return failure(sentence(what, _unprefixed(str(error))), "option")
+        return failure_result(sentence(what, _unprefixed(str(error))), "option")
     if isinstance(error, LedgerError):
-        return failure(sentence(what, _unprefixed(str(error))), "state")
+        return failure_result(sentence(what, _unprefixed(str(error))), "state")
     # The words of an exception that nobody foresaw may hold anything, so only its class is named.
-    return failure(sentence(what, f"unexpected {type(error).__name__} in {_place(error)}", _REPORT), "internal")
+    return failure_result(sentence(what, f"unexpected {type(error).__name__} in {_place(error)}", _REPORT), "internal")
 
 
-def failure(msg: str, kind: str) -> dict[str, t.Any]:
+def failure_result(msg: str, kind: str) -> dict[str, t.Any]:
     """A failure that is no answer of the service: failed, msg, and an ``error`` of the same shape as :meth:`ApiError.to_result`.
 
     :param kind: option, state, import, incomplete or internal.

@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import typing as t
 
-from .._api.dependency_query import Known, Upstream
-from .._api.workspace import Factory
+from .._api.dependency_query import Dependencies, DependencyReader
+from .._api.workspace import WorkspaceApi
 from .._common.errors import ApiError
 from .._common.text import printable
 from .._models.decision import Action, Decision
@@ -20,7 +20,7 @@ from .._models.instance import JobInstance
 from .._models.selection import Selection
 from .._planner.dependency_order import Beyond, order_upstream, waits_in_service
 from .._planner.reconcile import Policy
-from .ansible_module import Run
+from .ansible_module import ModuleRun
 
 #: After how long something is suspected not to come that a rerun waits for, in the service's queue or here, ms.
 LONG_WAIT_MS = 180_000
@@ -37,17 +37,17 @@ class Ordering:
     :ivar overdue: of the newest :meth:`apply`, what is waited for that another workspace of the play should have begun by now, a sentence each.
     """
 
-    def __init__(self, run: Run, factory: Factory) -> None:
+    def __init__(self, run: ModuleRun, factory: WorkspaceApi) -> None:
         self._run = run
         self._factory = factory
         self._first = run.options["order"] == "upstream_first"
         self._others = frozenset(run.options["other_workspaces"] or ())
         self.overdue: list[str] = []
-        self.known = Known.from_carry((run.options["carry"] or {}).get("dependencies"))
+        self.known = Dependencies.from_pass_state((run.options["carry"] or {}).get("dependencies"))
 
     def carried(self) -> dict[str, t.Any]:
         """What the next pass needs not to read again, as JSON; empty if nothing was read."""
-        return {"dependencies": self.known.to_carry()} if self.known.jobs or self.known.closed else {}
+        return {"dependencies": self.known.to_pass_state()} if self.known.jobs or self.known.closed else {}
 
     def apply(
         self, decisions: list[Decision], policy: Policy, selection: Selection, asked_ms: int, unlisted: t.Container[str] = ()
@@ -95,7 +95,7 @@ class Ordering:
         return ordered
 
     def _read(self, due: list[Decision], stuck: list[Decision], selected: t.AbstractSet[t.Any], beyond: Beyond, so_far: str) -> None:
-        upstream = Upstream(self._factory, self.known)
+        upstream = DependencyReader(self._factory, self.known)
         before = frozenset(key for key in self.known.others.keys() - selected if beyond.open(key))
         if due:
             what, self._run.what = self._run.what, f"Failed to read what the instances {self._run.where} depend on (order: upstream_first)"

@@ -10,20 +10,20 @@ import typing as t
 from .._api.instance_query import late_starts, list_selected
 from .._api.management import Management
 from .._api.v2 import MAX_DEPTH
-from .._api.workspace import Factory
+from .._api.workspace import WorkspaceApi
 from .._common.errors import ApiError, Kind, OptionError
 from .._common.text import printable, safe
 from .._common.times import Window
 from .._models.instance import Job, JobInstance
 from .._models.selection import Selection, select
 from .._output.results import statuses, with_key
-from .ansible_module import Run
+from .ansible_module import ModuleRun
 from .reading import CLOCK_LIMIT_MS, read_window, window_of
 
 _ANY = ["*"]
 
 
-def instance_info(run: Run) -> None:
+def instance_info(run: ModuleRun) -> None:
     """The logic of module job_instance_info: ``instances``, ``total``, ``statuses`` and the window that was read."""
     options, job_name = run.options, run.options["job_name"]
     _check_instance_options(options)
@@ -67,7 +67,7 @@ def _check_instance_options(options: t.Mapping[str, t.Any]) -> None:
         raise OptionError(f"limit is {limit}. Give 0 or more, or leave it out for no limit.")
 
 
-def _of_job(factory: Factory, job_name: str, wanted: Selection, until: t.Callable[[], int]) -> list[JobInstance]:
+def _of_job(factory: WorkspaceApi, job_name: str, wanted: Selection, until: t.Callable[[], int]) -> list[JobInstance]:
     """The instances of the job of exactly that name that *wanted* means, whatever its patterns are.
 
     :param until: as for :func:`list_selected`; asked when the list is there, which teaches the service's time.
@@ -83,7 +83,7 @@ def _of_job(factory: Factory, job_name: str, wanted: Selection, until: t.Callabl
     return [one for one in unique.values() if one.key.plan_time in wanted.window and (not types or one.instance_type in types)]
 
 
-def job_info(run: Run) -> None:
+def job_info(run: ModuleRun) -> None:
     """The logic of module job_info: ``jobs`` and ``total``."""
     wanted = select(run.options["jobs"], Window(0, 0))
     factory = _factory(run)
@@ -106,7 +106,7 @@ def job_info(run: Run) -> None:
         results.append({**safe(job.to_result()), **detail})
 
 
-def workspace_info(run: Run) -> None:
+def workspace_info(run: ModuleRun) -> None:
     """The logic of module workspace_info: ``workspaces``, ``studio_instances`` and ``total``."""
     wanted = select(run.options["names"], Window(0, 0), option="names")
     management = Management(run.connection)
@@ -120,7 +120,7 @@ def workspace_info(run: Run) -> None:
     run.result.update(workspaces=[safe(workspace.to_result()) for workspace in found], total=len(found))
 
 
-def dependency_info(run: Run) -> None:
+def dependency_info(run: ModuleRun) -> None:
     """The logic of module job_dependency_info: ``related_jobs`` or ``instances``, and ``total``."""
     options = run.options
     job_name, instance_id = options["job_name"], options["instance_id"]
@@ -143,11 +143,11 @@ def dependency_info(run: Run) -> None:
     run.result.update(total=len(found), api_versions=dict(factory.api_versions))
 
 
-def _factory(run: Run) -> Factory:
-    return Factory(run.connection, run.options["workspace_id"], run.options["api_version"])
+def _factory(run: ModuleRun) -> WorkspaceApi:
+    return WorkspaceApi(run.connection, run.options["workspace_id"], run.options["api_version"])
 
 
-def _must_exist(factory: Factory, job_name: str) -> None:
+def _must_exist(factory: WorkspaceApi, job_name: str) -> None:
     """v1 answers with an empty list for a job that does not exist.
 
     :raises ApiError: NOT_FOUND.

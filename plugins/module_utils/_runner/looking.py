@@ -9,7 +9,7 @@ import time
 import typing as t
 
 from .._api.instance_query import list_selected, names_without_instances
-from .._api.workspace import Factory
+from .._api.workspace import WorkspaceApi
 from .._common.errors import ApiError
 from .._common.text import printable
 from .._common.times import Window
@@ -20,7 +20,7 @@ from .._planner.approval import approved, plan_of
 from .._planner.daily_limit import within_budget
 from .._planner.limits import plan
 from .._planner.reconcile import Policy, decide, decide_missing
-from .ansible_module import Run
+from .ansible_module import ModuleRun
 from .dependencies import Ordering
 from .reading import (
     CLOCK_LIMIT_MS,
@@ -45,7 +45,7 @@ class Look:
     :ivar unlisted: jobs that could not be listed, by name.
     """
 
-    def __init__(self, run: Run, factory: Factory, wish: Wish) -> None:
+    def __init__(self, run: ModuleRun, factory: WorkspaceApi, wish: Wish) -> None:
         self.run = run
         self.clock = run.connection.client.clock
         self.factory = factory

@@ -15,7 +15,7 @@ from .._journal.ledgers import Ledgers
 from .._journal.state_files import Identity
 from .._models.attempt import Sent
 from .._models.instance import InstanceKey
-from .ansible_module import Run
+from .ansible_module import ModuleRun
 
 _T = t.TypeVar("_T")
 _K = t.TypeVar("_K")
@@ -65,7 +65,7 @@ class Memory:
     :raises ApiError: by its methods; the project had to be looked up, which failed.
     """
 
-    def __init__(self, run: Run, workspaces: t.Callable[[], t.Collection[str]] | None = None) -> None:
+    def __init__(self, run: ModuleRun, workspaces: t.Callable[[], t.Collection[str]] | None = None) -> None:
         self._run = run
         self._workspaces = workspaces
         self._waited = 0.0

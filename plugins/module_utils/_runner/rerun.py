@@ -15,7 +15,7 @@ import time
 import typing as t
 from dataclasses import replace
 
-from .._api.workspace import Factory
+from .._api.workspace import WorkspaceApi
 from .._common.errors import ApiError, Kind
 from .._common.text import counted, printable
 from .._common.times import to_iso
@@ -24,7 +24,7 @@ from .._models.decision import Action, Decision
 from .._output.messages import lookup_hint, plan_lines, shortfall
 from .._output.results import decided, diff, due_in, summary
 from .._planner.limits import Batch
-from .ansible_module import Run, failure, sentence
+from .ansible_module import ModuleRun, failure_result, sentence
 from .looking import Look
 from .remembering import UNBORN, Memory, SentByKey, birth, born, steady
 from .sender import HOPELESS, Sender, send_all
@@ -35,20 +35,20 @@ FRESH_SECONDS = 60.0
 _WAY_OUT = "The result lists every instance with its reason; correct what they name, and run again with a later since"
 
 
-def rerun(run: Run) -> None:
-    """The logic of module job_rerun: one pass; see :class:`Run` and the module's documentation."""
+def rerun(run: ModuleRun) -> None:
+    """The logic of module job_rerun: one pass; see :class:`ModuleRun` and the module's documentation."""
     Pass(run).go()
 
 
 class Pass:
     """One pass; its state is what it found out so far."""
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: ModuleRun) -> None:
         self.run = run
         self.clock = run.connection.client.clock
         self.wish = Wish.of(run.options, self.clock.now_ms())
         self.workspace_id: str = run.options["workspace_id"]
-        self.factory = Factory(run.connection, self.workspace_id, run.options["api_version"])
+        self.factory = WorkspaceApi(run.connection, self.workspace_id, run.options["api_version"])
         self.memory = Memory(run)
         self.look = Look(run, self.factory, self.wish)
         self.plan_only = bool((run.options["carry"] or {}).get("plan_only")) and not run.check_mode
@@ -139,7 +139,7 @@ class Pass:
         """Whether the guards forbid the plan, also in check mode, which would promise too much otherwise; then the result says so."""
         if view.plan.refused is None:
             return False
-        self.run.result.update(failure(sentence(f"Failed to rerun job instances {self.run.where}", view.plan.refused), "limit"))
+        self.run.result.update(failure_result(sentence(f"Failed to rerun job instances {self.run.where}", view.plan.refused), "limit"))
         return True
 
     def _standing(self, view: View) -> list[Decision]:
@@ -206,7 +206,9 @@ class Pass:
         if missed:
             unknown = sorted({one.instance.job_name for one in standing if one.action is Action.UNKNOWN})
             way_out = f"{_WAY_OUT}. {lookup_hint(self.run.options, unknown, view.window)}" if unknown else _WAY_OUT
-            result.update(failure(sentence(f"Failed to bring every instance {self.run.where} to success", missed, way_out), "incomplete"))
+            result.update(
+                failure_result(sentence(f"Failed to bring every instance {self.run.where} to success", missed, way_out), "incomplete")
+            )
 
 
 def _left(decision: Decision, wait: bool) -> bool:

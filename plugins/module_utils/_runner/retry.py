@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from .._api.instance_query import distinct, late_starts
-from .._api.workspace import Factory
+from .._api.workspace import WorkspaceApi
 from .._common.errors import OptionError
 from .._common.text import printable
 from .._common.times import Window
@@ -17,7 +17,7 @@ from .._models.instance import InstanceKey, JobInstance
 from .._models.rerun_request import RelatedJobs, selected_keys
 from .._planner.explicit import decide_related, decide_requested
 from .._planner.reconcile import Policy
-from .ansible_module import Run
+from .ansible_module import ModuleRun
 from .remembering import SentByKey
 from .rounds import Request
 from .sender import Sender, send_all
@@ -26,8 +26,8 @@ from .sender import Sender, send_all
 NEAR_MS = 86_400_000
 
 
-def retry(run: Run) -> None:
-    """The logic of module job_instance_retry; see :class:`Run` and the module's documentation."""
+def retry(run: ModuleRun) -> None:
+    """The logic of module job_instance_retry; see :class:`ModuleRun` and the module's documentation."""
     run.what = f"Failed to retry instances of job {printable(run.options['job_name'], 100)} {run.where}"
     related = RelatedJobs.from_options(run.options)
     request = SelectedRequest(run) if related is None else RelatedRequest(run, related)
@@ -37,7 +37,7 @@ def retry(run: Run) -> None:
 class SelectedRequest(Request):
     """The first mode: the instances that ``task_retrys`` names."""
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: ModuleRun) -> None:
         super().__init__(run)
         self.keys = selected_keys(run.options, self.workspace_id)
 
@@ -81,7 +81,7 @@ class RelatedRequest(Request):
     less = "shorten the span of time, or name less in jobs"
     whole = True
 
-    def __init__(self, run: Run, related: RelatedJobs) -> None:
+    def __init__(self, run: ModuleRun, related: RelatedJobs) -> None:
         super().__init__(run)
         if run.options["api_version"] == "v1":
             raise OptionError(
@@ -102,7 +102,7 @@ class RelatedRequest(Request):
         window, since, found = self.window(), self.run.result.get("since"), []
         for name, workspace_id in dict.fromkeys([(self.job_name, self.workspace_id), *self.related.jobs]):
             own = workspace_id == self.workspace_id
-            factory = self.factory if own else Factory(self.run.connection, workspace_id, self.run.options["api_version"])
+            factory = self.factory if own else WorkspaceApi(self.run.connection, workspace_id, self.run.options["api_version"])
             listed = factory.list_instances(window, job_name=name)
             now = self.clock.latest_ms()
             later = late_starts(window, listed, now) or (Window(since, now) if since is not None and window.end < since <= now else None)

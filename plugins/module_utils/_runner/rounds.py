@@ -13,7 +13,7 @@ import time
 import typing as t
 from dataclasses import replace
 
-from .._api.workspace import Factory
+from .._api.workspace import WorkspaceApi
 from .._common.errors import ApiError, Kind
 from .._common.text import counted, printable
 from .._common.times import Window, to_iso
@@ -26,7 +26,7 @@ from .._output.messages import lookup_hint
 from .._output.results import decided, diff
 from .._planner.limits import Limits, over_limit
 from .._planner.reconcile import Policy
-from .ansible_module import Run, failed_with, failure, sentence
+from .ansible_module import ModuleRun, error_result, failure_result, sentence
 from .reading import check_past, quiet_until, since_of, timed
 from .remembering import UNBORN, Memory, SentByKey, birth, born, steady
 from .sender import ELSEWHERE, REFUSING, Sender
@@ -52,14 +52,14 @@ class Request:
     less = "name less in task_retrys"
     whole = False
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: ModuleRun) -> None:
         self.run = run
         self.clock = run.connection.client.clock
         self.workspace_id: str = run.options["workspace_id"]
         self.job_name: str = run.options["job_name"]
         self.how = RetryOptions.from_options(run.options)
         self.limits = Limits(run.options["max_instances"])
-        self.factory = Factory(run.connection, self.workspace_id, run.options["api_version"])
+        self.factory = WorkspaceApi(run.connection, self.workspace_id, run.options["api_version"])
         self.memory = Memory(run, self.workspaces)
         self.problems: tuple[str, ...] = ()
         self.mine: dict[InstanceKey, Decision] = {}  # what became of what this call sent last
@@ -248,17 +248,17 @@ class Request:
         too_many = self._too_many(decisions)
         unknown = [one for one in finals if one.action is Action.UNKNOWN]
         if too_many is not None:
-            self.run.result.update(failure(sentence(self.run.what, too_many), "limit"), changed=False)
+            self.run.result.update(failure_result(sentence(self.run.what, too_many), "limit"), changed=False)
         elif refused and self.refusal is not None:
             what = f"Failed to retry {len(refused)} of {counted(len(finals), 'instance')} of job {printable(self.job_name, 100)} {self.run.where}"
-            self.run.result.update(failed_with(self.refusal, what))
+            self.run.result.update(error_result(self.refusal, what))
         elif unknown:
             cause = f"{len(unknown)} of {counted(len(finals), 'instance')} may have been rerun or not: {unknown[0].reason}"
             names = sorted({one.instance.job_name for one in unknown})
             way_out = f"It was not sent again. {lookup_hint(self.run.options, names, self.window())}"
-            self.run.result.update(failure(sentence(self.run.what, cause, way_out), Kind.AMBIGUOUS.value))
+            self.run.result.update(failure_result(sentence(self.run.what, cause, way_out), Kind.AMBIGUOUS.value))
         elif self.problems:
-            self.run.result.update(failure(sentence(self.run.what, " ".join(self.problems)), Kind.NOT_FOUND.value))
+            self.run.result.update(failure_result(sentence(self.run.what, " ".join(self.problems)), Kind.NOT_FOUND.value))
 
 
 def _refused(decision: Decision, error: ApiError) -> Decision:

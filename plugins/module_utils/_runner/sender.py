@@ -19,7 +19,7 @@ from .._models.attempt import ACCEPTED, ACTIVE, NOT_SENT, REFUSED, UNKNOWN, Sent
 from .._models.decision import Action, Decision
 
 if t.TYPE_CHECKING:
-    from .._api.workspace import Accepted, Factory
+    from .._api.workspace import Accepted, WorkspaceApi
     from .._http.client import Client
     from .._models.instance import InstanceKey
     from .._models.rerun_request import RetryOptions
@@ -116,7 +116,7 @@ class Sender:
 
 
 def send_all(
-    sender: Sender, factory: Factory, job_name: str, decisions: t.Iterable[Decision], how: RetryOptions
+    sender: Sender, factory: WorkspaceApi, job_name: str, decisions: t.Iterable[Decision], how: RetryOptions
 ) -> t.Iterator[tuple[list[Decision], list[Decision], ApiError | None]]:
     """Send *decisions*, of one job, in as many requests as the API generation needs: one, or where only v1 is open one for each.
 

@@ -10,7 +10,7 @@ import typing as t
 from dataclasses import dataclass
 
 from ...module_utils._api.instance_query import list_selected
-from ...module_utils._api.workspace import Factory
+from ...module_utils._api.workspace import WorkspaceApi
 from ...module_utils._common.errors import ApiError, Kind
 from ...module_utils._common.text import printable
 from ...module_utils._common.times import Window
@@ -58,7 +58,7 @@ class Looker:
         self.place = place
         self._connection = connection
         self._wish = wish
-        self._factory = Factory(connection, place.workspace_id, wish.api_version)
+        self._factory = WorkspaceApi(connection, place.workspace_id, wish.api_version)
         self._probing = wish.probe and wish.api_version != "v1" and neighbours <= wish.poll_interval * _PROBING
         self._cursor: Cursor | None = None
         self._doubtful: frozenset[InstanceKey] | None = None

@@ -24,7 +24,7 @@ from ...module_utils._common.errors import ApiError, Kind, OptionError
 from ...module_utils._common.text import printable
 from ...module_utils._http.compat import HAS_REQUESTS
 from ...module_utils._http.session import check_endpoints, connect
-from ...module_utils._runner.ansible_module import failed_with
+from ...module_utils._runner.ansible_module import error_result
 from .events import failed_event, trouble_event
 from .looker import Looker
 from .options import Login, Wanted, environment_for, wanted
@@ -64,7 +64,7 @@ async def watch(queue: asyncio.Queue[t.Any], args: t.Mapping[str, t.Any]) -> Non
     except EndedError as error:
         LOG.error("%s", error)
     except Exception as error:  # no traceback reaches a user; what nobody foresaw is named by its class and place
-        LOG.error("%s", failed_with(error, "Failed to watch the failed instances")["msg"])
+        LOG.error("%s", error_result(error, "Failed to watch the failed instances")["msg"])
     finally:
         for task in tasks:
             task.cancel()
@@ -136,7 +136,7 @@ class LoginWatch:
                 await asyncio.sleep(max(0.0, began + seconds - time.monotonic()))
         except Exception as error:  # whatever it is: that nobody watches any more is what people have to know
             unforeseen = f"Stopped watching the workspaces of {self._login.name}"
-            message = str(error) if isinstance(error, EndedError) else failed_with(error, unforeseen)["msg"]
+            message = str(error) if isinstance(error, EndedError) else error_result(error, unforeseen)["msg"]
             await self._put(trouble_event("ended", self._login, message, self._now()))
             raise EndedError(message) from None
 
@@ -166,7 +166,7 @@ class LoginWatch:
                 partly = await self._look(looker)
             except ApiError as error:
                 if error.kind is Kind.CREDENTIALS:
-                    raise EndedError(failed_with(error, f"Stopped watching {self._named([looker])}")["msg"]) from None
+                    raise EndedError(error_result(error, f"Stopped watching {self._named([looker])}")["msg"]) from None
                 alike = error.kind in _ALIKE
                 for one in awake[number:] if alike else [looker]:
                     self._troubles[one] = self._worse(one, error)
@@ -178,7 +178,7 @@ class LoginWatch:
                     self._troubles[looker] = Trouble(partly)
         if all(one in self._troubles and self._troubles[one].error.kind in _GONE for one in self._lookers):
             gone = self._troubles[self._lookers[0]].error
-            raise EndedError(failed_with(gone, f"Stopped watching {self._named(self._lookers)}")["msg"])
+            raise EndedError(error_result(gone, f"Stopped watching {self._named(self._lookers)}")["msg"])
 
     def _worse(self, looker: Looker, error: ApiError) -> Trouble:
         """The trouble of *looker* after one more miss; it rests for as long as a pause lasts beyond the next poll."""
@@ -207,7 +207,7 @@ class LoginWatch:
         if fresh:
             since = self._now()
             self._outages.update(dict.fromkeys(fresh, since))
-            message = failed_with(self._troubles[fresh[0]].error, f"Failed to read {self._named(fresh)}")["msg"]
+            message = error_result(self._troubles[fresh[0]].error, f"Failed to read {self._named(fresh)}")["msg"]
             LOG.warning("%s Trying again.", message)
             await self._put(trouble_event("outage", self._login, message, since, [one.place for one in fresh]))
 

@@ -23,7 +23,7 @@ from ...module_utils._config.argument_spec import rerun_spec
 from ...module_utils._config.credentials import SECRET_OPTIONS
 from ...module_utils._config.raw_values import fitted
 from ...module_utils._http.compat import HAS_REQUESTS
-from ...module_utils._runner.ansible_module import Run, attempt
+from ...module_utils._runner.ansible_module import ModuleRun, run_logic
 from ...module_utils._runner.rerun import rerun
 
 #: Options that name a file or a folder.
@@ -59,8 +59,8 @@ def run_pass(args: t.Mapping[str, t.Any], folder: str, *, check_mode: bool, diff
         return None
     options = checked.validated_parameters
     options.update({name: os.path.join(folder, options[name]) for name in _PATHS if options.get(name)})
-    run = Run(options, check_mode=check_mode, diff_mode=diff_mode)
-    attempt(run, rerun, "rerun", "job instances")
+    run = ModuleRun(options, check_mode=check_mode, diff_mode=diff_mode)
+    run_logic(run, rerun, "rerun", "job instances")
     secrets = {str(options[name]) for name in SECRET_OPTIONS if options.get(name)} | run.secrets
     result = {**run.result, **({"warnings": [printable(text) for text in run.warnings]} if run.warnings else {})}
     return _without(result, secrets)

@@ -11,7 +11,12 @@ from dataclasses import replace
 
 import pytest
 
-from ansible_collections.dataarts.factory.plugins.module_utils._api.dependency_query import Known, Upstream, _defined, _downstream_first
+from ansible_collections.dataarts.factory.plugins.module_utils._api.dependency_query import (
+    Dependencies,
+    DependencyReader,
+    _defined,
+    _downstream_first,
+)
 from ansible_collections.dataarts.factory.plugins.module_utils._models.instance import InstanceType, RelatedInstance, Status
 from tests.unit.building import instance, key
 
@@ -39,26 +44,26 @@ def test_what_a_definition_says(schedule: t.Any, expected: t.Any) -> None:
 
 
 def test_what_is_known_survives_the_way_to_the_next_pass() -> None:
-    known = Known(
+    known = Dependencies(
         jobs={"sales": ("load",), "load": (), "stream_node": None},
         chained={"load"},
         parents={key(2): frozenset({key(1), key(0)}), key(1): frozenset()},
         others={key(0): instance(Status.FAIL, number=0, job_name="load")},
         closed=True,
     )
-    again = Known.from_carry(json.loads(json.dumps(known.to_carry())))
+    again = Dependencies.from_pass_state(json.loads(json.dumps(known.to_pass_state())))
     assert (again.jobs, again.chained, again.parents, again.closed) == (known.jobs, known.chained, known.parents, True)
     [other] = list(again.others.values())
     assert (other.key, other.job_name, other.status, other.start_time) == (key(0), "load", Status.FAIL, instance().start_time)
 
 
-@pytest.mark.parametrize("carried", [None, {}, "text", {"keys": [1]}, {**Known().to_carry(), "parents": [[7, [8]]]}])
+@pytest.mark.parametrize("carried", [None, {}, "text", {"keys": [1]}, {**Dependencies().to_pass_state(), "parents": [[7, [8]]]}])
 def test_anything_else_is_nothing_known(carried: t.Any) -> None:
-    assert Known.from_carry(carried) == Known()
+    assert Dependencies.from_pass_state(carried) == Dependencies()
 
 
 def test_cycles_of_a_job_follow_each_other_by_plan_time_and_type() -> None:
-    known = Known(chained={"daily_sales"}, parents={key(3): frozenset({key(9)})})
+    known = Dependencies(chained={"daily_sales"}, parents={key(3): frozenset({key(9)})})
     made = [instance(number=number) for number in (3, 1, 2)]
     made.append(instance(number=4, instance_type=InstanceType.PATCH_DATA))
     made.append(instance(number=5, job_name="other", job_id="2"))
@@ -96,6 +101,6 @@ def related(number: int, job_name: str, *above: int) -> RelatedInstance:
     ],
 )
 def test_what_is_next_above_is_so_although_it_is_above_another_one_too(direct: t.Any, expected: set[int]) -> None:
-    known = Known(jobs={"sales": direct})
-    Upstream(t.cast(t.Any, None), known)._learn(instance(number=3, job_name="sales"), [related(2, "clean", 1), related(1, "load")])
+    known = Dependencies(jobs={"sales": direct})
+    DependencyReader(t.cast(t.Any, None), known)._learn(instance(number=3, job_name="sales"), [related(2, "clean", 1), related(1, "load")])
     assert known.parents == {key(2): frozenset({key(1)}), key(3): frozenset(map(key, expected))}

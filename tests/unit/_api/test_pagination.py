@@ -12,7 +12,13 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.dataarts.factory.plugins.module_utils._api.pagination import Limits, Page, read_once, read_pages, read_window
+from ansible_collections.dataarts.factory.plugins.module_utils._api.pagination import (
+    ListLimits,
+    Page,
+    read_paged,
+    read_whole,
+    read_windowed,
+)
 from ansible_collections.dataarts.factory.plugins.module_utils._common.errors import ApiError, Kind
 from ansible_collections.dataarts.factory.plugins.module_utils._common.times import Window
 
@@ -57,11 +63,11 @@ class Service:
     def pages(self, limit: int, offset: int) -> Page[Entry]:
         return self.page(None, limit, offset)
 
-    def read_window(self, window: Window, limits: Limits) -> list[Entry]:
-        return read_window(self.page, window, key=lambda one: one, what="instances of job daily_sales", limits=limits)
+    def read_windowed(self, window: Window, limits: ListLimits) -> list[Entry]:
+        return read_windowed(self.page, window, key=lambda one: one, what="instances of job daily_sales", limits=limits)
 
-    def read_pages(self, page: int, most: int = 200_000) -> list[Entry]:
-        return read_pages(self.pages, key=lambda one: one, what="jobs", page=page, most=most)
+    def read_paged(self, page: int, most: int = 200_000) -> list[Entry]:
+        return read_paged(self.pages, key=lambda one: one, what="jobs", page=page, most=most)
 
 
 UNITS = st.sampled_from(["page", "record"])
@@ -84,18 +90,18 @@ class TestWindows:
     def test_every_entry_once(self, times: list[int], unit: str, beyond: str, order: str, page: int, slice_ms: int) -> None:
         service = Service([(T + time, number) for number, time in enumerate(times)], unit=unit, beyond=beyond, order=order)
         # a page of one or two in a random order needs more samples than are worth taking; the service's is a thousand
-        found = service.read_window(Window(T, T + 3000), Limits(page=page if order != "random" else page + 4, slice_ms=slice_ms))
+        found = service.read_windowed(Window(T, T + 3000), ListLimits(page=page if order != "random" else page + 4, slice_ms=slice_ms))
         assert sorted(found) == sorted(service.entries)
         assert len(found) == len(set(found))
 
     def test_the_window_is_inclusive_and_nothing_outside_it_is_asked_for(self) -> None:
         service = Service([(T - 1, 0), (T, 1), (T + 10, 2), (T + 11, 3)])
-        assert sorted(service.read_window(Window(T, T + 10), Limits())) == [(T, 1), (T + 10, 2)]
+        assert sorted(service.read_windowed(Window(T, T + 10), ListLimits())) == [(T, 1), (T + 10, 2)]
         assert [call[0] for call in service.calls] == [Window(T, T + 10)]
 
     def test_slices_do_not_overlap_and_are_no_longer_than_allowed(self) -> None:
         service = Service([(T + 1000 * number, number) for number in range(30)])
-        service.read_window(Window(T, T + 29_000), Limits(slice_ms=7000))
+        service.read_windowed(Window(T, T + 29_000), ListLimits(slice_ms=7000))
         windows = [t.cast(Window, call[0]) for call in service.calls]
         assert [(one.begin - T, one.end - T) for one in windows] == [
             (0, 6999),
@@ -107,24 +113,24 @@ class TestWindows:
 
     def test_offset_is_only_used_within_one_millisecond(self) -> None:
         service = Service([(T + number // 3, number) for number in range(90)])
-        service.read_window(Window(T, T + 1000), Limits(page=3))
+        service.read_windowed(Window(T, T + 1000), ListLimits(page=3))
         assert {call[2] for call in service.calls} == {0}
         service = Service([(T + 5, number) for number in range(10)], unit="record")
-        service.read_window(Window(T, T + 1000), Limits(page=3))
+        service.read_windowed(Window(T, T + 1000), ListLimits(page=3))
         assert {call[0] for call in service.calls if call[2]} == {Window(T + 5, T + 5)}
 
     @pytest.mark.parametrize(("pages", "calls"), [(2, 4), (10, 14), (100, 140)])
     def test_calls_grow_with_pages(self, pages: int, calls: int) -> None:
         step = 7 * 86_400_000 // (pages * 100)
         service = Service([(T + step * number, number) for number in range(pages * 100)])
-        assert len(service.read_window(Window(T, T + 7 * 86_400_000 - 1), Limits(page=100))) == pages * 100
+        assert len(service.read_windowed(Window(T, T + 7 * 86_400_000 - 1), ListLimits(page=100))) == pages * 100
         assert len(service.calls) <= calls
 
     @pytest.mark.parametrize("before", [0, 500])
     def test_a_crowd_in_one_moment_is_found_by_halves(self, before: int) -> None:
         crowd = [(T + 40_000_000, number) for number in range(450)]
         service = Service([*crowd, *((T + 60_000 * number, 1000 + number) for number in range(before))])
-        assert len(service.read_window(Window(T, T + 86_400_000 - 1), Limits(page=100))) == 450 + before
+        assert len(service.read_windowed(Window(T, T + 86_400_000 - 1), ListLimits(page=100))) == 450 + before
         assert len(service.calls) <= 80
 
     def test_a_list_that_grows_while_it_is_read_is_read_once_more(self) -> None:
@@ -137,7 +143,7 @@ class TestWindows:
                 service.wrong_total = 0
 
         service.before_call = grow
-        assert len(service.read_window(Window(T, T + 1000), Limits(page=10))) == 9
+        assert len(service.read_windowed(Window(T, T + 1000), ListLimits(page=10))) == 9
         assert len(service.calls) == 2
 
     @pytest.mark.parametrize("change", [1, -1, 5])
@@ -145,7 +151,7 @@ class TestWindows:
         service = Service([(T + number, number) for number in range(8)])
         service.wrong_total = change
         with pytest.raises(ApiError) as caught:
-            service.read_window(Window(T, T + 1000), Limits(page=20))
+            service.read_windowed(Window(T, T + 1000), ListLimits(page=20))
         assert caught.value.kind is Kind.BAD_ANSWER
         assert str(caught.value) == (
             f"the service counts {8 + change} instances of job daily_sales from 2026-11-23T03:00:00Z to 2026-11-23T03:00:01Z but lists 8"
@@ -156,7 +162,7 @@ class TestWindows:
     def test_an_entry_listed_twice_counts_once(self) -> None:
         page = Page(2, [(T, 1), (T, 1)])
         with pytest.raises(ApiError) as caught:
-            read_window(lambda window, limit, offset: page, Window(T, T), key=lambda one: one, what="instances")
+            read_windowed(lambda window, limit, offset: page, Window(T, T), key=lambda one: one, what="instances")
         assert caught.value.kind is Kind.BAD_ANSWER
 
     def test_a_service_that_always_says_more_is_not_asked_for_ever(self) -> None:
@@ -168,14 +174,14 @@ class TestWindows:
             return Page(1001, [])
 
         with pytest.raises(ApiError) as caught:
-            read_window(lies, Window(T, T + 7 * 86_400_000), key=lambda one: one, what="instances")
+            read_windowed(lies, Window(T, T + 7 * 86_400_000), key=lambda one: one, what="instances")
         assert caught.value.kind is Kind.BAD_ANSWER
         assert calls < 500
 
     def test_more_than_may_be_held_is_refused_at_once_with_the_way_out(self) -> None:
         service = Service([(T + number, number) for number in range(50)])
         with pytest.raises(ApiError) as caught:
-            service.read_window(Window(T, T + 1000), Limits(page=5, entries=49))
+            service.read_windowed(Window(T, T + 1000), ListLimits(page=5, entries=49))
         assert caught.value.kind is Kind.INVALID
         assert "50 instances of job daily_sales, more than the 49" in str(caught.value)
         assert "planned_after" in caught.value.hint
@@ -184,17 +190,17 @@ class TestWindows:
     def test_more_than_may_be_held_over_several_slices(self) -> None:
         service = Service([(T + 100 * number, number) for number in range(50)])
         with pytest.raises(ApiError) as caught:
-            service.read_window(Window(T, T + 4999), Limits(page=5, slice_ms=500, entries=20))
+            service.read_windowed(Window(T, T + 4999), ListLimits(page=5, slice_ms=500, entries=20))
         assert caught.value.kind is Kind.INVALID
 
     def test_a_service_that_ignores_the_limit_is_believed(self) -> None:
         service = Service([(T, number) for number in range(12)])
-        everything = read_window(
+        everything = read_windowed(
             lambda window, limit, offset: service.page(window, 100, 0),
             Window(T, T),
             key=lambda one: one,
             what="instances",
-            limits=Limits(page=5),
+            limits=ListLimits(page=5),
         )
         assert len(everything) == 12
         assert len(service.calls) == 1
@@ -204,7 +210,7 @@ class TestWindows:
             raise ApiError(Kind.NO_PERMISSION, "no")
 
         with pytest.raises(ApiError) as caught:
-            read_window(fails, Window(T, T), key=lambda one: one, what="instances")
+            read_windowed(fails, Window(T, T), key=lambda one: one, what="instances")
         assert caught.value.kind is Kind.NO_PERMISSION
 
 
@@ -218,7 +224,7 @@ class TestPages:
     def test_every_entry_once(self, count: int, unit: str, beyond: str, order: str, page: int, most: int) -> None:
         """*most*: the service may know a smaller page than was asked for."""
         service = Service([(T, number) for number in range(count)], unit=unit, beyond=beyond, order=order, most=most)
-        found = service.read_pages(page)
+        found = service.read_paged(page)
         assert sorted(found) == service.entries
         size = min(page, most)
         assert len(service.calls) <= count // size + 3
@@ -227,7 +233,7 @@ class TestPages:
     @pytest.mark.parametrize("count", [11, 20, 35, 60])
     def test_an_order_that_differs_from_call_to_call(self, unit: str, count: int) -> None:
         service = Service([(T, number) for number in range(count)], unit=unit, order="random")
-        assert sorted(service.read_pages(10)) == service.entries
+        assert sorted(service.read_paged(10)) == service.entries
 
     @pytest.mark.parametrize("unit", ["page", "record"])
     @pytest.mark.parametrize("at_call", [2, 3, 4])
@@ -242,13 +248,13 @@ class TestPages:
                 service.entries.remove((T, 44))
 
         service.before_call = happen
-        assert sorted(service.read_pages(10)) == service.entries
+        assert sorted(service.read_paged(10)) == service.entries
 
     def test_a_list_that_never_rests_is_an_error(self) -> None:
         service = Service([(T, number) for number in range(45)])
         service.before_call = lambda number: service.entries.append((T, 1000 + number))
         with pytest.raises(ApiError) as caught:
-            service.read_pages(10)
+            service.read_paged(10)
         assert caught.value.kind is Kind.BAD_ANSWER
         assert "jobs but lists" in str(caught.value)
 
@@ -258,19 +264,19 @@ class TestPages:
         service = Service([(T, number) for number in range(25)], unit=unit, beyond=beyond)
         service.wrong_total = 7
         with pytest.raises(ApiError) as caught:
-            service.read_pages(10)
+            service.read_paged(10)
         assert str(caught.value) == "the service counts 32 jobs but lists 25"
         assert len(service.calls) <= 18
 
     def test_an_empty_page_that_counts_entries_is_an_error(self) -> None:
         with pytest.raises(ApiError) as caught:
-            read_pages(lambda limit, offset: Page(3, []), key=lambda one: one, what="jobs", page=10)
+            read_paged(lambda limit, offset: Page(3, []), key=lambda one: one, what="jobs", page=10)
         assert str(caught.value) == "the service counts 3 jobs but lists 0"
 
     def test_more_than_may_be_held_is_refused_at_once(self) -> None:
         service = Service([(T, number) for number in range(45)])
         with pytest.raises(ApiError) as caught:
-            service.read_pages(10, most=44)
+            service.read_paged(10, most=44)
         assert caught.value.kind is Kind.INVALID
         assert len(service.calls) == 1
 
@@ -281,19 +287,19 @@ class TestPages:
             return Page(50, [0, next(numbers) % 7, 1])
 
         with pytest.raises(ApiError) as caught:
-            read_pages(lies, key=lambda one: one, what="jobs", page=3)
+            read_paged(lies, key=lambda one: one, what="jobs", page=3)
         assert caught.value.kind is Kind.BAD_ANSWER
 
 
 class TestOnce:
     def test_a_whole_list(self) -> None:
-        assert read_once(lambda: Page(2, [1, 2]), key=lambda one: one, what="things") == [1, 2]
+        assert read_whole(lambda: Page(2, [1, 2]), key=lambda one: one, what="things") == [1, 2]
 
     def test_read_again_while_the_count_does_not_match(self) -> None:
         answers = [Page(3, [1, 2]), Page(3, [1, 2, 3])]
-        assert read_once(lambda: answers.pop(0), key=lambda one: one, what="things") == [1, 2, 3]
+        assert read_whole(lambda: answers.pop(0), key=lambda one: one, what="things") == [1, 2, 3]
 
     def test_an_error_if_it_never_does(self) -> None:
         with pytest.raises(ApiError) as caught:
-            read_once(lambda: Page(3, [1, 2, 2]), key=lambda one: one, what="things")
+            read_whole(lambda: Page(3, [1, 2, 2]), key=lambda one: one, what="things")
         assert str(caught.value) == "the service counts 3 things but lists 2"

@@ -11,7 +11,13 @@ import typing as t
 import pytest
 
 from ansible_collections.dataarts.factory.plugins.module_utils._common.errors import ApiError, Kind, LedgerError, OptionError
-from ansible_collections.dataarts.factory.plugins.module_utils._runner.ansible_module import Run, attempt, failed_with, failure, sentence
+from ansible_collections.dataarts.factory.plugins.module_utils._runner.ansible_module import (
+    ModuleRun,
+    error_result,
+    failure_result,
+    run_logic,
+    sentence,
+)
 
 KEYS = {"kind", "status", "code", "message", "request_id", "method", "path", "hint"}
 
@@ -20,8 +26,8 @@ class OddError(Exception):
     """Nobody foresaw it; its words hold a secret."""
 
 
-def raising(error: Exception) -> t.Callable[[Run], None]:
-    def logic(run: Run) -> None:
+def raising(error: Exception) -> t.Callable[[ModuleRun], None]:
+    def logic(run: ModuleRun) -> None:
         run.result.update(instances=[1, 2], changed=True)
         raise error
 
@@ -54,8 +60,8 @@ def raising(error: Exception) -> t.Callable[[Run], None]:
     ],
 )
 def test_a_known_error_is_told_with_cause_and_way_out(error: Exception, kind: str, msg: str) -> None:
-    run = Run({"workspace_id": "62fb"})
-    attempt(run, raising(error), "list", "jobs")
+    run = ModuleRun({"workspace_id": "62fb"})
+    run_logic(run, raising(error), "list", "jobs")
     assert run.result["failed"] is True
     assert run.result["msg"] == msg
     assert run.result["error"]["kind"] == kind
@@ -64,15 +70,15 @@ def test_a_known_error_is_told_with_cause_and_way_out(error: Exception, kind: st
 
 
 def test_an_error_without_a_hint_gets_the_one_of_its_kind() -> None:
-    result = failed_with(ApiError(Kind.CLOCK, "refused", status=401), "Failed to list jobs of workspace 62fb")
+    result = error_result(ApiError(Kind.CLOCK, "refused", status=401), "Failed to list jobs of workspace 62fb")
     assert "clock" in result["msg"]
     assert result["error"]["hint"]
 
 
 @pytest.mark.parametrize("error", [OddError("sk-secret"), ValueError("sk-secret"), RecursionError("sk-secret"), MemoryError("sk-secret")])
 def test_an_unexpected_exception_is_named_by_class_and_place_without_its_words(error: Exception) -> None:
-    run = Run({"workspace_id": "62fb"})
-    attempt(run, raising(error), "list", "jobs")
+    run = ModuleRun({"workspace_id": "62fb"})
+    run_logic(run, raising(error), "list", "jobs")
     text = json.dumps(run.result)
     assert run.result["error"]["kind"] == "internal"
     assert f"unexpected {type(error).__name__} in test_ansible_module.py:" in run.result["msg"]
@@ -84,11 +90,11 @@ def test_an_unexpected_exception_is_named_by_class_and_place_without_its_words(e
 
 
 def test_an_interrupt_is_not_swallowed() -> None:
-    def logic(run: Run) -> None:
+    def logic(run: ModuleRun) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        attempt(Run({}), logic, "list", "jobs")
+        run_logic(ModuleRun({}), logic, "list", "jobs")
 
 
 def test_messages_are_one_line_that_cannot_steer_a_terminal_and_end_somewhere() -> None:
@@ -110,15 +116,15 @@ def test_messages_are_one_line_that_cannot_steer_a_terminal_and_end_somewhere() 
     ],
 )
 def test_a_message_names_the_workspace_or_the_project(options: dict[str, t.Any], where: str) -> None:
-    assert Run(options).where == where
+    assert ModuleRun(options).where == where
 
 
 def test_failures_of_our_own_have_the_shape_of_the_services() -> None:
-    assert set(failure("text", "limit")["error"]) == KEYS
+    assert set(failure_result("text", "limit")["error"]) == KEYS
 
 
 def test_warnings_are_given_once() -> None:
-    run = Run({})
+    run = ModuleRun({})
     run.warn("a")
     run.warn("a")
     run.warn("b")
@@ -137,7 +143,7 @@ def test_warnings_are_given_once() -> None:
 @pytest.mark.parametrize("name", ["endpoint", "endpoint_v1", "iam_endpoint"])
 def test_credentials_never_travel_over_plain_http_unasked(name: str, endpoint: str, allow_http: bool, refused: bool) -> None:
     options = {"access_key": "AK", "secret_key": "SK", "project_id": "p", "region": "cn-north-4", "allow_http": allow_http, name: endpoint}
-    run = Run(options)
+    run = ModuleRun(options)
     if not refused:
         assert run.connection.hosts
         assert run.secrets == {"AK", "SK"}
