@@ -1,0 +1,374 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One word for one thing: no retired word in names, docstrings, comments, messages and guides. CONTRIBUTING.md has the glossary."""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import io
+import json
+import re
+import tokenize
+import typing as t
+from collections import Counter, defaultdict
+from pathlib import Path
+
+import pytest
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+#: How many hits each file still has. It may only shrink; ``python -m tests.unit.test_vocabulary --write`` counts again.
+LEFT = Path(__file__).with_name("vocabulary_left.json")
+PYTHON = ("plugins", "emulator", "tools", "tests", "extensions", "docs", "examples")
+TEXTS = ("roles", "playbooks", "docs", "extensions", "examples", "emulator", "plugins", "tools", "changelogs", ".github")
+TEXT_SUFFIXES = (".md", ".rst", ".yml", ".yaml", ".html", ".js", ".j2")
+#: Generated from the others, or the words of somebody else.
+NOT_OURS = ("CHANGELOG.rst", "CODE_OF_CONDUCT.md", "docs/docsite/rst/images")
+
+# Names. A pair says what to write instead.
+
+#: As a whole name, with or without an underscore in front: they say nothing of what they hold.
+EMPTY_NAMES = ("one", "mine", "found", "every", "told", "each")
+#: As a whole name, in any spelling of case.
+WHOLE_NAMES = {
+    "sent": "attempt",
+    "held": "claim, claimed",
+    "call": "request",
+    "calls": "requests",
+    "settled_at": "the settle window's own words",
+    "moved": "changed",
+    "stayed": "unchanged",
+    "follow": "the retry policy's own words",
+    "then": "the retry policy's own words",
+}
+#: As a whole name below plugins/ only: elsewhere they are ordinary words.
+WHOLE_NAMES_IN_PLUGINS = {
+    "memory": "journal",
+    "view": "snapshot",
+    "table": "a name that says of what",
+    "active": "in progress",
+    "elsewhere": "conflicted",
+    "refusing": "rejected",
+    "ways": "next_steps",
+    "direct": "inprocess",
+    "quiet": "hold_off",
+}
+#: As a word of a name that is made of several.
+WORDS_OF_NAMES = {
+    "ledger": "journal",
+    "ledgers": "journal",
+    "remember": "journal",
+    "remembered": "journal",
+    "remembering": "journal",
+    "look": "snapshot, or pass",
+    "looks": "snapshot, or pass",
+    "looking": "snapshot",
+    "looker": "snapshot",
+    "wish": "run_scope",
+    "born": "complete_since",
+    "birth": "complete_since",
+    "unborn": "complete_since",
+    "movement": "changed, unchanged, unclear",
+    "hopeless": "rejected",
+    "overtaken": "taken over",
+    "pacer": "rate_limiter",
+    "turns": "rate_limiter",
+    "wire": "request, connection",
+    "payload": "body, json_body",
+    "round": "pass",
+    "rounds": "passes",
+    "stage": "queued",
+    "stages": "queued",
+    "parked": "queued",
+    "idle": "already_done",
+    "carry": "pass_state",
+    "telling": "console",
+    "tally": "counts",
+    "misspelled": "typos",
+    "spelling": "typos",
+    "state_path": "journal",
+    "state_file": "journal",
+    "state_files": "journal",
+    "way_out": "next_step, hint",
+    "ways_out": "next_steps",
+    "on_its_way": "in_progress",
+    "on_their_way": "in_progress",
+    "quiet_until": "hold_off_until",
+    "answer_problems": "a name that says which answers",
+    "credential_problems": "a name that says which credentials",
+}
+#: Words of names that are no vocabulary of ours where they stand so.
+ORDINARY_NAMES = re.compile(r"look_?up|look_at|background|around|idle_connection|idle_timeout")
+FILE_NAMES = (
+    "wish",
+    "turns",
+    "looking",
+    "looker",
+    "given",
+    "rounds",
+    "factory",
+    "hosts",
+    "remembering",
+    "reading",
+    "watch",
+    "telling",
+    "tally",
+    "direct",
+    "ways",
+)
+#: Ansible asks for these names in every file of its kind.
+ANSIBLE_NAMES = (
+    "main",
+    "run_module",
+    "ActionModule",
+    "FilterModule",
+    "InventoryModule",
+    "ModuleDocFragment",
+    "DOCUMENTATION",
+    "EXAMPLES",
+    "RETURN",
+)
+
+# Prose: a space in a pattern is any white space, with a comment's mark or a list's bar in it.
+
+NOUN = r"\b(?:a|each|every|the|this|that|next|last|first|one|another|same|of|per|later|two|three|\d+) "
+PROSE: tuple[tuple[str, str], ...] = (
+    (r"\bledgers?\b", "journal"),
+    (r"\brecords? of (?:what was )?sent\b", "journal"),
+    (r"\bsent reruns\b", "attempts"),
+    (r"\bremember(?:s|ed|ing)?\b", "the journal knows, or: keep"),
+    (r"\bmemory of (?:what|sent|reruns|attempts)\b", "journal"),
+    (r"\bstate (?:file|path)s?\b|\bstate_path\b", "journal"),
+    (NOUN + r"looks?\b(?! (?:at|as|like|for|up|into)\b)", "snapshot, or pass"),
+    (NOUN + r"rounds?\b", "pass"),
+    (r"\bwish(?:es)?\b", "run scope; in a guide: request"),
+    (r"\bstated end\b", "goal"),
+    (r"\bon (?:its|their) way\b", "in progress"),
+    (r"(?<![-\w])quiet(?!ly)\b", "hold off"),
+    (r"\b(?:un)?born\b|\bbirth\b", "journal complete since"),
+    (r"\bhopeless\b|\bovertaken\b", "rejected, conflicted, taken over"),
+    (r"\bmovement\b", "changed, unchanged, unclear"),
+    (r"\b(?:instances?|it|has|have|had|provably) (?:moved|stayed)\b", "changed, unchanged"),
+    (r"\bpacers?\b", "rate limiter"),
+    (r"\bpayloads?\b", "body"),
+    (r"\bon the wire\b|\bover the wire\b", "in the request"),
+    (r"\b(?:its|their) turn\b", "queued"),
+    (r"\bparked\b", "queued"),
+    (r"\bidle\b(?! (?:connection|time|for))", "already done"),
+    (r"\bways? out\b", "next step, remedy"),
+    (r"\bmisspell(?:ed|ing)s?\b|\bspellings?\b", "typo, form"),
+    (r"\btally\b|\btallies\b", "counts"),
+    (r"\b(?:answer|credential)_problems\b", "the filter's new name"),
+    # English.
+    (
+        r"(?<!there\s)\b(?:is|are|was|were) no (?!longer\b|more\b|less\b|fewer\b|later\b|earlier\b|better\b|worse\b|one\b|such\b)",
+        "is not (a)",
+    ),
+    (r"\b[Gg]iv(?:e|es|ing)\b(?! (?:up|way|back|in)\b)", "set, use, pass, return"),
+    (r"\b(?:can|cannot|could|could not) be told\b(?! (?:apart|from)\b)", "unknown"),
+    (r"\b[Bb]esides?\b", "next to, in addition to"),
+    (r"\bbegin of\b", "start of"),
+    (r"\bWelcome (?:are|is)\b", "are welcome"),
+    (r"\btruth values?\b|\barrived as an?\b", "must be …, not a boolean"),
+    (r"\bif that is meant\b", "Did you mean …?"),
+    (r"\bPrivate to the collection\b", "what it is; the underscore says that it is private"),
+)
+RETIRED = [(re.compile(pattern.replace(" ", r"\s+(?:#:?\s*)?")), use) for pattern, use in PROSE]
+
+
+class Hit(t.NamedTuple):
+    """A retired word in line *line* of a file, and what to write instead."""
+
+    line: int
+    word: str
+    use: str
+
+
+def names_of(tree: ast.AST) -> t.Iterator[tuple[str, int]]:
+    """Every name that a file binds, with its line; what it only reads was named elsewhere."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            yield node.id, node.lineno
+        elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
+            yield node.attr, node.lineno
+        elif isinstance(node, ast.arg):
+            yield node.arg, node.lineno
+        elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.ExceptHandler)):
+            yield node.name or "", node.lineno
+        elif isinstance(node, (ast.Import, ast.ImportFrom)):
+            yield from ((alias.asname, node.lineno) for alias in node.names if alias.asname)
+
+
+def in_name(name: str, *, in_plugins: bool) -> tuple[str, str] | None:
+    """The retired word in *name* and its replacement, or None. The name of a test is a sentence."""
+    if name.startswith("test_"):
+        return next(iter(in_text(name.replace("_", " "))), None)
+    snake = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower().strip("_")
+    if snake in EMPTY_NAMES:
+        return snake, "what it holds: instance, attempt, name, …"
+    whole = {**WHOLE_NAMES, **(WHOLE_NAMES_IN_PLUGINS if in_plugins else {})}
+    if snake in whole:
+        return snake, whole[snake]
+    padded = f"_{ORDINARY_NAMES.sub('', snake)}_"
+    return next(((word, use) for word, use in WORDS_OF_NAMES.items() if f"_{word}_" in padded), None)
+
+
+def in_text(text: str) -> list[tuple[str, str]]:
+    return [(" ".join(match.group().split()), use) for pattern, use in RETIRED for match in pattern.finditer(text)]
+
+
+def prose_of(source: str, tree: ast.AST) -> t.Iterator[tuple[str, int]]:
+    """Docstrings, messages (strings of several words) and comments, consecutive lines of them as one, with the line they start at."""
+    inside: set[int] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.JoinedStr):
+            inside |= {id(part) for part in node.values}
+            text = "".join(str(part.value) if isinstance(part, ast.Constant) else "{}" for part in node.values)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in inside:
+            text = node.value
+        else:
+            continue
+        if re.search(r"\w \w+ \w|\w\n", text):
+            yield text, node.lineno
+    comments = [token for token in tokenize.generate_tokens(io.StringIO(source).readline) if token.type == tokenize.COMMENT]
+    block: list[str] = []
+    for position, token in enumerate(comments):
+        block.append(token.string)
+        following = comments[position + 1] if position + 1 < len(comments) else None
+        if following is None or following.start[0] != token.start[0] + 1:
+            yield "\n".join(block), token.start[0] - len(block) + 1
+            block = []
+
+
+def hits_in_python(path: Path) -> list[Hit]:
+    source = path.read_text(encoding="utf-8")
+    tree = ast.parse(source)
+    in_plugins = path.relative_to(CHECKOUT).parts[0] == "plugins"
+    hits = [Hit(line, *retired) for name, line in names_of(tree) if (retired := in_name(name, in_plugins=in_plugins))]
+    return hits + [Hit(line, *retired) for text, line in prose_of(source, tree) for retired in in_text(text)]
+
+
+def hits_in_text(path: Path) -> list[Hit]:
+    text = path.read_text(encoding="utf-8")
+    return [
+        Hit(text.count("\n", 0, match.start()) + 1, " ".join(match.group().split()), use)
+        for pattern, use in RETIRED
+        for match in pattern.finditer(text)
+    ]
+
+
+def files() -> list[Path]:
+    below = [path for folder in PYTHON for path in (CHECKOUT / folder).rglob("*.py")]
+    below += [path for folder in TEXTS for path in (CHECKOUT / folder).rglob("*") if path.suffix in TEXT_SUFFIXES]
+    below += [path for path in CHECKOUT.iterdir() if path.suffix == ".md" or path.name == "Makefile"]
+    return sorted(
+        path
+        for path in set(below)
+        if path.is_file() and path != Path(__file__).resolve() and not str(path.relative_to(CHECKOUT)).startswith(NOT_OURS)
+    )
+
+
+def two_of_a_name() -> dict[Path, list[Hit]]:
+    """Public classes, functions and constants of plugins/ that share their name with those of another file."""
+    places: defaultdict[str, list[tuple[Path, int]]] = defaultdict(list)
+    for path in sorted((CHECKOUT / "plugins").rglob("*.py")):
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            names = [node.name] if isinstance(node, (ast.FunctionDef, ast.ClassDef)) else []
+            if isinstance(node, (ast.Assign, ast.AnnAssign)):
+                targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+                names = [target.id for target in targets if isinstance(target, ast.Name) and target.id.isupper()]
+            for name in names:
+                if not name.startswith("_") and name not in ANSIBLE_NAMES:
+                    places[name].append((path, node.lineno))
+    hits: defaultdict[Path, list[Hit]] = defaultdict(list)
+    for name, where in places.items():
+        for path, line in where[1:]:
+            hits[path].append(Hit(line, name, f"another name: {where[0][0].relative_to(CHECKOUT)} has it too"))
+    return hits
+
+
+def all_hits() -> dict[str, list[Hit]]:
+    doubles = two_of_a_name()
+    hits = {}
+    for path in files():
+        here = (hits_in_python if path.suffix == ".py" else hits_in_text)(path) + doubles.get(path, [])
+        if path.stem.strip("_") in FILE_NAMES and path.relative_to(CHECKOUT).parts[0] in ("plugins", "emulator", "roles", "tools"):
+            here.append(Hit(0, path.name, "a file name that says what it holds"))
+        if here:
+            hits[path.relative_to(CHECKOUT).as_posix()] = sorted(here)
+    return hits
+
+
+def test_no_retired_word_is_left() -> None:
+    hits = all_hits()
+    left: dict[str, int] = json.loads(LEFT.read_text(encoding="utf-8")) if LEFT.exists() else {}
+    more = {path: here for path, here in hits.items() if len(here) > left.get(path, 0)}
+    assert not more, "\n".join(f"{path}:{hit.line}: {hit.word!r}; write {hit.use}" for path, here in more.items() for hit in here)
+    fewer = sorted(path for path, number in left.items() if len(hits.get(path, ())) < number)
+    assert not fewer, f"fewer than noted, run python -m tests.unit.test_vocabulary --write: {', '.join(fewer)}"
+
+
+@pytest.mark.parametrize(
+    ("name", "word"),
+    [
+        ("one", "one"),
+        ("_found", "found"),
+        ("found_jobs", None),
+        ("one_pass", None),
+        ("LedgerError", "ledger"),
+        ("quiet_until", "quiet_until"),
+        ("SharedTurns", "turns"),
+        ("returns", None),
+        ("look_up", None),
+        ("first_look", "look"),
+        ("Sent", "sent"),
+        ("sent_ms", None),
+        ("memory", None),
+        ("test_one_that_is_on_its_way", "on its way"),
+        ("test_what_was_found", None),
+    ],
+)
+def test_names(name: str, word: str | None) -> None:
+    retired = in_name(name, in_plugins=False)
+    assert (retired and retired[0]) == word
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("what was found is in memory; there is no other", []),
+        ("is no longer there, is no more than one", []),
+        ("that is no name", ["is no"]),
+        ("Look at the ledger", ["ledger"]),
+        ("on its\n# way", ["on its # way"]),
+        ("given up; gives up; was given", []),
+        ("Give one of them", ["Give"]),
+        ("pip --quiet; quietly", []),
+        ("The next look sends what the last round left", ["next look", "last round"]),
+        ("the first look at it", []),
+    ],
+)
+def test_prose(text: str, words: list[str]) -> None:
+    assert sorted(word.strip() for word, dummy in in_text(text)) == sorted(words)
+
+
+def write() -> None:
+    left = Counter({path: len(here) for path, here in all_hits().items()})
+    if left:
+        LEFT.write_text(json.dumps(left, indent=0, sort_keys=True) + "\n", encoding="utf-8")
+    else:
+        LEFT.unlink(missing_ok=True)
+    print(f"{sum(left.values())} in {len(left)} files")
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description="Lists the retired words that are left.")
+    parser.add_argument("paths", nargs="*", help="list the hits of files that start so")
+    parser.add_argument("--write", action="store_true", help="count again")
+    arguments = parser.parse_args()
+    if arguments.write:
+        write()
+    for listed, listed_hits in all_hits().items():
+        if listed.startswith(tuple(arguments.paths) or ("\0",)):
+            print(*(f"{listed}:{hit.line}: {hit.word!r}; write {hit.use}" for hit in listed_hits), sep="\n")
