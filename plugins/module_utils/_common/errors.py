@@ -100,3 +100,7 @@ class OptionError(Exception):
 
 class LedgerError(Exception):
     """The record of sent reruns on this machine cannot be read, written or locked; nothing is sent without it."""
+
+
+class JournalError(Exception):
+    """The journal cannot be read, written or reached; nothing is sent without a claim. The text names the journal, the cause and the way out."""

@@ -12,6 +12,7 @@ import enum
 from dataclasses import dataclass, replace
 
 from .instance import InstanceKey, JobInstance
+from .slotted import slotted
 
 INTENDED = "intended"  # written before the POST; no answer was recorded, so the process ended in between
 ACCEPTED = "accepted"  # the service took it
@@ -25,6 +26,119 @@ OUTCOMES = frozenset({INTENDED, ACCEPTED, REFUSED, UNKNOWN, NOT_SENT, ACTIVE})
 CLOCK_SLACK_MS = 10_000
 #: The day in which reruns of an instance are counted, ms.
 DAY_MS = 86_400_000
+
+
+class Outcome(str, enum.Enum):
+    """Outcome of an attempt; the values are what the journal and results hold."""
+
+    INTENDED = "intended"  # claimed before the POST; no outcome was recorded, so the process ended in between
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"  # the service refused it for a reason that lies in the instance or the request; it was not executed
+    UNKNOWN = "unknown"  # may have taken effect; also every refused POST of more than one instance
+    NOT_EXECUTED = "not_executed"  # provably took no effect, for a reason that does not lie in the instance: no connection, 401, 429
+    CONFLICTED = "conflicted"  # it alone was refused because it runs already: somebody else's rerun, which may not show yet
+
+
+@slotted
+@dataclass(frozen=True, order=True)
+class Slot:
+    """What budgets and history count by: one planned run of a job. A rerun never changes it. ``plan_time`` in epoch ms."""
+
+    workspace_id: str
+    job_id: str
+    plan_time: int
+
+
+@slotted
+@dataclass(frozen=True)
+class Failure:
+    """An instance in the state in which it was listed, that a rerun answers. Times epoch ms; ``status`` is a value of :class:`Status`."""
+
+    workspace_id: str
+    job_id: str
+    plan_time: int
+    submit_time: int
+    instance_id: str | None
+    status: str
+    start_time: int | None
+    end_time: int | None
+
+    @classmethod
+    def of(cls, instance: JobInstance) -> Failure:
+        """The failure that *instance* shows."""
+        key = instance.key
+        return cls(
+            key.workspace_id,
+            key.job_id,
+            key.plan_time,
+            key.submit_time,
+            instance.instance_id,
+            instance.status.value,
+            instance.start_time,
+            instance.end_time,
+        )
+
+    @property
+    def slot(self) -> Slot:
+        """The planned run that failed."""
+        return Slot(self.workspace_id, self.job_id, self.plan_time)
+
+
+@slotted
+@dataclass(frozen=True)
+class Attempt:
+    """One rerun request for one failure. Times epoch ms on the service's clock, unless named otherwise.
+
+    :param run_id: id of the run (one task of a play) that made it.
+    :param since: of that run.
+    :param number: which attempt of its run at this instance it is, from 1.
+    :param batch: how many instances its request carried.
+    :param sent_ms: when it was claimed.
+    :param last_ms: the latest time at which its request may have been in flight; settling counts from here.
+    :param journal_ms: the same moment on the journal's own clock: this machine's wall clock for SQLite, the server's for PostgreSQL.
+    :param request_id: the service's id of the request, or None.
+    :param message: the service's code and words where it refused, else "".
+    :param again: whether an earlier attempt of the same run had already caused a rerun of the instance; None if unknown.
+    :param conflict_in_batch: whether the service refused the request because one of its instances ran already; the outcome is UNKNOWN.
+    :param purpose: incident name or ticket that people gave.
+    :param plan_id: the approved plan that it belongs to, or "".
+    :param attempt_id: given by the journal.
+    :param open: whether it holds its failure; False once another attempt took over.
+    """
+
+    failure: Failure
+    job_name: str
+    run_id: str
+    since: int
+    number: int
+    batch: int
+    sent_ms: int
+    last_ms: int
+    journal_ms: int
+    outcome: Outcome = Outcome.INTENDED
+    request_id: str | None = None
+    message: str = ""
+    again: bool | None = False
+    conflict_in_batch: bool = False
+    controller: str = ""
+    user: str = ""
+    purpose: str = ""
+    plan_id: str = ""
+    attempt_id: int | None = None
+    open: bool = True
+
+
+@slotted
+@dataclass(frozen=True)
+class Intent:
+    """What a run wants to claim.
+
+    :param attempt: without id, outcome INTENDED.
+    :param supersedes: the attempt for the same failure that the planner saw and decided to take over; None if it saw none.
+    """
+
+    attempt: Attempt
+    supersedes: Attempt | None = None
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
-from .._common.errors import ApiError, LedgerError, OptionError
+from .._common.errors import ApiError, JournalError, LedgerError, OptionError
 from .._common.remedies import hint_for
 from .._common.text import printable
 from .._config.argument_spec import Spec
@@ -154,6 +154,8 @@ def error_result(error: Exception, what: str) -> dict[str, t.Any]:
         return failure_result(sentence(what, _unprefixed(str(error))), "option")
     if isinstance(error, LedgerError):
         return failure_result(sentence(what, _unprefixed(str(error))), "state")
+    if isinstance(error, JournalError):
+        return failure_result(sentence(what, _unprefixed(str(error))), "journal")
     # The words of an exception that nobody foresaw may hold anything, so only its class is named.
     return failure_result(sentence(what, f"unexpected {type(error).__name__} in {_place(error)}", _REPORT), "internal")
 
@@ -161,7 +163,7 @@ def error_result(error: Exception, what: str) -> dict[str, t.Any]:
 def failure_result(msg: str, kind: str) -> dict[str, t.Any]:
     """A failure that is no answer of the service: failed, msg, and an ``error`` of the same shape as :meth:`ApiError.to_result`.
 
-    :param kind: option, state, import, incomplete or internal.
+    :param kind: option, state, journal, import, incomplete or internal.
     """
     empty: dict[str, t.Any] = {"status": None, "code": None, "request_id": None, "method": "", "path": "", "hint": ""}
     return {"failed": True, "msg": msg, "error": {"kind": kind, "message": msg, **empty}}
