@@ -291,6 +291,11 @@ OPERATIONS: dict[str, Operation] = {
         lambda sdk, v: sdk.dgc.list_jobs(dgc.ListJobsRequest(v.workspace_id, 100, 0, v.job_type, v.name if v.flag else None)),
         named=False,
     ),
+    "V1Api.probe": Operation(
+        lambda our, v: our.v1.probe(),
+        lambda sdk, v: sdk.dgc.list_jobs(dgc.ListJobsRequest(v.workspace_id, 1, 0, "BATCH", None)),
+        named=False,
+    ),
     "V1Api.job_detail": Operation(
         lambda our, v: our.v1.job_detail(v.name),
         lambda sdk, v: sdk.dgc.show_job(dgc.ShowJobRequest(workspace=v.workspace_id, job_name=v.name, get_job_submit_version=True)),

@@ -10,6 +10,7 @@ import time
 import types
 import typing as t
 from collections.abc import Iterator
+from dataclasses import replace
 from urllib.parse import parse_qs
 
 import pytest
@@ -25,7 +26,7 @@ from ansible_collections.dataarts.factory.plugins.module_utils._http.client impo
 from ansible_collections.dataarts.factory.plugins.module_utils._http.rate_limiter import Pacer
 from ansible_collections.dataarts.factory.plugins.module_utils._http.session import Connection
 from ansible_collections.dataarts.factory.plugins.module_utils._http.signing import AkSkAuth
-from ansible_collections.dataarts.factory.plugins.module_utils._models.instance import InstanceType, JobInstance, Status
+from ansible_collections.dataarts.factory.plugins.module_utils._models.instance import InstanceType, JobInstance, Status, twins
 from ansible_collections.dataarts.factory.plugins.module_utils._models.rerun_request import RelatedJobs, RetryOptions
 from ansible_collections.dataarts.factory.plugins.module_utils._models.selection import select
 from emulator.running import Running, running
@@ -307,6 +308,80 @@ class TestWrites:
         related = RelatedJobs(window.begin, window.end, (("hourly_stock", WORKSPACE_ID),), 2)
         assert factory(service).retry_related("daily_sales", related, RetryOptions()).api_version == "v2"
         assert {one["job_name"] for one in service.journal()[0]["instances"]} == {"daily_sales", "hourly_stock"}
+
+
+def twin_night(**switches: t.Any) -> dict[str, t.Any]:
+    """A normal and a PatchData instance of one job that share job_id, plan_time and submit_time; both failed."""
+    instances = [{"plan_time": "-3h", "status": "fail", "type": kind} for kind in (0, 5)]
+    return small_night(jobs=[{"name": "mixed", "failed": 1, "instances": instances}], switches={"flow_control": False, **switches})
+
+
+class TestTwins:
+    """T13: a normal and a PatchData instance share v2's key, and only v1 can tell them apart."""
+
+    @pytest.mark.parametrize("version", ["v1", "v2"])
+    @pytest.mark.parametrize("jobs", ["mixed", "mix*"])
+    def test_each_is_listed(self, service: Running, version: str, jobs: str) -> None:
+        service.reset(twin_night(**BOTH))
+        found = list_selected(factory(service, version), select([jobs], last_days(service, 1)))
+        (sharing,) = twins(found).values()
+        assert {instance.instance_type for instance in sharing} == {InstanceType.NORMAL, InstanceType.PATCH_DATA}
+        assert len(found) == len({instance.full_key for instance in found}) == 3
+
+    def test_each_is_listed_once_though_two_windows_show_it(self, service: Running) -> None:
+        service.reset(twin_night(**V2, window_compares="start_time"))
+        now = service.now_ms()
+        found = list_selected(factory(service), select(["mixed"], Window(now - DAY, now - HOUR)), started=Window(now - DAY - HOUR, now))
+        assert len(found) == 3
+
+    def test_v1_restarts_one_of_them_where_v2_reruns_the_others(self, service: Running) -> None:
+        service.reset(twin_night(**BOTH))
+        auto = factory(service)
+        found = auto.list_instances(last_days(service, 1), job_name="mixed")
+        ((normal, patch),) = twins(sorted(found, key=lambda instance: str(instance.instance_type))).values()
+        assert auto.can_restart_by_id()
+        assert auto.restart("mixed", patch, RetryOptions()).api_version == "v1"
+        (entry,) = service.journal()
+        assert (entry["kind"], [one["instance_id"] for one in entry["instances"]]) == ("restart", [int(str(patch.instance_id))])
+        assert patch.instance_id != normal.instance_id
+        assert auto.api_versions["restart"] == "v1"
+
+    @pytest.mark.parametrize(
+        ("version", "switches", "expected"), [("auto", {}, True), ("v1", {}, True), ("v2", {}, False), ("auto", {"v1_open": False}, False)]
+    )
+    def test_whether_v1_is_open_is_known_without_a_write(
+        self, service: Running, version: str, switches: dict[str, t.Any], expected: bool
+    ) -> None:
+        service.set(**{**BOTH, **switches})
+        api = factory(service, version)
+        assert [api.can_restart_by_id() for dummy in range(2)] == [expected, expected]
+        assert service.journal() == []
+        assert [request["method"] for request in service.requests()] in ([], ["GET"], ["GET", "GET"])
+
+    def test_the_list_of_the_workspace_shows_that_v1_is_open(self, service: Running) -> None:
+        service.set(**BOTH)
+        auto = factory(service)
+        auto.list_instances(last_days(service, 1))
+        before = len(service.requests())
+        assert auto.can_restart_by_id()
+        assert len(service.requests()) == before
+
+    def test_without_a_host_v1_cannot_restart(self, service: Running) -> None:
+        service.set(**V2)
+        assert not factory(service, endpoint_v1=None).can_restart_by_id()
+        with socket.socket() as bound:
+            bound.bind(("127.0.0.1", 0))  # taken, but nobody listens
+            assert not factory(service, endpoint_v1=f"http://127.0.0.1:{bound.getsockname()[1]}").can_restart_by_id()
+
+    def test_restart_where_v1_must_not_be_used(self, service: Running) -> None:
+        service.set(**BOTH)
+        api = factory(service, "v2")
+        (failed,) = api.list_instances(last_days(service, 2), job_name="weekly_report")
+        with pytest.raises(ApiError) as caught:
+            api.restart("weekly_report", failed, RetryOptions())
+        assert (caught.value.kind, caught.value.hint) == (Kind.NOT_PUBLISHED, "Set api_version to auto or v1.")
+        with pytest.raises(ValueError):
+            api.restart("weekly_report", replace(failed, key=replace(failed.key, workspace_id="other")), RetryOptions())
 
 
 class TestReads:

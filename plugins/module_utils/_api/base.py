@@ -164,11 +164,6 @@ def instance(value: t.Any, workspace_id: str, what: str) -> JobInstance:
     )
 
 
-def instance_identity(one: JobInstance) -> t.Hashable:
-    """What a listed instance is counted by. A PatchData instance may share its key with the normal instance of the same plan time."""
-    return one.key, one.instance_id
-
-
 def job_page(payload: t.Any) -> Page[Job]:
     """The answer of either list of jobs. :raises ApiError: BAD_ANSWER, naming the job and the field."""
     fields = Fields(payload, "the list of jobs")

@@ -23,6 +23,7 @@ class ApiVersions:
     :param wanted: ``auto``, ``v2`` or ``v1``.
     :ivar known: route -> version that was found to be the one that answers.
     :ivar used: route -> version used last.
+    :ivar answered: the versions that have answered here, so that they are open to the account.
     :raises OptionError: *wanted* is none of them.
     """
 
@@ -31,6 +32,7 @@ class ApiVersions:
             raise OptionError(f"api_version is {wanted!r}. Give auto, v2 or v1.")
         self.known: dict[str, str] = {}
         self.used: dict[str, str] = {}
+        self.answered: set[str] = set()
         self._hosts = hosts
         self._wanted = wanted
 
@@ -70,10 +72,13 @@ class ApiVersions:
         except ApiError as error:
             if error.kind is not Kind.NOT_PUBLISHED:
                 self.used[route] = version
+                if error.code is not None:  # only the service's own error body proves that the version is there
+                    self.answered.add(version)
             elif error.status is not None:
                 error.hint = self._way_out(version, only) or error.hint
             raise
         self.used[route] = version
+        self.answered.add(version)
         return result
 
     def _way_out(self, version: str, only: bool) -> str:

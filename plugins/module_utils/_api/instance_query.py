@@ -29,17 +29,19 @@ def list_selected(
     notes: list[str] | None = None,
     started: Window | None = None,
     until: int | None = None,
-    every: bool = False,
+    distinct_keys: bool = False,
 ) -> list[JobInstance]:
     """The instances that *selection* means, complete: oldest plan time first, then by job name.
 
+    Twins (see :func:`.instance.twins`) are all there, each once by its key and instance_id.
+
     :param failed: filled with the jobs that could not be listed, name -> error; they do not stop the others. None: the first one is raised.
-    :param notes: gets a sentence for each key that the service listed for several instances.
+    :param notes: with *distinct_keys*, gets a sentence for each key that the service listed for several instances.
     :param started: a window of start times to ask for as well, from the run's ``since`` to now. Should the service compare windows with
         start times, as its text says and its parameters' names do not [H-208], an instance leaves the window of its plan time when it is
         rerun, and is found there. Costs nothing where it lies within the selection's window.
     :param until: until when what was planned in the window may have started, epoch ms; the end of *started* if None. See :func:`late_starts`.
-    :param every: keep instances that share a key (PatchData beside the normal instance); otherwise the newest of them stands for all.
+    :param distinct_keys: let the newest of several instances that share a key stand for all of them, see :func:`distinct`.
     :raises ApiError: of a kind that ends every job's list.
     """
     first, *rest = _joined(selection.window, started)
@@ -55,8 +57,9 @@ def list_selected(
         failed.update(problems)
     meant: t.Iterable[JobInstance] = (one for part in parts for one in part.instances if selection.matches(one))
     if len(parts) > 1:
-        meant = {(one.key, one.instance_id): one for one in meant}.values()
-    if every:
+        # The later list shows the newer state.
+        meant = {instance.full_key: instance for instance in meant}.values()
+    if not distinct_keys:
         return sorted(meant, key=_order)
     unique, twins = distinct(meant)
     if notes is not None:

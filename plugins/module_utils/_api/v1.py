@@ -17,7 +17,6 @@ from .base import (
     JOBS_PAGE,
     ScopedClient,
     asked_status,
-    instance_identity,
     instance_page,
     job_page,
 )
@@ -64,7 +63,7 @@ class V1Api:
             return self._client.read(call, lambda payload: instance_page(payload, self._client.workspace_id), deadline)
 
         what = "instances of the workspace" if job_name is None else f"instances of job {job_name}"
-        found = read_windowed(fetch, window, key=instance_identity, what=what, limits=ListLimits(slice_ms=MAX_WINDOW_MS))
+        found = read_windowed(fetch, window, key=lambda listed: listed.full_key, what=what, limits=ListLimits(slice_ms=MAX_WINDOW_MS))
         return [one for one in found if job_name in (None, one.job_name)]
 
     def list_jobs(self, name: str | None, job_type: str, deadline: float | None = None) -> list[Job]:
@@ -75,6 +74,11 @@ class V1Api:
             return self._client.read(self._client.v1("GET", "jobs", "jobs", query=query), job_page, deadline)
 
         return read_paged(fetch, key=lambda job: job.name, what="jobs", page=JOBS_PAGE)
+
+    def probe(self, deadline: float | None = None) -> None:
+        """GET …/jobs [SDK] for a single job, to see whether v1 is open to the account."""
+        call = self._client.v1("GET", "jobs", "jobs", query={"limit": 1, "offset": 0, "jobType": "BATCH"})
+        self._client.read(call, job_page, deadline)
 
     def job_detail(self, job_name: str, deadline: float | None = None) -> dict[str, t.Any]:
         """GET …/jobs/{name} [SDK][OTC]: definition of the newest submitted version, as the service says it (nodes, schedule, params, …)."""

@@ -25,7 +25,6 @@ from .base import (
     ScopedClient,
     asked_status,
     instance,
-    instance_identity,
     instance_page,
     job_page,
 )
@@ -79,7 +78,11 @@ class V2Api:
             return self._client.read(call, lambda payload: instance_page(payload, self._client.workspace_id), deadline)
 
         return read_windowed(
-            fetch, window, key=instance_identity, what=f"instances of job {job_name}", limits=ListLimits(slice_ms=MAX_WINDOW_MS)
+            fetch,
+            window,
+            key=lambda listed: listed.full_key,
+            what=f"instances of job {job_name}",
+            limits=ListLimits(slice_ms=MAX_WINDOW_MS),
         )
 
     def list_jobs(self, name: str | None, job_type: str, deadline: float | None = None) -> list[Job]:
@@ -124,7 +127,7 @@ class V2Api:
         call = self._client.v2("GET", "depend", "instances", instance_id, "depend-instances", query=query)
         return read_whole(
             lambda: self._client.read(call, lambda payload: _related_page(payload, self._client.workspace_id), deadline),
-            key=lambda one: instance_identity(one.instance),
+            key=lambda related: related.instance.full_key,
             what=f"instances related to instance {instance_id}",
         )
 

@@ -93,7 +93,7 @@ class WorkspaceApi:
         instance_type: InstanceType | None = None,
         deadline: float | None = None,
     ) -> list[JobInstance]:
-        """The instances planned within *window*, complete, in no order; two may share a key (see :func:`_listing.distinct`).
+        """The instances planned within *window*, complete, in no order; two may share a key (see :func:`.instance.twins`).
 
         :param window: both ends included. What lies before :data:`RETENTION_MS` ago or beyond :data:`PLANNED_AHEAD_MS` ahead, by the service's
             clock, is left out: the service keeps instances for six months, and makes them when they are due.
@@ -187,10 +187,7 @@ class WorkspaceApi:
     @property
     def walks_workspace(self) -> bool:
         """Whether the whole workspace can be had in one walk, as far as is known: by v1, which must have a host."""
-        if self.api_version == "auto":
-            lost = time.monotonic() < self._unreachable_until
-            return self.connection.hosts.knows_v1 and self._versions.known.get("list_workspace") != "v2" and not lost
-        return self.api_version == "v1"
+        return self.api_version == "v1" or (self._may_use_v1() and self._versions.known.get("list_workspace") != "v2")
 
     def list_jobs(self, name: str | None = None, *, job_type: str = "BATCH", deadline: float | None = None) -> list[Job]:
         """The jobs of the workspace, or the one of exactly that name (an empty list if there is none).
@@ -258,6 +255,28 @@ class WorkspaceApi:
         answer = self._versions.either("retry", lambda: self._v2.retry(job_name, [one.key for one in instances], options, deadline), by_v1)
         return Accepted(answer.request_id, self.api_versions["retry"])
 
+    def can_restart_by_id(self, deadline: float | None = None) -> bool:
+        """Whether :meth:`restart` can be used: v1 is allowed, has a host and is open to the account.
+
+        Known where v1 answered before, for example with the list of the workspace; otherwise asked by one read of a single job.
+        Nothing is written.
+        """
+        if not self._may_use_v1():
+            return False
+        if "v1" not in self._versions.answered:
+            self._probe_v1(deadline)
+        return "v1" in self._versions.answered
+
+    def restart(self, job_name: str, instance: JobInstance, options: RetryOptions, deadline: float | None = None) -> Accepted:
+        """Rerun one instance by its instance_id, by v1 also where v2 reruns the others: v2's key cannot tell twins apart.
+
+        :raises ApiError: as :meth:`retry`; NOT_PUBLISHED where v1 must not be used or is not open.
+        """
+        if instance.key.workspace_id != self.workspace_id:
+            raise ValueError("restart needs an instance of its own workspace")
+        answer = self._versions.only("v1", "restart", lambda: self._v1.restart(job_name, instance.instance_id, options, deadline))
+        return Accepted(answer.request_id, "v1")
+
     def retry_related(self, job_name: str, related: RelatedJobs, options: RetryOptions, deadline: float | None = None) -> Accepted:
         """Rerun a job with upstream and downstream jobs (v2 only).
 
@@ -291,6 +310,20 @@ class WorkspaceApi:
                 self._versions.known["list_workspace"] = "v2"
             self.api_versions["list_workspace"] = "v2"
             return None
+
+    def _may_use_v1(self) -> bool:
+        """Whether v1 may be tried: not excluded by api_version, its host known and not unreachable a moment ago."""
+        if self.api_version == "v2" or not self.connection.hosts.knows_v1:
+            return False
+        return self.api_version == "v1" or time.monotonic() >= self._unreachable_until
+
+    def _probe_v1(self, deadline: float | None) -> None:
+        """Find out by one cheap read whether v1 is open here; an error is an answer too."""
+        try:
+            self._versions.by("v1", "probe", lambda: self._v1.probe(deadline))
+        except ApiError as error:
+            if error.kind is Kind.UNREACHABLE:
+                self._unreachable_until = time.monotonic() + UNREACHABLE_SECONDS
 
     def _kept(self, window: Window) -> Window | None:
         """The part of *window* in which there can be instances, or None."""

@@ -120,6 +120,11 @@ class JobInstance:
     error_message: str | None = None
     instance_name: str | None = None
 
+    @property
+    def full_key(self) -> tuple[InstanceKey, str]:
+        """The key plus the instance_id ("" if the service listed none): differs between twins, see :func:`twins`."""
+        return self.key, self.instance_id or ""
+
     def to_result(self) -> dict[str, t.Any]:
         """The instance as modules return it: ids as text, times as epoch ms, beside them ``*_iso`` in ISO 8601 UTC."""
         result: dict[str, t.Any] = {
@@ -144,6 +149,20 @@ class JobInstance:
             value = result[name]
             result[f"{name}_iso"] = to_iso(value) if value is not None else None
         return result
+
+
+def twins(instances: t.Iterable[JobInstance]) -> dict[InstanceKey, tuple[JobInstance, ...]]:
+    """Twins by their key: instances with the same job_id, plan_time and submit_time, such as a normal one and a PatchData one.
+
+    v2 reruns by the key, so its request cannot say which twin is meant; v1 reruns by instance_id.
+
+    :returns: only the keys that at least two instances share, each with its instances in the order given.
+    """
+    by_key: dict[InstanceKey, dict[str, JobInstance]] = {}
+    for instance in instances:
+        key, instance_id = instance.full_key
+        by_key.setdefault(key, {})[instance_id] = instance
+    return {key: tuple(sharing.values()) for key, sharing in by_key.items() if len(sharing) > 1}
 
 
 @dataclass(frozen=True)

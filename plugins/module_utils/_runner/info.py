@@ -37,7 +37,7 @@ def instance_info(run: ModuleRun) -> None:
 
     def read(window: Window) -> list[JobInstance]:
         if job_name is None:
-            return list_selected(factory, selection(window), until=until(window), every=True)
+            return list_selected(factory, selection(window), until=until(window))
         return _of_job(factory, job_name, selection(window), lambda: until(window))
 
     selection(window_of(options, clock.now_ms()))
@@ -78,7 +78,7 @@ def _of_job(factory: WorkspaceApi, job_name: str, wanted: Selection, until: t.Ca
 
     found = listed(wanted.window)
     late = late_starts(wanted.window, found, until())
-    unique = {(one.key, one.instance_id): one for one in (*found, *(listed(late) if late is not None else ()))}
+    unique = {instance.full_key: instance for instance in (*found, *(listed(late) if late is not None else ()))}
     types = wanted.instance_types
     return [one for one in unique.values() if one.key.plan_time in wanted.window and (not types or one.instance_type in types)]
 

@@ -95,7 +95,9 @@ class Look:
         # since: what was started meanwhile must not be missed.
         started = None if since is None else Window(since - TOLERANCE_MS, max(since, self.clock.latest_ms()) + CLOCK_LIMIT_MS)
         notes: list[str] = []
-        found = list_selected(self.factory, self.wish.selection(window), failed=self.unlisted, notes=notes, started=started)
+        found = list_selected(
+            self.factory, self.wish.selection(window), failed=self.unlisted, notes=notes, started=started, distinct_keys=True
+        )
         for text in notes:
             self.note(text)
         return found
