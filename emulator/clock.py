@@ -27,6 +27,11 @@ class Clock:
         self._held_ms: int | None = None
         #: How far the service is ahead of real time, seconds.
         self.skew: t.Callable[[], float] = lambda: 0.0
+        #: How far the scheduler, which stamps starts and ends of instances, is ahead of the gateway, seconds.
+        self.scheduler_skew: t.Callable[[], float] = lambda: 0.0
+        #: What something in between adds to the ``Date`` of answers, seconds.
+        self.date_offset: t.Callable[[], float] = lambda: 0.0
+        self._date_step = 0.0
 
     def wall_ms(self) -> int:
         """What the age of a signature is measured with, epoch ms: real time plus the skew, but not what tests advanced."""
@@ -44,8 +49,20 @@ class Clock:
             self._held_ms = None
 
     def now_ms(self) -> int:
-        """The service's time in epoch ms: what ``Date`` and every timestamp say."""
+        """The gateway's time in epoch ms: what ``Date`` says unless it was rewritten, and what is written into the journal."""
         return self.wall_ms() + int(self._advanced_ms)
+
+    def scheduler_ms(self, moment_ms: int) -> int:
+        """The gateway's *moment_ms* as the scheduler stamps it on an instance, epoch ms."""
+        return moment_ms + int(self.scheduler_skew() * 1000)
+
+    def date_ms(self, offset: float = 0.0) -> int:
+        """What the ``Date`` of an answer says, epoch ms; *offset* is added for this one answer, seconds."""
+        return self.now_ms() + int((self.date_offset() + self._date_step + offset) * 1000)
+
+    def step_date(self, seconds: float) -> None:
+        """Let the ``Date`` of every answer from now on be *seconds* further ahead; nothing else changes."""
+        self._date_step += seconds
 
     def span_ms(self, seconds: float) -> int:
         """How many ms of this clock *seconds* of emulated time take."""

@@ -92,7 +92,9 @@ def _job_entry(job: Job, layer: str) -> Json:
 
 def _instance_entry(call: Call, instance: Instance) -> Json:
     job = instance.job
-    running = (instance.end_time or call.service.clock.now_ms()) - instance.start_time if instance.start_time is not None else None
+    clock = call.service.clock
+    ended = instance.end_time or clock.scheduler_ms(clock.now_ms())
+    running = ended - instance.start_time if instance.start_time is not None else None
     entry: Json = {
         "id": instance.instance_id,
         "job_id": job.job_id,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
+from emulator.clock import Clock
 from emulator.errors import unknown_instance, unknown_job
 from emulator.model import Instance, Run
 from emulator.service import Answer, Call
@@ -36,21 +37,21 @@ def show_instance(call: Call) -> Answer:
         "instanceType": instance.instance_type,
         "forceSuccess": instance.force_success,
         "ignoreSuccess": instance.ignore_success,
-        "nodes": [_node(instance, index, call.service.clock.now_ms()) for index in range(len(job.nodes))],
+        "nodes": [_node(instance, index, call.service.clock) for index in range(len(job.nodes))],
     }
     return Answer(payload={name: value for name, value in detail.items() if value is not None})
 
 
-def _node(instance: Instance, index: int, now: int) -> Json:
+def _node(instance: Instance, index: int, clock: Clock) -> Json:
     node = instance.job.nodes[index]
-    status, start, end = _progress(instance, index, now)
+    status, start, end = _progress(instance, index, clock.now_ms())
     entry: Json = {
         "nodeName": node.name,
         "status": status,
         "type": node.type,
         "planTime": instance.plan_time,
-        "startTime": start,
-        "endTime": end,
+        "startTime": None if start is None else clock.scheduler_ms(start),
+        "endTime": None if end is None else clock.scheduler_ms(end),
         "retryTimes": 0,
         "instanceId": instance.instance_id,
         "inputRowCount": 0,

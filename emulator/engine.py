@@ -81,10 +81,10 @@ class Engine:
             run.cancelled = True
             run.end = now
             run.status = "manual-stop"
-        self._gated = [one for one in self._gated if one[0] is not instance]
+        self._gated = [(waiting, run) for waiting, run in self._gated if waiting is not instance]
         instance.queued.clear()
         instance.current = None
-        instance.status, instance.end_time = "manual-stop", now
+        instance.status, instance.end_time = "manual-stop", self._clock.scheduler_ms(now)
         self._open_gates(now)
 
     def _adopt(self, instance: Instance, run: Run, now: int) -> None:
@@ -99,14 +99,28 @@ class Engine:
 
     def _show(self, instance: Instance, run: Run, now: int) -> None:
         """The rerun becomes visible: the instance waits."""
-        if self._switches["instance_id_after_rerun"] == "new":
-            instance.old_ids.append(instance.instance_id)
-            instance.instance_id = self._world.new_id()
+        self._rename(instance, run)
         instance.end_time, instance.error = None, ""
         instance.force_success = instance.ignore_success = False
         shown = self._switches["waiting_start_time"]
         if shown != "old":
-            instance.start_time = run.requested if shown == "new" else None
+            instance.start_time = self._clock.scheduler_ms(run.requested) if shown == "new" else None
+        starting = self._clock.span_ms(self._switches["starting_seconds"])
+        if starting:
+            run.status, instance.status = "starting", instance.job.starting_status
+            self._at(now + starting, self._wait, instance, run)
+        else:
+            self._wait(instance, run, now)
+
+    def _rename(self, instance: Instance, run: Run) -> None:
+        """Assign what this site assigns anew with a rerun: an id, a submit time. The old ones name nothing any more."""
+        if self._switches["instance_id_after_rerun"] == "new":
+            instance.old_ids.append(instance.instance_id)
+            instance.instance_id = self._world.new_id()
+        if self._switches["submit_time_after_rerun"] == "new":
+            instance.submit_time = self._clock.scheduler_ms(run.requested)
+
+    def _wait(self, instance: Instance, run: Run, now: int) -> None:
         run.status = instance.status = "waiting-confirm" if instance.job.confirm else "waiting"
         if not instance.job.confirm:
             # never at once: runs asked for in one request must all be known before the first of them may begin
@@ -117,7 +131,7 @@ class Engine:
             self._gated.append((instance, run))
             return
         run.start, run.status = now, "running"
-        instance.status, instance.start_time = "running", now
+        instance.status, instance.start_time = "running", self._clock.scheduler_ms(now)
         self._plan_end(instance, run, now)
 
     def _plan_end(self, instance: Instance, run: Run, now: int) -> None:
@@ -126,7 +140,7 @@ class Engine:
 
     def _end(self, instance: Instance, run: Run, now: int) -> None:
         run.end, run.status = now, run.fate.status
-        instance.status, instance.end_time, instance.error = run.fate.status, now, run.fate.error
+        instance.status, instance.end_time, instance.error = run.fate.status, self._clock.scheduler_ms(now), run.fate.error
         instance.current = None
         if instance.queued:
             self._adopt(instance, instance.queued.pop(0), now)
@@ -134,7 +148,7 @@ class Engine:
 
     def _open_gates(self, now: int) -> None:
         gated, self._gated = self._gated, []
-        for instance, run in sorted(gated, key=lambda one: one[0].plan_time):
+        for instance, run in sorted(gated, key=lambda waiting: waiting[0].plan_time):
             self._begin(instance, run, now)
 
     def _may_begin(self, instance: Instance, run: Run) -> bool:
@@ -143,13 +157,11 @@ class Engine:
             return False
         if instance.job.self_dependent and self._earlier_under_way(instance):
             return False
+        per_job = self._switches["running_per_job"]
+        if per_job is not None and _running(instance.job.instances) >= per_job:
+            return False
         limit = self._limits.get(run.group)
-        if limit is None:
-            return True
-        running = sum(
-            1 for one in self._world.instances() if one.current and one.current.group == run.group and one.current.status == "running"
-        )
-        return running < limit
+        return limit is None or _running(self._world.instances(), run.group) < limit
 
     @staticmethod
     def _earlier_under_way(instance: Instance) -> bool:
@@ -159,10 +171,16 @@ class Engine:
             if (
                 other is not instance
                 and run
-                and (run.status == "running" or (run.status in ("waiting", "hidden") and other.plan_time < instance.plan_time))
+                and (run.status == "running" or (run.status in ("waiting", "hidden", "starting") and other.plan_time < instance.plan_time))
             ):
                 return True
         return False
 
     def _at(self, due: int, step: Step, instance: Instance, run: Run) -> None:
         heapq.heappush(self._events, (due, next(self._order), step, instance, run))
+
+
+def _running(instances: t.Iterable[Instance], group: str | None = None) -> int:
+    """How many of *instances* run, for *group* if one is named."""
+    runs = (instance.current for instance in instances)
+    return sum(1 for run in runs if run and run.status == "running" and group in (None, run.group))

@@ -10,7 +10,7 @@ import typing as t
 
 from emulator import routes
 
-#: What can go wrong, with the parameters each kind takes beside route, times, rate, seed and skip.
+#: What can go wrong, with the parameters each kind takes in addition to those that all of them take.
 KINDS: dict[str, frozenset[str]] = {
     "latency": frozenset({"seconds", "when"}),
     "hang": frozenset({"seconds", "when"}),
@@ -23,6 +23,8 @@ KINDS: dict[str, frozenset[str]] = {
     "not_utf8": frozenset({"when"}),
     "oversized": frozenset({"when", "bytes"}),
     "empty": frozenset({"when"}),
+    "page": frozenset({"when", "status", "body", "retry_after"}),
+    "date": frozenset(),
     "error_body": frozenset({"when", "code", "message"}),
     "redirect": frozenset({"location", "status"}),
     "expired_token": frozenset(),
@@ -30,7 +32,13 @@ KINDS: dict[str, frozenset[str]] = {
     "slow_headers": frozenset({"seconds", "when"}),
     "slow_body": frozenset({"seconds", "when"}),
 }
-_COMMON = frozenset({"route", "kind", "times", "rate", "seed", "skip", "job_name"})
+#: Bodies of a page that something in between answers with: content type and text, in which status and reason are filled in.
+PAGES = {
+    "html": ("text/html; charset=utf-8", "<html><head><title>{status} {reason}</title></head><body><h1>{reason}</h1></body></html>"),
+    "json": ("application/json", '{{"status": {status}, "message": "{reason}"}}'),
+    "empty": ("text/plain", ""),
+}
+_COMMON = frozenset({"route", "kind", "times", "rate", "seed", "skip", "job_name", "date_seconds", "date_step_seconds"})
 _WHEN = ("before_reading", "before_effect", "after_effect", "mid_body")
 
 Fault = dict[str, t.Any]
@@ -80,6 +88,8 @@ class Faults:
             raise ValueError(f"fault {kind} takes no {', '.join(sorted(unknown))}")
         if fault.get("when", "after_effect") not in _WHEN:
             raise ValueError(f"fault {kind}: when is one of {', '.join(_WHEN)}")
+        if fault.get("body", "html") not in PAGES:
+            raise ValueError(f"fault {kind}: body is one of {', '.join(PAGES)}")
         self._rules.append(_Rule(dict(fault)))
 
     def clear(self) -> None:

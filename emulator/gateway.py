@@ -61,9 +61,19 @@ class Gateway:
     async def _spoil(
         self, fault: Fault, request: web.BaseRequest, act: t.Callable[[], web.Response], entry: dict[str, t.Any], request_id: str
     ) -> web.StreamResponse:
+        self._service.clock.step_date(float(fault.get("date_step_seconds", 0)))
+        response = await self._spoiled(fault, request, act, entry, request_id)
+        if "date_seconds" in fault and not response.prepared:
+            response.headers["Date"] = http_date(self._service, float(fault["date_seconds"]))
+        return response
+
+    async def _spoiled(
+        self, fault: Fault, request: web.BaseRequest, act: t.Callable[[], web.Response], entry: dict[str, t.Any], request_id: str
+    ) -> web.StreamResponse:
         kind, when = fault["kind"], fault.get("when") or spoiled.DEFAULT_WHEN.get(fault["kind"], "after_effect")
         if kind == "outage":
             await self._shut(fault.get("seconds", 0.3))
+        if kind in ("outage", "date"):
             return act()
         if kind in ("latency", "hang"):
             answer = act() if when == "after_effect" else None
@@ -72,6 +82,9 @@ class Gateway:
                 return spoiled.hang_up(request)
             return answer or act()
         answer = act() if when != "before_effect" else None
+        if kind == "page":
+            entry["status"] = int(fault.get("status", 502))
+            return spoiled.page(fault, http_date(self._service))
         replaced = spoiled.replacement(fault, self._service.switches)
         if replaced is not None:
             entry["status"] = replaced.status
@@ -141,6 +154,6 @@ class Gateway:
         return web.Response(status=answer.status, headers=headers, body=json.dumps(answer.payload, ensure_ascii=False).encode())
 
 
-def http_date(service: Service) -> str:
-    """The service's time as a Date header says it, whole seconds."""
-    return formatdate(service.clock.now_ms() // 1000, usegmt=True)
+def http_date(service: Service, offset: float = 0.0) -> str:
+    """The service's time as a Date header says it, whole seconds; *offset* is added to it, seconds."""
+    return formatdate(service.clock.date_ms(offset) // 1000, usegmt=True)

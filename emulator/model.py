@@ -107,6 +107,7 @@ class Job:
     status: str = "SCHEDULING"
     self_dependent: bool = False
     confirm: bool = False
+    starting_status: str = "pending"
     owner: str = ""
     path: str = "/"
     priority: int = 0

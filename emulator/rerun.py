@@ -12,9 +12,12 @@ from emulator import parameters as read
 from emulator.errors import Refusal, invalid, unknown_instance, unknown_job
 from emulator.model import ACTIVE, RERUNNABLE, Instance, Job
 from emulator.service import Answer, Call
+from emulator.switches import Switches
 from emulator.world import submit_time_of
 
 Json = dict[str, t.Any]
+#: job_id, plan_time, submit_time: what names an instance in the v2 rerun [H-RET].
+Key = tuple[int, int, int]
 _V2_LOCATIONS = ("firstNode", "errorNode", "specifiedNode")
 _V2_VERSIONS = ("original_version", "current_version")
 _V1_LOCATIONS = {"first_node": "firstNode", "error_node": "errorNode", "specified_node": "specifiedNode"}
@@ -72,7 +75,7 @@ def restart_v1(call: Call) -> Answer:
 def stop_v1(call: Call) -> Answer:
     """POST …/jobs/{job_name}/instances/{instance_id}/stop: waiting, running and abnormal instances [OTC-UMN-I]."""
     instance = _v1_instance(call)
-    if instance.status not in ACTIVE | {"running-exception"}:
+    if instance.status not in ACTIVE | {"running-exception"} and not _starting(instance):
         raise Refusal(400, "30118", "Failed to stop the job instance: it is not running.")
     request = _Request("stop", "v1", instance.job.name, "", None, {})
     _record(call, request, [_before(call, instance)])
@@ -106,28 +109,38 @@ def _selected(call: Call, job: Job, body: Json) -> list[Instance]:
     entries = body["task_retrys"]
     if not isinstance(entries, list) or not entries:
         raise invalid("task_retrys must name at least one instance")
-    by_key = {(job.job_id, one.plan_time, submit_time_of(one, call.service.switches)): one for one in job.instances}
+    by_key = _by_key(job, call.service.switches)
     found: list[Instance] = []
-    seen: set[int] = set()
+    seen: set[Key] = set()
     for entry in entries:
         if not isinstance(entry, dict):
             raise invalid("task_retrys must be an array of objects")
         key = read.integer(entry, "job_id"), read.milliseconds(entry, "plan_time"), read.milliseconds(entry, "submit_time")
-        instance = by_key.get(key)
-        if instance is None:
+        instances = by_key.get(key)
+        if instances is None:
             if call.service.switches["batch_refusal"] == "all":
                 raise unknown_instance()
             continue
-        if id(instance) in seen:
+        if key in seen:
             if call.service.switches["duplicate_keys"] == "refuse":
                 raise invalid("task_retrys names an instance twice")
             if call.service.switches["duplicate_keys"] == "merge":
                 continue
-        seen.add(id(instance))
-        found.append(instance)
+        seen.add(key)
+        found += instances
     if not found:
         raise unknown_instance()
     return found
+
+
+def _by_key(job: Job, switches: Switches) -> dict[Key, list[Instance]]:
+    """The instances that each key of the v2 rerun means: one, or what the switch says where two share it."""
+    sharing: dict[Key, list[Instance]] = {}
+    for instance in sorted(job.instances, key=lambda instance: instance.instance_id):
+        key = job.job_id, instance.plan_time, submit_time_of(instance, switches)
+        sharing.setdefault(key, []).append(instance)
+    chosen = {"first": slice(0, 1), "newest": slice(-1, None), "both": slice(None)}[switches["twins_rerun"]]
+    return {key: instances[chosen] for key, instances in sharing.items()}
 
 
 def _write_related(call: Call, request: _Request, job: Job) -> None:
@@ -185,7 +198,7 @@ def _refusal(call: Call, instance: Instance, request: _Request) -> Refusal | Non
         return Refusal(400, "0111", "A manually scheduled job instance cannot be rerun.")
     if instance.job.job_type != "BATCH":
         return Refusal(400, "0136", "Only batch jobs support this operation.")
-    if hidden or instance.status in ACTIVE:
+    if hidden or instance.status in ACTIVE or _starting(instance):
         allowed = policy == "accept" or (policy == "accept_hidden" and hidden)
         return None if allowed else Refusal(400, "0107", "The job instance is already running.")
     if instance.status not in RERUNNABLE:
@@ -194,6 +207,11 @@ def _refusal(call: Call, instance: Instance, request: _Request) -> Refusal | Non
     if request.location == "specifiedNode" and request.node_name not in names:
         return Refusal(400, "0125", f"The job does not have the node {request.node_name}.")
     return None
+
+
+def _starting(instance: Instance) -> bool:
+    """Whether its rerun shows the word that no document has."""
+    return instance.current is not None and instance.current.status == "starting"
 
 
 def _start_node(instance: Instance, request: _Request) -> int:

@@ -16,6 +16,8 @@ from emulator.timetext import moment_of, seconds_of
 from emulator.world import World
 
 Data = dict[str, t.Any]
+#: Keys of a job that are its attributes as they stand.
+_PLAIN = "job_type schedule cron status self_dependent confirm path priority version fail_node starting_status"
 
 
 def read(source: Data | Path | str) -> Data:
@@ -118,8 +120,8 @@ class _Reader:
         _only(
             data,
             f"job {data.get('name')}",
-            "name id submit_time nodes depends_on job_type schedule cron status self_dependent confirm owner path priority version "
-            "run_seconds wait_seconds fail_node instances failed succeeded every first runs type error",
+            f"name id submit_time nodes depends_on owner run_seconds wait_seconds {_PLAIN} "
+            "instances failed succeeded every first runs type error",
         )
         self.next_job_id += 1
         job = Job(
@@ -133,7 +135,7 @@ class _Reader:
             wait_seconds=seconds_of(data.get("wait_seconds", self.data.get("wait_seconds", 0))),
             owner=data.get("owner", workspace.owner),
         )
-        for name in ("job_type", "schedule", "cron", "status", "self_dependent", "confirm", "path", "priority", "version", "fail_node"):
+        for name in _PLAIN.split():
             if name in data:
                 setattr(job, name, data[name])
         for one in instance_shorthands(data, self.now_ms):

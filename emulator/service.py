@@ -39,6 +39,8 @@ class Service:
         switches = self.switches = Switches(data.get("switches"))
         clock = self.clock = Clock(float(data.get("speed", 1)))
         clock.skew = lambda: float(switches["clock_skew_seconds"])
+        clock.scheduler_skew = lambda: float(switches["scheduler_skew_seconds"])
+        clock.date_offset = lambda: float(switches["date_offset_seconds"])
         self.world: World = scenario.load(data, clock.now_ms())
         self.engine = Engine(self.world, clock, self.switches)
         self.faults = Faults()

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+from http import HTTPStatus
 
 from aiohttp import web
 
-from emulator.faults import Fault
+from emulator.faults import PAGES, Fault
 from emulator.service import Answer
 from emulator.switches import Switches
 
@@ -55,6 +56,14 @@ def replacement(fault: Fault, switches: Switches) -> Answer | None:
     if kind == "empty":
         return Answer(200)
     return None
+
+
+def page(fault: Fault, date: str) -> web.Response:
+    """What a proxy or firewall answers by itself: its own body, none of the service's headers."""
+    status = int(fault.get("status", 502))
+    content_type, text = PAGES[fault.get("body", "html")]
+    headers = {"Date": date, "Server": "proxy", "Via": "1.1 proxy", "Content-Type": content_type, **_retry_after(fault)}
+    return web.Response(status=status, headers=headers, body=text.format(status=status, reason=HTTPStatus(status).phrase).encode())
 
 
 def _retry_after(fault: Fault) -> dict[str, str]:

@@ -46,8 +46,17 @@ SWITCHES: dict[str, Switch] = {
     ),
     "success_body": Switch(("empty", "object"), "Body of an accepted write that is answered with 200: none, or `{}` [H-RET]."),
     "instance_id_after_rerun": Switch(("same", "new"), "Whether a rerun keeps the instance's id or gives it a new one [OTC-UMN-I]."),
+    "submit_time_after_rerun": Switch(
+        ("same", "new"),
+        "Whether a rerun keeps the instance's `submit_time`, a part of its key, or sets it to the time of the rerun [H-RET].",
+    ),
     "rerun_visible_after": Switch(
         (0, 20), "Emulated seconds until an accepted rerun shows; until then the instance looks as before.", free=True
+    ),
+    "starting_seconds": Switch(
+        (0, 20),
+        "Emulated seconds during which an accepted rerun shows a status word that no document has, before it waits or runs [SDK].",
+        free=True,
     ),
     "waiting_start_time": Switch(
         ("none", "old", "new"), "What `start_time` shows while a rerun waits: nothing, the last run's start, or the time it was accepted."
@@ -90,6 +99,14 @@ SWITCHES: dict[str, Switch] = {
         "A rerun of an instance that waits or runs: refused, accepted and run again afterwards (the dangerous reading), "
         "or accepted only until the first rerun shows.",
     ),
+    "twins_rerun": Switch(
+        ("newest", "first", "both"),
+        "Which instance the v2 rerun means where two share its key (a normal and a PatchData instance): the one with the higher id, "
+        "the one with the lower id, or both [H-RET].",
+    ),
+    "running_per_job": Switch(
+        (None, 5), "How many instances of one job run at once; the others wait. No limit is documented for reruns [OTC-UMN-I].", free=True
+    ),
     "status_spelling": Switch(
         ("hyphen", "short"), "Status words: manual-stop and skip-by-depend, or manual and skip of an older SDK [KES]."
     ),
@@ -102,6 +119,16 @@ SWITCHES: dict[str, Switch] = {
     "flow_control": Switch((True, False), "Whether the documented flow control is held; off for tests that are about something else."),
     "clock_skew_seconds": Switch(
         (0, 90), "How far the service's clock is ahead of real time, seconds; above 900 every signature is refused [SIGN-FAQ].", free=True
+    ),
+    "scheduler_skew_seconds": Switch(
+        (0, -30, 30),
+        "How far the clock that stamps `start_time` and `end_time` is ahead of the gateway's, seconds; that they agree is documented nowhere.",
+        free=True,
+    ),
+    "date_offset_seconds": Switch(
+        (0, 172800),
+        "What something in between adds to the `Date` of every answer, seconds; signatures are checked by the gateway's own clock.",
+        free=True,
     ),
     "token_lifetime_seconds": Switch((86400, 3600), "Lifetime of a token in seconds of the service's clock [IAM-30].", free=True),
 }

@@ -110,6 +110,79 @@ def test_a_rerun_may_get_a_new_id(night: Night) -> None:
     assert call(service.endpoint_v1, "GET", f"{JOBS_V1}/daily_sales/instances/{before['instance_id']}").code == "DLF.30137"
 
 
+@pytest.mark.parametrize(("visible_after", "skew"), [(0, 0), (200, 0), (0, -30)])
+def test_a_rerun_may_get_a_new_submit_time(night: Night, visible_after: int, skew: int) -> None:
+    switches = {"submit_time_after_rerun": "new", "rerun_visible_after": visible_after, "scheduler_skew_seconds": skew}
+    service = night(jobs=[{"name": "daily_sales", "failed": 2}], switches=switches, **SLOW)
+    entries = listed(service).data["instances"]
+    body = retry_body(entries[:1])
+    assert retry(service, "daily_sales", body).status == 200
+    service.advance(visible_after)
+    renamed, other = listed(service).data["instances"]
+    assert renamed["submit_time"] == service.journal()[0]["time"] + skew * 1000
+    assert other == entries[1]
+    assert [renamed[name] for name in ("job_id", "plan_time", "instance_id")] == [
+        entries[0][name] for name in ("job_id", "plan_time", "instance_id")
+    ]
+    service.advance(101)
+    assert (retry(service, "daily_sales", body).code, statuses(service)) == ("DLF.30137", ["fail", "success"])
+    assert retry(service, "daily_sales", retry_body([renamed])).status == 200
+
+
+def test_a_rerun_may_show_a_word_that_no_document_has(night: Night) -> None:
+    jobs = [{"name": "daily_sales", "failed": 1, "wait_seconds": 50}, {"name": "other", "failed": 1, "starting_status": "submitting"}]
+    service = night(jobs=jobs, switches={"starting_seconds": 20}, **SLOW)
+    body = retry_body(listed(service).data["instances"])
+    rerun_all(service)
+    rerun_all(service, "other")
+    assert (statuses(service), statuses(service, "other")) == (["pending"], ["submitting"])
+    assert retry(service, "daily_sales", body).code == "DLF.30107"
+    seen = []
+    for seconds in (21, 50, 100):
+        service.advance(seconds)
+        seen.append(statuses(service)[0])
+    assert seen == ["waiting", "running", "success"]
+    assert listed(service, "other").data["instances"][0]["execute_time"] == 100_000
+
+
+def test_what_shows_that_word_can_be_stopped(night: Night) -> None:
+    service = night(jobs=[{"name": "daily_sales", "failed": 1}], switches={"starting_seconds": 20}, **SLOW)
+    rerun_all(service)
+    instance_id = service.instances("daily_sales")[0]["instance_id"]
+    assert call(service.endpoint_v1, "POST", f"{JOBS_V1}/daily_sales/instances/{instance_id}/stop").status == 204
+    service.advance(1000)
+    assert statuses(service) == ["manual-stop"]
+
+
+@pytest.mark.parametrize("skew", [-30, -0.5, 90])
+def test_the_schedulers_clock_is_another_one(night: Night, skew: float) -> None:
+    service = night(jobs=[{"name": "daily_sales", "failed": 1}], switches={"scheduler_skew_seconds": skew}, **SLOW)
+    before = listed(service).data["instances"][0]
+    assert before["start_time"] == before["plan_time"]
+    rerun_all(service)
+    service.advance(101)
+    accepted, entry = service.journal()[0]["time"], listed(service).data["instances"][0]
+    assert (entry["start_time"], entry["end_time"]) == (accepted + skew * 1000, accepted + 100_000 + skew * 1000)
+    nodes = call(service.endpoint_v1, "GET", f"{JOBS_V1}/daily_sales/instances/{entry['instance_id']}").data["nodes"]
+    assert nodes[-1]["endTime"] == entry["end_time"]
+    assert service.instances("daily_sales")[0]["runs"][-1]["start"] == accepted
+
+
+@pytest.mark.parametrize("most", [1, 5])
+def test_so_many_instances_of_a_job_run_at_once(night: Night, most: int) -> None:
+    service = night(jobs=[{"name": "daily_sales", "failed": 7}, {"name": "other", "failed": 1}], switches={"running_per_job": most}, **SLOW)
+    rerun_all(service)
+    rerun_all(service, "other")
+    running = []
+    while "waiting" in (now := statuses(service)):
+        running.append(now.count("running"))
+        assert statuses(service, "other")[0] != "waiting"
+        service.advance(100)
+    assert set(running) == {most}
+    service.advance(100)
+    assert statuses(service) == ["success"] * 7
+
+
 def test_a_batch_runs_at_once(night: Night) -> None:
     service = night(jobs=[{"name": "daily_sales", "failed": 4}], **SLOW)
     rerun_all(service)

@@ -9,13 +9,14 @@ import http.client
 import json
 import time
 import typing as t
+from email.utils import parsedate_to_datetime
 
 import pytest
 
 from emulator.faults import KINDS, Faults
 from emulator.running import Running
-from tests.emulator.wire import Reply, listed, retry, retry_body
-from tests.support.scenarios import small_night
+from tests.emulator.wire import Reply, listed, restart, retry, retry_body
+from tests.support.scenarios import WORKSPACE_ID, small_night
 
 Fault = dict[str, t.Any]
 #: What a client of the standard library sees of each fault of a list: an exception's type, or (status, what the body is).
@@ -65,6 +66,10 @@ def sent(service: Running, body: t.Any) -> Reply | None:
         ({"kind": "not_utf8"}, 200, 1),
         ({"kind": "oversized", "bytes": 200_000}, None, 1),
         ({"kind": "empty"}, 200, 1),
+        *(({"kind": "page", "status": status, "retry_after": 3}, status, 1) for status in (403, 404, 429, 502)),
+        *(({"kind": "page", "status": status, "when": "before_effect"}, status, 0) for status in (403, 404, 429, 502)),
+        ({"kind": "page", "body": "json"}, 502, 1),
+        ({"kind": "date", "date_seconds": 90}, 200, 1),
         ({"kind": "error_body"}, 200, 0),
         ({"kind": "error_body", "when": "after_effect"}, 200, 1),
         ({"kind": "redirect"}, 302, 0),
@@ -95,6 +100,71 @@ def test_what_the_client_sees_and_whether_it_took_effect(slow: Running, fault: F
 def test_every_kind_is_tried_above() -> None:
     table = test_what_the_client_sees_and_whether_it_took_effect.pytestmark[0].args[1]  # type: ignore[attr-defined]
     assert {fault["kind"] for fault, _status, _effect in table} == set(KINDS) - {"outage"}
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type", "text"),
+    [
+        ("html", "text/html; charset=utf-8", b"<h1>Forbidden</h1>"),
+        ("json", "application/json", b'{"status": 403, "message": "Forbidden"}'),
+        ("empty", "text/plain", b""),
+    ],
+)
+def test_a_page_has_nothing_of_the_service(slow: Running, body: str, content_type: str, text: bytes) -> None:
+    slow.inject({"route": "list", "kind": "page", "status": 403, "body": body})
+    reply = listed(slow)
+    assert (reply.headers["Content-Type"], text in reply.body, b"error_code" in reply.body) == (content_type, True, False)
+    assert "X-Request-Id" not in reply.headers
+    assert reply.headers["Server"] == "proxy"
+
+
+def date_of(service: Running, reply: Reply) -> int:
+    """How many seconds the Date of an answer is ahead of the service's time, to the nearest ten."""
+    return round((parsedate_to_datetime(reply.headers["Date"]).timestamp() * 1000 - service.now_ms()) / 10_000) * 10
+
+
+def test_the_date_of_some_answers_is_off(slow: Running) -> None:
+    slow.inject({"route": "list", "kind": "date", "skip": 1, "date_seconds": -200})
+    slow.inject({"route": "retry", "kind": "gateway_timeout", "date_seconds": 90})
+    assert [date_of(slow, listed(slow)) for _number in range(3)] == [0, -200, 0]
+    reply = retry(slow, "daily_sales", first_failed(slow))
+    assert (reply.status, date_of(slow, reply), date_of(slow, listed(slow))) == (504, 90, 0)
+
+
+@pytest.mark.parametrize("fault", [{"kind": "gateway_timeout"}, {"kind": "status", "status": 503}, {"kind": "page", "status": 429}])
+def test_the_date_steps_with_a_failure_and_stays_so(slow: Running, fault: Fault) -> None:
+    slow.inject({"route": "retry", **fault, "date_step_seconds": 90})
+    before = slow.now_ms()
+    assert [date_of(slow, reply) for reply in (listed(slow), retry(slow, "daily_sales", first_failed(slow)), listed(slow))] == [0, 90, 90]
+    assert slow.now_ms() - before < 60_000
+
+
+def test_the_date_is_off_from_some_request_on(slow: Running) -> None:
+    slow.inject({"kind": "date", "skip": 2, "times": None, "date_seconds": 172_800})
+    assert [date_of(slow, listed(slow)) for _number in range(4)] == [0, 0, 172_800, 172_800]
+
+
+def test_a_step_goes_with_a_connection_that_is_cut(slow: Running) -> None:
+    slow.inject({"route": "retry", "kind": "drop", "date_step_seconds": 90})
+    assert sent(slow, first_failed(slow)) is None
+    assert date_of(slow, listed(slow)) == 90
+
+
+@pytest.mark.parametrize("when", ["before_reading", "before_effect"])
+def test_a_lost_rerun_with_related_jobs_and_a_person_who_reruns_one(slow: Running, when: str) -> None:
+    now, entries = slow.now_ms(), listed(slow).data["instances"]
+    body = {
+        "retry_location": "errorNode",
+        "retry_task_version": "current_version",
+        "begin_time": now - 86_400_000,
+        "end_time": now,
+        "jobs": [{"job_name": "hourly_stock", "workspace_id": WORKSPACE_ID}],
+    }
+    slow.inject({"route": "retry", "kind": "drop", "when": when})
+    assert sent(slow, body) is None
+    assert restart(slow, "daily_sales", entries[0]["instance_id"]).status == 204
+    assert [(entry["kind"], len(entry["instances"])) for entry in slow.journal()] == [("restart", 1)]
+    assert [entry["status"] for entry in listed(slow).data["instances"]].count("fail") == 2
 
 
 def test_an_outage_refuses_connections_for_a_while(slow: Running) -> None:
@@ -196,10 +266,17 @@ def test_the_same_seed_hits_the_same_requests() -> None:
 
 @pytest.mark.parametrize(
     "fault",
-    [{}, {"kind": "magic"}, {"kind": "drop", "route": "nowhere"}, {"kind": "drop", "colour": "red"}, {"kind": "drop", "when": "never"}],
+    [
+        {},
+        {"kind": "page", "body": "picture"},
+        {"kind": "magic"},
+        {"kind": "drop", "route": "nowhere"},
+        {"kind": "drop", "colour": "red"},
+        {"kind": "drop", "when": "never"},
+    ],
 )
 def test_a_fault_that_does_not_exist(service: Running, fault: Fault) -> None:
-    with pytest.raises(ValueError, match=r"fault|route|when"):
+    with pytest.raises(ValueError, match=r"fault|route|when|body"):
         service.inject(fault)
 
 

@@ -11,8 +11,8 @@ from urllib.parse import quote
 import pytest
 
 from emulator.running import Running
-from tests.emulator.wire import JOBS_V1, JOBS_V2, Reply, call, listed, restart, retry, retry_body, send, sign
-from tests.support.scenarios import USER_NAME, WORKSPACE_ID
+from tests.emulator.wire import JOBS_V1, JOBS_V2, Reply, call, keys, listed, restart, retry, retry_body, send, sign
+from tests.support.scenarios import USER_NAME, WORKSPACE_ID, twins
 
 Night = t.Callable[..., Running]
 #: The two bodies of the documentation's page.
@@ -264,6 +264,40 @@ def test_or_the_others_run(night: Night, setting: str, status: int) -> None:
     service = night(jobs=[job], switches={"batch_refusal": setting})
     assert retry(service, "daily_sales", retry_body(listed(service).data["instances"])).status == status
     assert [one["status_before"] for one in service.journal()[0]["instances"]] == ["fail", "fail"]
+
+
+def rerun_types(service: Running) -> list[int]:
+    """Types of the instances that accepted writes reran, in order."""
+    types = {entry["instance_id"]: entry["instance_type"] for entry in listed(service).data["instances"]}
+    return [types[instance["instance_id"]] for entry in service.journal() for instance in entry["instances"]]
+
+
+@pytest.mark.parametrize(("setting", "types"), [("first", [0]), ("newest", [5]), ("both", [0, 5])])
+@pytest.mark.parametrize("submit_time_of", ["job", "instance"])
+def test_which_of_two_instances_a_shared_key_means(night: Night, submit_time_of: str, setting: str, types: list[int]) -> None:
+    jobs = [{"name": "daily_sales", "instances": [*twins(), {"plan_time": "-2h"}]}]
+    service = night(jobs=jobs, switches={"twins_rerun": setting, "submit_time_of": submit_time_of})
+    entries = listed(service).data["instances"][:2]
+    assert keys(entries[:1]) == keys(entries[1:])
+    assert retry(service, "daily_sales", retry_body(entries)).status == 200
+    assert rerun_types(service) == types
+
+
+@pytest.mark.parametrize("number", [0, 1])
+def test_v1_reruns_the_one_of_two_that_it_names(night: Night, number: int) -> None:
+    service = night(jobs=[{"name": "daily_sales", "instances": twins()}])
+    entry = listed(service).data["instances"][number]
+    assert restart(service, "daily_sales", entry["instance_id"]).status == 204
+    assert rerun_types(service) == [entry["instance_type"]]
+    service.advance(60)
+    assert sorted(entry["status"] for entry in listed(service).data["instances"]) == ["fail", "success"]
+
+
+def test_one_of_two_that_runs_refuses_both(night: Night) -> None:
+    service = night(jobs=[{"name": "daily_sales", "instances": twins()}], switches={"twins_rerun": "both"}, run_seconds=3600)
+    entries = listed(service).data["instances"]
+    assert restart(service, "daily_sales", entries[0]["instance_id"]).status == 204
+    assert outcome(retry(service, "daily_sales", retry_body(entries[:1]))) == (400, "DLF.30107")
 
 
 @pytest.mark.parametrize(("setting", "runs"), [("merge", [2]), ("refuse", None), ("twice", [2, 3])])

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import time
 import typing as t
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 
 import pytest
@@ -15,8 +16,8 @@ import pytest
 import emulator
 from emulator.running import Running
 from emulator.switches import SWITCHES, Switches, table
-from tests.emulator.wire import JOBS_V1, JOBS_V2, call, listed, listed_v1, restart, retry, retry_body
-from tests.support.scenarios import ACCESS_KEY, PROJECT_ID, SECRET_KEY, WORKSPACE_ID, small_night
+from tests.emulator.wire import DAY_MS, JOBS_V1, JOBS_V2, call, listed, listed_v1, restart, retry, retry_body
+from tests.support.scenarios import ACCESS_KEY, PROJECT_ID, SECRET_KEY, WORKSPACE_ID, small_night, twins
 
 JOBS: list[dict[str, t.Any]] = [
     {"name": "daily_sales", "id": 7, "failed": 3, "succeeded": 2, "wait_seconds": 100},
@@ -28,6 +29,8 @@ JOBS: list[dict[str, t.Any]] = [
         ],
     },
     {"name": "behind", "depends_on": ["odd"], "instances": [{"plan_time": "-1h"}]},
+    {"name": "shared_key", "instances": twins()},
+    {"name": "crowded", "failed": 7},
 ]
 Look = t.Callable[[Running], t.Any]
 
@@ -98,6 +101,31 @@ def rerun_behind_a_failure(service: Running) -> t.Any:
     return listed(service, "behind").data["instances"][0]["status"]
 
 
+def scheduler_skew(service: Running) -> t.Any:
+    """How far the start of a rerun lies from the moment it was accepted, in whole half minutes."""
+    assert retry(service, "crowded", retry_body(listed(service, "crowded").data["instances"][:1])).status in (200, 204)
+    return round((listed(service, "crowded").data["instances"][0]["start_time"] - service.journal()[0]["time"]) / 30_000)
+
+
+def date_offset(service: Running) -> t.Any:
+    """How many days the Date of an answer is ahead of the service's time."""
+    said = parsedate_to_datetime(listed(service).headers["Date"]).timestamp() * 1000
+    return round((said - service.now_ms()) / DAY_MS)
+
+
+def rerun_of_twins(service: Running) -> t.Any:
+    """Which of two instances that share a key is rerun."""
+    entries = listed(service, "shared_key").data["instances"]
+    assert retry(service, "shared_key", retry_body(entries[:1])).status in (200, 204)
+    return [instance["instance_id"] - min(entry["instance_id"] for entry in entries) for instance in service.journal()[0]["instances"]]
+
+
+def crowd(service: Running) -> t.Any:
+    """How many of seven reruns run at once."""
+    assert retry(service, "crowded", retry_body(listed(service, "crowded").data["instances"])).status in (200, 204)
+    return [entry["status"] for entry in listed(service, "crowded").data["instances"]].count("running")
+
+
 LOOKS: dict[str, Look] = {
     "offset_unit": lambda service: (
         plans(listed(service, limit=2, offset=1).data["instances"])
@@ -113,6 +141,8 @@ LOOKS: dict[str, Look] = {
     ),
     "success_body": lambda service: retry(service, "daily_sales", retry_body(listed(service).data["instances"][:1])).body,
     "instance_id_after_rerun": after_retry(lambda service: listed(service).data["instances"][0]["instance_id"] < 500_008),
+    "submit_time_after_rerun": after_retry(lambda service: len({entry["submit_time"] for entry in listed(service).data["instances"]})),
+    "starting_seconds": after_retry(lambda service: listed(service).data["instances"][0]["status"]),
     "rerun_visible_after": after_retry(lambda service: listed(service).data["instances"][0]["status"]),
     "waiting_start_time": after_retry(
         lambda service: (
@@ -140,12 +170,16 @@ LOOKS: dict[str, Look] = {
     "batch_refusal": of_batch,
     "duplicate_keys": twice,
     "retry_of_active": hidden_and_shown,
+    "twins_rerun": rerun_of_twins,
+    "running_per_job": crowd,
     "status_spelling": lambda service: {one["status"] for one in listed(service, "odd").data["instances"]},
     "v1_job_id": lambda service: listed_v1(service, jobName="daily_sales").data["instances"][0]["jobId"],
     "request_id_header": lambda service: "X-Request-Id" in listed(service).headers,
     "retry_after": many,
     "flow_control": many,
     "clock_skew_seconds": lambda service: service.now_ms() - time.time() * 1000 > 45_000,
+    "scheduler_skew_seconds": scheduler_skew,
+    "date_offset_seconds": date_offset,
     "token_lifetime_seconds": token_lifetime,
 }
 #: The codes of code_spelling's look under each setting: instance, job, workspace, parameter.

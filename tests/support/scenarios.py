@@ -66,6 +66,14 @@ def small_night(**changes: t.Any) -> dict[str, t.Any]:
     return {"accounts": [account], "speed": 60, "run_seconds": 3, **changes}
 
 
+def twins(plan_time: str = "-1h", **changes: t.Any) -> list[dict[str, t.Any]]:
+    """A normal and a PatchData instance of one job that share job_id, plan_time and submit_time; both failed.
+
+    :param changes: keys of both instances, as in a scenario.
+    """
+    return [{"plan_time": plan_time, "status": "fail", "type": number, **changes} for number in (0, 5)]
+
+
 def two_workspaces(**changes: t.Any) -> dict[str, t.Any]:
     """The small night, and a second workspace of the same account, supply, where two instances of one job failed."""
     scenario = small_night(**changes)
