@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from emulator import control
+from emulator.control import handlers as control
 from emulator.server import Addresses, Server
 from emulator.service import Service
 

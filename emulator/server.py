@@ -15,8 +15,8 @@ from aiohttp.http_parser import RawRequestMessage
 from aiohttp.streams import StreamReader
 from aiohttp.web_protocol import RequestHandler
 
-from emulator.control import Control
-from emulator.gateway import Gateway
+from emulator.control.handlers import Control
+from emulator.gateway.gateway import Gateway
 from emulator.service import Service
 
 Handler = t.Callable[[web.BaseRequest], t.Awaitable[web.StreamResponse]]

@@ -9,22 +9,22 @@ import typing as t
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from emulator import scenario
-from emulator.clock import Clock
-from emulator.engine import Engine
-from emulator.faults import Faults
-from emulator.flow import FlowControl
-from emulator.journal import Journal, RequestLog
+from emulator.control.journal import Journal, RequestLog
+from emulator.faults.rules import Faults
+from emulator.gateway.flow_control import FlowControl
+from emulator.iam.tokens import Tokens
 from emulator.switches import Switches
-from emulator.tokens import Tokens
-from emulator.world import World, submit_time_of
+from emulator.world import scenario
+from emulator.world.clock import Clock
+from emulator.world.scheduler import Engine
+from emulator.world.world import World, submit_time_of
 
 
 class Service:
     """Everything behind the gateway. Not thread-safe: used on the server's event loop alone.
 
     :param source: a scenario as a dict or the path of its YAML file.
-    :param journal_path: file for the journal, see :class:`~emulator.journal.Journal`.
+    :param journal_path: file for the journal, see :class:`~emulator.control.journal.Journal`.
     """
 
     def __init__(self, source: dict[str, t.Any] | Path | str, journal_path: Path | None = None) -> None:

@@ -13,7 +13,7 @@ import random
 import typing as t
 from dataclasses import dataclass, field
 
-from emulator.routes import ROUTES, named
+from emulator.gateway.routes import ROUTES, named
 from tests.support.scenarios import ACCESS_KEY, SECRET_KEY, USER_NAME, USER_PASSWORD, small_night
 
 Json = dict[str, t.Any]

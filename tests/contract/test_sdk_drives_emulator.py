@@ -16,7 +16,7 @@ import requests
 from huaweicloudsdkcore.auth.credentials import BasicCredentials
 from huaweicloudsdkcore.exceptions.exceptions import ClientRequestException
 
-from emulator.routes import ROUTES
+from emulator.gateway.routes import ROUTES
 from emulator.running import Running
 from tests.contract.sdk import USER_AGENT, dataarts_client, dgc_client, iam_client
 from tests.support.scenarios import (

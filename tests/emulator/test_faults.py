@@ -13,7 +13,7 @@ from email.utils import parsedate_to_datetime
 
 import pytest
 
-from emulator.faults import KINDS, Faults
+from emulator.faults.rules import KINDS, Faults
 from emulator.running import Running
 from tests.emulator.wire import Reply, listed, restart, retry, retry_body
 from tests.support.scenarios import WORKSPACE_ID, small_night

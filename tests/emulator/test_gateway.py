@@ -9,8 +9,8 @@ import typing as t
 
 import pytest
 
-from emulator.errors import Refusal
-from emulator.flow import PER_USER, FlowControl
+from emulator.gateway.errors import Refusal
+from emulator.gateway.flow_control import PER_USER, FlowControl
 from emulator.running import Running
 from tests.emulator.wire import JOBS_V1, JOBS_V2, call, listed, retry, retry_body
 from tests.support.scenarios import ACCESS_KEY, PROJECT_ID, SECRET_KEY, USER_NAME, WORKSPACE_ID, small_night
@@ -99,7 +99,7 @@ def test_roles(night: t.Callable[..., Running], role: str, read: int, write: int
 @pytest.mark.parametrize("route", sorted(PER_USER))
 def test_each_limited_route_admits_its_documented_rate(monkeypatch: pytest.MonkeyPatch, route: str) -> None:
     now = [100.0]
-    monkeypatch.setattr("emulator.flow.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("emulator.gateway.flow_control.time.monotonic", lambda: now[0])
     flow = FlowControl()
     for _second in range(3):
         for _request in range(PER_USER[route]):
@@ -113,7 +113,7 @@ def test_each_limited_route_admits_its_documented_rate(monkeypatch: pytest.Monke
 
 
 def test_all_users_together_have_ten_times_the_rate(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("emulator.flow.time.monotonic", lambda: 100.0)
+    monkeypatch.setattr("emulator.gateway.flow_control.time.monotonic", lambda: 100.0)
     flow = FlowControl()
     for user in range(10):
         for _request in range(10):

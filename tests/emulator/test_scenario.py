@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 import emulator
-from emulator.clock import Clock
-from emulator.scenario import load, read
-from emulator.timetext import moment_of, seconds_of
-from emulator.world import World
+from emulator.world.clock import Clock
+from emulator.world.scenario import load, read
+from emulator.world.times import moment_of, seconds_of
+from emulator.world.world import World
 from tests.support.scenarios import small_night
 
 NOW = 1_795_476_951_804

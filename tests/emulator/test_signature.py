@@ -16,8 +16,8 @@ from huaweicloudsdkcore.signer.signer import Signer
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emulator import signature
-from emulator.errors import Refusal
+from emulator.gateway import signature
+from emulator.gateway.errors import Refusal
 from emulator.running import Running
 from tests.emulator.wire import JOBS_V2, call, retry, retry_body, sdk_date, send, sign
 from tests.support.scenarios import ACCESS_KEY, PROJECT_ID, WORKSPACE_ID

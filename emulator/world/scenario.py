@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Scenarios: YAML or a dict of the same shape becomes a :class:`~emulator.world.World`. The format is described in README.md."""
+"""Scenarios: YAML or a dict of the same shape becomes a :class:`~emulator.world.world.World`. The format is described in README.md."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from pathlib import Path
 
 import yaml
 
-from emulator.generated import instance_shorthands, stable_hex
-from emulator.model import Account, Agency, Fate, Instance, Job, Node, Project, Run, Studio, User, Workspace
-from emulator.timetext import moment_of, seconds_of
-from emulator.world import World
+from emulator.world.generated import instance_shorthands, stable_hex
+from emulator.world.model import Account, Agency, Fate, Instance, Job, Node, Project, Run, Studio, User, Workspace
+from emulator.world.times import moment_of, seconds_of
+from emulator.world.world import World
 
 Data = dict[str, t.Any]
 #: Keys of a job that are its attributes as they stand.

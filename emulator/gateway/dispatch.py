@@ -7,7 +7,12 @@ from __future__ import annotations
 
 import typing as t
 
-from emulator import dependencies, details, iam, jobs, listing, management, monitor, rerun
+from emulator.factory import dependencies, jobs, rerun
+from emulator.factory import instance_detail as details
+from emulator.factory import instances as listing
+from emulator.factory import monitoring as monitor
+from emulator.iam import handlers as iam
+from emulator.management import handlers as management
 from emulator.service import Answer, Call
 
 HANDLERS: dict[str, t.Callable[[Call], Answer]] = {

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import typing as t
 
-from emulator.timetext import moment_of, seconds_of
+from emulator.world.times import moment_of, seconds_of
 
 
 def stable_hex(*parts: str) -> str:

@@ -5,11 +5,11 @@
 
 from __future__ import annotations
 
-from emulator import signature
-from emulator.errors import Refusal, bad_signature, missing
-from emulator.model import OPERATORS
-from emulator.routes import Route
+from emulator.gateway import signature
+from emulator.gateway.errors import Refusal, bad_signature, missing
+from emulator.gateway.routes import Route
 from emulator.service import Call, Caller, Service
+from emulator.world.model import OPERATORS
 
 
 def authenticate(service: Service, call: Call, method: str, raw_path: str, raw_query: str) -> Caller:

@@ -11,7 +11,7 @@ from http import HTTPStatus
 
 from aiohttp import web
 
-from emulator.faults import PAGES, Fault
+from emulator.faults.rules import PAGES, Fault
 from emulator.service import Answer
 from emulator.switches import Switches
 

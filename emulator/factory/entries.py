@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import typing as t
 
-from emulator.model import Instance
 from emulator.switches import Switches
-from emulator.world import submit_time_of
+from emulator.world.model import Instance
+from emulator.world.world import submit_time_of
 
 Json = dict[str, t.Any]
 _SHORT = {"manual-stop": "manual", "skip-by-depend": "skip"}

@@ -8,8 +8,8 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, field
 
-from emulator.model import Account, Instance, Job, Project, User, Workspace
 from emulator.switches import Switches
+from emulator.world.model import Account, Instance, Job, Project, User, Workspace
 
 
 @dataclass

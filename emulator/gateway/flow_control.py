@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 
-from emulator.errors import Refusal
+from emulator.gateway.errors import Refusal
 
 #: Requests per second that one user may send, by route; routes not named here are not documented and not limited.
 PER_USER = {

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import typing as t
 
-from emulator import parameters as read
-from emulator.errors import unknown_instance, unknown_job
-from emulator.model import Instance, Job
+from emulator.factory.entries import status_word
+from emulator.gateway import parameters as read
+from emulator.gateway.errors import unknown_instance, unknown_job
 from emulator.service import Answer, Call
-from emulator.views import status_word
-from emulator.world import submit_time_of
+from emulator.world.model import Instance, Job
+from emulator.world.world import submit_time_of
 
 Json = dict[str, t.Any]
 _RELATIONS = ("parent", "child", "both")

@@ -14,11 +14,12 @@ from urllib.parse import parse_qsl, unquote
 
 from aiohttp import web
 
-from emulator import access, routes, spoiled
-from emulator.errors import Refusal, not_published
-from emulator.faults import Fault
-from emulator.handlers import HANDLERS
-from emulator.routes import Route
+from emulator.faults import answers as spoiled
+from emulator.faults.rules import Fault
+from emulator.gateway import access, routes
+from emulator.gateway.dispatch import HANDLERS
+from emulator.gateway.errors import Refusal, not_published
+from emulator.gateway.routes import Route
 from emulator.service import Answer, Call, Service
 
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 import typing as t
 from datetime import datetime, timezone
 
-from emulator import access
-from emulator import parameters as read
-from emulator.errors import IamRefusal
-from emulator.model import Account, Agency, Project, User
+from emulator.gateway import access
+from emulator.gateway import parameters as read
+from emulator.gateway.errors import IamRefusal
+from emulator.iam.tokens import Grant
 from emulator.service import Answer, Call, Caller
-from emulator.tokens import Grant
+from emulator.world.model import Account, Agency, Project, User
 
 Json = dict[str, t.Any]
 _ASSUME_ROLE = ("assume_role", "hw_assume_role")

@@ -9,11 +9,11 @@ import random
 import typing as t
 from datetime import datetime, timezone
 
-from emulator import parameters as read
-from emulator.errors import invalid, unknown_job
-from emulator.model import Instance, Job
+from emulator.factory.entries import instance_v1, instance_v2, status_word
+from emulator.gateway import parameters as read
+from emulator.gateway.errors import invalid, unknown_job
 from emulator.service import Answer, Call
-from emulator.views import instance_v1, instance_v2, status_word
+from emulator.world.model import Instance, Job
 
 _DAY_MS = 86_400_000
 V2_WINDOW_MS = 31 * _DAY_MS

@@ -8,7 +8,7 @@ from __future__ import annotations
 import random
 import typing as t
 
-from emulator import routes
+from emulator.gateway import routes
 
 #: What can go wrong, with the parameters each kind takes in addition to those that all of them take.
 KINDS: dict[str, frozenset[str]] = {

@@ -8,12 +8,12 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass
 
-from emulator import parameters as read
-from emulator.errors import Refusal, invalid, unknown_instance, unknown_job
-from emulator.model import ACTIVE, RERUNNABLE, Instance, Job
+from emulator.gateway import parameters as read
+from emulator.gateway.errors import Refusal, invalid, unknown_instance, unknown_job
 from emulator.service import Answer, Call
 from emulator.switches import Switches
-from emulator.world import submit_time_of
+from emulator.world.model import ACTIVE, RERUNNABLE, Instance, Job
+from emulator.world.world import submit_time_of
 
 Json = dict[str, t.Any]
 #: job_id, plan_time, submit_time: what names an instance in the v2 rerun [H-RET].

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from emulator.listing import page
+from emulator.factory.instances import page
 from emulator.service import Answer, Call
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import typing as t
 
-from emulator.errors import invalid, missing
+from emulator.gateway.errors import invalid, missing
 from emulator.service import Call
 
 Json = dict[str, t.Any]

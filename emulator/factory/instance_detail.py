@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import typing as t
 
-from emulator.clock import Clock
-from emulator.errors import unknown_instance, unknown_job
-from emulator.model import Instance, Run
+from emulator.factory.entries import execute_time, status_word
+from emulator.gateway.errors import unknown_instance, unknown_job
 from emulator.service import Answer, Call
-from emulator.views import execute_time, status_word
+from emulator.world.clock import Clock
+from emulator.world.model import Instance, Run
 
 Json = dict[str, t.Any]
 

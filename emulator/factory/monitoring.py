@@ -8,9 +8,9 @@ from __future__ import annotations
 import typing as t
 from collections import Counter
 
-from emulator import parameters as read
-from emulator.model import Instance
+from emulator.gateway import parameters as read
 from emulator.service import Answer, Call
+from emulator.world.model import Instance
 
 Json = dict[str, t.Any]
 _DAY_MS = 86_400_000

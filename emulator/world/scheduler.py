@@ -9,10 +9,10 @@ import heapq
 import itertools
 import typing as t
 
-from emulator.clock import Clock
-from emulator.model import Instance, Run
 from emulator.switches import Switches
-from emulator.world import World
+from emulator.world.clock import Clock
+from emulator.world.model import Instance, Run
+from emulator.world.world import World
 
 Step = t.Callable[[Instance, Run, int], None]
 

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import typing as t
 
-from emulator import parameters as read
-from emulator.errors import invalid, unknown_job
-from emulator.listing import page
-from emulator.model import Job
+from emulator.factory.entries import status_word
+from emulator.factory.instances import page
+from emulator.gateway import parameters as read
+from emulator.gateway.errors import invalid, unknown_job
 from emulator.service import Answer, Call
-from emulator.views import status_word
+from emulator.world.model import Job
 
 Json = dict[str, t.Any]
 #: Most jobs on one page [OTC].
