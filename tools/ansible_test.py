@@ -59,9 +59,9 @@ def pip_settings() -> str:
     listed = subprocess.run([sys.executable, "-m", "pip", "config", "list"], capture_output=True, text=True, check=True)
     settings: dict[str, str] = {}
     for line in listed.stdout.splitlines():
-        found = re.fullmatch(r"(?:global|install|:env:)\.([a-z-]+)='(.*)'", line)
-        if found and found[1] not in ("cache-dir", "config-file"):
-            settings[found[1]] = found[2].replace("\\n", " ")
+        match = re.fullmatch(r"(?:global|install|:env:)\.([a-z-]+)='(.*)'", line)
+        if match and match[1] not in ("cache-dir", "config-file"):
+            settings[match[1]] = match[2].replace("\\n", " ")
     settings["require-virtualenv"] = "true"  # whatever ansible-test comes to, no interpreter of the machine is changed
     return "[global]\n" + "".join(f"{name} = {value}\n" for name, value in settings.items())
 

@@ -57,14 +57,14 @@ class Night:
     def reruns(self) -> Counter[Instance]:
         """How often each instance was sent."""
         return Counter(
-            (entry["workspace_id"], entry["job_name"], one["plan_time"], one["submit_time"])
+            (entry["workspace_id"], entry["job_name"], instance["plan_time"], instance["submit_time"])
             for entry in self.journal
-            for one in entry["instances"]
+            for instance in entry["instances"]
         )
 
     def having(self, status: str) -> set[Instance]:
         """The instances in that status."""
-        return {key for key, found in self.statuses.items() if found == status}
+        return {key for key, current in self.statuses.items() if current == status}
 
 
 def main() -> int:
@@ -186,10 +186,10 @@ def night(control: str) -> Night:
     """What the emulator says at its control address."""
     state, journal = read(f"{control}/state"), read(f"{control}/journal")
     statuses = {
-        (workspace, job, one["plan_time"], one["submit_time"]): str(one["status"])
+        (workspace, job, instance["plan_time"], instance["submit_time"]): str(instance["status"])
         for workspace, jobs in state["workspaces"].items()
         for job, instances in jobs.items()
-        for one in instances
+        for instance in instances
     }
     return Night(statuses, journal)
 

@@ -45,7 +45,7 @@ def candidates() -> Iterator[Path]:
 @functools.cache
 def interpreters() -> dict[str, Path]:
     """Version ("3.12") to interpreter, for every Python from 3.9 on that can make a virtual environment."""
-    found: dict[str, Path] = {}
+    interpreters: dict[str, Path] = {}
     for path in candidates():
         if not re.fullmatch(r"python3(\.\d+)?", path.name) or "shims" in path.parts or path.is_relative_to(ROOT):
             continue
@@ -53,8 +53,8 @@ def interpreters() -> dict[str, Path]:
         answer = subprocess.run([path, "-c", question], capture_output=True, text=True, check=False)
         version = answer.stdout.strip()
         if answer.returncode == 0 and version in TARGETS:
-            found.setdefault(version, path)
-    return found
+            interpreters.setdefault(version, path)
+    return interpreters
 
 
 def controller(core: str) -> str:

@@ -40,22 +40,22 @@ def wanted(path: Path) -> Iterator[Requirement]:
 
 def closure(requirements: Iterator[Requirement]) -> dict[str, str]:
     """Canonical name to installed version of *requirements* and of everything they need on this interpreter."""
-    found: dict[str, str] = {}
+    locked: dict[str, str] = {}
     seen: set[tuple[str, frozenset[str]]] = set()
     waiting = list(requirements)
     while waiting:
-        one = waiting.pop()
-        key = (canonical(one.name), frozenset(one.extras))
+        requirement = waiting.pop()
+        key = (canonical(requirement.name), frozenset(requirement.extras))
         if key in seen:
             continue
         seen.add(key)
-        distribution = importlib.metadata.distribution(one.name)
-        found[key[0]] = distribution.version
+        distribution = importlib.metadata.distribution(requirement.name)
+        locked[key[0]] = distribution.version
         for text in distribution.requires or []:
             needed = Requirement(text)
-            if needed.marker is None or any(needed.marker.evaluate({"extra": extra}) for extra in ("", *one.extras)):
+            if needed.marker is None or any(needed.marker.evaluate({"extra": extra}) for extra in ("", *requirement.extras)):
                 waiting.append(needed)
-    return found
+    return locked
 
 
 def write(name: str, pins: dict[str, str]) -> None:

@@ -67,7 +67,7 @@ class Names:
 def documentation(path: Path, name: str = "DOCUMENTATION") -> dict[str, t.Any]:
     """The YAML in the string *name* of a module or doc fragment, read without importing it."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Assign) and any(isinstance(one, ast.Name) and one.id == name for one in node.targets):
+        if isinstance(node, ast.Assign) and any(isinstance(target, ast.Name) and target.id == name for target in node.targets):
             loaded = yaml.safe_load(ast.literal_eval(node.value))
             return loaded if isinstance(loaded, dict) else {}
     raise LookupError(f"{path} has no {name}")
@@ -76,28 +76,28 @@ def documentation(path: Path, name: str = "DOCUMENTATION") -> dict[str, t.Any]:
 def fragment_options(fragment: str) -> Options:
     """The options of doc fragment *fragment* (``account``, ``attributes.info``)."""
     name, _dot, part = fragment.partition(".")
-    found = documentation(ROOT / "plugins" / "doc_fragments" / f"{name}.py", part.upper() or "DOCUMENTATION")
-    return t.cast(Options, found.get("options") or {})
+    documented = documentation(ROOT / "plugins" / "doc_fragments" / f"{name}.py", part.upper() or "DOCUMENTATION")
+    return t.cast(Options, documented.get("options") or {})
 
 
 def module_options(module: str = MODULE) -> tuple[Options, Options]:
     """The options of a module: those of every module of the action group, and its own; both in the order in which they are documented."""
     own = documentation(ROOT / "plugins" / "modules" / f"{module}.py")
     shared: Options = {}
-    mine: Options = dict(own.get("options") or {})
+    options: Options = dict(own.get("options") or {})
     for fragment in own.get("extends_documentation_fragment") or []:
         if not fragment.startswith("dataarts.factory."):
             continue
         short = fragment.removeprefix("dataarts.factory.")
-        (shared if short in SHARED else mine).update(fragment_options(short))
-    return shared, {name: option for name, option in mine.items() if name not in LEFT_OUT[module]}
+        (shared if short in SHARED else options).update(fragment_options(short))
+    return shared, {name: option for name, option in options.items() if name not in LEFT_OUT[module]}
 
 
 def names(module: str = MODULE) -> Names:
     """What the options of a module are called in the role."""
-    shared, mine = module_options(module)
+    shared, own = module_options(module)
     renamed = RENAMED.get(module, {})
-    return Names(module, {name: PREFIX + renamed.get(name, name) for name in (*shared, *mine)}, LEFT_OUT[module])
+    return Names(module, {name: PREFIX + renamed.get(name, name) for name in (*shared, *own)}, LEFT_OUT[module])
 
 
 def role_options() -> Options:
@@ -105,9 +105,9 @@ def role_options() -> Options:
 
     What the module requires the role checks itself: Ansible's own check would show this whole documentation to whoever forgot it.
     """
-    shared, mine = module_options()
+    shared, own = module_options()
     called = names()
-    options = {PREFIX + name: _role_option(option, called) for name, option in {**shared, **mine, **OWN}.items()}
+    options = {PREFIX + name: _role_option(option, called) for name, option in {**shared, **own, **OWN}.items()}
     for option in options.values():
         if option.pop("required", False):
             option["description"].append("The role fails without it.")
@@ -116,10 +116,10 @@ def role_options() -> Options:
 
 def related_options() -> Options:
     """The options of entry point related, by the names of their variables."""
-    shared, mine = module_options(RELATED_MODULE)
+    shared, own = module_options(RELATED_MODULE)
     called = names(RELATED_MODULE)
     options = {}
-    for name, option in {**shared, **mine}.items():
+    for name, option in {**shared, **own}.items():
         shown = options[called.variables[name]] = _role_option(option, called)
         shown.pop("required", None)
         if name in NEEDED:
@@ -140,34 +140,34 @@ def argument_specs() -> str:
 
 def defaults() -> str:
     """The text of ``defaults/main.yml``: the documented defaults, except of what an environment variable may say instead."""
-    _shared, mine = module_options()
-    values = {PREFIX + name: option["default"] for name, option in {**mine, **OWN}.items() if option.get("default") is not None}
+    _shared, own = module_options()
+    values = {PREFIX + name: option["default"] for name, option in {**own, **OWN}.items() if option.get("default") is not None}
     return _HEADER + _dump(values)
 
 
 def differences() -> list[str]:
     """What is not as the module documents it, in sentences; empty if nothing."""
-    found = [
+    problems = [
         f"{path.relative_to(ROOT)} is not what tools/role_options.py writes: run it"
         for path, text in ((ROLE / "meta" / "argument_specs.yml", argument_specs()), (ROLE / "defaults" / "main.yml", defaults()))
         if not path.exists() or path.read_text(encoding="utf-8") != text
     ]
-    found += _not_passed_on("workspace.yml", names(), (*OWN, "rerun_result", "hosts"))
-    found += _not_passed_on("related.yml", names(RELATED_MODULE), ("rerun_result",))
-    return found
+    problems += _not_passed_on("workspace.yml", names(), (*OWN, "rerun_result", "hosts"))
+    problems += _not_passed_on("related.yml", names(RELATED_MODULE), ("rerun_result",))
+    return problems
 
 
 def _not_passed_on(file: str, called: Names, others: tuple[str, ...]) -> list[str]:
     """What a file of tasks leaves out of the options that the role has, and what it uses beside them and *others*."""
     tasks = (ROLE / "tasks" / file).read_text(encoding="utf-8")
-    found = [
+    problems = [
         f"roles/rerun/tasks/{file} does not pass on {variable}"
         for name, variable in called.variables.items()
         if not re.search(rf"^ +{name}: \"{{{{ .*\b{variable}\b", tasks, re.MULTILINE)
     ]
     known = {*called.variables.values(), *(PREFIX + name for name in others)}
     unknown = sorted(set(re.findall(rf"\b{PREFIX}\w+", tasks)) - known)
-    return found + [f"roles/rerun/tasks/{file} uses {name}, which is no option" for name in unknown]
+    return problems + [f"roles/rerun/tasks/{file} uses {name}, which is no option" for name in unknown]
 
 
 def _role_option(option: dict[str, t.Any], called: Names) -> dict[str, t.Any]:
@@ -178,7 +178,7 @@ def _role_option(option: dict[str, t.Any], called: Names) -> dict[str, t.Any]:
     described: dict[str, t.Any] = {"description": [_renamed(line, called) for line in lines]}
     described.update(kept)
     if "suboptions" in option:
-        described["options"] = {name: _role_option(one, called) for name, one in option["suboptions"].items()}
+        described["options"] = {name: _role_option(suboption, called) for name, suboption in option["suboptions"].items()}
     return described
 
 
@@ -220,9 +220,9 @@ def main() -> int:
     if "--check" not in sys.argv[1:]:
         (ROLE / "meta" / "argument_specs.yml").write_text(argument_specs(), encoding="utf-8")
         (ROLE / "defaults" / "main.yml").write_text(defaults(), encoding="utf-8")
-    found = differences()
-    print("\n".join(found) or "Role rerun has the options of its modules.")
-    return 1 if found else 0
+    problems = differences()
+    print("\n".join(problems) or "Role rerun has the options of its modules.")
+    return 1 if problems else 0
 
 
 if __name__ == "__main__":

@@ -59,14 +59,14 @@ class Cell:
 
 def read() -> list[Cell]:
     """The cells found so far, in order."""
-    return [Cell(**one) for one in json.loads(RESULTS.read_text(encoding="utf-8"))] if RESULTS.exists() else []
+    return [Cell(**cell) for cell in json.loads(RESULTS.read_text(encoding="utf-8"))] if RESULTS.exists() else []
 
 
 def keep(cell: Cell) -> None:
     """Put *cell* in the place of its predecessor."""
-    cells = {one.name: one for one in read()} | {cell.name: cell}
-    ordered = sorted(cells.values(), key=lambda one: [version(text) for text in (one.series, one.python, one.modules)])
-    RESULTS.write_text(json.dumps([dataclasses.asdict(one) for one in ordered], indent=1) + "\n", encoding="utf-8")
+    cells = {known.name: known for known in read()} | {cell.name: cell}
+    ordered = sorted(cells.values(), key=lambda cell: [version(text) for text in (cell.series, cell.python, cell.modules)])
+    RESULTS.write_text(json.dumps([dataclasses.asdict(cell) for cell in ordered], indent=1) + "\n", encoding="utf-8")
 
 
 def version(text: str) -> tuple[int, ...]:

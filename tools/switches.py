@@ -50,13 +50,13 @@ def every_setting() -> list[Setting]:
     return [(name, value) for name, switch in SWITCHES.items() for value in switch.settings[1:]]
 
 
-def compatible(one: Setting, settings: Settings) -> bool:
+def compatible(candidate: Setting, settings: Settings) -> bool:
     """Whether *one* can be tried together with *settings* and still decides something."""
-    name = one[0]
+    name = candidate[0]
     if name in settings:
         return False
     for (switch, setting), others in APART:
-        if (switch, setting) == one and any(other in settings for other in others):
+        if (switch, setting) == candidate and any(other in settings for other in others):
             return False
         if name in others and settings.get(switch, ...) == setting:
             return False
@@ -65,9 +65,9 @@ def compatible(one: Setting, settings: Settings) -> bool:
 
 def together() -> list[Settings]:
     """The settings in as few sets as will do, each in one set; the sets of about the same size."""
-    singular = {switch for (switch, _value), _others in APART} | {other for _one, others in APART for other in others}
+    singular = {switch for (switch, _value), _others in APART} | {other for _setting, others in APART for other in others}
     # what has fewest places comes first
-    ordered = sorted(every_setting(), key=lambda one: (one[0] not in singular, -len(SWITCHES[one[0]].settings)))
+    ordered = sorted(every_setting(), key=lambda setting: (setting[0] not in singular, -len(SWITCHES[setting[0]].settings)))
     sets: list[Settings] = []
     for name, value in ordered:
         places = [settings for settings in sets if compatible((name, value), settings)]
@@ -96,8 +96,8 @@ def run(settings: Settings, arguments: t.Sequence[str], label: str) -> tuple[str
     )
     cache.mkdir(parents=True, exist_ok=True)
     (cache / "output.txt").write_text(done.stdout, encoding="utf-8")
-    found = cache / "v" / "cache" / "lastfailed"
-    failed = sorted(json.loads(found.read_text(encoding="utf-8"))) if found.exists() else []
+    failures = cache / "v" / "cache" / "lastfailed"
+    failed = sorted(json.loads(failures.read_text(encoding="utf-8"))) if failures.exists() else []
     ends = re.findall(r"^=*\s*((?:\d+ \w+, )*\d+ \w+) in [\d.]+s.*$", done.stdout, re.MULTILINE)
     return (ends[-1] if ends else f"no tests, see {cache / 'output.txt'}"), failed, done.returncode
 
@@ -106,11 +106,11 @@ def culprits(settings: Settings, failed: list[str], label: str) -> list[str]:
     """Lines that say under which setting by itself each of the tests *failed* fails."""
     under: dict[str, list[str]] = {name: [] for name in failed}
     alone: list[Settings] = [{}, *({name: value} for name, value in settings.items())]
-    for number, one in enumerate(alone if len(settings) > 1 else [{}]):
-        for name in run(one, ["-n0", *failed], f"{label}-alone-{number}")[1]:
-            under.setdefault(name, []).append(shown(one))
+    for number, subset in enumerate(alone if len(settings) > 1 else [{}]):
+        for name in run(subset, ["-n0", *failed], f"{label}-alone-{number}")[1]:
+            under.setdefault(name, []).append(shown(subset))
     otherwise = "these settings together" if len(settings) > 1 else shown(settings)
-    return [f"    {name}: fails under {'; '.join(found) or otherwise}" for name, found in under.items()]
+    return [f"    {name}: fails under {'; '.join(failed_under) or otherwise}" for name, failed_under in under.items()]
 
 
 def shown(settings: Settings) -> str:
@@ -129,7 +129,7 @@ def main() -> int:
     parser.add_argument("pytest", nargs="*", help="arguments of pytest, after --")
     options = parser.parse_args()
     sets = [{name: value} for name, value in every_setting()] if options.each else together()
-    numbered = [(number, one) for number, one in enumerate(sets, 1) if options.set in (None, number)]
+    numbered = [(number, settings) for number, settings in enumerate(sets, 1) if options.set in (None, number)]
     files = [word for word in options.pytest if word.startswith("tests/")]
     ignored = [f"--ignore={TESTS}/{name}" for name in NOT_ABOUT_SWITCHES]
     arguments = [*options.pytest] if files else [*options.pytest, *ignored, TESTS]

@@ -40,9 +40,9 @@ def injectors() -> dict[str, t.Any]:
 
 def surveys() -> dict[str, dict[str, t.Any]]:
     """The surveys by name, their lists of questions filled in."""
-    found = variables("surveys")
-    questions = found["__dataarts_awx_questions"]
+    surveys_variables = variables("surveys")
+    questions = surveys_variables["__dataarts_awx_questions"]
     return {
-        name: {**survey, "spec": [questions[one] for one in re.findall(r"'(\w+)'", survey["spec"].split("|")[0])]}
-        for name, survey in found["__dataarts_awx_surveys"].items()
+        name: {**survey, "spec": [questions[name] for name in re.findall(r"'(\w+)'", survey["spec"].split("|")[0])]}
+        for name, survey in surveys_variables["__dataarts_awx_surveys"].items()
     }

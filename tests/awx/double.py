@@ -168,7 +168,7 @@ class Store:
         missing = [name for name in rule.required if fields.get(name) in (None, "")]
         if missing:
             raise RefusalError(400, {name: ["This field is required."] for name in missing})
-        if rule.unique and any(all(one[key] == fields.get(key) for key in rule.unique) for one in self.things[kind].values()):
+        if rule.unique and any(all(thing[key] == fields.get(key) for key in rule.unique) for thing in self.things[kind].values()):
             raise RefusalError(400, {"__all__": [f"{rule.type} with this {' and '.join(rule.unique)} already exists."]})
         self._next += 1
         thing = {**json.loads(json.dumps(rule.defaults)), **fields}
@@ -182,7 +182,7 @@ class Store:
         """Change a thing. :raises RefusalError: as AWX does."""
         thing = self.things[kind][number]
         fields = self._known(kind, sent)
-        in_use = any(one["credential_type"] == number for one in self.things["credentials"].values())
+        in_use = any(credential["credential_type"] == number for credential in self.things["credentials"].values())
         if kind == "credential_types" and in_use and fields.get("inputs", thing["inputs"]) != thing["inputs"]:
             raise RefusalError(403, {"detail": "Modifications to inputs are not allowed for credential types that are in use"})
         if kind == "credential_types" and fields.get("injectors") == {}:
@@ -225,14 +225,14 @@ class Store:
     def listed(self, kind: str, query: t.Mapping[str, str]) -> list[Thing]:
         """Things that match *query*. :raises RefusalError: for a filter that is not known here."""
         kinds = ("job_templates", "workflow_job_templates", "projects") if kind == "unified_job_templates" else (kind,)
-        return [self.shown(one, number) for one in kinds for number in self.things[one] if self._matches(one, number, query)]
+        return [self.shown(kind, number) for kind in kinds for number in self.things[kind] if self._matches(kind, number, query)]
 
     def link(self, kind: str, number: int, link: str, sent: Thing) -> None:
         """Put a thing on the list of another one, or take it off. :raises RefusalError: as AWX does."""
-        mine = self.links.setdefault((kind, number, link), [])
+        linked = self.links.setdefault((kind, number, link), [])
         other = sent["id"]
         if sent.get("disassociate"):
-            mine.remove(other)
+            linked.remove(other)
             return
         target = _target(link)
         if other not in self.things[target]:
@@ -240,10 +240,10 @@ class Store:
         if link == "galaxy_credentials" and self._credential_kind(other) != "galaxy":
             raise RefusalError(400, {"msg": "Credential must be a Galaxy credential."})
         if link == "credentials":
-            types = [self.things["credentials"][one]["credential_type"] for one in (*mine, other)]
+            types = [self.things["credentials"][linked_id]["credential_type"] for linked_id in (*linked, other)]
             if len(types) != len(set(types)):
                 raise RefusalError(400, {"error": "Cannot assign multiple credentials of one type."})
-        mine.append(other)
+        linked.append(other)
 
     def grant(self, grant: int, actors: str, sent: Thing) -> None:
         """Give a role to a user or team."""
@@ -266,19 +266,19 @@ class Store:
 
     def named(self, kind: str, name: str) -> Thing:
         """The one thing of that name, as shown. :raises KeyError: none or several."""
-        found = [
+        matching = [
             self.shown(kind, number) for number, thing in self.things[kind].items() if thing.get("name", thing.get("identifier")) == name
         ]
-        if len(found) != 1:
-            raise KeyError(f"{len(found)} {kind} are called {name}")
-        return found[0]
+        if len(matching) != 1:
+            raise KeyError(f"{len(matching)} {kind} are called {name}")
+        return matching[0]
 
     def names(self, kind: str, number: int, link: str) -> list[str]:
         """Names of the things on a list of a thing."""
         target = _target(link)
         return sorted(
-            str(self.things[target][one].get("name", self.things[target][one].get("identifier")))
-            for one in self.links.get((kind, number, link), [])
+            str(self.things[target][linked_id].get("name", self.things[target][linked_id].get("identifier")))
+            for linked_id in self.links.get((kind, number, link), [])
         )
 
     def roles_of(self, actors: str, number: int) -> set[tuple[str, str, str]]:
@@ -352,10 +352,10 @@ class Store:
 
     def _matches(self, kind: str, number: int, query: t.Mapping[str, str]) -> bool:
         either = {name[4:]: value for name, value in query.items() if name.startswith("or__")}
-        every = {name: value for name, value in query.items() if not name.startswith("or__") and name not in ("page", "page_size")}
+        filters = {name: value for name, value in query.items() if not name.startswith("or__") and name not in ("page", "page_size")}
         if either and not any(self._is(kind, number, name, value) for name, value in either.items()):
             return False
-        return all(self._is(kind, number, name, value) for name, value in every.items())
+        return all(self._is(kind, number, name, value) for name, value in filters.items())
 
     def _is(self, kind: str, number: int, path: str, value: str) -> bool:
         """Whether what *path* leads to, such as ``workflow_job_template__organization__name``, is *value*; ``__in``: one of several."""
@@ -412,7 +412,7 @@ class Double:
             case ("POST", kind) if kind in KINDS:
                 return 201, store.shown(kind, store.create(kind, body))
             case ("GET", "roles", grant, "users" | "teams" as actors):
-                return 200, _page([{"id": one} for one in store.granted.get((int(grant), actors), [])])
+                return 200, _page([{"id": role} for role in store.granted.get((int(grant), actors), [])])
             case ("POST", "roles", grant, "users" | "teams" as actors):
                 store.grant(int(grant), actors, body)
                 return 204, {}
@@ -439,7 +439,7 @@ class Double:
             store.link(kind, number, rest[0], body)
             return 204, {}
         if len(rest) == 1 and rest[0] in KINDS[kind].links and method == "GET":
-            return 200, _page([{"id": one} for one in store.links.get((kind, number, rest[0]), [])])
+            return 200, _page([{"id": linked_id} for linked_id in store.links.get((kind, number, rest[0]), [])])
         raise RefusalError(404, {"detail": f"{method} {kind}/{number}/{'/'.join(rest)} is not known here."})
 
 

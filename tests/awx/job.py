@@ -42,10 +42,10 @@ class _Unsafe(yaml.SafeDumper):
 
 def extra_vars_file(launched: Mapping[str, t.Any], template: Mapping[str, t.Any]) -> str:
     """The file of extra variables: what the job template states is trusted, everything else is not."""
-    every = {**template, **launched, **_META}
+    variables = {**template, **launched, **_META}
     return "".join(
         yaml.dump({name: value}, Dumper=yaml.SafeDumper if template.get(name) == value else _Unsafe, default_flow_style=False)
-        for name, value in every.items()
+        for name, value in variables.items()
     )
 
 
@@ -105,8 +105,8 @@ class Job:
 
     def artifacts(self) -> dict[str, t.Any]:
         """What AWX keeps as the job's artifacts, and hands to the steps that follow."""
-        found = [event["event_data"].get("artifact_data", {}) for event in self.events() if event["event"] == "playbook_on_stats"]
-        return t.cast("dict[str, t.Any]", found[-1]) if found else {}
+        artifacts = [event["event_data"].get("artifact_data", {}) for event in self.events() if event["event"] == "playbook_on_stats"]
+        return t.cast("dict[str, t.Any]", artifacts[-1]) if artifacts else {}
 
     def messages(self) -> list[str]:
         """Messages of tasks that failed."""

@@ -68,50 +68,50 @@ WEBHOOK: dict[str, tuple[type, t.Any]] = {
 def credential_type(kind: str, inputs: Json, injectors: Json) -> list[str]:
     """Refusals of a custom credential type."""
     fields: list[Json] = list(inputs.get("fields", []))
-    found = [] if kind in ("cloud", "net") else [f"kind must be cloud or net, not {kind}"]
-    found += [f"unknown key {key} of inputs" for key in set(inputs) - {"fields", "required"}]
-    found += [problem for field in fields for problem in _field(field)]
+    problems = [] if kind in ("cloud", "net") else [f"kind must be cloud or net, not {kind}"]
+    problems += [f"unknown key {key} of inputs" for key in set(inputs) - {"fields", "required"}]
+    problems += [problem for field in fields for problem in _field(field)]
     ids = [str(field.get("id")) for field in fields]
-    found += [f"field ids must be unique ({one})" for one in set(ids) if ids.count(one) > 1]
-    found += [f"unknown injector {key}" for key in set(injectors) - {"env", "file", "extra_vars"}]
+    problems += [f"field ids must be unique ({field_id})" for field_id in set(ids) if ids.count(field_id) > 1]
+    problems += [f"unknown injector {key}" for key in set(injectors) - {"env", "file", "extra_vars"}]
     for name, template in injectors.get("env", {}).items():
         if not _IDENTIFIER.fullmatch(name) or name.startswith("ANSIBLE_") or name in _BLOCKED:
-            found.append(f"environment variable {name} is not allowed")
+            problems.append(f"environment variable {name} is not allowed")
         if not template.isascii():
-            found.append(f"environment variable {name} is not ASCII")
-        found += _template(name, template, ids)
-    return found
+            problems.append(f"environment variable {name} is not ASCII")
+        problems += _template(name, template, ids)
+    return problems
 
 
 def survey(spec: Json) -> list[str]:
     """Refusals of a survey."""
-    found = [
+    problems = [
         f"'{name}' is missing or no {kind.__name__}"
         for name, kind in (("name", str), ("description", str), ("spec", list))
         if not _is(spec, name, kind)
     ]
     questions: list[Json] = list(spec.get("spec") or [])
-    found += [] if questions else ["'spec' doesn't contain any items"]
+    problems += [] if questions else ["'spec' doesn't contain any items"]
     variables = [str(question.get("variable")) for question in questions]
-    found += [f"variable {one} duplicated" for one in set(variables) if variables.count(one) > 1]
-    return found + [problem for question in questions for problem in _question(question)]
+    problems += [f"variable {variable} duplicated" for variable in set(variables) if variables.count(variable) > 1]
+    return problems + [problem for question in questions for problem in _question(question)]
 
 
 def unusable_defaults(spec: Json) -> list[str]:
     """Questions whose default AWX would never apply, that a job cannot read, or that refuse a launch although they have one or need none."""
-    found = []
+    problems = []
     for question in spec["spec"]:
         name, kind, default = question["variable"], question["type"], question.get("default")
         if default not in (None, "") and question["required"]:
-            found.append(f"{name}: a launch without an answer is refused in spite of the default")
+            problems.append(f"{name}: a launch without an answer is refused in spite of the default")
         if default not in (None, "") and not _fits(question, default):
-            found.append(f"{name}: the default does not fit its limits")
+            problems.append(f"{name}: the default does not fit its limits")
         if default in UNREADABLE:
-            found.append(f"{name}: the job cannot read its default")
+            problems.append(f"{name}: the job cannot read its default")
         # A form sends empty text for a question that is left empty, except for one with several choices, which it leaves out.
         if not question["required"] and kind != "multiselect" and not _fits(question, "" if default is None else default):
-            found.append(f"{name}: a form that is left as it is, is refused")
-    return found
+            problems.append(f"{name}: a form that is left as it is, is refused")
+    return problems
 
 
 def unanswered(spec: Json) -> dict[str, t.Any]:
@@ -123,15 +123,15 @@ def unanswered(spec: Json) -> dict[str, t.Any]:
 def rrule(text: str) -> list[str]:
     """Refusals of a schedule's rule."""
     starts = re.findall(r"DTSTART(?:;TZID=([^:;]+)|;[^:]+)?:[0-9]+T[0-9]+(Z?)", text)
-    found = [] if len(starts) == 1 else ["exactly one DTSTART is required"]
+    problems = [] if len(starts) == 1 else ["exactly one DTSTART is required"]
     if any(not zone and not utc for zone, utc in starts):
-        found.append("DTSTART cannot be a naive datetime")
-    found += [f"{zone} is no time zone" for zone, utc in starts if zone and zone not in zoneinfo.available_timezones()]
-    found += [f"{word} is not allowed" for word in ("EXDATE:", "RDATE:") if word in text.upper()]
+        problems.append("DTSTART cannot be a naive datetime")
+    problems += [f"{zone} is no time zone" for zone, utc in starts if zone and zone not in zoneinfo.available_timezones()]
+    problems += [f"{word} is not allowed" for word in ("EXDATE:", "RDATE:") if word in text.upper()]
     rules = re.findall(r"RRULE:(\S*)", text)
     if not rules:
-        found.append("a rule is required")
-    return found + [problem for one in rules for problem in _recurrence(one)]
+        problems.append("a rule is required")
+    return problems + [problem for rule in rules for problem in _recurrence(rule)]
 
 
 def _recurrence(rule: str) -> list[str]:
@@ -165,19 +165,19 @@ def rendered(injectors: Json, values: Json, inputs: Json) -> dict[str, str]:
 
 def _field(field: Json) -> list[str]:
     name = str(field.get("id", ""))
-    found = [f"field {name}: unknown key {key}" for key in set(field) - _FIELD_KEYS]
+    problems = [f"field {name}: unknown key {key}" for key in set(field) - _FIELD_KEYS]
     if not _IDENTIFIER.fullmatch(name) or name == "tower":
-        found.append(f"field {name}: no name for a field")
+        problems.append(f"field {name}: no name for a field")
     if not isinstance(field.get("label"), str):
-        found.append(f"field {name}: it has no label")
+        problems.append(f"field {name}: it has no label")
     kind = field.get("type", "string")
     if kind not in ("string", "boolean"):
-        found.append(f"field {name}: type {kind}")
+        problems.append(f"field {name}: type {kind}")
     if kind != "string" and {"choices", "multiline", "format", "secret"} & set(field):
-        found.append(f"field {name}: only a string may be secret, formatted or chosen")
+        problems.append(f"field {name}: only a string may be secret, formatted or chosen")
     if field.get("format") not in (None, "ssh_private_key", "url"):
-        found.append(f"field {name}: format {field['format']}")
-    return found
+        problems.append(f"field {name}: format {field['format']}")
+    return problems
 
 
 def _template(name: str, template: str, ids: list[str]) -> list[str]:
@@ -190,23 +190,23 @@ def _template(name: str, template: str, ids: list[str]) -> list[str]:
 
 def _question(question: Json) -> list[str]:
     name = str(question.get("variable"))
-    found = [f"{name}: '{key}' missing or no text" for key in ("type", "question_name", "variable") if not _is(question, key, str)]
-    found += [] if _is(question, "required", bool) else [f"{name}: 'required' missing or no truth"]
+    problems = [f"{name}: '{key}' missing or no text" for key in ("type", "question_name", "variable") if not _is(question, key, str)]
+    problems += [] if _is(question, "required", bool) else [f"{name}: 'required' missing or no truth"]
     kind = str(question.get("type"))
     if kind not in _SURVEY_TYPES:
-        return [*found, f"{name}: type {kind}"]
+        return [*problems, f"{name}: type {kind}"]
     default = question.get("default", "")
     if default != "" and (not isinstance(default, _SURVEY_TYPES[kind]) or isinstance(default, bool)):
-        found.append(f"{name}: the default is no {kind}")
-    found += [f"{name}: {key} is no integer" for key in ("min", "max") if question.get(key) is not None and not _is(question, key, int)]
+        problems.append(f"{name}: the default is no {kind}")
+    problems += [f"{name}: {key} is no integer" for key in ("min", "max") if question.get(key) is not None and not _is(question, key, int)]
     if kind in ("multiselect", "multiplechoice"):
         choices = question.get("choices")
         if not choices:
-            return [*found, f"{name}: no choices"]
+            return [*problems, f"{name}: no choices"]
         chosen = str(default).splitlines()
-        if any(one not in choices for one in chosen) or (kind == "multiplechoice" and len(chosen) > 1):
-            found.append(f"{name}: the default is none of the choices")
-    return found
+        if any(choice not in choices for choice in chosen) or (kind == "multiplechoice" and len(chosen) > 1):
+            problems.append(f"{name}: the default is none of the choices")
+    return problems
 
 
 def _fits(question: Json, answer: t.Any) -> bool:

@@ -51,8 +51,8 @@ def test_awx_accepts_the_surveys_and_applies_their_defaults(name: str) -> None:
 
 def test_no_survey_takes_the_place_of_what_the_inventory_may_say_for_a_workspace() -> None:
     """Whoever answers nothing, as a schedule does, leaves every choice and limit of the inventory as it is."""
-    every = {name for survey in definitions.surveys().values() for name in rules.unanswered(survey)}
-    plain = {name for name in every if not name.startswith("dataarts_answer_")}
+    asked = {name for survey in definitions.surveys().values() for name in rules.unanswered(survey)}
+    plain = {name for name in asked if not name.startswith("dataarts_answer_")}
     assert plain == {"dataarts_planned_before", "dataarts_since", "dataarts_check_only", "dataarts_concurrent"}
 
 

@@ -48,8 +48,8 @@ def test_what_awx_takes(store: Store, words: tuple[str, ...]) -> None:
 @pytest.mark.parametrize(
     ("words", "refusal"),
     [
-        ([one for one in TEMPLATE if one != "project"], "must have a project"),
-        ([one for one in TEMPLATE if one != "inventory"], "set a default value or ask to prompt"),
+        ([field for field in TEMPLATE if field != "project"], "must have a project"),
+        ([field for field in TEMPLATE if field != "inventory"], "set a default value or ask to prompt"),
         ([*TEMPLATE, "playbook=other.yml"], "Playbook not found"),
         (SOURCE[:-1], "Project required"),
         ([*SOURCE, "credential=vault"], "insights and vault are disallowed"),
@@ -72,7 +72,9 @@ def test_what_awx_does_not_change_or_put_on_a_list(store: Store) -> None:
 
 def test_things_are_found_through_other_things_and_gone_from_lists_when_deleted(store: Store) -> None:
     ids = made(store)
-    assert [one["id"] for one in store.listed("projects", {"organization__name": "Ours", "name__in": "other,project"})] == [ids["project"]]
+    assert [project["id"] for project in store.listed("projects", {"organization__name": "Ours", "name__in": "other,project"})] == [
+        ids["project"]
+    ]
     assert store.listed("projects", {"organization__name": "Theirs"}) == []
     with pytest.raises(RefusalError, match="has no field owner"):
         store.listed("projects", {"owner__name": "Ours"})

@@ -87,7 +87,7 @@ def launch(core: str, service: Running, tmp_path: Path) -> Launch:
 
 def sent(service: Running) -> Counter[tuple[str, int]]:
     """How often each instance was sent, by the emulator's journal."""
-    return Counter((entry["job_name"], one["plan_time"]) for entry in service.journal() for one in entry["instances"])
+    return Counter((entry["job_name"], instance["plan_time"]) for entry in service.journal() for instance in entry["instances"])
 
 
 def step(launcher: Launcher, playbook: str, before: Job, template: dict[str, t.Any], threshold: int = 50, check: bool = False) -> Job:
@@ -186,16 +186,16 @@ def test_the_templates_for_any_job_and_for_a_job_with_its_neighbours(launch: Lau
     assert not service.journal()
     asked = launcher.run("rerun_related.yml", {**related, "dataarts_check_only": "no"}).succeeded()
     (entry,) = service.journal()
-    assert (entry["kind"], {one["job_name"] for one in entry["instances"]}) == ("retry_related", {"daily_sales", "stock_levels"})
+    assert (entry["kind"], {instance["job_name"] for instance in entry["instances"]}) == ("retry_related", {"daily_sales", "stock_levels"})
     assert asked.artifacts()["dataarts_summary"]["succeeded"] is True
 
     service.reset(night())
-    every = {name: value for name, value in ANSWERS.items() if name not in ("dataarts_answer_jobs", "dataarts_answer_statuses")}
-    shown = launcher.run("rerun_failed.yml", {**every, "dataarts_check_only": "yes"}).succeeded()
+    answers = {name: value for name, value in ANSWERS.items() if name not in ("dataarts_answer_jobs", "dataarts_answer_statuses")}
+    shown = launcher.run("rerun_failed.yml", {**answers, "dataarts_check_only": "yes"}).succeeded()
     assert shown.artifacts()["dataarts_summary"]["to_rerun"] == 8
     assert not service.journal()
     # weekly_report fails again
-    done = launcher.run("rerun_failed.yml", {**every, "dataarts_check_only": "no"}).failed()
+    done = launcher.run("rerun_failed.yml", {**answers, "dataarts_check_only": "no"}).failed()
     assert sorted(sent(service).values()) == [1] * 8
     assert {name: done.artifacts()["dataarts_summary"]["totals"][name] for name in ("succeeded", "failed_again")} == {
         "succeeded": 7,

@@ -84,7 +84,7 @@ def test_everything_is_made_once_and_then_nothing_is_sent(tmp_path: Path) -> Non
 def judge(double: Double) -> None:
     """What stands in AWX after the first run."""
     store = double.store
-    (organization,) = [one for one in store.things["organizations"].values() if one["name"] == "DataArts"]
+    (organization,) = [organization for organization in store.things["organizations"].values() if organization["name"] == "DataArts"]
     assert store.names("organizations", store.named("organizations", "DataArts")["id"], "galaxy_credentials") == ["Ansible Galaxy"]
     assert organization
     retail = store.named("credentials", "DataArts retail")
@@ -92,7 +92,7 @@ def judge(double: Double) -> None:
     assert retail["inputs"]["secret_key"] == "$encrypted$"
     assert store.named("credential_types", "DataArts account")["injectors"] == definitions.injectors()
 
-    templates = {str(one["name"]): number for number, one in store.things["job_templates"].items()}
+    templates = {str(template["name"]): number for number, template in store.things["job_templates"].items()}
     assert len(templates) == 2 * 6 + 2
     for name, number in templates.items():
         template = store.things["job_templates"][number]
@@ -128,9 +128,9 @@ def judge_workflows(double: Double) -> None:
         assert json.loads(workflow["extra_vars"]) == {"dataarts_threshold": threshold}
         assert store.names("workflow_job_templates", workflow["id"], "notification_templates_approvals") == ["DataArts webhook"]
         nodes = {
-            one["identifier"]: number
-            for number, one in store.things["workflow_job_template_nodes"].items()
-            if one["workflow_job_template"] == workflow["id"]
+            node["identifier"]: number
+            for number, node in store.things["workflow_job_template_nodes"].items()
+            if node["workflow_job_template"] == workflow["id"]
         }
         follows = {
             (step, link.removesuffix("_nodes"), following)
@@ -148,9 +148,9 @@ def judge_workflows(double: Double) -> None:
         }
     fleet = store.named("workflow_job_templates", "DataArts: night of all accounts")
     inner = [
-        one["unified_job_template"]
-        for one in store.things["workflow_job_template_nodes"].values()
-        if one["workflow_job_template"] == fleet["id"]
+        node["unified_job_template"]
+        for node in store.things["workflow_job_template_nodes"].values()
+        if node["workflow_job_template"] == fleet["id"]
     ]
     assert inner == [store.named("workflow_job_templates", f"DataArts {name}: night")["id"] for name in ("retail", "finance")]
     schedule = store.named("schedules", "DataArts night")
@@ -207,7 +207,7 @@ def test_what_awx_or_the_user_has_wrong_ends_in_one_message(tmp_path: Path) -> N
 
 def test_what_the_file_names_and_awx_does_not_have_is_told_in_check_mode_too(tmp_path: Path) -> None:
     """Not only by the run that stops half-way, and not taken for something that the role makes."""
-    told = {
+    settings = {
         "dataarts_awx_accounts": [{"name": "vaulted", "credential_name": "Vualt"}],
         "dataarts_awx_galaxy_credentials": ["Galaxy of ours"],
         "dataarts_awx_instance_groups": ["one at a time"],
@@ -215,7 +215,7 @@ def test_what_the_file_names_and_awx_does_not_have_is_told_in_check_mode_too(tmp
         "dataarts_awx_team_members": ["lin", "nil"],
     }
     with Double(PLAYBOOKS) as double:
-        refused = setup(NEWEST, double, tmp_path, "--check", variables=told).ended(2)
+        refused = setup(NEWEST, double, tmp_path, "--check", variables=settings).ended(2)
         assert double.store.writes == []
     for words in (
         "no credentials called Vualt, which credential_name of an account names",
@@ -261,7 +261,7 @@ def test_check_mode_tells_what_is_made_and_another_core_changes_nothing(tmp_path
         less = {**chosen, "dataarts_awx_inventory": "file", "dataarts_awx_schedule_rrule": ""}
         setup(OLDEST, double, tmp_path / "less", variables=less).succeeded()
         nodes = store.things["workflow_job_template_nodes"].values()
-        assert [one["identifier"] for one in nodes if one["workflow_job_template"] == fleet] == ["solo"]
+        assert [node["identifier"] for node in nodes if node["workflow_job_template"] == fleet] == ["solo"]
         assert not store.things["schedules"]
         source = store.named("inventory_sources", "DataArts solo workspaces")
         assert (source["source_path"], source["credential"]) == ("inventory/solo.yml", None)

@@ -37,13 +37,13 @@ HOSTILE = [
 
 def jobs(names: list[str], **standings: int) -> list[dict[str, t.Any]]:
     """Instances of each of the jobs, so many at each standing."""
-    found: list[dict[str, t.Any]] = []
+    instances: list[dict[str, t.Any]] = []
     for name in names:
         for standing, number in standings.items():
             for dummy in range(number):
                 error = "node reconcile: 3 accounts differ" if standing == "failed_again" else None
-                found.append(instance(len(found), standing, job_name=name, job_id=name, error_message=error))
-    return found
+                instances.append(instance(len(instances), standing, job_name=name, job_id=name, error_message=error))
+    return instances
 
 
 def night() -> dict[str, t.Any]:
@@ -240,8 +240,8 @@ def test_nothing_keeps_anybody_out(open_page: Open, scheme: str, width: int) -> 
 
     for report in (night(), plan(), report_of({"supply": result(jobs(["stock_levels"], succeeded=5))})):
         page = open_page(report, color_scheme=scheme, viewport={"width": width, "height": 900})
-        found = Axe().run(page).response["violations"]
-        assert [(one["id"], [node["html"][:200] for node in one["nodes"][:3]]) for one in found] == []
+        violations = Axe().run(page).response["violations"]
+        assert [(violation["id"], [node["html"][:200] for node in violation["nodes"][:3]]) for violation in violations] == []
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
@@ -318,8 +318,8 @@ def test_ten_thousand_instances_filter_like_a_thousand(open_page: Open) -> None:
 
     def many(number: int) -> dict[str, t.Any]:
         names = [f"job_{index:02}" for index in range(10)]
-        each = number // 100
-        return report_of({f"workspace_{index}": result(jobs(names, succeeded=each - 1, failed_again=1)) for index in range(10)})
+        amount = number // 100
+        return report_of({f"workspace_{index}": result(jobs(names, succeeded=amount - 1, failed_again=1)) for index in range(10)})
 
     spent = {}
     for number in (1_000, 10_000):

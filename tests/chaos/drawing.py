@@ -275,7 +275,9 @@ def _selection(rng: random.Random, jobs: list[Json]) -> tuple[Json, set[tuple[st
         begin, end = rng.choice(((2000, 0), (3000, 300), (2500, 60)))
     # Nothing is planned near an edge of the window: a relative one moves on between plays.
     for job in jobs:
-        job["instances"] = [one for one in job["instances"] if min(abs(_age(one) - edge) for edge in (begin, end)) > 20 or end == 0]
+        job["instances"] = [
+            instance for instance in job["instances"] if min(abs(_age(instance) - edge) for edge in (begin, end)) > 20 or end == 0
+        ]
     options: Json = {
         "jobs": ["*"] if len(meant) == len(names) and rng.random() < 0.5 else list(meant),
         "planned_after": f"-{begin}m",
@@ -284,7 +286,11 @@ def _selection(rng: random.Random, jobs: list[Json]) -> tuple[Json, set[tuple[st
     if end:
         options["planned_before"] = f"-{end}m"
     selected = {
-        (job["name"], one["plan_time"]) for job in jobs if job["name"] in meant for one in job["instances"] if end < _age(one) < begin
+        (job["name"], instance["plan_time"])
+        for job in jobs
+        if job["name"] in meant
+        for instance in job["instances"]
+        if end < _age(instance) < begin
     }
     return options, selected
 

@@ -93,7 +93,7 @@ class Hostile:
             (3, _silent),
             (4, _large),
         )
-        make = rng.choices([one for dummy, one in makers], [weight for weight, dummy in makers])[0]
+        make = rng.choices([maker for dummy, maker in makers], [weight for weight, dummy in makers])[0]
         return make(rng)
 
 
@@ -135,16 +135,16 @@ def _believable(rng: random.Random, target: str) -> t.Any:
     asked = dict(parse_qsl(query)).get("jobName") or (unquote(path.split("/")[-3]) if path.endswith("/instances/detail") else "")
     things = []
     for number in range(rng.choice((1, 2, 5, 20))):
-        one = _thing(rng, 0, number)
+        instance = _thing(rng, 0, number)
         name = asked if asked and asked != "jobs" else rng.choice(SHORT_TEXTS)
-        one |= dict.fromkeys(("job_name", "jobName", "name"), name)
-        one |= {
+        instance |= dict.fromkeys(("job_name", "jobName", "name"), name)
+        instance |= {
             "resource_id": f"studio{number}",
             **{text: rng.choice(SHORT_TEXTS) for text in ("errorMessage", "createBy", "description", "owner")},
         }
-        one |= dict.fromkeys(("job_instance_name", "jobInstanceName", "workspace_id", "workspaceId"), rng.choice(SHORT_TEXTS))
-        one["status"] = 2 if path.endswith("/instances") else rng.choice((*STATUSES, *STATUSES, rng.choice(SHORT_TEXTS)))
-        things.append(one)
+        instance |= dict.fromkeys(("job_instance_name", "jobInstanceName", "workspace_id", "workspaceId"), rng.choice(SHORT_TEXTS))
+        instance["status"] = 2 if path.endswith("/instances") else rng.choice((*STATUSES, *STATUSES, rng.choice(SHORT_TEXTS)))
+        things.append(instance)
     lists = dict.fromkeys(("instances", "jobs", "workspaces", "commodity_orders", "nodes", "depend_instances", "depend_jobs"), things)
     return {**lists, **dict.fromkeys(("total", "count", "total_count"), len(things))}
 

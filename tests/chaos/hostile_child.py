@@ -53,10 +53,10 @@ def drawn(rng: random.Random, number: int, base: str, directory: str) -> tuple[s
 
 def most_memory() -> int:
     """Kilobytes that this process had at most; getrusage would count those of the process that started it as well."""
-    found = re.search(r"^VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text(encoding="ascii"), re.M)
-    if found is None:
+    peak = re.search(r"^VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text(encoding="ascii"), re.M)
+    if peak is None:
         raise RuntimeError("the system does not tell how much memory was used")
-    return int(found[1])
+    return int(peak[1])
 
 
 def main() -> None:

@@ -35,7 +35,7 @@ class Judgement:
         return not (self.twice or self.lost or self.wrong)
 
     def __str__(self) -> str:
-        parts = [f"{name} ({len(found)}):\n  " + "\n  ".join(found[:12]) for name, found in vars(self).items() if found]
+        parts = [f"{name} ({len(problems)}):\n  " + "\n  ".join(problems[:12]) for name, problems in vars(self).items() if problems]
         return "\n".join(parts) or "clean"
 
 
@@ -47,23 +47,23 @@ class Judge:
 
     def __init__(self, service: Running, case: Case) -> None:
         self._service, self._case = service, case
-        self.found = Judgement()
+        self.judgement = Judgement()
         self.since: int | None = None  # of the first pass that told it
         self._workspace = next(iter(service.state()["workspaces"]))
         offsets = {(name, _ms(plan)) for name, plan in case.selected}
         now = service.now_ms()
         self.before = self._truth()
         # plan times of a scenario are whole seconds before its begin, which was a moment ago
-        self.meant = {key: one for key, one in self.before.items() if _known(key, now, offsets)}
+        self.meant = {key: instance for key, instance in self.before.items() if _known(key, now, offsets)}
 
     def reruns(self) -> dict[Key, list[Json]]:
         """Accepted reruns by instance, oldest first, each with ``time``, ``request_id`` and ``user`` of its write."""
-        found: dict[Key, list[Json]] = {}
+        entries: dict[Key, list[Json]] = {}
         for entry in self._service.journal():
-            for one in entry["instances"]:
+            for instance in entry["instances"]:
                 extra = {name: entry[name] for name in ("time", "request_id", "user")}
-                found.setdefault((one["job_name"], one["plan_time"]), []).append({**one, **extra})
-        return found
+                entries.setdefault((instance["job_name"], instance["plan_time"]), []).append({**instance, **extra})
+        return entries
 
     def order(self) -> None:
         """Nothing was sent before everything that it depends on had succeeded, or was there for good by a person's will."""
@@ -71,23 +71,23 @@ class Judge:
             return
         truth = self._truth()
         for key, entries in self.reruns().items():
-            for entry in (one for one in entries if one["user"] != STRANGER and key in self.meant):
+            for entry in (entry for entry in entries if entry["user"] != STRANGER and key in self.meant):
                 for upper in self.above(key):
                     last = max((run for run in truth[upper]["runs"] if run["requested"] < entry["time"]), key=_number, default=None)
                     if last is not None and self._in_the_way(upper, last, entry["time"]):
-                        self.found.wrong.append(f"{key} was sent at {entry['time']} although {upper}, above it, stood at {last}")
+                        self.judgement.wrong.append(f"{key} was sent at {entry['time']} although {upper}, above it, stood at {last}")
 
     def above(self, key: Key) -> list[Key]:
         """What the instance *key* depends on: of each job above the newest planned no later than it, and its job's previous cycle."""
         job = self._case.jobs()[key[0]]
-        found = []
+        earlier_keys = []
         for name in job.get("depends_on", ()):
-            earlier = [one for one in self.before if one[0] == name and one[1] <= key[1]]
-            found += [max(earlier, key=_plan)] if earlier else []
+            earlier = [other for other in self.before if other[0] == name and other[1] <= key[1]]
+            earlier_keys += [max(earlier, key=_plan)] if earlier else []
         if job.get("self_dependent") and self._case.chained:
-            earlier = [one for one in self.meant if one[0] == key[0] and one[1] < key[1]]
-            found += [max(earlier, key=_plan)] if earlier else []
-        return found
+            earlier = [other for other in self.meant if other[0] == key[0] and other[1] < key[1]]
+            earlier_keys += [max(earlier, key=_plan)] if earlier else []
+        return earlier_keys
 
     def _in_the_way(self, key: Key, run: Json, time: int) -> bool:
         """Whether the newest *run* of the instance *key* kept at *time* what depends on it from being sent."""
@@ -119,17 +119,21 @@ class Judge:
         truth = self._truth()
         for key, entries in self.reruns().items():
             if key not in self.meant:
-                self.found.twice.append(f"{key} was rerun and not meant")
+                self.judgement.twice.append(f"{key} was rerun and not meant")
                 continue
             runs = {run["number"]: run for run in truth[key]["runs"]}
             # What somebody else had started before this run began is none of its attempts, whatever became of it.
-            counted = [one for one in entries if one["user"] != STRANGER or (runs[one["run"]]["start"] or one["time"]) >= (self.since or 0)]
+            counted = [
+                entry
+                for entry in entries
+                if entry["user"] != STRANGER or (runs[entry["run"]]["start"] or entry["time"]) >= (self.since or 0)
+            ]
             if len(counted) > attempts:
-                self.found.twice.append(f"{key} was rerun {len(counted)} times, attempts is {attempts}")
+                self.judgement.twice.append(f"{key} was rerun {len(counted)} times, attempts is {attempts}")
             for entry in entries[1:]:
                 former = runs.get(entry["run"] - 1)
                 if former is None or former["end"] is None or former["end"] > entry["time"] or former["status"] == "success":
-                    self.found.twice.append(f"{key}: run {entry['run']} was asked for while the one before stood at {former}")
+                    self.judgement.twice.append(f"{key}: run {entry['run']} was asked for while the one before stood at {former}")
 
     def reported(self, result: Json, *, journal_before: int = 0, others: bool = False) -> None:
         """Everything that one pass, or one play, says about instances is true.
@@ -141,19 +145,21 @@ class Judge:
         self.since = self.since or result.get("since")
         reruns, truth = self.reruns(), self._truth()
         seen: set[Key] = set()
-        for one in result.get("instances") or ():
-            key = one["job_name"], one["plan_time"]
+        for instance in result.get("instances") or ():
+            key = instance["job_name"], instance["plan_time"]
             if key not in self.meant:
-                self._wrong(key, one, "is reported and was not meant")
+                self._wrong(key, instance, "is reported and was not meant")
                 continue
             if key in seen:
-                self._wrong(key, one, "is reported twice")
+                self._wrong(key, instance, "is reported twice")
             seen.add(key)
             entries = reruns.get(key, [])
             began = result["since"] if others else 0
-            self._one(key, one, entries, [entry for entry in entries if entry["user"] != STRANGER and entry["time"] >= began], truth[key])
+            self._judge_instance(
+                key, instance, entries, [entry for entry in entries if entry["user"] != STRANGER and entry["time"] >= began], truth[key]
+            )
         if not result.get("failed") and not result.get("changed") and len(self._service.journal()) > journal_before:
-            self.found.wrong.append("changed is false although something was rerun")
+            self.judgement.wrong.append("changed is false although something was rerun")
         if result.get("finished"):
             self._only_counted(result, {key for key in self.meant.keys() - seen if key[0] not in unlisted(result)}, reruns, truth)
             self._stated_end(result, reruns, truth)
@@ -162,51 +168,51 @@ class Judge:
         """What a report leaves out had succeeded before the run, and is in its count."""
         for key in missing:
             if truth[key]["status"] not in SUCCEEDED or any(entry["time"] >= result["since"] for entry in reruns.get(key, [])):
-                self.found.lost.append(f"{key} is not in the report")
+                self.judgement.lost.append(f"{key} is not in the report")
         if len(missing) != result["summary"]["idle"]:
-            self.found.lost.append(f"{len(missing)} instances are not in the report, which counts {result['summary']['idle']} as idle")
+            self.judgement.lost.append(f"{len(missing)} instances are not in the report, which counts {result['summary']['idle']} as idle")
 
     def _stated_end(self, result: Json, reruns: dict[Key, list[Json]], truth: dict[Key, Json]) -> None:
         if result.get("failed"):
             if not (result.get("msg") and result.get("error")):
-                self.found.wrong.append("it failed without a reason")
+                self.judgement.wrong.append("it failed without a reason")
             return
         statuses = self._case.options["statuses"]
         for key in self.meant:
             if self.before[key]["status"] in statuses and not reruns.get(key):
-                self.found.lost.append(f"{key} was never rerun and the play succeeded")
+                self.judgement.lost.append(f"{key} was never rerun and the play succeeded")
             if self._case.options["wait"] and truth[key]["status"] in statuses:
-                self.found.lost.append(f"{key} stands at {truth[key]['status']} and the play succeeded")
+                self.judgement.lost.append(f"{key} stands at {truth[key]['status']} and the play succeeded")
 
-    def _one(self, key: Key, one: Json, entries: list[Json], mine: list[Json], truth: Json) -> None:
-        action, began = one["action"], self.before[key]["status"]
-        if one["rerun"] and not entries:
-            self._wrong(key, one, "rerun is true, and the journal has none")
-        if one["rerun"] is False and mine and action not in ("settling", "unknown"):
-            self._wrong(key, one, f"rerun is false, and the journal has {len(mine)}")
+    def _judge_instance(self, key: Key, shown: Json, entries: list[Json], own: list[Json], truth: Json) -> None:
+        action, began = shown["action"], self.before[key]["status"]
+        if shown["rerun"] and not entries:
+            self._wrong(key, shown, "rerun is true, and the journal has none")
+        if shown["rerun"] is False and own and action not in ("settling", "unknown"):
+            self._wrong(key, shown, f"rerun is false, and the journal has {len(own)}")
         if action in ("done", "failed_again") and began in self._case.options["statuses"] and not entries:
-            self.found.lost.append(f"{key} is reported {action} and was never rerun")
+            self.judgement.lost.append(f"{key} is reported {action} and was never rerun")
         if action == "done" and (truth["status"] != "success" or truth["hidden"] or truth["queued"]):
-            self._wrong(key, one, f"is done, and stands at {truth['status']}")
+            self._wrong(key, shown, f"is done, and stands at {truth['status']}")
         if action == "failed_again" and truth["status"] in (*SUCCEEDED, "running", "waiting"):
-            self._wrong(key, one, f"failed again, and stands at {truth['status']}")
-        held_up = self._case.ordered and action in ("skipped", "blocked") and self._held_up(key, one["reason"], self._truth())
+            self._wrong(key, shown, f"failed again, and stands at {truth['status']}")
+        held_up = self._case.ordered and action in ("skipped", "blocked") and self._held_up(key, shown["reason"], self._truth())
         if action == "skipped" and truth["status"] in self._case.options["statuses"] and not held_up:
-            self._wrong(key, one, "is skipped with a status that was asked for")
+            self._wrong(key, shown, "is skipped with a status that was asked for")
         if action == "blocked" and truth["status"] in SUCCEEDED + self._rerunnable and not held_up:
-            self._wrong(key, one, f"is blocked, and stands at {truth['status']}")
-        if action == "refused" and mine and not truth["runs"][:-1]:
-            self._wrong(key, one, "is refused, and the journal has it")
-        if action in HONEST and not one["reason"]:
-            self._wrong(key, one, "has no reason")
+            self._wrong(key, shown, f"is blocked, and stands at {truth['status']}")
+        if action == "refused" and own and not truth["runs"][:-1]:
+            self._wrong(key, shown, "is refused, and the journal has it")
+        if action in HONEST and not shown["reason"]:
+            self._wrong(key, shown, "has no reason")
         ids = [entry["request_id"] for entry in entries]
-        settled = action in ("done", "failed_again", "blocked") or (action == "wait" and one["status"] in ("waiting", "running"))
-        if one["request_id"] in self._journal_ids() and one["request_id"] not in ids:
-            self._wrong(key, one, f"the request id is that of other instances, the journal has {ids}")
-        if settled and mine == entries and entries and one["request_id"] not in (None, ids[-1]):
-            self._wrong(key, one, f"the journal has request id {ids[-1]}")
-        if action in ("done", "failed_again") and mine == entries and one["attempts"] != len(mine):
-            self._wrong(key, one, f"attempts is {one['attempts']}, and the journal has {len(mine)}")
+        settled = action in ("done", "failed_again", "blocked") or (action == "wait" and shown["status"] in ("waiting", "running"))
+        if shown["request_id"] in self._journal_ids() and shown["request_id"] not in ids:
+            self._wrong(key, shown, f"the request id is that of other instances, the journal has {ids}")
+        if settled and own == entries and entries and shown["request_id"] not in (None, ids[-1]):
+            self._wrong(key, shown, f"the journal has request id {ids[-1]}")
+        if action in ("done", "failed_again") and own == entries and shown["attempts"] != len(own):
+            self._wrong(key, shown, f"attempts is {shown['attempts']}, and the journal has {len(own)}")
 
     @property
     def _rerunnable(self) -> tuple[str, ...]:
@@ -215,19 +221,19 @@ class Judge:
     def _journal_ids(self) -> set[str]:
         return {entry["request_id"] for entry in self._service.journal()}
 
-    def _wrong(self, key: Key, one: Json, why: str) -> None:
-        told = {name: one.get(name) for name in ("action", "status", "rerun", "attempts", "request_id", "reason")}
-        self.found.wrong.append(f"{key}: {why}; reported as {told}")
+    def _wrong(self, key: Key, shown: Json, why: str) -> None:
+        reported = {name: shown.get(name) for name in ("action", "status", "rerun", "attempts", "request_id", "reason")}
+        self.judgement.wrong.append(f"{key}: {why}; reported as {reported}")
 
     def _truth(self) -> dict[Key, Json]:
         jobs = self._service.state()["workspaces"][self._workspace]
-        return {(name, one["plan_time"]): one for name, instances in jobs.items() for one in instances}
+        return {(name, instance["plan_time"]): instance for name, instances in jobs.items() for instance in instances}
 
 
 def unlisted(result: t.Mapping[str, t.Any]) -> set[str]:
     """Names of jobs of which a failed result says that it could not see them, in its message and its problems alike."""
     said = [_UNLISTED.match(text) for text in result.get("problems") or ()] if result.get("failed") else []
-    return {found[1] for found in said if found and found[0] in result["msg"]}
+    return {match[1] for match in said if match and match[0] in result["msg"]}
 
 
 def _plan(key: Key) -> int:

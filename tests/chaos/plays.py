@@ -108,9 +108,9 @@ def play_case(service: Running, case: Case, state: Path, one_pass: OnePass) -> t
     judge.twice()
     judge.order()
     if run.error is not None or not run.ended:
-        judge.found.lost.append(f"without any fault the last play did not come to its end: {run.error or 'passes ran out'}")
+        judge.judgement.lost.append(f"without any fault the last play did not come to its end: {run.error or 'passes ran out'}")
     _count(service, judge, run, figures)
-    return judge.found, figures
+    return judge.judgement, figures
 
 
 class _Passes:
@@ -140,23 +140,23 @@ class _Passes:
 
 def _by_hand(service: Running, judge: Judge, rng: random.Random) -> None:
     """Somebody else reruns a few instances; the service may show it late."""
-    failed = sorted(key for key, one in judge.meant.items() if one["status"] == "fail")
+    failed = sorted(key for key, instance in judge.meant.items() if instance["status"] == "fail")
     hidden = {key: judge.meant[key] for key in rng.sample(failed, min(len(failed), 3))}
     account = options_for(service, access_key=STRANGER_KEY, secret_key=STRANGER_SECRET)
-    for (name, plan), one in hidden.items():
-        entry = {"job_id": one["job_id"], "plan_time": str(plan), "submit_time": str(one["submit_time"])}
+    for (name, plan), instance in hidden.items():
+        entry = {"job_id": instance["job_id"], "plan_time": str(plan), "submit_time": str(instance["submit_time"])}
         call("job_instance_retry", {**account, "job_name": name, "task_retrys": [entry], "settle_time": 0})
 
 
 def _count(service: Running, judge: Judge, run: watch.Run, figures: Figures) -> None:
-    requests = [one for one in service.requests() if one["route"]]
-    actions = Counter(str(one["action"]) for one in run.instances.values())
+    requests = [request for request in service.requests() if request["route"]]
+    actions = Counter(str(entry["action"]) for entry in run.instances.values())
     figures.add(
         reruns=sum(map(len, judge.reruns().values())),
         calls=len(requests),
-        faulty=sum(1 for one in requests if one["fault"]),
-        writes=sum(1 for one in requests if is_write(one["route"])),
-        faulty_writes=sum(1 for one in requests if is_write(one["route"]) and one["fault"]),
+        faulty=sum(1 for request in requests if request["fault"]),
+        writes=sum(1 for request in requests if is_write(request["route"])),
+        faulty_writes=sum(1 for request in requests if is_write(request["route"]) and request["fault"]),
         reported=len(run.instances),
         **{f"ended_{name}": actions[name] for name in ("done", "failed_again", "refused", "unknown")},
     )

@@ -65,16 +65,16 @@ def _no_template(value: t.Any) -> t.Any:
     if isinstance(value, str):
         return value.replace("{{", "{{ '{{' }}")
     if isinstance(value, dict):
-        return {name: _no_template(one) for name, one in value.items()}
-    return [_no_template(one) for one in value] if isinstance(value, list) else value
+        return {name: _no_template(item) for name, item in value.items()}
+    return [_no_template(item) for item in value] if isinstance(value, list) else value
 
 
 def play_result(outcome: Outcome) -> Json:
     """The result of the playbook's task; an AssertionError that shows everything if it did not end as tasks do."""
-    found = outcome.of("job_rerun")
-    if len(found) != 1 or outcome.rc not in (0, 2) or "Traceback" in outcome.output:
+    results = outcome.of("job_rerun")
+    if len(results) != 1 or outcome.rc not in (0, 2) or "Traceback" in outcome.output:
         raise AssertionError(f"the playbook ended with {outcome.rc}\n{outcome.stdout}\n--- stderr\n{outcome.stderr}")
-    return {**found[0].result, "failed": found[0].event != "ok"}
+    return {**results[0].result, "failed": results[0].event != "ok"}
 
 
 def draw_moment(rng: random.Random) -> Callable[[Service, int, int], bool]:
@@ -85,7 +85,7 @@ def draw_moment(rng: random.Random) -> Callable[[Service, int, int], bool]:
         if kind == "accepted":
             return len(service.journal()) >= writes + number
         seen = service.requests()[requests:]
-        return sum(1 for one in seen if kind == "request" or is_write(one["route"])) >= number
+        return sum(1 for request in seen if kind == "request" or is_write(request["route"])) >= number
 
     return come
 
@@ -121,12 +121,12 @@ def descendants(pid: int) -> list[int]:
         with contextlib.suppress(OSError):
             child, rest = stat.read_text(encoding="utf-8", errors="replace").split(" (", 1)
             parents.setdefault(int(rest.rsplit(") ", 1)[1].split()[1]), []).append(int(child))
-    found, left = [], [pid]
+    descendants, left = [], [pid]
     while left:
-        mine = parents.get(left.pop(0), [])
-        found.extend(mine)
-        left.extend(mine)
-    return found
+        children = parents.get(left.pop(0), [])
+        descendants.extend(children)
+        left.extend(children)
+    return descendants
 
 
 def wait_until_gone(pids: list[int]) -> None:

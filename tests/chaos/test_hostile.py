@@ -20,10 +20,10 @@ from tests.chaos.hostile_child import READ_TIMEOUT, drawn
 from tests.support.http_server import HttpServer
 from tests.support.playbook import ROOT, TREE, Ansible, Running
 
-ONE = os.environ.get("CHAOS_HOSTILE")
+CHOSEN = os.environ.get("CHAOS_HOSTILE")
 #: Calls that one child makes; each gets at least one answer, but those that are refused before anything is sent.
-EACH = 120
-CHILDREN = [int(ONE)] if ONE else list(range(1, 1 + -(-int(os.environ.get("HOSTILE") or 1000) // EACH)))
+CALLS_EACH = 120
+CHILDREN = [int(CHOSEN)] if CHOSEN else list(range(1, 1 + -(-int(os.environ.get("HOSTILE") or 1000) // CALLS_EACH)))
 MOST_KILOBYTES = 200 * 1024
 #: Requests that one call may make before it counts as one that never ends: a list that announces a million entries asks for many.
 MOST_REQUESTS = 400
@@ -42,28 +42,28 @@ def texts(value: t.Any) -> t.Iterator[str]:
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict):
-        for name, one in value.items():
+        for name, item in value.items():
             yield from texts(name)
-            yield from texts(one)
+            yield from texts(item)
     elif isinstance(value, list):
-        for one in value:
-            yield from texts(one)
+        for item in value:
+            yield from texts(item)
 
 
 def problems_of(line: dict[str, t.Any]) -> list[str]:
     """What is wrong about one call of the child."""
     result = line["result"]
     requests = sum(result.get("requests", {}).values())
-    found = [f"characters {bad} in {text[:120]!r}" for text in texts(result) for bad in [unsafe(text)] if bad]
+    problems = [f"characters {bad} in {text[:120]!r}" for text in texts(result) for bad in [unsafe(text)] if bad]
     if line["seconds"] > PER_CALL + requests * (READ_TIMEOUT + PER_REQUEST):
-        found.append(f"{requests} requests took {line['seconds']:.0f} s")
+        problems.append(f"{requests} requests took {line['seconds']:.0f} s")
     if requests > MOST_REQUESTS:
-        found.append(f"{requests} requests")
+        problems.append(f"{requests} requests")
     if result["failed"] and result["error"]["kind"] in ("internal", "specification"):
-        found.append(result["msg"])
+        problems.append(result["msg"])
     if "Traceback" in json.dumps(result):
-        found.append("a traceback in the result")
-    return [f"{line['module']}: {text}" for text in found]
+        problems.append("a traceback in the result")
+    return [f"{line['module']}: {text}" for text in problems]
 
 
 def attack(seed: int, calls: int, tmp_path: Path, figures: t.Callable[..., None]) -> None:
@@ -73,20 +73,20 @@ def attack(seed: int, calls: int, tmp_path: Path, figures: t.Callable[..., None]
         command = [sys.executable, "-m", "tests.chaos.hostile_child", server.base, str(seed), str(calls), str(tmp_path / "state")]
         outcome = Running(command, variables, ROOT, tmp_path).wait().succeeded()
     *lines, last = map(json.loads, outcome.stdout.splitlines())
-    found = [text for line in lines for text in problems_of(line)]
+    problems = [text for line in lines for text in problems_of(line)]
     if outcome.stderr:
-        found.append(f"on stderr: {outcome.stderr[:2000]}")
+        problems.append(f"on stderr: {outcome.stderr[:2000]}")
     if last["kilobytes"] >= MOST_KILOBYTES:
-        found.append(f"{last['kilobytes']} kilobytes of memory")
+        problems.append(f"{last['kilobytes']} kilobytes of memory")
     figures(
         hostile=hostile.answers,
         hostile_calls=len(lines),
-        hostile_wrong=len(found),
+        hostile_wrong=len(problems),
         most_kilobytes=last["kilobytes"],
         most_milliseconds=int(1000 * max(line["seconds"] for line in lines)),
     )
-    if found:
-        shown = "\n".join(dict.fromkeys(found))[:6000]
+    if problems:
+        shown = "\n".join(dict.fromkeys(problems))[:6000]
         pytest.fail(f"{shown}\nattack again: make chaos CHAOS_HOSTILE={seed}", pytrace=False)
     assert len(lines) == calls
 
@@ -99,7 +99,7 @@ def test_a_few_hostile_answers(tmp_path: Path, figures: t.Callable[..., None]) -
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("seed", CHILDREN)
 def test_every_hostile_answer(seed: int, tmp_path: Path, figures: t.Callable[..., None]) -> None:
-    attack(seed, EACH, tmp_path, figures)
+    attack(seed, CALLS_EACH, tmp_path, figures)
 
 
 @pytest.mark.chaos

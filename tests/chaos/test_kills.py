@@ -32,10 +32,10 @@ from tests.chaos.processes import (
 from tests.support.scenarios import small_night
 from tests.support.workspace import options as options_for
 
-ONE = os.environ.get("CHAOS_KILL")
+CHOSEN = os.environ.get("CHAOS_KILL")
 #: Kills of one case; the case is played until it had as many.
-EACH = 3
-CASES = [int(ONE)] if ONE else list(range(1, 1 + -(-int(os.environ.get("KILLS") or 60) // EACH)))
+KILLS_EACH = 3
+CASES = [int(CHOSEN)] if CHOSEN else list(range(1, 1 + -(-int(os.environ.get("KILLS") or 60) // KILLS_EACH)))
 
 
 @pytest.fixture(scope="module")
@@ -81,10 +81,10 @@ def play_killed(service: Running, seed: int, directory: Path, figures: t.Callabl
         if plays:
             case = dataclasses.replace(case, options={**case.options, "wait_timeout": 90, "max_parallel": None}, haste=0.0)
         killer = Killer(service, seed + 1000 * variant, directory, left, plays=plays)
-        found, counts = play_case(service, case, directory / f"state-{variant}", killer)
-        figures(**{**counts, "seeds": 0}, twice=len(found.twice), lost=len(found.lost), wrong=len(found.wrong))
-        if not found.clean:
-            pytest.fail(f"variant {variant}: {found}\nplay it again: make chaos CHAOS_KILL={seed}", pytrace=False)
+        findings, counts = play_case(service, case, directory / f"state-{variant}", killer)
+        figures(**{**counts, "seeds": 0}, twice=len(findings.twice), lost=len(findings.lost), wrong=len(findings.wrong))
+        if not findings.clean:
+            pytest.fail(f"variant {variant}: {findings}\nplay it again: make chaos CHAOS_KILL={seed}", pytrace=False)
         left = killer.left
         if not left:
             return
@@ -136,4 +136,4 @@ def test_a_killed_module(service: Running, tmp_path: Path, figures: t.Callable[.
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("seed", CASES)
 def test_every_kill(service: Running, seed: int, tmp_path: Path, figures: t.Callable[..., None]) -> None:
-    play_killed(service, seed, tmp_path, figures, EACH, plays=seed % 3 == 0)
+    play_killed(service, seed, tmp_path, figures, KILLS_EACH, plays=seed % 3 == 0)

@@ -24,8 +24,8 @@ from tests.chaos.processes import PATIENCE, module_result, play_result, start_mo
 from tests.support.scenarios import small_night
 from tests.support.workspace import options as options_for
 
-ONE = os.environ.get("CHAOS_PAIR")
-PAIRS = [int(ONE)] if ONE else list(range(1, 1 + int(os.environ.get("PAIRS") or 24)))
+CHOSEN = os.environ.get("CHAOS_PAIR")
+PAIRS = [int(CHOSEN)] if CHOSEN else list(range(1, 1 + int(os.environ.get("PAIRS") or 24)))
 #: Every so many pairs are two ansible-playbooks; the others are two loops of module processes.
 PLAYBOOKS = 3
 
@@ -47,9 +47,9 @@ def pair_case(seed: int) -> Case:
     scenario = copy.deepcopy(case.scenario)
     if not case.given_since:
         for job in scenario["accounts"][0]["workspaces"][0]["jobs"]:
-            for one in job["instances"]:
-                if "runs" in one:
-                    one["runs"] = ["success"]
+            for instance in job["instances"]:
+                if "runs" in instance:
+                    instance["runs"] = ["success"]
     options = {**case.options, "attempts": 1, "wait": True, "wait_timeout": 100, "max_retries": 4}
     options.pop("max_parallel", None)
     faults = tuple({**fault, "rate": fault["rate"] / 3} for fault in case.faults if "rate" in fault)
@@ -75,7 +75,7 @@ def playbook(options: Json, directory: Path) -> Json:
     return play_result(start_play(options, directory).wait())
 
 
-def play_pair(service: Running, seed: int, tmp_path: Path, figures: t.Callable[..., None], one: Callable[[Json, Path], Json]) -> None:
+def play_pair(service: Running, seed: int, tmp_path: Path, figures: t.Callable[..., None], play_one: Callable[[Json, Path], Json]) -> None:
     case = pair_case(seed)
     service.reset(case.scenario)
     judge = Judge(service, case)
@@ -88,7 +88,9 @@ def play_pair(service: Running, seed: int, tmp_path: Path, figures: t.Callable[.
     directories = [tmp_path / name for name in ("first", "second")]
     for directory in directories:
         directory.mkdir()
-    threads = [threading.Thread(target=lambda directory=directory: results.append(one(options, directory))) for directory in directories]
+    threads = [
+        threading.Thread(target=lambda directory=directory: results.append(play_one(options, directory))) for directory in directories
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -97,20 +99,20 @@ def play_pair(service: Running, seed: int, tmp_path: Path, figures: t.Callable[.
     judge.order()
     for result in results:
         judge.reported(result, journal_before=len(service.journal()), others=not case.given_since)
-    found = judge.found
+    findings = judge.judgement
     calls = [request for request in service.requests() if request["route"]]
     figures(
         pairs=1,
         reruns=sum(map(len, judge.reruns().values())),
         calls=len(calls),
         faulty=sum(1 for request in calls if request["fault"]),
-        twice=len(found.twice),
-        lost=len(found.lost),
-        wrong=len(found.wrong),
+        twice=len(findings.twice),
+        lost=len(findings.lost),
+        wrong=len(findings.wrong),
     )
     again = f"play it again: make chaos CHAOS_PAIR={seed}"
-    if len(results) != 2 or not found.clean:
-        pytest.fail(f"{len(results)} of 2 ended; {found}\n{again}", pytrace=False)
+    if len(results) != 2 or not findings.clean:
+        pytest.fail(f"{len(results)} of 2 ended; {findings}\n{again}", pytrace=False)
     for result in results:
         if not result.get("finished"):
             pytest.fail(f"one did not come to its end: {result.get('msg')} {result.get('problems')}\n{again}", pytrace=False)

@@ -91,16 +91,16 @@ def secrets_of(kind: str, service: Running) -> set[str]:
     plain = {value for name, value in KINDS[kind].items() if name in SECRET_OPTIONS}
     for request in service.requests():
         plain |= {value for name, value in request["headers"].items() if name.lower() in SECRET_HEADERS}
-    forms = [plain, {quote(one, safe="") for one in plain}, {json.dumps(one)[1:-1] for one in plain}]
-    forms.append({base64.b64encode(one.encode()).decode().rstrip("=") for one in plain})
+    forms = [plain, {quote(secret, safe="") for secret in plain}, {json.dumps(secret)[1:-1] for secret in plain}]
+    forms.append({base64.b64encode(secret.encode()).decode().rstrip("=") for secret in plain})
     return set().union(*forms)
 
 
 def search(directory: Path, secrets: set[str], figures: t.Callable[..., None], *texts: str) -> list[str]:
     """Where one of *secrets* stands: files below *directory*, and *texts* as they are."""
     hits, size = [], 0
-    found = [(str(path.relative_to(directory)), path) for path in sorted(directory.rglob("*")) if path.is_file() and path.name not in GIVEN]
-    pages = [(name, path.read_bytes()) for name, path in found] + [(f"text {number}", one.encode()) for number, one in enumerate(texts)]
+    files = [(str(path.relative_to(directory)), path) for path in sorted(directory.rglob("*")) if path.is_file() and path.name not in GIVEN]
+    pages = [(name, path.read_bytes()) for name, path in files] + [(f"text {number}", text.encode()) for number, text in enumerate(texts)]
     for name, page in pages:
         size += len(page)
         for secret in secrets:

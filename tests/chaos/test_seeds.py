@@ -19,8 +19,8 @@ from tests.support.scenarios import small_night
 
 #: Seeds that every test run plays. They hold lost answers, both API generations, reruns that show late, and dependencies.
 FEW = (1, 2, 17, 29, 32)
-ONE = os.environ.get("CHAOS_SEED")
-SEEDS = [int(ONE)] if ONE else list(range(1, 1 + int(os.environ.get("CHAOS_SEEDS") or 240)))
+CHOSEN = os.environ.get("CHAOS_SEED")
+SEEDS = [int(CHOSEN)] if CHOSEN else list(range(1, 1 + int(os.environ.get("CHAOS_SEEDS") or 240)))
 #: One seed of so many runs every pass as a process of its own; the others call the module's logic.
 IN_PROCESSES = 16
 
@@ -35,10 +35,10 @@ def service() -> Iterator[Running]:
 def play(service: Running, seed: int, tmp_path: Path, figures: t.Callable[..., None], one_pass: OnePass) -> None:
     case = draw(seed)
     with hurried(case):
-        found, counts = play_case(service, case, tmp_path / "state", one_pass)
-    figures(**counts, twice=len(found.twice), lost=len(found.lost), wrong=len(found.wrong))
-    if not found.clean:
-        pytest.fail(f"{found}\nplay it again: make chaos CHAOS_SEED={seed}", pytrace=False)
+        findings, counts = play_case(service, case, tmp_path / "state", one_pass)
+    figures(**counts, twice=len(findings.twice), lost=len(findings.lost), wrong=len(findings.wrong))
+    if not findings.clean:
+        pytest.fail(f"{findings}\nplay it again: make chaos CHAOS_SEED={seed}", pytrace=False)
 
 
 @pytest.mark.parametrize("seed", FEW)

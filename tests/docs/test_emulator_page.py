@@ -39,7 +39,7 @@ def test_its_python_runs(block: Block) -> None:
 @pytest.mark.parametrize("block", of("yaml"), ids=lambda block: block.where)
 def test_its_scenario_can_be_played(block: Block) -> None:
     with running(yaml.safe_load(block.text)) as service:
-        statuses = [one["status"] for one in service.instances("daily_sales")]
+        statuses = [instance["status"] for instance in service.instances("daily_sales")]
     assert (statuses.count("fail"), statuses.count("success")) == (6, 3)
 
 

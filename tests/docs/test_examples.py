@@ -45,7 +45,7 @@ DEFAULTS = {"dataarts.factory.job_rerun": {"poll_interval": 1, "settle_time": 1}
 def examples(path: Path) -> str:
     """The text of EXAMPLES in a module or plugin."""
     for node in ast.parse(path.read_text(encoding="utf-8")).body:
-        if isinstance(node, ast.Assign) and any(isinstance(one, ast.Name) and one.id == "EXAMPLES" for one in node.targets):
+        if isinstance(node, ast.Assign) and any(isinstance(target, ast.Name) and target.id == "EXAMPLES" for target in node.targets):
             return str(ast.literal_eval(node.value))
     raise LookupError(f"{path} has no EXAMPLES")
 
@@ -148,13 +148,13 @@ def ran(service: Running, ansible: Ansible) -> Ran:
 def test_the_examples_of_a_plugin_work(ran: Ran, name: str) -> None:
     entries = yaml.safe_load(EXAMPLES[name])
     tasks = [task for entry in entries for task in entry.get("block", [entry])]
-    results = [one for one in ran.outcome.results if one.host == name and one.event != "recap"]
-    assert [one.event for one in results] == ["ok"] * len(tasks), ran.outcome.output
-    assert [one.task for one in results] == [task["name"] for task in tasks]
+    results = [result for result in ran.outcome.results if result.host == name and result.event != "recap"]
+    assert [result.event for result in results] == ["ok"] * len(tasks), ran.outcome.output
+    assert [result.task for result in results] == [task["name"] for task in tasks]
 
 
 def test_the_examples_that_rerun_reran_what_they_say(ran: Ran) -> None:
-    sent = sorted((entry["kind"], one["job_name"]) for entry in ran.journal for one in entry["instances"])
+    sent = sorted((entry["kind"], instance["job_name"]) for entry in ran.journal for instance in entry["instances"])
     assert sent == [
         ("retry", "daily_sales"),  # as it was shown
         ("retry", "daily_sales"),  # of the failed night
@@ -173,7 +173,7 @@ def test_the_examples_that_list_found_something(ran: Ran) -> None:
         return ran.outcome.of(name, name)
 
     for name in ("job_dependency_info", "job_info", "job_instance_info", "workspace_info"):
-        assert [one.result["total"] > 0 for one in results(name)] == [True] * len(results(name)) != [], name
+        assert [result.result["total"] > 0 for result in results(name)] == [True] * len(results(name)) != [], name
 
 
 ROLE = yaml.safe_load((ROOT / "roles" / "rerun" / "meta" / "argument_specs.yml").read_text(encoding="utf-8"))["argument_specs"]
@@ -189,7 +189,7 @@ def test_the_examples_of_the_role_work(ran: Ran, service: Running, ansible: Ansi
     # A record of its own: that of the modules' examples holds reruns of these instances, of which the service knows nothing any more.
     apart = {"dataarts_state_path": str(ansible.directory / "role-state")}
     outcome = ansible.playbook("-i", "sales,", path, variables={**CONTROLLER, **place, **quick, **apart}).succeeded()
-    sent = sorted((entry["kind"], one["job_name"]) for entry in service.journal() for one in entry["instances"])
+    sent = sorted((entry["kind"], instance["job_name"]) for entry in service.journal() for instance in entry["instances"])
     assert sent == [
         ("retry", "daily_sales"),  # the other one is older than the window
         ("retry", "daily_stock"),
@@ -228,7 +228,9 @@ def test_the_inventories_of_the_project_for_awx_work(ansible: Ansible, name: str
     """With what AWX makes of the credential: variables of the environment."""
     shown = ansible.run("ansible-inventory", "-i", ROOT / name, "--list", env={"HW_REGION_NAME": "cn-north-4"}).succeeded().stdout
     variables = json.loads(shown)["_meta"]["hostvars"]
-    assert {host: found["dataarts_workspace_id"] for host, found in variables.items() if host == "sales"} == {"sales": WORKSPACE_ID}
+    assert {host: variables_of_host["dataarts_workspace_id"] for host, variables_of_host in variables.items() if host == "sales"} == {
+        "sales": WORKSPACE_ID
+    }
     assert set(variables) == IN_AWX[name]
 
 
@@ -237,5 +239,5 @@ def vaulted(text: str) -> str:
     vault = VaultLib(secrets=[("default", VaultSecret(PASSWORD.encode()))])
     lines = vault.encrypt(BOT_PASSWORD).decode().splitlines()
     return re.sub(
-        r"^( +)\$ANSIBLE_VAULT;.*\n +[0-9a-f]+$", lambda found: "\n".join(found[1] + line for line in lines), text, flags=re.MULTILINE
+        r"^( +)\$ANSIBLE_VAULT;.*\n +[0-9a-f]+$", lambda match: "\n".join(match[1] + line for line in lines), text, flags=re.MULTILINE
     )

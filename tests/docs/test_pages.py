@@ -19,12 +19,12 @@ from tests.support.playbook import ROOT
 from tests.support.reader import Reader, told_otherwise
 
 FOLDERS = sorted(path for path in ROOT.iterdir() if path.is_dir() and not path.name.startswith("."))
-EVERY = sorted(
-    path for path in (*ROOT.iterdir(), *(one for folder in FOLDERS for one in folder.rglob("*"))) if path.suffix in (".md", ".rst")
+PAGES = sorted(
+    path for path in (*ROOT.iterdir(), *(path for folder in FOLDERS for path in folder.rglob("*"))) if path.suffix in (".md", ".rst")
 )
 #: The Chinese README has the commands of the English one; the emulator's README has test_emulator_page.py.
 FOLLOWED_ELSEWHERE = [ROOT / name for name in ("README.zh-CN.md", "emulator/README.md")]
-FOLLOWED = [page for page in EVERY if blocks(page) and page not in FOLLOWED_ELSEWHERE]
+FOLLOWED = [page for page in PAGES if blocks(page) and page not in FOLLOWED_ELSEWHERE]
 KEYS = {"dataarts_access_key": "DEMOAKNORTHWIND00001", "dataarts_secret_key": "demo-secret-key-northwind-0123456789abcd"}
 
 
@@ -60,23 +60,23 @@ def name_of(page: Path) -> str:
 def test_a_reader_who_follows_the_page_sees_what_it_shows(
     page: Path, service: Running, environment: dict[str, str], tmp_path: Path
 ) -> None:
-    found = blocks(page)
+    page_blocks = blocks(page)
     reader = Reader(tmp_path, {**environment, **exported(service)}, KEYS)
     for folder in ("emulator", "examples"):  # as in a checkout
         (reader.here / folder).symlink_to(ROOT / folder)
-    wrong = told_otherwise(found, reader.follow(found))
+    wrong = told_otherwise(page_blocks, reader.follow(page_blocks))
     assert not wrong, "\n\n".join(wrong)
     if page.name == "README.md" and page.parent == ROOT:
         assert_the_readme_reran_each_instance_once(service)
 
 
 def assert_the_readme_reran_each_instance_once(service: Running) -> None:
-    sent = Counter((entry["job_name"], one["plan_time"]) for entry in service.journal() for one in entry["instances"])
+    sent = Counter((entry["job_name"], instance["plan_time"]) for entry in service.journal() for instance in entry["instances"])
     assert set(sent.values()) == {1}
     assert Counter(name for name, _time in sent) == {"daily_sales": 5, "hourly_orders": 6, "stock_levels": 5}
 
 
-@pytest.mark.parametrize("page", EVERY, ids=name_of)
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
 def test_everything_it_points_to_exists(page: Path) -> None:
     """Links of Markdown, and what any page names as a path of this repository. Sphinx looks at the references of the guides."""
     text = page.read_text(encoding="utf-8")
@@ -86,17 +86,17 @@ def test_everything_it_points_to_exists(page: Path) -> None:
     assert [path for path in named if not list(ROOT.glob(path.rstrip("/")))] == []
 
 
-@pytest.mark.parametrize("page", [page for page in EVERY if page.suffix == ".md"], ids=name_of)
+@pytest.mark.parametrize("page", [page for page in PAGES if page.suffix == ".md"], ids=name_of)
 def test_every_heading_it_points_to_exists(page: Path) -> None:
     for link, heading in re.findall(r"\]\(([^)#:]*)#([^)]*)\)", page.read_text(encoding="utf-8")):
         headings = re.findall(r"^#+ (.+)$", (page.parent / link if link else page).read_text(encoding="utf-8"), re.MULTILINE)
-        assert heading in {re.sub(r"[^\w -]", "", one).strip().lower().replace(" ", "-") for one in headings}
+        assert heading in {re.sub(r"[^\w -]", "", heading).strip().lower().replace(" ", "-") for heading in headings}
 
 
 def test_the_chinese_readme_has_the_same_commands_files_and_links() -> None:
     english, chinese = ((ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "README.zh-CN.md"))
-    assert [(one.language, one.text) for one in blocks(ROOT / "README.zh-CN.md")] == [
-        (one.language, one.text) for one in blocks(ROOT / "README.md")
+    assert [(block.language, block.text) for block in blocks(ROOT / "README.zh-CN.md")] == [
+        (block.language, block.text) for block in blocks(ROOT / "README.md")
     ]
     for part in (r"^(#+) ", r"^(\|)", r"^(- )"):  # sections, rows of tables, points of lists
         assert re.findall(part, chinese, re.MULTILINE) == re.findall(part, english, re.MULTILINE) != []

@@ -35,9 +35,9 @@ def test_galaxy_imports_it_without_a_warning(artifact: Path, tmp_path: Path) -> 
     assert "Importer processing completed successfully" in outcome.stdout
     assert "ansible-lint run complete" in outcome.stdout
     assert re.findall(r"^(?:WARNING|ERROR).*", outcome.stdout, re.MULTILINE) == []
-    found = json.loads((tmp_path / "importer_result.json").read_text(encoding="utf-8"))
-    assert {entry["content_type"] for entry in found["contents"]} >= {"module", "inventory", "module_utils", "role", "playbook"}
-    assert found["requires_ansible"] == ">=2.16.0"
+    imported = json.loads((tmp_path / "importer_result.json").read_text(encoding="utf-8"))
+    assert {entry["content_type"] for entry in imported["contents"]} >= {"module", "inventory", "module_utils", "role", "playbook"}
+    assert imported["requires_ansible"] == ">=2.16.0"
 
 
 def test_builder_finds_what_the_installed_collection_needs(artifact: Path, tmp_path: Path) -> None:
@@ -48,8 +48,8 @@ def test_builder_finds_what_the_installed_collection_needs(artifact: Path, tmp_p
         "ansible-builder", "introspect", "--write-pip", tmp_path / "pip.txt", "--write-bindep", tmp_path / "bindep.txt", collections
     ).succeeded()
     wanted = [line.split("#")[0].strip() for line in (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()]
-    found = (tmp_path / "pip.txt").read_text(encoding="utf-8").splitlines()
-    assert [line.split("#")[0].strip() for line in found if line] == [line for line in wanted if line] == ["requests>=2.25"]
+    installed = (tmp_path / "pip.txt").read_text(encoding="utf-8").splitlines()
+    assert [line.split("#")[0].strip() for line in installed if line] == [line for line in wanted if line] == ["requests>=2.25"]
     assert not (tmp_path / "bindep.txt").exists(), "no system packages"
 
 

@@ -54,7 +54,7 @@ class House:
             "webhook_url": f"{webhook.base}/hook",
             **changes,
         }
-        hosts = {host: variables(service, workspace_id=one, **shared) for host, one in self.places.items()}
+        hosts = {host: variables(service, workspace_id=workspace_id, **shared) for host, workspace_id in self.places.items()}
         (self.inventory / "hosts.yml").write_text(json.dumps(inventory(**hosts)), encoding="utf-8")
 
     def start(self, rulebook: str, source: Mapping[str, t.Any] | None = None, **more: t.Any) -> Running:
@@ -63,11 +63,11 @@ class House:
         :param source: options of the account to change.
         :param more: variables of the rulebook without ``dataarts_``; None leaves one unset.
         """
-        places = [{"workspace_id": one, "host": host} for host, one in self.places.items()]
+        places = [{"workspace_id": workspace_id, "host": host} for host, workspace_id in self.places.items()]
         watched = {**account(self.service, max_retries=0), "workspaces": places, **(source or {})}
         given = {"accounts": [watched], "poll_interval": 1, "watch_state": str(self.directory / "watch"), **more}
         watch = self.directory / "watch.yml"
-        watch.write_text(json.dumps({f"dataarts_{name}": one for name, one in given.items() if one is not None}), encoding="utf-8")
+        watch.write_text(json.dumps({f"dataarts_{name}": value for name, value in given.items() if value is not None}), encoding="utf-8")
         path = rulebook if "." in rulebook else str(self._shorter(rulebook))
         arguments = ("--rulebook", path, "-i", self.inventory, "--vars", watch)
         return self.ansible.start("ansible-rulebook", *arguments, env={"_JAVA_OPTIONS": "-Xrs", "PYTHONUNBUFFERED": "1"})
@@ -83,21 +83,26 @@ class House:
 
     def reruns(self) -> dict[tuple[str, int], int]:
         """How often each instance was rerun, by name of the job and plan time, as the service's journal has it."""
-        found: dict[tuple[str, int], int] = {}
+        reruns: dict[tuple[str, int], int] = {}
         for entry in self.service.journal():
-            for one in entry["instances"]:
-                key = one["job_name"], one["plan_time"]
-                found[key] = found.get(key, 0) + 1
-        return found
+            for instance in entry["instances"]:
+                key = instance["job_name"], instance["plan_time"]
+                reruns[key] = reruns.get(key, 0) + 1
+        return reruns
 
     def statuses(self) -> dict[tuple[str, int], str]:
         """The true status of every instance."""
         workspaces = self.service.state()["workspaces"].values()
-        return {(name, one["plan_time"]): one["status"] for jobs in workspaces for name, several in jobs.items() for one in several}
+        return {
+            (name, instance["plan_time"]): instance["status"]
+            for jobs in workspaces
+            for name, several in jobs.items()
+            for instance in several
+        }
 
-    def told(self) -> list[Json]:
+    def messages(self) -> list[Json]:
         """What people were told, oldest first."""
-        return [json.loads(one.body) for one in self.webhook.seen]
+        return [json.loads(request.body) for request in self.webhook.seen]
 
     def events(self) -> int:
         """How many events the source has told, over all its lives."""

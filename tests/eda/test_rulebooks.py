@@ -62,22 +62,22 @@ def test_a_night_ends_without_a_person_and_a_name_stays_a_name(house: t.Any, tmp
             {"id": SUPPLY_ID, "name": "supply", "jobs": [{"name": "stock", "failed": 2}, {"name": "quiet"}]},
         ]
     }
-    one = house(places={"sales": WORKSPACE_ID, "supply": SUPPLY_ID}, night=night)
-    process = one.start("rerun_failed")
+    setup = house(places={"sales": WORKSPACE_ID, "supply": SUPPLY_ID}, night=night)
+    process = setup.start("rerun_failed")
     try:
-        wait_until(process, "what had failed is rerun", lambda: len(one.reruns()) == 6)
-        one.service.add("quiet", {"plan_time": "-1m", "status": "fail"}, workspace_id=SUPPLY_ID)
-        wait_until(process, "what failed meanwhile is rerun", lambda: len(one.reruns()) == 7)
-        wait_until(process, "people are told of what failed again and again", one.told)
+        wait_until(process, "what had failed is rerun", lambda: len(setup.reruns()) == 6)
+        setup.service.add("quiet", {"plan_time": "-1m", "status": "fail"}, workspace_id=SUPPLY_ID)
+        wait_until(process, "what failed meanwhile is rerun", lambda: len(setup.reruns()) == 7)
+        wait_until(process, "people are told of what failed again and again", setup.messages)
     finally:
         end(process)
-    counts = one.reruns()
+    counts = setup.reruns()
     assert {key: count for key, count in counts.items() if key[0] != attack} == {key: 1 for key in counts if key[0] != attack}
     assert [count for key, count in counts.items() if key[0] == attack] == [2]
-    assert sorted(set(one.statuses().values())) == ["fail", "success"]
-    told = one.told()[0]
-    (broken,) = told["instances"]
-    assert (told["host"], broken["job_name"], broken["action"]) == ("sales", attack, "failed_again")
+    assert sorted(set(setup.statuses().values())) == ["fail", "success"]
+    message = setup.messages()[0]
+    (broken,) = message["instances"]
+    assert (message["host"], broken["job_name"], broken["action"]) == ("sales", attack, "failed_again")
     assert "rerun 2 times since" in broken["reason"]
     assert not mark.exists()
     assert SECRET_KEY not in process.text() + process.text("stderr")
@@ -86,24 +86,24 @@ def test_a_night_ends_without_a_person_and_a_name_stays_a_name(house: t.Any, tmp
 @pytest.mark.parametrize("rulebook", ["rerun_failed", "propose_reruns"])
 def test_by_its_full_name_it_watches_as_the_guide_says(house: t.Any, rulebook: str) -> None:
     """Found in the collection, with nothing set that has a default; the record is where the collection's other records are."""
-    one = house()
-    process = one.start(f"dataarts.factory.{rulebook}", watch_state=None, poll_interval=None, proposal_directory=str(one.directory))
+    setup = house()
+    process = setup.start(f"dataarts.factory.{rulebook}", watch_state=None, poll_interval=None, proposal_directory=str(setup.directory))
     try:
-        wait_until(process, "all events are taken", lambda: one.events() == 6)
+        wait_until(process, "all events are taken", lambda: setup.events() == 6)
     finally:
         end(process)
-    assert len(one.service.requests("v1_list")) == 1
+    assert len(setup.service.requests("v1_list")) == 1
 
 
 def test_events_are_seen_within_two_polls(house: t.Any) -> None:
-    one = house(night={"jobs": [{"name": "daily_sales"}], "run_seconds": 0.1})
-    process = one.start("rerun_failed")
+    setup = house(night={"jobs": [{"name": "daily_sales"}], "run_seconds": 0.1})
+    process = setup.start("rerun_failed")
     try:
-        wait_until(process, "a first poll", lambda: one.service.requests("v1_list"))
-        begun = len(one.service.requests())
-        one.service.add("daily_sales", {"plan_time": "-1m", "status": "fail"}, workspace_id=WORKSPACE_ID)
-        wait_until(process, "the event is taken", lambda: one.events() == 1)
-        polls = [request["route"] for request in one.service.requests()[begun:]]
+        wait_until(process, "a first poll", lambda: setup.service.requests("v1_list"))
+        begun = len(setup.service.requests())
+        setup.service.add("daily_sales", {"plan_time": "-1m", "status": "fail"}, workspace_id=WORKSPACE_ID)
+        wait_until(process, "the event is taken", lambda: setup.events() == 1)
+        polls = [request["route"] for request in setup.service.requests()[begun:]]
         assert polls.count("v1_list") <= 2
     finally:
         end(process)
@@ -112,101 +112,108 @@ def test_events_are_seen_within_two_polls(house: t.Any) -> None:
 @pytest.mark.parametrize("moment", ["taken", "sent"])
 def test_events_taken_before_a_kill_are_acted_on_once(house: t.Any, moment: str) -> None:
     """Killed while the rules gather, and killed while the playbook it started goes on; what runs has no end before the second start."""
-    one = house(night={"speed": 1, "run_seconds": 3600})
-    process = one.start("rerun_failed")
+    setup = house(night={"speed": 1, "run_seconds": 3600})
+    process = setup.start("rerun_failed")
     try:
         if moment == "taken":
-            wait_until(process, "all events are taken", lambda: one.events() == 6)
-            assert one.reruns() == {}
+            wait_until(process, "all events are taken", lambda: setup.events() == 6)
+            assert setup.reruns() == {}
         else:
-            wait_until(process, "a rerun is accepted", one.service.journal)
+            wait_until(process, "a rerun is accepted", setup.service.journal)
         os.kill(process.process.pid, signal.SIGKILL)
     finally:
         if moment == "taken":
             end(process)
-    again = one.start("rerun_failed")
+    again = setup.start("rerun_failed")
     try:
-        wait_until(again, "everything is rerun", lambda: len(one.reruns()) == 6)
-        one.service.add("weekly_report", {"plan_time": "-1m", "status": "fail"}, workspace_id=WORKSPACE_ID)
-        wait_until(again, "it goes on after the restart", lambda: len(one.reruns()) == 7)
+        wait_until(again, "everything is rerun", lambda: len(setup.reruns()) == 6)
+        setup.service.add("weekly_report", {"plan_time": "-1m", "status": "fail"}, workspace_id=WORKSPACE_ID)
+        wait_until(again, "it goes on after the restart", lambda: len(setup.reruns()) == 7)
     finally:
         end(again)
         end(process)
-    assert set(one.reruns().values()) == {1}
+    assert set(setup.reruns().values()) == {1}
 
 
 def test_the_budget_holds_over_a_thousand_failures_and_a_restart(house: t.Any) -> None:
     """500 instances that always fail, one rerun a day: a thousand failures, 500 reruns, and then people are told; no loop, also not after a restart."""
-    one = house(night={"jobs": [{"name": "hopeless", "failed": 500, "every": "1m", "runs": ["fail"]}], "run_seconds": 0.1})
-    process = one.start("rerun_failed", reruns_per_day=1)
+    setup = house(night={"jobs": [{"name": "hopeless", "failed": 500, "every": "1m", "runs": ["fail"]}], "run_seconds": 0.1})
+    process = setup.start("rerun_failed", reruns_per_day=1)
     try:
-        wait_until(process, "people are told of all", lambda: any(len(message["instances"]) == 500 for message in one.told()))
-        assert one.events() == 1000
+        wait_until(process, "people are told of all", lambda: any(len(message["instances"]) == 500 for message in setup.messages()))
+        assert setup.events() == 1000
     finally:
         end(process)
-    assert set(one.reruns().values()) == {1}
-    assert len(one.reruns()) == 500
-    again = one.start("rerun_failed", reruns_per_day=1)
+    assert set(setup.reruns().values()) == {1}
+    assert len(setup.reruns()) == 500
+    again = setup.start("rerun_failed", reruns_per_day=1)
     try:
-        polls = len(one.service.requests("v1_list"))
-        messages = len(one.told())
-        wait_until(again, "the same failures are told again", lambda: len(one.told()) > messages)
-        wait_until(again, "some more polls", lambda: len(one.service.requests("v1_list")) > polls + 5)
+        polls = len(setup.service.requests("v1_list"))
+        messages = len(setup.messages())
+        wait_until(again, "the same failures are told again", lambda: len(setup.messages()) > messages)
+        wait_until(again, "some more polls", lambda: len(setup.service.requests("v1_list")) > polls + 5)
     finally:
         end(again)
-    assert set(one.reruns().values()) == {1}
+    assert set(setup.reruns().values()) == {1}
 
 
 def test_an_outage_and_its_end_are_told_once_and_what_failed_meanwhile_is_rerun(house: t.Any) -> None:
-    one = house(night={"jobs": [{"name": "daily_sales"}]})
-    process = one.start("rerun_failed")
+    setup = house(night={"jobs": [{"name": "daily_sales"}]})
+    process = setup.start("rerun_failed")
     try:
-        wait_until(process, "a first poll", one.service.requests)
-        one.service.inject({"route": "*", "kind": "status", "status": 503, "times": 1000})
-        one.service.add("daily_sales", {"plan_time": "-1m", "status": "fail"}, workspace_id=WORKSPACE_ID)
-        wait_until(process, "the outage is told", one.told)
-        one.service.clear_faults()
-        wait_until(process, "what failed meanwhile is rerun", one.reruns)
-        wait_until(process, "the end of the outage is told", lambda: len(one.told()) == 2)
+        wait_until(process, "a first poll", setup.service.requests)
+        setup.service.inject({"route": "*", "kind": "status", "status": 503, "times": 1000})
+        setup.service.add("daily_sales", {"plan_time": "-1m", "status": "fail"}, workspace_id=WORKSPACE_ID)
+        wait_until(process, "the outage is told", setup.messages)
+        setup.service.clear_faults()
+        wait_until(process, "what failed meanwhile is rerun", setup.reruns)
+        wait_until(process, "the end of the outage is told", lambda: len(setup.messages()) == 2)
     finally:
         end(process)
-    assert [message["kind"] for message in one.told()] == ["outage", "restored"]
-    assert "Service Unavailable" in one.told()[0]["text"]
-    assert list(one.reruns().values()) == [1]
+    assert [message["kind"] for message in setup.messages()] == ["outage", "restored"]
+    assert "Service Unavailable" in setup.messages()[0]["text"]
+    assert list(setup.reruns().values()) == [1]
 
 
 def test_a_wrong_credential_ends_it_with_one_line_and_people_are_told(house: t.Any) -> None:
-    one = house()
-    outcome = one.start("rerun_failed", source={"secret_key": "sk-wrong-0123456789"}).wait()
+    setup = house()
+    outcome = setup.start("rerun_failed", source={"secret_key": "sk-wrong-0123456789"}).wait()
     lines = [line for line in outcome.output.splitlines() if "ERROR" in line]
     assert len(lines) == 1, outcome.output
     assert f"Stopped watching workspace {WORKSPACE_ID}: APIGW.0301" in lines[0]
     assert "Traceback" not in outcome.output
     assert "sk-wrong" not in outcome.output
     assert outcome.rc == 0
-    assert [(message["kind"], message["text"].split(":")[0]) for message in one.told()] == [
+    assert [(message["kind"], message["text"].split(":")[0]) for message in setup.messages()] == [
         ("ended", f"Stopped watching workspace {WORKSPACE_ID}")
     ]
 
 
 def test_a_proposal_reruns_nothing_and_a_person_launches_exactly_it(house: t.Any, tmp_path: Path) -> None:
-    one = house()
+    setup = house()
     proposals = tmp_path / "proposals"
     proposals.mkdir()
-    process = one.start("propose_reruns", proposal_directory=str(proposals))
+    process = setup.start("propose_reruns", proposal_directory=str(proposals))
     try:
-        wait_until(process, "people are told", one.told)
+        wait_until(process, "people are told", setup.messages)
     finally:
         end(process)
-    assert one.reruns() == {}
-    (message,) = one.told()
+    assert setup.reruns() == {}
+    (message,) = setup.messages()
     (file,) = proposals.glob("sales.*.json")
     plan = json.loads(file.read_text(encoding="utf-8"))["dataarts_plans"]["sales"]
     assert plan["plan_id"] == message["plan_id"]
     assert message["plan_id"].startswith("6-")
     assert str(file) in message["text"]
-    launched = one.ansible.playbook(
-        "dataarts.factory.rerun_failed", "-i", one.inventory, "--limit", "sales", "-e", f"@{file}", variables={"dataarts_poll_interval": 1}
+    launched = setup.ansible.playbook(
+        "dataarts.factory.rerun_failed",
+        "-i",
+        setup.inventory,
+        "--limit",
+        "sales",
+        "-e",
+        f"@{file}",
+        variables={"dataarts_poll_interval": 1},
     )
-    assert len(one.reruns()) == 6, launched.output
-    assert set(one.reruns().values()) == {1}
+    assert len(setup.reruns()) == 6, launched.output
+    assert set(setup.reruns().values()) == {1}

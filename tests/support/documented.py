@@ -18,10 +18,10 @@ def check_documented(value: dict[str, t.Any], documented: dict[str, t.Any], wher
         "list": (list,),
         "dict": (dict,),
     }
-    for name, one in value.items():
+    for name, item in value.items():
         assert name in documented, f"{where}.{name} is not documented"
         entry = documented[name]
-        assert one is None or isinstance(one, types[entry["type"]]), f"{where}.{name} is {type(one).__name__}"
-        for inner in one if isinstance(one, list) else [one]:
+        assert item is None or isinstance(item, types[entry["type"]]), f"{where}.{name} is {type(item).__name__}"
+        for inner in item if isinstance(item, list) else [item]:
             if "contains" in entry and isinstance(inner, dict):
                 check_documented(inner, entry["contains"], f"{where}.{name}")

@@ -70,15 +70,15 @@ def reruns(journal: Sequence[Mapping[str, t.Any]]) -> dict[tuple[str, int], int]
     """How often each instance was rerun by accepted writes: (job name, plan time) -> times."""
     counts: dict[tuple[str, int], int] = {}
     for entry in journal:
-        for one in entry["instances"]:
-            key = (one["job_name"], one["plan_time"])
+        for instance in entry["instances"]:
+            key = (instance["job_name"], instance["plan_time"])
             counts[key] = counts.get(key, 0) + 1
     return counts
 
 
 def by_action(result: Result) -> dict[str, list[tuple[str, int]]]:
     """Instances of a result by action: action -> sorted (job name, plan time)."""
-    found: dict[str, list[tuple[str, int]]] = {}
-    for one in result["instances"]:
-        found.setdefault(one["action"], []).append((one["job_name"], one["plan_time"]))
-    return {action: sorted(names) for action, names in found.items()}
+    by_action: dict[str, list[tuple[str, int]]] = {}
+    for instance in result["instances"]:
+        by_action.setdefault(instance["action"], []).append((instance["job_name"], instance["plan_time"]))
+    return {action: sorted(names) for action, names in by_action.items()}

@@ -50,8 +50,8 @@ class Block:
     @property
     def file(self) -> str | None:
         """The name in the comment on its first line, of a block that is a file."""
-        found = re.match(r"# (\S+\.\w+|\S*hosts)(?=[:,\s])", self.text) if self.language in FILES else None
-        return found[1] if found else None
+        match = re.match(r"# (\S+\.\w+|\S*hosts)(?=[:,\s])", self.text) if self.language in FILES else None
+        return match[1] if match else None
 
     @property
     def role(self) -> Role:
@@ -84,31 +84,31 @@ def _of_markdown(page: Path, lines: list[str]) -> Iterator[Block]:
         if opened is None:
             opened = number, line[3:].strip()
         else:
-            body = "".join(f"{one}\n" for one in lines[opened[0] + 1 : number])
+            body = "".join(f"{line}\n" for line in lines[opened[0] + 1 : number])
             yield Block(page, opened[0] + 1, opened[1], body, _note(lines[: opened[0]], r"<!-- docs: (.*?) -->"))
             opened = None
 
 
 def _of_rst(page: Path, lines: list[str]) -> Iterator[Block]:
     for number, line in enumerate(lines):
-        found = re.fullmatch(r"( *)\.\. code-block:: (\S+)", line)
-        if not found:
+        match = re.fullmatch(r"( *)\.\. code-block:: (\S+)", line)
+        if not match:
             continue
         body = []
-        for one in lines[number + 1 :]:
-            if one.strip() and not one.startswith(f"{found[1]}   "):
+        for following in lines[number + 1 :]:
+            if following.strip() and not following.startswith(f"{match[1]}   "):
                 break
-            body.append(one)
+            body.append(following)
         while body and (not body[0].strip() or body[0].strip().startswith(":")):
             body.pop(0)
         while body and not body[-1].strip():
             body.pop()
-        text = textwrap.dedent("".join(f"{one}\n" for one in body))
-        yield Block(page, number + 1, found[2], text, _note(lines[:number], r" *\.\. docs: (.*)"))
+        text = textwrap.dedent("".join(f"{line}\n" for line in body))
+        yield Block(page, number + 1, match[2], text, _note(lines[:number], r" *\.\. docs: (.*)"))
 
 
 def _note(before: list[str], pattern: str) -> str:
     """What the comment says that is the last thing in *before* but for an empty line."""
-    told = [line for line in before[-2:] if line.strip()][-1:]
-    found = re.fullmatch(pattern, told[0]) if told else None
-    return found[1] if found else ""
+    introduction = [line for line in before[-2:] if line.strip()][-1:]
+    match = re.fullmatch(pattern, introduction[0]) if introduction else None
+    return match[1] if match else ""

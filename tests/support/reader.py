@@ -36,19 +36,19 @@ def moved(text: str, now: datetime | None = None) -> str:
     """*text* with every time of the document moved so that its present is *now*; what is not near a present stays."""
     now = now or datetime.now(timezone.utc)
 
-    def iso(found: re.Match[str]) -> str:
-        when = datetime.fromisoformat(found[0].replace("Z", "+00:00"))
-        there = when + (now - PRESENT[found["year"]])
+    def iso(match: re.Match[str]) -> str:
+        when = datetime.fromisoformat(match[0].replace("Z", "+00:00"))
+        there = when + (now - PRESENT[match["year"]])
         return (
             there.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-            if abs(when - PRESENT[found["year"]]) < timedelta(days=60)
-            else found[0]
+            if abs(when - PRESENT[match["year"]]) < timedelta(days=60)
+            else match[0]
         )
 
-    def epoch(found: re.Match[str]) -> str:
-        present = PRESENT["2024" if found["head"] == "32" else "2026"]
-        when = datetime.fromtimestamp(int(found[0]) / 1000, timezone.utc)
-        return str(int((when + (now - present)).timestamp() * 1000)) if abs(when - present) < timedelta(days=2) else found[0]
+    def epoch(match: re.Match[str]) -> str:
+        present = PRESENT["2024" if match["head"] == "32" else "2026"]
+        when = datetime.fromtimestamp(int(match[0]) / 1000, timezone.utc)
+        return str(int((when + (now - present)).timestamp() * 1000)) if abs(when - present) < timedelta(days=2) else match[0]
 
     return _EPOCH_MS.sub(epoch, _ISO.sub(iso, text))
 
@@ -115,9 +115,9 @@ class Reader:
                 script += [f"printf '\\n{_MARK} {number}\\n'", moved(block.text, now).rstrip(), f'printf "\\n{_MARK} end $?\\n"']
         (self.directory / "script").write_text("\n".join(script), encoding="utf-8")
         outcome = self.ansible.run("bash", self.directory / "script", cwd=self.here, timeout=timeout)
-        found = re.findall(rf"^{_MARK} (\d+)\n(.*?)^{_MARK} end (\d+)$", outcome.stdout, re.MULTILINE | re.DOTALL)
-        ran = [Printed(page[int(number)], text.strip("\n"), int(rc)) for number, text, rc in found]
-        assert [one.block for one in ran] == [block for block in page if block.role == "run"], outcome.output
+        printed_blocks = re.findall(rf"^{_MARK} (\d+)\n(.*?)^{_MARK} end (\d+)$", outcome.stdout, re.MULTILINE | re.DOTALL)
+        ran = [Printed(page[int(number)], text.strip("\n"), int(rc)) for number, text, rc in printed_blocks]
+        assert [run_block.block for run_block in ran] == [block for block in page if block.role == "run"], outcome.output
         return ran
 
 
@@ -127,23 +127,23 @@ def told_otherwise(page: Sequence[Block], ran: Sequence[Printed]) -> list[str]:
     A line of a text block must be among the lines that the shell block before it printed, times, durations and ids apart; ``...`` stands
     for any lines.
     """
-    printed = {id(one.block): one for one in ran}
+    printed = {id(run_block.block): run_block for run_block in ran}
     last: Printed | None = None
-    found = []
+    problems = []
     for block in page:
         if block.role == "run":
             last = printed[id(block)]
             if (last.rc != 0) != block.fails:
-                found.append(f"{block.where} ended with {last.rc}:\n{last.text}")
+                problems.append(f"{block.where} ended with {last.rc}:\n{last.text}")
         elif block.role == "compare":
             there = {without_times(line) for line in last.text.splitlines()} if last else set()
             missing = [line for line in block.text.splitlines() if line.strip() not in ("", "...") and without_times(line) not in there]
             if missing:
                 lines = "\n".join(missing)
-                found.append(f"{block.where} shows what was not printed:\n{lines}\n--- printed was\n{last.text if last else ''}")
+                problems.append(f"{block.where} shows what was not printed:\n{lines}\n--- printed was\n{last.text if last else ''}")
         elif block.role == "unknown":
-            found.append(f"{block.where} is neither run, written nor compared, and does not say why")
-    return found
+            problems.append(f"{block.where} is neither run, written nor compared, and does not say why")
+    return problems
 
 
 def without_times(line: str) -> str:

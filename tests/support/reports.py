@@ -83,20 +83,20 @@ def result(instances: t.Iterable[t.Mapping[str, t.Any]], *, check_mode: bool = F
 
     :param changes: keys of the result to replace.
     """
-    every = list(instances)
+    listed = list(instances)
     passed = {
-        "instances": every,
+        "instances": listed,
         "finished": True,
         "since": SINCE,
         "since_iso": to_iso(SINCE),
         "planned_after": SINCE - 24 * HOUR,
         "planned_before": SINCE,
-        "plan_id": f"{len(every)}-9f86d081884c-2c26b46b",
+        "plan_id": f"{len(listed)}-9f86d081884c-2c26b46b",
         "requests": {"GET": 3, "POST": 2},
-        "changed": any(one["rerun"] for one in every),
+        "changed": any(instance["rerun"] for instance in listed),
     }
     # What was sent in an earlier pass: without it, a rerun that is found counts as somebody else's.
-    sent = {**passed, "instances": [{**one, "action": "retry"} if one["rerun"] else one for one in every]}
+    sent = {**passed, "instances": [{**instance, "action": "retry"} if instance["rerun"] else instance for instance in listed]}
     run = _watch.Run().after(sent).after(passed) if not check_mode else _watch.Run().after(passed)
     failed = any(_tally.broken(run).values()) and not check_mode
     msg = "Failed to bring some instances to success." if failed else "All that was due was done."
@@ -111,8 +111,8 @@ def check_json(report: t.Any) -> None:
     for name in ("", "run", "way", "workspace"):
         places[name]["additionalProperties"] = False
     jsonschema.Draft202012Validator(schema).validate(report)
-    for one in report["workspaces"]:
-        assert one["counts"] is None or list(one["counts"]) == list(schema["$defs"]["counts"]["properties"])
+    for workspace in report["workspaces"]:
+        assert workspace["counts"] is None or list(workspace["counts"]) == list(schema["$defs"]["counts"]["properties"])
 
 
 def check_junit(document: bytes) -> ET.Element:

@@ -44,7 +44,7 @@ def main() -> int:
     rows = [_compared(night, 1 if quick else 2) for night in nights]
     idle = [page.Idle(forks, _best(2, ways.one_get, quiet, forks), _best(2, ways.by_collection, quiet, forks)) for forks in (5, 10)]
     large = [_large(*kind, night) for kind in WINDOWED for night in windows]
-    text, missed = page.rendered(rows, idle, large, _told("starts of a module", starts))
+    text, missed = page.rendered(rows, idle, large, _announced("starts of a module", starts))
     print(text)
     if not quick:
         PAGE.write_text(text, encoding="utf-8")
@@ -52,7 +52,7 @@ def main() -> int:
     print(f"{time.monotonic() - began:.0f} s in all.")
     if quick:
         return 0
-    print("\n".join(f"Missed: {one}." for one in missed) or "Every figure is within its target.")
+    print("\n".join(f"Missed: {figure}." for figure in missed) or "Every figure is within its target.")
     return 1 if missed else 0
 
 
@@ -63,18 +63,18 @@ def _compared(night: Night, times: int) -> page.Row:
 def _best(times: int, way: t.Callable[..., ways.Measured], night: Night, *arguments: int) -> ways.Measured:
     """The fastest of so many runs: what is slower was held up by something else on the machine."""
     what = f"{way.__name__}, {night.instances:,} of {night.workspaces} workspaces"
-    return min((_told(what, lambda: way(night, *arguments)) for _run in range(times)), key=lambda one: one.wall)
+    return min((_announced(what, lambda: way(night, *arguments)) for _run in range(times)), key=lambda measured: measured.wall)
 
 
 def _large(what: str, judged: bool, module: str, options: dict[str, t.Any], night: Night) -> page.Large:
-    cost, seen = _told(f"{what}, {night.listed:,} instances", lambda: by_module(module, night, **options))
+    cost, seen = _announced(f"{what}, {night.listed:,} instances", lambda: by_module(module, night, **options))
     return page.Large(what, judged, night, cost, seen)
 
 
 _T = t.TypeVar("_T")
 
 
-def _told(what: str, measure: t.Callable[[], _T]) -> _T:
+def _announced(what: str, measure: t.Callable[[], _T]) -> _T:
     began = time.monotonic()
     result = measure()
     print(f"{what}: {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)

@@ -68,8 +68,8 @@ class Night:
 
     def scenario(self) -> dict[str, t.Any]:
         """The night as the emulator reads it."""
-        every = 86_000 // max(1, self.failed + self.succeeded + 1)
-        counts = {"failed": self.failed, "succeeded": self.succeeded, "every": max(1, every)}
+        spacing = 86_000 // max(1, self.failed + self.succeeded + 1)
+        counts = {"failed": self.failed, "succeeded": self.succeeded, "every": max(1, spacing)}
         return {
             "speed": 60,
             "run_seconds": RUN * 60,

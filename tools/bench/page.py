@@ -58,7 +58,7 @@ class Large:
     seen: Seen
 
     @property
-    def each(self) -> float:
+    def micros(self) -> float:
         """Microseconds of processor time for each instance of the window."""
         return self.cost.cpu / self.night.listed * 1e6
 
@@ -75,15 +75,18 @@ def rendered(rows: t.Sequence[Row], idle: t.Sequence[Idle], large: t.Sequence[La
     parts.append(_NIGHTS.format(retry=V2_RETRY, list=V1_LIST, page=PAGE))
     parts.append(
         _table(
-            "Instances|Way|Start|Wall|Processor|Requests|GET of lists|POST of reruns|Refused", [one for row in rows for one in _costs(row)]
+            "Instances|Way|Start|Wall|Processor|Requests|GET of lists|POST of reruns|Refused",
+            [cost for row in rows for cost in _costs(row)],
         )
     )
     parts.append(_IDLE)
-    parts.append(_table("Workspaces|Forks|uri: wall|uri: processor|(c): wall|(c): processor|(c)/uri", [_quiet(one) for one in idle]))
+    parts.append(_table("Workspaces|Forks|uri: wall|uri: processor|(c): wall|(c): processor|(c)/uri", [_quiet(row) for row in idle]))
     parts.append(_LARGE)
-    parts.append(_table("Module|Instances|Requests|Pages|Wall|Processor|Each|Memory", [_window(one) for one in large]))
+    parts.append(_table("Module|Instances|Requests|Pages|Wall|Processor|Each|Memory", [_window(row) for row in large]))
     parts.append(_START.format(times=TIMES))
-    parts.append(_table("Imported|Processor|Memory", [[one.what, f"{one.cost.cpu:.2f} s", f"{one.cost.peak:.0f} MiB"] for one in starts]))
+    parts.append(
+        _table("Imported|Processor|Memory", [[start.what, f"{start.cost.cpu:.2f} s", f"{start.cost.peak:.0f} MiB"] for start in starts])
+    )
     parts.append(_HOW)
     return "\n".join(parts), [*_missed(rows, idle, large), *_heavy(starts)]
 
@@ -102,36 +105,36 @@ def _night(row: Row) -> list[str]:
 
 
 def _costs(row: Row) -> t.Iterator[list[str]]:
-    for name, one in (("(a)", row.sdk), ("(b)", row.uri), ("(c)", row.ours)):
-        routes = one.seen.routes
+    for name, way in (("(a)", row.sdk), ("(b)", row.uri), ("(c)", row.ours)):
+        routes = way.seen.routes
         yield [
-            f"{one.part:,} of {row.night.instances:,}",
+            f"{way.part:,} of {row.night.instances:,}",
             name,
-            _seconds(one.start),
-            _seconds(one.cost.wall),
-            _seconds(one.cost.cpu),
-            str(one.seen.requests),
+            _seconds(way.start),
+            _seconds(way.cost.wall),
+            _seconds(way.cost.cpu),
+            str(way.seen.requests),
             str(routes["v1_list"] + routes["v2_list"]),
             str(routes["v2_retry"] + routes["v1_restart"]),
-            str(one.seen.throttled),
+            str(way.seen.throttled),
         ]
 
 
-def _quiet(one: Idle) -> list[str]:
-    costs = (one.uri.cost.wall, one.uri.cost.cpu, one.ours.cost.wall, one.ours.cost.cpu)
-    return [str(one.ours.night.workspaces), str(one.forks), *map(_seconds, costs), f"{one.ours.cost.wall / one.uri.cost.wall:.2f}"]
+def _quiet(row: Idle) -> list[str]:
+    costs = (row.uri.cost.wall, row.uri.cost.cpu, row.ours.cost.wall, row.ours.cost.cpu)
+    return [str(row.ours.night.workspaces), str(row.forks), *map(_seconds, costs), f"{row.ours.cost.wall / row.uri.cost.wall:.2f}"]
 
 
-def _window(one: Large) -> list[str]:
+def _window(row: Large) -> list[str]:
     return [
-        one.what,
-        f"{one.night.listed:,}",
-        str(one.seen.requests),
-        str(one.night.pages),
-        _seconds(one.cost.wall),
-        _seconds(one.cost.cpu),
-        f"{one.each:.0f} µs",
-        f"{one.cost.peak:.0f} MiB",
+        row.what,
+        f"{row.night.listed:,}",
+        str(row.seen.requests),
+        str(row.night.pages),
+        _seconds(row.cost.wall),
+        _seconds(row.cost.cpu),
+        f"{row.micros:.0f} µs",
+        f"{row.cost.peak:.0f} MiB",
     ]
 
 
@@ -145,22 +148,22 @@ def _missed(rows: t.Sequence[Row], idle: t.Sequence[Idle], large: t.Sequence[Lar
     for quiet in idle:
         if quiet.ours.cost.wall > quiet.uri.cost.wall:
             yield f"with {quiet.forks} forks nothing to do took {quiet.ours.cost.wall / quiet.uri.cost.wall:.2f} times as long as a uri task each"
-    for one in large:
-        if one.judged and one.cost.peak > PEAK:
-            yield f"{one.what} took {one.cost.peak:.0f} MiB for {one.night.listed:,} instances, more than {PEAK:.0f}"
+    for row in large:
+        if row.judged and row.cost.peak > PEAK:
+            yield f"{row.what} took {row.cost.peak:.0f} MiB for {row.night.listed:,} instances, more than {PEAK:.0f}"
     for small, big in zip(large[::2], large[1::2], strict=True):
-        if big.each > GROWTH * small.each:
-            yield f"{big.what} took {big.each:.0f} µs for each of {big.night.listed:,} instances, {small.each:.0f} for each of {small.night.listed:,}"
+        if big.micros > GROWTH * small.micros:
+            yield f"{big.what} took {big.micros:.0f} µs for each of {big.night.listed:,} instances, {small.micros:.0f} for each of {small.night.listed:,}"
 
 
 def _heavy(starts: t.Sequence[Start]) -> t.Iterator[str]:
-    basic, requests, ours, _sdk = (one.cost.cpu for one in starts)
+    basic, requests, ours, _sdk = (start.cost.cpu for start in starts)
     if ours - requests > requests - basic:
         yield f"to import the collection takes {ours - requests:.2f} s, more than requests with {requests - basic:.2f} s"
 
 
-def _guess(one: Measured) -> str:
-    return _seconds(one.wall) if one.whole else f"≈ {_seconds(one.wall)}"
+def _guess(measured: Measured) -> str:
+    return _seconds(measured.wall) if measured.whole else f"≈ {_seconds(measured.wall)}"
 
 
 def _seconds(value: float) -> str:

@@ -32,12 +32,14 @@ def main() -> None:
         .build()
     )
     now = int(time.time() * 1000)
-    for workspace, _colon, job in (one.partition(":") for one in jobs):
+    for workspace, _colon, job in (job.partition(":") for job in jobs):
         wanted = sdk.ListFactoryJobInstancesByNameRequest(
             workspace=workspace, job_name=job, status="fail", limit=PAGE, min_plan_time=now - 86_400_000, max_plan_time=now
         )
-        for one in patiently(client.list_factory_job_instances_by_name, wanted).instances:
-            key = sdk.RetryFactoryJobInstanceBodyTaskRetrys(job_id=one.job_id, plan_time=one.plan_time, submit_time=one.submit_time)
+        for instance in patiently(client.list_factory_job_instances_by_name, wanted).instances:
+            key = sdk.RetryFactoryJobInstanceBodyTaskRetrys(
+                job_id=instance.job_id, plan_time=instance.plan_time, submit_time=instance.submit_time
+            )
             body = sdk.RetryFactoryJobInstanceBody("errorNode", None, "original_version", True, [key])
             patiently(client.retry_factory_job_instance, sdk.RetryFactoryJobInstanceRequest(job, workspace, body=body))
             left -= 1

@@ -53,13 +53,15 @@ class Service:
     def seen(self) -> Seen:
         """What it saw since it began."""
         requests, journal = self._read("requests"), self._read("journal")
-        times = Counter((one["workspace_id"], one["job_name"], one["plan_time"]) for entry in journal for one in entry["instances"])
+        times = Counter(
+            (instance["workspace_id"], instance["job_name"], instance["plan_time"]) for entry in journal for instance in entry["instances"]
+        )
         return Seen(
-            min((one["time"] for one in requests), default=None),
-            Counter(str(one["route"]) for one in requests),
-            sum(1 for one in requests if one["status"] == 429),
+            min((request["time"] for request in requests), default=None),
+            Counter(str(request["route"]) for request in requests),
+            sum(1 for request in requests if request["status"] == 429),
             Counter(times.values()),
-            _pace([entry["time"] for entry in journal for _one in entry["instances"]]),
+            _pace([entry["time"] for entry in journal for _instance in entry["instances"]]),
         )
 
     def token(self) -> str:

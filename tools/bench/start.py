@@ -42,4 +42,4 @@ def starts() -> list[Start]:
         def once(names: str) -> Cost:
             return run([sys.executable, "-c", f"import {names}"], variables, place / "log")
 
-        return [Start(what, min((once(names) for _run in range(TIMES)), key=lambda one: one.cpu)) for what, names in IMPORTS]
+        return [Start(what, min((once(names) for _run in range(TIMES)), key=lambda start: start.cpu)) for what, names in IMPORTS]
