@@ -60,13 +60,12 @@ class Client:
         200 with an error body whose code is documented              final: by its code            final: by its code
         200 with an error body whose code is not documented          again, then bad_answer        verify first: ambiguous
         200 truncated, malformed, oversized, compressed, not UTF-8   again, then bad_answer        verify first: ambiguous
-        301, 307, 308                                                final: redirect               final: redirect
-        any other 3xx                                                final: redirect               verify first: ambiguous
+        3xx                                                          final: redirect               verify first: ambiguous
+        4xx without the service's own error body                     by its status, see below      verify first: ambiguous
         401 while this machine's clock is 15 minutes off             final: clock                  final: clock
         401 otherwise, or 4xx saying "token must be updated"         renew once, then credentials  renew once, then credentials
         400, 402 to 407, 409 to 417, 422, 428, 431                   final: by its code            final: by its code
-        of these all but 400, 409, 422, if the body breaks off       again, then bad_answer        again, then bad_answer
-        400, 409, 422 whose body breaks off: its code is not known   again, then bad_answer        verify first: ambiguous
+        one of these whose body breaks off                           again, then bad_answer        verify first: ambiguous
         429, or APIGW.0308                                           again, then throttled         again, then throttled
         408, or a 4xx nobody documented                              again, then server            verify first: ambiguous
         APIGW.0201                                                   again, then server            verify first: ambiguous

@@ -103,6 +103,14 @@ def without(text: str, secrets: t.Sequence[str]) -> str:
     return text
 
 
+def is_services_own(code: str | None) -> bool:
+    """Whether *code* has the form in which the gateway and every part of the service write theirs (``APIGW.0301``, ``DLF.30137``).
+
+    Something in between, such as a proxy or a firewall, answers with a page or with a status for a code.
+    """
+    return code is not None and _CODE.fullmatch(code) is not None
+
+
 def is_gateway(code: str | None, number: str) -> bool:
     """Whether *code* is the gateway's code *number*, with either prefix."""
     match = _GATEWAY_CODE.fullmatch(code or "")

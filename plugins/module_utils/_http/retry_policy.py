@@ -24,6 +24,7 @@ from .error_codes import (
     blames_token,
     is_documented,
     is_gateway,
+    is_services_own,
     kind_of,
     service_error,
     tells_failure,
@@ -42,10 +43,6 @@ LATE = "did not arrive in time"
 _SUCCESS = frozenset((200, 201, 202, 204))
 #: 4xx that the gateway documents (and 428, 431) as answers before anything was processed. Not among them: 408.
 _REFUSALS = frozenset((*range(400, 408), *range(409, 418), 422, 428, 431))
-#: Those of them in which the service itself may speak about the instances: the DLF codes come with 400 [OTC-ERR], and 409 and 422 mean the
-#: state of what is acted on. Its words may be that the job runs already, behind which stands somebody's rerun that does not show yet, or
-#: that a part of the batch was refused. With all others the request was refused as a whole, before anything was done.
-_ABOUT_INSTANCES = frozenset((400, 409, 422))
 
 
 class End(enum.Enum):
@@ -60,13 +57,12 @@ class End(enum.Enum):
     CODE_IN_SUCCESS = "200 with an error body whose code is documented"
     ODD_CODE_IN_SUCCESS = "200 with an error body whose code is not documented"
     UNREADABLE = "200 truncated, malformed, oversized, compressed, not UTF-8"
-    MOVED = "301, 307, 308"
-    REDIRECT = "any other 3xx"
+    REDIRECT = "3xx"
+    FOREIGN = "4xx without the service's own error body"
     CLOCK = "401 while this machine's clock is 15 minutes off"
     UNAUTHORIZED = '401 otherwise, or 4xx saying "token must be updated"'
     REFUSED = "400, 402 to 407, 409 to 417, 422, 428, 431"
-    CUT_REFUSAL = "of these all but 400, 409, 422, if the body breaks off"
-    CUT_WORDS = "400, 409, 422 whose body breaks off: its code is not known"
+    CUT_REFUSAL = "one of these whose body breaks off"
     THROTTLED = "429, or APIGW.0308"
     ODD_REFUSAL = "408, or a 4xx nobody documented"
     BACKEND_TIMEOUT = "APIGW.0201"
@@ -105,8 +101,9 @@ _THEN_UNREACHABLE = Then(Follow.AGAIN, Kind.UNREACHABLE)
 _THEN_THROTTLED = Then(Follow.AGAIN, Kind.THROTTLED)
 _THEN_CREDENTIALS = Then(Follow.RENEW, Kind.CREDENTIALS)
 
-#: End of an attempt -> what follows for a read, what follows for a write.
-TABLE: dict[End, tuple[Then, Then]] = {
+#: End of an attempt -> what follows for a read, what follows for a write. A read never ends FOREIGN: sending it again harms nobody, so its
+#: status is enough.
+TABLE: dict[End, tuple[Then | None, Then]] = {
     End.NO_CONNECTION: (_THEN_UNREACHABLE, _THEN_UNREACHABLE),
     End.TLS: (Then(Follow.FINAL, Kind.TLS), Then(Follow.FINAL, Kind.TLS)),
     End.RESET: (_THEN_SERVER, _VERIFY),
@@ -116,13 +113,12 @@ TABLE: dict[End, tuple[Then, Then]] = {
     End.CODE_IN_SUCCESS: (_BY_CODE, _BY_CODE),
     End.ODD_CODE_IN_SUCCESS: (_THEN_BAD, _VERIFY),
     End.UNREADABLE: (_THEN_BAD, _VERIFY),
-    End.MOVED: (Then(Follow.FINAL, Kind.REDIRECT), Then(Follow.FINAL, Kind.REDIRECT)),
     End.REDIRECT: (Then(Follow.FINAL, Kind.REDIRECT), _VERIFY),
+    End.FOREIGN: (None, _VERIFY),
     End.CLOCK: (Then(Follow.FINAL, Kind.CLOCK), Then(Follow.FINAL, Kind.CLOCK)),
     End.UNAUTHORIZED: (_THEN_CREDENTIALS, _THEN_CREDENTIALS),
     End.REFUSED: (_BY_CODE, _BY_CODE),
-    End.CUT_REFUSAL: (_THEN_BAD, _THEN_BAD),
-    End.CUT_WORDS: (_THEN_BAD, _VERIFY),
+    End.CUT_REFUSAL: (_THEN_BAD, _VERIFY),
     End.THROTTLED: (_THEN_THROTTLED, _THEN_THROTTLED),
     End.ODD_REFUSAL: (_THEN_SERVER, _VERIFY),
     End.BACKEND_TIMEOUT: (_THEN_SERVER, _VERIFY),
@@ -133,7 +129,7 @@ TABLE: dict[End, tuple[Then, Then]] = {
 def table_text() -> str:
     """The table as three columns of text."""
     rows = [("how an attempt ends", "a read", "a write")]
-    rows += [(end.value, str(read), str(write)) for end, (read, write) in TABLE.items()]
+    rows += [(end.value, str(read or "by its status, see below"), str(write)) for end, (read, write) in TABLE.items()]
     widths = [max(len(row[column]) for row in rows) for column in range(3)]
     rule = tuple("=" * width for width in widths)
     lines = [rule, rows[0], rule, *rows[1:], rule]
@@ -196,6 +192,8 @@ def judge(
     error = service_error(payload, explicit=status in _SUCCESS, secrets=secrets)
     failed = call.writes and tells_failure(payload)
     end = _end(status, error, problem, skew, whole=whole, clock_known="date" in headers, failed=failed)
+    if call.writes and 400 <= status < 500 and not is_services_own(error.code):
+        end = End.FOREIGN
     request_id = printable(without(headers.get("x-request-id", "").strip(), secrets), 80) or error.request_id
     if end is End.SUCCESS:
         return Verdict(end, Follow.DONE, Answer(status, payload, request_id, date_ms(headers.get("date")), headers))
@@ -216,14 +214,14 @@ def _end(status: int, error: ServiceError, problem: str, skew: float, *, whole: 
             return End.ODD_CODE_IN_SUCCESS if failed else End.SUCCESS
         return End.CODE_IN_SUCCESS if is_documented(error.code, error.message) else End.ODD_CODE_IN_SUCCESS
     if 300 <= status < 400:
-        return End.MOVED if status in (301, 307, 308) else End.REDIRECT
+        return End.REDIRECT
     if status == 401:
         off = abs(skew) > CLOCK_LIMIT_SECONDS or (not clock_known and blames_clock(error.message))
         return End.CLOCK if off and not blames_token(error.message) else End.UNAUTHORIZED
     if 400 <= status < 500 and (blames_token(error.message) or is_gateway(error.code, "0307")):
         return End.UNAUTHORIZED
     if status in _REFUSALS and not whole:
-        return End.CUT_WORDS if status in _ABOUT_INSTANCES else End.CUT_REFUSAL
+        return End.CUT_REFUSAL
     if 400 <= status < 500:
         return End.REFUSED if status in _REFUSALS else End.ODD_REFUSAL
     return End.SERVER if 500 <= status < 600 else End.NO_HTTP
@@ -231,7 +229,7 @@ def _end(status: int, error: ServiceError, problem: str, skew: float, *, whole: 
 
 def _words(end: End, message: str, place: str, problem: str, skew: float) -> str:
     """The service's *message* or, where it has none or it is not the point, our words; never empty."""
-    if end in (End.MOVED, End.REDIRECT):
+    if end is End.REDIRECT:
         return f"redirected to {place}; redirects are not followed"
     if end is End.UNREADABLE:
         return f"the answer cannot be understood: its body {problem}"
@@ -243,7 +241,7 @@ def _words(end: End, message: str, place: str, problem: str, skew: float) -> str
 
 
 def _verdict(call: Call, end: End, error: ServiceError, status: int | None, wait: float | None) -> Verdict:
-    then = TABLE[end][1 if call.writes else 0]
+    then = TABLE[end][1 if call.writes else 0] or _BY_CODE
     kind = then.kind or kind_of(status, error.code, error.message)
     failure = ApiError(
         kind,
