@@ -8,13 +8,13 @@ from __future__ import annotations
 import concurrent.futures
 import dataclasses
 import json
-import time
 import typing as t
 from collections.abc import Iterator
 
 import pytest
 
 from ansible_collections.dataarts.factory.plugins.module_utils._common.errors import ApiError, Kind
+from ansible_collections.dataarts.factory.plugins.module_utils._common.stopwatch import stopwatch
 from ansible_collections.dataarts.factory.plugins.module_utils._http.iam import FetchedAuth
 from ansible_collections.dataarts.factory.plugins.module_utils._http.request import Call, encoded_path
 from ansible_collections.dataarts.factory.plugins.module_utils._http.session import Connection, connect
@@ -31,6 +31,7 @@ from tests.support.scenarios import (
     USER_PASSWORD,
     small_night,
 )
+from tests.support.workspace import token
 
 OTHER_PROJECT = "a8f25e9b4a0f4d7e8d2d5d0f6b1c3e7a"
 OTHER_STUDIO = "0f8e5f6a7b8c4d1e9a2b3c4d5e6f7a8b"
@@ -91,16 +92,6 @@ def temporary_keys(service: Running) -> dict[str, str]:
     made = connection.client.send(call).payload["credential"]
     connection.close()
     return {"access_key": made["access"], "secret_key": made["secret"], "security_token": made["securitytoken"]}
-
-
-def token(service: Running) -> str:
-    """A token of the operator, made as IAM makes it."""
-    user = {"name": USER_NAME, "password": USER_PASSWORD, "domain": {"name": DOMAIN}}
-    body = {"auth": {"identity": {"methods": ["password"], "password": {"user": user}}, "scope": {"project": {"name": REGION}}}}
-    connection = connected(service, **KEYS)
-    made = connection.client.send(Call("POST", service.iam_endpoint, "/v3/auth/tokens", route="iam", body=body))
-    connection.close()
-    return made.headers["x-subject-token"]
 
 
 def options_of(kind: str, service: Running) -> dict[str, str]:
@@ -198,8 +189,8 @@ def test_temporary_keys_of_an_agency_are_renewed(service: Running) -> None:
     assert studios(connection) == [OTHER_STUDIO]
     # Near their end by the clock ...
     for key, lease in list(FetchedAuth._leases.items()):
-        assert lease.good_until > time.monotonic() + 3000
-        FetchedAuth._leases[key] = dataclasses.replace(lease, good_until=time.monotonic())
+        assert lease.good_until > stopwatch() + 3000
+        FetchedAuth._leases[key] = dataclasses.replace(lease, good_until=stopwatch())
     assert studios(connection) == [OTHER_STUDIO]
     assert len(service.requests("security_tokens")) == 2
     # ... or refused before it.

@@ -314,21 +314,11 @@ def test_where_v2_is_not_open_the_older_generation_takes_over(service: t.Any, as
 
 @pytest.mark.parametrize("times", [1, 2])
 def test_a_cut_answer_that_v2_is_closed_is_no_refusal_of_the_instances(service: t.Any, asked: t.Any, times: int) -> None:
+    """Each is read back, has provably stayed as it was, and is sent again."""
     service.set(**V1, v2_open=True, v2_retry_open=False)
     service.inject({"route": "v2_retry", "kind": "truncated", "times": times})
     result = call("job_instance_retry", asked(max_retries=1))
-    if times == 1:
-        assert (result["failed"], len(by_action(result)["retry"])) == (False, 3)
-        return
-    assert (result["failed"], result["changed"], result["error"]["kind"], list(by_action(result))) == (
-        True,
-        False,
-        "bad_answer",
-        ["skipped"],
-    )
-    assert "not sent" in result["instances"][0]["reason"]
-    again = call("job_instance_retry", asked())
-    assert again["changed"], [one["reason"] for one in again["instances"]]
+    assert (result["failed"], len(by_action(result)["retry"])) == (False, 3)
     assert set(reruns(service.journal()).values()) == {1}
 
 

@@ -34,7 +34,7 @@ from tests.support.scenarios import (
     WORKSPACE_ID,
     small_night,
 )
-from tests.support.workspace import options
+from tests.support.workspace import options, token
 
 #: Emulated seconds after which a rerun shows: a minute of the service's clock, so that nothing but ``advance`` brings it to light.
 HIDDEN = 3600
@@ -756,14 +756,15 @@ def test_the_module_as_a_process(service: t.Any, wish: t.Any, tmp_path: Path) ->
 def test_an_instance_that_always_fails_is_rerun_as_often_a_day_as_allowed(service: t.Any, wish: t.Any) -> None:
     hopeless = {"name": "hopeless", "failed": 2, "runs": ["fail"]}
     service.reset(small_night(switches=FREE, jobs=[hopeless, {"name": "daily_sales", "failed": 1}]))
+    limited = {"max_reruns_per_day": 2, "planned_after": "-3d", "settle_time": 1, "access_key": None, "secret_key": None}
     for dummy in range(6):
-        last = passes(wish(max_reruns_per_day=2, planned_after="-3d", settle_time=1))[-1]
+        last = passes(wish(**limited, auth_token=token(service)))[-1]
         service.advance(600)
     assert sorted(reruns(service.journal()).values()) == [1, 2, 2]
     assert {action: len(ones) for action, ones in by_action(last).items()} == {"failed_again": 2}
     assert all("rerun 2 times since" in one["reason"] for one in last["instances"] if one["action"] == "failed_again")
     service.advance(86_400)
-    passes(wish(max_reruns_per_day=2, planned_after="-3d", settle_time=1))
+    passes(wish(**limited, auth_token=token(service)))
     assert sorted(reruns(service.journal()).values()) == [1, 3, 3], "another day, another try"
 
 

@@ -5,10 +5,21 @@
 
 from __future__ import annotations
 
+import json
 import os
 import typing as t
+import urllib.request
 
-from tests.support.scenarios import ACCESS_KEY, PROJECT_ID, REGION, SECRET_KEY, WORKSPACE_ID
+from tests.support.scenarios import (
+    ACCESS_KEY,
+    DOMAIN,
+    PROJECT_ID,
+    REGION,
+    SECRET_KEY,
+    USER_NAME,
+    USER_PASSWORD,
+    WORKSPACE_ID,
+)
 
 #: Environment variable with the Python that modules are run with, if not the one that runs Ansible; `make matrix` sets it.
 TARGET_VARIABLE = "DATAARTS_TEST_TARGET"
@@ -46,6 +57,16 @@ def account(service: Addresses, **changes: t.Any) -> dict[str, t.Any]:
 def variables(service: Addresses, **changes: t.Any) -> dict[str, t.Any]:
     """The options of :func:`options` as inventory variables: with ``dataarts_`` before each name."""
     return {f"dataarts_{name}": value for name, value in options(service, **changes).items()}
+
+
+def token(service: Addresses) -> str:
+    """A token of the operator for the project, made as IAM makes it. Its holder does not mind how far a test has moved the service's clock."""
+    user = {"name": USER_NAME, "password": USER_PASSWORD, "domain": {"name": DOMAIN}}
+    auth = {"identity": {"methods": ["password"], "password": {"user": user}}, "scope": {"project": {"name": REGION}}}
+    request = urllib.request.Request(f"{service.iam_endpoint}/v3/auth/tokens", json.dumps({"auth": auth}).encode(), method="POST")
+    request.add_header("Content-Type", "application/json")
+    with urllib.request.urlopen(request, timeout=60) as answer:
+        return str(answer.headers["X-Subject-Token"])
 
 
 def inventory(**workspaces: t.Mapping[str, t.Any]) -> dict[str, t.Any]:

@@ -22,6 +22,7 @@ _HINTS = {
     Kind.TLS: "Give the issuing certificate by ca_path, or correct the endpoint's name; validate_certs: false only for a test.",
     Kind.REDIRECT: "Give the endpoint that the service documents for the region; a redirect usually comes from a portal or proxy in between.",
     Kind.BAD_ANSWER: "Check that the endpoint is the service's own and not a proxy's page; if it is, report the request id to its support.",
+    Kind.STALE: "Nothing was sent. Run again: the instances are listed anew before anything is rerun.",
     Kind.SERVER: "Try again later; if it lasts, report the request id to the service's support.",
     Kind.AMBIGUOUS: "The request may have taken effect: look at the instances' status and start time before sending it again.",
 }

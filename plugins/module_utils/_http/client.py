@@ -14,12 +14,15 @@ from urllib.parse import urlsplit
 
 from .._common.errors import ApiError, Kind, OptionError
 from .._common.remedies import hint_for
+from .._common.stopwatch import stopwatch
+from .._common.times import duration_text
 from .compat import requests, urllib3
 from .connection import Adapter, Attempt
 from .rate_limiter import Pacer
 from .request import Answer, Call, check_base
 from .retry_policy import LATE, End, Follow, Verdict, judge, judge_failure, skew_text
-from .server_clock import ServiceClock, date_ms
+from .server_clock import ServiceClock, date_ms, skew_between
+from .signing import signing_time
 from .transport import (
     ca_bundle,
     failure,
@@ -137,8 +140,9 @@ class Client:
         self.counts: dict[str, int] = {}
         #: What the user should know although nothing failed; each once.
         self.warnings: list[str] = []
-        #: Called before every attempt of a write; what it raises stops the write.
-        self.before_writing: Callable[[], None] | None = None
+        #: Called before each attempt at a write, repeats included: on the open connection, just before the first byte leaves. What it raises
+        #: (an ApiError of kind STALE, say) ends the call; nothing was executed then, because a write that may have been is not repeated.
+        self.before_each_write: Callable[[], None] | None = None
         if not validate_certs:
             urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)  # said once, below, instead of once per request
             self.warn("Certificates are not verified (validate_certs is false): anybody on the way can read and change what is sent.")
@@ -176,8 +180,6 @@ class Client:
 
     def _attempt(self, call: Call, proxies: dict[str, str], deadline: float | None) -> Verdict:
         request = prepare(call, self._auth)
-        if call.writes and self.before_writing is not None:
-            self.before_writing()
         left = float("inf") if deadline is None else deadline - time.monotonic()
         if left <= 0:
             raise _no_time(call)
@@ -192,16 +194,15 @@ class Client:
         adapter = Adapter(1) if call.writes else self._adapter
         response: requests.Response | None = None
         body, problem = b"", ""
-        with Attempt(connect, read) as attempt:
-            begun = time.monotonic()
+        with Attempt(connect, read, self.before_each_write if call.writes else None) as attempt:
+            begun = received = stopwatch()
             try:
                 response = adapter.send(request, stream=True, timeout=(connect, read), verify=self._verify, proxies=proxies)
-                received = time.monotonic()
-                headers = lower_headers(response)
+                received = stopwatch()
                 body = read_body(response)
-                if _is_services_own(response.status_code, body):
-                    self._learn(headers, begun, received)
             except Exception as exc:  # whatever the libraries raise, the table has a row for it
+                if attempt.refusal is not None:
+                    raise attempt.refusal from None
                 end, cause = failure(exc, attempt, place, connect, read)
                 if response is None:
                     return judge_failure(call, end, cause)
@@ -210,19 +211,39 @@ class Client:
                 _dismiss(response, adapter if call.writes else None, whole=not problem and not attempt.expired)
         if attempt.expired:
             problem = LATE  # the end of a connection that was cut looks like the end of an answer
-        skew, secrets = self.clock.skew_seconds, secrets_of(request, call)
-        return judge(call, response.status_code, headers, body, problem=problem, skew=skew, secrets=secrets)
+        return self._judged(call, request, response, body, problem, (begun, received))
 
-    def _learn(self, headers: dict[str, str], begun: float, received: float) -> None:
+    def _judged(
+        self, call: Call, request: PreparedRequest, response: requests.Response, body: bytes, problem: str, span: tuple[float, float]
+    ) -> Verdict:
+        """The verdict on an answer, whose ``Date`` is learned from; *span* is when the request left and the answer came."""
+        headers, signed = lower_headers(response), signing_time(request)
         date = date_ms(headers.get("date"))
-        if date is None:
-            return
-        self.clock.learn(date, begun, received)
+        skew = skew_between(signed, date, span[1] - span[0]) if signed is not None and date is not None else 0.0
+        verdict = judge(call, response.status_code, headers, body, problem=problem, skew=skew, secrets=secrets_of(request, call))
+        if date is not None and verdict.services_own:
+            accepted = signed if signed is not None else _issuing_time(self._auth)
+            if self.clock.learn(date, *span, accepted):
+                self._warn_of_skew()
+            elif response.status_code != 401:  # there the error says that this machine's clock is wrong
+                self._warn_of_date(call.base, skew_between(accepted or 0.0, date, span[1] - span[0]))
+        return verdict
+
+    def _warn_of_skew(self) -> None:
         skew = self.clock.skew_seconds
         if abs(skew) > SKEW_WARNING:
             self.warn(
-                f"This machine's clock is {skew_text(skew)} the service's; times are taken from the service. Set the clock (NTP).", "clock"
+                f"This machine's clock is {skew_text(skew)} the service's; times are taken from the service. Set the clock (NTP).",
+                "clock is",
             )
+
+    def _warn_of_date(self, place: str, skew: float) -> None:
+        span = f"{duration_text(abs(skew))} {'behind' if skew > 0 else 'ahead of'}"
+        self.warn(
+            f"The Date of {place} is not believed: it is {span} the time at which the service accepts requests, so something in between "
+            "writes it. Times are taken from this machine's clock.",
+            f"The Date of {place}",
+        )
 
     def warn(self, text: str, about: str = "") -> None:
         """Have *text* in :attr:`warnings`, once; *about* is a part of it by which a text with other figures is the same."""
@@ -247,11 +268,10 @@ class Client:
             self._sleep(seconds)
 
 
-def _is_services_own(status: int, body: bytes) -> bool:
-    """Whether an answer looks like the service's. Others may come from something in between, with a clock of its own."""
-    if status >= 500 or status == 407 or 300 <= status < 400:
-        return False
-    return body.lstrip()[:1] in (b"", b"{", b"[")
+def _issuing_time(auth: object) -> float | None:
+    """The time now by which IAM issued the token of *auth*, epoch seconds; None for a token that an option holds, and without any."""
+    issuing_time = getattr(auth, "issuing_time", None)
+    return issuing_time() if issuing_time is not None else None
 
 
 def _dismiss(response: requests.Response | None, own: Adapter | None, *, whole: bool) -> None:

@@ -33,11 +33,14 @@ class Attempt:
 
     :param connect_seconds: how long connecting may take, beyond what the socket's own timeout covers (a TLS handshake in drips).
     :param read_seconds: how long everything after that may take together: sending, waiting, and the whole answer.
+    :param before_sending: called once, on the open connection, just before the first byte of the request leaves; what it raises keeps
+        the request from being sent, and is then in :attr:`refusal`.
     """
 
-    def __init__(self, connect_seconds: float, read_seconds: float) -> None:
+    def __init__(self, connect_seconds: float, read_seconds: float, before_sending: t.Callable[[], None] | None = None) -> None:
         self._connect_seconds = connect_seconds
         self._read_seconds = read_seconds
+        self._before_sending = before_sending
         self._lock = threading.Lock()
         self._guard: socket.socket | None = None
         self._timer: threading.Timer | None = None
@@ -45,6 +48,8 @@ class Attempt:
         self.sent = False
         #: Whether time ran out and the connection was cut.
         self.expired = False
+        #: What *before_sending* raised.
+        self.refusal: Exception | None = None
 
     def __enter__(self) -> Attempt:
         _current.attempt = self
@@ -62,6 +67,12 @@ class Attempt:
     def sending(self, sock: socket.socket) -> None:
         """The first byte of the request is about to leave over *sock*. :raises socket.timeout: if the time for connecting is over."""
         if not self.sent:
+            if self._before_sending is not None:
+                try:
+                    self._before_sending()
+                except Exception as exc:
+                    self.refusal = exc
+                    raise
             self._watch(sock, self._read_seconds)
             if self.expired:
                 raise socket.timeout("the connection was cut before anything was sent")

@@ -14,11 +14,11 @@ import datetime
 import hashlib
 import json
 import threading
-import time
 import typing as t
 from dataclasses import dataclass, field
 
 from .._common.errors import ApiError, Kind
+from .._common.stopwatch import stopwatch
 from .._config.credentials import Account
 from .compat import AuthBase
 from .request import Answer, Call
@@ -57,13 +57,15 @@ class Lease:
     """Credentials fetched from IAM and how long to use them.
 
     :param apply: what puts them on a request: a :class:`TokenAuth`, or an ``AkSkAuth`` over temporary keys.
-    :param good_until: ``time.monotonic()`` seconds after which they are fetched anew.
+    :param good_until: seconds of the stopwatch after which they are fetched anew.
     :param project_id: the project that a token is scoped to, where the answer said so.
+    :param issued: when IAM issued a token by its own clock, epoch seconds, minus the stopwatch's then; None where it did not say so.
     """
 
     apply: Apply = field(repr=False)
     good_until: float
     project_id: str | None = None
+    issued: float | None = None
 
 
 class FetchedAuth(AuthBase):
@@ -73,13 +75,13 @@ class FetchedAuth(AuthBase):
 
     :param fetch: gets new credentials; may raise ApiError, which then ends the request that needed them, unsent.
     :param key: what the credentials depend on, see :func:`cache_key`.
-    :param clock: monotonic seconds.
+    :param clock: seconds of a stopwatch.
     """
 
     _leases: t.ClassVar[dict[str, Lease]] = {}
     _locks: t.ClassVar[dict[str, threading.RLock]] = {}
 
-    def __init__(self, fetch: t.Callable[[], Lease], key: str, clock: t.Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, fetch: t.Callable[[], Lease], key: str, clock: t.Callable[[], float] = stopwatch) -> None:
         self._fetch = fetch
         self._key = key
         self._lock = self._locks.setdefault(key, threading.RLock())  # one fetch at a time for each key; other keys do not wait
@@ -110,6 +112,11 @@ class FetchedAuth(AuthBase):
             if self._leases.get(self._key) is getattr(self._used, "lease", None):
                 self._leases.pop(self._key, None)
             return self.lease() is not getattr(self._used, "lease", None)
+
+    def issuing_time(self) -> float | None:
+        """The time now by the clock with which IAM issued the token that this thread used last, epoch seconds; None if it is not known."""
+        lease: Lease | None = getattr(self._used, "lease", None)
+        return None if lease is None or lease.issued is None else lease.issued + self._clock()
 
     def __repr__(self) -> str:
         return "FetchedAuth(...)"
@@ -167,7 +174,7 @@ class Iam:
         access, secret, token = (keys.get(name) for name in ("access", "secret", "securitytoken"))
         if not (isinstance(access, str) and isinstance(secret, str) and isinstance(token, str)):
             raise self._unreadable(TEMPORARY_KEYS, answer, "no temporary access key")
-        return Lease(AkSkAuth(access, secret, token), good_until(keys.get("expires_at"), answer.date_ms, KEY_SECONDS))
+        return Lease(AkSkAuth(access, secret, token), good_until(keys.get("expires_at"), self._client.clock.seconds(), KEY_SECONDS))
 
     def project_id(self, region: str) -> str:
         """Id of the project named like *region*. The client authenticates as the account.
@@ -205,8 +212,11 @@ class Iam:
             raise self._unreadable(TOKENS, answer, "no token")
         described = _mapping(_mapping(answer.payload).get("token"))
         project_id = _mapping(described.get("project")).get("id")
-        until = good_until(described.get("expires_at"), answer.date_ms, 24 * 3600)
-        return token, Lease(TokenAuth(token), until, project_id if isinstance(project_id, str) else None)
+        # The body's own times: they pass every proxy unchanged, which may not be true of Date.
+        issued = _epoch(described.get("issued_at"))
+        until = good_until(described.get("expires_at"), self._client.clock.seconds() if issued is None else issued, 24 * 3600)
+        since = None if issued is None else issued - stopwatch()
+        return token, Lease(TokenAuth(token), until, project_id if isinstance(project_id, str) else None, since)
 
     def _post(
         self,
@@ -252,16 +262,21 @@ def _mapping(value: t.Any) -> t.Mapping[str, t.Any]:
     return value if isinstance(value, dict) else {}
 
 
-def good_until(expires_at: t.Any, date_ms: int | None, seconds: int) -> float:
-    """When to fetch anew, on the monotonic clock: five minutes, or a tenth of the lifetime, before the end.
+def good_until(expires_at: t.Any, now: float, seconds: int) -> float:
+    """When to fetch anew, in seconds of the stopwatch: five minutes, or a tenth of the lifetime, before the end.
 
     :param expires_at: the end as IAM says it, ISO 8601 in UTC; *seconds* from now if it cannot be read.
-    :param date_ms: the service's own time, so that this machine's clock does not matter.
+    :param now: the time by IAM's clock, epoch seconds, so that this machine's does not matter.
     """
-    lifetime = float(seconds)
+    end = _epoch(expires_at)
+    lifetime = float(seconds) if end is None else end - now
+    return stopwatch() + max(lifetime - min(300.0, lifetime / 10), 0.0)
+
+
+def _epoch(text: t.Any) -> float | None:
+    """ISO 8601 in UTC as epoch seconds, the fraction cut off; None for anything else."""
     try:
-        end = datetime.datetime.strptime(str(expires_at)[:19], "%Y-%m-%dT%H:%M:%S").replace(tzinfo=datetime.timezone.utc)
-        lifetime = end.timestamp() - (date_ms / 1000 if date_ms is not None else time.time())
+        moment = datetime.datetime.strptime(str(text)[:19], "%Y-%m-%dT%H:%M:%S")
     except ValueError:
-        pass
-    return time.monotonic() + max(lifetime - min(300.0, lifetime / 10), 0.0)
+        return None
+    return moment.replace(tzinfo=datetime.timezone.utc).timestamp()

@@ -32,10 +32,11 @@ from .error_codes import (
 )
 from .json_body import UnreadableError, parse_payload
 from .request import Answer, Call
-from .server_clock import date_ms
+from .server_clock import CLOCK_LIMIT, date_ms
 
-#: Beyond this difference the gateway refuses a signature [SIGN-FAQ]; a minute less, because the difference is known only so well.
-CLOCK_LIMIT_SECONDS = 14 * 60
+#: Seconds of difference from which on a refused signature is blamed on the clock; a minute less than the gateway's limit, because the
+#: difference is known only so well.
+CLOCK_BLAMED = CLOCK_LIMIT - 60
 #: Longest wait that a Retry-After can ask for, seconds.
 MAX_RETRY_AFTER = 60.0
 #: The problem of a body whose end did not come within read_timeout.
@@ -145,6 +146,7 @@ class Verdict:
     :param answer: set exactly where *follow* is DONE.
     :param error: what to raise if nothing else follows.
     :param wait: seconds the service asked to wait (Retry-After, at most :data:`MAX_RETRY_AFTER`), or None.
+    :param services_own: whether the service or its gateway wrote the answer; another may come from something in between, with a clock of its own.
     """
 
     end: End
@@ -152,6 +154,7 @@ class Verdict:
     answer: Answer | None = None
     error: ApiError | None = None
     wait: float | None = None
+    services_own: bool = False
 
 
 def judge_failure(call: Call, end: End, cause: str) -> Verdict:
@@ -179,7 +182,7 @@ def judge(
     :param headers: of the answer, names in lower case.
     :param body: what could be read of it.
     :param problem: why the body is not whole ("broke off before its end", or :data:`LATE`), or "".
-    :param skew: by how many seconds this machine's clock is ahead of the service's, at least.
+    :param skew: by how many seconds the time of the signature was ahead of the answer's ``Date``, at least; 0.0 for a request without one.
     :param secrets: what the request carried and no message may show, longest first.
     """
     payload: t.Any = None
@@ -196,10 +199,11 @@ def judge(
         end = End.FOREIGN
     request_id = printable(without(headers.get("x-request-id", "").strip(), secrets), 80) or error.request_id
     if end is End.SUCCESS:
-        return Verdict(end, Follow.DONE, Answer(status, payload, request_id, date_ms(headers.get("date")), headers))
+        return Verdict(end, Follow.DONE, Answer(status, payload, request_id, date_ms(headers.get("date")), headers), services_own=True)
     place = _place(without(headers.get("location", ""), secrets))
     words = _words(end, error.message, place, problem, skew)
-    return _verdict(call, end, ServiceError(error.code, words, request_id), status, retry_after(headers))
+    own = is_services_own(error.code) and status < 500
+    return _verdict(call, end, ServiceError(error.code, words, request_id), status, retry_after(headers), own)
 
 
 def _end(status: int, error: ServiceError, problem: str, skew: float, *, whole: bool, clock_known: bool, failed: bool) -> End:
@@ -216,7 +220,7 @@ def _end(status: int, error: ServiceError, problem: str, skew: float, *, whole: 
     if 300 <= status < 400:
         return End.REDIRECT
     if status == 401:
-        off = abs(skew) > CLOCK_LIMIT_SECONDS or (not clock_known and blames_clock(error.message))
+        off = abs(skew) > CLOCK_BLAMED or (not clock_known and blames_clock(error.message))
         return End.CLOCK if off and not blames_token(error.message) else End.UNAUTHORIZED
     if 400 <= status < 500 and (blames_token(error.message) or is_gateway(error.code, "0307")):
         return End.UNAUTHORIZED
@@ -240,7 +244,7 @@ def _words(end: End, message: str, place: str, problem: str, skew: float) -> str
     return message or "no message from the service" + (f": the body {problem}" if problem else "")
 
 
-def _verdict(call: Call, end: End, error: ServiceError, status: int | None, wait: float | None) -> Verdict:
+def _verdict(call: Call, end: End, error: ServiceError, status: int | None, wait: float | None, own: bool = False) -> Verdict:
     then = TABLE[end][1 if call.writes else 0] or _BY_CODE
     kind = then.kind or kind_of(status, error.code, error.message)
     failure = ApiError(
@@ -253,7 +257,7 @@ def _verdict(call: Call, end: End, error: ServiceError, status: int | None, wait
         path=call.shown_path,
         hint=hint_for(kind),
     )
-    return Verdict(end, then.follow, error=failure, wait=wait)
+    return Verdict(end, then.follow, error=failure, wait=wait, services_own=own)
 
 
 def skew_text(skew: float) -> str:

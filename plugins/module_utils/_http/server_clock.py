@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Private to the collection: the service's time, learned from its answers."""
+"""Clock of the service, learned from the ``Date`` of its answers."""
 
 from __future__ import annotations
 
@@ -11,9 +11,13 @@ import typing as t
 from datetime import timezone
 from email.utils import parsedate_to_datetime
 
+from .._common.stopwatch import stopwatch
+
 if t.TYPE_CHECKING:
     from collections.abc import Callable
 
+#: Seconds by which the time of a signature may differ from the gateway's clock; what differs more is refused [SIGN-FAQ].
+CLOCK_LIMIT = 15 * 60.0
 #: How much two clocks may drift apart in a second; bounds widen by it as they age.
 _DRIFT = 1e-4
 _FIRST_MS, _LAST_MS = 1_577_836_800_000, 4_102_444_800_000  # 2020 and 2100: a Date outside is no date
@@ -24,35 +28,55 @@ class ServiceClock:
 
     A ``Date`` header names a whole second in which the service wrote its answer, and that was between sending and receiving.
     Each answer therefore bounds the service's time from both sides, and several narrow the bounds. Time between answers is
-    measured monotonically, so that setting this machine's clock in the middle of a run changes nothing.
+    measured by a stopwatch, so that setting this machine's clock in the middle of a run changes nothing.
+
+    A proxy can rewrite ``Date``. What is believed:
+
+    * Of a signed request: a ``Date`` within 15 minutes of the signing time, because the gateway has just compared that with its own clock.
+    * Of a request with a token from IAM: one within 15 minutes of the time at which IAM issued the token, plus what has passed since.
+    * Of a request with a token from an option: every one. Nothing says whether this machine's clock or the ``Date`` is wrong.
+
+    What is not believed teaches nothing; without any other answer the time is this machine's.
+
+    Two answers that contradict each other mean that a clock was set in between, or that two hosts answer. :meth:`now_ms` follows the newer
+    one, and :meth:`earliest_ms` and :meth:`latest_ms` allow for both from then on: a step never makes anything count as settled earlier.
 
     :param wall: epoch seconds of this machine.
-    :param monotonic: seconds that never step.
+    :param elapsed: seconds of a stopwatch.
     """
 
-    def __init__(self, wall: Callable[[], float] = time.time, monotonic: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, wall: Callable[[], float] = time.time, elapsed: Callable[[], float] = stopwatch) -> None:
         self._wall = wall
-        self._monotonic = monotonic
+        self._elapsed = elapsed
         self._lock = threading.Lock()
-        self._low = self._high = 0.0  # the service's epoch seconds minus our monotonic ones, as it was at _at
+        self._low = self._high = 0.0  # the service's epoch seconds minus the stopwatch's, as it was at _at
+        self._lowest, self._highest = float("inf"), float("-inf")  # the same, of readings that newer ones contradicted
         self._at = 0.0
         self._learned = False
 
-    def learn(self, date_ms: int, sent: float, received: float) -> None:
+    def learn(self, date_ms: int, sent: float, received: float, accepted: float | None = None) -> bool:
         """Take in one answer.
 
         :param date_ms: its ``Date``, epoch ms, a whole second; see :func:`date_ms`.
-        :param sent: monotonic seconds just before the request left.
-        :param received: monotonic seconds just after its answer's headers came.
+        :param sent: stopwatch seconds just before the request left.
+        :param received: stopwatch seconds just after its answer's headers came.
+        :param accepted: epoch seconds that the service took for right when the request left, at most :data:`CLOCK_LIMIT` off; None if unknown.
+        :returns: whether the ``Date`` was believed.
         """
+        if accepted is not None and abs(skew_between(accepted, date_ms, received - sent)) > CLOCK_LIMIT:
+            return False
         low, high = date_ms / 1000 - received, date_ms / 1000 + 1 - sent
         with self._lock:
             if self._learned:
                 slack = (received - self._at) * _DRIFT if received > self._at else 0.0
+                self._lowest, self._highest = self._lowest - slack, self._highest + slack
                 both = max(low, self._low - slack), min(high, self._high + slack)
-                # Two answers that contradict each other: a clock was set meanwhile; the newer one counts.
-                low, high = both if both[0] <= both[1] else (low, high)
+                if both[0] <= both[1]:
+                    low, high = both
+                else:
+                    self._lowest, self._highest = min(self._lowest, self._low - slack), max(self._highest, self._high + slack)
             self._low, self._high, self._at, self._learned = low, high, max(received, self._at), True
+        return True
 
     @property
     def learned(self) -> bool:
@@ -69,12 +93,12 @@ class ServiceClock:
         return int(self.seconds() * 1000)
 
     def earliest_ms(self) -> int:
-        """Epoch ms that the service's clock has certainly reached."""
-        return int(self._bounds()[0] * 1000)
+        """Epoch ms that the service's clock has certainly reached, by every answer that was believed."""
+        return int(self._bounds(every=True)[0] * 1000)
 
     def latest_ms(self) -> int:
-        """Epoch ms that the service's clock has certainly not passed."""
-        return int(self._bounds()[1] * 1000) + 1
+        """Epoch ms that the service's clock has certainly not passed, by every answer that was believed."""
+        return int(self._bounds(every=True)[1] * 1000) + 1
 
     @property
     def skew_seconds(self) -> float:
@@ -85,14 +109,30 @@ class ServiceClock:
             return now - high
         return now - low if now < low else 0.0
 
-    def _bounds(self) -> tuple[float, float]:
+    def _bounds(self, *, every: bool = False) -> tuple[float, float]:
+        """The service's time now, at least and at most; by the newest reading, or by *every* one."""
         with self._lock:
             if not self._learned:
                 now = self._wall()
                 return now, now
-            now = self._monotonic()
+            now = self._elapsed()
             slack = max(0.0, now - self._at) * _DRIFT
-            return now + self._low - slack, now + self._high + slack
+            low = min(self._low, self._lowest) if every else self._low
+            high = max(self._high, self._highest) if every else self._high
+            return now + low - slack, now + high + slack
+
+
+def skew_between(ours: float, date_ms: int, seconds: float) -> float:
+    """By how many seconds, at least, *ours* is ahead of the clock that wrote a ``Date``; negative where it is behind, 0.0 where it may be right.
+
+    :param ours: epoch seconds when the request was made, the fraction cut off or not.
+    :param date_ms: the answer's ``Date``, epoch ms, a whole second.
+    :param seconds: from then until the answer came.
+    """
+    latest, earliest = date_ms / 1000 + 1, date_ms / 1000 - 1 - seconds
+    if ours > latest:
+        return ours - latest
+    return ours - earliest if ours < earliest else 0.0
 
 
 def date_ms(header: str | None) -> int | None:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import calendar
 import hashlib
 import hmac
 import time
@@ -22,6 +23,7 @@ if t.TYPE_CHECKING:
 
 ALGORITHM = "SDK-HMAC-SHA256"
 _CONTENT_HASH = "x-sdk-content-sha256"
+_STAMP = "%Y%m%dT%H%M%SZ"
 #: Headers that the transport or a proxy on the way may set or change; signing them could only break the signature.
 _UNSIGNED = frozenset(
     (
@@ -72,7 +74,7 @@ class AkSkAuth(AuthBase):
 
     def __call__(self, r: PreparedRequest) -> PreparedRequest:
         """Sign *r* in place: sets Host, X-Sdk-Date, Authorization and, for a temporary key, X-Security-Token."""
-        stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(self._clock()))
+        stamp = time.strftime(_STAMP, time.gmtime(self._clock()))
         parts = urlsplit(str(r.url))
         r.headers["Host"] = parts.netloc
         r.headers["X-Sdk-Date"] = stamp
@@ -97,6 +99,12 @@ class AkSkAuth(AuthBase):
         signature = hmac.new(self._secret, to_sign.encode("utf-8"), hashlib.sha256).hexdigest()
         r.headers["Authorization"] = f"{ALGORITHM} Access={self._access_key}, SignedHeaders={';'.join(signed)}, Signature={signature}"
         return r
+
+
+def signing_time(request: PreparedRequest) -> float | None:
+    """When *request* was signed, epoch seconds, a whole second; None if it is not signed."""
+    stamp = request.headers.get("X-Sdk-Date")
+    return None if stamp is None else float(calendar.timegm(time.strptime(str(stamp), _STAMP)))
 
 
 def canonical_path(wire: str) -> str:

@@ -126,7 +126,7 @@ class Ledger:
     def stamp(self, keys: t.Iterable[InstanceKey], now_ms: int) -> None:
         """Move the time at which the POST of *keys* may have left to *now_ms*, before it is tried once more; written only if it moved by a second.
 
-        The client's ``before_writing`` calls it: settling counts from the last attempt, not from the first.
+        The client's ``before_each_write`` calls it: settling counts from the last attempt, not from the first.
         """
         stale = [
             one for one in map(self._contents.sent.get, keys) if one is not None and now_ms - max(one.sent_ms, one.last_ms) >= _STAMP_MS

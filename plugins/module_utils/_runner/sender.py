@@ -29,7 +29,7 @@ REFUSING = frozenset({Kind.NOT_FOUND, Kind.NOTHING_TO_RERUN, Kind.NOT_RERUNNABLE
 #: Kinds by which it provably took no effect, for a reason that lies elsewhere; those that every other rerun would meet too.
 HOPELESS = FATAL_KINDS | {Kind.NOT_PUBLISHED}
 #: SERVER is IAM's answer, which was asked for a token before the request could leave; no request that may write ends so.
-ELSEWHERE = HOPELESS | {Kind.THROTTLED, Kind.BAD_ANSWER, Kind.SERVER}
+ELSEWHERE = HOPELESS | {Kind.THROTTLED, Kind.BAD_ANSWER, Kind.SERVER, Kind.STALE}
 
 
 def outcome_of(kind: Kind) -> str:
@@ -75,7 +75,7 @@ class Sender:
         batch = [Sent.of(one.instance, now, attempt=one.attempt, batch=len(decisions), again=one.rerun) for one in decisions]
         keys = [one.key for one in batch]
         self._ledger.record_intent(batch)
-        self._client.before_writing = lambda: self._ledger.stamp(keys, self.clock.now_ms())
+        self._client.before_each_write = lambda: self._ledger.stamp(keys, self.clock.now_ms())
         try:
             accepted = post()
         except ApiError as error:
@@ -84,7 +84,7 @@ class Sender:
             refusal = ApiError(Kind.INVALID, str(error))
             return self._ended(decisions, batch, refusal), refusal
         finally:
-            self._client.before_writing = None
+            self._client.before_each_write = None
         self._record(keys, ACCEPTED, accepted.request_id, self.clock.now_ms())
         sent = [replace(one, outcome=ACCEPTED, request_id=accepted.request_id) for one in batch]
         return [replace(one, request_id=accepted.request_id, sent=record) for one, record in zip(decisions, sent)], None

@@ -8,6 +8,7 @@ from __future__ import annotations
 import gzip
 import json
 import random
+import re
 import socket
 import ssl
 import struct
@@ -22,6 +23,7 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.dataarts.factory.plugins.module_utils._common.errors import ApiError, Kind, OptionError
+from ansible_collections.dataarts.factory.plugins.module_utils._common.remedies import hint_for
 from ansible_collections.dataarts.factory.plugins.module_utils._http import connection as _wire
 from ansible_collections.dataarts.factory.plugins.module_utils._http.client import Client
 from ansible_collections.dataarts.factory.plugins.module_utils._http.rate_limiter import Pacer
@@ -506,8 +508,53 @@ def test_a_wrong_clock_is_named(ahead: int, kind: Kind) -> None:
         assert "this machine's clock is 20 min " in found.message
         assert ("ahead of" if ahead > 0 else "behind") in found.message
         assert "NTP" in found.hint
+        assert one.warnings == []
+    else:
+        assert len(one.warnings) == 1
+        assert "clock" in one.warnings[0]
+
+
+def test_no_clock_is_blamed_where_nothing_is_signed() -> None:
+    date = formatdate(time.time() - 86_400, usegmt=True)
+    with HttpServer(reply(401, error("APIGW.0301", "decrypt token fail"), {"Date": date})) as server:
+        found = outcome(client(auth=TokenAuth()), server.base, writes=True)
+    assert isinstance(found, ApiError)
+    assert found.kind is Kind.CREDENTIALS
+
+
+@pytest.mark.parametrize("days", [2, -2])
+@pytest.mark.parametrize("body", [b"{}", error("DLF.0137")])
+def test_a_date_that_the_accepted_signature_contradicts_is_not_believed(days: int, body: bytes) -> None:
+    date = formatdate(time.time() + days * 86_400, usegmt=True)
+    with HttpServer(reply(400 if b"DLF" in body else 200, body, {"Date": date})) as server:
+        one = client()
+        for _request in range(3):
+            outcome(one, server.base, writes=False)
+    assert not one.clock.learned
+    assert abs(one.clock.now_ms() / 1000 - time.time()) < 60
     assert len(one.warnings) == 1
-    assert "clock" in one.warnings[0]
+    assert re.fullmatch(
+        rf"The Date of {server.base} is not believed: it is (1d 23h 59m|2d 00h 00m) {'ahead of' if days > 0 else 'behind'} the time at which "
+        r"the service accepts requests, so something in between writes it\. Times are taken from this machine's clock\.",
+        one.warnings[0],
+    )
+
+
+@pytest.mark.parametrize(("issued", "believed"), [(None, True), (-86_400.0, True), (0.0, False)])
+def test_the_date_beside_a_token_is_held_against_its_issuing(issued: float | None, believed: bool) -> None:
+    """A day behind this machine's clock: the token may have been issued by that clock, or by another, or nobody knows."""
+    now = time.time() - 86_400
+
+    class IssuedToken(TokenAuth):
+        def issuing_time(self) -> float | None:
+            return None if issued is None else time.time() + issued
+
+    with HttpServer(reply(200, b"{}", {"Date": formatdate(now, usegmt=True)})) as server:
+        one = client(auth=IssuedToken())
+        outcome(one, server.base, writes=False)
+    assert one.clock.learned is believed
+    assert abs(one.clock.seconds() - (now if believed else time.time())) < 60
+    assert len(one.warnings) == 1
 
 
 def test_the_service_clock_is_learned_and_a_skew_warned_of_once() -> None:
@@ -549,30 +596,93 @@ def test_an_endless_redirect_is_not_read() -> None:
     assert found.kind is Kind.REDIRECT
 
 
-def test_before_writing_is_asked_before_every_attempt_of_a_write() -> None:
+def test_the_hook_is_called_before_each_attempt_at_a_write() -> None:
     asked: list[int] = []
     throttled = reply(429, error("APIGW.0308"))
     with HttpServer(throttled, throttled, OK) as server:
         one = client()
-        one.before_writing = lambda: asked.append(len(server.seen))
+        one.before_each_write = lambda: asked.append(len(server.seen))
         one.send(call(server.base, writes=True))
         one.send(call(server.base, writes=False))
         one.close()
     assert asked == [0, 1, 2]
 
 
-def test_before_writing_can_stop_it() -> None:
+@pytest.mark.parametrize("reason", [RuntimeError("stop"), OSError("stop"), ApiError(Kind.STALE, "the list is older than 60 seconds")])
+def test_what_the_hook_raises_ends_the_call_unsent(reason: Exception) -> None:
     def stop() -> None:
-        raise RuntimeError("stop")
+        raise reason
 
     with HttpServer(OK) as server:
-        one = client()
-        one.before_writing = stop
-        with pytest.raises(RuntimeError):
+        one = client(max_retries=4)
+        one.before_each_write = stop
+        with pytest.raises(type(reason)) as caught:
             one.send(call(server.base, writes=True))
+        one.before_each_write = None
+        one.send(call(server.base, writes=True))
         one.close()
-    assert server.connections == 0
-    assert one.counts == {}
+    assert caught.value is reason
+    assert len(server.seen) == 1
+
+
+class Freshness:
+    """A hook as a run sets it: what was listed may be acted on for a minute."""
+
+    def __init__(self, pauses: Pauses) -> None:
+        self.pauses = pauses
+
+    def __call__(self) -> None:
+        if self.pauses.now >= 60:
+            raise ApiError(Kind.STALE, f"the list is {self.pauses.now:.0f} s old", hint=hint_for(Kind.STALE), path="/v2/project/a/b")
+
+
+@pytest.mark.parametrize("writes", [False, True], ids=["read", "write"])
+def test_no_wait_of_a_throttled_write_leads_past_the_age_of_the_list(writes: bool) -> None:
+    pauses = Pauses()
+    throttled = reply(429, error("APIGW.0308"), {"Retry-After": "30"})
+    with HttpServer(throttled, throttled, throttled, OK) as server:
+        one = client(pauses)
+        one.before_each_write = Freshness(pauses)
+        found = outcome(one, server.base, writes=writes)
+    if writes:
+        assert isinstance(found, ApiError)
+        assert found.kind is Kind.STALE
+        assert len(server.seen) == 2
+    else:
+        assert isinstance(found, Answer)
+
+
+def test_a_list_grows_old_while_the_connection_is_made_or_a_token_renewed() -> None:
+    pauses = Pauses()
+
+    class SlowRenewal(TokenAuth):
+        def renew(self) -> bool:
+            pauses.sleep(61)
+            return super().renew()
+
+    with HttpServer(reply(401, error("APIGW.0307", "The token must be updated")), OK) as server:
+        one = client(pauses, auth=SlowRenewal(1))
+        one.before_each_write = Freshness(pauses)
+        found = outcome(one, server.base, writes=True)
+    assert isinstance(found, ApiError)
+    assert (found.kind, len(server.seen)) == (Kind.STALE, 1)
+
+
+def test_a_write_that_may_have_been_executed_stays_unknown_whatever_the_hook_says() -> None:
+    pauses = Pauses()
+    with HttpServer(reset_after_reading()) as server:
+        one = client(pauses)
+        asked: list[None] = []
+
+        def once() -> None:
+            if asked:
+                raise ApiError(Kind.STALE, "the list is too old")
+            asked.append(None)
+
+        one.before_each_write = once
+        found = outcome(one, server.base, writes=True)
+    assert isinstance(found, ApiError)
+    assert (found.kind, len(server.seen)) == (Kind.AMBIGUOUS, 1)
 
 
 def test_an_echoed_secret_is_cut_out() -> None:

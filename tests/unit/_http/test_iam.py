@@ -6,17 +6,17 @@
 from __future__ import annotations
 
 import threading
-import time
 import typing as t
 from collections.abc import Iterator
 
 import pytest
 
 from ansible_collections.dataarts.factory.plugins.module_utils._common.errors import ApiError, Kind
+from ansible_collections.dataarts.factory.plugins.module_utils._common.stopwatch import stopwatch
 from ansible_collections.dataarts.factory.plugins.module_utils._config.credentials import Account
 from ansible_collections.dataarts.factory.plugins.module_utils._http.iam import FetchedAuth, Lease, TokenAuth, cache_key, good_until
 
-NOW_MS = 1_795_402_800_000  # 2026-11-23T03:00:00Z
+NOW = 1_795_402_800.0  # 2026-11-23T03:00:00Z
 
 
 class Request:
@@ -128,7 +128,7 @@ def test_nothing_shows_a_secret(source: Source) -> None:
     assert [repr(auth), repr(TokenAuth("token 1")), repr(Lease(TokenAuth("token 1"), 1.0))] == [
         "FetchedAuth(...)",
         "TokenAuth(...)",
-        "Lease(good_until=1.0, project_id=None)",
+        "Lease(good_until=1.0, project_id=None, issued=None)",
     ]
 
 
@@ -151,19 +151,32 @@ def test_what_credentials_are_kept_under() -> None:
 
 
 @pytest.mark.parametrize(
-    ("expires_at", "date_ms", "seconds"),
+    ("expires_at", "now", "seconds"),
     [
-        ("2026-11-24T03:00:00.000000Z", NOW_MS, 86_100),  # 24 h, five minutes before its end
-        ("2026-11-24T03:00:00Z", NOW_MS, 86_100),
-        ("2026-11-23T03:15:00.123456Z", NOW_MS, 810),  # 15 min, a tenth before
-        ("2026-11-23T02:00:00Z", NOW_MS, 0),  # over already
-        ("soon", NOW_MS, 3300),
-        (None, None, 3300),
-        (1_795_402_800, NOW_MS, 3300),
+        ("2026-11-24T03:00:00.000000Z", NOW, 86_100),  # 24 h, five minutes before its end
+        ("2026-11-24T03:00:00Z", NOW, 86_100),
+        ("2026-11-23T03:15:00.123456Z", NOW, 810),  # 15 min, a tenth before
+        ("2026-11-23T02:00:00Z", NOW, 0),  # over already
+        ("soon", NOW, 3300),
+        (None, 0.0, 3300),
+        (1_795_402_800, NOW, 3300),
     ],
 )
-def test_how_long_credentials_are_used(expires_at: t.Any, date_ms: int | None, seconds: float) -> None:
+def test_how_long_credentials_are_used(expires_at: t.Any, now: float, seconds: float) -> None:
     """By the service's clock; this machine's is years away from it in this test."""
-    before = time.monotonic()
-    until = good_until(expires_at, date_ms, 3600)
-    assert before + seconds <= until <= time.monotonic() + seconds
+    before = stopwatch()
+    until = good_until(expires_at, now, 3600)
+    assert before + seconds <= until <= stopwatch() + seconds
+
+
+def test_the_issuing_time_goes_on_by_the_stopwatch() -> None:
+    elapsed = [500.0]
+    lease = Lease(TokenAuth("token 1"), 10_000.0, None, NOW - 500.0)
+    auth = FetchedAuth(lambda: lease, "issuing time", lambda: elapsed[0])
+    assert auth.issuing_time() is None
+    auth.lease()
+    assert auth.issuing_time() is None
+    auth(type("Request", (), {"headers": {}})())
+    assert auth.issuing_time() == NOW
+    elapsed[0] += 7200
+    assert auth.issuing_time() == NOW + 7200

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.dataarts.factory.plugins.module_utils._http.server_clock import ServiceClock, date_ms
+from ansible_collections.dataarts.factory.plugins.module_utils._http.server_clock import CLOCK_LIMIT, ServiceClock, date_ms, skew_between
 
 NOW = 1_790_000_000.0
 
@@ -84,11 +84,81 @@ def test_answers_narrow_the_bounds() -> None:
     assert abs(world.clock.seconds() - world.service) < 0.3
 
 
-def test_a_contradiction_starts_anew() -> None:
+@pytest.mark.parametrize("step", [90, -90, 3600, -3600])
+def test_after_a_step_the_newer_reading_counts_and_the_bounds_hold_both(step: int) -> None:
     world = World(0)
     world.answer()
-    world.clock.learn(int(world.service - 3600) * 1000, world.elapsed, world.elapsed)
-    assert 3597 <= world.clock.skew_seconds <= 3601
+    world.clock.learn(int(world.service + step) * 1000, world.elapsed, world.elapsed)
+    for _minute in range(10):
+        assert abs(world.clock.seconds() - world.service - step) < 2
+        assert abs(world.clock.earliest_ms() / 1000 - world.service - min(step, 0)) < 2
+        assert abs(world.clock.latest_ms() / 1000 - world.service - max(step, 0)) < 2
+        world.elapsed += 60
+
+
+def test_a_step_settles_nothing_earlier_than_the_time_that_passed() -> None:
+    """Not at once, not after the clock steps back and forth, and not after answers have narrowed the newer reading."""
+    world = World(0)
+    world.answer()
+    lost = world.clock.latest_ms()
+    for step in (90, 0, 90, 45, 600):
+        world.elapsed += 5
+        sent = world.elapsed
+        world.elapsed += 0.1
+        world.clock.learn(int(world.service + step) * 1000, sent, world.elapsed)
+    assert world.clock.earliest_ms() - lost < 26_000
+    world.elapsed += 60
+    assert world.clock.earliest_ms() - lost > 80_000
+
+
+@pytest.mark.parametrize(
+    ("off", "seconds", "believed"),
+    [
+        (0, 0, True),
+        (899, 0, True),
+        (-899, 0, True),
+        (905, 0, False),
+        (-905, 0, False),
+        (2 * 86_400, 0, False),
+        (-2 * 86_400, 50, False),
+        (940, 50, True),  # the gateway may have compared them 50 seconds after the signing
+        (960, 50, False),
+        (-905, 50, False),
+    ],
+)
+def test_a_date_is_believed_within_the_limit_of_the_accepted_time(off: int, seconds: float, believed: bool) -> None:
+    world = World(ahead=0)
+    signed, sent = int(world.service), world.elapsed
+    world.elapsed += seconds
+    assert world.clock.learn((signed + off) * 1000, sent, world.elapsed, signed) is believed
+    assert world.clock.learned is believed
+    if not believed:
+        assert world.clock.now_ms() == int(world.service * 1000)
+        assert world.clock.skew_seconds == 0
+
+
+def test_what_is_not_believed_leaves_what_was_learned() -> None:
+    world = World(ahead=600)
+    world.answer()
+    known = world.clock.seconds()
+    assert not world.clock.learn(int(world.service - 86_400) * 1000, world.elapsed, world.elapsed, world.service + 600)
+    assert world.clock.seconds() == known
+    assert 598 <= world.clock.skew_seconds <= 601
+
+
+def test_where_nothing_is_known_every_date_is_believed() -> None:
+    world = World(ahead=10 * CLOCK_LIMIT)
+    assert world.clock.learn(int(world.service) * 1000, world.elapsed, world.elapsed)
+    assert abs(world.clock.seconds() - world.service) < 2
+
+
+@given(st.floats(-5000, 5000), st.floats(0, 60), st.floats(0, 1))
+def test_a_skew_between_is_never_exaggerated(ahead: float, seconds: float, part: float) -> None:
+    """Of a signature, whose fraction of a second is cut off, against an answer written at any moment until it came."""
+    date = int(NOW + seconds * part)
+    found = skew_between(int(NOW + ahead), date * 1000, seconds)
+    assert abs(found) <= abs(ahead) + 0.001
+    assert abs(found - ahead) <= 3 + seconds
 
 
 def test_setting_this_machines_clock_changes_nothing_but_the_skew() -> None:
