@@ -38,7 +38,7 @@ class Hands:
         self.mono += seconds
 
     def clock(self) -> ServiceClock:
-        return ServiceClock(wall=lambda: self.wall, monotonic=lambda: self.mono)
+        return ServiceClock(wall=lambda: self.wall, elapsed=lambda: self.mono)
 
 
 def test_a_window_counts_from_the_services_now() -> None:
