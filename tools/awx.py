@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Prepares what the tests of `make awx` need below `.cache`: collection awx.awx, and ansible-runner beside two series of ansible-core.
+"""Prepares what the tests of `make awx` need below `.cache`: collection awx.awx, and ansible-runner with two series of ansible-core.
 
 Collection awx.awx is taken out of the package `ansible` of the package index, which carries it.
 """

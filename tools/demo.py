@@ -112,7 +112,7 @@ def variables() -> dict[str, str]:
 
 @contextlib.contextmanager
 def emulator() -> t.Iterator[dict[str, str]]:
-    """The emulator with the night's scenario, for as long as the block lasts; gives its addresses."""
+    """The emulator with the night's scenario, for as long as the block lasts; yields its addresses."""
     command = [sys.executable, "-m", "emulator", "--scenario", str(SCENARIO)]
     process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
     try:
@@ -197,8 +197,8 @@ def night(control: str) -> Night:
 def conclude(nights: list[Night], outputs: list[str]) -> int:
     """Say in three lines what happened, and where the report is; returns 0 if it is what should have."""
     before, planned, rerun, again = nights
-    failed, sent = before.having("fail"), set(rerun.reruns)
-    broken, succeeded = rerun.having("fail") & sent, rerun.having("success") & sent
+    failed, rerun_keys = before.having("fail"), set(rerun.reruns)
+    broken, succeeded = rerun.having("fail") & rerun_keys, rerun.having("success") & rerun_keys
     most = max(again.reruns.values(), default=0)
     changed = [int(number) for number in re.findall(r"^\S+ +: ok=\d+ +changed=(\d+)", outputs[-1], re.MULTILINE)]
     again_writes = len(again.journal) - len(rerun.journal)
@@ -209,7 +209,7 @@ def conclude(nights: list[Night], outputs: list[str]) -> int:
         f"Plan:  {len(failed)} failed instances of {len(jobs)} jobs in {len(workspaces)} workspaces; check mode sent {len(planned.journal)} of them."
     )
     print(
-        f"Rerun: {len(sent)} instances sent in {len(rerun.journal)} requests; {len(succeeded)} succeeded, {len(broken)} failed again ({named})."
+        f"Rerun: {len(rerun_keys)} instances sent in {len(rerun.journal)} requests; {len(succeeded)} succeeded, {len(broken)} failed again ({named})."
     )
     print(
         f"Again: {again_writes} requests, changed={sum(changed)} in {len(changed)} workspaces; no instance was sent more than {most} time(s)."
@@ -219,7 +219,7 @@ def conclude(nights: list[Night], outputs: list[str]) -> int:
     as_expected = (
         len(failed) > 0
         and not planned.journal
-        and sent == failed
+        and rerun_keys == failed
         and most == 1
         and len(broken) == 1
         and len(succeeded) == len(failed) - 1

@@ -23,7 +23,7 @@ SITE = ROOT / "docs" / "site"
 WORK = ROOT / ".cache" / "docs"
 PAGES = WORK / "pages"
 COLLECTION = "dataarts.factory"
-#: What antsibull-docs writes at the head of a page; the theme shows the same beside it.
+#: What antsibull-docs writes at the head of a page; the theme shows the same next to it.
 CONTENTS = re.compile(r"^\.\. contents::\n(?:   .*\n)+", re.MULTILINE)
 #: Ends of the names of antsibull-docs' pages, by what the front page calls them.
 REFERENCE = {"Roles": "_role", "Modules": "_module", "Inventory plugins": "_inventory", "Filters": "_filter"}

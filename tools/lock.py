@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Pins `requirements/*.in`: writes the versions installed beside the running Python, with everything they need, to `requirements/*.txt`.
+"""Pins `requirements/*.in`: writes the versions installed for the running Python, with everything they need, to `requirements/*.txt`.
 
 `python tools/lock.py` pins what the tests and the linters need; `python tools/lock.py docs` what is installed in an environment of its own.
 `make lock` upgrades the environments first.
@@ -65,7 +65,7 @@ def write(name: str, pins: dict[str, str]) -> None:
 
 
 def main() -> None:
-    """Pin what the command line names, or what the tests need, and what the linters need beside it."""
+    """Pin what the command line names, or what the tests need, and what the linters need in addition."""
     if sys.argv[1:]:
         for name in sys.argv[1:]:
             write(name, closure(wanted(FOLDER / f"{name}.in")))

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """`make matrix`: the tests on every ansible-core from 2.16 to 2.21 with each Python that it supports and this machine has.
 
-Every cell runs all unit and integration tests. Beside them each ansible-core sends modules to the oldest Python they support. With
+Every cell runs all unit and integration tests. In addition each ansible-core sends modules to the oldest Python they support. With
 `--minutes` only the oldest and the newest cell run everything, the others the unit tests and those integration tests that tell most
 about versions, and no cell is begun that would not end in time by the pace so far; what was not run is listed. What was found is kept
 in tests/matrix.json, from which the README's support table is written.
@@ -79,7 +79,7 @@ def missing(cores: t.Sequence[str]) -> list[str]:
 
 
 def run(plan: Plan, arguments: t.Sequence[str]) -> Cell:
-    """Run the tests of *plan*; what they found. Their output is kept beside it."""
+    """Run the tests of *plan*; what they found. Their output is kept next to it."""
     python = environment(plan.core, plan.python, *REQUIREMENTS, name="tests")
     variables = dict(os.environ)
     if plan.modules != plan.python:

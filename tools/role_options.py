@@ -158,7 +158,7 @@ def differences() -> list[str]:
 
 
 def _not_passed_on(file: str, called: Names, others: tuple[str, ...]) -> list[str]:
-    """What a file of tasks leaves out of the options that the role has, and what it uses beside them and *others*."""
+    """What a file of tasks leaves out of the options that the role has, and what it uses in addition to them and *others*."""
     tasks = (ROLE / "tasks" / file).read_text(encoding="utf-8")
     problems = [
         f"roles/rerun/tasks/{file} does not pass on {variable}"
@@ -167,7 +167,7 @@ def _not_passed_on(file: str, called: Names, others: tuple[str, ...]) -> list[st
     ]
     known = {*called.variables.values(), *(PREFIX + name for name in others)}
     unknown = sorted(set(re.findall(rf"\b{PREFIX}\w+", tasks)) - known)
-    return problems + [f"roles/rerun/tasks/{file} uses {name}, which is no option" for name in unknown]
+    return problems + [f"roles/rerun/tasks/{file} uses {name}, which is not an option" for name in unknown]
 
 
 def _role_option(option: dict[str, t.Any], called: Names) -> dict[str, t.Any]:

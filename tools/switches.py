@@ -79,7 +79,7 @@ def together() -> list[Settings]:
 
 
 def run(settings: Settings, arguments: t.Sequence[str], label: str) -> tuple[str, list[str], int]:
-    """Run the tests under *settings*; gives pytest's closing line, the failed tests by name, and its exit status."""
+    """Run the tests under *settings*; returns pytest's closing line, the failed tests by name, and its exit status."""
     cache = CACHE / label
     shutil.rmtree(cache, ignore_errors=True)
     command = [sys.executable, "-m", "pytest", "-q", "--tb=short", "-p", "no:randomly", "-o", f"cache_dir={cache}", *arguments]

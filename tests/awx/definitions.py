@@ -16,7 +16,7 @@ VARIABLES = ROOT / "roles" / "awx" / "vars" / "main"
 
 
 class _Loader(yaml.SafeLoader):
-    """Knows Ansible's mark of text that is no template."""
+    """Knows Ansible's mark of text that is not a template."""
 
 
 _Loader.add_constructor("!unsafe", lambda loader, node: str(node.value))

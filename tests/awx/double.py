@@ -161,10 +161,10 @@ class Store:
         self.create("credentials", {"name": "Ansible Galaxy", "credential_type": galaxy, "organization": owner})
         self.create("users", {"username": "lin"})
 
-    def create(self, kind: str, sent: Thing) -> int:
+    def create(self, kind: str, body: Thing) -> int:
         """Create a thing; its id. :raises RefusalError: as AWX does."""
         rule = KINDS[kind]
-        fields = self._known(kind, sent)
+        fields = self._known(kind, body)
         missing = [name for name in rule.required if fields.get(name) in (None, "")]
         if missing:
             raise RefusalError(400, {name: ["This field is required."] for name in missing})
@@ -172,22 +172,22 @@ class Store:
             raise RefusalError(400, {"__all__": [f"{rule.type} with this {' and '.join(rule.unique)} already exists."]})
         self._next += 1
         thing = {**json.loads(json.dumps(rule.defaults)), **fields}
-        self._judge(kind, self._next, thing, sent)
+        self._judge(kind, self._next, thing, body)
         self.things[kind][self._next] = thing
         for position, role in enumerate(rule.roles):
             self.grants[1000 * self._next + position] = (kind, self._next, role)
         return self._next
 
-    def update(self, kind: str, number: int, sent: Thing) -> None:
+    def update(self, kind: str, number: int, body: Thing) -> None:
         """Change a thing. :raises RefusalError: as AWX does."""
         thing = self.things[kind][number]
-        fields = self._known(kind, sent)
+        fields = self._known(kind, body)
         in_use = any(credential["credential_type"] == number for credential in self.things["credentials"].values())
         if kind == "credential_types" and in_use and fields.get("inputs", thing["inputs"]) != thing["inputs"]:
             raise RefusalError(403, {"detail": "Modifications to inputs are not allowed for credential types that are in use"})
         if kind == "credential_types" and fields.get("injectors") == {}:
             del fields["injectors"]
-        self._judge(kind, number, {**thing, **fields}, sent)
+        self._judge(kind, number, {**thing, **fields}, body)
         thing.update(fields)
 
     def delete(self, kind: str, number: int) -> None:
@@ -227,11 +227,11 @@ class Store:
         kinds = ("job_templates", "workflow_job_templates", "projects") if kind == "unified_job_templates" else (kind,)
         return [self.shown(kind, number) for kind in kinds for number in self.things[kind] if self._matches(kind, number, query)]
 
-    def link(self, kind: str, number: int, link: str, sent: Thing) -> None:
+    def link(self, kind: str, number: int, link: str, body: Thing) -> None:
         """Put a thing on the list of another one, or take it off. :raises RefusalError: as AWX does."""
         linked = self.links.setdefault((kind, number, link), [])
-        other = sent["id"]
-        if sent.get("disassociate"):
+        other = body["id"]
+        if body.get("disassociate"):
             linked.remove(other)
             return
         target = _target(link)
@@ -245,24 +245,24 @@ class Store:
                 raise RefusalError(400, {"error": "Cannot assign multiple credentials of one type."})
         linked.append(other)
 
-    def grant(self, grant: int, actors: str, sent: Thing) -> None:
-        """Give a role to a user or team."""
+    def grant(self, grant: int, actors: str, body: Thing) -> None:
+        """Grant a role to a user or team."""
         if grant not in self.grants:
             raise RefusalError(404, {"detail": "Not found."})
-        self.granted.setdefault((grant, actors), []).append(sent["id"])
+        self.granted.setdefault((grant, actors), []).append(body["id"])
 
-    def approval(self, node: int, sent: Thing) -> int:
+    def approval(self, node: int, body: Thing) -> int:
         """Make a node an approval."""
-        number = self.create("workflow_approval_templates", {"description": "", "timeout": 0, **sent})
+        number = self.create("workflow_approval_templates", {"description": "", "timeout": 0, **body})
         self.things["workflow_job_template_nodes"][node]["unified_job_template"] = number
         return number
 
-    def survey(self, kind: str, number: int, sent: Thing) -> None:
+    def survey(self, kind: str, number: int, body: Thing) -> None:
         """Set a survey. :raises RefusalError: if AWX would."""
-        problems = rules.survey(sent)
+        problems = rules.survey(body)
         if problems:
             raise RefusalError(400, {"error": problems[0]})
-        self.surveys[kind, number] = sent
+        self.surveys[kind, number] = body
 
     def named(self, kind: str, name: str) -> Thing:
         """The one thing of that name, as shown. :raises KeyError: none or several."""
@@ -290,17 +290,17 @@ class Store:
             for kind, which, role in [self.grants[grant]]
         }
 
-    def _known(self, kind: str, sent: Thing) -> Thing:
-        unknown = set(sent) - set(KINDS[kind].defaults) - {"type", "user", "team"}
+    def _known(self, kind: str, body: Thing) -> Thing:
+        unknown = set(body) - set(KINDS[kind].defaults) - {"type", "user", "team"}
         if unknown:
             raise RefusalError(400, {"detail": f"{kind} has no {', '.join(sorted(unknown))}"})
-        return {name: value for name, value in sent.items() if name in KINDS[kind].defaults}
+        return {name: value for name, value in body.items() if name in KINDS[kind].defaults}
 
-    def _judge(self, kind: str, number: int, thing: Thing, sent: Thing) -> None:
+    def _judge(self, kind: str, number: int, thing: Thing, body: Thing) -> None:
         problems: list[str] = []
         if kind == "credential_types" and not thing["managed"] and thing["kind"] and thing["inputs"]:
             problems = rules.credential_type(thing["kind"], thing["inputs"], thing["injectors"])
-        elif kind == "credentials" and not any(sent.get(name) or thing.get(name) for name in ("organization", "user", "team")):
+        elif kind == "credentials" and not any(body.get(name) or thing.get(name) for name in ("organization", "user", "team")):
             problems = ["Missing 'user', 'team', or 'organization'."]
         elif kind == "schedules":
             problems = rules.rrule(thing["rrule"])
@@ -451,14 +451,14 @@ class _Handler(BaseHTTPRequestHandler):
         length = int(self.headers.get("Content-Length") or 0)
         body = json.loads(self.rfile.read(length)) if length else None
         status, answer = self.double.answer(self.command, self.path, body)
-        sent = b"" if status == 204 else json.dumps(answer).encode()
+        encoded = b"" if status == 204 else json.dumps(answer).encode()
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
         self.send_header("X-API-Product-Name", "AWX")
         self.send_header("X-API-Product-Version", "24.6.1")
-        self.send_header("Content-Length", str(len(sent)))
+        self.send_header("Content-Length", str(len(encoded)))
         self.end_headers()
-        self.wfile.write(sent)
+        self.wfile.write(encoded)
 
     def do_GET(self) -> None:
         self._serve()

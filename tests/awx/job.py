@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One job as AWX starts it: ansible-runner with a private data folder, and in it everything in the form that AWX gives it.
+"""One job as AWX starts it: ansible-runner with a private data folder, and in it everything in the form that AWX uses.
 
 The environment is rendered from the credential type's own definition, extra variables are written as ``!unsafe``, the inventory is a
 script, and the project is the folder ``examples/awx``.
@@ -153,7 +153,7 @@ class Launcher:
         (folder / "env" / "envvars").write_text(json.dumps(self._environment(folder)), encoding="utf-8")
         command = [str(self.python), str(_CHILD), str(folder), playbook, "--check --diff" if check else ""]
         with (folder / "child.log").open("wb") as log:
-            # ansible-runner itself needs no more than the programs beside its Python.
+            # ansible-runner itself needs no more than the programs next to its Python.
             path = f"{self.python.parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
             process = subprocess.Popen(
                 command,

@@ -126,7 +126,7 @@ def rrule(text: str) -> list[str]:
     problems = [] if len(starts) == 1 else ["exactly one DTSTART is required"]
     if any(not zone and not utc for zone, utc in starts):
         problems.append("DTSTART cannot be a naive datetime")
-    problems += [f"{zone} is no time zone" for zone, utc in starts if zone and zone not in zoneinfo.available_timezones()]
+    problems += [f"{zone} is not a time zone" for zone, utc in starts if zone and zone not in zoneinfo.available_timezones()]
     problems += [f"{word} is not allowed" for word in ("EXDATE:", "RDATE:") if word in text.upper()]
     rules = re.findall(r"RRULE:(\S*)", text)
     if not rules:
@@ -197,8 +197,10 @@ def _question(question: Json) -> list[str]:
         return [*problems, f"{name}: type {kind}"]
     default = question.get("default", "")
     if default != "" and (not isinstance(default, _SURVEY_TYPES[kind]) or isinstance(default, bool)):
-        problems.append(f"{name}: the default is no {kind}")
-    problems += [f"{name}: {key} is no integer" for key in ("min", "max") if question.get(key) is not None and not _is(question, key, int)]
+        problems.append(f"{name}: the default is not {kind}")
+    problems += [
+        f"{name}: {key} is not an integer" for key in ("min", "max") if question.get(key) is not None and not _is(question, key, int)
+    ]
     if kind in ("multiselect", "multiplechoice"):
         choices = question.get("choices")
         if not choices:

@@ -104,7 +104,7 @@ def test_the_example_has_a_rule_that_awx_accepts() -> None:
     ("rule", "words"),
     [
         ("DTSTART:20260101T060000 RRULE:FREQ=DAILY;INTERVAL=1", "naive"),
-        ("DTSTART;TZID=Asia/Shangai:20260101T060000 RRULE:FREQ=DAILY;INTERVAL=1", "Asia/Shangai is no time zone"),
+        ("DTSTART;TZID=Asia/Shangai:20260101T060000 RRULE:FREQ=DAILY;INTERVAL=1", "Asia/Shangai is not a time zone"),
         ("DTSTART:20260101T060000Z", "a rule is required"),
         ("RRULE:FREQ=DAILY;INTERVAL=1", "exactly one DTSTART"),
         ("DTSTART:20260101T060000Z RRULE:FREQ=DAILY", "INTERVAL required"),

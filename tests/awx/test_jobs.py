@@ -85,7 +85,7 @@ def launch(core: str, service: Running, tmp_path: Path) -> Launch:
     return make
 
 
-def sent(service: Running) -> Counter[tuple[str, int]]:
+def reruns(service: Running) -> Counter[tuple[str, int]]:
     """How often each instance was sent, by the emulator's journal."""
     return Counter((entry["job_name"], instance["plan_time"]) for entry in service.journal() for instance in entry["instances"])
 
@@ -114,7 +114,7 @@ def test_a_night_is_planned_rerun_as_planned_and_rechecked(launch: Launch, servi
     assert not service.journal()
 
     rerun = step(launcher, "rerun.yml", plan, {"dataarts_plan_required": True}).succeeded()
-    assert sorted(sent(service).values()) == [1] * 7
+    assert sorted(reruns(service).values()) == [1] * 7
     assert rerun.artifacts()["dataarts_summary"]["totals"]["succeeded"] == 7
     # AWX shows progress while the task runs: as events of their own, before the task's result.
     events = rerun.events()
@@ -196,7 +196,7 @@ def test_the_templates_for_any_job_and_for_a_job_with_its_neighbours(launch: Lau
     assert not service.journal()
     # weekly_report fails again
     done = launcher.run("rerun_failed.yml", {**answers, "dataarts_check_only": "no"}).failed()
-    assert sorted(sent(service).values()) == [1] * 8
+    assert sorted(reruns(service).values()) == [1] * 8
     assert {name: done.artifacts()["dataarts_summary"]["totals"][name] for name in ("succeeded", "failed_again")} == {
         "succeeded": 7,
         "failed_again": 1,
@@ -236,9 +236,9 @@ def test_a_cancelled_job_ends_cleanly_and_its_restart_finishes_the_work(launch: 
     plan = launcher.run("rerun.yml", answers, {"dataarts_fail_on_broken": False}, check=True).succeeded()
     given = {**plan.artifacts(), **answers}
     job = launcher.start("rerun.yml", given, {"dataarts_plan_required": True})
-    job.until(lambda: bool(sent(service)))
+    job.until(lambda: bool(reruns(service)))
     assert job.cancel().status == "canceled"
-    assert 0 < len(sent(service)) < 7
+    assert 0 < len(reruns(service)) < 7
     again = launcher.run("rerun.yml", given, {"dataarts_plan_required": True}).succeeded()
     assert "Traceback" not in job.stdout() + again.stdout()
-    assert sorted(sent(service).values()) == [1] * 7
+    assert sorted(reruns(service).values()) == [1] * 7

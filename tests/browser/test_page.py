@@ -86,7 +86,7 @@ def rows(page: Page) -> Page:
 
 
 def real_run(directory: Path) -> dict[str, int]:
-    """A night on the emulator, rerun by the playbook with its report in *directory*/night; gives the totals that the play published."""
+    """A night on the emulator, rerun by the playbook with its report in *directory*/night; returns the totals that the play published."""
     with running(small_night()) as service:
         hosts = inventory(sales=variables(service, poll_interval=1, settle_time=1, state_path=str(directory / "state")))
         (directory / "hosts.yml").write_text(json.dumps(hosts), encoding="utf-8")

@@ -77,7 +77,7 @@ class Hostile:
 
     def _draw(self) -> Action:
         rng = self._rng
-        if rng.random() < 0.72:  # something that gets past the first look, so that what follows is reached too
+        if rng.random() < 0.72:  # something that passes the first check, so that what follows is reached too
             return _answer(rng, _shaped(rng))
         makers: tuple[tuple[int, Callable[[random.Random], Action]], ...] = (
             (10, _status_line),

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Plays a case: job_rerun pass by pass until it ends, started again after failures, with the judge beside it."""
+"""Plays a case: job_rerun pass by pass until it ends, started again after failures, with the judge watching."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ansible_collections.dataarts.factory.plugins.module_utils._http import client as _client
-from ansible_collections.dataarts.factory.plugins.module_utils._http import rate_limiter as _pacer
+from ansible_collections.dataarts.factory.plugins.module_utils._http import rate_limiter
 from ansible_collections.dataarts.factory.plugins.plugin_utils._task import passes as watch
 from emulator.running import Running
 from tests.chaos.drawing import STRANGER_KEY, STRANGER_SECRET, Case, is_write
@@ -47,17 +47,17 @@ def in_a_process(options: Json) -> Json:
 
 @contextmanager
 def hurried(case: Case) -> Iterator[None]:
-    """Shorter pauses before reads are repeated and, where the service does not count, between requests: what is waited for is no point here."""
-    pause, rates, other = _client.FIRST_PAUSE, dict(_pacer.RATES), _pacer.OTHER_RATE
+    """Shorter pauses before reads are repeated and, where the service does not count, between requests: what is waited for does not matter here."""
+    pause, rates, other = _client.FIRST_PAUSE, dict(rate_limiter.RATES), rate_limiter.OTHER_RATE
     try:
         _client.FIRST_PAUSE = 0.01
         if not case.switches.get("flow_control"):
-            _pacer.RATES.update(dict.fromkeys(rates, 500.0))
-            _pacer.OTHER_RATE = 500.0
+            rate_limiter.RATES.update(dict.fromkeys(rates, 500.0))
+            rate_limiter.OTHER_RATE = 500.0
         yield
     finally:
-        _client.FIRST_PAUSE, _pacer.OTHER_RATE = pause, other
-        _pacer.RATES.update(rates)
+        _client.FIRST_PAUSE, rate_limiter.OTHER_RATE = pause, other
+        rate_limiter.RATES.update(rates)
 
 
 class Figures(dict[str, int]):
@@ -72,7 +72,7 @@ class Figures(dict[str, int]):
 def play_case(service: Running, case: Case, state: Path, one_pass: OnePass) -> tuple[Judgement, Figures]:
     """Play *case* to its end against *service*.
 
-    :param state: an empty directory for the record of sent reruns.
+    :param state: an empty directory for the journal.
     :returns: what was found wrong, and counts.
     """
     service.reset(case.scenario)

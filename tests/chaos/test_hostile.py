@@ -27,7 +27,7 @@ CHILDREN = [int(CHOSEN)] if CHOSEN else list(range(1, 1 + -(-int(os.environ.get(
 MOST_KILOBYTES = 200 * 1024
 #: Requests that one call may make before it counts as one that never ends: a list that announces a million entries asks for many.
 MOST_REQUESTS = 400
-#: Seconds that one request may take beside the wait for its answer: pauses before it is repeated, its turn in the budget, a loaded machine.
+#: Seconds that one request may take in addition to the wait for its answer: pauses before it is repeated, the rate limiter, a loaded machine.
 PER_REQUEST, PER_CALL = 3.0, 60.0
 
 

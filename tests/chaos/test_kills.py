@@ -106,10 +106,10 @@ def test_a_play_that_is_killed_leaves_nobody_behind_who_goes_on_sending(service:
     wait_until(lambda: bool(service.journal()))
     family = [process.process.pid, *descendants(process.process.pid)]
     process.process.kill()
-    sent = len(service.journal())
+    before = len(service.journal())
     process.process.wait()
     wait_until_gone(family)
-    assert len(service.journal()) <= sent + 1 < 6, "the pass under way is the last one"
+    assert len(service.journal()) <= before + 1 < 6, "the pass under way is the last one"
 
 
 def test_a_play_that_is_killed_leaves_no_process_with_a_result_that_nobody_takes(service: Running, tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The same reruns asked for twice in the same second, by two processes that share the record of sent reruns: every instance once."""
+"""The same reruns asked for twice in the same second, by two processes that share the journal: every instance once."""
 
 from __future__ import annotations
 

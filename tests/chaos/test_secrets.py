@@ -137,7 +137,7 @@ def play(kind: str, place: Running | HttpServer, tmp_path: Path, chosen: list[Js
         environment |= {f"HW_{name.upper()}": given.pop(name) for name in SECRET_OPTIONS if name in given}
         environment |= {f"HW_{name.upper()}": given.pop(name) for name in ("user_name", "domain_name") if name in given}
     given_file = tmp_path / "given.yml"
-    # As vaulted variables are: text that is no template, whatever it looks like.
+    # As vaulted variables are: text that is not a template, whatever it looks like.
     given_file.write_text("".join(f"dataarts_{name}: !unsafe {json.dumps(value)}\n" for name, value in given.items()), encoding="utf-8")
     playbook = {
         "hosts": "localhost",

@@ -21,7 +21,7 @@ from ansible.parsing.vault import VaultLib, VaultSecret
 from emulator.running import Running, running
 from tests.support.cloud import cloud
 from tests.support.playbook import ROOT, Ansible, Outcome, TaskResult
-from tests.support.reader import moved
+from tests.support.reader import shifted
 from tests.support.scenarios import WORKSPACE_ID
 
 PASSWORD = "the password of the reader"
@@ -57,7 +57,7 @@ def scenario(now: datetime) -> dict[str, t.Any]:
     """What the examples speak of: instances that failed at their times, an instance with their id, workspaces with their names."""
 
     def at(text: str) -> int:
-        return int(datetime.fromisoformat(moved(text, now).replace("Z", "+00:00")).timestamp() * 1000)
+        return int(datetime.fromisoformat(shifted(text, now).replace("Z", "+00:00")).timestamp() * 1000)
 
     jobs = [
         {"name": "daily_sales", "instances": [{"plan_time": "-4h", "id": 1041201}, {"plan_time": at("2026-11-23T01:00:00+08:00")}]},
@@ -70,7 +70,7 @@ def scenario(now: datetime) -> dict[str, t.Any]:
             "submit_time": 1732239754684,
             "nodes": ["load_orders", "publish"],
             "instances": [
-                {"plan_time": int(moved("1732601580000", now))},
+                {"plan_time": int(shifted("1732601580000", now))},
                 {"plan_time": at("2024-11-26T16:30:00+08:00")},
                 {"plan_time": "-10h"},
             ],
@@ -134,7 +134,7 @@ def ran(service: Running, ansible: Ansible) -> Ran:
     """A play for each module or filter, on a host of its own: a failure in one leaves the others."""
     plays = [
         f"- hosts: {name}\n  gather_facts: false\n  module_defaults: {DEFAULTS!r}\n  tasks:\n"
-        + textwrap.indent(moved(EXAMPLES[name], NOW), "    ")
+        + textwrap.indent(shifted(EXAMPLES[name], NOW), "    ")
         for name in EXAMPLES
     ]
     path = ansible.directory / "examples.yml"
@@ -154,8 +154,8 @@ def test_the_examples_of_a_plugin_work(ran: Ran, name: str) -> None:
 
 
 def test_the_examples_that_rerun_reran_what_they_say(ran: Ran) -> None:
-    sent = sorted((entry["kind"], instance["job_name"]) for entry in ran.journal for instance in entry["instances"])
-    assert sent == [
+    reruns = sorted((entry["kind"], instance["job_name"]) for entry in ran.journal for instance in entry["instances"])
+    assert reruns == [
         ("retry", "daily_sales"),  # as it was shown
         ("retry", "daily_sales"),  # of the failed night
         ("retry", "daily_stock"),  # as it was shown
@@ -183,14 +183,14 @@ def test_the_examples_of_the_role_work(ran: Ran, service: Running, ansible: Ansi
     """A play for each entry point, one after the other: what is summed up and reported was rerun by the plays before."""
     service.reset(scenario(NOW))  # with a record of its own, since the service forgot what it was sent
     path = ansible.directory / "role.yml"
-    path.write_text("\n".join(moved(entry["examples"], NOW) for entry in ROLE.values()), encoding="utf-8")
+    path.write_text("\n".join(shifted(entry["examples"], NOW) for entry in ROLE.values()), encoding="utf-8")
     place = {"dataarts_region": "cn-north-4", "dataarts_workspace_id": WORKSPACE_ID, "dataarts_state_path": str(ansible.directory / "role")}
     quick = {f"dataarts_{name}": 1 for name in ("poll_interval", "settle_time")}
     # A record of its own: that of the modules' examples holds reruns of these instances, of which the service knows nothing any more.
     apart = {"dataarts_state_path": str(ansible.directory / "role-state")}
     outcome = ansible.playbook("-i", "sales,", path, variables={**CONTROLLER, **place, **quick, **apart}).succeeded()
-    sent = sorted((entry["kind"], instance["job_name"]) for entry in service.journal() for instance in entry["instances"])
-    assert sent == [
+    reruns = sorted((entry["kind"], instance["job_name"]) for entry in service.journal() for instance in entry["instances"])
+    assert reruns == [
         ("retry", "daily_sales"),  # the other one is older than the window
         ("retry", "daily_stock"),
         ("retry", "hourly_a"),

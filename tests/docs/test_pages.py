@@ -71,9 +71,9 @@ def test_a_reader_who_follows_the_page_sees_what_it_shows(
 
 
 def assert_the_readme_reran_each_instance_once(service: Running) -> None:
-    sent = Counter((entry["job_name"], instance["plan_time"]) for entry in service.journal() for instance in entry["instances"])
-    assert set(sent.values()) == {1}
-    assert Counter(name for name, _time in sent) == {"daily_sales": 5, "hourly_orders": 6, "stock_levels": 5}
+    reruns = Counter((entry["job_name"], instance["plan_time"]) for entry in service.journal() for instance in entry["instances"])
+    assert set(reruns.values()) == {1}
+    assert Counter(name for name, _time in reruns) == {"daily_sales": 5, "hourly_orders": 6, "stock_levels": 5}
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)

@@ -95,7 +95,7 @@ REPOSITORY_ONLY = {"CONTRIBUTING.md", "emulator/README.md", "examples/awx"}
 
 
 def test_it_carries_what_its_pages_point_to(names: list[PurePosixPath]) -> None:
-    shipped = {str(one) for path in names for one in (path, *path.parents)}
+    shipped = {str(part) for path in names for part in (path, *path.parents)}
     missing = {
         os.path.normpath(path.parent / link)
         for path in names
@@ -129,13 +129,13 @@ def documentation(ansible: Ansible, kind: str, names: list[str]) -> dict[str, t.
 
 
 @pytest.mark.parametrize(
-    ("kind", "found", "option"),
+    ("kind", "names", "option"),
     # An option from a fragment, and one of their own.
     [("module", MODULES, "access_key"), ("inventory", INVENTORIES, "accounts"), ("filter", FILTERS, "_input")],
 )
-def test_the_installed_documentation_is_complete(installed: Ansible, kind: str, found: list[str], option: str) -> None:
-    read = documentation(installed, kind, found)
-    assert sorted(read) == [f"{PREFIX}.{name}" for name in found] != []
+def test_the_installed_documentation_is_complete(installed: Ansible, kind: str, names: list[str], option: str) -> None:
+    read = documentation(installed, kind, names)
+    assert sorted(read) == [f"{PREFIX}.{name}" for name in names] != []
     for name, parts in read.items():
         assert parts["doc"]["collection"] == PREFIX, name
         assert parts["doc"]["short_description"], name
@@ -157,7 +157,7 @@ def test_the_installed_roles_are_documented(installed: Ansible) -> None:
 
 
 def entry_points(role: str) -> set[str]:
-    """What the playbooks, and the pages that users read, call of *role* beside its main."""
+    """What the playbooks, and the pages that users read, call of *role* in addition to its main."""
     pages = [*PLAYBOOKS, *(ROOT / "docs" / "docsite" / "rst").glob("*.rst"), *(ROOT / "roles").glob("*/README.md")]
     text = "\n".join(page.read_text(encoding="utf-8") for page in pages)
     return set(re.findall(rf"name: {re.escape(role)}\n +tasks_from: (\w+)", text))

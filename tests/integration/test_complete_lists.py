@@ -89,17 +89,17 @@ def last_days(service: Running, days: float) -> Window:
 def known(service: Running) -> set[tuple[str, int]]:
     """(job name, instance id) of every instance there is."""
     jobs = service.state()["workspaces"][WORKSPACE_ID]
-    return {(name, one["instance_id"]) for name, instances in jobs.items() for one in instances}
+    return {(name, instance["instance_id"]) for name, instances in jobs.items() for instance in instances}
 
 
 def named(instances: t.Iterable[JobInstance]) -> list[tuple[str, int]]:
-    return [(one.job_name, int(str(one.instance_id))) for one in instances]
+    return [(instance.job_name, int(str(instance.instance_id))) for instance in instances]
 
 
 def spans(service: Running, route: str, names: tuple[str, str]) -> list[int]:
     """Length in ms of the window of every list call."""
-    queries = [parse_qs(one["query"]) for one in service.requests(route)]
-    return [int(one[names[1]][0]) - int(one[names[0]][0]) for one in queries]
+    queries = [parse_qs(request["query"]) for request in service.requests(route)]
+    return [int(query[names[1]][0]) - int(query[names[0]][0]) for query in queries]
 
 
 class TestComplete:
@@ -115,9 +115,9 @@ class TestComplete:
     def test_a_busy_workspace_in_one_walk(self, busy: Running, unit: str, beyond: str, order: str) -> None:
         busy.reset()
         busy.set(**V1, offset_unit=unit, offset_beyond=beyond, list_order=order)
-        found = named(factory(busy, "v1").list_instances(last_days(busy, 20)))
-        assert len(found) == len(set(found)) == AT_MIDNIGHT + IN_SERIES
-        assert set(found) == known(busy)
+        listed = named(factory(busy, "v1").list_instances(last_days(busy, 20)))
+        assert len(listed) == len(set(listed)) == AT_MIDNIGHT + IN_SERIES
+        assert set(listed) == known(busy)
         assert max(spans(busy, "v1_list", ("minPlanTime", "maxPlanTime"))) < 7 * DAY
 
     @pytest.mark.parametrize("unit", ["page", "record"])
@@ -132,8 +132,8 @@ class TestComplete:
     def test_a_job_by_itself_and_windows_longer_than_a_month(self, busy: Running) -> None:
         busy.reset()
         busy.set(**V2)
-        found = named(factory(busy, "v2").list_instances(last_days(busy, 80), job_name="every_ten_minutes"))
-        assert len(found) == len(set(found)) == IN_SERIES
+        listed = named(factory(busy, "v2").list_instances(last_days(busy, 80), job_name="every_ten_minutes"))
+        assert len(listed) == len(set(listed)) == IN_SERIES
         assert max(spans(busy, "v2_list", ("min_plan_time", "max_plan_time"))) < 30 * DAY
         assert busy.requests("v1_list") == []
 
@@ -163,24 +163,26 @@ class TestGenerations:
         service.set(**BOTH, v1_job_id="text_comma", status_spelling="short")
         window = last_days(service, 2)
         by_v2 = [
-            one
+            instance
             for name in ("daily_sales", "hourly_stock", "weekly_report")
-            for one in factory(service, "v2").list_instances(window, job_name=name)
+            for instance in factory(service, "v2").list_instances(window, job_name=name)
         ]
         by_v1 = factory(service, "v1").list_instances(window)
         assert len(by_v1) == 8
-        assert sorted((one.key, one.status, one.start_time, one.instance_id) for one in by_v1) == sorted(
-            (one.key, one.status, one.start_time, one.instance_id) for one in by_v2
+        assert sorted((instance.key, instance.status, instance.start_time, instance.instance_id) for instance in by_v1) == sorted(
+            (instance.key, instance.status, instance.start_time, instance.instance_id) for instance in by_v2
         )
 
     def test_v1_takes_a_name_exactly(self, service: Running) -> None:
         service.reset(small_night(jobs=[{"name": "sales", "failed": 1}, {"name": "sales_eu", "failed": 2}], switches=V1))
-        assert {one.job_name for one in factory(service, "v1").list_instances(last_days(service, 2), job_name="sales")} == {"sales"}
+        assert {instance.job_name for instance in factory(service, "v1").list_instances(last_days(service, 2), job_name="sales")} == {
+            "sales"
+        }
         assert [job.name for job in factory(service).list_jobs("sales")] == ["sales"]
         assert factory(service).list_jobs("sale") == []
 
     @pytest.mark.parametrize("switch", ["v2_list_open", "v2_open"])
-    def test_auto_falls_back_once_and_remembers(self, service: Running, switch: str) -> None:
+    def test_auto_falls_back_once_and_keeps_to_it(self, service: Running, switch: str) -> None:
         service.set(**{**BOTH, switch: False})
         auto = factory(service)
         for _time in range(2):
@@ -238,7 +240,7 @@ class TestGenerations:
         auto.connection.hosts = connection(service).hosts
         if lost == "v1":
             auto.list_instances(last_days(service, 2))
-            assert service.requests("v1_list") == [], "it is not tried at every look"
+            assert service.requests("v1_list") == [], "it is not tried in every pass"
             later = time.monotonic() + _factory.UNREACHABLE_SECONDS
             monkeypatch.setattr(_factory, "time", types.SimpleNamespace(monotonic=lambda: later))
         assert set(named(auto.list_instances(last_days(service, 2)))) == known(service)
@@ -250,16 +252,16 @@ class TestGenerations:
         service.reset(small_night(jobs=jobs, switches={**BOTH, "flow_control": False, "status_spelling": "short"}))
         window = last_days(service, 2)
         for version in ("v1", "v2"):
-            one = factory(service, version)
+            api = factory(service, version)
             for statuses, count in (
                 ([Status.FAIL], 2),
                 ([Status.SUCCESS], 3),
                 ([Status.MANUAL_STOP], 1),
                 ([Status.FAIL, Status.MANUAL_STOP], 3),
             ):
-                assert len(one.list_instances(window, job_name="mixed", statuses=statuses)) == count
-            assert len(one.list_instances(window, job_name="mixed", instance_type=InstanceType.PATCH_DATA)) == 1
-            assert len(one.list_instances(window, job_name="mixed", instance_type=InstanceType.NORMAL)) == 5
+                assert len(api.list_instances(window, job_name="mixed", statuses=statuses)) == count
+            assert len(api.list_instances(window, job_name="mixed", instance_type=InstanceType.PATCH_DATA)) == 1
+            assert len(api.list_instances(window, job_name="mixed", instance_type=InstanceType.NORMAL)) == 5
 
 
 class TestWrites:
@@ -276,9 +278,9 @@ class TestWrites:
         assert (first["kind"], len(first["instances"]), first["request_id"]) == ("retry", 2, accepted.request_id)
         assert (second["kind"], len(second["instances"]), second["request_id"]) == ("restart", 1, by_v1.request_id)
         assert second["body"] == {"retry_location": "error_node", "job_param_version": "latest_version", "ignore_obs_monitor": True}
-        sent = service.requests("v2_retry")[0]["headers"]
-        assert (sent["workspace"], sent["X-Project-Id"]) == (WORKSPACE_ID, PROJECT_ID)
-        assert sent["Content-Type"].lower() == "application/json;charset=utf-8"
+        headers = service.requests("v2_retry")[0]["headers"]
+        assert (headers["workspace"], headers["X-Project-Id"]) == (WORKSPACE_ID, PROJECT_ID)
+        assert headers["Content-Type"].lower() == "application/json;charset=utf-8"
 
     def test_where_v2_cannot_rerun_it_is_one_by_one(self, service: Running) -> None:
         service.set(**{**BOTH, "v2_retry_open": False})
@@ -290,8 +292,8 @@ class TestWrites:
         assert caught.value.kind is Kind.NOT_PUBLISHED
         assert service.journal() == []
         assert (auto.one_by_one, auto.batch_limit(50)) == (True, 1)
-        for one in failed:
-            assert auto.retry("daily_sales", [one], RetryOptions()).api_version == "v1"
+        for instance in failed:
+            assert auto.retry("daily_sales", [instance], RetryOptions()).api_version == "v1"
         assert [len(entry["instances"]) for entry in service.journal()] == [1, 1, 1]
         assert len(service.requests("v2_retry")) == 1
         assert auto.api_versions == {"list": "v2", "retry": "v1"}
@@ -307,7 +309,7 @@ class TestWrites:
         window = last_days(service, 1)
         related = RelatedJobs(window.begin, window.end, (("hourly_stock", WORKSPACE_ID),), 2)
         assert factory(service).retry_related("daily_sales", related, RetryOptions()).api_version == "v2"
-        assert {one["job_name"] for one in service.journal()[0]["instances"]} == {"daily_sales", "hourly_stock"}
+        assert {instance["job_name"] for instance in service.journal()[0]["instances"]} == {"daily_sales", "hourly_stock"}
 
 
 def twin_night(**switches: t.Any) -> dict[str, t.Any]:
@@ -323,26 +325,26 @@ class TestTwins:
     @pytest.mark.parametrize("jobs", ["mixed", "mix*"])
     def test_each_is_listed(self, service: Running, version: str, jobs: str) -> None:
         service.reset(twin_night(**BOTH))
-        found = list_selected(factory(service, version), select([jobs], last_days(service, 1)))
-        (sharing,) = twins(found).values()
+        listed = list_selected(factory(service, version), select([jobs], last_days(service, 1)))
+        (sharing,) = twins(listed).values()
         assert {instance.instance_type for instance in sharing} == {InstanceType.NORMAL, InstanceType.PATCH_DATA}
-        assert len(found) == len({instance.full_key for instance in found}) == 3
+        assert len(listed) == len({instance.full_key for instance in listed}) == 3
 
     def test_each_is_listed_once_though_two_windows_show_it(self, service: Running) -> None:
         service.reset(twin_night(**V2, window_compares="start_time"))
         now = service.now_ms()
-        found = list_selected(factory(service), select(["mixed"], Window(now - DAY, now - HOUR)), started=Window(now - DAY - HOUR, now))
-        assert len(found) == 3
+        listed = list_selected(factory(service), select(["mixed"], Window(now - DAY, now - HOUR)), started=Window(now - DAY - HOUR, now))
+        assert len(listed) == 3
 
     def test_v1_restarts_one_of_them_where_v2_reruns_the_others(self, service: Running) -> None:
         service.reset(twin_night(**BOTH))
         auto = factory(service)
-        found = auto.list_instances(last_days(service, 1), job_name="mixed")
-        ((normal, patch),) = twins(sorted(found, key=lambda instance: str(instance.instance_type))).values()
+        listed = auto.list_instances(last_days(service, 1), job_name="mixed")
+        ((normal, patch),) = twins(sorted(listed, key=lambda instance: str(instance.instance_type))).values()
         assert auto.can_restart_by_id()
         assert auto.restart("mixed", patch, RetryOptions()).api_version == "v1"
         (entry,) = service.journal()
-        assert (entry["kind"], [one["instance_id"] for one in entry["instances"]]) == ("restart", [int(str(patch.instance_id))])
+        assert (entry["kind"], [instance["instance_id"] for instance in entry["instances"]]) == ("restart", [int(str(patch.instance_id))])
         assert patch.instance_id != normal.instance_id
         assert auto.api_versions["restart"] == "v1"
 
@@ -394,9 +396,9 @@ class TestReads:
         auto = factory(service)
         assert auto.job_detail("upstream")["name"] == "upstream"
         instance = auto.list_instances(last_days(service, 1), job_name="upstream")[0]
-        assert [(one.job_name, one.relation) for one in auto.depend_jobs("upstream")] == [("downstream", "child")]
+        assert [(job.job_name, job.relation) for job in auto.depend_jobs("upstream")] == [("downstream", "child")]
         related = auto.depend_instances(str(instance.instance_id), relation="child", depth=5)
-        assert "downstream" in {one.instance.job_name for one in related}
+        assert "downstream" in {decision.instance.job_name for decision in related}
         service.set(depend_open=False)
         for version in ("auto", "v2"):
             with pytest.raises(ApiError) as caught:
@@ -409,21 +411,21 @@ class TestReads:
         workspaces = [{"id": f"{number:032x}", "name": f"team_{number}", "jobs": []} for number in range(count)]
         service.reset(small_night(workspaces=workspaces, switches={"flow_control": False}))
         management = Management(connection(service))
-        assert [one.studio_instance_id for one in management.studio_instances()] == [STUDIO_ID]
-        found = management.workspaces(STUDIO_ID)
-        assert sorted(one.workspace_id for one in found) == [f"{number:032x}" for number in range(count)]
-        assert {one.project_id for one in found} == {PROJECT_ID}
+        assert [instance.studio_instance_id for instance in management.studio_instances()] == [STUDIO_ID]
+        listed = management.workspaces(STUDIO_ID)
+        assert sorted(workspace.workspace_id for workspace in listed) == [f"{number:032x}" for number in range(count)]
+        assert {workspace.project_id for workspace in listed} == {PROJECT_ID}
 
 
 class TestSelected:
     def test_one_job_that_does_not_exist_does_not_stop_the_others(self, service: Running) -> None:
         service.set(**V2)
         failed: dict[str, ApiError] = {}
-        found = list_selected(
+        listed = list_selected(
             factory(service), select(["daily_sales", "no_such_job", "weekly_report"], last_days(service, 2)), failed=failed
         )
-        assert {one.job_name for one in found} == {"daily_sales", "weekly_report"}
-        assert [one.key.plan_time for one in found] == sorted(one.key.plan_time for one in found)
+        assert {instance.job_name for instance in listed} == {"daily_sales", "weekly_report"}
+        assert [instance.key.plan_time for instance in listed] == sorted(instance.key.plan_time for instance in listed)
         assert {name: error.kind for name, error in failed.items()} == {"no_such_job": Kind.NOT_FOUND}
         with pytest.raises(ApiError):
             list_selected(factory(service), select(["no_such_job", "daily_sales"], last_days(service, 2)))
@@ -431,16 +433,16 @@ class TestSelected:
     @pytest.mark.parametrize("v1_open", [True, False])
     def test_patterns_list_only_what_they_mean(self, service: Running, v1_open: bool) -> None:
         service.set(**{**(V1 if v1_open else V2), "v1_open": v1_open})
-        found = list_selected(factory(service), select(["*_s*"], last_days(service, 2), statuses=["fail"]))
-        assert {one.job_name for one in found} == {"daily_sales", "hourly_stock"}
-        assert len(found) == 5
-        assert not [one for one in service.requests("v2_list") if "weekly_report" in one["path"]]
+        listed = list_selected(factory(service), select(["*_s*"], last_days(service, 2), statuses=["fail"]))
+        assert {instance.job_name for instance in listed} == {"daily_sales", "hourly_stock"}
+        assert len(listed) == 5
+        assert not [request for request in service.requests("v2_list") if "weekly_report" in request["path"]]
 
     def test_many_names_are_one_walk(self, service: Running) -> None:
         service.reset(small_night(jobs=[{"name": f"nightly_{number:02}", "failed": 1} for number in range(20)], switches=V1))
         names = [f"nightly_{number:02}" for number in range(0, 20, 2)]
-        found = list_selected(factory(service), select(names, last_days(service, 1)))
-        assert sorted(one.job_name for one in found) == names
+        listed = list_selected(factory(service), select(names, last_days(service, 1)))
+        assert sorted(instance.job_name for instance in listed) == names
         assert (len(service.requests("v1_list")), service.requests("v2_list")) == (1, [])
 
     @pytest.mark.parametrize("compares", ["plan_time", "start_time"])
@@ -450,12 +452,12 @@ class TestSelected:
         since = service.now_ms()
         selection = select(["daily_sales"], Window(since - 2 * DAY, since - HOUR // 2))
         before = list_selected(auto, selection)
-        auto.retry("daily_sales", [one for one in before if one.status is Status.FAIL], RetryOptions())
+        auto.retry("daily_sales", [instance for instance in before if instance.status is Status.FAIL], RetryOptions())
         service.advance(600)
         now = service.now_ms()
         after = list_selected(auto, selection, started=Window(since, now))
-        assert [one.key for one in after] == [one.key for one in before]
-        assert {one.status for one in after} == {Status.SUCCESS}
+        assert [instance.key for instance in after] == [instance.key for instance in before]
+        assert {instance.status for instance in after} == {Status.SUCCESS}
 
     def test_an_error_that_all_jobs_would_meet_is_raised(self, service: Running) -> None:
         service.inject({"route": "v2_list", "kind": "status", "status": 403, "code": "DLF.6888", "message": "No permission", "times": 9})

@@ -42,7 +42,7 @@ SECRETS = (SECRET_KEY, USER_PASSWORD)
 
 
 def scenario() -> dict[str, t.Any]:
-    """small_night, and beside it the account ``other`` whose agency trusts the first one."""
+    """small_night, and in addition the account ``other`` whose agency trusts the first one."""
     other = {
         "domain": "other",
         "region": REGION,
@@ -81,7 +81,7 @@ def studios(connection: Connection) -> list[str]:
     headers = (("X-Project-Id", connection.project_id),)
     path = encoded_path("v1", connection.project_id, "instances")
     answer = connection.client.send(Call("GET", connection.hosts.v2, path, route="studios", headers=headers))
-    return [one["resource_id"] for one in answer.payload["commodity_orders"]]
+    return [order["resource_id"] for order in answer.payload["commodity_orders"]]
 
 
 def temporary_keys(service: Running) -> dict[str, str]:
@@ -125,8 +125,8 @@ def test_every_kind_gets_in(service: Running, kind: str, given: bool) -> None:
     }[kind]
     # A fetched token says which project it is scoped to; all others have to ask.
     lookup = [] if given or kind in ("user", "agency by user") else ["projects"]
-    assert sorted(one["route"] for one in seen) == sorted([*expected, *lookup, "studios"])
-    assert {one["status"] for one in seen} <= {200, 201}
+    assert sorted(request["route"] for request in seen) == sorted([*expected, *lookup, "studios"])
+    assert {request["status"] for request in seen} <= {200, 201}
     connection.close()
 
 
@@ -141,8 +141,8 @@ def test_a_token_is_asked_for_without_the_catalog_and_scoped(service: Running) -
 
 def test_a_token_is_fetched_once_for_the_process(service: Running) -> None:
     with concurrent.futures.ThreadPoolExecutor(4) as pool:
-        found = list(pool.map(lambda number: studios(connected(service, **USER)), range(8)))
-    assert found == [[STUDIO_ID]] * 8
+        answers = list(pool.map(lambda number: studios(connected(service, **USER)), range(8)))
+    assert answers == [[STUDIO_ID]] * 8
     assert len(service.requests("tokens")) == 1
 
 
@@ -150,11 +150,11 @@ def test_a_token_is_fetched_once_for_the_process(service: Running) -> None:
 def test_an_expired_token_is_renewed_once(service: Running, kind: dict[str, str]) -> None:
     connection = connected(service, **kind)
     studio = studios(connection)
-    each = len(service.requests("tokens"))
+    tokens = len(service.requests("tokens"))
     service.expire_tokens()
     assert studios(connection) == studio
-    assert len(service.requests("tokens")) == 2 * each
-    assert [one["status"] for one in service.requests("studios")] == [200, 401, 200]
+    assert len(service.requests("tokens")) == 2 * tokens
+    assert [request["status"] for request in service.requests("studios")] == [200, 401, 200]
 
 
 def test_the_token_must_be_updated(service: Running) -> None:
@@ -196,7 +196,7 @@ def test_temporary_keys_of_an_agency_are_renewed(service: Running) -> None:
     # ... or refused before it.
     service.inject({"route": "studios", "kind": "status", "status": 401, "code": "APIGW.0301", "message": "verify ak fail"})
     assert studios(connection) == [OTHER_STUDIO]
-    assert [one["status"] for one in service.requests("studios")] == [200, 200, 401, 200]
+    assert [request["status"] for request in service.requests("studios")] == [200, 200, 401, 200]
     assert len(service.requests("security_tokens")) == 3
 
 
@@ -223,7 +223,7 @@ REFUSED: list[tuple[str, dict[str, t.Any], str, str]] = [
     ),
     ("an agency by a wrong key", {**KEYS, **AGENCY, "secret_key": "another-secret-key"}, "Failed to assume agency", "Check agency_name"),
     ("a wrong key", {**KEYS, "secret_key": "another-secret-key"}, "", ""),
-    ("a security token beside permanent keys", {**KEYS, "security_token": "token-of-another-key"}, "security token", "temporary key"),
+    ("a security token next to permanent keys", {**KEYS, "security_token": "token-of-another-key"}, "security token", "temporary key"),
     ("an unknown token", {"auth_token": "unknown-token-of-nobody"}, "", ""),
 ]
 
@@ -240,7 +240,7 @@ def test_who_does_not_get_in(service: Running, options: dict[str, t.Any], messag
     shown = f"{error} {error!r} {error.to_result()}"
     secrets = [str(value) for name, value in options.items() if name in ("secret_key", "user_password", "auth_token")]
     assert not [secret for secret in (*SECRETS, *secrets) if secret in shown]
-    assert [one for one in service.requests("studios") if one["status"] == 200] == []
+    assert [request for request in service.requests("studios") if request["status"] == 200] == []
 
 
 def test_no_project_of_that_name(service: Running) -> None:

@@ -24,11 +24,11 @@ RULEBOOKS = sorted(EDA.glob("rulebooks/*.yml"))
 
 
 def filled(value: t.Any) -> t.Any:
-    """*value* with templates replaced by what they would give."""
+    """*value* with templates replaced by what they would become."""
     if isinstance(value, dict):
-        return {name: filled(one) for name, one in value.items()}
+        return {name: filled(item) for name, item in value.items()}
     if isinstance(value, list):
-        return [filled(one) for one in value]
+        return [filled(item) for item in value]
     return "from-the-environment" if isinstance(value, str) and "{{" in value else value
 
 
@@ -44,17 +44,17 @@ def test_every_argument_is_documented_as_it_is_taken() -> None:
 
 
 def test_the_examples_are_taken() -> None:
-    found = re.search(r'EXAMPLES = r"""(.*?)"""', SOURCE.read_text(encoding="utf-8"), re.DOTALL)
-    assert found
-    for example in yaml.safe_load(found.group(1)):
+    match = re.search(r'EXAMPLES = r"""(.*?)"""', SOURCE.read_text(encoding="utf-8"), re.DOTALL)
+    assert match
+    for example in yaml.safe_load(match.group(1)):
         (arguments,) = example.values()
         assert wanted(filled(arguments), T).logins
 
 
 def test_the_variables_of_the_guide_are_taken() -> None:
-    found = re.search(r"   # watch.yml\n(.*?)\n\n``host``", GUIDE.read_text(encoding="utf-8"), re.DOTALL)
-    assert found
-    given = yaml.safe_load(found.group(1))
+    match = re.search(r"   # watch.yml\n(.*?)\n\n``host``", GUIDE.read_text(encoding="utf-8"), re.DOTALL)
+    assert match
+    given = yaml.safe_load(match.group(1))
     assert len(wanted({"accounts": given["dataarts_accounts"]}, T).logins[0].places) == 2
     used = set(re.findall(r"\bdataarts_\w+", "".join(path.read_text(encoding="utf-8") for path in RULEBOOKS)))
     assert set(given) <= used

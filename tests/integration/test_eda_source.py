@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The event source against the emulator, poll by poll: what is told, what is not told twice, and what is remembered over a restart."""
+"""The event source against the emulator, poll by poll: what is told, what is not told twice, and what is kept over a restart."""
 
 from __future__ import annotations
 
@@ -38,15 +38,15 @@ class Source:
         places = places or {"sales": WORKSPACE_ID}
         self.args = {
             **account(service),
-            "workspaces": [{"workspace_id": one, "host": host} for host, one in places.items()],
+            "workspaces": [{"workspace_id": workspace_id, "host": host} for host, workspace_id in places.items()],
             "state_path": str(state),
             "max_retries": 0,
             "probe": False,
             **changes,
         }
         self.queue: asyncio.Queue[Event] = asyncio.Queue()
-        wish = wanted(self.args, service.now_ms())
-        self.watch = LoginWatch(wish.logins[0], wish, {}, self.queue)
+        options = wanted(self.args, service.now_ms())
+        self.watch = LoginWatch(options.logins[0], options, {}, self.queue)
 
     def __enter__(self) -> Source:
         return self
@@ -61,26 +61,26 @@ class Source:
 
     def taken(self) -> list[Event]:
         """What is in the queue."""
-        found = []
+        events = []
         while not self.queue.empty():
-            found.append(self.queue.get_nowait()["dataarts"])
-        return found
+            events.append(self.queue.get_nowait()["dataarts"])
+        return events
 
 
-def told(events: list[Event]) -> list[str]:
+def failed_jobs(events: list[Event]) -> list[str]:
     """Names of the jobs of failures, sorted."""
-    return sorted(base64.b64decode(one["job_name_b64"]).decode() for one in events if one["kind"] == "failed")
+    return sorted(base64.b64decode(event["job_name_b64"]).decode() for event in events if event["kind"] == "failed")
 
 
 def test_every_failure_is_told_once_and_a_new_one_at_the_next_poll(service: t.Any, tmp_path: Path) -> None:
     service.set(**V1)  # v2 tells no error message
     with Source(service, tmp_path) as source:
-        assert told(source.poll()) == ["daily_sales"] * 3 + ["hourly_stock"] * 2 + ["weekly_report"]
+        assert failed_jobs(source.poll()) == ["daily_sales"] * 3 + ["hourly_stock"] * 2 + ["weekly_report"]
         assert source.poll() == []
         service.add("hourly_stock", {"plan_time": "-1m", "status": "fail", "error": "node load failed"}, workspace_id=WORKSPACE_ID)
-        (one,) = source.poll()
-        assert (one["job_name"], one["again"], one["repeated"], one["host"]) == ("hourly_stock", False, False, "sales")
-        assert base64.b64decode(one["error_message_b64"]) == b"node load failed"
+        (event,) = source.poll()
+        assert (event["job_name"], event["again"], event["repeated"], event["host"]) == ("hourly_stock", False, False, "sales")
+        assert base64.b64decode(event["error_message_b64"]) == b"node load failed"
         assert source.poll() == []
 
 
@@ -115,7 +115,7 @@ def test_one_read_of_the_whole_workspace_per_poll(service: t.Any, tmp_path: Path
         for dummy in range(5):
             source.poll()
     assert len(service.requests()) == 5
-    assert all("status=fail" in one["query"] for one in service.requests("v1_list"))
+    assert all("status=fail" in request["query"] for request in service.requests("v1_list"))
 
 
 def test_where_nothing_failed_only_the_statistics_are_asked(service: t.Any, tmp_path: Path) -> None:
@@ -123,10 +123,10 @@ def test_where_nothing_failed_only_the_statistics_are_asked(service: t.Any, tmp_
     service.reset(small_night(switches=switches, jobs=[{"name": "quiet", "succeeded": 5}]))
     with Source(service, tmp_path, probe=True) as source:
         assert source.poll() == []
-        assert [one["route"] for one in service.requests()] == ["overview"]
+        assert [request["route"] for request in service.requests()] == ["overview"]
         service.add("quiet", {"plan_time": "-1m", "status": "fail"}, workspace_id=WORKSPACE_ID)
-        assert told(source.poll()) == ["quiet"]
-        assert [one["route"] for one in service.requests()] == ["overview", "overview", "v1_list"]
+        assert failed_jobs(source.poll()) == ["quiet"]
+        assert [request["route"] for request in service.requests()] == ["overview", "overview", "v1_list"]
 
 
 def test_a_site_without_statistics_is_not_asked_twice(service: t.Any, tmp_path: Path) -> None:
@@ -134,7 +134,7 @@ def test_a_site_without_statistics_is_not_asked_twice(service: t.Any, tmp_path: 
     with Source(service, tmp_path, probe=True) as source:
         assert len(source.poll()) == 6
         source.poll()
-    assert [one["route"] for one in service.requests()].count("overview") == 1
+    assert [request["route"] for request in service.requests()].count("overview") == 1
 
 
 def test_too_many_workspaces_for_one_call_a_second_are_not_probed(service: t.Any, tmp_path: Path) -> None:
@@ -146,15 +146,15 @@ def test_too_many_workspaces_for_one_call_a_second_are_not_probed(service: t.Any
 def test_only_jobs_statuses_and_times_that_are_meant(service: t.Any, tmp_path: Path) -> None:
     service.add("hourly_stock", {"plan_time": "-1m", "status": "running-exception"}, workspace_id=WORKSPACE_ID)
     with Source(service, tmp_path / "a", jobs=["hourly_*"], statuses=["running-exception"]) as source:
-        assert [one["status"] for one in source.poll()] == ["running-exception"]
+        assert [event["status"] for event in source.poll()] == ["running-exception"]
     with Source(service, tmp_path / "b", planned_after="-90m") as source:
-        assert told(source.poll()) == ["daily_sales", "hourly_stock", "weekly_report"]
+        assert failed_jobs(source.poll()) == ["daily_sales", "hourly_stock", "weekly_report"]
 
 
-def test_a_job_that_does_not_exist_is_said_once_and_is_no_outage(service: t.Any, tmp_path: Path, caplog: t.Any) -> None:
+def test_a_job_that_does_not_exist_is_said_once_and_is_not_an_outage(service: t.Any, tmp_path: Path, caplog: t.Any) -> None:
     service.set(**V2, clock_skew_seconds=0)  # v1 lists a job that does not exist as one without instances
     with Source(service, tmp_path, jobs=["daily_salse", "hourly_stock"]) as source:
-        assert told(source.poll()) == ["hourly_stock"] * 2
+        assert failed_jobs(source.poll()) == ["hourly_stock"] * 2
         assert source.poll() == []
     assert caplog.messages == [f"Job daily_salse does not exist in workspace {WORKSPACE_ID}."]
 
@@ -175,7 +175,7 @@ def test_names_that_cannot_be_checked_keep_nobody_from_watching(service: t.Any, 
     service.set(**V1, clock_skew_seconds=0)
     service.inject({"route": "jobs", "kind": "status", "status": 403, "times": 10})
     with Source(service, tmp_path, jobs=["hourly_*"]) as source:
-        assert told(source.poll()) == ["hourly_stock"] * 2
+        assert failed_jobs(source.poll()) == ["hourly_stock"] * 2
         assert source.poll() == []
     assert [text[:62] for text in caplog.messages] == [f"The names in jobs could not be checked in workspace {WORKSPACE_ID}"[:62]]
 
@@ -183,20 +183,20 @@ def test_names_that_cannot_be_checked_keep_nobody_from_watching(service: t.Any, 
 # Restarts
 
 
-def test_what_the_first_look_could_not_see_is_repeated_by_the_next(service: t.Any, tmp_path: Path) -> None:
-    """The list of one job fails at the first look after a restart."""
+def test_what_the_first_poll_could_not_see_is_repeated_by_the_next(service: t.Any, tmp_path: Path) -> None:
+    """The list of one job fails at the first poll after a restart."""
     service.set(**V2, clock_skew_seconds=0)
     jobs = ["daily_sales", "hourly_stock"]
     with Source(service, tmp_path, jobs=jobs) as source:
         assert len(source.poll()) == 5
     service.inject({"route": "list", "kind": "status", "status": 503, "times": 1})
     with Source(service, tmp_path, jobs=jobs) as source:
-        first = [one for one in source.poll() if one["kind"] == "failed"]
-        second = [one for one in source.poll() if one["kind"] == "failed"]
+        first = [event for event in source.poll() if event["kind"] == "failed"]
+        second = [event for event in source.poll() if event["kind"] == "failed"]
         assert source.poll() == []
     assert 0 < len(first) < 5
-    assert len({one["id"] for one in [*first, *second]}) == len(first) + len(second) == 5
-    assert all(one["repeated"] for one in [*first, *second])
+    assert len({event["id"] for event in [*first, *second]}) == len(first) + len(second) == 5
+    assert all(event["repeated"] for event in [*first, *second])
 
 
 def test_a_clock_that_is_wrong_until_the_first_answer_settles_and_forgets_nothing(service: t.Any, tmp_path: Path) -> None:
@@ -230,7 +230,7 @@ def test_a_restart_repeats_what_nobody_may_have_acted_on_and_nothing_else(servic
         assert source.poll() == []
     with Source(service, tmp_path) as source:
         assert source.poll() == [], "told five minutes before the source ended"
-    assert len({one["id"] for one in [*before, again]}) == 7
+    assert len({event["id"] for event in [*before, again]}) == 7
 
 
 def test_repeat_within_nought_repeats_nothing(service: t.Any, tmp_path: Path) -> None:
@@ -259,7 +259,7 @@ def test_what_was_not_taken_when_the_source_ended_is_told_at_the_next_start(serv
     with Source(service, tmp_path, repeat_within=0) as source:
         second = source.poll()
     assert len(first) == size
-    assert len({one["id"] for one in [*first, *second]}) == len(first) + len(second) == 6
+    assert len({event["id"] for event in [*first, *second]}) == len(first) + len(second) == 6
 
 
 def test_whoever_cancels_it_waits_until_what_was_taken_is_written(
@@ -294,7 +294,7 @@ def test_whoever_cancels_it_waits_until_what_was_taken_is_written(
     monkeypatch.setattr(os, "fsync", slow)
     source = Source(service, tmp_path, repeat_within=0)
     asyncio.run(main())
-    assert len({one["id"] for one in [taken[0]["dataarts"], *later]}) == 1 + len(later) == 6
+    assert len({event["id"] for event in [taken[0]["dataarts"], *later]}) == 1 + len(later) == 6
     assert caplog.messages == []
 
 
@@ -322,7 +322,7 @@ def test_an_outage_is_told_once_and_its_end_once_and_nothing_is_lost(service: t.
         service.inject({"route": "list", "kind": "status", "status": 503, "times": 4})
         service.add("daily_sales", {"plan_time": "-1m", "status": "fail"}, workspace_id=WORKSPACE_ID)
         events = [event for dummy in range(6) for event in source.poll()]
-    assert [one["kind"] for one in events] == ["outage", "failed", "restored"]
+    assert [event["kind"] for event in events] == ["outage", "failed", "restored"]
     assert "Service Unavailable" in base64.b64decode(events[0]["message_b64"]).decode()
     assert events[0]["since"] == events[2]["since"]
 
@@ -335,14 +335,14 @@ def test_one_workspace_in_trouble_does_not_keep_the_others_from_being_seen(servi
     service.inject({"route": "list", "kind": "status", "status": 503, "times": 1})
     with Source(service, tmp_path, {"sales": WORKSPACE_ID, "supply": SUPPLY_ID}) as source:
         events = source.poll()
-        assert [(one["kind"], one.get("host")) for one in events] == [("failed", "supply"), ("outage", None)]
+        assert [(event["kind"], event.get("host")) for event in events] == [("failed", "supply"), ("outage", None)]
         assert WORKSPACE_ID in base64.b64decode(events[1]["message_b64"]).decode()
-        assert [(one["kind"], one.get("host")) for one in source.poll()] == [("failed", "sales"), ("restored", None)]
+        assert [(event["kind"], event.get("host")) for event in source.poll()] == [("failed", "sales"), ("restored", None)]
 
 
 def test_a_workspace_that_stays_in_trouble_rests_and_the_others_are_seen_at_every_poll(service: t.Any, tmp_path: Path) -> None:
     jobs = {"jobs": [{"name": "stock", "failed": 1}]}
-    workspaces = [{"id": one, "name": one[:1], **jobs} for one in (WORKSPACE_ID, SUPPLY_ID)]
+    workspaces = [{"id": workspace_id, "name": workspace_id[:1], **jobs} for workspace_id in (WORKSPACE_ID, SUPPLY_ID)]
     service.reset(small_night(switches={**FREE, **V1, "clock_skew_seconds": 0}, workspaces=workspaces))
     for skipped in (0, 1):  # the first workspace at the first two polls
         service.inject({"route": "list", "kind": "status", "status": 503, "times": 1, "skip": skipped})
@@ -350,7 +350,7 @@ def test_a_workspace_that_stays_in_trouble_rests_and_the_others_are_seen_at_ever
         for dummy in range(6):
             source.poll()
             assert source.watch.misses == 0, "the next poll is not put off"
-    assert [one["status"] for one in service.requests("v1_list")] == [503, 200, 503, 200, 200, 200, 200, 200]
+    assert [request["status"] for request in service.requests("v1_list")] == [503, 200, 503, 200, 200, 200, 200, 200]
     service.inject({"route": "list", "kind": "status", "status": 503, "times": 6})
     with Source(service, tmp_path / "alone") as source:
         for dummy in range(6):
@@ -364,15 +364,15 @@ def test_a_workspace_that_is_gone_ends_only_a_source_that_has_no_other(service: 
     places = {"gone": "00000000000000000000000000000bad", "sales": WORKSPACE_ID}
     with Source(service, tmp_path, places) as source:
         events = source.poll()
-        assert [one["kind"] for one in events] == ["failed"] * 6 + ["outage"]
+        assert [event["kind"] for event in events] == ["failed"] * 6 + ["outage"]
         assert places["gone"] in base64.b64decode(events[-1]["message_b64"]).decode()
         service.add("daily_sales", {"plan_time": "-1m", "status": "fail"}, workspace_id=WORKSPACE_ID)
-        assert told(source.poll()) == ["daily_sales"]
+        assert failed_jobs(source.poll()) == ["daily_sales"]
         service.inject({"route": "list", "kind": "status", "status": 503, "times": 1, "skip": 0})
-        found = [(one["kind"], base64.b64decode(one["message_b64"]).decode()) for dummy in range(2) for one in source.poll()]
-        assert [kind for kind, dummy in found] == ["outage", "restored"]
-        assert found[0][1].startswith(f"Failed to read workspace {WORKSPACE_ID}: ")
-        assert found[1][1] == f"Workspace {WORKSPACE_ID} can be read again."
+        messages = [(event["kind"], base64.b64decode(event["message_b64"]).decode()) for dummy in range(2) for event in source.poll()]
+        assert [kind for kind, dummy in messages] == ["outage", "restored"]
+        assert messages[0][1].startswith(f"Failed to read workspace {WORKSPACE_ID}: ")
+        assert messages[1][1] == f"Workspace {WORKSPACE_ID} can be read again."
     with Source(service, tmp_path, {"gone": places["gone"]}) as source, pytest.raises(EndedError) as caught:
         source.poll()
     assert str(caught.value).startswith(f"Stopped watching workspace {places['gone']}: ")
@@ -393,8 +393,8 @@ def test_it_needs_no_thread_of_the_loop(service: t.Any, tmp_path: Path) -> None:
 
     async def main() -> Event:
         loop, queue = asyncio.get_running_loop(), asyncio.Queue[Event]()
-        with ThreadPoolExecutor(1) as one:
-            loop.set_default_executor(one)
+        with ThreadPoolExecutor(1) as pool:
+            loop.set_default_executor(pool)
             hanging = loop.run_in_executor(None, free.wait)
             task = asyncio.create_task(watch(queue, source.args))
             try:
@@ -413,7 +413,7 @@ def test_a_wrong_credential_ends_it_with_one_line(service: t.Any, tmp_path: Path
     queue: asyncio.Queue[Event] = asyncio.Queue()
     with caplog.at_level(logging.INFO):
         asyncio.run(asyncio.wait_for(watch(queue, source.args), 60))
-    (line,) = [one for one in caplog.records if one.name == "dataarts.factory.failed_instances"]
+    (line,) = [record for record in caplog.records if record.name == "dataarts.factory.failed_instances"]
     assert line.exc_info is None
     assert line.getMessage().startswith(f"Stopped watching workspace {WORKSPACE_ID}: APIG")
     assert ".0301 " in line.getMessage()
@@ -440,7 +440,7 @@ def test_a_wrong_credential_ends_it_with_one_line(service: t.Any, tmp_path: Path
 def test_what_cannot_work_ends_it_with_one_line(service: t.Any, tmp_path: Path, caplog: t.Any, changes: t.Any, words: t.Any) -> None:
     args = {name: value for name, value in {**Source(service, tmp_path).args, **changes}.items() if value is not None}
     asyncio.run(asyncio.wait_for(watch(asyncio.Queue(), args), 60))
-    (line,) = [one for one in caplog.records if one.name == "dataarts.factory.failed_instances"]
+    (line,) = [record for record in caplog.records if record.name == "dataarts.factory.failed_instances"]
     assert words in line.getMessage()
     assert line.exc_info is None
     assert SECRET_KEY not in caplog.text
@@ -452,7 +452,7 @@ def test_a_damaged_record_ends_it_with_one_line(service: t.Any, tmp_path: Path, 
         source.poll()
     next(tmp_path.glob("*.jsonl")).write_text("no record\n")
     asyncio.run(asyncio.wait_for(watch(asyncio.Queue(), source.args), 60))
-    (line,) = [one for one in caplog.records if one.name == "dataarts.factory.failed_instances"]
+    (line,) = [record for record in caplog.records if record.name == "dataarts.factory.failed_instances"]
     assert "line 1 is damaged. Restore it, or move it away" in line.getMessage()
 
 
@@ -475,7 +475,7 @@ def test_whatever_ends_it_is_the_last_event(
     monkeypatch.setattr(os, "fsync", broken)
     queue: asyncio.Queue[Event] = asyncio.Queue()
     asyncio.run(asyncio.wait_for(watch(queue, source.args), 60))
-    (line,) = [one for one in caplog.records if one.name == "dataarts.factory.failed_instances"]
+    (line,) = [record for record in caplog.records if record.name == "dataarts.factory.failed_instances"]
     assert words in line.getMessage()
     assert line.exc_info is None
     event = queue.get_nowait()
@@ -512,6 +512,6 @@ asyncio.run(main())
     command = [sys.executable, "-c", program, str(SOURCE), json.dumps(args)]
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=env, cwd=tmp_path, timeout=120)
     assert done.returncode == 0, done.stderr
-    found = json.loads(done.stdout)
-    assert found["names"] == ["daily_sales"] * 3 + ["hourly_stock"] * 2 + ["weekly_report"]
-    assert found["ticks"] > 5
+    printed = json.loads(done.stdout)
+    assert printed["names"] == ["daily_sales"] * 3 + ["hourly_stock"] * 2 + ["weekly_report"]
+    assert printed["ticks"] > 5

@@ -55,9 +55,9 @@ class Machine:
         hosts.write_text(json.dumps(inventory(sales=variables(self.service, **given))), encoding="utf-8")
         return self.ansible.playbook(f"dataarts.factory.{name}", "-i", hosts, variables=extra)
 
-    def told(self) -> list[dict[str, t.Any]]:
+    def messages(self) -> list[dict[str, t.Any]]:
         """The messages, oldest first."""
-        return [json.loads(one.body) for one in self.webhook.seen]
+        return [json.loads(request.body) for request in self.webhook.seen]
 
 
 @pytest.fixture
@@ -72,12 +72,12 @@ def test_what_a_person_left_in_the_inventory_does_not_bind_it(machine: Machine) 
     left["plans"] = {"sales": {"plan_id": "1-aa-bb", "since": 1_700_000_000_000, "planned_after": 1, "planned_before": 2}}
     machine.play("event_rerun", extra={"dataarts_max_reruns_per_day": 1}, **left).succeeded()
     assert sum(len(entry["instances"]) for entry in machine.service.journal()) == 6
-    assert machine.told() == []
+    assert machine.messages() == []
     machine.service.advance(60)
     machine.play("event_rerun", extra={"dataarts_max_reruns_per_day": 1}, **left).succeeded()
     assert sum(len(entry["instances"]) for entry in machine.service.journal()) == 6
-    (message,) = machine.told()
-    assert [one["job_name"] for one in message["instances"]] == ["weekly_report"]
+    (message,) = machine.messages()
+    assert [instance["job_name"] for instance in message["instances"]] == ["weekly_report"]
 
 
 @pytest.mark.parametrize(
@@ -95,7 +95,7 @@ def test_what_a_person_left_in_the_inventory_does_not_bind_it(machine: Machine) 
 def test_people_are_told_what_keeps_it_from_acting_and_it_fails(machine: Machine, name: str, changes: t.Any, words: str) -> None:
     extra = {"dataarts_max_reruns_per_day": 1}
     machine.play(name, extra=extra, **{"proposal_directory": str(machine.directory), **changes}).ended(2)
-    (message,) = machine.told()
+    (message,) = machine.messages()
     assert message["text"].startswith("sales: ")
     assert words in message["text"]
     assert machine.service.journal() == []
@@ -104,7 +104,7 @@ def test_people_are_told_what_keeps_it_from_acting_and_it_fails(machine: Machine
 def test_a_proposal_sends_nothing_and_is_written_down(machine: Machine) -> None:
     machine.play("event_propose", extra={"dataarts_proposal_directory": str(machine.directory)}).succeeded()
     assert machine.service.journal() == []
-    (message,) = machine.told()
+    (message,) = machine.messages()
     (file,) = machine.directory.glob("sales.*.json")
     assert str(file) in message["text"]
     plans = json.loads(file.read_text(encoding="utf-8"))["dataarts_plans"]
@@ -123,7 +123,7 @@ def test_what_people_were_told_of_is_what_they_launch(machine: Machine) -> None:
         machine.play("event_propose", extra={"dataarts_proposal_directory": str(machine.directory)}).succeeded()
         if number == 1:
             machine.service.add("hourly_stock", {"plan_time": "-1m", "status": "fail"}, workspace_id=WORKSPACE_ID)
-    first, second = machine.told()
+    first, second = machine.messages()
     assert (first["plan_id"][:2], second["plan_id"][:2]) == ("6-", "7-")
     outcome = launch(first).ended(2)
     assert machine.service.journal() == []
@@ -138,8 +138,8 @@ def test_without_a_limit_it_refuses_to_run(machine: Machine) -> None:
     assert machine.service.journal() == []
 
 
-def test_a_plan_that_is_too_large_is_told_and_is_no_failure_of_the_play(machine: Machine) -> None:
+def test_a_plan_that_is_too_large_is_told_and_the_play_does_not_fail(machine: Machine) -> None:
     machine.play("event_rerun", extra={"dataarts_max_reruns_per_day": 1}, max_instances=5).succeeded()
-    assert "max_instances is 5" in machine.told()[0]["text"]
+    assert "max_instances is 5" in machine.messages()[0]["text"]
     assert machine.service.journal() == []
-    assert machine.told()[0]["workspace_id"] == WORKSPACE_ID
+    assert machine.messages()[0]["workspace_id"] == WORKSPACE_ID

@@ -54,8 +54,8 @@ CHAIN = [
 @pytest.fixture(scope="module")
 def emulated() -> Iterator[t.Any]:
     """One service for all tests of this file."""
-    with running(small_night(switches=FREE)) as one:
-        yield one
+    with running(small_night(switches=FREE)) as emulated:
+        yield emulated
 
 
 @pytest.fixture
@@ -114,9 +114,9 @@ def test_a_job_that_does_not_exist_is_an_error(service: t.Any) -> None:
 
 def test_workspaces_and_studio_instances_are_listed(service: t.Any) -> None:
     result = call("workspace_info", account(service))
-    assert [one["studio_instance_id"] for one in result["studio_instances"]] == [STUDIO_ID]
+    assert [instance["studio_instance_id"] for instance in result["studio_instances"]] == [STUDIO_ID]
     assert result["studio_instances"][0]["usable"] is True
-    assert [(one["workspace_id"], one["name"], one["studio_instance_id"]) for one in result["workspaces"]] == [
+    assert [(workspace["workspace_id"], workspace["name"], workspace["studio_instance_id"]) for workspace in result["workspaces"]] == [
         (WORKSPACE_ID, WORKSPACE_NAME, STUDIO_ID)
     ]
     assert (result["total"], result["changed"]) == (1, False)
@@ -141,10 +141,10 @@ def test_the_project_is_found_by_the_regions_name(service: t.Any) -> None:
 
 def test_the_jobs_next_to_a_job(service: t.Any) -> None:
     service.reset(small_night(switches={**FREE, **DEPEND}, jobs=CHAIN))
-    found = call("job_dependency_info", options(service, job_name="daily_sales"))
-    assert {(one["job_name"], one["relation"]) for one in found["related_jobs"]} == {("load", "parent"), ("report", "child")}
+    related = call("job_dependency_info", options(service, job_name="daily_sales"))
+    assert {(job["job_name"], job["relation"]) for job in related["related_jobs"]} == {("load", "parent"), ("report", "child")}
     parents = call("job_dependency_info", options(service, job_name="daily_sales", relation="parent"))
-    assert [one["job_name"] for one in parents["related_jobs"]] == ["load"]
+    assert [job["job_name"] for job in parents["related_jobs"]] == ["load"]
     assert (parents["total"], parents["api_versions"]) == (1, {"depend": "v2"})
 
 
@@ -153,8 +153,8 @@ def test_the_instances_around_an_instance(service: t.Any) -> None:
     first = str(service.instances("load")[0]["instance_id"])
     near = call("job_dependency_info", options(service, instance_id=first, relation="child"))
     far = call("job_dependency_info", options(service, instance_id=first, relation="child", depth=50))
-    assert {one["job_name"] for one in near["instances"]} == {"daily_sales"}
-    assert {one["job_name"] for one in far["instances"]} == {"daily_sales", "report"}
+    assert {instance["job_name"] for instance in near["instances"]} == {"daily_sales"}
+    assert {instance["job_name"] for instance in far["instances"]} == {"daily_sales", "report"}
     assert near["instances"][0]["workspace_name"] == WORKSPACE_NAME
 
 
@@ -212,7 +212,7 @@ def closed_port() -> Iterator[str]:
 
 
 def check_failure(result: dict[str, t.Any], kind: str, place: str) -> None:
-    """One clear message: verb, object, place, cause and way out, in one line, without a secret or a traceback."""
+    """One clear message: verb, object, place, cause and remedy, in one line, without a secret or a traceback."""
     text = json.dumps(result)
     assert result["failed"], result
     assert result["error"]["kind"] == kind, result["msg"]
@@ -306,7 +306,7 @@ def test_every_key_of_a_result_is_documented(service: t.Any, tmp_path: Path, nam
         given["state_path"] = str(tmp_path / "state")
     if name == "job_instance_retry":
         given["task_retrys"] = [
-            {key: one[key] for key in ("job_id", "plan_time", "submit_time")} for one in service.instances("daily_sales")
+            {key: instance[key] for key in ("job_id", "plan_time", "submit_time")} for instance in service.instances("daily_sales")
         ]
     if name == "job_info":
         service.set(**V1)

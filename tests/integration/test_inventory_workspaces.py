@@ -197,7 +197,7 @@ def test_a_play_gets_the_credentials_and_texts_of_the_service_stay_texts(service
     assert facts("all-6666bbbb") == {**empty, "user_password": LOGISTICS_PASSWORD, "workspace_name": "all", "max": "all"}
     assert facts("lookup_pipe_touch_pwned")["workspace_name"] == HOSTILE
     assert facts("lookup_pipe_touch_pwned")["max"] == HOSTILE
-    assert {one.event for one in outcome.of("ping")} == {"ok"}
+    assert {result.event for result in outcome.of("ping")} == {"ok"}
     (result,) = outcome.of("set_fact", "sales")
     assert Path(result.result["ansible_facts"]["interpreter"]).parent.samefile(ansible.bin_directory)
     assert not list(ansible.directory.rglob("pwned"))
@@ -234,7 +234,7 @@ def test_the_playbook_reruns_what_failed_in_every_workspace(service: Running, an
     path = written(ansible, accounts(service))
     variables = {"dataarts_planned_after": "-2d", "dataarts_poll_interval": 1, "dataarts_settle_time": 5}
     outcome = ansible.playbook("-i", path, "dataarts.factory.rerun", variables=variables).succeeded()
-    assert Counter((entry["user"], entry["job_name"]) for entry in service.journal() for one in entry["instances"]) == {
+    assert Counter((entry["user"], entry["job_name"]) for entry in service.journal() for instance in entry["instances"]) == {
         ("rerun-bot", "tours"): 1,
         ("retail-bot", "daily"): 2,
     }
@@ -288,7 +288,7 @@ def test_strict(service: Running, ansible: Ansible) -> None:
 
 
 def test_a_limit_is_not_lost_without_a_word(service: Running, ansible: Ansible) -> None:
-    """ansible-core drops what is no text from compose since 2.19, and everywhere what cannot be evaluated."""
+    """ansible-core drops what is not text from compose since 2.19, and everywhere what cannot be evaluated."""
     compose = {"dataarts_max_instances": 50, "dataarts_wait": False, "dataarts_state_path": "/tmp/state"}
     inventory, outcome = listed(ansible, "-i", written(ansible, accounts(service)[:1], compose=compose))
     sales = hosts_of(inventory)["sales"]
@@ -311,7 +311,7 @@ def test_the_cache_saves_calls_and_keeps_no_secret(service: Running, ansible: An
     again, _outcome = listed(ansible, "-i", path)
     assert len(service.requests()) == asked
     assert again == first
-    (kept,) = [one for one in cache.iterdir() if one.is_file()]
+    (kept,) = [path for path in cache.iterdir() if path.is_file()]
     content = kept.read_text(encoding="utf-8")
     assert "1111" + "a" * 28 in content
     assert not [secret for secret in SECRETS if secret in content]
@@ -381,7 +381,7 @@ def test_a_file_of_another_name_is_not_read(service: Running, ansible: Ansible) 
 
 def test_two_files_with_workspaces_of_one_name(service: Running, ansible: Ansible) -> None:
     """A host of one file never becomes another file's workspace."""
-    first, second = (written(ansible, [one], name=f"{one['name']}.dataarts.yml") for one in accounts(service))
+    first, second = (written(ansible, [account], name=f"{account['name']}.dataarts.yml") for account in accounts(service))
     inventory, _outcome = listed(ansible, "-i", first, "-i", second)
     hosts = hosts_of(inventory)
     assert hosts["prod"]["dataarts_workspace_id"] == "2222" + "a" * 28

@@ -19,8 +19,8 @@ from tests.support.workspace import options
 @pytest.fixture(scope="module")
 def emulated() -> t.Iterator[t.Any]:
     """One service for all tests of this file."""
-    with running(small_night(switches=FREE)) as one:
-        yield one
+    with running(small_night(switches=FREE)) as emulated:
+        yield emulated
 
 
 @pytest.fixture
@@ -33,8 +33,8 @@ def service(emulated: t.Any) -> t.Any:
 def names(result: dict[str, t.Any]) -> dict[str, int]:
     """How many instances of each job a result lists."""
     counts: dict[str, int] = {}
-    for one in result["instances"]:
-        counts[one["job_name"]] = counts.get(one["job_name"], 0) + 1
+    for instance in result["instances"]:
+        counts[instance["job_name"]] = counts.get(instance["job_name"], 0) + 1
     return counts
 
 
@@ -69,26 +69,26 @@ def test_what_the_options_select_is_listed(service: t.Any, api_version: str, cha
 def test_an_instance_is_told_whole_and_its_key_is_what_a_rerun_takes(service: t.Any) -> None:
     given = options(service, job_name="weekly_report")
     result = call("job_instance_info", given)
-    one = result["instances"][0]
+    instance = result["instances"][0]
     truth = service.instances("weekly_report")[0]
-    assert one["key"] == {"job_id": "917569", "plan_time": truth["plan_time"], "submit_time": truth["submit_time"]}
-    assert (one["status"], one["instance_type"], one["instance_id"]) == ("fail", "normal", str(truth["instance_id"]))
-    assert one["plan_time_iso"].endswith("Z")
-    planned = call("job_instance_retry", options(service, job_name="weekly_report", task_retrys=[one["key"]]), check=True)
-    assert [found["action"] for found in planned["instances"]] == ["retry"]
+    assert instance["key"] == {"job_id": "917569", "plan_time": truth["plan_time"], "submit_time": truth["submit_time"]}
+    assert (instance["status"], instance["instance_type"], instance["instance_id"]) == ("fail", "normal", str(truth["instance_id"]))
+    assert instance["plan_time_iso"].endswith("Z")
+    planned = call("job_instance_retry", options(service, job_name="weekly_report", task_retrys=[instance["key"]]), check=True)
+    assert [instance["action"] for instance in planned["instances"]] == ["retry"]
 
 
 def test_the_newest_come_first(service: t.Any) -> None:
-    times = [one["plan_time"] for one in call("job_instance_info", options(service))["instances"]]
+    times = [instance["plan_time"] for instance in call("job_instance_info", options(service))["instances"]]
     assert times == sorted(times, reverse=True)
 
 
 @pytest.mark.parametrize("limit", [0, 3, 8, 100])
 def test_beyond_a_limit_they_are_only_counted(service: t.Any, limit: int) -> None:
     given = options(service, planned_before=str(service.now_ms()))
-    every, some = call("job_instance_info", given), call("job_instance_info", {**given, "limit": limit})
-    assert some["instances"] == every["instances"][:limit]
-    assert (some["total"], some["statuses"]) == (every["total"], every["statuses"]) == (8, {"fail": 6, "success": 2})
+    everything, some = call("job_instance_info", given), call("job_instance_info", {**given, "limit": limit})
+    assert some["instances"] == everything["instances"][:limit]
+    assert (some["total"], some["statuses"]) == (everything["total"], everything["statuses"]) == (8, {"fail": 6, "success": 2})
 
 
 def test_check_mode_lists_the_same(service: t.Any) -> None:
@@ -101,7 +101,7 @@ def test_the_list_is_complete_across_pages(service: t.Any) -> None:
     for api_version in ("v1", "v2"):
         result = call("job_instance_info", options(service, jobs=["every_*"], api_version=api_version))
         assert result["total"] == 2500
-        assert len({one["plan_time"] for one in result["instances"]}) == 2500
+        assert len({instance["plan_time"] for instance in result["instances"]}) == 2500
         assert result["requests"]["GET"] > 2
 
 

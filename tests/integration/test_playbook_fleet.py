@@ -33,7 +33,7 @@ def ansible(tmp_path: Path) -> Ansible:
 
 @pytest.fixture
 def hosts(service: Running, tmp_path: Path) -> Path:
-    """An inventory of both workspaces that says nothing about connections: the playbooks know that a workspace is no machine."""
+    """An inventory of both workspaces that says nothing about connections: the playbooks know that a workspace is not a machine."""
     service.reset(two_workspaces(switches={"flow_control": False}))
     shared = {"poll_interval": 1, "settle_time": 1, "state_path": str(tmp_path / "state")}
     data = inventory(sales=variables(service, **shared), supply=variables(service, workspace_id=SUPPLY_ID, **shared))
@@ -43,9 +43,9 @@ def hosts(service: Running, tmp_path: Path) -> Path:
     return path
 
 
-def sent(service: Running) -> Counter[tuple[str, str]]:
+def reruns(service: Running) -> Counter[tuple[str, str]]:
     """How many instances of each job were sent, by workspace and job."""
-    return Counter((one["workspace_id"], one["job_name"]) for entry in service.journal() for one in entry["instances"])
+    return Counter((instance["workspace_id"], instance["job_name"]) for entry in service.journal() for instance in entry["instances"])
 
 
 def stats(outcome: Outcome) -> dict[str, t.Any]:
@@ -59,7 +59,7 @@ def failures(outcome: Outcome) -> dict[str, str]:
 
 
 def test_plans_of_check_mode_given_back_are_all_that_is_done(service: Running, ansible: Ansible, hosts: Path) -> None:
-    """The window and since come with the plan, so a run that begins later, by another wish of the inventory's, is the same run."""
+    """The window and since come with the plan, so a run that begins later, with other options of the inventory, is the same run."""
     checked = stats(ansible.playbook("dataarts.factory.rerun", "-i", hosts, "--check").succeeded())
     assert not service.journal()
     assert checked["dataarts_summary"]["to_rerun"] == 8
@@ -69,7 +69,7 @@ def test_plans_of_check_mode_given_back_are_all_that_is_done(service: Running, a
 
     only_sales = {"dataarts_plans": {"sales": plans["sales"]}, "dataarts_planned_after": "-1m", "dataarts_jobs": ["*"]}
     outcome = ansible.playbook("dataarts.factory.rerun", "-i", hosts, variables=only_sales).ended(2)
-    assert sent(service) == {(WORKSPACE_ID, "daily_sales"): 3, (WORKSPACE_ID, "hourly_stock"): 2, (WORKSPACE_ID, "weekly_report"): 1}
+    assert reruns(service) == {(WORKSPACE_ID, "daily_sales"): 3, (WORKSPACE_ID, "hourly_stock"): 2, (WORKSPACE_ID, "weekly_report"): 1}
     assert set(failures(outcome)) == {"sales", "supply"}
     assert failures(outcome)["supply"].startswith("Nothing was sent for supply: dataarts_plans, what was approved, has no plan of it.")
     assert stats(outcome)["dataarts_summary"]["no_result"] == ["supply"]
@@ -91,9 +91,9 @@ def test_plans_of_check_mode_given_back_are_all_that_is_done(service: Running, a
 def test_check_mode_counts_another_attempt_of_the_same_run_as_to_be_rerun(service: Running, ansible: Ansible, hosts: Path) -> None:
     """By this number AWX decides whether somebody has to approve."""
     options = ("dataarts.factory.rerun", "-i", hosts, "--limit", "sales")
-    wish = {"dataarts_jobs": ["weekly_report"], "dataarts_since": service.now_ms()}
-    ansible.playbook(*options, variables=wish).ended(2)
-    checked = ansible.playbook(*options, "--check", variables={**wish, "dataarts_attempts": 2}).succeeded()
+    variables = {"dataarts_jobs": ["weekly_report"], "dataarts_since": service.now_ms()}
+    ansible.playbook(*options, variables=variables).ended(2)
+    checked = ansible.playbook(*options, "--check", variables={**variables, "dataarts_attempts": 2}).succeeded()
     assert "Would rerun 1 instance of 1 job" in checked.stdout
     summary = stats(checked)["dataarts_summary"]
     assert {name: number for name, number in summary["totals"].items() if number} == {"failed": 1, "to_rerun": 1, "adopted": 1}
@@ -114,17 +114,21 @@ def test_a_workspace_of_a_later_turn_is_not_waited_for(service: Running, ansible
     service.reset(scenario)
     service.set(**FREE)
     options = ("dataarts.factory.rerun", "-i", hosts, "--forks", "1" if at_a_time == "forks" else "2")
-    wish = {"dataarts_order": "upstream_first", "dataarts_wait_timeout": 60, **({"dataarts_serial": 1} if at_a_time == "serial" else {})}
-    outcome = ansible.playbook(*options, variables=wish).ended(2)
+    variables = {
+        "dataarts_order": "upstream_first",
+        "dataarts_wait_timeout": 60,
+        **({"dataarts_serial": 1} if at_a_time == "serial" else {}),
+    }
+    outcome = ansible.playbook(*options, variables=variables).ended(2)
     assert "which failed and is not rerun there at the same time (order: upstream_first); select that too, or bring it" in outcome.stdout
-    assert sent(service) == {(SUPPLY_ID, "stock_levels"): 2}
-    assert not ansible.playbook(*options, variables=wish).succeeded().recap("sales")["failures"]
-    assert sent(service)[WORKSPACE_ID, "report"] == 1
+    assert reruns(service) == {(SUPPLY_ID, "stock_levels"): 2}
+    assert not ansible.playbook(*options, variables=variables).succeeded().recap("sales")["failures"]
+    assert reruns(service)[WORKSPACE_ID, "report"] == 1
 
 
 def test_a_job_is_rerun_with_its_related_jobs_in_one_request(service: Running, ansible: Ansible, hosts: Path) -> None:
     service.set(**V2)
-    wish = {
+    variables = {
         "dataarts_job_name": "daily_sales",
         "dataarts_related_jobs": [{"job_name": "stock_levels", "workspace_id": SUPPLY_ID}],
         "dataarts_begin_time": service.now_ms() - 86_400_000,
@@ -132,35 +136,35 @@ def test_a_job_is_rerun_with_its_related_jobs_in_one_request(service: Running, a
         "dataarts_concurrent": 2,
     }
     options = ("dataarts.factory.rerun_related", "-i", hosts, "--limit", "sales")
-    checked = ansible.playbook(*options, "--check", variables=wish).succeeded()
+    checked = ansible.playbook(*options, "--check", variables=variables).succeeded()
     assert not service.journal()
     assert "Would ask for the rerun of job daily_sales and its related jobs: 5 of 7 instances" in checked.stdout
     assert stats(checked)["dataarts_summary"]["to_rerun"] > 0
 
-    outcome = ansible.playbook(*options, variables=wish).succeeded()
+    outcome = ansible.playbook(*options, variables=variables).succeeded()
     (entry,) = service.journal()
     assert (entry["kind"], entry["body"]["concurrent"]) == ("retry_related", 2)
-    assert {one["job_name"] for one in entry["instances"]} == {"daily_sales", "stock_levels"}
+    assert {instance["job_name"] for instance in entry["instances"]} == {"daily_sales", "stock_levels"}
     assert stats(outcome)["dataarts_summary"]["succeeded"] is True
 
     assert (
         "It is not waited for: playbook dataarts.factory.rerun shows with --check where it stands, given dataarts_since=" in outcome.stdout
     )
 
-    again = ansible.playbook(*options, variables={**wish, "dataarts_since": stats_since(outcome)}).succeeded()
+    again = ansible.playbook(*options, variables={**variables, "dataarts_since": stats_since(outcome)}).succeeded()
     assert len(service.journal()) == 1
     assert "Nothing was asked for: " in again.stdout
 
     for approved in ({"dataarts_plans": {"sales": {"plan_id": "3-0-0"}}}, {"dataarts_plan_id": "3-0-0"}):
-        refused = ansible.playbook(*options, variables={**wish, **approved}).ended(2)
+        refused = ansible.playbook(*options, variables={**variables, **approved}).ended(2)
         assert failures(refused)["sales"].startswith("Nothing was sent for sales: dataarts_plans or dataarts_plan_id say what was approved")
     limited = ansible.playbook(
-        *options, "--check", variables={**wish, "dataarts_max_instances": 6, "dataarts_statuses": ["success"]}
+        *options, "--check", variables={**variables, "dataarts_max_instances": 6, "dataarts_statuses": ["success"]}
     ).ended(2)
     assert "Refused to rerun 7 instances: max_instances is 6" in failures(limited)["sales"]
     missing = ansible.playbook(*options, variables={"dataarts_job_name": "daily_sales"}).ended(2)
     assert "dataarts_related_jobs, dataarts_begin_time, dataarts_end_time not set" in failures(missing)["sales"]
-    unknown = ansible.playbook(*options, variables={**wish, "dataarts_job_name": "daily_salse"}).ended(2)
+    unknown = ansible.playbook(*options, variables={**variables, "dataarts_job_name": "daily_salse"}).ended(2)
     assert "daily_salse" in failures(unknown)["sales"]
     assert len(service.journal()) == 1
 
@@ -175,7 +179,7 @@ def test_a_workspace_that_two_hosts_stand_for_is_told(service: Running, ansible:
     data["all"]["hosts"]["twin"] = data["all"]["hosts"]["supply"]
     hosts.write_text(json.dumps(data), encoding="utf-8")
     outcome = ansible.playbook("dataarts.factory.rerun", "-i", hosts, "--limit", "supply,twin", "--forks", "2").succeeded()
-    assert sent(service) == {(SUPPLY_ID, "stock_levels"): 2}
+    assert reruns(service) == {(SUPPLY_ID, "stock_levels"): 2}
     (line,) = outcome.of("rerun_summary")
     assert f"Hosts supply, twin stand for the same workspace {SUPPLY_ID}." in str(line.result["warnings"])
 
@@ -189,7 +193,7 @@ def test_what_cannot_be_reached_is_summed_up_and_keeps_nothing_from_the_others(
     data["all"]["hosts"]["sales"].update(ansible_connection="ssh", ansible_host="127.0.0.1", ansible_port=1)
     hosts.write_text(json.dumps(data), encoding="utf-8")
     outcome = ansible.playbook("dataarts.factory.rerun", "-i", hosts, variables=serial).ended(2)
-    assert sent(service) == {(SUPPLY_ID, "stock_levels"): 2}
+    assert reruns(service) == {(SUPPLY_ID, "stock_levels"): 2}
     assert "Failed to connect to the host via ssh" in failures(outcome)["sales"]
     summary = stats(outcome)["dataarts_summary"]
     assert (summary["no_result"], summary["succeeded"], summary["totals"]["succeeded"]) == (["sales"], False, 2)
@@ -233,14 +237,14 @@ def across_workspaces() -> dict[str, t.Any]:
 
 def test_workspaces_of_a_play_wait_for_each_other_and_stop_behind_a_failure(service: Running, ansible: Ansible, hosts: Path) -> None:
     service.reset(across_workspaces())
-    wish = {"dataarts_order": "upstream_first", "dataarts_since": service.now_ms()}
-    checked = ansible.playbook("dataarts.factory.rerun", "-i", hosts, "--check", "--forks", "2", variables=wish).succeeded()
+    variables = {"dataarts_order": "upstream_first", "dataarts_since": service.now_ms()}
+    checked = ansible.playbook("dataarts.factory.rerun", "-i", hosts, "--check", "--forks", "2", variables=variables).succeeded()
     assert "4 to rerun in 2 stages, 2 of them at once in 1 request" in checked.stdout
     assert stats(checked)["dataarts_summary"]["to_rerun"] == 6
     assert not service.journal()
 
-    outcome = ansible.playbook("dataarts.factory.rerun", "-i", hosts, "--forks", "2", variables=wish).ended(2)
-    order = [one["job_name"] for entry in service.journal() for one in entry["instances"]]
+    outcome = ansible.playbook("dataarts.factory.rerun", "-i", hosts, "--forks", "2", variables=variables).ended(2)
+    order = [instance["job_name"] for entry in service.journal() for instance in entry["instances"]]
     assert order == ["load", "load", "clean", "report"]
     totals = stats(outcome)["dataarts_summary"]["totals"]
     assert {name: totals[name] for name in ("failed", "rerun", "succeeded", "failed_again", "skipped", "broken")} == {
@@ -252,12 +256,12 @@ def test_workspaces_of_a_play_wait_for_each_other_and_stop_behind_a_failure(serv
         "broken": 3,
     }
     before = service.journal()
-    ansible.playbook("dataarts.factory.rerun", "-i", hosts, "--forks", "2", variables=wish).ended(2)
+    ansible.playbook("dataarts.factory.rerun", "-i", hosts, "--forks", "2", variables=variables).ended(2)
     assert service.journal() == before
 
 
 def test_the_plan_is_shown_before_anything_is_sent(service: Running, ansible: Ansible, hosts: Path) -> None:
-    """The key dies between the look that plans and the look that sends: the plan stands on the screen, and nothing was sent."""
+    """The key dies between the pass that plans and the pass that sends: the plan stands on the screen, and nothing was sent."""
     steady = {"flow_control": False, "v1_open": True, "v2_open": True, "v2_list_open": True, "clock_skew_seconds": 0}
     dead = {"route": "list", "kind": "status", "status": 401, "code": "APIGW.0301", "skip": 1, "times": 99}
     service.reset(small_night(switches=steady, faults=[dead]))
@@ -292,14 +296,14 @@ def test_instances_that_wait_for_a_person_are_told_at_once(service: Running, ans
         {"name": "slow", "failed": 1, "run_seconds": 216_000},
     ]
     service.reset(small_night(jobs=jobs, switches=FREE))
-    wish = json.dumps({"dataarts_order": "upstream_first", "dataarts_wait_timeout": 3600})
-    process = ansible.start("ansible-playbook", "dataarts.factory.rerun", "-i", hosts, "--limit", "sales", "-e", wish)
+    variables = json.dumps({"dataarts_order": "upstream_first", "dataarts_wait_timeout": 3600})
+    process = ansible.start("ansible-playbook", "dataarts.factory.rerun", "-i", hosts, "--limit", "sales", "-e", variables)
     deadline = time.monotonic() + TIMEOUT / 4
-    while (told := "sales:   waiting for a person: careful planned " in process.text()) is False and time.monotonic() < deadline:
+    while (expected := "sales:   waiting for a person: careful planned " in process.text()) is False and time.monotonic() < deadline:
         time.sleep(0.2)
     service.advance(3600)
     outcome = process.wait().ended(2)
-    assert told, outcome.stdout
+    assert expected, outcome.stdout
     assert "1 waiting for a person (careful planned" in failures(outcome)["sales"]
     assert len(service.journal()) == 2
 
@@ -331,8 +335,8 @@ def test_every_way_to_ask_for_check_mode_sends_nothing(service: Running, ansible
     ]
     outcome = ansible.written_playbook(plays, "-i", hosts).succeeded()
     assert not service.journal()
-    looks = [one.result for action in ("job_rerun", "job_instance_retry") for one in outcome.of(action)]
-    assert [(one["check_mode"], one["changed"]) for one in looks] == [(True, True)] * 7
+    plans = [result.result for action in ("job_rerun", "job_instance_retry") for result in outcome.of(action)]
+    assert [(plan["check_mode"], plan["changed"]) for plan in plans] == [(True, True)] * 7
     assert outcome.stdout.count("Would ask for the rerun of job daily_sales") == 2
 
     ansible.playbook("dataarts.factory.rerun", "-i", hosts, "--check", variables={"dataarts_check_only": "no"}).succeeded()

@@ -47,16 +47,16 @@ def written(path: Path, data: dict[str, t.Any]) -> Path:
     return path
 
 
-def sent(service: Running) -> Counter[tuple[str, str, int]]:
+def reruns(service: Running) -> Counter[tuple[str, str, int]]:
     """How often each instance was sent, by the emulator's journal."""
     return Counter(
-        (entry["workspace_id"], entry["job_name"], one["plan_time"]) for entry in service.journal() for one in entry["instances"]
+        (entry["workspace_id"], entry["job_name"], instance["plan_time"]) for entry in service.journal() for instance in entry["instances"]
     )
 
 
 def table(outcome: Outcome) -> dict[str, list[str]]:
     """The closing recap: host to the numbers in its row; "workspace" to the words of the head."""
-    (line,) = [each for each in outcome.of("debug") if "Recap" in each.task]
+    (line,) = [recap for recap in outcome.of("debug") if "Recap" in recap.task]
     return {row.split()[0]: row.split()[1:] for row in line.result["msg"] if not row.startswith(" ")}
 
 
@@ -92,8 +92,8 @@ def test_a_night_is_rerun_once_and_only_once(service: Running, ansible: Ansible,
     assert "no since was given" not in checked.stdout
 
     rerun = ansible.playbook(PLAYBOOK, *options, variables={"dataarts_since": since}).ended(2)
-    assert sorted(sent(service).values()) == [1] * 8
-    assert Counter(name for _workspace, name, _time in sent(service)) == {
+    assert sorted(reruns(service).values()) == [1] * 8
+    assert Counter(name for _workspace, name, _time in reruns(service)) == {
         "daily_sales": 3,
         "hourly_stock": 2,
         "weekly_report": 1,
@@ -134,7 +134,7 @@ def test_a_night_is_rerun_once_and_only_once(service: Running, ansible: Ansible,
 
 
 def test_every_trouble_ends_in_one_clear_message(ansible: Ansible, tmp_path: Path) -> None:
-    """Seven workspaces, each with a trouble of its own, beside one without: everything is shown, nothing secret is."""
+    """Seven workspaces, each with a trouble of its own, and one without: everything is shown, nothing secret is."""
     state = tmp_path / "state"
     with contextlib.ExitStack() as stack:
         fine, refusing, skewed, garbled = (stack.enter_context(running(small_night(**more))) for more in services())
@@ -151,7 +151,7 @@ def test_every_trouble_ends_in_one_clear_message(ansible: Ansible, tmp_path: Pat
         )
         path = written(tmp_path / "hosts.yml", hosts)
         outcome = ansible.playbook(PLAYBOOK, "-i", path, "-vvvv", "--forks", "4").ended(2)
-        journals = sent(fine), sent(refusing)
+        journals = reruns(fine), reruns(refusing)
 
     messages = {line.host: line.result["msg"] for line in outcome.of("fail") if line.event == "failed"}
     expected = {
@@ -184,12 +184,12 @@ def test_hosts_can_be_chosen_and_none_is_an_error(service: Running, ansible: Ans
     path = written(tmp_path / "hosts.yml", hosts)
 
     limited = ansible.playbook(PLAYBOOK, "-i", path, "--limit", "supply", variables={"dataarts_serial": 1}).succeeded()
-    assert {workspace for workspace, _name, _time in sent(service)} == {SUPPLY_ID}
+    assert {workspace for workspace, _name, _time in reruns(service)} == {SUPPLY_ID}
     assert set(table(limited)) == {"workspace", "supply"}
 
     nobody = ansible.playbook(PLAYBOOK, "-i", path, variables={"dataarts_hosts": "nobody"}).ended(2)
     assert "Failed to rerun anything for localhost: it has no dataarts_workspace_id." in nobody.stdout
-    assert len(sent(service)) == 2
+    assert len(reruns(service)) == 2
 
 
 def test_what_nobody_would_read_is_refused_before_anything_is_sent(service: Running, ansible: Ansible, tmp_path: Path) -> None:
@@ -235,7 +235,7 @@ def test_everything_that_failed_is_rerun_if_it_is_the_plan_that_was_approved(ser
 
     (plan_id,) = set(re.findall(r"is no longer 1-0{12}-0{8} but (\d+-\w{12}-\w{8})", failure.result["msg"]))
     ansible.playbook(everything, "-i", path, variables={"dataarts_plan_id": plan_id}).succeeded()
-    assert Counter(name for _workspace, name, _time in sent(service)) == {"stock_levels": 2}
+    assert Counter(name for _workspace, name, _time in reruns(service)) == {"stock_levels": 2}
 
 
 def test_the_role_fails_by_itself_and_leaves_its_result(service: Running, ansible: Ansible, tmp_path: Path) -> None:
@@ -263,7 +263,7 @@ def secret_file(directory: Path) -> Path:
 
 
 def services() -> list[dict[str, t.Any]]:
-    """Changes of the scenario: fine; one job's rerun is always refused; clock off by 20 minutes; answers that are no JSON."""
+    """Changes of the scenario: fine; one job's rerun is always refused; clock off by 20 minutes; answers that are not JSON."""
     refuse = {
         "route": "retry",
         "kind": "status",

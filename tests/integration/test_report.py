@@ -50,7 +50,7 @@ def hosts(service: Running, directory: Path, **more: t.Any) -> Path:
     return path
 
 
-def sent(service: Running) -> Counter[str]:
+def reruns(service: Running) -> Counter[str]:
     """How many instances of each job were sent, by the emulator's journal."""
     return Counter(entry["job_name"] for entry in service.journal() for dummy in entry["instances"])
 
@@ -89,26 +89,26 @@ def test_a_report_leads_from_the_plan_to_the_last_instance(service: Running, ans
 
     rerun = go_on(plan["next"]["command"], "night").ended(2)
     report = read(tmp_path / "night")
-    assert sent(service) == {"daily_sales": 3, "hourly_stock": 2, "weekly_report": 1, "stock_levels": 2}
+    assert reruns(service) == {"daily_sales": 3, "hourly_stock": 2, "weekly_report": 1, "stock_levels": 2}
     (statistics,) = [line.result["ansible_stats"]["data"]["dataarts_summary"] for line in rerun.of("set_stats")]
     assert {name: report["totals"][name] for name in statistics["totals"]} == statistics["totals"]
-    assert {one["host"]: one["counts"] for one in report["workspaces"]} == statistics["workspaces"]
+    assert {workspace["host"]: workspace["counts"] for workspace in report["workspaces"]} == statistics["workspaces"]
     assert report["headline"] == "1 of 8 instances is still broken"
     sales, supply = report["workspaces"]
     assert (sales["state"], supply["state"], sales["workspace_id"]) == ("broken", "succeeded", WORKSPACE_ID)
     assert sales["instances"][0]["job_name"] == "weekly_report"
-    for one in (each for each in [*sales["instances"], *supply["instances"]] if each["rerun"]):
-        assert one["start_time_before"] < one["end_time_before"] < report["written_at"]
-        assert one["end_time_before"] < one["sent_time"]
-        assert one["end_time_before"] < one["start_time"] < one["end_time"]
+    for instance in (instance for instance in [*sales["instances"], *supply["instances"]] if instance["rerun"]):
+        assert instance["start_time_before"] < instance["end_time_before"] < report["written_at"]
+        assert instance["end_time_before"] < instance["sent_time"]
+        assert instance["end_time_before"] < instance["start_time"] < instance["end_time"]
 
     (way,) = sales["next"]
     assert (way["standing"], way["instances"], way["limit"], supply["next"]) == ("failed_again", 1, "sales", [])
     go_on(way["command"], "last").succeeded()
-    assert sent(service)["weekly_report"] == 2
+    assert reruns(service)["weekly_report"] == 2
     assert read(tmp_path / "last")["headline"] == "The instance succeeded"
     go_on(way["command"], "last").succeeded()
-    assert sent(service) == {"daily_sales": 3, "hourly_stock": 2, "weekly_report": 2, "stock_levels": 2}
+    assert reruns(service) == {"daily_sales": 3, "hourly_stock": 2, "weekly_report": 2, "stock_levels": 2}
 
 
 @pytest.fixture
@@ -123,7 +123,7 @@ def test_a_run_that_was_killed_leaves_no_report_and_the_next_one_is_of_both(slow
     words = (PLAYBOOK, "-i", hosts(slow, tmp_path), "--limit", "sales", "-e", json.dumps(given))
     killed = ansible.start("ansible-playbook", *words, cwd=tmp_path)
     deadline = time.monotonic() + 120
-    while len(sent(slow)) < 3:
+    while len(reruns(slow)) < 3:
         assert time.monotonic() < deadline, killed.text()
         assert killed.process.poll() is None, killed.text()
         time.sleep(0.05)
@@ -132,12 +132,12 @@ def test_a_run_that_was_killed_leaves_no_report_and_the_next_one_is_of_both(slow
     assert not (tmp_path / "night").exists()
     ansible.run("ansible-playbook", *words, cwd=tmp_path).ended(2)
     report = read(tmp_path / "night")
-    assert sent(slow) == {"daily_sales": 3, "hourly_stock": 2, "weekly_report": 1}
+    assert reruns(slow) == {"daily_sales": 3, "hourly_stock": 2, "weekly_report": 1}
     assert report["headline"] == "1 of 6 instances is still broken"
     assert report["totals"]["adopted"] > 0
     assert report["totals"]["adopted"] + report["totals"]["rerun"] == 6
-    for one in report["workspaces"][0]["instances"]:
-        assert one["end_time_before"] < one["sent_time"] < report["written_at"]
+    for instance in report["workspaces"][0]["instances"]:
+        assert instance["end_time_before"] < instance["sent_time"] < report["written_at"]
 
 
 def test_what_failed_as_a_whole_is_in_it(service: Running, ansible: Ansible, tmp_path: Path) -> None:
@@ -150,7 +150,7 @@ def test_what_failed_as_a_whole_is_in_it(service: Running, ansible: Ansible, tmp
     path = hosts(service, tmp_path, **troubled)
     ansible.playbook(PLAYBOOK, "-i", path, variables={"dataarts_report_path": "night", "dataarts_jobs": ["stock*", "daily*"]}).ended(2)
     report = read(tmp_path / "night")
-    states = {one["host"]: one["state"] for one in report["workspaces"]}
+    states = {workspace["host"]: workspace["state"] for workspace in report["workspaces"]}
     assert states == {
         "sales": "succeeded",
         "supply": "succeeded",
@@ -158,7 +158,7 @@ def test_what_failed_as_a_whole_is_in_it(service: Running, ansible: Ansible, tmp
         "no_workspace": "no_result",
         "far_away": "no_result",
     }
-    messages = {one["host"]: one["msg"] for one in report["workspaces"]}
+    messages = {workspace["host"]: workspace["msg"] for workspace in report["workspaces"]}
     assert ".0301" in messages["wrong_key"]
     assert "no dataarts_workspace_id" in messages["no_workspace"]
     assert messages["far_away"]
@@ -186,5 +186,5 @@ def test_the_role_writes_it_by_itself(service: Running, ansible: Ansible, tmp_pa
     outcome = ansible.written_playbook([play], "-i", path, variables={"dataarts_report_path": "night"}).ended(2)
     assert len(written(outcome)) == 1
     report = read(tmp_path / "night")
-    assert [one["state"] for one in report["workspaces"]] == ["broken", "succeeded"]
+    assert [workspace["state"] for workspace in report["workspaces"]] == ["broken", "succeeded"]
     assert report["run"]["playbook"].endswith(".yml")

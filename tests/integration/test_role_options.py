@@ -19,9 +19,9 @@ def test_the_role_is_what_the_module_documents() -> None:
 
 def test_a_difference_would_be_found(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(role_options.OWN, "another", {"description": "text", "type": "int", "default": 3})
-    found = role_options.differences()
-    assert any(line.startswith("roles/rerun/meta/argument_specs.yml is not what") for line in found)
-    assert any(line.startswith("roles/rerun/defaults/main.yml is not what") for line in found)
+    problems = role_options.differences()
+    assert any(line.startswith("roles/rerun/meta/argument_specs.yml is not what") for line in problems)
+    assert any(line.startswith("roles/rerun/defaults/main.yml is not what") for line in problems)
 
 
 def test_every_default_of_the_role_is_the_one_in_its_documentation() -> None:

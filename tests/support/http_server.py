@@ -23,7 +23,7 @@ PATIENCE = 60.0
 
 @dataclass(frozen=True)
 class Seen:
-    """One request as it came over the wire: ``headers`` with lower-case names, ``connection`` a number per connection."""
+    """One request as the server read it: ``headers`` with lower-case names, ``connection`` a number per connection."""
 
     method: str
     target: str

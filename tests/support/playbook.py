@@ -136,7 +136,7 @@ class Ansible:
     :param directory: a directory of the test's own; it is home, temporary directory and place of Ansible's files.
     :param collections: a collections path; the default is the link to the checkout.
     :param environment: variables to add, for example credentials.
-    :param bin_directory: where the programs are; the default is beside the running Python.
+    :param bin_directory: where the programs are; the default is next to the running Python.
     """
 
     directory: Path

@@ -32,8 +32,8 @@ _EPOCH_MS = re.compile(r"\b17(?P<head>32|95)\d{9}\b")
 _MARK = "@@ block"
 
 
-def moved(text: str, now: datetime | None = None) -> str:
-    """*text* with every time of the document moved so that its present is *now*; what is not near a present stays."""
+def shifted(text: str, now: datetime | None = None) -> str:
+    """*text* with every time of the document shifted so that its present is *now*; what is not near a present stays."""
     now = now or datetime.now(timezone.utc)
 
     def iso(match: re.Match[str]) -> str:
@@ -109,10 +109,10 @@ class Reader:
         for number, block in enumerate(page):
             if block.role == "write":
                 source = self.directory / "files" / str(number)
-                source.write_text(moved(block.text, now), encoding="utf-8")
+                source.write_text(shifted(block.text, now), encoding="utf-8")
                 script.append(f'mkdir -p "$(dirname {block.file})" && cp {source} {block.file}')
             elif block.role == "run":
-                script += [f"printf '\\n{_MARK} {number}\\n'", moved(block.text, now).rstrip(), f'printf "\\n{_MARK} end $?\\n"']
+                script += [f"printf '\\n{_MARK} {number}\\n'", shifted(block.text, now).rstrip(), f'printf "\\n{_MARK} end $?\\n"']
         (self.directory / "script").write_text("\n".join(script), encoding="utf-8")
         outcome = self.ansible.run("bash", self.directory / "script", cwd=self.here, timeout=timeout)
         printed_blocks = re.findall(rf"^{_MARK} (\d+)\n(.*?)^{_MARK} end (\d+)$", outcome.stdout, re.MULTILINE | re.DOTALL)

@@ -15,7 +15,7 @@ import jsonschema
 import xmlschema
 
 from ansible_collections.dataarts.factory.plugins.module_utils._common.times import to_iso
-from ansible_collections.dataarts.factory.plugins.plugin_utils._task import counts as _tally
+from ansible_collections.dataarts.factory.plugins.plugin_utils._task import counts
 from ansible_collections.dataarts.factory.plugins.plugin_utils._task import passes as _watch
 
 SCHEMA = Path(__file__).resolve().parents[2] / "docs" / "report.schema.json"
@@ -96,11 +96,11 @@ def result(instances: t.Iterable[t.Mapping[str, t.Any]], *, check_mode: bool = F
         "changed": any(instance["rerun"] for instance in listed),
     }
     # What was sent in an earlier pass: without it, a rerun that is found counts as somebody else's.
-    sent = {**passed, "instances": [{**instance, "action": "retry"} if instance["rerun"] else instance for instance in listed]}
-    run = _watch.Run().after(sent).after(passed) if not check_mode else _watch.Run().after(passed)
-    failed = any(_tally.broken(run).values()) and not check_mode
+    first_pass = {**passed, "instances": [{**instance, "action": "retry"} if instance["rerun"] else instance for instance in listed]}
+    run = _watch.Run().after(first_pass).after(passed) if not check_mode else _watch.Run().after(passed)
+    failed = any(counts.broken(run).values()) and not check_mode
     msg = "Failed to bring some instances to success." if failed else "All that was due was done."
-    return {**_tally.final_result(run, failed=failed, msg=msg, timed_out=False, elapsed=65.2), **changes}
+    return {**counts.final_result(run, failed=failed, msg=msg, timed_out=False, elapsed=65.2), **changes}
 
 
 def check_json(report: t.Any) -> None:
@@ -116,7 +116,7 @@ def check_json(report: t.Any) -> None:
 
 
 def check_junit(document: bytes) -> ET.Element:
-    """Hold *document* against the common shape, and its sums against its cases; gives its root."""
+    """Hold *document* against the common shape, and its sums against its cases; returns its root."""
     xmlschema.XMLSchema(str(SHAPE)).validate(io.BytesIO(document))
     root = ET.fromstring(document)
     for node in (root, *root.iter("testsuite")):

@@ -34,16 +34,16 @@ EMPTY_NAMES = ("one", "mine", "found", "every", "told", "each")
 WHOLE_NAMES = {
     "sent": "attempt",
     "held": "claim, claimed",
-    "call": "request",
-    "calls": "requests",
     "settled_at": "the settle window's own words",
     "moved": "changed",
     "stayed": "unchanged",
-    "follow": "the retry policy's own words",
-    "then": "the retry policy's own words",
 }
 #: As a whole name below plugins/ only: elsewhere they are ordinary words.
 WHOLE_NAMES_IN_PLUGINS = {
+    "call": "request",
+    "calls": "requests",
+    "follow": "the retry policy's own words",
+    "then": "the retry policy's own words",
     "memory": "journal",
     "view": "snapshot",
     "table": "a name that says of what",
@@ -141,7 +141,7 @@ PROSE: tuple[tuple[str, str], ...] = (
     (r"\bmemory of (?:what|sent|reruns|attempts)\b", "journal"),
     (r"\bstate (?:file|path)s?\b|\bstate_path\b", "journal"),
     (NOUN + r"looks?\b(?! (?:at|as|like|for|up|into)\b)", "snapshot, or pass"),
-    (NOUN + r"rounds?\b", "pass"),
+    (NOUN + r"rounds?\b(?! trip)", "pass"),
     (r"\bwish(?:es)?\b", "run scope; in a guide: request"),
     (r"\bstated end\b", "goal"),
     (r"\bon (?:its|their) way\b", "in progress"),
@@ -202,6 +202,8 @@ def names_of(tree: ast.AST) -> t.Iterator[tuple[str, int]]:
 
 def in_name(name: str, *, in_plugins: bool) -> tuple[str, str] | None:
     """The retired word in *name* and its replacement, or None. The name of a test is a sentence."""
+    if name.startswith("__"):
+        return None
     if name.startswith("test_"):
         return next(iter(in_text(name.replace("_", " "))), None)
     snake = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower().strip("_")

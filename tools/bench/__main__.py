@@ -1,6 +1,6 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""``make bench``: the collection beside other ways to rerun the same night, on one machine, in one run. Writes docs/docsite/rst/benchmarks.rst."""
+"""``make bench``: the collection compared with other ways to rerun the same night, on one machine, in one run. Writes docs/docsite/rst/benchmarks.rst."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import time
 import typing as t
 from pathlib import Path
 
-from tools.bench import page, ways
+from tools.bench import contenders, page
 from tools.bench.nights import Night
 from tools.bench.start import starts
 from tools.bench.window import by_module
@@ -42,9 +42,12 @@ def main() -> int:
     nights, quiet, windows = (NIGHTS[:1], Night(3, 1, 0, 1), (Night(1, 2, 5, 20),) * 2) if quick else (NIGHTS, QUIET, WINDOWS)
     began = time.monotonic()
     rows = [_compared(night, 1 if quick else 2) for night in nights]
-    idle = [page.Idle(forks, _best(2, ways.one_get, quiet, forks), _best(2, ways.by_collection, quiet, forks)) for forks in (5, 10)]
+    nothing_to_do = [
+        page.NothingToDo(forks, _best(2, contenders.one_get, quiet, forks), _best(2, contenders.by_collection, quiet, forks))
+        for forks in (5, 10)
+    ]
     large = [_large(*kind, night) for kind in WINDOWED for night in windows]
-    text, missed = page.rendered(rows, idle, large, _announced("starts of a module", starts))
+    text, missed = page.rendered(rows, nothing_to_do, large, _announced("starts of a module", starts))
     print(text)
     if not quick:
         PAGE.write_text(text, encoding="utf-8")
@@ -57,10 +60,15 @@ def main() -> int:
 
 
 def _compared(night: Night, times: int) -> page.Row:
-    return page.Row(night, _best(1, ways.by_sdk, night, PART), _best(1, ways.by_uri, night, PART), _best(times, ways.by_collection, night))
+    return page.Row(
+        night,
+        _best(1, contenders.by_sdk, night, PART),
+        _best(1, contenders.by_uri, night, PART),
+        _best(times, contenders.by_collection, night),
+    )
 
 
-def _best(times: int, way: t.Callable[..., ways.Measured], night: Night, *arguments: int) -> ways.Measured:
+def _best(times: int, way: t.Callable[..., contenders.Measured], night: Night, *arguments: int) -> contenders.Measured:
     """The fastest of so many runs: what is slower was held up by something else on the machine."""
     what = f"{way.__name__}, {night.instances:,} of {night.workspaces} workspaces"
     return min((_announced(what, lambda: way(night, *arguments)) for _run in range(times)), key=lambda measured: measured.wall)

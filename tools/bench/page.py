@@ -9,11 +9,11 @@ import platform
 import typing as t
 from dataclasses import dataclass
 
+from tools.bench.contenders import Measured
 from tools.bench.measure import Cost
 from tools.bench.nights import LATENCY, PAGE, V1_LIST, V2_RETRY, Night
 from tools.bench.service import Seen
 from tools.bench.start import TIMES, Start
-from tools.bench.ways import Measured
 
 #: Targets: wall time by the floor, how many times faster, MiB, and time per instance of the larger window by that of the smaller one.
 FLOOR, BY_SDK, BY_URI, PEAK, GROWTH = 1.3, 20.0, 50.0, 150.0, 1.2
@@ -35,7 +35,7 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Idle:
+class NothingToDo:
     """Many workspaces in which nothing failed."""
 
     forks: int
@@ -63,7 +63,9 @@ class Large:
         return self.cost.cpu / self.night.listed * 1e6
 
 
-def rendered(rows: t.Sequence[Row], idle: t.Sequence[Idle], large: t.Sequence[Large], starts: t.Sequence[Start]) -> tuple[str, list[str]]:
+def rendered(
+    rows: t.Sequence[Row], nothing_to_do: t.Sequence[NothingToDo], large: t.Sequence[Large], starts: t.Sequence[Start]
+) -> tuple[str, list[str]]:
     """The page, and a sentence for each target that is missed."""
     parts = [
         _HEAD.format(
@@ -79,8 +81,10 @@ def rendered(rows: t.Sequence[Row], idle: t.Sequence[Idle], large: t.Sequence[La
             [cost for row in rows for cost in _costs(row)],
         )
     )
-    parts.append(_IDLE)
-    parts.append(_table("Workspaces|Forks|uri: wall|uri: processor|(c): wall|(c): processor|(c)/uri", [_quiet(row) for row in idle]))
+    parts.append(_NOTHING_TO_DO)
+    parts.append(
+        _table("Workspaces|Forks|uri: wall|uri: processor|(c): wall|(c): processor|(c)/uri", [_quiet(row) for row in nothing_to_do])
+    )
     parts.append(_LARGE)
     parts.append(_table("Module|Instances|Requests|Pages|Wall|Processor|Each|Memory", [_window(row) for row in large]))
     parts.append(_START.format(times=TIMES))
@@ -88,7 +92,7 @@ def rendered(rows: t.Sequence[Row], idle: t.Sequence[Idle], large: t.Sequence[La
         _table("Imported|Processor|Memory", [[start.what, f"{start.cost.cpu:.2f} s", f"{start.cost.peak:.0f} MiB"] for start in starts])
     )
     parts.append(_HOW)
-    return "\n".join(parts), [*_missed(rows, idle, large), *_heavy(starts)]
+    return "\n".join(parts), [*_missed(rows, nothing_to_do, large), *_heavy(starts)]
 
 
 def _night(row: Row) -> list[str]:
@@ -120,7 +124,7 @@ def _costs(row: Row) -> t.Iterator[list[str]]:
         ]
 
 
-def _quiet(row: Idle) -> list[str]:
+def _quiet(row: NothingToDo) -> list[str]:
     costs = (row.uri.cost.wall, row.uri.cost.cpu, row.ours.cost.wall, row.ours.cost.cpu)
     return [str(row.ours.night.workspaces), str(row.forks), *map(_seconds, costs), f"{row.ours.cost.wall / row.uri.cost.wall:.2f}"]
 
@@ -138,14 +142,14 @@ def _window(row: Large) -> list[str]:
     ]
 
 
-def _missed(rows: t.Sequence[Row], idle: t.Sequence[Idle], large: t.Sequence[Large]) -> t.Iterator[str]:
+def _missed(rows: t.Sequence[Row], nothing_to_do: t.Sequence[NothingToDo], large: t.Sequence[Large]) -> t.Iterator[str]:
     last = rows[-1]
     if last.by_floor > FLOOR:
         yield f"{last.night.instances:,} instances took {last.by_floor:.2f} times the floor, more than {FLOOR}"
     for name, other, times in (("SDK", last.sdk, BY_SDK), ("uri tasks", last.uri, BY_URI)):
         if other.wall / last.ours.wall < times:
             yield f"the {name} took only {other.wall / last.ours.wall:.1f} times as long, less than {times:.0f}"
-    for quiet in idle:
+    for quiet in nothing_to_do:
         if quiet.ours.cost.wall > quiet.uri.cost.wall:
             yield f"with {quiet.forks} forks nothing to do took {quiet.ours.cost.wall / quiet.uri.cost.wall:.2f} times as long as a uri task each"
     for row in large:
@@ -206,11 +210,11 @@ The floor is what no client can go below: one page for each workspace before and
 
 What each way cost, as far as it was measured; the start is the time until the first request. A page holds {page} instances.
 """
-_IDLE = """\
+_NOTHING_TO_DO = """\
 Nothing to do
 -------------
 
-Workspaces in which nothing failed, beside a playbook of one ``ansible.builtin.uri`` task that reads each workspace's list. Each is the
+Workspaces in which nothing failed, compared with a playbook of one ``ansible.builtin.uri`` task that reads each workspace's list. Each is the
 faster of two runs.
 """
 _LARGE = """\
@@ -220,13 +224,13 @@ A large window
 A module as the process that Ansible starts, over one workspace with a thousand failed instances among those that succeeded. Each is the
 processor time for each instance in the window, memory the most that the process had. ``job_rerun`` returns the instances that had not
 succeeded before and counts the others. ``job_instance_info`` returns all that it lists, and all of a result is in memory several times
-while Ansible's module code makes it safe to print: ask a large window for ``statuses``, or give a ``limit``.
+while Ansible's module code makes it safe to print: ask a large window for ``statuses``, or set ``limit``.
 """
 _START = """\
 The start of a module
 ---------------------
 
-What a process of a module costs before it does anything, beside the SDK: the cheapest of {times} starts each.
+What a process of a module costs before it does anything, next to the SDK: the cheapest of {times} starts each.
 """
 _HOW = """\
 What is done for it
@@ -236,7 +240,7 @@ What is done for it
   same whether ten or a thousand instances of a page are on their way.
 - All instances of a job go in one POST (``batch_size`` at most), by v2.
 - The documented limit of a user is spent evenly, by all threads and processes of this machine that act as the same user: forks of a
-  play, and plays beside each other. They meet in a small file below ``$XDG_RUNTIME_DIR`` or the folder for temporary files. On another machine, or where
+  play, and plays at the same time. They meet in a small file below ``$XDG_RUNTIME_DIR`` or the folder for temporary files. On another machine, or where
   that file cannot be made, each process counts for itself, and an answer 429 makes it wait and send the same again.
 - A pass of ``job_rerun`` takes no process of its own where the module would run on the controller, as the same user, under the Python
   of Ansible itself and with no ``environment``: the inventory plugin, and the inventories in the guides, set

@@ -7,14 +7,14 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass
 
+from tools.bench.contenders import place_for_one
 from tools.bench.measure import TREE, Cost, environment, run
-from tools.bench.ways import place_for_one
 
 #: Of so many starts the cheapest counts: what is dearer was held up by something else on the machine.
 TIMES = 5
 _BASIC = "ansible.module_utils.basic"
 _OURS = "ansible_collections.dataarts.factory.plugins.modules.job_rerun"
-#: What is imported, in words: Ansible's own module code, then what a module of the collection adds; the SDK beside it.
+#: What is imported, in words: Ansible's own module code, then what a module of the collection adds; and the SDK.
 IMPORTS = (
     ("Ansible's module code", _BASIC),
     ("the same, and requests", f"{_BASIC}, requests"),

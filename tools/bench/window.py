@@ -9,10 +9,10 @@ import sys
 import typing as t
 from pathlib import Path
 
+from tools.bench.contenders import place_for_one
 from tools.bench.measure import TREE, Cost, environment, run
 from tools.bench.nights import ACCESS_KEY, PROJECT_ID, REGION, SECRET_KEY, Night
 from tools.bench.service import Seen, emulated
-from tools.bench.ways import place_for_one
 
 STARTER = Path(__file__).resolve().parents[2] / "tests" / "support" / "module_process.py"
 
