@@ -83,11 +83,11 @@ class ActionModule(ActionBase):
             awx=awx_job is not None,
         )
         run = {
-            "by": str(task_vars.get("awx_user_name") or task_vars.get("tower_user_name") or _user()),
-            "on": socket.gethostname(),
+            "user": str(task_vars.get("awx_user_name") or task_vars.get("tower_user_name") or _user()),
+            "controller": socket.gethostname(),
             "playbook": command.playbook,
-            "ansible": ansible_version,
-            "awx_job": None if awx_job is None else str(awx_job),
+            "ansible_version": ansible_version,
+            "awx_job_id": None if awx_job is None else str(awx_job),
         }
         return data.Scene(command, int(time.time() * 1000), check_mode=bool(self._task.check_mode) or checked, run=run)
 

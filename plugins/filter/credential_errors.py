@@ -1,19 +1,19 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is wrong with the fields of an account's credential"""
+"""Filter ``dataarts.factory.credential_errors``."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
-name: credential_problems
-short_description: What is wrong with the fields of an account's credential
+name: credential_errors
+short_description: Errors in the fields of an account's credential
 version_added: 1.0.0
 author:
   - dataarts.factory contributors (@dataarts-factory)
 description:
-  - Checks the values of a credential as AWX hands them over, or as they are about to be given to AWX.
-  - Says what is missing or wrong in the words of the form in which somebody filled it in. No value is repeated.
+  - Checks the values of a credential as AWX passes them to a job, or before they are sent to AWX.
+  - Names fields by their label in AWX's form. No value is repeated.
 positional: fields, required
 options:
   _input:
@@ -31,14 +31,14 @@ options:
     elements: str
     default: []
 seealso:
-  - plugin: dataarts.factory.answer_problems
+  - plugin: dataarts.factory.survey_answer_errors
     plugin_type: filter
 """
 
 EXAMPLES = r"""
 - name: Check an account
   ansible.builtin.assert:
-    that: (account | dataarts.factory.credential_problems(fields)) == []
+    that: (account | dataarts.factory.credential_errors(fields)) == []
   vars:
     account: {access_key: AK, secret_key: SK}
     fields:
@@ -48,7 +48,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: One sentence for each problem, none if there is no problem.
+  description: One sentence for each error, none if there is no error.
   type: list
   elements: str
   sample: ["Field 'Secret key (SK)' is empty, and 'Access key (AK)' cannot be used without it: fill it in."]
@@ -56,7 +56,7 @@ _value:
 
 import typing as t
 
-from ..plugin_utils._awx.handover import credential_problems
+from ..plugin_utils._awx.launch_inputs import credential_errors
 
 
 class FilterModule:
@@ -64,4 +64,4 @@ class FilterModule:
 
     def filters(self) -> dict[str, t.Callable[..., t.Any]]:
         """Name to function."""
-        return {"credential_problems": credential_problems}
+        return {"credential_errors": credential_errors}

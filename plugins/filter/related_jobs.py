@@ -41,13 +41,13 @@ import typing as t
 from ansible.errors import AnsibleFilterError
 
 from ..module_utils._common.errors import OptionError
-from ..plugin_utils._awx import handover as _handover
+from ..plugin_utils._awx import launch_inputs as _launch_inputs
 
 
 def related_jobs(value: t.Any) -> t.Any:
-    """See :func:`_handover.related_jobs`. :raises AnsibleFilterError: a line cannot be understood."""
+    """See :func:`_launch_inputs.related_jobs`. :raises AnsibleFilterError: a line cannot be understood."""
     try:
-        return _handover.related_jobs(value)
+        return _launch_inputs.related_jobs(value)
     except OptionError as error:
         raise AnsibleFilterError(str(error)) from None
 

@@ -1,34 +1,34 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is wrong with variables that arrived as extra variables"""
+"""Filter ``dataarts.factory.survey_answer_errors``."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
-name: answer_problems
-short_description: What is wrong with variables that arrived as extra variables
+name: survey_answer_errors
+short_description: Errors in survey answers and other extra variables
 version_added: 1.0.0
 author:
   - dataarts.factory contributors (@dataarts-factory)
 description:
-  - Checks variables called C(dataarts_) or C(dataarts_answer_) and an option of this collection, such as the answers of a survey of AWX.
-  - An answer of digits, a date, V(yes) or V(null) arrives as a number, a date, a truth value or nothing on ansible-core 2.19 and later.
-    Where text is meant its spelling is lost, so it must not be used.
+  - Checks variables whose name is C(dataarts_) or C(dataarts_answer_) and an option of this collection, such as the answers of an AWX survey.
+  - On ansible-core 2.19 and later an answer of digits, a date, V(yes) or V(null) becomes a number, a date, a boolean or nothing. Where text
+    is expected, what was typed is lost, so the value must not be used.
 options:
   _input:
-    description: Variables by name. Those that stand for no option are not regarded.
+    description: Variables by name. Names that are not an option are ignored.
     type: dict
     required: true
 seealso:
-  - plugin: dataarts.factory.credential_problems
+  - plugin: dataarts.factory.credential_errors
     plugin_type: filter
 """
 
 EXAMPLES = r"""
-- name: Refuse what was changed on its way
+- name: Refuse answers that are not text any more
   ansible.builtin.assert:
-    that: (answers | dataarts.factory.answer_problems) == []
+    that: (answers | dataarts.factory.survey_answer_errors) == []
   vars:
     answers:
       dataarts_jobs: "{{ dataarts_jobs }}"
@@ -36,7 +36,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: One sentence for each problem, none if there is no problem.
+  description: One sentence for each error, none if there is no error.
   type: list
   elements: str
   sample: ["dataarts_jobs holds a number instead of text, so that its spelling is lost: quote it in YAML."]
@@ -44,7 +44,7 @@ _value:
 
 import typing as t
 
-from ..plugin_utils._awx.handover import answer_problems
+from ..plugin_utils._awx.launch_inputs import survey_answer_errors
 
 
 class FilterModule:
@@ -52,4 +52,4 @@ class FilterModule:
 
     def filters(self) -> dict[str, t.Callable[..., t.Any]]:
         """Name to function."""
-        return {"answer_problems": answer_problems}
+        return {"survey_answer_errors": survey_answer_errors}

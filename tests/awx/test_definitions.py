@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from ansible_collections.dataarts.factory.plugins.module_utils._config.credentials import ENVIRONMENT, SECRET_OPTIONS
-from ansible_collections.dataarts.factory.plugins.plugin_utils._awx.handover import answer_problems, credential_problems
+from ansible_collections.dataarts.factory.plugins.plugin_utils._awx.launch_inputs import credential_errors, survey_answer_errors
 from tests.awx import definitions, rules
 
 
@@ -36,7 +36,7 @@ def test_an_omitted_field_is_an_empty_variable_and_counts_as_unset() -> None:
     assert environ["HW_SECRET_KEY"] == "0123"
     assert environ["HW_AUTH_TOKEN"] == environ["HW_USER_NAME"] == ""
     ids = [field["id"] for field in definitions.inputs()["fields"]]
-    assert credential_problems(dict(zip(ids, environ.values(), strict=True)), definitions.inputs()["fields"]) == []
+    assert credential_errors(dict(zip(ids, environ.values(), strict=True)), definitions.inputs()["fields"]) == []
 
 
 @pytest.mark.parametrize("name", definitions.surveys())
@@ -46,7 +46,7 @@ def test_awx_accepts_the_surveys_and_applies_their_defaults(name: str) -> None:
     assert rules.unusable_defaults(survey) == []
     assert all(question["question_name"] and question["question_description"] for question in survey["spec"])
     assert not any(question["type"] == "password" for question in survey["spec"])
-    assert answer_problems(rules.unanswered(survey)) == []
+    assert survey_answer_errors(rules.unanswered(survey)) == []
 
 
 def test_no_survey_takes_the_place_of_what_the_inventory_may_say_for_a_workspace() -> None:

@@ -166,7 +166,7 @@ def test_a_step_that_cannot_read_the_plan_leads_neither_to_a_rerun_nor_to_an_app
     small = {**nothing, "dataarts_summary": {"to_rerun": 3}, "dataarts_plans": {"sales": {"plan_id": "3-0-0"}}}
     assert "Nothing is approved or rerun" in launcher.run("gate.yml", small, {"dataarts_gate": "many"}).failed().messages()[0]
     alone = launcher.run("rerun.yml", ANSWERS, {"dataarts_plan_required": True}).failed()
-    assert "no plan was handed over in dataarts_plans" in alone.messages()[0]
+    assert "dataarts_plans has no plan" in alone.messages()[0]
     assert not service.requests()
 
 

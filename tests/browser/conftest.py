@@ -25,7 +25,7 @@ ARGUMENTS = [
     "--disable-sync", "--disable-dev-shm-usage",
 ]  # fmt: skip
 COMMAND = Command(inventories=("/home/operator/inventory",), vault=("--ask-vault-pass",))
-RUN = {"by": "night-operator", "on": "ops-01", "playbook": COMMAND.playbook, "ansible": "2.19.0", "awx_job": None}
+RUN = {"user": "night-operator", "controller": "ops-01", "playbook": COMMAND.playbook, "ansible_version": "2.19.0", "awx_job_id": None}
 
 #: A fixture's function; its ``troubles`` are what its pages have said on the console, asked for or thrown so far.
 Open = t.Any

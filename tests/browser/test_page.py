@@ -197,7 +197,7 @@ def test_the_command_can_be_copied(open_page: Open) -> None:
     assert page.locator("#mode").is_visible()
     page.get_by_role("button", name="Copy the command").click()
     page.get_by_text("Copied.", exact=True).wait_for(state="attached")
-    assert page.evaluate("navigator.clipboard.readText()") == report["next"]["command"]
+    assert page.evaluate("navigator.clipboard.readText()") == report["next_step"]["command"]
 
 
 def test_by_keyboard_alone(open_page: Open) -> None:
@@ -289,7 +289,7 @@ def test_without_scripts_what_is_left_to_do_is_there(open_page: Open, width: int
     assert page.locator("noscript p").first.inner_text().startswith("Filter, timeline")
     assert page.locator("main:visible").count() == 1
     assert page.locator("main:visible h2").all_inner_texts() == ["What is left to do", "Workspaces"]
-    commands = [way["command"] for workspace in report["workspaces"] for way in workspace["next"]]
+    commands = [way["command"] for workspace in report["workspaces"] for way in workspace["next_steps"]]
     assert page.locator(".command code").all_inner_texts() == commands
     assert set(page.locator(".way li strong").all_inner_texts()) == set(HOSTILE)
     assert set(page.locator("tbody th").all_inner_texts()) == set(HOSTILE)

@@ -84,7 +84,7 @@ TASKS: Mapping[str, Recipe] = {
     "unknown_job": ({}, {"jobs": ["daily_salse"]}),
 }
 #: What does not depend on the service.
-OTHERS = ("requests", "no_workspace", "misspelled")
+OTHERS = ("requests", "no_workspace", "typo")
 
 
 def given(service: Running, recipe: Json) -> Json:
@@ -133,12 +133,12 @@ def task_messages(folder: Path) -> dict[str, str]:
         (folder / "lacking" / "requests.py").write_text("raise ImportError", encoding="utf-8")
         lacking = {**task, "environment": {"PYTHONPATH": str(folder / "lacking")}}
         role = {"ansible.builtin.include_role": {"name": "dataarts.factory.rerun"}, "ignore_errors": True}
-        hosts |= {"requests": {}, "no_workspace": {}, "misspelled": {"dataarts_workspace_id": "x", "dataarts_job": ["daily_sales"]}}
+        hosts |= {"requests": {}, "no_workspace": {}, "typo": {"dataarts_workspace_id": "x", "dataarts_job": ["daily_sales"]}}
         (folder / "hosts.yml").write_text(json.dumps(inventory(**hosts)), encoding="utf-8")
         plays = [
             {"hosts": ":".join(TASKS), "gather_facts": False, "tasks": [task]},
             {"hosts": "requests", "gather_facts": False, "tasks": [{**lacking, "vars": {"dataarts_workspace_id": "x"}}]},
-            {"hosts": "no_workspace:misspelled", "gather_facts": False, "tasks": [role]},
+            {"hosts": "no_workspace:typo", "gather_facts": False, "tasks": [role]},
         ]
         outcome = Ansible(folder).written_playbook(plays, "-i", folder / "hosts.yml", "--forks", "4")
     return {line.host: str(line.result["msg"]) for line in (*outcome.of("job_rerun"), *outcome.of("fail"))}

@@ -197,18 +197,40 @@ def test_what_nobody_would_read_is_refused_before_anything_is_sent(service: Runn
     service.reset()
     path = written(tmp_path / "hosts.yml", inventory(sales=quick(service, tmp_path / "state", owner="a variable of the user's own")))
     outcome = ansible.playbook(PLAYBOOK, "-i", path, variables={"jobs": ["daily_sales"], "planned_after": "-1h"}).ended(2)
-    assert "jobs is no variable of the role" in outcome.stdout
-    assert "planned_after is no variable of the role" in outcome.stdout
+    assert "jobs is not a variable of this role" in outcome.stdout
+    assert "planned_after is not a variable of this role" in outcome.stdout
     outcome = ansible.playbook(PLAYBOOK, "-i", path, variables={"dataarts_job": ["daily_sales"], "max_instances": 2}).ended(2)
     assert {line.result["msg"] for line in outcome.of("fail") if line.event == "failed"} == {
         (
-            "Nothing was sent for sales: dataarts_job is no variable of the role and would be ignored. Write dataarts_jobs if that is meant; a variable "
-            "of your own needs another name. max_instances is no variable of the role and would be ignored. Write dataarts_max_instances if "
-            "that is meant; a variable of your own needs another name."
+            "Nothing was sent for sales: dataarts_job is not a variable of this role. Did you mean dataarts_jobs? If it is a variable of your own, "
+            "rename it. max_instances is not a variable of this role. Did you mean dataarts_max_instances? If it is a variable of your own, "
+            "rename it."
         )
     }
     assert not service.requests("v1_list")
     assert not service.journal()
+
+
+def test_variables_that_others_read_are_never_refused(service: Running, ansible: Ansible, tmp_path: Path) -> None:
+    """The documented variables of the other playbooks stand in the same inventory, and so do helper variables of the user's own."""
+    service.reset()
+    others = {
+        "job_name": "daily_sales",
+        "related_jobs": [{"job_name": "weekly_report", "workspace_id": WORKSPACE_ID}],
+        "begin_time": "-24h",
+        "end_time": "-1h",
+        "concurrent": 2,
+        "webhook_url": "",
+        "proposal_directory": "proposals",
+        "jobs_finance": ["a"],
+        "since_last_night": "-8h",
+    }
+    path = written(tmp_path / "hosts.yml", inventory(sales=quick(service, tmp_path / "state", **others)))
+    outcome = ansible.playbook(PLAYBOOK, "-i", path, "--check").succeeded()
+    words = " ".join(outcome.stderr.split())
+    assert "dataarts_jobs_finance is not a variable of this role. Did you mean dataarts_jobs? It is ignored." in words
+    assert "dataarts_since_last_night is not a variable of this role. Did you mean dataarts_since? It is ignored." in words
+    assert words.count("is not a variable of this role") == 2
 
 
 def test_a_wrong_value_is_told_in_one_line(service: Running, ansible: Ansible, tmp_path: Path) -> None:

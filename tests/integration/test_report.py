@@ -84,10 +84,10 @@ def test_a_report_leads_from_the_plan_to_the_last_instance(service: Running, ans
     checked = ansible.playbook(PLAYBOOK, "-i", path, *words, variables={"dataarts_report_path": "plan"}).succeeded()
     plan = read(tmp_path / "plan")
     assert written(checked) == [f"Report of 2 workspaces (8 instances would be rerun in 2 workspaces): {tmp_path / 'plan' / 'report.html'}"]
-    assert (plan["check_mode"], plan["totals"]["to_rerun"], plan["next"]["instances"]) == (True, 8, 8)
+    assert (plan["check_mode"], plan["totals"]["to_rerun"], plan["next_step"]["instances"]) == (True, 8, 8)
     assert not service.journal()
 
-    rerun = go_on(plan["next"]["command"], "night").ended(2)
+    rerun = go_on(plan["next_step"]["command"], "night").ended(2)
     report = read(tmp_path / "night")
     assert reruns(service) == {"daily_sales": 3, "hourly_stock": 2, "weekly_report": 1, "stock_levels": 2}
     (statistics,) = [line.result["ansible_stats"]["data"]["dataarts_summary"] for line in rerun.of("set_stats")]
@@ -102,8 +102,8 @@ def test_a_report_leads_from_the_plan_to_the_last_instance(service: Running, ans
         assert instance["end_time_before"] < instance["sent_time"]
         assert instance["end_time_before"] < instance["start_time"] < instance["end_time"]
 
-    (way,) = sales["next"]
-    assert (way["standing"], way["instances"], way["limit"], supply["next"]) == ("failed_again", 1, "sales", [])
+    (way,) = sales["next_steps"]
+    assert (way["standing"], way["instances"], way["limit"], supply["next_steps"]) == ("failed_again", 1, "sales", [])
     go_on(way["command"], "last").succeeded()
     assert reruns(service)["weekly_report"] == 2
     assert read(tmp_path / "last")["headline"] == "The instance succeeded"

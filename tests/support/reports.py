@@ -108,7 +108,7 @@ def check_json(report: t.Any) -> None:
     schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
     jsonschema.Draft202012Validator.check_schema(schema)
     places = {"": schema, "run": schema["properties"]["run"], **schema["$defs"]}
-    for name in ("", "run", "way", "workspace"):
+    for name in ("", "run", "next_step", "workspace"):
         places[name]["additionalProperties"] = False
     jsonschema.Draft202012Validator(schema).validate(report)
     for workspace in report["workspaces"]:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Private to the collection: what AWX hands over to a play: fields of a credential, and answers of a survey. Pure."""
+"""Launch inputs of an AWX job: fields of its credential, answers of its survey. Pure."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ _OPTIONAL = frozenset({"security_token"})
 Fields = t.Sequence[t.Mapping[str, t.Any]]
 
 
-def credential_problems(values: t.Mapping[str, t.Any], fields: Fields, required: t.Sequence[str] = ()) -> list[str]:
-    """What is wrong with the *values* of an account's credential, one sentence each, with the label of the field; never a value.
+def credential_errors(values: t.Mapping[str, t.Any], fields: Fields, required: t.Sequence[str] = ()) -> list[str]:
+    """Errors in the *values* of an account's credential, one sentence each, with the label of the field; never a value.
 
     :param values: by id of the field; empty text and None are unset.
     :param fields: fields of the credential type, with ``id`` and ``label``.
@@ -31,7 +31,7 @@ def credential_problems(values: t.Mapping[str, t.Any], fields: Fields, required:
     """
     labels = {str(field["id"]): f"'{field['label']}'" for field in fields}
     known = listed([f"{name} ({label})" for name, label in labels.items()])
-    found = [f"There is no field {printable(name, 60)}: the fields are {known}." for name in values if name not in labels]
+    errors = [f"There is no field {printable(name, 60)}: the fields are {known}." for name in values if name not in labels]
     texts: dict[str, str | None] = {}
     for name, label in labels.items():
         try:
@@ -39,19 +39,20 @@ def credential_problems(values: t.Mapping[str, t.Any], fields: Fields, required:
             if name == "region":
                 region_id(texts[name])
         except OptionError as error:
-            texts[name] = "?"  # it is there, and its problem is told
-            found.append(f"Field {label}: {error}")
-    found += [f"Field {labels[name]} is empty, and nothing can be launched without it: fill it in." for name in required if not texts[name]]
-    return found + _kind_problems(texts, labels)
+            texts[name] = "?"  # it is set, and its error is reported
+            errors.append(f"Field {label}: {error}")
+    errors += [
+        f"Field {labels[name]} is empty, and nothing can be launched without it: fill it in." for name in required if not texts[name]
+    ]
+    return errors + _kind_errors(texts, labels)
 
 
-def answer_problems(variables: t.Mapping[str, t.Any]) -> list[str]:
-    """What is wrong with variables called ``dataarts_<option>`` or ``dataarts_answer_<option>`` that arrived as extra variables, one
-    sentence each.
+def survey_answer_errors(variables: t.Mapping[str, t.Any]) -> list[str]:
+    """Errors in extra variables called ``dataarts_<option>`` or ``dataarts_answer_<option>``, one sentence each.
 
-    :param variables: by name; names that are no option are not regarded.
+    :param variables: by name; names that are not an option are ignored.
     """
-    found = []
+    errors = []
     for name, value in variables.items():
         prefix = ANSWER if name.startswith(ANSWER) else PREFIX
         option = name[len(prefix) :]
@@ -59,8 +60,8 @@ def answer_problems(variables: t.Mapping[str, t.Any]) -> list[str]:
             continue
         text = problem(option, value, _known()[option])
         if text is not None:
-            found.append(prefix + text)
-    return found
+            errors.append(prefix + text)
+    return errors
 
 
 def related_jobs(value: t.Any) -> t.Any:
@@ -71,17 +72,17 @@ def related_jobs(value: t.Any) -> t.Any:
     """
     if not isinstance(value, str):
         return value
-    found = []
+    jobs = []
     for line in value.splitlines():
         words = re.split(r"[\s,;]+", line.strip())
         if words == [""]:
             continue
         if len(words) != 2:
             raise OptionError(
-                f"'{printable(line.strip(), 100)}' is not the name of a job, a blank, and the id of its workspace: write one such line for each job."
+                f"'{printable(line.strip(), 100)}' is not a job name, a blank, and a workspace id: write one such line for each job."
             )
-        found.append({"job_name": words[0], "workspace_id": words[1]})
-    return found
+        jobs.append({"job_name": words[0], "workspace_id": words[1]})
+    return jobs
 
 
 def _known() -> Spec:
@@ -97,13 +98,13 @@ def _known() -> Spec:
     }
 
 
-def _kind_problems(values: t.Mapping[str, str | None], labels: t.Mapping[str, str]) -> list[str]:
+def _kind_errors(values: t.Mapping[str, str | None], labels: t.Mapping[str, str]) -> list[str]:
     filled = {kind: [name for name in names if values.get(name)] for kind, names in KINDS.items()}
     # The name of an account alone decides nothing: it does not say who acts.
     kinds = [kind for kind, names in filled.items() if names and names != ["domain_name"]]
     if not kinds:
-        ways = [listed([labels[name] for name in names if name not in _OPTIONAL]) for names in KINDS.values()]
-        return [f"No field says who acts: fill in {ways[0]}; or {ways[1]}; or {ways[2]}."]
+        choices = [listed([labels[name] for name in names if name not in _OPTIONAL]) for names in KINDS.values()]
+        return [f"No field says who acts: fill in {choices[0]}; or {choices[1]}; or {choices[2]}."]
     if len(kinds) > 1:
         both = listed([labels[name] for kind in kinds for name in filled[kind]])
         return [f"{both} are of different kinds, of which only one can be used: empty the fields of the others."]

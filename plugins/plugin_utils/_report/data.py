@@ -35,7 +35,7 @@ class Scene:
 
     :param command: how the run was started, see :class:`Command`.
     :param written_at: epoch ms.
-    :param run: what the report says of the run: ``by``, ``on``, ``playbook``, ``ansible``, ``awx_job`` (text or None).
+    :param run: what the report says of the run: ``user``, ``controller``, ``playbook``, ``ansible_version``, ``awx_job_id`` (text or None).
     """
 
     command: Command
@@ -63,7 +63,7 @@ def build(hosts: t.Mapping[str, Result], workspace_ids: t.Mapping[str, str], sce
         "elapsed": max((one["elapsed"] for one in workspaces), default=0.0),
         "run": dict(scene.run),
         "totals": totals,
-        "next": overall(_summary.plans(hosts), totals["to_rerun"], scene.command) if scene.check_mode else None,
+        "next_step": overall(_summary.plans(hosts), totals["to_rerun"], scene.command) if scene.check_mode else None,
         "workspaces": workspaces,
     }
 
@@ -91,7 +91,7 @@ def _workspace(host: str, result: Result, workspace_id: str | None, counted: Res
         report["counts"] = counted["workspaces"][host]
         report["succeeded"] = bool(result.get("succeeded", "error" not in result))
         report["state"] = _state(report, scene.check_mode)
-    report["next"] = ways_of(report, scene.command, check_mode=scene.check_mode)
+    report["next_steps"] = ways_of(report, scene.command, check_mode=scene.check_mode)
     return report
 
 
@@ -112,7 +112,7 @@ def _state(workspace: Report, check_mode: bool) -> str:
         return "broken"
     if check_mode:
         return "planned"
-    return "open" if any(workspace["counts"][name] for name in MOVING) else "succeeded"
+    return "in_progress" if any(workspace["counts"][name] for name in MOVING) else "succeeded"
 
 
 def _headline(workspaces: t.Sequence[Report], totals: t.Mapping[str, int], check_mode: bool) -> str:

@@ -58,7 +58,7 @@ def _suite(index: int, workspace: Result, report: Result) -> ET.Element:
             "name": _text(workspace["host"]),
             "id": str(index),
             "package": "dataarts.factory",
-            "hostname": _text(str(report["run"].get("on") or "localhost")),
+            "hostname": _text(str(report["run"].get("controller") or "localhost")),
             "timestamp": str(report["written_at_iso"])[:19],
             **{name: str(number) for name, number in numbers.items()},
             "time": _seconds(workspace["elapsed"]),

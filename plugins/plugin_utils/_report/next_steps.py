@@ -32,7 +32,7 @@ _TEXTS = {
     "blocked": "Confirm or continue them in the console, then look at their end. Nothing is sent twice.",
     "skipped": "They come after an instance that is broken. Bring that to success first, then go on.",
     "unknown": "Look again, without sending anything: the answer of the service was lost, or says nothing clear.",
-    "open": "They go on by themselves. Look at their end; nothing is sent twice.",
+    "in_progress": "They go on by themselves. Look at their end; nothing is sent twice.",
     "unsent": "They were not sent. Correct what the message says, if it names a cause, and go on; nothing is sent twice.",
     "workspace": "Correct what the message says, then run again. What may have been sent is read back first, nothing is sent twice.",
     "incomplete": "Correct what the message says, then run again. Nothing is sent twice.",
@@ -77,7 +77,7 @@ class Command:
 def ways_of(workspace: Result, command: Command, *, check_mode: bool) -> list[Way]:
     """How to go on in *workspace*, a report's without this; worst first, empty if nothing is to be done.
 
-    :returns: ``standing`` (what is the matter: one of BROKEN, ``open``, ``unsent``, ``workspace``, ``incomplete``), ``instances`` (how
+    :returns: ``standing`` (what is the matter: one of BROKEN, ``in_progress``, ``unsent``, ``workspace``, ``incomplete``), ``instances`` (how
         many), ``text``, ``command`` (or None) and ``limit`` (the host).
     """
     if workspace["state"] == "no_result":
@@ -114,12 +114,12 @@ def missed(instance: Result) -> bool:
 
 
 def _groups(workspace: Result, check_mode: bool) -> dict[str, list[Result]]:
-    groups: dict[str, list[Result]] = {name: [] for name in (*BROKEN, "open", "unsent")}
+    groups: dict[str, list[Result]] = {name: [] for name in (*BROKEN, "in_progress", "unsent")}
     for one in workspace["instances"]:
         where = one["standing"]
         if where in MOVING:
             unsent = not (one.get("rerun") or one.get("attempts") or one.get("status") in ("waiting", "running"))
-            groups["unsent" if unsent else "open"].append(one)
+            groups["unsent" if unsent else "in_progress"].append(one)
         elif where == "to_rerun" and not check_mode:
             groups["unsent"].append(one)
         elif missed(one):

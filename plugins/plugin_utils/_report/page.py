@@ -38,7 +38,7 @@ _KEPT = (
     "planned_before",
     "counts",
     "problems",
-    "next",
+    "next_steps",
 )
 #: Columns of an instance as they are; those of texts that repeat hold an index into ``texts``.
 _PLAIN = ("plan_time", "start_time_before", "end_time_before", "start_time", "end_time", "sent_time", "attempts")

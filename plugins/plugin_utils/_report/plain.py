@@ -19,10 +19,10 @@ Result = t.Mapping[str, t.Any]
 
 #: Instances that are listed for one kind of trouble in a workspace; report.json has all of them.
 LISTED = 25
-_TROUBLES = {**WORDS, "open": "on their way", "unsent": "not sent yet", "workspace": "not worked on", "incomplete": "incomplete"}
+_TROUBLES = {**WORDS, "in_progress": "in progress", "unsent": "not sent yet", "workspace": "not worked on", "incomplete": "incomplete"}
 #: Nothing is wrong with them.
-_FINE = ("to_rerun", "open")
-_STATES = {"no_result": "not worked on", "broken": "broken", "open": "on its way", "planned": "planned", "succeeded": "succeeded"}
+_FINE = ("to_rerun", "in_progress")
+_STATES = {"no_result": "not worked on", "broken": "broken", "in_progress": "in progress", "planned": "planned", "succeeded": "succeeded"}
 _COLUMNS = ("failed", "rerun", "succeeded", "running", "waiting", "broken")
 _PLANNED = ("failed", "to_rerun")
 
@@ -30,9 +30,9 @@ _PLANNED = ("failed", "to_rerun")
 def plain(report: Result) -> str:
     """The HTML of *report* (see ``_report_data.build``) without a script."""
     check_mode = report["check_mode"]
-    ways = [_way(way, workspace, check_mode) for workspace in report["workspaces"] for way in workspace["next"]]
-    if report["next"]:
-        ways.insert(0, _way(report["next"], None, check_mode))
+    ways = [_way(way, workspace, check_mode) for workspace in report["workspaces"] for way in workspace["next_steps"]]
+    if report["next_step"]:
+        ways.insert(0, _way(report["next_step"], None, check_mode))
     title = "How to go on" if check_mode else "What is left to do" if ways else "Nothing is left to do"
     return f"<section><h2>{title}</h2><div class=ways>{''.join(ways)}</div></section>{_workspaces(report)}"
 

@@ -1,10 +1,10 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Private to the collection: variables that look like an option and are none. Pure.
+"""Typos: variables that look like an option of role rerun and are not one. Pure.
 
-Ansible takes no notice of a variable that nobody reads. With ``dataarts_job`` for ``dataarts_jobs`` every job would be rerun, and with
-``dataarts_max_instance`` without a limit.
+Ansible ignores a variable that nobody reads. With ``dataarts_job`` for ``dataarts_jobs`` every job would be rerun, and with
+``dataarts_max_instance`` any number of instances.
 """
 
 from __future__ import annotations
@@ -13,14 +13,21 @@ import difflib
 import typing as t
 
 from ...module_utils._common.text import printable
-from ...module_utils._config.argument_spec import account_spec, rerun_spec, workspace_spec
-from .._awx.handover import PREFIX
+from ...module_utils._config.argument_spec import account_spec, instance_retry_spec, rerun_spec, workspace_spec
+from .._awx.launch_inputs import PREFIX
+from .._inventory.rows import ROW_NAMES
 
-#: What the role and its playbooks know beside the options of the module.
+#: What the role and its playbooks read in addition to the options of the module.
 _OWN = frozenset({"hosts", "serial", "plans", "fail_on_broken", "report_path"})
-#: Of other parts of the collection, though they look like something of the role.
-_ELSEWHERE = frozenset({"reruns_per_day"})
-#: Options that are hardly a name for anything else, and of those that choose what is rerun: given without the prefix, they are meant for it.
+#: Documented variables of other entry points, playbooks, rulebooks and of the inventory plugin, and what the role leaves behind.
+_ELSEWHERE = frozenset(
+    {
+        *("related_jobs", "webhook_url", "proposal_directory", "accounts", "plan_required", "gate", "threshold"),
+        *("summary", "rerun_result", "rerun_summary", "account"),
+        *ROW_NAMES,
+    }
+)
+#: Options that are hardly a name for anything else, and of those that choose what is rerun: without the prefix, they are meant for the role.
 _BARE = (
     "jobs",
     "planned_after",
@@ -32,34 +39,58 @@ _BARE = (
     "max_reruns_per_day",
     "plan_id",
 )
-#: How alike two names have to be, 0 to 1: one letter more, less or other, also in a short name; not another word.
+#: How alike two names are, 0 to 1: one letter more, less or other, also in a short name; not another word.
 _ALIKE = 0.8
 
 
-def misspelled(names: t.Iterable[str]) -> list[str]:
-    """One sentence for each variable that nobody reads and that is most likely meant for one that says what is rerun.
+class Typos(t.NamedTuple):
+    """Sentences about variables that the role does not read, one for each.
 
-    :param names: of variables, all those of a host but what the role itself has set. Those that say where the service is and who asks are
-        not regarded: without them nothing is rerun.
+    :param refused: of those that are most likely meant for an option that says what is rerun.
+    :param warned: of those that begin like such an option and go on with a word of their own, which may be anybody's.
     """
-    there = set(names)
-    known = {*_OWN, *rerun_spec()}
-    meant = sorted(known - {*account_spec(), *workspace_spec()})
-    found = {name: name for name in _BARE if name in there and PREFIX + name not in there}
-    for name in there:
-        word, _underscore, option = name.partition("_")
-        wrong_word = f"{word}_" != PREFIX
-        if (wrong_word and not _like(f"{word}_", PREFIX)) or (not wrong_word and option in known | _ELSEWHERE):
+
+    refused: list[str]
+    warned: list[str]
+
+
+def typos(names: t.Iterable[str]) -> Typos:
+    """The typos among *names*, the variables of a host except those that the role itself has set.
+
+    Options that say where the service is and who acts are not considered: without them nothing is rerun.
+    """
+    present = set(names)
+    refused = {name: name for name in _BARE if name in present and PREFIX + name not in present}
+    warned: dict[str, str] = {}
+    for name in present:
+        word, dummy, option = name.partition("_")
+        right_prefix = f"{word}_" == PREFIX
+        if (right_prefix and option in _known()) or not (right_prefix or _alike(f"{word}_", PREFIX)):
             continue
-        alike = ["jobs"] if option.startswith("job") else difflib.get_close_matches(option, meant, n=1, cutoff=_ALIKE)
-        if alike:
-            found[name] = alike[0]
-    return [
-        f"{printable(name, 100)} is no variable of the role and would be ignored. Write {PREFIX}{option} if that is meant; a variable of your own "
-        "needs another name."
-        for name, option in sorted(found.items())
-    ]
+        begins_like = max((known for known in (*_meant(), "job") if option.startswith(f"{known}_")), key=len, default=None)
+        alike = difflib.get_close_matches(option, _meant(), n=1, cutoff=_ALIKE)
+        if begins_like is not None:
+            warned[name] = alike[0] if alike else "jobs" if begins_like == "job" else begins_like
+        elif alike or option.startswith("job"):
+            refused[name] = alike[0] if alike else "jobs"
+    return Typos(
+        [_sentence(name, option, "If it is a variable of your own, rename it.") for name, option in sorted(refused.items())],
+        [_sentence(name, option, "It is ignored.") for name, option in sorted(warned.items())],
+    )
 
 
-def _like(one: str, other: str) -> bool:
-    return difflib.SequenceMatcher(None, one, other).ratio() >= _ALIKE
+def _known() -> set[str]:
+    return {*_OWN, *_ELSEWHERE, *rerun_spec(), *instance_retry_spec()} - {"only_statuses"}
+
+
+def _meant() -> list[str]:
+    """What a typo may be meant for."""
+    return sorted({*_OWN, *rerun_spec()} - {*account_spec(), *workspace_spec()})
+
+
+def _sentence(name: str, option: str, advice: str) -> str:
+    return f"{printable(name, 100)} is not a variable of this role. Did you mean {PREFIX}{option}? {advice}"
+
+
+def _alike(text: str, other: str) -> bool:
+    return difflib.SequenceMatcher(None, text, other).ratio() >= _ALIKE

@@ -16,7 +16,11 @@ from ansible_collections.dataarts.factory.plugins.module_utils._common.errors im
 from ansible_collections.dataarts.factory.plugins.module_utils._common.times import parse_point
 from ansible_collections.dataarts.factory.plugins.module_utils._config.argument_spec import rerun_spec
 from ansible_collections.dataarts.factory.plugins.module_utils._config.raw_values import as_lines, fitted
-from ansible_collections.dataarts.factory.plugins.plugin_utils._awx.handover import answer_problems, credential_problems, related_jobs
+from ansible_collections.dataarts.factory.plugins.plugin_utils._awx.launch_inputs import (
+    credential_errors,
+    related_jobs,
+    survey_answer_errors,
+)
 
 FIELDS = [
     {"id": "region", "label": "Region"},
@@ -111,7 +115,7 @@ def test_answers_are_judged_by_the_option_they_stand_for() -> None:
         "dataarts_rerun_result": 3,
         "other": 3,
     }
-    assert answer_problems(good) == []
+    assert survey_answer_errors(good) == []
     bad = {
         "dataarts_job_name": 511,
         "dataarts_check_only": "maybe",
@@ -120,7 +124,7 @@ def test_answers_are_judged_by_the_option_they_stand_for() -> None:
         "dataarts_plans": "{{ x }}",
         "dataarts_related_jobs": "a b",
     }
-    texts = answer_problems(bad)
+    texts = survey_answer_errors(bad)
     assert [text.split()[0] for text in texts] == list(bad)[:-1]
     assert "dataarts_check_only is neither yes nor no: write one of the two." in texts
     answers: dict[str, t.Any] = {
@@ -129,14 +133,14 @@ def test_answers_are_judged_by_the_option_they_stand_for() -> None:
         "dataarts_answer_order": None,
         "dataarts_answer_statuses": [],
     }
-    assert [text.split()[0] for text in answer_problems(answers)] == ["dataarts_answer_jobs", "dataarts_answer_planned_after"]
+    assert [text.split()[0] for text in survey_answer_errors(answers)] == ["dataarts_answer_jobs", "dataarts_answer_planned_after"]
 
 
 def test_a_field_that_awx_wants_in_any_case_is_missed_by_its_label() -> None:
-    found = credential_problems({"auth_token": "T"}, FIELDS, ["region"])
+    found = credential_errors({"auth_token": "T"}, FIELDS, ["region"])
     assert found == ["Field 'Region' is empty, and nothing can be launched without it: fill it in."]
-    assert credential_problems({"auth_token": "T", "region": "cn-north-4"}, FIELDS, ["region"]) == []
-    assert len(credential_problems({"auth_token": "T", "region": "CN 4"}, FIELDS, ["region"])) == 1
+    assert credential_errors({"auth_token": "T", "region": "cn-north-4"}, FIELDS, ["region"]) == []
+    assert len(credential_errors({"auth_token": "T", "region": "CN 4"}, FIELDS, ["region"])) == 1
 
 
 @pytest.mark.parametrize(
@@ -166,7 +170,7 @@ def test_a_field_that_awx_wants_in_any_case_is_missed_by_its_label() -> None:
     ],
 )
 def test_a_credential_is_judged_by_the_labels_of_its_form(values: dict[str, t.Any], words: list[str]) -> None:
-    texts = credential_problems(values, FIELDS)
+    texts = credential_errors(values, FIELDS)
     assert len(texts) == len(words), texts
     assert all(word in text for word, text in zip(words, texts)), texts
 
@@ -179,4 +183,4 @@ def test_the_jobs_of_a_chain_are_read_from_lines() -> None:
     assert related_jobs([{"job_name": "a", "workspace_id": "b"}]) == [{"job_name": "a", "workspace_id": "b"}]
     with pytest.raises(OptionError) as refusal:
         related_jobs("daily_sales")
-    assert str(refusal.value).startswith("'daily_sales' is not the name of a job, a blank, and the id of its workspace")
+    assert str(refusal.value).startswith("'daily_sales' is not a job name, a blank, and a workspace id")

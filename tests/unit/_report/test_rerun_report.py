@@ -32,7 +32,7 @@ NO_RESULT: dict[str, t.Any] = {"succeeded": False, "msg": "Failed to rerun anyth
 
 
 def reported(hosts: t.Mapping[str, t.Mapping[str, t.Any]], command: Command = COMMAND, *, check_mode: bool = False) -> dict[str, t.Any]:
-    run = {"by": "operator", "on": "controller", "playbook": command.playbook, "ansible": "2.19.0", "awx_job": None}
+    run = {"user": "operator", "controller": "controller", "playbook": command.playbook, "ansible_version": "2.19.0", "awx_job_id": None}
     report = data.build(hosts, {"lost": "ws-lost"}, data.Scene(command, SINCE + 140_000, check_mode=check_mode, run=run))
     check_json(report)
     return report
@@ -100,14 +100,14 @@ def given(way: dict[str, t.Any]) -> tuple[list[str], dict[str, t.Any]]:
         ("blocked", "blocked", False, False),
         ("skipped", "skipped", False, False),
         ("unknown", "unknown", True, False),
-        ("running", "open", False, False),
-        ("waiting", "open", False, False),
+        ("running", "in_progress", False, False),
+        ("waiting", "in_progress", False, False),
         ("to_rerun", "unsent", False, False),
     ],
 )
 def test_each_trouble_has_its_way_on(standing: str, way: str, check: bool, later: bool) -> None:
     one = instance(7, standing)
-    (found,) = reported({"a": result([one, instance(8)])})["workspaces"][0]["next"]
+    (found,) = reported({"a": result([one, instance(8)])})["workspaces"][0]["next_steps"]
     assert (found["standing"], found["instances"], found["limit"]) == (way, 1, "a")
     words, variables = given(found)
     expected = ["ansible-playbook", "dataarts.factory.rerun", "-i", "/etc/inventory", "--ask-vault-pass", "--limit", "a"]
@@ -125,35 +125,35 @@ def test_each_trouble_has_its_way_on(standing: str, way: str, check: bool, later
 
 def test_a_workspace_that_was_not_worked_on_has_one_too() -> None:
     report = reported({"a": NO_RESULT, "b": {**NO_RESULT, "since": SINCE, "planned_after": SINCE - 5000, "planned_before": SINCE}})
-    first, second = (one["next"] for one in report["workspaces"])
+    first, second = (one["next_steps"] for one in report["workspaces"])
     assert given(first[0])[1] == {"dataarts_attempts": 2, "dataarts_since": "x"}
     window = {"dataarts_planned_after": SINCE - 5000, "dataarts_planned_before": SINCE}
     assert given(second[0])[1] == {"dataarts_attempts": 2, "dataarts_since": SINCE, **window}
 
 
 def test_what_the_service_never_reruns_has_no_command() -> None:
-    (way,) = reported({"a": some(not_rerunnable=1)})["workspaces"][0]["next"]
+    (way,) = reported({"a": some(not_rerunnable=1)})["workspaces"][0]["next_steps"]
     assert (way["standing"], way["command"]) == ("not_rerunnable", None)
     quiet = result([instance(1, "not_rerunnable", status="running-exception", status_before="running-exception")])
-    assert reported({"a": {**quiet, "succeeded": True}})["workspaces"][0]["next"] == []
+    assert reported({"a": {**quiet, "succeeded": True}})["workspaces"][0]["next_steps"] == []
 
 
 def test_a_plan_is_held_to_what_was_shown() -> None:
     record = {"plan_record": {"options": {}, "instances": "9f86d081" * 2}}  # too long for a command
     report = reported({"a": {**some(True, to_rerun=2), **record}, "b": some(True, idle=1)}, check_mode=True)
-    words, variables = given(report["next"])
+    words, variables = given(report["next_step"])
     assert "--limit" not in words
     assert {host: set(plan) for host, plan in variables["dataarts_plans"].items()} == {
         host: {"plan_id", "planned_after", "planned_before", "since"} for host in "ab"
     }
-    assert reported({"a": some(True, idle=1)}, check_mode=True)["next"] is None
-    limited = reported({"a": some(True, to_rerun=2)}, dataclasses.replace(COMMAND, limit="a:&night"), check_mode=True)["next"]
+    assert reported({"a": some(True, idle=1)}, check_mode=True)["next_step"] is None
+    limited = reported({"a": some(True, to_rerun=2)}, dataclasses.replace(COMMAND, limit="a:&night"), check_mode=True)["next_step"]
     assert given(limited)[0][-2:] == ["--limit", "a:&night"], "the other hosts have no plan, and would fail"
     assert limited["limit"] == "a:&night"
 
 
 def test_awx_is_given_variables_instead_of_a_command() -> None:
-    (way,) = reported({"a": some(failed_again=1)}, Command(awx=True))["workspaces"][0]["next"]
+    (way,) = reported({"a": some(failed_again=1)}, Command(awx=True))["workspaces"][0]["next_steps"]
     assert json.loads(way["command"])["dataarts_jobs"] == ["daily_sales"]
 
 
@@ -166,13 +166,13 @@ def test_awx_is_given_variables_instead_of_a_command() -> None:
     ],
 )
 def test_the_playbook_that_goes_on_is_one_that_takes_instances(run: str, goes_on: str) -> None:
-    (way,) = reported({"a": some(failed_again=1)}, Command(playbook=run))["workspaces"][0]["next"]
+    (way,) = reported({"a": some(failed_again=1)}, Command(playbook=run))["workspaces"][0]["next_steps"]
     assert given(way)[0][1] == goes_on
 
 
 def test_many_jobs_are_not_named_one_by_one() -> None:
     many = result([instance(number, "failed_again", job_name=f"job_{number}") for number in range(30)])
-    (way,) = reported({"a": many})["workspaces"][0]["next"]
+    (way,) = reported({"a": many})["workspaces"][0]["next_steps"]
     assert "dataarts_jobs" not in given(way)[1]
 
 
@@ -215,16 +215,16 @@ def test_without_a_script_everything_that_is_left_to_do_is_there() -> None:
     hosts = {"a": some(False, **dict.fromkeys(STANDINGS, 2)), HOSTILE: some(failed_again=30), "lost": {**NO_RESULT, "msg": HOSTILE}}
     report = reported(hosts)
     shown = plain(report)
-    for way in (way for workspace in report["workspaces"] for way in workspace["next"]):
+    for way in (way for workspace in report["workspaces"] for way in workspace["next_steps"]):
         assert html.escape(way["text"]) in shown
         assert way["command"] is None or html.escape(way["command"]) in shown
-    assert shown.count("<article") == sum(len(workspace["next"]) for workspace in report["workspaces"])
+    assert shown.count("<article") == sum(len(workspace["next_steps"]) for workspace in report["workspaces"])
     assert "and 5 more, in report.json" in shown
     assert not re.search("<script|<!--|alert\\(1\\)<", shown)
     assert html.escape(HOSTILE) in shown
     assert "Nothing is left to do" in plain(reported({"a": some(succeeded=1)}))
     planned = reported({"a": some(True, to_rerun=2)}, check_mode=True)
-    assert html.escape(planned["next"]["command"]) in plain(planned)
+    assert html.escape(planned["next_step"]["command"]) in plain(planned)
 
 
 def test_rows_of_the_page_are_the_instances() -> None:

@@ -9,10 +9,10 @@
     blocked: ["needs a person", "warn", "person"], skipped: ["skipped", "warn", "stop"], unknown: ["unknown", "warn", "unknown"], to_rerun: ["to rerun", "go", "again"],
     waiting: ["waiting", "go", "wait"], running: ["running", "go", "run"], succeeded: ["succeeded", "good", "good"],
     other: ["left alone", "quiet", "quiet"], idle: ["fine before", "quiet", "good"],
-    open: ["on their way", "go", "wait"], unsent: ["not sent yet", "warn", "wait"], workspace: ["not worked on", "bad", "stop"], incomplete: ["incomplete", "bad", "bad"],
+    in_progress: ["in progress", "go", "wait"], unsent: ["not sent yet", "warn", "wait"], workspace: ["not worked on", "bad", "stop"], incomplete: ["incomplete", "bad", "bad"],
   };
   const OUTCOMES = {
-    no_result: ["not worked on", "bad", "stop"], broken: ["broken", "bad", "bad"], open: ["on its way", "go", "wait"],
+    no_result: ["not worked on", "bad", "stop"], broken: ["broken", "bad", "bad"], in_progress: ["in progress", "go", "wait"],
     planned: ["planned", "go", "again"], succeeded: ["succeeded", "good", "good"],
   };
   const ALWAYS = ["succeeded", "failed_again"];
@@ -163,7 +163,7 @@
       ["Reruns sent", report.check_mode ? "" : `${counted(report.totals.rerun, "instance")}${report.totals.adopted ? `, ${report.totals.adopted} by an earlier run` : ""}`],
       ["Requests", requests ? counted(requests, "request") : ""],
       ["Took", duration(report.elapsed * 1000)],
-      ["Run by", [run.by, run.on].filter(Boolean).join(" on ") + (run.awx_job ? `, AWX job ${run.awx_job}` : "")],
+      ["Run by", [run.user, run.controller].filter(Boolean).join(" on ") + (run.awx_job_id ? `, AWX job ${run.awx_job_id}` : "")],
       ["Playbook", run.playbook],
     ];
   }
@@ -171,11 +171,11 @@
   // ---- What is left to do
 
   function showWays(most = WAYS) {
-    const ways = report.workspaces.flatMap((one, at) => one.next.map((way) => ({ ...way, workspace: one, at })));
+    const ways = report.workspaces.flatMap((one, at) => one.next_steps.map((way) => ({ ...way, workspace: one, at })));
     ways.sort((a, b) => places.indexOf(a.standing) - places.indexOf(b.standing));
     const urgent = ["workspace", "incomplete"];
     ways.sort((a, b) => urgent.includes(b.standing) - urgent.includes(a.standing));
-    if (report.next) ways.unshift({ ...report.next, workspace: null });
+    if (report.next_step) ways.unshift({ ...report.next_step, workspace: null });
     $("todo-title").textContent = report.check_mode ? "How to go on" : ways.length ? "What is left to do" : "Nothing is left to do";
     const cards = ways.slice(0, most).map(card);
     if (!ways.length) cards.push(el("p", { class: "sheet fine" }, icon("good"), report.check_mode ? "Nothing is due in this selection." : "Every instance is where it should be."));
@@ -204,11 +204,11 @@
   }
   function belongs(row, standing) {
     const unsent = row.status !== "running" && row.status !== "waiting" && !row.attempts;
-    if (standing === "open" || standing === "unsent") return ["running", "waiting"].includes(row.standing) && unsent === (standing === "unsent");
+    if (standing === "in_progress" || standing === "unsent") return ["running", "waiting"].includes(row.standing) && unsent === (standing === "unsent");
     return row.standing === standing;
   }
   function command(way) {
-    const awx = report.run.awx_job;
+    const awx = report.run.awx_job_id;
     const code = el("code", {}, way.command);
     const button = el("button", { type: "button", class: "plain", "aria-label": `Copy the ${awx ? "variables" : "command"}${way.workspace ? ` for ${way.workspace.host}` : ""}` }, "Copy");
     button.addEventListener("click", () => copy(code, button));
