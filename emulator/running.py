@@ -38,7 +38,7 @@ class Running:
     def requests(self, route: str | None = None) -> list[Json]:
         """Every request seen, oldest first; with *route* those of one route alone."""
         seen = t.cast(list[Json], self._on_loop(lambda: copy.deepcopy(control.read(self._service, "requests"))))
-        return [one for one in seen if route is None or one["route"] == route]
+        return [entry for entry in seen if route is None or entry["route"] == route]
 
     def state(self) -> Json:
         """What the service knows: true status and runs of every instance, by workspace and job."""
@@ -46,8 +46,13 @@ class Running:
 
     def instances(self, job_name: str, workspace_id: str | None = None) -> list[Json]:
         """The instances of one job out of :meth:`state`, oldest plan time first."""
-        found = [one for key, jobs in self.state()["workspaces"].items() if workspace_id in (None, key) for one in jobs.get(job_name, [])]
-        return sorted(found, key=lambda one: t.cast(int, one["plan_time"]))
+        instances = [
+            instance
+            for key, jobs in self.state()["workspaces"].items()
+            if workspace_id in (None, key)
+            for instance in jobs.get(job_name, [])
+        ]
+        return sorted(instances, key=lambda instance: t.cast(int, instance["plan_time"]))
 
     def now_ms(self) -> int:
         """The service's time, epoch ms."""

@@ -62,9 +62,9 @@ class Service:
             raise ValueError(f"no job {job_name} in workspace {workspace_id}")
         made = scenario.instances(data, job, self.world, self.clock.now_ms())
         job.instances.extend(made)
-        for one in made:
-            self.engine.take_over(one)
-        return [one.instance_id for one in made]
+        for instance in made:
+            self.engine.take_over(instance)
+        return [instance.instance_id for instance in made]
 
     def state(self) -> dict[str, t.Any]:
         """What the service knows, true status included, whatever the lists show."""
@@ -86,14 +86,14 @@ class Service:
                     "hidden": bool(run and run.status == "hidden"),
                     "runs": [
                         {
-                            "number": one.number,
-                            "status": one.status,
-                            "requested": one.requested,
-                            "start": one.start,
-                            "end": one.end,
-                            "request_id": one.request_id,
+                            "number": past.number,
+                            "status": past.status,
+                            "requested": past.requested,
+                            "start": past.start,
+                            "end": past.end,
+                            "request_id": past.request_id,
                         }
-                        for one in instance.runs
+                        for past in instance.runs
                     ],
                     "queued": len(instance.queued),
                 }

@@ -151,7 +151,7 @@ class Switches:
             if switch is None:
                 raise ValueError(f"no such switch: {name}; there are {', '.join(SWITCHES)}")
             # 0 == False and 1 == True in Python: compare the type as well
-            known = any(value == one and type(value) is type(one) for one in switch.settings)
+            known = any(value == setting and type(value) is type(setting) for setting in switch.settings)
             if not known and not (switch.free and (isinstance(value, (int, float)) and not isinstance(value, bool))):
                 raise ValueError(f"switch {name} cannot be {value!r}; its settings are {', '.join(map(repr, switch.settings))}")
         self._values.update(changes)

@@ -26,12 +26,12 @@ def list_jobs(call: Call) -> Answer:
     if job is None:
         raise unknown_job()
     relation = read.choice(call.query.get("relation"), "relation", _RELATIONS, "both")
-    found: list[Json] = []
+    entries: list[Json] = []
     if relation in ("parent", "both"):
-        found += [_job_entry(one, "parent") for one in call.service.world.upstream(job)]
+        entries += [_job_entry(upstream, "parent") for upstream in call.service.world.upstream(job)]
     if relation in ("child", "both"):
-        found += [_job_entry(one, "child") for one in call.service.world.downstream(job)]
-    return Answer(payload=found)
+        entries += [_job_entry(downstream, "child") for downstream in call.service.world.downstream(job)]
+    return Answer(payload=entries)
 
 
 def list_instances(call: Call) -> Answer:
@@ -43,36 +43,36 @@ def list_instances(call: Call) -> Answer:
     relation = read.choice(call.query.get("relation"), "relation", _RELATIONS, "both")
     depth, latest = read.number(call, "depth", 1, 1, _MAX_DEPTH), read.flag(call, "latest", True)
     world = call.service.world
-    found: list[Instance] = []
+    related: list[Instance] = []
     if relation in ("parent", "both"):
-        found += _levels(instance, world.parents, depth)
+        related += _levels(instance, world.parents, depth)
     if relation in ("child", "both"):
-        found += [one for one in _levels(instance, world.children, depth) if not any(one is other for other in found)]
+        related += [child for child in _levels(instance, world.children, depth) if not any(child is other for other in related)]
     if latest:
-        found = _newest_per_job(found)
-    return Answer(payload={"depend_instances_info": [_instance_entry(call, one) for one in found], "total": len(found)})
+        related = _newest_per_job(related)
+    return Answer(payload={"depend_instances_info": [_instance_entry(call, neighbour) for neighbour in related], "total": len(related)})
 
 
 def _levels(instance: Instance, step: t.Callable[[Instance], list[Instance]], depth: int) -> list[Instance]:
     """Everything within *depth* steps, nearest first, each once."""
-    found: list[Instance] = []
+    within: list[Instance] = []
     level = [instance]
     for _level in range(depth):
-        reached = [one for each in level for one in step(each)]
+        reached = [neighbour for reached_before in level for neighbour in step(reached_before)]
         level = []
-        for one in reached:
-            if one is not instance and not any(one is other for other in found):
-                found.append(one)
-                level.append(one)
-    return found
+        for neighbour in reached:
+            if neighbour is not instance and not any(neighbour is other for other in within):
+                within.append(neighbour)
+                level.append(neighbour)
+    return within
 
 
-def _newest_per_job(found: list[Instance]) -> list[Instance]:
+def _newest_per_job(instances: list[Instance]) -> list[Instance]:
     newest: dict[int, Instance] = {}
-    for one in found:
-        known = newest.get(id(one.job))
-        if known is None or _ended(one) > _ended(known):
-            newest[id(one.job)] = one
+    for instance in instances:
+        known = newest.get(id(instance.job))
+        if known is None or _ended(instance) > _ended(known):
+            newest[id(instance.job)] = instance
     return list(newest.values())
 
 
@@ -102,7 +102,7 @@ def _instance_entry(call: Call, instance: Instance) -> Json:
         "directory_path": job.path,
         "force_success": instance.force_success,
         "ignore_success": instance.ignore_success,
-        "parent_instance_ids": [one.instance_id for one in call.service.world.parents(instance)],
+        "parent_instance_ids": [parent.instance_id for parent in call.service.world.parents(instance)],
         "plan_time": instance.plan_time,
         "running_time": running,
         "start_time": instance.start_time,

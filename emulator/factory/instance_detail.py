@@ -22,7 +22,7 @@ def show_instance(call: Call) -> Answer:
     job = workspace.jobs.get(call.params["job_name"]) if workspace else None
     if job is None:
         raise unknown_job()
-    instance = next((one for one in job.instances if str(one.instance_id) == call.params["instance_id"]), None)
+    instance = next((candidate for candidate in job.instances if str(candidate.instance_id) == call.params["instance_id"]), None)
     if instance is None:
         raise unknown_instance()
     detail: Json = {

@@ -29,14 +29,19 @@ def list_v2(call: Call) -> Answer:
         raise unknown_job()
     switches = call.service.switches
     wanted = call.query.get("status")
-    found = _in_window(call, [job], ("min_plan_time", "max_plan_time"), V2_WINDOW_MS)
-    found = [one for one in found if wanted is None or wanted in (one.status, status_word(one, switches, "v2"))]
-    found = _of_type(call, found, "instance_type")
+    instances = _in_window(call, [job], ("min_plan_time", "max_plan_time"), V2_WINDOW_MS)
+    instances = [instance for instance in instances if wanted is None or wanted in (instance.status, status_word(instance, switches, "v2"))]
+    instances = _of_type(call, instances, "instance_type")
     if read.flag(call, "force_success"):
-        found = [one for one in found if one.force_success]
+        instances = [instance for instance in instances if instance.force_success]
     if read.flag(call, "ignore_success"):
-        found = [one for one in found if one.ignore_success]
-    return Answer(payload={"total": len(found), "instances": [instance_v2(one, switches) for one in page(call, ordered(call, found))]})
+        instances = [instance for instance in instances if instance.ignore_success]
+    return Answer(
+        payload={
+            "total": len(instances),
+            "instances": [instance_v2(instance, switches) for instance in page(call, ordered(call, instances))],
+        }
+    )
 
 
 def list_v1(call: Call) -> Answer:
@@ -48,10 +53,15 @@ def list_v1(call: Call) -> Answer:
     ]
     switches = call.service.switches
     wanted = call.query.get("status")
-    found = _in_window(call, jobs, ("minPlanTime", "maxPlanTime"), V1_WINDOW_MS)
-    found = [one for one in found if wanted is None or wanted in (one.status, status_word(one, switches, "v1"))]
-    found = _of_type(call, found, "instanceType")
-    return Answer(payload={"total": len(found), "instances": [instance_v1(one, switches) for one in page(call, ordered(call, found))]})
+    instances = _in_window(call, jobs, ("minPlanTime", "maxPlanTime"), V1_WINDOW_MS)
+    instances = [instance for instance in instances if wanted is None or wanted in (instance.status, status_word(instance, switches, "v1"))]
+    instances = _of_type(call, instances, "instanceType")
+    return Answer(
+        payload={
+            "total": len(instances),
+            "instances": [instance_v1(instance, switches) for instance in page(call, ordered(call, instances))],
+        }
+    )
 
 
 def page(call: Call, items: t.Sequence[_Item], limit: int = 10, most: int = 1000, unit: str | None = None) -> t.Sequence[_Item]:
@@ -64,10 +74,10 @@ def page(call: Call, items: t.Sequence[_Item], limit: int = 10, most: int = 1000
     return items[first : first + limit]
 
 
-def ordered(call: Call, found: list[Instance]) -> list[Instance]:
+def ordered(call: Call, instances: list[Instance]) -> list[Instance]:
     """Instances in the order of the switch."""
     order = call.service.switches["list_order"]
-    by_time = sorted(found, key=lambda one: (one.plan_time, one.instance_id), reverse=order == "newest")
+    by_time = sorted(instances, key=lambda instance: (instance.plan_time, instance.instance_id), reverse=order == "newest")
     if order == "random":
         random.Random(call.request_id).shuffle(by_time)
     return by_time
@@ -82,12 +92,12 @@ def _in_window(call: Call, jobs: t.Iterable[Job], names: tuple[str, str], most: 
     if end - begin > most and call.service.switches["enforce_window"]:
         raise invalid(f"the time range exceeds {most // _DAY_MS} days")
     if call.service.switches["window_compares"] == "start_time":
-        return [one for job in jobs for one in job.instances if begin <= (one.start_time or one.plan_time) <= end]
-    return [one for job in jobs for one in job.planned(begin, end)]
+        return [instance for job in jobs for instance in job.instances if begin <= (instance.start_time or instance.plan_time) <= end]
+    return [instance for job in jobs for instance in job.planned(begin, end)]
 
 
-def _of_type(call: Call, found: list[Instance], name: str) -> list[Instance]:
+def _of_type(call: Call, instances: list[Instance], name: str) -> list[Instance]:
     if name not in call.query:
-        return found
+        return instances
     wanted = read.number(call, name, 0)
-    return [one for one in found if one.instance_type == wanted]
+    return [instance for instance in instances if instance.instance_type == wanted]

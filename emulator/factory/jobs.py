@@ -22,23 +22,23 @@ MOST = 100
 def list_v1(call: Call) -> Answer:
     """GET /v1/{project_id}/jobs: batch jobs unless asked otherwise; the name is fuzzy [TF]."""
     kind = read.choice(call.query.get("jobType"), "jobType", ("BATCH", "REAL_TIME"), "BATCH")
-    found = [job for job in _jobs(call) if job.job_type == kind and call.query.get("jobName", "") in job.name]
-    return Answer(payload={"total": len(found), "jobs": [_entry_v1(call, job) for job in page(call, found, most=MOST)]})
+    jobs = [job for job in _jobs(call) if job.job_type == kind and call.query.get("jobName", "") in job.name]
+    return Answer(payload={"total": len(jobs), "jobs": [_entry_v1(call, job) for job in page(call, jobs, most=MOST)]})
 
 
 def list_v2(call: Call) -> Answer:
     """GET /v2/{project_id}/factory/jobs: filters by type, name (fuzzy), ids and status."""
-    found = [job for job in _jobs(call) if call.query.get("job_name", "") in job.name]
+    jobs = [job for job in _jobs(call) if call.query.get("job_name", "") in job.name]
     if "job_type" in call.query:
-        found = [job for job in found if job.job_type == call.query["job_type"]]
+        jobs = [job for job in jobs if job.job_type == call.query["job_type"]]
     if "job_id" in call.query:
         ids = call.query["job_id"].split(",")
-        if len(ids) > 50 or not all(one.strip().isdigit() for one in ids):
+        if len(ids) > 50 or not all(number.strip().isdigit() for number in ids):
             raise invalid("job_id takes at most 50 numbers")
-        found = [job for job in found if str(job.job_id) in [one.strip() for one in ids]]
+        jobs = [job for job in jobs if str(job.job_id) in [number.strip() for number in ids]]
     if "status" in call.query:
-        found = [job for job in found if job.status in call.query["status"].split(",")]
-    return Answer(payload={"total": len(found), "jobs": [_entry_v2(call, job) for job in page(call, found, most=MOST)]})
+        jobs = [job for job in jobs if job.status in call.query["status"].split(",")]
+    return Answer(payload={"total": len(jobs), "jobs": [_entry_v2(call, job) for job in page(call, jobs, most=MOST)]})
 
 
 def show_v1(call: Call) -> Answer:
@@ -65,7 +65,9 @@ def show_v1(call: Call) -> Answer:
         "version": str(job.version),
     }
     if read.flag(call, "dependencies"):
-        detail["downstreamJobs"] = [{"name": one.name, "path": one.path, "params": {}} for one in call.service.world.downstream(job)]
+        detail["downstreamJobs"] = [
+            {"name": downstream.name, "path": downstream.path, "params": {}} for downstream in call.service.world.downstream(job)
+        ]
     return Answer(payload=detail)
 
 
@@ -78,7 +80,7 @@ def _last(call: Call, job: Job, api: str) -> tuple[str | None, int | None]:
     """Status word and end of the job's newest instance."""
     if not job.instances:
         return None, None
-    newest = max(job.instances, key=lambda one: one.plan_time)
+    newest = max(job.instances, key=lambda instance: instance.plan_time)
     return status_word(newest, call.service.switches, api), newest.end_time
 
 

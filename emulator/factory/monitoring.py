@@ -35,11 +35,13 @@ def overview(call: Call) -> Answer:
     """GET …/monitor/task-statistics-overview: how many instances of the days asked for are in which status."""
     first, last = _DAYS[read.choice(call.query.get("query_days"), "query_days", tuple(_DAYS), "today")]
     midnight = _midnight(call)
-    chosen = [one for one in _instances(call) if midnight - first * _DAY_MS <= one.plan_time < midnight + (1 - last) * _DAY_MS]
-    counts = Counter(one.status for one in chosen if not one.force_success and not one.ignore_success)
+    chosen = [
+        instance for instance in _instances(call) if midnight - first * _DAY_MS <= instance.plan_time < midnight + (1 - last) * _DAY_MS
+    ]
+    counts = Counter(instance.status for instance in chosen if not instance.force_success and not instance.ignore_success)
     result: Json = {field: counts.get(status, 0) for status, field in _FIELDS.items()}
-    result["force_success_count"] = sum(1 for one in chosen if one.force_success)
-    result["ignore_success_count"] = sum(1 for one in chosen if one.ignore_success)
+    result["force_success_count"] = sum(1 for instance in chosen if instance.force_success)
+    result["ignore_success_count"] = sum(1 for instance in chosen if instance.ignore_success)
     result["total_count"] = len(chosen)
     return Answer(payload=result)
 
@@ -47,7 +49,7 @@ def overview(call: Call) -> Answer:
 def completion(call: Call) -> Answer:
     """GET …/monitor/task-completion-data: finished instances by hour, today, yesterday and on average over seven days."""
     midnight, now = _midnight(call), call.service.clock.now_ms()
-    ends = [one.end_time for one in _instances(call) if one.end_time is not None]
+    ends = [instance.end_time for instance in _instances(call) if instance.end_time is not None]
     hours = range(24)
 
     def finished(day: int, hour: int) -> int:
@@ -68,7 +70,7 @@ def completion(call: Call) -> Answer:
 
 def _instances(call: Call) -> list[Instance]:
     workspace = call.service.world.workspace(call.workspace_id)
-    return [one for job in (workspace.jobs.values() if workspace else ()) for one in job.instances]
+    return [instance for job in (workspace.jobs.values() if workspace else ()) for instance in job.instances]
 
 
 def _midnight(call: Call) -> int:

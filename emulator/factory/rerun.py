@@ -87,10 +87,10 @@ def _v1_instance(call: Call) -> Instance:
     job = _job(call, call.workspace_id, call.params["job_name"])
     if job is None:
         raise unknown_job()
-    found = next((one for one in job.instances if str(one.instance_id) == call.params["instance_id"]), None)
-    if found is None:
+    instance = next((candidate for candidate in job.instances if str(candidate.instance_id) == call.params["instance_id"]), None)
+    if instance is None:
         raise unknown_instance()
-    return found
+    return instance
 
 
 def _job(call: Call, workspace_id: str, name: str) -> Job | None:
@@ -110,7 +110,7 @@ def _selected(call: Call, job: Job, body: Json) -> list[Instance]:
     if not isinstance(entries, list) or not entries:
         raise invalid("task_retrys must name at least one instance")
     by_key = _by_key(job, call.service.switches)
-    found: list[Instance] = []
+    chosen: list[Instance] = []
     seen: set[Key] = set()
     for entry in entries:
         if not isinstance(entry, dict):
@@ -127,10 +127,10 @@ def _selected(call: Call, job: Job, body: Json) -> list[Instance]:
             if call.service.switches["duplicate_keys"] == "merge":
                 continue
         seen.add(key)
-        found += instances
-    if not found:
+        chosen += instances
+    if not chosen:
         raise unknown_instance()
-    return found
+    return chosen
 
 
 def _by_key(job: Job, switches: Switches) -> dict[Key, list[Instance]]:
@@ -163,22 +163,27 @@ def _write_related(call: Call, request: _Request, job: Job) -> None:
             raise Refusal(400, "1000", "Failed to find the job.")
         if other not in jobs:
             jobs.append(other)
-    chosen = [one for each in jobs for one in each.instances if begin <= one.plan_time <= end and _refusal(call, one, request) is None]
+    chosen = [
+        instance
+        for related in jobs
+        for instance in related.instances
+        if begin <= instance.plan_time <= end and _refusal(call, instance, request) is None
+    ]
     if not chosen:
         raise invalid(f"Job {job.name} have no instances to rerun")
     request.group = call.request_id
     call.service.engine.limit_group(request.group, concurrent)
-    _write(call, request, sorted(chosen, key=lambda one: one.plan_time))
+    _write(call, request, sorted(chosen, key=lambda instance: instance.plan_time))
 
 
 def _write(call: Call, request: _Request, instances: list[Instance]) -> None:
     """Rerun what can be; a refused instance spoils the request as the switch says."""
-    refusals = [(one, _refusal(call, one, request)) for one in instances]
+    refusals = [(instance, _refusal(call, instance, request)) for instance in instances]
     first = next((refusal for _instance, refusal in refusals if refusal), None)
-    accepted = [one for one, refusal in refusals if refusal is None]
+    accepted = [instance for instance, refusal in refusals if refusal is None]
     if first and (call.service.switches["batch_refusal"] == "all" or not accepted):
         raise first
-    serial = sorted(accepted, key=lambda one: one.plan_time)
+    serial = sorted(accepted, key=lambda instance: instance.plan_time)
     noted = []
     for instance in serial:
         entry = _before(call, instance)

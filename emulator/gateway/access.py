@@ -73,13 +73,13 @@ def check_workspace(service: Service, call: Call, route: Route, caller: Caller) 
     """The id of the workspace the call acts in; refused if absent, unknown, of another project, or closed to the caller."""
     workspace_id = call.headers.get("workspace", "")
     project_id = call.params["project_id"]
-    mine = [one for one in service.world.workspaces() if one.project_id == project_id]
+    workspaces = [workspace for workspace in service.world.workspaces() if workspace.project_id == project_id]
     falls_back = route.workspace == "default" or service.switches["v2_workspace"] == "default"
     if not workspace_id and falls_back:
-        workspace_id = next((one.workspace_id for one in mine if one.kind == 1), "")
+        workspace_id = next((workspace.workspace_id for workspace in workspaces if workspace.kind == 1), "")
     if not workspace_id:
         raise missing("workspace")
-    if workspace_id not in [one.workspace_id for one in mine]:
+    if workspace_id not in [workspace.workspace_id for workspace in workspaces]:
         raise Refusal(400, "0819", "The workspace does not exist.")
     role = caller.role_in(workspace_id)
     if role == "none" or (route.writes and role not in OPERATORS):

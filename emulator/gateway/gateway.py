@@ -37,21 +37,26 @@ class Gateway:
         """Answer one request, or spoil the answer as the fault that it draws says."""
         raw_path, _sep, raw_query = request.raw_path.partition("?")
         request_id = secrets.token_hex(16)
-        found = routes.find(self._host, request.method, raw_path)
-        entry = self._note(request, raw_path, raw_query, request_id, found)
-        fault = self._service.faults.pick(found[0].name, found[1]) if found else None
+        matched = routes.find(self._host, request.method, raw_path)
+        entry = self._note(request, raw_path, raw_query, request_id, matched)
+        fault = self._service.faults.pick(matched[0].name, matched[1]) if matched else None
         entry["fault"] = fault["kind"] if fault else None
         if fault and fault.get("when") == "before_reading":
             return spoiled.hang_up(request)
         body = await request.read()
         entry["body"] = body.decode("utf-8", "backslashreplace")
         call = Call(
-            self._service, found[1] if found else {}, dict(parse_qsl(raw_query, keep_blank_values=True)), request.headers, body, request_id
+            self._service,
+            matched[1] if matched else {},
+            dict(parse_qsl(raw_query, keep_blank_values=True)),
+            request.headers,
+            body,
+            request_id,
         )
 
         def act() -> web.Response:
             with self._service.clock.held():
-                answer = self._answer(found[0] if found else None, call, request.method, raw_path, raw_query, entry)
+                answer = self._answer(matched[0] if matched else None, call, request.method, raw_path, raw_query, entry)
             entry["status"] = answer.status
             return self._response(answer, request_id)
 
@@ -94,7 +99,7 @@ class Gateway:
         return await spoiled.send(fault, when, request, answer)
 
     def _note(
-        self, request: web.BaseRequest, raw_path: str, raw_query: str, request_id: str, found: tuple[Route, dict[str, str]] | None
+        self, request: web.BaseRequest, raw_path: str, raw_query: str, request_id: str, matched: tuple[Route, dict[str, str]] | None
     ) -> dict[str, t.Any]:
         return self._service.requests.add(
             {
@@ -104,7 +109,7 @@ class Gateway:
                 "path": unquote(raw_path),
                 "raw_path": raw_path,
                 "query": raw_query,
-                "route": found[0].name if found else None,
+                "route": matched[0].name if matched else None,
                 "headers": dict(request.headers),
                 "body": "",
                 "status": None,

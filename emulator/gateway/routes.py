@@ -34,18 +34,18 @@ class Route:
         """The decoded path parameters, or None if this is not the API meant."""
         if host != self.host or method != self.method:
             return None
-        mine, theirs = self.path.split("/"), raw_path.split("/")
-        if len(mine) != len(theirs):
+        patterns, segments = self.path.split("/"), raw_path.split("/")
+        if len(patterns) != len(segments):
             return None
-        found: dict[str, str] = {}
-        for pattern, segment in zip(mine, theirs, strict=True):
+        params: dict[str, str] = {}
+        for pattern, segment in zip(patterns, segments, strict=True):
             if pattern.startswith("{"):
                 if not segment:
                     return None
-                found[pattern[1:-1]] = unquote(segment)
+                params[pattern[1:-1]] = unquote(segment)
             elif pattern != segment:
                 return None
-        return found
+        return params
 
 
 _JOBS2 = "/v2/{project_id}/factory/jobs"

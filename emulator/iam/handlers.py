@@ -58,12 +58,12 @@ def list_projects(call: Call) -> Answer:
     caller = _required(call)
     account = call.service.world.account(caller.domain)
     wanted = call.query.get("name")
-    found = [one for one in (account.projects if account else []) if wanted is None or one.name == wanted]
+    projects = [project for project in (account.projects if account else []) if wanted is None or project.name == wanted]
     if "per_page" in call.query:
         page, size = read.number(call, "page", 1, 1), read.number(call, "per_page", 5000, 1, 5000)
-        found = found[(page - 1) * size : page * size]
+        projects = projects[(page - 1) * size : page * size]
     links = {"self": "https://iam/v3/projects", "next": None, "previous": None}
-    return Answer(payload={"projects": [_project_entry(one) for one in found], "links": links})
+    return Answer(payload={"projects": [_project_entry(project) for project in projects], "links": links})
 
 
 def create_temporary_key(call: Call) -> Answer:
@@ -115,7 +115,7 @@ def _agency(call: Call, options: t.Any, caller: Caller) -> Agency:
     if not isinstance(options, dict):
         raise IamRefusal(400, "The request body is invalid: auth.identity.assume_role")
     account = call.service.world.account(options.get("domain_name") or options.get("domain_id"))
-    agency = next((one for one in (account.agencies if account else []) if one.name == options.get("agency_name")), None)
+    agency = next((candidate for candidate in (account.agencies if account else []) if candidate.name == options.get("agency_name")), None)
     if agency is None:
         raise IamRefusal(404, f"Could not find agency: {options.get('agency_name')}")
     if agency.trusted_domain != caller.domain:

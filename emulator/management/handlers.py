@@ -12,54 +12,54 @@ from emulator.service import Answer, Call
 def list_studios(call: Call) -> Answer:
     """GET /v1/{project_id}/instances."""
     project_id = call.params["project_id"]
-    found = [one for account in call.service.world.accounts for one in account.studios if one.project_id == project_id]
+    studios = [studio for account in call.service.world.accounts for studio in account.studios if studio.project_id == project_id]
     orders = [
         {
-            "project_id": one.project_id,
-            "order_id": f"CS{one.studio_id[:16].upper()}",
-            "region_id": one.region,
-            "resource_id": one.studio_id,
-            "resource_name": one.name,
+            "project_id": studio.project_id,
+            "order_id": f"CS{studio.studio_id[:16].upper()}",
+            "region_id": studio.region,
+            "resource_id": studio.studio_id,
+            "resource_name": studio.name,
             "resource_type": "hws.resource.type.dayu",
             "resource_spec_code": "dayu.starter",
             "charge_type": "PREPAID",
             "order_type": "BASE",
             "is_auto_renew": 0,
-            "status": one.status,
+            "status": studio.status,
             "eps_id": "0",
             "is_trial_order": 0,
             "work_space_mode": "0",
         }
-        for one in page(call, found, limit=20, unit="record")
+        for studio in page(call, studios, limit=20, unit="record")
     ]
-    return Answer(payload={"billing_check": False, "count": len(found), "commodity_orders": orders})
+    return Answer(payload={"billing_check": False, "count": len(studios), "commodity_orders": orders})
 
 
 def list_workspaces(call: Call) -> Answer:
     """GET /v1/{project_id}/workspaces/{instance_id}: those the caller may see; ``offset`` is a data offset."""
     studio_id, project_id = call.params["instance_id"], call.params["project_id"]
     role_in = call.caller.role_in if call.caller else lambda workspace_id: "none"
-    found = [
-        one
-        for one in call.service.world.workspaces()
-        if one.studio_id == studio_id and one.project_id == project_id and role_in(one.workspace_id) != "none"
+    workspaces = [
+        workspace
+        for workspace in call.service.world.workspaces()
+        if workspace.studio_id == studio_id and workspace.project_id == project_id and role_in(workspace.workspace_id) != "none"
     ]
     data = [
         {
-            "id": one.workspace_id,
-            "name": one.name,
-            "description": one.description,
-            "is_default": one.kind,
-            "project_id": one.project_id,
-            "instance_id": one.studio_id,
+            "id": workspace.workspace_id,
+            "name": workspace.name,
+            "description": workspace.description,
+            "is_default": workspace.kind,
+            "project_id": workspace.project_id,
+            "instance_id": workspace.studio_id,
             "eps_id": "0",
-            "owner_name": one.owner,
-            "create_user": one.owner,
+            "owner_name": workspace.owner,
+            "create_user": workspace.owner,
             "member_num": 1,
-            "job_log_location_name": f"obs://dlf-log-{one.project_id}/",
-            "bad_record_location_name": f"obs://dlf-log-{one.project_id}/",
+            "job_log_location_name": f"obs://dlf-log-{workspace.project_id}/",
+            "bad_record_location_name": f"obs://dlf-log-{workspace.project_id}/",
         }
-        for one in page(call, found, limit=20, unit="record")
+        for workspace in page(call, workspaces, limit=20, unit="record")
     ]
     size = max(1, int(call.query.get("limit", 20)))
-    return Answer(payload={"count": len(found), "total_page": -(-len(found) // size), "data": data})
+    return Answer(payload={"count": len(workspaces), "total_page": -(-len(workspaces) // size), "data": data})

@@ -21,7 +21,7 @@ def instance_shorthands(job: dict[str, t.Any], now_ms: int) -> list[dict[str, t.
 
     The generated ones lie ``every`` (default 1h) apart and go back from ``first`` (default one step ago); the failed ones are the newest.
     """
-    listed = [_inherit(one, job) for one in job.get("instances", [])]
+    listed = [_inherit(instance, job) for instance in job.get("instances", [])]
     step = int(seconds_of(job.get("every", "1h")) * 1000)
     newest = moment_of(job["first"], now_ms) if "first" in job else now_ms - step
     newest -= newest % min(step, 60_000)

@@ -42,7 +42,7 @@ def instances(data: t.Iterable[Data], job: Job, world: World, now_ms: int) -> li
     """What *data* describes in a scenario's words, as instances of *job* that come into being at *now_ms*."""
     reader = _Reader({}, now_ms)
     reader.built = world
-    return [reader.instance(job, one) for one in data]
+    return [reader.instance(job, described) for described in data]
 
 
 class _Reader:
@@ -63,12 +63,14 @@ class _Reader:
         projects = list(data.get("projects", []))
         if not projects:
             projects = [{"id": data.get("project_id") or stable_hex("project", account.domain), "name": account.region}]
-        account.projects = [Project(one.get("id") or stable_hex("project", one["name"]), one["name"], account) for one in projects]
-        account.users = [self._user(account, one) for one in data.get("users", [])]
-        account.agencies = [
-            Agency(one["name"], account, one["trusted_domain"], one.get("role", "operator")) for one in data.get("agencies", [])
+        account.projects = [
+            Project(project.get("id") or stable_hex("project", project["name"]), project["name"], account) for project in projects
         ]
-        account.studios = [self._studio(account, one) for one in data.get("studios", [{}])]
+        account.users = [self._user(account, user) for user in data.get("users", [])]
+        account.agencies = [
+            Agency(agency["name"], account, agency["trusted_domain"], agency.get("role", "operator")) for agency in data.get("agencies", [])
+        ]
+        account.studios = [self._studio(account, studio) for studio in data.get("studios", [{}])]
         for workspace in data.get("workspaces", []):
             account.workspaces.append(self._workspace(account, workspace))
         return account
@@ -101,7 +103,7 @@ class _Reader:
     def _workspace(self, account: Account, data: Data) -> Workspace:
         _only(data, "workspace", "id name project_id studio_id kind description owner jobs")
         project_id = data.get("project_id", account.projects[0].project_id)
-        studio = next((one for one in account.studios if one.project_id == project_id), account.studios[0])
+        studio = next((candidate for candidate in account.studios if candidate.project_id == project_id), account.studios[0])
         workspace = Workspace(
             workspace_id=data.get("id") or stable_hex("workspace", project_id, data["name"]),
             name=data["name"],
@@ -129,8 +131,8 @@ class _Reader:
             name=data["name"],
             job_id=data.get("id", self.next_job_id),
             submit_time=moment_of(data.get("submit_time", "-200d"), self.now_ms),
-            nodes=[_node(one) for one in data.get("nodes", ["prepare", "transform", "publish"])],
-            depends_on=[_upstream(workspace, one) for one in data.get("depends_on", [])],
+            nodes=[_node(node) for node in data.get("nodes", ["prepare", "transform", "publish"])],
+            depends_on=[_upstream(workspace, upstream) for upstream in data.get("depends_on", [])],
             run_seconds=seconds_of(data.get("run_seconds", self.data.get("run_seconds", 3))),
             wait_seconds=seconds_of(data.get("wait_seconds", self.data.get("wait_seconds", 0))),
             owner=data.get("owner", workspace.owner),
@@ -138,8 +140,8 @@ class _Reader:
         for name in _PLAIN.split():
             if name in data:
                 setattr(job, name, data[name])
-        for one in instance_shorthands(data, self.now_ms):
-            job.instances.append(self.instance(job, one))
+        for instance in instance_shorthands(data, self.now_ms):
+            job.instances.append(self.instance(job, instance))
         return job
 
     def instance(self, job: Job, data: Data) -> Instance:
@@ -165,7 +167,7 @@ class _Reader:
             held=data.get("held", False),
             error=data.get("error", "the node ended with exit code 1") if status == "fail" else "",
         )
-        instance.fates.extend(_fate(job, one) for one in data.get("runs") or ["success"])
+        instance.fates.extend(_fate(job, fate) for fate in data.get("runs") or ["success"])
         self._history(instance, data)
         return instance
 

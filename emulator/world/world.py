@@ -35,11 +35,11 @@ class World:
 
     def account(self, domain: str | None) -> Account | None:
         """The account with that name or id."""
-        return next((one for one in self.accounts if domain and domain in (one.domain, one.domain_id)), None)
+        return next((account for account in self.accounts if domain and domain in (account.domain, account.domain_id)), None)
 
     def project(self, project_id: str) -> Project | None:
         """The project with that id."""
-        return next((one for account in self.accounts for one in account.projects if one.project_id == project_id), None)
+        return next((project for account in self.accounts for project in account.projects if project.project_id == project_id), None)
 
     def workspaces(self) -> t.Iterator[Workspace]:
         """All workspaces."""
@@ -48,7 +48,7 @@ class World:
 
     def workspace(self, workspace_id: str) -> Workspace | None:
         """The workspace with that id."""
-        return next((one for one in self.workspaces() if one.workspace_id == workspace_id), None)
+        return next((workspace for workspace in self.workspaces() if workspace.workspace_id == workspace_id), None)
 
     def instances(self) -> t.Iterator[Instance]:
         """All job instances."""
@@ -58,33 +58,37 @@ class World:
 
     def instance(self, instance_id: int) -> Instance | None:
         """The job instance with that id now."""
-        return next((one for one in self.instances() if one.instance_id == instance_id), None)
+        return next((instance for instance in self.instances() if instance.instance_id == instance_id), None)
 
     def upstream(self, job: Job) -> list[Job]:
         """The jobs that *job* depends on."""
-        found = [self._job(workspace_id, name) for workspace_id, name in job.depends_on]
-        return [one for one in found if one is not None]
+        jobs = [self._job(workspace_id, name) for workspace_id, name in job.depends_on]
+        return [upstream for upstream in jobs if upstream is not None]
 
     def downstream(self, job: Job) -> list[Job]:
         """The jobs that depend on *job*, in any workspace."""
         key = (job.workspace.workspace_id, job.name)
-        return [one for workspace in self.workspaces() for one in workspace.jobs.values() if key in one.depends_on]
+        return [other for workspace in self.workspaces() for other in workspace.jobs.values() if key in other.depends_on]
 
     def parents(self, instance: Instance) -> list[Instance]:
         """The instances that *instance* waits for: of each upstream job the newest planned no later than it."""
         if instance.parents is not None:
-            return [one for one in self.instances() if one.instance_id in instance.parents or set(one.old_ids) & set(instance.parents)]
-        found = []
+            return [
+                parent
+                for parent in self.instances()
+                if parent.instance_id in instance.parents or set(parent.old_ids) & set(instance.parents)
+            ]
+        parents = []
         for job in self.upstream(instance.job):
-            earlier = [one for one in job.instances if one.plan_time <= instance.plan_time]
+            earlier = [parent for parent in job.instances if parent.plan_time <= instance.plan_time]
             if earlier:
-                found.append(max(earlier, key=lambda one: one.plan_time))
-        return found
+                parents.append(max(earlier, key=lambda parent: parent.plan_time))
+        return parents
 
     def children(self, instance: Instance) -> list[Instance]:
         """The instances that wait for *instance*."""
-        candidates = (one for one in self.instances() if one.parents is not None or one.job.depends_on)
-        return [one for one in candidates if any(parent is instance for parent in self.parents(one))]
+        candidates = (child for child in self.instances() if child.parents is not None or child.job.depends_on)
+        return [child for child in candidates if any(parent is instance for parent in self.parents(child))]
 
     def _job(self, workspace_id: str, name: str) -> Job | None:
         workspace = self.workspace(workspace_id)

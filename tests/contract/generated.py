@@ -104,9 +104,9 @@ def text(dice: random.Random) -> str:
 
 def usable(dice: random.Random) -> str:
     """A name that a URL can carry."""
-    while (found := text(dice)) in REFUSED:
+    while (drawn := text(dice)) in REFUSED:
         pass
-    return found
+    return drawn
 
 
 def token(dice: random.Random, longest: int) -> str:
@@ -137,7 +137,7 @@ def values(dice: random.Random, name: str | None = None) -> Values:
         statuses=dice.choice(((), (Status.FAIL,), (Status.RUNNING,), (Status.FAIL, Status.RUNNING), (Status.MANUAL_STOP,))),
         instance_type=dice.choice((None, *InstanceType)),
         options=RetryOptions(location, dice.choice(("original_version", "current_version")), node_name, dice.random() < 0.5),
-        keys=tuple({one.plan_time: one for one in (_key(dice, workspace_id) for _one in range(dice.randint(1, 12)))}.values()),
+        keys=tuple({key.plan_time: key for key in (_key(dice, workspace_id) for _one in range(dice.randint(1, 12)))}.values()),
         related=_related(dice),
         relation=dice.choice(("parent", "child", "both")),
         depth=dice.randint(1, 50),

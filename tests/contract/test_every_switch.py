@@ -66,12 +66,12 @@ def begin(service: Running, **switches: t.Any) -> None:
 def instances(service: Running) -> list[tuple[str, dict[str, t.Any]]]:
     """Every instance there is, with its job's name."""
     jobs = service.state()["workspaces"][WORKSPACE_ID]
-    return [(name, one) for name, found in jobs.items() for one in found]
+    return [(name, instance) for name, entries in jobs.items() for instance in entries]
 
 
 def failed(service: Running) -> dict[tuple[str, int], int]:
     """The instances whose first run failed, each to be rerun once."""
-    return {(name, one["plan_time"]): 1 for name, one in instances(service) if one["runs"][0]["status"] == "fail"}
+    return {(name, instance["plan_time"]): 1 for name, instance in instances(service) if instance["runs"][0]["status"] == "fail"}
 
 
 def lose_an_answer(service: Running) -> None:
@@ -99,10 +99,14 @@ def prepare(service: Running, name: str, value: t.Any) -> dict[str, t.Any]:
 def check_lists(service: Running, wish: Wish, changes: dict[str, t.Any]) -> None:
     """Fails unless the lists hold what there is, each thing once."""
     jobs = call("job_info", wish("job_info", **{**changes, "jobs": ["*"]}))
-    assert sorted(one["name"] for one in jobs["jobs"]) == sorted(service.state()["workspaces"][WORKSPACE_ID])
-    found = call("job_instance_info", wish("job_instance_info", **{**changes, "jobs": ["daily_*", "hourly_*"]}))
-    listed = sorted((one["job_name"], one["plan_time"], one["instance_id"], one["status"]) for one in found["instances"])
-    assert listed == sorted((name, one["plan_time"], str(one["instance_id"]), one["status"]) for name, one in instances(service))
+    assert sorted(job["name"] for job in jobs["jobs"]) == sorted(service.state()["workspaces"][WORKSPACE_ID])
+    result = call("job_instance_info", wish("job_instance_info", **{**changes, "jobs": ["daily_*", "hourly_*"]}))
+    listed = sorted(
+        (instance["job_name"], instance["plan_time"], instance["instance_id"], instance["status"]) for instance in result["instances"]
+    )
+    assert listed == sorted(
+        (name, instance["plan_time"], str(instance["instance_id"]), instance["status"]) for name, instance in instances(service)
+    )
 
 
 @pytest.mark.parametrize(("name", "value"), SETTINGS)
@@ -123,12 +127,12 @@ def test_complete_and_once(emulated: Running, wish: Wish, request: pytest.Fixtur
     assert reruns(emulated.journal()) == expected
     last = results[-1]
     assert (last.get("finished"), last["failed"]) == (True, False), last.get("msg")
-    assert {action: len(found) for action, found in by_action(last).items()} == {"done": 5}
-    assert {one["status"] for _name, one in instances(emulated)} == {"success"}
+    assert {action: len(keys) for action, keys in by_action(last).items()} == {"done": 5}
+    assert {instance["status"] for _name, instance in instances(emulated)} == {"success"}
 
     again = passes(wish(**changes, since=str(results[0]["since"])))[-1]
     afresh = passes(wish(**changes))[-1]
-    assert [(one["changed"], one["failed"]) for one in (again, afresh)] == [(False, False)] * 2
+    assert [(result["changed"], result["failed"]) for result in (again, afresh)] == [(False, False)] * 2
     assert reruns(emulated.journal()) == expected
 
 
@@ -136,7 +140,7 @@ def test_the_throttled_calls_were_throttled(emulated: Running, wish: Wish) -> No
     """The setting of ``retry_after`` is come across, not passed by."""
     prepare(emulated, "retry_after", 1)
     call("job_rerun", wish())
-    assert [one["status"] for one in emulated.requests() if one["fault"] == "throttle"] == [429, 429]
+    assert [entry["status"] for entry in emulated.requests() if entry["fault"] == "throttle"] == [429, 429]
     assert reruns(emulated.journal()) == failed(emulated)
 
 
@@ -147,7 +151,7 @@ class TestOneInstanceSpoilsTheBatch:
     @pytest.fixture
     def culprit(self, emulated: Running) -> tuple[str, int]:
         begin(emulated, rerun_visible_after=LONG_HIDDEN)
-        (chosen,) = [one for one in emulated.instances("daily_sales") if one["status"] == "fail"][1:2]
+        (chosen,) = [instance for instance in emulated.instances("daily_sales") if instance["status"] == "fail"][1:2]
         assert restart(emulated, "daily_sales", chosen["instance_id"]).status == 204
         emulated.set(rerun_visible_after=0)
         return "daily_sales", chosen["plan_time"]
@@ -164,9 +168,9 @@ class TestOneInstanceSpoilsTheBatch:
 
         results = passes(wish(), between=between)
         assert reruns(emulated.journal()) == failed(emulated)
-        by_name = {(one["job_name"], one["plan_time"]): one for one in results[-1]["instances"]}
+        by_name = {(instance["job_name"], instance["plan_time"]): instance for instance in results[-1]["instances"]}
         assert (by_name[culprit]["action"], by_name[culprit]["rerun"]) == ("done", False)
-        assert all(one["action"] == "done" for one in by_name.values())
+        assert all(instance["action"] == "done" for instance in by_name.values())
         assert any("already" in problem for result in results for problem in result["problems"])
         assert results[-1]["failed"] is False
 
@@ -176,7 +180,7 @@ class TestOneInstanceSpoilsTheBatch:
         results = passes(wish(), between=settle(emulated, 400))
         assert reruns(emulated.journal()) == failed(emulated)
         assert results[-1]["failed"] is False
-        assert {action: len(found) for action, found in by_action(results[-1]).items()} == {"done": 5}
+        assert {action: len(keys) for action, keys in by_action(results[-1]).items()} == {"done": 5}
 
 
 @pytest.mark.usefixtures("unpaced")
@@ -201,7 +205,7 @@ class TestAnInstanceOnItsWay:
             result = call("job_rerun", wish(since=str(result["since"])))
             assert (result["finished"], result["changed"]) == (False, False)
             assert set(by_action(result)["wait"]) == set(expected)
-        assert all("does not show it yet" in one["reason"] for one in result["instances"] if one["action"] == "wait")
+        assert all("does not show it yet" in instance["reason"] for instance in result["instances"] if instance["action"] == "wait")
         assert reruns(emulated.journal()) == expected
 
     @pytest.mark.parametrize("setting", SWITCHES["retry_of_active"].settings)

@@ -90,7 +90,7 @@ def test_a_sample_reruns_what_the_page_says(service: Running, tmp_path: Path, na
     (entry,) = service.journal()
     assert (entry["api"], entry["job_name"], entry["body"]) == ("v2", "{job_name}", BODIES[name])
     assert entry["kind"] == ("retry" if name == SELECTED else "retry_related")
-    assert [(one["job_name"], one["plan_time"]) for one in entry["instances"]] == RERUN[name]
+    assert [(instance["job_name"], instance["plan_time"]) for instance in entry["instances"]] == RERUN[name]
 
 
 def test_a_sample_shows_the_service_s_error(service: Running, tmp_path: Path) -> None:

@@ -183,8 +183,8 @@ def retry(sdk: Sdk, values: Values, **mode: t.Any) -> object:
 
 def retry_selected(sdk: Sdk, values: Values) -> object:
     keys = [
-        dataarts.RetryFactoryJobInstanceBodyTaskRetrys(job_id=int(one.job_id), plan_time=one.plan_time, submit_time=one.submit_time)
-        for one in values.keys
+        dataarts.RetryFactoryJobInstanceBodyTaskRetrys(job_id=int(key.job_id), plan_time=key.plan_time, submit_time=key.submit_time)
+        for key in values.keys
     ]
     return retry(sdk, values, task_retrys=keys)
 
@@ -367,9 +367,9 @@ def content(request: PreparedRequest) -> t.Any:
 
 def compare(ours: PreparedRequest, theirs: PreparedRequest, operation: Operation) -> None:
     """Fails unless both say the same."""
-    mine, other = urlsplit(str(ours.url)), urlsplit(str(theirs.url))
-    assert (ours.method, mine[:3]) == (theirs.method, other[:3])
-    assert mine.query == other.query
+    our_url, their_url = urlsplit(str(ours.url)), urlsplit(str(theirs.url))
+    assert (ours.method, our_url[:3]) == (theirs.method, their_url[:3])
+    assert our_url.query == their_url.query
     assert pairs(ours) == pairs(theirs)
     if operation.body_differs:
         assert content(theirs) is None
@@ -388,9 +388,9 @@ def compare(ours: PreparedRequest, theirs: PreparedRequest, operation: Operation
 def check_signature(request: PreparedRequest, security_token: str | None) -> None:
     """Fails unless the SDK's signer, given the headers that are said to be signed, writes the same Authorization; and all that matters is signed."""
     written = request.headers["Authorization"]
-    found = AUTHORIZATION.fullmatch(written)
-    assert found, written
-    signed = found.group(2).split(";")
+    matched = AUTHORIZATION.fullmatch(written)
+    assert matched, written
+    signed = matched.group(2).split(";")
     needed = {"host", "x-sdk-date", *own_headers(request)} | ({"content-type"} if "Content-Type" in request.headers else set())
     assert needed <= set(signed)
     assert security_token is None or "x-security-token" in signed
@@ -495,10 +495,10 @@ def test_what_both_put_on_the_wire(emulated: Running) -> None:
     both_clients = Sdk()
     both_clients.studio = theirs
     for name in NASTY:
-        found = factory.list_instances(name, wanted.window)
-        assert [one.job_name for one in found] == [name]
+        instances = factory.list_instances(name, wanted.window)
+        assert [instance.job_name for instance in instances] == [name]
         response = t.cast(t.Any, list_v2(both_clients, replace(wanted, name=name)))
-        assert [one.job_name for one in response.instances] == [name]
+        assert [instance.job_name for instance in response.instances] == [name]
     requests = emulated.requests("v2_list")
     assert len(requests) == 2 * len(NASTY)
     for ours, other in zip(requests[::2], requests[1::2], strict=True):

@@ -68,18 +68,18 @@ def window(service: Running, **changes: t.Any) -> dict[str, t.Any]:
 def same(listed: list[t.Any], service: Running, job_name: str) -> None:
     """Listed instances are the job's, newest first, with every field that the SDK's class has and an instance of that status can have."""
     truth = list(reversed(service.instances(job_name)))
-    assert [one.instance_id for one in listed] == [one["instance_id"] for one in truth]
-    for one, true in zip(listed, truth, strict=True):
+    assert [instance.instance_id for instance in listed] == [instance["instance_id"] for instance in truth]
+    for instance, true in zip(listed, truth, strict=True):
         run = true["runs"][-1]
-        assert (one.job_name, one.job_id, one.status) == (job_name, true["job_id"], true["status"])
-        assert (one.plan_time, one.submit_time) == (true["plan_time"], true["submit_time"])
-        assert (one.start_time, one.end_time) == (run["start"], run["end"])
-        assert one.execute_time == (None if run["end"] is None else run["end"] - run["start"])
-        assert (one.force_success, one.ignore_success) == (False, False)
-        assert isinstance(one.instance_type, int)
-        assert isinstance(one.version, int)
-        assert isinstance(one.job_instance_name, str)
-        assert not one.job_instance_name.startswith("{")
+        assert (instance.job_name, instance.job_id, instance.status) == (job_name, true["job_id"], true["status"])
+        assert (instance.plan_time, instance.submit_time) == (true["plan_time"], true["submit_time"])
+        assert (instance.start_time, instance.end_time) == (run["start"], run["end"])
+        assert instance.execute_time == (None if run["end"] is None else run["end"] - run["start"])
+        assert (instance.force_success, instance.ignore_success) == (False, False)
+        assert isinstance(instance.instance_type, int)
+        assert isinstance(instance.version, int)
+        assert isinstance(instance.job_instance_name, str)
+        assert not instance.job_instance_name.startswith("{")
 
 
 # v2
@@ -101,7 +101,7 @@ def list_by_name_filtered(service: Running) -> None:
         job_name="daily_sales", **window(service, status="fail", instance_type="0", limit=2)
     )
     response = dataarts_client(service.endpoint).list_factory_job_instances_by_name(request)
-    assert (response.total, [one.status for one in response.instances]) == (3, ["fail", "fail"])
+    assert (response.total, [instance.status for instance in response.instances]) == (3, ["fail", "fail"])
 
 
 @drives("v2_retry")
@@ -110,23 +110,25 @@ def retry_selected(service: Running) -> None:
     listed = client.list_factory_job_instances_by_name(
         dataarts.ListFactoryJobInstancesByNameRequest(job_name="daily_sales", **window(service))
     )
-    due = [one for one in listed.instances if one.status == "fail"]
+    due = [instance for instance in listed.instances if instance.status == "fail"]
     keys = [
-        dataarts.RetryFactoryJobInstanceBodyTaskRetrys(job_id=one.job_id, plan_time=one.plan_time, submit_time=one.submit_time)
-        for one in due
+        dataarts.RetryFactoryJobInstanceBodyTaskRetrys(
+            job_id=instance.job_id, plan_time=instance.plan_time, submit_time=instance.submit_time
+        )
+        for instance in due
     ]
     body = dataarts.RetryFactoryJobInstanceBody("errorNode", None, "original_version", True, keys)
     response = client.retry_factory_job_instance(dataarts.RetryFactoryJobInstanceRequest("daily_sales", WORKSPACE_ID, body=body))
     assert (response.status_code, response.raw_content) == (200, b"")
     (entry,) = service.journal()
     assert (entry["kind"], entry["user"], entry["job_name"]) == ("retry", USER_NAME, "daily_sales")
-    assert sorted(one["instance_id"] for one in entry["instances"]) == sorted(one.instance_id for one in due)
-    assert {one["status"] for one in service.instances("daily_sales")[-3:]} <= {"waiting", "running"}
+    assert sorted(instance["instance_id"] for instance in entry["instances"]) == sorted(instance.instance_id for instance in due)
+    assert {instance["status"] for instance in service.instances("daily_sales")[-3:]} <= {"waiting", "running"}
 
 
 @drives("v2_retry")
 def retry_with_related_jobs(service: Running) -> None:
-    times = [one["plan_time"] for name in ("daily_sales", "每日 stock/a%b") for one in service.instances(name)]
+    times = [instance["plan_time"] for name in ("daily_sales", "每日 stock/a%b") for instance in service.instances(name)]
     body = dataarts.RetryFactoryJobInstanceBody(
         retry_location="firstNode",
         retry_task_version="current_version",
@@ -161,20 +163,20 @@ def list_jobs_v2(service: Running) -> None:
     client = dataarts_client(service.endpoint)
     response = client.list_factory_jobs(dataarts.ListFactoryJobsRequest(workspace=WORKSPACE_ID, limit=100, offset=0, job_type="BATCH"))
     assert response.total == 3
-    assert sorted(one.name for one in response.jobs) == sorted(service.state()["workspaces"][WORKSPACE_ID])
-    assert {one.job_type for one in response.jobs} == {"BATCH"}
-    assert {one.name: one.last_instance_status for one in response.jobs}["daily_sales"] == "fail"
-    found = client.list_factory_jobs(dataarts.ListFactoryJobsRequest(workspace=WORKSPACE_ID, job_name="每日"))
-    assert [one.name for one in found.jobs] == ["每日 stock/a%b"]
+    assert sorted(job.name for job in response.jobs) == sorted(service.state()["workspaces"][WORKSPACE_ID])
+    assert {job.job_type for job in response.jobs} == {"BATCH"}
+    assert {job.name: job.last_instance_status for job in response.jobs}["daily_sales"] == "fail"
+    matching = client.list_factory_jobs(dataarts.ListFactoryJobsRequest(workspace=WORKSPACE_ID, job_name="每日"))
+    assert [job.name for job in matching.jobs] == ["每日 stock/a%b"]
 
 
 @drives("v2_depend_jobs")
 def related_jobs(service: Running) -> None:
     request = dataarts.ShowFactoryJobDependInstancesRequest(workspace=WORKSPACE_ID, job_name="daily_sales", relation="both")
-    (one,) = dataarts_client(service.endpoint).show_factory_job_depend_instances(request).body
-    assert (one.job_name, one.depend_layer, one.workspace_name) == ("每日 stock/a%b", "child", WORKSPACE_NAME)
-    assert isinstance(one.job_path, str)
-    assert isinstance(one.owner, str)
+    (job,) = dataarts_client(service.endpoint).show_factory_job_depend_instances(request).body
+    assert (job.job_name, job.depend_layer, job.workspace_name) == ("每日 stock/a%b", "child", WORKSPACE_NAME)
+    assert isinstance(job.job_path, str)
+    assert isinstance(job.owner, str)
 
 
 @drives("v2_depend_instances")
@@ -185,12 +187,12 @@ def related_instances(service: Running) -> None:
     )
     response = dataarts_client(service.endpoint).show_factory_depend_instances(request)
     assert response.total == 1
-    (one,) = response.depend_instances_info
+    (instance,) = response.depend_instances_info
     upstream = service.instances("daily_sales")[-1]
-    assert (one.id, one.job_id, one.job_name, one.status) == (upstream["instance_id"], 917567, "daily_sales", "fail")
-    assert (one.plan_time, one.submit_time) == (upstream["plan_time"], upstream["submit_time"])
-    assert (one.workspace_id, one.workspace_name) == (WORKSPACE_ID, WORKSPACE_NAME)
-    assert (one.force_success, one.ignore_success, one.parent_instance_ids) == (False, False, [])
+    assert (instance.id, instance.job_id, instance.job_name, instance.status) == (upstream["instance_id"], 917567, "daily_sales", "fail")
+    assert (instance.plan_time, instance.submit_time) == (upstream["plan_time"], upstream["submit_time"])
+    assert (instance.workspace_id, instance.workspace_name) == (WORKSPACE_ID, WORKSPACE_NAME)
+    assert (instance.force_success, instance.ignore_success, instance.parent_instance_ids) == (False, False, [])
 
 
 @drives("overview")
@@ -207,9 +209,9 @@ def completion_by_hour(service: Running) -> None:
         dataarts.ListFactoryTaskCompletionRequest(workspace=WORKSPACE_ID)
     )
     assert (len(response.yesterday), len(response.average)) == (24, 24)
-    finished = sum(one.task_completion_num for one in [*response.yesterday, *response.today])
+    finished = sum(hour.task_completion_num for hour in [*response.yesterday, *response.today])
     assert finished == 7
-    assert all(one.record_time % HOUR == 0 for one in response.today)
+    assert all(hour.record_time % HOUR == 0 for hour in response.today)
 
 
 # v1
@@ -221,9 +223,9 @@ def list_workspace_v1(service: Running) -> None:
     names = ("daily_sales", "每日 stock/a%b", "long_load")
     assert response.total == sum(len(service.instances(name)) for name in names)
     for name in names:
-        listed = [one for one in response.instances if one.job_name == name]
+        listed = [instance for instance in response.instances if instance.job_name == name]
         same(listed, service, name)
-        assert [bool(one.error_message) for one in listed] == [one.status == "fail" for one in listed]
+        assert [bool(instance.error_message) for instance in listed] == [instance.status == "fail" for instance in listed]
 
 
 @drives("v1_list")
@@ -246,8 +248,8 @@ def instance_with_nodes(service: Running) -> None:
         true["runs"][0]["end"],
     )
     assert (response.execute_time, response.total, response.instance_type) == (response.end_time - response.start_time, 2, 0)
-    assert [(one.node_name, one.status) for one in response.nodes] == [("prepare", "success"), ("publish", "fail")]
-    assert all(one.log_path.startswith("obs://") and one.retry_times == 0 and one.start_time <= one.end_time for one in response.nodes)
+    assert [(node.node_name, node.status) for node in response.nodes] == [("prepare", "success"), ("publish", "fail")]
+    assert all(node.log_path.startswith("obs://") and node.retry_times == 0 and node.start_time <= node.end_time for node in response.nodes)
 
 
 @drives("v1_instance")
@@ -265,7 +267,7 @@ def restart(service: Running) -> None:
     assert dgc_client(service.endpoint_v1).restore_job_instance(request).status_code == 204
     (entry,) = service.journal()
     assert (entry["kind"], entry["api"], entry["body"]) == ("restart", "v1", {})
-    assert [(one["instance_id"], one["run"]) for one in entry["instances"]] == [(true["instance_id"], 2)]
+    assert [(instance["instance_id"], instance["run"]) for instance in entry["instances"]] == [(true["instance_id"], 2)]
 
 
 @drives("v1_stop")
@@ -282,9 +284,9 @@ def list_jobs_v1(service: Running) -> None:
     client = dgc_client(service.endpoint_v1)
     response = client.list_jobs(dgc.ListJobsRequest(workspace=WORKSPACE_ID, limit=100, offset=0, job_type="BATCH"))
     assert response.total == 3
-    assert sorted(one.name for one in response.jobs) == sorted(service.state()["workspaces"][WORKSPACE_ID])
-    one = next(one for one in response.jobs if one.name == "daily_sales")
-    assert (one.job_type, one.status, one.last_instance_status) == ("BATCH", "SCHEDULING", "fail")
+    assert sorted(job.name for job in response.jobs) == sorted(service.state()["workspaces"][WORKSPACE_ID])
+    job = next(job for job in response.jobs if job.name == "daily_sales")
+    assert (job.job_type, job.status, job.last_instance_status) == ("BATCH", "SCHEDULING", "fail")
 
 
 @drives("v1_job")
@@ -292,7 +294,7 @@ def job_definition(service: Running) -> None:
     request = dgc.ShowJobRequest(workspace=WORKSPACE_ID, job_name="daily_sales", get_job_submit_version=True)
     response = dgc_client(service.endpoint_v1).show_job(request)
     assert (response.name, response.id, response.process_type) == ("daily_sales", 917567, "BATCH")
-    assert [one.name for one in response.nodes] == ["prepare", "publish"]
+    assert [node.name for node in response.nodes] == ["prepare", "publish"]
     assert response.schedule.type == "CRON"
 
 
@@ -304,9 +306,9 @@ def studio_instances(service: Running) -> None:
     response = dataarts_client(service.endpoint).list_data_arts_studio_instances(
         dataarts.ListDataArtsStudioInstancesRequest(limit=10, offset=0)
     )
-    (one,) = response.commodity_orders
-    assert (response.count, one.resource_id, one.resource_name) == (1, STUDIO_ID, "dataarts-acme")
-    assert (one.project_id, one.region_id, one.status) == (PROJECT_ID, REGION, 2)
+    (order,) = response.commodity_orders
+    assert (response.count, order.resource_id, order.resource_name) == (1, STUDIO_ID, "dataarts-acme")
+    assert (order.project_id, order.region_id, order.status) == (PROJECT_ID, REGION, 2)
 
 
 @drives("workspaces")
@@ -314,9 +316,15 @@ def workspaces(service: Running) -> None:
     response = dataarts_client(service.endpoint).list_manager_work_spaces(
         dataarts.ListManagerWorkSpacesRequest(STUDIO_ID, limit=10, offset=0)
     )
-    (one,) = response.data
+    (workspace,) = response.data
     assert (response.count, response.total_page) == (1, 1)
-    assert (one.id, one.name, one.instance_id, one.project_id, one.is_default) == (WORKSPACE_ID, WORKSPACE_NAME, STUDIO_ID, PROJECT_ID, 0)
+    assert (workspace.id, workspace.name, workspace.instance_id, workspace.project_id, workspace.is_default) == (
+        WORKSPACE_ID,
+        WORKSPACE_NAME,
+        STUDIO_ID,
+        PROJECT_ID,
+        0,
+    )
 
 
 # IAM
@@ -387,8 +395,8 @@ def token_refused(service: Running) -> None:
 @drives("projects")
 def projects(service: Running) -> None:
     client = iam_client(service.iam_endpoint)
-    (one,) = client.keystone_list_projects(iam.KeystoneListProjectsRequest(name=REGION)).projects
-    assert (one.id, one.name, one.enabled, one.is_domain) == (PROJECT_ID, REGION, True, False)
+    (project,) = client.keystone_list_projects(iam.KeystoneListProjectsRequest(name=REGION)).projects
+    assert (project.id, project.name, project.enabled, project.is_domain) == (PROJECT_ID, REGION, True, False)
     assert client.keystone_list_projects(iam.KeystoneListProjectsRequest(name="elsewhere")).projects == []
 
 
@@ -421,7 +429,7 @@ def temporary_keys_by_token(service: Running) -> None:
     opens_the_service(service, response.credential)
 
 
-CASES = [pytest.param(route, one, id=one.__name__) for route, several in OPERATIONS.items() for one in several]
+CASES = [pytest.param(route, case, id=case.__name__) for route, several in OPERATIONS.items() for case in several]
 
 
 @pytest.mark.parametrize(("route", "operation"), CASES)

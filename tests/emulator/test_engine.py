@@ -24,7 +24,7 @@ def rerun_all(service: Running, name: str = "daily_sales", status: str = "fail")
 
 def statuses(service: Running, name: str = "daily_sales") -> list[str]:
     """Statuses as listed, oldest plan time first."""
-    return [one["status"] for one in listed(service, name).data["instances"]][::-1]
+    return [entry["status"] for entry in listed(service, name).data["instances"]][::-1]
 
 
 @pytest.mark.parametrize(

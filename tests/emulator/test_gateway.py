@@ -126,10 +126,10 @@ def test_too_many_requests_are_answered_with_429_and_take_no_effect(shared: Runn
     shared.reset(small_night(users=[{"name": "a", "access_key": ACCESS_KEY, "secret_key": SECRET_KEY}], switches={"retry_after": 1}))
     overview = f"/v2/{PROJECT_ID}/factory/monitor/task-statistics-overview"
     replies = [call(shared.endpoint, "GET", overview) for _number in range(30)]
-    refused = [one for one in replies if one.status == 429]
+    refused = [reply for reply in replies if reply.status == 429]
     assert refused
-    assert {one.code for one in refused} == {"APIGW.0308"}
-    assert {one.headers["Retry-After"] for one in refused} == {"1"}
+    assert {reply.code for reply in refused} == {"APIGW.0308"}
+    assert {reply.headers["Retry-After"] for reply in refused} == {"1"}
     assert "limit:1,time:1 second" in refused[0].data["error_msg"]
 
 

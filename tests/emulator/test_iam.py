@@ -203,7 +203,7 @@ def test_projects(night: Night, query: dict[str, t.Any], count: int) -> None:
     projects = [{"id": PROJECT_ID, "name": REGION}, {"name": f"{REGION}_prod"}, {"name": "eu-west-101"}]
     reply = call(night(projects=projects).iam_endpoint, "GET", "/v3/projects", query=query, workspace=None)
     assert len(reply.data["projects"]) == count
-    assert all(set(one) <= set(iam.ProjectResult.attribute_map.values()) for one in reply.data["projects"])
+    assert all(set(project) <= set(iam.ProjectResult.attribute_map.values()) for project in reply.data["projects"])
 
 
 def test_the_sdk_finds_the_project_by_region(service: Running) -> None:

@@ -51,9 +51,9 @@ def v2_jobs(service: Running, **query: t.Any) -> Reply:
 )
 def test_v1_job_list(night: Night, query: dict[str, t.Any], names: list[str]) -> None:
     reply = v1_jobs(night(jobs=BOTH), **query)
-    assert [one["name"] for one in reply.data["jobs"]] == names
+    assert [job["name"] for job in reply.data["jobs"]] == names
     assert reply.data["total"] == max(len(names), 2 if "limit" in query else 0)
-    assert all(set(one) <= known(dgc.JobResult) for one in reply.data["jobs"])
+    assert all(set(job) <= known(dgc.JobResult) for job in reply.data["jobs"])
 
 
 @pytest.mark.parametrize(
@@ -68,14 +68,14 @@ def test_v1_job_list(night: Night, query: dict[str, t.Any], names: list[str]) ->
 )
 def test_v2_job_list(night: Night, query: dict[str, t.Any], names: list[str]) -> None:
     reply = v2_jobs(night(jobs=BOTH), **query)
-    assert [one["name"] for one in reply.data["jobs"]] == names
-    assert all(set(one) <= known(studio.JobResultV2) for one in reply.data["jobs"])
+    assert [job["name"] for job in reply.data["jobs"]] == names
+    assert all(set(job) <= known(studio.JobResultV2) for job in reply.data["jobs"])
 
 
 def test_the_last_instance_is_the_newest(night: Night) -> None:
     service = night(jobs=BOTH)
-    assert [one.get("last_instance_status") for one in v2_jobs(service).data["jobs"]] == ["fail", "success", None]
-    assert [one.get("lastInstanceStatus") for one in v1_jobs(service).data["jobs"]] == ["fail", "success"]
+    assert [job.get("last_instance_status") for job in v2_jobs(service).data["jobs"]] == ["fail", "success", None]
+    assert [job.get("lastInstanceStatus") for job in v1_jobs(service).data["jobs"]] == ["fail", "success"]
 
 
 @pytest.mark.parametrize("query", [{"limit": 101}, {"job_id": "a"}, {"job_id": ",".join(["1"] * 51)}])
@@ -99,7 +99,7 @@ def test_v1_job_detail(night: Night) -> None:
     assert detail["schedule"]["cron"]["dependJobs"]["sameWorkSpaceJobs"] == [{"jobName": "other", "workSpaceId": WORKSPACE_ID}]
     assert (detail["id"], detail["downstreamJobs"]) == (11, [])
     other = call(service.endpoint_v1, "GET", f"{JOBS_V1}/other", query={"dependencies": "true"}).data
-    assert [one["name"] for one in other["downstreamJobs"]] == ["daily_sales"]
+    assert [job["name"] for job in other["downstreamJobs"]] == ["daily_sales"]
     assert call(service.endpoint_v1, "GET", f"{JOBS_V1}/once").data["schedule"]["type"] == "EXECUTE_ONCE"
     assert call(service.endpoint_v1, "GET", f"{JOBS_V1}/unknown").code == "DLF.0100"
 
@@ -172,8 +172,8 @@ TREE = [
 def test_job_dependencies(night: Night, relation: str, expected: list[tuple[str, str, str]]) -> None:
     service = night(workspaces=TREE)
     reply = call(service.endpoint, "GET", f"{JOBS_V2}/clean/depend", query={"relation": relation})
-    assert [(one["job_name"], one["depend_layer"], one["workspace_name"]) for one in reply.data] == expected
-    assert all(set(one) == known(studio.ShowFactoryJobDependInstancesResponseBody) for one in reply.data)
+    assert [(job["job_name"], job["depend_layer"], job["workspace_name"]) for job in reply.data] == expected
+    assert all(set(job) == known(studio.ShowFactoryJobDependInstancesResponseBody) for job in reply.data)
 
 
 @pytest.mark.parametrize(
@@ -192,9 +192,11 @@ def test_instance_dependencies(night: Night, instance_id: int, query: dict[str, 
     service = night(workspaces=TREE)
     workspace = "w2" if instance_id > 4 else WORKSPACE_ID
     reply = call(service.endpoint, "GET", f"{FACTORY}/instances/{instance_id}/depend-instances", query=query, workspace=workspace)
-    assert [one["id"] for one in reply.data["depend_instances_info"]] == expected
+    assert [entry["id"] for entry in reply.data["depend_instances_info"]] == expected
     assert reply.data["total"] == len(expected)
-    assert all(set(one) == known(studio.ShowFactoryDependInstancesRespDependInstancesInfo) for one in reply.data["depend_instances_info"])
+    assert all(
+        set(entry) == known(studio.ShowFactoryDependInstancesRespDependInstancesInfo) for entry in reply.data["depend_instances_info"]
+    )
 
 
 def test_latest_keeps_one_instance_for_each_job(night: Night) -> None:
@@ -206,7 +208,7 @@ def test_latest_keeps_one_instance_for_each_job(night: Night) -> None:
     path = f"{FACTORY}/instances/1/depend-instances"
     for latest, expected in (({}, [3]), ({"latest": "true"}, [3]), ({"latest": "false"}, [2, 3])):
         reply = call(service.endpoint, "GET", path, query=latest)
-        assert [one["id"] for one in reply.data["depend_instances_info"]] == expected
+        assert [entry["id"] for entry in reply.data["depend_instances_info"]] == expected
 
 
 @pytest.mark.parametrize(
@@ -249,7 +251,7 @@ def test_completion(service: Running) -> None:
     data = call(service.endpoint, "GET", f"{FACTORY}/monitor/task-completion-data").data
     assert set(data) == known(studio.ListFactoryTaskCompletionResponse)
     assert len(data["yesterday"]) == len(data["average"]) == 24
-    finished = sum(one["task_completion_num"] for one in data["today"] + data["yesterday"])
+    finished = sum(hour["task_completion_num"] for hour in data["today"] + data["yesterday"])
     assert finished == 8
     assert data["today"][0]["record_time"] - data["yesterday"][0]["record_time"] == DAY_MS
 
@@ -266,8 +268,8 @@ def test_workspaces(night: Night) -> None:
     service = night(users=[user], workspaces=[{"id": f"w{number}", "name": f"n{number}", "kind": number % 3} for number in range(5)])
     path = f"/v1/{PROJECT_ID}/workspaces/{STUDIO_ID}"
     data = call(service.endpoint, "GET", path, workspace=None).data
-    assert [(one["id"], one["is_default"]) for one in data["data"]] == [("w0", 0), ("w1", 1), ("w2", 2), ("w4", 1)]
-    assert all(set(one) <= known(studio.Workspacebody) for one in data["data"])
+    assert [(workspace["id"], workspace["is_default"]) for workspace in data["data"]] == [("w0", 0), ("w1", 1), ("w2", 2), ("w4", 1)]
+    assert all(set(workspace) <= known(studio.Workspacebody) for workspace in data["data"])
     page = call(service.endpoint, "GET", path, workspace=None, query={"limit": 2, "offset": 2}).data
-    assert (page["count"], page["total_page"], [one["id"] for one in page["data"]]) == (4, 2, ["w2", "w4"])
+    assert (page["count"], page["total_page"], [workspace["id"] for workspace in page["data"]]) == (4, 2, ["w2", "w4"])
     assert call(service.endpoint, "GET", f"/v1/{PROJECT_ID}/workspaces/unknown", workspace=None).data["data"] == []

@@ -20,7 +20,7 @@ TEN = [{"name": "daily_sales", "failed": 6, "succeeded": 4}]
 
 def ids(entries: list[dict[str, t.Any]]) -> list[int]:
     """Plan times in the list's order."""
-    return [one.get("plan_time", one.get("planTime", 0)) for one in entries]
+    return [entry.get("plan_time", entry.get("planTime", 0)) for entry in entries]
 
 
 def test_v2_entries_have_the_sdks_fields(service: Running) -> None:
@@ -154,7 +154,7 @@ def test_filters_of_v2(night: Night, query: dict[str, t.Any], hours: list[int]) 
     now = service.now_ms()
     reply = listed(service, **query)
     if query.get("status") == "success" and len(query) == 1:
-        assert all(one["status"] == "success" for one in reply.data["instances"])
+        assert all(entry["status"] == "success" for entry in reply.data["instances"])
     assert [round((now - plan) / 3_600_000) for plan in ids(reply.data["instances"])] == hours
 
 
@@ -186,7 +186,7 @@ def test_filters_of_v1(night: Night, query: dict[str, t.Any], hours: list[int]) 
 )
 def test_v1_names_are_fuzzy_unless_precise(night: Night, query: dict[str, t.Any], names: set[str]) -> None:
     service = night(jobs=[{"name": name, "failed": 1} for name in ("sales", "daily_sales", "sales_eu")])
-    assert {one["jobName"] for one in listed_v1(service, **query).data["instances"]} == names
+    assert {entry["jobName"] for entry in listed_v1(service, **query).data["instances"]} == names
 
 
 def test_v2_names_are_exact(night: Night) -> None:
@@ -203,7 +203,7 @@ def test_orders(night: Night) -> None:
     service.set(list_order="random")
     orders = {tuple(ids(listed(service).data["instances"])) for _number in range(10)}
     assert len(orders) > 1
-    assert {frozenset(one) for one in orders} == {frozenset(newest)}
+    assert {frozenset(order) for order in orders} == {frozenset(newest)}
 
 
 def test_the_window_may_mean_the_start_time(night: Night) -> None:

@@ -88,12 +88,12 @@ def test_the_journal_file_survives_a_kill(scenario: Path, tmp_path: Path) -> Non
 def test_a_scenario_that_cannot_be_read_is_said(tmp_path: Path) -> None:
     path = tmp_path / "bad.yml"
     path.write_text("accounts: [{domain: a, colour: red}]\n", encoding="utf-8")
-    for one in (path, tmp_path / "missing.yml"):
+    for scenario in (path, tmp_path / "missing.yml"):
         done = subprocess.run(
-            [sys.executable, "-m", "emulator", "--scenario", str(one)], cwd=ROOT, capture_output=True, text=True, check=False
+            [sys.executable, "-m", "emulator", "--scenario", str(scenario)], cwd=ROOT, capture_output=True, text=True, check=False
         )
         assert done.returncode == 2
-        assert str(one) in done.stderr
+        assert str(scenario) in done.stderr
         assert "Traceback" not in done.stderr
 
 

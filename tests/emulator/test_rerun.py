@@ -70,7 +70,7 @@ def test_the_pages_second_example(night: Night) -> None:
     assert retry(service, "test_job_name", PAGE_RELATED).status == 200
     (entry,) = service.journal()
     assert entry["kind"] == "retry_related"
-    assert [(one["job_name"], one["plan_time"]) for one in entry["instances"]] == [
+    assert [(instance["job_name"], instance["plan_time"]) for instance in entry["instances"]] == [
         ("test_job_name", 1732608520000),
         ("job_test_smn2", 1732612120000),
     ]
@@ -247,7 +247,7 @@ def test_stop_of_v1(night: Night, status: str, accepted: bool) -> None:
     entry = listed(service).data["instances"][0]
     reply = call(service.endpoint_v1, "POST", f"{JOBS_V1}/{quote('daily_sales')}/instances/{entry['instance_id']}/stop")
     assert reply.status == (204 if accepted else 400)
-    assert [one["kind"] for one in service.journal()] == (["stop"] if accepted else [])
+    assert [entry["kind"] for entry in service.journal()] == (["stop"] if accepted else [])
     service.advance(3600)
     assert listed(service).data["instances"][0]["status"] == ("manual-stop" if accepted else status)
 
@@ -263,7 +263,7 @@ def test_or_the_others_run(night: Night, setting: str, status: int) -> None:
     job = {"name": "daily_sales", "failed": 2, "instances": [{"plan_time": "-9h", "status": "freeze"}]}
     service = night(jobs=[job], switches={"batch_refusal": setting})
     assert retry(service, "daily_sales", retry_body(listed(service).data["instances"])).status == status
-    assert [one["status_before"] for one in service.journal()[0]["instances"]] == ["fail", "fail"]
+    assert [instance["status_before"] for instance in service.journal()[0]["instances"]] == ["fail", "fail"]
 
 
 def rerun_types(service: Running) -> list[int]:
@@ -306,7 +306,7 @@ def test_the_same_instance_twice_in_one_request(night: Night, setting: str, runs
     entry = listed(service).data["instances"][0]
     reply = retry(service, "daily_sales", retry_body([entry, entry]))
     assert reply.status == (400 if runs is None else 200)
-    assert [one["run"] for each in service.journal() for one in each["instances"]] == (runs or [])
+    assert [instance["run"] for entry in service.journal() for instance in entry["instances"]] == (runs or [])
     service.advance(60)
     assert len(service.instances("daily_sales")[0]["runs"]) == 1 + len(runs or [])
 
@@ -322,6 +322,6 @@ def test_a_rerun_of_what_is_on_its_way(night: Night, setting: str, while_hidden:
     service.advance(600)
     assert retry(service, "daily_sales", body).status == once_shown
     runs = 1 + [200, while_hidden, once_shown].count(200)
-    assert [one["run"] for each in service.journal() for one in each["instances"]] == list(range(2, runs + 1))
+    assert [instance["run"] for entry in service.journal() for instance in entry["instances"]] == list(range(2, runs + 1))
     service.advance(20_000)
     assert len(service.instances("daily_sales")[0]["runs"]) == runs

@@ -61,19 +61,19 @@ def test_a_moment_needs_a_zone() -> None:
 
 def test_what_is_left_out_is_the_same_in_every_run() -> None:
     data = {"accounts": [{"domain": "a", "users": [{"name": "u"}], "workspaces": [{"name": "w", "jobs": [{"name": "j", "failed": 2}]}]}]}
-    one, other = load(data, NOW), load(data, NOW)
-    assert len(next(one.workspaces()).workspace_id) == len(one.accounts[0].projects[0].project_id) == 32
-    assert next(one.workspaces()).workspace_id == next(other.workspaces()).workspace_id
-    assert one.accounts[0].projects[0].project_id == other.accounts[0].projects[0].project_id
-    assert [i.instance_id for i in one.instances()] == [i.instance_id for i in other.instances()]
+    first, second = load(data, NOW), load(data, NOW)
+    assert len(next(first.workspaces()).workspace_id) == len(first.accounts[0].projects[0].project_id) == 32
+    assert next(first.workspaces()).workspace_id == next(second.workspaces()).workspace_id
+    assert first.accounts[0].projects[0].project_id == second.accounts[0].projects[0].project_id
+    assert [instance.instance_id for instance in first.instances()] == [instance.instance_id for instance in second.instances()]
 
 
 def test_generated_instances() -> None:
     made = list(world(jobs=[{"name": "j", "failed": 2, "succeeded": 1, "every": "2h", "first": "-3h", "runs": ["fail"]}]).instances())
-    assert [one.status for one in made] == ["fail", "fail", "success"]
+    assert [instance.status for instance in made] == ["fail", "fail", "success"]
     newest = (NOW - 3 * HOUR) // 60_000 * 60_000
-    assert [one.plan_time for one in made] == [newest, newest - 2 * HOUR, newest - 4 * HOUR]
-    assert {one.fates[0].status for one in made} == {"fail"}
+    assert [instance.plan_time for instance in made] == [newest, newest - 2 * HOUR, newest - 4 * HOUR]
+    assert {instance.fates[0].status for instance in made} == {"fail"}
 
 
 @pytest.mark.parametrize(
@@ -106,13 +106,13 @@ def test_the_scenarios_that_come_with_it_load(path: Path) -> None:
 
 def test_the_night_of_the_demo() -> None:
     night = load(read(Path(emulator.__file__).parent / "scenarios" / "night.yml"), NOW)
-    failed = [one for one in night.instances() if one.status == "fail"]
+    failed = [instance for instance in night.instances() if instance.status == "fail"]
     assert len(list(night.workspaces())) == 3
     assert len(night.accounts) == 2
-    assert sum(len(one.jobs) for one in night.workspaces()) == 11
+    assert sum(len(workspace.jobs) for workspace in night.workspaces()) == 11
     assert len(failed) == 40
-    assert [one.job.name for one in failed if one.fates[0].status == "fail"] == ["settlement_report"]
-    assert all(NOW - 24 * HOUR < one.plan_time < NOW for one in failed)
+    assert [instance.job.name for instance in failed if instance.fates[0].status == "fail"] == ["settlement_report"]
+    assert all(NOW - 24 * HOUR < instance.plan_time < NOW for instance in failed)
 
 
 def test_the_clock_keeps_real_time_and_what_it_was_advanced_by() -> None:

@@ -37,8 +37,8 @@ Look = t.Callable[[Running], t.Any]
 
 def plans(entries: list[dict[str, t.Any]]) -> list[int]:
     """Plan times, as distances from the newest, so that they can be compared between scenarios."""
-    times = [one["plan_time"] for one in entries]
-    return [max(times, default=0) - one for one in times]
+    times = [entry["plan_time"] for entry in entries]
+    return [max(times, default=0) - entry for entry in times]
 
 
 def after_retry(look: Look) -> Look:
@@ -61,7 +61,7 @@ def twice(service: Running) -> t.Any:
     """Rerun one instance twice in one request."""
     entry = listed(service).data["instances"][0]
     reply = retry(service, "daily_sales", retry_body([entry, entry]))
-    return reply.status, [one["run"] for each in service.journal() for one in each["instances"]]
+    return reply.status, [instance["run"] for entry in service.journal() for instance in entry["instances"]]
 
 
 def hidden_and_shown(service: Running) -> t.Any:
@@ -85,7 +85,7 @@ def token_lifetime(service: Running) -> t.Any:
 def many(service: Running) -> t.Any:
     """Whether thirty quick calls to an API of one a second all get through, and what the refusals say."""
     replies = [call(service.endpoint, "GET", f"/v2/{PROJECT_ID}/factory/monitor/task-statistics-overview") for _number in range(30)]
-    refused = [one for one in replies if one.status == 429]
+    refused = [reply for reply in replies if reply.status == 429]
     return bool(refused), refused[0].headers.get("Retry-After") if refused else None
 
 
@@ -129,7 +129,7 @@ def crowd(service: Running) -> t.Any:
 LOOKS: dict[str, Look] = {
     "offset_unit": lambda service: (
         plans(listed(service, limit=2, offset=1).data["instances"])
-        and [one["status"] for one in listed(service, limit=2, offset=1).data["instances"]]
+        and [entry["status"] for entry in listed(service, limit=2, offset=1).data["instances"]]
     ),
     "offset_beyond": lambda service: len(listed(service, limit=2, offset=99).data["instances"]),
     "list_order": lambda service: {tuple(plans(listed(service).data["instances"])) for _number in range(8)},
@@ -150,7 +150,7 @@ LOOKS: dict[str, Look] = {
             entry.get("start_time", 0) > service.now_ms() - 3_000_000,
         )
     ),
-    "submit_time_of": lambda service: len({one["submit_time"] for one in listed(service).data["instances"]}),
+    "submit_time_of": lambda service: len({entry["submit_time"] for entry in listed(service).data["instances"]}),
     "v2_open": lambda service: [call(service.endpoint, "GET", JOBS_V2).status, listed(service).status, listed_v1(service).status],
     "v2_list_open": lambda service: [call(service.endpoint, "GET", JOBS_V2).status, listed(service).status],
     "v2_retry_open": lambda service: [retry(service, "daily_sales", {}).code, listed(service).status],
@@ -172,7 +172,7 @@ LOOKS: dict[str, Look] = {
     "retry_of_active": hidden_and_shown,
     "twins_rerun": rerun_of_twins,
     "running_per_job": crowd,
-    "status_spelling": lambda service: {one["status"] for one in listed(service, "odd").data["instances"]},
+    "status_spelling": lambda service: {entry["status"] for entry in listed(service, "odd").data["instances"]},
     "v1_job_id": lambda service: listed_v1(service, jobName="daily_sales").data["instances"][0]["jobId"],
     "request_id_header": lambda service: "X-Request-Id" in listed(service).headers,
     "retry_after": many,
@@ -209,7 +209,7 @@ def test_every_switch_has_a_look() -> None:
 @pytest.mark.parametrize("name", list(SWITCHES))
 def test_each_setting_is_seen(shared: Running, name: str) -> None:
     seen = [looked(shared, name, value) for value in SWITCHES[name].settings]
-    assert all(one != other for index, one in enumerate(seen) for other in seen[:index]), seen
+    assert all(setting != other for index, setting in enumerate(seen) for other in seen[:index]), seen
 
 
 @pytest.mark.parametrize("setting", list(SPELLINGS))
@@ -241,6 +241,6 @@ def test_a_number_may_be_any(shared: Running) -> None:
 
 def test_the_readme_lists_every_switch_as_it_is() -> None:
     text = (Path(emulator.__file__).parent / "README.md").read_text(encoding="utf-8")
-    found = re.search(r"<!-- switches: begin[^\n]*-->\n(.*?)\n<!-- switches: end -->", text, re.DOTALL)
-    assert found
-    assert found.group(1) == table()
+    listed_switches = re.search(r"<!-- switches: begin[^\n]*-->\n(.*?)\n<!-- switches: end -->", text, re.DOTALL)
+    assert listed_switches
+    assert listed_switches.group(1) == table()

@@ -128,7 +128,7 @@ def listed_v1(service: Running, **query: t.Any) -> Reply:
 
 def keys(entries: t.Iterable[dict[str, t.Any]]) -> list[dict[str, int]]:
     """What task_retrys needs of listed instances."""
-    return [{name: one[name] for name in ("job_id", "plan_time", "submit_time")} for one in entries]
+    return [{name: entry[name] for name in ("job_id", "plan_time", "submit_time")} for entry in entries]
 
 
 def retry_body(entries: t.Iterable[dict[str, t.Any]], **changes: t.Any) -> dict[str, t.Any]:
