@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from emulator.control import handlers as control
+from emulator.control import handlers
 from emulator.server import Addresses, Server
 from emulator.service import Service
 
@@ -33,16 +33,16 @@ class Running:
 
     def journal(self) -> list[Json]:
         """Accepted writes, oldest first; see README.md for the entries."""
-        return t.cast(list[Json], self._on_loop(lambda: copy.deepcopy(control.read(self._service, "journal"))))
+        return t.cast(list[Json], self._on_loop(lambda: copy.deepcopy(handlers.read(self._service, "journal"))))
 
     def requests(self, route: str | None = None) -> list[Json]:
         """Every request seen, oldest first; with *route* those of one route alone."""
-        seen = t.cast(list[Json], self._on_loop(lambda: copy.deepcopy(control.read(self._service, "requests"))))
+        seen = t.cast(list[Json], self._on_loop(lambda: copy.deepcopy(handlers.read(self._service, "requests"))))
         return [entry for entry in seen if route is None or entry["route"] == route]
 
     def state(self) -> Json:
         """What the service knows: true status and runs of every instance, by workspace and job."""
-        return t.cast(Json, self._on_loop(lambda: control.read(self._service, "state")))
+        return t.cast(Json, self._on_loop(lambda: handlers.read(self._service, "state")))
 
     def instances(self, job_name: str, workspace_id: str | None = None) -> list[Json]:
         """The instances of one job out of :meth:`state`, oldest plan time first."""
@@ -84,7 +84,7 @@ class Running:
     def add(self, job_name: str, *instances: Json, workspace_id: str) -> list[int]:
         """Let instances of a job come into being now, described as in a scenario; returns their ids."""
         change = {"workspace_id": workspace_id, "job_name": job_name, "instances": list(instances)}
-        return t.cast("list[int]", self._on_loop(lambda: control.change(self._service, "instances", change))["ids"])
+        return t.cast("list[int]", self._on_loop(lambda: handlers.change(self._service, "instances", change))["ids"])
 
     def expire_tokens(self) -> None:
         """Kill every token handed out so far."""
@@ -95,13 +95,13 @@ class Running:
         self._change("reset", {"scenario": scenario})
 
     def _change(self, what: str, data: Json) -> None:
-        self._on_loop(lambda: control.change(self._service, what, data))
+        self._on_loop(lambda: handlers.change(self._service, what, data))
 
     def _on_loop(self, function: t.Callable[[], _T]) -> _T:
-        async def call() -> _T:
+        async def act() -> _T:
             return function()
 
-        return asyncio.run_coroutine_threadsafe(call(), self._loop).result(timeout=120)
+        return asyncio.run_coroutine_threadsafe(act(), self._loop).result(timeout=120)
 
 
 @contextmanager

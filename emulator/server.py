@@ -38,12 +38,12 @@ class Addresses:
 
 def _request(
     message: RawRequestMessage,
-    payload: StreamReader,
+    stream: StreamReader,
     protocol: RequestHandler,
     writer: AbstractStreamWriter,
     task: asyncio.Task[None],
 ) -> web.BaseRequest:
-    return web.BaseRequest(message, payload, protocol, writer, task, asyncio.get_running_loop(), client_max_size=_MAX_BODY)
+    return web.BaseRequest(message, stream, protocol, writer, task, asyncio.get_running_loop(), client_max_size=_MAX_BODY)
 
 
 class Door:

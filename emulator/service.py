@@ -16,7 +16,7 @@ from emulator.iam.tokens import Tokens
 from emulator.switches import Switches
 from emulator.world import scenario
 from emulator.world.clock import Clock
-from emulator.world.scheduler import Engine
+from emulator.world.scheduler import Scheduler
 from emulator.world.world import World, submit_time_of
 
 
@@ -42,7 +42,7 @@ class Service:
         clock.scheduler_skew = lambda: float(switches["scheduler_skew_seconds"])
         clock.date_offset = lambda: float(switches["date_offset_seconds"])
         self.world: World = scenario.load(data, clock.now_ms())
-        self.engine = Engine(self.world, clock, self.switches)
+        self.scheduler = Scheduler(self.world, clock, self.switches)
         self.faults = Faults()
         for fault in data.get("faults", []):
             self.faults.add(fault)
@@ -63,12 +63,12 @@ class Service:
         made = scenario.instances(data, job, self.world, self.clock.now_ms())
         job.instances.extend(made)
         for instance in made:
-            self.engine.take_over(instance)
+            self.scheduler.take_over(instance)
         return [instance.instance_id for instance in made]
 
     def state(self) -> dict[str, t.Any]:
         """What the service knows, true status included, whatever the lists show."""
-        self.engine.settle()
+        self.scheduler.settle()
         workspaces: dict[str, t.Any] = {}
         for workspace in self.world.workspaces():
             jobs = workspaces.setdefault(workspace.workspace_id, {})
@@ -103,7 +103,7 @@ class Service:
 
 @dataclass
 class Caller:
-    """Who sent a request and where it is to act; filled in on its way through the gateway."""
+    """Who sent a request and where it is to act; filled in by the gateway."""
 
     name: str
     domain: str
@@ -114,7 +114,7 @@ class Caller:
 
 
 @dataclass
-class Call:
+class Request:
     """One authenticated request to one route."""
 
     service: Service
@@ -130,8 +130,8 @@ class Call:
 
 @dataclass
 class Answer:
-    """What goes back: *payload* becomes JSON, None an empty body."""
+    """What goes back: *body* becomes JSON, None an empty body."""
 
     status: int = 200
-    payload: t.Any = None
+    body: t.Any = None
     headers: dict[str, str] = field(default_factory=dict)

@@ -45,7 +45,7 @@ SWITCHES: dict[str, Switch] = {
         "Status of an accepted write: as documented (v2 retry 200, v1 restart and stop 204), or always the given one [H-RET][H-67].",
     ),
     "success_body": Switch(("empty", "object"), "Body of an accepted write that is answered with 200: none, or `{}` [H-RET]."),
-    "instance_id_after_rerun": Switch(("same", "new"), "Whether a rerun keeps the instance's id or gives it a new one [OTC-UMN-I]."),
+    "instance_id_after_rerun": Switch(("same", "new"), "Whether a rerun keeps the instance's id or assigns a new one [OTC-UMN-I]."),
     "submit_time_after_rerun": Switch(
         ("same", "new"),
         "Whether a rerun keeps the instance's `submit_time`, a part of its key, or sets it to the time of the rerun [H-RET].",
@@ -86,7 +86,7 @@ SWITCHES: dict[str, Switch] = {
     "unknown_job_at_retry": Switch(
         ("1000", "0100"), "Code of the v2 rerun for a job that does not exist: the page's DLF.1000, or the table's 0100 [H-RET]."
     ),
-    "no_permission_status": Switch((403, 400), "HTTP status beside DLF.6888; the table of codes says 400 for all [OTC-ERR]."),
+    "no_permission_status": Switch((403, 400), "HTTP status that comes with DLF.6888; the table of codes says 400 for all [OTC-ERR]."),
     "batch_refusal": Switch(
         ("all", "partial", "partial_error"),
         "What happens when one instance of a rerun is refused: none runs, the others run and the answer is a success, or the others run and it is an error.",

@@ -42,10 +42,10 @@ def change(service: Service, what: str, data: Json) -> t.Any:
             service.faults.add(data)
     elif what == "advance":
         service.clock.advance(float(data["seconds"]))
-        service.engine.settle()
+        service.scheduler.settle()
     elif what == "confirm":
         instance = service.world.instance(int(data["instance_id"]))
-        if instance is None or not service.engine.confirm(instance):
+        if instance is None or not service.scheduler.confirm(instance):
             raise ValueError(f"no instance {data['instance_id']} waits for confirmation")
     elif what == "instances":
         return {"ids": service.add(data["workspace_id"], data["job_name"], data["instances"])}

@@ -8,9 +8,9 @@ from __future__ import annotations
 import typing as t
 
 from emulator.factory.entries import status_word
-from emulator.gateway import parameters as read
+from emulator.gateway import parameters
 from emulator.gateway.errors import unknown_instance, unknown_job
-from emulator.service import Answer, Call
+from emulator.service import Answer, Request
 from emulator.world.model import Instance, Job
 from emulator.world.world import submit_time_of
 
@@ -19,30 +19,30 @@ _RELATIONS = ("parent", "child", "both")
 _MAX_DEPTH = 50
 
 
-def list_jobs(call: Call) -> Answer:
+def list_jobs(request: Request) -> Answer:
     """GET …/factory/jobs/{job_name}/depend: a bare array of the direct upstream and downstream jobs."""
-    workspace = call.service.world.workspace(call.workspace_id)
-    job = workspace.jobs.get(call.params["job_name"]) if workspace else None
+    workspace = request.service.world.workspace(request.workspace_id)
+    job = workspace.jobs.get(request.params["job_name"]) if workspace else None
     if job is None:
         raise unknown_job()
-    relation = read.choice(call.query.get("relation"), "relation", _RELATIONS, "both")
+    relation = parameters.choice(request.query.get("relation"), "relation", _RELATIONS, "both")
     entries: list[Json] = []
     if relation in ("parent", "both"):
-        entries += [_job_entry(upstream, "parent") for upstream in call.service.world.upstream(job)]
+        entries += [_job_entry(upstream, "parent") for upstream in request.service.world.upstream(job)]
     if relation in ("child", "both"):
-        entries += [_job_entry(downstream, "child") for downstream in call.service.world.downstream(job)]
-    return Answer(payload=entries)
+        entries += [_job_entry(downstream, "child") for downstream in request.service.world.downstream(job)]
+    return Answer(body=entries)
 
 
-def list_instances(call: Call) -> Answer:
+def list_instances(request: Request) -> Answer:
     """GET …/factory/instances/{instance_id}/depend-instances: level by level, up to *depth* levels each way."""
-    text = call.params["instance_id"]
-    instance = call.service.world.instance(int(text)) if text.isdigit() else None
-    if instance is None or instance.job.workspace.workspace_id != call.workspace_id:
+    text = request.params["instance_id"]
+    instance = request.service.world.instance(int(text)) if text.isdigit() else None
+    if instance is None or instance.job.workspace.workspace_id != request.workspace_id:
         raise unknown_instance()
-    relation = read.choice(call.query.get("relation"), "relation", _RELATIONS, "both")
-    depth, latest = read.number(call, "depth", 1, 1, _MAX_DEPTH), read.flag(call, "latest", True)
-    world = call.service.world
+    relation = parameters.choice(request.query.get("relation"), "relation", _RELATIONS, "both")
+    depth, latest = parameters.number(request, "depth", 1, 1, _MAX_DEPTH), parameters.flag(request, "latest", True)
+    world = request.service.world
     related: list[Instance] = []
     if relation in ("parent", "both"):
         related += _levels(instance, world.parents, depth)
@@ -50,7 +50,7 @@ def list_instances(call: Call) -> Answer:
         related += [child for child in _levels(instance, world.children, depth) if not any(child is other for other in related)]
     if latest:
         related = _newest_per_job(related)
-    return Answer(payload={"depend_instances_info": [_instance_entry(call, neighbour) for neighbour in related], "total": len(related)})
+    return Answer(body={"depend_instances_info": [_instance_entry(request, neighbour) for neighbour in related], "total": len(related)})
 
 
 def _levels(instance: Instance, step: t.Callable[[Instance], list[Instance]], depth: int) -> list[Instance]:
@@ -90,9 +90,9 @@ def _job_entry(job: Job, layer: str) -> Json:
     }
 
 
-def _instance_entry(call: Call, instance: Instance) -> Json:
+def _instance_entry(request: Request, instance: Instance) -> Json:
     job = instance.job
-    clock = call.service.clock
+    clock = request.service.clock
     ended = instance.end_time or clock.scheduler_ms(clock.now_ms())
     running = ended - instance.start_time if instance.start_time is not None else None
     entry: Json = {
@@ -102,13 +102,13 @@ def _instance_entry(call: Call, instance: Instance) -> Json:
         "directory_path": job.path,
         "force_success": instance.force_success,
         "ignore_success": instance.ignore_success,
-        "parent_instance_ids": [parent.instance_id for parent in call.service.world.parents(instance)],
+        "parent_instance_ids": [parent.instance_id for parent in request.service.world.parents(instance)],
         "plan_time": instance.plan_time,
         "running_time": running,
         "start_time": instance.start_time,
         "end_time": instance.end_time,
-        "status": status_word(instance, call.service.switches, "v2"),
-        "submit_time": submit_time_of(instance, call.service.switches),
+        "status": status_word(instance, request.service.switches, "v2"),
+        "submit_time": submit_time_of(instance, request.service.switches),
         "version": instance.version,
         "workspace_id": job.workspace.workspace_id,
         "workspace_name": job.workspace.name,

@@ -9,26 +9,26 @@ import typing as t
 
 from emulator.factory.entries import execute_time, status_word
 from emulator.gateway.errors import unknown_instance, unknown_job
-from emulator.service import Answer, Call
+from emulator.service import Answer, Request
 from emulator.world.clock import Clock
 from emulator.world.model import Instance, Run
 
 Json = dict[str, t.Any]
 
 
-def show_instance(call: Call) -> Answer:
+def show_instance(request: Request) -> Answer:
     """GET /v1/{project_id}/jobs/{job_name}/instances/{instance_id}."""
-    workspace = call.service.world.workspace(call.workspace_id)
-    job = workspace.jobs.get(call.params["job_name"]) if workspace else None
+    workspace = request.service.world.workspace(request.workspace_id)
+    job = workspace.jobs.get(request.params["job_name"]) if workspace else None
     if job is None:
         raise unknown_job()
-    instance = next((candidate for candidate in job.instances if str(candidate.instance_id) == call.params["instance_id"]), None)
+    instance = next((candidate for candidate in job.instances if str(candidate.instance_id) == request.params["instance_id"]), None)
     if instance is None:
         raise unknown_instance()
     detail: Json = {
         "jobName": job.name,
         "instanceId": instance.instance_id,
-        "status": status_word(instance, call.service.switches, "v1"),
+        "status": status_word(instance, request.service.switches, "v1"),
         "planTime": instance.plan_time,
         "startTime": instance.start_time,
         "endTime": instance.end_time,
@@ -37,9 +37,9 @@ def show_instance(call: Call) -> Answer:
         "instanceType": instance.instance_type,
         "forceSuccess": instance.force_success,
         "ignoreSuccess": instance.ignore_success,
-        "nodes": [_node(instance, index, call.service.clock) for index in range(len(job.nodes))],
+        "nodes": [_node(instance, index, request.service.clock) for index in range(len(job.nodes))],
     }
-    return Answer(payload={name: value for name, value in detail.items() if value is not None})
+    return Answer(body={name: value for name, value in detail.items() if value is not None})
 
 
 def _node(instance: Instance, index: int, clock: Clock) -> Json:

@@ -10,9 +10,9 @@ import typing as t
 from datetime import datetime, timezone
 
 from emulator.factory.entries import instance_v1, instance_v2, status_word
-from emulator.gateway import parameters as read
+from emulator.gateway import parameters
 from emulator.gateway.errors import invalid, unknown_job
-from emulator.service import Answer, Call
+from emulator.service import Answer, Request
 from emulator.world.model import Instance, Job
 
 _DAY_MS = 86_400_000
@@ -21,83 +21,83 @@ V1_WINDOW_MS = 7 * _DAY_MS
 _Item = t.TypeVar("_Item")
 
 
-def list_v2(call: Call) -> Answer:
+def list_v2(request: Request) -> Answer:
     """GET …/factory/jobs/{job_name}/instances/detail [H-208]: one job, exact name."""
-    workspace = call.service.world.workspace(call.workspace_id)
-    job = workspace.jobs.get(call.params["job_name"]) if workspace else None
+    workspace = request.service.world.workspace(request.workspace_id)
+    job = workspace.jobs.get(request.params["job_name"]) if workspace else None
     if job is None:
         raise unknown_job()
-    switches = call.service.switches
-    wanted = call.query.get("status")
-    instances = _in_window(call, [job], ("min_plan_time", "max_plan_time"), V2_WINDOW_MS)
+    switches = request.service.switches
+    wanted = request.query.get("status")
+    instances = _in_window(request, [job], ("min_plan_time", "max_plan_time"), V2_WINDOW_MS)
     instances = [instance for instance in instances if wanted is None or wanted in (instance.status, status_word(instance, switches, "v2"))]
-    instances = _of_type(call, instances, "instance_type")
-    if read.flag(call, "force_success"):
+    instances = _of_type(request, instances, "instance_type")
+    if parameters.flag(request, "force_success"):
         instances = [instance for instance in instances if instance.force_success]
-    if read.flag(call, "ignore_success"):
+    if parameters.flag(request, "ignore_success"):
         instances = [instance for instance in instances if instance.ignore_success]
     return Answer(
-        payload={
+        body={
             "total": len(instances),
-            "instances": [instance_v2(instance, switches) for instance in page(call, ordered(call, instances))],
+            "instances": [instance_v2(instance, switches) for instance in page(request, ordered(request, instances))],
         }
     )
 
 
-def list_v1(call: Call) -> Answer:
+def list_v1(request: Request) -> Answer:
     """GET …/jobs/instances/detail [H-94]: a whole workspace, or jobs by name; the name is fuzzy unless preciseQuery is true."""
-    workspace = call.service.world.workspace(call.workspace_id)
-    name, precise = call.query.get("jobName"), read.flag(call, "preciseQuery")
+    workspace = request.service.world.workspace(request.workspace_id)
+    name, precise = request.query.get("jobName"), parameters.flag(request, "preciseQuery")
     jobs = [
         job for job in (workspace.jobs.values() if workspace else ()) if name is None or (job.name == name if precise else name in job.name)
     ]
-    switches = call.service.switches
-    wanted = call.query.get("status")
-    instances = _in_window(call, jobs, ("minPlanTime", "maxPlanTime"), V1_WINDOW_MS)
+    switches = request.service.switches
+    wanted = request.query.get("status")
+    instances = _in_window(request, jobs, ("minPlanTime", "maxPlanTime"), V1_WINDOW_MS)
     instances = [instance for instance in instances if wanted is None or wanted in (instance.status, status_word(instance, switches, "v1"))]
-    instances = _of_type(call, instances, "instanceType")
+    instances = _of_type(request, instances, "instanceType")
     return Answer(
-        payload={
+        body={
             "total": len(instances),
-            "instances": [instance_v1(instance, switches) for instance in page(call, ordered(call, instances))],
+            "instances": [instance_v1(instance, switches) for instance in page(request, ordered(request, instances))],
         }
     )
 
 
-def page(call: Call, items: t.Sequence[_Item], limit: int = 10, most: int = 1000, unit: str | None = None) -> t.Sequence[_Item]:
+def page(request: Request, items: t.Sequence[_Item], limit: int = 10, most: int = 1000, unit: str | None = None) -> t.Sequence[_Item]:
     """One page of *items* by the query's limit and offset, in *unit* (``page``, ``record``) or the one the switch says."""
-    limit = read.number(call, "limit", limit, 1, most)
-    offset = read.number(call, "offset", 0)
-    first = offset * limit if (unit or call.service.switches["offset_unit"]) == "page" else offset
-    if first >= len(items) and call.service.switches["offset_beyond"] == "first_page":
+    limit = parameters.number(request, "limit", limit, 1, most)
+    offset = parameters.number(request, "offset", 0)
+    first = offset * limit if (unit or request.service.switches["offset_unit"]) == "page" else offset
+    if first >= len(items) and request.service.switches["offset_beyond"] == "first_page":
         first = 0
     return items[first : first + limit]
 
 
-def ordered(call: Call, instances: list[Instance]) -> list[Instance]:
+def ordered(request: Request, instances: list[Instance]) -> list[Instance]:
     """Instances in the order of the switch."""
-    order = call.service.switches["list_order"]
+    order = request.service.switches["list_order"]
     by_time = sorted(instances, key=lambda instance: (instance.plan_time, instance.instance_id), reverse=order == "newest")
     if order == "random":
-        random.Random(call.request_id).shuffle(by_time)
+        random.Random(request.request_id).shuffle(by_time)
     return by_time
 
 
-def _in_window(call: Call, jobs: t.Iterable[Job], names: tuple[str, str], most: int) -> list[Instance]:
-    now = call.service.clock.now_ms()
+def _in_window(request: Request, jobs: t.Iterable[Job], names: tuple[str, str], most: int) -> list[Instance]:
+    now = request.service.clock.now_ms()
     midnight = int(datetime.fromtimestamp(now / 1000, timezone.utc).replace(hour=0, minute=0, second=0, microsecond=0).timestamp() * 1000)
-    begin, end = read.number(call, names[0], midnight), read.number(call, names[1], now)
+    begin, end = parameters.number(request, names[0], midnight), parameters.number(request, names[1], now)
     if begin > end:
         raise invalid(f"{names[0]} is later than {names[1]}")
-    if end - begin > most and call.service.switches["enforce_window"]:
+    if end - begin > most and request.service.switches["enforce_window"]:
         raise invalid(f"the time range exceeds {most // _DAY_MS} days")
-    if call.service.switches["window_compares"] == "start_time":
+    if request.service.switches["window_compares"] == "start_time":
         return [instance for job in jobs for instance in job.instances if begin <= (instance.start_time or instance.plan_time) <= end]
     return [instance for job in jobs for instance in job.planned(begin, end)]
 
 
-def _of_type(call: Call, instances: list[Instance], name: str) -> list[Instance]:
-    if name not in call.query:
+def _of_type(request: Request, instances: list[Instance], name: str) -> list[Instance]:
+    if name not in request.query:
         return instances
-    wanted = read.number(call, name, 0)
+    wanted = parameters.number(request, name, 0)
     return [instance for instance in instances if instance.instance_type == wanted]

@@ -9,9 +9,9 @@ import typing as t
 
 from emulator.factory.entries import status_word
 from emulator.factory.instances import page
-from emulator.gateway import parameters as read
+from emulator.gateway import parameters
 from emulator.gateway.errors import invalid, unknown_job
-from emulator.service import Answer, Call
+from emulator.service import Answer, Request
 from emulator.world.model import Job
 
 Json = dict[str, t.Any]
@@ -19,32 +19,32 @@ Json = dict[str, t.Any]
 MOST = 100
 
 
-def list_v1(call: Call) -> Answer:
+def list_v1(request: Request) -> Answer:
     """GET /v1/{project_id}/jobs: batch jobs unless asked otherwise; the name is fuzzy [TF]."""
-    kind = read.choice(call.query.get("jobType"), "jobType", ("BATCH", "REAL_TIME"), "BATCH")
-    jobs = [job for job in _jobs(call) if job.job_type == kind and call.query.get("jobName", "") in job.name]
-    return Answer(payload={"total": len(jobs), "jobs": [_entry_v1(call, job) for job in page(call, jobs, most=MOST)]})
+    kind = parameters.choice(request.query.get("jobType"), "jobType", ("BATCH", "REAL_TIME"), "BATCH")
+    jobs = [job for job in _jobs(request) if job.job_type == kind and request.query.get("jobName", "") in job.name]
+    return Answer(body={"total": len(jobs), "jobs": [_entry_v1(request, job) for job in page(request, jobs, most=MOST)]})
 
 
-def list_v2(call: Call) -> Answer:
+def list_v2(request: Request) -> Answer:
     """GET /v2/{project_id}/factory/jobs: filters by type, name (fuzzy), ids and status."""
-    jobs = [job for job in _jobs(call) if call.query.get("job_name", "") in job.name]
-    if "job_type" in call.query:
-        jobs = [job for job in jobs if job.job_type == call.query["job_type"]]
-    if "job_id" in call.query:
-        ids = call.query["job_id"].split(",")
+    jobs = [job for job in _jobs(request) if request.query.get("job_name", "") in job.name]
+    if "job_type" in request.query:
+        jobs = [job for job in jobs if job.job_type == request.query["job_type"]]
+    if "job_id" in request.query:
+        ids = request.query["job_id"].split(",")
         if len(ids) > 50 or not all(number.strip().isdigit() for number in ids):
             raise invalid("job_id takes at most 50 numbers")
         jobs = [job for job in jobs if str(job.job_id) in [number.strip() for number in ids]]
-    if "status" in call.query:
-        jobs = [job for job in jobs if job.status in call.query["status"].split(",")]
-    return Answer(payload={"total": len(jobs), "jobs": [_entry_v2(call, job) for job in page(call, jobs, most=MOST)]})
+    if "status" in request.query:
+        jobs = [job for job in jobs if job.status in request.query["status"].split(",")]
+    return Answer(body={"total": len(jobs), "jobs": [_entry_v2(request, job) for job in page(request, jobs, most=MOST)]})
 
 
-def show_v1(call: Call) -> Answer:
+def show_v1(request: Request) -> Answer:
     """GET /v1/{project_id}/jobs/{job_name}: nodes, schedule, basic configuration."""
-    workspace = call.service.world.workspace(call.workspace_id)
-    job = workspace.jobs.get(call.params["job_name"]) if workspace else None
+    workspace = request.service.world.workspace(request.workspace_id)
+    job = workspace.jobs.get(request.params["job_name"]) if workspace else None
     if job is None:
         raise unknown_job()
     detail: Json = {
@@ -64,28 +64,28 @@ def show_v1(call: Call) -> Answer:
         "emptyRunningJob": "0",
         "version": str(job.version),
     }
-    if read.flag(call, "dependencies"):
+    if parameters.flag(request, "dependencies"):
         detail["downstreamJobs"] = [
-            {"name": downstream.name, "path": downstream.path, "params": {}} for downstream in call.service.world.downstream(job)
+            {"name": downstream.name, "path": downstream.path, "params": {}} for downstream in request.service.world.downstream(job)
         ]
-    return Answer(payload=detail)
+    return Answer(body=detail)
 
 
-def _jobs(call: Call) -> list[Job]:
-    workspace = call.service.world.workspace(call.workspace_id)
+def _jobs(request: Request) -> list[Job]:
+    workspace = request.service.world.workspace(request.workspace_id)
     return list(workspace.jobs.values()) if workspace else []
 
 
-def _last(call: Call, job: Job, api: str) -> tuple[str | None, int | None]:
+def _last(request: Request, job: Job, api: str) -> tuple[str | None, int | None]:
     """Status word and end of the job's newest instance."""
     if not job.instances:
         return None, None
     newest = max(job.instances, key=lambda instance: instance.plan_time)
-    return status_word(newest, call.service.switches, api), newest.end_time
+    return status_word(newest, request.service.switches, api), newest.end_time
 
 
-def _entry_v1(call: Call, job: Job) -> Json:
-    status, ended = _last(call, job, "v1")
+def _entry_v1(request: Request, job: Job) -> Json:
+    status, ended = _last(request, job, "v1")
     entry: Json = {
         "name": job.name,
         "jobType": job.job_type,
@@ -106,8 +106,8 @@ def _entry_v1(call: Call, job: Job) -> Json:
     return {name: value for name, value in entry.items() if value is not None}
 
 
-def _entry_v2(call: Call, job: Job) -> Json:
-    status, ended = _last(call, job, "v2")
+def _entry_v2(request: Request, job: Job) -> Json:
+    status, ended = _last(request, job, "v2")
     entry: Json = {
         "name": job.name,
         "job_type": job.job_type,
@@ -123,9 +123,9 @@ def _entry_v2(call: Call, job: Job) -> Json:
         "priority": job.priority,
         "path": job.path,
         "single_node_job_flag": len(job.nodes) == 1,
-        "alarms": [] if read.flag(call, "need_alarms") else None,
+        "alarms": [] if parameters.flag(request, "need_alarms") else None,
         "empty_running_job": "0",
-        "next_plan_time": str(call.service.clock.now_ms() + 3_600_000) if job.status == "SCHEDULING" else None,
+        "next_plan_time": str(request.service.clock.now_ms() + 3_600_000) if job.status == "SCHEDULING" else None,
     }
     return {name: value for name, value in entry.items() if value is not None}
 

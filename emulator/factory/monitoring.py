@@ -8,8 +8,8 @@ from __future__ import annotations
 import typing as t
 from collections import Counter
 
-from emulator.gateway import parameters as read
-from emulator.service import Answer, Call
+from emulator.gateway import parameters
+from emulator.service import Answer, Request
 from emulator.world.model import Instance
 
 Json = dict[str, t.Any]
@@ -31,25 +31,25 @@ _FIELDS = {
 }
 
 
-def overview(call: Call) -> Answer:
+def overview(request: Request) -> Answer:
     """GET …/monitor/task-statistics-overview: how many instances of the days asked for are in which status."""
-    first, last = _DAYS[read.choice(call.query.get("query_days"), "query_days", tuple(_DAYS), "today")]
-    midnight = _midnight(call)
+    first, last = _DAYS[parameters.choice(request.query.get("query_days"), "query_days", tuple(_DAYS), "today")]
+    midnight = _midnight(request)
     chosen = [
-        instance for instance in _instances(call) if midnight - first * _DAY_MS <= instance.plan_time < midnight + (1 - last) * _DAY_MS
+        instance for instance in _instances(request) if midnight - first * _DAY_MS <= instance.plan_time < midnight + (1 - last) * _DAY_MS
     ]
     counts = Counter(instance.status for instance in chosen if not instance.force_success and not instance.ignore_success)
     result: Json = {field: counts.get(status, 0) for status, field in _FIELDS.items()}
     result["force_success_count"] = sum(1 for instance in chosen if instance.force_success)
     result["ignore_success_count"] = sum(1 for instance in chosen if instance.ignore_success)
     result["total_count"] = len(chosen)
-    return Answer(payload=result)
+    return Answer(body=result)
 
 
-def completion(call: Call) -> Answer:
+def completion(request: Request) -> Answer:
     """GET …/monitor/task-completion-data: finished instances by hour, today, yesterday and on average over seven days."""
-    midnight, now = _midnight(call), call.service.clock.now_ms()
-    ends = [instance.end_time for instance in _instances(call) if instance.end_time is not None]
+    midnight, now = _midnight(request), request.service.clock.now_ms()
+    ends = [instance.end_time for instance in _instances(request) if instance.end_time is not None]
     hours = range(24)
 
     def finished(day: int, hour: int) -> int:
@@ -60,7 +60,7 @@ def completion(call: Call) -> Answer:
         return {"record_time": midnight - day * _DAY_MS + hour * _HOUR_MS, "task_completion_num": count}
 
     return Answer(
-        payload={
+        body={
             "yesterday": [point(hour, finished(1, hour), 1) for hour in hours],
             "average": [point(hour, sum(finished(day, hour) for day in range(1, 8)) // 7) for hour in hours],
             "today": [point(hour, finished(0, hour)) for hour in hours if midnight + hour * _HOUR_MS <= now],
@@ -68,11 +68,11 @@ def completion(call: Call) -> Answer:
     )
 
 
-def _instances(call: Call) -> list[Instance]:
-    workspace = call.service.world.workspace(call.workspace_id)
+def _instances(request: Request) -> list[Instance]:
+    workspace = request.service.world.workspace(request.workspace_id)
     return [instance for job in (workspace.jobs.values() if workspace else ()) for instance in job.instances]
 
 
-def _midnight(call: Call) -> int:
-    now = call.service.clock.now_ms()
+def _midnight(request: Request) -> int:
+    now = request.service.clock.now_ms()
     return now - now % _DAY_MS

@@ -8,9 +8,9 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass
 
-from emulator.gateway import parameters as read
+from emulator.gateway import parameters
 from emulator.gateway.errors import Refusal, invalid, unknown_instance, unknown_job
-from emulator.service import Answer, Call
+from emulator.service import Answer, Request
 from emulator.switches import Switches
 from emulator.world.model import ACTIVE, RERUNNABLE, Instance, Job
 from emulator.world.world import submit_time_of
@@ -25,7 +25,7 @@ _V1_VERSIONS = ("original_version", "latest_version")
 
 
 @dataclass
-class _Request:
+class _Write:
     """One write as it was understood. ``group`` bounds the parallel runs of mode B."""
 
     kind: str
@@ -37,64 +37,64 @@ class _Request:
     group: str = ""
 
 
-def retry_v2(call: Call) -> Answer:
+def retry_v2(request: Request) -> Answer:
     """POST …/factory/jobs/{job_name}/instances/retry, the page this collection grew from [H-RET]."""
-    body = read.json_body(call, required=True)
-    name = call.params["job_name"]
-    job = _job(call, call.workspace_id, name)
+    body = parameters.json_body(request, required=True)
+    name = request.params["job_name"]
+    job = _job(request, request.workspace_id, name)
     if job is None:
-        if call.service.switches["unknown_job_at_retry"] == "1000":
+        if request.service.switches["unknown_job_at_retry"] == "1000":
             raise Refusal(400, "1000", "Failed to find the job.")
         raise unknown_job()
-    location = read.choice(body.get("retry_location"), "retry_location", _V2_LOCATIONS)
-    read.choice(body.get("retry_task_version"), "retry_task_version", _V2_VERSIONS)
+    location = parameters.choice(body.get("retry_location"), "retry_location", _V2_LOCATIONS)
+    parameters.choice(body.get("retry_task_version"), "retry_task_version", _V2_VERSIONS)
     _check_flag(body)
     selected, related = "task_retrys" in body, "jobs" in body
     if selected == related:
         raise invalid("either task_retrys, or begin_time, end_time and jobs are required")
-    request = _Request("retry" if selected else "retry_related", "v2", name, location, body.get("node_name"), body)
+    write = _Write("retry" if selected else "retry_related", "v2", name, location, body.get("node_name"), body)
     if selected:
-        _write(call, request, _selected(call, job, body))
+        _apply(request, write, _selected(request, job, body))
     else:
-        _write_related(call, request, job)
-    return _done(call, 200)
+        _apply_related(request, write, job)
+    return _done(request, 200)
 
 
-def restart_v1(call: Call) -> Answer:
+def restart_v1(request: Request) -> Answer:
     """POST …/jobs/{job_name}/instances/{instance_id}/restart [H-67]; the body is optional."""
-    body = read.json_body(call, required=False)
-    location = read.choice(body.get("retry_location"), "retry_location", _V1_LOCATIONS, "first_node")
-    read.choice(body.get("job_param_version"), "job_param_version", _V1_VERSIONS, "original_version")
+    body = parameters.json_body(request, required=False)
+    location = parameters.choice(body.get("retry_location"), "retry_location", _V1_LOCATIONS, "first_node")
+    parameters.choice(body.get("job_param_version"), "job_param_version", _V1_VERSIONS, "original_version")
     _check_flag(body)
-    instance = _v1_instance(call)
-    request = _Request("restart", "v1", instance.job.name, _V1_LOCATIONS[location], body.get("node_name"), body)
-    _write(call, request, [instance])
-    return _done(call, 204)
+    instance = _v1_instance(request)
+    write = _Write("restart", "v1", instance.job.name, _V1_LOCATIONS[location], body.get("node_name"), body)
+    _apply(request, write, [instance])
+    return _done(request, 204)
 
 
-def stop_v1(call: Call) -> Answer:
+def stop_v1(request: Request) -> Answer:
     """POST …/jobs/{job_name}/instances/{instance_id}/stop: waiting, running and abnormal instances [OTC-UMN-I]."""
-    instance = _v1_instance(call)
+    instance = _v1_instance(request)
     if instance.status not in ACTIVE | {"running-exception"} and not _starting(instance):
         raise Refusal(400, "30118", "Failed to stop the job instance: it is not running.")
-    request = _Request("stop", "v1", instance.job.name, "", None, {})
-    _record(call, request, [_before(call, instance)])
-    call.service.engine.stop(instance)
-    return _done(call, 204)
+    write = _Write("stop", "v1", instance.job.name, "", None, {})
+    _record(request, write, [_before(request, instance)])
+    request.service.scheduler.stop(instance)
+    return _done(request, 204)
 
 
-def _v1_instance(call: Call) -> Instance:
-    job = _job(call, call.workspace_id, call.params["job_name"])
+def _v1_instance(request: Request) -> Instance:
+    job = _job(request, request.workspace_id, request.params["job_name"])
     if job is None:
         raise unknown_job()
-    instance = next((candidate for candidate in job.instances if str(candidate.instance_id) == call.params["instance_id"]), None)
+    instance = next((candidate for candidate in job.instances if str(candidate.instance_id) == request.params["instance_id"]), None)
     if instance is None:
         raise unknown_instance()
     return instance
 
 
-def _job(call: Call, workspace_id: str, name: str) -> Job | None:
-    workspace = call.service.world.workspace(workspace_id)
+def _job(request: Request, workspace_id: str, name: str) -> Job | None:
+    workspace = request.service.world.workspace(workspace_id)
     return workspace.jobs.get(name) if workspace else None
 
 
@@ -104,27 +104,31 @@ def _check_flag(body: Json) -> None:
         raise invalid("ignore_obs_monitor must be true or false")
 
 
-def _selected(call: Call, job: Job, body: Json) -> list[Instance]:
+def _selected(request: Request, job: Job, body: Json) -> list[Instance]:
     """Mode A: the instances that task_retrys names, in its order, repetitions as the switch says."""
     entries = body["task_retrys"]
     if not isinstance(entries, list) or not entries:
         raise invalid("task_retrys must name at least one instance")
-    by_key = _by_key(job, call.service.switches)
+    by_key = _by_key(job, request.service.switches)
     chosen: list[Instance] = []
     seen: set[Key] = set()
     for entry in entries:
         if not isinstance(entry, dict):
             raise invalid("task_retrys must be an array of objects")
-        key = read.integer(entry, "job_id"), read.milliseconds(entry, "plan_time"), read.milliseconds(entry, "submit_time")
+        key = (
+            parameters.integer(entry, "job_id"),
+            parameters.milliseconds(entry, "plan_time"),
+            parameters.milliseconds(entry, "submit_time"),
+        )
         instances = by_key.get(key)
         if instances is None:
-            if call.service.switches["batch_refusal"] == "all":
+            if request.service.switches["batch_refusal"] == "all":
                 raise unknown_instance()
             continue
         if key in seen:
-            if call.service.switches["duplicate_keys"] == "refuse":
+            if request.service.switches["duplicate_keys"] == "refuse":
                 raise invalid("task_retrys names an instance twice")
-            if call.service.switches["duplicate_keys"] == "merge":
+            if request.service.switches["duplicate_keys"] == "merge":
                 continue
         seen.add(key)
         chosen += instances
@@ -143,22 +147,22 @@ def _by_key(job: Job, switches: Switches) -> dict[Key, list[Instance]]:
     return {key: instances[chosen] for key, instances in sharing.items()}
 
 
-def _write_related(call: Call, request: _Request, job: Job) -> None:
+def _apply_related(request: Request, write: _Write, job: Job) -> None:
     """Mode B: everything rerunnable of the job and the named ones, planned within the period."""
-    body = request.body
-    begin, end = read.milliseconds(body, "begin_time"), read.milliseconds(body, "end_time")
+    body = write.body
+    begin, end = parameters.milliseconds(body, "begin_time"), parameters.milliseconds(body, "end_time")
     if begin > end:
         raise invalid("begin_time is later than end_time")
-    if request.location == "specifiedNode":
+    if write.location == "specifiedNode":
         raise invalid("specifiedNode is for selected instances only")
-    concurrent = read.integer(body, "concurrent") if "concurrent" in body else 1
+    concurrent = parameters.integer(body, "concurrent") if "concurrent" in body else 1
     if not 1 <= concurrent <= 128:
         raise invalid("concurrent must be between 1 and 128")
     jobs = [job]
     for entry in body["jobs"] if isinstance(body["jobs"], list) else [None]:
         if not isinstance(entry, dict):
             raise invalid("jobs must be an array of objects")
-        other = _job(call, str(entry.get("workspace_id")), str(entry.get("job_name")))
+        other = _job(request, str(entry.get("workspace_id")), str(entry.get("job_name")))
         if other is None:
             raise Refusal(400, "1000", "Failed to find the job.")
         if other not in jobs:
@@ -167,38 +171,38 @@ def _write_related(call: Call, request: _Request, job: Job) -> None:
         instance
         for related in jobs
         for instance in related.instances
-        if begin <= instance.plan_time <= end and _refusal(call, instance, request) is None
+        if begin <= instance.plan_time <= end and _refusal(request, instance, write) is None
     ]
     if not chosen:
         raise invalid(f"Job {job.name} have no instances to rerun")
-    request.group = call.request_id
-    call.service.engine.limit_group(request.group, concurrent)
-    _write(call, request, sorted(chosen, key=lambda instance: instance.plan_time))
+    write.group = request.request_id
+    request.service.scheduler.limit_group(write.group, concurrent)
+    _apply(request, write, sorted(chosen, key=lambda instance: instance.plan_time))
 
 
-def _write(call: Call, request: _Request, instances: list[Instance]) -> None:
+def _apply(request: Request, write: _Write, instances: list[Instance]) -> None:
     """Rerun what can be; a refused instance spoils the request as the switch says."""
-    refusals = [(instance, _refusal(call, instance, request)) for instance in instances]
+    refusals = [(instance, _refusal(request, instance, write)) for instance in instances]
     first = next((refusal for _instance, refusal in refusals if refusal), None)
     accepted = [instance for instance, refusal in refusals if refusal is None]
-    if first and (call.service.switches["batch_refusal"] == "all" or not accepted):
+    if first and (request.service.switches["batch_refusal"] == "all" or not accepted):
         raise first
     serial = sorted(accepted, key=lambda instance: instance.plan_time)
     noted = []
     for instance in serial:
-        entry = _before(call, instance)
-        start = _start_node(instance, request)
-        entry["run"] = call.service.engine.request(instance, start, call.request_id, request.group).number
+        entry = _before(request, instance)
+        start = _start_node(instance, write)
+        entry["run"] = request.service.scheduler.request(instance, start, request.request_id, write.group).number
         noted.append(entry)
-    _record(call, request, noted)
-    if first and call.service.switches["batch_refusal"] == "partial_error":
+    _record(request, write, noted)
+    if first and request.service.switches["batch_refusal"] == "partial_error":
         raise first
 
 
-def _refusal(call: Call, instance: Instance, request: _Request) -> Refusal | None:
+def _refusal(request: Request, instance: Instance, write: _Write) -> Refusal | None:
     """Why this instance cannot be rerun, or None."""
     hidden = instance.current is not None and instance.current.status == "hidden"
-    policy = call.service.switches["retry_of_active"]
+    policy = request.service.switches["retry_of_active"]
     if instance.instance_type == 2:
         return Refusal(400, "0111", "A manually scheduled job instance cannot be rerun.")
     if instance.job.job_type != "BATCH":
@@ -209,8 +213,8 @@ def _refusal(call: Call, instance: Instance, request: _Request) -> Refusal | Non
     if instance.status not in RERUNNABLE:
         return Refusal(400, "0111", f"A job instance in status {instance.status} cannot be rerun.")
     names = [node.name for node in instance.job.nodes]
-    if request.location == "specifiedNode" and request.node_name not in names:
-        return Refusal(400, "0125", f"The job does not have the node {request.node_name}.")
+    if write.location == "specifiedNode" and write.node_name not in names:
+        return Refusal(400, "0125", f"The job does not have the node {write.node_name}.")
     return None
 
 
@@ -219,46 +223,46 @@ def _starting(instance: Instance) -> bool:
     return instance.current is not None and instance.current.status == "starting"
 
 
-def _start_node(instance: Instance, request: _Request) -> int:
+def _start_node(instance: Instance, write: _Write) -> int:
     """Index of the node the rerun starts at: the first if the instance had succeeded or the job changed [OTC-UMN-I]."""
-    if instance.succeeded or instance.version != instance.job.version or request.location == "firstNode":
+    if instance.succeeded or instance.version != instance.job.version or write.location == "firstNode":
         return 0
     names = [node.name for node in instance.job.nodes]
-    if request.location == "specifiedNode":
-        return names.index(str(request.node_name))
+    if write.location == "specifiedNode":
+        return names.index(str(write.node_name))
     return max(0, instance.job.fail_node if instance.job.fail_node >= 0 else len(names) + instance.job.fail_node)
 
 
-def _before(call: Call, instance: Instance) -> Json:
+def _before(request: Request, instance: Instance) -> Json:
     return {
         "job_id": instance.job.job_id,
         "job_name": instance.job.name,
         "workspace_id": instance.job.workspace.workspace_id,
         "plan_time": instance.plan_time,
-        "submit_time": submit_time_of(instance, call.service.switches),
+        "submit_time": submit_time_of(instance, request.service.switches),
         "instance_id": instance.instance_id,
         "status_before": instance.status,
         "run": len(instance.runs),
     }
 
 
-def _record(call: Call, request: _Request, instances: list[Json]) -> None:
-    call.service.journal.add(
+def _record(request: Request, write: _Write, instances: list[Json]) -> None:
+    request.service.journal.add(
         {
-            "time": call.service.clock.now_ms(),
-            "kind": request.kind,
-            "api": request.api,
-            "workspace_id": call.workspace_id,
-            "job_name": request.job_name,
+            "time": request.service.clock.now_ms(),
+            "kind": write.kind,
+            "api": write.api,
+            "workspace_id": request.workspace_id,
+            "job_name": write.job_name,
             "instances": instances,
-            "request_id": call.request_id,
-            "user": call.caller.name if call.caller else "",
-            "body": request.body,
+            "request_id": request.request_id,
+            "user": request.caller.name if request.caller else "",
+            "body": write.body,
         }
     )
 
 
-def _done(call: Call, documented: int) -> Answer:
-    wanted = call.service.switches["success_status"]
+def _done(request: Request, documented: int) -> Answer:
+    wanted = request.service.switches["success_status"]
     status = documented if wanted == "documented" else int(wanted)
-    return Answer(status, {} if status == 200 and call.service.switches["success_body"] == "object" else None)
+    return Answer(status, {} if status == 200 and request.service.switches["success_body"] == "object" else None)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Answers that go wrong on their way: replaced, cut short, garbled, late, or none at all."""
+"""Spoiled answers: replaced, cut short, garbled, late, or none at all."""
 
 from __future__ import annotations
 
@@ -131,12 +131,12 @@ async def _oversized(request: web.BaseRequest, size: int) -> web.StreamResponse:
     response = web.StreamResponse(headers={"Content-Type": "application/json"})
     await response.prepare(request)
     block = json.dumps({"padding": "x" * 65536}).encode()
-    sent = 0
+    written = 0
     try:
         await response.write(b'{"instances": [')
-        while sent < size:
+        while written < size:
             await response.write(block + b",")
-            sent += len(block)
+            written += len(block)
     except ConnectionError:
         return response
     hang_up(request)

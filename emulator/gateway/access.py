@@ -8,21 +8,21 @@ from __future__ import annotations
 from emulator.gateway import signature
 from emulator.gateway.errors import Refusal, bad_signature, missing
 from emulator.gateway.routes import Route
-from emulator.service import Call, Caller, Service
+from emulator.service import Caller, Request, Service
 from emulator.world.model import OPERATORS
 
 
-def authenticate(service: Service, call: Call, method: str, raw_path: str, raw_query: str) -> Caller:
+def authenticate(service: Service, request: Request, method: str, raw_path: str, raw_query: str) -> Caller:
     """The caller of a signed request or of one with a token; refused with 401 otherwise."""
-    token = call.headers.get("X-Auth-Token")
-    authorization = call.headers.get("Authorization")
+    token = request.headers.get("X-Auth-Token")
+    authorization = request.headers.get("Authorization")
     if token is not None and authorization is None:
         return _by_token(service, token)
     if authorization is None:
         raise bad_signature("authorization header or token missing")
     signed = signature.parse(authorization)
-    caller, secret_key = _by_key(service, call, signed)
-    signature.verify(secret_key, signed, method, raw_path, raw_query, call.headers, call.body, service.clock.wall_ms())
+    caller, secret_key = _by_key(service, request, signed)
+    signature.verify(secret_key, signed, method, raw_path, raw_query, request.headers, request.body, service.clock.wall_ms())
     return caller
 
 
@@ -35,29 +35,29 @@ def _by_token(service: Service, token: str) -> Caller:
     return Caller(grant.user, grant.domain, grant.role_in, by_token=True, project_id=grant.project_id)
 
 
-def _by_key(service: Service, call: Call, signed: signature.Signed) -> tuple[Caller, str]:
+def _by_key(service: Service, request: Request, signed: signature.Signed) -> tuple[Caller, str]:
     user = service.world.user_of_key(signed.access_key)
     if user is not None and signed.access_key:
-        if "X-Security-Token" in call.headers:
+        if "X-Security-Token" in request.headers:
             raise bad_signature("the security token does not belong to the access key")
         return Caller(user.name, user.account.domain, user.role_in), user.secret_key
     grant = service.tokens.key(signed.access_key)
     if grant is None:
         raise bad_signature("verify ak fail")
-    if "x-security-token" not in signed.headers or call.headers["X-Security-Token"] != grant.security_token:
+    if "x-security-token" not in signed.headers or request.headers["X-Security-Token"] != grant.security_token:
         raise bad_signature("the security token is missing, unsigned or wrong")
     if grant.expires <= service.clock.now_ms():
         raise bad_signature("the security token has expired")
     return Caller(grant.user, grant.domain, grant.role_in, temporary=True, project_id=grant.project_id), grant.secret_key
 
 
-def check_project(service: Service, call: Call, caller: Caller) -> None:
+def check_project(service: Service, request: Request, caller: Caller) -> None:
     """Refuse a project that is not the caller's, or X-Project-Id missing where the account has several [H-RET]."""
-    project_id = call.params["project_id"]
+    project_id = request.params["project_id"]
     project = service.world.project(project_id)
     if project is None or project.account.domain != caller.domain or not _in_scope(caller, project_id):
         raise Refusal(403, "APIGW.0302", "The IAM user is not authorized to access the API: the project is not yours")
-    header = call.headers.get("X-Project-Id")
+    header = request.headers.get("X-Project-Id")
     if header is None and not caller.by_token and len(project.account.projects) > 1:
         raise missing("X-Project-Id")
     if header is not None and header != project_id:
@@ -69,10 +69,10 @@ def _in_scope(caller: Caller, project_id: str) -> bool:
     return caller.project_id == project_id or (caller.project_id is None and not caller.by_token)
 
 
-def check_workspace(service: Service, call: Call, route: Route, caller: Caller) -> str:
+def check_workspace(service: Service, request: Request, route: Route, caller: Caller) -> str:
     """The id of the workspace the call acts in; refused if absent, unknown, of another project, or closed to the caller."""
-    workspace_id = call.headers.get("workspace", "")
-    project_id = call.params["project_id"]
+    workspace_id = request.headers.get("workspace", "")
+    project_id = request.params["project_id"]
     workspaces = [workspace for workspace in service.world.workspaces() if workspace.project_id == project_id]
     falls_back = route.workspace == "default" or service.switches["v2_workspace"] == "default"
     if not workspace_id and falls_back:

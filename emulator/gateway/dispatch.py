@@ -7,26 +7,23 @@ from __future__ import annotations
 
 import typing as t
 
-from emulator.factory import dependencies, jobs, rerun
-from emulator.factory import instance_detail as details
-from emulator.factory import instances as listing
-from emulator.factory import monitoring as monitor
+from emulator.factory import dependencies, instance_detail, instances, jobs, monitoring, rerun
 from emulator.iam import handlers as iam
 from emulator.management import handlers as management
-from emulator.service import Answer, Call
+from emulator.service import Answer, Request
 
-HANDLERS: dict[str, t.Callable[[Call], Answer]] = {
-    "v2_list": listing.list_v2,
+HANDLERS: dict[str, t.Callable[[Request], Answer]] = {
+    "v2_list": instances.list_v2,
     "v2_retry": rerun.retry_v2,
     "v2_jobs": jobs.list_v2,
     "v2_depend_jobs": dependencies.list_jobs,
     "v2_depend_instances": dependencies.list_instances,
-    "overview": monitor.overview,
-    "completion": monitor.completion,
-    "v1_list": listing.list_v1,
+    "overview": monitoring.overview,
+    "completion": monitoring.completion,
+    "v1_list": instances.list_v1,
     "v1_jobs": jobs.list_v1,
     "v1_job": jobs.show_v1,
-    "v1_instance": details.show_instance,
+    "v1_instance": instance_detail.show_instance,
     "v1_restart": rerun.restart_v1,
     "v1_stop": rerun.stop_v1,
     "workspaces": management.list_workspaces,

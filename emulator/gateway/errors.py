@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Refusals: the service's error codes, their HTTP status and their spelling."""
+"""Refusals: the service's error codes, their HTTP status and how sites write them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import typing as t
 
 from emulator.switches import Switches
 
-#: Spelling on the page that documents the code for the route in question, where it is not the old one.
+#: How the page that documents the code for the route in question writes it, where that is not the old form.
 _DOCUMENTED = {"0137": "30137", "0819": "20819", "0107": "30107", "0111": "30111", "0125": "30125"}
 
 
@@ -38,7 +38,7 @@ class Refusal(Exception):  # noqa: N818 - it is the service's answer, not a mist
             return f"DLF.{_new(self.code)}"
         return f"DLF.{_DOCUMENTED.get(self.code, self.code)}"
 
-    def payload(self, switches: Switches, request_id: str) -> dict[str, t.Any]:
+    def body(self, switches: Switches, request_id: str) -> dict[str, t.Any]:
         """The error body; the gateway's own also name the request."""
         body = {"error_code": self.spelled(switches), "error_msg": self.message}
         return body | {"request_id": request_id} if self.code.startswith("APIGW.") else body
@@ -50,7 +50,7 @@ class IamRefusal(Refusal):
     def __init__(self, status: int, message: str) -> None:
         super().__init__(status, f"IAM.{status}", message)
 
-    def payload(self, switches: Switches, request_id: str) -> dict[str, t.Any]:
+    def body(self, switches: Switches, request_id: str) -> dict[str, t.Any]:
         """The error body as IAM writes it."""
         return {"error": {"code": self.status, "message": self.message, "title": _TITLES.get(self.status, "Error")}}
 
@@ -59,7 +59,7 @@ _TITLES = {400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not 
 
 
 def _new(code: str) -> str:
-    # 0xxx became 30xxx and 08xx became 208xx; the other numbers have one spelling only
+    # 0xxx became 30xxx and 08xx became 208xx; the other numbers are written in one way only
     if code.startswith("08"):
         return f"2{code}"
     return f"3{code}" if code.startswith("0") else code

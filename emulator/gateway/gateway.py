@@ -14,13 +14,13 @@ from urllib.parse import parse_qsl, unquote
 
 from aiohttp import web
 
-from emulator.faults import answers as spoiled
+from emulator.faults import answers
 from emulator.faults.rules import Fault
 from emulator.gateway import access, routes
 from emulator.gateway.dispatch import HANDLERS
 from emulator.gateway.errors import Refusal, not_published
 from emulator.gateway.routes import Route
-from emulator.service import Answer, Call, Service
+from emulator.service import Answer, Request, Service
 
 
 class Gateway:
@@ -33,50 +33,50 @@ class Gateway:
     def __init__(self, service: Service, host: str, shut: t.Callable[[float], t.Awaitable[None]]) -> None:
         self._service, self._host, self._shut = service, host, shut
 
-    async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
+    async def handle(self, http_request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request, or spoil the answer as the fault that it draws says."""
-        raw_path, _sep, raw_query = request.raw_path.partition("?")
+        raw_path, _sep, raw_query = http_request.raw_path.partition("?")
         request_id = secrets.token_hex(16)
-        matched = routes.find(self._host, request.method, raw_path)
-        entry = self._note(request, raw_path, raw_query, request_id, matched)
+        matched = routes.find(self._host, http_request.method, raw_path)
+        entry = self._note(http_request, raw_path, raw_query, request_id, matched)
         fault = self._service.faults.pick(matched[0].name, matched[1]) if matched else None
         entry["fault"] = fault["kind"] if fault else None
         if fault and fault.get("when") == "before_reading":
-            return spoiled.hang_up(request)
-        body = await request.read()
+            return answers.hang_up(http_request)
+        body = await http_request.read()
         entry["body"] = body.decode("utf-8", "backslashreplace")
-        call = Call(
+        request = Request(
             self._service,
             matched[1] if matched else {},
             dict(parse_qsl(raw_query, keep_blank_values=True)),
-            request.headers,
+            http_request.headers,
             body,
             request_id,
         )
 
         def act() -> web.Response:
-            with self._service.clock.held():
-                answer = self._answer(matched[0] if matched else None, call, request.method, raw_path, raw_query, entry)
+            with self._service.clock.frozen():
+                answer = self._answer(matched[0] if matched else None, request, http_request.method, raw_path, raw_query, entry)
             entry["status"] = answer.status
             return self._response(answer, request_id)
 
         if fault is None:
             return act()
-        return await self._spoil(fault, request, act, entry, request_id)
+        return await self._spoil(fault, http_request, act, entry, request_id)
 
     async def _spoil(
-        self, fault: Fault, request: web.BaseRequest, act: t.Callable[[], web.Response], entry: dict[str, t.Any], request_id: str
+        self, fault: Fault, http_request: web.BaseRequest, act: t.Callable[[], web.Response], entry: dict[str, t.Any], request_id: str
     ) -> web.StreamResponse:
         self._service.clock.step_date(float(fault.get("date_step_seconds", 0)))
-        response = await self._spoiled(fault, request, act, entry, request_id)
+        response = await self._spoiled(fault, http_request, act, entry, request_id)
         if "date_seconds" in fault and not response.prepared:
             response.headers["Date"] = http_date(self._service, float(fault["date_seconds"]))
         return response
 
     async def _spoiled(
-        self, fault: Fault, request: web.BaseRequest, act: t.Callable[[], web.Response], entry: dict[str, t.Any], request_id: str
+        self, fault: Fault, http_request: web.BaseRequest, act: t.Callable[[], web.Response], entry: dict[str, t.Any], request_id: str
     ) -> web.StreamResponse:
-        kind, when = fault["kind"], fault.get("when") or spoiled.DEFAULT_WHEN.get(fault["kind"], "after_effect")
+        kind, when = fault["kind"], fault.get("when") or answers.DEFAULT_WHEN.get(fault["kind"], "after_effect")
         if kind == "outage":
             await self._shut(fault.get("seconds", 0.3))
         if kind in ("outage", "date"):
@@ -85,32 +85,32 @@ class Gateway:
             answer = act() if when == "after_effect" else None
             await asyncio.sleep(fault.get("seconds", 3600.0 if kind == "hang" else 0.5))
             if kind == "hang":
-                return spoiled.hang_up(request)
+                return answers.hang_up(http_request)
             return answer or act()
         answer = act() if when != "before_effect" else None
         if kind == "page":
             entry["status"] = int(fault.get("status", 502))
-            return spoiled.page(fault, http_date(self._service))
-        replaced = spoiled.replacement(fault, self._service.switches)
+            return answers.page(fault, http_date(self._service))
+        replaced = answers.replacement(fault, self._service.switches)
         if replaced is not None:
             entry["status"] = replaced.status
             return self._response(replaced, request_id)
         entry["status"] = None
-        return await spoiled.send(fault, when, request, answer)
+        return await answers.send(fault, when, http_request, answer)
 
     def _note(
-        self, request: web.BaseRequest, raw_path: str, raw_query: str, request_id: str, matched: tuple[Route, dict[str, str]] | None
+        self, http_request: web.BaseRequest, raw_path: str, raw_query: str, request_id: str, matched: tuple[Route, dict[str, str]] | None
     ) -> dict[str, t.Any]:
         return self._service.requests.add(
             {
                 "time": self._service.clock.now_ms(),
                 "host": self._host,
-                "method": request.method,
+                "method": http_request.method,
                 "path": unquote(raw_path),
                 "raw_path": raw_path,
                 "query": raw_query,
                 "route": matched[0].name if matched else None,
-                "headers": dict(request.headers),
+                "headers": dict(http_request.headers),
                 "body": "",
                 "status": None,
                 "error_code": None,
@@ -119,45 +119,45 @@ class Gateway:
             }
         )
 
-    def _answer(self, route: Route | None, call: Call, method: str, raw_path: str, raw_query: str, entry: dict[str, t.Any]) -> Answer:
+    def _answer(self, route: Route | None, request: Request, method: str, raw_path: str, raw_query: str, entry: dict[str, t.Any]) -> Answer:
         """The service's answer; here the request takes effect."""
         try:
-            self._service.engine.settle()
+            self._service.scheduler.settle()
             if route is None or not all(self._service.switches[name] for name in route.switches):
                 raise not_published(method, unquote(raw_path))
-            self._admit(route, call, method, raw_path, raw_query, entry)
-            return HANDLERS[route.name](call)
+            self._admit(route, request, method, raw_path, raw_query, entry)
+            return HANDLERS[route.name](request)
         except Refusal as refusal:
             code = refusal.spelled(self._service.switches)
             entry["error_code"] = code
-            answer = Answer(refusal.status, refusal.payload(self._service.switches, call.request_id))
+            answer = Answer(refusal.status, refusal.body(self._service.switches, request.request_id))
             if refusal.status == 429 and self._service.switches["retry_after"] is not None:
                 answer.headers["Retry-After"] = str(self._service.switches["retry_after"])
             return answer
 
-    def _admit(self, route: Route, call: Call, method: str, raw_path: str, raw_query: str, entry: dict[str, t.Any]) -> None:
+    def _admit(self, route: Route, request: Request, method: str, raw_path: str, raw_query: str, entry: dict[str, t.Any]) -> None:
         """Let the call through to the service, or refuse it: who, how often, where."""
         if not route.signed:
-            call.extra = {"method": method, "raw_path": raw_path, "raw_query": raw_query}
+            request.extra = {"method": method, "raw_path": raw_path, "raw_query": raw_query}
             return
-        caller = call.caller = access.authenticate(self._service, call, method, raw_path, raw_query)
+        caller = request.caller = access.authenticate(self._service, request, method, raw_path, raw_query)
         entry["user"] = caller.name
         if self._service.switches["flow_control"]:
             self._service.flow.admit(f"{caller.domain}/{caller.name}", route.name)
-        if "project_id" in call.params:
-            access.check_project(self._service, call, caller)
+        if "project_id" in request.params:
+            access.check_project(self._service, request, caller)
         if route.workspace != "no":
-            call.workspace_id = access.check_workspace(self._service, call, route, caller)
+            request.workspace_id = access.check_workspace(self._service, request, route, caller)
 
     def _response(self, answer: Answer, request_id: str) -> web.Response:
         """The answer as HTTP, with the service's own date."""
         headers = {"Date": http_date(self._service), "Server": "api-gateway", **answer.headers}
         if self._service.switches["request_id_header"]:
             headers["X-Request-Id"] = request_id
-        if answer.payload is None:
+        if answer.body is None:
             return web.Response(status=answer.status, headers=headers)
         headers["Content-Type"] = "application/json;charset=UTF-8"
-        return web.Response(status=answer.status, headers=headers, body=json.dumps(answer.payload, ensure_ascii=False).encode())
+        return web.Response(status=answer.status, headers=headers, body=json.dumps(answer.body, ensure_ascii=False).encode())
 
 
 def http_date(service: Service, offset: float = 0.0) -> str:

@@ -9,14 +9,14 @@ import json
 import typing as t
 
 from emulator.gateway.errors import invalid, missing
-from emulator.service import Call
+from emulator.service import Request
 
 Json = dict[str, t.Any]
 
 
-def number(call: Call, name: str, default: int, low: int = 0, high: int | None = None) -> int:
+def number(request: Request, name: str, default: int, low: int = 0, high: int | None = None) -> int:
     """An integer query parameter within its range."""
-    text = call.query.get(name)
+    text = request.query.get(name)
     if text is None:
         return default
     if not text.lstrip("-").isdigit():
@@ -27,9 +27,9 @@ def number(call: Call, name: str, default: int, low: int = 0, high: int | None =
     return value
 
 
-def flag(call: Call, name: str, default: bool = False) -> bool:
+def flag(request: Request, name: str, default: bool = False) -> bool:
     """A boolean query parameter: true or false."""
-    text = call.query.get(name)
+    text = request.query.get(name)
     if text is None:
         return default
     if text.lower() not in ("true", "false"):
@@ -46,16 +46,16 @@ def choice(value: t.Any, name: str, choices: t.Collection[str], default: str | N
     return str(value)
 
 
-def json_body(call: Call, *, required: bool) -> Json:
+def json_body(request: Request, *, required: bool) -> Json:
     """The body as a JSON object; a body needs a Content-Type [H-RET][KES]."""
-    if not call.body and not required:
+    if not request.body and not required:
         return {}
-    if "Content-Type" not in call.headers:
+    if "Content-Type" not in request.headers:
         raise missing("Content-Type")
     try:
-        body = json.loads(call.body.decode("utf-8"))
+        body = json.loads(request.body.decode("utf-8"))
     except ValueError as error:
-        raise invalid("the request body is no JSON") from error
+        raise invalid("the request body is not JSON") from error
     if not isinstance(body, dict):
         raise invalid("the request body must be an object")
     return body

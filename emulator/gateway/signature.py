@@ -57,7 +57,7 @@ def canonical_query(raw_query: str) -> str:
     return "&".join(f"{quote(name, safe='~')}={quote(value, safe='~')}" for name, value in sorted(pairs))
 
 
-def payload_hash(headers: t.Mapping[str, str], body: bytes) -> str:
+def body_hash(headers: t.Mapping[str, str], body: bytes) -> str:
     """Hash of the body; the word UNSIGNED-PAYLOAD where the content type is not JSON and the client says so."""
     content_type = headers.get("Content-Type", "application/json")
     if body and headers.get("X-Sdk-Content-Sha256") == UNSIGNED and not content_type.startswith(("application/json", "application/bson")):
@@ -71,7 +71,7 @@ def canonical_request(
     """The text whose hash is signed."""
     lines = [method.upper(), canonical_path(raw_path), canonical_query(raw_query)]
     lines += [f"{name}:{headers[name].strip()}" for name in signed]
-    lines += ["", ";".join(signed), payload_hash(headers, body)]
+    lines += ["", ";".join(signed), body_hash(headers, body)]
     return "\n".join(lines)
 
 

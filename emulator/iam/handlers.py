@@ -8,11 +8,10 @@ from __future__ import annotations
 import typing as t
 from datetime import datetime, timezone
 
-from emulator.gateway import access
-from emulator.gateway import parameters as read
+from emulator.gateway import access, parameters
 from emulator.gateway.errors import IamRefusal
 from emulator.iam.tokens import Grant
-from emulator.service import Answer, Call, Caller
+from emulator.service import Answer, Caller, Request
 from emulator.world.model import Account, Agency, Project, User
 
 Json = dict[str, t.Any]
@@ -21,23 +20,23 @@ _ASSUME_ROLE = ("assume_role", "hw_assume_role")
 _DURATIONS = (900, 86400)
 
 
-def create_token(call: Call) -> Answer:
+def create_token(request: Request) -> Answer:
     """POST /v3/auth/tokens: 201 with the token in X-Subject-Token."""
-    identity, scope = _identity(call)
+    identity, scope = _identity(request)
     methods = identity.get("methods")
     role_in: t.Callable[[str], str]
     if methods == ["password"]:
-        user = _user_by_password(call, identity)
+        user = _user_by_password(request, identity)
         account, role_in, name, user_id = user.account, user.role_in, user.name, user.user_id
     elif isinstance(methods, list) and len(methods) == 1 and methods[0] in _ASSUME_ROLE:
-        agency = _agency(call, identity.get(methods[0]), _who(call))
+        agency = _agency(request, identity.get(methods[0]), _who(request))
         account, role_in, name, user_id = agency.account, _role_of(agency), _agency_user(agency), agency.account.domain_id
     else:
         raise IamRefusal(400, "The request body is invalid: auth.identity.methods")
     project = _project(account, scope.get("project"))
-    now = call.service.clock.now_ms()
-    expires = now + int(call.service.switches["token_lifetime_seconds"] * 1000)
-    token = call.service.tokens.add_token(Grant(name, account.domain, role_in, expires, project.project_id if project else None))
+    now = request.service.clock.now_ms()
+    expires = now + int(request.service.switches["token_lifetime_seconds"] * 1000)
+    token = request.service.tokens.add_token(Grant(name, account.domain, role_in, expires, project.project_id if project else None))
     domain = {"id": account.domain_id, "name": account.domain}
     body: Json = {
         "methods": methods,
@@ -48,73 +47,73 @@ def create_token(call: Call) -> Answer:
         "catalog": [],
     }
     body |= {"project": {"id": project.project_id, "name": project.name, "domain": domain}} if project else {"domain": domain}
-    if call.query.get("nocatalog"):
+    if request.query.get("nocatalog"):
         del body["catalog"]
     return Answer(201, {"token": body}, {"X-Subject-Token": token})
 
 
-def list_projects(call: Call) -> Answer:
+def list_projects(request: Request) -> Answer:
     """GET /v3/projects: the caller's projects, by exact name if one is given [SDKC]."""
-    caller = _required(call)
-    account = call.service.world.account(caller.domain)
-    wanted = call.query.get("name")
+    caller = _required(request)
+    account = request.service.world.account(caller.domain)
+    wanted = request.query.get("name")
     projects = [project for project in (account.projects if account else []) if wanted is None or project.name == wanted]
-    if "per_page" in call.query:
-        page, size = read.number(call, "page", 1, 1), read.number(call, "per_page", 5000, 1, 5000)
+    if "per_page" in request.query:
+        page, size = parameters.number(request, "page", 1, 1), parameters.number(request, "per_page", 5000, 1, 5000)
         projects = projects[(page - 1) * size : page * size]
     links = {"self": "https://iam/v3/projects", "next": None, "previous": None}
-    return Answer(payload={"projects": [_project_entry(project) for project in projects], "links": links})
+    return Answer(body={"projects": [_project_entry(project) for project in projects], "links": links})
 
 
-def create_temporary_key(call: Call) -> Answer:
+def create_temporary_key(request: Request) -> Answer:
     """POST /v3.0/OS-CREDENTIAL/securitytokens: by agency, or by the caller's own token."""
-    identity, _scope = _identity(call)
+    identity, _scope = _identity(request)
     methods = identity.get("methods")
-    caller = _required(call)
+    caller = _required(request)
     if methods == ["token"]:
         options = identity.get("token") or {}
         grant = Grant(caller.name, caller.domain, caller.role_in, 0, caller.project_id)
     elif isinstance(methods, list) and len(methods) == 1 and methods[0] in _ASSUME_ROLE:
         options = identity.get(methods[0]) or {}
-        agency = _agency(call, options, caller)
+        agency = _agency(request, options, caller)
         grant = Grant(_agency_user(agency), agency.account.domain, _role_of(agency), 0)
     else:
         raise IamRefusal(400, "The request body is invalid: auth.identity.methods")
     seconds = options.get("duration_seconds", _DURATIONS[0])
     if not isinstance(seconds, int) or not _DURATIONS[0] <= seconds <= _DURATIONS[1]:
         raise IamRefusal(400, "The request body is invalid: duration_seconds must be between 900 and 86400")
-    grant.expires = call.service.clock.now_ms() + seconds * 1000
-    key = call.service.tokens.add_key(grant)
+    grant.expires = request.service.clock.now_ms() + seconds * 1000
+    key = request.service.tokens.add_key(grant)
     credential = {"access": key, "secret": grant.secret_key, "securitytoken": grant.security_token, "expires_at": _iso(grant.expires)}
     return Answer(201, {"credential": credential})
 
 
-def _identity(call: Call) -> tuple[Json, Json]:
-    auth = read.json_body(call, required=True).get("auth")
+def _identity(request: Request) -> tuple[Json, Json]:
+    auth = parameters.json_body(request, required=True).get("auth")
     if not isinstance(auth, dict) or not isinstance(auth.get("identity"), dict):
         raise IamRefusal(400, "The request body is invalid: auth.identity")
     scope = auth.get("scope", {})
     return auth["identity"], scope if isinstance(scope, dict) else {}
 
 
-def _user_by_password(call: Call, identity: Json) -> User:
+def _user_by_password(request: Request, identity: Json) -> User:
     try:
         given = identity["password"]["user"]
         name, password, domain = given["name"], given["password"], given["domain"].get("name")
     except (KeyError, TypeError, AttributeError) as error:
         raise IamRefusal(400, "The request body is invalid: auth.identity.password.user") from error
-    account = call.service.world.account(domain)
+    account = request.service.world.account(domain)
     for user in account.users if account else []:
         if user.name == name and user.password and user.password == password:
             return user
     raise IamRefusal(401, "The username or password is wrong.")
 
 
-def _agency(call: Call, options: t.Any, caller: Caller) -> Agency:
+def _agency(request: Request, options: t.Any, caller: Caller) -> Agency:
     """The agency that *options* name, if its account trusts the caller's."""
     if not isinstance(options, dict):
         raise IamRefusal(400, "The request body is invalid: auth.identity.assume_role")
-    account = call.service.world.account(options.get("domain_name") or options.get("domain_id"))
+    account = request.service.world.account(options.get("domain_name") or options.get("domain_id"))
     agency = next((candidate for candidate in (account.agencies if account else []) if candidate.name == options.get("agency_name")), None)
     if agency is None:
         raise IamRefusal(404, f"Could not find agency: {options.get('agency_name')}")
@@ -132,16 +131,16 @@ def _project(account: Account, wanted: t.Any) -> Project | None:
     raise IamRefusal(400, f"Could not find project: {wanted.get('id') or wanted.get('name')}")
 
 
-def _who(call: Call) -> Caller:
+def _who(request: Request) -> Caller:
     """The caller of a token request, which the gateway lets through without credentials."""
-    extra = call.extra
-    return access.authenticate(call.service, call, extra["method"], extra["raw_path"], extra["raw_query"])
+    extra = request.extra
+    return access.authenticate(request.service, request, extra["method"], extra["raw_path"], extra["raw_query"])
 
 
-def _required(call: Call) -> Caller:
-    if call.caller is None:
+def _required(request: Request) -> Caller:
+    if request.caller is None:
         raise IamRefusal(401, "The request you have made requires authentication.")
-    return call.caller
+    return request.caller
 
 
 def _role_of(agency: Agency) -> t.Callable[[str], str]:

@@ -6,13 +6,13 @@
 from __future__ import annotations
 
 from emulator.factory.instances import page
-from emulator.service import Answer, Call
+from emulator.service import Answer, Request
 
 
-def list_studios(call: Call) -> Answer:
+def list_studios(request: Request) -> Answer:
     """GET /v1/{project_id}/instances."""
-    project_id = call.params["project_id"]
-    studios = [studio for account in call.service.world.accounts for studio in account.studios if studio.project_id == project_id]
+    project_id = request.params["project_id"]
+    studios = [studio for account in request.service.world.accounts for studio in account.studios if studio.project_id == project_id]
     orders = [
         {
             "project_id": studio.project_id,
@@ -30,18 +30,18 @@ def list_studios(call: Call) -> Answer:
             "is_trial_order": 0,
             "work_space_mode": "0",
         }
-        for studio in page(call, studios, limit=20, unit="record")
+        for studio in page(request, studios, limit=20, unit="record")
     ]
-    return Answer(payload={"billing_check": False, "count": len(studios), "commodity_orders": orders})
+    return Answer(body={"billing_check": False, "count": len(studios), "commodity_orders": orders})
 
 
-def list_workspaces(call: Call) -> Answer:
+def list_workspaces(request: Request) -> Answer:
     """GET /v1/{project_id}/workspaces/{instance_id}: those the caller may see; ``offset`` is a data offset."""
-    studio_id, project_id = call.params["instance_id"], call.params["project_id"]
-    role_in = call.caller.role_in if call.caller else lambda workspace_id: "none"
+    studio_id, project_id = request.params["instance_id"], request.params["project_id"]
+    role_in = request.caller.role_in if request.caller else lambda workspace_id: "none"
     workspaces = [
         workspace
-        for workspace in call.service.world.workspaces()
+        for workspace in request.service.world.workspaces()
         if workspace.studio_id == studio_id and workspace.project_id == project_id and role_in(workspace.workspace_id) != "none"
     ]
     data = [
@@ -59,7 +59,7 @@ def list_workspaces(call: Call) -> Answer:
             "job_log_location_name": f"obs://dlf-log-{workspace.project_id}/",
             "bad_record_location_name": f"obs://dlf-log-{workspace.project_id}/",
         }
-        for workspace in page(call, workspaces, limit=20, unit="record")
+        for workspace in page(request, workspaces, limit=20, unit="record")
     ]
-    size = max(1, int(call.query.get("limit", 20)))
-    return Answer(payload={"count": len(workspaces), "total_page": -(-len(workspaces) // size), "data": data})
+    size = max(1, int(request.query.get("limit", 20)))
+    return Answer(body={"count": len(workspaces), "total_page": -(-len(workspaces) // size), "data": data})

@@ -24,7 +24,7 @@ class Clock:
         self.speed = speed
         self._base_ms = time.time() * 1000 - time.monotonic() * 1000
         self._advanced_ms = 0.0
-        self._held_ms: int | None = None
+        self._frozen_ms: int | None = None
         #: How far the service is ahead of real time, seconds.
         self.skew: t.Callable[[], float] = lambda: 0.0
         #: How far the scheduler, which stamps starts and ends of instances, is ahead of the gateway, seconds.
@@ -35,18 +35,18 @@ class Clock:
 
     def wall_ms(self) -> int:
         """What the age of a signature is measured with, epoch ms: real time plus the skew, but not what tests advanced."""
-        if self._held_ms is not None:
-            return self._held_ms
+        if self._frozen_ms is not None:
+            return self._frozen_ms
         return int(self._base_ms + time.monotonic() * 1000 + self.skew() * 1000)
 
     @contextmanager
-    def held(self) -> Iterator[None]:
+    def frozen(self) -> Iterator[None]:
         """One moment for all that happens in the block: a request takes effect at one time, not over some milliseconds."""
-        self._held_ms = self.wall_ms()
+        self._frozen_ms = self.wall_ms()
         try:
             yield
         finally:
-            self._held_ms = None
+            self._frozen_ms = None
 
     def now_ms(self) -> int:
         """The gateway's time in epoch ms: what ``Date`` says unless it was rewritten, and what is written into the journal."""

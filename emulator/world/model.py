@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 #: Statuses that a rerun is accepted for: successful, failed or cancelled [H-67][OTC-UMN-I].
 RERUNNABLE = frozenset({"success", "fail", "manual-stop"})
-#: Statuses of an instance that is on its way.
+#: Statuses of an instance in progress.
 ACTIVE = frozenset({"waiting", "running", "waiting-confirm"})
 #: Roles that may operate job instances [OTC-UMN-I].
 OPERATORS = frozenset({"admin", "operator"})
@@ -76,7 +76,7 @@ class Instance:
     queued: list[Run] = field(default_factory=list)
     old_ids: list[int] = field(default_factory=list)
     parents: list[int] | None = None
-    held: bool = False
+    stays_waiting: bool = False
 
     def next_fate(self) -> Fate:
         """The fate of the run that begins now."""

@@ -164,7 +164,7 @@ class _Reader:
             force_success=data.get("force_success", False),
             ignore_success=data.get("ignore_success", False),
             parents=data.get("parents"),
-            held=data.get("held", False),
+            stays_waiting=data.get("held", False),
             error=data.get("error", "the node ended with exit code 1") if status == "fail" else "",
         )
         instance.fates.extend(_fate(job, fate) for fate in data.get("runs") or ["success"])

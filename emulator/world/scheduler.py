@@ -17,7 +17,7 @@ from emulator.world.world import World
 Step = t.Callable[[Instance, Run, int], None]
 
 
-class Engine:
+class Scheduler:
     """Moves instances through hidden, waiting, running to their fate.
 
     Nothing runs by itself: :meth:`settle` is called before every answer and plays everything that was due since, each event at
@@ -153,7 +153,7 @@ class Engine:
 
     def _may_begin(self, instance: Instance, run: Run) -> bool:
         waits = run.number == 1 or self._switches["rerun_waits_for_upstream"]
-        if instance.held or (waits and any(not parent.succeeded or parent.current for parent in self._world.parents(instance))):
+        if instance.stays_waiting or (waits and any(not parent.succeeded or parent.current for parent in self._world.parents(instance))):
             return False
         if instance.job.self_dependent and self._earlier_under_way(instance):
             return False

@@ -42,7 +42,7 @@ def _built(kind: t.Any, endpoint: str, credentials: t.Any) -> t.Any:
 
 
 class Recorder(HTTPAdapter):
-    """In the place of the network: keeps the requests as they would go over the wire, and answers each with an empty object."""
+    """In the place of the network: keeps the requests as they would be sent, and answers each with an empty object."""
 
     def __init__(self) -> None:
         super().__init__()

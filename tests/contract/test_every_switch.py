@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.dataarts.factory.plugins.module_utils._http import rate_limiter as _pacer
+from ansible_collections.dataarts.factory.plugins.module_utils._http import rate_limiter
 from emulator.running import Running
 from emulator.switches import SWITCHES
-from tests.emulator.wire import restart
+from tests.emulator.signed_requests import restart
 from tests.support.logic import Result, by_action, call, passes, reruns
 from tests.support.scenarios import DOMAIN, USER_NAME, USER_PASSWORD, WORKSPACE_ID, small_night
 from tests.support.workspace import options
@@ -24,14 +24,14 @@ SETTINGS = [(name, value) for name, switch in SWITCHES.items() for value in swit
 #: Every switch but these is tried without flow control, and then nobody has to wait for the pace that it asks for.
 PACED = ("flow_control", "retry_after")
 #: Jobs without an instance, so that the list of jobs takes several pages.
-IDLE = 120
+EMPTY_JOBS = 120
 #: Emulated seconds that a rerun stays out of sight: a thousand of the service's clock, far longer than the settle time of these tests.
 LONG_HIDDEN = 60_000
-Wish = t.Callable[..., dict[str, t.Any]]
+ModuleOptions = t.Callable[..., dict[str, t.Any]]
 
 
 @pytest.fixture
-def wish(emulated: Running, tmp_path: Path) -> Wish:
+def module_options(emulated: Running, tmp_path: Path) -> ModuleOptions:
     """Options of a module: what was planned in nine days, a settle time of one second, a record of the test's own."""
 
     def make(name: str = "job_rerun", **changes: t.Any) -> dict[str, t.Any]:
@@ -48,9 +48,9 @@ def wish(emulated: Running, tmp_path: Path) -> Wish:
 @pytest.fixture
 def unpaced(monkeypatch: pytest.MonkeyPatch) -> None:
     """Clients made from now on do not keep the documented budget."""
-    for route in _pacer.RATES:
-        monkeypatch.setitem(_pacer.RATES, route, 1e6)
-    monkeypatch.setattr(_pacer, "OTHER_RATE", 1e6)
+    for route in rate_limiter.RATES:
+        monkeypatch.setitem(rate_limiter.RATES, route, 1e6)
+    monkeypatch.setattr(rate_limiter, "OTHER_RATE", 1e6)
 
 
 def begin(service: Running, **switches: t.Any) -> None:
@@ -59,7 +59,7 @@ def begin(service: Running, **switches: t.Any) -> None:
         {"name": "daily_sales", "id": 917567, "submit_time": 1732239754684, "failed": 3, "succeeded": 2},
         {"name": "hourly_stock", "instances": [{"plan_time": "-8d", "status": "fail"}, {"plan_time": "-2h", "status": "fail"}]},
     ]
-    jobs += [{"name": f"idle_{number:03}", "instances": []} for number in range(IDLE)]
+    jobs += [{"name": f"idle_{number:03}", "instances": []} for number in range(EMPTY_JOBS)]
     service.reset(small_night(jobs=jobs, switches={"flow_control": False, **switches}))
 
 
@@ -96,11 +96,11 @@ def prepare(service: Running, name: str, value: t.Any) -> dict[str, t.Any]:
     return {}
 
 
-def check_lists(service: Running, wish: Wish, changes: dict[str, t.Any]) -> None:
+def check_lists(service: Running, module_options: ModuleOptions, changes: dict[str, t.Any]) -> None:
     """Fails unless the lists hold what there is, each thing once."""
-    jobs = call("job_info", wish("job_info", **{**changes, "jobs": ["*"]}))
+    jobs = call("job_info", module_options("job_info", **{**changes, "jobs": ["*"]}))
     assert sorted(job["name"] for job in jobs["jobs"]) == sorted(service.state()["workspaces"][WORKSPACE_ID])
-    result = call("job_instance_info", wish("job_instance_info", **{**changes, "jobs": ["daily_*", "hourly_*"]}))
+    result = call("job_instance_info", module_options("job_instance_info", **{**changes, "jobs": ["daily_*", "hourly_*"]}))
     listed = sorted(
         (instance["job_name"], instance["plan_time"], instance["instance_id"], instance["status"]) for instance in result["instances"]
     )
@@ -110,11 +110,13 @@ def check_lists(service: Running, wish: Wish, changes: dict[str, t.Any]) -> None
 
 
 @pytest.mark.parametrize(("name", "value"), SETTINGS)
-def test_complete_and_once(emulated: Running, wish: Wish, request: pytest.FixtureRequest, name: str, value: t.Any) -> None:
+def test_complete_and_once(
+    emulated: Running, module_options: ModuleOptions, request: pytest.FixtureRequest, name: str, value: t.Any
+) -> None:
     if name not in PACED:
         request.getfixturevalue("unpaced")
     changes = prepare(emulated, name, value)
-    check_lists(emulated, wish, changes)
+    check_lists(emulated, module_options, changes)
     expected = failed(emulated)
     assert len(expected) == 5
     lose_an_answer(emulated)
@@ -123,23 +125,23 @@ def test_complete_and_once(emulated: Running, wish: Wish, request: pytest.Fixtur
         # a token that lives an hour dies in between; whatever waits for its time comes to it
         emulated.advance(4000 if name == "token_lifetime_seconds" else 2)
 
-    results = passes(wish(**changes), between=between)
+    results = passes(module_options(**changes), between=between)
     assert reruns(emulated.journal()) == expected
     last = results[-1]
     assert (last.get("finished"), last["failed"]) == (True, False), last.get("msg")
     assert {action: len(keys) for action, keys in by_action(last).items()} == {"done": 5}
     assert {instance["status"] for _name, instance in instances(emulated)} == {"success"}
 
-    again = passes(wish(**changes, since=str(results[0]["since"])))[-1]
-    afresh = passes(wish(**changes))[-1]
+    again = passes(module_options(**changes, since=str(results[0]["since"])))[-1]
+    afresh = passes(module_options(**changes))[-1]
     assert [(result["changed"], result["failed"]) for result in (again, afresh)] == [(False, False)] * 2
     assert reruns(emulated.journal()) == expected
 
 
-def test_the_throttled_calls_were_throttled(emulated: Running, wish: Wish) -> None:
+def test_the_throttled_calls_were_throttled(emulated: Running, module_options: ModuleOptions) -> None:
     """The setting of ``retry_after`` is come across, not passed by."""
     prepare(emulated, "retry_after", 1)
-    call("job_rerun", wish())
+    call("job_rerun", module_options())
     assert [entry["status"] for entry in emulated.requests() if entry["fault"] == "throttle"] == [429, 429]
     assert reruns(emulated.journal()) == failed(emulated)
 
@@ -157,7 +159,7 @@ class TestOneInstanceSpoilsTheBatch:
         return "daily_sales", chosen["plan_time"]
 
     @pytest.mark.parametrize("setting", ["all", "partial_error"])
-    def test_a_refusal(self, emulated: Running, wish: Wish, culprit: tuple[str, int], setting: str) -> None:
+    def test_a_refusal(self, emulated: Running, module_options: ModuleOptions, culprit: tuple[str, int], setting: str) -> None:
         """It may stand for all or for one: nothing is sent again that moved; the culprit is sent alone, runs already, and is followed to its end."""
         emulated.set(batch_refusal=setting)
 
@@ -166,7 +168,7 @@ class TestOneInstanceSpoilsTheBatch:
             alone = any("of 1 instance" in problem and "already" in problem for problem in result["problems"])
             emulated.advance(LONG_HIDDEN / 60 if alone else 2)
 
-        results = passes(wish(), between=between)
+        results = passes(module_options(), between=between)
         assert reruns(emulated.journal()) == failed(emulated)
         by_name = {(instance["job_name"], instance["plan_time"]): instance for instance in results[-1]["instances"]}
         assert (by_name[culprit]["action"], by_name[culprit]["rerun"]) == ("done", False)
@@ -174,61 +176,63 @@ class TestOneInstanceSpoilsTheBatch:
         assert any("already" in problem for result in results for problem in result["problems"])
         assert results[-1]["failed"] is False
 
-    def test_a_success_for_the_others(self, emulated: Running, wish: Wish, culprit: tuple[str, int]) -> None:
+    def test_a_success_for_the_others(self, emulated: Running, module_options: ModuleOptions, culprit: tuple[str, int]) -> None:
         """The answer tells nothing of the culprit: it counts as accepted, is never sent again, and ends as the other rerun does."""
         emulated.set(batch_refusal="partial")
-        results = passes(wish(), between=settle(emulated, 400))
+        results = passes(module_options(), between=settle(emulated, 400))
         assert reruns(emulated.journal()) == failed(emulated)
         assert results[-1]["failed"] is False
         assert {action: len(keys) for action, keys in by_action(results[-1]).items()} == {"done": 5}
 
 
 @pytest.mark.usefixtures("unpaced")
-class TestAnInstanceOnItsWay:
+class TestAnInstanceInProgress:
     """Whether a rerun of an instance that waits or runs is refused or makes it run twice, the collection does not try."""
 
     @pytest.mark.parametrize("setting", SWITCHES["retry_of_active"].settings)
-    def test_a_lost_answer_and_a_rerun_that_shows_late(self, emulated: Running, wish: Wish, setting: str) -> None:
+    def test_a_lost_answer_and_a_rerun_that_shows_late(self, emulated: Running, module_options: ModuleOptions, setting: str) -> None:
         begin(emulated, retry_of_active=setting, rerun_visible_after=20)
         lose_an_answer(emulated)
-        results = passes(wish(), between=settle(emulated))
+        results = passes(module_options(), between=settle(emulated))
         assert (results[-1]["failed"], reruns(emulated.journal())) == (False, failed(emulated))
 
     @pytest.mark.parametrize("setting", SWITCHES["retry_of_active"].settings)
-    def test_a_rerun_that_never_shows(self, emulated: Running, wish: Wish, setting: str) -> None:
-        """No design survives that; an accepted rerun is reported as on its way, never as done, and never sent again."""
+    def test_a_rerun_that_never_shows(self, emulated: Running, module_options: ModuleOptions, setting: str) -> None:
+        """No design survives that; an accepted rerun is reported as in progress, never as done, and never sent again."""
         begin(emulated, retry_of_active=setting, rerun_visible_after=10_000_000)
-        result = call("job_rerun", wish())
+        result = call("job_rerun", module_options())
         expected = failed(emulated)
         for _pass in range(3):
             emulated.advance(100)
-            result = call("job_rerun", wish(since=str(result["since"])))
+            result = call("job_rerun", module_options(since=str(result["since"])))
             assert (result["finished"], result["changed"]) == (False, False)
             assert set(by_action(result)["wait"]) == set(expected)
         assert all("does not show it yet" in instance["reason"] for instance in result["instances"] if instance["action"] == "wait")
         assert reruns(emulated.journal()) == expected
 
     @pytest.mark.parametrize("setting", SWITCHES["retry_of_active"].settings)
-    def test_a_play_that_is_stopped_and_run_again_without_since(self, emulated: Running, wish: Wish, setting: str) -> None:
+    def test_a_play_that_is_stopped_and_run_again_without_since(
+        self, emulated: Running, module_options: ModuleOptions, setting: str
+    ) -> None:
         """It finds the failures as they were, because the accepted reruns show later than settle_time; none is rerun twice."""
         begin(emulated, retry_of_active=setting, rerun_visible_after=LONG_HIDDEN / 2)
-        call("job_rerun", wish())
+        call("job_rerun", module_options())
         emulated.advance(300)
-        results = passes(wish(), between=settle(emulated, 200))
+        results = passes(module_options(), between=settle(emulated, 200))
         assert (results[-1]["failed"], reruns(emulated.journal())) == (False, failed(emulated))
 
-    def test_an_answer_lost_and_a_settle_time_that_is_too_short(self, emulated: Running, wish: Wish) -> None:
+    def test_an_answer_lost_and_a_settle_time_that_is_too_short(self, emulated: Running, module_options: ModuleOptions) -> None:
         """Then the service is asked again, and what it answers decides: a refusal, by which the instance still ran once."""
         begin(emulated, retry_of_active="refuse", rerun_visible_after=LONG_HIDDEN)
         lose_an_answer(emulated)
-        passes(wish(), between=settle(emulated, 400))
+        passes(module_options(), between=settle(emulated, 400))
         assert len(emulated.requests("v2_retry")) > 2, "it was asked again"
         assert reruns(emulated.journal()) == failed(emulated)
 
     @pytest.mark.parametrize("setting", SWITCHES["retry_of_active"].settings)
-    def test_what_another_machine_has_started(self, emulated: Running, wish: Wish, tmp_path: Path, setting: str) -> None:
+    def test_what_another_machine_has_started(self, emulated: Running, module_options: ModuleOptions, tmp_path: Path, setting: str) -> None:
         """What shows is waited for and not sent."""
         begin(emulated, retry_of_active=setting)
-        first = call("job_rerun", wish(state_path=str(tmp_path / "elsewhere")))
-        results = passes(wish(since=str(first["since"])), between=settle(emulated))
+        first = call("job_rerun", module_options(state_path=str(tmp_path / "elsewhere")))
+        results = passes(module_options(since=str(first["since"])), between=settle(emulated))
         assert (results[-1]["failed"], reruns(emulated.journal())) == (False, failed(emulated))

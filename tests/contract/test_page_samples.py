@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The two Python samples of the rerun's own page run against the emulator, unchanged but for the endpoint [H-RET].
 
-Their placeholders are no trouble: in this scenario the project is called ``{project_id}`` and the job ``{job_name}``.
+Their placeholders are not trouble: in this scenario the project is called ``{project_id}`` and the job ``{job_name}``.
 """
 
 from __future__ import annotations

@@ -477,7 +477,7 @@ def test_why_dots_are_refused(sdk: Sdk, name: str) -> None:
     assert "/jobs/" + name not in str(requests[0].url)
 
 
-def test_what_both_put_on_the_wire(emulated: Running) -> None:
+def test_what_both_send(emulated: Running) -> None:
     """The same names through real connections: what arrives is what was compared above."""
     jobs = [{"name": name, "failed": 1} for name in NASTY]
     emulated.reset(small_night(jobs=jobs, switches={"flow_control": False}))

@@ -15,7 +15,7 @@ import pytest
 
 from emulator.faults.rules import KINDS, Faults
 from emulator.running import Running
-from tests.emulator.wire import Reply, listed, restart, retry, retry_body
+from tests.emulator.signed_requests import Reply, listed, restart, retry, retry_body
 from tests.support.scenarios import WORKSPACE_ID, small_night
 
 Fault = dict[str, t.Any]
@@ -35,7 +35,7 @@ def first_failed(service: Running) -> dict[str, t.Any]:
     return retry_body(listed(service).data["instances"][:1])
 
 
-def sent(service: Running, body: t.Any) -> Reply | None:
+def send_rerun(service: Running, body: t.Any) -> Reply | None:
     """The answer to a rerun, or None if none came."""
     try:
         return retry(service, "daily_sales", body)
@@ -86,7 +86,7 @@ def sent(service: Running, body: t.Any) -> Reply | None:
 def test_what_the_client_sees_and_whether_it_took_effect(slow: Running, fault: Fault, status: int | None, effect: int) -> None:
     body = first_failed(slow)
     slow.inject({"route": "retry", **fault})
-    reply = sent(slow, body)
+    reply = send_rerun(slow, body)
     assert (reply.status if reply else None) == status
     assert len(slow.journal()) == effect
     assert slow.requests("v2_retry")[0]["fault"] == fault["kind"]
@@ -146,7 +146,7 @@ def test_the_date_is_off_from_some_request_on(slow: Running) -> None:
 
 def test_a_step_goes_with_a_connection_that_is_cut(slow: Running) -> None:
     slow.inject({"route": "retry", "kind": "drop", "date_step_seconds": 90})
-    assert sent(slow, first_failed(slow)) is None
+    assert send_rerun(slow, first_failed(slow)) is None
     assert date_of(slow, listed(slow)) == 90
 
 
@@ -161,7 +161,7 @@ def test_a_lost_rerun_with_related_jobs_and_a_person_who_reruns_one(slow: Runnin
         "jobs": [{"job_name": "hourly_stock", "workspace_id": WORKSPACE_ID}],
     }
     slow.inject({"route": "retry", "kind": "drop", "when": when})
-    assert sent(slow, body) is None
+    assert send_rerun(slow, body) is None
     assert restart(slow, "daily_sales", entries[0]["instance_id"]).status == 204
     assert [(entry["kind"], len(entry["instances"])) for entry in slow.journal()] == [("restart", 1)]
     assert [entry["status"] for entry in listed(slow).data["instances"]].count("fail") == 2
@@ -211,7 +211,7 @@ def test_a_malformed_body_ends_in_the_middle(service: Running) -> None:
         json.loads(listed(service).body)
 
 
-def test_bytes_that_are_no_utf8(service: Running) -> None:
+def test_bytes_that_are_not_utf8(service: Running) -> None:
     service.inject({"route": "list", "kind": "not_utf8"})
     with pytest.raises(UnicodeDecodeError):
         listed(service).body.decode("utf-8")

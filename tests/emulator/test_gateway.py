@@ -12,7 +12,7 @@ import pytest
 from emulator.gateway.errors import Refusal
 from emulator.gateway.flow_control import PER_USER, FlowControl
 from emulator.running import Running
-from tests.emulator.wire import JOBS_V1, JOBS_V2, call, listed, retry, retry_body
+from tests.emulator.signed_requests import JOBS_V1, JOBS_V2, listed, request, retry, retry_body
 from tests.support.scenarios import ACCESS_KEY, PROJECT_ID, SECRET_KEY, USER_NAME, WORKSPACE_ID, small_night
 
 LIST_V2 = f"{JOBS_V2}/daily_sales/instances/detail"
@@ -32,13 +32,13 @@ OTHER_PROJECT = "f" * 32
     ],
 )
 def test_what_is_not_published_at_a_host_is_not_found(service: Running, host: str, method: str, path: str) -> None:
-    reply = call(getattr(service, host), method, path)
+    reply = request(getattr(service, host), method, path)
     assert (reply.status, reply.code) == (404, "APIGW.0101")
 
 
 def test_a_missing_workspace_header_is_refused(service: Running) -> None:
     for base, path in ((service.endpoint, LIST_V2), (service.endpoint_v1, f"{JOBS_V1}/instances/detail")):
-        reply = call(base, "GET", path, workspace=None)
+        reply = request(base, "GET", path, workspace=None)
         assert (reply.status, reply.code) == (400, "APIGW.0106")
 
 
@@ -46,7 +46,7 @@ def test_v1_falls_back_to_the_default_workspace(night: t.Callable[..., Running])
     service = night(
         workspaces=[{"id": "private", "name": "a"}, {"id": "default", "name": "b", "kind": 1, "jobs": [{"name": "theirs", "failed": 1}]}]
     )
-    reply = call(service.endpoint_v1, "GET", JOBS_V1, workspace=None)
+    reply = request(service.endpoint_v1, "GET", JOBS_V1, workspace=None)
     assert [job["name"] for job in reply.data["jobs"]] == ["theirs"]
 
 
@@ -60,23 +60,23 @@ def test_a_post_without_content_type_is_refused(service: Running) -> None:
 def test_a_workspace_must_exist_in_the_project(night: t.Callable[..., Running], workspace: str, code: str) -> None:
     projects = [{"id": PROJECT_ID, "name": "cn-north-4"}, {"id": OTHER_PROJECT, "name": "eu-west-101"}]
     service = night(projects=projects, workspaces=[{"id": "elsewhere", "name": "b", "project_id": OTHER_PROJECT}])
-    reply = call(service.endpoint, "GET", LIST_V2, workspace=workspace)
+    reply = request(service.endpoint, "GET", LIST_V2, workspace=workspace)
     assert (reply.status, reply.code) == (400, code)
 
 
 def test_a_project_of_another_account_is_refused(service: Running) -> None:
     for path, header in ((LIST_V2.replace(PROJECT_ID, OTHER_PROJECT), OTHER_PROJECT), (LIST_V2, OTHER_PROJECT)):
-        reply = call(service.endpoint, "GET", path, headers={"X-Project-Id": header})
+        reply = request(service.endpoint, "GET", path, headers={"X-Project-Id": header})
         assert (reply.status, reply.code) == (403, "APIGW.0302")
 
 
 def test_x_project_id_is_required_where_there_are_several(night: t.Callable[..., Running]) -> None:
     projects = [{"id": PROJECT_ID, "name": "cn-north-4"}, {"id": OTHER_PROJECT, "name": "cn-north-4_prod"}]
     service = night(projects=projects)
-    assert call(service.endpoint, "GET", LIST_V2, headers={"X-Project-Id": ""}).code == "APIGW.0106"
-    assert call(service.endpoint, "GET", LIST_V2).status == 200
+    assert request(service.endpoint, "GET", LIST_V2, headers={"X-Project-Id": ""}).code == "APIGW.0106"
+    assert request(service.endpoint, "GET", LIST_V2).status == 200
     service = night()
-    assert call(service.endpoint, "GET", LIST_V2, headers={"X-Project-Id": ""}).status == 200
+    assert request(service.endpoint, "GET", LIST_V2, headers={"X-Project-Id": ""}).status == 200
 
 
 @pytest.mark.parametrize(
@@ -125,7 +125,7 @@ def test_all_users_together_have_ten_times_the_rate(monkeypatch: pytest.MonkeyPa
 def test_too_many_requests_are_answered_with_429_and_take_no_effect(shared: Running) -> None:
     shared.reset(small_night(users=[{"name": "a", "access_key": ACCESS_KEY, "secret_key": SECRET_KEY}], switches={"retry_after": 1}))
     overview = f"/v2/{PROJECT_ID}/factory/monitor/task-statistics-overview"
-    replies = [call(shared.endpoint, "GET", overview) for _number in range(30)]
+    replies = [request(shared.endpoint, "GET", overview) for _number in range(30)]
     refused = [reply for reply in replies if reply.status == 429]
     assert refused
     assert {reply.code for reply in refused} == {"APIGW.0308"}
@@ -134,8 +134,8 @@ def test_too_many_requests_are_answered_with_429_and_take_no_effect(shared: Runn
 
 
 def test_every_request_is_noted_with_its_answer(service: Running) -> None:
-    call(service.endpoint, "GET", LIST_V2)
-    call(service.endpoint, "GET", "/nowhere", headers={"X-Mark": "here"})
+    request(service.endpoint, "GET", LIST_V2)
+    request(service.endpoint, "GET", "/nowhere", headers={"X-Mark": "here"})
     first, second = service.requests()
     assert (first["route"], first["status"], first["user"], first["host"]) == ("v2_list", 200, USER_NAME, "v2")
     assert (second["route"], second["status"], second["error_code"], second["headers"]["X-Mark"]) == (None, 404, "APIGW.0101", "here")
@@ -148,6 +148,6 @@ def test_a_body_of_many_instances_is_read(service: Running) -> None:
 
 
 def test_a_very_long_name_is_read_not_cut(service: Running) -> None:
-    reply = call(service.endpoint, "GET", f"{JOBS_V2}/{'n' * 10_000}/instances/detail")
+    reply = request(service.endpoint, "GET", f"{JOBS_V2}/{'n' * 10_000}/instances/detail")
     assert (reply.status, reply.code) == (400, "DLF.0100")
     assert service.requests()[0]["path"].count("n") > 10_000

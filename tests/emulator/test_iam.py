@@ -15,7 +15,7 @@ from huaweicloudsdkdataartsstudio import v1 as studio
 from huaweicloudsdkiam import v3 as iam
 
 from emulator.running import Running
-from tests.emulator.wire import JOBS_V2, Headers, Reply, call, send, sign
+from tests.emulator.signed_requests import JOBS_V2, Headers, Reply, request, send, sign
 from tests.support.scenarios import (
     ACCESS_KEY,
     AGENCY_NAME,
@@ -63,7 +63,7 @@ def token_request(service: Running, body: t.Any, headers: Headers | None = None)
 
 def use(service: Running, token: str) -> Reply:
     """List with a token."""
-    return call(service.endpoint, "GET", LIST, token=token)
+    return request(service.endpoint, "GET", LIST, token=token)
 
 
 @pytest.fixture
@@ -148,7 +148,7 @@ def test_an_agency_token_acts_in_the_account_that_trusts(agency: Running) -> Non
 )
 def test_refused_agencies(agency: Running, body: t.Any, key: tuple[str, str], status: int) -> None:
     for path in ("/v3/auth/tokens", "/v3.0/OS-CREDENTIAL/securitytokens"):
-        assert call(agency.iam_endpoint, "POST", path, body=body, key=key, workspace=None).status == status
+        assert request(agency.iam_endpoint, "POST", path, body=body, key=key, workspace=None).status == status
 
 
 def test_an_agency_token_needs_credentials(agency: Running) -> None:
@@ -157,7 +157,7 @@ def test_an_agency_token_needs_credentials(agency: Running) -> None:
 
 def temporary(service: Running, body: t.Any, key: tuple[str, str] = OTHER_KEY) -> dict[str, str]:
     """Temporary credentials."""
-    reply = call(service.iam_endpoint, "POST", "/v3.0/OS-CREDENTIAL/securitytokens", body=body, key=key, workspace=None)
+    reply = request(service.iam_endpoint, "POST", "/v3.0/OS-CREDENTIAL/securitytokens", body=body, key=key, workspace=None)
     assert reply.status == 201
     return t.cast(dict[str, str], reply.data["credential"])
 
@@ -167,32 +167,33 @@ def test_temporary_keys_by_agency_need_their_token_signed(agency: Running) -> No
     assert set(credential) == set(iam.Credential.attribute_map.values())
     key = credential["access"], credential["secret"]
     token = {"X-Security-Token": credential["securitytoken"]}
-    assert call(agency.endpoint, "GET", LIST, key=key, headers=token).status == 200
-    assert call(agency.endpoint, "GET", LIST, key=key).status == 401
-    assert call(agency.endpoint, "GET", LIST).status == 200
-    assert call(agency.endpoint, "GET", LIST, headers=token).status == 401, "the token of another key"
-    assert call(agency.endpoint, "GET", LIST, key=key, headers={"X-Security-Token": "another"}).status == 401
-    request = sign(agency.endpoint, "GET", LIST, headers={"workspace": WORKSPACE_ID, "X-Project-Id": PROJECT_ID}, key=key)
-    assert send(agency.endpoint, "GET", LIST, headers={**request.header_params, **token}).status == 401
+    assert request(agency.endpoint, "GET", LIST, key=key, headers=token).status == 200
+    assert request(agency.endpoint, "GET", LIST, key=key).status == 401
+    assert request(agency.endpoint, "GET", LIST).status == 200
+    assert request(agency.endpoint, "GET", LIST, headers=token).status == 401, "the token of another key"
+    assert request(agency.endpoint, "GET", LIST, key=key, headers={"X-Security-Token": "another"}).status == 401
+    signed = sign(agency.endpoint, "GET", LIST, headers={"workspace": WORKSPACE_ID, "X-Project-Id": PROJECT_ID}, key=key)
+    assert send(agency.endpoint, "GET", LIST, headers={**signed.header_params, **token}).status == 401
     agency.advance(901)
-    assert call(agency.endpoint, "GET", LIST, key=key, headers=token).status == 401
+    assert request(agency.endpoint, "GET", LIST, key=key, headers=token).status == 401
 
 
 @pytest.mark.parametrize(("seconds", "status"), [(899, 400), (900, 201), (86_400, 201), (86_401, 400)])
 def test_temporary_keys_live_as_long_as_asked(agency: Running, seconds: int, status: int) -> None:
     body = agency_body(duration_seconds=seconds)
     assert (
-        call(agency.iam_endpoint, "POST", "/v3.0/OS-CREDENTIAL/securitytokens", body=body, key=OTHER_KEY, workspace=None).status == status
+        request(agency.iam_endpoint, "POST", "/v3.0/OS-CREDENTIAL/securitytokens", body=body, key=OTHER_KEY, workspace=None).status
+        == status
     )
 
 
 def test_temporary_keys_by_ones_own_token(service: Running) -> None:
     token = token_request(service, password_body()).headers["X-Subject-Token"]
     body = {"auth": {"identity": {"methods": ["token"], "token": {"duration_seconds": 900}}}}
-    reply = call(service.iam_endpoint, "POST", "/v3.0/OS-CREDENTIAL/securitytokens", body=body, token=token)
+    reply = request(service.iam_endpoint, "POST", "/v3.0/OS-CREDENTIAL/securitytokens", body=body, token=token)
     credential = reply.data["credential"]
     headers = {"X-Security-Token": credential["securitytoken"]}
-    assert call(service.endpoint, "GET", LIST, key=(credential["access"], credential["secret"]), headers=headers).status == 200
+    assert request(service.endpoint, "GET", LIST, key=(credential["access"], credential["secret"]), headers=headers).status == 200
 
 
 @pytest.mark.parametrize(
@@ -201,7 +202,7 @@ def test_temporary_keys_by_ones_own_token(service: Running) -> None:
 )
 def test_projects(night: Night, query: dict[str, t.Any], count: int) -> None:
     projects = [{"id": PROJECT_ID, "name": REGION}, {"name": f"{REGION}_prod"}, {"name": "eu-west-101"}]
-    reply = call(night(projects=projects).iam_endpoint, "GET", "/v3/projects", query=query, workspace=None)
+    reply = request(night(projects=projects).iam_endpoint, "GET", "/v3/projects", query=query, workspace=None)
     assert len(reply.data["projects"]) == count
     assert all(set(project) <= set(iam.ProjectResult.attribute_map.values()) for project in reply.data["projects"])
 

@@ -12,7 +12,7 @@ from huaweicloudsdkdataartsstudio import v1 as studio
 from huaweicloudsdkdgc import v1 as dgc
 
 from emulator.running import Running
-from tests.emulator.wire import DAY_MS, JOBS_V1, JOBS_V2, Reply, call, listed, retry, retry_body
+from tests.emulator.signed_requests import DAY_MS, JOBS_V1, JOBS_V2, Reply, listed, request, retry, retry_body
 from tests.support.scenarios import ACCESS_KEY, PROJECT_ID, SECRET_KEY, STUDIO_ID, WORKSPACE_ID, WORKSPACE_NAME
 
 Night = t.Callable[..., Running]
@@ -25,18 +25,18 @@ BOTH = [
 
 
 def known(model: t.Any) -> set[str]:
-    """The field names of an SDK model on the wire."""
+    """The field names of an SDK model in JSON."""
     return set(model.attribute_map.values())
 
 
 def v1_jobs(service: Running, **query: t.Any) -> Reply:
     """The v1 job list."""
-    return call(service.endpoint_v1, "GET", JOBS_V1, query=query)
+    return request(service.endpoint_v1, "GET", JOBS_V1, query=query)
 
 
 def v2_jobs(service: Running, **query: t.Any) -> Reply:
     """The v2 job list."""
-    return call(service.endpoint, "GET", JOBS_V2, query=query)
+    return request(service.endpoint, "GET", JOBS_V2, query=query)
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ def test_v1_job_detail(night: Night) -> None:
         {"name": "once", "schedule": "EXECUTE_ONCE"},
     ]
     service = night(jobs=jobs)
-    detail = call(service.endpoint_v1, "GET", f"{JOBS_V1}/daily_sales", query={"dependencies": "true"}).data
+    detail = request(service.endpoint_v1, "GET", f"{JOBS_V1}/daily_sales", query={"dependencies": "true"}).data
     assert set(detail) <= known(dgc.ShowJobResponse)
     assert [(node["name"], node["type"], node["preNodeName"]) for node in detail["nodes"]] == [("a", "DLISQL", []), ("b", "Shell", ["a"])]
     assert all(set(node) <= known(dgc.Node) for node in detail["nodes"])
@@ -98,15 +98,15 @@ def test_v1_job_detail(night: Night) -> None:
     assert detail["schedule"]["cron"]["dependPrePeriod"] is True
     assert detail["schedule"]["cron"]["dependJobs"]["sameWorkSpaceJobs"] == [{"jobName": "other", "workSpaceId": WORKSPACE_ID}]
     assert (detail["id"], detail["downstreamJobs"]) == (11, [])
-    other = call(service.endpoint_v1, "GET", f"{JOBS_V1}/other", query={"dependencies": "true"}).data
+    other = request(service.endpoint_v1, "GET", f"{JOBS_V1}/other", query={"dependencies": "true"}).data
     assert [job["name"] for job in other["downstreamJobs"]] == ["daily_sales"]
-    assert call(service.endpoint_v1, "GET", f"{JOBS_V1}/once").data["schedule"]["type"] == "EXECUTE_ONCE"
-    assert call(service.endpoint_v1, "GET", f"{JOBS_V1}/unknown").code == "DLF.0100"
+    assert request(service.endpoint_v1, "GET", f"{JOBS_V1}/once").data["schedule"]["type"] == "EXECUTE_ONCE"
+    assert request(service.endpoint_v1, "GET", f"{JOBS_V1}/unknown").code == "DLF.0100"
 
 
 def instance_detail(service: Running, instance_id: int) -> Reply:
     """The v1 detail of an instance of daily_sales."""
-    return call(service.endpoint_v1, "GET", f"{JOBS_V1}/daily_sales/instances/{instance_id}")
+    return request(service.endpoint_v1, "GET", f"{JOBS_V1}/daily_sales/instances/{instance_id}")
 
 
 def test_v1_instance_detail_follows_the_run(night: Night) -> None:
@@ -138,7 +138,7 @@ def test_v1_instance_detail_follows_the_run(night: Night) -> None:
 def test_v1_instance_detail_of_what_does_not_exist(service: Running) -> None:
     assert instance_detail(service, 1).code == "DLF.30137"
     entry = listed(service).data["instances"][0]
-    assert call(service.endpoint_v1, "GET", f"{JOBS_V1}/unknown/instances/{entry['instance_id']}").code == "DLF.0100"
+    assert request(service.endpoint_v1, "GET", f"{JOBS_V1}/unknown/instances/{entry['instance_id']}").code == "DLF.0100"
 
 
 TREE = [
@@ -171,7 +171,7 @@ TREE = [
 )
 def test_job_dependencies(night: Night, relation: str, expected: list[tuple[str, str, str]]) -> None:
     service = night(workspaces=TREE)
-    reply = call(service.endpoint, "GET", f"{JOBS_V2}/clean/depend", query={"relation": relation})
+    reply = request(service.endpoint, "GET", f"{JOBS_V2}/clean/depend", query={"relation": relation})
     assert [(job["job_name"], job["depend_layer"], job["workspace_name"]) for job in reply.data] == expected
     assert all(set(job) == known(studio.ShowFactoryJobDependInstancesResponseBody) for job in reply.data)
 
@@ -191,7 +191,7 @@ def test_job_dependencies(night: Night, relation: str, expected: list[tuple[str,
 def test_instance_dependencies(night: Night, instance_id: int, query: dict[str, t.Any], expected: list[int]) -> None:
     service = night(workspaces=TREE)
     workspace = "w2" if instance_id > 4 else WORKSPACE_ID
-    reply = call(service.endpoint, "GET", f"{FACTORY}/instances/{instance_id}/depend-instances", query=query, workspace=workspace)
+    reply = request(service.endpoint, "GET", f"{FACTORY}/instances/{instance_id}/depend-instances", query=query, workspace=workspace)
     assert [entry["id"] for entry in reply.data["depend_instances_info"]] == expected
     assert reply.data["total"] == len(expected)
     assert all(
@@ -207,7 +207,7 @@ def test_latest_keeps_one_instance_for_each_job(night: Night) -> None:
     service = night(jobs=jobs)
     path = f"{FACTORY}/instances/1/depend-instances"
     for latest, expected in (({}, [3]), ({"latest": "true"}, [3]), ({"latest": "false"}, [2, 3])):
-        reply = call(service.endpoint, "GET", path, query=latest)
+        reply = request(service.endpoint, "GET", path, query=latest)
         assert [entry["id"] for entry in reply.data["depend_instances_info"]] == expected
 
 
@@ -224,7 +224,7 @@ def test_latest_keeps_one_instance_for_each_job(night: Night) -> None:
     ],
 )
 def test_what_the_dependency_calls_refuse(night: Night, path: str, query: dict[str, t.Any], code: str) -> None:
-    assert call(night(workspaces=TREE).endpoint, "GET", path, query=query).code == code
+    assert request(night(workspaces=TREE).endpoint, "GET", path, query=query).code == code
 
 
 def test_overview(night: Night) -> None:
@@ -239,16 +239,18 @@ def test_overview(night: Night) -> None:
     service = night(jobs=jobs)
 
     def counts(**query: t.Any) -> dict[str, int]:
-        data = call(service.endpoint, "GET", f"{FACTORY}/monitor/task-statistics-overview", query=query).data
+        data = request(service.endpoint, "GET", f"{FACTORY}/monitor/task-statistics-overview", query=query).data
         assert set(data) == known(studio.ListFactoryTaskOverviewResponse)
         return {name: value for name, value in data.items() if value}
 
     assert counts(query_days="all") == {"fail_count": 2, "success_count": 1, "force_success_count": 1, "total_count": 4}
-    assert call(service.endpoint, "GET", f"{FACTORY}/monitor/task-statistics-overview", query={"query_days": "tomorrow"}).code == "DLF.3051"
+    assert (
+        request(service.endpoint, "GET", f"{FACTORY}/monitor/task-statistics-overview", query={"query_days": "tomorrow"}).code == "DLF.3051"
+    )
 
 
 def test_completion(service: Running) -> None:
-    data = call(service.endpoint, "GET", f"{FACTORY}/monitor/task-completion-data").data
+    data = request(service.endpoint, "GET", f"{FACTORY}/monitor/task-completion-data").data
     assert set(data) == known(studio.ListFactoryTaskCompletionResponse)
     assert len(data["yesterday"]) == len(data["average"]) == 24
     finished = sum(hour["task_completion_num"] for hour in data["today"] + data["yesterday"])
@@ -257,7 +259,7 @@ def test_completion(service: Running) -> None:
 
 
 def test_studios(service: Running) -> None:
-    data = call(service.endpoint, "GET", f"/v1/{PROJECT_ID}/instances", workspace=None).data
+    data = request(service.endpoint, "GET", f"/v1/{PROJECT_ID}/instances", workspace=None).data
     (order,) = data["commodity_orders"]
     assert (data["count"], order["resource_id"], order["status"], order["project_id"]) == (1, STUDIO_ID, 2, PROJECT_ID)
     assert set(order) <= known(studio.ApigCommodityOrder)
@@ -267,9 +269,9 @@ def test_workspaces(night: Night) -> None:
     user = {"name": "u", "access_key": ACCESS_KEY, "secret_key": SECRET_KEY, "roles": {"w3": "none"}}
     service = night(users=[user], workspaces=[{"id": f"w{number}", "name": f"n{number}", "kind": number % 3} for number in range(5)])
     path = f"/v1/{PROJECT_ID}/workspaces/{STUDIO_ID}"
-    data = call(service.endpoint, "GET", path, workspace=None).data
+    data = request(service.endpoint, "GET", path, workspace=None).data
     assert [(workspace["id"], workspace["is_default"]) for workspace in data["data"]] == [("w0", 0), ("w1", 1), ("w2", 2), ("w4", 1)]
     assert all(set(workspace) <= known(studio.Workspacebody) for workspace in data["data"])
-    page = call(service.endpoint, "GET", path, workspace=None, query={"limit": 2, "offset": 2}).data
+    page = request(service.endpoint, "GET", path, workspace=None, query={"limit": 2, "offset": 2}).data
     assert (page["count"], page["total_page"], [workspace["id"] for workspace in page["data"]]) == (4, 2, ["w2", "w4"])
-    assert call(service.endpoint, "GET", f"/v1/{PROJECT_ID}/workspaces/unknown", workspace=None).data["data"] == []
+    assert request(service.endpoint, "GET", f"/v1/{PROJECT_ID}/workspaces/unknown", workspace=None).data["data"] == []

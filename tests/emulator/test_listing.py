@@ -12,7 +12,7 @@ from huaweicloudsdkdataartsstudio.v1 import JobInstance as JobInstanceV2
 from huaweicloudsdkdgc.v1 import JobInstance as JobInstanceV1
 
 from emulator.running import Running
-from tests.emulator.wire import DAY_MS, JOBS_V2, call, listed, listed_v1
+from tests.emulator.signed_requests import DAY_MS, JOBS_V2, listed, listed_v1, request
 
 Night = t.Callable[..., Running]
 TEN = [{"name": "daily_sales", "failed": 6, "succeeded": 4}]
@@ -51,7 +51,7 @@ def test_an_instance_that_never_ran_has_no_times(night: Night) -> None:
 def test_the_default_window_is_today(night: Night) -> None:
     service = night(jobs=[{"name": "daily_sales", "instances": [{"plan_time": "-25h"}, {"plan_time": "-0s"}]}])
     now = service.now_ms()
-    reply = call(service.endpoint, "GET", f"{JOBS_V2}/daily_sales/instances/detail")
+    reply = request(service.endpoint, "GET", f"{JOBS_V2}/daily_sales/instances/detail")
     assert all(plan >= now - now % DAY_MS for plan in ids(reply.data["instances"]))
     assert listed(service).data["total"] == 2
 
@@ -59,7 +59,7 @@ def test_the_default_window_is_today(night: Night) -> None:
 def test_the_default_page_has_ten_entries(night: Night) -> None:
     service = night(jobs=[{"name": "daily_sales", "failed": 12}])
     now = service.now_ms()
-    reply = call(service.endpoint, "GET", f"{JOBS_V2}/daily_sales/instances/detail", query={"min_plan_time": now - 2 * DAY_MS})
+    reply = request(service.endpoint, "GET", f"{JOBS_V2}/daily_sales/instances/detail", query={"min_plan_time": now - 2 * DAY_MS})
     assert (reply.data["total"], len(reply.data["instances"])) == (12, 10)
 
 
@@ -207,9 +207,9 @@ def test_orders(night: Night) -> None:
 
 
 def test_the_window_may_mean_the_start_time(night: Night) -> None:
-    moved = [{"name": "daily_sales", "instances": [{"plan_time": "-5h", "start_time": "-1h"}, {"plan_time": "-2h", "start_time": "-4h"}]}]
+    swapped = [{"name": "daily_sales", "instances": [{"plan_time": "-5h", "start_time": "-1h"}, {"plan_time": "-2h", "start_time": "-4h"}]}]
     for setting, expected in (("plan_time", 2), ("start_time", 1)):
-        service = night(jobs=moved, switches={"window_compares": setting})
+        service = night(jobs=swapped, switches={"window_compares": setting})
         now = service.now_ms()
         reply = listed(service, min_plan_time=now - 3 * 3_600_000, max_plan_time=now)
         assert [round((now - plan) / 3_600_000) for plan in ids(reply.data["instances"])] == [2 if expected == 2 else 5]

@@ -19,7 +19,7 @@ import yaml
 
 import emulator
 from emulator.running import Running
-from tests.emulator.wire import JOBS_V2, Reply, call, listed, retry, retry_body, send
+from tests.emulator.signed_requests import JOBS_V2, Reply, listed, request, retry, retry_body, send
 from tests.support.scenarios import small_night
 
 ROOT = Path(emulator.__file__).parent.parent
@@ -76,8 +76,8 @@ def test_the_journal_file_survives_a_kill(scenario: Path, tmp_path: Path) -> Non
         base = process.addresses["endpoint"]
         now = json.loads(control(process.addresses["control"], "state").body)["now"]
         query = {"min_plan_time": now - 86_400_000, "limit": 100}
-        entries = call(base, "GET", f"{JOBS_V2}/daily_sales/instances/detail", query=query).data["instances"]
-        reply = call(base, "POST", f"{JOBS_V2}/daily_sales/instances/retry", body=retry_body(entries[:2]))
+        entries = request(base, "GET", f"{JOBS_V2}/daily_sales/instances/detail", query=query).data["instances"]
+        reply = request(base, "POST", f"{JOBS_V2}/daily_sales/instances/retry", body=retry_body(entries[:2]))
         assert reply.status == 200
         process.popen.kill()
         process.popen.wait(timeout=60)

@@ -11,7 +11,7 @@ from urllib.parse import quote
 import pytest
 
 from emulator.running import Running
-from tests.emulator.wire import JOBS_V1, JOBS_V2, Reply, call, keys, listed, restart, retry, retry_body, send, sign
+from tests.emulator.signed_requests import JOBS_V1, JOBS_V2, Reply, keys, listed, request, restart, retry, retry_body, send, sign
 from tests.support.scenarios import USER_NAME, WORKSPACE_ID, twins
 
 Night = t.Callable[..., Running]
@@ -135,7 +135,7 @@ def test_mode_b_with_nothing_in_the_period(night: Night) -> None:
 
 
 @pytest.mark.parametrize("body", [b"{", b"[]", b"\xff"])
-def test_a_body_that_is_no_object_is_refused(service: Running, body: bytes) -> None:
+def test_a_body_that_is_not_an_object_is_refused(service: Running, body: bytes) -> None:
     path = f"{JOBS_V2}/daily_sales/instances/retry"
     headers = {"workspace": WORKSPACE_ID, "Content-Type": "application/json"}
     request = sign(service.endpoint, "POST", path, None, body, headers)
@@ -205,7 +205,7 @@ def test_where_a_rerun_starts(night: Night, job: list[dict[str, t.Any]], locatio
     entry = listed(service).data["instances"][0]
     assert retry(service, "daily_sales", retry_body([entry], retry_location=location, node_name="b")).status == 200
     service.advance(10)
-    detail = call(service.endpoint_v1, "GET", f"{JOBS_V1}/daily_sales/instances/{entry['instance_id']}").data
+    detail = request(service.endpoint_v1, "GET", f"{JOBS_V1}/daily_sales/instances/{entry['instance_id']}").data
     assert [node["nodeName"] for node in detail["nodes"] if node["startTime"] > entry["plan_time"]] == started
     assert {node["status"] for node in detail["nodes"]} == {"success"}
 
@@ -245,7 +245,7 @@ def test_v1_names_job_and_instance(service: Running) -> None:
 def test_stop_of_v1(night: Night, status: str, accepted: bool) -> None:
     service = night(jobs=only(status, held=status == "waiting"), run_seconds=3600)
     entry = listed(service).data["instances"][0]
-    reply = call(service.endpoint_v1, "POST", f"{JOBS_V1}/{quote('daily_sales')}/instances/{entry['instance_id']}/stop")
+    reply = request(service.endpoint_v1, "POST", f"{JOBS_V1}/{quote('daily_sales')}/instances/{entry['instance_id']}/stop")
     assert reply.status == (204 if accepted else 400)
     assert [entry["kind"] for entry in service.journal()] == (["stop"] if accepted else [])
     service.advance(3600)
@@ -314,7 +314,7 @@ def test_the_same_instance_twice_in_one_request(night: Night, setting: str, runs
 @pytest.mark.parametrize(
     ("setting", "while_hidden", "once_shown"), [("refuse", 400, 400), ("accept", 200, 200), ("accept_hidden", 200, 400)]
 )
-def test_a_rerun_of_what_is_on_its_way(night: Night, setting: str, while_hidden: int, once_shown: int) -> None:
+def test_a_rerun_of_what_is_in_progress(night: Night, setting: str, while_hidden: int, once_shown: int) -> None:
     service = night(jobs=only("fail"), speed=1, run_seconds=1000, switches={"retry_of_active": setting, "rerun_visible_after": 500})
     body = retry_body(listed(service).data["instances"])
     assert retry(service, "daily_sales", body).status == 200

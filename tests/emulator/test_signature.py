@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from emulator.gateway import signature
 from emulator.gateway.errors import Refusal
 from emulator.running import Running
-from tests.emulator.wire import JOBS_V2, call, retry, retry_body, sdk_date, send, sign
+from tests.emulator.signed_requests import JOBS_V2, request, retry, retry_body, sdk_date, send, sign
 from tests.support.scenarios import ACCESS_KEY, PROJECT_ID, WORKSPACE_ID
 
 NAMES = [
@@ -49,7 +49,7 @@ def test_every_name_is_accepted_as_the_sdk_signs_it(night: t.Callable[..., Runni
     service = night(jobs=[{"name": name, "failed": 1}])
     now = service.now_ms()
     query = {"min_plan_time": now - 10_000_000, "limit": 10, "status": "fail", "odd value": "ä +/%"}
-    reply = call(service.endpoint, "GET", f"{JOBS_V2}/{quote(name, safe='~')}/instances/detail", query=query)
+    reply = request(service.endpoint, "GET", f"{JOBS_V2}/{quote(name, safe='~')}/instances/detail", query=query)
     assert reply.status == 200, reply.body
     assert reply.data["instances"][0]["job_name"] == name
     assert retry(service, name, retry_body(reply.data["instances"])).status == 200
@@ -82,18 +82,18 @@ def test_the_text_to_sign_is_the_sdks(name: str, query: dict[str, t.Any], header
 
 
 def _tampered(service: Running, **changes: t.Any) -> str:
-    """Sign a good rerun, change one part of what is sent, and give the code of the answer ("" if accepted)."""
+    """Sign a good rerun, change one part of what is sent, and return the code of the answer ("" if accepted)."""
     body = b'{"retry_location": "errorNode"}'
     path = f"{JOBS_V2}/daily_sales/instances/retry"
     headers = {**HEADERS, "Content-Type": "application/json", "X-Extra": "one"}
     request = sign(service.endpoint, "POST", path, {"a": "1"}, body, headers)
-    sent = {"method": "POST", "uri": request.uri, "body": body, "headers": dict(request.header_params)}
+    parts = {"method": "POST", "uri": request.uri, "body": body, "headers": dict(request.header_params)}
     for name, value in changes.items():
         if isinstance(value, dict):
-            sent["headers"].update(value)
+            parts["headers"].update(value)
         else:
-            sent[name] = value
-    reply = send(service.endpoint, sent["method"], sent["uri"], sent["body"], sent["headers"])
+            parts[name] = value
+    reply = send(service.endpoint, parts["method"], parts["uri"], parts["body"], parts["headers"])
     return f"{reply.status} {reply.code}"
 
 
@@ -124,7 +124,7 @@ def test_an_unsigned_header_may_change(service: Running) -> None:
 @pytest.mark.parametrize("key", [(ACCESS_KEY, "wrong"), ("AKNOBODY", "wrong"), ("", "")])
 def test_a_wrong_key_is_refused(service: Running, key: tuple[str, str]) -> None:
     if key[0]:
-        reply = call(service.endpoint, "GET", PATH, key=key)
+        reply = request(service.endpoint, "GET", PATH, key=key)
     else:
         reply = send(service.endpoint, "GET", PATH, headers=HEADERS)
     assert (reply.status, reply.code) == (401, "APIGW.0301")
@@ -139,7 +139,7 @@ def test_the_date_must_be_signed(service: Running) -> None:
 
 @pytest.mark.parametrize(("minutes", "status"), [(-16, 401), (-14, 200), (0, 200), (14, 200), (16, 401)])
 def test_a_signature_lives_fifteen_minutes_either_way(service: Running, minutes: int, status: int) -> None:
-    reply = call(service.endpoint, "GET", PATH, headers={"X-Sdk-Date": sdk_date(service.now_ms() + minutes * 60_000)})
+    reply = request(service.endpoint, "GET", PATH, headers={"X-Sdk-Date": sdk_date(service.now_ms() + minutes * 60_000)})
     assert reply.status == status
     assert "Date" in reply.headers
     if status == 401:
@@ -148,21 +148,21 @@ def test_a_signature_lives_fifteen_minutes_either_way(service: Running, minutes:
 
 def test_the_services_clock_may_be_off(service: Running) -> None:
     service.set(clock_skew_seconds=1200)
-    reply = call(service.endpoint, "GET", PATH)
+    reply = request(service.endpoint, "GET", PATH)
     assert (reply.status, reply.code) == (401, "APIGW.0303")
-    assert call(service.endpoint, "GET", PATH, headers={"X-Sdk-Date": sdk_date(service.now_ms())}).status == 200
+    assert request(service.endpoint, "GET", PATH, headers={"X-Sdk-Date": sdk_date(service.now_ms())}).status == 200
 
 
 def test_advancing_the_clock_does_not_spoil_signatures(service: Running) -> None:
     service.advance(86400)
-    assert call(service.endpoint, "GET", PATH).status == 200
+    assert request(service.endpoint, "GET", PATH).status == 200
 
 
-def test_a_body_that_is_no_json_may_stay_unsigned() -> None:
+def test_a_body_that_is_not_json_may_stay_unsigned() -> None:
     headers = {"Content-Type": "text/plain", "X-Sdk-Content-Sha256": "UNSIGNED-PAYLOAD"}
-    assert signature.payload_hash(headers, b"text") == "UNSIGNED-PAYLOAD"
-    assert signature.payload_hash({**headers, "Content-Type": "application/json"}, b"{}") != "UNSIGNED-PAYLOAD"
-    assert signature.payload_hash({"Content-Type": "text/plain"}, b"text") != "UNSIGNED-PAYLOAD"
+    assert signature.body_hash(headers, b"text") == "UNSIGNED-PAYLOAD"
+    assert signature.body_hash({**headers, "Content-Type": "application/json"}, b"{}") != "UNSIGNED-PAYLOAD"
+    assert signature.body_hash({"Content-Type": "text/plain"}, b"text") != "UNSIGNED-PAYLOAD"
 
 
 def test_an_authorization_header_is_taken_apart() -> None:

@@ -16,7 +16,7 @@ import pytest
 import emulator
 from emulator.running import Running
 from emulator.switches import SWITCHES, Switches, table
-from tests.emulator.wire import DAY_MS, JOBS_V1, JOBS_V2, call, listed, listed_v1, restart, retry, retry_body
+from tests.emulator.signed_requests import DAY_MS, JOBS_V1, JOBS_V2, listed, listed_v1, request, restart, retry, retry_body
 from tests.support.scenarios import ACCESS_KEY, PROJECT_ID, SECRET_KEY, WORKSPACE_ID, small_night, twins
 
 JOBS: list[dict[str, t.Any]] = [
@@ -32,7 +32,7 @@ JOBS: list[dict[str, t.Any]] = [
     {"name": "shared_key", "instances": twins()},
     {"name": "crowded", "failed": 7},
 ]
-Look = t.Callable[[Running], t.Any]
+Observe = t.Callable[[Running], t.Any]
 
 
 def plans(entries: list[dict[str, t.Any]]) -> list[int]:
@@ -41,12 +41,12 @@ def plans(entries: list[dict[str, t.Any]]) -> list[int]:
     return [max(times, default=0) - entry for entry in times]
 
 
-def after_retry(look: Look) -> Look:
-    """Look after one instance was rerun."""
+def after_rerun(observe: Observe) -> Observe:
+    """Observe after one instance was rerun."""
 
     def act(service: Running) -> t.Any:
         assert retry(service, "daily_sales", retry_body(listed(service).data["instances"][:1])).status in (200, 204)
-        return look(service)
+        return observe(service)
 
     return act
 
@@ -77,14 +77,14 @@ def token_lifetime(service: Running) -> t.Any:
     """How long a token lives, seconds."""
     user = {"name": "u", "password": "p", "domain": {"name": "acme"}}
     body = {"auth": {"identity": {"methods": ["password"], "password": {"user": user}}, "scope": {"project": {"id": PROJECT_ID}}}}
-    token = call(service.iam_endpoint, "POST", "/v3/auth/tokens", body=body).headers["X-Subject-Token"]
+    token = request(service.iam_endpoint, "POST", "/v3/auth/tokens", body=body).headers["X-Subject-Token"]
     service.advance(7200)
-    return call(service.endpoint, "GET", JOBS_V2, token=token).status
+    return request(service.endpoint, "GET", JOBS_V2, token=token).status
 
 
 def many(service: Running) -> t.Any:
     """Whether thirty quick calls to an API of one a second all get through, and what the refusals say."""
-    replies = [call(service.endpoint, "GET", f"/v2/{PROJECT_ID}/factory/monitor/task-statistics-overview") for _number in range(30)]
+    replies = [request(service.endpoint, "GET", f"/v2/{PROJECT_ID}/factory/monitor/task-statistics-overview") for _number in range(30)]
     refused = [reply for reply in replies if reply.status == 429]
     return bool(refused), refused[0].headers.get("Retry-After") if refused else None
 
@@ -126,7 +126,7 @@ def crowd(service: Running) -> t.Any:
     return [entry["status"] for entry in listed(service, "crowded").data["instances"]].count("running")
 
 
-LOOKS: dict[str, Look] = {
+OBSERVERS: dict[str, Observe] = {
     "offset_unit": lambda service: (
         plans(listed(service, limit=2, offset=1).data["instances"])
         and [entry["status"] for entry in listed(service, limit=2, offset=1).data["instances"]]
@@ -140,31 +140,31 @@ LOOKS: dict[str, Look] = {
         restart(service, "daily_sales", listed(service).data["instances"][1]["instance_id"]).status,
     ),
     "success_body": lambda service: retry(service, "daily_sales", retry_body(listed(service).data["instances"][:1])).body,
-    "instance_id_after_rerun": after_retry(lambda service: listed(service).data["instances"][0]["instance_id"] < 500_008),
-    "submit_time_after_rerun": after_retry(lambda service: len({entry["submit_time"] for entry in listed(service).data["instances"]})),
-    "starting_seconds": after_retry(lambda service: listed(service).data["instances"][0]["status"]),
-    "rerun_visible_after": after_retry(lambda service: listed(service).data["instances"][0]["status"]),
-    "waiting_start_time": after_retry(
+    "instance_id_after_rerun": after_rerun(lambda service: listed(service).data["instances"][0]["instance_id"] < 500_008),
+    "submit_time_after_rerun": after_rerun(lambda service: len({entry["submit_time"] for entry in listed(service).data["instances"]})),
+    "starting_seconds": after_rerun(lambda service: listed(service).data["instances"][0]["status"]),
+    "rerun_visible_after": after_rerun(lambda service: listed(service).data["instances"][0]["status"]),
+    "waiting_start_time": after_rerun(
         lambda service: (
             "start_time" in (entry := listed(service).data["instances"][0]),
             entry.get("start_time", 0) > service.now_ms() - 3_000_000,
         )
     ),
     "submit_time_of": lambda service: len({entry["submit_time"] for entry in listed(service).data["instances"]}),
-    "v2_open": lambda service: [call(service.endpoint, "GET", JOBS_V2).status, listed(service).status, listed_v1(service).status],
-    "v2_list_open": lambda service: [call(service.endpoint, "GET", JOBS_V2).status, listed(service).status],
+    "v2_open": lambda service: [request(service.endpoint, "GET", JOBS_V2).status, listed(service).status, listed_v1(service).status],
+    "v2_list_open": lambda service: [request(service.endpoint, "GET", JOBS_V2).status, listed(service).status],
     "v2_retry_open": lambda service: [retry(service, "daily_sales", {}).code, listed(service).status],
-    "v2_workspace": lambda service: call(service.endpoint, "GET", JOBS_V2, workspace=None).status,
-    "v1_open": lambda service: [listed_v1(service).status, call(service.endpoint_v1, "GET", JOBS_V1).status, listed(service).status],
+    "v2_workspace": lambda service: request(service.endpoint, "GET", JOBS_V2, workspace=None).status,
+    "v1_open": lambda service: [listed_v1(service).status, request(service.endpoint_v1, "GET", JOBS_V1).status, listed(service).status],
     "rerun_waits_for_upstream": rerun_behind_a_failure,
-    "depend_open": lambda service: call(service.endpoint, "GET", f"{JOBS_V2}/daily_sales/depend").status,
+    "depend_open": lambda service: request(service.endpoint, "GET", f"{JOBS_V2}/daily_sales/depend").status,
     "code_spelling": lambda service: [
-        call(service.endpoint_v1, "GET", f"{JOBS_V1}/daily_sales/instances/1").code,
-        call(service.endpoint_v1, "GET", f"{JOBS_V1}/unknown").code,
-        call(service.endpoint, "GET", JOBS_V2, workspace="unknown").code,
+        request(service.endpoint_v1, "GET", f"{JOBS_V1}/daily_sales/instances/1").code,
+        request(service.endpoint_v1, "GET", f"{JOBS_V1}/unknown").code,
+        request(service.endpoint, "GET", JOBS_V2, workspace="unknown").code,
         retry(service, "daily_sales", {}).code,
     ],
-    "gateway_prefix": lambda service: call(service.endpoint, "GET", "/nowhere").code,
+    "gateway_prefix": lambda service: request(service.endpoint, "GET", "/nowhere").code,
     "unknown_job_at_retry": lambda service: retry(service, "unknown", {}).code,
     "no_permission_status": viewer,
     "batch_refusal": of_batch,
@@ -182,16 +182,16 @@ LOOKS: dict[str, Look] = {
     "date_offset_seconds": date_offset,
     "token_lifetime_seconds": token_lifetime,
 }
-#: The codes of code_spelling's look under each setting: instance, job, workspace, parameter.
-SPELLINGS = {
+#: The codes of code_spelling's observer under each setting: instance, job, workspace, parameter.
+CODE_FORMS = {
     "documented": ["DLF.30137", "DLF.0100", "DLF.20819", "DLF.3051"],
     "old": ["DLF.0137", "DLF.0100", "DLF.0819", "DLF.3051"],
     "new": ["DLF.30137", "DLF.30100", "DLF.20819", "DLF.3051"],
 }
 
 
-def looked(shared: Running, name: str, value: t.Any) -> t.Any:
-    """What the look sees under that setting."""
+def observed(shared: Running, name: str, value: t.Any) -> t.Any:
+    """What is observed under that setting."""
     users = [
         {"name": "u", "password": "p", "access_key": ACCESS_KEY, "secret_key": SECRET_KEY},
         {"name": "v", "access_key": "AKVIEWER", "secret_key": "sk", "role": "viewer"},
@@ -199,28 +199,28 @@ def looked(shared: Running, name: str, value: t.Any) -> t.Any:
     switches = {"flow_control": name in ("flow_control", "retry_after"), name: value}
     workspaces = [{"id": WORKSPACE_ID, "name": "sales", "kind": 1, "jobs": JOBS}]
     shared.reset(small_night(workspaces=workspaces, users=users, speed=1, run_seconds=1000, switches=switches))
-    return LOOKS[name](shared)
+    return OBSERVERS[name](shared)
 
 
-def test_every_switch_has_a_look() -> None:
-    assert set(LOOKS) == set(SWITCHES)
+def test_every_switch_has_an_observer() -> None:
+    assert set(OBSERVERS) == set(SWITCHES)
 
 
 @pytest.mark.parametrize("name", list(SWITCHES))
 def test_each_setting_is_seen(shared: Running, name: str) -> None:
-    seen = [looked(shared, name, value) for value in SWITCHES[name].settings]
+    seen = [observed(shared, name, value) for value in SWITCHES[name].settings]
     assert all(setting != other for index, setting in enumerate(seen) for other in seen[:index]), seen
 
 
-@pytest.mark.parametrize("setting", list(SPELLINGS))
-def test_spellings(shared: Running, setting: str) -> None:
-    assert looked(shared, "code_spelling", setting) == SPELLINGS[setting]
+@pytest.mark.parametrize("setting", list(CODE_FORMS))
+def test_code_forms(shared: Running, setting: str) -> None:
+    assert observed(shared, "code_spelling", setting) == CODE_FORMS[setting]
 
 
-def test_the_look_at_a_closed_api_sees_apigw_0101(shared: Running) -> None:
-    assert looked(shared, "v2_retry_open", False) == ["APIGW.0101", 200]
-    assert looked(shared, "v2_open", False) == [404, 404, 200]
-    assert looked(shared, "v1_open", False) == [404, 404, 200]
+def test_a_closed_api_answers_apigw_0101(shared: Running) -> None:
+    assert observed(shared, "v2_retry_open", False) == ["APIGW.0101", 200]
+    assert observed(shared, "v2_open", False) == [404, 404, 200]
+    assert observed(shared, "v1_open", False) == [404, 404, 200]
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ import pytest
 
 from ansible_collections.dataarts.factory.plugins.module_utils._journal.lock import Lock
 from emulator.switches import SWITCHES
-from tests.emulator.wire import restart
+from tests.emulator.signed_requests import restart
 from tests.support.logic import by_action, call, passes, reruns
 from tests.support.playbook import run_module
 from tests.support.scenarios import (

@@ -10,7 +10,7 @@ import typing as t
 import pytest
 
 from emulator.running import Running
-from tests.emulator.wire import JOBS_V1, call, listed, retry, retry_body
+from tests.emulator.signed_requests import JOBS_V1, listed, request, retry, retry_body
 from tests.support.scenarios import WORKSPACE_ID
 
 Night = t.Callable[..., Running]
@@ -107,7 +107,7 @@ def test_a_rerun_may_get_a_new_id(night: Night) -> None:
     assert len(after) == 1
     assert after[0]["instance_id"] != before["instance_id"]
     assert after[0]["plan_time"] == before["plan_time"]
-    assert call(service.endpoint_v1, "GET", f"{JOBS_V1}/daily_sales/instances/{before['instance_id']}").code == "DLF.30137"
+    assert request(service.endpoint_v1, "GET", f"{JOBS_V1}/daily_sales/instances/{before['instance_id']}").code == "DLF.30137"
 
 
 @pytest.mark.parametrize(("visible_after", "skew"), [(0, 0), (200, 0), (0, -30)])
@@ -149,7 +149,7 @@ def test_what_shows_that_word_can_be_stopped(night: Night) -> None:
     service = night(jobs=[{"name": "daily_sales", "failed": 1}], switches={"starting_seconds": 20}, **SLOW)
     rerun_all(service)
     instance_id = service.instances("daily_sales")[0]["instance_id"]
-    assert call(service.endpoint_v1, "POST", f"{JOBS_V1}/daily_sales/instances/{instance_id}/stop").status == 204
+    assert request(service.endpoint_v1, "POST", f"{JOBS_V1}/daily_sales/instances/{instance_id}/stop").status == 204
     service.advance(1000)
     assert statuses(service) == ["manual-stop"]
 
@@ -163,7 +163,7 @@ def test_the_schedulers_clock_is_another_one(night: Night, skew: float) -> None:
     service.advance(101)
     accepted, entry = service.journal()[0]["time"], listed(service).data["instances"][0]
     assert (entry["start_time"], entry["end_time"]) == (accepted + skew * 1000, accepted + 100_000 + skew * 1000)
-    nodes = call(service.endpoint_v1, "GET", f"{JOBS_V1}/daily_sales/instances/{entry['instance_id']}").data["nodes"]
+    nodes = request(service.endpoint_v1, "GET", f"{JOBS_V1}/daily_sales/instances/{entry['instance_id']}").data["nodes"]
     assert nodes[-1]["endTime"] == entry["end_time"]
     assert service.instances("daily_sales")[0]["runs"][-1]["start"] == accepted
 
@@ -274,7 +274,7 @@ def test_a_job_with_confirmation_waits_for_a_person(night: Night) -> None:
         service.confirm(instance_id)
 
 
-def test_what_was_on_its_way_at_the_start_goes_on(night: Night) -> None:
+def test_what_was_in_progress_at_the_start_goes_on(night: Night) -> None:
     instances = [
         {"plan_time": "-1h", "status": "waiting", "runs": ["fail"]},
         {"plan_time": "-2h", "status": "running", "runs": ["success"]},

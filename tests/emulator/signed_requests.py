@@ -61,7 +61,7 @@ def sign(
 ) -> SdkRequest:
     """A request to *path* (percent-encoded) under *base*, signed by the SDK."""
     address = urlsplit(base)
-    request = SdkRequest(
+    signed = SdkRequest(
         method=method,
         schema=address.scheme,
         host=address.netloc,
@@ -70,7 +70,7 @@ def sign(
         header_params=dict(headers or {}),
         body=body,
     )
-    return t.cast(SdkRequest, Signer(BasicCredentials(*key)).sign(request))
+    return t.cast(SdkRequest, Signer(BasicCredentials(*key)).sign(signed))
 
 
 def send(base: str, method: str, uri: str, body: bytes = b"", headers: t.Mapping[str, str] | None = None, timeout: float = 60.0) -> Reply:
@@ -84,7 +84,7 @@ def send(base: str, method: str, uri: str, body: bytes = b"", headers: t.Mapping
         connection.close()
 
 
-def call(
+def request(
     base: str,
     method: str,
     path: str,
@@ -108,22 +108,22 @@ def call(
     if token is not None:
         joined = "&".join(f"{name}={quote(str(value), safe='')}" for name, value in (query or {}).items())
         return send(base, method, f"{path}?{joined}" if joined else path, raw, {**all_headers, "X-Auth-Token": token}, timeout)
-    request = sign(base, method, path, query, raw, all_headers, key)
-    return send(base, method, request.uri, raw, request.header_params, timeout)
+    signed = sign(base, method, path, query, raw, all_headers, key)
+    return send(base, method, signed.uri, raw, signed.header_params, timeout)
 
 
 def listed(service: Running, name: str = "daily_sales", **query: t.Any) -> Reply:
     """The v2 list of one job over the last 30 days, a thousand at a time unless *query* says otherwise."""
     now = service.now_ms()
     wanted = {"min_plan_time": now - 30 * DAY_MS, "max_plan_time": now, "limit": 1000, **query}
-    return call(service.endpoint, "GET", f"{JOBS_V2}/{quote(name, safe='')}/instances/detail", query=wanted)
+    return request(service.endpoint, "GET", f"{JOBS_V2}/{quote(name, safe='')}/instances/detail", query=wanted)
 
 
 def listed_v1(service: Running, **query: t.Any) -> Reply:
     """The v1 list of the workspace over the last 7 days."""
     now = service.now_ms()
     wanted = {"minPlanTime": now - 7 * DAY_MS, "maxPlanTime": now, "limit": 1000, **query}
-    return call(service.endpoint_v1, "GET", f"{JOBS_V1}/instances/detail", query=wanted)
+    return request(service.endpoint_v1, "GET", f"{JOBS_V1}/instances/detail", query=wanted)
 
 
 def keys(entries: t.Iterable[dict[str, t.Any]]) -> list[dict[str, int]]:
@@ -138,9 +138,9 @@ def retry_body(entries: t.Iterable[dict[str, t.Any]], **changes: t.Any) -> dict[
 
 def retry(service: Running, name: str, body: t.Any, **options: t.Any) -> Reply:
     """Send one v2 rerun."""
-    return call(service.endpoint, "POST", f"{JOBS_V2}/{quote(name, safe='')}/instances/retry", body=body, **options)
+    return request(service.endpoint, "POST", f"{JOBS_V2}/{quote(name, safe='')}/instances/retry", body=body, **options)
 
 
 def restart(service: Running, name: str, instance_id: int, body: t.Any = None, **options: t.Any) -> Reply:
     """Send one v1 restart."""
-    return call(service.endpoint_v1, "POST", f"{JOBS_V1}/{quote(name, safe='')}/instances/{instance_id}/restart", body=body, **options)
+    return request(service.endpoint_v1, "POST", f"{JOBS_V1}/{quote(name, safe='')}/instances/{instance_id}/restart", body=body, **options)
