@@ -56,8 +56,7 @@ class Service:
 
         :raises ValueError: there is no such job, or *data* cannot be understood.
         """
-        workspace = self.world.workspace(workspace_id)
-        job = workspace.jobs.get(job_name) if workspace else None
+        job = self.world.job(workspace_id, job_name)
         if job is None:
             raise ValueError(f"no job {job_name} in workspace {workspace_id}")
         made = scenario.instances(data, job, self.world, self.clock.now_ms())

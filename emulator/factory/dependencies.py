@@ -8,8 +8,9 @@ from __future__ import annotations
 import typing as t
 
 from emulator.factory.entries import status_word
+from emulator.factory.lookup import named_job
 from emulator.gateway import parameters
-from emulator.gateway.errors import unknown_instance, unknown_job
+from emulator.gateway.errors import unknown_instance
 from emulator.service import Answer, Request
 from emulator.world.model import Instance, Job
 from emulator.world.world import submit_time_of
@@ -21,10 +22,7 @@ _MAX_DEPTH = 50
 
 def list_jobs(request: Request) -> Answer:
     """GET …/factory/jobs/{job_name}/depend: a bare array of the direct upstream and downstream jobs."""
-    workspace = request.service.world.workspace(request.workspace_id)
-    job = workspace.jobs.get(request.params["job_name"]) if workspace else None
-    if job is None:
-        raise unknown_job()
+    job = named_job(request)
     relation = parameters.choice(request.query.get("relation"), "relation", _RELATIONS, "both")
     entries: list[Json] = []
     if relation in ("parent", "both"):

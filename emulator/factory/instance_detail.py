@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from emulator.factory.entries import execute_time, status_word
-from emulator.gateway.errors import unknown_instance, unknown_job
+from emulator.factory.lookup import named_instance
 from emulator.service import Answer, Request
 from emulator.world.clock import Clock
 from emulator.world.model import Instance, Run
@@ -18,13 +18,8 @@ Json = dict[str, t.Any]
 
 def show_instance(request: Request) -> Answer:
     """GET /v1/{project_id}/jobs/{job_name}/instances/{instance_id}."""
-    workspace = request.service.world.workspace(request.workspace_id)
-    job = workspace.jobs.get(request.params["job_name"]) if workspace else None
-    if job is None:
-        raise unknown_job()
-    instance = next((candidate for candidate in job.instances if str(candidate.instance_id) == request.params["instance_id"]), None)
-    if instance is None:
-        raise unknown_instance()
+    instance = named_instance(request)
+    job = instance.job
     detail: Json = {
         "jobName": job.name,
         "instanceId": instance.instance_id,

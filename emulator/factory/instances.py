@@ -10,26 +10,23 @@ import typing as t
 from datetime import datetime, timezone
 
 from emulator.factory.entries import instance_v1, instance_v2, status_word
+from emulator.factory.lookup import jobs_of, named_job
 from emulator.gateway import parameters
-from emulator.gateway.errors import invalid, unknown_job
+from emulator.gateway.errors import invalid
+from emulator.gateway.paging import page
 from emulator.service import Answer, Request
 from emulator.world.model import Instance, Job
 
 _DAY_MS = 86_400_000
 V2_WINDOW_MS = 31 * _DAY_MS
 V1_WINDOW_MS = 7 * _DAY_MS
-_Item = t.TypeVar("_Item")
 
 
 def list_v2(request: Request) -> Answer:
     """GET …/factory/jobs/{job_name}/instances/detail [H-208]: one job, exact name."""
-    workspace = request.service.world.workspace(request.workspace_id)
-    job = workspace.jobs.get(request.params["job_name"]) if workspace else None
-    if job is None:
-        raise unknown_job()
     switches = request.service.switches
     wanted = request.query.get("status")
-    instances = _in_window(request, [job], ("min_plan_time", "max_plan_time"), V2_WINDOW_MS)
+    instances = _in_window(request, [named_job(request)], ("min_plan_time", "max_plan_time"), V2_WINDOW_MS)
     instances = [instance for instance in instances if wanted is None or wanted in (instance.status, status_word(instance, switches, "v2"))]
     instances = _of_type(request, instances, "instance_type")
     if parameters.flag(request, "force_success"):
@@ -46,11 +43,8 @@ def list_v2(request: Request) -> Answer:
 
 def list_v1(request: Request) -> Answer:
     """GET …/jobs/instances/detail [H-94]: a whole workspace, or jobs by name; the name is fuzzy unless preciseQuery is true."""
-    workspace = request.service.world.workspace(request.workspace_id)
     name, precise = request.query.get("jobName"), parameters.flag(request, "preciseQuery")
-    jobs = [
-        job for job in (workspace.jobs.values() if workspace else ()) if name is None or (job.name == name if precise else name in job.name)
-    ]
+    jobs = [job for job in jobs_of(request) if name is None or (job.name == name if precise else name in job.name)]
     switches = request.service.switches
     wanted = request.query.get("status")
     instances = _in_window(request, jobs, ("minPlanTime", "maxPlanTime"), V1_WINDOW_MS)
@@ -62,16 +56,6 @@ def list_v1(request: Request) -> Answer:
             "instances": [instance_v1(instance, switches) for instance in page(request, ordered(request, instances))],
         }
     )
-
-
-def page(request: Request, items: t.Sequence[_Item], limit: int = 10, most: int = 1000, unit: str | None = None) -> t.Sequence[_Item]:
-    """One page of *items* by the query's limit and offset, in *unit* (``page``, ``record``) or the one the switch says."""
-    limit = parameters.number(request, "limit", limit, 1, most)
-    offset = parameters.number(request, "offset", 0)
-    first = offset * limit if (unit or request.service.switches["offset_unit"]) == "page" else offset
-    if first >= len(items) and request.service.switches["offset_beyond"] == "first_page":
-        first = 0
-    return items[first : first + limit]
 
 
 def ordered(request: Request, instances: list[Instance]) -> list[Instance]:

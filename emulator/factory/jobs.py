@@ -8,9 +8,10 @@ from __future__ import annotations
 import typing as t
 
 from emulator.factory.entries import status_word
-from emulator.factory.instances import page
+from emulator.factory.lookup import jobs_of, named_job
 from emulator.gateway import parameters
-from emulator.gateway.errors import invalid, unknown_job
+from emulator.gateway.errors import invalid
+from emulator.gateway.paging import page
 from emulator.service import Answer, Request
 from emulator.world.model import Job
 
@@ -22,13 +23,13 @@ MOST = 100
 def list_v1(request: Request) -> Answer:
     """GET /v1/{project_id}/jobs: batch jobs unless asked otherwise; the name is fuzzy [TF]."""
     kind = parameters.choice(request.query.get("jobType"), "jobType", ("BATCH", "REAL_TIME"), "BATCH")
-    jobs = [job for job in _jobs(request) if job.job_type == kind and request.query.get("jobName", "") in job.name]
+    jobs = [job for job in jobs_of(request) if job.job_type == kind and request.query.get("jobName", "") in job.name]
     return Answer(body={"total": len(jobs), "jobs": [_entry_v1(request, job) for job in page(request, jobs, most=MOST)]})
 
 
 def list_v2(request: Request) -> Answer:
     """GET /v2/{project_id}/factory/jobs: filters by type, name (fuzzy), ids and status."""
-    jobs = [job for job in _jobs(request) if request.query.get("job_name", "") in job.name]
+    jobs = [job for job in jobs_of(request) if request.query.get("job_name", "") in job.name]
     if "job_type" in request.query:
         jobs = [job for job in jobs if job.job_type == request.query["job_type"]]
     if "job_id" in request.query:
@@ -43,10 +44,7 @@ def list_v2(request: Request) -> Answer:
 
 def show_v1(request: Request) -> Answer:
     """GET /v1/{project_id}/jobs/{job_name}: nodes, schedule, basic configuration."""
-    workspace = request.service.world.workspace(request.workspace_id)
-    job = workspace.jobs.get(request.params["job_name"]) if workspace else None
-    if job is None:
-        raise unknown_job()
+    job = named_job(request)
     detail: Json = {
         "id": job.job_id,
         "name": job.name,
@@ -69,11 +67,6 @@ def show_v1(request: Request) -> Answer:
             {"name": downstream.name, "path": downstream.path, "params": {}} for downstream in request.service.world.downstream(job)
         ]
     return Answer(body=detail)
-
-
-def _jobs(request: Request) -> list[Job]:
-    workspace = request.service.world.workspace(request.workspace_id)
-    return list(workspace.jobs.values()) if workspace else []
 
 
 def _last(request: Request, job: Job, api: str) -> tuple[str | None, int | None]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import typing as t
 from collections import Counter
 
+from emulator.factory.lookup import jobs_of
 from emulator.gateway import parameters
 from emulator.service import Answer, Request
 from emulator.world.model import Instance
@@ -69,8 +70,7 @@ def completion(request: Request) -> Answer:
 
 
 def _instances(request: Request) -> list[Instance]:
-    workspace = request.service.world.workspace(request.workspace_id)
-    return [instance for job in (workspace.jobs.values() if workspace else ()) for instance in job.instances]
+    return [instance for job in jobs_of(request) for instance in job.instances]
 
 
 def _midnight(request: Request) -> int:

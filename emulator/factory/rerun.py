@@ -8,6 +8,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass
 
+from emulator.factory.lookup import named_instance
 from emulator.gateway import parameters
 from emulator.gateway.errors import Refusal, invalid, unknown_instance, unknown_job
 from emulator.service import Answer, Request
@@ -41,7 +42,7 @@ def retry_v2(request: Request) -> Answer:
     """POST …/factory/jobs/{job_name}/instances/retry, the page this collection grew from [H-RET]."""
     body = parameters.json_body(request, required=True)
     name = request.params["job_name"]
-    job = _job(request, request.workspace_id, name)
+    job = request.service.world.job(request.workspace_id, name)
     if job is None:
         if request.service.switches["unknown_job_at_retry"] == "1000":
             raise Refusal(400, "1000", "Failed to find the job.")
@@ -66,7 +67,7 @@ def restart_v1(request: Request) -> Answer:
     location = parameters.choice(body.get("retry_location"), "retry_location", _V1_LOCATIONS, "first_node")
     parameters.choice(body.get("job_param_version"), "job_param_version", _V1_VERSIONS, "original_version")
     _check_flag(body)
-    instance = _v1_instance(request)
+    instance = named_instance(request)
     write = _Write("restart", "v1", instance.job.name, _V1_LOCATIONS[location], body.get("node_name"), body)
     _apply(request, write, [instance])
     return _done(request, 204)
@@ -74,28 +75,13 @@ def restart_v1(request: Request) -> Answer:
 
 def stop_v1(request: Request) -> Answer:
     """POST …/jobs/{job_name}/instances/{instance_id}/stop: waiting, running and abnormal instances [OTC-UMN-I]."""
-    instance = _v1_instance(request)
+    instance = named_instance(request)
     if instance.status not in ACTIVE | {"running-exception"} and not _starting(instance):
         raise Refusal(400, "30118", "Failed to stop the job instance: it is not running.")
     write = _Write("stop", "v1", instance.job.name, "", None, {})
     _record(request, write, [_before(request, instance)])
     request.service.scheduler.stop(instance)
     return _done(request, 204)
-
-
-def _v1_instance(request: Request) -> Instance:
-    job = _job(request, request.workspace_id, request.params["job_name"])
-    if job is None:
-        raise unknown_job()
-    instance = next((candidate for candidate in job.instances if str(candidate.instance_id) == request.params["instance_id"]), None)
-    if instance is None:
-        raise unknown_instance()
-    return instance
-
-
-def _job(request: Request, workspace_id: str, name: str) -> Job | None:
-    workspace = request.service.world.workspace(workspace_id)
-    return workspace.jobs.get(name) if workspace else None
 
 
 def _check_flag(body: Json) -> None:
@@ -162,7 +148,7 @@ def _apply_related(request: Request, write: _Write, job: Job) -> None:
     for entry in body["jobs"] if isinstance(body["jobs"], list) else [None]:
         if not isinstance(entry, dict):
             raise invalid("jobs must be an array of objects")
-        other = _job(request, str(entry.get("workspace_id")), str(entry.get("job_name")))
+        other = request.service.world.job(str(entry.get("workspace_id")), str(entry.get("job_name")))
         if other is None:
             raise Refusal(400, "1000", "Failed to find the job.")
         if other not in jobs:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from emulator.factory.instances import page
+from emulator.gateway.paging import page
 from emulator.service import Answer, Request
 
 

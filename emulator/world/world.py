@@ -62,7 +62,7 @@ class World:
 
     def upstream(self, job: Job) -> list[Job]:
         """The jobs that *job* depends on."""
-        jobs = [self._job(workspace_id, name) for workspace_id, name in job.depends_on]
+        jobs = [self.job(workspace_id, name) for workspace_id, name in job.depends_on]
         return [upstream for upstream in jobs if upstream is not None]
 
     def downstream(self, job: Job) -> list[Job]:
@@ -90,7 +90,8 @@ class World:
         candidates = (child for child in self.instances() if child.parents is not None or child.job.depends_on)
         return [child for child in candidates if any(parent is instance for parent in self.parents(child))]
 
-    def _job(self, workspace_id: str, name: str) -> Job | None:
+    def job(self, workspace_id: str, name: str) -> Job | None:
+        """The job of that name in the workspace with that id."""
         workspace = self.workspace(workspace_id)
         return workspace.jobs.get(name) if workspace else None
 

@@ -1,0 +1,23 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Pages of lists, by ``limit`` and ``offset``."""
+
+from __future__ import annotations
+
+import typing as t
+
+from emulator.gateway import parameters
+from emulator.service import Request
+
+_Item = t.TypeVar("_Item")
+
+
+def page(request: Request, items: t.Sequence[_Item], limit: int = 10, most: int = 1000, unit: str | None = None) -> t.Sequence[_Item]:
+    """One page of *items* by the query's limit and offset, in *unit* (``page``, ``record``) or the one the switch says."""
+    limit = parameters.number(request, "limit", limit, 1, most)
+    offset = parameters.number(request, "offset", 0)
+    first = offset * limit if (unit or request.service.switches["offset_unit"]) == "page" else offset
+    if first >= len(items) and request.service.switches["offset_beyond"] == "first_page":
+        first = 0
+    return items[first : first + limit]
