@@ -104,4 +104,4 @@ class LedgerError(Exception):
 
 
 class JournalError(Exception):
-    """The journal cannot be read, written or reached; nothing is sent without a claim. The text names the journal, the cause and the way out."""
+    """The journal cannot be read, written or reached; nothing is sent without a claim. The text names the journal, the cause and what to do."""

@@ -8,11 +8,43 @@ SQLite on this machine, or PostgreSQL where several controllers share one (optio
 
 from __future__ import annotations
 
+import os
+import re
 import typing as t
-from dataclasses import dataclass
+import uuid
+from dataclasses import dataclass, replace
 
+from .._common.errors import OptionError
+from .._common.text import printable
 from .._common.times import Window
-from .._models.attempt import Attempt, Intent, Outcome, Slot
+from .._models.attempt import DAY_MS, Attempt, Intent, Outcome, Slot
+from .._models.selection import select
+from . import schema
+from .database import Database, Statement
+from .postgresql import PostgresqlDatabase
+from .sqlite import SqliteDatabase, journal_path
+
+#: How long an attempt is kept: the service shows instances for six months [OTC-UMN-C].
+_KEEP_MS = 190 * DAY_MS
+_STAMP_MS = 1_000  # how long after its claim a request may leave before that is written down
+_MESSAGE = 400
+_PAGE = 1_000  # attempts that the history reads at once
+
+_SELECT = f"SELECT {schema.SELECTED} FROM dataarts_attempt WHERE"
+_INSERT = (
+    f"INSERT INTO dataarts_attempt ({schema.INSERTED}) SELECT {schema.marks(schema.INSERTED.split(','))} WHERE {{}} ON CONFLICT DO NOTHING"
+)
+_CLAIM = _INSERT.format("1 = 1")
+#: Only what was seen is superseded: not what was recorded, or sent once more, since.
+_SUPERSEDE = "UPDATE dataarts_attempt SET open = NULL, taken_by = ? WHERE id = ? AND open = 1 AND outcome = ? AND last_ms = ?"
+_CLAIM_SUPERSEDED = _INSERT.format("EXISTS (SELECT 1 FROM dataarts_attempt WHERE id = ? AND taken_by = ?)")
+_CLAIMED = f"SELECT id, journal_ms, {schema.FAILURE} FROM dataarts_attempt WHERE claim = ?"
+_STAMP = "UPDATE dataarts_attempt SET last_ms = ?, journal_ms = ? WHERE id = ? AND open = 1"
+_RECORD = f"UPDATE dataarts_attempt SET {' = ?, '.join(schema.ENDED)} = ? WHERE id = ?"
+_PRUNE = ("DELETE FROM dataarts_attempt WHERE sent_ms < ?", "DELETE FROM dataarts_note WHERE made_ms < ?")
+_COVER = "INSERT INTO dataarts_coverage (project_id, workspace_id, since_ms) VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
+_NOTE = "INSERT INTO dataarts_note (project_id, scope, key, value, made_ms, claim) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
+_NOTES = "SELECT {} FROM dataarts_note WHERE project_id = ? AND scope = ?"
 
 
 @dataclass(frozen=True)
@@ -42,9 +74,8 @@ class Journal:
     :param password: option ``journal_password``.
     :param project_id: the project whose workspaces are meant; "" reads the history of all.
     :param read_only: for check mode: nothing is made, written or set aside.
-    :ivar warnings: what the user should know, such as a journal that was set aside.
     :raises OptionError: *where* names a kind of database that is not supported.
-    :raises JournalError: from its methods.
+    :raises JournalError: from all methods: it cannot be read, written or reached, so nothing may be sent.
     """
 
     def __init__(
@@ -56,8 +87,19 @@ class Journal:
         read_only: bool = False,
         environ: t.Mapping[str, str] | None = None,
     ) -> None:
-        self.warnings: list[str] = []
-        self._given = (where, password, project_id, read_only, environ)
+        self._project_id = schema.stored(project_id)
+        self._database = _database(where, password, read_only, os.environ if environ is None else environ)
+        self._pruned = False
+
+    @property
+    def name(self) -> str:
+        """Where it is, for messages; without a password."""
+        return self._database.name
+
+    @property
+    def warnings(self) -> list[str]:
+        """What the user should know, such as that a journal was set aside."""
+        return list(self._database.warnings)
 
     def __enter__(self) -> Journal:
         return self
@@ -67,26 +109,73 @@ class Journal:
 
     def close(self) -> None:
         """Close it; harmless if it is not open. The next use opens it again."""
-        raise NotImplementedError
+        self._database.close()
 
     def read(self, workspace_ids: t.Collection[str], plan_times: Window, now_ms: int) -> Known:
         """What it knows of the instances with a plan time in *plan_times*. Creates nothing: a journal that does not exist reads as empty."""
-        raise NotImplementedError
+        workspaces = [schema.stored(workspace_id) for workspace_id in dict.fromkeys(workspace_ids)]
+        where = f"project_id = ? AND workspace_id IN ({schema.marks(workspaces)})"
+        values = (self._project_id, *workspaces)
+
+        def work(database: Database) -> Known:
+            rows = database.query(
+                f"{_SELECT} {where} AND plan_time BETWEEN ? AND ? ORDER BY id", (*values, plan_times.begin, plan_times.end)
+            )
+            covered = [row[0] for row in database.query(f"SELECT since_ms FROM dataarts_coverage WHERE {where}", values)]
+            aside = database.query("SELECT value FROM dataarts_meta WHERE key = 'set_aside_ms'")
+            return Known(
+                *_newest_and_reruns(map(schema.from_row, rows), now_ms),
+                complete_since=max(covered) if covered and len(covered) == len(workspaces) else None,
+                set_aside_ms=int(aside[0][0]) if aside else database.set_aside_ms,
+                journal_ms=database.clock_ms(),
+            )
+
+        return self._database.transact(work)
 
     def cover(self, workspace_ids: t.Collection[str], since_ms: int) -> None:
         """The journal knows every attempt in these workspaces from *since_ms* on. Kept as it is for those it knows already; creates the journal."""
-        raise NotImplementedError
+        covered = [(_COVER, (self._project_id, schema.stored(workspace_id), since_ms)) for workspace_id in sorted(set(workspace_ids))]
+        self._database.transact(lambda database: database.change(covered), write=True)
 
     def claim(self, intents: t.Sequence[Intent]) -> list[Attempt | None]:
         """Claim failures in one transaction, durable when this returns: the attempt with its id, or None where another run has the failure."""
-        raise NotImplementedError
+        if not intents:
+            return []
+        token = uuid.uuid4().hex
+
+        def work(database: Database) -> list[Attempt | None]:
+            now = database.clock_ms()
+            attempts = [replace(intent.attempt, journal_ms=now) for intent in intents]
+            keys = [schema.failure_key(attempt.failure) for attempt in attempts]
+            statements: list[Statement] = []
+            for index in sorted(range(len(keys)), key=keys.__getitem__):  # in one order, so that two claims never wait for each other
+                statements += _claim(schema.to_row(self._project_id, attempts[index], token), intents[index].supersedes, token)
+            if not self._pruned:
+                statements += [(sql, (min(now, attempts[0].sent_ms) - _KEEP_MS,)) for sql in _PRUNE]
+            database.change(statements)
+            # Asked, not counted: what an earlier try of this transaction committed is ours too, if only its answer was lost.
+            ours = {tuple(row[2:]): row for row in database.query(_CLAIMED, (token,))}
+            rows = [ours.pop(key, None) for key in keys]
+            return [row and replace(attempt, attempt_id=row[0], journal_ms=row[1]) for attempt, row in zip(attempts, rows)]
+
+        claimed = self._database.transact(work, write=True)
+        self._pruned = True
+        return claimed
 
     def stamp(self, attempts: t.Sequence[Attempt], now_ms: int) -> None:
         """The request of *attempts* is about to be tried once more: their ``last_ms`` and ``journal_ms`` move. Durable when this returns.
 
         :raises JournalError: also if one of them was taken over by another run meanwhile; it must not be sent then.
         """
-        raise NotImplementedError
+        if all(now_ms - attempt.last_ms < _STAMP_MS for attempt in attempts):
+            return
+
+        def work(database: Database) -> int:
+            now = database.clock_ms()
+            return database.change([(_STAMP, (now_ms, now, attempt.attempt_id)) for attempt in attempts])
+
+        if self._database.transact(work, write=True) != len(attempts):
+            raise self._database.failed("keep a claim in", "another run took it over meanwhile", "Start again with the same since")
 
     def record(
         self,
@@ -99,7 +188,24 @@ class Journal:
         conflict_in_batch: bool = False,
     ) -> list[Attempt]:
         """Record how the request of *attempts* ended, and return them as they are now. UNKNOWN also moves ``last_ms`` and ``journal_ms``."""
-        raise NotImplementedError
+        end: dict[str, t.Any] = {
+            "outcome": outcome,
+            "request_id": request_id,
+            "message": printable(message, _MESSAGE),
+            "conflict_in_batch": conflict_in_batch,
+        }
+        unknown = outcome is Outcome.UNKNOWN
+
+        def work(database: Database) -> list[Attempt]:
+            times = {"last_ms": now_ms, "journal_ms": database.clock_ms()} if unknown else {}
+            ended = [
+                replace(attempt, **end, **{name: max(moment, getattr(attempt, name)) for name, moment in times.items()})
+                for attempt in attempts
+            ]
+            database.change([(_RECORD, (*schema.values(attempt, schema.ENDED), attempt.attempt_id)) for attempt in ended])
+            return ended
+
+        return self._database.transact(work, write=True)
 
     def history(
         self,
@@ -114,12 +220,76 @@ class Journal:
         limit: int | None = 100,
     ) -> list[Attempt]:
         """Attempts, newest first. *jobs* are names or patterns (fnmatch); *made_after* and *made_before* compare ``sent_ms``; None filters nothing."""
-        raise NotImplementedError
+        conditions: list[tuple[str, t.Collection[t.Any] | None]] = [
+            ("project_id = ?", [self._project_id] if self._project_id else None),
+            (f"workspace_id IN ({schema.marks(workspace_ids or ())})", workspace_ids),
+            (f"outcome IN ({schema.marks(outcomes or ())})", None if outcomes is None else [outcome.value for outcome in outcomes]),
+            ("plan_time BETWEEN ? AND ?", None if plan_times is None else [plan_times.begin, plan_times.end]),
+            ("run_id = ?", None if run_id is None else [run_id]),
+            ("sent_ms >= ?", None if made_after is None else [made_after]),
+            ("sent_ms <= ?", None if made_before is None else [made_before]),
+        ]
+        used = [(sql, values) for sql, values in conditions if values is not None]
+        sql = " ".join([_SELECT, *(f"{sql} AND" for sql, dummy in used), f"id < ? ORDER BY id DESC LIMIT {_PAGE}"])
+        values = [value for dummy, values in used for value in values]
+        named = select(jobs or ["*"], plan_times or Window(0, 0)).names
+        attempts: list[Attempt] = []
+        before: int | None = 2**63 - 1
+        while before is not None and (limit is None or len(attempts) < limit):
+            page = self._page(sql, (*values, before))
+            attempts += [attempt for attempt in page if named(attempt.job_name)]
+            before = page[-1].attempt_id if len(page) == _PAGE else None
+        return attempts[:limit]
+
+    def _page(self, sql: str, values: t.Sequence[t.Any]) -> list[Attempt]:
+        return self._database.transact(lambda database: [schema.from_row(row) for row in database.query(sql, values)])
 
     def notes(self, scope: str) -> dict[str, str]:
         """The facts of *scope*, value by key."""
-        raise NotImplementedError
+        sql, values = _NOTES.format("key, value"), (self._project_id, schema.stored(scope))
+        return dict(self._database.transact(lambda database: database.query(sql, values)))
 
     def note(self, scope: str, key: str, value: str) -> bool:
         """Keep one fact, durably; False if the key was there already, whatever its value."""
-        raise NotImplementedError
+        token = uuid.uuid4().hex
+        named = (self._project_id, schema.stored(scope), schema.stored(key))
+
+        def work(database: Database) -> bool:
+            database.change([(_NOTE, (*named, schema.stored(value), database.clock_ms(), token))])
+            return bool(database.query(f"{_NOTES.format('1')} AND key = ? AND claim = ?", (*named, token)))
+
+        return self._database.transact(work, write=True)
+
+
+def _database(where: str | None, password: str | None, read_only: bool, environ: t.Mapping[str, str]) -> Database:
+    if where and where.startswith(("postgresql://", "postgres://")):
+        return PostgresqlDatabase(where, password, read_only)
+    scheme = re.match(r"([A-Za-z][A-Za-z0-9+.-]*):/", where or "")
+    if scheme is not None:
+        raise OptionError(
+            f"journal is a URI of kind {printable(scheme[1], 40)}, which is not supported. Set a path, or a URI that begins with postgresql://."
+        )
+    return SqliteDatabase(journal_path(where, environ), read_only)
+
+
+def _claim(row: t.Sequence[t.Any], supersedes: Attempt | None, token: str) -> list[Statement]:
+    """The statements that claim the failure of *row* if nobody else has it."""
+    if supersedes is None:
+        return [(_CLAIM, row)]
+    seen = (supersedes.attempt_id, supersedes.outcome.value, supersedes.last_ms)
+    return [(_SUPERSEDE, (token, *seen)), (_CLAIM_SUPERSEDED, (*row, supersedes.attempt_id, token))]
+
+
+def _newest_and_reruns(attempts: t.Iterable[Attempt], now_ms: int) -> tuple[tuple[Attempt, ...], dict[Slot, tuple[int, ...]]]:
+    """Of *attempts*, oldest first: the newest of each instance, and when each slot may have been rerun in the 24 h before *now_ms*."""
+    newest: dict[tuple[t.Any, ...], Attempt] = {}
+    reruns: dict[Slot, list[int]] = {}
+    for attempt in attempts:
+        failure = attempt.failure
+        key = (failure.workspace_id, failure.job_id, failure.plan_time, failure.submit_time, failure.instance_id)
+        newest.pop(key, None)
+        newest[key] = attempt
+        counts = attempt.outcome is Outcome.ACCEPTED or (attempt.outcome in (Outcome.INTENDED, Outcome.UNKNOWN) and attempt.open)
+        if counts and attempt.sent_ms > now_ms - DAY_MS:
+            reruns.setdefault(failure.slot, []).append(attempt.sent_ms)
+    return tuple(newest.values()), {slot: tuple(sorted(times)) for slot, times in reruns.items()}

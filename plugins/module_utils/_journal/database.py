@@ -1,0 +1,169 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What SQLite and PostgreSQL have in common here: one connection, transactions, and a schema that is made and migrated by statement."""
+
+from __future__ import annotations
+
+import abc
+import threading
+import typing as t
+
+from .._common.errors import JournalError
+from . import schema
+
+_T = t.TypeVar("_T")
+#: A statement with ``?`` for each of its values.
+Statement = t.Tuple[str, t.Sequence[t.Any]]
+
+
+class Database(abc.ABC):
+    """One connection to the journal's database, opened when it is first needed, used by one thread at a time.
+
+    :param read_only: nothing is made, written, migrated or set aside.
+    :ivar name: for messages; without a password.
+    :ivar warnings: what the user should know.
+    :ivar set_aside_ms: when this object found that the journal cannot be read, epoch ms of the journal's clock, else None.
+    """
+
+    #: The type of a key that counts up.
+    identity: str
+
+    def __init__(self, name: str, read_only: bool) -> None:
+        self.name = name
+        self.read_only = read_only
+        self.warnings: list[str] = []
+        self.set_aside_ms: int | None = None
+        self._guard = threading.RLock()
+        self._there = False  # whether the open connection has the schema of this version
+
+    def transact(self, work: t.Callable[[Database], _T], *, write: bool = False) -> _T:
+        """What *work* returns, done in one transaction.
+
+        :param work: may be called again, even after its transaction took effect, where the answer to a commit is lost; the result has to be
+            the same then.
+        :param write: whether it changes something; the journal is made then. What it changed is durable when this returns.
+        :raises JournalError: it cannot be read, written or reached; nothing was changed, or this process cannot know.
+        """
+        if write and self.read_only:
+            raise self.failed("write", "it is opened for reading only", "Run without check mode")
+        with self._guard:
+            return self._transact(work, write)
+
+    def close(self) -> None:
+        """Close the connection; harmless without one."""
+        with self._guard:
+            self._there = False
+            self._disconnect()
+
+    def query(self, sql: str, values: t.Sequence[t.Any] = ()) -> list[t.Any]:
+        """The rows that *sql* (with ``?``) selects; none if there is no journal yet."""
+        return self._rows(sql, values) if self._there else []
+
+    def failed(self, verb: str, cause: str, remedy: str) -> JournalError:
+        """``Failed to <verb> the journal <name>: <cause>. <remedy>.``"""
+        return JournalError(f"Failed to {verb} the journal {self.name}: {cause.rstrip().rstrip('.')}. {remedy}.")
+
+    @abc.abstractmethod
+    def change(self, statements: t.Sequence[Statement]) -> int:
+        """Execute *statements* in their order; how many rows they changed."""
+
+    @abc.abstractmethod
+    def clock_ms(self) -> int:
+        """The journal's clock now, epoch ms."""
+
+    @abc.abstractmethod
+    def _transact(self, work: t.Callable[[Database], _T], write: bool) -> _T: ...
+
+    @abc.abstractmethod
+    def _connect(self, write: bool) -> bool:
+        """Connect unless that is done; False if there is nothing to connect to and *write* is false."""
+
+    @abc.abstractmethod
+    def _disconnect(self) -> None: ...
+
+    @abc.abstractmethod
+    def _rows(self, sql: str, values: t.Sequence[t.Any] = ()) -> list[t.Any]: ...
+
+    @abc.abstractmethod
+    def _has_table(self, name: str) -> bool: ...
+
+    @abc.abstractmethod
+    def _begin(self, write: bool) -> None: ...
+
+    @abc.abstractmethod
+    def _end(self, verb: str) -> None:
+        """COMMIT or ROLLBACK."""
+
+    @abc.abstractmethod
+    def _alone(self) -> None:
+        """Within a transaction that writes: keep everybody else from making or migrating the schema until its end."""
+
+    def _once(self, work: t.Callable[[Database], _T], write: bool) -> _T:
+        """One try of :meth:`transact`; errors are the driver's, or :class:`~.schema.Unreadable`."""
+        if not self._connect(write):
+            return work(self)
+        self._begin(write)
+        before = self._there
+        try:
+            self._there = before or self._prepare(write)
+            result = work(self)
+            self._end("COMMIT")
+        except BaseException as error:
+            self._there = before
+            try:
+                self._end("ROLLBACK")
+            except Exception:  # the connection is of no use any more, and its end ends the transaction
+                self.close()
+            if not isinstance(error, _Outdated):
+                raise
+        else:
+            return result
+        return self._once(work, True)
+
+    def _prepare(self, write: bool) -> bool:
+        """Bring the schema to this version; False if there is none, and none may be made.
+
+        :raises JournalError: it is of a later version, or an earlier one that must not be changed.
+        """
+        latest = len(schema.MIGRATIONS)
+        version = self._version()
+        if version < latest and write:
+            self._alone()
+            version = self._version()
+            self._migrate(version)
+            version = max(version, latest)
+        if version > latest:
+            raise self.failed(
+                "use",
+                f"a newer version of this collection made it (schema {version}; this one knows {latest})",
+                "Update the collection on this controller, or set another journal",
+            )
+        if 0 < version < latest:
+            if self.read_only:
+                raise self.failed("read", f"it has schema {version} and has to be brought to {latest}", "Run once without check mode")
+            raise _Outdated
+        return version == latest
+
+    def _version(self) -> int:
+        if not self._has_table("dataarts_meta"):
+            return 0
+        rows = self._rows("SELECT value FROM dataarts_meta WHERE key = 'version'")
+        if not rows or not rows[0][0].isdigit():
+            raise schema.Unreadable("it does not say its version")
+        return int(rows[0][0])
+
+    def _migrate(self, version: int) -> None:
+        for number, statements in enumerate(schema.MIGRATIONS[version:], version + 1):
+            for statement in statements:
+                self.change([(statement.format(identity=self.identity), ())])
+            self.change(
+                [
+                    ("DELETE FROM dataarts_meta WHERE key = 'version'", ()),
+                    ("INSERT INTO dataarts_meta (key, value) VALUES ('version', ?)", (str(number),)),
+                ]
+            )
+
+
+class _Outdated(Exception):  # noqa: N818
+    """The schema is of an earlier version, and the transaction does not write."""

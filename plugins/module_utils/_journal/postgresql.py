@@ -1,0 +1,192 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The journal in PostgreSQL 10 or newer, for several controllers. Driver psycopg 3, imported only where such a journal is used."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+import time
+import typing as t
+
+from .._common.errors import JournalError
+from .._common.text import printable
+from .database import Database, Statement
+from .schema import Unreadable
+
+if t.TYPE_CHECKING:
+    import psycopg
+
+_T = t.TypeVar("_T")
+#: Seconds to try again to connect to a server that was lost in the middle, or is starting: a restart takes a few.
+PATIENCE = 30.0
+_PAUSE = 0.25
+_TRIES = 5  # of one transaction
+#: Key of the advisory lock under which the schema is made and migrated: "DAFJ".
+_LOCK_KEY = 0x4441464A
+#: libpq's parameters where the URI does not set them. A dead connection is noticed within a minute.
+_DEFAULTS = {
+    "connect_timeout": "10",
+    "application_name": "dataarts.factory",
+    "keepalives_idle": "30",
+    "keepalives_interval": "10",
+    "keepalives_count": "3",
+    "tcp_user_timeout": "60000",
+}
+#: A transaction takes a few ms. A process that stops within one is cut off before those that wait for it give up.
+_BEGIN = (
+    "BEGIN ISOLATION LEVEL READ COMMITTED {access}; SET LOCAL statement_timeout = '60s'; SET LOCAL lock_timeout = '30s';"
+    " SET LOCAL idle_in_transaction_session_timeout = '15s'; SET LOCAL synchronous_commit = on"
+)
+_CONNECTION = "Check journal and that the server runs and can be reached from here"
+#: What helps, by what SQLSTATE and message say.
+_REMEDIES = (
+    (r"pg_hba", "Allow this user and address in pg_hba.conf of the server"),
+    (r"password|^28", "Check the user in journal and its password: journal_password, PGPASSWORD or ~/.pgpass"),
+    (
+        r"certificate|ssl|tls",
+        "Set sslrootcert in journal to the file of the authority that signed the server's certificate, and sslmode as the server offers",
+    ),
+    (r"database .* does not exist", "Create the database, or correct its name in journal"),
+    (r"role .* does not exist", "Create the role, or correct the user in journal"),
+    (
+        r"^42501|denied",
+        "Grant the role CREATE on the schema, or let another role make the tables and grant SELECT, INSERT, UPDATE and DELETE on them",
+    ),
+    (r"^25006", "Set journal to the primary server, not to a standby"),
+    (r"^53100|no space", "Free space on the server, then start again with the same since"),
+    (r"^55P03|^57014", "Another session holds the tables: wait for it or end it, then start again with the same since"),
+    (r"^(08|57P|53)|connect|clos|timeout|translate|no route", _CONNECTION),
+    (r"", "Check the database and its tables dataarts_*"),
+)
+
+
+class PostgresqlDatabase(Database):
+    """See :class:`Database`.
+
+    :param uri: in libpq's words; a password in it appears in no message.
+    :param password: goes before the one in *uri*; None for libpq's own ways.
+    :raises JournalError: psycopg is missing, or *uri* cannot be read.
+    """
+
+    identity = "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY"
+
+    def __init__(self, uri: str, password: str | None, read_only: bool) -> None:
+        self._psycopg = _driver()
+        try:
+            given = self._psycopg.conninfo.conninfo_to_dict(uri)
+        except self._psycopg.Error:  # its text holds the URI
+            raise JournalError(
+                "Failed to open the journal: the PostgreSQL URI in journal cannot be read. "
+                "Write postgresql://user@host:5432/database and percent-encode what is special in it."
+            ) from None
+        self._parameters: dict[str, t.Any] = {**_DEFAULTS, **given, **({"password": password} if password else {})}
+        super().__init__(_name(given), read_only)
+        self._connection: psycopg.Connection[tuple[t.Any, ...]] | None = None
+        self._patience = 0.0
+
+    def _rows(self, sql: str, values: t.Sequence[t.Any] = ()) -> list[t.Any]:
+        return self._execute(sql, values).fetchall()
+
+    def change(self, statements: t.Sequence[Statement]) -> int:
+        if len(statements) == 1 or not self._psycopg.Pipeline.is_supported():
+            return sum(max(0, self._execute(sql, values).rowcount) for sql, values in statements)
+        with self._open.pipeline():
+            cursors = [self._execute(sql, values) for sql, values in statements]
+        return sum(max(0, cursor.rowcount) for cursor in cursors)
+
+    def clock_ms(self) -> int:
+        return int(self._rows("SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint")[0][0])
+
+    def _has_table(self, name: str) -> bool:
+        return self._rows("SELECT to_regclass(?) IS NOT NULL", (name,))[0][0] is True
+
+    @property
+    def _open(self) -> psycopg.Connection[tuple[t.Any, ...]]:
+        if self._connection is None:
+            raise self._psycopg.OperationalError("the connection is closed")
+        return self._connection
+
+    def _execute(self, sql: str, values: t.Sequence[t.Any] = ()) -> psycopg.Cursor[tuple[t.Any, ...]]:
+        return self._open.execute(sql.replace("?", "%s").encode(), tuple(values) or None)
+
+    def _transact(self, work: t.Callable[[Database], _T], write: bool) -> _T:
+        verb = "write" if write else "read"
+        left = _TRIES
+        while True:
+            left -= 1
+            try:
+                return self._once(work, write)
+            except Unreadable as error:
+                raise self.failed(verb, str(error), "Repair or drop its tables dataarts_*") from None
+            except self._psycopg.Error as error:
+                lost = self._connection is None or self._connection.closed
+                if lost:
+                    self.close()
+                if not left or not (lost or error.sqlstate in ("40001", "40P01", "42P07", "23505")):
+                    raise self._refusal(verb, error) from None
+
+    def _refusal(self, verb: str, error: psycopg.Error) -> JournalError:
+        """*error* in the server's or libpq's words, in one line and without the password."""
+        line = str(error.diag.message_primary or error).partition("\n")[0]
+        cause = re.sub(r"^.*failed: +(?:FATAL: +)?", "", line) or type(error).__name__
+        secret = self._parameters.get("password")
+        if secret:
+            cause = cause.replace(secret, "***")
+        remedy = next(
+            remedy for pattern, remedy in _REMEDIES if re.search(pattern, f"{error.sqlstate or ''} {cause}".strip(), re.IGNORECASE)
+        )
+        return self.failed(verb, printable(cause, 300), f"Nothing is sent without it. {remedy}")
+
+    def _connect(self, write: bool) -> bool:  # noqa: ARG002
+        """See :class:`Database`; the server is there, or an error says why not."""
+        deadline = time.monotonic() + (self._patience or PATIENCE)
+        while self._connection is None:
+            try:
+                self._connection = self._psycopg.connect(**self._parameters, autocommit=True, prepare_threshold=None)
+            except self._psycopg.Error as error:
+                starting = re.search("starting up|shutting down|recovery", str(error))
+                if not (self._patience or starting) or time.monotonic() >= deadline:
+                    self._patience = 0.0  # whatever else is to be written does not wait again
+                    raise self._refusal("open", error) from None
+                time.sleep(_PAUSE)
+        self._patience = PATIENCE
+        return True
+
+    def _disconnect(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def _begin(self, write: bool) -> None:
+        self._open.execute(_BEGIN.format(access="READ WRITE" if write else "READ ONLY").encode())
+
+    def _end(self, verb: str) -> None:
+        self._open.execute(verb.encode())
+
+    def _alone(self) -> None:
+        self._rows("SELECT pg_advisory_xact_lock(?)", (_LOCK_KEY,))
+
+
+def _driver() -> t.Any:
+    try:
+        import psycopg
+    except ImportError as error:
+        missing = f"psycopg 3 cannot be imported by {sys.executable} ({printable(error, 100).splitlines()[0]})"
+        raise JournalError(
+            f"Failed to open the journal: {missing}. Install psycopg[binary] for this Python, or leave journal out."
+        ) from None
+    return psycopg
+
+
+def _name(given: t.Mapping[str, t.Any]) -> str:
+    """Server, database and user of the parameters *given*, for messages."""
+    if given.get("service"):
+        return f"of PostgreSQL service {printable(given['service'], 100)}"
+    host = given.get("host") or given.get("hostaddr") or os.environ.get("PGHOST") or "the local socket"
+    port = given.get("port") or os.environ.get("PGPORT") or "5432"
+    user = given.get("user") or os.environ.get("PGUSER") or "the default user"
+    database = given.get("dbname") or os.environ.get("PGDATABASE") or "the default database"
+    return printable(f"in PostgreSQL at {host}:{port}, database {database}, as {user}", 300)

@@ -1,0 +1,108 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Schema of the journal, one for both databases, and attempts as its rows.
+
+``start_time`` and ``end_time`` are 0, and ``instance_id`` is '', where the instance has none: to a unique index no NULL equals another.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+from .._models.attempt import Attempt, Failure, Outcome
+
+_OUTCOMES = {outcome.value: outcome for outcome in Outcome}
+#: Columns of a failure, named as its attributes, and what stands there for None; next to the project they are what the unique index compares.
+_FAILURE = {field.name: 0 if field.name.endswith("_time") else "" for field in dataclasses.fields(Failure)}
+#: Columns of the rest of an attempt, in the order of its attributes.
+_NAMES = tuple(field.name for field in dataclasses.fields(Attempt) if field.name not in ("failure", "attempt_id", "open"))
+#: Those of them that the end of a request changes.
+ENDED = ("outcome", "request_id", "message", "conflict_in_batch", "last_ms", "journal_ms")
+
+
+def columns(*names: str) -> str:
+    """*names* as SQL has them: ``user`` is a word of PostgreSQL's own."""
+    return ", ".join('"user"' if name == "user" else name for name in names)
+
+
+def marks(values: t.Collection[t.Any]) -> str:
+    """A ``?`` for each of *values*; a list of none matches nothing."""
+    return ", ".join("?" * len(values)) or "NULL"
+
+
+#: What is inserted for an attempt: :func:`to_row`. What is selected of it: :func:`from_row`.
+INSERTED = columns("project_id", *_FAILURE, *_NAMES, "open", "claim")
+FAILURE = columns(*_FAILURE)
+SELECTED = columns("id", "open", *_FAILURE, *_NAMES)
+
+#: Statements that bring a journal from version n to n + 1, the first tuple from nothing to 1. ``{identity}`` is the type of a key that counts up.
+#: Published tuples never change.
+MIGRATIONS: tuple[tuple[str, ...], ...] = (
+    (
+        "CREATE TABLE dataarts_meta (key TEXT PRIMARY KEY, value TEXT NOT NULL)",
+        """CREATE TABLE dataarts_coverage (project_id TEXT NOT NULL, workspace_id TEXT NOT NULL, since_ms BIGINT NOT NULL,
+            PRIMARY KEY (project_id, workspace_id))""",
+        """CREATE TABLE dataarts_note (project_id TEXT NOT NULL, scope TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL,
+            made_ms BIGINT NOT NULL, claim TEXT NOT NULL, PRIMARY KEY (project_id, scope, key))""",
+        """CREATE TABLE dataarts_attempt (id {identity}, project_id TEXT NOT NULL, workspace_id TEXT NOT NULL, job_id TEXT NOT NULL,
+            plan_time BIGINT NOT NULL, submit_time BIGINT NOT NULL, instance_id TEXT NOT NULL, status TEXT NOT NULL,
+            start_time BIGINT NOT NULL, end_time BIGINT NOT NULL, job_name TEXT NOT NULL, run_id TEXT NOT NULL, since BIGINT NOT NULL,
+            number INTEGER NOT NULL, batch INTEGER NOT NULL, sent_ms BIGINT NOT NULL, last_ms BIGINT NOT NULL, journal_ms BIGINT NOT NULL,
+            outcome TEXT NOT NULL, request_id TEXT, message TEXT NOT NULL, again INTEGER, conflict_in_batch INTEGER NOT NULL,
+            controller TEXT NOT NULL, "user" TEXT NOT NULL, purpose TEXT NOT NULL, plan_id TEXT NOT NULL,
+            open INTEGER, claim TEXT NOT NULL, taken_by TEXT)""",
+        # The rule of the whole product: at most one open attempt per failure.
+        """CREATE UNIQUE INDEX dataarts_attempt_open ON dataarts_attempt
+            (project_id, workspace_id, job_id, plan_time, submit_time, instance_id, status, start_time, end_time) WHERE open = 1""",
+        "CREATE INDEX dataarts_attempt_plan ON dataarts_attempt (project_id, workspace_id, plan_time)",
+        "CREATE INDEX dataarts_attempt_sent ON dataarts_attempt (sent_ms)",
+        "CREATE INDEX dataarts_attempt_claim ON dataarts_attempt (claim)",
+    ),
+)
+
+
+class Unreadable(Exception):  # noqa: N818
+    """The journal is there, but holds what no version of it writes. The text is the cause."""
+
+
+def stored(value: t.Any) -> t.Any:
+    """*value* as a column holds it. What a database refuses in a text, NUL and lone surrogates, becomes visible."""
+    if isinstance(value, Outcome):
+        return value.value
+    if isinstance(value, str):
+        return value if value.isprintable() else value.replace("\0", "\\x00").encode("utf-8", "backslashreplace").decode("utf-8")
+    return int(value) if isinstance(value, bool) else value
+
+
+def failure_key(failure: Failure) -> tuple[t.Any, ...]:
+    """What the unique index compares, next to the project."""
+    return tuple(stored(getattr(failure, name) or default) for name, default in _FAILURE.items())
+
+
+def to_row(project_id: str, attempt: Attempt, claim: str) -> tuple[t.Any, ...]:
+    """The values of :data:`INSERTED` for *attempt*, open and claimed by *claim*."""
+    return (project_id, *failure_key(attempt.failure), *values(attempt, _NAMES), 1, claim)
+
+
+def values(attempt: Attempt, names: t.Iterable[str]) -> list[t.Any]:
+    """The columns *names* of *attempt*."""
+    return [stored(getattr(attempt, name)) for name in names]
+
+
+def from_row(row: t.Sequence[t.Any]) -> Attempt:
+    """The attempt that the values of :data:`SELECTED` describe.
+
+    :raises Unreadable: a value that no version writes.
+    """
+    attempt_id, is_open, *failure = row[:10]
+    workspace_id, job_id, plan_time, submit_time, instance_id, status, start_time, end_time = failure
+    job_name, run_id, *times, outcome, request_id, message, again, conflict_in_batch, controller, user, purpose, plan_id = row[10:]
+    if outcome not in _OUTCOMES or {*map(type, (plan_time, submit_time, start_time, end_time, *times))} != {int}:
+        raise Unreadable(f"attempt {attempt_id} is malformed")
+    rest = (_OUTCOMES[outcome], request_id, message, None if again is None else again == 1, conflict_in_batch == 1, controller, user)
+    return Attempt(
+        Failure(workspace_id, job_id, plan_time, submit_time, instance_id or None, status, start_time or None, end_time or None),
+        *(job_name, run_id, *times, *rest, purpose, plan_id, attempt_id, is_open == 1),
+    )

@@ -1,0 +1,254 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The journal as a SQLite file of this machine (3.24 or newer): rollback journal, not WAL, because home directories are on network file systems."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import re
+import stat
+import sys
+import time
+import typing as t
+from collections.abc import Iterator
+from pathlib import Path
+
+from .._common.errors import JournalError
+from .._common.text import printable
+from .database import Database, Statement
+from .schema import Unreadable
+
+try:
+    import sqlite3
+except ImportError:  # a Python that was built without it
+    sqlite3 = None  # type: ignore[assignment]
+
+_T = t.TypeVar("_T")
+FILE_NAME = "journal.db"
+#: Marks a SQLite file as a journal: "DAFJ".
+APPLICATION_ID = 0x4441464A
+#: Seconds to wait for another process that writes.
+BUSY_SECONDS = 30.0
+_SUFFIXES = (".db", ".sqlite", ".sqlite3")
+_BROKEN = ("file is not a database", "malformed", "could not decode to utf-8")
+_ANOTHER_PATH = "Set journal to a path that this user can write and that every run of this user uses"
+#: What helps, by what the cause says.
+_REMEDIES = (
+    (r"locked", "Wait for the process that has held it for {busy:g} seconds or stop it, then start again with the same since"),
+    (r"full|no space|quota", "Free space on that file system, then start again with the same since"),
+    (r"i/o error", "Check that file system: its space, quota and server. Then start again with the same since"),
+    (r"", _ANOTHER_PATH),
+)
+
+
+def journal_path(where: str | None, environ: t.Mapping[str, str]) -> Path:
+    """The file that option ``journal`` means: *where*, in it if it is a directory, or in ``$XDG_STATE_HOME`` or ``~/.local/state``.
+
+    A relative path counts from the current directory.
+
+    :raises JournalError: there is no home directory to put it in.
+    """
+    if where:
+        path = Path(os.path.abspath(os.path.expanduser(where)))
+        return path / FILE_NAME if where.endswith(os.sep) or os.path.isdir(path) else path
+    base = environ.get("XDG_STATE_HOME", "")
+    if not os.path.isabs(base):
+        home = environ.get("HOME") or os.path.expanduser("~")
+        if not os.path.isabs(home):
+            raise JournalError(f"Failed to find a place for the journal: this user has no home directory. {_ANOTHER_PATH}.")
+        base = os.path.join(home, ".local", "state")
+    return Path(base, "dataarts.factory", FILE_NAME)
+
+
+class SqliteDatabase(Database):
+    """See :class:`Database`. A file that cannot be read is set aside, and a new one begun in its place.
+
+    :param path: absolute.
+    """
+
+    identity = "INTEGER PRIMARY KEY AUTOINCREMENT"
+
+    def __init__(self, path: Path, read_only: bool) -> None:
+        super().__init__(printable(path), read_only)
+        self.path = path
+        self._connection: t.Any = None
+        self._inode: tuple[int, int] | None = None
+
+    def _rows(self, sql: str, values: t.Sequence[t.Any] = ()) -> list[t.Any]:
+        return t.cast("list[t.Any]", self._connection.execute(sql, values).fetchall())
+
+    def change(self, statements: t.Sequence[Statement]) -> int:
+        return sum(max(0, self._connection.execute(sql, values).rowcount) for sql, values in statements)
+
+    def clock_ms(self) -> int:
+        return time.time_ns() // 1_000_000
+
+    def _has_table(self, name: str) -> bool:
+        return bool(self._rows("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", (name,)))
+
+    def _transact(self, work: t.Callable[[Database], _T], write: bool) -> _T:
+        if sqlite3 is None:
+            raise self.failed("open", f"{sys.executable} was built without sqlite3", "Use a Python that has it, or a PostgreSQL journal")
+        verb = "write" if write else "read"
+        try:
+            try:
+                return self._once(work, write)
+            except (Unreadable, sqlite3.Error) as error:
+                if not _is_broken(error):
+                    raise
+                self._set_aside(printable(error, 200))
+                if write:
+                    raise self.failed(verb, printable(error, 200), "It was set aside, so start again") from None
+            return work(self) if self.read_only else self._once(work, False)
+        except (Unreadable, sqlite3.Error) as error:
+            raise self._refusal(verb, printable(error, 200)) from None
+        except OSError as error:
+            raise self._refusal(verb, error.strerror or type(error).__name__) from None
+
+    def _refusal(self, verb: str, cause: str) -> JournalError:
+        remedy = next(remedy for pattern, remedy in _REMEDIES if re.search(pattern, cause.lower()))
+        if self.read_only and "readonly" in cause.lower():  # a process died while it wrote; only a writer can undo that
+            remedy = "Run once without check mode"
+        return self.failed(verb, cause, f"Nothing is sent without it. {remedy.format(busy=BUSY_SECONDS)}")
+
+    def _connect(self, write: bool) -> bool:
+        if self._connection is not None:
+            return True
+        inode = self._file()
+        if inode is None:
+            if not write:
+                return False
+            inode = self._make(self.path)
+        self._inode = inode
+        self._connection = _open(self.path, "ro" if self.read_only else "rw")
+        (application,) = self._rows("PRAGMA application_id")[0]
+        if application != APPLICATION_ID and self._rows("SELECT 1 FROM sqlite_master"):
+            self._disconnect()
+            raise self.failed("open", "the file is the database of another program", "Move it away, or set journal to another path")
+        return True
+
+    def _disconnect(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def _begin(self, write: bool) -> None:
+        if write and self._file() != self._inode:
+            raise self.failed("write", "the file was replaced or removed while it was in use", "Start again with the same since")
+        self._connection.execute("BEGIN IMMEDIATE" if write else "BEGIN")
+
+    def _end(self, verb: str) -> None:
+        if self._connection.in_transaction:
+            self._connection.execute(verb)
+
+    def _alone(self) -> None:
+        self._connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")  # BEGIN IMMEDIATE keeps the others out
+
+    def _file(self) -> tuple[int, int] | None:
+        """Device and inode of the file; None if there is none.
+
+        :raises JournalError: it is a symbolic link or no regular file. It is not opened for that: closing it would drop SQLite's locks on it.
+        """
+        try:
+            status = self.path.lstat()
+        except FileNotFoundError:
+            return None
+        if stat.S_ISREG(status.st_mode):
+            return status.st_dev, status.st_ino
+        what = "a symbolic link" if stat.S_ISLNK(status.st_mode) else "a directory or device"
+        raise self.failed("open", f"it is {what}, not a file", "Set journal to the file itself")
+
+    def _make(self, path: Path) -> tuple[int, int] | None:
+        """An empty file, mode 0600, and its directory, mode 0700, unless another process was faster; lasting through a power failure."""
+        directory = path.parent
+        if not directory.is_dir():
+            directory.parent.mkdir(parents=True, exist_ok=True)
+            with contextlib.suppress(FileExistsError):
+                directory.mkdir(mode=0o700)
+                _sync(directory.parent)
+        with contextlib.suppress(FileExistsError):
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600))
+            _sync(directory)
+        return self._file()
+
+    def _set_aside(self, cause: str) -> None:
+        """Begin a new journal in place of the one that cannot be read, which is kept under a name that says when.
+
+        It is replaced in one step, so that nobody finds none, and only if it is still the one that was read: another process may have
+        done it meanwhile. The new one knows when.
+        """
+        unreadable = self._inode
+        self.close()
+        now = self.clock_ms()
+        if self.read_only:
+            self.set_aside_ms = now
+            self.warnings.append(f"The journal {self.name} cannot be read ({cause}); the next run outside check mode sets it aside.")
+            return
+        if "not a database" in cause and self.path.suffix not in _SUFFIXES:  # a slip of the pen is not to move files of others
+            raise self.failed(
+                "read", f"{cause}, and it is not named like one ({', '.join(_SUFFIXES)})", "Move it away, or set another path"
+            )
+        aside = self.path.with_name(f"{self.path.name}.unreadable-{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime(now / 1000))}")
+        with self._exclusive():
+            if self._file() != unreadable:
+                return
+            fresh = self.path.with_name(f"{self.path.name}.new")
+            _begin_anew(fresh, now)
+            for suffix in ("-journal", "-wal", "-shm"):  # first: SQLite would play it into the new one
+                with contextlib.suppress(FileNotFoundError):
+                    os.rename(f"{self.path}{suffix}", f"{aside}{suffix}")
+            try:
+                os.link(self.path, aside)
+            except OSError:  # a file system without hard links, or a second time within a second
+                aside = aside.with_name(f"{aside.name}-{os.getpid()}")
+                os.rename(self.path, aside)
+            os.replace(fresh, self.path)
+            _sync(self.path.parent)
+        self.warnings.append(
+            f"The journal {self.name} could not be read ({cause}) and was set aside as {aside.name}. What was sent before now is unknown to the new one."
+        )
+
+    @contextlib.contextmanager
+    def _exclusive(self) -> Iterator[None]:
+        """Within the block no other process sets this journal aside; the kernel ends that with the process."""
+        lock = os.open(f"{self.path}.lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(lock)
+
+
+def _open(path: Path, mode: str) -> t.Any:
+    connection = sqlite3.connect(
+        f"{path.as_uri()}?mode={mode}", timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False, uri=True
+    )
+    # EXTRA syncs the directory too after a commit, without which a power failure could undo the last one.
+    connection.execute("PRAGMA synchronous = EXTRA")
+    return connection
+
+
+def _begin_anew(path: Path, now: int) -> None:
+    """A new journal at *path* that knows that another one was set aside at *now* (epoch ms)."""
+    with contextlib.suppress(FileNotFoundError):
+        path.unlink()
+    database = SqliteDatabase(path, False)
+    note = ("INSERT INTO dataarts_meta (key, value) VALUES ('set_aside_ms', ?)", (str(now),))
+    database.transact(lambda anew: anew.change([note]), write=True)
+    database.close()
+
+
+def _is_broken(error: Exception) -> bool:
+    return isinstance(error, Unreadable) or any(part in str(error).lower() for part in _BROKEN)
+
+
+def _sync(directory: Path) -> None:
+    """Bring the names in *directory* to the disk."""
+    fd = os.open(directory, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
