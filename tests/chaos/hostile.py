@@ -97,11 +97,11 @@ class Hostile:
         return make(rng)
 
 
-def _answer(rng: random.Random, payload: t.Any, status: int = 200) -> Action:
+def _answer(rng: random.Random, answer: t.Any, status: int = 200) -> Action:
     headers = {"X-Request-Id": rng.choice(("8c3f0b7a", "\x1b[31mred", "i" * 9_000))} if rng.random() < 0.3 else {}
     if rng.random() < 0.2:
         headers["Date"] = rng.choice(("Mon, 01 Jan 9999 00:00:00 GMT", "yesterday", "\x1b[2J", "Thu, 01 Jan 1970 00:00:00 GMT", "9" * 500))
-    return raw(message(status, json.dumps(payload).encode(), headers))
+    return raw(message(status, json.dumps(answer).encode(), headers))
 
 
 def _text(rng: random.Random, good: t.Any) -> t.Any:

@@ -33,7 +33,7 @@ def given(service: t.Any, folder: Path, **changes: t.Any) -> dict[str, t.Any]:
 @pytest.mark.parametrize("body", ["html", "json", "empty"])
 @pytest.mark.parametrize("status", [401, 403, 404, 413, 429])
 def test_a_page_in_the_services_place_proves_nothing(service: t.Any, tmp_path: Path, status: int, body: str, when: str) -> None:
-    """The rerun behind it may have been accepted: it is read back, and sent again only if the instances stayed as they were."""
+    """The rerun behind it may have been accepted: it is read back, and sent again only if the instances are unchanged."""
     service.inject({"route": "v2_retry", "kind": "page", "status": status, "body": body, "when": when, "times": 1})
     first = call("job_rerun", given(service, tmp_path))
     assert {instance["action"] for instance in first["instances"]} == {"settling"}

@@ -60,7 +60,7 @@ def variables(service: Addresses, **changes: t.Any) -> dict[str, t.Any]:
 
 
 def token(service: Addresses) -> str:
-    """A token of the operator for the project, made as IAM makes it. Its holder does not mind how far a test has moved the service's clock."""
+    """A token of the operator for the project, made as IAM makes it. Its holder does not mind how far a test has turned the service's clock."""
     user = {"name": USER_NAME, "password": USER_PASSWORD, "domain": {"name": DOMAIN}}
     auth = {"identity": {"methods": ["password"], "password": {"user": user}}, "scope": {"project": {"name": REGION}}}
     request = urllib.request.Request(f"{service.iam_endpoint}/v3/auth/tokens", json.dumps({"auth": auth}).encode(), method="POST")

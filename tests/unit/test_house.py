@@ -25,9 +25,9 @@ def test_every_test_is_a_unit_or_in_one_integration_target() -> None:
     named: Counter[Path] = Counter()
     for script in (TESTS / "integration" / "targets").glob("*/runme.sh"):
         for pattern in re.findall(r"\stests/(\S+)", script.read_text(encoding="utf-8")):
-            found = [path for match in TESTS.glob(pattern) for path in ([match] if match.is_file() else match.rglob("test_*.py"))]
-            assert found, f"{script}: no test is named tests/{pattern}"
-            named.update(found)
+            tests = [path for match in TESTS.glob(pattern) for path in ([match] if match.is_file() else match.rglob("test_*.py"))]
+            assert tests, f"{script}: no test is named tests/{pattern}"
+            named.update(tests)
     others = [path.relative_to(TESTS) for path in TESTS.rglob("test_*.py")]
     assert {
         str(path): named[TESTS / path] for path in others if path.parts[0] not in ("unit", *LEFT_OUT) and named[TESTS / path] != 1
@@ -58,14 +58,14 @@ def test_the_table_lists_what_passed_and_nothing_else() -> None:
 @pytest.mark.parametrize("quick", [False, True])
 def test_the_matrix_has_every_supported_cell_once(monkeypatch: pytest.MonkeyPatch, quick: bool) -> None:
     monkeypatch.setattr(matrix, "interpreters", lambda: dict.fromkeys(("3.9", "3.10", "3.11", "3.12", "3.13"), Path()))
-    monkeypatch.setattr(matrix, "controller", lambda core: [one for one in environments.CONTROLLERS[core] if one != "3.14"][-1])
-    found = matrix.plans(list(environments.CONTROLLERS), quick=quick)
-    cells = [(plan.core, plan.python) for plan in found if plan.scope != "modules"]
+    monkeypatch.setattr(matrix, "controller", lambda core: [python for python in environments.CONTROLLERS[core] if python != "3.14"][-1])
+    plans = matrix.plans(list(environments.CONTROLLERS), quick=quick)
+    cells = [(plan.core, plan.python) for plan in plans if plan.scope != "modules"]
     assert sorted(cells) == [(core, python) for core, pythons in environments.CONTROLLERS.items() for python in pythons if python != "3.14"]
-    whole = [(plan.core, plan.python) for plan in found if plan.scope == "everything"]
+    whole = [(plan.core, plan.python) for plan in plans if plan.scope == "everything"]
     assert whole[:2] == [("2.16", "3.10"), ("2.21", "3.13")]
     assert len(whole) == (2 if quick else len(cells))
-    assert [plan.core for plan in found if plan.modules == "3.9"] == list(environments.CONTROLLERS)
+    assert [plan.core for plan in plans if plan.modules == "3.9"] == list(environments.CONTROLLERS)
     assert matrix.missing(["2.20", "2.16"]) == ["ansible-core 2.20 on Python 3.14"]
 
 

@@ -237,7 +237,7 @@ What is done for it
 -------------------
 
 - A workspace is read in one walk over its window, by v1, a thousand instances a call; where there is only v2, job by job. A look costs the
-  same whether ten or a thousand instances of a page are on their way.
+  same whether ten or a thousand instances of a page are in progress.
 - All instances of a job go in one POST (``batch_size`` at most), by v2.
 - The documented limit of a user is spent evenly, by all threads and processes of this machine that act as the same user: forks of a
   play, and plays at the same time. They meet in a small file below ``$XDG_RUNTIME_DIR`` or the folder for temporary files. On another machine, or where

@@ -106,7 +106,7 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("value", "cause"), REFUSED, ids=lambda value: repr(value)[:40] if not isinstance(value, int) else "number")
-def test_what_is_no_time_is_refused_with_the_option_the_cause_and_the_way_out(value: t.Any, cause: t.Any) -> None:
+def test_what_is_not_a_time_is_refused_with_the_option_the_cause_and_the_remedy(value: t.Any, cause: t.Any) -> None:
     reads: list[t.Callable[[], int]] = [
         lambda: parse_point(value, option="since"),
         lambda: parse_time(value, now_ms=NOW, option="since"),
@@ -123,7 +123,7 @@ def test_what_is_no_time_is_refused_with_the_option_the_cause_and_the_way_out(va
 
 
 @pytest.mark.parametrize("value", ["-24h", "-7d"])
-def test_a_relative_time_is_no_point(value: t.Any) -> None:
+def test_a_relative_time_is_not_a_point(value: t.Any) -> None:
     with pytest.raises(OptionError) as caught:
         parse_point(value, option="begin_time")
     assert "a time before now" not in str(caught.value)
@@ -171,18 +171,18 @@ def test_durations_for_people(seconds: t.Any, text: t.Any) -> None:
 
 class TestWindow:
     def test_both_ends_are_included(self) -> None:
-        one = Window(NOW, NOW + 9)
-        assert [ms in one for ms in (NOW - 1, NOW, NOW + 9, NOW + 10)] == [False, True, True, False]
-        assert one.length == 10
-        assert "x" not in one
-        assert str(one) == "2026-11-23T03:00:00Z to 2026-11-23T03:00:00.009Z"
+        window = Window(NOW, NOW + 9)
+        assert [ms in window for ms in (NOW - 1, NOW, NOW + 9, NOW + 10)] == [False, True, True, False]
+        assert window.length == 10
+        assert "x" not in window
+        assert str(window) == "2026-11-23T03:00:00Z to 2026-11-23T03:00:00.009Z"
 
     @pytest.mark.parametrize(("length", "most", "count"), [(1, 1, 1), (10, 10, 1), (10, 3, 4), (11, 10, 2), (10, 1, 10)])
     def test_slices_hold_every_millisecond_once(self, length: t.Any, most: t.Any, count: t.Any) -> None:
         slices = Window(NOW, NOW + length - 1).slices(most)
         assert len(slices) == count
-        assert max(one.length for one in slices) <= most
-        assert [ms for one in slices for ms in range(one.begin, one.end + 1)] == list(range(NOW, NOW + length))
+        assert max(window.length for window in slices) <= most
+        assert [ms for window in slices for ms in range(window.begin, window.end + 1)] == list(range(NOW, NOW + length))
 
     def test_a_slice_needs_a_length(self) -> None:
         with pytest.raises(ValueError, match="at least one"):

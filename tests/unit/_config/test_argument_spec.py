@@ -56,8 +56,8 @@ def fragment(name: str) -> dict[str, t.Any]:
 def documentation(name: str) -> dict[str, t.Any]:
     """A module's documentation with its fragments merged in, as ansible-doc does: the module's own words win."""
     doc = yaml.safe_load(module(name).DOCUMENTATION)
-    for one in doc.get("extends_documentation_fragment", []):
-        parts = fragment(one[len("dataarts.factory.") :])
+    for reference in doc.get("extends_documentation_fragment", []):
+        parts = fragment(reference[len("dataarts.factory.") :])
         for section in ("options", "attributes"):
             for key, value in parts.get(section, {}).items():
                 doc.setdefault(section, {})[key] = {**value, **doc.get(section, {}).get(key, {})}
@@ -66,24 +66,24 @@ def documentation(name: str) -> dict[str, t.Any]:
 
 def as_documented(spec: _options.Spec) -> dict[str, t.Any]:
     """A specification in the words of a documentation; no_log has none."""
-    found = {}
+    options = {}
     for name, entry in spec.items():
         shown = {key: value for key, value in entry.items() if key not in ("no_log", "options")}
         if "options" in entry:
             shown["suboptions"] = as_documented(entry["options"])
-        found[name] = shown
-    return found
+        options[name] = shown
+    return options
 
 
 def without_words(options: dict[str, t.Any]) -> dict[str, t.Any]:
     """Documented options without their descriptions."""
-    found = {}
+    described = {}
     for name, entry in options.items():
         shown = {key: value for key, value in entry.items() if key != "description"}
         if "suboptions" in shown:
             shown["suboptions"] = without_words(shown["suboptions"])
-        found[name] = shown
-    return found
+        described[name] = shown
+    return described
 
 
 def entries(returns: dict[str, t.Any], where: str = "") -> t.Iterator[tuple[str, str, dict[str, t.Any]]]:
@@ -94,12 +94,12 @@ def entries(returns: dict[str, t.Any], where: str = "") -> t.Iterator[tuple[str,
 
 
 def test_every_module_is_compared() -> None:
-    assert {one.name for one in pkgutil.iter_modules(modules.__path__)} == {*SPECS, *ACTIONS}
+    assert {module.name for module in pkgutil.iter_modules(modules.__path__)} == {*SPECS, *ACTIONS}
 
 
 @pytest.mark.parametrize("name", list(ACTIONS))
 def test_the_documentation_of_an_action_is_its_specification(name: str) -> None:
-    """The module beside an action is its documentation alone."""
+    """The module next to an action is its documentation alone."""
     assert without_words(documentation(name)["options"]) == as_documented(ACTIONS[name]())
 
 
@@ -218,11 +218,11 @@ def strings(value: t.Any) -> t.Iterator[str]:
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict):
-        for one in value.values():
-            yield from strings(one)
+        for item in value.values():
+            yield from strings(item)
     elif isinstance(value, list):
-        for one in value:
-            yield from strings(one)
+        for item in value:
+            yield from strings(item)
 
 
 def source(name: str) -> str:

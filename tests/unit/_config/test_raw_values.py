@@ -61,7 +61,7 @@ def test_a_time_that_yaml_read_with_its_zone_is_the_time_that_was_written(writte
 
 
 @pytest.mark.parametrize(("name", "value", "pattern"), ARRIVED)
-def test_what_lost_its_spelling_is_refused_with_the_cure(name: str, value: t.Any, pattern: str) -> None:
+def test_what_lost_its_form_is_refused_with_the_cure(name: str, value: t.Any, pattern: str) -> None:
     options, problem = fitted(rerun_spec(), {name: value, "_ansible_check_mode": True})
     assert problem is not None
     assert re.search(pattern, problem), problem
@@ -137,8 +137,8 @@ def test_answers_are_judged_by_the_option_they_stand_for() -> None:
 
 
 def test_a_field_that_awx_wants_in_any_case_is_missed_by_its_label() -> None:
-    found = credential_errors({"auth_token": "T"}, FIELDS, ["region"])
-    assert found == ["Field 'Region' is empty, and nothing can be launched without it: fill it in."]
+    problems = credential_errors({"auth_token": "T"}, FIELDS, ["region"])
+    assert problems == ["Field 'Region' is empty, and nothing can be launched without it: fill it in."]
     assert credential_errors({"auth_token": "T", "region": "cn-north-4"}, FIELDS, ["region"]) == []
     assert len(credential_errors({"auth_token": "T", "region": "CN 4"}, FIELDS, ["region"])) == 1
 

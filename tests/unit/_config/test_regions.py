@@ -55,7 +55,7 @@ def test_sites(options: dict[str, t.Any], v2: str, v1: str, iam: str) -> None:
     assert (hosts.v2, hosts.v1, hosts.iam, hosts.knows_v1) == (v2, v1, iam, True)
 
 
-def test_a_host_is_not_guessed_beside_an_override() -> None:
+def test_a_host_is_not_guessed_next_to_an_override() -> None:
     hosts = Hosts("cn-north-4", endpoint="http://127.0.0.1:8080")
     assert not hosts.knows_v1
     with pytest.raises(OptionError, match=r"v1 API has no known host: endpoint is set to http://127\.0\.0\.1:8080.*Set endpoint_v1 too"):
@@ -74,7 +74,7 @@ def test_neither_region_nor_endpoint(region: str | None) -> None:
 @pytest.mark.parametrize(
     "region", ["EU-west-101", "eu west", "cn-north-4.evil.com", "cn-north-4/", "x@y", "-a", "a-", "a\nb", "a" * 64, "区域"]
 )
-def test_regions_that_are_no_part_of_a_host_name(region: str) -> None:
+def test_regions_that_cannot_be_part_of_a_host_name(region: str) -> None:
     with pytest.raises(OptionError, match="is no region id: lower-case letters"):
         Hosts(region)
 

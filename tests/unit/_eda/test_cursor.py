@@ -130,11 +130,11 @@ def test_a_damaged_file_is_an_error_and_stays_as_it_is(tmp_path: t.Any, text: t.
 
 
 def test_the_file_of_another_project_is_another_file_and_cannot_be_mistaken(tmp_path: t.Any) -> None:
-    mine, other = Cursor(str(tmp_path), WHO), Cursor(str(tmp_path), Identity(WHO.host, "other", WORKSPACE))
-    assert mine.path != other.path
-    mine.open()
-    mine.close()
-    os.replace(mine.path, other.path)
+    cursor, other = Cursor(str(tmp_path), WHO), Cursor(str(tmp_path), Identity(WHO.host, "other", WORKSPACE))
+    assert cursor.path != other.path
+    cursor.open()
+    cursor.close()
+    os.replace(cursor.path, other.path)
     with pytest.raises(LedgerError, match="another workspace"):
         other.open()
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Event source, the pure part: which failures are new, what is remembered, what an event looks like, what arguments are taken."""
+"""Event source, the pure part: which failures are new, what is kept, what an event looks like, what arguments are taken."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from tests.unit.building import WORKSPACE, T, at, instance, key
 FIRST, SECOND = (-3600, -3000), (-600, -500)
 
 # what was told, the run that is listed as failed, whether what was told is in doubt: again, repeated; None: nothing to tell
-LOOKS = [
+STATES = [
     (None, FIRST, False, (False, False)),
     (None, FIRST, True, (False, False)),
     ((FIRST, -2900), FIRST, False, None),
@@ -36,34 +36,34 @@ LOOKS = [
 ]
 
 
-@pytest.mark.parametrize(("before", "run", "doubtful", "expected"), LOOKS)
+@pytest.mark.parametrize(("before", "run", "doubtful", "expected"), STATES)
 def test_which_failure_is_told(before: t.Any, run: t.Any, doubtful: t.Any, expected: t.Any) -> None:
-    told = {} if before is None else {key(): Seen(at(before[0][0]), at(before[1]))}
-    found = new_failures([instance(Status.FAIL, *run)], told, {key()} if doubtful else ())
-    assert [(one.again, one.repeated) for one in found] == ([] if expected is None else [expected])
+    seen = {} if before is None else {key(): Seen(at(before[0][0]), at(before[1]))}
+    failures = new_failures([instance(Status.FAIL, *run)], seen, {key()} if doubtful else ())
+    assert [(failure.again, failure.repeated) for failure in failures] == ([] if expected is None else [expected])
 
 
 def test_a_failure_without_a_start_is_known_by_its_end() -> None:
-    one = instance(Status.FAIL, None, -3000)
-    told = {key(): Seen(Failure(one).run, at(0))}
-    assert new_failures([one], told) == []
-    assert new_failures([instance(Status.FAIL, None, -10)], told)[0].again
-    assert new_failures([instance(Status.FAIL, None, None)], told) == []
+    failed = instance(Status.FAIL, None, -3000)
+    seen = {key(): Seen(Failure(failed).run, at(0))}
+    assert new_failures([failed], seen) == []
+    assert new_failures([instance(Status.FAIL, None, -10)], seen)[0].again
+    assert new_failures([instance(Status.FAIL, None, None)], seen) == []
 
 
 def test_the_oldest_failure_is_told_first_and_ids_differ_by_run_and_instance() -> None:
-    found = new_failures([instance(number=2), instance(Status.FAIL, *SECOND, number=3), instance(number=1)], {})
-    assert [one.instance.key for one in found] == [key(1), key(2), key(3)]
+    failures = new_failures([instance(number=2), instance(Status.FAIL, *SECOND, number=3), instance(number=1)], {})
+    assert [failure.instance.key for failure in failures] == [key(1), key(2), key(3)]
     again = Failure(instance(Status.FAIL, *SECOND, number=1))
-    assert len({one.id for one in [*found, again]}) == 4
-    assert Failure(instance(number=1), again=True, repeated=True).id == found[0].id
+    assert len({failure.id for failure in [*failures, again]}) == 4
+    assert Failure(instance(number=1), again=True, repeated=True).id == failures[0].id
 
 
 def test_what_has_left_the_window_is_forgotten_a_day_later() -> None:
-    told = {key(1): Seen(1, 1)}
+    seen = {key(1): Seen(1, 1)}
     begin = key(1).plan_time
-    assert forgotten(told, begin) == forgotten(told, begin + 86_400_000) == []
-    assert forgotten(told, begin + 86_400_001) == [key(1)]
+    assert forgotten(seen, begin) == forgotten(seen, begin + 86_400_000) == []
+    assert forgotten(seen, begin + 86_400_001) == [key(1)]
 
 
 LOGIN, PLACE = Login("retail", {}, (Place(WORKSPACE, "sales"),)), Place(WORKSPACE, "sales")
@@ -89,28 +89,33 @@ def event(**changes: t.Any) -> t.Any:
     ],
 )
 def test_a_name_that_could_be_a_template_is_shown_in_base64_only(name: t.Any, shown: t.Any) -> None:
-    found = event(job_name=name)["dataarts"]
-    assert found["job_name"] == clear(name) == shown
-    assert base64.b64decode(found["job_name_b64"]).decode() == name
+    content = event(job_name=name)["dataarts"]
+    assert content["job_name"] == clear(name) == shown
+    assert base64.b64decode(content["job_name_b64"]).decode() == name
 
 
 def test_no_text_from_outside_is_in_an_event_in_clear() -> None:
     bad = "{{ bad }}"
-    one = event(job_name=bad, error_message=bad, instance_name=bad, status_text=bad, instance_id=bad)
-    assert "bad" not in json.dumps(one)
+    hostile = event(job_name=bad, error_message=bad, instance_name=bad, status_text=bad, instance_id=bad)
+    assert "bad" not in json.dumps(hostile)
     trouble = trouble_event("outage", dataclasses.replace(LOGIN, name=bad), bad, T)
     assert "bad" not in json.dumps(trouble)
 
 
 def test_an_event_names_the_host_and_holds_ids_as_text() -> None:
-    one = event(instance_id="1041201")
-    assert one["meta"]["hosts"] == ["sales"]
-    found = one["dataarts"]
-    assert found["kind"] == "failed"
-    assert (found["workspace_id"], found["job_id"], found["instance_id"], found["host"]) == (WORKSPACE, "868641", "1041201", "sales")
-    assert all(isinstance(found[name], str) for name in ("id", "workspace_id", "job_id", "instance_id"))
-    assert found["plan_time"] == key().plan_time
-    assert found["plan_time_iso"] == "2026-11-23T01:00:01Z"
+    described = event(instance_id="1041201")
+    assert described["meta"]["hosts"] == ["sales"]
+    content = described["dataarts"]
+    assert content["kind"] == "failed"
+    assert (content["workspace_id"], content["job_id"], content["instance_id"], content["host"]) == (
+        WORKSPACE,
+        "868641",
+        "1041201",
+        "sales",
+    )
+    assert all(isinstance(content[name], str) for name in ("id", "workspace_id", "job_id", "instance_id"))
+    assert content["plan_time"] == key().plan_time
+    assert content["plan_time_iso"] == "2026-11-23T01:00:01Z"
     assert event()["meta"]["uuid"] == event()["meta"]["uuid"] != event(start_time=at(5))["meta"]["uuid"]
 
 
@@ -118,13 +123,13 @@ GIVEN = {"region": "cn-north-4", "workspaces": [{"workspace_id": WORKSPACE, "hos
 
 
 def test_defaults() -> None:
-    found = wanted(GIVEN, T)
-    assert (found.jobs, found.statuses, found.planned_after, found.poll_interval) == (("*",), frozenset({Status.FAIL}), "-24h", 60)
-    assert found.logins[0].places == (Place(WORKSPACE, "sales"),)
-    assert found.logins[0].options["region"] == "cn-north-4"
-    assert found.logins[0].options["validate_certs"] is True
+    options = wanted(GIVEN, T)
+    assert (options.jobs, options.statuses, options.planned_after, options.poll_interval) == (("*",), frozenset({Status.FAIL}), "-24h", 60)
+    assert options.logins[0].places == (Place(WORKSPACE, "sales"),)
+    assert options.logins[0].options["region"] == "cn-north-4"
+    assert options.logins[0].options["validate_certs"] is True
     assert wanted({"workspaces": [{"workspace_id": WORKSPACE}]}, T).logins[0].places == (Place(WORKSPACE, WORKSPACE),)
-    assert wanted({**GIVEN, "eda_feedback_queue": object()}, T) == found
+    assert wanted({**GIVEN, "eda_feedback_queue": object()}, T) == options
 
 
 @pytest.mark.parametrize(
@@ -164,7 +169,7 @@ def test_bad_arguments_are_named(changes: t.Any, words: t.Any) -> None:
 def test_accounts_have_options_of_their_own_and_the_environment_names_the_project_of_none() -> None:
     entry = {"workspaces": [{"workspace_id": "a"}], "access_key": "AK", "secret_key": "s-1"}
     both = wanted({"accounts": [{**entry, "name": "retail"}, {**entry, "workspaces": [{"workspace_id": "b"}]}]}, T)
-    assert [one.name for one in both.logins] == ["retail", "account 2"]
+    assert [login.name for login in both.logins] == ["retail", "account 2"]
     assert "s-1" not in repr(both)
     environ = {"HW_PROJECT_ID": "p", "HW_ACCESS_KEY": "k"}
     assert environment_for(both, environ) == {"HW_ACCESS_KEY": "k"}

@@ -32,9 +32,9 @@ def test_one_target_for_each_region() -> None:
 
 
 def test_the_region_may_come_from_the_environment() -> None:
-    assert [one.region for one in targets_of({"name": "a"}, ENVIRON)] == ["eu-de"]
-    assert [one.region for one in targets_of({"name": "a", "regions": ["eu-nl"]}, ENVIRON)] == ["eu-nl"]
-    assert [one.region for one in targets_of({"name": "a", "endpoint": "https://lab"}, {})] == [None]
+    assert [target.region for target in targets_of({"name": "a"}, ENVIRON)] == ["eu-de"]
+    assert [target.region for target in targets_of({"name": "a", "regions": ["eu-nl"]}, ENVIRON)] == ["eu-nl"]
+    assert [target.region for target in targets_of({"name": "a", "endpoint": "https://lab"}, {})] == [None]
 
 
 @pytest.mark.parametrize("option", ["project_id", "endpoint", "endpoint_v1", "iam_endpoint"])
@@ -184,10 +184,10 @@ COLLISIONS: list[tuple[str, list[tuple[str, str, str]], list[str], list[str]]] =
 
 @pytest.mark.parametrize(("wanted", "names", "warnings"), [case[1:] for case in COLLISIONS], ids=[case[0] for case in COLLISIONS])
 def test_collisions(wanted: list[tuple[str, str, str]], names: list[str], warnings: list[str]) -> None:
-    found, told = host_names(wanted)
-    assert found == names
-    assert [shown.startswith(start) for shown, start in zip(told, warnings)] == [True] * len(warnings)
-    assert len(told) == len(warnings)
+    hosts, shown_warnings = host_names(wanted)
+    assert hosts == names
+    assert [shown.startswith(start) for shown, start in zip(shown_warnings, warnings)] == [True] * len(warnings)
+    assert len(shown_warnings) == len(warnings)
 
 
 WANTED = st.tuples(
@@ -198,7 +198,7 @@ WANTED = st.tuples(
 )
 
 
-@given(st.lists(WANTED, max_size=12, unique_by=lambda one: (one[1], one[2])), st.sets(st.sampled_from(["prod", "x", "prod-2"])))
+@given(st.lists(WANTED, max_size=12, unique_by=lambda host: (host[1], host[2])), st.sets(st.sampled_from(["prod", "x", "prod-2"])))
 def test_host_names_are_unique_safe_and_nobody_elses(wanted: list[tuple[str, str, str]], groups: set[str]) -> None:
     names, warnings = host_names(wanted, groups | RESERVED)
     assert len(names) == len(wanted) == len(set(names))
@@ -208,7 +208,7 @@ def test_host_names_are_unique_safe_and_nobody_elses(wanted: list[tuple[str, str
     assert bool(warnings) == (names != plain)
 
 
-@given(st.lists(WANTED, max_size=12, unique_by=lambda one: (one[1], one[2])), st.randoms())
+@given(st.lists(WANTED, max_size=12, unique_by=lambda host: (host[1], host[2])), st.randoms())
 def test_host_names_do_not_depend_on_the_order(wanted: list[tuple[str, str, str]], random: t.Any) -> None:
     shuffled = list(wanted)
     random.shuffle(shuffled)

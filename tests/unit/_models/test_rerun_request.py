@@ -81,8 +81,8 @@ class TestBodies:
         }
 
     def test_an_instance_named_twice_is_sent_once(self) -> None:
-        one, other = InstanceKey(WORKSPACE, "1", 2, 3), InstanceKey(WORKSPACE, "1", 4, 3)
-        assert [entry["plan_time"] for entry in body_v2(RetryOptions(), [one, other, one])["task_retrys"]] == [2, 4]
+        instance_key, other = InstanceKey(WORKSPACE, "1", 2, 3), InstanceKey(WORKSPACE, "1", 4, 3)
+        assert [entry["plan_time"] for entry in body_v2(RetryOptions(), [instance_key, other, instance_key])["task_retrys"]] == [2, 4]
 
     @pytest.mark.parametrize(
         ("options", "body"),

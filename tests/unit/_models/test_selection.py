@@ -65,19 +65,19 @@ def test_exact_names_are_those_without_any_wildcard(patterns: t.Any, names: t.An
 @pytest.mark.parametrize(("number", "expected"), [(-2, False), (-1, True), (0, True), (1, True), (2, False)])
 def test_the_plan_time_decides_and_both_ends_are_included(number: t.Any, expected: t.Any) -> None:
     selection = select(["*"], WINDOW)
-    one = instance(number=number)
-    assert selection.matches(one) is expected
-    assert selection.covers(one.job_name, one.key.plan_time) is expected
+    listed = instance(number=number)
+    assert selection.matches(listed) is expected
+    assert selection.covers(listed.job_name, listed.key.plan_time) is expected
 
 
 def test_empty_filters_keep_everything_and_others_keep_what_they_name() -> None:
     everything = select(["*"], WINDOW)
     for status in Status:
         for one_type in (*InstanceType, None):
-            one = instance(status, instance_type=one_type)
-            assert everything.matches(one)
-            assert select(["*"], WINDOW, statuses=["fail", "manual"]).matches(one) is (status in (Status.FAIL, Status.MANUAL_STOP))
-            assert select(["*"], WINDOW, instance_types=["normal"]).matches(one) is (one_type is InstanceType.NORMAL)
+            listed = instance(status, instance_type=one_type)
+            assert everything.matches(listed)
+            assert select(["*"], WINDOW, statuses=["fail", "manual"]).matches(listed) is (status in (Status.FAIL, Status.MANUAL_STOP))
+            assert select(["*"], WINDOW, instance_types=["normal"]).matches(listed) is (one_type is InstanceType.NORMAL)
 
 
 def test_a_filter_on_status_does_not_hide_what_a_run_has_to_bring_to_its_end() -> None:
@@ -118,7 +118,7 @@ def test_status_words(words: t.Any, statuses: t.Any) -> None:
         ),
     ],
 )
-def test_what_selects_nothing_is_refused_with_what_to_give(make: t.Any, start: t.Any) -> None:
+def test_what_selects_nothing_is_refused_with_what_to_set(make: t.Any, start: t.Any) -> None:
     with pytest.raises(OptionError) as caught:
         make()
     message = str(caught.value)

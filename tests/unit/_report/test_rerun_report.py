@@ -72,17 +72,17 @@ def test_the_numbers_are_those_of_the_recaps() -> None:
     for name in report["workspaces"][0]["counts"]:
         assert report["totals"][name] == hosts["a"]["recap"][name] + hosts["b"]["recap"][name]
     for name in STANDINGS:
-        listed = [one for workspace in report["workspaces"] for one in workspace["instances"] if one["standing"] == name]
+        listed = [instance for workspace in report["workspaces"] for instance in workspace["instances"] if instance["standing"] == name]
         assert len(listed) == report["totals"].get(name, 2)
     assert report["totals"]["selected"] == 2 * len(STANDINGS) + 5
-    assert [one["state"] for one in report["workspaces"]] == ["broken", "succeeded", "no_result"]
-    assert [one["workspace_id"] for one in report["workspaces"]][2] == "ws-lost"
+    assert [workspace["state"] for workspace in report["workspaces"]] == ["broken", "succeeded", "no_result"]
+    assert [workspace["workspace_id"] for workspace in report["workspaces"]][2] == "ws-lost"
     assert report["workspaces"][2]["counts"] is None
 
 
 def test_what_is_broken_comes_first() -> None:
     (workspace,) = reported({"a": some(idle=1, succeeded=1, unknown=1, running=1, failed_again=1)})["workspaces"]
-    assert [one["standing"] for one in workspace["instances"]] == ["failed_again", "unknown", "running", "succeeded", "idle"]
+    assert [instance["standing"] for instance in workspace["instances"]] == ["failed_again", "unknown", "running", "succeeded", "idle"]
 
 
 def given(way: dict[str, t.Any]) -> tuple[list[str], dict[str, t.Any]]:
@@ -106,26 +106,26 @@ def given(way: dict[str, t.Any]) -> tuple[list[str], dict[str, t.Any]]:
     ],
 )
 def test_each_trouble_has_its_way_on(standing: str, way: str, check: bool, later: bool) -> None:
-    one = instance(7, standing)
-    (found,) = reported({"a": result([one, instance(8)])})["workspaces"][0]["next_steps"]
-    assert (found["standing"], found["instances"], found["limit"]) == (way, 1, "a")
-    words, variables = given(found)
+    broken = instance(7, standing)
+    (step,) = reported({"a": result([broken, instance(8)])})["workspaces"][0]["next_steps"]
+    assert (step["standing"], step["instances"], step["limit"]) == (way, 1, "a")
+    words, variables = given(step)
     expected = ["ansible-playbook", "dataarts.factory.rerun", "-i", "/etc/inventory", "--ask-vault-pass", "--limit", "a"]
     assert words == expected + ["--check"] * check
     assert variables.pop("dataarts_attempts") == 2
     since = variables.pop("dataarts_since")
-    # A run of its own begins after everything of the last; to go on with the last is to give the same since.
-    assert since > max(one[name] or 0 for name in ("start_time", "end_time", "sent_time")) if later else since == SINCE
+    # A run of its own begins after everything of the last; to go on with the last is to pass the same since.
+    assert since > max(broken[name] or 0 for name in ("start_time", "end_time", "sent_time")) if later else since == SINCE
     assert variables == {
         "dataarts_jobs": ["daily_sales"],
-        "dataarts_planned_after": one["plan_time"],
-        "dataarts_planned_before": one["plan_time"],
+        "dataarts_planned_after": broken["plan_time"],
+        "dataarts_planned_before": broken["plan_time"],
     }
 
 
 def test_a_workspace_that_was_not_worked_on_has_one_too() -> None:
     report = reported({"a": NO_RESULT, "b": {**NO_RESULT, "since": SINCE, "planned_after": SINCE - 5000, "planned_before": SINCE}})
-    first, second = (one["next_steps"] for one in report["workspaces"])
+    first, second = (workspace["next_steps"] for workspace in report["workspaces"])
     assert given(first[0])[1] == {"dataarts_attempts": 2, "dataarts_since": "x"}
     window = {"dataarts_planned_after": SINCE - 5000, "dataarts_planned_before": SINCE}
     assert given(second[0])[1] == {"dataarts_attempts": 2, "dataarts_since": SINCE, **window}
@@ -194,17 +194,17 @@ def test_the_pages_data_cannot_end_its_element() -> None:
     text = page(report)
     embedded = text.split('<script type="application/json" id="data">')[1].split("</script>")[0]
     assert not set("<>&\u2028\u2029") & set(embedded)
-    found = json.loads(embedded)
-    assert found["workspaces"][0]["host"] == HOSTILE
+    embedded_report = json.loads(embedded)
+    assert embedded_report["workspaces"][0]["host"] == HOSTILE
     # What could turn the direction of a terminal or a page was made visible where the report was built.
-    assert HOSTILE.replace("\u2028", "\\u2028").replace("\u202e", "\\u202e") in found["texts"]
+    assert HOSTILE.replace("\u2028", "\\u2028").replace("\u202e", "\\u202e") in embedded_report["texts"]
     assert text.count("<script") == 2
     assert not re.search(r"@[A-Z]+@", text.replace("@media", ""))
     assert not re.search(r"""(?:src|href|url)\s*[=(]\s*["']?(?:https?:)?//""", text)
 
 
 @pytest.mark.parametrize("name", ["@DATA@", "@SCRIPT@", "\\1 @PLAIN@"])
-def test_a_name_is_no_part_of_the_page(name: str) -> None:
+def test_a_name_stays_out_of_the_page(name: str) -> None:
     text = page(reported({name: result([instance(1, "failed_again", job_name=name)])}))
     assert text.count('"columns":') == 1
     assert text.count("<script") == 2
@@ -229,14 +229,14 @@ def test_without_a_script_everything_that_is_left_to_do_is_there() -> None:
 
 def test_rows_of_the_page_are_the_instances() -> None:
     report = reported({"a": some(succeeded=2), "b": some(failed_again=1)})
-    found = json.loads(page(report).split('id="data">')[1].split("</script>")[0])
-    rows = [dict(zip(found["columns"], row)) for row in found["rows"]]
-    every = [one for workspace in report["workspaces"] for one in workspace["instances"]]
+    embedded = json.loads(page(report).split('id="data">')[1].split("</script>")[0])
+    rows = [dict(zip(embedded["columns"], row)) for row in embedded["rows"]]
+    instances = [instance for workspace in report["workspaces"] for instance in workspace["instances"]]
     assert [row["workspace"] for row in rows] == [0, 0, 1]
-    for row, one in zip(rows, every):
-        for name in found["columns"][1:]:
-            value = found["texts"][row[name]] if name in found["shared"] and row[name] is not None else row[name]
-            assert value == one[name]
+    for row, embedded_instance in zip(rows, instances):
+        for name in embedded["columns"][1:]:
+            value = embedded["texts"][row[name]] if name in embedded["shared"] and row[name] is not None else row[name]
+            assert value == embedded_instance[name]
 
 
 def test_junit_has_a_suite_for_each_workspace() -> None:

@@ -17,35 +17,42 @@ PLAN = {"plan_id": "6-9f86d081884c-2c26b46b", "planned_after": 1, "planned_befor
 WANTED = frozenset({"fail"})
 
 
-def one(action: str, status: str = "fail", **more: t.Any) -> dict[str, t.Any]:
+def instance(action: str, status: str = "fail", **more: t.Any) -> dict[str, t.Any]:
     return {"action": action, "status": status, "status_before": "fail", "actions": [action], "rerun": False, "adopted": False, **more}
 
 
 def result(jobs: dict[str, list[dict[str, t.Any]]], **more: t.Any) -> dict[str, t.Any]:
     """What a task of job_rerun returns."""
-    every = [each for mine in jobs.values() for each in mine]
-    by_job = {name: {key: number for key, number in counts(mine, WANTED).items() if number} for name, mine in jobs.items()}
-    return {"recap": counts(every, WANTED), "recap_by_job": by_job, "succeeded": True, **PLAN, **more}
+    instances = [instance for listed in jobs.values() for instance in listed]
+    by_job = {name: {key: number for key, number in counts(listed, WANTED).items() if number} for name, listed in jobs.items()}
+    return {"recap": counts(instances, WANTED), "recap_by_job": by_job, "succeeded": True, **PLAN, **more}
 
 
-DONE = one("done", "success", rerun=True, actions=["retry", "done"])
-AGAIN = one("failed_again", rerun=True, actions=["retry", "failed_again"])
+DONE = instance("done", "success", rerun=True, actions=["retry", "done"])
+AGAIN = instance("failed_again", rerun=True, actions=["retry", "failed_again"])
 FLEET = {
     "sales": result({"daily_sales": [DONE, DONE, AGAIN], "hourly_stock": [DONE]}, succeeded=False),
-    "supply": result({"stock_levels": [DONE, one("blocked", "waiting", rerun=True)]}, succeeded=False),
+    "supply": result({"stock_levels": [DONE, instance("blocked", "waiting", rerun=True)]}, succeeded=False),
     "quiet": result({}),
     "lost": {"succeeded": False, "msg": "Failed to list"},
 }
 
 
 def test_numbers_add_up() -> None:
-    found = _summary.summary(FLEET)
-    assert set(found["workspaces"]) == set(FLEET)
-    assert all(found["totals"][name] == sum(mine[name] for mine in found["workspaces"].values()) for name in COUNTS)
-    assert (found["totals"]["failed"], found["totals"]["rerun"], found["totals"]["succeeded"]) == (6, 5, 4)
-    assert (found["broken"], found["to_rerun"], found["succeeded"], found["no_result"]) == (2, 0, False, ["lost"])
-    assert [job["job_name"] for job in found["jobs"]] == ["daily_sales", "stock_levels", "hourly_stock"]
-    assert found["jobs"][0] == {
+    fleet_summary = _summary.summary(FLEET)
+    assert set(fleet_summary["workspaces"]) == set(FLEET)
+    assert all(
+        fleet_summary["totals"][name] == sum(workspace[name] for workspace in fleet_summary["workspaces"].values()) for name in COUNTS
+    )
+    assert (fleet_summary["totals"]["failed"], fleet_summary["totals"]["rerun"], fleet_summary["totals"]["succeeded"]) == (6, 5, 4)
+    assert (fleet_summary["broken"], fleet_summary["to_rerun"], fleet_summary["succeeded"], fleet_summary["no_result"]) == (
+        2,
+        0,
+        False,
+        ["lost"],
+    )
+    assert [job["job_name"] for job in fleet_summary["jobs"]] == ["daily_sales", "stock_levels", "hourly_stock"]
+    assert fleet_summary["jobs"][0] == {
         "workspace": "sales",
         "job_name": "daily_sales",
         "failed": 3,
@@ -57,16 +64,16 @@ def test_numbers_add_up() -> None:
     assert _summary.summary({"sales": FLEET["quiet"]})["succeeded"] is True
 
 
-def test_what_was_on_its_way_when_the_time_was_up_is_broken() -> None:
-    late = result({"daily_sales": [one("wait", "running", rerun=True), one("wait", "waiting")]}, succeeded=False, timed_out=True)
-    found = _summary.summary({"sales": late})
-    assert (found["broken"], found["totals"]["broken"], found["jobs"][0]["broken"]) == (2, 2, 2)
+def test_what_was_in_progress_when_the_time_was_up_is_broken() -> None:
+    late = result({"daily_sales": [instance("wait", "running", rerun=True), instance("wait", "waiting")]}, succeeded=False, timed_out=True)
+    fleet_summary = _summary.summary({"sales": late})
+    assert (fleet_summary["broken"], fleet_summary["totals"]["broken"], fleet_summary["jobs"][0]["broken"]) == (2, 2, 2)
     assert _summary.summary({"sales": {**late, "timed_out": False}})["broken"] == 0
 
 
 def test_a_module_that_does_not_wait_is_counted_by_its_instances() -> None:
     """In check mode a rerun that shows is an earlier one's."""
-    again = one("retry", rerun=True)
+    again = instance("retry", rerun=True)
     job = {**again, "job_name": "daily_sales"}
     asked, checked = ({"instances": [job], "check_mode": check} for check in (False, True))
     assert _summary.by_job(asked) == {"daily_sales": {"failed": 1, "rerun": 1, "waiting": 1}}
@@ -128,34 +135,34 @@ def test_fifty_workspaces_with_two_hundred_jobs_fit_on_a_page() -> None:
     assert len(lines) < 60
     assert "and 45 workspaces with nothing to rerun" in lines
     assert lines[-2:] == ["  and 60 more jobs", "  900 jobs of which all reruns succeeded"]
-    found = _summary.summary(fleet)
-    assert (len(found["jobs"]), found["more_jobs"], found["broken"]) == (500, 500, 100)
-    assert all("failed_again" in job for job in found["jobs"][:100])
+    fleet_summary = _summary.summary(fleet)
+    assert (len(fleet_summary["jobs"]), fleet_summary["more_jobs"], fleet_summary["broken"]) == (500, 500, 100)
+    assert all("failed_again" in job for job in fleet_summary["jobs"][:100])
 
 
 def test_text_of_the_service_is_neither_a_template_nor_an_escape() -> None:
     name = "{{ lookup('pipe', 'id') }}\x1b[31m{% raw %}"
-    found = {"sales": result({name: [AGAIN]}, succeeded=False)}
-    (job,) = _summary.summary(found)["jobs"]
+    fleet = {"sales": result({name: [AGAIN]}, succeeded=False)}
+    (job,) = _summary.summary(fleet)["jobs"]
     assert not set("{}%#\x1b") & set(job["job_name"])
-    assert not any("\x1b" in line for line in _summary.lines(found))
+    assert not any("\x1b" in line for line in _summary.lines(fleet))
 
 
 def test_instances_of_a_module_that_does_not_wait_are_counted_too() -> None:
     retried = {
         "instances": [
-            {**one("retry", rerun=True), "job_name": "a"},
-            {**one("refused"), "job_name": "a"},
-            {**one("skipped", "success", status_before="success"), "job_name": "b"},
+            {**instance("retry", rerun=True), "job_name": "a"},
+            {**instance("refused"), "job_name": "a"},
+            {**instance("skipped", "success", status_before="success"), "job_name": "b"},
         ]
     }
-    found = _summary.summary({"sales": retried})
-    assert (found["totals"]["rerun"], found["totals"]["waiting"], found["totals"]["refused"]) == (1, 1, 1)
-    assert [job["job_name"] for job in found["jobs"]] == ["a"]
-    assert found["succeeded"] is True
+    fleet_summary = _summary.summary({"sales": retried})
+    assert (fleet_summary["totals"]["rerun"], fleet_summary["totals"]["waiting"], fleet_summary["totals"]["refused"]) == (1, 1, 1)
+    assert [job["job_name"] for job in fleet_summary["jobs"]] == ["a"]
+    assert fleet_summary["succeeded"] is True
     assert _summary.summary({"sales": {**retried, "error": {"kind": "invalid"}}})["succeeded"] is False
 
 
-@pytest.mark.parametrize(("ids", "told"), [({"a": "1", "b": "2"}, 0), ({"a": "1", "b": "1", "c": "2", "d": "2", "e": "3"}, 2)])
-def test_hosts_of_one_workspace_are_told(ids: dict[str, str], told: int) -> None:
-    assert len(_summary.twins(ids)) == told
+@pytest.mark.parametrize(("ids", "number"), [({"a": "1", "b": "2"}, 0), ({"a": "1", "b": "1", "c": "2", "d": "2", "e": "3"}, 2)])
+def test_hosts_of_one_workspace_are_told(ids: dict[str, str], number: int) -> None:
+    assert len(_summary.twins(ids)) == number
