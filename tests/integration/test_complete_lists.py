@@ -29,6 +29,7 @@ from ansible_collections.dataarts.factory.plugins.module_utils._http.signing imp
 from ansible_collections.dataarts.factory.plugins.module_utils._models.instance import InstanceType, JobInstance, Status, twins
 from ansible_collections.dataarts.factory.plugins.module_utils._models.rerun_request import RelatedJobs, RetryOptions
 from ansible_collections.dataarts.factory.plugins.module_utils._models.selection import select
+from ansible_collections.dataarts.factory.plugins.module_utils._runner.reading import timed
 from emulator.running import Running, running
 from tests.support.scenarios import ACCESS_KEY, BOTH, PROJECT_ID, SECRET_KEY, STUDIO_ID, V1, V2, WORKSPACE_ID, small_night
 
@@ -384,6 +385,81 @@ class TestTwins:
         assert (caught.value.kind, caught.value.hint) == (Kind.NOT_PUBLISHED, "Set api_version to auto or v1.")
         with pytest.raises(ValueError):
             api.restart("weekly_report", replace(failed, key=replace(failed.key, workspace_id="other")), RetryOptions())
+
+
+#: A real-time job with two nodes; the sub-job of one of them has failed instances. No list of jobs shows sub-jobs.
+STREAM = [
+    {"name": "daily_sales", "failed": 2},
+    {"name": "stream", "job_type": "REAL_TIME", "nodes": ["parse", "load"]},
+    {"name": "stream_parse", "job_type": "SUB_JOB", "type": 6, "failed": 3},
+]
+
+
+#: An API that is not published.
+CLOSED = {"kind": "status", "status": 404, "code": "APIGW.0101", "message": "The API does not exist", "times": 99}
+
+
+class TestSubJobs:
+    """T17: the sub-jobs of real-time jobs are listed, or it is said that they cannot be."""
+
+    @pytest.mark.parametrize("jobs", [["*"], ["stream*"], ["*_parse"], ["stream_parse"], ["daily_*", "stream_parse"]])
+    @pytest.mark.parametrize("walked", [True, False])
+    def test_they_are_listed(self, service: Running, walked: bool, jobs: list[str]) -> None:
+        service.reset(small_night(jobs=STREAM, switches={**BOTH, "flow_control": False}))
+        if not walked:
+            service.inject({**CLOSED, "route": "v1_list"})
+        notes: list[str] = []
+        instances = list_selected(factory(service), select(jobs, last_days(service, 1), statuses=["fail"]), notes=notes)
+        assert sum(instance.job_name == "stream_parse" for instance in instances) == 3
+        assert notes == []
+
+    @pytest.mark.parametrize("version", ["auto", "v2"])
+    @pytest.mark.parametrize(
+        ("jobs", "types", "said"),
+        [
+            (["*"], [], True),
+            (["*_parse"], [], True),
+            (["str*"], [], True),
+            (["stream_[pl]*"], ["sub_job"], True),
+            (["*"], ["normal"], False),
+            (["*"], ["normal", "patch_data"], False),
+            (["daily_*"], [], False),
+            (["daily_*", "stream_parse"], [], True),
+        ],
+    )
+    def test_where_v1_is_closed_the_real_time_job_is_named(
+        self, service: Running, version: str, jobs: list[str], types: list[str], said: bool
+    ) -> None:
+        service.reset(small_night(jobs=STREAM, switches={**V2, "v1_open": False, "flow_control": False}))
+        notes: list[str] = []
+        selection = select(jobs, last_days(service, 1), statuses=["fail"], instance_types=types)
+        instances = list_selected(factory(service, version), selection, notes=notes)
+        text = "The sub-jobs of real-time job stream cannot be listed: v1 of the API, which names its nodes, is not open here."
+        assert [note[: len(text)] for note in notes] == ([text] if said else [])
+        assert {instance.job_name for instance in instances} >= ({"stream_parse"} if "stream_parse" in jobs else set())
+
+    def test_a_definition_that_cannot_be_read_is_a_problem_of_that_job(self, service: Running) -> None:
+        service.reset(small_night(jobs=STREAM, switches={**BOTH, "flow_control": False}))
+        service.inject({**CLOSED, "route": "v1_list"})
+        service.inject({"route": "v1_job", "kind": "status", "status": 500, "times": 9})
+        failed: dict[str, ApiError] = {}
+        instances = list_selected(factory(service), select(["*"], last_days(service, 1)), failed=failed)
+        assert {instance.job_name for instance in instances} == {"daily_sales"}
+        assert {name: error.kind for name, error in failed.items()} == {"stream": Kind.SERVER}
+
+
+def test_the_age_of_a_list_counts_from_before_its_first_request(service: Running) -> None:
+    """T18: one of two jobs answers late. What :func:`timed` returns as the time of asking is no later than the first request."""
+    service.set(**V2)
+    service.inject({"route": "v2_list", "kind": "latency", "seconds": 1.5, "job_name": "hourly_stock", "times": 1})
+    api = factory(service)
+    before = service.now_ms()
+    instances, asked = timed(
+        api.connection.client.clock, lambda: list_selected(api, select(["daily_sales", "hourly_stock"], last_days(service, 2)))
+    )
+    assert len(instances) == 7
+    assert service.now_ms() - before >= 1500
+    assert asked <= min(request["time"] for request in service.requests("v2_list"))
 
 
 class TestReads:

@@ -81,7 +81,6 @@ def account(service: t.Any, **changes: t.Any) -> dict[str, t.Any]:
         (["daily_sales"], ["daily_sales"]),
         (["*ly_s*"], ["daily_sales", "hourly_stock"]),
         (["weekly_report", "daily_sales"], ["daily_sales", "weekly_report"]),
-        (["x*"], []),
     ],
 )
 def test_jobs_are_listed_by_name_or_pattern(service: t.Any, api_version: str, jobs: list[str] | None, expected: list[str]) -> None:
@@ -107,6 +106,26 @@ def test_a_job_that_does_not_exist_is_an_error(service: t.Any) -> None:
     assert (result["failed"], result["error"]["kind"]) == (True, "not_found")
     assert "no_such_job" in result["msg"]
     assert "daily_sales" not in result["msg"]
+
+
+@pytest.mark.parametrize(
+    ("jobs", "cause", "hint"),
+    [
+        (["daily_slaes"], "no batch job matches daily_slaes", "Did you mean daily_sales?"),
+        (["dayly_*", "weekly_report"], "no batch job matches dayly_*", "Did you mean daily_sales?"),
+        (["x*"], "no batch job matches x*", "Check the names of the jobs"),
+    ],
+)
+def test_a_job_or_pattern_that_matches_nothing_fails_with_a_suggestion(service: t.Any, jobs: list[str], cause: str, hint: str) -> None:
+    result = call("job_info", options(service, jobs=jobs))
+    assert (result["failed"], result["error"]["kind"]) == (True, "not_found")
+    assert f"{cause}. " in result["msg"]
+    assert hint in result["msg"]
+
+
+def test_a_workspace_without_jobs_is_listed(service: t.Any) -> None:
+    service.reset(small_night(jobs=[], switches=FREE))
+    assert call("job_info", options(service))["total"] == 0
 
 
 # workspace_info

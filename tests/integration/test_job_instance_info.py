@@ -46,7 +46,6 @@ def names(result: dict[str, t.Any]) -> dict[str, int]:
         ({"job_name": "daily_sales"}, {"daily_sales": 5}),
         ({"jobs": ["daily_*", "weekly_?eport"]}, {"daily_sales": 5, "weekly_report": 1}),
         ({"jobs": ["hourly_stock"]}, {"hourly_stock": 2}),
-        ({"jobs": ["Daily*"]}, {}),
         ({"statuses": ["fail"]}, {"daily_sales": 3, "hourly_stock": 2, "weekly_report": 1}),
         ({"statuses": ["success", "running"]}, {"daily_sales": 2}),
         ({"job_name": "daily_sales", "statuses": ["success"]}, {"daily_sales": 2}),
@@ -127,7 +126,7 @@ def test_an_unknown_job_is_an_error_and_one_without_instances_is_not(service: t.
         ({"planned_after": "-1h", "planned_before": "-2h"}, "planned_after"),
         ({"statuses": ["failed"]}, "statuses"),
         ({"instance_types": ["daily"]}, "instance_types"),
-        ({"limit": -1}, "limit is -1. Give 0 or more"),
+        ({"limit": -1}, "limit is -1. Use 0 or more"),
     ],
 )
 def test_options_are_refused_before_anything_is_sent(service: t.Any, changes: dict[str, t.Any], named: str) -> None:
@@ -148,3 +147,53 @@ def test_a_window_meant_by_the_services_clock_is_read_again_if_this_machines_is_
 def test_the_module_as_a_process(service: t.Any) -> None:
     result = run_module("job_instance_info", options(service, statuses=["fail"]))
     assert (result["total"], result["changed"]) == (6, False)
+
+
+@pytest.mark.parametrize("api_version", ["v1", "v2"])
+@pytest.mark.parametrize(
+    ("changes", "cause", "hint"),
+    [
+        ({"jobs": ["daily_slaes"]}, "daily_slaes", "Did you mean daily_sales?"),
+        ({"job_name": "daily_slaes"}, "", "Did you mean daily_sales?"),
+        ({"jobs": ["Daily*"]}, "no job matches Daily*", "Did you mean daily_sales?"),
+        ({"jobs": ["daily_*", "huorly_*"]}, "no job matches huorly_*", "Did you mean hourly_stock?"),
+        ({"jobs": ["daily_*", "hourly_stok"]}, "no job matches hourly_stok", "Did you mean hourly_stock?"),
+        ({"jobs": ["unlike*"]}, "no job matches unlike*", "Check the names of the jobs"),
+    ],
+)
+def test_a_name_or_pattern_that_matches_no_job_fails_with_a_suggestion(
+    service: t.Any, api_version: str, changes: dict[str, t.Any], cause: str, hint: str
+) -> None:
+    """S10: a green answer to a mistyped name would be a falsehood."""
+    service.set(**OPEN[api_version])
+    result = call("job_instance_info", options(service, api_version=api_version, statuses=["fail"], **changes))
+    assert (result["failed"], result["error"]["kind"]) == (True, "not_found")
+    assert cause in result["msg"]
+    assert hint in result["msg"]
+    assert "?." not in result["msg"]
+
+
+@pytest.mark.parametrize("jobs", [["*"], ["**"], ["daily_*"], ["weekly_report", "daily_*"]])
+def test_a_job_that_has_no_such_instance_is_not_missing(service: t.Any, jobs: list[str]) -> None:
+    result = call("job_instance_info", options(service, jobs=jobs, statuses=["pause"]))
+    assert (result["failed"], result["total"]) == (False, 0)
+
+
+def test_sub_jobs_that_cannot_be_listed_are_a_warning(service: t.Any) -> None:
+    """T17: where v1 is closed, nobody names the sub-jobs of a real-time job."""
+    jobs = [{"name": "daily_sales", "failed": 2}, {"name": "stream", "job_type": "REAL_TIME"}]
+    service.reset(small_night(jobs=jobs, switches={**FREE, **OPEN["v2"], "v1_open": False}))
+    result = call("job_instance_info", options(service))
+    assert (result["failed"], result["total"]) == (False, 2)
+    assert any("sub-jobs of real-time job stream cannot be listed" in warning for warning in result["warnings"])
+    assert call("job_instance_info", options(service, jobs=["stream_*"]))["failed"] is False
+
+
+def test_twins_are_listed(service: t.Any) -> None:
+    """T13: a normal and a PatchData instance that share job id, plan time and submit time."""
+    instances = [{"plan_time": "-3h", "status": "fail", "type": kind} for kind in (0, 5)]
+    service.reset(small_night(jobs=[{"name": "mixed", "instances": instances}], switches=FREE))
+    for wanted in ({"job_name": "mixed"}, {"jobs": ["mix*"]}):
+        result = call("job_instance_info", options(service, **wanted))
+        assert {instance["instance_type"] for instance in result["instances"]} == {"normal", "patch_data"}
+        assert len({str(instance["key"]) for instance in result["instances"]}) == 1

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Private to the collection: calls in one workspace, and what both API generations say about job instances."""
+"""Requests of one workspace, and the parts of answers that both API generations share: instances and jobs."""
 
 from __future__ import annotations
 
@@ -23,44 +23,46 @@ _T = t.TypeVar("_T")
 _WORKSPACE = re.compile(r"[!-~]{1,128}")
 CONTENT_TYPE = ("Content-Type", "application/json;charset=UTF-8")
 
-#: Statuses that one call may ask for by a word which every edition of that generation spells alike; any other filter is applied here.
-#: Not among them: manual-stop and skip-by-depend (spelled differently by an older SDK [KES]), and v1's success, which leaves out
-#: instances that were set to success by hand (they have a word of their own there).
+#: Statuses that a request may filter by, because every edition of that generation spells them alike; other filters are applied here.
+#: Left out: manual-stop and skip-by-depend, which an older SDK spells differently [KES], and v1's success, which leaves out instances
+#: that were set to success by hand: v1 has another status for them.
 ASKED_V1 = frozenset({Status.WAITING, Status.RUNNING, Status.FAIL, Status.RUNNING_EXCEPTION, Status.PAUSE, Status.FREEZE})
 ASKED_V2 = ASKED_V1 | {Status.SUCCESS}
-#: Jobs to ask for at once: the one limit that every edition allows [OTC][TF].
+#: Jobs to ask for at once: the only limit that every edition allows [OTC][TF].
 JOBS_PAGE = 100
+#: Most characters of an instance's error message that are kept.
+MAX_MESSAGE = 500
 
 
 class ScopedClient:
-    """Builds and sends calls in one workspace, or, without one, in a project.
+    """Builds and sends requests of one workspace, or of a project if there is no workspace.
 
-    :param workspace_id: goes into the ``workspace`` header of every call; always, because leaving it out means the default workspace to
-        v1 and an error to v2 (OBS [KES]).
-    :raises OptionError: *workspace_id* cannot be one.
+    :param workspace_id: sent in the ``workspace`` header of every request: without the header, v1 uses the default workspace and v2
+        answers with an error (OBS [KES]).
+    :raises OptionError: *workspace_id* cannot be the id of a workspace.
     """
 
     def __init__(self, connection: Connection, workspace_id: str | None = None) -> None:
         if workspace_id is not None and not _WORKSPACE.fullmatch(workspace_id):
             raise OptionError(
-                f"workspace_id '{printable(workspace_id, 80)}' is no id of a workspace. Take it from dataarts.factory.workspace_info."
+                f"workspace_id '{printable(workspace_id, 80)}' is not the id of a workspace. Use an id that dataarts.factory.workspace_info returns."
             )
         self.connection = connection
         self.workspace_id = workspace_id or ""
 
     def v1(self, method: str, route: str, *segments: str, **rest: t.Any) -> Call:
-        """A call of the v1 Factory API (host dayu-dlf): ``/v1/{project_id}/<segments>``."""
-        return self.call(method, self.connection.hosts.v1, f"v1.{route}", "v1", *segments, **rest)
+        """A request to the v1 Factory API (host dayu-dlf): ``/v1/{project_id}/<segments>``."""
+        return self.request(method, self.connection.hosts.v1, f"v1.{route}", "v1", *segments, **rest)
 
     def v2(self, method: str, route: str, *segments: str, **rest: t.Any) -> Call:
-        """A call of the v2 Factory API (host dayu): ``/v2/{project_id}/factory/<segments>``."""
-        return self.call(method, self.connection.hosts.v2, f"v2.{route}", "v2", "factory", *segments, **rest)
+        """A request to the v2 Factory API (host dayu): ``/v2/{project_id}/factory/<segments>``."""
+        return self.request(method, self.connection.hosts.v2, f"v2.{route}", "v2", "factory", *segments, **rest)
 
     def management(self, route: str, *segments: str, **rest: t.Any) -> Call:
-        """A read of the management API (host dayu): ``/v1/{project_id}/<segments>``."""
-        return self.call("GET", self.connection.hosts.v2, f"management.{route}", "v1", *segments, **rest)
+        """A GET request to the management API (host dayu): ``/v1/{project_id}/<segments>``."""
+        return self.request("GET", self.connection.hosts.v2, f"management.{route}", "v1", *segments, **rest)
 
-    def call(
+    def request(
         self,
         method: str,
         base: str,
@@ -70,12 +72,11 @@ class ScopedClient:
         query: t.Mapping[str, t.Any] | None = None,
         body: t.Mapping[str, t.Any] | None = None,
     ) -> Call:
-        """A call whose first two path segments are the version and the project.
+        """A request whose first two path segments are the version and the project. A POST counts as a write.
 
-        :param query: decoded; entries that are None are left out, true and false become words.
-        :param body: a POST counts as a write: all that this collection sends are.
+        :param query: decoded; entries that are None are left out, booleans become ``true`` and ``false``.
         :raises OptionError: a segment cannot be part of a URL.
-        :raises ApiError: the project had to be looked up, which failed.
+        :raises ApiError: the project had to be looked up, and that failed.
         """
         project_id = self.connection.project_id
         headers = [("X-Project-Id", project_id)]
@@ -87,49 +88,47 @@ class ScopedClient:
         path = encoded_path(version, project_id, *segments)
         return Call(method, base, path, route, query=pairs, body=body, headers=tuple(headers), writes=method == "POST")
 
-    def read(self, call: Call, parse: t.Callable[[t.Any], _T], deadline: float | None) -> _T:
-        """Send *call* and return what *parse* makes of the JSON.
+    def read(self, request: Call, parse: t.Callable[[t.Any], _T], deadline: float | None) -> _T:
+        """Send a read and return what *parse* makes of the JSON.
 
-        :raises ApiError: the call failed, or *parse* refused the answer; then it names the call.
+        :raises ApiError: the request failed, or *parse* refused the answer; then the error names the request.
         """
-        answer = self.connection.client.send(call, deadline=deadline)
+        answer = self.connection.client.send(request, deadline=deadline)
         try:
             return parse(answer.payload)
         except ApiError as error:
-            error.method, error.path = call.method, call.shown_path
+            error.method, error.path = request.method, request.shown_path
             error.status, error.request_id = answer.status, answer.request_id
             raise
 
-    def write(self, call: Call, deadline: float | None) -> Answer:
-        """Send *call*; accepted are 200 and 204, whichever of the two its page documents.
+    def write(self, request: Call, deadline: float | None) -> Answer:
+        """Send a write. Both 200 and 204 mean that it was accepted, whichever of them its page documents.
 
-        :raises ApiError: refused, or AMBIGUOUS where its outcome is not known.
+        :raises ApiError: it was refused; AMBIGUOUS if its outcome is unknown.
         """
-        answer = self.connection.client.send(call, deadline=deadline)
+        answer = self.connection.client.send(request, deadline=deadline)
         if answer.status not in (200, 204):
             raise ApiError(
                 Kind.AMBIGUOUS,
-                f"HTTP {answer.status}, which is not documented for this call",
+                f"HTTP {answer.status}, which is not documented for this request",
                 status=answer.status,
                 request_id=answer.request_id,
-                method=call.method,
-                path=call.shown_path,
-                hint="Whether it took effect must be read back.",
+                method=request.method,
+                path=request.shown_path,
+                hint="Check whether it took effect before you send it again.",
             )
         return answer
 
 
-def instance_page(payload: t.Any, workspace_id: str) -> Page[JobInstance]:
-    """The answer of either instance list. :raises ApiError: BAD_ANSWER, naming the instance and the field."""
-    fields = Fields(payload, "the list of instances")
-    entries = fields.entries("instances")
-    return Page(
-        fields.count("total"), [instance(one, workspace_id, f"instance {number} of the list") for number, one in enumerate(entries, 1)]
-    )
+def instance_page(body: t.Any, workspace_id: str) -> Page[JobInstance]:
+    """One page of either instance list. :raises ApiError: BAD_ANSWER, naming the instance and the field."""
+    fields = Fields(body, "the list of instances")
+    entries = enumerate(fields.entries("instances"), 1)
+    return Page(fields.count("total"), [instance(entry, workspace_id, f"instance {number} of the list") for number, entry in entries])
 
 
 def instance(value: t.Any, workspace_id: str, what: str) -> JobInstance:
-    """One instance of either list. v1's forceSuccess and ignoreSuccess become success with the flag, as v2 says it [KES].
+    """An instance of either list. v1's forceSuccess and ignoreSuccess become success with a flag, as in v2 [KES].
 
     :raises ApiError: BAD_ANSWER, naming *what* and the field.
     """
@@ -137,7 +136,7 @@ def instance(value: t.Any, workspace_id: str, what: str) -> JobInstance:
     plan_time, submit_time = fields.time("plan_time"), fields.time("submit_time")
     if plan_time is None or submit_time is None:
         raise bad_answer(
-            f"{what} has no {'plan_time' if plan_time is None else 'submit_time'}, without which it cannot be told from others"
+            f"{what} has no {'plan_time' if plan_time is None else 'submit_time'}, without which it cannot be told apart from others"
         )
     text = fields.word("status")
     status = Status.parse(text)
@@ -146,7 +145,7 @@ def instance(value: t.Any, workspace_id: str, what: str) -> JobInstance:
         forced, ignored = forced or status is Status.FORCE_SUCCESS, ignored or status is Status.IGNORE_SUCCESS
         status = Status.SUCCESS
     return JobInstance(
-        # Interned: a hundred thousand instances of some jobs hold the text of each name once.
+        # Interned, so that a hundred thousand instances of a few jobs hold each name once.
         key=InstanceKey(workspace_id, sys.intern(fields.job_id()), plan_time, submit_time),
         job_name=sys.intern(fields.name("job_name")),
         status=status,
@@ -159,20 +158,21 @@ def instance(value: t.Any, workspace_id: str, what: str) -> JobInstance:
         version=fields.optional_number("version"),
         force_success=forced,
         ignore_success=ignored,
-        error_message=fields.text("error_message"),
+        error_message=_interned(fields.text("error_message", MAX_MESSAGE)),
         instance_name=fields.text("job_instance_name"),
     )
 
 
-def job_page(payload: t.Any) -> Page[Job]:
-    """The answer of either list of jobs. :raises ApiError: BAD_ANSWER, naming the job and the field."""
-    fields = Fields(payload, "the list of jobs")
-    return Page(fields.count("total"), [_job(one, f"job {number} of the list") for number, one in enumerate(fields.entries("jobs"), 1)])
+def job_page(body: t.Any) -> Page[Job]:
+    """One page of either list of jobs. :raises ApiError: BAD_ANSWER, naming the job and the field."""
+    fields = Fields(body, "the list of jobs")
+    entries = enumerate(fields.entries("jobs"), 1)
+    return Page(fields.count("total"), [_job(entry, f"job {number} of the list") for number, entry in entries])
 
 
 def _job(value: t.Any, what: str) -> Job:
     fields = Fields(value, what)
-    next_plan = fields.text("next_plan_time")  # "str" in the SDK's class; kept where it is the usual epoch ms
+    next_plan = fields.text("next_plan_time")  # the SDK's class says "str"; used if it is epoch ms
     return Job(
         name=fields.name("name"),
         job_id=fields.identifier("job_id") or fields.identifier("id"),
@@ -192,21 +192,25 @@ def _job(value: t.Any, what: str) -> Job:
 
 
 def wanted_status(instance: JobInstance, statuses: t.Collection[Status] | None) -> bool:
-    """Whether *instance* is in one of *statuses* (None or empty: any); forceSuccess and ignoreSuccess match by the flag."""
+    """Whether *instance* has one of *statuses* (None or empty: any); forceSuccess and ignoreSuccess match by the flag."""
     if not statuses or instance.status in statuses:
         return True
     return (instance.force_success and Status.FORCE_SUCCESS in statuses) or (instance.ignore_success and Status.IGNORE_SUCCESS in statuses)
 
 
 def wanted_type(instance: JobInstance, instance_type: InstanceType | None) -> bool:
-    """Whether *instance* may be of that type; one that the service gave no known type counts, if the service was asked for the type alone."""
+    """Whether *instance* may be of that type. An instance without a known type counts, because the service was asked for the type."""
     return instance_type is None or instance.instance_type in (None, instance_type)
 
 
 def asked_status(statuses: t.Collection[Status] | None, known: t.Collection[Status]) -> str | None:
-    """The word to ask the service for, if exactly one status is wanted and it can be trusted to know it; otherwise None, and the filter is ours."""
+    """The status to filter by in the request, if exactly one is wanted and every edition knows it; otherwise None, and the caller filters."""
     words = {status.value for status in statuses or () if status in known}
     return words.pop() if len(words) == 1 and len(set(statuses or ())) == 1 else None
+
+
+def _interned(text: str | None) -> str | None:
+    return None if text is None else sys.intern(text)
 
 
 def _word(value: t.Any) -> str:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Private to the collection: the instances that a selection means, by the route that costs the fewest calls."""
+"""The instances that a selection means, by the route with the fewest requests."""
 
 from __future__ import annotations
 
@@ -12,16 +12,17 @@ from .._common.text import printable
 from .._common.times import Window, to_iso
 from .._models.instance import InstanceKey, InstanceType, JobInstance, Status
 from .._models.selection import Selection
-from .v1 import MAX_WINDOW_MS as V1_WINDOW_MS
-from .v2 import MAX_WINDOW_MS as V2_WINDOW_MS
+from .job_query import WantedJobs
+from .v1 import V1_WINDOW_MS
+from .v2 import V2_WINDOW_MS
 from .workspace import Listing, WorkspaceApi
 
-#: Jobs up to which each is listed by itself, whatever a walk over the workspace would cost: it carries every other job too.
+#: Up to this many jobs are listed one by one: a walk over the workspace would carry every other job too.
 FEW_NAMES = 5
 
 
 def list_selected(
-    factory: WorkspaceApi,
+    api: WorkspaceApi,
     selection: Selection,
     deadline: float | None = None,
     *,
@@ -31,110 +32,118 @@ def list_selected(
     until: int | None = None,
     distinct_keys: bool = False,
 ) -> list[JobInstance]:
-    """The instances that *selection* means, complete: oldest plan time first, then by job name.
+    """All instances that *selection* means: oldest plan time first, then by job name.
 
-    Twins (see :func:`.instance.twins`) are all there, each once by its key and instance_id.
+    Twins (see :func:`.instance.twins`) are all there, each once by its key and instance_id. The list shows the state of some moment
+    after the call began, whatever time its requests take: what is decided by it must count its age from before the call.
 
-    :param failed: filled with the jobs that could not be listed, name -> error; they do not stop the others. None: the first one is raised.
-    :param notes: with *distinct_keys*, gets a sentence for each key that the service listed for several instances.
-    :param started: a window of start times to ask for as well, from the run's ``since`` to now. Should the service compare windows with
-        start times, as its text says and its parameters' names do not [H-208], an instance leaves the window of its plan time when it is
-        rerun, and is found there. Costs nothing where it lies within the selection's window.
+    :param failed: filled with the jobs that could not be listed, name -> error; they do not stop the others. None: the first error is raised.
+    :param notes: gets a sentence for each real-time job whose sub-jobs cannot be listed here.
+    :param started: a window of start times to list as well, from the run's ``since`` to now. Should the service compare windows with
+        start times, as its text says and its parameters' names do not [H-208], a rerun instance leaves the window of its plan time and is
+        found there. Costs nothing where it lies within the selection's window.
     :param until: until when what was planned in the window may have started, epoch ms; the end of *started* if None. See :func:`late_starts`.
     :param distinct_keys: let the newest of several instances that share a key stand for all of them, see :func:`distinct`.
     :raises ApiError: of a kind that ends every job's list.
     """
     first, *rest = _joined(selection.window, started)
-    parts = [_listed(factory, selection, first, deadline)]
+    parts = [_listed(api, selection, first, deadline)]
     last = until if until is not None else max((span.end for span in rest), default=first.end)
     late = late_starts(first, parts[0].instances, last)
-    parts += [_listed(factory, selection, span, deadline) for span in ([late] if late is not None else rest)]
+    parts += [_listed(api, selection, span, deadline) for span in ([late] if late is not None else rest)]
     problems = {name: error for part in parts for name, error in part.problems.items()}
     if failed is None:
         for error in problems.values():
             raise error
     else:
         failed.update(problems)
-    meant: t.Iterable[JobInstance] = (one for part in parts for one in part.instances if selection.matches(one))
+    instances: t.Iterable[JobInstance] = (instance for part in parts for instance in part.instances if selection.matches(instance))
     if len(parts) > 1:
         # The later list shows the newer state.
-        meant = {instance.full_key: instance for instance in meant}.values()
-    if not distinct_keys:
-        return sorted(meant, key=_order)
-    unique, twins = distinct(meant)
+        instances = {instance.full_key: instance for instance in instances}.values()
+    said = [note for part in parts for note in part.notes]
+    if distinct_keys:
+        instances, shared = distinct(instances)
+        said += shared
     if notes is not None:
-        notes.extend(twins)
-    return sorted(unique, key=_order)
+        notes.extend(dict.fromkeys(said))
+    return sorted(instances, key=_order)
 
 
-def late_starts(window: Window, found: t.Iterable[JobInstance], until: int) -> Window | None:
-    """What has to be listed beside *window*: should the service compare windows with start times, what was planned in it and started after
-    its end is shown there only.
+def late_starts(window: Window, instances: t.Iterable[JobInstance], until: int) -> Window | None:
+    """The window to list next to *window*, should the service compare windows with start times: what was planned in *window* and
+    started after its end is shown there only.
 
-    :param found: what was listed for *window*. One instance that was planned in it and did not start in it proves that plan times count.
+    :param instances: what was listed for *window*. An instance that was planned in it and did not start in it proves that plan times count.
     :param until: epoch ms.
-    :returns: the time from the end of *window* until then; None if there is none, or nothing to look for in it.
+    :returns: the time from the end of *window* until then; None if that is empty, or nothing can be in it.
     """
-    by_plan_time = any(one.key.plan_time in window and one.start_time is not None and one.start_time not in window for one in found)
+    by_plan_time = any(
+        instance.key.plan_time in window and instance.start_time is not None and instance.start_time not in window for instance in instances
+    )
     return None if by_plan_time or until <= window.end else Window(window.end + 1, until)
 
 
 def names_without_instances(selection: Selection, instances: t.Iterable[JobInstance], failed: t.Collection[str] = ()) -> list[str]:
-    """The names in the selection (not its patterns) of which no instance was found, in the order given, without those that *failed*."""
-    seen = {one.job_name for one in instances}.union(failed)
-    return [name for name in selection.exact_names() or [] if name not in seen]
+    """The names in *selection* (not its patterns) of jobs without an instance, in the order given, without those that *failed*."""
+    seen = {instance.job_name for instance in instances}.union(failed)
+    return [name for name in WantedJobs.of(selection).exact if name not in seen]
 
 
 def distinct(instances: t.Iterable[JobInstance]) -> tuple[list[JobInstance], list[str]]:
-    """Each key once: the service reruns by key, so that instances that share one cannot be told apart there.
+    """Each key once: v2 reruns by key, so that its request cannot tell instances apart that share one.
 
-    :returns: for each key the instance that is on its way, else the one started last; and a sentence for each key that had several.
+    :returns: for each key the instance in progress, or else the one started last; and a sentence for each key that had several.
     """
     by_key: dict[InstanceKey, JobInstance] = {}
-    several: dict[InstanceKey, int] = {}
-    for one in instances:
-        other = by_key.setdefault(one.key, one)
-        if other is not one:
-            several[one.key] = several.get(one.key, 1) + 1
-            by_key[one.key] = max(other, one, key=_newness)
-    twins = [
+    counts: dict[InstanceKey, int] = {}
+    for instance in instances:
+        other = by_key.setdefault(instance.key, instance)
+        if other is not instance:
+            counts[instance.key] = counts.get(instance.key, 1) + 1
+            by_key[instance.key] = max(other, instance, key=_newness)
+    notes = [
         f"Job {printable(by_key[key].job_name, 200)} has {count} instances planned {to_iso(key.plan_time)} that the service reruns as one; "
-        "the one on its way, or else the one started last, stands for them."
-        for key, count in several.items()
+        "the one in progress, or else the one started last, stands for them."
+        for key, count in counts.items()
     ]
-    return list(by_key.values()), twins
+    return list(by_key.values()), notes
 
 
-def _listed(factory: WorkspaceApi, selection: Selection, span: Window, deadline: float | None) -> Listing:
+def _listed(api: WorkspaceApi, selection: Selection, span: Window, deadline: float | None) -> Listing:
     statuses: t.Collection[Status] = selection.statuses
-    kinds: t.Collection[InstanceType] = selection.instance_types
-    kind = next(iter(kinds)) if len(kinds) == 1 else None
+    types: t.Collection[InstanceType] = selection.instance_types
+    instance_type = next(iter(types)) if len(types) == 1 else None
     names = selection.exact_names()
-    if names is not None and _named_is_cheaper(factory, len(names), span):
-        return factory.list_named(names, span, statuses=statuses, instance_type=kind, deadline=deadline)
-    return factory.list_workspace(span, wanted=selection.names, statuses=statuses, instance_type=kind, deadline=deadline)
+    if names is not None and _named_is_cheaper(api, len(names), span):
+        return api.list_named(names, span, statuses=statuses, instance_type=instance_type, deadline=deadline)
+    wanted = WantedJobs.of(selection)
+    if types and InstanceType.SUB_JOB not in types:
+        wanted = WantedJobs(wanted.name, lambda dummy: False, wanted.exact)
+    return api.list_workspace(span, wanted=wanted, statuses=statuses, instance_type=instance_type, deadline=deadline)
 
 
-def _named_is_cheaper(factory: WorkspaceApi, names: int, span: Window) -> bool:
-    if names <= FEW_NAMES or not factory.walks_workspace:
+def _named_is_cheaper(api: WorkspaceApi, names: int, span: Window) -> bool:
+    if names <= FEW_NAMES or not api.walks_workspace:
         return True
     return names * len(span.slices(V2_WINDOW_MS)) <= len(span.slices(V1_WINDOW_MS))
 
 
-def _joined(one: Window, other: Window | None) -> list[Window]:
-    """The two windows, as one where they meet; the part of *other* within *one* is not read twice."""
-    if other is None or (one.begin <= other.begin and other.end <= one.end):
-        return [one]
-    if other.begin <= one.end + 1 and one.begin <= other.end + 1:
-        return [Window(min(one.begin, other.begin), max(one.end, other.end))]
-    return [one, other]
+def _joined(window: Window, other: Window | None) -> list[Window]:
+    """The two windows, as one where they meet; the part of *other* within *window* is not read twice."""
+    if other is None or (window.begin <= other.begin and other.end <= window.end):
+        return [window]
+    if other.begin <= window.end + 1 and window.begin <= other.end + 1:
+        return [Window(min(window.begin, other.begin), max(window.end, other.end))]
+    return [window, other]
 
 
-def _order(one: JobInstance) -> tuple[int, str, str, int, str]:
-    return one.key.plan_time, one.job_name, one.key.job_id, one.key.submit_time, one.instance_id or ""
+def _order(instance: JobInstance) -> tuple[int, str, str, int, str]:
+    key, instance_id = instance.full_key
+    return key.plan_time, instance.job_name, key.job_id, key.submit_time, instance_id
 
 
-def _newness(one: JobInstance) -> tuple[bool, int, int, str]:
-    # One that waits may show no start yet; it counts first, because a rerun of its key would run into it.
-    number = one.instance_id or ""
-    return one.status.on_its_way, one.start_time or 0, len(number), number
+def _newness(instance: JobInstance) -> tuple[bool, int, int, str]:
+    # An instance that waits may show no start yet. It counts first, because a rerun of its key would conflict with it.
+    number = instance.instance_id or ""
+    return instance.status.on_its_way, instance.start_time or 0, len(number), number

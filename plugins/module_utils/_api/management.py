@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Private to the collection: the management API (host dayu): DataArts Studio instances and their workspaces."""
+"""The management API (host dayu): DataArts Studio instances and their workspaces."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if t.TYPE_CHECKING:
     from .._http.session import Connection
 
 #: Entries to ask for at once; the default is 20 and no largest number is documented [H-WS].
-PAGE = 100
+STUDIO_PAGE = 100
 _KINDS = {0: "private", 1: "default", 2: "public"}
 
 
@@ -27,32 +27,32 @@ class Management:
         self._client = ScopedClient(connection)
 
     def studio_instances(self, deadline: float | None = None) -> list[StudioInstance]:
-        """GET /v1/{project_id}/instances [SDK]: every DataArts Studio instance, also those that cannot be used (``usable``)."""
+        """GET /v1/{project_id}/instances [SDK]: every DataArts Studio instance, also those that are not in use, see ``usable``."""
 
         def fetch(limit: int, offset: int) -> Page[StudioInstance]:
-            call = self._client.management("instances", "instances", query={"limit": limit, "offset": offset})
-            return self._client.read(call, _studio_page, deadline)
+            request = self._client.management("instances", "instances", query={"limit": limit, "offset": offset})
+            return self._client.read(request, _studio_page, deadline)
 
-        return read_paged(fetch, key=lambda one: one.studio_instance_id, what="DataArts Studio instances", page=PAGE)
+        return read_paged(fetch, key=lambda studio: studio.studio_instance_id, what="DataArts Studio instances", page=STUDIO_PAGE)
 
     def workspaces(self, studio_instance_id: str, deadline: float | None = None) -> list[Workspace]:
         """GET /v1/{project_id}/workspaces/{instance_id} [H-WS]: every workspace of one DataArts Studio instance.
 
-        ``count`` of the answer is described as a number of users; it is taken for the number of workspaces, as Terraform does [TF].
+        The page describes ``count`` as a number of users; here it is the number of workspaces, as in Terraform [TF].
         """
 
         def fetch(limit: int, offset: int) -> Page[Workspace]:
-            call = self._client.management("workspaces", "workspaces", studio_instance_id, query={"limit": limit, "offset": offset})
-            return self._client.read(call, lambda payload: _workspace_page(payload, studio_instance_id), deadline)
+            request = self._client.management("workspaces", "workspaces", studio_instance_id, query={"limit": limit, "offset": offset})
+            return self._client.read(request, lambda body: _workspace_page(body, studio_instance_id), deadline)
 
         what = f"workspaces of DataArts Studio instance {studio_instance_id}"
-        return read_paged(fetch, key=lambda one: one.workspace_id, what=what, page=PAGE)
+        return read_paged(fetch, key=lambda workspace: workspace.workspace_id, what=what, page=STUDIO_PAGE)
 
 
-def _studio_page(payload: t.Any) -> Page[StudioInstance]:
-    fields = Fields(payload, "the list of DataArts Studio instances")
-    entries = fields.entries("commodity_orders")
-    return Page(fields.count("count"), [_studio(one, f"DataArts Studio instance {number}") for number, one in enumerate(entries, 1)])
+def _studio_page(body: t.Any) -> Page[StudioInstance]:
+    fields = Fields(body, "the list of DataArts Studio instances")
+    entries = enumerate(fields.entries("commodity_orders"), 1)
+    return Page(fields.count("count"), [_studio(entry, f"DataArts Studio instance {number}") for number, entry in entries])
 
 
 def _studio(value: t.Any, what: str) -> StudioInstance:
@@ -66,10 +66,10 @@ def _studio(value: t.Any, what: str) -> StudioInstance:
     )
 
 
-def _workspace_page(payload: t.Any, studio_instance_id: str) -> Page[Workspace]:
-    fields = Fields(payload, "the list of workspaces")
-    entries = [_workspace(one, studio_instance_id, f"workspace {number}") for number, one in enumerate(fields.entries("data"), 1)]
-    return Page(fields.count("count"), entries)
+def _workspace_page(body: t.Any, studio_instance_id: str) -> Page[Workspace]:
+    fields = Fields(body, "the list of workspaces")
+    entries = enumerate(fields.entries("data"), 1)
+    return Page(fields.count("count"), [_workspace(entry, studio_instance_id, f"workspace {number}") for number, entry in entries])
 
 
 def _workspace(value: t.Any, studio_instance_id: str, what: str) -> Workspace:
@@ -87,7 +87,7 @@ def _workspace(value: t.Any, studio_instance_id: str, what: str) -> Workspace:
 
 
 def _identifier(fields: Fields, name: str, what: str) -> str:
-    found = fields.identifier(name)
-    if found is None:
+    identifier = fields.identifier(name)
+    if identifier is None:
         raise bad_answer(f"{what} has no {name}")
-    return found
+    return identifier

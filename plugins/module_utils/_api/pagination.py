@@ -1,21 +1,27 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Private to the collection: complete lists from a service whose ``offset`` nobody can trust.
+"""Complete lists from a service whose ``offset`` cannot be trusted.
 
-Whether ``offset`` counts pages or records is documented both ways [H-208][SDK][TF], and beyond the end some lists begin again [TF].
-Lists with a time window never need it: :func:`read_windowed` asks for whole windows and divides what does not fit one page. What has no
-window, and a single millisecond that overflows a page, is read by :func:`read_paged`, which finds the unit out by comparing.
+Whether ``offset`` counts pages or records is documented both ways [H-208][SDK][TF], and some lists start again beyond their end [TF].
+Lists with a time window do not need it: :func:`read_windowed` asks for whole windows and divides what does not fit one page. Lists
+without a window, and a single millisecond that overflows a page, are read by :func:`read_paged`, which compares pages to find the unit.
 
-Either way a list is complete or an error: the entries, each counted once, must be as many as the service's own ``total``. The service
-goes on working while it is read, so a count that does not match is read once more before it is believed.
+A list is complete or an error: the entries, each counted once, must be as many as the service's own ``total``. The service continues to
+work while the list is read, so a list whose count does not match is read again before it is refused.
+
+A list has a budget, see :class:`ListBudget`: whatever the service answers, memory stays bounded.
 """
 
 from __future__ import annotations
 
+import functools
 import math
+import operator
+import sys
+import threading
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from .._common.errors import ApiError, Kind
 from .._common.times import Window
@@ -24,13 +30,17 @@ _T = t.TypeVar("_T")
 
 #: Most entries of one page of instances [H-208].
 PAGE = 1000
-#: Most entries one list may hold; what is larger is refused rather than held in memory.
+#: Most entries one listing may hold: 200,000 instances take about 130 MB, without the characters of their texts.
 MAX_ENTRIES = 200_000
-#: How often a list whose count does not match is read altogether.
+#: Most bytes of characters that the entries of one listing may hold, counted as if no two of them shared a text.
+MAX_TEXT_BYTES = 64 * 1024 * 1024
+#: How often a list whose count does not match is read in all.
 WALKS = 3
-#: Pages to plan for by page that a window needs when it is divided: entries are not spread quite evenly.
+#: Room to leave in each page when a window is divided, because entries are not spread evenly.
 _ROOM = 1.25
-#: Calls for each page of a list in no order: after n·ln(entries) random pages of n all entries were there at least once, most likely.
+#: Bytes of a text without characters.
+_EMPTY = sys.getsizeof("")
+#: Requests per page of a list in random order: after n·ln(entries) random pages of n every entry was most likely there once.
 _SAMPLES = 24
 
 Key = t.Callable[[_T], t.Hashable]
@@ -46,20 +56,77 @@ class Page(t.Generic[_T]):
 
 @dataclass(frozen=True)
 class ListLimits:
-    """What a list may cost.
+    """How a windowed list is read.
 
     :param page: entries to ask for at once.
-    :param slice_ms: longest window of one call, ms.
-    :param entries: most entries in all.
+    :param slice_ms: longest window of one request, ms.
     """
 
     page: int = PAGE
     slice_ms: int = 7 * 86_400_000
-    entries: int = MAX_ENTRIES
+
+
+class ListBudget:
+    """What one listing may hold in memory, shared by everything that it is made of: pages, windows and jobs. Thread-safe.
+
+    :param what: the listing, for messages: "instances".
+    :param entries: most entries.
+    :param text_bytes: most bytes of the entries' texts.
+    :ivar exceeded: whether the listing was refused.
+    """
+
+    def __init__(self, what: str = "entries", entries: int = MAX_ENTRIES, text_bytes: int = MAX_TEXT_BYTES) -> None:
+        self.what = what
+        self._most = entries
+        self._most_bytes = text_bytes
+        self.exceeded = False
+        self._entries = 0
+        self._bytes = 0
+        self._lock = threading.Lock()
+
+    def foresee(self, total: int) -> None:
+        """Refuse a part of the listing by the service's own count, before it is read. :raises ApiError: INVALID."""
+        if self._entries + total > self._most:
+            raise self._too_large(f"there are {self._entries + total} {self.what}, more than the {self._most} that one list may hold")
+
+    def add(self, entry: object, replaced: object = None) -> None:
+        """Count *entry*, which takes the place of *replaced*. :raises ApiError: INVALID, the listing is too large."""
+        added = text_bytes(entry) - (0 if replaced is None else text_bytes(replaced))
+        with self._lock:
+            self._entries += replaced is None
+            self._bytes += added
+        self.foresee(0)
+        if self._bytes > self._most_bytes:
+            most = self._most_bytes // (1024 * 1024)
+            raise self._too_large(f"the texts of the {self.what} take more than the {most} MiB that one list may hold")
+
+    def release(self, entries: t.Iterable[object]) -> None:
+        """Stop counting *entries*, which are dropped."""
+        for entry in entries:
+            with self._lock:
+                self._entries -= 1
+                self._bytes -= text_bytes(entry)
+
+    def _too_large(self, cause: str) -> ApiError:
+        self.exceeded = True
+        return ApiError(Kind.INVALID, cause, hint="Narrow the time window (planned_after, planned_before) or name fewer jobs.")
+
+
+def text_bytes(entry: object) -> int:
+    """Bytes that the characters of the texts among the fields of a dataclass take; 0 for anything else."""
+    values = _fields_of(t.cast(t.Any, type(entry)))
+    return sum(sys.getsizeof(value) - _EMPTY for value in values(entry) if isinstance(value, str)) if values is not None else 0
+
+
+@functools.lru_cache(maxsize=32)
+def _fields_of(kind: t.Any) -> t.Callable[[object], tuple[object, ...]] | None:
+    names = [field.name for field in fields(kind)] if hasattr(kind, "__dataclass_fields__") else []
+    # With one name attrgetter returns the value itself instead of a tuple.
+    return t.cast("t.Callable[[object], tuple[object, ...]]", operator.attrgetter(*names)) if len(names) > 1 else None
 
 
 class _MismatchError(Exception):
-    """A walk over a list did not end with as many entries as the service counts."""
+    """A walk over a list ended with another number of entries than the service counts."""
 
     def __init__(self, count: int, total: int) -> None:
         super().__init__(count, total)
@@ -68,20 +135,27 @@ class _MismatchError(Exception):
 
 
 def read_windowed(
-    fetch: t.Callable[[Window, int, int], Page[_T]], window: Window, *, key: Key[_T], what: str, limits: ListLimits | None = None
+    fetch: t.Callable[[Window, int, int], Page[_T]],
+    window: Window,
+    *,
+    key: Key[_T],
+    what: str,
+    limits: ListLimits | None = None,
+    budget: ListBudget | None = None,
 ) -> list[_T]:
     """Every entry of a list with a time window, the oldest slice of the window first.
 
-    :param fetch: one call: the window (both ends included), ``limit``, ``offset``.
+    :param fetch: one request: the window (both ends included), ``limit``, ``offset``.
     :param key: what an entry is known by.
     :param what: the list, for messages: "instances of job daily_sales".
-    :raises ApiError: whatever *fetch* raises; BAD_ANSWER if a part of it stays incomplete, naming the window, the count and the total;
-        INVALID if it holds more than ``limits.entries``.
+    :param budget: that of the listing which this list is a part of; its own if None.
+    :raises ApiError: whatever *fetch* raises; BAD_ANSWER if a part stays incomplete, naming the window, the count and the total;
+        INVALID if it exceeds *budget*.
     """
-    walk = _WindowWalk(fetch, key, what, limits or ListLimits())
-    for piece in window.slices(walk.limits.slice_ms):
-        walk.read(piece)
-    return list(walk.found.values())
+    walk = _WindowWalk(fetch, key, what, limits or ListLimits(), budget or ListBudget(what))
+    for span in window.slices(walk.limits.slice_ms):
+        walk.read(span)
+    return list(walk.entries.values())
 
 
 def read_whole(fetch: t.Callable[[], Page[_T]], *, key: Key[_T], what: str) -> list[_T]:
@@ -91,119 +165,129 @@ def read_whole(fetch: t.Callable[[], Page[_T]], *, key: Key[_T], what: str) -> l
     """
     for walk in range(WALKS):
         page = fetch()
-        found = {key(one): one for one in page.entries}
-        if len(found) == page.total:
+        entries = {key(entry): entry for entry in page.entries}
+        if len(entries) == page.total:
             break
         if walk == WALKS - 1:
-            raise _incomplete(what, len(found), page.total)
-    return list(found.values())
+            raise _incomplete(what, len(entries), page.total)
+    return list(entries.values())
 
 
-def read_paged(fetch: t.Callable[[int, int], Page[_T]], *, key: Key[_T], what: str, page: int, most: int = MAX_ENTRIES) -> list[_T]:
+def read_paged(
+    fetch: t.Callable[[int, int], Page[_T]], *, key: Key[_T], what: str, page: int, budget: ListBudget | None = None
+) -> list[_T]:
     """Every entry of a list that can only be paged by ``offset``, in the order it came.
 
-    :param fetch: one call: ``limit``, ``offset``.
+    :param fetch: one request: ``limit``, ``offset``.
     :param page: entries to ask for at once.
-    :param most: most entries in all.
-    :raises ApiError: whatever *fetch* raises; BAD_ANSWER if it stays incomplete, INVALID if it holds more than *most*.
+    :raises ApiError: whatever *fetch* raises; BAD_ANSWER if it stays incomplete, INVALID if it exceeds *budget*.
     """
+    budget = budget or ListBudget(what)
     for walk in range(WALKS):
+        offset_walk = _OffsetWalk(fetch, key, page, budget)
         try:
-            return _OffsetWalk(fetch, key, page).read(what, most)
+            return offset_walk.read()
         except _MismatchError as mismatch:
+            budget.release(offset_walk.entries.values())
             if walk == WALKS - 1:
                 raise _incomplete(what, mismatch.count, mismatch.total) from None
     raise ValueError("WALKS is at least 1")
 
 
 class _WindowWalk(t.Generic[_T]):
-    """Reads windows of one list, dividing them while they overflow a page. ``found`` are the entries by key."""
+    """Reads windows of one list and divides those that overflow a page. ``entries`` holds what was read, by key."""
 
-    def __init__(self, fetch: t.Callable[[Window, int, int], Page[_T]], key: Key[_T], what: str, limits: ListLimits) -> None:
+    def __init__(
+        self, fetch: t.Callable[[Window, int, int], Page[_T]], key: Key[_T], what: str, limits: ListLimits, budget: ListBudget
+    ) -> None:
         self.limits = limits
-        self.found: dict[t.Hashable, _T] = {}
+        self.entries: dict[t.Hashable, _T] = {}
+        self._budget = budget
         self._fetch = fetch
         self._key = key
         self._what = what
 
     def read(self, window: Window) -> None:
-        """Add every entry of a window that one call may span."""
-        pending, calls, most_calls = [(window, 0)], 0, 0
+        """Add all entries of a window that one request may span."""
+        pending, requests, most_requests = [(window, 0)], 0, 0
         while pending:
-            piece, around = pending.pop()
-            page = self._fetch(piece, self.limits.page, 0)
-            calls += 1
-            # Each page of the list lies at most one path of divisions deep; a service that says "more" about every window is not asked for ever.
-            most_calls = most_calls or 64 + 2 * (page.total // self.limits.page + 1) * window.length.bit_length()
-            if len(self.found) + page.total > self.limits.entries:
-                raise too_many(self._what, len(self.found) + page.total, self.limits.entries)
+            span, around = pending.pop()
+            page = self._fetch(span, self.limits.page, 0)
+            requests += 1
+            # Each page lies at most one path of divisions deep; a service that claims "more" about every window is not asked for ever.
+            most_requests = most_requests or 64 + 2 * (page.total // self.limits.page + 1) * window.length.bit_length()
+            self._budget.foresee(page.total)
             if page.total <= self.limits.page or len(self._by_key(page)) == page.total:
-                self._add(self._checked(piece, page))
-            elif piece.length == 1:
-                self._add(self._millisecond(piece))
-            elif calls >= most_calls:
-                raise _incomplete(f"{self._what} from {window}", len(self.found), page.total)
+                self._add(self._checked(span, page))
+            elif span.length == 1:
+                self._add(self._millisecond(span))
+            elif requests >= most_requests:
+                raise _incomplete(f"{self._what} from {window}", len(self.entries), page.total)
             else:
-                pending.extend((part, page.total) for part in reversed(self._parts(piece, page.total, around)))
+                pending.extend((part, page.total) for part in reversed(self._parts(span, page.total, around)))
 
     def _parts(self, window: Window, total: int, around: int) -> list[Window]:
         """*window*, which holds *total* entries, in parts each of which fits a page if they are spread evenly.
 
-        :param around: the total of the window that it is a part of. Where they crowd in one part, halves find the crowd with fewer calls.
+        :param around: the total of the window that it is a part of. Where entries crowd in one part, halves find the crowd sooner.
         """
         even = 2 if 2 * total > around > 0 else math.ceil(total * _ROOM / self.limits.page)
         return window.slices(math.ceil(window.length / min(max(2, even), window.length)))
 
     def _add(self, entries: t.Iterable[_T]) -> None:
-        # A later read replaces an earlier one: where a window is compared with start times, an instance may move on meanwhile.
-        self.found.update((self._key(one), one) for one in entries)
+        # The later read shows the newer state: where windows are compared with start times, an instance may change windows meanwhile.
+        for entry in entries:
+            key = self._key(entry)
+            self._budget.add(entry, self.entries.get(key))
+            self.entries[key] = entry
 
     def _checked(self, window: Window, page: Page[_T]) -> list[_T]:
-        """The entries of a window that fits one page, read again where they are not as many as counted."""
+        """The entries of a window that fits one page; the window is read again where they are not as many as counted."""
         first = [page]
         return read_whole(
             lambda: first.pop() if first else self._fetch(window, self.limits.page, 0), key=self._key, what=f"{self._what} from {window}"
         )
 
     def _millisecond(self, window: Window) -> list[_T]:
-        return read_paged(
+        entries = read_paged(
             lambda limit, offset: self._fetch(window, limit, offset),
             key=self._key,
             what=f"{self._what} from {window}",
             page=self.limits.page,
-            most=self.limits.entries,
+            budget=self._budget,
         )
+        self._budget.release(entries)  # they are counted again where they join the others
+        return entries
 
     def _by_key(self, page: Page[_T]) -> set[t.Hashable]:
-        return {self._key(one) for one in page.entries}
+        return {self._key(entry) for entry in page.entries}
 
 
 class _OffsetWalk(t.Generic[_T]):
-    """One walk over a list by ``offset``; what the unit is follows from comparing the answers to offset 0 and 1."""
+    """One walk over a list by ``offset``, whose unit follows from comparing the answers to offset 0 and 1. ``entries`` by key."""
 
-    def __init__(self, fetch: t.Callable[[int, int], Page[_T]], key: Key[_T], page: int) -> None:
+    def __init__(self, fetch: t.Callable[[int, int], Page[_T]], key: Key[_T], page: int, budget: ListBudget) -> None:
+        self.entries: dict[t.Hashable, _T] = {}
+        self._budget = budget
         self._fetch = fetch
         self._key = key
         self._limit = page
         self._total = -1
-        self._found: dict[t.Hashable, _T] = {}
 
-    def read(self, what: str, most: int) -> list[_T]:
-        """All entries. :raises _MismatchError: not as many as counted, or the count changed on the way."""
+    def read(self) -> list[_T]:
+        """All entries. :raises _MismatchError: not as many as counted, or the count changed meanwhile."""
         first = self._take(0)
-        if self._total > most:
-            raise too_many(what, self._total, most)
         if first and not self._full:
-            # The service may know a smaller page than was asked for.
+            # The service may use smaller pages than it was asked for.
             self._limit = min(self._limit, len(first))
             self._rest(first)
-        if len(self._found) != self._total:
-            raise _MismatchError(len(self._found), self._total)
-        return list(self._found.values())
+        if len(self.entries) != self._total:
+            raise _MismatchError(len(self.entries), self._total)
+        return list(self.entries.values())
 
     @property
     def _full(self) -> bool:
-        return len(self._found) >= self._total
+        return len(self.entries) >= self._total
 
     def _rest(self, first: list[t.Hashable]) -> None:
         second = self._take(1)
@@ -215,29 +299,33 @@ class _OffsetWalk(t.Generic[_T]):
             self._sample()
 
     def _onwards(self, offset: int, *, by_records: bool) -> None:
-        """Take page after page until all are there, or one brings nothing new: it was empty, or the list began again."""
+        """Take page after page until all entries are there, or a page brings nothing new: it is empty, or the list started again."""
         while not self._full:
-            before = len(self._found)
+            before = len(self.entries)
             taken = self._take(offset)
-            if len(self._found) == before:
+            if len(self.entries) == before:
                 return
             offset += len(taken) if by_records else 1
 
     def _sample(self) -> None:
-        """The order differs from call to call: take first pages until all were there once."""
-        for _call in range(32 + _SAMPLES * (self._total // self._limit + 1)):
+        """The order differs from request to request: take first pages until every entry was there once."""
+        for dummy in range(32 + _SAMPLES * (self._total // self._limit + 1)):
             if self._full:
                 return
             self._take(0)
 
     def _take(self, offset: int) -> list[t.Hashable]:
-        """The keys of the page at *offset*, which joins the entries. :raises _MismatchError: the count is not that of the first page."""
+        """The keys of the page at *offset*, whose entries are kept. :raises _MismatchError: the count is not that of the first page."""
         page = self._fetch(self._limit, offset)
         if self._total not in (-1, page.total):
-            raise _MismatchError(len(self._found), page.total)
+            raise _MismatchError(len(self.entries), page.total)
+        if self._total == -1:
+            self._budget.foresee(page.total)
         self._total = page.total
-        keys = [self._key(one) for one in page.entries]
-        self._found.update(zip(keys, page.entries))
+        keys = [self._key(entry) for entry in page.entries]
+        for key, entry in zip(keys, page.entries):
+            self._budget.add(entry, self.entries.get(key))
+            self.entries[key] = entry
         return keys
 
 
@@ -245,14 +333,5 @@ def _incomplete(what: str, count: int, total: int) -> ApiError:
     return ApiError(
         Kind.BAD_ANSWER,
         f"the service counts {total} {what} but lists {count}",
-        hint="Nothing is concluded from an incomplete list. Run it again; if it stays, narrow the time window or ask for fewer jobs.",
-    )
-
-
-def too_many(what: str, count: int, most: int) -> ApiError:
-    """The error of a list that is larger than what may be held, *count* entries instead of *most*."""
-    return ApiError(
-        Kind.INVALID,
-        f"there are {count} {what}, more than the {most} that one list may hold",
-        hint="Narrow the time window (planned_after, planned_before) or name fewer jobs.",
+        hint="An incomplete list is not used. Run it again; if that does not help, narrow the time window or name fewer jobs.",
     )

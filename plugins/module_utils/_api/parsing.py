@@ -1,9 +1,9 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Private to the collection: the service's JSON read field by field, without trusting any of it.
+"""The service's JSON, read field by field without trusting any of it.
 
-v1 writes camelCase and v2 snake_case [SDK]; a field is asked for by its v2 name and found under either. Whatever does not fit is an
+v1 writes camelCase and v2 snake_case [SDK]; a field is read by its v2 name and found under either. Whatever does not fit is an
 :class:`ApiError` of kind BAD_ANSWER that names the field, never a KeyError or a value of another type.
 """
 
@@ -17,8 +17,8 @@ from .._common.errors import ApiError, Kind
 from .._common.text import printable
 from .._models.instance import MAX_NAME
 
-#: Longest other text (error messages, paths); what is longer is cut.
-MAX_TEXT = 10_000
+#: Longest other text, such as an owner or a path; what is longer is cut.
+MAX_TEXT = 1_000
 #: Numbers are 64 bits wide, as the service's "long".
 MAX_NUMBER = 2**63 - 1
 
@@ -27,20 +27,20 @@ _CAMEL = re.compile(r"_([a-z0-9])")
 
 
 def bad_answer(message: str) -> ApiError:
-    """The error of an answer that cannot be understood. Method, path and request id are filled in by whoever sent the call."""
+    """The error of an answer that cannot be understood. The sender of the request adds its method, path and request id."""
     return ApiError(
         Kind.BAD_ANSWER,
         printable(message),
-        hint="Run it again; if it stays, the endpoint is not a DataArts Studio service of the documented version.",
+        hint="Run it again; if that does not help, the endpoint is not a DataArts Studio service of the documented version.",
     )
 
 
 class Fields:
-    """One JSON object of an answer.
+    """A JSON object of an answer.
 
     :param value: what should be an object.
     :param what: what it describes, for messages: "instance 3 of the list".
-    :raises ApiError: BAD_ANSWER, if it is no object.
+    :raises ApiError: BAD_ANSWER, if it is not an object.
     """
 
     def __init__(self, value: t.Any, what: str) -> None:
@@ -51,11 +51,11 @@ class Fields:
 
     def raw(self, name: str) -> t.Any:
         """The value of the field under its v2 or its v1 name; None if there is none."""
-        found = self._values.get(name)
-        return self._values.get(camel(name)) if found is None else found
+        value = self._values.get(name)
+        return self._values.get(camel(name)) if value is None else value
 
     def number(self, name: str) -> int:
-        """A required whole number of 64 bits, given as number or text. :raises ApiError: BAD_ANSWER."""
+        """A required whole number of 64 bits, written as a number or as text. :raises ApiError: BAD_ANSWER."""
         return t.cast(int, self._required(name, self.optional_number(name)))
 
     def optional_number(self, name: str) -> int | None:
@@ -77,7 +77,7 @@ class Fields:
         return value
 
     def time(self, name: str) -> int | None:
-        """Epoch ms, or None where it is absent, null, empty or 0: the time of something that has not happened."""
+        """Epoch ms, or None where it is absent, null, empty or 0, which is the time of something that has not happened."""
         value = self.optional_number(name)
         return value if value is not None and value > 0 else None
 
@@ -106,7 +106,7 @@ class Fields:
         return value
 
     def identifier(self, name: str) -> str | None:
-        """An id as text, given as text or number, without blanks around it; None where it is absent, null or empty. :raises ApiError: BAD_ANSWER."""
+        """An id as text, written as text or as a number; blanks around it are removed. None where it is absent, null or empty. :raises ApiError: BAD_ANSWER."""
         value = self.raw(name)
         if isinstance(value, str):
             value = value.strip()
@@ -117,15 +117,15 @@ class Fields:
         return None if number is None else str(number)
 
     def job_id(self, name: str = "job_id") -> str:
-        """A required id of a job: its digits as text. One specification's sample has a stray comma, "868641," [HCAPI]. :raises ApiError: BAD_ANSWER."""
+        """A required id of a job, its digits as text. The sample of one specification has a stray comma, "868641," [HCAPI]. :raises ApiError: BAD_ANSWER."""
         value = self._required(name, self.identifier(name))
         digits = value.rstrip(", ")
         if not _NUMBER.fullmatch(digits) or not 0 <= int(digits) <= MAX_NUMBER:
             raise self._wrong(name, value, "the number of a job")
         return str(int(digits))
 
-    def text(self, name: str) -> str | None:
-        """Text for people, cut at :data:`MAX_TEXT` characters; None where it is absent, null or empty. :raises ApiError: BAD_ANSWER for a list or an object."""
+    def text(self, name: str, most: int = MAX_TEXT) -> str | None:
+        """Text for people, cut after *most* characters; None where it is absent, null or empty. :raises ApiError: BAD_ANSWER for a list or an object."""
         value = self.raw(name)
         if value is None or value == "":
             return None
@@ -133,7 +133,7 @@ class Fields:
             return printable(value, 100)
         if not isinstance(value, str):
             raise self._wrong(name, value, "text")
-        return value[:MAX_TEXT]
+        return value[:most]
 
     def word(self, name: str) -> str:
         """A required word such as a status, printable, at most 100 characters. :raises ApiError: BAD_ANSWER."""

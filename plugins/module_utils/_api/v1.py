@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Private to the collection: the v1 Factory API (host dayu-dlf), one method per endpoint."""
+"""The v1 Factory API (host dayu-dlf), one method per endpoint."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from .base import (
     instance_page,
     job_page,
 )
-from .pagination import ListLimits, Page, read_paged, read_windowed
+from .pagination import ListBudget, ListLimits, Page, read_paged, read_windowed
 from .parsing import Fields
 
-#: Longest window of one list call [H-94].
-MAX_WINDOW_MS = 7 * 86_400_000
+#: Longest window of one request [H-94].
+V1_WINDOW_MS = 7 * 86_400_000
 
 
 class V1Api:
@@ -41,10 +41,11 @@ class V1Api:
         statuses: t.Collection[Status] | None = None,
         instance_type: InstanceType | None = None,
         deadline: float | None = None,
+        budget: ListBudget | None = None,
     ) -> list[JobInstance]:
-        """GET …/jobs/instances/detail [H-94]: instances of one job, by its exact name, or of every job of the workspace; complete.
+        """GET …/jobs/instances/detail [H-94]: all instances of one job, by its exact name, or of every job of the workspace.
 
-        The name is matched exactly by preciseQuery, and again here: editions that do not know the parameter match any part of a name [OTC].
+        preciseQuery asks for the exact name. It is compared again here, because editions without the parameter match a part of a name [OTC].
         """
         status = asked_status(statuses, ASKED_V1)
 
@@ -59,12 +60,13 @@ class V1Api:
                 "status": status,
                 "instanceType": instance_type.number if instance_type else None,
             }
-            call = self._client.v1("GET", "list", "jobs", "instances", "detail", query=query)
-            return self._client.read(call, lambda payload: instance_page(payload, self._client.workspace_id), deadline)
+            request = self._client.v1("GET", "list", "jobs", "instances", "detail", query=query)
+            return self._client.read(request, lambda body: instance_page(body, self._client.workspace_id), deadline)
 
         what = "instances of the workspace" if job_name is None else f"instances of job {job_name}"
-        found = read_windowed(fetch, window, key=lambda listed: listed.full_key, what=what, limits=ListLimits(slice_ms=MAX_WINDOW_MS))
-        return [one for one in found if job_name in (None, one.job_name)]
+        limits = ListLimits(slice_ms=V1_WINDOW_MS)
+        instances = read_windowed(fetch, window, key=lambda listed: listed.full_key, what=what, limits=limits, budget=budget)
+        return [instance for instance in instances if job_name in (None, instance.job_name)]
 
     def list_jobs(self, name: str | None, job_type: str, deadline: float | None = None) -> list[Job]:
         """GET …/jobs [SDK]: jobs of that type whose name contains *name* (None: all)."""
@@ -77,26 +79,26 @@ class V1Api:
 
     def probe(self, deadline: float | None = None) -> None:
         """GET …/jobs [SDK] for a single job, to see whether v1 is open to the account."""
-        call = self._client.v1("GET", "jobs", "jobs", query={"limit": 1, "offset": 0, "jobType": "BATCH"})
-        self._client.read(call, job_page, deadline)
+        request = self._client.v1("GET", "jobs", "jobs", query={"limit": 1, "offset": 0, "jobType": "BATCH"})
+        self._client.read(request, job_page, deadline)
 
     def job_detail(self, job_name: str, deadline: float | None = None) -> dict[str, t.Any]:
-        """GET …/jobs/{name} [SDK][OTC]: definition of the newest submitted version, as the service says it (nodes, schedule, params, …)."""
-        call = self._client.v1("GET", "job", "jobs", job_name, query={"getJobSubmitVersion": True})
-        return self._client.read(call, lambda payload: _whole(payload, f"the definition of job {job_name}"), deadline)
+        """GET …/jobs/{name} [SDK][OTC]: the definition of the newest submitted version, as the service returns it (nodes, schedule, params, …)."""
+        request = self._client.v1("GET", "job", "jobs", job_name, query={"getJobSubmitVersion": True})
+        return self._client.read(request, lambda body: _whole(body, f"the definition of job {job_name}"), deadline)
 
     def restart(self, job_name: str, instance_id: str | None, options: RetryOptions, deadline: float | None = None) -> Answer:
-        """POST …/jobs/{job_name}/instances/{instance_id}/restart [H-67]: one instance. 204 or 200, without a body."""
+        """POST …/jobs/{job_name}/instances/{instance_id}/restart [H-67]: reruns one instance. 204 or 200, without a body."""
         if not instance_id:
             raise ApiError(
                 Kind.INVALID,
-                f"the service listed the instance of job {job_name} without an instance id, by which v1 restarts it",
-                hint="Set api_version to v2, which knows instances by job id and times.",
+                f"the service listed the instance of job {job_name} without the instance id that v1 needs",
+                hint="Set api_version to v2, which identifies instances by job id and times.",
             )
-        call = self._client.v1("POST", "restart", "jobs", job_name, "instances", instance_id, "restart", body=body_v1(options))
-        return self._client.write(call, deadline)
+        request = self._client.v1("POST", "restart", "jobs", job_name, "instances", instance_id, "restart", body=body_v1(options))
+        return self._client.write(request, deadline)
 
 
-def _whole(payload: t.Any, what: str) -> dict[str, t.Any]:
-    Fields(payload, what).name("name")
-    return t.cast("dict[str, t.Any]", payload)
+def _whole(body: t.Any, what: str) -> dict[str, t.Any]:
+    Fields(body, what).name("name")
+    return t.cast("dict[str, t.Any]", body)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Private to the collection: the v2 Factory API (host dayu), one method per endpoint."""
+"""The v2 Factory API (host dayu), one method per endpoint."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ from .base import (
     instance_page,
     job_page,
 )
-from .pagination import ListLimits, Page, read_paged, read_whole, read_windowed
+from .pagination import ListBudget, ListLimits, Page, read_paged, read_whole, read_windowed
 from .parsing import Fields, bad_answer
 
-#: Longest window of one list call: "at most one month" [H-208], of which 30 days are always less.
-MAX_WINDOW_MS = 30 * 86_400_000
-#: Layers of dependencies that one call follows at most [H-DEP].
+#: Longest window of one request: "at most one month" [H-208]; 30 days are never more.
+V2_WINDOW_MS = 30 * 86_400_000
+#: Most layers of dependencies that one request follows [H-DEP].
 MAX_DEPTH = 50
 #: Status -> the field of the statistics that counts it [SDK].
 _COUNTS = {
@@ -57,11 +57,12 @@ class V2Api:
         statuses: t.Collection[Status] | None = None,
         instance_type: InstanceType | None = None,
         deadline: float | None = None,
+        budget: ListBudget | None = None,
     ) -> list[JobInstance]:
-        """GET …/factory/jobs/{job_name}/instances/detail [H-208]: instances of the job of exactly that name, complete.
+        """GET …/factory/jobs/{job_name}/instances/detail [H-208]: all instances of the job of exactly that name.
 
-        A status is asked for where only one is wanted and every edition spells it alike; other filters are the caller's.
-        ``min_plan_time`` and ``max_plan_time`` are taken for plan times, as they are named; the page's text says start time.
+        The request filters by status if only one is wanted that every edition spells alike; the caller applies other filters.
+        ``min_plan_time`` and ``max_plan_time`` are taken for plan times, as their names say; the page's text says start time.
         """
         status = asked_status(statuses, ASKED_V2)
 
@@ -74,16 +75,11 @@ class V2Api:
                 "status": status,
                 "instance_type": instance_type.number if instance_type else None,
             }
-            call = self._client.v2("GET", "list", "jobs", job_name, "instances", "detail", query=query)
-            return self._client.read(call, lambda payload: instance_page(payload, self._client.workspace_id), deadline)
+            request = self._client.v2("GET", "list", "jobs", job_name, "instances", "detail", query=query)
+            return self._client.read(request, lambda body: instance_page(body, self._client.workspace_id), deadline)
 
-        return read_windowed(
-            fetch,
-            window,
-            key=lambda listed: listed.full_key,
-            what=f"instances of job {job_name}",
-            limits=ListLimits(slice_ms=MAX_WINDOW_MS),
-        )
+        what, limits = f"instances of job {job_name}", ListLimits(slice_ms=V2_WINDOW_MS)
+        return read_windowed(fetch, window, key=lambda listed: listed.full_key, what=what, limits=limits, budget=budget)
 
     def list_jobs(self, name: str | None, job_type: str, deadline: float | None = None) -> list[Job]:
         """GET …/factory/jobs [SDK]: jobs of that type whose name contains *name* (None: all)."""
@@ -95,80 +91,79 @@ class V2Api:
         return read_paged(fetch, key=lambda job: job.name, what="jobs", page=JOBS_PAGE)
 
     def statistics(self, deadline: float | None = None) -> dict[Status, int]:
-        """GET …/factory/monitor/task-statistics-overview [SDK]: how many instances of the last seven days are in a status that needs somebody.
+        """GET …/factory/monitor/task-statistics-overview [SDK]: instances of the last seven days by status, for statuses that need attention.
 
-        One request a second is allowed [H-OV2].
+        One request per second is allowed [H-OV2].
         """
         path = ("v2", "factory", "monitor", "task-statistics-overview")
         query = {"is_own": False, "query_days": "all"}
-        call = self._client.call("GET", self._client.connection.hosts.v2, "statistics", *path, query=query)
-        return self._client.read(call, _statistics, deadline)
+        request = self._client.request("GET", self._client.connection.hosts.v2, "statistics", *path, query=query)
+        return self._client.read(request, _statistics, deadline)
 
     def retry(self, job_name: str, keys: t.Iterable[InstanceKey], options: RetryOptions, deadline: float | None = None) -> Answer:
-        """POST …/factory/jobs/{job_name}/instances/retry, first mode [H-RET]: selected instances. 200 or 204, without a body."""
-        call = self._client.v2("POST", "retry", "jobs", job_name, "instances", "retry", body=body_v2(options, keys))
-        return self._client.write(call, deadline)
+        """POST …/factory/jobs/{job_name}/instances/retry, first mode [H-RET]: reruns selected instances. 200 or 204, without a body."""
+        request = self._client.v2("POST", "retry", "jobs", job_name, "instances", "retry", body=body_v2(options, keys))
+        return self._client.write(request, deadline)
 
     def retry_related(self, job_name: str, related: RelatedJobs, options: RetryOptions, deadline: float | None = None) -> Answer:
-        """The same POST, second mode [H-RET]: the job with upstream and downstream jobs."""
-        call = self._client.v2("POST", "retry", "jobs", job_name, "instances", "retry", body=body_v2_related(options, related))
-        return self._client.write(call, deadline)
+        """The same POST, second mode [H-RET]: reruns the job with upstream and downstream jobs."""
+        request = self._client.v2("POST", "retry", "jobs", job_name, "instances", "retry", body=body_v2_related(options, related))
+        return self._client.write(request, deadline)
 
     def depend_instances(
         self, instance_id: str, relation: str = "both", depth: int = 1, latest_only: bool = True, deadline: float | None = None
     ) -> list[RelatedInstance]:
-        """GET …/factory/instances/{instance_id}/depend-instances [H-DEP]: what the instance depends on and what depends on it.
+        """GET …/factory/instances/{instance_id}/depend-instances [H-DEP]: the instances that it depends on and that depend on it.
 
         :param relation: ``parent``, ``child`` or ``both``.
         :param depth: layers to follow, 1 to 50.
         :param latest_only: only the newest instance of each related job.
         """
         query = {"relation": relation, "depth": depth, "latest": latest_only}
-        call = self._client.v2("GET", "depend", "instances", instance_id, "depend-instances", query=query)
+        request = self._client.v2("GET", "depend", "instances", instance_id, "depend-instances", query=query)
         return read_whole(
-            lambda: self._client.read(call, lambda payload: _related_page(payload, self._client.workspace_id), deadline),
+            lambda: self._client.read(request, lambda body: _related_page(body, self._client.workspace_id), deadline),
             key=lambda related: related.instance.full_key,
             what=f"instances related to instance {instance_id}",
         )
 
     def depend_jobs(self, job_name: str, relation: str = "both", deadline: float | None = None) -> list[RelatedJob]:
-        """GET …/factory/jobs/{job_name}/depend [SDK]: a bare list of the jobs it depends on and that depend on it."""
-        call = self._client.v2("GET", "depend", "jobs", job_name, "depend", query={"relation": relation})
-        return self._client.read(call, _related_jobs, deadline)
+        """GET …/factory/jobs/{job_name}/depend [SDK]: a plain list of the jobs that it depends on and that depend on it."""
+        request = self._client.v2("GET", "depend", "jobs", job_name, "depend", query={"relation": relation})
+        return self._client.read(request, _related_jobs, deadline)
 
 
-def _statistics(payload: t.Any) -> dict[Status, int]:
-    fields = Fields(payload, "the statistics of the workspace")
+def _statistics(body: t.Any) -> dict[Status, int]:
+    fields = Fields(body, "the statistics of the workspace")
     return {status: fields.count(name) for status, name in _COUNTS.items()}
 
 
-def _related_page(payload: t.Any, workspace_id: str) -> Page[RelatedInstance]:
-    fields = Fields(payload, "the list of related instances")
-    entries = [
-        _related(one, workspace_id, f"related instance {number}") for number, one in enumerate(fields.entries("depend_instances_info"), 1)
-    ]
-    # total is in the SDK's class; a list that comes whole is not refused for the lack of it
+def _related_page(body: t.Any, workspace_id: str) -> Page[RelatedInstance]:
+    fields = Fields(body, "the list of related instances")
+    listed = enumerate(fields.entries("depend_instances_info"), 1)
+    entries = [_related(entry, workspace_id, f"related instance {number}") for number, entry in listed]
+    # The SDK's class has a total; an answer without it is accepted, because the list comes in one piece.
     return Page(len(entries) if fields.raw("total") is None else fields.count("total"), entries)
 
 
 def _related(value: t.Any, workspace_id: str, what: str) -> RelatedInstance:
     fields = Fields(value, what)
     own = fields.identifier("workspace_id") or workspace_id
-    # here, and here only, the id of the instance is called id
+    # Only here the id of the instance is called id.
     mapped = {**t.cast("dict[str, t.Any]", value), "instance_id": fields.identifier("id") or fields.identifier("instance_id")}
     parents = fields.entries("parent_instance_ids")
-    if not all(isinstance(one, (int, str)) and not isinstance(one, bool) for one in parents):
-        raise bad_answer(f"parent_instance_ids of {what} holds something that is no id")
-    return RelatedInstance(instance(mapped, own, what), fields.text("workspace_name"), tuple(str(one)[:100] for one in parents))
+    if not all(isinstance(parent, (int, str)) and not isinstance(parent, bool) for parent in parents):
+        raise bad_answer(f"parent_instance_ids of {what} holds something that is not an id")
+    return RelatedInstance(instance(mapped, own, what), fields.text("workspace_name"), tuple(str(parent)[:100] for parent in parents))
 
 
-def _related_jobs(payload: t.Any) -> list[RelatedJob]:
-    if not isinstance(payload, list):
-        raise bad_answer("the list of related jobs is no list")
-    found = []
-    for number, value in enumerate(payload, 1):
+def _related_jobs(body: t.Any) -> list[RelatedJob]:
+    if not isinstance(body, list):
+        raise bad_answer("the list of related jobs is not a list")
+    related_jobs = []
+    for number, value in enumerate(body, 1):
         fields = Fields(value, f"related job {number}")
-        found.append(
+        related_jobs.append(
             RelatedJob(
                 job_name=fields.name("job_name"),
                 relation=fields.word("depend_layer"),
@@ -177,4 +172,4 @@ def _related_jobs(payload: t.Any) -> list[RelatedJob]:
                 owner=fields.text("owner"),
             )
         )
-    return found
+    return related_jobs

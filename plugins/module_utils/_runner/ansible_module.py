@@ -1,10 +1,10 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Private to the collection: what lies between AnsibleModule and the logic of a module: one try, one exit.
+"""The frame around the logic of a module: one try, one exit.
 
-Nothing else in the collection ends a module. The logic gets a :class:`ModuleRun`, returns or raises, and fills ``run.result`` while it
-works, so that whatever happens the result tells what was reached.
+Nothing else in the collection ends a module. The logic gets a :class:`ModuleRun` and returns or raises. It fills ``run.result`` while it
+works, so that the result says what was reached, whatever happens.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from .._config.raw_values import fitted
 from .._http.compat import HAS_REQUESTS
 from .._http.session import Connection, check_endpoints, connect
 
-_MESSAGE = 4000  # characters of a message; a plan that is refused names its jobs
+_MAX_MESSAGE = 4000  # characters; the message about a plan that is refused names its jobs
 _REPORT = "This is a defect of the collection: please report it with the name of the module and this message"
 
 
@@ -32,8 +32,8 @@ class ModuleRun:
     :ivar options: the module's options, complete and of the specified types.
     :ivar check_mode: whether nothing may be sent: in check mode, or by the option ``check_only`` of modules that send.
     :ivar diff_mode: whether a difference is wanted.
-    :ivar what: begin of the message if it fails: "Failed to list jobs of workspace 62fb…"; the logic may say it more precisely.
-    :ivar result: what the module returns; filled while it works. ``failed`` and ``msg`` in it make it fail at its end.
+    :ivar what: start of the message of a failure, "Failed to list jobs of workspace 62fb…"; the logic may make it more precise.
+    :ivar result: what the module returns, filled while it works. With ``failed`` and ``msg`` in it the module fails when it ends.
     """
 
     def __init__(self, options: t.Mapping[str, t.Any], *, check_mode: bool = False, diff_mode: bool = False) -> None:
@@ -50,9 +50,9 @@ class ModuleRun:
 
     @property
     def connection(self) -> Connection:
-        """The account's connection, made when it is first asked for; nothing is sent by that.
+        """The account's connection, made at first use. That sends nothing.
 
-        :raises OptionError: the options do not say who acts, where, or how.
+        :raises OptionError: credentials, addresses or limits in the options cannot be used.
         """
         if self._connection is None:
             check_endpoints(self.options)
@@ -70,18 +70,18 @@ class ModuleRun:
         return f"of project {printable(project, 100)}" if project else "of the project"
 
     def warn(self, text: str) -> None:
-        """Tell the user *text* beside the result, once."""
+        """Add the warning *text* to the result, once."""
         if text not in self._warnings:
             self._warnings.append(text)
 
     @property
     def warnings(self) -> list[str]:
-        """What the user should know although nothing failed: the logic's words, then the client's."""
+        """The warnings of the logic, then those of the client."""
         client = self._connection.client.warnings if self._connection is not None else []
         return [*self._warnings, *client]
 
     def finish(self) -> None:
-        """Close connections, and put what they counted into the result."""
+        """Close the connections and put their counts of requests into the result."""
         if self._connection is not None:
             self.result["requests"] = dict(self._connection.client.counts)
             self._connection.close()
@@ -91,20 +91,20 @@ Logic = t.Callable[[ModuleRun], None]
 
 
 class _Module(AnsibleModule):
-    """An AnsibleModule that looks at its options before they are made to fit their types.
+    """An AnsibleModule that checks its options before ansible-core converts them.
 
-    :ivar wrong_type: the problem with a value that arrived as another type than was meant, or None.
+    :ivar wrong_type: the problem with a value of another type than was meant, or None.
     """
 
     def __init__(self, argument_spec: Spec, **more: t.Any) -> None:
-        self._given_spec = argument_spec
+        self._spec = argument_spec
         self.wrong_type: str | None = None
         self.params: dict[str, t.Any] = {}
         super().__init__(argument_spec=argument_spec, **more)
 
     def _load_params(self) -> None:
         super()._load_params()
-        self.params, self.wrong_type = fitted(self._given_spec, self.params)
+        self.params, self.wrong_type = fitted(self._spec, self.params)
 
 
 def run_module(spec: Spec, logic: Logic, verb: str, thing: str) -> None:
@@ -132,11 +132,11 @@ def run_module(spec: Spec, logic: Logic, verb: str, thing: str) -> None:
 
 
 def run_logic(run: ModuleRun, logic: Logic, verb: str, thing: str) -> None:
-    """Call *logic*; whatever it raises ends up in ``run.result`` as ``failed``, ``msg`` and ``error``, beside what was reached."""
+    """Call *logic*. Whatever it raises ends up in ``run.result`` as ``failed``, ``msg`` and ``error``, next to what was reached."""
     run.what = f"Failed to {verb} {thing} {run.where}"
     try:
         logic(run)
-    except Exception as error:  # the one place where everything ends: no traceback reaches a user
+    except Exception as error:  # everything ends here, so that no traceback reaches a user
         run.result.update(error_result(error, run.what))
     try:
         run.finish()
@@ -145,23 +145,25 @@ def run_logic(run: ModuleRun, logic: Logic, verb: str, thing: str) -> None:
 
 
 def error_result(error: Exception, what: str) -> dict[str, t.Any]:
-    """The failure that *error* makes of *what* ("Failed to list jobs of workspace 62fb…"): failed, msg and error."""
+    """The result of a task that *error* ended: failed, msg and error.
+
+    :param what: start of the message, "Failed to list jobs of workspace 62fb…".
+    """
     if isinstance(error, ApiError):
-        way_out = error.hint or hint_for(error.kind)
-        result = {**error.to_result(), "hint": way_out}
-        return {"failed": True, "msg": sentence(what, str(error), way_out), "error": result}
+        hint = error.hint or hint_for(error.kind)
+        return {"failed": True, "msg": sentence(what, str(error), hint), "error": {**error.to_result(), "hint": hint}}
     if isinstance(error, OptionError):
         return failure_result(sentence(what, _unprefixed(str(error))), "option")
     if isinstance(error, LedgerError):
         return failure_result(sentence(what, _unprefixed(str(error))), "state")
     if isinstance(error, JournalError):
         return failure_result(sentence(what, _unprefixed(str(error))), "journal")
-    # The words of an exception that nobody foresaw may hold anything, so only its class is named.
+    # The text of an unexpected exception may hold anything, so only its class is named.
     return failure_result(sentence(what, f"unexpected {type(error).__name__} in {_place(error)}", _REPORT), "internal")
 
 
 def failure_result(msg: str, kind: str) -> dict[str, t.Any]:
-    """A failure that is no answer of the service: failed, msg, and an ``error`` of the same shape as :meth:`ApiError.to_result`.
+    """A failure that is not an answer of the service: failed, msg, and an ``error`` of the same shape as :meth:`ApiError.to_result`.
 
     :param kind: option, state, journal, import, incomplete or internal.
     """
@@ -169,19 +171,19 @@ def failure_result(msg: str, kind: str) -> dict[str, t.Any]:
     return {"failed": True, "msg": msg, "error": {"kind": kind, "message": msg, **empty}}
 
 
-def sentence(what: str, cause: str, way_out: str = "") -> str:
-    """``<what>: <cause>. <way out>.`` in one line that is safe to show."""
+def sentence(what: str, cause: str, hint: str = "") -> str:
+    """``<what>: <cause>. <hint>.`` in one line that is safe to show. A hint may end with a question mark."""
     text = f"{what}: {cause.rstrip().rstrip('.')}."
-    return printable(f"{text} {way_out.rstrip('.')}." if way_out else text, _MESSAGE)
+    return printable(f"{text} {hint.rstrip('.')}{'' if hint.endswith('?') else '.'}" if hint else text, _MAX_MESSAGE)
 
 
 def _unprefixed(text: str) -> str:
-    """*text* without a "Failed to" at its begin, which the message as a whole has."""
+    """*text* without a "Failed to" at its start, because the message already has one."""
     return text if not text.startswith("Failed to ") else f"cannot {text[len('Failed to ') :]}"
 
 
 def _place(error: BaseException) -> str:
-    """Function and line in which *error* arose, without its path."""
+    """File, line and function in which *error* was raised, without the path."""
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next

@@ -1,33 +1,39 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Private to the collection: the logic of the modules that only read."""
+"""The logic of the modules that only read."""
 
 from __future__ import annotations
 
+import json
 import typing as t
 
-from .._api.instance_query import late_starts, list_selected
+from .._api.instance_query import late_starts, list_selected, names_without_instances
+from .._api.job_query import JobCatalog
 from .._api.management import Management
 from .._api.v2 import MAX_DEPTH
 from .._api.workspace import WorkspaceApi
 from .._common.errors import ApiError, Kind, OptionError
 from .._common.text import printable, safe
 from .._common.times import Window
-from .._models.instance import Job, JobInstance
-from .._models.selection import Selection, select
+from .._models.instance import JobInstance
+from .._models.selection import Selection, has_wildcard, select
 from .._output.results import statuses, with_key
 from .ansible_module import ModuleRun
 from .reading import CLOCK_LIMIT_MS, read_window, window_of
 
 _ANY = ["*"]
+#: Most characters that the definitions of the jobs of one result may have.
+MAX_DETAIL = 50_000_000
 
 
 def instance_info(run: ModuleRun) -> None:
     """The logic of module job_instance_info: ``instances``, ``total``, ``statuses`` and the window that was read."""
     options, job_name = run.options, run.options["job_name"]
     _check_instance_options(options)
-    factory, clock = _factory(run), run.connection.client.clock
+    api, clock = _workspace_api(run), run.connection.client.clock
+    failed: dict[str, ApiError] = {}
+    notes: list[str] = []
 
     def selection(window: Window) -> Selection:
         return select(options["jobs"], window, statuses=options["statuses"] or (), instance_types=options["instance_types"] or ())
@@ -36,22 +42,31 @@ def instance_info(run: ModuleRun) -> None:
         return window.end if options["planned_before"] is None else clock.latest_ms() + CLOCK_LIMIT_MS
 
     def read(window: Window) -> list[JobInstance]:
+        failed.clear()
+        notes.clear()
         if job_name is None:
-            return list_selected(factory, selection(window), until=until(window))
-        return _of_job(factory, job_name, selection(window), lambda: until(window))
+            return list_selected(api, selection(window), failed=failed, notes=notes, until=until(window))
+        return _of_job(api, job_name, selection(window), lambda: until(window))
 
     selection(window_of(options, clock.now_ms()))
-    instances, window, _asked = read_window(clock, options, read)
-    if job_name is not None and not instances:
-        _must_exist(factory, job_name)
-    newest = sorted(instances, key=lambda one: (-one.key.plan_time, one.job_name, one.key))[: options["limit"]]
+    catalog = JobCatalog(api)
+    try:
+        instances, window, _asked = read_window(clock, options, read)
+    except ApiError as error:
+        if job_name is not None:
+            _suggested(error, catalog, [job_name])
+        raise
+    for note in notes:
+        run.warn(note)
+    _check_jobs(catalog, job_name, selection(window), instances, failed)
+    newest = sorted(instances, key=lambda instance: (-instance.key.plan_time, instance.job_name, instance.key))[: options["limit"]]
     run.result.update(
-        instances=[with_key(one) for one in newest],
+        instances=[with_key(instance) for instance in newest],
         total=len(instances),
         statuses=statuses(instances),
         planned_after=window.begin,
         planned_before=window.end,
-        api_versions=dict(factory.api_versions),
+        api_versions=dict(api.api_versions),
     )
 
 
@@ -59,51 +74,95 @@ def _check_instance_options(options: t.Mapping[str, t.Any]) -> None:
     job_name, limit = options["job_name"], options["limit"]
     if job_name is not None and list(options["jobs"]) != _ANY:
         raise OptionError(
-            "job_name and jobs exclude each other. Give job_name for one job by its exact name, or jobs for names and patterns."
+            "job_name and jobs exclude each other. Use job_name for one job by its exact name, or jobs for names and patterns."
         )
     if job_name is not None and not job_name.strip():
-        raise OptionError("job_name is empty. Give the name of a job, or leave it out.")
+        raise OptionError("job_name is empty. Set it to the name of a job, or leave it out.")
     if limit is not None and limit < 0:
-        raise OptionError(f"limit is {limit}. Give 0 or more, or leave it out for no limit.")
+        raise OptionError(f"limit is {limit}. Use 0 or more, or leave it out for no limit.")
 
 
-def _of_job(factory: WorkspaceApi, job_name: str, wanted: Selection, until: t.Callable[[], int]) -> list[JobInstance]:
-    """The instances of the job of exactly that name that *wanted* means, whatever its patterns are.
+def _of_job(api: WorkspaceApi, job_name: str, wanted: Selection, until: t.Callable[[], int]) -> list[JobInstance]:
+    """The instances that *wanted* means of the job of exactly that name, whatever the patterns of *wanted* are.
 
-    :param until: as for :func:`list_selected`; asked when the list is there, which teaches the service's time.
+    :param until: as for :func:`list_selected`; called after the first list, which shows the service's time.
     """
 
     def listed(span: Window) -> list[JobInstance]:
-        return factory.list_instances(span, job_name=job_name, statuses=wanted.statuses)
+        return api.list_instances(span, job_name=job_name, statuses=wanted.statuses)
 
-    found = listed(wanted.window)
-    late = late_starts(wanted.window, found, until())
-    unique = {instance.full_key: instance for instance in (*found, *(listed(late) if late is not None else ()))}
+    instances = listed(wanted.window)
+    late = late_starts(wanted.window, instances, until())
+    unique = {instance.full_key: instance for instance in (*instances, *(listed(late) if late is not None else ()))}
     types = wanted.instance_types
-    return [one for one in unique.values() if one.key.plan_time in wanted.window and (not types or one.instance_type in types)]
+    return [
+        instance
+        for instance in unique.values()
+        if instance.key.plan_time in wanted.window and (not types or instance.instance_type in types)
+    ]
+
+
+def _check_jobs(
+    catalog: JobCatalog, job_name: str | None, wanted: Selection, instances: list[JobInstance], failed: t.Mapping[str, ApiError]
+) -> None:
+    """What has no instance must match a job: v1 answers with an empty list for a job that does not exist.
+
+    :raises ApiError: NOT_FOUND with a suggestion, if a name or a pattern matches no job; the error of a job that could not be listed.
+    """
+    for name, error in failed.items():
+        error.message = f"job {printable(name, 100)}: {error.message}"
+        raise _suggested(error, catalog, [name])
+    if job_name is not None:
+        _must_match([] if instances or catalog.has(job_name) else [job_name], catalog)
+        return
+    seen = {instance.job_name for instance in instances}
+    patterns = [
+        pattern for pattern in wanted.patterns if has_wildcard(pattern) and not any(map(select([pattern], wanted.window).names, seen))
+    ]
+    _must_match(catalog.unmatched([*names_without_instances(wanted, instances), *patterns]), catalog)
+
+
+def _must_match(unmatched: t.Sequence[str], catalog: JobCatalog, kind: str = "job") -> None:
+    """:raises ApiError: NOT_FOUND, if there are any *unmatched* names or patterns."""
+    if unmatched:
+        shown = ", ".join(printable(pattern, 100) for pattern in unmatched)
+        raise _suggested(ApiError(Kind.NOT_FOUND, f"no {kind} matches {shown}"), catalog, unmatched)
+
+
+def _suggested(error: ApiError, catalog: JobCatalog, patterns: t.Iterable[str]) -> ApiError:
+    """*error*; if it says that jobs do not exist, with a hint that suggests similar names."""
+    if error.kind is Kind.NOT_FOUND:
+        try:
+            suggestions = [catalog.suggestion(pattern) for pattern in patterns]
+        except ApiError:
+            suggestions = []  # the names cannot be read, which is not the error to report
+        error.hint = " ".join([*filter(None, suggestions), "Check the names of the jobs and workspace_id."])
+    return error
 
 
 def job_info(run: ModuleRun) -> None:
     """The logic of module job_info: ``jobs`` and ``total``."""
     wanted = select(run.options["jobs"], Window(0, 0))
-    factory = _factory(run)
+    api = _workspace_api(run)
     names = wanted.exact_names()
-    found: list[Job] = []
-    for name in names if names is not None and len(names) == 1 else [None]:
-        found += factory.list_jobs(name)
-    jobs = sorted((job for job in found if wanted.names(job.name)), key=lambda job: job.name)
-    missing = sorted(set(names or ()) - {job.name for job in jobs})
-    if missing:
-        raise ApiError(
-            Kind.NOT_FOUND,
-            f"there is no batch job {', '.join(printable(name, 100) for name in missing)}",
-            hint="Check the names in jobs, and workspace_id.",
-        )
+    catalog = JobCatalog(api, real_time=False)
+    listed = api.list_jobs(names[0]) if names is not None and len(names) == 1 else catalog.batch_jobs
+    jobs = sorted((job for job in listed if wanted.names(job.name)), key=lambda job: job.name)
+    matched = {job.name for job in jobs}
+    patterns = [pattern for pattern in wanted.patterns if not any(map(select([pattern], wanted.window).names, matched))]
+    _must_match(catalog.unmatched(patterns), catalog, "batch job")
     results: list[dict[str, t.Any]] = []
-    run.result.update(jobs=results, total=len(jobs), api_versions=factory.api_versions)
+    run.result.update(jobs=results, total=len(jobs), api_versions=api.api_versions)
+    room = MAX_DETAIL
     for job in jobs:
-        detail = {"detail": safe(factory.job_detail(job.name))} if run.options["detail"] else {}
-        results.append({**safe(job.to_result()), **detail})
+        result = safe(job.to_result())
+        if run.options["detail"]:
+            result["detail"] = safe(api.job_detail(job.name))
+            room -= len(json.dumps(result["detail"]))
+        if room < 0:
+            hint = "Name fewer jobs, or set detail to false."
+            raise ApiError(Kind.INVALID, f"the definitions of the jobs have more than {MAX_DETAIL:,} characters", hint=hint)
+        results.append(result)
 
 
 def workspace_info(run: ModuleRun) -> None:
@@ -112,12 +171,12 @@ def workspace_info(run: ModuleRun) -> None:
     management = Management(run.connection)
     ids = run.options["studio_instance_ids"]
     studios = management.studio_instances() if ids is None else []
-    run.result["studio_instances"] = [safe({**vars(one), "usable": one.usable}) for one in studios]
-    found = []
-    for one in dict.fromkeys(ids if ids is not None else [studio.studio_instance_id for studio in studios if studio.usable]):
-        found += [workspace for workspace in management.workspaces(one) if wanted.names(workspace.name)]
-    found.sort(key=lambda workspace: (workspace.studio_instance_id, workspace.name, workspace.workspace_id))
-    run.result.update(workspaces=[safe(workspace.to_result()) for workspace in found], total=len(found))
+    run.result["studio_instances"] = [safe({**vars(studio), "usable": studio.usable}) for studio in studios]
+    workspaces = []
+    for studio_id in dict.fromkeys(ids if ids is not None else [studio.studio_instance_id for studio in studios if studio.usable]):
+        workspaces += [workspace for workspace in management.workspaces(studio_id) if wanted.names(workspace.name)]
+    workspaces.sort(key=lambda workspace: (workspace.studio_instance_id, workspace.name, workspace.workspace_id))
+    run.result.update(workspaces=[safe(workspace.to_result()) for workspace in workspaces], total=len(workspaces))
 
 
 def dependency_info(run: ModuleRun) -> None:
@@ -126,31 +185,23 @@ def dependency_info(run: ModuleRun) -> None:
     job_name, instance_id = options["job_name"], options["instance_id"]
     if bool(job_name) == bool(instance_id):
         raise OptionError(
-            "Exactly one of job_name and instance_id is needed. Give job_name for the jobs next to a job, or instance_id for an instance's."
+            "Exactly one of job_name and instance_id is needed. Use job_name for the jobs next to a job, or instance_id for the instances "
+            "next to an instance."
         )
     if not 1 <= options["depth"] <= MAX_DEPTH:
-        raise OptionError(f"depth is {options['depth']}. Give 1 to {MAX_DEPTH}.")
+        raise OptionError(f"depth is {options['depth']}. Use 1 to {MAX_DEPTH}.")
     if job_name and (options["depth"] != 1 or not options["latest"]):
-        raise OptionError("depth and latest have no effect with job_name. Leave them out, or give instance_id.")
-    factory = _factory(run)
+        raise OptionError("depth and latest have no effect with job_name. Leave them out, or use instance_id.")
+    api = _workspace_api(run)
     if job_name:
-        found: list[dict[str, t.Any]] = [safe(one.to_result()) for one in factory.depend_jobs(job_name, options["relation"])]
-        run.result["related_jobs"] = found
+        related = [safe(job.to_result()) for job in api.depend_jobs(job_name, options["relation"])]
+        run.result["related_jobs"] = related
     else:
-        related = factory.depend_instances(instance_id, options["relation"], options["depth"], options["latest"])
-        found = [safe(one.to_result()) for one in related]
-        run.result["instances"] = found
-    run.result.update(total=len(found), api_versions=dict(factory.api_versions))
+        instances = api.depend_instances(instance_id, options["relation"], options["depth"], options["latest"])
+        related = [safe(instance.to_result()) for instance in instances]
+        run.result["instances"] = related
+    run.result.update(total=len(related), api_versions=dict(api.api_versions))
 
 
-def _factory(run: ModuleRun) -> WorkspaceApi:
+def _workspace_api(run: ModuleRun) -> WorkspaceApi:
     return WorkspaceApi(run.connection, run.options["workspace_id"], run.options["api_version"])
-
-
-def _must_exist(factory: WorkspaceApi, job_name: str) -> None:
-    """v1 answers with an empty list for a job that does not exist.
-
-    :raises ApiError: NOT_FOUND.
-    """
-    if not factory.has_job(job_name):
-        raise ApiError(Kind.NOT_FOUND, f"there is no job {printable(job_name, 100)}", hint="Check job_name and workspace_id.")

@@ -13,6 +13,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.dataarts.factory.plugins.module_utils._api.pagination import (
+    ListBudget,
     ListLimits,
     Page,
     read_paged,
@@ -63,11 +64,12 @@ class Service:
     def pages(self, limit: int, offset: int) -> Page[Entry]:
         return self.page(None, limit, offset)
 
-    def read_windowed(self, window: Window, limits: ListLimits) -> list[Entry]:
-        return read_windowed(self.page, window, key=lambda one: one, what="instances of job daily_sales", limits=limits)
+    def read_windowed(self, window: Window, limits: ListLimits, most: int = 200_000) -> list[Entry]:
+        what = "instances of job daily_sales"
+        return read_windowed(self.page, window, key=lambda entry: entry, what=what, limits=limits, budget=ListBudget(what, most))
 
     def read_paged(self, page: int, most: int = 200_000) -> list[Entry]:
-        return read_paged(self.pages, key=lambda one: one, what="jobs", page=page, most=most)
+        return read_paged(self.pages, key=lambda entry: entry, what="jobs", page=page, budget=ListBudget("jobs", most))
 
 
 UNITS = st.sampled_from(["page", "record"])
@@ -178,10 +180,10 @@ class TestWindows:
         assert caught.value.kind is Kind.BAD_ANSWER
         assert calls < 500
 
-    def test_more_than_may_be_held_is_refused_at_once_with_the_way_out(self) -> None:
+    def test_more_than_may_be_held_is_refused_at_once_with_a_hint(self) -> None:
         service = Service([(T + number, number) for number in range(50)])
         with pytest.raises(ApiError) as caught:
-            service.read_windowed(Window(T, T + 1000), ListLimits(page=5, entries=49))
+            service.read_windowed(Window(T, T + 1000), ListLimits(page=5), most=49)
         assert caught.value.kind is Kind.INVALID
         assert "50 instances of job daily_sales, more than the 49" in str(caught.value)
         assert "planned_after" in caught.value.hint
@@ -190,7 +192,7 @@ class TestWindows:
     def test_more_than_may_be_held_over_several_slices(self) -> None:
         service = Service([(T + 100 * number, number) for number in range(50)])
         with pytest.raises(ApiError) as caught:
-            service.read_windowed(Window(T, T + 4999), ListLimits(page=5, slice_ms=500, entries=20))
+            service.read_windowed(Window(T, T + 4999), ListLimits(page=5, slice_ms=500), most=20)
         assert caught.value.kind is Kind.INVALID
 
     def test_a_service_that_ignores_the_limit_is_believed(self) -> None:

@@ -177,7 +177,7 @@ class TestInstance:
 
     def test_the_error_message_is_kept(self) -> None:
         assert parsed({"errorMessage": "line 1\nline 2"}, V1).error_message == "line 1\nline 2"
-        assert len(str(parsed({"errorMessage": "x" * 100_000}, V1).error_message)) == 10_000
+        assert len(str(parsed({"errorMessage": "x" * 100_000}, V1).error_message)) == 500
 
     def test_a_type_nobody_documented_is_none(self) -> None:
         assert parsed({"instance_type": 99}).instance_type is None

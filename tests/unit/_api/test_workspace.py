@@ -102,7 +102,7 @@ class TestCalls:
     def test_an_unknown_version_is_refused(self) -> None:
         with pytest.raises(OptionError) as caught:
             WorkspaceApi(connection(), WORKSPACE, "v3")
-        assert "Give auto, v2 or v1" in str(caught.value)
+        assert "Use auto, v2 or v1" in str(caught.value)
 
 
 class Accepting(http.server.BaseHTTPRequestHandler):

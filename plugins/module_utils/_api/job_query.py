@@ -1,0 +1,160 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Names of jobs: which jobs a selection lists, which of its names and patterns match no job, and what was probably meant.
+
+Sub-jobs of a real-time job are listed as ``<real-time job>_<node>`` [H-208]; no list of jobs names them.
+"""
+
+from __future__ import annotations
+
+import difflib
+import functools
+import typing as t
+from dataclasses import dataclass, field
+
+from .._common.errors import ApiError
+from .._common.text import printable
+from .._common.times import Window
+from .._models.instance import Job
+from .._models.selection import Selection, has_wildcard, select
+
+#: Names longer than this are not compared: the time that takes grows with their square.
+_COMPARED = 200
+#: How alike two names must be, between 0 and 1; the default of difflib.
+_ALIKE = 0.6
+
+
+class JobLists(t.Protocol):
+    """Lists jobs; :class:`.workspace.WorkspaceApi` does."""
+
+    def list_jobs(self, name: str | None = None, *, job_type: str = "BATCH", deadline: float | None = None) -> list[Job]:
+        """See :meth:`.workspace.WorkspaceApi.list_jobs`."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class WantedJobs:
+    """Which jobs of a workspace to list.
+
+    :param name: whether a job of that name is wanted.
+    :param prefix: whether any name that starts so may be wanted.
+    :param exact: names to list even if no list of jobs shows them.
+    """
+
+    name: t.Callable[[str], bool] = lambda dummy: True
+    prefix: t.Callable[[str], bool] = lambda dummy: True
+    exact: t.Sequence[str] = ()
+
+    @classmethod
+    def of(cls, selection: Selection) -> WantedJobs:
+        """The jobs that *selection* names."""
+        exact = tuple(dict.fromkeys(pattern for pattern in selection.patterns if not has_wildcard(pattern)))
+        return cls(selection.names, lambda prefix: any(may_match(pattern, prefix) for pattern in selection.patterns), exact)
+
+
+@dataclass
+class JobNames:
+    """The names of all wanted jobs that can be listed one by one.
+
+    :ivar problems: real-time job -> error, where its definition could not be read.
+    :ivar notes: sentences about real-time jobs whose sub-jobs cannot be listed here.
+    """
+
+    names: list[str] = field(default_factory=list)
+    problems: dict[str, ApiError] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+
+def listed_names(
+    wanted: WantedJobs, batch: t.Iterable[Job], real_time: t.Iterable[Job], nodes: t.Callable[[str], list[str] | ApiError | None]
+) -> JobNames:
+    """The names of the wanted batch jobs and of the wanted sub-jobs.
+
+    :param nodes: the names of the nodes of a real-time job; None where only v2 is open, which has no definitions of jobs.
+    """
+    result = JobNames([*wanted.exact, *(job.name for job in batch if wanted.name(job.name))])
+    for name in (job.name for job in real_time if wanted.prefix(f"{job.name}_")):
+        named = nodes(name)
+        if isinstance(named, ApiError):
+            result.problems[name] = named
+        elif named is None:
+            shown = printable(name, 100)
+            result.notes.append(
+                f"The sub-jobs of real-time job {shown} cannot be listed: v1 of the API, which names its nodes, is not open here. "
+                f"Name the sub-jobs in jobs, each as {shown}_<node>."
+            )
+        else:
+            result.names += [sub_job for sub_job in (f"{name}_{node}" for node in named) if wanted.name(sub_job)]
+    result.names = list(dict.fromkeys(result.names))
+    return result
+
+
+def may_match(pattern: str, prefix: str) -> bool:
+    """Whether some name that starts with *prefix* may match *pattern*, judged by the part of the pattern before its first wildcard."""
+    if not has_wildcard(pattern):
+        return pattern.startswith(prefix)
+    literal = _literal_start(pattern)
+    return literal.startswith(prefix) or prefix.startswith(literal)
+
+
+class JobCatalog:
+    """All jobs of a workspace, read when they are first needed. Its methods raise ApiError.
+
+    :param real_time: whether real-time jobs and their sub-jobs count.
+    """
+
+    def __init__(self, api: JobLists, *, real_time: bool = True) -> None:
+        self._api = api
+        self._with_real_time = real_time
+
+    @functools.cached_property
+    def batch_jobs(self) -> list[Job]:
+        """The batch jobs."""
+        return self._api.list_jobs()
+
+    @functools.cached_property
+    def _batch(self) -> list[str]:
+        return [job.name for job in self.batch_jobs]
+
+    @functools.cached_property
+    def _real_time(self) -> list[str]:
+        return [job.name for job in self._api.list_jobs(job_type="REAL_TIME")] if self._with_real_time else []
+
+    def has(self, name: str) -> bool:
+        """Whether there is a job of exactly that name. A sub-job ``<real-time job>_<node>`` counts by its real-time job [H-208]."""
+        return name in self._batch or name in self._real_time or any(name.startswith(f"{job}_") for job in self._real_time)
+
+    def unmatched(self, patterns: t.Iterable[str]) -> list[str]:
+        """The names and patterns that match no job, in the order given. A pattern that matches every name is not one of them."""
+        return [pattern for pattern in dict.fromkeys(patterns) if pattern.strip("*") and not self._matches(pattern)]
+
+    def suggestion(self, pattern: str) -> str:
+        """See :func:`suggestion`."""
+        return suggestion(pattern, [*self._batch, *self._real_time])
+
+    def _matches(self, pattern: str) -> bool:
+        if not has_wildcard(pattern):
+            return self.has(pattern)
+        matches = select([pattern], Window(0, 0)).names
+        if any(map(matches, self._batch)) or any(map(matches, self._real_time)):
+            return True
+        return any(may_match(pattern, f"{job}_") for job in self._real_time)
+
+
+def suggestion(pattern: str, names: t.Iterable[str]) -> str:
+    """``Did you mean daily_sales?`` for the most similar of *names*; "" if none is similar.
+
+    A pattern is compared by the part before its first wildcard, with the same number of characters of each name.
+    """
+    literal = _literal_start(pattern) if has_wildcard(pattern) else pattern
+    if not literal or len(literal) > _COMPARED:
+        return ""
+    short = [name for name in names if len(name) <= _COMPARED]
+    compared = {name[: len(literal)] if has_wildcard(pattern) else name: name for name in reversed(short)}
+    similar = difflib.get_close_matches(literal, compared, n=1, cutoff=_ALIKE)
+    return f"Did you mean {printable(compared[similar[0]], 100)}?" if similar else ""
+
+
+def _literal_start(pattern: str) -> str:
+    return pattern[: next((index for index, char in enumerate(pattern) if char in "*?["), len(pattern))]

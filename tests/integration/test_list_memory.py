@@ -1,0 +1,92 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""T9: a process that reads one list stays below 256 MB of memory, whatever the service answers.
+
+Measured: 34 MB before the list; 194 MB with 199,000 instances; at most 140 MB where 130 MB of text below every other limit are refused.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import typing as t
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from tests.support.http_server import HttpServer, message, raw
+from tests.support.playbook import ROOT, TREE
+
+MOST_KILOBYTES = 256 * 1024
+DAY = 86_400_000
+#: Most entries of one page, as the service has them.
+PAGE = 1000
+
+
+class Flood:
+    """A service that has an instance every *step* ms, each with texts of its own.
+
+    :param texts: field -> how many characters its text has.
+    :param char: what the texts are made of.
+    """
+
+    def __init__(self, step: int, texts: dict[str, int], char: str = "x") -> None:
+        self.step, self.texts, self.char = step, texts, char
+
+    def __call__(self, connection: socket.socket, server: HttpServer) -> bool:
+        """Answer one request; the action of an :class:`HttpServer`."""
+        target = urlsplit(server.seen[-1].target)
+        query = {name.replace("_", "").lower(): values[0] for name, values in parse_qs(target.query).items()}
+        times = range(-(-int(query["minplantime"]) // self.step), int(query["maxplantime"]) // self.step + 1)
+        job = target.path.split("/")[-3] if target.path.startswith("/v2") else None
+        body = {"total": len(times), "instances": [self.instance(time, job) for time in times[:PAGE]]}
+        return raw(message(200, json.dumps(body, ensure_ascii=False).encode()), stay=True)(connection, server)
+
+    def instance(self, number: int, job: str | None) -> dict[str, t.Any]:
+        time = number * self.step
+        good = {"plan_time": time, "submit_time": 1732239754684, "start_time": time, "end_time": time + 5, "execute_time": 5}
+        texts = {name: f"{number}{self.char * (length - len(str(number)))}" for name, length in self.texts.items()}
+        fields = {**good, "job_id": 917567, "instance_id": number, "job_name": "daily_sales", "status": "fail", "version": 1, **texts}
+        return {**fields, **({} if job is None else {"job_name": job})}
+
+
+def listed(flood: Flood, days: int, *jobs: str) -> dict[str, t.Any]:
+    """What a process of its own says that lists that many days."""
+    with HttpServer(flood) as server:
+        done = subprocess.run(
+            [sys.executable, "-m", "tests.support.list_memory", server.base, str(days), *jobs],
+            cwd=ROOT,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join((str(ROOT), str(TREE)))},
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+    assert done.returncode == 0, done.stderr
+    return t.cast("dict[str, t.Any]", json.loads(done.stdout))
+
+
+def test_a_list_just_below_the_limit_is_held() -> None:
+    result = listed(Flood(30 * DAY // 199_000, {"job_instance_name": 250}), 30)
+    assert int(result["outcome"]) > 198_000
+    assert result["kilobytes"] < MOST_KILOBYTES
+
+
+@pytest.mark.parametrize("char", ["x", "\u4e00", "\U0001f600"])
+def test_texts_below_every_other_limit_are_refused(char: str) -> None:
+    size = 4 * len(char.encode())
+    texts = dict.fromkeys(("job_name", "job_instance_name"), 4000 // size)
+    result = listed(Flood(7 * DAY // 998, {**texts, "error_message": 8000 // size, "status": 400 // size}, char), 189)
+    assert "take more than the 64 MiB that one list may hold" in result["outcome"]
+    assert result["kilobytes"] < MOST_KILOBYTES
+
+
+def test_jobs_that_are_listed_one_by_one_share_the_limit() -> None:
+    jobs = [f"job_{number}" for number in range(40)]
+    result = listed(Flood(30 * DAY // 9_000, {"job_instance_name": 20}), 30, *jobs)
+    assert "more than the 200000 that one list may hold" in result["outcome"]
+    assert result["kilobytes"] < MOST_KILOBYTES

@@ -1,0 +1,45 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Lists a workspace in a process whose memory is measured: ``list_memory.py BASE DAYS [JOB ...]``.
+
+Prints one line of JSON: how many instances were listed or which error ended it, and the most kilobytes that the process ever had.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+
+from ansible_collections.dataarts.factory.plugins.module_utils._api.workspace import WorkspaceApi
+from ansible_collections.dataarts.factory.plugins.module_utils._common.errors import ApiError
+from ansible_collections.dataarts.factory.plugins.module_utils._common.times import Window
+from ansible_collections.dataarts.factory.plugins.module_utils._config.regions import Hosts
+from ansible_collections.dataarts.factory.plugins.module_utils._http.client import Client
+from ansible_collections.dataarts.factory.plugins.module_utils._http.rate_limiter import Pacer
+from ansible_collections.dataarts.factory.plugins.module_utils._http.session import Connection
+from ansible_collections.dataarts.factory.plugins.module_utils._http.signing import AkSkAuth
+from tests.chaos.hostile_child import most_memory
+
+DAY = 86_400_000
+
+
+def main() -> None:
+    """See the module."""
+    base, days, *jobs = sys.argv[1:]
+    client = Client(AkSkAuth("AK", "sk"), max_retries=0, pacer=Pacer({"v1.list": 1e6, "v2.list": 1e6}))
+    hosts = Hosts(region=None, endpoint=base, endpoint_v1=base)
+    api = WorkspaceApi(Connection(client, hosts, "p"), "w", "v2" if jobs else "v1")
+    now = client.clock.now_ms()
+    window = Window(now - int(days) * DAY, now)
+    before = most_memory()
+    try:
+        instances = api.list_named(jobs, window).instances if jobs else api.list_instances(window)
+        outcome = str(len(instances))
+    except ApiError as error:
+        outcome = str(error)
+    print(json.dumps({"outcome": outcome, "before": before, "kilobytes": most_memory()}))
+
+
+if __name__ == "__main__":
+    main()
