@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 import typing as t
 from collections import Counter
@@ -147,9 +148,7 @@ def test_a_job_is_rerun_with_its_related_jobs_in_one_request(service: Running, a
     assert {instance["job_name"] for instance in entry["instances"]} == {"daily_sales", "stock_levels"}
     assert stats(outcome)["dataarts_summary"]["succeeded"] is True
 
-    assert (
-        "It is not waited for: playbook dataarts.factory.rerun shows with --check where it stands, given dataarts_since=" in outcome.stdout
-    )
+    assert "To see where it stands, run playbook dataarts.factory.rerun with --check, dataarts_since=" in outcome.stdout
 
     again = ansible.playbook(*options, variables={**variables, "dataarts_since": stats_since(outcome)}).succeeded()
     assert len(service.journal()) == 1
@@ -167,6 +166,45 @@ def test_a_job_is_rerun_with_its_related_jobs_in_one_request(service: Running, a
     unknown = ansible.playbook(*options, variables={**variables, "dataarts_job_name": "daily_salse"}).ended(2)
     assert "daily_salse" in failures(unknown)["sales"]
     assert len(service.journal()) == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "cause"),
+    [
+        ({"dataarts_concurrent": "many"}, "concurrent"),
+        ({"ansible_python_interpreter": "/bin/false"}, "Module result|MODULE FAILURE"),
+        ({"dataarts_begin_time": "yesterday"}, "cannot read begin_time"),
+    ],
+)
+def test_the_cause_of_a_short_result_is_shown(
+    service: Running, ansible: Ansible, hosts: Path, change: dict[str, t.Any], cause: str
+) -> None:
+    """A task that failed early returns neither check_mode nor changed nor instances."""
+    job = {
+        "dataarts_job_name": "daily_sales",
+        "dataarts_related_jobs": [{"job_name": "weekly_report", "workspace_id": WORKSPACE_ID}],
+        "dataarts_begin_time": service.now_ms() - 86_400_000,
+        "dataarts_end_time": service.now_ms(),
+    }
+    outcome = ansible.playbook("dataarts.factory.rerun_related", "-i", hosts, "--limit", "sales", variables={**job, **change}).ended(2)
+    assert "has no attribute" not in outcome.output
+    assert re.search(cause, failures(outcome)["sales"])
+    assert not service.journal()
+
+
+@pytest.mark.parametrize("playbook", ["rerun", "rerun_failed", "rerun_related", "event_rerun", "event_propose", "awx_recheck"])
+def test_a_play_without_hosts_is_an_error(ansible: Ansible, hosts: Path, playbook: str) -> None:
+    """Ansible itself skips a play without hosts and exits with 0."""
+    no_inventory = ansible.playbook(f"dataarts.factory.{playbook}", "-i", "/nonexistent", "--limit", "sales")
+    assert no_inventory.rc != 0
+    assert "no host of the inventory matches both all and the limit sales" in " ".join(no_inventory.output.split())
+
+
+def test_a_limit_that_leaves_no_host_is_an_error(service: Running, ansible: Ansible, hosts: Path) -> None:
+    outcome = ansible.playbook("dataarts.factory.rerun_failed", "-i", hosts, "--limit", "sales", variables={"dataarts_hosts": "supply"})
+    assert outcome.rc != 0
+    assert "no host of the inventory matches both supply and the limit sales" in " ".join(outcome.output.split())
+    assert not service.journal()
 
 
 def stats_since(outcome: Outcome) -> int:
