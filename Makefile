@@ -111,7 +111,7 @@ matrix: $(VENV)/.test $(HOUSE) ## ansible-core 2.16 to 2.21 on every Python here
 		--pytest="-n $(JOBS) --maxprocesses 4 --dist loadfile" $(ARGS)
 
 .PHONY: bench
-bench: $(VENV)/.test $(HOUSE) ## speed and memory beside other ways, into docs/docsite/rst/benchmarks.rst (ARGS=--quick tries it)
+bench: $(VENV)/.test $(HOUSE) ## speed and memory compared with other tools, into docs/docsite/rst/benchmarks.rst (ARGS=--quick tries it)
 	@PYTHONPATH=$(ROOT) $(BIN)/python -m tools.bench $(ARGS)
 
 .PHONY: sanity
@@ -191,7 +191,7 @@ $(APART)/%/.made: requirements/%.txt $(VENV)/.made
 	@$(call INSTALL,-r $<,$(@D)/bin/python)
 	@touch $@
 
-# What drives a browser, beside the environment of the other tests: it is large. The browser itself is the machine's.
+# What drives a browser, apart from the environment of the other tests: it is large. The browser itself is the machine's.
 $(BROWSER)/.made: requirements/browser.txt $(VENV)/.test
 	@echo "Installing what drives the browser into $(BROWSER:$(ROOT)/%=%)" >&2
 	@rm -rf $(BROWSER)

@@ -149,9 +149,9 @@ def _missed(rows: t.Sequence[Row], nothing_to_do: t.Sequence[NothingToDo], large
     for name, other, times in (("SDK", last.sdk, BY_SDK), ("uri tasks", last.uri, BY_URI)):
         if other.wall / last.ours.wall < times:
             yield f"the {name} took only {other.wall / last.ours.wall:.1f} times as long, less than {times:.0f}"
-    for quiet in nothing_to_do:
-        if quiet.ours.cost.wall > quiet.uri.cost.wall:
-            yield f"with {quiet.forks} forks nothing to do took {quiet.ours.cost.wall / quiet.uri.cost.wall:.2f} times as long as a uri task each"
+    for row in nothing_to_do:
+        if row.ours.cost.wall > row.uri.cost.wall:
+            yield f"with {row.forks} forks nothing to do took {row.ours.cost.wall / row.uri.cost.wall:.2f} times as long as a uri task each"
     for row in large:
         if row.judged and row.cost.peak > PEAK:
             yield f"{row.what} took {row.cost.peak:.0f} MiB for {row.night.listed:,} instances, more than {PEAK:.0f}"
@@ -201,7 +201,7 @@ Failed instances in ten workspaces of one account
 
 (a) is the way of the endpoint's page: the official Python SDK lists each job by name and reruns instance by instance. (b) is a playbook of
 ``ansible.builtin.uri`` tasks that does the same, with a fork for each workspace. (c) is the playbook ``dataarts.factory.rerun``, with a fork
-for each workspace and a look every second; it also waits until every instance has succeeded, which (a) and (b) do not. (c) is the faster of
+for each workspace and a pass every second; it also waits until every instance has succeeded, which (a) and (b) do not. (c) is the faster of
 two runs. ≈ marks what was measured on a part: the rest is extrapolated by the pace of its own reruns.
 """
 _NIGHTS = """\
