@@ -1,0 +1,291 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Several controllers on one journal, and connections that end at the worst moment. Processes, servers and connections are real."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+
+import pytest
+
+from ansible_collections.dataarts.factory.plugins.module_utils._common.errors import JournalError
+from ansible_collections.dataarts.factory.plugins.module_utils._journal import postgresql as postgresql_file
+from ansible_collections.dataarts.factory.plugins.module_utils._models.attempt import Outcome
+from tests.support.postgresql import PASSWORD, PostgresServer, Proxy
+from tests.unit._journal.building import ALL, WORKSPACE, T, at, claim, intent
+from tests.unit._journal.conftest import Place
+
+#: What another controller does: it says that it is ready, waits for a line, claims, says what it got, and waits until it is ended.
+CONTROLLER = """
+import sys
+from tests.unit._journal.building import ALL, WORKSPACE, T, intent
+from ansible_collections.dataarts.factory.plugins.module_utils._journal.journal import Journal
+
+where, password, run, numbers, supersede = sys.argv[1:]
+with Journal(where, password=password or None, project_id="p") as journal:
+    known = {attempt.failure.plan_time: attempt for attempt in journal.read([WORKSPACE], ALL, T).attempts}
+    intents = [intent(number, 90, run_id=run) for number in range(int(numbers))]
+    if supersede:
+        intents = [intent(number, 90, known[intents[number].attempt.failure.plan_time], run_id=run) for number in range(int(numbers))]
+    print("ready", flush=True)
+    sys.stdin.readline()
+    print(*(number for number, claimed in enumerate(journal.claim(intents)) if claimed), flush=True)
+    sys.stdin.readline()
+"""
+
+
+@contextlib.contextmanager
+def controllers(place: Place, number: int, failures: int, *, supersede: bool = False) -> Iterator[list[subprocess.Popen[str]]]:
+    """So many processes that have read the journal and are about to claim the same *failures*."""
+    words = [place.where, place.password or "", "", str(failures), "yes" if supersede else ""]
+    environ = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    started: list[subprocess.Popen[str]] = []
+    with contextlib.ExitStack() as stack:
+        for index in range(number):
+            words[2] = f"run-{index}"
+            process = subprocess.Popen(
+                [sys.executable, "-c", CONTROLLER, *words], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environ
+            )
+            stack.callback(process.communicate)
+            started.append(process)
+        assert [output(process) for process in started] == ["ready"] * number
+        yield started
+
+
+def output(process: subprocess.Popen[str]) -> str:
+    assert process.stdout is not None
+    return process.stdout.readline().strip()
+
+
+def go(*processes: subprocess.Popen[str]) -> None:
+    for process in processes:
+        assert process.stdin is not None
+        process.stdin.write("\n")
+        process.stdin.flush()
+
+
+class TestControllers:
+    def test_eight_claim_the_same_failures_and_each_goes_to_one(self, place: Place) -> None:
+        with controllers(place, 8, 50) as processes:
+            go(*processes)
+            winners = Counter(int(number) for process in processes for number in output(process).split())
+        assert winners == dict.fromkeys(range(50), 1)
+        assert len(place.rows("SELECT 1 FROM dataarts_attempt")) == 50
+
+    def test_of_eight_that_take_over_the_same_attempts_one_wins_each(self, place: Place) -> None:
+        with place.open() as journal:
+            journal.record(claim(journal, *range(20)), Outcome.NOT_EXECUTED, now_ms=at(2))
+        with controllers(place, 8, 20, supersede=True) as processes:
+            go(*processes)
+            winners = Counter(int(number) for process in processes for number in output(process).split())
+        assert winners == dict.fromkeys(range(20), 1)
+        assert place.rows("SELECT count(*) FROM dataarts_attempt WHERE open = 1") == [(20,)]
+        assert place.rows("SELECT count(*) FROM dataarts_attempt") == [(40,)]
+
+    def test_who_takes_over_and_who_saw_nothing_do_not_block_each_other(self, place: Place) -> None:
+        with controllers(place, 3, 30) as unaware, place.open() as journal:
+            journal.record(claim(journal, *range(0, 30, 2)), Outcome.NOT_EXECUTED, now_ms=at(2))
+            with controllers(place, 3, 1, supersede=True) as aware:
+                go(*unaware, *aware)
+                winners = Counter(int(number) for process in (*unaware, *aware) for number in output(process).split())
+        assert winners == {0: 1, **dict.fromkeys(range(1, 30, 2), 1)}
+
+    def test_one_that_is_killed_after_its_claim_leaves_what_the_others_see_and_take_over(self, place: Place) -> None:
+        with controllers(place, 1, 3) as (process,):
+            go(process)
+            assert output(process) == "0 1 2"
+            process.send_signal(signal.SIGKILL)
+        with place.open() as journal:
+            left = journal.read([WORKSPACE], ALL, T).attempts
+            assert [(entry.outcome, entry.open, entry.run_id) for entry in left] == [(Outcome.INTENDED, True, "run-0")] * 3
+            assert claim(journal, 0, 1, 2) == [None] * 3
+            assert all(journal.claim([intent(number, 200, entry) for number, entry in enumerate(left)]))
+
+    def test_one_that_is_killed_within_its_claim_leaves_nothing(self, place: Place) -> None:
+        for delay in (0.0, 0.001, 0.002, 0.003, 0.005, 0.008):
+            with controllers(place, 1, 400) as (process,):
+                go(process)
+                time.sleep(delay)  # not a wait for something: the moment of the kill
+                process.send_signal(signal.SIGKILL)
+            with place.open() as journal:
+                assert len(journal.history(limit=None)) in (0, 400)
+                left = [entry.attempt_id for entry in journal.history(limit=None)]
+                place.rows("DELETE FROM dataarts_attempt" if left else "SELECT 1")
+
+
+@pytest.fixture
+def brief(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server that is gone is given up soon."""
+    monkeypatch.setattr(postgresql_file, "PATIENCE", 0.5)
+
+
+class TestRestart:
+    @pytest.mark.parametrize("mode", ["fast", "immediate"])
+    def test_a_server_that_is_restarted_between_claim_and_record(self, postgres: Place, mode: str) -> None:
+        assert postgres.server is not None
+        with postgres.open() as journal:
+            claimed = claim(journal, 1, 2)
+            postgres.server.restart(mode)
+            ended = journal.record(claimed, Outcome.ACCEPTED, now_ms=at(2))
+            postgres.server.restart(mode)
+            assert journal.read([WORKSPACE], ALL, T).attempts == tuple(ended)
+            postgres.server.restart(mode)
+            assert claim(journal, 1, 2, 3)[2]
+
+    def test_a_claim_waits_for_a_server_that_is_just_being_restarted(self, postgres: Place) -> None:
+        assert postgres.server is not None
+        with postgres.open() as journal:
+            claim(journal, 1)
+            postgres.server.stop("immediate")
+            starting = threading.Timer(0.5, postgres.server.start)
+            starting.start()
+            assert claim(journal, 2)[0]
+            starting.join()
+
+    def test_a_server_that_does_not_come_back(self, postgres: Place, brief: None) -> None:
+        assert postgres.server is not None
+        with postgres.open() as journal:
+            claimed = claim(journal, 1)
+            postgres.server.stop()
+            try:
+                began = time.monotonic()
+                with pytest.raises(JournalError, match=r"^Failed to open the journal .*refused"):
+                    journal.record(claimed, Outcome.ACCEPTED, now_ms=at(2))
+                assert time.monotonic() - began >= 0.5
+                began = time.monotonic()
+                with pytest.raises(JournalError):
+                    journal.read([WORKSPACE], ALL, T)
+                assert time.monotonic() - began < 0.4, "patience is for the first loss only"
+            finally:
+                postgres.server.start()
+            assert journal.record(claimed, Outcome.ACCEPTED, now_ms=at(2))[0].outcome is Outcome.ACCEPTED
+
+
+def before_it(client: socket.socket, server: socket.socket, data: bytes) -> None:
+    """The connection breaks before the COMMIT reaches the server."""
+
+
+def after_it(client: socket.socket, server: socket.socket, data: bytes) -> None:
+    """The COMMIT takes effect, but its answer is lost."""
+    client.shutdown(socket.SHUT_RDWR)
+    server.sendall(data)
+    server.settimeout(10)
+    # The server closes once it has done it.
+    server.shutdown(socket.SHUT_WR)
+    with contextlib.suppress(OSError):
+        while server.recv(65536):
+            pass
+
+
+def much_later(client: socket.socket, server: socket.socket, data: bytes) -> None:
+    """The client has lost its connection and tries again while the COMMIT is still to come."""
+    client.shutdown(socket.SHUT_RDWR)
+    time.sleep(0.7)  # the try again is blocked by the transaction all that time
+    server.sendall(data)
+    time.sleep(0.1)
+
+
+LOSSES = [before_it, after_it, much_later]
+
+
+@pytest.fixture(params=LOSSES, ids=lambda loss: loss.__name__)
+def losing(request: pytest.FixtureRequest, postgres: Place) -> Iterator[Place]:
+    """The journal by way of a connection that breaks at the next COMMIT."""
+    assert postgres.server is not None
+    with postgres.open() as journal:
+        journal.cover(["made"], T)
+    proxy = Proxy(postgres.server.port, request.param)
+    yield dataclasses.replace(postgres, where=postgres.server.uri(postgres.database, port=proxy.port))
+    proxy.close()
+    assert proxy.connections == 2
+
+
+class TestLostAnswers:
+    def test_a_claim_is_ours_exactly_if_the_journal_says_so(self, losing: Place) -> None:
+        with losing.open() as journal:
+            claimed = claim(journal, 1, 2, 3)
+            assert all(claimed)
+            assert journal.history() == claimed[::-1]
+
+    def test_so_is_one_that_takes_over(self, losing: Place) -> None:
+        assert losing.server is not None
+        with Place(losing.server.uri(losing.database), PASSWORD).open() as journal:
+            old = claim(journal, 1, 2)
+        with losing.open() as journal:
+            claimed = journal.claim([intent(number, 99, entry, run_id="run-2") for number, entry in enumerate(old, 1)])
+            assert all(claimed)
+            assert [entry for entry in journal.history() if entry.open] == claimed[::-1]
+
+    def test_what_another_run_has_is_not_ours(self, losing: Place) -> None:
+        assert losing.server is not None
+        with Place(losing.server.uri(losing.database), PASSWORD).open() as other:
+            claim(other, 2, run_id="run-2")
+        with losing.open() as journal:
+            assert [bool(entry) for entry in claim(journal, 1, 2, 3)] == [True, False, True]
+
+    def test_an_outcome_is_recorded(self, losing: Place) -> None:
+        assert losing.server is not None
+        with Place(losing.server.uri(losing.database), PASSWORD).open() as journal:
+            claimed = claim(journal, 1)
+        with losing.open() as journal:
+            ended = journal.record(claimed, Outcome.ACCEPTED, now_ms=at(2))
+            assert journal.history() == ended
+
+    def test_a_fact_is_kept_by_who_kept_it(self, losing: Place) -> None:
+        with losing.open() as journal:
+            assert journal.note("plans", "a", "b") is True
+            assert journal.note("plans", "a", "b") is False
+
+
+class TestPauses:
+    def test_one_that_stops_within_its_claim_is_cut_off_and_claims_anew(self, postgres: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(postgresql_file, "_BEGIN", postgresql_file._BEGIN.replace("'15s'", "'200ms'"))
+        with postgres.open() as journal, postgres.open() as other:
+            journal.cover([WORKSPACE], T)
+            database = journal._database
+            clock, slow = database.clock_ms, iter([True])
+
+            def clock_that_stops() -> int:
+                if next(slow, False):
+                    time.sleep(1)
+                return clock()
+
+            monkeypatch.setattr(database, "clock_ms", clock_that_stops)
+            assert all(claim(journal, 1, 2))
+            assert claim(other, 1, 2) == [None, None]
+
+    def test_a_session_that_an_administrator_ends_is_opened_again(self, postgres: Place) -> None:
+        with postgres.open() as journal:
+            claimed = claim(journal, 1)
+            for number in range(2, 5):
+                postgres.rows("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'dataarts.factory'")
+                assert claim(journal, number)[0]
+            assert journal.read([WORKSPACE], ALL, T).attempts[0] == claimed[0]
+
+
+def test_the_server_of_the_tests_ends_with_them(postgresql: PostgresServer) -> None:
+    """A process that started a server is killed: nothing of it is left."""
+    code = "from tests.support.postgresql import PostgresServer as S; import sys; s = S(); print(s.folder, s.port, flush=True); sys.stdin.read()"
+    environ = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    process = subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environ)
+    folder, port = output(process).split()
+    assert os.path.isdir(folder)
+    process.kill()
+    process.communicate()
+    deadline = time.monotonic() + 20
+    while os.path.isdir(folder):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    with pytest.raises(OSError):
+        socket.create_connection(("127.0.0.1", int(port)), 1)

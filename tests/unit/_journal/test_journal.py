@@ -1,0 +1,485 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The journal on both databases: what it claims, records and knows."""
+
+from __future__ import annotations
+
+import stat
+import threading
+import typing as t
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.dataarts.factory.plugins.module_utils._common.errors import JournalError
+from ansible_collections.dataarts.factory.plugins.module_utils._common.times import Window
+from ansible_collections.dataarts.factory.plugins.module_utils._journal import journal as journal_file
+from ansible_collections.dataarts.factory.plugins.module_utils._journal import schema
+from ansible_collections.dataarts.factory.plugins.module_utils._models.attempt import DAY_MS, Intent, Outcome, Slot
+from tests.unit._journal.building import ALL, WORKSPACE, T, at, attempt, claim, intent
+from tests.unit._journal.conftest import Place
+
+OTHER = "0123456789abcdef0123456789abcdef"
+
+
+def known(place: Place, *workspaces: str, now: int = T, window: Window = ALL, **how: t.Any) -> t.Any:
+    with place.open(**how) as journal:
+        return journal.read(workspaces or (WORKSPACE,), window, now)
+
+
+class TestReading:
+    def test_a_journal_that_is_not_there_reads_as_empty_and_is_not_made(self, place: Place, tmp_path: Path) -> None:
+        empty = known(place)
+        assert (empty.attempts, empty.reruns, empty.complete_since, empty.set_aside_ms) == ((), {}, None, None)
+        assert empty.journal_ms > T
+        with place.open() as journal:
+            assert journal.history() == []
+            assert journal.notes("plans") == {}
+        assert list(tmp_path.iterdir()) == []
+        if place.server:
+            assert place.rows("SELECT to_regclass('dataarts_meta')") == [(None,)]
+
+    def test_what_was_claimed_is_known_with_all_its_fields(self, place: Place) -> None:
+        made = attempt(3, batch=7, again=None, controller="awx-1", user="jane", purpose="INC-4711 ☂", plan_id="p-1", instance_id="i-3")
+        made = replace(made, number=2)
+        with place.open() as journal:
+            (claimed,) = journal.claim([Intent(made)])
+        assert claimed == replace(made, attempt_id=claimed.attempt_id, journal_ms=claimed.journal_ms)
+        assert claimed.attempt_id > 0
+        assert known(place).attempts == (claimed,)
+
+    def test_only_these_workspaces_plan_times_and_this_project(self, place: Place) -> None:
+        with place.open() as journal:
+            (first, second, third) = claim(journal, 1, 2, 3)
+            (other,) = claim(journal, 1, workspace_id=OTHER)
+        with place.open("another project") as journal:
+            claim(journal, 9)
+        assert known(place).attempts == (first, second, third)
+        assert known(place, OTHER).attempts == (other,)
+        assert known(place, OTHER, WORKSPACE).attempts == (first, second, third, other)
+        moment = second.failure.plan_time
+        assert known(place, window=Window(moment, moment)).attempts == (second,)
+        assert known(place, window=Window(moment, moment + 1000)).attempts == (second, third)
+
+    def test_the_newest_attempt_of_each_instance_oldest_first(self, place: Place) -> None:
+        with place.open() as journal:
+            claim(journal, 1)
+            (second,) = claim(journal, 2)
+            (again,) = claim(journal, 1, start_time=at(60), seconds=120)
+            (twin,) = claim(journal, 2, instance_id="patch")
+        assert known(place).attempts == (second, again, twin)
+
+    def test_what_may_have_rerun_a_slot_within_a_day_counts(self, place: Place) -> None:
+        slot = Slot(WORKSPACE, "868641", attempt().failure.plan_time)
+        now = at(0) + DAY_MS
+        with place.open() as journal:
+            for number, (seconds, outcome) in enumerate(
+                [
+                    (-1, Outcome.ACCEPTED),  # a second more than a day ago
+                    (5, Outcome.ACCEPTED),
+                    (3, Outcome.ACCEPTED),
+                    (6, Outcome.REJECTED),
+                    (7, Outcome.NOT_EXECUTED),
+                    (8, Outcome.CONFLICTED),
+                    (9, Outcome.UNKNOWN),
+                ]
+            ):
+                journal.record(claim(journal, 1, seconds=seconds, start_time=at(number)), outcome, now_ms=at(seconds + 1))
+            (intended,) = claim(journal, 1, seconds=10, start_time=at(20))
+            assert journal.read([WORKSPACE], ALL, now).reruns == {slot: (at(3), at(5), at(9), at(10))}
+            # What was taken over had no effect, unless it was accepted.
+            for seconds, old in ((11, intended), *((12, old) for old in journal.history() if old.outcome is Outcome.UNKNOWN)):
+                (new,) = journal.claim([intent(1, seconds, old, start_time=old.failure.start_time)])
+                journal.record([new], Outcome.REJECTED, now_ms=at(13))
+            assert journal.read([WORKSPACE], ALL, now).reruns == {slot: (at(3), at(5))}
+
+    def test_a_changed_submit_time_is_the_same_slot(self, place: Place) -> None:
+        with place.open() as journal:
+            for number in range(3):
+                journal.record(claim(journal, 1, seconds=number, submit_time=at(number)), Outcome.ACCEPTED, now_ms=at(5))
+        assert list(known(place, now=at(10)).reruns.values()) == [(at(0), at(1), at(2))]
+
+    def test_since_when_it_knows_everything(self, place: Place) -> None:
+        with place.open() as journal:
+            journal.cover([WORKSPACE], at(5))
+            journal.cover([WORKSPACE, OTHER], at(9))
+            journal.cover([WORKSPACE, OTHER], at(1))
+        assert known(place).complete_since == at(5)
+        assert known(place, OTHER).complete_since == at(9)
+        assert known(place, WORKSPACE, OTHER).complete_since == at(9)
+        assert known(place, WORKSPACE, "a third").complete_since is None
+        with place.open("another project") as journal:
+            assert journal.read([WORKSPACE], ALL, T).complete_since is None
+
+
+class TestClaims:
+    def test_a_failure_is_claimed_once(self, place: Place) -> None:
+        with place.open() as one_run, place.open() as other_run:
+            first = claim(one_run, 1, 2)
+            second = claim(other_run, 3, 2, 1, 4, run_id="run-2")
+            assert [bool(claimed) for claimed in first + second] == [True, True, True, False, False, True]
+            assert {claimed.run_id for claimed in known(place).attempts} == {"run-1", "run-2"}
+            assert claim(one_run, 1, 2, 3, 4) == [None] * 4
+
+    @pytest.mark.parametrize(
+        "change",
+        [
+            {"status": "manual-stop"},
+            {"start_time": at(1)},
+            {"end_time": at(1)},
+            {"submit_time": at(1)},
+            {"instance_id": "twin"},
+            {"job_id": "7"},
+            {"workspace_id": OTHER},
+            {"start_time": None},
+            {"end_time": None},
+        ],
+        ids=str,
+    )
+    def test_an_instance_in_another_state_is_another_failure(self, place: Place, change: dict[str, t.Any]) -> None:
+        with place.open() as journal:
+            assert claim(journal, 1)[0]
+            assert claim(journal, 1, **change)[0]
+            assert claim(journal, 1, **change) == [None]
+
+    def test_the_same_failure_twice_in_one_claim_is_claimed_once(self, place: Place) -> None:
+        with place.open() as journal:
+            first, second, third = claim(journal, 1, 2, 1)
+            assert (bool(first), bool(second), third) == (True, True, None)
+
+    def test_the_name_of_the_service_is_no_part_of_it_but_the_project_is(self, place: Place) -> None:
+        with place.open() as journal, place.open("another project") as other:
+            assert claim(journal, 1)[0]
+            assert claim(other, 1)[0]
+
+    def test_what_was_seen_is_taken_over_once(self, place: Place) -> None:
+        with place.open() as journal:
+            (old,) = journal.record(claim(journal, 1), Outcome.NOT_EXECUTED, now_ms=at(2))
+            (new,) = journal.claim([intent(1, 5, old, run_id="run-2")])
+            assert new is not None
+            assert journal.claim([intent(1, 6, old, run_id="run-3")]) == [None]
+            assert known(place).attempts == (new,)
+            assert [(entry.run_id, entry.open) for entry in journal.history()] == [("run-2", True), ("run-1", False)]
+
+    @pytest.mark.parametrize(
+        "meanwhile",
+        [
+            lambda journal, old: journal.record([old], Outcome.ACCEPTED, now_ms=at(9)),
+            lambda journal, old: journal.stamp([old], at(9)),
+            lambda journal, old: journal.claim([intent(1, 8, old)]),
+        ],
+        ids=["recorded", "sent once more", "taken over"],
+    )
+    def test_what_changed_since_it_was_seen_is_not_taken_over(self, place: Place, meanwhile: t.Any) -> None:
+        with place.open() as journal:
+            (old,) = claim(journal, 1)
+            meanwhile(journal, old)
+            before = journal.history()
+            assert journal.claim([intent(1, 10, old, run_id="run-2"), intent(2, 10)])[0] is None
+            assert journal.history()[1:] == before
+
+    def test_who_was_taken_over_cannot_send_once_more_but_can_still_say_how_it_ended(self, place: Place) -> None:
+        with place.open() as journal:
+            old, other = claim(journal, 1, 2)
+            journal.claim([intent(1, 90, old, run_id="run-2")])
+            with pytest.raises(JournalError, match=r"another run took it over"):
+                journal.stamp([old, other], at(91))
+            journal.record([old], Outcome.ACCEPTED, now_ms=at(92))
+            assert [entry.outcome for entry in journal.history() if entry.run_id == "run-1"] == [Outcome.INTENDED, Outcome.ACCEPTED]
+            assert claim(journal, 1) == [None]
+
+    def test_a_hundred_at_once_and_none(self, place: Place) -> None:
+        with place.open() as journal:
+            assert journal.claim([]) == []
+            assert all(claim(journal, *range(100)))
+            assert claim(journal, *range(50, 150)) == [None] * 50 + [entry for entry in known(place).attempts if entry.attempt_id > 100]
+
+    def test_old_entries_go_once_for_each_opened_journal(self, place: Place) -> None:
+        day = DAY_MS // 1000
+        with place.open() as journal:
+            claim(journal, 1, seconds=-190 * day - 1)
+            claim(journal, 2, seconds=-190 * day)
+            assert len(journal.history()) == 2
+            claim(journal, 3, seconds=0)
+            assert len(journal.history()) == 3
+        with place.open() as journal:
+            claim(journal, 4, seconds=0)
+            assert [entry.sent_ms for entry in journal.history()] == [at(0), at(0), at(-190 * day)]
+        with place.open() as journal:  # a service whose clock is a year ahead deletes nothing that is younger by this one
+            now = known(place).journal_ms
+            claim(journal, 5, sent_ms=now)
+            claim(journal, 6, sent_ms=now + 365 * DAY_MS)
+        with place.open() as journal:
+            claim(journal, 7, sent_ms=now + 365 * DAY_MS)
+            assert len(journal.history(made_after=now)) == 3
+
+
+class TestOutcomes:
+    def test_an_outcome_is_recorded_for_all_of_its_request(self, place: Place) -> None:
+        with place.open() as journal:
+            first, second, third = claim(journal, 1, 2, 3)
+            ended = journal.record(
+                [first, second], Outcome.UNKNOWN, now_ms=at(9), request_id="r-1", message="DLF.0107 busy", conflict_in_batch=True
+            )
+            assert [(entry.outcome, entry.request_id, entry.last_ms) for entry in ended] == [(Outcome.UNKNOWN, "r-1", at(9))] * 2
+            assert all(entry.journal_ms >= first.journal_ms for entry in ended)
+            assert known(place).attempts == (*ended, third)
+
+    @pytest.mark.parametrize("outcome", [outcome for outcome in Outcome if outcome is not Outcome.UNKNOWN])
+    def test_only_an_unknown_one_moves_the_time_from_which_settling_counts(self, place: Place, outcome: Outcome) -> None:
+        with place.open() as journal:
+            (claimed,) = claim(journal, 1)
+            (ended,) = journal.record([claimed], outcome, now_ms=at(9))
+            assert (ended.last_ms, ended.journal_ms) == (claimed.last_ms, claimed.journal_ms)
+            assert known(place).attempts == (ended,)
+
+    def test_an_outcome_never_moves_it_back(self, place: Place) -> None:
+        with place.open() as journal:
+            assert journal.record(claim(journal, 1), Outcome.UNKNOWN, now_ms=at(0))[0].last_ms == at(1)
+
+    def test_another_try_moves_it_if_it_is_a_second_later(self, place: Place) -> None:
+        with place.open() as journal:
+            claimed = claim(journal, 1, 2)
+            journal.stamp(claimed, at(1.9))
+            assert [entry.last_ms for entry in known(place).attempts] == [at(1)] * 2
+            journal.stamp(claimed, at(2))
+            stamped = known(place).attempts
+            assert [(entry.last_ms, entry.sent_ms) for entry in stamped] == [(at(2), at(1))] * 2
+            assert stamped[0].journal_ms >= claimed[0].journal_ms
+
+    def test_what_the_service_says_is_printable_and_short(self, place: Place) -> None:
+        with place.open() as journal:
+            (entry,) = journal.record(claim(journal, 1), Outcome.REJECTED, now_ms=at(2), message="\x1b[31m\0\ud800" + "x" * 500)
+            assert entry.message.startswith("\\x1b[31m\\x00\\ud800xxx")
+            assert len(entry.message) == 400
+            assert journal.history() == [entry]
+
+    def test_a_name_that_no_database_takes_becomes_visible(self, place: Place) -> None:
+        with place.open() as journal:
+            assert claim(journal, 1, job_name="a\0b\ud800", instance_id="i\0", purpose="line\nbreak")[0]
+            assert claim(journal, 1, job_name="a\0b\ud800", instance_id="i\0") == [None]
+            (entry,) = journal.history()
+        assert (entry.job_name, entry.failure.instance_id, entry.purpose) == ("a\\x00b\\ud800", "i\\x00", "line\nbreak")
+
+
+class TestHistory:
+    @pytest.fixture
+    def journal(self, place: Place) -> t.Any:
+        with place.open() as journal:
+            claim(journal, 1, job_name="daily_sales", seconds=1)
+            journal.record(claim(journal, 2, job_name="daily_stock", seconds=2, run_id="run-2"), Outcome.ACCEPTED, now_ms=at(9))
+            claim(journal, 3, job_name="[x]", seconds=3, workspace_id=OTHER)
+            yield journal
+
+    @pytest.mark.parametrize(
+        ("filters", "numbers"),
+        [
+            ({}, [3, 2, 1]),
+            ({"limit": 2}, [3, 2]),
+            ({"limit": 0}, []),
+            ({"limit": None}, [3, 2, 1]),
+            ({"workspace_ids": [WORKSPACE]}, [2, 1]),
+            ({"workspace_ids": []}, []),
+            ({"jobs": ["daily_*"]}, [2, 1]),
+            ({"jobs": ["daily_*"], "limit": 1}, [2]),
+            ({"jobs": ["daily_stock", "[[]x]"]}, [3, 2]),
+            ({"jobs": []}, [3, 2, 1]),
+            ({"plan_times": Window(at(-7200 + 2), at(-7200 + 3))}, [3, 2]),
+            ({"run_id": "run-2"}, [2]),
+            ({"made_after": at(2)}, [3, 2]),
+            ({"made_before": at(2)}, [2, 1]),
+            ({"outcomes": [Outcome.INTENDED]}, [3, 1]),
+            ({"outcomes": []}, []),
+            ({"outcomes": [Outcome.ACCEPTED, Outcome.UNKNOWN], "jobs": ["*"], "run_id": "run-2", "made_after": at(0)}, [2]),
+        ],
+        ids=str,
+    )
+    @pytest.mark.parametrize("page", [2, 1000])
+    def test_filters(
+        self, journal: t.Any, monkeypatch: pytest.MonkeyPatch, page: int, filters: dict[str, t.Any], numbers: list[int]
+    ) -> None:
+        monkeypatch.setattr(journal_file, "_PAGE", page)
+        assert [(entry.sent_ms - T) // 1000 for entry in journal.history(**filters)] == numbers
+
+    def test_without_a_project_it_is_that_of_all(self, place: Place, journal: t.Any) -> None:
+        with place.open("another project") as other:
+            claim(other, 1)
+            assert len(other.history()) == 1
+        with place.open("") as every_project:
+            assert len(every_project.history()) == 4
+
+
+class TestNotes:
+    def test_a_fact_is_kept_once(self, place: Place) -> None:
+        with place.open() as journal, place.open() as other:
+            assert journal.note("plans", "a", "run-1") is True
+            assert other.note("plans", "a", "run-2") is False
+            assert journal.note("plans", "a", "run-1") is False
+            assert other.note("plans", "b", "x\0") is True
+            assert journal.note("cursor", "a", "") is True
+            assert journal.notes("plans") == {"a": "run-1", "b": "x\\x00"}
+        with place.open("another project") as journal:
+            assert journal.notes("plans") == {}
+
+
+class TestCheckMode:
+    def test_it_reads_and_never_writes(self, place: Place) -> None:
+        with place.open() as journal:
+            claimed = claim(journal, 1)
+        before = place.path.read_bytes() if not place.server else b""
+        with place.open(read_only=True) as journal:
+            assert journal.read([WORKSPACE], ALL, T).attempts == tuple(claimed)
+            assert journal.history() == claimed
+            for write in (
+                lambda: claim(journal, 2),
+                lambda: journal.cover([WORKSPACE], T),
+                lambda: journal.stamp(claimed, at(9)),
+                lambda: journal.record(claimed, Outcome.ACCEPTED, now_ms=T),
+                lambda: journal.note("a", "b", "c"),
+            ):
+                with pytest.raises(JournalError, match=r"opened for reading only. Run without check mode"):
+                    write()
+        assert not place.server or place.rows("SELECT count(*) FROM dataarts_attempt") == [(1,)]
+        assert place.server or place.path.read_bytes() == before
+
+    def test_it_makes_nothing(self, place: Place, tmp_path: Path) -> None:
+        assert known(place, read_only=True).attempts == ()
+        assert list(tmp_path.iterdir()) == []
+
+
+class TestSchema:
+    MORE = ("ALTER TABLE dataarts_attempt ADD COLUMN colour TEXT", "UPDATE dataarts_attempt SET colour = 'red'")
+
+    def test_a_journal_of_an_earlier_version_is_migrated_with_what_is_in_it(self, place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+        with place.open() as journal:
+            (claimed,) = claim(journal, 1)
+        monkeypatch.setattr(schema, "MIGRATIONS", (*schema.MIGRATIONS, self.MORE, ("CREATE TABLE dataarts_shape (side INTEGER)",)))
+        with pytest.raises(JournalError, match=r"schema 1 and has to be brought to 3. Run once without check mode"):
+            known(place, read_only=True)
+        assert known(place).attempts == (claimed,)
+        assert place.rows("SELECT colour FROM dataarts_attempt") == [("red",)]
+        assert place.rows("SELECT value FROM dataarts_meta WHERE key = 'version'") == [("3",)]
+        assert known(place, read_only=True).attempts == (claimed,)
+
+    def test_a_migration_that_fails_changes_nothing(self, place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+        with place.open() as journal:
+            (claimed,) = claim(journal, 1)
+        with monkeypatch.context() as patch:
+            patch.setattr(schema, "MIGRATIONS", (*schema.MIGRATIONS, (*self.MORE, "DROP TABLE dataarts_nothing")))
+            with place.open() as journal, pytest.raises(JournalError, match=r"dataarts_nothing"):
+                claim(journal, 2)
+        assert known(place).attempts == (claimed,)
+
+    def test_a_journal_of_a_later_version_is_refused_and_stays(self, place: Place, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+        with monkeypatch.context() as patch:
+            patch.setattr(schema, "MIGRATIONS", (*schema.MIGRATIONS, self.MORE))
+            with place.open() as journal:
+                claim(journal, 1)
+        for read_only in (True, False):
+            with pytest.raises(
+                JournalError, match=r"a newer version of this collection made it .schema 2; this one knows 1.. Update the collection"
+            ):
+                known(place, read_only=read_only)
+        with place.open() as journal, pytest.raises(JournalError, match=r"Update the collection"):
+            claim(journal, 2)
+        assert len(place.rows("SELECT 1 FROM dataarts_attempt")) == 1
+        assert len(list(tmp_path.iterdir())) <= 1
+
+    def test_many_make_it_at_once(self, place: Place) -> None:
+        start = threading.Barrier(8)
+
+        def make(number: int) -> t.Any:
+            with place.open() as journal:
+                start.wait()
+                return claim(journal, number)[0]
+
+        with ThreadPoolExecutor(8) as pool:
+            assert all(pool.map(make, range(8)))
+        assert len(known(place).attempts) == 8
+
+
+class TestUse:
+    def test_several_threads_share_one(self, place: Place) -> None:
+        with place.open() as journal, ThreadPoolExecutor(8) as pool:
+
+            def work(number: int) -> t.Any:
+                claimed = [entry for entry in claim(journal, number % 20, number) if entry]
+                return journal.record(claimed, Outcome.ACCEPTED, now_ms=at(2)) if claimed else []
+
+            claims = [entry for entries in pool.map(work, range(60)) for entry in entries]
+        assert len(claims) == 60
+        assert known(place).attempts == tuple(sorted(claims, key=lambda entry: entry.attempt_id))
+
+    def test_it_opens_again_after_its_end(self, place: Place) -> None:
+        journal = place.open()
+        journal.close()
+        claim(journal, 1)
+        journal.close()
+        journal.close()
+        assert len(journal.history()) == 1
+        journal.close()
+
+    def test_reading_writes_nothing(self, sqlite: Place) -> None:
+        with sqlite.open() as journal:
+            claim(journal, 1)
+        before = sqlite.path.read_bytes(), sqlite.path.stat().st_mtime_ns
+        with sqlite.open() as journal:
+            journal.read([WORKSPACE], ALL, T)
+            journal.history()
+        assert (sqlite.path.read_bytes(), sqlite.path.stat().st_mtime_ns) == before
+
+    def test_a_role_that_may_only_read_can_read(self, postgres: Place) -> None:
+        assert postgres.server is not None
+        with postgres.open() as journal:
+            claim(journal, 1)
+        postgres.rows("GRANT SELECT ON ALL TABLES IN SCHEMA public TO PUBLIC")
+        postgres.server.sql("CREATE ROLE reader LOGIN PASSWORD 'r'")
+        reader = Place(postgres.server.uri(postgres.database, "reader"), "r")
+        assert len(known(reader).attempts) == 1
+
+    def test_a_role_that_may_not_create_works_on_tables_of_another(self, postgres: Place) -> None:
+        assert postgres.server is not None
+        with postgres.open() as journal:
+            claim(journal, 1)
+        postgres.server.sql("CREATE ROLE worker LOGIN PASSWORD 'w'")
+        postgres.rows("GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO worker")
+        with Place(postgres.server.uri(postgres.database, "worker"), "w").open() as journal:
+            (claimed,) = claim(journal, 2)
+            journal.record(journal.claim([intent(2, 5, claimed)]), Outcome.ACCEPTED, now_ms=at(9))
+            assert journal.note("a", "b", "c")
+            journal.cover([WORKSPACE], T)
+            assert len(journal.history()) == 3
+
+    def test_the_schema_of_the_connection_is_used(self, postgres: Place) -> None:
+        postgres.rows("CREATE SCHEMA team")
+        assert postgres.server is not None
+        team = Place(postgres.server.uri(postgres.database, options="-csearch_path=team"), postgres.password)
+        with team.open() as journal:
+            claim(journal, 1)
+        assert postgres.rows("SELECT count(*) FROM team.dataarts_attempt") == [(1,)]
+        assert known(postgres).attempts == ()
+
+    def test_a_session_setting_that_would_lose_a_claim_is_overruled(self, postgres: Place) -> None:
+        postgres.rows(f"ALTER DATABASE {postgres.database} SET synchronous_commit = off")
+        postgres.rows(f"ALTER DATABASE {postgres.database} SET default_transaction_isolation = 'serializable'")
+        with postgres.open() as journal:
+            shown = journal._database.transact(
+                lambda database: [
+                    database._rows(f"SHOW {name}")[0][0] for name in ("synchronous_commit", "transaction_isolation", "application_name")
+                ],
+                write=True,
+            )
+        assert shown == ["on", "read committed", "dataarts.factory"]
+
+    def test_a_file_and_its_folder_belong_to_the_user_alone(self, tmp_path: Path) -> None:
+        place = Place(str(tmp_path / "a" / "b" / "journal.db"))
+        with place.open() as journal:
+            claim(journal, 1)
+            # A rollback journal, synced with its folder at each commit.
+            assert journal._database._rows("PRAGMA journal_mode") == [("delete",)]
+            assert journal._database._rows("PRAGMA synchronous") == [(3,)]
+        assert stat.S_IMODE(place.path.stat().st_mode) == 0o600
+        assert stat.S_IMODE(place.path.parent.stat().st_mode) == 0o700
