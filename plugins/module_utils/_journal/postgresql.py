@@ -58,8 +58,8 @@ _REMEDIES = (
     (r"^25006", "Set journal to the primary server, not to a standby"),
     (r"^53100|no space", "Free space on the server, then start again with the same since"),
     (r"^55P03|^57014", "Another session holds the tables: wait for it or end it, then start again with the same since"),
-    (r"^(08|57P|53)|connect|clos|timeout|translate|no route", _CONNECTION),
-    (r"", "Check the database and its tables dataarts_*"),
+    (r"^(08|57P|53)|connect|clos|timeout|translate|resolve|route|host", _CONNECTION),
+    (r"", "Check journal, the database and its tables dataarts_*"),
 )
 
 
@@ -174,7 +174,7 @@ def _driver() -> t.Any:
     try:
         import psycopg
     except ImportError as error:
-        missing = f"psycopg 3 cannot be imported by {sys.executable} ({printable(error, 100).splitlines()[0]})"
+        missing = f"psycopg 3 cannot be imported by {sys.executable} ({printable(str(error).partition(chr(10))[0], 100)})"
         raise JournalError(
             f"Failed to open the journal: {missing}. Install psycopg[binary] for this Python, or leave journal out."
         ) from None

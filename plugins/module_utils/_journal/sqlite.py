@@ -105,8 +105,8 @@ class SqliteDatabase(Database):
             return work(self) if self.read_only else self._once(work, False)
         except (Unreadable, sqlite3.Error) as error:
             raise self._refusal(verb, printable(error, 200)) from None
-        except OSError as error:
-            raise self._refusal(verb, error.strerror or type(error).__name__) from None
+        except (OSError, ValueError) as error:  # ValueError: a path that no file can have
+            raise self._refusal(verb, getattr(error, "strerror", None) or printable(error, 200)) from None
 
     def _refusal(self, verb: str, cause: str) -> JournalError:
         remedy = next(remedy for pattern, remedy in _REMEDIES if re.search(pattern, cause.lower()))

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import typing as t
 from pathlib import Path
 
@@ -42,6 +43,12 @@ class Place:
             rows = connection.execute(sql).fetchall()
         connection.close()
         return rows
+
+
+@pytest.fixture(autouse=True)
+def _nothing_of_the_person(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in os.environ if name.startswith("PG")]:
+        monkeypatch.delenv(name)
 
 
 @pytest.fixture(scope="session")

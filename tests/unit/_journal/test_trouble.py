@@ -1,0 +1,484 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the journal says when it cannot be used: one message with cause and remedy, and no password. Every trouble is a real one."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import resource
+import socket
+import sqlite3
+import sys
+import threading
+import typing as t
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.dataarts.factory.plugins.module_utils._common.errors import JournalError, OptionError
+from ansible_collections.dataarts.factory.plugins.module_utils._journal import postgresql as postgresql_file
+from ansible_collections.dataarts.factory.plugins.module_utils._journal import sqlite as sqlite_file
+from ansible_collections.dataarts.factory.plugins.module_utils._journal.journal import Journal
+from ansible_collections.dataarts.factory.plugins.module_utils._runner.ansible_module import error_result
+from tests.support.certificates import localhost_tls
+from tests.support.postgresql import PASSWORD, PostgresServer
+from tests.unit._journal.building import ALL, WORKSPACE, T, claim
+from tests.unit._journal.conftest import Place
+
+Trouble = t.Callable[[Path], t.ContextManager[t.Any]]
+
+
+@contextlib.contextmanager
+def unprivileged() -> Iterator[None]:
+    """Within the block the process has no more rights than an ordinary user: root may do everything."""
+    if os.geteuid() != 0:
+        yield
+        return
+    os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
+def refused(journal: Journal, act: t.Callable[[Journal], object], pattern: str) -> str:
+    """The message of the JournalError that *act* ends with; *pattern* stands in it."""
+    with journal, pytest.raises(JournalError) as caught:
+        act(journal)
+    message = str(caught.value)
+    assert re.search(pattern, message), message
+    assert re.fullmatch(r"Failed to (open|read|write|find a place for) the journal.*: .*[^.]\. [A-Z].*[^.]\.", message), message
+    assert caught.value.__cause__ is None
+    assert caught.value.__suppress_context__ or caught.value.__context__ is None
+    result = error_result(caught.value, "Failed to rerun")
+    assert result["error"]["kind"] == "journal"
+    assert result["msg"].startswith("Failed to rerun: cannot ")
+    return message
+
+
+def claiming(journal: Journal) -> object:
+    return claim(journal, 1)
+
+
+def reading(journal: Journal) -> object:
+    return journal.read([WORKSPACE], ALL, T)
+
+
+@contextlib.contextmanager
+def folder_without_rights(path: Path) -> Iterator[None]:
+    path.parent.chmod(0o555)
+    with unprivileged():
+        yield
+    path.parent.chmod(0o755)
+
+
+@contextlib.contextmanager
+def file_without_rights(path: Path) -> Iterator[None]:
+    claim(Journal(str(path), password=None, project_id="p"), 9)
+    path.chmod(0o000)
+    with unprivileged():
+        yield
+
+
+@contextlib.contextmanager
+def file_to_read_only(path: Path) -> Iterator[None]:
+    claim(Journal(str(path), password=None, project_id="p"), 9)
+    path.chmod(0o444)
+    path.parent.chmod(0o555)
+    with unprivileged():
+        yield
+    path.parent.chmod(0o755)
+
+
+@contextlib.contextmanager
+def unreachable_folder(path: Path) -> Iterator[None]:
+    path.parent.chmod(0o000)
+    with unprivileged():
+        yield
+    path.parent.chmod(0o755)
+
+
+@contextlib.contextmanager
+def symbolic_link(path: Path) -> Iterator[None]:
+    path.with_name("elsewhere.db").touch()
+    path.symlink_to("elsewhere.db")
+    yield
+    assert path.with_name("elsewhere.db").stat().st_size == 0
+
+
+@contextlib.contextmanager
+def dangling_link(path: Path) -> Iterator[None]:
+    path.symlink_to("nothing.db")
+    yield
+    assert not path.with_name("nothing.db").exists()
+
+
+@contextlib.contextmanager
+def pipe(path: Path) -> Iterator[None]:
+    os.mkfifo(path)
+    yield
+
+
+@contextlib.contextmanager
+def other_program(path: Path) -> Iterator[None]:
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        connection.execute("CREATE TABLE dashboards (title TEXT)")
+    before = path.read_bytes()
+    yield
+    assert path.read_bytes() == before
+
+
+@contextlib.contextmanager
+def full_disk(path: Path) -> Iterator[None]:
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (8192, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+@contextlib.contextmanager
+def other_writer(path: Path) -> Iterator[None]:
+    claim(Journal(str(path), password=None, project_id="p"), 9)
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("BEGIN IMMEDIATE")
+        yield
+
+
+@contextlib.contextmanager
+def lasting_reader(path: Path) -> Iterator[None]:
+    claim(Journal(str(path), password=None, project_id="p"), 9)
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("BEGIN")
+        connection.execute("SELECT * FROM dataarts_attempt").fetchone()
+        yield
+
+
+FILES: dict[str, tuple[Trouble, str]] = {
+    "folder without rights": (
+        folder_without_rights,
+        "Permission denied. Nothing is sent without it. Set journal to a path that this user can write",
+    ),
+    "file without rights": (file_without_rights, "unable to open database file. Nothing is sent without it. Set journal to a path"),
+    "file to read only": (file_to_read_only, "attempt to write a readonly database. Nothing is sent without it. Set journal to a path"),
+    "unreachable folder": (unreachable_folder, "Permission denied"),
+    "symbolic link": (symbolic_link, "it is a symbolic link, not a file. Set journal to the file itself"),
+    "dangling link": (dangling_link, "it is a symbolic link"),
+    "pipe": (pipe, "it is a directory or device"),
+    "database of another program": (other_program, "the database of another program. Move it away, or set journal to another path"),
+    "full disk": (full_disk, "(disk I/O error|is full). Nothing is sent without it. (Check that|Free space on)"),
+    "locked for longer than it waits": (
+        other_writer,
+        r"database is locked. .* for 0.2 seconds or stop it, then start again with the same since",
+    ),
+    "read for longer than it waits": (lasting_reader, "database is locked"),
+}
+
+
+class TestSqlite:
+    @pytest.fixture(autouse=True)
+    def _impatient(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(sqlite_file, "BUSY_SECONDS", 0.2)
+
+    @pytest.mark.parametrize(("trouble", "pattern"), FILES.values(), ids=FILES)
+    def test_it_cannot_be_claimed_in(self, tmp_path: Path, trouble: Trouble, pattern: str) -> None:
+        for folder in tmp_path.parents:  # pytest's own are for root alone
+            if folder.name.startswith("pytest-"):
+                folder.chmod(0o755)
+        tmp_path.chmod(0o777)
+        place = Place(str(tmp_path / "home" / "journal.db"))
+        place.path.parent.mkdir()
+        place.path.parent.chmod(0o777)
+        with trouble(place.path):
+            message = refused(place.open(), claiming, pattern)
+        assert str(place.path) in message
+        if trouble in (full_disk, other_writer, lasting_reader, folder_without_rights):
+            place.path.parent.chmod(0o777)
+            with place.open() as journal:
+                assert claim(journal, 1)[0], "it works once the trouble is over"
+
+    def test_a_disk_that_is_full_in_the_middle(self, sqlite: Place) -> None:
+        with sqlite.open() as journal:
+            claimed = claim(journal, *range(20))
+            pages = journal._database._rows("PRAGMA page_count")[0][0]
+            journal._database._rows(f"PRAGMA max_page_count = {pages}")
+            with pytest.raises(JournalError, match=r"database or disk is full. Nothing is sent without it. Free space on that file system"):
+                claim(journal, *range(100, 400))
+            assert journal.read([WORKSPACE], ALL, T).attempts == tuple(claimed)
+            journal._database._rows("PRAGMA max_page_count = 1000000")
+            assert all(claim(journal, *range(100, 400)))
+
+    def test_a_file_in_the_place_of_its_folder(self, tmp_path: Path) -> None:
+        (tmp_path / "file").touch()
+        refused(Place(str(tmp_path / "file" / "journal.db")).open(), claiming, "Not a directory")
+
+    def test_a_user_without_a_home(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        with pytest.raises(JournalError, match=r"no home directory\. Set journal to a path"):
+            Journal(None, password=None, project_id="p", environ={"HOME": "~nobody"})
+
+    def test_a_journal_that_is_removed_or_replaced_in_the_middle(self, sqlite: Place, tmp_path: Path) -> None:
+        with sqlite.open() as journal:
+            claimed = claim(journal, 1)
+            sqlite.path.rename(tmp_path / "away.db")
+            refused(journal, claiming, "the file was replaced or removed while it was in use. Start again with the same since")
+            claim(Journal(sqlite.where, password=None, project_id="p"), 1)
+        with Place(str(tmp_path / "away.db")).open() as journal:
+            assert journal.history() == claimed
+
+    def test_a_python_without_sqlite(self, sqlite: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(sqlite_file, "sqlite3", None)
+        refused(sqlite.open(), reading, re.escape(f"{sys.executable} was built without sqlite3. Use a Python that has it"))
+
+    @pytest.mark.parametrize("name", ["a\0b.db", "\ud800.db", "x" * 300 + ".db"])
+    def test_a_name_that_no_file_can_have(self, tmp_path: Path, name: str) -> None:
+        for act in (reading, claiming):
+            refused(Place(str(tmp_path / name)).open(), act, "(null|surrogates|too long).*Set journal to a path that this user can write")
+
+    def test_check_mode_after_a_writer_died(self, sqlite: Place) -> None:
+        """A hot rollback journal can only be played back by somebody who may write."""
+        with sqlite.open() as journal:
+            claim(journal, *range(50))
+        code = (
+            "import sqlite3, os, sys; c = sqlite3.connect(sys.argv[1], isolation_level=None); c.execute('PRAGMA cache_size = 1');"
+            "c.execute('BEGIN'); c.execute('UPDATE dataarts_attempt SET purpose = hex(randomblob(400))'); os.kill(os.getpid(), 9)"
+        )
+        os.spawnl(os.P_WAIT, sys.executable, sys.executable, "-c", code, sqlite.where)
+        assert sqlite.path.with_name("journal.db-journal").stat().st_size > 0
+        refused(sqlite.open(read_only=True), reading, "Run once without check mode")
+        with sqlite.open() as journal:
+            assert {entry.purpose for entry in journal.read([WORKSPACE], ALL, T).attempts} == {""}
+        reading(sqlite.open(read_only=True))
+
+
+class TestPlace:
+    @pytest.mark.parametrize(
+        ("where", "environ", "path"),
+        [
+            (None, {"HOME": "/home/jane"}, "/home/jane/.local/state/dataarts.factory/journal.db"),
+            ("", {"HOME": "/home/jane", "XDG_STATE_HOME": "/state"}, "/state/dataarts.factory/journal.db"),
+            (None, {"HOME": "/home/jane", "XDG_STATE_HOME": "state"}, "/home/jane/.local/state/dataarts.factory/journal.db"),
+            ("reruns.db", {}, "{cwd}/reruns.db"),
+            ("there/", {}, "{cwd}/there/journal.db"),
+            ("there", {}, "{cwd}/there/journal.db"),
+            ("../x/./a b?#%41.db", {}, "{cwd}/../x/a b?#%41.db"),
+            ("~/reruns.db", {}, "{home}/reruns.db"),
+            ("/x/there.db", {}, "/x/there.db"),
+        ],
+    )
+    def test_which_file_is_meant(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, where: str | None, environ: dict[str, str], path: str
+    ) -> None:
+        (tmp_path / "cwd" / "there").mkdir(parents=True)
+        monkeypatch.chdir(tmp_path / "cwd")
+        monkeypatch.setenv("HOME", str(tmp_path / "home"))
+        meant = os.path.normpath(path.format(cwd=tmp_path / "cwd", home=tmp_path / "home"))
+        assert Journal(where, password=None, project_id="p", environ=environ).name == meant
+
+    def test_a_name_with_everything_that_is_special_in_a_uri(self, tmp_path: Path) -> None:
+        place = Place(str(tmp_path / "a b?mode=memory#%41é\udcff.db"))
+        with place.open() as journal:
+            claim(journal, 1)
+        assert [file.name for file in tmp_path.iterdir()] == [place.path.name]
+        with place.open(read_only=True) as journal:
+            assert len(journal.history()) == 1
+
+    @pytest.mark.parametrize(
+        "where", ["mysql://u:s3cret@h/d", "sqlite:///tmp/x", "POSTGRESQL://u:s3cret@h/d", "file:/tmp/x", "postgresql:/u:s3cret@h"]
+    )
+    def test_a_uri_of_another_kind(self, where: str) -> None:
+        with pytest.raises(OptionError, match=r"which is not supported. Set a path, or a URI that begins with postgresql://") as caught:
+            Journal(where, password=None, project_id="p")
+        assert "s3cret" not in str(caught.value)
+
+
+@contextlib.contextmanager
+def tls_in_front(server: PostgresServer, folder: Path) -> Iterator[tuple[int, Path]]:
+    """A port that speaks TLS as PostgreSQL does, with a certificate that nobody signed, for *server*, which has none."""
+    context, certificate = localhost_tls(folder)
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def serve(client: socket.socket) -> None:
+        with contextlib.suppress(OSError), client:
+            client.recv(8)  # SSLRequest
+            client.sendall(b"S")
+            with context.wrap_socket(client, server_side=True) as secured, socket.create_connection(("127.0.0.1", server.port)) as behind:
+                threading.Thread(target=pump, args=(behind, secured), daemon=True).start()
+                pump(secured, behind)
+
+    def pump(source: socket.socket, target: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while data := source.recv(65536):
+                target.sendall(data)
+
+    def accept() -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                threading.Thread(target=serve, args=(listener.accept()[0],), daemon=True).start()
+
+    threading.Thread(target=accept, daemon=True).start()
+    yield listener.getsockname()[1], certificate
+    listener.close()
+
+
+class TestPostgresql:
+    @pytest.fixture(autouse=True)
+    def _impatient(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(postgresql_file, "PATIENCE", 0.3)
+        short = postgresql_file._BEGIN.replace("'60s'", "'900ms'").replace("'30s'", "'300ms'")
+        monkeypatch.setattr(postgresql_file, "_BEGIN", short)
+
+    @pytest.mark.parametrize(
+        ("changes", "password", "pattern"),
+        [
+            ({"port": 1}, PASSWORD, r"Connection refused. Nothing is sent without it. Check journal and that the server runs"),
+            ({}, "wr0ng", r"password authentication failed for user .journal.. .* Check the user in journal and its password"),
+            ({}, None, r"no password supplied. .* Check the user in journal and its password: journal_password, PGPASSWORD or ~/.pgpass"),
+            ({"user": "stranger"}, "wr0ng", r"password authentication failed for user .stranger."),
+            ({"database": "nowhere"}, PASSWORD, r"database .nowhere. does not exist. .* Create the database, or correct its name"),
+            ({"sslmode": "require"}, PASSWORD, r"does not support SSL, but SSL was required. .*sslmode as the server offers"),
+            ({"host": "nowhere.invalid"}, PASSWORD, r"nowhere.invalid.*(resolve|translate|known).*\. .*Check journal and that the server"),
+            ({"port": "port"}, PASSWORD, "invalid integer value .port. .*Check journal"),
+        ],
+        ids=str,
+    )
+    def test_it_cannot_be_opened(self, postgresql: PostgresServer, changes: dict[str, t.Any], password: str | None, pattern: str) -> None:
+        journal = Place(postgresql.uri(**changes), password).open()
+        message = refused(journal, reading, pattern)
+        assert message.startswith("Failed to open the journal in PostgreSQL at ")
+        assert f"database {changes.get('database', 'postgres')}, as {changes.get('user', 'journal')}" in message
+        assert password is None or password not in message
+
+    def test_a_server_that_does_not_answer(self, postgresql: PostgresServer) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as silent:
+            uri = postgresql.uri(port=silent.getsockname()[1], connect_timeout="2")
+            refused(
+                Place(uri, PASSWORD).open(),
+                reading,
+                "timeout expired. .*Check journal and that the server runs and can be reached from here",
+            )
+
+    def test_a_role_without_rights(self, postgres: Place) -> None:
+        assert postgres.server is not None
+        postgres.server.sql("CREATE ROLE poor LOGIN PASSWORD 'p00r'")
+        poor = Place(postgres.server.uri(postgres.database, "poor"), "p00r")
+        refused(
+            poor.open(),
+            claiming,
+            r"permission denied for schema public. .* Grant the role CREATE on the schema, or let another role make the tables",
+        )
+        with postgres.open() as journal:
+            claim(journal, 1)
+        refused(poor.open(), reading, r"permission denied for table dataarts_\w+. .* grant SELECT, INSERT, UPDATE and DELETE on them")
+
+    def test_tables_of_another_kind_under_its_names(self, postgres: Place) -> None:
+        with postgres.open() as journal:
+            claim(journal, 1)
+        postgres.rows("ALTER TABLE dataarts_attempt DROP COLUMN purpose")
+        refused(postgres.open(), reading, r"column .purpose. does not exist. .* Check journal, the database and its tables dataarts_\*")
+        postgres.rows("UPDATE dataarts_meta SET value = 'x'")
+        refused(postgres.open(), reading, r"it does not say its version. Repair or drop its tables dataarts_\*")
+
+    def test_tls_that_does_not_verify(self, postgres: Place, tmp_path: Path) -> None:
+        assert postgres.server is not None
+        with tls_in_front(postgres.server, tmp_path) as (port, certificate):
+
+            def place(**more: str) -> Place:
+                uri = postgres.server and postgres.server.uri(postgres.database, port=port, host="localhost", sslmode="verify-full", **more)
+                return Place(str(uri), PASSWORD)
+
+            (tmp_path / "other").mkdir()
+            other = localhost_tls(tmp_path / "other")[1]
+            for root in (str(other), "/nonexistent/root.crt", "system"):
+                refused(place(sslrootcert=root).open(), reading, "(?i)certificate.*Set sslrootcert in journal to the file of the authority")
+            with place(sslrootcert=str(certificate)).open() as journal:
+                assert claim(journal, 1)[0]
+
+    def test_a_table_that_somebody_else_holds(self, postgres: Place) -> None:
+        import psycopg
+
+        with postgres.open() as journal:
+            claim(journal, 1)
+            with psycopg.connect(postgres.where, password=PASSWORD) as connection:
+                connection.execute("LOCK TABLE dataarts_attempt")
+                for act in (claiming, reading):
+                    refused(
+                        journal, act, r"canceling statement due to lock timeout. .* Another session holds the tables: wait for it or end it"
+                    )
+            assert claim(journal, 2)[0]
+
+    def test_a_database_that_may_only_be_read(self, postgres: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+        """As on a standby."""
+        with postgres.open() as journal:
+            claim(journal, 1)
+        monkeypatch.setattr(postgresql_file, "_BEGIN", postgresql_file._BEGIN.replace("{access}", "READ ONLY"))
+        refused(postgres.open(), lambda journal: claim(journal, 2), "read-only transaction. .* Set journal to the primary server")
+
+    @pytest.mark.parametrize(
+        "uri",
+        [
+            "postgresql://u:s3cret@h/d?wat=1",
+            "postgresql://u:s3cret%zz@h/d",
+            "postgresql://u:s3cret@[::1/d",
+        ],
+    )
+    def test_a_uri_that_cannot_be_read(self, uri: str) -> None:
+        with pytest.raises(JournalError, match=r"cannot be read. Write postgresql://user@host:5432/database") as caught:
+            Journal(uri, password=None, project_id="p")
+        assert "s3cret" not in repr(caught.value)
+
+    def test_a_password_in_the_uri_works_and_is_never_shown(self, postgres: Place) -> None:
+        assert postgres.server is not None
+        host = f"@127.0.0.1:{postgres.server.port}/{postgres.database}"
+        with Journal(f"postgresql://journal:owner-%24ecret%401{host}", password=None, project_id="p") as journal:
+            assert claim(journal, 1)[0]
+            assert "ecret" not in f"{journal!r} {journal.name} {journal._database!r}"
+        with Journal(f"postgresql://journal:s3cret{host}", password=PASSWORD, project_id="p") as journal:
+            assert len(journal.history()) == 1, "journal_password goes first"
+        message = refused(
+            Journal(f"postgres://journal:s3cret{host}", password=None, project_id="p"), reading, "password authentication failed"
+        )
+        assert "s3cret" not in message
+
+    @pytest.mark.parametrize("way", ["PGPASSWORD", "PGPASSFILE", "service"])
+    def test_passwords_in_the_ways_of_libpq(self, postgres: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: str) -> None:
+        assert postgres.server is not None
+        file, where = tmp_path / "file", postgres.where
+        if way == "PGPASSWORD":
+            monkeypatch.setenv(way, PASSWORD)
+        elif way == "PGPASSFILE":
+            file.write_text(f"127.0.0.1:*:*:journal:{PASSWORD}\n", encoding="utf-8")
+            monkeypatch.setenv(way, str(file))
+        else:
+            words = {
+                "host": "127.0.0.1",
+                "port": postgres.server.port,
+                "user": "journal",
+                "password": PASSWORD,
+                "dbname": postgres.database,
+            }
+            file.write_text("[reruns]\n" + "".join(f"{name}={word}\n" for name, word in words.items()), encoding="utf-8")
+            monkeypatch.setenv("PGSERVICEFILE", str(file))
+            where = "postgresql://?service=reruns"
+        file.touch()
+        file.chmod(0o600)
+        with Place(where).open() as journal:
+            assert claim(journal, 1)[0]
+            assert journal.name == "of PostgreSQL service reruns" or way != "service"
+
+    @pytest.mark.parametrize("cause", ["No module named 'psycopg'", "no pq wrapper available"])
+    def test_without_its_driver(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, cause: str) -> None:
+        (tmp_path / "psycopg.py").write_text(f'raise ImportError("""{cause}\nmore""")\n', encoding="utf-8")
+        for name in [name for name in sys.modules if name.partition(".")[0] == "psycopg"]:
+            monkeypatch.delitem(sys.modules, name)
+        monkeypatch.syspath_prepend(str(tmp_path))
+        with pytest.raises(JournalError) as caught:
+            Journal("postgresql://h/d", password=None, project_id="p")
+        assert str(caught.value) == (
+            f"Failed to open the journal: psycopg 3 cannot be imported by {sys.executable} ({cause}). "
+            "Install psycopg[binary] for this Python, or leave journal out."
+        )
