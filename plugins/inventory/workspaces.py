@@ -186,11 +186,10 @@ from ansible.errors import AnsibleError, AnsibleParserError
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
 
 from ..module_utils._common.errors import ApiError, OptionError
-from ..module_utils._common.remedies import hint_for
 from ..module_utils._common.text import safe
 from ..module_utils._config.credentials import SECRET_OPTIONS
 from ..module_utils._http.compat import HAS_REQUESTS
-from ..module_utils._http.session import connect
+from ..module_utils._http.session import open_session
 from ..plugin_utils._common.templates import (
     from_service,
     is_template,
@@ -378,16 +377,15 @@ def _expression(value: t.Any) -> t.Any:
 
 
 def _read(target: Target, alone: bool) -> list[Row]:
-    connection = connect(target.options, environment_for(target, alone, os.environ))
+    session = open_session(target.options, environment_for(target, alone, os.environ))
     try:
-        return fetch(connection, target.studio_instance_ids)
+        return fetch(session, target.studio_instance_ids)
     finally:
-        connection.close()
+        session.close()
 
 
 def _told(error: Exception) -> str:
     """The error and the way out of it."""
     if not isinstance(error, ApiError):
         return str(error)
-    way_out = error.hint or hint_for(error.kind)
-    return f"{error}. {way_out}".rstrip(" .") + "."
+    return f"{error}. {error.hint}".rstrip(" .") + "."

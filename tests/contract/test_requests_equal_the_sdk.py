@@ -30,9 +30,9 @@ from ansible_collections.dataarts.factory.plugins.module_utils._config.credentia
 from ansible_collections.dataarts.factory.plugins.module_utils._config.regions import Hosts
 from ansible_collections.dataarts.factory.plugins.module_utils._http.client import Client
 from ansible_collections.dataarts.factory.plugins.module_utils._http.iam import Iam
-from ansible_collections.dataarts.factory.plugins.module_utils._http.rate_limiter import Pacer
-from ansible_collections.dataarts.factory.plugins.module_utils._http.request import Answer, Call
-from ansible_collections.dataarts.factory.plugins.module_utils._http.session import Connection
+from ansible_collections.dataarts.factory.plugins.module_utils._http.rate_limiter import RateLimiter
+from ansible_collections.dataarts.factory.plugins.module_utils._http.request import Answer, Request
+from ansible_collections.dataarts.factory.plugins.module_utils._http.session import Session
 from ansible_collections.dataarts.factory.plugins.module_utils._http.signing import AkSkAuth
 from ansible_collections.dataarts.factory.plugins.module_utils._http.transport import prepare
 from emulator.running import Running
@@ -75,7 +75,7 @@ class Kept(Client):
         self._answer = answer
         self._signs = auth
 
-    def send(self, call: Call, *, deadline: float | None = None) -> Answer:
+    def send(self, call: Request, *, deadline: float | None = None) -> Answer:
         self.requests.append(prepare(call, self._signs))
         return Answer(200, self._answer, "request", None, {"x-subject-token": "token"})
 
@@ -105,9 +105,9 @@ class Collection:
         auth = AkSkAuth(ACCESS_KEY, SECRET_KEY, values.security_token) if operation.signed else None
         projects = {"projects": [{"id": "p", "name": values.name}]}
         self.client = Kept(auth, {**ANSWER, **projects} if operation.answer is None else operation.answer)
-        scoped = ScopedClient(Connection(self.client, HOSTS, values.project_id), values.workspace_id)
+        scoped = ScopedClient(Session(self.client, HOSTS, values.project_id), values.workspace_id)
         self.v1, self.v2 = V1Api(scoped), V2Api(scoped)
-        self.management = Management(scoped.connection)
+        self.management = Management(scoped.session)
         self.iam = Iam(self.client, HOSTS.iam)
 
 
@@ -481,13 +481,13 @@ def test_what_both_send(emulated: Running) -> None:
     """The same names through real connections: what arrives is what was compared above."""
     jobs = [{"name": name, "failed": 1} for name in NASTY]
     emulated.reset(small_night(jobs=jobs, switches={"flow_control": False}))
-    free = Pacer({"v2.list": 1e6})
-    connection = Connection(
-        Client(AkSkAuth(ACCESS_KEY, SECRET_KEY), pacer=free),
+    free = RateLimiter({"v2.list": 1e6})
+    session = Session(
+        Client(AkSkAuth(ACCESS_KEY, SECRET_KEY), rate_limiter=free),
         Hosts(None, endpoint=emulated.endpoint, endpoint_v1=emulated.endpoint_v1),
         PROJECT_ID,
     )
-    factory = V2Api(ScopedClient(connection, WORKSPACE_ID))
+    factory = V2Api(ScopedClient(session, WORKSPACE_ID))
     theirs = dataarts_client(emulated.endpoint)
     now = emulated.now_ms()
     values = next(cases("wire", 1))
@@ -504,4 +504,4 @@ def test_what_both_send(emulated: Running) -> None:
     for ours, other in zip(requests[::2], requests[1::2], strict=True):
         assert (ours["method"], ours["raw_path"], ours["query"]) == (other["method"], other["raw_path"], other["query"])
         assert [ours["headers"][name] for name in ("workspace", "X-Project-Id")] == [WORKSPACE_ID, PROJECT_ID]
-    connection.close()
+    session.close()

@@ -23,8 +23,8 @@ from ansible_collections.dataarts.factory.plugins.module_utils._common.errors im
 from ansible_collections.dataarts.factory.plugins.module_utils._common.times import Window
 from ansible_collections.dataarts.factory.plugins.module_utils._config.regions import Hosts
 from ansible_collections.dataarts.factory.plugins.module_utils._http.client import Client
-from ansible_collections.dataarts.factory.plugins.module_utils._http.rate_limiter import Pacer
-from ansible_collections.dataarts.factory.plugins.module_utils._http.session import Connection
+from ansible_collections.dataarts.factory.plugins.module_utils._http.rate_limiter import RateLimiter
+from ansible_collections.dataarts.factory.plugins.module_utils._http.session import Session
 from ansible_collections.dataarts.factory.plugins.module_utils._http.signing import AkSkAuth
 from ansible_collections.dataarts.factory.plugins.module_utils._models.instance import InstanceType, JobInstance, Status, twins
 from ansible_collections.dataarts.factory.plugins.module_utils._models.rerun_request import RelatedJobs, RetryOptions
@@ -43,15 +43,15 @@ ROUTES = ["v1.list", "v2.list", "v1.jobs", "v2.jobs", "v1.restart", "v2.retry", 
 ROUTES += ["management.workspaces", "management.instances"]
 
 
-def connection(service: Running, **changes: t.Any) -> Connection:
+def session(service: Running, **changes: t.Any) -> Session:
     """A connection in no hurry to keep the flow control, which these tests are not about."""
-    client = Client(AkSkAuth(ACCESS_KEY, SECRET_KEY), max_retries=1, pacer=Pacer(dict.fromkeys(ROUTES, 1e6)))
+    client = Client(AkSkAuth(ACCESS_KEY, SECRET_KEY), max_retries=1, rate_limiter=RateLimiter(dict.fromkeys(ROUTES, 1e6)))
     hosts = Hosts(**{"region": None, "endpoint": service.endpoint, "endpoint_v1": service.endpoint_v1, **changes})
-    return Connection(client, hosts, PROJECT_ID)
+    return Session(client, hosts, PROJECT_ID)
 
 
 def factory(service: Running, api_version: str = "auto", **changes: t.Any) -> WorkspaceApi:
-    return WorkspaceApi(connection(service, **changes), WORKSPACE_ID, api_version)
+    return WorkspaceApi(session(service, **changes), WORKSPACE_ID, api_version)
 
 
 def crowd() -> dict[str, t.Any]:
@@ -222,7 +222,7 @@ class TestGenerations:
             bound.bind(("127.0.0.1", 0))  # taken, but nobody listens
             auto = factory(service, endpoint_v1=f"http://127.0.0.1:{bound.getsockname()[1]}")
             assert set(named(auto.list_instances(last_days(service, 2)))) == known(service)
-        assert [text for text in auto.connection.client.warnings if "cannot be reached" in text and "api_version" in text]
+        assert [text for text in auto.session.client.warnings if "cannot be reached" in text and "api_version" in text]
 
     @pytest.mark.parametrize("lost", ["v1", "everything"])
     def test_a_v1_host_that_comes_back_is_asked_again(self, service: Running, monkeypatch: pytest.MonkeyPatch, lost: str) -> None:
@@ -238,7 +238,7 @@ class TestGenerations:
                 assert caught.value.kind is Kind.UNREACHABLE
             else:
                 auto.list_instances(last_days(service, 2))
-        auto.connection.hosts = connection(service).hosts
+        auto.session.hosts = session(service).hosts
         if lost == "v1":
             auto.list_instances(last_days(service, 2))
             assert service.requests("v1_list") == [], "it is not tried in every pass"
@@ -455,7 +455,7 @@ def test_the_age_of_a_list_counts_from_before_its_first_request(service: Running
     api = factory(service)
     before = service.now_ms()
     instances, asked = timed(
-        api.connection.client.clock, lambda: list_selected(api, select(["daily_sales", "hourly_stock"], last_days(service, 2)))
+        api.session.client.clock, lambda: list_selected(api, select(["daily_sales", "hourly_stock"], last_days(service, 2)))
     )
     assert len(instances) == 7
     assert service.now_ms() - before >= 1500
@@ -486,7 +486,7 @@ class TestReads:
         count = 230
         workspaces = [{"id": f"{number:032x}", "name": f"team_{number}", "jobs": []} for number in range(count)]
         service.reset(small_night(workspaces=workspaces, switches={"flow_control": False}))
-        management = Management(connection(service))
+        management = Management(session(service))
         assert [instance.studio_instance_id for instance in management.studio_instances()] == [STUDIO_ID]
         listed = management.workspaces(STUDIO_ID)
         assert sorted(workspace.workspace_id for workspace in listed) == [f"{number:032x}" for number in range(count)]

@@ -16,8 +16,8 @@ import pytest
 from ansible_collections.dataarts.factory.plugins.module_utils._common.errors import ApiError, Kind
 from ansible_collections.dataarts.factory.plugins.module_utils._common.stopwatch import stopwatch
 from ansible_collections.dataarts.factory.plugins.module_utils._http.iam import FetchedAuth
-from ansible_collections.dataarts.factory.plugins.module_utils._http.request import Call, encoded_path
-from ansible_collections.dataarts.factory.plugins.module_utils._http.session import Connection, connect
+from ansible_collections.dataarts.factory.plugins.module_utils._http.request import Request, encoded_path
+from ansible_collections.dataarts.factory.plugins.module_utils._http.session import Session, open_session
 from emulator.running import Running, running
 from tests.support.scenarios import (
     ACCESS_KEY,
@@ -70,27 +70,27 @@ def service(emulator: Running) -> Iterator[Running]:
     FetchedAuth._leases.clear()
 
 
-def connected(service: Running, **options: t.Any) -> Connection:
+def connected(service: Running, **options: t.Any) -> Session:
     """A connection to *service* with *options*, without any environment."""
     addresses = {name: getattr(service, name) for name in ("endpoint", "endpoint_v1", "iam_endpoint")}
-    return connect({**addresses, "region": REGION, **options}, {})
+    return open_session({**addresses, "region": REGION, **options}, {})
 
 
-def studios(connection: Connection) -> list[str]:
+def studios(session: Session) -> list[str]:
     """Ids of the DataArts Studio instances: a call that needs credentials, and tells whose they are."""
-    headers = (("X-Project-Id", connection.project_id),)
-    path = encoded_path("v1", connection.project_id, "instances")
-    answer = connection.client.send(Call("GET", connection.hosts.v2, path, route="studios", headers=headers))
-    return [order["resource_id"] for order in answer.payload["commodity_orders"]]
+    headers = (("X-Project-Id", session.project_id),)
+    path = encoded_path("v1", session.project_id, "instances")
+    answer = session.client.send(Request("GET", session.hosts.v2, path, route="studios", headers=headers))
+    return [order["resource_id"] for order in answer.body["commodity_orders"]]
 
 
 def temporary_keys(service: Running) -> dict[str, str]:
     """Temporary keys of the operator, made as IAM makes them."""
-    connection = connected(service, **USER)
+    session = connected(service, **USER)
     body = {"auth": {"identity": {"methods": ["token"], "token": {"duration_seconds": 900}}}}
-    call = Call("POST", service.iam_endpoint, "/v3.0/OS-CREDENTIAL/securitytokens", route="iam", body=body)
-    made = connection.client.send(call).payload["credential"]
-    connection.close()
+    call = Request("POST", service.iam_endpoint, "/v3.0/OS-CREDENTIAL/securitytokens", route="iam", body=body)
+    made = session.client.send(call).body["credential"]
+    session.close()
     return {"access_key": made["access"], "secret_key": made["secret"], "security_token": made["securitytoken"]}
 
 
@@ -110,10 +110,10 @@ def test_every_kind_gets_in(service: Running, kind: str, given: bool) -> None:
     options = options_of(kind, service)
     FetchedAuth._leases.clear()
     before = len(service.requests())
-    connection = connected(service, **options, **({"project_id": project} if given else {}))
+    session = connected(service, **options, **({"project_id": project} if given else {}))
     assert len(service.requests()) == before, "nothing is sent before it is needed"
-    assert connection.project_id == project
-    assert studios(connection) == [studio]
+    assert session.project_id == project
+    assert studios(session) == [studio]
     seen = service.requests()[before:]
     expected = {
         "keys": [],
@@ -127,7 +127,7 @@ def test_every_kind_gets_in(service: Running, kind: str, given: bool) -> None:
     lookup = [] if given or kind in ("user", "agency by user") else ["projects"]
     assert sorted(request["route"] for request in seen) == sorted([*expected, *lookup, "studios"])
     assert {request["status"] for request in seen} <= {200, 201}
-    connection.close()
+    session.close()
 
 
 def test_a_token_is_asked_for_without_the_catalog_and_scoped(service: Running) -> None:
@@ -148,54 +148,54 @@ def test_a_token_is_fetched_once_for_the_process(service: Running) -> None:
 
 @pytest.mark.parametrize("kind", [USER, {**USER, **AGENCY}], ids=["user", "agency by user"])
 def test_an_expired_token_is_renewed_once(service: Running, kind: dict[str, str]) -> None:
-    connection = connected(service, **kind)
-    studio = studios(connection)
+    session = connected(service, **kind)
+    studio = studios(session)
     tokens = len(service.requests("tokens"))
     service.expire_tokens()
-    assert studios(connection) == studio
+    assert studios(session) == studio
     assert len(service.requests("tokens")) == 2 * tokens
     assert [request["status"] for request in service.requests("studios")] == [200, 401, 200]
 
 
 def test_the_token_must_be_updated(service: Running) -> None:
-    connection = connected(service, **USER)
+    session = connected(service, **USER)
     service.inject({"route": "studios", "kind": "expired_token"})
-    assert studios(connection) == [STUDIO_ID]
+    assert studios(session) == [STUDIO_ID]
     assert len(service.requests("tokens")) == 2
 
 
 def test_a_token_that_is_refused_again_is_not_renewed_for_ever(service: Running) -> None:
-    connection = connected(service, **USER)
+    session = connected(service, **USER)
     service.inject({"route": "studios", "kind": "expired_token", "times": 50})
     with pytest.raises(ApiError) as caught:
-        studios(connection)
+        studios(session)
     assert caught.value.kind is Kind.CREDENTIALS
     assert len(service.requests("tokens")) == 2
 
 
 def test_a_ready_token_that_expired_cannot_be_renewed(service: Running) -> None:
-    connection = connected(service, auth_token=token(service))
-    assert studios(connection) == [STUDIO_ID]
+    session = connected(service, auth_token=token(service))
+    assert studios(session) == [STUDIO_ID]
     asked = len(service.requests("tokens"))
     service.expire_tokens()
     with pytest.raises(ApiError) as caught:
-        studios(connection)
+        studios(session)
     assert caught.value.kind is Kind.CREDENTIALS
     assert len(service.requests("tokens")) == asked
 
 
 def test_temporary_keys_of_an_agency_are_renewed(service: Running) -> None:
-    connection = connected(service, **KEYS, **AGENCY)
-    assert studios(connection) == [OTHER_STUDIO]
+    session = connected(service, **KEYS, **AGENCY)
+    assert studios(session) == [OTHER_STUDIO]
     # Near their end by the clock ...
     for key, lease in list(FetchedAuth._leases.items()):
         assert lease.good_until > stopwatch() + 3000
         FetchedAuth._leases[key] = dataclasses.replace(lease, good_until=stopwatch())
-    assert studios(connection) == [OTHER_STUDIO]
+    assert studios(session) == [OTHER_STUDIO]
     assert len(service.requests("security_tokens")) == 2
     # ... or refused before it.
     service.inject({"route": "studios", "kind": "status", "status": 401, "code": "APIGW.0301", "message": "verify ak fail"})
-    assert studios(connection) == [OTHER_STUDIO]
+    assert studios(session) == [OTHER_STUDIO]
     assert [request["status"] for request in service.requests("studios")] == [200, 200, 401, 200]
     assert len(service.requests("security_tokens")) == 3
 
@@ -244,9 +244,9 @@ def test_who_does_not_get_in(service: Running, options: dict[str, t.Any], messag
 
 
 def test_no_project_of_that_name(service: Running) -> None:
-    connection = connected(service, **{**KEYS, "region": "eu-west-101"})
+    session = connected(service, **{**KEYS, "region": "eu-west-101"})
     with pytest.raises(ApiError, match="no project named eu-west-101") as caught:
-        studios(connection)
+        studios(session)
     assert "Set project_id" in caught.value.hint
     assert service.requests("studios") == []
 
@@ -278,13 +278,13 @@ def test_several_projects_of_that_name(service: Running) -> None:
 def test_an_iam_that_fails_is_named(service: Running, options: dict[str, str], fault: dict[str, t.Any], kind: Kind) -> None:
     """Never an unknown outcome: nothing was written. And once IAM is well again, so is the connection."""
     service.inject({"route": "iam", "times": 50, **fault})
-    connection = connected(service, **options, max_retries=1)
+    session = connected(service, **options, max_retries=1)
     with pytest.raises(ApiError) as caught:
-        studios(connection)
+        studios(session)
     assert caught.value.kind is kind
     assert caught.value.hint
     service.clear_faults()
-    assert len(studios(connection)) == 1
+    assert len(studios(session)) == 1
 
 
 def test_a_failure_that_passes_is_not_noticed(service: Running) -> None:

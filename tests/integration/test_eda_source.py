@@ -207,7 +207,7 @@ def test_a_clock_that_is_wrong_until_the_first_answer_settles_and_forgets_nothin
     rerun(service, tmp_path)
     service.advance(30)
     with Source(service, tmp_path, probe=True) as source:
-        source.watch._connection.client.clock._wall = lambda: time.time() + 10 * 86_400
+        source.watch._session.client.clock._wall = lambda: time.time() + 10 * 86_400
         assert source.poll() == []
         assert service.requests("overview")
         cursor = source.watch._lookers[0].cursor

@@ -139,7 +139,7 @@ def test_every_decision_explains_itself_and_no_rule_is_broken(one: t.Any, wanted
     assert decision.instance is one
     assert decision.reason == printable(decision.reason, 10_000)
     assert decision.due_ms is None or (decision.due_ms > at(now) and decision.action in (Action.WAIT, Action.SETTLING))
-    if one.status.on_its_way:
+    if one.status.in_progress:
         assert decision.action is Action.WAIT
     if decision.action is Action.DONE:
         assert one.status.succeeded

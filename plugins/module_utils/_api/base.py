@@ -11,13 +11,13 @@ import typing as t
 
 from .._common.errors import ApiError, Kind, OptionError
 from .._common.text import printable
-from .._http.request import Answer, Call, encoded_path
+from .._http.request import Answer, Request, encoded_path
 from .._models.instance import InstanceKey, InstanceType, Job, JobInstance, Status
 from .pagination import Page
 from .parsing import Fields, bad_answer
 
 if t.TYPE_CHECKING:
-    from .._http.session import Connection
+    from .._http.session import Session
 
 _T = t.TypeVar("_T")
 _WORKSPACE = re.compile(r"[!-~]{1,128}")
@@ -42,25 +42,25 @@ class ScopedClient:
     :raises OptionError: *workspace_id* cannot be the id of a workspace.
     """
 
-    def __init__(self, connection: Connection, workspace_id: str | None = None) -> None:
+    def __init__(self, session: Session, workspace_id: str | None = None) -> None:
         if workspace_id is not None and not _WORKSPACE.fullmatch(workspace_id):
             raise OptionError(
                 f"workspace_id '{printable(workspace_id, 80)}' is not the id of a workspace. Use an id that dataarts.factory.workspace_info returns."
             )
-        self.connection = connection
+        self.session = session
         self.workspace_id = workspace_id or ""
 
-    def v1(self, method: str, route: str, *segments: str, **rest: t.Any) -> Call:
+    def v1(self, method: str, route: str, *segments: str, **rest: t.Any) -> Request:
         """A request to the v1 Factory API (host dayu-dlf): ``/v1/{project_id}/<segments>``."""
-        return self.request(method, self.connection.hosts.v1, f"v1.{route}", "v1", *segments, **rest)
+        return self.request(method, self.session.hosts.v1, f"v1.{route}", "v1", *segments, **rest)
 
-    def v2(self, method: str, route: str, *segments: str, **rest: t.Any) -> Call:
+    def v2(self, method: str, route: str, *segments: str, **rest: t.Any) -> Request:
         """A request to the v2 Factory API (host dayu): ``/v2/{project_id}/factory/<segments>``."""
-        return self.request(method, self.connection.hosts.v2, f"v2.{route}", "v2", "factory", *segments, **rest)
+        return self.request(method, self.session.hosts.v2, f"v2.{route}", "v2", "factory", *segments, **rest)
 
-    def management(self, route: str, *segments: str, **rest: t.Any) -> Call:
+    def management(self, route: str, *segments: str, **rest: t.Any) -> Request:
         """A GET request to the management API (host dayu): ``/v1/{project_id}/<segments>``."""
-        return self.request("GET", self.connection.hosts.v2, f"management.{route}", "v1", *segments, **rest)
+        return self.request("GET", self.session.hosts.v2, f"management.{route}", "v1", *segments, **rest)
 
     def request(
         self,
@@ -71,14 +71,14 @@ class ScopedClient:
         *segments: str,
         query: t.Mapping[str, t.Any] | None = None,
         body: t.Mapping[str, t.Any] | None = None,
-    ) -> Call:
+    ) -> Request:
         """A request whose first two path segments are the version and the project. A POST counts as a write.
 
         :param query: decoded; entries that are None are left out, booleans become ``true`` and ``false``.
         :raises OptionError: a segment cannot be part of a URL.
         :raises ApiError: the project had to be looked up, and that failed.
         """
-        project_id = self.connection.project_id
+        project_id = self.session.project_id
         headers = [("X-Project-Id", project_id)]
         if self.workspace_id:
             headers.append(("workspace", self.workspace_id))
@@ -86,27 +86,27 @@ class ScopedClient:
             headers.append(CONTENT_TYPE)
         pairs = tuple((name, _word(value)) for name, value in (query or {}).items() if value is not None)
         path = encoded_path(version, project_id, *segments)
-        return Call(method, base, path, route, query=pairs, body=body, headers=tuple(headers), writes=method == "POST")
+        return Request(method, base, path, route, query=pairs, body=body, headers=tuple(headers), writes=method == "POST")
 
-    def read(self, request: Call, parse: t.Callable[[t.Any], _T], deadline: float | None) -> _T:
+    def read(self, request: Request, parse: t.Callable[[t.Any], _T], deadline: float | None) -> _T:
         """Send a read and return what *parse* makes of the JSON.
 
         :raises ApiError: the request failed, or *parse* refused the answer; then the error names the request.
         """
-        answer = self.connection.client.send(request, deadline=deadline)
+        answer = self.session.client.send(request, deadline=deadline)
         try:
-            return parse(answer.payload)
+            return parse(answer.body)
         except ApiError as error:
             error.method, error.path = request.method, request.shown_path
             error.status, error.request_id = answer.status, answer.request_id
             raise
 
-    def write(self, request: Call, deadline: float | None) -> Answer:
+    def write(self, request: Request, deadline: float | None) -> Answer:
         """Send a write. Both 200 and 204 mean that it was accepted, whichever of them its page documents.
 
         :raises ApiError: it was refused; AMBIGUOUS if its outcome is unknown.
         """
-        answer = self.connection.client.send(request, deadline=deadline)
+        answer = self.session.client.send(request, deadline=deadline)
         if answer.status not in (200, 204):
             raise ApiError(
                 Kind.AMBIGUOUS,

@@ -134,7 +134,7 @@ class DependencyReader:
 
     def _job(self, name: str) -> tuple[tuple[str, ...] | None, bool]:
         """What job *name* depends on, as in :attr:`Dependencies.jobs`, and whether on its own previous cycle."""
-        if self._factory.api_version != "v2" and self._factory.connection.hosts.knows_v1:
+        if self._factory.api_version != "v2" and self._factory.session.hosts.knows_v1:
             try:
                 return _defined(self._factory.job_detail(name))
             except ApiError as error:

@@ -146,4 +146,4 @@ def _order(instance: JobInstance) -> tuple[int, str, str, int, str]:
 def _newness(instance: JobInstance) -> tuple[bool, int, int, str]:
     # An instance that waits may show no start yet. It counts first, because a rerun of its key would conflict with it.
     number = instance.instance_id or ""
-    return instance.status.on_its_way, instance.start_time or 0, len(number), number
+    return instance.status.in_progress, instance.start_time or 0, len(number), number

@@ -13,7 +13,7 @@ from .pagination import Page, read_paged
 from .parsing import Fields, bad_answer
 
 if t.TYPE_CHECKING:
-    from .._http.session import Connection
+    from .._http.session import Session
 
 #: Entries to ask for at once; the default is 20 and no largest number is documented [H-WS].
 STUDIO_PAGE = 100
@@ -23,8 +23,8 @@ _KINDS = {0: "private", 1: "default", 2: "public"}
 class Management:
     """The project's DataArts Studio instances. Every method takes ``deadline`` (time.monotonic() seconds, or None) and raises ApiError."""
 
-    def __init__(self, connection: Connection) -> None:
-        self._client = ScopedClient(connection)
+    def __init__(self, session: Session) -> None:
+        self._client = ScopedClient(session)
 
     def studio_instances(self, deadline: float | None = None) -> list[StudioInstance]:
         """GET /v1/{project_id}/instances [SDK]: every DataArts Studio instance, also those that are not in use, see ``usable``."""

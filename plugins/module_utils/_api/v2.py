@@ -97,7 +97,7 @@ class V2Api:
         """
         path = ("v2", "factory", "monitor", "task-statistics-overview")
         query = {"is_own": False, "query_days": "all"}
-        request = self._client.request("GET", self._client.connection.hosts.v2, "statistics", *path, query=query)
+        request = self._client.request("GET", self._client.session.hosts.v2, "statistics", *path, query=query)
         return self._client.read(request, _statistics, deadline)
 
     def retry(self, job_name: str, keys: t.Iterable[InstanceKey], options: RetryOptions, deadline: float | None = None) -> Answer:

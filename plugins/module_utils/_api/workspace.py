@@ -35,7 +35,7 @@ from .v1 import V1Api
 from .v2 import V2Api
 
 if t.TYPE_CHECKING:
-    from .._http.session import Connection
+    from .._http.session import Session
 
 #: Instances are kept for six months [OTC-UMN-C]; earlier plan times are not asked for.
 RETENTION_MS = 190 * 86_400_000
@@ -76,12 +76,12 @@ class WorkspaceApi:
     :raises OptionError: an argument cannot be used.
     """
 
-    def __init__(self, connection: Connection, workspace_id: str, api_version: str = "auto") -> None:
-        client = ScopedClient(connection, workspace_id)
-        self.connection = connection
+    def __init__(self, session: Session, workspace_id: str, api_version: str = "auto") -> None:
+        client = ScopedClient(session, workspace_id)
+        self.session = session
         self.workspace_id = workspace_id
         self.api_version = api_version
-        self._versions = ApiVersions(connection.hosts, api_version)
+        self._versions = ApiVersions(session.hosts, api_version)
         self.api_versions = self._versions.used
         self._v1 = V1Api(client)
         self._v2 = V2Api(client)
@@ -349,14 +349,14 @@ class WorkspaceApi:
     def _warn_of_unreachable_v1(self) -> None:
         """Called where v2 has just answered, so that it is only the v1 host that is unreachable."""
         if time.monotonic() < self._unreachable_until:
-            self.connection.client.warn(
-                f"The host of the v1 API ({self.connection.hosts.v1}) cannot be reached, so each job is listed by itself. "
+            self.session.client.warn(
+                f"The host of the v1 API ({self.session.hosts.v1}) cannot be reached, so each job is listed by itself. "
                 "Set api_version to v2 to save the attempt."
             )
 
     def _may_use_v1(self) -> bool:
         """Whether v1 may be tried: api_version does not exclude it, and its host is known and was not unreachable a moment ago."""
-        if self.api_version == "v2" or not self.connection.hosts.knows_v1:
+        if self.api_version == "v2" or not self.session.hosts.knows_v1:
             return False
         return self.api_version == "v1" or time.monotonic() >= self._unreachable_until
 
@@ -370,7 +370,7 @@ class WorkspaceApi:
 
     def _retained(self, window: Window) -> Window | None:
         """The part of *window* in which there can be instances, or None."""
-        now = self.connection.client.clock.now_ms()
+        now = self.session.client.clock.now_ms()
         begin, end = max(window.begin, now - RETENTION_MS), min(window.end, now + PLANNED_AHEAD_MS)
         return Window(begin, end) if begin <= end else None
 

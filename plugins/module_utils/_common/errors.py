@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Private to the collection: the errors it raises, and the kinds that code can act on."""
+"""Errors of the collection: their kinds, which code can act on, and the remedy for each."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import typing as t
 
 
 class Kind(enum.Enum):
-    """What a failed call means for whoever has to decide what comes next.
+    """What a failed request means for whoever has to decide what comes next.
 
     Every kind but :attr:`AMBIGUOUS` says that a write took no effect.
     """
@@ -34,12 +34,33 @@ class Kind(enum.Enum):
     AMBIGUOUS = "ambiguous"  # a write whose outcome is not known: it may have taken effect
 
 
-#: Kinds that make every other call with the same account or workspace useless too.
+#: Kinds that every other request with the same account or workspace would end in too.
 FATAL_KINDS = frozenset({Kind.CREDENTIALS, Kind.CLOCK, Kind.NO_PERMISSION, Kind.UNREACHABLE, Kind.TLS, Kind.REDIRECT})
+
+#: What the user can do about an error, one sentence for each kind.
+REMEDIES = {
+    Kind.NOT_FOUND: "Check the name and that region, project_id and workspace_id belong together, then list again.",
+    Kind.NOTHING_TO_RERUN: "Nothing has to be done: no instance of the job can be rerun in that period.",
+    Kind.NOT_RERUNNABLE: "Only instances of periodically scheduled batch jobs can be rerun; start this job by hand in the console.",
+    Kind.ALREADY_RUNNING: "Wait until the job's current run ends, then look at its status.",
+    Kind.NO_PERMISSION: "Assign the user a role of the workspace that may operate job instances (administrator or operator), or use another user.",
+    Kind.CREDENTIALS: "Check the credentials: that the key is active, belongs to this site and project, and that a token or temporary key has not expired.",
+    Kind.CLOCK: "Set the clock of the machine that runs the task (NTP) and try again; the gateway accepts at most 15 minutes of difference.",
+    Kind.THROTTLED: "Try again in a minute, with fewer forks or a higher max_retries; the limit is per user and shared with everything else that user runs.",
+    Kind.NOT_PUBLISHED: "Check the endpoint; where this API is not open to the account use api_version v1, or ask the service's support to open it.",
+    Kind.INVALID: "Correct what the message names; the request was refused as it stands and nothing was changed.",
+    Kind.UNREACHABLE: "Check region or endpoint, the name resolution, the proxy variables and the route from the machine that runs the task.",
+    Kind.TLS: "Set ca_path to the issuing certificate, or correct the endpoint's name; use validate_certs: false only for a test.",
+    Kind.REDIRECT: "Set the endpoint that the service documents for the region; a redirect usually comes from a portal or proxy in between.",
+    Kind.BAD_ANSWER: "Check that the endpoint is the service's own and not a proxy's page; if it is, report the request id to its support.",
+    Kind.STALE: "Nothing was sent. Run again: the instances are listed anew before anything is rerun.",
+    Kind.SERVER: "Try again later; if it lasts, report the request id to the service's support.",
+    Kind.AMBIGUOUS: "The request may have taken effect: look at the instances' status and start time before sending it again.",
+}
 
 
 class ApiError(Exception):
-    """One failed call.
+    """A request that failed.
 
     :param kind: what it means, see :class:`Kind`.
     :param message: the service's words, or ours where there was no answer; printable, at most 500 characters.
@@ -48,7 +69,7 @@ class ApiError(Exception):
     :param request_id: the service's id of the request, or None.
     :param method: HTTP method.
     :param path: decoded path of the URL without its query.
-    :param hint: what the user can do about it, one sentence, or "".
+    :param hint: what the user can do about it, one sentence; that of :data:`REMEDIES` if it is empty.
     """
 
     def __init__(
@@ -71,7 +92,7 @@ class ApiError(Exception):
         self.request_id = request_id
         self.method = method
         self.path = path
-        self.hint = hint
+        self.hint = hint or REMEDIES[kind]
 
     def __str__(self) -> str:
         parts = [f"{self.code} {self.message}" if self.code else self.message]
@@ -82,7 +103,7 @@ class ApiError(Exception):
         return " ".join(parts)
 
     def to_result(self) -> dict[str, t.Any]:
-        """The error as a module returns it beside its message: kind, status, code, message, request_id, method, path, hint."""
+        """The error as a module returns it next to its message: kind, status, code, message, request_id, method, path, hint."""
         return {
             "kind": self.kind.value,
             "status": self.status,
@@ -96,7 +117,7 @@ class ApiError(Exception):
 
 
 class OptionError(Exception):
-    """An option that cannot be used as given; raised before anything is sent. The text names the option, the cause and the way out."""
+    """An option that cannot be used as it is; raised before anything is sent. The text names the option, the cause and what to set."""
 
 
 class LedgerError(Exception):

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Private to the collection: HTTP. Knows nothing of jobs; nothing else in the collection talks HTTP."""
+"""HTTP client of the service: the only module that sends requests. It knows nothing of jobs."""
 
 from __future__ import annotations
 
@@ -13,14 +13,13 @@ import typing as t
 from urllib.parse import urlsplit
 
 from .._common.errors import ApiError, Kind, OptionError
-from .._common.remedies import hint_for
 from .._common.stopwatch import stopwatch
 from .._common.times import duration_text
 from .compat import requests, urllib3
-from .connection import Adapter, Attempt
-from .rate_limiter import Pacer
-from .request import Answer, Call, check_base
-from .retry_policy import LATE, End, Follow, Verdict, judge, judge_failure, skew_text
+from .connection import Adapter, Exchange
+from .rate_limiter import RateLimiter
+from .request import Answer, Request, check_base
+from .retry_policy import LATE, AttemptOutcome, Step, Verdict, judge, judge_failure, skew_text
 from .server_clock import ServiceClock, date_ms, skew_between
 from .signing import signing_time
 from .transport import (
@@ -47,40 +46,15 @@ SKEW_WARNING = 60.0
 
 
 class Client:
-    """Sends calls, and knows what may be sent again. Safe to use from several threads.
+    """Sends requests, and repeats what may be repeated. Safe to use from several threads.
 
-    Every way an attempt can end, and what follows::
+    What follows each outcome of an attempt is decided by ``RETRY_POLICY``. A repetition comes after Retry-After (at most 60 s) or a
+    jittered, doubling pause, at most *max_retries* times in all and never beyond the deadline; after that, or where nothing may be
+    repeated, :class:`ApiError` of the policy's kind is raised. A write that ended "ambiguous" may have taken effect: only reading back can
+    tell, so it is not sent again here.
 
-        ===========================================================  ============================  ============================
-        how an attempt ends                                          a read                        a write
-        ===========================================================  ============================  ============================
-        no connection: name, route, refused, proxy, connect_timeout  again, then unreachable       again, then unreachable
-        TLS: certificate or protocol not accepted                    final: tls                    final: tls
-        connection lost after sending began, request read or not     again, then server            verify first: ambiguous
-        no complete answer within read_timeout                       again, then server            verify first: ambiguous
-        an answer that is no HTTP, or a status nobody documented     again, then bad_answer        verify first: ambiguous
-        200, 201, 202, 204 with JSON, or (on a write) no body        answer                        answer
-        200 with an error body whose code is documented              final: by its code            final: by its code
-        200 with an error body whose code is not documented          again, then bad_answer        verify first: ambiguous
-        200 truncated, malformed, oversized, compressed, not UTF-8   again, then bad_answer        verify first: ambiguous
-        3xx                                                          final: redirect               verify first: ambiguous
-        4xx without the service's own error body                     by its status, see below      verify first: ambiguous
-        401 while this machine's clock is 15 minutes off             final: clock                  final: clock
-        401 otherwise, or 4xx saying "token must be updated"         renew once, then credentials  renew once, then credentials
-        400, 402 to 407, 409 to 417, 422, 428, 431                   final: by its code            final: by its code
-        one of these whose body breaks off                           again, then bad_answer        verify first: ambiguous
-        429, or APIGW.0308                                           again, then throttled         again, then throttled
-        408, or a 4xx nobody documented                              again, then server            verify first: ambiguous
-        APIGW.0201                                                   again, then server            verify first: ambiguous
-        500, 502, 503, 504, any 5xx                                  again, then server            verify first: ambiguous
-        ===========================================================  ============================  ============================
-
-    "Again" happens at most *max_retries* times in all, after Retry-After (at most 60 s) or a jittered, doubling pause, and never
-    beyond the deadline; after that, or where the table says "final", :class:`ApiError` of that kind is raised. A write that ended
-    "ambiguous" may have taken effect: only reading back can tell, so nothing here sends it again.
-
-    How ``requests`` is used: for preparing, signing and pooled connections, but without a Session. So by construction there
-    are no redirects, no netrc, no cookies, no environment that could switch the verification off. Decided on purpose beyond that:
+    ``requests`` prepares, signs and pools connections, but without a Session. So by construction there are neither redirects nor netrc nor
+    cookies, and nothing in the environment can switch the verification off. Decided on purpose beyond that:
 
     * Proxies from the environment are honoured, never for loopback; SOCKS is refused.
     * Certificates are verified against *ca_path*, else REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE, else the bundle of ``requests``.
@@ -90,14 +64,14 @@ class Client:
     * Plain http goes only to this machine, unless *allow_http*.
     * *read_timeout* covers everything from the first byte sent to the last byte received, so dripping does not prolong it.
 
-    :param auth: signs a request, or adds a token. Where it has ``renew()``, that is called once on a 401, and the call sent again if it returns True.
+    :param auth: signs a request, or adds a token. Its ``renew()``, if it has one, is called once on a 401; the request is repeated if that returns True.
     :param ca_path: file or directory of PEM certificates.
     :param validate_certs: verify certificates; leave it True outside tests.
     :param connect_timeout: seconds for one connection, TLS included; looking the name up takes the time that the resolver takes.
     :param read_timeout: seconds for one answer.
-    :param max_retries: how many more attempts follow the first, where the table allows.
+    :param max_retries: how many more attempts may follow the first.
     :param allow_http: send credentials over plain http to other machines too.
-    :param pacer: the budget, shared by all clients of one account.
+    :param rate_limiter: the documented requests per second, shared by all clients of one account.
     :param clock: learns the service's time from every answer.
     :param sleep: pauses for seconds before a read is repeated.
     :raises OptionError: for values out of range and a missing *ca_path*.
@@ -113,63 +87,61 @@ class Client:
         read_timeout: float = 60.0,
         max_retries: int = 4,
         allow_http: bool = False,
-        pacer: Pacer | None = None,
+        rate_limiter: RateLimiter | None = None,
         clock: ServiceClock | None = None,
         sleep: Callable[[float], object] = time.sleep,
     ) -> None:
         for option, value in (("connect_timeout", connect_timeout), ("read_timeout", read_timeout)):
             if not 0 < value <= 3600:
-                raise OptionError(f"Failed to use {option}: {value} is not between 0 and 3600. Give seconds.")
+                raise OptionError(f"Failed to use {option}: {value} is not between 0 and 3600. Set it to seconds.")
         if not 0 <= max_retries <= 100:
-            raise OptionError(
-                f"Failed to use max_retries: {max_retries} is not between 0 and 100. Give how many attempts may follow the first."
-            )
+            raise OptionError(f"Failed to use max_retries: {max_retries} is not between 0 and 100. Set it to a number of attempts.")
         self._auth = auth
         self._verify = ca_bundle(ca_path, validate_certs)
         self._connect_timeout = connect_timeout
         self._read_timeout = read_timeout
         self._max_retries = max_retries
         self._allow_http = allow_http
-        self._pacer = pacer or Pacer()
+        self._rate_limiter = rate_limiter or RateLimiter()
         self._sleep = sleep
         self._adapter = Adapter()
         self._lock = threading.Lock()
         #: The service's clock.
         self.clock = clock or ServiceClock()
-        #: HTTP requests by method, every attempt.
+        #: HTTP requests by method, each attempt.
         self.counts: dict[str, int] = {}
         #: What the user should know although nothing failed; each once.
         self.warnings: list[str] = []
         #: Called before each attempt at a write, repeats included: on the open connection, just before the first byte leaves. What it raises
-        #: (an ApiError of kind STALE, say) ends the call; nothing was executed then, because a write that may have been is not repeated.
+        #: (an ApiError of kind STALE, say) ends the request; nothing was executed then, because a write that may have been is not repeated.
         self.before_each_write: Callable[[], None] | None = None
         if not validate_certs:
             urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)  # said once, below, instead of once per request
             self.warn("Certificates are not verified (validate_certs is false): anybody on the way can read and change what is sent.")
 
-    def send(self, call: Call, *, deadline: float | None = None) -> Answer:
-        """The answer to *call*.
+    def send(self, request: Request, *, deadline: float | None = None) -> Answer:
+        """The answer to *request*.
 
         :param deadline: ``time.monotonic()`` seconds after which nothing is sent, waited for or read, or None.
-        :raises ApiError: see the class; its kind is AMBIGUOUS only where ``call.writes``.
-        :raises OptionError: if the call cannot be sent as given.
+        :raises ApiError: see the class; its kind is AMBIGUOUS only where ``request.writes``.
+        :raises OptionError: if the request cannot be sent as it is.
         """
-        check_base(call.base, allow_http=self._allow_http)
-        proxies = proxies_for(call.url)
+        check_base(request.base, allow_http=self._allow_http)
+        proxies = proxies_for(request.url)
         last: ApiError | None = None
         repeats = 0
         renewed = False
         while True:
-            if not self._pacer.wait(call.route, deadline):
-                raise last or _no_time(call)
-            verdict = self._attempt(call, proxies, deadline)
+            if not self._rate_limiter.wait(request.route, deadline):
+                raise last or _no_time(request)
+            verdict = self._attempt(request, proxies, deadline)
             if verdict.answer is not None:
                 return verdict.answer
-            last = verdict.error or _no_time(call)
-            if verdict.follow is Follow.RENEW and not renewed and self._renew():
+            last = verdict.error or _no_time(request)
+            if verdict.step is Step.RENEW and not renewed and self._renew():
                 renewed = True
                 continue
-            if verdict.follow is not Follow.AGAIN or repeats >= self._max_retries:
+            if verdict.step is not Step.RETRY or repeats >= self._max_retries:
                 raise last
             self._pause(verdict, repeats, deadline, last)
             repeats += 1
@@ -178,55 +150,55 @@ class Client:
         """Close the kept connections; the client can still be used."""
         self._adapter.close()
 
-    def _attempt(self, call: Call, proxies: dict[str, str], deadline: float | None) -> Verdict:
-        request = prepare(call, self._auth)
+    def _attempt(self, request: Request, proxies: dict[str, str], deadline: float | None) -> Verdict:
+        prepared = prepare(request, self._auth)
         left = float("inf") if deadline is None else deadline - time.monotonic()
         if left <= 0:
-            raise _no_time(call)
+            raise _no_time(request)
         with self._lock:
-            self.counts[call.method] = self.counts.get(call.method, 0) + 1
-        return self._exchange(call, request, proxies, min(self._connect_timeout, left), min(self._read_timeout, left))
+            self.counts[request.method] = self.counts.get(request.method, 0) + 1
+        return self._exchange(request, prepared, proxies, min(self._connect_timeout, left), min(self._read_timeout, left))
 
-    def _exchange(self, call: Call, request: PreparedRequest, proxies: dict[str, str], connect: float, read: float) -> Verdict:
-        parts = urlsplit(call.base)
+    def _exchange(self, request: Request, prepared: PreparedRequest, proxies: dict[str, str], connect: float, read: float) -> Verdict:
+        parts = urlsplit(request.base)
         place = f"{parts.scheme}://{parts.netloc}"
         # A write's own adapter, so that its connection is new and nobody's afterwards.
-        adapter = Adapter(1) if call.writes else self._adapter
+        adapter = Adapter(1) if request.writes else self._adapter
         response: requests.Response | None = None
         body, problem = b"", ""
-        with Attempt(connect, read, self.before_each_write if call.writes else None) as attempt:
+        with Exchange(connect, read, self.before_each_write if request.writes else None) as exchange:
             begun = received = stopwatch()
             try:
-                response = adapter.send(request, stream=True, timeout=(connect, read), verify=self._verify, proxies=proxies)
+                response = adapter.send(prepared, stream=True, timeout=(connect, read), verify=self._verify, proxies=proxies)
                 received = stopwatch()
                 body = read_body(response)
-            except Exception as exc:  # whatever the libraries raise, the table has a row for it
-                if attempt.refusal is not None:
-                    raise attempt.refusal from None
-                end, cause = failure(exc, attempt, place, connect, read)
+            except Exception as exc:  # whatever the libraries raise, the policy has a row for it
+                if exchange.refusal is not None:
+                    raise exchange.refusal from None
+                outcome, cause = failure(exc, exchange, place, connect, read)
                 if response is None:
-                    return judge_failure(call, end, cause)
-                problem = LATE if end is End.TIMEOUT else "broke off before its end"
+                    return judge_failure(request, outcome, cause)
+                problem = LATE if outcome is AttemptOutcome.TIMEOUT else "broke off before its end"
             finally:
-                _dismiss(response, adapter if call.writes else None, whole=not problem and not attempt.expired)
-        if attempt.expired:
+                _dismiss(response, adapter if request.writes else None, whole=not problem and not exchange.expired)
+        if exchange.expired:
             problem = LATE  # the end of a connection that was cut looks like the end of an answer
-        return self._judged(call, request, response, body, problem, (begun, received))
+        return self._judged(request, prepared, response, body, problem, (begun, received))
 
     def _judged(
-        self, call: Call, request: PreparedRequest, response: requests.Response, body: bytes, problem: str, span: tuple[float, float]
+        self, request: Request, prepared: PreparedRequest, response: requests.Response, body: bytes, problem: str, span: tuple[float, float]
     ) -> Verdict:
-        """The verdict on an answer, whose ``Date`` is learned from; *span* is when the request left and the answer came."""
-        headers, signed = lower_headers(response), signing_time(request)
+        """The verdict on an answer, whose ``Date`` is learned from; *span* is when the request left and the answer came, by the stopwatch."""
+        headers, signed = lower_headers(response), signing_time(prepared)
         date = date_ms(headers.get("date"))
         skew = skew_between(signed, date, span[1] - span[0]) if signed is not None and date is not None else 0.0
-        verdict = judge(call, response.status_code, headers, body, problem=problem, skew=skew, secrets=secrets_of(request, call))
+        verdict = judge(request, response.status_code, headers, body, problem=problem, skew=skew, secrets=secrets_of(prepared, request))
         if date is not None and verdict.services_own:
             accepted = signed if signed is not None else _issuing_time(self._auth)
             if self.clock.learn(date, *span, accepted):
                 self._warn_of_skew()
             elif response.status_code != 401:  # there the error says that this machine's clock is wrong
-                self._warn_of_date(call.base, skew_between(accepted or 0.0, date, span[1] - span[0]))
+                self._warn_of_date(request.base, skew_between(accepted or 0.0, date, span[1] - span[0]))
         return verdict
 
     def _warn_of_skew(self) -> None:
@@ -246,9 +218,9 @@ class Client:
         )
 
     def warn(self, text: str, about: str = "") -> None:
-        """Have *text* in :attr:`warnings`, once; *about* is a part of it by which a text with other figures is the same."""
+        """Add *text* to :attr:`warnings`, once; *about* is a part of it by which a text with other figures is the same."""
         with self._lock:
-            if not any(text == one or (about and about in one) for one in self.warnings):
+            if not any(text == warning or (about and about in warning) for warning in self.warnings):
                 self.warnings.append(text)
 
     def _renew(self) -> bool:
@@ -262,8 +234,8 @@ class Client:
             seconds = min(LONGEST_PAUSE, FIRST_PAUSE * 2.0**repeats) * random.uniform(0.5, 1.0)
         if deadline is not None and time.monotonic() + seconds >= deadline:
             raise error
-        if verdict.end is End.THROTTLED:
-            self._pacer.back_off(seconds)  # the next wait for the budget waits it out, in every thread
+        if verdict.outcome is AttemptOutcome.THROTTLED:
+            self._rate_limiter.back_off(seconds)  # every thread's next request waits it out
         else:
             self._sleep(seconds)
 
@@ -275,7 +247,7 @@ def _issuing_time(auth: object) -> float | None:
 
 
 def _dismiss(response: requests.Response | None, own: Adapter | None, *, whole: bool) -> None:
-    """Give the connection back if its answer was read to the end, else close it."""
+    """Return the connection to the pool if its answer was read to the end, else close it."""
     with contextlib.suppress(Exception):
         if response is not None:
             if not whole or own is not None:
@@ -285,11 +257,5 @@ def _dismiss(response: requests.Response | None, own: Adapter | None, *, whole: 
             own.close()
 
 
-def _no_time(call: Call) -> ApiError:
-    return ApiError(
-        Kind.THROTTLED,
-        "not sent: no time was left before the deadline",
-        method=call.method,
-        path=call.shown_path,
-        hint=hint_for(Kind.THROTTLED),
-    )
+def _no_time(request: Request) -> ApiError:
+    return ApiError(Kind.THROTTLED, "not sent: no time was left before the deadline", method=request.method, path=request.shown_path)

@@ -1,9 +1,9 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Private to the collection: the one place that imports ``requests`` (and the ``urllib3`` it stands on), guarded.
+"""Guarded import of ``requests`` and of ``urllib3`` below it; no other module imports them.
 
-Without them every util can still be imported; ``_runner/ansible_module.py`` then ends the task with ``missing_required_lib``.
+Without them each module can still be imported; ``_runner/ansible_module.py`` then ends the task with ``missing_required_lib``.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ try:
     from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 except ImportError:
     HAS_REQUESTS = False
-    # Bases that let the classes of the other utils be defined; none of them can be used.
+    # Bases that let the classes of other modules be defined; none of them can be used.
     AuthBase = HTTPAdapter = HTTPConnection = HTTPSConnection = HTTPConnectionPool = HTTPSConnectionPool = object  # type: ignore[misc,assignment]
-    # Names that the other utils import, and use in functions only.
+    # Names that other modules import, and use in functions only.
     requests = urllib3 = get_environ_proxies = select_proxy = None  # type: ignore[assignment]
 else:
     HAS_REQUESTS = True

@@ -1,11 +1,11 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Private to the collection: connections that tell how far an attempt got, and that end in time whatever the server does.
+"""Connections that know how far an HTTP exchange got, and that end in time whatever the server does.
 
-Two things ``requests`` cannot say are needed to never send a write twice: whether any byte of the request had left when an
-attempt failed, and an end of the whole attempt instead of an end of each single wait for a byte. Both come from one
-:class:`Attempt` per attempt, which the connection classes here report to.
+``requests`` lacks two things without which a write could be sent twice: whether any byte of the request had left when an attempt failed,
+and a timeout of the whole attempt instead of one of each wait for a byte. Both come from one :class:`Exchange` per attempt, to which the
+connection classes here report.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ from .compat import (
 _current = threading.local()
 
 
-class Attempt:
-    """One attempt of one call, as a context manager around everything that touches its connection.
+class Exchange:
+    """One attempt at one request, as a context manager around everything that touches its connection.
 
     :param connect_seconds: how long connecting may take, beyond what the socket's own timeout covers (a TLS handshake in drips).
     :param read_seconds: how long everything after that may take together: sending, waiting, and the whole answer.
@@ -51,12 +51,12 @@ class Attempt:
         #: What *before_sending* raised.
         self.refusal: Exception | None = None
 
-    def __enter__(self) -> Attempt:
-        _current.attempt = self
+    def __enter__(self) -> Exchange:
+        _current.exchange = self
         return self
 
     def __exit__(self, *exc_info: object) -> None:
-        _current.attempt = None
+        _current.exchange = None
         with self._lock:
             self._release()
 
@@ -103,15 +103,15 @@ class Attempt:
 
 
 class _Reporting:
-    """Mixed into urllib3's connections: reports to the attempt of the thread that uses them."""
+    """Mixed into urllib3's connections: reports to the exchange of the thread that uses them."""
 
     _making = False
 
     def _new_conn(self) -> t.Any:
         sock = super()._new_conn()  # type: ignore[misc]
-        attempt = getattr(_current, "attempt", None)
-        if attempt is not None:
-            attempt.connected(sock)
+        exchange = getattr(_current, "exchange", None)
+        if exchange is not None:
+            exchange.connected(sock)
         return sock
 
     def connect(self) -> None:
@@ -126,9 +126,9 @@ class _Reporting:
         this = t.cast(t.Any, self)
         if this.sock is None and this.auto_open:
             this.connect()
-        attempt = getattr(_current, "attempt", None)
-        if attempt is not None and this.sock is not None and not self._making:
-            attempt.sending(this.sock)
+        exchange = getattr(_current, "exchange", None)
+        if exchange is not None and this.sock is not None and not self._making:
+            exchange.sending(this.sock)
         super().send(data)  # type: ignore[misc]
 
 

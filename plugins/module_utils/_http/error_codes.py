@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Private to the collection: what the service's error codes and words mean."""
+"""Error codes and error bodies of the service, and the kind of error that they mean."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _DLF_INVALID = frozenset(
     """,
     )
 )
-#: The gateway's codes [APIG][SIGN-FAQ][DLM-ERR]; both prefixes occur. 0201 is no refusal and stands in the table of ends instead.
+#: The gateway's codes [APIG][SIGN-FAQ][DLM-ERR]; both prefixes occur. 0201 is not a refusal: the retry policy has a row for it.
 _GATEWAY = {
     "0101": Kind.NOT_PUBLISHED,
     "0106": Kind.INVALID,
@@ -61,7 +61,7 @@ _CLOCK = re.compile(r"time ?stamp|x-sdk-date|\bclock\b|signature (has )?expired|
 class ServiceError:
     """What an error body says; all of it safe to show.
 
-    :param code: as the service spelled it, or None.
+    :param code: as the service wrote it, or None.
     :param message: its words, or "".
     :param request_id: where the body names one, or None.
     """
@@ -71,29 +71,29 @@ class ServiceError:
     request_id: str | None = None
 
 
-def service_error(payload: t.Any, *, explicit: bool = False, secrets: t.Sequence[str] = ()) -> ServiceError:
-    """The code and words of an error body in any of the service's spellings.
+def service_error(json_body: t.Any, *, explicit: bool = False, secrets: t.Sequence[str] = ()) -> ServiceError:
+    """The code and words of an error body in any of the service's forms.
 
     Understood are ``{error_code, error_msg}``, ``{errorCode, errorMsg}``, IAM's ``{error: {code, message, title}}`` and ``{code, message}``.
 
-    :param payload: parsed JSON of any shape.
+    :param json_body: parsed JSON of any shape.
     :param explicit: of a successful answer: the last two only with a code in the service's own form, because ``code`` may mean something else.
     :param secrets: cut out of its words, should it echo them; longest first.
     """
-    if not isinstance(payload, dict):
+    if not isinstance(json_body, dict):
         return ServiceError(None, "")
-    inner = payload.get("error")
-    body = inner if isinstance(inner, dict) and (not explicit or _CODE.fullmatch(str(inner.get("code")))) else payload
+    inner = json_body.get("error")
+    body = inner if isinstance(inner, dict) and (not explicit or _CODE.fullmatch(str(inner.get("code")))) else json_body
     names = ("error_code", "errorCode") if explicit and not _CODE.fullmatch(str(body.get("code"))) else ("error_code", "errorCode", "code")
     message = _first(body, _MESSAGES, 500, secrets)
-    return ServiceError(_first(body, names, 40, secrets), message or "", _first(payload, ("request_id", "requestId"), 80, secrets))
+    return ServiceError(_first(body, names, 40, secrets), message or "", _first(json_body, ("request_id", "requestId"), 80, secrets))
 
 
-def tells_failure(payload: t.Any) -> bool:
+def tells_failure(json_body: t.Any) -> bool:
     """Whether the body of a successful answer to a write, which has none by its documentation, says in words or by a flag that it failed."""
-    if not isinstance(payload, dict):
+    if not isinstance(json_body, dict):
         return False
-    return any(payload.get(name) for name in _ERRORS) or any(payload.get(name) is False for name in _SUCCEEDED)
+    return any(json_body.get(name) for name in _ERRORS) or any(json_body.get(name) is False for name in _SUCCEEDED)
 
 
 def without(text: str, secrets: t.Sequence[str]) -> str:
@@ -114,11 +114,11 @@ def is_services_own(code: str | None) -> bool:
 def is_gateway(code: str | None, number: str) -> bool:
     """Whether *code* is the gateway's code *number*, with either prefix."""
     match = _GATEWAY_CODE.fullmatch(code or "")
-    return bool(match) and match is not None and match.group(1) == number
+    return match is not None and match.group(1) == number
 
 
 def is_documented(code: str | None, message: str = "") -> bool:
-    """Whether *code* or *message* is documented to mean a refusal, so that it can be believed even beside a status 200."""
+    """Whether *code* or *message* is documented to mean a refusal, so that it can be believed even with a status 200."""
     return _kind_of_code(code, message) is not None or bool(_NOTHING.search(message))
 
 
@@ -126,7 +126,7 @@ def kind_of(status: int | None, code: str | None, message: str = "") -> Kind:
     """What a refusal means.
 
     :param status: HTTP status, or None where only a code is known.
-    :param code: the service's code in any spelling, or None.
+    :param code: the service's code in any form, or None.
     :param message: the service's words.
     """
     if _NOTHING.search(message):

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Private to the collection: IAM. Tokens, temporary keys, projects, and the ``requests`` authentication made of them.
+"""IAM: tokens, temporary keys, projects, and the ``requests`` authentication made of them.
 
 A token lives 24 h, temporary keys 15 min to 24 h; both can die earlier, when a password, a key or any user group's permissions
 change, and the service then answers 401 or "The token must be updated" [IAM-30]. So whatever was fetched is renewed shortly before
@@ -21,13 +21,14 @@ from .._common.errors import ApiError, Kind
 from .._common.stopwatch import stopwatch
 from .._config.credentials import Account
 from .compat import AuthBase
-from .request import Answer, Call
+from .request import Answer, Request
 from .signing import AkSkAuth
 
 if t.TYPE_CHECKING:
     from .client import Client
 
-Scope = t.Mapping[str, t.Any]
+#: What a token is valid for, as IAM's request says it.
+TokenScope = t.Mapping[str, t.Any]
 Apply = t.Callable[[t.Any], t.Any]
 
 TOKENS = "/v3/auth/tokens"
@@ -122,14 +123,14 @@ class FetchedAuth(AuthBase):
         return "FetchedAuth(...)"
 
 
-def cache_key(account: Account, base: str, scope: Scope) -> str:
+def cache_key(account: Account, base: str, scope: TokenScope) -> str:
     """What credentials depend on, as a digest: the host, the account with its secrets, the scope."""
     parts = json.dumps([base, vars(account), scope], sort_keys=True)
     return hashlib.sha256(parts.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 class Iam:
-    """The calls of IAM.
+    """The requests to IAM.
 
     :param client: sends them; its own authentication is what each method says.
     :param base: base URL of the IAM host.
@@ -139,7 +140,7 @@ class Iam:
         self._client = client
         self._base = base
 
-    def user_token(self, account: Account, scope: Scope) -> tuple[str, Lease]:
+    def user_token(self, account: Account, scope: TokenScope) -> tuple[str, Lease]:
         """A token for the user of *account*, by password. The client needs no authentication.
 
         :param scope: ``{"project": {"id": …}}``, ``{"project": {"name": region}}`` or ``{"domain": {"name": …}}``.
@@ -152,7 +153,7 @@ class Iam:
         hint = "Check user_name, user_password and domain_name (an IAM user with programmatic access), and that the project belongs to that account."
         return self._token(identity, scope, (), verb, hint)
 
-    def agency_token(self, account: Account, user_token: str, scope: Scope) -> tuple[str, Lease]:
+    def agency_token(self, account: Account, user_token: str, scope: TokenScope) -> tuple[str, Lease]:
         """A token for the agency of *account*. The client needs no authentication; *user_token* is the user's, scoped to its account.
 
         :returns: the token, and the lease that uses it.
@@ -170,7 +171,7 @@ class Iam:
         role = {"agency_name": account.agency_name, "domain_name": account.agency_domain_name, "duration_seconds": KEY_SECONDS}
         body = {"auth": {"identity": {"methods": ["assume_role"], "assume_role": role}}}
         answer = self._post(TEMPORARY_KEYS, (), body, (), _agency_verb(account), _AGENCY_HINT)
-        keys = _mapping(_mapping(answer.payload).get("credential"))
+        keys = _mapping(_mapping(answer.body).get("credential"))
         access, secret, token = (keys.get(name) for name in ("access", "secret", "securitytoken"))
         if not (isinstance(access, str) and isinstance(secret, str) and isinstance(token, str)):
             raise self._unreadable(TEMPORARY_KEYS, answer, "no temporary access key")
@@ -182,17 +183,18 @@ class Iam:
         :raises ApiError: IAM refused, or knows none or several such projects [SDKC]; the text names the region and ``project_id``.
         """
         path = PROJECTS
-        answer = self._client.send(Call("GET", self._base, path, route="iam_projects", query=(("name", region),)))
-        projects = _mapping(answer.payload).get("projects")
+        answer = self._client.send(Request("GET", self._base, path, route="iam_projects", query=(("name", region),)))
+        projects = _mapping(answer.body).get("projects")
         if not isinstance(projects, list):
             raise self._unreadable(path, answer, "no list of projects")
         # The name is compared again: a service that ignored the filter must not choose the project.
-        found = sorted({str(one["id"]) for one in projects if isinstance(one, dict) and one.get("name") == region and one.get("id")})
-        if len(found) == 1:
-            return found[0]
-        count = f"{len(found)} projects ({', '.join(found[:5])})" if found else "no project"
+        named = (project for project in projects if isinstance(project, dict) and project.get("name") == region)
+        ids = sorted({str(project["id"]) for project in named if project.get("id")})
+        if len(ids) == 1:
+            return ids[0]
+        count = f"{len(ids)} projects ({', '.join(ids[:5])})" if ids else "no project"
         raise ApiError(
-            Kind.NOT_FOUND if not found else Kind.INVALID,
+            Kind.INVALID if ids else Kind.NOT_FOUND,
             f"IAM knows {count} named {region} for these credentials, so project_id cannot be found by the region",
             status=answer.status,
             request_id=answer.request_id,
@@ -202,7 +204,7 @@ class Iam:
         )
 
     def _token(
-        self, identity: t.Mapping[str, t.Any], scope: Scope, headers: tuple[tuple[str, str], ...], verb: str, hint: str
+        self, identity: t.Mapping[str, t.Any], scope: TokenScope, headers: tuple[tuple[str, str], ...], verb: str, hint: str
     ) -> tuple[str, Lease]:
         body = {"auth": {"identity": identity, "scope": scope}}
         # Without the catalog the answer is a few hundred bytes instead of some hundred thousand [IAM-30].
@@ -210,11 +212,11 @@ class Iam:
         token = next((value for name, value in answer.headers.items() if name.lower() == "x-subject-token"), None)
         if not token:
             raise self._unreadable(TOKENS, answer, "no token")
-        described = _mapping(_mapping(answer.payload).get("token"))
-        project_id = _mapping(described.get("project")).get("id")
+        details = _mapping(_mapping(answer.body).get("token"))
+        project_id = _mapping(details.get("project")).get("id")
         # The body's own times: they pass every proxy unchanged, which may not be true of Date.
-        issued = _epoch(described.get("issued_at"))
-        until = good_until(described.get("expires_at"), self._client.clock.seconds() if issued is None else issued, 24 * 3600)
+        issued = _epoch(details.get("issued_at"))
+        until = good_until(details.get("expires_at"), self._client.clock.seconds() if issued is None else issued, 24 * 3600)
         since = None if issued is None else issued - stopwatch()
         return token, Lease(TokenAuth(token), until, project_id if isinstance(project_id, str) else None, since)
 
@@ -229,7 +231,7 @@ class Iam:
     ) -> Answer:
         try:
             # Making a token twice harms nobody [IAM-30], so the client may repeat it like a read.
-            return self._client.send(Call("POST", self._base, path, route="iam", query=query, body=body, headers=headers, writes=False))
+            return self._client.send(Request("POST", self._base, path, route="iam", query=query, body=body, headers=headers, writes=False))
         except ApiError as error:
             refused = error.status is not None and 400 <= error.status < 500 and error.kind is not Kind.THROTTLED
             error.message = f"Failed to {verb}: {error.message}"

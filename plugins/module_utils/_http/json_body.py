@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Private to the collection: the body of an answer, read without trusting it."""
+"""JSON body of an answer, read without trusting it."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ class UnreadableError(Exception):
         self.whole = whole
 
 
-def parse_payload(status: int, headers: Mapping[str, str], body: bytes, *, may_be_empty: bool) -> t.Any:
+def parse_json(status: int, headers: Mapping[str, str], body: bytes, *, may_be_empty: bool) -> t.Any:
     """The JSON of *body*: a dict or a list, or None where it is empty and may be.
 
-    Strict on purpose: what is not exactly JSON in UTF-8 is not guessed at. Refused are also NaN and infinities, numbers of more
+    Strict on purpose: what is not exactly JSON in UTF-8 is not guessed at. Also refused are NaN and infinities, numbers of more
     than 40 digits, more than 100 levels, lone surrogates (they cannot be written out again), any compression, and bodies shorter than they were announced.
     Of a key that occurs twice the last value counts.
 
@@ -52,20 +52,20 @@ def parse_payload(status: int, headers: Mapping[str, str], body: bytes, *, may_b
     if body.count(b"[") + body.count(b"{") + body.count(b",") > MAX_VALUES:
         raise UnreadableError(f"holds more than {MAX_VALUES} values")
     try:
-        payload = json.loads(body.decode("utf-8"), parse_constant=_refuse, parse_int=_integer, parse_float=_number)
+        value = json.loads(body.decode("utf-8"), parse_constant=_refuse, parse_int=_integer, parse_float=_number)
         if b"\\u" in body:
-            json.dumps(payload, ensure_ascii=False).encode("utf-8")
+            json.dumps(value, ensure_ascii=False).encode("utf-8")
     except UnicodeError:
         raise UnreadableError("is not UTF-8") from None
     except RecursionError:
         raise UnreadableError("is nested too deeply") from None
     except ValueError:
         raise UnreadableError("is not valid JSON", whole=body.lstrip()[:1] not in (b"{", b"[")) from None
-    if not isinstance(payload, (dict, list)):
+    if not isinstance(value, (dict, list)):
         raise UnreadableError("is neither a JSON object nor a list")
-    if _too_deep(payload):
+    if _too_deep(value):
         raise UnreadableError("is nested too deeply")
-    return payload
+    return value
 
 
 def _check_whole(status: int, headers: Mapping[str, str], body: bytes) -> None:
@@ -86,8 +86,8 @@ def _chunked(headers: Mapping[str, str]) -> bool:
     return headers.get("transfer-encoding", "").strip().lower() == "chunked"
 
 
-def _too_deep(payload: t.Any) -> bool:
-    level = [payload]
+def _too_deep(value: t.Any) -> bool:
+    level = [value]
     for _depth in range(MAX_DEPTH):
         inner = [child for node in level for child in (node.values() if isinstance(node, dict) else node)]
         level = [child for child in inner if isinstance(child, (dict, list))]

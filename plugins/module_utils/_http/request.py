@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Private to the collection: one call to the service before it is sent, and its answer after."""
+"""Request to the service before it is sent, and its answer."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ MAX_SEGMENT = 6000
 
 
 @dataclass(frozen=True)
-class Call:
-    """One call. Its repr shows neither body nor headers, where secrets may stand.
+class Request:
+    """One request. Its repr shows neither body nor headers, where secrets may stand.
 
     :param method: HTTP method in capitals.
     :param base: scheme, host, port and path prefix without trailing slash: ``https://dayu.eu-west-101.myhuaweicloud.eu``.
     :param path: percent-encoded exactly once, see :func:`encoded_path`; encoding it again is refused as APIGW.0301 (OBS [KES]).
-    :param route: name of its flow control budget, see ``_pacer.RATES``.
+    :param route: name of its flow control, see ``rate_limiter.RATES``.
     :param query: decoded names and values; sent sorted.
     :param body: becomes JSON; None sends none.
-    :param headers: beyond those that every call has.
-    :param writes: whether it changes something, so that it must never be sent twice without looking.
+    :param headers: in addition to those that every request has.
+    :param writes: whether it changes something, so that it must not be sent twice without reading back.
     """
 
     method: str
@@ -43,7 +43,7 @@ class Call:
 
     @property
     def url(self) -> str:
-        """The URL as it goes over the wire; the query sorted and encoded as the official SDK does [SDKC]."""
+        """The URL as it is sent; the query sorted and encoded as the official SDK does [SDKC]."""
         return self.base + self.path + ("?" + encoded_query(self.query) if self.query else "")
 
     @property
@@ -57,14 +57,14 @@ class Answer:
     """A successful answer.
 
     :param status: HTTP status, 200 to 204.
-    :param payload: the JSON of the body, a dict or a list, or None where the body was empty.
+    :param body: the JSON of the body, a dict or a list, or None where the body was empty.
     :param request_id: the service's id of the request, safe to show, or None.
     :param date_ms: the answer's ``Date`` header in epoch ms, or None.
     :param headers: names in lower case.
     """
 
     status: int
-    payload: t.Any = field(repr=False)
+    body: t.Any = field(repr=False)
     request_id: str | None
     date_ms: int | None
     headers: Mapping[str, str] = field(repr=False)
@@ -85,17 +85,17 @@ def encoded_query(query: t.Iterable[tuple[str, str]]) -> str:
 
 def _encoded_segment(segment: str) -> str:
     if segment in ("", ".", ".."):
-        raise OptionError(f"Failed to build the URL: {segment!r} cannot be part of it. Give the name or id that the console shows.")
+        raise OptionError(f"Failed to build the URL: {segment!r} cannot be part of it. Use the name or id that the console shows.")
     if any(ord(char) < 0x20 or 0x7F <= ord(char) <= 0x9F for char in segment):
-        raise OptionError(f"Failed to build the URL: '{printable(segment, 80)}' holds control characters. Give the name without them.")
+        raise OptionError(f"Failed to build the URL: '{printable(segment, 80)}' holds control characters. Use the name without them.")
     try:
         encoded = quote(segment, safe="~")
     except UnicodeEncodeError:
-        raise OptionError(f"Failed to build the URL: '{printable(segment, 80)}' is not valid text. Give the name in UTF-8.") from None
+        raise OptionError(f"Failed to build the URL: '{printable(segment, 80)}' is not valid text. Use the name in UTF-8.") from None
     if len(encoded) > MAX_SEGMENT:
         raise OptionError(
             f"Failed to build the URL: '{printable(segment, 40)}' takes {len(encoded)} characters in a URL, at most {MAX_SEGMENT} are sent. "
-            "Give the name that the console shows."
+            "Use the name that the console shows."
         )
     return encoded
 
@@ -117,21 +117,21 @@ def check_base(base: str, *, allow_http: bool) -> None:
     """
     shown = printable(base.rpartition("@")[2], 200)
     if any(char <= " " or char in '\\"<>^`{|}' or char > "~" for char in base):
-        raise _base_error(shown, "holds characters that cannot stand in a URL", "Give https://host or https://host:port")
+        raise _base_error(shown, "holds characters that cannot stand in a URL", "Set it to https://host or https://host:port")
     try:
         parts = urlsplit(base)
         host, port = parts.hostname, parts.port
     except ValueError:
-        raise _base_error(shown, "is not a URL", "Give https://host or https://host:port") from None
+        raise _base_error(shown, "is not a URL", "Set it to https://host or https://host:port") from None
     if parts.scheme not in ("http", "https") or not host or port == 0:
-        raise _base_error(shown, "is not a URL", "Give https://host or https://host:port")
+        raise _base_error(shown, "is not a URL", "Set it to https://host or https://host:port")
     if "@" in parts.netloc:
-        raise _base_error(shown, "carries a user name", "Give the credentials by their own options")
+        raise _base_error(shown, "carries a user name", "Set the credentials by their own options")
     if parts.query or parts.fragment or base.endswith(("/", "?", "#")) or ".." in parts.path:
-        raise _base_error(shown, "ends in more than a host and path", "Give https://host or https://host:port")
+        raise _base_error(shown, "ends in more than a host and path", "Set it to https://host or https://host:port")
     if parts.scheme == "http" and not allow_http and not is_loopback(host):
-        raise _base_error(shown, "is plain http, which would show the credentials to the network", "Give https, or set allow_http")
+        raise _base_error(shown, "is plain http, which would show the credentials to the network", "Use https, or set allow_http")
 
 
-def _base_error(shown: str, cause: str, way_out: str) -> OptionError:
-    return OptionError(f"Failed to use the endpoint {shown}: it {cause}. {way_out}.")
+def _base_error(shown: str, cause: str, remedy: str) -> OptionError:
+    return OptionError(f"Failed to use the endpoint {shown}: it {cause}. {remedy}.")

@@ -1,9 +1,9 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Private to the collection: every way a call can end and what follows, as data and pure functions.
+"""Retry policy: how an HTTP attempt ended and what follows.
 
-:data:`TABLE` is what the client does; its text stands in the client's docstring.
+:data:`RETRY_POLICY` is what the client does, and what the guide on exactly-once reruns shows. Pure.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from .._common.errors import ApiError, Kind
-from .._common.remedies import hint_for
 from .._common.text import printable
 from .error_codes import (
     ServiceError,
@@ -30,8 +29,8 @@ from .error_codes import (
     tells_failure,
     without,
 )
-from .json_body import UnreadableError, parse_payload
-from .request import Answer, Call
+from .json_body import UnreadableError, parse_json
+from .request import Answer, Request
 from .server_clock import CLOCK_LIMIT, date_ms
 
 #: Seconds of difference from which on a refused signature is blamed on the clock; a minute less than the gateway's limit, because the
@@ -46,14 +45,14 @@ _SUCCESS = frozenset((200, 201, 202, 204))
 _REFUSALS = frozenset((*range(400, 408), *range(409, 418), 422, 428, 431))
 
 
-class End(enum.Enum):
-    """How one attempt ended; the values are the words of the table."""
+class AttemptOutcome(enum.Enum):
+    """How one attempt ended; the values are the words of the guide."""
 
     NO_CONNECTION = "no connection: name, route, refused, proxy, connect_timeout"
     TLS = "TLS: certificate or protocol not accepted"
     RESET = "connection lost after sending began, request read or not"
     TIMEOUT = "no complete answer within read_timeout"
-    NO_HTTP = "an answer that is no HTTP, or a status nobody documented"
+    NOT_HTTP = "an answer that is not HTTP, or an undocumented status"
     SUCCESS = "200, 201, 202, 204 with JSON, or (on a write) no body"
     CODE_IN_SUCCESS = "200 with an error body whose code is documented"
     ODD_CODE_IN_SUCCESS = "200 with an error body whose code is not documented"
@@ -65,109 +64,94 @@ class End(enum.Enum):
     REFUSED = "400, 402 to 407, 409 to 417, 422, 428, 431"
     CUT_REFUSAL = "one of these whose body breaks off"
     THROTTLED = "429, or APIGW.0308"
-    ODD_REFUSAL = "408, or a 4xx nobody documented"
+    ODD_REFUSAL = "408, or an undocumented 4xx"
     BACKEND_TIMEOUT = "APIGW.0201"
     SERVER = "500, 502, 503, 504, any 5xx"
 
 
-class Follow(enum.Enum):
-    """What follows; the values are the words of the table."""
+class Step(enum.Enum):
+    """What the client does after an attempt; the values are the words of the guide."""
 
-    DONE = "answer"
-    AGAIN = "again, then"
+    RETURN = "answer"
+    RETRY = "retry, then"
     RENEW = "renew once, then"
     VERIFY = "verify first:"
-    FINAL = "final:"
+    RAISE = "error:"
 
 
 @dataclass(frozen=True)
-class Then:
-    """What follows, and the kind of error it ends in; None is the kind that code and status name."""
+class NextStep:
+    """What follows an attempt, and the kind of the error it ends in; None is the kind that code and status name."""
 
-    follow: Follow
+    step: Step
     kind: Kind | None = None
 
-    def __str__(self) -> str:
-        if self.follow is Follow.DONE:
-            return str(self.follow.value)
-        return f"{self.follow.value} {self.kind.value if self.kind else 'by its code'}"
 
+_RETURN = NextStep(Step.RETURN)
+_BY_CODE = NextStep(Step.RAISE)
+_VERIFY = NextStep(Step.VERIFY, Kind.AMBIGUOUS)
+_SERVER = NextStep(Step.RETRY, Kind.SERVER)
+_BAD_ANSWER = NextStep(Step.RETRY, Kind.BAD_ANSWER)
+_UNREACHABLE = NextStep(Step.RETRY, Kind.UNREACHABLE)
+_THROTTLED = NextStep(Step.RETRY, Kind.THROTTLED)
+_CREDENTIALS = NextStep(Step.RENEW, Kind.CREDENTIALS)
+_TLS, _CLOCK, _REDIRECT = (NextStep(Step.RAISE, kind) for kind in (Kind.TLS, Kind.CLOCK, Kind.REDIRECT))
 
-_DONE = Then(Follow.DONE)
-_BY_CODE = Then(Follow.FINAL)
-_VERIFY = Then(Follow.VERIFY, Kind.AMBIGUOUS)
-_THEN_SERVER = Then(Follow.AGAIN, Kind.SERVER)
-_THEN_BAD = Then(Follow.AGAIN, Kind.BAD_ANSWER)
-_THEN_UNREACHABLE = Then(Follow.AGAIN, Kind.UNREACHABLE)
-_THEN_THROTTLED = Then(Follow.AGAIN, Kind.THROTTLED)
-_THEN_CREDENTIALS = Then(Follow.RENEW, Kind.CREDENTIALS)
-
-#: End of an attempt -> what follows for a read, what follows for a write. A read never ends FOREIGN: sending it again harms nobody, so its
-#: status is enough.
-TABLE: dict[End, tuple[Then | None, Then]] = {
-    End.NO_CONNECTION: (_THEN_UNREACHABLE, _THEN_UNREACHABLE),
-    End.TLS: (Then(Follow.FINAL, Kind.TLS), Then(Follow.FINAL, Kind.TLS)),
-    End.RESET: (_THEN_SERVER, _VERIFY),
-    End.TIMEOUT: (_THEN_SERVER, _VERIFY),
-    End.NO_HTTP: (_THEN_BAD, _VERIFY),
-    End.SUCCESS: (_DONE, _DONE),
-    End.CODE_IN_SUCCESS: (_BY_CODE, _BY_CODE),
-    End.ODD_CODE_IN_SUCCESS: (_THEN_BAD, _VERIFY),
-    End.UNREADABLE: (_THEN_BAD, _VERIFY),
-    End.REDIRECT: (Then(Follow.FINAL, Kind.REDIRECT), _VERIFY),
-    End.FOREIGN: (None, _VERIFY),
-    End.CLOCK: (Then(Follow.FINAL, Kind.CLOCK), Then(Follow.FINAL, Kind.CLOCK)),
-    End.UNAUTHORIZED: (_THEN_CREDENTIALS, _THEN_CREDENTIALS),
-    End.REFUSED: (_BY_CODE, _BY_CODE),
-    End.CUT_REFUSAL: (_THEN_BAD, _VERIFY),
-    End.THROTTLED: (_THEN_THROTTLED, _THEN_THROTTLED),
-    End.ODD_REFUSAL: (_THEN_SERVER, _VERIFY),
-    End.BACKEND_TIMEOUT: (_THEN_SERVER, _VERIFY),
-    End.SERVER: (_THEN_SERVER, _VERIFY),
+#: Attempt outcome -> next step of a read, next step of a write. A read is never FOREIGN: it may be repeated, so its status says enough.
+RETRY_POLICY: dict[AttemptOutcome, tuple[NextStep | None, NextStep]] = {
+    AttemptOutcome.NO_CONNECTION: (_UNREACHABLE, _UNREACHABLE),
+    AttemptOutcome.TLS: (_TLS, _TLS),
+    AttemptOutcome.RESET: (_SERVER, _VERIFY),
+    AttemptOutcome.TIMEOUT: (_SERVER, _VERIFY),
+    AttemptOutcome.NOT_HTTP: (_BAD_ANSWER, _VERIFY),
+    AttemptOutcome.SUCCESS: (_RETURN, _RETURN),
+    AttemptOutcome.CODE_IN_SUCCESS: (_BY_CODE, _BY_CODE),
+    AttemptOutcome.ODD_CODE_IN_SUCCESS: (_BAD_ANSWER, _VERIFY),
+    AttemptOutcome.UNREADABLE: (_BAD_ANSWER, _VERIFY),
+    AttemptOutcome.REDIRECT: (_REDIRECT, _VERIFY),
+    AttemptOutcome.FOREIGN: (None, _VERIFY),
+    AttemptOutcome.CLOCK: (_CLOCK, _CLOCK),
+    AttemptOutcome.UNAUTHORIZED: (_CREDENTIALS, _CREDENTIALS),
+    AttemptOutcome.REFUSED: (_BY_CODE, _BY_CODE),
+    AttemptOutcome.CUT_REFUSAL: (_BAD_ANSWER, _VERIFY),
+    AttemptOutcome.THROTTLED: (_THROTTLED, _THROTTLED),
+    AttemptOutcome.ODD_REFUSAL: (_SERVER, _VERIFY),
+    AttemptOutcome.BACKEND_TIMEOUT: (_SERVER, _VERIFY),
+    AttemptOutcome.SERVER: (_SERVER, _VERIFY),
 }
-
-
-def table_text() -> str:
-    """The table as three columns of text."""
-    rows = [("how an attempt ends", "a read", "a write")]
-    rows += [(end.value, str(read or "by its status, see below"), str(write)) for end, (read, write) in TABLE.items()]
-    widths = [max(len(row[column]) for row in rows) for column in range(3)]
-    rule = tuple("=" * width for width in widths)
-    lines = [rule, rows[0], rule, *rows[1:], rule]
-    return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(line, widths)).rstrip() for line in lines)
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What one attempt came to.
+    """How one attempt ended, with everything that the next step needs.
 
-    :param end: the row of the table.
-    :param follow: what follows for this call.
-    :param answer: set exactly where *follow* is DONE.
+    :param outcome: the row of the policy.
+    :param step: what follows for this request.
+    :param answer: set exactly where *step* is RETURN.
     :param error: what to raise if nothing else follows.
     :param wait: seconds the service asked to wait (Retry-After, at most :data:`MAX_RETRY_AFTER`), or None.
     :param services_own: whether the service or its gateway wrote the answer; another may come from something in between, with a clock of its own.
     """
 
-    end: End
-    follow: Follow
+    outcome: AttemptOutcome
+    step: Step
     answer: Answer | None = None
     error: ApiError | None = None
     wait: float | None = None
     services_own: bool = False
 
 
-def judge_failure(call: Call, end: End, cause: str) -> Verdict:
+def judge_failure(request: Request, outcome: AttemptOutcome, cause: str) -> Verdict:
     """The verdict on an attempt that brought no answer.
 
-    :param end: NO_CONNECTION, TLS, RESET, TIMEOUT or NO_HTTP.
+    :param outcome: NO_CONNECTION, TLS, RESET, TIMEOUT or NOT_HTTP.
     :param cause: what happened, safe to show.
     """
-    return _verdict(call, end, ServiceError(None, cause), None, None)
+    return _failed(request, outcome, ServiceError(None, cause), None)
 
 
 def judge(
-    call: Call,
+    request: Request,
     status: int,
     headers: Mapping[str, str],
     body: bytes,
@@ -185,79 +169,90 @@ def judge(
     :param skew: by how many seconds the time of the signature was ahead of the answer's ``Date``, at least; 0.0 for a request without one.
     :param secrets: what the request carried and no message may show, longest first.
     """
-    payload: t.Any = None
+    json_body: t.Any = None
     whole = not problem
     if whole:
         try:
-            payload = parse_payload(status, headers, body, may_be_empty=call.writes or status == 204)
+            json_body = parse_json(status, headers, body, may_be_empty=request.writes or status == 204)
         except UnreadableError as exc:
             problem, whole = str(exc), exc.whole
-    error = service_error(payload, explicit=status in _SUCCESS, secrets=secrets)
-    failed = call.writes and tells_failure(payload)
-    end = _end(status, error, problem, skew, whole=whole, clock_known="date" in headers, failed=failed)
-    if call.writes and 400 <= status < 500 and not is_services_own(error.code):
-        end = End.FOREIGN
+    error = service_error(json_body, explicit=status in _SUCCESS, secrets=secrets)
+    own = is_services_own(error.code)
+    if request.writes and 400 <= status < 500 and not own:
+        outcome = AttemptOutcome.FOREIGN
+    elif status in _SUCCESS and not is_gateway(error.code, "0201") and not is_gateway(error.code, "0308"):
+        outcome = _outcome_of_success(error, problem, failed=request.writes and tells_failure(json_body))
+    else:
+        outcome = _outcome(status, error, skew, whole=whole, clock_known="date" in headers)
     request_id = printable(without(headers.get("x-request-id", "").strip(), secrets), 80) or error.request_id
-    if end is End.SUCCESS:
-        return Verdict(end, Follow.DONE, Answer(status, payload, request_id, date_ms(headers.get("date")), headers), services_own=True)
-    place = _place(without(headers.get("location", ""), secrets))
-    words = _words(end, error.message, place, problem, skew)
-    own = is_services_own(error.code) and status < 500
-    return _verdict(call, end, ServiceError(error.code, words, request_id), status, retry_after(headers), own)
+    if outcome is AttemptOutcome.SUCCESS:
+        answer = Answer(status, json_body, request_id, date_ms(headers.get("date")), headers)
+        return Verdict(outcome, Step.RETURN, answer, services_own=True)
+    words = _words(outcome, error.message, _place(without(headers.get("location", ""), secrets)), problem, skew)
+    failure = ServiceError(error.code, words, request_id)
+    return _failed(request, outcome, failure, status, wait=retry_after(headers), services_own=own and status < 500)
 
 
-def _end(status: int, error: ServiceError, problem: str, skew: float, *, whole: bool, clock_known: bool, failed: bool) -> End:
+def _outcome_of_success(error: ServiceError, problem: str, *, failed: bool) -> AttemptOutcome:
+    if problem:
+        return AttemptOutcome.TIMEOUT if problem == LATE else AttemptOutcome.UNREADABLE
+    if error.code is None:
+        return AttemptOutcome.ODD_CODE_IN_SUCCESS if failed else AttemptOutcome.SUCCESS
+    return AttemptOutcome.CODE_IN_SUCCESS if is_documented(error.code, error.message) else AttemptOutcome.ODD_CODE_IN_SUCCESS
+
+
+def _outcome(status: int, error: ServiceError, skew: float, *, whole: bool, clock_known: bool) -> AttemptOutcome:
     if is_gateway(error.code, "0201"):
-        return End.BACKEND_TIMEOUT
+        return AttemptOutcome.BACKEND_TIMEOUT
     if status == 429 or is_gateway(error.code, "0308"):
-        return End.THROTTLED
-    if status in _SUCCESS:
-        if problem:
-            return End.TIMEOUT if problem == LATE else End.UNREADABLE
-        if error.code is None:
-            return End.ODD_CODE_IN_SUCCESS if failed else End.SUCCESS
-        return End.CODE_IN_SUCCESS if is_documented(error.code, error.message) else End.ODD_CODE_IN_SUCCESS
+        return AttemptOutcome.THROTTLED
     if 300 <= status < 400:
-        return End.REDIRECT
+        return AttemptOutcome.REDIRECT
+    if not 400 <= status < 500:
+        return AttemptOutcome.SERVER if 500 <= status < 600 else AttemptOutcome.NOT_HTTP
     if status == 401:
         off = abs(skew) > CLOCK_BLAMED or (not clock_known and blames_clock(error.message))
-        return End.CLOCK if off and not blames_token(error.message) else End.UNAUTHORIZED
-    if 400 <= status < 500 and (blames_token(error.message) or is_gateway(error.code, "0307")):
-        return End.UNAUTHORIZED
-    if status in _REFUSALS and not whole:
-        return End.CUT_REFUSAL
-    if 400 <= status < 500:
-        return End.REFUSED if status in _REFUSALS else End.ODD_REFUSAL
-    return End.SERVER if 500 <= status < 600 else End.NO_HTTP
+        return AttemptOutcome.CLOCK if off and not blames_token(error.message) else AttemptOutcome.UNAUTHORIZED
+    if blames_token(error.message) or is_gateway(error.code, "0307"):
+        return AttemptOutcome.UNAUTHORIZED
+    if status not in _REFUSALS:
+        return AttemptOutcome.ODD_REFUSAL
+    return AttemptOutcome.REFUSED if whole else AttemptOutcome.CUT_REFUSAL
 
 
-def _words(end: End, message: str, place: str, problem: str, skew: float) -> str:
+def _words(outcome: AttemptOutcome, message: str, place: str, problem: str, skew: float) -> str:
     """The service's *message* or, where it has none or it is not the point, our words; never empty."""
-    if end is End.REDIRECT:
+    if outcome is AttemptOutcome.REDIRECT:
         return f"redirected to {place}; redirects are not followed"
-    if end is End.UNREADABLE:
+    if outcome is AttemptOutcome.UNREADABLE:
         return f"the answer cannot be understood: its body {problem}"
-    if end is End.TIMEOUT:
+    if outcome is AttemptOutcome.TIMEOUT:
         return "the answer did not arrive in time"
-    if end is End.CLOCK and skew:
+    if outcome is AttemptOutcome.CLOCK and skew:
         return f"{message or 'the signature was refused'}; this machine's clock is {skew_text(skew)} the service's"
     return message or "no message from the service" + (f": the body {problem}" if problem else "")
 
 
-def _verdict(call: Call, end: End, error: ServiceError, status: int | None, wait: float | None, own: bool = False) -> Verdict:
-    then = TABLE[end][1 if call.writes else 0] or _BY_CODE
-    kind = then.kind or kind_of(status, error.code, error.message)
+def _failed(
+    request: Request,
+    outcome: AttemptOutcome,
+    error: ServiceError,
+    status: int | None,
+    *,
+    wait: float | None = None,
+    services_own: bool = False,
+) -> Verdict:
+    next_step = RETRY_POLICY[outcome][1 if request.writes else 0] or _BY_CODE
     failure = ApiError(
-        kind,
+        next_step.kind or kind_of(status, error.code, error.message),
         printable(error.message),
         status=status,
         code=error.code,
         request_id=error.request_id,
-        method=call.method,
-        path=call.shown_path,
-        hint=hint_for(kind),
+        method=request.method,
+        path=request.shown_path,
     )
-    return Verdict(end, then.follow, error=failure, wait=wait, services_own=own)
+    return Verdict(outcome, next_step.step, error=failure, wait=wait, services_own=services_own)
 
 
 def skew_text(skew: float) -> str:
@@ -268,7 +263,7 @@ def skew_text(skew: float) -> str:
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
-    """The seconds that ``Retry-After`` asks for, 0 to :data:`MAX_RETRY_AFTER`, given as seconds or as a date beside ``Date``; None without one."""
+    """Seconds that ``Retry-After`` asks for, 0 to :data:`MAX_RETRY_AFTER`, from a number or from a date next to ``Date``; None without one."""
     value = headers.get("retry-after", "").strip()
     if re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,9})?", value):
         return min(float(value), MAX_RETRY_AFTER)

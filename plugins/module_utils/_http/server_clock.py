@@ -54,18 +54,18 @@ class ServiceClock:
         self._at = 0.0
         self._learned = False
 
-    def learn(self, date_ms: int, sent: float, received: float, accepted: float | None = None) -> bool:
+    def learn(self, date_ms: int, began: float, received: float, accepted: float | None = None) -> bool:
         """Take in one answer.
 
         :param date_ms: its ``Date``, epoch ms, a whole second; see :func:`date_ms`.
-        :param sent: stopwatch seconds just before the request left.
+        :param began: stopwatch seconds just before the request left.
         :param received: stopwatch seconds just after its answer's headers came.
         :param accepted: epoch seconds that the service took for right when the request left, at most :data:`CLOCK_LIMIT` off; None if unknown.
         :returns: whether the ``Date`` was believed.
         """
-        if accepted is not None and abs(skew_between(accepted, date_ms, received - sent)) > CLOCK_LIMIT:
+        if accepted is not None and abs(skew_between(accepted, date_ms, received - began)) > CLOCK_LIMIT:
             return False
-        low, high = date_ms / 1000 - received, date_ms / 1000 + 1 - sent
+        low, high = date_ms / 1000 - received, date_ms / 1000 + 1 - began
         with self._lock:
             if self._learned:
                 slack = (received - self._at) * _DRIFT if received > self._at else 0.0
@@ -94,11 +94,11 @@ class ServiceClock:
 
     def earliest_ms(self) -> int:
         """Epoch ms that the service's clock has certainly reached, by every answer that was believed."""
-        return int(self._bounds(every=True)[0] * 1000)
+        return int(self._bounds(ever=True)[0] * 1000)
 
     def latest_ms(self) -> int:
         """Epoch ms that the service's clock has certainly not passed, by every answer that was believed."""
-        return int(self._bounds(every=True)[1] * 1000) + 1
+        return int(self._bounds(ever=True)[1] * 1000) + 1
 
     @property
     def skew_seconds(self) -> float:
@@ -109,16 +109,16 @@ class ServiceClock:
             return now - high
         return now - low if now < low else 0.0
 
-    def _bounds(self, *, every: bool = False) -> tuple[float, float]:
-        """The service's time now, at least and at most; by the newest reading, or by *every* one."""
+    def _bounds(self, *, ever: bool = False) -> tuple[float, float]:
+        """The service's time now, at least and at most; by the newest reading, or by all there *ever* were."""
         with self._lock:
             if not self._learned:
                 now = self._wall()
                 return now, now
             now = self._elapsed()
             slack = max(0.0, now - self._at) * _DRIFT
-            low = min(self._low, self._lowest) if every else self._low
-            high = max(self._high, self._highest) if every else self._high
+            low = min(self._low, self._lowest) if ever else self._low
+            high = max(self._high, self._highest) if ever else self._high
             return now + low - slack, now + high + slack
 
 

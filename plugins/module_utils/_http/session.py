@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Private to the collection: from options to something that calls can be sent through."""
+"""Session: an authenticated client of one account in one project, built from module options."""
 
 from __future__ import annotations
 
@@ -14,21 +14,20 @@ from .._common.errors import OptionError
 from .._config.credentials import Account, region_required, resolve
 from .._config.regions import Hosts, base_url
 from .client import Client
-from .iam import FetchedAuth, Iam, Lease, Scope, TokenAuth, cache_key
-from .rate_limiter import Pacer
+from .iam import FetchedAuth, Iam, Lease, TokenAuth, TokenScope, cache_key
+from .rate_limiter import RateLimiter, shared_reservations
 from .request import check_base
 from .signing import AkSkAuth
-from .turns import shared_turns
 
 _SETTINGS = ("validate_certs", "allow_http", "connect_timeout", "read_timeout", "max_retries")
 
 
-class Connection:
+class Session:
     """One account in one project.
 
-    :ivar client: sends calls as the account.
+    :ivar client: sends requests as the account.
     :ivar hosts: base URLs.
-    :ivar account: its credentials; None only where a test made the connection itself.
+    :ivar account: its credentials; None only where a test made the session itself.
     :param project_id: the project, or what finds it when it is first asked for.
     """
 
@@ -52,11 +51,11 @@ class Connection:
         self.client.close()
 
     def __repr__(self) -> str:
-        return f"Connection({self.hosts!r})"
+        return f"Session({self.hosts!r})"
 
 
-def connect(options: t.Mapping[str, t.Any], environ: t.Mapping[str, str] | None = None) -> Connection:
-    """A connection for the shared *options*; sends nothing yet.
+def open_session(options: t.Mapping[str, t.Any], environ: t.Mapping[str, str] | None = None) -> Session:
+    """A session for the shared *options*; sends nothing yet.
 
     :param options: option -> value as in the doc fragment ``account``; options that are missing, None or empty count as unset.
     :param environ: where unset options are looked up (:data:`ENVIRONMENT`); the process's environment if None.
@@ -68,11 +67,11 @@ def connect(options: t.Mapping[str, t.Any], environ: t.Mapping[str, str] | None 
     settings = client_settings(resolved)
     project_id = t.cast("str | None", resolved["project_id"])
     auth = _authentication(account, hosts, settings, _scope(project_id, hosts))
-    client = Client(auth, pacer=Pacer(turns=shared_turns(hosts.v2, account.actor)), **settings)
+    client = Client(auth, rate_limiter=RateLimiter(reservations=shared_reservations(hosts.v2, account.actor)), **settings)
     if project_id is not None:
-        return Connection(client, hosts, project_id, account)
+        return Session(client, hosts, project_id, account)
     # Where and by which name to look is settled now, before anything is sent.
-    return Connection(client, hosts, functools.partial(_find_project, auth, Iam(client, hosts.iam), region_required(resolved)), account)
+    return Session(client, hosts, functools.partial(_find_project, auth, Iam(client, hosts.iam), region_required(resolved)), account)
 
 
 def check_endpoints(options: t.Mapping[str, t.Any]) -> None:
@@ -92,17 +91,17 @@ def client_settings(options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
 def _text(options: t.Mapping[str, t.Any], name: str) -> str | None:
     value = options.get(name)
     if value is not None and not isinstance(value, str):
-        raise OptionError(f"{name} is no text: quote it.")
+        raise OptionError(f"{name} must be text: quote it.")
     return value or None
 
 
-def _scope(project_id: str | None, hosts: Hosts) -> Scope:
+def _scope(project_id: str | None, hosts: Hosts) -> TokenScope:
     """What a token is asked for: the project by its id, or the project named like the region."""
     return {"project": {"id": project_id} if project_id else {"name": hosts.region}}
 
 
-def _authentication(account: Account, hosts: Hosts, settings: dict[str, t.Any], scope: Scope) -> t.Any:
-    """What authenticates the calls of *account*; nothing is fetched before the first of them."""
+def _authentication(account: Account, hosts: Hosts, settings: dict[str, t.Any], scope: TokenScope) -> t.Any:
+    """What authenticates the requests of *account*; nothing is fetched before the first of them."""
     if account.kind == "token":
         return TokenAuth(str(account.auth_token))
     if account.kind == "user":
@@ -127,7 +126,7 @@ def _fetching(auth: t.Any, hosts: Hosts, settings: dict[str, t.Any], ask: t.Call
     return fetch
 
 
-def _token(iam: Iam, account: Account, scope: Scope) -> Lease:
+def _token(iam: Iam, account: Account, scope: TokenScope) -> Lease:
     """A token by password; with an agency, the agency's by way of the user's, which is scoped to the user's own account."""
     if account.agency_name is None:
         return iam.user_token(account, scope)[1]
@@ -137,5 +136,5 @@ def _token(iam: Iam, account: Account, scope: Scope) -> Lease:
 
 def _find_project(auth: t.Any, iam: Iam, region: str) -> str:
     """The project that a fetched token is scoped to, or the one that IAM knows by the region's name."""
-    told = auth.lease().project_id if isinstance(auth, FetchedAuth) else None
-    return told or iam.project_id(region)
+    scoped = auth.lease().project_id if isinstance(auth, FetchedAuth) else None
+    return scoped or iam.project_id(region)

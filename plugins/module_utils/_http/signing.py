@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Private to the collection: SDK-HMAC-SHA256, the service's signature for access keys, as a ``requests`` auth class [SIGN][SDKC]."""
+"""SDK-HMAC-SHA256, the service's signature for access keys, as a ``requests`` auth class [SIGN][SDKC]."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ _UNSIGNED = frozenset(
 class AkSkAuth(AuthBase):
     """Signs a request with an access key, permanent or temporary.
 
-    Signed are host, x-sdk-date, content-type and every other header the call carries on purpose (workspace, x-project-id,
+    Signed are host, x-sdk-date, content-type and every other header that the request carries on purpose (workspace, x-project-id,
     x-security-token, …), except names with ``_`` [SDKC] and those in the list above. One key, no date scope.
 
     :param access_key: AK.
@@ -57,14 +57,14 @@ class AkSkAuth(AuthBase):
         for option, value in (("access_key", access_key), ("security_token", security_token)):
             if value is not None and not _fits_header(value):
                 raise OptionError(
-                    f"Failed to use {option}: it is empty or holds characters other than printable ASCII. Give it as it was issued."
+                    f"Failed to use {option}: it is empty or holds characters other than printable ASCII. Set it as it was issued."
                 )
         try:
             self._secret = secret_key.encode("utf-8")
         except UnicodeEncodeError:
-            raise OptionError("Failed to use secret_key: it is not valid text. Give it as it was issued.") from None
+            raise OptionError("Failed to use secret_key: it is not valid text. Set it as it was issued.") from None
         if not self._secret:
-            raise OptionError("Failed to use secret_key: it is empty. Give it as it was issued.")
+            raise OptionError("Failed to use secret_key: it is empty. Set it as it was issued.")
         self._access_key = access_key
         self._security_token = security_token
         self._clock = clock
@@ -107,12 +107,12 @@ def signing_time(request: PreparedRequest) -> float | None:
     return None if stamp is None else float(calendar.timegm(time.strptime(str(stamp), _STAMP)))
 
 
-def canonical_path(wire: str) -> str:
-    """What is signed for the path *wire*: decoded as a whole, split at ``/``, every segment encoded again, with a trailing ``/``.
+def canonical_path(url_path: str) -> str:
+    """What is signed for the path *url_path*: decoded as a whole, split at ``/``, every segment encoded again, with a trailing ``/``.
 
     So ``/jobs/a%2Fb`` is signed as ``/jobs/a/b/``: that is what the official SDK signs and what the gateway checks [SDKC].
     """
-    path = "/".join(quote(segment, safe="~") for segment in unquote(wire).split("/"))
+    path = "/".join(quote(segment, safe="~") for segment in unquote(url_path).split("/"))
     return path if path.endswith("/") else path + "/"
 
 

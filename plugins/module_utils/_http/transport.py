@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Private to the collection: one attempt of one call over the network, from the prepared request to a verdict."""
+"""What surrounds an HTTP exchange: the signed request, proxies and certificates before it, body and cause of failure after it."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from urllib.parse import urlsplit
 from .._common.errors import OptionError
 from .._common.text import printable
 from .compat import get_environ_proxies, requests, select_proxy, urllib3
-from .connection import Attempt
+from .connection import Exchange
 from .json_body import MAX_BODY
-from .request import Call, is_loopback
-from .retry_policy import End
+from .request import Request, is_loopback
+from .retry_policy import AttemptOutcome
 
 if t.TYPE_CHECKING:
     from requests import PreparedRequest
@@ -34,41 +34,41 @@ _SECRET_HEADERS = ("authorization", "x-auth-token", "x-security-token")
 _SECRET_FIELDS = ("password", "secret")
 
 
-def prepare(call: Call, auth: AuthBase | None) -> PreparedRequest:
-    """The signed request of *call*, with nothing in it that was not put there on purpose.
+def prepare(request: Request, auth: AuthBase | None) -> PreparedRequest:
+    """The signed form of *request*, with nothing in it that was not put there on purpose.
 
-    :raises OptionError: if a header or the body cannot be sent as given.
+    :raises OptionError: if a header or the body cannot be sent as it is.
     """
     headers = {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": USER_AGENT}
-    if call.method != "GET":
+    if request.method != "GET":
         headers["Content-Type"] = CONTENT_TYPE  # without it the gateway answers APIGW.0106, even where there is no body (OBS [KES])
-    if call.writes:
+    if request.writes:
         headers["Connection"] = "close"
-    for name, value in call.headers:
+    for name, value in request.headers:
         if not value or value != value.strip() or any(not " " <= char <= "~" for char in value):
-            shown = "what was given" if name.lower() in _SECRET_HEADERS else f"'{printable(value, 60)}'"
-            raise OptionError(f"Failed to use {shown} as {name}: it is empty or not plain ASCII. Give the id that the console shows.")
+            shown = "the value" if name.lower() in _SECRET_HEADERS else f"'{printable(value, 60)}'"
+            raise OptionError(f"Failed to use {shown} as {name}: it is empty or not plain ASCII. Use the id that the console shows.")
         headers[name] = value
-    request = requests.PreparedRequest()
-    body = _body(call)
+    prepared = requests.PreparedRequest()
+    body = _body(request)
     try:
         # Without auth, requests would take a user from the URL; check_base has refused those.
-        request.prepare(method=call.method, url=call.url, headers=headers, data=body, auth=auth)
+        prepared.prepare(method=request.method, url=request.url, headers=headers, data=body, auth=auth)
     except (requests.RequestException, ValueError) as exc:
         raise OptionError(
-            f"Failed to build the request for {printable(call.base, 200)}: {type(exc).__name__}. Check the endpoint."
+            f"Failed to build the request for {printable(request.base, 200)}: {type(exc).__name__}. Check the endpoint."
         ) from None
-    return request
+    return prepared
 
 
-def _body(call: Call) -> bytes | None:
-    if call.body is None:
+def _body(request: Request) -> bytes | None:
+    if request.body is None:
         return None
     try:
-        return json.dumps(call.body, allow_nan=False).encode("ascii")
+        return json.dumps(request.body, allow_nan=False).encode("ascii")
     except (TypeError, ValueError, RecursionError):
         raise OptionError(
-            f"Failed to build the request body of {call.shown_path}: a value in it is no JSON. Give plain text and numbers."
+            f"Failed to build the request body of {request.shown_path}: a value in it is not JSON. Use plain text and numbers."
         ) from None
 
 
@@ -83,7 +83,7 @@ def proxies_for(url: str) -> dict[str, str]:
     if str(select_proxy(url, proxies) or "").lower().startswith("socks"):
         raise OptionError(
             "Failed to use the proxy that the environment names: SOCKS proxies are not supported. "
-            "Give an http proxy in HTTPS_PROXY, or the endpoint's host in NO_PROXY."
+            "Set HTTPS_PROXY to an http proxy, or add the endpoint's host to NO_PROXY."
         )
     return proxies
 
@@ -105,7 +105,7 @@ def ca_bundle(ca_path: str | None, validate_certs: bool) -> bool | str:
     for path, option in named:
         if path:
             if not os.path.exists(path):
-                raise OptionError(f"Failed to use {option}: {printable(path, 200)} does not exist. Give a file of PEM certificates.")
+                raise OptionError(f"Failed to use {option}: {printable(path, 200)} does not exist. Set it to a file of PEM certificates.")
             return path
     return True
 
@@ -128,12 +128,12 @@ def lower_headers(response: requests.Response) -> dict[str, str]:
     return {str(name).lower(): str(value) for name, value in response.headers.items()}
 
 
-def secrets_of(request: PreparedRequest, call: Call) -> list[str]:
-    """Every secret that *request* carries, longest first."""
-    found = [str(request.headers[name]) for name in _SECRET_HEADERS if name in request.headers]
-    found += [value.rpartition("Signature=")[2] for value in found if "Signature=" in value]
-    found += list(_secret_fields(call.body))
-    return sorted((value for value in found if len(value) >= 4), key=len, reverse=True)
+def secrets_of(prepared: PreparedRequest, request: Request) -> list[str]:
+    """Every secret that *prepared* carries, longest first."""
+    secrets = [str(prepared.headers[name]) for name in _SECRET_HEADERS if name in prepared.headers]
+    secrets += [value.rpartition("Signature=")[2] for value in secrets if "Signature=" in value]
+    secrets += list(_secret_fields(request.body))
+    return sorted((value for value in secrets if len(value) >= 4), key=len, reverse=True)
 
 
 def _secret_fields(value: t.Any) -> Iterator[str]:
@@ -148,30 +148,30 @@ def _secret_fields(value: t.Any) -> Iterator[str]:
             yield from _secret_fields(inner)
 
 
-def failure(exc: BaseException, attempt: Attempt, place: str, connect: float, read: float) -> tuple[End, str]:
+def failure(exc: BaseException, exchange: Exchange, place: str, connect: float, read: float) -> tuple[AttemptOutcome, str]:
     """How an attempt ended that raised *exc*, and the cause in words that hold nothing of the exception's own text but the system's.
 
-    :param attempt: how far it got.
+    :param exchange: how far it got.
     :param place: scheme, host and port.
     :param connect: seconds it had for connecting.
     :param read: seconds it had after that.
     """
     causes = list(_causes(exc))
-    late = attempt.expired or _timed_out(causes)
-    if not attempt.sent:
-        refusal = next((one for one in causes if isinstance(one, ssl.SSLError)), None)
+    late = exchange.expired or _timed_out(causes)
+    if not exchange.sent:
+        refusal = next((cause for cause in causes if isinstance(cause, ssl.SSLError)), None)
         if refusal is not None and not late and not isinstance(refusal, (ssl.SSLEOFError, ssl.SSLZeroReturnError)):
-            return End.TLS, f"the TLS connection to {place} was not accepted: {_tls_words(refusal)}"
+            return AttemptOutcome.TLS, f"the TLS connection to {place} was not accepted: {_tls_words(refusal)}"
         words = f"not within {connect:g} s" if late else _words(causes)
-        return End.NO_CONNECTION, f"no connection to {place}: {words}"
+        return AttemptOutcome.NO_CONNECTION, f"no connection to {place}: {words}"
     if late:
-        return End.TIMEOUT, f"no complete answer from {place} within {read:g} s"
+        return AttemptOutcome.TIMEOUT, f"no complete answer from {place} within {read:g} s"
     if any(
-        isinstance(one, (OSError, ssl.SSLError, http.client.RemoteDisconnected)) and not isinstance(one, requests.RequestException)
-        for one in causes
+        isinstance(cause, (OSError, ssl.SSLError, http.client.RemoteDisconnected)) and not isinstance(cause, requests.RequestException)
+        for cause in causes
     ):
-        return End.RESET, f"the connection to {place} was lost before the answer came: {_words(causes)}"
-    return End.NO_HTTP, f"{place} answered with something that is no HTTP ({_words(causes)})"
+        return AttemptOutcome.RESET, f"the connection to {place} was lost before the answer came: {_words(causes)}"
+    return AttemptOutcome.NOT_HTTP, f"{place} answered with something that is not HTTP ({_words(causes)})"
 
 
 def _causes(exc: BaseException) -> Iterator[BaseException]:
@@ -179,18 +179,18 @@ def _causes(exc: BaseException) -> Iterator[BaseException]:
     seen: set[int] = set()
     waiting = [exc]
     while waiting:
-        one = waiting.pop()
-        if id(one) in seen or len(seen) > 50:
+        cause = waiting.pop()
+        if id(cause) in seen or len(seen) > 50:
             continue
-        seen.add(id(one))
-        yield one
-        inner = (one.__cause__, one.__context__, getattr(one, "reason", None), *one.args)
+        seen.add(id(cause))
+        yield cause
+        inner = (cause.__cause__, cause.__context__, getattr(cause, "reason", None), *cause.args)
         waiting.extend(item for item in inner if isinstance(item, BaseException))
 
 
 def _timed_out(causes: t.Iterable[BaseException]) -> bool:
     # Only the system's and the reader's: in urllib3 1.26 every failure to connect is a kind of ConnectTimeoutError.
-    return any(isinstance(one, (socket.timeout, urllib3.exceptions.ReadTimeoutError)) for one in causes)
+    return any(isinstance(cause, (socket.timeout, urllib3.exceptions.ReadTimeoutError)) for cause in causes)
 
 
 def _tls_words(error: ssl.SSLError) -> str:
@@ -201,15 +201,15 @@ def _tls_words(error: ssl.SSLError) -> str:
 def _words(causes: t.Iterable[BaseException]) -> str:
     """The system's words for the innermost cause, or the name of its class: exception texts may quote the URL or a proxy's password."""
     name = ""
-    for one in causes:
-        if isinstance(one, OSError) and not isinstance(one, requests.RequestException):
-            if one.errno is not None and one.strerror:
-                return printable(one.strerror, 200)
-            if str(one).startswith("Tunnel connection failed"):
-                return printable(str(one), 100)
-        if isinstance(one, http.client.RemoteDisconnected):
+    for cause in causes:
+        if isinstance(cause, OSError) and not isinstance(cause, requests.RequestException):
+            if cause.errno is not None and cause.strerror:
+                return printable(cause.strerror, 200)
+            if str(cause).startswith("Tunnel connection failed"):
+                return printable(str(cause), 100)
+        if isinstance(cause, http.client.RemoteDisconnected):
             return "closed by the other side"
-        if isinstance(one, UnicodeError):
+        if isinstance(cause, UnicodeError):
             return "the name is not valid"
-        name = type(one).__name__
+        name = type(cause).__name__
     return name

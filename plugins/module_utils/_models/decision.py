@@ -84,7 +84,7 @@ class Decision:
     @property
     def unshown(self) -> bool:
         """Whether the service accepted its rerun and should show it by now, and does not."""
-        waits = self.action is Action.WAIT and not self.stage and self.due_ms is None and not self.instance.status.on_its_way
+        waits = self.action is Action.WAIT and not self.stage and self.due_ms is None and not self.instance.status.in_progress
         return waits and self.sent is not None and self.sent.outcome == ACCEPTED
 
     @property

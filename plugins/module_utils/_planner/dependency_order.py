@@ -64,7 +64,7 @@ class Beyond:
         name = _name(other)
         if self.unseen is not None and self.unseen(other):
             return _Gate(other, f"{name}, which could not be listed", broken=True, outside=True)
-        if other.status.on_its_way:
+        if other.status.in_progress:
             return _Gate(other, f"{name}, which is on its way")
         started = other.start_time is not None and other.start_time >= self.since
         if not started and self.expected is not None and self.expected(other):

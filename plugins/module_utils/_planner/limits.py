@@ -102,7 +102,7 @@ def _busy(decision: Decision) -> bool:
     if decision.stage or decision.parked:
         return False
     if decision.action is Action.WAIT:
-        return decision.instance.status.on_its_way or (decision.sent is not None and decision.due_ms is None)
+        return decision.instance.status.in_progress or (decision.sent is not None and decision.due_ms is None)
     return decision.action is Action.SETTLING and decision.sent is not None
 
 

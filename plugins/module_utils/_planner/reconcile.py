@@ -90,7 +90,7 @@ def of_this_run(instance: JobInstance, policy: Policy, sent: Sent | None) -> Sen
     unsettled_ms = max(policy.settle_ms, HIDDEN_MS) if hidden else policy.settle_ms
     if sent.outcome in (REFUSED, NOT_SENT) or sent.settled_at(unsettled_ms) <= policy.since:
         return None
-    ended = not instance.status.on_its_way and instance.end_time is not None and instance.end_time < policy.since
+    ended = not instance.status.in_progress and instance.end_time is not None and instance.end_time < policy.since
     return None if ended and compare(instance, sent) is Movement.MOVED else sent
 
 
@@ -102,7 +102,7 @@ def decide(instance: JobInstance, policy: Policy, now: int, sent: Sent | None) -
     :param sent: the newest record for it, or None.
     """
     mine = of_this_run(instance, policy, sent)
-    if mine is not None and mine.outcome != NOT_SENT and not instance.status.on_its_way:
+    if mine is not None and mine.outcome != NOT_SENT and not instance.status.in_progress:
         movement = compare(instance, mine)
         if movement is not Movement.MOVED:
             return _unmoved(instance, policy, now, mine, movement)
@@ -141,7 +141,7 @@ def _unmoved(instance: JobInstance, policy: Policy, now: int, sent: Sent, moveme
 
 def _by_status(instance: JobInstance, policy: Policy, now: int, mine: Sent | None) -> Decision:
     status = instance.status
-    if status.on_its_way:
+    if status.in_progress:
         return _told(instance, Action.WAIT, f"on its way: {_last(instance)}", mine)
     if status in (Status.PAUSE, Status.WAITING_CONFIRM):
         wants = "someone to continue it" if status is Status.PAUSE else "someone to confirm it (Execute)"

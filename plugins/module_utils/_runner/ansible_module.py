@@ -15,12 +15,11 @@ import typing as t
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
 from .._common.errors import ApiError, JournalError, LedgerError, OptionError
-from .._common.remedies import hint_for
 from .._common.text import printable
 from .._config.argument_spec import Spec
 from .._config.raw_values import fitted
 from .._http.compat import HAS_REQUESTS
-from .._http.session import Connection, check_endpoints, connect
+from .._http.session import Session, check_endpoints, open_session
 
 _MAX_MESSAGE = 4000  # characters; the message about a plan that is refused names its jobs
 _REPORT = "This is a defect of the collection: please report it with the name of the module and this message"
@@ -45,20 +44,20 @@ class ModuleRun:
             self.result["check_mode"] = self.check_mode
         self.what = ""
         self.secrets: frozenset[str] = frozenset()
-        self._connection: Connection | None = None
+        self._session: Session | None = None
         self._warnings: list[str] = []
 
     @property
-    def connection(self) -> Connection:
+    def session(self) -> Session:
         """The account's connection, made at first use. That sends nothing.
 
         :raises OptionError: credentials, addresses or limits in the options cannot be used.
         """
-        if self._connection is None:
+        if self._session is None:
             check_endpoints(self.options)
-            self._connection = connect(self.options, os.environ)
-            self.secrets = self._connection.account.secrets() if self._connection.account is not None else frozenset()
-        return self._connection
+            self._session = open_session(self.options, os.environ)
+            self.secrets = self._session.account.secrets() if self._session.account is not None else frozenset()
+        return self._session
 
     @property
     def where(self) -> str:
@@ -77,14 +76,14 @@ class ModuleRun:
     @property
     def warnings(self) -> list[str]:
         """The warnings of the logic, then those of the client."""
-        client = self._connection.client.warnings if self._connection is not None else []
+        client = self._session.client.warnings if self._session is not None else []
         return [*self._warnings, *client]
 
     def finish(self) -> None:
         """Close the connections and put their counts of requests into the result."""
-        if self._connection is not None:
-            self.result["requests"] = dict(self._connection.client.counts)
-            self._connection.close()
+        if self._session is not None:
+            self.result["requests"] = dict(self._session.client.counts)
+            self._session.close()
 
 
 Logic = t.Callable[[ModuleRun], None]

@@ -31,7 +31,7 @@ def instance_info(run: ModuleRun) -> None:
     """The logic of module job_instance_info: ``instances``, ``total``, ``statuses`` and the window that was read."""
     options, job_name = run.options, run.options["job_name"]
     _check_instance_options(options)
-    api, clock = _workspace_api(run), run.connection.client.clock
+    api, clock = _workspace_api(run), run.session.client.clock
     failed: dict[str, ApiError] = {}
     notes: list[str] = []
 
@@ -168,7 +168,7 @@ def job_info(run: ModuleRun) -> None:
 def workspace_info(run: ModuleRun) -> None:
     """The logic of module workspace_info: ``workspaces``, ``studio_instances`` and ``total``."""
     wanted = select(run.options["names"], Window(0, 0), option="names")
-    management = Management(run.connection)
+    management = Management(run.session)
     ids = run.options["studio_instance_ids"]
     studios = management.studio_instances() if ids is None else []
     run.result["studio_instances"] = [safe({**vars(studio), "usable": studio.usable}) for studio in studios]
@@ -204,4 +204,4 @@ def dependency_info(run: ModuleRun) -> None:
 
 
 def _workspace_api(run: ModuleRun) -> WorkspaceApi:
-    return WorkspaceApi(run.connection, run.options["workspace_id"], run.options["api_version"])
+    return WorkspaceApi(run.session, run.options["workspace_id"], run.options["api_version"])

@@ -47,7 +47,7 @@ class Look:
 
     def __init__(self, run: ModuleRun, factory: WorkspaceApi, wish: Wish) -> None:
         self.run = run
-        self.clock = run.connection.client.clock
+        self.clock = run.session.client.clock
         self.factory = factory
         self.wish = wish
         self.ordering = Ordering(run, factory)

@@ -97,8 +97,8 @@ class Memory:
         return Ledgers(self._of(one, now_ms, read_only) for one in self._workspaces())
 
     def _of(self, workspace_id: str, now_ms: int, read_only: bool) -> Ledger:
-        connection, state_path = self._run.connection, self._run.options["state_path"]
-        identity = Identity(connection.hosts.v2, connection.project_id, workspace_id)
+        session, state_path = self._run.session, self._run.options["state_path"]
+        identity = Identity(session.hosts.v2, session.project_id, workspace_id)
         return Ledger(state_path, identity, now_ms=now_ms, lock_timeout=LOCK_TIMEOUT, read_only=read_only)
 
 

@@ -45,10 +45,10 @@ class Pass:
 
     def __init__(self, run: ModuleRun) -> None:
         self.run = run
-        self.clock = run.connection.client.clock
+        self.clock = run.session.client.clock
         self.wish = Wish.of(run.options, self.clock.now_ms())
         self.workspace_id: str = run.options["workspace_id"]
-        self.factory = WorkspaceApi(run.connection, self.workspace_id, run.options["api_version"])
+        self.factory = WorkspaceApi(run.session, self.workspace_id, run.options["api_version"])
         self.memory = Memory(run)
         self.look = Look(run, self.factory, self.wish)
         self.plan_only = bool((run.options["carry"] or {}).get("plan_only")) and not run.check_mode
@@ -100,7 +100,7 @@ class Pass:
                 self._report(view)
                 if self._refused(view):
                     return view
-            sender = Sender(ledger, self.run.connection.client, max(view.asked_ms, view.policy.since))
+            sender = Sender(ledger, self.run.session.client, max(view.asked_ms, view.policy.since))
             until = time.monotonic() + FRESH_SECONDS
             try:
                 for batch in () if self.plan_only else view.plan.batches:
@@ -216,4 +216,4 @@ def _left(decision: Decision, wait: bool) -> bool:
     if not decision.action.open:
         return False
     accepted = decision.sent is not None and decision.sent.outcome == ACCEPTED and not decision.stage
-    return wait or not (accepted or decision.instance.status.on_its_way)
+    return wait or not (accepted or decision.instance.status.in_progress)

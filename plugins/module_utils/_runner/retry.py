@@ -102,7 +102,7 @@ class RelatedRequest(Request):
         window, since, found = self.window(), self.run.result.get("since"), []
         for name, workspace_id in dict.fromkeys([(self.job_name, self.workspace_id), *self.related.jobs]):
             own = workspace_id == self.workspace_id
-            factory = self.factory if own else WorkspaceApi(self.run.connection, workspace_id, self.run.options["api_version"])
+            factory = self.factory if own else WorkspaceApi(self.run.session, workspace_id, self.run.options["api_version"])
             listed = factory.list_instances(window, job_name=name)
             now = self.clock.latest_ms()
             later = late_starts(window, listed, now) or (Window(since, now) if since is not None and window.end < since <= now else None)

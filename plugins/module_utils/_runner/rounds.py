@@ -54,12 +54,12 @@ class Request:
 
     def __init__(self, run: ModuleRun) -> None:
         self.run = run
-        self.clock = run.connection.client.clock
+        self.clock = run.session.client.clock
         self.workspace_id: str = run.options["workspace_id"]
         self.job_name: str = run.options["job_name"]
         self.how = RetryOptions.from_options(run.options)
         self.limits = Limits(run.options["max_instances"])
-        self.factory = WorkspaceApi(run.connection, self.workspace_id, run.options["api_version"])
+        self.factory = WorkspaceApi(run.session, self.workspace_id, run.options["api_version"])
         self.memory = Memory(run, self.workspaces)
         self.problems: tuple[str, ...] = ()
         self.mine: dict[InstanceKey, Decision] = {}  # what became of what this call sent last
@@ -130,7 +130,7 @@ class Request:
             due = self._due(decisions)
             try:
                 if due:
-                    sender = Sender(ledger, self.run.connection.client)
+                    sender = Sender(ledger, self.run.session.client)
                     self.post(due, sender)
                     sender.check()
             finally:

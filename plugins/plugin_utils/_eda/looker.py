@@ -14,7 +14,7 @@ from ...module_utils._api.workspace import WorkspaceApi
 from ...module_utils._common.errors import ApiError, Kind
 from ...module_utils._common.text import printable
 from ...module_utils._common.times import Window
-from ...module_utils._http.session import Connection
+from ...module_utils._http.session import Session
 from ...module_utils._journal.state_files import Identity
 from ...module_utils._models.instance import InstanceKey, JobInstance
 from ...module_utils._models.selection import select
@@ -54,11 +54,11 @@ class Looker:
     :param neighbours: how many workspaces the account has to look at, this one among them.
     """
 
-    def __init__(self, connection: Connection, place: Place, wish: Wanted, neighbours: int) -> None:
+    def __init__(self, session: Session, place: Place, wish: Wanted, neighbours: int) -> None:
         self.place = place
-        self._connection = connection
+        self._session = session
         self._wish = wish
-        self._factory = WorkspaceApi(connection, place.workspace_id, wish.api_version)
+        self._factory = WorkspaceApi(session, place.workspace_id, wish.api_version)
         self._probing = wish.probe and wish.api_version != "v1" and neighbours <= wish.poll_interval * _PROBING
         self._cursor: Cursor | None = None
         self._doubtful: frozenset[InstanceKey] | None = None
@@ -69,8 +69,8 @@ class Looker:
     def cursor(self) -> Cursor:
         """The record of what was told, opened at first use. :raises LedgerError: it cannot be. :raises ApiError: the project cannot be found."""
         if self._cursor is None:
-            connection = self._connection
-            cursor = Cursor(self._wish.state_path, Identity(connection.hosts.v2, connection.project_id, self.place.workspace_id))
+            session = self._session
+            cursor = Cursor(self._wish.state_path, Identity(session.hosts.v2, session.project_id, self.place.workspace_id))
             cursor.open()
             self._cursor = cursor
         return self._cursor
@@ -81,7 +81,7 @@ class Looker:
         :raises ApiError: the workspace could not be read.
         :raises LedgerError: the record of what was told cannot be read.
         """
-        cursor, clock = self.cursor, self._connection.client.clock
+        cursor, clock = self.cursor, self._session.client.clock
         problems: dict[str, ApiError] = {}
 
         def read(window: Window) -> list[JobInstance]:
@@ -130,7 +130,7 @@ class Looker:
 
     def taken(self, failure: Failure, *, confirmed: bool) -> None:
         """Remember that the event of *failure* was taken; *confirmed*, that it need never be told again. :raises LedgerError: it cannot be written."""
-        now = self._connection.client.clock.now_ms()
+        now = self._session.client.clock.now_ms()
         self.cursor.take(failure, now)
         if confirmed or self._wish.repeat_within == 0:
             self.cursor.settle(now)
@@ -163,5 +163,5 @@ class Looker:
 
     def _counted(self) -> bool:
         """Whether the statistics count everything in the window, by what is known of the service's time."""
-        now = self._connection.client.clock.now_ms()
+        now = self._session.client.clock.now_ms()
         return window_of(self._wish.times, now).begin >= now - _COUNTED_MS

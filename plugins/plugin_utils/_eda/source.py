@@ -23,7 +23,7 @@ from ansible.module_utils.basic import missing_required_lib
 from ...module_utils._common.errors import ApiError, Kind, OptionError
 from ...module_utils._common.text import printable
 from ...module_utils._http.compat import HAS_REQUESTS
-from ...module_utils._http.session import check_endpoints, connect
+from ...module_utils._http.session import check_endpoints, open_session
 from ...module_utils._runner.ansible_module import error_result
 from .events import failed_event, trouble_event
 from .looker import Looker
@@ -112,8 +112,8 @@ class LoginWatch:
         self._queue = queue
         self._feedback = feedback
         check_endpoints(login.options)
-        self._connection = connect(login.options, environ)
-        self._lookers = [Looker(self._connection, place, wish, len(login.places)) for place in login.places]
+        self._session = open_session(login.options, environ)
+        self._lookers = [Looker(self._session, place, wish, len(login.places)) for place in login.places]
         # A thread of its own: those of the loop are few, and an account whose service hangs must keep no other from being seen.
         self._thread = ThreadPoolExecutor(1, "dataarts-watch")
         self._troubles: dict[Looker, Trouble] = {}
@@ -143,7 +143,7 @@ class LoginWatch:
     async def poll(self) -> None:
         """Look at every workspace once and put what is new. :raises EndedError: nothing but a person can help."""
         await self._round()
-        for text in self._connection.client.warnings[self._warned :]:
+        for text in self._session.client.warnings[self._warned :]:
             self._warned += 1
             LOG.warning("%s", printable(text))
         await self._tell_outages()
@@ -154,7 +154,7 @@ class LoginWatch:
         self._thread.shutdown(wait=False)
         for one in self._lookers:
             one.close()
-        self._connection.close()
+        self._session.close()
 
     async def _round(self) -> None:
         """Look at every workspace once and tell. One that cannot be read keeps none of the others from it."""
@@ -239,4 +239,4 @@ class LoginWatch:
             raise
 
     def _now(self) -> int:
-        return self._connection.client.clock.now_ms()
+        return self._session.client.clock.now_ms()

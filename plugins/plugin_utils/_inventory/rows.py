@@ -11,7 +11,7 @@ from __future__ import annotations
 import typing as t
 
 from ...module_utils._api.management import Management
-from ...module_utils._http.session import Connection
+from ...module_utils._http.session import Session
 
 Row = t.Dict[str, t.Any]
 #: What a row holds; each becomes the host variable C(dataarts_<name>).
@@ -28,13 +28,13 @@ ROW_NAMES = (
 )
 
 
-def fetch(connection: Connection, studio_instance_ids: t.Sequence[str]) -> list[Row]:
+def fetch(session: Session, studio_instance_ids: t.Sequence[str]) -> list[Row]:
     """Every workspace of the account in one region, by DataArts Studio instance and name.
 
     :param studio_instance_ids: DataArts Studio instances to look at; empty for all that are usable.
     :raises ApiError: a call failed, or the account has none of the instances asked for.
     """
-    management = Management(connection)
+    management = Management(session)
     names: dict[str, str | None] = dict.fromkeys(studio_instance_ids)
     if not names:
         names = {one.studio_instance_id: one.name for one in management.studio_instances() if one.usable}
@@ -48,7 +48,7 @@ def fetch(connection: Connection, studio_instance_ids: t.Sequence[str]) -> list[
                 "workspace_owner": one.owner,
                 "workspace_description": one.description,
                 "enterprise_project_id": one.enterprise_project_id,
-                "project_id": one.project_id or connection.project_id,
+                "project_id": one.project_id or session.project_id,
                 "studio_instance_id": studio_instance_id,
                 "studio_instance_name": studio_name,
             }

@@ -32,7 +32,7 @@ from ansible_collections.dataarts.factory.plugins.module_utils._common.times imp
 from ansible_collections.dataarts.factory.plugins.module_utils._config.regions import Hosts
 from ansible_collections.dataarts.factory.plugins.module_utils._http.client import Client
 from ansible_collections.dataarts.factory.plugins.module_utils._http.iam import TokenAuth
-from ansible_collections.dataarts.factory.plugins.module_utils._http.session import Connection
+from ansible_collections.dataarts.factory.plugins.module_utils._http.session import Session
 from ansible_collections.dataarts.factory.plugins.module_utils._models.instance import InstanceKey, InstanceType, JobInstance, Status
 from ansible_collections.dataarts.factory.plugins.module_utils._models.rerun_request import RelatedJobs, RetryOptions, body_v2
 from ansible_collections.dataarts.factory.plugins.module_utils._models.selection import select
@@ -46,8 +46,8 @@ DAY = 86_400_000
 T = 1_795_402_800_000
 
 
-def connection(**hosts: t.Any) -> Connection:
-    return Connection(Client(TokenAuth("token")), Hosts(**(hosts or {"region": REGION})), PROJECT)
+def session(**hosts: t.Any) -> Session:
+    return Session(Client(TokenAuth("token")), Hosts(**(hosts or {"region": REGION})), PROJECT)
 
 
 def instance(
@@ -59,7 +59,7 @@ def instance(
 class TestCalls:
     def test_the_retry_of_the_page(self) -> None:
         keys = [InstanceKey(WORKSPACE, "917567", 1732601580000, 1732239754684)]
-        call = ScopedClient(connection(), WORKSPACE).v2(
+        call = ScopedClient(session(), WORKSPACE).v2(
             "POST", "retry", "jobs", "test_job_name", "instances", "retry", body=body_v2(RetryOptions(), keys)
         )
         assert (call.method, call.base, call.writes, call.query) == ("POST", V2, True, ())
@@ -69,14 +69,14 @@ class TestCalls:
 
     def test_a_read(self) -> None:
         query = {"limit": 1000, "offset": 0, "status": None, "preciseQuery": True}
-        call = ScopedClient(connection(), WORKSPACE).v1("GET", "list", "jobs", "instances", "detail", query=query)
+        call = ScopedClient(session(), WORKSPACE).v1("GET", "list", "jobs", "instances", "detail", query=query)
         assert (call.method, call.base, call.route, call.writes, call.body) == ("GET", V1, "v1.list", False, None)
         assert call.path == f"/v1/{PROJECT}/jobs/instances/detail"
         assert call.query == (("limit", "1000"), ("offset", "0"), ("preciseQuery", "true"))
         assert dict(call.headers) == {"workspace": WORKSPACE, "X-Project-Id": PROJECT}
 
     def test_management_is_on_the_v2_host_and_in_no_workspace(self) -> None:
-        call = ScopedClient(connection()).management("workspaces", "workspaces", "b8fb", query={"limit": 100, "offset": 0})
+        call = ScopedClient(session()).management("workspaces", "workspaces", "b8fb", query={"limit": 100, "offset": 0})
         assert (call.base, call.path) == (V2, f"/v1/{PROJECT}/workspaces/b8fb")
         assert dict(call.headers) == {"X-Project-Id": PROJECT}
 
@@ -85,23 +85,23 @@ class TestCalls:
         [("a b", "a%20b"), ("a/b", "a%2Fb"), ("日销售", "%E6%97%A5%E9%94%80%E5%94%AE"), ("it's", "it%27s"), ("a%2Fb", "a%252Fb")],
     )
     def test_a_job_name_is_encoded_once(self, name: str, segment: str) -> None:
-        call = ScopedClient(connection(), WORKSPACE).v2("GET", "list", "jobs", name, "instances", "detail")
+        call = ScopedClient(session(), WORKSPACE).v2("GET", "list", "jobs", name, "instances", "detail")
         assert call.path == f"/v2/{PROJECT}/factory/jobs/{segment}/instances/detail"
 
     @pytest.mark.parametrize("name", ["", ".", "..", "a\nb", "x" * 10_000])
     def test_a_job_name_that_would_change_the_url_is_refused(self, name: str) -> None:
         with pytest.raises(OptionError):
-            ScopedClient(connection(), WORKSPACE).v2("GET", "list", "jobs", name, "instances", "detail")
+            ScopedClient(session(), WORKSPACE).v2("GET", "list", "jobs", name, "instances", "detail")
 
     @pytest.mark.parametrize("workspace_id", ["", "a b", "a\r\nX-Evil: 1", "é", "x" * 129])
     def test_a_workspace_id_that_is_no_header_is_refused(self, workspace_id: str) -> None:
         with pytest.raises(OptionError) as caught:
-            WorkspaceApi(connection(), workspace_id)
+            WorkspaceApi(session(), workspace_id)
         assert "workspace_id" in str(caught.value)
 
     def test_an_unknown_version_is_refused(self) -> None:
         with pytest.raises(OptionError) as caught:
-            WorkspaceApi(connection(), WORKSPACE, "v3")
+            WorkspaceApi(session(), WORKSPACE, "v3")
         assert "Use auto, v2 or v1" in str(caught.value)
 
 
@@ -131,7 +131,7 @@ def accepting() -> t.Iterator[str]:
 
 
 def test_an_undocumented_success_of_a_write_is_no_success(accepting: str) -> None:
-    factory = WorkspaceApi(connection(region=None, endpoint=accepting, endpoint_v1=accepting), WORKSPACE)
+    factory = WorkspaceApi(session(region=None, endpoint=accepting, endpoint_v1=accepting), WORKSPACE)
     writes: list[t.Callable[[], object]] = [
         lambda: factory.retry("daily", [instance()], RetryOptions()),
         lambda: factory.retry_related("daily", RelatedJobs(T, T, (("b", WORKSPACE),)), RetryOptions()),
@@ -180,22 +180,22 @@ class TestFilters:
 class TestVersions:
     @pytest.mark.parametrize(("version", "one_by_one", "limit"), [("auto", False, 50), ("v2", False, 50), ("v1", True, 1)])
     def test_instances_of_one_call(self, version: str, one_by_one: bool, limit: int) -> None:
-        factory = WorkspaceApi(connection(), WORKSPACE, version)
+        factory = WorkspaceApi(session(), WORKSPACE, version)
         assert (factory.one_by_one, factory.batch_limit(50)) == (one_by_one, limit)
 
     def test_only_v2_reruns_with_related_jobs(self) -> None:
         with pytest.raises(ApiError) as caught:
-            WorkspaceApi(connection(), WORKSPACE, "v1").retry_related("a", RelatedJobs(T, T, (("b", WORKSPACE),)), RetryOptions())
+            WorkspaceApi(session(), WORKSPACE, "v1").retry_related("a", RelatedJobs(T, T, (("b", WORKSPACE),)), RetryOptions())
         assert caught.value.kind is Kind.NOT_PUBLISHED
         assert caught.value.hint == "Set api_version to auto or v2."
 
     def test_only_v1_shows_a_job(self) -> None:
         with pytest.raises(ApiError) as caught:
-            WorkspaceApi(connection(), WORKSPACE, "v2").job_detail("a")
+            WorkspaceApi(session(), WORKSPACE, "v2").job_detail("a")
         assert caught.value.hint == "Set api_version to auto or v1."
 
     def test_v1_reruns_one_instance_and_by_its_id(self) -> None:
-        factory = WorkspaceApi(connection(), WORKSPACE, "v1")
+        factory = WorkspaceApi(session(), WORKSPACE, "v1")
         with pytest.raises(ApiError) as caught:
             factory.retry("daily", [instance(1), instance(2)], RetryOptions())
         assert (caught.value.kind, caught.value.hint) == (Kind.NOT_PUBLISHED, "Send them one by one.")
@@ -207,22 +207,22 @@ class TestVersions:
     def test_instances_of_another_workspace_are_never_sent(self) -> None:
         foreign = JobInstance(InstanceKey("other", "7", T, T), "daily", Status.FAIL, "fail")
         with pytest.raises(ValueError):
-            WorkspaceApi(connection(), WORKSPACE).retry("daily", [foreign], RetryOptions())
+            WorkspaceApi(session(), WORKSPACE).retry("daily", [foreign], RetryOptions())
         with pytest.raises(ValueError):
-            WorkspaceApi(connection(), WORKSPACE).retry("daily", [], RetryOptions())
+            WorkspaceApi(session(), WORKSPACE).retry("daily", [], RetryOptions())
 
     def test_the_walk_needs_a_v1_host(self) -> None:
         hosts = {"region": REGION, "endpoint": "https://gateway.example.org"}
-        assert not WorkspaceApi(connection(**hosts), WORKSPACE).walks_workspace
-        assert WorkspaceApi(connection(**hosts, endpoint_v1="https://other.example.org"), WORKSPACE).walks_workspace
-        assert not WorkspaceApi(connection(), WORKSPACE, "v2").walks_workspace
+        assert not WorkspaceApi(session(**hosts), WORKSPACE).walks_workspace
+        assert WorkspaceApi(session(**hosts, endpoint_v1="https://other.example.org"), WORKSPACE).walks_workspace
+        assert not WorkspaceApi(session(), WORKSPACE, "v2").walks_workspace
 
     def test_a_window_in_which_nothing_can_be_is_not_asked_for(self) -> None:
-        now = connection().client.clock.now_ms()
-        factory = WorkspaceApi(connection(), WORKSPACE)
+        now = session().client.clock.now_ms()
+        factory = WorkspaceApi(session(), WORKSPACE)
         assert factory.list_instances(Window(now - 400 * DAY, now - 191 * DAY), job_name="daily") == []
         assert factory.list_instances(Window(now + 32 * DAY, now + 40 * DAY)) == []
-        assert factory.connection.client.counts == {}
+        assert factory.session.client.counts == {}
 
 
 class TestListing:
@@ -246,7 +246,7 @@ class TestListing:
         ],
     )
     def test_which_route_costs_less(self, version: str, names: int, days: int, cheaper: bool) -> None:
-        assert _named_is_cheaper(WorkspaceApi(connection(), WORKSPACE, version), names, Window(T, T + days * DAY - 1)) is cheaper
+        assert _named_is_cheaper(WorkspaceApi(session(), WORKSPACE, version), names, Window(T, T + days * DAY - 1)) is cheaper
 
     def test_instances_that_share_a_key_are_one_to_the_service(self) -> None:
         old, new = instance(1, start=T, instance_id="99"), instance(1, start=T + 5, instance_id="100")

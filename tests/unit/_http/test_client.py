@@ -23,11 +23,10 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.dataarts.factory.plugins.module_utils._common.errors import ApiError, Kind, OptionError
-from ansible_collections.dataarts.factory.plugins.module_utils._common.remedies import hint_for
-from ansible_collections.dataarts.factory.plugins.module_utils._http import connection as _wire
+from ansible_collections.dataarts.factory.plugins.module_utils._http import connection as _connection
 from ansible_collections.dataarts.factory.plugins.module_utils._http.client import Client
-from ansible_collections.dataarts.factory.plugins.module_utils._http.rate_limiter import Pacer
-from ansible_collections.dataarts.factory.plugins.module_utils._http.request import Answer, Call, encoded_path
+from ansible_collections.dataarts.factory.plugins.module_utils._http.rate_limiter import RateLimiter
+from ansible_collections.dataarts.factory.plugins.module_utils._http.request import Answer, Request, encoded_path
 from ansible_collections.dataarts.factory.plugins.module_utils._http.signing import AkSkAuth
 from tests.support.certificates import localhost_tls
 from tests.support.http_server import Action, HttpServer, close_after_reading, drip, hang, message, raw, reply, reset_after_reading
@@ -59,7 +58,7 @@ class TokenAuth:
 
 
 class Pauses:
-    """Counts seconds instead of letting them pass, for the client and its pacer."""
+    """Counts seconds instead of letting them pass, for the client and its rate_limiter."""
 
     def __init__(self) -> None:
         self.now = 0.0
@@ -70,32 +69,32 @@ class Pauses:
     def sleep(self, seconds: float) -> None:
         self.now += seconds
 
-    def pacer(self) -> Pacer:
-        return Pacer({}, clock=self.clock, sleep=self.sleep)
+    def rate_limiter(self) -> RateLimiter:
+        return RateLimiter({}, clock=self.clock, sleep=self.sleep)
 
 
 def client(pauses: Pauses | None = None, auth: t.Any = None, **settings: t.Any) -> Client:
     pauses = pauses or Pauses()
-    return Client(auth or AkSkAuth("AKIDEXAMPLE", SECRET), pacer=pauses.pacer(), sleep=pauses.sleep, **settings)
+    return Client(auth or AkSkAuth("AKIDEXAMPLE", SECRET), rate_limiter=pauses.rate_limiter(), sleep=pauses.sleep, **settings)
 
 
-def call(base: str, *, writes: bool, route: str = "route") -> Call:
+def request(base: str, *, writes: bool, route: str = "route") -> Request:
     path = encoded_path("v2", "project", "a/b")
-    return Call("POST" if writes else "GET", base, path, route, body={"a": 1} if writes else None, writes=writes)
+    return Request("POST" if writes else "GET", base, path, route, body={"a": 1} if writes else None, writes=writes)
 
 
-def outcome(one: Client, base: str, *, writes: bool, **more: t.Any) -> Answer | ApiError:
+def outcome(http: Client, base: str, *, writes: bool, **more: t.Any) -> Answer | ApiError:
     try:
-        found: Answer | ApiError = one.send(call(base, writes=writes), **more)
+        result: Answer | ApiError = http.send(request(base, writes=writes), **more)
     except ApiError as exc:
-        found = exc
-    one.close()
-    if isinstance(found, ApiError):
-        assert SECRET not in str(found) + repr(found.to_result())
-        assert found.hint
-        assert found.path == "/v2/project/a/b"
-        assert found.__context__ is None
-    return found
+        result = exc
+    http.close()
+    if isinstance(result, ApiError):
+        assert SECRET not in str(result) + repr(result.to_result())
+        assert result.hint
+        assert result.path == "/v2/project/a/b"
+        assert result.__context__ is None
+    return result
 
 
 #: name -> what the server does, the kind a read and a write end in (None: success) and how many requests the server then saw with two retries allowed.
@@ -159,7 +158,7 @@ ROWS: dict[str, Row] = {
     "404": (reply(404, error("APIGW.0101")), Kind.NOT_PUBLISHED, 1, Kind.NOT_PUBLISHED, 1),
     "401 of a proxy": (reply(401, b"<html>sign in</html>"), Kind.CREDENTIALS, 1, AMBIGUOUS, 1),
     "403 of a proxy": (reply(403, b"<html>blocked</html>"), Kind.NO_PERMISSION, 1, AMBIGUOUS, 1),
-    "404 of a proxy": (reply(404, b'{"error": "not found"}'), Kind.NOT_FOUND, 1, AMBIGUOUS, 1),
+    "404 of a proxy": (reply(404, b'{"error": "not result"}'), Kind.NOT_FOUND, 1, AMBIGUOUS, 1),
     "405": (reply(405), Kind.INVALID, 1, AMBIGUOUS, 1),
     "408": (reply(408), Kind.SERVER, 3, AMBIGUOUS, 1),
     "413": (reply(413), Kind.INVALID, 1, AMBIGUOUS, 1),
@@ -179,11 +178,11 @@ def test_rows(name: str, writes: bool) -> None:
     action, read_kind, reads, write_kind, written = ROWS[name]
     kind, seen = (write_kind, written) if writes else (read_kind, reads)
     with HttpServer(action) as server:
-        one = client(max_retries=2)
-        found = outcome(one, server.base, writes=writes)
-    assert (found.kind if isinstance(found, ApiError) else None) == kind
+        http = client(max_retries=2)
+        result = outcome(http, server.base, writes=writes)
+    assert (result.kind if isinstance(result, ApiError) else None) == kind
     assert len(server.seen) == seen
-    assert one.counts == {"POST" if writes else "GET": seen}
+    assert http.counts == {"POST" if writes else "GET": seen}
 
 
 @pytest.mark.parametrize("writes", [False, True], ids=["read", "write"])
@@ -194,19 +193,19 @@ def test_rows(name: str, writes: bool) -> None:
 )
 def test_an_attempt_ends_in_time(action: Action, writes: bool) -> None:
     with HttpServer(action) as server:
-        found = outcome(client(max_retries=0, read_timeout=SHORT), server.base, writes=writes)
+        result = outcome(client(max_retries=0, read_timeout=SHORT), server.base, writes=writes)
         server.wait_for(1)
-    assert isinstance(found, ApiError)
-    assert found.kind is (Kind.AMBIGUOUS if writes else Kind.SERVER)
-    assert "in time" in found.message or "within 0.5 s" in found.message
+    assert isinstance(result, ApiError)
+    assert result.kind is (Kind.AMBIGUOUS if writes else Kind.SERVER)
+    assert "in time" in result.message or "within 0.5 s" in result.message
     assert len(server.seen) == 1
 
 
 def test_a_read_is_tried_again_after_a_timeout() -> None:
     with HttpServer(hang(), OK) as server:
         # Attempts enough for a machine so slow that even a prompt answer takes longer than this.
-        found = outcome(client(max_retries=20, read_timeout=1.0), server.base, writes=False)
-    assert isinstance(found, Answer)
+        result = outcome(client(max_retries=20, read_timeout=1.0), server.base, writes=False)
+    assert isinstance(result, Answer)
     assert len(server.seen) >= 2
 
 
@@ -228,13 +227,13 @@ def test_no_connection_is_tried_again(writes: bool) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
     pauses = Pauses()
-    one = client(pauses, max_retries=3)
-    found = outcome(one, f"http://127.0.0.1:{port}", writes=writes)
-    assert isinstance(found, ApiError)
-    assert found.kind is Kind.UNREACHABLE
-    assert found.message == f"no connection to http://127.0.0.1:{port}: Connection refused"
-    assert one.counts == {"POST" if writes else "GET": 4}
-    # Three pauses of 0.5, 1 and 2 seconds, each shortened by up to a half, beside the pacer's.
+    http = client(pauses, max_retries=3)
+    result = outcome(http, f"http://127.0.0.1:{port}", writes=writes)
+    assert isinstance(result, ApiError)
+    assert result.kind is Kind.UNREACHABLE
+    assert result.message == f"no connection to http://127.0.0.1:{port}: Connection refused"
+    assert http.counts == {"POST" if writes else "GET": 4}
+    # Three pauses of 0.5, 1 and 2 seconds, each shortened by up to a half, beside the rate_limiter's.
     assert 1.75 < pauses.now < 4.2
 
 
@@ -254,17 +253,17 @@ def nameless(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("nameless")
 @pytest.mark.parametrize("writes", [False, True], ids=["read", "write"])
 def test_a_name_that_does_not_exist(writes: bool) -> None:
-    found = outcome(client(max_retries=0), "https://name.invalid", writes=writes)
-    assert isinstance(found, ApiError)
-    assert found.kind is Kind.UNREACHABLE
-    assert found.message == "no connection to https://name.invalid: Name or service not known"
+    result = outcome(client(max_retries=0), "https://name.invalid", writes=writes)
+    assert isinstance(result, ApiError)
+    assert result.kind is Kind.UNREACHABLE
+    assert result.message == "no connection to https://name.invalid: Name or service not known"
 
 
 @pytest.mark.parametrize(("writes", "seen", "kind"), [(False, 1, None), (True, 0, Kind.AMBIGUOUS)], ids=["read", "write"])
 def test_a_reset_before_reading_cannot_be_told_from_one_after(writes: bool, seen: int, kind: Kind | None) -> None:
     with HttpServer(OK, reset_unread=1) as server:
-        found = outcome(client(), server.base, writes=writes)
-    assert (found.kind if isinstance(found, ApiError) else None) == kind
+        result = outcome(client(), server.base, writes=writes)
+    assert (result.kind if isinstance(result, ApiError) else None) == kind
     assert len(server.seen) == seen
 
 
@@ -287,41 +286,41 @@ def test_tls_that_is_not_accepted_is_final(tls: tuple[ssl.SSLContext, str], case
         OK, tls=tls[0] if case != "no TLS" else None, greeting=raw(b"HTTP/1.1 400 No\r\n\r\n") if case == "no TLS" else None
     ) as server:
         base = f"https://{'127.0.0.1' if case == 'other name' else 'localhost'}:{server.port}"
-        one = client(ca_path=None if case == "unknown issuer" else tls[1])
-        found = outcome(one, base, writes=writes)
-    assert isinstance(found, ApiError)
-    assert found.kind is Kind.TLS
+        http = client(ca_path=None if case == "unknown issuer" else tls[1])
+        result = outcome(http, base, writes=writes)
+    assert isinstance(result, ApiError)
+    assert result.kind is Kind.TLS
     assert server.seen == []
-    assert sum(one.counts.values()) == 1
-    assert "was not accepted" in found.message
+    assert sum(http.counts.values()) == 1
+    assert "was not accepted" in result.message
 
 
 def test_tls_unverified_only_with_a_warning(tls: tuple[ssl.SSLContext, str]) -> None:
     with HttpServer(OK, tls=tls[0]) as server:
-        one = client(validate_certs=False)
-        assert isinstance(outcome(one, server.base, writes=False), Answer)
-    assert [warning for warning in one.warnings if "not verified" in warning] == one.warnings != []
+        http = client(validate_certs=False)
+        assert isinstance(outcome(http, server.base, writes=False), Answer)
+    assert [warning for warning in http.warnings if "not verified" in warning] == http.warnings != []
 
 
 @pytest.mark.parametrize("writes", [False, True], ids=["read", "write"])
 def test_a_handshake_that_breaks_off_is_no_connection(writes: bool) -> None:
     with HttpServer(reset_unread=1000) as server:
-        one = client(max_retries=2)
-        found = outcome(one, f"https://localhost:{server.port}", writes=writes)
-    assert isinstance(found, ApiError)
-    assert found.kind is Kind.UNREACHABLE
-    assert sum(one.counts.values()) == 3
+        http = client(max_retries=2)
+        result = outcome(http, f"https://localhost:{server.port}", writes=writes)
+    assert isinstance(result, ApiError)
+    assert result.kind is Kind.UNREACHABLE
+    assert sum(http.counts.values()) == 3
 
 
 @pytest.mark.parametrize("greeting", [hang(), drip(b"\x16\x03\x03\x40\x00\x02\x00\x3f\xfc")], ids=["silence", "drip"])
 def test_a_handshake_ends_in_time(greeting: Action) -> None:
     with HttpServer(greeting=greeting) as server:
-        one = client(max_retries=1, connect_timeout=SHORT)
-        found = outcome(one, f"https://localhost:{server.port}", writes=True)
-    assert isinstance(found, ApiError)
-    assert found.kind is Kind.UNREACHABLE
-    assert found.message.endswith("not within 0.5 s")
-    assert one.counts == {"POST": 2}
+        http = client(max_retries=1, connect_timeout=SHORT)
+        result = outcome(http, f"https://localhost:{server.port}", writes=True)
+    assert isinstance(result, ApiError)
+    assert result.kind is Kind.UNREACHABLE
+    assert result.message.endswith("not within 0.5 s")
+    assert http.counts == {"POST": 2}
 
 
 def reset(connection: socket.socket, server: HttpServer) -> bool:
@@ -338,7 +337,7 @@ def test_a_connection_that_is_gone_before_tls_begins_has_sent_nothing(
 ) -> None:
     """A busy machine comes to the handshake late."""
 
-    class Late(_wire._TlsConnection):
+    class Late(_connection._TlsConnection):
         def _new_conn(self) -> t.Any:
             connection = super()._new_conn()
             with pytest.raises(OSError):
@@ -346,28 +345,28 @@ def test_a_connection_that_is_gone_before_tls_begins_has_sent_nothing(
                     time.sleep(0.01)
             return connection
 
-    monkeypatch.setattr(_wire._TlsPool, "ConnectionCls", Late)
+    monkeypatch.setattr(_connection._TlsPool, "ConnectionCls", Late)
     with HttpServer(greeting=greeting) as server:
-        found = outcome(client(max_retries=1, connect_timeout=SHORT), f"https://localhost:{server.port}", writes=True)
-    assert isinstance(found, ApiError)
-    assert found.kind is Kind.UNREACHABLE
-    assert found.message.endswith(words)
+        result = outcome(client(max_retries=1, connect_timeout=SHORT), f"https://localhost:{server.port}", writes=True)
+    assert isinstance(result, ApiError)
+    assert result.kind is Kind.UNREACHABLE
+    assert result.message.endswith(words)
 
 
 @pytest.mark.parametrize("action", [hang(), drip(HEAD + b"X: "), drip(HEAD + b"\r\n{"), reset_after_reading()])
 def test_a_write_over_tls_that_breaks_is_ambiguous(tls: tuple[ssl.SSLContext, str], action: Action) -> None:
     with HttpServer(action, tls=tls[0]) as server:
-        found = outcome(client(ca_path=tls[1], read_timeout=2 * SHORT), server.base, writes=True)
+        result = outcome(client(ca_path=tls[1], read_timeout=2 * SHORT), server.base, writes=True)
         server.wait_for(1)
-    assert isinstance(found, ApiError)
-    assert found.kind is Kind.AMBIGUOUS
+    assert isinstance(result, ApiError)
+    assert result.kind is Kind.AMBIGUOUS
     assert len(server.seen) == 1
 
 
 def test_what_goes_over_the_wire() -> None:
     with HttpServer(reply(200, b"{}", {"X-Request-Id": "id\x1b[2J"})) as server:
-        one = client()
-        wire = Call(
+        http = client()
+        made = Request(
             "POST",
             server.base,
             encoded_path("v2", "p", "factory", "jobs", "a/b 每日?#%2F'", "instances", "retry"),
@@ -377,14 +376,14 @@ def test_what_goes_over_the_wire() -> None:
             headers=(("workspace", "62fbba734e634c5087656fc3ff7adf34"), ("X-Project-Id", "62099355b894428e8916573ae635f1f9")),
             writes=True,
         )
-        answer = one.send(wire)
-        one.close()
+        answer = http.send(made)
+        http.close()
     assert answer.request_id == "id\\x1b[2J"
-    assert answer.payload == {}
+    assert answer.body == {}
     seen = server.seen[0]
     assert seen.method == "POST"
     assert seen.target == "/v2/p/factory/jobs/a%2Fb%20%E6%AF%8F%E6%97%A5%3F%23%252F%27/instances/retry?a=%2B%26&b=x%20y"
-    assert json.loads(seen.body) == wire.body
+    assert json.loads(seen.body) == made.body
     assert seen.body.isascii()
     assert seen.headers["host"] == server.base.partition("//")[2]
     assert seen.headers["authorization"].startswith(
@@ -406,10 +405,10 @@ def test_what_goes_over_the_wire() -> None:
 
 def test_reads_share_a_connection_and_writes_have_their_own() -> None:
     with HttpServer(OK) as server:
-        one = client()
+        http = client()
         for writes in (False, False, True, False, True, False):
-            one.send(call(server.base, writes=writes))
-        one.close()
+            http.send(request(server.base, writes=writes))
+        http.close()
     numbers = [seen.connection for seen in server.seen]
     assert [numbers[index] for index in (0, 1, 3, 5)] == [1, 1, 1, 1]
     assert len({numbers[2], numbers[4], 1}) == 3
@@ -419,10 +418,10 @@ def test_reads_share_a_connection_and_writes_have_their_own() -> None:
 def test_a_dying_connection_harms_nobody(writes: bool) -> None:
     # The first answer promises to keep the connection; then it is closed.
     with HttpServer(raw(message(200, b"{}")), OK) as server:
-        one = client()
-        one.send(call(server.base, writes=False))
-        assert isinstance(one.send(call(server.base, writes=writes)), Answer)
-        one.close()
+        http = client()
+        http.send(request(server.base, writes=False))
+        assert isinstance(http.send(request(server.base, writes=writes)), Answer)
+        http.close()
     assert [seen.method for seen in server.seen] == ["GET", "POST" if writes else "GET"]
 
 
@@ -440,39 +439,39 @@ def test_pauses_grow_and_end() -> None:
     with HttpServer(reply(500)) as server:
         outcome(client(pauses, max_retries=9), server.base, writes=False)
     assert len(server.seen) == 10
-    # 0.5 + 1 + 2 + 4 + 8 + 16 + 30 + 30 + 30, each shortened by up to a half, and a little for the pacer.
+    # 0.5 + 1 + 2 + 4 + 8 + 16 + 30 + 30 + 30, each shortened by up to a half, and a little for the rate_limiter.
     assert 60 < pauses.now < 124
 
 
 @pytest.mark.parametrize("writes", [False, True], ids=["read", "write"])
 def test_nothing_is_sent_after_the_deadline(writes: bool) -> None:
     with HttpServer(OK) as server:
-        one = Client(None, pacer=Pacer({}))
-        found = outcome(one, server.base, writes=writes, deadline=time.monotonic() - 1)
-    assert isinstance(found, ApiError)
-    assert found.kind is Kind.THROTTLED
+        http = Client(None, rate_limiter=RateLimiter({}))
+        result = outcome(http, server.base, writes=writes, deadline=time.monotonic() - 1)
+    assert isinstance(result, ApiError)
+    assert result.kind is Kind.THROTTLED
     assert server.seen == []
-    assert one.counts == {}
+    assert http.counts == {}
 
 
 def test_nothing_is_waited_for_after_the_deadline() -> None:
     with HttpServer(reply(429, error("APIGW.0308"), {"Retry-After": "50"})) as server:
-        one = Client(None, pacer=Pacer({}))
-        found = outcome(one, server.base, writes=True, deadline=time.monotonic() + 40)
-    assert isinstance(found, ApiError)
-    assert found.kind is Kind.THROTTLED
+        http = Client(None, rate_limiter=RateLimiter({}))
+        result = outcome(http, server.base, writes=True, deadline=time.monotonic() + 40)
+    assert isinstance(result, ApiError)
+    assert result.kind is Kind.THROTTLED
     assert len(server.seen) == 1
 
 
 @pytest.mark.parametrize("writes", [False, True], ids=["read", "write"])
 def test_nothing_is_read_after_the_deadline(writes: bool) -> None:
     with HttpServer(drip(HEAD + b"X: ")) as server:
-        one = Client(None, pacer=Pacer({}), read_timeout=3600)
-        found = outcome(one, server.base, writes=writes, deadline=time.monotonic() + 1)
-    assert isinstance(found, ApiError)
+        http = Client(None, rate_limiter=RateLimiter({}), read_timeout=3600)
+        result = outcome(http, server.base, writes=writes, deadline=time.monotonic() + 1)
+    assert isinstance(result, ApiError)
     # On a machine slow enough, the deadline was over before anything was sent.
     sent = Kind.AMBIGUOUS if writes else Kind.SERVER
-    assert found.kind is (sent if one.counts else Kind.THROTTLED)
+    assert result.kind is (sent if http.counts else Kind.THROTTLED)
 
 
 @pytest.mark.parametrize("writes", [False, True], ids=["read", "write"])
@@ -489,37 +488,37 @@ def test_nothing_is_read_after_the_deadline(writes: bool) -> None:
 def test_an_expired_token_is_renewed_once(renewals: int, answers: list[int], seen: int, kind: Kind | None, writes: bool) -> None:
     body = {200: b"{}", 401: error("APIGW.0307", "The token must be updated"), 403: error("DLF.6888")}
     with HttpServer(*(reply(status, body[status]) for status in answers)) as server:
-        found = outcome(client(auth=TokenAuth(renewals), max_retries=0), server.base, writes=writes)
-    assert (found.kind if isinstance(found, ApiError) else None) == kind
+        result = outcome(client(auth=TokenAuth(renewals), max_retries=0), server.base, writes=writes)
+    assert (result.kind if isinstance(result, ApiError) else None) == kind
     assert len(server.seen) == seen
-    assert [one.headers["x-auth-token"] for one in server.seen] == [f"{SECRET}-{number}" for number in range(seen)]
+    assert [seen.headers["x-auth-token"] for seen in server.seen] == [f"{SECRET}-{number}" for number in range(seen)]
 
 
 @pytest.mark.parametrize(("ahead", "kind"), [(1205, Kind.CLOCK), (-1205, Kind.CLOCK), (300, Kind.CREDENTIALS)])
 def test_a_wrong_clock_is_named(ahead: int, kind: Kind) -> None:
     date = formatdate(time.time() - ahead, usegmt=True)
     with HttpServer(reply(401, error("APIGW.0303", "refused"), {"Date": date})) as server:
-        one = client()
-        found = outcome(one, server.base, writes=True)
-    assert isinstance(found, ApiError)
-    assert found.kind is kind
+        http = client()
+        result = outcome(http, server.base, writes=True)
+    assert isinstance(result, ApiError)
+    assert result.kind is kind
     assert len(server.seen) == 1
     if kind is Kind.CLOCK:
-        assert "this machine's clock is 20 min " in found.message
-        assert ("ahead of" if ahead > 0 else "behind") in found.message
-        assert "NTP" in found.hint
-        assert one.warnings == []
+        assert "this machine's clock is 20 min " in result.message
+        assert ("ahead of" if ahead > 0 else "behind") in result.message
+        assert "NTP" in result.hint
+        assert http.warnings == []
     else:
-        assert len(one.warnings) == 1
-        assert "clock" in one.warnings[0]
+        assert len(http.warnings) == 1
+        assert "clock" in http.warnings[0]
 
 
 def test_no_clock_is_blamed_where_nothing_is_signed() -> None:
     date = formatdate(time.time() - 86_400, usegmt=True)
     with HttpServer(reply(401, error("APIGW.0301", "decrypt token fail"), {"Date": date})) as server:
-        found = outcome(client(auth=TokenAuth()), server.base, writes=True)
-    assert isinstance(found, ApiError)
-    assert found.kind is Kind.CREDENTIALS
+        result = outcome(client(auth=TokenAuth()), server.base, writes=True)
+    assert isinstance(result, ApiError)
+    assert result.kind is Kind.CREDENTIALS
 
 
 @pytest.mark.parametrize("days", [2, -2])
@@ -527,16 +526,16 @@ def test_no_clock_is_blamed_where_nothing_is_signed() -> None:
 def test_a_date_that_the_accepted_signature_contradicts_is_not_believed(days: int, body: bytes) -> None:
     date = formatdate(time.time() + days * 86_400, usegmt=True)
     with HttpServer(reply(400 if b"DLF" in body else 200, body, {"Date": date})) as server:
-        one = client()
+        http = client()
         for _request in range(3):
-            outcome(one, server.base, writes=False)
-    assert not one.clock.learned
-    assert abs(one.clock.now_ms() / 1000 - time.time()) < 60
-    assert len(one.warnings) == 1
+            outcome(http, server.base, writes=False)
+    assert not http.clock.learned
+    assert abs(http.clock.now_ms() / 1000 - time.time()) < 60
+    assert len(http.warnings) == 1
     assert re.fullmatch(
         rf"The Date of {server.base} is not believed: it is (1d 23h 59m|2d 00h 00m) {'ahead of' if days > 0 else 'behind'} the time at which "
         r"the service accepts requests, so something in between writes it\. Times are taken from this machine's clock\.",
-        one.warnings[0],
+        http.warnings[0],
     )
 
 
@@ -550,61 +549,61 @@ def test_the_date_beside_a_token_is_held_against_its_issuing(issued: float | Non
             return None if issued is None else time.time() + issued
 
     with HttpServer(reply(200, b"{}", {"Date": formatdate(now, usegmt=True)})) as server:
-        one = client(auth=IssuedToken())
-        outcome(one, server.base, writes=False)
-    assert one.clock.learned is believed
-    assert abs(one.clock.seconds() - (now if believed else time.time())) < 60
-    assert len(one.warnings) == 1
+        http = client(auth=IssuedToken())
+        outcome(http, server.base, writes=False)
+    assert http.clock.learned is believed
+    assert abs(http.clock.seconds() - (now if believed else time.time())) < 60
+    assert len(http.warnings) == 1
 
 
 def test_the_service_clock_is_learned_and_a_skew_warned_of_once() -> None:
     now = time.time() - 600
     with HttpServer(reply(200, b"{}", {"Date": formatdate(now, usegmt=True)})) as server:
-        one = client()
-        one.send(call(server.base, writes=False))
-        one.send(call(server.base, writes=False))
-        one.close()
-    assert one.clock.learned
-    assert abs(one.clock.now_ms() / 1000 - now) < 120
-    assert len(one.warnings) == 1
-    assert "ahead of" in one.warnings[0]
+        http = client()
+        http.send(request(server.base, writes=False))
+        http.send(request(server.base, writes=False))
+        http.close()
+    assert http.clock.learned
+    assert abs(http.clock.now_ms() / 1000 - now) < 120
+    assert len(http.warnings) == 1
+    assert "ahead of" in http.warnings[0]
 
 
 def test_a_proxys_error_page_teaches_no_time() -> None:
     with HttpServer(reply(502, b"", {"Date": "Mon, 23 Nov 2020 03:00:00 GMT"}), reply(200, b"{}")) as server:
-        one = client()
-        one.send(call(server.base, writes=False))
-        one.close()
-    assert not one.clock.learned
-    assert one.warnings == []
+        http = client()
+        http.send(request(server.base, writes=False))
+        http.close()
+    assert not http.clock.learned
+    assert http.warnings == []
 
 
 def test_a_redirect_is_not_followed_and_no_token_leaves() -> None:
     with HttpServer(OK) as other:
         with HttpServer(reply(307, b"x" * 100, {"Location": f"{other.base}/?token={SECRET}"})) as server:
-            found = outcome(client(auth=TokenAuth()), server.base, writes=False)
-        assert isinstance(found, ApiError)
-        assert found.message == "redirected to http://127.0.0.1; redirects are not followed"
+            result = outcome(client(auth=TokenAuth()), server.base, writes=False)
+        assert isinstance(result, ApiError)
+        assert result.message == "redirected to http://127.0.0.1; redirects are not followed"
     assert other.connections == 0
     assert len(server.seen) == 1
 
 
 def test_an_endless_redirect_is_not_read() -> None:
     with HttpServer(drip(b"HTTP/1.1 302 Found\r\nLocation: /\r\n\r\n")) as server:
-        found = outcome(client(read_timeout=SHORT), server.base, writes=False)
-    assert isinstance(found, ApiError)
-    assert found.kind is Kind.REDIRECT
+        result = outcome(client(read_timeout=SHORT), server.base, writes=False)
+    assert isinstance(result, ApiError)
+    assert result.kind is Kind.REDIRECT
 
 
 def test_the_hook_is_called_before_each_attempt_at_a_write() -> None:
     asked: list[int] = []
     throttled = reply(429, error("APIGW.0308"))
     with HttpServer(throttled, throttled, OK) as server:
-        one = client()
-        one.before_each_write = lambda: asked.append(len(server.seen))
-        one.send(call(server.base, writes=True))
-        one.send(call(server.base, writes=False))
-        one.close()
+        http = client()
+        http.before_each_write = lambda: asked.append(len(server.seen))
+        http.send(request(server.base, writes=True))
+        http.send(request(server.base, writes=False))
+        http.close()
     assert asked == [0, 1, 2]
 
 
@@ -614,13 +613,13 @@ def test_what_the_hook_raises_ends_the_call_unsent(reason: Exception) -> None:
         raise reason
 
     with HttpServer(OK) as server:
-        one = client(max_retries=4)
-        one.before_each_write = stop
+        http = client(max_retries=4)
+        http.before_each_write = stop
         with pytest.raises(type(reason)) as caught:
-            one.send(call(server.base, writes=True))
-        one.before_each_write = None
-        one.send(call(server.base, writes=True))
-        one.close()
+            http.send(request(server.base, writes=True))
+        http.before_each_write = None
+        http.send(request(server.base, writes=True))
+        http.close()
     assert caught.value is reason
     assert len(server.seen) == 1
 
@@ -633,7 +632,7 @@ class Freshness:
 
     def __call__(self) -> None:
         if self.pauses.now >= 60:
-            raise ApiError(Kind.STALE, f"the list is {self.pauses.now:.0f} s old", hint=hint_for(Kind.STALE), path="/v2/project/a/b")
+            raise ApiError(Kind.STALE, f"the list is {self.pauses.now:.0f} s old", path="/v2/project/a/b")
 
 
 @pytest.mark.parametrize("writes", [False, True], ids=["read", "write"])
@@ -641,15 +640,15 @@ def test_no_wait_of_a_throttled_write_leads_past_the_age_of_the_list(writes: boo
     pauses = Pauses()
     throttled = reply(429, error("APIGW.0308"), {"Retry-After": "30"})
     with HttpServer(throttled, throttled, throttled, OK) as server:
-        one = client(pauses)
-        one.before_each_write = Freshness(pauses)
-        found = outcome(one, server.base, writes=writes)
+        http = client(pauses)
+        http.before_each_write = Freshness(pauses)
+        result = outcome(http, server.base, writes=writes)
     if writes:
-        assert isinstance(found, ApiError)
-        assert found.kind is Kind.STALE
+        assert isinstance(result, ApiError)
+        assert result.kind is Kind.STALE
         assert len(server.seen) == 2
     else:
-        assert isinstance(found, Answer)
+        assert isinstance(result, Answer)
 
 
 def test_a_list_grows_old_while_the_connection_is_made_or_a_token_renewed() -> None:
@@ -661,17 +660,17 @@ def test_a_list_grows_old_while_the_connection_is_made_or_a_token_renewed() -> N
             return super().renew()
 
     with HttpServer(reply(401, error("APIGW.0307", "The token must be updated")), OK) as server:
-        one = client(pauses, auth=SlowRenewal(1))
-        one.before_each_write = Freshness(pauses)
-        found = outcome(one, server.base, writes=True)
-    assert isinstance(found, ApiError)
-    assert (found.kind, len(server.seen)) == (Kind.STALE, 1)
+        http = client(pauses, auth=SlowRenewal(1))
+        http.before_each_write = Freshness(pauses)
+        result = outcome(http, server.base, writes=True)
+    assert isinstance(result, ApiError)
+    assert (result.kind, len(server.seen)) == (Kind.STALE, 1)
 
 
 def test_a_write_that_may_have_been_executed_stays_unknown_whatever_the_hook_says() -> None:
     pauses = Pauses()
     with HttpServer(reset_after_reading()) as server:
-        one = client(pauses)
+        http = client(pauses)
         asked: list[None] = []
 
         def once() -> None:
@@ -679,25 +678,25 @@ def test_a_write_that_may_have_been_executed_stays_unknown_whatever_the_hook_say
                 raise ApiError(Kind.STALE, "the list is too old")
             asked.append(None)
 
-        one.before_each_write = once
-        found = outcome(one, server.base, writes=True)
-    assert isinstance(found, ApiError)
-    assert (found.kind, len(server.seen)) == (Kind.AMBIGUOUS, 1)
+        http.before_each_write = once
+        result = outcome(http, server.base, writes=True)
+    assert isinstance(result, ApiError)
+    assert (result.kind, len(server.seen)) == (Kind.AMBIGUOUS, 1)
 
 
 def test_an_echoed_secret_is_cut_out() -> None:
     echo = error("APIGW.0301", f"bad token {SECRET}-0 for password hunter2222")
     with HttpServer(reply(400, echo)) as server:
-        one = client(auth=TokenAuth())
+        http = client(auth=TokenAuth())
         with pytest.raises(ApiError) as caught:
-            one.send(Call("POST", server.base, "/v3", "iam", body={"auth": [{"user": {"password": "hunter2222"}}]}))
-        one.close()
+            http.send(Request("POST", server.base, "/v3", "iam", body={"auth": [{"user": {"password": "hunter2222"}}]}))
+        http.close()
     assert caught.value.message == "bad token *** for password ***"
 
 
 def test_a_token_that_cannot_be_sent_is_not_shown() -> None:
     with pytest.raises(OptionError) as caught:
-        client().send(Call("GET", "https://service.invalid", "/x", "r", headers=(("X-Auth-Token", SECRET + "\n"),)))
+        client().send(Request("GET", "https://service.invalid", "/x", "r", headers=(("X-Auth-Token", SECRET + "\n"),)))
     assert "as X-Auth-Token" in str(caught.value)
     assert SECRET not in str(caught.value)
 
@@ -710,16 +709,16 @@ def test_a_long_token_is_cut_out_before_the_message_is_shortened() -> None:
 
     echo = reply(400, error("MIIT" + "secret" * 600, "bad token MIIT" + "secret" * 600), {"X-Request-Id": "MIIT" + "secret" * 600})
     with HttpServer(echo) as server:
-        found = outcome(client(auth=LongToken()), server.base, writes=True)
-    assert isinstance(found, ApiError)
-    assert (found.code, found.message, found.request_id) == ("***", "bad token ***", "***")
+        result = outcome(client(auth=LongToken()), server.base, writes=True)
+    assert isinstance(result, ApiError)
+    assert (result.code, result.message, result.request_id) == ("***", "bad token ***", "***")
 
 
 def test_terminal_escapes_are_shown_not_sent() -> None:
     with HttpServer(reply(400, error("DLF.\x1b[1m", "\x1b]0;owned\x07{{ lookup('pipe', 'id') }}"), {"X-Request-Id": "\x1b[2J"})) as server:
-        found = outcome(client(), server.base, writes=True)
-    assert isinstance(found, ApiError)
-    assert str(found) == "DLF.\\x1b[1m \\x1b]0;owned\\x07{{ lookup('pipe', 'id') }} (request id \\x1b[2J)"
+        result = outcome(client(), server.base, writes=True)
+    assert isinstance(result, ApiError)
+    assert str(result) == "DLF.\\x1b[1m \\x1b]0;owned\\x07{{ lookup('pipe', 'id') }} (request id \\x1b[2J)"
 
 
 def test_no_cookies_and_no_netrc(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -727,10 +726,10 @@ def test_no_cookies_and_no_netrc(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     netrc.write_text("machine 127.0.0.1 login user password hunter2\n", encoding="utf-8")
     monkeypatch.setenv("NETRC", str(netrc))
     with HttpServer(reply(200, b"{}", {"Set-Cookie": "session=1; Path=/"})) as server:
-        one = Client(None, pacer=Pacer({}))
-        one.send(call(server.base, writes=False))
-        one.send(call(server.base, writes=False))
-        one.close()
+        http = Client(None, rate_limiter=RateLimiter({}))
+        http.send(request(server.base, writes=False))
+        http.send(request(server.base, writes=False))
+        http.close()
     assert len(server.seen) == 2
     for seen in server.seen:
         assert "cookie" not in seen.headers
@@ -757,11 +756,11 @@ def test_a_proxy_of_the_environment_is_used_but_not_for_this_machine(variable: s
 def test_what_a_proxy_refuses_was_never_sent(action: Action, monkeypatch: pytest.MonkeyPatch) -> None:
     with HttpServer(action) as proxy:
         monkeypatch.setenv("HTTPS_PROXY", f"http://user:hunter2@127.0.0.1:{proxy.port}")
-        one = client(max_retries=1)
-        found = outcome(one, "https://service.invalid", writes=True)
-    assert isinstance(found, ApiError)
-    assert found.kind is Kind.UNREACHABLE
-    assert "hunter2" not in str(found)
+        http = client(max_retries=1)
+        result = outcome(http, "https://service.invalid", writes=True)
+    assert isinstance(result, ApiError)
+    assert result.kind is Kind.UNREACHABLE
+    assert "hunter2" not in str(result)
     assert [seen.method for seen in proxy.seen] == ["CONNECT", "CONNECT"]
     assert SECRET.encode() not in b"".join(seen.raw_head for seen in proxy.seen)
 
@@ -769,7 +768,7 @@ def test_what_a_proxy_refuses_was_never_sent(action: Action, monkeypatch: pytest
 def test_a_socks_proxy_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTPS_PROXY", "socks5h://user:hunter2@127.0.0.1:1")
     with pytest.raises(OptionError) as caught:
-        client().send(call("https://service.invalid", writes=True))
+        client().send(request("https://service.invalid", writes=True))
     assert "SOCKS" in str(caught.value)
     assert "hunter2" not in str(caught.value)
 
@@ -778,25 +777,25 @@ def test_a_socks_proxy_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     "made",
     [
-        Call("GET", "http://service.invalid", "/x", "r"),
-        Call("GET", "https://user:hunter2@service.invalid", "/x", "r"),
-        Call("GET", "https://service.invalid", "/x", "r", headers=(("workspace", "a\r\nX-Evil: 1"),)),
-        Call("GET", "https://service.invalid", "/x", "r", headers=(("workspace", ""),)),
-        Call("GET", "https://service.invalid", "/x", "r", headers=(("workspace", "é"),)),
-        Call("POST", "https://service.invalid", "/x", "r", body={"a": float("nan")}, writes=True),
-        Call("POST", "https://service.invalid", "/x", "r", body={"a": object()}, writes=True),
-        Call("GET", "https://" + "a" * 70 + ".invalid", "/x", "r"),
+        Request("GET", "http://service.invalid", "/x", "r"),
+        Request("GET", "https://user:hunter2@service.invalid", "/x", "r"),
+        Request("GET", "https://service.invalid", "/x", "r", headers=(("workspace", "a\r\nX-Evil: 1"),)),
+        Request("GET", "https://service.invalid", "/x", "r", headers=(("workspace", ""),)),
+        Request("GET", "https://service.invalid", "/x", "r", headers=(("workspace", "é"),)),
+        Request("POST", "https://service.invalid", "/x", "r", body={"a": float("nan")}, writes=True),
+        Request("POST", "https://service.invalid", "/x", "r", body={"a": object()}, writes=True),
+        Request("GET", "https://" + "a" * 70 + ".invalid", "/x", "r"),
     ],
 )
-def test_what_cannot_be_sent_is_refused_before(made: Call) -> None:
-    one = client(max_retries=0)
+def test_what_cannot_be_sent_is_refused_before(made: Request) -> None:
+    http = client(max_retries=0)
     with pytest.raises((OptionError, ApiError)) as caught:
-        one.send(made)
+        http.send(made)
     if isinstance(caught.value, ApiError):  # a name that no resolver accepts
         assert caught.value.kind is Kind.UNREACHABLE
     else:
         assert str(caught.value).startswith("Failed to ")
-        assert one.counts == {}
+        assert http.counts == {}
     assert "hunter2" not in str(caught.value)
 
 
@@ -821,9 +820,9 @@ def test_a_ca_file_without_certificates_is_a_tls_error(tmp_path: Path, tls: tupl
     empty = tmp_path / "empty.pem"
     empty.write_text("nothing\n", encoding="utf-8")
     with HttpServer(OK, tls=tls[0]) as server:
-        found = outcome(client(ca_path=str(empty)), server.base, writes=True)
-    assert isinstance(found, ApiError)
-    assert found.kind is Kind.TLS
+        result = outcome(client(ca_path=str(empty)), server.base, writes=True)
+    assert isinstance(result, ApiError)
+    assert result.kind is Kind.TLS
     assert server.seen == []
 
 
@@ -835,13 +834,13 @@ def test_the_environment_may_name_the_certificates(tls: tuple[ssl.SSLContext, st
 
 def test_threads_share_a_client() -> None:
     with HttpServer(OK) as server:
-        one = Client(AkSkAuth("AKIDEXAMPLE", SECRET), pacer=Pacer({"route": 1000.0}))
+        http = Client(AkSkAuth("AKIDEXAMPLE", SECRET), rate_limiter=RateLimiter({"route": 1000.0}))
         failures: list[BaseException] = []
 
         def work(writes: bool) -> None:
             try:
                 for _request in range(25):
-                    one.send(call(server.base, writes=writes))
+                    http.send(request(server.base, writes=writes))
             except BaseException as exc:
                 failures.append(exc)
 
@@ -850,9 +849,9 @@ def test_threads_share_a_client() -> None:
             thread.start()
         for thread in threads:
             thread.join()
-        one.close()
+        http.close()
     assert failures == []
-    assert one.counts == {"GET": 50, "POST": 50}
+    assert http.counts == {"GET": 50, "POST": 50}
     assert len(server.seen) == 100
 
 
@@ -881,27 +880,27 @@ def hostile(seed: int) -> bytes:
 def test_damaged_answers_end_as_answers_or_errors() -> None:
     seeds = range(400)
     with HttpServer(*(raw(hostile(seed)) for seed in seeds)) as server:
-        one = client(max_retries=0, read_timeout=30)
+        http = client(max_retries=0, read_timeout=30)
         for seed in seeds:
             writes = seed % 2 == 0
-            found = outcome(one, server.base, writes=writes)
-            if isinstance(found, ApiError):
-                assert found.kind is not Kind.AMBIGUOUS or writes, seed
-                assert "\x1b" not in str(found), seed
+            result = outcome(http, server.base, writes=writes)
+            if isinstance(result, ApiError):
+                assert result.kind is not Kind.AMBIGUOUS or writes, seed
+                assert "\x1b" not in str(result), seed
             else:
-                assert found.payload is None or isinstance(found.payload, (dict, list)), seed
+                assert result.body is None or isinstance(result.body, (dict, list)), seed
     assert len(server.seen) == 400
 
 
 MEMORY = """
 import sys
-from ansible_collections.dataarts.factory.plugins.module_utils._http.request import Call
+from ansible_collections.dataarts.factory.plugins.module_utils._http.request import Request
 from ansible_collections.dataarts.factory.plugins.module_utils._http.client import Client
 from ansible_collections.dataarts.factory.plugins.module_utils._common.errors import ApiError
 kinds = []
 for number in range(int(sys.argv[2])):
     try:
-        Client(None, max_retries=0, read_timeout=60).send(Call("GET", sys.argv[1], "/", "r"))
+        Client(None, max_retries=0, read_timeout=60).send(Request("GET", sys.argv[1], "/", "r"))
         kinds.append("answer")
     except ApiError as exc:
         kinds.append(exc.kind.value)

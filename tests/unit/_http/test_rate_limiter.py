@@ -9,8 +9,13 @@ import threading
 
 import pytest
 
-from ansible_collections.dataarts.factory.plugins.module_utils._http.rate_limiter import OTHER_RATE, RATES, STREAK, Pacer
-from ansible_collections.dataarts.factory.plugins.module_utils._http.turns import Turns
+from ansible_collections.dataarts.factory.plugins.module_utils._http.rate_limiter import (
+    OTHER_RATE,
+    RATES,
+    STREAK,
+    RateLimiter,
+    Reservations,
+)
 
 
 class Time:
@@ -29,14 +34,14 @@ class Time:
             self.now += seconds
 
 
-def pacer(time: Time, rates: dict[str, float] | None = None) -> Pacer:
-    return Pacer(RATES if rates is None else rates, clock=time, sleep=time.sleep)
+def rate_limiter(time: Time, rates: dict[str, float] | None = None) -> RateLimiter:
+    return RateLimiter(RATES if rates is None else rates, clock=time, sleep=time.sleep)
 
 
 @pytest.mark.parametrize("route", [*RATES, "anything else"])
 def test_no_second_holds_more_than_the_budget(route: str) -> None:
     time = Time()
-    one = pacer(time)
+    one = rate_limiter(time)
     left: list[float] = []
     for _request in range(100):
         assert one.wait(route)
@@ -50,7 +55,7 @@ def test_no_second_holds_more_than_the_budget(route: str) -> None:
 
 def test_is_even_from_the_first_request() -> None:
     time = Time()
-    one = pacer(time, {"list": 10.0})
+    one = rate_limiter(time, {"list": 10.0})
     left = []
     for _request in range(20):
         one.wait("list")
@@ -62,7 +67,7 @@ def test_is_even_from_the_first_request() -> None:
 
 def test_idle_time_is_not_saved_up() -> None:
     time = Time()
-    one = pacer(time, {"list": 10.0})
+    one = rate_limiter(time, {"list": 10.0})
     one.wait("list")
     time.now += 3600
     begin = time.now
@@ -73,7 +78,7 @@ def test_idle_time_is_not_saved_up() -> None:
 
 def test_routes_have_budgets_of_their_own() -> None:
     time = Time()
-    one = pacer(time, {"slow": 1.0, "fast": 100.0})
+    one = rate_limiter(time, {"slow": 1.0, "fast": 100.0})
     one.wait("slow")
     begin = time.now
     for _request in range(10):
@@ -91,7 +96,7 @@ def test_documented_limits() -> None:
 
 def test_back_off_holds_every_route_and_never_shortens() -> None:
     time = Time()
-    one = pacer(time)
+    one = rate_limiter(time)
     one.back_off(30)
     one.back_off(5)
     begin = time.now
@@ -111,7 +116,7 @@ def test_back_off_reaches_a_thread_that_already_waits() -> None:
             throttled.pop()
             one.back_off(50)
 
-    one = Pacer({"list": 1.0}, clock=time, sleep=sleep)
+    one = RateLimiter({"list": 1.0}, clock=time, sleep=sleep)
     one.wait("list")
     begin = time.now
     one.wait("list")
@@ -120,7 +125,7 @@ def test_back_off_reaches_a_thread_that_already_waits() -> None:
 
 def test_deadline_spends_nothing() -> None:
     time = Time()
-    one = pacer(time, {"list": 1.0})
+    one = rate_limiter(time, {"list": 1.0})
     assert one.wait("list", time.now + 5)
     begin = time.now
     assert not one.wait("list", begin + 0.5)
@@ -140,9 +145,9 @@ def test_who_took_the_last_turn_looks_first_for_a_while() -> None:
         slept.append(seconds)
         time.sleep(seconds)
 
-    turns = Turns()
-    one = Pacer({"list": 1.0}, clock=time, sleep=sleep, turns=turns)
-    other = Pacer({"list": 1.0}, clock=time, sleep=time.sleep, turns=turns)
+    reservations = Reservations()
+    one = RateLimiter({"list": 1.0}, clock=time, sleep=sleep, reservations=reservations)
+    other = RateLimiter({"list": 1.0}, clock=time, sleep=time.sleep, reservations=reservations)
     for _request in range(STREAK):
         one.wait("list")
     assert max(slept) == pytest.approx(1.05)
@@ -156,7 +161,7 @@ def test_who_took_the_last_turn_looks_first_for_a_while() -> None:
 
 
 def test_threads_share_one_budget() -> None:
-    one = Pacer({"list": 200.0})
+    one = RateLimiter({"list": 200.0})
     left: list[float] = []
     clock = one._clock
 

@@ -15,7 +15,7 @@ from ansible_collections.dataarts.factory.plugins.module_utils._common.errors im
 from ansible_collections.dataarts.factory.plugins.module_utils._http.request import (
     MAX_SEGMENT,
     Answer,
-    Call,
+    Request,
     check_base,
     encoded_path,
     encoded_query,
@@ -79,13 +79,13 @@ def test_a_query_comes_back_sorted(query: list[tuple[str, str]]) -> None:
 
 
 def test_url_and_shown_path() -> None:
-    call = Call("GET", "https://dayu.example", encoded_path("v2", "p", "a/b \u202e"), "list", query=(("b", "2"), ("a", "x y")))
+    call = Request("GET", "https://dayu.example", encoded_path("v2", "p", "a/b \u202e"), "list", query=(("b", "2"), ("a", "x y")))
     assert call.url == "https://dayu.example/v2/p/a%2Fb%20%E2%80%AE?a=x%20y&b=2"
     assert call.shown_path == "/v2/p/a/b \\u202e"
 
 
 def test_repr_hides_what_may_be_secret() -> None:
-    call = Call("POST", "https://iam.example", "/v3", "iam", body={"password": "hunter22"}, headers=(("X-Auth-Token", "hunter23"),))
+    call = Request("POST", "https://iam.example", "/v3", "iam", body={"password": "hunter22"}, headers=(("X-Auth-Token", "hunter23"),))
     answer = Answer(201, {"secret": "hunter24"}, "id", None, {"x-subject-token": "hunter25"})
     assert "hunter2" not in repr(call) + str(call) + repr(answer) + str(answer)
 

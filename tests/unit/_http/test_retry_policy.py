@@ -1,40 +1,35 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The table of every way a call can end, row by row, without a network."""
+"""The table of every way a request can outcome, row by row, without a network."""
 
 from __future__ import annotations
 
-import inspect
 import json
-import textwrap
 import typing as t
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.dataarts.factory.plugins.module_utils._common.errors import FATAL_KINDS, Kind
-from ansible_collections.dataarts.factory.plugins.module_utils._common.remedies import hint_for
-from ansible_collections.dataarts.factory.plugins.module_utils._http.client import Client
+from ansible_collections.dataarts.factory.plugins.module_utils._common.errors import FATAL_KINDS, REMEDIES, ApiError, Kind
 from ansible_collections.dataarts.factory.plugins.module_utils._http.error_codes import is_documented, kind_of, service_error
-from ansible_collections.dataarts.factory.plugins.module_utils._http.json_body import MAX_BODY, UnreadableError, parse_payload
-from ansible_collections.dataarts.factory.plugins.module_utils._http.request import Call
+from ansible_collections.dataarts.factory.plugins.module_utils._http.json_body import MAX_BODY, UnreadableError, parse_json
+from ansible_collections.dataarts.factory.plugins.module_utils._http.request import Request
 from ansible_collections.dataarts.factory.plugins.module_utils._http.retry_policy import (
     LATE,
-    TABLE,
-    End,
-    Follow,
+    RETRY_POLICY,
+    AttemptOutcome,
+    Step,
     judge,
     judge_failure,
     retry_after,
-    table_text,
 )
 from ansible_collections.dataarts.factory.plugins.module_utils._models.attempt import UNKNOWN
 from ansible_collections.dataarts.factory.plugins.module_utils._runner.sender import outcome_of
 
-READ = Call("GET", "https://dayu.example", "/v2/p/jobs/a%2Fb", "v2.list")
-WRITE = Call("POST", "https://dayu.example", "/v2/p/jobs/a%2Fb", "v2.retry", writes=True)
+READ = Request("GET", "https://dayu.example", "/v2/p/jobs/a%2Fb", "v2.list")
+WRITE = Request("POST", "https://dayu.example", "/v2/p/jobs/a%2Fb", "v2.retry", writes=True)
 DATE = {"date": "Mon, 23 Nov 2026 03:00:00 GMT"}
 
 
@@ -42,190 +37,195 @@ def error(code: str, message: str = "words") -> bytes:
     return json.dumps({"error_code": code, "error_msg": message}).encode()
 
 
-def verdict_of(call: Call, status: int, body: bytes = b"", **more: t.Any) -> t.Any:
+def verdict_of(request: Request, status: int, body: bytes = b"", **more: t.Any) -> t.Any:
     headers = {"content-length": str(len(body)), "x-request-id": "abc", **DATE, **more.pop("headers", {})}
-    return judge(call, status, headers, body, **more)
+    return judge(request, status, headers, body, **more)
 
 
 #: status, body, further arguments -> the row it belongs to, for a read and a write alike.
-CASES: list[tuple[int, bytes, dict[str, t.Any], End]] = [
-    (200, b'{"total": 0}', {}, End.SUCCESS),
-    (200, b"[]", {}, End.SUCCESS),
-    (201, b"{}", {}, End.SUCCESS),
-    (202, b'{"code": 0, "message": "no error code"}', {}, End.SUCCESS),
-    (204, b"", {}, End.SUCCESS),
-    (200, b'{"error_code": ""}', {}, End.SUCCESS),
-    (200, b'{"error_code": null, "total": 1}', {}, End.SUCCESS),
-    (200, error("DLF.0137"), {}, End.CODE_IN_SUCCESS),
-    (200, error("DLF.30137"), {}, End.CODE_IN_SUCCESS),
-    (200, error("DLF.3051"), {}, End.CODE_IN_SUCCESS),
-    (200, error("APIGW.0301"), {}, End.CODE_IN_SUCCESS),
-    (200, error("DLF.9999", "Job a have no instances to rerun"), {}, End.CODE_IN_SUCCESS),
-    (200, error("DLF.9999"), {}, End.ODD_CODE_IN_SUCCESS),
-    (200, b'{"errorCode": "X"}', {}, End.ODD_CODE_IN_SUCCESS),
-    (200, b'{"code": "DLF.0137", "message": "x"}', {}, End.CODE_IN_SUCCESS),
-    (200, b'{"error": {"code": "APIGW.0201", "message": "x"}}', {}, End.BACKEND_TIMEOUT),
-    (200, b'{"code": 0, "message": "ok"}', {}, End.SUCCESS),
-    (200, b'{"code": "SUCCESS", "message": "ok", "error": null, "is_success": true}', {}, End.SUCCESS),
-    (200, b'{"total": 1', {}, End.UNREADABLE),
-    (200, b"<html>", {}, End.UNREADABLE),
-    (200, b'"text"', {}, End.UNREADABLE),
-    (200, b"null", {}, End.UNREADABLE),
-    (200, b'{"a": "\xff"}', {}, End.UNREADABLE),
-    (200, b"{}", {"headers": {"content-length": "9"}}, End.UNREADABLE),
-    (200, b"{}", {"headers": {"content-length": "2, 3"}}, End.UNREADABLE),
-    (200, b"{}", {"headers": {"content-encoding": "gzip"}}, End.UNREADABLE),
-    (200, b"", {"problem": "broke off before its end"}, End.UNREADABLE),
-    (204, b"", {"problem": "broke off before its end"}, End.UNREADABLE),
-    (200, b"", {"problem": LATE}, End.TIMEOUT),
-    (200, b"{" + b" " * MAX_BODY + b"}", {}, End.UNREADABLE),
-    *((status, b"", {}, End.REDIRECT) for status in (300, 301, 302, 303, 304, 307, 308)),
-    (401, error("APIGW.0301"), {"skew": 1201.0}, End.CLOCK),
-    (401, error("APIGW.0303"), {"skew": -1201.0}, End.CLOCK),
-    (401, error("APIGW.0303", "the timestamp is out of range"), {"headers": {"date": "x"}}, End.UNAUTHORIZED),
-    (401, error("APIGW.0301"), {"skew": 300.0}, End.UNAUTHORIZED),
-    (401, error("APIGW.0301", "The token must be updated"), {"skew": -4000.0}, End.UNAUTHORIZED),
-    (400, error("DLF.0001", "The token must be updated"), {}, End.UNAUTHORIZED),
-    (403, error("APIGW.0302", "Incorrect IAM authentication information: The token must be updated"), {"skew": 1201.0}, End.UNAUTHORIZED),
-    (403, error("APIGW.0307"), {}, End.UNAUTHORIZED),
-    (500, error("APIGW.0307", "The token must be updated"), {}, End.SERVER),
-    (400, error("DLF.0137"), {}, End.REFUSED),
-    (403, error("DLF.6888"), {}, End.REFUSED),
-    (404, error("APIGW.0101"), {}, End.REFUSED),
-    (409, error("DAYU.4711"), {}, End.REFUSED),
-    (400, b'{"errorCode": "DLF.0137", "errorMsg": "words"}', {}, End.REFUSED),
-    (429, error("APIGW.0308"), {}, End.THROTTLED),
-    (400, error("APIG.0308"), {}, End.THROTTLED),
-    (503, error("APIGW.0308"), {}, End.THROTTLED),
-    (200, error("APIGW.0308"), {}, End.THROTTLED),
-    *((status, error("DLF.0137"), {}, End.ODD_REFUSAL) for status in (408, 418, 421, 425, 451, 499)),
-    (504, error("APIGW.0201"), {}, End.BACKEND_TIMEOUT),
-    (400, error("APIG.0201"), {}, End.BACKEND_TIMEOUT),
-    (200, error("APIGW.0201"), {}, End.BACKEND_TIMEOUT),
-    (400, error("DLF.0201"), {}, End.REFUSED),
-    *((status, b"", {}, End.SERVER) for status in (500, 501, 502, 503, 504, 507, 599)),
-    (500, error("DLF.0137"), {}, End.SERVER),
-    *((status, b"", {}, End.NO_HTTP) for status in (100, 101, 203, 206, 226, 600, 999)),
+CASES: list[tuple[int, bytes, dict[str, t.Any], AttemptOutcome]] = [
+    (200, b'{"total": 0}', {}, AttemptOutcome.SUCCESS),
+    (200, b"[]", {}, AttemptOutcome.SUCCESS),
+    (201, b"{}", {}, AttemptOutcome.SUCCESS),
+    (202, b'{"code": 0, "message": "no error code"}', {}, AttemptOutcome.SUCCESS),
+    (204, b"", {}, AttemptOutcome.SUCCESS),
+    (200, b'{"error_code": ""}', {}, AttemptOutcome.SUCCESS),
+    (200, b'{"error_code": null, "total": 1}', {}, AttemptOutcome.SUCCESS),
+    (200, error("DLF.0137"), {}, AttemptOutcome.CODE_IN_SUCCESS),
+    (200, error("DLF.30137"), {}, AttemptOutcome.CODE_IN_SUCCESS),
+    (200, error("DLF.3051"), {}, AttemptOutcome.CODE_IN_SUCCESS),
+    (200, error("APIGW.0301"), {}, AttemptOutcome.CODE_IN_SUCCESS),
+    (200, error("DLF.9999", "Job a have no instances to rerun"), {}, AttemptOutcome.CODE_IN_SUCCESS),
+    (200, error("DLF.9999"), {}, AttemptOutcome.ODD_CODE_IN_SUCCESS),
+    (200, b'{"errorCode": "X"}', {}, AttemptOutcome.ODD_CODE_IN_SUCCESS),
+    (200, b'{"code": "DLF.0137", "message": "x"}', {}, AttemptOutcome.CODE_IN_SUCCESS),
+    (200, b'{"error": {"code": "APIGW.0201", "message": "x"}}', {}, AttemptOutcome.BACKEND_TIMEOUT),
+    (200, b'{"code": 0, "message": "ok"}', {}, AttemptOutcome.SUCCESS),
+    (200, b'{"code": "SUCCESS", "message": "ok", "error": null, "is_success": true}', {}, AttemptOutcome.SUCCESS),
+    (200, b'{"total": 1', {}, AttemptOutcome.UNREADABLE),
+    (200, b"<html>", {}, AttemptOutcome.UNREADABLE),
+    (200, b'"text"', {}, AttemptOutcome.UNREADABLE),
+    (200, b"null", {}, AttemptOutcome.UNREADABLE),
+    (200, b'{"a": "\xff"}', {}, AttemptOutcome.UNREADABLE),
+    (200, b"{}", {"headers": {"content-length": "9"}}, AttemptOutcome.UNREADABLE),
+    (200, b"{}", {"headers": {"content-length": "2, 3"}}, AttemptOutcome.UNREADABLE),
+    (200, b"{}", {"headers": {"content-encoding": "gzip"}}, AttemptOutcome.UNREADABLE),
+    (200, b"", {"problem": "broke off before its end"}, AttemptOutcome.UNREADABLE),
+    (204, b"", {"problem": "broke off before its end"}, AttemptOutcome.UNREADABLE),
+    (200, b"", {"problem": LATE}, AttemptOutcome.TIMEOUT),
+    (200, b"{" + b" " * MAX_BODY + b"}", {}, AttemptOutcome.UNREADABLE),
+    *((status, b"", {}, AttemptOutcome.REDIRECT) for status in (300, 301, 302, 303, 304, 307, 308)),
+    (401, error("APIGW.0301"), {"skew": 1201.0}, AttemptOutcome.CLOCK),
+    (401, error("APIGW.0303"), {"skew": -1201.0}, AttemptOutcome.CLOCK),
+    (401, error("APIGW.0303", "the timestamp is out of range"), {"headers": {"date": "x"}}, AttemptOutcome.UNAUTHORIZED),
+    (401, error("APIGW.0301"), {"skew": 300.0}, AttemptOutcome.UNAUTHORIZED),
+    (401, error("APIGW.0301", "The token must be updated"), {"skew": -4000.0}, AttemptOutcome.UNAUTHORIZED),
+    (400, error("DLF.0001", "The token must be updated"), {}, AttemptOutcome.UNAUTHORIZED),
+    (
+        403,
+        error("APIGW.0302", "Incorrect IAM authentication information: The token must be updated"),
+        {"skew": 1201.0},
+        AttemptOutcome.UNAUTHORIZED,
+    ),
+    (403, error("APIGW.0307"), {}, AttemptOutcome.UNAUTHORIZED),
+    (500, error("APIGW.0307", "The token must be updated"), {}, AttemptOutcome.SERVER),
+    (400, error("DLF.0137"), {}, AttemptOutcome.REFUSED),
+    (403, error("DLF.6888"), {}, AttemptOutcome.REFUSED),
+    (404, error("APIGW.0101"), {}, AttemptOutcome.REFUSED),
+    (409, error("DAYU.4711"), {}, AttemptOutcome.REFUSED),
+    (400, b'{"errorCode": "DLF.0137", "errorMsg": "words"}', {}, AttemptOutcome.REFUSED),
+    (429, error("APIGW.0308"), {}, AttemptOutcome.THROTTLED),
+    (400, error("APIG.0308"), {}, AttemptOutcome.THROTTLED),
+    (503, error("APIGW.0308"), {}, AttemptOutcome.THROTTLED),
+    (200, error("APIGW.0308"), {}, AttemptOutcome.THROTTLED),
+    *((status, error("DLF.0137"), {}, AttemptOutcome.ODD_REFUSAL) for status in (408, 418, 421, 425, 451, 499)),
+    (504, error("APIGW.0201"), {}, AttemptOutcome.BACKEND_TIMEOUT),
+    (400, error("APIG.0201"), {}, AttemptOutcome.BACKEND_TIMEOUT),
+    (200, error("APIGW.0201"), {}, AttemptOutcome.BACKEND_TIMEOUT),
+    (400, error("DLF.0201"), {}, AttemptOutcome.REFUSED),
+    *((status, b"", {}, AttemptOutcome.SERVER) for status in (500, 501, 502, 503, 504, 507, 599)),
+    (500, error("DLF.0137"), {}, AttemptOutcome.SERVER),
+    *((status, b"", {}, AttemptOutcome.NOT_HTTP) for status in (100, 101, 203, 206, 226, 600, 999)),
 ]
 PAGE = b"<html>Blocked by policy</html>"
 BROKE_OFF = {"problem": "broke off before its end"}
 REFUSALS = (400, 402, 403, 404, 405, 406, 407, 409, 410, 411, 412, 413, 414, 415, 416, 417, 422, 428, 431)
 #: 4xx whose body is not the service's own error, from something in between -> the row of a read.
-FOREIGN: list[tuple[int, bytes, dict[str, t.Any], End]] = [
-    (401, PAGE, {}, End.UNAUTHORIZED),
-    (401, PAGE, {"skew": 1201.0}, End.CLOCK),
-    (401, b"The token must be updated", {}, End.UNAUTHORIZED),
-    (401, b"", BROKE_OFF, End.UNAUTHORIZED),
-    (429, b"", {}, End.THROTTLED),
-    (429, PAGE, {"problem": LATE}, End.THROTTLED),
-    (429, b'{"message": "slow down"}', {"headers": {"retry-after": "30"}}, End.THROTTLED),
-    *((status, b"", {}, End.REFUSED) for status in REFUSALS),
-    *((status, PAGE, {}, End.REFUSED) for status in REFUSALS),
-    *((status, b'{"error": "forbidden", "code": 403, "message": "no"}', {}, End.REFUSED) for status in REFUSALS),
-    (400, b'{"error_code": "403", "error_msg": "a status for a code"}', {}, End.REFUSED),
-    (400, b'{"error_code": "DLF", "error_msg": "no number"}', {}, End.REFUSED),
-    (400, b'{"error_msg": "words alone"}', {}, End.REFUSED),
-    (400, b'["DLF.0137"]', {}, End.REFUSED),
-    (404, b"\xff\xfe", {}, End.REFUSED),
-    (404, error("DLF.0137"), {"headers": {"content-encoding": "gzip"}}, End.REFUSED),
-    *((status, b'{"error_code": "DLF.01', BROKE_OFF, End.CUT_REFUSAL) for status in REFUSALS),
-    (404, b"", {"problem": LATE}, End.CUT_REFUSAL),
-    (400, error("DLF.0137"), {"headers": {"content-length": "999"}}, End.CUT_REFUSAL),
-    (400, b'{"error_code": ', {}, End.CUT_REFUSAL),
-    (404, b'[{"error_code": "APIGW', {}, End.CUT_REFUSAL),
-    (408, b"", BROKE_OFF, End.ODD_REFUSAL),
-    *((status, b"", {}, End.ODD_REFUSAL) for status in (408, 418, 421, 425, 451, 499)),
+FOREIGN: list[tuple[int, bytes, dict[str, t.Any], AttemptOutcome]] = [
+    (401, PAGE, {}, AttemptOutcome.UNAUTHORIZED),
+    (401, PAGE, {"skew": 1201.0}, AttemptOutcome.CLOCK),
+    (401, b"The token must be updated", {}, AttemptOutcome.UNAUTHORIZED),
+    (401, b"", BROKE_OFF, AttemptOutcome.UNAUTHORIZED),
+    (429, b"", {}, AttemptOutcome.THROTTLED),
+    (429, PAGE, {"problem": LATE}, AttemptOutcome.THROTTLED),
+    (429, b'{"message": "slow down"}', {"headers": {"retry-after": "30"}}, AttemptOutcome.THROTTLED),
+    *((status, b"", {}, AttemptOutcome.REFUSED) for status in REFUSALS),
+    *((status, PAGE, {}, AttemptOutcome.REFUSED) for status in REFUSALS),
+    *((status, b'{"error": "forbidden", "code": 403, "message": "no"}', {}, AttemptOutcome.REFUSED) for status in REFUSALS),
+    (400, b'{"error_code": "403", "error_msg": "a status for a code"}', {}, AttemptOutcome.REFUSED),
+    (400, b'{"error_code": "DLF", "error_msg": "no number"}', {}, AttemptOutcome.REFUSED),
+    (400, b'{"error_msg": "words alone"}', {}, AttemptOutcome.REFUSED),
+    (400, b'["DLF.0137"]', {}, AttemptOutcome.REFUSED),
+    (404, b"\xff\xfe", {}, AttemptOutcome.REFUSED),
+    (404, error("DLF.0137"), {"headers": {"content-encoding": "gzip"}}, AttemptOutcome.REFUSED),
+    *((status, b'{"error_code": "DLF.01', BROKE_OFF, AttemptOutcome.CUT_REFUSAL) for status in REFUSALS),
+    (404, b"", {"problem": LATE}, AttemptOutcome.CUT_REFUSAL),
+    (400, error("DLF.0137"), {"headers": {"content-length": "999"}}, AttemptOutcome.CUT_REFUSAL),
+    (400, b'{"error_code": ', {}, AttemptOutcome.CUT_REFUSAL),
+    (404, b'[{"error_code": "APIGW', {}, AttemptOutcome.CUT_REFUSAL),
+    (408, b"", BROKE_OFF, AttemptOutcome.ODD_REFUSAL),
+    *((status, b"", {}, AttemptOutcome.ODD_REFUSAL) for status in (408, 418, 421, 425, 451, 499)),
 ]
 
 
-@pytest.mark.parametrize(("status", "body", "more", "end"), FOREIGN)
+@pytest.mark.parametrize(("status", "body", "more", "outcome"), FOREIGN)
 def test_only_the_services_own_error_proves_that_a_write_was_not_executed(
-    status: int, body: bytes, more: dict[str, t.Any], end: End
+    status: int, body: bytes, more: dict[str, t.Any], outcome: AttemptOutcome
 ) -> None:
     written = verdict_of(WRITE, status, body, **dict(more))
-    assert (written.end, written.follow, written.error.kind) == (End.FOREIGN, Follow.VERIFY, Kind.AMBIGUOUS)
+    assert (written.outcome, written.step, written.error.kind) == (AttemptOutcome.FOREIGN, Step.VERIFY, Kind.AMBIGUOUS)
     assert written.error.message
-    assert verdict_of(READ, status, body, **dict(more)).end is end
+    assert verdict_of(READ, status, body, **dict(more)).outcome is outcome
 
 
-@pytest.mark.parametrize("call", [READ, WRITE], ids=["read", "write"])
-@pytest.mark.parametrize(("status", "body", "more", "end"), CASES)
-def test_every_answer_has_its_row(status: int, body: bytes, more: dict[str, t.Any], end: End, call: Call) -> None:
-    verdict = verdict_of(call, status, body, **dict(more))
-    assert verdict.end is end
-    then = TABLE[end][1 if call.writes else 0]
-    assert then is not None
-    assert verdict.follow is then.follow
-    if then.follow is Follow.DONE:
+@pytest.mark.parametrize("made", [READ, WRITE], ids=["read", "write"])
+@pytest.mark.parametrize(("status", "body", "more", "outcome"), CASES)
+def test_every_answer_has_its_row(status: int, body: bytes, more: dict[str, t.Any], outcome: AttemptOutcome, made: Request) -> None:
+    verdict = verdict_of(made, status, body, **dict(more))
+    assert verdict.outcome is outcome
+    next_step = RETRY_POLICY[outcome][1 if made.writes else 0]
+    assert next_step is not None
+    assert verdict.step is next_step.step
+    if next_step.step is Step.RETURN:
         assert verdict.error is None
         assert verdict.answer.status == status
         assert verdict.answer.request_id == "abc"
         assert verdict.answer.date_ms == 1_795_402_800_000
         return
     assert verdict.answer is None
-    assert verdict.error.kind is (then.kind or kind_of(status, verdict.error.code, verdict.error.message))
+    assert verdict.error.kind is (next_step.kind or kind_of(status, verdict.error.code, verdict.error.message))
     assert verdict.error.message
     assert verdict.error.hint
     assert (verdict.error.status, verdict.error.request_id) == (status, "abc")
-    assert (verdict.error.method, verdict.error.path) == (call.method, "/v2/p/jobs/a/b")
+    assert (verdict.error.method, verdict.error.path) == (made.method, "/v2/p/jobs/a/b")
 
 
 def test_the_cases_cover_every_row_that_an_answer_can_have() -> None:
-    without_answer = {End.NO_CONNECTION, End.TLS, End.RESET}
-    assert {case[3] for case in (*CASES, *FOREIGN)} | without_answer | {End.FOREIGN} == set(End)
-    for end in without_answer:
-        for call in (READ, WRITE):
-            verdict = judge_failure(call, end, "cause")
+    without_answer = {AttemptOutcome.NO_CONNECTION, AttemptOutcome.TLS, AttemptOutcome.RESET}
+    assert {case[3] for case in (*CASES, *FOREIGN)} | without_answer | {AttemptOutcome.FOREIGN} == set(AttemptOutcome)
+    for outcome in without_answer:
+        for request in (READ, WRITE):
+            verdict = judge_failure(request, outcome, "cause")
             assert verdict.error is not None
             assert verdict.error.message == "cause"
-            then = TABLE[end][1 if call.writes else 0]
-            assert then is not None
-            assert verdict.error.kind is then.kind
+            next_step = RETRY_POLICY[outcome][1 if request.writes else 0]
+            assert next_step is not None
+            assert verdict.error.kind is next_step.kind
 
 
 def test_an_empty_body_is_success_only_for_a_write_and_only_where_its_length_is_told() -> None:
-    assert verdict_of(WRITE, 200).end is End.SUCCESS
-    assert verdict_of(READ, 200).end is End.UNREADABLE
-    assert judge(WRITE, 200, {"transfer-encoding": "chunked"}, b"").end is End.SUCCESS
+    assert verdict_of(WRITE, 200).outcome is AttemptOutcome.SUCCESS
+    assert verdict_of(READ, 200).outcome is AttemptOutcome.UNREADABLE
+    assert judge(WRITE, 200, {"transfer-encoding": "chunked"}, b"").outcome is AttemptOutcome.SUCCESS
     # The connection may have been lost among the headers.
-    assert judge(WRITE, 200, {}, b"").end is End.UNREADABLE
-    assert judge(WRITE, 200, {}, b"\n").end is End.UNREADABLE
-    assert judge(WRITE, 200, {"transfer-encoding": "identity"}, b"").end is End.UNREADABLE
-    assert judge(WRITE, 200, {"transfer-encoding": "identity", "content-length": "9"}, b"{}").end is End.UNREADABLE
-    assert judge(WRITE, 204, {}, b"").end is End.SUCCESS
-    assert judge(READ, 404, {}, b"").end is End.CUT_REFUSAL
-    assert verdict_of(WRITE, 200).answer.payload is None
+    assert judge(WRITE, 200, {}, b"").outcome is AttemptOutcome.UNREADABLE
+    assert judge(WRITE, 200, {}, b"\n").outcome is AttemptOutcome.UNREADABLE
+    assert judge(WRITE, 200, {"transfer-encoding": "identity"}, b"").outcome is AttemptOutcome.UNREADABLE
+    assert judge(WRITE, 200, {"transfer-encoding": "identity", "content-length": "9"}, b"{}").outcome is AttemptOutcome.UNREADABLE
+    assert judge(WRITE, 204, {}, b"").outcome is AttemptOutcome.SUCCESS
+    assert judge(READ, 404, {}, b"").outcome is AttemptOutcome.CUT_REFUSAL
+    assert verdict_of(WRITE, 200).answer.body is None
 
 
 def test_a_clock_can_be_blamed_by_words_only_where_no_date_tells() -> None:
     body = error("APIGW.0303", "signature expired")
-    assert judge(READ, 401, {}, body).end is End.CLOCK
-    assert judge(READ, 401, DATE, body).end is End.UNAUTHORIZED
+    assert judge(READ, 401, {}, body).outcome is AttemptOutcome.CLOCK
+    assert judge(READ, 401, DATE, body).outcome is AttemptOutcome.UNAUTHORIZED
     message = verdict_of(READ, 401, body, skew=-1205.0).error.message
     assert message == "signature expired; this machine's clock is 20 min 5 s behind the service's"
 
 
 def test_what_a_write_may_not_do() -> None:
     """A write is sent again only where the service cannot have begun with it, and is said to have failed only where it was refused."""
-    again = {end for end, (_read, write) in TABLE.items() if write.follow is Follow.AGAIN}
-    assert again == {End.NO_CONNECTION, End.THROTTLED}
-    verify = {end for end, (_read, write) in TABLE.items() if write.follow is Follow.VERIFY}
+    again = {outcome for outcome, (_read, write) in RETRY_POLICY.items() if write.step is Step.RETRY}
+    assert again == {AttemptOutcome.NO_CONNECTION, AttemptOutcome.THROTTLED}
+    verify = {outcome for outcome, (_read, write) in RETRY_POLICY.items() if write.step is Step.VERIFY}
     assert verify == {
-        End.RESET,
-        End.TIMEOUT,
-        End.NO_HTTP,
-        End.ODD_CODE_IN_SUCCESS,
-        End.UNREADABLE,
-        End.REDIRECT,
-        End.FOREIGN,
-        End.CUT_REFUSAL,
-        End.ODD_REFUSAL,
-        End.BACKEND_TIMEOUT,
-        End.SERVER,
+        AttemptOutcome.RESET,
+        AttemptOutcome.TIMEOUT,
+        AttemptOutcome.NOT_HTTP,
+        AttemptOutcome.ODD_CODE_IN_SUCCESS,
+        AttemptOutcome.UNREADABLE,
+        AttemptOutcome.REDIRECT,
+        AttemptOutcome.FOREIGN,
+        AttemptOutcome.CUT_REFUSAL,
+        AttemptOutcome.ODD_REFUSAL,
+        AttemptOutcome.BACKEND_TIMEOUT,
+        AttemptOutcome.SERVER,
     }
-    for read, write in TABLE.values():
-        assert (write.follow is Follow.VERIFY) == (write.kind is Kind.AMBIGUOUS)
-        assert read is None or (read.kind is not Kind.AMBIGUOUS and read.follow is not Follow.VERIFY)
+    for read, write in RETRY_POLICY.values():
+        assert (write.step is Step.VERIFY) == (write.kind is Kind.AMBIGUOUS)
+        assert read is None or (read.kind is not Kind.AMBIGUOUS and read.step is not Step.VERIFY)
 
 
 @given(st.integers(100, 999), st.binary(max_size=30), st.booleans(), st.text(max_size=10))
@@ -237,17 +237,13 @@ def test_no_answer_escapes_the_table(status: int, body: bytes, writes: bool, pro
         assert not (writes and status >= 500 and verdict.error.kind is not Kind.AMBIGUOUS)
 
 
-def test_the_client_says_the_table() -> None:
-    assert Client.__doc__ is not None
-    assert textwrap.indent(table_text(), "    ") in inspect.cleandoc(Client.__doc__)
-    assert len(table_text().splitlines()) == len(End) + 4
-
-
 @pytest.mark.parametrize("kind", list(Kind))
-def test_every_kind_has_a_way_out(kind: Kind) -> None:
-    hint = hint_for(kind)
-    assert hint.endswith(".")
-    assert len(hint) > 30
+def test_every_kind_has_a_remedy(kind: Kind) -> None:
+    remedy = REMEDIES[kind]
+    assert remedy.endswith(".")
+    assert len(remedy) > 30
+    assert ApiError(kind, "words").hint == remedy
+    assert ApiError(kind, "words", hint="Another.").hint == "Another."
 
 
 @pytest.mark.parametrize(
@@ -309,13 +305,13 @@ def test_kinds(status: int | None, code: str | None, message: str, kind: Kind) -
         b'{"is_success": false, "data": 1}',
     ],
 )
-def test_a_200_that_says_that_a_write_failed_is_no_success(body: bytes) -> None:
+def test_a_200_that_says_that_a_write_failed_is_not_a_success(body: bytes) -> None:
     """Whatever the words: what became of it is read back. A read's answer has fields of its own."""
-    assert verdict_of(WRITE, 200, body).end is End.ODD_CODE_IN_SUCCESS
-    assert verdict_of(READ, 200, body).end is End.SUCCESS
+    assert verdict_of(WRITE, 200, body).outcome is AttemptOutcome.ODD_CODE_IN_SUCCESS
+    assert verdict_of(READ, 200, body).outcome is AttemptOutcome.SUCCESS
 
 
-def test_only_documented_codes_are_believed_beside_a_200() -> None:
+def test_only_documented_codes_are_believed_with_a_200() -> None:
     documented = ["DLF.0100", "DLF.30100", "DLF.3018", "DLF.6888", "DLF.20810", "DLF.30121", "DLF.6423", "APIG.0101", "APIGW.0303"]
     assert all(is_documented(code) for code in documented)
     assert not any(is_documented(code) for code in ("DLF.9999", "DLF.40137", "DLF.137", "0137", "OK", "0", "SUCCESS", "APIGW.9999", None))
@@ -341,15 +337,15 @@ def test_only_documented_codes_are_believed_beside_a_200() -> None:
     ],
 )
 def test_error_bodies(body: t.Any, code: str | None, message: str) -> None:
-    found = service_error(body)
-    assert (found.code, found.message) == (code, message)
+    service_words = service_error(body)
+    assert (service_words.code, service_words.message) == (code, message)
 
 
 def test_the_request_id_of_a_body_is_used_where_no_header_has_one() -> None:
     body = json.dumps({"error_code": "APIGW.0301", "error_msg": "x", "request_id": "from body"}).encode()
-    found = judge(READ, 401, {}, body).error
-    assert found is not None
-    assert found.request_id == "from body"
+    failure = judge(READ, 401, {}, body).error
+    assert failure is not None
+    assert failure.request_id == "from body"
     assert verdict_of(READ, 401, body).error.request_id == "abc"
 
 
@@ -419,21 +415,21 @@ def test_retry_after(headers: dict[str, str], seconds: float | None) -> None:
 )
 def test_bodies_that_are_refused(body: bytes) -> None:
     with pytest.raises(UnreadableError) as caught:
-        parse_payload(200, {}, body, may_be_empty=True)
+        parse_json(200, {}, body, may_be_empty=True)
     assert len(str(caught.value)) < 80
 
 
 def test_a_hundred_levels_are_read() -> None:
-    assert parse_payload(200, {}, b"[" * 100 + b"]" * 100, may_be_empty=False)
+    assert parse_json(200, {}, b"[" * 100 + b"]" * 100, may_be_empty=False)
 
 
 @given(st.binary(max_size=200))
 def test_any_bytes_are_read_or_refused(body: bytes) -> None:
     try:
-        payload = parse_payload(200, {}, body, may_be_empty=True)
+        json_body = parse_json(200, {}, body, may_be_empty=True)
     except UnreadableError:
         return
-    assert payload is None or isinstance(payload, (dict, list))
+    assert json_body is None or isinstance(json_body, (dict, list))
 
 
 JSON = st.recursive(
@@ -446,11 +442,11 @@ JSON = st.recursive(
 @given(st.dictionaries(st.text(max_size=5), JSON, max_size=5), st.booleans())
 def test_json_comes_back(value: dict[str, t.Any], plain: bool) -> None:
     body = json.dumps(value, ensure_ascii=plain).encode("utf-8")
-    assert parse_payload(200, {"content-length": str(len(body))}, body, may_be_empty=False) == value
+    assert parse_json(200, {"content-length": str(len(body))}, body, may_be_empty=False) == value
 
 
 def test_of_a_key_that_occurs_twice_the_last_counts() -> None:
-    assert parse_payload(200, {}, b'{"a": 1, "a": 2}', may_be_empty=False) == {"a": 2}
+    assert parse_json(200, {}, b'{"a": 1, "a": 2}', may_be_empty=False) == {"a": 2}
 
 
 def test_what_is_fatal_is_never_a_lone_instances_fault() -> None:

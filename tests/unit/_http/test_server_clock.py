@@ -30,11 +30,11 @@ class World:
 
     def answer(self, going: float = 0.05, coming: float = 0.05) -> None:
         """One round trip."""
-        sent = self.elapsed
+        began = self.elapsed
         self.elapsed += going
         date = int(self.service) * 1000
         self.elapsed += coming
-        self.clock.learn(date, sent, self.elapsed)
+        self.clock.learn(date, began, self.elapsed)
 
 
 def test_unlearned_it_is_this_machines_clock() -> None:
@@ -62,9 +62,9 @@ def test_skew_is_never_exaggerated(ahead: float, least: float, most: float) -> N
 )
 def test_bounds_always_hold_the_service_time(ahead: float, trips: list[tuple[float, float, float]]) -> None:
     world = World(ahead)
-    for going, coming, idle in trips:
+    for going, coming, pause in trips:
         world.answer(going, coming)
-        world.elapsed += idle
+        world.elapsed += pause
         clock = world.clock
         assert clock.earliest_ms() <= int(world.service * 1000) + 1
         assert clock.latest_ms() >= int(world.service * 1000)
@@ -103,9 +103,9 @@ def test_a_step_settles_nothing_earlier_than_the_time_that_passed() -> None:
     lost = world.clock.latest_ms()
     for step in (90, 0, 90, 45, 600):
         world.elapsed += 5
-        sent = world.elapsed
+        began = world.elapsed
         world.elapsed += 0.1
-        world.clock.learn(int(world.service + step) * 1000, sent, world.elapsed)
+        world.clock.learn(int(world.service + step) * 1000, began, world.elapsed)
     assert world.clock.earliest_ms() - lost < 26_000
     world.elapsed += 60
     assert world.clock.earliest_ms() - lost > 80_000
@@ -128,9 +128,9 @@ def test_a_step_settles_nothing_earlier_than_the_time_that_passed() -> None:
 )
 def test_a_date_is_believed_within_the_limit_of_the_accepted_time(off: int, seconds: float, believed: bool) -> None:
     world = World(ahead=0)
-    signed, sent = int(world.service), world.elapsed
+    signed, began = int(world.service), world.elapsed
     world.elapsed += seconds
-    assert world.clock.learn((signed + off) * 1000, sent, world.elapsed, signed) is believed
+    assert world.clock.learn((signed + off) * 1000, began, world.elapsed, signed) is believed
     assert world.clock.learned is believed
     if not believed:
         assert world.clock.now_ms() == int(world.service * 1000)
@@ -156,9 +156,9 @@ def test_where_nothing_is_known_every_date_is_believed() -> None:
 def test_a_skew_between_is_never_exaggerated(ahead: float, seconds: float, part: float) -> None:
     """Of a signature, whose fraction of a second is cut off, against an answer written at any moment until it came."""
     date = int(NOW + seconds * part)
-    found = skew_between(int(NOW + ahead), date * 1000, seconds)
-    assert abs(found) <= abs(ahead) + 0.001
-    assert abs(found - ahead) <= 3 + seconds
+    skew = skew_between(int(NOW + ahead), date * 1000, seconds)
+    assert abs(skew) <= abs(ahead) + 0.001
+    assert abs(skew - ahead) <= 3 + seconds
 
 
 def test_setting_this_machines_clock_changes_nothing_but_the_skew() -> None:

@@ -20,7 +20,7 @@ from ansible_collections.dataarts.factory.plugins.module_utils._config.credentia
     Account,
     resolve,
 )
-from ansible_collections.dataarts.factory.plugins.module_utils._http.session import client_settings, connect
+from ansible_collections.dataarts.factory.plugins.module_utils._http.session import client_settings, open_session
 
 Strings = dict[str, str]
 
@@ -222,11 +222,11 @@ def test_no_repr_shows_a_secret(one: str, two: str, three: str, password: str) -
         {"auth_token": one},
         {"user_name": "ops", "user_password": password, "domain_name": "acme", **AGENCY},
     ):
-        connection = connect({**options, "region": "eu-de", "project_id": "p"}, {})
-        inside = vars(connection.client)["_auth"]
-        shown = "".join(repr(thing) + str(thing) for thing in (connection, connection.account, connection.hosts, connection.client, inside))
+        session = open_session({**options, "region": "eu-de", "project_id": "p"}, {})
+        inside = vars(session.client)["_auth"]
+        shown = "".join(repr(thing) + str(thing) for thing in (session, session.account, session.hosts, session.client, inside))
         assert not [secret for name, secret in options.items() if name in SECRET_OPTIONS and secret in shown]
-        connection.close()
+        session.close()
 
 
 @given(st.dictionaries(st.sampled_from(CREDENTIAL_OPTIONS), st.one_of(SECRETS, st.none(), st.just(""), st.integers(10**9), st.text())))
@@ -263,7 +263,7 @@ def test_settings_of_the_client(tmp_path: Path) -> None:
 )
 def test_settings_that_are_refused(option: dict[str, t.Any]) -> None:
     with pytest.raises(OptionError, match=next(iter(option))):
-        connect({**KEYS, "region": "eu-de", "project_id": "p", **option}, {})
+        open_session({**KEYS, "region": "eu-de", "project_id": "p", **option}, {})
 
 
 @pytest.mark.parametrize(
@@ -281,11 +281,11 @@ def test_settings_that_are_refused(option: dict[str, t.Any]) -> None:
 def test_places_that_are_refused(options: dict[str, t.Any], message: str) -> None:
     """Before anything is sent."""
     with pytest.raises(OptionError, match=message):
-        connect({**KEYS, **options}, {})
+        open_session({**KEYS, **options}, {})
 
 
 def test_a_connection_with_a_project_asks_nobody() -> None:
-    connection = connect({**KEYS, "endpoint": "https://lab", "project_id": "p1"}, {})
-    assert connection.project_id == "p1"
-    assert connection.hosts.v2 == "https://lab"
-    connection.close()
+    session = open_session({**KEYS, "endpoint": "https://lab", "project_id": "p1"}, {})
+    assert session.project_id == "p1"
+    assert session.hosts.v2 == "https://lab"
+    session.close()

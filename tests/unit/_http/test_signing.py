@@ -16,7 +16,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.dataarts.factory.plugins.module_utils._common.errors import OptionError
-from ansible_collections.dataarts.factory.plugins.module_utils._http.request import Call, encoded_path
+from ansible_collections.dataarts.factory.plugins.module_utils._http.request import Request, encoded_path
 from ansible_collections.dataarts.factory.plugins.module_utils._http.signing import AkSkAuth, canonical_path
 from ansible_collections.dataarts.factory.plugins.module_utils._http.transport import prepare
 
@@ -50,12 +50,12 @@ def official(request: requests.PreparedRequest, path: str, query: list[tuple[str
     return str(Signer(_Credentials()).sign(sdk).header_params["Authorization"])
 
 
-def sign(call: Call, token: str | None = None) -> requests.PreparedRequest:
+def sign(call: Request, token: str | None = None) -> requests.PreparedRequest:
     return prepare(call, AkSkAuth(AK, SK, token, clock=lambda: WHEN))
 
 
 def test_fixed_vector() -> None:
-    call = Call(
+    call = Request(
         "POST",
         "https://dayu.cn-north-4.myhuaweicloud.com",
         encoded_path("v2", "62099355b894428e8916573ae635f1f9", "factory", "jobs", "a/b 每日", "instances", "retry"),
@@ -119,7 +119,7 @@ def test_same_signature_as_the_official_signer(
 ) -> None:
     assume(not {".", ".."} & set(segments))
     path = encoded_path(*segments)
-    request = sign(Call(method, base, path, "any", tuple(query), body, tuple(headers.items())), token)
+    request = sign(Request(method, base, path, "any", tuple(query), body, tuple(headers.items())), token)
     authorization = request.headers["Authorization"]
     prefix = "/prefix" if base.endswith("/prefix") else ""
     assert authorization == official(request, prefix + path, query)
@@ -146,7 +146,7 @@ def test_other_bodies_are_signed_as_the_sdk_does(content_type: str, body: bytes 
 def test_every_attempt_is_signed_at_its_own_time() -> None:
     times = iter((WHEN, WHEN + 30))
     auth = AkSkAuth(AK, SK, clock=lambda: next(times))
-    call = Call("GET", "https://dayu.example", "/v2", "any")
+    call = Request("GET", "https://dayu.example", "/v2", "any")
     first, second = prepare(call, auth), prepare(call, auth)
     assert first.headers["X-Sdk-Date"] == "20261123T030000Z"
     assert second.headers["X-Sdk-Date"] == "20261123T030030Z"

@@ -145,8 +145,8 @@ def test_credentials_never_travel_over_plain_http_unasked(name: str, endpoint: s
     options = {"access_key": "AK", "secret_key": "SK", "project_id": "p", "region": "cn-north-4", "allow_http": allow_http, name: endpoint}
     run = ModuleRun(options)
     if not refused:
-        assert run.connection.hosts
+        assert run.session.hosts
         assert run.secrets == {"AK", "SK"}
         return
     with pytest.raises(OptionError, match="plain http"):
-        run.connection  # noqa: B018
+        run.session  # noqa: B018

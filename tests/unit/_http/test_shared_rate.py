@@ -17,14 +17,21 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.dataarts.factory.plugins.module_utils._http import turns as _turns
-from ansible_collections.dataarts.factory.plugins.module_utils._http.rate_limiter import Pacer
-from ansible_collections.dataarts.factory.plugins.module_utils._http.turns import ALL, FURTHEST, SharedTurns, folder, shared_turns, start_of
+from ansible_collections.dataarts.factory.plugins.module_utils._http import rate_limiter as _rate_limiter
+from ansible_collections.dataarts.factory.plugins.module_utils._http.rate_limiter import (
+    ALL,
+    FURTHEST,
+    RateLimiter,
+    SharedReservations,
+    shared_folder,
+    shared_reservations,
+    start_of,
+)
 
 
 @pytest.fixture(name="path")
 def fixture_path(tmp_path: Path) -> Path:
-    return tmp_path / "own" / "turns.json"
+    return tmp_path / "own" / "rate.json"
 
 
 @pytest.mark.parametrize(
@@ -50,12 +57,12 @@ def test_from_when_on_a_request_may_leave(times: t.Any, start: t.Any) -> None:
 
 
 def spent(path: Path, route: str = "list", at: float = 100.0) -> None:
-    with SharedTurns(path).open() as times:
+    with SharedReservations(path).open() as times:
         times[route] = at
 
 
 def known(path: Path) -> dict[str, float]:
-    with SharedTurns(path).open() as times:
+    with SharedReservations(path).open() as times:
         return dict(times)
 
 
@@ -79,7 +86,7 @@ def test_a_file_that_cannot_be_read_counts_as_empty_and_is_written_anew(path: Pa
 
 def test_a_shorter_text_leaves_nothing_of_a_longer_one(path: Path) -> None:
     spent(path, "a long name of a route", 123456.75)
-    with SharedTurns(path).open() as times:
+    with SharedReservations(path).open() as times:
         times.clear()
     assert json.loads(path.read_text()) == {}
 
@@ -92,12 +99,12 @@ def test_without_a_place_each_process_has_times_of_its_own(tmp_path: Path) -> No
     linked = tmp_path / "linked"
     linked.symlink_to(tmp_path)
     for place in (tmp_path / "file", tmp_path / "no" / "such", readable, linked):
-        one = SharedTurns(place / "turns.json")
+        limiter = SharedReservations(place / "rate.json")
         for number in range(2):
-            with one.open() as times:
+            with limiter.open() as times:
                 assert times.get("list", 0) == number
                 times["list"] = number + 1
-        assert not (place / "turns.json").exists()
+        assert not (place / "rate.json").exists()
 
 
 def test_a_link_in_the_place_of_the_file_is_not_followed(path: Path, tmp_path: Path) -> None:
@@ -109,7 +116,7 @@ def test_a_link_in_the_place_of_the_file_is_not_followed(path: Path, tmp_path: P
 
 def test_a_process_that_holds_the_lock_for_ever_holds_nobody_up(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     spent(path)
-    monkeypatch.setattr(_turns, "_TRIES", 3)
+    monkeypatch.setattr(_rate_limiter, "_TRIES", 3)
     with path.open("r+") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         assert known(path) == {}
@@ -119,16 +126,16 @@ def test_a_process_that_holds_the_lock_for_ever_holds_nobody_up(path: Path, monk
 def test_the_name_of_the_file_tells_nothing_and_is_the_accounts(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
     for who in (("https://dayu", "AKEXAMPLE"), ("https://dayu", "AKEXAMPLE"), ("https://dayu", "another"), ("https://other", "AKEXAMPLE")):
-        with shared_turns(*who).open() as times:
+        with shared_reservations(*who).open() as times:
             times["list"] = times.get("list", 0.0) + 1.0
-    files = sorted(folder(os.environ).iterdir())
-    assert folder(os.environ).parent == tmp_path
+    files = sorted(shared_folder(os.environ).iterdir())
+    assert shared_folder(os.environ).parent == tmp_path
     assert sorted(json.loads(file.read_text())["list"] for file in files) == [1.0, 1.0, 2.0]
     assert not any("AKEXAMPLE" in file.name or "AKEXAMPLE" in file.read_text() for file in files)
 
 
 def test_a_relative_runtime_directory_is_not_used() -> None:
-    assert folder({"XDG_RUNTIME_DIR": "relative"}) == folder({})
+    assert shared_folder({"XDG_RUNTIME_DIR": "relative"}) == shared_folder({})
 
 
 def _work(path: Path, requests: int, left: t.Any) -> None:
@@ -138,9 +145,9 @@ def _work(path: Path, requests: int, left: t.Any) -> None:
         moments.append(time.monotonic())
         return moments[-1]
 
-    one = Pacer({"list": 100.0}, clock=clock, turns=SharedTurns(path))
+    limiter = RateLimiter({"list": 100.0}, clock=clock, reservations=SharedReservations(path))
     for _request in range(requests):
-        one.wait("list")
+        limiter.wait("list")
         left.put(moments[-1])  # the moment, read under the lock, at which it was let go
 
 
@@ -149,12 +156,12 @@ def test_processes_share_one_budget_also_when_one_of_them_is_killed(path: Path) 
     left = context.Queue()
     victim = context.Process(target=_work, args=(path, 10_000, context.Queue()))
     workers = [context.Process(target=_work, args=(path, 10, left)) for _worker in range(4)]
-    for one in (victim, *workers):
-        one.start()
+    for process in (victim, *workers):
+        process.start()
     moments = [left.get(timeout=60) for _number in range(20)]
     os.kill(t.cast(int, victim.pid), signal.SIGKILL)
     moments += [left.get(timeout=60) for _number in range(20)]
-    for one in (victim, *workers):
-        one.join(timeout=60)
+    for process in (victim, *workers):
+        process.join(timeout=60)
     moments.sort()
     assert min(after - before for before, after in zip(moments, moments[1:])) >= 0.01
