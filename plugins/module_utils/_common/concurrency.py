@@ -1,27 +1,30 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Private to the collection: calls that do not wait for each other."""
+"""Bounded parallel map."""
 
 from __future__ import annotations
 
 import typing as t
 from concurrent.futures import ThreadPoolExecutor
 
-_S = t.TypeVar("_S")
-_T = t.TypeVar("_T")
+_Item = t.TypeVar("_Item")
+_Result = t.TypeVar("_Result")
 
-#: Calls that are on their way at the same time; the flow control of their route is shared all the same.
+#: Requests in progress at the same time; they share the rate limit of their route.
 THREADS = 4
 
 
-def in_threads(work: t.Callable[[_S], _T], things: t.Sequence[_S]) -> t.Iterator[_T]:
-    """What *work* makes of each of *things*, in their order; the first exception ends it, and what has not begun is not begun any more."""
-    if len(things) < 2:
-        yield from map(work, things)
+def in_threads(work: t.Callable[[_Item], _Result], items: t.Sequence[_Item]) -> t.Iterator[_Result]:
+    """The results of *work* for *items*, in their order, from at most :data:`THREADS` threads.
+
+    The first exception is raised to the caller; items that no thread has started by then are dropped.
+    """
+    if len(items) < 2:
+        yield from map(work, items)
         return
-    pool = ThreadPoolExecutor(max_workers=min(THREADS, len(things)))
+    pool = ThreadPoolExecutor(max_workers=min(THREADS, len(items)))
     try:
-        yield from pool.map(work, things)
+        yield from pool.map(work, items)
     finally:
         pool.shutdown(wait=True, cancel_futures=True)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Private to the collection: text for people; what comes from elsewhere made safe to show in a terminal, a log or a result."""
+"""Text for people, and text from elsewhere made safe to show in a terminal, a log or a result."""
 
 from __future__ import annotations
 
@@ -45,9 +45,9 @@ def safe(value: t.Any) -> t.Any:
     if isinstance(value, str):
         return value if value.isprintable() else "".join(map(_safe_character, value))
     if isinstance(value, t.Mapping):
-        return {safe(key): safe(one) for key, one in value.items()}
+        return {safe(key): safe(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
-        return [safe(one) for one in value]
+        return [safe(item) for item in value]
     return value
 
 

@@ -1,10 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Private to the collection: time expressions of options, and times as people read them.
-
-On the wire a time is an integer of epoch milliseconds; nothing else leaves or enters this module unconverted.
-"""
+"""Time expressions of options, and times as people read them. In requests and answers a time is an integer of epoch milliseconds."""
 
 from __future__ import annotations
 
@@ -27,8 +24,8 @@ _ISO = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt ]([0-9]{2}:[0-9]{2})(?::([0-9]{2})(?:[.,]([0-9]{1,9}))?)?"
     r" ?([Zz]|[+-][0-9]{2}(?::?[0-9]{2})?)?"
 )
-_GIVE_POINT = "Give ISO 8601 with a zone (2026-11-23T03:00:00+08:00 or 2026-11-23T03:00:00Z) or 13 digits of epoch milliseconds"
-_GIVE_TIME = _GIVE_POINT + ", or a time before now such as -24h, -7d, -30m or -90s"
+_POINT_FORMS = "Use ISO 8601 with a zone (2026-11-23T03:00:00+08:00 or 2026-11-23T03:00:00Z) or 13 digits of epoch milliseconds"
+_TIME_FORMS = _POINT_FORMS + ", or a time before now such as -24h, -7d, -30m or -90s"
 
 
 def parse_time(value: str | int, *, now_ms: int, option: str) -> int:
@@ -42,13 +39,13 @@ def parse_time(value: str | int, *, now_ms: int, option: str) -> int:
     """
     match = _RELATIVE.fullmatch(value.strip()) if isinstance(value, str) else None
     if match is None:
-        return _point(value, option, _GIVE_TIME)
-    return _in_range(now_ms - int(match.group(1)) * _UNIT_MS[match.group(2)], value, option, _GIVE_TIME)
+        return _point(value, option, _TIME_FORMS)
+    return _in_range(now_ms - int(match.group(1)) * _UNIT_MS[match.group(2)], value, option, _TIME_FORMS)
 
 
 def parse_point(value: str | int, *, option: str) -> int:
     """The point in time that *value* names, as :func:`parse_time` but without relative forms."""
-    return _point(value, option, _GIVE_POINT)
+    return _point(value, option, _POINT_FORMS)
 
 
 def to_iso(ms: int) -> str:
@@ -112,36 +109,36 @@ def window(begin: int, end: int, *, options: tuple[str, str]) -> Window:
     :raises OptionError: if it begins after its end.
     """
     if begin > end:
-        raise OptionError(f"{options[0]} ({to_iso(begin)}) is after {options[1]} ({to_iso(end)}). Give a begin that is not after the end.")
+        raise OptionError(f"{options[0]} ({to_iso(begin)}) is after {options[1]} ({to_iso(end)}). Set a start that is not after the end.")
     return Window(begin, end)
 
 
-def _point(value: object, option: str, give: str) -> int:
+def _point(value: object, option: str, forms: str) -> int:
     if isinstance(value, int) and not isinstance(value, bool):
-        return _in_range(value, value, option, give)
+        return _in_range(value, value, option, forms)
     if not isinstance(value, str):
-        raise _refusal(option, value, "is not a time", give)
+        raise _refusal(option, value, "is not a time", forms)
     text = value.strip()
     if _DIGITS.fullmatch(text):
         if len(text) != 13:
-            raise _refusal(option, value, f"has {len(text)} digits, epoch milliseconds have 13", give)
-        return _in_range(int(text), value, option, give)
+            raise _refusal(option, value, f"has {len(text)} digits, epoch milliseconds have 13", forms)
+        return _in_range(int(text), value, option, forms)
     match = _ISO.fullmatch(text)
     if match is None:
-        raise _refusal(option, value, "is not a time", give)
-    return _in_range(_iso_ms(match, value, option, give), value, option, give)
+        raise _refusal(option, value, "is not a time", forms)
+    return _in_range(_iso_ms(match, value, option, forms), value, option, forms)
 
 
-def _iso_ms(match: re.Match[str], value: object, option: str, give: str) -> int:
+def _iso_ms(match: re.Match[str], value: object, option: str, forms: str) -> int:
     date, clock, second, fraction, zone = match.groups()
     if zone is None:
-        raise _refusal(option, value, "has no time zone and none is guessed", give)
+        raise _refusal(option, value, "has no time zone and none is guessed", forms)
     try:
         naive = datetime.strptime(f"{date} {clock}:{second or '00'}", "%Y-%m-%d %H:%M:%S")
         moment = naive.replace(tzinfo=_zone(zone))
         return (moment - _EPOCH) // _MILLISECOND + int((fraction or "").ljust(3, "0")[:3])
     except (ValueError, OverflowError):
-        raise _refusal(option, value, "is not a date, time and zone of the calendar", give) from None
+        raise _refusal(option, value, "is not a date, time and zone of the calendar", forms) from None
 
 
 def _zone(text: str) -> timezone:
@@ -155,15 +152,15 @@ def _zone(text: str) -> timezone:
     return timezone(-offset if text[0] == "-" else offset)
 
 
-def _in_range(ms: int, value: object, option: str, give: str) -> int:
+def _in_range(ms: int, value: object, option: str, forms: str) -> int:
     if not FIRST_MS <= ms <= LAST_MS:
-        raise _refusal(option, value, f"is outside {to_iso(FIRST_MS)} to {to_iso(LAST_MS)}", give)
+        raise _refusal(option, value, f"is outside {to_iso(FIRST_MS)} to {to_iso(LAST_MS)}", forms)
     return ms
 
 
-def _refusal(option: str, value: object, cause: str, give: str) -> OptionError:
+def _refusal(option: str, value: object, cause: str, forms: str) -> OptionError:
     text = repr(value) if isinstance(value, (str, float)) or value is None else type(value).__name__
     if isinstance(value, int):
         text = str(value) if abs(value) < 10**20 else "a number of more than 20 digits"
     shown = text if len(text) <= 80 else text[:79] + "…"
-    return OptionError(f"Failed to read {option}: {shown} {cause}. {give}.")
+    return OptionError(f"Failed to read {option}: {shown} {cause}. {forms}.")

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Private to the collection: what the service speaks of, independent of the API generation that said it."""
+"""Job instances, jobs and workspaces, independent of the API generation that listed them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MAX_NAME = 1000
 class Status(enum.Enum):
     """Status of a job instance [H-208][SDK]; the values are the service's v2 words.
 
-    Older spellings are read by :meth:`parse`; a word nobody documented becomes :attr:`UNKNOWN`.
+    Older forms are read by :meth:`parse`; a word nobody documented becomes :attr:`UNKNOWN`.
     """
 
     WAITING = "waiting"
@@ -38,8 +38,8 @@ class Status(enum.Enum):
 
     @classmethod
     def parse(cls, word: str) -> Status:
-        """The status that *word* names; "manual" and "skip" are spellings of an older SDK [KES]."""
-        return _SPELLINGS.get(word.strip().lower(), cls.UNKNOWN)
+        """The status that *word* names; "manual" and "skip" are the words of an older SDK [KES]."""
+        return _STATUSES.get(word.strip().lower(), cls.UNKNOWN)
 
     @property
     def succeeded(self) -> bool:
@@ -47,12 +47,12 @@ class Status(enum.Enum):
         return self in (Status.SUCCESS, Status.FORCE_SUCCESS, Status.IGNORE_SUCCESS)
 
     @property
-    def on_its_way(self) -> bool:
+    def in_progress(self) -> bool:
         """Whether the service will move the instance on by itself: waiting or running."""
         return self in (Status.WAITING, Status.RUNNING)
 
 
-_SPELLINGS = {status.value.lower(): status for status in Status} | {
+_STATUSES = {status.value.lower(): status for status in Status} | {
     "manual": Status.MANUAL_STOP,
     "skip": Status.SKIP_BY_DEPEND,
     "waiting_confirm": Status.WAITING_CONFIRM,
@@ -80,7 +80,7 @@ class InstanceType(enum.Enum):
 
 
 _NUMBERS = {"normal": 0, "manual": 2, "patch_data": 5, "sub_job": 6, "once": 7}
-_TYPES: dict[int | None, InstanceType] = {one.number: one for one in InstanceType}
+_TYPES: dict[int | None, InstanceType] = {instance_type.number: instance_type for instance_type in InstanceType}
 
 
 @slotted
@@ -126,7 +126,7 @@ class JobInstance:
         return self.key, self.instance_id or ""
 
     def to_result(self) -> dict[str, t.Any]:
-        """The instance as modules return it: ids as text, times as epoch ms, beside them ``*_iso`` in ISO 8601 UTC."""
+        """The instance as modules return it: ids as text, times as epoch ms, next to them ``*_iso`` in ISO 8601 UTC."""
         result: dict[str, t.Any] = {
             "workspace_id": self.key.workspace_id,
             "job_name": self.job_name,

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Private to the collection: objects of which there may be a hundred thousand."""
+"""Dataclasses with slots, for objects of which there may be a hundred thousand."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def slotted(cls: type[_T]) -> type[_T]:
 
     It is what ``dataclass(slots=True)`` does since Python 3.10; modules run on 3.9 too.
     """
-    names = tuple(one.name for one in dataclasses.fields(t.cast(t.Any, cls)))
+    names = tuple(field.name for field in dataclasses.fields(t.cast(t.Any, cls)))
     body = {name: value for name, value in vars(cls).items() if name not in (*names, "__dict__", "__weakref__")}
     meta: t.Any = type(cls)
     return t.cast("type[_T]", meta(cls.__name__, cls.__bases__, {**body, "__slots__": names}))

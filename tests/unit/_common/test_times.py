@@ -117,7 +117,7 @@ def test_what_is_not_a_time_is_refused_with_the_option_the_cause_and_the_remedy(
         message = str(caught.value)
         assert message.startswith("Failed to read since: ")
         assert cause in message
-        assert "Give ISO 8601 with a zone (2026-11-23T03:00:00+08:00" in message
+        assert "Use ISO 8601 with a zone (2026-11-23T03:00:00+08:00" in message
         assert len(message) < 400
         assert message.isprintable()
 

@@ -27,7 +27,7 @@ class Request:
 
 
 class Source:
-    """Gives token 1, token 2, ... and counts; each good for 100 seconds of its own clock."""
+    """Returns token 1, token 2, ... and counts; each good for 100 seconds of its own clock."""
 
     def __init__(self) -> None:
         self.fetched = 0

@@ -170,7 +170,7 @@ def test_keys_that_cannot_be_used(arguments: tuple[t.Any, ...], option: str) -> 
     with pytest.raises(OptionError) as caught:
         AkSkAuth(*arguments)
     assert f"Failed to use {option}: " in str(caught.value)
-    assert "Give it" in str(caught.value)
+    assert "Set it" in str(caught.value)
 
 
 def test_repr_shows_no_key() -> None:
