@@ -20,7 +20,7 @@ def table(policy: t.Mapping[t.Any, t.Sequence[t.Any]]) -> str:
     widths = [max(len(row[column]) for row in rows) for column in range(3)]
     rule = tuple("=" * width for width in widths)
     lines = [rule, rows[0], rule, *rows[1:], rule]
-    return "".join("  ".join(cell.ljust(width) for cell, width in zip(line, widths)).rstrip() + "\n" for line in lines)
+    return "".join("  ".join(cell.ljust(widths[column]) for column, cell in enumerate(line)).rstrip() + "\n" for line in lines)
 
 
 def _words(next_step: t.Any) -> str:

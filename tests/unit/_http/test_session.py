@@ -274,7 +274,7 @@ def test_settings_that_are_refused(option: dict[str, t.Any]) -> None:
         ({"endpoint": "https://lab", "region": "eu-de"}, "Set iam_endpoint too"),
         ({"endpoint": "https://lab", "region": "eu-de", "project_id": "p", **AGENCY}, "Set iam_endpoint too"),
         ({"endpoint": "https://lab/path", "region": "eu-de", "project_id": "p"}, "endpoint .* has a path"),
-        ({"endpoint": 7, "region": "eu-de"}, "endpoint is no text"),
+        ({"endpoint": 7, "region": "eu-de"}, "endpoint must be text"),
         ({"region": 7}, "region arrived as a number"),
     ],
 )
