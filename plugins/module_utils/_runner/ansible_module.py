@@ -149,8 +149,7 @@ def error_result(error: Exception, what: str) -> dict[str, t.Any]:
     :param what: start of the message, "Failed to list jobs of workspace 62fb…".
     """
     if isinstance(error, ApiError):
-        hint = error.hint
-        return {"failed": True, "msg": sentence(what, str(error), hint), "error": {**error.to_result(), "hint": hint}}
+        return {"failed": True, "msg": sentence(what, str(error), error.hint), "error": error.to_result()}
     if isinstance(error, OptionError):
         return failure_result(sentence(what, _unprefixed(str(error))), "option")
     if isinstance(error, LedgerError):
