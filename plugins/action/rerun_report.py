@@ -50,12 +50,14 @@ class ActionModule(ActionBase):
         :returns: what the module documents; ``failed`` with a message if the files could not be written.
         """
         result: dict[str, t.Any] = super().run(tmp, task_vars)
-        _options, given = self.validate_argument_spec(rerun_report_spec())
+        dummy, options = self.validate_argument_spec(rerun_report_spec())
         task_vars = task_vars or {}
-        hosts = given["hosts"] if given["hosts"] is not None else list(task_vars.get("ansible_play_hosts_all") or ())
-        folder = Path(unfrackpath(given["path"], follow=False))
+        hosts = options["hosts"] if options["hosts"] is not None else list(task_vars.get("ansible_play_hosts_all") or ())
+        folder = Path(unfrackpath(options["path"], follow=False))
         results, workspaces = _collected(hosts, task_vars)
-        report = data.build(results, workspaces, self._scene(task_vars, checked=any(one.get("check_mode") for one in results.values())))
+        report = data.build_report(
+            results, workspaces, self._context(task_vars, checked=any(result.get("check_mode") for result in results.values()))
+        )
         result.update(changed=False, headline=report["headline"], totals=report["totals"])
         try:
             files = {
@@ -72,7 +74,7 @@ class ActionModule(ActionBase):
         self._display.display(msg)
         return {**result, "paths": paths, "msg": msg}
 
-    def _scene(self, task_vars: Vars, *, checked: bool) -> data.Scene:
+    def _context(self, task_vars: Vars, *, checked: bool) -> data.ReportContext:
         awx_job = task_vars.get("awx_job_id") or task_vars.get("tower_job_id")
         command = Command(
             playbook=_playbook(),
@@ -89,7 +91,7 @@ class ActionModule(ActionBase):
             "ansible_version": ansible_version,
             "awx_job_id": None if awx_job is None else str(awx_job),
         }
-        return data.Scene(command, int(time.time() * 1000), check_mode=bool(self._task.check_mode) or checked, run=run)
+        return data.ReportContext(command, int(time.time() * 1000), check_mode=bool(self._task.check_mode) or checked, run=run)
 
 
 def _collected(hosts: t.Sequence[str], task_vars: Vars) -> tuple[dict[str, data.Result], dict[str, str]]:
@@ -101,8 +103,8 @@ def _collected(hosts: t.Sequence[str], task_vars: Vars) -> tuple[dict[str, data.
         if host not in hostvars:
             raise AnsibleError(f"Failed to report on {host}: the inventory has no such host. Name hosts of the inventory in hosts.")
         # As registered: it is data, and is never looked at as a template.
-        found = hostvars.raw_get(host).get(_RESULT)
-        results[host] = found if isinstance(found, t.Mapping) else {}
+        registered = hostvars.raw_get(host).get(_RESULT)
+        results[host] = registered if isinstance(registered, t.Mapping) else {}
         workspace_id = _workspace_id(hostvars[host])
         if workspace_id:
             workspace_ids[host] = workspace_id
@@ -134,13 +136,13 @@ def _vault_words() -> t.Iterator[str]:
 
 
 def _shown_variables(extra: Vars) -> dict[str, t.Any]:
-    """Those extra variables that are options of the role, no secrets, and plain."""
+    """Those extra variables that are options of the role, not secret, and plain."""
     names = {f"dataarts_{name}" for name, spec in rerun_spec().items() if not spec.get("no_log") and name not in _OWN}
     return {name: value for name, value in extra.items() if name in names | {"dataarts_hosts", "dataarts_order"} and _plain(value)}
 
 
 def _plain(value: t.Any) -> bool:
-    """Whether a value can be given again as it is: no encrypted text, no template."""
+    """Whether a value can be passed again as it is: no encrypted text, no template."""
     if isinstance(value, list):
         return all(map(_plain, value))
     return isinstance(value, (bool, int, float)) or (

@@ -32,14 +32,19 @@ class ActionModule(ActionBase):
         """
         super().run(tmp, task_vars)
         task_vars = task_vars or {}
-        _options, given = self.validate_argument_spec(argument_spec=rerun_summary_spec())
-        hosts = given["hosts"] if given["hosts"] is not None else task_vars.get("ansible_play_hosts_all", [])
+        dummy, options = self.validate_argument_spec(argument_spec=rerun_summary_spec())
+        hosts = options["hosts"] if options["hosts"] is not None else task_vars.get("ansible_play_hosts_all", [])
         raw = {str(host): _variables(task_vars.get("hostvars"), str(host)) for host in hosts}
-        results = {host: _mapping(mine.get(given["variable"])) for host, mine in raw.items()}
-        ids = {host: str(mine["dataarts_workspace_id"]) for host, mine in raw.items() if mine.get("dataarts_workspace_id")}
-        found = {"changed": False, "summary": _summary.summary(results), "plans": _summary.plans(results), "lines": _summary.lines(results)}
-        twins = _summary.twins({host: text for host, text in ids.items() if "{{" not in text})
-        return {**found, "warnings": twins} if twins else found
+        results = {host: _mapping(variables.get(options["variable"])) for host, variables in raw.items()}
+        ids = {host: str(variables["dataarts_workspace_id"]) for host, variables in raw.items() if variables.get("dataarts_workspace_id")}
+        result = {
+            "changed": False,
+            "summary": _summary.summarize(results),
+            "plans": _summary.plans(results),
+            "lines": _summary.summary_lines(results),
+        }
+        warnings = _summary.shared_workspaces({host: text for host, text in ids.items() if "{{" not in text})
+        return {**result, "warnings": warnings} if warnings else result
 
 
 def _variables(hostvars: t.Any, host: str) -> t.Mapping[str, t.Any]:

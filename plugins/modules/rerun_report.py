@@ -70,12 +70,12 @@ headline:
 totals:
   description:
     - Counts over all workspaces, those of RV(dataarts.factory.job_rerun#module:recap) added up. C(selected) are all selected instances,
-      C(broken) those that missed the stated end.
+      C(broken) those that missed the goal.
   type: dict
   returned: when the results could be read
   sample: {selected: 52, rerun: 40, succeeded: 39, failed_again: 1, broken: 1}
 msg:
-  description: What was written, with the full path; on failure the cause and the way out.
+  description: What was written, with the full path; on failure the cause and what to do.
   type: str
   returned: always
   sample: "Report of 3 workspaces (1 of 40 instances is still broken): /home/operator/reports/2026-11-23/report.html"

@@ -46,18 +46,18 @@ EXAMPLES = r"""
 - name: Sum up
   dataarts.factory.rerun_summary:
   run_once: true
-  register: fleet
+  register: rerun_summary
 
 - name: Show it
   ansible.builtin.debug:
-    var: fleet.lines
+    var: rerun_summary.lines
   run_once: true
 
-- name: Hand it on to the next job of an AWX workflow
+- name: Pass it to the next job of an AWX workflow
   ansible.builtin.set_stats:
     data:
-      dataarts_plans: "{{ fleet.plans }}"
-      dataarts_summary: "{{ fleet.summary }}"
+      dataarts_plans: "{{ rerun_summary.plans }}"
+      dataarts_summary: "{{ rerun_summary.summary }}"
     per_host: false
     aggregate: true
   run_once: true
@@ -77,9 +77,9 @@ lines:
     - "  sales  weekly_report: 1 failed, 1 rerun, 1 failed again"
 plans:
   description:
-    - What an approval is about, by host. Given back to role P(dataarts.factory.rerun#role) as C(dataarts_plans), each workspace does this
+    - What an approval is about, by host. Passed to role P(dataarts.factory.rerun#role) as C(dataarts_plans), each workspace does this
       or nothing.
-    - A host whose name YAML takes for a number or the like is called C(host 0777), because AWX hands the plans on in YAML.
+    - A host whose name YAML takes for a number or the like is called C(host 0777), because AWX passes the plans on in YAML.
     - By its C(plan_record) a workspace that refuses can say what changed.
   type: dict
   returned: always
@@ -101,7 +101,7 @@ summary:
           be (check mode) or were not, because the run failed before, C(adopted) had been sent by an earlier play with the same C(since).
         - Now, C(succeeded), C(running) and C(waiting) are where they say. C(failed_again), C(refused), C(not_rerunnable), C(blocked), which
           need a person, C(skipped), which stand behind one that did not succeed, and C(unknown) together with what was not sent by a run that
-          failed, and what was still on its way when the time was up, are C(broken). C(other) were not meant.
+          failed, and what was still in progress when the time was up, are C(broken). C(other) were not meant.
       type: dict
       returned: always
       sample: {sales: {failed: 6, rerun: 6, succeeded: 5, failed_again: 1, broken: 1}}

@@ -33,7 +33,7 @@ Open = t.Any
 
 def report_of(hosts: t.Mapping[str, t.Any], *, check_mode: bool = False) -> dict[str, t.Any]:
     """The report of a run with those results."""
-    return data.build(hosts, {}, data.Scene(COMMAND, SINCE + 200_000, check_mode=check_mode, run=RUN))
+    return data.build_report(hosts, {}, data.ReportContext(COMMAND, SINCE + 200_000, check_mode=check_mode, run=RUN))
 
 
 @pytest.fixture(scope="session")

@@ -112,7 +112,7 @@ def test_its_numbers_are_those_of_the_run(open_file: Open, tmp_path: Path) -> No
         name: totals[name.replace(" ", "_")] for name in ("failed", "rerun", "succeeded", "failed again")
     }
     assert "1 failed again" in page.locator(".lane", has_text="weekly_report").inner_text()
-    assert page.locator(".way").count() == 1
+    assert page.locator(".step").count() == 1
 
 
 def test_its_numbers_are_those_of_the_report_at_every_standing(open_page: Open) -> None:
@@ -125,7 +125,7 @@ def test_its_numbers_are_those_of_the_report_at_every_standing(open_page: Open) 
     for name in STANDINGS:
         page.locator(f"#counts [data-standing={name}]").click()
         assert rows(page).count() == numbers(page)[name]
-    assert page.locator(".way").first.inner_text().startswith("not worked on\nwarehouse")
+    assert page.locator(".step").first.inner_text().startswith("not worked on\nwarehouse")
 
 
 def test_names_are_text_whatever_they_say(open_page: Open) -> None:
@@ -260,9 +260,9 @@ def test_on_paper_is_what_is_left_to_do_and_what_is_not_there(open_page: Open) -
     """Nothing on paper can be pressed: what the screen shows on demand is there, and what is not there is said."""
     many = {f"workspace_{number}": result(jobs(["daily_sales"], failed_again=40)) for number in range(30)}
     page = open_page(report_of(many))
-    assert page.locator(".way").count() == 25
+    assert page.locator(".step").count() == 25
     page.pdf(format="A4")
-    assert page.locator(".way").count() == 30
+    assert page.locator(".step").count() == 30
     page.emulate_media(media="print")
     assert page.locator("#paper").inner_text() == "Showing 1,200 of 1,200 instances. On paper are the first 1,000; all are in report.json."
     page.emulate_media(media="screen")
@@ -291,7 +291,7 @@ def test_without_scripts_what_is_left_to_do_is_there(open_page: Open, width: int
     assert page.locator("main:visible h2").all_inner_texts() == ["What is left to do", "Workspaces"]
     commands = [way["command"] for workspace in report["workspaces"] for way in workspace["next_steps"]]
     assert page.locator(".command code").all_inner_texts() == commands
-    assert set(page.locator(".way li strong").all_inner_texts()) == set(HOSTILE)
+    assert set(page.locator(".step li strong").all_inner_texts()) == set(HOSTILE)
     assert set(page.locator("tbody th").all_inner_texts()) == set(HOSTILE)
     assert page.locator("img, iframe, object, embed, form:visible").count() == 0
     assert page.locator("[role=region][tabindex='0']:visible").count() == 1, "what scrolls is reached by keyboard"

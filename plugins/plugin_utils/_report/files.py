@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Private to the collection: files that are there whole or not at all."""
+"""Files that are written completely or not at all."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def write_all(folder: Path, contents: t.Mapping[str, bytes]) -> list[Path]:
 
 
 def _whole(folder: Path, name: str, content: bytes) -> Path:
-    """A new file beside the one called *name*, with *content* down on the disk."""
+    """A new file next to the one called *name*, with *content* synced to disk."""
     descriptor, fresh = tempfile.mkstemp(prefix=f".{name}.", dir=folder)
     try:
         with os.fdopen(descriptor, "wb") as stream:
@@ -57,6 +57,6 @@ def _whole(folder: Path, name: str, content: bytes) -> Path:
 
 def _umask() -> int:
     """The process's umask, which can only be read by setting it."""
-    found = os.umask(0o077)
-    os.umask(found)
-    return found
+    umask = os.umask(0o077)
+    os.umask(umask)
+    return umask

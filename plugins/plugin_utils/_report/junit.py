@@ -1,9 +1,9 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Private to the collection: a report as JUnit XML, for CI systems and whatever else shows test results.
+"""The report as JUnit XML, for CI systems and whatever else shows test results. Pure.
 
-Pure. A workspace is a suite; an instance that something was meant for is a case. The shape is the one that the common schemas agree on.
+A workspace is a suite, and an instance that something was to be done about is a case. The shape is the one that the common schemas agree on.
 """
 
 from __future__ import annotations
@@ -12,28 +12,16 @@ import re
 import typing as t
 import xml.etree.ElementTree as ET
 
-from .next_steps import missed
+from .standings import DONE_BEFORE, WORDS, missed_goal
 
 Result = t.Mapping[str, t.Any]
 
 #: What XML 1.0 has no place for, not even escaped.
 _ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-WORDS = {
-    "failed_again": "failed again",
-    "refused": "refused by the service",
-    "not_rerunnable": "not rerunnable",
-    "blocked": "waiting for a person",
-    "unknown": "of unknown outcome",
-    "to_rerun": "to be rerun",
-    "waiting": "still waiting",
-    "running": "still running",
-    "skipped": "skipped, an upstream instance is broken",
-    "other": "left alone",
-}
 
 
 def junit(report: Result) -> bytes:
-    """The XML document of *report* (see ``_report_data.build``), UTF-8."""
+    """The XML document of *report* (see :func:`~.data.build_report`), UTF-8."""
     suites = [_suite(index, workspace, report) for index, workspace in enumerate(report["workspaces"])]
     root = ET.Element("testsuites", {"name": "dataarts.factory.rerun", **_sums(suites), "time": _seconds(report["elapsed"])})
     root.extend(suites)
@@ -42,9 +30,11 @@ def junit(report: Result) -> bytes:
 
 
 def _suite(index: int, workspace: Result, report: Result) -> ET.Element:
-    cases = [_case(workspace["host"], one, workspace) for one in workspace["instances"] if one["standing"] != "idle"]
+    cases = [
+        _case(workspace["host"], instance, workspace) for instance in workspace["instances"] if instance["standing"] not in DONE_BEFORE
+    ]
     if not workspace["succeeded"] and not any(case.find("failure") is not None for case in cases):
-        # Whatever kept the workspace from its end is not to be seen at an instance: it is a case of its own.
+        # What kept the workspace from its goal shows at no instance: it is a case of its own.
         cases.insert(0, _whole(workspace))
     numbers = {
         "tests": len(cases),
@@ -78,7 +68,7 @@ def _case(host: str, instance: Result, workspace: Result) -> ET.Element:
     case = _new_case(f"{host}.{instance['job_name']}", name, (instance.get("execute_time") or 0) / 1000)
     where = str(instance["standing"])
     said = [WORDS.get(where, where), *(str(instance[key]) for key in ("reason", "error_message") if instance.get(key))]
-    if missed(instance) or (where in ("running", "waiting") and not workspace["succeeded"]):
+    if missed_goal(instance) or (where in ("running", "waiting") and not workspace["succeeded"]):
         _outcome(case, "failure", where, said)
     elif where != "succeeded":
         ET.SubElement(case, "skipped", {"message": _text(": ".join(said))})
@@ -100,8 +90,8 @@ def _outcome(case: ET.Element, tag: str, kind: str, said: t.Sequence[str]) -> No
 
 
 def _sums(suites: t.Iterable[ET.Element]) -> dict[str, str]:
-    every = list(suites)
-    return {name: str(sum(int(suite.get(name, 0)) for suite in every)) for name in ("tests", "failures", "errors", "skipped")}
+    counted = list(suites)
+    return {name: str(sum(int(suite.get(name, 0)) for suite in counted)) for name in ("tests", "failures", "errors", "skipped")}
 
 
 def _seconds(value: float) -> str:

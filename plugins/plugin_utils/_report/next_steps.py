@@ -1,9 +1,9 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Private to the collection: how to go on after a run: for each kind of trouble in a workspace what to do, and the command that does it.
+"""Next steps after a run: for each kind of trouble in a workspace what to do, and the command that does it. Pure.
 
-Pure. A command can be copied into a shell, and given twice it harms nothing: it holds an absolute window and an absolute ``since``. No
+A command can be copied into a shell, and running it twice harms nothing: it holds an absolute window and an absolute ``since``. No
 secret is in it. Names of jobs come from the service, and extra variables are templates to Ansible, so no name can bring one in.
 """
 
@@ -15,24 +15,23 @@ import typing as t
 from dataclasses import dataclass, field
 
 from ...module_utils._models.selection import job_pattern
-from .._task.counts import BROKEN
-from .summary import PLAN
+from .standings import IN_PROGRESS, MISSED, missed_goal
+from .summary import PLAN_KEYS
 
 Result = t.Mapping[str, t.Any]
-Way = t.Dict[str, t.Any]
+NextStep = t.Dict[str, t.Any]
 
 #: Jobs that a command names; with more of them the selection stays what it was.
 _JOBS = 20
-#: Standings of what is on its way, or will be.
-MOVING = ("waiting", "running")
 _TEXTS = {
     "failed_again": "Correct what their logs in the console show, then rerun them once more.",
     "refused": "Correct what the service objects to, then rerun them.",
+    "rejected": "Correct what the service objects to, then rerun them.",
     "not_rerunnable": "The service does not rerun them. Handle them in the console, or leave them out with jobs or instance_types.",
-    "blocked": "Confirm or continue them in the console, then look at their end. Nothing is sent twice.",
-    "skipped": "They come after an instance that is broken. Bring that to success first, then go on.",
-    "unknown": "Look again, without sending anything: the answer of the service was lost, or says nothing clear.",
-    "in_progress": "They go on by themselves. Look at their end; nothing is sent twice.",
+    "blocked": "Confirm or continue them in the console, then check how they ended. Nothing is sent twice.",
+    "skipped": "They depend on an instance that is broken. Bring that to success first, then go on.",
+    "unknown": "List them again, without sending anything: the service's answer was lost or is not clear.",
+    "in_progress": "They go on by themselves. Check how they ended; nothing is sent twice.",
     "unsent": "They were not sent. Correct what the message says, if it names a cause, and go on; nothing is sent twice.",
     "workspace": "Correct what the message says, then run again. What may have been sent is read back first, nothing is sent twice.",
     "incomplete": "Correct what the message says, then run again. Nothing is sent twice.",
@@ -46,9 +45,9 @@ class Command:
     :param playbook: name or path of the playbook.
     :param inventories: sources of the inventory.
     :param vault: words of the command line that say where passwords of vaults come from.
-    :param variables: extra variables of the command line that are options of the role and no secrets.
+    :param variables: extra variables of the command line that are options of the role and not secret.
     :param limit: the pattern that the run was limited to, or None.
-    :param awx: whether AWX started it: then variables to give to the job template are shown instead of a command.
+    :param awx: whether AWX started it: extra variables for the job template are shown instead of a command then.
     """
 
     playbook: str = "dataarts.factory.rerun"
@@ -59,75 +58,68 @@ class Command:
     awx: bool = False
 
     def line(self, limit: str | None, variables: Result, *, check: bool = False) -> str:
-        """The command for the hosts *limit* (None: all) with *variables* instead of, or beside, its own; what is None stays as it was.
+        """The command for the hosts *limit* (None: all) with *variables* instead of, or in addition to, its own; what is None stays as it was.
 
         With AWX: the extra variables as JSON.
         """
-        given = {**self.variables, **{name: value for name, value in variables.items() if value is not None}}
-        text = json.dumps(given, ensure_ascii=False)
+        extra = {**self.variables, **{name: value for name, value in variables.items() if value is not None}}
+        text = json.dumps(extra, ensure_ascii=False)
         if self.awx:
             return text
         # That playbook takes a job and its related jobs; what is left to do is a matter of instances.
         words = ["ansible-playbook", Command.playbook if "rerun_related" in self.playbook else self.playbook]
         words += [word for source in self.inventories for word in ("-i", source)]
-        words += [*self.vault, *(("--limit", limit) if limit else ()), *(("-e", text) if given else ()), *(("--check",) if check else ())]
+        words += [*self.vault, *(("--limit", limit) if limit else ()), *(("-e", text) if extra else ()), *(("--check",) if check else ())]
         return shlex.join(words)
 
 
-def ways_of(workspace: Result, command: Command, *, check_mode: bool) -> list[Way]:
-    """How to go on in *workspace*, a report's without this; worst first, empty if nothing is to be done.
+def next_steps_of(workspace: Result, command: Command, *, check_mode: bool) -> list[NextStep]:
+    """The next steps in *workspace*, as the report has it so far; worst first, empty if nothing is to be done.
 
-    :returns: ``standing`` (what is the matter: one of BROKEN, ``in_progress``, ``unsent``, ``workspace``, ``incomplete``), ``instances`` (how
+    :returns: ``standing`` (one of MISSED, ``in_progress``, ``unsent``, ``workspace``, ``incomplete``), ``instances`` (how
         many), ``text``, ``command`` (or None) and ``limit`` (the host).
     """
     if workspace["state"] == "no_result":
-        return [_way("workspace", workspace, [], command, check=check_mode)]
+        return [_next_step("workspace", workspace, [], command, check=check_mode)]
     groups = _groups(workspace, check_mode)
-    ways = [_way(name, workspace, found, command, check=name == "unknown") for name, found in groups.items() if found]
-    if not ways and not workspace["succeeded"]:
-        ways.append(_way("incomplete", workspace, [], command, check=check_mode))
-    return ways
+    steps = [_next_step(name, workspace, group, command, check=name == "unknown") for name, group in groups.items() if group]
+    if not steps and not workspace["succeeded"]:
+        steps.append(_next_step("incomplete", workspace, [], command, check=check_mode))
+    return steps
 
 
-def overall(plans: t.Mapping[str, Result], to_rerun: int, command: Command) -> Way | None:
+def step_for_plans(plans: t.Mapping[str, Result], to_rerun: int, command: Command) -> NextStep | None:
     """How to send exactly what check mode planned; None if nothing is to be sent.
 
-    :param plans: by host, see ``_summary.plans``. What only words a refusal is too long for a command.
+    :param plans: by host, see :func:`~.summary.plans`. The command leaves out the record, which only words a refusal and is long.
     """
     if not to_rerun or not plans:
         return None
     text = "Rerun exactly this plan. A workspace where other instances are due by then sends nothing and says what changed."
-    line = command.line(command.limit, {"dataarts_plans": {host: {name: plan[name] for name in PLAN} for host, plan in plans.items()}})
+    line = command.line(command.limit, {"dataarts_plans": {host: {name: plan[name] for name in PLAN_KEYS} for host, plan in plans.items()}})
     return {"standing": "to_rerun", "instances": to_rerun, "text": text, "command": line, "limit": command.limit}
 
 
-def meant_by(way: Result, workspace: Result, *, check_mode: bool) -> list[Result]:
-    """The instances of *workspace* that a way is about, as the report lists them; empty where it is about the workspace as a whole."""
-    return _groups(workspace, check_mode).get(way["standing"], [])
-
-
-def missed(instance: Result) -> bool:
-    """Whether an instance of a report missed the stated end. What the service does not rerun at all is only missed if its status was one
-    of those asked for, which ``running-exception`` never is."""
-    where = instance["standing"]
-    return where in BROKEN and not (where == "not_rerunnable" and instance.get("status") == "running-exception")
+def instances_of(step: Result, workspace: Result, *, check_mode: bool) -> list[Result]:
+    """The instances of *workspace* that a next step is about, as the report lists them; empty where it is about the workspace as a whole."""
+    return _groups(workspace, check_mode).get(step["standing"], [])
 
 
 def _groups(workspace: Result, check_mode: bool) -> dict[str, list[Result]]:
-    groups: dict[str, list[Result]] = {name: [] for name in (*BROKEN, "in_progress", "unsent")}
-    for one in workspace["instances"]:
-        where = one["standing"]
-        if where in MOVING:
-            unsent = not (one.get("rerun") or one.get("attempts") or one.get("status") in ("waiting", "running"))
-            groups["unsent" if unsent else "in_progress"].append(one)
+    groups: dict[str, list[Result]] = {name: [] for name in (*MISSED, "in_progress", "unsent")}
+    for instance in workspace["instances"]:
+        where = instance["standing"]
+        if where in IN_PROGRESS:
+            unsent = not (instance.get("rerun") or instance.get("attempts") or instance.get("status") in ("waiting", "running"))
+            groups["unsent" if unsent else "in_progress"].append(instance)
         elif where == "to_rerun" and not check_mode:
-            groups["unsent"].append(one)
-        elif missed(one):
-            groups[where].append(one)
+            groups["unsent"].append(instance)
+        elif missed_goal(instance):
+            groups[where].append(instance)
     return groups
 
 
-def _way(name: str, workspace: Result, instances: list[Result], command: Command, *, check: bool) -> Way:
+def _next_step(name: str, workspace: Result, instances: list[Result], command: Command, *, check: bool) -> NextStep:
     variables = _variables(name, workspace, instances)
     line = None if variables is None else command.line(workspace["host"], variables, check=check)
     return {"standing": name, "instances": len(instances), "text": _TEXTS[name], "command": line, "limit": workspace["host"]}
@@ -138,14 +130,14 @@ def _variables(name: str, workspace: Result, instances: list[Result]) -> dict[st
     if name == "not_rerunnable":
         return None
     since = workspace["since"]
-    if name in ("failed_again", "refused"):
-        # After everything that is known of them: so they are due again, and once, however often the command is given.
-        known = [int(one.get(key) or 0) for one in instances for key in ("start_time", "end_time", "sent_time")]
+    if name in ("failed_again", "refused", "rejected"):
+        # After everything that is known of them: so they are due again, and once, however often the command is run.
+        known = [int(instance.get(key) or 0) for instance in instances for key in ("start_time", "end_time", "sent_time")]
         since = 1 + max([since or 0, *known])
     variables: dict[str, t.Any] = {"dataarts_since": since}
     if not instances:
         return variables | {f"dataarts_{key}": workspace[key] for key in ("planned_after", "planned_before")}
-    times = [int(one["plan_time"]) for one in instances]
-    names = sorted({job_pattern(str(one["job_name"])) for one in instances})
+    times = [int(instance["plan_time"]) for instance in instances]
+    names = sorted({job_pattern(str(instance["job_name"])) for instance in instances})
     jobs = {"dataarts_jobs": names} if len(names) <= _JOBS else {}
     return variables | jobs | {"dataarts_planned_after": min(times), "dataarts_planned_before": max(times)}

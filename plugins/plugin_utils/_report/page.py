@@ -1,11 +1,11 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Private to the collection: a report as one HTML page that needs nothing from outside.
+"""The report as one HTML page that needs nothing from outside. Pure except for reading its own parts in ``assets``.
 
-Pure but for reading its own parts in ``assets``. The page's data is JSON in a script element of its own, in which ``<``, ``>`` and
-``&`` are escaped, and its script only ever makes text nodes of it. Where scripts do not run, the page shows what ``_report_plain`` makes.
-A Content-Security-Policy allows exactly the page's own style and script.
+The page's data is JSON in a script element of its own, in which ``<``, ``>`` and ``&`` are escaped, and its script only ever makes text
+nodes of it. Where scripts do not run, the page shows what :mod:`.plain` makes. A Content-Security-Policy allows exactly the page's own
+style and script.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import re
 import typing as t
 from pathlib import Path
 
-from .plain import plain
+from .plain import report_without_script
 
 Result = t.Mapping[str, t.Any]
 
@@ -46,18 +46,18 @@ _SHARED = ("job_name", "standing", "status_before", "status", "reason", "error_m
 
 
 def page(report: Result) -> str:
-    """The HTML document of *report* (see ``_report_data.build``)."""
+    """The HTML document of *report* (see :func:`~.data.build_report`)."""
     style, script = _part("page.css"), _part("page.js")
     parts = {
         "POLICY": html.escape(_policy(style, script)),
         "HEADLINE": html.escape(str(report["headline"])),
         "STYLE": style,
-        "PLAIN": plain(report),
+        "PLAIN": report_without_script(report),
         "DATA": _json(_data(report)),
         "SCRIPT": script,
     }
     # In one go: whatever stands in a part, such as a job named @DATA@, is not looked at again.
-    return re.sub("@([A-Z]+)@", lambda found: parts[found[1]], _part("page.html"))
+    return re.sub("@([A-Z]+)@", lambda match: parts[match[1]], _part("page.html"))
 
 
 def _data(report: Result) -> dict[str, t.Any]:
@@ -68,13 +68,16 @@ def _data(report: Result) -> dict[str, t.Any]:
         return None if value is None else texts.setdefault(str(value), len(texts))
 
     rows = [
-        [place, *(one.get(name) for name in _PLAIN), *(shared(one.get(name)) for name in _SHARED)]
+        [place, *(instance.get(name) for name in _PLAIN), *(shared(instance.get(name)) for name in _SHARED)]
         for place, workspace in enumerate(report["workspaces"])
-        for one in workspace["instances"]
+        for instance in workspace["instances"]
     ]
     return {
         **{name: value for name, value in report.items() if name != "workspaces"},
-        "workspaces": [{**{name: one[name] for name in _KEPT}, "requests": sum(one["requests"].values())} for one in report["workspaces"]],
+        "workspaces": [
+            {**{name: workspace[name] for name in _KEPT}, "requests": sum(workspace["requests"].values())}
+            for workspace in report["workspaces"]
+        ],
         "columns": ["workspace", *_PLAIN, *_SHARED],
         "shared": _SHARED,
         "rows": rows,

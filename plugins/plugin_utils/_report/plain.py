@@ -1,9 +1,9 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Private to the collection: what a report's page shows where its script does not run: in mails, in the artifact viewers of CI systems.
+"""What the report's page shows where its script does not run: in mails, in the artifact viewers of CI systems. Pure.
 
-Pure. What is left to do, with reasons and commands, and a table of the workspaces; no filter, no timeline. Every text is escaped.
+What is left to do, with reasons and commands, and a table of the workspaces; no filter, no timeline. Every text is escaped.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ import html
 import typing as t
 
 from ...module_utils._common.times import to_iso
-from .junit import WORDS
-from .next_steps import meant_by
+from .next_steps import instances_of
+from .standings import WORDS
 
 Result = t.Mapping[str, t.Any]
 
-#: Instances that are listed for one kind of trouble in a workspace; report.json has all of them.
+#: Instances that are listed for one next step in a workspace; report.json has all of them.
 LISTED = 25
-_TROUBLES = {**WORDS, "in_progress": "in progress", "unsent": "not sent yet", "workspace": "not worked on", "incomplete": "incomplete"}
+_TITLES = {**WORDS, "in_progress": "in progress", "unsent": "not sent yet", "workspace": "not worked on", "incomplete": "incomplete"}
 #: Nothing is wrong with them.
 _FINE = ("to_rerun", "in_progress")
 _STATES = {"no_result": "not worked on", "broken": "broken", "in_progress": "in progress", "planned": "planned", "succeeded": "succeeded"}
@@ -27,50 +27,56 @@ _COLUMNS = ("failed", "rerun", "succeeded", "running", "waiting", "broken")
 _PLANNED = ("failed", "to_rerun")
 
 
-def plain(report: Result) -> str:
-    """The HTML of *report* (see ``_report_data.build``) without a script."""
+def report_without_script(report: Result) -> str:
+    """The HTML of *report* (see :func:`~.data.build_report`) without a script."""
     check_mode = report["check_mode"]
-    ways = [_way(way, workspace, check_mode) for workspace in report["workspaces"] for way in workspace["next_steps"]]
+    steps = [_next_step(step, workspace, check_mode) for workspace in report["workspaces"] for step in workspace["next_steps"]]
     if report["next_step"]:
-        ways.insert(0, _way(report["next_step"], None, check_mode))
-    title = "How to go on" if check_mode else "What is left to do" if ways else "Nothing is left to do"
-    return f"<section><h2>{title}</h2><div class=ways>{''.join(ways)}</div></section>{_workspaces(report)}"
+        steps.insert(0, _next_step(report["next_step"], None, check_mode))
+    title = "How to go on" if check_mode else "What is left to do" if steps else "Nothing is left to do"
+    return f"<section><h2>{title}</h2><div class=steps>{''.join(steps)}</div></section>{_workspaces(report)}"
 
 
-def _way(way: Result, workspace: Result | None, check_mode: bool) -> str:
+def _next_step(step: Result, workspace: Result | None, check_mode: bool) -> str:
     place = "" if workspace is None else f"{_name(workspace['host'])}: "
-    number = f", {way['instances']:,} {'instance' if way['instances'] == 1 else 'instances'}" if way["instances"] else ""
-    parts = [f"<h3><span>{place}{_text(_TROUBLES.get(way['standing'], way['standing']))}{number}</span></h3>"]
+    number = f", {step['instances']:,} {'instance' if step['instances'] == 1 else 'instances'}" if step["instances"] else ""
+    parts = [f"<h3><span>{place}{_text(_TITLES.get(step['standing'], step['standing']))}{number}</span></h3>"]
     if workspace is not None:
-        same = meant_by(way, workspace, check_mode=check_mode)
+        same = instances_of(step, workspace, check_mode=check_mode)
         left = f"<li>and {len(same) - LISTED:,} more, in report.json</li>" if len(same) > LISTED else ""
         parts.append(
             f"<ul>{''.join(map(_instance, same[:LISTED]))}{left}</ul>" if same else f"<p class=error>{_name(workspace['msg'])}</p>"
         )
-    parts.append(f"<p class=text>{_text(way['text'])}</p>")
-    if way["command"]:
-        parts.append(f"<div class=command><pre><code>{_text(way['command'])}</code></pre></div>")
-    return f"<article class=way data-tone={'go' if way['standing'] in _FINE else 'bad'}>{''.join(parts)}</article>"
+    parts.append(f"<p class=text>{_text(step['text'])}</p>")
+    if step["command"]:
+        parts.append(f"<div class=command><pre><code>{_text(step['command'])}</code></pre></div>")
+    return f"<article class=step data-tone={'go' if step['standing'] in _FINE else 'bad'}>{''.join(parts)}</article>"
 
 
-def _instance(one: Result) -> str:
+def _instance(instance: Result) -> str:
     said = "".join(
-        f" <span class={css}>{_name(one[name])}</span>" for name, css in (("reason", "why"), ("error_message", "error")) if one.get(name)
+        f" <span class={css}>{_name(instance[name])}</span>"
+        for name, css in (("reason", "why"), ("error_message", "error"))
+        if instance.get(name)
     )
-    return f"<li><strong>{_name(one['job_name'])}</strong> planned {_text(to_iso(one['plan_time']))}{said}</li>"
+    return f"<li><strong>{_name(instance['job_name'])}</strong> planned {_text(to_iso(instance['plan_time']))}{said}</li>"
 
 
 def _workspaces(report: Result) -> str:
     columns = _PLANNED if report["check_mode"] else _COLUMNS
     head = "".join(f"<th scope=col>{_text(name.replace('_', ' '))}</th>" for name in ("Workspace", "Outcome", *columns, "Message"))
     rows = []
-    for one in report["workspaces"]:
-        numbers = "".join(f"<td class=number>{'–' if one['counts'] is None else format(one['counts'][name], ',')}</td>" for name in columns)
-        said = one["plan"] if report["check_mode"] and one["plan"] else [one["msg"]]
-        messages = "".join(f"<p>{_name(text)}</p>" for text in (*said, *one["problems"]))
-        rows.append(f"<tr><th scope=row>{_name(one['host'])}</th><td>{_text(_STATES[one['state']])}</td>{numbers}<td>{messages}</td></tr>")
-    table = f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
-    return f"<section><h2>Workspaces</h2><div class='sheet scroll' role=region aria-label=Workspaces tabindex=0>{table}</div></section>"
+    for workspace in report["workspaces"]:
+        numbers = "".join(
+            f"<td class=number>{'–' if workspace['counts'] is None else format(workspace['counts'][name], ',')}</td>" for name in columns
+        )
+        said = workspace["plan"] if report["check_mode"] and workspace["plan"] else [workspace["msg"]]
+        messages = "".join(f"<p>{_name(text)}</p>" for text in (*said, *workspace["problems"]))
+        rows.append(
+            f"<tr><th scope=row>{_name(workspace['host'])}</th><td>{_text(_STATES[workspace['state']])}</td>{numbers}<td>{messages}</td></tr>"
+        )
+    sheet = f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
+    return f"<section><h2>Workspaces</h2><div class='sheet scroll' role=region aria-label=Workspaces tabindex=0>{sheet}</div></section>"
 
 
 def _name(value: t.Any) -> str:

@@ -1,10 +1,10 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Private to the collection: what a play did in all its workspaces, in numbers for programs and in lines for people.
+"""Summary of a play: what was done in all workspaces, as numbers for programs and lines for people. Pure.
 
-Pure: the results that the hosts were left with go in. Numbers come from what each task counted itself, so that nothing here looks at
-thousands of instances. Text of the service is data: printable in lines, and without a character of a template in what AWX hands on.
+Hosts come in the inventory's order. Numbers are those that the tasks counted; nothing is decided here. Lists are bounded, because a night
+may have thousands of instances. Text of the service is data: printable in lines, and without a character of a template in what AWX passes on.
 """
 
 from __future__ import annotations
@@ -31,49 +31,47 @@ _COLUMNS = ("failed", "rerun", "succeeded", "running", "waiting", "failed_again"
 _FAILED = frozenset({"fail"})
 #: Counts that come of a job whose instances are all where they should be.
 _FINE = frozenset({"failed", "rerun", "adopted", "succeeded", "other"})
-#: What YAML takes for text, whatever follows its first character.
-_TEXT = re.compile(r"(?!(?:yes|no|true|false|on|off|null|y|n)$)[^-+.~<=!&*0-9]", re.IGNORECASE)
-#: What a plan is held to when it is given back.
-PLAN = ("plan_id", "planned_after", "planned_before", "since")
+#: What a plan is held to when it is passed to a run.
+PLAN_KEYS = ("plan_id", "planned_after", "planned_before", "since")
 #: Names that YAML takes for text.
 _TEXT = re.compile(r"(?!(?:yes|no|true|false|on|off|null|y|n)$)[^-+.~<=!&*0-9]", re.IGNORECASE)
 
 
-def summary(results: t.Mapping[str, Result]) -> dict[str, t.Any]:
+def summarize(results: t.Mapping[str, Result]) -> dict[str, t.Any]:
     """Numbers over all workspaces.
 
     :param results: by name of the inventory's host, what its task of job_rerun or job_instance_retry returned; empty if it has none.
-    :returns: ``workspaces``: host -> :data:`~_tally.COUNTS`; ``jobs``: one dict for each job of a workspace with something
-        to say, with workspace, job_name and the counts that are not 0, what is broken first, at most :data:`LISTED_JOBS`; ``more_jobs``:
-        how many more there are; ``totals``: counts over all; ``no_result``: hosts about which nothing is known; ``to_rerun``, ``broken``: of
-        the totals; ``succeeded``: whether every workspace is where it should be.
+    :returns: ``workspaces``: host -> :data:`~.._task.counts.COUNTS`; ``jobs``: one dict for each job of a workspace with something to say, with
+        workspace, job_name and the counts that are not 0, what is broken first, at most :data:`LISTED_JOBS`; ``more_jobs``: how many more
+        there are; ``totals``: counts over all; ``no_result``: hosts about which nothing is known; ``to_rerun``, ``broken``: of the totals;
+        ``succeeded``: whether every workspace reached its goal.
     """
     workspaces: dict[str, Counts] = {}
     jobs: list[dict[str, t.Any]] = []
     for host, result in results.items():
         workspaces[host] = _workspace(result)
-        jobs += [{"workspace": host, "job_name": untemplated(name), **mine} for name, mine in by_job(result).items()]
+        jobs += [{"workspace": host, "job_name": untemplated(name), **numbers} for name, numbers in by_job(result).items()]
     jobs.sort(key=lambda job: (-job.get("broken", 0), job["workspace"], job["job_name"]))
-    totals = {name: sum(mine[name] for mine in workspaces.values()) for name in COUNTS}
+    totals = {name: sum(numbers[name] for numbers in workspaces.values()) for name in COUNTS}
     return {
         "workspaces": workspaces,
         "jobs": jobs[:LISTED_JOBS],
         "more_jobs": max(0, len(jobs) - LISTED_JOBS),
         "totals": totals,
-        "no_result": [host for host, result in results.items() if not known(result)],
+        "no_result": [host for host, result in results.items() if not has_counts(result)],
         "to_rerun": totals["to_rerun"],
         "broken": totals["broken"],
-        "succeeded": all(bool(result.get("succeeded", known(result) and "error" not in result)) for result in results.values()),
+        "succeeded": all(bool(result.get("succeeded", has_counts(result) and "error" not in result)) for result in results.values()),
     }
 
 
 def plans(results: t.Mapping[str, Result]) -> dict[str, dict[str, t.Any]]:
     """What an approval is about: :func:`plan_key` of a host -> plan_id, planned_after, planned_before and since (epoch ms), of every host
-    that has a plan; and plan_record, by which a workspace whose plan is another one by then tells what changed."""
+    that has a plan; and plan_record, from which a workspace whose plan is another one by then says what changed."""
     return {
-        plan_key(host): {name: result[name] for name in (*PLAN, "plan_record") if name in result}
+        plan_key(host): {name: result[name] for name in (*PLAN_KEYS, "plan_record") if name in result}
         for host, result in results.items()
-        if all(result.get(name) for name in PLAN)
+        if all(result.get(name) for name in PLAN_KEYS)
     }
 
 
@@ -83,25 +81,26 @@ def plan_key(host: str) -> str:
     return host if _TEXT.match(host) else f"host {host}"
 
 
-def lines(results: t.Mapping[str, Result]) -> list[str]:
+def summary_lines(results: t.Mapping[str, Result]) -> list[str]:
     """The same for people: a table of workspaces with its sum, then the jobs that are not where they should be."""
-    found = summary(results)
-    workspaces: dict[str, Counts] = found["workspaces"]
-    columns = [*_COLUMNS, *(name for name in COUNTS if name not in (*_COLUMNS, "other", "broken") and found["totals"][name])]
-    quiet = [host for host, mine in workspaces.items() if host not in found["no_result"] and not any(mine[name] for name in columns)]
-    shown = [host for host in workspaces if len(workspaces) <= FEW_WORKSPACES or host not in quiet]
+    numbers = summarize(results)
+    workspaces: dict[str, Counts] = numbers["workspaces"]
+    columns = [*_COLUMNS, *(name for name in COUNTS if name not in (*_COLUMNS, "other", "broken") and numbers["totals"][name])]
+    without_counts = numbers["no_result"]
+    empty = [host for host, counted in workspaces.items() if host not in without_counts and not any(counted[name] for name in columns)]
+    shown = [host for host in workspaces if len(workspaces) <= FEW_WORKSPACES or host not in empty]
     width = max(map(_width, [*shown, "workspace"]))
     rows = ["  ".join([_padded("workspace", width), *(name.replace("_", " ") for name in columns)])]
-    rows += [_row(_padded(host, width), None if host in found["no_result"] else workspaces[host], columns) for host in shown]
+    rows += [_row(_padded(host, width), None if host in without_counts else workspaces[host], columns) for host in shown]
     if len(shown) < len(workspaces):
         rows.append(f"and {len(workspaces) - len(shown)} workspaces with nothing to rerun")
     if len(workspaces) > 1:
-        rows.append(_row(_padded("all", width), found["totals"], columns))
+        rows.append(_row(_padded("all", width), numbers["totals"], columns))
     return [*rows, *_job_lines(results)]
 
 
-def twins(workspace_ids: t.Mapping[str, str]) -> list[str]:
-    """A sentence for every workspace that more than one host of the inventory stands for.
+def shared_workspaces(workspace_ids: t.Mapping[str, str]) -> list[str]:
+    """A sentence for each workspace that several hosts of the inventory stand for.
 
     :param workspace_ids: by host.
     """
@@ -110,81 +109,81 @@ def twins(workspace_ids: t.Mapping[str, str]) -> list[str]:
         hosts[workspace_id].append(host)
     return [
         f"Hosts {', '.join(several)} stand for the same workspace {printable(workspace_id, 100)}. Each instance is rerun once all the same, but "
-        "counted for each of them; limits such as max_parallel count for each alone. Keep one of them, or give them different jobs."
+        "counted for each of them; limits such as max_parallel count for each alone. Keep one of them, or set different jobs for them."
         for workspace_id, several in hosts.items()
         if len(several) > 1
     ]
 
 
-def known(result: Result) -> bool:
+def has_counts(result: Result) -> bool:
     """Whether the task got so far that it could count. That of job_rerun always has a recap, an empty one if it did not."""
     return bool(result.get("recap", "instances" in result))
 
 
 def by_job(result: Result) -> dict[str, Counts]:
     """Counts by job name, without zeros: those of job_rerun, or made of the instances that job_instance_retry returns."""
-    counted = result.get("recap_by_job")
-    if counted is not None:
-        return {str(name): {**mine, **_late(result, mine)} for name, mine in counted.items()}
-    found: dict[str, list[dict[str, t.Any]]] = {}
-    for one in result.get("instances") or ():
-        found.setdefault(str(one.get("job_name")), []).append(_as_task(one))
-    made = {
-        name: {key: number for key, number in counts(mine, _FAILED, check=bool(result.get("check_mode"))).items() if number}
-        for name, mine in found.items()
+    recaps = result.get("recap_by_job")
+    if recaps is not None:
+        return {str(name): {**numbers, **_late(result, numbers)} for name, numbers in recaps.items()}
+    instances: dict[str, list[dict[str, t.Any]]] = {}
+    for instance in result.get("instances") or ():
+        instances.setdefault(str(instance.get("job_name")), []).append(_as_task(instance))
+    recounted = {
+        name: {key: number for key, number in counts(group, _FAILED, check=bool(result.get("check_mode"))).items() if number}
+        for name, group in instances.items()
     }
-    return {name: mine for name, mine in made.items() if mine}
+    return {name: numbers for name, numbers in recounted.items() if numbers}
 
 
-def _as_task(one: Result) -> dict[str, t.Any]:
+def _as_task(instance: Result) -> dict[str, t.Any]:
     """An instance of a module that does not wait, as job_rerun's task would describe it. What it skips it had no reason to rerun."""
-    action = one.get("action") if one.get("action") != "skipped" else None
-    return {**one, "action": action, "actions": [action]}
+    action = instance.get("action") if instance.get("action") != "skipped" else None
+    return {**instance, "action": action, "actions": [action]}
 
 
 def _workspace(result: Result) -> Counts:
     total = dict.fromkeys(COUNTS, 0)
-    for mine in [result["recap"]] if result.get("recap") else by_job(result).values():
+    for numbers in [result["recap"]] if result.get("recap") else by_job(result).values():
         for name in COUNTS:
-            total[name] += mine.get(name, 0)
+            total[name] += numbers.get(name, 0)
     return {**total, **(_late(result, total) if result.get("recap") else {})}
 
 
-def _late(result: Result, mine: t.Mapping[str, int]) -> Counts:
-    """What was on its way when the time was up has missed the end too."""
-    late = mine.get("running", 0) + mine.get("waiting", 0) if result.get("timed_out") else 0
-    return {"broken": mine.get("broken", 0) + late} if late else {}
+def _late(result: Result, numbers: t.Mapping[str, int]) -> Counts:
+    """What was in progress when the time was up has missed the goal too."""
+    late = numbers.get("running", 0) + numbers.get("waiting", 0) if result.get("timed_out") else 0
+    return {"broken": numbers.get("broken", 0) + late} if late else {}
 
 
 def _width(text: str) -> int:
     """How wide a terminal shows *text*: a Chinese character takes two columns, a mark above another character none."""
-    return sum(0 if unicodedata.combining(one) else 2 if unicodedata.east_asian_width(one) in "WF" else 1 for one in text)
+    return sum(0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text)
 
 
 def _padded(text: str, width: int) -> str:
     return text + " " * (width - _width(text))
 
 
-def _row(label: str, mine: Counts | None, columns: t.Sequence[str]) -> str:
-    cells = [("-" if mine is None else str(mine[name])).rjust(len(name)) for name in columns]
-    return "  ".join([label, *cells]) + ("  no result, see its message" if mine is None else "")
+def _row(label: str, numbers: Counts | None, columns: t.Sequence[str]) -> str:
+    cells = [("-" if numbers is None else str(numbers[name])).rjust(len(name)) for name in columns]
+    return "  ".join([label, *cells]) + ("  no result, see its message" if numbers is None else "")
 
 
 def _job_lines(results: t.Mapping[str, Result]) -> list[str]:
     """Jobs with something that a person may want to know; those whose reruns have all succeeded are counted."""
-    every = [(host, name, mine) for host, result in results.items() for name, mine in by_job(result).items()]
-    telling = [one for one in every if set(one[2]) - _FINE]
-    telling.sort(key=lambda one: (-one[2].get("broken", 0), one[0], one[1]))
-    found = [f"  {host}  {printable(name, 100)}: {_words(mine)}" for host, name, mine in telling[:SHOWN_JOBS]]
-    if len(telling) > SHOWN_JOBS:
-        found.append(f"  and {len(telling) - SHOWN_JOBS} more jobs")
-    good = sum(1 for one in every if not set(one[2]) - _FINE and one[2].get("succeeded"))
+    jobs = [(host, name, numbers) for host, result in results.items() for name, numbers in by_job(result).items()]
+    named = [job for job in jobs if set(job[2]) - _FINE]
+    named.sort(key=lambda job: (-job[2].get("broken", 0), job[0], job[1]))
+    lines = [f"  {host}  {printable(name, 100)}: {_words(numbers)}" for host, name, numbers in named[:SHOWN_JOBS]]
+    if len(named) > SHOWN_JOBS:
+        lines.append(f"  and {len(named) - SHOWN_JOBS} more jobs")
+    good = sum(1 for dummy, dummy, numbers in jobs if not set(numbers) - _FINE and numbers.get("succeeded"))
     if good:
-        found.append(f"  {counted(good, 'job')} of which all reruns succeeded")
-    return found
+        lines.append(f"  {counted(good, 'job')} of which all reruns succeeded")
+    return lines
 
 
-def _words(mine: Counts) -> str:
+def _words(numbers: Counts) -> str:
     return ", ".join(
-        f"{mine[name]} {name.replace('_', ' ')}" for name in COUNTS if mine.get(name) and name not in ("other", "adopted", "broken")
+        f"{numbers[name]} {name.replace('_', ' ')}" for name in COUNTS if numbers.get(name) and name not in ("other", "adopted", "broken")
     )

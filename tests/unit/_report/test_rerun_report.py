@@ -24,7 +24,7 @@ from ansible_collections.dataarts.factory.plugins.plugin_utils._report.files imp
 from ansible_collections.dataarts.factory.plugins.plugin_utils._report.junit import junit
 from ansible_collections.dataarts.factory.plugins.plugin_utils._report.next_steps import Command
 from ansible_collections.dataarts.factory.plugins.plugin_utils._report.page import page
-from ansible_collections.dataarts.factory.plugins.plugin_utils._report.plain import plain
+from ansible_collections.dataarts.factory.plugins.plugin_utils._report.plain import report_without_script
 from tests.support.reports import SINCE, STANDINGS, check_json, check_junit, instance, result
 
 COMMAND = Command(inventories=("/etc/inventory",), vault=("--ask-vault-pass",), variables={"dataarts_attempts": 2, "dataarts_since": "x"})
@@ -33,7 +33,7 @@ NO_RESULT: dict[str, t.Any] = {"succeeded": False, "msg": "Failed to rerun anyth
 
 def reported(hosts: t.Mapping[str, t.Mapping[str, t.Any]], command: Command = COMMAND, *, check_mode: bool = False) -> dict[str, t.Any]:
     run = {"user": "operator", "controller": "controller", "playbook": command.playbook, "ansible_version": "2.19.0", "awx_job_id": None}
-    report = data.build(hosts, {"lost": "ws-lost"}, data.Scene(command, SINCE + 140_000, check_mode=check_mode, run=run))
+    report = data.build_report(hosts, {"lost": "ws-lost"}, data.ReportContext(command, SINCE + 140_000, check_mode=check_mode, run=run))
     check_json(report)
     return report
 
@@ -51,8 +51,8 @@ def some(check_mode: bool = False, **standings: int) -> dict[str, t.Any]:
         ({"a": some(succeeded=1)}, False, "The instance succeeded", True),
         ({"a": some(idle=2)}, False, "Nothing to rerun", True),
         ({"a": some(succeeded=3), "b": some(failed_again=1)}, False, "1 of 4 instances is still broken", False),
-        ({"a": some(succeeded=1, refused=1, running=2, unknown=1)}, False, "2 of 5 instances are still broken, 2 on the way", False),
-        ({"a": some(succeeded=1), "b": some(waiting=1)}, False, "1 of 2 instances is still on the way", True),
+        ({"a": some(succeeded=1, refused=1, running=2, unknown=1)}, False, "2 of 5 instances are still broken, 2 in progress", False),
+        ({"a": some(succeeded=1), "b": some(waiting=1)}, False, "1 of 2 instances is still in progress", True),
         ({"a": some(succeeded=2), "lost": {}}, False, "1 workspace could not be worked on; elsewhere all 2 instances succeeded", False),
         ({"a": some(succeeded=2), "b": {**some(to_rerun=3), "succeeded": False}}, False, "3 of 5 instances are still broken", False),
         ({"a": {**some(idle=1), "succeeded": False}}, False, "1 of 1 workspace did not succeed", False),
@@ -214,7 +214,7 @@ def test_a_name_stays_out_of_the_page(name: str) -> None:
 def test_without_a_script_everything_that_is_left_to_do_is_there() -> None:
     hosts = {"a": some(False, **dict.fromkeys(STANDINGS, 2)), HOSTILE: some(failed_again=30), "lost": {**NO_RESULT, "msg": HOSTILE}}
     report = reported(hosts)
-    shown = plain(report)
+    shown = report_without_script(report)
     for way in (way for workspace in report["workspaces"] for way in workspace["next_steps"]):
         assert html.escape(way["text"]) in shown
         assert way["command"] is None or html.escape(way["command"]) in shown
@@ -222,9 +222,9 @@ def test_without_a_script_everything_that_is_left_to_do_is_there() -> None:
     assert "and 5 more, in report.json" in shown
     assert not re.search("<script|<!--|alert\\(1\\)<", shown)
     assert html.escape(HOSTILE) in shown
-    assert "Nothing is left to do" in plain(reported({"a": some(succeeded=1)}))
+    assert "Nothing is left to do" in report_without_script(reported({"a": some(succeeded=1)}))
     planned = reported({"a": some(True, to_rerun=2)}, check_mode=True)
-    assert html.escape(planned["next_step"]["command"]) in plain(planned)
+    assert html.escape(planned["next_step"]["command"]) in report_without_script(planned)
 
 
 def test_rows_of_the_page_are_the_instances() -> None:

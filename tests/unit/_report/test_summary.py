@@ -39,7 +39,7 @@ FLEET = {
 
 
 def test_numbers_add_up() -> None:
-    fleet_summary = _summary.summary(FLEET)
+    fleet_summary = _summary.summarize(FLEET)
     assert set(fleet_summary["workspaces"]) == set(FLEET)
     assert all(
         fleet_summary["totals"][name] == sum(workspace[name] for workspace in fleet_summary["workspaces"].values()) for name in COUNTS
@@ -61,14 +61,14 @@ def test_numbers_add_up() -> None:
         "failed_again": 1,
         "broken": 1,
     }
-    assert _summary.summary({"sales": FLEET["quiet"]})["succeeded"] is True
+    assert _summary.summarize({"sales": FLEET["quiet"]})["succeeded"] is True
 
 
 def test_what_was_in_progress_when_the_time_was_up_is_broken() -> None:
     late = result({"daily_sales": [instance("wait", "running", rerun=True), instance("wait", "waiting")]}, succeeded=False, timed_out=True)
-    fleet_summary = _summary.summary({"sales": late})
+    fleet_summary = _summary.summarize({"sales": late})
     assert (fleet_summary["broken"], fleet_summary["totals"]["broken"], fleet_summary["jobs"][0]["broken"]) == (2, 2, 2)
-    assert _summary.summary({"sales": {**late, "timed_out": False}})["broken"] == 0
+    assert _summary.summarize({"sales": {**late, "timed_out": False}})["broken"] == 0
 
 
 def test_a_module_that_does_not_wait_is_counted_by_its_instances() -> None:
@@ -78,7 +78,7 @@ def test_a_module_that_does_not_wait_is_counted_by_its_instances() -> None:
     asked, checked = ({"instances": [job], "check_mode": check} for check in (False, True))
     assert _summary.by_job(asked) == {"daily_sales": {"failed": 1, "rerun": 1, "waiting": 1}}
     assert _summary.by_job(checked) == {"daily_sales": {"failed": 1, "to_rerun": 1, "adopted": 1}}
-    assert _summary.summary({"sales": checked})["to_rerun"] == 1
+    assert _summary.summarize({"sales": checked})["to_rerun"] == 1
 
 
 def test_plans_are_those_of_hosts_that_have_one() -> None:
@@ -103,7 +103,7 @@ def test_the_plan_of_any_other_host_has_its_name(host: str) -> None:
 
 
 def test_the_table_and_the_jobs_that_are_not_where_they_should_be() -> None:
-    assert _summary.lines(FLEET) == [
+    assert _summary.summary_lines(FLEET) == [
         "workspace  failed  rerun  succeeded  running  waiting  failed again  blocked",
         "sales           4      4          3        0        0             1        0",
         "supply          2      1          1        0        0             0        1",
@@ -118,7 +118,7 @@ def test_the_table_and_the_jobs_that_are_not_where_they_should_be() -> None:
 
 def test_the_table_is_straight_with_names_of_two_columns_a_character() -> None:
     fleet = {"客户分析部门": result({"daily_sales": [DONE]}), "cafe\u0301": result({})}
-    assert _summary.lines(fleet)[:4] == [
+    assert _summary.summary_lines(fleet)[:4] == [
         "workspace     failed  rerun  succeeded  running  waiting  failed again",
         "客户分析部门       1      1          1        0        0             0",
         "cafe\u0301               0      0          0        0        0             0",
@@ -131,11 +131,11 @@ def test_fifty_workspaces_with_two_hundred_jobs_fit_on_a_page() -> None:
     for number in range(5):
         jobs = {f"job{index:03}": [AGAIN] if index < 20 else [DONE] for index in range(200)}
         fleet[f"bad{number}"] = result(jobs, succeeded=False)
-    lines = _summary.lines(fleet)
+    lines = _summary.summary_lines(fleet)
     assert len(lines) < 60
     assert "and 45 workspaces with nothing to rerun" in lines
     assert lines[-2:] == ["  and 60 more jobs", "  900 jobs of which all reruns succeeded"]
-    fleet_summary = _summary.summary(fleet)
+    fleet_summary = _summary.summarize(fleet)
     assert (len(fleet_summary["jobs"]), fleet_summary["more_jobs"], fleet_summary["broken"]) == (500, 500, 100)
     assert all("failed_again" in job for job in fleet_summary["jobs"][:100])
 
@@ -143,9 +143,9 @@ def test_fifty_workspaces_with_two_hundred_jobs_fit_on_a_page() -> None:
 def test_text_of_the_service_is_neither_a_template_nor_an_escape() -> None:
     name = "{{ lookup('pipe', 'id') }}\x1b[31m{% raw %}"
     fleet = {"sales": result({name: [AGAIN]}, succeeded=False)}
-    (job,) = _summary.summary(fleet)["jobs"]
+    (job,) = _summary.summarize(fleet)["jobs"]
     assert not set("{}%#\x1b") & set(job["job_name"])
-    assert not any("\x1b" in line for line in _summary.lines(fleet))
+    assert not any("\x1b" in line for line in _summary.summary_lines(fleet))
 
 
 def test_instances_of_a_module_that_does_not_wait_are_counted_too() -> None:
@@ -156,13 +156,13 @@ def test_instances_of_a_module_that_does_not_wait_are_counted_too() -> None:
             {**instance("skipped", "success", status_before="success"), "job_name": "b"},
         ]
     }
-    fleet_summary = _summary.summary({"sales": retried})
+    fleet_summary = _summary.summarize({"sales": retried})
     assert (fleet_summary["totals"]["rerun"], fleet_summary["totals"]["waiting"], fleet_summary["totals"]["refused"]) == (1, 1, 1)
     assert [job["job_name"] for job in fleet_summary["jobs"]] == ["a"]
     assert fleet_summary["succeeded"] is True
-    assert _summary.summary({"sales": {**retried, "error": {"kind": "invalid"}}})["succeeded"] is False
+    assert _summary.summarize({"sales": {**retried, "error": {"kind": "invalid"}}})["succeeded"] is False
 
 
 @pytest.mark.parametrize(("ids", "number"), [({"a": "1", "b": "2"}, 0), ({"a": "1", "b": "1", "c": "2", "d": "2", "e": "3"}, 2)])
 def test_hosts_of_one_workspace_are_told(ids: dict[str, str], number: int) -> None:
-    assert len(_summary.twins(ids)) == number
+    assert len(_summary.shared_workspaces(ids)) == number

@@ -3,19 +3,21 @@
 // The report's page. Every text of the data becomes a text node, never markup. Rows are made when they are needed, a hundred at a time.
 "use strict";
 (() => {
-  const CHUNK = 100, LANES = 24, WAYS = 25, NAMED = 5, LINES = 12, PRINTED = 1000;
+  const CHUNK = 100, LANES = 24, STEPS_SHOWN = 25, NAMED = 5, LINES = 12, PRINTED = 1000;
   const STANDINGS = {
-    failed_again: ["failed again", "bad", "bad"], refused: ["refused", "bad", "stop"], not_rerunnable: ["not rerunnable", "warn", "stop"],
+    failed_again: ["failed again", "bad", "bad"], refused: ["rejected", "bad", "stop"], rejected: ["rejected", "bad", "stop"], not_rerunnable: ["not rerunnable", "warn", "stop"],
     blocked: ["needs a person", "warn", "person"], skipped: ["skipped", "warn", "stop"], unknown: ["unknown", "warn", "unknown"], to_rerun: ["to rerun", "go", "again"],
     waiting: ["waiting", "go", "wait"], running: ["running", "go", "run"], succeeded: ["succeeded", "good", "good"],
-    other: ["left alone", "quiet", "quiet"], idle: ["fine before", "quiet", "good"],
+    other: ["left alone", "muted", "muted"], idle: ["fine before", "muted", "good"], already_done: ["fine before", "muted", "good"],
+  };
+  const STEPS = {
     in_progress: ["in progress", "go", "wait"], unsent: ["not sent yet", "warn", "wait"], workspace: ["not worked on", "bad", "stop"], incomplete: ["incomplete", "bad", "bad"],
   };
   const OUTCOMES = {
     no_result: ["not worked on", "bad", "stop"], broken: ["broken", "bad", "bad"], in_progress: ["in progress", "go", "wait"],
     planned: ["planned", "go", "again"], succeeded: ["succeeded", "good", "good"],
   };
-  const ALWAYS = ["succeeded", "failed_again"];
+  const ALWAYS = ["succeeded", "failed_again"], DONE_BEFORE = ["idle", "already_done"];
   const SVG = "http://www.w3.org/2000/svg";
   const report = JSON.parse(document.getElementById("data").textContent);
   const $ = (id) => document.getElementById(id);
@@ -28,7 +30,7 @@
     const svg = ["svg", "path", "use", "line"].includes(tag);
     const made = svg ? document.createElementNS(SVG, tag) : document.createElement(tag);
     for (const [name, value] of Object.entries(attributes)) if (value !== undefined && value !== false) made.setAttribute(name, value);
-    made.append(...children.flat().filter((one) => one !== null && one !== undefined && one !== ""));
+    made.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== ""));
     return made;
   }
   /** A name from outside: its direction of writing changes nothing around it. */
@@ -36,7 +38,7 @@
   const icon = (name) => el("svg", { class: "icon", "aria-hidden": "true" }, el("use", { href: `#icon-${name}` }));
   const badge = ([word, tone, sign]) => el("span", { class: "badge", "data-tone": tone }, icon(sign), word);
   const counted = (number, noun) => `${number.toLocaleString("en")} ${noun}${number === 1 ? "" : "s"}`;
-  const known = (standing) => STANDINGS[standing] || [standing, "warn", "unknown"];
+  const known = (standing) => STANDINGS[standing] || STEPS[standing] || [standing, "warn", "unknown"];
   const sum = (numbers) => numbers.reduce((a, b) => a + b, 0);
 
   const two = (number) => String(number).padStart(2, "0");
@@ -59,7 +61,7 @@
   // ---- The data: rows as objects, worst first over all workspaces
 
   const shared = new Set(report.shared);
-  const places = Object.keys(STANDINGS);
+  const places = Object.keys(STANDINGS), ranks = [...places, ...Object.keys(STEPS)];
   const rows = report.rows.map((values) => {
     const row = {};
     report.columns.forEach((name, at) => { row[name] = shared.has(name) && values[at] !== null ? report.texts[values[at]] : values[at]; });
@@ -75,7 +77,7 @@
   const listed = {};
   for (const row of rows) listed[row.standing] = (listed[row.standing] || 0) + 1;
   /** How many instances stand somewhere: what the recaps say; what they do not count, by the list. */
-  const numberOf = (standing) => (standing === "idle" ? listed.idle : report.totals[standing]) ?? 0;
+  const numberOf = (standing) => (DONE_BEFORE.includes(standing) ? listed[standing] : report.totals[standing]) ?? 0;
 
   // ---- The filter
 
@@ -112,11 +114,11 @@
     const left = report.totals.selected - rows.length;
     return left > 0 ? `; ${left.toLocaleString("en")} more needed nothing and are not listed` : "";
   }
-  function options(select, every, values) {
-    select.replaceChildren(el("option", { value: "" }, every), ...values.map(([value, label]) => el("option", { value, dir: "auto" }, label)));
+  function options(select, all, values) {
+    select.replaceChildren(el("option", { value: "" }, all), ...values.map(([value, label]) => el("option", { value, dir: "auto" }, label)));
   }
   function setUpFilter() {
-    options($("workspace"), "all", report.workspaces.map((one) => [one.host, one.host]));
+    options($("workspace"), "all", report.workspaces.map((workspace) => [workspace.host, workspace.host]));
     options($("job"), "all", [...new Set(rows.map((row) => row.job_name))].sort().map((name) => [name, name]));
     options($("standing"), "all", places.filter((name) => listed[name]).map((name) => [name, `${known(name)[0]} (${listed[name]})`]));
     let due;
@@ -137,15 +139,15 @@
     $("sign").dataset.tone = tone;
     $("sign").replaceChildren(icon(sign));
     $("mode").hidden = !report.check_mode;
-    const order = [...places.slice(0, 12)].filter((name) => numberOf(name) || (!report.check_mode && ALWAYS.includes(name)));
+    const order = places.filter((name) => numberOf(name) || (!report.check_mode && ALWAYS.includes(name)));
     $("counts").replaceChildren(...order.map((name) => {
       const [word, kind, symbol] = known(name), number = numberOf(name);
       const button = el("button", { type: "button", "data-standing": name, "data-tone": kind, "data-none": number ? false : "", "aria-pressed": "false" },
-        el("strong", {}, number.toLocaleString("en")), badge([word, number ? kind : "quiet", symbol]));
+        el("strong", {}, number.toLocaleString("en")), badge([word, number ? kind : "muted", symbol]));
       button.addEventListener("click", () => choose({ standing: filter.standing === name ? "" : name }, true));
       return button;
     }));
-    $("bar").replaceChildren(...order.filter((name) => numberOf(name) && !["other", "idle"].includes(name)).map((name) => {
+    $("bar").replaceChildren(...order.filter((name) => numberOf(name) && !["other", ...DONE_BEFORE].includes(name)).map((name) => {
       const piece = el("i", { "data-tone": known(name)[1] });
       piece.style.flexGrow = numberOf(name);
       return piece;
@@ -154,8 +156,8 @@
     $("footer").textContent = `Written ${full(report.written_at)} by dataarts.factory. The same is in report.json, for programs, and in report.xml, as JUnit.`;
   }
   function facts() {
-    const run = report.run, requests = sum(report.workspaces.map((one) => one.requests));
-    const having = (name) => report.workspaces.map((one) => one[name]).filter((value) => value !== null);
+    const run = report.run, requests = sum(report.workspaces.map((workspace) => workspace.requests));
+    const having = (name) => report.workspaces.map((workspace) => workspace[name]).filter((value) => value !== null);
     const from = having("planned_after"), to = having("planned_before"), since = [...new Set(having("since"))];
     return [
       ["Instances planned", from.length ? `${short(Math.min(...from), true)} to ${short(Math.max(...to), true)}` : ""],
@@ -170,49 +172,49 @@
 
   // ---- What is left to do
 
-  function showWays(most = WAYS) {
-    const ways = report.workspaces.flatMap((one, at) => one.next_steps.map((way) => ({ ...way, workspace: one, at })));
-    ways.sort((a, b) => places.indexOf(a.standing) - places.indexOf(b.standing));
+  function showSteps(most = STEPS_SHOWN) {
+    const steps = report.workspaces.flatMap((workspace, at) => workspace.next_steps.map((step) => ({ ...step, workspace, at })));
+    steps.sort((a, b) => ranks.indexOf(a.standing) - ranks.indexOf(b.standing));
     const urgent = ["workspace", "incomplete"];
-    ways.sort((a, b) => urgent.includes(b.standing) - urgent.includes(a.standing));
-    if (report.next_step) ways.unshift({ ...report.next_step, workspace: null });
-    $("todo-title").textContent = report.check_mode ? "How to go on" : ways.length ? "What is left to do" : "Nothing is left to do";
-    const cards = ways.slice(0, most).map(card);
-    if (!ways.length) cards.push(el("p", { class: "sheet fine" }, icon("good"), report.check_mode ? "Nothing is due in this selection." : "Every instance is where it should be."));
-    if (ways.length > most) {
-      const more = el("button", { type: "button", class: "plain" }, `Show ${ways.length - WAYS} more`);
-      more.addEventListener("click", () => { const next = ways.slice(WAYS).map(card); more.replaceWith(...next); next[0].querySelector("button")?.focus(); });
+    steps.sort((a, b) => urgent.includes(b.standing) - urgent.includes(a.standing));
+    if (report.next_step) steps.unshift({ ...report.next_step, workspace: null });
+    $("todo-title").textContent = report.check_mode ? "How to go on" : steps.length ? "What is left to do" : "Nothing is left to do";
+    const cards = steps.slice(0, most).map(card);
+    if (!steps.length) cards.push(el("p", { class: "sheet fine" }, icon("good"), report.check_mode ? "Nothing is due in this selection." : "Every instance is where it should be."));
+    if (steps.length > most) {
+      const more = el("button", { type: "button", class: "plain" }, `Show ${steps.length - STEPS_SHOWN} more`);
+      more.addEventListener("click", () => { const next = steps.slice(STEPS_SHOWN).map(card); more.replaceWith(...next); next[0].querySelector("button")?.focus(); });
       cards.push(more);
     }
-    $("ways").replaceChildren(...cards);
+    $("steps").replaceChildren(...cards);
   }
-  function card(way) {
-    const kind = known(way.standing), place = way.workspace;
-    const title = el("h3", {}, badge(kind), place ? el("span", {}, named(place.host), way.instances ? `: ${counted(way.instances, "instance")}` : "") : counted(way.instances, "instance"));
+  function card(step) {
+    const kind = known(step.standing), place = step.workspace;
+    const title = el("h3", {}, badge(kind), place ? el("span", {}, named(place.host), step.instances ? `: ${counted(step.instances, "instance")}` : "") : counted(step.instances, "instance"));
     const parts = [title];
-    const same = place && way.instances ? rows.filter((row) => row.workspace === way.at && belongs(row, way.standing)) : [];
+    const same = place && step.instances ? rows.filter((row) => row.workspace === step.at && belongs(row, step.standing)) : [];
     if (same.length) parts.push(el("ul", {}, same.slice(0, NAMED).map((row) => el("li", {}, el("strong", {}, named(row.job_name)), ` planned ${moment(row.plan_time)}`, why(row)))));
     if (same.length > NAMED) {
       const all = el("button", { type: "button", class: "link" }, `Show all ${same.length.toLocaleString("en")} in the list`);
       all.addEventListener("click", () => choose({ workspace: place.host, standing: same[0].standing, job: "", text: "" }, true));
       parts.push(el("p", {}, all));
     }
-    if (place && !way.instances) parts.push(el("p", { class: "error" }, named(place.msg)));
-    parts.push(el("p", { class: "text" }, way.text));
-    if (way.command) parts.push(command(way));
-    return el("article", { class: "way", "data-tone": kind[1] }, parts);
+    if (place && !step.instances) parts.push(el("p", { class: "error" }, named(place.msg)));
+    parts.push(el("p", { class: "text" }, step.text));
+    if (step.command) parts.push(command(step));
+    return el("article", { class: "step", "data-tone": kind[1] }, parts);
   }
   function belongs(row, standing) {
     const unsent = row.status !== "running" && row.status !== "waiting" && !row.attempts;
     if (standing === "in_progress" || standing === "unsent") return ["running", "waiting"].includes(row.standing) && unsent === (standing === "unsent");
     return row.standing === standing;
   }
-  function command(way) {
+  function command(step) {
     const awx = report.run.awx_job_id;
-    const code = el("code", {}, way.command);
-    const button = el("button", { type: "button", class: "plain", "aria-label": `Copy the ${awx ? "variables" : "command"}${way.workspace ? ` for ${way.workspace.host}` : ""}` }, "Copy");
+    const code = el("code", {}, step.command);
+    const button = el("button", { type: "button", class: "plain", "aria-label": `Copy the ${awx ? "variables" : "command"}${step.workspace ? ` for ${step.workspace.host}` : ""}` }, "Copy");
     button.addEventListener("click", () => copy(code, button));
-    const lead = awx ? el("p", { class: "text" }, `Launch the job template again${way.limit ? " with the limit " : ""}`, way.limit ? named(way.limit) : "", " with these extra variables:") : null;
+    const lead = awx ? el("p", { class: "text" }, `Launch the job template again${step.limit ? " with the limit " : ""}`, step.limit ? named(step.limit) : "", " with these extra variables:") : null;
     return el("div", {}, lead, el("div", { class: "command" }, el("pre", { tabindex: "0" }, code), button));
   }
   async function copy(code, button) {
@@ -230,20 +232,20 @@
   // ---- Workspaces
 
   function showWorkspaces() {
-    const every = ["rerun", "to_rerun", "adopted", ...places.slice(0, 11)].filter((name, at, all) => all.indexOf(name) === at);
+    const columnsInOrder = ["rerun", "to_rerun", "adopted", ...places.filter((name) => !DONE_BEFORE.includes(name))].filter((name, at, all) => all.indexOf(name) === at);
     const core = report.check_mode ? ["failed", "to_rerun"] : ["failed", "rerun", "succeeded", "running", "waiting", "failed_again"];
-    const columns = [...core, ...every.filter((name) => !core.includes(name) && report.totals[name])];
+    const columns = [...core, ...columnsInOrder.filter((name) => !core.includes(name) && report.totals[name])];
     const words = { failed: "failed", rerun: "rerun", adopted: "rerun before" };
     const head = ["Workspace", "Outcome", ...columns.map((name) => words[name] || known(name)[0]), "Took", "Message"];
-    const body = report.workspaces.map((one) => {
-      const open = el("button", { type: "button", class: "link", title: "Show its instances" }, named(one.host));
-      open.addEventListener("click", () => choose({ workspace: one.host, job: "", standing: "", text: "" }, true));
+    const body = report.workspaces.map((workspace) => {
+      const open = el("button", { type: "button", class: "link", title: "Show its instances" }, named(workspace.host));
+      open.addEventListener("click", () => choose({ workspace: workspace.host, job: "", standing: "", text: "" }, true));
       return el("tr", {},
-        el("th", { scope: "row" }, open, one.workspace_id ? el("span", { class: "id" }, named(one.workspace_id)) : null),
-        el("td", {}, badge(OUTCOMES[one.state])),
-        columns.map((name) => { const number = one.counts?.[name]; return el("td", { class: number ? "number" : "number zero" }, number === undefined ? "–" : number.toLocaleString("en")); }),
-        el("td", { class: "number" }, duration(one.elapsed * 1000)),
-        el("td", {}, el("details", {}, el("summary", {}, one.problems.length ? `read (${counted(one.problems.length, "problem")})` : "read"), [one.msg, ...one.problems].map((text) => el("p", {}, named(text))))));
+        el("th", { scope: "row" }, open, workspace.workspace_id ? el("span", { class: "id" }, named(workspace.workspace_id)) : null),
+        el("td", {}, badge(OUTCOMES[workspace.state])),
+        columns.map((name) => { const number = workspace.counts?.[name]; return el("td", { class: number ? "number" : "number zero" }, number === undefined ? "–" : number.toLocaleString("en")); }),
+        el("td", { class: "number" }, duration(workspace.elapsed * 1000)),
+        el("td", {}, el("details", {}, el("summary", {}, workspace.problems.length ? `read (${counted(workspace.problems.length, "problem")})` : "read"), [workspace.msg, ...workspace.problems].map((text) => el("p", {}, named(text))))));
     });
     $("workspaces").replaceChildren(el("thead", {}, el("tr", {}, head.map((text, at) => el("th", { scope: "col", class: at > 1 && at < head.length - 1 ? "number" : false }, text)))), el("tbody", {}, body));
   }
@@ -301,7 +303,7 @@
     return el("div", { class: "lane" }, title, el("div", { class: "chart" }, chart(lane, width)), el("div", { class: "sum" }, sums));
   }
   function describe(lane) {
-    const span = (values) => { const found = reach(values.filter((value) => value !== null)); return found ? `${moment(found[0])} to ${moment(found[1])}` : "none"; };
+    const span = (values) => { const range = reach(values.filter((value) => value !== null)); return range ? `${moment(range[0])} to ${moment(range[1])}` : "none"; };
     const reruns = lane.filter((row) => row.rerun);
     return `${counted(lane.length, "instance")}; runs before: ${span(lane.flatMap((row) => [row.start_time_before, row.end_time_before]))}` +
       (reruns.length ? `; ${counted(reruns.length, "rerun")}: ${span(reruns.flatMap((row) => [row.start_time, row.end_time]))}` : "");
@@ -322,7 +324,7 @@
       }
       if (!now) return;
       const first = row.sent_time ?? (row.rerun ? row.start_time : null);
-      if (first !== null && last !== null) draw("quiet", "thread", `M${last} ${y}H${right(first)}`);
+      if (first !== null && last !== null) draw("muted", "thread", `M${last} ${y}H${right(first)}`);
       if (row.rerun) run(draw, ending(row.status), right(row.start_time), right(row.end_time ?? report.written_at), y);
       else if (row.sent_time !== null) draw("go", "hollow", diamond(right(row.sent_time), y));
     });
@@ -331,7 +333,7 @@
       [...paths].sort(([a], [b]) => layer(a) - layer(b)).map(([key, d]) => { const [tone, kind] = key.split(" "); return el("path", { "data-tone": tone, class: kind === "thread" ? "thread" : `mark ${kind}`, d }); }));
   }
   /** What is worse is drawn above what is better. */
-  const layer = (key) => ["quiet", "good", "go", "bad"].indexOf(key.split(" ")[0]);
+  const layer = (key) => ["muted", "good", "go", "bad"].indexOf(key.split(" ")[0]);
   function ending(status) {
     if (["success", "forceSuccess", "ignoreSuccess"].includes(status)) return "good";
     return ["running", "waiting"].includes(status) ? "go" : "bad";
@@ -340,7 +342,7 @@
   const diamond = (x, y) => `M${x} ${y - 4}l4 4l-4 4l-4 -4z`;
   const cross = (x, y) => `M${x - 3.5} ${y - 3.5}l7 7m0 -7l-7 7`;
   const arrow = (x, y) => `M${x - 2.5} ${y - 4}l5 4l-5 4`;
-  /** A run from x to its end, whose shape tells how it ended; gives where it ends. */
+  /** A run from x to its end, whose shape tells how it ended; returns where it ends. */
   function run(draw, tone, from, to, y) {
     const [a, b] = [Number(from.toFixed(1)), Number(to.toFixed(1))];
     draw(tone, "line", `M${a} ${y}H${b}`);
@@ -394,7 +396,7 @@
 
   function showAll() {
     showSummary();
-    showWays();
+    showSteps();
     showWorkspaces();
     choose({});
   }
@@ -407,20 +409,20 @@
     const first = $("rows").querySelector(`[aria-rowindex="${from + 2}"]`);
     if (first) { first.tabIndex = -1; first.focus({ preventScroll: true }); }
   });
-  new IntersectionObserver((seen) => { if (seen.some((one) => one.isIntersecting) && rowsShown < passing.length) moreRows(); }, { rootMargin: "600px" }).observe($("more"));
+  new IntersectionObserver((seen) => { if (seen.some((entry) => entry.isIntersecting) && rowsShown < passing.length) moreRows(); }, { rootMargin: "600px" }).observe($("more"));
   let width = innerWidth, resized;
   addEventListener("resize", () => { if (innerWidth === width) return; width = innerWidth; clearTimeout(resized); resized = setTimeout(showTimeline, 120); });
   // On paper: everything that is left to do, and what passes the filter, up to a thousand instances; what it leaves out it says.
   addEventListener("beforeprint", () => {
     lanesShown = Infinity;
-    showWays(Infinity);
+    showSteps(Infinity);
     showTimeline();
     if (rowsShown < PRINTED) moreRows(PRINTED - rowsShown);
-    for (const one of document.querySelectorAll("details")) one.open = true;
+    for (const details of document.querySelectorAll("details")) details.open = true;
     const chosen = [filter.workspace, filter.job, filter.standing && known(filter.standing)[0], filter.text].filter(Boolean);
     const left = passing.length - rowsShown;
     $("paper").replaceChildren($("shown").textContent, ...(chosen.length ? [", chosen by ", named(chosen.join(", "))] : []),
       left > 0 ? `. On paper are the first ${rowsShown.toLocaleString("en")}; all are in report.json.` : ".");
   });
-  addEventListener("hashchange", () => { const given = new URLSearchParams(location.hash.slice(1)); if ([...given.keys()].some((name) => Object.hasOwn(filter, name))) choose(Object.fromEntries(Object.keys(filter).map((name) => [name, given.get(name) ?? ""]))); });
+  addEventListener("hashchange", () => { const wanted = new URLSearchParams(location.hash.slice(1)); if ([...wanted.keys()].some((name) => Object.hasOwn(filter, name))) choose(Object.fromEntries(Object.keys(filter).map((name) => [name, wanted.get(name) ?? ""]))); });
 })();

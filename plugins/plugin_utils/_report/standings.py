@@ -1,0 +1,41 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Standings: the words in which the module says where an instance stands, in the order and the wording of reports. Pure."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .._task.counts import BROKEN
+
+Result = t.Mapping[str, t.Any]
+
+#: At which an instance missed the goal, worst first.
+MISSED = BROKEN
+#: Standings of what is in progress, or will be.
+IN_PROGRESS = ("waiting", "running")
+#: All of them, worst first; those that nothing was to be done about come last.
+STANDINGS = (*MISSED, "to_rerun", *IN_PROGRESS, "succeeded", "other", "idle", "already_done")
+#: Nothing was to be done, so nothing is reported.
+DONE_BEFORE = frozenset({"idle", "already_done"})
+WORDS = {
+    "failed_again": "failed again",
+    "refused": "rejected by the service",
+    "rejected": "rejected by the service",
+    "not_rerunnable": "not rerunnable",
+    "blocked": "waiting for a person",
+    "unknown": "of unknown outcome",
+    "to_rerun": "to be rerun",
+    "waiting": "still waiting",
+    "running": "still running",
+    "skipped": "skipped, an upstream instance is broken",
+    "other": "left alone",
+}
+
+
+def missed_goal(instance: Result) -> bool:
+    """Whether an instance of a report missed the goal. What the service does not rerun at all only did if its status was one of those asked
+    for, which ``running-exception`` never is."""
+    where = instance["standing"]
+    return where in MISSED and not (where == "not_rerunnable" and instance.get("status") == "running-exception")
