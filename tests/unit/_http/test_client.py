@@ -233,7 +233,7 @@ def test_no_connection_is_tried_again(writes: bool) -> None:
     assert result.kind is Kind.UNREACHABLE
     assert result.message == f"no connection to http://127.0.0.1:{port}: Connection refused"
     assert http.counts == {"POST" if writes else "GET": 4}
-    # Three pauses of 0.5, 1 and 2 seconds, each shortened by up to a half, beside the rate_limiter's.
+    # Three pauses of 0.5, 1 and 2 seconds, each shortened by up to a half, in addition to the rate limiter's.
     assert 1.75 < pauses.now < 4.2
 
 
@@ -303,7 +303,7 @@ def test_tls_unverified_only_with_a_warning(tls: tuple[ssl.SSLContext, str]) -> 
 
 
 @pytest.mark.parametrize("writes", [False, True], ids=["read", "write"])
-def test_a_handshake_that_breaks_off_is_no_connection(writes: bool) -> None:
+def test_a_handshake_that_breaks_off_is_not_a_connection(writes: bool) -> None:
     with HttpServer(reset_unread=1000) as server:
         http = client(max_retries=2)
         result = outcome(http, f"https://localhost:{server.port}", writes=writes)
@@ -363,7 +363,7 @@ def test_a_write_over_tls_that_breaks_is_ambiguous(tls: tuple[ssl.SSLContext, st
     assert len(server.seen) == 1
 
 
-def test_what_goes_over_the_wire() -> None:
+def test_what_the_server_reads() -> None:
     with HttpServer(reply(200, b"{}", {"X-Request-Id": "id\x1b[2J"})) as server:
         http = client()
         made = Request(
@@ -389,8 +389,8 @@ def test_what_goes_over_the_wire() -> None:
     assert seen.headers["authorization"].startswith(
         "SDK-HMAC-SHA256 Access=AKIDEXAMPLE, SignedHeaders=content-type;host;workspace;x-project-id;x-sdk-date, Signature="
     )
-    sent = {name: value for name, value in seen.headers.items() if name not in ("host", "authorization", "x-sdk-date")}
-    assert sent == {
+    headers = {name: value for name, value in seen.headers.items() if name not in ("host", "authorization", "x-sdk-date")}
+    assert headers == {
         "accept": "application/json",
         "accept-encoding": "identity",
         "connection": "close",
@@ -470,8 +470,8 @@ def test_nothing_is_read_after_the_deadline(writes: bool) -> None:
         result = outcome(http, server.base, writes=writes, deadline=time.monotonic() + 1)
     assert isinstance(result, ApiError)
     # On a machine slow enough, the deadline was over before anything was sent.
-    sent = Kind.AMBIGUOUS if writes else Kind.SERVER
-    assert result.kind is (sent if http.counts else Kind.THROTTLED)
+    lost = Kind.AMBIGUOUS if writes else Kind.SERVER
+    assert result.kind is (lost if http.counts else Kind.THROTTLED)
 
 
 @pytest.mark.parametrize("writes", [False, True], ids=["read", "write"])
@@ -540,7 +540,7 @@ def test_a_date_that_the_accepted_signature_contradicts_is_not_believed(days: in
 
 
 @pytest.mark.parametrize(("issued", "believed"), [(None, True), (-86_400.0, True), (0.0, False)])
-def test_the_date_beside_a_token_is_held_against_its_issuing(issued: float | None, believed: bool) -> None:
+def test_the_date_next_to_a_token_is_held_against_its_issuing(issued: float | None, believed: bool) -> None:
     """A day behind this machine's clock: the token may have been issued by that clock, or by another, or nobody knows."""
     now = time.time() - 86_400
 

@@ -41,10 +41,10 @@ def rate_limiter(time: Time, rates: dict[str, float] | None = None) -> RateLimit
 @pytest.mark.parametrize("route", [*RATES, "anything else"])
 def test_no_second_holds_more_than_the_budget(route: str) -> None:
     time = Time()
-    one = rate_limiter(time)
+    limiter = rate_limiter(time)
     left: list[float] = []
     for _request in range(100):
-        assert one.wait(route)
+        assert limiter.wait(route)
         left.append(time.now)
     rate = RATES.get(route, OTHER_RATE)
     for begin in left:
@@ -55,10 +55,10 @@ def test_no_second_holds_more_than_the_budget(route: str) -> None:
 
 def test_is_even_from_the_first_request() -> None:
     time = Time()
-    one = rate_limiter(time, {"list": 10.0})
+    limiter = rate_limiter(time, {"list": 10.0})
     left = []
     for _request in range(20):
-        one.wait("list")
+        limiter.wait("list")
         left.append(time.now)
     gaps = [after - before for before, after in zip(left, left[1:])]
     assert min(gaps) > 0.1
@@ -67,24 +67,24 @@ def test_is_even_from_the_first_request() -> None:
 
 def test_idle_time_is_not_saved_up() -> None:
     time = Time()
-    one = rate_limiter(time, {"list": 10.0})
-    one.wait("list")
+    limiter = rate_limiter(time, {"list": 10.0})
+    limiter.wait("list")
     time.now += 3600
     begin = time.now
     for _request in range(11):
-        one.wait("list")
+        limiter.wait("list")
     assert time.now - begin > 1
 
 
 def test_routes_have_budgets_of_their_own() -> None:
     time = Time()
-    one = rate_limiter(time, {"slow": 1.0, "fast": 100.0})
-    one.wait("slow")
+    limiter = rate_limiter(time, {"slow": 1.0, "fast": 100.0})
+    limiter.wait("slow")
     begin = time.now
     for _request in range(10):
-        one.wait("fast")
+        limiter.wait("fast")
     assert time.now - begin < 0.2
-    one.wait("slow")
+    limiter.wait("slow")
     assert time.now - begin > 1
 
 
@@ -96,13 +96,13 @@ def test_documented_limits() -> None:
 
 def test_back_off_holds_every_route_and_never_shortens() -> None:
     time = Time()
-    one = rate_limiter(time)
-    one.back_off(30)
-    one.back_off(5)
+    limiter = rate_limiter(time)
+    limiter.back_off(30)
+    limiter.back_off(5)
     begin = time.now
-    one.wait("v2.list")
+    limiter.wait("v2.list")
     assert time.now - begin == pytest.approx(30)
-    one.wait("v1.list")
+    limiter.wait("v1.list")
     assert time.now - begin < 30.2
 
 
@@ -114,27 +114,27 @@ def test_back_off_reaches_a_thread_that_already_waits() -> None:
         time.sleep(seconds)
         if throttled:
             throttled.pop()
-            one.back_off(50)
+            limiter.back_off(50)
 
-    one = RateLimiter({"list": 1.0}, clock=time, sleep=sleep)
-    one.wait("list")
+    limiter = RateLimiter({"list": 1.0}, clock=time, sleep=sleep)
+    limiter.wait("list")
     begin = time.now
-    one.wait("list")
+    limiter.wait("list")
     assert time.now - begin > 50
 
 
 def test_deadline_spends_nothing() -> None:
     time = Time()
-    one = rate_limiter(time, {"list": 1.0})
-    assert one.wait("list", time.now + 5)
+    limiter = rate_limiter(time, {"list": 1.0})
+    assert limiter.wait("list", time.now + 5)
     begin = time.now
-    assert not one.wait("list", begin + 0.5)
-    assert not one.wait("list", begin - 1)
+    assert not limiter.wait("list", begin + 0.5)
+    assert not limiter.wait("list", begin - 1)
     assert time.now == begin
-    assert one.wait("list", begin + 5)
+    assert limiter.wait("list", begin + 5)
     assert time.now - begin == pytest.approx(1.05)
-    one.back_off(100)
-    assert not one.wait("other", time.now + 50)
+    limiter.back_off(100)
+    assert not limiter.wait("other", time.now + 50)
 
 
 def test_who_took_the_last_turn_looks_first_for_a_while() -> None:
@@ -146,28 +146,28 @@ def test_who_took_the_last_turn_looks_first_for_a_while() -> None:
         time.sleep(seconds)
 
     reservations = Reservations()
-    one = RateLimiter({"list": 1.0}, clock=time, sleep=sleep, reservations=reservations)
+    limiter = RateLimiter({"list": 1.0}, clock=time, sleep=sleep, reservations=reservations)
     other = RateLimiter({"list": 1.0}, clock=time, sleep=time.sleep, reservations=reservations)
     for _request in range(STREAK):
-        one.wait("list")
+        limiter.wait("list")
     assert max(slept) == pytest.approx(1.05)
-    one.wait("list")
+    limiter.wait("list")
     assert slept[-1] > 1.051, "after so many the others may be first"
-    one.wait("list")
+    limiter.wait("list")
     assert slept[-1] == pytest.approx(1.05)
     other.wait("list")
-    one.wait("list")
+    limiter.wait("list")
     assert 1.051 < slept[-1] < 1.06
 
 
 def test_threads_share_one_budget() -> None:
-    one = RateLimiter({"list": 200.0})
+    limiter = RateLimiter({"list": 200.0})
     left: list[float] = []
-    clock = one._clock
+    clock = limiter._clock
 
     def work() -> None:
         for _request in range(10):
-            one.wait("list")
+            limiter.wait("list")
             left.append(clock())
 
     begin = clock()

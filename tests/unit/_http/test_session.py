@@ -52,7 +52,7 @@ ACCEPTED: list[tuple[str, Strings, Strings, Strings]] = [
         {**SDK_KEYS, "HUAWEICLOUD_SDK_SECURITY_TOKEN": "ST2"},
         {"access_key": "AK2", "secret_key": "SK2", "security_token": "ST2"},
     ),
-    ("a token variable of the SDK beside keys of HW", {}, {**HW_KEYS, "HUAWEICLOUD_SDK_SECURITY_TOKEN": "ST2"}, KEYS),
+    ("a token variable of the SDK next to keys of HW", {}, {**HW_KEYS, "HUAWEICLOUD_SDK_SECURITY_TOKEN": "ST2"}, KEYS),
     ("the older SDK's variables", {}, CLOUD_KEYS, {"access_key": "AK3", "secret_key": "SK3"}),
     ("HW before the SDK's", {}, {**CLOUD_KEYS, **SDK_KEYS, **HW_KEYS}, KEYS),
     ("the newer SDK's before the older", {}, {**CLOUD_KEYS, **SDK_KEYS}, {"access_key": "AK2", "secret_key": "SK2"}),
@@ -66,7 +66,7 @@ ACCEPTED: list[tuple[str, Strings, Strings, Strings]] = [
         {"HW_ACCESS_KEY": "", "HW_SECRET_KEY": " ", "HW_AUTH_TOKEN": "", **SDK_KEYS},
         {"access_key": "AK2", "secret_key": "SK2"},
     ),
-    ("the account's name beside keys, as other tools want it", {}, {**HW_KEYS, "HW_DOMAIN_NAME": "acme"}, KEYS),
+    ("the account's name next to keys, as other tools want it", {}, {**HW_KEYS, "HW_DOMAIN_NAME": "acme"}, KEYS),
     ("options win over variables of other kinds", KEYS, {**HW_USER, "HW_AUTH_TOKEN": "T"}, KEYS),
     ("options win over variables of their kind", KEYS, {"HW_ACCESS_KEY": "AK9", "HW_SECRET_KEY": "SK9", "HW_SECURITY_TOKEN": "ST9"}, KEYS),
     ("a token by option, everything by variable", TOKEN, {**HW_TEMPORARY, **HW_USER}, TOKEN),
@@ -216,10 +216,10 @@ SECRETS = st.text("abcXYZ0189+/=_-", min_size=12, max_size=40)
 
 
 @given(*[SECRETS] * 4)
-def test_no_repr_shows_a_secret(one: str, two: str, three: str, password: str) -> None:
+def test_no_repr_shows_a_secret(first: str, second: str, third: str, password: str) -> None:
     for options in (
-        {"access_key": one, "secret_key": two, "security_token": three},
-        {"auth_token": one},
+        {"access_key": first, "secret_key": second, "security_token": third},
+        {"auth_token": first},
         {"user_name": "ops", "user_password": password, "domain_name": "acme", **AGENCY},
     ):
         session = open_session({**options, "region": "eu-de", "project_id": "p"}, {})
@@ -230,7 +230,7 @@ def test_no_repr_shows_a_secret(one: str, two: str, three: str, password: str) -
 
 
 @given(st.dictionaries(st.sampled_from(CREDENTIAL_OPTIONS), st.one_of(SECRETS, st.none(), st.just(""), st.integers(10**9), st.text())))
-def test_options_give_an_account_of_one_kind_or_a_refusal_without_secrets(options: dict[str, t.Any]) -> None:
+def test_options_make_an_account_of_one_kind_or_a_refusal_without_secrets(options: dict[str, t.Any]) -> None:
     refused = ""
     account: Account | None = None
     try:

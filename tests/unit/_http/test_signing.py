@@ -73,7 +73,7 @@ def test_fixed_vector() -> None:
 
 
 @pytest.mark.parametrize(
-    ("wire", "signed"),
+    ("path", "signed"),
     [
         ("/v2/p/a%2Fb/x", "/v2/p/a/b/x/"),
         ("/v2/p/a%252Fb", "/v2/p/a%252Fb/"),
@@ -85,8 +85,8 @@ def test_fixed_vector() -> None:
         ("/%E6%AF%8F~", "/%E6%AF%8F~/"),
     ],
 )
-def test_canonical_path(wire: str, signed: str) -> None:
-    assert canonical_path(wire) == signed
+def test_canonical_path(path: str, signed: str) -> None:
+    assert canonical_path(path) == signed
 
 
 TEXT = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=40) | st.sampled_from(

@@ -150,7 +150,7 @@ class TestClaims:
             first, second, third = claim(journal, 1, 2, 1)
             assert (bool(first), bool(second), third) == (True, True, None)
 
-    def test_the_name_of_the_service_is_no_part_of_it_but_the_project_is(self, place: Place) -> None:
+    def test_the_name_of_the_service_does_not_belong_to_it_but_the_project_is(self, place: Place) -> None:
         with place.open() as journal, place.open("another project") as other:
             assert claim(journal, 1)[0]
             assert claim(other, 1)[0]

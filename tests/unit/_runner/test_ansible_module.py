@@ -43,14 +43,14 @@ def raising(error: Exception) -> t.Callable[[ModuleRun], None]:
             "Failed to list jobs of workspace 62fb: DLF.1000 Failed to find the job. (request id r-1). Check the name.",
         ),
         (
-            OptionError("since has no time zone. Give one."),
+            OptionError("since has no time zone. Add one."),
             "option",
-            "Failed to list jobs of workspace 62fb: since has no time zone. Give one.",
+            "Failed to list jobs of workspace 62fb: since has no time zone. Add one.",
         ),
         (
-            OptionError("Failed to read since: no zone. Give one."),
+            OptionError("Failed to read since: no zone. Add one."),
             "option",
-            "Failed to list jobs of workspace 62fb: cannot read since: no zone. Give one.",
+            "Failed to list jobs of workspace 62fb: cannot read since: no zone. Add one.",
         ),
         (
             LedgerError("Failed to write the record: disk full. Free some space."),
@@ -59,7 +59,7 @@ def raising(error: Exception) -> t.Callable[[ModuleRun], None]:
         ),
     ],
 )
-def test_a_known_error_is_told_with_cause_and_way_out(error: Exception, kind: str, msg: str) -> None:
+def test_a_known_error_is_told_with_cause_and_remedy(error: Exception, kind: str, msg: str) -> None:
     run = ModuleRun({"workspace_id": "62fb"})
     run_logic(run, raising(error), "list", "jobs")
     assert run.result["failed"] is True
