@@ -162,7 +162,7 @@ class Fields:
 
 @functools.cache
 def camel(name: str) -> str:
-    """The v1 spelling of a v2 name: ``plan_time`` becomes ``planTime``."""
+    """The v1 name of a field by its v2 name: ``plan_time`` becomes ``planTime``."""
     return _CAMEL.sub(lambda match: match.group(1).upper(), name)
 
 
