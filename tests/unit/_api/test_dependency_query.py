@@ -88,8 +88,8 @@ def test_jobs_in_a_circle_have_some_order() -> None:
 
 
 def related(number: int, job_name: str, *above: int) -> RelatedInstance:
-    one = replace(instance(number=number, job_name=job_name), instance_id=str(number))
-    return RelatedInstance(one, None, tuple(map(str, above)))
+    listed = replace(instance(number=number, job_name=job_name), instance_id=str(number))
+    return RelatedInstance(listed, None, tuple(map(str, above)))
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What has to be listed beside a window, from what was listed for it."""
+"""What has to be listed next to a window, from what was listed for it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ REST = Window(at(-3600) + 1, at(0))
 
 
 @pytest.mark.parametrize(
-    ("found", "until", "expected"),
+    ("instances", "until", "expected"),
     [
         ([], 0, REST),
         ([instance(start=-7000)], 0, REST),
@@ -31,8 +31,8 @@ REST = Window(at(-3600) + 1, at(0))
         ([instance(start=-10_801)], 0, None),
     ],
 )
-def test_late_starts(found: list[JobInstance], until: float, expected: Window | None) -> None:
-    assert late_starts(WINDOW, found, at(until)) == expected
+def test_late_starts(instances: list[JobInstance], until: float, expected: Window | None) -> None:
+    assert late_starts(WINDOW, instances, at(until)) == expected
 
 
 def test_what_was_planned_elsewhere_proves_nothing() -> None:

@@ -49,17 +49,17 @@ class Service:
     def page(self, window: Window | None, limit: int, offset: int) -> Page[Entry]:
         self.calls.append((window, limit, offset))
         self.before_call(len(self.calls))
-        found = [one for one in self.entries if window is None or one[0] in window]
-        found.sort(reverse=self.order == "newest")
+        listed = [entry for entry in self.entries if window is None or entry[0] in window]
+        listed.sort(reverse=self.order == "newest")
         if self.order == "stable":
-            random.Random(3).shuffle(found)
+            random.Random(3).shuffle(listed)
         elif self.order == "random":
-            self._random.shuffle(found)
+            self._random.shuffle(listed)
         size = min(limit, self.most)
         first = offset * size if self.unit == "page" else offset
-        if first >= len(found) and self.beyond == "first":
+        if first >= len(listed) and self.beyond == "first":
             first = 0
-        return Page(len(found) + self.wrong_total, found[first : first + size])
+        return Page(len(listed) + self.wrong_total, listed[first : first + size])
 
     def pages(self, limit: int, offset: int) -> Page[Entry]:
         return self.page(None, limit, offset)
@@ -92,9 +92,9 @@ class TestWindows:
     def test_every_entry_once(self, times: list[int], unit: str, beyond: str, order: str, page: int, slice_ms: int) -> None:
         service = Service([(T + time, number) for number, time in enumerate(times)], unit=unit, beyond=beyond, order=order)
         # a page of one or two in a random order needs more samples than are worth taking; the service's is a thousand
-        found = service.read_windowed(Window(T, T + 3000), ListLimits(page=page if order != "random" else page + 4, slice_ms=slice_ms))
-        assert sorted(found) == sorted(service.entries)
-        assert len(found) == len(set(found))
+        listed = service.read_windowed(Window(T, T + 3000), ListLimits(page=page if order != "random" else page + 4, slice_ms=slice_ms))
+        assert sorted(listed) == sorted(service.entries)
+        assert len(listed) == len(set(listed))
 
     def test_the_window_is_inclusive_and_nothing_outside_it_is_asked_for(self) -> None:
         service = Service([(T - 1, 0), (T, 1), (T + 10, 2), (T + 11, 3)])
@@ -105,7 +105,7 @@ class TestWindows:
         service = Service([(T + 1000 * number, number) for number in range(30)])
         service.read_windowed(Window(T, T + 29_000), ListLimits(slice_ms=7000))
         windows = [t.cast(Window, call[0]) for call in service.calls]
-        assert [(one.begin - T, one.end - T) for one in windows] == [
+        assert [(window.begin - T, window.end - T) for window in windows] == [
             (0, 6999),
             (7000, 13999),
             (14000, 20999),
@@ -164,7 +164,7 @@ class TestWindows:
     def test_an_entry_listed_twice_counts_once(self) -> None:
         page = Page(2, [(T, 1), (T, 1)])
         with pytest.raises(ApiError) as caught:
-            read_windowed(lambda window, limit, offset: page, Window(T, T), key=lambda one: one, what="instances")
+            read_windowed(lambda window, limit, offset: page, Window(T, T), key=lambda entry: entry, what="instances")
         assert caught.value.kind is Kind.BAD_ANSWER
 
     def test_a_service_that_always_says_more_is_not_asked_for_ever(self) -> None:
@@ -176,7 +176,7 @@ class TestWindows:
             return Page(1001, [])
 
         with pytest.raises(ApiError) as caught:
-            read_windowed(lies, Window(T, T + 7 * 86_400_000), key=lambda one: one, what="instances")
+            read_windowed(lies, Window(T, T + 7 * 86_400_000), key=lambda entry: entry, what="instances")
         assert caught.value.kind is Kind.BAD_ANSWER
         assert calls < 500
 
@@ -200,7 +200,7 @@ class TestWindows:
         everything = read_windowed(
             lambda window, limit, offset: service.page(window, 100, 0),
             Window(T, T),
-            key=lambda one: one,
+            key=lambda entry: entry,
             what="instances",
             limits=ListLimits(page=5),
         )
@@ -212,7 +212,7 @@ class TestWindows:
             raise ApiError(Kind.NO_PERMISSION, "no")
 
         with pytest.raises(ApiError) as caught:
-            read_windowed(fails, Window(T, T), key=lambda one: one, what="instances")
+            read_windowed(fails, Window(T, T), key=lambda entry: entry, what="instances")
         assert caught.value.kind is Kind.NO_PERMISSION
 
 
@@ -226,8 +226,8 @@ class TestPages:
     def test_every_entry_once(self, count: int, unit: str, beyond: str, order: str, page: int, most: int) -> None:
         """*most*: the service may know a smaller page than was asked for."""
         service = Service([(T, number) for number in range(count)], unit=unit, beyond=beyond, order=order, most=most)
-        found = service.read_paged(page)
-        assert sorted(found) == service.entries
+        listed = service.read_paged(page)
+        assert sorted(listed) == service.entries
         size = min(page, most)
         assert len(service.calls) <= count // size + 3
 
@@ -272,7 +272,7 @@ class TestPages:
 
     def test_an_empty_page_that_counts_entries_is_an_error(self) -> None:
         with pytest.raises(ApiError) as caught:
-            read_paged(lambda limit, offset: Page(3, []), key=lambda one: one, what="jobs", page=10)
+            read_paged(lambda limit, offset: Page(3, []), key=lambda entry: entry, what="jobs", page=10)
         assert str(caught.value) == "the service counts 3 jobs but lists 0"
 
     def test_more_than_may_be_held_is_refused_at_once(self) -> None:
@@ -289,19 +289,19 @@ class TestPages:
             return Page(50, [0, next(numbers) % 7, 1])
 
         with pytest.raises(ApiError) as caught:
-            read_paged(lies, key=lambda one: one, what="jobs", page=3)
+            read_paged(lies, key=lambda entry: entry, what="jobs", page=3)
         assert caught.value.kind is Kind.BAD_ANSWER
 
 
 class TestOnce:
     def test_a_whole_list(self) -> None:
-        assert read_whole(lambda: Page(2, [1, 2]), key=lambda one: one, what="things") == [1, 2]
+        assert read_whole(lambda: Page(2, [1, 2]), key=lambda entry: entry, what="things") == [1, 2]
 
     def test_read_again_while_the_count_does_not_match(self) -> None:
         answers = [Page(3, [1, 2]), Page(3, [1, 2, 3])]
-        assert read_whole(lambda: answers.pop(0), key=lambda one: one, what="things") == [1, 2, 3]
+        assert read_whole(lambda: answers.pop(0), key=lambda entry: entry, what="things") == [1, 2, 3]
 
     def test_an_error_if_it_never_does(self) -> None:
         with pytest.raises(ApiError) as caught:
-            read_whole(lambda: Page(3, [1, 2, 2]), key=lambda one: one, what="things")
+            read_whole(lambda: Page(3, [1, 2, 2]), key=lambda entry: entry, what="things")
         assert str(caught.value) == "the service counts 3 things but lists 2"

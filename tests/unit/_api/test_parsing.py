@@ -41,9 +41,9 @@ V2: dict[str, t.Any] = {
 V1 = {camel(name): value for name, value in V2.items()}
 #: Everything an answer may be given: (how to read it, an answer that is understood).
 READERS: dict[str, tuple[t.Callable[[t.Any], t.Any], t.Any]] = {
-    "instances v2": (lambda payload: instance_page(payload, WORKSPACE), {"total": 1, "instances": [V2]}),
+    "instances v2": (lambda body: instance_page(body, WORKSPACE), {"total": 1, "instances": [V2]}),
     "instances v1": (
-        lambda payload: instance_page(payload, WORKSPACE),
+        lambda body: instance_page(body, WORKSPACE),
         {"total": 1, "instances": [{**V1, "errorMessage": "no such table"}]},
     ),
     "jobs v2": (
@@ -51,9 +51,9 @@ READERS: dict[str, tuple[t.Callable[[t.Any], t.Any], t.Any]] = {
         {"total": 1, "jobs": [{"name": "daily_sales", "job_type": "BATCH", "next_plan_time": "1732601580000", "priority": 1}]},
     ),
     "jobs v1": (job_page, {"total": 1, "jobs": [{"name": "daily_sales", "jobType": "BATCH", "lastInstanceStatus": "fail"}]}),
-    "job": (lambda payload: _factory_v1._whole(payload, "the job"), {"name": "daily_sales", "nodes": []}),
+    "job": (lambda body: _factory_v1._whole(body, "the job"), {"name": "daily_sales", "nodes": []}),
     "related instances": (
-        lambda payload: _factory_v2._related_page(payload, WORKSPACE),
+        lambda body: _factory_v2._related_page(body, WORKSPACE),
         {
             "total": 1,
             "depend_instances_info": [
@@ -63,7 +63,7 @@ READERS: dict[str, tuple[t.Callable[[t.Any], t.Any], t.Any]] = {
     ),
     "related jobs": (_factory_v2._related_jobs, [{"job_name": "a", "depend_layer": "parent", "workspace_name": "w", "owner": None}]),
     "workspaces": (
-        lambda payload: _management._workspace_page(payload, "studio"),
+        lambda body: _management._workspace_page(body, "studio"),
         {"count": 1, "total_page": 1, "data": [{"id": WORKSPACE, "name": "sales", "is_default": 1}]},
     ),
     "studios": (
@@ -154,8 +154,8 @@ class TestInstance:
         ],
     )
     def test_status(self, word: str, status: Status, text: str, forced: bool, ignored: bool) -> None:
-        found = parsed({"status": word})
-        assert (found.status, found.status_text, found.force_success, found.ignore_success) == (status, text, forced, ignored)
+        instance = parsed({"status": word})
+        assert (instance.status, instance.status_text, instance.force_success, instance.ignore_success) == (status, text, forced, ignored)
 
     @pytest.mark.parametrize(
         ("value", "flag"),
@@ -186,28 +186,28 @@ class TestInstance:
 class TestAnswers:
     @pytest.mark.parametrize("reader", READERS)
     def test_the_documented_answer_is_understood(self, reader: str) -> None:
-        read, payload = READERS[reader]
-        assert read(payload)
+        read, body = READERS[reader]
+        assert read(body)
 
     @pytest.mark.parametrize("reader", READERS)
     @pytest.mark.parametrize(
-        "payload", [None, [], {}, [None], "text", 7, True, {"total": None}, {"total": -1}, {"total": "many"}, [[[]]]], ids=repr
+        "body", [None, [], {}, [None], "text", 7, True, {"total": None}, {"total": -1}, {"total": "many"}, [[[]]]], ids=repr
     )
-    def test_other_shapes_are_refused(self, reader: str, payload: t.Any) -> None:
-        if reader == "related jobs" and payload == []:
-            assert READERS[reader][0](payload) == []
-        elif reader == "related instances" and payload in ({}, {"total": None}):
-            assert READERS[reader][0](payload).entries == []
+    def test_other_shapes_are_refused(self, reader: str, body: t.Any) -> None:
+        if reader == "related jobs" and body == []:
+            assert READERS[reader][0](body) == []
+        elif reader == "related instances" and body in ({}, {"total": None}):
+            assert READERS[reader][0](body).entries == []
         else:
-            refused(lambda: READERS[reader][0](payload))
+            refused(lambda: READERS[reader][0](body))
 
     @pytest.mark.parametrize("reader", [name for name in READERS if name not in ("job", "related jobs")])
     @pytest.mark.parametrize("entries", [None, ...])
     def test_an_empty_list_may_be_missing(self, reader: str, entries: t.Any) -> None:
-        read, payload = READERS[reader]
+        read, body = READERS[reader]
         empty = {
             name: entries if isinstance(value, list) else 0
-            for name, value in payload.items()
+            for name, value in body.items()
             if not (isinstance(value, list) and entries is ...)
         }
         assert (read(empty).total, list(read(empty).entries)) == (0, [])
@@ -216,9 +216,9 @@ class TestAnswers:
     @given(st.sampled_from(sorted(READERS)), st.data())
     def test_any_change_to_an_answer_is_understood_or_refused(self, reader: str, data: st.DataObject) -> None:
         """One value somewhere in a good answer becomes something else, or disappears."""
-        read, payload = READERS[reader]
-        payload = json.loads(json.dumps(payload))
-        places = list(_places(payload))
+        read, body = READERS[reader]
+        body = json.loads(json.dumps(body))
+        places = list(_places(body))
         container, name = data.draw(st.sampled_from(places))
         junk: t.Any = data.draw(
             st.one_of(
@@ -233,7 +233,7 @@ class TestAnswers:
             )
         )
         container[name] = junk
-        error = _refusal(read, payload)
+        error = _refusal(read, body)
         if error is not None:
             assert error.kind is Kind.BAD_ANSWER
             assert len(str(error)) <= 500
@@ -249,11 +249,11 @@ class TestAnswers:
             "status": "fail",
             "parent_instance_ids": [5, "6"],
         }
-        mine, theirs = _factory_v2._related_page(
+        own, theirs = _factory_v2._related_page(
             {"depend_instances_info": [entry, {**entry, "workspace_id": "other", "workspace_name": "stock"}]}, WORKSPACE
         ).entries
-        assert (mine.instance.key, mine.instance.instance_id) == (InstanceKey(WORKSPACE, "9", 1, 2), "7")
-        assert mine.parent_instance_ids == ("5", "6")
+        assert (own.instance.key, own.instance.instance_id) == (InstanceKey(WORKSPACE, "9", 1, 2), "7")
+        assert own.parent_instance_ids == ("5", "6")
         assert (theirs.instance.key.workspace_id, theirs.workspace_name) == ("other", "stock")
 
     @pytest.mark.parametrize(("number", "kind"), [(0, "private"), (1, "default"), (2, "public"), (7, None), (None, None)])
@@ -262,16 +262,16 @@ class TestAnswers:
         assert (page.entries[0].kind, page.entries[0].studio_instance_id) == (kind, "studio")
 
 
-def test_a_field_is_found_under_either_spelling() -> None:
+def test_a_field_is_found_under_either_name() -> None:
     fields = Fields({"plan_time": None, "planTime": 5, "end_time": 6}, "it")
     assert (fields.number("plan_time"), fields.number("end_time")) == (5, 6)
     assert camel("last_instance_end_time") == "lastInstanceEndTime"
 
 
-def _refusal(read: t.Callable[[t.Any], t.Any], payload: t.Any) -> ApiError | None:
+def _refusal(read: t.Callable[[t.Any], t.Any], body: t.Any) -> ApiError | None:
     """The error that the answer is refused with, or None; any other exception is a failure."""
     try:
-        read(payload)
+        read(body)
     except ApiError as error:
         return error
     return None

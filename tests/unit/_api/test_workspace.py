@@ -9,6 +9,7 @@ import http.server
 import json
 import threading
 import typing as t
+from dataclasses import replace
 
 import pytest
 
@@ -33,7 +34,7 @@ from ansible_collections.dataarts.factory.plugins.module_utils._config.regions i
 from ansible_collections.dataarts.factory.plugins.module_utils._http.client import Client
 from ansible_collections.dataarts.factory.plugins.module_utils._http.iam import TokenAuth
 from ansible_collections.dataarts.factory.plugins.module_utils._http.session import Session
-from ansible_collections.dataarts.factory.plugins.module_utils._models.instance import InstanceKey, InstanceType, JobInstance, Status
+from ansible_collections.dataarts.factory.plugins.module_utils._models.instance import InstanceKey, InstanceType, JobInstance, Status, twins
 from ansible_collections.dataarts.factory.plugins.module_utils._models.rerun_request import RelatedJobs, RetryOptions, body_v2
 from ansible_collections.dataarts.factory.plugins.module_utils._models.selection import select
 
@@ -251,8 +252,8 @@ class TestListing:
     def test_instances_that_share_a_key_are_one_to_the_service(self) -> None:
         old, new = instance(1, start=T, instance_id="99"), instance(1, start=T + 5, instance_id="100")
         alone = instance(2)
-        found, notes = distinct([new, alone, old])
-        assert sorted(found, key=lambda one: one.key) == [new, alone]
+        kept, notes = distinct([new, alone, old])
+        assert sorted(kept, key=lambda listed: listed.key) == [new, alone]
         assert len(notes) == 1
         assert "2 instances planned 2026-11-23T03:00:00.001Z" in notes[0]
         # one that waits may show no start, and a rerun of its key would run into it
@@ -266,3 +267,9 @@ class TestListing:
         selection = select(["daily", "gone", "broken", "also_gone"], window)
         assert names_without_instances(selection, [instance()], {"broken": None}) == ["gone", "also_gone"]
         assert names_without_instances(select(["dai*"], window), []) == []
+
+    def test_twins_share_a_key_and_differ_in_instance_id(self) -> None:
+        normal, patch, alone = instance(1, instance_id="7"), instance(1, instance_id="8"), instance(2, instance_id="9")
+        newer = replace(normal, status=Status.RUNNING)
+        assert twins([normal, alone, patch, newer]) == {normal.key: (newer, patch)}
+        assert twins([normal, newer, alone]) == {}
