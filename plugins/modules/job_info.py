@@ -142,28 +142,28 @@ total:
   returned: success
   sample: 1
 requests:
-  description: HTTP calls by method, every attempt counted.
+  description: Number of HTTP requests by method, repeated ones included.
   type: dict
   returned: always
   sample: {GET: 3, POST: 1}
 api_versions:
-  description: API generation that was used, by route.
+  description: Version of the API that was used, by route.
   type: dict
   returned: always
   sample: {list: v1, retry: v2}
 error:
   description:
-    - What went wrong, for conditions. Its C(kind) is one word.
+    - What went wrong, in a form for conditions. Its C(kind) is one word.
   type: dict
   returned: on failure
   contains:
     kind:
       description:
         - One of V(not_found), V(nothing_to_rerun), V(not_rerunnable), V(already_running), V(no_permission), V(credentials), V(clock),
-          V(throttled), V(not_published), V(invalid), V(unreachable), V(tls), V(redirect), V(bad_answer), V(server) and V(ambiguous) for an
-          answer of the service or its absence, V(option) for an option that cannot be used, V(state) for the record on this machine,
-          V(import) for a missing Python library, V(limit) for a plan that is too large, V(incomplete) if the stated end was not reached,
-          and V(internal) for a defect of the collection.
+          V(throttled), V(not_published), V(invalid), V(unreachable), V(tls), V(redirect), V(bad_answer), V(stale), V(server) and
+          V(ambiguous) for an answer of the service or its absence, V(option) for an option that cannot be used, V(journal) for a journal
+          that cannot be used, V(import) for a missing Python library, V(limit) for a plan that is too large, V(incomplete) if the goal was
+          not reached, and V(internal) for a defect of the collection.
       type: str
       returned: always
       sample: not_found
@@ -178,7 +178,7 @@ error:
       returned: always
       sample: DLF.1000
     message:
-      description: Words of the service, or of the collection where there was no answer.
+      description: Message of the service, or of the collection if there was no answer.
       type: str
       returned: always
       sample: Failed to find the job.
@@ -193,12 +193,12 @@ error:
       returned: always
       sample: GET
     path:
-      description: Path of the call, or an empty text.
+      description: Path of the request, or an empty text.
       type: str
       returned: always
       sample: /v2/62099355b894428e8916573ae635f1f9/factory/jobs/daily_sales/instances/detail
     hint:
-      description: What can be done about it, or an empty text.
+      description: What to do about it, or an empty text.
       type: str
       returned: always
       sample: ""

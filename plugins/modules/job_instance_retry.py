@@ -204,18 +204,18 @@ instances:
       returned: always
       sample: "917567"
     instance_id:
-      description: Id of the instance, as text. An instance is known by its job, plan time and time of submission; whether this id survives
-        a rerun is not documented.
+      description: Id of the instance, as text. Two instances may have the same job id, plan time and submission time, for example a normal
+        one and one of PatchData; this id tells them apart. It is not documented whether a rerun changes it.
       type: str
       returned: always
       sample: "1041201"
     instance_name:
-      description: Name of the instance, if the service tells it.
+      description: Name of the instance, or V(null).
       type: str
       returned: always
       sample: daily_sales_20261123
     instance_type:
-      description: One of V(normal), V(manual), V(patch_data), V(sub_job) and V(once), or V(null) for a type that is not documented.
+      description: One of V(normal), V(manual), V(patch_data), V(sub_job) and V(once), or V(null) for an undocumented type.
       type: str
       returned: always
       sample: normal
@@ -235,7 +235,7 @@ instances:
       returned: always
       sample: "2024-11-26T06:13:00Z"
     submit_time:
-      description: Time of submission in epoch milliseconds.
+      description: Submission time in epoch milliseconds.
       type: int
       returned: always
       sample: 1732239754684
@@ -275,7 +275,7 @@ instances:
       returned: always
       sample: 3
     force_success:
-      description: Whether someone forced the status to success.
+      description: Whether someone set the status to success by hand.
       type: bool
       returned: always
       sample: false
@@ -285,11 +285,10 @@ instances:
       returned: always
       sample: false
     error_message:
-      description: Why the last run failed, or V(null). Only the older API generation tells it.
+      description: Why the last run failed, cut after 500 characters, or V(null). Only version v1 of the API returns it.
       type: str
       returned: always
       sample: Node load_orders failed.
-
     action:
       description:
         - What was done about the instance.
@@ -355,28 +354,28 @@ since_iso:
   returned: when it was determined
   sample: "2024-11-26T08:00:00Z"
 requests:
-  description: HTTP calls by method, every attempt counted.
+  description: Number of HTTP requests by method, repeated ones included.
   type: dict
   returned: always
   sample: {GET: 3, POST: 1}
 api_versions:
-  description: API generation that was used, by route.
+  description: Version of the API that was used, by route.
   type: dict
   returned: always
   sample: {list: v1, retry: v2}
 error:
   description:
-    - What went wrong, for conditions. Its C(kind) is one word.
+    - What went wrong, in a form for conditions. Its C(kind) is one word.
   type: dict
   returned: on failure
   contains:
     kind:
       description:
         - One of V(not_found), V(nothing_to_rerun), V(not_rerunnable), V(already_running), V(no_permission), V(credentials), V(clock),
-          V(throttled), V(not_published), V(invalid), V(unreachable), V(tls), V(redirect), V(bad_answer), V(stale), V(server) and V(ambiguous) for an
-          answer of the service or its absence, V(option) for an option that cannot be used, V(state) for the record on this machine,
-          V(import) for a missing Python library, V(limit) for a plan that is too large, V(incomplete) if the stated end was not reached,
-          and V(internal) for a defect of the collection.
+          V(throttled), V(not_published), V(invalid), V(unreachable), V(tls), V(redirect), V(bad_answer), V(stale), V(server) and
+          V(ambiguous) for an answer of the service or its absence, V(option) for an option that cannot be used, V(journal) for a journal
+          that cannot be used, V(import) for a missing Python library, V(limit) for a plan that is too large, V(incomplete) if the goal was
+          not reached, and V(internal) for a defect of the collection.
       type: str
       returned: always
       sample: not_found
@@ -391,7 +390,7 @@ error:
       returned: always
       sample: DLF.1000
     message:
-      description: Words of the service, or of the collection where there was no answer.
+      description: Message of the service, or of the collection if there was no answer.
       type: str
       returned: always
       sample: Failed to find the job.
@@ -406,12 +405,12 @@ error:
       returned: always
       sample: GET
     path:
-      description: Path of the call, or an empty text.
+      description: Path of the request, or an empty text.
       type: str
       returned: always
       sample: /v2/62099355b894428e8916573ae635f1f9/factory/jobs/daily_sales/instances/detail
     hint:
-      description: What can be done about it, or an empty text.
+      description: What to do about it, or an empty text.
       type: str
       returned: always
       sample: ""

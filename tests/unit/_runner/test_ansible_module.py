@@ -10,7 +10,7 @@ import typing as t
 
 import pytest
 
-from ansible_collections.dataarts.factory.plugins.module_utils._common.errors import ApiError, Kind, LedgerError, OptionError
+from ansible_collections.dataarts.factory.plugins.module_utils._common.errors import ApiError, JournalError, Kind, OptionError
 from ansible_collections.dataarts.factory.plugins.module_utils._runner.ansible_module import (
     ModuleRun,
     error_result,
@@ -53,9 +53,9 @@ def raising(error: Exception) -> t.Callable[[ModuleRun], None]:
             "Failed to list jobs of workspace 62fb: cannot read since: no zone. Add one.",
         ),
         (
-            LedgerError("Failed to write the record: disk full. Free some space."),
-            "state",
-            "Failed to list jobs of workspace 62fb: cannot write the record: disk full. Free some space.",
+            JournalError("Failed to write the journal: disk full. Free some space."),
+            "journal",
+            "Failed to list jobs of workspace 62fb: cannot write the journal: disk full. Free some space.",
         ),
     ],
 )

@@ -1,0 +1,88 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Writes what the RETURN sections of several modules share into each of them: ``python -m tools.return_docs``.
+
+The shared keys are in return_docs.yml. A module keeps its own order and may leave shared keys out; it must not word them differently.
+"""
+
+from __future__ import annotations
+
+import re
+import runpy
+import textwrap
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+MODULES = ROOT / "plugins" / "modules"
+ERRORS = ROOT / "plugins" / "module_utils" / "_common" / "errors.py"
+SOURCE = Path(__file__).with_suffix(".yml")
+WIDTH = 140
+_RETURN = re.compile(r'(?<=RETURN = r"""\n).*?(?=""")', re.DOTALL)
+_LIST = "  contains:\n"
+
+
+def blocks(text: str, indent: int) -> list[tuple[str, str]]:
+    """The keys of YAML *text* at that indentation, each with its own lines; what stands before the first key has the key ""."""
+    starts = [*re.finditer(rf"^ {{{indent}}}(\w+):", text, re.MULTILINE)]
+    ends = [*(match.start() for match in starts[1:]), len(text)][: len(starts)]
+    first = starts[0].start() if starts else len(text)
+    return [("", text[:first]), *((match[1], text[match.start() : end]) for match, end in zip(starts, ends, strict=True))]
+
+
+def kinds() -> str:
+    """The sentence about the kinds of errors."""
+    *words, last = (f"V({kind.value})" for kind in runpy.run_path(str(ERRORS))["Kind"])
+    return (
+        f"One of {', '.join(words)} and {last} for an answer of the service or its absence, V(option) for an option that cannot be used, "
+        "V(journal) for a journal that cannot be used, V(import) for a missing Python library, V(limit) for a plan that is too large, "
+        "V(incomplete) if the goal was not reached, and V(internal) for a defect of the collection."
+    )
+
+
+def shared() -> dict[str, dict[str, str]]:
+    """Section of return_docs.yml -> key -> its lines, indented as in a module."""
+    sections = {}
+    for section, text in blocks(re.sub(r"^#.*\n", "", SOURCE.read_text(encoding="utf-8"), flags=re.MULTILINE), 0):
+        keys = {key: textwrap.dedent(lines).strip("\n") + "\n" for key, lines in blocks(text, 2) if key}
+        sections[section] = {key: _with_kinds(lines) for key, lines in keys.items()}
+    return sections
+
+
+def generated(source: str) -> str:
+    """The *source* of a module with the shared keys as in return_docs.yml."""
+    sections = shared()
+
+    def rewritten(match: re.Match[str]) -> str:
+        return "".join(_result_key(key, lines, sections) for key, lines in blocks(match[0], 0))
+
+    return _RETURN.sub(rewritten, source)
+
+
+def main() -> None:
+    """Rewrite the modules."""
+    for path in sorted(MODULES.glob("*.py")):
+        path.write_text(generated(path.read_text(encoding="utf-8")), encoding="utf-8")
+
+
+def _result_key(key: str, lines: str, sections: dict[str, dict[str, str]]) -> str:
+    if key in sections["results"]:
+        return sections["results"][key]
+    if key != "instances" or _LIST not in lines:
+        return lines
+    head, body = lines.split(_LIST, 1)
+    keys = sections["instances"]
+    inner = [textwrap.indent(keys[name], "    ") if name in keys else text for name, text in blocks(body, 4)]
+    return head + _LIST + "".join(inner)
+
+
+def _with_kinds(lines: str) -> str:
+    match = re.search(r"^( *)- '@KINDS@'\n", lines, re.MULTILINE)
+    if match is None:
+        return lines
+    wrapped = textwrap.wrap(kinds(), WIDTH, initial_indent=f"{match[1]}- ", subsequent_indent=f"{match[1]}  ", break_on_hyphens=False)
+    return lines.replace(match[0], "\n".join(wrapped) + "\n")
+
+
+if __name__ == "__main__":
+    main()
