@@ -16,8 +16,8 @@ from ansible_collections.dataarts.factory.plugins.module_utils._common.errors im
 from ansible_collections.dataarts.factory.plugins.module_utils._common.times import Window
 from ansible_collections.dataarts.factory.plugins.module_utils._config.regions import Hosts
 from ansible_collections.dataarts.factory.plugins.module_utils._http.client import Client
-from ansible_collections.dataarts.factory.plugins.module_utils._http.rate_limiter import Pacer
-from ansible_collections.dataarts.factory.plugins.module_utils._http.session import Connection
+from ansible_collections.dataarts.factory.plugins.module_utils._http.rate_limiter import RateLimiter
+from ansible_collections.dataarts.factory.plugins.module_utils._http.session import Session
 from ansible_collections.dataarts.factory.plugins.module_utils._http.signing import AkSkAuth
 from tests.chaos.hostile_child import most_memory
 
@@ -27,9 +27,9 @@ DAY = 86_400_000
 def main() -> None:
     """See the module."""
     base, days, *jobs = sys.argv[1:]
-    client = Client(AkSkAuth("AK", "sk"), max_retries=0, pacer=Pacer({"v1.list": 1e6, "v2.list": 1e6}))
+    client = Client(AkSkAuth("AK", "sk"), max_retries=0, rate_limiter=RateLimiter({"v1.list": 1e6, "v2.list": 1e6}))
     hosts = Hosts(region=None, endpoint=base, endpoint_v1=base)
-    api = WorkspaceApi(Connection(client, hosts, "p"), "w", "v2" if jobs else "v1")
+    api = WorkspaceApi(Session(client, hosts, "p"), "w", "v2" if jobs else "v1")
     now = client.clock.now_ms()
     window = Window(now - int(days) * DAY, now)
     before = most_memory()
