@@ -29,6 +29,7 @@ STATUS_WORDS = (
     "waiting-confirm",
 )
 ORDER_WORDS = ("parallel", "upstream_first")
+OUTCOME_WORDS = ("intended", "accepted", "rejected", "unknown", "not_executed", "conflicted")
 TYPE_WORDS = ("normal", "manual", "patch_data", "sub_job", "once")
 
 
@@ -89,6 +90,11 @@ def retry_spec() -> Spec:
         "state_path": {"type": "path"},
         "check_only": {"type": "bool", "default": False},
     }
+
+
+def journal_spec() -> Spec:
+    """Doc fragment ``journal``: where the attempts are kept."""
+    return {"journal": {"type": "str"}, "journal_password": {"type": "str", "no_log": True}}
 
 
 def rerun_spec() -> Spec:
@@ -196,4 +202,21 @@ def dependency_info_spec() -> Spec:
         "relation": {"type": "str", "choices": ["both", "parent", "child"], "default": "both"},
         "depth": {"type": "int", "default": 1},
         "latest": {"type": "bool", "default": True},
+    }
+
+
+def history_info_spec() -> Spec:
+    """Module ``rerun_history_info``."""
+    return {
+        **journal_spec(),
+        "project_id": {"type": "str"},
+        "workspace_id": {"type": "str"},
+        "jobs": {"type": "list", "elements": "str", "default": ["*"]},
+        "planned_after": {"type": "str"},
+        "planned_before": {"type": "str"},
+        "made_after": {"type": "str"},
+        "made_before": {"type": "str"},
+        "run_id": {"type": "str"},
+        "outcomes": {"type": "list", "elements": "str", "choices": list(OUTCOME_WORDS)},
+        "limit": {"type": "int", "default": 100},
     }

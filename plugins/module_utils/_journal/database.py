@@ -141,7 +141,9 @@ class Database(abc.ABC):
             )
         if 0 < version < latest:
             if self.read_only:
-                raise self.failed("read", f"it has schema {version} and has to be brought to {latest}", "Run once without check mode")
+                raise self.failed(
+                    "read", f"it has schema {version} and has to be brought to {latest}", "The next rerun outside check mode does that"
+                )
             raise _Outdated
         return version == latest
 

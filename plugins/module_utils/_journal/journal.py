@@ -232,7 +232,7 @@ class Journal:
         used = [(sql, values) for sql, values in conditions if values is not None]
         sql = " ".join([_SELECT, *(f"{sql} AND" for sql, dummy in used), f"id < ? ORDER BY id DESC LIMIT {_PAGE}"])
         values = [value for dummy, values in used for value in values]
-        named = select(jobs or ["*"], plan_times or Window(0, 0)).names
+        named = select(["*"] if jobs is None else jobs, plan_times or Window(0, 0)).names
         attempts: list[Attempt] = []
         before: int | None = 2**63 - 1
         while before is not None and (limit is None or len(attempts) < limit):

@@ -185,7 +185,7 @@ class SqliteDatabase(Database):
         now = self.clock_ms()
         if self.read_only:
             self.set_aside_ms = now
-            self.warnings.append(f"The journal {self.name} cannot be read ({cause}); the next run outside check mode sets it aside.")
+            self.warnings.append(f"The journal {self.name} cannot be read ({cause}). The next rerun sets it aside and begins a new one.")
             return
         if "not a database" in cause and self.path.suffix not in _SUFFIXES:  # a slip of the pen is not to move files of others
             raise self.failed(

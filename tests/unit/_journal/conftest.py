@@ -29,7 +29,7 @@ class Place:
     def path(self) -> Path:
         return Path(self.where)
 
-    def open(self, project_id: str = "p", *, read_only: bool = False) -> Journal:
+    def open(self, project_id: str = "p", *, read_only: bool = False) -> t.Any:
         return Journal(self.where, password=self.password, project_id=project_id, read_only=read_only)
 
     def rows(self, sql: str) -> list[t.Any]:

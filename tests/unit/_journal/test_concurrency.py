@@ -259,7 +259,7 @@ class TestPauses:
             def clock_that_stops() -> int:
                 if next(slow, False):
                     time.sleep(1)
-                return clock()
+                return int(clock())
 
             monkeypatch.setattr(database, "clock_ms", clock_that_stops)
             assert all(claim(journal, 1, 2))

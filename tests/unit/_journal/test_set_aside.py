@@ -109,7 +109,7 @@ class TestDamage:
             assert (known.attempts, known.complete_since) == ((), None)
             assert known.set_aside_ms is not None
             assert journal.history() == []
-            assert "the next run outside check mode sets it aside" in journal.warnings[0]
+            assert "The next rerun sets it aside" in journal.warnings[0]
         assert [path.name for path in place.path.parent.iterdir()] == ["journal.db"]
         assert place.path.read_bytes() == before
 

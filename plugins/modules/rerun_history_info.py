@@ -1,0 +1,315 @@
+#!/usr/bin/python
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: rerun_history_info
+short_description: List the attempts to rerun job instances
+version_added: "1.0.0"
+author:
+  - dataarts.factory contributors (@dataarts-factory)
+description:
+  - Lists what was sent to rerun job instances, when, by whom and why, and how each attempt ended, from the journal that
+    M(dataarts.factory.job_rerun) and M(dataarts.factory.job_instance_retry) keep.
+  - It asks the journal alone, never the service, so it needs no credentials of an account.
+options:
+  project_id:
+    description:
+      - Id of a project. If not set, attempts in all projects of the journal are listed.
+    type: str
+  workspace_id:
+    description:
+      - Id of a workspace. If not set, attempts in all workspaces are listed.
+    type: str
+  jobs:
+    description:
+      - Names of jobs, or shell-style patterns of names with V(*), V(?) and V([abc]). They are case-sensitive and match the whole name.
+      - An empty list is refused, because it is what a mistaken variable leaves.
+    type: list
+    elements: str
+    default: ["*"]
+  planned_after:
+    description:
+      - Only instances with a plan time at or after this time.
+      - ISO 8601 with a time zone, epoch milliseconds of 13 digits, or a time before now such as V(-24h) or V(-7d).
+    type: str
+  planned_before:
+    description:
+      - Only instances with a plan time at or before this time. The forms are those of O(planned_after).
+    type: str
+  made_after:
+    description:
+      - Only attempts made at or after this time. The forms are those of O(planned_after).
+    type: str
+  made_before:
+    description:
+      - Only attempts made at or before this time. The forms are those of O(planned_after).
+    type: str
+  run_id:
+    description:
+      - Only attempts of this run, which is one task of a play. The modules that rerun return it.
+    type: str
+  outcomes:
+    description:
+      - Only attempts with one of these outcomes. If not set, all are listed.
+      - V(accepted) was taken by the service. V(rejected) was refused for a reason that lies in the instance or the request.
+        V(conflicted) was refused because the instance ran already. V(not_executed) did not reach the service, or was refused for another reason.
+        V(unknown) may have taken effect. V(intended) is what a run leaves that ended before it knew the outcome.
+    type: list
+    elements: str
+    choices: [intended, accepted, rejected, unknown, not_executed, conflicted]
+  limit:
+    description:
+      - The most attempts to return. RV(total) and RV(outcomes) count all that match.
+    type: int
+    default: 100
+extends_documentation_fragment:
+  - dataarts.factory.journal
+attributes:
+  check_mode:
+    description: Can run in C(check_mode) and return changed status prediction without modifying anything.
+    support: full
+    details:
+      - This module only reads, so it does the same in check mode.
+  diff_mode:
+    description: Will return details on what has changed (or possibly needs changing in C(check_mode)), when in diff mode.
+    support: N/A
+    details:
+      - This module only reads.
+  idempotent:
+    description: When run twice in a row outside check mode, with the same arguments, the second invocation indicates no change.
+    support: full
+  async:
+    description: Supports being used with the C(async) keyword.
+    support: full
+  platform:
+    description: Target operating systems that this module runs on. It reads the journal from the host it runs on, normally the controller.
+    support: full
+    platforms: posix
+seealso:
+  - module: dataarts.factory.job_rerun
+  - module: dataarts.factory.job_instance_retry
+"""
+
+EXAMPLES = r"""
+- name: List what was rerun in the last day
+  dataarts.factory.rerun_history_info:
+    made_after: -24h
+  register: history
+
+- name: Show by whom and why
+  ansible.builtin.debug:
+    msg: "{{ item.sent_time_iso }} {{ item.job_name }} {{ item.outcome }} by {{ item.user }} on {{ item.controller }}: {{ item.purpose }}"
+  loop: "{{ history.attempts }}"
+  loop_control:
+    label: "{{ item.job_name }}"
+
+- name: List the attempts at one job that the service did not answer
+  dataarts.factory.rerun_history_info:
+    workspace_id: 62fbba734e634c5087656fc3ff7adf34
+    jobs: [daily_sales]
+    outcomes: [intended, unknown]
+    planned_after: -7d
+"""
+
+RETURN = r"""
+attempts:
+  description: The attempts, newest first.
+  type: list
+  elements: dict
+  returned: success
+  contains:
+    workspace_id:
+      description: Id of the workspace.
+      type: str
+      returned: always
+      sample: 62fbba734e634c5087656fc3ff7adf34
+    job_name:
+      description: Name of the job.
+      type: str
+      returned: always
+      sample: daily_sales
+    job_id:
+      description: Id of the job, as text.
+      type: str
+      returned: always
+      sample: "917567"
+    instance_id:
+      description: Id of the instance, or V(null).
+      type: str
+      returned: always
+      sample: "500001"
+    plan_time:
+      description: Plan time of the instance in epoch milliseconds.
+      type: int
+      returned: always
+      sample: 1732576440000
+    plan_time_iso:
+      description: The same in ISO 8601, UTC.
+      type: str
+      returned: always
+      sample: "2024-11-25T23:14:00Z"
+    submit_time:
+      description: Submit time of the instance in epoch milliseconds.
+      type: int
+      returned: always
+      sample: 1732569240000
+    status_before:
+      description: Status of the instance before the attempt.
+      type: str
+      returned: always
+      sample: fail
+    sent_time:
+      description: When the attempt was made, by the clock of the service, in epoch milliseconds.
+      type: int
+      returned: always
+      sample: 1732601642000
+    sent_time_iso:
+      description: The same in ISO 8601, UTC.
+      type: str
+      returned: always
+      sample: "2024-11-26T06:14:02Z"
+    outcome:
+      description: One of the choices of O(outcomes).
+      type: str
+      returned: always
+      sample: accepted
+    number:
+      description: Which attempt of its run at this instance it is, from 1.
+      type: int
+      returned: always
+      sample: 1
+    batch:
+      description: How many instances its request carried.
+      type: int
+      returned: always
+      sample: 2
+    request_id:
+      description: The service's id of the request, or V(null).
+      type: str
+      returned: always
+      sample: 8c3f0b7ab8f3e1f7f6b8f4d1f0a2b3c4
+    message:
+      description: Code and words of the service where it refused, or an empty text.
+      type: str
+      returned: always
+      sample: ""
+    run_id:
+      description: Id of the run that made it.
+      type: str
+      returned: always
+      sample: 2f6f2a0c9f5b4c1f8a5e0f3f6f0f7c11
+    since:
+      description: The O(dataarts.factory.job_rerun#module:since) of that run in epoch milliseconds.
+      type: int
+      returned: always
+      sample: 1732600000000
+    since_iso:
+      description: The same in ISO 8601, UTC.
+      type: str
+      returned: always
+      sample: "2024-11-26T05:46:40Z"
+    controller:
+      description: Host that the run was started on.
+      type: str
+      returned: always
+      sample: awx-1
+    user:
+      description: User that started it.
+      type: str
+      returned: always
+      sample: jane
+    purpose:
+      description: Incident or ticket that it was for, or an empty text.
+      type: str
+      returned: always
+      sample: INC-4711
+    plan_id:
+      description: The approved plan that it belongs to, or an empty text.
+      type: str
+      returned: always
+      sample: ""
+    open:
+      description: Whether it holds its failure. V(false) once a later attempt took over.
+      type: bool
+      returned: always
+      sample: true
+total:
+  description: How many attempts match.
+  type: int
+  returned: success
+  sample: 1
+outcomes:
+  description: How many attempts match, by outcome.
+  type: dict
+  returned: success
+  sample: {intended: 0, accepted: 1, rejected: 0, unknown: 0, not_executed: 0, conflicted: 0}
+journal:
+  description: The journal that was read, as messages name it.
+  type: str
+  returned: success
+  sample: /home/jane/.local/state/dataarts.factory/journal.db
+error:
+  description:
+    - What went wrong, for conditions. Its C(kind) is one word.
+  type: dict
+  returned: on failure
+  contains:
+    kind:
+      description:
+        - V(option) for an option that cannot be used, V(journal) for a journal that cannot be read, V(import) for a missing Python library, and
+          V(internal) for a defect of the collection.
+      type: str
+      returned: always
+      sample: journal
+    status:
+      description: HTTP status, or V(null).
+      type: int
+      returned: always
+      sample: null
+    code:
+      description: Code of the service, or V(null).
+      type: str
+      returned: always
+      sample: null
+    message:
+      description: Words of the service, or of the collection where there was no answer.
+      type: str
+      returned: always
+      sample: "Failed to read the history of reruns of the project: cannot read the journal /srv/journal.db: disk I/O error."
+    request_id:
+      description: The service's id of the request, or V(null).
+      type: str
+      returned: always
+      sample: null
+    method:
+      description: HTTP method, or an empty text.
+      type: str
+      returned: always
+      sample: ""
+    path:
+      description: Path of the call, or an empty text.
+      type: str
+      returned: always
+      sample: ""
+    hint:
+      description: What can be done about it, or an empty text.
+      type: str
+      returned: always
+      sample: ""
+"""
+
+from ..module_utils._config.argument_spec import history_info_spec
+from ..module_utils._runner.ansible_module import run_module
+from ..module_utils._runner.history import history_info
+
+
+def main() -> None:
+    run_module(history_info_spec(), history_info, "read", "the history of reruns")
+
+
+if __name__ == "__main__":
+    main()
