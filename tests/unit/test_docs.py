@@ -5,10 +5,13 @@
 
 from __future__ import annotations
 
+import ast
+import re
 from pathlib import Path
 
 from ansible_collections.dataarts.factory.plugins.module_utils._config.credentials import ENVIRONMENT
 from ansible_collections.dataarts.factory.plugins.module_utils._http.retry_policy import RETRY_POLICY
+from tests.unit.test_vocabulary import CHECKOUT, files, prose_of
 from tools.retry_policy import table, written
 
 GUIDES = Path(__file__).resolve().parents[2] / "docs" / "docsite" / "rst"
@@ -26,3 +29,17 @@ def test_the_guide_names_the_environment_variables_of_every_option_in_their_orde
     for option, variables in ENVIRONMENT.items():
         names = ", ".join(f"``{name}``" for name in variables)
         assert f"   * - ``{option}``\n     - {names}\n" in text, option
+
+
+def test_every_source_tag_has_an_entry() -> None:
+    """A tag stands in capitals between brackets in a comment, a docstring or a guide."""
+    tag = re.compile(r"\[((?!A-Z)[A-Z]{2,}[0-9]*(?:-[A-Z0-9]+)*|(?!A-Z)[A-Z](?:-[A-Z0-9]+)+)\]")
+    page = GUIDES / "sources.rst"
+    used: set[str] = set()
+    for path in files():
+        if path.relative_to(CHECKOUT).parts[0] in ("plugins", "emulator", "docs") and path != page:
+            text = path.read_text(encoding="utf-8")
+            prose = [part for part, dummy in prose_of(text, ast.parse(text))] if path.suffix == ".py" else [text]
+            used |= {name for part in prose for name in tag.findall(part)}
+    entries = set(re.findall(r"``\[([A-Z0-9-]+)\]``", page.read_text(encoding="utf-8")))
+    assert sorted(used ^ entries) == []
