@@ -39,7 +39,7 @@ _value:
   description: One sentence for each error, none if there is no error.
   type: list
   elements: str
-  sample: ["dataarts_jobs holds a number instead of text, so that its spelling is lost: quote it in YAML."]
+  sample: ["dataarts_jobs must hold text, not a number, which may not be what was written: quote it in YAML."]
 """
 
 import typing as t

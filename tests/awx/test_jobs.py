@@ -222,7 +222,7 @@ def test_an_answer_that_became_a_number_is_refused_and_check_only_sends_nothing(
         assert "0777" in digits.messages()[0]
         assert "does not exist" in digits.messages()[0]
     else:
-        assert "dataarts_answer_jobs holds a number instead of text" in digits.messages()[0]
+        assert "dataarts_answer_jobs must hold text, not a number" in digits.messages()[0]
         assert "[0]777" in digits.messages()[0]
     assert not service.journal()
     shown = launcher.run("rerun.yml", {**ANSWERS, "dataarts_check_only": "yes", "dataarts_since": ""}).succeeded()

@@ -357,7 +357,10 @@ def test_one_failing_account_left_out(service: Running, ansible: Ansible) -> Non
     [
         ({"accounts": "{{ everything }}"}, "accounts must be a list with at least one account"),
         ({"accounts": [{"name": "a", "regions": ["eu-de"], "acess_key": "x"}]}, "account a has the unknown option acess_key"),
-        ({"accounts": [{"name": "a", "regions": ["eu-de"], "access_key": 123456, "secret_key": "x"}]}, "access_key arrived as a number"),
+        (
+            {"accounts": [{"name": "a", "regions": ["eu-de"], "access_key": 123456, "secret_key": "x"}]},
+            "access_key must be text, not a number",
+        ),
         ({"accounts": [{"name": "a", "auth_token": "{{ nothing_of_that_name }}"}]}, "entry 1 of accounts cannot be evaluated"),
         (
             {"accounts": [{"name": "a.b", "auth_token": "x"}, {"name": "a-b", "auth_token": "x"}]},

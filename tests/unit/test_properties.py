@@ -82,7 +82,7 @@ def test_any_number_can_be_shown(ms: t.Any) -> None:
 def test_any_text_selects_or_is_refused(jobs: t.Any, statuses: t.Any, types: t.Any, name: t.Any) -> None:
     window = Window(at(-9000), at(0))
     for make in (lambda: parse_statuses(statuses), lambda: parse_types(types)):
-        assert "Give any of " in (refusal(make) or "Give any of ")
+        assert "Use any of " in (refusal(make) or "Use any of ")
     message = refusal(lambda: select(jobs, window))
     if message is not None:
         assert message.startswith("jobs ")
@@ -100,7 +100,7 @@ def test_any_text_selects_or_is_refused(jobs: t.Any, statuses: t.Any, types: t.A
 @settings(max_examples=120)
 def test_any_pattern_matches_or_is_refused(pattern: t.Any, name: t.Any) -> None:
     message = refusal(lambda: select([pattern], Window(0, 1)).names(name))
-    assert message is None or "which is no pattern" in message or not pattern.strip()
+    assert message is None or "which is not a pattern" in message or not pattern.strip()
 
 
 INSTANCES = st.builds(

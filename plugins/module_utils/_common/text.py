@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import datetime
 import typing as t
 import unicodedata
 
@@ -59,6 +60,19 @@ def counted(number: int, noun: str) -> str:
 def listed(names: t.Sequence[str]) -> str:
     """``a``, ``a and b``, ``a, b and c``; at least one."""
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def type_text(value: object) -> str:
+    """The type of a value as YAML's readers know it: ``a number``, ``a boolean``, ``null``, ``a list``."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "a boolean"
+    if isinstance(value, (int, float)):
+        return "a number"
+    if isinstance(value, datetime.date):
+        return "a date"
+    return {"str": "text", "list": "a list", "dict": "a mapping"}.get(type(value).__name__, f"a {type(value).__name__}")
 
 
 def _safe_character(char: str) -> str:

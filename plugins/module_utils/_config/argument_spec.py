@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Private to the collection: the argument specifications, each written once beside the doc fragment that explains it.
+"""Argument specifications, each written once; the doc fragment of the same name explains it.
 
 Every function returns a fresh mapping of option name to specification, as AnsibleModule takes it. Environment fallbacks are
 not here: variables are resolved as whole families of credentials, which the specification cannot say (see ``_config/credentials.py``).
@@ -61,7 +61,7 @@ def account_spec() -> Spec:
 
 
 def workspace_spec() -> Spec:
-    """Doc fragment ``workspace``: the workspace that is worked on, and the API generation."""
+    """Doc fragment ``workspace``: the workspace, and the API generation."""
     return {
         "workspace_id": {"type": "str", "required": True},
         "api_version": {"type": "str", "choices": ["auto", "v2", "v1"], "default": "auto"},
@@ -79,7 +79,7 @@ def selection_spec() -> Spec:
 
 
 def retry_spec() -> Spec:
-    """Doc fragment ``retry``: how the service reruns, and what this machine remembers of it."""
+    """Doc fragment ``retry``: how the service reruns, and what the journal knows of it."""
     return {
         "retry_location": {"type": "str", "choices": ["errorNode", "firstNode", "specifiedNode"], "default": "errorNode"},
         "node_name": {"type": "str"},

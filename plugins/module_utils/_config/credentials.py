@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Private to the collection: which credentials an invocation uses, decided from its options and the environment.
+"""Credentials of an invocation, from its options and the environment.
 
 The rules, which the doc fragment C(account) tells the user:
 
@@ -19,7 +19,7 @@ import typing as t
 from dataclasses import dataclass, field
 
 from .._common.errors import OptionError
-from .._common.text import listed
+from .._common.text import listed, type_text
 from .regions import region_id
 
 Options = t.Mapping[str, t.Any]
@@ -96,7 +96,7 @@ class Account:
     def actor(self) -> str:
         """Who acts, as the service's flow control counts: the same for every process with these credentials. It may hold secrets."""
         who = (self.access_key, self.auth_token, self.user_name, self.domain_name, self.agency_name, self.agency_domain_name)
-        return "\0".join(one or "" for one in who)
+        return "\0".join(name or "" for name in who)
 
     def secrets(self) -> frozenset[str]:
         """Every value of the account that must never be shown, for the module's ``no_log_values``."""
@@ -109,7 +109,7 @@ def resolve(options: Options, environ: t.Mapping[str, str]) -> dict[str, t.Any]:
     :param options: option -> value as the user gave it; None and blank text mean unset.
     :param environ: the environment; a mapping without the variables turns the fallback off.
     :returns: a copy; nothing is validated that :meth:`Account.from_options` or the client validate.
-    :raises OptionError: a value arrived as something other than text, or the environment alone holds several kinds.
+    :raises OptionError: a value is not text, or the environment alone holds several kinds.
     """
     resolved = dict(options)
     for name in ("region", "project_id"):
@@ -129,16 +129,15 @@ def resolve(options: Options, environ: t.Mapping[str, str]) -> dict[str, t.Any]:
 def text_of(value: t.Any, option: str) -> str | None:
     """*value* as text without surrounding blanks, None if unset; a password keeps its blanks.
 
-    :raises OptionError: it is no text, or holds characters that no such value has; the text never repeats it.
+    :raises OptionError: it is not text, or holds characters that no such value has; the text never repeats it.
     """
     if value is None:
         return None
     if not isinstance(value, str):
-        kind = "a number" if isinstance(value, (int, float)) and not isinstance(value, bool) else f"a {type(value).__name__}"
         variables = ENVIRONMENT.get(option)
-        other = f", or give it through the environment variable {variables[0]}" if variables else ""
+        other = f", or use the environment variable {variables[0]}" if variables else ""
         raise OptionError(
-            f"{option} arrived as {kind} instead of text, which drops leading zeros and changes digits such as 12e3: quote it in YAML "
+            f"{option} must be text, not {type_text(value)}: YAML drops leading zeros and changes digits such as 12e3. Quote it there "
             f'("0123"), declare it as a string where it is entered{other}.'
         )
     if option == "user_password":
@@ -181,30 +180,30 @@ def _check_agency(values: t.Mapping[str, str | None], kind: str) -> None:
 
 
 def _kinds_of(environ: t.Mapping[str, str]) -> set[str]:
-    """Kinds of which the environment holds any. HW_DOMAIN_NAME alone is none: other tools want it beside keys."""
-    found: dict[str, list[str]] = {}
+    """Kinds of which the environment holds any. HW_DOMAIN_NAME alone is none: other tools want it in addition to keys."""
+    variables_of: dict[str, list[str]] = {}
     for kind, family in _FAMILIES:
-        found.setdefault(kind, []).extend(
+        variables_of.setdefault(kind, []).extend(
             variable for name, variable in family.items() if name != "domain_name" and environ.get(variable, "").strip()
         )
-    kinds = {kind for kind, variables in found.items() if variables}
+    kinds = {kind for kind, variables in variables_of.items() if variables}
     if len(kinds) > 1:
-        names = listed([variable for kind in KINDS for variable in found[kind]])
+        names = listed([variable for kind in KINDS for variable in variables_of[kind]])
         raise OptionError(
-            f"The environment holds credentials of different kinds: {names}. Unset all but one kind, or give one kind as options."
+            f"The environment holds credentials of different kinds: {names}. Unset all but one kind, or set one kind as options."
         )
     return kinds
 
 
 def _family(kind: str, given: t.Mapping[str, str], environ: t.Mapping[str, str]) -> dict[str, str]:
     """Values of the first family of *kind* that has any and contradicts nothing *given*; {} if there is none."""
-    for one, family in _FAMILIES:
-        found = {name: value for name, variable in family.items() for value in [text_of(environ.get(variable), name)] if value}
-        if one != kind or not found or any(given.get(name, value) != value for name, value in found.items()):
+    for kind_of_family, family in _FAMILIES:
+        values = {name: value for name, variable in family.items() for value in [text_of(environ.get(variable), name)] if value}
+        if kind_of_family != kind or not values or any(given.get(name, value) != value for name, value in values.items()):
             continue
-        if "access_key" in given and "access_key" not in found:
-            found.pop("security_token", None)  # a temporary token belongs to one key; whose this is, nobody said
-        return found
+        if "access_key" in given and "access_key" not in values:
+            values.pop("security_token", None)  # a temporary token belongs to one key; whose this is, nobody said
+        return values
     return {}
 
 

@@ -1,11 +1,10 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Private to the collection: values as they arrive, before Ansible makes them fit their options.
+"""Raw option values, checked before Ansible converts them to the types of their options.
 
 Ansible turns a number into text where text is wanted. Where the number was text before, as in a survey answer of AWX on ansible-core
-2.19 and later (``0123456`` arrives as 42798, ``yes`` as true, ``12:34`` as 754), that would be a wrong value. So it is refused here.
-Pure.
+2.19 and later (``0123456`` becomes 42798, ``yes`` true, ``12:34`` 754), that would be a wrong value. So it is refused here. Pure.
 """
 
 from __future__ import annotations
@@ -15,6 +14,7 @@ import re
 import typing as t
 
 from .._common.errors import OptionError
+from .._common.text import type_text
 from .._common.times import FIRST_MS, LAST_MS
 from .argument_spec import Spec
 from .credentials import text_of
@@ -25,7 +25,7 @@ _TRUTHS = frozenset({"yes", "no", "true", "false", "on", "off", "y", "n", "t", "
 
 
 def problem(name: str, value: t.Any, option: t.Mapping[str, t.Any]) -> str | None:
-    """Why *value* cannot be what was meant for the option *name*, with the way out; None if nothing speaks against it.
+    """Why *value* cannot be what was meant for the option *name*, and what to write; None if it can.
 
     :param option: the option's specification. What Ansible itself refuses or understands (a choice, ``"5"`` for a number) is not judged.
     """
@@ -37,13 +37,13 @@ def problem(name: str, value: t.Any, option: t.Mapping[str, t.Any]) -> str | Non
     if kind == "str" and not _is_text(name, value):
         return _not_text(name, value)
     if kind in ("int", "float") and isinstance(value, bool):
-        return f"{name} arrived as a truth value instead of a number: write the number."
+        return f"{name} must be a number, not a boolean."
     if kind in ("int", "float") and isinstance(value, str) and not re.fullmatch(r"\s*-?[0-9]+(\.[0-9]+)?\s*", value):
-        return f"{name} arrived as {'empty text' if not value.strip() else 'text'} instead of a number: write the number, or leave it out."
+        return f"{name} must be a number, not {'text' if value.strip() else 'empty text'}: write the number, or leave it out."
     if kind == "bool" and not isinstance(value, bool) and str(value).strip().lower() not in _TRUTHS:
-        return f"{name} is neither yes nor no: write one of the two."
+        return f"{name} must be a boolean: write true or false."
     if kind == "dict" and not isinstance(value, dict):
-        return f"{name} arrived as {_kind(value)} instead of a mapping: hand over what the earlier step published, unchanged."
+        return f"{name} must be a mapping, not {type_text(value)}: pass what the earlier step published, unchanged."
     return None
 
 
@@ -51,16 +51,16 @@ def as_lines(value: t.Any) -> t.Any:
     """A text of several lines, or with commas, as the list that is meant; a list with such texts in it likewise; anything else unchanged."""
     if isinstance(value, str):
         return [part.strip() for part in re.split(r"[\r\n,]", value) if part.strip()]
-    if isinstance(value, list) and any(isinstance(one, str) and "\n" in one for one in value):
-        return [part for one in value for part in (as_lines(one) if isinstance(one, str) and "\n" in one else [one])]
+    if isinstance(value, list) and any(isinstance(item, str) and "\n" in item for item in value):
+        return [part for item in value for part in (as_lines(item) if isinstance(item, str) and "\n" in item else [item])]
     return value
 
 
 def fitted(spec: Spec, given: t.Mapping[str, t.Any]) -> tuple[dict[str, t.Any], str | None]:
     """*given* for Ansible's own check, and the first problem with it.
 
-    :param given: options as they arrived. Ansible's own are passed through.
-    :returns: the options, lists that came as lines taken apart; a value with a problem becomes text, so that this problem is the one told.
+    :param given: raw options. Ansible's own are passed through.
+    :returns: the options, lists that came as lines taken apart; a value with a problem becomes text, so that Ansible reports no other.
     """
     options, first = dict(given), None
     for name, option in spec.items():
@@ -91,31 +91,19 @@ def _is_moment(name: str, value: t.Any) -> bool:
 
 def _problem_of_list(name: str, value: t.Any) -> str | None:
     if value is None:
-        return f"{name} arrived as nothing (null): leave it out, or say what is meant." if name == "jobs" else None
-    for one in value if isinstance(value, (list, tuple)) else [value]:
-        if not isinstance(one, str):
+        return f"{name} must be a list, not null: leave it out, or set it." if name == "jobs" else None
+    for item in value if isinstance(value, (list, tuple)) else [value]:
+        if not isinstance(item, str):
             pattern = " A job name of digits can be written as a pattern: [0]777." if name in ("jobs", "names") else ""
-            return f"{name} holds {_kind(one)} instead of text, so that its spelling is lost: quote it in YAML.{pattern}"
+            return f"{name} must hold text, not {type_text(item)}, which may not be what was written: quote it in YAML.{pattern}"
     return None
 
 
 def _not_text(name: str, value: t.Any) -> str:
     if name in TIMES and isinstance(value, datetime.date):
-        return f"{name} arrived as a date without a time zone: write the time with one, such as 2026-11-23T07:30:00+08:00."
+        return f"{name} must be a time with a time zone, not a date without one: write it like 2026-11-23T07:30:00+08:00."
     try:
         text_of(value, name)
     except OptionError as error:
         return str(error)
-    return f"{name} arrived as {_kind(value)} instead of text: quote it."
-
-
-def _kind(value: t.Any) -> str:
-    if value is None:
-        return "nothing (null)"
-    if isinstance(value, bool):
-        return "a truth value"
-    if isinstance(value, (int, float)):
-        return "a number"
-    if isinstance(value, (datetime.date, datetime.datetime)):
-        return "a date"
-    return {"str": "text", "list": "a list", "dict": "a mapping"}.get(type(value).__name__, f"a {type(value).__name__}")
+    return f"{name} must be text, not {type_text(value)}: quote it."

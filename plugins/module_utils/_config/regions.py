@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Private to the collection: which host answers what, on every site of the service.
+"""Hosts of the service, on every site.
 
 The v2 Factory API and the management API (workspaces, DataArts Studio instances) live on ``dayu``, the v1 Factory API on ``dayu-dlf``,
 tokens and projects on ``iam`` [H-END][TF]. The domain behind the region is ``myhuaweicloud.com``, ``myhuaweicloud.eu`` for the
@@ -64,7 +64,7 @@ class Hosts:
         self._iam = base_url(iam_endpoint, "iam_endpoint") if iam_endpoint else self._sibling("iam", suffix)
 
     def _sibling(self, name: str, suffix: str | None) -> str | None:
-        """The base URL of the host *name* beside the v2 host, or None where it cannot be known."""
+        """The base URL of the host *name* next to the v2 host, or None where it cannot be known."""
         if not self._overridden:
             return f"https://{name}.{suffix}"
         scheme, _colon, rest = self.v2.partition("://")
@@ -77,15 +77,15 @@ class Hosts:
 
     @property
     def v1(self) -> str:
-        """Base URL of the v1 Factory API. :raises OptionError: endpoint is overridden and does not tell it."""
-        return self._told(self._v1, "endpoint_v1", "The v1 API")
+        """Base URL of the v1 Factory API. :raises OptionError: it does not follow from the overridden endpoint."""
+        return self._known(self._v1, "endpoint_v1", "The v1 API")
 
     @property
     def iam(self) -> str:
-        """Base URL of IAM. :raises OptionError: endpoint is overridden and does not tell it."""
-        return self._told(self._iam, "iam_endpoint", "IAM (for tokens, agencies and looking up the project)")
+        """Base URL of IAM. :raises OptionError: it does not follow from the overridden endpoint."""
+        return self._known(self._iam, "iam_endpoint", "IAM (for tokens, agencies and looking up the project)")
 
-    def _told(self, base: str | None, option: str, what: str) -> str:
+    def _known(self, base: str | None, option: str, what: str) -> str:
         if base is None:
             raise OptionError(
                 f"{what} has no known host: endpoint is set to {self.v2}, from which no other host follows. Set {option} too."
@@ -102,25 +102,25 @@ def region_id(region: str | None) -> str | None:
     if not text:
         return None
     if not _REGION.fullmatch(text):
-        raise OptionError(f"region {_shown(text)} is no region id: lower-case letters, digits and hyphens, for example eu-west-101.")
+        raise OptionError(f"region {_shown(text)} is not a region id: use lower-case letters, digits and hyphens, for example eu-west-101.")
     return text
 
 
 def _domain(cloud_domain: str | None) -> str | None:
     text = (cloud_domain or "").strip()
     if text and not _DOMAIN.fullmatch(text):
-        raise OptionError(f"cloud_domain {_shown(text)} is no domain: give the part behind the region, for example otc.t-systems.com.")
+        raise OptionError(f"cloud_domain {_shown(text)} is not a domain: set the part behind the region, for example otc.t-systems.com.")
     return text or None
 
 
 def base_url(value: str, option: str) -> str:
     """*value* as ``scheme://host[:port]``, https if it names no scheme.
 
-    :raises OptionError: it holds a path, a query, a user or a password, or is no address; the text names *option* and never repeats
+    :raises OptionError: it holds a path, a query, a user or a password, or is not an address; the text names *option* and never repeats
         what stood before an ``@``.
     """
     text = value.strip()
-    example = f"give {option} as https://host or https://host:port"
+    example = f"set {option} to https://host or https://host:port"
     if re.search(r"[\s\x00-\x1f\x7f\\]", text):
         raise OptionError(f"{option} contains blanks, backslashes or control characters: {example}.")
     if "://" not in text:
@@ -130,7 +130,7 @@ def base_url(value: str, option: str) -> str:
         port = parts.port
         host = (parts.hostname or "").lower()
     except ValueError:
-        raise OptionError(f"{option} is no address: {example}.") from None
+        raise OptionError(f"{option} is not an address: {example}.") from None
     if "@" in parts.netloc:
         raise OptionError(f"{option} holds a user or a password: remove everything before the @, and use the credential options instead.")
     if parts.scheme not in ("https", "http"):
@@ -141,7 +141,7 @@ def base_url(value: str, option: str) -> str:
     if not known or port == 0:
         raise OptionError(f"{option} {_shown(value)} names no host or no usable port: {example}.")
     shown_host = f"[{host}]" if ":" in host else host
-    usual = {"https": 443, "http": 80}[parts.scheme]  # left out, so that one host has one record and one lock
+    usual = {"https": 443, "http": 80}[parts.scheme]  # left out, so that one host has one name in the journal
     return f"{parts.scheme}://{shown_host}" + (f":{port}" if port not in (None, usual) else "")
 
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Private to the collection: what a rerun is asked with, and the JSON that says so to v2 [H-RET] and to v1 [H-67].
+"""Rerun request: its options, and its JSON for v2 [H-RET] and v1 [H-67].
 
 Options speak v2's words; v1's are translated here and nowhere else.
 """
@@ -23,7 +23,7 @@ MAX_CONCURRENT = 128
 
 #: What tells the second mode from the first.
 _RELATED_OPTIONS = ("begin_time", "end_time", "jobs", "concurrent")
-_BOTH_MODES = "Give task_retrys to rerun selected instances of the job, or begin_time, end_time and jobs to rerun it with its upstream and downstream jobs"
+_BOTH_MODES = "Set task_retrys to rerun selected instances of the job, or begin_time, end_time and jobs to rerun it with its upstream and downstream jobs"
 
 
 @dataclass(frozen=True)
@@ -45,25 +45,25 @@ class RetryOptions:
         version = _chosen(params, "retry_task_version", cls.retry_task_version, VERSIONS)
         node_name = params.get("node_name")
         if node_name is not None and (not isinstance(node_name, str) or not node_name.strip()):
-            raise OptionError("node_name is empty. Give the name of the node to start at, or leave it out.")
+            raise OptionError("node_name is empty. Set it to the name of the node to start at, or leave it out.")
         if location == "specifiedNode" and node_name is None:
             raise OptionError(
                 "retry_location is specifiedNode, which starts at the node in node_name, and node_name is missing. "
-                "Give node_name, or retry_location errorNode or firstNode."
+                "Set node_name, or use retry_location errorNode or firstNode."
             )
         if location != "specifiedNode" and node_name is not None:
             raise OptionError(
-                f"node_name has no effect with retry_location {location}. Give retry_location specifiedNode to start at that node, or leave node_name out."
+                f"node_name has no effect with retry_location {location}. Set retry_location to specifiedNode to start at that node, or leave node_name out."
             )
         ignore = params.get("ignore_obs_monitor")
         if ignore is not None and not isinstance(ignore, bool):
-            raise OptionError("ignore_obs_monitor is neither true nor false. Give one of them.")
+            raise OptionError("ignore_obs_monitor must be a boolean. Set it to true or false.")
         return cls(location, version, node_name, True if ignore is None else ignore)
 
 
 @dataclass(frozen=True)
 class RelatedJobs:
-    """What the second mode reruns beside the job itself. Made from options by :meth:`from_options`, which checks them.
+    """What the second mode reruns in addition to the job itself. Made from options by :meth:`from_options`, which checks them.
 
     :param begin_time: first plan time, epoch ms.
     :param end_time: last plan time, epoch ms.
@@ -90,7 +90,7 @@ class RelatedJobs:
         if params.get("retry_location") == "specifiedNode":
             raise OptionError(
                 "retry_location specifiedNode works for selected instances (task_retrys) only, not for a job with its upstream and downstream jobs. "
-                "Give errorNode or firstNode."
+                "Use errorNode or firstNode."
             )
         span = window(
             parse_point(params["begin_time"], option="begin_time"),
@@ -120,14 +120,14 @@ def wanted_mode(params: t.Mapping[str, t.Any]) -> str:
 def selected_keys(params: t.Mapping[str, t.Any], workspace_id: str) -> tuple[InstanceKey, ...]:
     """The instances that ``task_retrys`` names, each once, in the order given.
 
-    :raises OptionError: a job_id is no positive number, or a time is no point in time.
+    :raises OptionError: a job_id is not a positive number, or a time is not a point in time.
     """
     keys = []
     for number, entry in enumerate(params.get("task_retrys") or (), 1):
         where = f"task_retrys entry {number}"
         if not isinstance(entry, dict) or any(entry.get(name) is None for name in ("job_id", "plan_time", "submit_time")):
             raise OptionError(
-                f"{where} is incomplete. Give job_id, plan_time and submit_time as dataarts.factory.job_instance_info returns them."
+                f"{where} is incomplete. Set job_id, plan_time and submit_time as dataarts.factory.job_instance_info returns them."
             )
         job_id = str(entry["job_id"]).strip()
         if isinstance(entry["job_id"], bool) or not (job_id.isascii() and job_id.isdigit() and 0 < int(job_id[:20]) < 2**63):
@@ -177,24 +177,24 @@ def _chosen(params: t.Mapping[str, t.Any], option: str, default: str, known: t.I
     if value is None:
         return default
     if not isinstance(value, str) or value not in known:
-        raise OptionError(f"{option} is '{printable(value, 60)}'. Give one of {', '.join(known)}.")
+        raise OptionError(f"{option} is '{printable(value, 60)}'. Use one of {', '.join(known)}.")
     return value
 
 
 def _jobs(entries: t.Any) -> tuple[tuple[str, str], ...]:
     """(job name, workspace id) of each entry of ``jobs``, each once."""
-    found = []
+    jobs = []
     for number, entry in enumerate(entries if isinstance(entries, list) else [entries], 1):
         pair = (entry.get("job_name"), entry.get("workspace_id")) if isinstance(entry, dict) else (None, None)
-        if not all(isinstance(one, str) and one.strip() for one in pair):
-            raise OptionError(f"jobs entry {number} is incomplete. Give job_name and workspace_id of an upstream or downstream job.")
-        found.append(t.cast("tuple[str, str]", pair))
-    return tuple(dict.fromkeys(found))
+        if not all(isinstance(name, str) and name.strip() for name in pair):
+            raise OptionError(f"jobs entry {number} is incomplete. Set job_name and workspace_id of an upstream or downstream job.")
+        jobs.append(t.cast("tuple[str, str]", pair))
+    return tuple(dict.fromkeys(jobs))
 
 
 def _concurrent(value: t.Any) -> int:
     if value is None:
         return 1
     if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= MAX_CONCURRENT:
-        raise OptionError(f"concurrent is {printable(value, 40)}. Give a whole number from 1 to {MAX_CONCURRENT}.")
+        raise OptionError(f"concurrent is {printable(value, 40)}. Use a whole number from 1 to {MAX_CONCURRENT}.")
     return value

@@ -1,10 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Private to the collection: which job instances are meant.
-
-Pure: nothing here reads a clock, a file or the network.
-"""
+"""Selection: the job instances that options describe. Pure: nothing here reads a clock, a file or the network."""
 
 from __future__ import annotations
 
@@ -83,16 +80,14 @@ def select(
     :param statuses: the service's status words, see :func:`parse_statuses`; empty for all.
     :param instance_types: words of :class:`InstanceType`; empty for all.
     :param option: the name of the option *jobs* came from, for messages.
-    :raises OptionError: naming the option, the value and what to give instead.
+    :raises OptionError: naming the option, the value and what to use instead.
     """
     patterns = tuple(jobs)
     if not patterns:
-        raise OptionError(
-            f"{option} is an empty list, which selects no job. Give names or patterns, or '*' for every job of the workspace."
-        )
+        raise OptionError(f"{option} is an empty list, which selects no job. Use names or patterns, or '*' for every job of the workspace.")
     for pattern in patterns:
         if not isinstance(pattern, str) or not pattern.strip():
-            raise OptionError(f"{option} contains an empty name. Give the name of a job or a pattern such as 'daily_*'.")
+            raise OptionError(f"{option} contains an empty name. Use the name of a job or a pattern such as 'daily_*'.")
         if has_wildcard(pattern):
             _compiled(pattern, option)
     return Selection(patterns, parse_statuses(statuses), parse_types(instance_types), window)
@@ -114,41 +109,41 @@ def job_pattern(name: str) -> str:
 def parse_statuses(words: t.Iterable[str], *, option: str = "statuses") -> frozenset[Status]:
     """The statuses that *words* name [H-208][SDK].
 
-    :raises OptionError: for a word that is no status.
+    :raises OptionError: for a word that is not a status.
     """
     known = [status.value for status in Status if status is not Status.UNKNOWN]
-    found = set()
+    statuses = set()
     for word in words:
         status = Status.parse(str(word))
         if status is Status.UNKNOWN:
-            raise OptionError(f"{option} contains {_shown(word)}, which is no status. Give any of {', '.join(known)}.")
-        found.add(status)
-    return frozenset(found)
+            raise OptionError(f"{option} contains {_shown(word)}, which is not a status. Use any of {', '.join(known)}.")
+        statuses.add(status)
+    return frozenset(statuses)
 
 
 def wanted_statuses(words: t.Iterable[str], *, option: str) -> frozenset[Status]:
     """As :func:`parse_statuses`, for statuses that are to be rerun: at least one, because an empty list is what a mistaken variable leaves.
 
-    :raises OptionError: for none, and for a word that is no status.
+    :raises OptionError: for none, and for a word that is not a status.
     """
-    found = parse_statuses(words, option=option)
-    if not found:
-        raise OptionError(f"{option} is an empty list, so nothing could ever be rerun. Give fail, or leave it out.")
-    return found
+    statuses = parse_statuses(words, option=option)
+    if not statuses:
+        raise OptionError(f"{option} is an empty list, so nothing could ever be rerun. Set it to fail, or leave it out.")
+    return statuses
 
 
 def parse_types(words: t.Iterable[str], *, option: str = "instance_types") -> frozenset[InstanceType]:
     """The instance types that *words* name [H-208].
 
-    :raises OptionError: for a word that is no type.
+    :raises OptionError: for a word that is not a type.
     """
-    by_word = {one.value: one for one in InstanceType}
-    found = set()
+    by_word = {instance_type.value: instance_type for instance_type in InstanceType}
+    types = set()
     for word in words:
         if str(word) not in by_word:
-            raise OptionError(f"{option} contains {_shown(word)}, which is no type. Give any of {', '.join(by_word)}.")
-        found.add(by_word[str(word)])
-    return frozenset(found)
+            raise OptionError(f"{option} contains {_shown(word)}, which is not a type. Use any of {', '.join(by_word)}.")
+        types.add(by_word[str(word)])
+    return frozenset(types)
 
 
 def _compiled(pattern: str, option: str) -> re.Pattern[str]:
@@ -156,7 +151,7 @@ def _compiled(pattern: str, option: str) -> re.Pattern[str]:
         return re.compile(fnmatch.translate(pattern))
     except (re.error, OverflowError, RecursionError):  # Python before 3.9.13 translates [z-a] as it stands
         raise OptionError(
-            f"{option} contains {_shown(pattern)}, which is no pattern. Give shell-style wildcards: *, ?, [abc] or [a-z]."
+            f"{option} contains {_shown(pattern)}, which is not a pattern. Use shell-style wildcards: *, ?, [abc] or [a-z]."
         ) from None
 
 

@@ -34,20 +34,20 @@ FIELDS = [
 ]
 
 ARRIVED: list[tuple[str, t.Any, str]] = [
-    ("project_id", 42798, "project_id arrived as a number.*HW_PROJECT_ID"),
-    ("secret_key", 1.1, "secret_key arrived as a number.*quote it.*HW_SECRET_KEY"),
-    ("access_key", True, "access_key arrived as a bool"),
-    ("workspace_id", 511, "workspace_id arrived as a number"),
-    ("since", 754, "since arrived as a number"),
-    ("planned_after", True, "planned_after arrived as a bool"),
-    ("jobs", 511, r"jobs holds a number.*\[0\]777"),
-    ("jobs", ["daily", datetime.date(2024, 1, 2)], "jobs holds a date"),
-    ("since", datetime.datetime(2026, 11, 23, 7, 30), "since arrived as a date without a time zone: write the time with one"),
-    ("planned_after", datetime.date(2025, 1, 2), "planned_after arrived as a date without a time zone"),
-    ("workspace_id", datetime.datetime(2026, 11, 23, tzinfo=datetime.timezone.utc), "workspace_id arrived as a datetime"),
-    ("jobs", True, "jobs holds a truth value"),
-    ("jobs", None, r"jobs arrived as nothing \(null\)"),
-    ("instance_types", [1], "instance_types holds a number"),
+    ("project_id", 42798, "project_id must be text, not a number.*HW_PROJECT_ID"),
+    ("secret_key", 1.1, "secret_key must be text, not a number.*Quote it.*HW_SECRET_KEY"),
+    ("access_key", True, "access_key must be text, not a boolean"),
+    ("workspace_id", 511, "workspace_id must be text, not a number"),
+    ("since", 754, "since must be text, not a number"),
+    ("planned_after", True, "planned_after must be text, not a boolean"),
+    ("jobs", 511, r"jobs must hold text, not a number.*\[0\]777"),
+    ("jobs", ["daily", datetime.date(2024, 1, 2)], "jobs must hold text, not a date"),
+    ("since", datetime.datetime(2026, 11, 23, 7, 30), "since must be a time with a time zone, not a date without one: write it like"),
+    ("planned_after", datetime.date(2025, 1, 2), "planned_after must be a time with a time zone, not a date without one"),
+    ("workspace_id", datetime.datetime(2026, 11, 23, tzinfo=datetime.timezone.utc), "workspace_id must be text, not a date"),
+    ("jobs", True, "jobs must hold text, not a boolean"),
+    ("jobs", None, r"jobs must be a list, not null"),
+    ("instance_types", [1], "instance_types must hold text, not a number"),
 ]
 
 
@@ -126,7 +126,7 @@ def test_answers_are_judged_by_the_option_they_stand_for() -> None:
     }
     texts = survey_answer_errors(bad)
     assert [text.split()[0] for text in texts] == list(bad)[:-1]
-    assert "dataarts_check_only is neither yes nor no: write one of the two." in texts
+    assert "dataarts_check_only must be a boolean: write true or false." in texts
     answers: dict[str, t.Any] = {
         "dataarts_answer_jobs": 511,
         "dataarts_answer_planned_after": 754,
@@ -161,7 +161,7 @@ def test_a_field_that_awx_wants_in_any_case_is_missed_by_its_label() -> None:
             ["'Access key (AK)', 'Secret key (SK)' and 'IAM token' are of different kinds"],
         ),
         ({"access_key": "A", "secret_key": "S S"}, ["Field 'Secret key (SK)': secret_key contains blanks"]),
-        ({"access_key": "A", "secret_key": 123}, ["Field 'Secret key (SK)': secret_key arrived as a number"]),
+        ({"access_key": "A", "secret_key": 123}, ["Field 'Secret key (SK)': secret_key must be text, not a number"]),
         ({"region": "CN North", "auth_token": "T"}, ["Field 'Region': region"]),
         (
             {"acess_key": "A", "auth_token": "T"},

@@ -75,13 +75,13 @@ def test_neither_region_nor_endpoint(region: str | None) -> None:
     "region", ["EU-west-101", "eu west", "cn-north-4.evil.com", "cn-north-4/", "x@y", "-a", "a-", "a\nb", "a" * 64, "区域"]
 )
 def test_regions_that_cannot_be_part_of_a_host_name(region: str) -> None:
-    with pytest.raises(OptionError, match="is no region id: lower-case letters"):
+    with pytest.raises(OptionError, match="is not a region id: use lower-case letters"):
         Hosts(region)
 
 
 @pytest.mark.parametrize("domain", ["https://otc.t-systems.com", ".com", "a..b", "a/b", "user@host", "a b", "host:80"])
 def test_domains_that_are_none(domain: str) -> None:
-    with pytest.raises(OptionError, match=r"cloud_domain .* is no domain"):
+    with pytest.raises(OptionError, match=r"cloud_domain .* is not a domain"):
         Hosts("eu-de", cloud_domain=domain)
 
 
@@ -96,9 +96,9 @@ REFUSED = [
     ("https://", "names no host"),
     ("https://:443", "names no host"),
     ("https://host:0", "no usable port"),
-    ("https://host:99999", "is no address"),
-    ("https://host:port", "is no address"),
-    ("https://[::1", "is no address"),
+    ("https://host:99999", "is not an address"),
+    ("https://host:port", "is not an address"),
+    ("https://[::1", "is not an address"),
     ("https://ho st", "contains blanks"),
     ("https://ho\nst", "contains blanks"),
     ("https:\\\\host", "contains blanks, backslashes"),
@@ -114,7 +114,7 @@ def test_addresses_that_are_refused(value: str, why: str) -> None:
     with pytest.raises(OptionError, match=why) as caught:
         Hosts("cn-north-4", endpoint_v1=value)
     assert str(caught.value).startswith("endpoint_v1 ")
-    assert "give endpoint_v1 as https://host" in str(caught.value)
+    assert "set endpoint_v1 to https://host" in str(caught.value)
 
 
 @pytest.mark.parametrize("value", ["https://user:hunter2@host", "hunter2@host", "https://user:hunter2@host/path"])

@@ -125,13 +125,13 @@ class TestRetryOptions:
     @pytest.mark.parametrize(
         ("params", "words"),
         [
-            ({"retry_location": "specifiedNode"}, ["node_name is missing", "Give node_name, or retry_location errorNode or firstNode"]),
+            ({"retry_location": "specifiedNode"}, ["node_name is missing", "Set node_name, or use retry_location errorNode or firstNode"]),
             ({"retry_location": "specifiedNode", "node_name": " "}, ["node_name is empty"]),
-            ({"node_name": "load"}, ["no effect with retry_location errorNode", "Give retry_location specifiedNode"]),
+            ({"node_name": "load"}, ["no effect with retry_location errorNode", "Set retry_location to specifiedNode"]),
             ({"retry_location": "error_node"}, ["retry_location is 'error_node'", "errorNode, firstNode, specifiedNode"]),
             ({"retry_location": ["errorNode"]}, ["retry_location is"]),
             ({"retry_task_version": "latest_version"}, ["retry_task_version is 'latest_version'", "original_version, current_version"]),
-            ({"ignore_obs_monitor": "no"}, ["ignore_obs_monitor is neither true nor false"]),
+            ({"ignore_obs_monitor": "no"}, ["ignore_obs_monitor must be a boolean"]),
         ],
     )
     def test_refused(self, params: dict[str, t.Any], words: list[str]) -> None:
@@ -157,7 +157,7 @@ class TestModes:
     @pytest.mark.parametrize(
         ("params", "words"),
         [
-            ({}, ["Nothing says what to rerun", "Give task_retrys", "begin_time, end_time and jobs"]),
+            ({}, ["Nothing says what to rerun", "Set task_retrys", "begin_time, end_time and jobs"]),
             ({"task_retrys": []}, ["task_retrys is an empty list"]),
             ({"task_retrys": [ENTRY], **RELATED}, ["begin_time, end_time, jobs, concurrent belong to different modes", "not both"]),
             ({"task_retrys": [ENTRY], "concurrent": 2}, ["task_retrys and concurrent belong to different modes"]),

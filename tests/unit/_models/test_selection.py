@@ -108,13 +108,13 @@ def test_status_words(words: t.Any, statuses: t.Any) -> None:
         (lambda: select(t.cast(t.Any, [None]), WINDOW), "jobs contains an empty name"),
         (
             lambda: select(["*"], WINDOW, statuses=["failed"]),
-            "statuses contains 'failed', which is no status. Give any of waiting, running, success, fail,",
+            "statuses contains 'failed', which is not a status. Use any of waiting, running, success, fail,",
         ),
-        (lambda: select(["*"], WINDOW, statuses=["unknown"]), "statuses contains 'unknown', which is no status"),
+        (lambda: select(["*"], WINDOW, statuses=["unknown"]), "statuses contains 'unknown', which is not a status"),
         (lambda: parse_statuses(["x" * 5000], option="only_statuses"), "only_statuses contains 'xxx"),
         (
             lambda: select(["*"], WINDOW, instance_types=["batch"]),
-            "instance_types contains 'batch', which is no type. Give any of normal, manual, patch_data",
+            "instance_types contains 'batch', which is not a type. Use any of normal, manual, patch_data",
         ),
     ],
 )
@@ -123,7 +123,7 @@ def test_what_selects_nothing_is_refused_with_what_to_set(make: t.Any, start: t.
         make()
     message = str(caught.value)
     assert message.startswith(start)
-    assert "Give " in message
+    assert "Use " in message
     assert len(message) < 400
 
 
