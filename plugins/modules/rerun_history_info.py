@@ -102,10 +102,8 @@ EXAMPLES = r"""
 
 - name: Show by whom and why
   ansible.builtin.debug:
-    msg: "{{ item.sent_time_iso }} {{ item.job_name }} {{ item.outcome }} by {{ item.user }} on {{ item.controller }}: {{ item.purpose }}"
-  loop: "{{ history.attempts }}"
-  loop_control:
-    label: "{{ item.job_name }}"
+    msg: "{{ history.total }} attempts by {{ history.attempts | map(attribute='user') | unique | join(', ') }} for
+      {{ history.attempts | map(attribute='purpose') | unique | join(', ') }}"
 
 - name: List the attempts at one job that the service did not answer
   dataarts.factory.rerun_history_info:
@@ -254,49 +252,52 @@ journal:
   sample: /home/jane/.local/state/dataarts.factory/journal.db
 error:
   description:
-    - What went wrong, for conditions. Its C(kind) is one word.
+    - What went wrong, in a form for conditions. Its C(kind) is one word.
   type: dict
   returned: on failure
   contains:
     kind:
       description:
-        - V(option) for an option that cannot be used, V(journal) for a journal that cannot be read, V(import) for a missing Python library, and
-          V(internal) for a defect of the collection.
+        - One of V(not_found), V(nothing_to_rerun), V(not_rerunnable), V(already_running), V(no_permission), V(credentials), V(clock),
+          V(throttled), V(not_published), V(invalid), V(unreachable), V(tls), V(redirect), V(bad_answer), V(stale), V(server) and
+          V(ambiguous) for an answer of the service or its absence, V(option) for an option that cannot be used, V(journal) for a journal
+          that cannot be used, V(import) for a missing Python library, V(limit) for a plan that is too large, V(incomplete) if the goal was
+          not reached, and V(internal) for a defect of the collection.
       type: str
       returned: always
-      sample: journal
+      sample: not_found
     status:
       description: HTTP status, or V(null).
       type: int
       returned: always
-      sample: null
+      sample: 400
     code:
       description: Code of the service, or V(null).
       type: str
       returned: always
-      sample: null
+      sample: DLF.1000
     message:
-      description: Words of the service, or of the collection where there was no answer.
+      description: Message of the service, or of the collection if there was no answer.
       type: str
       returned: always
-      sample: "Failed to read the history of reruns of the project: cannot read the journal /srv/journal.db: disk I/O error."
+      sample: Failed to find the job.
     request_id:
       description: The service's id of the request, or V(null).
       type: str
       returned: always
-      sample: null
+      sample: 8c3f0b7ab8f3e1f7f6b8f4d1f0a2b3c4
     method:
       description: HTTP method, or an empty text.
       type: str
       returned: always
-      sample: ""
+      sample: GET
     path:
-      description: Path of the call, or an empty text.
+      description: Path of the request, or an empty text.
       type: str
       returned: always
-      sample: ""
+      sample: /v2/62099355b894428e8916573ae635f1f9/factory/jobs/daily_sales/instances/detail
     hint:
-      description: What can be done about it, or an empty text.
+      description: What to do about it, or an empty text.
       type: str
       returned: always
       sample: ""
