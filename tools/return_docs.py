@@ -54,7 +54,10 @@ def generated(source: str) -> str:
     sections = shared()
 
     def rewritten(match: re.Match[str]) -> str:
-        return "".join(_result_key(key, lines, sections) for key, lines in blocks(match[0], 0))
+        keys = blocks(match[0], 0)
+        if not any(key == "requests" for key, dummy in keys):
+            return match[0]  # it does not call the service
+        return "".join(_result_key(key, lines, sections) for key, lines in keys)
 
     return _RETURN.sub(rewritten, source)
 

@@ -1,42 +1,42 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Private to the collection: the options that say who acts, where, and over which hosts."""
+"""Options for credentials, the region, the hosts and the connection."""
 
 from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """Options of everything that talks to the service; the specification beside it is ``account_spec()`` in ``module_utils/_config/argument_spec.py``."""
+    """Options of everything that talks to the service. ``account_spec()`` in ``module_utils/_config/argument_spec.py`` is their specification."""
 
     DOCUMENTATION = r"""
 options:
   region:
     description:
-      - Id of the region where the DataArts Studio instance is, for example V(eu-west-101). It gives the names of the hosts,
-        and of the project if O(project_id) is not set.
+      - Id of the region of the DataArts Studio instance, for example V(eu-west-101). The names of the hosts are derived from it,
+        and the name of the project if O(project_id) is not set.
       - If not set, the environment variable E(HW_REGION_NAME) is used.
     type: str
   cloud_domain:
     description:
-      - Domain behind the region, on clouds other than V(myhuaweicloud.com), for example V(otc.t-systems.com).
+      - Domain after the region in the names of hosts, on clouds other than V(myhuaweicloud.com), for example V(otc.t-systems.com).
       - If not set, it is V(myhuaweicloud.eu) for the region V(eu-west-101) and V(myhuaweicloud.com) for all others.
     type: str
   project_id:
     description:
       - Id of the project.
       - If not set, the environment variables E(HW_PROJECT_ID) and E(HUAWEICLOUD_SDK_PROJECT_ID) are used, in this order. If none is set,
-        the project with the name of O(region) is looked up at IAM; none or several such projects are an error.
+        the project with the name of O(region) is looked up at IAM. It is an error if there is no such project, or more than one.
     type: str
   access_key:
     description:
       - Access key (AK) of an IAM user, or of temporary credentials if O(security_token) is set too. Requires O(secret_key).
-      - There are three kinds of credentials, of which exactly one is used. Keys (O(access_key), O(secret_key), and maybe O(security_token)),
-        a token (O(auth_token)), or a user (O(user_name), O(user_password), and O(domain_name)). Empty text counts as not set.
-      - As soon as an option of one kind is set, environment variables of the other kinds are ignored. Variables only fill in
-        what is missing of the same kind, and only if they contradict no option, so that a secret key never joins a foreign access key.
+      - There are three kinds of credentials, and exactly one is used. These are keys (O(access_key), O(secret_key), and possibly
+        O(security_token)), a token (O(auth_token)), or a user (O(user_name), O(user_password), and O(domain_name)). Empty text counts as not set.
+      - If an option of one kind is set, environment variables of the other kinds are ignored. Variables only fill in what is missing
+        of the same kind, and only if they do not contradict an option, so that a secret key is never used with another access key.
       - If not set, the environment variables E(HW_ACCESS_KEY), E(HUAWEICLOUD_SDK_AK), and E(CLOUD_SDK_AK) are used, in this order.
-      - A value of digits only has to be quoted in YAML. A number loses leading zeros.
+      - Quote a value that consists of digits in YAML. A number loses its leading zeros.
     type: str
   secret_key:
     description:
@@ -47,18 +47,18 @@ options:
   security_token:
     description:
       - Security token that belongs to a temporary O(access_key) and O(secret_key).
-      - If not set, the environment variables E(HW_SECURITY_TOKEN) and E(HUAWEICLOUD_SDK_SECURITY_TOKEN) are used, each provided that the
-        access key is the one of E(HW_ACCESS_KEY) or E(HUAWEICLOUD_SDK_AK).
+      - If not set, the environment variables E(HW_SECURITY_TOKEN) and E(HUAWEICLOUD_SDK_SECURITY_TOKEN) are used, if the
+        access key is that of E(HW_ACCESS_KEY) or E(HUAWEICLOUD_SDK_AK).
     type: str
   auth_token:
     description:
-      - IAM token that is there already, scoped to the project. It cannot be renewed. When it has expired the task fails.
+      - Existing IAM token, scoped to the project. It cannot be renewed. The task fails when it has expired.
       - If not set, the environment variable E(HW_AUTH_TOKEN) is used.
     type: str
   user_name:
     description:
-      - Name of an IAM user with programmatic access. Requires O(user_password) and O(domain_name), which are exchanged for
-        a token of the project at IAM. The token is kept for the duration of the process and renewed when it expires or is revoked.
+      - Name of an IAM user with programmatic access. Requires O(user_password) and O(domain_name). They are exchanged
+        for a token of the project at IAM. The token is kept while the process runs, and renewed when it expires or is revoked.
       - If not set, the environment variable E(HW_USER_NAME) is used.
     type: str
   user_password:
@@ -73,20 +73,20 @@ options:
     type: str
   agency_name:
     description:
-      - Name of an agency to act as (assume role), in the account O(agency_domain_name). The credentials are then those of a
-        user who may use agencies. Either permanent keys (O(access_key) and O(secret_key)), which give temporary keys, or a user
-        (O(user_name), O(user_password), and O(domain_name)), who gets a token of the agency.
+      - Name of an agency to assume (assume role), in the account O(agency_domain_name). The credentials are then those of a user who
+        may use agencies. They are either permanent keys (O(access_key) and O(secret_key)), which are exchanged for temporary keys, or a
+        user (O(user_name), O(user_password), and O(domain_name)), for whom a token of the agency is requested.
     type: str
   agency_domain_name:
     description:
-      - Name of the account that owns the agency O(agency_name). The project is one of this account.
+      - Name of the account that owns the agency O(agency_name). The project belongs to this account.
     type: str
   endpoint:
     description:
       - Overrides the address of the v2 Factory API and of the management API, V(https://dayu.REGION.DOMAIN), for example with a
-        private endpoint. Scheme, host, and port only; without a scheme it is https.
-      - If it is set and does not begin with C(dayu.), the other hosts are not guessed. Set O(endpoint_v1) and
-        O(iam_endpoint) too where they are needed.
+        private endpoint. It has a scheme, a host, and a port only. The scheme is https if it is left out.
+      - If it is set and does not start with C(dayu.), the other hosts cannot be derived from it. Set O(endpoint_v1) and
+        O(iam_endpoint) too if they are needed.
     type: str
   endpoint_v1:
     description:
@@ -94,8 +94,8 @@ options:
     type: str
   iam_endpoint:
     description:
-      - Overrides the address of IAM, V(https://iam.REGION.DOMAIN). It is only asked to exchange a password for a token,
-        to assume an agency, and to look up O(project_id).
+      - Overrides the address of IAM, V(https://iam.REGION.DOMAIN). IAM is only used to exchange a password for a
+        token, to assume an agency, and to look up O(project_id).
     type: str
   validate_certs:
     description:
@@ -104,12 +104,12 @@ options:
     default: true
   ca_path:
     description:
-      - File or directory with PEM certificates of the authorities to trust, instead of those that C(requests) brings.
+      - File or directory with PEM certificates of the authorities to trust, instead of those that come with C(requests).
     type: path
   allow_http:
     description:
-      - Whether addresses with plain C(http) are accepted for hosts other than the loopback of this machine. Signatures and tokens
-        can then be read and replayed by anybody on the way.
+      - Whether addresses with plain C(http) are accepted for hosts other than the loopback of this machine. Anybody on
+        the network path can then read and replay signatures and tokens.
     type: bool
     default: false
   connect_timeout:
@@ -119,17 +119,17 @@ options:
     default: 10.0
   read_timeout:
     description:
-      - Seconds to wait for a complete answer. The service's gateway gives up after about 50 seconds by itself.
+      - Seconds to wait for a complete answer. The gateway of the service gives up after about 50 seconds.
     type: float
     default: 60.0
   max_retries:
     description:
-      - How many times a request is sent again that failed without an effect. A write whose outcome is unknown is never sent again blindly.
+      - How many times a request that failed without an effect is sent again. A write whose outcome is unknown is never simply sent again.
     type: int
     default: 4
 requirements:
   - requests >= 2.20 for the Python interpreter that runs the module
 notes:
-  - Credentials are best kept out of playbooks. Vaulted group variables passed on through C(module_defaults) of the group
-    C(dataarts.factory.api), the environment, or a custom credential type in AWX all work.
+  - Keep credentials out of playbooks. Use vaulted group variables with C(module_defaults) of the group C(dataarts.factory.api), the
+    environment, or a custom credential type in AWX.
 """

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Options that say how the service reruns instances, and how long this machine remembers what it sent."""
+"""Options for how the service reruns instances, and for what keeps a rerun from being sent twice."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ class ModuleDocFragment:
 options:
   retry_location:
     description:
-      - Where a rerun starts. V(errorNode) is the node that failed, V(firstNode) the first one, V(specifiedNode) the one in O(node_name).
-      - The service starts at the first node anyway if the number or the names of the nodes have changed since, or if the instance had succeeded.
+      - Where a rerun starts. V(errorNode) is the node that failed, V(firstNode) is the first node, V(specifiedNode) is the node in O(node_name).
+      - The service starts at the first node anyway if the number or the names of the nodes have changed, or if the instance had succeeded.
     type: str
     choices: [errorNode, firstNode, specifiedNode]
     default: errorNode
   node_name:
     description:
       - Name of the node to start at.
-      - Required with O(retry_location=specifiedNode), and refused otherwise, because it would have no effect.
+      - Required with O(retry_location=specifiedNode). Refused otherwise, because it would have no effect.
     type: str
   retry_task_version:
     description:
-      - Which parameters of the job a rerun uses. V(original_version) are those the instance ran with, V(current_version) the latest submitted ones.
+      - Which parameters of the job a rerun uses. V(original_version) are those that the instance ran with, V(current_version) are those submitted last.
     type: str
     choices: [original_version, current_version]
     default: original_version
@@ -34,17 +34,17 @@ options:
     default: true
   since:
     description:
-      - The time that tells runs apart. An instance that was started at or after it has had its rerun, whoever started it, and is not sent again.
-      - Give the scheduled time of the play, or the time from which on a rerun could succeed, so that a play that is repeated, or was
-        interrupted and is started again, reruns each instance once. The failures have to lie before it.
+      - The time that tells runs apart. An instance that was started at or after it has had its rerun, whoever started it, and is not rerun again.
+      - Set it to the scheduled time of the play, or to the time from which on a rerun can succeed. A play that is repeated, or interrupted
+        and started again, then reruns each instance once. The failures must be earlier than this time.
       - ISO 8601 with a time zone, epoch milliseconds of 13 digits, or a time before now such as V(-2h). Relative times move with every
         run, so they do not tell runs apart.
-      - If not set, it is the time by the clock of the service at which the module makes its first read.
+      - If not set, it is the time of the module's first request, by the clock of the service.
     type: str
   settle_time:
     description:
-      - Seconds for which the service may go on showing an instance as it was although a rerun of it has been accepted.
-      - Inside that time an instance for which a rerun was sent, with whatever outcome, is read again and never sent again.
+      - Seconds for which the service may continue to show an instance as it was although it accepted a rerun of it.
+      - Within that time an instance for which a rerun was sent, whatever its outcome, is only read and never sent again.
     type: int
     default: 60
   state_path:
@@ -56,10 +56,10 @@ options:
     type: path
   check_only:
     description:
-      - Whether everything is read and decided and nothing is sent, as in check mode. It is for answers that come as a variable, from a survey
-        for example.
-      - V(false) leaves it to check mode. The keyword C(check_mode) of a task takes a variable too, but replaces what the play or the role around
-        the task said, and so could send what was only to be looked at.
+      - Whether everything is read and decided but nothing is sent, as in check mode. Use it where the answer is in a variable, for example
+        from a survey.
+      - With V(false), check mode decides. The keyword C(check_mode) of a task takes a variable too, but it replaces the setting of the play or
+        the role around the task, and so could send reruns that were only to be planned.
     type: bool
     default: false
 """

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Options that say which job instances are meant."""
+"""Options that select job instances."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ options:
   jobs:
     description:
       - Names of jobs, or shell-style patterns of names with V(*), V(?) and V([abc]). They are case-sensitive and match the whole name.
-      - An instance is meant if any of them matches the name of its job. V(*) stands for every job of the workspace.
-      - An empty list is refused, because it is what a mistaken variable leaves.
+      - An instance is selected if any of them matches the name of its job. V(*) selects every job of the workspace.
+      - An empty list is refused, because it usually comes from a mistake in a variable.
     type: list
     elements: str
     default: ["*"]
@@ -27,11 +27,11 @@ options:
   planned_before:
     description:
       - Only instances whose plan time is at or before this time, in the same forms as O(planned_after).
-      - Now, by the clock of the service, if not set.
+      - If not set, it is the current time by the clock of the service.
     type: str
   instance_types:
     description:
-      - Only instances of these types, every type if not set.
+      - Only instances of these types. Instances of every type if not set.
       - V(normal) is scheduled, V(manual) was started by hand on a manually scheduled job, V(patch_data) belongs to a PatchData run,
         V(sub_job) to a node of a real-time or parent job, and V(once) to a job that runs once.
     type: list

@@ -13,7 +13,7 @@ author:
   - dataarts.factory contributors (@dataarts-factory)
 description:
   - Looks up which jobs a job depends on and which depend on it, or the same for one of its instances, also across workspaces.
-  - The service answers this with the newer API generation only, and not on every site.
+  - Only version v2 of the API has dependencies, and not on every site.
 options:
   job_name:
     description:
@@ -22,22 +22,22 @@ options:
     type: str
   instance_id:
     description:
-      - Id of a job instance, to look up the instances it depends on and those that depend on it.
+      - Id of a job instance, to look up the instances that it depends on and that depend on it.
     type: str
   relation:
     description:
-      - V(parent) is what it depends on, V(child) what depends on it, V(both) is both.
+      - V(parent) is what it depends on, V(child) is what depends on it, V(both) is both.
     type: str
     choices: [both, parent, child]
     default: both
   depth:
     description:
-      - How many levels of instances to look up, V(1) to V(50). Only with O(instance_id).
+      - Number of levels of instances to look up, V(1) to V(50). Only with O(instance_id).
     type: int
     default: 1
   latest:
     description:
-      - Whether only the newest instance of each job is returned. Only with O(instance_id).
+      - Whether to return only the newest instance of each job. Only with O(instance_id).
     type: bool
     default: true
 extends_documentation_fragment:
@@ -101,7 +101,7 @@ related_jobs:
       sample: etl
 instances:
   description:
-    - The instances that depend on O(instance_id), and those it depends on.
+    - The instances that O(instance_id) depends on, and those that depend on it.
   type: list
   elements: dict
   returned: with O(instance_id)
@@ -138,7 +138,7 @@ instances:
       returned: always
       sample: normal
     status:
-      description: Status as the service spells it, for example V(success), V(fail), V(running) or V(waiting).
+      description: Status in the service's words, for example V(success), V(fail), V(running) or V(waiting).
       type: str
       returned: always
       sample: success
@@ -213,13 +213,13 @@ instances:
       returned: always
       sample: finance
     parent_instance_ids:
-      description: Ids of the instances that it depends on.
+      description: Ids of the instances directly above it.
       type: list
       elements: str
       returned: always
       sample: ["1041200"]
 total:
-  description: How many jobs or instances there are.
+  description: Number of jobs or instances.
   type: int
   returned: success
   sample: 1

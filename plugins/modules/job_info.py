@@ -12,21 +12,21 @@ version_added: "1.0.0"
 author:
   - dataarts.factory contributors (@dataarts-factory)
 description:
-  - Lists the batch jobs of a Huawei Cloud DataArts Studio workspace, by name or pattern, and optionally reads the definition of each.
+  - Lists the batch jobs of a Huawei Cloud DataArts Studio workspace, by name or pattern, and optionally reads their definitions.
+  - A name or a pattern that matches no batch job is an error.
 options:
   jobs:
     description:
       - Names of jobs, or shell-style patterns of names with V(*), V(?) and V([abc]). They are case-sensitive and match the whole name.
-      - An empty list is refused, because it is what a mistaken variable leaves.
+      - An empty list is refused, because it usually comes from a mistake in a variable.
     type: list
     elements: str
     default: ["*"]
   detail:
     description:
-      - Whether to read the definition of each job too, with its nodes, schedule and parameters. This is one more call per job.
-      - Only the older API generation tells it, so its host must be reachable.
-      - The definition may hold whatever people have written into the job, for example passwords in parameters. Consider C(no_log) for the
-        task.
+      - Whether to read the definition of each job too, with its nodes, schedule and parameters. This takes one more request per job.
+      - Only version v1 of the API has definitions, so its host must be reachable.
+      - A definition holds whatever people have written into the job, possibly passwords in parameters. Consider C(no_log) for the task.
     type: bool
     default: false
 extends_documentation_fragment:
@@ -77,7 +77,7 @@ jobs:
       returned: always
       sample: BATCH
     status:
-      description: Status of its schedule as the service spells it, for example V(SCHEDULING), V(STOPPED) or V(PAUSED).
+      description: Status of its schedule in the service's words, for example V(SCHEDULING), V(STOPPED) or V(PAUSED).
       type: str
       returned: always
       sample: SCHEDULING
@@ -132,12 +132,12 @@ jobs:
       returned: always
       sample: 1
     detail:
-      description: The definition as the service tells it.
+      description: The definition as the service returns it.
       type: dict
       returned: with O(detail=true)
       sample: {name: daily_sales, nodes: [{name: load_orders, type: DLISQL}], schedule: {type: CRON}}
 total:
-  description: How many they are.
+  description: Number of jobs.
   type: int
   returned: success
   sample: 1

@@ -12,28 +12,32 @@ version_added: "1.0.0"
 author:
   - dataarts.factory contributors (@dataarts-factory)
 description:
-  - Lists instances of jobs of a Huawei Cloud DataArts Studio workspace, of one job or by patterns of names, by status, type and plan time.
-  - The list is complete. Long windows and long lists are read in as many calls as the limits of the service need, and a list that does not
-    match the service's own count is an error, not a shorter list.
+  - Lists job instances of a Huawei Cloud DataArts Studio workspace by name or pattern of the job, status, type and plan time.
+  - The list is complete. Long windows and long lists are read in as many requests as the limits of the service require. A list that does
+    not match the service's own count is an error, not a shorter list.
+  - A name or a pattern that matches no job at all is an error, so that a mistyped name is not mistaken for a job without failures.
+  - Sub-jobs of real-time jobs are listed as V(REAL-TIME JOB_NODE). Where only version v2 of the API is open, nothing names their nodes.
+    A warning then names each real-time job whose sub-jobs are not in the list. Name such sub-jobs in O(jobs).
+  - One list holds at most 200,000 instances.
 options:
   job_name:
     description:
-      - Exact name of one job, in which nothing counts as a wildcard. An unknown job is an error.
+      - Exact name of one job, in which no character is a wildcard. An unknown job is an error.
       - Mutually exclusive with O(jobs).
     type: str
   statuses:
     description:
-      - Only instances that have one of these statuses, every status if not set.
-      - A success that was forced, or that stands for an ignored failure, counts as V(success).
+      - Only instances with one of these statuses. Instances of every status if not set.
+      - A success that was set by hand, or that stands for an ignored failure, counts as V(success).
     type: list
     elements: str
     choices: [waiting, running, success, fail, running-exception, pause, manual-stop, skip-by-depend, freeze, waiting-confirm]
   limit:
     description:
-      - Return this many of the instances at most, the newest plan time first. RV(total) and RV(statuses) count all of them; with V(0) they are
-        only counted.
-      - All of them are returned if not set. What a task returns is in memory several times, on the target and on the controller, which matters
-        from some ten thousand instances on.
+      - Return at most this many of the instances, the newest plan time first. RV(total) and RV(statuses) count all of them. With V(0) they
+        are only counted.
+      - All of them are returned if not set. The result of a task is in memory several times, on the target and on the controller, which
+        matters from about ten thousand instances on.
     type: int
 extends_documentation_fragment:
   - dataarts.factory.account
@@ -55,21 +59,21 @@ EXAMPLES = r"""
     statuses: [fail]
   register: failed
 
-- name: Look at one job over a week
+- name: List one job over a week
   dataarts.factory.job_instance_info:
     region: cn-north-4
     workspace_id: 62fbba734e634c5087656fc3ff7adf34
     job_name: daily_sales
     planned_after: -7d
 
-- name: Count what is in a month, by status, and show the newest ten
+- name: Count the instances of a month by status, and show the newest ten
   dataarts.factory.job_instance_info:
     region: cn-north-4
     workspace_id: 62fbba734e634c5087656fc3ff7adf34
     planned_after: -30d
     limit: 10
 
-- name: List instances by patterns, in a span of time
+- name: List instances by patterns in a window of time
   dataarts.factory.job_instance_info:
     region: cn-north-4
     workspace_id: 62fbba734e634c5087656fc3ff7adf34
@@ -81,7 +85,7 @@ EXAMPLES = r"""
 RETURN = r"""
 instances:
   description:
-    - The instances, the newest plan time first, at most as many as O(limit) says.
+    - The instances, the newest plan time first, at most O(limit) of them.
   type: list
   elements: dict
   returned: success
@@ -118,7 +122,7 @@ instances:
       returned: always
       sample: normal
     status:
-      description: Status as the service spells it, for example V(success), V(fail), V(running) or V(waiting).
+      description: Status in the service's words, for example V(success), V(fail), V(running) or V(waiting).
       type: str
       returned: always
       sample: success
@@ -194,22 +198,22 @@ instances:
       returned: always
       sample: {job_id: "917567", plan_time: 1732601580000, submit_time: 1732239754684}
 total:
-  description: How many instances match, also beyond O(limit).
+  description: Number of instances that match, including those beyond O(limit).
   type: int
   returned: success
   sample: 1
 statuses:
-  description: How many of them there are by status.
+  description: Number of them by status.
   type: dict
   returned: success
   sample: {fail: 1}
 planned_after:
-  description: Begin of the window of plan times that was read, epoch milliseconds.
+  description: Start of the window of plan times that was read, in epoch milliseconds.
   type: int
   returned: success
   sample: 1732521600000
 planned_before:
-  description: End of the window, epoch milliseconds.
+  description: End of the window, in epoch milliseconds.
   type: int
   returned: success
   sample: 1732608000000

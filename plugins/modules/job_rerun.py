@@ -282,7 +282,7 @@ instances:
       returned: always
       sample: normal
     status:
-      description: Status as the service spells it, for example V(success), V(fail), V(running) or V(waiting).
+      description: Status in the service's words, for example V(success), V(fail), V(running) or V(waiting).
       type: str
       returned: always
       sample: success

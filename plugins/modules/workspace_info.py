@@ -16,8 +16,8 @@ description:
 options:
   studio_instance_ids:
     description:
-      - Only the workspaces of these DataArts Studio instances. Every instance of the project that is in use if not set.
-      - The id of a DataArts Studio instance is the C(instanceId) in the address of its console.
+      - Only the workspaces of these DataArts Studio instances. Those of every instance of the project that is in use if not set.
+      - The id of a DataArts Studio instance is the C(instanceId) in the address of its console page.
     type: list
     elements: str
   names:
@@ -93,7 +93,7 @@ workspaces:
       returned: always
       sample: Everything about orders
 studio_instances:
-  description: The DataArts Studio instances of the project. Empty if O(studio_instance_ids) is set, because they are not read then.
+  description: The DataArts Studio instances of the project. Empty if O(studio_instance_ids) is set, because then they are not read.
   type: list
   elements: dict
   returned: success
@@ -124,12 +124,12 @@ studio_instances:
       returned: always
       sample: 2
     usable:
-      description: Whether its workspaces answer. Those of others are not read.
+      description: Whether its workspaces can be used. The workspaces of others are not read.
       type: bool
       returned: always
       sample: true
 total:
-  description: How many workspaces there are.
+  description: Number of workspaces.
   type: int
   returned: success
   sample: 1
