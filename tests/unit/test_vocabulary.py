@@ -162,7 +162,7 @@ PROSE: tuple[tuple[str, str], ...] = (
     (r"\b(?:answer|credential)_problems\b", "the filter's new name"),
     # English.
     (
-        r"(?<!there\s)\b(?:is|are|was|were) no (?!longer\b|more\b|less\b|fewer\b|later\b|earlier\b|better\b|worse\b|one\b|such\b)",
+        r"(?<![Tt]here\s)\b(?:is|are|was|were) no (?!longer\b|more\b|less\b|fewer\b|later\b|earlier\b|better\b|worse\b|one\b|such\b)",
         "is not (a)",
     ),
     (r"\b[Gg]iv(?:e|es|ing)\b(?! (?:up|way|back|in)\b)", "set, use, pass, return"),
@@ -339,7 +339,7 @@ def test_names(name: str, word: str | None) -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("what was found is in memory; there is no other", []),
+        ("what was found is in memory; There is no other", []),
         ("is no longer there, is no more than one", []),
         ("that is no name", ["is no"]),
         ("Look at the ledger", ["ledger"]),

@@ -112,7 +112,7 @@ class TestInstance:
         assert parsed({"job_id": value}).key.job_id == job_id
 
     @pytest.mark.parametrize("value", ["", ",", "abc", "-5", True, [], {}, 1.5, "9" * 30, 10**30, ..., None])
-    def test_what_is_no_job_id(self, value: t.Any) -> None:
+    def test_what_is_not_a_job_id(self, value: t.Any) -> None:
         assert "job_id" in refused(lambda: parsed({"job_id": value}))
 
     def test_numbers_may_be_text(self) -> None:
@@ -135,7 +135,7 @@ class TestInstance:
 
     @pytest.mark.parametrize("name", ["plan_time", "start_time", "execute_time", "version", "instance_type", "instance_id"])
     @pytest.mark.parametrize("value", [[], {}, True, 10**400, 2**63, 1e300, 0.5])
-    def test_what_is_no_number(self, name: str, value: t.Any) -> None:
+    def test_what_is_not_a_number(self, name: str, value: t.Any) -> None:
         message = refused(lambda: parsed({name: value}))
         assert message.startswith(f"{name} of instance 3 of the list is ")
         assert len(message) < 200
@@ -165,7 +165,7 @@ class TestInstance:
         assert parsed({"force_success": value}).force_success is flag
 
     @pytest.mark.parametrize("value", ["yes", 2, [], {}, 0.5])
-    def test_what_is_no_flag(self, value: t.Any) -> None:
+    def test_what_is_not_a_flag(self, value: t.Any) -> None:
         assert "force_success" in refused(lambda: parsed({"force_success": value}))
 
     @pytest.mark.parametrize("name", ["{{ lookup('pipe','id') }}", "../..", " spaced ", "日销售", "a/b%2F?#'", "x" * 1000, "tab\there"])

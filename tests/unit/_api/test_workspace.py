@@ -95,7 +95,7 @@ class TestCalls:
             ScopedClient(session(), WORKSPACE).v2("GET", "list", "jobs", name, "instances", "detail")
 
     @pytest.mark.parametrize("workspace_id", ["", "a b", "a\r\nX-Evil: 1", "é", "x" * 129])
-    def test_a_workspace_id_that_is_no_header_is_refused(self, workspace_id: str) -> None:
+    def test_a_workspace_id_that_cannot_be_a_header_is_refused(self, workspace_id: str) -> None:
         with pytest.raises(OptionError) as caught:
             WorkspaceApi(session(), workspace_id)
         assert "workspace_id" in str(caught.value)
@@ -131,7 +131,7 @@ def accepting() -> t.Iterator[str]:
     thread.join(timeout=60)
 
 
-def test_an_undocumented_success_of_a_write_is_no_success(accepting: str) -> None:
+def test_an_undocumented_success_of_a_write_is_not_a_success(accepting: str) -> None:
     factory = WorkspaceApi(session(region=None, endpoint=accepting, endpoint_v1=accepting), WORKSPACE)
     writes: list[t.Callable[[], object]] = [
         lambda: factory.retry("daily", [instance()], RetryOptions()),
