@@ -45,7 +45,7 @@ class Exchange:
         self._guard: socket.socket | None = None
         self._timer: threading.Timer | None = None
         #: Whether any byte of the request may have left.
-        self.sent = False
+        self.sending_began = False
         #: Whether time ran out and the connection was cut.
         self.expired = False
         #: What *before_sending* raised.
@@ -66,7 +66,7 @@ class Exchange:
 
     def sending(self, sock: socket.socket) -> None:
         """The first byte of the request is about to leave over *sock*. :raises socket.timeout: if the time for connecting is over."""
-        if not self.sent:
+        if not self.sending_began:
             if self._before_sending is not None:
                 try:
                     self._before_sending()
@@ -76,7 +76,7 @@ class Exchange:
             self._watch(sock, self._read_seconds)
             if self.expired:
                 raise socket.timeout("the connection was cut before anything was sent")
-            self.sent = True
+            self.sending_began = True
 
     def _watch(self, sock: socket.socket, seconds: float) -> None:
         with self._lock:

@@ -16,7 +16,7 @@ MAX_BODY = 5 * 1024 * 1024
 #: Most values a body may hold: a thousand instances are about 20,000; half a million small objects would already take 100 MB.
 MAX_VALUES = 500_000
 #: Deepest nesting: known answers have five levels, and what is written out again later is written recursively.
-MAX_DEPTH = 100
+MAX_LEVELS = 100
 _MAX_DIGITS = 40
 _LENGTH = re.compile(r"[0-9]{1,18}")
 
@@ -88,7 +88,7 @@ def _chunked(headers: Mapping[str, str]) -> bool:
 
 def _too_deep(value: t.Any) -> bool:
     level = [value]
-    for _depth in range(MAX_DEPTH):
+    for _depth in range(MAX_LEVELS):
         inner = [child for node in level for child in (node.values() if isinstance(node, dict) else node)]
         level = [child for child in inner if isinstance(child, (dict, list))]
         if not level:

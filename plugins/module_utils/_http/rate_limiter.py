@@ -4,7 +4,7 @@
 """Rate limiter: keeps the documented requests per second of each route, across threads and processes.
 
 The documented limits count per user, and forks of one play, or two plays, act as the same user. So the processes of one account share
-their reservations in a small file (:class:`SharedReservations`), which they read and write under a lock of microseconds. Without it a
+their :class:`Reservations` in a small file, which they read and write under a lock of microseconds. Without it a
 fleet of ten workspaces takes 15 % longer: half of its requests are refused and repeated.
 """
 
@@ -55,9 +55,17 @@ _LARGEST = 65_536  # bytes
 
 
 class Reservations:
-    """From when on requests may leave, for the threads of one process. Times are ``time.monotonic()`` seconds."""
+    """From when on requests may leave: for the threads of this process, and for all processes that name the same file.
 
-    def __init__(self) -> None:
+    Nothing depends on the file: without a folder that only this user can write, or where it cannot be locked, each process keeps its own
+    times, and the service's answer 429 is what is left of the limit between them. All processes of a machine share the monotonic clock
+    from boot to boot; a time further ahead than any that is ever written is from another boot.
+
+    :param path: the file, or None; it is made when it is first needed, mode 0600, in a folder of mode 0700.
+    """
+
+    def __init__(self, path: Path | None = None) -> None:
+        self._path = path
         self._lock = threading.Lock()
         self._times: Times = {}
 
@@ -65,28 +73,7 @@ class Reservations:
     def open(self) -> Iterator[Times]:
         """The times, to read and to change; nobody else reads or changes them within the block."""
         with self._lock:
-            yield self._times
-
-
-class SharedReservations(Reservations):
-    """The same for all processes that name the same file.
-
-    Nothing depends on the file: without a folder that only this user can write, or where it cannot be locked, each process keeps its own
-    times, and the service's answer 429 is what is left of the limit between them. All processes of a machine share the monotonic clock
-    from boot to boot; a time further ahead than any that is ever written is from another boot.
-
-    :param path: the file; it is made when it is first needed, mode 0600, in a folder of mode 0700.
-    """
-
-    def __init__(self, path: Path) -> None:
-        super().__init__()
-        self._path = path
-
-    @contextlib.contextmanager
-    def open(self) -> Iterator[Times]:
-        """As the parent's, across processes; the times of this process alone where the file cannot be used."""
-        with self._lock:
-            fd = _locked(self._path)
+            fd = -1 if self._path is None else _locked(self._path)
             if fd < 0:
                 yield self._times
                 return
@@ -157,10 +144,10 @@ def start_of(times: t.Mapping[str, float], route: str, now: float) -> float:
     return max([now, *(start for start in known if start - now <= FURTHEST)])
 
 
-def shared_reservations(*account: str) -> SharedReservations:
+def shared_reservations(*account: str) -> Reservations:
     """Those of *account*: the host and who acts on it. Only a digest of it becomes the name of the file."""
     digest = hashlib.sha256("\0".join(account).encode("utf-8", "surrogatepass")).hexdigest()
-    return SharedReservations(shared_folder(os.environ) / f"rate-{digest[:32]}.json")
+    return Reservations(shared_folder(os.environ) / f"rate-{digest[:32]}.json")
 
 
 def shared_folder(environ: t.Mapping[str, str]) -> Path:

@@ -13,6 +13,7 @@ from urllib.parse import quote, unquote, urlsplit
 
 from .._common.errors import OptionError
 from .._common.text import printable
+from .._config.regions import base_url
 
 #: Longest percent-encoded segment that is sent. Gateways commonly stop at 8 KiB for the whole request line, and some then just hang up.
 MAX_SEGMENT = 6000
@@ -23,7 +24,7 @@ class Request:
     """One request. Its repr shows neither body nor headers, where secrets may stand.
 
     :param method: HTTP method in capitals.
-    :param base: scheme, host, port and path prefix without trailing slash: ``https://dayu.eu-west-101.myhuaweicloud.eu``.
+    :param base: scheme, host and port: ``https://dayu.eu-west-101.myhuaweicloud.eu``.
     :param path: percent-encoded exactly once, see :func:`encoded_path`; encoding it again is refused as APIGW.0301 (OBS [KES]).
     :param route: name of its flow control, see ``rate_limiter.RATES``.
     :param query: decoded names and values; sent sorted.
@@ -59,14 +60,12 @@ class Answer:
     :param status: HTTP status, 200 to 204.
     :param body: the JSON of the body, a dict or a list, or None where the body was empty.
     :param request_id: the service's id of the request, safe to show, or None.
-    :param date_ms: the answer's ``Date`` header in epoch ms, or None.
     :param headers: names in lower case.
     """
 
     status: int
     body: t.Any = field(repr=False)
     request_id: str | None
-    date_ms: int | None
     headers: Mapping[str, str] = field(repr=False)
 
 
@@ -113,25 +112,13 @@ def is_loopback(host: str) -> bool:
 def check_base(base: str, *, allow_http: bool) -> None:
     """Refuse a base URL that would leak what is sent to it.
 
-    :raises OptionError: unless it is https (or http to this machine, or *allow_http*) with a host and without user, query or fragment.
+    :raises OptionError: unless it is ``scheme://host[:port]`` as :func:`base_url` returns it, and https (or http to this machine, or *allow_http*).
     """
-    shown = printable(base.rpartition("@")[2], 200)
-    if any(char <= " " or char in '\\"<>^`{|}' or char > "~" for char in base):
-        raise _base_error(shown, "holds characters that cannot stand in a URL", "Set it to https://host or https://host:port")
-    try:
-        parts = urlsplit(base)
-        host, port = parts.hostname, parts.port
-    except ValueError:
-        raise _base_error(shown, "is not a URL", "Set it to https://host or https://host:port") from None
-    if parts.scheme not in ("http", "https") or not host or port == 0:
-        raise _base_error(shown, "is not a URL", "Set it to https://host or https://host:port")
-    if "@" in parts.netloc:
-        raise _base_error(shown, "carries a user name", "Set the credentials by their own options")
-    if parts.query or parts.fragment or base.endswith(("/", "?", "#")) or ".." in parts.path:
-        raise _base_error(shown, "ends in more than a host and path", "Set it to https://host or https://host:port")
-    if parts.scheme == "http" and not allow_http and not is_loopback(host):
-        raise _base_error(shown, "is plain http, which would show the credentials to the network", "Use https, or set allow_http")
-
-
-def _base_error(shown: str, cause: str, remedy: str) -> OptionError:
-    return OptionError(f"Failed to use the endpoint {shown}: it {cause}. {remedy}.")
+    if base_url(base, "endpoint") != base:
+        raise OptionError(
+            f"Failed to use the endpoint {printable(base, 200)}: it is not a base URL. Set it to https://host or https://host:port."
+        )
+    if base.startswith("http:") and not allow_http and not is_loopback(urlsplit(base).hostname or ""):
+        raise OptionError(
+            f"Failed to use the endpoint {base}: it is plain http, which would show the credentials to the network. Use https, or set allow_http."
+        )

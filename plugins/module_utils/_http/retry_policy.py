@@ -186,7 +186,7 @@ def judge(
         outcome = _outcome(status, error, skew, whole=whole, clock_known="date" in headers)
     request_id = printable(without(headers.get("x-request-id", "").strip(), secrets), 80) or error.request_id
     if outcome is AttemptOutcome.SUCCESS:
-        answer = Answer(status, json_body, request_id, date_ms(headers.get("date")), headers)
+        answer = Answer(status, json_body, request_id, headers)
         return Verdict(outcome, Step.RETURN, answer, services_own=True)
     words = _words(outcome, error.message, _place(without(headers.get("location", ""), secrets)), problem, skew)
     failure = ServiceError(error.code, words, request_id)

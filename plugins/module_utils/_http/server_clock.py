@@ -20,7 +20,7 @@ if t.TYPE_CHECKING:
 CLOCK_LIMIT = 15 * 60.0
 #: How much two clocks may drift apart in a second; bounds widen by it as they age.
 _DRIFT = 1e-4
-_FIRST_MS, _LAST_MS = 1_577_836_800_000, 4_102_444_800_000  # 2020 and 2100: a Date outside is no date
+_FIRST_MS, _LAST_MS = 1_577_836_800_000, 4_102_444_800_000  # 2020 and 2100: a Date outside is not one of this service
 
 
 class ServiceClock:

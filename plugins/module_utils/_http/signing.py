@@ -92,7 +92,7 @@ class AkSkAuth(AuthBase):
                 encoded_query(parse_qsl(parts.query, keep_blank_values=True)),
                 "".join(f"{name}:{headers[name]}\n" for name in signed),
                 ";".join(signed),
-                _payload_hash(r.body, headers),
+                _body_hash(r.body, headers),
             )
         )
         to_sign = f"{ALGORITHM}\n{stamp}\n{hashlib.sha256(request.encode('utf-8')).hexdigest()}"
@@ -116,7 +116,7 @@ def canonical_path(url_path: str) -> str:
     return path if path.endswith("/") else path + "/"
 
 
-def _payload_hash(body: object, headers: t.Mapping[str, str]) -> str:
+def _body_hash(body: object, headers: t.Mapping[str, str]) -> str:
     content = body.encode("utf-8") if isinstance(body, str) else body
     if not content:
         return hashlib.sha256(b"").hexdigest()

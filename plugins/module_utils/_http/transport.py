@@ -158,7 +158,7 @@ def failure(exc: BaseException, exchange: Exchange, place: str, connect: float, 
     """
     causes = list(_causes(exc))
     late = exchange.expired or _timed_out(causes)
-    if not exchange.sent:
+    if not exchange.sending_began:
         refusal = next((cause for cause in causes if isinstance(cause, ssl.SSLError)), None)
         if refusal is not None and not late and not isinstance(refusal, (ssl.SSLEOFError, ssl.SSLZeroReturnError)):
             return AttemptOutcome.TLS, f"the TLS connection to {place} was not accepted: {_tls_words(refusal)}"

@@ -79,15 +79,15 @@ def test_a_query_comes_back_sorted(query: list[tuple[str, str]]) -> None:
 
 
 def test_url_and_shown_path() -> None:
-    call = Request("GET", "https://dayu.example", encoded_path("v2", "p", "a/b \u202e"), "list", query=(("b", "2"), ("a", "x y")))
-    assert call.url == "https://dayu.example/v2/p/a%2Fb%20%E2%80%AE?a=x%20y&b=2"
-    assert call.shown_path == "/v2/p/a/b \\u202e"
+    made = Request("GET", "https://dayu.example", encoded_path("v2", "p", "a/b \u202e"), "list", query=(("b", "2"), ("a", "x y")))
+    assert made.url == "https://dayu.example/v2/p/a%2Fb%20%E2%80%AE?a=x%20y&b=2"
+    assert made.shown_path == "/v2/p/a/b \\u202e"
 
 
 def test_repr_hides_what_may_be_secret() -> None:
-    call = Request("POST", "https://iam.example", "/v3", "iam", body={"password": "hunter22"}, headers=(("X-Auth-Token", "hunter23"),))
-    answer = Answer(201, {"secret": "hunter24"}, "id", None, {"x-subject-token": "hunter25"})
-    assert "hunter2" not in repr(call) + str(call) + repr(answer) + str(answer)
+    made = Request("POST", "https://iam.example", "/v3", "iam", body={"password": "hunter22"}, headers=(("X-Auth-Token", "hunter23"),))
+    answer = Answer(201, {"secret": "hunter24"}, "id", {"x-subject-token": "hunter25"})
+    assert "hunter2" not in repr(made) + str(made) + repr(answer) + str(answer)
 
 
 @pytest.mark.parametrize("host", ["localhost", "LOCALHOST", "127.0.0.1", "127.255.3.4", "::1"])
@@ -106,7 +106,7 @@ def test_not_loopback(host: str) -> None:
     "base",
     [
         "https://dayu.eu-west-101.myhuaweicloud.eu",
-        "https://10.0.0.1:8443/prefix",
+        "https://10.0.0.1:8443",
         "http://127.0.0.1:8080",
         "http://[::1]:1",
         "http://localhost:9",
@@ -122,30 +122,30 @@ def test_base_is_accepted(base: str) -> None:
         ("http://dayu.example", "plain http"),
         ("http://localhost.example", "plain http"),
         ("http://127.1", "plain http"),
-        ("https://user:hunter2@dayu.example", "user name"),
-        ("https://dayu.example@evil.example", "user name"),
-        ("ftp://dayu.example", "not a URL"),
-        ("dayu.example", "not a URL"),
-        ("https://", "not a URL"),
-        ("https://host:99999", "not a URL"),
-        ("https://host:0", "not a URL"),
-        ("https://[::1", "not a URL"),
-        ("", "not a URL"),
-        ("https://host/", "more than a host"),
-        ("https://host?x=1", "more than a host"),
-        ("https://host#x", "more than a host"),
-        ("https://host/a/../b", "more than a host"),
-        ("https://ho st", "characters"),
-        ("https://host\n", "characters"),
-        ("https://host\\@evil.example", "characters"),
-        ("https://höst", "characters"),
+        ("https://user:hunter2@dayu.example", "a user or a password"),
+        ("https://dayu.example@evil.example", "a user or a password"),
+        ("ftp://dayu.example", "unknown scheme"),
+        ("dayu.example", "not a base URL"),
+        ("https://", "no host"),
+        ("https://host:99999", "not an address"),
+        ("https://host:0", "no usable port"),
+        ("https://[::1", "not an address"),
+        ("", "no host"),
+        ("https://host/", "not a base URL"),
+        ("https://host?x=1", "a query"),
+        ("https://host#x", "a fragment"),
+        ("https://host/a/../b", "a path"),
+        ("https://ho st", "blanks"),
+        ("https://host\n", "not a base URL"),
+        ("https://host\\@evil.example", "backslashes"),
+        ("https://höst", "no host"),
     ],
 )
 def test_base_is_refused(base: str, words: str) -> None:
     with pytest.raises(OptionError) as caught:
         check_base(base, allow_http=False)
     assert words in str(caught.value)
-    assert any(remedy in str(caught.value) for remedy in ("Set it to https://host", "Set the credentials", "Use https"))
+    assert any(remedy in str(caught.value) for remedy in ("to https://host", "use the credential options", "Use https"))
     assert "hunter2" not in str(caught.value)
 
 

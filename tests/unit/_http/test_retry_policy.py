@@ -160,7 +160,6 @@ def test_every_answer_has_its_row(status: int, body: bytes, more: dict[str, t.An
         assert verdict.error is None
         assert verdict.answer.status == status
         assert verdict.answer.request_id == "abc"
-        assert verdict.answer.date_ms == 1_795_402_800_000
         return
     assert verdict.answer is None
     assert verdict.error.kind is (next_step.kind or kind_of(status, verdict.error.code, verdict.error.message))

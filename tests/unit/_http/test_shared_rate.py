@@ -22,7 +22,7 @@ from ansible_collections.dataarts.factory.plugins.module_utils._http.rate_limite
     ALL,
     FURTHEST,
     RateLimiter,
-    SharedReservations,
+    Reservations,
     shared_folder,
     shared_reservations,
     start_of,
@@ -57,12 +57,12 @@ def test_from_when_on_a_request_may_leave(times: t.Any, start: t.Any) -> None:
 
 
 def spent(path: Path, route: str = "list", at: float = 100.0) -> None:
-    with SharedReservations(path).open() as times:
+    with Reservations(path).open() as times:
         times[route] = at
 
 
 def known(path: Path) -> dict[str, float]:
-    with SharedReservations(path).open() as times:
+    with Reservations(path).open() as times:
         return dict(times)
 
 
@@ -86,7 +86,7 @@ def test_a_file_that_cannot_be_read_counts_as_empty_and_is_written_anew(path: Pa
 
 def test_a_shorter_text_leaves_nothing_of_a_longer_one(path: Path) -> None:
     spent(path, "a long name of a route", 123456.75)
-    with SharedReservations(path).open() as times:
+    with Reservations(path).open() as times:
         times.clear()
     assert json.loads(path.read_text()) == {}
 
@@ -99,7 +99,7 @@ def test_without_a_place_each_process_has_times_of_its_own(tmp_path: Path) -> No
     linked = tmp_path / "linked"
     linked.symlink_to(tmp_path)
     for place in (tmp_path / "file", tmp_path / "no" / "such", readable, linked):
-        limiter = SharedReservations(place / "rate.json")
+        limiter = Reservations(place / "rate.json")
         for number in range(2):
             with limiter.open() as times:
                 assert times.get("list", 0) == number
@@ -145,7 +145,7 @@ def _work(path: Path, requests: int, left: t.Any) -> None:
         moments.append(time.monotonic())
         return moments[-1]
 
-    limiter = RateLimiter({"list": 100.0}, clock=clock, reservations=SharedReservations(path))
+    limiter = RateLimiter({"list": 100.0}, clock=clock, reservations=Reservations(path))
     for _request in range(requests):
         limiter.wait("list")
         left.put(moments[-1])  # the moment, read under the lock, at which it was let go
