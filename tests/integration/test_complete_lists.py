@@ -11,11 +11,12 @@ import types
 import typing as t
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from urllib.parse import parse_qs
 
 import pytest
 
-from ansible_collections.dataarts.factory.plugins.module_utils._api import workspace as _factory
+from ansible_collections.dataarts.factory.plugins.module_utils._api import workspace_lists
 from ansible_collections.dataarts.factory.plugins.module_utils._api.instance_query import list_selected
 from ansible_collections.dataarts.factory.plugins.module_utils._api.management import Management
 from ansible_collections.dataarts.factory.plugins.module_utils._api.workspace import WorkspaceApi
@@ -31,7 +32,9 @@ from ansible_collections.dataarts.factory.plugins.module_utils._models.rerun_req
 from ansible_collections.dataarts.factory.plugins.module_utils._models.selection import select
 from ansible_collections.dataarts.factory.plugins.module_utils._runner.reading import timed
 from emulator.running import Running, running
+from tests.support.logic import call
 from tests.support.scenarios import ACCESS_KEY, BOTH, PROJECT_ID, SECRET_KEY, STUDIO_ID, V1, V2, WORKSPACE_ID, small_night
+from tests.support.workspace import options
 
 HOUR = 3_600_000
 DAY = 24 * HOUR
@@ -242,8 +245,8 @@ class TestGenerations:
         if lost == "v1":
             auto.list_instances(last_days(service, 2))
             assert service.requests("v1_list") == [], "it is not tried in every pass"
-            later = time.monotonic() + _factory.UNREACHABLE_SECONDS
-            monkeypatch.setattr(_factory, "time", types.SimpleNamespace(monotonic=lambda: later))
+            later = time.monotonic() + workspace_lists.UNREACHABLE_SECONDS
+            monkeypatch.setattr(workspace_lists, "time", types.SimpleNamespace(monotonic=lambda: later))
         assert set(named(auto.list_instances(last_days(service, 2)))) == known(service)
         assert len(service.requests("v1_list")) == 1
         assert auto.walks_workspace
@@ -437,6 +440,12 @@ class TestSubJobs:
         text = "The sub-jobs of real-time job stream cannot be listed: v1 of the API, which names its nodes, is not open here."
         assert [note[: len(text)] for note in notes] == ([text] if said else [])
         assert {instance.job_name for instance in instances} >= ({"stream_parse"} if "stream_parse" in jobs else set())
+
+    def test_a_rerun_does_not_end_green_in_silence(self, service: Running, tmp_path: Path) -> None:
+        service.reset(small_night(jobs=STREAM, switches={**V2, "v1_open": False, "flow_control": False}))
+        result = call("job_rerun", options(service, state_path=str(tmp_path), settle_time=1, poll_interval=1, wait=False))
+        assert [text for text in result["problems"] if text.startswith("The sub-jobs of real-time job stream cannot be listed")]
+        assert {entry["job_name"] for entry in service.journal()} == {"daily_sales"}
 
     def test_a_definition_that_cannot_be_read_is_a_problem_of_that_job(self, service: Running) -> None:
         service.reset(small_night(jobs=STREAM, switches={**BOTH, "flow_control": False}))

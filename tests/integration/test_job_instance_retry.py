@@ -109,7 +109,9 @@ def test_the_examples_of_the_page_arrive_as_they_stand_there(
     service: t.Any, tmp_path: Path, given: dict[str, t.Any], expected: dict[str, t.Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # The page's instances are older than what the service keeps, by the clock of any day after 2025-06.
-    monkeypatch.setattr("ansible_collections.dataarts.factory.plugins.module_utils._api.workspace.RETENTION_MS", 100 * 365 * 86_400_000)
+    monkeypatch.setattr(
+        "ansible_collections.dataarts.factory.plugins.module_utils._api.workspace_lists.RETENTION_MS", 100 * 365 * 86_400_000
+    )
     service.reset(page_scenario())
     result = call("job_instance_retry", options(service, job_name="test_job_name", state_path=str(tmp_path), **given))
     assert result["failed"] is False, result["msg"]

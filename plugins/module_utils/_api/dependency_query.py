@@ -24,7 +24,7 @@ from dataclasses import dataclass, field
 from .._common.concurrency import in_threads
 from .._common.errors import ApiError, Kind
 from .._models.instance import InstanceKey, InstanceType, JobInstance, RelatedInstance, Status
-from .pagination import MAX_ENTRIES
+from .list_budget import MAX_ENTRIES
 from .v2 import MAX_DEPTH
 from .workspace import WorkspaceApi
 

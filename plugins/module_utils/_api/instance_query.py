@@ -15,7 +15,8 @@ from .._models.selection import Selection
 from .job_query import WantedJobs
 from .v1 import V1_WINDOW_MS
 from .v2 import V2_WINDOW_MS
-from .workspace import Listing, WorkspaceApi
+from .workspace import WorkspaceApi
+from .workspace_lists import Listing
 
 #: Up to this many jobs are listed one by one: a walk over the workspace would carry every other job too.
 FEW_NAMES = 5

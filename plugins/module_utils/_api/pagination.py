@@ -10,36 +10,27 @@ without a window, and a single millisecond that overflows a page, are read by :f
 A list is complete or an error: the entries, each counted once, must be as many as the service's own ``total``. The service continues to
 work while the list is read, so a list whose count does not match is read again before it is refused.
 
-A list has a budget, see :class:`ListBudget`: whatever the service answers, memory stays bounded.
+A list has a budget, see :class:`.list_budget.ListBudget`: whatever the service answers, memory stays bounded.
 """
 
 from __future__ import annotations
 
-import functools
 import math
-import operator
-import sys
-import threading
 import typing as t
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 from .._common.errors import ApiError, Kind
 from .._common.times import Window
+from .list_budget import ListBudget
 
 _T = t.TypeVar("_T")
 
 #: Most entries of one page of instances [H-208].
 PAGE = 1000
-#: Most entries one listing may hold: 200,000 instances take about 130 MB, without the characters of their texts.
-MAX_ENTRIES = 200_000
-#: Most bytes of characters that the entries of one listing may hold, counted as if no two of them shared a text.
-MAX_TEXT_BYTES = 64 * 1024 * 1024
 #: How often a list whose count does not match is read in all.
 WALKS = 3
 #: Room to leave in each page when a window is divided, because entries are not spread evenly.
 _ROOM = 1.25
-#: Bytes of a text without characters.
-_EMPTY = sys.getsizeof("")
 #: Requests per page of a list in random order: after n·ln(entries) random pages of n every entry was most likely there once.
 _SAMPLES = 24
 
@@ -64,65 +55,6 @@ class ListLimits:
 
     page: int = PAGE
     slice_ms: int = 7 * 86_400_000
-
-
-class ListBudget:
-    """What one listing may hold in memory, shared by everything that it is made of: pages, windows and jobs. Thread-safe.
-
-    :param what: the listing, for messages: "instances".
-    :param entries: most entries.
-    :param text_bytes: most bytes of the entries' texts.
-    :ivar exceeded: whether the listing was refused.
-    """
-
-    def __init__(self, what: str = "entries", entries: int = MAX_ENTRIES, text_bytes: int = MAX_TEXT_BYTES) -> None:
-        self.what = what
-        self._most = entries
-        self._most_bytes = text_bytes
-        self.exceeded = False
-        self._entries = 0
-        self._bytes = 0
-        self._lock = threading.Lock()
-
-    def foresee(self, total: int) -> None:
-        """Refuse a part of the listing by the service's own count, before it is read. :raises ApiError: INVALID."""
-        if self._entries + total > self._most:
-            raise self._too_large(f"there are {self._entries + total} {self.what}, more than the {self._most} that one list may hold")
-
-    def add(self, entry: object, replaced: object = None) -> None:
-        """Count *entry*, which takes the place of *replaced*. :raises ApiError: INVALID, the listing is too large."""
-        added = text_bytes(entry) - (0 if replaced is None else text_bytes(replaced))
-        with self._lock:
-            self._entries += replaced is None
-            self._bytes += added
-        self.foresee(0)
-        if self._bytes > self._most_bytes:
-            most = self._most_bytes // (1024 * 1024)
-            raise self._too_large(f"the texts of the {self.what} take more than the {most} MiB that one list may hold")
-
-    def release(self, entries: t.Iterable[object]) -> None:
-        """Stop counting *entries*, which are dropped."""
-        for entry in entries:
-            with self._lock:
-                self._entries -= 1
-                self._bytes -= text_bytes(entry)
-
-    def _too_large(self, cause: str) -> ApiError:
-        self.exceeded = True
-        return ApiError(Kind.INVALID, cause, hint="Narrow the time window (planned_after, planned_before) or name fewer jobs.")
-
-
-def text_bytes(entry: object) -> int:
-    """Bytes that the characters of the texts among the fields of a dataclass take; 0 for anything else."""
-    values = _fields_of(t.cast(t.Any, type(entry)))
-    return sum(sys.getsizeof(value) - _EMPTY for value in values(entry) if isinstance(value, str)) if values is not None else 0
-
-
-@functools.lru_cache(maxsize=32)
-def _fields_of(kind: t.Any) -> t.Callable[[object], tuple[object, ...]] | None:
-    names = [field.name for field in fields(kind)] if hasattr(kind, "__dataclass_fields__") else []
-    # With one name attrgetter returns the value itself instead of a tuple.
-    return t.cast("t.Callable[[object], tuple[object, ...]]", operator.attrgetter(*names)) if len(names) > 1 else None
 
 
 class _MismatchError(Exception):

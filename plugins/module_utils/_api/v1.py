@@ -20,7 +20,8 @@ from .base import (
     instance_page,
     job_page,
 )
-from .pagination import ListBudget, ListLimits, Page, read_paged, read_windowed
+from .list_budget import ListBudget
+from .pagination import ListLimits, Page, read_paged, read_windowed
 from .parsing import Fields
 
 #: Longest window of one request [H-94].

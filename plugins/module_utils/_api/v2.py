@@ -28,7 +28,8 @@ from .base import (
     instance_page,
     job_page,
 )
-from .pagination import ListBudget, ListLimits, Page, read_paged, read_whole, read_windowed
+from .list_budget import ListBudget
+from .pagination import ListLimits, Page, read_paged, read_whole, read_windowed
 from .parsing import Fields, bad_answer
 
 #: Longest window of one request: "at most one month" [H-208]; 30 days are never more.

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from ansible_collections.dataarts.factory.plugins.module_utils._api.list_budget import ListBudget
 from ansible_collections.dataarts.factory.plugins.module_utils._api.pagination import (
-    ListBudget,
     ListLimits,
     Page,
     read_paged,

@@ -1,0 +1,276 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The lists of one workspace, by whichever API version answers with fewer requests.
+
+v1 lists a whole workspace in one walk, v2 lists one job. Sub-jobs of real-time jobs are listed too, see :mod:`.job_query`.
+"""
+
+from __future__ import annotations
+
+import time
+import typing as t
+from dataclasses import dataclass, field
+
+from .._common.concurrency import in_threads
+from .._common.errors import FATAL_KINDS, ApiError, Kind, OptionError
+from .._common.times import Window
+from .._models.instance import InstanceType, Job, JobInstance, Status
+from .base import ScopedClient, wanted_status, wanted_type
+from .fallback import ApiVersions
+from .job_query import JobNames, WantedJobs, listed_names
+from .list_budget import ListBudget
+from .parsing import bad_answer
+from .v1 import V1Api
+from .v2 import V2Api
+
+if t.TYPE_CHECKING:
+    from .._http.session import Session
+
+#: Instances are kept for six months [OTC-UMN-C]; earlier plan times are not asked for.
+RETENTION_MS = 190 * 86_400_000
+#: Instances are created when they are due; later plan times than this are not asked for.
+PLANNED_AHEAD_MS = 31 * 86_400_000
+#: How long a v1 host that could not be reached is not tried again, seconds. Whoever watches for days wants the one walk back.
+UNREACHABLE_SECONDS = 900.0
+#: Errors that end every job's list; any other error concerns its own job only.
+_ENDS_EVERY_LIST = FATAL_KINDS | {Kind.NOT_PUBLISHED, Kind.THROTTLED}
+
+
+@dataclass
+class Listing:
+    """Instances of several jobs.
+
+    :ivar problems: job name -> error, for jobs that could not be listed.
+    :ivar notes: sentences about sub-jobs that cannot be listed here, see :meth:`WorkspaceLists.list_workspace`.
+    """
+
+    instances: list[JobInstance] = field(default_factory=list)
+    problems: dict[str, ApiError] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+
+class WorkspaceLists:
+    """The instances and jobs of one workspace.
+
+    :param api_version: ``auto``, ``v2`` or ``v1``.
+    :ivar api_versions: route -> version used last. Routes are list (one job), list_workspace, jobs, retry, …
+    :raises OptionError: an argument cannot be used.
+    """
+
+    def __init__(self, session: Session, workspace_id: str, api_version: str = "auto") -> None:
+        client = ScopedClient(session, workspace_id)
+        self.session = session
+        self.workspace_id = workspace_id
+        self.api_version = api_version
+        self._versions = ApiVersions(session.hosts, api_version)
+        self.api_versions = self._versions.used
+        self._v1 = V1Api(client)
+        self._v2 = V2Api(client)
+        #: Until when the v1 host counts as unreachable, ``time.monotonic()`` seconds.
+        self._unreachable_until = 0.0
+
+    def list_instances(
+        self,
+        window: Window,
+        *,
+        job_name: str | None = None,
+        statuses: t.Collection[Status] | None = None,
+        instance_type: InstanceType | None = None,
+        deadline: float | None = None,
+        budget: ListBudget | None = None,
+    ) -> list[JobInstance]:
+        """All instances planned within *window*, in no order. Two may share a key, see :func:`.instance.twins`.
+
+        :param window: both ends included. Plan times before :data:`RETENTION_MS` ago or beyond :data:`PLANNED_AHEAD_MS` ahead, by the
+            service's clock, are left out, because there are no such instances.
+        :param job_name: the exact name; None for the whole workspace.
+        :param statuses: None or empty for all.
+        :param budget: that of the listing which this list is a part of; its own if None.
+        :raises ApiError: a part of the list could not be read, or it exceeds *budget*.
+        """
+        if job_name is None:
+            listing = self.list_workspace(window, statuses=statuses, instance_type=instance_type, deadline=deadline)
+            for error in listing.problems.values():
+                raise error
+            return listing.instances
+        span = self._retained(window)
+        if span is None:
+            return []
+        filters: dict[str, t.Any] = {"statuses": statuses, "instance_type": instance_type, "deadline": deadline, "budget": budget}
+        instances = self._versions.v2_or_v1(
+            "list",
+            lambda: self._v2.list_instances(job_name, span, **filters),
+            lambda: self._v1.list_instances(job_name, span, **filters),
+        )
+        return _filtered(instances, statuses, instance_type)
+
+    def list_workspace(
+        self,
+        window: Window,
+        *,
+        wanted: WantedJobs | None = None,
+        statuses: t.Collection[Status] | None = None,
+        instance_type: InstanceType | None = None,
+        deadline: float | None = None,
+    ) -> Listing:
+        """The instances of every wanted job, by v1 in one walk; where only v2 is open, of each batch job and sub-job by itself.
+
+        Sub-jobs are listed as ``<real-time job>_<node>`` [H-208]. No list names them, and only v1's definition of a real-time job names
+        its nodes. Where that cannot be read, ``notes`` of the listing names the real-time job.
+        """
+        span = self._retained(window)
+        if span is None:
+            return Listing()
+        wanted = wanted or WantedJobs()
+        walked = self._walk(span, statuses, instance_type, deadline)
+        if walked is not None:
+            return Listing(_filtered((instance for instance in walked if wanted.name(instance.job_name)), statuses, instance_type))
+        jobs = self._job_names(wanted, instance_type, deadline)
+        listing = self.list_named(jobs.names, window, statuses=statuses, instance_type=instance_type, deadline=deadline)
+        # A job that was listed a moment ago and does not exist any more was deleted, and its instances with it.
+        listing.problems = {name: error for name, error in listing.problems.items() if error.kind is not Kind.NOT_FOUND}
+        listing.problems.update(jobs.problems)
+        listing.notes += jobs.notes
+        return listing
+
+    def list_named(
+        self,
+        names: t.Sequence[str],
+        window: Window,
+        *,
+        statuses: t.Collection[Status] | None = None,
+        instance_type: InstanceType | None = None,
+        deadline: float | None = None,
+    ) -> Listing:
+        """The instances of each of the jobs. A job that cannot be listed does not stop the others.
+
+        :raises ApiError: of a kind that every other job would end in too, or the jobs together exceed a list's budget.
+        """
+        filters: dict[str, t.Any] = {"statuses": statuses, "instance_type": instance_type, "deadline": deadline}
+        budget = ListBudget("instances of the jobs")
+
+        def list_one(name: str) -> list[JobInstance] | ApiError:
+            try:
+                return self.list_instances(window, job_name=name, budget=budget, **filters)
+            except ApiError as error:
+                if error.kind in _ENDS_EVERY_LIST or budget.exceeded:
+                    raise
+                return error
+            except OptionError as error:
+                if self._versions.preferred("list") == "v1":
+                    raise
+                return ApiError(Kind.INVALID, str(error))  # a name that cannot be part of a URL, such as ".."
+
+        listing = Listing()
+        for name, result in zip(names, in_threads(list_one, names)):
+            if isinstance(result, ApiError):
+                listing.problems[name] = result
+            else:
+                listing.instances.extend(result)
+        return listing
+
+    @property
+    def walks_workspace(self) -> bool:
+        """Whether one walk can list the whole workspace, as far as is known: by v1, which must have a host."""
+        return self.api_version == "v1" or (self._may_use_v1() and self._versions.known.get("list_workspace") != "v2")
+
+    def list_jobs(self, name: str | None = None, *, job_type: str = "BATCH", deadline: float | None = None) -> list[Job]:
+        """The jobs of the workspace, or the one of exactly that name (an empty list if there is none).
+
+        :param job_type: BATCH or REAL_TIME.
+        """
+        jobs = self._versions.v2_or_v1(
+            "jobs", lambda: self._v2.list_jobs(name, job_type, deadline), lambda: self._v1.list_jobs(name, job_type, deadline)
+        )
+        return [job for job in jobs if name in (None, job.name)]
+
+    def has_job(self, name: str) -> bool:
+        """Whether there is a batch or real-time job of exactly that name. A sub-job ``<real-time job>_<node>`` counts by its real-time job [H-208]."""
+        if self.list_jobs(name):
+            return True
+        return any(job.name == name or name.startswith(f"{job.name}_") for job in self.list_jobs(job_type="REAL_TIME"))
+
+    def job_detail(self, job_name: str, deadline: float | None = None) -> dict[str, t.Any]:
+        """The definition of the job as the service returns it, with nodes and schedule (v1 only)."""
+        return self._versions.only("v1", "job", lambda: self._v1.job_detail(job_name, deadline))
+
+    def _walk(
+        self, span: Window, statuses: t.Collection[Status] | None, instance_type: InstanceType | None, deadline: float | None
+    ) -> list[JobInstance] | None:
+        """The whole workspace by v1; None where v1 must not be used, or where auto finds it closed or unreachable."""
+        if not self.walks_workspace:
+            return None
+        try:
+            return self._versions.by(
+                "v1",
+                "list_workspace",
+                lambda: self._v1.list_instances(None, span, statuses=statuses, instance_type=instance_type, deadline=deadline),
+            )
+        except ApiError as error:
+            if self.api_version == "v1" or error.kind not in (Kind.NOT_PUBLISHED, Kind.UNREACHABLE):
+                raise
+            if error.kind is Kind.UNREACHABLE:
+                self._unreachable_until = time.monotonic() + UNREACHABLE_SECONDS
+            else:
+                self._versions.known["list_workspace"] = "v2"
+            self.api_versions["list_workspace"] = "v2"
+            return None
+
+    def _job_names(self, wanted: WantedJobs, instance_type: InstanceType | None, deadline: float | None) -> JobNames:
+        """The names of all wanted batch jobs and sub-jobs, by v2."""
+        try:
+            batch = self.list_jobs(deadline=deadline)
+            sub_jobs = instance_type in (None, InstanceType.SUB_JOB)
+            real_time = self.list_jobs(job_type="REAL_TIME", deadline=deadline) if sub_jobs else []
+        except ApiError as error:
+            if error.kind is Kind.UNREACHABLE:
+                self._unreachable_until = 0.0  # nothing can be reached, which says nothing about the v1 host
+            raise
+        self._warn_of_unreachable_v1()
+        return listed_names(wanted, batch, real_time, lambda name: self._nodes(name, deadline))
+
+    def _nodes(self, job_name: str, deadline: float | None) -> list[str] | ApiError | None:
+        """The names of the nodes of a job; None where v1 is not open."""
+        if not self._may_use_v1() or self._versions.known.get("job") == "closed":
+            return None
+        try:
+            return [str(node["name"]) for node in self.job_detail(job_name, deadline).get("nodes") or []]
+        except ApiError as error:
+            if error.kind is Kind.UNREACHABLE:
+                self._unreachable_until = time.monotonic() + UNREACHABLE_SECONDS
+            elif error.kind is Kind.NOT_PUBLISHED:
+                self._versions.known["job"] = "closed"
+            elif error.kind is Kind.NOT_FOUND:
+                return []  # deleted since the jobs were listed
+            else:
+                return error
+            return None
+        except (TypeError, KeyError, AttributeError):
+            return bad_answer(f"the definition of job {job_name} has nodes without names")
+
+    def _warn_of_unreachable_v1(self) -> None:
+        """Called where v2 has just answered, so that it is only the v1 host that is unreachable."""
+        if time.monotonic() < self._unreachable_until:
+            self.session.client.warn(
+                f"The host of the v1 API ({self.session.hosts.v1}) cannot be reached, so each job is listed by itself. "
+                "Set api_version to v2 to save the attempt."
+            )
+
+    def _may_use_v1(self) -> bool:
+        """Whether v1 may be tried: api_version does not exclude it, and its host is known and was not unreachable a moment ago."""
+        if self.api_version == "v2" or not self.session.hosts.knows_v1:
+            return False
+        return self.api_version == "v1" or time.monotonic() >= self._unreachable_until
+
+    def _retained(self, window: Window) -> Window | None:
+        """The part of *window* in which there can be instances, or None."""
+        now = self.session.client.clock.now_ms()
+        begin, end = max(window.begin, now - RETENTION_MS), min(window.end, now + PLANNED_AHEAD_MS)
+        return Window(begin, end) if begin <= end else None
+
+
+def _filtered(
+    instances: t.Iterable[JobInstance], statuses: t.Collection[Status] | None, instance_type: InstanceType | None
+) -> list[JobInstance]:
+    return [instance for instance in instances if wanted_status(instance, statuses) and wanted_type(instance, instance_type)]
