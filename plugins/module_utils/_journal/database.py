@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import abc
 import threading
 import typing as t
 
@@ -17,7 +16,7 @@ _T = t.TypeVar("_T")
 Statement = t.Tuple[str, t.Sequence[t.Any]]
 
 
-class Database(abc.ABC):
+class Database:
     """One connection to the journal's database, opened when it is first needed, used by one thread at a time.
 
     :param read_only: nothing is made, written, migrated or set aside.
@@ -26,14 +25,18 @@ class Database(abc.ABC):
     :ivar set_aside_ms: when this object found that the journal cannot be read, epoch ms of the journal's clock, else None.
     """
 
-    #: The type of a key that counts up.
+    #: SQL of each kind of database: the type of a key that counts up, whether there are tables, and what keeps everybody else from making or
+    #: migrating them until the end of the transaction.
     identity: str
+    tables_exist: str
+    exclude_others: str
 
     def __init__(self, name: str, read_only: bool) -> None:
         self.name = name
         self.read_only = read_only
         self.warnings: list[str] = []
         self.set_aside_ms: int | None = None
+        self._connection: t.Any = None
         self._guard = threading.RLock()
         self._there = False  # whether the open connection has the schema of this version
 
@@ -53,51 +56,43 @@ class Database(abc.ABC):
     def close(self) -> None:
         """Close the connection; harmless without one."""
         with self._guard:
-            self._there = False
-            self._disconnect()
+            connection, self._connection, self._there = self._connection, None, False
+            if connection is not None:
+                connection.close()
 
     def query(self, sql: str, values: t.Sequence[t.Any] = ()) -> list[t.Any]:
         """The rows that *sql* (with ``?``) selects; none if there is no journal yet."""
         return self._rows(sql, values) if self._there else []
 
+    def change(self, statements: t.Sequence[Statement]) -> int:
+        """Execute *statements* in their order; how many rows they changed."""
+        return sum(max(0, self._execute(sql, values).rowcount) for sql, values in statements)
+
+    def clock_ms(self) -> int:
+        """The journal's clock now, epoch ms."""
+        raise NotImplementedError
+
     def failed(self, verb: str, cause: str, remedy: str) -> JournalError:
         """``Failed to <verb> the journal <name>: <cause>. <remedy>.``"""
         return JournalError(f"Failed to {verb} the journal {self.name}: {cause.rstrip().rstrip('.')}. {remedy}.")
 
-    @abc.abstractmethod
-    def change(self, statements: t.Sequence[Statement]) -> int:
-        """Execute *statements* in their order; how many rows they changed."""
+    def _transact(self, work: t.Callable[[Database], _T], write: bool) -> _T:
+        """:meth:`_once`, with its errors turned into :class:`JournalError`, and what each database does about them."""
+        raise NotImplementedError
 
-    @abc.abstractmethod
-    def clock_ms(self) -> int:
-        """The journal's clock now, epoch ms."""
-
-    @abc.abstractmethod
-    def _transact(self, work: t.Callable[[Database], _T], write: bool) -> _T: ...
-
-    @abc.abstractmethod
     def _connect(self, write: bool) -> bool:
         """Connect unless that is done; False if there is nothing to connect to and *write* is false."""
+        raise NotImplementedError
 
-    @abc.abstractmethod
-    def _disconnect(self) -> None: ...
+    def _begin(self, write: bool) -> None:
+        raise NotImplementedError
 
-    @abc.abstractmethod
-    def _rows(self, sql: str, values: t.Sequence[t.Any] = ()) -> list[t.Any]: ...
+    def _execute(self, sql: str, values: t.Sequence[t.Any] = ()) -> t.Any:
+        """A cursor as DB-API has it."""
+        raise NotImplementedError
 
-    @abc.abstractmethod
-    def _has_table(self, name: str) -> bool: ...
-
-    @abc.abstractmethod
-    def _begin(self, write: bool) -> None: ...
-
-    @abc.abstractmethod
-    def _end(self, verb: str) -> None:
-        """COMMIT or ROLLBACK."""
-
-    @abc.abstractmethod
-    def _alone(self) -> None:
-        """Within a transaction that writes: keep everybody else from making or migrating the schema until its end."""
+    def _rows(self, sql: str, values: t.Sequence[t.Any] = ()) -> list[t.Any]:
+        return t.cast("list[t.Any]", self._execute(sql, values).fetchall())
 
     def _once(self, work: t.Callable[[Database], _T], write: bool) -> _T:
         """One try of :meth:`transact`; errors are the driver's, or :class:`~.schema.Unreadable`."""
@@ -108,11 +103,11 @@ class Database(abc.ABC):
         try:
             self._there = before or self._prepare(write)
             result = work(self)
-            self._end("COMMIT")
+            self._execute("COMMIT")
         except BaseException as error:
             self._there = before
             try:
-                self._end("ROLLBACK")
+                self._execute("ROLLBACK")
             except Exception:  # the connection is of no use any more, and its end ends the transaction
                 self.close()
             if not isinstance(error, _Outdated):
@@ -129,7 +124,7 @@ class Database(abc.ABC):
         latest = len(schema.MIGRATIONS)
         version = self._version()
         if version < latest and write:
-            self._alone()
+            self._execute(self.exclude_others)
             version = self._version()
             self._migrate(version)
             version = max(version, latest)
@@ -148,7 +143,7 @@ class Database(abc.ABC):
         return version == latest
 
     def _version(self) -> int:
-        if not self._has_table("dataarts_meta"):
+        if not self._rows(self.tables_exist):
             return 0
         rows = self._rows("SELECT value FROM dataarts_meta WHERE key = 'version'")
         if not rows or not rows[0][0].isdigit():

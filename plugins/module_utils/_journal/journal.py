@@ -74,6 +74,8 @@ class Journal:
     :param password: option ``journal_password``.
     :param project_id: the project whose workspaces are meant; "" reads the history of all.
     :param read_only: for check mode: nothing is made, written or set aside.
+    :ivar name: where it is, for messages; without a password.
+    :ivar warnings: what the user should know, such as that a journal was set aside.
     :raises OptionError: *where* names a kind of database that is not supported.
     :raises JournalError: from all methods: it cannot be read, written or reached, so nothing may be sent.
     """
@@ -89,17 +91,9 @@ class Journal:
     ) -> None:
         self._project_id = schema.stored(project_id)
         self._database = _database(where, password, read_only, os.environ if environ is None else environ)
+        self.name = self._database.name
+        self.warnings = self._database.warnings
         self._pruned = False
-
-    @property
-    def name(self) -> str:
-        """Where it is, for messages; without a password."""
-        return self._database.name
-
-    @property
-    def warnings(self) -> list[str]:
-        """What the user should know, such as that a journal was set aside."""
-        return list(self._database.warnings)
 
     def __enter__(self) -> Journal:
         return self

@@ -16,9 +16,6 @@ from .._common.text import printable
 from .database import Database, Statement
 from .schema import Unreadable
 
-if t.TYPE_CHECKING:
-    import psycopg
-
 _T = t.TypeVar("_T")
 #: Seconds to try again to connect to a server that was lost in the middle, or is starting: a restart takes a few.
 PATIENCE = 30.0
@@ -72,6 +69,8 @@ class PostgresqlDatabase(Database):
     """
 
     identity = "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY"
+    tables_exist = "SELECT 1 WHERE to_regclass('dataarts_meta') IS NOT NULL"
+    exclude_others = f"SELECT pg_advisory_xact_lock({_LOCK_KEY})"
 
     def __init__(self, uri: str, password: str | None, read_only: bool) -> None:
         self._psycopg = _driver()
@@ -84,33 +83,20 @@ class PostgresqlDatabase(Database):
             ) from None
         self._parameters: dict[str, t.Any] = {**_DEFAULTS, **given, **({"password": password} if password else {})}
         super().__init__(_name(given), read_only)
-        self._connection: psycopg.Connection[tuple[t.Any, ...]] | None = None
         self._patience = 0.0
-
-    def _rows(self, sql: str, values: t.Sequence[t.Any] = ()) -> list[t.Any]:
-        return self._execute(sql, values).fetchall()
 
     def change(self, statements: t.Sequence[Statement]) -> int:
         if len(statements) == 1 or not self._psycopg.Pipeline.is_supported():
-            return sum(max(0, self._execute(sql, values).rowcount) for sql, values in statements)
-        with self._open.pipeline():
+            return super().change(statements)
+        with self._connection.pipeline():
             cursors = [self._execute(sql, values) for sql, values in statements]
         return sum(max(0, cursor.rowcount) for cursor in cursors)
 
     def clock_ms(self) -> int:
         return int(self._rows("SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint")[0][0])
 
-    def _has_table(self, name: str) -> bool:
-        return self._rows("SELECT to_regclass(?) IS NOT NULL", (name,))[0][0] is True
-
-    @property
-    def _open(self) -> psycopg.Connection[tuple[t.Any, ...]]:
-        if self._connection is None:
-            raise self._psycopg.OperationalError("the connection is closed")
-        return self._connection
-
-    def _execute(self, sql: str, values: t.Sequence[t.Any] = ()) -> psycopg.Cursor[tuple[t.Any, ...]]:
-        return self._open.execute(sql.replace("?", "%s").encode(), tuple(values) or None)
+    def _execute(self, sql: str, values: t.Sequence[t.Any] = ()) -> t.Any:
+        return self._connection.execute(sql.replace("?", "%s").encode(), tuple(values) or None)
 
     def _transact(self, work: t.Callable[[Database], _T], write: bool) -> _T:
         verb = "write" if write else "read"
@@ -128,7 +114,7 @@ class PostgresqlDatabase(Database):
                 if not left or not (lost or error.sqlstate in ("40001", "40P01", "42P07", "23505")):
                     raise self._refusal(verb, error) from None
 
-    def _refusal(self, verb: str, error: psycopg.Error) -> JournalError:
+    def _refusal(self, verb: str, error: t.Any) -> JournalError:
         """*error* in the server's or libpq's words, in one line and without the password."""
         line = str(error.diag.message_primary or error).partition("\n")[0]
         cause = re.sub(r"^.*failed: +(?:FATAL: +)?", "", line) or type(error).__name__
@@ -155,28 +141,18 @@ class PostgresqlDatabase(Database):
         self._patience = PATIENCE
         return True
 
-    def _disconnect(self) -> None:
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
-
     def _begin(self, write: bool) -> None:
-        self._open.execute(_BEGIN.format(access="READ WRITE" if write else "READ ONLY").encode())
-
-    def _end(self, verb: str) -> None:
-        self._open.execute(verb.encode())
-
-    def _alone(self) -> None:
-        self._rows("SELECT pg_advisory_xact_lock(?)", (_LOCK_KEY,))
+        self._execute(_BEGIN.format(access="READ WRITE" if write else "READ ONLY"))
 
 
 def _driver() -> t.Any:
     try:
         import psycopg
     except ImportError as error:
-        missing = f"psycopg 3 cannot be imported by {sys.executable} ({printable(str(error).partition(chr(10))[0], 100)})"
+        cause = printable(str(error).partition("\n")[0], 100)
         raise JournalError(
-            f"Failed to open the journal: {missing}. Install psycopg[binary] for this Python, or leave journal out."
+            f"Failed to open the journal: psycopg 3 cannot be imported by {sys.executable} ({cause}). "
+            "Install psycopg[binary] for this Python, or leave journal out."
         ) from None
     return psycopg
 

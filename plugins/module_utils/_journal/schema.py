@@ -24,7 +24,7 @@ ENDED = ("outcome", "request_id", "message", "conflict_in_batch", "last_ms", "jo
 
 def columns(*names: str) -> str:
     """*names* as SQL has them: ``user`` is a word of PostgreSQL's own."""
-    return ", ".join('"user"' if name == "user" else name for name in names)
+    return ", ".join(map('"{}"'.format, names))
 
 
 def marks(values: t.Collection[t.Any]) -> str:

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from .._common.errors import JournalError
 from .._common.text import printable
-from .database import Database, Statement
+from .database import Database
 from .schema import Unreadable
 
 try:
@@ -70,24 +70,19 @@ class SqliteDatabase(Database):
     """
 
     identity = "INTEGER PRIMARY KEY AUTOINCREMENT"
+    tables_exist = "SELECT 1 FROM sqlite_master WHERE name = 'dataarts_meta'"
+    exclude_others = f"PRAGMA application_id = {APPLICATION_ID}"  # BEGIN IMMEDIATE has excluded them; this marks the file
 
     def __init__(self, path: Path, read_only: bool) -> None:
         super().__init__(printable(path), read_only)
         self.path = path
-        self._connection: t.Any = None
         self._inode: tuple[int, int] | None = None
-
-    def _rows(self, sql: str, values: t.Sequence[t.Any] = ()) -> list[t.Any]:
-        return t.cast("list[t.Any]", self._connection.execute(sql, values).fetchall())
-
-    def change(self, statements: t.Sequence[Statement]) -> int:
-        return sum(max(0, self._connection.execute(sql, values).rowcount) for sql, values in statements)
 
     def clock_ms(self) -> int:
         return time.time_ns() // 1_000_000
 
-    def _has_table(self, name: str) -> bool:
-        return bool(self._rows("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", (name,)))
+    def _execute(self, sql: str, values: t.Sequence[t.Any] = ()) -> t.Any:
+        return self._connection.execute(sql, values)
 
     def _transact(self, work: t.Callable[[Database], _T], write: bool) -> _T:
         if sqlite3 is None:
@@ -123,29 +118,20 @@ class SqliteDatabase(Database):
                 return False
             inode = self._make(self.path)
         self._inode = inode
-        self._connection = _open(self.path, "ro" if self.read_only else "rw")
+        uri = f"{self.path.as_uri()}?mode={'ro' if self.read_only else 'rw'}"
+        self._connection = sqlite3.connect(uri, BUSY_SECONDS, isolation_level=None, check_same_thread=False, uri=True)
+        # EXTRA syncs the directory too after a commit, without which a power failure could undo the last one.
+        self._execute("PRAGMA synchronous = EXTRA")
         (application,) = self._rows("PRAGMA application_id")[0]
         if application != APPLICATION_ID and self._rows("SELECT 1 FROM sqlite_master"):
-            self._disconnect()
+            self.close()
             raise self.failed("open", "the file is the database of another program", "Move it away, or set journal to another path")
         return True
-
-    def _disconnect(self) -> None:
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
 
     def _begin(self, write: bool) -> None:
         if write and self._file() != self._inode:
             raise self.failed("write", "the file was replaced or removed while it was in use", "Start again with the same since")
-        self._connection.execute("BEGIN IMMEDIATE" if write else "BEGIN")
-
-    def _end(self, verb: str) -> None:
-        if self._connection.in_transaction:
-            self._connection.execute(verb)
-
-    def _alone(self) -> None:
-        self._connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")  # BEGIN IMMEDIATE keeps the others out
+        self._execute("BEGIN IMMEDIATE" if write else "BEGIN")
 
     def _file(self) -> tuple[int, int] | None:
         """Device and inode of the file; None if there is none.
@@ -184,8 +170,11 @@ class SqliteDatabase(Database):
         self.close()
         now = self.clock_ms()
         if self.read_only:
-            self.set_aside_ms = now
-            self.warnings.append(f"The journal {self.name} cannot be read ({cause}). The next rerun sets it aside and begins a new one.")
+            if self.set_aside_ms is None:
+                self.set_aside_ms = now
+                self.warnings.append(
+                    f"The journal {self.name} cannot be read ({cause}). The next rerun sets it aside and begins a new one."
+                )
             return
         if "not a database" in cause and self.path.suffix not in _SUFFIXES:  # a slip of the pen is not to move files of others
             raise self.failed(
@@ -220,15 +209,6 @@ class SqliteDatabase(Database):
             yield
         finally:
             os.close(lock)
-
-
-def _open(path: Path, mode: str) -> t.Any:
-    connection = sqlite3.connect(
-        f"{path.as_uri()}?mode={mode}", timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False, uri=True
-    )
-    # EXTRA syncs the directory too after a commit, without which a power failure could undo the last one.
-    connection.execute("PRAGMA synchronous = EXTRA")
-    return connection
 
 
 def _begin_anew(path: Path, now: int) -> None:

@@ -109,6 +109,8 @@ class TestDamage:
             assert (known.attempts, known.complete_since) == ((), None)
             assert known.set_aside_ms is not None
             assert journal.history() == []
+            assert journal.read([WORKSPACE], ALL, T).set_aside_ms == known.set_aside_ms
+            assert len(journal.warnings) == 1
             assert "The next rerun sets it aside" in journal.warnings[0]
         assert [path.name for path in place.path.parent.iterdir()] == ["journal.db"]
         assert place.path.read_bytes() == before
