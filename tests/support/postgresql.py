@@ -54,15 +54,20 @@ class PostgresServer:
         self._as: dict[str, t.Any] = {}
         if os.geteuid() == 0:
             self._as = {"user": _NOBODY, "group": _NOBODY, "extra_groups": []}
-            if not all(path.stat().st_mode & 0o001 for path in self.bin.parents):
-                shutil.copytree(self.bin.parent, self.folder / "install", symlinks=True)
-                self.bin = self.folder / "install" / "bin"
             os.chown(self.folder, _NOBODY, _NOBODY)
         self.port = _free_port()
         self._databases = itertools.count(1)
         self._watch = subprocess.Popen(
             [sys.executable, __file__, str(self.folder)], stdin=subprocess.PIPE, start_new_session=True, stderr=subprocess.DEVNULL
         )
+
+    def make(self) -> None:
+        """Make the cluster and start it."""
+        if self._as and not all(path.stat().st_mode & 0o001 for path in self.bin.parents):
+            package, site = self.bin.parents[1], self.bin.parents[2]
+            for part in (package.relative_to(site), f"{package.name}.libs"):
+                shutil.copytree(site / part, self.folder / "site" / part, symlinks=True)
+            self.bin = self.folder / "site" / self.bin.relative_to(site)
         secret = self.folder / "secret"
         secret.write_text(PASSWORD, encoding="utf-8")
         secret.chmod(0o644)
@@ -121,6 +126,7 @@ def postgres_server() -> Iterator[PostgresServer]:
     """A server for the block."""
     server = PostgresServer()
     try:
+        server.make()
         yield server
     finally:
         server.end()

@@ -276,7 +276,7 @@ class TestPauses:
 
 def test_the_server_of_the_tests_ends_with_them(postgresql: PostgresServer) -> None:
     """A process that started a server is killed: nothing of it is left."""
-    code = "from tests.support.postgresql import PostgresServer as S; import sys; s = S(); print(s.folder, s.port, flush=True); sys.stdin.read()"
+    code = "from tests.support.postgresql import PostgresServer as S; import sys; s = S(); s.make(); print(s.folder, s.port, flush=True); sys.stdin.read()"
     environ = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     process = subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environ)
     folder, port = output(process).split()
