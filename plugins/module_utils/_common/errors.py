@@ -12,7 +12,7 @@ import typing as t
 class Kind(enum.Enum):
     """What a failed request means for whoever has to decide what comes next.
 
-    Every kind but :attr:`AMBIGUOUS` says that a write took no effect.
+    Every kind but :attr:`AMBIGUOUS` means that a write took no effect.
     """
 
     NOT_FOUND = "not_found"  # the job, instance or workspace does not exist: DLF 0100, 0137, 0819, 1000
@@ -31,7 +31,7 @@ class Kind(enum.Enum):
     BAD_ANSWER = "bad_answer"  # a read was answered with something that cannot be understood, or a write refused with it
     STALE = "stale"  # a write that was not sent, because what it rests on was listed too long ago
     SERVER = "server"  # a read failed with 5xx, a reset or a timeout until its last attempt
-    AMBIGUOUS = "ambiguous"  # a write whose outcome is not known: it may have taken effect
+    AMBIGUOUS = "ambiguous"  # a write whose outcome is unknown: it may have taken effect
 
 
 #: Kinds that every other request with the same account or workspace would end in too.

@@ -23,7 +23,7 @@ def printable(text: object, limit: int = 500) -> str:
     and non-characters become visible (``\\x1b``, ``\\u202e``); letters of every script stay as they are.
 
     :param text: anything; bytes are read as UTF-8, everything else through ``str()``.
-    :param limit: most characters of the result; what is longer ends in ``…``.
+    :param limit: maximum length of the result in characters; a longer one ends in ``…``.
     :returns: text that encodes to UTF-8 without error.
     """
     source = text.decode("utf-8", "backslashreplace") if isinstance(text, bytes) else str(text)

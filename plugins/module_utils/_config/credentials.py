@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Credentials of an invocation, from its options and the environment.
 
-The rules, which the doc fragment C(account) tells the user:
+The rules, which the doc fragment ``account`` explains to users:
 
 * There are three kinds: keys (``access_key``, ``secret_key``, maybe ``security_token``), a token (``auth_token``), and a user
   (``user_name``, ``user_password``, ``domain_name``). Exactly one is used.
@@ -202,7 +202,7 @@ def _family(kind: str, given: t.Mapping[str, str], environ: t.Mapping[str, str])
         if kind_of_family != kind or not values or any(given.get(name, value) != value for name, value in values.items()):
             continue
         if "access_key" in given and "access_key" not in values:
-            values.pop("security_token", None)  # a temporary token belongs to one key; whose this is, nobody said
+            values.pop("security_token", None)  # a temporary token belongs to one key, and this one's key is unknown
         return values
     return {}
 

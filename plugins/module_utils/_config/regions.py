@@ -5,7 +5,7 @@
 
 The v2 Factory API and the management API (workspaces, DataArts Studio instances) live on ``dayu``, the v1 Factory API on ``dayu-dlf``,
 tokens and projects on ``iam`` [H-END][TF]. The domain behind the region is ``myhuaweicloud.com``, ``myhuaweicloud.eu`` for the
-European site [H-END-EU] (the SDK's own region table is wrong there), or what ``cloud_domain`` says for other clouds [OTC-NEW].
+European site [H-END-EU] (the SDK's own region table is wrong there), or ``cloud_domain`` for other clouds [OTC-NEW].
 """
 
 from __future__ import annotations
@@ -34,10 +34,10 @@ class Hosts:
     :param endpoint: overrides the v2 and management host. A scheme may be left out and is then https.
     :param endpoint_v1: overrides the v1 host.
     :param iam_endpoint: overrides the IAM host.
-    :raises OptionError: an option cannot be used as given, or neither *region* nor *endpoint* names a v2 host.
+    :raises OptionError: an option cannot be used as it is, or neither *region* nor *endpoint* names a v2 host.
 
     Where ``endpoint`` is overridden and another host is not, that host follows from ``endpoint`` if it is named ``dayu.<rest>``;
-    otherwise it is not guessed from the region: credentials go to no host that nobody named.
+    otherwise it is unknown rather than guessed from the region: credentials go only to hosts that somebody named.
     """
 
     def __init__(

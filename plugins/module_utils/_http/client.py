@@ -116,8 +116,8 @@ class Client:
         #: (an ApiError of kind STALE, say) ends the request; nothing was executed then, because a write that may have been is not repeated.
         self.before_each_write: Callable[[], None] | None = None
         if not validate_certs:
-            urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)  # said once, below, instead of once per request
-            self.warn("Certificates are not verified (validate_certs is false): anybody on the way can read and change what is sent.")
+            urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)  # one warning, below, instead of one per request
+            self.warn("Certificates are not verified (validate_certs is false): anybody in between can read and change what is sent.")
 
     def send(self, request: Request, *, deadline: float | None = None) -> Answer:
         """The answer to *request*.
@@ -162,7 +162,7 @@ class Client:
     def _exchange(self, request: Request, prepared: PreparedRequest, proxies: dict[str, str], connect: float, read: float) -> Verdict:
         parts = urlsplit(request.base)
         place = f"{parts.scheme}://{parts.netloc}"
-        # A write's own adapter, so that its connection is new and nobody's afterwards.
+        # A write gets an adapter of its own, so that its connection is new and is not used again.
         adapter = Adapter(1) if request.writes else self._adapter
         response: requests.Response | None = None
         body, problem = b"", ""

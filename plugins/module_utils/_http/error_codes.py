@@ -59,7 +59,7 @@ _CLOCK = re.compile(r"time ?stamp|x-sdk-date|\bclock\b|signature (has )?expired|
 
 @dataclass(frozen=True)
 class ServiceError:
-    """What an error body says; all of it safe to show.
+    """Content of an error body; all of it safe to show.
 
     :param code: as the service wrote it, or None.
     :param message: its words, or "".
@@ -89,8 +89,8 @@ def service_error(json_body: t.Any, *, explicit: bool = False, secrets: t.Sequen
     return ServiceError(_first(body, names, 40, secrets), message or "", _first(json_body, ("request_id", "requestId"), 80, secrets))
 
 
-def tells_failure(json_body: t.Any) -> bool:
-    """Whether the body of a successful answer to a write, which has none by its documentation, says in words or by a flag that it failed."""
+def reports_failure(json_body: t.Any) -> bool:
+    """Whether a successful answer to a write, which is documented to have no body, reports a failure in words or by a flag."""
     if not isinstance(json_body, dict):
         return False
     return any(json_body.get(name) for name in _ERRORS) or any(json_body.get(name) is False for name in _SUCCEEDED)
@@ -160,7 +160,7 @@ def _kind_of_code(code: str | None, message: str) -> Kind | None:
     if not match:
         return None
     tail = match.group(1)
-    if tail == "3051" and _RUNNING.search(message):  # "request parameter invalid", but said of a running job too [GOV2]
+    if tail == "3051" and _RUNNING.search(message):  # "request parameter invalid", but used for a running job too [GOV2]
         return Kind.ALREADY_RUNNING
     return _DLF.get(tail, Kind.INVALID if tail in _DLF_INVALID else None)
 

@@ -27,7 +27,7 @@ from .signing import AkSkAuth
 if t.TYPE_CHECKING:
     from .client import Client
 
-#: What a token is valid for, as IAM's request says it.
+#: What a token is valid for, in the form of IAM's request.
 TokenScope = t.Mapping[str, t.Any]
 Apply = t.Callable[[t.Any], t.Any]
 
@@ -39,7 +39,7 @@ KEY_SECONDS = 3600
 
 
 class TokenAuth(AuthBase):
-    """Authentication by a token that is there already. It cannot be renewed."""
+    """Authentication by an existing token. It cannot be renewed."""
 
     def __init__(self, token: str) -> None:
         self._token = token
@@ -59,8 +59,8 @@ class Lease:
 
     :param apply: what puts them on a request: a :class:`TokenAuth`, or an ``AkSkAuth`` over temporary keys.
     :param good_until: seconds of the stopwatch after which they are fetched anew.
-    :param project_id: the project that a token is scoped to, where the answer said so.
-    :param issued: when IAM issued a token by its own clock, epoch seconds, minus the stopwatch's then; None where it did not say so.
+    :param project_id: the project that a token is scoped to, if the answer named it.
+    :param issued: when IAM issued a token by its own clock, epoch seconds, minus the stopwatch's reading then; None if the answer has no such time.
     """
 
     apply: Apply = field(repr=False)
@@ -132,7 +132,7 @@ def cache_key(account: Account, base: str, scope: TokenScope) -> str:
 class Iam:
     """The requests to IAM.
 
-    :param client: sends them; its own authentication is what each method says.
+    :param client: sends them; each method says which authentication it needs.
     :param base: base URL of the IAM host.
     """
 
@@ -267,7 +267,7 @@ def _mapping(value: t.Any) -> t.Mapping[str, t.Any]:
 def good_until(expires_at: t.Any, now: float, seconds: int) -> float:
     """When to fetch anew, in seconds of the stopwatch: five minutes, or a tenth of the lifetime, before the end.
 
-    :param expires_at: the end as IAM says it, ISO 8601 in UTC; *seconds* from now if it cannot be read.
+    :param expires_at: the end from IAM's answer, ISO 8601 in UTC; *seconds* from now if it cannot be read.
     :param now: the time by IAM's clock, epoch seconds, so that this machine's does not matter.
     """
     end = _epoch(expires_at)

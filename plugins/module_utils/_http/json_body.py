@@ -15,7 +15,7 @@ from collections.abc import Mapping
 MAX_BODY = 5 * 1024 * 1024
 #: Most values a body may hold: a thousand instances are about 20,000; half a million small objects would already take 100 MB.
 MAX_VALUES = 500_000
-#: Deepest nesting: known answers have five levels, and what is written out again later is written recursively.
+#: Deepest nesting: known answers have five levels, and results are written out recursively.
 MAX_LEVELS = 100
 _MAX_DIGITS = 40
 _LENGTH = re.compile(r"[0-9]{1,18}")
@@ -47,7 +47,7 @@ def parse_json(status: int, headers: Mapping[str, str], body: bytes, *, may_be_e
         ended = status == 204 or _chunked(headers) or "content-length" in headers
         if may_be_empty and ended:
             return None
-        # Where nothing tells its end, an empty body cannot be told from a connection lost in the middle of the headers.
+        # Without an announced length, an empty body looks like a connection that was lost in the middle of the headers.
         raise UnreadableError("is empty", whole=ended)
     if body.count(b"[") + body.count(b"{") + body.count(b",") > MAX_VALUES:
         raise UnreadableError(f"holds more than {MAX_VALUES} values")

@@ -25,8 +25,8 @@ from .error_codes import (
     is_gateway,
     is_services_own,
     kind_of,
+    reports_failure,
     service_error,
-    tells_failure,
     without,
 )
 from .json_body import UnreadableError, parse_json
@@ -181,7 +181,7 @@ def judge(
     if request.writes and 400 <= status < 500 and not own:
         outcome = AttemptOutcome.FOREIGN
     elif status in _SUCCESS and not is_gateway(error.code, "0201") and not is_gateway(error.code, "0308"):
-        outcome = _outcome_of_success(error, problem, failed=request.writes and tells_failure(json_body))
+        outcome = _outcome_of_success(error, problem, failed=request.writes and reports_failure(json_body))
     else:
         outcome = _outcome(status, error, skew, whole=whole, clock_known="date" in headers)
     request_id = printable(without(headers.get("x-request-id", "").strip(), secrets), 80) or error.request_id

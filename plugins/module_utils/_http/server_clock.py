@@ -80,7 +80,7 @@ class ServiceClock:
 
     @property
     def learned(self) -> bool:
-        """Whether any answer told the service's time; until then this machine's own is used."""
+        """Whether any ``Date`` was believed; until then this machine's own time is used."""
         return self._learned
 
     def seconds(self) -> float:

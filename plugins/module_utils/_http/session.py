@@ -40,7 +40,7 @@ class Session:
 
     @property
     def project_id(self) -> str:
-        """Id of the project. :raises ApiError: it had to be looked up at IAM, which failed. :raises OptionError: nothing tells it."""
+        """Id of the project. :raises ApiError: it had to be looked up at IAM, which failed. :raises OptionError: neither project_id nor region is set."""
         with self._lock:
             if not isinstance(self._project_id, str):
                 self._project_id = self._project_id()
@@ -82,7 +82,7 @@ def check_endpoints(options: t.Mapping[str, t.Any]) -> None:
 
 
 def client_settings(options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
-    """The client's keyword arguments from *options*; what is unset is left to its defaults, what is out of range to its checks."""
+    """The client's keyword arguments from *options*; unset options keep the client's defaults, and the client checks their ranges."""
     settings = {name: options[name] for name in _SETTINGS if options.get(name) is not None}
     ca_path = _text(options, "ca_path")
     return {**settings, "ca_path": os.path.expanduser(ca_path)} if ca_path else settings

@@ -29,7 +29,7 @@ if t.TYPE_CHECKING:
 USER_AGENT = "ansible-dataarts.factory"
 CONTENT_TYPE = "application/json;charset=UTF-8"  # in these letters on the retry endpoint's page [H-RET]
 _CHUNK = 65536
-#: Headers and body fields whose values are cut out of the service's words, should it echo them.
+#: Headers and body fields whose values are removed from the service's messages, should it echo them.
 _SECRET_HEADERS = ("authorization", "x-auth-token", "x-security-token")
 _SECRET_FIELDS = ("password", "secret")
 
@@ -75,7 +75,7 @@ def _body(request: Request) -> bytes | None:
 def proxies_for(url: str) -> dict[str, str]:
     """The proxies that the environment names for *url* (HTTPS_PROXY, NO_PROXY, …); none for this machine itself.
 
-    :raises OptionError: for a SOCKS proxy, whose connections cannot be watched.
+    :raises OptionError: for a SOCKS proxy: how far an exchange over it got cannot be observed.
     """
     if is_loopback(urlsplit(url).hostname or ""):
         return {}

@@ -19,7 +19,7 @@ MAX_NAME = 1000
 class Status(enum.Enum):
     """Status of a job instance [H-208][SDK]; the values are the service's v2 words.
 
-    Older forms are read by :meth:`parse`; a word nobody documented becomes :attr:`UNKNOWN`.
+    Older forms are read by :meth:`parse`; an undocumented word becomes :attr:`UNKNOWN`.
     """
 
     WAITING = "waiting"
@@ -32,7 +32,7 @@ class Status(enum.Enum):
     SKIP_BY_DEPEND = "skip-by-depend"
     FREEZE = "freeze"
     WAITING_CONFIRM = "waiting-confirm"
-    FORCE_SUCCESS = "forceSuccess"  # v1 only; v2 says success with force_success=true [KES]
+    FORCE_SUCCESS = "forceSuccess"  # v1 only; v2 has success with force_success=true [KES]
     IGNORE_SUCCESS = "ignoreSuccess"
     UNKNOWN = "unknown"
 
@@ -75,7 +75,7 @@ class InstanceType(enum.Enum):
 
     @classmethod
     def parse(cls, number: int | None) -> InstanceType | None:
-        """The type with that number, or None for a number nobody documented."""
+        """The type with that number, or None for an undocumented number."""
         return _TYPES.get(number)
 
 

@@ -21,7 +21,7 @@ LOCATIONS = {"errorNode": "error_node", "firstNode": "first_node", "specifiedNod
 VERSIONS = {"original_version": "original_version", "current_version": "latest_version"}
 MAX_CONCURRENT = 128
 
-#: What tells the second mode from the first.
+#: Options of the second mode only.
 _RELATED_OPTIONS = ("begin_time", "end_time", "jobs", "concurrent")
 _BOTH_MODES = "Set task_retrys to rerun selected instances of the job, or begin_time, end_time and jobs to rerun it with its upstream and downstream jobs"
 

@@ -28,7 +28,7 @@ class Selection:
     :param patterns: names of jobs or shell-style patterns (``*``, ``?``, ``[ab]``), case-sensitive; an instance matches if any of them does.
     :param statuses: statuses to keep; empty keeps every status. A rerun selects with an empty set, because an instance whose
         status has changed since is still one of those it has to bring to its end; which statuses are retried is the policy's matter.
-    :param instance_types: types to keep; empty keeps every type, also one nobody documented.
+    :param instance_types: types to keep; empty keeps every type, undocumented ones included.
     :param window: plan times to keep, both ends included.
     """
 
