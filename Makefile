@@ -86,7 +86,7 @@ CHAOS_AGAIN := $(strip $(if $(CHAOS_SEED),test_every_seed) $(if $(CHAOS_KILL),te
 	$(if $(CHAOS_PAIR),test_every_pair) $(if $(CHAOS_HOSTILE),test_every_hostile))
 
 .PHONY: chaos
-chaos: $(VENV)/.test $(HOUSE) ## reruns with drawn faults, kills, pairs and hostile answers (CHAOS_SEEDS=240 KILLS=60 PAIRS=24 HOSTILE=1000)
+chaos: $(VENV)/.test $(HOUSE) ## reruns with random faults, kills, pairs and hostile answers (CHAOS_SEEDS=240 KILLS=60 PAIRS=24 HOSTILE=1000)
 	@CHAOS_SEEDS=$(CHAOS_SEEDS) KILLS=$(KILLS) PAIRS=$(PAIRS) HOSTILE=$(HOSTILE) \
 		CHAOS_SEED=$(CHAOS_SEED) CHAOS_KILL=$(CHAOS_KILL) CHAOS_PAIR=$(CHAOS_PAIR) CHAOS_HOSTILE=$(CHAOS_HOSTILE) \
 		$(PYTEST) --dist worksteal -q -m chaos $(addprefix -k ,$(CHAOS_AGAIN)) $(ARGS) tests/chaos
@@ -106,7 +106,7 @@ awx: $(VENV)/.test $(HOUSE) ## role awx on awx.awx against a double of AWX's API
 	@$(PYTEST) --dist worksteal -q -m awx $(ARGS) tests/awx
 
 .PHONY: matrix
-matrix: $(VENV)/.test $(HOUSE) ## ansible-core 2.16 to 2.21 on every Python here (CORES as below; MINUTES=20 runs less and ends in time)
+matrix: $(VENV)/.test $(HOUSE) ## ansible-core 2.16 to 2.21 on every Python of this machine (CORES as below; MINUTES=20 runs less and ends in time)
 	@PYTHONPATH=$(ROOT):$(TREE) $(BIN)/python -m tools.matrix $(CORES) --minutes $(or $(MINUTES),0) \
 		--pytest="-n $(JOBS) --maxprocesses 4 --dist loadfile" $(ARGS)
 
