@@ -11,8 +11,10 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 import typing as t
+from urllib.parse import unquote
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
@@ -51,7 +53,7 @@ class ModuleRun:
         if "check_only" in options:
             self.result["check_mode"] = self.check_mode
         self.what = ""
-        self.secrets: frozenset[str] = frozenset()
+        self.secrets = _journal_passwords(options)
         self._session: Session | None = None
         self._warnings: list[str] = []
 
@@ -64,7 +66,7 @@ class ModuleRun:
         if self._session is None:
             check_endpoints(self.options)
             self._session = open_session(self.options, os.environ)
-            self.secrets = self._session.account.secrets() if self._session.account is not None else frozenset()
+            self.secrets |= self._session.account.secrets() if self._session.account is not None else frozenset()
         return self._session
 
     @property
@@ -181,6 +183,13 @@ def sentence(what: str, cause: str, hint: str = "") -> str:
     """``<what>: <cause>. <hint>.`` in one line that is safe to show. A hint may end with a question mark."""
     text = f"{what}: {cause.rstrip().rstrip('.')}."
     return printable(f"{text} {hint.rstrip('.')}{'' if hint.endswith('?') else '.'}" if hint else text, _MAX_MESSAGE)
+
+
+def _journal_passwords(options: t.Mapping[str, t.Any]) -> frozenset[str]:
+    """The passwords in options ``journal`` and ``journal_password``, as they are written and as they are meant."""
+    uri = str(options.get("journal") or "")
+    words = [options.get("journal_password"), *re.findall(r"://[^:@/]*:([^@]+)@", uri), *re.findall(r"[?&](?:ssl)?password=([^&]+)", uri)]
+    return frozenset(spelling for word in words if word for spelling in (word, unquote(word)))
 
 
 def _unprefixed(text: str) -> str:

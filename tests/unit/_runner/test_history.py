@@ -5,6 +5,10 @@
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
+import sys
 import typing as t
 from pathlib import Path
 
@@ -124,6 +128,27 @@ def test_what_cannot_be_asked(path: str, options: dict[str, t.Any], kind: str, m
     assert (result["failed"], result["error"]["kind"]) == (True, kind)
     assert message in result["msg"]
     assert "s3cret" not in str(result)
+
+
+@pytest.mark.parametrize(
+    "journal",
+    ["postgresql://u:s3cret%40x@127.0.0.1:1/d", "postgresql://127.0.0.1:1/d?user=u&password=s3cret%40x", "mysql://u:s3cret%40x@h/d"],
+)
+def test_a_password_in_the_uri_is_not_in_the_result_of_a_real_module(journal: str) -> None:
+    """Ansible returns the options of a module in its result."""
+    arguments = {"ANSIBLE_MODULE_ARGS": {"journal": journal, "journal_password": "0ther-secret", "_ansible_verbosity": 3}}
+    done = subprocess.run(
+        [sys.executable, "-m", rerun_history_info.__name__],
+        input=json.dumps(arguments),
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    result = json.loads(done.stdout)
+    assert result["failed"]
+    assert "127.0.0.1" in str(result["invocation"]) or "mysql" in str(result["invocation"])
+    assert not [secret for secret in ("s3cret", "0ther") if secret in done.stdout + done.stderr], done.stdout
 
 
 def test_a_journal_that_is_not_there_is_empty_and_not_made(tmp_path: Path) -> None:
