@@ -77,7 +77,7 @@ class Kept(Client):
 
     def send(self, call: Request, *, deadline: float | None = None) -> Answer:
         self.requests.append(prepare(call, self._signs))
-        return Answer(200, self._answer, "request", None, {"x-subject-token": "token"})
+        return Answer(200, self._answer, "request", {"x-subject-token": "token"})
 
 
 class Sdk:

@@ -54,7 +54,7 @@ class Flood:
         return {**fields, **({} if job is None else {"job_name": job})}
 
 
-def listed(flood: Flood, days: int, *jobs: str) -> dict[str, t.Any]:
+def listed(flood: t.Callable[[socket.socket, HttpServer], bool], days: int, *jobs: str) -> dict[str, t.Any]:
     """What a process of its own says that lists that many days."""
     with HttpServer(flood) as server:
         done = subprocess.run(
@@ -89,4 +89,20 @@ def test_jobs_that_are_listed_one_by_one_share_the_limit() -> None:
     jobs = [f"job_{number}" for number in range(40)]
     result = listed(Flood(30 * DAY // 9_000, {"job_instance_name": 20}), 30, *jobs)
     assert "more than the 200000 that one list may hold" in result["outcome"]
+    assert result["kilobytes"] < MOST_KILOBYTES
+
+
+def padded(unit: str) -> t.Callable[[socket.socket, HttpServer], bool]:
+    """A service whose every answer is an empty list and as many small values as one answer may hold."""
+    body = f'{{"total": 0, "instances": [], "other": [{unit * (249_000 // sum(map(unit.count, "[{,")))}1]}}'.encode()
+
+    def answer(connection: socket.socket, server: HttpServer) -> bool:
+        return raw(message(200, body), stay=True)(connection, server)
+
+    return answer
+
+
+@pytest.mark.parametrize("unit", ['{"a":1},', "[[]],"])
+def test_small_values_that_nobody_asked_for(unit: str) -> None:
+    result = listed(padded(unit), 30, *(f"job_{number}" for number in range(16)))
     assert result["kilobytes"] < MOST_KILOBYTES

@@ -13,8 +13,8 @@ from collections.abc import Mapping
 
 #: Most bytes of a body that are read.
 MAX_BODY = 5 * 1024 * 1024
-#: Most values a body may hold: a thousand instances are about 20,000; half a million small objects would already take 100 MB.
-MAX_VALUES = 500_000
+#: Most values a body may hold. 5 MiB of instances are about 250,000; as many small objects take 30 MB, and four lists are read at a time.
+MAX_VALUES = 250_000
 #: Deepest nesting: known answers have five levels, and results are written out recursively.
 MAX_LEVELS = 100
 _MAX_DIGITS = 40
