@@ -11,7 +11,7 @@ import typing as t
 
 from .._common.errors import ApiError, Kind, OptionError
 from .._common.text import printable
-from .._http.request import Answer, Request, encoded_path
+from .._http.request import CONTENT_TYPE, Answer, Request, encoded_path
 from .._models.instance import InstanceKey, InstanceType, Job, JobInstance, Status
 from .pagination import Page
 from .parsing import Fields, bad_answer
@@ -21,7 +21,6 @@ if t.TYPE_CHECKING:
 
 _T = t.TypeVar("_T")
 _WORKSPACE = re.compile(r"[!-~]{1,128}")
-CONTENT_TYPE = ("Content-Type", "application/json;charset=UTF-8")
 
 #: Statuses that a request may filter by, because every edition of that generation spells them alike; other filters are applied here.
 #: Left out: manual-stop and skip-by-depend, which an older SDK spells differently [KES], and v1's success, which leaves out instances
@@ -83,7 +82,7 @@ class ScopedClient:
         if self.workspace_id:
             headers.append(("workspace", self.workspace_id))
         if method == "POST":
-            headers.append(CONTENT_TYPE)
+            headers.append(("Content-Type", CONTENT_TYPE))
         pairs = tuple((name, _word(value)) for name, value in (query or {}).items() if value is not None)
         path = encoded_path(version, project_id, *segments)
         return Request(method, base, path, route, query=pairs, body=body, headers=tuple(headers), writes=method == "POST")

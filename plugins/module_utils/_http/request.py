@@ -15,6 +15,7 @@ from .._common.errors import OptionError
 from .._common.text import printable
 from .._config.regions import base_url
 
+CONTENT_TYPE = "application/json;charset=UTF-8"  # in these letters on the retry endpoint's page [H-RET]
 #: Longest percent-encoded segment that is sent. Gateways commonly stop at 8 KiB for the whole request line, and some then just hang up.
 MAX_SEGMENT = 6000
 

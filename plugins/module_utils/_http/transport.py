@@ -19,7 +19,7 @@ from .._common.text import printable
 from .compat import get_environ_proxies, requests, select_proxy, urllib3
 from .connection import Exchange
 from .json_body import MAX_BODY
-from .request import Request, is_loopback
+from .request import CONTENT_TYPE, Request, is_loopback
 from .retry_policy import AttemptOutcome
 
 if t.TYPE_CHECKING:
@@ -27,7 +27,6 @@ if t.TYPE_CHECKING:
     from requests.auth import AuthBase
 
 USER_AGENT = "ansible-dataarts.factory"
-CONTENT_TYPE = "application/json;charset=UTF-8"  # in these letters on the retry endpoint's page [H-RET]
 _CHUNK = 65536
 #: Headers and body fields whose values are removed from the service's messages, should it echo them.
 _SECRET_HEADERS = ("authorization", "x-auth-token", "x-security-token")
