@@ -65,7 +65,7 @@ class House:
         """
         places = [{"workspace_id": workspace_id, "host": host} for host, workspace_id in self.places.items()]
         watched = {**account(self.service, max_retries=0), "workspaces": places, **(source or {})}
-        given = {"accounts": [watched], "poll_interval": 1, "watch_state": str(self.directory / "watch"), **more}
+        given = {"accounts": [watched], "poll_interval": 1, "journal": str(self.directory / "watch.db"), **more}
         watch = self.directory / "watch.yml"
         watch.write_text(json.dumps({f"dataarts_{name}": value for name, value in given.items() if value is not None}), encoding="utf-8")
         path = rulebook if "." in rulebook else str(self._shorter(rulebook))

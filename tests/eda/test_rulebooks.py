@@ -87,7 +87,7 @@ def test_a_night_ends_without_a_person_and_a_name_stays_a_name(house: t.Any, tmp
 def test_by_its_full_name_it_watches_as_the_guide_says(house: t.Any, rulebook: str) -> None:
     """Found in the collection, with nothing set that has a default; the record is where the collection's other records are."""
     setup = house()
-    process = setup.start(f"dataarts.factory.{rulebook}", watch_state=None, poll_interval=None, proposal_directory=str(setup.directory))
+    process = setup.start(f"dataarts.factory.{rulebook}", journal=None, poll_interval=None, proposal_directory=str(setup.directory))
     try:
         wait_until(process, "all events are taken", lambda: setup.events() == 6)
     finally:
@@ -138,7 +138,7 @@ def test_events_taken_before_a_kill_are_acted_on_once(house: t.Any, moment: str)
 def test_the_budget_holds_over_a_thousand_failures_and_a_restart(house: t.Any) -> None:
     """500 instances that always fail, one rerun a day: a thousand failures, 500 reruns, and then people are told; no loop, also not after a restart."""
     setup = house(night={"jobs": [{"name": "hopeless", "failed": 500, "every": "1m", "runs": ["fail"]}], "run_seconds": 0.1})
-    process = setup.start("rerun_failed", reruns_per_day=1)
+    process = setup.start("rerun_failed", max_reruns_per_day=1)
     try:
         wait_until(process, "people are told of all", lambda: any(len(message["instances"]) == 500 for message in setup.messages()))
         assert setup.events() == 1000
@@ -146,7 +146,7 @@ def test_the_budget_holds_over_a_thousand_failures_and_a_restart(house: t.Any) -
         end(process)
     assert set(setup.reruns().values()) == {1}
     assert len(setup.reruns()) == 500
-    again = setup.start("rerun_failed", reruns_per_day=1)
+    again = setup.start("rerun_failed", max_reruns_per_day=1)
     try:
         polls = len(setup.service.requests("v1_list"))
         messages = len(setup.messages())

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from ansible_collections.dataarts.factory.plugins.plugin_utils._eda.options import source_spec, wanted
+from ansible_collections.dataarts.factory.plugins.plugin_utils._eda.options import source_options, source_spec
 from tests.unit.building import T
 from tools.role_options import documentation
 
@@ -48,14 +48,14 @@ def test_the_examples_are_taken() -> None:
     assert match
     for example in yaml.safe_load(match.group(1)):
         (arguments,) = example.values()
-        assert wanted(filled(arguments), T).logins
+        assert source_options(filled(arguments), T).logins
 
 
 def test_the_variables_of_the_guide_are_taken() -> None:
     match = re.search(r"   # watch.yml\n(.*?)\n\n``host``", GUIDE.read_text(encoding="utf-8"), re.DOTALL)
     assert match
     given = yaml.safe_load(match.group(1))
-    assert len(wanted({"accounts": given["dataarts_accounts"]}, T).logins[0].places) == 2
+    assert len(source_options({"accounts": given["dataarts_accounts"]}, T).logins[0].places) == 2
     used = set(re.findall(r"\bdataarts_\w+", "".join(path.read_text(encoding="utf-8") for path in RULEBOOKS)))
     assert set(given) <= used
 

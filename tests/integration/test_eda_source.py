@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The event source against the emulator, poll by poll: what is told, what is not told twice, and what is kept over a restart."""
+"""The event source against the emulator, poll by poll: which failures get an event, which get none twice, and what a restart keeps."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import base64
 import contextlib
 import json
 import logging
-import os
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -21,8 +21,9 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.dataarts.factory.plugins.plugin_utils._eda.options import wanted
-from ansible_collections.dataarts.factory.plugins.plugin_utils._eda.source import EndedError, LoginWatch, watch
+from ansible_collections.dataarts.factory.plugins.plugin_utils._eda.options import source_options
+from ansible_collections.dataarts.factory.plugins.plugin_utils._eda.source import AccountWatch, EndedError, watch
+from ansible_collections.dataarts.factory.plugins.plugin_utils._eda.workspace_watch import WorkspaceWatch
 from tests.support.playbook import ROOT, TREE, Ansible
 from tests.support.scenarios import FREE, SECRET_KEY, SUPPLY_ID, V1, V2, WORKSPACE_ID, small_night
 from tests.support.workspace import account
@@ -34,19 +35,19 @@ Event = dict[str, t.Any]
 class Source:
     """The watch of one account, in this process; every poll when the test says so."""
 
-    def __init__(self, service: t.Any, state: Path, places: t.Mapping[str, str] | None = None, **changes: t.Any) -> None:
+    def __init__(self, service: t.Any, folder: Path, places: t.Mapping[str, str] | None = None, **changes: t.Any) -> None:
         places = places or {"sales": WORKSPACE_ID}
         self.args = {
             **account(service),
             "workspaces": [{"workspace_id": workspace_id, "host": host} for host, workspace_id in places.items()],
-            "state_path": str(state),
+            "journal": str(folder / "journal.db"),
             "max_retries": 0,
             "probe": False,
             **changes,
         }
         self.queue: asyncio.Queue[Event] = asyncio.Queue()
-        options = wanted(self.args, service.now_ms())
-        self.watch = LoginWatch(options.logins[0], options, {}, self.queue)
+        options = source_options(self.args, service.now_ms())
+        self.watch = AccountWatch(options.logins[0], options, {}, self.queue)
 
     def __enter__(self) -> Source:
         return self
@@ -79,7 +80,7 @@ def test_every_failure_is_told_once_and_a_new_one_at_the_next_poll(service: t.An
         assert source.poll() == []
         service.add("hourly_stock", {"plan_time": "-1m", "status": "fail", "error": "node load failed"}, workspace_id=WORKSPACE_ID)
         (event,) = source.poll()
-        assert (event["job_name"], event["again"], event["repeated"], event["host"]) == ("hourly_stock", False, False, "sales")
+        assert (event["job_name"], event["failed_again"], event["repeated"], event["host"]) == ("hourly_stock", False, False, "sales")
         assert base64.b64decode(event["error_message_b64"]) == b"node load failed"
         assert source.poll() == []
 
@@ -92,11 +93,11 @@ def test_an_instance_that_runs_is_told_when_it_fails_and_again_when_it_fails_aga
         assert source.poll() == []
         service.advance(10)
         (first,) = source.poll()
-        assert not first["again"]
+        assert not first["failed_again"]
         rerun(service, tmp_path)
         service.advance(40)
         (second,) = source.poll()
-        assert second["again"]
+        assert second["failed_again"]
         assert second["id"] != first["id"]
         assert source.poll() == []
 
@@ -183,13 +184,18 @@ def test_names_that_cannot_be_checked_keep_nobody_from_watching(service: t.Any, 
 # Restarts
 
 
+#: Seconds after which what a source did not confirm is delivered once more: repeat_within, two polls and a minute; and a few for clocks.
+DEADLINE = 300 + 2 * 60 + 60 + 5
+
+
 def test_what_the_first_poll_could_not_see_is_repeated_by_the_next(service: t.Any, tmp_path: Path) -> None:
     """The list of one job fails at the first poll after a restart."""
     service.set(**V2, clock_skew_seconds=0)
     jobs = ["daily_sales", "hourly_stock"]
     with Source(service, tmp_path, jobs=jobs) as source:
         assert len(source.poll()) == 5
-    service.inject({"route": "list", "kind": "status", "status": 503, "times": 1})
+    service.advance(DEADLINE)  # so the first poll reads twice, the second time by the service's clock
+    service.inject({"route": "list", "kind": "status", "status": 503, "times": 1, "skip": 2})
     with Source(service, tmp_path, jobs=jobs) as source:
         first = [event for event in source.poll() if event["kind"] == "failed"]
         second = [event for event in source.poll() if event["kind"] == "failed"]
@@ -199,7 +205,7 @@ def test_what_the_first_poll_could_not_see_is_repeated_by_the_next(service: t.An
     assert all(event["repeated"] for event in [*first, *second])
 
 
-def test_a_clock_that_is_wrong_until_the_first_answer_settles_and_forgets_nothing(service: t.Any, tmp_path: Path) -> None:
+def test_a_clock_that_is_wrong_until_the_first_answer_confirms_and_forgets_nothing(service: t.Any, tmp_path: Path) -> None:
     """A machine without the right time starts the source, and the statistics, asked first, say that nothing failed."""
     service.reset(small_night(switches={**FREE, **V1, "v2_open": True}, jobs=[{"name": "quiet", "failed": 1}]))
     with Source(service, tmp_path) as source:
@@ -210,8 +216,8 @@ def test_a_clock_that_is_wrong_until_the_first_answer_settles_and_forgets_nothin
         source.watch._session.client.clock._wall = lambda: time.time() + 10 * 86_400
         assert source.poll() == []
         assert service.requests("overview")
-        cursor = source.watch._lookers[0].cursor
-        assert (cursor.settled, len(cursor.told)) == (0, 1)
+        (delivery,) = source.watch._watches[0].deliveries.newest.values()
+        assert not delivery.confirmed
 
 
 def test_a_restart_repeats_what_nobody_may_have_acted_on_and_nothing_else(service: t.Any, tmp_path: Path) -> None:
@@ -221,32 +227,61 @@ def test_a_restart_repeats_what_nobody_may_have_acted_on_and_nothing_else(servic
     service.advance(30)  # all but weekly_report succeed; it fails again
     with Source(service, tmp_path) as source:
         (again,) = source.poll()
-        assert (again["job_name"], again["again"], again["repeated"]) == ("weekly_report", True, False)
+        assert (again["job_name"], again["failed_again"], again["repeated"]) == ("weekly_report", True, False)
         assert source.poll() == []
+    service.advance(DEADLINE)
     with Source(service, tmp_path) as source:
         (repeated,) = source.poll()
         assert (repeated["id"], repeated["repeated"]) == (again["id"], True)
         service.advance(301)
         assert source.poll() == []
+    service.advance(DEADLINE)
     with Source(service, tmp_path) as source:
-        assert source.poll() == [], "told five minutes before the source ended"
+        assert source.poll() == [], "put five minutes before the source ended"
     assert len({event["id"] for event in [*before, again]}) == 7
+
+
+def test_sources_that_share_a_journal_put_no_failure_twice(service: t.Any, tmp_path: Path) -> None:
+    with Source(service, tmp_path) as first, Source(service, tmp_path) as second:
+        events = [*first.poll(), *second.poll()]
+        assert len({event["id"] for event in events}) == len(events) == 6
+        for dummy in range(2):
+            service.add("hourly_stock", {"plan_time": "-1m", "status": "fail"}, workspace_id=WORKSPACE_ID)
+            both = [*second.poll(), *first.poll()]
+            assert failed_jobs(both) == ["hourly_stock"]
+        service.advance(301)
+        assert first.poll() == second.poll() == []
+        service.advance(DEADLINE)
+        assert second.poll() == first.poll() == [], "confirmed by the one that is alive"
+
+
+def test_another_source_takes_over_what_one_that_ended_may_have_lost(service: t.Any, tmp_path: Path) -> None:
+    with Source(service, tmp_path) as source:
+        first = source.poll()
+    with Source(service, tmp_path) as second:
+        assert second.poll() == []
+    service.advance(DEADLINE)
+    with Source(service, tmp_path) as second, Source(service, tmp_path) as third:
+        repeated = [*second.poll(), *third.poll()]
+    assert sorted(event["id"] for event in repeated) == sorted(event["id"] for event in first)
+    assert all(event["repeated"] for event in repeated)
 
 
 def test_repeat_within_nought_repeats_nothing(service: t.Any, tmp_path: Path) -> None:
     with Source(service, tmp_path, repeat_within=0) as source:
         assert len(source.poll()) == 6
+    service.advance(DEADLINE)
     with Source(service, tmp_path, repeat_within=0) as source:
         assert source.poll() == []
 
 
 @pytest.mark.parametrize("size", [1, 3])
-def test_what_was_not_taken_when_the_source_ended_is_told_at_the_next_start(service: t.Any, tmp_path: Path, size: int) -> None:
+def test_what_was_not_taken_when_the_source_ended_is_put_again(service: t.Any, tmp_path: Path, size: int) -> None:
     """A queue that takes *size* events, as ansible-rulebook's takes one, and a source that is cancelled while the next one waits."""
 
     async def cancelled(source: Source) -> None:
         task = asyncio.create_task(source.watch.poll())
-        while source.queue.qsize() < size or len(source.watch._lookers[0].cursor.told) < size:
+        while source.queue.qsize() < size or len(source.watch._watches[0].deliveries.newest) <= size:
             await asyncio.sleep(0.01)
         task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
@@ -258,44 +293,47 @@ def test_what_was_not_taken_when_the_source_ended_is_told_at_the_next_start(serv
         first = source.taken()
     with Source(service, tmp_path, repeat_within=0) as source:
         second = source.poll()
+    service.advance(DEADLINE)
+    with Source(service, tmp_path, repeat_within=0) as source:
+        (last,) = source.poll()
+    assert last["repeated"]
     assert len(first) == size
-    assert len({event["id"] for event in [*first, *second]}) == len(first) + len(second) == 6
+    assert len({event["id"] for event in [*first, *second, last]}) == len(first) + len(second) + 1 == 6
 
 
-def test_whoever_cancels_it_waits_until_what_was_taken_is_written(
-    service: t.Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: t.Any
-) -> None:
-    """A cancelled task does not end its thread: the record must not be closed, and opened by a successor, while the thread writes to it."""
+def test_whoever_cancels_it_waits_until_what_was_claimed_is_written(service: t.Any, tmp_path: Path, caplog: t.Any) -> None:
+    """A cancelled task does not end its thread: the journal must not be closed, and opened by a successor, while the thread writes to it."""
     service.set(clock_skew_seconds=0)
-    writing, cancelled = threading.Event(), threading.Event()
-    true = os.fsync
-
-    def slow(descriptor: int) -> None:
-        if threading.current_thread() is not threading.main_thread() and os.lseek(descriptor, 0, os.SEEK_CUR) > 0 and taken:
-            writing.set()
-            assert cancelled.wait(60)
-        true(descriptor)
 
     async def main() -> None:
         queue: asyncio.Queue[Event] = asyncio.Queue()
         task = asyncio.create_task(watch(queue, source.args))
         taken.append(await queue.get())
-        await asyncio.to_thread(writing.wait, 60)
-        task.cancel()
-        asyncio.get_running_loop().call_later(0.2, cancelled.set)
+        with contextlib.closing(sqlite3.connect(tmp_path / "journal.db", isolation_level=None, timeout=60)) as other:
+            other.execute("BEGIN IMMEDIATE")  # whatever is written next waits
+            with contextlib.suppress(asyncio.TimeoutError):
+                await asyncio.wait_for(asyncio.shield(task), 0.2)
+            task.cancel()
+            with contextlib.suppress(asyncio.TimeoutError):
+                await asyncio.wait_for(asyncio.shield(task), 0.2)
+            assert not task.done()
+            other.execute("ROLLBACK")
         with contextlib.suppress(asyncio.CancelledError):
             await task
+        while not queue.empty():
+            taken.append(queue.get_nowait())
         with Source(service, tmp_path, repeat_within=0) as successor:
             await successor.watch.poll()
             later.extend(successor.taken())
 
     taken: list[Event] = []
     later: list[Event] = []
-    monkeypatch.setattr(os, "fsync", slow)
     source = Source(service, tmp_path, repeat_within=0)
     asyncio.run(main())
-    assert len({event["id"] for event in [taken[0]["dataarts"], *later]}) == 1 + len(later) == 6
-    assert caplog.messages == []
+    ids = {event["dataarts"]["id"] for event in taken} | {event["id"] for event in later}
+    assert len(ids) == 6
+    assert len(taken) + len(later) == 6
+    assert [text for text in caplog.messages if "Set the clock" not in text] == []
 
 
 def test_with_feedback_an_event_counts_once_the_engine_has_it(service: t.Any, tmp_path: Path) -> None:
@@ -309,6 +347,7 @@ def test_with_feedback_an_event_counts_once_the_engine_has_it(service: t.Any, tm
 
     with Source(service, tmp_path) as source:
         asyncio.run(main())
+    service.advance(DEADLINE)
     with Source(service, tmp_path) as source:
         assert source.poll() == []
 
@@ -433,8 +472,8 @@ def test_a_wrong_credential_ends_it_with_one_line(service: t.Any, tmp_path: Path
         ({"poll_interval": 0}, "poll_interval is 0"),
         ({"secret_key": None}, "access_key without secret_key"),
         ({"endpoint": "http://dayu.example.com"}, "http"),
-        ({"workspaces": [{"workspace_id": 12}]}, "workspace_id must be text, not a number"),
-        ({"state_path": "/dev/null/x"}, "state_path"),
+        ({"workspaces": [{"workspace_id": 12}]}, "workspace_id arrived as a number"),
+        ({"journal": "mysql://db.example.com/journal"}, "journal is a URI of kind mysql"),
     ],
 )
 def test_what_cannot_work_ends_it_with_one_line(service: t.Any, tmp_path: Path, caplog: t.Any, changes: t.Any, words: t.Any) -> None:
@@ -446,37 +485,43 @@ def test_what_cannot_work_ends_it_with_one_line(service: t.Any, tmp_path: Path, 
     assert SECRET_KEY not in caplog.text
 
 
-def test_a_damaged_record_ends_it_with_one_line(service: t.Any, tmp_path: Path, caplog: t.Any) -> None:
+def test_a_damaged_journal_is_set_aside_and_counts_as_new(service: t.Any, tmp_path: Path, caplog: t.Any) -> None:
     service.set(clock_skew_seconds=0)
     with Source(service, tmp_path) as source:
-        source.poll()
-    next(tmp_path.glob("*.jsonl")).write_text("no record\n")
-    asyncio.run(asyncio.wait_for(watch(asyncio.Queue(), source.args), 60))
-    (line,) = [record for record in caplog.records if record.name == "dataarts.factory.failed_instances"]
-    assert "line 1 is damaged. Restore it, or move it away" in line.getMessage()
+        assert len(source.poll()) == 6
+    (tmp_path / "journal.db").write_text("not a database\n" * 100)
+    with Source(service, tmp_path) as source:
+        assert len(source.poll()) == 6
+        assert source.poll() == []
+    (line,) = caplog.messages
+    assert "set aside" in line
 
 
-@pytest.mark.parametrize(
-    ("what", "words"),
-    [
-        (OSError(28, "No space left on device"), "No space left on device"),
-        (RuntimeError("secret"), "unexpected RuntimeError in"),
-    ],
-)
-def test_whatever_ends_it_is_the_last_event(
-    service: t.Any, tmp_path: Path, caplog: t.Any, monkeypatch: pytest.MonkeyPatch, what: t.Any, words: t.Any
-) -> None:
-    """A disk that is full at night, or a defect: a line in a log wakes nobody."""
+def test_a_journal_that_cannot_be_written_is_an_outage(service: t.Any, tmp_path: Path, caplog: t.Any) -> None:
+    service.set(clock_skew_seconds=0)
+    (tmp_path / "file").touch()
+    with Source(service, tmp_path, journal=str(tmp_path / "file" / "journal.db")) as source:
+        (event,) = source.poll()
+        assert source.poll() == []
+        assert event["kind"] == "outage"
+        assert str(tmp_path / "file") in base64.b64decode(event["message_b64"]).decode()
+        (tmp_path / "file").unlink()
+        assert [event["kind"] for event in source.poll()] == ["failed"] * 6 + ["restored"]
 
-    def broken(descriptor: int) -> t.NoReturn:
-        raise what
+
+def test_whatever_ends_it_is_the_last_event(service: t.Any, tmp_path: Path, caplog: t.Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A defect: a line in a log wakes nobody."""
+
+    def broken(self: t.Any, failure: t.Any) -> t.NoReturn:
+        raise RuntimeError("secret")
 
     source = Source(service, tmp_path)
-    monkeypatch.setattr(os, "fsync", broken)
+    monkeypatch.setattr(WorkspaceWatch, "claim", broken)
     queue: asyncio.Queue[Event] = asyncio.Queue()
     asyncio.run(asyncio.wait_for(watch(queue, source.args), 60))
     (line,) = [record for record in caplog.records if record.name == "dataarts.factory.failed_instances"]
-    assert words in line.getMessage()
+    assert "unexpected RuntimeError in" in line.getMessage()
+    assert "secret" not in line.getMessage()
     assert line.exc_info is None
     event = queue.get_nowait()
     assert (event["dataarts"]["kind"], event["meta"]["hosts"]) == ("ended", ["sales"])

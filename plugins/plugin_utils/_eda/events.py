@@ -1,10 +1,10 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Private to the collection: the events that the event source puts. Pure.
+"""Events that the event source puts. Pure.
 
-ansible-rulebook gives the strings of an event to playbooks as templates, so text that other people wrote travels in base64 (``*_b64``).
-Beside it the name of a job is given in clear for conditions, but only where it holds nothing that a template could begin with.
+ansible-rulebook passes the strings of an event to playbooks as templates, so text that other people wrote travels in base64 (``*_b64``).
+In addition, the name of a job is in clear for conditions, but only where it holds nothing that a template could start with.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import uuid
 
 from ...module_utils._common.text import printable
 from ...module_utils._common.times import to_iso
-from .failures import Failure
+from .failures import NewFailure
 from .options import Login, Place
 
 Event = t.Dict[str, t.Any]
@@ -25,9 +25,9 @@ _MESSAGE = 1000
 _NAMESPACE = uuid.UUID("5b0c3d0e-3f0a-4f57-9d3e-6f1d6a1f9a52")
 
 
-def failed_event(failure: Failure, login: Login, place: Place) -> Event:
-    """One instance failed. Ids are text, times epoch ms with ISO 8601 beside them."""
-    one = failure.instance
+def failed_event(failure: NewFailure, login: Login, place: Place) -> Event:
+    """One instance failed. Ids are text, times epoch ms with ISO 8601 next to them."""
+    instance = failure.instance
     return _event(
         failure.id,
         [place.host],
@@ -37,21 +37,21 @@ def failed_event(failure: Failure, login: Login, place: Place) -> Event:
             "account": clear(login.name),
             "workspace_id": place.workspace_id,
             "host": place.host,
-            "job_id": one.key.job_id,
-            "job_name": clear(one.job_name),
-            "job_name_b64": encoded(one.job_name),
-            "instance_id": None if one.instance_id is None else clear(one.instance_id),
-            "instance_type": one.instance_type.value if one.instance_type else None,
-            "status": one.status.value,
-            "plan_time": one.key.plan_time,
-            "plan_time_iso": to_iso(one.key.plan_time),
-            "submit_time": one.key.submit_time,
-            "start_time": one.start_time,
-            "start_time_iso": None if one.start_time is None else to_iso(one.start_time),
-            "end_time": one.end_time,
-            "end_time_iso": None if one.end_time is None else to_iso(one.end_time),
-            "error_message_b64": encoded(printable(one.error_message or "", _MESSAGE)),
-            "again": failure.again,
+            "job_id": instance.key.job_id,
+            "job_name": clear(instance.job_name),
+            "job_name_b64": encoded(instance.job_name),
+            "instance_id": None if instance.instance_id is None else clear(instance.instance_id),
+            "instance_type": instance.instance_type.value if instance.instance_type else None,
+            "status": instance.status.value,
+            "plan_time": instance.key.plan_time,
+            "plan_time_iso": to_iso(instance.key.plan_time),
+            "submit_time": instance.key.submit_time,
+            "start_time": instance.start_time,
+            "start_time_iso": None if instance.start_time is None else to_iso(instance.start_time),
+            "end_time": instance.end_time,
+            "end_time_iso": None if instance.end_time is None else to_iso(instance.end_time),
+            "error_message_b64": encoded(printable(instance.error_message or "", _MESSAGE)),
+            "failed_again": failure.failed_again,
             "repeated": failure.repeated,
         },
     )

@@ -1,10 +1,10 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Private to the collection: which of the listed failures are new. Pure.
+"""New failures: which failed instances of a poll get an event. Pure.
 
-A failure is one run of an instance that failed. It is known by the instance's key and by when that run began: the service tells of an
-instance only its last run, so one that was rerun and failed again is another failure of the same instance, with a later start.
+The service has no id for a failure. It is an instance together with the start of the run that failed: the list shows for each instance only
+its last run, so one that was rerun and failed again is another failure of the same instance, with a later start.
 """
 
 from __future__ import annotations
@@ -15,48 +15,59 @@ from dataclasses import dataclass
 
 from ...module_utils._models.instance import InstanceKey, JobInstance
 
-#: How long what has left the window of plan times is remembered, ms.
+#: How long what has left the window of plan times is kept, ms.
 MARGIN_MS = 86_400_000
+#: Key and instance_id: differs between twins.
+FullKey = t.Tuple[InstanceKey, str]
 
 
 @dataclass(frozen=True)
-class Seen:
-    """The newest failure of an instance that was told.
+class Delivery:
+    """The newest event that some source claimed for an instance.
 
     :param run: when the run that failed began, epoch ms; its end where no start was recorded, 0 where neither was.
-    :param told: when it was told, epoch ms on the service's clock.
+    :param claimed_ms: when it was claimed, epoch ms of the service's clock, as deadline_ms.
+    :param deadline_ms: when a source that is alive has confirmed it; unconfirmed after that, it is delivered once more.
+    :param number: which delivery of this failure it is, from 1.
+    :param failed_again: whether the instance had an earlier failure with an event.
     """
 
     run: int
-    told: int
+    claimed_ms: int
+    deadline_ms: int
+    number: int = 1
+    failed_again: bool = False
+    confirmed: bool = False
 
 
 @dataclass(frozen=True)
-class Failure:
-    """One failure to tell.
+class NewFailure:
+    """A failure that an event is due for.
 
-    :param again: whether an earlier failure of the same instance was told.
-    :param repeated: whether this very failure was told before, shortly before the source ended, so that nobody may have acted on it.
+    :param failed_again: whether an earlier failure of the same instance had an event.
+    :param number: which delivery of this failure it is, from 1.
     """
 
     instance: JobInstance
-    again: bool = False
-    repeated: bool = False
+    failed_again: bool = False
+    number: int = 1
 
     @property
     def run(self) -> int:
-        """See :class:`Seen`."""
+        """See :class:`Delivery`."""
         return run_of(self.instance)
 
     @property
+    def repeated(self) -> bool:
+        """Whether this very failure had an event before, of which nobody may have taken notice, because its source ended."""
+        return self.number > 1
+
+    @property
     def id(self) -> str:
-        """The same for the same failure, whoever sees it and whenever: 32 hex digits."""
-        key = self.instance.key
-        text = "\0".join((key.workspace_id, key.job_id, str(key.plan_time), str(key.submit_time), str(self.run)))
+        """The same for the same failure, whichever source polls it and whenever: 32 hex digits."""
+        key, instance_id = self.instance.full_key
+        text = "\0".join((key.workspace_id, key.job_id, str(key.plan_time), str(key.submit_time), instance_id, str(self.run)))
         return hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()[:32]
-
-
-Told = t.Mapping[InstanceKey, Seen]
 
 
 def run_of(instance: JobInstance) -> int:
@@ -64,23 +75,23 @@ def run_of(instance: JobInstance) -> int:
     return instance.start_time or instance.end_time or 0
 
 
-def new_failures(failed: t.Iterable[JobInstance], told: Told, doubtful: t.Collection[InstanceKey] = ()) -> list[Failure]:
-    """The failures to tell, the oldest first.
+def new_failures(failed: t.Iterable[JobInstance], newest: t.Mapping[FullKey, Delivery], now_ms: int) -> list[NewFailure]:
+    """The failures that an event is due for, the oldest first.
 
-    :param failed: every instance of the window that has failed, each key once.
-    :param told: what was told before.
-    :param doubtful: of which, after a start, nobody may have acted on what was told before: that is told again if it still stands.
+    :param failed: every instance of the window that has failed, each once.
+    :param newest: the newest delivery of each instance.
+    :param now_ms: the service's time.
     """
-    found = []
-    for one in failed:
-        seen = told.get(one.key)
-        if seen is None or run_of(one) > seen.run:
-            found.append(Failure(one, again=seen is not None))
-        elif one.key in doubtful and run_of(one) == seen.run:
-            found.append(Failure(one, repeated=True))
-    return sorted(found, key=lambda failure: (failure.run, failure.instance.key))
+    failures = []
+    for instance in failed:
+        delivery = newest.get(instance.full_key)
+        if delivery is None or run_of(instance) > delivery.run:
+            failures.append(NewFailure(instance, failed_again=delivery is not None))
+        elif run_of(instance) == delivery.run and not delivery.confirmed and now_ms >= delivery.deadline_ms:
+            failures.append(NewFailure(instance, delivery.failed_again, delivery.number + 1))
+    return sorted(failures, key=lambda failure: (failure.run, failure.instance.full_key))
 
 
-def forgotten(told: Told, window_begin: int) -> list[InstanceKey]:
-    """The instances that need not be remembered: planned so long before the window that they are not listed any more."""
-    return [key for key in told if key.plan_time < window_begin - MARGIN_MS]
+def outdated(newest: t.Mapping[FullKey, Delivery], window_start: int) -> list[FullKey]:
+    """The instances that need not be kept: planned so long before the window that they are not listed any more."""
+    return [full_key for full_key in newest if full_key[0].plan_time < window_start - MARGIN_MS]

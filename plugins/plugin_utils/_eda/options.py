@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Private to the collection: the arguments of the event source, checked. Pure."""
+"""Arguments of the event source, checked. Pure."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ FAILED_WORDS = ("fail", "running-exception", "manual-stop")
 #: A name that a pattern of --limit can name: no separators, no wildcards, no beginning of a file's name.
 _HOST = re.compile(r"[\w][\w.-]{0,127}")
 _SECONDS = (("poll_interval", 1), ("repeat_within", 0))
+_AS_THEY_ARE = ("planned_after", "poll_interval", "repeat_within", "probe", "api_version", "journal", "journal_password")
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ class Login:
 
 
 @dataclass(frozen=True)
-class Wanted:
+class SourceOptions:
     """All arguments. Durations in seconds."""
 
     logins: tuple[Login, ...]
@@ -64,7 +65,8 @@ class Wanted:
     repeat_within: int
     probe: bool
     api_version: str
-    state_path: str | None
+    journal: str | None
+    journal_password: str | None = field(repr=False)
 
     @property
     def times(self) -> dict[str, t.Any]:
@@ -72,8 +74,8 @@ class Wanted:
         return {"planned_after": self.planned_after, "planned_before": None}
 
     def selection(self, window: Window) -> Selection:
-        """Which failures are meant."""
-        return select(self.jobs, window, statuses=[one.value for one in self.statuses], instance_types=self.instance_types)
+        """Which failures are watched."""
+        return select(self.jobs, window, statuses=[status.value for status in self.statuses], instance_types=self.instance_types)
 
 
 def source_spec() -> Spec:
@@ -96,106 +98,107 @@ def source_spec() -> Spec:
         "poll_interval": {"type": "int", "default": 60},
         "repeat_within": {"type": "int", "default": 300},
         "probe": {"type": "bool", "default": True},
-        "state_path": {"type": "path"},
+        "journal": {"type": "str"},
+        "journal_password": {"type": "str", "no_log": True},
         "feedback": {"type": "bool", "default": False},
     }
 
 
-def wanted(args: t.Mapping[str, t.Any], now_ms: int) -> Wanted:
+def source_options(args: t.Mapping[str, t.Any], now_ms: int) -> SourceOptions:
     """The arguments of the event source, checked.
 
-    :param args: as the rulebook gives them, templated; what ansible-rulebook adds itself begins with ``eda_``.
+    :param args: as in the rulebook, templated; what ansible-rulebook adds itself begins with ``eda_``.
     :param now_ms: about the service's time, epoch ms.
-    :raises OptionError: naming the argument, the cause and what to give instead; never repeats a secret.
+    :raises OptionError: naming the argument, the cause and what to set instead; never repeats a secret.
     """
-    given = {name: value for name, value in args.items() if not name.startswith("eda_")}
+    arguments = {name: value for name, value in args.items() if not name.startswith("eda_")}
     spec = source_spec()
-    _check_defined(given, "")
-    _check_texts(given, spec, "")
+    _check_defined(arguments, "")
+    _check_texts(arguments, spec, "")
     result = ArgumentSpecValidator(
         spec, mutually_exclusive=[["accounts", "workspaces"]], required_one_of=[["accounts", "workspaces"]]
-    ).validate(given)
+    ).validate(arguments)
     if result.error_messages:
         raise OptionError("; ".join(result.error_messages) + ".")
     options = result.validated_parameters
     for name, least in _SECONDS:
         if options[name] < least:
-            raise OptionError(f"{name} is {options[name]}. Give seconds, {least} or more.")
-    one = Wanted(
+            raise OptionError(f"{name} is {options[name]}. Set seconds, {least} or more.")
+    checked = SourceOptions(
         logins=_logins(options),
         jobs=tuple(options["jobs"]),
         statuses=frozenset(Status(word) for word in options["statuses"]),
-        **{name: options[name] for name in ("planned_after", "poll_interval", "repeat_within", "probe", "api_version", "state_path")},
+        **{name: options[name] for name in _AS_THEY_ARE},
         instance_types=tuple(options["instance_types"] or ()),
     )
-    if not one.statuses:
-        raise OptionError("statuses is an empty list, so nothing would ever be told. Give fail, or leave it out.")
-    one.selection(window_of(one.times, now_ms))
-    return one
+    if not checked.statuses:
+        raise OptionError("statuses is an empty list, so there would never be an event. Set fail, or leave it out.")
+    checked.selection(window_of(checked.times, now_ms))
+    return checked
 
 
-def environment_for(one: Wanted, environ: t.Mapping[str, str]) -> dict[str, str]:
+def environment_for(options: SourceOptions, environ: t.Mapping[str, str]) -> dict[str, str]:
     """The part of *environ* that may complete a login: the project in it counts only where there is a single one."""
-    hidden = () if len(one.logins) == 1 else ENVIRONMENT["project_id"]
+    hidden = () if len(options.logins) == 1 else ENVIRONMENT["project_id"]
     return {name: value for name, value in environ.items() if name not in hidden}
 
 
 def _logins(options: t.Mapping[str, t.Any]) -> tuple[Login, ...]:
     shared = account_spec()
     entries = options["accounts"] or [{**options, "name": None}]
-    found = []
+    logins = []
     for number, entry in enumerate(entries, 1):
         name = entry["name"] or (f"account {number}" if len(entries) > 1 else "the account")
-        places = tuple(_place(one, name) for one in entry["workspaces"] or [])
+        places = tuple(_place(workspace, name) for workspace in entry["workspaces"] or [])
         if not places:
-            raise OptionError(f"workspaces of {name} is an empty list. Give the workspaces to watch.")
-        found.append(Login(name, {option: entry[option] for option in shared}, places))
-    _check_twice([place for login in found for place in login.places])
-    return tuple(found)
+            raise OptionError(f"workspaces of {name} is an empty list. List the workspaces to watch.")
+        logins.append(Login(name, {option: entry[option] for option in shared}, places))
+    _check_twice([place for login in logins for place in login.places])
+    return tuple(logins)
 
 
 def _place(entry: t.Mapping[str, t.Any], account: str) -> Place:
     workspace_id = text_of(entry["workspace_id"], "workspace_id")
     if workspace_id is None:
-        raise OptionError(f"a workspace of {account} has no workspace_id. Give its id.")
+        raise OptionError(f"a workspace of {account} has no workspace_id. Set its id.")
     host = text_of(entry["host"], "host") or workspace_id
     if not _HOST.fullmatch(host):
-        raise OptionError(f"host of workspace {workspace_id} is no name of an inventory host. Give letters, digits, '_', '-' and '.'.")
+        raise OptionError(f"host of workspace {workspace_id} is not the name of an inventory host. Use letters, digits, '_', '-' and '.'.")
     return Place(workspace_id, host)
 
 
 def _check_twice(places: t.Sequence[Place]) -> None:
-    for what, names in (("workspace", [one.workspace_id for one in places]), ("host", [one.host for one in places])):
+    for what, names in (("workspace", [place.workspace_id for place in places]), ("host", [place.host for place in places])):
         for name in names:
             if names.count(name) > 1:
                 raise OptionError(f"{what} {name} is listed {names.count(name)} times. List it once.")
 
 
 def _check_defined(value: t.Any, where: str) -> None:
-    """Refuse what a template of the rulebook left undefined: ansible-rulebook hands on what Jinja makes of it."""
+    """Refuse what a template of the rulebook left undefined: ansible-rulebook passes on what Jinja makes of it."""
     if isinstance(value, Undefined):
         raise OptionError(
             f"{where} is undefined: nothing sets variable {value._undefined_name}. Set it in the file of --vars, or name it in --env-vars."
         )
     if isinstance(value, dict):
-        for name, one in value.items():
-            _check_defined(one, f"{where}.{name}" if where else str(name))
+        for name, part in value.items():
+            _check_defined(part, f"{where}.{name}" if where else str(name))
     elif isinstance(value, list):
-        for number, one in enumerate(value, 1):
-            _check_defined(one, f"{where}[{number}]")
+        for number, part in enumerate(value, 1):
+            _check_defined(part, f"{where}[{number}]")
 
 
-def _check_texts(given: t.Mapping[str, t.Any], spec: Spec, where: str) -> None:
+def _check_texts(arguments: t.Mapping[str, t.Any], spec: Spec, where: str) -> None:
     """Refuse numbers where text is meant: an id or a key of digits that YAML or a template made a number has lost its zeros."""
-    for name, value in given.items():
-        one = spec.get(name)
-        if one is None:
+    for name, value in arguments.items():
+        option = spec.get(name)
+        if option is None:
             continue
-        if one["type"] == "str" and value is not None and not isinstance(value, str):
+        if option["type"] == "str" and value is not None and not isinstance(value, str):
             try:
                 text_of(value, name)
             except OptionError as error:
                 raise OptionError(f"{where}{error}") from None
-        for number, entry in enumerate(value if one.get("options") and isinstance(value, list) else (), 1):
+        for number, entry in enumerate(value if option.get("options") and isinstance(value, list) else (), 1):
             if isinstance(entry, dict):
-                _check_texts(entry, one["options"], f"{where}{name}[{number}]: ")
+                _check_texts(entry, option["options"], f"{where}{name}[{number}]: ")

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Private to the collection: the event source: looks, puts events, rides out outages, and ends with one line where nothing else helps.
+"""The event source: polls, puts events, rides out outages, and ends with one line where only a person can help.
 
 Everything that blocks runs in a thread, so that the rules of the same process go on meanwhile.
 """
@@ -20,14 +20,16 @@ from dataclasses import dataclass
 
 from ansible.module_utils.basic import missing_required_lib
 
-from ...module_utils._common.errors import ApiError, Kind, OptionError
+from ...module_utils._common.errors import ApiError, JournalError, Kind, OptionError
 from ...module_utils._common.text import printable
 from ...module_utils._http.compat import HAS_REQUESTS
 from ...module_utils._http.session import check_endpoints, open_session
+from ...module_utils._journal.journal import Journal
 from ...module_utils._runner.ansible_module import error_result
 from .events import failed_event, trouble_event
-from .looker import Looker
-from .options import Login, Wanted, environment_for, wanted
+from .failures import NewFailure
+from .options import Login, SourceOptions, environment_for, source_options
+from .workspace_watch import WorkspaceWatch
 
 _T = t.TypeVar("_T")
 
@@ -38,12 +40,12 @@ _GONE = frozenset({Kind.NO_PERMISSION, Kind.NOT_FOUND})
 _ALIKE = frozenset({Kind.UNREACHABLE, Kind.TLS, Kind.CLOCK})
 #: Workspaces that a message names.
 _NAMED = 5
-#: Longest pause between two looks of an outage, seconds.
+#: Longest pause between two polls in an outage, seconds.
 LONGEST_PAUSE = 900.0
 
 
 class EndedError(Exception):
-    """The source cannot go on; the text says why, and the way out."""
+    """The source cannot go on; the text says why, and what to do."""
 
 
 async def watch(queue: asyncio.Queue[t.Any], args: t.Mapping[str, t.Any]) -> None:
@@ -51,15 +53,15 @@ async def watch(queue: asyncio.Queue[t.Any], args: t.Mapping[str, t.Any]) -> Non
 
     :param args: the arguments in the rulebook.
     """
-    watches: list[LoginWatch] = []
+    watches: list[AccountWatch] = []
     tasks: list[asyncio.Task[None]] = []
     try:
         if not HAS_REQUESTS:
             raise OptionError(missing_required_lib("requests"))
-        wish = wanted(args, int(time.time() * 1000))
-        environ = environment_for(wish, os.environ)
-        watches = [LoginWatch(login, wish, environ, queue, args.get("eda_feedback_queue")) for login in wish.logins]
-        tasks = [asyncio.create_task(one.run()) for one in watches]
+        options = source_options(args, int(time.time() * 1000))
+        environ = environment_for(options, os.environ)
+        watches = [AccountWatch(login, options, environ, queue, args.get("eda_feedback_queue")) for login in options.logins]
+        tasks = [asyncio.create_task(account_watch.run()) for account_watch in watches]
         await asyncio.gather(*tasks)
     except EndedError as error:
         LOG.error("%s", error)
@@ -69,12 +71,12 @@ async def watch(queue: asyncio.Queue[t.Any], args: t.Mapping[str, t.Any]) -> Non
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        for one in watches:
-            one.close()
+        for account_watch in watches:
+            account_watch.close()
 
 
 def pause(interval: float, misses: int, jitter: float) -> float:
-    """Seconds until the next look after *misses* looks in a row that failed; 0 misses mean *interval*.
+    """Seconds until the next poll after *misses* polls in a row that failed; 0 misses mean *interval*.
 
     :param jitter: 0 to 1, takes up to a fifth away, so that many sources do not come back at the same moment.
     """
@@ -85,115 +87,131 @@ def pause(interval: float, misses: int, jitter: float) -> float:
 
 @dataclass(frozen=True)
 class Trouble:
-    """What keeps a workspace from being seen.
+    """Why a workspace cannot be read, or what is read not be kept.
 
-    :param misses: looks in a row in which nothing of it could be read; 0 where a part could.
-    :param rests_until: ``time.monotonic()`` seconds before which it is not looked at, as long as another workspace can be.
+    :param misses: polls in a row in which nothing of it could be read; 0 where a part could.
+    :param rests_until: ``time.monotonic()`` seconds before which it is not polled, as long as another workspace can be.
     """
 
-    error: ApiError
+    error: ApiError | JournalError
     misses: int = 0
     rests_until: float = 0.0
 
 
-class LoginWatch:
+class AccountWatch:
     """The workspaces of one account. :raises OptionError: its options do not say who acts, where or how."""
 
     def __init__(
         self,
         login: Login,
-        wish: Wanted,
+        options: SourceOptions,
         environ: t.Mapping[str, str],
         queue: asyncio.Queue[t.Any],
         feedback: asyncio.Queue[t.Any] | None = None,
     ) -> None:
         self._login = login
-        self._wish = wish
+        self._options = options
         self._queue = queue
         self._feedback = feedback
         check_endpoints(login.options)
         self._session = open_session(login.options, environ)
-        self._lookers = [Looker(self._session, place, wish, len(login.places)) for place in login.places]
-        # A thread of its own: those of the loop are few, and an account whose service hangs must keep no other from being seen.
+        self._journal: Journal | None = None
+        _journal(options, "")  # an argument that names no journal ends the source now, not at the first poll
+        self._watches = [WorkspaceWatch(self._session, place, options, len(login.places), self._opened_journal) for place in login.places]
+        # A thread of its own: those of the loop are few, and an account whose service hangs must not stop the others.
         self._thread = ThreadPoolExecutor(1, "dataarts-watch")
-        self._troubles: dict[Looker, Trouble] = {}
-        #: Since when what people were told of as not to be read is so, epoch ms.
-        self._outages: dict[Looker, int] = {}
-        self._warned = 0
+        self._troubles: dict[WorkspaceWatch, Trouble] = {}
+        #: Start of each outage that has had an event, epoch ms.
+        self._outages: dict[WorkspaceWatch, int] = {}
+        self._warned: set[str] = set()
 
     @property
     def misses(self) -> int:
-        """Looks in a row in which no workspace could be read; 0 where any could."""
-        return min(self._troubles[one].misses if one in self._troubles else 0 for one in self._lookers)
+        """Polls in a row in which no workspace could be read; 0 where any could."""
+        return min(self._troubles[watched].misses if watched in self._troubles else 0 for watched in self._watches)
 
     async def run(self) -> None:
-        """Look for ever. :raises EndedError: nothing but a person can help; an event has said so."""
+        """Poll for ever. :raises EndedError: nothing but a person can help; an event has said so."""
         try:
             while True:
                 began = time.monotonic()
                 await self.poll()
-                seconds = pause(self._wish.poll_interval, self.misses, random.random())
+                seconds = pause(self._options.poll_interval, self.misses, random.random())
                 await asyncio.sleep(max(0.0, began + seconds - time.monotonic()))
-        except Exception as error:  # whatever it is: that nobody watches any more is what people have to know
+        except Exception as error:  # whatever it is, people have to know that nobody watches any more
             unforeseen = f"Stopped watching the workspaces of {self._login.name}"
             message = str(error) if isinstance(error, EndedError) else error_result(error, unforeseen)["msg"]
             await self._put(trouble_event("ended", self._login, message, self._now()))
             raise EndedError(message) from None
 
     async def poll(self) -> None:
-        """Look at every workspace once and put what is new. :raises EndedError: nothing but a person can help."""
-        await self._round()
-        for text in self._session.client.warnings[self._warned :]:
-            self._warned += 1
-            LOG.warning("%s", printable(text))
-        await self._tell_outages()
-        await self._tell_restored()
+        """Poll every workspace once and put an event for what is new. :raises EndedError: nothing but a person can help."""
+        await self._poll_workspaces()
+        journal_warnings = [] if self._journal is None else self._journal.warnings
+        for text in [*self._session.client.warnings, *journal_warnings]:
+            if text not in self._warned:
+                self._warned.add(text)
+                LOG.warning("%s", printable(text))
+        await self._put_outages()
+        await self._put_restored()
 
     def close(self) -> None:
-        """Close connections and records."""
+        """Close connections and the journal."""
         self._thread.shutdown(wait=False)
-        for one in self._lookers:
-            one.close()
+        if self._journal is not None:
+            self._journal.close()
         self._session.close()
 
-    async def _round(self) -> None:
-        """Look at every workspace once and tell. One that cannot be read keeps none of the others from it."""
+    def _opened_journal(self) -> Journal:
+        """The account's journal. :raises ApiError: the project cannot be found."""
+        if self._journal is None:
+            self._journal = _journal(self._options, self._session.project_id)
+        return self._journal
+
+    async def _poll_workspaces(self) -> None:
+        """Poll every workspace once. One that cannot be read does not stop the others."""
         now = time.monotonic()
-        resting = {one for one, trouble in self._troubles.items() if trouble.rests_until > now}
-        awake = [one for one in self._lookers if one not in resting] or self._lookers
-        for number, looker in enumerate(awake):
+        resting = {watched for watched, trouble in self._troubles.items() if trouble.rests_until > now}
+        awake = [watched for watched in self._watches if watched not in resting] or self._watches
+        for number, watched in enumerate(awake):
             try:
-                partly = await self._look(looker)
-            except ApiError as error:
-                if error.kind is Kind.CREDENTIALS:
-                    raise EndedError(error_result(error, f"Stopped watching {self._named([looker])}")["msg"]) from None
-                alike = error.kind in _ALIKE
-                for one in awake[number:] if alike else [looker]:
-                    self._troubles[one] = self._worse(one, error)
+                partly = await self._poll_workspace(watched)
+            except (ApiError, JournalError) as error:
+                if isinstance(error, ApiError) and error.kind is Kind.CREDENTIALS:
+                    raise EndedError(error_result(error, f"Stopped watching {self._named([watched])}")["msg"]) from None
+                alike = isinstance(error, JournalError) or error.kind in _ALIKE
+                for unread in awake[number:] if alike else [watched]:
+                    self._troubles[unread] = self._worse(unread, error)
                 if alike:
                     break
             else:
-                self._troubles.pop(looker, None)
+                self._troubles.pop(watched, None)
                 if partly is not None:
-                    self._troubles[looker] = Trouble(partly)
-        if all(one in self._troubles and self._troubles[one].error.kind in _GONE for one in self._lookers):
-            gone = self._troubles[self._lookers[0]].error
-            raise EndedError(error_result(gone, f"Stopped watching {self._named(self._lookers)}")["msg"])
+                    self._troubles[watched] = Trouble(partly)
+        if all(watched in self._troubles and _gone(self._troubles[watched].error) for watched in self._watches):
+            gone = self._troubles[self._watches[0]].error
+            raise EndedError(error_result(gone, f"Stopped watching {self._named(self._watches)}")["msg"])
 
-    def _worse(self, looker: Looker, error: ApiError) -> Trouble:
-        """The trouble of *looker* after one more miss; it rests for as long as a pause lasts beyond the next poll."""
-        misses = 1 + (self._troubles[looker].misses if looker in self._troubles else 0)
-        interval = self._wish.poll_interval
+    def _worse(self, watched: WorkspaceWatch, error: ApiError | JournalError) -> Trouble:
+        """The trouble of a workspace after one more miss; it rests for as long as a pause lasts beyond the next poll."""
+        misses = 1 + (self._troubles[watched].misses if watched in self._troubles else 0)
+        interval = self._options.poll_interval
         return Trouble(error, misses, time.monotonic() + pause(interval, misses, 0.0) - interval)
 
-    async def _look(self, looker: Looker) -> ApiError | None:
-        """Look at one workspace and tell; what kept a part of it from being seen, or None."""
-        seen = await self._in_thread(looker.look)
-        for failure in seen.failures:
-            await self._put(failed_event(failure, self._login, looker.place))
-            await self._in_thread(looker.taken, failure, confirmed=self._feedback is not None)
-        await self._in_thread(looker.done, seen)
-        return seen.problem
+    async def _poll_workspace(self, watched: WorkspaceWatch) -> ApiError | None:
+        """Poll one workspace and put its events; why a part of it could not be read, or None."""
+        poll = await self._in_thread(watched.poll)
+        for failure in poll.failures:
+            await self._deliver(failure, watched)
+        await self._in_thread(watched.finish, poll)
+        return poll.problem
+
+    async def _deliver(self, failure: NewFailure, watched: WorkspaceWatch) -> None:
+        """Put the event of *failure*, unless another source has claimed it."""
+        if await self._in_thread(watched.claim, failure):
+            await self._put(failed_event(failure, self._login, watched.place))
+            if self._feedback is not None or self._options.repeat_within == 0:
+                await self._in_thread(watched.confirm)
 
     async def _put(self, event: dict[str, t.Any]) -> None:
         """Put *event*; with feedback wait until the engine has it on disk."""
@@ -202,31 +220,31 @@ class LoginWatch:
         if self._feedback is not None:
             await self._feedback.get()
 
-    async def _tell_outages(self) -> None:
-        fresh = [one for one in self._lookers if one in self._troubles and one not in self._outages]
+    async def _put_outages(self) -> None:
+        fresh = [watched for watched in self._watches if watched in self._troubles and watched not in self._outages]
         if fresh:
             since = self._now()
             self._outages.update(dict.fromkeys(fresh, since))
             message = error_result(self._troubles[fresh[0]].error, f"Failed to read {self._named(fresh)}")["msg"]
             LOG.warning("%s Trying again.", message)
-            await self._put(trouble_event("outage", self._login, message, since, [one.place for one in fresh]))
+            await self._put(trouble_event("outage", self._login, message, since, [watched.place for watched in fresh]))
 
-    async def _tell_restored(self) -> None:
-        over = [one for one in self._lookers if one in self._outages and one not in self._troubles]
+    async def _put_restored(self) -> None:
+        over = [watched for watched in self._watches if watched in self._outages and watched not in self._troubles]
         if over:
-            since = min(self._outages.pop(one) for one in over)
+            since = min(self._outages.pop(watched) for watched in over)
             message = f"{self._named(over)} can be read again."
             message = message[0].upper() + message[1:]
             LOG.warning("%s", message)
-            await self._put(trouble_event("restored", self._login, message, since, [one.place for one in over]))
+            await self._put(trouble_event("restored", self._login, message, since, [watched.place for watched in over]))
 
-    def _named(self, lookers: t.Sequence[Looker]) -> str:
+    def _named(self, watches: t.Sequence[WorkspaceWatch]) -> str:
         """Those workspaces in a sentence."""
-        if len(lookers) == len(self._lookers) > 1:
+        if len(watches) == len(self._watches) > 1:
             return f"the workspaces of {self._login.name}"
-        more = f" and {len(lookers) - _NAMED} more" if len(lookers) > _NAMED else ""
-        ids = ", ".join(one.place.workspace_id for one in lookers[:_NAMED])
-        return f"workspace{'s' if len(lookers) > 1 else ''} {ids}{more}"
+        more = f" and {len(watches) - _NAMED} more" if len(watches) > _NAMED else ""
+        ids = ", ".join(watched.place.workspace_id for watched in watches[:_NAMED])
+        return f"workspace{'s' if len(watches) > 1 else ''} {ids}{more}"
 
     async def _in_thread(self, work: t.Callable[..., _T], *args: t.Any, **options: t.Any) -> _T:
         """What *work* returns, done in the account's thread. Whoever cancels it waits for its end: what it works on is closed, and may be
@@ -240,3 +258,11 @@ class LoginWatch:
 
     def _now(self) -> int:
         return self._session.client.clock.now_ms()
+
+
+def _journal(options: SourceOptions, project_id: str) -> Journal:
+    return Journal(options.journal, password=options.journal_password, project_id=project_id)
+
+
+def _gone(error: Exception) -> bool:
+    return isinstance(error, ApiError) and error.kind in _GONE

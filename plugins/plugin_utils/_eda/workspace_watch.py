@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Private to the collection: one look of the event source at one workspace. Blocking; runs in a thread."""
+"""One workspace, polled again and again: which of its failures an event is due for."""
 
 from __future__ import annotations
 
@@ -15,96 +15,97 @@ from ...module_utils._common.errors import ApiError, Kind
 from ...module_utils._common.text import printable
 from ...module_utils._common.times import Window
 from ...module_utils._http.session import Session
-from ...module_utils._journal.state_files import Identity
-from ...module_utils._models.instance import InstanceKey, JobInstance
+from ...module_utils._journal.journal import Journal
+from ...module_utils._models.instance import JobInstance
 from ...module_utils._models.selection import select
 from ...module_utils._runner.reading import read_window, window_of
-from .cursor import Cursor
-from .failures import Failure, new_failures
-from .options import Place, Wanted
+from .deliveries import Deliveries
+from .failures import NewFailure, new_failures
+from .options import Place, SourceOptions
 
 LOG = logging.getLogger("dataarts.factory.failed_instances")
 #: The statistics count the instances of the last seven days [H-OV2]; a window that reaches further back is always read.
 _COUNTED_MS = 6 * 86_400_000
 #: Part of the poll interval that probing every workspace of an account may take: the statistics answer once a second.
 _PROBING = 0.5
+#: How much longer than it should take a source may need to confirm what it delivered, ms.
+_GRACE_MS = 60_000
 #: Errors of the statistics that only mean that this site, or this account, does without them.
 _NO_STATISTICS = frozenset({Kind.NOT_PUBLISHED, Kind.NO_PERMISSION, Kind.NOT_FOUND, Kind.INVALID, Kind.BAD_ANSWER})
 
 
 @dataclass(frozen=True)
-class Seen:
-    """What a look saw.
+class Poll:
+    """What one poll of a workspace returned.
 
-    :param failures: those to tell.
-    :param window_begin: begin of the window of plan times, epoch ms.
-    :param asked_ms: the service's time when it was asked, epoch ms.
-    :param problem: what kept a part of the workspace from being seen, or None.
+    :param failures: those that an event is due for.
+    :param window_start: start of the window of plan times, epoch ms.
+    :param asked_ms: the service's time when the list was requested, epoch ms.
+    :param problem: why a part of the workspace could not be read, or None.
     """
 
-    failures: list[Failure]
-    window_begin: int
+    failures: list[NewFailure]
+    window_start: int
     asked_ms: int
     problem: ApiError | None = None
 
 
-class Looker:
-    """Looks at one workspace, again and again.
+class WorkspaceWatch:
+    """Polls one workspace.
 
-    :param neighbours: how many workspaces the account has to look at, this one among them.
+    :param journal: opens the account's journal; it needs the project, which may have to be looked up.
+    :param neighbours: how many workspaces of the account are polled, including this one.
     """
 
-    def __init__(self, session: Session, place: Place, wish: Wanted, neighbours: int) -> None:
+    def __init__(self, session: Session, place: Place, options: SourceOptions, neighbours: int, journal: t.Callable[[], Journal]) -> None:
         self.place = place
         self._session = session
-        self._wish = wish
-        self._factory = WorkspaceApi(session, place.workspace_id, wish.api_version)
-        self._probing = wish.probe and wish.api_version != "v1" and neighbours <= wish.poll_interval * _PROBING
-        self._cursor: Cursor | None = None
-        self._doubtful: frozenset[InstanceKey] | None = None
+        self._options = options
+        self._workspace = WorkspaceApi(session, place.workspace_id, options.api_version)
+        self._probing = options.probe and options.api_version != "v1" and neighbours <= options.poll_interval * _PROBING
+        self._journal = journal
+        self._deliveries: Deliveries | None = None
         self._checked = False
         self._missing: set[str] = set()
 
     @property
-    def cursor(self) -> Cursor:
-        """The record of what was told, opened at first use. :raises LedgerError: it cannot be. :raises ApiError: the project cannot be found."""
-        if self._cursor is None:
-            session = self._session
-            cursor = Cursor(self._wish.state_path, Identity(session.hosts.v2, session.project_id, self.place.workspace_id))
-            cursor.open()
-            self._cursor = cursor
-        return self._cursor
+    def deliveries(self) -> Deliveries:
+        """What was delivered for it. :raises ApiError: the project cannot be found."""
+        if self._deliveries is None:
+            self._deliveries = Deliveries(self._journal(), self.place.workspace_id)
+        return self._deliveries
 
-    def look(self) -> Seen:
-        """The failures to tell now.
+    def poll(self) -> Poll:
+        """The failures that an event is due for now.
 
         :raises ApiError: the workspace could not be read.
-        :raises LedgerError: the record of what was told cannot be read.
+        :raises JournalError: the journal could not be read or written.
         """
-        cursor, clock = self.cursor, self._session.client.clock
+        deliveries, clock = self.deliveries, self._session.client.clock
+        deliveries.refresh()
         problems: dict[str, ApiError] = {}
 
         def read(window: Window) -> list[JobInstance]:
             problems.clear()
-            return list_selected(self._factory, self._wish.selection(window), failed=problems)
+            return list_selected(self._workspace, self._options.selection(window), failed=problems)
 
         failed: list[JobInstance] = []
         if self._none_failed():
             # Only now, because before the first answer there is only this machine's clock.
             asked = clock.now_ms()
-            window = window_of(self._wish.times, asked)
+            window = window_of(self._options.times, asked)
         else:
-            failed, window, asked = read_window(clock, self._wish.times, read)
-        if self._doubtful is None:
-            self._doubtful = cursor.doubtful(asked)
-        fresh = new_failures(failed, cursor.told, self._doubtful)
-        problem = self._problem(problems)
-        # What could not be seen this time is in doubt at the next look too.
-        self._doubtful = frozenset() if problem is None else self._doubtful.difference(one.instance.key for one in fresh)
-        return Seen(fresh, window.begin, asked, problem)
+            failed, window, asked = read_window(clock, self._options.times, read)
+        # First, so that an outage that lasts longer than a deadline repeats nothing of this source's own.
+        deliveries.confirm(asked - self._options.repeat_within * 1000)
+        failures = new_failures(failed, deliveries.newest, asked)
+        if any(failure.repeated for failure in failures):
+            deliveries.refresh(force=True)  # its source may have confirmed it meanwhile
+            failures = new_failures(failed, deliveries.newest, asked)
+        return Poll(failures, window.begin, asked, self._problem(problems))
 
     def _problem(self, problems: t.Mapping[str, ApiError]) -> ApiError | None:
-        """One of the errors by job name, but that a job does not exist: it has not failed, and may come. That is said once."""
+        """One of the errors by job name, except that a job does not exist: it has not failed, and may come. That is logged once."""
         missing = {name for name, error in problems.items() if error.kind is Kind.NOT_FOUND}
         for name in sorted(missing - self._missing):
             LOG.warning("Job %s does not exist in workspace %s.", printable(name, 100), self.place.workspace_id)
@@ -112,56 +113,53 @@ class Looker:
         return next((error for name, error in problems.items() if name not in missing), None)
 
     def _check_names(self, window: Window) -> None:
-        """Say which of the names and patterns name no job: v1 lists a job that does not exist as one without instances.
+        """Log names and patterns that match no job: v1 lists a job that does not exist as one without instances.
 
-        Whatever goes wrong with that keeps nobody from watching.
+        Whatever goes wrong with that does not stop the watch.
         """
-        unknown = [one for one in self._wish.jobs if one != "*" and one not in self._missing]
+        unknown = [name for name in self._options.jobs if name != "*" and name not in self._missing]
         if not unknown:
             return
         try:
-            names = [job.name for kind in ("BATCH", "REAL_TIME") for job in self._factory.list_jobs(job_type=kind)]
+            names = [job.name for kind in ("BATCH", "REAL_TIME") for job in self._workspace.list_jobs(job_type=kind)]
         except ApiError as error:
             LOG.warning("The names in jobs could not be checked in workspace %s: %s", self.place.workspace_id, printable(str(error), 500))
             return
-        for one in unknown:
-            if not any(map(select([one], window).names, names)):
-                LOG.warning("No job of workspace %s matches %s, which stands in jobs.", self.place.workspace_id, printable(one, 100))
+        for name in unknown:
+            if not any(map(select([name], window).names, names)):
+                LOG.warning("No job of workspace %s matches %s, which stands in jobs.", self.place.workspace_id, printable(name, 100))
 
-    def taken(self, failure: Failure, *, confirmed: bool) -> None:
-        """Remember that the event of *failure* was taken; *confirmed*, that it need never be told again. :raises LedgerError: it cannot be written."""
+    def claim(self, failure: NewFailure) -> bool:
+        """Whether the event of *failure* is this source's to put. :raises JournalError: the journal could not be written."""
         now = self._session.client.clock.now_ms()
-        self.cursor.take(failure, now)
-        if confirmed or self._wish.repeat_within == 0:
-            self.cursor.settle(now)
+        deadline = now + (self._options.repeat_within + 2 * self._options.poll_interval) * 1000 + _GRACE_MS
+        return self.deliveries.claim(failure, now, deadline)
 
-    def done(self, seen: Seen) -> None:
-        """After all failures of *seen* were taken: let old ones rest; the first time, check what is asked for. :raises LedgerError: it cannot be written."""
-        self.cursor.settle(seen.asked_ms - self._wish.repeat_within * 1000)
-        self.cursor.forget(seen.window_begin)
+    def confirm(self) -> None:
+        """The events put so far need never be put again. :raises JournalError: the journal could not be written."""
+        self.deliveries.confirm(self._session.client.clock.now_ms())
+
+    def finish(self, poll: Poll) -> None:
+        """After all events of *poll* were put: drop old deliveries; the first time, check the names and patterns of jobs."""
+        self.deliveries.prune(poll.window_start)
         if not self._checked:
             self._checked = True
-            self._check_names(Window(seen.window_begin, seen.asked_ms))
-
-    def close(self) -> None:
-        """Close the record."""
-        if self._cursor is not None:
-            self._cursor.close()
+            self._check_names(Window(poll.window_start, poll.asked_ms))
 
     def _none_failed(self) -> bool:
         """Whether the statistics say that nothing failed: one cheap call instead of a list."""
         if not self._probing or not self._counted():
             return False
         try:
-            counts = self._factory.statistics()
+            counts = self._workspace.statistics()
         except ApiError as error:
             if error.kind not in _NO_STATISTICS:
                 raise
             self._probing = False
             return False
-        return self._counted() and not any(counts[status] for status in self._wish.statuses)
+        return self._counted() and not any(counts[status] for status in self._options.statuses)
 
     def _counted(self) -> bool:
         """Whether the statistics count everything in the window, by what is known of the service's time."""
         now = self._session.client.clock.now_ms()
-        return window_of(self._wish.times, now).begin >= now - _COUNTED_MS
+        return window_of(self._options.times, now).begin >= now - _COUNTED_MS

@@ -16,61 +16,65 @@ from jinja2 import Undefined
 from ansible_collections.dataarts.factory.plugins.module_utils._common.errors import OptionError
 from ansible_collections.dataarts.factory.plugins.module_utils._models.instance import Status
 from ansible_collections.dataarts.factory.plugins.plugin_utils._eda.events import clear, failed_event, trouble_event
-from ansible_collections.dataarts.factory.plugins.plugin_utils._eda.failures import Failure, Seen, forgotten, new_failures
-from ansible_collections.dataarts.factory.plugins.plugin_utils._eda.options import Login, Place, environment_for, wanted
+from ansible_collections.dataarts.factory.plugins.plugin_utils._eda.failures import Delivery, NewFailure, new_failures, outdated
+from ansible_collections.dataarts.factory.plugins.plugin_utils._eda.options import Login, Place, environment_for, source_options
 from ansible_collections.dataarts.factory.plugins.plugin_utils._eda.source import LONGEST_PAUSE, pause
 from tests.unit.building import WORKSPACE, T, at, instance, key
 
 FIRST, SECOND = (-3600, -3000), (-600, -500)
 
-# what was told, the run that is listed as failed, whether what was told is in doubt: again, repeated; None: nothing to tell
+# the newest delivery (its run, when it was claimed, whether it is confirmed), the run that is listed as failed, whether the deadline has
+# passed: failed_again, repeated; None: no event is due
 STATES = [
     (None, FIRST, False, (False, False)),
     (None, FIRST, True, (False, False)),
-    ((FIRST, -2900), FIRST, False, None),
-    ((FIRST, -2900), SECOND, False, (True, False)),
-    ((FIRST, -2900), SECOND, True, (True, False)),
-    ((FIRST, -2900), FIRST, True, (False, True)),  # nobody may have acted on it, and it still stands
-    ((SECOND, -400), FIRST, True, None),  # an older list: what was told later stands
-    ((SECOND, -400), FIRST, False, None),
+    ((FIRST, False), FIRST, False, None),
+    ((FIRST, True), FIRST, True, None),
+    ((FIRST, False), SECOND, False, (True, False)),
+    ((FIRST, False), SECOND, True, (True, False)),
+    ((FIRST, False), FIRST, True, (False, True)),  # its source ended, and it still stands
+    ((SECOND, False), FIRST, True, None),  # an older list: what was delivered later stands
+    ((SECOND, True), FIRST, False, None),
 ]
 
 
-@pytest.mark.parametrize(("before", "run", "doubtful", "expected"), STATES)
-def test_which_failure_is_told(before: t.Any, run: t.Any, doubtful: t.Any, expected: t.Any) -> None:
-    seen = {} if before is None else {key(): Seen(at(before[0][0]), at(before[1]))}
-    failures = new_failures([instance(Status.FAIL, *run)], seen, {key()} if doubtful else ())
-    assert [(failure.again, failure.repeated) for failure in failures] == ([] if expected is None else [expected])
+@pytest.mark.parametrize(("before", "run", "late", "expected"), STATES)
+def test_which_failure_has_an_event(before: t.Any, run: t.Any, late: bool, expected: t.Any) -> None:
+    failed = instance(Status.FAIL, *run)
+    newest = {} if before is None else {failed.full_key: Delivery(at(before[0][0]), at(0), at(60), confirmed=before[1])}
+    failures = new_failures([failed], newest, at(60 if late else 59))
+    assert [(failure.failed_again, failure.repeated) for failure in failures] == ([] if expected is None else [expected])
 
 
 def test_a_failure_without_a_start_is_known_by_its_end() -> None:
     failed = instance(Status.FAIL, None, -3000)
-    seen = {key(): Seen(Failure(failed).run, at(0))}
-    assert new_failures([failed], seen) == []
-    assert new_failures([instance(Status.FAIL, None, -10)], seen)[0].again
-    assert new_failures([instance(Status.FAIL, None, None)], seen) == []
+    newest = {failed.full_key: Delivery(NewFailure(failed).run, at(0), at(60))}
+    assert new_failures([failed], newest, at(0)) == []
+    assert new_failures([instance(Status.FAIL, None, -10)], newest, at(0))[0].failed_again
+    assert new_failures([instance(Status.FAIL, None, None)], newest, at(0)) == []
 
 
-def test_the_oldest_failure_is_told_first_and_ids_differ_by_run_and_instance() -> None:
-    failures = new_failures([instance(number=2), instance(Status.FAIL, *SECOND, number=3), instance(number=1)], {})
+def test_the_oldest_failure_comes_first_and_ids_differ_by_run_and_instance() -> None:
+    failures = new_failures([instance(number=2), instance(Status.FAIL, *SECOND, number=3), instance(number=1)], {}, at(0))
     assert [failure.instance.key for failure in failures] == [key(1), key(2), key(3)]
-    again = Failure(instance(Status.FAIL, *SECOND, number=1))
-    assert len({failure.id for failure in [*failures, again]}) == 4
-    assert Failure(instance(number=1), again=True, repeated=True).id == failures[0].id
+    again = NewFailure(instance(Status.FAIL, *SECOND, number=1))
+    twin = NewFailure(dataclasses.replace(instance(number=1), instance_id="1"))
+    assert len({failure.id for failure in [*failures, again, twin]}) == 5
+    assert NewFailure(instance(number=1), failed_again=True, number=2).id == failures[0].id
 
 
-def test_what_has_left_the_window_is_forgotten_a_day_later() -> None:
-    seen = {key(1): Seen(1, 1)}
-    begin = key(1).plan_time
-    assert forgotten(seen, begin) == forgotten(seen, begin + 86_400_000) == []
-    assert forgotten(seen, begin + 86_400_001) == [key(1)]
+def test_what_has_left_the_window_is_outdated_a_day_later() -> None:
+    newest = {(key(1), ""): Delivery(1, 1, 1)}
+    start = key(1).plan_time
+    assert outdated(newest, start) == outdated(newest, start + 86_400_000) == []
+    assert outdated(newest, start + 86_400_001) == [(key(1), "")]
 
 
 LOGIN, PLACE = Login("retail", {}, (Place(WORKSPACE, "sales"),)), Place(WORKSPACE, "sales")
 
 
 def event(**changes: t.Any) -> t.Any:
-    return failed_event(Failure(dataclasses.replace(instance(), **changes)), LOGIN, PLACE)
+    return failed_event(NewFailure(dataclasses.replace(instance(), **changes)), LOGIN, PLACE)
 
 
 @pytest.mark.parametrize(
@@ -123,13 +127,13 @@ GIVEN = {"region": "cn-north-4", "workspaces": [{"workspace_id": WORKSPACE, "hos
 
 
 def test_defaults() -> None:
-    options = wanted(GIVEN, T)
+    options = source_options(GIVEN, T)
     assert (options.jobs, options.statuses, options.planned_after, options.poll_interval) == (("*",), frozenset({Status.FAIL}), "-24h", 60)
     assert options.logins[0].places == (Place(WORKSPACE, "sales"),)
     assert options.logins[0].options["region"] == "cn-north-4"
     assert options.logins[0].options["validate_certs"] is True
-    assert wanted({"workspaces": [{"workspace_id": WORKSPACE}]}, T).logins[0].places == (Place(WORKSPACE, WORKSPACE),)
-    assert wanted({**GIVEN, "eda_feedback_queue": object()}, T) == options
+    assert source_options({"workspaces": [{"workspace_id": WORKSPACE}]}, T).logins[0].places == (Place(WORKSPACE, WORKSPACE),)
+    assert source_options({**GIVEN, "eda_feedback_queue": object()}, T) == options
 
 
 @pytest.mark.parametrize(
@@ -139,14 +143,14 @@ def test_defaults() -> None:
         ({"accounts": [{"workspaces": []}]}, "mutually exclusive"),
         ({"workspaces": []}, "workspaces of the account is an empty list"),
         ({"workspaces": [{"host": "sales"}]}, "workspace_id"),
-        ({"workspaces": [{"workspace_id": 123, "host": "sales"}]}, "workspaces[1]: workspace_id must be text, not a number"),
-        ({"workspaces": [{"workspace_id": WORKSPACE, "host": "all:!b"}]}, "is no name of an inventory host"),
+        ({"workspaces": [{"workspace_id": 123, "host": "sales"}]}, "workspaces[1]: workspace_id arrived as a number instead of text"),
+        ({"workspaces": [{"workspace_id": WORKSPACE, "host": "all:!b"}]}, "is not the name of an inventory host"),
         ({"workspaces": [{"workspace_id": "a", "host": "x"}, {"workspace_id": "b", "host": "x"}]}, "host x is listed 2 times"),
         ({"workspaces": [{"workspace_id": "a", "host": "x"}, {"workspace_id": "a", "host": "y"}]}, "workspace a is listed 2 times"),
-        ({"project_id": 1}, "project_id must be text, not a number"),
-        ({"secret_key": 12345678}, "secret_key must be text, not a number"),
+        ({"project_id": 1}, "project_id arrived as a number"),
+        ({"secret_key": 12345678}, "secret_key arrived as a number"),
         ({"poll": 3}, "poll"),
-        ({"poll_interval": 0}, "poll_interval is 0. Give seconds, 1 or more"),
+        ({"poll_interval": 0}, "poll_interval is 0. Set seconds, 1 or more"),
         ({"repeat_within": -1}, "repeat_within is -1"),
         ({"statuses": ["failed"]}, "statuses"),
         ({"statuses": []}, "statuses is an empty list"),
@@ -161,19 +165,19 @@ def test_defaults() -> None:
 def test_bad_arguments_are_named(changes: t.Any, words: t.Any) -> None:
     given = {name: value for name, value in {**GIVEN, **changes}.items() if value is not None}
     with pytest.raises(OptionError) as caught:
-        wanted(given, T)
+        source_options(given, T)
     assert words in str(caught.value)
     assert "12345678" not in str(caught.value)
 
 
 def test_accounts_have_options_of_their_own_and_the_environment_names_the_project_of_none() -> None:
     entry = {"workspaces": [{"workspace_id": "a"}], "access_key": "AK", "secret_key": "s-1"}
-    both = wanted({"accounts": [{**entry, "name": "retail"}, {**entry, "workspaces": [{"workspace_id": "b"}]}]}, T)
+    both = source_options({"accounts": [{**entry, "name": "retail"}, {**entry, "workspaces": [{"workspace_id": "b"}]}]}, T)
     assert [login.name for login in both.logins] == ["retail", "account 2"]
     assert "s-1" not in repr(both)
     environ = {"HW_PROJECT_ID": "p", "HW_ACCESS_KEY": "k"}
     assert environment_for(both, environ) == {"HW_ACCESS_KEY": "k"}
-    assert environment_for(wanted(GIVEN, T), environ) == environ
+    assert environment_for(source_options(GIVEN, T), environ) == environ
 
 
 def test_the_pause_grows_in_an_outage_and_ends_at_a_quarter_of_an_hour() -> None:

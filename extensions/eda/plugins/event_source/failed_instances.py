@@ -19,21 +19,21 @@ description:
   - An ansible-rulebook event source plugin that puts one event for each job instance that newly failed, or failed again after a rerun.
   - Watches any number of workspaces and accounts. Each poll costs one workspace-wide read per workspace, or one call of the statistics
     where they say that nothing failed.
-  - An event C(event.dataarts) has a C(kind). C(failed) is an instance that failed. C(outage) and C(restored) are the begin and the end of
-    a time in which workspaces of an account could not be read, once each. C(ended) is the last event, when nothing but a person can help.
+  - An event C(event.dataarts) has a C(kind). C(failed) is an instance that failed. C(outage) and C(restored) are the start and the end
+    of a time in which workspaces of an account could not be read, once each. C(ended) is the last event, when nothing but a person can help.
   - The limit of a playbook that acts on an event, C(event.meta.hosts), is the inventory host of the workspace.
   - Text that other people wrote (names, messages) travels in base64, in fields that end in C(_b64). Decode it in the playbook. The field
     C(job_name) holds the name in clear, or null where it could be read as a template.
-  - What was told is remembered on disk, so that a restart tells neither too little nor, for what was acted on, anything twice. See the
-    guide on event-driven reruns of this collection for what exactly is guaranteed.
-  - A wrong credential, an account of which no workspace exists or may be read, or a record that cannot be written ends the source with one
-    line in the log and an event C(ended). A wrong argument ends it with one line before anything is watched.
+  - The journal keeps which failures had an event, so that a restart loses none, and sources that share a journal never put an event for the
+    same failure twice. See the guide on event-driven reruns of this collection for what exactly is guaranteed.
+  - A wrong credential, or an account of which no workspace exists or may be read, ends the source with one line in the log and an event
+    C(ended). A journal that cannot be read or written is an outage. A wrong argument ends it with one line before anything is watched.
 requirements:
-  - The collection dataarts.factory where ansible-core finds it, and the Python packages ansible-core and requests beside ansible-rulebook.
+  - The collection dataarts.factory where ansible-core finds it, and the Python packages ansible-core and requests next to ansible-rulebook.
 options:
   workspaces:
     description:
-      - The workspaces to watch, with the credentials given beside it or in the environment. Excludes accounts.
+      - The workspaces to watch, with the credentials set next to it or in the environment. Excludes accounts.
     type: list
     elements: dict
     suboptions:
@@ -73,7 +73,7 @@ options:
     choices: [normal, manual, patch_data, sub_job, once]
   planned_after:
     description:
-      - Begin of the window of plan times that is watched, as in the modules. At the first start, everything that stands failed in it is told.
+      - Start of the window of plan times that is watched, as in the modules. At the first start, every failure in it gets an event.
     type: str
     default: -24h
   poll_interval:
@@ -83,8 +83,10 @@ options:
     default: 60
   repeat_within:
     description:
-      - Whoever takes an event needs time to act on it. What was told less than this many seconds before the source ended is told again at
-        the next start, marked as repeated, if it still stands failed. Give more than the rules gather events for. V(0) repeats nothing.
+      - Whoever takes an event needs time to act on it. If the source ends less than this many seconds after it put an event, the event is
+        put once more, marked as repeated, if the instance is still in the same failure. That happens after these seconds, two poll
+        intervals and a minute, by this source after a restart or by another one that shares the journal.
+      - Set more than the rules gather events for. With V(0) only an event that was never taken is put again.
     type: int
     default: 300
   probe:
@@ -93,14 +95,19 @@ options:
         not asked where the workspaces of an account would need more than half of poll_interval for it.
     type: bool
     default: true
-  state_path:
+  journal:
     description:
-      - Directory for the record of what was told. V(~/.local/state/dataarts.factory) if not set. One source per workspace may use it.
-    type: path
+      - The journal, as in the modules. A path to a SQLite database, or C(postgresql://user@host:5432/database), which several event sources
+        and controllers share. C(~/.local/state/dataarts.factory/journal.db) if not set.
+    type: str
+  journal_password:
+    description:
+      - Password for O(journal), if that is PostgreSQL. Without it, libpq uses its own ways to a password.
+    type: str
   feedback:
     description:
-      - Set to true with ansible-rulebook 1.3 and its persistence. An event then counts as told once the engine has it in its database, and is
-        never repeated.
+      - Set to true with ansible-rulebook 1.3 and its persistence. An event then counts as delivered once the engine has it in its database,
+        and is never repeated.
     type: bool
     default: false
   api_version:
