@@ -9,6 +9,7 @@ import contextlib
 import json
 import os
 import signal
+import sqlite3
 import time
 import typing as t
 from collections.abc import Callable, Mapping
@@ -105,8 +106,12 @@ class House:
         return [json.loads(request.body) for request in self.webhook.seen]
 
     def events(self) -> int:
-        """How many events the source has told, over all its lives."""
-        return sum(path.read_text().count('"told"') for path in self.directory.rglob("*.events.jsonl"))
+        """How many events the source has claimed, over all its lives."""
+        path = self.directory / "watch.db"
+        if not path.exists():
+            return 0
+        with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as journal:
+            return int(journal.execute("SELECT count(*) FROM dataarts_note WHERE key NOT LIKE '% confirmed'").fetchone()[0])
 
 
 def wait_until(process: Running, what: str, condition: Callable[[], object]) -> None:

@@ -472,7 +472,7 @@ def test_a_wrong_credential_ends_it_with_one_line(service: t.Any, tmp_path: Path
         ({"poll_interval": 0}, "poll_interval is 0"),
         ({"secret_key": None}, "access_key without secret_key"),
         ({"endpoint": "http://dayu.example.com"}, "http"),
-        ({"workspaces": [{"workspace_id": 12}]}, "workspace_id arrived as a number"),
+        ({"workspaces": [{"workspace_id": 12}]}, "workspace_id must be text, not a number"),
         ({"journal": "mysql://db.example.com/journal"}, "journal is a URI of kind mysql"),
     ],
 )
