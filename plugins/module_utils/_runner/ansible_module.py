@@ -189,7 +189,7 @@ def _journal_passwords(options: t.Mapping[str, t.Any]) -> frozenset[str]:
     """The passwords in options ``journal`` and ``journal_password``, as they are written and as they are meant."""
     uri = str(options.get("journal") or "")
     words = [options.get("journal_password"), *re.findall(r"://[^:@/]*:([^@]+)@", uri), *re.findall(r"[?&](?:ssl)?password=([^&]+)", uri)]
-    return frozenset(spelling for word in words if word for spelling in (word, unquote(word)))
+    return frozenset(form for word in words if word for form in (word, unquote(word)))
 
 
 def _unprefixed(text: str) -> str:

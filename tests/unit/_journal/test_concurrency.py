@@ -8,14 +8,17 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import os
+import random
 import signal
 import socket
 import subprocess
 import sys
 import threading
 import time
+import typing as t
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -152,6 +155,33 @@ class TestRestart:
             starting.start()
             assert claim(journal, 2)[0]
             starting.join()
+
+    def test_crashes_while_four_claim_lose_nothing_and_double_nothing(self, postgres: Place) -> None:
+        assert postgres.server is not None
+        over = threading.Event()
+
+        def controller(number: int) -> list[t.Any]:
+            rng = random.Random(number)
+            got: list[t.Any] = []
+            with postgres.open() as journal:
+                while not over.is_set():
+                    numbers = rng.sample(range(2000), 20)
+                    claimed = [entry for entry in claim(journal, *numbers, run_id=f"run-{number}") if entry]
+                    got += journal.record(claimed, Outcome.ACCEPTED, now_ms=at(2)) if claimed else []
+            return got
+
+        with ThreadPoolExecutor(4) as pool:
+            running = [pool.submit(controller, number) for number in range(4)]
+            for dummy in range(4):
+                time.sleep(0.3)  # not a wait for something: the moments of the crashes
+                postgres.server.restart("immediate")
+            over.set()
+            claims = [entry for done in running for entry in done.result()]
+        with postgres.open() as journal:
+            kept = journal.history(limit=None)
+        assert {entry.attempt_id for entry in claims} == {entry.attempt_id for entry in kept}
+        assert len({entry.failure for entry in claims}) == len(claims) > 50
+        assert sorted(claims, key=lambda entry: -entry.attempt_id) == kept
 
     def test_a_server_that_does_not_come_back(self, postgres: Place, brief: None) -> None:
         assert postgres.server is not None
