@@ -130,7 +130,7 @@ class TestControllers:
 @pytest.fixture
 def brief(monkeypatch: pytest.MonkeyPatch) -> None:
     """A server that is gone is given up soon."""
-    monkeypatch.setattr(postgresql_file, "PATIENCE", 0.5)
+    monkeypatch.setattr(postgresql_file, "PATIENCE", 2.0)
 
 
 class TestRestart:
@@ -192,11 +192,11 @@ class TestRestart:
                 began = time.monotonic()
                 with pytest.raises(JournalError, match=r"^Failed to open the journal .*refused"):
                     journal.record(claimed, Outcome.ACCEPTED, now_ms=at(2))
-                assert time.monotonic() - began >= 0.5
+                assert time.monotonic() - began >= 2
                 began = time.monotonic()
                 with pytest.raises(JournalError):
                     journal.read([WORKSPACE], ALL, T)
-                assert time.monotonic() - began < 0.4, "patience is for the first loss only"
+                assert time.monotonic() - began < 1.5, "patience is for the first loss only"
             finally:
                 postgres.server.start()
             assert journal.record(claimed, Outcome.ACCEPTED, now_ms=at(2))[0].outcome is Outcome.ACCEPTED

@@ -329,7 +329,7 @@ class TestPostgresql:
     @pytest.fixture(autouse=True)
     def _impatient(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(postgresql_file, "PATIENCE", 0.3)
-        short = postgresql_file._BEGIN.replace("'60s'", "'900ms'").replace("'30s'", "'300ms'")
+        short = postgresql_file._BEGIN.replace("'30s'", "'300ms'")
         monkeypatch.setattr(postgresql_file, "_BEGIN", short)
 
     @pytest.mark.parametrize(
