@@ -45,9 +45,9 @@ from ..plugin_utils._awx import launch_inputs as _launch_inputs
 
 
 def related_jobs(value: t.Any) -> t.Any:
-    """See :func:`_launch_inputs.related_jobs`. :raises AnsibleFilterError: a line cannot be understood."""
+    """See :func:`_launch_inputs.jobs_of_lines`. :raises AnsibleFilterError: a line cannot be understood."""
     try:
-        return _launch_inputs.related_jobs(value)
+        return _launch_inputs.jobs_of_lines(value)
     except OptionError as error:
         raise AnsibleFilterError(str(error)) from None
 

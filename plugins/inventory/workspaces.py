@@ -47,7 +47,7 @@ options:
     required: true
     suboptions:
       name:
-        description: Name of the account in this inventory. It gives the name of its group.
+        description: Name of the account in this inventory. Its group is named after it.
         type: str
         required: true
       regions:
@@ -142,7 +142,7 @@ options:
     type: str
   on_error:
     description:
-      - What happens when an account cannot be read. V(fail) gives no inventory at all. V(warn) leaves the account out with a warning.
+      - What happens when an account cannot be read. With V(fail) there is no inventory at all. With V(warn) the account is left out with a warning.
     type: str
     choices: [fail, warn]
     default: fail
@@ -202,7 +202,7 @@ from ..plugin_utils._inventory.accounts import (
     SHARED_OPTIONS,
     Target,
     checked,
-    environment_for,
+    environment_of_target,
     targets_of,
 )
 from ..plugin_utils._inventory.names import RESERVED, host_names
@@ -230,11 +230,11 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         try:
             accounts = self._accounts(raw)
             targets = [target for account in accounts for target in targets_of(account, os.environ)]
-            found = self._rows(targets, self.get_cache_key(path), cache)
+            rows = self._rows(targets, self.get_cache_key(path), cache)
         except (ApiError, OptionError) as error:
-            raise AnsibleParserError(f"Failed to read the workspaces in {path}: {_told(error)}") from None
+            raise AnsibleParserError(f"Failed to read the workspaces in {path}: {_with_hint(error)}") from None
         self._add_groups(raw, accounts, path)
-        self._add_hosts(found)
+        self._add_hosts(rows)
 
     def _accounts(self, raw: t.Any) -> list[dict[str, t.Any]]:
         """The accounts of the file with their templates evaluated, checked. :raises OptionError: see :func:`checked`."""
@@ -250,9 +250,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         groups = [self._account_group(account) for account in accounts]
         for account, group in zip(accounts, groups):
             if groups.count(group) > 1:
-                raise OptionError(
-                    f"account {account['name']} has the group {group}, as another account has: give one of them another name."
-                )
+                raise OptionError(f"account {account['name']} has the group {group}, as another account has: rename one of them.")
         return accounts
 
     def _account_group(self, account: t.Mapping[str, t.Any]) -> str:
@@ -283,8 +281,8 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
                 rows[target.fingerprint] = future.result()
             except (ApiError, OptionError) as error:
                 if self.get_option("on_error") == "fail":
-                    raise OptionError(f"{target.label}: {_told(error)}") from None
-                self.display.warning(f"Left out {target.label}: {_told(error)}")
+                    raise OptionError(f"{target.label}: {_with_hint(error)}") from None
+                self.display.warning(f"Left out {target.label}: {_with_hint(error)}")
         return rows
 
     def _add_groups(self, raw: list[t.Any], accounts: list[dict[str, t.Any]], path: str) -> None:
@@ -299,27 +297,28 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
                     value = reference(os.path.abspath(path), position, option) if secret_in_clear else entry[option]
                     self.inventory.set_variable(group, f"dataarts_{option}", value)
 
-    def _add_hosts(self, found: list[tuple[Target, Row]]) -> None:
+    def _add_hosts(self, rows: list[tuple[Target, Row]]) -> None:
         """A host for each row, with its variables, its groups and what compose, groups and keyed_groups make of it."""
-        variables = [self._host_variables(target, row) for target, row in found]
-        wanted = [(self._wanted_name(one), str(row["workspace_id"]), target.account) for one, (target, row) in zip(variables, found)]
-        names, warnings = host_names(wanted, self._taken({row["workspace_id"] for target, row in found}))
+        variables = [self._host_variables(target, row) for target, row in rows]
+        wanted = [
+            (self._wanted_name(host_variables), str(row["workspace_id"]), target.account)
+            for host_variables, (target, row) in zip(variables, rows)
+        ]
+        names, warnings = host_names(wanted, self._taken({row["workspace_id"] for target, row in rows}))
         for warning in warnings:
             self.display.warning(warning)
         lost: dict[str, str] = {}
-        for name, one, (target, _row) in zip(names, variables, found):
+        for name, host_variables, (target, dummy) in zip(names, variables, rows):
             self.inventory.add_host(name, group=self._account_group({"name": target.account}))
             if target.region:
                 group = self.inventory.add_group(self._sanitize_group_name(f"dataarts_region_{target.region}"))
                 self.inventory.add_child("dataarts", group)
                 self.inventory.add_child(group, name)
-            for variable, value in one.items():
+            for variable, value in host_variables.items():
                 self.inventory.set_variable(name, variable, value)
             lost.update(self._construct(name))
         for variable, why in lost.items():
-            self.display.warning(
-                f"compose gives no {variable}, which is as if it were not set: {why}. Text needs quotes within the expression."
-            )
+            self.display.warning(f"compose could not set {variable}, so it is not set: {why}. Text needs quotes within the expression.")
 
     def _host_variables(self, target: Target, row: Row) -> dict[str, t.Any]:
         known = {f"dataarts_{option}": from_service(safe(row.get(option))) for option in ROW_NAMES}
@@ -377,15 +376,15 @@ def _expression(value: t.Any) -> t.Any:
 
 
 def _read(target: Target, alone: bool) -> list[Row]:
-    session = open_session(target.options, environment_for(target, alone, os.environ))
+    session = open_session(target.options, environment_of_target(target, alone, os.environ))
     try:
         return fetch(session, target.studio_instance_ids)
     finally:
         session.close()
 
 
-def _told(error: Exception) -> str:
-    """The error and the way out of it."""
+def _with_hint(error: Exception) -> str:
+    """The error and what to do about it."""
     if not isinstance(error, ApiError):
         return str(error)
     return f"{error}. {error.hint}".rstrip(" .") + "."

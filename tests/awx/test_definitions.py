@@ -23,10 +23,12 @@ def test_awx_accepts_the_credential_type() -> None:
 def test_every_field_is_labelled_explained_and_read_by_the_modules() -> None:
     fields = {field["id"]: field for field in definitions.inputs()["fields"]}
     assert all(field["label"] and field["help_text"] and field["type"] == "string" for field in fields.values())
-    assert {name for name, field in fields.items() if field.get("secret")} == set(SECRET_OPTIONS)
+    assert {name for name, field in fields.items() if field.get("secret")} == {*SECRET_OPTIONS, "journal_password"}
     # The tasks pair fields and variables by their order.
     assert list(definitions.injectors()) == ["env"]
-    assert list(definitions.injectors()["env"].items()) == [(ENVIRONMENT[name][0], f"{{{{ {name} }}}}") for name in fields]
+    assert list(definitions.injectors()["env"].items()) == [
+        ("PGPASSWORD" if name == "journal_password" else ENVIRONMENT[name][0], f"{{{{ {name} }}}}") for name in fields
+    ]
 
 
 def test_an_omitted_field_is_an_empty_variable_and_counts_as_unset() -> None:

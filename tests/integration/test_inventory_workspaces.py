@@ -299,7 +299,7 @@ def test_a_limit_is_not_lost_without_a_word(service: Running, ansible: Ansible) 
         "dataarts_state_path": "None",
     }
     (warning,) = [line for line in outcome.stderr.split("[WARNING]: ") if "compose" in line]
-    assert " ".join(warning.split()).startswith("compose gives no dataarts_state_path, which is as if it were not set: Could not set")
+    assert " ".join(warning.split()).startswith("compose could not set dataarts_state_path, so it is not set: Could not set")
 
 
 def test_the_cache_saves_calls_and_keeps_no_secret(service: Running, ansible: Ansible) -> None:

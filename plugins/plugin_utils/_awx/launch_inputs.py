@@ -64,7 +64,7 @@ def survey_answer_errors(variables: t.Mapping[str, t.Any]) -> list[str]:
     return errors
 
 
-def related_jobs(value: t.Any) -> t.Any:
+def jobs_of_lines(value: t.Any) -> t.Any:
     """The jobs of a chain, from lines such as ``daily_sales 62fb…``; a list is returned as it is.
 
     :returns: ``[{"job_name": ..., "workspace_id": ...}]``.

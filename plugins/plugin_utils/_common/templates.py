@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Private to the collection: what is a template and what is not, in every supported ansible-core.
+"""Templates: what is one and what is not, in every supported ansible-core.
 
 Up to ansible-core 2.18 every text is a template unless it is marked unsafe; since 2.19 none is unless it is marked trusted, which
 texts of the inventory file are. Vaulted text is an object of its own in both, which prints as ciphertext.
@@ -43,9 +43,9 @@ def plain(value: t.Any) -> t.Any:
     :raises AnsibleError: vaulted text cannot be decrypted.
     """
     if isinstance(value, dict):
-        return {plain(key): plain(one) for key, one in value.items()}
+        return {plain(key): plain(part) for key, part in value.items()}
     if isinstance(value, (list, tuple)):
-        return [plain(one) for one in value]
+        return [plain(part) for part in value]
     if isinstance(value, str) or is_vaulted(value):
         return str(value).encode("utf-8", "surrogatepass").decode("utf-8", "surrogatepass")
     return value

@@ -33,7 +33,7 @@ from .workspace_watch import WorkspaceWatch
 
 _T = t.TypeVar("_T")
 
-LOG = logging.getLogger("dataarts.factory.failed_instances")
+_LOG = logging.getLogger("dataarts.factory.failed_instances")
 #: Kinds of errors of a workspace that no patience cures. Others of the account may be there all the same.
 _GONE = frozenset({Kind.NO_PERMISSION, Kind.NOT_FOUND})
 #: Kinds of errors that every other workspace of the account would meet too, each after its timeouts.
@@ -41,7 +41,7 @@ _ALIKE = frozenset({Kind.UNREACHABLE, Kind.TLS, Kind.CLOCK})
 #: Workspaces that a message names.
 _NAMED = 5
 #: Longest pause between two polls in an outage, seconds.
-LONGEST_PAUSE = 900.0
+LONGEST_POLL_PAUSE = 900.0
 
 
 class EndedError(Exception):
@@ -64,9 +64,9 @@ async def watch(queue: asyncio.Queue[t.Any], args: t.Mapping[str, t.Any]) -> Non
         tasks = [asyncio.create_task(account_watch.run()) for account_watch in watches]
         await asyncio.gather(*tasks)
     except EndedError as error:
-        LOG.error("%s", error)
+        _LOG.error("%s", error)
     except Exception as error:  # no traceback reaches a user; what nobody foresaw is named by its class and place
-        LOG.error("%s", error_result(error, "Failed to watch the failed instances")["msg"])
+        _LOG.error("%s", error_result(error, "Failed to watch the failed instances")["msg"])
     finally:
         for task in tasks:
             task.cancel()
@@ -82,7 +82,7 @@ def pause(interval: float, misses: int, jitter: float) -> float:
     """
     if misses == 0:
         return interval
-    return max(interval, min(LONGEST_PAUSE, interval * 2.0 ** min(misses - 1, 20))) * (1 - jitter / 5)
+    return max(interval, min(LONGEST_POLL_PAUSE, interval * 2.0 ** min(misses - 1, 20))) * (1 - jitter / 5)
 
 
 @dataclass(frozen=True)
@@ -151,7 +151,7 @@ class AccountWatch:
         for text in [*self._session.client.warnings, *journal_warnings]:
             if text not in self._warned:
                 self._warned.add(text)
-                LOG.warning("%s", printable(text))
+                _LOG.warning("%s", printable(text))
         await self._put_outages()
         await self._put_restored()
 
@@ -226,7 +226,7 @@ class AccountWatch:
             since = self._now()
             self._outages.update(dict.fromkeys(fresh, since))
             message = error_result(self._troubles[fresh[0]].error, f"Failed to read {self._named(fresh)}")["msg"]
-            LOG.warning("%s Trying again.", message)
+            _LOG.warning("%s Trying again.", message)
             await self._put(trouble_event("outage", self._login, message, since, [watched.place for watched in fresh]))
 
     async def _put_restored(self) -> None:
@@ -235,7 +235,7 @@ class AccountWatch:
             since = min(self._outages.pop(watched) for watched in over)
             message = f"{self._named(over)} can be read again."
             message = message[0].upper() + message[1:]
-            LOG.warning("%s", message)
+            _LOG.warning("%s", message)
             await self._put(trouble_event("restored", self._login, message, since, [watched.place for watched in over]))
 
     def _named(self, watches: t.Sequence[WorkspaceWatch]) -> str:

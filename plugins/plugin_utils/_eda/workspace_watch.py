@@ -23,7 +23,7 @@ from .deliveries import Deliveries
 from .failures import NewFailure, new_failures
 from .options import Place, SourceOptions
 
-LOG = logging.getLogger("dataarts.factory.failed_instances")
+_LOG = logging.getLogger("dataarts.factory.failed_instances")
 #: The statistics count the instances of the last seven days [H-OV2]; a window that reaches further back is always read.
 _COUNTED_MS = 6 * 86_400_000
 #: Part of the poll interval that probing every workspace of an account may take: the statistics answer once a second.
@@ -108,7 +108,7 @@ class WorkspaceWatch:
         """One of the errors by job name, except that a job does not exist: it has not failed, and may come. That is logged once."""
         missing = {name for name, error in problems.items() if error.kind is Kind.NOT_FOUND}
         for name in sorted(missing - self._missing):
-            LOG.warning("Job %s does not exist in workspace %s.", printable(name, 100), self.place.workspace_id)
+            _LOG.warning("Job %s does not exist in workspace %s.", printable(name, 100), self.place.workspace_id)
         self._missing = missing
         return next((error for name, error in problems.items() if name not in missing), None)
 
@@ -123,11 +123,11 @@ class WorkspaceWatch:
         try:
             names = [job.name for kind in ("BATCH", "REAL_TIME") for job in self._workspace.list_jobs(job_type=kind)]
         except ApiError as error:
-            LOG.warning("The names in jobs could not be checked in workspace %s: %s", self.place.workspace_id, printable(str(error), 500))
+            _LOG.warning("The names in jobs could not be checked in workspace %s: %s", self.place.workspace_id, printable(str(error), 500))
             return
         for name in unknown:
             if not any(map(select([name], window).names, names)):
-                LOG.warning("No job of workspace %s matches %s, which stands in jobs.", self.place.workspace_id, printable(name, 100))
+                _LOG.warning("No job of workspace %s matches %s, which stands in jobs.", self.place.workspace_id, printable(name, 100))
 
     def claim(self, failure: NewFailure) -> bool:
         """Whether the event of *failure* is this source's to put. :raises JournalError: the journal could not be written."""

@@ -1,10 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Private to the collection: the accounts of an inventory file, checked, and what is to be read of each of them.
-
-Pure.
-"""
+"""Accounts of an inventory file, checked, and what is to be read of each of them. Pure."""
 
 from __future__ import annotations
 
@@ -103,7 +100,7 @@ def targets_of(account: t.Mapping[str, t.Any], environ: t.Mapping[str, str]) -> 
     :raises OptionError: the options contradict one another.
     """
     name = str(account["name"])
-    regions = [region_id(one) for one in account.get("regions") or []] or [region_id(environ.get(ENVIRONMENT["region"][0]))]
+    regions = [region_id(region) for region in account.get("regions") or []] or [region_id(environ.get(ENVIRONMENT["region"][0]))]
     options = {option: account[option] for option in SHARED_OPTIONS if account.get(option) is not None}
     project_id = account.get("project_id")
     if len(regions) > 1:
@@ -117,7 +114,7 @@ def targets_of(account: t.Mapping[str, t.Any], environ: t.Mapping[str, str]) -> 
             account=name,
             region=region,
             options={**options, "region": region, "project_id": project_id},
-            studio_instance_ids=tuple(str(one) for one in account.get("studio_instance_ids") or []),
+            studio_instance_ids=tuple(str(instance_id) for instance_id in account.get("studio_instance_ids") or []),
             include=tuple(account.get("workspaces") or ["*"]),
             exclude=tuple(account.get("exclude_workspaces") or []),
             identity=_identity(options, environ),
@@ -136,7 +133,7 @@ def _identity(options: t.Mapping[str, t.Any], environ: t.Mapping[str, str]) -> t
     return (actor, *(() if own else (environ.get(name, "") for name in ENVIRONMENT["project_id"])))
 
 
-def environment_for(target: Target, alone: bool, environ: t.Mapping[str, str]) -> dict[str, str]:
+def environment_of_target(target: Target, alone: bool, environ: t.Mapping[str, str]) -> dict[str, str]:
     """The part of *environ* that may complete *target*.
 
     The project in the environment belongs to the credentials in the environment, so it counts only for a target that states no
@@ -152,13 +149,13 @@ def checked(account: t.Any, position: int) -> dict[str, t.Any]:
 
     :param account: the entry, templated.
     :param position: its place in the list, from 1, for messages about an entry without a name.
-    :raises OptionError: it is no mapping, has no name, an unknown key, or a value of the wrong type; never repeats a value.
+    :raises OptionError: it is not a mapping, has no name, an unknown key, or a value of the wrong type; never repeats a value.
     """
     if not isinstance(account, dict):
-        raise OptionError(f"entry {position} of accounts is no mapping: give it at least a name.")
+        raise OptionError(f"entry {position} of accounts is not a mapping: set at least its name.")
     name = account.get("name")
     if not isinstance(name, str) or not safe_name(name):
-        raise OptionError(f"entry {position} of accounts has no name: give it one, of letters and digits; quote it if it is a number.")
+        raise OptionError(f"entry {position} of accounts has no name: set one, of letters and digits; quote it if it is a number.")
     unknown = sorted(str(key) for key in account if key not in ACCOUNT_KEYS)
     if unknown:
         raise OptionError(f"account {name} has the unknown option {unknown[0]}. Known are {', '.join(ACCOUNT_KEYS)}.")
@@ -177,9 +174,9 @@ def checked(account: t.Any, position: int) -> dict[str, t.Any]:
 def _texts(value: t.Any, what: str) -> list[str]:
     """A list of text from a list, or from one text."""
     values = value if isinstance(value, (list, tuple)) else [value]
-    if not all(isinstance(one, str) for one in values):
+    if not all(isinstance(text, str) for text in values):
         raise OptionError(f"{what} must be a list of text: quote entries that are numbers.")
-    return [one.strip() for one in values if one.strip()]
+    return [text.strip() for text in values if text.strip()]
 
 
 def _converted(value: t.Any, option: str, name: str) -> t.Any:

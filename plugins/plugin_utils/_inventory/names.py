@@ -1,10 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Private to the collection: the names of the hosts that workspaces become.
-
-Pure.
-"""
+"""Names of the hosts that workspaces become. Pure."""
 
 from __future__ import annotations
 
@@ -22,7 +19,7 @@ def host_names(wanted: t.Sequence[tuple[str, str, str]], taken: t.Container[str]
     """A host name for each workspace, no two alike.
 
     :param wanted: (name wanted, workspace id, account) by workspace.
-    :param taken: names that are none of these workspaces'.
+    :param taken: names that belong to something else.
     :returns: the host names in the order of *wanted*, and a warning for each name that several want or that is taken.
 
     All that want the same name get a suffix, not only the later ones: who comes first depends on what else exists, and a name must
@@ -31,10 +28,10 @@ def host_names(wanted: t.Sequence[tuple[str, str, str]], taken: t.Container[str]
     names = [safe_name(name) or safe_name(f"workspace-{workspace_id[:8]}") for name, workspace_id, account in wanted]
     warnings = []
     for suffixes in (
-        [one[1][:8] for one in wanted],
-        [one[2] for one in wanted],
-        [one[1] for one in wanted],
-        [_digest(one) for one in wanted],
+        [workspace_id[:8] for dummy, workspace_id, account in wanted],
+        [account for dummy, workspace_id, account in wanted],
+        [workspace_id for dummy, workspace_id, account in wanted],
+        [_digest(workspace) for workspace in wanted],
     ):
         counts = collections.Counter(names)
         crowded = {name for name in counts if counts[name] > 1 or name in taken}
@@ -47,8 +44,8 @@ def host_names(wanted: t.Sequence[tuple[str, str, str]], taken: t.Container[str]
     return names, warnings
 
 
-def _digest(one: tuple[str, str, str]) -> str:
-    return hashlib.sha256("\n".join(one).encode("utf-8", "surrogatepass")).hexdigest()[:12]
+def _digest(workspace: tuple[str, str, str]) -> str:
+    return hashlib.sha256("\n".join(workspace).encode("utf-8", "surrogatepass")).hexdigest()[:12]
 
 
 def safe_name(text: str) -> str:

@@ -1,9 +1,9 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Private to the collection: the workspaces of an account as rows.
+"""Workspaces of an account as rows.
 
-A row is what the service told of one workspace, as plain JSON: it is what the inventory cache keeps, so it holds no credentials.
+A row is what the service returned about one workspace, as plain JSON: it is what the inventory cache keeps, so it holds no credentials.
 """
 
 from __future__ import annotations
@@ -37,18 +37,18 @@ def fetch(session: Session, studio_instance_ids: t.Sequence[str]) -> list[Row]:
     management = Management(session)
     names: dict[str, str | None] = dict.fromkeys(studio_instance_ids)
     if not names:
-        names = {one.studio_instance_id: one.name for one in management.studio_instances() if one.usable}
+        names = {instance.studio_instance_id: instance.name for instance in management.studio_instances() if instance.usable}
     rows: dict[str, Row] = {}
     for studio_instance_id, studio_name in names.items():
-        for one in management.workspaces(studio_instance_id):
-            rows[one.workspace_id] = {
-                "workspace_id": one.workspace_id,
-                "workspace_name": one.name,
-                "workspace_kind": one.kind,
-                "workspace_owner": one.owner,
-                "workspace_description": one.description,
-                "enterprise_project_id": one.enterprise_project_id,
-                "project_id": one.project_id or session.project_id,
+        for workspace in management.workspaces(studio_instance_id):
+            rows[workspace.workspace_id] = {
+                "workspace_id": workspace.workspace_id,
+                "workspace_name": workspace.name,
+                "workspace_kind": workspace.kind,
+                "workspace_owner": workspace.owner,
+                "workspace_description": workspace.description,
+                "enterprise_project_id": workspace.enterprise_project_id,
+                "project_id": workspace.project_id or session.project_id,
                 "studio_instance_id": studio_instance_id,
                 "studio_instance_name": studio_name,
             }

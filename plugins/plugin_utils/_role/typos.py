@@ -20,7 +20,7 @@ from .._inventory.rows import ROW_NAMES
 #: What the role and its playbooks read in addition to the options of the module.
 _OWN = frozenset({"hosts", "serial", "plans", "fail_on_broken", "report_path"})
 #: Documented variables of other entry points, playbooks, rulebooks and of the inventory plugin, and what the role leaves behind.
-_ELSEWHERE = frozenset(
+_OTHERS = frozenset(
     {
         *("related_jobs", "webhook_url", "proposal_directory", "accounts", "plan_required", "gate", "threshold"),
         *("summary", "rerun_result", "rerun_summary", "account"),
@@ -80,7 +80,7 @@ def typos(names: t.Iterable[str]) -> Typos:
 
 
 def _known() -> set[str]:
-    return {*_OWN, *_ELSEWHERE, *rerun_spec(), *instance_retry_spec()} - {"only_statuses"}
+    return {*_OWN, *_OTHERS, *rerun_spec(), *instance_retry_spec()} - {"only_statuses"}
 
 
 def _meant() -> list[str]:

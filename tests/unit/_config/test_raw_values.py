@@ -18,7 +18,7 @@ from ansible_collections.dataarts.factory.plugins.module_utils._config.argument_
 from ansible_collections.dataarts.factory.plugins.module_utils._config.raw_values import as_lines, fitted
 from ansible_collections.dataarts.factory.plugins.plugin_utils._awx.launch_inputs import (
     credential_errors,
-    related_jobs,
+    jobs_of_lines,
     survey_answer_errors,
 )
 
@@ -122,7 +122,7 @@ def test_answers_are_judged_by_the_option_they_stand_for() -> None:
         "dataarts_max_instances": "many",
         "dataarts_concurrent": True,
         "dataarts_plans": "{{ x }}",
-        "dataarts_related_jobs": "a b",
+        "dataarts_jobs_of_lines": "a b",
     }
     texts = survey_answer_errors(bad)
     assert [text.split()[0] for text in texts] == list(bad)[:-1]
@@ -176,11 +176,11 @@ def test_a_credential_is_judged_by_the_labels_of_its_form(values: dict[str, t.An
 
 
 def test_the_jobs_of_a_chain_are_read_from_lines() -> None:
-    assert related_jobs("daily_sales 62fb\n\n report, 7c1d \n") == [
+    assert jobs_of_lines("daily_sales 62fb\n\n report, 7c1d \n") == [
         {"job_name": "daily_sales", "workspace_id": "62fb"},
         {"job_name": "report", "workspace_id": "7c1d"},
     ]
-    assert related_jobs([{"job_name": "a", "workspace_id": "b"}]) == [{"job_name": "a", "workspace_id": "b"}]
+    assert jobs_of_lines([{"job_name": "a", "workspace_id": "b"}]) == [{"job_name": "a", "workspace_id": "b"}]
     with pytest.raises(OptionError) as refusal:
-        related_jobs("daily_sales")
+        jobs_of_lines("daily_sales")
     assert str(refusal.value).startswith("'daily_sales' is not a job name, a blank, and a workspace id")

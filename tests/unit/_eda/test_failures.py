@@ -18,7 +18,7 @@ from ansible_collections.dataarts.factory.plugins.module_utils._models.instance 
 from ansible_collections.dataarts.factory.plugins.plugin_utils._eda.events import clear, failed_event, trouble_event
 from ansible_collections.dataarts.factory.plugins.plugin_utils._eda.failures import Delivery, NewFailure, new_failures, outdated
 from ansible_collections.dataarts.factory.plugins.plugin_utils._eda.options import Login, Place, environment_for, source_options
-from ansible_collections.dataarts.factory.plugins.plugin_utils._eda.source import LONGEST_PAUSE, pause
+from ansible_collections.dataarts.factory.plugins.plugin_utils._eda.source import LONGEST_POLL_PAUSE, pause
 from tests.unit.building import WORKSPACE, T, at, instance, key
 
 FIRST, SECOND = (-3600, -3000), (-600, -500)
@@ -183,5 +183,5 @@ def test_accounts_have_options_of_their_own_and_the_environment_names_the_projec
 def test_the_pause_grows_in_an_outage_and_ends_at_a_quarter_of_an_hour() -> None:
     assert [pause(60, misses, 0.0) for misses in range(8)] == [60, 60, 120, 240, 480, 900, 900, 900]
     assert pause(60, 3, 1.0) == 240 * 0.8
-    assert pause(3600, 50, 0.0) == 3600 > LONGEST_PAUSE
-    assert pause(10, 10**6, 0.0) == LONGEST_PAUSE
+    assert pause(3600, 50, 0.0) == 3600 > LONGEST_POLL_PAUSE
+    assert pause(10, 10**6, 0.0) == LONGEST_POLL_PAUSE

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.dataarts.factory.plugins.module_utils._common.errors import OptionError
-from ansible_collections.dataarts.factory.plugins.plugin_utils._inventory.accounts import Target, checked, environment_for, targets_of
+from ansible_collections.dataarts.factory.plugins.plugin_utils._inventory.accounts import Target, checked, environment_of_target, targets_of
 from ansible_collections.dataarts.factory.plugins.plugin_utils._inventory.names import RESERVED, host_names, safe_name
 from ansible_collections.dataarts.factory.plugins.plugin_utils._inventory.rows import ROW_NAMES, intact
 
@@ -51,8 +51,8 @@ def test_a_region_twice() -> None:
 def test_the_projects_of_the_environment_are_only_for_its_own_credentials() -> None:
     (own,) = targets_of({"name": "a", **KEYS}, ENVIRON)
     (none,) = targets_of({"name": "a"}, ENVIRON)
-    assert environment_for(none, True, ENVIRON) == ENVIRON
-    for seen in (environment_for(none, False, ENVIRON), environment_for(own, True, ENVIRON)):
+    assert environment_of_target(none, True, ENVIRON) == ENVIRON
+    for seen in (environment_of_target(none, False, ENVIRON), environment_of_target(own, True, ENVIRON)):
         assert seen == {"HW_REGION_NAME": "eu-de", "HW_ACCESS_KEY": "AK"}
 
 
@@ -243,7 +243,7 @@ def test_an_entry_gets_its_types() -> None:
 @pytest.mark.parametrize(
     ("entry", "message"),
     [
-        ("retail", "entry 3 of accounts is no mapping"),
+        ("retail", "entry 3 of accounts is not a mapping"),
         ({}, "entry 3 of accounts has no name"),
         ({"name": 7}, "entry 3 of accounts has no name: .* quote it if it is a number"),
         ({"name": "??"}, "entry 3 of accounts has no name"),
