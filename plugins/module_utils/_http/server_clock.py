@@ -39,7 +39,8 @@ class ServiceClock:
     What is not believed teaches nothing; without any other answer the time is this machine's.
 
     Two answers that contradict each other mean that a clock was set in between, or that two hosts answer. :meth:`now_ms` follows the newer
-    one, and :meth:`earliest_ms` and :meth:`latest_ms` allow for both from then on: a step never makes anything count as settled earlier.
+    one. :meth:`earliest_ms` and :meth:`latest_ms` allow for both during the next 15 minutes, which is as long as anything takes to settle: a
+    step does not make it count as settled earlier.
 
     :param wall: epoch seconds of this machine.
     :param elapsed: seconds of a stopwatch.
@@ -51,7 +52,7 @@ class ServiceClock:
         self._lock = threading.Lock()
         self._low = self._high = 0.0  # the service's epoch seconds minus the stopwatch's, as it was at _at
         self._lowest, self._highest = float("inf"), float("-inf")  # the same, of readings that newer ones contradicted
-        self._at = 0.0
+        self._at = self._contradicted_at = 0.0
         self._learned = False
 
     def learn(self, date_ms: int, began: float, received: float, accepted: float | None = None) -> bool:
@@ -69,11 +70,15 @@ class ServiceClock:
         with self._lock:
             if self._learned:
                 slack = (received - self._at) * _DRIFT if received > self._at else 0.0
-                self._lowest, self._highest = self._lowest - slack, self._highest + slack
+                if received - self._contradicted_at < CLOCK_LIMIT:
+                    self._lowest, self._highest = self._lowest - slack, self._highest + slack
+                else:
+                    self._lowest, self._highest = float("inf"), float("-inf")
                 both = max(low, self._low - slack), min(high, self._high + slack)
                 if both[0] <= both[1]:
                     low, high = both
                 else:
+                    self._contradicted_at = received
                     self._lowest, self._highest = min(self._lowest, self._low - slack), max(self._highest, self._high + slack)
             self._low, self._high, self._at, self._learned = low, high, max(received, self._at), True
         return True
@@ -94,11 +99,11 @@ class ServiceClock:
 
     def earliest_ms(self) -> int:
         """Epoch ms that the service's clock has certainly reached, by every answer that was believed."""
-        return int(self._bounds(ever=True)[0] * 1000)
+        return int(self._bounds(recent=True)[0] * 1000)
 
     def latest_ms(self) -> int:
         """Epoch ms that the service's clock has certainly not passed, by every answer that was believed."""
-        return int(self._bounds(ever=True)[1] * 1000) + 1
+        return int(self._bounds(recent=True)[1] * 1000) + 1
 
     @property
     def skew_seconds(self) -> float:
@@ -109,16 +114,17 @@ class ServiceClock:
             return now - high
         return now - low if now < low else 0.0
 
-    def _bounds(self, *, ever: bool = False) -> tuple[float, float]:
-        """The service's time now, at least and at most; by the newest reading, or by all there *ever* were."""
+    def _bounds(self, *, recent: bool = False) -> tuple[float, float]:
+        """The service's time now, at least and at most; by the newest reading, or by all *recent* ones."""
         with self._lock:
             if not self._learned:
                 now = self._wall()
                 return now, now
             now = self._elapsed()
             slack = max(0.0, now - self._at) * _DRIFT
-            low = min(self._low, self._lowest) if ever else self._low
-            high = max(self._high, self._highest) if ever else self._high
+            low, high = self._low, self._high
+            if recent and now - self._contradicted_at < CLOCK_LIMIT:
+                low, high = min(low, self._lowest), max(high, self._highest)
             return now + low - slack, now + high + slack
 
 
