@@ -69,19 +69,22 @@ class ServiceClock:
         low, high = date_ms / 1000 - received, date_ms / 1000 + 1 - began
         with self._lock:
             if self._learned:
-                slack = (received - self._at) * _DRIFT if received > self._at else 0.0
-                if received - self._contradicted_at < CLOCK_LIMIT:
-                    self._lowest, self._highest = self._lowest - slack, self._highest + slack
-                else:
-                    self._lowest, self._highest = float("inf"), float("-inf")
+                slack = max(0.0, received - self._at) * _DRIFT
                 both = max(low, self._low - slack), min(high, self._high + slack)
                 if both[0] <= both[1]:
                     low, high = both
                 else:
-                    self._contradicted_at = received
-                    self._lowest, self._highest = min(self._lowest, self._low - slack), max(self._highest, self._high + slack)
+                    self._contradict(received)
             self._low, self._high, self._at, self._learned = low, high, max(received, self._at), True
         return True
+
+    def _contradict(self, now: float) -> None:
+        """Keep the present reading next to the new one, which contradicts it."""
+        slack = (now - self._at + CLOCK_LIMIT) * _DRIFT
+        recent = now - self._contradicted_at < CLOCK_LIMIT
+        self._lowest = min(self._low - slack, self._lowest if recent else float("inf"))
+        self._highest = max(self._high + slack, self._highest if recent else float("-inf"))
+        self._contradicted_at = now
 
     @property
     def learned(self) -> bool:
