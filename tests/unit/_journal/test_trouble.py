@@ -12,6 +12,7 @@ import resource
 import socket
 import sqlite3
 import sys
+import tempfile
 import threading
 import typing as t
 from collections.abc import Iterator
@@ -185,13 +186,16 @@ class TestSqlite:
     def _impatient(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(sqlite_file, "BUSY_SECONDS", 0.2)
 
+    @pytest.fixture
+    def open_folder(self) -> Iterator[Path]:
+        """A folder that every user can reach; pytest's own are for root alone."""
+        with tempfile.TemporaryDirectory(prefix="journal-") as name:
+            os.chmod(name, 0o777)
+            yield Path(name)
+
     @pytest.mark.parametrize(("trouble", "pattern"), FILES.values(), ids=FILES)
-    def test_it_cannot_be_claimed_in(self, tmp_path: Path, trouble: Trouble, pattern: str) -> None:
-        for folder in tmp_path.parents:  # pytest's own are for root alone
-            if folder.name.startswith("pytest-"):
-                folder.chmod(0o755)
-        tmp_path.chmod(0o777)
-        place = Place(str(tmp_path / "home" / "journal.db"))
+    def test_it_cannot_be_claimed_in(self, open_folder: Path, trouble: Trouble, pattern: str) -> None:
+        place = Place(str(open_folder / "home" / "journal.db"))
         place.path.parent.mkdir()
         place.path.parent.chmod(0o777)
         with trouble(place.path):
