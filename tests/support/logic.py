@@ -63,6 +63,8 @@ def passes(options: Mapping[str, t.Any], *, between: t.Callable[[Result], object
         if time.monotonic() > deadline:
             raise AssertionError(f"not finished after {len(results)} passes: {result}")
         given |= {name: str(result[name]) for name in ("since", "planned_after", "planned_before")}
+        if "pass_state" in result:
+            given["pass_state"] = result["pass_state"]
         between(result)
         time.sleep(0.05)
 
