@@ -207,6 +207,15 @@ def test_a_limit_that_leaves_no_host_is_an_error(service: Running, ansible: Ansi
     assert not service.journal()
 
 
+@pytest.mark.parametrize("limit", [(), ("--limit", "sales")])
+def test_what_awx_launched_a_job_with_is_checked_whatever_its_limit(ansible: Ansible, hosts: Path, limit: tuple[str, ...]) -> None:
+    """Ansible skips a play on localhost where a limit names other hosts."""
+    play = ("dataarts.factory.awx_prepare", "-i", hosts, *limit)
+    outcome = ansible.playbook(*play, variables={"dataarts_plan_required": True}).ended(2)
+    assert ["dataarts_plans has no plan" in line.result["msg"] for line in outcome.of("fail") if line.event == "failed"] == [True]
+    ansible.playbook(*play, variables={"dataarts_plan_required": True, "dataarts_plans": {"sales": {"plan_id": "1-0-0"}}}).succeeded()
+
+
 def stats_since(outcome: Outcome) -> int:
     (line,) = outcome.of("job_instance_retry")
     return int(line.result["since"])
