@@ -14,6 +14,7 @@ from ansible_collections.dataarts.factory.plugins.module_utils._http import rate
 from emulator.running import Running
 from emulator.switches import SWITCHES
 from tests.emulator.signed_requests import restart
+from tests.support.journaled import let_settle
 from tests.support.logic import Result, by_action, call, passes, reruns
 from tests.support.scenarios import DOMAIN, USER_NAME, USER_PASSWORD, WORKSPACE_ID, small_night
 from tests.support.workspace import options
@@ -203,6 +204,7 @@ class TestAnInstanceInProgress:
         result = call("job_rerun", module_options())
         expected = failed(emulated)
         for _pass in range(3):
+            let_settle(emulated)
             emulated.advance(100)
             result = call("job_rerun", module_options(since=str(result["since"])))
             assert (result["finished"], result["changed"]) == (False, False)
@@ -225,7 +227,12 @@ class TestAnInstanceInProgress:
         """Then the service is asked again, and what it answers decides: a refusal, by which the instance still ran once."""
         begin(emulated, retry_of_active="refuse", rerun_visible_after=LONG_HIDDEN)
         lose_an_answer(emulated)
-        passes(module_options(), between=settle(emulated, 400))
+
+        def show_once_asked_again() -> None:
+            let_settle(emulated)
+            emulated.advance(LONG_HIDDEN / 60 if len(emulated.requests("v2_retry")) > 2 else 2)
+
+        passes(module_options(), between=lambda result: show_once_asked_again())
         assert len(emulated.requests("v2_retry")) > 2, "it was asked again"
         assert reruns(emulated.journal()) == failed(emulated)
 

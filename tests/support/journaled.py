@@ -1,0 +1,172 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Runs of the modules that rerun, with a journal of the test's own, next to a person and to other processes. The emulator is the witness."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+import typing as t
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+from emulator.running import Running
+from tests.emulator.signed_requests import restart, retry, retry_body
+from tests.support.logic import PATIENCE, Result
+from tests.support.playbook import ROOT, TREE
+from tests.support.scenarios import BOTH, FREE, WORKSPACE_ID, small_night
+from tests.support.workspace import options
+
+#: Seconds of the service's clock that one emulated second takes in the scenarios here, the other way round.
+SPEED = 60
+#: What a child process does: the passes of one job_rerun task whose options come on stdin, after a line from there; its last result goes to stdout.
+_CHILD = """
+import json, sys
+from ansible_collections.dataarts.factory.plugins.module_utils._runner import sender
+from tests.support.logic import passes
+wanted = json.loads(sys.stdin.readline())
+sender.FRESH_SECONDS = wanted["fresh_seconds"]
+print("ready", flush=True)
+sys.stdin.readline()
+print(json.dumps(passes(wanted["options"])[-1]))
+"""
+
+
+def begin(service: Running, *jobs: Mapping[str, t.Any], **switches: t.Any) -> None:
+    """Begin again with *jobs*, or with one instance of daily_sales that failed an hour ago; both generations of the API are open."""
+    chosen = jobs or ({"name": "daily_sales", "instances": [{"plan_time": "-1h"}]},)
+    service.reset(small_night(jobs=[dict(job) for job in chosen], speed=SPEED, switches={**FREE, **BOTH, **switches}))
+
+
+def shown_after(seconds: float) -> float:
+    """The setting of ``rerun_visible_after`` with which a rerun shows *seconds* of real time after it was accepted."""
+    return seconds * SPEED
+
+
+def module_options(service: Running, journal: Path | str | None = None, **changes: t.Any) -> dict[str, t.Any]:
+    """Options of job_rerun: everything of the last day, a settle time of one second."""
+    place = {} if journal is None else {"journal": str(journal)}
+    return options(service, **{**place, "settle_time": 1, "poll_interval": 1, "max_retries": 4, **changes})
+
+
+def once(service: Running) -> dict[tuple[str, int], int]:
+    """What :func:`~tests.support.logic.reruns` returns where each instance whose first run failed was rerun once."""
+    jobs = service.state()["workspaces"][WORKSPACE_ID]
+    return {
+        (name, instance["plan_time"]): 1
+        for name, instances in jobs.items()
+        for instance in instances
+        if instance["runs"][0]["status"] == "fail"
+    }
+
+
+def rerun_by_hand(service: Running, job_name: str = "daily_sales", number: int = 0, *, api: str = "v1") -> None:
+    """A person reruns one instance of a job, the oldest unless *number* says otherwise."""
+    instance = service.instances(job_name)[number]
+    if api == "v1":
+        assert restart(service, job_name, instance["instance_id"]).status == 204
+    else:
+        assert retry(service, job_name, retry_body([instance])).status == 200
+
+
+def wait_for(condition: Callable[[], object]) -> None:
+    """Return as soon as *condition* holds."""
+    deadline = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def let_settle(service: Running, seconds: float = 1.0) -> None:
+    """Wait until *seconds* of real time, a settle time, have passed: what was sent before does not concern a run that begins now."""
+    begun = service.now_ms()
+    wait_for(lambda: service.now_ms() - begun > seconds * 1000 + 100)
+
+
+def answered(service: Running, *routes: str) -> Callable[[], bool]:
+    """The condition that a request to one of *routes* was answered."""
+    return lambda: any(entry["status"] is not None for route in routes for entry in service.requests(route))
+
+
+@contextlib.contextmanager
+def as_soon_as(condition: Callable[[], object], act: Callable[[], object]) -> Iterator[None]:
+    """Somebody acts while the block runs, as soon as *condition* holds."""
+    failures: list[BaseException] = []
+    over = threading.Event()
+
+    def person() -> None:
+        try:
+            wait_for(lambda: condition() or over.is_set())
+            assert condition()
+            act()
+        except BaseException as error:
+            failures.append(error)
+
+    thread = threading.Thread(target=person)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+    assert not failures, failures
+
+
+class Controller:
+    """Another process that makes the passes of one job_rerun task.
+
+    :param fresh_seconds: how long a list may be acted on.
+    """
+
+    def __init__(self, given: Mapping[str, t.Any], home: Path, *, fresh_seconds: float = 60.0) -> None:
+        home.mkdir(parents=True, exist_ok=True)
+        path = os.pathsep.join(map(str, (ROOT, TREE)))
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", _CHILD],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env={"PATH": os.environ.get("PATH", os.defpath), "HOME": str(home), "PYTHONPATH": path, "LC_ALL": "C.UTF-8"},
+        )
+        self._write(json.dumps({"options": dict(given), "fresh_seconds": fresh_seconds}))
+
+    def ready(self) -> Controller:
+        """Itself, once it has started."""
+        assert self._process.stdout is not None
+        assert self._process.stdout.readline() == "ready\n"
+        return self
+
+    def go(self) -> None:
+        """Begin the first pass."""
+        self._write("go")
+
+    def stop(self) -> None:
+        """Stop it, as a machine that falls asleep does."""
+        self._process.send_signal(signal.SIGSTOP)
+
+    def wake(self) -> None:
+        """Let it go on."""
+        self._process.send_signal(signal.SIGCONT)
+
+    def kill(self) -> None:
+        """End it at once."""
+        self._process.kill()
+        self._process.communicate()
+
+    def result(self) -> Result:
+        """The result of its last pass."""
+        shown, _errors = self._process.communicate(timeout=PATIENCE)
+        assert self._process.returncode == 0
+        return t.cast(Result, json.loads(shown))
+
+    def _write(self, line: str) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.write(f"{line}\n")
+        self._process.stdin.flush()
