@@ -14,18 +14,29 @@ from ansible_collections.dataarts.factory.plugins.module_utils._journal.journal 
 from ansible_collections.dataarts.factory.plugins.module_utils._models.instance import Status
 from ansible_collections.dataarts.factory.plugins.plugin_utils._eda.deliveries import Deliveries
 from ansible_collections.dataarts.factory.plugins.plugin_utils._eda.failures import Delivery, NewFailure, new_failures
+from tests.support.postgresql import PASSWORD, PostgresServer, postgres_server
 from tests.unit.building import WORKSPACE, at, instance, key
 
 Source = Callable[..., Deliveries]
 
 
-@pytest.fixture
-def source(tmp_path: Path) -> Iterator[Source]:
+@pytest.fixture(scope="module")
+def server() -> Iterator[PostgresServer]:
+    with postgres_server() as running:
+        yield running
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def source(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Source]:
     """Makes event sources that share one journal."""
     journals: list[Journal] = []
+    where, password = str(tmp_path / "journal.db"), None
+    if request.param == "postgresql":
+        running: PostgresServer = request.getfixturevalue("server")
+        where, password = running.uri(running.database()), PASSWORD
 
     def make(workspace_id: str = WORKSPACE) -> Deliveries:
-        journals.append(Journal(str(tmp_path / "journal.db"), password=None, project_id="0f3c9e", environ={}))
+        journals.append(Journal(where, password=password, project_id="0f3c9e", environ={}))
         deliveries = Deliveries(journals[-1], workspace_id)
         deliveries.refresh()
         return deliveries
