@@ -136,7 +136,7 @@ def write_inventory(addresses: dict[str, str], environment: dict[str, str]) -> N
     write(password, "throwaway\n")
     settings: dict[str, t.Any] = {f"dataarts_{name}": addresses[name] for name in ("endpoint", "endpoint_v1", "iam_endpoint")}
     # The night is over in seconds: look often, and do not wait a minute for reruns that other machines may have sent.
-    settings |= {"dataarts_poll_interval": 1, "dataarts_settle_time": 2, "dataarts_state_path": str(PLACE / "state")}
+    settings |= {"dataarts_poll_interval": 1, "dataarts_settle_time": 2, "dataarts_journal": str(PLACE / "state")}
     write(PLACE / "inventory" / "group_vars" / "all" / "demo.yml", yaml.safe_dump(settings))
     secrets = {
         account["project_id"]: account["users"][0]["secret_key"]

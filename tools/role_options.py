@@ -30,7 +30,7 @@ PREFIX = "dataarts_"
 SHARED = ("account", "workspace")
 
 #: Options of a module that the role does not have: the way in which its action plugin hands on what it knows; its other mode.
-LEFT_OUT = {MODULE: ("carry",), RELATED_MODULE: ("task_retrys", "node_name")}
+LEFT_OUT = {MODULE: ("pass_state",), RELATED_MODULE: ("task_retrys", "node_name")}
 #: Options whose variables have another name, because job_rerun's has it, or the same meaning.
 RENAMED = {RELATED_MODULE: {"jobs": "related_jobs", "only_statuses": "statuses"}}
 #: What entry point related asks for by itself.

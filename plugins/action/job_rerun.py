@@ -13,16 +13,15 @@ from __future__ import annotations
 import os
 import time
 import typing as t
+import uuid
 
 from ansible import constants
 from ansible.errors import AnsibleConnectionFailure
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 
-from ..plugin_utils._task import console as telling
-from ..plugin_utils._task import counts as tally
-from ..plugin_utils._task import inprocess as direct
-from ..plugin_utils._task import passes as watch
+from ..plugin_utils._task import console, counts, inprocess, passes
+from ..plugin_utils._task.paths import from_start
 
 _MODULE = "dataarts.factory.job_rerun"
 _ROLE = "dataarts.factory.rerun"
@@ -58,47 +57,45 @@ class ActionModule(ActionBase):
 
     def _in_background(self, task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
         """With ``async`` a process of its own makes one pass that waits for nothing; nobody is there to be shown progress."""
-        args = {**self._task.args, "wait": False}
+        args = from_start({**self._task.args, "wait": False}, self._connection.transport)
         result: dict[str, t.Any] = self._execute_module(module_name=_MODULE, module_args=args, task_vars=task_vars, wrap_async=True)
         return result
 
-    def _watch(self, task_vars: dict[str, t.Any]) -> tuple[watch.Run, watch.Timing]:
-        run = watch.Run(wanted=watch.wanted_statuses(self._task.args), check=bool(self._task.check_mode))
-        timing = watch.Timing()
+    def _watch(self, task_vars: dict[str, t.Any]) -> tuple[passes.Passes, passes.Timing]:
+        run = passes.Passes(wanted=passes.wanted_statuses(self._task.args), check=bool(self._task.check_mode), run_id=uuid.uuid4().hex)
+        timing = passes.Timing()
         planning: float | None = None
         progress = _Progress(self._host(task_vars), self._say)
         while True:
             began = self._elapsed()
             run = run.after(self._pass(run, task_vars))
             if run.passes == 1 and run.error is None:
-                timing = watch.Timing.of(self._task.args)
+                timing = passes.Timing.of(self._task.args)
             progress.news(run)
             if self._task.check_mode:
                 return run, timing
             if run.passes == 1 and timing.wait and self._first_without_since(run, task_vars):
-                self._say(telling.resume_line(self._host(task_vars), run, _prefix(task_vars)))
+                self._say(console.resume_line(self._host(task_vars), run, _prefix(task_vars)))
             if run.planned:
                 continue
             planning = began if planning is None else planning  # what is waited for begins with the first pass that sends
-            seconds = watch.pause(run, timing, began - planning, self._elapsed() - planning)
+            seconds = passes.pause(run, timing, began - planning, self._elapsed() - planning)
             if seconds is None:
                 return run, timing
             until = self._elapsed() + seconds
             while seconds > 0:
                 progress.show(run, self._elapsed())
-                time.sleep(min(seconds, watch.HEARTBEAT))
+                time.sleep(min(seconds, passes.HEARTBEAT))
                 seconds = until - self._elapsed()
 
-    def _pass(self, run: watch.Run, task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
+    def _pass(self, run: passes.Passes, task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
         """One run of the module. A host that cannot be reached any more, where modules run on another machine, ends no run that goes on."""
         self._leave_if_alone()
-        args = watch.next_args(self._task.args, run)
+        args = from_start(passes.next_args(self._task.args, run), self._connection.transport)
         if self._direct(task_vars):
-            told = direct.run_pass(
-                args, self._loader.get_basedir(), check_mode=bool(self._task.check_mode), diff_mode=bool(self._task.diff)
-            )
-            if told is not None:
-                return told
+            in_process = inprocess.run_pass(args, check_mode=bool(self._task.check_mode), diff_mode=bool(self._task.diff))
+            if in_process is not None:
+                return in_process
         try:
             result: dict[str, t.Any] = self._execute_module(module_name=_MODULE, module_args=args, task_vars=task_vars)
         except AnsibleConnectionFailure as error:
@@ -111,7 +108,7 @@ class ActionModule(ActionBase):
         """Whether a pass needs no process of its own; see ``_direct``."""
         environment: dict[str, t.Any] = {}
         self._compute_environment_string(environment)
-        return direct.same_place(
+        return inprocess.same_place(
             connection=self._connection.transport,
             become=self._connection.become is not None,
             interpreter=self._templar.template(task_vars.get("ansible_python_interpreter")),
@@ -120,27 +117,27 @@ class ActionModule(ActionBase):
             delegated=bool(self._task.delegate_to),
         )
 
-    def _result(self, run: watch.Run, timing: watch.Timing, task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
-        host, unknown = self._host(task_vars), {str(one.get("job_name")) for one in run.having({"unknown"})}
-        args = watch.next_args(self._task.args, run)
-        scene = telling.Scene(
+    def _result(self, run: passes.Passes, timing: passes.Timing, task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
+        host, unknown = self._host(task_vars), {str(instance.get("job_name")) for instance in run.having({"unknown"})}
+        args = passes.next_args(self._task.args, run)
+        place = console.Place(
             host=host,
             workspace_id=str(self._task.args.get("workspace_id")),
             check_mode=bool(self._task.check_mode),
             wait=timing.wait,
             timed_out=not run.ended and not self._task.check_mode,
             elapsed=self._elapsed(),
-            lookup=telling.lookup_command(host, _inventories(task_vars), args, unknown) if unknown else "",
+            lookup=console.lookup_command(host, _inventories(task_vars), args, unknown) if unknown else "",
             prefix=_prefix(task_vars),
         )
-        failed, msg = telling.verdict(run, scene)
+        failed, msg = console.verdict(run, place)
         # Also where the task fails: role and playbooks go on after it, and nobody would see why before their end.
-        for line in telling.closing_lines(run, scene, msg):
+        for line in console.closing_lines(run, place, msg):
             self._say(line)
-        result = tally.final_result(run, failed=failed, msg=msg, timed_out=scene.timed_out, elapsed=scene.elapsed)
-        return {**result, "diff": telling.headed(host, result["diff"])} if result.get("diff") else result
+        result = counts.final_result(run, failed=failed, msg=msg, timed_out=place.timed_out, elapsed=place.elapsed)
+        return {**result, "diff": console.headed(host, result["diff"])} if result.get("diff") else result
 
-    def _first_without_since(self, run: watch.Run, task_vars: dict[str, t.Any]) -> bool:
+    def _first_without_since(self, run: passes.Passes, task_vars: dict[str, t.Any]) -> bool:
         """Whether people have to be told the ``since`` of this play: nobody gave one, and this is the first of its workspaces."""
         hosts = list(task_vars.get("ansible_play_hosts_all") or ())
         first = hosts[:1] in ([], [self._host(task_vars)])
@@ -172,30 +169,30 @@ class _Progress:
         self._say = say
         self._last = ""
         self._last_at = 0.0
-        self._told: set[str] = set()
+        self._shown_problems: set[str] = set()
         self._troubled: set[t.Any] = set()
         self._plan: tuple[str, ...] = ()
 
-    def news(self, run: watch.Run) -> None:
+    def news(self, run: passes.Passes) -> None:
         """Print the plan, if it is another than the one printed before, and the problems that are new."""
         if run.plan != self._plan:
             self._plan = run.plan
-            for line in telling.plan_lines(self._host, run):
+            for line in console.plan_lines(self._host, run):
                 self._say(line)
         for problem in run.problems:
-            if problem not in self._told:
-                self._told.add(problem)
-                self._say(telling.problem_line(self._host, problem))
+            if problem not in self._shown_problems:
+                self._shown_problems.add(problem)
+                self._say(console.problem_line(self._host, problem))
 
-    def show(self, run: watch.Run, elapsed: float) -> None:
+    def show(self, run: passes.Passes, elapsed: float) -> None:
         """Print what has come to a bad end, and the progress *elapsed* seconds into the task, if it says something new or nothing was said
         for a while."""
-        for line in telling.trouble_lines(self._host, run, self._troubled):
+        for line in console.trouble_lines(self._host, run, self._troubled):
             self._say(line)
-        counts = tally.tally(run)
-        text = telling.progress_text(counts)
-        if text != self._last or elapsed - self._last_at >= watch.HEARTBEAT:
-            self._say(telling.progress_line(self._host, counts, elapsed))
+        numbers = counts.tally(run)
+        text = console.progress_text(numbers)
+        if text != self._last or elapsed - self._last_at >= passes.HEARTBEAT:
+            self._say(console.progress_line(self._host, numbers, elapsed))
             self._last, self._last_at = text, elapsed
 
 

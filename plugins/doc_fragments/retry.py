@@ -47,13 +47,17 @@ options:
       - Within that time an instance for which a rerun was sent, whatever its outcome, is only read and never sent again.
     type: int
     default: 60
-  state_path:
+  purpose:
     description:
-      - Directory for the record of the reruns that this machine has sent. It is what keeps an interrupted play, or two plays at
-        once, from sending a rerun twice while the service does not show it yet.
-      - It is locked while reruns are sent, and must be on a file system that supports locks.
-      - C($XDG_STATE_HOME/dataarts.factory) or C(~/.local/state/dataarts.factory) if not set.
-    type: path
+      - Incident name or ticket. It is recorded with every attempt, and shown in the history.
+    type: str
+  clock_slack:
+    description:
+      - Seconds by which the clock that stamps the start of instances may be behind the one that O(since) was taken from.
+      - It only counts where O(since) is set and the journal is younger, so that nothing else tells whether an instance was rerun since then. A
+        start up to so many seconds before O(since) counts as after it then, and the plan says so.
+    type: int
+    default: 10
   check_only:
     description:
       - Whether everything is read and decided but nothing is sent, as in check mode. Use it where the answer is in a variable, for example

@@ -91,8 +91,14 @@ extends_documentation_fragment:
   - dataarts.factory.account
   - dataarts.factory.workspace
   - dataarts.factory.retry
+  - dataarts.factory.journal
   - dataarts.factory.attributes
 attributes:
+  action:
+    description: Indicates this has a corresponding action plugin so some parts of the options can be executed on the controller.
+    support: full
+    details:
+      - It makes relative paths count from the directory in which the command was started.
   check_mode:
     support: full
     details:
@@ -111,14 +117,14 @@ notes:
     last started before
     O(since). If that leaves none, nothing is sent and the task reports no change. An instance whose rerun has succeeded, is waiting or is
     running is therefore not rerun again."
-  - Inside O(settle_time) of a rerun that this machine has sent, the instance is not sent again, whatever it shows. This is kept in
-    O(state_path). A failure whose rerun was accepted and does not show yet is not sent again for 15 minutes.
+  - Inside O(settle_time) of a rerun in the journal, the instance is not sent again, whatever it shows. A failure whose rerun was accepted and
+    does not show yet is not sent again for 15 minutes. Two calls that share a journal never send the same failure at once.
   - "It ends here. Without O(since), each call is a run of its own: an instance that failed again after the rerun of an earlier call, and
     after
     its O(settle_time), is rerun once more. Give a fixed O(since) to rerun each instance once, however often the play runs."
-  - It ends, too, with other machines. A rerun sent from elsewhere is known only once the service shows it.
+  - It ends, too, with controllers that do not share the journal. A rerun sent from elsewhere is known only once the service shows it.
   - With O(jobs), the service chooses what it reruns in the span of time, and no call can restrict that to certain instances. The module
-    reads the instances of O(job_name) and of O(jobs) first, and sends nothing if none of them qualifies, or if any of them is on its way.
+    reads the instances of O(job_name) and of O(jobs) first, and sends nothing if none of them qualifies, or if any of them is in progress.
     If at least one qualifies, instances that have succeeded may be rerun with it.
   - If the answer to a rerun is lost, the instances are read back for up to O(settle_time) seconds. What cannot be told after that is
     reported as V(unknown) with the command that finds out, and the task fails. It is never reported as success, and with O(jobs) never sent
@@ -292,8 +298,8 @@ instances:
     action:
       description:
         - What was done about the instance.
-        - V(retry) was accepted by the service, or would be sent in check mode. V(skipped) was not sent, for the reason beside it.
-          V(refused) was refused by the service. V(unknown) may have been rerun or not, which could not be told in time.
+        - V(retry) was accepted by the service, or would be sent in check mode. V(skipped) was not sent, for the reason next to it.
+          V(rejected) was rejected by the service. V(blocked) needs a person. V(unknown) may have been rerun or not.
       type: str
       returned: always
       sample: retry
@@ -337,14 +343,29 @@ instances:
       type: bool
       returned: always
       sample: true
+    adopted:
+      description: Whether another run sent the rerun of the instance, by the run ids in the journal.
+      type: bool
+      returned: always
+      sample: false
+    standing:
+      description: Where the instance stands; the words are those of M(dataarts.factory.job_rerun).
+      type: str
+      returned: always
+      sample: waiting
 problems:
   description: What a person should know, for example instances that do not exist, and refusals of the service.
   type: list
   elements: str
   returned: when the instances could be read
   sample: []
+run_id:
+  description: Id of the run, which its attempts in the journal carry. M(dataarts.factory.rerun_history_info) lists them by it.
+  type: str
+  returned: when the instances could be read
+  sample: 5f0c6f0e8d5b4c0e9a4f3b1f2a7d9c11
 since:
-  description: The time that tells runs apart, epoch milliseconds. Give it back as O(since) to continue this run.
+  description: The time that tells runs apart, epoch milliseconds. Pass it back as O(since) to continue this run.
   type: int
   returned: when it was determined
   sample: 1732608000000

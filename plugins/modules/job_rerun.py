@@ -36,13 +36,12 @@ options:
     type: int
   max_parallel:
     description:
-      - How many of the selected instances may be on their way at once, in one workspace. The others wait for their turn, the oldest plan time
-        first.
+      - How many of the selected instances may be in progress at once, in one workspace. The others are queued, the oldest plan time first.
       - Any number if not set.
     type: int
   max_reruns_per_day:
     description:
-      - How often an instance may be rerun within 24 hours, over all runs that share the record in O(state_path). One that failed after that
+      - How often an instance may be rerun within 24 hours, over all runs that share the journal. One that failed after that
         many reruns is reported as V(failed_again), and left to a person.
       - A failure is then also rerun once only, whatever O(since) is. If the service accepted its rerun and does not show it, the instance
         is reported as V(blocked).
@@ -112,9 +111,9 @@ options:
       - Seconds between two passes.
     type: int
     default: 10
-  carry:
+  pass_state:
     description:
-      - What an earlier pass of the same task returned as RV(carry). The task hands it from pass to pass, so that nothing is read twice.
+      - What an earlier pass of the same task returned as RV(pass_state). The task hands it from pass to pass, so that nothing is read twice.
         Leave it out.
     type: dict
 extends_documentation_fragment:
@@ -122,6 +121,7 @@ extends_documentation_fragment:
   - dataarts.factory.workspace
   - dataarts.factory.selection
   - dataarts.factory.retry
+  - dataarts.factory.journal
   - dataarts.factory.attributes
 attributes:
   action:
@@ -150,14 +150,17 @@ attributes:
       - Without O(since), or with a relative one, every run is a run of its own. An instance that failed again after the rerun of an earlier
         run is then rerun once more. Inside O(settle_time) of that rerun it is not. Nor is the same failure within 15 minutes of a rerun that was
         accepted and does not show yet.
+      - O(plan_id) binds the O(since) of the plan, so an approved plan happens once, in however many plays it is used.
 notes:
-  - Exactly once is kept by three things. An instance that shows a start at or after O(since) is never sent (the service's own record).
-    Until the service shows it, the record in O(state_path) on this machine keeps it from being sent. Two runs on this machine wait for each
-    other before they send.
-  - Two machines that start at the same second share no record. Give both the same absolute O(since) and let only one of them run at a time,
-    for example with a job template of AWX that does not allow simultaneous jobs.
-  - If this machine has no record from before an absolute O(since), nothing is sent in the first O(settle_time) seconds, because a rerun
-    sent from elsewhere may not be visible yet.
+  - Exactly once is kept by two things. An instance that shows a start at or after O(since) is never sent (the service's own record). And
+    before a request leaves, each failure that it answers is claimed in the journal, where a unique index allows one open attempt per failure.
+    Two runs that share a journal never send the same failure, also from two controllers in the same second.
+  - Controllers that do not share a journal know nothing of each other. Use a PostgreSQL database as O(journal) for several of them. Otherwise
+    pass both the same absolute O(since) and let only one of them run at a time, for example with a job template of AWX that does not allow
+    simultaneous jobs.
+  - If the journal is younger than O(since), nothing is sent in the first O(settle_time) seconds, because a rerun sent from elsewhere may not
+    be visible yet. The same holds after a journal that could not be read was set aside.
+  - What was listed is acted on for 60 seconds at most, which also pass while the machine sleeps. After that it is listed again first.
   - With C(async) a single pass is made in the background, which waits for nothing. What needs a second look, because it was held back, its
     answer was lost, or a minute of sending was over, is left as it is, and the task does not fail for it. Then RV(due_in) is not V(null);
     C(finished) is Ansible's own word there, which tells that the task in the background has ended.
@@ -244,7 +247,7 @@ EXAMPLES = r"""
 RETURN = r"""
 instances:
   description:
-    - Every selected instance, whatever became of it, except those that had succeeded before RV(since). They are only counted, as C(idle) in
+    - Every selected instance, whatever became of it, except those that had succeeded before RV(since). They are only counted, as C(already_done) in
       RV(summary).
   type: list
   elements: dict
@@ -354,10 +357,10 @@ instances:
     action:
       description:
         - What is to be done about the instance, or has become of it.
-        - V(retry) was sent in this pass, or would be in check mode. V(wait) is on its way. V(settling) was sent and cannot be judged yet.
+        - V(retry) was sent in this pass, or would be in check mode. V(wait) is in progress, or queued. V(settling) was sent, and what the service shows may be outdated.
           V(done) has succeeded. V(failed_again) failed after its rerun. V(blocked) needs a person, or depends on what does.
-          V(not_rerunnable) is not rerun by the service. V(refused) was refused by the service. V(skipped) is none of the statuses asked
-          for, or depends on what did not succeed. V(unknown) cannot be told.
+          V(not_rerunnable) is not rerun by the service. V(rejected) was rejected by the service. V(skipped) has none of the statuses asked
+          for, or depends on what did not succeed. V(unknown) is never counted as success.
       type: str
       returned: always
       sample: retry
@@ -399,15 +402,16 @@ instances:
     rerun:
       description:
         - Whether a rerun that was sent in this run stands behind what is shown, or will be shown, of the instance.
-        - V(null) where that cannot be told. The request that carried it was refused because one of its instances ran already, rerun by
-          somebody else, and this one has moved since.
+        - V(null) where that is unknown. The outcome of the request that carried it is not known, the instance has changed since, and somebody
+          else may have rerun it - it started long before the request, or the service rejected the request because one of its instances ran
+          already.
       type: bool
       returned: always
       sample: true
     adopted:
-      description: Whether the rerun of the instance was found, sent by an earlier task with the same RV(since), and not sent by this one.
+      description: Whether another run sent the rerun of the instance, by the run ids in the journal.
       type: bool
-      returned: by the task
+      returned: always
       sample: false
     request_ids:
       description: The service's ids of every request that carried the instance.
@@ -424,11 +428,11 @@ instances:
     standing:
       description:
         - Where the instance stands, as RV(recap) counts it.
-        - One of V(succeeded), V(running), V(waiting), V(to_rerun) (in check mode, or not sent before the task failed), V(failed_again),
-          V(refused), V(not_rerunnable), V(blocked), V(skipped), V(unknown), V(other) for one with none of the statuses asked for, and
-          V(idle) for one that had succeeded before.
+        - One of V(succeeded), V(running), V(waiting), V(to_rerun) (would be sent, or is still to be sent), V(failed_again), V(rejected),
+          V(not_rerunnable), V(blocked), V(skipped), V(unknown), V(other) for one with none of the statuses asked for, and V(already_done)
+          for one that succeeded without a rerun of this run.
       type: str
-      returned: by the task
+      returned: always
       sample: succeeded
 summary:
   description: How many instances there are, in numbers.
@@ -440,7 +444,7 @@ summary:
       type: int
       returned: always
       sample: 40
-    idle:
+    already_done:
       description: How many of them had succeeded before RV(since). They are not in RV(instances).
       type: int
       returned: always
@@ -492,8 +496,8 @@ finished:
   type: bool
   returned: when the instances could be read
   sample: true
-carry:
-  description: What the next pass needs to know, for O(carry).
+pass_state:
+  description: What the next pass needs to know, for O(pass_state).
   type: dict
   returned: by a single pass
   sample: {planned: 0}
@@ -502,8 +506,13 @@ due_in:
   type: float
   returned: when the instances could be read
   sample: 12.5
+run_id:
+  description: Id of the run, which its attempts in the journal carry. M(dataarts.factory.rerun_history_info) lists them by it.
+  type: str
+  returned: when the instances could be read
+  sample: 5f0c6f0e8d5b4c0e9a4f3b1f2a7d9c11
 since:
-  description: The time that tells runs apart, epoch milliseconds. Give it back as O(since) to continue this run.
+  description: The time that tells runs apart, epoch milliseconds. Pass it back as O(since) to continue this run.
   type: int
   returned: when it was determined
   sample: 1732608000000

@@ -69,6 +69,11 @@ options:
 extends_documentation_fragment:
   - dataarts.factory.journal
 attributes:
+  action:
+    description: Indicates this has a corresponding action plugin so some parts of the options can be executed on the controller.
+    support: full
+    details:
+      - It makes relative paths count from the directory in which the command was started.
   check_mode:
     description: Can run in C(check_mode) and return changed status prediction without modifying anything.
     support: full

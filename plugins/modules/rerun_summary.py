@@ -99,7 +99,7 @@ summary:
       description:
         - Counts by host. C(failed) instances stood at one of the statuses asked for, C(rerun) were sent by this play and C(to_rerun) would
           be (check mode) or were not, because the run failed before, C(adopted) had been sent by an earlier play with the same C(since).
-        - Now, C(succeeded), C(running) and C(waiting) are where they say. C(failed_again), C(refused), C(not_rerunnable), C(blocked), which
+        - Now, C(succeeded), C(running) and C(waiting) are where they say. C(failed_again), C(rejected), C(not_rerunnable), C(blocked), which
           need a person, C(skipped), which stand behind one that did not succeed, and C(unknown) together with what was not sent by a run that
           failed, and what was still in progress when the time was up, are C(broken). C(other) were not meant.
       type: dict

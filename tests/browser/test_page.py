@@ -88,7 +88,7 @@ def rows(page: Page) -> Page:
 def real_run(directory: Path) -> dict[str, int]:
     """A night on the emulator, rerun by the playbook with its report in *directory*/night; returns the totals that the play published."""
     with running(small_night()) as service:
-        hosts = inventory(sales=variables(service, poll_interval=1, settle_time=1, state_path=str(directory / "state")))
+        hosts = inventory(sales=variables(service, poll_interval=1, settle_time=1, journal=str(directory / "state")))
         (directory / "hosts.yml").write_text(json.dumps(hosts), encoding="utf-8")
         options = {"dataarts_report_path": "night"}
         outcome = Ansible(directory).playbook("dataarts.factory.rerun", "-i", directory / "hosts.yml", variables=options).ended(2)
@@ -102,8 +102,8 @@ def test_its_numbers_are_those_of_the_run(open_file: Open, tmp_path: Path) -> No
         totals = apart.submit(real_run, tmp_path).result()
     page = open_file(tmp_path / "night" / "report.html")
     tiles = numbers(page)
-    assert {name: number for name, number in tiles.items() if name != "idle"} == {"failed_again": 1, "succeeded": 5}
-    assert all(totals[name] == number for name, number in tiles.items() if name != "idle")
+    assert {name: number for name, number in tiles.items() if name != "already_done"} == {"failed_again": 1, "succeeded": 5}
+    assert all(totals[name] == number for name, number in tiles.items() if name != "already_done")
     assert page.locator("h1").inner_text() == "1 of 6 instances is still broken"
     head = page.locator("#workspaces thead th").all_inner_texts()
     cells = page.locator("#workspaces tbody tr").first.locator("th, td").all_inner_texts()
@@ -119,7 +119,7 @@ def test_its_numbers_are_those_of_the_report_at_every_standing(open_page: Open) 
     report = night()
     page = open_page(report)
     for name, number in numbers(page).items():
-        assert number == (4 if name == "idle" else report["totals"][name]), name
+        assert number == (4 if name == "already_done" else report["totals"][name]), name
     assert set(numbers(page)) == set(STANDINGS)
     assert shown(page).startswith(f"Showing {len(STANDINGS) * 4 + 5} of {len(STANDINGS) * 4 + 5} instances")
     for name in STANDINGS:

@@ -35,7 +35,7 @@ def drawn(rng: random.Random, number: int, base: str, directory: str) -> tuple[s
         "read_timeout": READ_TIMEOUT,
         "max_retries": rng.choice((0, 1)),
     }
-    state = {"state_path": f"{directory}/{number}", "settle_time": 0}
+    state = {"journal": f"{directory}/{number}", "settle_time": 0}
     if name != "workspace_info":
         options |= {"workspace_id": "62fbba734e634c5087656fc3ff7adf34", "api_version": rng.choice(("auto", "v1", "v2"))}
     extra: dict[str, dict[str, t.Any]] = {

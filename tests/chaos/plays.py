@@ -78,7 +78,7 @@ def play_case(service: Running, case: Case, state: Path, one_pass: OnePass) -> t
     service.reset(case.scenario)
     judge = Judge(service, case)
     rng = random.Random(f"play {case.seed}")
-    options = {**options_for(service), **case.options, "state_path": str(state)}
+    options = {**options_for(service), **case.options, "journal": str(state)}
     figures = Figures(seeds=1)
     since = str(service.now_ms())
     if case.hand:

@@ -113,7 +113,7 @@ def test_nothing_hostile_reaches_the_screen(seed: int, tmp_path: Path, figures: 
             name: options[name] for name in ("endpoint", "endpoint_v1", "iam_endpoint", "region", "project_id", "access_key", "secret_key")
         }
         account |= {"workspace_id": "62fbba734e634c5087656fc3ff7adf34", "read_timeout": 2}
-        rerun = {"settle_time": 1, "poll_interval": 1, "wait_timeout": 3, "state_path": str(tmp_path / "state")}
+        rerun = {"settle_time": 1, "poll_interval": 1, "wait_timeout": 3, "journal": str(tmp_path / "state")}
         keep = {"register": "found", "ignore_errors": True}
         tasks: list[dict[str, t.Any]] = [
             {"dataarts.factory.job_rerun": rerun, **keep},

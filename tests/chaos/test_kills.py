@@ -93,7 +93,7 @@ def play_killed(service: Running, seed: int, directory: Path, figures: t.Callabl
 
 def test_the_plays_that_are_killed_need_no_process_for_a_pass(service: Running, tmp_path: Path) -> None:
     service.reset(small_night())
-    options = {**options_for(service), "state_path": str(tmp_path / "state"), "poll_interval": 1, "order": "upstream_first"}
+    options = {**options_for(service), "journal": str(tmp_path / "state"), "poll_interval": 1, "order": "upstream_first"}
     outcome = start_play(options, tmp_path, {"ANSIBLE_VERBOSITY": "3"}).wait()
     assert play_result(outcome)["passes"] > 1
     assert "Using module file" not in outcome.output
@@ -101,7 +101,7 @@ def test_the_plays_that_are_killed_need_no_process_for_a_pass(service: Running, 
 
 def test_a_play_that_is_killed_leaves_nobody_behind_who_goes_on_sending(service: Running, tmp_path: Path) -> None:
     service.reset(small_night())
-    options = {**options_for(service), "state_path": str(tmp_path / "state"), "poll_interval": 1, "max_parallel": 1}
+    options = {**options_for(service), "journal": str(tmp_path / "state"), "poll_interval": 1, "max_parallel": 1}
     process = start_play(options, tmp_path)
     wait_until(lambda: bool(service.journal()))
     family = [process.process.pid, *descendants(process.process.pid)]
@@ -117,7 +117,7 @@ def test_a_play_that_is_killed_leaves_no_process_with_a_result_that_nobody_takes
     scenario = small_night()
     scenario["accounts"][0]["workspaces"][0]["jobs"] = [{"name": "daily_sales", "failed": 400, "every": "1m"}]
     service.reset(scenario)
-    options = {**options_for(service), "state_path": str(tmp_path / "state"), "wait": False}
+    options = {**options_for(service), "journal": str(tmp_path / "state"), "wait": False}
     service.inject({"route": "retry", "kind": "latency", "seconds": 5, "when": "after_effect"})
     process = start_play(options, tmp_path)
     wait_until(lambda: bool(service.journal()))

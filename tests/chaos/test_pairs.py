@@ -79,7 +79,7 @@ def play_pair(service: Running, seed: int, tmp_path: Path, figures: t.Callable[.
     case = pair_case(seed)
     service.reset(case.scenario)
     judge = Judge(service, case)
-    options = {**options_for(service), **case.options, "state_path": str(tmp_path / "state")}
+    options = {**options_for(service), **case.options, "journal": str(tmp_path / "state")}
     if case.given_since:
         options["since"] = str(service.now_ms() - random.Random(seed).choice((0, 5_000)))
     for fault in case.faults:

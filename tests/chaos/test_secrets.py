@@ -114,7 +114,7 @@ def search(directory: Path, secrets: set[str], figures: t.Callable[..., None], *
 
 def tasks(state: Path) -> list[Json]:
     """Each kind of task, all of whose results are registered and shown."""
-    rerun = {"settle_time": 1, "poll_interval": 1, "wait_timeout": 60, "state_path": str(state)}
+    rerun = {"settle_time": 1, "poll_interval": 1, "wait_timeout": 60, "journal": str(state)}
     show: Json = {"ansible.builtin.debug": {"var": "found"}, "no_log": False}
     keep: Json = {"register": "found", "ignore_errors": True}
     return [
@@ -124,7 +124,7 @@ def tasks(state: Path) -> list[Json]:
         show,
         {"dataarts.factory.job_info": {}, **keep},
         show,
-        {"dataarts.factory.job_instance_retry": {"job_name": "daily_sales", "task_retrys": [], "state_path": str(state)}, **keep},
+        {"dataarts.factory.job_instance_retry": {"job_name": "daily_sales", "task_retrys": [], "journal": str(state)}, **keep},
         show,
     ]
 
@@ -194,7 +194,7 @@ def echo(connection: socket.socket, server: HttpServer) -> bool:
 def test_a_service_that_tells_secrets_back(service: Running, kind: str, tmp_path: Path, figures: t.Callable[..., None]) -> None:
     with HttpServer(echo) as server:
         options = options_of(kind, server)
-        result = run_module("job_rerun", {**options, "state_path": str(tmp_path / "state"), "max_retries": 0})
+        result = run_module("job_rerun", {**options, "journal": str(tmp_path / "state"), "max_retries": 0})
     assert result["failed"]
     assert server.seen
     secrets = {value for name, value in KINDS[kind].items() if name in SECRET_OPTIONS}
@@ -219,7 +219,7 @@ module_process.main()
 def test_an_unexpected_exception_keeps_secrets(service: Running, tmp_path: Path, figures: t.Callable[..., None]) -> None:
     service.reset(scenario())
     support = str(Path(__file__).resolve().parents[1] / "support")
-    arguments = {**options_of("user", service), "access_key": None, "state_path": str(tmp_path / "state"), "_ansible_verbosity": 4}
+    arguments = {**options_of("user", service), "access_key": None, "journal": str(tmp_path / "state"), "_ansible_verbosity": 4}
     variables = {**Ansible(tmp_path).variables(), "PYTHONPATH": str(TREE)}
     command = [sys.executable, "-c", CRASH.format(support=support)]
     outcome = Process(command, variables, tmp_path, tmp_path, json.dumps({"ANSIBLE_MODULE_ARGS": arguments}).encode()).wait().ended(1)
@@ -242,7 +242,7 @@ def test_an_aborted_module_keeps_secrets(service: Running, tmp_path: Path, figur
     service.reset(scenario())
     service.clear_faults()
     service.inject({"route": "*", "kind": "hang", "seconds": 20, "times": 3})
-    options = {**options_of("user", service), "state_path": str(tmp_path / "state")}
+    options = {**options_of("user", service), "journal": str(tmp_path / "state")}
     process = start_module(options, tmp_path, env={"PYTHONFAULTHANDLER": "1"})
     wait_for_request(service, process)
     os.kill(process.process.pid, signal.SIGABRT)
@@ -266,7 +266,7 @@ def test_a_play_that_is_aborted_keeps_secrets(service: Running, tmp_path: Path, 
     service.reset(scenario())
     service.clear_faults()
     service.inject({"route": "*", "kind": "hang", "seconds": 20, "times": 3})
-    options = {**options_of("keys", service), "state_path": str(tmp_path / "state")}
+    options = {**options_of("keys", service), "journal": str(tmp_path / "state")}
     given = tmp_path / "given.json"
     given.write_text(json.dumps([{"hosts": "localhost", "connection": "local", "gather_facts": False,
                                   "tasks": [{"dataarts.factory.job_rerun": options, **keywords}]}]), encoding="utf-8")  # fmt: skip

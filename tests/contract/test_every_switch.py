@@ -38,7 +38,7 @@ def module_options(emulated: Running, tmp_path: Path) -> ModuleOptions:
     def make(name: str = "job_rerun", **changes: t.Any) -> dict[str, t.Any]:
         asked: dict[str, t.Any] = {"jobs": ["daily_*", "hourly_stock"], "planned_after": "-9d", "max_retries": 2}
         if name == "job_rerun":
-            asked |= {"state_path": str(tmp_path / "state"), "settle_time": 1, "poll_interval": 1}
+            asked |= {"journal": str(tmp_path / "state"), "settle_time": 1, "poll_interval": 1}
         elif name == "job_info":
             del asked["planned_after"]
         return options(emulated, **{**asked, **changes})
@@ -240,6 +240,6 @@ class TestAnInstanceInProgress:
     def test_what_another_machine_has_started(self, emulated: Running, module_options: ModuleOptions, tmp_path: Path, setting: str) -> None:
         """What shows is waited for and not sent."""
         begin(emulated, retry_of_active=setting)
-        first = call("job_rerun", module_options(state_path=str(tmp_path / "elsewhere")))
+        first = call("job_rerun", module_options(journal=str(tmp_path / "elsewhere")))
         results = passes(module_options(since=str(first["since"])), between=settle(emulated))
         assert (results[-1]["failed"], reruns(emulated.journal())) == (False, failed(emulated))

@@ -47,7 +47,7 @@ def test_its_addresses_and_its_journal_have_the_names_that_are_given(tmp_path: P
     addresses, entry = (json.loads(block.text) for block in of("json"))
     with running(small_night(switches=V2)) as service:
         assert set(addresses) == {field.name for field in dataclasses.fields(Addresses)} | {"pid"}
-        call("job_rerun", options(service, jobs=["weekly_report"], api_version="v2", state_path=str(tmp_path / "state")))
+        call("job_rerun", options(service, jobs=["weekly_report"], api_version="v2", journal=str(tmp_path / "state")))
         (written,) = service.journal()
     assert (set(entry), set(entry["instances"][0])) == (set(written), set(written["instances"][0]))
     assert (entry["kind"], entry["api"], entry["user"]) == (written["kind"], written["api"], written["user"])

@@ -184,10 +184,10 @@ def test_the_examples_of_the_role_work(ran: Ran, service: Running, ansible: Ansi
     service.reset(scenario(NOW))  # with a record of its own, since the service forgot what it was sent
     path = ansible.directory / "role.yml"
     path.write_text("\n".join(shifted(entry["examples"], NOW) for entry in ROLE.values()), encoding="utf-8")
-    place = {"dataarts_region": "cn-north-4", "dataarts_workspace_id": WORKSPACE_ID, "dataarts_state_path": str(ansible.directory / "role")}
+    place = {"dataarts_region": "cn-north-4", "dataarts_workspace_id": WORKSPACE_ID, "dataarts_journal": str(ansible.directory / "role")}
     quick = {f"dataarts_{name}": 1 for name in ("poll_interval", "settle_time")}
     # A record of its own: that of the modules' examples holds reruns of these instances, of which the service knows nothing any more.
-    apart = {"dataarts_state_path": str(ansible.directory / "role-state")}
+    apart = {"dataarts_journal": str(ansible.directory / "role-state")}
     outcome = ansible.playbook("-i", "sales,", path, variables={**CONTROLLER, **place, **quick, **apart}).succeeded()
     reruns = sorted((entry["kind"], instance["job_name"]) for entry in service.journal() for instance in entry["instances"])
     assert reruns == [

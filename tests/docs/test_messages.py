@@ -107,7 +107,7 @@ def message(folder: Path, scenario: Json, changes: Json) -> str:
     """What one pass of job_rerun says."""
     FetchedAuth._leases.clear()
     with running(small_night(**scenario)) as service:
-        wanted = options(service, settle_time=1, state_path=str(folder / "state"), **given(service, changes))
+        wanted = options(service, settle_time=1, journal=str(folder / "state"), **given(service, changes))
         run = ModuleRun(ArgumentSpecValidator(rerun_spec()).validate(wanted).validated_parameters)
         run_logic(run, rerun, "rerun", "job instances")  # as the module does
     return str(run.result["msg"])
@@ -119,14 +119,14 @@ def task_messages(folder: Path) -> dict[str, str]:
         "dataarts.factory.job_rerun": {
             name: f"{{{{ dataarts_{name} | default(omit) }}}}"
             for name in ("endpoint", "endpoint_v1", "iam_endpoint", "region", "project_id", "access_key", "secret_key", "workspace_id",
-                         "jobs", "wait_timeout", "poll_interval", "settle_time", "state_path")
+                         "jobs", "wait_timeout", "poll_interval", "settle_time", "journal")
         },
         "ignore_errors": True,
     }  # fmt: skip
     with contextlib.ExitStack() as stack:
         services = {name: stack.enter_context(running(small_night(**scenario))) for name, (scenario, _changes) in TASKS.items()}
         hosts = {
-            name: variables(service, poll_interval=1, settle_time=1, state_path=str(folder / name), **TASKS[name][1])
+            name: variables(service, poll_interval=1, settle_time=1, journal=str(folder / name), **TASKS[name][1])
             for name, service in services.items()
         }
         (folder / "lacking").mkdir()

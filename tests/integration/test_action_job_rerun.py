@@ -102,7 +102,7 @@ def task(**more: t.Any) -> dict[str, t.Any]:
             "max_parallel",
             "settle_time",
             "poll_interval",
-            "state_path",
+            "journal",
         )
     }
     return {"name": "Rerun", "dataarts.factory.job_rerun": options, "register": "rerun", "ignore_errors": True, **more}
@@ -149,7 +149,7 @@ def end_when_shown(service: Running, process: Process) -> None:
 
 
 def settings(service: Running, state: Path, options: dict[str, t.Any]) -> dict[str, t.Any]:
-    return variables(service, poll_interval=1, settle_time=1, state_path=str(state), **options)
+    return variables(service, poll_interval=1, settle_time=1, journal=str(state), **options)
 
 
 def test_it_waits_over_several_passes_and_merges_them(played: Played) -> None:
@@ -181,7 +181,7 @@ def test_progress_is_shown_while_it_waits(played: Played) -> None:
 def test_without_waiting_it_ends_once_everything_is_sent(played: Played) -> None:
     result = played.result("does_not_wait")
     assert (result["failed"], result["changed"], result["finished"], result["passes"]) == (False, True, True, 2)
-    assert result["msg"].endswith("; 3 are on their way, not waited for.")
+    assert result["msg"].endswith("; 3 are in progress, not waited for.")
     assert len(played.sent("does_not_wait")) == 3
 
 
@@ -189,7 +189,7 @@ def test_a_timeout_ends_with_the_last_state_of_every_instance(played: Played) ->
     result = played.result("gives_up")
     assert (result["failed"], result["timed_out"], result["finished"], result["changed"]) == (True, True, False, True)
     assert [one["status"] for one in result["instances"] if one["rerun"]] == ["running"] * 3
-    assert "3 still on their way after" in result["msg"]
+    assert "3 still in progress after" in result["msg"]
     assert "daily_sales planned" in result["msg"]
     assert f"since={result['since_iso']}" in result["msg"]
 
@@ -288,7 +288,7 @@ def test_what_tasks_return_is_documented_and_what_is_documented_is_returned(play
     results = {host: played.result(host) for host in CASES if host not in SPECIAL}
     for host, result in results.items():
         check_documented({name: value for name, value in result.items() if name not in ansibles}, documented, host)
-    of_one_pass = {"carry", "due_in"}
+    of_one_pass = {"pass_state", "due_in"}
     assert set(documented) - {name for result in results.values() for name in result} == of_one_pass
     instances = [one for result in results.values() for one in result["instances"]]
     assert set(documented["instances"]["contains"]) == {name for one in instances for name in one}

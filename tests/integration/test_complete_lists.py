@@ -19,6 +19,7 @@ import pytest
 from ansible_collections.dataarts.factory.plugins.module_utils._api import workspace_lists
 from ansible_collections.dataarts.factory.plugins.module_utils._api.instance_query import list_selected
 from ansible_collections.dataarts.factory.plugins.module_utils._api.management import Management
+from ansible_collections.dataarts.factory.plugins.module_utils._api.service_time import timed
 from ansible_collections.dataarts.factory.plugins.module_utils._api.workspace import WorkspaceApi
 from ansible_collections.dataarts.factory.plugins.module_utils._common.errors import ApiError, Kind
 from ansible_collections.dataarts.factory.plugins.module_utils._common.times import Window
@@ -30,7 +31,6 @@ from ansible_collections.dataarts.factory.plugins.module_utils._http.signing imp
 from ansible_collections.dataarts.factory.plugins.module_utils._models.instance import InstanceType, JobInstance, Status, twins
 from ansible_collections.dataarts.factory.plugins.module_utils._models.rerun_request import RelatedJobs, RetryOptions
 from ansible_collections.dataarts.factory.plugins.module_utils._models.selection import select
-from ansible_collections.dataarts.factory.plugins.module_utils._runner.reading import timed
 from emulator.running import Running, running
 from tests.support.logic import call
 from tests.support.scenarios import ACCESS_KEY, BOTH, PROJECT_ID, SECRET_KEY, STUDIO_ID, V1, V2, WORKSPACE_ID, small_night
@@ -443,7 +443,7 @@ class TestSubJobs:
 
     def test_a_rerun_does_not_end_green_in_silence(self, service: Running, tmp_path: Path) -> None:
         service.reset(small_night(jobs=STREAM, switches={**V2, "v1_open": False, "flow_control": False}))
-        result = call("job_rerun", options(service, state_path=str(tmp_path), settle_time=1, poll_interval=1, wait=False))
+        result = call("job_rerun", options(service, journal=str(tmp_path), settle_time=1, poll_interval=1, wait=False))
         assert [text for text in result["problems"] if text.startswith("The sub-jobs of real-time job stream cannot be listed")]
         assert {entry["job_name"] for entry in service.journal()} == {"daily_sales"}
 

@@ -59,7 +59,7 @@ def fixture_given(service: t.Any, tmp_path: Path) -> dict[str, t.Any]:
     service.reset()
     now = service.now_ms()  # which a client knows to a second
     window = {"planned_after": str(now - 86_400_000), "planned_before": str(now)}
-    return options(service, state_path=str(tmp_path / "state"), since=str(now - 5_000), settle_time=0, validate_certs=False, **window)
+    return options(service, journal=str(tmp_path / "state"), since=str(now - 5_000), settle_time=0, validate_certs=False, **window)
 
 
 def comparable(result: dict[str, t.Any]) -> dict[str, t.Any]:
@@ -73,7 +73,7 @@ def comparable(result: dict[str, t.Any]) -> dict[str, t.Any]:
     ("check", "change"), [(True, {}), (True, {"max_instances": 2}), (True, {"jobs": ["no_such_job"]}), (True, {"since": "x"})]
 )
 def test_the_result_is_the_modules(given: t.Any, check: t.Any, change: t.Any) -> None:
-    mine = run_pass({**given, **change}, "/", check_mode=check, diff_mode=True)
+    mine = run_pass({**given, **change}, check_mode=check, diff_mode=True)
     assert mine is not None
     theirs = run_module("job_rerun", {**given, **change}, check=check, diff=True)
     assert comparable(mine) == comparable(theirs)
@@ -82,7 +82,7 @@ def test_the_result_is_the_modules(given: t.Any, check: t.Any, change: t.Any) ->
 
 
 def test_it_sends_what_the_module_would_and_the_module_goes_on_from_there(service: t.Any, given: t.Any) -> None:
-    sent = run_pass(given, "/", check_mode=False, diff_mode=False)
+    sent = run_pass(given, check_mode=False, diff_mode=False)
     assert sent is not None
     before = service.journal()
     assert (sent["changed"], sum(len(entry["instances"]) for entry in before)) == (True, 6)
@@ -93,11 +93,11 @@ def test_it_sends_what_the_module_would_and_the_module_goes_on_from_there(servic
 
 def test_what_the_specification_refuses_is_left_to_the_module(given: t.Any) -> None:
     for change in ({"no_such_option": 1}, {"statuses": ["waiting"]}, {"attempts": "many"}, {"jobs": object()}):
-        assert run_pass({**given, **change}, "/", check_mode=True, diff_mode=False) is None
+        assert run_pass({**given, **change}, check_mode=True, diff_mode=False) is None
 
 
 def test_no_secret_leaves_it(given: t.Any) -> None:
-    result = run_pass({**given, "jobs": [SECRET_KEY]}, "/", check_mode=True, diff_mode=True)
+    result = run_pass({**given, "jobs": [SECRET_KEY]}, check_mode=True, diff_mode=True)
     assert result is not None
     assert re.search(r"\b[Jj]ob (VALUE_SPECIFIED_IN_NO_LOG_PARAMETER|\*{8})", result["msg"])
     assert SECRET_KEY not in repr(result)
@@ -122,8 +122,8 @@ def test_a_play_starts_the_module_where_it_has_an_environment_of_its_own(service
 
 
 def test_a_relative_path_means_the_same_with_a_process_and_without(service: t.Any, given: t.Any, tmp_path: Path) -> None:
-    """Modules begin in the folder of the playbook, whatever folder Ansible was called in; two records would be two reruns."""
-    wish = {**given, "state_path": "record", "wait": False}
+    """It counts from the folder in which the command was started, not from the playbook's; two journals would be two reruns."""
+    wish = {**given, "journal": "journal.db", "wait": False}
     tasks = [
         {"name": "direct", "dataarts.factory.job_rerun": wish},
         {"name": "apart", "dataarts.factory.job_rerun": wish, "environment": {"ANY": "thing"}},
@@ -133,5 +133,6 @@ def test_a_relative_path_means_the_same_with_a_process_and_without(service: t.An
     folder = tmp_path / "playbooks"
     folder.mkdir()
     (folder / "play.yml").write_text(json.dumps([play]), encoding="utf-8")
-    Ansible(tmp_path).run("ansible-playbook", folder / "play.yml").succeeded()
-    assert {path.parent for path in tmp_path.rglob("*.jsonl")} == {folder / "record"}
+    ansible = Ansible(tmp_path)
+    ansible.run("ansible-playbook", folder / "play.yml").succeeded()
+    assert list(tmp_path.rglob("journal.db")) == [tmp_path / "journal.db"]

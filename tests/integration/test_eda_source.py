@@ -107,7 +107,7 @@ def rerun(service: t.Any, tmp_path: Path) -> None:
     from tests.support.logic import call
     from tests.support.workspace import options
 
-    assert call("job_rerun", options(service, state_path=str(tmp_path / "reruns"), wait=False))["changed"]
+    assert call("job_rerun", options(service, journal=str(tmp_path / "reruns"), wait=False))["changed"]
 
 
 def test_one_read_of_the_whole_workspace_per_poll(service: t.Any, tmp_path: Path) -> None:

@@ -45,7 +45,7 @@ class Machine:
     def play(self, name: str, *, extra: t.Mapping[str, t.Any] | None = None, **changes: t.Any) -> Outcome:
         """Playbook *name* with inventory variables changed by *changes*."""
         given = {
-            "state_path": str(self.directory / "state"),
+            "journal": str(self.directory / "state"),
             "settle_time": 1,
             "max_retries": 0,
             "webhook_url": self.webhook.base,

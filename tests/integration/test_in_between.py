@@ -25,7 +25,7 @@ def service() -> Iterator[t.Any]:
 
 def given(service: t.Any, folder: Path, **changes: t.Any) -> dict[str, t.Any]:
     """Options of job_rerun for the two failed instances of one job."""
-    state = {"state_path": str(folder / "state"), "settle_time": 1, "poll_interval": 1, "max_retries": 2}
+    state = {"journal": str(folder / "state"), "settle_time": 1, "poll_interval": 1, "max_retries": 2}
     return options(service, jobs=["hourly_stock"], **{**state, **changes})
 
 

@@ -250,7 +250,7 @@ def test_each_module_ends_with_one_clear_message(service: t.Any, tmp_path: Path,
     service.set(**NEEDS.get(name, {}))
     given = options(service, **{"max_retries": 0, **LEAST[name]})
     if name in ("job_rerun", "job_instance_retry"):
-        given["state_path"] = str(tmp_path / "state")
+        given["journal"] = str(tmp_path / "state")
     place = PROJECT_ID if name == "workspace_info" else WORKSPACE_ID
     if wrong == "key":
         check_failure(call(name, {**given, "secret_key": "not-the-right-one"}), "credentials", place)
@@ -322,7 +322,7 @@ def test_every_key_of_a_result_is_documented(service: t.Any, tmp_path: Path, nam
     service.set(**NEEDS.get(name, {}))
     given = options(service, **LEAST[name])
     if name in ("job_rerun", "job_instance_retry"):
-        given["state_path"] = str(tmp_path / "state")
+        given["journal"] = str(tmp_path / "state")
     if name == "job_instance_retry":
         given["task_retrys"] = [
             {key: instance[key] for key in ("job_id", "plan_time", "submit_time")} for instance in service.instances("daily_sales")

@@ -5,17 +5,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import sqlite3
 import typing as t
 from pathlib import Path
 
 import pytest
 
 from ansible_collections.dataarts.factory.plugins.module_utils._api.workspace import WorkspaceApi
-from ansible_collections.dataarts.factory.plugins.module_utils._common.errors import LedgerError
-from ansible_collections.dataarts.factory.plugins.module_utils._journal.ledger import Ledger
-from ansible_collections.dataarts.factory.plugins.module_utils._journal.ledgers import Ledgers
-from ansible_collections.dataarts.factory.plugins.module_utils._journal.state_files import Identity
 from tests.support.logic import by_action, call, reruns
 from tests.support.playbook import run_module
 from tests.support.scenarios import FREE, PROJECT_ID, SECRET_KEY, V1, V2, WORKSPACE_ID, small_night
@@ -51,7 +49,7 @@ def asked(service: t.Any, tmp_path: Path) -> t.Callable[..., dict[str, t.Any]]:
             **{
                 "job_name": "daily_sales",
                 "task_retrys": keys(service, "daily_sales", "fail"),
-                "state_path": str(tmp_path / "state"),
+                "journal": str(tmp_path / "state"),
                 "settle_time": 1,
                 "max_retries": 1,
                 **changes,
@@ -113,7 +111,7 @@ def test_the_examples_of_the_page_arrive_as_they_stand_there(
         "ansible_collections.dataarts.factory.plugins.module_utils._api.workspace_lists.RETENTION_MS", 100 * 365 * 86_400_000
     )
     service.reset(page_scenario())
-    result = call("job_instance_retry", options(service, job_name="test_job_name", state_path=str(tmp_path), **given))
+    result = call("job_instance_retry", options(service, job_name="test_job_name", journal=str(tmp_path), **given))
     assert result["failed"] is False, result["msg"]
     request = service.requests("v2_retry")[-1]
     assert (request["method"], request["path"]) == ("POST", PAGE_PATH)
@@ -143,7 +141,7 @@ def test_dlf_1000_at_the_rerun_is_told_as_on_the_page(service: t.Any, asked: t.A
     assert "DLF.1000 Failed to find the job." in result["msg"]
     assert result["msg"].startswith(f"Failed to retry 3 of 3 instances of job daily_sales of workspace {WORKSPACE_ID}: ")
     assert (result["error"]["status"], result["error"]["code"], result["error"]["method"]) == (400, "DLF.1000", "POST")
-    assert list(by_action(result)) == ["refused"]
+    assert list(by_action(result)) == ["rejected"]
     assert result["changed"] is False
 
 
@@ -303,7 +301,7 @@ def test_the_older_generation_sends_one_by_one_and_one_refusal_leaves_the_others
     service.set(**V1)
     service.inject({"route": "retry", "kind": "status", "status": 400, "code": "DLF.0111", "message": "not this one"})
     result = call("job_instance_retry", asked(api_version="v1"))
-    assert {action: len(names) for action, names in by_action(result).items()} == {"refused": 1, "retry": 2}
+    assert {action: len(names) for action, names in by_action(result).items()} == {"rejected": 1, "retry": 2}
     assert "Failed to retry 1 of 3 instances" in result["msg"]
     assert [entry["kind"] for entry in service.journal()] == ["restart", "restart"]
 
@@ -421,13 +419,12 @@ def test_what_cannot_be_told_is_unknown_with_the_command_that_finds_out(service:
 
 
 def test_a_call_that_follows_a_lost_one_finds_out_first(service: t.Any, asked: t.Any, tmp_path: Path) -> None:
-    """The intent is on disk and no outcome: what a kill leaves."""
+    """The claim is in the journal and no outcome: what a kill leaves."""
     service.inject({"route": "retry", "kind": "drop", "when": "after_effect"})
     given = asked()
     first = call("job_instance_retry", given)
-    ledger = next((tmp_path / "state").glob("*.jsonl"))
-    lines = ledger.read_text().splitlines(keepends=True)
-    ledger.write_text("".join(line for line in lines if json.loads(line)["t"] != "outcome"))
+    with contextlib.closing(sqlite3.connect(tmp_path / "state")) as journal, journal:
+        journal.execute("UPDATE dataarts_attempt SET outcome = 'intended', request_id = NULL")
     again = call("job_instance_retry", {**given, "since": str(first["since"])})
     assert (again["failed"], again["changed"], list(by_action(again))) == (False, False, ["skipped"])
     assert set(reruns(service.journal()).values()) == {1}
@@ -498,7 +495,7 @@ class TestAcrossWorkspaces:
 
     @staticmethod
     def rerun(service: t.Any, given: dict[str, t.Any]) -> dict[str, t.Any]:
-        there = options(service, workspace_id=TestAcrossWorkspaces.OTHER, state_path=given["state_path"], settle_time=60)
+        there = options(service, workspace_id=TestAcrossWorkspaces.OTHER, journal=given["journal"], settle_time=60)
         return call("job_rerun", there)
 
     def test_what_it_sent_there_is_known_there(self, service: t.Any, given: dict[str, t.Any]) -> None:
@@ -513,24 +510,3 @@ class TestAcrossWorkspaces:
         assert (result["changed"], result["failed"]) == (False, False)
         assert "was sent at" in result["instances"][0]["reason"]
         assert set(reruns(service.journal()).values()) == {1}
-
-    def test_two_that_name_each_other_do_not_wait_for_each_other(self, given: dict[str, t.Any], tmp_path: Path) -> None:
-        one, two = (
-            Ledgers(Ledger(given["state_path"], Identity("https://h", "p", name), now_ms=1, lock_timeout=0) for name in names)
-            for names in ((WORKSPACE_ID, self.OTHER), (self.OTHER, WORKSPACE_ID))
-        )
-        with one, pytest.raises(LedgerError), two:
-            pass
-        with two:  # whichever of the two was first, what the other one had locked by then is free again
-            pass
-
-    def test_they_know_as_much_as_the_one_that_knows_least(self, given: dict[str, t.Any]) -> None:
-        def ledger(workspace_id: str, now_ms: int, *, read_only: bool) -> Ledger:
-            return Ledger(given["state_path"], Identity("https://h", "p", workspace_id), now_ms=now_ms, read_only=read_only)
-
-        with ledger(WORKSPACE_ID, 5, read_only=False):
-            pass
-        with Ledgers(ledger(one, -1, read_only=True) for one in (WORKSPACE_ID, self.OTHER)) as both:
-            assert both.born_ms == -1
-        with Ledgers(ledger(one, 9, read_only=False) for one in (WORKSPACE_ID, self.OTHER)) as both:
-            assert both.born_ms == 9

@@ -5,9 +5,9 @@
 
 from __future__ import annotations
 
-import errno
+import contextlib
 import json
-import os
+import sqlite3
 import threading
 import time
 import typing as t
@@ -15,7 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.dataarts.factory.plugins.module_utils._journal.lock import Lock
+from ansible_collections.dataarts.factory.plugins.module_utils._common.errors import JournalError
+from ansible_collections.dataarts.factory.plugins.module_utils._common.stopwatch import stopwatch
+from ansible_collections.dataarts.factory.plugins.module_utils._journal.journal import Journal
 from emulator.switches import SWITCHES
 from tests.emulator.signed_requests import restart
 from tests.support.logic import by_action, call, passes, reruns
@@ -45,9 +47,7 @@ def wish(service: t.Any, tmp_path: Path) -> t.Callable[..., dict[str, t.Any]]:
     """Options of job_rerun: everything of the last day, a short settle time, the state in the test's own directory."""
 
     def make(**changes: t.Any) -> dict[str, t.Any]:
-        return options(
-            service, **{"state_path": str(tmp_path / "state"), "settle_time": 1, "poll_interval": 1, "max_retries": 1, **changes}
-        )
+        return options(service, **{"journal": str(tmp_path / "state"), "settle_time": 1, "poll_interval": 1, "max_retries": 1, **changes})
 
     return make
 
@@ -83,7 +83,7 @@ def test_each_failed_instance_is_rerun_once_and_watched_to_its_end(service: t.An
     assert all(one["status_before"] == "fail" and one["attempts"] == 1 and one["request_id"] for one in rerun)
     assert last["summary"] == {
         "total": 8,
-        "idle": 2,
+        "already_done": 2,
         "rerun": 6,
         "actions": {"done": 7, "failed_again": 1},
         "statuses": {"success": 7, "fail": 1},
@@ -213,7 +213,7 @@ def test_max_instances_refuses_the_plan_before_the_first_write(service: t.Any, w
     assert "max_instances is 5" in result["msg"]
     assert "'daily_sales' 3" in result["msg"]
     assert service.journal() == []
-    assert (len(result["instances"]), result["summary"]["idle"]) == (6, 2), "what had succeeded before is only counted"
+    assert (len(result["instances"]), result["summary"]["already_done"]) == (6, 2), "what had succeeded before is only counted"
     assert "retry" not in by_action(result)
 
 
@@ -316,12 +316,12 @@ def test_a_job_whose_rerun_is_refused_leaves_the_others_rerun_listed_and_counted
     assert reruns(service.journal()) == expected
     last = results[-1]
     counts = {action: len(names) for action, names in by_action(last).items()}
-    assert counts == {"done": 2, "failed_again": 1, "refused": 3}
-    assert "3 refused by the service" in last["msg"]
-    assert all("not like this" in one["reason"] for one in last["instances"] if one["action"] == "refused")
+    assert counts == {"done": 2, "failed_again": 1, "rejected": 3}
+    assert "3 rejected by the service" in last["msg"]
+    assert all("not like this" in one["reason"] for one in last["instances"] if one["action"] == "rejected")
     assert any("daily_sales" in text and "not like this" in text for text in results[0]["problems"])
     again = call("job_rerun", wish(since=str(last["since"])))
-    assert len(by_action(again)["refused"]) == 3
+    assert len(by_action(again)["rejected"]) == 3
     assert "POST" not in again["requests"]
 
 
@@ -412,7 +412,7 @@ def test_a_cut_refusal_may_mean_that_it_runs_already_so_it_is_read_back_first(se
     """Another controller's rerun does not show yet, and the service's word that it runs is lost."""
     service.set(**V2, rerun_visible_after=HIDDEN, retry_of_active="refuse")
     service.inject({"route": "v2_retry", "kind": "truncated", "skip": 1, "times": 1})
-    assert call("job_rerun", wish(jobs=["hourly_stock"], state_path=str(tmp_path / "other")))["changed"]
+    assert call("job_rerun", wish(jobs=["hourly_stock"], journal=str(tmp_path / "other")))["changed"]
     first = call("job_rerun", wish(jobs=["hourly_stock"], settle_time=90))
     assert [entry["status"] for entry in service.requests("v2_retry")][-1] is None
     assert len(by_action(first)["settling"]) == 2
@@ -422,12 +422,11 @@ def test_a_cut_refusal_may_mean_that_it_runs_already_so_it_is_read_back_first(se
 
 @pytest.mark.parametrize("taken", [True, False])
 def test_a_process_that_died_between_sending_and_reading_is_continued(service: t.Any, wish: t.Any, tmp_path: Path, taken: bool) -> None:
-    """The intent is on disk and no outcome: what a kill leaves."""
+    """The claim is in the journal and no outcome: what a kill leaves."""
     service.inject({"route": "retry", "kind": "drop", "when": "after_effect" if taken else "before_effect"})
     first = call("job_rerun", wish(jobs=["hourly_stock"], settle_time=30))
-    ledger = next((tmp_path / "state").glob("*.jsonl"))
-    lines = ledger.read_text().splitlines(keepends=True)
-    ledger.write_text("".join(line for line in lines if json.loads(line)["t"] != "outcome"))
+    with contextlib.closing(sqlite3.connect(tmp_path / "state")) as journal, journal:
+        journal.execute("UPDATE dataarts_attempt SET outcome = 'intended', request_id = NULL")
     since = str(first["since"])
     second = call("job_rerun", wish(jobs=["hourly_stock"], settle_time=30, since=since))
     assert "POST" not in second["requests"]
@@ -485,35 +484,35 @@ def test_a_rerun_that_shows_late_is_not_sent_again(service: t.Any, wish: t.Any) 
 
 def test_an_explicit_since_on_a_machine_without_a_record_waits_before_it_sends(service: t.Any, wish: t.Any) -> None:
     since = str(service.now_ms() - 3_600_000)
-    first = call("job_rerun", wish(since=since, settle_time=20))
+    first = call("job_rerun", wish(since=since, settle_time=20, clock_slack=0))
     assert service.journal() == []
     assert (first["finished"], first["failed"], first["changed"]) == (False, False, False)
     assert len(by_action(first)["settling"]) == 6
     assert "nothing to rerun yet" in first["plan"][0]
     assert "held back until" in first["plan"][1]
-    assert "then rerun: 6 instances; this machine's record of reruns is younger than since" in first["plan"][1]
+    assert "then rerun: 6 instances; the journal is younger than since" in first["plan"][1]
     assert 10 < first["due_in"] <= 21
     service.advance(21)
-    second = call("job_rerun", wish(since=since, settle_time=20))
+    second = call("job_rerun", wish(since=since, settle_time=20, clock_slack=0))
     assert len(by_action(second)["retry"]) == 6
     assert reruns(service.journal()) == failed_before(service)
 
 
 @pytest.mark.parametrize("module", ["job_rerun", "job_instance_retry"])
 def test_a_damaged_record_holds_back_a_run_without_since_too(service: t.Any, wish: t.Any, tmp_path: Path, module: str) -> None:
-    """The line that cannot be read may be a rerun of a moment ago, which the service does not show yet."""
+    """What cannot be read may be a rerun of a moment ago, which the service does not show yet."""
     service.set(rerun_visible_after=HIDDEN, retry_of_active="accept")
-    first = call("job_rerun", wish(jobs=["weekly_report"]))
-    (record,) = (tmp_path / "state").glob("*.jsonl")
-    record.write_bytes(record.read_bytes().replace(b'{"t":"intent"', b'{"t":"in\0\0\0"'))
+    journal = tmp_path / "journal.db"
+    first = call("job_rerun", wish(jobs=["weekly_report"], journal=str(journal)))
+    journal.write_bytes(b"\0" * 512 + journal.read_bytes()[512:])
     if module == "job_rerun":
-        second = call("job_rerun", wish(jobs=["weekly_report"], settle_time=100))
+        second = call("job_rerun", wish(jobs=["weekly_report"], journal=str(journal), settle_time=100))
         assert (list(by_action(second)), second["changed"]) == (["settling"], False)
-        third = call("job_rerun", wish(jobs=["weekly_report"], settle_time=100, since=str(second["since"])))
+        third = call("job_rerun", wish(jobs=["weekly_report"], journal=str(journal), settle_time=100, since=str(second["since"])))
         assert (list(by_action(third)), third["changed"]) == (["settling"], False)
     else:
         key = {name: str(first["instances"][0][name]) for name in ("job_id", "plan_time", "submit_time")}
-        given = wish(job_name="weekly_report", task_retrys=[key], settle_time=60)
+        given = wish(job_name="weekly_report", task_retrys=[key], journal=str(journal), settle_time=60)
         del given["poll_interval"]
         threading.Timer(0.5, service.advance, [100]).start()  # in the time that it waits, the first rerun shows
         assert call("job_instance_retry", given)["instances"][0]["action"] == "skipped"
@@ -521,38 +520,43 @@ def test_a_damaged_record_holds_back_a_run_without_since_too(service: t.Any, wis
 
 
 @pytest.mark.parametrize("module", ["job_rerun", "job_instance_retry"])
-def test_what_was_seen_before_a_long_wait_for_the_lock_is_looked_at_again(
-    service: t.Any, wish: t.Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, module: str
+def test_a_list_that_is_older_than_a_minute_is_not_acted_on(
+    service: t.Any, wish: t.Any, monkeypatch: pytest.MonkeyPatch, module: str
 ) -> None:
-    """Whoever held it may have sent nothing; but somebody at the console has rerun the instance meanwhile, with success."""
-    monkeypatch.setattr("ansible_collections.dataarts.factory.plugins.module_utils._runner.remembering.OLD_SECONDS", 0.0)
+    """The machine slept between list and request, and somebody at the console has rerun the instance meanwhile, with success."""
     (instance,) = service.instances("weekly_report")
     key = {name: str(instance[name]) for name in ("job_id", "plan_time", "submit_time")}
     given = wish(jobs=["weekly_report"]) if module == "job_rerun" else wish(job_name="weekly_report", task_retrys=[key])
     if module == "job_instance_retry":
         del given["poll_interval"]
-    real = Lock.acquire
+    service.set(**V1, instance_id_after_rerun="same", rerun_visible_after=0)
+    sender = "ansible_collections.dataarts.factory.plugins.module_utils._runner.sender"
 
-    def by_hand(lock: Lock) -> None:
-        monkeypatch.setattr(Lock, "acquire", real)
+    def asleep() -> float:
         for dummy in range(2):  # the first rerun fails
             assert restart(service, "weekly_report", instance["instance_id"]).status in (200, 204)
             service.advance(30)
-        real(lock)
+        monkeypatch.setattr(f"{sender}.stopwatch", stopwatch)
+        return stopwatch() + 75
 
-    monkeypatch.setattr(Lock, "acquire", by_hand)
-    service.set(**V1, instance_id_after_rerun="same", rerun_visible_after=0)
-    call(module, given)
+    monkeypatch.setattr(f"{sender}.stopwatch", asleep)
+    result = call(module, given)
     assert [entry["kind"] for entry in service.journal()] == ["restart", "restart"]
+    if module == "job_rerun":
+        assert (result["finished"], result["instances"][0]["standing"]) == (False, "to_rerun")
+    else:
+        assert (result["failed"], result["instances"][0]["action"]) == (False, "skipped")
 
 
 def test_a_pass_sends_no_more_by_what_it_saw_long_ago(service: t.Any, wish: t.Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ansible_collections.dataarts.factory.plugins.module_utils._runner.rerun.FRESH_SECONDS", 0.0)
     service.set(**V2)
-    first = call("job_rerun", wish())
+    sender = "ansible_collections.dataarts.factory.plugins.module_utils._runner.sender"
+    with monkeypatch.context() as asleep:
+        asleep.setattr(f"{sender}.stopwatch", lambda: stopwatch() + 75 * bool(service.journal()))
+        first = call("job_rerun", wish())
     assert (len(service.requests("v2_retry")), first["finished"], first["failed"]) == (1, False, False)
     later = passes(wish(since=str(first["since"])), between=settle(service))
-    assert len(later) > 2
+    assert len(later) >= 2
     assert reruns(service.journal()) == failed_before(service)
 
 
@@ -561,9 +565,9 @@ def test_a_run_without_since_that_has_to_look_twice_holds_nothing_back(
 ) -> None:
     """What was listed before dependencies were read for long is listed again; the record is made by the time of the first list."""
     service.set(**BOTH)
-    monkeypatch.setattr("ansible_collections.dataarts.factory.plugins.module_utils._runner.looking.OLD_SECONDS", 0.0)
+    monkeypatch.setattr("ansible_collections.dataarts.factory.plugins.module_utils._runner.rerun.OLD_SECONDS", 0.0)
     given = wish(order="upstream_first", settle_time=3600)
-    planned = call("job_rerun", {**given, "carry": {"plan_only": True}})
+    planned = call("job_rerun", {**given, "pass_state": {"plan_only": True}})
     second = call("job_rerun", {**given, **{name: str(planned[name]) for name in ("since", "planned_after", "planned_before")}})
     assert [list(by_action(one)) for one in (planned, second)] == [["retry"]] * 2
     assert reruns(service.journal()) == failed_before(service)
@@ -582,19 +586,15 @@ def test_without_since_nothing_is_held_back_also_if_the_first_pass_had_nothing_t
 def test_a_rerun_whose_outcome_cannot_be_written_down_is_told_and_is_the_last(
     service: t.Any, wish: t.Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = os.write
-
-    def full(fd: int, data: bytes) -> int:
-        if b'"t":"outcome"' in data:
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        return real(fd, data)
+    def full(*arguments: t.Any, **named: t.Any) -> t.Any:
+        raise JournalError("Failed to write to the journal: database or disk is full.")
 
     service.set(**V2)
-    monkeypatch.setattr(os, "write", full)
+    monkeypatch.setattr(Journal, "record", full)
     result = call("job_rerun", wish())
-    assert (result["failed"], result["changed"], result["error"]["kind"]) == (True, True, "state")
-    assert "No space left on device" in result["msg"]
-    assert "What was sent is in the result." in result["msg"]
+    assert (result["failed"], result["changed"], result["error"]["kind"]) == (True, True, "journal")
+    assert "disk is full" in result["msg"]
+    assert "What was sent is in the result; the next run settles it." in result["msg"]
     (job,) = {name for name, _time in reruns(service.journal())}
     assert {one["job_name"] for one in result["instances"] if one["rerun"]} == {job}
     assert {one["action"] for one in result["instances"] if one["job_name"] != job} <= {"wait", "done"}
@@ -614,13 +614,13 @@ def test_a_rerun_for_which_iam_gave_no_token_was_not_sent(service: t.Any, wish: 
 
 
 def test_check_mode_with_an_explicit_since_shows_what_will_be_sent(service: t.Any, wish: t.Any) -> None:
-    planned = call("job_rerun", wish(since=str(service.now_ms() - 3_600_000)), check=True)
+    planned = call("job_rerun", wish(since=str(service.now_ms() - 3_600_000), clock_slack=0), check=True)
     assert len(by_action(planned)["retry"]) == 6
 
 
 def test_what_others_have_started_is_waited_for_and_not_sent(service: t.Any, wish: t.Any, tmp_path: Path) -> None:
     service.set(rerun_visible_after=0)
-    other = call("job_rerun", wish(jobs=["daily_sales"], state_path=str(tmp_path / "elsewhere")))
+    other = call("job_rerun", wish(jobs=["daily_sales"], journal=str(tmp_path / "elsewhere")))
     passes(wish(since=str(other["since"]), jobs=["daily_sales"]), between=settle(service))
     assert sorted(reruns(service.journal()).values()) == [1, 1, 1]
 
@@ -628,7 +628,7 @@ def test_what_others_have_started_is_waited_for_and_not_sent(service: t.Any, wis
 def test_what_runs_already_by_the_services_answer_is_read_back_and_waited_for(service: t.Any, wish: t.Any, tmp_path: Path) -> None:
     """Another machine was faster, and its rerun does not show yet: that is no refusal to give up at."""
     service.set(rerun_visible_after=HIDDEN)
-    call("job_rerun", wish(jobs=["hourly_stock"], planned_after="-90m", state_path=str(tmp_path / "elsewhere")))
+    call("job_rerun", wish(jobs=["hourly_stock"], planned_after="-90m", journal=str(tmp_path / "elsewhere")))
     fault = {"route": "retry", "kind": "status", "status": 400, "code": "DLF.30107", "message": "The job instance is already running."}
     service.inject(fault)
     results = passes(wish(jobs=["hourly_stock"], planned_after="-90m", settle_time=300), between=lambda result: service.advance(30))
@@ -645,7 +645,7 @@ def test_whose_rerun_it_was_is_not_claimed_where_one_of_several_ran_already(
 ) -> None:
     """Both readings of such a refusal look the same from here: it moved, and began after the request."""
     service.set(**V2, rerun_visible_after=HIDDEN, retry_of_active="refuse", batch_refusal=refusal)
-    call("job_rerun", wish(jobs=["hourly_stock"], planned_after="-90m", state_path=str(tmp_path / "elsewhere")))
+    call("job_rerun", wish(jobs=["hourly_stock"], planned_after="-90m", journal=str(tmp_path / "elsewhere")))
     [culprit] = list(reruns(service.journal()))
     results = passes(wish(jobs=["hourly_stock"], settle_time=90), between=lambda result: service.advance(30))
     assert (results[-1]["failed"], reruns(service.journal())) == (
@@ -654,7 +654,7 @@ def test_whose_rerun_it_was_is_not_claimed_where_one_of_several_ran_already(
     )
     told = {(one["job_name"], one["plan_time"]): one for one in results[-1]["instances"]}
     assert told.pop(culprit)["rerun"] is None
-    assert "whose rerun that is cannot be told" in next(one["reason"] for one in results[-1]["instances"] if one["rerun"] is None)
+    assert "whose rerun that is is unknown" in next(one["reason"] for one in results[-1]["instances"] if one["rerun"] is None)
     assert [one["rerun"] for one in told.values()] == [True if refusal == "all" else None]
 
 
@@ -665,7 +665,7 @@ def test_without_waiting_a_pass_is_finished_when_everything_is_sent(service: t.A
     assert len(results) > 1, "an outcome that is not known has to be read back"
     assert reruns(service.journal()) == failed_before(service)
     service.reset(small_night(switches=FREE, run_seconds=36000))
-    assert call("job_rerun", wish(wait=False, state_path=str(Path(wish()["state_path"]) / "other")))["finished"] is True
+    assert call("job_rerun", wish(wait=False, journal=f"{wish()['journal']}-other"))["finished"] is True
 
 
 SETTINGS = [
@@ -711,7 +711,7 @@ def test_hostile_names_neither_change_the_url_nor_reach_the_terminal(
     assert {name for name, _plan_time in reruns(service.journal())} == {name for name in HOSTILE if name not in ("..", "\x1b[31mred")}
     assert result["failed"]
     if api_version == "auto":
-        assert {name for name, _plan_time in by_action(result)["refused"]} == {"..", "\\x1b[31mred"}
+        assert {name for name, _plan_time in by_action(result)["rejected"]} == {"..", "\\x1b[31mred"}
     else:
         assert sum("cannot be part of it" in text or "control characters" in text for text in result["problems"]) == 2
     assert all(request["path"].startswith(("/v1/", "/v2/")) for request in service.requests())
@@ -771,4 +771,4 @@ def test_an_instance_that_always_fails_is_rerun_as_often_a_day_as_allowed(servic
 def test_a_budget_below_one_is_refused(wish: t.Any) -> None:
     result = call("job_rerun", wish(max_reruns_per_day=0))
     assert result["failed"]
-    assert "max_reruns_per_day is 0. Give 1 or more" in result["msg"]
+    assert "max_reruns_per_day is 0. Set it to 1 or more" in result["msg"]

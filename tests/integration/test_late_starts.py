@@ -40,7 +40,7 @@ def service(emulated: Running, compares: str) -> Running:
 @VERSIONS
 @pytest.mark.parametrize("jobs", [["late"], ["*"]])
 def test_it_is_rerun(service: Running, tmp_path: Path, api_version: str, jobs: list[str]) -> None:
-    given = options(service, **WINDOW, jobs=jobs, api_version=api_version, state_path=str(tmp_path), settle_time=1, poll_interval=1)
+    given = options(service, **WINDOW, jobs=jobs, api_version=api_version, journal=str(tmp_path), settle_time=1, poll_interval=1)
     last = passes(given, between=lambda result: service.advance(2))[-1]
     assert (last["failed"], last["summary"]["total"]) == (False, 2)
     assert list(reruns(service.journal()).values()) == [1, 1]
@@ -59,7 +59,7 @@ def test_it_makes_a_rerun_with_related_jobs_due(service: Running, tmp_path: Path
     service.reset(small_night(jobs=[late], switches={**V2, "flow_control": False, "window_compares": compares}))
     begin, end = (str(service.now_ms() - hours * 3_600_000) for hours in (12, 8))
     jobs = [{"job_name": "late", "workspace_id": WORKSPACE_ID}]
-    given = options(service, job_name="late", begin_time=begin, end_time=end, jobs=jobs, state_path=str(tmp_path), settle_time=1)
+    given = options(service, job_name="late", begin_time=begin, end_time=end, jobs=jobs, journal=str(tmp_path), settle_time=1)
     assert call("job_instance_retry", given)["changed"]
 
 

@@ -32,7 +32,7 @@ def service(emulated: t.Any) -> t.Any:
 @pytest.fixture
 def wish(service: t.Any, tmp_path: Path) -> t.Callable[..., dict[str, t.Any]]:
     def make(**changes: t.Any) -> dict[str, t.Any]:
-        return options(service, **{"state_path": str(tmp_path / "state"), "settle_time": 1, "poll_interval": 1, **changes})
+        return options(service, **{"journal": str(tmp_path / "state"), "settle_time": 1, "poll_interval": 1, **changes})
 
     return make
 
@@ -59,7 +59,7 @@ def test_the_approved_plan_goes_on_after_an_interruption_without_a_record(servic
     held = {**window, "plan_id": checked["plan_id"], "max_parallel": 1}
     interrupted(service, wish(**held, jobs=["daily_sales"]))
     assert 0 < len(reruns(service.journal())) < 3
-    elsewhere = {**held, "state_path": str(tmp_path / "another")}
+    elsewhere = {**held, "journal": str(tmp_path / "another")}
     refused = passes(wish(**elsewhere))[-1]
     assert "the plan is no longer" in refused["msg"]
     assert 0 < len(reruns(service.journal())) < 3
@@ -98,7 +98,7 @@ def test_the_record_tells_what_changed(service: t.Any, wish: t.Any) -> None:
     """Between the approval and the run one instance failed, and somebody reran another one by hand."""
     checked = call("job_rerun", wish(), check=True)
     service.add("daily_sales", {"plan_time": "-30m", "status": "fail"}, workspace_id=WORKSPACE_ID)
-    assert call("job_rerun", wish(jobs=["hourly_stock"], max_parallel=1, state_path=str(wish()["state_path"]) + "-of-a-person"))["changed"]
+    assert call("job_rerun", wish(jobs=["hourly_stock"], max_parallel=1, journal=str(wish()["journal"]) + "-of-a-person"))["changed"]
     service.advance(60)
     before = service.journal()
     given = {"plan_id": checked["plan_id"], "plan_record": checked["plan_record"], "planned_after": str(checked["planned_after"])}
@@ -112,5 +112,5 @@ def test_the_record_tells_what_changed(service: t.Any, wish: t.Any) -> None:
 def test_what_is_no_plan_id_is_an_option_error(service: t.Any, wish: t.Any) -> None:
     refused = call("job_rerun", wish(plan_id="yes"))
     assert refused["error"]["kind"] == "option"
-    assert "plan_id is 'yes', which is no plan id" in refused["msg"]
+    assert "plan_id is 'yes', which is not a plan id" in refused["msg"]
     assert not service.journal()

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.dataarts.factory.plugins.module_utils._api.dependency_query import DependencyReader
-from ansible_collections.dataarts.factory.plugins.module_utils._runner import looking as _looking
+from ansible_collections.dataarts.factory.plugins.module_utils._runner import rerun as _rerun
 from emulator.running import running
 from tests.support.logic import call, passes, reruns
 from tests.support.scenarios import WORKSPACE_ID, small_night
@@ -54,7 +54,7 @@ def begin(emulated: t.Any, tmp_path: Path) -> t.Callable[..., dict[str, t.Any]]:
 
     def make(scenario: dict[str, t.Any], **changes: t.Any) -> dict[str, t.Any]:
         emulated.reset(scenario)
-        given = {"state_path": str(tmp_path / "state"), "settle_time": 1, "poll_interval": 1, "order": "upstream_first", **changes}
+        given = {"journal": str(tmp_path / "state"), "settle_time": 1, "poll_interval": 1, "order": "upstream_first", **changes}
         return options(emulated, **given)
 
     return make
@@ -129,7 +129,7 @@ def handed_on(wish: dict[str, t.Any], after: t.Callable[[], object], **more: t.A
         if results[-1]["failed"] and results[-1]["error"]["kind"] != "incomplete":
             return results
         given |= {name: str(results[-1][name]) for name in ("since", "planned_after", "planned_before")}
-        given["carry"] = {"dependencies": results[-1]["carry"].get("dependencies")}
+        given["pass_state"] = {"dependencies": results[-1]["pass_state"].get("dependencies")}
     return results
 
 
@@ -261,10 +261,10 @@ def test_what_another_workspace_of_the_play_reruns_is_waited_for(emulated: t.Any
     assert not emulated.journal()
     assert not waiting["problems"]
     emulated.advance(200)
-    longer = call("job_rerun", {**wish, "since": str(waiting["since"]), "carry": waiting["carry"]})
+    longer = call("job_rerun", {**wish, "since": str(waiting["since"]), "pass_state": waiting["pass_state"]})
     (told,) = longer["problems"]
     assert told.startswith(f"Instances wait for job ledger in workspace {OTHER_ID}, which is to be rerun there and is not yet.")
-    given = {**wish, "since": str(waiting["since"]), "carry": waiting["carry"]}
+    given = {**wish, "since": str(waiting["since"]), "pass_state": waiting["pass_state"]}
 
     assert not passes({**wish, "workspace_id": OTHER_ID, "order": "parallel"})[-1]["failed"]
     asked = len(emulated.requests("v2_depend_instances"))
@@ -286,13 +286,16 @@ def test_what_failed_there_is_waited_for_a_while_if_attempts_are_left(
     first = call("job_rerun", wish)
     wish["since"] = str(first["since"])
     there = {**wish, "workspace_id": OTHER_ID, "order": "parallel"}
+    emulated.advance(2)
     assert call("job_rerun", there)["changed"]
     emulated.advance(seconds)
-    then = call("job_rerun", {**wish, "carry": first["carry"]})
+    then = call("job_rerun", {**wish, "pass_state": first["pass_state"]})
     (report,) = then["instances"]
     assert (report["action"], reason in report["reason"]) == (action, True), report
     assert not passes(there)[-1]["failed"]
-    assert not passes({**wish, "carry": first["carry"]})[-1]["failed"], "what it had not waited for is told by the next run with this since"
+    assert not passes({**wish, "pass_state": first["pass_state"]})[-1]["failed"], (
+        "what it had not waited for is told by the next run with this since"
+    )
     assert len(emulated.journal()) == 3
 
 
@@ -336,7 +339,7 @@ def test_a_service_that_does_not_tell_is_waited_for_as_before(emulated: t.Any, b
     waiting = call("job_rerun", {**wish, "since": str(first["since"])})
     assert ([one["action"] for one in waiting["instances"]], waiting["finished"], waiting["failed"]) == (["wait"], False, False)
     asked = len(emulated.requests())
-    again = call("job_rerun", {**wish, "since": str(first["since"]), "carry": waiting["carry"]})
+    again = call("job_rerun", {**wish, "since": str(first["since"]), "pass_state": waiting["pass_state"]})
     assert not again["failed"]
     assert {one["route"] for one in emulated.requests()[asked:]} <= {"v1_list", "v2_list"}, "not asked for again"
 
@@ -386,7 +389,7 @@ def test_an_api_that_does_not_tell_any_more_is_told_with_what_was_sent(emulated:
     first = call("job_rerun", wish)
     assert order_sent(emulated) == [["alone"]]
     emulated.set(depend_open=False)
-    then = call("job_rerun", {**wish, "since": str(first["since"]), "carry": first["carry"]})
+    then = call("job_rerun", {**wish, "since": str(first["since"]), "pass_state": first["pass_state"]})
     assert then["error"]["kind"] == "not_published"
     assert "Nothing more was sent. Set order to parallel" in then["msg"]
 
@@ -396,7 +399,7 @@ def test_what_was_listed_before_dependencies_were_read_for_long_is_listed_again(
 ) -> None:
     """While the dependencies of thousands of instances are read, somebody may rerun one of them, and it may even succeed."""
     wish = begin(night(job("sales", "load"), job("load"), job("alone")))
-    monkeypatch.setattr(_looking, "OLD_SECONDS", 0.0)
+    monkeypatch.setattr(_rerun, "OLD_SECONDS", 0.0)
     read = DependencyReader.read
 
     def slow(upstream: DependencyReader, instances: t.Any) -> None:
@@ -406,7 +409,7 @@ def test_what_was_listed_before_dependencies_were_read_for_long_is_listed_again(
         read(upstream, instances)
 
     monkeypatch.setattr(DependencyReader, "read", slow)
-    result = call("job_rerun", {**wish, "state_path": wish["state_path"] + "-of-another-machine"})
+    result = call("job_rerun", {**wish, "journal": wish["journal"] + "-of-another-machine"})
     assert order_sent(emulated) == [["alone"], ["load"]], "alone is not sent twice"
     (alone,) = [one for one in result["instances"] if one["job_name"] == "alone"]
     assert (alone["action"], alone["rerun"]) == ("done", False)

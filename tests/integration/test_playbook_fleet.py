@@ -36,7 +36,7 @@ def ansible(tmp_path: Path) -> Ansible:
 def hosts(service: Running, tmp_path: Path) -> Path:
     """An inventory of both workspaces that says nothing about connections: the playbooks know that a workspace is not a machine."""
     service.reset(two_workspaces(switches={"flow_control": False}))
-    shared = {"poll_interval": 1, "settle_time": 1, "state_path": str(tmp_path / "state")}
+    shared = {"poll_interval": 1, "settle_time": 1, "journal": str(tmp_path / "state")}
     data = inventory(sales=variables(service, **shared), supply=variables(service, workspace_id=SUPPLY_ID, **shared))
     del data["all"]["vars"]["ansible_connection"]
     path = tmp_path / "hosts.yml"

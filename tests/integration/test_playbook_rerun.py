@@ -39,7 +39,7 @@ def ansible(tmp_path: Path) -> Ansible:
 
 def quick(service: Running, state: Path, **more: t.Any) -> dict[str, t.Any]:
     """Inventory variables for a service whose runs are over at once."""
-    return variables(service, poll_interval=1, settle_time=1, state_path=str(state), **more)
+    return variables(service, poll_interval=1, settle_time=1, journal=str(state), **more)
 
 
 def written(path: Path, data: dict[str, t.Any]) -> Path:
@@ -160,7 +160,7 @@ def test_every_trouble_ends_in_one_clear_message(ansible: Ansible, tmp_path: Pat
         "unreachable": ("127.0.0.1", "endpoint"),
         "clock_off": ("clock", "minutes"),
         "no_json": ("JSON",),
-        "refused_job": ("2 refused by the service (hourly_stock planned", "DLF.0136 batch jobs only"),
+        "refused_job": ("2 rejected by the service (hourly_stock planned", "DLF.0136 batch jobs only"),
         "no_workspace": ("no dataarts_workspace_id", "--limit"),
         "bad_time": ("since", "has no time zone"),
     }

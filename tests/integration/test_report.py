@@ -43,7 +43,7 @@ def ansible(tmp_path: Path) -> Ansible:
 
 def hosts(service: Running, directory: Path, **more: t.Any) -> Path:
     """An inventory of two workspaces, and what *more* says."""
-    quick = {"poll_interval": 1, "settle_time": 1, "state_path": str(directory / "state")}
+    quick = {"poll_interval": 1, "settle_time": 1, "journal": str(directory / "state")}
     both = {"sales": variables(service, **quick), "supply": variables(service, **quick, workspace_id=SUPPLY_ID)}
     path = directory / "hosts.yml"
     path.write_text(json.dumps(inventory(**both, **more)), encoding="utf-8")

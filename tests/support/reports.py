@@ -15,8 +15,7 @@ import jsonschema
 import xmlschema
 
 from ansible_collections.dataarts.factory.plugins.module_utils._common.times import to_iso
-from ansible_collections.dataarts.factory.plugins.plugin_utils._task import counts
-from ansible_collections.dataarts.factory.plugins.plugin_utils._task import passes as _watch
+from ansible_collections.dataarts.factory.plugins.plugin_utils._task import counts, passes
 
 SCHEMA = Path(__file__).resolve().parents[2] / "docs" / "report.schema.json"
 SHAPE = Path(__file__).with_name("junit.xsd")
@@ -28,7 +27,7 @@ HOUR = 3_600_000
 STANDINGS: dict[str, tuple[str, str, bool]] = {
     "succeeded": ("done", "success", True),
     "failed_again": ("failed_again", "fail", True),
-    "refused": ("refused", "fail", False),
+    "rejected": ("rejected", "fail", False),
     "not_rerunnable": ("not_rerunnable", "fail", False),
     "blocked": ("blocked", "waiting-confirm", True),
     "unknown": ("unknown", "fail", False),
@@ -37,7 +36,7 @@ STANDINGS: dict[str, tuple[str, str, bool]] = {
     "to_rerun": ("retry", "fail", False),
     "other": ("skipped", "pause", False),
     "skipped": ("skipped", "fail", False),
-    "idle": ("done", "success", False),
+    "already_done": ("done", "success", False),
 }
 
 
@@ -66,8 +65,10 @@ def instance(number: int, standing: str = "succeeded", **changes: t.Any) -> dict
         "ignore_success": False,
         "error_message": None,
         "action": action,
+        "standing": standing,
+        "adopted": False,
         "reason": f"{status}, last started {to_iso(now[0] or before[0])}",
-        "status_before": "success" if standing == "idle" else "fail",
+        "status_before": "success" if standing == "already_done" else "fail",
         "start_time_before": before[0],
         "end_time_before": before[1],
         "sent_time": SINCE + 2_000 if rerun else None,
@@ -91,13 +92,13 @@ def result(instances: t.Iterable[t.Mapping[str, t.Any]], *, check_mode: bool = F
         "since_iso": to_iso(SINCE),
         "planned_after": SINCE - 24 * HOUR,
         "planned_before": SINCE,
-        "plan_id": f"{len(listed)}-9f86d081884c-2c26b46b",
+        "plan_id": f"{len(listed)}-9f86d081884c-2c26b46b-mwsogyo0",
         "requests": {"GET": 3, "POST": 2},
         "changed": any(instance["rerun"] for instance in listed),
     }
     # What was sent in an earlier pass: without it, a rerun that is found counts as somebody else's.
     first_pass = {**passed, "instances": [{**instance, "action": "retry"} if instance["rerun"] else instance for instance in listed]}
-    run = _watch.Run().after(first_pass).after(passed) if not check_mode else _watch.Run().after(passed)
+    run = passes.Passes().after(first_pass).after(passed) if not check_mode else passes.Passes().after(passed)
     failed = any(counts.broken(run).values()) and not check_mode
     msg = "Failed to bring some instances to success." if failed else "All that was due was done."
     return {**counts.final_result(run, failed=failed, msg=msg, timed_out=False, elapsed=65.2), **changes}

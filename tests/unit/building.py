@@ -1,14 +1,19 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Instances, policies and records for tests of decisions. Times in these tests are T + seconds."""
+"""Instances, policies and attempts for tests of decisions. Times in these tests are T + seconds."""
 
 from __future__ import annotations
 
+import dataclasses
 import typing as t
 
-from ansible_collections.dataarts.factory.plugins.module_utils._models.attempt import Sent
+from ansible_collections.dataarts.factory.plugins.module_utils._models.attempt import Attempt, Failure, Outcome
+from ansible_collections.dataarts.factory.plugins.module_utils._models.decision import Decision
 from ansible_collections.dataarts.factory.plugins.module_utils._models.instance import InstanceKey, InstanceType, JobInstance, Status
+from ansible_collections.dataarts.factory.plugins.module_utils._planner.batches import batched
+from ansible_collections.dataarts.factory.plugins.module_utils._planner.limits import Limits, limit
+from ansible_collections.dataarts.factory.plugins.module_utils._planner.plan import Plan
 from ansible_collections.dataarts.factory.plugins.module_utils._planner.reconcile import Policy
 
 #: 2026-11-23T03:00:00Z
@@ -38,13 +43,16 @@ def instance(
     job_id: str = "868641",
     instance_type: InstanceType | None = InstanceType.NORMAL,
     status_text: str | None = None,
+    instance_id: str | None = None,
+    submit: float = -86_400,
 ) -> JobInstance:
-    """An instance with start and end in seconds after T, None for none."""
+    """An instance with start, end and submit_time in seconds after T, None for none."""
     return JobInstance(
-        key=key(number, job_id=job_id),
+        key=dataclasses.replace(key(number, job_id=job_id), submit_time=at(submit)),
         job_name=job_name,
         status=status,
         status_text=status_text or status.value,
+        instance_id=instance_id,
         instance_type=instance_type,
         start_time=None if start is None else at(start),
         end_time=None if end is None else at(end),
@@ -55,30 +63,43 @@ def policy(**changes: t.Any) -> Policy:
     return Policy(**{"since": SINCE, "statuses": FAIL, "settle_ms": SETTLE, **changes})
 
 
-def sent(
+def attempt(
     outcome: str = "accepted",
     when: float = 5,
     *,
     before: JobInstance | None = None,
-    attempt: int = 1,
+    number: int = 1,
     batch: int = 1,
     last: float | None = None,
     request_id: str | None = "r-1",
     message: str = "",
-) -> Sent:
-    """A record of a POST *when* seconds after T for an instance that looked like *before*."""
+    run_id: str = "run-1",
+    **more: t.Any,
+) -> Attempt:
+    """An attempt *when* seconds after T for an instance that looked like *before*."""
     seen = before or instance()
-    return Sent(
-        key=seen.key,
-        sent_ms=at(when),
-        outcome=outcome,
-        start_time=seen.start_time,
-        status=seen.status.value,
-        request_id=request_id,
-        attempt=attempt,
-        batch=batch,
-        end_time=seen.end_time,
-        last_ms=at(when if last is None else last),
+    return Attempt(
+        failure=Failure.of(seen),
         job_name=seen.job_name,
+        run_id=run_id,
+        since=SINCE,
+        number=number,
+        batch=batch,
+        sent_ms=at(when),
+        last_ms=at(when if last is None else last),
+        journal_ms=at(when if last is None else last),
+        outcome=Outcome(outcome),
+        request_id=request_id,
         message=message,
+        **more,
     )
+
+
+def intent(seen: JobInstance, when: float, *, number: int = 1, batch: int = 1, again: bool | None = False) -> Attempt:
+    """The claim for *seen*, *when* seconds after T, as it stands in the journal before the POST."""
+    return attempt("intended", when, before=seen, number=number, batch=batch, request_id=None, again=again)
+
+
+def limited(decisions: t.Iterable[Decision], limits: Limits) -> Plan:
+    """The plan for *decisions* with its requests: the last two steps of the pipeline."""
+    return batched(limit(Plan(tuple(decisions)), limits), limits.batch_size)

@@ -83,7 +83,7 @@ def by_collection(night: Night, forks: int | None = None) -> Measured:
             "dataarts_project_id": PROJECT_ID,
             "dataarts_access_key": ACCESS_KEY,
             "dataarts_secret_key": SECRET_KEY,
-            "dataarts_state_path": str(place / "state"),
+            "dataarts_journal": str(place / "state"),
             "dataarts_poll_interval": 1,
         }
         cost = _play(place, "dataarts.factory.rerun", hosts, variables, forks or night.workspaces)

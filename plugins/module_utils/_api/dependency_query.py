@@ -23,12 +23,15 @@ from dataclasses import dataclass, field
 
 from .._common.concurrency import in_threads
 from .._common.errors import ApiError, Kind
+from .._common.times import Window
 from .._models.instance import InstanceKey, InstanceType, JobInstance, RelatedInstance, Status
 from .list_budget import MAX_ENTRIES
 from .v2 import MAX_DEPTH
 from .workspace import WorkspaceApi
 
 #: Kinds of errors that concern one job or instance and say nothing about the others.
+#: How long before a cycle the one before it is looked for, ms: a job that runs monthly.
+PREVIOUS_CYCLE_MS = 31 * 86_400_000
 _ONE_ONLY = frozenset({Kind.NOT_FOUND, Kind.INVALID})
 
 
@@ -125,20 +128,23 @@ class DependencyReader:
             if chained:
                 self.known.chained.add(name)
         for name in _downstream_first({instance.job_name for instance in instances}, self.known.jobs):
-            if self.known.jobs[name] == ():
-                continue
             left = [instance for instance in instances if instance.job_name == name and instance.key not in self.known.parents]
-            for instance, related in zip(left, in_threads(self._above, left)):
+            for instance, related in zip(left, in_threads(self._above, left if self.known.jobs[name] != () else ())):
                 self._learn(instance, related)
+            if name in self.known.chained and left:
+                self._learn_previous(min(left, key=lambda instance: instance.key))
 
     def refresh(self, instances: t.Iterable[JobInstance], stale: t.AbstractSet[InstanceKey]) -> None:
         """Read the status of *stale* again, instances above some of *instances* that are not selected: one request for all above an instance."""
         left = set(stale)
         for instance in instances:
-            above = self._all_above(instance.key) & left if left else ()
-            if above:
+            above = self._all_above(instance.key) & left if left else set()
+            previous = {key for key in above if key.job_id == instance.key.job_id}
+            if above - previous:
                 self._learn(instance, self._above(instance))
-                left -= above
+            if previous:
+                self._learn_previous(instance)
+            left -= above
 
     def _job(self, name: str) -> tuple[tuple[str, ...] | None, bool]:
         """What job *name* depends on, as in :attr:`Dependencies.jobs`, and whether it depends on its own previous cycle."""
@@ -157,6 +163,19 @@ class DependencyReader:
                 return None, False
             raise
         return tuple(job_name for job_name in above if job_name != name), name in above
+
+    def _learn_previous(self, first: JobInstance) -> None:
+        """The cycle of a job before *first*, on which that depends, should it not be selected. No answer about dependencies names it."""
+        window = Window(max(0, first.key.plan_time - PREVIOUS_CYCLE_MS), first.key.plan_time - 1)
+        cycles = [
+            instance
+            for instance in self._api.list_instances(window, job_name=first.job_name)
+            if instance.instance_type is first.instance_type
+        ]
+        if cycles:
+            previous = max(cycles, key=lambda instance: instance.key)
+            self.known.others[previous.key] = previous
+            self.known.parents[first.key] = self.known.parents.get(first.key, frozenset()) | {previous.key}
 
     def _above(self, instance: JobInstance) -> list[RelatedInstance]:
         if not instance.instance_id:

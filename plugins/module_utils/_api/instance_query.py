@@ -8,9 +8,8 @@ from __future__ import annotations
 import typing as t
 
 from .._common.errors import ApiError
-from .._common.text import printable
-from .._common.times import Window, to_iso
-from .._models.instance import InstanceKey, InstanceType, JobInstance, Status
+from .._common.times import Window
+from .._models.instance import InstanceType, JobInstance, Status
 from .._models.selection import Selection
 from .job_query import WantedJobs
 from .v1 import V1_WINDOW_MS
@@ -31,7 +30,6 @@ def list_selected(
     notes: list[str] | None = None,
     started: Window | None = None,
     until: int | None = None,
-    distinct_keys: bool = False,
 ) -> list[JobInstance]:
     """All instances that *selection* means: oldest plan time first, then by job name.
 
@@ -44,7 +42,6 @@ def list_selected(
         start times, as its text says and its parameters' names do not [H-208], a rerun instance leaves the window of its plan time and is
         found there. Costs nothing where it lies within the selection's window.
     :param until: until when what was planned in the window may have started, epoch ms; the end of *started* if None. See :func:`late_starts`.
-    :param distinct_keys: let the newest of several instances that share a key stand for all of them, see :func:`distinct`.
     :raises ApiError: of a kind that ends every job's list.
     """
     first, *rest = _joined(selection.window, started)
@@ -62,12 +59,8 @@ def list_selected(
     if len(parts) > 1:
         # The later list shows the newer state.
         instances = {instance.full_key: instance for instance in instances}.values()
-    said = [note for part in parts for note in part.notes]
-    if distinct_keys:
-        instances, shared = distinct(instances)
-        said += shared
     if notes is not None:
-        notes.extend(dict.fromkeys(said))
+        notes.extend(dict.fromkeys(note for part in parts for note in part.notes))
     return sorted(instances, key=_order)
 
 
@@ -89,26 +82,6 @@ def names_without_instances(selection: Selection, instances: t.Iterable[JobInsta
     """The names in *selection* (not its patterns) of jobs without an instance, in the order given, without those that *failed*."""
     seen = {instance.job_name for instance in instances}.union(failed)
     return [name for name in WantedJobs.of(selection).exact if name not in seen]
-
-
-def distinct(instances: t.Iterable[JobInstance]) -> tuple[list[JobInstance], list[str]]:
-    """Each key once: v2 reruns by key, so that its request cannot tell instances apart that share one.
-
-    :returns: for each key the instance in progress, or else the one started last; and a sentence for each key that had several.
-    """
-    by_key: dict[InstanceKey, JobInstance] = {}
-    counts: dict[InstanceKey, int] = {}
-    for instance in instances:
-        other = by_key.setdefault(instance.key, instance)
-        if other is not instance:
-            counts[instance.key] = counts.get(instance.key, 1) + 1
-            by_key[instance.key] = max(other, instance, key=_newness)
-    notes = [
-        f"Job {printable(by_key[key].job_name, 200)} has {count} instances planned {to_iso(key.plan_time)} that the service reruns as one; "
-        "the one in progress, or else the one started last, stands for them."
-        for key, count in counts.items()
-    ]
-    return list(by_key.values()), notes
 
 
 def _listed(api: WorkspaceApi, selection: Selection, span: Window, deadline: float | None) -> Listing:
@@ -142,9 +115,3 @@ def _joined(window: Window, other: Window | None) -> list[Window]:
 def _order(instance: JobInstance) -> tuple[int, str, str, int, str]:
     key, instance_id = instance.full_key
     return key.plan_time, instance.job_name, key.job_id, key.submit_time, instance_id
-
-
-def _newness(instance: JobInstance) -> tuple[bool, int, int, str]:
-    # An instance that waits may show no start yet. It counts first, because a rerun of its key would conflict with it.
-    number = instance.instance_id or ""
-    return instance.status.in_progress, instance.start_time or 0, len(number), number

@@ -126,3 +126,7 @@ class LedgerError(Exception):
 
 class JournalError(Exception):
     """The journal cannot be read, written or reached; nothing is sent without a claim. The text names the journal, the cause and what to do."""
+
+
+class ClaimLostError(JournalError):
+    """Another run took a claim over before its request left; that run's rerun is followed instead."""

@@ -87,7 +87,8 @@ def retry_spec() -> Spec:
         "ignore_obs_monitor": {"type": "bool", "default": True},
         "since": {"type": "str"},
         "settle_time": {"type": "int", "default": 60},
-        "state_path": {"type": "path"},
+        "purpose": {"type": "str"},
+        "clock_slack": {"type": "int", "default": 10},
         "check_only": {"type": "bool", "default": False},
     }
 
@@ -104,6 +105,7 @@ def rerun_spec() -> Spec:
         **workspace_spec(),
         **selection_spec(),
         **retry_spec(),
+        **journal_spec(),
         "statuses": {"type": "list", "elements": "str", "choices": list(RERUNNABLE_WORDS), "default": ["fail"]},
         "max_instances": {"type": "int"},
         "max_parallel": {"type": "int"},
@@ -118,7 +120,7 @@ def rerun_spec() -> Spec:
         "wait": {"type": "bool", "default": True},
         "wait_timeout": {"type": "int", "default": 3600},
         "poll_interval": {"type": "int", "default": 10},
-        "carry": {"type": "dict"},
+        "pass_state": {"type": "dict"},
     }
 
 
@@ -138,6 +140,7 @@ def instance_retry_spec() -> Spec:
         **account_spec(),
         **workspace_spec(),
         **retry_spec(),
+        **journal_spec(),
         "job_name": {"type": "str", "required": True},
         "task_retrys": {
             "type": "list",

@@ -14,7 +14,7 @@ import typing as t
 import uuid
 from dataclasses import dataclass, replace
 
-from .._common.errors import OptionError
+from .._common.errors import ClaimLostError, OptionError
 from .._common.text import printable
 from .._common.times import Window
 from .._models.attempt import DAY_MS, Attempt, Intent, Outcome, Slot
@@ -35,8 +35,10 @@ _INSERT = (
     f"INSERT INTO dataarts_attempt ({schema.INSERTED}) SELECT {schema.marks(schema.INSERTED.split(','))} WHERE {{}} ON CONFLICT DO NOTHING"
 )
 _CLAIM = _INSERT.format("1 = 1")
-#: Only what was seen is superseded: not what was recorded, or sent once more, since.
-_SUPERSEDE = "UPDATE dataarts_attempt SET open = NULL, taken_by = ? WHERE id = ? AND open = 1 AND outcome = ? AND last_ms = ?"
+#: Only what was seen is superseded: not what was recorded, or sent once more, since. A reader may have counted ``last_ms`` on, see hold_off.py.
+_SUPERSEDE = (
+    "UPDATE dataarts_attempt SET open = NULL, taken_by = ? WHERE id = ? AND open = 1 AND outcome = ? AND last_ms <= ? AND journal_ms = ?"
+)
 _CLAIM_SUPERSEDED = _INSERT.format("EXISTS (SELECT 1 FROM dataarts_attempt WHERE id = ? AND taken_by = ?)")
 _CLAIMED = f"SELECT id, journal_ms, {schema.FAILURE} FROM dataarts_attempt WHERE claim = ?"
 _STAMP = "UPDATE dataarts_attempt SET last_ms = ?, journal_ms = ? WHERE id = ? AND open = 1"
@@ -169,7 +171,9 @@ class Journal:
             return database.change([(_STAMP, (now_ms, now, attempt.attempt_id)) for attempt in attempts])
 
         if self._database.transact(work, write=True) != len(attempts):
-            raise self._database.failed("keep a claim in", "another run took it over meanwhile", "Start again with the same since")
+            raise ClaimLostError(
+                str(self._database.failed("keep a claim in", "another run took it over meanwhile", "Start again with the same since"))
+            )
 
     def record(
         self,
@@ -270,7 +274,7 @@ def _claim(row: t.Sequence[t.Any], supersedes: Attempt | None, token: str) -> li
     """The statements that claim the failure of *row* if nobody else has it."""
     if supersedes is None:
         return [(_CLAIM, row)]
-    seen = (supersedes.attempt_id, supersedes.outcome.value, supersedes.last_ms)
+    seen = (supersedes.attempt_id, supersedes.outcome.value, supersedes.last_ms, supersedes.journal_ms)
     return [(_SUPERSEDE, (token, *seen)), (_CLAIM_SUPERSEDED, (*row, supersedes.attempt_id, token))]
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import enum
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .._common.times import to_iso
 from .slotted import slotted
@@ -92,12 +92,19 @@ class InstanceKey:
     :param job_id: id of the job, a number as text.
     :param plan_time: epoch ms.
     :param submit_time: epoch ms.
+    :param twin: the instance_id, where several instances share all of these; "" elsewhere.
     """
 
     workspace_id: str
     job_id: str
     plan_time: int
     submit_time: int
+    twin: str = ""
+
+    @property
+    def shared(self) -> InstanceKey:
+        """The key without what tells twins apart, as a v2 request names an instance."""
+        return InstanceKey(self.workspace_id, self.job_id, self.plan_time, self.submit_time) if self.twin else self
 
 
 @slotted
@@ -124,6 +131,10 @@ class JobInstance:
     def full_key(self) -> tuple[InstanceKey, str]:
         """The key plus the instance_id ("" if the service listed none): differs between twins, see :func:`twins`."""
         return self.key, self.instance_id or ""
+
+    def as_twin(self) -> JobInstance:
+        """The same instance under a key that tells it from others with the same plan time and submit time."""
+        return replace(self, key=replace(self.key, twin=self.instance_id or ""))
 
     def to_result(self) -> dict[str, t.Any]:
         """The instance as modules return it: ids as text, times as epoch ms, next to them ``*_iso`` in ISO 8601 UTC."""

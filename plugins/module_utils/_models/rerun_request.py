@@ -142,7 +142,10 @@ def selected_keys(params: t.Mapping[str, t.Any], workspace_id: str) -> tuple[Ins
 
 def body_v2(options: RetryOptions, keys: t.Iterable[InstanceKey]) -> dict[str, t.Any]:
     """The body of a v2 rerun of selected instances, as the first example of its page [H-RET]; an instance named twice is sent once."""
-    entries = [{"job_id": int(key.job_id), "plan_time": key.plan_time, "submit_time": key.submit_time} for key in dict.fromkeys(keys)]
+    entries = [
+        {"job_id": int(key.job_id), "plan_time": key.plan_time, "submit_time": key.submit_time}
+        for key in dict.fromkeys(key.shared for key in keys)
+    ]
     return {**_how_v2(options), "task_retrys": entries}
 
 

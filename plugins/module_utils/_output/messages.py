@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Private to the collection: what the modules that rerun say of decisions: the plan, what is missing at the end, how to find out more.
+"""Messages: what the modules that rerun say of decisions: the plan, and how to find out more.
 
 Pure. Names come from the service; they are made safe to show.
 """
@@ -17,57 +17,43 @@ import typing as t
 from .._common.text import counted, printable
 from .._common.times import Window, to_iso
 from .._models.decision import Action, Decision
-from .._models.instance import MAX_NAME, JobInstance, Status
+from .._models.instance import MAX_NAME, JobInstance
+from .._models.run_scope import RunScope
 from .._models.selection import job_pattern
-from .._planner.limits import Batch
+from .._planner.outcomes import MISSED_WORDS
+from .._planner.plan import Plan
 from .._planner.reconcile import Policy
 
-#: Actions that tell that the stated end was missed, and how people say it.
-BROKEN = {
-    Action.FAILED_AGAIN: "failed again",
-    Action.REFUSED: "refused by the service",
-    Action.NOT_RERUNNABLE: "not rerunnable",
-    Action.BLOCKED: "waiting for a person",
-    Action.SKIPPED: "skipped behind one that did not succeed",
-    Action.UNKNOWN: "of unknown outcome",
-}
-_IF_WANTED = (Action.NOT_RERUNNABLE, Action.SKIPPED)
 _NAMED_LENGTH = 1500  # characters of jobs that a command names
 _PLANNED_JOBS = 50  # jobs that a plan names; the rest is counted
 #: Options that a command may repeat: where the service is. Who asks is never repeated.
 _WHERE = ("region", "cloud_domain", "project_id", "endpoint", "endpoint_v1", "iam_endpoint", "ca_path", "api_version", "workspace_id")
 
 
-def plan_lines(
-    workspace_id: str, window: Window, decisions: t.Sequence[Decision], batches: t.Sequence[Batch], policy: Policy | None = None
-) -> list[str]:
+def plan_lines(workspace_id: str, scope: RunScope, plan: Plan, policy: Policy) -> list[str]:
     """The plan as people read it: one line about the workspace, one per job that is rerun, and what is left alone and why.
 
     With ``order: upstream_first`` the jobs are grouped by stages; the same job is in several where its cycles are.
 
-    :param decisions: of every selected instance.
-    :param batches: the POSTs to send; none if the plan is refused.
-    :param policy: what the decisions were made by; tells until when some are held back.
+    :param policy: what the decisions were made by.
     """
-    due = [one for batch in batches for one in batch.instances] or [one.instance for one in decisions if one.action is Action.RETRY]
-    room = [one.instance for one in decisions if one.stage == 1]
-    later = sorted((one for one in decisions if one.stage > 1), key=lambda one: one.stage)
-    quiet = _quiet(decisions, policy)
-    head = f"Workspace {printable(workspace_id, 100)}, planned {window}: {counted(len(decisions), 'instance')} selected, "
-    head += _to_rerun(len(due), len(due) + len(room) + len(later), len(batches), later[-1].stage if later else 1)
-    head += " yet" if (quiet or any(one.delayed for one in decisions)) and not due else ""
-    return [head, *_stages([*due, *room], later), *_quiet_lines(quiet, policy), *_other_lines(decisions, len(room), quiet, policy)]
-
-
-def shortfall(decisions: t.Iterable[Decision], wanted: t.Container[Status]) -> str:
-    """How many instances ended elsewhere than at success, in words: ``2 failed again, 1 of unknown outcome``; empty if none did.
-
-    What the service does not rerun at all, and what was left alone, counts only if its status was one of those *wanted*.
-    """
-    counts = collections.Counter(
-        one.action for one in decisions if one.action in BROKEN and (one.action not in _IF_WANTED or one.instance.status in wanted)
-    )
-    return ", ".join(f"{counts[action]} {words}" for action, words in BROKEN.items() if counts[action])
+    decisions = plan.decisions
+    due = [instance for batch in plan.batches for instance in batch.instances] or [
+        decision.instance for decision in decisions if decision.action is Action.RETRY
+    ]
+    room = [decision.instance for decision in decisions if decision.queued == 1]
+    later = sorted((decision for decision in decisions if decision.queued > 1), key=lambda decision: decision.queued)
+    held = _held_off(decisions, scope)
+    head = f"Workspace {printable(workspace_id, 100)}, planned {scope.window}: {counted(len(decisions), 'instance')} selected, "
+    head += _to_rerun(len(due), len(due) + len(room) + len(later), len(plan.batches), later[-1].queued if later else 1)
+    head += " yet" if (held or any(decision.delayed for decision in decisions)) and not due else ""
+    return [
+        head,
+        *_stages([*due, *room], later),
+        *_held_off_lines(held, scope),
+        *_slack_lines(decisions, scope),
+        *_other_lines(decisions, len(room), held, policy),
+    ]
 
 
 def unshown_notes(decisions: t.Iterable[Decision]) -> list[str]:
@@ -76,7 +62,7 @@ def unshown_notes(decisions: t.Iterable[Decision]) -> list[str]:
     return [
         f"The service accepted reruns of job {printable(name, 100)} that it does not show. They are waited for, and not sent again: if the "
         "console shows none either, rerun these instances without since (or with a later one) when 15 minutes have passed."
-        for name in dict.fromkeys(one.instance.job_name for one in decisions if one.unshown)
+        for name in dict.fromkeys(decision.instance.job_name for decision in decisions if decision.unshown)
     ]
 
 
@@ -95,10 +81,10 @@ def lookup_hint(options: t.Mapping[str, t.Any], jobs: t.Sequence[str], window: W
     return f"To find out, with the same credentials: ansible localhost -m dataarts.factory.job_instance_info -a {arguments}"
 
 
-def _to_rerun(due: int, every: int, requests: int, stages: int) -> str:
-    if every > due:
+def _to_rerun(due: int, total: int, requests: int, stages: int) -> str:
+    if total > due:
         at_once = f"{due} of them at once in {counted(requests, 'request')}" if due else "none of them yet"
-        return f"{every} to rerun{f' in {stages} stages' if stages > 1 else ''}, {at_once}"
+        return f"{total} to rerun{f' in {stages} stages' if stages > 1 else ''}, {at_once}"
     if not due:
         return "nothing to rerun"
     return f"{due} to rerun in {counted(requests, 'request')}" if requests else f"{due} to rerun, which is refused"
@@ -108,18 +94,18 @@ def _stages(due: t.Sequence[JobInstance], later: t.Sequence[Decision]) -> list[s
     if not later:
         return _job_lines(due)
     lines = ["  stage 1:", *_job_lines(due, "    ")] if due else []
-    for stage, mine in itertools.groupby(later, key=lambda one: one.stage):
+    for stage, decisions in itertools.groupby(later, key=lambda decision: decision.queued):
         lines += [
             f"  stage {stage}, when what they depend on has succeeded:",
-            *_job_lines([one.instance for one in mine], "    "),
+            *_job_lines([decision.instance for decision in decisions], "    "),
         ]
     return lines
 
 
 def _job_lines(due: t.Sequence[JobInstance], indent: str = "  ") -> list[str]:
     by_job: dict[str, list[int]] = {}
-    for one in due:
-        by_job.setdefault(one.job_name, []).append(one.key.plan_time)
+    for instance in due:
+        by_job.setdefault(instance.job_name, []).append(instance.key.plan_time)
     lines = [f"{indent}{printable(name, 100)}: {counted(len(times), 'instance')}, planned {_span(times)}" for name, times in by_job.items()]
     rest = len(lines) - _PLANNED_JOBS
     return lines if rest <= 0 else [*lines[:_PLANNED_JOBS], f"{indent}and {counted(rest, 'more job')}"]
@@ -130,32 +116,43 @@ def _span(times: t.Sequence[int]) -> str:
     return to_iso(first) if first == last else f"{to_iso(first)} to {to_iso(last)}"
 
 
-def _quiet(decisions: t.Iterable[Decision], policy: Policy | None) -> int:
-    """How many instances are to be rerun as soon as the time comes before which nothing is sent."""
-    until = None if policy is None else policy.quiet_until
-    return sum(1 for one in decisions if until is not None and one.action is Action.SETTLING and one.due_ms == until)
+def _held_off(decisions: t.Iterable[Decision], scope: RunScope) -> int:
+    """How many instances are to be rerun as soon as the hold-off is over."""
+    until = scope.hold_off_until
+    return sum(until is not None and decision.action is Action.SETTLING and decision.due_ms == until for decision in decisions)
 
 
-def _quiet_lines(quiet: int, policy: Policy | None) -> list[str]:
-    if not quiet or policy is None or policy.quiet_until is None:
+def _held_off_lines(held: int, scope: RunScope) -> list[str]:
+    if not held or scope.hold_off_until is None:
         return []
-    until, since = to_iso(policy.quiet_until), to_iso(policy.since)
-    why = f"this machine's record of reruns is younger than since ({since}), so one sent from elsewhere may not show yet"
-    if policy.quiet_until <= policy.since:
+    until, since = to_iso(scope.hold_off_until), to_iso(scope.since)
+    why = f"the journal is younger than since ({since}), so a rerun sent from elsewhere may not show yet"
+    if scope.hold_off_until <= scope.since:
         why = "that is since, which by the service's clock is still to come"
-    return [f"  held back until {until}, then rerun: {counted(quiet, 'instance')}; {why}"]
+    return [f"  held back until {until}, then rerun: {counted(held, 'instance')}; {why}"]
 
 
-def _other_lines(decisions: t.Sequence[Decision], room: int, quiet: int, policy: Policy | None) -> list[str]:
+def _slack_lines(decisions: t.Iterable[Decision], scope: RunScope) -> list[str]:
+    """What the clock slack decided: a start that counts as after ``since`` although it was before it."""
+    slack = scope.clock_slack_ms
+    starts = [decision.instance.start_time for decision in decisions if decision.attempt is None and decision.action is Action.FAILED_AGAIN]
+    counted_late = sum(start is not None and scope.since - slack <= start < scope.since for start in starts)
+    if not counted_late:
+        return []
+    many = f"{counted(counted_late, 'instance')} that started less than {slack // 1000} seconds before since"
+    return [f"  not rerun: {many}; the journal does not know what was sent then, and clocks differ (clock_slack)"]
+
+
+def _other_lines(decisions: t.Sequence[Decision], room: int, held: int, policy: Policy) -> list[str]:
     """What is not rerun, by decision, except what was fine from the beginning."""
-    words = {Action.WAIT: "on their way", Action.SETTLING: "sent before, and read again first", **BROKEN}
-    counts = collections.Counter(one.action for one in decisions if not one.stage)
-    counts[Action.SETTLING] -= quiet
-    delayed = sum(one.delayed for one in decisions)
+    words = {Action.WAIT: "in progress", Action.SETTLING: "sent before, and listed again first", **MISSED_WORDS}
+    counts = collections.Counter(decision.action for decision in decisions if not decision.queued)
+    counts[Action.SETTLING] -= held
+    delayed = sum(decision.delayed for decision in decisions)
     counts[Action.WAIT] -= delayed
-    others = sum(1 for one in decisions if one.action is Action.SKIPPED and (policy is None or one.instance.status not in policy.statuses))
+    others = sum(decision.action is Action.SKIPPED and decision.instance.status not in policy.statuses for decision in decisions)
     counts[Action.SKIPPED] -= others
     lines = [f"  not rerun: {counts[action]} {text}" for action, text in words.items() if counts[action] > 0]
     lines += [f"  not rerun: {others} with other statuses"] if others else []
-    turns = {"of them waiting for their turn (max_parallel)": room, "rerun again after attempt_delay": delayed}
-    return [*(f"  {text}: {number}" for text, number in turns.items() if number), *lines]
+    queued = {"of them queued (max_parallel)": room, "rerun again after attempt_delay": delayed}
+    return [*(f"  {text}: {number}" for text, number in queued.items() if number), *lines]

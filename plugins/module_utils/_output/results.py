@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Private to the collection: instances and what was decided about them as modules return it: results, counts, a difference.
+"""Results: instances and what was decided about them as modules return it: results, counts, a difference.
 
 Pure. Text that came from the service is made safe to show on its way into a result.
 """
@@ -9,33 +9,40 @@ Pure. Text that came from the service is made safe to show on its way into a res
 from __future__ import annotations
 
 import collections
-import math
 import typing as t
 
 from .._common.text import printable, safe
 from .._models.decision import Action, Decision
 from .._models.instance import JobInstance, Status
+from .._planner.outcomes import standing
 
 Result = t.Dict[str, t.Any]
 
 
-def decided(decision: Decision) -> Result:
-    """One instance with what was decided about it: the keys of :meth:`JobInstance.to_result`, and action, reason, status_before,
-    start_time_before, end_time_before, sent_time, attempts, request_id, rerun."""
-    sent = decision.sent if decision.attempt else None
-    before = sent.status if sent is not None else decision.instance.status.value
-    seen = sent or decision.instance
+def decided(decision: Decision, wanted: t.Container[Status], run_id: str, *, check_mode: bool = False) -> Result:
+    """One instance with what was decided about it: the keys of :meth:`JobInstance.to_result`, and action, standing, reason, status_before,
+    start_time_before, end_time_before, sent_time, attempts, request_id, rerun, adopted.
+
+    :param wanted: the statuses to rerun.
+    :param run_id: of this run; a rerun that another one sent is *adopted*.
+    """
+    attempt = decision.attempt if decision.attempts else None
+    failure = None if attempt is None else attempt.failure
+    before = decision.instance.status.value if failure is None else failure.status
+    rerun = decision.rerun
     return {
         **instance_result(decision.instance),
         "action": decision.action.value,
+        "standing": standing(decision, wanted, check_mode=check_mode),
         "reason": printable(decision.reason),
         "status_before": before if before != Status.UNKNOWN.value else printable(decision.instance.status_text, 100),
-        "start_time_before": seen.start_time,
-        "end_time_before": seen.end_time,
-        "sent_time": None if sent is None else sent.sent_ms,
-        "attempts": decision.attempt,
+        "start_time_before": (failure or decision.instance).start_time,
+        "end_time_before": (failure or decision.instance).end_time,
+        "sent_time": None if attempt is None else attempt.sent_ms,
+        "attempts": decision.attempts,
         "request_id": None if decision.request_id is None else printable(decision.request_id, 100),
-        "rerun": decision.rerun,
+        "rerun": rerun,
+        "adopted": bool(rerun) and decision.attempt is not None and decision.attempt.run_id != run_id,
     }
 
 
@@ -54,21 +61,21 @@ def with_key(instance: JobInstance) -> Result:
     return {**instance_result(instance), "key": safe(key)}
 
 
-def summary(instances: t.Sequence[Result], idle: int = 0) -> Result:
-    """``total``, ``idle``, ``rerun``, and counts of ``actions`` and ``statuses``.
+def summary(instances: t.Sequence[Result], already_done: int = 0) -> Result:
+    """``total``, ``already_done``, ``rerun``, and counts of ``actions`` and ``statuses``.
 
     :param instances: what :func:`decided` returned.
-    :param idle: instances beside them that had succeeded before; they are counted as done and success.
+    :param already_done: instances next to them that had succeeded before; they are counted as done and success.
     """
-    actions = collections.Counter(str(one["action"]) for one in instances)
-    words = collections.Counter(str(one["status"]) for one in instances)
-    if idle:
-        actions[Action.DONE.value] += idle
-        words[Status.SUCCESS.value] += idle
+    actions = collections.Counter(str(instance["action"]) for instance in instances)
+    words = collections.Counter(str(instance["status"]) for instance in instances)
+    if already_done:
+        actions[Action.DONE.value] += already_done
+        words[Status.SUCCESS.value] += already_done
     return {
-        "total": len(instances) + idle,
-        "idle": idle,
-        "rerun": sum(1 for one in instances if one["rerun"]),
+        "total": len(instances) + already_done,
+        "already_done": already_done,
+        "rerun": sum(1 for instance in instances if instance["rerun"]),
         "actions": dict(actions),
         "statuses": dict(words.most_common()),
     }
@@ -76,34 +83,17 @@ def summary(instances: t.Sequence[Result], idle: int = 0) -> Result:
 
 def statuses(instances: t.Iterable[JobInstance]) -> dict[str, int]:
     """How many instances there are by status, the most frequent first."""
-    return {safe(word): number for word, number in collections.Counter(one.status_text for one in instances).most_common()}
+    return {safe(word): number for word, number in collections.Counter(instance.status_text for instance in instances).most_common()}
 
 
 def diff(results: t.Iterable[Result], *, check_mode: bool) -> dict[str, str]:
     """Status before and after of each instance that was, or would be, rerun, as text that Ansible shows as a difference."""
     before, after = [], []
-    for one in results:
-        asked = one["action"] == Action.RETRY.value
-        if not asked and (not one["rerun"] or one["status"] == one["status_before"]):
+    for result in results:
+        asked = result["action"] == Action.RETRY.value
+        if not asked and (not result["rerun"] or result["status"] == result["status_before"]):
             continue
-        name = f"{printable(one['job_name'], 200)} planned {one['plan_time_iso']}"
-        before.append(f"{name}: {one['status_before']}\n")
-        after.append(f"{name}: {'to be rerun' if check_mode else 'rerun requested'}\n" if asked else f"{name}: {one['status']}\n")
+        name = f"{printable(result['job_name'], 200)} planned {result['plan_time_iso']}"
+        before.append(f"{name}: {result['status_before']}\n")
+        after.append(f"{name}: {'to be rerun' if check_mode else 'rerun requested'}\n" if asked else f"{name}: {result['status']}\n")
     return {"before_header": "status before", "after_header": "status after", "before": "".join(before), "after": "".join(after)}
-
-
-def due_in(decisions: t.Iterable[Decision], now_ms: int, poll_interval: float) -> float | None:
-    """Seconds until another pass makes sense, or None if nothing is left to do.
-
-    What is on its way is worth a look every *poll_interval* seconds; what must not be sent before a certain time, not before that.
-    """
-    waits = [_wait(one, now_ms, poll_interval) for one in decisions if one.action.open]
-    return math.ceil(max(0.0, min(waits)) * 10) / 10 if waits else None
-
-
-def _wait(decision: Decision, now_ms: int, poll_interval: float) -> float:
-    if decision.due_ms is None:
-        return poll_interval
-    left = (decision.due_ms - now_ms) / 1000
-    sent = decision.sent is not None and decision.action is Action.SETTLING
-    return min(left, poll_interval) if sent else left

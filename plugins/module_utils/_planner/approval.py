@@ -1,9 +1,9 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Private to the collection: option ``plan_id`` of job_rerun: a run that may only do what somebody approved.
+"""Approval, option ``plan_id``: a run that may only do what somebody approved.
 
-Pure. The id of a plan is made in every pass; only where one was given back is anything compared.
+Pure. The id of a plan is made in every pass; only where one was passed back is anything compared.
 """
 
 from __future__ import annotations
@@ -12,11 +12,10 @@ import dataclasses
 import typing as t
 
 from .._models.decision import Action, Decision
-from .limits import Plan
+from .plan import Plan
 from .plan_id import plan_changes, plan_digest, plan_members, plan_record
 
-#: Options that an approval is about. Those that only choose instances show in the instances. ``since`` is not among them: a run that
-#: is continued has to be given the one it began with, which check mode could not know.
+#: Options that an approval is about. Those that only choose instances show in the instances.
 _APPROVED = (
     "retry_location",
     "node_name",
@@ -29,54 +28,50 @@ _APPROVED = (
 )
 
 
-def plan_of(decisions: t.Sequence[Decision], options: t.Mapping[str, t.Any], since: int) -> tuple[str, dict[str, t.Any]]:
-    """The id and the record of the plan that *decisions*, as :func:`decide` gave them, make with the module's *options*: the approved ones,
-    if they are of it.
+def approve(plan: Plan, options: t.Mapping[str, t.Any], since: int) -> Plan:
+    """*plan* with its id and record, those of the approved plan if it is that one; refused if ``plan_id`` is set and it is another by now.
 
+    :param plan: its decisions as ``reconcile`` made them, of every selected instance.
+    :param options: the module's.
     :param since: of the run, epoch ms.
+    :raises OptionError: if ``plan_id`` is not a plan id.
     """
-    given, record = options["plan_id"], options["plan_record"]
-    members = plan_members(decisions)
-    made = plan_record(members, _options(options))
-    if given and _changes(given, decisions, options, since) is None:
-        return str(given).strip(), record or made
-    return plan_digest(members, _options(options)), made
+    approved, record, chosen = options["plan_id"], options["plan_record"], _options(options)
+    members = plan_members(plan.decisions)
+    made = plan_record(members, chosen)
+    if not approved:
+        return dataclasses.replace(plan, plan_id=plan_digest(members, chosen, since), plan_record=made)
+    changes = _changes(approved, plan.decisions, options, since)
+    if changes is None:
+        return dataclasses.replace(plan, plan_id=str(approved).strip(), plan_record=record or made)
+    # A pass that sends nothing, now or when the hold-off is over, only watches what was approved: it has nothing to refuse.
+    sends = any(
+        decision.action is Action.RETRY or (decision.action is Action.SETTLING and decision.attempt is None) for decision in plan.decisions
+    )
+    return dataclasses.replace(
+        plan, plan_id=plan_digest(members, chosen, since), plan_record=made, refused=changes if sends else plan.refused
+    )
 
 
-def approved(plan: Plan, decisions: t.Sequence[Decision], options: t.Mapping[str, t.Any], since: int) -> Plan:
-    """*plan*, refused if ``plan_id`` was given and it is another one by now.
+def _changes(approved: str, decisions: t.Sequence[Decision], options: t.Mapping[str, t.Any], since: int) -> str | None:
+    """What is different from the plan with the id *approved*, or None.
 
-    :param decisions: of every selected instance, as :func:`decide` gave them.
-    :param since: of the run, epoch ms.
-    :raises OptionError: if ``plan_id`` is no plan id.
-    """
-    if not options["plan_id"]:
-        return plan
-    changes = _changes(options["plan_id"], decisions, options, since)
-    # A pass that sends nothing only watches what was approved: it has nothing to refuse.
-    if changes is None or not any(one.action is Action.RETRY for one in decisions):
-        return plan
-    return dataclasses.replace(plan, batches=(), refused=changes)
-
-
-def _changes(given: str, decisions: t.Sequence[Decision], options: t.Mapping[str, t.Any], since: int) -> str | None:
-    """What is different from the plan with the id *given*, or None.
-
-    A run that goes on after an interruption may have no record of what it sent, as in a container of its own for each job of AWX. Then the
+    A run that goes on after an interruption may have no journal of what it sent, as in a container of its own for each job of AWX. Then the
     instances that started since may be those that are missing in the plan: they are if with them it has the very id that was approved, so
     that nothing can be sent that was not part of it.
     """
+    chosen = _options(options)
     members = plan_members(decisions)
-    known = {instance.key for instance in members}
-    others = [one for one in decisions if one.instance.key not in known]
-    listed = (one.instance for one in others)
-    changes = plan_changes(given, members, _options(options), record=options["plan_record"], others=listed)
+    keys = {instance.key for instance in members}
+    others = [decision for decision in decisions if decision.instance.key not in keys]
+    listed = [decision.instance for decision in others]
+    changes = plan_changes(approved, members, chosen, since, record=options["plan_record"], others=listed)
     if changes is None:
         return None
-    started = [one.instance for one in others if one.instance.start_time is not None and one.instance.start_time >= since]
-    moving = [one.instance for one in others if one.action is Action.WAIT and one.instance not in started]
+    started = [instance for instance in listed if instance.start_time is not None and instance.start_time >= since]
+    moving = [decision.instance for decision in others if decision.action is Action.WAIT and decision.instance not in started]
     for more in (started, [*started, *moving]):
-        if more and plan_changes(given, [*members, *more], _options(options)) is None:
+        if more and plan_changes(approved, [*members, *more], chosen, since) is None:
             return None
     return changes
 

@@ -1,38 +1,52 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Private to the collection: how often an instance is rerun in a day, whoever asks, so that no automation can rerun it for ever.
+"""Daily limit: how often an instance is rerun in a day, whoever asks, so that no automation can rerun it for ever.
 
-Pure. What is counted are the reruns that this machine sent and that may have taken effect, as its ledger remembers them.
+Pure. What counts are the attempts in the journal, of whatever run, that may have taken effect.
 """
 
 from __future__ import annotations
 
+import typing as t
 from dataclasses import replace
 
 from .._common.times import to_iso
-from .._models.attempt import ACCEPTED, Movement, Sent, compare, reruns
+from .._models.attempt import DAY_MS, Attempt, Comparison, Outcome, compare
 from .._models.decision import Action, Decision
 
+_UNANSWERED = frozenset({Outcome.INTENDED, Outcome.UNKNOWN})
 
-def within_budget(decision: Decision, sent: Sent | None, most: int | None, now: int) -> Decision:
+
+def within_daily_limit(
+    decision: Decision, attempt: Attempt | None, reruns: t.Sequence[int], most: int | None, *, set_aside_ms: int | None = None
+) -> Decision:
     """*decision*, unless it reruns an instance more than *most* times in a day, or the same failure a second time.
 
-    :param sent: the newest record of the instance, of whatever run.
+    :param attempt: the newest for the instance, of whatever run.
+    :param reruns: when it was rerun in the last 24 hours, epoch ms, oldest first.
     :param most: None for no limit; then a failure may also be rerun again by a later run.
-    :param now: the service's time, epoch ms.
+    :param set_aside_ms: when, in the last 24 hours, a journal that could not be read was set aside, epoch ms: how often the instance had been
+        rerun before is lost with it, so its last start before that counts as a rerun.
     """
-    if decision.action is not Action.RETRY or sent is None or most is None:
+    if decision.action is not Action.RETRY or most is None:
         return decision
-    movement = compare(decision.instance, sent)
-    if decision.sent is None and sent.outcome == ACCEPTED and movement is not Movement.MOVED:
-        reason = (
-            f"the rerun sent at {to_iso(sent.sent_ms)} was accepted, and the service does not show it; the same failure is not rerun twice"
-        )
-        return replace(decision, action=Action.BLOCKED, reason=reason, attempt=0, request_id=sent.request_id)
-    times = reruns(sent, now, stayed=movement is Movement.STAYED)
-    if len(times) < most:
+    comparison = Comparison.CHANGED if attempt is None else compare(decision.instance, attempt)
+    if attempt is not None and decision.attempt is None and attempt.outcome is Outcome.ACCEPTED and comparison is not Comparison.CHANGED:
+        when = to_iso(attempt.sent_ms)
+        reason = f"the rerun sent at {when} was accepted, and the service does not show it; the same failure is not rerun twice"
+        return replace(decision, action=Action.BLOCKED, reason=reason, attempts=0, request_id=attempt.request_id, superseded=None)
+    times = [*reruns]
+    if attempt is not None and attempt.outcome in _UNANSWERED and comparison is Comparison.UNCHANGED and attempt.sent_ms in times:
+        times.remove(attempt.sent_ms)  # it took no effect
+    start = decision.instance.start_time
+    lost = set_aside_ms is not None and start is not None and set_aside_ms - DAY_MS < start < set_aside_ms
+    if len(times) + lost < most:
         return decision
     count = "once" if len(times) == 1 else f"{len(times)} times"
-    reason = f"{decision.reason}; rerun {count} since {to_iso(times[0])}, which is all that max_reruns_per_day allows"
-    return replace(decision, action=Action.FAILED_AGAIN, reason=reason, attempt=max(0, decision.attempt - 1))
+    history = f"rerun {count} since {to_iso(times[0])}" if times else ""
+    if lost:
+        unread = f"what was sent before {to_iso(set_aside_ms or 0)} cannot be read, and its last run counts as a rerun"
+        history = f"{history}; {unread}" if history else unread
+    reason = f"{decision.reason}; {history}, which is all that max_reruns_per_day allows"
+    return replace(decision, action=Action.FAILED_AGAIN, reason=reason, attempts=max(0, decision.attempts - 1), superseded=None)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Private to the collection: what dependencies between instances mean for what is decided about them.
+"""Dependency order: what dependencies between instances mean for what is decided about them.
 
 Pure: decisions and dependencies go in, decisions come out. With ``order: upstream_first`` an instance is retried when what it depends on is
 done; it waits for what is still to come; it is skipped behind what failed again in this run; and it is blocked behind what failed and is
@@ -24,10 +24,10 @@ Depends = t.Mapping[InstanceKey, t.FrozenSet[InstanceKey]]
 
 _ENDED = {
     Action.FAILED_AGAIN: "failed again",
-    Action.REFUSED: "was refused by the service",
+    Action.REJECTED: "was rejected by the service",
     Action.BLOCKED: "needs a person",
     Action.NOT_RERUNNABLE: "cannot be rerun",
-    Action.UNKNOWN: "ended in a way that cannot be told",
+    Action.UNKNOWN: "ended in an unknown way",
     Action.SKIPPED: "failed and is not rerun",
 }
 _NEEDS_A_PERSON = frozenset({Status.PAUSE, Status.WAITING_CONFIRM, Status.RUNNING_EXCEPTION, Status.UNKNOWN})
@@ -65,7 +65,7 @@ class Beyond:
         if self.unseen is not None and self.unseen(other):
             return _Gate(other, f"{name}, which could not be listed", broken=True, outside=True)
         if other.status.in_progress:
-            return _Gate(other, f"{name}, which is on its way")
+            return _Gate(other, f"{name}, which is in progress")
         started = other.start_time is not None and other.start_time >= self.since
         if not started and self.expected is not None and self.expected(other):
             return _Gate(other, f"{name} in workspace {printable(other.key.workspace_id, 100)}, which is to be rerun there")
@@ -102,7 +102,7 @@ class _Gate:
 
 
 def order_upstream(decisions: t.Iterable[Decision], depends: Depends, beyond: Beyond | None = None, *, hold: bool = True) -> list[Decision]:
-    """*decisions* in the order given; every retry whose time has not come turned into wait, skipped or blocked, and every wait for what
+    """*decisions* in the order given; every retry that is not due yet turned into wait, skipped or blocked, and every wait for what
     will not come into blocked.
 
     :param decisions: of every selected instance.
@@ -111,11 +111,11 @@ def order_upstream(decisions: t.Iterable[Decision], depends: Depends, beyond: Be
     :param hold: whether retries have to wait; otherwise only what already waits in the service is looked at.
     :raises OptionError: if a retry stands in or behind a circle of dependencies.
     """
-    every, beyond = list(decisions), beyond or Beyond()
-    before = {one.instance.key: one for one in every}
+    ordered, beyond = list(decisions), beyond or Beyond()
+    before = {decision.instance.key: decision for decision in ordered}
     by_key = dict(before)
     gates: dict[InstanceKey, _Gate | None] = {}
-    starts = [one.instance.key for one in every if (hold and one.action is Action.RETRY) or waits_in_service(one)]
+    starts = [decision.instance.key for decision in ordered if (hold and decision.action is Action.RETRY) or waits_in_service(decision)]
     for key in _upstream_first(starts, by_key, depends, strict=hold):
         decision, gate = by_key.get(key), _nearest(gates, depends.get(key, frozenset()) - {key})
         if decision is None:
@@ -129,10 +129,10 @@ def order_upstream(decisions: t.Iterable[Decision], depends: Depends, beyond: Be
             reason = f"its rerun waits in the service for {gate.text}; it goes on by itself when that has succeeded"
             decision = by_key[key] = dataclasses.replace(decision, action=Action.BLOCKED, reason=reason)
         elif gate is not None and waits_in_service(decision) and _yet_to_send(by_key.get(gate.instance.key)):
-            decision = by_key[key] = dataclasses.replace(decision, parked=True)
+            decision = by_key[key] = dataclasses.replace(decision, behind_unsent=True)
         held_back = decision.action in (Action.SKIPPED, Action.BLOCKED) and decision is not before[key]
         gates[key] = gate if held_back else _gate(decision, gate)
-    return [by_key[one.instance.key] for one in every]
+    return [by_key[decision.instance.key] for decision in ordered]
 
 
 def waits_in_service(decision: Decision) -> bool:
@@ -141,13 +141,13 @@ def waits_in_service(decision: Decision) -> bool:
 
 
 def _yet_to_send(decision: Decision | None) -> bool:
-    return decision is not None and (decision.action is Action.RETRY or decision.parked)
+    return decision is not None and (decision.action is Action.RETRY or decision.behind_unsent)
 
 
 def _gate(decision: Decision, above: _Gate | None) -> _Gate | None:
     action, status = decision.action, decision.instance.status
     if action.open:
-        return _Gate(decision.instance, _name(decision.instance), stage=max(1, decision.stage))
+        return _Gate(decision.instance, _name(decision.instance), stage=max(1, decision.queued))
     if action is Action.DONE:
         return None
     if action in (Action.SKIPPED, Action.BLOCKED) and above is not None and above.broken and status in (Status.FAIL, Status.WAITING):
@@ -160,8 +160,8 @@ def _gate(decision: Decision, above: _Gate | None) -> _Gate | None:
 
 def _nearest(gates: t.Mapping[InstanceKey, _Gate | None], keys: t.Iterable[InstanceKey]) -> _Gate | None:
     """The gate that decides: a broken one before one that will open, one of the last stage before the others, the oldest of each kind."""
-    found = [gate for gate in map(gates.get, sorted(keys)) if gate is not None]
-    return min(found, key=lambda gate: (not gate.broken, -gate.stage, gate.instance.key.plan_time, gate.instance.key), default=None)
+    standing = [gate for gate in map(gates.get, sorted(keys)) if gate is not None]
+    return min(standing, key=lambda gate: (not gate.broken, -gate.stage, gate.instance.key.plan_time, gate.instance.key), default=None)
 
 
 def _behind(decision: Decision, gate: _Gate) -> Decision:
@@ -171,7 +171,7 @@ def _behind(decision: Decision, gate: _Gate) -> Decision:
         action, reason, stage = Action.SKIPPED, f"depends on {gate.text} (order: upstream_first)", 0
         if gate.outside:
             action, reason = Action.BLOCKED, f"{reason}; select that too, or bring it to success first"
-    return dataclasses.replace(decision, action=action, reason=reason, attempt=decision.attempt - 1, alone=False, stage=stage)
+    return dataclasses.replace(decision, action=action, reason=reason, attempts=decision.attempts - 1, alone=False, queued=stage)
 
 
 def _upstream_first(
@@ -187,7 +187,7 @@ def _upstream_first(
         path[start] = iter(sorted(depends.get(start, ())))
         while path:
             key = next(reversed(path))
-            upper = next((one for one in path[key] if one != key and one not in done), None)
+            upper = next((above for above in path[key] if above != key and above not in done), None)
             if upper is None:
                 del path[key]
                 done.add(key)

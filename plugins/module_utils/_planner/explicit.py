@@ -1,11 +1,11 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Private to the collection: whether a rerun that was asked for by name is due, in both modes of the retry endpoint [H-RET].
+"""The decision table of named instances: whether a rerun that was asked for by name is due, in both modes of the retry endpoint [H-RET].
 
-Pure: the instances as listed and what was sent before go in, decisions come out. Every decision is RETRY or SKIPPED, with a reason.
-A run of :mod:`_reconcile` insists on its ``since``; here the user names what to rerun, so without ``since`` each call is a run of
-its own (give the policy the service's time now as ``since``), and a refusal of an earlier call never forbids another try.
+Pure: the instances as listed and the attempts for them go in, decisions come out. Every decision is RETRY or SKIPPED, with a reason.
+A goal (``reconcile.py``) insists on its ``since``; here the user names what to rerun, so without ``since`` each call is a run of
+its own (its policy has the service's time now as ``since``), and a rejection of an earlier call never forbids another try.
 """
 
 from __future__ import annotations
@@ -17,17 +17,20 @@ from dataclasses import dataclass
 
 from .._common.text import printable
 from .._common.times import to_iso
-from .._models.attempt import NOT_SENT, REFUSED, Movement, Sent, compare
+from .._models.attempt import Attempt, Comparison, Failure, Outcome, compare
 from .._models.decision import Action, Decision
 from .._models.instance import InstanceKey, JobInstance
 from .reconcile import Policy, decide, of_this_run
+
+_NO_EFFECT = (Outcome.REJECTED, Outcome.NOT_EXECUTED)
 
 
 @dataclass(frozen=True)
 class Requested:
     """What is due of the instances that ``task_retrys`` names.
 
-    :param decisions: one per instance that was found, in the order asked for; RETRY or SKIPPED. ``due_ms`` tells a skip that settles from one for good.
+    :param decisions: one per instance that is listed, in the order asked for; RETRY or SKIPPED. ``due_ms`` tells a skip that settles from one
+        for good.
     :param problems: one text per instance that the list does not show; the module fails for them after handling the others.
     """
 
@@ -51,89 +54,115 @@ class Related:
 
 def decide_requested(
     requested: t.Iterable[InstanceKey],
-    listed: t.Mapping[InstanceKey, JobInstance],
+    instances: t.Iterable[JobInstance],
     policy: Policy,
     now: int,
-    sent: t.Mapping[InstanceKey, Sent],
+    attempts: t.Mapping[InstanceKey, Attempt],
 ) -> Requested:
-    """What is due of the instances asked for by key, each judged once.
+    """What is due of the instances asked for by key, each judged once; a key that twins share names all of them, and one that a rerun has
+    changed names the instance it was changed to.
 
-    :param listed: the instances that the service lists for the job, by key.
+    :param instances: those that the service lists for the job.
     :param policy: ``statuses`` is the option only_statuses.
     :param now: as for :func:`decide`.
-    :param sent: the newest record of each instance that has one.
+    :param attempts: the newest for each instance that has one.
     """
+    listed: dict[InstanceKey, list[JobInstance]] = {}
+    followed: dict[InstanceKey, list[JobInstance]] = {}
+    for instance in instances:
+        listed.setdefault(instance.key.shared, []).append(instance)
+        if instance.key in attempts:
+            followed.setdefault(attempts[instance.key].failure.key, []).append(instance)
     decisions, problems = [], []
     for key in dict.fromkeys(requested):
-        instance = listed.get(key)
-        if instance is None:
+        meant = listed.get(key) or followed.get(key, [])
+        if not meant:
             problems.append(_missing(key))
-            continue
-        record = sent.get(key)
-        if record is not None and record.outcome == REFUSED and record.batch == 1:
-            record = None
-        decision = decide(instance, policy, now, record)
-        decisions.append(decision if decision.action is Action.RETRY else dataclasses.replace(decision, action=Action.SKIPPED))
+        for instance in meant:
+            decision = _forgiving(instance, policy, now, attempts.get(instance.key))
+            action = Action.RETRY if decision.action is Action.RETRY else Action.SKIPPED
+            decisions.append(dataclasses.replace(decision, action=action, alone=False))
     return Requested(tuple(decisions), tuple(problems))
 
 
-def decide_related(instances: t.Iterable[JobInstance], policy: Policy, now: int, sent: t.Mapping[InstanceKey, Sent]) -> Related:
+def decide_related(
+    instances: t.Iterable[JobInstance], policy: Policy, now: int, attempts: t.Mapping[InstanceKey, Attempt]
+) -> list[Decision]:
     """Whether a job is rerun with its related jobs: as a whole if at least one instance of the window qualifies, and never while
-    an earlier POST is not settled, or was taken in the same run.
+    an earlier attempt is not settled, or was accepted in the same run. One decision for each instance, all with the same verdict.
 
-    :param instances: every instance of the jobs in the window, as the service lists them now.
-    :param sent: the newest record of each instance that has one; a POST of this mode is recorded for every listed instance.
+    :param instances: all instances of the jobs in the window, as the service lists them now.
+    :param attempts: the newest for each instance that has one; a request of this mode is an attempt for all listed instances.
     """
-    every = tuple(instances)
-    for instance in every:
-        verdict = _already(instance, policy, now, sent.get(instance.key))
+    listed = tuple(instances)
+    verdict = _verdict(listed, policy, now, attempts)
+    number = 1 if verdict.action is Action.RETRY else 0
+    decisions = []
+    for instance in listed:
+        attempt = attempts.get(instance.key)
+        takes_over = verdict.action is Action.RETRY and attempt is not None and attempt.failure == Failure.of(instance)
+        superseded = attempt if takes_over else None
+        decisions.append(Decision(instance, verdict.action, verdict.reason, verdict.due_ms, number, attempt=attempt, superseded=superseded))
+    return decisions
+
+
+def _verdict(listed: t.Sequence[JobInstance], policy: Policy, now: int, attempts: t.Mapping[InstanceKey, Attempt]) -> Related:
+    for instance in listed:
+        verdict = _already(instance, policy, now, attempts.get(instance.key))
         if verdict is not None:
             return verdict
-    unsent = {key: one for key, one in sent.items() if one.outcome == NOT_SENT}
-    decisions = [decide(one, policy, now, unsent.get(one.key)) for one in every]
-    waiting = [one for one in decisions if one.action is Action.WAIT]
+    unsent = {key: attempt for key, attempt in attempts.items() if attempt.outcome is Outcome.NOT_EXECUTED}
+    decisions = [decide(instance, policy, now, unsent.get(instance.key)) for instance in listed]
+    waiting = [decision for decision in decisions if decision.action is Action.WAIT]
     if waiting:
         first = waiting[0].instance
         return Related(
             Action.SKIPPED,
-            f"{len(waiting)} of {len(every)} instances are on their way (the first: {_name(first)}); a rerun would run into them",
+            f"{len(waiting)} of {len(listed)} instances are in progress (the first: {_name(first)}); a rerun would run into them",
         )
-    due = [one.instance for one in decisions if one.action is Action.RETRY]
+    due = [decision.instance for decision in decisions if decision.action is Action.RETRY]
     if due:
         return Related(
-            Action.RETRY, f"{len(due)} of {len(every)} instances in the window qualify (the first: {_name(due[0])}){_others(every, due)}"
+            Action.RETRY, f"{len(due)} of {len(listed)} instances in the window qualify (the first: {_name(due[0])}){_others(listed, due)}"
         )
-    quiet = next((one for one in decisions if one.action is Action.SETTLING), None)
-    if quiet is not None:
-        return Related(Action.SKIPPED, quiet.reason, due_ms=quiet.due_ms)
-    if not every:
-        return Related(Action.SKIPPED, "the service lists no instance in the window")
-    reasons = "; ".join(dict.fromkeys(one.reason for one in decisions[:3]))
-    return Related(Action.SKIPPED, f"none of {len(every)} instances in the window qualifies ({reasons})")
+    held = next((decision for decision in decisions if decision.action is Action.SETTLING), None)
+    if held is not None:
+        return Related(Action.SKIPPED, held.reason, due_ms=held.due_ms)
+    reasons = "; ".join(dict.fromkeys(decision.reason for decision in decisions[:3]))
+    return Related(Action.SKIPPED, f"none of {len(listed)} instances in the window qualifies ({reasons})")
 
 
-def _others(every: t.Sequence[JobInstance], due: t.Sequence[JobInstance]) -> str:
+def _forgiving(instance: JobInstance, policy: Policy, now: int, attempt: Attempt | None) -> Decision:
+    """As :func:`decide`, but an earlier rejection counts as no attempt; the next one takes it over."""
+    if attempt is None or attempt.outcome is not Outcome.REJECTED or attempt.batch > 1:
+        return decide(instance, policy, now, attempt)
+    decision = decide(instance, policy, now, None)
+    takes_over = decision.action is Action.RETRY and attempt.failure == Failure.of(instance)
+    return dataclasses.replace(decision, superseded=attempt) if takes_over else decision
+
+
+def _others(listed: t.Sequence[JobInstance], due: t.Sequence[JobInstance]) -> str:
     """What the request may do to instances that nobody asked to rerun."""
-    known = {one.key for one in due}
-    counts = collections.Counter(one.status_text for one in every if one.key not in known)
+    known = {instance.key for instance in due}
+    counts = collections.Counter(instance.status_text for instance in listed if instance.key not in known)
     words = ", ".join(f"{number} {printable(status, 40)}" for status, number in counts.most_common())
     return f"; the service chooses among all of them, and may rerun the others too: {words}" if words else ""
 
 
-def _already(instance: JobInstance, policy: Policy, now: int, record: Sent | None) -> Related | None:
-    """The verdict that a POST of this run for *instance* imposes on the whole, or None."""
-    mine = of_this_run(instance, policy, record)
-    if mine is None or mine.outcome in (REFUSED, NOT_SENT):
+def _already(instance: JobInstance, policy: Policy, now: int, attempt: Attempt | None) -> Related | None:
+    """The verdict that an attempt of this run for *instance* imposes on the whole, or None."""
+    own = of_this_run(instance, policy, attempt)
+    if own is None or own.outcome in _NO_EFFECT:
         return None
-    when, due = to_iso(mine.sent_ms), mine.settled_at(policy.settle_ms)
+    when, due = to_iso(own.sent_ms), own.settled_at(policy.settle_ms)
     if now < due:
         return Related(
-            Action.SKIPPED, f"a rerun of {_name(instance)} was sent at {when}; what came of it can be told from {to_iso(due)}", due_ms=due
+            Action.SKIPPED, f"a rerun of {_name(instance)} was sent at {when}; what came of it is known from {to_iso(due)}", due_ms=due
         )
-    if mine.outcome == "accepted" or compare(instance, mine) is Movement.MOVED:
+    if own.outcome is Outcome.ACCEPTED or compare(instance, own) is Comparison.CHANGED:
         return Related(Action.SKIPPED, f"a rerun of {_name(instance)} was sent at {when}, in the same run; it is not sent again")
-    if compare(instance, mine) is Movement.UNCLEAR:
-        return Related(Action.SKIPPED, f"a rerun of {_name(instance)} was sent at {when} and whether it took effect cannot be told")
+    if compare(instance, own) is Comparison.UNCLEAR:
+        return Related(Action.SKIPPED, f"a rerun of {_name(instance)} was sent at {when} and whether it took effect is unknown")
     return None
 
 

@@ -1,10 +1,12 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Private to the collection: a plan that someone approves, and whether what is about to be done is still that plan.
+"""Plan id: a plan that someone approves, and whether what is about to be done is still that plan.
 
-Pure. A plan id is short enough to be read out: ``40-9f86d081884c-2c26b46b``, the number of instances, a digest of which they are and one of
-the options. Alone it tells that the plan changed and which half of it; with the record that check mode returned beside it, it tells what.
+Pure. A plan id is short enough to be read out: ``40-9f86d081884c-2c26b46b-mjh3k2v9``, the number of instances, a digest of which they are, one
+of the options, and the ``since`` of the plan. With its ``since`` a plan means the failures of that moment: an instance that fails later fails
+after ``since``, in whichever play the id is used. Alone the id tells that the plan changed and which half of it; with the record that check
+mode returned next to it, it tells what.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ import typing as t
 
 from .._common.errors import OptionError
 from .._common.text import counted, printable
-from .._common.times import to_iso
+from .._common.times import FIRST_MS, LAST_MS, to_iso
 from .._models.decision import Action, Decision
 from .._models.instance import InstanceKey, JobInstance
 
@@ -26,6 +28,7 @@ _MARK = 8  # characters of a record that stand for one instance
 _BEGIN = "i"  # of all of them, so that they are text to whoever reads them as YAML, as AWX does
 _NAMED = 10  # jobs that a text of changes names
 _TIMES = 4  # plan times of a job that it names
+_DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
 def plan_members(decisions: t.Iterable[Decision]) -> list[JobInstance]:
@@ -35,20 +38,44 @@ def plan_members(decisions: t.Iterable[Decision]) -> list[JobInstance]:
 
     :param decisions: as :func:`decide` gave them, before an order or a limit changed them.
     """
-    return [one.instance for one in decisions if one.action is Action.RETRY or one.sent is not None or one.action is Action.SETTLING]
+    return [
+        decision.instance
+        for decision in decisions
+        if decision.action is Action.RETRY or decision.attempt is not None or decision.action is Action.SETTLING
+    ]
 
 
-def plan_digest(instances: t.Iterable[JobInstance], options: t.Mapping[str, t.Any]) -> str:
+def plan_digest(instances: t.Iterable[JobInstance], options: t.Mapping[str, t.Any], since: int) -> str:
     """The id of the plan to rerun *instances* with *options*; the order of neither matters.
 
     :param instances: what :func:`plan_members` gives.
-    :param options: what an approval is about: where to start, attempts, limits; JSON values, no secrets, and nothing that another run of
-        the same plan has differently, as ``since``.
+    :param options: what an approval is about: where to start, attempts, limits; JSON values, no secrets.
+    :param since: of the run, epoch ms.
     """
-    keys = sorted({instance.key for instance in instances})
-    members = json.dumps([[key.workspace_id, key.job_id, key.plan_time, key.submit_time] for key in keys])
+    keys = sorted(instance.key for instance in instances)
+    members = json.dumps(list(map(_named_by, keys)))
     chosen = json.dumps(options, sort_keys=True, default=str)
-    return f"{len(keys)}-{_digest(members)[:12]}-{_digest(chosen)[:8]}"
+    return f"{len(keys)}-{_digest(members)[:12]}-{_digest(chosen)[:8]}-{_base36(since)}"
+
+
+def approved_since(plan_id: str) -> int:
+    """The ``since`` that the plan with that id binds, epoch ms.
+
+    :raises OptionError: *plan_id* is not a plan id.
+    """
+    parts = plan_id.strip().split("-")
+    since = int(parts[3], 36) if len(parts) == 4 and parts[3].isascii() and parts[3].isalnum() and len(parts[3]) <= 9 else 0
+    if not (FIRST_MS <= since <= LAST_MS and parts[0].isdecimal() and parts[0].isascii()):
+        raise OptionError(f"plan_id is '{printable(plan_id, 60)}', which is not a plan id. Use the plan_id that check mode returned.")
+    return since
+
+
+def _base36(number: int) -> str:
+    digits = ""
+    while number:
+        number, digit = divmod(number, 36)
+        digits = _DIGITS[digit] + digits
+    return digits or "0"
 
 
 def plan_record(instances: t.Iterable[JobInstance], options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
@@ -57,7 +84,7 @@ def plan_record(instances: t.Iterable[JobInstance], options: t.Mapping[str, t.An
 
     :param instances: as for :func:`plan_digest`, *options* too.
     """
-    keys = sorted({instance.key for instance in instances})
+    keys = sorted(instance.key for instance in instances)
     return {"options": dict(options), "instances": "".join((_BEGIN, *map(_mark, keys))) if len(keys) <= RECORDED else ""}
 
 
@@ -65,6 +92,7 @@ def plan_changes(
     approved: str,
     instances: t.Sequence[JobInstance],
     options: t.Mapping[str, t.Any],
+    since: int,
     *,
     record: t.Any = None,
     others: t.Iterable[JobInstance] = (),
@@ -74,21 +102,22 @@ def plan_changes(
     :param instances: the members of the plan as it is now.
     :param record: what :func:`plan_record` gave for the approved plan, if it was given back; anything else tells nothing.
     :param others: the other instances that are listed now, so that those which are gone from the plan can be named.
-    :raises OptionError: if *approved* is no plan id.
+    :raises OptionError: if *approved* is not a plan id.
     """
+    approved_since(approved)
     parts = approved.strip().split("-")
-    if len(parts) != 3 or not (parts[0].isdecimal() and parts[0].isascii()):
-        raise OptionError(f"plan_id is '{printable(approved, 60)}', which is no plan id. Give the plan_id that check mode returned.")
-    now = plan_digest(instances, options)
+    now = plan_digest(instances, options, since)
     if now == approved.strip():
         return None
-    count, members, chosen = now.split("-")
+    count, members, chosen, begun = now.split("-")
     changes = []
     if (count, members) != (parts[0], parts[1]):
         text = f"the approved plan had {parts[0]} instances, now there are {count}{_others(count, parts)}"
         changes.append("; ".join((text, *_difference(_marks(record, parts[0]), instances, others))))
     if chosen != parts[2]:
         changes.append(_changed_options(record, options) or "the options are not those of the approved plan")
+    if begun != parts[3]:
+        changes.append(f"it was approved for since {to_iso(approved_since(approved))}, and since is {to_iso(since)}")
     return (
         f"Refused to rerun anything: the plan is no longer {printable(approved.strip(), 60)} but {now}: {'; '.join(changes)}. "
         "Nothing was sent. Run check mode again and approve the plan_id it returns."
@@ -111,14 +140,14 @@ def _difference(before: frozenset[str], instances: t.Sequence[JobInstance], othe
     """Which instances are new and which are gone, the latter with the status that tells why."""
     if not before:
         return
-    added = [one for one in instances if _mark(one.key) not in before]
+    added = [instance for instance in instances if _mark(instance.key) not in before]
     if added:
         yield f"{counted(len(added), 'instance')} added ({_named(added)})"
-    left = before - {_mark(one.key) for one in instances}
-    gone = [one for one in others if _mark(one.key) in left]
-    for status in dict.fromkeys(one.status_text for one in gone):
-        mine = [one for one in gone if one.status_text == status]
-        yield f"{counted(len(mine), 'instance')} gone, now {printable(status, 40)} ({_named(mine)})"
+    left = before - {_mark(instance.key) for instance in instances}
+    gone = [instance for instance in others if _mark(instance.key) in left]
+    for status in dict.fromkeys(instance.status_text for instance in gone):
+        alike = [instance for instance in gone if instance.status_text == status]
+        yield f"{counted(len(alike), 'instance')} gone, now {printable(status, 40)} ({_named(alike)})"
     if len(left) > len(gone):
         yield f"{counted(len(left) - len(gone), 'instance')} gone that {'is' if len(left) - len(gone) == 1 else 'are'} not among those selected now"
 
@@ -126,8 +155,8 @@ def _difference(before: frozenset[str], instances: t.Sequence[JobInstance], othe
 def _named(instances: t.Iterable[JobInstance]) -> str:
     """Jobs with the plan times of their *instances*, those with the most first."""
     by_job: dict[str, list[int]] = collections.defaultdict(list)
-    for one in instances:
-        by_job[one.job_name].append(one.key.plan_time)
+    for instance in instances:
+        by_job[instance.job_name].append(instance.key.plan_time)
     jobs = sorted(by_job.items(), key=lambda pair: (-len(pair[1]), pair[0]))
     shown = [f"{printable(name, 80)}{_planned(sorted(times))}" for name, times in jobs[:_NAMED]]
     return ", ".join(shown) + (f" and {len(jobs) - _NAMED} more jobs" if len(jobs) > _NAMED else "")
@@ -152,7 +181,12 @@ def _shown(value: t.Any) -> str:
 
 
 def _mark(key: InstanceKey) -> str:
-    return _digest(json.dumps([key.workspace_id, key.job_id, key.plan_time, key.submit_time]))[:_MARK]
+    return _digest(json.dumps(_named_by(key)))[:_MARK]
+
+
+def _named_by(key: InstanceKey) -> list[str | int]:
+    """A rerun may change submit_time and instance_id, so neither is part of it; twins have the same name, and count."""
+    return [key.workspace_id, key.job_id, key.plan_time]
 
 
 def _digest(text: str) -> str:

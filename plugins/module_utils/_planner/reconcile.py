@@ -1,25 +1,25 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Private to the collection: what is to be done about one job instance, and why.
+"""The decision table of a goal: what is to be done about one job instance, and why.
 
-Pure: an instance as it was read, what was sent for it before, the options and the time go in, a decision comes out.
-The stated end is: *the instance has succeeded in a run that started at or after* ``since``.
+Pure: an instance as it was listed, the newest attempt for it, the policy and the time go in, a decision comes out.
+The goal is: *the instance has succeeded in a run that started at or after* ``since``.
 
 | the instance now | and | decision |
 |---|---|---|
-| waiting, running | | wait: it is on its way, whoever started it |
+| waiting, running | | wait: it is in progress, whoever started it |
 | pause, waiting-confirm | | blocked: needs a person |
 | running-exception | | not rerunnable |
-| status in ``statuses`` | last start before ``since``, nothing sent | retry |
+| status in ``statuses`` | last start before ``since``, no attempt | retry |
 | the same | manually scheduled | not rerunnable |
 | success, forced or ignored | | done; the reason tells whether before or after ``since`` |
-| any other | last start before ``since``, nothing sent | skipped |
+| any other | last start before ``since``, no attempt | skipped |
 | status in ``statuses`` | last start at or after ``since`` | failed again, or retry while attempts are left |
-| any end but success | after a rerun of this run | failed again |
-| unchanged since it was sent | accepted | settling, then wait; never sent again by this ``since`` |
-| unchanged since it was sent | outcome unknown | settling, then retry if it provably stayed, else unknown |
-| unchanged since it was sent | refused | refused |
+| any end but success | after a rerun of this run | failed again; a status that is not documented: wait |
+| unchanged since the attempt | accepted | settling, then wait; never sent again by this ``since`` |
+| unchanged since the attempt | outcome unknown | settling, then retry if it is provably unchanged, else unknown |
+| unchanged since the attempt | rejected | rejected |
 """
 
 from __future__ import annotations
@@ -29,22 +29,12 @@ from dataclasses import dataclass, replace
 from .._common.errors import OptionError
 from .._common.text import printable
 from .._common.times import to_iso
-from .._models.attempt import (
-    ACCEPTED,
-    ACTIVE,
-    INTENDED,
-    NOT_SENT,
-    REFUSED,
-    UNKNOWN,
-    Movement,
-    Sent,
-    compare,
-)
+from .._models.attempt import Attempt, Comparison, Failure, Outcome, compare
 from .._models.decision import Action, Decision
 from .._models.instance import InstanceType, JobInstance, Status
 
 #: How far ahead of the service's clock ``since`` may be, ms: the time of a schedule that fired a moment early.
-AHEAD_MS = 60_000
+SINCE_AHEAD_MS = 60_000
 #: How long an accepted rerun keeps every other run from rerunning the same failure, ms, should the service not show it for so long. After
 #: that it counts as lost, and whoever runs again gets another one. ``settle_time`` makes it longer, never shorter.
 HIDDEN_MS = 900_000
@@ -56,11 +46,12 @@ class Policy:
 
     :param since: a start at or after it belongs to this run.
     :param statuses: statuses to retry.
-    :param settle_ms: how long after a POST the service may still show the instance as it was.
-    :param attempts: sends per instance in this run, at least 1.
-    :param attempt_delay_ms: pause between an instance's failure and its next send in the same run.
-    :param quiet_until: nothing is sent before it, because another machine may have sent what this one's ledger does not know, or because it
-        is ``since``; None: no such time.
+    :param settle_ms: how long after an attempt the service may still show the instance as it was.
+    :param attempts: attempts per instance in this run, at least 1.
+    :param attempt_delay_ms: pause between an instance's failure and its next attempt in the same run.
+    :param hold_off_until: nothing is sent before it; None: no such time. See ``hold_off.py``.
+    :param clock_slack_ms: a start up to so long before ``since`` counts as after it. More than 0 only where the journal does not know
+        what was sent since then, so that nothing but two machines' clocks can tell.
     """
 
     since: int
@@ -68,157 +59,182 @@ class Policy:
     settle_ms: int
     attempts: int = 1
     attempt_delay_ms: int = 0
-    quiet_until: int | None = None
+    hold_off_until: int | None = None
+    clock_slack_ms: int = 0
 
     def __post_init__(self) -> None:
         if self.attempts < 1:
-            raise OptionError(f"attempts is {self.attempts}; an instance is sent at least once. Give 1 or more.")
+            raise OptionError(f"attempts is {self.attempts}, but an instance is sent at least once. Set it to 1 or more.")
         if self.settle_ms < 0 or self.attempt_delay_ms < 0:
-            raise OptionError("settle_time and attempt_delay are durations. Give seconds, 0 or more.")
+            raise OptionError("settle_time and attempt_delay are durations. Set them to seconds, 0 or more.")
+
+    def started_since(self, start_time: int | None) -> bool:
+        """Whether a run with that start (epoch ms) counts as one of this run."""
+        return start_time is not None and start_time >= self.since - self.clock_slack_ms
 
 
-def of_this_run(instance: JobInstance, policy: Policy, sent: Sent | None) -> Sent | None:
-    """*sent*, if it belongs to the run that *policy* describes, else None.
+def of_this_run(instance: JobInstance, policy: Policy, attempt: Attempt | None) -> Attempt | None:
+    """*attempt*, if it belongs to the run that *policy* describes, else None.
 
-    It does if it was sent at or after ``since``. A POST that was not settled when this run began belongs to it too, because two plays
+    It does if it was made at or after ``since``. One that was not settled when this run began belongs to it too, because two plays
     that begin in the same second have each their own ``since``; unless its rerun had visibly ended before: then this run is a new try.
-    And one that was accepted does for :data:`HIDDEN_MS`, as long as the service shows the very failure that it was sent for.
+    And one that was accepted does for :data:`HIDDEN_MS`, as long as the service shows the very failure that it was made for.
     """
-    if sent is None or sent.sent_ms >= policy.since:
-        return sent
-    hidden = sent.outcome == ACCEPTED and instance.status in policy.statuses and compare(instance, sent) is not Movement.MOVED
+    if attempt is None or attempt.sent_ms >= policy.since:
+        return attempt
+    hidden = (
+        attempt.outcome is Outcome.ACCEPTED and instance.status in policy.statuses and compare(instance, attempt) is not Comparison.CHANGED
+    )
     unsettled_ms = max(policy.settle_ms, HIDDEN_MS) if hidden else policy.settle_ms
-    if sent.outcome in (REFUSED, NOT_SENT) or sent.settled_at(unsettled_ms) <= policy.since:
+    if attempt.outcome in (Outcome.REJECTED, Outcome.NOT_EXECUTED) or attempt.settled_at(unsettled_ms) <= policy.since:
         return None
     ended = not instance.status.in_progress and instance.end_time is not None and instance.end_time < policy.since
-    return None if ended and compare(instance, sent) is Movement.MOVED else sent
+    return None if ended and compare(instance, attempt) is Comparison.CHANGED else attempt
 
 
-def decide(instance: JobInstance, policy: Policy, now: int, sent: Sent | None) -> Decision:
+def decide(instance: JobInstance, policy: Policy, now: int, attempt: Attempt | None) -> Decision:
     """What is to be done about *instance*, by the table at the top of this file.
 
     :param now: the service's time, epoch ms, at which the list that shows *instance* was asked for; not later, or a late answer
-        would be taken for a settled one. *sent* must have been read before that, under the lock that keeps others from sending.
-    :param sent: the newest record for it, or None.
+        would be taken for a settled one. *attempt* must have been read from the journal after that list.
+    :param attempt: the newest attempt for it, of whatever run, or None.
     """
-    mine = of_this_run(instance, policy, sent)
-    if mine is not None and mine.outcome != NOT_SENT and not instance.status.in_progress:
-        movement = compare(instance, mine)
-        if movement is not Movement.MOVED:
-            return _unmoved(instance, policy, now, mine, movement)
-    found = _by_status(instance, policy, now, mine)
-    return found if found.rerun is not None else replace(found, reason=f"{found.reason}; whose rerun that is cannot be told")
+    own = of_this_run(instance, policy, attempt)
+    comparison = Comparison.CHANGED if own is None else compare(instance, own)
+    unanswered = own is not None and own.outcome is not Outcome.NOT_EXECUTED and not instance.status.in_progress
+    if own is not None and unanswered and comparison is not Comparison.CHANGED:
+        decision = _unchanged(instance, policy, now, own, comparison)
+    else:
+        decision = _by_status(instance, policy, now, own)
+    if decision.action is Action.RETRY and attempt is not None and attempt.failure == Failure.of(instance):
+        decision = replace(decision, superseded=attempt)
+    return decision if decision.rerun is not None else replace(decision, reason=f"{decision.reason}; whose rerun that is is unknown")
 
 
-def decide_missing(sent: Sent, policy: Policy, now: int) -> Decision:
-    """What has become of an instance that was sent in this run and that the list no longer shows: settling, refused or unknown."""
-    instance = JobInstance(key=sent.key, job_name=sent.job_name, status=Status.UNKNOWN, status_text="unknown", start_time=sent.start_time)
-    due = sent.settled_at(policy.settle_ms)
-    if sent.outcome == REFUSED and sent.batch == 1:
-        return _told(instance, Action.REFUSED, _refusal(sent), sent)
+def decide_missing(attempt: Attempt, policy: Policy, now: int) -> Decision:
+    """What has become of an instance of this run that the list no longer shows: settling, rejected or unknown.
+
+    :param attempt: the newest one for it.
+    """
+    failure = attempt.failure
+    instance = JobInstance(
+        key=failure.key,
+        job_name=attempt.job_name,
+        status=Status.UNKNOWN,
+        status_text="unknown",
+        instance_id=failure.instance_id,
+        start_time=failure.start_time,
+    )
+    due = attempt.settled_at(policy.settle_ms)
+    if _rejected_alone(attempt):
+        return _decision(instance, Action.REJECTED, _rejection(attempt), attempt)
     if now < due:
-        return _told(instance, Action.SETTLING, f"{_post(sent)}; the service does not list it at the moment", sent, due)
-    return _told(instance, Action.UNKNOWN, f"{_post(sent)}, and the service no longer lists it, so what became of it cannot be told", sent)
+        return _decision(instance, Action.SETTLING, f"{_request(attempt)}; the service does not list it at the moment", attempt, due)
+    reason = f"{_request(attempt)}, and the service no longer lists it, so what became of it is unknown"
+    return _decision(instance, Action.UNKNOWN, reason, attempt)
 
 
-def _unmoved(instance: JobInstance, policy: Policy, now: int, sent: Sent, movement: Movement) -> Decision:
-    due = sent.settled_at(policy.settle_ms)
-    if sent.outcome == REFUSED and sent.batch == 1:
-        return _told(instance, Action.REFUSED, _refusal(sent), sent)
+def _unchanged(instance: JobInstance, policy: Policy, now: int, attempt: Attempt, comparison: Comparison) -> Decision:
+    due = attempt.settled_at(policy.settle_ms)
+    if _rejected_alone(attempt):
+        return _decision(instance, Action.REJECTED, _rejection(attempt), attempt)
     if now < due:
-        return _told(instance, Action.SETTLING, f"{_post(sent)}; the service may show it until {to_iso(due)}", sent, due)
-    if sent.outcome == ACCEPTED:
-        until = to_iso(sent.settled_at(max(policy.settle_ms, HIDDEN_MS)))
-        reason = f"{_post(sent)}, but the service does not show it yet; it is not sent again, nor by a run that begins before {until}"
-        return _told(instance, Action.WAIT, reason, sent)
-    if movement is Movement.STAYED and instance.status not in policy.statuses:  # sent with its job as a whole, or by another policy
-        return _by_status(instance, policy, now, replace(sent, outcome=NOT_SENT))
-    if movement is Movement.STAYED:
-        reason = f"{_post(sent)}; the instance provably stayed as it was, so it is sent again"
-        return _retry(instance, policy, now, reason, sent, max(1, sent.attempt))
-    return _told(instance, Action.UNKNOWN, f"{_post(sent)}, and from {_last(instance)} it cannot be told whether it took effect", sent)
+        return _decision(instance, Action.SETTLING, f"{_request(attempt)}; the service may show it until {to_iso(due)}", attempt, due)
+    if attempt.outcome is Outcome.ACCEPTED:
+        until = to_iso(attempt.settled_at(max(policy.settle_ms, HIDDEN_MS)))
+        reason = f"{_request(attempt)}, but the service does not show it yet; it is not sent again, nor by a run that begins before {until}"
+        return _decision(instance, Action.WAIT, reason, attempt)
+    # Sent with its job as a whole, or by another policy.
+    if comparison is Comparison.UNCHANGED and instance.status not in policy.statuses:
+        return _by_status(instance, policy, now, replace(attempt, outcome=Outcome.NOT_EXECUTED))
+    if comparison is Comparison.UNCHANGED:
+        reason = f"{_request(attempt)}; the instance is provably unchanged, so it is sent again"
+        return _retry(instance, policy, now, reason, attempt, max(1, attempt.number))
+    reason = f"{_request(attempt)}, and {_last(instance)} does not tell whether it took effect"
+    return _decision(instance, Action.UNKNOWN, reason, attempt)
 
 
-def _by_status(instance: JobInstance, policy: Policy, now: int, mine: Sent | None) -> Decision:
+def _by_status(instance: JobInstance, policy: Policy, now: int, own: Attempt | None) -> Decision:
     status = instance.status
     if status.in_progress:
-        return _told(instance, Action.WAIT, f"on its way: {_last(instance)}", mine)
+        return _decision(instance, Action.WAIT, f"in progress: {_last(instance)}", own)
     if status in (Status.PAUSE, Status.WAITING_CONFIRM):
         wants = "someone to continue it" if status is Status.PAUSE else "someone to confirm it (Execute)"
-        return _told(instance, Action.BLOCKED, f"status {status.value}: needs {wants} in the console", mine)
+        return _decision(instance, Action.BLOCKED, f"status {status.value}: needs {wants} in the console", own)
     if status is Status.RUNNING_EXCEPTION:
-        return _told(
-            instance,
-            Action.NOT_RERUNNABLE,
-            "status running-exception is handled by Manual retry or Continue in the console, not by a rerun",
-            mine,
-        )
-    moved = mine is not None and mine.outcome != NOT_SENT
-    if moved or (instance.start_time is not None and instance.start_time >= policy.since):
-        return _ended(instance, policy, now, mine, moved)
+        reason = "status running-exception is handled by Manual retry or Continue in the console, not by a rerun"
+        return _decision(instance, Action.NOT_RERUNNABLE, reason, own)
+    changed = own is not None and own.outcome is not Outcome.NOT_EXECUTED
+    if changed or policy.started_since(instance.start_time):
+        return _ended(instance, policy, now, own, changed)
     if status in policy.statuses:
-        return _retry(instance, policy, now, f"{_last(instance)}, before {to_iso(policy.since)}", mine, max(1, mine.attempt if mine else 1))
+        return _retry(instance, policy, now, f"{_last(instance)}, before {to_iso(policy.since)}", own, max(1, own.number if own else 1))
     if status.succeeded:
         reason = f"nothing to do: {_last(instance)}, before {to_iso(policy.since)}"
-        return Decision(instance, Action.DONE, reason, sent=mine, idle=mine is None and _over(instance, policy))
-    return _told(instance, Action.SKIPPED, f"status {_word(instance)} is not in statuses", mine)
+        return Decision(instance, Action.DONE, reason, attempt=own, already_done=own is None and _already_done(instance, policy))
+    return _decision(instance, Action.SKIPPED, f"status {_word(instance)} is not in statuses", own)
 
 
-def _ended(instance: JobInstance, policy: Policy, now: int, mine: Sent | None, moved: bool) -> Decision:
-    """The last run of *instance* belongs to this run and has ended, or nothing is known of how."""
+def _ended(instance: JobInstance, policy: Policy, now: int, own: Attempt | None, changed: bool) -> Decision:
+    """The last run of *instance* belongs to this run and has ended, or how is not documented."""
     if instance.status.succeeded:
-        return _told(instance, Action.DONE, f"succeeded after {to_iso(policy.since)}: {_last(instance)}", mine)
-    if not moved and instance.status not in policy.statuses:
-        return _told(instance, Action.SKIPPED, f"status {_word(instance)} is not in statuses", mine)
+        return _decision(instance, Action.DONE, f"succeeded after {to_iso(policy.since)}: {_last(instance)}", own)
+    if not changed and instance.status not in policy.statuses:
+        return _decision(instance, Action.SKIPPED, f"status {_word(instance)} is not in statuses", own)
     if instance.status is Status.UNKNOWN:
-        return _told(instance, Action.UNKNOWN, f"the rerun moved it to status {_word(instance)}, which is not documented", mine)
-    used = _attempts_used(mine)
+        reason = f"the rerun changed it to status {_word(instance)}, which is not documented; it counts as in progress until that changes"
+        return _decision(instance, Action.WAIT, reason, own)
+    used = _attempts_used(own)
     text = f"{_last(instance)}, after {used} of {policy.attempts} attempts"
-    if mine is None:
-        text += f" (not sent by this run, but a start after {to_iso(policy.since)} counts as one)"
+    if own is None:
+        text += f" (not sent by this run, but a start after {to_iso(policy.since - policy.clock_slack_ms)} counts as one)"
     if used >= policy.attempts or instance.status not in policy.statuses:
-        return _told(instance, Action.FAILED_AGAIN, text, mine, attempt=used)
+        return _decision(instance, Action.FAILED_AGAIN, text, own, attempts=used)
     due = (instance.end_time or instance.start_time or now) + policy.attempt_delay_ms
     if policy.attempt_delay_ms and now < due:
-        return _told(instance, Action.WAIT, f"{text}; the next is due at {to_iso(due)}", mine, due, attempt=used)
-    return _retry(instance, policy, now, text, mine, used + 1)
+        return _decision(instance, Action.WAIT, f"{text}; the next is due at {to_iso(due)}", own, due, attempts=used)
+    return _retry(instance, policy, now, text, own, used + 1)
 
 
-def _over(instance: JobInstance, policy: Policy) -> bool:
+def _already_done(instance: JobInstance, policy: Policy) -> bool:
     """Whether the success of *instance* was there before the run began. A run that began before may have ended after, and what a person
-    sets to success keeps the times of the failure: both may have been on their way, or failed, in an earlier pass. So may what ended shortly
+    sets to success keeps the times of the failure: both may have been in progress, or failed, in an earlier pass. So may what ended shortly
     before ``since``, which may lie a moment ahead of the first pass, and what the service shows late."""
     by_hand = instance.force_success or instance.ignore_success or instance.status is not Status.SUCCESS
-    early = policy.since - max(AHEAD_MS, policy.settle_ms)
+    early = policy.since - max(SINCE_AHEAD_MS, policy.settle_ms)
     return not by_hand and instance.end_time is not None and instance.end_time < early
 
 
-def _attempts_used(mine: Sent | None) -> int:
-    """A start after ``since`` is an attempt of this run, whoever sent it: this machine's ledger need not know."""
-    if mine is None:
+def _attempts_used(own: Attempt | None) -> int:
+    """A start after ``since`` is an attempt of this run, whoever made it: the journal need not know."""
+    if own is None:
         return 1
-    return max(1, mine.attempt - 1 if mine.outcome == NOT_SENT else mine.attempt)
+    return max(1, own.number - 1 if own.outcome is Outcome.NOT_EXECUTED else own.number)
 
 
-def _retry(instance: JobInstance, policy: Policy, now: int, reason: str, mine: Sent | None, attempt: int) -> Decision:
+def _retry(instance: JobInstance, policy: Policy, now: int, reason: str, own: Attempt | None, attempts: int) -> Decision:
     if instance.instance_type is InstanceType.MANUAL:
-        return _told(instance, Action.NOT_RERUNNABLE, "manually scheduled jobs cannot be rerun", mine)
-    quiet = policy.quiet_until
-    if quiet is not None and now < quiet:
-        early = quiet <= policy.since
+        return _decision(instance, Action.NOT_RERUNNABLE, "manually scheduled jobs cannot be rerun", own)
+    until = policy.hold_off_until
+    if until is not None and now < until:
+        early = until <= policy.since
         why = "which is since" if early else f"because another machine may have sent it since {to_iso(policy.since)}"
-        return _told(instance, Action.SETTLING, f"{reason}; nothing is sent before {to_iso(quiet)}, {why}", mine, quiet)
-    alone = mine is not None and mine.batch > 1 and mine.outcome in (REFUSED, UNKNOWN)
-    request_id = mine.request_id if mine else None
-    return Decision(instance, Action.RETRY, reason, attempt=attempt, request_id=request_id, sent=mine, alone=alone)
+        return _decision(instance, Action.SETTLING, f"{reason}; nothing is sent before {to_iso(until)}, {why}", own, until)
+    alone = own is not None and own.batch > 1 and own.outcome in (Outcome.REJECTED, Outcome.UNKNOWN)
+    request_id = own.request_id if own else None
+    return Decision(instance, Action.RETRY, reason, attempts=attempts, request_id=request_id, attempt=own, alone=alone)
 
 
-def _told(
-    instance: JobInstance, action: Action, reason: str, mine: Sent | None, due: int | None = None, *, attempt: int | None = None
+def _decision(
+    instance: JobInstance, action: Action, reason: str, own: Attempt | None, due: int | None = None, *, attempts: int | None = None
 ) -> Decision:
-    if attempt is None:
-        attempt = 0 if mine is None else mine.attempt - (mine.outcome == NOT_SENT)
-    return Decision(instance, action, reason, due, attempt, mine.request_id if mine else None, mine)
+    if attempts is None:
+        attempts = 0 if own is None else own.number - (own.outcome is Outcome.NOT_EXECUTED)
+    return Decision(instance, action, reason, due, attempts, own.request_id if own else None, own)
+
+
+def _rejected_alone(attempt: Attempt) -> bool:
+    return attempt.outcome is Outcome.REJECTED and attempt.batch == 1
 
 
 def _word(instance: JobInstance) -> str:
@@ -230,15 +246,15 @@ def _last(instance: JobInstance) -> str:
     return f"{_word(instance)}, {started}"
 
 
-def _refusal(sent: Sent) -> str:
-    return f"the service refused it at {to_iso(sent.sent_ms)}: {printable(sent.message) or 'no reason recorded'}"
+def _rejection(attempt: Attempt) -> str:
+    return f"the service rejected it at {to_iso(attempt.sent_ms)}: {printable(attempt.message) or 'no reason recorded'}"
 
 
-def _post(sent: Sent) -> str:
+def _request(attempt: Attempt) -> str:
     what = {
-        ACCEPTED: "was accepted",
-        REFUSED: "was refused together with others",
-        INTENDED: "was interrupted",
-        ACTIVE: "was refused because it runs already",
+        Outcome.ACCEPTED: "was accepted",
+        Outcome.REJECTED: "was rejected together with others",
+        Outcome.INTENDED: "was interrupted",
+        Outcome.CONFLICTED: "was rejected because it runs already",
     }
-    return f"the rerun sent at {to_iso(sent.sent_ms)} {what.get(sent.outcome, 'has no known outcome')}"
+    return f"the rerun sent at {to_iso(attempt.sent_ms)} {what.get(attempt.outcome, 'has no known outcome')}"

@@ -1,10 +1,10 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Private to the collection: when a pass of job_rerun asks for dependencies, and what it makes of them.
+"""Dependencies: when a pass of job_rerun asks for them, and what the planner has to know of instances that are not selected.
 
 With ``order: upstream_first`` before anything is sent; without an answer nothing is. With any order once a rerun has waited in the service
-for long: it may wait for something that will not come. Then no answer is no error, the instance is waited for as before.
+for long: it may wait for something that will not come. Then a missing answer is not an error, the instance is waited for as before.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ from .._common.text import printable
 from .._models.decision import Action, Decision
 from .._models.instance import JobInstance
 from .._models.selection import Selection
-from .._planner.dependency_order import Beyond, order_upstream, waits_in_service
+from .._planner.dependency_order import Beyond, waits_in_service
+from .._planner.pipeline import Order
 from .._planner.reconcile import Policy
 from .ansible_module import ModuleRun
 
@@ -30,86 +31,94 @@ NEXT_ATTEMPT_MS = 60_000
 _FALL_BACK = "Set order to parallel to rerun without regard to dependencies."
 
 
-class Ordering:
+class OrderReader:
     """What one pass knows of dependencies.
 
-    :param run: its options ``order``, ``carry`` and ``other_workspaces`` are used.
-    :ivar overdue: of the newest :meth:`apply`, what is waited for that another workspace of the play should have begun by now, a sentence each.
+    :param run: its options ``order`` and ``other_workspaces`` are used.
+    :param carried: what the pass before has read, see :meth:`carried`.
     """
 
-    def __init__(self, run: ModuleRun, factory: WorkspaceApi) -> None:
+    def __init__(self, run: ModuleRun, api: WorkspaceApi, carried: t.Mapping[str, t.Any]) -> None:
         self._run = run
-        self._factory = factory
+        self._api = api
         self._first = run.options["order"] == "upstream_first"
         self._others = frozenset(run.options["other_workspaces"] or ())
-        self.overdue: list[str] = []
-        self.known = Dependencies.from_pass_state((run.options["carry"] or {}).get("dependencies"))
+        self._awaited: dict[tuple[str, str], None] = {}  # (job name, workspace id) that another workspace of the play is to rerun
+        self.known = Dependencies.from_pass_state(carried)
 
     def carried(self) -> dict[str, t.Any]:
         """What the next pass needs not to read again, as JSON; empty if nothing was read."""
-        return {"dependencies": self.known.to_pass_state()} if self.known.jobs or self.known.closed else {}
+        return self.known.to_pass_state() if self.known.jobs or self.known.closed else {}
 
-    def apply(
-        self, decisions: list[Decision], policy: Policy, selection: Selection, asked_ms: int, unlisted: t.Container[str] = ()
-    ) -> list[Decision]:
-        """*decisions* as dependencies change them, see :func:`order_upstream`.
+    def overdue(self, age_ms: int) -> list[str]:
+        """A sentence for each job that is waited for and that another workspace of the play should have begun by now.
 
-        :param selection: what is meant, here and, as far as can be told, in the other workspaces of the play.
+        :param age_ms: how long ago the run began.
+        """
+        return [_overdue(*pair) for pair in self._awaited] if age_ms >= LONG_WAIT_MS else []
+
+    def read(
+        self, decisions: t.Sequence[Decision], policy: Policy, selection: Selection, asked_ms: int, unlisted: t.Container[str] = ()
+    ) -> Order | None:
+        """What *decisions* depend on, for :func:`order_upstream`; None if nothing has to be known.
+
+        :param selection: what is meant, here and, as far as is known, in the other workspaces of the play.
         :param unlisted: names of jobs that could not be listed this time, so that nothing is decided about their instances.
         :raises ApiError: the order was asked for, and the service does not tell dependencies.
-        :raises OptionError: instances depend on each other in a circle.
         """
-        self.overdue = []
-        due = [one for one in decisions if self._first and one.action is Action.RETRY]
-        stuck = [one for one in decisions if waits_in_service(one) and asked_ms - _waiting_since(one, policy) >= LONG_WAIT_MS]
+        self._awaited.clear()
+        due = [decision for decision in decisions if self._first and decision.action is Action.RETRY]
+        stuck = [
+            decision for decision in decisions if waits_in_service(decision) and asked_ms - _waiting_since(decision, policy) >= LONG_WAIT_MS
+        ]
         if not due and not stuck:
-            return decisions
+            return None
+        beyond = self._beyond(policy, selection, asked_ms, unlisted)
+        sent = any(decision.attempt is not None for decision in decisions)
+        selected = {decision.instance.key for decision in decisions}
+        self._read(due, stuck, selected, beyond, "Nothing more was sent." if sent else "Nothing was sent.")
+        self._awaited.clear()  # of what was known before it was read again
+        return Order(self.known.depends(decision.instance for decision in decisions), beyond, self._first)
 
-        awaited: dict[tuple[str, str], None] = {}
-
-        def expected(other: JobInstance) -> bool:
-            found = meant(other)
-            if found:
-                awaited[other.job_name, other.key.workspace_id] = None
-            return found
+    def _beyond(self, policy: Policy, selection: Selection, asked_ms: int, unlisted: t.Container[str]) -> Beyond:
+        here = self._api.workspace_id
 
         def meant(other: JobInstance) -> bool:
-            elsewhere = other.key.workspace_id in self._others - {self._factory.workspace_id}
+            elsewhere = other.key.workspace_id in self._others - {here}
             return elsewhere and other.status in policy.statuses and selection.covers(other.job_name, other.key.plan_time)
 
+        def expected(other: JobInstance) -> bool:
+            awaited = meant(other)
+            if awaited:
+                self._awaited[other.job_name, other.key.workspace_id] = None
+            return awaited
+
         def unseen(other: JobInstance) -> bool:
-            here = other.key.workspace_id == self._factory.workspace_id and other.job_name in unlisted
-            return here and selection.covers(other.job_name, other.key.plan_time)
+            own = other.key.workspace_id == here and other.job_name in unlisted
+            return own and selection.covers(other.job_name, other.key.plan_time)
 
         def again(other: JobInstance) -> bool:
             soon = (other.end_time or 0) + policy.attempt_delay_ms + NEXT_ATTEMPT_MS
             return policy.attempts > 1 and meant(other) and asked_ms < soon
 
-        beyond = Beyond(self.known.others, policy.since, expected, unseen, again, self._factory.workspace_id)
-        sent = any(one.sent is not None for one in decisions)
-        self._read(due, stuck, {one.instance.key for one in decisions}, beyond, "Nothing more was sent." if sent else "Nothing was sent.")
-        depends = self.known.depends(one.instance for one in decisions)
-        awaited.clear()  # of what was known before it was read again
-        ordered = order_upstream(decisions, depends, beyond, hold=self._first)
-        self.overdue = [_overdue(*one) for one in awaited] if asked_ms - policy.since >= LONG_WAIT_MS else []
-        return ordered
+        return Beyond(self.known.others, policy.since, expected, unseen, again, here)
 
     def _read(self, due: list[Decision], stuck: list[Decision], selected: t.AbstractSet[t.Any], beyond: Beyond, so_far: str) -> None:
-        upstream = DependencyReader(self._factory, self.known)
+        reader = DependencyReader(self._api, self.known)
         before = frozenset(key for key in self.known.others.keys() - selected if beyond.open(key))
         if due:
             what, self._run.what = self._run.what, f"Failed to read what the instances {self._run.where} depend on (order: upstream_first)"
             try:
-                upstream.read(instances := [one.instance for one in due])
-                upstream.refresh(instances, before)
+                reader.read(instances := [decision.instance for decision in due])
+                reader.refresh(instances, before)
             except ApiError as error:
                 error.hint = f"{error.hint} {so_far} {_FALL_BACK}".strip()
                 raise
             self._run.what = what
         if stuck and not self.known.closed:
             try:
-                upstream.read(instances := [one.instance for one in stuck])
-                upstream.refresh(instances, before)
+                reader.read(instances := [decision.instance for decision in stuck])
+                reader.refresh(instances, before)
             except ApiError:
                 self.known.closed = True
 
@@ -123,4 +132,4 @@ def _overdue(job_name: str, workspace_id: str) -> str:
 
 def _waiting_since(decision: Decision, policy: Policy) -> int:
     """Since when it may be waiting: at the latest since it was sent, or since the run began."""
-    return policy.since if decision.sent is None else decision.sent.sent_ms
+    return policy.since if decision.attempt is None else decision.attempt.sent_ms

@@ -11,16 +11,17 @@ import typing as t
 from .._api.instance_query import late_starts, list_selected, names_without_instances
 from .._api.job_query import JobCatalog
 from .._api.management import Management
+from .._api.service_time import CLOCK_LIMIT_MS, timed_window
 from .._api.v2 import MAX_DEPTH
 from .._api.workspace import WorkspaceApi
 from .._common.errors import ApiError, Kind, OptionError
 from .._common.text import printable, safe
 from .._common.times import Window
 from .._models.instance import JobInstance
+from .._models.run_scope import window_of
 from .._models.selection import Selection, has_wildcard, select
 from .._output.results import statuses, with_key
 from .ansible_module import ModuleRun
-from .reading import CLOCK_LIMIT_MS, read_window, window_of
 
 _ANY = ["*"]
 #: Most characters that the definitions of the jobs of one result may have.
@@ -51,7 +52,7 @@ def instance_info(run: ModuleRun) -> None:
     selection(window_of(options, clock.now_ms()))
     catalog = JobCatalog(api)
     try:
-        instances, window, _asked = read_window(clock, options, read)
+        instances, window, _asked = timed_window(clock, lambda now_ms: window_of(options, now_ms), read)
     except ApiError as error:
         if job_name is not None:
             _suggested(error, catalog, [job_name])

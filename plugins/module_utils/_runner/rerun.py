@@ -1,219 +1,280 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Private to the collection: one pass of job_rerun over one workspace: read, decide, send what is due, report.
-
-How a pass is safe without holding a lock while it reads: the ledger is read first, then the instances are listed and judged. Only if
-something is to be sent is the ledger locked. If it is still what it was before the list, nobody on this machine has sent anything
-meanwhile, and the list is as good as one read under the lock; otherwise everything is read again. So passes that only wait, and runs
-that find nothing to do, lock nothing and write nothing.
-"""
+"""The goal of module job_rerun: every selected instance of a workspace succeeds in a run that started since ``since``. One pass."""
 
 from __future__ import annotations
 
-import time
 import typing as t
-from dataclasses import replace
 
+from .._api.instance_query import list_selected, names_without_instances
+from .._api.service_time import CLOCK_LIMIT_MS, TOLERANCE_MS, timed_window
 from .._api.workspace import WorkspaceApi
-from .._common.errors import ApiError, Kind
+from .._common.errors import ApiError, Kind, OptionError
+from .._common.stopwatch import stopwatch
 from .._common.text import counted, printable
-from .._common.times import to_iso
-from .._models.attempt import ACCEPTED, UNKNOWN
+from .._common.times import Window, to_iso
+from .._models.attempt import Attempt, Outcome
 from .._models.decision import Action, Decision
-from .._output.messages import lookup_hint, plan_lines, shortfall
-from .._output.results import decided, diff, due_in, summary
-from .._planner.limits import Batch
+from .._models.instance import InstanceKey, JobInstance
+from .._models.rerun_request import RetryOptions
+from .._models.run_scope import PassState, RunScope, seconds_of, since_of, window_of
+from .._models.selection import Selection, select, wanted_statuses
+from .._output.messages import lookup_hint, plan_lines, unshown_notes
+from .._output.results import decided, diff, summary
+from .._planner.limits import Limits
+from .._planner.outcomes import SHARED_KINDS, due_in, left_to_do, missed, unsent
+from .._planner.pipeline import assess, schedule
+from .._planner.plan import Batch, Plan
+from .._planner.plan_id import approved_since
+from .._planner.reconcile import Policy, decide, decide_missing
 from .ansible_module import ModuleRun, failure_result, sentence
-from .looking import Look
-from .remembering import UNBORN, Memory, SentByKey, birth, born, steady
-from .sender import HOPELESS, Sender, send_all
-from .wish import View, Wish
+from .dependencies import OrderReader
+from .engine import Engine, Strategy
+from .sender import Exchange, Sender, requests_of
+from .snapshot import Listed, Since, Snapshot
 
-#: How long a pass goes on sending by what it saw, seconds. An instance that somebody else reran meanwhile must not be rerun again.
-FRESH_SECONDS = 60.0
+#: After how long what was listed is too old to send anything by it, if it can be listed again, seconds.
+OLD_SECONDS = 5.0
 _WAY_OUT = "The result lists every instance with its reason; correct what they name, and run again with a later since"
 
 
 def rerun(run: ModuleRun) -> None:
     """The logic of module job_rerun: one pass; see :class:`ModuleRun` and the module's documentation."""
-    Pass(run).go()
+    Engine(Goal(run)).run()
 
 
-class Pass:
-    """One pass; its state is what it found out so far."""
+class Goal(Strategy):
+    """One pass towards the goal. The passes of a task are made by its action; ``pass_state`` is what they hand on."""
 
     def __init__(self, run: ModuleRun) -> None:
-        self.run = run
-        self.clock = run.session.client.clock
-        self.wish = Wish.of(run.options, self.clock.now_ms())
-        self.workspace_id: str = run.options["workspace_id"]
-        self.factory = WorkspaceApi(run.session, self.workspace_id, run.options["api_version"])
-        self.memory = Memory(run)
-        self.look = Look(run, self.factory, self.wish)
-        self.plan_only = bool((run.options["carry"] or {}).get("plan_only")) and not run.check_mode
-        self.became: dict[int, Decision] = {}  # what became of a decision that was sent, by the decision's id()
+        super().__init__(run, PassState.from_option(run.options["pass_state"]))
+        options, now = run.options, self.clock.now_ms()
+        self._workspace_id: str = options["workspace_id"]
+        self._retry_options = RetryOptions.from_options(options)
+        self._limits = Limits(options["max_instances"], options["max_parallel"], options["batch_size"])
+        if options["max_reruns_per_day"] is not None and options["max_reruns_per_day"] < 1:
+            raise OptionError(f"max_reruns_per_day is {options['max_reruns_per_day']}. Set it to 1 or more, or leave it out for no limit.")
+        seconds_of(options, "wait_timeout", 0)
+        self._poll_interval = seconds_of(options, "poll_interval", 1)
+        window = self.state.window or window_of(options, now)
+        self._select(window)
+        self._policy(RunScope(self.since().ms or now, False, window))
+        self.api = WorkspaceApi(run.session, self._workspace_id, options["api_version"])
+        self._order = OrderReader(run, self.api, self.state.dependencies)
+        self._missed: list[str] = []  # problems that leave the goal unreached
+        self._unlisted: dict[str, ApiError] = {}  # jobs that could not be listed, by name
+        self._after: dict[InstanceKey, Decision] = {}  # what became of a decision that was sent
+        self._nameless: list[str] = []
+        self._blind = False  # a job could not be listed that this run has sent reruns for, so that their end is not known
 
-    def go(self) -> None:
-        """Read, decide, send, report."""
-        view, known, born_ms = self._first_look()
-        self._report(view)
-        # A record that began later than since would make a pass that has something to send wait for nothing.
-        unborn = born_ms < 0 and self._open(view)
-        if not self._refused(view) and not self.run.check_mode and ((view.plan.batches and not self.plan_only) or unborn):
-            view = self._send(view, known)
-        self._check_names(view)
-        self._conclude(view)
+    def workspaces(self) -> t.Collection[str]:
+        """The one of the options."""
+        return [self._workspace_id]
 
-    def _first_look(self) -> tuple[View, SentByKey, int]:
-        """List and judge without the lock; again if another process sent something meanwhile, for the list shows its reruns already, and
-        only the record tells that they belong to this run.
+    def since(self) -> Since:
+        """That of the pass before; else the option's, or the one that an approved plan binds."""
+        if self.state.since is not None:
+            return Since(self.state.since, self.state.since_given, fixed=True)
+        options = self.run.options
+        given = since_of(options, self.clock.now_ms())
+        if given is None and options["plan_id"]:
+            given = approved_since(options["plan_id"])
+        return Since(given, given is not None)
 
-        :returns: what was seen, and the record and its birth that it was judged by.
-        """
-        view, (known, born_ms) = steady(self.memory.read, lambda remembered: self.look(*remembered))
-        return view, known, born_ms
+    def list_instances(self) -> Listed:
+        """Every selected instance of whatever status: one that has moved on still has to be brought to the goal."""
+        for notes in (self.problems, self._missed, self._unlisted, self._after):
+            notes.clear()
+        asked_at = stopwatch()
+        fixed, since = self.state.window, self.since()
+        instances, window, asked_ms = timed_window(
+            self.clock,
+            lambda now_ms: fixed or window_of(self.run.options, now_ms),
+            lambda window: self._listed(window, since.ms),
+        )
+        for name, error in self._unlisted.items():
+            self._miss(f"Failed to list the instances of job {printable(name, 100)}: {printable(error)}. {error.hint}".rstrip())
+        return Listed(instances, window, asked_ms, asked_at)
 
-    def _check_names(self, view: View) -> None:
-        """A job that is named exactly and has no instance in the window may not exist at all. It is asked for in the first and in the last pass."""
-        if self.run.options["since"] is not None and self._open(view):
+    def plan(self, snapshot: Snapshot) -> Plan:
+        """By the table of ``reconcile.py`` and every step of the pipeline."""
+        scope, policy, options = snapshot.scope, self._policy(snapshot.scope), self.run.options
+        attempts, selection = snapshot.history.attempts, self._select(scope.window)
+        decisions = [decide(instance, policy, snapshot.asked_ms, attempts.get(instance.key)) for instance in snapshot.instances]
+        decisions += [decide_missing(attempt, policy, snapshot.asked_ms) for attempt in self._vanished(snapshot, selection)]
+        for text in unshown_notes(decisions):
+            self.note(text)
+        self._nameless = names_without_instances(selection, snapshot.instances, self._unlisted)
+        self._blind = any(attempt.job_name in self._unlisted and attempt.sent_ms >= scope.since for attempt in snapshot.missing)
+        plan = assess(decisions, snapshot.history, options, scope.since, by_id=self._by_id(decisions))
+        if plan.refused is not None:
+            return schedule(plan, None, self._limits)
+        began = stopwatch()
+        order = self._order.read(plan.decisions, policy, selection, snapshot.asked_ms, self._unlisted)
+        self.outdated = not self.outdated and stopwatch() - began >= OLD_SECONDS
+        plan = schedule(plan, order, self._limits)
+        for text in self._order.overdue(snapshot.asked_ms - scope.since):
+            self.note(text)
+        return plan
+
+    def send(self, batch: Batch, sender: Sender) -> t.Iterator[Exchange]:
+        """In one request, or where only v1 is open in one for each instance."""
+        return requests_of(batch, sender, self.api, self._retry_options)
+
+    def note_exchange(self, exchange: Exchange) -> bool:
+        """Keep what became of each; a rejection is told, and does not stop the next request."""
+        self._after.update((before.instance.key, after) for before, after in zip(exchange.before, exchange.after))
+        error = exchange.error
+        if error is None:
+            return True
+        if error.kind in SHARED_KINDS:
+            raise error
+        if error.kind is not Kind.STALE:
+            self._not_accepted(exchange.after, error)
+        return error.kind not in (Kind.THROTTLED, Kind.STALE)
+
+    def report(self, snapshot: Snapshot, plan: Plan) -> None:
+        """Every instance but those that were fine from the beginning, counts, the plan's lines, and when another pass makes sense."""
+        standing, scope = self._standing(plan), snapshot.scope
+        statuses, check_mode = self._policy(scope).statuses, self.run.check_mode
+        instances = [decided(decision, statuses, self.run_id, check_mode=check_mode) for decision in standing if not decision.already_done]
+        result = self.run.result
+        result.setdefault("plan", plan_lines(self._workspace_id, scope, plan, self._policy(scope)))
+        result.update(
+            instances=instances,
+            summary=summary(instances, sum(decision.already_done for decision in standing)),
+            plan_id=plan.plan_id,
+            plan_record=dict(plan.plan_record),
+            problems=list(self.problems),
+            api_versions=dict(self.api.api_versions),
+            run_id=self.run_id,
+            since=scope.since,
+            since_iso=to_iso(scope.since),
+            planned_after=scope.window.begin,
+            planned_before=scope.window.end,
+            finished=False,
+            due_in=due_in(standing, self.clock.now_ms(), self._poll_interval) or (self._poll_interval if self._blind else None),
+            changed=self._changed(plan),
+        )
+        if self.run.diff_mode:
+            result["diff"] = diff(instances, check_mode=check_mode)
+
+    def anything_left(self, plan: Plan) -> bool:
+        """Whether another pass has anything to do."""
+        if self.run.check_mode:
+            return False
+        wait = self.run.options["wait"]
+        return self._blind or any(left_to_do(decision, wait=wait) for decision in self._standing(plan))
+
+    def seconds_left(self, dummy_plan: Plan) -> float | None:
+        """None: the next pass is the task's."""
+        return None
+
+    def conclude(self, snapshot: Snapshot, plan: Plan) -> None:
+        """Whether this was the last pass, and if so whether the goal was reached. A refused plan fails in check mode too, which would promise
+        too much otherwise."""
+        result, scope = self.run.result, snapshot.scope
+        if plan.refused is not None:
+            result.update(failure_result(sentence(f"Failed to rerun job instances {self.run.where}", plan.refused), "limit"))
+        self._check_names(plan)
+        result["problems"], result["api_versions"] = list(self.problems), dict(self.api.api_versions)
+        planned = sum(len(batch.decisions) for batch in plan.batches) if self.state.plan_only and not self.run.check_mode else 0
+        state = self.state.after(scope, run_id=self.run_id, planned=planned, dependencies=self._order.carried())
+        result["pass_state"] = state.to_result()
+        if result.get("failed") or self.anything_left(plan):
             return
-        for name in view.nameless:
+        result.update(finished=True, due_in=None)
+        standing = self._standing(plan)
+        short = "" if self.run.check_mode else missed(standing, self._policy(scope).statuses)
+        causes = "; ".join(text.rstrip(".") for text in (short, *self._missed) if text)
+        if causes:
+            unknown = sorted({decision.instance.job_name for decision in standing if decision.action is Action.UNKNOWN})
+            way_out = f"{_WAY_OUT}. {lookup_hint(self.run.options, unknown, scope.window)}" if unknown else _WAY_OUT
+            result.update(
+                failure_result(sentence(f"Failed to bring every instance {self.run.where} to success", causes, way_out), "incomplete")
+            )
+
+    def _select(self, window: Window) -> Selection:
+        return select(self.run.options["jobs"], window, instance_types=self.run.options["instance_types"] or ())
+
+    def _policy(self, scope: RunScope) -> Policy:
+        options = self.run.options
+        return Policy(
+            since=scope.since,
+            statuses=wanted_statuses(options["statuses"], option="statuses"),
+            settle_ms=self.settle_ms,
+            attempts=options["attempts"],
+            attempt_delay_ms=options["attempt_delay"] * 1000,
+            hold_off_until=scope.hold_off_until,
+            clock_slack_ms=scope.clock_slack_ms,
+        )
+
+    def _listed(self, window: Window, since: int | None) -> list[JobInstance]:
+        # Before the first answer the time is this machine's, which may be behind, and a window that ends now ends a moment before
+        # since: what was started meanwhile must not be missed.
+        started = None if since is None else Window(since - TOLERANCE_MS, max(since, self.clock.latest_ms()) + CLOCK_LIMIT_MS)
+        notes: list[str] = []
+        instances = list_selected(self.api, self._select(window), failed=self._unlisted, notes=notes, started=started)
+        for text in notes:
+            self.note(text)
+        return instances
+
+    def _by_id(self, decisions: t.Iterable[Decision]) -> bool:
+        """Whether one instance can be rerun by its instance_id; asked only where twins are to be told apart."""
+        twins = any(decision.instance.key.twin and decision.action is Action.RETRY for decision in decisions)
+        return twins and self.api.can_restart_by_id()
+
+    def _vanished(self, snapshot: Snapshot, selection: Selection) -> t.Iterator[Attempt]:
+        """Attempts of this run whose instances are not listed any more. With a filter by type it is not known whether they were meant."""
+        if self.run.options["instance_types"]:
+            return
+        for attempt in snapshot.missing:
+            of_run = attempt.sent_ms >= snapshot.scope.since and attempt.job_name not in self._unlisted
+            if of_run and selection.covers(attempt.job_name, attempt.failure.plan_time):
+                yield attempt
+
+    def _not_accepted(self, after: t.Sequence[Decision], error: ApiError) -> None:
+        what = f"{counted(len(after), 'instance')} of job {printable(after[0].instance.job_name, 100)}"
+        if any(decision.attempt is not None and decision.attempt.outcome is Outcome.UNKNOWN for decision in after):
+            text = f"The rerun of {what} was not confirmed: {printable(error)}."
+            self.note(f"{text} Before anything is sent again, what became of it is read back.")
+        else:
+            self.note(f"The rerun of {what} took no effect: {printable(error)}. {error.hint}".strip())
+
+    def _check_names(self, plan: Plan) -> None:
+        """A job that is named exactly and has no instance in the window may not exist at all. It is asked for in the first and in the last pass."""
+        if self.state.since is not None and self.anything_left(plan):
+            return
+        for name in self._nameless:
             if not self._exists(name):
-                self.look.miss(
-                    f"Job {printable(name, 100)} does not exist in workspace {printable(self.workspace_id, 100)}. Check the name in jobs."
+                self._miss(
+                    f"Job {printable(name, 100)} does not exist in workspace {printable(self._workspace_id, 100)}. Check the name in jobs."
                 )
 
     def _exists(self, name: str) -> bool:
         try:
-            return self.factory.has_job(name)
+            return self.api.has_job(name)
         except ApiError as error:
-            self.look.note(f"Whether job {printable(name, 100)} exists could not be read: {printable(error)}.")
+            self.note(f"Whether job {printable(name, 100)} exists could not be read: {printable(error)}.")
             return True
 
-    def _send(self, view: View, known: SentByKey) -> View:
-        """Send what *view* asks for, under the lock; look again first if anything may have been sent since *known* was read."""
-        with self.memory.held(birth(UNBORN, view.asked_ms, view.policy.since, given=self.run.options["since"] is not None)) as ledger:
-            if self.memory.outdated(ledger, known):
-                view = self.look(ledger.all_sent(), born(ledger))
-                self.run.result.pop("plan", None)
-                self._report(view)
-                if self._refused(view):
-                    return view
-            sender = Sender(ledger, self.run.session.client, max(view.asked_ms, view.policy.since))
-            until = time.monotonic() + FRESH_SECONDS
-            try:
-                for batch in () if self.plan_only else view.plan.batches:
-                    if not self._send_batch(batch, sender, until):
-                        break
-                sender.check()
-            finally:
-                self._report(view)
-        return view
-
-    def _send_batch(self, batch: Batch, sender: Sender, until: float) -> bool:
-        """A refusal does not stop the next batch, an error that all would meet does.
-
-        :param until: monotonic seconds after which nothing more is sent by what was seen.
-        :returns: False if the rest is better left to the next pass, which looks first.
-        """
-        for due, after, error in send_all(sender, self.factory, batch.job_name, batch.decisions, self.wish.retry):
-            self.became.update((id(before), one) for before, one in zip(due, after))
-            if error is not None and error.kind in HOPELESS:
-                raise error
-            if error is not None:
-                self._not_accepted(batch.job_name, after, error)
-            if time.monotonic() >= until or (error is not None and error.kind is Kind.THROTTLED):
-                return False
-        return True
-
-    def _not_accepted(self, job_name: str, after: t.Sequence[Decision], error: ApiError) -> None:
-        what = f"{counted(len(after), 'instance')} of job {printable(job_name, 100)}"
-        if after[0].sent is not None and after[0].sent.outcome == UNKNOWN:
-            text = f"The rerun of {what} was not confirmed: {printable(error)}."
-            self.look.note(f"{text} Before anything is sent again, what became of it is read back.")
-        else:
-            self.look.note(f"The rerun of {what} took no effect: {printable(error)}. {error.hint}".strip())
-
-    def _refused(self, view: View) -> bool:
-        """Whether the guards forbid the plan, also in check mode, which would promise too much otherwise; then the result says so."""
-        if view.plan.refused is None:
-            return False
-        self.run.result.update(failure_result(sentence(f"Failed to rerun job instances {self.run.where}", view.plan.refused), "limit"))
-        return True
-
-    def _standing(self, view: View) -> list[Decision]:
+    def _standing(self, plan: Plan) -> list[Decision]:
         """The decisions as they stand: what was sent as it became, what was not as waiting; an attempt counts once it is made."""
-        return [self.became.get(id(one)) or self._unsent(one) for one in view.decisions]
+        return [
+            self._after.get(decision.instance.key) or unsent(decision, check_mode=self.run.check_mode, plan_only=self.state.plan_only)
+            for decision in plan.decisions
+        ]
 
-    def _unsent(self, decision: Decision) -> Decision:
-        if self.run.check_mode and (decision.stage or decision.delayed):
-            return replace(decision, action=Action.RETRY)  # it would be sent, though not in the first pass
-        if decision.action is not Action.RETRY:
-            return decision
-        if self.run.check_mode or self.plan_only:
-            return replace(decision, attempt=decision.attempt - 1)
-        return replace(decision, action=Action.WAIT, reason=f"not sent yet: {decision.reason}", attempt=decision.attempt - 1)
-
-    def _open(self, view: View) -> bool:
-        """Whether another pass has anything to do."""
-        return not self.run.check_mode and (view.blind or any(_left(one, self.wish.wait) for one in self._standing(view)))
-
-    def _report(self, view: View) -> None:
-        """Put what is known by now into the result, so that it is there whatever happens next."""
-        standing = self._standing(view)
-        instances = [decided(one) for one in standing if not one.idle]
-        result = self.run.result
-        result.setdefault("plan", plan_lines(self.workspace_id, view.window, view.decisions, view.plan.batches, view.policy))
-        result.update(
-            instances=instances,
-            summary=summary(instances, sum(one.idle for one in standing)),
-            plan_id=view.plan_id,
-            plan_record=dict(view.plan_record),
-            problems=list(self.look.problems),
-            api_versions=dict(self.factory.api_versions),
-            since=view.policy.since,
-            since_iso=to_iso(view.policy.since),
-            planned_after=view.window.begin,
-            planned_before=view.window.end,
-            finished=False,
-            due_in=due_in(standing, self.clock.now_ms(), self.wish.poll_interval) or (self.wish.poll_interval if view.blind else None),
-            changed=self._changed(view),
-        )
-        if self.run.diff_mode:
-            result["diff"] = diff(instances, check_mode=self.run.check_mode)
-
-    def _changed(self, view: View) -> bool:
+    def _changed(self, plan: Plan) -> bool:
         """Whether anything was, or may have been, rerun; in check mode whether anything would be."""
         if self.run.check_mode:
-            return view.plan.refused is None and any(one.action is Action.RETRY for one in self._standing(view))
-        return any(one.sent is not None and one.sent.outcome in (ACCEPTED, UNKNOWN) for one in self.became.values())
+            return plan.refused is None and any(decision.action is Action.RETRY for decision in self._standing(plan))
+        outcomes = {decision.attempt.outcome for decision in self._after.values() if decision.attempt is not None}
+        return not outcomes.isdisjoint((Outcome.ACCEPTED, Outcome.UNKNOWN))
 
-    def _conclude(self, view: View) -> None:
-        """Whether this was the last pass, and if so whether the stated end was reached."""
-        result = self.run.result
-        result["problems"], result["api_versions"] = list(self.look.problems), dict(self.factory.api_versions)
-        result["carry"] = {
-            **self.look.ordering.carried(),
-            "planned": sum(len(one.decisions) for one in view.plan.batches if self.plan_only),
-        }
-        if result.get("failed") or self._open(view):
-            return
-        result.update(finished=True, due_in=None)
-        standing = self._standing(view)
-        short = "" if self.run.check_mode else shortfall(standing, view.policy.statuses)
-        missed = "; ".join(text.rstrip(".") for text in (short, *self.look.missed) if text)
-        if missed:
-            unknown = sorted({one.instance.job_name for one in standing if one.action is Action.UNKNOWN})
-            way_out = f"{_WAY_OUT}. {lookup_hint(self.run.options, unknown, view.window)}" if unknown else _WAY_OUT
-            result.update(
-                failure_result(sentence(f"Failed to bring every instance {self.run.where} to success", missed, way_out), "incomplete")
-            )
-
-
-def _left(decision: Decision, wait: bool) -> bool:
-    """Whether a further pass has anything to do for it: until its end, or with *wait* false until it is sent and that is certain."""
-    if not decision.action.open:
-        return False
-    accepted = decision.sent is not None and decision.sent.outcome == ACCEPTED and not decision.stage
-    return wait or not (accepted or decision.instance.status.in_progress)
+    def _miss(self, text: str) -> None:
+        """*text* is a problem that leaves the goal unreached."""
+        if text not in self._missed:
+            self._missed.append(text)
+        self.note(text)

@@ -1,152 +1,228 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Private to the collection: one rerun request from its record on disk to its outcome."""
+"""Sender: one rerun request from its claim in the journal to its recorded outcome. Nothing else in the collection sends a rerun."""
 
 from __future__ import annotations
 
-import collections
-import functools
+import contextlib
+import getpass
+import socket
 import typing as t
-from dataclasses import replace
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
-from .._common.errors import FATAL_KINDS, ApiError, Kind, LedgerError, OptionError
+from .._api.workspace import Accepted, WorkspaceApi
+from .._common.errors import ApiError, ClaimLostError, JournalError, Kind, OptionError
+from .._common.stopwatch import stopwatch
 from .._common.text import printable
-from .._http.server_clock import ServiceClock
-from .._journal.ledger import Ledger
-from .._journal.ledgers import Ledgers
-from .._models.attempt import ACCEPTED, ACTIVE, NOT_SENT, REFUSED, UNKNOWN, Sent, remembered
-from .._models.decision import Action, Decision
+from .._http.client import Client
+from .._journal.journal import Journal
+from .._models.attempt import Attempt, Failure, Intent, Outcome
+from .._models.decision import Decision
+from .._models.instance import JobInstance
+from .._models.rerun_request import RetryOptions
+from .._planner.outcomes import after_error, claimed_elsewhere, outcome_of
+from .._planner.plan import Batch
+from .snapshot import Snapshot
 
-if t.TYPE_CHECKING:
-    from .._api.workspace import Accepted, WorkspaceApi
-    from .._http.client import Client
-    from .._models.instance import InstanceKey
-    from .._models.rerun_request import RetryOptions
+#: How long a list may be acted on, seconds that also pass while the machine sleeps. An instance that somebody else reran meanwhile must not
+#: be rerun again.
+FRESH_SECONDS = 60.0
 
-#: Kinds of errors by which the service refuses the instances or the request itself; nothing was changed by it.
-REFUSING = frozenset({Kind.NOT_FOUND, Kind.NOTHING_TO_RERUN, Kind.NOT_RERUNNABLE, Kind.ALREADY_RUNNING, Kind.INVALID})
-#: Kinds by which it provably took no effect, for a reason that lies elsewhere; those that every other rerun would meet too.
-HOPELESS = FATAL_KINDS | {Kind.NOT_PUBLISHED}
-#: SERVER is IAM's answer, which was asked for a token before the request could leave; no request that may write ends so.
-ELSEWHERE = HOPELESS | {Kind.THROTTLED, Kind.BAD_ANSWER, Kind.SERVER, Kind.STALE}
+Post = t.Callable[[t.Sequence[JobInstance]], Accepted]
 
 
-def outcome_of(kind: Kind) -> str:
-    """What a rerun that ended in an error of *kind* is remembered as: refused, active, not_sent, or unknown for what may have taken effect.
+@dataclass(frozen=True)
+class RunIdentity:
+    """Who sends, as every attempt carries it.
 
-    What runs already is no plain refusal: somebody else's rerun of it may be on its way without showing yet, so it has to be read back.
+    :param run_id: id of the run: one task of a play.
+    :param purpose: incident name or ticket that people set.
+    :param plan_id: the approved plan, or "".
     """
-    if kind is Kind.ALREADY_RUNNING:
-        return ACTIVE
-    if kind in REFUSING:
-        return REFUSED
-    return NOT_SENT if kind in ELSEWHERE else UNKNOWN
+
+    run_id: str
+    controller: str
+    user: str
+    purpose: str = ""
+    plan_id: str = ""
+
+    @classmethod
+    def here(cls, run_id: str, options: t.Mapping[str, t.Any]) -> RunIdentity:
+        """This process's."""
+        user = ""
+        with contextlib.suppress(Exception):  # a container's user need not have a name
+            user = getpass.getuser()
+        purpose, plan_id = options.get("purpose") or "", options.get("plan_id") or ""
+        return cls(run_id, printable(socket.gethostname(), 100), printable(user, 100), printable(purpose, 200), printable(plan_id, 100))
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """One request and its end.
+
+    :param before: the decisions it was to carry.
+    :param after: what became of each, in the same order.
+    :param error: the error it ended in, or None.
+    """
+
+    before: t.Sequence[Decision]
+    after: t.Sequence[Decision]
+    error: ApiError | None = None
 
 
 class Sender:
-    """Sends reruns one after the other, each written down before and after.
+    """Sends the requests of one pass, one after the other, each claimed before and recorded after.
 
-    :param ledger: open for writing, which holds its lock.
-    :param client: the one through which *post* of :meth:`send` sends.
-    :param not_before: when the list was asked for, or the run's ``since`` if that is later, epoch ms: whatever the clock learns meanwhile,
-        nothing is recorded as sent before it, and so as no part of this run.
+    :param client: the one through which the posts go.
+    :param snapshot: what the decisions were made by.
     """
 
-    def __init__(self, ledger: Ledger | Ledgers, client: Client, not_before: int = 0) -> None:
-        self._ledger = ledger
+    def __init__(self, journal: Journal, client: Client, snapshot: Snapshot, identity: RunIdentity) -> None:
+        self._journal = journal
         self._client = client
-        self._not_before = not_before
-        self._unwritten: LedgerError | None = None
+        self._snapshot = snapshot
+        self._identity = identity
+        self._unrecorded: JournalError | None = None
 
     @property
-    def clock(self) -> ServiceClock:
-        """The service's."""
-        return self._client.clock
+    def fresh(self) -> bool:
+        """Whether the list may still be acted on."""
+        return stopwatch() - self._snapshot.asked_at < FRESH_SECONDS
 
-    def send(self, decisions: t.Sequence[Decision], post: t.Callable[[], Accepted]) -> tuple[list[Decision], ApiError | None]:
-        """Call *post*, which reruns the instances of *decisions* in one request.
+    def send(self, decisions: t.Sequence[Decision], post: Post, *, whole: bool = False) -> Exchange:
+        """Rerun the instances of *decisions* in one request, those of them that no other run has claimed.
 
-        :returns: the decisions as they stand now, and the error it ended in, or None.
-        :raises LedgerError: it cannot be written down, or the outcome of the one before could not; nothing is sent then.
+        :param post: sends the request for the instances it is called with.
+        :param whole: whether it may only be sent for all of them.
+        :raises JournalError: it cannot be claimed, or the outcome of the one before could not be recorded; nothing is sent then.
         """
         self.check()
-        now = max(self._not_before, self.clock.now_ms())
-        batch = [Sent.of(one.instance, now, attempt=one.attempt, batch=len(decisions), again=one.rerun) for one in decisions]
-        keys = [one.key for one in batch]
-        self._ledger.record_intent(batch)
-        self._client.before_each_write = lambda: self._ledger.stamp(keys, self.clock.now_ms())
-        try:
-            accepted = post()
-        except ApiError as error:
-            return self._ended(decisions, batch, error), error
-        except OptionError as error:  # a name that cannot be part of a URL: it never left this machine
-            refusal = ApiError(Kind.INVALID, str(error))
-            return self._ended(decisions, batch, refusal), refusal
-        finally:
-            self._client.before_each_write = None
-        self._record(keys, ACCEPTED, accepted.request_id, self.clock.now_ms())
-        sent = [replace(one, outcome=ACCEPTED, request_id=accepted.request_id) for one in batch]
-        return [replace(one, request_id=accepted.request_id, sent=record) for one, record in zip(decisions, sent)], None
+        if not self.fresh:
+            return Exchange(decisions, [after_error(decision, self._refused(decision), _stale()) for decision in decisions], _stale())
+        claims = self._journal.claim([self._intent(decision, len(decisions)) for decision in decisions])
+        pairs = [(decision, attempt) for decision, attempt in zip(decisions, claims) if attempt is not None]
+        elsewhere = {id(decision): claimed_elsewhere(decision) for decision, attempt in zip(decisions, claims) if attempt is None}
+        if pairs and elsewhere and whole:
+            self._record([attempt for _decision, attempt in pairs], Outcome.NOT_EXECUTED)
+            return Exchange(decisions, [elsewhere.get(id(decision)) or claimed_elsewhere(decision) for decision in decisions])
+        if not pairs:
+            return Exchange(decisions, [elsewhere[id(decision)] for decision in decisions])
+        after, error = self._post(pairs, post)
+        sent = {id(decision): outcome for (decision, _attempt), outcome in zip(pairs, after)}
+        return Exchange(decisions, [sent.get(id(decision)) or elsewhere[id(decision)] for decision in decisions], error)
 
     def check(self) -> None:
         """Call it after the last request, when what became of it is in the result.
 
-        :raises LedgerError: the outcome of a request could not be written down.
+        :raises JournalError: the outcome of a request could not be recorded.
         """
-        if self._unwritten is not None:
-            raise self._unwritten
+        if self._unrecorded is not None:
+            raise self._unrecorded
 
-    def _record(self, keys: t.Sequence[InstanceKey], outcome: str, request_id: str | None, now_ms: int, message: str = "") -> None:
-        """Write an outcome down. That it cannot be must not hide what is known of the request, so it is raised later."""
+    def _post(self, pairs: t.Sequence[tuple[Decision, Attempt]], post: Post) -> tuple[list[Decision], ApiError | None]:
+        attempts = [attempt for _decision, attempt in pairs]
+        error: ApiError | None = None
+        request_id: str | None = None
+        with self._watched(attempts):
+            try:
+                request_id = post([decision.instance for decision, _attempt in pairs]).request_id
+            except ApiError as failure:
+                error = failure
+            except ClaimLostError:
+                return [claimed_elsewhere(decision) for decision, _attempt in pairs], None
+            except OptionError as refusal:  # a name that cannot be part of a URL: it never left this machine
+                error = ApiError(Kind.INVALID, str(refusal))
+        if error is None:
+            recorded = self._record(attempts, Outcome.ACCEPTED, request_id)
+            return [
+                replace(decision, request_id=request_id, attempt=attempt, superseded=None)
+                for (decision, _claim), attempt in zip(pairs, recorded)
+            ], None
+        outcome, conflict = outcome_of(error.kind, len(pairs))
+        recorded = self._record(attempts, outcome, error.request_id, printable(error, 400), conflict=conflict)
+        return [after_error(decision, attempt, error) for (decision, _claim), attempt in zip(pairs, recorded)], error
+
+    @contextlib.contextmanager
+    def _watched(self, attempts: t.Sequence[Attempt]) -> Iterator[None]:
+        """Every attempt at the POST, repeats after 429 included, needs a fresh list, and moves the time from which it settles."""
+
+        def before_write() -> None:
+            if not self.fresh:
+                raise _stale()
+            self._journal.stamp(attempts, self._client.clock.now_ms())
+
+        self._client.before_each_write = before_write
         try:
-            self._ledger.record_outcome(keys, outcome, request_id, now_ms=now_ms, message=message)
-        except LedgerError as error:
-            self._unwritten = LedgerError(f"{error} What was sent is in the result.")
+            yield
+        finally:
+            self._client.before_each_write = None
 
-    def _ended(self, decisions: t.Sequence[Decision], batch: t.Sequence[Sent], error: ApiError) -> list[Decision]:
-        now = self.clock.latest_ms()
-        outcome = outcome_of(error.kind)
-        self._record([one.key for one in batch], outcome, error.request_id, now, printable(error, 400))
-        outcome, overtaken = remembered(outcome, len(batch))
-        sent = [
-            replace(one, outcome=outcome, request_id=error.request_id, last_ms=max(one.last_ms, now), overtaken=overtaken) for one in batch
-        ]
-        return [_after(one, record, error) for one, record in zip(decisions, sent)]
-
-
-def send_all(
-    sender: Sender, factory: WorkspaceApi, job_name: str, decisions: t.Iterable[Decision], how: RetryOptions
-) -> t.Iterator[tuple[list[Decision], list[Decision], ApiError | None]]:
-    """Send *decisions*, of one job, in as many requests as the API generation needs: one, or where only v1 is open one for each.
-
-    :returns: per request what it carried, what became of it, and the error it ended in, or None.
-    """
-    left = collections.deque(decisions)
-    while left:
-        due = [left.popleft() for dummy in range(factory.batch_limit(len(left)))]
-        instances = [one.instance for one in due]
-        after, error = sender.send(due, functools.partial(factory.retry, job_name, instances, how))
-        if error is not None and error.kind is Kind.NOT_PUBLISHED and len(due) > 1 and factory.one_by_one:
-            left.extendleft(reversed(due))  # v2 is not open here, which is known only now
-            continue
-        yield due, after, error
-
-
-def _after(decision: Decision, sent: Sent, error: ApiError) -> Decision:
-    """What has become of an instance whose request ended in *error*."""
-    attempt, text = decision.attempt, printable(error)
-    if sent.outcome == REFUSED:
-        action, reason = Action.REFUSED, f"the service refused it: {text}"
-    elif sent.outcome == NOT_SENT:
-        action, reason, attempt = Action.WAIT, f"not sent: {text}", decision.attempt - 1
-    elif sent.outcome == ACTIVE:
-        action, reason = Action.SETTLING, f"by the service's answer it runs already ({text}); it is read back"
-    elif error.kind in REFUSING:
-        action, reason = (
-            Action.SETTLING,
-            f"the service refused a request of {sent.batch} instances ({text}); each is sent alone once it has provably stayed as it was",
+    def _intent(self, decision: Decision, batch: int) -> Intent:
+        # Whatever the clock learns meanwhile, nothing counts as sent before its list or before since, and so as no part of this run.
+        now = max(self._snapshot.asked_ms, self._snapshot.scope.since, self._client.clock.now_ms())
+        who = self._identity
+        attempt = Attempt(
+            failure=Failure.of(decision.instance),
+            job_name=decision.instance.job_name,
+            run_id=who.run_id,
+            since=self._snapshot.scope.since,
+            number=decision.attempts,
+            batch=batch,
+            sent_ms=now,
+            last_ms=now,
+            journal_ms=0,
+            again=decision.rerun,
+            controller=who.controller,
+            user=who.user,
+            purpose=who.purpose,
+            plan_id=who.plan_id,
         )
-    else:
-        action, reason = Action.SETTLING, f"whether the rerun took effect is not known ({text}); it is read back"
-    return replace(decision, action=action, reason=reason, attempt=attempt, request_id=error.request_id, sent=sent, due_ms=None)
+        return Intent(attempt, decision.superseded)
+
+    def _refused(self, decision: Decision) -> Attempt:
+        return replace(self._intent(decision, 1).attempt, outcome=Outcome.NOT_EXECUTED)
+
+    def _record(
+        self, attempts: t.Sequence[Attempt], outcome: Outcome, request_id: str | None = None, message: str = "", *, conflict: bool = False
+    ) -> list[Attempt]:
+        """Record an outcome. That it cannot be recorded must not hide what is known of the request, so it is raised later."""
+        now = self._client.clock.latest_ms()
+        try:
+            return self._journal.record(attempts, outcome, request_id=request_id, now_ms=now, message=message, conflict_in_batch=conflict)
+        except JournalError as error:
+            self._unrecorded = JournalError(f"{error} What was sent is in the result; the next run settles it.")
+            return [
+                replace(attempt, outcome=outcome, request_id=request_id, message=message, conflict_in_batch=conflict, last_ms=now)
+                for attempt in attempts
+            ]
+
+
+def _stale() -> ApiError:
+    return ApiError(Kind.STALE, f"the list it was decided by is older than {FRESH_SECONDS:.0f} seconds; it is listed again first")
+
+
+def requests_of(batch: Batch, sender: Sender, api: WorkspaceApi, options: RetryOptions) -> t.Iterator[Exchange]:
+    """Send *batch* in as many requests as the API generation needs: one, or where only v1 is open one for each instance."""
+
+    def post(instances: t.Sequence[JobInstance]) -> Accepted:
+        if batch.decisions[0].by_id:
+            return api.restart(batch.job_name, instances[0], options)
+        return api.retry(batch.job_name, instances, options)
+
+    due = list(batch.decisions)
+    while due:
+        size = api.batch_limit(len(due))
+        carried, due = due[:size], due[size:]
+        exchange = sender.send(carried, post)
+        if exchange.error is not None and exchange.error.kind is Kind.NOT_PUBLISHED and len(carried) > 1 and api.one_by_one:
+            due = [*map(_again, exchange.before, exchange.after), *due]  # v2 is not open here, which is known only now
+        else:
+            yield exchange
+
+
+def _again(before: Decision, after: Decision) -> Decision:
+    """*before*, to be sent once more after a request that provably had no effect, whose attempt the next one takes over."""
+    failed = after.attempt
+    return before if failed is None or failed.outcome is not Outcome.NOT_EXECUTED else replace(before, superseded=failed)

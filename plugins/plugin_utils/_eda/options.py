@@ -17,8 +17,8 @@ from ...module_utils._common.times import Window
 from ...module_utils._config.argument_spec import TYPE_WORDS, Spec, account_spec
 from ...module_utils._config.credentials import ENVIRONMENT, text_of
 from ...module_utils._models.instance import Status
+from ...module_utils._models.run_scope import window_of
 from ...module_utils._models.selection import Selection, select
-from ...module_utils._runner.reading import window_of
 
 #: Statuses that count as failures.
 FAILED_WORDS = ("fail", "running-exception", "manual-stop")

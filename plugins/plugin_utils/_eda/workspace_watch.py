@@ -10,6 +10,7 @@ import typing as t
 from dataclasses import dataclass
 
 from ...module_utils._api.instance_query import list_selected
+from ...module_utils._api.service_time import timed_window
 from ...module_utils._api.workspace import WorkspaceApi
 from ...module_utils._common.errors import ApiError, Kind
 from ...module_utils._common.text import printable
@@ -17,8 +18,8 @@ from ...module_utils._common.times import Window
 from ...module_utils._http.session import Session
 from ...module_utils._journal.journal import Journal
 from ...module_utils._models.instance import JobInstance
+from ...module_utils._models.run_scope import window_of
 from ...module_utils._models.selection import select
-from ...module_utils._runner.reading import read_window, window_of
 from .deliveries import Deliveries
 from .failures import NewFailure, new_failures
 from .options import Place, SourceOptions
@@ -95,7 +96,7 @@ class WorkspaceWatch:
             asked = clock.now_ms()
             window = window_of(self._options.times, asked)
         else:
-            failed, window, asked = read_window(clock, self._options.times, read)
+            failed, window, asked = timed_window(clock, lambda now_ms: window_of(self._options.times, now_ms), read)
         # First, so that an outage that lasts longer than a deadline repeats nothing of this source's own.
         deliveries.confirm(asked - self._options.repeat_within * 1000)
         failures = new_failures(failed, deliveries.newest, asked)

@@ -15,7 +15,6 @@ from dataclasses import dataclass, field
 from ...module_utils._common.text import safe
 from ...module_utils._common.times import to_iso
 from .._report import summary as _summary
-from .._task.counts import standing
 from .next_steps import Command, next_steps_of, step_for_plans
 from .standings import IN_PROGRESS, STANDINGS, missed_goal
 
@@ -68,7 +67,7 @@ def build_report(hosts: t.Mapping[str, Result], workspace_ids: t.Mapping[str, st
 
 
 def _workspace(host: str, result: Result, workspace_id: str | None, counted: Result, context: ReportContext) -> Report:
-    instances = sorted((_instance(instance, context.check_mode) for instance in result.get("instances") or ()), key=_rank)
+    instances = sorted((safe(instance) for instance in result.get("instances") or ()), key=_rank)
     report: Report = {
         "host": host,
         "workspace_id": workspace_id or next((str(instance["workspace_id"]) for instance in instances), None),
@@ -92,11 +91,6 @@ def _workspace(host: str, result: Result, workspace_id: str | None, counted: Res
         report["state"] = _state(report, context.check_mode)
     report["next_steps"] = next_steps_of(report, context.command, check_mode=context.check_mode)
     return report
-
-
-def _instance(instance: Result, check_mode: bool) -> Report:
-    # Only the task knows which statuses were asked for; a module that does not wait was asked for what failed.
-    return {**safe(instance), "standing": instance.get("standing") or standing(instance, check=check_mode)}
 
 
 def _rank(instance: Result) -> tuple[int, str, int]:

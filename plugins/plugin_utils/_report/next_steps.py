@@ -15,7 +15,8 @@ import typing as t
 from dataclasses import dataclass, field
 
 from ...module_utils._models.selection import job_pattern
-from .standings import IN_PROGRESS, MISSED, missed_goal
+from .._task.counts import MISSED
+from .standings import IN_PROGRESS, missed_goal
 from .summary import PLAN_KEYS
 
 Result = t.Mapping[str, t.Any]
@@ -25,7 +26,6 @@ NextStep = t.Dict[str, t.Any]
 _JOBS = 20
 _TEXTS = {
     "failed_again": "Correct what their logs in the console show, then rerun them once more.",
-    "refused": "Correct what the service objects to, then rerun them.",
     "rejected": "Correct what the service objects to, then rerun them.",
     "not_rerunnable": "The service does not rerun them. Handle them in the console, or leave them out with jobs or instance_types.",
     "blocked": "Confirm or continue them in the console, then check how they ended. Nothing is sent twice.",
@@ -130,7 +130,7 @@ def _variables(name: str, workspace: Result, instances: list[Result]) -> dict[st
     if name == "not_rerunnable":
         return None
     since = workspace["since"]
-    if name in ("failed_again", "refused", "rejected"):
+    if name in ("failed_again", "rejected"):
         # After everything that is known of them: so they are due again, and once, however often the command is run.
         known = [int(instance.get(key) or 0) for instance in instances for key in ("start_time", "end_time", "sent_time")]
         since = 1 + max([since or 0, *known])

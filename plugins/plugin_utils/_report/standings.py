@@ -7,21 +7,18 @@ from __future__ import annotations
 
 import typing as t
 
-from .._task.counts import BROKEN
+from .._task.counts import MISSED
 
 Result = t.Mapping[str, t.Any]
 
-#: At which an instance missed the goal, worst first.
-MISSED = BROKEN
 #: Standings of what is in progress, or will be.
 IN_PROGRESS = ("waiting", "running")
 #: All of them, worst first; those that nothing was to be done about come last.
-STANDINGS = (*MISSED, "to_rerun", *IN_PROGRESS, "succeeded", "other", "idle", "already_done")
+STANDINGS = (*MISSED, "to_rerun", *IN_PROGRESS, "succeeded", "other", "already_done")
 #: Nothing was to be done, so nothing is reported.
-DONE_BEFORE = frozenset({"idle", "already_done"})
+DONE_BEFORE = frozenset({"already_done"})
 WORDS = {
     "failed_again": "failed again",
-    "refused": "rejected by the service",
     "rejected": "rejected by the service",
     "not_rerunnable": "not rerunnable",
     "blocked": "waiting for a person",

@@ -127,18 +127,12 @@ def by_job(result: Result) -> dict[str, Counts]:
         return {str(name): {**numbers, **_late(result, numbers)} for name, numbers in recaps.items()}
     instances: dict[str, list[dict[str, t.Any]]] = {}
     for instance in result.get("instances") or ():
-        instances.setdefault(str(instance.get("job_name")), []).append(_as_task(instance))
+        instances.setdefault(str(instance.get("job_name")), []).append(instance)
     recounted = {
         name: {key: number for key, number in counts(group, _FAILED, check=bool(result.get("check_mode"))).items() if number}
         for name, group in instances.items()
     }
-    return {name: numbers for name, numbers in recounted.items() if numbers}
-
-
-def _as_task(instance: Result) -> dict[str, t.Any]:
-    """An instance of a module that does not wait, as job_rerun's task would describe it. What it skips it had no reason to rerun."""
-    action = instance.get("action") if instance.get("action") != "skipped" else None
-    return {**instance, "action": action, "actions": [action]}
+    return {name: numbers for name, numbers in recounted.items() if numbers.keys() - {"other"}}
 
 
 def _workspace(result: Result) -> Counts:

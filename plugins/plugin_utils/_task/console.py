@@ -1,9 +1,9 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Private to the collection: how a job_rerun task tells people what it does, and what it says at its end.
+"""Console lines: what a job_rerun task says while it runs, and at its end.
 
-Pure: a :class:`Run` goes in, lines of text come out. Text that came from the service goes through ``printable``.
+Pure: :class:`Passes` go in, lines of text come out. Text that came from the service goes through ``printable``.
 """
 
 from __future__ import annotations
@@ -16,19 +16,19 @@ from dataclasses import dataclass
 from ...module_utils._common.text import counted, printable
 from ...module_utils._common.times import duration_text, to_iso
 from ...module_utils._models.selection import job_pattern
-from ...module_utils._output.messages import BROKEN as BROKEN_WORDS
-from .counts import BROKEN, broken, idle, sent_here, tally
-from .passes import LIMIT, OPEN, Result, Run, identity, kind_of, message_of
+from ...module_utils._planner.outcomes import MISSED_WORDS
+from .counts import MISSED, broken, sent_here, tally
+from .passes import IN_PROGRESS, LIMIT, OPEN, TO_RERUN, Passes, Result, identity, kind_of, message_of
 
 #: How many instances a message names; the rest is counted. The closing lines name more, a result all.
 NAMED = 3
 LISTED = 20
 
 #: How people say what became of an instance that missed the stated end, by its action.
-_WORDS = {action.value: words for action, words in BROKEN_WORDS.items()}
-_WAYS_OUT = {
+_WORDS = {action.value: words for action, words in MISSED_WORDS.items()}
+_REMEDIES = {
     "failed_again": "Correct what their logs in the console show, then run again without since (or with a later one), or raise attempts.",
-    "refused": "The service says: {reason}. Correct that, then run again without since (or with a later one).",
+    "rejected": "The service says: {reason}. Correct that, then run again without since (or with a later one).",
     "not_rerunnable": "Handle them in the console, or leave them out with jobs or instance_types.",
     "blocked": "Confirm or continue them in the console, or bring to success what they depend on; then run again with {prefix}since={since} to see "
     "the end: nothing is sent twice.",
@@ -40,8 +40,8 @@ _SECRETS = ("access_key", "secret_key", "security_token", "auth_token", "user_pa
 
 
 @dataclass(frozen=True)
-class Scene:
-    """Where a run takes place.
+class Place:
+    """Where a task runs, and how it ended.
 
     :param host: the inventory's name of the workspace.
     :param check_mode: whether nothing was to be sent.
@@ -61,12 +61,12 @@ class Scene:
     prefix: str = ""
 
 
-def plan_lines(host: str, run: Run) -> list[str]:
+def plan_lines(host: str, run: Passes) -> list[str]:
     """The plan of the first pass, each line under the host's name."""
     return [f"{host}: {printable(line)}" for line in run.plan]
 
 
-def resume_line(host: str, run: Run, prefix: str = "") -> str:
+def resume_line(host: str, run: Passes, prefix: str = "") -> str:
     """With what the play can be started again, where nobody gave a ``since``: that of its first workspace, which began before the others."""
     since = to_iso((run.since or 0) // 1000 * 1000)
     return f"{host}:   no since was given: if this is interrupted, start it again with {prefix}since={since}, and nothing is sent twice"
@@ -90,10 +90,10 @@ def progress_text(counts: t.Mapping[str, int]) -> str:
     parts = [
         f"{counts['succeeded']} succeeded",
         f"{counts['running']} running",
-        f"{counts['waiting']} waiting",
+        f"{counts['waiting'] + counts['to_rerun']} waiting",
         f"{counts['failed_again']} failed again",
     ]
-    parts += [f"{counts[name]} {_WORDS[name]}" for name in BROKEN if name != "failed_again" and counts[name]]
+    parts += [f"{counts[name]} {_WORDS[name]}" for name in MISSED if name != "failed_again" and counts[name]]
     return ", ".join(parts)
 
 
@@ -102,63 +102,63 @@ def problem_line(host: str, problem: str) -> str:
     return f"{host}: {printable(problem)}"
 
 
-def verdict(run: Run, scene: Scene) -> tuple[bool, str]:
+def verdict(run: Passes, place: Place) -> tuple[bool, str]:
     """Whether the task failed, and its message: the verb, the object, the cause and the way out."""
     if run.error is not None:
-        return True, _stopped(run, run.error, scene)
+        return True, _stopped(run, run.error, place)
     own = printable(run.base["msg"], 4000) if run.base.get("failed") and run.base.get("msg") else ""
     if kind_of(run.base) == LIMIT:
         counts = tally(run)
         return True, f"{own} Before that, {progress_text(counts)}." if counts["rerun"] else own
-    if scene.check_mode:
-        return bool(own), own or _planned(run, scene)
+    if place.check_mode:
+        return bool(own), own or _planned(run, place)
     missed = broken(run)
-    waited = scene.wait or scene.timed_out
+    waited = place.wait or place.timed_out
     if run.unsent or (run.moving and waited) or any(missed.values()):
-        return True, _bad(run, scene, missed, run.moving if waited else [])
-    return bool(own), own or _good(run, scene)
+        return True, _bad(run, place, missed, run.moving if waited else [])
+    return bool(own), own or _good(run, place)
 
 
-def closing_lines(run: Run, scene: Scene, msg: str) -> list[str]:
+def closing_lines(run: Passes, place: Place, msg: str) -> list[str]:
     """What is printed at the end of a task: its message, then a line for each instance that is not where it should be, unless the run
     ended before it could know."""
-    lines = [f"{scene.host}: {msg}"]
+    lines = [f"{place.host}: {msg}"]
     if run.error is not None:
         return lines
-    troubled = [one for found in broken(run).values() for one in found]
-    if scene.timed_out:
+    troubled = [instance for instances in broken(run).values() for instance in instances]
+    if place.timed_out:
         troubled += run.having(OPEN)
-    lines += [_trouble_line(scene.host, one) for one in troubled[:LISTED]]
+    lines += [_trouble_line(place.host, instance) for instance in troubled[:LISTED]]
     if len(troubled) > LISTED:
-        lines.append(f"{scene.host}:   and {len(troubled) - LISTED} more")
+        lines.append(f"{place.host}:   and {len(troubled) - LISTED} more")
     return lines
 
 
-def trouble_lines(host: str, run: Run, told: set[t.Any]) -> list[str]:
+def trouble_lines(host: str, run: Passes, shown: set[t.Any]) -> list[str]:
     """A line for each instance that will not succeed without a person, as soon as it is known, while the others are still watched.
 
-    :param told: which were told before; added to. Beyond :data:`LISTED` they are only counted, by the progress.
+    :param shown: which were shown before; added to. Beyond :data:`LISTED` they are only counted, by the progress.
     """
     lines = []
-    for one in (each for found in broken(run).values() for each in found):
-        what = (*identity(one), one.get("action"))
-        if what not in told and len(told) < LISTED:
-            told.add(what)
-            lines.append(_trouble_line(host, one))
+    for instance in (instance for instances in broken(run).values() for instance in instances):
+        what = (*identity(instance), instance.get("action"))
+        if what not in shown and len(shown) < LISTED:
+            shown.add(what)
+            lines.append(_trouble_line(host, instance))
     return lines
 
 
-def _trouble_line(host: str, one: Result) -> str:
-    error = f" ({printable(one['error_message'], 200)})" if one.get("error_message") else ""
-    return f"{host}:   {printable(_word(one))}: {instance_name(one)}: {printable(one.get('reason', ''), 300)}{error}"
+def _trouble_line(host: str, instance: Result) -> str:
+    error = f" ({printable(instance['error_message'], 200)})" if instance.get("error_message") else ""
+    return f"{host}:   {printable(_word(instance))}: {instance_name(instance)}: {printable(instance.get('reason', ''), 300)}{error}"
 
 
-def _word(one: Result) -> str:
-    """Where an instance stands, for a line about it. What is open and shows no rerun yet has the status of what was before."""
-    action, status = str(one.get("action")), str(one.get("status"))
-    if action not in OPEN or status in ("waiting", "running"):
-        return _WORDS.get(action, status)
-    return "sent" if action != "wait" and one.get("attempts") else "waiting"
+def _word(instance: Result) -> str:
+    """Where an instance stands, for a line about it. What is in progress and shows no rerun yet has the status of what was before."""
+    where, status = str(instance.get("standing")), str(instance.get("status"))
+    if where in IN_PROGRESS and status not in IN_PROGRESS:
+        return "sent" if instance.get("action") != "wait" and instance.get("attempts") else "waiting"
+    return "waiting" if where == TO_RERUN else _WORDS.get(where, status)
 
 
 def instance_name(instance: Result) -> str:
@@ -181,11 +181,11 @@ def lookup_command(host: str, inventories: t.Sequence[str], args: Result, names:
     )
     referred = [name for name in _SECRETS if args.get(name)] + [name for name, value in options.items() if "{" in str(value)]
     options.update({name: f"{{{{ dataarts_{name} }}}}" for name in referred})
-    given = [word for source in inventories for word in ("-i", source)]
+    sources = [word for source in inventories for word in ("-i", source)]
     words = [
         "ansible",
         host,
-        *given,
+        *sources,
         "-m",
         "dataarts.factory.job_instance_info",
         "-a",
@@ -194,77 +194,79 @@ def lookup_command(host: str, inventories: t.Sequence[str], args: Result, names:
     return shlex.join(words)
 
 
-def _stopped(run: Run, error: Result, scene: Scene) -> str:
+def _stopped(run: Passes, error: Result, place: Place) -> str:
     """The message of a run that cannot go on: the module's own, and what earlier passes had reached."""
     text = printable(message_of(error), 4000)
-    nothing_sent = not run.moving and not any(one.get("rerun") for one in run.instances.values())
+    nothing_sent = not run.moving and not any(instance.get("rerun") for instance in run.instances.values())
     if run.base is error or run.only_planned or nothing_sent:
-        sent = [one for one in run.instances.values() if sent_here(one)]
+        sent = [instance for instance in run.instances.values() if sent_here(instance)]
         if not sent:
             return text
         return (
             f"{text} Before that, {counted(len(sent), 'instance')} of {_jobs(sent)} {'was' if len(sent) == 1 else 'were'} rerun; "
-            f"run again with {scene.prefix}since={_since(run)} to go on: nothing is sent twice."
+            f"run again with {place.prefix}since={_since(run)} to go on: nothing is sent twice."
         )
     return (
-        f"Failed to watch {counted(len(run.instances), 'instance')} of workspace {scene.workspace_id} to the end: {text} "
+        f"Failed to watch {counted(len(run.instances), 'instance')} of workspace {place.workspace_id} to the end: {text} "
         f"Before that, {progress_text(tally(run))}. "
-        f"What was sent goes on by itself; run again with {scene.prefix}since={_since(run)} to see the end: nothing is sent twice."
+        f"What was sent goes on by itself; run again with {place.prefix}since={_since(run)} to see the end: nothing is sent twice."
     )
 
 
-def _planned(run: Run, scene: Scene) -> str:
+def _planned(run: Passes, place: Place) -> str:
     due = run.having({"retry"})
     if not due:
-        return f"Nothing to rerun in workspace {scene.workspace_id}{_no_match(run)}."
-    return f"Would rerun {counted(len(due), 'instance')} of {_jobs(due)} in workspace {scene.workspace_id}."
+        return f"Nothing to rerun in workspace {place.workspace_id}{_no_match(run)}."
+    return f"Would rerun {counted(len(due), 'instance')} of {_jobs(due)} in workspace {place.workspace_id}."
 
 
-def _good(run: Run, scene: Scene) -> str:
-    sent = [one for one in run.instances.values() if sent_here(one)]
-    adopted = [one for one in run.instances.values() if one.get("adopted")]
-    on_their_way = run.having(OPEN)
+def _good(run: Passes, place: Place) -> str:
+    sent = [instance for instance in run.instances.values() if sent_here(instance)]
+    adopted = [instance for instance in run.instances.values() if instance.get("adopted")]
+    in_progress = len(run.moving)
     what = f"Reran {counted(len(sent), 'instance')} of {_jobs(sent)}" if sent else "Nothing to rerun"
-    what += f" in workspace {scene.workspace_id}"
+    what += f" in workspace {place.workspace_id}"
     if adopted:
         what += f" ({len(adopted)} had been rerun before, since {_since(run)})"
-    if on_their_way:
-        return f"{what}; {_are(len(on_their_way))} on {_their(len(on_their_way))} way, not waited for."
-    return f"{what}: all succeeded, {duration_text(scene.elapsed)}." if sent or adopted else f"{what}{_no_match(run)}."
+    if in_progress:
+        return f"{what}; {'1 is' if in_progress == 1 else f'{in_progress} are'} in progress, not waited for."
+    return f"{what}: all succeeded, {duration_text(place.elapsed)}." if sent or adopted else f"{what}{_no_match(run)}."
 
 
-def _no_match(run: Run) -> str:
+def _no_match(run: Passes) -> str:
     """What may be wrong where not even an instance that succeeded was found."""
-    return "" if run.instances or run.idle else ": no instance matches; check jobs, planned_after, planned_before and instance_types"
+    return (
+        "" if run.instances or run.already_done else ": no instance matches; check jobs, planned_after, planned_before and instance_types"
+    )
 
 
-def _bad(run: Run, scene: Scene, missed: t.Mapping[str, list[Result]], moving: list[Result]) -> str:
-    parts = [f"{len(found)} {_WORDS[name]} ({_named(found)})" for name, found in missed.items() if found]
-    after = f"after {duration_text(scene.elapsed)}"
+def _bad(run: Passes, place: Place, missed: t.Mapping[str, list[Result]], moving: list[Result]) -> str:
+    parts = [f"{len(instances)} {_WORDS[name]} ({_named(instances)})" for name, instances in missed.items() if instances]
+    after = f"after {duration_text(place.elapsed)}"
     if moving:
-        parts.append(f"{len(moving)} still on {_their(len(moving))} way {after} ({_named(moving)})")
+        parts.append(f"{len(moving)} still in progress {after} ({_named(moving)})")
     if run.unsent:
         parts.append(f"{len(run.unsent)} not sent yet {after} ({_named(run.unsent)})")
-    ways = [_way_out(run, scene, name, found) for name, found in missed.items() if found and name in _WAYS_OUT]
+    remedies = [_remedy(run, place, name, instances) for name, instances in missed.items() if instances and name in _REMEDIES]
     if moving or run.unsent:
-        ways.append(
-            f"What was sent goes on by itself: run again with {scene.prefix}since={_since(run)} to see the end, nothing is sent twice; or raise wait_timeout."
+        remedies.append(
+            f"What was sent goes on by itself: run again with {place.prefix}since={_since(run)} to see the end, nothing is sent twice; or raise wait_timeout."
         )
-    if missed["unknown"] and scene.lookup:
-        ways.append(f"See what became of the unknown ones with: {scene.lookup}")
-    ways += _reasons(run, late=bool(moving or run.unsent))
+    if missed["unknown"] and place.lookup:
+        remedies.append(f"See what became of the unknown ones with: {place.lookup}")
+    remedies += _reasons(run, late=bool(moving or run.unsent))
     bad = sum(map(len, missed.values())) + len(moving) + len(run.unsent)
-    meant = sum(1 for one in run.instances.values() if not idle(one, run.wanted))
-    what = f"Failed to bring {bad} of {counted(meant, 'instance')} of workspace {scene.workspace_id} to success"
-    return f"{what}: {'; '.join(parts)}. {' '.join(ways)}"
+    meant = sum(instance.get("standing") not in ("already_done", "other") for instance in run.instances.values())
+    what = f"Failed to bring {bad} of {counted(meant, 'instance')} of workspace {place.workspace_id} to success"
+    return f"{what}: {'; '.join(parts)}. {' '.join(remedies)}"
 
 
-def _way_out(run: Run, scene: Scene, name: str, found: list[Result]) -> str:
-    reason = printable(found[0].get("reason", ""), 300).rstrip(".")
-    return _WAYS_OUT[name].replace("{prefix}", scene.prefix).replace("{since}", _since(run)).replace("{reason}", reason)
+def _remedy(run: Passes, place: Place, name: str, instances: list[Result]) -> str:
+    reason = printable(instances[0].get("reason", ""), 300).rstrip(".")
+    return _REMEDIES[name].replace("{prefix}", place.prefix).replace("{since}", _since(run)).replace("{reason}", reason)
 
 
-def _reasons(run: Run, *, late: bool) -> list[str]:
+def _reasons(run: Passes, *, late: bool) -> list[str]:
     """Problems for which the module failed although no instance shows them, as jobs that do not exist or could not be listed; and, where
     something is *late*, all that the newest pass had: they may be why."""
     msg = str(run.base.get("msg", "")) if run.base.get("failed") else ""
@@ -272,23 +274,15 @@ def _reasons(run: Run, *, late: bool) -> list[str]:
 
 
 def _named(instances: list[Result]) -> str:
-    names = [instance_name(one) for one in instances[:NAMED]]
+    names = [instance_name(instance) for instance in instances[:NAMED]]
     if len(instances) > NAMED:
         names.append(f"and {len(instances) - NAMED} more")
     return ", ".join(names)
 
 
-def _since(run: Run) -> str:
+def _since(run: Passes) -> str:
     return to_iso(run.since) if run.since is not None else "the first run's since"
 
 
 def _jobs(instances: list[Result]) -> str:
-    return counted(len({one.get("job_name") for one in instances}), "job")
-
-
-def _are(number: int) -> str:
-    return "1 is" if number == 1 else f"{number} are"
-
-
-def _their(number: int) -> str:
-    return "its" if number == 1 else "their"
+    return counted(len({instance.get("job_name") for instance in instances}), "job")

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Private to the collection: one pass of job_rerun without a process of its own.
+"""In-process passes: one of job_rerun without a process of its own.
 
 To start a module costs Ansible half a second of processor time: it is packed, written, started and compiled, each time. A pass that only
 looks needs a fiftieth of that. So where the module would run on this machine, as this user, under this Python and in this environment,
@@ -11,7 +11,6 @@ the same logic is called instead. Whatever is not exactly so takes the module, a
 from __future__ import annotations
 
 import json
-import os
 import sys
 import typing as t
 
@@ -25,9 +24,6 @@ from ...module_utils._config.raw_values import fitted
 from ...module_utils._http.compat import HAS_REQUESTS
 from ...module_utils._runner.ansible_module import ModuleRun, run_logic
 from ...module_utils._runner.rerun import rerun
-
-#: Options that name a file or a folder.
-_PATHS = ("state_path", "ca_path")
 
 
 def same_place(
@@ -45,11 +41,8 @@ def same_place(
     return connection == "local" and not (become or environment or kept or delegated) and interpreter == sys.executable
 
 
-def run_pass(args: t.Mapping[str, t.Any], folder: str, *, check_mode: bool, diff_mode: bool) -> dict[str, t.Any] | None:
-    """The result that the module job_rerun gives for *args*; None if it has to be asked itself, which then says what is wrong.
-
-    :param folder: where Ansible would start the module: relative paths begin there. A run must find the record that another one has kept.
-    """
+def run_pass(args: t.Mapping[str, t.Any], *, check_mode: bool, diff_mode: bool) -> dict[str, t.Any] | None:
+    """The result that the module job_rerun gives for *args*; None if it has to be asked itself, which then says what is wrong."""
     given = _plain(args)
     if given is None or not HAS_REQUESTS:
         return None
@@ -58,10 +51,9 @@ def run_pass(args: t.Mapping[str, t.Any], folder: str, *, check_mode: bool, diff
     if wrong_type is not None or checked.error_messages:
         return None
     options = checked.validated_parameters
-    options.update({name: os.path.join(folder, options[name]) for name in _PATHS if options.get(name)})
     run = ModuleRun(options, check_mode=check_mode, diff_mode=diff_mode)
     run_logic(run, rerun, "rerun", "job instances")
-    secrets = {str(options[name]) for name in SECRET_OPTIONS if options.get(name)} | run.secrets
+    secrets = {str(options[name]) for name in (*SECRET_OPTIONS, "journal_password") if options.get(name)} | run.secrets
     result = {**run.result, **({"warnings": [printable(text) for text in run.warnings]} if run.warnings else {})}
     return _without(result, secrets)
 
@@ -69,7 +61,7 @@ def run_pass(args: t.Mapping[str, t.Any], folder: str, *, check_mode: bool, diff
 def _without(result: dict[str, t.Any], secrets: t.Collection[str]) -> dict[str, t.Any]:
     """*result* as JSON carries it, none of *secrets* in it. To look for them in its text is quicker than to look in each of its values."""
     text = json.dumps(result, ensure_ascii=False)
-    if any(json.dumps(one, ensure_ascii=False)[1:-1] in text for one in secrets):
+    if any(json.dumps(secret, ensure_ascii=False)[1:-1] in text for secret in secrets):
         text = json.dumps(remove_values(result, secrets))
     return t.cast("dict[str, t.Any]", json.loads(text))
 

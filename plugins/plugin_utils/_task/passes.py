@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Private to the collection: what the passes of one job_rerun task add up to, and when the next one is due.
+"""Passes: what those of one job_rerun task add up to, and when the next one is due.
 
 Pure: results of the module and seconds go in; the action plugin does the waiting and the printing. No decision about an instance
 is made here, those come with the results; this only puts together what several passes said about the same instance.
@@ -15,10 +15,13 @@ from dataclasses import dataclass, field, replace
 from ansible.module_utils.parsing.convert_bool import boolean
 
 Result = t.Mapping[str, t.Any]
-Identity = t.Tuple[str, str, int, int]
+Identity = t.Tuple[str, str, int, int, str]
 
 #: Actions that another pass can change.
 OPEN = frozenset({"retry", "wait", "settling"})
+#: Standings of instances that the service works on, and of those that are still to be sent.
+IN_PROGRESS = frozenset({"running", "waiting"})
+TO_RERUN = "to_rerun"
 #: Kinds of errors (values of module_utils' Kind) that a later pass need not meet again.
 TEMPORARY = frozenset({"unreachable", "throttled", "server", "bad_answer", "ambiguous"})
 #: Kinds of a pass that did all it could: not every instance succeeded, or the plan is larger than ``max_instances``.
@@ -34,8 +37,29 @@ MIN_PAUSE = 0.2
 
 
 def identity(instance: Result) -> Identity:
-    """What an instance is known by: (workspace_id, job_id, plan_time ms, submit_time ms), never its instance_id."""
-    return str(instance.get("workspace_id")), str(instance.get("job_id")), instance.get("plan_time") or 0, instance.get("submit_time") or 0
+    """What an instance is known by within one pass: (workspace_id, job_id, plan_time ms, submit_time ms, instance_id).
+
+    A rerun may change the last two; :func:`followed` tells which instance of the pass before it is.
+    """
+    workspace_id, job_id = str(instance.get("workspace_id")), str(instance.get("job_id"))
+    plan_time, submit_time = instance.get("plan_time") or 0, instance.get("submit_time") or 0
+    return workspace_id, job_id, plan_time, submit_time, str(instance.get("instance_id") or "")
+
+
+def followed(known: t.Iterable[Identity], listed: t.Iterable[Identity]) -> dict[Identity, Identity]:
+    """For each instance of a pass that the passes before do not know, the one of the same job and plan time that is gone instead.
+
+    :param known: instances of the passes before, and *listed* those of this one.
+    """
+    before, now = set(known), set(listed)
+    pairs: dict[Identity, Identity] = {}
+    # The same instance_id first, then the same submit_time, then only the same job and plan time.
+    for alike in (lambda name: (*name[:3], name[4]), lambda name: name[:4], lambda name: name[:3]):
+        gone: dict[tuple[t.Any, ...], list[Identity]] = {}
+        for name in sorted(before - now - set(pairs.values())):
+            gone.setdefault(alike(name), []).append(name)
+        pairs.update({name: gone[alike(name)].pop(0) for name in sorted(now - before - pairs.keys()) if gone.get(alike(name))})
+    return pairs
 
 
 @dataclass(frozen=True)
@@ -69,7 +93,7 @@ def wanted_statuses(args: Result) -> frozenset[str]:
 
 
 @dataclass(frozen=True)
-class Run:
+class Passes:
     """The passes of one task so far.
 
     :param wanted: the statuses to rerun.
@@ -82,6 +106,7 @@ class Run:
     :param notes: ``warnings`` and ``deprecations`` of all passes, each once.
     :param failed_passes: passes in a row that failed for a temporary reason.
     :param error: the failed result that ended the run, or None.
+    :param run_id: id of the run, which its attempts in the journal carry.
     """
 
     wanted: frozenset[str] = frozenset({"fail"})
@@ -96,16 +121,20 @@ class Run:
     changed: bool = False
     failed_passes: int = 0
     error: Result | None = None
+    run_id: str = ""
 
-    def after(self, result: Result) -> Run:
+    def after(self, result: Result) -> Passes:
         """The run with one more pass.
 
         A pass that failed as a whole ends the run, unless there is something to watch and the reason is a temporary one: then it
         counts as a problem, and whatever it still found out about instances is kept.
         """
-        found = {identity(one): one for one in result.get("instances") or ()}
+        listed = {identity(instance): instance for instance in result.get("instances") or ()}
         planned = _planned(result)
-        merged = {**self.instances, **{key: merged_instance(self.instances.get(key), one, planned=planned) for key, one in found.items()}}
+        names = followed(self.instances, listed)
+        merged = {key: instance for key, instance in self.instances.items() if key not in names.values()}
+        for key, instance in listed.items():
+            merged[key] = merged_instance(self.instances.get(names.get(key, key)), instance, planned=planned)
         run = replace(
             self,
             instances=merged,
@@ -150,30 +179,24 @@ class Run:
         return _planned(self.base)
 
     @property
-    def idle(self) -> int:
+    def already_done(self) -> int:
         """How many instances are only counted, because they had succeeded before the run began."""
         counts = self.base.get("summary")
-        return int(counts.get("idle") or 0) if isinstance(counts, t.Mapping) else 0
+        return int(counts.get("already_done") or 0) if isinstance(counts, t.Mapping) else 0
 
     @property
     def moving(self) -> list[Result]:
-        """The open instances that are on their way, as far as anybody knows."""
-        return [one for one in self.having(OPEN) if on_its_way(one)]
+        """The instances in progress, as far as is known."""
+        return [instance for instance in self.instances.values() if instance.get("standing") in IN_PROGRESS]
 
     @property
     def unsent(self) -> list[Result]:
-        """The open instances that wait for their turn, or could not be sent."""
-        return [one for one in self.having(OPEN) if not on_its_way(one)]
+        """The instances that are queued, or could not be sent."""
+        return [instance for instance in self.instances.values() if instance.get("standing") == TO_RERUN]
 
     def having(self, actions: t.Collection[str]) -> list[Result]:
         """The instances with one of *actions*, in the order in which they were first seen."""
-        return [one for one in self.instances.values() if one.get("action") in actions]
-
-
-def on_its_way(instance: Result) -> bool:
-    """Whether an open instance is on its way, as far as anybody knows; the others are not sent yet."""
-    asked = instance.get("action") == "settling" and bool(instance.get("attempts"))  # without an attempt it is held back
-    return bool(instance.get("rerun")) or instance.get("status") in ("waiting", "running") or asked
+        return [instance for instance in self.instances.values() if instance.get("action") in actions]
 
 
 def crashed(result: Result) -> bool:
@@ -201,17 +224,16 @@ def temporary(result: Result) -> bool:
 def merged_instance(old: Result | None, new: Result, *, planned: bool = False) -> dict[str, t.Any]:
     """One instance as two passes saw it: the newer state, what it was at first, and everything that was sent for it.
 
-    Adds ``request_ids`` (every POST that carried it), ``actions`` (what was decided over the passes, without repetitions) and
-    ``adopted`` (whether a rerun that an earlier task with the same ``since`` had sent was found).
+    Adds ``request_ids`` (all requests that carried it) and ``actions`` (what was decided over the passes, without repetitions).
     """
-    before: Result = old or {"adopted": new.get("rerun") and new.get("action") != "retry"}
+    before: Result = old or {}
     request_id = new.get("request_id") or before.get("request_id")
     sent = (request_id,) if request_id else ()
     return {
         **new,
         **{name: before.get(name, new.get(name)) for name in _AT_FIRST},
         "rerun": before.get("rerun") or new.get("rerun"),
-        "adopted": bool(before.get("adopted")) or _found_sent(before, new),
+        "standing": _standing(before, new),
         "attempts": max(int(before.get("attempts") or 0), int(new.get("attempts") or 0)),
         "request_id": request_id,
         "request_ids": list(_union(before.get("request_ids", ()), sent)),
@@ -221,28 +243,26 @@ def merged_instance(old: Result | None, new: Result, *, planned: bool = False) -
 
 def _planned(result: Result) -> bool:
     """Whether a pass only told what is to be sent."""
-    carried = result.get("carry")
-    return isinstance(carried, t.Mapping) and bool(carried.get("planned"))
+    state = result.get("pass_state")
+    return isinstance(state, t.Mapping) and bool(state.get("planned"))
 
 
-def _found_sent(before: Result, new: Result) -> bool:
-    """Whether the rerun that *new* shows for the first time is not one of this task's, which never sent any for the instance."""
-    ours = {"retry", "settling"}
-    return not before.get("rerun") and bool(new.get("rerun")) and ours.isdisjoint((*before.get("actions", ()), new.get("action")))
+def _standing(before: Result, new: Result) -> t.Any:
+    """Where the instance stands. What was seen in progress, and has succeeded since, has not been done all along."""
+    done = new.get("standing") == "already_done" and before.get("standing") not in (None, "already_done")
+    return "succeeded" if done else new.get("standing")
 
 
-def next_args(args: Result, run: Run) -> dict[str, t.Any]:
-    """The options of the next pass: those of the task, and from the second pass on what the first one found them to mean.
+def next_args(args: Result, run: Passes) -> dict[str, t.Any]:
+    """The options of the next pass: those of the task, and what the pass before hands on.
 
-    A relative window, or a ``since`` left out, would move on between passes. The first pass only plans, so that people see what is going to
-    be sent before it is.
+    The first pass only plans, so that people see what is going to be sent before it is.
     """
-    fixed = {name: run.base[name] for name in ("since", "planned_after", "planned_before") if run.base.get(name) is not None}
-    carried = run.base.get("carry") or {}
-    return {**args, **fixed, "carry": {"plan_only": not run.base, **{name: carried[name] for name in ("dependencies",) if name in carried}}}
+    state = run.base.get("pass_state") or {"run_id": run.run_id}
+    return {**args, "pass_state": {**state, "plan_only": not run.base}}
 
 
-def pause(run: Run, timing: Timing, began: float, elapsed: float) -> float | None:
+def pause(run: Passes, timing: Timing, began: float, elapsed: float) -> float | None:
     """Seconds to wait before the next pass, or None if there is to be none.
 
     :param began: seconds into the task at which the newest pass began, and *elapsed* those at which it ended.
@@ -259,19 +279,19 @@ def pause(run: Run, timing: Timing, began: float, elapsed: float) -> float | Non
     return max(MIN_PAUSE, min(wanted, timing.wait_timeout - elapsed))
 
 
-def _added(one: t.Mapping[str, int], other: t.Mapping[str, int]) -> dict[str, int]:
-    return {name: one.get(name, 0) + other.get(name, 0) for name in (*one, *(name for name in other if name not in one))}
+def _added(first: t.Mapping[str, int], other: t.Mapping[str, int]) -> dict[str, int]:
+    return {name: first.get(name, 0) + other.get(name, 0) for name in (*first, *(name for name in other if name not in first))}
 
 
-def _union(one: t.Iterable[t.Any], other: t.Iterable[t.Any]) -> tuple[t.Any, ...]:
+def _union(first: t.Iterable[t.Any], other: t.Iterable[t.Any]) -> tuple[t.Any, ...]:
     """Both, each once; by comparison, because warnings of newer ansible-core are no texts."""
-    found = list(one)
-    found.extend(item for item in other if item not in found)
-    return tuple(found)
+    items = list(first)
+    items.extend(item for item in other if item not in items)
+    return tuple(items)
 
 
 def _appended(actions: t.Iterable[str], action: str | None) -> list[str]:
-    found = list(actions)
-    if action and found[-1:] != [action]:
-        found.append(action)
-    return found
+    decided = list(actions)
+    if action and decided[-1:] != [action]:
+        decided.append(action)
+    return decided

@@ -24,7 +24,6 @@ from ansible_collections.dataarts.factory.plugins.module_utils._api.base import 
 from ansible_collections.dataarts.factory.plugins.module_utils._api.instance_query import (
     _joined,
     _named_is_cheaper,
-    distinct,
     names_without_instances,
 )
 from ansible_collections.dataarts.factory.plugins.module_utils._api.workspace import WorkspaceApi
@@ -248,19 +247,6 @@ class TestListing:
     )
     def test_which_route_costs_less(self, version: str, names: int, days: int, cheaper: bool) -> None:
         assert _named_is_cheaper(WorkspaceApi(session(), WORKSPACE, version), names, Window(T, T + days * DAY - 1)) is cheaper
-
-    def test_instances_that_share_a_key_are_one_to_the_service(self) -> None:
-        old, new = instance(1, start=T, instance_id="99"), instance(1, start=T + 5, instance_id="100")
-        alone = instance(2)
-        kept, notes = distinct([new, alone, old])
-        assert sorted(kept, key=lambda listed: listed.key) == [new, alone]
-        assert len(notes) == 1
-        assert "2 instances planned 2026-11-23T03:00:00.001Z" in notes[0]
-        # one that waits may show no start, and a rerun of its key would run into it
-        waits = instance(1, status=Status.WAITING, instance_id="98")
-        assert distinct([new, waits, old])[0] == [waits]
-        # never started: the higher number is the younger one, 100 after 99
-        assert distinct([instance(1, instance_id="99"), instance(1, instance_id="100")])[0][0].instance_id == "100"
 
     def test_names_without_instances(self) -> None:
         window = Window(T, T + DAY)

@@ -144,7 +144,7 @@ def test_every_option_is_described_in_sentences(name: str) -> None:
 @pytest.mark.parametrize("name", [*SPECS, *ACTIONS])
 def test_attributes_are_complete(name: str) -> None:
     attributes = documentation(name)["attributes"]
-    has_action = name in ACTIONS or name == "job_rerun"
+    has_action = name in (*ACTIONS, "job_rerun", "job_instance_retry", "rerun_history_info")
     in_group = name in SPECS and name not in NOT_IN_GROUP
     assert set(attributes) == ATTRIBUTES | ({"action_group"} if in_group else set()) | ({"action"} if has_action else set())
     assert all(entry["description"] and entry["support"] for entry in attributes.values())

@@ -25,8 +25,8 @@ from ansible_collections.dataarts.factory.plugins.module_utils._http.retry_polic
     judge_failure,
     retry_after,
 )
-from ansible_collections.dataarts.factory.plugins.module_utils._models.attempt import UNKNOWN
-from ansible_collections.dataarts.factory.plugins.module_utils._runner.sender import outcome_of
+from ansible_collections.dataarts.factory.plugins.module_utils._models.attempt import Outcome
+from ansible_collections.dataarts.factory.plugins.module_utils._planner.outcomes import outcome_of
 
 READ = Request("GET", "https://dayu.example", "/v2/p/jobs/a%2Fb", "v2.list")
 WRITE = Request("POST", "https://dayu.example", "/v2/p/jobs/a%2Fb", "v2.retry", writes=True)
@@ -454,4 +454,4 @@ def test_what_is_fatal_is_never_a_lone_instances_fault() -> None:
 
 @pytest.mark.parametrize("kind", Kind)
 def test_only_an_ambiguous_rerun_may_have_taken_effect(kind: Kind) -> None:
-    assert (outcome_of(kind) == UNKNOWN) is (kind is Kind.AMBIGUOUS)
+    assert (outcome_of(kind, 1)[0] is Outcome.UNKNOWN) is (kind is Kind.AMBIGUOUS)

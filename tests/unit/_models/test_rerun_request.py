@@ -84,6 +84,10 @@ class TestBodies:
         instance_key, other = InstanceKey(WORKSPACE, "1", 2, 3), InstanceKey(WORKSPACE, "1", 4, 3)
         assert [entry["plan_time"] for entry in body_v2(RetryOptions(), [instance_key, other, instance_key])["task_retrys"]] == [2, 4]
 
+    def test_twins_that_a_v2_request_cannot_tell_apart_are_named_once(self) -> None:
+        twins = [InstanceKey(WORKSPACE, "1", 2, 3, twin) for twin in ("7", "8")]
+        assert body_v2(RetryOptions(), twins)["task_retrys"] == [{"job_id": 1, "plan_time": 2, "submit_time": 3}]
+
     @pytest.mark.parametrize(
         ("options", "body"),
         [

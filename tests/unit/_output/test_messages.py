@@ -1,10 +1,11 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the modules that rerun say: the plan, what is missing, how to find out."""
+"""What the modules that rerun say: the plan, what does not show, how to find out."""
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import shlex
 import typing as t
@@ -14,12 +15,15 @@ import pytest
 from ansible_collections.dataarts.factory.plugins.module_utils._common.times import Window
 from ansible_collections.dataarts.factory.plugins.module_utils._models.decision import Action, Decision
 from ansible_collections.dataarts.factory.plugins.module_utils._models.instance import Status
-from ansible_collections.dataarts.factory.plugins.module_utils._output.messages import lookup_hint, plan_lines, shortfall
-from ansible_collections.dataarts.factory.plugins.module_utils._planner.limits import Limits, plan
+from ansible_collections.dataarts.factory.plugins.module_utils._models.run_scope import RunScope
+from ansible_collections.dataarts.factory.plugins.module_utils._output.messages import lookup_hint, plan_lines, unshown_notes
+from ansible_collections.dataarts.factory.plugins.module_utils._planner.limits import Limits
+from ansible_collections.dataarts.factory.plugins.module_utils._planner.plan import Plan
 from ansible_collections.dataarts.factory.plugins.module_utils._planner.reconcile import decide
-from ansible_collections.dataarts.factory.tests.unit.building import at, instance, policy, sent
+from ansible_collections.dataarts.factory.tests.unit.building import SINCE, at, attempt, instance, limited, policy
 
 WINDOW = Window(at(-86_400), at(0))
+SCOPE = RunScope(SINCE, True, WINDOW)
 
 
 def decision(action: Action, status: Status = Status.FAIL, **changes: t.Any) -> Decision:
@@ -36,62 +40,98 @@ def test_a_plan_names_jobs_and_what_is_left_alone() -> None:
         decision(Action.DONE, Status.SUCCESS, number=7),
         decision(Action.WAIT, number=8, due_ms=at(60)),
     ]
-    made = plan(decisions, Limits(max_parallel=4))
-    lines = plan_lines("62fb", WINDOW, made.decisions, made.batches)
+    lines = plan_lines("62fb", SCOPE, limited(decisions, Limits(max_parallel=4)), policy())
     assert "8 instances selected, 4 to rerun, 3 of them at once in 1 request" in lines[0]
     assert lines[1].startswith("  daily_sales: 3 instances, planned ")
     assert lines[2].startswith("  weekly")
     assert lines[3:] == [
-        "  of them waiting for their turn (max_parallel): 1",
+        "  of them queued (max_parallel): 1",
         "  rerun again after attempt_delay: 1",
-        "  not rerun: 1 on their way",
+        "  not rerun: 1 in progress",
         "  not rerun: 1 waiting for a person",
     ]
-    assert plan_lines("62fb", WINDOW, decisions[-1:], [])[0].endswith("1 instance selected, nothing to rerun yet")
+    assert plan_lines("62fb", SCOPE, Plan(tuple(decisions[-1:])), policy())[0].endswith("1 instance selected, nothing to rerun yet")
     assert not any("\x1b" in line for line in lines)
 
 
 @pytest.mark.parametrize(
-    ("quiet", "why"),
+    ("until", "why"),
     [
-        (60, "this machine's record of reruns is younger than since (2026-11-23T03:00:00Z), so one sent from elsewhere may not show yet"),
+        (60, "the journal is younger than since (2026-11-23T03:00:00Z), so a rerun sent from elsewhere may not show yet"),
         (0, "that is since, which by the service's clock is still to come"),
     ],
 )
-def test_a_plan_says_what_is_held_back_until_when_and_why(quiet: int, why: str) -> None:
-    wanted = policy(quiet_until=at(quiet))
-    records = [None, None, sent("accepted", 1)]
+def test_a_plan_says_what_is_held_back_until_when_and_why(until: int, why: str) -> None:
+    wanted = policy(hold_off_until=at(until))
+    records = [None, None, attempt("accepted", 1)]
     decisions = [decide(instance(number=number), wanted, at(-1), record) for number, record in enumerate(records, 1)]
-    lines = plan_lines("62fb", WINDOW, decisions, [], wanted)
+    scope = dataclasses.replace(SCOPE, hold_off_until=at(until))
+    lines = plan_lines("62fb", scope, Plan(tuple(decisions)), wanted)
     assert lines[0].endswith("3 instances selected, nothing to rerun yet")
-    until = f"2026-11-23T03:0{quiet // 60}:00Z"
-    assert lines[1:] == [f"  held back until {until}, then rerun: 2 instances; {why}", "  not rerun: 1 sent before, and read again first"]
+    shown = f"2026-11-23T03:0{until // 60}:00Z"
+    assert lines[1:] == [f"  held back until {shown}, then rerun: 2 instances; {why}", "  not rerun: 1 sent before, and listed again first"]
 
 
 def test_a_plan_of_nothing_is_one_line_and_a_large_one_stays_readable() -> None:
-    assert len(plan_lines("62fb", WINDOW, [], [])) == 1
+    assert len(plan_lines("62fb", SCOPE, Plan(()), policy())) == 1
     many = [decision(Action.RETRY, number=number, job_name=f"job_{number:03}", job_id=str(number)) for number in range(1, 201)]
-    made = plan(many, Limits())
-    lines = plan_lines("62fb", WINDOW, many, made.batches)
+    lines = plan_lines("62fb", SCOPE, limited(many, Limits()), policy())
     assert len(lines) == 52
     assert lines[-1] == "  and 150 more jobs"
 
 
-def test_shortfall_counts_what_ended_elsewhere_than_at_success() -> None:
-    every = [
-        decision(Action.FAILED_AGAIN),
-        decision(Action.FAILED_AGAIN),
-        decision(Action.UNKNOWN),
-        decision(Action.REFUSED),
-        decision(Action.BLOCKED, Status.PAUSE),
-        decision(Action.NOT_RERUNNABLE, Status.RUNNING_EXCEPTION),
-        decision(Action.NOT_RERUNNABLE, Status.FAIL),
-        decision(Action.DONE, Status.SUCCESS),
-        decision(Action.SKIPPED, Status.FREEZE),
+def test_a_plan_that_is_refused_says_so() -> None:
+    lines = plan_lines(
+        "62fb", SCOPE, limited([decision(Action.RETRY), decision(Action.RETRY, number=2)], Limits(max_instances=1)), policy()
+    )
+    assert lines[0].endswith("2 instances selected, 2 to rerun, which is refused")
+
+
+def test_a_plan_with_an_order_is_told_stage_by_stage() -> None:
+    decisions = [
+        decision(Action.RETRY, number=1, job_name="extract"),
+        dataclasses.replace(decision(Action.WAIT, number=2, job_name="report"), queued=3),
+        dataclasses.replace(decision(Action.WAIT, number=3, job_name="load"), queued=2),
+        dataclasses.replace(decision(Action.WAIT, number=4, job_name="extract"), queued=1),
     ]
-    text = shortfall(every, {Status.FAIL})
-    assert text == "2 failed again, 1 refused by the service, 1 not rerunnable, 1 waiting for a person, 1 of unknown outcome"
-    assert shortfall(every[-2:], {Status.FAIL}) == ""
+    lines = plan_lines("62fb", SCOPE, limited(decisions, Limits()), policy())
+    assert lines[0].endswith("4 to rerun in 3 stages, 1 of them at once in 1 request")
+    assert [line.partition(":")[0] for line in lines[1:]] == [
+        "  stage 1",
+        "    extract",
+        "  stage 2, when what they depend on has succeeded",
+        "    load",
+        "  stage 3, when what they depend on has succeeded",
+        "    report",
+        "  of them queued (max_parallel)",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("start", "slack", "known", "shown"),
+    [
+        (-20, 30_000, False, True),
+        (-30, 30_000, False, True),
+        (-30.001, 30_000, False, False),  # it is rerun
+        (0, 30_000, False, False),  # it started after since by either clock
+        (-20, 0, False, False),
+        (-20, 30_000, True, False),  # the journal knows that it is a rerun of this run
+    ],
+)
+def test_a_plan_says_what_only_the_clock_slack_keeps_from_being_rerun(start: float, slack: int, known: bool, shown: bool) -> None:
+    wanted = policy(clock_slack_ms=slack)
+    record = attempt("accepted", 1, before=instance(Status.FAIL, -3600, -3000)) if known else None
+    made = decide(instance(Status.FAIL, start, 10), wanted, at(100), record)
+    lines = plan_lines("62fb", dataclasses.replace(SCOPE, clock_slack_ms=slack), limited([made], Limits()), wanted)
+    note = "  not rerun: 1 instance that started less than 30 seconds before since; the journal does not know what was sent then, and clocks differ"
+    assert any(line.startswith(note) for line in lines) is shown
+
+
+def test_a_job_whose_accepted_rerun_does_not_show_is_named_once() -> None:
+    decisions = [decide(instance(number=number), policy(), at(100), attempt("accepted", 1)) for number in (1, 2)]
+    (note,) = unshown_notes(decisions)
+    assert note.startswith("The service accepted reruns of job daily_sales that it does not show. They are waited for, and not sent again")
+    assert unshown_notes([decide(instance(), policy(), at(30), attempt("accepted", 1)), decision(Action.WAIT, Status.RUNNING)]) == []
 
 
 def test_the_command_that_finds_out_holds_no_credentials_and_is_one_shell_word() -> None:

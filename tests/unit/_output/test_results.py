@@ -14,9 +14,9 @@ import pytest
 from ansible_collections.dataarts.factory.plugins.module_utils._common.times import Window
 from ansible_collections.dataarts.factory.plugins.module_utils._models.decision import Action, Decision
 from ansible_collections.dataarts.factory.plugins.module_utils._models.instance import Status
-from ansible_collections.dataarts.factory.plugins.module_utils._output.results import decided, diff, due_in, statuses, summary
+from ansible_collections.dataarts.factory.plugins.module_utils._output.results import decided, diff, statuses, summary
 from ansible_collections.dataarts.factory.plugins.module_utils._planner.reconcile import decide
-from ansible_collections.dataarts.factory.tests.unit.building import at, instance, policy, sent
+from ansible_collections.dataarts.factory.tests.unit.building import FAIL, at, attempt, instance, policy
 
 WINDOW = Window(at(-86_400), at(0))
 
@@ -27,27 +27,29 @@ def decision(action: Action, status: Status = Status.FAIL, **changes: t.Any) -> 
 
 
 def test_an_instance_before_anything_was_sent() -> None:
-    result = decided(decide(instance(Status.FAIL), policy(), at(1), None))
+    result = decided(decide(instance(Status.FAIL), policy(), at(1), None), FAIL, "run-1")
     assert (result["action"], result["status"], result["status_before"]) == ("retry", "fail", "fail")
     assert (result["rerun"], result["request_id"], result["sent_time"]) == (False, None, None)
+    assert (result["standing"], result["adopted"]) == ("to_rerun", False)
     assert (result["start_time_before"], result["end_time_before"]) == (at(-3600), at(-3000))
     assert result["plan_time_iso"].endswith("Z")
 
 
 def test_an_instance_that_was_rerun_tells_what_it_was_before() -> None:
-    record = sent("accepted", 5, request_id="r-1")
-    result = decided(decide(instance(Status.SUCCESS, 10, 20), policy(), at(100), record))
+    record = attempt("accepted", 5, request_id="r-1")
+    result = decided(decide(instance(Status.SUCCESS, 10, 20), policy(), at(100), record), FAIL, "run-1")
     assert (result["action"], result["status"], result["status_before"]) == ("done", "success", "fail")
     assert (result["rerun"], result["request_id"], result["attempts"]) == (True, "r-1", 1)
     assert (result["start_time"], result["start_time_before"], result["end_time_before"]) == (at(10), at(-3600), at(-3000))
     assert result["sent_time"] == at(5)
+    assert (result["standing"], result["adopted"]) == ("succeeded", False)
 
 
 def test_what_came_from_the_service_cannot_steer_a_terminal() -> None:
     one = dataclasses.replace(
         instance(Status.UNKNOWN, status_text="odd\x1b[2J"), job_name="job\x1b]0;x\x07", error_message="bad\r\nworse", instance_id="1\x00"
     )
-    result = decided(Decision(one, Action.UNKNOWN, f"status {one.status_text}", request_id="id\x1b"))
+    result = decided(Decision(one, Action.UNKNOWN, f"status {one.status_text}", request_id="id\x1b"), FAIL, "run-1")
     assert not any(char in json.dumps(result, ensure_ascii=False) for char in "\x1b\x07\r\x00")
     assert result["job_name"] == "job\\x1b]0;x\\x07"
     assert result["status_before"] == "odd\\x1b[2J"
@@ -55,15 +57,15 @@ def test_what_came_from_the_service_cannot_steer_a_terminal() -> None:
 
 def test_counts() -> None:
     results = [
-        decided(decision(action, status))
+        decided(decision(action, status), FAIL, "run-1")
         for action, status in ((Action.DONE, Status.SUCCESS), (Action.DONE, Status.SUCCESS), (Action.WAIT, Status.RUNNING))
     ]
-    counts = {"total": 3, "idle": 0, "rerun": 0, "actions": {"done": 2, "wait": 1}, "statuses": {"success": 2, "running": 1}}
+    counts = {"total": 3, "already_done": 0, "rerun": 0, "actions": {"done": 2, "wait": 1}, "statuses": {"success": 2, "running": 1}}
     assert summary(results) == counts
     assert summary(results, 4) == {
         **counts,
         "total": 7,
-        "idle": 4,
+        "already_done": 4,
         "actions": {"done": 6, "wait": 1},
         "statuses": {"success": 6, "running": 1},
     }
@@ -91,17 +93,16 @@ def test_a_difference_shows_what_changes(
 
 
 @pytest.mark.parametrize(
-    ("decisions", "expected"),
+    ("status", "run", "record", "adopted"),
     [
-        ([], None),
-        ([decision(Action.DONE)], None),
-        ([decision(Action.WAIT, Status.RUNNING)], 10.0),
-        ([decision(Action.SETTLING, due_ms=at(25))], 25.0),
-        ([decision(Action.SETTLING, due_ms=at(-5))], 0.0),
-        ([decision(Action.SETTLING, due_ms=at(25)), decision(Action.WAIT, Status.RUNNING)], 10.0),
-        ([dataclasses.replace(decision(Action.SETTLING, due_ms=at(25)), sent=sent("unknown"))], 10.0),
-        ([dataclasses.replace(decision(Action.SETTLING, due_ms=at(2.04)), sent=sent("unknown"))], 2.1),
+        (Status.SUCCESS, (10, 20), attempt(), True),
+        (Status.RUNNING, (10, None), attempt("unknown"), True),
+        (Status.SUCCESS, (10, 20), attempt(run_id="run-2"), False),
+        (Status.SUCCESS, (10, 20), attempt("rejected"), False),  # somebody's, but no rerun of an attempt
+        (Status.SUCCESS, (-60, 20), attempt("unknown"), False),  # unknown whose it is
+        (Status.SUCCESS, (10, 20), None, False),
     ],
 )
-def test_when_another_pass_makes_sense(decisions: list[Decision], expected: float | None) -> None:
-    assert due_in(decisions, at(0), 10.0) == expected
+def test_a_rerun_is_adopted_if_another_run_sent_it(status: Status, run: t.Any, record: t.Any, adopted: bool) -> None:
+    """Told by the run id: two tasks of one since, and two controllers, each see the other's reruns as adopted."""
+    assert decided(decide(instance(status, *run), policy(), at(100), record), FAIL, "run-2")["adopted"] is adopted

@@ -20,16 +20,16 @@ from ansible_collections.dataarts.factory.plugins.module_utils._models.decision 
 from ansible_collections.dataarts.factory.plugins.module_utils._models.instance import InstanceType, Status
 from ansible_collections.dataarts.factory.plugins.module_utils._planner import reconcile as _reconcile
 from ansible_collections.dataarts.factory.plugins.module_utils._planner.reconcile import decide
-from tests.unit.building import at, instance, policy, sent
+from tests.unit.building import at, attempt, instance, policy
 
 ATTEMPTS = 2
 #: Seconds of start and end of an instance's runs, since being 0: none that is shown, one before, two after.
 RUNS = {None: (None, None), 0: (-3600, -3000), 1: (20, 30), 2: (220, 230)}
-ON_ITS_WAY = {Status.WAITING, Status.RUNNING}
+IN_PROGRESS = {Status.WAITING, Status.RUNNING}
 PERSON = {Status.PAUSE, Status.WAITING_CONFIRM}
 GOOD = {Status.SUCCESS, Status.FORCE_SUCCESS, Status.IGNORE_SUCCESS}
 #: Outcomes of a POST and how many instances it carried.
-OUTCOMES = [("accepted", 1), ("unknown", 1), ("intended", 1), ("refused", 1), ("refused", 9), ("not_sent", 1), ("active", 1)]
+OUTCOMES = [("accepted", 1), ("unknown", 1), ("intended", 1), ("rejected", 1), ("rejected", 9), ("not_executed", 1), ("conflicted", 1)]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -37,55 +37,55 @@ class Situation:
     """An instance and what was sent for it.
 
     :param run: index of its last run in :data:`RUNS`.
-    :param post: outcome and size of the newest POST of this run that carried it, or None.
-    :param attempt: which send that was.
-    :param before: status and run that it was sent with.
-    :param settled: whether what the service shows can be trusted by now.
+    :param post: outcome and size of the newest request of this run that carried it, or None.
+    :param number: which attempt that was.
+    :param before: status and run of the failure that it answered.
+    :param settled: whether what the service shows is not older than the request.
     """
 
     status: Status
     run: int | None
     manual: bool = False
     post: tuple[str, int] | None = None
-    attempt: int = 0
+    number: int = 0
     before: tuple[Status, int | None] = (Status.FAIL, 0)
     settled: bool = False
 
     @property
-    def sent(self) -> bool:
-        return self.post is not None and self.post[0] != "not_sent"
+    def attempted(self) -> bool:
+        return self.post is not None and self.post[0] != "not_executed"
 
     @property
-    def moved(self) -> bool:
-        return self.sent and (self.status, self.run) != self.before
+    def changed(self) -> bool:
+        return self.attempted and (self.status, self.run) != self.before
 
     @property
-    def stayed(self) -> bool:
-        return self.sent and not self.moved
+    def unchanged(self) -> bool:
+        return self.attempted and not self.changed
 
     @property
     def after(self) -> bool:
         """Whether its last run belongs to this run of ours."""
-        return bool(self.run) or self.moved
+        return bool(self.run) or self.changed
 
     @property
     def used(self) -> int:
         """Attempts of this run: every start after since is one, whoever made it."""
-        return max(1, self.attempt - (self.post is not None and self.post[0] == "not_sent"))
+        return max(1, self.number - (self.post is not None and self.post[0] == "not_executed"))
 
     @property
-    def alone_refused(self) -> bool:
-        return self.post == ("refused", 1)
+    def rejected_alone(self) -> bool:
+        return self.post == ("rejected", 1)
 
 
 def plain(s: Situation) -> bool:
-    """It is not on its way, and nothing that was sent for it stands in the way of judging it by what it shows."""
-    return s.status not in ON_ITS_WAY and not s.stayed
+    """It is not in progress, and nothing that was sent for it stands in the way of judging it by what it shows."""
+    return s.status not in IN_PROGRESS and not s.unchanged
 
 
 def ended_badly(s: Situation) -> bool:
     known = s.status not in PERSON | GOOD | {Status.RUNNING_EXCEPTION}
-    return plain(s) and known and s.after and (s.moved or s.status is Status.FAIL) and not (s.moved and s.status is Status.UNKNOWN)
+    return plain(s) and known and s.after and (s.changed or s.status is Status.FAIL) and not (s.changed and s.status is Status.UNKNOWN)
 
 
 def may_try_again(s: Situation) -> bool:
@@ -94,7 +94,7 @@ def may_try_again(s: Situation) -> bool:
 
 Row = tuple[Action, t.Callable[[Situation], bool]]
 ROWS: dict[str, Row] = {
-    "on its way": (Action.WAIT, lambda s: s.status in ON_ITS_WAY),
+    "in progress": (Action.WAIT, lambda s: s.status in IN_PROGRESS),
     "needs a person": (Action.BLOCKED, lambda s: plain(s) and s.status in PERSON),
     "running-exception": (Action.NOT_RERUNNABLE, lambda s: plain(s) and s.status is Status.RUNNING_EXCEPTION),
     "due": (Action.RETRY, lambda s: plain(s) and s.status is Status.FAIL and not s.after and not s.manual),
@@ -106,37 +106,37 @@ ROWS: dict[str, Row] = {
     "succeeded": (Action.DONE, lambda s: plain(s) and s.status in GOOD and s.after),
     "not meant": (
         Action.SKIPPED,
-        lambda s: plain(s) and not s.moved and s.status not in PERSON | GOOD | {Status.RUNNING_EXCEPTION, Status.FAIL},
+        lambda s: plain(s) and not s.changed and s.status not in PERSON | GOOD | {Status.RUNNING_EXCEPTION, Status.FAIL},
     ),
     "failed again": (Action.FAILED_AGAIN, lambda s: ended_badly(s) and not may_try_again(s)),
     "another attempt": (Action.RETRY, lambda s: ended_badly(s) and may_try_again(s) and not s.manual),
-    "undocumented end": (Action.UNKNOWN, lambda s: plain(s) and s.moved and s.status is Status.UNKNOWN),
-    "settling": (Action.SETTLING, lambda s: s.stayed and not s.alone_refused and not s.settled),
-    "accepted, not shown": (Action.WAIT, lambda s: s.stayed and s.settled and s.post == ("accepted", 1)),
-    "provably stayed": (Action.RETRY, lambda s: unconfirmed(s) and s.run is not None),
-    "cannot be told": (Action.UNKNOWN, lambda s: unconfirmed(s) and s.run is None),
-    "refused": (Action.REFUSED, lambda s: s.stayed and s.alone_refused),
+    "undocumented end": (Action.WAIT, lambda s: plain(s) and s.changed and s.status is Status.UNKNOWN),
+    "settling": (Action.SETTLING, lambda s: s.unchanged and not s.rejected_alone and not s.settled),
+    "accepted, not shown": (Action.WAIT, lambda s: s.unchanged and s.settled and s.post == ("accepted", 1)),
+    "provably unchanged": (Action.RETRY, lambda s: unconfirmed(s) and s.run is not None),
+    "unknown": (Action.UNKNOWN, lambda s: unconfirmed(s) and s.run is None),
+    "rejected": (Action.REJECTED, lambda s: s.unchanged and s.rejected_alone),
 }
 
 
 def unconfirmed(s: Situation) -> bool:
-    return s.stayed and s.settled and not s.alone_refused and s.post != ("accepted", 1)
+    return s.unchanged and s.settled and not s.rejected_alone and s.post != ("accepted", 1)
 
 
 #: The rows of the table in the code's documentation, by what stands in their first two columns, and the rows above that they are.
 DOCUMENTED = {
-    ("waiting, running", ""): {"on its way"},
+    ("waiting, running", ""): {"in progress"},
     ("pause, waiting-confirm", ""): {"needs a person"},
     ("running-exception", ""): {"running-exception"},
-    ("status in ``statuses``", "last start before ``since``, nothing sent"): {"due"},
+    ("status in ``statuses``", "last start before ``since``, no attempt"): {"due"},
     ("the same", "manually scheduled"): {"manual"},
     ("success, forced or ignored", ""): {"succeeded before", "succeeded"},
-    ("any other", "last start before ``since``, nothing sent"): {"not meant"},
+    ("any other", "last start before ``since``, no attempt"): {"not meant"},
     ("status in ``statuses``", "last start at or after ``since``"): {"failed again", "another attempt"},
     ("any end but success", "after a rerun of this run"): {"failed again", "undocumented end"},
-    ("unchanged since it was sent", "accepted"): {"settling", "accepted, not shown"},
-    ("unchanged since it was sent", "outcome unknown"): {"settling", "provably stayed", "cannot be told"},
-    ("unchanged since it was sent", "refused"): {"refused"},
+    ("unchanged since the attempt", "accepted"): {"settling", "accepted, not shown"},
+    ("unchanged since the attempt", "outcome unknown"): {"settling", "provably unchanged", "unknown"},
+    ("unchanged since the attempt", "rejected"): {"rejected"},
 }
 
 
@@ -157,9 +157,9 @@ def begun() -> t.Iterator[Situation]:
 def followers(s: Situation) -> t.Iterator[Situation]:
     """Everything that can be the case next."""
     if ROWS[row_of(s)][0] is Action.RETRY:
-        attempt = s.used + 1 if row_of(s) == "another attempt" else max(1, s.attempt)
+        number = s.used + 1 if row_of(s) == "another attempt" else max(1, s.number)
         for post in OUTCOMES:
-            yield dataclasses.replace(s, post=post, attempt=attempt, before=(s.status, s.run), settled=False)
+            yield dataclasses.replace(s, post=post, number=number, before=(s.status, s.run), settled=False)
     if s.post is not None and not s.settled:
         yield dataclasses.replace(s, settled=True)
     for status, run in shown_next(s):
@@ -171,7 +171,7 @@ def shown_next(s: Situation) -> t.Iterator[tuple[Status, int | None]]:
     """What the service may show next: of a rerun by whoever, of a run that goes on or ends, of a person's doing."""
     new = min(2, (s.run or 0) + 1)
     if s.status is Status.WAITING:
-        yield from ((one, s.run) for one in (Status.WAITING_CONFIRM, Status.MANUAL_STOP, Status.SKIP_BY_DEPEND, Status.FREEZE))
+        yield from ((status, s.run) for status in (Status.WAITING_CONFIRM, Status.MANUAL_STOP, Status.SKIP_BY_DEPEND, Status.FREEZE))
         yield Status.RUNNING, new
     elif s.status is Status.RUNNING:
         ends = (
@@ -183,17 +183,20 @@ def shown_next(s: Situation) -> t.Iterator[tuple[Status, int | None]]:
             Status.UNKNOWN,
             Status.IGNORE_SUCCESS,
         )
-        yield from ((one, s.run) for one in ends)
+        yield from ((status, s.run) for status in ends)
     elif s.status is Status.WAITING_CONFIRM:
         yield from ((Status.WAITING, s.run), (Status.MANUAL_STOP, s.run))
     elif s.status in (Status.PAUSE, Status.RUNNING_EXCEPTION):
         yield from ((Status.RUNNING, s.run), (Status.MANUAL_STOP, s.run), (Status.FORCE_SUCCESS, s.run))
+    elif s.status is Status.UNKNOWN:  # a word for a rerun that starts, or for whatever else
+        yield from ((status, run) for status in (Status.WAITING, Status.RUNNING, Status.SUCCESS, Status.FAIL) for run in (s.run, new))
     else:
         yield Status.WAITING, s.run
         yield Status.RUNNING, new  # its waiting was over between two looks
         if s.status is Status.FAIL:
             yield Status.FORCE_SUCCESS, s.run
-            yield from ((one, new) for one in (Status.SUCCESS, Status.FAIL))
+            yield Status.UNKNOWN, s.run
+            yield from ((status, new) for status in (Status.SUCCESS, Status.FAIL))
 
 
 def walk() -> tuple[set[Situation], set[tuple[str, str]]]:
@@ -220,8 +223,8 @@ def test_every_situation_is_decided_as_its_row_says() -> None:
         record = None
         if s.post is not None:
             before = instance(s.before[0], *RUNS[s.before[1]])
-            record = sent(s.post[0], 205 if s.attempt > 1 else 5, before=before, attempt=s.attempt, batch=s.post[1])
-        now = at(2000 if s.settled else 210 if s.attempt > 1 else 40)
+            record = attempt(s.post[0], 205 if s.number > 1 else 5, before=before, number=s.number, batch=s.post[1])
+        now = at(2000 if s.settled else 210 if s.number > 1 else 40)
         action = decide(instance(s.status, *RUNS[s.run], instance_type=kind), policy(attempts=ATTEMPTS), now, record).action
         if action is not ROWS[row_of(s)][0]:
             wrong[s] = (row_of(s), action)
@@ -235,36 +238,41 @@ def test_every_row_is_met(row: str) -> None:
 
 def test_the_rows_are_those_of_the_documentation() -> None:
     table = re.findall(r"^\| (.*?) \| ?(.*?) ?\| .*\|$", str(_reconcile.__doc__), re.MULTILINE)[1:]
-    assert [tuple(one) for one in table if not one[0].startswith("-")] == list(DOCUMENTED)
+    assert [tuple(row) for row in table if not row[0].startswith("-")] == list(DOCUMENTED)
     assert set().union(*DOCUMENTED.values()) == set(ROWS)
 
 
 #: Every way from a row to another that there is. A way that is new here was thought of by nobody yet; one that is missing has no case.
 EXPECTED = {
-    "on its way": (
-        "accepted, not shown | another attempt | due | failed again | manual | needs a person | not meant | on its way | provably stayed | "
-        "refused | running-exception | settling | succeeded | succeeded before | undocumented end"
+    "in progress": (
+        "accepted, not shown | another attempt | due | failed again | in progress | manual | needs a person | not meant | provably "
+        "unchanged | rejected | running-exception | settling | succeeded | succeeded before | undocumented end | unknown"
     ),
-    "needs a person": "failed again | needs a person | not meant | on its way | succeeded | succeeded before",
-    "running-exception": "failed again | not meant | on its way | running-exception | succeeded | succeeded before",
-    "due": "another attempt | due | on its way | refused | settling | succeeded | succeeded before",
-    "manual": "manual | on its way | succeeded | succeeded before",
-    "succeeded before": "on its way | succeeded before",
-    "succeeded": "on its way | succeeded",
-    "not meant": "not meant | on its way",
-    "failed again": "failed again | on its way | succeeded",
-    "another attempt": "another attempt | on its way | refused | settling | succeeded",
-    "undocumented end": "on its way | undocumented end",
-    "settling": "accepted, not shown | another attempt | cannot be told | failed again | on its way | provably stayed | succeeded",
-    "accepted, not shown": "another attempt | failed again | on its way | succeeded",
-    "provably stayed": "another attempt | due | failed again | on its way | refused | settling | succeeded",
-    "cannot be told": "another attempt | on its way | succeeded",
-    "refused": "another attempt | failed again | on its way | refused | succeeded",
+    "needs a person": "failed again | in progress | needs a person | not meant | succeeded | succeeded before",
+    "running-exception": "failed again | in progress | not meant | running-exception | succeeded | succeeded before",
+    "due": "another attempt | due | in progress | not meant | rejected | settling | succeeded | succeeded before",
+    "manual": "in progress | manual | not meant | succeeded | succeeded before",
+    "succeeded before": "in progress | succeeded before",
+    "succeeded": "in progress | succeeded",
+    "not meant": "another attempt | due | in progress | manual | not meant | succeeded | succeeded before",
+    "failed again": "failed again | in progress | succeeded | undocumented end",
+    "another attempt": "another attempt | in progress | not meant | rejected | settling | succeeded | undocumented end",
+    "undocumented end": (
+        "accepted, not shown | another attempt | failed again | in progress | provably unchanged | rejected | settling | succeeded | "
+        "undocumented end | unknown"
+    ),
+    "settling": (
+        "accepted, not shown | another attempt | failed again | in progress | provably unchanged | succeeded | undocumented end | unknown"
+    ),
+    "accepted, not shown": "another attempt | failed again | in progress | succeeded | undocumented end",
+    "provably unchanged": "another attempt | due | failed again | in progress | rejected | settling | succeeded | undocumented end",
+    "unknown": "another attempt | in progress | succeeded | undocumented end",
+    "rejected": "another attempt | failed again | in progress | rejected | succeeded | undocumented end",
 }
 
 
 def test_every_way_from_row_to_row_is_known() -> None:
-    found: dict[str, set[str]] = {}
+    ways: dict[str, set[str]] = {}
     for here, there in WAYS:
-        found.setdefault(here, set()).add(there)
-    assert {here: " | ".join(sorted(there)) for here, there in found.items()} == EXPECTED
+        ways.setdefault(here, set()).add(there)
+    assert {here: " | ".join(sorted(there)) for here, there in ways.items()} == EXPECTED

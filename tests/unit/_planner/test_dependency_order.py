@@ -24,7 +24,7 @@ LETTERS = {
     "b": (Action.BLOCKED, Status.WAITING_CONFIRM),
     "f": (Action.FAILED_AGAIN, Status.FAIL),
     "n": (Action.NOT_RERUNNABLE, Status.RUNNING_EXCEPTION),
-    "x": (Action.REFUSED, Status.FAIL),
+    "x": (Action.REJECTED, Status.FAIL),
     "u": (Action.UNKNOWN, Status.FAIL),
     "s": (Action.SKIPPED, Status.FREEZE),
     "S": (Action.SKIPPED, Status.FAIL),
@@ -37,7 +37,7 @@ def decisions(letters: str) -> list[Decision]:
     for number, letter in enumerate(letters):
         action, status = LETTERS[letter]
         if letter != ".":
-            made.append(Decision(instance(status, number=number, job_name=f"job{number}"), action, "own reason", attempt=1, alone=True))
+            made.append(Decision(instance(status, number=number, job_name=f"job{number}"), action, "own reason", attempts=1, alone=True))
     return made
 
 
@@ -102,7 +102,7 @@ def test_what_is_retried_what_waits_and_what_is_skipped(given: str, depends: str
         if old.action is new.action:
             assert old is new
         else:
-            assert (new.attempt, new.alone) == (0, False)
+            assert (new.attempts, new.alone) == (0, False)
             assert "order: upstream_first" in new.reason
 
 
@@ -117,9 +117,9 @@ def test_reasons_name_what_is_in_the_way() -> None:
     ("letter", "reason"),
     [
         ("b", "which needs a person"),
-        ("x", "which was refused by the service"),
+        ("x", "which was rejected by the service"),
         ("n", "which cannot be rerun"),
-        ("u", "which ended in a way that cannot be told"),
+        ("u", "which ended in an unknown way"),
         ("S", "which failed and is not rerun"),
     ],
 )
@@ -146,7 +146,7 @@ def test_a_circle_is_refused_with_its_names_and_the_option_to_fall_back_on(given
 
 def test_a_chain_of_ten_thousand_cycles_of_one_job_runs_oldest_first() -> None:
     count = 10_000
-    made = [Decision(instance(number=number), Action.RETRY, "own reason", attempt=1) for number in reversed(range(count))]
+    made = [Decision(instance(number=number), Action.RETRY, "own reason", attempts=1) for number in reversed(range(count))]
     depends = {key(number): frozenset([key(number - 1)]) for number in range(1, count)}
     after = order_upstream(made, depends)
     assert [one.instance.key for one in after if one.action is Action.RETRY] == [key(0)]

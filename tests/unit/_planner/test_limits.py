@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Decisions become POSTs within the limits."""
+"""Decisions become requests within the limits: the last two steps of the pipeline."""
 
 from __future__ import annotations
 
@@ -13,16 +13,23 @@ import pytest
 from ansible_collections.dataarts.factory.plugins.module_utils._common.errors import OptionError
 from ansible_collections.dataarts.factory.plugins.module_utils._models.decision import Action
 from ansible_collections.dataarts.factory.plugins.module_utils._models.instance import Status
-from ansible_collections.dataarts.factory.plugins.module_utils._planner.limits import Limits, plan
+from ansible_collections.dataarts.factory.plugins.module_utils._planner.limits import Limits
 from ansible_collections.dataarts.factory.plugins.module_utils._planner.reconcile import decide
-from tests.unit.building import at, instance, policy, sent
+from tests.unit.building import at, attempt, instance, limited, policy
+
+
+def made_for(record: t.Any, seen: t.Any) -> t.Any:
+    """*record* as the attempt for the instance *seen*."""
+    key = seen.key
+    failure = dataclasses.replace(record.failure, job_id=key.job_id, plan_time=key.plan_time, submit_time=key.submit_time)
+    return dataclasses.replace(record, failure=failure)
 
 
 def retry(number: t.Any, job_name: t.Any = "a", *, record: t.Any = None, job_id: t.Any = None) -> t.Any:
     """A decision to retry the instance planned *number* seconds after the others."""
     one = instance(number=number, job_name=job_name, job_id=job_id or job_name)
     if record is not None:
-        record = dataclasses.replace(record, key=one.key)
+        record = made_for(record, one)
     decision = decide(one, policy(), at(100), record)
     assert decision.action is Action.RETRY
     return decision
@@ -30,7 +37,7 @@ def retry(number: t.Any, job_name: t.Any = "a", *, record: t.Any = None, job_id:
 
 def other(status: t.Any, number: t.Any, *, record: t.Any = None, now: t.Any = 100, run: t.Any = (-3600, -3000)) -> t.Any:
     one = instance(status, *run, number=number, job_id="x")
-    return decide(one, policy(), at(now), None if record is None else dataclasses.replace(record, key=one.key))
+    return decide(one, policy(), at(now), None if record is None else made_for(record, one))
 
 
 def shape(result: t.Any) -> t.Any:
@@ -38,7 +45,7 @@ def shape(result: t.Any) -> t.Any:
 
 
 def held(result: t.Any) -> t.Any:
-    return [one for one in result.decisions if one.stage == 1]
+    return [one for one in result.decisions if one.queued == 1]
 
 
 # (number, job) of the instances to retry, batch size, batches
@@ -54,37 +61,39 @@ GROUPS = [
 
 
 @pytest.mark.parametrize(("due", "size", "batches"), GROUPS)
-def test_one_post_per_job_and_batch_the_oldest_first(due: t.Any, size: t.Any, batches: t.Any) -> None:
-    result = plan([retry(number, name) for number, name in due], Limits(batch_size=size))
+def test_one_request_per_job_and_batch_the_oldest_first(due: t.Any, size: t.Any, batches: t.Any) -> None:
+    result = limited([retry(number, name) for number, name in due], Limits(batch_size=size))
     assert shape(result) == batches
     assert (result.refused, held(result)) == (None, [])
 
 
 def test_two_jobs_that_had_the_same_name_in_turn_are_not_mixed() -> None:
-    assert shape(plan([retry(1, "a", job_id="1"), retry(2, "a", job_id="2"), retry(3, "a", job_id="1")], Limits())) == [
+    assert shape(limited([retry(1, "a", job_id="1"), retry(2, "a", job_id="2"), retry(3, "a", job_id="1")], Limits())) == [
         ("a", [1, 3]),
         ("a", [2]),
     ]
 
 
-@pytest.mark.parametrize("outcome", ["unknown", "refused"])
-def test_what_was_sent_together_and_refused_or_lost_is_sent_alone(outcome: t.Any) -> None:
-    lost = sent(outcome, batch=3)
-    result = plan([retry(1, record=lost), retry(2), retry(3, record=lost), retry(4), retry(5, record=sent("unknown", batch=1))], Limits())
+@pytest.mark.parametrize("outcome", ["unknown", "rejected"])
+def test_what_was_sent_together_and_rejected_or_lost_is_sent_alone(outcome: t.Any) -> None:
+    lost = attempt(outcome, batch=3)
+    result = limited(
+        [retry(1, record=lost), retry(2), retry(3, record=lost), retry(4), retry(5, record=attempt("unknown", batch=1))], Limits()
+    )
     assert shape(result) == [("a", [2, 4, 5]), ("a", [1]), ("a", [3])]
 
 
 def test_only_retries_are_sent_and_everything_is_kept_in_order() -> None:
     given = [other(Status.RUNNING, 1), retry(5), other(Status.SUCCESS, 2), other(Status.FREEZE, 3), retry(4)]
-    result = plan(given, Limits())
+    result = limited(given, Limits())
     assert shape(result) == [("a", [4, 5])]
     assert list(result.decisions) == given
 
 
 class TestMaxInstances:
-    def test_refuses_the_whole_plan_with_counts_by_job_and_the_way_out(self) -> None:
+    def test_refuses_the_whole_plan_with_counts_by_job_and_the_next_step(self) -> None:
         given = [retry(number, "b") for number in range(3)] + [retry(9, "a"), other(Status.RUNNING, 1)]
-        result = plan(given, Limits(max_instances=3))
+        result = limited(given, Limits(max_instances=3))
         assert result.batches == ()
         assert list(result.decisions) == given
         assert result.refused == (
@@ -94,17 +103,17 @@ class TestMaxInstances:
 
     @pytest.mark.parametrize(("most", "refused"), [(None, False), (4, False), (3, True), (0, True)])
     def test_the_limit_itself_is_allowed(self, most: t.Any, refused: t.Any) -> None:
-        assert (plan([retry(number) for number in range(4)], Limits(max_instances=most)).refused is not None) is refused
+        assert (limited([retry(number) for number in range(4)], Limits(max_instances=most)).refused is not None) is refused
 
     def test_nothing_to_rerun_is_never_too_much(self) -> None:
-        assert plan([other(Status.RUNNING, 1)], Limits(max_instances=0)).refused is None
+        assert limited([other(Status.RUNNING, 1)], Limits(max_instances=0)).refused is None
 
     @pytest.mark.parametrize(
-        ("outcome", "counts"), [("accepted", True), ("unknown", True), ("intended", True), ("refused", False), ("not_sent", False)]
+        ("outcome", "counts"), [("accepted", True), ("unknown", True), ("intended", True), ("rejected", False), ("not_executed", False)]
     )
     def test_what_this_run_sent_before_counts(self, outcome: t.Any, counts: t.Any) -> None:
-        before = [other(Status.RUNNING, number, record=sent(outcome)) for number in range(2)]
-        result = plan([*before, retry(1), retry(2)], Limits(max_instances=3))
+        before = [other(Status.RUNNING, number, record=attempt(outcome)) for number in range(2)]
+        result = limited([*before, retry(1), retry(2)], Limits(max_instances=3))
         assert (result.refused is not None) is counts
         if result.refused:
             assert result.refused.startswith(
@@ -112,11 +121,11 @@ class TestMaxInstances:
             )
 
     def test_an_instance_sent_once_more_counts_once(self) -> None:
-        again = [retry(number, record=sent("unknown")) for number in range(3)]
-        assert plan(again, Limits(max_instances=3)).refused is None
+        again = [retry(number, record=attempt("unknown")) for number in range(3)]
+        assert limited(again, Limits(max_instances=3)).refused is None
 
     def test_a_refusal_of_very_many_jobs_stays_readable(self) -> None:
-        refused = plan([retry(number, f"job{number:04}") for number in range(500)], Limits(max_instances=1)).refused
+        refused = limited([retry(number, f"job{number:04}") for number in range(500)], Limits(max_instances=1)).refused
         assert refused is not None
         assert "'job0019' 1 and 480 more jobs." in refused
         assert len(refused) < 600
@@ -125,13 +134,13 @@ class TestMaxInstances:
 class TestMaxParallel:
     def test_sends_what_has_room_and_holds_the_rest_oldest_first(self) -> None:
         given = [retry(3, "a"), retry(1, "b"), retry(2, "a"), other(Status.RUNNING, 1), other(Status.WAITING, 2)]
-        result = plan(given, Limits(max_parallel=4))
+        result = limited(given, Limits(max_parallel=4))
         assert shape(result) == [("b", [1]), ("a", [2])]
         (last,) = held(result)
         assert last.action is Action.WAIT
         assert last.instance == given[0].instance
-        assert last.attempt == 0
-        assert last.reason.startswith("waits for its turn: max_parallel is 4 and 2 were on their way (fail, last started")
+        assert last.attempts == 0
+        assert last.reason.startswith("queued: max_parallel is 4 and 2 were in progress (fail, last started")
         assert list(result.decisions) == [last, *given[1:]]
 
     @pytest.mark.parametrize(
@@ -139,30 +148,30 @@ class TestMaxParallel:
         [
             (other(Status.RUNNING, 9), True),
             (other(Status.WAITING, 9, run=(None, None)), True),
-            (other(Status.FAIL, 9, record=sent("accepted", 99)), True),  # settling
-            (other(Status.FAIL, 9, record=sent("unknown", 99)), True),
-            (other(Status.FAIL, 9, record=sent("accepted", 5)), True),  # accepted and not visible yet
+            (other(Status.FAIL, 9, record=attempt("accepted", 99)), True),  # settling
+            (other(Status.FAIL, 9, record=attempt("unknown", 99)), True),
+            (other(Status.FAIL, 9, record=attempt("accepted", 5)), True),  # accepted and not visible yet
             (other(Status.SUCCESS, 9), False),
             (other(Status.PAUSE, 9), False),
             (other(Status.FREEZE, 9), False),
-            (other(Status.FAIL, 9, record=sent("refused", 99)), False),
+            (other(Status.FAIL, 9, record=attempt("rejected", 99)), False),
             (other(Status.FAIL, 9, run=(20, 30)), False),
             (
-                decide(instance(Status.FAIL, 20, 30), policy(attempts=2, attempt_delay_ms=600_000), at(100), sent()),
+                decide(instance(Status.FAIL, 20, 30), policy(attempts=2, attempt_delay_ms=600_000), at(100), attempt()),
                 False,
             ),  # its next is not due
-            (decide(instance(), policy(quiet_until=at(200)), at(100), None), False),
+            (decide(instance(), policy(hold_off_until=at(200)), at(100), None), False),
         ],
     )
     def test_what_takes_a_place(self, decision: t.Any, busy: t.Any) -> None:
-        assert len(held(plan([decision, retry(1), retry(2)], Limits(max_parallel=2)))) == (1 if busy else 0)
+        assert len(held(limited([decision, retry(1), retry(2)], Limits(max_parallel=2)))) == (1 if busy else 0)
 
     def test_no_room_holds_everything(self) -> None:
-        result = plan([other(Status.RUNNING, 1), other(Status.RUNNING, 2), retry(1)], Limits(max_parallel=1))
+        result = limited([other(Status.RUNNING, 1), other(Status.RUNNING, 2), retry(1)], Limits(max_parallel=1))
         assert (result.batches, len(held(result))) == ((), 1)
 
     def test_what_is_held_counts_for_max_instances(self) -> None:
-        assert plan([retry(1), retry(2)], Limits(max_parallel=1, max_instances=1)).refused is not None
+        assert limited([retry(1), retry(2)], Limits(max_parallel=1, max_instances=1)).refused is not None
 
 
 @pytest.mark.parametrize(
@@ -170,12 +179,12 @@ class TestMaxParallel:
     [({"max_instances": -1}, "max_instances"), ({"max_parallel": 0}, "max_parallel"), ({"batch_size": 0}, "batch_size")],
 )
 def test_limits_that_make_no_sense_are_refused_by_name(options: t.Any, name: t.Any) -> None:
-    with pytest.raises(OptionError, match=f"^{name} is -?[0-9]+. Give "):
+    with pytest.raises(OptionError, match=f"^{name} is -?[0-9]+. Set it to "):
         Limits(**options)
 
 
 def test_ten_thousand_instances_of_two_hundred_jobs() -> None:
     given = [retry(number, f"job{number % 200:03}") for number in range(10_000)]
-    result = plan(given, Limits(batch_size=100))
+    result = limited(given, Limits(batch_size=100))
     assert len(result.batches) == 200
     assert sum(len(batch.instances) for batch in result.batches) == 10_000

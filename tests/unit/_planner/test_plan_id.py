@@ -13,48 +13,68 @@ import pytest
 import yaml
 
 from ansible_collections.dataarts.factory.plugins.module_utils._common.errors import OptionError
-from ansible_collections.dataarts.factory.plugins.module_utils._common.times import to_iso
+from ansible_collections.dataarts.factory.plugins.module_utils._common.times import FIRST_MS, LAST_MS, to_iso
 from ansible_collections.dataarts.factory.plugins.module_utils._models.instance import Status
 from ansible_collections.dataarts.factory.plugins.module_utils._planner.plan_id import (
     RECORDED,
+    approved_since,
     plan_changes,
     plan_digest,
     plan_members,
     plan_record,
 )
 from ansible_collections.dataarts.factory.plugins.module_utils._planner.reconcile import decide
-from tests.unit.building import at, instance, policy, sent
+from tests.unit.building import SINCE, at, attempt, instance, policy
 
 OPTIONS = {"retry_location": "errorNode", "attempts": 1, "since": None}
 THREE = [instance(number=number) for number in range(3)]
 
 
 def test_an_id_is_short_and_the_same_wherever_it_is_made() -> None:
-    assert plan_digest(THREE, OPTIONS) == "3-242aad99544e-e25ebad4"
-    assert plan_digest([], {}) == "0-4f53cda18c2b-44136fa3"
+    assert plan_digest(THREE, OPTIONS, SINCE) == "3-4cb799156f80-e25ebad4-mwsogyo0"
+    assert plan_digest([], {}, SINCE) == "0-4f53cda18c2b-44136fa3-mwsogyo0"
 
 
 def test_order_and_what_the_instances_look_like_do_not_matter() -> None:
     again = [dataclasses.replace(one, status=Status.RUNNING, start_time=at(5), instance_id="7") for one in reversed(THREE)]
-    assert plan_digest([*again, again[0]], dict(reversed(OPTIONS.items()))) == plan_digest(THREE, OPTIONS)
+    assert plan_digest(again, dict(reversed(OPTIONS.items())), SINCE) == plan_digest(THREE, OPTIONS, SINCE)
 
 
 @pytest.mark.parametrize(
-    ("instances", "options", "same"),
+    ("instances", "options", "since", "same"),
     [
-        (THREE[:2], OPTIONS, (False, False, True)),
-        ([*THREE[:2], instance(number=9)], OPTIONS, (True, False, True)),
-        ([*THREE[:2], instance(number=2, job_id="1")], OPTIONS, (True, False, True)),
-        (THREE, {**OPTIONS, "attempts": 2}, (True, True, False)),
+        (THREE[:2], OPTIONS, SINCE, (False, False, True, True)),
+        ([*THREE[:2], instance(number=9)], OPTIONS, SINCE, (True, False, True, True)),
+        ([*THREE[:2], instance(number=2, job_id="1")], OPTIONS, SINCE, (True, False, True, True)),
+        (
+            [*THREE[:2], THREE[2].as_twin(), dataclasses.replace(THREE[2], instance_id="7").as_twin()],
+            OPTIONS,
+            SINCE,
+            (False, False, True, True),
+        ),
+        (THREE, {**OPTIONS, "attempts": 2}, SINCE, (True, True, False, True)),
+        (THREE, OPTIONS, SINCE + 1, (True, True, True, False)),
     ],
 )
-def test_each_part_tells_its_half(instances: t.Any, options: t.Any, same: t.Any) -> None:
-    old, new = plan_digest(THREE, OPTIONS).split("-"), plan_digest(instances, options).split("-")
+def test_each_part_tells_its_own(instances: t.Any, options: t.Any, since: int, same: t.Any) -> None:
+    old, new = plan_digest(THREE, OPTIONS, SINCE).split("-"), plan_digest(instances, options, since).split("-")
     assert tuple(left == right for left, right in zip(old, new)) == same
 
 
+@pytest.mark.parametrize("since", [SINCE, SINCE + 1, FIRST_MS, LAST_MS])
+def test_the_since_that_an_id_binds_is_read_from_it(since: int) -> None:
+    assert approved_since(f" {plan_digest(THREE, OPTIONS, since)}\n") == since
+
+
+def test_a_plan_that_was_approved_for_another_since_is_another_plan() -> None:
+    """What failed after the approval failed after the plan's since: with a later since the id would mean other failures."""
+    said = plan_changes(plan_digest(THREE, OPTIONS, SINCE), THREE, OPTIONS, at(3600))
+    assert said is not None
+    assert "it was approved for since 2026-11-23T03:00:00Z, and since is 2026-11-23T04:00:00Z. Nothing was sent." in said
+
+
 def test_what_did_not_change_says_nothing() -> None:
-    assert plan_changes(f" {plan_digest(THREE, OPTIONS)}\n", THREE, OPTIONS) is None
+    assert plan_changes(f" {plan_digest(THREE, OPTIONS, SINCE)}\n", THREE, OPTIONS, SINCE) is None
 
 
 NOW = [instance(number=1), instance(number=5, job_name="weekly"), instance(number=6, job_name="weekly")]
@@ -94,12 +114,12 @@ OTHER_OPTIONS = "the options are not those of the approved plan"
     ],
 )
 def test_what_changed_is_said(instances: t.Any, options: t.Any, record: t.Any, text: str) -> None:
-    approved = plan_digest(THREE, OPTIONS)
-    said = plan_changes(approved, instances, options, record=record, others=LISTED)
+    approved = plan_digest(THREE, OPTIONS, SINCE)
+    said = plan_changes(approved, instances, options, SINCE, record=record, others=LISTED)
     for number in range(8):
         text = text.replace(f"TIME{number}", to_iso(instance(number=number).key.plan_time))
     assert said == (
-        f"Refused to rerun anything: the plan is no longer {approved} but {plan_digest(instances, options)}: {text}. "
+        f"Refused to rerun anything: the plan is no longer {approved} but {plan_digest(instances, options, SINCE)}: {text}. "
         "Nothing was sent. Run check mode again and approve the plan_id it returns."
     )
 
@@ -107,7 +127,7 @@ def test_what_changed_is_said(instances: t.Any, options: t.Any, record: t.Any, t
 def test_forty_instances_stay_legible() -> None:
     forty = [instance(number=number, job_name=f"job{number % 2}") for number in range(40)]
     more = [instance(number=number, job_name=f"new{number % 12}") for number in range(100, 140)]
-    said = plan_changes(plan_digest(forty, OPTIONS), more, OPTIONS, record=plan_record(forty, OPTIONS), others=forty)
+    said = plan_changes(plan_digest(forty, OPTIONS, SINCE), more, OPTIONS, SINCE, record=plan_record(forty, OPTIONS), others=forty)
     assert said is not None
     first, last = (to_iso(instance(number=number).key.plan_time) for number in (0, 38))
     assert f"40 instances gone, now fail (job0: 20 planned {first} to {last}, job1: 20 planned " in said
@@ -126,16 +146,31 @@ def test_a_record_is_short_and_says_nothing_of_the_service() -> None:
     assert plan_record([instance(number=number) for number in range(RECORDED + 1)], OPTIONS) == {"options": OPTIONS, "instances": ""}
 
 
-@pytest.mark.parametrize("given", ["", "x", "3-ab", "x-ab-cd", "3-ab-cd-ef", "٣-ab-cd", "\x1b[31m-a-b", "9" * 9000])
-def test_what_is_no_id_is_refused(given: str) -> None:
-    with pytest.raises(OptionError, match=re.escape("Give the plan_id that check mode returned.")) as caught:
-        plan_changes(given, THREE, OPTIONS)
+@pytest.mark.parametrize(
+    "given",
+    [
+        *("", "x", "3-ab", "3-ab-cd", "x-ab-cd-mwsogyo0", "3-ab-cd-mwsogyo0-x", "٣-ab-cd-mwsogyo0", "\x1b[31m-a-b-mwsogyo0", "9" * 9000),
+        *(
+            "3-ab-cd-ef",
+            "3-ab-cd-",
+            "3-ab-cd-0",
+            "3-ab-cd-zzzzzzzzz",
+            "3-ab-cd-mwsogyo0zz",
+            "3-ab-cd-mwsogyo١",
+            "3-ab-cd-m_sogyo0",
+            "3-ab-cd-+wsogyo0",
+        ),
+    ],
+)
+def test_what_is_not_an_id_is_refused(given: str) -> None:
+    with pytest.raises(OptionError, match=re.escape("Use the plan_id that check mode returned.")) as caught:
+        plan_changes(given, THREE, OPTIONS, SINCE)
     assert "\x1b" not in str(caught.value)
     assert len(str(caught.value)) < 300
 
 
 def test_a_count_of_any_length_is_only_another_plan() -> None:
-    assert plan_changes(f"{'9' * 9000}-ab-cd", THREE, OPTIONS, record=RECORD) is not None
+    assert plan_changes(f"{'9' * 9000}-ab-cd-mwsogyo0", THREE, OPTIONS, SINCE, record=RECORD) is not None
 
 
 def test_the_members_of_a_plan_stay_the_same_while_it_is_carried_out() -> None:
@@ -143,9 +178,9 @@ def test_the_members_of_a_plan_stay_the_same_while_it_is_carried_out() -> None:
     fresh = [instance(number=1), instance(number=2), instance(Status.SUCCESS, number=3), instance(Status.RUNNING, number=4)]
     first = plan_members(decide(one, wanted, at(1), None) for one in fresh)
     assert first == fresh[:2]
-    record = {one.key: sent("accepted", before=one) for one in first}
+    record = {one.key: attempt("accepted", before=one) for one in first}
     settling = plan_members(decide(one, wanted, at(6), record.get(one.key)) for one in fresh)
-    quiet = plan_members(decide(one, policy(quiet_until=at(9)), at(1), None) for one in fresh)
+    held_off = plan_members(decide(one, policy(hold_off_until=at(9)), at(1), None) for one in fresh)
     later = [instance(Status.SUCCESS, 20, 30, number=1), instance(Status.FAIL, 20, 30, number=2), *fresh[2:]]
     last = plan_members(decide(one, wanted, at(99), record.get(one.key)) for one in later)
-    assert {plan_digest(members, OPTIONS) for members in (first, settling, quiet, last)} == {plan_digest(first, OPTIONS)}
+    assert {plan_digest(members, OPTIONS, SINCE) for members in (first, settling, held_off, last)} == {plan_digest(first, OPTIONS, SINCE)}

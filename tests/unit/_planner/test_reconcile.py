@@ -11,12 +11,12 @@ import typing as t
 import pytest
 
 from ansible_collections.dataarts.factory.plugins.module_utils._common.errors import OptionError
-from ansible_collections.dataarts.factory.plugins.module_utils._models.attempt import Movement, Sent, compare
+from ansible_collections.dataarts.factory.plugins.module_utils._models.attempt import Comparison, Failure, Outcome, compare
 from ansible_collections.dataarts.factory.plugins.module_utils._models.decision import Action
 from ansible_collections.dataarts.factory.plugins.module_utils._models.instance import InstanceKey, InstanceType, Status
-from ansible_collections.dataarts.factory.plugins.module_utils._planner.explicit import decide_related, decide_requested
+from ansible_collections.dataarts.factory.plugins.module_utils._planner.explicit import Related, decide_related, decide_requested
 from ansible_collections.dataarts.factory.plugins.module_utils._planner.reconcile import Policy, decide, decide_missing
-from tests.unit.building import FAIL, SETTLE, SINCE, WORKSPACE, at, instance, key, policy, sent
+from tests.unit.building import FAIL, SETTLE, SINCE, WORKSPACE, at, attempt, instance, intent, key, policy
 
 OLD, NEW = (-3600, -3000), (20, 30)  # a run before since, a run after it: seconds of start and end
 NEVER = (None, None)
@@ -27,11 +27,11 @@ UNSENT = [
     (Status.FAIL, OLD, "retry", "fail, last started 2026-11-23T02:00:00Z, before 2026-11-23T03:00:00Z"),
     (Status.FAIL, NEVER, "retry", "fail, no start recorded"),
     (Status.FAIL, NEW, "failed_again", "fail, last started 2026-11-23T03:00:20Z, after 1 of 1 attempts"),
-    (Status.WAITING, OLD, "wait", "on its way: waiting"),
-    (Status.WAITING, NEVER, "wait", "on its way: waiting, no start recorded"),
-    (Status.WAITING, NEW, "wait", "on its way"),
-    (Status.RUNNING, OLD, "wait", "on its way: running, last started 2026-11-23T02:00:00Z"),
-    (Status.RUNNING, NEW, "wait", "on its way: running, last started 2026-11-23T03:00:20Z"),
+    (Status.WAITING, OLD, "wait", "in progress: waiting"),
+    (Status.WAITING, NEVER, "wait", "in progress: waiting, no start recorded"),
+    (Status.WAITING, NEW, "wait", "in progress"),
+    (Status.RUNNING, OLD, "wait", "in progress: running, last started 2026-11-23T02:00:00Z"),
+    (Status.RUNNING, NEW, "wait", "in progress: running, last started 2026-11-23T03:00:20Z"),
     (Status.PAUSE, OLD, "blocked", "status pause: needs someone to continue it"),
     (Status.PAUSE, NEW, "blocked", "status pause"),
     (Status.WAITING_CONFIRM, OLD, "blocked", "status waiting-confirm: needs someone to confirm it (Execute) in the console"),
@@ -61,10 +61,10 @@ def test_an_instance_for_which_nothing_was_sent(status: t.Any, run: t.Any, actio
     decision = decide(instance(status, *run), policy(), at(40), None)
     assert decision.action is Action(action)
     assert reason in decision.reason
-    assert decision.attempt == (1 if action in ("retry", "failed_again") else 0)
-    assert decision.idle is (status is Status.SUCCESS and run is OLD)
+    assert decision.attempts == (1 if action in ("retry", "failed_again") else 0)
+    assert decision.already_done is (status is Status.SUCCESS and run is OLD)
     assert not decision.rerun
-    assert (decision.due_ms, decision.request_id, decision.sent, decision.alone) == (None, None, None, False)
+    assert (decision.due_ms, decision.request_id, decision.attempt, decision.alone) == (None, None, None, False)
 
 
 def test_the_table_above_has_every_status_before_and_after_since() -> None:
@@ -118,78 +118,78 @@ def test_every_other_type_is_rerunnable(instance_type: t.Any) -> None:
 
 
 # outcome, instances of its POST, seconds now, action, what the reason says; the instance looks as it did before it was sent at 5 s
-UNMOVED = [
+UNCHANGED = [
     ("accepted", 1, 5, "settling", f"the rerun sent at 2026-11-23T03:00:05Z was accepted; the service may show it until {UNTIL}"),
     ("accepted", 1, 64.999, "settling", UNTIL),
     ("accepted", 1, 65, "wait", "was accepted, but the service does not show it yet; it is not sent again"),
     ("accepted", 1, 86_400, "wait", "it is not sent again"),
     ("accepted", 9, 65, "wait", "it is not sent again"),
     ("intended", 1, 64.999, "settling", f"was interrupted; the service may show it until {UNTIL}"),
-    ("intended", 1, 65, "retry", "was interrupted; the instance provably stayed as it was, so it is sent again"),
-    ("intended", 9, 65, "retry", "provably stayed"),
+    ("intended", 1, 65, "retry", "was interrupted; the instance is provably unchanged, so it is sent again"),
+    ("intended", 9, 65, "retry", "provably unchanged"),
     ("unknown", 1, 64.999, "settling", "the rerun sent at 2026-11-23T03:00:05Z has no known outcome"),
-    ("unknown", 1, 65, "retry", "has no known outcome; the instance provably stayed"),
+    ("unknown", 1, 65, "retry", "has no known outcome; the instance is provably unchanged"),
     ("unknown", 9, 64.999, "settling", "has no known outcome"),
-    ("unknown", 9, 65, "retry", "provably stayed"),
-    ("refused", 1, 6, "refused", "the service refused it at 2026-11-23T03:00:05Z: DLF.0111 not allowed"),
-    ("refused", 1, 86_400, "refused", "the service refused it"),
-    ("refused", 9, 64.999, "settling", "was refused together with others"),
-    ("refused", 9, 65, "retry", "was refused together with others; the instance provably stayed"),
-    ("not_sent", 1, 6, "retry", "fail, last started"),
-    ("not_sent", 9, 6, "retry", "fail, last started"),
+    ("unknown", 9, 65, "retry", "provably unchanged"),
+    ("rejected", 1, 6, "rejected", "the service rejected it at 2026-11-23T03:00:05Z: DLF.0111 not allowed"),
+    ("rejected", 1, 86_400, "rejected", "the service rejected it"),
+    ("rejected", 9, 64.999, "settling", "was rejected together with others"),
+    ("rejected", 9, 65, "retry", "was rejected together with others; the instance is provably unchanged"),
+    ("not_executed", 1, 6, "retry", "fail, last started"),
+    ("not_executed", 9, 6, "retry", "fail, last started"),
 ]
 
 
-@pytest.mark.parametrize(("outcome", "batch", "now", "action", "reason"), UNMOVED)
+@pytest.mark.parametrize(("outcome", "batch", "now", "action", "reason"), UNCHANGED)
 def test_an_instance_that_looks_as_it_did_before_it_was_sent(
     outcome: t.Any, batch: t.Any, now: t.Any, action: t.Any, reason: t.Any
 ) -> None:
-    record = sent(outcome, batch=batch, message="DLF.0111 not allowed")
+    record = attempt(outcome, batch=batch, message="DLF.0111 not allowed")
     decision = decide(instance(), policy(), at(now), record)
     assert decision.action is Action(action)
     assert reason in decision.reason
     assert decision.due_ms == (at(65) if action == "settling" else None)
     assert decision.request_id == "r-1"
-    assert decision.sent == record
-    assert decision.attempt == 1
+    assert decision.attempt == record
+    assert decision.attempts == 1
     assert decision.rerun is (outcome == "accepted")
-    assert decision.alone is (action == "retry" and batch > 1 and outcome in ("refused", "unknown"))
+    assert decision.alone is (action == "retry" and batch > 1 and outcome in ("rejected", "unknown"))
 
 
 @pytest.mark.parametrize("outcome", ["unknown", "intended"])
 def test_settling_counts_from_when_the_call_was_given_up(outcome: t.Any) -> None:
-    record = sent(outcome, last=50)
+    record = attempt(outcome, last=50)
     assert decide(instance(), policy(), at(109.999), record).action is Action.SETTLING
     assert decide(instance(), policy(), at(109.999), record).due_ms == at(110)
     assert decide(instance(), policy(), at(110), record).action is Action.RETRY
 
 
-# before: status and run; now: status and run; movement
-MOVES = [
-    (Status.FAIL, (-3600, -3000), Status.FAIL, (-3600, -3000), "stayed"),
-    (Status.FAIL, (-3600, None), Status.FAIL, (-3600, None), "stayed"),
-    (Status.FAIL, (None, -3000), Status.FAIL, (None, -3000), "stayed"),
+# before: status and run; now: status and run; comparison
+COMPARISONS = [
+    (Status.FAIL, (-3600, -3000), Status.FAIL, (-3600, -3000), "unchanged"),
+    (Status.FAIL, (-3600, None), Status.FAIL, (-3600, None), "unchanged"),
+    (Status.FAIL, (None, -3000), Status.FAIL, (None, -3000), "unchanged"),
     (Status.FAIL, (None, None), Status.FAIL, (None, None), "unclear"),
     (Status.FAIL, (-3600, -3000), Status.FAIL, (None, None), "unclear"),
     (Status.FAIL, (-3600, -3000), Status.FAIL, (-3600, None), "unclear"),
     (Status.FAIL, (-3600, None), Status.FAIL, (-3600, -3000), "unclear"),
     (Status.FAIL, (-3600, -3000), Status.FAIL, (-3601, -3000), "unclear"),
     (Status.FAIL, (-3600, -3000), Status.FAIL, (-3600, -3001), "unclear"),
-    (Status.FAIL, (-3600, -3000), Status.FAIL, (20, 30), "moved"),
-    (Status.FAIL, (-3600, -3000), Status.FAIL, (20, None), "moved"),
-    (Status.FAIL, (-3600, -3000), Status.FAIL, (-3600, 30), "moved"),
-    (Status.FAIL, (None, None), Status.FAIL, (20, 30), "moved"),
-    (Status.FAIL, (-3600, -3000), Status.WAITING, (-3600, -3000), "moved"),
-    (Status.FAIL, (-3600, -3000), Status.RUNNING, (None, None), "moved"),
-    (Status.FAIL, (-3600, -3000), Status.SUCCESS, (-3600, -3000), "moved"),
-    (Status.SUCCESS, (-3600, -3000), Status.SUCCESS, (-3600, -3000), "stayed"),
-    (Status.SUCCESS, (-3600, -3000), Status.SUCCESS, (20, 30), "moved"),
+    (Status.FAIL, (-3600, -3000), Status.FAIL, (20, 30), "changed"),
+    (Status.FAIL, (-3600, -3000), Status.FAIL, (20, None), "changed"),
+    (Status.FAIL, (-3600, -3000), Status.FAIL, (-3600, 30), "changed"),
+    (Status.FAIL, (None, None), Status.FAIL, (20, 30), "changed"),
+    (Status.FAIL, (-3600, -3000), Status.WAITING, (-3600, -3000), "changed"),
+    (Status.FAIL, (-3600, -3000), Status.RUNNING, (None, None), "changed"),
+    (Status.FAIL, (-3600, -3000), Status.SUCCESS, (-3600, -3000), "changed"),
+    (Status.SUCCESS, (-3600, -3000), Status.SUCCESS, (-3600, -3000), "unchanged"),
+    (Status.SUCCESS, (-3600, -3000), Status.SUCCESS, (20, 30), "changed"),
 ]
 
 
-@pytest.mark.parametrize(("old", "old_run", "new", "new_run", "movement"), MOVES)
-def test_what_proves_that_an_instance_moved_or_stayed(old: t.Any, old_run: t.Any, new: t.Any, new_run: t.Any, movement: t.Any) -> None:
-    assert compare(instance(new, *new_run), sent(before=instance(old, *old_run))) is Movement(movement)
+@pytest.mark.parametrize(("old", "old_run", "new", "new_run", "comparison"), COMPARISONS)
+def test_what_proves_that_an_instance_changed_or_not(old: t.Any, old_run: t.Any, new: t.Any, new_run: t.Any, comparison: t.Any) -> None:
+    assert compare(instance(new, *new_run), attempt(before=instance(old, *old_run))) is Comparison(comparison)
 
 
 @pytest.mark.parametrize(
@@ -201,23 +201,25 @@ def test_what_proves_that_an_instance_moved_or_stayed(old: t.Any, old_run: t.Any
         ("intended", 65, "unknown"),
         ("unknown", 6, "settling"),
         ("unknown", 65, "unknown"),
-        ("refused", 6, "refused"),
+        ("rejected", 6, "rejected"),
     ],
 )
 @pytest.mark.parametrize(("old_run", "new_run"), [(NEVER, NEVER), (OLD, NEVER), (OLD, (-3601, -3000))])
 def test_an_instance_of_which_nothing_can_be_proved_is_never_sent_again(
     outcome: t.Any, now: t.Any, action: t.Any, old_run: t.Any, new_run: t.Any
 ) -> None:
-    decision = decide(instance(Status.FAIL, *new_run), policy(attempts=9), at(now), sent(outcome, before=instance(Status.FAIL, *old_run)))
+    decision = decide(
+        instance(Status.FAIL, *new_run), policy(attempts=9), at(now), attempt(outcome, before=instance(Status.FAIL, *old_run))
+    )
     assert decision.action is Action(action)
     if action == "unknown":
-        assert "it cannot be told whether it took effect" in decision.reason
+        assert "does not tell whether it took effect" in decision.reason
 
 
-# status, last run, action, what the reason says; after a POST at 5 s of whatever outcome, by which the instance moved
-MOVED = [
-    (Status.WAITING, OLD, "wait", "on its way: waiting"),
-    (Status.RUNNING, NEW, "wait", "on its way: running, last started 2026-11-23T03:00:20Z"),
+# status, last run, action, what the reason says; after a POST at 5 s of whatever outcome, since which the instance changed
+CHANGED = [
+    (Status.WAITING, OLD, "wait", "in progress: waiting"),
+    (Status.RUNNING, NEW, "wait", "in progress: running, last started 2026-11-23T03:00:20Z"),
     (Status.SUCCESS, NEW, "done", "succeeded after 2026-11-23T03:00:00Z: success, last started 2026-11-23T03:00:20Z"),
     (Status.SUCCESS, OLD, "done", "succeeded after"),  # forced by a person meanwhile, or started in the service's clock's past
     (Status.IGNORE_SUCCESS, NEW, "done", "succeeded after"),
@@ -230,56 +232,60 @@ MOVED = [
     (Status.PAUSE, NEW, "blocked", "status pause"),
     (Status.WAITING_CONFIRM, OLD, "blocked", "waiting-confirm"),
     (Status.RUNNING_EXCEPTION, NEW, "not_rerunnable", "Manual retry or Continue"),
-    (Status.UNKNOWN, NEW, "unknown", "the rerun moved it to status 'queueing', which is not documented"),
+    (Status.UNKNOWN, NEW, "wait", "the rerun changed it to status 'queueing', which is not documented; it counts as in progress until"),
+    (Status.UNKNOWN, OLD, "wait", "the rerun changed it to status 'queueing'"),
 ]
 
 
 @pytest.mark.parametrize("now", [31, 65, 86_400])
-@pytest.mark.parametrize("outcome", ["accepted", "intended", "unknown", "refused"])
-@pytest.mark.parametrize(("status", "run", "action", "reason"), MOVED)
-def test_an_instance_that_moved_since_it_was_sent(
+@pytest.mark.parametrize("outcome", ["accepted", "intended", "unknown", "rejected"])
+@pytest.mark.parametrize(("status", "run", "action", "reason"), CHANGED)
+def test_an_instance_that_changed_since_the_attempt(
     status: t.Any, run: t.Any, action: t.Any, reason: t.Any, outcome: t.Any, now: t.Any
 ) -> None:
     text = "queueing" if status is Status.UNKNOWN else status.value
-    decision = decide(instance(status, *run, status_text=text), policy(), at(now), sent(outcome))
+    decision = decide(instance(status, *run, status_text=text), policy(), at(now), attempt(outcome))
     assert decision.action is Action(action)
     assert reason in decision.reason
     assert decision.request_id == "r-1"
-    assert decision.attempt == 1
-    assert decision.rerun is (outcome != "refused")
-    assert not decision.idle
+    assert decision.attempts == 1
+    assert decision.rerun is (outcome != "rejected")
+    assert not decision.already_done
 
 
-#: What became of the POST of several at 60 s, status now, start and end -> whether it was this run's rerun. None: it cannot be told.
+#: What became of the POST of several at 60 s, status now, start and end -> whether it was this run's rerun. None: unknown.
 WHOSE = [
     ({"outcome": "accepted"}, Status.SUCCESS, (20, 30), True),
     ({"outcome": "unknown"}, Status.SUCCESS, (61, 70), True),
     ({"outcome": "unknown"}, Status.WAITING, OLD, True),
     ({"outcome": "unknown"}, Status.WAITING, NEVER, True),
-    ({"outcome": "unknown"}, Status.SUCCESS, (20, 30), False),  # it had begun before the POST
-    ({"outcome": "unknown"}, Status.RUNNING, (20, None), False),
+    ({"outcome": "unknown"}, Status.SUCCESS, (20, 30), None),  # it had begun before the POST: somebody else's, unless the clocks differ
+    ({"outcome": "unknown"}, Status.RUNNING, (20, None), None),
+    ({"outcome": "unknown"}, Status.SUCCESS, (50, 70), True),
+    ({"outcome": "unknown"}, Status.SUCCESS, (49.999, 70), None),
+    ({"outcome": "unknown", "again": True}, Status.SUCCESS, (20, 30), True),
     ({"outcome": "unknown"}, Status.SUCCESS, (55, 70), True),  # the clock is not known so well
-    ({"outcome": "intended"}, Status.FAIL, (20, 30), False),
-    ({"outcome": "unknown", "overtaken": True}, Status.SUCCESS, (20, 30), False),
-    ({"outcome": "unknown", "overtaken": True}, Status.SUCCESS, (61, 70), None),
-    ({"outcome": "unknown", "overtaken": True}, Status.RUNNING, (61, None), None),
-    ({"outcome": "unknown", "overtaken": True}, Status.WAITING, OLD, None),
-    ({"outcome": "unknown", "overtaken": True}, Status.FAIL, OLD, False),  # it stayed
-    ({"outcome": "unknown", "overtaken": True, "again": True}, Status.SUCCESS, (61, 70), True),
-    ({"outcome": "active", "batch": 1}, Status.SUCCESS, (61, 70), False),
+    ({"outcome": "intended"}, Status.FAIL, (20, 30), None),
+    ({"outcome": "unknown", "conflict_in_batch": True}, Status.SUCCESS, (20, 30), None),
+    ({"outcome": "unknown", "conflict_in_batch": True}, Status.SUCCESS, (61, 70), None),
+    ({"outcome": "unknown", "conflict_in_batch": True}, Status.RUNNING, (61, None), None),
+    ({"outcome": "unknown", "conflict_in_batch": True}, Status.WAITING, OLD, None),
+    ({"outcome": "unknown", "conflict_in_batch": True}, Status.FAIL, OLD, False),  # it is unchanged
+    ({"outcome": "unknown", "conflict_in_batch": True, "again": True}, Status.SUCCESS, (61, 70), True),
+    ({"outcome": "conflicted", "batch": 1}, Status.SUCCESS, (61, 70), False),
 ]
 
 
 @pytest.mark.parametrize(("record", "status", "run", "rerun"), WHOSE)
-def test_whose_rerun_it_was_is_told_or_said_to_be_unknown(record: t.Any, status: t.Any, run: t.Any, rerun: t.Any) -> None:
-    mine = dataclasses.replace(sent(when=60, batch=3), **record)
-    decision = decide(instance(status, *run), policy(), at(90), mine)
+def test_whose_rerun_it_was_is_known_or_said_to_be_unknown(record: t.Any, status: t.Any, run: t.Any, rerun: t.Any) -> None:
+    own = dataclasses.replace(attempt(when=60, batch=3), **{**record, "outcome": Outcome(record["outcome"])})
+    decision = decide(instance(status, *run), policy(), at(90), own)
     assert decision.rerun is rerun
-    assert ("whose rerun that is cannot be told" in decision.reason) is (rerun is None)
+    assert ("whose rerun that is is unknown" in decision.reason) is (rerun is None)
 
 
 @pytest.mark.parametrize(
-    ("end", "changes", "idle"),
+    ("end", "changes", "already_done"),
     [
         (-3000, {}, True),
         (-61, {}, True),
@@ -291,21 +297,21 @@ def test_whose_rerun_it_was_is_told_or_said_to_be_unknown(record: t.Any, status:
         (-3000, {"ignore_success": True}, False),
     ],
 )
-def test_only_a_success_that_no_pass_can_have_seen_otherwise_is_idle(end: t.Any, changes: t.Any, idle: t.Any) -> None:
+def test_only_a_success_that_no_pass_can_have_seen_otherwise_is_already_done(end: t.Any, changes: t.Any, already_done: t.Any) -> None:
     one = dataclasses.replace(instance(Status.SUCCESS, -3600, end), **changes)
     decision = decide(one, policy(), at(40), None)
-    assert (decision.action, decision.idle) == (Action.DONE, idle)
+    assert (decision.action, decision.already_done) == (Action.DONE, already_done)
 
 
 def test_what_was_sent_with_its_job_as_a_whole_and_stayed_is_judged_by_its_own_status() -> None:
     for status, action in ((Status.SUCCESS, Action.DONE), (Status.FREEZE, Action.SKIPPED), (Status.PAUSE, Action.BLOCKED)):
         one = instance(status)
         for outcome in ("unknown", "intended"):
-            assert decide(one, policy(), at(64), sent(outcome, before=one)).action is Action.SETTLING
-            assert decide(one, policy(), at(65), sent(outcome, before=one)).action is action
+            assert decide(one, policy(), at(64), attempt(outcome, before=one)).action is Action.SETTLING
+            assert decide(one, policy(), at(65), attempt(outcome, before=one)).action is action
 
 
-# attempts, attempt of the record, outcome, status now, last run, action, attempt; the record was made before that run
+# attempts, number of the attempt, outcome, status now, last run, action, attempts; the attempt was made before that run
 ATTEMPTS = [
     (1, 1, "accepted", Status.FAIL, NEW, "failed_again", 1),
     (2, 1, "accepted", Status.FAIL, NEW, "retry", 2),
@@ -313,29 +319,29 @@ ATTEMPTS = [
     (2, 1, "intended", Status.FAIL, NEW, "retry", 2),
     (2, 2, "accepted", Status.FAIL, NEW, "failed_again", 2),
     (3, 2, "accepted", Status.FAIL, NEW, "retry", 3),
-    (3, 2, "not_sent", Status.FAIL, NEW, "retry", 2),
-    (2, 2, "not_sent", Status.FAIL, NEW, "retry", 2),
-    (2, 1, "not_sent", Status.FAIL, NEW, "retry", 2),  # someone else's start after since is an attempt too
-    (1, 1, "not_sent", Status.FAIL, NEW, "failed_again", 1),
-    (1, 1, "not_sent", Status.FAIL, OLD, "retry", 1),
+    (3, 2, "not_executed", Status.FAIL, NEW, "retry", 2),
+    (2, 2, "not_executed", Status.FAIL, NEW, "retry", 2),
+    (2, 1, "not_executed", Status.FAIL, NEW, "retry", 2),  # someone else's start after since is an attempt too
+    (1, 1, "not_executed", Status.FAIL, NEW, "failed_again", 1),
+    (1, 1, "not_executed", Status.FAIL, OLD, "retry", 1),
     (9, 1, "accepted", Status.MANUAL_STOP, NEW, "failed_again", 1),  # not in statuses
     (9, 1, "accepted", Status.SUCCESS, NEW, "done", 1),
 ]
 
 
-@pytest.mark.parametrize(("attempts", "attempt", "outcome", "status", "run", "action", "expected"), ATTEMPTS)
+@pytest.mark.parametrize(("attempts", "number", "outcome", "status", "run", "action", "expected"), ATTEMPTS)
 def test_attempts_count_the_sends_of_this_run(
-    attempts: int, attempt: int, outcome: str, status: Status, run: t.Any, action: str, expected: int
+    attempts: int, number: int, outcome: str, status: Status, run: t.Any, action: str, expected: int
 ) -> None:
-    decision = decide(instance(status, *run), policy(attempts=attempts), at(40), sent(outcome, attempt=attempt))
-    assert (decision.action, decision.attempt) == (Action(action), expected)
+    decision = decide(instance(status, *run), policy(attempts=attempts), at(40), attempt(outcome, number=number))
+    assert (decision.action, decision.attempts) == (Action(action), expected)
 
 
 def test_without_a_record_a_start_after_since_counts_as_one_attempt() -> None:
     failed = instance(Status.FAIL, *NEW)
     assert decide(failed, policy(attempts=1), at(40), None).action is Action.FAILED_AGAIN
     decision = decide(failed, policy(attempts=2), at(40), None)
-    assert (decision.action, decision.attempt) == (Action.RETRY, 2)
+    assert (decision.action, decision.attempts) == (Action.RETRY, 2)
 
 
 @pytest.mark.parametrize(
@@ -348,7 +354,7 @@ def test_without_a_record_a_start_after_since_counts_as_one_attempt() -> None:
     ],
 )
 def test_the_next_attempt_waits_for_the_delay_after_the_failure(run: t.Any, now: t.Any, action: t.Any, due: t.Any) -> None:
-    decision = decide(instance(Status.FAIL, *run), policy(attempts=2, attempt_delay_ms=100_000), at(now), sent())
+    decision = decide(instance(Status.FAIL, *run), policy(attempts=2, attempt_delay_ms=100_000), at(now), attempt())
     assert decision.action is Action(action)
     assert decision.due_ms == (None if due is None else at(due))
     assert ("the next is due at 2026-11-23T03:02:" in decision.reason) is (action == "wait")
@@ -356,7 +362,7 @@ def test_the_next_attempt_waits_for_the_delay_after_the_failure(run: t.Any, now:
 
 def test_a_delay_without_any_recorded_time_counts_from_now_and_never_ends_early() -> None:
     moved = instance(Status.MANUAL_STOP, None, None)
-    decision = decide(moved, policy(attempts=2, attempt_delay_ms=1000, statuses=frozenset({Status.MANUAL_STOP})), at(40), sent())
+    decision = decide(moved, policy(attempts=2, attempt_delay_ms=1000, statuses=frozenset({Status.MANUAL_STOP})), at(40), attempt())
     assert (decision.action, decision.due_ms) == (Action.WAIT, at(41))
 
 
@@ -364,52 +370,52 @@ class TestEarlierRun:
     """Records of a POST before since, and where they still matter."""
 
     @pytest.mark.parametrize(
-        ("outcome", "when"), [("accepted", -900), ("intended", -60), ("unknown", -60), ("refused", -60), ("not_sent", -60)]
+        ("outcome", "when"), [("accepted", -900), ("intended", -60), ("unknown", -60), ("rejected", -60), ("not_executed", -60)]
     )
     def test_one_that_had_settled_does_not_matter(self, outcome: t.Any, when: t.Any) -> None:
-        decision = decide(instance(), policy(), at(1), sent(outcome, when=when))
-        assert (decision.action, decision.attempt, decision.sent) == (Action.RETRY, 1, None)
+        decision = decide(instance(), policy(), at(1), attempt(outcome, when=when))
+        assert (decision.action, decision.attempts, decision.attempt) == (Action.RETRY, 1, None)
 
     @pytest.mark.parametrize("when", [-60, -899.999])
     def test_an_accepted_one_that_does_not_show_is_sent_by_no_other_run_for_long(self, when: t.Any) -> None:
         """Whoever stops a play and starts it again without since must not rerun the same failure twice."""
-        decision = decide(instance(), policy(), at(1), sent(when=when))
+        decision = decide(instance(), policy(), at(1), attempt(when=when))
         assert (decision.action, decision.rerun) == (Action.WAIT, True)
         assert "nor by a run that begins before" in decision.reason
 
     def test_an_accepted_one_says_nothing_of_what_is_not_to_be_rerun(self) -> None:
         """With its job as a whole it was sent too, and the service need not have rerun what had succeeded."""
         fine = instance(Status.SUCCESS)
-        assert decide(fine, policy(), at(1), sent(when=-60, before=fine)).action is Action.DONE
+        assert decide(fine, policy(), at(1), attempt(when=-60, before=fine)).action is Action.DONE
 
     def test_a_longer_settle_time_holds_for_what_was_accepted_too(self) -> None:
-        assert decide(instance(), policy(settle_ms=2_000_000), at(1001), sent(when=-1000)).action is Action.WAIT
+        assert decide(instance(), policy(settle_ms=2_000_000), at(1001), attempt(when=-1000)).action is Action.WAIT
 
     @pytest.mark.parametrize(("outcome", "after"), [("accepted", "wait"), ("intended", "retry"), ("unknown", "retry")])
     def test_one_that_had_not_settled_when_this_run_began_belongs_to_it(self, outcome: t.Any, after: t.Any) -> None:
-        record = sent(outcome, when=-59.999)
+        record = attempt(outcome, when=-59.999)
         assert decide(instance(), policy(), at(0), record).action is Action.SETTLING
         assert decide(instance(), policy(), at(0.001), record).action is Action(after)
 
-    @pytest.mark.parametrize("outcome", ["refused", "not_sent"])
+    @pytest.mark.parametrize("outcome", ["rejected", "not_executed"])
     def test_a_refusal_of_an_earlier_run_is_none_of_this(self, outcome: t.Any) -> None:
-        assert decide(instance(), policy(), at(1), sent(outcome, when=-1)).action is Action.RETRY
+        assert decide(instance(), policy(), at(1), attempt(outcome, when=-1)).action is Action.RETRY
 
     def test_one_sent_at_since_is_none_of_an_earlier_run(self) -> None:
-        assert decide(instance(), policy(), at(1), sent("refused", when=0)).action is Action.REFUSED
+        assert decide(instance(), policy(), at(1), attempt("rejected", when=0)).action is Action.REJECTED
 
     def test_its_rerun_that_ended_in_failure_before_since_is_tried_anew(self) -> None:
-        decision = decide(instance(Status.FAIL, -29, -10), policy(), at(1), sent(when=-30))
-        assert (decision.action, decision.attempt, decision.sent) == (Action.RETRY, 1, None)
+        decision = decide(instance(Status.FAIL, -29, -10), policy(), at(1), attempt(when=-30))
+        assert (decision.action, decision.attempts, decision.attempt) == (Action.RETRY, 1, None)
 
     @pytest.mark.parametrize("run", [(-29, 0), (-29, 10), (-29, None)])
     def test_its_rerun_that_ended_in_failure_later_is_this_run_s_failure(self, run: t.Any) -> None:
         """Two plays that begin in the same second: the one that came second must not rerun what the first has just rerun."""
-        decision = decide(instance(Status.FAIL, *run), policy(), at(11), sent(when=-30))
+        decision = decide(instance(Status.FAIL, *run), policy(), at(11), attempt(when=-30))
         assert (decision.action, decision.rerun) == (Action.FAILED_AGAIN, True)
 
-    def test_its_rerun_on_its_way_is_waited_for(self) -> None:
-        assert decide(instance(Status.RUNNING, -29, None), policy(), at(1), sent(when=-30)).action is Action.WAIT
+    def test_its_rerun_in_progress_is_waited_for(self) -> None:
+        assert decide(instance(Status.RUNNING, -29, None), policy(), at(1), attempt(when=-30)).action is Action.WAIT
 
 
 @pytest.mark.parametrize(
@@ -417,12 +423,12 @@ class TestEarlierRun:
     [
         (9.999, None, "settling"),
         (10, None, "retry"),
-        (9, sent("not_sent", 1), "settling"),
-        (9, sent("unknown", 1), "settling"),
+        (9, attempt("not_executed", 1), "settling"),
+        (9, attempt("unknown", 1), "settling"),
     ],
 )
 def test_nothing_is_sent_while_another_machine_may_have_sent_it(now: t.Any, record: t.Any, action: t.Any) -> None:
-    decision = decide(instance(), policy(quiet_until=at(10)), at(now), record)
+    decision = decide(instance(), policy(hold_off_until=at(10)), at(now), record)
     assert decision.action is Action(action)
     if record is None and action == "settling":
         assert decision.due_ms == at(10)
@@ -433,23 +439,23 @@ def test_nothing_is_sent_while_another_machine_may_have_sent_it(now: t.Any, reco
 
 
 @pytest.mark.parametrize(("status", "action"), [(Status.RUNNING, "wait"), (Status.SUCCESS, "done"), (Status.PAUSE, "blocked")])
-def test_quiet_changes_nothing_but_retries(status: t.Any, action: t.Any) -> None:
-    assert decide(instance(status), policy(quiet_until=at(10)), at(1), None).action is Action(action)
+def test_a_hold_off_changes_nothing_but_retries(status: t.Any, action: t.Any) -> None:
+    assert decide(instance(status), policy(hold_off_until=at(10)), at(1), None).action is Action(action)
 
 
 @pytest.mark.parametrize(
     ("outcome", "batch", "now", "action", "reason"),
     [
         ("accepted", 1, 64.999, "settling", "does not list it at the moment"),
-        ("accepted", 1, 65, "unknown", "the service no longer lists it, so what became of it cannot be told"),
+        ("accepted", 1, 65, "unknown", "the service no longer lists it, so what became of it is unknown"),
         ("unknown", 1, 65, "unknown", "has no known outcome, and the service no longer lists it"),
         ("intended", 1, 65, "unknown", "was interrupted, and the service no longer lists it"),
-        ("refused", 1, 6, "refused", "DLF.0111"),
-        ("refused", 2, 65, "unknown", "no longer lists it"),
+        ("rejected", 1, 6, "rejected", "DLF.0111"),
+        ("rejected", 2, 65, "unknown", "no longer lists it"),
     ],
 )
 def test_an_instance_that_vanished_from_the_list(outcome: t.Any, batch: t.Any, now: t.Any, action: t.Any, reason: t.Any) -> None:
-    decision = decide_missing(sent(outcome, batch=batch, message="DLF.0111 not allowed"), policy(), at(now))
+    decision = decide_missing(attempt(outcome, batch=batch, message="DLF.0111 not allowed"), policy(), at(now))
     assert decision.action is Action(action)
     assert reason in decision.reason
     assert (decision.instance.key, decision.instance.job_name, decision.instance.status) == (key(), "daily_sales", Status.UNKNOWN)
@@ -464,23 +470,32 @@ def test_which_decisions_another_pass_can_change(action: t.Any, is_open: t.Any) 
 
 @pytest.mark.parametrize("changes", [{"attempts": 0}, {"settle_ms": -1}, {"attempt_delay_ms": -1}])
 def test_a_policy_that_makes_no_sense_is_refused(changes: t.Any) -> None:
-    with pytest.raises(OptionError, match="Give"):
+    with pytest.raises(OptionError, match=r"Set (it|them) to"):
         policy(**changes)
 
 
-def test_an_intent_remembers_what_the_instance_looked_like() -> None:
+def test_an_attempt_holds_the_failure_that_it_answers() -> None:
     one = instance(Status.FAIL, *OLD)
-    record = Sent.of(one, at(5), attempt=2, batch=3)
-    assert record == Sent(one.key, at(5), "intended", at(-3600), "fail", None, 2, 3, at(-3000), at(5), "daily_sales", "")
-    assert compare(one, record) is Movement.STAYED
+    record = intent(one, 5, number=2, batch=3)
+    failure = record.failure
+    assert failure == Failure(WORKSPACE, "868641", one.key.plan_time, one.key.submit_time, None, "fail", at(-3600), at(-3000))
+    assert (failure.key, failure.slot.job_id, failure.slot.plan_time) == (one.key, "868641", one.key.plan_time)
+    assert (record.outcome, record.number, record.batch, record.job_name, record.request_id) == (
+        Outcome.INTENDED,
+        2,
+        3,
+        "daily_sales",
+        None,
+    )
+    assert compare(one, record) is Comparison.UNCHANGED
     assert record.settled_at(SETTLE) == at(65)
 
 
-@pytest.mark.parametrize("outcome", ["refused", "not_sent", "unknown"])
+@pytest.mark.parametrize("outcome", ["rejected", "not_executed", "unknown"])
 @pytest.mark.parametrize("again", [False, True])
 def test_a_second_attempt_without_effect_counts_as_a_rerun_only_if_the_first_was_ours(outcome: str, again: bool) -> None:
     one = instance(Status.FAIL, 10, 20)  # started after since: by this run, or by somebody else
-    record = dataclasses.replace(Sent.of(one, at(30), attempt=2, batch=1, again=again), outcome=outcome)
+    record = dataclasses.replace(intent(one, 30, number=2, again=again), outcome=Outcome(outcome))
     assert decide(one, policy(attempts=2), at(200), record).rerun is again
 
 
@@ -513,12 +528,12 @@ LIVES: dict[str, list[t.Any]] = {
         (1, "fail", *OLD, "retry", "accepted"), (61, "fail", *OLD, "wait"), (3600, "fail", *OLD, "wait"),
         (3700, "running", 3650, None, "wait"), (3800, "success", 3650, 3750, "done"),
     ],
-    "refused": [
-        (1, "fail", *OLD, "retry", "refused"), (2, "fail", *OLD, "refused"), (99, "fail", *OLD, "refused"),
+    "rejected": [
+        (1, "fail", *OLD, "retry", "rejected"), (2, "fail", *OLD, "rejected"), (99, "fail", *OLD, "rejected"),
         (100, "running", 99, None, "wait"), (120, "success", 99, 110, "done"),
     ],
     "throttled": [
-        (1, "fail", *OLD, "retry", "not_sent"), (2, "fail", *OLD, "retry", "accepted"), (31, "success", *NEW, "done"),
+        (1, "fail", *OLD, "retry", "not_executed"), (2, "fail", *OLD, "retry", "accepted"), (31, "success", *NEW, "done"),
     ],
     "needs a person": [
         (1, "fail", *OLD, "retry", "accepted"), (21, "waiting-confirm", *OLD, "blocked"), (40, "running", 39, None, "wait"),
@@ -531,11 +546,11 @@ LIVES: dict[str, list[t.Any]] = {
     "stopped by a person": [
         (1, "fail", *OLD, "retry", "accepted"), (21, "running", 20, None, "wait"), (30, "manual-stop", *NEW, "failed_again"),
     ],
-    "already on its way": [
+    "in progress already": [
         (1, "running", -10, None, "wait"), (9, "fail", -10, 8, "retry", "accepted"), (40, "success", *NEW, "done"),
     ],
     "started by someone else": [
-        (1, "fail", *OLD, "retry", "not_sent"), (21, "running", 20, None, "wait"), (31, "fail", *NEW, "failed_again"),
+        (1, "fail", *OLD, "retry", "not_executed"), (21, "running", 20, None, "wait"), (31, "fail", *NEW, "failed_again"),
     ],
     "frozen, then thawed": [
         (1, "freeze", *OLD, "skipped"), (9, "fail", *OLD, "retry", "accepted"), (40, "success", *NEW, "done"),
@@ -556,9 +571,7 @@ def test_lives(life: t.Any) -> None:
         assert (now, decision.action) == (now, Action(action)), decision.reason
         if decision.action is Action.RETRY:
             number += 1
-            record = dataclasses.replace(
-                Sent.of(one, at(now), attempt=decision.attempt, batch=1), outcome=outcome[0], request_id=f"r-{number}"
-            )
+            record = dataclasses.replace(intent(one, now, number=decision.attempts), outcome=Outcome(outcome[0]), request_id=f"r-{number}")
 
 
 def test_a_life_with_three_attempts() -> None:
@@ -578,8 +591,8 @@ def test_a_life_with_three_attempts() -> None:
         decision = decide(one, wanted, at(now), record)
         actions.append(decision.action.value)
         if decision.action is Action.RETRY:
-            sends.append(decision.attempt)
-            record = dataclasses.replace(Sent.of(one, at(now), attempt=decision.attempt, batch=1), outcome="accepted")
+            sends.append(decision.attempts)
+            record = dataclasses.replace(intent(one, now, number=decision.attempts), outcome=Outcome.ACCEPTED)
     assert actions == ["retry", "wait", "retry", "settling", "wait", "wait", "retry"]
     assert sends == [1, 2, 3]
     assert decide(instance(Status.FAIL, 110, 120), wanted, at(200), record).action is Action.FAILED_AGAIN
@@ -597,26 +610,26 @@ class TestRequested:
             (40, instance(Status.FAIL, *NEW), None, "retry", "fail, last started 2026-11-23T03:00:20Z", None),
             (0, instance(Status.FAIL, *NEW), None, "skipped", "after 1 of 1 attempts", None),
             (40, instance(Status.SUCCESS), None, "skipped", "nothing to do: success", None),
-            (40, instance(Status.RUNNING), None, "skipped", "on its way", None),
+            (40, instance(Status.RUNNING), None, "skipped", "in progress", None),
             (40, instance(Status.FREEZE), None, "skipped", "status freeze is not in statuses", None),
             (40, instance(instance_type=InstanceType.MANUAL), None, "skipped", "manually scheduled", None),
-            (40, instance(), sent("unknown", 39), "skipped", "has no known outcome", at(99)),
-            (40, instance(), sent("intended", 39), "skipped", "was interrupted", at(99)),
-            (40, instance(), sent("accepted", 39), "skipped", "was accepted", at(99)),
-            (40, instance(), sent("accepted", -21), "skipped", "nor by a run that begins before 2026-11-23T03:14:39Z", None),
-            (40, instance(), sent("accepted", -860), "retry", "fail, last started", None),
-            (0, instance(), sent("accepted", -21), "skipped", "it is not sent again", None),
-            (40, instance(), sent("refused", 39), "retry", "fail, last started", None),
-            (0, instance(), sent("refused", 39), "retry", "fail, last started", None),
-            (0, instance(), sent("refused", 39, batch=2), "skipped", "was refused together with others", at(99)),
-            (0, instance(), sent("accepted", 39), "skipped", "was accepted", at(99)),
+            (40, instance(), attempt("unknown", 39), "skipped", "has no known outcome", at(99)),
+            (40, instance(), attempt("intended", 39), "skipped", "was interrupted", at(99)),
+            (40, instance(), attempt("accepted", 39), "skipped", "was accepted", at(99)),
+            (40, instance(), attempt("accepted", -21), "skipped", "nor by a run that begins before 2026-11-23T03:14:39Z", None),
+            (40, instance(), attempt("accepted", -860), "retry", "fail, last started", None),
+            (0, instance(), attempt("accepted", -21), "skipped", "it is not sent again", None),
+            (40, instance(), attempt("rejected", 39), "retry", "fail, last started", None),
+            (0, instance(), attempt("rejected", 39), "retry", "fail, last started", None),
+            (0, instance(), attempt("rejected", 39, batch=2), "skipped", "was rejected together with others", at(99)),
+            (0, instance(), attempt("accepted", 39), "skipped", "was accepted", at(99)),
         ],
     )
     def test_is_retried_or_skipped_with_a_reason(
         self, since: t.Any, one: t.Any, record: t.Any, action: t.Any, reason: t.Any, due: t.Any
     ) -> None:
         wanted = dataclasses.replace(self.OPEN, since=at(since))
-        result = decide_requested([one.key], {one.key: one}, wanted, at(40), {} if record is None else {record.key: record})
+        result = decide_requested([one.key], [one], wanted, at(40), {} if record is None else {record.failure.key: record})
         (decision,) = result.decisions
         assert (decision.action, decision.due_ms) == (Action(action), due)
         assert reason in decision.reason
@@ -625,7 +638,7 @@ class TestRequested:
     def test_each_is_judged_once_and_what_is_not_listed_is_a_problem_that_stops_no_other(self) -> None:
         one, two = instance(number=1), instance(number=2)
         asked = [two.key, key(3), one.key, two.key]
-        result = decide_requested(asked, {one.key: one, two.key: two}, self.OPEN, at(40), {})
+        result = decide_requested(asked, [one, two], self.OPEN, at(40), {})
         assert [decision.instance.key for decision in result.decisions] == [two.key, one.key]
         (problem,) = result.problems
         assert f"job_id 868641, plan_time {key(3).plan_time} (2026-11-23T01:00:03Z)" in problem
@@ -638,7 +651,13 @@ class TestRelated:
 
     def judge(self, instances: t.Any, *records: t.Any, since: t.Any = 40, now: t.Any = 40) -> t.Any:
         wanted = Policy(since=at(since), statuses=FAIL, settle_ms=SETTLE)
-        return decide_related(instances, wanted, at(now), {one.key: one for one in records})
+        decisions = decide_related(instances, wanted, at(now), {record.failure.key: record for record in records})
+        assert [decision.instance for decision in decisions] == instances
+        (verdict,) = {(decision.action, decision.reason, decision.due_ms) for decision in decisions}
+        return Related(*verdict)
+
+    def test_nothing_is_decided_where_nothing_is_listed(self) -> None:
+        assert decide_related([], policy(), at(40), {}) == []
 
     def test_is_due_as_soon_as_one_instance_qualifies(self) -> None:
         bad, good = instance(number=1), instance(Status.SUCCESS, number=2, job_name="next")
@@ -649,10 +668,9 @@ class TestRelated:
     @pytest.mark.parametrize(
         ("instances", "reason"),
         [
-            ([], "the service lists no instance in the window"),
             ([instance(Status.SUCCESS)], "none of 1 instances in the window qualifies (nothing to do: success"),
             ([instance(Status.FREEZE), instance(Status.PAUSE, number=2)], "none of 2 instances"),
-            ([instance(), instance(Status.RUNNING, number=2)], "1 of 2 instances are on their way"),
+            ([instance(), instance(Status.RUNNING, number=2)], "1 of 2 instances are in progress"),
             ([instance(instance_type=InstanceType.MANUAL)], "manually scheduled"),
         ],
     )
@@ -664,30 +682,30 @@ class TestRelated:
     @pytest.mark.parametrize(
         ("record", "since", "now", "action", "reason", "due"),
         [
-            (sent("accepted", 39), 40, 40, "skipped", "what came of it can be told from 2026-11-23T03:01:39Z", at(99)),
-            (sent("unknown", 39), 40, 98.999, "skipped", "what came of it can be told from", at(99)),
-            (sent("intended", 39), 40, 99, "retry", "1 of 2 instances", None),
-            (sent("unknown", 39), 40, 99, "retry", "1 of 2 instances", None),
-            (sent("accepted", 39), 0, 99, "skipped", "in the same run; it is not sent again", None),
-            (sent("accepted", -60), 0, 99, "skipped", "it is not sent again", None),
-            (sent("accepted", -900), 0, 99, "retry", "1 of 2 instances", None),
-            (sent("refused", 39), 0, 40, "retry", "1 of 2 instances", None),
-            (sent("not_sent", 39), 0, 40, "retry", "1 of 2 instances", None),
+            (attempt("accepted", 39), 40, 40, "skipped", "what came of it is known from 2026-11-23T03:01:39Z", at(99)),
+            (attempt("unknown", 39), 40, 98.999, "skipped", "what came of it is known from", at(99)),
+            (attempt("intended", 39), 40, 99, "retry", "1 of 2 instances", None),
+            (attempt("unknown", 39), 40, 99, "retry", "1 of 2 instances", None),
+            (attempt("accepted", 39), 0, 99, "skipped", "in the same run; it is not sent again", None),
+            (attempt("accepted", -60), 0, 99, "skipped", "it is not sent again", None),
+            (attempt("accepted", -900), 0, 99, "retry", "1 of 2 instances", None),
+            (attempt("rejected", 39), 0, 40, "retry", "1 of 2 instances", None),
+            (attempt("not_executed", 39), 0, 40, "retry", "1 of 2 instances", None),
             (
-                sent("unknown", 39, before=instance(Status.FAIL, -4000, -3900)),
+                attempt("unknown", 39, before=instance(Status.FAIL, -4000, -3900)),
                 0,
                 99,
                 "skipped",
                 "in the same run; it is not sent again",
                 None,
             ),
-            (sent("unknown", 39, before=instance(Status.FAIL, None, None)), 0, 99, "skipped", "in the same run", None),
+            (attempt("unknown", 39, before=instance(Status.FAIL, None, None)), 0, 99, "skipped", "in the same run", None),
             (
-                sent("unknown", 39, before=instance(Status.FAIL, -3600, None)),
+                attempt("unknown", 39, before=instance(Status.FAIL, -3600, None)),
                 0,
                 99,
                 "skipped",
-                "whether it took effect cannot be told",
+                "whether it took effect is unknown",
                 None,
             ),
         ],
@@ -699,17 +717,17 @@ class TestRelated:
         assert (result.action, result.due_ms) == (Action(action), due)
         assert reason in result.reason
 
-    def test_quiet_holds_back_the_whole(self) -> None:
-        wanted = Policy(since=SINCE, statuses=FAIL, settle_ms=SETTLE, quiet_until=at(50))
-        result = decide_related([instance()], wanted, at(40), {})
-        assert (result.action, result.due_ms) == (Action.SKIPPED, at(50))
-        assert decide_related([instance()], wanted, at(50), {}).action is Action.RETRY
+    def test_a_hold_off_holds_back_the_whole(self) -> None:
+        wanted = Policy(since=SINCE, statuses=FAIL, settle_ms=SETTLE, hold_off_until=at(50))
+        (decision,) = decide_related([instance()], wanted, at(40), {})
+        assert (decision.action, decision.due_ms) == (Action.SKIPPED, at(50))
+        assert decide_related([instance()], wanted, at(50), {})[0].action is Action.RETRY
 
 
 def test_a_key_tells_instances_of_one_plan_time_apart() -> None:
     one = InstanceKey(WORKSPACE, "1", at(0), at(-5))
     other = dataclasses.replace(one, submit_time=at(-4))
-    listed = {one: dataclasses.replace(instance(), key=one), other: dataclasses.replace(instance(Status.SUCCESS), key=other)}
+    listed = [dataclasses.replace(instance(), key=one), dataclasses.replace(instance(Status.SUCCESS), key=other)]
     result = decide_requested([one, other], listed, policy(), at(1), {})
     assert [decision.action for decision in result.decisions] == [Action.RETRY, Action.SKIPPED]
 
@@ -722,6 +740,6 @@ def test_what_a_person_set_to_success_need_not_have_been_rerun(outcome: t.Any, s
     one = dataclasses.replace(
         instance(Status.SUCCESS, start), force_success=flag == "force_success", ignore_success=flag == "ignore_success"
     )
-    decision = decide(one, policy(), at(100), sent(outcome))
+    decision = decide(one, policy(), at(100), attempt(outcome))
     assert (decision.action, decision.rerun) == (Action.DONE, rerun)
-    assert ("whose rerun that is cannot be told" in decision.reason) is (rerun is None)
+    assert ("whose rerun that is is unknown" in decision.reason) is (rerun is None)

@@ -47,17 +47,22 @@ def some(check_mode: bool = False, **standings: int) -> dict[str, t.Any]:
 @pytest.mark.parametrize(
     ("hosts", "check_mode", "headline", "succeeded"),
     [
-        ({"a": some(succeeded=3), "b": some(succeeded=1, idle=2)}, False, "All 4 instances succeeded", True),
+        ({"a": some(succeeded=3), "b": some(succeeded=1, already_done=2)}, False, "All 4 instances succeeded", True),
         ({"a": some(succeeded=1)}, False, "The instance succeeded", True),
-        ({"a": some(idle=2)}, False, "Nothing to rerun", True),
+        ({"a": some(already_done=2)}, False, "Nothing to rerun", True),
         ({"a": some(succeeded=3), "b": some(failed_again=1)}, False, "1 of 4 instances is still broken", False),
-        ({"a": some(succeeded=1, refused=1, running=2, unknown=1)}, False, "2 of 5 instances are still broken, 2 in progress", False),
+        ({"a": some(succeeded=1, rejected=1, running=2, unknown=1)}, False, "2 of 5 instances are still broken, 2 in progress", False),
         ({"a": some(succeeded=1), "b": some(waiting=1)}, False, "1 of 2 instances is still in progress", True),
         ({"a": some(succeeded=2), "lost": {}}, False, "1 workspace could not be worked on; elsewhere all 2 instances succeeded", False),
         ({"a": some(succeeded=2), "b": {**some(to_rerun=3), "succeeded": False}}, False, "3 of 5 instances are still broken", False),
-        ({"a": {**some(idle=1), "succeeded": False}}, False, "1 of 1 workspace did not succeed", False),
-        ({"a": some(True, to_rerun=2), "b": some(True, to_rerun=1, idle=3)}, True, "3 instances would be rerun in 2 workspaces", True),
-        ({"a": some(True, idle=3)}, True, "Nothing to rerun", True),
+        ({"a": {**some(already_done=1), "succeeded": False}}, False, "1 of 1 workspace did not succeed", False),
+        (
+            {"a": some(True, to_rerun=2), "b": some(True, to_rerun=1, already_done=3)},
+            True,
+            "3 instances would be rerun in 2 workspaces",
+            True,
+        ),
+        ({"a": some(True, already_done=3)}, True, "Nothing to rerun", True),
         ({}, False, "Nothing to rerun", True),
     ],
 )
@@ -81,8 +86,14 @@ def test_the_numbers_are_those_of_the_recaps() -> None:
 
 
 def test_what_is_broken_comes_first() -> None:
-    (workspace,) = reported({"a": some(idle=1, succeeded=1, unknown=1, running=1, failed_again=1)})["workspaces"]
-    assert [instance["standing"] for instance in workspace["instances"]] == ["failed_again", "unknown", "running", "succeeded", "idle"]
+    (workspace,) = reported({"a": some(already_done=1, succeeded=1, unknown=1, running=1, failed_again=1)})["workspaces"]
+    assert [instance["standing"] for instance in workspace["instances"]] == [
+        "failed_again",
+        "unknown",
+        "running",
+        "succeeded",
+        "already_done",
+    ]
 
 
 def given(way: dict[str, t.Any]) -> tuple[list[str], dict[str, t.Any]]:
@@ -96,7 +107,7 @@ def given(way: dict[str, t.Any]) -> tuple[list[str], dict[str, t.Any]]:
     ("standing", "way", "check", "later"),
     [
         ("failed_again", "failed_again", False, True),
-        ("refused", "refused", False, True),
+        ("rejected", "rejected", False, True),
         ("blocked", "blocked", False, False),
         ("skipped", "skipped", False, False),
         ("unknown", "unknown", True, False),
@@ -140,13 +151,13 @@ def test_what_the_service_never_reruns_has_no_command() -> None:
 
 def test_a_plan_is_held_to_what_was_shown() -> None:
     record = {"plan_record": {"options": {}, "instances": "9f86d081" * 2}}  # too long for a command
-    report = reported({"a": {**some(True, to_rerun=2), **record}, "b": some(True, idle=1)}, check_mode=True)
+    report = reported({"a": {**some(True, to_rerun=2), **record}, "b": some(True, already_done=1)}, check_mode=True)
     words, variables = given(report["next_step"])
     assert "--limit" not in words
     assert {host: set(plan) for host, plan in variables["dataarts_plans"].items()} == {
         host: {"plan_id", "planned_after", "planned_before", "since"} for host in "ab"
     }
-    assert reported({"a": some(True, idle=1)}, check_mode=True)["next_step"] is None
+    assert reported({"a": some(True, already_done=1)}, check_mode=True)["next_step"] is None
     limited = reported({"a": some(True, to_rerun=2)}, dataclasses.replace(COMMAND, limit="a:&night"), check_mode=True)["next_step"]
     assert given(limited)[0][-2:] == ["--limit", "a:&night"], "the other hosts have no plan, and would fail"
     assert limited["limit"] == "a:&night"
@@ -241,7 +252,12 @@ def test_rows_of_the_page_are_the_instances() -> None:
 
 def test_junit_has_a_suite_for_each_workspace() -> None:
     running = {**some(succeeded=1, running=1), "timed_out": True, "succeeded": False}
-    hosts = {"a": some(succeeded=2, failed_again=1, other=1, idle=4), "b": NO_RESULT, "c": running, "d": some(succeeded=1, waiting=1)}
+    hosts = {
+        "a": some(succeeded=2, failed_again=1, other=1, already_done=4),
+        "b": NO_RESULT,
+        "c": running,
+        "d": some(succeeded=1, waiting=1),
+    }
     root = check_junit(junit(reported(hosts)))
     numbers = [tuple(int(suite.attrib[name]) for name in ("tests", "failures", "errors", "skipped")) for suite in root]
     assert numbers == [(4, 1, 0, 1), (1, 0, 1, 0), (2, 1, 0, 0), (2, 0, 0, 1)]
@@ -254,7 +270,7 @@ def test_junit_has_a_suite_for_each_workspace() -> None:
 
 def test_junit_takes_any_text() -> None:
     odd = "a\x00b\ud800c\uffffd<&>\"'"
-    root = check_junit(junit(reported({odd: {**result([instance(1, "refused", job_name=odd)]), "msg": odd}})))
+    root = check_junit(junit(reported({odd: {**result([instance(1, "rejected", job_name=odd)]), "msg": odd}})))
     assert root[0].attrib["name"] == "a\ufffdb\ufffdc\ufffdd<&>\"'"
 
 

@@ -12,16 +12,26 @@ import typing as t
 import pytest
 
 from ansible_collections.dataarts.factory.plugins.module_utils._config.argument_spec import rerun_spec
-from ansible_collections.dataarts.factory.plugins.plugin_utils._task import console as telling
-from ansible_collections.dataarts.factory.plugins.plugin_utils._task import counts as tally
-from ansible_collections.dataarts.factory.plugins.plugin_utils._task import passes as watch
+from ansible_collections.dataarts.factory.plugins.module_utils._models.decision import Action, Decision
+from ansible_collections.dataarts.factory.plugins.module_utils._models.instance import Status
+from ansible_collections.dataarts.factory.plugins.module_utils._planner.outcomes import standing
+from ansible_collections.dataarts.factory.plugins.plugin_utils._task import console, counts, passes
+from ansible_collections.dataarts.factory.plugins.plugin_utils._task.console import Place
+from ansible_collections.dataarts.factory.plugins.plugin_utils._task.passes import Passes
+from tests.unit.building import FAIL, attempt, instance
 
 SINCE = 1_795_402_800_000  # 2026-11-23T03:00:00Z
 PLANNED = SINCE - 3_600_000
 
 
 def one(number: int, action: str, status: str = "fail", **more: t.Any) -> dict[str, t.Any]:
+    """An instance as the module returns it; where it stands is the module's word too."""
+    record = attempt() if more.get("rerun") else None
+    attempts = more.get("attempts") or int(action == "done" and more.get("status_before") != "success")  # it had failed in this run
+    made = Decision(instance(Status(status)), Action(action), "because", attempts=attempts, attempt=record)
     return {
+        "standing": more.pop("standing", standing(made, FAIL)),
+        "adopted": more.pop("adopted", False),
         "workspace_id": "w1",
         "job_name": more.pop("job_name", "daily_sales"),
         "job_id": "7",
@@ -40,7 +50,7 @@ def one(number: int, action: str, status: str = "fail", **more: t.Any) -> dict[s
 
 
 def passed(*instances: dict[str, t.Any], **more: t.Any) -> dict[str, t.Any]:
-    finished = not any(each["action"] in watch.OPEN for each in instances)
+    finished = not any(each["action"] in passes.OPEN for each in instances)
     return {
         "changed": any(each["rerun"] for each in instances),
         "instances": list(instances),
@@ -60,18 +70,18 @@ def failure(kind: str, msg: str = "Failed to list the instances of workspace w1"
     return {"failed": True, "changed": False, "msg": msg, "error": {"kind": kind}, "requests": {"GET": 1}, **more}
 
 
-def run_of(*results: dict[str, t.Any]) -> watch.Run:
-    run = watch.Run()
+def run_of(*results: dict[str, t.Any]) -> Passes:
+    run = Passes()
     for result in results:
         run = run.after(result)
     return run
 
 
-def scene(**more: t.Any) -> telling.Scene:
-    return telling.Scene(**{"host": "sales", "workspace_id": "w1", "elapsed": 65.0, **more})
+def place(**more: t.Any) -> Place:
+    return Place(**{"host": "sales", "workspace_id": "w1", "elapsed": 65.0, **more})
 
 
-TIMING = watch.Timing(wait=True, wait_timeout=60.0, poll_interval=5.0)
+TIMING = passes.Timing(wait=True, wait_timeout=60.0, poll_interval=5.0)
 
 
 class TestMerging:
@@ -86,6 +96,51 @@ class TestMerging:
         assert (merged["rerun"], merged["attempts"], merged["request_id"], merged["request_ids"]) == (True, 1, "r1", ["r1"])
         assert merged["actions"] == ["retry", "done"]
         assert merged["adopted"] is False
+
+    @pytest.mark.parametrize(
+        ("changes", "others"),
+        [
+            ({"instance_id": "200"}, []),
+            ({"submit_time": 9}, []),
+            ({"instance_id": "200", "submit_time": 9}, []),
+            ({"submit_time": 9}, [{"submit_time": 6, "instance_id": "50"}]),  # a sibling keeps its own
+            ({"submit_time": 9}, [{"plan_time": PLANNED, "instance_id": "50"}]),
+        ],
+    )
+    def test_an_instance_is_followed_whatever_a_rerun_changes(self, changes: dict[str, t.Any], others: list[dict[str, t.Any]]) -> None:
+        first = one(1, "retry", rerun=True, attempts=1, request_id="r1", start_time_before=5)
+        beside = [{**one(1, "wait", "running"), **other} for other in others]
+        last = {**one(1, "done", "success", status_before="success", start_time_before=9), **changes}
+        run = run_of(passed(first, *beside), passed(*beside, last))
+        assert len(run.instances) == 1 + len(others)
+        (merged,) = [seen for seen in run.instances.values() if passes.identity(seen) == passes.identity(last)]
+        assert (merged["status_before"], merged["start_time_before"], merged["request_ids"]) == ("fail", 5, ["r1"])
+        assert merged["actions"] == ["retry", "done"]
+        assert all(seen["actions"] == ["wait"] for seen in run.instances.values() if seen is not merged)
+
+    #: Instances of the passes before, of this one, as plan time, submit_time, instance_id; which follows which.
+    FOLLOWED = [
+        ("", "", ""),
+        ("1-5-a", "1-5-a", ""),
+        ("1-5-a", "1-5-b", "1-5-b<1-5-a"),
+        ("1-5-a", "1-9-a", "1-9-a<1-5-a"),
+        ("1-5-a", "1-9-b", "1-9-b<1-5-a"),
+        ("1-5-a", "2-9-b", ""),  # another planned run
+        ("1-5-a", "1-5-a 1-9-b", ""),  # it is still there: the other is new
+        ("1-5-a 1-5-b", "1-5-b 1-5-c", "1-5-c<1-5-a"),  # twins
+        ("1-5-a 1-5-b", "1-9-a 1-9-b", "1-9-a<1-5-a 1-9-b<1-5-b"),
+        ("1-5-a 2-5-b", "1-9-a 2-9-b", "1-9-a<1-5-a 2-9-b<2-5-b"),
+        ("1-5-a", "", ""),  # not listed this time
+        ("1-5-a", "1-9-b 1-9-c", "1-9-b<1-5-a"),
+    ]
+
+    @pytest.mark.parametrize(("known", "listed", "expected"), FOLLOWED)
+    def test_which_instance_of_the_passes_before_it_is(self, known: str, listed: str, expected: str) -> None:
+        def names(text: str) -> list[passes.Identity]:
+            return [("w1", "7", int(plan), int(submit), name) for plan, submit, name in (word.split("-") for word in text.split())]
+
+        pairs = [word.split("<") for word in expected.split()]
+        assert passes.followed(names(known), names(listed)) == {names(new)[0]: names(old)[0] for new, old in pairs}
 
     def test_every_post_of_an_instance_is_kept(self) -> None:
         run = run_of(
@@ -123,33 +178,32 @@ class TestMerging:
         assert run.plan == ("1 to rerun",)
         assert run_of(held).plan == ("nothing to rerun yet",)
 
-    def test_later_passes_look_at_what_the_first_one_looked_at(self) -> None:
+    def test_later_passes_list_what_the_first_one_listed(self) -> None:
         args = {"workspace_id": "w1", "planned_after": "-24h"}
-        assert watch.next_args(args, watch.Run()) == {**args, "carry": {"plan_only": True}}
-        carry = {"planned": 1, "dependencies": {"keys": []}}
-        later = watch.next_args(args, run_of(passed(one(1, "wait", "running"), carry=carry)))
-        fixed = {"workspace_id": "w1", "planned_after": 1, "planned_before": 2, "since": SINCE}
-        assert later == {**fixed, "carry": {"plan_only": False, "dependencies": {"keys": []}}}
+        assert passes.next_args(args, Passes(run_id="r")) == {**args, "pass_state": {"run_id": "r", "plan_only": True}}
+        state = {"run_id": "r", "since": SINCE, "planned_after": 1, "planned_before": 2, "planned": 1, "dependencies": {"keys": []}}
+        later = passes.next_args(args, run_of(passed(one(1, "wait", "running"), pass_state=state)))
+        assert later == {**args, "pass_state": {**state, "plan_only": False}}
 
     def test_what_was_only_planned_is_sent_at_once_unless_a_pass_failed(self) -> None:
-        planned = passed(one(1, "retry"), carry={"planned": 1})
+        planned = passed(one(1, "retry"), pass_state={"planned": 1})
         assert run_of(planned).planned
-        assert not run_of(planned, passed(one(1, "retry", rerun=True), carry={"planned": 0})).planned
+        assert not run_of(planned, passed(one(1, "retry", rerun=True), pass_state={"planned": 0})).planned
         assert not run_of(planned, failure("unreachable")).planned
         assert not run_of(failure("option")).planned
 
     def test_a_rerun_that_appears_between_planning_and_sending_is_not_counted_as_ours(self) -> None:
-        run = run_of(passed(one(1, "retry"), carry={"planned": 1}), passed(one(1, "wait", "running", rerun=True)))
-        assert (tally.tally(run)["rerun"], tally.tally(run)["adopted"]) == (0, 1)
-        run = run_of(passed(one(1, "retry"), carry={"planned": 1}), passed(one(1, "retry", rerun=True)))
-        assert (tally.tally(run)["rerun"], tally.tally(run)["adopted"]) == (1, 0)
+        run = run_of(passed(one(1, "retry"), pass_state={"planned": 1}), passed(one(1, "wait", "running", rerun=True, adopted=True)))
+        assert (counts.tally(run)["rerun"], counts.tally(run)["adopted"]) == (0, 1)
+        run = run_of(passed(one(1, "retry"), pass_state={"planned": 1}), passed(one(1, "retry", rerun=True)))
+        assert (counts.tally(run)["rerun"], counts.tally(run)["adopted"]) == (1, 0)
 
     def test_the_final_result_carries_everything_once(self) -> None:
         run = run_of(
             passed(one(1, "retry", rerun=True)),
-            passed(one(1, "done", "success"), one(2, "skipped", "freeze"), warnings=["skew"], summary={"idle": 3}),
+            passed(one(1, "done", "success"), one(2, "skipped", "freeze"), warnings=["skew"], summary={"already_done": 3}),
         )
-        result = tally.final_result(run, failed=False, msg="text", timed_out=False, elapsed=1.234)
+        result = counts.final_result(run, failed=False, msg="text", timed_out=False, elapsed=1.234)
         assert {name: result[name] for name in ("failed", "succeeded", "changed", "msg", "finished", "passes", "elapsed", "warnings")} == {
             "failed": False,
             "succeeded": True,
@@ -160,13 +214,13 @@ class TestMerging:
             "elapsed": 1.2,
             "warnings": ["skew"],
         }
-        counts = {"actions": {"done": 4, "skipped": 1}, "statuses": {"success": 4, "freeze": 1}}
-        assert result["summary"] == {"total": 5, "idle": 3, "rerun": 1, **counts}
+        words = {"actions": {"done": 4, "skipped": 1}, "statuses": {"success": 4, "freeze": 1}}
+        assert result["summary"] == {"total": 5, "already_done": 3, "rerun": 1, **words}
         assert "due_in" not in result
 
     def test_a_failed_result_has_an_error_to_ask_for(self) -> None:
         run = run_of(passed(one(1, "wait", "running"), exception="of a module that failed in good order"))
-        result = tally.final_result(run, failed=True, msg="text", timed_out=True, elapsed=1)
+        result = counts.final_result(run, failed=True, msg="text", timed_out=True, elapsed=1)
         assert result["error"] == {
             "kind": "incomplete",
             "message": "text",
@@ -178,19 +232,19 @@ class TestMerging:
             "hint": "",
         }
         run = run_of(failure("credentials", exception="of a module that failed in good order"))
-        result = tally.final_result(run, failed=True, msg="text", timed_out=False, elapsed=1)
+        result = counts.final_result(run, failed=True, msg="text", timed_out=False, elapsed=1)
         assert result["error"] == {"kind": "credentials"}
         assert "exception" not in result
 
 
 class TestHeldBack:
     def test_what_is_held_back_is_not_sent_yet_and_what_was_sent_is_on_its_way(self) -> None:
-        run = run_of(passed(one(1, "settling"), one(2, "settling", attempts=1)))
+        run = run_of(passed(one(1, "settling", standing="to_rerun"), one(2, "settling", attempts=1)))
         assert [each["plan_time"] - PLANNED for each in run.unsent] == [1000]
         assert [each["plan_time"] - PLANNED for each in run.moving] == [2000]
-        failed, msg = telling.verdict(run, scene(timed_out=True))
+        failed, msg = console.verdict(run, place(timed_out=True))
         assert failed
-        assert "1 still on its way after 1m 05s" in msg
+        assert "1 still in progress after 1m 05s" in msg
         assert "1 not sent yet after 1m 05s" in msg
 
 
@@ -199,20 +253,20 @@ class TestFailingPasses:
     def test_the_first_pass_is_not_repeated(self, kind: t.Any) -> None:
         run = run_of(failure(kind))
         assert run.ended
-        assert telling.verdict(run, scene()) == (True, "Failed to list the instances of workspace w1")
+        assert console.verdict(run, place()) == (True, "Failed to list the instances of workspace w1")
 
     def test_a_first_pass_that_breaks_off_tells_what_it_had_sent_and_how_to_go_on(self) -> None:
         sent = one(1, "retry", rerun=True, attempts=1, request_id="r1")
         run = run_of(failure("no_permission", "Forbidden.", instances=[sent, one(2, "wait")], since=SINCE, changed=True))
         assert run.ended
-        failed, msg = telling.verdict(run, scene())
+        failed, msg = console.verdict(run, place())
         assert failed
         assert msg == (
             "Forbidden. Before that, 1 instance of 1 job was rerun; run again with since=2026-11-23T03:00:00Z to go on: nothing is sent twice."
         )
-        assert tally.final_result(run, failed=True, msg=msg, timed_out=False, elapsed=1)["recap"]["rerun"] == 1
+        assert counts.final_result(run, failed=True, msg=msg, timed_out=False, elapsed=1)["recap"]["rerun"] == 1
 
-    @pytest.mark.parametrize("kind", sorted(watch.TEMPORARY))
+    @pytest.mark.parametrize("kind", sorted(passes.TEMPORARY))
     def test_a_temporary_reason_is_ridden_out_and_reported(self, kind: t.Any) -> None:
         run = run_of(passed(one(1, "wait", "running")), failure(kind))
         assert not run.ended
@@ -220,22 +274,22 @@ class TestFailingPasses:
         run = run.after(passed(one(1, "done", "success")))
         assert run.ended
         assert run.failed_passes == 0
-        assert telling.verdict(run, scene())[0] is False
+        assert console.verdict(run, place())[0] is False
 
     @pytest.mark.parametrize("kind", ["credentials", "no_permission", "clock", "tls", "state", "internal"])
     def test_any_other_reason_ends_the_run_with_what_was_reached(self, kind: t.Any) -> None:
         run = run_of(passed(one(1, "wait", "running"), one(2, "done", "success")), failure(kind))
         assert run.ended
-        failed, msg = telling.verdict(run, scene())
+        failed, msg = console.verdict(run, place())
         assert failed
         assert msg.startswith("Failed to watch 2 instances of workspace w1 to the end: Failed to list")
         assert "1 succeeded, 1 running, 0 waiting, 0 failed again" in msg
         assert "since=2026-11-23T03:00:00Z" in msg
-        assert len(tally.final_result(run, failed=True, msg=msg, timed_out=False, elapsed=1)["instances"]) == 2
+        assert len(counts.final_result(run, failed=True, msg=msg, timed_out=False, elapsed=1)["instances"]) == 2
 
     def test_nobody_is_told_that_something_goes_on_where_nothing_was_sent(self) -> None:
         run = run_of(passed(one(1, "settling"), one(2, "done", "success")), failure("no_permission", instances=[one(1, "wait")]))
-        assert telling.verdict(run, scene()) == (True, "Failed to list the instances of workspace w1")
+        assert console.verdict(run, place()) == (True, "Failed to list the instances of workspace w1")
 
     @pytest.mark.parametrize(
         ("result", "kind"),
@@ -247,58 +301,63 @@ class TestFailingPasses:
     )
     def test_a_failure_without_a_kind_is_not_one_of_the_instances(self, result: dict[str, t.Any], kind: str) -> None:
         """A playbook that goes on where instances failed would end well although nothing was looked at."""
-        assert tally.final_result(run_of(result), failed=True, msg="text", timed_out=False, elapsed=1)["error"]["kind"] == kind
+        assert counts.final_result(run_of(result), failed=True, msg="text", timed_out=False, elapsed=1)["error"]["kind"] == kind
 
     def test_what_was_not_sent_is_not_said_to_wait(self) -> None:
         """The run is over: nobody is going to send it."""
         moving, held = one(2, "wait", "running", rerun=True), one(1, "wait")
         run = run_of(passed(one(1, "settling"), moving), failure("no_permission", instances=[held, moving]))
-        assert (tally.tally(run)["waiting"], tally.tally(run)["to_rerun"]) == (1, 0), "as long as it goes on"
-        result = tally.final_result(run, failed=True, msg="text", timed_out=False, elapsed=1)
+        assert (counts.tally(run)["waiting"], counts.tally(run)["to_rerun"]) == (0, 1), "as the module says"
+        assert "1 running, 1 waiting" in console.progress_text(counts.tally(run)), "as long as it goes on"
+        result = counts.final_result(run, failed=True, msg="text", timed_out=False, elapsed=1)
         assert [each["standing"] for each in result["instances"]] == ["to_rerun", "running"]
         assert [result["recap"][name] for name in ("waiting", "running", "to_rerun", "broken")] == [0, 1, 1, 1]
         assert result["recap_by_job"]["daily_sales"]["to_rerun"] == 1
-        checked = watch.Run(check=True).after(passed(held, failed=True))
-        assert tally.final_result(checked, failed=True, msg="text", timed_out=False, elapsed=1)["recap"]["broken"] == 0
+        checked = Passes(check=True).after(passed(held, failed=True))
+        assert counts.final_result(checked, failed=True, msg="text", timed_out=False, elapsed=1)["recap"]["broken"] == 0
 
     def test_nobody_has_to_remember_when_it_began(self) -> None:
-        line = telling.resume_line("sales", run_of(passed(one(1, "settling"), since=SINCE + 999)))
+        line = console.resume_line("sales", run_of(passed(one(1, "settling"), since=SINCE + 999)))
         assert line.endswith("start it again with since=2026-11-23T03:00:00Z, and nothing is sent twice")
 
     def test_with_the_role_it_is_the_variable_that_is_named(self) -> None:
         """One called since would be ignored, and everything that failed rerun again."""
         run = run_of(passed(one(1, "wait", "running"), one(2, "blocked")))
-        failed, msg = telling.verdict(run, scene(timed_out=True, prefix="dataarts_"))
+        failed, msg = console.verdict(run, place(timed_out=True, prefix="dataarts_"))
         assert failed
         assert msg.count("run again with dataarts_since=2026-11-23T03:00:00Z to see the end") == 2
-        assert "with dataarts_since=" in telling.resume_line("sales", run, "dataarts_")
+        assert "with dataarts_since=" in console.resume_line("sales", run, "dataarts_")
 
     def test_a_difference_names_the_workspace(self) -> None:
-        found = telling.headed("sales", {"before": "a", "after": "b", "before_header": "status before", "after_header": "status after"})
+        found = console.headed("sales", {"before": "a", "after": "b", "before_header": "status before", "after_header": "status after"})
         assert (found["before_header"], found["after_header"]) == ("sales: status before", "sales: status after")
 
     @pytest.mark.parametrize("kind", ["credentials", "invalid"])
     def test_why_a_run_ended_is_said_at_once(self, kind: t.Any) -> None:
         """A role that goes on after a failed task would show it at its end only."""
         run = run_of(failure(kind))
-        assert telling.closing_lines(run, scene(), "the reason") == ["sales: the reason"]
+        assert console.closing_lines(run, place(), "the reason") == ["sales: the reason"]
 
     def test_a_first_pass_that_had_sent_something_is_watched_on(self) -> None:
         sent = one(1, "retry", rerun=True)
-        run = run_of(failure("unreachable", instances=[sent, one(2, "wait")], since=SINCE, changed=True, plan=["2 to rerun"]))
+        run = run_of(
+            failure(
+                "unreachable", instances=[sent, one(2, "wait")], since=SINCE, pass_state={"since": SINCE}, changed=True, plan=["2 to rerun"]
+            )
+        )
         assert not run.ended
         assert run.plan == ("2 to rerun",)
-        assert watch.next_args({}, run)["since"] == SINCE
+        assert passes.next_args({}, run)["pass_state"] == {"since": SINCE, "plan_only": False}
         run = run.after(failure("credentials"))
         assert run.ended
-        assert telling.verdict(run, scene())[1].startswith("Failed to watch 2 instances of workspace w1 to the end: ")
+        assert console.verdict(run, place())[1].startswith("Failed to watch 2 instances of workspace w1 to the end: ")
 
     def test_a_first_pass_that_sent_nothing_says_only_why(self) -> None:
         run = run_of(failure("no_permission", instances=[one(1, "wait")], since=SINCE))
-        assert telling.verdict(run, scene()) == (True, "Failed to list the instances of workspace w1")
+        assert console.verdict(run, place()) == (True, "Failed to list the instances of workspace w1")
 
     def test_it_gives_up_after_many_in_a_row(self) -> None:
-        run = run_of(passed(one(1, "wait", "running")), *[failure("server")] * (watch.MAX_FAILED_PASSES - 1))
+        run = run_of(passed(one(1, "wait", "running")), *[failure("server")] * (passes.MAX_FAILED_PASSES - 1))
         assert not run.ended
         assert run.after(failure("server")).ended
 
@@ -316,24 +375,40 @@ class TestSentHere:
     """What this task sent, what an earlier one with the same since had sent, and what others started."""
 
     @pytest.mark.parametrize(
-        ("passes", "expected"),
+        ("seen", "expected"),
         [
             ([one(1, "retry", rerun=True), one(1, "done", "success", rerun=True)], {"rerun": 1, "adopted": 0, "succeeded": 1}),
             ([one(1, "settling"), one(1, "wait", "running", rerun=True)], {"rerun": 1, "adopted": 0, "running": 1}),
-            ([one(1, "done", "success", status_before="fail", rerun=True)], {"rerun": 0, "adopted": 1, "succeeded": 1}),
-            ([one(1, "settling", rerun=True), one(1, "done", "success", rerun=True)], {"rerun": 0, "adopted": 1, "succeeded": 1}),
+            (
+                [one(1, "done", "success", status_before="fail", rerun=True, adopted=True)],
+                {"rerun": 0, "adopted": 1, "succeeded": 1},
+            ),
+            (
+                [one(1, "settling", rerun=True, adopted=True), one(1, "done", "success", rerun=True, adopted=True)],
+                {"rerun": 0, "adopted": 1, "succeeded": 1},
+            ),
+            # Another attempt than the adopted one is this task's: whose rerun it is goes by the newest.
+            (
+                [one(1, "failed_again", rerun=True, adopted=True), one(1, "wait", "running", rerun=True)],
+                {"rerun": 1, "adopted": 0, "running": 1},
+            ),
+            # What was seen in progress has not been done all along, also where nobody here sent it.
+            (
+                [one(1, "wait", "running"), one(1, "done", "success", standing="already_done")],
+                {"rerun": 0, "adopted": 0, "succeeded": 1},
+            ),
             ([one(1, "retry")], {"rerun": 0, "to_rerun": 1, "waiting": 0}),
             ([one(1, "wait", "running"), one(1, "done", "success")], {"rerun": 0, "adopted": 0, "succeeded": 1}),
             ([one(1, "done", "success", status_before="success")], {"rerun": 0, "adopted": 0, "succeeded": 0}),
         ],
     )
-    def test_tally(self, passes: t.Any, expected: t.Any) -> None:
-        counts = tally.tally(run_of(*(passed(each) for each in passes)))
-        assert {name: counts[name] for name in expected} == expected
+    def test_tally(self, seen: t.Any, expected: t.Any) -> None:
+        tally = counts.tally(run_of(*map(passed, seen)))
+        assert {name: tally[name] for name in expected} == expected
 
     def test_in_check_mode_another_attempt_is_to_be_rerun_and_the_one_before_was_an_earlier_tasks(self) -> None:
-        run = watch.Run(check=True).after(passed(one(1, "retry", rerun=True, attempts=1)))
-        result = tally.final_result(run, failed=False, msg="", timed_out=False, elapsed=0)
+        run = Passes(check=True).after(passed(one(1, "retry", rerun=True, attempts=1, standing="to_rerun")))
+        result = counts.final_result(run, failed=False, msg="", timed_out=False, elapsed=0)
         assert result["instances"][0]["standing"] == "to_rerun"
         expected = {"failed": 1, "to_rerun": 1, "adopted": 1}
         assert {name: number for name, number in result["recap"].items() if number} == expected == result["recap_by_job"]["daily_sales"]
@@ -347,7 +422,7 @@ class TestPause:
             ([one(1, "wait", "running")], None, 0, 5.0),
             ([one(1, "wait", "running")], 40, 0, 40.0),
             ([one(1, "wait", "running")], 2, 0, 2.0),
-            ([one(1, "wait", "running")], 0, 0, watch.MIN_PAUSE),
+            ([one(1, "wait", "running")], 0, 0, passes.MIN_PAUSE),
             ([one(1, "retry")], 40, 0, 40.0),
             ([one(1, "retry")], 40, 30, 30.0),
             ([one(1, "wait", "running")], None, 58, 2.0),
@@ -356,43 +431,43 @@ class TestPause:
         ],
     )
     def test_when_the_next_pass_is_due(self, instances: t.Any, due_in: t.Any, elapsed: t.Any, expected: t.Any) -> None:
-        assert watch.pause(run_of(passed(*instances, due_in=due_in)), TIMING, elapsed, elapsed) == expected
+        assert passes.pause(run_of(passed(*instances, due_in=due_in)), TIMING, elapsed, elapsed) == expected
 
     def test_a_last_look_is_taken_after_a_pass_that_went_beyond_the_time(self) -> None:
-        assert watch.pause(run_of(passed(one(1, "retry", rerun=True))), TIMING, 59, 61) == watch.MIN_PAUSE
-        assert watch.pause(run_of(passed(one(1, "retry", rerun=True))), watch.Timing(True, 0, 5), 0, 1) is None
+        assert passes.pause(run_of(passed(one(1, "retry", rerun=True))), TIMING, 59, 61) == passes.MIN_PAUSE
+        assert passes.pause(run_of(passed(one(1, "retry", rerun=True))), passes.Timing(True, 0, 5), 0, 1) is None
 
     def test_a_plan_that_is_refused_ends_once_nothing_is_on_its_way(self) -> None:
         limit = {"failed": True, "finished": False, "error": {"kind": "limit"}, "msg": "Refused to rerun 1 instances: max_instances is 0"}
-        assert watch.pause(run_of(passed(one(1, "wait"), **limit)), TIMING, 0, 0) is None
-        assert watch.pause(run_of(passed(one(1, "wait"), one(2, "wait", "running"), **limit)), TIMING, 0, 0) == 5.0
+        assert passes.pause(run_of(passed(one(1, "wait"), **limit)), TIMING, 0, 0) is None
+        assert passes.pause(run_of(passed(one(1, "wait"), one(2, "wait", "running"), **limit)), TIMING, 0, 0) == 5.0
 
     def test_failed_passes_are_spaced_out(self) -> None:
         run = run_of(passed(one(1, "wait", "running")))
         pauses = []
         for _number in range(5):
             run = run.after(failure("unreachable"))
-            pauses.append(watch.pause(run, watch.Timing(True, 3600, 5), 0, 0))
+            pauses.append(passes.pause(run, passes.Timing(True, 3600, 5), 0, 0))
         assert pauses == [5, 10, 20, 40, 60]
 
     @pytest.mark.parametrize(
         ("args", "expected"),
         [
-            ({}, watch.Timing()),
-            ({"wait": "no", "wait_timeout": "60", "poll_interval": 5}, watch.Timing(False, 60.0, 5.0)),
-            ({"wait": True, "wait_timeout": 0, "poll_interval": None}, watch.Timing(True, 0.0, 10.0)),
+            ({}, passes.Timing()),
+            ({"wait": "no", "wait_timeout": "60", "poll_interval": 5}, passes.Timing(False, 60.0, 5.0)),
+            ({"wait": True, "wait_timeout": 0, "poll_interval": None}, passes.Timing(True, 0.0, 10.0)),
         ],
     )
     def test_options_are_read_as_they_were_given(self, args: t.Any, expected: t.Any) -> None:
-        assert watch.Timing.of(args) == expected
+        assert passes.Timing.of(args) == expected
 
     def test_the_defaults_are_the_module_s(self) -> None:
         spec = rerun_spec()
-        assert watch.Timing() == watch.Timing(*(spec[name]["default"] for name in ("wait", "wait_timeout", "poll_interval")))
-        assert watch.Run().wanted == watch.wanted_statuses({}) == frozenset(spec["statuses"]["default"])
+        assert passes.Timing() == passes.Timing(*(spec[name]["default"] for name in ("wait", "wait_timeout", "poll_interval")))
+        assert Passes().wanted == passes.wanted_statuses({}) == frozenset(spec["statuses"]["default"])
 
     def test_statuses_are_a_list_or_words_with_commas(self) -> None:
-        assert watch.wanted_statuses({"statuses": ["fail", "success"]}) == watch.wanted_statuses({"statuses": "fail, success"})
+        assert passes.wanted_statuses({"statuses": ["fail", "success"]}) == passes.wanted_statuses({"statuses": "fail, success"})
 
 
 class TestTelling:
@@ -406,9 +481,9 @@ class TestTelling:
                 one(5, "skipped", "freeze"),
             )
         )
-        assert telling.progress_line("sales", tally.tally(run), 65) == "sales: 1 succeeded, 1 running, 1 waiting, 1 failed again, 1m 05s"
+        assert console.progress_line("sales", counts.tally(run), 65) == "sales: 1 succeeded, 1 running, 1 waiting, 1 failed again, 1m 05s"
         run = run.after(passed(one(6, "blocked", "waiting-confirm"), one(7, "unknown")))
-        assert telling.progress_text(tally.tally(run)).endswith("1 failed again, 1 waiting for a person, 1 of unknown outcome")
+        assert console.progress_text(counts.tally(run)).endswith("1 failed again, 1 waiting for a person, 1 of unknown outcome")
 
     @pytest.mark.parametrize(
         ("results", "more", "expected"),
@@ -422,7 +497,7 @@ class TestTelling:
                 ),
             ),
             ([passed(one(1, "done", "success", status_before="success"))], {}, (False, "Nothing to rerun in workspace w1.")),
-            ([passed(summary={"idle": 4})], {}, (False, "Nothing to rerun in workspace w1.")),
+            ([passed(summary={"already_done": 4})], {}, (False, "Nothing to rerun in workspace w1.")),
             ([passed(one(1, "skipped", "freeze"))], {}, (False, "Nothing to rerun in workspace w1.")),
             ([passed(one(1, "not_rerunnable", "running-exception"))], {}, (False, "Nothing to rerun in workspace w1.")),
             (
@@ -443,7 +518,7 @@ class TestTelling:
             (
                 [passed(one(1, "retry", rerun=True), finished=True)],
                 {"wait": False},
-                (False, "Reran 1 instance of 1 job in workspace w1; 1 is on its way, not waited for."),
+                (False, "Reran 1 instance of 1 job in workspace w1; 1 is in progress, not waited for."),
             ),
             (
                 [
@@ -459,7 +534,7 @@ class TestTelling:
                 (True, "Refused to rerun 1 instances: max_instances is 0"),
             ),
             (
-                [passed(one(1, "done", "success", status_before="fail", rerun=True))],
+                [passed(one(1, "done", "success", status_before="fail", rerun=True, adopted=True))],
                 {},
                 (False, "Nothing to rerun in workspace w1 (1 had been rerun before, since 2026-11-23T03:00:00Z): all succeeded, 1m 05s."),
             ),
@@ -476,13 +551,13 @@ class TestTelling:
         ],
     )
     def test_verdict(self, results: t.Any, more: t.Any, expected: t.Any) -> None:
-        assert telling.verdict(run_of(*results), scene(**more)) == expected
+        assert console.verdict(run_of(*results), place(**more)) == expected
 
     @pytest.mark.parametrize(
         ("action", "words", "way_out"),
         [
             ("failed_again", "1 failed again (daily_sales planned 2026-11-23T02:00:01Z)", "run again without since"),
-            ("refused", "1 refused by the service (", "The service says: because 1. Correct that"),
+            ("rejected", "1 rejected by the service (", "The service says: because 1. Correct that"),
             ("not_rerunnable", "1 not rerunnable (", "Handle them in the console"),
             ("blocked", "1 waiting for a person (", "run again with since=2026-11-23T03:00:00Z"),
             ("unknown", "1 of unknown outcome (", "See what became of the unknown ones with: ansible sales"),
@@ -490,24 +565,24 @@ class TestTelling:
     )
     def test_each_way_to_miss_the_end_has_its_way_out(self, action: t.Any, words: t.Any, way_out: t.Any) -> None:
         run = run_of(passed(one(2, "retry", rerun=True), one(1, action)), passed(one(2, "done", "success"), one(1, action)))
-        failed, msg = telling.verdict(run, scene(lookup="ansible sales -m x"))
+        failed, msg = console.verdict(run, place(lookup="ansible sales -m x"))
         assert failed
         assert msg.startswith("Failed to bring 1 of 2 instances of workspace w1 to success: " + words)
         assert way_out in msg
 
     def test_what_is_not_rerunnable_is_only_missed_if_it_was_asked_for(self) -> None:
         found = passed(one(1, "not_rerunnable", "fail"), one(2, "not_rerunnable", "manual-stop"))
-        assert len(tally.broken(run_of(found))["not_rerunnable"]) == 1
-        assert len(tally.broken(watch.Run(wanted=frozenset({"fail", "manual-stop"})).after(found))["not_rerunnable"]) == 2
+        assert len(counts.broken(run_of(found))["not_rerunnable"]) == 1
+        assert len(counts.broken(Passes(wanted=frozenset({"fail", "manual-stop"})).after(found))["not_rerunnable"]) == 2
 
     def test_a_timeout_names_what_is_left_running(self) -> None:
         run = run_of(passed(*(one(number, "wait", "running", rerun=True) for number in range(5))))
-        failed, msg = telling.verdict(run, scene(timed_out=True))
+        failed, msg = console.verdict(run, place(timed_out=True))
         assert failed
-        assert "5 still on their way after 1m 05s (daily_sales planned 2026-11-23T02:00:00Z, " in msg
+        assert "5 still in progress after 1m 05s (daily_sales planned 2026-11-23T02:00:00Z, " in msg
         assert "and 2 more)" in msg
         assert "raise wait_timeout" in msg
-        assert len(telling.closing_lines(run, scene(timed_out=True), msg)) == 6
+        assert len(console.closing_lines(run, place(timed_out=True), msg)) == 6
 
     def test_a_timeout_says_where_what_is_open_stands_and_not_what_it_was_before(self) -> None:
         standings = [
@@ -517,7 +592,7 @@ class TestTelling:
             one(3, "wait", rerun=True, attempts=1),
             one(4, "wait", "running", rerun=True, attempts=1),
         ]
-        lines = telling.closing_lines(run_of(passed(*standings)), scene(timed_out=True), "text")
+        lines = console.closing_lines(run_of(passed(*standings)), place(timed_out=True), "text")
         assert [line.split(":")[1].strip() for line in lines[1:]] == ["sent", "sent", "waiting", "waiting", "running"]
 
     @pytest.mark.parametrize(("status", "timed_out", "told"), [("fail", True, True), ("success", False, False)])
@@ -525,32 +600,32 @@ class TestTelling:
         why = "The service accepted reruns of job daily_sales that it does not show."
         last = one(1, "wait" if timed_out else "done", status, rerun=True)
         other = one(2, "failed_again", rerun=True)
-        _failed, msg = telling.verdict(run_of(passed(last, other, problems=[why])), scene(timed_out=timed_out))
+        _failed, msg = console.verdict(run_of(passed(last, other, problems=[why])), place(timed_out=timed_out))
         assert (why in msg) is told
         held = run_of(passed(one(1, "wait"), problems=["Instances wait for job load in workspace w2."]))
-        assert telling.verdict(held, scene(timed_out=True))[1].endswith("Instances wait for job load in workspace w2.")
+        assert console.verdict(held, place(timed_out=True))[1].endswith("Instances wait for job load in workspace w2.")
 
     def test_what_will_not_succeed_without_a_person_is_told_when_it_is_seen_and_once(self) -> None:
         told: set[t.Any] = set()
         first = run_of(passed(one(1, "wait", "running"), one(2, "blocked", "waiting-confirm"), one(3, "skipped", "freeze")))
-        assert telling.trouble_lines("sales", first, told) == [
+        assert console.trouble_lines("sales", first, told) == [
             "sales:   waiting for a person: daily_sales planned 2026-11-23T02:00:02Z: because 2"
         ]
         then = first.after(passed(one(1, "failed_again"), one(2, "blocked", "waiting-confirm")))
-        assert telling.trouble_lines("sales", then, told) == ["sales:   failed again: daily_sales planned 2026-11-23T02:00:01Z: because 1"]
+        assert console.trouble_lines("sales", then, told) == ["sales:   failed again: daily_sales planned 2026-11-23T02:00:01Z: because 1"]
         many = then.after(passed(*(one(number, "failed_again") for number in range(10, 99))))
-        assert len(telling.trouble_lines("sales", many, told)) == telling.LISTED - 2
-        assert telling.trouble_lines("sales", many, told) == []
+        assert len(console.trouble_lines("sales", many, told)) == console.LISTED - 2
+        assert console.trouble_lines("sales", many, told) == []
 
     def test_a_timeout_tells_what_was_not_sent_apart(self) -> None:
         run = run_of(passed(one(1, "wait", "running", rerun=True), one(2, "wait")))
-        failed, msg = telling.verdict(run, scene(timed_out=True))
+        failed, msg = console.verdict(run, place(timed_out=True))
         assert failed
-        assert "1 still on its way after 1m 05s (daily_sales planned 2026-11-23T02:00:01Z); 1 not sent yet after 1m 05s (" in msg
+        assert "1 still in progress after 1m 05s (daily_sales planned 2026-11-23T02:00:01Z); 1 not sent yet after 1m 05s (" in msg
 
     def test_closing_lines_show_reasons_and_stop_somewhere(self) -> None:
-        run = run_of(passed(*(one(number, "failed_again", error_message="node \x1b[31mload") for number in range(telling.LISTED + 3))))
-        lines = telling.closing_lines(run, scene(), "text")
+        run = run_of(passed(*(one(number, "failed_again", error_message="node \x1b[31mload") for number in range(console.LISTED + 3))))
+        lines = console.closing_lines(run, place(), "text")
         assert lines[0] == "sales: text"
         assert lines[1].startswith("sales:   failed again: daily_sales planned 2026-11-23T02:00:00Z: because 0 (node ")
         assert lines[-1] == "sales:   and 3 more"
@@ -565,7 +640,7 @@ class TestTelling:
             "planned_after": "-24h",
             "endpoint": "",
         }
-        words = shlex.split(telling.lookup_command("sales", ["inv dir"], args, ["it's", "a"]))
+        words = shlex.split(console.lookup_command("sales", ["inv dir"], args, ["it's", "a"]))
         assert words[:-1] == ["ansible", "sales", "-i", "inv dir", "-m", "dataarts.factory.job_instance_info", "-a"]
         assert json.loads(words[-1]) == {
             "workspace_id": "w1",
@@ -578,7 +653,7 @@ class TestTelling:
 
     def test_nothing_in_the_look_up_command_is_evaluated_but_its_own_references(self) -> None:
         template = "{{ lookup('pipe', 'id') }}"
-        words = shlex.split(telling.lookup_command("sales", [], {"workspace_id": template, "project_id": template}, [template, "a[1]"]))
+        words = shlex.split(console.lookup_command("sales", [], {"workspace_id": template, "project_id": template}, [template, "a[1]"]))
         assert json.loads(words[-1]) == {
             "workspace_id": "{{ dataarts_workspace_id }}",
             "project_id": "{{ dataarts_project_id }}",

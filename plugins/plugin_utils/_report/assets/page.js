@@ -17,7 +17,7 @@
     no_result: ["not worked on", "bad", "stop"], broken: ["broken", "bad", "bad"], in_progress: ["in progress", "go", "wait"],
     planned: ["planned", "go", "again"], succeeded: ["succeeded", "good", "good"],
   };
-  const ALWAYS = ["succeeded", "failed_again"], DONE_BEFORE = ["idle", "already_done"];
+  const ALWAYS = ["succeeded", "failed_again"], DONE_BEFORE = ["already_done"];
   const SVG = "http://www.w3.org/2000/svg";
   const report = JSON.parse(document.getElementById("data").textContent);
   const $ = (id) => document.getElementById(id);

@@ -1,0 +1,46 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The service's time at which something was listed, and windows that only that time can fix."""
+
+from __future__ import annotations
+
+import math
+import typing as t
+
+from .._common.stopwatch import stopwatch
+from .._common.times import Window
+from .._http.server_clock import CLOCK_LIMIT, ServiceClock
+
+_T = t.TypeVar("_T")
+
+#: How far a window read by this machine's clock may be off before it is listed again by the service's, ms. Dates come in whole seconds.
+TOLERANCE_MS = 5_000
+#: How far this machine's clock may be off before the service refuses its signatures, ms [SIGN-FAQ].
+CLOCK_LIMIT_MS = int(CLOCK_LIMIT * 1000)
+
+
+def timed(clock: ServiceClock, read: t.Callable[[], _T]) -> tuple[_T, int]:
+    """What *read* returns, and the service's time when it was asked, epoch ms: one that the service's clock had certainly reached by then.
+
+    The clock may be learned from the very answers that *read* gets.
+    """
+    begun = stopwatch()
+    answer = read()
+    return answer, clock.earliest_ms() - math.ceil((stopwatch() - begun) * 1000)
+
+
+def timed_window(clock: ServiceClock, window_at: t.Callable[[int], Window], read: t.Callable[[Window], _T]) -> tuple[_T, Window, int]:
+    """What *read* returns for a window, that window, and the service's time when it was asked, epoch ms.
+
+    Before the first answer only this machine's clock can tell what relative times mean. If it turns out to be off, it is read once more.
+
+    :param window_at: the window as it is at a time of the service, epoch ms.
+    """
+    guess = window_at(clock.now_ms())
+    answer, asked = timed(clock, lambda: read(guess))
+    exact = window_at(asked)
+    if max(abs(exact.begin - guess.begin), abs(exact.end - guess.end)) <= TOLERANCE_MS:
+        return answer, guess, asked
+    answer, asked = timed(clock, lambda: read(exact))
+    return answer, exact, asked

@@ -1,0 +1,142 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Run scope: which times a run is about. Computed once, after the first answer, and handed on; what one pass hands to the next is a value too.
+
+Pure. Times epoch ms on the service's clock.
+"""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass, field, replace
+
+from .._common.errors import OptionError
+from .._common.times import Window, parse_time, to_iso, window
+
+Options = t.Mapping[str, t.Any]
+
+
+@dataclass(frozen=True)
+class RunScope:
+    """The times of a run.
+
+    :param since: a start at or after it belongs to the run.
+    :param since_given: whether people set it, and it is not the time at which the run first listed.
+    :param window: plan times of what is meant.
+    :param hold_off_until: nothing is sent before it; None: no such time.
+    :param clock_slack_ms: a start up to so long before ``since`` counts as after it, where only clocks are left.
+    """
+
+    since: int
+    since_given: bool
+    window: Window
+    hold_off_until: int | None = None
+    clock_slack_ms: int = 0
+
+
+@dataclass(frozen=True)
+class PassState:
+    """What one pass of job_rerun hands to the next, as option and result ``pass_state``.
+
+    :param run_id: id of the run, which its attempts carry.
+    :param since: of the run; None before the first pass.
+    :param window: plan times of what is meant; None before the first pass.
+    :param plan_only: whether the pass only tells what is to be sent, so that people see it before it is.
+    :param planned: how many instances the next pass is to send, after one with *plan_only*.
+    :param dependencies: what was read of them, see ``dependency_query.py``.
+    """
+
+    run_id: str = ""
+    since: int | None = None
+    since_given: bool = False
+    window: Window | None = None
+    plan_only: bool = False
+    planned: int = 0
+    dependencies: t.Mapping[str, t.Any] = field(default_factory=dict)
+
+    @classmethod
+    def from_option(cls, value: t.Any) -> PassState:
+        """What :meth:`to_result` gave; a first pass, if it is anything else."""
+        if not isinstance(value, t.Mapping):
+            return cls()
+        begin, end, since = value.get("planned_after"), value.get("planned_before"), value.get("since")
+        known = isinstance(begin, int) and isinstance(end, int) and begin <= end
+        dependencies = value.get("dependencies")
+        return cls(
+            run_id=str(value.get("run_id") or ""),
+            since=since if isinstance(since, int) else None,
+            since_given=bool(value.get("since_given")),
+            window=Window(t.cast(int, begin), t.cast(int, end)) if known else None,
+            plan_only=bool(value.get("plan_only")),
+            dependencies=dependencies if isinstance(dependencies, t.Mapping) else {},
+        )
+
+    def after(self, scope: RunScope, *, run_id: str, planned: int, dependencies: t.Mapping[str, t.Any]) -> PassState:
+        """The state after a pass with *scope*."""
+        return replace(
+            self,
+            run_id=run_id,
+            since=scope.since,
+            since_given=scope.since_given,
+            window=scope.window,
+            planned=planned,
+            dependencies=dependencies or self.dependencies,
+        )
+
+    def to_result(self) -> dict[str, t.Any]:
+        """As JSON."""
+        return {
+            "run_id": self.run_id,
+            "since": self.since,
+            "since_given": self.since_given,
+            "planned_after": None if self.window is None else self.window.begin,
+            "planned_before": None if self.window is None else self.window.end,
+            "planned": self.planned,
+            "dependencies": dict(self.dependencies),
+        }
+
+
+def window_of(options: Options, now_ms: int) -> Window:
+    """The window of plan times between ``planned_after`` and ``planned_before`` (now, if that is not set).
+
+    :param now_ms: the service's time, epoch ms, from which relative times count.
+    :raises OptionError: a time cannot be read, or the window begins after its end.
+    """
+    begin = parse_time(options["planned_after"], now_ms=now_ms, option="planned_after")
+    end = options.get("planned_before")
+    last = now_ms if end is None else parse_time(end, now_ms=now_ms, option="planned_before")
+    return window(begin, last, options=("planned_after", "planned_before"))
+
+
+def since_of(options: Options, now_ms: int) -> int | None:
+    """The option ``since``, epoch ms, or None if it is not set.
+
+    :param now_ms: the service's time, epoch ms.
+    :raises OptionError: it cannot be read.
+    """
+    value = options.get("since")
+    return None if value is None else parse_time(value, now_ms=now_ms, option="since")
+
+
+def check_past(since: int, *, now_ms: int, last_ms: int) -> None:
+    """Refuse a *since* that lies ahead: no rerun could ever count as started after it, so each pass would send it again.
+
+    :param now_ms: the service's time, and *last_ms* the latest that ``since`` may be.
+    :raises OptionError: naming both times.
+    """
+    if since > last_ms:
+        raise OptionError(
+            f"since ({to_iso(since)}) is in the future: by the service's clock it is {to_iso(now_ms)}. Use a time that has passed, or leave it out."
+        )
+
+
+def seconds_of(options: Options, name: str, least: int) -> float:
+    """The option *name*, a duration in seconds.
+
+    :raises OptionError: it is below *least*.
+    """
+    value = options[name]
+    if value < least:
+        raise OptionError(f"{name} is {value}. Set it to seconds, {least} or more.")
+    return float(value)

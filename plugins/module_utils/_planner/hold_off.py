@@ -1,0 +1,65 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Hold-off: until when a run sends nothing, because an earlier request may not show yet, and how settled an attempt is.
+
+Pure. What must not happen twice rests on the journal's unique index. These rules stand where the journal cannot know what was sent:
+when it is younger than ``since``, when it took the place of one that could not be read, and when an outcome is unknown.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from .._models.attempt import Attempt
+
+#: How far two runs may differ in what they take for the service's time, ms: its dates come in whole seconds.
+SECOND_MS = 1000
+#: A journal clock that is further behind a moment it recorded than this was set back, and does not count any more, ms.
+SET_BACK_MS = 3_600_000
+
+
+def complete_since(known_since: int | None, asked_ms: int, since: int, *, since_given: bool) -> int:
+    """From when on the journal counts as complete, epoch ms.
+
+    One that does not cover the workspace yet has nothing to say of what was sent before it was asked for. A run that begins now does
+    not ask for that.
+
+    :param known_since: what the journal says; None if it does not cover the workspace yet.
+    :param asked_ms: when the instances were listed.
+    :param since: of the run.
+    """
+    if known_since is None:
+        return max(asked_ms, since + 1) if since_given else since
+    # The run that began the journal a moment ago may have taken the service's time for a later one than this run does.
+    return since if not since_given and 0 < known_since - since <= SECOND_MS else known_since
+
+
+def hold_off_until(since: int, now_ms: int, complete_ms: int, settle_ms: int, *, set_aside_age_ms: int | None = None) -> int | None:
+    """Until when a run sends nothing, epoch ms of the service's clock, or None.
+
+    Not before *since* itself, should it lie a moment ahead: a rerun sent before it would not count as one of this run, and be sent again.
+    And where the journal is complete only from a time after *since*, not until what others sent before has had *settle_ms* to show. Where
+    an unreadable journal was set aside, what this or any other run sent a moment ago is lost with it, whatever *since* is.
+
+    :param now_ms: the service's time.
+    :param complete_ms: see :func:`complete_since`.
+    :param set_aside_age_ms: how long ago, by the journal's clock, an unreadable one was set aside; None if none was.
+    """
+    if since > now_ms:
+        return since
+    young = complete_ms + settle_ms if since < complete_ms else None
+    damaged = now_ms + settle_ms - max(0, set_aside_age_ms) if set_aside_age_ms is not None and set_aside_age_ms < settle_ms else None
+    return max((until for until in (young, damaged) if until is not None), default=None)
+
+
+def on_both_clocks(attempt: Attempt, now_ms: int, journal_ms: int) -> Attempt:
+    """*attempt* with ``last_ms`` moved so that only as much time has passed since as on the slower one of two clocks: the service's, and the
+    journal's. A step of either never makes an attempt settled earlier.
+
+    :param now_ms: the service's time, and *journal_ms* the journal's, at the same moment.
+    """
+    by_journal = journal_ms - attempt.journal_ms
+    if by_journal < -SET_BACK_MS or now_ms - attempt.last_ms <= by_journal:
+        return attempt
+    return replace(attempt, last_ms=now_ms - by_journal)

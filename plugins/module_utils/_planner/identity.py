@@ -1,0 +1,86 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Identity: which listed instance an attempt was made for, also after a rerun changed its submit_time or instance_id.
+
+Pure. Whether a rerun keeps them is not documented, so an attempt whose key is no longer listed is followed to the instance of the same job
+and plan time that started later.
+"""
+
+from __future__ import annotations
+
+import collections
+import typing as t
+
+from .._models.attempt import Attempt, Slot
+from .._models.instance import InstanceKey, JobInstance, Status
+
+
+def with_twins(instances: t.Sequence[JobInstance]) -> list[JobInstance]:
+    """*instances*, those that share workspace, job, plan time and submit time told apart by their instance_id (``key.twin``)."""
+    counts = collections.Counter(instance.key for instance in instances)
+    return [instance.as_twin() if counts[instance.key] > 1 else instance for instance in instances]
+
+
+def newest_attempts(instances: t.Iterable[JobInstance], attempts: t.Iterable[Attempt]) -> tuple[dict[InstanceKey, Attempt], list[Attempt]]:
+    """The newest attempt for each instance that has one, and the attempts whose instance is not listed.
+
+    :param attempts: the newest of each failure's instance, oldest first.
+    """
+    by_slot: dict[Slot, list[Attempt]] = collections.defaultdict(list)
+    for attempt in attempts:
+        by_slot[attempt.failure.slot].append(attempt)
+    matched: dict[InstanceKey, Attempt] = {}
+    missing: list[Attempt] = []
+    listed: dict[Slot, list[JobInstance]] = collections.defaultdict(list)
+    for instance in instances:
+        slot = Slot.of(instance)
+        if slot in by_slot:
+            listed[slot].append(instance)
+    for slot, of_slot in by_slot.items():
+        missing += _match(listed.get(slot, []), of_slot, matched)
+    return matched, missing
+
+
+def _match(instances: list[JobInstance], attempts: list[Attempt], matched: dict[InstanceKey, Attempt]) -> list[Attempt]:
+    """Fill *matched*, the surest matches first; the attempts that are left belong to no listed instance."""
+    left = sorted(attempts, key=lambda attempt: (attempt.attempt_id or 0, attempt.sent_ms), reverse=True)  # not by time: clocks step
+    for suits in (_same, _same_instance_id, _same_submit_time, _followed):
+        still = []
+        for attempt in left:
+            candidates = [instance for instance in instances if suits(instance, attempt)]
+            free = [instance for instance in candidates if instance.key not in matched]
+            if free:
+                first = min(
+                    (not _followed(instance, attempt), instance.start_time or 0, instance.instance_id or "", instance.key)
+                    for instance in free
+                )
+                matched[first[-1]] = attempt
+            elif not candidates:
+                still.append(attempt)
+            # A candidate with a newer attempt: this one was followed by it.
+        left = still
+    return left
+
+
+def _same(instance: JobInstance, attempt: Attempt) -> bool:
+    failure = attempt.failure
+    ids = (instance.instance_id, failure.instance_id)
+    return instance.key.submit_time == failure.submit_time and (None in ids or ids[0] == ids[1])
+
+
+def _same_submit_time(instance: JobInstance, attempt: Attempt) -> bool:
+    """Under another instance_id; not a twin that was never rerun next to one that is gone."""
+    failure = attempt.failure
+    as_it_was = instance.status.value == failure.status or instance.status is Status.UNKNOWN
+    return instance.key.submit_time == failure.submit_time and (as_it_was or _followed(instance, attempt))
+
+
+def _same_instance_id(instance: JobInstance, attempt: Attempt) -> bool:
+    return instance.instance_id is not None and instance.instance_id == attempt.failure.instance_id
+
+
+def _followed(instance: JobInstance, attempt: Attempt) -> bool:
+    """Whether it may be the instance of *attempt* under another submit_time and instance_id: it started later, or is in progress."""
+    start, before = instance.start_time, attempt.failure.start_time
+    return instance.status.in_progress or (start is not None and (before is None or start > before))

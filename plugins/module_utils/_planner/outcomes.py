@@ -1,0 +1,161 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Outcomes: what the end of a request means for its attempts and decisions, where an instance stands, and whether anything is left to do.
+
+Pure.
+"""
+
+from __future__ import annotations
+
+import collections
+import math
+import typing as t
+from dataclasses import replace
+
+from .._common.errors import FATAL_KINDS, ApiError, Kind
+from .._common.text import printable
+from .._models.attempt import Attempt, Outcome
+from .._models.decision import Action, Decision
+from .._models.instance import Status
+
+#: Kinds of errors by which the service rejects the instances or the request itself; nothing was changed by it.
+REJECTING_KINDS = frozenset({Kind.NOT_FOUND, Kind.NOTHING_TO_RERUN, Kind.NOT_RERUNNABLE, Kind.ALREADY_RUNNING, Kind.INVALID})
+#: Kinds that every other rerun would meet too; the request provably took no effect.
+SHARED_KINDS = FATAL_KINDS | {Kind.NOT_PUBLISHED}
+#: Kinds by which a request provably took no effect, for a reason that does not lie in its instances. SERVER is IAM's answer, which was
+#: asked for a token before the request could leave; no request that may write ends so.
+NOT_EXECUTED_KINDS = SHARED_KINDS | {Kind.THROTTLED, Kind.BAD_ANSWER, Kind.SERVER, Kind.STALE}
+
+#: Actions that tell that the goal was missed, and how people say it.
+MISSED_WORDS = {
+    Action.FAILED_AGAIN: "failed again",
+    Action.REJECTED: "rejected by the service",
+    Action.NOT_RERUNNABLE: "not rerunnable",
+    Action.BLOCKED: "waiting for a person",
+    Action.SKIPPED: "skipped behind one that did not succeed",
+    Action.UNKNOWN: "of unknown outcome",
+}
+_IF_WANTED = (Action.NOT_RERUNNABLE, Action.SKIPPED)
+
+
+def outcome_of(kind: Kind, batch: int) -> tuple[Outcome, bool]:
+    """The outcome of each attempt in a request of *batch* instances that ended in an error of *kind*, and whether it is one of a conflict.
+
+    What runs already is not a plain rejection: somebody else's rerun of it may not show yet, so it has to be listed again. And a rejected
+    request of several instances is UNKNOWN: whether a rejection is all or nothing is not documented.
+    """
+    if kind in REJECTING_KINDS:
+        conflict = kind is Kind.ALREADY_RUNNING
+        if batch > 1:
+            return Outcome.UNKNOWN, conflict
+        return (Outcome.CONFLICTED if conflict else Outcome.REJECTED), False
+    return (Outcome.NOT_EXECUTED if kind in NOT_EXECUTED_KINDS else Outcome.UNKNOWN), False
+
+
+def after_error(decision: Decision, attempt: Attempt, error: ApiError) -> Decision:
+    """What has become of an instance whose request ended in *error*.
+
+    :param attempt: as it was recorded.
+    """
+    attempts, text = decision.attempts, printable(error)
+    if attempt.outcome is Outcome.REJECTED:
+        action, reason = Action.REJECTED, f"the service rejected it: {text}"
+    elif attempt.outcome is Outcome.NOT_EXECUTED:
+        action, reason, attempts = Action.WAIT, f"not sent: {text}", decision.attempts - 1
+    elif attempt.outcome is Outcome.CONFLICTED:
+        action, reason = Action.SETTLING, f"by the service's answer it runs already ({text}); it is listed again"
+    elif error.kind in REJECTING_KINDS:
+        reason = f"the service rejected a request of {attempt.batch} instances ({text}); each is sent alone once it is provably unchanged"
+        action = Action.SETTLING
+    else:
+        action, reason = Action.SETTLING, f"whether the rerun took effect is unknown ({text}); it is listed again"
+    return replace(
+        decision,
+        action=action,
+        reason=reason,
+        attempts=attempts,
+        request_id=error.request_id,
+        attempt=attempt,
+        superseded=None,
+        due_ms=None,
+    )
+
+
+def claimed_elsewhere(decision: Decision) -> Decision:
+    """What has become of an instance whose failure another run claimed first: nothing is sent for it, and that run's rerun is followed."""
+    return replace(
+        decision,
+        action=Action.SETTLING,
+        reason="another run is rerunning it at this moment; it is followed, and not sent again",
+        attempts=decision.attempts - 1,
+        superseded=None,
+        due_ms=None,
+    )
+
+
+def left_to_do(decision: Decision, *, wait: bool) -> bool:
+    """Whether a further pass has anything to do for it: until its end, or with *wait* false until it is sent and that is certain."""
+    if not decision.action.open:
+        return False
+    accepted = decision.attempt is not None and decision.attempt.outcome is Outcome.ACCEPTED and not decision.queued
+    return wait or not (accepted or decision.instance.status.in_progress)
+
+
+def unsent(decision: Decision, *, check_mode: bool, plan_only: bool) -> Decision:
+    """A decision of which nothing was sent in its pass; in check mode it tells what would be sent. An attempt counts once it is made."""
+    if check_mode and (decision.queued or decision.delayed):
+        return replace(decision, action=Action.RETRY)  # it would be sent, though not in the first pass
+    if decision.action is not Action.RETRY:
+        return decision
+    if check_mode or plan_only:
+        return replace(decision, attempts=decision.attempts - 1)
+    return replace(decision, action=Action.WAIT, reason=f"not sent yet: {decision.reason}", attempts=decision.attempts - 1)
+
+
+def standing(decision: Decision, wanted: t.Container[Status], *, check_mode: bool = False) -> str:
+    """Where an instance stands, the word that everything else counts by.
+
+    ``to_rerun`` (would be sent, or is still to be sent), ``running``, ``waiting`` (also: sent and not visible yet), ``succeeded``,
+    ``already_done`` (succeeded, and no attempt of this run), ``other`` (has none of the statuses *wanted*), or the value of one of :data:`MISSED_WORDS`.
+    """
+    action = decision.action
+    if action is Action.RETRY and (check_mode or not decision.rerun):
+        return "to_rerun"
+    if action.open:
+        if decision.instance.status is Status.RUNNING:
+            return "running"
+        return "waiting" if decision.in_progress else "to_rerun"
+    if action is Action.SKIPPED and decision.instance.status not in wanted:
+        return "other"
+    if action is Action.DONE:
+        return "already_done" if decision.rerun is False and not decision.attempts else "succeeded"
+    return str(action.value)
+
+
+def is_missed(decision: Decision, wanted: t.Container[Status]) -> bool:
+    """Whether the goal was missed. What the service does not rerun at all, and what was left alone, only counts if its status was *wanted*."""
+    return decision.action in MISSED_WORDS and (decision.action not in _IF_WANTED or decision.instance.status in wanted)
+
+
+def missed(decisions: t.Iterable[Decision], wanted: t.Container[Status]) -> str:
+    """How many instances missed the goal, in words: ``2 failed again, 1 of unknown outcome``; empty if none did."""
+    counts = collections.Counter(decision.action for decision in decisions if is_missed(decision, wanted))
+    return ", ".join(f"{counts[action]} {words}" for action, words in MISSED_WORDS.items() if counts[action])
+
+
+def due_in(decisions: t.Iterable[Decision], now_ms: int, poll_interval: float) -> float | None:
+    """Seconds until another pass makes sense, or None if nothing is left to do.
+
+    What is in progress is worth listing every *poll_interval* seconds; what must not be sent before a certain time, not before that.
+    """
+    waits = [_wait(decision, now_ms, poll_interval) for decision in decisions if decision.action.open]
+    return math.ceil(max(0.0, min(waits)) * 10) / 10 if waits else None
+
+
+def _wait(decision: Decision, now_ms: int, poll_interval: float) -> float:
+    if decision.due_ms is None:
+        return poll_interval
+    left = (decision.due_ms - now_ms) / 1000
+    attempted = decision.attempt is not None and decision.action is Action.SETTLING
+    return min(left, poll_interval) if attempted else left

@@ -1,0 +1,99 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Pipeline: the steps from a snapshot to the requests of a pass, in their order.
+
+Pure. Each step takes a plan and returns the next one; the list of steps is the documentation of the order in which decisions change. The
+one thing that is read in between, what the due instances depend on, is read by ``_runner/dependencies.py`` after :func:`assess`.
+
+========================  ====================================================================================================
+decide                    what is to be done about each instance, by the strategy's table: ``reconcile.py`` or ``explicit.py``
+daily limit               ``max_reruns_per_day``: nothing is rerun more often than that, whoever asks
+twins                     instances that one request cannot tell apart
+approval                  ``plan_id``: is this still the plan that was approved?
+max_instances             refuses a plan that is too large, whenever each instance is to be sent
+dependency order          ``order: upstream_first``: what others depend on comes first
+limits                    ``max_parallel`` queues what there is no room for
+batches                   which instances go into one request
+========================  ====================================================================================================
+"""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass, replace
+
+from .._models.attempt import Attempt, Slot
+from .._models.decision import Decision
+from .._models.instance import InstanceKey
+from .approval import approve
+from .batches import batched
+from .daily_limit import within_daily_limit
+from .dependency_order import Beyond, Depends, order_upstream
+from .limits import Limits, limit, refuse_over_limit
+from .plan import Plan
+from .twins import tell_twins_apart
+
+
+@dataclass(frozen=True)
+class History:
+    """What the journal knows of the instances of a snapshot.
+
+    :param attempts: the newest attempt for each instance that has one.
+    :param reruns: when the instances of a slot were rerun in the last 24 hours, epoch ms.
+    :param set_aside_ms: when an unreadable journal was set aside in that time, epoch ms.
+    """
+
+    attempts: t.Mapping[InstanceKey, Attempt]
+    reruns: t.Mapping[Slot, t.Sequence[int]]
+    set_aside_ms: int | None = None
+
+
+@dataclass(frozen=True)
+class Order:
+    """What instances depend on, and what is known of those that are not selected; see :func:`order_upstream`."""
+
+    depends: Depends
+    beyond: Beyond
+    upstream_first: bool
+
+
+def assess(decisions: t.Iterable[Decision], history: History, options: t.Mapping[str, t.Any], since: int, *, by_id: bool) -> Plan:
+    """The plan as far as it follows from the instances themselves: daily limit, twins, approval.
+
+    :param decisions: one for each instance, as the strategy's table made them.
+    :param options: the module's.
+    :param since: of the run, epoch ms.
+    :param by_id: whether one instance can be rerun by its instance_id here.
+    """
+    plan = Plan(tuple(decisions))
+    plan = _daily_limit(plan, history, options["max_reruns_per_day"])
+    plan = replace(plan, decisions=tuple(tell_twins_apart(plan.decisions, by_id=by_id)))
+    return approve(plan, options, since)
+
+
+def schedule(plan: Plan, order: Order | None, limits: Limits) -> Plan:
+    """The requests of *plan*: dependency order, limits, batches."""
+    plan = refuse_over_limit(plan, limits)
+    if order is not None and plan.refused is None:  # what is refused as a whole needs no order
+        ordered = order_upstream(plan.decisions, order.depends, order.beyond, hold=order.upstream_first)
+        plan = replace(plan, decisions=tuple(ordered))
+    return batched(limit(plan, limits), limits.batch_size)
+
+
+def _daily_limit(plan: Plan, history: History, most: int | None) -> Plan:
+    if most is None:
+        return plan
+    return replace(
+        plan,
+        decisions=tuple(
+            within_daily_limit(
+                decision,
+                history.attempts.get(decision.instance.key),
+                history.reruns.get(Slot.of(decision.instance), ()),
+                most,
+                set_aside_ms=history.set_aside_ms,
+            )
+            for decision in plan.decisions
+        ),
+    )

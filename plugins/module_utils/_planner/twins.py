@@ -1,0 +1,63 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Twins: instances of one job that share plan time and submit time, such as a normal one and one of PatchData.
+
+Pure. A v2 request names an instance by those, so it cannot tell twins apart; v1 restarts one by its instance_id. Where that is open, each
+twin is rerun by itself. Where it is not, twins that are all due go into one request that names them once, and every one of them is followed
+by itself. A twin next to one that is not due is left alone: the service might rerun the other, which may have succeeded.
+"""
+
+from __future__ import annotations
+
+import collections
+import typing as t
+from dataclasses import replace
+
+from .._models.attempt import Attempt, Comparison, Outcome, compare
+from .._models.decision import Action, Decision
+from .._models.instance import InstanceKey
+
+
+def tell_twins_apart(decisions: t.Sequence[Decision], *, by_id: bool) -> t.Iterator[Decision]:
+    """*decisions* in the order given, those about twins changed where a request could not mean one of them only.
+
+    :param by_id: whether one instance can be rerun by its instance_id here.
+    """
+    groups: dict[InstanceKey, list[Decision]] = collections.defaultdict(list)
+    for decision in decisions:
+        if decision.instance.key.twin:
+            groups[decision.instance.key.shared].append(decision)
+    for decision in decisions:
+        key = decision.instance.key
+        if key.twin and decision.unshown and any(map(_was_rerun, groups[key.shared])):
+            yield _not_the_one(decision)
+        elif not key.twin or decision.action is not Action.RETRY:
+            yield decision
+        elif by_id:
+            yield replace(decision, alone=True, by_id=True)
+        elif all(twin.action is Action.RETRY for twin in groups[key.shared]):
+            yield decision
+        else:
+            others = ", ".join(sorted({twin.instance.status_text for twin in groups[key.shared] if twin is not decision}))
+            reason = (
+                f"{decision.reason}; another instance of the job has the same plan_time and submit_time ({others}), and a v2 request cannot tell "
+                "them apart; set api_version to v1 or rerun it in the console"
+            )
+            yield replace(decision, action=Action.BLOCKED, reason=reason, attempts=max(0, decision.attempts - 1), superseded=None)
+
+
+def _was_rerun(decision: Decision) -> bool:
+    """Whether it is the twin that a shared request reran."""
+    attempt = decision.attempt
+    return attempt is not None and compare(decision.instance, attempt) is Comparison.CHANGED
+
+
+def _not_the_one(decision: Decision) -> Decision:
+    """A twin that the service did not rerun, although it accepted a request that meant both."""
+    assumed = replace(t.cast(Attempt, decision.attempt), outcome=Outcome.UNKNOWN, conflict_in_batch=True)
+    reason = (
+        "the service accepted a request that named this instance and its twin by the same plan_time and submit_time, and reran the other one; "
+        "set api_version to v1 or rerun it in the console"
+    )
+    return replace(decision, action=Action.UNKNOWN, reason=reason, attempt=assumed)

@@ -1,0 +1,185 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Engine: list, decide, send, report, until nothing is left that another pass could change.
+
+A strategy says what to list, how to decide, and what a result says: a goal (``rerun.py``), named instances, or a job with its related jobs
+(``retry.py``). Everything that is common stands here once, and only here anything is sent:
+
+1. The strategy lists. ``snapshot.py`` reads the journal after that, and fixes the run scope with the first answer.
+2. The strategy decides, with the pipeline of ``_planner``. The report is made at once, so that it is there whatever happens next.
+3. Each request is claimed in the journal, sent, and recorded by ``sender.py``. What another run claimed first is dropped. No lock is held:
+   at most one open attempt per failure is what the journal's unique index guards.
+
+A pass that only watches, and a run that finds nothing to do, write nothing.
+"""
+
+from __future__ import annotations
+
+import abc
+import time
+import typing as t
+import uuid
+
+from .._journal.journal import Journal
+from .._models.run_scope import PassState
+from .._planner.hold_off import complete_since
+from .._planner.plan import Batch, Plan
+from .ansible_module import ModuleRun
+from .sender import Exchange, RunIdentity, Sender
+from .snapshot import Listed, Since, Snapshot, take
+
+#: First and longest wait between two passes of one call, seconds.
+FIRST_WAIT = 0.5
+LONGEST_WAIT = 5.0
+
+
+class Strategy(abc.ABC):
+    """What a module means by a rerun. One object lives as long as the call of its module.
+
+    :ivar problems: what people should know, each once; of the newest snapshot and of what came after it.
+    :ivar outdated: whether it took so long to plan that the list is old, and a further one would not take so long.
+    """
+
+    def __init__(self, run: ModuleRun, state: PassState) -> None:
+        self.run = run
+        self.state = state
+        self.run_id = state.run_id or uuid.uuid4().hex
+        self.clock = run.session.client.clock
+        self.problems: list[str] = []
+        self.outdated = False
+
+    @property
+    def settle_ms(self) -> int:
+        """``settle_time``: how long after a request the service may still show an instance as it was, ms."""
+        return int(self.run.options["settle_time"]) * 1000
+
+    def note(self, text: str) -> None:
+        """*text* is something that people should know."""
+        if text not in self.problems:
+            self.problems.append(text)
+
+    @abc.abstractmethod
+    def workspaces(self) -> t.Collection[str]:
+        """Ids of the workspaces whose instances may be rerun."""
+
+    @abc.abstractmethod
+    def since(self) -> Since:
+        """The ``since`` of the run, as far as it is known."""
+
+    @abc.abstractmethod
+    def list_instances(self) -> Listed:
+        """The instances that are meant, as the service lists them now."""
+
+    @abc.abstractmethod
+    def plan(self, snapshot: Snapshot) -> Plan:
+        """What is to be done about them, by the pipeline."""
+
+    @abc.abstractmethod
+    def send(self, batch: Batch, sender: Sender) -> t.Iterator[Exchange]:
+        """Send one batch, in as many requests as the API generation needs."""
+
+    @abc.abstractmethod
+    def note_exchange(self, exchange: Exchange) -> bool:
+        """Take in what became of one request; False if nothing more is to be sent in this pass.
+
+        :raises ApiError: nothing more can be sent at all.
+        """
+
+    @abc.abstractmethod
+    def report(self, snapshot: Snapshot, plan: Plan) -> None:
+        """Put what is known by now into the result."""
+
+    @abc.abstractmethod
+    def anything_left(self, plan: Plan) -> bool:
+        """Whether the run is to go on after this pass."""
+
+    @abc.abstractmethod
+    def seconds_left(self, plan: Plan) -> float | None:
+        """Seconds until the next pass of this call has something new to list; None if there is none."""
+
+    @abc.abstractmethod
+    def conclude(self, snapshot: Snapshot, plan: Plan) -> None:
+        """The verdict, after the last pass."""
+
+
+class Engine:
+    """Runs one call of a module that reruns.
+
+    :raises JournalError: by :meth:`run`; the journal cannot be used, and nothing is sent without it.
+    :raises ApiError: the instances cannot be listed, or nothing can be sent.
+    """
+
+    def __init__(self, strategy: Strategy) -> None:
+        self._strategy = strategy
+        self._run = strategy.run
+        options = strategy.run.options
+        self._identity = RunIdentity.here(strategy.run_id, options)
+        self._journal = Journal(
+            options["journal"],
+            password=options["journal_password"],
+            project_id=strategy.run.session.project_id,
+            read_only=strategy.run.check_mode,
+        )
+
+    def run(self) -> None:
+        """Passes until nothing is left that this call can bring to an end; then the verdict."""
+        pause = FIRST_WAIT
+        with self._journal:
+            try:
+                while True:
+                    snapshot, plan = self._pass()
+                    left = self._strategy.seconds_left(plan)
+                    if left is None:
+                        break
+                    time.sleep(max(0.05, min(pause, left)))
+                    pause = min(LONGEST_WAIT, pause * 1.5)
+            finally:
+                for text in self._journal.warnings:
+                    self._run.warn(text)
+        self._strategy.conclude(snapshot, plan)
+
+    def _pass(self) -> tuple[Snapshot, Plan]:
+        strategy = self._strategy
+        snapshot, plan = self._take()
+        if strategy.outdated:
+            snapshot, plan = self._take()
+        strategy.report(snapshot, plan)
+        if plan.refused is None and not self._run.check_mode and strategy.anything_left(plan):
+            self._cover(snapshot)
+            if plan.batches and not strategy.state.plan_only:
+                self._send(snapshot, plan)
+        return snapshot, plan
+
+    def _take(self) -> tuple[Snapshot, Plan]:
+        strategy = self._strategy
+        listed = strategy.list_instances()
+        snapshot = take(
+            listed,
+            strategy.since(),
+            self._journal,
+            strategy.clock,
+            strategy.workspaces(),
+            settle_ms=strategy.settle_ms,
+            clock_slack_ms=int(self._run.options["clock_slack"]) * 1000,
+            check_mode=self._run.check_mode,
+        )
+        return snapshot, strategy.plan(snapshot)
+
+    def _cover(self, snapshot: Snapshot) -> None:
+        """From here on the journal knows what is sent in these workspaces."""
+        if snapshot.uncovered:
+            scope = snapshot.scope
+            since_ms = complete_since(None, snapshot.asked_ms, scope.since, since_given=scope.since_given)
+            self._journal.cover(self._strategy.workspaces(), since_ms)
+
+    def _send(self, snapshot: Snapshot, plan: Plan) -> None:
+        """A rejected request does not stop the next one; an error that all would meet does."""
+        sender = Sender(self._journal, self._run.session.client, snapshot, self._identity)
+        try:
+            for batch in plan.batches:
+                if not all(self._strategy.note_exchange(exchange) for exchange in self._strategy.send(batch, sender)) or not sender.fresh:
+                    break
+            sender.check()
+        finally:
+            self._strategy.report(snapshot, plan)

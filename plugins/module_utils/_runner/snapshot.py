@@ -1,0 +1,110 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Snapshot: what one listing showed, with the time it was asked for, what the journal knows of it, and the scope that follows from both."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass
+
+from .._http.server_clock import ServiceClock
+from .._journal.journal import Journal
+from .._models.attempt import DAY_MS, Attempt
+from .._models.instance import JobInstance
+from .._models.run_scope import RunScope, check_past
+from .._planner.hold_off import complete_since, hold_off_until, on_both_clocks
+from .._planner.identity import newest_attempts, with_twins
+from .._planner.pipeline import History
+from .._planner.reconcile import SINCE_AHEAD_MS
+
+if t.TYPE_CHECKING:
+    from .._common.times import Window
+
+
+@dataclass(frozen=True)
+class Listed:
+    """Instances as they were listed.
+
+    :param window: plan times of what is meant.
+    :param asked_ms: the service's time when the oldest part of the list was asked for, epoch ms.
+    :param asked_at: the same moment on the stopwatch, seconds.
+    """
+
+    instances: t.Sequence[JobInstance]
+    window: Window
+    asked_ms: int
+    asked_at: float
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """What one listing showed, and what is known of it.
+
+    :param instances: twins told apart.
+    :param missing: attempts of instances with a plan time in the window that are not listed.
+    :param uncovered: whether the journal does not know these workspaces yet.
+    """
+
+    instances: tuple[JobInstance, ...]
+    asked_ms: int
+    asked_at: float
+    scope: RunScope
+    history: History
+    missing: tuple[Attempt, ...]
+    uncovered: bool
+
+
+@dataclass(frozen=True)
+class Since:
+    """The ``since`` of a run.
+
+    :param ms: epoch ms; None for the time of the first listing.
+    :param given: whether people set it.
+    :param fixed: whether an earlier pass of the run began with it, so that it has been checked.
+    """
+
+    ms: int | None
+    given: bool
+    fixed: bool = False
+
+
+def take(
+    listed: Listed,
+    since: Since,
+    journal: Journal,
+    clock: ServiceClock,
+    workspaces: t.Collection[str],
+    *,
+    settle_ms: int,
+    clock_slack_ms: int,
+    check_mode: bool,
+) -> Snapshot:
+    """The snapshot of *listed*. The journal is read after the list: whatever it holds then is either in the list, or counts as unsettled.
+
+    Nothing may be sent for a while, see ``hold_off.py``; but check mode tells what would be sent once that is over.
+
+    :raises OptionError: ``since`` lies ahead.
+    :raises JournalError: the journal cannot be read.
+    """
+    known = journal.read(workspaces, listed.window, listed.asked_ms)
+    if since.ms is not None and not since.fixed:
+        check_past(since.ms, now_ms=clock.now_ms(), last_ms=clock.latest_ms() + SINCE_AHEAD_MS)
+    ms = listed.asked_ms if since.ms is None else since.ms
+    complete = complete_since(known.complete_since, listed.asked_ms, ms, since_given=since.given)
+    age = None if known.set_aside_ms is None else known.journal_ms - known.set_aside_ms
+    until = hold_off_until(ms, clock.now_ms(), complete, settle_ms, set_aside_age_ms=age)
+    slack = clock_slack_ms if since.given and ms < complete else 0
+    scope = RunScope(ms, since.given, listed.window, None if check_mode else until, slack)
+    instances = with_twins(listed.instances)
+    attempts = [on_both_clocks(attempt, listed.asked_ms, known.journal_ms) for attempt in known.attempts]
+    matched, missing = newest_attempts(instances, attempts)
+    history = History(matched, known.reruns, _set_aside(listed.asked_ms, age))
+    return Snapshot(
+        tuple(instances), listed.asked_ms, listed.asked_at, scope, history, tuple(missing), uncovered=known.complete_since is None
+    )
+
+
+def _set_aside(asked_ms: int, age: int | None) -> int | None:
+    """When an unreadable journal was set aside in the last 24 hours, on the service's clock."""
+    return asked_ms - max(0, age) if age is not None and age < DAY_MS else None

@@ -1,0 +1,60 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Paths: one rule for options that name a file. A relative path counts from the directory in which the command was started.
+
+Ansible itself starts a module in the directory of the playbook, so that the same option would name one file in a playbook of the collection
+and another in a playbook of one's own.
+"""
+
+from __future__ import annotations
+
+import os
+import typing as t
+
+from ansible.plugins.action import ActionBase
+
+#: Options that name a file, or may.
+PATHS = ("journal", "ca_path")
+
+
+def from_start(args: t.Mapping[str, t.Any], connection: str) -> dict[str, t.Any]:
+    """*args* with relative paths made absolute, where modules run on this machine.
+
+    :param connection: name of the connection plugin; on another machine a path is that machine's, and is left as it is.
+    """
+    resolved = dict(args)
+    for name in PATHS:
+        value = resolved.get(name)
+        if connection == "local" and isinstance(value, str) and value and not _absolute(value):
+            resolved[name] = os.path.join(os.getcwd(), value)
+    return resolved
+
+
+def _absolute(value: str) -> bool:
+    """Whether a path is not relative, or is the URI of a database."""
+    return os.path.isabs(value) or value.startswith("~") or "://" in value
+
+
+class PathsAction(ActionBase):
+    """The action of a module that needs nothing else from the controller.
+
+    :cvar MODULE: full name of the module.
+    """
+
+    MODULE = ""
+    TRANSFERS_FILES = False
+    _supports_check_mode = True
+    _supports_async = True
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
+        """One run of the module.
+
+        :returns: what it documents.
+        """
+        super().run(tmp, task_vars)
+        args = from_start(self._task.args, self._connection.transport)
+        result: dict[str, t.Any] = self._execute_module(
+            module_name=self.MODULE, module_args=args, task_vars=task_vars, wrap_async=bool(self._task.async_val)
+        )
+        return result

@@ -1,0 +1,227 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the journal is for: several controllers, damaged files, instances that a rerun renames, approvals, and whose rerun it was."""
+
+from __future__ import annotations
+
+import time
+import typing as t
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from emulator.running import Running
+from tests.support.journaled import Controller, begin, let_settle, module_options, once, shown_after
+from tests.support.logic import Result, by_action, call, passes, reruns
+from tests.support.postgresql import PASSWORD, PostgresServer, postgres_server
+from tests.support.scenarios import WORKSPACE_ID
+
+#: Sixty failures in one workspace, whose reruns take half a second.
+CROWD = [{"name": f"job_{number:02}", "failed": 2, "run_seconds": 30} for number in range(30)]
+#: What a rerun may rename.
+RENAMED = [{"submit_time_after_rerun": "new"}, {"instance_id_after_rerun": "new"}]
+RENAMED.append({**RENAMED[0], **RENAMED[1]})
+
+
+@pytest.fixture(scope="module")
+def postgresql() -> Iterator[PostgresServer]:
+    with postgres_server() as server:
+        yield server
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def shared(request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, t.Any]:
+    """Options that name a journal which several controllers share."""
+    if request.param == "sqlite":
+        return {"journal": str(tmp_path / "journal.db")}
+    server: PostgresServer = request.getfixturevalue("postgresql")
+    return {"journal": server.uri(server.database()), "journal_password": PASSWORD}
+
+
+def own(*results: Result) -> list[tuple[str, int]]:
+    """The instances that these runs say they reran themselves."""
+    return [
+        (instance["job_name"], instance["plan_time"])
+        for result in results
+        for instance in result["instances"]
+        if instance["rerun"] and not instance["adopted"]
+    ]
+
+
+# Two controllers at once (T10), and whose rerun it was (E13).
+
+
+@pytest.mark.parametrize("visible_after", [0.0, 1.0])
+def test_two_controllers_in_the_same_second(service: Running, tmp_path: Path, shared: dict[str, t.Any], visible_after: float) -> None:
+    begin(service, *CROWD, rerun_visible_after=shown_after(visible_after), retry_of_active="accept")
+    given = module_options(service, **shared, settle_time=5)
+    controllers = [Controller(given, tmp_path / name).ready() for name in ("first", "second")]
+    for controller in controllers:
+        controller.go()
+    results = [controller.result() for controller in controllers]
+    assert reruns(service.journal()) == once(service)
+    assert [(result["failed"], len(result["instances"])) for result in results] == [(False, 60)] * 2
+    assert sorted(own(*results)) == sorted(once(service)), "each is the rerun of one of them"
+
+
+def test_four_controllers_of_which_two_are_killed(service: Running, tmp_path: Path, shared: dict[str, t.Any]) -> None:
+    """And started again by others. What the killed ones sent is not sent again, and what they left is."""
+    begin(service, *CROWD, rerun_visible_after=shown_after(0.3), retry_of_active="accept")
+    given = module_options(service, **shared, settle_time=5, since=str(service.now_ms()))
+    controllers = [Controller(given, tmp_path / str(number)).ready() for number in range(4)]
+    for number, controller in enumerate(controllers):
+        controller.go()
+        if number < 2:
+            _first_rerun(service, number)
+            controller.kill()
+    results = [controller.result() for controller in controllers[2:]]
+    assert reruns(service.journal()) == once(service)
+    assert not any(result["failed"] for result in results)
+
+
+def _first_rerun(service: Running, number: int) -> None:
+    before = len(service.journal()) if number else 0
+    while len(service.journal()) == before:
+        pass
+
+
+def test_a_module_that_is_run_twice_knows_its_own_reruns(service: Running, tmp_path: Path) -> None:
+    """As ansible-core does after a lost connection to a jump host: the same task, the same state."""
+    begin(service, *CROWD[:3])
+    state = call("job_rerun", module_options(service, tmp_path / "journal"))["pass_state"]
+    last = passes(module_options(service, tmp_path / "journal", pass_state=state))[-1]
+    assert reruns(service.journal()) == once(service)
+    assert sorted(own(last)) == sorted(once(service))
+
+
+@pytest.mark.parametrize("since_given", [True, False])
+def test_a_second_task_says_that_another_one_reran_them(service: Running, tmp_path: Path, since_given: bool) -> None:
+    begin(service, *CROWD[:3])
+    first = passes(module_options(service, tmp_path / "journal"))
+    again = {"since": str(first[0]["since"])} if since_given else {}
+    second = passes(module_options(service, tmp_path / "journal", **again))[-1]
+    assert reruns(service.journal()) == once(service)
+    assert (sorted(own(first[-1])), own(second)) == (sorted(once(service)), [])
+    assert second["changed"] is False
+
+
+# A journal that cannot be read (T6).
+
+
+def overwritten(path: Path) -> None:
+    path.write_bytes(b"not a database, but long enough to look like one" * 100)
+
+
+def cut_short(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:5000])
+
+
+def with_a_broken_page(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[4096:] = b"\xff" * (len(content) - 4096)
+    path.write_bytes(content)
+
+
+DAMAGES: list[Callable[[Path], None]] = [overwritten, cut_short, with_a_broken_page]
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_an_unreadable_journal_holds_every_run_back_until_reruns_show(
+    service: Running, tmp_path: Path, damage: Callable[[Path], None]
+) -> None:
+    """Run 1 sends, its rerun shows late; run 2 is interrupted while it holds off; run 3 has no since."""
+    begin(service, rerun_visible_after=shown_after(2), retry_of_active="accept")
+    journal = tmp_path / "journal.db"
+    given = module_options(service, journal, settle_time=4)
+    call("job_rerun", given)
+    damage(journal)
+    assert (call("job_rerun", given)["changed"], call("job_rerun", given)["changed"]) == (False, False)
+    last = passes(given)[-1]
+    assert reruns(service.journal()) == once(service)
+    assert last["failed"] is False
+    assert [path.name for path in tmp_path.iterdir() if path.name != "journal.db"], "it was set aside, not thrown away"
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_an_unreadable_journal_lifts_no_daily_limit(service: Running, tmp_path: Path, damage: Callable[[Path], None]) -> None:
+    begin(service, {"name": "daily_sales", "instances": [{"plan_time": "-1h", "runs": ["fail"]}]})
+    journal = tmp_path / "journal.db"
+    given = module_options(service, journal, max_reruns_per_day=1)
+    assert by_action(passes(given)[-1]).keys() == {"failed_again"}
+    damage(journal)
+    last = passes(given)[-1]
+    assert reruns(service.journal()) == once(service)
+    assert by_action(last).keys() == {"failed_again"}
+
+
+# A rerun that changes submit_time or instance_id (T11).
+
+
+@pytest.mark.parametrize("renamed", RENAMED)
+@pytest.mark.parametrize("api_version", ["v1", "v2"])
+def test_a_renamed_instance_is_one_instance(service: Running, tmp_path: Path, renamed: dict[str, str], api_version: str) -> None:
+    begin(service, *CROWD[:2], rerun_visible_after=shown_after(0.5), **renamed)
+    service.inject({"route": "retry", "kind": "drop"})
+    last = passes(module_options(service, tmp_path / "journal", api_version=api_version))[-1]
+    assert reruns(service.journal()) == once(service)
+    assert (last["failed"], last["summary"]["total"]) == (False, 4)
+    assert by_action(last) == {"done": sorted(once(service))}
+    assert all(instance["rerun"] for instance in last["instances"])
+
+
+@pytest.mark.parametrize("renamed", RENAMED)
+def test_a_renamed_instance_counts_once_for_attempts_and_daily_limit(service: Running, tmp_path: Path, renamed: dict[str, str]) -> None:
+    begin(service, {"name": "daily_sales", "instances": [{"plan_time": "-1h", "runs": ["fail"]}]}, **renamed)
+    given = module_options(service, tmp_path / "journal", attempts=2, max_reruns_per_day=3)
+    first = passes(given)[-1]
+    assert [(instance["action"], instance["attempts"]) for instance in first["instances"]] == [("failed_again", 2)]
+    for _run in range(3):
+        let_settle(service)
+        assert by_action(passes(given)[-1]).keys() == {"failed_again"}
+    assert list(reruns(service.journal()).values()) == [3]
+
+
+@pytest.mark.parametrize("renamed", RENAMED)
+def test_named_instances_that_are_renamed(service: Running, tmp_path: Path, renamed: dict[str, str]) -> None:
+    begin(service, rerun_visible_after=shown_after(0.5), **renamed)
+    (instance,) = service.instances("daily_sales")
+    named = {name: str(instance[name]) for name in ("plan_time", "submit_time")} | {"job_id": instance["job_id"]}
+    given = module_options(service, tmp_path / "journal", job_name="daily_sales", task_retrys=[named])
+    del given["poll_interval"]
+    service.inject({"route": "retry", "kind": "drop"})
+    result = call("job_instance_retry", given)
+    assert reruns(service.journal()) == once(service)
+    assert (result["failed"], [reported["rerun"] for reported in result["instances"]]) == (False, [True])
+
+
+# What was approved happens once (T14).
+
+
+@pytest.mark.parametrize("same_journal", [True, False])
+def test_an_approved_plan_is_carried_out_once(service: Running, tmp_path: Path, same_journal: bool) -> None:
+    """Three plays use it; the instance fails again in between, and another one fails."""
+    begin(service, {"name": "daily_sales", "instances": [{"plan_time": "-1h", "runs": ["fail"]}]})
+    checked = call("job_rerun", module_options(service, tmp_path / "0"), check=True)
+    approved = {name: checked[name] for name in ("plan_id", "plan_record")}
+    for number in range(3):
+        journal = tmp_path / ("0" if same_journal else str(number))
+        passes(module_options(service, journal, **approved))
+    assert list(reruns(service.journal()).values()) == [1]
+    service.add("daily_sales", {"plan_time": "-30m", "status": "fail"}, workspace_id=WORKSPACE_ID)
+    refused = passes(module_options(service, tmp_path / "0", **approved))[-1]
+    assert refused["failed"]
+    assert list(reruns(service.journal()).values()) == [1], "a later failure was not approved"
+
+
+def test_an_approved_plan_that_is_interrupted_goes_on(service: Running, tmp_path: Path) -> None:
+    begin(service, *CROWD[:3])
+    checked = call("job_rerun", module_options(service, tmp_path / "journal", max_parallel=1), check=True)
+    approved = {name: checked[name] for name in ("plan_id", "plan_record")}
+    deadline = time.monotonic() + 30
+    while not reruns(service.journal()) and time.monotonic() < deadline:  # a new journal holds off for the settle time
+        call("job_rerun", module_options(service, tmp_path / "journal", **approved, max_parallel=1))
+    assert len(reruns(service.journal())) == 1
+    last = passes(module_options(service, tmp_path / "journal", **approved, max_parallel=1))[-1]
+    assert (last["failed"], reruns(service.journal())) == (False, once(service))

@@ -1,0 +1,238 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Clocks and pauses: an old list is never acted on, no clock's step shortens a wait, and whether an instance was rerun is not read off clocks."""
+
+from __future__ import annotations
+
+import time
+import typing as t
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.dataarts.factory.plugins.module_utils._runner import sender
+from emulator.running import Running
+from tests.support.journaled import (
+    Controller,
+    answered,
+    as_soon_as,
+    begin,
+    let_settle,
+    module_options,
+    once,
+    rerun_by_hand,
+    shown_after,
+    wait_for,
+)
+from tests.support.logic import call, passes, reruns
+
+WRITES = ("v2_retry", "v1_restart")
+#: How long a list may be acted on in these tests, seconds.
+FRESH = 1.5
+DAYS = 86_400
+
+
+def succeeded_once(service: Running) -> bool:
+    """Whether the oldest instance of daily_sales was rerun, with success."""
+    (*_others, newest) = service.instances("daily_sales")[0]["runs"]
+    return bool(newest["status"] == "success")
+
+
+def rerun_to_its_end(service: Running, *, api: str = "v1") -> None:
+    """A person reruns the oldest instance, which succeeds."""
+    rerun_by_hand(service, api=api)
+    wait_for(lambda: succeeded_once(service))
+
+
+def listings(service: Running) -> list[dict[str, t.Any]]:
+    """The requests for lists of instances so far."""
+    return [entry for entry in service.requests() if entry["route"] in ("v1_list", "v2_list")]
+
+
+# A list is acted on for a minute, whatever happens in that minute (T1, T2).
+
+
+@pytest.mark.parametrize("api_version", ["v1", "v2"])
+@pytest.mark.parametrize("refusal", [{"kind": "throttle"}, {"kind": "status", "status": 429, "code": "DLF.4290"}])
+def test_each_attempt_at_the_post_needs_a_fresh_list(
+    service: Running, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, api_version: str, refusal: dict[str, t.Any]
+) -> None:
+    """A person reruns the instance while the request is put off: it would run twice, were it sent by the old list."""
+    monkeypatch.setattr(sender, "FRESH_SECONDS", FRESH)
+    begin(service)
+    route, other = ("v1_restart", "v2") if api_version == "v1" else ("v2_retry", "v1")
+    service.inject({"route": route, "times": 3, "retry_after": 1, **refusal})
+    with as_soon_as(answered(service, route), lambda: rerun_to_its_end(service, api=other)):
+        last = passes(module_options(service, tmp_path / "journal", api_version=api_version))[-1]
+    assert reruns(service.journal()) == once(service)
+    assert [(instance["action"], instance["rerun"]) for instance in last["instances"]] == [("done", False)]
+
+
+@pytest.mark.parametrize("api_version", ["v1", "v2"])
+def test_a_list_is_as_old_as_its_request(service: Running, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, api_version: str) -> None:
+    """Its answer was made at once, and came late."""
+    monkeypatch.setattr(sender, "FRESH_SECONDS", FRESH)
+    begin(service)
+    service.inject({"route": "list", "kind": "latency", "seconds": FRESH + 0.5, "when": "after_effect"})
+    with as_soon_as(lambda: listings(service), lambda: rerun_to_its_end(service)):
+        last = passes(module_options(service, tmp_path / "journal", api_version=api_version))[-1]
+    assert reruns(service.journal()) == once(service)
+    assert [(instance["action"], instance["rerun"]) for instance in last["instances"]] == [("done", False)]
+
+
+@pytest.mark.parametrize("api_version", ["v1", "v2"])
+def test_a_request_that_was_put_off_for_too_long_is_made_by_a_new_list(
+    service: Running, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, api_version: str
+) -> None:
+    monkeypatch.setattr(sender, "FRESH_SECONDS", FRESH)
+    begin(service)
+    service.inject({"route": "retry", "kind": "throttle", "retry_after": 1, "times": 2})
+    results = passes(module_options(service, tmp_path / "journal", api_version=api_version))
+    assert (reruns(service.journal()), results[-1]["failed"]) == (once(service), False)
+    (accepted,) = service.journal()
+    assert any(accepted["time"] - FRESH * 1000 <= entry["time"] <= accepted["time"] for entry in listings(service))
+    (instance,) = results[-1]["instances"]
+    assert (instance["rerun"], instance["attempts"]) == (True, 1)
+
+
+@pytest.mark.parametrize(
+    ("route", "fault", "pause"),
+    [
+        ("list", {"kind": "latency", "seconds": 0.5, "when": "after_effect"}, 2.0),
+        ("retry", {"kind": "throttle", "retry_after": 1}, 2.0),
+        ("retry", {"kind": "throttle", "retry_after": 1}, 4.0),
+    ],
+)
+def test_a_process_that_was_stopped_does_not_act_on_its_old_list(
+    service: Running, tmp_path: Path, route: str, fault: dict[str, t.Any], pause: float
+) -> None:
+    """As a worker that gets no processor, or a machine that sleeps, between the list and the request."""
+    begin(service)
+    service.inject({"route": route, **fault})
+    controller = Controller(module_options(service, tmp_path / "journal"), tmp_path / "home", fresh_seconds=FRESH).ready()
+    controller.go()
+    wait_for(lambda: listings(service) if route == "list" else any(map(service.requests, WRITES)))
+    controller.stop()
+    rerun_to_its_end(service)
+    time.sleep(pause)
+    controller.wake()
+    result = controller.result()
+    assert reruns(service.journal()) == once(service)
+    assert [(instance["action"], instance["rerun"]) for instance in result["instances"]] == [("done", False)]
+
+
+# After a lost answer, settle_time passes on two clocks (T3).
+
+
+@pytest.mark.parametrize(
+    ("fault", "step"),
+    [
+        ({"kind": "gateway_timeout"}, 90),
+        ({"kind": "gateway_timeout"}, -90),
+        ({"kind": "gateway_timeout"}, 3600),
+        ({"kind": "drop"}, 90),
+        ({"kind": "page", "status": 502}, 90),
+        ({"kind": "status", "status": 503, "when": "after_effect"}, 90),
+    ],
+)
+def test_a_step_of_the_services_date_does_not_shorten_settle_time(
+    service: Running, tmp_path: Path, fault: dict[str, t.Any], step: int
+) -> None:
+    begin(service, rerun_visible_after=shown_after(1.5), retry_of_active="accept")
+    service.inject({"route": "retry", **fault, "date_step_seconds": step})
+    last = passes(module_options(service, tmp_path / "journal", settle_time=3))[-1]
+    assert reruns(service.journal()) == once(service)
+    assert [(instance["action"], instance["attempts"]) for instance in last["instances"]] == [("done", 1)]
+
+
+@pytest.mark.parametrize("step", [90.0, -90.0])
+def test_a_step_of_this_machines_clock_does_not_shorten_it(
+    service: Running, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: float
+) -> None:
+    begin(service, rerun_visible_after=shown_after(1.5), retry_of_active="accept")
+    service.inject({"route": "retry", "kind": "drop"})
+    steady = time.time
+
+    def set_clock(_result: object) -> None:
+        monkeypatch.setattr(time, "time", lambda: steady() + step)
+
+    last = passes(module_options(service, tmp_path / "journal", settle_time=3), between=set_clock)[-1]
+    assert reruns(service.journal()) == once(service)
+    assert [instance["action"] for instance in last["instances"]] == ["done"]
+
+
+# The clock that stamps instances is another one than the gateway's (T4, T5).
+
+
+@pytest.mark.parametrize("skew", [-30, 30, -90])
+@pytest.mark.parametrize("lost", [False, True])
+def test_that_an_instance_was_rerun_is_seen_whatever_the_schedulers_clock_says(
+    service: Running, tmp_path: Path, skew: int, lost: bool
+) -> None:
+    begin(service, scheduler_skew_seconds=skew)
+    if lost:
+        service.inject({"route": "retry", "kind": "drop"})
+    results = passes(module_options(service, tmp_path / "journal"))
+    assert reruns(service.journal()) == once(service)
+    assert results[0]["changed"]
+    (instance,) = results[-1]["instances"]
+    assert (results[-1]["failed"], instance["action"]) == (False, "done")
+    assert instance["rerun"] is not False, "where the answer was lost, whose rerun it was may be unknown"
+    assert instance["rerun"] is True or lost
+
+
+@pytest.mark.parametrize("pause", [0.0, 1.5])
+@pytest.mark.parametrize(("skew", "slack"), [(-5, {}), (-30, {"clock_slack": 60}), (5, {})])
+def test_without_a_shared_journal_a_start_shortly_before_since_counts(
+    service: Running, tmp_path: Path, skew: int, slack: dict[str, int], pause: float
+) -> None:
+    """A play in a container is killed after its request, and started again with the since that it printed; the rerun failed again."""
+    daily = {"name": "daily_sales", "instances": [{"plan_time": "-1h", "runs": ["fail"]}]}
+    begin(service, daily, scheduler_skew_seconds=skew)
+    since = str(call("job_rerun", module_options(service, tmp_path / "first"))["since"])
+    service.add("daily_sales", {"plan_time": "-3h", "status": "fail", "runs": ["success"]}, workspace_id=_workspace(service))
+    let_settle(service, pause)
+    results = passes(module_options(service, tmp_path / "second", since=since, **slack))
+    assert reruns(service.journal()) == once(service), "each once: the first by the play that was killed, the other by the second"
+    by_action = {instance["action"]: instance for instance in results[-1]["instances"]}
+    assert set(by_action) == {"failed_again", "done"}
+    assert "not sent by this run, but a start after" in by_action["failed_again"]["reason"]
+
+
+@pytest.mark.parametrize("skew", [-5, -90])
+def test_with_a_shared_journal_no_slack_is_needed(service: Running, tmp_path: Path, skew: int) -> None:
+    begin(service, {"name": "daily_sales", "instances": [{"plan_time": "-1h", "runs": ["fail"]}]}, scheduler_skew_seconds=skew)
+    since = str(call("job_rerun", module_options(service, tmp_path / "journal"))["since"])
+    last = passes(module_options(service, tmp_path / "journal", since=since, clock_slack=0))[-1]
+    assert reruns(service.journal()) == once(service)
+    assert [(instance["action"], instance["rerun"]) for instance in last["instances"]] == [("failed_again", True)]
+
+
+def _workspace(service: Running) -> str:
+    (workspace_id,) = service.state()["workspaces"]
+    return str(workspace_id)
+
+
+# A Date that something in between rewrites (T7).
+
+
+@pytest.mark.parametrize("offset", [2 * DAYS, -2 * DAYS, 1200, -1200])
+@pytest.mark.parametrize("from_request", [0, 1])
+def test_a_rewritten_date_moves_no_window(service: Running, tmp_path: Path, offset: int, from_request: int) -> None:
+    """From the first answer on, or from one in the middle of a run."""
+    plan_times = [{"plan_time": moment} for moment in ("-1h", "-23h", "-26h")]
+    begin(service, {"name": "daily_sales", "instances": plan_times})
+    service.inject({"kind": "date", "skip": from_request, "times": None, "date_seconds": offset})
+    listed = call("job_instance_info", {**_listing(service), "statuses": ["fail"]})
+    assert listed["total"] == 2
+    last = passes(module_options(service, tmp_path / "journal"))[-1]
+    oldest, *younger = service.instances("daily_sales")
+    assert reruns(service.journal()) == {("daily_sales", instance["plan_time"]): 1 for instance in younger}
+    assert len(oldest["runs"]) == 1
+    assert (last["failed"], [instance["action"] for instance in last["instances"]]) == (False, ["done", "done"])
+
+
+def _listing(service: Running) -> dict[str, t.Any]:
+    given = module_options(service, "")
+    return {name: value for name, value in given.items() if name not in ("journal", "settle_time", "poll_interval")}

@@ -1,0 +1,26 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Time that really passes: both the service's clock and the journal's move on, as an attempt settles on both."""
+
+from __future__ import annotations
+
+import time
+import typing as t
+
+import pytest
+
+from ansible_collections.dataarts.factory.plugins.module_utils._journal.sqlite import SqliteDatabase
+from emulator.running import Running
+
+
+def move_with_the_service(monkeypatch: pytest.MonkeyPatch) -> None:
+    """From here on the clock of a SQLite journal in this process moves with what :meth:`Running.advance` adds to the service's."""
+    advance, ahead = Running.advance, [0]
+
+    def both(service: Running, seconds: float) -> t.Any:
+        ahead[0] += int(seconds * 1000)
+        return advance(service, seconds)
+
+    monkeypatch.setattr(Running, "advance", both)
+    monkeypatch.setattr(SqliteDatabase, "clock_ms", lambda database: time.time_ns() // 1_000_000 + ahead[0])

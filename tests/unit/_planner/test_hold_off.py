@@ -1,0 +1,145 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Until when a run sends nothing, and how settled an attempt is by two clocks that may step."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.dataarts.factory.plugins.module_utils._common.times import Window
+from ansible_collections.dataarts.factory.plugins.module_utils._journal.journal import Journal
+from ansible_collections.dataarts.factory.plugins.module_utils._models.attempt import Intent, Outcome
+from ansible_collections.dataarts.factory.plugins.module_utils._models.decision import Action
+from ansible_collections.dataarts.factory.plugins.module_utils._planner.hold_off import (
+    SECOND_MS,
+    SET_BACK_MS,
+    complete_since,
+    hold_off_until,
+    on_both_clocks,
+)
+from ansible_collections.dataarts.factory.plugins.module_utils._planner.reconcile import decide
+from tests.unit.building import SETTLE, WORKSPACE, T, at, attempt, instance, intent, key, policy
+
+NOW = T
+HOUR = 3_600_000
+MINUTE = 60_000
+
+
+@pytest.mark.parametrize(
+    ("known", "since", "given", "expected"),
+    [
+        (NOW - HOUR, NOW, False, NOW - HOUR),
+        (NOW - HOUR, NOW - 2 * HOUR, True, NOW - HOUR),
+        (NOW, NOW, False, NOW),
+        (NOW + 1, NOW, False, NOW),  # the run that began it a moment ago took the service's time for a later one
+        (NOW + SECOND_MS, NOW, False, NOW),
+        (NOW + SECOND_MS + 1, NOW, False, NOW + SECOND_MS + 1),
+        (NOW + 1, NOW, True, NOW + 1),
+        (None, NOW - HOUR, True, NOW),  # it does not cover the workspace yet: it knows nothing of what was sent before it was asked for
+        (None, NOW - 5, False, NOW - 5),  # a run that begins now does not ask for that
+    ],
+)
+def test_from_when_on_the_journal_counts_as_complete(known: int | None, since: int, given: bool, expected: int) -> None:
+    assert complete_since(known, NOW, since, since_given=given) == expected
+
+
+@pytest.mark.parametrize(
+    ("since", "complete", "set_aside_age", "until"),
+    [
+        (NOW, NOW - HOUR, None, None),
+        (NOW - HOUR, NOW - HOUR, None, None),
+        (NOW - HOUR, NOW - HOUR + 1, None, NOW - HOUR + 1 + MINUTE),
+        (NOW - HOUR, NOW, None, NOW + MINUTE),
+        (NOW + 1, NOW, None, NOW + 1),
+        (NOW + 30_000, NOW - HOUR, None, NOW + 30_000),
+        # A journal was set aside: what this or any other run sent a moment ago is lost with it, whatever since is.
+        (NOW, NOW - HOUR, 0, NOW + MINUTE),
+        (NOW - 5, NOW - 5, 0, NOW + MINUTE),
+        (NOW, NOW - HOUR, 59_999, NOW + 1),
+        (NOW, NOW - HOUR, 60_000, None),
+        (NOW, NOW - HOUR, HOUR, None),
+        (NOW, NOW - HOUR, -5, NOW + MINUTE),  # by the journal's clock it has not even happened: no longer than the settle time
+        (NOW - HOUR, NOW - 10_000, 0, NOW + MINUTE),  # the later of two reasons
+        (NOW - HOUR, NOW, 30_000, NOW + MINUTE),
+        (NOW + 5, NOW, 0, NOW + 5),  # the pass after since looks again
+    ],
+)
+def test_until_when_nothing_is_sent(since: int, complete: int, set_aside_age: int | None, until: int | None) -> None:
+    assert hold_off_until(since, NOW, complete, MINUTE, set_aside_age_ms=set_aside_age) == until
+
+
+@given(st.integers(0, 10 * MINUTE), st.integers(0, 2 * MINUTE), st.integers(1, MINUTE))
+def test_a_hold_off_after_a_journal_was_set_aside_does_not_move_on_with_the_passes(since_ago: int, age: int, later: int) -> None:
+    """Seen by a later pass, it ends at the same time."""
+    first = hold_off_until(NOW - since_ago, NOW, NOW - HOUR, MINUTE, set_aside_age_ms=age)
+    then = hold_off_until(NOW - since_ago, NOW + later, NOW - HOUR, MINUTE, set_aside_age_ms=age + later)
+    assert then == (first if age + later < MINUTE else None)
+
+
+#: Seconds since the attempt by the service's clock, by the journal's; the seconds that count.
+ELAPSED = [
+    (61, 61, 61),
+    (61, 5, 5),  # the service's clock stepped ahead
+    (5, 61, 5),  # the journal's did, or the machine slept
+    (61, -5, -5),  # the journal's was set back
+    (61, -3600, -3600),
+    (61, -3600.001, 61),  # so far that it says nothing any more
+    (-5, 61, -5),
+    (-5, -7, -7),
+]
+
+
+@pytest.mark.parametrize(("by_service", "by_journal", "counts"), ELAPSED)
+def test_an_attempt_is_as_old_as_the_slower_of_two_clocks_says(by_service: float, by_journal: float, counts: float) -> None:
+    made = attempt("unknown", 100)
+    seen = on_both_clocks(made, at(100 + by_service), at(100 + by_journal))
+    assert at(100 + by_service) - seen.last_ms == round(counts * 1000)
+    assert (seen.sent_ms, seen.journal_ms, seen.failure) == (made.sent_ms, made.journal_ms, made.failure)
+
+
+@pytest.mark.parametrize("outcome", ["unknown", "intended"])
+@pytest.mark.parametrize(("by_service", "by_journal", "action"), [(60, 60, "retry"), (600, 59.999, "settling"), (59.999, 600, "settling")])
+def test_nothing_is_sent_again_before_the_settle_time_has_passed_on_both_clocks(
+    outcome: str, by_service: float, by_journal: float, action: str
+) -> None:
+    made = on_both_clocks(attempt(outcome, 5), at(5 + by_service), at(5 + by_journal))
+    assert decide(instance(), policy(), at(5 + by_service), made).action is Action(action)
+
+
+@given(st.integers(-3 * HOUR, 3 * HOUR), st.integers(-3 * HOUR, 3 * HOUR), st.integers(0, 2 * MINUTE))
+def test_a_step_of_either_clock_never_makes_an_attempt_settled_earlier(by_service: int, by_journal: int, settle: int) -> None:
+    made = attempt("unknown", 5)
+    now, journal = made.last_ms + by_service, made.journal_ms + by_journal
+    seen = on_both_clocks(made, now, journal)
+    assert seen.settled_at(settle) >= made.settled_at(settle)
+    if by_journal >= -SET_BACK_MS:
+        assert (seen.settled_at(settle) <= now) is (min(by_service, by_journal) >= settle)
+    assert on_both_clocks(seen, now, journal) == seen
+
+
+@pytest.mark.parametrize("ahead", [-5000, -1, 0, 1, 5000])
+def test_what_was_found_settled_later_can_still_be_taken_over(tmp_path: Path, ahead: int) -> None:
+    """Two clocks never agree to the millisecond: a claim must not miss the attempt that it takes over because of that."""
+    window = Window(key().plan_time, key().plan_time)
+    with Journal(str(tmp_path / "journal.db"), password=None, project_id="p") as journal:
+        (claimed,) = journal.claim([Intent(intent(instance(), 5))])
+        assert claimed is not None
+        journal.record([claimed], Outcome.UNKNOWN, now_ms=at(6))
+        known = journal.read([WORKSPACE], window, at(100))
+        elapsed = known.journal_ms - known.attempts[0].journal_ms
+        seen = on_both_clocks(known.attempts[0], at(6) + elapsed + ahead, known.journal_ms)
+        assert (seen.last_ms > at(6)) is (ahead > 0)
+        (newer,) = journal.claim([Intent(intent(instance(), 100, number=2), seen)])
+        assert newer is not None
+        assert journal.claim([Intent(intent(instance(), 101, number=2), seen)]) == [None], "and only once"
+
+
+def test_the_clocks_of_an_attempt_that_was_stamped_later_count_from_there() -> None:
+    made = attempt("unknown", 5, last=50)
+    assert on_both_clocks(made, at(110), at(110)).settled_at(SETTLE) == at(110)
+    assert on_both_clocks(made, at(110), at(60)).settled_at(SETTLE) == at(160)
