@@ -62,7 +62,7 @@ class ActionModule(ActionBase):
         return result
 
     def _watch(self, task_vars: dict[str, t.Any]) -> tuple[passes.Passes, passes.Timing]:
-        run = passes.Passes(wanted=passes.wanted_statuses(self._task.args), check=bool(self._task.check_mode), run_id=uuid.uuid4().hex)
+        run = passes.Passes(wanted=passes.statuses_of_task(self._task.args), check=bool(self._task.check_mode), run_id=uuid.uuid4().hex)
         timing = passes.Timing()
         planning: float | None = None
         progress = _Progress(self._host(task_vars), self._say)
@@ -79,7 +79,7 @@ class ActionModule(ActionBase):
             if run.planned:
                 continue
             planning = began if planning is None else planning  # what is waited for begins with the first pass that sends
-            seconds = passes.pause(run, timing, began - planning, self._elapsed() - planning)
+            seconds = passes.seconds_to_next_pass(run, timing, began - planning, self._elapsed() - planning)
             if seconds is None:
                 return run, timing
             until = self._elapsed() + seconds
@@ -92,7 +92,7 @@ class ActionModule(ActionBase):
         """One run of the module. A host that cannot be reached any more, where modules run on another machine, ends no run that goes on."""
         self._leave_if_alone()
         args = from_start(passes.next_args(self._task.args, run), self._connection.transport)
-        if self._direct(task_vars):
+        if self._in_process(task_vars):
             in_process = inprocess.run_pass(args, check_mode=bool(self._task.check_mode), diff_mode=bool(self._task.diff))
             if in_process is not None:
                 return in_process
@@ -104,8 +104,8 @@ class ActionModule(ActionBase):
             result = {"failed": True, "msg": str(error), "error": {"kind": "unreachable"}}
         return result
 
-    def _direct(self, task_vars: dict[str, t.Any]) -> bool:
-        """Whether a pass needs no process of its own; see ``_direct``."""
+    def _in_process(self, task_vars: dict[str, t.Any]) -> bool:
+        """Whether a pass needs no process of its own; see ``_task/inprocess.py``."""
         environment: dict[str, t.Any] = {}
         self._compute_environment_string(environment)
         return inprocess.same_place(
@@ -120,7 +120,7 @@ class ActionModule(ActionBase):
     def _result(self, run: passes.Passes, timing: passes.Timing, task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
         host, unknown = self._host(task_vars), {str(instance.get("job_name")) for instance in run.having({"unknown"})}
         args = passes.next_args(self._task.args, run)
-        place = console.Place(
+        place = console.TaskRun(
             host=host,
             workspace_id=str(self._task.args.get("workspace_id")),
             check_mode=bool(self._task.check_mode),
@@ -177,7 +177,7 @@ class _Progress:
         """Print the plan, if it is another than the one printed before, and the problems that are new."""
         if run.plan != self._plan:
             self._plan = run.plan
-            for line in console.plan_lines(self._host, run):
+            for line in console.plan_on_console(self._host, run):
                 self._say(line)
         for problem in run.problems:
             if problem not in self._shown_problems:
@@ -189,7 +189,7 @@ class _Progress:
         for a while."""
         for line in console.trouble_lines(self._host, run, self._troubled):
             self._say(line)
-        numbers = counts.tally(run)
+        numbers = counts.count(run)
         text = console.progress_text(numbers)
         if text != self._last or elapsed - self._last_at >= passes.HEARTBEAT:
             self._say(console.progress_line(self._host, numbers, elapsed))
@@ -201,5 +201,5 @@ def _inventories(task_vars: dict[str, t.Any]) -> list[str]:
 
 
 def _prefix(task_vars: dict[str, t.Any]) -> str:
-    """What stands before the name of an option where people give it: the role takes variables, and one called since would be ignored."""
+    """What stands before the name of an option where people set it: the role takes variables, and one called since would be ignored."""
     return "dataarts_" if task_vars.get("ansible_role_name") == _ROLE else ""

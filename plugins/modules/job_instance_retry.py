@@ -121,12 +121,12 @@ notes:
     does not show yet is not sent again for 15 minutes. Two calls that share a journal never send the same failure at once.
   - "It ends here. Without O(since), each call is a run of its own: an instance that failed again after the rerun of an earlier call, and
     after
-    its O(settle_time), is rerun once more. Give a fixed O(since) to rerun each instance once, however often the play runs."
+    its O(settle_time), is rerun once more. Set a fixed O(since) to rerun each instance once, however often the play runs."
   - It ends, too, with controllers that do not share the journal. A rerun sent from elsewhere is known only once the service shows it.
   - With O(jobs), the service chooses what it reruns in the span of time, and no call can restrict that to certain instances. The module
     reads the instances of O(job_name) and of O(jobs) first, and sends nothing if none of them qualifies, or if any of them is in progress.
     If at least one qualifies, instances that have succeeded may be rerun with it.
-  - If the answer to a rerun is lost, the instances are read back for up to O(settle_time) seconds. What cannot be told after that is
+  - If the answer to a rerun is lost, the instances are read back for up to O(settle_time) seconds. What is not known after that is
     reported as V(unknown) with the command that finds out, and the task fails. It is never reported as success, and with O(jobs) never sent
     again.
   - With the older API generation (O(api_version=v1), or where the newer one is not open), each instance is sent in a request of its own,

@@ -68,7 +68,7 @@ options:
     description:
       - With O(order=upstream_first), ids of workspaces whose failed instances are being rerun at the same time with the same selection, as
         when a play works on all of them. A failed instance there is waited for, instead of being taken for one that nobody reruns.
-      - Give each of them a process, with C(--forks), because one that waits for another keeps its own. Of workspaces that have to wait for
+      - Let each of them have a process, with C(--forks), because one that waits for another keeps its own. Of workspaces that have to wait for
         a process the role names only those that come before its own, so that no process waits for what cannot begin.
     type: list
     elements: str
@@ -76,12 +76,12 @@ options:
     description:
       - The RV(plan_id) that check mode returned and somebody approved. If the instances to rerun, or the options that say how, are others
         by now, nothing more is sent, and the message says what changed.
-      - What this run did itself, in an earlier pass or before it was interrupted, is no change. To go on after an interruption give the
+      - What this run did itself, in an earlier pass or before it was interrupted, is not a change. To go on after an interruption set the
         same O(since) too.
     type: str
   plan_record:
     description:
-      - The RV(plan_record) that check mode returned beside O(plan_id). With it a refusal names the instances and options that are others now,
+      - The RV(plan_record) that check mode returned with O(plan_id). With it a refusal names the instances and options that are others now,
         without it only how many instances there were.
     type: dict
   attempts:
@@ -225,7 +225,7 @@ EXAMPLES = r"""
   ansible.builtin.debug:
     msg: "{{ night.instances | selectattr('action', 'equalto', 'failed_again') | map(attribute='job_name') | unique }}"
 
-- name: Give the credentials once, for several tasks
+- name: Set the credentials once, for several tasks
   module_defaults:
     group/dataarts.factory.api:
       region: cn-north-4
@@ -357,10 +357,10 @@ instances:
     action:
       description:
         - What is to be done about the instance, or has become of it.
-        - V(retry) was sent in this pass, or would be in check mode. V(wait) is in progress, or queued. V(settling) was sent, and what the service shows may be outdated.
-          V(done) has succeeded. V(failed_again) failed after its rerun. V(blocked) needs a person, or depends on what does.
-          V(not_rerunnable) is not rerun by the service. V(rejected) was rejected by the service. V(skipped) has none of the statuses asked
-          for, or depends on what did not succeed. V(unknown) is never counted as success.
+        - V(retry) was sent in this pass, or would be in check mode. V(wait) is in progress, or queued. V(settling) was sent, and what the
+          service shows may be outdated. V(done) has succeeded. V(failed_again) failed after its rerun. V(blocked) needs a person, or
+          depends on what does. V(not_rerunnable) is not rerun by the service. V(rejected) was rejected by the service. V(skipped) has none
+          of the statuses asked for, or depends on what did not succeed. V(unknown) is never counted as success.
       type: str
       returned: always
       sample: retry
@@ -474,13 +474,13 @@ plan:
       2024-11-26T08:00:00Z"
     - "  daily_sales: 2 instances, planned 2024-11-26T06:13:00Z to 2024-11-26T07:13:00Z"
 plan_id:
-  description: Short id of the plan, made of the instances to rerun and of the options that say how. Give it back as O(plan_id) to allow
+  description: Short id of the plan, made of the instances to rerun and of the options that say how. Pass it as O(plan_id) to allow
     exactly this plan.
   type: str
   returned: when the instances could be read
-  sample: 40-9f86d081884c-2c26b46b
+  sample: 40-9f86d081884c-2c26b46b-mwty50ol
 plan_record:
-  description: What the plan is made of. Give it back as O(plan_record), so that a refusal can tell what changed. It is for programs; its
+  description: What the plan is made of. Pass it as O(plan_record), so that a refusal can say what changed. It is for programs; its
     instances can be recognised by it, and not read from it. A plan of more than 2000 instances is recorded without them.
   type: dict
   returned: when the instances could be read
@@ -532,7 +532,7 @@ planned_before:
   returned: when it was determined
   sample: 1732608000000
 msg:
-  description: What happened, in one sentence; on failure with the cause and the way out.
+  description: What happened, in one sentence; on failure with the cause and what to do.
   type: str
   returned: by the task, and on failure
   sample: "Reran 2 instances of 1 job in workspace 62fbba734e634c5087656fc3ff7adf34: all succeeded, 1m 05s."

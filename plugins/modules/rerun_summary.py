@@ -85,7 +85,7 @@ plans:
   returned: always
   sample:
     sales:
-      plan_id: 2-9f86d081884c-2c26b46b
+      plan_id: 2-9f86d081884c-2c26b46b-mwty50ol
       plan_record: {options: {attempts: 1, order: parallel}, instances: i2c26b46b9f86d081}
       planned_after: 1732521600000
       planned_before: 1732608000000

@@ -51,7 +51,7 @@ def figures_text(total: Json) -> list[str]:
         f"rerun twice: {count.get('twice', 0)}, lost: {count.get('lost', 0)}, reported wrongly: {count.get('wrong', 0)}",
         (
             f"instances that ended done {count.get('ended_done', 0)}, failed again {count.get('ended_failed_again', 0)}, "
-            f"refused {count.get('ended_refused', 0)}, unknown {count.get('ended_unknown', 0)}"
+            f"rejected {count.get('ended_rejected', 0)}, unknown {count.get('ended_unknown', 0)}"
         ),
     ]
     if count["hostile"]:

@@ -18,7 +18,7 @@ _UNLISTED = re.compile(r"Failed to list the instances of job (.+?): ")
 #: Statuses that need nothing.
 SUCCEEDED = ("success", "forceSuccess", "ignoreSuccess")
 #: Actions that a report may end with although the instance was never rerun: each says so, with a reason.
-HONEST = ("refused", "unknown", "blocked", "not_rerunnable")
+HONEST = ("rejected", "unknown", "blocked", "not_rerunnable")
 
 
 @dataclass
@@ -101,7 +101,7 @@ class Judge:
         """Whether it is true that something above *key* keeps it from being sent for good."""
         if "(order: upstream_first)" not in reason:
             return False
-        if "cannot be told" in reason or "could not be listed" in reason:
+        if "in an unknown way" in reason or "could not be listed" in reason:
             return True
         left, seen = [key], set()
         while left:
@@ -140,7 +140,7 @@ class Judge:
 
         :param journal_before: how many writes the journal held when it began.
         :param others: whether another play of the same user was there, with a ``since`` of its own: what it had rerun before this
-            one's began is no rerun of this one.
+            one's began is not a rerun of this one.
         """
         self.since = self.since or result.get("since")
         reruns, truth = self.reruns(), self._truth()
@@ -169,8 +169,10 @@ class Judge:
         for key in missing:
             if truth[key]["status"] not in SUCCEEDED or any(entry["time"] >= result["since"] for entry in reruns.get(key, [])):
                 self.judgement.lost.append(f"{key} is not in the report")
-        if len(missing) != result["summary"]["idle"]:
-            self.judgement.lost.append(f"{len(missing)} instances are not in the report, which counts {result['summary']['idle']} as idle")
+        if len(missing) != result["summary"]["already_done"]:
+            self.judgement.lost.append(
+                f"{len(missing)} instances are not in the report, which counts {result['summary']['already_done']} as already done"
+            )
 
     def _stated_end(self, result: Json, reruns: dict[Key, list[Json]], truth: dict[Key, Json]) -> None:
         if result.get("failed"):
@@ -201,8 +203,8 @@ class Judge:
             self._wrong(key, shown, "is skipped with a status that was asked for")
         if action == "blocked" and truth["status"] in SUCCEEDED + self._rerunnable and not held_up:
             self._wrong(key, shown, f"is blocked, and stands at {truth['status']}")
-        if action == "refused" and own and not truth["runs"][:-1]:
-            self._wrong(key, shown, "is refused, and the journal has it")
+        if action == "rejected" and own and not truth["runs"][:-1]:
+            self._wrong(key, shown, "is rejected, and the journal has it")
         if action in HONEST and not shown["reason"]:
             self._wrong(key, shown, "has no reason")
         ids = [entry["request_id"] for entry in entries]

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from ansible_collections.dataarts.factory.plugins.module_utils._http import client as _client
 from ansible_collections.dataarts.factory.plugins.module_utils._http import rate_limiter
-from ansible_collections.dataarts.factory.plugins.plugin_utils._task import passes as watch
+from ansible_collections.dataarts.factory.plugins.plugin_utils._task import passes
 from emulator.running import Running
 from tests.chaos.drawing import STRANGER_KEY, STRANGER_SECRET, Case, is_write
 from tests.chaos.judging import Judge, Judgement, unlisted
@@ -118,18 +118,18 @@ class _Passes:
         self._service, self._case, self._judge = service, case, judge
         self._one_pass, self._rng, self._figures = one_pass, rng, figures
 
-    def play(self, options: Json) -> watch.Run:
+    def play(self, options: Json) -> passes.Passes:
         """One play: passes as the action plugin makes them, with the service's time moved on instead of waited for."""
-        run = watch.Run()
-        timing = watch.Timing(wait=self._case.options["wait"], poll_interval=1.0)
+        run = passes.Passes()
+        timing = passes.Timing(wait=self._case.options["wait"], poll_interval=1.0)
         for dummy in range(PASSES):
             journal = len(self._service.journal())
-            given = watch.next_args(options, run)
+            given = passes.next_args(options, run)
             result = self._one_pass({name: str(value) if name.startswith(("since", "planned")) else value for name, value in given.items()})
             self._judge.reported(result, journal_before=journal)
             run = run.after(result)
             self._figures.add(passes=1)
-            seconds = watch.pause(run, timing, 0.0, 0.0)
+            seconds = passes.seconds_to_next_pass(run, timing, 0.0, 0.0)
             if seconds is None:
                 break
             if self._case.late:
@@ -148,7 +148,7 @@ def _by_hand(service: Running, judge: Judge, rng: random.Random) -> None:
         call("job_instance_retry", {**account, "job_name": name, "task_retrys": [entry], "settle_time": 0})
 
 
-def _count(service: Running, judge: Judge, run: watch.Run, figures: Figures) -> None:
+def _count(service: Running, judge: Judge, run: passes.Passes, figures: Figures) -> None:
     requests = [request for request in service.requests() if request["route"]]
     actions = Counter(str(entry["action"]) for entry in run.instances.values())
     figures.add(
@@ -158,5 +158,5 @@ def _count(service: Running, judge: Judge, run: watch.Run, figures: Figures) -> 
         writes=sum(1 for request in requests if is_write(request["route"])),
         faulty_writes=sum(1 for request in requests if is_write(request["route"]) and request["fault"]),
         reported=len(run.instances),
-        **{f"ended_{name}": actions[name] for name in ("done", "failed_again", "refused", "unknown")},
+        **{f"ended_{name}": actions[name] for name in ("done", "failed_again", "rejected", "unknown")},
     )

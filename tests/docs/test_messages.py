@@ -59,7 +59,7 @@ PASSES: Mapping[str, Recipe] = {
     "no_jobs": ({}, {"jobs": []}),
     "http": ({}, {"endpoint": "http://dayu.example.com"}),
     "too_many": ({}, {"max_instances": 5}),
-    "plan": ({}, {"plan_id": "5-b9eb9e25941d-955247c3"}),
+    "plan": ({}, {"plan_id": "of five"}),
     "unreachable": ({}, {"endpoint_v1": CLOSED, "endpoint": CLOSED, **QUICK}),
     "tls": ({}, {"endpoint_v1": "https", "endpoint": "https", **QUICK}),
     "redirect": (fault("redirect"), QUICK),
@@ -169,4 +169,4 @@ def comparable(text: str) -> str:
     line = re.sub(r"\(requests\) on \S+ Python \S+\.( |$)", "(requests) on HOST Python PYTHON. ", without_times(" ".join(text.split())))
     line = re.sub(r"\b(60 min 0|59 min 59) s\b", "AN HOUR", line)  # dates of the service come in whole seconds
     line = re.sub(r"\b\d+ min \d+ s\b", "SKEW", line)
-    return re.sub(r"\b[0-9a-f]{12}-[0-9a-f]{8}\b", "PLAN", line)
+    return re.sub(r"\b[0-9a-f]{12}-[0-9a-f]{8}(?:-[0-9a-z]+)?\b", "PLAN", line)

@@ -79,9 +79,11 @@ class Played:
         (line,) = self.outcome.of("job_rerun", host)
         return {**line.result, "failed": line.event == "ignored"}
 
-    def sent(self, host: str) -> Counter[tuple[str, int]]:
+    def reruns(self, host: str) -> Counter[tuple[str, int]]:
         """How often each instance was sent, by the emulator's journal."""
-        return Counter((entry["job_name"], one["plan_time"]) for entry in self.services[host].journal() for one in entry["instances"])
+        return Counter(
+            (entry["job_name"], instance["plan_time"]) for entry in self.services[host].journal() for instance in entry["instances"]
+        )
 
     def shown(self, host: str) -> list[str]:
         """The lines that were printed for the host while its task ran."""
@@ -156,15 +158,15 @@ def test_it_waits_over_several_passes_and_merges_them(played: Played) -> None:
     result = played.result("waits")
     assert (result["failed"], result["changed"], result["finished"], result["succeeded"]) == (False, True, True, True)
     assert result["passes"] > 2
-    moved = [one for one in result["instances"] if one["rerun"]]
-    assert len(moved) == 3
-    for one in moved:
-        assert (one["status_before"], one["status"], one["action"], one["attempts"]) == ("fail", "success", "done", 1)
-        assert one["actions"][0] == "retry"
-        assert one["request_ids"] == [played.services["waits"].journal()[0]["request_id"]]
+    rerun = [instance for instance in result["instances"] if instance["rerun"]]
+    assert len(rerun) == 3
+    for instance in rerun:
+        assert (instance["status_before"], instance["status"], instance["action"], instance["attempts"]) == ("fail", "success", "done", 1)
+        assert instance["actions"][0] == "retry"
+        assert instance["request_ids"] == [played.services["waits"].journal()[0]["request_id"]]
     assert result["recap"]["rerun"] == result["recap"]["succeeded"] == 3
     assert result["msg"].startswith(f"Reran 3 instances of 1 job in workspace {WORKSPACE_ID}: all succeeded")
-    assert played.sent("waits") == Counter(dict.fromkeys(played.sent("waits"), 1))
+    assert played.reruns("waits") == Counter(dict.fromkeys(played.reruns("waits"), 1))
 
 
 def test_progress_is_shown_while_it_waits(played: Played) -> None:
@@ -182,13 +184,13 @@ def test_without_waiting_it_ends_once_everything_is_sent(played: Played) -> None
     result = played.result("does_not_wait")
     assert (result["failed"], result["changed"], result["finished"], result["passes"]) == (False, True, True, 2)
     assert result["msg"].endswith("; 3 are in progress, not waited for.")
-    assert len(played.sent("does_not_wait")) == 3
+    assert len(played.reruns("does_not_wait")) == 3
 
 
 def test_a_timeout_ends_with_the_last_state_of_every_instance(played: Played) -> None:
     result = played.result("gives_up")
     assert (result["failed"], result["timed_out"], result["finished"], result["changed"]) == (True, True, False, True)
-    assert [one["status"] for one in result["instances"] if one["rerun"]] == ["running"] * 3
+    assert [instance["status"] for instance in result["instances"] if instance["rerun"]] == ["running"] * 3
     assert "3 still in progress after" in result["msg"]
     assert "daily_sales planned" in result["msg"]
     assert f"since={result['since_iso']}" in result["msg"]
@@ -197,7 +199,7 @@ def test_a_timeout_ends_with_the_last_state_of_every_instance(played: Played) ->
 def test_a_lost_answer_is_read_back_and_not_sent_again(played: Played) -> None:
     result = played.result("lost_answer")
     assert (result["failed"], result["changed"], result["recap"]["rerun"], result["recap"]["succeeded"]) == (False, True, 3, 3)
-    assert sorted(played.sent("lost_answer").values()) == [1, 1, 1]
+    assert sorted(played.reruns("lost_answer").values()) == [1, 1, 1]
     assert any("read back" in problem for problem in result["problems"])
 
 
@@ -217,7 +219,7 @@ def test_a_fatal_error_ends_with_what_earlier_passes_had_reached(played: Played)
         False,
         "credentials",
     )
-    assert len([one for one in result["instances"] if one["rerun"]]) == 3
+    assert len([instance for instance in result["instances"] if instance["rerun"]]) == 3
     assert "Before that, 0 succeeded, 0 running, 3 waiting, 0 failed again." in result["msg"]
 
 
@@ -237,10 +239,10 @@ def test_what_fails_again_is_named_and_the_others_are_done(played: Played) -> No
 def test_a_second_attempt_is_made_once_the_first_failed(played: Played) -> None:
     result = played.result("second_attempt")
     assert (result["failed"], result["recap"]["succeeded"]) == (False, 6)
-    (report,) = [one for one in result["instances"] if one["job_name"] == "weekly_report"]
+    (report,) = [instance for instance in result["instances"] if instance["job_name"] == "weekly_report"]
     assert report["attempts"] == 2
     assert len(report["request_ids"]) == 2
-    assert Counter(name for name, _time in played.sent("second_attempt").elements()) == {
+    assert Counter(name for name, _time in played.reruns("second_attempt").elements()) == {
         "daily_sales": 3,
         "hourly_stock": 2,
         "weekly_report": 2,
@@ -257,7 +259,7 @@ def test_a_plan_above_the_limit_is_refused_as_a_whole(played: Played) -> None:
 def test_no_log_shows_nothing(played: Played) -> None:
     assert played.shown("silent") == []
     assert played.result("silent")["changed"]
-    assert len(played.sent("silent")) == 3
+    assert len(played.reruns("silent")) == 3
 
 
 def test_in_a_loop_every_item_is_a_run(played: Played) -> None:
@@ -268,7 +270,7 @@ def test_in_a_loop_every_item_is_a_run(played: Played) -> None:
 def test_in_the_background_one_pass_is_made(played: Played) -> None:
     result = played.result("background")
     assert (result["changed"], result["finished"]) == (True, True), "finished is Ansible's own word about the background"
-    assert len(played.sent("background")) == 2
+    assert len(played.reruns("background")) == 2
     assert result["due_in"] is not None, "one was held back"
 
 
@@ -290,5 +292,5 @@ def test_what_tasks_return_is_documented_and_what_is_documented_is_returned(play
         check_documented({name: value for name, value in result.items() if name not in ansibles}, documented, host)
     of_one_pass = {"pass_state", "due_in"}
     assert set(documented) - {name for result in results.values() for name in result} == of_one_pass
-    instances = [one for result in results.values() for one in result["instances"]]
-    assert set(documented["instances"]["contains"]) == {name for one in instances for name in one}
+    instances = [instance for result in results.values() for instance in result["instances"]]
+    assert set(documented["instances"]["contains"]) == {name for instance in instances for name in instance}

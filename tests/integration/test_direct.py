@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A pass without a process of its own gives what the module gives, and is taken only where nothing tells the two apart."""
+"""A pass without a process of its own returns what the module returns, and is taken only where nothing tells the two apart."""
 
 from __future__ import annotations
 
@@ -73,22 +73,22 @@ def comparable(result: dict[str, t.Any]) -> dict[str, t.Any]:
     ("check", "change"), [(True, {}), (True, {"max_instances": 2}), (True, {"jobs": ["no_such_job"]}), (True, {"since": "x"})]
 )
 def test_the_result_is_the_modules(given: t.Any, check: t.Any, change: t.Any) -> None:
-    mine = run_pass({**given, **change}, check_mode=check, diff_mode=True)
-    assert mine is not None
+    own_result = run_pass({**given, **change}, check_mode=check, diff_mode=True)
+    assert own_result is not None
     theirs = run_module("job_rerun", {**given, **change}, check=check, diff=True)
-    assert comparable(mine) == comparable(theirs)
-    assert bool(mine.get("failed")) == bool(theirs.get("failed"))
-    assert any("validate_certs" in text for text in mine["warnings"])
+    assert comparable(own_result) == comparable(theirs)
+    assert bool(own_result.get("failed")) == bool(theirs.get("failed"))
+    assert any("validate_certs" in text for text in own_result["warnings"])
 
 
 def test_it_sends_what_the_module_would_and_the_module_goes_on_from_there(service: t.Any, given: t.Any) -> None:
-    sent = run_pass(given, check_mode=False, diff_mode=False)
-    assert sent is not None
+    first_result = run_pass(given, check_mode=False, diff_mode=False)
+    assert first_result is not None
     before = service.journal()
-    assert (sent["changed"], sum(len(entry["instances"]) for entry in before)) == (True, 6)
+    assert (first_result["changed"], sum(len(entry["instances"]) for entry in before)) == (True, 6)
     after = run_module("job_rerun", given)
     assert (after["changed"], service.journal()) == (False, before)
-    assert {one["action"] for one in after["instances"]} <= {"wait", "settling"}, "settling where a rerun does not show at once"
+    assert {instance["action"] for instance in after["instances"]} <= {"wait", "settling"}, "settling where a rerun does not show at once"
 
 
 def test_what_the_specification_refuses_is_left_to_the_module(given: t.Any) -> None:
@@ -115,18 +115,18 @@ def test_a_play_starts_the_module_where_it_has_an_environment_of_its_own(service
     play["vars"] = {"ansible_python_interpreter": "{{ ansible_playbook_python }}", **names}
     outcome = Ansible(tmp_path).written_playbook([play], "-vvv", "--check").succeeded()
     assert outcome.stdout.count("Using module file") == 1
-    first, second = (one.result for one in outcome.of("job_rerun"))
+    first, second = (result.result for result in outcome.of("job_rerun"))
     assert first["instances"] == second["instances"]
-    assert {one["job_name"] for one in first["instances"]} == {"daily_sales", "hourly_stock"}
+    assert {instance["job_name"] for instance in first["instances"]} == {"daily_sales", "hourly_stock"}
     assert "Certificates are not verified" in outcome.output
 
 
 def test_a_relative_path_means_the_same_with_a_process_and_without(service: t.Any, given: t.Any, tmp_path: Path) -> None:
     """It counts from the folder in which the command was started, not from the playbook's; two journals would be two reruns."""
-    wish = {**given, "journal": "journal.db", "wait": False}
+    arguments = {**given, "journal": "journal.db", "wait": False}
     tasks = [
-        {"name": "direct", "dataarts.factory.job_rerun": wish},
-        {"name": "apart", "dataarts.factory.job_rerun": wish, "environment": {"ANY": "thing"}},
+        {"name": "direct", "dataarts.factory.job_rerun": arguments},
+        {"name": "apart", "dataarts.factory.job_rerun": arguments, "environment": {"ANY": "thing"}},
     ]
     play = {"hosts": "localhost", "gather_facts": False, "connection": "local", "tasks": tasks}
     play["vars"] = {"ansible_python_interpreter": "{{ ansible_playbook_python }}"}

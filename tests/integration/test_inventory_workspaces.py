@@ -288,7 +288,7 @@ def test_strict(service: Running, ansible: Ansible) -> None:
 
 
 def test_a_limit_is_not_lost_without_a_word(service: Running, ansible: Ansible) -> None:
-    """ansible-core drops what is no text from compose since 2.19, and everywhere what cannot be evaluated."""
+    """ansible-core drops what is not text from compose since 2.19, and everywhere what cannot be evaluated."""
     compose = {"dataarts_max_instances": 50, "dataarts_wait": False, "dataarts_journal": "/tmp/state"}
     inventory, outcome = listed(ansible, "-i", written(ansible, accounts(service)[:1], compose=compose))
     sales = hosts_of(inventory)["sales"]
@@ -299,7 +299,7 @@ def test_a_limit_is_not_lost_without_a_word(service: Running, ansible: Ansible) 
         "dataarts_journal": "None",
     }
     (warning,) = [line for line in outcome.stderr.split("[WARNING]: ") if "compose" in line]
-    assert " ".join(warning.split()).startswith("compose gives no dataarts_journal, which is as if it were not set: Could not set")
+    assert " ".join(warning.split()).startswith("compose could not set dataarts_journal, so it is not set: Could not set")
 
 
 def test_the_cache_saves_calls_and_keeps_no_secret(service: Running, ansible: Ansible) -> None:

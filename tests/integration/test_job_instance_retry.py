@@ -62,15 +62,15 @@ def asked(service: t.Any, tmp_path: Path) -> t.Callable[..., dict[str, t.Any]]:
 def keys(service: t.Any, job_name: str, status: str) -> list[dict[str, t.Any]]:
     """What task_retrys takes, for the instances of a job that have that status."""
     return [
-        {name: one[name] for name in ("job_id", "plan_time", "submit_time")}
-        for one in service.instances(job_name)
-        if one["status"] == status
+        {name: instance[name] for name in ("job_id", "plan_time", "submit_time")}
+        for instance in service.instances(job_name)
+        if instance["status"] == status
     ]
 
 
 def span(service: t.Any, **changes: t.Any) -> dict[str, t.Any]:
     """Options of the second mode over all of daily_sales and hourly_stock."""
-    times = [one["plan_time"] for one in service.instances("daily_sales")]
+    times = [instance["plan_time"] for instance in service.instances("daily_sales")]
     jobs = [{"job_name": "hourly_stock", "workspace_id": WORKSPACE_ID}]
     return {"task_retrys": None, "begin_time": times[0], "end_time": times[-1], "jobs": jobs, **changes}
 
@@ -123,7 +123,7 @@ def test_the_examples_of_the_page_arrive_as_they_stand_there(
     assert headers["authorization"].startswith("SDK-HMAC-SHA256 Access=")
 
 
-def test_the_error_of_the_page_names_workspace_job_and_way_out(service: t.Any, asked: t.Any) -> None:
+def test_the_error_of_the_page_names_workspace_job_and_remedy(service: t.Any, asked: t.Any) -> None:
     service.set(**V2)
     result = call("job_instance_retry", asked(job_name="no_such_job"))
     assert result["failed"]
@@ -147,14 +147,14 @@ def test_dlf_1000_at_the_rerun_is_told_as_on_the_page(service: t.Any, asked: t.A
 
 # Refusals
 
-ONE = [{"job_id": 917567, "plan_time": 1732601580000, "submit_time": 1732239754684}]
+SELECTED = [{"job_id": 917567, "plan_time": 1732601580000, "submit_time": 1732239754684}]
 RELATED = {"task_retrys": None, "begin_time": 1732608520000, "end_time": 1732612120000, "jobs": [{"job_name": "a", "workspace_id": "w"}]}
 REFUSED: list[tuple[dict[str, t.Any], str]] = [
     ({"task_retrys": None}, "task_retrys"),
     ({"task_retrys": []}, "task_retrys is an empty list"),
-    ({"task_retrys": ONE, "begin_time": 1732608520000}, "different modes"),
-    ({"task_retrys": ONE, "concurrent": 2}, "different modes"),
-    ({"task_retrys": ONE, "jobs": [{"job_name": "a", "workspace_id": "w"}]}, "different modes"),
+    ({"task_retrys": SELECTED, "begin_time": 1732608520000}, "different modes"),
+    ({"task_retrys": SELECTED, "concurrent": 2}, "different modes"),
+    ({"task_retrys": SELECTED, "jobs": [{"job_name": "a", "workspace_id": "w"}]}, "different modes"),
     ({**RELATED, "begin_time": None}, "begin_time"),
     ({**RELATED, "end_time": None}, "end_time"),
     ({**RELATED, "jobs": None}, "jobs"),
@@ -197,7 +197,7 @@ REFUSED: list[tuple[dict[str, t.Any], str]] = [
 def test_what_the_api_would_refuse_is_refused_before_anything_is_sent(
     service: t.Any, asked: t.Any, changes: dict[str, t.Any], named: str
 ) -> None:
-    given = {"task_retrys": ONE, **changes}
+    given = {"task_retrys": SELECTED, **changes}
     result = call("job_instance_retry", asked(**given))
     assert result["failed"]
     assert named in result["msg"]
@@ -223,22 +223,22 @@ def test_all_instances_go_out_in_one_request_and_are_told_with_their_status(serv
     result = call("job_instance_retry", asked(), diff=True)
     assert (result["changed"], result["failed"], result["requests"]) == (True, False, {"GET": 1, "POST": 1})
     assert [len(entry["instances"]) for entry in service.journal()] == [3]
-    assert {one["request_id"] for one in result["instances"]} == {service.journal()[0]["request_id"]}
-    assert all(one["rerun"] and one["attempts"] == 1 and one["status_before"] == "fail" for one in result["instances"])
+    assert {instance["request_id"] for instance in result["instances"]} == {service.journal()[0]["request_id"]}
+    assert all(instance["rerun"] and instance["attempts"] == 1 and instance["status_before"] == "fail" for instance in result["instances"])
     assert (result["diff"]["before"].count(": fail\n"), result["diff"]["after"].count(": rerun requested\n")) == (3, 3)
     assert result["api_versions"] == {"list": "v2", "retry": "v2"}
 
 
 def test_what_has_another_status_or_started_after_since_is_skipped_with_a_reason(service: t.Any, asked: t.Any) -> None:
-    every = [*keys(service, "daily_sales", "fail"), *keys(service, "daily_sales", "success")]
-    result = call("job_instance_retry", asked(task_retrys=every, since=str(every[-1]["plan_time"]), settle_time=0))
-    skipped = {one["plan_time"]: one["reason"] for one in result["instances"] if one["action"] == "skipped"}
+    selection_keys = [*keys(service, "daily_sales", "fail"), *keys(service, "daily_sales", "success")]
+    result = call("job_instance_retry", asked(task_retrys=selection_keys, since=str(selection_keys[-1]["plan_time"]), settle_time=0))
+    skipped = {instance["plan_time"]: instance["reason"] for instance in result["instances"] if instance["action"] == "skipped"}
     assert len(skipped) == 5, "all of them started at or after that time"
     assert result["changed"] is False
     assert service.requests("v2_retry") == []
-    mixed = call("job_instance_retry", asked(task_retrys=every))
+    mixed = call("job_instance_retry", asked(task_retrys=selection_keys))
     assert {action: len(names) for action, names in by_action(mixed).items()} == {"retry": 3, "skipped": 2}
-    assert all("success" in one["reason"] for one in mixed["instances"] if one["action"] == "skipped")
+    assert all("success" in instance["reason"] for instance in mixed["instances"] if instance["action"] == "skipped")
     assert mixed["changed"] is True
 
 
@@ -289,7 +289,7 @@ def test_an_instance_that_does_not_exist_fails_the_task_and_leaves_the_others_re
     assert len(by_action(result)["retry"]) == 3
 
 
-def test_nothing_to_rerun_is_no_change_and_no_failure(service: t.Any, asked: t.Any) -> None:
+def test_nothing_to_rerun_is_neither_a_change_nor_a_failure(service: t.Any, asked: t.Any) -> None:
     text = "Job daily_sales have no instances to rerun"
     service.inject({"route": "retry", "kind": "status", "status": 400, "code": "DLF.30999", "message": text})
     result = call("job_instance_retry", asked())
@@ -313,8 +313,8 @@ def test_where_v2_is_not_open_the_older_generation_takes_over(service: t.Any, as
 
 
 @pytest.mark.parametrize("times", [1, 2])
-def test_a_cut_answer_that_v2_is_closed_is_no_refusal_of_the_instances(service: t.Any, asked: t.Any, times: int) -> None:
-    """Each is read back, has provably stayed as it was, and is sent again."""
+def test_a_cut_answer_that_v2_is_closed_does_not_refuse_the_instances(service: t.Any, asked: t.Any, times: int) -> None:
+    """Each is read back, is provably unchanged, and is sent again."""
     service.set(**V1, v2_open=True, v2_retry_open=False)
     service.inject({"route": "v2_retry", "kind": "truncated", "times": times})
     result = call("job_instance_retry", asked(max_retries=1))
@@ -383,7 +383,7 @@ def test_jobs_of_another_workspace_are_read_there(service: t.Any, asked: t.Any) 
     )
     result = call("job_instance_retry", asked(**span(service, jobs=[{"job_name": "their_job", "workspace_id": other}])))
     assert (result["failed"], result["changed"]) == (False, True)
-    assert {one["workspace_id"] for one in result["instances"]} == {WORKSPACE_ID, other}
+    assert {instance["workspace_id"] for instance in result["instances"]} == {WORKSPACE_ID, other}
 
 
 # Lost answers
@@ -408,14 +408,14 @@ def test_a_lost_answer_ends_with_exactly_one_rerun_each(service: t.Any, asked: t
     assert len(reruns(service.journal())) == 3
 
 
-def test_what_cannot_be_told_is_unknown_with_the_command_that_finds_out(service: t.Any, asked: t.Any) -> None:
+def test_what_is_not_known_is_unknown_with_the_command_that_finds_out(service: t.Any, asked: t.Any) -> None:
     service.inject({"route": "retry", "kind": "drop", "when": "before_effect", "times": 50})
     result = call("job_instance_retry", asked())
     assert (result["failed"], result["error"]["kind"], list(by_action(result))) == (True, "ambiguous", ["unknown"])
     assert "ansible localhost -m dataarts.factory.job_instance_info -a '{" in result["msg"]
     assert "daily_sales" in result["msg"]
     assert len(service.requests("v2_retry")) == 3
-    assert not any(one["rerun"] for one in result["instances"])
+    assert not any(instance["rerun"] for instance in result["instances"])
 
 
 def test_a_call_that_follows_a_lost_one_finds_out_first(service: t.Any, asked: t.Any, tmp_path: Path) -> None:
@@ -438,13 +438,13 @@ def test_what_another_process_sends_while_the_list_is_read_is_looked_at_again(
     given = asked(settle_time=60)
     real = WorkspaceApi.list_instances
 
-    def overtaken(factory: WorkspaceApi, *arguments: t.Any, **options: t.Any) -> t.Any:
-        found = real(factory, *arguments, **options)
+    def listed_too_early(factory: WorkspaceApi, *arguments: t.Any, **options: t.Any) -> t.Any:
+        listed = real(factory, *arguments, **options)
         monkeypatch.setattr(WorkspaceApi, "list_instances", real)
         assert call("job_instance_retry", given)["changed"] is True
-        return found
+        return listed
 
-    monkeypatch.setattr(WorkspaceApi, "list_instances", overtaken)
+    monkeypatch.setattr(WorkspaceApi, "list_instances", listed_too_early)
     planned = call("job_instance_retry", given, check=True)
     assert (planned["changed"], list(by_action(planned))) == (False, ["skipped"])
     assert set(reruns(service.journal()).values()) == {1}
@@ -488,7 +488,7 @@ class TestAcrossWorkspaces:
     def given(self, service: t.Any, asked: t.Callable[..., dict[str, t.Any]]) -> dict[str, t.Any]:
         """Options for daily_sales with their_job of another workspace, of which one instance each failed; a rerun shows late."""
         jobs = {WORKSPACE_ID: "daily_sales", self.OTHER: "their_job"}
-        workspaces = [{"id": one, "name": name, "jobs": [{"name": name, "failed": 1}]} for one, name in jobs.items()]
+        workspaces = [{"id": workspace_id, "name": name, "jobs": [{"name": name, "failed": 1}]} for workspace_id, name in jobs.items()]
         hidden = {"rerun_visible_after": 600, "retry_of_active": "accept"}
         service.reset(small_night(switches={**FREE, **V2, **hidden}, workspaces=workspaces))
         return asked(**span(service, jobs=[{"job_name": "their_job", "workspace_id": self.OTHER}]))
@@ -501,7 +501,7 @@ class TestAcrossWorkspaces:
     def test_what_it_sent_there_is_known_there(self, service: t.Any, given: dict[str, t.Any]) -> None:
         assert call("job_instance_retry", given)["changed"]
         result = self.rerun(service, given)
-        assert [(one["action"], one["rerun"]) for one in result["instances"]] == [("settling", True)]
+        assert [(instance["action"], instance["rerun"]) for instance in result["instances"]] == [("settling", True)]
         assert set(reruns(service.journal()).values()) == {1}
 
     def test_what_was_sent_there_is_known_to_it(self, service: t.Any, given: dict[str, t.Any]) -> None:

@@ -43,7 +43,7 @@ HIDDEN = 3600
 
 
 @pytest.fixture
-def wish(service: t.Any, tmp_path: Path) -> t.Callable[..., dict[str, t.Any]]:
+def rerun_options(service: t.Any, tmp_path: Path) -> t.Callable[..., dict[str, t.Any]]:
     """Options of job_rerun: everything of the last day, a short settle time, the state in the test's own directory."""
 
     def make(**changes: t.Any) -> dict[str, t.Any]:
@@ -55,7 +55,12 @@ def wish(service: t.Any, tmp_path: Path) -> t.Callable[..., dict[str, t.Any]]:
 def failed_before(service: t.Any) -> dict[tuple[str, int], int]:
     """The instances that had failed when the service was started, each to be rerun once."""
     jobs = {name: instances for workspace in service.state()["workspaces"].values() for name, instances in workspace.items()}
-    return {(name, one["plan_time"]): 1 for name, instances in jobs.items() for one in instances if one["runs"][0]["status"] == "fail"}
+    return {
+        (name, instance["plan_time"]): 1
+        for name, instances in jobs.items()
+        for instance in instances
+        if instance["runs"][0]["status"] == "fail"
+    }
 
 
 def settle(service: t.Any) -> t.Callable[[object], None]:
@@ -66,21 +71,21 @@ def settle(service: t.Any) -> t.Callable[[object], None]:
 # What is rerun
 
 
-def test_each_failed_instance_is_rerun_once_and_watched_to_its_end(service: t.Any, wish: t.Any) -> None:
+def test_each_failed_instance_is_rerun_once_and_watched_to_its_end(service: t.Any, rerun_options: t.Any) -> None:
     service.set(**V2, request_id_header=True)
-    results = passes(wish())
+    results = passes(rerun_options())
     assert reruns(service.journal()) == failed_before(service)
     assert len(service.journal()) == 3, "one request per job"
     assert results[0]["changed"] is True
-    assert [one["changed"] for one in results[1:]] == [False] * (len(results) - 1)
+    assert [result["changed"] for result in results[1:]] == [False] * (len(results) - 1)
     last = results[-1]
     assert (last["finished"], last["failed"], last["error"]["kind"]) == (True, True, "incomplete")
     assert {action: len(names) for action, names in by_action(last).items()} == {"done": 5, "failed_again": 1}
     assert "1 failed again" in last["msg"]
     assert WORKSPACE_ID in last["msg"]
-    rerun = [one for one in last["instances"] if one["rerun"]]
+    rerun = [instance for instance in last["instances"] if instance["rerun"]]
     assert len(rerun) == 6
-    assert all(one["status_before"] == "fail" and one["attempts"] == 1 and one["request_id"] for one in rerun)
+    assert all(instance["status_before"] == "fail" and instance["attempts"] == 1 and instance["request_id"] for instance in rerun)
     assert last["summary"] == {
         "total": 8,
         "already_done": 2,
@@ -90,35 +95,35 @@ def test_each_failed_instance_is_rerun_once_and_watched_to_its_end(service: t.An
     }
 
 
-def test_request_ids_in_the_result_are_those_of_the_journal(service: t.Any, wish: t.Any) -> None:
+def test_request_ids_in_the_result_are_those_of_the_journal(service: t.Any, rerun_options: t.Any) -> None:
     service.set(request_id_header=True)
-    first = call("job_rerun", wish())
-    ids = {(one["job_name"], one["request_id"]) for one in first["instances"] if one["action"] == "retry"}
+    first = call("job_rerun", rerun_options())
+    ids = {(instance["job_name"], instance["request_id"]) for instance in first["instances"] if instance["action"] == "retry"}
     assert ids == {(entry["job_name"], entry["request_id"]) for entry in service.journal()}
 
 
-def test_a_second_attempt_is_made_only_if_asked_for(service: t.Any, wish: t.Any) -> None:
-    results = passes(wish(attempts=2))
+def test_a_second_attempt_is_made_only_if_asked_for(service: t.Any, rerun_options: t.Any) -> None:
+    results = passes(rerun_options(attempts=2))
     assert results[-1]["failed"] is False
     expected = failed_before(service)
     expected[next(key for key in expected if key[0] == "weekly_report")] = 2
     assert reruns(service.journal()) == expected
-    assert max(one["attempts"] for one in results[-1]["instances"]) == 2
+    assert max(instance["attempts"] for instance in results[-1]["instances"]) == 2
 
 
-def test_again_with_the_same_since_nothing_is_sent(service: t.Any, wish: t.Any) -> None:
-    since = str(passes(wish())[0]["since"])
+def test_again_with_the_same_since_nothing_is_sent(service: t.Any, rerun_options: t.Any) -> None:
+    since = str(passes(rerun_options())[0]["since"])
     before = len(service.journal())
     service.advance(30)
-    again = passes(wish(since=since))[-1]
+    again = passes(rerun_options(since=since))[-1]
     assert len(service.journal()) == before
     assert again["changed"] is False
     assert again["requests"] == {"GET": again["requests"]["GET"]}
 
 
-def test_nothing_to_do_costs_one_read_and_leaves_nothing_behind(service: t.Any, wish: t.Any, tmp_path: Path) -> None:
+def test_nothing_to_do_costs_one_read_and_leaves_nothing_behind(service: t.Any, rerun_options: t.Any, tmp_path: Path) -> None:
     service.reset(small_night(switches={**FREE, **V1, "clock_skew_seconds": 0}, jobs=[{"name": "quiet", "succeeded": 5}]))
-    result = call("job_rerun", wish())
+    result = call("job_rerun", rerun_options())
     assert (result["changed"], result["finished"], result["failed"]) == (False, True, False)
     assert result["requests"] == {"GET": 1}
     assert not (tmp_path / "state").exists()
@@ -139,53 +144,54 @@ def test_nothing_to_do_costs_one_read_and_leaves_nothing_behind(service: t.Any, 
         ({"api_version": "v2"}, {"daily_sales": 3, "hourly_stock": 2, "weekly_report": 1}),
     ],
 )
-def test_what_the_options_select_is_sent(service: t.Any, wish: t.Any, changes: dict[str, t.Any], expected: dict[str, int]) -> None:
+def test_what_the_options_select_is_sent(service: t.Any, rerun_options: t.Any, changes: dict[str, t.Any], expected: dict[str, int]) -> None:
     service.set(**OPEN[changes.get("api_version", "auto")])
-    result = call("job_rerun", wish(**changes))
-    sent: dict[str, int] = {}
+    result = call("job_rerun", rerun_options(**changes))
+    by_job: dict[str, int] = {}
     for name, _plan_time in by_action(result).get("retry", []):
-        sent[name] = sent.get(name, 0) + 1
-    assert sent == expected
+        by_job[name] = by_job.get(name, 0) + 1
+    assert by_job == expected
     counted: dict[str, int] = {}
     for (name, _plan_time), times in reruns(service.journal()).items():
         counted[name] = counted.get(name, 0) + times
     assert counted == expected
 
 
-def test_the_window_of_the_first_pass_is_told_for_the_next(service: t.Any, wish: t.Any) -> None:
-    first = call("job_rerun", wish(planned_after="-2h"))
+def test_the_window_of_the_first_pass_is_told_for_the_next(service: t.Any, rerun_options: t.Any) -> None:
+    first = call("job_rerun", rerun_options(planned_after="-2h"))
     assert first["planned_before"] - first["planned_after"] == 2 * 3_600_000
     later = call(
-        "job_rerun", wish(planned_after=str(first["planned_after"]), planned_before=str(first["planned_before"]), since=str(first["since"]))
+        "job_rerun",
+        rerun_options(planned_after=str(first["planned_after"]), planned_before=str(first["planned_before"]), since=str(first["since"])),
     )
     assert [later[name] for name in ("planned_after", "planned_before", "since")] == [
         first[name] for name in ("planned_after", "planned_before", "since")
     ]
-    assert {one["plan_time"] for one in later["instances"]} == {one["plan_time"] for one in first["instances"]}
+    assert {instance["plan_time"] for instance in later["instances"]} == {instance["plan_time"] for instance in first["instances"]}
 
 
-def test_no_more_than_max_parallel_are_on_their_way(service: t.Any, wish: t.Any) -> None:
+def test_no_more_than_max_parallel_are_in_progress(service: t.Any, rerun_options: t.Any) -> None:
     service.reset(small_night(switches=FREE, run_seconds=3600, jobs=[{"name": "slow", "failed": 5}]))
     largest = 0
 
     def end_runs(result: dict[str, t.Any]) -> None:
         nonlocal largest
         (jobs,) = service.state()["workspaces"].values()
-        largest = max(largest, sum(one["hidden"] or one["status"] in ("waiting", "running") for one in jobs["slow"]))
+        largest = max(largest, sum(instance["hidden"] or instance["status"] in ("waiting", "running") for instance in jobs["slow"]))
         service.advance(61)
 
-    results = passes(wish(max_parallel=2), between=end_runs)
+    results = passes(rerun_options(max_parallel=2), between=end_runs)
     assert largest == 2
-    assert [len(by_action(one).get("retry", [])) for one in results if one["changed"]] == [2, 2, 1]
-    assert "max_parallel" in next(one["reason"] for one in results[0]["instances"] if one["action"] == "wait")
+    assert [len(by_action(result).get("retry", [])) for result in results if result["changed"]] == [2, 2, 1]
+    assert "max_parallel" in next(instance["reason"] for instance in results[0]["instances"] if instance["action"] == "wait")
     assert results[-1]["failed"] is False
 
 
 # Check mode and guards
 
 
-def test_check_mode_reads_decides_and_sends_nothing(service: t.Any, wish: t.Any, tmp_path: Path) -> None:
-    planned = call("job_rerun", wish(), check=True, diff=True)
+def test_check_mode_reads_decides_and_sends_nothing(service: t.Any, rerun_options: t.Any, tmp_path: Path) -> None:
+    planned = call("job_rerun", rerun_options(), check=True, diff=True)
     assert service.journal() == []
     assert not service.requests("v2_retry")
     assert not (tmp_path / "state").exists()
@@ -193,22 +199,22 @@ def test_check_mode_reads_decides_and_sends_nothing(service: t.Any, wish: t.Any,
     assert len(by_action(planned)["retry"]) == 6
     assert "6 to rerun in 3 requests" in planned["plan"][0]
     assert planned["diff"]["before"].count(": fail\n") == planned["diff"]["after"].count(": to be rerun\n") == 6
-    real = call("job_rerun", wish())
+    real = call("job_rerun", rerun_options())
     assert by_action(real) == by_action(planned)
     assert real["plan"][1:] == planned["plan"][1:]
 
 
-def test_diff_shows_status_before_and_after(service: t.Any, wish: t.Any) -> None:
-    first = call("job_rerun", wish(jobs=["daily_sales"]), diff=True)
+def test_diff_shows_status_before_and_after(service: t.Any, rerun_options: t.Any) -> None:
+    first = call("job_rerun", rerun_options(jobs=["daily_sales"]), diff=True)
     assert first["diff"]["after"].count("rerun requested") == 3
-    later = passes(wish(jobs=["daily_sales"], since=str(first["since"])))[-1]
-    shown = call("job_rerun", wish(jobs=["daily_sales"], since=str(first["since"])), diff=True)["diff"]
+    later = passes(rerun_options(jobs=["daily_sales"], since=str(first["since"])))[-1]
+    shown = call("job_rerun", rerun_options(jobs=["daily_sales"], since=str(first["since"])), diff=True)["diff"]
     assert later["finished"]
     assert (shown["before"].count(": fail\n"), shown["after"].count(": success\n")) == (3, 3)
 
 
-def test_max_instances_refuses_the_plan_before_the_first_write(service: t.Any, wish: t.Any) -> None:
-    result = call("job_rerun", wish(max_instances=5))
+def test_max_instances_refuses_the_plan_before_the_first_write(service: t.Any, rerun_options: t.Any) -> None:
+    result = call("job_rerun", rerun_options(max_instances=5))
     assert (result["failed"], result["error"]["kind"], result["changed"]) == (True, "limit", False)
     assert "max_instances is 5" in result["msg"]
     assert "'daily_sales' 3" in result["msg"]
@@ -253,27 +259,27 @@ REFUSED: list[tuple[dict[str, t.Any], str]] = [
 
 
 @pytest.mark.parametrize(("changes", "named"), REFUSED, ids=[json.dumps(changes) for changes, named in REFUSED])
-def test_options_are_refused_before_anything_is_sent(service: t.Any, wish: t.Any, changes: dict[str, t.Any], named: str) -> None:
-    result = call("job_rerun", wish(**changes))
+def test_options_are_refused_before_anything_is_sent(service: t.Any, rerun_options: t.Any, changes: dict[str, t.Any], named: str) -> None:
+    result = call("job_rerun", rerun_options(**changes))
     assert result["failed"]
     assert named in result["msg"]
     assert SECRET_KEY not in json.dumps(result)
     assert service.requests() == []
 
 
-def test_since_in_the_future_is_refused_because_nothing_could_ever_be_after_it(service: t.Any, wish: t.Any) -> None:
-    result = call("job_rerun", wish(since=str(service.now_ms() + 600_000)))
+def test_since_in_the_future_is_refused_because_nothing_could_ever_be_after_it(service: t.Any, rerun_options: t.Any) -> None:
+    result = call("job_rerun", rerun_options(since=str(service.now_ms() + 600_000)))
     assert result["failed"]
     assert "since" in result["msg"]
     assert "future" in result["msg"]
     assert service.journal() == []
 
 
-def test_until_a_since_that_lies_a_moment_ahead_nothing_is_sent_and_then_each_once(service: t.Any, wish: t.Any) -> None:
+def test_until_a_since_that_lies_a_moment_ahead_nothing_is_sent_and_then_each_once(service: t.Any, rerun_options: t.Any) -> None:
     """A rerun sent before since would not count as one of this run: an instance that fails fast would be sent in every pass."""
-    service.reset(small_night(switches=FREE, jobs=[{"name": "hopeless", "failed": 2, "every": "1h", "runs": ["fail"] * 9}]))
+    service.reset(small_night(switches=FREE, jobs=[{"name": "broken_for_good", "failed": 2, "every": "1h", "runs": ["fail"] * 9}]))
     since = service.now_ms() + 40_000
-    results = passes(wish(since=str(since)), between=lambda result: service.advance(5))
+    results = passes(rerun_options(since=str(since)), between=lambda result: service.advance(5))
     assert "by the service's clock is still to come" in results[0]["plan"][1]
     assert set(reruns(service.journal()).values()) == {1}
     assert all(entry["time"] >= since for entry in service.journal())
@@ -283,8 +289,8 @@ def test_until_a_since_that_lies_a_moment_ahead_nothing_is_sent_and_then_each_on
 # One failure leaves the others
 
 
-def test_a_job_that_does_not_exist_leaves_the_others_rerun(service: t.Any, wish: t.Any) -> None:
-    results = passes(wish(jobs=["daily_sales", "no_such_job"]))
+def test_a_job_that_does_not_exist_leaves_the_others_rerun(service: t.Any, rerun_options: t.Any) -> None:
+    results = passes(rerun_options(jobs=["daily_sales", "no_such_job"]))
     assert len(reruns(service.journal())) == 3
     last = results[-1]
     assert last["failed"]
@@ -294,13 +300,13 @@ def test_a_job_that_does_not_exist_leaves_the_others_rerun(service: t.Any, wish:
 
 
 @pytest.mark.parametrize("api_version", ["v1", "v2"])
-def test_a_name_without_instances_is_no_failure(service: t.Any, wish: t.Any, api_version: str) -> None:
+def test_a_name_without_instances_is_not_a_failure(service: t.Any, rerun_options: t.Any, api_version: str) -> None:
     service.set(**OPEN[api_version])
-    result = call("job_rerun", wish(jobs=["daily_sales"], planned_after="-20s", api_version=api_version))
+    result = call("job_rerun", rerun_options(jobs=["daily_sales"], planned_after="-20s", api_version=api_version))
     assert (result["failed"], result["finished"], result["instances"], result["problems"]) == (False, True, [], [])
 
 
-def test_a_job_whose_rerun_is_refused_leaves_the_others_rerun_listed_and_counted(service: t.Any, wish: t.Any) -> None:
+def test_a_job_whose_rerun_is_refused_leaves_the_others_rerun_listed_and_counted(service: t.Any, rerun_options: t.Any) -> None:
     fault = {
         "route": "retry",
         "job_name": "daily_sales",
@@ -311,39 +317,39 @@ def test_a_job_whose_rerun_is_refused_leaves_the_others_rerun_listed_and_counted
         "times": 50,
     }
     service.inject(fault)
-    results = passes(wish(), between=settle(service))
+    results = passes(rerun_options(), between=settle(service))
     expected = {key: times for key, times in failed_before(service).items() if key[0] != "daily_sales"}
     assert reruns(service.journal()) == expected
     last = results[-1]
     counts = {action: len(names) for action, names in by_action(last).items()}
     assert counts == {"done": 2, "failed_again": 1, "rejected": 3}
     assert "3 rejected by the service" in last["msg"]
-    assert all("not like this" in one["reason"] for one in last["instances"] if one["action"] == "rejected")
+    assert all("not like this" in instance["reason"] for instance in last["instances"] if instance["action"] == "rejected")
     assert any("daily_sales" in text and "not like this" in text for text in results[0]["problems"])
-    again = call("job_rerun", wish(since=str(last["since"])))
+    again = call("job_rerun", rerun_options(since=str(last["since"])))
     assert len(by_action(again)["rejected"]) == 3
     assert "POST" not in again["requests"]
 
 
-def test_one_culprit_in_a_batch_does_not_keep_the_others(service: t.Any, wish: t.Any) -> None:
+def test_one_culprit_in_a_batch_does_not_keep_the_others(service: t.Any, rerun_options: t.Any) -> None:
     service.inject(
         {"route": "retry", "job_name": "daily_sales", "kind": "status", "status": 400, "code": "DLF.3051", "message": "no", "times": 1}
     )
-    results = passes(wish(jobs=["daily_sales"]), between=settle(service))
+    results = passes(rerun_options(jobs=["daily_sales"]), between=settle(service))
     assert results[-1]["failed"] is False
     assert reruns(service.journal()) == {key: 1 for key in failed_before(service) if key[0] == "daily_sales"}
     assert all(len(entry["instances"]) == 1 for entry in service.journal()), "after a refusal each is sent alone"
 
 
-def test_a_job_that_cannot_be_listed_leaves_the_others_rerun(service: t.Any, wish: t.Any) -> None:
+def test_a_job_that_cannot_be_listed_leaves_the_others_rerun(service: t.Any, rerun_options: t.Any) -> None:
     service.set(**V2)
     service.inject({"route": "v2_list", "job_name": "daily_sales", "kind": "status", "status": 500, "times": 50})
-    result = call("job_rerun", wish(jobs=["daily_sales", "hourly_stock"], api_version="v2"))
+    result = call("job_rerun", rerun_options(jobs=["daily_sales", "hourly_stock"], api_version="v2"))
     assert {name for name, _plan_time in reruns(service.journal())} == {"hourly_stock"}
     assert any("daily_sales" in text for text in result["problems"])
 
 
-def test_without_permission_the_pass_ends_with_what_was_reached(service: t.Any, wish: t.Any) -> None:
+def test_without_permission_the_pass_ends_with_what_was_reached(service: t.Any, rerun_options: t.Any) -> None:
     service.inject(
         {
             "route": "retry",
@@ -355,11 +361,11 @@ def test_without_permission_the_pass_ends_with_what_was_reached(service: t.Any, 
             "times": 9,
         }
     )
-    result = call("job_rerun", wish())
+    result = call("job_rerun", rerun_options())
     assert (result["failed"], result["error"]["kind"], result["error"]["code"]) == (True, "no_permission", "DLF.6888")
     assert result["changed"] is True
     assert {entry["job_name"] for entry in service.journal()} == {name for name, _plan_time in by_action(result)["retry"]}
-    assert all("not sent" in one["reason"] for one in result["instances"] if one["action"] == "wait")
+    assert all("not sent" in instance["reason"] for instance in result["instances"] if instance["action"] == "wait")
     assert "administrator or operator" in result["msg"]
 
 
@@ -384,13 +390,13 @@ LOST: list[dict[str, t.Any]] = [
 
 
 @pytest.mark.parametrize("fault", LOST, ids=["-".join(map(str, fault.values())) for fault in LOST])
-def test_a_lost_answer_ends_with_exactly_one_rerun_each(service: t.Any, wish: t.Any, fault: dict[str, t.Any]) -> None:
+def test_a_lost_answer_ends_with_exactly_one_rerun_each(service: t.Any, rerun_options: t.Any, fault: dict[str, t.Any]) -> None:
     service.inject(
         {"route": "retry", "times": 3, "retry_after": 0, **fault}
         if fault["kind"] == "throttle"
         else {"route": "retry", "times": 3, **fault}
     )
-    results = passes(wish(jobs=["daily_sales", "hourly_stock"], max_retries=4), between=settle(service))
+    results = passes(rerun_options(jobs=["daily_sales", "hourly_stock"], max_retries=4), between=settle(service))
     expected = {key: times for key, times in failed_before(service).items() if key[0] != "weekly_report"}
     assert reruns(service.journal()) == expected
     assert results[-1]["failed"] is False, results[-1]
@@ -398,52 +404,57 @@ def test_a_lost_answer_ends_with_exactly_one_rerun_each(service: t.Any, wish: t.
 
 
 @pytest.mark.parametrize("times", [1, 3, 9])
-def test_a_cut_answer_that_v2_is_closed_is_no_refusal_of_the_instances(service: t.Any, wish: t.Any, times: int) -> None:
+def test_a_cut_answer_that_v2_is_closed_does_not_refuse_the_instances(service: t.Any, rerun_options: t.Any, times: int) -> None:
     service.set(**V1, v2_open=True, v2_retry_open=False)
     service.inject({"route": "v2_retry", "kind": "truncated", "times": times})
-    results = passes(wish(max_retries=1), between=settle(service))
+    results = passes(rerun_options(max_retries=1), between=settle(service))
     assert reruns(service.journal()) == failed_before(service)
     assert {entry["kind"] for entry in service.journal()} == {"restart"}
     assert {action: len(names) for action, names in by_action(results[-1]).items()} == {"done": 5, "failed_again": 1}
-    assert max(one["attempts"] for one in results[-1]["instances"]) == 1, "what was refused by the gateway is no attempt"
+    assert max(instance["attempts"] for instance in results[-1]["instances"]) == 1, "what was refused by the gateway is not an attempt"
 
 
-def test_a_cut_refusal_may_mean_that_it_runs_already_so_it_is_read_back_first(service: t.Any, wish: t.Any, tmp_path: Path) -> None:
+def test_a_cut_refusal_may_mean_that_it_runs_already_so_it_is_read_back_first(service: t.Any, rerun_options: t.Any, tmp_path: Path) -> None:
     """Another controller's rerun does not show yet, and the service's word that it runs is lost."""
     service.set(**V2, rerun_visible_after=HIDDEN, retry_of_active="refuse")
     service.inject({"route": "v2_retry", "kind": "truncated", "skip": 1, "times": 1})
-    assert call("job_rerun", wish(jobs=["hourly_stock"], journal=str(tmp_path / "other")))["changed"]
-    first = call("job_rerun", wish(jobs=["hourly_stock"], settle_time=90))
+    assert call("job_rerun", rerun_options(jobs=["hourly_stock"], journal=str(tmp_path / "other")))["changed"]
+    first = call("job_rerun", rerun_options(jobs=["hourly_stock"], settle_time=90))
     assert [entry["status"] for entry in service.requests("v2_retry")][-1] is None
     assert len(by_action(first)["settling"]) == 2
-    results = passes(wish(jobs=["hourly_stock"], settle_time=90, since=str(first["since"])), between=lambda result: service.advance(30))
+    results = passes(
+        rerun_options(jobs=["hourly_stock"], settle_time=90, since=str(first["since"])), between=lambda result: service.advance(30)
+    )
     assert (results[-1]["failed"], set(reruns(service.journal()).values())) == (False, {1})
 
 
 @pytest.mark.parametrize("taken", [True, False])
-def test_a_process_that_died_between_sending_and_reading_is_continued(service: t.Any, wish: t.Any, tmp_path: Path, taken: bool) -> None:
+def test_a_process_that_died_between_sending_and_reading_is_continued(
+    service: t.Any, rerun_options: t.Any, tmp_path: Path, taken: bool
+) -> None:
     """The claim is in the journal and no outcome: what a kill leaves."""
     service.inject({"route": "retry", "kind": "drop", "when": "after_effect" if taken else "before_effect"})
-    first = call("job_rerun", wish(jobs=["hourly_stock"], settle_time=30))
+    first = call("job_rerun", rerun_options(jobs=["hourly_stock"], settle_time=30))
     with contextlib.closing(sqlite3.connect(tmp_path / "state")) as journal, journal:
         journal.execute("UPDATE dataarts_attempt SET outcome = 'intended', request_id = NULL")
     since = str(first["since"])
-    second = call("job_rerun", wish(jobs=["hourly_stock"], settle_time=30, since=since))
+    second = call("job_rerun", rerun_options(jobs=["hourly_stock"], settle_time=30, since=since))
     assert "POST" not in second["requests"]
     service.advance(31)
-    results = passes(wish(jobs=["hourly_stock"], settle_time=30, since=since))
+    results = passes(rerun_options(jobs=["hourly_stock"], settle_time=30, since=since))
     assert reruns(service.journal()) == {key: 1 for key in failed_before(service) if key[0] == "hourly_stock"}
     assert results[-1]["failed"] is False
 
 
-def test_two_runs_at_the_same_time_rerun_each_instance_once(service: t.Any, wish: t.Any) -> None:
+def test_two_runs_at_the_same_time_rerun_each_instance_once(service: t.Any, rerun_options: t.Any) -> None:
     service.reset(
         small_night(switches={**FREE, "rerun_visible_after": 6}, jobs=[{"name": f"job_{number}", "failed": 3} for number in range(6)])
     )
     service.inject({"route": "v1_list", "kind": "latency", "seconds": 0.2, "times": 2})
     results: list[list[dict[str, t.Any]]] = []
     threads = [
-        threading.Thread(target=lambda: results.append(passes(wish(settle_time=5), between=settle(service)))) for _plan_time in range(2)
+        threading.Thread(target=lambda: results.append(passes(rerun_options(settle_time=5), between=settle(service))))
+        for _plan_time in range(2)
     ]
     for thread in threads:
         thread.start()
@@ -451,40 +462,40 @@ def test_two_runs_at_the_same_time_rerun_each_instance_once(service: t.Any, wish
         thread.join()
     assert len(results) == 2
     assert reruns(service.journal()) == failed_before(service)
-    assert [one[-1]["failed"] for one in results] == [False, False]
+    assert [passes[-1]["failed"] for passes in results] == [False, False]
 
 
-def test_check_mode_shows_an_attempt_that_is_due_later(service: t.Any, wish: t.Any) -> None:
-    last = passes(wish(jobs=["weekly_report"]))[-1]
-    later = wish(jobs=["weekly_report"], since=str(last["since"]), attempts=2, attempt_delay=600)
+def test_check_mode_shows_an_attempt_that_is_due_later(service: t.Any, rerun_options: t.Any) -> None:
+    last = passes(rerun_options(jobs=["weekly_report"]))[-1]
+    later = rerun_options(jobs=["weekly_report"], since=str(last["since"]), attempts=2, attempt_delay=600)
     checked = call("job_rerun", later, check=True)
-    assert ([one["action"] for one in checked["instances"]], checked["changed"]) == (["retry"], True)
+    assert ([instance["action"] for instance in checked["instances"]], checked["changed"]) == (["retry"], True)
     assert checked["plan"][0].endswith("nothing to rerun yet")
     assert checked["plan"][1:] == ["  rerun again after attempt_delay: 1"]
     waiting = call("job_rerun", later)
-    assert ([one["action"] for one in waiting["instances"]], waiting["changed"]) == (["wait"], False)
+    assert ([instance["action"] for instance in waiting["instances"]], waiting["changed"]) == (["wait"], False)
 
 
-def test_a_rerun_that_shows_late_is_not_sent_again(service: t.Any, wish: t.Any) -> None:
+def test_a_rerun_that_shows_late_is_not_sent_again(service: t.Any, rerun_options: t.Any) -> None:
     service.set(rerun_visible_after=3600)
-    first = call("job_rerun", wish(jobs=["daily_sales"]))
+    first = call("job_rerun", rerun_options(jobs=["daily_sales"]))
     since = str(first["since"])
-    assert by_action(call("job_rerun", wish(jobs=["daily_sales"], since=since, settle_time=60))).keys() == {"settling"}
+    assert by_action(call("job_rerun", rerun_options(jobs=["daily_sales"], since=since, settle_time=60))).keys() == {"settling"}
     service.advance(5)
-    late = call("job_rerun", wish(jobs=["daily_sales"], since=since))
+    late = call("job_rerun", rerun_options(jobs=["daily_sales"], since=since))
     assert len(by_action(late)["wait"]) == 3
-    assert "does not show it yet" in next(one["reason"] for one in late["instances"] if one["action"] == "wait")
-    (told,) = late["problems"]
-    assert told.startswith("The service accepted reruns of job daily_sales that it does not show.")
+    assert "does not show it yet" in next(instance["reason"] for instance in late["instances"] if instance["action"] == "wait")
+    (problem,) = late["problems"]
+    assert problem.startswith("The service accepted reruns of job daily_sales that it does not show.")
     service.advance(120)
-    last = passes(wish(jobs=["daily_sales"], since=since))[-1]
+    last = passes(rerun_options(jobs=["daily_sales"], since=since))[-1]
     assert (last["failed"], last["problems"]) == (False, [])
     assert sorted(reruns(service.journal()).values()) == [1, 1, 1]
 
 
-def test_an_explicit_since_on_a_machine_without_a_record_waits_before_it_sends(service: t.Any, wish: t.Any) -> None:
+def test_an_explicit_since_on_a_machine_without_a_record_waits_before_it_sends(service: t.Any, rerun_options: t.Any) -> None:
     since = str(service.now_ms() - 3_600_000)
-    first = call("job_rerun", wish(since=since, settle_time=20, clock_slack=0))
+    first = call("job_rerun", rerun_options(since=since, settle_time=20, clock_slack=0))
     assert service.journal() == []
     assert (first["finished"], first["failed"], first["changed"]) == (False, False, False)
     assert len(by_action(first)["settling"]) == 6
@@ -493,26 +504,26 @@ def test_an_explicit_since_on_a_machine_without_a_record_waits_before_it_sends(s
     assert "then rerun: 6 instances; the journal is younger than since" in first["plan"][1]
     assert 10 < first["due_in"] <= 21
     service.advance(21)
-    second = call("job_rerun", wish(since=since, settle_time=20, clock_slack=0))
+    second = call("job_rerun", rerun_options(since=since, settle_time=20, clock_slack=0))
     assert len(by_action(second)["retry"]) == 6
     assert reruns(service.journal()) == failed_before(service)
 
 
 @pytest.mark.parametrize("module", ["job_rerun", "job_instance_retry"])
-def test_a_damaged_record_holds_back_a_run_without_since_too(service: t.Any, wish: t.Any, tmp_path: Path, module: str) -> None:
+def test_a_damaged_record_holds_back_a_run_without_since_too(service: t.Any, rerun_options: t.Any, tmp_path: Path, module: str) -> None:
     """What cannot be read may be a rerun of a moment ago, which the service does not show yet."""
     service.set(rerun_visible_after=HIDDEN, retry_of_active="accept")
     journal = tmp_path / "journal.db"
-    first = call("job_rerun", wish(jobs=["weekly_report"], journal=str(journal)))
+    first = call("job_rerun", rerun_options(jobs=["weekly_report"], journal=str(journal)))
     journal.write_bytes(b"\0" * 512 + journal.read_bytes()[512:])
     if module == "job_rerun":
-        second = call("job_rerun", wish(jobs=["weekly_report"], journal=str(journal), settle_time=100))
+        second = call("job_rerun", rerun_options(jobs=["weekly_report"], journal=str(journal), settle_time=100))
         assert (list(by_action(second)), second["changed"]) == (["settling"], False)
-        third = call("job_rerun", wish(jobs=["weekly_report"], journal=str(journal), settle_time=100, since=str(second["since"])))
+        third = call("job_rerun", rerun_options(jobs=["weekly_report"], journal=str(journal), settle_time=100, since=str(second["since"])))
         assert (list(by_action(third)), third["changed"]) == (["settling"], False)
     else:
         key = {name: str(first["instances"][0][name]) for name in ("job_id", "plan_time", "submit_time")}
-        given = wish(job_name="weekly_report", task_retrys=[key], journal=str(journal), settle_time=60)
+        given = rerun_options(job_name="weekly_report", task_retrys=[key], journal=str(journal), settle_time=60)
         del given["poll_interval"]
         threading.Timer(0.5, service.advance, [100]).start()  # in the time that it waits, the first rerun shows
         assert call("job_instance_retry", given)["instances"][0]["action"] == "skipped"
@@ -521,12 +532,12 @@ def test_a_damaged_record_holds_back_a_run_without_since_too(service: t.Any, wis
 
 @pytest.mark.parametrize("module", ["job_rerun", "job_instance_retry"])
 def test_a_list_that_is_older_than_a_minute_is_not_acted_on(
-    service: t.Any, wish: t.Any, monkeypatch: pytest.MonkeyPatch, module: str
+    service: t.Any, rerun_options: t.Any, monkeypatch: pytest.MonkeyPatch, module: str
 ) -> None:
     """The machine slept between list and request, and somebody at the console has rerun the instance meanwhile, with success."""
     (instance,) = service.instances("weekly_report")
     key = {name: str(instance[name]) for name in ("job_id", "plan_time", "submit_time")}
-    given = wish(jobs=["weekly_report"]) if module == "job_rerun" else wish(job_name="weekly_report", task_retrys=[key])
+    given = rerun_options(jobs=["weekly_report"]) if module == "job_rerun" else rerun_options(job_name="weekly_report", task_retrys=[key])
     if module == "job_instance_retry":
         del given["poll_interval"]
     service.set(**V1, instance_id_after_rerun="same", rerun_visible_after=0)
@@ -548,124 +559,128 @@ def test_a_list_that_is_older_than_a_minute_is_not_acted_on(
         assert (result["failed"], result["instances"][0]["action"]) == (False, "skipped")
 
 
-def test_a_pass_sends_no_more_by_what_it_saw_long_ago(service: t.Any, wish: t.Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_pass_sends_no_more_by_what_it_saw_long_ago(service: t.Any, rerun_options: t.Any, monkeypatch: pytest.MonkeyPatch) -> None:
     service.set(**V2)
     sender = "ansible_collections.dataarts.factory.plugins.module_utils._runner.sender"
     with monkeypatch.context() as asleep:
         asleep.setattr(f"{sender}.stopwatch", lambda: stopwatch() + 75 * bool(service.journal()))
-        first = call("job_rerun", wish())
+        first = call("job_rerun", rerun_options())
     assert (len(service.requests("v2_retry")), first["finished"], first["failed"]) == (1, False, False)
-    later = passes(wish(since=str(first["since"])), between=settle(service))
+    later = passes(rerun_options(since=str(first["since"])), between=settle(service))
     assert len(later) >= 2
     assert reruns(service.journal()) == failed_before(service)
 
 
 def test_a_run_without_since_that_has_to_look_twice_holds_nothing_back(
-    service: t.Any, wish: t.Any, monkeypatch: pytest.MonkeyPatch
+    service: t.Any, rerun_options: t.Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What was listed before dependencies were read for long is listed again; the record is made by the time of the first list."""
     service.set(**BOTH)
     monkeypatch.setattr("ansible_collections.dataarts.factory.plugins.module_utils._runner.rerun.OLD_SECONDS", 0.0)
-    given = wish(order="upstream_first", settle_time=3600)
+    given = rerun_options(order="upstream_first", settle_time=3600)
     planned = call("job_rerun", {**given, "pass_state": {"plan_only": True}})
     second = call("job_rerun", {**given, **{name: str(planned[name]) for name in ("since", "planned_after", "planned_before")}})
-    assert [list(by_action(one)) for one in (planned, second)] == [["retry"]] * 2
+    assert [list(by_action(result)) for result in (planned, second)] == [["retry"]] * 2
     assert reruns(service.journal()) == failed_before(service)
 
 
-def test_without_since_nothing_is_held_back_also_if_the_first_pass_had_nothing_to_send(service: t.Any, wish: t.Any) -> None:
+def test_without_since_nothing_is_held_back_also_if_the_first_pass_had_nothing_to_send(service: t.Any, rerun_options: t.Any) -> None:
     job = {"name": "slow", "runs": ["fail", "success"], "instances": [{"plan_time": "-1h", "status": "running"}]}
     service.reset(small_night(switches=FREE, jobs=[job], run_seconds=3600))
     service.advance(20)
-    results = passes(wish(settle_time=3600), between=lambda result: service.advance(30))
+    results = passes(rerun_options(settle_time=3600), between=lambda result: service.advance(30))
     assert list(by_action(results[0])) == ["wait"]
     assert list(by_action(results[-1])) == ["done"]
     assert set(reruns(service.journal()).values()) == {1}
 
 
 def test_a_rerun_whose_outcome_cannot_be_written_down_is_told_and_is_the_last(
-    service: t.Any, wish: t.Any, monkeypatch: pytest.MonkeyPatch
+    service: t.Any, rerun_options: t.Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(*arguments: t.Any, **named: t.Any) -> t.Any:
         raise JournalError("Failed to write to the journal: database or disk is full.")
 
     service.set(**V2)
     monkeypatch.setattr(Journal, "record", full)
-    result = call("job_rerun", wish())
+    result = call("job_rerun", rerun_options())
     assert (result["failed"], result["changed"], result["error"]["kind"]) == (True, True, "journal")
     assert "disk is full" in result["msg"]
     assert "What was sent is in the result; the next run settles it." in result["msg"]
     (job,) = {name for name, _time in reruns(service.journal())}
-    assert {one["job_name"] for one in result["instances"] if one["rerun"]} == {job}
-    assert {one["action"] for one in result["instances"] if one["job_name"] != job} <= {"wait", "done"}
+    assert {instance["job_name"] for instance in result["instances"] if instance["rerun"]} == {job}
+    assert {instance["action"] for instance in result["instances"] if instance["job_name"] != job} <= {"wait", "done"}
 
 
-def test_a_rerun_for_which_iam_gave_no_token_was_not_sent(service: t.Any, wish: t.Any) -> None:
+def test_a_rerun_for_which_iam_gave_no_token_was_not_sent(service: t.Any, rerun_options: t.Any) -> None:
     """Its first attempt was refused, and the second one never left: nothing has to be read back, and nothing has changed."""
     service.set(**V2)
     service.inject({"route": "retry", "kind": "expired_token", "times": 1})
     service.inject({"route": "tokens", "kind": "status", "status": 500, "skip": 1, "times": 2})
     user = {"access_key": None, "secret_key": None, "user_name": USER_NAME, "user_password": USER_PASSWORD, "domain_name": DOMAIN}
-    result = call("job_rerun", wish(**user, jobs=["hourly_stock"]))
+    result = call("job_rerun", rerun_options(**user, jobs=["hourly_stock"]))
     assert (list(by_action(result)), result["changed"], service.journal()) == (["wait"], False, [])
     assert result["instances"][0]["reason"].startswith("not sent: DLF.0001 Failed to get a token for user")
-    assert passes(wish(**user, jobs=["hourly_stock"], since=str(result["since"])), between=settle(service))[-1]["failed"] is False
+    assert passes(rerun_options(**user, jobs=["hourly_stock"], since=str(result["since"])), between=settle(service))[-1]["failed"] is False
     assert list(reruns(service.journal()).values()) == [1, 1]
 
 
-def test_check_mode_with_an_explicit_since_shows_what_will_be_sent(service: t.Any, wish: t.Any) -> None:
-    planned = call("job_rerun", wish(since=str(service.now_ms() - 3_600_000), clock_slack=0), check=True)
+def test_check_mode_with_an_explicit_since_shows_what_will_be_sent(service: t.Any, rerun_options: t.Any) -> None:
+    planned = call("job_rerun", rerun_options(since=str(service.now_ms() - 3_600_000), clock_slack=0), check=True)
     assert len(by_action(planned)["retry"]) == 6
 
 
-def test_what_others_have_started_is_waited_for_and_not_sent(service: t.Any, wish: t.Any, tmp_path: Path) -> None:
+def test_what_others_have_started_is_waited_for_and_not_sent(service: t.Any, rerun_options: t.Any, tmp_path: Path) -> None:
     service.set(rerun_visible_after=0)
-    other = call("job_rerun", wish(jobs=["daily_sales"], journal=str(tmp_path / "elsewhere")))
-    passes(wish(since=str(other["since"]), jobs=["daily_sales"]), between=settle(service))
+    other = call("job_rerun", rerun_options(jobs=["daily_sales"], journal=str(tmp_path / "elsewhere")))
+    passes(rerun_options(since=str(other["since"]), jobs=["daily_sales"]), between=settle(service))
     assert sorted(reruns(service.journal()).values()) == [1, 1, 1]
 
 
-def test_what_runs_already_by_the_services_answer_is_read_back_and_waited_for(service: t.Any, wish: t.Any, tmp_path: Path) -> None:
-    """Another machine was faster, and its rerun does not show yet: that is no refusal to give up at."""
+def test_what_runs_already_by_the_services_answer_is_read_back_and_waited_for(service: t.Any, rerun_options: t.Any, tmp_path: Path) -> None:
+    """Another machine was faster, and its rerun does not show yet: that is not a refusal to give up at."""
     service.set(rerun_visible_after=HIDDEN)
-    call("job_rerun", wish(jobs=["hourly_stock"], planned_after="-90m", journal=str(tmp_path / "elsewhere")))
+    call("job_rerun", rerun_options(jobs=["hourly_stock"], planned_after="-90m", journal=str(tmp_path / "elsewhere")))
     fault = {"route": "retry", "kind": "status", "status": 400, "code": "DLF.30107", "message": "The job instance is already running."}
     service.inject(fault)
-    results = passes(wish(jobs=["hourly_stock"], planned_after="-90m", settle_time=300), between=lambda result: service.advance(30))
+    results = passes(
+        rerun_options(jobs=["hourly_stock"], planned_after="-90m", settle_time=300), between=lambda result: service.advance(30)
+    )
     assert list(by_action(results[0])) == ["settling"]
     assert "already running" in results[0]["instances"][0]["reason"]
     assert (results[-1]["failed"], list(by_action(results[-1]))) == (False, ["done"])
     assert len(service.journal()) == 1
-    assert [one["rerun"] for one in results[-1]["instances"]] == [False]
+    assert [instance["rerun"] for instance in results[-1]["instances"]] == [False]
 
 
 @pytest.mark.parametrize("refusal", ["all", "partial_error"])
 def test_whose_rerun_it_was_is_not_claimed_where_one_of_several_ran_already(
-    service: t.Any, wish: t.Any, tmp_path: Path, refusal: str
+    service: t.Any, rerun_options: t.Any, tmp_path: Path, refusal: str
 ) -> None:
-    """Both readings of such a refusal look the same from here: it moved, and began after the request."""
+    """Both readings of such a refusal look the same from here: it changed, and began after the request."""
     service.set(**V2, rerun_visible_after=HIDDEN, retry_of_active="refuse", batch_refusal=refusal)
-    call("job_rerun", wish(jobs=["hourly_stock"], planned_after="-90m", journal=str(tmp_path / "elsewhere")))
+    call("job_rerun", rerun_options(jobs=["hourly_stock"], planned_after="-90m", journal=str(tmp_path / "elsewhere")))
     [culprit] = list(reruns(service.journal()))
-    results = passes(wish(jobs=["hourly_stock"], settle_time=90), between=lambda result: service.advance(30))
+    results = passes(rerun_options(jobs=["hourly_stock"], settle_time=90), between=lambda result: service.advance(30))
     assert (results[-1]["failed"], reruns(service.journal())) == (
         False,
         {key: 1 for key in failed_before(service) if key[0] == "hourly_stock"},
     )
-    told = {(one["job_name"], one["plan_time"]): one for one in results[-1]["instances"]}
-    assert told.pop(culprit)["rerun"] is None
-    assert "whose rerun that is is unknown" in next(one["reason"] for one in results[-1]["instances"] if one["rerun"] is None)
-    assert [one["rerun"] for one in told.values()] == [True if refusal == "all" else None]
+    by_key = {(instance["job_name"], instance["plan_time"]): instance for instance in results[-1]["instances"]}
+    assert by_key.pop(culprit)["rerun"] is None
+    assert "whose rerun that is is unknown" in next(
+        instance["reason"] for instance in results[-1]["instances"] if instance["rerun"] is None
+    )
+    assert [instance["rerun"] for instance in by_key.values()] == [True if refusal == "all" else None]
 
 
-def test_without_waiting_a_pass_is_finished_when_everything_is_sent(service: t.Any, wish: t.Any) -> None:
+def test_without_waiting_a_pass_is_finished_when_everything_is_sent(service: t.Any, rerun_options: t.Any) -> None:
     service.inject({"route": "retry", "kind": "drop", "when": "after_effect", "job_name": "daily_sales"})
-    results = passes(wish(wait=False), between=settle(service))
-    assert [one["finished"] for one in results] == [False] * (len(results) - 1) + [True]
+    results = passes(rerun_options(wait=False), between=settle(service))
+    assert [result["finished"] for result in results] == [False] * (len(results) - 1) + [True]
     assert len(results) > 1, "an outcome that is not known has to be read back"
     assert reruns(service.journal()) == failed_before(service)
     service.reset(small_night(switches=FREE, run_seconds=36000))
-    assert call("job_rerun", wish(wait=False, journal=f"{wish()['journal']}-other"))["finished"] is True
+    assert call("job_rerun", rerun_options(wait=False, journal=f"{rerun_options()['journal']}-other"))["finished"] is True
 
 
 SETTINGS = [
@@ -677,18 +692,18 @@ SETTINGS = [
 
 
 @pytest.mark.parametrize(("name", "value"), [*SETTINGS, ("v1_open", False), ("v2_open", False), ("v2_list_open", False)])
-def test_each_instance_once_under_every_setting_of_every_switch(service: t.Any, wish: t.Any, name: str, value: t.Any) -> None:
+def test_each_instance_once_under_every_setting_of_every_switch(service: t.Any, rerun_options: t.Any, name: str, value: t.Any) -> None:
     service.set(**{**BOTH, name: value})
     service.inject({"route": "retry", "kind": "drop", "when": "after_effect", "job_name": "hourly_stock"})
-    results = passes(wish(jobs=["daily_*", "hourly_*"]), between=settle(service))
+    results = passes(rerun_options(jobs=["daily_*", "hourly_*"]), between=settle(service))
     expected = {key: times for key, times in failed_before(service).items() if key[0] != "weekly_report"}
     assert reruns(service.journal()) == expected
     assert results[-1]["failed"] is False, results[-1]["msg"]
 
 
-def test_where_v2_is_not_open_each_instance_is_sent_by_itself(service: t.Any, wish: t.Any) -> None:
+def test_where_v2_is_not_open_each_instance_is_sent_by_itself(service: t.Any, rerun_options: t.Any) -> None:
     service.set(**V1, v2_retry_open=False)
-    result = call("job_rerun", wish())
+    result = call("job_rerun", rerun_options())
     assert result["api_versions"] == {"list_workspace": "v1", "retry": "v1"}
     assert [entry["kind"] for entry in service.journal()] == ["restart"] * 6
     assert len(by_action(result)["retry"]) == 6
@@ -702,10 +717,10 @@ HOSTILE = ["../..", "..", "{{ lookup('pipe','id') }}", "a/b?c#d%2F", "\x1b[31mre
 
 @pytest.mark.parametrize(("api_version", "needs"), [("auto", V1), ("v2", V2)])
 def test_hostile_names_neither_change_the_url_nor_reach_the_terminal(
-    service: t.Any, wish: t.Any, api_version: str, needs: dict[str, bool]
+    service: t.Any, rerun_options: t.Any, api_version: str, needs: dict[str, bool]
 ) -> None:
     service.reset(small_night(switches={**FREE, **needs}, jobs=[{"name": name, "failed": 1} for name in HOSTILE]))
-    result = passes(wish(api_version=api_version), between=settle(service))[-1]
+    result = passes(rerun_options(api_version=api_version), between=settle(service))[-1]
     shown = json.dumps({name: value for name, value in result.items() if name != "diff"}, ensure_ascii=False)
     assert not any(char in shown for char in "\x1b\u202e")
     assert {name for name, _plan_time in reruns(service.journal())} == {name for name in HOSTILE if name not in ("..", "\x1b[31mred")}
@@ -717,25 +732,25 @@ def test_hostile_names_neither_change_the_url_nor_reach_the_terminal(
     assert all(request["path"].startswith(("/v1/", "/v2/")) for request in service.requests())
 
 
-def test_when_throttled_the_rest_is_left_to_the_next_pass(service: t.Any, wish: t.Any) -> None:
+def test_when_throttled_the_rest_is_left_to_the_next_pass(service: t.Any, rerun_options: t.Any) -> None:
     service.inject({"route": "retry", "kind": "throttle", "retry_after": 0, "times": 2})
-    first, *_others = passes(wish(max_retries=1), between=settle(service))
+    first, *_others = passes(rerun_options(max_retries=1), between=settle(service))
     assert by_action(first).keys() == {"wait"}
-    assert all("not sent" in one["reason"] for one in first["instances"] if one["action"] == "wait")
+    assert all("not sent" in instance["reason"] for instance in first["instances"] if instance["action"] == "wait")
     assert (first["changed"], first["failed"]) == (False, False)
     assert reruns(service.journal()) == failed_before(service)
 
 
-def test_times_are_the_services(service: t.Any, wish: t.Any) -> None:
+def test_times_are_the_services(service: t.Any, rerun_options: t.Any) -> None:
     service.set(clock_skew_seconds=90)
-    first = call("job_rerun", wish())
+    first = call("job_rerun", rerun_options())
     assert abs(first["since"] - service.now_ms()) < 60_000
     assert any("clock" in text for text in first["warnings"])
-    assert passes(wish(since=str(first["since"])))[-1]["summary"]["actions"]["done"] == 7
+    assert passes(rerun_options(since=str(first["since"])))[-1]["summary"]["actions"]["done"] == 7
 
 
-def test_the_module_as_a_process(service: t.Any, wish: t.Any, tmp_path: Path) -> None:
-    first = run_module("job_rerun", wish(), diff=True)
+def test_the_module_as_a_process(service: t.Any, rerun_options: t.Any, tmp_path: Path) -> None:
+    first = run_module("job_rerun", rerun_options(), diff=True)
     assert (first["changed"], first["finished"]) == (True, False)
     # ansible-core 2.20 and later leave it out unless they are verbose.
     shown = first.get("invocation", {"module_args": {"secret_key": "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"}})
@@ -745,7 +760,7 @@ def test_the_module_as_a_process(service: t.Any, wish: t.Any, tmp_path: Path) ->
     deadline = time.monotonic() + 60
     later = first
     while not later["finished"] and time.monotonic() < deadline:
-        later = run_module("job_rerun", wish(since=str(first["since"])))
+        later = run_module("job_rerun", rerun_options(since=str(first["since"])))
     assert (later["failed"], later["changed"], later["error"]["kind"]) == (True, False, "incomplete")
     assert reruns(service.journal()) == failed_before(service)
 
@@ -753,22 +768,22 @@ def test_the_module_as_a_process(service: t.Any, wish: t.Any, tmp_path: Path) ->
 # A budget
 
 
-def test_an_instance_that_always_fails_is_rerun_as_often_a_day_as_allowed(service: t.Any, wish: t.Any) -> None:
-    hopeless = {"name": "hopeless", "failed": 2, "runs": ["fail"]}
-    service.reset(small_night(switches=FREE, jobs=[hopeless, {"name": "daily_sales", "failed": 1}]))
+def test_an_instance_that_always_fails_is_rerun_as_often_a_day_as_allowed(service: t.Any, rerun_options: t.Any) -> None:
+    broken = {"name": "broken_for_good", "failed": 2, "runs": ["fail"]}
+    service.reset(small_night(switches=FREE, jobs=[broken, {"name": "daily_sales", "failed": 1}]))
     limited = {"max_reruns_per_day": 2, "planned_after": "-3d", "settle_time": 1, "access_key": None, "secret_key": None}
     for dummy in range(6):
-        last = passes(wish(**limited, auth_token=token(service)))[-1]
+        last = passes(rerun_options(**limited, auth_token=token(service)))[-1]
         service.advance(600)
     assert sorted(reruns(service.journal()).values()) == [1, 2, 2]
     assert {action: len(ones) for action, ones in by_action(last).items()} == {"failed_again": 2}
-    assert all("rerun 2 times since" in one["reason"] for one in last["instances"] if one["action"] == "failed_again")
+    assert all("rerun 2 times since" in instance["reason"] for instance in last["instances"] if instance["action"] == "failed_again")
     service.advance(86_400)
-    passes(wish(**limited, auth_token=token(service)))
+    passes(rerun_options(**limited, auth_token=token(service)))
     assert sorted(reruns(service.journal()).values()) == [1, 3, 3], "another day, another try"
 
 
-def test_a_budget_below_one_is_refused(wish: t.Any) -> None:
-    result = call("job_rerun", wish(max_reruns_per_day=0))
+def test_a_budget_below_one_is_refused(rerun_options: t.Any) -> None:
+    result = call("job_rerun", rerun_options(max_reruns_per_day=0))
     assert result["failed"]
     assert "max_reruns_per_day is 0. Set it to 1 or more" in result["msg"]

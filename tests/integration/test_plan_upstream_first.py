@@ -62,42 +62,44 @@ def begin(emulated: t.Any, tmp_path: Path) -> t.Callable[..., dict[str, t.Any]]:
 
 def order_sent(service: t.Any) -> list[list[str]]:
     """Names of the jobs in each accepted request, oldest first."""
-    return [sorted({one["job_name"] for one in entry["instances"]}) for entry in service.journal()]
+    return [sorted({instance["job_name"] for instance in entry["instances"]}) for entry in service.journal()]
 
 
 def test_a_chain_is_rerun_one_job_after_the_other(emulated: t.Any, begin: t.Any) -> None:
-    wish = begin(night(job("report", "sales", failed=3), job("sales", "load", failed=3), job("load", failed=3), job("alone", failed=2)))
-    results = passes(wish)
+    rerun_options = begin(
+        night(job("report", "sales", failed=3), job("sales", "load", failed=3), job("load", failed=3), job("alone", failed=2))
+    )
+    results = passes(rerun_options)
     assert not results[-1]["failed"], results[-1]
     assert sorted(reruns(emulated.journal()).values()) == [1] * 11
     for upstream, downstream in (("load", "sales"), ("sales", "report")):
-        sent = {name: index for index, names in enumerate(order_sent(emulated)) for name in names}
-        assert sent[upstream] < sent[downstream]
+        index_of = {name: index for index, names in enumerate(order_sent(emulated)) for name in names}
+        assert index_of[upstream] < index_of[downstream]
     assert order_sent(emulated)[0] in (["alone"], ["load"])
-    first = {one["job_name"]: one["action"] for one in results[0]["instances"]}
+    first = {instance["job_name"]: instance["action"] for instance in results[0]["instances"]}
     assert first == {"report": "wait", "sales": "wait", "load": "retry", "alone": "retry"}
-    held = next(one for one in results[0]["instances"] if one["job_name"] == "sales")
-    assert held["reason"].startswith("waits for job load, planned ")
+    sales = next(instance for instance in results[0]["instances"] if instance["job_name"] == "sales")
+    assert sales["reason"].startswith("waits for job load, planned ")
 
 
 def test_each_cycle_follows_its_own_upstream_and_no_other(emulated: t.Any, begin: t.Any) -> None:
     """The newest cycle of load fails again; the older ones of sales are rerun all the same."""
     load = [{"plan_time": f"-{hours}h", "runs": ["fail"] if hours == 1 else ["success"]} for hours in (1, 2, 3)]
     sales = [{"plan_time": f"-{hours}h"} for hours in (1, 2, 3)]
-    wish = begin(
+    rerun_options = begin(
         night(
             {"name": "load", "instances": load},
             {"name": "sales", "depends_on": ["load"], "instances": sales},
             {"name": "report", "depends_on": ["sales"], "instances": sales},
         )
     )
-    last = passes(wish)[-1]
+    last = passes(rerun_options)[-1]
     assert last["failed"]
     assert "1 failed again" in last["msg"]
     assert "2 skipped" in last["msg"]
-    skipped = [one for one in last["instances"] if one["action"] == "skipped"]
-    assert sorted(one["job_name"] for one in skipped) == ["report", "sales"]
-    assert all("which failed again (order: upstream_first)" in one["reason"] for one in skipped)
+    skipped = [instance for instance in last["instances"] if instance["action"] == "skipped"]
+    assert sorted(instance["job_name"] for instance in skipped) == ["report", "sales"]
+    assert all("which failed again (order: upstream_first)" in instance["reason"] for instance in skipped)
     counts: dict[str, int] = {}
     for name, _time in reruns(emulated.journal()):
         counts[name] = counts.get(name, 0) + 1
@@ -108,9 +110,9 @@ def test_each_cycle_follows_its_own_upstream_and_no_other(emulated: t.Any, begin
 def test_dependencies_are_read_once_and_not_in_every_pass(emulated: t.Any, begin: t.Any, v1_open: bool) -> None:
     """One call for each job; then one for each instance furthest downstream, which shows what is above it too; later passes ask nothing."""
     jobs = (job("report", "sales", failed=4), job("sales", "load", failed=4), job("load", failed=4), job("alone", failed=4))
-    wish = begin(night(*jobs, v1_open=v1_open, v2_open=True, v2_list_open=True, depend_open=True))
+    rerun_options = begin(night(*jobs, v1_open=v1_open, v2_open=True, v2_list_open=True, depend_open=True))
     carried: list[int] = []
-    results = handed_on(wish, lambda: carried.append(len(emulated.requests("v2_depend_instances"))))
+    results = handed_on(rerun_options, lambda: carried.append(len(emulated.requests("v2_depend_instances"))))
     assert not results[-1]["failed"], results[-1]
     assert len(results) > 3
     assert len(emulated.requests("v1_job")) == (4 if v1_open else len(emulated.requests("v1_job")))
@@ -119,10 +121,10 @@ def test_dependencies_are_read_once_and_not_in_every_pass(emulated: t.Any, begin
     assert set(carried) == {4}
 
 
-def handed_on(wish: dict[str, t.Any], after: t.Callable[[], object], **more: t.Any) -> list[dict[str, t.Any]]:
+def handed_on(rerun_options: dict[str, t.Any], after: t.Callable[[], object], **more: t.Any) -> list[dict[str, t.Any]]:
     """Passes as the task makes them, which hands on what was read."""
     results: list[dict[str, t.Any]] = []
-    given = dict(wish)
+    given = dict(rerun_options)
     while not results or not results[-1].get("finished"):
         results.append(call("job_rerun", given, **more))
         after()
@@ -134,24 +136,24 @@ def handed_on(wish: dict[str, t.Any], after: t.Callable[[], object], **more: t.A
 
 
 def test_without_dependencies_no_dependency_call_is_needed(emulated: t.Any, begin: t.Any) -> None:
-    wish = begin(night(job("load", failed=3), job("alone"), depend_open=False))
-    assert not passes(wish)[-1]["failed"]
+    rerun_options = begin(night(job("load", failed=3), job("alone"), depend_open=False))
+    assert not passes(rerun_options)[-1]["failed"]
     assert not emulated.requests("v2_depend_instances")
 
 
 def test_an_api_that_does_not_tell_is_a_clear_error_before_anything_is_sent(emulated: t.Any, begin: t.Any) -> None:
-    wish = begin(night(job("sales", "load"), job("load"), job("alone"), depend_open=False))
-    (refused,) = passes(wish)
+    rerun_options = begin(night(job("sales", "load"), job("load"), job("alone"), depend_open=False))
+    (refused,) = passes(rerun_options)
     assert refused["error"]["kind"] == "not_published"
     assert refused["msg"].startswith(f"Failed to read what the instances of workspace {WORKSPACE_ID} depend on (order: upstream_first): ")
     assert "Nothing was sent. Set order to parallel to rerun without regard to dependencies." in refused["msg"]
     assert not emulated.journal()
-    assert not passes({**wish, "order": "parallel"})[-1]["failed"]
+    assert not passes({**rerun_options, "order": "parallel"})[-1]["failed"]
 
 
 def test_a_circle_is_a_clear_error_before_anything_is_sent(emulated: t.Any, begin: t.Any) -> None:
-    wish = begin(night(job("hen", "egg"), job("egg", "hen"), job("alone")))
-    (refused,) = passes(wish)
+    rerun_options = begin(night(job("hen", "egg"), job("egg", "hen"), job("alone")))
+    (refused,) = passes(rerun_options)
     assert refused["error"]["kind"] == "option"
     assert "depend on each other in a circle: job " in refused["msg"]
     assert "order: parallel" in refused["msg"]
@@ -160,21 +162,21 @@ def test_a_circle_is_a_clear_error_before_anything_is_sent(emulated: t.Any, begi
 
 def test_cycles_that_depend_on_each_other_run_oldest_first_and_stop_where_one_fails(emulated: t.Any, begin: t.Any) -> None:
     cycles = [{"plan_time": f"-{hours}h", "runs": ["fail"] if hours == 2 else ["success"]} for hours in (1, 2, 3, 4)]
-    wish = begin(night({"name": "ledger", "self_dependent": True, "instances": cycles}))
-    last = passes(wish)[-1]
-    sent = [one["plan_time"] for entry in emulated.journal() for one in entry["instances"]]
-    assert sent == sorted(sent)
-    assert len(sent) == 3
+    rerun_options = begin(night({"name": "accounts", "self_dependent": True, "instances": cycles}))
+    last = passes(rerun_options)[-1]
+    plan_times = [instance["plan_time"] for entry in emulated.journal() for instance in entry["instances"]]
+    assert plan_times == sorted(plan_times)
+    assert len(plan_times) == 3
     assert [len(entry["instances"]) for entry in emulated.journal()] == [1, 1, 1]
-    (skipped,) = [one for one in last["instances"] if one["action"] == "skipped"]
-    assert skipped["plan_time"] == max(one["plan_time"] for one in last["instances"])
+    (skipped,) = [instance for instance in last["instances"] if instance["action"] == "skipped"]
+    assert skipped["plan_time"] == max(instance["plan_time"] for instance in last["instances"])
 
 
 def test_a_killed_run_goes_on_with_the_same_since(emulated: t.Any, begin: t.Any) -> None:
-    wish = begin(night(job("report", "sales", failed=2), job("sales", "load", failed=2), job("load", failed=2)))
-    first = call("job_rerun", wish)
+    rerun_options = begin(night(job("report", "sales", failed=2), job("sales", "load", failed=2), job("load", failed=2)))
+    first = call("job_rerun", rerun_options)
     assert order_sent(emulated) == [["load"]]
-    since = {**wish, "since": str(first["since"])}
+    since = {**rerun_options, "since": str(first["since"])}
     call("job_rerun", since)  # a pass in between, after which the process is killed
     last = passes(since)[-1]
     assert not last["failed"], last
@@ -187,10 +189,10 @@ def test_a_killed_run_goes_on_with_the_same_since(emulated: t.Any, begin: t.Any)
 
 
 def test_the_plan_shows_stages_and_counts_all_of_them(emulated: t.Any, begin: t.Any) -> None:
-    wish = begin(night(job("report", "sales", failed=2), job("sales", "load", failed=2), job("load", failed=2), job("alone")))
-    checked = call("job_rerun", wish, check=True)
+    rerun_options = begin(night(job("report", "sales", failed=2), job("sales", "load", failed=2), job("load", failed=2), job("alone")))
+    checked = call("job_rerun", rerun_options, check=True)
     assert not emulated.journal()
-    assert {one["action"] for one in checked["instances"]} == {"retry"}
+    assert {instance["action"] for instance in checked["instances"]} == {"retry"}
     head, *lines = checked["plan"]
     assert "7 to rerun in 3 stages, 3 of them at once in 2 requests" in head
     assert [line.strip().split(":")[0] for line in lines] == [
@@ -202,71 +204,76 @@ def test_the_plan_shows_stages_and_counts_all_of_them(emulated: t.Any, begin: t.
         "stage 3, when what they depend on has succeeded",
         "report",
     ] or lines[1].strip().startswith("alone")
-    refused = call("job_rerun", {**wish, "max_instances": 6}, check=True)
+    refused = call("job_rerun", {**rerun_options, "max_instances": 6}, check=True)
     assert (refused["failed"], refused["error"]["kind"]) == (True, "limit")
     assert "Refused to rerun 7 instances: max_instances is 6" in refused["msg"]
-    approved = passes({**wish, "plan_id": checked["plan_id"], "max_parallel": 1})[-1]
+    approved = passes({**rerun_options, "plan_id": checked["plan_id"], "max_parallel": 1})[-1]
     assert "the options are not those of the approved plan" in approved["msg"]
-    results = passes({**wish, "plan_id": checked["plan_id"]})
+    results = passes({**rerun_options, "plan_id": checked["plan_id"]})
     assert not results[-1]["failed"], results[-1]
-    assert {one["plan_id"] for one in results} == {checked["plan_id"]}
+    assert {result["plan_id"] for result in results} == {checked["plan_id"]}
 
 
 def test_the_order_holds_within_max_parallel_attempts_and_batches(emulated: t.Any, begin: t.Any) -> None:
     load = [{"plan_time": f"-{hours}h", "runs": ["fail", "success"]} for hours in (1, 2, 3)]
     sales = {"name": "sales", "depends_on": ["load"], "instances": [{"plan_time": f"-{hours}h"} for hours in (1, 2, 3)]}
-    wish = begin(night({"name": "load", "instances": load}, sales), max_parallel=2, attempts=2, batch_size=1)
-    results = passes(wish)
+    rerun_options = begin(night({"name": "load", "instances": load}, sales), max_parallel=2, attempts=2, batch_size=1)
+    results = passes(rerun_options)
     assert not results[-1]["failed"], results[-1]
     assert sorted(reruns(emulated.journal()).values()) == [1, 1, 1, 2, 2, 2]
-    on_their_way = [sum(one["status"] in ("waiting", "running") for one in result["instances"]) for result in results]
-    assert max(on_their_way) <= 2
-    sent = {one["plan_time"]: entry["time"] for entry in emulated.journal() for one in entry["instances"] if one["job_name"] == "sales"}
+    in_progress = [sum(instance["status"] in ("waiting", "running") for instance in result["instances"]) for result in results]
+    assert max(in_progress) <= 2
+    time_of = {
+        instance["plan_time"]: entry["time"]
+        for entry in emulated.journal()
+        for instance in entry["instances"]
+        if instance["job_name"] == "sales"
+    }
     for cycle, upstream in zip(emulated.instances("sales"), emulated.instances("load"), strict=True):
-        assert sent[cycle["plan_time"]] >= upstream["runs"][-1]["end"]
+        assert time_of[cycle["plan_time"]] >= upstream["runs"][-1]["end"]
 
 
 # Instances that are not selected
 
 
 def test_what_depends_on_a_failure_that_is_not_selected_is_blocked_and_not_sent(emulated: t.Any, begin: t.Any) -> None:
-    wish = begin(night(job("report", "sales"), job("sales", "load"), job("load")), jobs=["sales", "report"])
-    (only,) = passes(wish)
+    rerun_options = begin(night(job("report", "sales"), job("sales", "load"), job("load")), jobs=["sales", "report"])
+    (only,) = passes(rerun_options)
     assert not emulated.journal()
-    assert {one["action"] for one in only["instances"]} == {"blocked"}
-    assert all("depends on job load, planned " in one["reason"] for one in only["instances"])
+    assert {instance["action"] for instance in only["instances"]} == {"blocked"}
+    assert all("depends on job load, planned " in instance["reason"] for instance in only["instances"])
     assert "which failed and is not selected" in only["instances"][0]["reason"]
     assert only["failed"]
 
 
 def test_in_another_workspace_too(emulated: t.Any, begin: t.Any) -> None:
-    above = {"workspace": OTHER_ID, "job": "ledger"}
-    wish = begin(night(job("report", above), other=[job("ledger")]))
-    (only,) = passes(wish)
-    assert [one["action"] for one in only["instances"]] == ["blocked"]
-    assert "job ledger, planned " in only["instances"][0]["reason"]
+    above = {"workspace": OTHER_ID, "job": "accounts"}
+    rerun_options = begin(night(job("report", above), other=[job("accounts")]))
+    (only,) = passes(rerun_options)
+    assert [instance["action"] for instance in only["instances"]] == ["blocked"]
+    assert "job accounts, planned " in only["instances"][0]["reason"]
     assert OTHER_ID in only["instances"][0]["reason"]
     assert not emulated.journal()
 
 
 def test_what_another_workspace_of_the_play_reruns_is_waited_for(emulated: t.Any, begin: t.Any) -> None:
-    above = {"workspace": OTHER_ID, "job": "ledger"}
-    wish = begin(night(job("report", above), other=[job("ledger")]), other_workspaces=[WORKSPACE_ID, OTHER_ID])
-    checked = call("job_rerun", wish, check=True)
-    assert ([one["action"] for one in checked["instances"]], checked["changed"]) == (["retry"], True)
-    waiting = call("job_rerun", wish)
-    assert [one["action"] for one in waiting["instances"]] == ["wait"]
-    assert waiting["instances"][0]["reason"].startswith("waits for job ledger, planned ")
+    above = {"workspace": OTHER_ID, "job": "accounts"}
+    rerun_options = begin(night(job("report", above), other=[job("accounts")]), other_workspaces=[WORKSPACE_ID, OTHER_ID])
+    checked = call("job_rerun", rerun_options, check=True)
+    assert ([instance["action"] for instance in checked["instances"]], checked["changed"]) == (["retry"], True)
+    waiting = call("job_rerun", rerun_options)
+    assert [instance["action"] for instance in waiting["instances"]] == ["wait"]
+    assert waiting["instances"][0]["reason"].startswith("waits for job accounts, planned ")
     assert not waiting["finished"]
     assert not emulated.journal()
     assert not waiting["problems"]
     emulated.advance(200)
-    longer = call("job_rerun", {**wish, "since": str(waiting["since"]), "pass_state": waiting["pass_state"]})
-    (told,) = longer["problems"]
-    assert told.startswith(f"Instances wait for job ledger in workspace {OTHER_ID}, which is to be rerun there and is not yet.")
-    given = {**wish, "since": str(waiting["since"]), "pass_state": waiting["pass_state"]}
+    longer = call("job_rerun", {**rerun_options, "since": str(waiting["since"]), "pass_state": waiting["pass_state"]})
+    (problem,) = longer["problems"]
+    assert problem.startswith(f"Instances wait for job accounts in workspace {OTHER_ID}, which is to be rerun there and is not yet.")
+    given = {**rerun_options, "since": str(waiting["since"]), "pass_state": waiting["pass_state"]}
 
-    assert not passes({**wish, "workspace_id": OTHER_ID, "order": "parallel"})[-1]["failed"]
+    assert not passes({**rerun_options, "workspace_id": OTHER_ID, "order": "parallel"})[-1]["failed"]
     asked = len(emulated.requests("v2_depend_instances"))
     last = passes(given)[-1]
     assert (last["failed"], last["problems"]) == (False, []), last
@@ -280,20 +287,20 @@ def test_what_another_workspace_of_the_play_reruns_is_waited_for(emulated: t.Any
 def test_what_failed_there_is_waited_for_a_while_if_attempts_are_left(
     emulated: t.Any, begin: t.Any, seconds: int, action: str, reason: str
 ) -> None:
-    ledger = {"name": "ledger", "instances": [{"plan_time": "-3h", "runs": ["fail", "success"]}]}
-    scenario = night(job("report", {"workspace": OTHER_ID, "job": "ledger"}), other=[ledger])
-    wish = begin(scenario, other_workspaces=[OTHER_ID], attempts=2, settle_time=0)
-    first = call("job_rerun", wish)
-    wish["since"] = str(first["since"])
-    there = {**wish, "workspace_id": OTHER_ID, "order": "parallel"}
+    accounts = {"name": "accounts", "instances": [{"plan_time": "-3h", "runs": ["fail", "success"]}]}
+    scenario = night(job("report", {"workspace": OTHER_ID, "job": "accounts"}), other=[accounts])
+    rerun_options = begin(scenario, other_workspaces=[OTHER_ID], attempts=2, settle_time=0)
+    first = call("job_rerun", rerun_options)
+    rerun_options["since"] = str(first["since"])
+    there = {**rerun_options, "workspace_id": OTHER_ID, "order": "parallel"}
     emulated.advance(2)
     assert call("job_rerun", there)["changed"]
     emulated.advance(seconds)
-    then = call("job_rerun", {**wish, "pass_state": first["pass_state"]})
+    then = call("job_rerun", {**rerun_options, "pass_state": first["pass_state"]})
     (report,) = then["instances"]
     assert (report["action"], reason in report["reason"]) == (action, True), report
     assert not passes(there)[-1]["failed"]
-    assert not passes({**wish, "pass_state": first["pass_state"]})[-1]["failed"], (
+    assert not passes({**rerun_options, "pass_state": first["pass_state"]})[-1]["failed"], (
         "what it had not waited for is told by the next run with this since"
     )
     assert len(emulated.journal()) == 3
@@ -306,10 +313,10 @@ def test_what_failed_there_is_waited_for_a_while_if_attempts_are_left(
 def test_with_any_order_a_rerun_that_waits_for_what_will_not_come_is_blocked(emulated: t.Any, begin: t.Any, selected: list[str]) -> None:
     load = {"name": "load", "instances": [{"plan_time": "-1h", "runs": ["fail"]}]}
     sales = {"name": "sales", "depends_on": ["load"], "instances": [{"plan_time": "-1h"}]}
-    wish = begin(night(load, sales, rerun_waits_for_upstream=True), order="parallel", jobs=selected)
-    results = passes(wish, between=lambda result: emulated.advance(60))
+    rerun_options = begin(night(load, sales, rerun_waits_for_upstream=True), order="parallel", jobs=selected)
+    results = passes(rerun_options, between=lambda result: emulated.advance(60))
     last = results[-1]
-    (stuck,) = [one for one in last["instances"] if one["job_name"] == "sales"]
+    (stuck,) = [instance for instance in last["instances"] if instance["job_name"] == "sales"]
     assert (stuck["action"], stuck["status"], stuck["rerun"]) == ("blocked", "waiting", True)
     why = "which failed and is not selected" if selected == ["sales"] else "which failed again"
     assert stuck["reason"].startswith("its rerun waits in the service for job load, planned ")
@@ -325,23 +332,23 @@ def test_what_waits_in_the_service_for_what_is_not_sent_yet_keeps_no_place_from_
     same = {"instances": [{"plan_time": "-1h"}]}
     chain = [{"name": name, "depends_on": ["upstream"], **same} for name in between]
     jobs = [{"name": "downstream", "depends_on": between or ["upstream"], **same}, *chain, {"name": "upstream", **same}]
-    wish = begin(night(*jobs, rerun_waits_for_upstream=True), order="parallel", max_parallel=1)
-    results = passes(wish, between=lambda result: emulated.advance(60))
+    rerun_options = begin(night(*jobs, rerun_waits_for_upstream=True), order="parallel", max_parallel=1)
+    results = passes(rerun_options, between=lambda result: emulated.advance(60))
     assert not results[-1]["failed"], results[-1]
     assert sorted(reruns(emulated.journal()).values()) == [1] * len(jobs)
 
 
 def test_a_service_that_does_not_tell_is_waited_for_as_before(emulated: t.Any, begin: t.Any) -> None:
     scenario = night(job("sales", "load"), job("load"), rerun_waits_for_upstream=True, depend_open=False)
-    wish = begin(scenario, order="parallel", jobs=["sales"])
-    first = call("job_rerun", wish)
+    rerun_options = begin(scenario, order="parallel", jobs=["sales"])
+    first = call("job_rerun", rerun_options)
     emulated.advance(600)
-    waiting = call("job_rerun", {**wish, "since": str(first["since"])})
-    assert ([one["action"] for one in waiting["instances"]], waiting["finished"], waiting["failed"]) == (["wait"], False, False)
+    waiting = call("job_rerun", {**rerun_options, "since": str(first["since"])})
+    assert ([instance["action"] for instance in waiting["instances"]], waiting["finished"], waiting["failed"]) == (["wait"], False, False)
     asked = len(emulated.requests())
-    again = call("job_rerun", {**wish, "since": str(first["since"]), "pass_state": waiting["pass_state"]})
+    again = call("job_rerun", {**rerun_options, "since": str(first["since"]), "pass_state": waiting["pass_state"]})
     assert not again["failed"]
-    assert {one["route"] for one in emulated.requests()[asked:]} <= {"v1_list", "v2_list"}, "not asked for again"
+    assert {request["route"] for request in emulated.requests()[asked:]} <= {"v1_list", "v2_list"}, "not asked for again"
 
 
 # What stands above in more than one way, and what cannot be seen
@@ -350,46 +357,46 @@ def test_a_service_that_does_not_tell_is_waited_for_as_before(emulated: t.Any, b
 def test_what_lies_between_and_had_succeeded_opens_no_way_past_what_is_next_above(emulated: t.Any, begin: t.Any) -> None:
     clean = {"name": "clean", "depends_on": ["load"], "instances": [{"plan_time": "-3h", "status": "success"}]}
     load = {"name": "load", "instances": [{"plan_time": "-4h"}]}
-    wish = begin(night(job("sales", "clean", "load"), clean, load))
-    first = call("job_rerun", wish)
+    rerun_options = begin(night(job("sales", "clean", "load"), clean, load))
+    first = call("job_rerun", rerun_options)
     assert order_sent(emulated) == [["load"]], first["instances"]
-    assert not passes({**wish, "since": str(first["since"])})[-1]["failed"]
+    assert not passes({**rerun_options, "since": str(first["since"])})[-1]["failed"]
     assert order_sent(emulated) == [["load"], ["sales"]]
 
 
 def test_nothing_is_sent_behind_what_is_selected_and_cannot_be_listed(emulated: t.Any, begin: t.Any) -> None:
     """A cancelled instance that nobody reruns holds nothing up; one that is to be rerun does, also where its job cannot be listed."""
     load = {"name": "load", "instances": [{"plan_time": "-3h", "status": "manual-stop"}]}
-    wish = begin(
+    rerun_options = begin(
         night(job("sales", "load"), load), jobs=["load", "sales"], statuses=["fail", "manual-stop"], max_retries=0, api_version="v2"
     )
     emulated.set(clock_skew_seconds=0)  # a clock that turns out to be off makes the pass list once more, and that list is whole
     emulated.inject({"route": "v2_list", "job_name": "load", "kind": "status", "status": 500, "times": 1})
-    first = call("job_rerun", wish)
+    first = call("job_rerun", rerun_options)
     assert not emulated.journal()
-    assert [(one["job_name"], one["action"]) for one in first["instances"]] == [("sales", "blocked")]
+    assert [(instance["job_name"], instance["action"]) for instance in first["instances"]] == [("sales", "blocked")]
     assert "which could not be listed" in first["instances"][0]["reason"]
     assert "Failed to list the instances of job load" in first["msg"]
-    assert not passes({**wish, "since": str(first["since"])})[-1]["failed"]
+    assert not passes({**rerun_options, "since": str(first["since"])})[-1]["failed"]
     assert order_sent(emulated) == [["load"], ["sales"]]
 
 
 def test_what_was_stopped_in_another_workspace_and_is_rerun_there_is_waited_for(emulated: t.Any, begin: t.Any) -> None:
-    ledger = {"name": "ledger", "instances": [{"plan_time": "-3h", "status": "manual-stop"}]}
-    scenario = night(job("report", {"workspace": OTHER_ID, "job": "ledger"}), other=[ledger])
-    wish = begin(scenario, other_workspaces=[OTHER_ID], statuses=["fail", "manual-stop"])
-    waiting = call("job_rerun", wish)
-    assert [one["action"] for one in waiting["instances"]] == ["wait"], waiting["instances"]
+    accounts = {"name": "accounts", "instances": [{"plan_time": "-3h", "status": "manual-stop"}]}
+    scenario = night(job("report", {"workspace": OTHER_ID, "job": "accounts"}), other=[accounts])
+    rerun_options = begin(scenario, other_workspaces=[OTHER_ID], statuses=["fail", "manual-stop"])
+    waiting = call("job_rerun", rerun_options)
+    assert [instance["action"] for instance in waiting["instances"]] == ["wait"], waiting["instances"]
     assert not emulated.journal()
 
 
 def test_an_api_that_does_not_tell_any_more_is_told_with_what_was_sent(emulated: t.Any, begin: t.Any) -> None:
-    scenario = night(job("report", {"workspace": OTHER_ID, "job": "ledger"}), job("alone"), other=[job("ledger")])
-    wish = begin(scenario, other_workspaces=[OTHER_ID])
-    first = call("job_rerun", wish)
+    scenario = night(job("report", {"workspace": OTHER_ID, "job": "accounts"}), job("alone"), other=[job("accounts")])
+    rerun_options = begin(scenario, other_workspaces=[OTHER_ID])
+    first = call("job_rerun", rerun_options)
     assert order_sent(emulated) == [["alone"]]
     emulated.set(depend_open=False)
-    then = call("job_rerun", {**wish, "since": str(first["since"]), "pass_state": first["pass_state"]})
+    then = call("job_rerun", {**rerun_options, "since": str(first["since"]), "pass_state": first["pass_state"]})
     assert then["error"]["kind"] == "not_published"
     assert "Nothing more was sent. Set order to parallel" in then["msg"]
 
@@ -398,18 +405,18 @@ def test_what_was_listed_before_dependencies_were_read_for_long_is_listed_again(
     emulated: t.Any, begin: t.Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """While the dependencies of thousands of instances are read, somebody may rerun one of them, and it may even succeed."""
-    wish = begin(night(job("sales", "load"), job("load"), job("alone")))
+    rerun_options = begin(night(job("sales", "load"), job("load"), job("alone")))
     monkeypatch.setattr(_rerun, "OLD_SECONDS", 0.0)
     read = DependencyReader.read
 
     def slow(upstream: DependencyReader, instances: t.Any) -> None:
         if not emulated.journal():
-            assert call("job_rerun", {**wish, "order": "parallel", "jobs": ["alone"]})["changed"]
+            assert call("job_rerun", {**rerun_options, "order": "parallel", "jobs": ["alone"]})["changed"]
             emulated.advance(600)
         read(upstream, instances)
 
     monkeypatch.setattr(DependencyReader, "read", slow)
-    result = call("job_rerun", {**wish, "journal": wish["journal"] + "-of-another-machine"})
+    result = call("job_rerun", {**rerun_options, "journal": rerun_options["journal"] + "-of-another-machine"})
     assert order_sent(emulated) == [["alone"], ["load"]], "alone is not sent twice"
-    (alone,) = [one for one in result["instances"] if one["job_name"] == "alone"]
+    (alone,) = [instance for instance in result["instances"] if instance["job_name"] == "alone"]
     assert (alone["action"], alone["rerun"]) == ("done", False)

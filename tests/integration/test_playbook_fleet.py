@@ -210,7 +210,7 @@ def test_a_limit_that_leaves_no_host_is_an_error(service: Running, ansible: Ansi
 @pytest.mark.parametrize("limit", [(), ("--limit", "sales")])
 def test_what_awx_launched_a_job_with_is_checked_whatever_its_limit(ansible: Ansible, hosts: Path, limit: tuple[str, ...]) -> None:
     """Ansible skips a play on localhost where a limit names other hosts."""
-    play = ("dataarts.factory.awx_prepare", "-i", hosts, *limit)
+    play: tuple[str | Path, ...] = ("dataarts.factory.awx_prepare", "-i", hosts, *limit)
     outcome = ansible.playbook(*play, variables={"dataarts_plan_required": True}).ended(2)
     assert ["dataarts_plans has no plan" in line.result["msg"] for line in outcome.of("fail") if line.event == "failed"] == [True]
     ansible.playbook(*play, variables={"dataarts_plan_required": True, "dataarts_plans": {"sales": {"plan_id": "1-0-0"}}}).succeeded()

@@ -234,7 +234,7 @@ def run_module(
 ) -> dict[str, t.Any]:
     """Run the module *name* ("job_rerun") as a process of its own and return its result.
 
-    :param home: the module's home directory (its state stands there unless `state_path` is given); by default an empty one.
+    :param home: the module's home directory (its journal stands there unless `journal` is set); by default an empty one.
     :param python: another interpreter, with another ansible-core.
     :raises AssertionError: if it did not answer with exactly one JSON object, for instance because of a traceback.
     """

@@ -151,7 +151,7 @@ def without_times(line: str) -> str:
     for pattern, word in (
         (r"\d{4}-\d\d-\d\d[T ][\d:.]+(Z|[+-]\d\d:\d\d)?", "TIME"),
         (r"\b17\d{11}\b", "TIME"),
-        (r"\b\d+-[0-9a-f]{11,12}-[0-9a-f]{8}\b", "PLAN"),
+        (r"\b\d+-[0-9a-f]{11,12}-[0-9a-f]{8}(-[0-9a-z]+)?\b", "PLAN"),
         (r"request id [0-9a-f]{32}", "request id ID"),
         (r"127\.0\.0\.1:\d+", "127.0.0.1:PORT"),
         (r"\b(\d+m )?\d\d?s\b", "DURATION"),

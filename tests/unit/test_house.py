@@ -117,3 +117,14 @@ def test_the_changelog_names_everything_that_users_call() -> None:
 def names(folder: str, pattern: str = "*.py") -> set[str]:
     """The public names in *folder* of the checkout."""
     return {path.stem for path in (CHECKOUT / folder).glob(pattern) if not path.name.startswith("_")}
+
+
+def test_contributing_points_to_files_that_exist() -> None:
+    """Paths of the table "you want to change | look at": from the checkout, from plugins/, or a package of module_utils."""
+    table = (CHECKOUT / "CONTRIBUTING.md").read_text(encoding="utf-8").split("| you want to change")[1].split("\n\n")[0]
+    rows = [row.split("|")[2] for row in table.splitlines()[2:]]
+    assert len(rows) >= 20
+    below = [CHECKOUT, CHECKOUT / "plugins", CHECKOUT / "plugins" / "module_utils"]
+    paths = [path for row in rows for path in re.findall(r"`([\w/.-]+(?:/|\.\w+))`", row)]
+    assert len(paths) >= len(rows)
+    assert [path for path in paths if not any((folder / path).exists() for folder in below)] == []

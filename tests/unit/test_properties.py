@@ -38,13 +38,13 @@ from ansible_collections.dataarts.factory.plugins.module_utils._planner.plan imp
 from ansible_collections.dataarts.factory.plugins.module_utils._planner.reconcile import Policy, decide, decide_missing
 from tests.unit.building import FAIL, SETTLE, at, attempt, instance, intent, key, limited, policy
 
-WIRE = st.integers(FIRST_MS, LAST_MS)
+NUMBERS = st.integers(FIRST_MS, LAST_MS)
 SECONDS = st.one_of(st.none(), st.integers(-200, 200))
 #: Texts that look like times, among them texts that are.
 NEAR_TIMES = st.from_regex(r"\A[-+]?[0-9]{0,14}[smhdwTZ :.+-]{0,3}[0-9:.TZ+-]{0,16}\Z")
 
 
-@given(WIRE)
+@given(NUMBERS)
 def test_a_time_for_people_reads_back_as_itself(ms: t.Any) -> None:
     assert parse_point(to_iso(ms), option="x") == ms
     assert parse_point(str(ms), option="x") == parse_point(ms, option="x") == ms
@@ -59,7 +59,7 @@ def refusal(call: t.Any) -> t.Any:
     return None
 
 
-@given(st.one_of(st.text(), NEAR_TIMES, st.integers(), st.none(), st.floats(), st.booleans()), WIRE)
+@given(st.one_of(st.text(), NEAR_TIMES, st.integers(), st.none(), st.floats(), st.booleans()), NUMBERS)
 @example("-" + "9" * 400 + "d", FIRST_MS)
 @settings(max_examples=120)
 def test_any_text_is_a_time_of_13_digits_or_refused(value: t.Any, now: t.Any) -> None:
@@ -91,8 +91,8 @@ def test_any_text_selects_or_is_refused(jobs: t.Any, statuses: t.Any, types: t.A
         assert message.startswith("jobs ")
         return
     selection = select(jobs, window)
-    one = instance(job_name=name)
-    assert selection.matches(one) is selection.covers(name, one.key.plan_time) is selection.names(name)
+    listed = instance(job_name=name)
+    assert selection.matches(listed) is selection.covers(name, listed.key.plan_time) is selection.names(name)
     exact = selection.exact_names()
     if exact is not None:
         assert selection.names(name) is (name in jobs)
@@ -137,23 +137,23 @@ POLICIES = st.builds(
 
 @given(INSTANCES, POLICIES, st.integers(-100, 400), st.one_of(st.none(), RECORDS))
 @settings(max_examples=120)
-def test_every_decision_explains_itself_and_no_rule_is_broken(one: t.Any, wanted: t.Any, now: t.Any, record: t.Any) -> None:
-    decision = decide(one, wanted, at(now), record)
-    assert decision == decide(one, wanted, at(now), record)
-    assert decision.instance is one
+def test_every_decision_explains_itself_and_no_rule_is_broken(listed: t.Any, wanted: t.Any, now: t.Any, record: t.Any) -> None:
+    decision = decide(listed, wanted, at(now), record)
+    assert decision == decide(listed, wanted, at(now), record)
+    assert decision.instance is listed
     assert decision.reason == printable(decision.reason, 10_000)
     assert decision.due_ms is None or (decision.due_ms > at(now) and decision.action in (Action.WAIT, Action.SETTLING))
-    if one.status.in_progress:
+    if listed.status.in_progress:
         assert decision.action is Action.WAIT
     if decision.action is Action.DONE:
-        assert one.status.succeeded
+        assert listed.status.succeeded
     if decision.action is not Action.RETRY:
         return
-    assert one.status in wanted.statuses
-    assert one.instance_type is not InstanceType.MANUAL
+    assert listed.status in wanted.statuses
+    assert listed.instance_type is not InstanceType.MANUAL
     assert wanted.hold_off_until is None or at(now) >= wanted.hold_off_until
     assert 1 <= decision.attempts <= max(wanted.attempts, record.number if record else 1)
-    if record is not None and record.failure == Failure.of(one):
+    if record is not None and record.failure == Failure.of(listed):
         assert decision.superseded == record, "or the journal would refuse the claim"
     else:
         assert decision.superseded is None
@@ -161,9 +161,9 @@ def test_every_decision_explains_itself_and_no_rule_is_broken(one: t.Any, wanted
         record is not None
         and record.outcome is not Outcome.NOT_EXECUTED
         and record.sent_ms >= wanted.since
-        and compare(one, record) is not Comparison.CHANGED
+        and compare(listed, record) is not Comparison.CHANGED
     ):
-        assert compare(one, record) is Comparison.UNCHANGED
+        assert compare(listed, record) is Comparison.UNCHANGED
         assert record.outcome in (Outcome.UNKNOWN, Outcome.INTENDED, Outcome.CONFLICTED) or (
             record.outcome is Outcome.REJECTED and record.batch > 1
         )
@@ -174,12 +174,12 @@ def test_every_decision_explains_itself_and_no_rule_is_broken(one: t.Any, wanted
 def test_what_was_accepted_and_has_not_changed_is_never_sent_again(
     start: t.Any, end: t.Any, settle: t.Any, attempts: t.Any, batch: t.Any, later: t.Any
 ) -> None:
-    one, wanted = instance(Status.FAIL, start, end), policy(settle_ms=settle, attempts=attempts)
-    decision = decide(one, wanted, at(201), None)
+    listed, wanted = instance(Status.FAIL, start, end), policy(settle_ms=settle, attempts=attempts)
+    decision = decide(listed, wanted, at(201), None)
     assert decision.action is (Action.RETRY if start is None or start < 0 or attempts > 1 else Action.FAILED_AGAIN)
-    record = dataclasses.replace(intent(one, 201, number=decision.attempts, batch=batch), outcome=Outcome.ACCEPTED)
+    record = dataclasses.replace(intent(listed, 201, number=decision.attempts, batch=batch), outcome=Outcome.ACCEPTED)
     for seconds in later:
-        assert decide(one, wanted, at(201 + seconds), record).action in (Action.SETTLING, Action.WAIT)
+        assert decide(listed, wanted, at(201 + seconds), record).action in (Action.SETTLING, Action.WAIT)
 
 
 @given(RECORDS, POLICIES, st.integers(-100, 400))
@@ -368,7 +368,7 @@ class Run:
             return False
         unknown = outcome is Outcome.UNKNOWN
         for record in claimed:
-            times = {"last_ms": at(self.now), "journal_ms": max(record.journal_ms, self.journal_ms())} if unknown else {}
+            times: dict[str, t.Any] = {"last_ms": at(self.now), "journal_ms": max(record.journal_ms, self.journal_ms())} if unknown else {}
             self.journal.keep(dataclasses.replace(record, outcome=outcome, conflict_in_batch=conflict, request_id="r", **times))
         return True
 

@@ -5,21 +5,17 @@
 
 from __future__ import annotations
 
-import argparse
 import ast
 import io
-import json
 import re
 import tokenize
 import typing as t
-from collections import Counter, defaultdict
+from collections import defaultdict
 from pathlib import Path
 
 import pytest
 
 CHECKOUT = Path(__file__).resolve().parents[2]
-#: How many hits each file still has. It may only shrink; ``python -m tests.unit.test_vocabulary --write`` counts again.
-LEFT = Path(__file__).with_name("vocabulary_left.json")
 PYTHON = ("plugins", "emulator", "tools", "tests", "extensions", "docs", "examples")
 TEXTS = ("roles", "playbooks", "docs", "extensions", "examples", "emulator", "plugins", "tools", "changelogs", ".github")
 TEXT_SUFFIXES = (".md", ".rst", ".yml", ".yaml", ".html", ".js", ".j2")
@@ -78,8 +74,6 @@ WORDS_OF_NAMES = {
     "payload": "body, json_body",
     "round": "pass",
     "rounds": "passes",
-    "stage": "queued",
-    "stages": "queued",
     "parked": "queued",
     "idle": "already_done",
     "carry": "pass_state",
@@ -302,13 +296,9 @@ def all_hits() -> dict[str, list[Hit]]:
     return hits
 
 
-def test_no_retired_word_is_left() -> None:
-    hits = all_hits()
-    left: dict[str, int] = json.loads(LEFT.read_text(encoding="utf-8")) if LEFT.exists() else {}
-    more = {path: here for path, here in hits.items() if len(here) > left.get(path, 0)}
-    assert not more, "\n".join(f"{path}:{hit.line}: {hit.word!r}; write {hit.use}" for path, here in more.items() for hit in here)
-    fewer = sorted(path for path, number in left.items() if len(hits.get(path, ())) < number)
-    assert not fewer, f"fewer than noted, run python -m tests.unit.test_vocabulary --write: {', '.join(fewer)}"
+def test_no_retired_word_is_used() -> None:
+    hits = [f"{path}:{hit.line}: {hit.word!r}; write {hit.use}" for path, here in all_hits().items() for hit in here]
+    assert not hits, "\n".join(hits)
 
 
 @pytest.mark.parametrize(
@@ -318,7 +308,7 @@ def test_no_retired_word_is_left() -> None:
         ("_found", "found"),
         ("found_jobs", None),
         ("one_pass", None),
-        ("LedgerError", "ledger"),
+        ("LedgerFile", "ledger"),
         ("quiet_until", "quiet_until"),
         ("SharedTurns", "turns"),
         ("returns", None),
@@ -353,24 +343,3 @@ def test_names(name: str, word: str | None) -> None:
 )
 def test_prose(text: str, words: list[str]) -> None:
     assert sorted(word.strip() for word, dummy in in_text(text)) == sorted(words)
-
-
-def write() -> None:
-    left = Counter({path: len(here) for path, here in all_hits().items()})
-    if left:
-        LEFT.write_text(json.dumps(left, indent=0, sort_keys=True) + "\n", encoding="utf-8")
-    else:
-        LEFT.unlink(missing_ok=True)
-    print(f"{sum(left.values())} in {len(left)} files")
-
-
-if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description="Lists the retired words that are left.")
-    parser.add_argument("paths", nargs="*", help="list the hits of files that start so")
-    parser.add_argument("--write", action="store_true", help="count again")
-    arguments = parser.parse_args()
-    if arguments.write:
-        write()
-    for listed, listed_hits in all_hits().items():
-        if listed.startswith(tuple(arguments.paths) or ("\0",)):
-            print(*(f"{listed}:{hit.line}: {hit.word!r}; write {hit.use}" for hit in listed_hits), sep="\n")

@@ -149,9 +149,9 @@ def _missed(rows: t.Sequence[Row], nothing_to_do: t.Sequence[NothingToDo], large
     for name, other, times in (("SDK", last.sdk, BY_SDK), ("uri tasks", last.uri, BY_URI)):
         if other.wall / last.ours.wall < times:
             yield f"the {name} took only {other.wall / last.ours.wall:.1f} times as long, less than {times:.0f}"
-    for row in nothing_to_do:
-        if row.ours.cost.wall > row.uri.cost.wall:
-            yield f"with {row.forks} forks nothing to do took {row.ours.cost.wall / row.uri.cost.wall:.2f} times as long as a uri task each"
+    for quick in nothing_to_do:
+        if quick.ours.cost.wall > quick.uri.cost.wall:
+            yield f"with {quick.forks} forks nothing to do took {quick.ours.cost.wall / quick.uri.cost.wall:.2f} times as long as a uri task each"
     for row in large:
         if row.judged and row.cost.peak > PEAK:
             yield f"{row.what} took {row.cost.peak:.0f} MiB for {row.night.listed:,} instances, more than {PEAK:.0f}"

@@ -33,8 +33,8 @@ def by_module(name: str, night: Night, **options: t.Any) -> tuple[Cost, Seen]:
         }
         if name == "job_rerun":
             given["journal"] = str(place / "state")
-        told = {"_ansible_check_mode": False, "_ansible_diff": False, "_ansible_module_name": f"dataarts.factory.{name}"}
-        stdin = json.dumps({"ANSIBLE_MODULE_ARGS": {**given, **told}}).encode()
+        arguments = {"_ansible_check_mode": False, "_ansible_diff": False, "_ansible_module_name": f"dataarts.factory.{name}"}
+        stdin = json.dumps({"ANSIBLE_MODULE_ARGS": {**given, **arguments}}).encode()
         variables = {**environment(place), "PYTHONPATH": str(TREE)}
         cost = run([sys.executable, str(STARTER), name], variables, place / "log", stdin)
         return cost, service.seen()

@@ -120,10 +120,6 @@ class OptionError(Exception):
     """An option that cannot be used as it is; raised before anything is sent. The text names the option, the cause and what to set."""
 
 
-class LedgerError(Exception):
-    """The record of sent reruns on this machine cannot be read, written or locked; nothing is sent without it."""
-
-
 class JournalError(Exception):
     """The journal cannot be read, written or reached; nothing is sent without a claim. The text names the journal, the cause and what to do."""
 

@@ -124,7 +124,7 @@ class Attempt:
     attempt_id: int | None = None
     open: bool = True
 
-    def settled_at(self, settle_ms: int) -> int:
+    def settle_window_end(self, settle_ms: int) -> int:
         """From when on what the service shows is not older than the request, epoch ms."""
         return max(self.sent_ms, self.last_ms) + settle_ms
 

@@ -43,16 +43,16 @@ def plan_lines(workspace_id: str, scope: RunScope, plan: Plan, policy: Policy) -
     ]
     room = [decision.instance for decision in decisions if decision.queued == 1]
     later = sorted((decision for decision in decisions if decision.queued > 1), key=lambda decision: decision.queued)
-    held = _held_off(decisions, scope)
+    held_off = _held_off(decisions, scope)
     head = f"Workspace {printable(workspace_id, 100)}, planned {scope.window}: {counted(len(decisions), 'instance')} selected, "
     head += _to_rerun(len(due), len(due) + len(room) + len(later), len(plan.batches), later[-1].queued if later else 1)
-    head += " yet" if (held or any(decision.delayed for decision in decisions)) and not due else ""
+    head += " yet" if (held_off or any(decision.delayed for decision in decisions)) and not due else ""
     return [
         head,
         *_stages([*due, *room], later),
-        *_held_off_lines(held, scope),
+        *_held_off_lines(held_off, scope),
         *_slack_lines(decisions, scope),
-        *_other_lines(decisions, len(room), held, policy),
+        *_other_lines(decisions, len(room), held_off, policy),
     ]
 
 
@@ -122,14 +122,14 @@ def _held_off(decisions: t.Iterable[Decision], scope: RunScope) -> int:
     return sum(until is not None and decision.action is Action.SETTLING and decision.due_ms == until for decision in decisions)
 
 
-def _held_off_lines(held: int, scope: RunScope) -> list[str]:
-    if not held or scope.hold_off_until is None:
+def _held_off_lines(held_off: int, scope: RunScope) -> list[str]:
+    if not held_off or scope.hold_off_until is None:
         return []
     until, since = to_iso(scope.hold_off_until), to_iso(scope.since)
     why = f"the journal is younger than since ({since}), so a rerun sent from elsewhere may not show yet"
     if scope.hold_off_until <= scope.since:
         why = "that is since, which by the service's clock is still to come"
-    return [f"  held back until {until}, then rerun: {counted(held, 'instance')}; {why}"]
+    return [f"  held back until {until}, then rerun: {counted(held_off, 'instance')}; {why}"]
 
 
 def _slack_lines(decisions: t.Iterable[Decision], scope: RunScope) -> list[str]:
@@ -143,11 +143,11 @@ def _slack_lines(decisions: t.Iterable[Decision], scope: RunScope) -> list[str]:
     return [f"  not rerun: {many}; the journal does not know what was sent then, and clocks differ (clock_slack)"]
 
 
-def _other_lines(decisions: t.Sequence[Decision], room: int, held: int, policy: Policy) -> list[str]:
+def _other_lines(decisions: t.Sequence[Decision], room: int, held_off: int, policy: Policy) -> list[str]:
     """What is not rerun, by decision, except what was fine from the beginning."""
     words = {Action.WAIT: "in progress", Action.SETTLING: "sent before, and listed again first", **MISSED_WORDS}
     counts = collections.Counter(decision.action for decision in decisions if not decision.queued)
-    counts[Action.SETTLING] -= held
+    counts[Action.SETTLING] -= held_off
     delayed = sum(decision.delayed for decision in decisions)
     counts[Action.WAIT] -= delayed
     others = sum(decision.action is Action.SKIPPED and decision.instance.status not in policy.statuses for decision in decisions)

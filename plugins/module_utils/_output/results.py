@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Results: instances and what was decided about them as modules return it: results, counts, a difference.
 
-Pure. Text that came from the service is made safe to show on its way into a result.
+Pure. Text that came from the service is made safe to show before it enters a result.
 """
 
 from __future__ import annotations

@@ -54,7 +54,7 @@ class Beyond:
     workspace_id: str = ""
 
     def open(self, key: InstanceKey) -> bool:
-        """Whether what depends on it has to wait for it, so that it is worth another look."""
+        """Whether what depends on it has to wait for it, so that it is worth another pass."""
         other = self.others.get(key)
         gate = None if other is None else self.gate(other)
         return gate is not None and not gate.broken

@@ -125,9 +125,9 @@ def _verdict(listed: t.Sequence[JobInstance], policy: Policy, now: int, attempts
         return Related(
             Action.RETRY, f"{len(due)} of {len(listed)} instances in the window qualify (the first: {_name(due[0])}){_others(listed, due)}"
         )
-    held = next((decision for decision in decisions if decision.action is Action.SETTLING), None)
-    if held is not None:
-        return Related(Action.SKIPPED, held.reason, due_ms=held.due_ms)
+    settling = next((decision for decision in decisions if decision.action is Action.SETTLING), None)
+    if settling is not None:
+        return Related(Action.SKIPPED, settling.reason, due_ms=settling.due_ms)
     reasons = "; ".join(dict.fromkeys(decision.reason for decision in decisions[:3]))
     return Related(Action.SKIPPED, f"none of {len(listed)} instances in the window qualifies ({reasons})")
 
@@ -154,7 +154,7 @@ def _already(instance: JobInstance, policy: Policy, now: int, attempt: Attempt |
     own = of_this_run(instance, policy, attempt)
     if own is None or own.outcome in _NO_EFFECT:
         return None
-    when, due = to_iso(own.sent_ms), own.settled_at(policy.settle_ms)
+    when, due = to_iso(own.sent_ms), own.settle_window_end(policy.settle_ms)
     if now < due:
         return Related(
             Action.SKIPPED, f"a rerun of {_name(instance)} was sent at {when}; what came of it is known from {to_iso(due)}", due_ms=due

@@ -64,10 +64,10 @@ def limit(plan: Plan, limits: Limits) -> Plan:
         return dataclasses.replace(plan, refused=refused)
     busy = sum(map(_busy, plan.decisions))
     # Twins that one request means together are sent together or not at all.
-    held = {_unit(decision) for decision in due[max(0, most - busy) :]}
+    queued_units = {_unit(decision) for decision in due[max(0, most - busy) :]}
 
     def queued(decision: Decision) -> Decision:
-        waits = decision.action is Action.RETRY and _unit(decision) in held
+        waits = decision.action is Action.RETRY and _unit(decision) in queued_units
         return _queued(decision, most, busy) if waits else decision
 
     return dataclasses.replace(plan, decisions=tuple(map(queued, plan.decisions)))

@@ -48,7 +48,7 @@ def plan_members(decisions: t.Iterable[Decision]) -> list[JobInstance]:
 def plan_digest(instances: t.Iterable[JobInstance], options: t.Mapping[str, t.Any], since: int) -> str:
     """The id of the plan to rerun *instances* with *options*; the order of neither matters.
 
-    :param instances: what :func:`plan_members` gives.
+    :param instances: what :func:`plan_members` returns.
     :param options: what an approval is about: where to start, attempts, limits; JSON values, no secrets.
     :param since: of the run, epoch ms.
     """

@@ -86,7 +86,7 @@ def of_this_run(instance: JobInstance, policy: Policy, attempt: Attempt | None) 
         attempt.outcome is Outcome.ACCEPTED and instance.status in policy.statuses and compare(instance, attempt) is not Comparison.CHANGED
     )
     unsettled_ms = max(policy.settle_ms, HIDDEN_MS) if hidden else policy.settle_ms
-    if attempt.outcome in (Outcome.REJECTED, Outcome.NOT_EXECUTED) or attempt.settled_at(unsettled_ms) <= policy.since:
+    if attempt.outcome in (Outcome.REJECTED, Outcome.NOT_EXECUTED) or attempt.settle_window_end(unsettled_ms) <= policy.since:
         return None
     ended = not instance.status.in_progress and instance.end_time is not None and instance.end_time < policy.since
     return None if ended and compare(instance, attempt) is Comparison.CHANGED else attempt
@@ -125,7 +125,7 @@ def decide_missing(attempt: Attempt, policy: Policy, now: int) -> Decision:
         instance_id=failure.instance_id,
         start_time=failure.start_time,
     )
-    due = attempt.settled_at(policy.settle_ms)
+    due = attempt.settle_window_end(policy.settle_ms)
     if _rejected_alone(attempt):
         return _decision(instance, Action.REJECTED, _rejection(attempt), attempt)
     if now < due:
@@ -135,13 +135,13 @@ def decide_missing(attempt: Attempt, policy: Policy, now: int) -> Decision:
 
 
 def _unchanged(instance: JobInstance, policy: Policy, now: int, attempt: Attempt, comparison: Comparison) -> Decision:
-    due = attempt.settled_at(policy.settle_ms)
+    due = attempt.settle_window_end(policy.settle_ms)
     if _rejected_alone(attempt):
         return _decision(instance, Action.REJECTED, _rejection(attempt), attempt)
     if now < due:
         return _decision(instance, Action.SETTLING, f"{_request(attempt)}; the service may show it until {to_iso(due)}", attempt, due)
     if attempt.outcome is Outcome.ACCEPTED:
-        until = to_iso(attempt.settled_at(max(policy.settle_ms, HIDDEN_MS)))
+        until = to_iso(attempt.settle_window_end(max(policy.settle_ms, HIDDEN_MS)))
         reason = f"{_request(attempt)}, but the service does not show it yet; it is not sent again, nor by a run that begins before {until}"
         return _decision(instance, Action.WAIT, reason, attempt)
     # Sent with its job as a whole, or by another policy.

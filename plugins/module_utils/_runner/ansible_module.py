@@ -26,7 +26,7 @@ if sys.version_info < (3, 9):  # noqa: UP036 - before the first import that an o
     )
     sys.exit(1)
 
-from .._common.errors import ApiError, JournalError, LedgerError, OptionError
+from .._common.errors import ApiError, JournalError, OptionError
 from .._common.text import printable
 from .._config.argument_spec import Spec
 from .._config.raw_values import fitted
@@ -164,8 +164,6 @@ def error_result(error: Exception, what: str) -> dict[str, t.Any]:
         return {"failed": True, "msg": sentence(what, str(error), error.hint), "error": error.to_result()}
     if isinstance(error, OptionError):
         return failure_result(sentence(what, _unprefixed(str(error))), "option")
-    if isinstance(error, LedgerError):
-        return failure_result(sentence(what, _unprefixed(str(error))), "state")
     if isinstance(error, JournalError):
         return failure_result(sentence(what, _unprefixed(str(error))), "journal")
     # The text of an unexpected exception may hold anything, so only its class is named.

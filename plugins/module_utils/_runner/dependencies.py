@@ -74,9 +74,9 @@ class OrderReader:
         if not due and not stuck:
             return None
         beyond = self._beyond(policy, selection, asked_ms, unlisted)
-        sent = any(decision.attempt is not None for decision in decisions)
+        any_attempt = any(decision.attempt is not None for decision in decisions)
         selected = {decision.instance.key for decision in decisions}
-        self._read(due, stuck, selected, beyond, "Nothing more was sent." if sent else "Nothing was sent.")
+        self._read(due, stuck, selected, beyond, "Nothing more was sent." if any_attempt else "Nothing was sent.")
         self._awaited.clear()  # of what was known before it was read again
         return Order(self.known.depends(decision.instance for decision in decisions), beyond, self._first)
 
@@ -84,8 +84,8 @@ class OrderReader:
         here = self._api.workspace_id
 
         def meant(other: JobInstance) -> bool:
-            elsewhere = other.key.workspace_id in self._others - {here}
-            return elsewhere and other.status in policy.statuses and selection.covers(other.job_name, other.key.plan_time)
+            of_another = other.key.workspace_id in self._others - {here}
+            return of_another and other.status in policy.statuses and selection.covers(other.job_name, other.key.plan_time)
 
         def expected(other: JobInstance) -> bool:
             awaited = meant(other)

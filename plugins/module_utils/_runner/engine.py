@@ -26,7 +26,7 @@ from .._models.run_scope import PassState
 from .._planner.hold_off import complete_since
 from .._planner.plan import Batch, Plan
 from .ansible_module import ModuleRun
-from .sender import Exchange, RunIdentity, Sender
+from .sender import RerunExchange, RunIdentity, Sender
 from .snapshot import Listed, Since, Snapshot, take
 
 #: First and longest wait between two passes of one call, seconds.
@@ -76,11 +76,11 @@ class Strategy(abc.ABC):
         """What is to be done about them, by the pipeline."""
 
     @abc.abstractmethod
-    def send(self, batch: Batch, sender: Sender) -> t.Iterator[Exchange]:
+    def send(self, batch: Batch, sender: Sender) -> t.Iterator[RerunExchange]:
         """Send one batch, in as many requests as the API generation needs."""
 
     @abc.abstractmethod
-    def note_exchange(self, exchange: Exchange) -> bool:
+    def note_exchange(self, exchange: RerunExchange) -> bool:
         """Take in what became of one request; False if nothing more is to be sent in this pass.
 
         :raises ApiError: nothing more can be sent at all.

@@ -31,12 +31,12 @@ from .._planner.reconcile import Policy, decide, decide_missing
 from .ansible_module import ModuleRun, failure_result, sentence
 from .dependencies import OrderReader
 from .engine import Engine, Strategy
-from .sender import Exchange, Sender, requests_of
+from .sender import RerunExchange, Sender, requests_of
 from .snapshot import Listed, Since, Snapshot
 
 #: After how long what was listed is too old to send anything by it, if it can be listed again, seconds.
 OLD_SECONDS = 5.0
-_WAY_OUT = "The result lists every instance with its reason; correct what they name, and run again with a later since"
+_REMEDY = "The result lists every instance with its reason; correct what they name, and run again with a later since"
 
 
 def rerun(run: ModuleRun) -> None:
@@ -66,7 +66,7 @@ class Goal(Strategy):
         self._unlisted: dict[str, ApiError] = {}  # jobs that could not be listed, by name
         self._after: dict[InstanceKey, Decision] = {}  # what became of a decision that was sent
         self._nameless: list[str] = []
-        self._blind = False  # a job could not be listed that this run has sent reruns for, so that their end is not known
+        self._blind = False  # a job could not be listed that this run has rerun, so that its end is not known
 
     def workspaces(self) -> t.Collection[str]:
         """The one of the options."""
@@ -83,7 +83,7 @@ class Goal(Strategy):
         return Since(given, given is not None)
 
     def list_instances(self) -> Listed:
-        """Every selected instance of whatever status: one that has moved on still has to be brought to the goal."""
+        """Every selected instance of whatever status: one that has gone on still has to be brought to the goal."""
         for notes in (self.problems, self._missed, self._unlisted, self._after):
             notes.clear()
         asked_at = stopwatch()
@@ -118,11 +118,11 @@ class Goal(Strategy):
             self.note(text)
         return plan
 
-    def send(self, batch: Batch, sender: Sender) -> t.Iterator[Exchange]:
+    def send(self, batch: Batch, sender: Sender) -> t.Iterator[RerunExchange]:
         """In one request, or where only v1 is open in one for each instance."""
         return requests_of(batch, sender, self.api, self._retry_options)
 
-    def note_exchange(self, exchange: Exchange) -> bool:
+    def note_exchange(self, exchange: RerunExchange) -> bool:
         """Keep what became of each; a rejection is told, and does not stop the next request."""
         self._after.update((before.instance.key, after) for before, after in zip(exchange.before, exchange.after))
         error = exchange.error
@@ -190,9 +190,9 @@ class Goal(Strategy):
         causes = "; ".join(text.rstrip(".") for text in (short, *self._missed) if text)
         if causes:
             unknown = sorted({decision.instance.job_name for decision in standing if decision.action is Action.UNKNOWN})
-            way_out = f"{_WAY_OUT}. {lookup_hint(self.run.options, unknown, scope.window)}" if unknown else _WAY_OUT
+            remedy = f"{_REMEDY}. {lookup_hint(self.run.options, unknown, scope.window)}" if unknown else _REMEDY
             result.update(
-                failure_result(sentence(f"Failed to bring every instance {self.run.where} to success", causes, way_out), "incomplete")
+                failure_result(sentence(f"Failed to bring every instance {self.run.where} to success", causes, remedy), "incomplete")
             )
 
     def _select(self, window: Window) -> Selection:

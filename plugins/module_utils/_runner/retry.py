@@ -36,7 +36,7 @@ from .._planner.reconcile import Policy
 from .._planner.twins import tell_twins_apart
 from .ansible_module import ModuleRun, error_result, failure_result, sentence
 from .engine import Engine, Strategy
-from .sender import Exchange, Sender, requests_of
+from .sender import RerunExchange, Sender, requests_of
 from .snapshot import Listed, Since, Snapshot
 
 #: How often one call sends an instance whose answers get lost, before it gives up.
@@ -117,10 +117,10 @@ class _Request(Strategy):
         too_many = self._too_many(plan.decisions)
         if too_many is not None:
             return replace(plan, refused=too_many)
-        held = replace(plan, decisions=tuple(decision for decision in plan.decisions if self._due(decision)))
-        return replace(plan, batches=batched(held, max(1, len(held.decisions))).batches)
+        due = replace(plan, decisions=tuple(decision for decision in plan.decisions if self._due(decision)))
+        return replace(plan, batches=batched(due, max(1, len(due.decisions))).batches)
 
-    def note_exchange(self, exchange: Exchange) -> bool:
+    def note_exchange(self, exchange: RerunExchange) -> bool:
         """Keep what became of each.
 
         :raises ApiError: if its reason lies elsewhere than in these instances; nothing was done.
@@ -202,8 +202,8 @@ class _Request(Strategy):
         elif unknown:
             cause = f"{len(unknown)} of {counted(len(finals), 'instance')} may have been rerun or not: {unknown[0].reason}"
             names = sorted({decision.instance.job_name for decision in unknown})
-            way_out = f"It was not sent again. {lookup_hint(self.run.options, names, self.window())}"
-            result.update(failure_result(sentence(self.run.what, cause, way_out), Kind.AMBIGUOUS.value))
+            remedy = f"It was not sent again. {lookup_hint(self.run.options, names, self.window())}"
+            result.update(failure_result(sentence(self.run.what, cause, remedy), Kind.AMBIGUOUS.value))
         elif blocked:
             result.update(failure_result(sentence(self.run.what, blocked[0].reason), "blocked"))
         elif problems:
@@ -308,7 +308,7 @@ class NamedInstances(_Request):
         requested = decide_requested(self._keys, snapshot.instances, policy, snapshot.asked_ms, snapshot.history.attempts)
         return list(requested.decisions), requested.problems
 
-    def send(self, batch: Batch, sender: Sender) -> t.Iterator[Exchange]:
+    def send(self, batch: Batch, sender: Sender) -> t.Iterator[RerunExchange]:
         """All of them in one request where the API generation can; otherwise a rejected one does not stop the next."""
         return requests_of(batch, sender, self.api, self.retry_options)
 
@@ -363,7 +363,7 @@ class RelatedRerun(_Request):
         due = tuple(decision for batch in plan.batches for decision in batch.decisions)
         return replace(plan, batches=(Batch(self.job_name, due),) if due else ())
 
-    def send(self, batch: Batch, sender: Sender) -> t.Iterator[Exchange]:
+    def send(self, batch: Batch, sender: Sender) -> t.Iterator[RerunExchange]:
         """All instances are claimed, because nobody can tell which of them the service reruns."""
         related, options = self._related, self.retry_options
         yield sender.send(batch.decisions, lambda _instances: self.api.retry_related(self.job_name, related, options), whole=True)

@@ -59,7 +59,7 @@ class RunIdentity:
 
 
 @dataclass(frozen=True)
-class Exchange:
+class RerunExchange:
     """One request and its end.
 
     :param before: the decisions it was to carry.
@@ -91,7 +91,7 @@ class Sender:
         """Whether the list may still be acted on."""
         return stopwatch() - self._snapshot.asked_at < FRESH_SECONDS
 
-    def send(self, decisions: t.Sequence[Decision], post: Post, *, whole: bool = False) -> Exchange:
+    def send(self, decisions: t.Sequence[Decision], post: Post, *, whole: bool = False) -> RerunExchange:
         """Rerun the instances of *decisions* in one request, those of them that no other run has claimed.
 
         :param post: sends the request for the instances it is called with.
@@ -100,18 +100,18 @@ class Sender:
         """
         self.check()
         if not self.fresh:
-            return Exchange(decisions, [after_error(decision, self._refused(decision), _stale()) for decision in decisions], _stale())
+            return RerunExchange(decisions, [after_error(decision, self._refused(decision), _stale()) for decision in decisions], _stale())
         claims = self._journal.claim([self._intent(decision, len(decisions)) for decision in decisions])
         pairs = [(decision, attempt) for decision, attempt in zip(decisions, claims) if attempt is not None]
-        elsewhere = {id(decision): claimed_elsewhere(decision) for decision, attempt in zip(decisions, claims) if attempt is None}
-        if pairs and elsewhere and whole:
+        claimed_by_others = {id(decision): claimed_elsewhere(decision) for decision, attempt in zip(decisions, claims) if attempt is None}
+        if pairs and claimed_by_others and whole:
             self._record([attempt for _decision, attempt in pairs], Outcome.NOT_EXECUTED)
-            return Exchange(decisions, [elsewhere.get(id(decision)) or claimed_elsewhere(decision) for decision in decisions])
+            return RerunExchange(decisions, [claimed_by_others.get(id(decision)) or claimed_elsewhere(decision) for decision in decisions])
         if not pairs:
-            return Exchange(decisions, [elsewhere[id(decision)] for decision in decisions])
+            return RerunExchange(decisions, [claimed_by_others[id(decision)] for decision in decisions])
         after, error = self._post(pairs, post)
-        sent = {id(decision): outcome for (decision, _attempt), outcome in zip(pairs, after)}
-        return Exchange(decisions, [sent.get(id(decision)) or elsewhere[id(decision)] for decision in decisions], error)
+        outcomes = {id(decision): outcome for (decision, _attempt), outcome in zip(pairs, after)}
+        return RerunExchange(decisions, [outcomes.get(id(decision)) or claimed_by_others[id(decision)] for decision in decisions], error)
 
     def check(self) -> None:
         """Call it after the last request, when what became of it is in the result.
@@ -203,7 +203,7 @@ def _stale() -> ApiError:
     return ApiError(Kind.STALE, f"the list it was decided by is older than {FRESH_SECONDS:.0f} seconds; it is listed again first")
 
 
-def requests_of(batch: Batch, sender: Sender, api: WorkspaceApi, options: RetryOptions) -> t.Iterator[Exchange]:
+def requests_of(batch: Batch, sender: Sender, api: WorkspaceApi, options: RetryOptions) -> t.Iterator[RerunExchange]:
     """Send *batch* in as many requests as the API generation needs: one, or where only v1 is open one for each instance."""
 
     def post(instances: t.Sequence[JobInstance]) -> Accepted:

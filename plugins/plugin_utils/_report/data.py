@@ -15,8 +15,9 @@ from dataclasses import dataclass, field
 from ...module_utils._common.text import safe
 from ...module_utils._common.times import to_iso
 from .._report import summary as _summary
+from .._task.passes import IN_PROGRESS
 from .next_steps import Command, next_steps_of, step_for_plans
-from .standings import IN_PROGRESS, STANDINGS, missed_goal
+from .standings import STANDINGS, missed_goal
 
 Result = t.Mapping[str, t.Any]
 Report = t.Dict[str, t.Any]

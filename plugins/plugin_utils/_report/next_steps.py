@@ -16,7 +16,8 @@ from dataclasses import dataclass, field
 
 from ...module_utils._models.selection import job_pattern
 from .._task.counts import MISSED
-from .standings import IN_PROGRESS, missed_goal
+from .._task.passes import IN_PROGRESS
+from .standings import missed_goal
 from .summary import PLAN_KEYS
 
 Result = t.Mapping[str, t.Any]

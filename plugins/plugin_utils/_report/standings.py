@@ -8,11 +8,10 @@ from __future__ import annotations
 import typing as t
 
 from .._task.counts import MISSED
+from .._task.passes import IN_PROGRESS
 
 Result = t.Mapping[str, t.Any]
 
-#: Standings of what is in progress, or will be.
-IN_PROGRESS = ("waiting", "running")
 #: All of them, worst first; those that nothing was to be done about come last.
 STANDINGS = (*MISSED, "to_rerun", *IN_PROGRESS, "succeeded", "other", "already_done")
 #: Nothing was to be done, so nothing is reported.

@@ -17,14 +17,14 @@ from ...module_utils._common.text import counted, printable
 from ...module_utils._common.times import duration_text, to_iso
 from ...module_utils._models.selection import job_pattern
 from ...module_utils._planner.outcomes import MISSED_WORDS
-from .counts import MISSED, broken, sent_here, tally
-from .passes import IN_PROGRESS, LIMIT, OPEN, TO_RERUN, Passes, Result, identity, kind_of, message_of
+from .counts import MISSED, broken, count, sent_here
+from .passes import IN_PROGRESS, LIMIT, OPEN, TO_RERUN, Passes, Result, error_kind, identity, message_of
 
 #: How many instances a message names; the rest is counted. The closing lines name more, a result all.
 NAMED = 3
-LISTED = 20
+MOST_LINES = 20
 
-#: How people say what became of an instance that missed the stated end, by its action.
+#: How people say what became of an instance that missed the goal, by its standing.
 _WORDS = {action.value: words for action, words in MISSED_WORDS.items()}
 _REMEDIES = {
     "failed_again": "Correct what their logs in the console show, then run again without since (or with a later one), or raise attempts.",
@@ -40,7 +40,7 @@ _SECRETS = ("access_key", "secret_key", "security_token", "auth_token", "user_pa
 
 
 @dataclass(frozen=True)
-class Place:
+class TaskRun:
     """Where a task runs, and how it ended.
 
     :param host: the inventory's name of the workspace.
@@ -61,7 +61,7 @@ class Place:
     prefix: str = ""
 
 
-def plan_lines(host: str, run: Passes) -> list[str]:
+def plan_on_console(host: str, run: Passes) -> list[str]:
     """The plan of the first pass, each line under the host's name."""
     return [f"{host}: {printable(line)}" for line in run.plan]
 
@@ -85,7 +85,7 @@ def progress_line(host: str, counts: t.Mapping[str, int], elapsed: float) -> str
 def progress_text(counts: t.Mapping[str, int]) -> str:
     """``3 succeeded, 2 running, 5 waiting, 0 failed again``; what is rarer is named only where it happened.
 
-    :param counts: what :func:`tally` returns.
+    :param counts: what :func:`count` returns.
     """
     parts = [
         f"{counts['succeeded']} succeeded",
@@ -102,13 +102,13 @@ def problem_line(host: str, problem: str) -> str:
     return f"{host}: {printable(problem)}"
 
 
-def verdict(run: Passes, place: Place) -> tuple[bool, str]:
-    """Whether the task failed, and its message: the verb, the object, the cause and the way out."""
+def verdict(run: Passes, place: TaskRun) -> tuple[bool, str]:
+    """Whether the task failed, and its message: the verb, the object, the cause and what to do."""
     if run.error is not None:
         return True, _stopped(run, run.error, place)
     own = printable(run.base["msg"], 4000) if run.base.get("failed") and run.base.get("msg") else ""
-    if kind_of(run.base) == LIMIT:
-        counts = tally(run)
+    if error_kind(run.base) == LIMIT:
+        counts = count(run)
         return True, f"{own} Before that, {progress_text(counts)}." if counts["rerun"] else own
     if place.check_mode:
         return bool(own), own or _planned(run, place)
@@ -119,7 +119,7 @@ def verdict(run: Passes, place: Place) -> tuple[bool, str]:
     return bool(own), own or _good(run, place)
 
 
-def closing_lines(run: Passes, place: Place, msg: str) -> list[str]:
+def closing_lines(run: Passes, place: TaskRun, msg: str) -> list[str]:
     """What is printed at the end of a task: its message, then a line for each instance that is not where it should be, unless the run
     ended before it could know."""
     lines = [f"{place.host}: {msg}"]
@@ -128,21 +128,21 @@ def closing_lines(run: Passes, place: Place, msg: str) -> list[str]:
     troubled = [instance for instances in broken(run).values() for instance in instances]
     if place.timed_out:
         troubled += run.having(OPEN)
-    lines += [_trouble_line(place.host, instance) for instance in troubled[:LISTED]]
-    if len(troubled) > LISTED:
-        lines.append(f"{place.host}:   and {len(troubled) - LISTED} more")
+    lines += [_trouble_line(place.host, instance) for instance in troubled[:MOST_LINES]]
+    if len(troubled) > MOST_LINES:
+        lines.append(f"{place.host}:   and {len(troubled) - MOST_LINES} more")
     return lines
 
 
 def trouble_lines(host: str, run: Passes, shown: set[t.Any]) -> list[str]:
     """A line for each instance that will not succeed without a person, as soon as it is known, while the others are still watched.
 
-    :param shown: which were shown before; added to. Beyond :data:`LISTED` they are only counted, by the progress.
+    :param shown: which were shown before; added to. Beyond :data:`MOST_LINES` they are only counted, by the progress.
     """
     lines = []
     for instance in (instance for instances in broken(run).values() for instance in instances):
         what = (*identity(instance), instance.get("action"))
-        if what not in shown and len(shown) < LISTED:
+        if what not in shown and len(shown) < MOST_LINES:
             shown.add(what)
             lines.append(_trouble_line(host, instance))
     return lines
@@ -194,43 +194,43 @@ def lookup_command(host: str, inventories: t.Sequence[str], args: Result, names:
     return shlex.join(words)
 
 
-def _stopped(run: Passes, error: Result, place: Place) -> str:
+def _stopped(run: Passes, error: Result, place: TaskRun) -> str:
     """The message of a run that cannot go on: the module's own, and what earlier passes had reached."""
     text = printable(message_of(error), 4000)
     nothing_sent = not run.moving and not any(instance.get("rerun") for instance in run.instances.values())
     if run.base is error or run.only_planned or nothing_sent:
-        sent = [instance for instance in run.instances.values() if sent_here(instance)]
-        if not sent:
+        rerun_here = [instance for instance in run.instances.values() if sent_here(instance)]
+        if not rerun_here:
             return text
         return (
-            f"{text} Before that, {counted(len(sent), 'instance')} of {_jobs(sent)} {'was' if len(sent) == 1 else 'were'} rerun; "
+            f"{text} Before that, {counted(len(rerun_here), 'instance')} of {_jobs(rerun_here)} {'was' if len(rerun_here) == 1 else 'were'} rerun; "
             f"run again with {place.prefix}since={_since(run)} to go on: nothing is sent twice."
         )
     return (
         f"Failed to watch {counted(len(run.instances), 'instance')} of workspace {place.workspace_id} to the end: {text} "
-        f"Before that, {progress_text(tally(run))}. "
+        f"Before that, {progress_text(count(run))}. "
         f"What was sent goes on by itself; run again with {place.prefix}since={_since(run)} to see the end: nothing is sent twice."
     )
 
 
-def _planned(run: Passes, place: Place) -> str:
+def _planned(run: Passes, place: TaskRun) -> str:
     due = run.having({"retry"})
     if not due:
         return f"Nothing to rerun in workspace {place.workspace_id}{_no_match(run)}."
     return f"Would rerun {counted(len(due), 'instance')} of {_jobs(due)} in workspace {place.workspace_id}."
 
 
-def _good(run: Passes, place: Place) -> str:
-    sent = [instance for instance in run.instances.values() if sent_here(instance)]
+def _good(run: Passes, place: TaskRun) -> str:
+    rerun_here = [instance for instance in run.instances.values() if sent_here(instance)]
     adopted = [instance for instance in run.instances.values() if instance.get("adopted")]
     in_progress = len(run.moving)
-    what = f"Reran {counted(len(sent), 'instance')} of {_jobs(sent)}" if sent else "Nothing to rerun"
+    what = f"Reran {counted(len(rerun_here), 'instance')} of {_jobs(rerun_here)}" if rerun_here else "Nothing to rerun"
     what += f" in workspace {place.workspace_id}"
     if adopted:
         what += f" ({len(adopted)} had been rerun before, since {_since(run)})"
     if in_progress:
         return f"{what}; {'1 is' if in_progress == 1 else f'{in_progress} are'} in progress, not waited for."
-    return f"{what}: all succeeded, {duration_text(place.elapsed)}." if sent or adopted else f"{what}{_no_match(run)}."
+    return f"{what}: all succeeded, {duration_text(place.elapsed)}." if rerun_here or adopted else f"{what}{_no_match(run)}."
 
 
 def _no_match(run: Passes) -> str:
@@ -240,7 +240,7 @@ def _no_match(run: Passes) -> str:
     )
 
 
-def _bad(run: Passes, place: Place, missed: t.Mapping[str, list[Result]], moving: list[Result]) -> str:
+def _bad(run: Passes, place: TaskRun, missed: t.Mapping[str, list[Result]], moving: list[Result]) -> str:
     parts = [f"{len(instances)} {_WORDS[name]} ({_named(instances)})" for name, instances in missed.items() if instances]
     after = f"after {duration_text(place.elapsed)}"
     if moving:
@@ -261,7 +261,7 @@ def _bad(run: Passes, place: Place, missed: t.Mapping[str, list[Result]], moving
     return f"{what}: {'; '.join(parts)}. {' '.join(remedies)}"
 
 
-def _remedy(run: Passes, place: Place, name: str, instances: list[Result]) -> str:
+def _remedy(run: Passes, place: TaskRun, name: str, instances: list[Result]) -> str:
     reason = printable(instances[0].get("reason", ""), 300).rstrip(".")
     return _REMEDIES[name].replace("{prefix}", place.prefix).replace("{since}", _since(run)).replace("{reason}", reason)
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import collections
 import typing as t
 
-from .passes import INCOMPLETE, TO_RERUN, Passes, Result, kind_of
+from .passes import INCOMPLETE, TO_RERUN, Passes, Result, error_kind
 
 #: Standings at which an instance missed the goal, in the order in which people are told.
 MISSED = ("failed_again", "rejected", "not_rerunnable", "blocked", "skipped", "unknown")
@@ -44,12 +44,12 @@ def sent_here(instance: Result) -> bool:
     return bool(instance.get("rerun")) and not instance.get("adopted")
 
 
-def tally(run: Passes, *, over: bool = False) -> dict[str, int]:
+def count(run: Passes, *, over: bool = False) -> dict[str, int]:
     """How many instances stand where; see :func:`counts`."""
     return counts(run.instances.values(), run.wanted, check=run.check, over=over)
 
 
-def tally_by_job(run: Passes, *, over: bool = False) -> dict[str, dict[str, int]]:
+def count_by_job(run: Passes, *, over: bool = False) -> dict[str, dict[str, int]]:
     """The same by job name, without what is 0; jobs of which there is nothing to say are left out."""
     by_job: dict[str, list[Result]] = {}
     for instance in run.instances.values():
@@ -84,8 +84,8 @@ def counts(instances: t.Iterable[Result], wanted: t.Container[str], *, check: bo
     return count
 
 
-def summary(run: Passes) -> dict[str, t.Any]:
-    """Counts over all instances, as the module gives them for one pass: ``total``, ``already_done``, ``rerun``, ``actions`` and final ``statuses``."""
+def summary_of(run: Passes) -> dict[str, t.Any]:
+    """Counts over all instances, as the module returns them for one pass: ``total``, ``already_done``, ``rerun``, ``actions`` and final ``statuses``."""
     actions = collections.Counter(str(instance.get("action")) for instance in run.instances.values())
     statuses = collections.Counter(str(instance.get("status")) for instance in run.instances.values())
     if run.already_done:
@@ -113,7 +113,7 @@ def final_result(run: Passes, *, failed: bool, msg: str, timed_out: bool, elapse
     # The exception of a module that failed in good order is its message, which the task's replaces.
     dropped = ("due_in", "pass_state", "invocation", "exception") if last.get("msg") else ("due_in", "pass_state", "invocation")
     known = run.error is None or run.error is not run.base or run.changed
-    own = failed and kind_of(last) in (None, INCOMPLETE)
+    own = failed and error_kind(last) in (None, INCOMPLETE)
     error = {"error": {**_NO_ANSWER, **(last.get("error") or {}), "kind": _kind(run), "message": msg}} if own else {}
     return {
         **{name: value for name, value in last.items() if name not in dropped},
@@ -124,9 +124,9 @@ def final_result(run: Passes, *, failed: bool, msg: str, timed_out: bool, elapse
         "msg": msg,
         "changed": run.changed,
         "instances": instances,
-        "summary": summary(run),
-        "recap": tally(run, over=over) if known else {},
-        "recap_by_job": tally_by_job(run, over=over) if known else {},
+        "summary": summary_of(run),
+        "recap": count(run, over=over) if known else {},
+        "recap_by_job": count_by_job(run, over=over) if known else {},
         "plan": list(run.plan),
         "problems": list(run.problems),
         "requests": dict(run.requests),
@@ -142,6 +142,6 @@ def _kind(run: Passes) -> str:
 
     An option that Ansible itself refuses for it comes with a message alone; a module that broke, with what it printed or an exception.
     """
-    if run.error is None or kind_of(run.error) == INCOMPLETE:
+    if run.error is None or error_kind(run.error) == INCOMPLETE:
         return INCOMPLETE
     return "internal" if not run.error.get("msg") or "module_stdout" in run.error else "option"

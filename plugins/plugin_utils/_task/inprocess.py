@@ -42,7 +42,7 @@ def same_place(
 
 
 def run_pass(args: t.Mapping[str, t.Any], *, check_mode: bool, diff_mode: bool) -> dict[str, t.Any] | None:
-    """The result that the module job_rerun gives for *args*; None if it has to be asked itself, which then says what is wrong."""
+    """The result that the module job_rerun returns for *args*; None if it has to be asked itself, which then says what is wrong."""
     given = _plain(args)
     if given is None or not HAS_REQUESTS:
         return None

@@ -20,7 +20,7 @@ Identity = t.Tuple[str, str, int, int, str]
 #: Actions that another pass can change.
 OPEN = frozenset({"retry", "wait", "settling"})
 #: Standings of instances that the service works on, and of those that are still to be sent.
-IN_PROGRESS = frozenset({"running", "waiting"})
+IN_PROGRESS = ("waiting", "running")
 TO_RERUN = "to_rerun"
 #: Kinds of errors (values of module_utils' Kind) that a later pass need not meet again.
 TEMPORARY = frozenset({"unreachable", "throttled", "server", "bad_answer", "ambiguous"})
@@ -85,7 +85,7 @@ class Timing:
         )
 
 
-def wanted_statuses(args: Result) -> frozenset[str]:
+def statuses_of_task(args: Result) -> frozenset[str]:
     """The statuses that a task is to rerun, from its options as they were given: a list, or words with commas between."""
     given = args.get("statuses") or ["fail"]
     words = given.split(",") if isinstance(given, str) else given
@@ -159,7 +159,7 @@ class Passes:
         """Whether no further pass is to be made: everything is where it will stay, or the run cannot go on."""
         if self.error is not None or self.failed_passes:
             return self.error is not None
-        refused = kind_of(self.base) == LIMIT and not self.moving
+        refused = error_kind(self.base) == LIMIT and not self.moving
         return refused or bool(self.base.get("finished", True))
 
     @property
@@ -201,10 +201,10 @@ class Passes:
 
 def crashed(result: Result) -> bool:
     """Whether a pass failed as a whole, so that what it says about instances is incomplete."""
-    return bool(result.get("failed")) and ("instances" not in result or kind_of(result) not in (None, INCOMPLETE, LIMIT))
+    return bool(result.get("failed")) and ("instances" not in result or error_kind(result) not in (None, INCOMPLETE, LIMIT))
 
 
-def kind_of(result: Result) -> str | None:
+def error_kind(result: Result) -> str | None:
     """The kind of error by which a pass failed, or None."""
     error = result.get("error")
     return error.get("kind") if isinstance(error, t.Mapping) else None
@@ -218,7 +218,7 @@ def message_of(result: Result) -> str:
 
 def temporary(result: Result) -> bool:
     """Whether the reason for which a pass failed may be gone the next time."""
-    return kind_of(result) in TEMPORARY
+    return error_kind(result) in TEMPORARY
 
 
 def merged_instance(old: Result | None, new: Result, *, planned: bool = False) -> dict[str, t.Any]:
@@ -228,7 +228,7 @@ def merged_instance(old: Result | None, new: Result, *, planned: bool = False) -
     """
     before: Result = old or {}
     request_id = new.get("request_id") or before.get("request_id")
-    sent = (request_id,) if request_id else ()
+    request_ids = (request_id,) if request_id else ()
     return {
         **new,
         **{name: before.get(name, new.get(name)) for name in _AT_FIRST},
@@ -236,7 +236,7 @@ def merged_instance(old: Result | None, new: Result, *, planned: bool = False) -
         "standing": _standing(before, new),
         "attempts": max(int(before.get("attempts") or 0), int(new.get("attempts") or 0)),
         "request_id": request_id,
-        "request_ids": list(_union(before.get("request_ids", ()), sent)),
+        "request_ids": list(_union(before.get("request_ids", ()), request_ids)),
         "actions": list(_appended(before.get("actions", ()), None if planned and new.get("action") == "retry" else new.get("action"))),
     }
 
@@ -262,12 +262,12 @@ def next_args(args: Result, run: Passes) -> dict[str, t.Any]:
     return {**args, "pass_state": {**state, "plan_only": not run.base}}
 
 
-def pause(run: Passes, timing: Timing, began: float, elapsed: float) -> float | None:
+def seconds_to_next_pass(run: Passes, timing: Timing, began: float, elapsed: float) -> float | None:
     """Seconds to wait before the next pass, or None if there is to be none.
 
     :param began: seconds into the task at which the newest pass began, and *elapsed* those at which it ended.
 
-    The next look is when the pass said it makes sense. After failed passes the pause doubles, up to a minute. The last pass
+    The next pass is when the pass said it makes sense. After failed passes the pause doubles, up to a minute. The last pass
     begins when the time is up, so that it tells the last state, also of what the pass before it sent.
     """
     if run.ended or began >= timing.wait_timeout:
@@ -284,7 +284,7 @@ def _added(first: t.Mapping[str, int], other: t.Mapping[str, int]) -> dict[str, 
 
 
 def _union(first: t.Iterable[t.Any], other: t.Iterable[t.Any]) -> tuple[t.Any, ...]:
-    """Both, each once; by comparison, because warnings of newer ansible-core are no texts."""
+    """Both, each once; by comparison, because warnings of newer ansible-core are not texts."""
     items = list(first)
     items.extend(item for item in other if item not in items)
     return tuple(items)

@@ -54,7 +54,7 @@ def test_a_rerun_never_changes_the_slot(change: dict[str, t.Any]) -> None:
 def test_settling_counts_from_the_latest_time_at_which_the_request_may_have_been_in_flight(
     claimed: float, last: float, settled: float
 ) -> None:
-    assert attempt("unknown", claimed, last=last).settled_at(60_000) == at(settled)
+    assert attempt("unknown", claimed, last=last).settle_window_end(60_000) == at(settled)
 
 
 def test_the_words_of_outcomes_are_what_the_journal_and_results_hold() -> None:

@@ -162,8 +162,8 @@ def test_the_command_that_finds_out_holds_no_credentials_and_is_one_shell_word()
 def test_the_command_that_finds_out_holds_nothing_that_ansible_would_evaluate() -> None:
     template = "{{ lookup('pipe', 'id') }}"
     options = {"workspace_id": template, "project_id": template, "region": "cn-north-4"}
-    found = json.loads(shlex.split(lookup_hint(options, [template, "{% raw %}", "a*"], WINDOW))[-1])
-    assert found == {
+    variables = json.loads(shlex.split(lookup_hint(options, [template, "{% raw %}", "a*"], WINDOW))[-1])
+    assert variables == {
         "region": "cn-north-4",
         "jobs": ["?? lookup('pipe', 'id') ??", "?% raw %?", "a[*]"],
         "planned_after": WINDOW.begin,
@@ -172,5 +172,5 @@ def test_the_command_that_finds_out_holds_nothing_that_ansible_would_evaluate() 
 
 
 def test_the_command_that_finds_out_is_whole_however_many_jobs_there_are() -> None:
-    found = json.loads(shlex.split(lookup_hint({"workspace_id": "62fb"}, ["x" * 128] * 40, WINDOW))[-1])
-    assert found == {"workspace_id": "62fb", "planned_after": WINDOW.begin, "planned_before": WINDOW.end}
+    variables = json.loads(shlex.split(lookup_hint({"workspace_id": "62fb"}, ["x" * 128] * 40, WINDOW))[-1])
+    assert variables == {"workspace_id": "62fb", "planned_after": WINDOW.begin, "planned_before": WINDOW.end}

@@ -46,10 +46,10 @@ def test_an_instance_that_was_rerun_tells_what_it_was_before() -> None:
 
 
 def test_what_came_from_the_service_cannot_steer_a_terminal() -> None:
-    one = dataclasses.replace(
+    listed = dataclasses.replace(
         instance(Status.UNKNOWN, status_text="odd\x1b[2J"), job_name="job\x1b]0;x\x07", error_message="bad\r\nworse", instance_id="1\x00"
     )
-    result = decided(Decision(one, Action.UNKNOWN, f"status {one.status_text}", request_id="id\x1b"), FAIL, "run-1")
+    result = decided(Decision(listed, Action.UNKNOWN, f"status {listed.status_text}", request_id="id\x1b"), FAIL, "run-1")
     assert not any(char in json.dumps(result, ensure_ascii=False) for char in "\x1b\x07\r\x00")
     assert result["job_name"] == "job\\x1b]0;x\\x07"
     assert result["status_before"] == "odd\\x1b[2J"
@@ -86,10 +86,10 @@ def test_counts() -> None:
 def test_a_difference_shows_what_changes(
     action: str, status: str, before: str, rerun: bool, check_mode: bool, shown: tuple[str, str] | None
 ) -> None:
-    one = {"action": action, "status": status, "status_before": before, "rerun": rerun, "job_name": "a", "plan_time_iso": "T"}
-    found = diff([one], check_mode=check_mode)
+    entry = {"action": action, "status": status, "status_before": before, "rerun": rerun, "job_name": "a", "plan_time_iso": "T"}
+    difference = diff([entry], check_mode=check_mode)
     expected = ("", "") if shown is None else (f"a planned T: {shown[0]}\n", f"a planned T: {shown[1]}\n")
-    assert (found["before"], found["after"]) == expected
+    assert (difference["before"], difference["after"]) == expected
 
 
 @pytest.mark.parametrize(

@@ -162,7 +162,8 @@ def test_what_a_journal_that_cannot_be_read_may_have_known_counts_once(
 def test_the_journal_keeps_the_count_over_restarts_and_changes_of_submit_time(tmp_path: t.Any) -> None:
     """An instance that always fails, listed a thousand times in ten days by a process that is started anew each time."""
     rng = random.Random(7)
-    start, times = 0.0, []
+    start = 0.0
+    times: list[t.Any] = []
     now = 10.0
     for number in range(1000):
         now += rng.uniform(1, 2 * 10 * DAY / 1000)

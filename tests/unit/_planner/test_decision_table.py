@@ -192,7 +192,7 @@ def shown_next(s: Situation) -> t.Iterator[tuple[Status, int | None]]:
         yield from ((status, run) for status in (Status.WAITING, Status.RUNNING, Status.SUCCESS, Status.FAIL) for run in (s.run, new))
     else:
         yield Status.WAITING, s.run
-        yield Status.RUNNING, new  # its waiting was over between two looks
+        yield Status.RUNNING, new  # its waiting was over between two passes
         if s.status is Status.FAIL:
             yield Status.FORCE_SUCCESS, s.run
             yield Status.UNKNOWN, s.run

@@ -43,12 +43,12 @@ def decisions(letters: str) -> list[Decision]:
 
 def edges(text: str) -> t.Any:
     """``"1<0 2<01"``: 1 depends on 0, 2 on 0 and 1."""
-    return {key(int(one[0])): frozenset(key(int(number)) for number in one[2:]) for one in text.split()}
+    return {key(int(entry[0])): frozenset(key(int(number)) for number in entry[2:]) for entry in text.split()}
 
 
 def letters(made: t.Iterable[Decision]) -> str:
     by_action = {action: letter for letter, (action, status) in LETTERS.items() if letter not in "SR"}
-    return "".join(by_action[one.action] for one in made)
+    return "".join(by_action[decision.action] for decision in made)
 
 
 CASES = [
@@ -97,7 +97,7 @@ def test_what_is_retried_what_waits_and_what_is_skipped(given: str, depends: str
     before = decisions(given)
     after = order_upstream(before, edges(depends))
     assert letters(after) == expected
-    assert [one.instance for one in after] == [one.instance for one in before]
+    assert [decision.instance for decision in after] == [decision.instance for decision in before]
     for old, new in zip(before, after):
         if old.action is new.action:
             assert old is new
@@ -149,15 +149,15 @@ def test_a_chain_of_ten_thousand_cycles_of_one_job_runs_oldest_first() -> None:
     made = [Decision(instance(number=number), Action.RETRY, "own reason", attempts=1) for number in reversed(range(count))]
     depends = {key(number): frozenset([key(number - 1)]) for number in range(1, count)}
     after = order_upstream(made, depends)
-    assert [one.instance.key for one in after if one.action is Action.RETRY] == [key(0)]
+    assert [decision.instance.key for decision in after if decision.action is Action.RETRY] == [key(0)]
 
 
-def test_passes_carry_a_diamond_through_to_its_end() -> None:
+def test_passes_bring_a_diamond_to_its_end() -> None:
     """Nothing is retried before what it depends on is done, and in the end everything is."""
     depends = edges("1<0 2<0 3<12")
-    state, rounds = list("rrrr"), []
+    state, passes = list("rrrr"), []
     while "r" in state:
         due = letters(order_upstream(decisions("".join(state)), depends))
-        rounds.append("".join(str(number) for number, letter in enumerate(due) if letter == "r"))
+        passes.append("".join(str(number) for number, letter in enumerate(due) if letter == "r"))
         state = ["d" if letter == "r" else old for letter, old in zip(due, state)]
-    assert rounds == ["0", "12", "3"]
+    assert passes == ["0", "12", "3"]

@@ -116,9 +116,9 @@ def test_a_step_of_either_clock_never_makes_an_attempt_settled_earlier(by_servic
     made = attempt("unknown", 5)
     now, journal = made.last_ms + by_service, made.journal_ms + by_journal
     seen = on_both_clocks(made, now, journal)
-    assert seen.settled_at(settle) >= made.settled_at(settle)
+    assert seen.settle_window_end(settle) >= made.settle_window_end(settle)
     if by_journal >= -SET_BACK_MS:
-        assert (seen.settled_at(settle) <= now) is (min(by_service, by_journal) >= settle)
+        assert (seen.settle_window_end(settle) <= now) is (min(by_service, by_journal) >= settle)
     assert on_both_clocks(seen, now, journal) == seen
 
 
@@ -141,5 +141,5 @@ def test_what_was_found_settled_later_can_still_be_taken_over(tmp_path: Path, ah
 
 def test_the_clocks_of_an_attempt_that_was_stamped_later_count_from_there() -> None:
     made = attempt("unknown", 5, last=50)
-    assert on_both_clocks(made, at(110), at(110)).settled_at(SETTLE) == at(110)
-    assert on_both_clocks(made, at(110), at(60)).settled_at(SETTLE) == at(160)
+    assert on_both_clocks(made, at(110), at(110)).settle_window_end(SETTLE) == at(110)
+    assert on_both_clocks(made, at(110), at(60)).settle_window_end(SETTLE) == at(160)

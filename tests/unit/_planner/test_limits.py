@@ -27,25 +27,25 @@ def made_for(record: t.Any, seen: t.Any) -> t.Any:
 
 def retry(number: t.Any, job_name: t.Any = "a", *, record: t.Any = None, job_id: t.Any = None) -> t.Any:
     """A decision to retry the instance planned *number* seconds after the others."""
-    one = instance(number=number, job_name=job_name, job_id=job_id or job_name)
+    listed = instance(number=number, job_name=job_name, job_id=job_id or job_name)
     if record is not None:
-        record = made_for(record, one)
-    decision = decide(one, policy(), at(100), record)
+        record = made_for(record, listed)
+    decision = decide(listed, policy(), at(100), record)
     assert decision.action is Action.RETRY
     return decision
 
 
 def other(status: t.Any, number: t.Any, *, record: t.Any = None, now: t.Any = 100, run: t.Any = (-3600, -3000)) -> t.Any:
-    one = instance(status, *run, number=number, job_id="x")
-    return decide(one, policy(), at(now), None if record is None else made_for(record, one))
+    listed = instance(status, *run, number=number, job_id="x")
+    return decide(listed, policy(), at(now), None if record is None else made_for(record, listed))
 
 
 def shape(result: t.Any) -> t.Any:
-    return [(batch.job_name, [(one.key.plan_time - at(-7200)) // 1000 for one in batch.instances]) for batch in result.batches]
+    return [(batch.job_name, [(instance.key.plan_time - at(-7200)) // 1000 for instance in batch.instances]) for batch in result.batches]
 
 
-def held(result: t.Any) -> t.Any:
-    return [one for one in result.decisions if one.queued == 1]
+def queued(result: t.Any) -> t.Any:
+    return [decision for decision in result.decisions if decision.queued == 1]
 
 
 # (number, job) of the instances to retry, batch size, batches
@@ -64,7 +64,7 @@ GROUPS = [
 def test_one_request_per_job_and_batch_the_oldest_first(due: t.Any, size: t.Any, batches: t.Any) -> None:
     result = limited([retry(number, name) for number, name in due], Limits(batch_size=size))
     assert shape(result) == batches
-    assert (result.refused, held(result)) == (None, [])
+    assert (result.refused, queued(result)) == (None, [])
 
 
 def test_two_jobs_that_had_the_same_name_in_turn_are_not_mixed() -> None:
@@ -136,7 +136,7 @@ class TestMaxParallel:
         given = [retry(3, "a"), retry(1, "b"), retry(2, "a"), other(Status.RUNNING, 1), other(Status.WAITING, 2)]
         result = limited(given, Limits(max_parallel=4))
         assert shape(result) == [("b", [1]), ("a", [2])]
-        (last,) = held(result)
+        (last,) = queued(result)
         assert last.action is Action.WAIT
         assert last.instance == given[0].instance
         assert last.attempts == 0
@@ -164,11 +164,11 @@ class TestMaxParallel:
         ],
     )
     def test_what_takes_a_place(self, decision: t.Any, busy: t.Any) -> None:
-        assert len(held(limited([decision, retry(1), retry(2)], Limits(max_parallel=2)))) == (1 if busy else 0)
+        assert len(queued(limited([decision, retry(1), retry(2)], Limits(max_parallel=2)))) == (1 if busy else 0)
 
     def test_no_room_holds_everything(self) -> None:
         result = limited([other(Status.RUNNING, 1), other(Status.RUNNING, 2), retry(1)], Limits(max_parallel=1))
-        assert (result.batches, len(held(result))) == ((), 1)
+        assert (result.batches, len(queued(result))) == ((), 1)
 
     def test_what_is_held_counts_for_max_instances(self) -> None:
         assert limited([retry(1), retry(2)], Limits(max_parallel=1, max_instances=1)).refused is not None

@@ -149,7 +149,8 @@ class TestApproval:
 
     @pytest.mark.parametrize("name", ["retry_location", "attempts", "max_parallel", "order"])
     def test_other_options_are_another_plan(self, name: str) -> None:
-        refused = planned(FOUR, plan_id=planned(FOUR).plan_id, **{name: "x"}).refused
+        changes: dict[str, t.Any] = {name: "x"}
+        refused = planned(FOUR, plan_id=planned(FOUR).plan_id, **changes).refused
         assert refused is not None
         assert "the options are not those of the approved plan" in refused
 

@@ -36,7 +36,7 @@ def test_an_id_is_short_and_the_same_wherever_it_is_made() -> None:
 
 
 def test_order_and_what_the_instances_look_like_do_not_matter() -> None:
-    again = [dataclasses.replace(one, status=Status.RUNNING, start_time=at(5), instance_id="7") for one in reversed(THREE)]
+    again = [dataclasses.replace(member, status=Status.RUNNING, start_time=at(5), instance_id="7") for member in reversed(THREE)]
     assert plan_digest(again, dict(reversed(OPTIONS.items())), SINCE) == plan_digest(THREE, OPTIONS, SINCE)
 
 
@@ -176,11 +176,11 @@ def test_a_count_of_any_length_is_only_another_plan() -> None:
 def test_the_members_of_a_plan_stay_the_same_while_it_is_carried_out() -> None:
     wanted = policy()
     fresh = [instance(number=1), instance(number=2), instance(Status.SUCCESS, number=3), instance(Status.RUNNING, number=4)]
-    first = plan_members(decide(one, wanted, at(1), None) for one in fresh)
+    first = plan_members(decide(member, wanted, at(1), None) for member in fresh)
     assert first == fresh[:2]
-    record = {one.key: attempt("accepted", before=one) for one in first}
-    settling = plan_members(decide(one, wanted, at(6), record.get(one.key)) for one in fresh)
-    held_off = plan_members(decide(one, policy(hold_off_until=at(9)), at(1), None) for one in fresh)
+    record = {member.key: attempt("accepted", before=member) for member in first}
+    settling = plan_members(decide(member, wanted, at(6), record.get(member.key)) for member in fresh)
+    held_off = plan_members(decide(member, policy(hold_off_until=at(9)), at(1), None) for member in fresh)
     later = [instance(Status.SUCCESS, 20, 30, number=1), instance(Status.FAIL, 20, 30, number=2), *fresh[2:]]
-    last = plan_members(decide(one, wanted, at(99), record.get(one.key)) for one in later)
+    last = plan_members(decide(member, wanted, at(99), record.get(member.key)) for member in later)
     assert {plan_digest(members, OPTIONS, SINCE) for members in (first, settling, held_off, last)} == {plan_digest(first, OPTIONS, SINCE)}

@@ -112,7 +112,7 @@ def test_a_manually_scheduled_instance_is_not_rerunnable_where_it_would_be_retri
     assert ("manually scheduled jobs cannot be rerun" in decision.reason) is (action == "not_rerunnable")
 
 
-@pytest.mark.parametrize("instance_type", [None, *(one for one in InstanceType if one is not InstanceType.MANUAL)])
+@pytest.mark.parametrize("instance_type", [None, *(kind for kind in InstanceType if kind is not InstanceType.MANUAL)])
 def test_every_other_type_is_rerunnable(instance_type: t.Any) -> None:
     assert decide(instance(instance_type=instance_type), policy(), at(40), None).action is Action.RETRY
 
@@ -298,17 +298,17 @@ def test_whose_rerun_it_was_is_known_or_said_to_be_unknown(record: t.Any, status
     ],
 )
 def test_only_a_success_that_no_pass_can_have_seen_otherwise_is_already_done(end: t.Any, changes: t.Any, already_done: t.Any) -> None:
-    one = dataclasses.replace(instance(Status.SUCCESS, -3600, end), **changes)
-    decision = decide(one, policy(), at(40), None)
+    succeeded = dataclasses.replace(instance(Status.SUCCESS, -3600, end), **changes)
+    decision = decide(succeeded, policy(), at(40), None)
     assert (decision.action, decision.already_done) == (Action.DONE, already_done)
 
 
 def test_what_was_sent_with_its_job_as_a_whole_and_stayed_is_judged_by_its_own_status() -> None:
     for status, action in ((Status.SUCCESS, Action.DONE), (Status.FREEZE, Action.SKIPPED), (Status.PAUSE, Action.BLOCKED)):
-        one = instance(status)
+        listed = instance(status)
         for outcome in ("unknown", "intended"):
-            assert decide(one, policy(), at(64), attempt(outcome, before=one)).action is Action.SETTLING
-            assert decide(one, policy(), at(65), attempt(outcome, before=one)).action is action
+            assert decide(listed, policy(), at(64), attempt(outcome, before=listed)).action is Action.SETTLING
+            assert decide(listed, policy(), at(65), attempt(outcome, before=listed)).action is action
 
 
 # attempts, number of the attempt, outcome, status now, last run, action, attempts; the attempt was made before that run
@@ -361,8 +361,8 @@ def test_the_next_attempt_waits_for_the_delay_after_the_failure(run: t.Any, now:
 
 
 def test_a_delay_without_any_recorded_time_counts_from_now_and_never_ends_early() -> None:
-    moved = instance(Status.MANUAL_STOP, None, None)
-    decision = decide(moved, policy(attempts=2, attempt_delay_ms=1000, statuses=frozenset({Status.MANUAL_STOP})), at(40), attempt())
+    stopped = instance(Status.MANUAL_STOP, None, None)
+    decision = decide(stopped, policy(attempts=2, attempt_delay_ms=1000, statuses=frozenset({Status.MANUAL_STOP})), at(40), attempt())
     assert (decision.action, decision.due_ms) == (Action.WAIT, at(41))
 
 
@@ -463,7 +463,7 @@ def test_an_instance_that_vanished_from_the_list(outcome: t.Any, batch: t.Any, n
     assert decision.due_ms == (at(65) if action == "settling" else None)
 
 
-@pytest.mark.parametrize(("action", "is_open"), [(one, one.value in ("retry", "wait", "settling")) for one in Action])
+@pytest.mark.parametrize(("action", "is_open"), [(member, member.value in ("retry", "wait", "settling")) for member in Action])
 def test_which_decisions_another_pass_can_change(action: t.Any, is_open: t.Any) -> None:
     assert action.open is is_open
 
@@ -475,11 +475,11 @@ def test_a_policy_that_makes_no_sense_is_refused(changes: t.Any) -> None:
 
 
 def test_an_attempt_holds_the_failure_that_it_answers() -> None:
-    one = instance(Status.FAIL, *OLD)
-    record = intent(one, 5, number=2, batch=3)
+    listed = instance(Status.FAIL, *OLD)
+    record = intent(listed, 5, number=2, batch=3)
     failure = record.failure
-    assert failure == Failure(WORKSPACE, "868641", one.key.plan_time, one.key.submit_time, None, "fail", at(-3600), at(-3000))
-    assert (failure.key, failure.slot.job_id, failure.slot.plan_time) == (one.key, "868641", one.key.plan_time)
+    assert failure == Failure(WORKSPACE, "868641", listed.key.plan_time, listed.key.submit_time, None, "fail", at(-3600), at(-3000))
+    assert (failure.key, failure.slot.job_id, failure.slot.plan_time) == (listed.key, "868641", listed.key.plan_time)
     assert (record.outcome, record.number, record.batch, record.job_name, record.request_id) == (
         Outcome.INTENDED,
         2,
@@ -487,16 +487,16 @@ def test_an_attempt_holds_the_failure_that_it_answers() -> None:
         "daily_sales",
         None,
     )
-    assert compare(one, record) is Comparison.UNCHANGED
-    assert record.settled_at(SETTLE) == at(65)
+    assert compare(listed, record) is Comparison.UNCHANGED
+    assert record.settle_window_end(SETTLE) == at(65)
 
 
 @pytest.mark.parametrize("outcome", ["rejected", "not_executed", "unknown"])
 @pytest.mark.parametrize("again", [False, True])
 def test_a_second_attempt_without_effect_counts_as_a_rerun_only_if_the_first_was_ours(outcome: str, again: bool) -> None:
-    one = instance(Status.FAIL, 10, 20)  # started after since: by this run, or by somebody else
-    record = dataclasses.replace(intent(one, 30, number=2, again=again), outcome=Outcome(outcome))
-    assert decide(one, policy(attempts=2), at(200), record).rerun is again
+    listed = instance(Status.FAIL, 10, 20)  # started after since: by this run, or by somebody else
+    record = dataclasses.replace(intent(listed, 30, number=2, again=again), outcome=Outcome(outcome))
+    assert decide(listed, policy(attempts=2), at(200), record).rerun is again
 
 
 # The life of an instance, pass by pass: seconds, status, start, end -> action; a retry is recorded with the outcome that follows it.
@@ -566,12 +566,14 @@ def test_lives(life: t.Any) -> None:
     record, number = None, 0
     for step in LIVES[life]:
         now, status, start, end, action, *outcome = step
-        one = instance(Status(status), start, end)
-        decision = decide(one, policy(), at(now), record)
+        listed = instance(Status(status), start, end)
+        decision = decide(listed, policy(), at(now), record)
         assert (now, decision.action) == (now, Action(action)), decision.reason
         if decision.action is Action.RETRY:
             number += 1
-            record = dataclasses.replace(intent(one, now, number=decision.attempts), outcome=Outcome(outcome[0]), request_id=f"r-{number}")
+            record = dataclasses.replace(
+                intent(listed, now, number=decision.attempts), outcome=Outcome(outcome[0]), request_id=f"r-{number}"
+            )
 
 
 def test_a_life_with_three_attempts() -> None:
@@ -587,12 +589,12 @@ def test_a_life_with_three_attempts() -> None:
     ]
     actions = []
     for now, (status, start, end) in shown:
-        one = instance(status, start, end)
-        decision = decide(one, wanted, at(now), record)
+        listed = instance(status, start, end)
+        decision = decide(listed, wanted, at(now), record)
         actions.append(decision.action.value)
         if decision.action is Action.RETRY:
             sends.append(decision.attempts)
-            record = dataclasses.replace(intent(one, now, number=decision.attempts), outcome=Outcome.ACCEPTED)
+            record = dataclasses.replace(intent(listed, now, number=decision.attempts), outcome=Outcome.ACCEPTED)
     assert actions == ["retry", "wait", "retry", "settling", "wait", "wait", "retry"]
     assert sends == [1, 2, 3]
     assert decide(instance(Status.FAIL, 110, 120), wanted, at(200), record).action is Action.FAILED_AGAIN
@@ -604,7 +606,7 @@ class TestRequested:
     OPEN = Policy(since=at(40), statuses=FAIL, settle_ms=SETTLE)  # without since each call is a run of its own, begun now
 
     @pytest.mark.parametrize(
-        ("since", "one", "record", "action", "reason", "due"),
+        ("since", "listed", "record", "action", "reason", "due"),
         [
             (40, instance(), None, "retry", "fail, last started", None),
             (40, instance(Status.FAIL, *NEW), None, "retry", "fail, last started 2026-11-23T03:00:20Z", None),
@@ -626,20 +628,20 @@ class TestRequested:
         ],
     )
     def test_is_retried_or_skipped_with_a_reason(
-        self, since: t.Any, one: t.Any, record: t.Any, action: t.Any, reason: t.Any, due: t.Any
+        self, since: t.Any, listed: t.Any, record: t.Any, action: t.Any, reason: t.Any, due: t.Any
     ) -> None:
         wanted = dataclasses.replace(self.OPEN, since=at(since))
-        result = decide_requested([one.key], [one], wanted, at(40), {} if record is None else {record.failure.key: record})
+        result = decide_requested([listed.key], [listed], wanted, at(40), {} if record is None else {record.failure.key: record})
         (decision,) = result.decisions
         assert (decision.action, decision.due_ms) == (Action(action), due)
         assert reason in decision.reason
         assert result.problems == ()
 
     def test_each_is_judged_once_and_what_is_not_listed_is_a_problem_that_stops_no_other(self) -> None:
-        one, two = instance(number=1), instance(number=2)
-        asked = [two.key, key(3), one.key, two.key]
-        result = decide_requested(asked, [one, two], self.OPEN, at(40), {})
-        assert [decision.instance.key for decision in result.decisions] == [two.key, one.key]
+        first, two = instance(number=1), instance(number=2)
+        asked = [two.key, key(3), first.key, two.key]
+        result = decide_requested(asked, [first, two], self.OPEN, at(40), {})
+        assert [decision.instance.key for decision in result.decisions] == [two.key, first.key]
         (problem,) = result.problems
         assert f"job_id 868641, plan_time {key(3).plan_time} (2026-11-23T01:00:03Z)" in problem
         assert WORKSPACE in problem
@@ -725,10 +727,10 @@ class TestRelated:
 
 
 def test_a_key_tells_instances_of_one_plan_time_apart() -> None:
-    one = InstanceKey(WORKSPACE, "1", at(0), at(-5))
-    other = dataclasses.replace(one, submit_time=at(-4))
-    listed = [dataclasses.replace(instance(), key=one), dataclasses.replace(instance(Status.SUCCESS), key=other)]
-    result = decide_requested([one, other], listed, policy(), at(1), {})
+    instance_key = InstanceKey(WORKSPACE, "1", at(0), at(-5))
+    other = dataclasses.replace(instance_key, submit_time=at(-4))
+    listed = [dataclasses.replace(instance(), key=instance_key), dataclasses.replace(instance(Status.SUCCESS), key=other)]
+    result = decide_requested([instance_key, other], listed, policy(), at(1), {})
     assert [decision.action for decision in result.decisions] == [Action.RETRY, Action.SKIPPED]
 
 
@@ -737,9 +739,9 @@ def test_a_key_tells_instances_of_one_plan_time_apart() -> None:
 )
 @pytest.mark.parametrize("flag", ["force_success", "ignore_success"])
 def test_what_a_person_set_to_success_need_not_have_been_rerun(outcome: t.Any, start: t.Any, rerun: t.Any, flag: str) -> None:
-    one = dataclasses.replace(
+    attempted = dataclasses.replace(
         instance(Status.SUCCESS, start), force_success=flag == "force_success", ignore_success=flag == "ignore_success"
     )
-    decision = decide(one, policy(), at(100), attempt(outcome))
+    decision = decide(attempted, policy(), at(100), attempt(outcome))
     assert (decision.action, decision.rerun) == (Action.DONE, rerun)
     assert ("whose rerun that is is unknown" in decision.reason) is (rerun is None)

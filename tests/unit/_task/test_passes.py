@@ -16,7 +16,7 @@ from ansible_collections.dataarts.factory.plugins.module_utils._models.decision 
 from ansible_collections.dataarts.factory.plugins.module_utils._models.instance import Status
 from ansible_collections.dataarts.factory.plugins.module_utils._planner.outcomes import standing
 from ansible_collections.dataarts.factory.plugins.plugin_utils._task import console, counts, passes
-from ansible_collections.dataarts.factory.plugins.plugin_utils._task.console import Place
+from ansible_collections.dataarts.factory.plugins.plugin_utils._task.console import TaskRun
 from ansible_collections.dataarts.factory.plugins.plugin_utils._task.passes import Passes
 from tests.unit.building import FAIL, attempt, instance
 
@@ -24,7 +24,7 @@ SINCE = 1_795_402_800_000  # 2026-11-23T03:00:00Z
 PLANNED = SINCE - 3_600_000
 
 
-def one(number: int, action: str, status: str = "fail", **more: t.Any) -> dict[str, t.Any]:
+def entry(number: int, action: str, status: str = "fail", **more: t.Any) -> dict[str, t.Any]:
     """An instance as the module returns it; where it stands is the module's word too."""
     record = attempt() if more.get("rerun") else None
     attempts = more.get("attempts") or int(action == "done" and more.get("status_before") != "success")  # it had failed in this run
@@ -50,9 +50,9 @@ def one(number: int, action: str, status: str = "fail", **more: t.Any) -> dict[s
 
 
 def passed(*instances: dict[str, t.Any], **more: t.Any) -> dict[str, t.Any]:
-    finished = not any(each["action"] in passes.OPEN for each in instances)
+    finished = not any(instance["action"] in passes.OPEN for instance in instances)
     return {
-        "changed": any(each["rerun"] for each in instances),
+        "changed": any(instance["rerun"] for instance in instances),
         "instances": list(instances),
         "since": SINCE,
         "planned_after": 1,
@@ -77,8 +77,8 @@ def run_of(*results: dict[str, t.Any]) -> Passes:
     return run
 
 
-def place(**more: t.Any) -> Place:
-    return Place(**{"host": "sales", "workspace_id": "w1", "elapsed": 65.0, **more})
+def place(**more: t.Any) -> TaskRun:
+    return TaskRun(**{"host": "sales", "workspace_id": "w1", "elapsed": 65.0, **more})
 
 
 TIMING = passes.Timing(wait=True, wait_timeout=60.0, poll_interval=5.0)
@@ -87,8 +87,8 @@ TIMING = passes.Timing(wait=True, wait_timeout=60.0, poll_interval=5.0)
 class TestMerging:
     def test_an_instance_is_one_whatever_its_instance_id_becomes(self) -> None:
         run = run_of(
-            passed(one(1, "retry", rerun=True, attempts=1, request_id="r1", instance_id="100", start_time_before=5)),
-            passed(one(1, "done", "success", status_before="waiting", attempts=1, instance_id="200", start_time_before=9)),
+            passed(entry(1, "retry", rerun=True, attempts=1, request_id="r1", instance_id="100", start_time_before=5)),
+            passed(entry(1, "done", "success", status_before="waiting", attempts=1, instance_id="200", start_time_before=9)),
         )
         (merged,) = run.instances.values()
         assert merged["start_time_before"] == 5
@@ -108,9 +108,9 @@ class TestMerging:
         ],
     )
     def test_an_instance_is_followed_whatever_a_rerun_changes(self, changes: dict[str, t.Any], others: list[dict[str, t.Any]]) -> None:
-        first = one(1, "retry", rerun=True, attempts=1, request_id="r1", start_time_before=5)
-        beside = [{**one(1, "wait", "running"), **other} for other in others]
-        last = {**one(1, "done", "success", status_before="success", start_time_before=9), **changes}
+        first = entry(1, "retry", rerun=True, attempts=1, request_id="r1", start_time_before=5)
+        beside = [{**entry(1, "wait", "running"), **other} for other in others]
+        last = {**entry(1, "done", "success", status_before="success", start_time_before=9), **changes}
         run = run_of(passed(first, *beside), passed(*beside, last))
         assert len(run.instances) == 1 + len(others)
         (merged,) = [seen for seen in run.instances.values() if passes.identity(seen) == passes.identity(last)]
@@ -144,11 +144,11 @@ class TestMerging:
 
     def test_every_post_of_an_instance_is_kept(self) -> None:
         run = run_of(
-            passed(one(1, "retry", rerun=True, attempts=1, request_id="r1")),
-            passed(one(1, "wait", "running", request_id="r1", attempts=1)),
-            passed(one(1, "wait", "running", request_id="r1", attempts=1)),
-            passed(one(1, "retry", rerun=True, attempts=2, request_id="r2")),
-            passed(one(1, "failed_again", attempts=2, request_id="r2")),
+            passed(entry(1, "retry", rerun=True, attempts=1, request_id="r1")),
+            passed(entry(1, "wait", "running", request_id="r1", attempts=1)),
+            passed(entry(1, "wait", "running", request_id="r1", attempts=1)),
+            passed(entry(1, "retry", rerun=True, attempts=2, request_id="r2")),
+            passed(entry(1, "failed_again", attempts=2, request_id="r2")),
         )
         (merged,) = run.instances.values()
         assert merged["request_ids"] == ["r1", "r2"]
@@ -156,13 +156,13 @@ class TestMerging:
         assert merged["attempts"] == 2
 
     def test_what_a_later_pass_does_not_report_stays_as_it_was(self) -> None:
-        run = run_of(passed(one(1, "done", "success"), one(2, "wait", "running")), passed(one(2, "done", "success")))
-        assert [each["action"] for each in run.instances.values()] == ["done", "done"]
+        run = run_of(passed(entry(1, "done", "success"), entry(2, "wait", "running")), passed(entry(2, "done", "success")))
+        assert [instance["action"] for instance in run.instances.values()] == ["done", "done"]
 
     def test_counts_and_notes_add_up(self) -> None:
         run = run_of(
-            passed(one(1, "retry", rerun=True), problems=["a"], warnings=["skew"], requests={"GET": 2, "POST": 1}),
-            passed(one(1, "done", "success"), problems=["a", "b"], warnings=["skew"], requests={"GET": 1}, plan=["another"]),
+            passed(entry(1, "retry", rerun=True), problems=["a"], warnings=["skew"], requests={"GET": 2, "POST": 1}),
+            passed(entry(1, "done", "success"), problems=["a", "b"], warnings=["skew"], requests={"GET": 1}, plan=["another"]),
         )
         assert run.problems == ("a", "b")
         assert run.notes["warnings"] == ("skew",)
@@ -171,37 +171,39 @@ class TestMerging:
         assert run.changed
 
     def test_the_plan_is_that_of_the_first_pass_that_sends(self) -> None:
-        held = passed(one(1, "settling"), plan=["nothing to rerun yet"])
+        held_off = passed(entry(1, "settling"), plan=["nothing to rerun yet"])
         run = run_of(
-            held, passed(one(1, "retry", rerun=True), plan=["1 to rerun"]), passed(one(1, "done", "success", rerun=True), plan=["nothing"])
+            held_off,
+            passed(entry(1, "retry", rerun=True), plan=["1 to rerun"]),
+            passed(entry(1, "done", "success", rerun=True), plan=["nothing"]),
         )
         assert run.plan == ("1 to rerun",)
-        assert run_of(held).plan == ("nothing to rerun yet",)
+        assert run_of(held_off).plan == ("nothing to rerun yet",)
 
     def test_later_passes_list_what_the_first_one_listed(self) -> None:
         args = {"workspace_id": "w1", "planned_after": "-24h"}
         assert passes.next_args(args, Passes(run_id="r")) == {**args, "pass_state": {"run_id": "r", "plan_only": True}}
         state = {"run_id": "r", "since": SINCE, "planned_after": 1, "planned_before": 2, "planned": 1, "dependencies": {"keys": []}}
-        later = passes.next_args(args, run_of(passed(one(1, "wait", "running"), pass_state=state)))
+        later = passes.next_args(args, run_of(passed(entry(1, "wait", "running"), pass_state=state)))
         assert later == {**args, "pass_state": {**state, "plan_only": False}}
 
     def test_what_was_only_planned_is_sent_at_once_unless_a_pass_failed(self) -> None:
-        planned = passed(one(1, "retry"), pass_state={"planned": 1})
+        planned = passed(entry(1, "retry"), pass_state={"planned": 1})
         assert run_of(planned).planned
-        assert not run_of(planned, passed(one(1, "retry", rerun=True), pass_state={"planned": 0})).planned
+        assert not run_of(planned, passed(entry(1, "retry", rerun=True), pass_state={"planned": 0})).planned
         assert not run_of(planned, failure("unreachable")).planned
         assert not run_of(failure("option")).planned
 
-    def test_a_rerun_that_appears_between_planning_and_sending_is_not_counted_as_ours(self) -> None:
-        run = run_of(passed(one(1, "retry"), pass_state={"planned": 1}), passed(one(1, "wait", "running", rerun=True, adopted=True)))
-        assert (counts.tally(run)["rerun"], counts.tally(run)["adopted"]) == (0, 1)
-        run = run_of(passed(one(1, "retry"), pass_state={"planned": 1}), passed(one(1, "retry", rerun=True)))
-        assert (counts.tally(run)["rerun"], counts.tally(run)["adopted"]) == (1, 0)
+    def test_a_rerun_that_appears_between_planning_and_sending_is_not_numbersas_ours(self) -> None:
+        run = run_of(passed(entry(1, "retry"), pass_state={"planned": 1}), passed(entry(1, "wait", "running", rerun=True, adopted=True)))
+        assert (counts.count(run)["rerun"], counts.count(run)["adopted"]) == (0, 1)
+        run = run_of(passed(entry(1, "retry"), pass_state={"planned": 1}), passed(entry(1, "retry", rerun=True)))
+        assert (counts.count(run)["rerun"], counts.count(run)["adopted"]) == (1, 0)
 
     def test_the_final_result_carries_everything_once(self) -> None:
         run = run_of(
-            passed(one(1, "retry", rerun=True)),
-            passed(one(1, "done", "success"), one(2, "skipped", "freeze"), warnings=["skew"], summary={"already_done": 3}),
+            passed(entry(1, "retry", rerun=True)),
+            passed(entry(1, "done", "success"), entry(2, "skipped", "freeze"), warnings=["skew"], summary={"already_done": 3}),
         )
         result = counts.final_result(run, failed=False, msg="text", timed_out=False, elapsed=1.234)
         assert {name: result[name] for name in ("failed", "succeeded", "changed", "msg", "finished", "passes", "elapsed", "warnings")} == {
@@ -219,7 +221,7 @@ class TestMerging:
         assert "due_in" not in result
 
     def test_a_failed_result_has_an_error_to_ask_for(self) -> None:
-        run = run_of(passed(one(1, "wait", "running"), exception="of a module that failed in good order"))
+        run = run_of(passed(entry(1, "wait", "running"), exception="of a module that failed in good order"))
         result = counts.final_result(run, failed=True, msg="text", timed_out=True, elapsed=1)
         assert result["error"] == {
             "kind": "incomplete",
@@ -238,10 +240,10 @@ class TestMerging:
 
 
 class TestHeldBack:
-    def test_what_is_held_back_is_not_sent_yet_and_what_was_sent_is_on_its_way(self) -> None:
-        run = run_of(passed(one(1, "settling", standing="to_rerun"), one(2, "settling", attempts=1)))
-        assert [each["plan_time"] - PLANNED for each in run.unsent] == [1000]
-        assert [each["plan_time"] - PLANNED for each in run.moving] == [2000]
+    def test_what_is_held_back_is_not_sent_yet_and_what_was_sent_is_in_progress(self) -> None:
+        run = run_of(passed(entry(1, "settling", standing="to_rerun"), entry(2, "settling", attempts=1)))
+        assert [instance["plan_time"] - PLANNED for instance in run.unsent] == [1000]
+        assert [instance["plan_time"] - PLANNED for instance in run.moving] == [2000]
         failed, msg = console.verdict(run, place(timed_out=True))
         assert failed
         assert "1 still in progress after 1m 05s" in msg
@@ -256,8 +258,8 @@ class TestFailingPasses:
         assert console.verdict(run, place()) == (True, "Failed to list the instances of workspace w1")
 
     def test_a_first_pass_that_breaks_off_tells_what_it_had_sent_and_how_to_go_on(self) -> None:
-        sent = one(1, "retry", rerun=True, attempts=1, request_id="r1")
-        run = run_of(failure("no_permission", "Forbidden.", instances=[sent, one(2, "wait")], since=SINCE, changed=True))
+        rerun_now = entry(1, "retry", rerun=True, attempts=1, request_id="r1")
+        run = run_of(failure("no_permission", "Forbidden.", instances=[rerun_now, entry(2, "wait")], since=SINCE, changed=True))
         assert run.ended
         failed, msg = console.verdict(run, place())
         assert failed
@@ -268,17 +270,17 @@ class TestFailingPasses:
 
     @pytest.mark.parametrize("kind", sorted(passes.TEMPORARY))
     def test_a_temporary_reason_is_ridden_out_and_reported(self, kind: t.Any) -> None:
-        run = run_of(passed(one(1, "wait", "running")), failure(kind))
+        run = run_of(passed(entry(1, "wait", "running")), failure(kind))
         assert not run.ended
         assert run.problems == ("Looked again after: Failed to list the instances of workspace w1",)
-        run = run.after(passed(one(1, "done", "success")))
+        run = run.after(passed(entry(1, "done", "success")))
         assert run.ended
         assert run.failed_passes == 0
         assert console.verdict(run, place())[0] is False
 
     @pytest.mark.parametrize("kind", ["credentials", "no_permission", "clock", "tls", "state", "internal"])
     def test_any_other_reason_ends_the_run_with_what_was_reached(self, kind: t.Any) -> None:
-        run = run_of(passed(one(1, "wait", "running"), one(2, "done", "success")), failure(kind))
+        run = run_of(passed(entry(1, "wait", "running"), entry(2, "done", "success")), failure(kind))
         assert run.ended
         failed, msg = console.verdict(run, place())
         assert failed
@@ -288,7 +290,7 @@ class TestFailingPasses:
         assert len(counts.final_result(run, failed=True, msg=msg, timed_out=False, elapsed=1)["instances"]) == 2
 
     def test_nobody_is_told_that_something_goes_on_where_nothing_was_sent(self) -> None:
-        run = run_of(passed(one(1, "settling"), one(2, "done", "success")), failure("no_permission", instances=[one(1, "wait")]))
+        run = run_of(passed(entry(1, "settling"), entry(2, "done", "success")), failure("no_permission", instances=[entry(1, "wait")]))
         assert console.verdict(run, place()) == (True, "Failed to list the instances of workspace w1")
 
     @pytest.mark.parametrize(
@@ -305,32 +307,32 @@ class TestFailingPasses:
 
     def test_what_was_not_sent_is_not_said_to_wait(self) -> None:
         """The run is over: nobody is going to send it."""
-        moving, held = one(2, "wait", "running", rerun=True), one(1, "wait")
-        run = run_of(passed(one(1, "settling"), moving), failure("no_permission", instances=[held, moving]))
-        assert (counts.tally(run)["waiting"], counts.tally(run)["to_rerun"]) == (0, 1), "as the module says"
-        assert "1 running, 1 waiting" in console.progress_text(counts.tally(run)), "as long as it goes on"
+        moving, queued = entry(2, "wait", "running", rerun=True), entry(1, "wait")
+        run = run_of(passed(entry(1, "settling"), moving), failure("no_permission", instances=[queued, moving]))
+        assert (counts.count(run)["waiting"], counts.count(run)["to_rerun"]) == (0, 1), "as the module says"
+        assert "1 running, 1 waiting" in console.progress_text(counts.count(run)), "as long as it goes on"
         result = counts.final_result(run, failed=True, msg="text", timed_out=False, elapsed=1)
-        assert [each["standing"] for each in result["instances"]] == ["to_rerun", "running"]
+        assert [instance["standing"] for instance in result["instances"]] == ["to_rerun", "running"]
         assert [result["recap"][name] for name in ("waiting", "running", "to_rerun", "broken")] == [0, 1, 1, 1]
         assert result["recap_by_job"]["daily_sales"]["to_rerun"] == 1
-        checked = Passes(check=True).after(passed(held, failed=True))
+        checked = Passes(check=True).after(passed(queued, failed=True))
         assert counts.final_result(checked, failed=True, msg="text", timed_out=False, elapsed=1)["recap"]["broken"] == 0
 
-    def test_nobody_has_to_remember_when_it_began(self) -> None:
-        line = console.resume_line("sales", run_of(passed(one(1, "settling"), since=SINCE + 999)))
+    def test_nobody_has_to_note_when_it_began(self) -> None:
+        line = console.resume_line("sales", run_of(passed(entry(1, "settling"), since=SINCE + 999)))
         assert line.endswith("start it again with since=2026-11-23T03:00:00Z, and nothing is sent twice")
 
     def test_with_the_role_it_is_the_variable_that_is_named(self) -> None:
         """One called since would be ignored, and everything that failed rerun again."""
-        run = run_of(passed(one(1, "wait", "running"), one(2, "blocked")))
+        run = run_of(passed(entry(1, "wait", "running"), entry(2, "blocked")))
         failed, msg = console.verdict(run, place(timed_out=True, prefix="dataarts_"))
         assert failed
         assert msg.count("run again with dataarts_since=2026-11-23T03:00:00Z to see the end") == 2
         assert "with dataarts_since=" in console.resume_line("sales", run, "dataarts_")
 
     def test_a_difference_names_the_workspace(self) -> None:
-        found = console.headed("sales", {"before": "a", "after": "b", "before_header": "status before", "after_header": "status after"})
-        assert (found["before_header"], found["after_header"]) == ("sales: status before", "sales: status after")
+        headers = console.headed("sales", {"before": "a", "after": "b", "before_header": "status before", "after_header": "status after"})
+        assert (headers["before_header"], headers["after_header"]) == ("sales: status before", "sales: status after")
 
     @pytest.mark.parametrize("kind", ["credentials", "invalid"])
     def test_why_a_run_ended_is_said_at_once(self, kind: t.Any) -> None:
@@ -339,10 +341,15 @@ class TestFailingPasses:
         assert console.closing_lines(run, place(), "the reason") == ["sales: the reason"]
 
     def test_a_first_pass_that_had_sent_something_is_watched_on(self) -> None:
-        sent = one(1, "retry", rerun=True)
+        rerun_now = entry(1, "retry", rerun=True)
         run = run_of(
             failure(
-                "unreachable", instances=[sent, one(2, "wait")], since=SINCE, pass_state={"since": SINCE}, changed=True, plan=["2 to rerun"]
+                "unreachable",
+                instances=[rerun_now, entry(2, "wait")],
+                since=SINCE,
+                pass_state={"since": SINCE},
+                changed=True,
+                plan=["2 to rerun"],
             )
         )
         assert not run.ended
@@ -353,20 +360,20 @@ class TestFailingPasses:
         assert console.verdict(run, place())[1].startswith("Failed to watch 2 instances of workspace w1 to the end: ")
 
     def test_a_first_pass_that_sent_nothing_says_only_why(self) -> None:
-        run = run_of(failure("no_permission", instances=[one(1, "wait")], since=SINCE))
+        run = run_of(failure("no_permission", instances=[entry(1, "wait")], since=SINCE))
         assert console.verdict(run, place()) == (True, "Failed to list the instances of workspace w1")
 
     def test_it_gives_up_after_many_in_a_row(self) -> None:
-        run = run_of(passed(one(1, "wait", "running")), *[failure("server")] * (passes.MAX_FAILED_PASSES - 1))
+        run = run_of(passed(entry(1, "wait", "running")), *[failure("server")] * (passes.MAX_FAILED_PASSES - 1))
         assert not run.ended
         assert run.after(failure("server")).ended
 
     def test_what_a_failed_pass_found_out_is_kept(self) -> None:
-        run = run_of(passed(one(1, "retry"), one(2, "wait")), failure("server", instances=[one(1, "settling", rerun=True)]))
-        assert [each["action"] for each in run.instances.values()] == ["settling", "wait"]
+        run = run_of(passed(entry(1, "retry"), entry(2, "wait")), failure("server", instances=[entry(1, "settling", rerun=True)]))
+        assert [instance["action"] for instance in run.instances.values()] == ["settling", "wait"]
 
-    def test_an_end_that_is_not_reached_yet_is_no_failed_pass(self) -> None:
-        run = run_of(passed(one(1, "wait", "running"), failed=True, error={"kind": "incomplete"}))
+    def test_an_end_that_is_not_reached_yet_is_not_a_failed_pass(self) -> None:
+        run = run_of(passed(entry(1, "wait", "running"), failed=True, error={"kind": "incomplete"}))
         assert run.error is None
         assert not run.ended
 
@@ -377,37 +384,37 @@ class TestSentHere:
     @pytest.mark.parametrize(
         ("seen", "expected"),
         [
-            ([one(1, "retry", rerun=True), one(1, "done", "success", rerun=True)], {"rerun": 1, "adopted": 0, "succeeded": 1}),
-            ([one(1, "settling"), one(1, "wait", "running", rerun=True)], {"rerun": 1, "adopted": 0, "running": 1}),
+            ([entry(1, "retry", rerun=True), entry(1, "done", "success", rerun=True)], {"rerun": 1, "adopted": 0, "succeeded": 1}),
+            ([entry(1, "settling"), entry(1, "wait", "running", rerun=True)], {"rerun": 1, "adopted": 0, "running": 1}),
             (
-                [one(1, "done", "success", status_before="fail", rerun=True, adopted=True)],
+                [entry(1, "done", "success", status_before="fail", rerun=True, adopted=True)],
                 {"rerun": 0, "adopted": 1, "succeeded": 1},
             ),
             (
-                [one(1, "settling", rerun=True, adopted=True), one(1, "done", "success", rerun=True, adopted=True)],
+                [entry(1, "settling", rerun=True, adopted=True), entry(1, "done", "success", rerun=True, adopted=True)],
                 {"rerun": 0, "adopted": 1, "succeeded": 1},
             ),
             # Another attempt than the adopted one is this task's: whose rerun it is goes by the newest.
             (
-                [one(1, "failed_again", rerun=True, adopted=True), one(1, "wait", "running", rerun=True)],
+                [entry(1, "failed_again", rerun=True, adopted=True), entry(1, "wait", "running", rerun=True)],
                 {"rerun": 1, "adopted": 0, "running": 1},
             ),
             # What was seen in progress has not been done all along, also where nobody here sent it.
             (
-                [one(1, "wait", "running"), one(1, "done", "success", standing="already_done")],
+                [entry(1, "wait", "running"), entry(1, "done", "success", standing="already_done")],
                 {"rerun": 0, "adopted": 0, "succeeded": 1},
             ),
-            ([one(1, "retry")], {"rerun": 0, "to_rerun": 1, "waiting": 0}),
-            ([one(1, "wait", "running"), one(1, "done", "success")], {"rerun": 0, "adopted": 0, "succeeded": 1}),
-            ([one(1, "done", "success", status_before="success")], {"rerun": 0, "adopted": 0, "succeeded": 0}),
+            ([entry(1, "retry")], {"rerun": 0, "to_rerun": 1, "waiting": 0}),
+            ([entry(1, "wait", "running"), entry(1, "done", "success")], {"rerun": 0, "adopted": 0, "succeeded": 1}),
+            ([entry(1, "done", "success", status_before="success")], {"rerun": 0, "adopted": 0, "succeeded": 0}),
         ],
     )
-    def test_tally(self, seen: t.Any, expected: t.Any) -> None:
-        tally = counts.tally(run_of(*map(passed, seen)))
-        assert {name: tally[name] for name in expected} == expected
+    def test_count(self, seen: t.Any, expected: t.Any) -> None:
+        numbers = counts.count(run_of(*map(passed, seen)))
+        assert {name: numbers[name] for name in expected} == expected
 
     def test_in_check_mode_another_attempt_is_to_be_rerun_and_the_one_before_was_an_earlier_tasks(self) -> None:
-        run = Passes(check=True).after(passed(one(1, "retry", rerun=True, attempts=1, standing="to_rerun")))
+        run = Passes(check=True).after(passed(entry(1, "retry", rerun=True, attempts=1, standing="to_rerun")))
         result = counts.final_result(run, failed=False, msg="", timed_out=False, elapsed=0)
         assert result["instances"][0]["standing"] == "to_rerun"
         expected = {"failed": 1, "to_rerun": 1, "adopted": 1}
@@ -418,36 +425,36 @@ class TestPause:
     @pytest.mark.parametrize(
         ("instances", "due_in", "elapsed", "expected"),
         [
-            ([one(1, "done", "success")], None, 0, None),
-            ([one(1, "wait", "running")], None, 0, 5.0),
-            ([one(1, "wait", "running")], 40, 0, 40.0),
-            ([one(1, "wait", "running")], 2, 0, 2.0),
-            ([one(1, "wait", "running")], 0, 0, passes.MIN_PAUSE),
-            ([one(1, "retry")], 40, 0, 40.0),
-            ([one(1, "retry")], 40, 30, 30.0),
-            ([one(1, "wait", "running")], None, 58, 2.0),
-            ([one(1, "wait", "running")], None, 60, None),
-            ([one(1, "wait", "running")], None, 61, None),
+            ([entry(1, "done", "success")], None, 0, None),
+            ([entry(1, "wait", "running")], None, 0, 5.0),
+            ([entry(1, "wait", "running")], 40, 0, 40.0),
+            ([entry(1, "wait", "running")], 2, 0, 2.0),
+            ([entry(1, "wait", "running")], 0, 0, passes.MIN_PAUSE),
+            ([entry(1, "retry")], 40, 0, 40.0),
+            ([entry(1, "retry")], 40, 30, 30.0),
+            ([entry(1, "wait", "running")], None, 58, 2.0),
+            ([entry(1, "wait", "running")], None, 60, None),
+            ([entry(1, "wait", "running")], None, 61, None),
         ],
     )
     def test_when_the_next_pass_is_due(self, instances: t.Any, due_in: t.Any, elapsed: t.Any, expected: t.Any) -> None:
-        assert passes.pause(run_of(passed(*instances, due_in=due_in)), TIMING, elapsed, elapsed) == expected
+        assert passes.seconds_to_next_pass(run_of(passed(*instances, due_in=due_in)), TIMING, elapsed, elapsed) == expected
 
-    def test_a_last_look_is_taken_after_a_pass_that_went_beyond_the_time(self) -> None:
-        assert passes.pause(run_of(passed(one(1, "retry", rerun=True))), TIMING, 59, 61) == passes.MIN_PAUSE
-        assert passes.pause(run_of(passed(one(1, "retry", rerun=True))), passes.Timing(True, 0, 5), 0, 1) is None
+    def test_a_last_pass_follows_one_that_went_beyond_the_time(self) -> None:
+        assert passes.seconds_to_next_pass(run_of(passed(entry(1, "retry", rerun=True))), TIMING, 59, 61) == passes.MIN_PAUSE
+        assert passes.seconds_to_next_pass(run_of(passed(entry(1, "retry", rerun=True))), passes.Timing(True, 0, 5), 0, 1) is None
 
-    def test_a_plan_that_is_refused_ends_once_nothing_is_on_its_way(self) -> None:
+    def test_a_plan_that_is_refused_ends_once_nothing_is_in_progress(self) -> None:
         limit = {"failed": True, "finished": False, "error": {"kind": "limit"}, "msg": "Refused to rerun 1 instances: max_instances is 0"}
-        assert passes.pause(run_of(passed(one(1, "wait"), **limit)), TIMING, 0, 0) is None
-        assert passes.pause(run_of(passed(one(1, "wait"), one(2, "wait", "running"), **limit)), TIMING, 0, 0) == 5.0
+        assert passes.seconds_to_next_pass(run_of(passed(entry(1, "wait"), **limit)), TIMING, 0, 0) is None
+        assert passes.seconds_to_next_pass(run_of(passed(entry(1, "wait"), entry(2, "wait", "running"), **limit)), TIMING, 0, 0) == 5.0
 
     def test_failed_passes_are_spaced_out(self) -> None:
-        run = run_of(passed(one(1, "wait", "running")))
+        run = run_of(passed(entry(1, "wait", "running")))
         pauses = []
         for _number in range(5):
             run = run.after(failure("unreachable"))
-            pauses.append(passes.pause(run, passes.Timing(True, 3600, 5), 0, 0))
+            pauses.append(passes.seconds_to_next_pass(run, passes.Timing(True, 3600, 5), 0, 0))
         assert pauses == [5, 10, 20, 40, 60]
 
     @pytest.mark.parametrize(
@@ -464,26 +471,26 @@ class TestPause:
     def test_the_defaults_are_the_module_s(self) -> None:
         spec = rerun_spec()
         assert passes.Timing() == passes.Timing(*(spec[name]["default"] for name in ("wait", "wait_timeout", "poll_interval")))
-        assert Passes().wanted == passes.wanted_statuses({}) == frozenset(spec["statuses"]["default"])
+        assert Passes().wanted == passes.statuses_of_task({}) == frozenset(spec["statuses"]["default"])
 
     def test_statuses_are_a_list_or_words_with_commas(self) -> None:
-        assert passes.wanted_statuses({"statuses": ["fail", "success"]}) == passes.wanted_statuses({"statuses": "fail, success"})
+        assert passes.statuses_of_task({"statuses": ["fail", "success"]}) == passes.statuses_of_task({"statuses": "fail, success"})
 
 
-class TestTelling:
+class TestConsole:
     def test_progress_names_rare_things_only_where_they_happened(self) -> None:
         run = run_of(
             passed(
-                one(1, "done", "success"),
-                one(2, "wait", "running"),
-                one(3, "settling"),
-                one(4, "failed_again"),
-                one(5, "skipped", "freeze"),
+                entry(1, "done", "success"),
+                entry(2, "wait", "running"),
+                entry(3, "settling"),
+                entry(4, "failed_again"),
+                entry(5, "skipped", "freeze"),
             )
         )
-        assert console.progress_line("sales", counts.tally(run), 65) == "sales: 1 succeeded, 1 running, 1 waiting, 1 failed again, 1m 05s"
-        run = run.after(passed(one(6, "blocked", "waiting-confirm"), one(7, "unknown")))
-        assert console.progress_text(counts.tally(run)).endswith("1 failed again, 1 waiting for a person, 1 of unknown outcome")
+        assert console.progress_line("sales", counts.count(run), 65) == "sales: 1 succeeded, 1 running, 1 waiting, 1 failed again, 1m 05s"
+        run = run.after(passed(entry(6, "blocked", "waiting-confirm"), entry(7, "unknown")))
+        assert console.progress_text(counts.count(run)).endswith("1 failed again, 1 waiting for a person, 1 of unknown outcome")
 
     @pytest.mark.parametrize(
         ("results", "more", "expected"),
@@ -496,34 +503,34 @@ class TestTelling:
                     "Nothing to rerun in workspace w1: no instance matches; check jobs, planned_after, planned_before and instance_types.",
                 ),
             ),
-            ([passed(one(1, "done", "success", status_before="success"))], {}, (False, "Nothing to rerun in workspace w1.")),
+            ([passed(entry(1, "done", "success", status_before="success"))], {}, (False, "Nothing to rerun in workspace w1.")),
             ([passed(summary={"already_done": 4})], {}, (False, "Nothing to rerun in workspace w1.")),
-            ([passed(one(1, "skipped", "freeze"))], {}, (False, "Nothing to rerun in workspace w1.")),
-            ([passed(one(1, "not_rerunnable", "running-exception"))], {}, (False, "Nothing to rerun in workspace w1.")),
+            ([passed(entry(1, "skipped", "freeze"))], {}, (False, "Nothing to rerun in workspace w1.")),
+            ([passed(entry(1, "not_rerunnable", "running-exception"))], {}, (False, "Nothing to rerun in workspace w1.")),
             (
-                [passed(one(1, "retry"), one(2, "retry", job_name="b"))],
+                [passed(entry(1, "retry"), entry(2, "retry", job_name="b"))],
                 {"check_mode": True},
                 (False, "Would rerun 2 instances of 2 jobs in workspace w1."),
             ),
             (
-                [passed(one(1, "done", "success", status_before="success"))],
+                [passed(entry(1, "done", "success", status_before="success"))],
                 {"check_mode": True},
                 (False, "Nothing to rerun in workspace w1."),
             ),
             (
-                [passed(one(1, "retry", rerun=True)), passed(one(1, "done", "success"))],
+                [passed(entry(1, "retry", rerun=True)), passed(entry(1, "done", "success"))],
                 {},
                 (False, "Reran 1 instance of 1 job in workspace w1: all succeeded, 1m 05s."),
             ),
             (
-                [passed(one(1, "retry", rerun=True), finished=True)],
+                [passed(entry(1, "retry", rerun=True), finished=True)],
                 {"wait": False},
                 (False, "Reran 1 instance of 1 job in workspace w1; 1 is in progress, not waited for."),
             ),
             (
                 [
                     passed(
-                        one(1, "retry"),
+                        entry(1, "retry"),
                         finished=False,
                         failed=True,
                         error={"kind": "limit"},
@@ -534,7 +541,7 @@ class TestTelling:
                 (True, "Refused to rerun 1 instances: max_instances is 0"),
             ),
             (
-                [passed(one(1, "done", "success", status_before="fail", rerun=True, adopted=True))],
+                [passed(entry(1, "done", "success", status_before="fail", rerun=True, adopted=True))],
                 {},
                 (False, "Nothing to rerun in workspace w1 (1 had been rerun before, since 2026-11-23T03:00:00Z): all succeeded, 1m 05s."),
             ),
@@ -554,7 +561,7 @@ class TestTelling:
         assert console.verdict(run_of(*results), place(**more)) == expected
 
     @pytest.mark.parametrize(
-        ("action", "words", "way_out"),
+        ("action", "words", "next_step"),
         [
             ("failed_again", "1 failed again (daily_sales planned 2026-11-23T02:00:01Z)", "run again without since"),
             ("rejected", "1 rejected by the service (", "The service says: because 1. Correct that"),
@@ -563,20 +570,20 @@ class TestTelling:
             ("unknown", "1 of unknown outcome (", "See what became of the unknown ones with: ansible sales"),
         ],
     )
-    def test_each_way_to_miss_the_end_has_its_way_out(self, action: t.Any, words: t.Any, way_out: t.Any) -> None:
-        run = run_of(passed(one(2, "retry", rerun=True), one(1, action)), passed(one(2, "done", "success"), one(1, action)))
+    def test_each_way_to_miss_the_goal_has_its_next_step(self, action: t.Any, words: t.Any, next_step: t.Any) -> None:
+        run = run_of(passed(entry(2, "retry", rerun=True), entry(1, action)), passed(entry(2, "done", "success"), entry(1, action)))
         failed, msg = console.verdict(run, place(lookup="ansible sales -m x"))
         assert failed
         assert msg.startswith("Failed to bring 1 of 2 instances of workspace w1 to success: " + words)
-        assert way_out in msg
+        assert next_step in msg
 
     def test_what_is_not_rerunnable_is_only_missed_if_it_was_asked_for(self) -> None:
-        found = passed(one(1, "not_rerunnable", "fail"), one(2, "not_rerunnable", "manual-stop"))
-        assert len(counts.broken(run_of(found))["not_rerunnable"]) == 1
-        assert len(counts.broken(Passes(wanted=frozenset({"fail", "manual-stop"})).after(found))["not_rerunnable"]) == 2
+        both = passed(entry(1, "not_rerunnable", "fail"), entry(2, "not_rerunnable", "manual-stop"))
+        assert len(counts.broken(run_of(both))["not_rerunnable"]) == 1
+        assert len(counts.broken(Passes(wanted=frozenset({"fail", "manual-stop"})).after(both))["not_rerunnable"]) == 2
 
     def test_a_timeout_names_what_is_left_running(self) -> None:
-        run = run_of(passed(*(one(number, "wait", "running", rerun=True) for number in range(5))))
+        run = run_of(passed(*(entry(number, "wait", "running", rerun=True) for number in range(5))))
         failed, msg = console.verdict(run, place(timed_out=True))
         assert failed
         assert "5 still in progress after 1m 05s (daily_sales planned 2026-11-23T02:00:00Z, " in msg
@@ -586,45 +593,47 @@ class TestTelling:
 
     def test_a_timeout_says_where_what_is_open_stands_and_not_what_it_was_before(self) -> None:
         standings = [
-            one(0, "retry", rerun=True, attempts=1),
-            one(1, "settling", rerun=True, attempts=1),
-            one(2, "settling"),
-            one(3, "wait", rerun=True, attempts=1),
-            one(4, "wait", "running", rerun=True, attempts=1),
+            entry(0, "retry", rerun=True, attempts=1),
+            entry(1, "settling", rerun=True, attempts=1),
+            entry(2, "settling"),
+            entry(3, "wait", rerun=True, attempts=1),
+            entry(4, "wait", "running", rerun=True, attempts=1),
         ]
         lines = console.closing_lines(run_of(passed(*standings)), place(timed_out=True), "text")
         assert [line.split(":")[1].strip() for line in lines[1:]] == ["sent", "sent", "waiting", "waiting", "running"]
 
-    @pytest.mark.parametrize(("status", "timed_out", "told"), [("fail", True, True), ("success", False, False)])
-    def test_why_something_may_be_late_is_told_if_it_is(self, status: str, timed_out: bool, told: bool) -> None:
+    @pytest.mark.parametrize(("status", "timed_out", "late"), [("fail", True, True), ("success", False, False)])
+    def test_why_something_may_be_late_is_told_if_it_is(self, status: str, timed_out: bool, late: bool) -> None:
         why = "The service accepted reruns of job daily_sales that it does not show."
-        last = one(1, "wait" if timed_out else "done", status, rerun=True)
-        other = one(2, "failed_again", rerun=True)
+        last = entry(1, "wait" if timed_out else "done", status, rerun=True)
+        other = entry(2, "failed_again", rerun=True)
         _failed, msg = console.verdict(run_of(passed(last, other, problems=[why])), place(timed_out=timed_out))
-        assert (why in msg) is told
-        held = run_of(passed(one(1, "wait"), problems=["Instances wait for job load in workspace w2."]))
-        assert console.verdict(held, place(timed_out=True))[1].endswith("Instances wait for job load in workspace w2.")
+        assert (why in msg) is late
+        queued = run_of(passed(entry(1, "wait"), problems=["Instances wait for job load in workspace w2."]))
+        assert console.verdict(queued, place(timed_out=True))[1].endswith("Instances wait for job load in workspace w2.")
 
     def test_what_will_not_succeed_without_a_person_is_told_when_it_is_seen_and_once(self) -> None:
-        told: set[t.Any] = set()
-        first = run_of(passed(one(1, "wait", "running"), one(2, "blocked", "waiting-confirm"), one(3, "skipped", "freeze")))
-        assert console.trouble_lines("sales", first, told) == [
+        shown: set[t.Any] = set()
+        first = run_of(passed(entry(1, "wait", "running"), entry(2, "blocked", "waiting-confirm"), entry(3, "skipped", "freeze")))
+        assert console.trouble_lines("sales", first, shown) == [
             "sales:   waiting for a person: daily_sales planned 2026-11-23T02:00:02Z: because 2"
         ]
-        then = first.after(passed(one(1, "failed_again"), one(2, "blocked", "waiting-confirm")))
-        assert console.trouble_lines("sales", then, told) == ["sales:   failed again: daily_sales planned 2026-11-23T02:00:01Z: because 1"]
-        many = then.after(passed(*(one(number, "failed_again") for number in range(10, 99))))
-        assert len(console.trouble_lines("sales", many, told)) == console.LISTED - 2
-        assert console.trouble_lines("sales", many, told) == []
+        then = first.after(passed(entry(1, "failed_again"), entry(2, "blocked", "waiting-confirm")))
+        assert console.trouble_lines("sales", then, shown) == ["sales:   failed again: daily_sales planned 2026-11-23T02:00:01Z: because 1"]
+        many = then.after(passed(*(entry(number, "failed_again") for number in range(10, 99))))
+        assert len(console.trouble_lines("sales", many, shown)) == console.MOST_LINES - 2
+        assert console.trouble_lines("sales", many, shown) == []
 
     def test_a_timeout_tells_what_was_not_sent_apart(self) -> None:
-        run = run_of(passed(one(1, "wait", "running", rerun=True), one(2, "wait")))
+        run = run_of(passed(entry(1, "wait", "running", rerun=True), entry(2, "wait")))
         failed, msg = console.verdict(run, place(timed_out=True))
         assert failed
         assert "1 still in progress after 1m 05s (daily_sales planned 2026-11-23T02:00:01Z); 1 not sent yet after 1m 05s (" in msg
 
     def test_closing_lines_show_reasons_and_stop_somewhere(self) -> None:
-        run = run_of(passed(*(one(number, "failed_again", error_message="node \x1b[31mload") for number in range(console.LISTED + 3))))
+        run = run_of(
+            passed(*(entry(number, "failed_again", error_message="node \x1b[31mload") for number in range(console.MOST_LINES + 3)))
+        )
         lines = console.closing_lines(run, place(), "text")
         assert lines[0] == "sales: text"
         assert lines[1].startswith("sales:   failed again: daily_sales planned 2026-11-23T02:00:00Z: because 0 (node ")

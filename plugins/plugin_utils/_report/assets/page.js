@@ -8,7 +8,7 @@
     failed_again: ["failed again", "bad", "bad"], refused: ["rejected", "bad", "stop"], rejected: ["rejected", "bad", "stop"], not_rerunnable: ["not rerunnable", "warn", "stop"],
     blocked: ["needs a person", "warn", "person"], skipped: ["skipped", "warn", "stop"], unknown: ["unknown", "warn", "unknown"], to_rerun: ["to rerun", "go", "again"],
     waiting: ["waiting", "go", "wait"], running: ["running", "go", "run"], succeeded: ["succeeded", "good", "good"],
-    other: ["left alone", "muted", "muted"], idle: ["fine before", "muted", "good"], already_done: ["fine before", "muted", "good"],
+    other: ["left alone", "muted", "muted"], already_done: ["fine before", "muted", "good"],
   };
   const STEPS = {
     in_progress: ["in progress", "go", "wait"], unsent: ["not sent yet", "warn", "wait"], workspace: ["not worked on", "bad", "stop"], incomplete: ["incomplete", "bad", "bad"],
