@@ -11,7 +11,9 @@ from pathlib import Path
 
 from ansible_collections.dataarts.factory.plugins.module_utils._config.credentials import ENVIRONMENT
 from ansible_collections.dataarts.factory.plugins.module_utils._http.retry_policy import RETRY_POLICY
+from ansible_collections.dataarts.factory.plugins.module_utils._planner import reconcile as _reconcile
 from tests.unit.test_vocabulary import CHECKOUT, files, prose_of
+from tools import decision_table
 from tools.retry_policy import table, written
 
 GUIDES = Path(__file__).resolve().parents[2] / "docs" / "docsite" / "rst"
@@ -22,6 +24,16 @@ def test_the_guide_shows_the_retry_policy() -> None:
     assert table(RETRY_POLICY) in guide
     assert written(guide, RETRY_POLICY) == guide, "run python -m tools.retry_policy"
     assert len(table(RETRY_POLICY).splitlines()) == len(RETRY_POLICY) + 4
+
+
+def test_the_guide_shows_the_decision_table() -> None:
+    guide = (GUIDES / "guide_exactly_once.rst").read_text(encoding="utf-8")
+    table_of_code = str(_reconcile.__doc__)
+    assert decision_table.written(guide, table_of_code) == guide, "run python -m tools.decision_table"
+    shown = guide.partition(decision_table.BEGIN)[2].partition(decision_table.END)[0]
+    cells = re.findall(r"^   (?:\* -|  -) ?(.*)$", shown, re.MULTILINE)
+    assert [cells[index : index + 3] for index in range(0, len(cells), 3)] == decision_table.rows(table_of_code)
+    assert len(cells) // 3 == len([line for line in table_of_code.splitlines() if line.startswith("| ")]) >= 13
 
 
 def test_the_guide_names_the_environment_variables_of_every_option_in_their_order() -> None:

@@ -8,18 +8,18 @@ The goal is: *the instance has succeeded in a run that started at or after* ``si
 
 | the instance now | and | decision |
 |---|---|---|
-| waiting, running | | wait: it is in progress, whoever started it |
-| pause, waiting-confirm | | blocked: needs a person |
-| running-exception | | not rerunnable |
-| status in ``statuses`` | last start before ``since``, no attempt | retry |
-| the same | manually scheduled | not rerunnable |
-| success, forced or ignored | | done; the reason tells whether before or after ``since`` |
-| any other | last start before ``since``, no attempt | skipped |
-| status in ``statuses`` | last start at or after ``since`` | failed again, or retry while attempts are left |
-| any end but success | after a rerun of this run | failed again; a status that is not documented: wait |
-| unchanged since the attempt | accepted | settling, then wait; never sent again by this ``since`` |
-| unchanged since the attempt | outcome unknown | settling, then retry if it is provably unchanged, else unknown |
-| unchanged since the attempt | rejected | rejected |
+| waiting, running | | ``wait``: it is in progress, whoever started it |
+| pause, waiting-confirm | | ``blocked``: needs a person |
+| running-exception | | ``not_rerunnable`` |
+| status in ``statuses`` | last start before ``since``, no attempt | ``retry`` |
+| the same | manually scheduled | ``not_rerunnable`` |
+| success, forced or ignored | | ``done``; the reason tells whether before or after ``since`` |
+| any other | last start before ``since``, no attempt | ``skipped`` |
+| status in ``statuses`` | last start at or after ``since`` | ``failed_again``, or ``retry`` while ``attempts`` are left |
+| any end but success | after a rerun of this run | ``failed_again``; a status that is not documented: ``wait`` |
+| unchanged since the attempt | accepted | ``settling``, then ``wait``; never sent again by this ``since`` |
+| unchanged since the attempt | outcome unknown | ``settling``, then ``retry`` if it is provably unchanged, else ``unknown`` |
+| unchanged since the attempt | rejected | ``rejected`` |
 """
 
 from __future__ import annotations
