@@ -15,6 +15,9 @@ import typing as t
 from .._models.attempt import Attempt, Slot
 from .._models.instance import InstanceKey, JobInstance, Status
 
+#: Statuses of an instance that has not ended, so that one whose failure was listed must have been started anew to show them.
+_NOT_ENDED = frozenset({Status.WAITING, Status.RUNNING, Status.PAUSE, Status.WAITING_CONFIRM, Status.UNKNOWN})
+
 
 def with_twins(instances: t.Sequence[JobInstance]) -> list[JobInstance]:
     """*instances*, those that share workspace, job, plan time and submit time told apart by their instance_id (``key.twin``)."""
@@ -81,6 +84,6 @@ def _same_instance_id(instance: JobInstance, attempt: Attempt) -> bool:
 
 
 def _followed(instance: JobInstance, attempt: Attempt) -> bool:
-    """Whether it may be the instance of *attempt* under another submit_time and instance_id: it started later, or is in progress."""
+    """Whether it may be the instance of *attempt* under another submit_time and instance_id: it started later, or has not ended."""
     start, before = instance.start_time, attempt.failure.start_time
-    return instance.status.in_progress or (start is not None and (before is None or start > before))
+    return instance.status in _NOT_ENDED or (start is not None and (before is None or start > before))

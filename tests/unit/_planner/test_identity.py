@@ -57,6 +57,8 @@ CASES: dict[str, tuple[list[JobInstance], list[Attempt], list[str], list[str]]] 
     "instance_id was not listed": ([seen("7", Status.RUNNING, NEW)], [made("a", seen(""))], ["a"], []),
     "both changed": ([seen("7", Status.RUNNING, NEW, submit=9)], [made("a", A)], ["a"], []),
     "both changed, waiting without times": ([seen("7", Status.WAITING, NO_TIMES, submit=9)], [made("a", A)], ["a"], []),
+    "both changed, waiting for a person": ([seen("7", Status.WAITING_CONFIRM, NO_TIMES, submit=9)], [made("a", A)], ["a"], []),
+    "both changed, starting with an undocumented word": ([seen("7", Status.UNKNOWN, NO_TIMES, submit=9)], [made("a", A)], ["a"], []),
     "both changed, failed again": ([seen("7", Status.FAIL, NEW, submit=9)], [made("a", A)], ["a"], []),
     "both changed, without a start before": ([seen("7", Status.SUCCESS, NEW, submit=9)], [made("a", seen("1", run=NO_TIMES))], ["a"], []),
     "vanished": ([], [made("a", A)], [], ["a"]),
