@@ -85,7 +85,7 @@ class Judge:
             earlier = [other for other in self.before if other[0] == name and other[1] <= key[1]]
             earlier_keys += [max(earlier, key=_plan)] if earlier else []
         if job.get("self_dependent") and self._case.chained:
-            earlier = [other for other in self.meant if other[0] == key[0] and other[1] < key[1]]
+            earlier = [other for other in self.before if other[0] == key[0] and other[1] < key[1]]
             earlier_keys += [max(earlier, key=_plan)] if earlier else []
         return earlier_keys
 
