@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import json
 import re
+import sqlite3
 import typing as t
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,12 +19,14 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.dataarts.factory.plugins.module_utils._common.errors import Kind
 from ansible_collections.dataarts.factory.plugins.module_utils._config.argument_spec import rerun_spec
 from ansible_collections.dataarts.factory.plugins.module_utils._http.iam import FetchedAuth
+from ansible_collections.dataarts.factory.plugins.module_utils._journal.journal import Journal
 from ansible_collections.dataarts.factory.plugins.module_utils._runner.ansible_module import ModuleRun, run_logic
 from ansible_collections.dataarts.factory.plugins.module_utils._runner.rerun import rerun
 from emulator.running import Running, running
 from tests.support.logic import call
 from tests.support.pages import blocks
 from tests.support.playbook import ROOT, Ansible
+from tests.support.postgresql import PostgresServer, postgres_server
 from tests.support.reader import without_times
 from tests.support.scenarios import SECRET_KEY, USER_NAME, small_night
 from tests.support.workspace import inventory, options, variables
@@ -73,6 +76,13 @@ PASSES: Mapping[str, Recipe] = {
     "invalid": (fault("status", status=400, code="DLF.3051", message="The request parameter is invalid."), QUICK),
     "bad_answer": (fault("malformed"), QUICK),
     "server": (fault("status", status=500, code="DLF.0001", message="Internal error."), QUICK),
+    "journal_link": ({}, {"journal": "a link"}),
+    "journal_place": ({}, {"journal": "below a file"}),
+    "journal_foreign": ({}, {"journal": "of another program"}),
+    "journal_newer": ({}, {"journal": "of a newer version"}),
+    "journal_kind": ({}, {"journal": "mysql://reruns@db.example.com/reruns"}),
+    "journal_server": ({}, {"journal": "postgresql://reruns@127.0.0.1:1/reruns"}),
+    "journal_password": ({}, {"journal": "on a server", "journal_password": "another password"}),
 }  # fmt: skip
 #: What shows only at the end of a task.
 TASKS: Mapping[str, Recipe] = {
@@ -84,30 +94,66 @@ TASKS: Mapping[str, Recipe] = {
     "unknown_job": ({}, {"jobs": ["daily_salse"]}),
 }
 #: What does not depend on the service.
-OTHERS = ("requests", "no_workspace", "typo")
+OTHERS = ("requests", "psycopg", "no_workspace", "typo")
 
 
-def given(service: Running, recipe: Json) -> Json:
-    """The options of a recipe, with what words stand for: the emulator's own address, spoken to in TLS; a plan for five of six instances."""
+def given(service: Running, folder: Path, server: PostgresServer, recipe: Json) -> Json:
+    """The options of a recipe, with what words stand for: the emulator's own address, spoken to in TLS; a plan for five of six instances;
+    journals that cannot be used."""
     words: dict[t.Any, t.Callable[[], str]] = {
         "https": lambda: service.endpoint.replace("http://", "https://"),
         "of five": lambda: re.sub(r"^6-\w{12}", "5-b9eb9e25941d", call("job_rerun", options(service), check=True)["plan_id"]),
+        "on a server": lambda: server.uri("reruns", "reruns"),
     }
+    words |= {word: lambda make=make: str(make(folder)) for word, make in JOURNALS.items()}
     return {name: words[value]() if isinstance(value, str) and value in words else value for name, value in recipe.items()}
+
+
+def link(folder: Path) -> Path:
+    (folder / "link.db").symlink_to("elsewhere.db")
+    return folder / "link.db"
+
+
+def below_a_file(folder: Path) -> Path:
+    (folder / "file").touch()
+    return folder / "file" / "journal.db"
+
+
+def of_another_program(folder: Path) -> Path:
+    with contextlib.closing(sqlite3.connect(folder / "foreign.db")) as connection:
+        connection.execute("CREATE TABLE dashboards (title TEXT)")
+    return folder / "foreign.db"
+
+
+def of_a_newer_version(folder: Path) -> Path:
+    with Journal(str(folder / "newer.db"), password=None, project_id="p") as journal:
+        journal.cover(["w"], 1)
+    with contextlib.closing(sqlite3.connect(folder / "newer.db")) as connection, connection:
+        connection.execute("UPDATE dataarts_meta SET value = '9' WHERE key = 'version'")
+    return folder / "newer.db"
+
+
+JOURNALS = {
+    "a link": link,
+    "below a file": below_a_file,
+    "of another program": of_another_program,
+    "of a newer version": of_a_newer_version,
+}
 
 
 @pytest.fixture(scope="module")
 def messages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """Name of each recipe -> the message it ends with."""
     folder = tmp_path_factory.mktemp("messages")
-    return {name: message(folder, *recipe) for name, recipe in PASSES.items()} | task_messages(folder)
+    with postgres_server() as server:
+        return {name: message(folder, server, *recipe) for name, recipe in PASSES.items()} | task_messages(folder)
 
 
-def message(folder: Path, scenario: Json, changes: Json) -> str:
+def message(folder: Path, server: PostgresServer, scenario: Json, changes: Json) -> str:
     """What one pass of job_rerun says."""
     FetchedAuth._leases.clear()
     with running(small_night(**scenario)) as service:
-        wanted = options(service, settle_time=1, journal=str(folder / "state"), **given(service, changes))
+        wanted = options(service, **{"settle_time": 1, "journal": str(folder / "state"), **given(service, folder, server, changes)})
         run = ModuleRun(ArgumentSpecValidator(rerun_spec()).validate(wanted).validated_parameters)
         run_logic(run, rerun, "rerun", "job instances")  # as the module does
     return str(run.result["msg"])
@@ -132,12 +178,17 @@ def task_messages(folder: Path) -> dict[str, str]:
         (folder / "lacking").mkdir()
         (folder / "lacking" / "requests.py").write_text("raise ImportError", encoding="utf-8")
         lacking = {**task, "environment": {"PYTHONPATH": str(folder / "lacking")}}
+        (folder / "without").mkdir()
+        (folder / "without" / "psycopg.py").write_text("raise ImportError(\"No module named 'psycopg'\")", encoding="utf-8")
+        without = {**task, "environment": {"PYTHONPATH": str(folder / "without")}}
         role = {"ansible.builtin.include_role": {"name": "dataarts.factory.rerun"}, "ignore_errors": True}
+        hosts["psycopg"] = {**hosts["failed_again"], "dataarts_journal": "postgresql://reruns@db.example.com/reruns"}
         hosts |= {"requests": {}, "no_workspace": {}, "typo": {"dataarts_workspace_id": "x", "dataarts_job": ["daily_sales"]}}
         (folder / "hosts.yml").write_text(json.dumps(inventory(**hosts)), encoding="utf-8")
         plays = [
             {"hosts": ":".join(TASKS), "gather_facts": False, "tasks": [task]},
             {"hosts": "requests", "gather_facts": False, "tasks": [{**lacking, "vars": {"dataarts_workspace_id": "x"}}]},
+            {"hosts": "psycopg", "gather_facts": False, "tasks": [without]},
             {"hosts": "no_workspace:typo", "gather_facts": False, "tasks": [role]},
         ]
         outcome = Ansible(folder).written_playbook(plays, "-i", folder / "hosts.yml", "--forks", "4")
@@ -167,6 +218,8 @@ def test_the_guide_has_every_kind_of_error() -> None:
 def comparable(text: str) -> str:
     """*text* in one line, without what differs from run to run."""
     line = re.sub(r"\(requests\) on \S+ Python \S+\.( |$)", "(requests) on HOST Python PYTHON. ", without_times(" ".join(text.split())))
+    line = re.sub(r"the journal /[^:]+:", "the journal PATH:", line)
+    line = re.sub(r"imported by \S+ \(", "imported by PYTHON (", line)
     line = re.sub(r"\b(60 min 0|59 min 59) s\b", "AN HOUR", line)  # dates of the service come in whole seconds
     line = re.sub(r"\b\d+ min \d+ s\b", "SKEW", line)
     return re.sub(r"\b[0-9a-f]{12}-[0-9a-f]{8}(?:-[0-9a-z]+)?\b", "PLAN", line)
