@@ -162,7 +162,7 @@ class Judge:
             self.judgement.wrong.append("changed is false although something was rerun")
         if result.get("finished"):
             self._only_counted(result, {key for key in self.meant.keys() - seen if key[0] not in unlisted(result)}, reruns, truth)
-            self._stated_end(result, reruns, truth)
+            self._goal_reached(result, reruns, truth)
 
     def _only_counted(self, result: Json, missing: set[Key], reruns: dict[Key, list[Json]], truth: dict[Key, Json]) -> None:
         """What a report leaves out had succeeded before the run, and is in its count."""
@@ -174,7 +174,7 @@ class Judge:
                 f"{len(missing)} instances are not in the report, which counts {result['summary']['already_done']} as already done"
             )
 
-    def _stated_end(self, result: Json, reruns: dict[Key, list[Json]], truth: dict[Key, Json]) -> None:
+    def _goal_reached(self, result: Json, reruns: dict[Key, list[Json]], truth: dict[Key, Json]) -> None:
         if result.get("failed"):
             if not (result.get("msg") and result.get("error")):
                 self.judgement.wrong.append("it failed without a reason")

@@ -81,6 +81,7 @@ WORDS_OF_NAMES = {
     "tally": "counts",
     "misspelled": "typos",
     "spelling": "typos",
+    "stated_end": "goal",
     "state_path": "journal",
     "state_file": "journal",
     "state_files": "journal",
