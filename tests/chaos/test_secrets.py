@@ -201,14 +201,14 @@ def test_a_service_that_tells_secrets_back(service: Running, kind: str, tmp_path
     assert search(tmp_path, secrets, figures, json.dumps(result), json.dumps(result, ensure_ascii=False)) == []
 
 
-#: Runs a module with a util broken so that an exception nobody foresaw holds every option, in its text and in its frames.
+#: Runs a module with a strategy broken so that an exception nobody foresaw holds every option, in its text and in its frames.
 CRASH = """
 import sys
-from ansible_collections.dataarts.factory.plugins.module_utils._runner import looking as _looking
-def crash(clock, options, read):
-    secrets = dict(options)
-    raise RuntimeError(repr(secrets)) from ValueError(str(options))
-_looking.read_window = crash
+from ansible_collections.dataarts.factory.plugins.module_utils._runner.rerun import Goal
+def crash(goal):
+    secrets = dict(goal.run.options)
+    raise RuntimeError(repr(secrets)) from ValueError(str(goal.run.options))
+Goal.list_instances = crash
 sys.argv = ["module_process.py", "job_rerun"]
 sys.path.insert(0, {support!r})
 import module_process
