@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 import re
 import sqlite3
@@ -97,6 +98,10 @@ TASKS: Mapping[str, Recipe] = {
 OTHERS = ("requests", "psycopg", "no_workspace", "typo")
 
 
+def _text_of(make: t.Callable[[Path], t.Any], folder: Path) -> str:
+    return str(make(folder))
+
+
 def given(service: Running, folder: Path, server: PostgresServer, recipe: Json) -> Json:
     """The options of a recipe, with what words stand for: the emulator's own address, spoken to in TLS; a plan for five of six instances;
     journals that cannot be used."""
@@ -105,7 +110,7 @@ def given(service: Running, folder: Path, server: PostgresServer, recipe: Json) 
         "of five": lambda: re.sub(r"^6-\w{12}", "5-b9eb9e25941d", call("job_rerun", options(service), check=True)["plan_id"]),
         "on a server": lambda: server.uri("reruns", "reruns"),
     }
-    words |= {word: lambda make=make: str(make(folder)) for word, make in JOURNALS.items()}
+    words |= {word: functools.partial(_text_of, make, folder) for word, make in JOURNALS.items()}
     return {name: words[value]() if isinstance(value, str) and value in words else value for name, value in recipe.items()}
 
 
