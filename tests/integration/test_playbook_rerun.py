@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from ansible_collections.dataarts.factory.plugins.module_utils._planner.plan_id import plan_digest
 from emulator.running import Running, running
 from tests.support.playbook import Ansible, Outcome
 from tests.support.scenarios import SECRET_KEY, SUPPLY_ID, WORKSPACE_ID, small_night, two_workspaces
@@ -145,7 +146,7 @@ def test_every_trouble_ends_in_one_clear_message(ansible: Ansible, tmp_path: Pat
             unreachable=quick(fine, state, max_retries=0, **closed()),
             clock_off=quick(skewed, state, max_retries=0),
             no_json=quick(garbled, state, max_retries=0),
-            refused_job=quick(refusing, state),
+            refused_job=quick(refusing, tmp_path / "of-another-service"),  # with ids that are the same there
             no_workspace=quick(fine, state, workspace_id=None),
             bad_time=quick(fine, state, since="2026-11-23T03:00:00"),
         )
@@ -250,12 +251,13 @@ def test_everything_that_failed_is_rerun_if_it_is_the_plan_that_was_approved(ser
     path = written(tmp_path / "hosts.yml", hosts)
     everything = "dataarts.factory.rerun_failed"
 
-    refused = ansible.playbook(everything, "-i", path, variables={"dataarts_plan_id": "1-000000000000-00000000"}).ended(2)
+    another = plan_digest([], {}, service.now_ms()).replace("0-", "1-", 1)
+    refused = ansible.playbook(everything, "-i", path, variables={"dataarts_plan_id": another}).ended(2)
     (failure,) = [line for line in refused.of("fail") if line.event == "failed"]
     assert "the approved plan had 1 instances, now there are 2" in failure.result["msg"]
     assert not service.journal()
 
-    (plan_id,) = set(re.findall(r"is no longer 1-0{12}-0{8} but (\d+-\w{12}-\w{8})", failure.result["msg"]))
+    (plan_id,) = set(re.findall(rf"is no longer {another} but (\d+-\w{{12}}-\w{{8}}-\w+)", failure.result["msg"]))
     ansible.playbook(everything, "-i", path, variables={"dataarts_plan_id": plan_id}).succeeded()
     assert Counter(name for _workspace, name, _time in reruns(service)) == {"stock_levels": 2}
 
