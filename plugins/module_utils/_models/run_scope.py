@@ -109,14 +109,31 @@ def window_of(options: Options, now_ms: int) -> Window:
     return window(begin, last, options=("planned_after", "planned_before"))
 
 
-def since_of(options: Options, now_ms: int) -> int | None:
-    """The option ``since``, epoch ms, or None if it is not set.
+@dataclass(frozen=True)
+class SinceOption:
+    """The option ``since``, parsed once. A relative time counts from the service's time, which is known after the first answer.
 
-    :param now_ms: the service's time, epoch ms.
-    :raises OptionError: it cannot be read.
+    :param ms: epoch ms, a relative one as counted from *now_ms*; None if the option is not set.
+    :param now_ms: what was taken for the service's time when it was parsed.
     """
-    value = options.get("since")
-    return None if value is None else parse_time(value, now_ms=now_ms, option="since")
+
+    ms: int | None
+    relative: bool
+    now_ms: int
+
+    @classmethod
+    def of(cls, options: Options, now_ms: int) -> SinceOption:
+        """The option in *options*.
+
+        :raises OptionError: it cannot be read.
+        """
+        value = options.get("since")
+        ms = None if value is None else parse_time(value, now_ms=now_ms, option="since")
+        return cls(ms, isinstance(value, str) and value.strip().startswith("-"), now_ms)
+
+    def at(self, asked_ms: int) -> int | None:
+        """The time it means for a run that first listed at *asked_ms*."""
+        return self.ms + asked_ms - self.now_ms if self.relative and self.ms is not None else self.ms
 
 
 def check_past(since: int, *, now_ms: int, last_ms: int) -> None:

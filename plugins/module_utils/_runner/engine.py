@@ -64,8 +64,8 @@ class Strategy(abc.ABC):
         """Ids of the workspaces whose instances may be rerun."""
 
     @abc.abstractmethod
-    def since(self) -> Since:
-        """The ``since`` of the run, as far as it is known."""
+    def since(self, asked_ms: int) -> Since:
+        """The ``since`` of the run, which first listed at *asked_ms*."""
 
     @abc.abstractmethod
     def list_instances(self) -> Listed:
@@ -156,7 +156,7 @@ class Engine:
         listed = strategy.list_instances()
         snapshot = take(
             listed,
-            strategy.since(),
+            strategy.since(listed.asked_ms),
             self._journal,
             strategy.clock,
             strategy.workspaces(),

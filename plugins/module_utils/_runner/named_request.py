@@ -22,7 +22,7 @@ from .._models.attempt import Comparison, Outcome, compare
 from .._models.decision import Action, Decision
 from .._models.instance import InstanceKey, JobInstance
 from .._models.rerun_request import RetryOptions
-from .._models.run_scope import PassState, RunScope, since_of
+from .._models.run_scope import PassState, RunScope, SinceOption
 from .._models.selection import wanted_statuses
 from .._output.messages import lookup_hint
 from .._output.results import decided, diff
@@ -67,7 +67,8 @@ class NamedRequest(Strategy):
         self._just_lost: set[InstanceKey] = set()  # sent in this pass, answer lost
         self._rejection: ApiError | None = None
         self._outdated = False  # the list was too old to send anything by it
-        self._since = Since(since_of(options, self.clock.now_ms()), options["since"] is not None)
+        self._since_option = SinceOption.of(options, self.clock.now_ms())
+        self._since = Since(self._since_option.ms, self._since_option.ms is not None)
         self._policy(RunScope(self._since.ms or self.clock.now_ms(), False, Window(0, 0)))
 
     @abc.abstractmethod
@@ -86,9 +87,9 @@ class NamedRequest(Strategy):
         """The one of the options."""
         return [self.workspace_id]
 
-    def since(self) -> Since:
+    def since(self, asked_ms: int) -> Since:
         """The option's, or when this call first listed."""
-        return self._since
+        return self._since if self._since.fixed else Since(self._since_option.at(asked_ms), self._since.given)
 
     def list_instances(self) -> Listed:
         """What is meant, each once."""

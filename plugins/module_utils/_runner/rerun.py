@@ -18,7 +18,7 @@ from .._models.attempt import Attempt, Outcome
 from .._models.decision import Action, Decision
 from .._models.instance import InstanceKey, JobInstance
 from .._models.rerun_request import RetryOptions
-from .._models.run_scope import PassState, RunScope, seconds_of, since_of, window_of
+from .._models.run_scope import PassState, RunScope, SinceOption, seconds_of, window_of
 from .._models.selection import Selection, select, wanted_statuses
 from .._output.messages import lookup_hint, plan_lines, unshown_notes
 from .._output.results import decided, diff, summary
@@ -59,7 +59,8 @@ class Goal(Strategy):
         self._poll_interval = seconds_of(options, "poll_interval", 1)
         window = self.state.window or window_of(options, now)
         self._select(window)
-        self._policy(RunScope(self.since().ms or now, False, window))
+        self._since = SinceOption.of(options, now)
+        self._policy(RunScope(self.since(now).ms or now, False, window))
         self.api = WorkspaceApi(run.session, self._workspace_id, options["api_version"])
         self._order = OrderReader(run, self.api, self.state.dependencies)
         self._missed: list[str] = []  # problems that leave the goal unreached
@@ -72,22 +73,21 @@ class Goal(Strategy):
         """The one of the options."""
         return [self._workspace_id]
 
-    def since(self) -> Since:
+    def since(self, asked_ms: int) -> Since:
         """That of the pass before; else the option's, or the one that an approved plan binds."""
         if self.state.since is not None:
             return Since(self.state.since, self.state.since_given, fixed=True)
-        options = self.run.options
-        given = since_of(options, self.clock.now_ms())
-        if given is None and options["plan_id"]:
-            given = approved_since(options["plan_id"])
-        return Since(given, given is not None)
+        since, plan_id = self._since.at(asked_ms), self.run.options["plan_id"]
+        if since is None and plan_id:
+            since = approved_since(plan_id)
+        return Since(since, since is not None)
 
     def list_instances(self) -> Listed:
         """Every selected instance of whatever status: one that has gone on still has to be brought to the goal."""
         for notes in (self.problems, self._missed, self._unlisted, self._after):
             notes.clear()
         asked_at = stopwatch()
-        fixed, since = self.state.window, self.since()
+        fixed, since = self.state.window, self.since(self.clock.now_ms())
         instances, window, asked_ms = timed_window(
             self.clock,
             lambda now_ms: fixed or window_of(self.run.options, now_ms),

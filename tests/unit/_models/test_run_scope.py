@@ -17,9 +17,9 @@ from ansible_collections.dataarts.factory.plugins.module_utils._common.times imp
 from ansible_collections.dataarts.factory.plugins.module_utils._models.run_scope import (
     PassState,
     RunScope,
+    SinceOption,
     check_past,
     seconds_of,
-    since_of,
     window_of,
 )
 
@@ -40,9 +40,9 @@ def test_a_window_that_is_none_is_refused(options: dict[str, t.Any]) -> None:
 
 
 def test_since_may_be_left_out() -> None:
-    assert since_of({}, NOW) is None
-    assert since_of({"since": None}, NOW) is None
-    assert since_of({"since": "-2h"}, NOW) == NOW - 2 * HOUR
+    assert SinceOption.of({}, NOW).at(NOW) is None
+    assert SinceOption.of({"since": None}, NOW).at(NOW) is None
+    assert SinceOption.of({"since": "-2h"}, NOW - 5).at(NOW) == NOW - 2 * HOUR, "a relative time counts from the first list"
 
 
 @pytest.mark.parametrize(
