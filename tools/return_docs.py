@@ -8,8 +8,8 @@ The shared keys are in return_docs.yml. A module keeps its own order and may lea
 
 from __future__ import annotations
 
+import ast
 import re
-import runpy
 import textwrap
 from pathlib import Path
 
@@ -32,7 +32,10 @@ def blocks(text: str, indent: int) -> list[tuple[str, str]]:
 
 def kinds() -> str:
     """The sentence about the kinds of errors."""
-    *words, last = (f"V({kind.value})" for kind in runpy.run_path(str(ERRORS))["Kind"])
+    # Read, not run: ansible-test's import of collections stands in the way of runpy.
+    classes = [node for node in ast.parse(ERRORS.read_text(encoding="utf-8")).body if isinstance(node, ast.ClassDef)]
+    members = [node.value for node in next(node for node in classes if node.name == "Kind").body if isinstance(node, ast.Assign)]
+    *words, last = (f"V({ast.literal_eval(member)})" for member in members)
     return (
         f"One of {', '.join(words)} and {last} for an answer of the service or its absence, V(option) for an option that cannot be used, "
         "V(journal) for a journal that cannot be used, V(import) for a missing Python library, V(limit) for a plan that is too large, "

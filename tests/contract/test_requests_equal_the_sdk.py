@@ -75,8 +75,8 @@ class Kept(Client):
         self._answer = answer
         self._signs = auth
 
-    def send(self, call: Request, *, deadline: float | None = None) -> Answer:
-        self.requests.append(prepare(call, self._signs))
+    def send(self, request: Request, *, deadline: float | None = None) -> Answer:
+        self.requests.append(prepare(request, self._signs))
         return Answer(200, self._answer, "request", {"x-subject-token": "token"})
 
 

@@ -133,7 +133,7 @@ def of_another_program(folder: Path) -> Path:
 def of_a_newer_version(folder: Path) -> Path:
     with Journal(str(folder / "newer.db"), password=None, project_id="p") as journal:
         journal.cover(["w"], 1)
-    with contextlib.closing(sqlite3.connect(folder / "newer.db")) as connection, connection:
+    with contextlib.closing(sqlite3.connect(folder / "newer.db", isolation_level=None)) as connection:
         connection.execute("UPDATE dataarts_meta SET value = '9' WHERE key = 'version'")
     return folder / "newer.db"
 

@@ -12,7 +12,9 @@ import pytest
 
 from emulator.running import Running, running
 from tests.support.scenarios import small_night
-from tests.support.sdk_home import sdk_home  # noqa: F401 - a fixture of every test here
+from tests.support.sdk_home import sdk_home
+
+__all__ = ["night", "sdk_home", "service", "shared"]
 
 
 @pytest.fixture(scope="module")

@@ -423,7 +423,7 @@ def test_a_call_that_follows_a_lost_one_finds_out_first(service: t.Any, asked: t
     service.inject({"route": "retry", "kind": "drop", "when": "after_effect"})
     given = asked()
     first = call("job_instance_retry", given)
-    with contextlib.closing(sqlite3.connect(tmp_path / "state")) as journal, journal:
+    with contextlib.closing(sqlite3.connect(tmp_path / "state", isolation_level=None)) as journal:
         journal.execute("UPDATE dataarts_attempt SET outcome = 'intended', request_id = NULL")
     again = call("job_instance_retry", {**given, "since": str(first["since"])})
     assert (again["failed"], again["changed"], list(by_action(again))) == (False, False, ["skipped"])

@@ -120,7 +120,7 @@ def rerun_spec() -> Spec:
         "wait": {"type": "bool", "default": True},
         "wait_timeout": {"type": "int", "default": 3600},
         "poll_interval": {"type": "int", "default": 10},
-        "pass_state": {"type": "dict"},
+        "pass_state": {"type": "dict", "no_log": False},
     }
 
 

@@ -21,10 +21,10 @@ from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 if sys.version_info < (3, 9):  # noqa: UP036 - before the first import that an older Python cannot evaluate
     _VERSION = ".".join(map(str, sys.version_info[:2]))
     _CURE = "Set ansible_python_interpreter to Python 3.9 or newer there"
-    print(
+    sys.stdout.write(
         json.dumps({"failed": True, "msg": f"dataarts.factory needs Python 3.9 or newer: {sys.executable} is Python {_VERSION}. {_CURE}."})
     )
-    sys.exit(1)
+    raise SystemExit(1)
 
 from .._common.errors import ApiError, JournalError, OptionError
 from .._common.text import printable
