@@ -348,6 +348,49 @@ instances:
       type: bool
       returned: always
       sample: false
+    history:
+      description:
+        - Earlier reruns of the instance by other runs that share the journal, newest first, at most ten. Those that took no effect are left out.
+        - M(dataarts.factory.rerun_history_info) lists everything that the journal holds.
+      type: list
+      elements: dict
+      returned: always
+      contains:
+        sent_time:
+          description: When the rerun was sent, in epoch milliseconds.
+          type: int
+          returned: always
+          sample: 1732522205000
+        sent_time_iso:
+          description: The same in ISO 8601, UTC.
+          type: str
+          returned: always
+          sample: "2024-11-25T08:10:05Z"
+        outcome:
+          description: V(accepted), or V(unknown) or V(intended) if it may have taken effect.
+          type: str
+          returned: always
+          sample: accepted
+        run_id:
+          description: Id of the run that sent it.
+          type: str
+          returned: always
+          sample: 0a7c3f5e4d2b4c1e8f9a6b7c8d9e0f1a
+        user:
+          description: Who ran it.
+          type: str
+          returned: always
+          sample: jane
+        controller:
+          description: Host name of the machine that ran the module.
+          type: str
+          returned: always
+          sample: controller-1
+        purpose:
+          description: Incident name or ticket that was set, or an empty text.
+          type: str
+          returned: always
+          sample: INC-4711 disk full
     standing:
       description: Where the instance stands; the words are those of M(dataarts.factory.job_rerun).
       type: str

@@ -413,6 +413,49 @@ instances:
       type: bool
       returned: always
       sample: false
+    history:
+      description:
+        - Earlier reruns of the instance by other runs that share the journal, newest first, at most ten. Those that took no effect are left out.
+        - M(dataarts.factory.rerun_history_info) lists everything that the journal holds.
+      type: list
+      elements: dict
+      returned: always
+      contains:
+        sent_time:
+          description: When the rerun was sent, in epoch milliseconds.
+          type: int
+          returned: always
+          sample: 1732522205000
+        sent_time_iso:
+          description: The same in ISO 8601, UTC.
+          type: str
+          returned: always
+          sample: "2024-11-25T08:10:05Z"
+        outcome:
+          description: V(accepted), or V(unknown) or V(intended) if it may have taken effect.
+          type: str
+          returned: always
+          sample: accepted
+        run_id:
+          description: Id of the run that sent it.
+          type: str
+          returned: always
+          sample: 0a7c3f5e4d2b4c1e8f9a6b7c8d9e0f1a
+        user:
+          description: Who ran it.
+          type: str
+          returned: always
+          sample: jane
+        controller:
+          description: Host name of the machine that ran the module.
+          type: str
+          returned: always
+          sample: controller-1
+        purpose:
+          description: Incident name or ticket that was set, or an empty text.
+          type: str
+          returned: always
+          sample: INC-4711 disk full
     request_ids:
       description: The service's ids of every request that carried the instance.
       type: list
@@ -511,6 +554,11 @@ run_id:
   type: str
   returned: when the instances could be read
   sample: 5f0c6f0e8d5b4c0e9a4f3b1f2a7d9c11
+purpose:
+  description: The O(purpose) of the run, or an empty text.
+  type: str
+  returned: when the instances could be read
+  sample: INC-4711 disk full
 since:
   description: The time that tells runs apart, epoch milliseconds. Pass it back as O(since) to continue this run.
   type: int

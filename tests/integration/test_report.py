@@ -5,9 +5,11 @@
 
 from __future__ import annotations
 
+import getpass
 import json
 import shlex
 import signal
+import socket
 import stat
 import time
 import typing as t
@@ -78,7 +80,8 @@ def test_a_report_leads_from_the_plan_to_the_last_instance(service: Running, ans
 
     def go_on(command: str, folder: str) -> Outcome:
         program, *words = shlex.split(command)
-        return ansible.run(program, *words, "-e", json.dumps({"dataarts_report_path": folder}), cwd=tmp_path)
+        more = {"dataarts_report_path": folder, "dataarts_purpose": f"INC-4711 {folder}"}
+        return ansible.run(program, *words, "-e", json.dumps(more), cwd=tmp_path)
 
     words = ("--check", "--limit", "sales,supply")  # the third is nobody's business
     checked = ansible.playbook(PLAYBOOK, "-i", path, *words, variables={"dataarts_report_path": "plan"}).succeeded()
@@ -106,7 +109,14 @@ def test_a_report_leads_from_the_plan_to_the_last_instance(service: Running, ans
     assert (way["standing"], way["instances"], way["limit"], supply["next_steps"]) == ("failed_again", 1, "sales", [])
     go_on(way["command"], "last").succeeded()
     assert reruns(service)["weekly_report"] == 2
-    assert read(tmp_path / "last")["headline"] == "The instance succeeded"
+    last = read(tmp_path / "last")
+    assert last["headline"] == "The instance succeeded"
+    assert (last["workspaces"][0]["purpose"], "  purpose: INC-4711 last" in last["workspaces"][0]["plan"]) == ("INC-4711 last", True)
+    assert {text for instance in sales["instances"] for text in instance["history"]} == set()
+    ((earlier,),) = [instance["history"] for instance in last["workspaces"][0]["instances"]]
+    assert (earlier["sent_time"], earlier["purpose"]) == (sales["instances"][0]["sent_time"], "INC-4711 night")
+    assert (earlier["user"], earlier["controller"]) == (getpass.getuser(), socket.gethostname())
+    assert f"rerun once before: {earlier['sent_time_iso']} by" in (tmp_path / "last" / "report.html").read_text(encoding="utf-8")
     go_on(way["command"], "last").succeeded()
     assert reruns(service) == {"daily_sales": 3, "hourly_stock": 2, "weekly_report": 2, "stock_levels": 2}
 

@@ -75,8 +75,16 @@ def instance(number: int, standing: str = "succeeded", **changes: t.Any) -> dict
         "attempts": int(rerun),
         "request_id": f"8c3f0b7ab8f3e1f7{number:016x}" if rerun else None,
         "rerun": rerun,
+        "history": [],
         **changes,
     }
+
+
+def earlier(hours: int, **changes: t.Any) -> dict[str, t.Any]:
+    """A rerun by another run, so many hours before :data:`SINCE`."""
+    moment = SINCE - hours * HOUR
+    who = {"run_id": "run-0", "user": "jane", "controller": "ctl-1", "purpose": "INC-4711"}
+    return {"sent_time": moment, "sent_time_iso": to_iso(moment), "outcome": "accepted", **who, **changes}
 
 
 def result(instances: t.Iterable[t.Mapping[str, t.Any]], *, check_mode: bool = False, **changes: t.Any) -> dict[str, t.Any]:

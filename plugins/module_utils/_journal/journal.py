@@ -54,8 +54,8 @@ class Known:
     """What the journal knows of some workspaces, read in one go.
 
     :param attempts: the newest attempt of each (workspace, job_id, plan_time, submit_time, instance_id), oldest first.
-    :param reruns: ``sent_ms`` of the attempts in the 24 h before ``now_ms`` that may have taken effect, oldest first: those accepted, and those
-        intended or unknown that are still open.
+    :param effective: the attempts that may have taken effect, oldest first: those accepted, and those intended or unknown that are still open.
+    :param reruns: ``sent_ms`` of those of them in the 24 h before ``now_ms``, oldest first.
     :param complete_since: from when on the journal knows every attempt of all these workspaces, epoch ms of the service's clock (the latest of
         them); None if one of them is not in it yet.
     :param set_aside_ms: when an unreadable journal was set aside and this one begun in its place, epoch ms of the journal's clock, else None.
@@ -63,6 +63,7 @@ class Known:
     """
 
     attempts: tuple[Attempt, ...]
+    effective: t.Mapping[Slot, tuple[Attempt, ...]]
     reruns: t.Mapping[Slot, tuple[int, ...]]
     complete_since: int | None
     set_aside_ms: int | None
@@ -120,7 +121,7 @@ class Journal:
             covered = [row[0] for row in database.query(f"SELECT since_ms FROM dataarts_coverage WHERE {where}", values)]
             aside = database.query("SELECT value FROM dataarts_meta WHERE key = 'set_aside_ms'")
             return Known(
-                *_newest_and_reruns(map(schema.from_row, rows), now_ms),
+                *_by_instance(map(schema.from_row, rows), now_ms),
                 complete_since=max(covered) if covered and len(covered) == len(workspaces) else None,
                 set_aside_ms=int(aside[0][0]) if aside else database.set_aside_ms,
                 journal_ms=database.clock_ms(),
@@ -278,16 +279,21 @@ def _claim(row: t.Sequence[t.Any], supersedes: Attempt | None, token: str) -> li
     return [(_SUPERSEDE, (token, *seen)), (_CLAIM_SUPERSEDED, (*row, supersedes.attempt_id, token))]
 
 
-def _newest_and_reruns(attempts: t.Iterable[Attempt], now_ms: int) -> tuple[tuple[Attempt, ...], dict[Slot, tuple[int, ...]]]:
-    """Of *attempts*, oldest first: the newest of each instance, and when each slot may have been rerun in the 24 h before *now_ms*."""
+def _by_instance(
+    attempts: t.Iterable[Attempt], now_ms: int
+) -> tuple[tuple[Attempt, ...], dict[Slot, tuple[Attempt, ...]], dict[Slot, tuple[int, ...]]]:
+    """The first three of :class:`Known` for *attempts*, oldest first."""
     newest: dict[tuple[t.Any, ...], Attempt] = {}
+    effective: dict[Slot, list[Attempt]] = {}
     reruns: dict[Slot, list[int]] = {}
     for attempt in attempts:
         failure = attempt.failure
         key = (failure.workspace_id, failure.job_id, failure.plan_time, failure.submit_time, failure.instance_id)
         newest.pop(key, None)
         newest[key] = attempt
-        counts = attempt.outcome is Outcome.ACCEPTED or (attempt.outcome in (Outcome.INTENDED, Outcome.UNKNOWN) and attempt.open)
-        if counts and attempt.sent_ms > now_ms - DAY_MS:
-            reruns.setdefault(failure.slot, []).append(attempt.sent_ms)
-    return tuple(newest.values()), {slot: tuple(sorted(times)) for slot, times in reruns.items()}
+        if attempt.outcome is Outcome.ACCEPTED or (attempt.outcome in (Outcome.INTENDED, Outcome.UNKNOWN) and attempt.open):
+            effective.setdefault(failure.slot, []).append(attempt)
+            if attempt.sent_ms > now_ms - DAY_MS:
+                reruns.setdefault(failure.slot, []).append(attempt.sent_ms)
+    times = {slot: tuple(sorted(moments)) for slot, moments in reruns.items()}
+    return tuple(newest.values()), {slot: tuple(made) for slot, made in effective.items()}, times

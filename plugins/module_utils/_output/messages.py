@@ -30,12 +30,13 @@ _PLANNED_JOBS = 50  # jobs that a plan names; the rest is counted
 _WHERE = ("region", "cloud_domain", "project_id", "endpoint", "endpoint_v1", "iam_endpoint", "ca_path", "api_version", "workspace_id")
 
 
-def plan_lines(workspace_id: str, scope: RunScope, plan: Plan, policy: Policy) -> list[str]:
+def plan_lines(workspace_id: str, scope: RunScope, plan: Plan, policy: Policy, purpose: str = "") -> list[str]:
     """The plan as people read it: one line about the workspace, one per job that is rerun, and what is left alone and why.
 
     With ``order: upstream_first`` the jobs are grouped by stages; the same job is in several where its cycles are.
 
     :param policy: what the decisions were made by.
+    :param purpose: incident name or ticket that people set.
     """
     decisions = plan.decisions
     due = [instance for batch in plan.batches for instance in batch.instances] or [
@@ -49,6 +50,7 @@ def plan_lines(workspace_id: str, scope: RunScope, plan: Plan, policy: Policy) -
     head += " yet" if (held_off or any(decision.delayed for decision in decisions)) and not due else ""
     return [
         head,
+        *([f"  purpose: {purpose}"] if purpose else []),
         *_stages([*due, *room], later),
         *_held_off_lines(held_off, scope),
         *_slack_lines(decisions, scope),

@@ -12,19 +12,30 @@ import collections
 import typing as t
 
 from .._common.text import printable, safe
+from .._common.times import to_iso
+from .._models.attempt import Attempt, Slot
 from .._models.decision import Action, Decision
 from .._models.instance import JobInstance, Status
 from .._planner.outcomes import standing
 
 Result = t.Dict[str, t.Any]
+_HISTORY = 10  # reruns by others that an instance names; rerun_history_info has all
 
 
-def decided(decision: Decision, wanted: t.Container[Status], run_id: str, *, check_mode: bool = False) -> Result:
+def decided(
+    decision: Decision,
+    wanted: t.Container[Status],
+    run_id: str,
+    *,
+    effective: t.Mapping[Slot, t.Sequence[Attempt]] | None = None,
+    check_mode: bool = False,
+) -> Result:
     """One instance with what was decided about it: the keys of :meth:`JobInstance.to_result`, and action, standing, reason, status_before,
-    start_time_before, end_time_before, sent_time, attempts, request_id, rerun, adopted.
+    start_time_before, end_time_before, sent_time, attempts, request_id, rerun, adopted, history.
 
     :param wanted: the statuses to rerun.
-    :param run_id: of this run; a rerun that another one sent is *adopted*.
+    :param run_id: of this run; a rerun that another one sent is *adopted*, and those of others are *history*.
+    :param effective: the attempts that may have taken effect, oldest first.
     """
     attempt = decision.attempt if decision.attempts else None
     failure = None if attempt is None else attempt.failure
@@ -43,7 +54,25 @@ def decided(decision: Decision, wanted: t.Container[Status], run_id: str, *, che
         "request_id": None if decision.request_id is None else printable(decision.request_id, 100),
         "rerun": rerun,
         "adopted": bool(rerun) and decision.attempt is not None and decision.attempt.run_id != run_id,
+        "history": _history((effective or {}).get(Slot.of(decision.instance), ()), run_id),
     }
+
+
+def _history(effective: t.Sequence[Attempt], run_id: str) -> list[Result]:
+    """The reruns that other runs sent, newest first."""
+    others = [attempt for attempt in effective if attempt.run_id != run_id]
+    return [
+        {
+            "sent_time": attempt.sent_ms,
+            "sent_time_iso": to_iso(attempt.sent_ms),
+            "outcome": attempt.outcome.value,
+            "run_id": printable(attempt.run_id, 100),
+            "user": printable(attempt.user, 100),
+            "controller": printable(attempt.controller, 100),
+            "purpose": printable(attempt.purpose, 200),
+        }
+        for attempt in reversed(others[-_HISTORY:])
+    ]
 
 
 def instance_result(instance: JobInstance) -> Result:

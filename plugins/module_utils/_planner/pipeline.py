@@ -21,7 +21,7 @@ batches                   which instances go into one request
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from .._models.attempt import Attempt, Slot
 from .._models.decision import Decision
@@ -42,11 +42,13 @@ class History:
     :param attempts: the newest attempt for each instance that has one.
     :param reruns: when the instances of a slot were rerun in the last 24 hours, epoch ms.
     :param set_aside_ms: when an unreadable journal was set aside in that time, epoch ms.
+    :param effective: the attempts at the instances of a slot that may have taken effect, oldest first.
     """
 
     attempts: t.Mapping[InstanceKey, Attempt]
     reruns: t.Mapping[Slot, t.Sequence[int]]
     set_aside_ms: int | None = None
+    effective: t.Mapping[Slot, t.Sequence[Attempt]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -136,8 +136,8 @@ class NamedRequest(Strategy):
     def report(self, snapshot: Snapshot, plan: Plan) -> None:
         """Every instance, and whether anything was rerun."""
         finals, check_mode = self._finals(plan), self.run.check_mode
-        statuses = self._policy(snapshot.scope).statuses
-        instances = [decided(decision, statuses, self.run_id, check_mode=check_mode) for decision in finals]
+        statuses, effective = self._policy(snapshot.scope).statuses, snapshot.history.effective
+        instances = [decided(decision, statuses, self.run_id, effective=effective, check_mode=check_mode) for decision in finals]
         for instance in instances:
             if instance["action"] == Action.SKIPPED.value:
                 instance["standing"] = "other"  # it was named, but there was no reason to rerun it

@@ -138,9 +138,14 @@ class Goal(Strategy):
         """Every instance but those that were fine from the beginning, counts, the plan's lines, and when another pass makes sense."""
         standing, scope = self._standing(plan), snapshot.scope
         statuses, check_mode = self._policy(scope).statuses, self.run.check_mode
-        instances = [decided(decision, statuses, self.run_id, check_mode=check_mode) for decision in standing if not decision.already_done]
+        effective, purpose = snapshot.history.effective, printable(self.run.options["purpose"] or "", 200)
+        instances = [
+            decided(decision, statuses, self.run_id, effective=effective, check_mode=check_mode)
+            for decision in standing
+            if not decision.already_done
+        ]
         result = self.run.result
-        result.setdefault("plan", plan_lines(self._workspace_id, scope, plan, self._policy(scope)))
+        result.setdefault("plan", plan_lines(self._workspace_id, scope, plan, self._policy(scope), purpose))
         result.update(
             instances=instances,
             summary=summary(instances, sum(decision.already_done for decision in standing)),
@@ -149,6 +154,7 @@ class Goal(Strategy):
             problems=list(self.problems),
             api_versions=dict(self.api.api_versions),
             run_id=self.run_id,
+            purpose=purpose,
             since=scope.since,
             since_iso=to_iso(scope.since),
             planned_after=scope.window.begin,

@@ -99,7 +99,7 @@ def take(
     instances = with_twins(listed.instances)
     attempts = [on_both_clocks(attempt, listed.asked_ms, known.journal_ms) for attempt in known.attempts]
     matched, missing = newest_attempts(instances, attempts)
-    history = History(matched, known.reruns, _set_aside(listed.asked_ms, age))
+    history = History(matched, known.reruns, _set_aside(listed.asked_ms, age), known.effective)
     return Snapshot(
         tuple(instances), listed.asked_ms, listed.asked_at, scope, history, tuple(missing), uncovered=known.complete_since is None
     )

@@ -78,6 +78,7 @@ def _workspace(host: str, result: Result, workspace_id: str | None, counted: Res
         "changed": bool(result.get("changed")),
         "elapsed": float(result.get("elapsed") or 0.0),
         "timed_out": bool(result.get("timed_out")),
+        "purpose": safe(str(result.get("purpose") or "")),
         **{name: result.get(name) for name in _COPIED},
         "counts": None,
         "selected": (result.get("summary") or {}).get("total", len(instances)),

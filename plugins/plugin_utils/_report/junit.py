@@ -12,6 +12,7 @@ import re
 import typing as t
 import xml.etree.ElementTree as ET
 
+from .history import history_words
 from .standings import DONE_BEFORE, WORDS, missed_goal
 
 Result = t.Mapping[str, t.Any]
@@ -55,7 +56,7 @@ def _suite(index: int, workspace: Result, report: Result) -> ET.Element:
         },
     )
     properties = ET.SubElement(suite, "properties")
-    for name in ("workspace_id", "since_iso", "plan_id", "state"):
+    for name in ("workspace_id", "since_iso", "plan_id", "purpose", "state"):
         ET.SubElement(properties, "property", {"name": name, "value": _text(str(workspace[name] or ""))})
     suite.extend(cases)
     ET.SubElement(suite, "system-out").text = _text(workspace["msg"])
@@ -67,7 +68,8 @@ def _case(host: str, instance: Result, workspace: Result) -> ET.Element:
     name = f"{instance['job_name']} planned {instance['plan_time_iso']}"
     case = _new_case(f"{host}.{instance['job_name']}", name, (instance.get("execute_time") or 0) / 1000)
     where = str(instance["standing"])
-    said = [WORDS.get(where, where), *(str(instance[key]) for key in ("reason", "error_message") if instance.get(key))]
+    texts = (WORDS.get(where, where), instance.get("reason"), instance.get("error_message"), history_words(instance))
+    said = [str(text) for text in texts if text]
     if missed_goal(instance) or (where in ("running", "waiting") and not workspace["succeeded"]):
         _outcome(case, "failure", where, said)
     elif where != "succeeded":

@@ -18,6 +18,7 @@ import re
 import typing as t
 from pathlib import Path
 
+from .history import history_words
 from .plain import report_without_script
 
 Result = t.Mapping[str, t.Any]
@@ -33,6 +34,7 @@ _KEPT = (
     "msg",
     "elapsed",
     "timed_out",
+    "purpose",
     "since",
     "planned_after",
     "planned_before",
@@ -42,7 +44,7 @@ _KEPT = (
 )
 #: Columns of an instance as they are; those of texts that repeat hold an index into ``texts``.
 _PLAIN = ("plan_time", "start_time_before", "end_time_before", "start_time", "end_time", "sent_time", "attempts")
-_SHARED = ("job_name", "standing", "status_before", "status", "reason", "error_message", "instance_id", "request_id")
+_SHARED = ("job_name", "standing", "status_before", "status", "reason", "error_message", "history", "instance_id", "request_id")
 
 
 def page(report: Result) -> str:
@@ -70,7 +72,7 @@ def _data(report: Result) -> dict[str, t.Any]:
     rows = [
         [place, *(instance.get(name) for name in _PLAIN), *(shared(instance.get(name)) for name in _SHARED)]
         for place, workspace in enumerate(report["workspaces"])
-        for instance in workspace["instances"]
+        for instance in ({**instance, "history": history_words(instance) or None} for instance in workspace["instances"])
     ]
     return {
         **{name: value for name, value in report.items() if name != "workspaces"},

@@ -12,6 +12,7 @@ import html
 import typing as t
 
 from ...module_utils._common.times import to_iso
+from .history import history_words
 from .next_steps import instances_of
 from .standings import WORDS
 
@@ -54,11 +55,8 @@ def _next_step(step: Result, workspace: Result | None, check_mode: bool) -> str:
 
 
 def _instance(instance: Result) -> str:
-    said = "".join(
-        f" <span class={css}>{_name(instance[name])}</span>"
-        for name, css in (("reason", "why"), ("error_message", "error"))
-        if instance.get(name)
-    )
+    texts = ((instance.get("reason"), "why"), (instance.get("error_message"), "error"), (history_words(instance), "why"))
+    said = "".join(f" <span class={css}>{_name(text)}</span>" for text, css in texts if text)
     return f"<li><strong>{_name(instance['job_name'])}</strong> planned {_text(to_iso(instance['plan_time']))}{said}</li>"
 
 
@@ -71,7 +69,8 @@ def _workspaces(report: Result) -> str:
             f"<td class=number>{'–' if workspace['counts'] is None else format(workspace['counts'][name], ',')}</td>" for name in columns
         )
         said = workspace["plan"] if report["check_mode"] and workspace["plan"] else [workspace["msg"]]
-        messages = "".join(f"<p>{_name(text)}</p>" for text in (*said, *workspace["problems"]))
+        purpose = [f"Purpose: {workspace['purpose']}"] if workspace["purpose"] else []
+        messages = "".join(f"<p>{_name(text)}</p>" for text in (*said, *purpose, *workspace["problems"]))
         rows.append(
             f"<tr><th scope=row>{_name(workspace['host'])}</th><td>{_text(_STATES[workspace['state']])}</td>{numbers}<td>{messages}</td></tr>"
         )

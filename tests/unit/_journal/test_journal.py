@@ -94,7 +94,9 @@ class TestReading:
             for seconds, old in ((11, intended), *((12, old) for old in journal.history() if old.outcome is Outcome.UNKNOWN)):
                 (new,) = journal.claim([intent(1, seconds, old, start_time=old.failure.start_time)])
                 journal.record([new], Outcome.REJECTED, now_ms=at(13))
-            assert journal.read([WORKSPACE], ALL, now).reruns == {slot: (at(3), at(5))}
+            known_now = journal.read([WORKSPACE], ALL, now)
+            assert known_now.reruns == {slot: (at(3), at(5))}
+            assert [attempt.sent_ms for attempt in known_now.effective[slot]] == [at(-1), at(5), at(3)], "whenever, in their order"
 
     def test_a_changed_submit_time_is_the_same_slot(self, place: Place) -> None:
         with place.open() as journal:

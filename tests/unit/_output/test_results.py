@@ -11,7 +11,8 @@ import typing as t
 
 import pytest
 
-from ansible_collections.dataarts.factory.plugins.module_utils._common.times import Window
+from ansible_collections.dataarts.factory.plugins.module_utils._common.times import Window, to_iso
+from ansible_collections.dataarts.factory.plugins.module_utils._models.attempt import Slot
 from ansible_collections.dataarts.factory.plugins.module_utils._models.decision import Action, Decision
 from ansible_collections.dataarts.factory.plugins.module_utils._models.instance import Status
 from ansible_collections.dataarts.factory.plugins.module_utils._output.results import decided, diff, statuses, summary
@@ -53,6 +54,24 @@ def test_what_came_from_the_service_cannot_steer_a_terminal() -> None:
     assert not any(char in json.dumps(result, ensure_ascii=False) for char in "\x1b\x07\r\x00")
     assert result["job_name"] == "job\\x1b]0;x\\x07"
     assert result["status_before"] == "odd\\x1b[2J"
+
+
+def test_earlier_reruns_by_others_are_its_history_newest_first() -> None:
+    who: dict[str, t.Any] = {"user": "jane\x1b", "controller": "ctl-1", "purpose": "INC-4711"}
+    made = [attempt("accepted", number - 90_000, run_id=f"run-{number % 2}", **who) for number in range(30)]
+    seen = decide(instance(Status.FAIL), policy(), at(1), None)
+    history = decided(seen, FAIL, "run-1", effective={Slot.of(seen.instance): made})["history"]
+    assert [earlier["sent_time"] for earlier in history] == [at(number - 90_000) for number in range(28, 9, -2)]
+    assert history[0] == {
+        "sent_time": at(28 - 90_000),
+        "sent_time_iso": to_iso(at(28 - 90_000)),
+        "outcome": "accepted",
+        "run_id": "run-0",
+        "user": "jane\\x1b",
+        "controller": "ctl-1",
+        "purpose": "INC-4711",
+    }
+    assert decided(seen, FAIL, "run-1")["history"] == []
 
 
 def test_counts() -> None:

@@ -25,7 +25,7 @@ from ansible_collections.dataarts.factory.plugins.plugin_utils._report.junit imp
 from ansible_collections.dataarts.factory.plugins.plugin_utils._report.next_steps import Command
 from ansible_collections.dataarts.factory.plugins.plugin_utils._report.page import page
 from ansible_collections.dataarts.factory.plugins.plugin_utils._report.plain import report_without_script
-from tests.support.reports import SINCE, STANDINGS, check_json, check_junit, instance, result
+from tests.support.reports import SINCE, STANDINGS, check_json, check_junit, earlier, instance, result
 
 COMMAND = Command(inventories=("/etc/inventory",), vault=("--ask-vault-pass",), variables={"dataarts_attempts": 2, "dataarts_since": "x"})
 NO_RESULT: dict[str, t.Any] = {"succeeded": False, "msg": "Failed to rerun anything: no credentials."}
@@ -247,7 +247,33 @@ def test_rows_of_the_page_are_the_instances() -> None:
     for row, embedded_instance in zip(rows, instances):
         for name in embedded["columns"][1:]:
             value = embedded["texts"][row[name]] if name in embedded["shared"] and row[name] is not None else row[name]
-            assert value == embedded_instance[name]
+            assert value == (embedded_instance[name] or None if name == "history" else embedded_instance[name])
+
+
+REPEATED = [earlier(1), earlier(20, user="joe", purpose="", outcome="unknown"), earlier(30), earlier(40), earlier(50)]
+ONCE = "rerun once before: 2026-11-23T02:00:00Z by jane on ctl-1 for INC-4711"
+OFTEN = (
+    "rerun 5 times before: 2026-11-23T02:00:00Z by jane on ctl-1 for INC-4711; 2026-11-22T07:00:00Z by joe on ctl-1 (outcome unknown); "
+    "2026-11-21T21:00:00Z by jane on ctl-1 for INC-4711; and 2 more"
+)
+
+
+@pytest.mark.parametrize(("history", "words"), [([], ""), (REPEATED[:1], ONCE), (REPEATED, OFTEN)])
+def test_earlier_reruns_are_told_by_whom_and_what_for(history: list[dict[str, t.Any]], words: str) -> None:
+    report = reported({"a": {**result([instance(1, "failed_again", history=history)]), "purpose": "INC-4712 <b>"}})
+    embedded = json.loads(page(report).split('id="data">')[1].split("</script>")[0])
+    (row,) = [dict(zip(embedded["columns"], row)) for row in embedded["rows"]]
+    assert (row["history"] is None) is (words == "")
+    assert (words or embedded["texts"][0]) in embedded["texts"]
+    plain = report_without_script(report)
+    assert words in plain
+    assert ("before:" in plain) is bool(words)
+    root = check_junit(junit(report))
+    (failure,) = root.iter("failure")
+    assert str(failure.text).endswith(words or "Z")
+    assert report["workspaces"][0]["purpose"] == embedded["workspaces"][0]["purpose"] == "INC-4712 <b>"
+    assert "<p><bdi>Purpose: INC-4712 &lt;b&gt;</bdi></p>" in plain
+    assert root.find(".//property[@name='purpose']").attrib["value"] == "INC-4712 <b>"  # type: ignore[union-attr]
 
 
 def test_junit_has_a_suite_for_each_workspace() -> None:

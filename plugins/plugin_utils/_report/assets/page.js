@@ -68,7 +68,7 @@
     row.host = report.workspaces[row.workspace].host;
     // A start that another run has not replaced is the run before it all.
     row.rerun = row.start_time !== null && row.start_time !== row.start_time_before;
-    row.search = [row.host, row.job_name, known(row.standing)[0], row.status, row.reason, row.error_message, row.instance_id, row.request_id, new Date(row.plan_time).toISOString()]
+    row.search = [row.host, row.job_name, known(row.standing)[0], row.status, row.reason, row.error_message, row.history, row.instance_id, row.request_id, new Date(row.plan_time).toISOString()]
       .join("\n").toLowerCase();
     return row;
   });
@@ -227,6 +227,7 @@
   const why = (row) => [
     row.reason ? el("span", { class: "why" }, " ", named(row.reason)) : null,
     row.error_message ? el("span", { class: "error" }, " ", named(row.error_message)) : null,
+    row.history ? el("span", { class: "why" }, " ", named(row.history)) : null,
   ];
 
   // ---- Workspaces
@@ -245,7 +246,7 @@
         el("td", {}, badge(OUTCOMES[workspace.state])),
         columns.map((name) => { const number = workspace.counts?.[name]; return el("td", { class: number ? "number" : "number zero" }, number === undefined ? "–" : number.toLocaleString("en")); }),
         el("td", { class: "number" }, duration(workspace.elapsed * 1000)),
-        el("td", {}, el("details", {}, el("summary", {}, workspace.problems.length ? `read (${counted(workspace.problems.length, "problem")})` : "read"), [workspace.msg, ...workspace.problems].map((text) => el("p", {}, named(text))))));
+        el("td", {}, el("details", {}, el("summary", {}, workspace.problems.length ? `read (${counted(workspace.problems.length, "problem")})` : "read"), [workspace.msg, ...(workspace.purpose ? [`Purpose: ${workspace.purpose}`] : []), ...workspace.problems].map((text) => el("p", {}, named(text))))));
     });
     $("workspaces").replaceChildren(el("thead", {}, el("tr", {}, head.map((text, at) => el("th", { scope: "col", class: at > 1 && at < head.length - 1 ? "number" : false }, text)))), el("tbody", {}, body));
   }

@@ -1,0 +1,29 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Earlier reruns of an instance by other runs, in words. Pure."""
+
+from __future__ import annotations
+
+import typing as t
+
+Result = t.Mapping[str, t.Any]
+
+#: Earlier reruns that the words name; report.json has those that the module returned.
+SHOWN_RERUNS = 3
+
+
+def history_words(instance: Result) -> str:
+    """How often *instance* was rerun before, when, by whom and what for; "" if it was not."""
+    history = instance.get("history") or ()
+    if not history:
+        return ""
+    times = "once" if len(history) == 1 else f"{len(history)} times"
+    left = f"; and {len(history) - SHOWN_RERUNS} more" if len(history) > SHOWN_RERUNS else ""
+    return f"rerun {times} before: {'; '.join(map(_rerun, history[:SHOWN_RERUNS]))}{left}"
+
+
+def _rerun(earlier: Result) -> str:
+    purpose = f" for {earlier['purpose']}" if earlier.get("purpose") else ""
+    outcome = "" if earlier.get("outcome") == "accepted" else " (outcome unknown)"
+    return f"{earlier['sent_time_iso']} by {earlier.get('user') or 'unknown'} on {earlier.get('controller') or 'unknown'}{purpose}{outcome}"
