@@ -26,7 +26,7 @@ COLLECTION = "dataarts.factory"
 #: What antsibull-docs writes at the head of a page; the theme shows the same next to it.
 CONTENTS = re.compile(r"^\.\. contents::\n(?:   .*\n)+", re.MULTILINE)
 #: Ends of the names of antsibull-docs' pages, by what the front page calls them.
-REFERENCE = {"Roles": "_role", "Modules": "_module", "Inventory plugins": "_inventory", "Filters": "_filter"}
+REFERENCE = {"Roles": "_role", "Modules": "_module", "Inventory plugins": "_inventory", "Filters": "_filter", "Lookups": "_lookup"}
 
 
 def main() -> int:

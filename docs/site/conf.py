@@ -16,6 +16,11 @@ ANSIBLE = "https://docs.ansible.com/ansible/latest/"
 CONFIGURATION = "reference_appendices/config.html"
 ELSEWHERE = [
     ("std:label", "action_plugins", "plugins/action.html#action-plugins"),
+    (
+        "std:label",
+        "ansible_collections.ansible.builtin.inventory_hostnames_lookup",
+        "collections/ansible/builtin/inventory_hostnames_lookup.html#ansible-collections-ansible-builtin-inventory-hostnames-lookup",
+    ),
     ("std:label", "ansible_configuration_settings", f"{CONFIGURATION}#ansible-configuration-settings"),
     ("std:label", "common_return_values", "reference_appendices/common_return_values.html#common-return-values"),
 ]
