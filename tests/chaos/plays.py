@@ -50,14 +50,19 @@ def hurried(case: Case) -> Iterator[None]:
     """Shorter pauses before reads are repeated and, where the service does not count, between requests: what is waited for does not matter here."""
     pause, rates, other = _client.FIRST_PAUSE, dict(rate_limiter.RATES), rate_limiter.OTHER_RATE
     try:
-        _client.FIRST_PAUSE = 0.01
-        if not case.switches.get("flow_control"):
-            rate_limiter.RATES.update(dict.fromkeys(rates, 500.0))
-            rate_limiter.OTHER_RATE = 500.0
+        hurry(counted=bool(case.switches.get("flow_control")))
         yield
     finally:
         _client.FIRST_PAUSE, rate_limiter.OTHER_RATE = pause, other
         rate_limiter.RATES.update(rates)
+
+
+def hurry(*, counted: bool = False) -> None:
+    """As :func:`hurried`, for the rest of this process; *counted* if the service counts requests."""
+    _client.FIRST_PAUSE = 0.01
+    if not counted:
+        rate_limiter.RATES.update(dict.fromkeys(rate_limiter.RATES, 500.0))
+        rate_limiter.OTHER_RATE = 500.0
 
 
 class Figures(dict[str, int]):

@@ -1,0 +1,141 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Several controllers without a common home and one PostgreSQL: started in the same second, killed, stopped, their database restarted."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import typing as t
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from emulator.running import Running, running
+from tests.chaos.controllers import Controllers
+from tests.chaos.drawing import Json
+from tests.chaos.groups import Group, Trouble, group_case
+from tests.support.postgresql import PASSWORD, PostgresServer, postgres_server
+from tests.support.scenarios import small_night
+
+CHOSEN = os.environ.get("CHAOS_GROUP")
+#: Every so many groups are four controllers; the others are pairs.
+FOURS = 5
+#: Kills, and restarts of the database, of one case; the case is played until it had as many.
+KILLS_EACH, RESTARTS_EACH, PAUSES_EACH = 4, 2, 3
+
+
+def cases(variable: str, number: int, each: int = 1) -> list[int]:
+    """Seeds by the environment *variable*, *number* by default; *each* of what it counts falls on one seed."""
+    return [int(CHOSEN)] if CHOSEN else list(range(1, 1 + -(-int(os.environ.get(variable) or number) // each)))
+
+
+@pytest.fixture(scope="module")
+def service() -> Iterator[Running]:
+    """An emulator that every case resets."""
+    with running(small_night()) as handle:
+        yield handle
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[PostgresServer]:
+    """The one PostgreSQL."""
+    with postgres_server() as handle:
+        yield handle
+
+
+@pytest.fixture(scope="module")
+def controllers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Controllers]:
+    """Processes with a home each."""
+    fleet = Controllers(tmp_path_factory.mktemp("controllers"))
+    yield fleet
+    fleet.close()
+
+
+@pytest.fixture
+def postgresql(server: PostgresServer) -> Iterator[Callable[[], Json]]:
+    """Makes options that name a new, empty database."""
+    names: list[str] = []
+
+    def make() -> Json:
+        names.append(server.database())
+        return {"journal": server.uri(names[-1]), "journal_password": PASSWORD}
+
+    yield make
+    server.sql(*(f"DROP DATABASE {name} WITH (FORCE)" for name in names))
+
+
+@pytest.fixture
+def sqlite(tmp_path: Path) -> Callable[[], Json]:
+    """Makes options that name a new file."""
+    numbers = itertools.count(1)
+    return lambda: {"journal": str(tmp_path / f"journal-{next(numbers)}.db")}
+
+
+@pytest.fixture(params=["postgresql", "sqlite"])
+def either(request: pytest.FixtureRequest) -> Callable[[], Json]:
+    """One of the two."""
+    return t.cast("Callable[[], Json]", request.getfixturevalue(request.param))
+
+
+class Play:
+    """Plays groups, and adds up what happened."""
+
+    def __init__(self, service: Running, controllers: Controllers, figures: t.Callable[..., None]) -> None:
+        self._service, self._controllers, self._figures = service, controllers, figures
+
+    def __call__(self, kind: str, seed: int, members: int, journal: Json, trouble: Trouble | None = None) -> None:
+        """One group, whose case is that of *seed*."""
+        group = Group(self._service, group_case(seed), self._controllers, journal, trouble or Trouble(seed))
+        findings = group.play(members)
+        self._figures(**group.figures, **({"pairs" if members == 2 else "groups": 1} if kind == "groups" else {}))
+        self._figures(**{f"{kind}_{name}": len(problems) for name, problems in vars(findings).items()})
+        if not findings.clean:
+            pytest.fail(f"seed {seed}: {findings}\nplay it again: make chaos CHAOS_GROUP={seed} ARGS='-k {kind}'", pytrace=False)
+
+    def until(self, kind: str, seed: int, members: int, journal: Callable[[], Json], trouble: Trouble) -> None:
+        """Groups until all of *trouble* has happened, each with a journal of its own."""
+        for variant in range(20):
+            self(kind, seed + 1000 * variant, members, journal(), trouble)
+            if not trouble.left:
+                return
+        raise AssertionError(f"{trouble} did not find its moment")
+
+
+@pytest.fixture
+def play(service: Running, controllers: Controllers, figures: t.Callable[..., None]) -> Play:
+    """Plays a group."""
+    return Play(service, controllers, figures)
+
+
+def test_a_group(play: Play, postgresql: Callable[[], Json]) -> None:
+    play("groups", 1, 4, postgresql())
+
+
+@pytest.mark.chaos
+@pytest.mark.parametrize("seed", cases("CHAOS_GROUPS", 250))
+def test_every_group(play: Play, postgresql: Callable[[], Json], seed: int) -> None:
+    play("groups", seed, 2 if seed % FOURS else 4, postgresql())
+
+
+@pytest.mark.chaos
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("seed", cases("DB_KILLS", 100, KILLS_EACH))
+def test_every_kill_of_a_controller(play: Play, postgresql: Callable[[], Json], seed: int) -> None:
+    play.until("kills", seed, 1 + seed % 2, postgresql, Trouble(seed, kills=KILLS_EACH))
+
+
+@pytest.mark.chaos
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("seed", cases("DB_RESTARTS", 20, RESTARTS_EACH))
+def test_every_restart_of_the_database(play: Play, postgresql: Callable[[], Json], server: PostgresServer, seed: int) -> None:
+    play.until("restarts", seed, 2, postgresql, Trouble(seed, restarts=RESTARTS_EACH, restart=server.restart))
+
+
+@pytest.mark.chaos
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("seed", cases("PAUSES", 6, PAUSES_EACH))
+def test_every_pause_of_a_controller(play: Play, either: Callable[[], Json], seed: int) -> None:
+    play.until("pauses", seed, 4, either, Trouble(seed, pauses=PAUSES_EACH))
