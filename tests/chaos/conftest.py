@@ -47,15 +47,19 @@ def pytest_terminal_summary(terminalreporter: t.Any) -> None:
             terminalreporter.write_line(line)
 
 
+#: What a run is made of, beyond seeds: the name of its counts, and what people call it.
+_PARTS = {"kills": "kills", "pairs": "pairs", "groups": "groups of four", "pauses": "pauses", "db_restarts": "restarts of the database"}
+
+
 def figures_text(total: Json) -> list[str]:
     """The figures as people read them."""
-    count = {**dict.fromkeys(("seeds", "reruns", "calls", "faulty", "kills", "pairs", "hostile", "searched", "secrets"), 0), **total}
+    names = ("seeds", "reruns", "calls", "faulty", "hostile", "searched", "secrets", *_PARTS)
+    count = {**dict.fromkeys(names, 0), **total}
     share = 100 * count["faulty"] / count["calls"] if count["calls"] else 0
+    parts = "; ".join(f"{count[name]} {words}" for name, words in _PARTS.items() if count[name])
     lines = [
-        (
-            f"{count['reruns']} reruns over {count['seeds']} seeds; {count['faulty']} of {count['calls']} calls faulty ({share:.0f} %); "
-            f"{count['kills']} kills; {count['pairs']} pairs"
-        ),
+        f"{count['reruns']} reruns over {count['seeds']} seeds; {count['faulty']} of {count['calls']} calls faulty ({share:.0f} %)",
+        *([parts] if parts else []),
         f"rerun twice: {count.get('twice', 0)}, lost: {count.get('lost', 0)}, reported wrongly: {count.get('wrong', 0)}",
         (
             f"instances that ended done {count.get('ended_done', 0)}, failed again {count.get('ended_failed_again', 0)}, "

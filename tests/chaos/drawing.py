@@ -134,6 +134,13 @@ SWITCHES: dict[str, tuple[t.Any, ...]] = {
     "flow_control": (False,) * 7 + (True,),
     "clock_skew_seconds": (0, 0, 0, 90, -70),
 }
+#: The same, drawn with a chance of its own: clocks that disagree, and what a rerun changes of an instance's key.
+CLOCKS: dict[str, tuple[t.Any, ...]] = {
+    "scheduler_skew_seconds": (0, 0, 60, 20, -5, -60),
+    "submit_time_after_rerun": ("same", "same", "new"),
+}
+#: Seconds by which ``Date`` steps, and how often at most; far from the 15 minutes that the gateway allows a signature.
+DATE_STEP, DATE_STEPS = 90, 3
 _V2, _V1 = (frozenset(route.name for route in ROUTES if route.host == host) for host in ("v2", "v1"))
 
 
@@ -189,6 +196,9 @@ def draw(seed: int, *, size: tuple[int, int] = (30, 90), faults: bool = True) ->
     api = rng.choice(("auto", "auto", "auto", "v2", "v1", "no_v2", "no_v2_retry", "no_v1"))
     if api.startswith("no_"):
         switches.update({"no_v2": {"v2_open": False}, "no_v2_retry": {"v2_retry_open": False}, "no_v1": {"v1_open": False}}[api])
+    clocks = random.Random(f"clocks {seed}")
+    switches |= {name: clocks.choice(values) for name, values in CLOCKS.items()}
+    switches["starting_seconds"] = clocks.choice((0, 0, 0, clocks.uniform(1, 30)))
     hand = faults and switches["retry_of_active"] == "refuse" and rng.random() < 0.3
     jobs = list(_jobs(rng, rng.randint(*size)))
     options, selected = _selection(rng, jobs)
@@ -222,7 +232,7 @@ def draw(seed: int, *, size: tuple[int, int] = (30, 90), faults: bool = True) ->
         scenario,
         {name: value for name, value in options.items() if value is not None},
         # The outages have a chance of their own, so that they change nothing else.
-        (*_faults(rng), *_outages(random.Random(f"outage {seed}"))) if faults else (),
+        (*_faults(rng), *_outages(random.Random(f"outage {seed}")), *_date_steps(clocks, hand)) if faults else (),
         rng.random() < 0.7,
         frozenset(selected),
         hand,
@@ -314,6 +324,13 @@ def _outages(rng: random.Random) -> t.Iterator[Json]:
     for route in ("list", "write"):
         if rng.random() < 0.4:
             yield {**OUTAGE, "route": route, "rate": rng.uniform(0.02, 0.1), "times": 4, "seed": rng.getrandbits(32)}
+
+
+def _date_steps(rng: random.Random, hand: bool) -> t.Iterator[Json]:
+    """Steps of ``Date``; not where the judge has to tell by times whose rerun came first."""
+    for dummy in range(0 if hand else rng.choice((0, 0, 1, DATE_STEPS))):
+        step = rng.uniform(-DATE_STEP, DATE_STEP)
+        yield {"kind": "date", "route": rng.choice(("list", "write")), "times": 1, "skip": rng.randint(0, 20), "date_step_seconds": step}
 
 
 def is_write(route: str | None) -> bool:

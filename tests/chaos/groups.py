@@ -30,7 +30,7 @@ PAUSE_SECONDS = (65.0, 75.0)
 _BETWEEN_LOOKS = 0.01
 
 
-def group_case(seed: int, size: tuple[int, int] = (9, 18)) -> Case:
+def group_case(seed: int, size: tuple[int, int] = (15, 30)) -> Case:
     """A case for several at once: one attempt, a quarter of the calls faulty, nothing that ends a play.
 
     Without ``since`` each of them has its own, and what failed again before another one began would be a new failure to that one: then

@@ -86,19 +86,20 @@ class Play:
     def __init__(self, service: Running, controllers: Controllers, figures: t.Callable[..., None]) -> None:
         self._service, self._controllers, self._figures = service, controllers, figures
 
-    def __call__(self, kind: str, seed: int, members: int, journal: Json, trouble: Trouble | None = None) -> None:
-        """One group, whose case is that of *seed*."""
-        group = Group(self._service, group_case(seed), self._controllers, journal, trouble or Trouble(seed))
+    def __call__(self, kind: str, seed: int, members: int, journal: Json, trouble: Trouble | None = None, variant: int = 0) -> None:
+        """One group, whose case is that of *seed* and *variant*."""
+        case = group_case(seed + 1000 * variant)
+        group = Group(self._service, case, self._controllers, journal, trouble or Trouble(seed))
         findings = group.play(members)
-        self._figures(**group.figures, **({"pairs" if members == 2 else "groups": 1} if kind == "groups" else {}))
-        self._figures(**{f"{kind}_{name}": len(problems) for name, problems in vars(findings).items()})
+        self._figures(**group.figures, **({"pairs" if members == 2 else "groups": 1} if trouble is None else {}))
         if not findings.clean:
-            pytest.fail(f"seed {seed}: {findings}\nplay it again: make chaos CHAOS_GROUP={seed} ARGS='-k {kind}'", pytrace=False)
+            again = f"make chaos CHAOS_GROUP={seed} ARGS='-k {kind}'"
+            pytest.fail(f"variant {variant}: {findings}\nplay it again: {again}", pytrace=False)
 
     def until(self, kind: str, seed: int, members: int, journal: Callable[[], Json], trouble: Trouble) -> None:
         """Groups until all of *trouble* has happened, each with a journal of its own."""
         for variant in range(20):
-            self(kind, seed + 1000 * variant, members, journal(), trouble)
+            self(kind, seed, members, journal(), trouble, variant)
             if not trouble.left:
                 return
         raise AssertionError(f"{trouble} did not find its moment")
@@ -111,31 +112,31 @@ def play(service: Running, controllers: Controllers, figures: t.Callable[..., No
 
 
 def test_a_group(play: Play, postgresql: Callable[[], Json]) -> None:
-    play("groups", 1, 4, postgresql())
+    play("a_group", 1, 4, postgresql())
 
 
 @pytest.mark.chaos
 @pytest.mark.parametrize("seed", cases("CHAOS_GROUPS", 250))
 def test_every_group(play: Play, postgresql: Callable[[], Json], seed: int) -> None:
-    play("groups", seed, 2 if seed % FOURS else 4, postgresql())
+    play("every_group", seed, 2 if seed % FOURS else 4, postgresql())
 
 
 @pytest.mark.chaos
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("seed", cases("DB_KILLS", 100, KILLS_EACH))
 def test_every_kill_of_a_controller(play: Play, postgresql: Callable[[], Json], seed: int) -> None:
-    play.until("kills", seed, 1 + seed % 2, postgresql, Trouble(seed, kills=KILLS_EACH))
+    play.until("every_kill_of_a_controller", seed, 1 + seed % 2, postgresql, Trouble(seed, kills=KILLS_EACH))
 
 
 @pytest.mark.chaos
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("seed", cases("DB_RESTARTS", 20, RESTARTS_EACH))
 def test_every_restart_of_the_database(play: Play, postgresql: Callable[[], Json], server: PostgresServer, seed: int) -> None:
-    play.until("restarts", seed, 2, postgresql, Trouble(seed, restarts=RESTARTS_EACH, restart=server.restart))
+    play.until("every_restart_of", seed, 2, postgresql, Trouble(seed, restarts=RESTARTS_EACH, restart=server.restart))
 
 
 @pytest.mark.chaos
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("seed", cases("PAUSES", 6, PAUSES_EACH))
 def test_every_pause_of_a_controller(play: Play, either: Callable[[], Json], seed: int) -> None:
-    play.until("pauses", seed, 4, either, Trouble(seed, pauses=PAUSES_EACH))
+    play.until("every_pause", seed, 4, either, Trouble(seed, pauses=PAUSES_EACH))
