@@ -49,7 +49,7 @@ options:
     default: 60
   purpose:
     description:
-      - Incident name or ticket. It is recorded with every attempt, and shown in the history.
+      - Incident name or ticket. It is recorded with every attempt, and shown in the plan, the report and the history.
     type: str
   clock_slack:
     description:
