@@ -58,7 +58,7 @@ def night() -> dict[str, t.Any]:
 
 
 def plan() -> dict[str, t.Any]:
-    return report_of({"sales": result(jobs(["daily_sales"], to_rerun=3, idle=2), check_mode=True)}, check_mode=True)
+    return report_of({"sales": result(jobs(["daily_sales"], to_rerun=3, already_done=2), check_mode=True)}, check_mode=True)
 
 
 def numbers(page: Page) -> dict[str, int]:
