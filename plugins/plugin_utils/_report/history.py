@@ -27,3 +27,29 @@ def _rerun(earlier: Result) -> str:
     purpose = f" for {earlier['purpose']}" if earlier.get("purpose") else ""
     outcome = "" if earlier.get("outcome") == "accepted" else " (outcome unknown)"
     return f"{earlier['sent_time_iso']} by {earlier.get('user') or 'unknown'} on {earlier.get('controller') or 'unknown'}{purpose}{outcome}"
+
+
+def rerun_before(report: Result) -> list[dict[str, t.Any]]:
+    """The instances of *report* that other runs had rerun before, those with the most reruns first, as rows of a table.
+
+    host, job_name, plan_time (epoch ms), number of ``reruns``, ``last`` (epoch ms), ``users`` and ``purposes``, newest first and each once.
+    """
+    rows = [
+        {
+            "host": workspace["host"],
+            "job_name": instance["job_name"],
+            "plan_time": instance["plan_time"],
+            "reruns": len(instance["history"]),
+            "last": instance["history"][0]["sent_time"],
+            "users": _texts(instance["history"], "user"),
+            "purposes": _texts(instance["history"], "purpose"),
+        }
+        for workspace in report["workspaces"]
+        for instance in workspace["instances"]
+        if instance.get("history")
+    ]
+    return sorted(rows, key=lambda row: (-row["reruns"], -row["last"], str(row["job_name"]), row["plan_time"]))
+
+
+def _texts(history: t.Sequence[Result], name: str) -> str:
+    return ", ".join(dict.fromkeys(str(earlier[name]) for earlier in history if earlier.get(name)))

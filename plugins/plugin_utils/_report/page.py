@@ -18,7 +18,7 @@ import re
 import typing as t
 from pathlib import Path
 
-from .history import history_words
+from .history import history_words, rerun_before
 from .plain import report_without_script
 
 Result = t.Mapping[str, t.Any]
@@ -80,6 +80,7 @@ def _data(report: Result) -> dict[str, t.Any]:
             {**{name: workspace[name] for name in _KEPT}, "requests": sum(workspace["requests"].values())}
             for workspace in report["workspaces"]
         ],
+        "rerun_before": rerun_before(report),
         "columns": ["workspace", *_PLAIN, *_SHARED],
         "shared": _SHARED,
         "rows": rows,

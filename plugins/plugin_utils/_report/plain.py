@@ -12,7 +12,7 @@ import html
 import typing as t
 
 from ...module_utils._common.times import to_iso
-from .history import history_words
+from .history import history_words, rerun_before
 from .next_steps import instances_of
 from .standings import WORDS
 
@@ -35,7 +35,7 @@ def report_without_script(report: Result) -> str:
     if report["next_step"]:
         steps.insert(0, _next_step(report["next_step"], None, check_mode))
     title = "How to go on" if check_mode else "What is left to do" if steps else "Nothing is left to do"
-    return f"<section><h2>{title}</h2><div class=steps>{''.join(steps)}</div></section>{_workspaces(report)}"
+    return f"<section><h2>{title}</h2><div class=steps>{''.join(steps)}</div></section>{_workspaces(report)}{_rerun_before(report)}"
 
 
 def _next_step(step: Result, workspace: Result | None, check_mode: bool) -> str:
@@ -76,6 +76,22 @@ def _workspaces(report: Result) -> str:
         )
     sheet = f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
     return f"<section><h2>Workspaces</h2><div class='sheet scroll' role=region aria-label=Workspaces tabindex=0>{sheet}</div></section>"
+
+
+def _rerun_before(report: Result) -> str:
+    """A table of what other runs had rerun before; nothing if that is nothing."""
+    rows = rerun_before(report)
+    if not rows:
+        return ""
+    head = "".join(f"<th scope=col>{text}</th>" for text in ("Workspace", "Job", "Planned", "Reruns", "Last", "By", "For"))
+    body = "".join(
+        f"<tr><th scope=row>{_name(row['host'])}</th><td>{_name(row['job_name'])}</td><td>{_text(to_iso(row['plan_time']))}</td>"
+        f"<td class=number>{row['reruns']}</td><td>{_text(to_iso(row['last']))}</td><td>{_name(row['users'])}</td><td>{_name(row['purposes'])}</td></tr>"
+        for row in rows[:LISTED]
+    )
+    left = f"<p>and {len(rows) - LISTED:,} more, in report.json</p>" if len(rows) > LISTED else ""
+    sheet = f"<div class='sheet scroll' role=region aria-label='Rerun before' tabindex=0><table><thead><tr>{head}</tr></thead>"
+    return f"<section><h2>Rerun before</h2>{sheet}<tbody>{body}</tbody></table></div>{left}</section>"
 
 
 def _name(value: t.Any) -> str:

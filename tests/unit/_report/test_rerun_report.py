@@ -276,6 +276,25 @@ def test_earlier_reruns_are_told_by_whom_and_what_for(history: list[dict[str, t.
     assert root.find(".//property[@name='purpose']").attrib["value"] == "INC-4712 <b>"  # type: ignore[union-attr]
 
 
+def test_what_was_rerun_before_is_a_table_most_often_first() -> None:
+    histories = [REPEATED[:1], [], REPEATED, REPEATED[1:3]]
+    report = reported({HOSTILE: result([instance(number, history=history) for number, history in enumerate(histories)])})
+    embedded = json.loads(page(report).split('id="data">')[1].split("</script>")[0])
+    rows = embedded["rerun_before"]
+    assert [(row["reruns"], row["users"], row["purposes"]) for row in rows] == [
+        (5, "jane, joe", "INC-4711"),
+        (2, "joe, jane", "INC-4711"),
+        (1, "jane", "INC-4711"),
+    ]
+    assert [row["last"] for row in rows] == [earlier(hours)["sent_time"] for hours in (1, 20, 1)]
+    plain = report_without_script(report)
+    assert plain.count("<td><bdi>joe, jane</bdi></td>") == 1
+    assert not re.search("<script|<!--|alert\\(1\\)<", plain)
+    many = reported({"a": result([instance(number, history=REPEATED[:1]) for number in range(30)])})
+    assert "and 5 more, in report.json" in report_without_script(many)
+    assert "Rerun before" not in report_without_script(reported({"a": some(succeeded=1)}))
+
+
 def test_junit_has_a_suite_for_each_workspace() -> None:
     running = {**some(succeeded=1, running=1), "timed_out": True, "succeeded": False}
     hosts = {

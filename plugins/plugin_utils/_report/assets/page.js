@@ -230,6 +230,22 @@
     row.history ? el("span", { class: "why" }, " ", named(row.history)) : null,
   ];
 
+  // ---- What other runs had rerun before
+
+  const LISTED = 25;
+  function showRerunBefore() {
+    const all = report.rerun_before, left = all.length - LISTED;
+    $("before").hidden = all.length === 0;
+    const body = all.slice(0, LISTED).map((row) => el("tr", {},
+      el("th", { scope: "row" }, named(row.host)), el("td", {}, named(row.job_name)), el("td", {}, el("span", { class: "when" }, moment(row.plan_time))),
+      el("td", { class: "number" }, row.reruns.toLocaleString("en")), el("td", {}, el("span", { class: "when" }, moment(row.last))),
+      el("td", {}, named(row.users)), el("td", {}, named(row.purposes))));
+    const head = ["Workspace", "Job", "Planned", "Reruns", "Last", "By", "For"].map((text) => el("th", { scope: "col", class: text === "Reruns" ? "number" : false }, text));
+    $("reruns").replaceChildren(el("thead", {}, el("tr", {}, head)), el("tbody", {}, body));
+    $("reruns-left").hidden = left <= 0;
+    $("reruns-left").textContent = `and ${left.toLocaleString("en")} more, in report.json`;
+  }
+
   // ---- Workspaces
 
   function showWorkspaces() {
@@ -399,6 +415,7 @@
     showSummary();
     showSteps();
     showWorkspaces();
+    showRerunBefore();
     choose({});
   }
   setUpFilter();
