@@ -27,7 +27,7 @@ PLAYS = 6
 RUN_SECONDS, VISIBLE_AFTER, SETTLE_TIME = 0.5, 3.0, 4
 #: Seconds that a process is stopped for: longer than a list may be acted on.
 PAUSE_SECONDS = (65.0, 75.0)
-_BETWEEN_LOOKS = 0.01
+_POLL_SECONDS = 0.01
 
 
 def group_case(seed: int, size: tuple[int, int] = (15, 30)) -> Case:
@@ -114,7 +114,7 @@ class Trouble:
         while not come(service, requests, writes):
             if ended():
                 return False
-            time.sleep(_BETWEEN_LOOKS)
+            time.sleep(_POLL_SECONDS)
         time.sleep(self._rng.choice((0, 0, 0.001, 0.005, 0.02)))
         return not ended()
 

@@ -27,9 +27,9 @@ FOURS = 5
 KILLS_EACH, RESTARTS_EACH, PAUSES_EACH = 4, 2, 3
 
 
-def cases(variable: str, number: int, each: int = 1) -> list[int]:
-    """Seeds by the environment *variable*, *number* by default; *each* of what it counts falls on one seed."""
-    return [int(CHOSEN)] if CHOSEN else list(range(1, 1 + -(-int(os.environ.get(variable) or number) // each)))
+def cases(variable: str, number: int, per_seed: int = 1) -> list[int]:
+    """Seeds by the environment *variable*, *number* by default; *per_seed* of what it counts fall on one seed."""
+    return [int(CHOSEN)] if CHOSEN else list(range(1, 1 + -(-int(os.environ.get(variable) or number) // per_seed)))
 
 
 @pytest.fixture(scope="module")
