@@ -268,3 +268,19 @@ def test_a_chain_whose_oldest_cycle_fails_again_is_left_behind_it(service: Runni
         "skipped",
     ]
     assert len(service.journal()) == 1
+
+
+@pytest.mark.parametrize("renamed", ["submit_time_after_rerun", "instance_id_after_rerun"])
+@pytest.mark.parametrize("runs", ["success", "fail"])
+@pytest.mark.parametrize("status", ["fail", "manual-stop"])
+def test_what_depends_on_an_instance_follows_it_to_its_new_key(
+    service: Running, tmp_path: Path, renamed: str, runs: str, status: str
+) -> None:
+    upper: dict[str, t.Any] = {"name": "up", "instances": [{"plan_time": "-2h", "status": status, "runs": [runs]}]}
+    lower: dict[str, t.Any] = {"name": "down", "depends_on": ["up"], "instances": [{"plan_time": "-1h"}]}
+    begin(service, upper, lower, rerun_waits_for_upstream=False, **{renamed: "new"})
+    options = module_options(service, tmp_path / "journal", order="upstream_first", statuses=["fail", "manual-stop"])
+    last = passes(options)[-1]
+    actions = {instance["job_name"]: instance["action"] for instance in last["instances"]}
+    assert actions == ({"up": "done", "down": "done"} if runs == "success" else {"up": "failed_again", "down": "skipped"})
+    assert [entry["job_name"] for entry in service.journal()] == (["up", "down"] if runs == "success" else ["up"])

@@ -19,6 +19,7 @@ from .._common.text import printable
 from .._common.times import to_iso
 from .._models.decision import Action, Decision
 from .._models.instance import InstanceKey, JobInstance, Status
+from .identity import listed_key
 
 Depends = t.Mapping[InstanceKey, t.FrozenSet[InstanceKey]]
 
@@ -113,6 +114,7 @@ def order_upstream(decisions: t.Iterable[Decision], depends: Depends, beyond: Be
     """
     ordered, beyond = list(decisions), beyond or Beyond()
     before = {decision.instance.key: decision for decision in ordered}
+    depends = _renamed(depends, before)
     by_key = dict(before)
     gates: dict[InstanceKey, _Gate | None] = {}
     starts = [decision.instance.key for decision in ordered if (hold and decision.action is Action.RETRY) or waits_in_service(decision)]
@@ -133,6 +135,15 @@ def order_upstream(decisions: t.Iterable[Decision], depends: Depends, beyond: Be
         held_back = decision.action in (Action.SKIPPED, Action.BLOCKED) and decision is not before[key]
         gates[key] = gate if held_back else _gate(decision, gate)
     return [by_key[decision.instance.key] for decision in ordered]
+
+
+def _renamed(depends: Depends, listed: t.Iterable[InstanceKey]) -> dict[InstanceKey, frozenset[InstanceKey]]:
+    """*depends* under the keys that are listed now: what it was read from may be older, or newer, than the list."""
+    name = listed_key(listed)
+    renamed: dict[InstanceKey, frozenset[InstanceKey]] = {}
+    for key, above in depends.items():
+        renamed[name(key)] = renamed.get(name(key), frozenset()) | frozenset(map(name, above))
+    return renamed
 
 
 def waits_in_service(decision: Decision) -> bool:

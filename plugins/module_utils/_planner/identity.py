@@ -25,6 +25,22 @@ def with_twins(instances: t.Sequence[JobInstance]) -> list[JobInstance]:
     return [instance.as_twin() if counts[instance.key] > 1 else instance for instance in instances]
 
 
+def listed_key(listed: t.Iterable[InstanceKey]) -> t.Callable[[InstanceKey], InstanceKey]:
+    """A function from the key of an instance to the one under which it is listed: a rerun may have changed its submit_time.
+
+    A key that is listed, whose instance is not, or whose plan time several listed instances of the job share stays as it is.
+    """
+    by_slot: dict[tuple[str, str, int], list[InstanceKey]] = collections.defaultdict(list)
+    for key in set(listed):
+        by_slot[key.workspace_id, key.job_id, key.plan_time].append(key)
+
+    def name(key: InstanceKey) -> InstanceKey:
+        alike = by_slot.get((key.workspace_id, key.job_id, key.plan_time), [])
+        return alike[0] if len(alike) == 1 else key
+
+    return name
+
+
 def newest_attempts(instances: t.Iterable[JobInstance], attempts: t.Iterable[Attempt]) -> tuple[dict[InstanceKey, Attempt], list[Attempt]]:
     """The newest attempt for each instance that has one, and the attempts whose instance is not listed.
 

@@ -19,6 +19,7 @@ from .._models.decision import Action, Decision
 from .._models.instance import JobInstance
 from .._models.selection import Selection
 from .._planner.dependency_order import Beyond, waits_in_service
+from .._planner.identity import listed_key
 from .._planner.pipeline import Order
 from .._planner.reconcile import Policy
 from .ansible_module import ModuleRun
@@ -105,7 +106,8 @@ class OrderReader:
 
     def _read(self, due: list[Decision], stuck: list[Decision], selected: t.AbstractSet[t.Any], beyond: Beyond, so_far: str) -> None:
         reader = DependencyReader(self._api, self.known)
-        before = frozenset(key for key in self.known.others.keys() - selected if beyond.open(key))
+        name = listed_key(selected)
+        before = frozenset(key for key in self.known.others if name(key) not in selected and beyond.open(key))
         if due:
             what, self._run.what = self._run.what, f"Failed to read what the instances {self._run.where} depend on (order: upstream_first)"
             try:

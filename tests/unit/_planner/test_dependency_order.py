@@ -12,7 +12,7 @@ import pytest
 from ansible_collections.dataarts.factory.plugins.module_utils._common.errors import OptionError
 from ansible_collections.dataarts.factory.plugins.module_utils._models.decision import Action, Decision
 from ansible_collections.dataarts.factory.plugins.module_utils._models.instance import Status
-from ansible_collections.dataarts.factory.plugins.module_utils._planner.dependency_order import order_upstream
+from ansible_collections.dataarts.factory.plugins.module_utils._planner.dependency_order import Beyond, order_upstream
 from tests.unit.building import instance, key
 
 #: One letter per instance in these tables: what was decided for it.
@@ -35,8 +35,8 @@ LETTERS = {
 def decisions(letters: str) -> list[Decision]:
     made = []
     for number, letter in enumerate(letters):
-        action, status = LETTERS[letter]
         if letter != ".":
+            action, status = LETTERS[letter]
             made.append(Decision(instance(status, number=number, job_name=f"job{number}"), action, "own reason", attempts=1, alone=True))
     return made
 
@@ -161,3 +161,26 @@ def test_passes_bring_a_diamond_to_its_end() -> None:
         passes.append("".join(str(number) for number, letter in enumerate(due) if letter == "r"))
         state = ["d" if letter == "r" else old for letter, old in zip(due, state)]
     assert passes == ["0", "12", "3"]
+
+
+def test_an_instance_that_a_rerun_gave_another_submit_time_is_still_what_others_depend_on() -> None:
+    """Dependencies are read once, so they may name it as it was; and read after the list, so as it is by now."""
+    (retry,) = decisions(".r")
+    for letter, wanted in (("w", "ww"), ("f", "fs"), ("d", "dr")):
+        (upper,) = decisions(letter)
+        other = instance(Status.MANUAL_STOP, number=0, submit=-4)
+        beyond = Beyond({other.key: other})
+        assert letters(order_upstream([upper, retry], {key(1): frozenset({other.key})}, beyond)) == wanted
+
+
+def test_what_depends_on_something_is_held_back_under_its_new_submit_time_too() -> None:
+    (upper, retry) = decisions("wr")
+    before = instance(number=1, submit=-4)
+    assert letters(order_upstream([upper, retry], {before.key: frozenset({key(0)})})) == "ww"
+
+
+def test_instances_that_share_a_plan_time_are_not_taken_for_each_other() -> None:
+    listed = [instance(number=0, submit=submit) for submit in (-5, -3)]
+    made = [Decision(upper, Action.WAIT, "own reason") for upper in listed]
+    gone = instance(number=0, submit=-4)
+    assert letters(order_upstream([*made, *decisions(".r")], {key(1): frozenset({gone.key})}))[-1] == "r"
