@@ -162,6 +162,22 @@ def test_a_twin_that_did_not_fail_is_left_alone(service: Running, tmp_path: Path
     assert last["failed"] is not v1_open
 
 
+@pytest.mark.parametrize("setting", ["first", "newest"])
+@pytest.mark.parametrize("status", ["success", "fail"])
+@pytest.mark.parametrize("v1_open", [True, False])
+def test_a_twin_of_a_type_that_is_not_meant_is_left_alone(
+    service: Running, tmp_path: Path, setting: str, status: str, v1_open: bool
+) -> None:
+    """instance_types selects one of the two; by v2's key the other one could be meant."""
+    meant, other = twins()
+    begin(service, {"name": "daily_sales", "instances": [meant, {**other, "status": status}]}, twins_rerun=setting, v1_open=v1_open)
+    meant_id, _other_id = (instance["instance_id"] for instance in service.instances("daily_sales"))
+    last = passes(module_options(service, tmp_path / "journal", instance_types=["normal"]))[-1]
+    assert rerun_ids(service) == ({meant_id: 1} if v1_open else {})
+    assert said(last) == {str(meant_id): ("done", True) if v1_open else ("blocked", False)}
+    assert last["failed"] is not v1_open
+
+
 @pytest.mark.parametrize("type_number", [0, 5])
 def test_a_twin_that_fails_again_is_told_apart_from_the_one_that_succeeds(service: Running, tmp_path: Path, type_number: int) -> None:
     instances = [{**twin, "runs": ["fail" if twin["type"] == type_number else "success"]} for twin in twins()]

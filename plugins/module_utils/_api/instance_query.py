@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import typing as t
+from dataclasses import replace
 
 from .._common.errors import ApiError
 from .._common.times import Window
@@ -30,6 +31,7 @@ def list_selected(
     notes: list[str] | None = None,
     started: Window | None = None,
     until: int | None = None,
+    every_type: bool = False,
 ) -> list[JobInstance]:
     """All instances that *selection* means: oldest plan time first, then by job name.
 
@@ -42,20 +44,24 @@ def list_selected(
         start times, as its text says and its parameters' names do not [H-208], a rerun instance leaves the window of its plan time and is
         found there. Costs nothing where it lies within the selection's window.
     :param until: until when what was planned in the window may have started, epoch ms; the end of *started* if None. See :func:`late_starts`.
+    :param every_type: whether to return instances of the selected jobs of any type. Twins differ in their type, and whoever reruns one of
+        them has to know of the other.
     :raises ApiError: of a kind that ends every job's list.
     """
     first, *rest = _joined(selection.window, started)
-    parts = [_listed(api, selection, first, deadline)]
+    instance_types = frozenset() if every_type else selection.instance_types
+    parts = [_listed(api, selection, first, deadline, instance_types)]
     last = until if until is not None else max((span.end for span in rest), default=first.end)
     late = late_starts(first, parts[0].instances, last)
-    parts += [_listed(api, selection, span, deadline) for span in ([late] if late is not None else rest)]
+    parts += [_listed(api, selection, span, deadline, instance_types) for span in ([late] if late is not None else rest)]
     problems = {name: error for part in parts for name, error in part.problems.items()}
     if failed is None:
         for error in problems.values():
             raise error
     else:
         failed.update(problems)
-    instances: t.Iterable[JobInstance] = (instance for part in parts for instance in part.instances if selection.matches(instance))
+    meant = replace(selection, instance_types=instance_types)
+    instances: t.Iterable[JobInstance] = (instance for part in parts for instance in part.instances if meant.matches(instance))
     if len(parts) > 1:
         # The later list shows the newer state.
         instances = {instance.full_key: instance for instance in instances}.values()
@@ -84,10 +90,12 @@ def names_without_instances(selection: Selection, instances: t.Iterable[JobInsta
     return [name for name in WantedJobs.of(selection).exact if name not in seen]
 
 
-def _listed(api: WorkspaceApi, selection: Selection, span: Window, deadline: float | None) -> Listing:
+def _listed(
+    api: WorkspaceApi, selection: Selection, span: Window, deadline: float | None, instance_types: t.Collection[InstanceType]
+) -> Listing:
     statuses: t.Collection[Status] = selection.statuses
     types: t.Collection[InstanceType] = selection.instance_types
-    instance_type = next(iter(types)) if len(types) == 1 else None
+    instance_type = next(iter(instance_types)) if len(instance_types) == 1 else None
     names = selection.exact_names()
     if names is not None and _named_is_cheaper(api, len(names), span):
         return api.list_named(names, span, statuses=statuses, instance_type=instance_type, deadline=deadline)

@@ -5,7 +5,7 @@
 
 Pure. A v2 request names an instance by those, so it cannot tell twins apart; v1 restarts one by its instance_id. Where that is open, each
 twin is rerun by itself. Where it is not, twins that are all due go into one request that names them once, and every one of them is followed
-by itself. A twin next to one that is not due is left alone: the service might rerun the other, which may have succeeded.
+by itself. A twin next to one that is not due, or not selected, is left alone: the service might rerun the other, which may have succeeded.
 """
 
 from __future__ import annotations
@@ -36,10 +36,11 @@ def tell_twins_apart(decisions: t.Sequence[Decision], *, by_id: bool) -> t.Itera
             yield decision
         elif by_id:
             yield replace(decision, alone=True, by_id=True)
-        elif all(twin.action is Action.RETRY for twin in groups[key.shared]):
+        elif len(groups[key.shared]) > 1 and all(twin.action is Action.RETRY for twin in groups[key.shared]):
             yield decision
         else:
-            others = ", ".join(sorted({twin.instance.status_text for twin in groups[key.shared] if twin is not decision}))
+            statuses = {twin.instance.status_text for twin in groups[key.shared] if twin is not decision}
+            others = ", ".join(sorted(statuses)) or "not selected"
             reason = (
                 f"{decision.reason}; another instance of the job has the same plan_time and submit_time ({others}), and a v2 request cannot tell "
                 "them apart; set api_version to v1 or rerun it in the console"

@@ -83,7 +83,8 @@ class Goal(Strategy):
         return Since(since, since is not None)
 
     def list_instances(self) -> Listed:
-        """Every selected instance of whatever status: one that has gone on still has to be brought to the goal."""
+        """Every selected instance of whatever status: one that has gone on still has to be brought to the goal. Also those of types that are
+        not meant: twins differ in their type."""
         for notes in (self.problems, self._missed, self._unlisted, self._after):
             notes.clear()
         asked_at = stopwatch()
@@ -101,11 +102,12 @@ class Goal(Strategy):
         """By the table of ``reconcile.py`` and every step of the pipeline."""
         scope, policy, options = snapshot.scope, self._policy(snapshot.scope), self.run.options
         attempts, selection = snapshot.history.attempts, self._select(scope.window)
-        decisions = [decide(instance, policy, snapshot.asked_ms, attempts.get(instance.key)) for instance in snapshot.instances]
+        instances = [instance for instance in snapshot.instances if selection.matches(instance)]
+        decisions = [decide(instance, policy, snapshot.asked_ms, attempts.get(instance.key)) for instance in instances]
         decisions += [decide_missing(attempt, policy, snapshot.asked_ms) for attempt in self._vanished(snapshot, selection)]
         for text in unshown_notes(decisions):
             self.note(text)
-        self._nameless = names_without_instances(selection, snapshot.instances, self._unlisted)
+        self._nameless = names_without_instances(selection, instances, self._unlisted)
         self._blind = any(attempt.job_name in self._unlisted and attempt.sent_ms >= scope.since for attempt in snapshot.missing)
         plan = assess(decisions, snapshot.history, options, scope.since, by_id=self._by_id(decisions))
         if plan.refused is not None:
@@ -221,7 +223,7 @@ class Goal(Strategy):
         # since: what was started meanwhile must not be missed.
         started = None if since is None else Window(since - TOLERANCE_MS, max(since, self.clock.latest_ms()) + CLOCK_LIMIT_MS)
         notes: list[str] = []
-        instances = list_selected(self.api, self._select(window), failed=self._unlisted, notes=notes, started=started)
+        instances = list_selected(self.api, self._select(window), failed=self._unlisted, notes=notes, started=started, every_type=True)
         for text in notes:
             self.note(text)
         return instances

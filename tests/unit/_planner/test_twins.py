@@ -88,6 +88,14 @@ def test_a_twin_that_is_left_alone_says_why_and_what_to_do() -> None:
     )
 
 
+def test_a_twin_whose_other_is_not_selected_is_not_sent_by_a_key_that_means_both() -> None:
+    (selected, _other) = decisions("rr", "11")
+    assert [decision.by_id for decision in tell_twins_apart([selected], by_id=True)] == [True]
+    (left,) = tell_twins_apart([selected], by_id=False)
+    assert (left.action, left.attempts) == (Action.BLOCKED, 0)
+    assert "(not selected)" in left.reason
+
+
 def test_a_twin_s_others_are_named_by_their_statuses_each_once() -> None:
     reason = next(iter(tell_twins_apart(decisions("rwdw", "1111"), by_id=False))).reason
     assert "(running, success)" in reason
