@@ -196,6 +196,25 @@ def test_named_instances_that_are_renamed(service: Running, tmp_path: Path, rena
     assert (result["failed"], [reported["rerun"] for reported in result["instances"]]) == (False, [True])
 
 
+@pytest.mark.parametrize("renamed", RENAMED)
+@pytest.mark.parametrize("submit_time_of", ["job", "instance"])
+def test_a_renamed_instance_next_to_another_of_the_same_planned_run(
+    service: Running, tmp_path: Path, renamed: dict[str, str], submit_time_of: str
+) -> None:
+    """A normal and a PatchData instance, rerun one after the other. The second failed later than the first, and is not taken for its rerun."""
+    other = {"type": 5, "start_time": "-30m", "end_time": "-20m"}
+    begin(
+        service,
+        {"name": "daily_sales", "instances": [{"plan_time": "-1h", **more} for more in ({}, other)]},
+        submit_time_of=submit_time_of,
+        **renamed,
+    )
+    last = passes(module_options(service, tmp_path / "journal", max_parallel=1))[-1]
+    assert [instance["runs"][-1]["status"] for instance in service.instances("daily_sales")] == ["success", "success"]
+    assert [(instance["action"], instance["rerun"]) for instance in last["instances"]] == [("done", True)] * 2
+    assert sum(reruns(service.journal()).values()) == 2
+
+
 # What was approved happens once (T14).
 
 

@@ -17,6 +17,8 @@ from .._models.instance import InstanceKey, JobInstance, Status
 
 #: Statuses of an instance that has not ended, so that one whose failure was listed must have been started anew to show them.
 _NOT_ENDED = frozenset({Status.WAITING, Status.RUNNING, Status.PAUSE, Status.WAITING_CONFIRM, Status.UNKNOWN})
+#: How far the clock that stamps a start may be behind the one that stamps a request, ms: no limit is documented, so it is the widest of all.
+CLOCKS_APART_MS = 900_000
 
 
 def with_twins(instances: t.Sequence[JobInstance]) -> list[JobInstance]:
@@ -70,11 +72,7 @@ def _match(instances: list[JobInstance], attempts: list[Attempt], matched: dict[
             candidates = [instance for instance in instances if suits(instance, attempt)]
             free = [instance for instance in candidates if instance.key not in matched]
             if free:
-                first = min(
-                    (not _followed(instance, attempt), instance.start_time or 0, instance.instance_id or "", instance.key)
-                    for instance in free
-                )
-                matched[first[-1]] = attempt
+                matched[max(free, key=lambda instance: _likeness(instance, attempt)).key] = attempt
             elif not candidates:
                 still.append(attempt)
             # A candidate with a newer attempt: this one was followed by it.
@@ -91,7 +89,7 @@ def _same(instance: JobInstance, attempt: Attempt) -> bool:
 def _same_submit_time(instance: JobInstance, attempt: Attempt) -> bool:
     """Under another instance_id; not a twin that was never rerun next to one that is gone."""
     failure = attempt.failure
-    as_it_was = instance.status.value == failure.status or instance.status is Status.UNKNOWN
+    as_it_was = instance.status.value == failure.status and instance.start_time == failure.start_time
     return instance.key.submit_time == failure.submit_time and (as_it_was or _followed(instance, attempt))
 
 
@@ -100,6 +98,15 @@ def _same_instance_id(instance: JobInstance, attempt: Attempt) -> bool:
 
 
 def _followed(instance: JobInstance, attempt: Attempt) -> bool:
-    """Whether it may be the instance of *attempt* under another submit_time and instance_id: it started later, or has not ended."""
+    """Whether it may be the instance of *attempt* under another submit_time and instance_id: it started later, or has not ended. One that
+    started long before the request, by whatever clock, and ended is another instance, with a run of its own."""
     start, before = instance.start_time, attempt.failure.start_time
-    return instance.status in _NOT_ENDED or (start is not None and (before is None or start > before))
+    if instance.status in _NOT_ENDED or start is None:
+        return instance.status in _NOT_ENDED
+    return start > max(before or 0, attempt.sent_ms - CLOCKS_APART_MS)
+
+
+def _likeness(instance: JobInstance, attempt: Attempt) -> tuple[bool, bool, int, InstanceKey]:
+    """How much *instance* looks like what became of the instance of *attempt*. The newest start is the likeliest to be its rerun: an earlier one
+    may be a run of another instance that nobody has rerun yet."""
+    return _followed(instance, attempt), instance.start_time is None, instance.start_time or 0, instance.key

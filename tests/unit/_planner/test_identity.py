@@ -16,7 +16,7 @@ from ansible_collections.dataarts.factory.plugins.module_utils._models.instance 
 from ansible_collections.dataarts.factory.plugins.module_utils._planner.identity import newest_attempts, with_twins
 from tests.unit.building import attempt, instance, key
 
-OLD, NEW, LATER = (-3600, -3000), (20, 30), (60, 70)
+OLD, BETWEEN, NEW, LATER = (-3600, -3000), (-2000, -1900), (20, 30), (60, 70)
 
 
 def seen(name: str, status: Status = Status.FAIL, run: t.Any = OLD, *, submit: float = -5, number: int = 1) -> JobInstance:
@@ -75,8 +75,26 @@ CASES: dict[str, tuple[list[JobInstance], list[Attempt], list[str], list[str]]] 
     "two siblings of which both changed": (
         [seen("7", Status.FAIL, NEW, submit=8), seen("8", Status.FAIL, LATER, submit=9)],
         [made("a", A), made("b", SIBLING, 6)],
-        ["b", "a"],  # which is which nobody can know; each has one
+        ["a", "b"],  # the later request is likely to have caused the later start
         [],
+    ),
+    "a sibling that failed after it, next to it of which both changed": (
+        [seen("2", run=BETWEEN, submit=-4), seen("7", Status.SUCCESS, NEW, submit=9)],
+        [made("a", A)],
+        ["", "a"],
+        [],
+    ),
+    "a sibling that failed a moment before the request, next to it of which both changed": (
+        [seen("2", run=(-60, -50), submit=-4), seen("7", Status.SUCCESS, NEW, submit=9)],
+        [made("a", A)],
+        ["", "a"],
+        [],
+    ),
+    "vanished, with a sibling that failed after it and long before the request": (
+        [seen("2", run=BETWEEN, submit=-4)],
+        [made("a", A)],
+        [""],
+        ["a"],
     ),
     "another attempt after a change of submit_time": (
         [seen("1", Status.FAIL, NEW, submit=9)],
@@ -106,6 +124,18 @@ CASES: dict[str, tuple[list[JobInstance], list[Attempt], list[str], list[str]]] 
         [],
     ),
     "twins, one rerun under another instance_id": ([B, seen("7", Status.RUNNING, NEW)], [made("a", A)], ["", "a"], []),
+    "twins, one rerun under another instance_id, the other had failed after it": (
+        [seen("2", run=BETWEEN), seen("7", Status.SUCCESS, NEW)],
+        [made("a", A)],
+        ["", "a"],
+        [],
+    ),
+    "twins, one rerun under another instance_id that is not listed yet, the other had failed after it": (
+        [seen("2", run=BETWEEN)],
+        [made("a", A)],
+        [""],
+        ["a"],
+    ),
     "twins, one rerun under another instance_id, the other had succeeded": (
         [seen("2", Status.SUCCESS), seen("7", Status.RUNNING, NEW)],
         [made("a", A)],
@@ -136,7 +166,7 @@ def test_which_instance_an_attempt_belongs_to(case: str) -> None:
     assert matches(listed, attempts) == (expected, left)
 
 
-@pytest.mark.parametrize("case", [case for case in CASES if case != "two siblings of which both changed"])
+@pytest.mark.parametrize("case", CASES)
 def test_the_order_of_the_list_does_not_matter(case: str) -> None:
     listed, attempts, expected, left = CASES[case]
     for order in itertools.permutations(range(len(listed))):
