@@ -26,7 +26,6 @@ from .sqlite import SqliteDatabase, journal_path
 
 #: How long an attempt is kept: the service shows instances for six months [OTC-UMN-C].
 _KEEP_MS = 190 * DAY_MS
-_STAMP_MS = 1_000  # how long after its claim a request may leave before that is written down
 _MESSAGE = 400
 _PAGE = 1_000  # attempts that the history reads at once
 
@@ -164,8 +163,6 @@ class Journal:
 
         :raises JournalError: also if one of them was taken over by another run meanwhile; it must not be sent then.
         """
-        if all(now_ms - attempt.last_ms < _STAMP_MS for attempt in attempts):
-            return
 
         def work(database: Database) -> int:
             now = database.clock_ms()

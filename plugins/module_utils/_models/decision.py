@@ -9,7 +9,7 @@ import enum
 from dataclasses import dataclass, field
 
 from .attempt import Attempt, Comparison, Outcome, compare
-from .instance import JobInstance
+from .instance import InstanceKey, JobInstance
 from .slotted import slotted
 
 #: How much earlier than its request a run may have started and still be an effect of it, ms: two clocks stamp them, in whole seconds.
@@ -70,6 +70,11 @@ class Decision:
     already_done: bool = False
     queued: int = 0
     behind_unsent: bool = False
+
+    @property
+    def unit(self) -> InstanceKey:
+        """What a request can only mean as a whole: the instance with its twins, unless it is rerun by its instance_id."""
+        return self.instance.key if self.by_id else self.instance.key.shared
 
     @property
     def delayed(self) -> bool:

@@ -50,6 +50,5 @@ def _units(decisions: t.Iterable[Decision]) -> list[list[Decision]]:
     """What one request can only mean together: twins, unless each is to be rerun by its instance_id; otherwise single instances."""
     units: dict[InstanceKey, list[Decision]] = {}
     for decision in decisions:
-        key = decision.instance.key
-        units.setdefault(key if decision.by_id else key.shared, []).append(decision)
+        units.setdefault(decision.unit, []).append(decision)
     return list(units.values())

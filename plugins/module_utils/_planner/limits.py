@@ -17,7 +17,6 @@ from .._common.errors import OptionError
 from .._common.text import printable
 from .._models.attempt import Outcome
 from .._models.decision import Action, Decision
-from .._models.instance import InstanceKey
 from .plan import Plan
 
 _NAMED = 20  # jobs that a refusal names; the rest is counted
@@ -64,10 +63,10 @@ def limit(plan: Plan, limits: Limits) -> Plan:
         return dataclasses.replace(plan, refused=refused)
     busy = sum(map(_busy, plan.decisions))
     # Twins that one request means together are sent together or not at all.
-    queued_units = {_unit(decision) for decision in due[max(0, most - busy) :]}
+    queued_units = {decision.unit for decision in due[max(0, most - busy) :]}
 
     def queued(decision: Decision) -> Decision:
-        waits = decision.action is Action.RETRY and _unit(decision) in queued_units
+        waits = decision.action is Action.RETRY and decision.unit in queued_units
         return _queued(decision, most, busy) if waits else decision
 
     return dataclasses.replace(plan, decisions=tuple(map(queued, plan.decisions)))
@@ -93,10 +92,6 @@ def over_limit(due: t.Sequence[Decision], most: int | str, less: str) -> str:
         f"Refused to rerun {len(due)} instances: max_instances is {most}; nothing is sent. By job: {by_job}{more}. "
         f"Raise max_instances, or {less}."
     )
-
-
-def _unit(decision: Decision) -> InstanceKey:
-    return decision.instance.key if decision.by_id else decision.instance.key.shared
 
 
 def _busy(decision: Decision) -> bool:

@@ -29,6 +29,9 @@ from .snapshot import Snapshot
 #: How long a list may be acted on, seconds that also pass while the machine sleeps. An instance that somebody else reran meanwhile must not
 #: be rerun again.
 FRESH_SECONDS = 60.0
+#: How long after its claim a request may leave before the journal is told, and asked whether the claim still stands, seconds. By the stopwatch:
+#: the service's clock may step back meanwhile.
+STAMP_SECONDS = 1.0
 
 Post = t.Callable[[t.Sequence[JobInstance]], Accepted]
 
@@ -85,6 +88,7 @@ class Sender:
         self._snapshot = snapshot
         self._identity = identity
         self._unrecorded: JournalError | None = None
+        self._stamped_at = 0.0  # when the journal last heard of the request, by the stopwatch
 
     @property
     def fresh(self) -> bool:
@@ -92,7 +96,7 @@ class Sender:
         return stopwatch() - self._snapshot.asked_at < FRESH_SECONDS
 
     def send(self, decisions: t.Sequence[Decision], post: Post, *, whole: bool = False) -> RerunExchange:
-        """Rerun the instances of *decisions* in one request, those of them that no other run has claimed.
+        """Rerun the instances of *decisions* in one request, those of them that no other run has claimed; of twins all or none.
 
         :param post: sends the request for the instances it is called with.
         :param whole: whether it may only be sent for all of them.
@@ -101,17 +105,10 @@ class Sender:
         self.check()
         if not self.fresh:
             return RerunExchange(decisions, [after_error(decision, self._refused(decision), _stale()) for decision in decisions], _stale())
-        claims = self._journal.claim([self._intent(decision, len(decisions)) for decision in decisions])
-        pairs = [(decision, attempt) for decision, attempt in zip(decisions, claims) if attempt is not None]
-        claimed_by_others = {id(decision): claimed_elsewhere(decision) for decision, attempt in zip(decisions, claims) if attempt is None}
-        if pairs and claimed_by_others and whole:
-            self._record([attempt for _decision, attempt in pairs], Outcome.NOT_EXECUTED)
-            return RerunExchange(decisions, [claimed_by_others.get(id(decision)) or claimed_elsewhere(decision) for decision in decisions])
-        if not pairs:
-            return RerunExchange(decisions, [claimed_by_others[id(decision)] for decision in decisions])
-        after, error = self._post(pairs, post)
+        pairs = self._claimed(decisions, whole)
+        after, error = self._post(pairs, post) if pairs else ([], None)
         outcomes = {id(decision): outcome for (decision, _attempt), outcome in zip(pairs, after)}
-        return RerunExchange(decisions, [outcomes.get(id(decision)) or claimed_by_others[id(decision)] for decision in decisions], error)
+        return RerunExchange(decisions, [outcomes.get(id(decision)) or claimed_elsewhere(decision) for decision in decisions], error)
 
     def check(self) -> None:
         """Call it after the last request, when what became of it is in the result.
@@ -120,6 +117,17 @@ class Sender:
         """
         if self._unrecorded is not None:
             raise self._unrecorded
+
+    def _claimed(self, decisions: t.Sequence[Decision], whole: bool) -> list[tuple[Decision, Attempt]]:
+        """The claimed ones among *decisions*. What was claimed and cannot be sent without another one that was not is released."""
+        self._stamped_at = stopwatch()
+        claims = self._journal.claim([self._intent(decision, len(decisions)) for decision in decisions])
+        pairs = [(decision, attempt) for decision, attempt in zip(decisions, claims) if attempt is not None]
+        lost = {whole or decision.unit for decision, attempt in zip(decisions, claims) if attempt is None}
+        released = [attempt for decision, attempt in pairs if (whole or decision.unit) in lost]
+        if released:
+            self._record(released, Outcome.NOT_EXECUTED)
+        return [(decision, attempt) for decision, attempt in pairs if (whole or decision.unit) not in lost]
 
     def _post(self, pairs: t.Sequence[tuple[Decision, Attempt]], post: Post) -> tuple[list[Decision], ApiError | None]:
         attempts = [attempt for _decision, attempt in pairs]
@@ -151,7 +159,9 @@ class Sender:
         def before_write() -> None:
             if not self.fresh:
                 raise _stale()
-            self._journal.stamp(attempts, self._client.clock.now_ms())
+            if stopwatch() - self._stamped_at >= STAMP_SECONDS:
+                self._journal.stamp(attempts, self._client.clock.now_ms())
+                self._stamped_at = stopwatch()
 
         self._client.before_each_write = before_write
         try:
