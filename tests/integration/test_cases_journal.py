@@ -12,11 +12,12 @@ from pathlib import Path
 
 import pytest
 
+from ansible_collections.dataarts.factory.plugins.module_utils._journal.journal import Journal
 from emulator.running import Running
 from tests.support.journaled import Controller, begin, let_settle, module_options, once, shown_after
 from tests.support.logic import Result, by_action, call, passes, reruns
 from tests.support.postgresql import PASSWORD, PostgresServer, postgres_server
-from tests.support.scenarios import WORKSPACE_ID
+from tests.support.scenarios import PROJECT_ID, WORKSPACE_ID
 
 #: Sixty failures in one workspace, whose reruns take half a second.
 CROWD = [{"name": f"job_{number:02}", "failed": 2, "run_seconds": 30} for number in range(30)]
@@ -154,6 +155,28 @@ def test_an_unreadable_journal_lifts_no_daily_limit(service: Running, tmp_path: 
     last = passes(given)[-1]
     assert reruns(service.journal()) == once(service)
     assert by_action(last).keys() == {"failed_again"}
+
+
+@pytest.mark.parametrize("since_given", [False, True])
+@pytest.mark.parametrize("replaced", [False, True])
+def test_a_journal_that_goes_away_in_the_middle_of_a_run(service: Running, tmp_path: Path, replaced: bool, since_given: bool) -> None:
+    """Somebody deletes it after the reruns were sent and before they show. What was sent before counts as unknown."""
+    begin(service, *CROWD[:2], rerun_visible_after=shown_after(0.6), retry_of_active="accept")
+    journal = tmp_path / "journal.db"
+    gone: list[Result] = []
+
+    def delete(result: Result) -> None:
+        if result["changed"] and not gone:
+            gone.append(result)
+            journal.unlink()
+            if replaced:
+                Journal(str(journal), password=None, project_id=PROJECT_ID).cover(["another"], service.now_ms())
+
+    given = module_options(service, journal, settle_time=2, **({"since": str(service.now_ms())} if since_given else {}))
+    last = passes(given, between=delete)[-1]
+    assert gone
+    assert reruns(service.journal()) == once(service)
+    assert by_action(last) == {"done": sorted(once(service))}
 
 
 # A rerun that changes submit_time or instance_id (T11).

@@ -22,7 +22,8 @@ class RunScope:
     """The times of a run.
 
     :param since: a start at or after it belongs to the run.
-    :param since_given: whether people set it, and it is not the time at which the run first listed.
+    :param since_given: whether people set it, and it is not the time at which the run first listed; also where the journal that began with it
+        is gone.
     :param window: plan times of what is meant.
     :param hold_off_until: nothing is sent before it; None: no such time.
     :param clock_slack_ms: a start up to so long before ``since`` counts as after it, where only clocks are left.

@@ -91,11 +91,13 @@ def take(
     if since.ms is not None and not since.fixed:
         check_past(since.ms, now_ms=clock.now_ms(), last_ms=clock.latest_ms() + SINCE_AHEAD_MS)
     ms = listed.asked_ms if since.ms is None else since.ms
-    complete = complete_since(known.complete_since, listed.asked_ms, ms, since_given=since.given)
+    # An earlier pass has covered these workspaces. That they are not covered any more means that its journal is gone, with what it has sent.
+    given = since.given or (since.fixed and known.complete_since is None)
+    complete = complete_since(known.complete_since, listed.asked_ms, ms, since_given=given)
     age = None if known.set_aside_ms is None else known.journal_ms - known.set_aside_ms
     until = hold_off_until(ms, clock.now_ms(), complete, settle_ms, set_aside_age_ms=age)
-    slack = clock_slack_ms if since.given and ms < complete else 0
-    scope = RunScope(ms, since.given, listed.window, None if check_mode else until, slack)
+    slack = clock_slack_ms if given and ms < complete else 0
+    scope = RunScope(ms, given, listed.window, None if check_mode else until, slack)
     instances = with_twins(listed.instances)
     attempts = [on_both_clocks(attempt, listed.asked_ms, known.journal_ms) for attempt in known.attempts]
     matched, missing = newest_attempts(instances, attempts)
