@@ -258,13 +258,17 @@ class Journal:
 
 
 def _database(where: str | None, password: str | None, read_only: bool, environ: t.Mapping[str, str]) -> Database:
-    if where and where.startswith(("postgresql://", "postgres://")):
+    """A slip must not make a file of this machine out of a database that is meant for several controllers."""
+    where = (where or "").strip()
+    if where.startswith(("postgresql://", "postgres://")):
         return PostgresqlDatabase(where, password, read_only)
-    scheme = re.match(r"([A-Za-z][A-Za-z0-9+.-]*):/", where or "")
+    scheme = re.match(r"([A-Za-z][A-Za-z0-9+.-]*):/", where)
     if scheme is not None:
         raise OptionError(
             f"journal is a URI of kind {printable(scheme[1], 40)}, which is not supported. Set a path, or a URI that begins with postgresql://."
         )
+    if re.search(r"(?:^|[\s/])(?:host|hostaddr|dbname|service) *=", where):
+        raise OptionError("journal has libpq's form of key=value, which is not supported. Set a URI that begins with postgresql://.")
     return SqliteDatabase(journal_path(where, environ), read_only)
 
 

@@ -299,6 +299,24 @@ class TestPlace:
             Journal(where, password=None, project_id="p")
         assert "s3cret" not in str(caught.value)
 
+    @pytest.mark.parametrize(
+        "where",
+        ["host=h dbname=d user=u password=s3cret", "user=u password=s3cret host = h", "/home/u/dbname=d password=s3cret", " service=x"],
+    )
+    def test_libpq_s_other_form_makes_no_file(self, where: str) -> None:
+        with pytest.raises(
+            OptionError, match=r"form of key=value, which is not supported. Set a URI that begins with postgresql://"
+        ) as caught:
+            Journal(where, password=None, project_id="p")
+        assert "s3cret" not in str(caught.value)
+
+    def test_blanks_around_a_uri_make_no_file_of_it(self) -> None:
+        assert Journal(" postgresql://u@h/d\n", password=None, project_id="p").name == "in PostgreSQL at h:5432, database d, as u"
+
+    def test_blanks_alone_are_no_name(self, tmp_path: Path) -> None:
+        journal = Journal("  ", password=None, project_id="p", environ={"XDG_STATE_HOME": str(tmp_path)})
+        assert journal.name == str(tmp_path / "dataarts.factory" / "journal.db")
+
 
 @contextlib.contextmanager
 def tls_in_front(server: PostgresServer, folder: Path) -> Iterator[tuple[int, Path]]:
