@@ -9,11 +9,15 @@ import contextlib
 import json
 import sqlite3
 import typing as t
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from ansible_collections.dataarts.factory.plugins.module_utils._api.workspace import WorkspaceApi
+from ansible_collections.dataarts.factory.plugins.module_utils._journal.journal import Journal
+from ansible_collections.dataarts.factory.plugins.module_utils._models.attempt import Attempt, Intent, Outcome
+from tests.support.journaled import once
 from tests.support.logic import by_action, call, reruns
 from tests.support.playbook import run_module
 from tests.support.scenarios import FREE, PROJECT_ID, SECRET_KEY, V1, V2, WORKSPACE_ID, small_night
@@ -448,6 +452,34 @@ def test_what_another_process_sends_while_the_list_is_read_is_looked_at_again(
     planned = call("job_instance_retry", given, check=True)
     assert (planned["changed"], list(by_action(planned))) == (False, ["skipped"])
     assert set(reruns(service.journal()).values()) == {1}
+
+
+@pytest.mark.parametrize("related", [False, True])
+@pytest.mark.parametrize("outcome", [Outcome.ACCEPTED, Outcome.INTENDED, Outcome.NOT_EXECUTED])
+def test_what_another_process_claims_first_is_followed(
+    service: t.Any, asked: t.Any, monkeypatch: pytest.MonkeyPatch, related: bool, outcome: Outcome
+) -> None:
+    """It does so between reading the journal and claiming. Where it never sends anything, its claim is taken over."""
+    given = asked(**(span(service) if related else {}))
+    claim, claimed = Journal.claim, []
+
+    def after_another(journal: Journal, intents: list[Intent]) -> list[Attempt | None]:
+        if not claimed:
+            other = Journal(given["journal"], password=None, project_id=PROJECT_ID)
+            claimed.extend(claim(other, [replace(intents[0], attempt=replace(intents[0].attempt, run_id="another"))]))
+            if outcome is not Outcome.INTENDED:
+                other.record(claimed, outcome, now_ms=service.now_ms())
+        return claim(journal, intents)
+
+    monkeypatch.setattr(Journal, "claim", after_another)
+    result = call("job_instance_retry", given)
+    assert not result["failed"]
+    assert "not sent" not in {instance["reason"] for instance in result["instances"]}
+    rerun = reruns(service.journal())
+    assert set(rerun.values()) <= {1}
+    of_job = [key for key in once(service) if key[0] in ("daily_sales", *(["hourly_stock"] if related else []))]
+    others = len(of_job) if related else 1
+    assert sum(key in rerun for key in of_job) == len(of_job) - (others if outcome is Outcome.ACCEPTED else 0)
 
 
 def test_an_explicit_since_on_a_machine_without_a_record_waits_the_settle_time_and_then_sends(service: t.Any, asked: t.Any) -> None:

@@ -66,7 +66,8 @@ class NamedRequest(Strategy):
         self._times: dict[InstanceKey, int] = {}  # how often it did
         self._just_lost: set[InstanceKey] = set()  # sent in this pass, answer lost
         self._rejection: ApiError | None = None
-        self._outdated = False  # the list was too old to send anything by it
+        self._outdated = False  # the list was too old to send anything by it, or another run was faster
+        self._claims_lost = 0  # requests in which that was so
         self._since_option = SinceOption.of(options, self.clock.now_ms())
         self._since = Since(self._since_option.ms, self._since_option.ms is not None)
         self._policy(RunScope(self._since.ms or self.clock.now_ms(), False, Window(0, 0)))
@@ -115,15 +116,19 @@ class NamedRequest(Strategy):
 
         :raises ApiError: if its reason lies elsewhere than in these instances; nothing was done.
         """
-        error = exchange.error
+        error, claimed_elsewhere = exchange.error, False
         for decision in exchange.after:
             key = decision.instance.key
             if decision.attempt is None or decision.attempt.run_id != self.run_id:
-                continue  # claimed by another run
+                claimed_elsewhere = True
+                continue
             self._times[key] = self._times.get(key, 0) + 1
             self._own[key] = decision if error is None or error.kind not in REJECTING_KINDS else _rejected(decision, error)
             if error is not None and decision.attempt.outcome is Outcome.UNKNOWN and error.kind not in REJECTING_KINDS:
                 self._just_lost.add(key)
+        if claimed_elsewhere:
+            self._claims_lost += 1
+            self._outdated = self._claims_lost <= MAX_SENDS  # the next list is read with the attempt of the run that was first
         if error is not None and error.kind is Kind.STALE:
             self._outdated = True
             return False

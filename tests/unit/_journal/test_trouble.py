@@ -313,7 +313,7 @@ class TestPlace:
     def test_blanks_around_a_uri_make_no_file_of_it(self) -> None:
         assert Journal(" postgresql://u@h/d\n", password=None, project_id="p").name == "in PostgreSQL at h:5432, database d, as u"
 
-    def test_blanks_alone_are_no_name(self, tmp_path: Path) -> None:
+    def test_blanks_alone_name_the_default(self, tmp_path: Path) -> None:
         journal = Journal("  ", password=None, project_id="p", environ={"XDG_STATE_HOME": str(tmp_path)})
         assert journal.name == str(tmp_path / "dataarts.factory" / "journal.db")
 
