@@ -58,7 +58,8 @@ READ_FAULTS: tuple[tuple[int, Json], ...] = (
     (4, {"kind": "truncated"}),
     (4, {"kind": "malformed"}),
     (2, {"kind": "malformed", "text": "<html><body>Bad gateway</body></html>"}),
-    (2, {"kind": "malformed", "text": "[]"}),
+    # Not "[]", which is a proper answer about dependencies and says that there are none.
+    (2, {"kind": "malformed", "text": "[[]]"}),
     (2, {"kind": "malformed", "text": '{"total": "many", "instances": {}}'}),
     (3, {"kind": "not_utf8"}),
     (3, {"kind": "empty"}),
