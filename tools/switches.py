@@ -29,6 +29,13 @@ CACHE = ROOT / ".cache" / "switches"
 TESTS = "tests/integration"
 #: Tests without a service of small_night: the demonstration and the artifact bring their own.
 NOT_ABOUT_SWITCHES = ("test_artifact.py", "test_demo.py", "test_role_options.py")
+#: Tests that set the switches that they are about, one by one.
+SETS_ITS_OWN = ("test_cases_journal.py", "test_cases_outcomes.py", "test_cases_time.py", "test_in_between.py")
+#: Switches of time and identity: a test that states times, or names instances by key, could only fail under them. Each setting is tried
+#: from end to end by tests/contract/test_every_switch.py and by the tests above.
+NOT_IN_SETS = frozenset(
+    {"starting_seconds", "running_per_job", "scheduler_skew_seconds", "date_offset_seconds", "twins_rerun", "submit_time_after_rerun"}
+)
 
 Setting = tuple[str, Value]
 Settings = dict[str, Value]
@@ -46,8 +53,8 @@ APART: tuple[tuple[Setting, tuple[str, ...]], ...] = (
 
 
 def every_setting() -> list[Setting]:
-    """Every setting of every switch but the defaults."""
-    return [(name, value) for name, switch in SWITCHES.items() for value in switch.settings[1:]]
+    """Every setting but the defaults of every switch that is tried here."""
+    return [(name, value) for name, switch in SWITCHES.items() if name not in NOT_IN_SETS for value in switch.settings[1:]]
 
 
 def compatible(candidate: Setting, settings: Settings) -> bool:
@@ -131,7 +138,7 @@ def main() -> int:
     sets = [{name: value} for name, value in every_setting()] if options.each else together()
     numbered = [(number, settings) for number, settings in enumerate(sets, 1) if options.set in (None, number)]
     files = [word for word in options.pytest if word.startswith("tests/")]
-    ignored = [f"--ignore={TESTS}/{name}" for name in NOT_ABOUT_SWITCHES]
+    ignored = [f"--ignore={TESTS}/{name}" for name in (*NOT_ABOUT_SWITCHES, *SETS_ITS_OWN)]
     arguments = [*options.pytest] if files else [*options.pytest, *ignored, TESTS]
     passed = True
     for number, settings in numbered:
