@@ -26,7 +26,7 @@ pytestmark = [pytest.mark.awx, pytest.mark.timeout(900)]
 CREDENTIAL = {"region": REGION, "project_id": PROJECT_ID, "access_key": ACCESS_KEY, "secret_key": SECRET_KEY}
 #: What AWX hands to every step of the workflow: the answers of its survey, as a person typed them, and its own variable.
 ANSWERS = {
-    "dataarts_answer_jobs": "daily_*\nhourly_stock\nstock_levels",
+    "dataarts_answer_jobs": "daily_*\nhourly_*\nstock_*",
     "dataarts_answer_planned_after": "-24h",
     "dataarts_planned_before": "",
     "dataarts_answer_statuses": ["fail"],

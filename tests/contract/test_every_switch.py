@@ -19,9 +19,7 @@ from tests.support.logic import Result, by_action, call, passes, reruns
 from tests.support.scenarios import DOMAIN, USER_NAME, USER_PASSWORD, WORKSPACE_ID, small_night
 from tests.support.workspace import options
 
-#: Settings that only the journal on a database survives. Empty once it is there.
-AWAITED = {("submit_time_after_rerun", "new"), ("date_offset_seconds", 172800)}
-SETTINGS = [(name, value) for name, switch in SWITCHES.items() for value in switch.settings if (name, value) not in AWAITED]
+SETTINGS = [(name, value) for name, switch in SWITCHES.items() for value in switch.settings]
 #: Every switch but these is tried without flow control, and then nobody has to wait for the pace that it asks for.
 PACED = ("flow_control", "retry_after")
 #: Jobs without an instance, so that the list of jobs takes several pages.

@@ -49,7 +49,7 @@ class House:
         self.inventory = directory / "inventory"
         self.inventory.mkdir()
         shared = {
-            "state_path": str(directory / "reruns"),
+            "journal": str(directory / "reruns.db"),
             "settle_time": 2,
             "max_retries": 1,
             "webhook_url": f"{webhook.base}/hook",
@@ -107,11 +107,15 @@ class House:
 
     def events(self) -> int:
         """How many events the source has claimed, over all its lives."""
-        path = self.directory / "watch.db"
-        if not path.exists():
-            return 0
-        with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as journal:
-            return int(journal.execute("SELECT count(*) FROM dataarts_note WHERE key NOT LIKE '% confirmed'").fetchone()[0])
+        return sum(map(_claims, self.directory.rglob("*.db")))
+
+
+def _claims(path: Path) -> int:
+    """How many deliveries are in the journal *path*."""
+    with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as journal, contextlib.suppress(sqlite3.OperationalError):
+        claims = "SELECT count(*) FROM dataarts_note WHERE scope LIKE 'events %' AND key NOT LIKE '% confirmed'"
+        return int(journal.execute(claims).fetchone()[0])
+    return 0  # it is being made
 
 
 def wait_until(process: Running, what: str, condition: Callable[[], object]) -> None:

@@ -19,6 +19,9 @@ from tests.eda.rulebooks import House, end, end_plays, wait_until
 from tests.support.http_server import HttpServer, reply
 from tests.support.scenarios import FREE, SECRET_KEY, SUPPLY_ID, WORKSPACE_ID, small_night
 
+#: Seconds after which an event that was not confirmed is put once more: repeat_within, two polls and a minute; and a few for clocks.
+UNCONFIRMED = 370
+
 pytestmark = [pytest.mark.eda, pytest.mark.timeout(600)]
 
 
@@ -85,7 +88,7 @@ def test_a_night_ends_without_a_person_and_a_name_stays_a_name(house: t.Any, tmp
 
 @pytest.mark.parametrize("rulebook", ["rerun_failed", "propose_reruns"])
 def test_by_its_full_name_it_watches_as_the_guide_says(house: t.Any, rulebook: str) -> None:
-    """Found in the collection, with nothing set that has a default; the record is where the collection's other records are."""
+    """Found in the collection, with nothing set that has a default; the journal is the collection's default one."""
     setup = house()
     process = setup.start(f"dataarts.factory.{rulebook}", journal=None, poll_interval=None, proposal_directory=str(setup.directory))
     try:
@@ -124,6 +127,7 @@ def test_events_taken_before_a_kill_are_acted_on_once(house: t.Any, moment: str)
     finally:
         if moment == "taken":
             end(process)
+            setup.service.advance(UNCONFIRMED)
     again = setup.start("rerun_failed")
     try:
         wait_until(again, "everything is rerun", lambda: len(setup.reruns()) == 6)
@@ -141,11 +145,12 @@ def test_the_budget_holds_over_a_thousand_failures_and_a_restart(house: t.Any) -
     process = setup.start("rerun_failed", max_reruns_per_day=1)
     try:
         wait_until(process, "people are told of all", lambda: any(len(message["instances"]) == 500 for message in setup.messages()))
-        assert setup.events() == 1000
+        wait_until(process, "all events are taken", lambda: setup.events() == 1000)
     finally:
         end(process)
     assert set(setup.reruns().values()) == {1}
     assert len(setup.reruns()) == 500
+    setup.service.advance(UNCONFIRMED)
     again = setup.start("rerun_failed", max_reruns_per_day=1)
     try:
         polls = len(setup.service.requests("v1_list"))
