@@ -185,7 +185,7 @@ def test_a_journal_that_goes_away_in_the_middle_of_a_run(service: Running, tmp_p
 @pytest.mark.parametrize("renamed", RENAMED)
 @pytest.mark.parametrize("api_version", ["v1", "v2"])
 def test_a_renamed_instance_is_one_instance(service: Running, tmp_path: Path, renamed: dict[str, str], api_version: str) -> None:
-    begin(service, *CROWD[:2], rerun_visible_after=shown_after(0.5), **renamed)
+    begin(service, *CROWD[:2], rerun_visible_after=shown_after(0.5), scheduler_skew_seconds=0, **renamed)
     service.inject({"route": "retry", "kind": "drop"})
     last = passes(module_options(service, tmp_path / "journal", api_version=api_version))[-1]
     assert reruns(service.journal()) == once(service)
@@ -208,7 +208,7 @@ def test_a_renamed_instance_counts_once_for_attempts_and_daily_limit(service: Ru
 
 @pytest.mark.parametrize("renamed", RENAMED)
 def test_named_instances_that_are_renamed(service: Running, tmp_path: Path, renamed: dict[str, str]) -> None:
-    begin(service, rerun_visible_after=shown_after(0.5), **renamed)
+    begin(service, rerun_visible_after=shown_after(0.5), scheduler_skew_seconds=0, **renamed)
     (instance,) = service.instances("daily_sales")
     named = {name: str(instance[name]) for name in ("plan_time", "submit_time")} | {"job_id": instance["job_id"]}
     given = module_options(service, tmp_path / "journal", job_name="daily_sales", task_retrys=[named])
@@ -244,7 +244,7 @@ def test_a_renamed_instance_next_to_another_of_the_same_planned_run(
 @pytest.mark.parametrize("same_journal", [True, False])
 def test_an_approved_plan_is_carried_out_once(service: Running, tmp_path: Path, same_journal: bool) -> None:
     """Three plays use it; the instance fails again in between, and another one fails."""
-    begin(service, {"name": "daily_sales", "instances": [{"plan_time": "-1h", "runs": ["fail"]}]})
+    begin(service, {"name": "daily_sales", "instances": [{"plan_time": "-1h", "runs": ["fail"]}]}, scheduler_skew_seconds=0)
     checked = call("job_rerun", module_options(service, tmp_path / "0"), check=True)
     approved = {name: checked[name] for name in ("plan_id", "plan_record")}
     for number in range(3):

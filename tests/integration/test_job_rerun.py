@@ -477,7 +477,7 @@ def test_check_mode_shows_an_attempt_that_is_due_later(service: t.Any, rerun_opt
 
 
 def test_a_rerun_that_shows_late_is_not_sent_again(service: t.Any, rerun_options: t.Any) -> None:
-    service.set(rerun_visible_after=3600)
+    service.set(rerun_visible_after=3600, date_offset_seconds=0)
     first = call("job_rerun", rerun_options(jobs=["daily_sales"]))
     since = str(first["since"])
     assert by_action(call("job_rerun", rerun_options(jobs=["daily_sales"], since=since, settle_time=60))).keys() == {"settling"}
@@ -494,6 +494,7 @@ def test_a_rerun_that_shows_late_is_not_sent_again(service: t.Any, rerun_options
 
 
 def test_an_explicit_since_on_a_machine_without_a_record_waits_before_it_sends(service: t.Any, rerun_options: t.Any) -> None:
+    service.set(date_offset_seconds=0)
     since = str(service.now_ms() - 3_600_000)
     first = call("job_rerun", rerun_options(since=since, settle_time=20, clock_slack=0))
     assert service.journal() == []
@@ -657,7 +658,7 @@ def test_whose_rerun_it_was_is_not_claimed_where_one_of_several_ran_already(
     service: t.Any, rerun_options: t.Any, tmp_path: Path, refusal: str
 ) -> None:
     """Both readings of such a refusal look the same from here: it changed, and began after the request."""
-    service.set(**V2, rerun_visible_after=HIDDEN, retry_of_active="refuse", batch_refusal=refusal)
+    service.set(**V2, rerun_visible_after=HIDDEN, retry_of_active="refuse", batch_refusal=refusal, date_offset_seconds=0)
     call("job_rerun", rerun_options(jobs=["hourly_stock"], planned_after="-90m", journal=str(tmp_path / "elsewhere")))
     [culprit] = list(reruns(service.journal()))
     results = passes(rerun_options(jobs=["hourly_stock"], settle_time=90), between=lambda result: service.advance(30))
@@ -742,7 +743,7 @@ def test_when_throttled_the_rest_is_left_to_the_next_pass(service: t.Any, rerun_
 
 
 def test_times_are_the_services(service: t.Any, rerun_options: t.Any) -> None:
-    service.set(clock_skew_seconds=90)
+    service.set(clock_skew_seconds=90, date_offset_seconds=0)
     first = call("job_rerun", rerun_options())
     assert abs(first["since"] - service.now_ms()) < 60_000
     assert any("clock" in text for text in first["warnings"])
@@ -770,7 +771,7 @@ def test_the_module_as_a_process(service: t.Any, rerun_options: t.Any, tmp_path:
 
 def test_an_instance_that_always_fails_is_rerun_as_often_a_day_as_allowed(service: t.Any, rerun_options: t.Any) -> None:
     broken = {"name": "broken_for_good", "failed": 2, "runs": ["fail"]}
-    service.reset(small_night(switches=FREE, jobs=[broken, {"name": "daily_sales", "failed": 1}]))
+    service.reset(small_night(switches={**FREE, "date_offset_seconds": 0}, jobs=[broken, {"name": "daily_sales", "failed": 1}]))
     limited = {"max_reruns_per_day": 2, "planned_after": "-3d", "settle_time": 1, "access_key": None, "secret_key": None}
     for dummy in range(6):
         last = passes(rerun_options(**limited, auth_token=token(service)))[-1]

@@ -71,9 +71,9 @@ def rerun_by_hand(service: Running, job_name: str = "daily_sales", number: int =
     """A person reruns one instance of a job, the oldest unless *number* says otherwise."""
     instance = service.instances(job_name)[number]
     if api == "v1":
-        assert restart(service, job_name, instance["instance_id"]).status == 204
+        assert restart(service, job_name, instance["instance_id"]).status in (200, 204)
     else:
-        assert retry(service, job_name, retry_body([instance])).status == 200
+        assert retry(service, job_name, retry_body([instance])).status in (200, 204)
 
 
 def wait_for(condition: Callable[[], object]) -> None:
