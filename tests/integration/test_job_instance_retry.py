@@ -461,12 +461,14 @@ def test_what_another_process_claims_first_is_followed(
 ) -> None:
     """It does so between reading the journal and claiming. Where it never sends anything, its claim is taken over."""
     given = asked(**(span(service) if related else {}))
-    claim, claimed = Journal.claim, []
+    claim = Journal.claim
+    claimed: list[Attempt] = []
 
     def after_another(journal: Journal, intents: list[Intent]) -> list[Attempt | None]:
         if not claimed:
             other = Journal(given["journal"], password=None, project_id=PROJECT_ID)
-            claimed.extend(claim(other, [replace(intents[0], attempt=replace(intents[0].attempt, run_id="another"))]))
+            taken = claim(other, [replace(intents[0], attempt=replace(intents[0].attempt, run_id="another"))])
+            claimed.extend(attempt for attempt in taken if attempt is not None)
             if outcome is not Outcome.INTENDED:
                 other.record(claimed, outcome, now_ms=service.now_ms())
         return claim(journal, intents)
