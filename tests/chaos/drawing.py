@@ -285,10 +285,9 @@ def _selection(rng: random.Random, jobs: list[Json]) -> tuple[Json, set[tuple[st
     if rng.random() < 0.2:
         begin, end = rng.choice(((2000, 0), (3000, 300), (2500, 60)))
     # Nothing is planned near an edge of the window: a relative one moves on between plays.
+    edges = [begin, *([end] if end else [])]
     for job in jobs:
-        job["instances"] = [
-            instance for instance in job["instances"] if min(abs(_age(instance) - edge) for edge in (begin, end)) > 20 or end == 0
-        ]
+        job["instances"] = [instance for instance in job["instances"] if min(abs(_age(instance) - edge) for edge in edges) > 20]
     options: Json = {
         "jobs": ["*"] if len(meant) == len(names) and rng.random() < 0.5 else list(meant),
         "planned_after": f"-{begin}m",
