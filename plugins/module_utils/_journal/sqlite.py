@@ -122,8 +122,8 @@ class SqliteDatabase(Database):
         self._connection = sqlite3.connect(uri, BUSY_SECONDS, isolation_level=None, check_same_thread=False, uri=True)
         # EXTRA syncs the directory too after a commit, without which a power failure could undo the last one.
         self._execute("PRAGMA synchronous = EXTRA")
-        (application,) = self._rows("PRAGMA application_id")[0]
-        if application != APPLICATION_ID and self._rows("SELECT 1 FROM sqlite_master"):
+        # In this order: whoever makes the tables marks the file in the same transaction.
+        if self._rows("SELECT 1 FROM sqlite_master LIMIT 1") and self._rows("PRAGMA application_id") != [(APPLICATION_ID,)]:
             self.close()
             raise self.failed("open", "the file is the database of another program", "Move it away, or set journal to another path")
         return True
