@@ -460,6 +460,8 @@ def test_what_another_process_claims_first_is_followed(
     service: t.Any, asked: t.Any, monkeypatch: pytest.MonkeyPatch, related: bool, outcome: Outcome
 ) -> None:
     """It does so between reading the journal and claiming. Where it never sends anything, its claim is taken over."""
+    if related:
+        service.set(**V2)
     given = asked(**(span(service) if related else {}))
     claim = Journal.claim
     claimed: list[Attempt] = []
