@@ -111,7 +111,7 @@ class Sender:
         return RerunExchange(decisions, [outcomes.get(id(decision)) or claimed_elsewhere(decision) for decision in decisions], error)
 
     def check(self) -> None:
-        """Call it after the last request, when what became of it is in the result.
+        """Stop once an outcome could not be recorded: before each request, and after the last one, when what became of it is in the result.
 
         :raises JournalError: the outcome of a request could not be recorded.
         """
