@@ -67,7 +67,7 @@ class Reader:
 
     :param directory: an empty directory of the test's own; the reader works in its folder ``here``.
     :param environment: variables that the reader has set before, see :func:`tests.support.cloud.cloud`.
-    :param typed: what the reader types for ``ansible-vault encrypt_string --stdin-name NAME``, by name.
+    :param typed: what the reader types for ``ansible-vault encrypt_string --output FILE --stdin-name NAME``, by name.
     """
 
     def __init__(self, directory: Path, environment: Mapping[str, str], typed: Mapping[str, str] | None = None) -> None:
@@ -93,6 +93,9 @@ class Reader:
         # What it would build and install is already there; see tests/integration/test_artifact.py.
         self._stand_in("make", f'MAKEFLAGS= exec {shutil.which("make")} -C {ROOT} --dry-run "${{kept[@]}}" > /dev/null')
         self._stand_in("ansible-galaxy", '[[ "${kept[*]}" == "collection install .cache/dist/dataarts-factory-"*.tar.gz ]]')
+        # What it would install is already there too: the environment of the tests.
+        self._stand_in("python3", '[[ "${kept[*]::2}" == "-m venv" ]] && mkdir -p "${kept[2]}/bin" && touch "${kept[2]}/bin/activate"')
+        self._stand_in("pip", '[[ "${kept[*]}" == "install ansible-core requests" ]]')
         self._stand_in("python", f'exec {sys.executable} "${{kept[@]}}"')
 
     def _stand_in(self, name: str, line: str) -> None:
