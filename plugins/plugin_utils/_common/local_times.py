@@ -1,0 +1,92 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Times for people, in the zone of the terminal (``TZ``, else the machine's).
+
+Results hold times in UTC, because they are read elsewhere too; what is shown is converted here, at the terminal. The zone is named by its
+offset, once where one line or table has several times of it.
+"""
+
+from __future__ import annotations
+
+import re
+import typing as t
+from datetime import datetime, timezone
+
+from ...module_utils._common.times import to_iso
+
+#: A time in UTC as ``to_iso`` writes it; not within a longer word, and not where a command or an option has it as its value.
+_UTC = re.compile(r"(?<![\w=@\"'{/:.-])([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2})(\.[0-9]{3})?Z(?![\w\"'/-])")
+
+
+def local_time(ms: int, *, zone: str = "", seconds: bool = False) -> str:
+    """*ms* (epoch milliseconds) as ``2026-11-23 22:18``.
+
+    :param zone: the offset that is named elsewhere, as :func:`offset` says it; a time with another one, as around the change to summer
+        time, has its own behind it.
+    :param seconds: whether to show them.
+    """
+    moment = _moment(ms)
+    if moment is None:
+        return to_iso(ms)
+    text = moment.strftime("%Y-%m-%d %H:%M:%S" if seconds else "%Y-%m-%d %H:%M")
+    own = _offset(moment)
+    return text if own == zone else f"{text} {own}"
+
+
+def offset(ms: int) -> str:
+    """The offset of the terminal's zone at *ms* (epoch milliseconds): ``+08:00``."""
+    moment = _moment(ms)
+    return "+00:00" if moment is None else _offset(moment)
+
+
+def zone_of(times: t.Iterable[int]) -> str:
+    """The offset to name for several *times* (epoch milliseconds): that of the latest; "" where there are none."""
+    latest = max(times, default=None)
+    return "" if latest is None else offset(latest)
+
+
+def option_time(ms: int) -> str:
+    """*ms* (epoch milliseconds) as options take it, exactly: ``2026-11-23T22:18:05+08:00``, with ``.123`` where milliseconds are not zero."""
+    moment = _moment(ms)
+    if moment is None:
+        return to_iso(ms)
+    return moment.replace(tzinfo=None).isoformat(timespec="milliseconds" if ms % 1000 else "seconds") + _offset(moment)
+
+
+def localized(text: str) -> str:
+    """*text* with its times in UTC as those of the terminal's zone, to the second; the offset stands behind the last of several.
+
+    What could be pasted is left as it is: values behind ``=``, quoted ones, and parts of paths.
+    """
+    hits = [(match, ms) for match in _UTC.finditer(text) if (ms := _epoch_ms(match[1])) is not None]
+    if not hits:
+        return text
+    zone = offset(hits[-1][1])
+    parts, end = [], 0
+    for number, (match, ms) in enumerate(hits, start=1):
+        parts += [text[end : match.start()], local_time(ms, zone="" if number == len(hits) else zone, seconds=True)]
+        end = match.end()
+    return "".join([*parts, text[end:]])
+
+
+def _epoch_ms(text: str) -> int | None:
+    """Epoch milliseconds of a UTC time without its zone, or None if the calendar has no such time."""
+    try:
+        return int(datetime.fromisoformat(f"{text}+00:00").timestamp()) * 1000
+    except ValueError:
+        return None
+
+
+def _moment(ms: int) -> datetime | None:
+    """*ms* in the terminal's zone, or None outside the calendar."""
+    try:
+        moment = datetime.fromtimestamp(ms // 1000, timezone.utc).astimezone()
+    except (OverflowError, ValueError, OSError):
+        return None
+    return moment.replace(microsecond=ms % 1000 * 1000)
+
+
+def _offset(moment: datetime) -> str:
+    text = moment.strftime("%z") or "+0000"
+    return f"{text[:3]}:{text[3:5]}"

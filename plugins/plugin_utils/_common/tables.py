@@ -1,0 +1,119 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Text for a terminal of 80 columns: tables, wrapped sentences, commands over several lines. Pure.
+
+Widths are those of a terminal: a Chinese character takes two columns, a mark above another character none. Text of the service goes through
+``printable`` before it comes here.
+"""
+
+from __future__ import annotations
+
+import shlex
+import typing as t
+import unicodedata
+
+#: Columns of the terminal that everything of ours is made for.
+COLUMNS = 80
+_GAP = "  "
+
+
+def width(text: str) -> int:
+    """How many columns a terminal needs for *text*."""
+    if text.isascii():
+        return len(text)
+    return sum(map(_character_width, text))
+
+
+def shortened(text: str, columns: int) -> str:
+    """*text* in at most *columns* columns; what does not fit is replaced by ``…``."""
+    if width(text) <= columns:
+        return text
+    kept, used = "", 1
+    for char in text:
+        used += _character_width(char)
+        if used > columns:
+            break
+        kept += char
+    return f"{kept.rstrip()}…" if columns > 0 else ""
+
+
+def padded(text: str, columns: int, *, right: bool = False) -> str:
+    """*text* in exactly *columns* columns, to the left, or to the *right* as numbers are; shortened where it is wider."""
+    fitted = shortened(text, columns)
+    blank = " " * (columns - width(fitted))
+    return blank + fitted if right else fitted + blank
+
+
+def table_lines(
+    head: t.Sequence[str], rows: t.Sequence[t.Sequence[str]], *, right: t.Container[int] = (), columns: int = COLUMNS, indent: str = ""
+) -> list[str]:
+    """The lines of a table: *head*, then *rows*, each cell below the others of its column, two blanks in between.
+
+    Where it would be wider than *columns*, the widest of its columns are narrowed, and what does not fit is shortened.
+
+    :param head: names of the columns; none for a table without a heading line.
+    :param right: numbers of the columns that stand to the right, the first is 0.
+    """
+    lines = [row for row in (head, *rows) if row]
+    if not lines:
+        return []
+    count = max(map(len, lines))
+    cells = [[*row, *[""] * (count - len(row))] for row in lines]
+    room = columns - width(indent) - len(_GAP) * (count - 1)
+    widths = _narrowed([max(width(row[index]) for row in cells) for index in range(count)], room)
+    return [
+        indent + _GAP.join(padded(cell, widths[index], right=index in right) for index, cell in enumerate(row)).rstrip() for row in cells
+    ]
+
+
+def wrapped(text: str, *, indent: str = "", further: str = "  ", columns: int = COLUMNS) -> list[str]:
+    """*text* in lines of at most *columns* columns, broken at blanks; a word that is wider has a line of its own.
+
+    :param indent: what every line begins with, and *further* what each but the first has after that.
+    """
+    lines: list[str] = []
+    line = indent
+    for word in text.split():
+        joined = f"{line} {word}" if line.strip() else line + word
+        if line.strip() and width(joined) > columns:
+            lines.append(line)
+            line = indent + further + word
+        else:
+            line = joined
+    return [*lines, line] if line.strip() else lines
+
+
+def command_lines(words: t.Sequence[str], *, indent: str = "  ", columns: int = COLUMNS) -> list[str]:
+    """A command for a shell, broken with backslashes so that each line fits, and that can be pasted as it is.
+
+    An option stays with its value. A word that is wider than a line is not broken.
+    """
+    parts: list[str] = []
+    for word in map(shlex.quote, words):
+        if parts and parts[-1].startswith("-") and " " not in parts[-1] and not word.startswith("-"):
+            parts[-1] += f" {word}"
+        else:
+            parts.append(word)
+    lines = [indent]
+    for part in parts:
+        joined = f"{lines[-1]} {part}" if lines[-1].strip() else lines[-1] + part
+        if lines[-1].strip() and width(joined) > columns - 2:
+            lines.append(f"{indent}  {part}")
+        else:
+            lines[-1] = joined
+    return [*(f"{line} \\" for line in lines[:-1]), lines[-1]]
+
+
+def _narrowed(widths: t.Sequence[int], room: int) -> list[int]:
+    """*widths* that together take no more than *room*: the widest first."""
+    narrowed = list(widths)
+    for _column in range(max(0, sum(widths) - max(room, len(widths)))):
+        narrowed[narrowed.index(max(narrowed))] -= 1
+    return narrowed
+
+
+def _character_width(char: str) -> int:
+    if unicodedata.combining(char) or unicodedata.category(char) in ("Mn", "Me", "Cf"):
+        return 0
+    return 2 if unicodedata.east_asian_width(char) in "WF" else 1
