@@ -33,13 +33,16 @@ def timed(clock: ServiceClock, read: t.Callable[[], _T]) -> tuple[_T, int]:
 def timed_window(clock: ServiceClock, window_at: t.Callable[[int], Window], read: t.Callable[[Window], _T]) -> tuple[_T, Window, int]:
     """What *read* returns for a window, that window, and the service's time when it was asked, epoch ms.
 
-    Before the first answer only this machine's clock can tell what relative times mean. If it turns out to be off, it is read once more.
+    Before the first answer only this machine's clock can tell what relative times mean, and either clock may be set at any time. If the time
+    turns out to be off, it is read once more. A window follows the newest answer: by what the clock has *certainly* reached it would end too
+    early for a quarter of an hour after a step, and what began meanwhile would be missing.
 
     :param window_at: the window as it is at a time of the service, epoch ms.
     """
+    begun = stopwatch()
     guess = window_at(clock.now_ms())
     answer, asked = timed(clock, lambda: read(guess))
-    exact = window_at(asked)
+    exact = window_at(clock.now_ms() - math.ceil((stopwatch() - begun) * 1000))
     if max(abs(exact.begin - guess.begin), abs(exact.end - guess.end)) <= TOLERANCE_MS:
         return answer, guess, asked
     answer, asked = timed(clock, lambda: read(exact))

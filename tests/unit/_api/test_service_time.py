@@ -69,6 +69,31 @@ def test_a_window_is_read_again_if_this_machines_clock_was_off(offset: float, re
     assert abs(window.end - (hands.wall + offset) * 1000) <= 6000
 
 
+@pytest.mark.parametrize("step", [-90.0, -10.0, 10.0, 90.0, 600.0])
+def test_a_window_follows_a_service_whose_clock_is_set_and_is_read_twice_once(step: float) -> None:
+    """After a step the window must end now, or what has begun meanwhile is not in it; what counts as settled is another matter."""
+    hands = Hands()
+    clock = hands.clock()
+    windows: list[Window] = []
+    offset = 0.0
+
+    def read(window: Window) -> None:
+        windows.append(window)
+        clock.learn(int(hands.wall + offset) * 1000, hands.mono, hands.mono)
+
+    options = {"planned_after": "-24h", "planned_before": None}
+    counts = []
+    for offset in (0.0, step, step, step):
+        before = len(windows)
+        _answer, window, asked = timed_window(clock, lambda now: window_of(options, now), read)
+        counts.append(len(windows) - before)
+        assert windows[-1] == window
+        assert abs(window.end - (hands.wall + offset) * 1000) <= 2000
+        assert asked <= (hands.wall + min(0.0, offset)) * 1000, "never more than it has certainly reached"
+        hands.pass_time(20.0)
+    assert counts == [1, 2, 1, 1]
+
+
 def test_a_window_of_fixed_times_is_never_read_again() -> None:
     hands = Hands()
     clock = hands.clock()
