@@ -16,7 +16,7 @@ import json
 import typing as t
 
 from ...module_utils._journal.journal import Journal
-from ...module_utils._models.instance import InstanceKey
+from ...module_utils._models.instance import InstanceKey, InstanceType
 from .failures import Delivery, FullKey, NewFailure, outdated
 
 _CONFIRMED = "confirmed"
@@ -51,7 +51,8 @@ class Deliveries:
 
     def claim(self, failure: NewFailure, now_ms: int, deadline_ms: int) -> bool:
         """Whether the event of *failure* is this source's to put; if not, another one has claimed it meanwhile."""
-        delivery = Delivery(failure.run, now_ms, deadline_ms, failure.number, failure.failed_again)
+        instance_type = failure.instance.instance_type
+        delivery = Delivery(failure.run, now_ms, deadline_ms, failure.number, failure.failed_again, instance_type=instance_type)
         full_key = failure.instance.full_key
         if not self._journal.note(self._scope, f"{failure.id} {failure.number}", _written(full_key, delivery)):
             self._current = False
@@ -79,10 +80,13 @@ class Deliveries:
 def _written(full_key: FullKey, delivery: Delivery) -> str:
     key, instance_id = full_key
     times = [delivery.run, delivery.claimed_ms, delivery.deadline_ms]
-    return json.dumps([key.job_id, key.plan_time, key.submit_time, instance_id, *times, delivery.failed_again])
+    instance_type = None if delivery.instance_type is None else delivery.instance_type.value
+    return json.dumps([key.job_id, key.plan_time, key.submit_time, instance_id, *times, delivery.failed_again, instance_type])
 
 
 def _read(workspace_id: str, text: str, number: int) -> tuple[FullKey, Delivery]:
-    job_id, plan_time, submit_time, instance_id, run, claimed_ms, deadline_ms, failed_again = t.cast("list[t.Any]", json.loads(text))
+    job_id, plan_time, submit_time, instance_id, *times, failed_again, type_name = t.cast("list[t.Any]", json.loads(text))
+    run, claimed_ms, deadline_ms = times
+    instance_type = None if type_name is None else InstanceType(type_name)
     full_key = (InstanceKey(workspace_id, job_id, plan_time, submit_time), instance_id)
-    return full_key, Delivery(run, claimed_ms, deadline_ms, number, failed_again)
+    return full_key, Delivery(run, claimed_ms, deadline_ms, number, failed_again, instance_type=instance_type)

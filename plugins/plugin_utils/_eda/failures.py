@@ -4,16 +4,18 @@
 """New failures: which failed instances of a poll get an event. Pure.
 
 The service has no id for a failure. It is an instance together with the start of the run that failed: the list shows for each instance only
-its last run, so one that was rerun and failed again is another failure of the same instance, with a later start.
+its last run, so one that was rerun and failed again is another failure of the same instance, with a later start. Whether a rerun keeps an
+instance's submit_time and instance_id is not documented, so an instance may come back under another key.
 """
 
 from __future__ import annotations
 
+import collections
 import hashlib
 import typing as t
 from dataclasses import dataclass
 
-from ...module_utils._models.instance import InstanceKey, JobInstance
+from ...module_utils._models.instance import InstanceKey, InstanceType, JobInstance
 
 #: How long what has left the window of plan times is kept, ms.
 MARGIN_MS = 86_400_000
@@ -30,6 +32,7 @@ class Delivery:
     :param deadline_ms: when a source that is alive has confirmed it; unconfirmed after that, it is delivered once more.
     :param number: which delivery of this failure it is, from 1.
     :param failed_again: whether the instance had an earlier failure with an event.
+    :param instance_type: of the instance; None where the service did not list it.
     """
 
     run: int
@@ -38,6 +41,7 @@ class Delivery:
     number: int = 1
     failed_again: bool = False
     confirmed: bool = False
+    instance_type: InstanceType | None = None
 
 
 @dataclass(frozen=True)
@@ -82,14 +86,38 @@ def new_failures(failed: t.Iterable[JobInstance], newest: t.Mapping[FullKey, Del
     :param newest: the newest delivery of each instance.
     :param now_ms: the service's time.
     """
+    failed = list(failed)
+    gone = _gone(failed, newest)
     failures = []
     for instance in failed:
         delivery = newest.get(instance.full_key)
         if delivery is None or run_of(instance) > delivery.run:
-            failures.append(NewFailure(instance, failed_again=delivery is not None))
+            before = delivery is not None or any(_followed(instance, earlier) for earlier in gone[_slot(instance.key)])
+            failures.append(NewFailure(instance, failed_again=before))
         elif run_of(instance) == delivery.run and not delivery.confirmed and now_ms >= delivery.deadline_ms:
             failures.append(NewFailure(instance, delivery.failed_again, delivery.number + 1))
     return sorted(failures, key=lambda failure: (failure.run, failure.instance.full_key))
+
+
+def _gone(failed: t.Iterable[JobInstance], newest: t.Mapping[FullKey, Delivery]) -> t.Mapping[tuple[str, int], list[Delivery]]:
+    """By job and plan time, the deliveries of instances that are not listed as failed any more: each may have succeeded, or come back renamed."""
+    listed = {instance.full_key for instance in failed}
+    gone: dict[tuple[str, int], list[Delivery]] = collections.defaultdict(list)
+    for full_key, delivery in newest.items():
+        if full_key not in listed:
+            gone[_slot(full_key[0])].append(delivery)
+    return gone
+
+
+def _slot(key: InstanceKey) -> tuple[str, int]:
+    """Job and plan time: what a rerun never changes."""
+    return key.job_id, key.plan_time
+
+
+def _followed(instance: JobInstance, delivery: Delivery) -> bool:
+    """Whether *instance* may be the one of *delivery*, renamed by a rerun. A twin is of another type."""
+    types = {instance.instance_type, delivery.instance_type} - {None}
+    return run_of(instance) > delivery.run and len(types) < 2
 
 
 def outdated(newest: t.Mapping[FullKey, Delivery], window_start: int) -> list[FullKey]:

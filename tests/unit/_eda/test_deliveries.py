@@ -5,13 +5,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from ansible_collections.dataarts.factory.plugins.module_utils._journal.journal import Journal
-from ansible_collections.dataarts.factory.plugins.module_utils._models.instance import Status
+from ansible_collections.dataarts.factory.plugins.module_utils._models.instance import InstanceType, Status
 from ansible_collections.dataarts.factory.plugins.plugin_utils._eda.deliveries import Deliveries
 from ansible_collections.dataarts.factory.plugins.plugin_utils._eda.failures import Delivery, NewFailure, new_failures
 from tests.support.postgresql import PASSWORD, PostgresServer, postgres_server
@@ -52,16 +53,17 @@ def failure(number: int = 1, start: int = -3600, delivery: int = 1, *, failed_ag
 
 def test_what_was_delivered_and_confirmed_is_known_after_a_restart(source: Source) -> None:
     first = source()
-    for number in (1, 2, 3):
+    for number in (1, 2):
         assert first.claim(failure(number), at(number), at(60))
     first.confirm(at(2))
+    assert first.claim(NewFailure(dataclasses.replace(failure(3).instance, instance_type=None)), at(3), at(60))
     assert first.claim(failure(1, -60, failed_again=True), at(9), at(70))
     again = source()
     assert again.newest == first.newest
     assert {full_key[0]: delivery for full_key, delivery in again.newest.items()} == {
-        key(1): Delivery(at(-60), at(9), at(70), failed_again=True),
-        key(2): Delivery(at(-3600), at(2), at(60), confirmed=True),
-        key(3): Delivery(at(-3600), at(3), at(60)),
+        key(1): Delivery(at(-60), at(9), at(70), failed_again=True, instance_type=InstanceType.NORMAL),
+        key(2): Delivery(at(-3600), at(2), at(60), confirmed=True, instance_type=InstanceType.NORMAL),
+        key(3): Delivery(at(-3600), at(3), at(60), instance_type=None),
     }
 
 

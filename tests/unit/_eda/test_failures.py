@@ -14,7 +14,7 @@ import pytest
 from jinja2 import Undefined
 
 from ansible_collections.dataarts.factory.plugins.module_utils._common.errors import OptionError
-from ansible_collections.dataarts.factory.plugins.module_utils._models.instance import Status
+from ansible_collections.dataarts.factory.plugins.module_utils._models.instance import InstanceType, Status
 from ansible_collections.dataarts.factory.plugins.plugin_utils._eda.events import clear, failed_event, trouble_event
 from ansible_collections.dataarts.factory.plugins.plugin_utils._eda.failures import Delivery, NewFailure, new_failures, outdated
 from ansible_collections.dataarts.factory.plugins.plugin_utils._eda.options import Login, Place, environment_for, source_options
@@ -44,6 +44,42 @@ def test_which_failure_has_an_event(before: t.Any, run: t.Any, late: bool, expec
     newest = {} if before is None else {failed.full_key: Delivery(at(before[0][0]), at(0), at(60), confirmed=before[1])}
     failures = new_failures([failed], newest, at(60 if late else 59))
     assert [(failure.failed_again, failure.repeated) for failure in failures] == ([] if expected is None else [expected])
+
+
+NORMAL, PATCH = InstanceType.NORMAL, InstanceType.PATCH_DATA
+
+# what had an event, and what is listed as failed then (instance_id, seconds of its submit_time, its type, its run): failed_again, in the order
+# of the runs; one that is not there has no event due
+RENAMED = [
+    ([("1", 0, NORMAL, FIRST)], [("2", 0, NORMAL, SECOND)], [True]),  # a rerun gave it a new instance_id, ...
+    ([("1", 0, NORMAL, FIRST)], [("1", 9, NORMAL, SECOND)], [True]),  # ... a new submit_time, ...
+    ([("1", 0, NORMAL, FIRST)], [("2", 9, NORMAL, SECOND)], [True]),  # ... or both
+    ([("1", 0, None, FIRST)], [("2", 0, NORMAL, SECOND)], [True]),
+    ([("1", 0, NORMAL, FIRST)], [("2", 0, None, SECOND)], [True]),
+    ([("1", 0, NORMAL, FIRST), ("2", 0, NORMAL, SECOND)], [("3", 0, NORMAL, (-60, -50))], [True]),
+    (
+        [("1", 0, NORMAL, FIRST)],
+        [("2", 0, PATCH, SECOND)],
+        [False],
+    ),  # its twin, which failed for the first time; it has succeeded meanwhile
+    ([("1", 0, NORMAL, FIRST)], [("1", 0, NORMAL, FIRST), ("2", 0, NORMAL, SECOND)], [False]),  # still failed as it was: another instance
+    ([("1", 0, NORMAL, SECOND)], [("2", 0, NORMAL, FIRST)], [False]),  # what ran before cannot be a rerun of it
+    ([("1", 0, NORMAL, FIRST), ("2", 0, PATCH, FIRST)], [("3", 0, NORMAL, SECOND), ("4", 0, PATCH, SECOND)], [True, True]),
+]
+
+
+@pytest.mark.parametrize(("delivered", "listed", "expected"), RENAMED)
+def test_an_instance_that_a_rerun_renamed_is_the_same_instance(delivered: t.Any, listed: t.Any, expected: list[bool]) -> None:
+    def described(instance_id: str, submit: int, instance_type: InstanceType | None, run: t.Any) -> t.Any:
+        return instance(Status.FAIL, *run, instance_id=instance_id, submit=submit, instance_type=instance_type)
+
+    newest = {
+        failed.full_key: Delivery(NewFailure(failed).run, at(0), at(60), confirmed=True, instance_type=failed.instance_type)
+        for failed in (described(*words) for words in delivered)
+    }
+    assert [failure.failed_again for failure in new_failures([described(*words) for words in listed], newest, at(99))] == expected
+    other_job = [instance(Status.FAIL, *SECOND, job_id="1"), instance(Status.FAIL, *SECOND, number=2)]
+    assert not any(failure.failed_again for failure in new_failures(other_job, newest, at(99)))
 
 
 def test_a_failure_without_a_start_is_known_by_its_end() -> None:
