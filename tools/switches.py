@@ -3,9 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """`make switches`: the tests of tests/integration under every setting of every switch of the emulator that is not the default.
 
-By default settings are combined into as few runs as possible; `--each` makes one run per setting. What fails is run again under
-each setting of its run by itself, to name the one it fails under. A test that states a setting keeps it. Arguments after `--` go to
-pytest, files to choose from among them. Exit status 0 only if every run passed.
+By default settings are combined into as few runs as possible; `--each` makes one run per setting, and `--few 2` only two of the combined
+ones, others for another commit. What fails is run again under each setting of its run by itself, to name the one it fails under. A test
+that states a setting keeps it. Arguments after `--` go to pytest, files to choose from among them. Exit status 0 only if every run passed.
 """
 
 from __future__ import annotations
@@ -85,6 +85,17 @@ def together() -> list[Settings]:
     return sets
 
 
+def numbers(total: int, *, only: int | None, few: int | None) -> list[int]:
+    """The sets to be run of *total*, from 1: the one of the number *only*; *few* that change with the commit; otherwise all."""
+    if only is not None:
+        return [only]
+    if few is None or few >= total:
+        return list(range(1, total + 1))
+    asked = subprocess.run(["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=True)
+    first = int(asked.stdout, 16)
+    return sorted((first + number) % total + 1 for number in range(few))
+
+
 def run(settings: Settings, arguments: t.Sequence[str], label: str) -> tuple[str, list[str], int]:
     """Run the tests under *settings*; returns pytest's closing line, the failed tests by name, and its exit status."""
     cache = CACHE / label
@@ -133,10 +144,12 @@ def main() -> int:
     how.add_argument("--together", action="store_true", help="as few runs as possible (the default)")
     parser.add_argument("--list", action="store_true", help="show the sets of settings and run nothing")
     parser.add_argument("--set", type=int, metavar="N", help="only the set of that number, from 1")
+    parser.add_argument("--few", type=int, metavar="N", help="only so many of the sets, others for another commit")
     parser.add_argument("pytest", nargs="*", help="arguments of pytest, after --")
     options = parser.parse_args()
     sets = [{name: value} for name, value in every_setting()] if options.each else together()
-    numbered = [(number, settings) for number, settings in enumerate(sets, 1) if options.set in (None, number)]
+    chosen = numbers(len(sets), only=options.set, few=options.few)
+    numbered = [(number, settings) for number, settings in enumerate(sets, 1) if number in chosen]
     files = [word for word in options.pytest if word.startswith("tests/")]
     ignored = [f"--ignore={TESTS}/{name}" for name in (*NOT_ABOUT_SWITCHES, *SETS_ITS_OWN)]
     arguments = [*options.pytest] if files else [*options.pytest, *ignored, TESTS]
@@ -150,6 +163,9 @@ def main() -> int:
         passed = passed and status == 0
         if failed:
             print("\n".join(culprits(settings, failed, str(number))), flush=True)
+    if options.few and len(chosen) < len(sets):
+        others = [str(number) for number in range(1, len(sets) + 1) if number not in chosen]
+        print(f"left out: sets {', '.join(others)} of {len(sets)}; make switches runs all, with ARGS='--set {others[0]}' one")
     return 0 if passed else 1
 
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 import re
 from collections import Counter
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import yaml
 
-from tools import environments, matrix, support
+from tools import environments, matrix, support, switches
 
 TESTS = Path(__file__).resolve().parents[1]
 CHECKOUT = TESTS.parent
@@ -67,6 +68,20 @@ def test_the_matrix_has_every_supported_cell_once(monkeypatch: pytest.MonkeyPatc
     assert len(whole) == (2 if quick else len(cells))
     assert [plan.core for plan in plans if plan.modules == "3.9"] == list(environments.CONTROLLERS)
     assert matrix.missing(["2.20", "2.16"]) == ["ansible-core 2.20 on Python 3.14"]
+
+    assert [(plan.core, plan.python, plan.scope) for plan in matrix.short(plans)] == [("2.16", "3.10", "short"), ("2.21", "3.13", "short")]
+    assert [plan.core for plan in matrix.short(matrix.plans(["2.19"]))] == ["2.19"]
+    assert all((CHECKOUT / path).exists() for paths in matrix.SCOPES.values() for path in paths)
+
+
+def test_a_few_sets_of_switches_change_with_the_commit(monkeypatch: pytest.MonkeyPatch) -> None:
+    def chosen(commit: int, few: int | None, only: int | None = None) -> list[int]:
+        monkeypatch.setattr("subprocess.run", lambda *args, **options: SimpleNamespace(stdout=f"{commit:040x}\n"))
+        return switches.numbers(5, only=only, few=few)
+
+    assert [chosen(commit, 2) for commit in range(16**39, 16**39 + 5)] == [[2, 3], [3, 4], [4, 5], [1, 5], [1, 2]]
+    assert chosen(7, None) == chosen(7, 9) == [1, 2, 3, 4, 5]
+    assert chosen(7, None, only=3) == [3]
 
 
 def test_a_run_without_a_report_is_a_failure(tmp_path: Path) -> None:
