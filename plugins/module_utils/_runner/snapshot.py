@@ -101,12 +101,13 @@ def take(
     instances = with_twins(listed.instances)
     attempts = [on_both_clocks(attempt, listed.asked_ms, known.journal_ms) for attempt in known.attempts]
     matched, missing = newest_attempts(instances, attempts)
-    history = History(matched, known.reruns, _set_aside(listed.asked_ms, age), known.effective)
+    history = History(matched, known.reruns, _set_aside(clock.latest_ms() + clock_slack_ms, age), known.effective)
     return Snapshot(
         tuple(instances), listed.asked_ms, listed.asked_at, scope, history, tuple(missing), uncovered=known.complete_since is None
     )
 
 
-def _set_aside(asked_ms: int, age: int | None) -> int | None:
-    """When an unreadable journal was set aside in the last 24 hours, on the service's clock."""
-    return asked_ms - max(0, age) if age is not None and age < DAY_MS else None
+def _set_aside(latest_ms: int, age: int | None) -> int | None:
+    """When an unreadable journal was set aside in the last 24 hours, at the latest, by the clock that stamps starts; *latest_ms* is the latest
+    that it may show now. What it sent started before that."""
+    return latest_ms - max(0, age) if age is not None and age < DAY_MS else None
