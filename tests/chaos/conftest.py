@@ -9,16 +9,12 @@ import typing as t
 
 import pytest
 
-from tests.support.journal_clock import move_with_the_service
+from tests.support.journal_clock import journal_clock
 
 Json = dict[str, t.Any]
+__all__ = ["figures", "journal_clock"]
+
 _NAME = "chaos"
-
-
-@pytest.fixture(autouse=True)
-def journal_clock(monkeypatch: pytest.MonkeyPatch) -> None:
-    """In this process, what the service's time is moved on by passes on the journal's clock too."""
-    move_with_the_service(monkeypatch)
 
 
 @pytest.fixture

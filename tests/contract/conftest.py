@@ -10,10 +10,11 @@ from collections.abc import Iterator
 import pytest
 
 from emulator.running import Running, running
+from tests.support.journal_clock import journal_clock
 from tests.support.scenarios import small_night
 from tests.support.sdk_home import sdk_home
 
-__all__ = ["emulated", "sdk_home"]
+__all__ = ["emulated", "journal_clock", "sdk_home"]
 
 
 @pytest.fixture(scope="module")

@@ -10,8 +10,10 @@ import typing as t
 import pytest
 
 from emulator.running import running
-from tests.support.journal_clock import move_with_the_service
+from tests.support.journal_clock import journal_clock
 from tests.support.scenarios import FREE, small_night
+
+__all__ = ["emulated", "journal_clock", "service"]
 
 
 @pytest.fixture(scope="module")
@@ -26,9 +28,3 @@ def service(emulated: t.Any) -> t.Any:
     """The service as at the beginning of the night."""
     emulated.reset(small_night(switches=FREE))
     return emulated
-
-
-@pytest.fixture(autouse=True)
-def journal_clock(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Time that a test lets pass on the service's clock passes on the journal's too."""
-    move_with_the_service(monkeypatch)

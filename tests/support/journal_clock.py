@@ -14,8 +14,9 @@ from ansible_collections.dataarts.factory.plugins.module_utils._journal.sqlite i
 from emulator.running import Running
 
 
-def move_with_the_service(monkeypatch: pytest.MonkeyPatch) -> None:
-    """From here on the clock of a SQLite journal in this process moves with what :meth:`Running.advance` adds to the service's."""
+@pytest.fixture(autouse=True)
+def journal_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The clock of a SQLite journal in this process moves with what :meth:`Running.advance` adds to the service's."""
     advance, ahead = Running.advance, [0]
 
     def both(service: Running, seconds: float) -> t.Any:
