@@ -4,9 +4,10 @@
 """Keeps the options of role rerun what the modules document: job_rerun, and job_instance_retry for its entry point ``related``.
 
     python -m tools.role_options          write roles/rerun/meta/argument_specs.yml and roles/rerun/defaults/main.yml
-    python -m tools.role_options --check  exit 1 and name what differs, also in the tasks that pass the options on
+    python -m tools.role_options --check  exit 1 and name what differs
 
-The role's variables are ``dataarts_`` + the option's name; what they mean is documented once, in the modules and their fragments.
+The role's variables are ``dataarts_`` + the option's name; what they mean is documented once, in the modules and their fragments. The action
+of the modules reads them: plugin_utils/_task/module_action.py.
 What only the role knows stands in tools/role_rerun.yml.
 """
 
@@ -22,17 +23,17 @@ from pathlib import Path
 import yaml
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / ".cache" / "tree"))
+
+from ansible_collections.dataarts.factory.plugins.plugin_utils._role.options import LEFT_OUT, RENAMED  # noqa: E402
+
 ROLE = ROOT / "roles" / "rerun"
 MODULE = "job_rerun"
 RELATED_MODULE = "job_instance_retry"
 PREFIX = "dataarts_"
-#: Fragments whose options every module of the action group takes: the role passes them on through module_defaults.
+#: Fragments whose options every module of the action group takes.
 SHARED = ("account", "workspace")
 
-#: Options of a module that the role does not have: the way in which its action plugin hands on what it knows; its other mode.
-LEFT_OUT = {MODULE: ("pass_state",), RELATED_MODULE: ("task_retrys", "node_name")}
-#: Options whose variables have another name, because job_rerun's has it, or the same meaning.
-RENAMED = {RELATED_MODULE: {"jobs": "related_jobs", "only_statuses": "statuses"}}
 #: What entry point related asks for by itself.
 NEEDED = ("workspace_id", "job_name", "jobs", "begin_time", "end_time")
 
@@ -139,35 +140,18 @@ def argument_specs() -> str:
 
 
 def defaults() -> str:
-    """The text of ``defaults/main.yml``: the documented defaults, except of what an environment variable may say instead."""
-    _shared, own = module_options()
-    values = {PREFIX + name: option["default"] for name, option in {**own, **OWN}.items() if option.get("default") is not None}
+    """The text of ``defaults/main.yml``: of what the role alone reads. The modules have the other defaults."""
+    values = {PREFIX + name: option["default"] for name, option in OWN.items() if option.get("default") is not None}
     return _HEADER + _dump(values)
 
 
 def differences() -> list[str]:
     """What is not as the module documents it, in sentences; empty if nothing."""
-    problems = [
+    return [
         f"{path.relative_to(ROOT)} is not what tools/role_options.py writes: run it"
         for path, text in ((ROLE / "meta" / "argument_specs.yml", argument_specs()), (ROLE / "defaults" / "main.yml", defaults()))
         if not path.exists() or path.read_text(encoding="utf-8") != text
     ]
-    problems += _not_passed_on("workspace.yml", names(), (*OWN, "rerun_result", "hosts"))
-    problems += _not_passed_on("related.yml", names(RELATED_MODULE), ("rerun_result",))
-    return problems
-
-
-def _not_passed_on(file: str, called: Names, others: tuple[str, ...]) -> list[str]:
-    """What a file of tasks leaves out of the options that the role has, and what it uses in addition to them and *others*."""
-    tasks = (ROLE / "tasks" / file).read_text(encoding="utf-8")
-    problems = [
-        f"roles/rerun/tasks/{file} does not pass on {variable}"
-        for name, variable in called.variables.items()
-        if not re.search(rf"^ +{name}: \"{{{{ .*\b{variable}\b", tasks, re.MULTILINE)
-    ]
-    known = {*called.variables.values(), *(PREFIX + name for name in others)}
-    unknown = sorted(set(re.findall(rf"\b{PREFIX}\w+", tasks)) - known)
-    return problems + [f"roles/rerun/tasks/{file} uses {name}, which is not an option" for name in unknown]
 
 
 def _role_option(option: dict[str, t.Any], called: Names) -> dict[str, t.Any]:

@@ -18,32 +18,26 @@ import uuid
 from ansible import constants
 from ansible.errors import AnsibleConnectionFailure
 from ansible.module_utils.parsing.convert_bool import boolean
-from ansible.plugins.action import ActionBase
 
+from ..plugin_utils._role.options import ROLE
 from ..plugin_utils._task import console, counts, inprocess, passes
+from ..plugin_utils._task.module_action import ModuleAction
 from ..plugin_utils._task.paths import from_start
 
 _MODULE = "dataarts.factory.job_rerun"
-_ROLE = "dataarts.factory.rerun"
 
 
-class ActionModule(ActionBase):
+class ActionModule(ModuleAction):
     """The action behind the task ``dataarts.factory.job_rerun``."""
 
-    TRANSFERS_FILES = False
-    _supports_check_mode = True
-    _supports_async = True
     _requires_connection = True
 
-    def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
-        """One task: as many passes as it takes. The first one sends nothing, so that the plan is shown before anything is sent; where
-        there is nothing to send it is as good as any.
+    def work(self, task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
+        """As many passes as it takes. The first one sends nothing, so that the plan is shown before anything is sent; where there is nothing
+        to send it is as good as any.
 
-        :param task_vars: variables of the host, which is a workspace.
         :returns: what the module documents, over all passes.
         """
-        super().run(tmp, task_vars)
-        task_vars = task_vars or {}
         # From here on the task, a copy that this process has for itself, is one in check mode.
         self._task.check_mode = self._task.check_mode or boolean(self._task.args.get("check_only") or False, strict=False)
         if self._task.async_val:
@@ -202,4 +196,4 @@ def _inventories(task_vars: dict[str, t.Any]) -> list[str]:
 
 def _prefix(task_vars: dict[str, t.Any]) -> str:
     """What stands before the name of an option where people set it: the role takes variables, and one called since would be ignored."""
-    return "dataarts_" if task_vars.get("ansible_role_name") == _ROLE else ""
+    return "dataarts_" if task_vars.get("ansible_role_name") == ROLE else ""

@@ -223,3 +223,15 @@ def history_info_spec() -> Spec:
         "outcomes": {"type": "list", "elements": "str", "choices": list(OUTCOME_WORDS)},
         "limit": {"type": "int", "default": 100},
     }
+
+
+#: The modules that ask the service or the journal, with their specifications.
+MODULES: t.Dict[str, t.Callable[[], Spec]] = {
+    "job_dependency_info": dependency_info_spec,
+    "job_info": job_info_spec,
+    "job_instance_info": instance_info_spec,
+    "job_instance_retry": instance_retry_spec,
+    "job_rerun": rerun_spec,
+    "rerun_history_info": history_info_spec,
+    "workspace_info": workspace_info_spec,
+}

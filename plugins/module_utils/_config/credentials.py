@@ -126,6 +126,22 @@ def resolve(options: Options, environ: t.Mapping[str, str]) -> dict[str, t.Any]:
     return resolved
 
 
+def joining(given: Options, others: Options) -> dict[str, t.Any]:
+    """The credentials among *others*, which stand behind *given*, that may complete them: all if *given* has none, else those of the same kind.
+
+    :param given: option -> value, only those that are set, and *others* likewise. As from the environment, a secret never joins a foreign key.
+    """
+    kinds = {kind for kind, names in KINDS.items() for name in names if name in given and name != "domain_name"}
+    if not kinds:
+        return {name: others[name] for name in CREDENTIAL_OPTIONS if name in others}
+    same = {name: others[name] for kind in kinds for name in KINDS[kind] if name in others}
+    if any(given.get(name, value) != value for name, value in same.items()):
+        return {}
+    if "access_key" in given and "access_key" not in same:
+        same.pop("security_token", None)  # a temporary token belongs to one key
+    return same
+
+
 def text_of(value: t.Any, option: str) -> str | None:
     """*value* as text without surrounding blanks, None if unset; a password keeps its blanks.
 

@@ -12,8 +12,6 @@ from __future__ import annotations
 import os
 import typing as t
 
-from ansible.plugins.action import ActionBase
-
 #: Options that name a file, or may.
 PATHS = ("journal", "ca_path")
 
@@ -34,27 +32,3 @@ def from_start(args: t.Mapping[str, t.Any], connection: str) -> dict[str, t.Any]
 def _absolute(value: str) -> bool:
     """Whether a path is not relative, or is the URI of a database."""
     return os.path.isabs(value) or value.startswith("~") or "://" in value
-
-
-class PathsAction(ActionBase):
-    """The action of a module that needs nothing else from the controller.
-
-    :cvar MODULE: full name of the module.
-    """
-
-    MODULE = ""
-    TRANSFERS_FILES = False
-    _supports_check_mode = True
-    _supports_async = True
-
-    def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
-        """One run of the module.
-
-        :returns: what it documents.
-        """
-        super().run(tmp, task_vars)
-        args = from_start(self._task.args, self._connection.transport)
-        result: dict[str, t.Any] = self._execute_module(
-            module_name=self.MODULE, module_args=args, task_vars=task_vars, wrap_async=bool(self._task.async_val)
-        )
-        return result

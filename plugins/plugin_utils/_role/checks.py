@@ -1,0 +1,47 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What role rerun checks before anything is asked or sent. Pure."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .options import variables_of
+
+#: What entry point related asks for by itself.
+_NEEDED = ("workspace_id", "job_name", "jobs", "begin_time", "end_time")
+
+
+def rerun_problem(host: str, options: t.Mapping[str, t.Any], *, without_plan: bool, refused: t.Sequence[str]) -> str:
+    """Why nothing is rerun for *host*, in sentences; "" if nothing is wrong.
+
+    :param options: options of job_rerun, completed.
+    :param without_plan: whether plans were approved, and none of them is this workspace's.
+    :param refused: sentences about variables that are most likely a typo.
+    """
+    problems = []
+    if "workspace_id" not in options:
+        hint = " If there should be such hosts, a warning above tells why the inventory could not be read." if host == "localhost" else ""
+        problems.append(
+            f"Failed to rerun anything for {host}: it has no dataarts_workspace_id. A host of the inventory is a workspace. "
+            f"Set dataarts_workspace_id, or choose hosts that have it, with -i, --limit or dataarts_hosts.{hint}"
+        )
+    if without_plan:
+        problems.append(
+            f"Nothing was sent for {host}: dataarts_plans, what was approved, has no plan of it. Run check mode for it too and approve what "
+            "that shows, or exclude it with --limit or dataarts_hosts."
+        )
+    return " ".join([*problems, *([f"Nothing was sent for {host}:", *refused] if refused else [])])
+
+
+def related_problem(host: str, options: t.Mapping[str, t.Any]) -> str:
+    """As :func:`rerun_problem`, for options of job_instance_retry in its second mode."""
+    called = variables_of("job_instance_retry", role=True)
+    missing = [called[name] for name in _NEEDED if name not in options]
+    if not missing:
+        return ""
+    return (
+        f"Failed to rerun anything for {host}: {', '.join(missing)} not set. A host of the inventory is a workspace; the job, its related jobs "
+        "and the span of time come as variables, see playbook dataarts.factory.rerun_related."
+    )

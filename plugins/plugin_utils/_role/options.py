@@ -1,0 +1,47 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Options as variables: what an option of a module is called in the inventory, and what an approved plan says in its place. Pure."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ...module_utils._config.argument_spec import MODULES, account_spec, journal_spec, workspace_spec
+from .._awx.launch_inputs import PREFIX
+from .._task.variables import said
+
+#: Full name of the role, as ansible-core has it in ``ansible_role_name``.
+ROLE = "dataarts.factory.rerun"
+#: Options of a module that the role does not have: the way in which its action hands on what it knows; its other mode.
+LEFT_OUT: dict[str, tuple[str, ...]] = {"job_rerun": ("pass_state",), "job_instance_retry": ("task_retrys", "node_name")}
+#: Options whose variables have another name, because job_rerun's has it, or the same meaning.
+RENAMED: dict[str, dict[str, str]] = {"job_instance_retry": {"jobs": "related_jobs", "only_statuses": "statuses"}}
+#: What a plan that was approved holds in addition to the instances: it acts on the same window and is the same run.
+_PLANNED = ("planned_after", "planned_before", "since", "plan_id", "plan_record")
+
+
+def variables_of(module: str, *, role: bool) -> dict[str, str]:
+    """The variable of each option of *module* that a variable of the host may say.
+
+    :param role: whether the task is one of role rerun. Everywhere else only the options are filled in that say where the service is, who acts,
+        which workspace and which journal: what is selected, or how much of it, is the task's own.
+    """
+    spec = MODULES[module]()
+    shared = {**account_spec(), **workspace_spec(), **journal_spec()}
+    left_out = LEFT_OUT.get(module)
+    names = [name for name in spec if (name not in left_out if role and left_out is not None else name in shared)]
+    renamed = RENAMED.get(module, {}) if role else {}
+    return {name: PREFIX + renamed.get(name, name) for name in names}
+
+
+def plan_of(plans: t.Any, host: str) -> dict[str, t.Any]:
+    """What was approved for *host*, as options of job_rerun; {} if *plans* has no plan of it.
+
+    :param plans: value of ``dataarts_plans``, by host. AWX keeps no key that is a variable's name, so it may begin with ``host ``.
+    """
+    entries = plans if isinstance(plans, t.Mapping) else {}
+    own = entries.get(host) or entries.get(f"host {host}")
+    if not isinstance(own, t.Mapping) or not said(own.get("plan_id")):
+        return {}
+    return {name: own[name] for name in _PLANNED if said(own.get(name))}

@@ -1,0 +1,157 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The action of every module that asks the service or the journal: completes the task's options, and runs the module."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible.errors import AnsibleError
+from ansible.plugins.action import ActionBase
+from ansible.vars.manager import VariableManager
+
+from ...module_utils._common.errors import OptionError
+from ...module_utils._common.text import printable
+from ...module_utils._config.argument_spec import MODULES
+from ...module_utils._runner.ansible_module import failure_result
+from .._awx.launch_inputs import PREFIX, jobs_of_lines
+from .._common.templates import plain
+from .._role.checks import related_problem, rerun_problem
+from .._role.options import ROLE, plan_of, variables_of
+from .._role.typos import typos
+from .paths import from_start
+from .variables import accepted, filled, said
+
+Vars = t.Mapping[str, t.Any]
+
+
+class ModuleAction(ActionBase):
+    """One task of a module of the collection."""
+
+    TRANSFERS_FILES = False
+    _supports_check_mode = True
+    _supports_async = True
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
+        """One task, with the options completed from ``module_defaults`` and variables.
+
+        :param task_vars: variables of the host, which is a workspace.
+        :returns: what the module documents; or why it was not run, with an ``error`` of kind ``refused``.
+        """
+        super().run(tmp, task_vars)
+        task_vars = task_vars or {}
+        try:
+            # The task is a copy that this process has for itself.
+            self._task.args = self._completed(task_vars)
+        except OptionError as error:
+            return failure_result(printable(error, 4000), "refused")
+        return self.work(task_vars)
+
+    def work(self, task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
+        """What the task does once its options are complete: run the module."""
+        args = from_start(self._task.args, self._connection.transport)
+        result: dict[str, t.Any] = self._execute_module(
+            module_name=f"dataarts.factory.{self.module}", module_args=args, task_vars=task_vars, wrap_async=bool(self._task.async_val)
+        )
+        return result
+
+    @property
+    def module(self) -> str:
+        """Name of the module that the task names, without the collection."""
+        return str(self._task.action).rpartition(".")[2]
+
+    def _completed(self, task_vars: Vars) -> dict[str, t.Any]:
+        """The task's options, completed. :raises OptionError: a variable cannot be evaluated, or role rerun does not go on with them."""
+        spec, role = MODULES[self.module](), task_vars.get("ansible_role_name") == ROLE
+        known = {name for options in MODULES.values() for name in options()}
+        variables = {name: variable for name, variable in variables_of(self.module, role=role).items() if variable in task_vars}
+        values = _Values(self, task_vars, {variables[name] for name in variables if spec[name].get("no_log")})
+        args = accepted(self._task.args, spec, known, self._default_of)
+        if not role:
+            return filled(spec, args, variables, self._default_of, values.of)
+        host = str(task_vars.get("inventory_hostname", "localhost"))
+        if self.module == "job_instance_retry":
+            options = filled(spec, args, variables, self._default_of, values.of)
+            options = {**options, "jobs": jobs_of_lines(options["jobs"])} if "jobs" in options else options
+            problem = related_problem(host, options)
+        else:
+            plans = values.of(f"{PREFIX}plans") if f"{PREFIX}plans" in task_vars else None
+            plan = plan_of(plans, host)
+            variables = {name: variable for name, variable in variables.items() if name not in plan}
+            options = filled(spec, {**args, **plan}, variables, self._default_of, values.of)
+            refused, warned = typos(task_vars)
+            for sentence in warned:
+                self._display.warning(sentence)
+            problem = rerun_problem(host, options, without_plan=said(plans) and not plan, refused=refused)
+        if problem:
+            raise OptionError(problem)
+        return options
+
+    def _default_of(self, option: str) -> t.Any:
+        """What ``module_defaults`` say of *option* for this module, evaluated; None if nothing."""
+        name = f"dataarts.factory.{self.module}"
+        groups = (self._task._parent._play._action_groups or {}).get(name, [])
+        entries: dict[str, t.Any] = {}
+        for defaults in self._task.module_defaults or ():
+            entries.update(defaults)
+        value = None
+        for entry in (*(f"group/{group}" for group in groups), name):
+            options = self._templar.template(entries.get(entry) or {})
+            value = options[option] if said(options.get(option)) else value
+        return plain(value)
+
+
+class _Values:
+    """Values of the host's variables.
+
+    :param secret: names of variables of which no error shows anything.
+    """
+
+    def __init__(self, action: ModuleAction, task_vars: Vars, secret: t.Container[str]) -> None:
+        self._action = action
+        self._vars = task_vars
+        self._secret = secret
+
+    def of(self, name: str) -> t.Any:
+        """The value of the variable *name*: where it is null or blank, what it would be without what is set over it.
+
+        So that an extra variable that was left empty lifts no limit of the inventory. :raises OptionError: it cannot be evaluated.
+        """
+        value = self._evaluated(name, self._vars[name])
+        if said(value):
+            return value if value is not _OMIT else None
+        for variables in self._beneath():
+            below = self._evaluated(name, variables[name]) if name in variables else None
+            if said(below):
+                return below if below is not _OMIT else None
+        return value
+
+    def _beneath(self) -> t.Iterator[Vars]:
+        """The variables of the host without the extra ones; then without those of tasks and roles; then those of the inventory alone."""
+        task, action = self._action._task, self._action
+        of_play = task.get_variable_manager()
+        manager = VariableManager(loader=action._loader, inventory=of_play._inventory)
+        manager._extra_vars = {}
+        manager._nonpersistent_fact_cache = of_play._nonpersistent_fact_cache
+        host = of_play._inventory.get_host(self._vars.get("inventory_hostname"))
+        play = task._parent._play
+        yield manager.get_vars(play=play, host=host, task=task, include_hostvars=False)
+        manager._nonpersistent_fact_cache = {}
+        yield manager.get_vars(play=play, host=host, include_hostvars=False)
+        yield manager.get_vars(host=host, include_hostvars=False)
+
+    def _evaluated(self, name: str, value: t.Any) -> t.Any:
+        try:
+            value = plain(self._action._templar.template(value))
+        except AnsibleError as error:
+            if type(error).__name__ == "AnsibleValueOmittedError":
+                return _OMIT
+            cause = "the cause is not shown, because it may hold the secret" if name in self._secret else str(error)
+            # Without the chain of causes, which shows the lines of the file.
+            raise OptionError(f"Failed to run {self._action.module}: {name} cannot be evaluated: {cause}. Correct the template.") from None
+        return _OMIT if value == self._vars.get("omit") and "omit" in self._vars else value
+
+
+#: A variable that says {{ omit }}: left out, whatever stands beneath.
+_OMIT = object()

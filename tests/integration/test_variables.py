@@ -1,0 +1,107 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Variables of the inventory, and module_defaults, reach every module; nothing that is null or blank lifts a limit. Real processes."""
+
+from __future__ import annotations
+
+import json
+import typing as t
+from pathlib import Path
+
+import pytest
+
+from emulator.running import Running
+from tests.support.playbook import Ansible
+from tests.support.scenarios import STUDIO_ID
+from tests.support.workspace import inventory, variables
+
+PLAYBOOK = "dataarts.factory.rerun"
+MODULES = {
+    "job_dependency_info": {"job_name": "daily_sales"},
+    "job_info": {},
+    "job_instance_info": {"statuses": "fail"},
+    "job_instance_retry": {"job_name": "daily_sales", "task_retrys": "{{ failures }}"},
+    "job_rerun": {},
+    "rerun_history_info": {},
+    "workspace_info": {"studio_instance_ids": [STUDIO_ID]},
+}
+
+
+@pytest.fixture
+def ansible(tmp_path: Path) -> Ansible:
+    return Ansible(tmp_path)
+
+
+def written(tmp_path: Path, hosts: dict[str, t.Any]) -> Path:
+    path = tmp_path / "hosts.json"
+    path.write_text(json.dumps(hosts), encoding="utf-8")
+    return path
+
+
+def test_a_single_question_needs_nothing_but_the_inventory(service: Running, ansible: Ansible, tmp_path: Path) -> None:
+    hosts = written(tmp_path, inventory(sales=variables(service, jobs=["nothing"], planned_after="-1s", max_instances=0)))
+    outcome = ansible.run("ansible", "sales", "-i", hosts, "-m", "dataarts.factory.job_instance_info", "-a", "statuses=fail").succeeded()
+    answer = json.loads(outcome.stdout[outcome.stdout.index("{") :])
+    assert {instance["status"] for instance in answer["instances"]} == {"fail"}
+
+
+@pytest.mark.parametrize("source", ["variables", "module_defaults"])
+def test_every_module_has_account_and_workspace_of_the_inventory_or_of_the_play(
+    service: Running, ansible: Ansible, tmp_path: Path, source: str
+) -> None:
+    options = variables(service, settle_time=1, jobs=["nothing"], journal=str(tmp_path / "journal"))
+    shared = {
+        name.removeprefix("dataarts_"): value for name, value in options.items() if name not in ("dataarts_jobs", "dataarts_settle_time")
+    }
+    plain = {name: value for name, value in options.items() if not name.startswith("dataarts_")}
+    times = dict.fromkeys(("plan_time", "submit_time"), "2026-01-01T00:00:00Z")
+    play = {
+        "hosts": "all",
+        "gather_facts": False,
+        "collections": ["dataarts.factory"],
+        "vars": {"failures": [{"job_id": 1, **times}]},
+        # Also what only some of the modules take.
+        **({"module_defaults": {"group/dataarts.factory.api": {**shared, "statuses": None}}} if source == "module_defaults" else {}),
+        "tasks": [
+            {"name": name, module: args, "check_mode": True, "ignore_errors": True}
+            for module, args in MODULES.items()
+            for name, module in ((module, module), (module, f"dataarts.factory.{module}"))
+        ],
+    }
+    outcome = ansible.written_playbook([play], "-i", written(tmp_path, inventory(sales=options if source == "variables" else plain)))
+    messages = {(line.task, line.action): str(line.result.get("msg", "")) for line in outcome.results if line.event != "recap"}
+    assert len(messages) == 2 * len(MODULES)
+    failed = {name for (name, dummy), msg in messages.items() if msg.startswith(("Failed", "Unsupported", "missing"))}
+    # The instance that is asked for does not exist, and history needs no account.
+    assert failed == {"job_instance_retry"}, messages
+    assert all("not found" in msg or "no instance" in msg for (name, dummy), msg in messages.items() if name in failed), messages
+
+
+@pytest.mark.parametrize("blank", [None, "", "\r\n"])
+@pytest.mark.parametrize("place", ["extra", "play"])
+def test_a_limit_of_the_inventory_is_not_lifted_by_what_says_nothing(
+    service: Running, ansible: Ansible, tmp_path: Path, blank: str | None, place: str
+) -> None:
+    hosts = written(tmp_path, inventory(sales=variables(service, max_instances=1, settle_time=1, journal=str(tmp_path / "journal"))))
+    over = {"dataarts_max_instances": blank, "dataarts_since": blank, "dataarts_plans": blank}
+    if place == "extra":
+        outcome = ansible.playbook(PLAYBOOK, "-i", hosts, variables=over)
+    else:
+        play = {
+            "hosts": "all",
+            "gather_facts": False,
+            "vars": over,
+            "tasks": [{"import_role": {"name": PLAYBOOK, "tasks_from": "workspace"}}],
+        }
+        outcome = ansible.written_playbook([play], "-i", hosts)
+    (result,) = (line.result for line in outcome.of("job_rerun"))
+    assert result["error"]["kind"] == "limit", outcome.output
+    assert service.journal() == []
+
+
+def test_omit_leaves_a_variable_of_the_inventory_out(service: Running, ansible: Ansible, tmp_path: Path) -> None:
+    hosts = written(tmp_path, inventory(sales=variables(service, max_instances=1, settle_time=1, journal=str(tmp_path / "journal"))))
+    outcome = ansible.playbook(PLAYBOOK, "--check", "-i", hosts, variables={"dataarts_max_instances": "{{ omit }}"})
+    (result,) = (line.result for line in outcome.succeeded().of("job_rerun"))
+    assert "error" not in result
