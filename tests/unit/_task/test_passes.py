@@ -421,6 +421,32 @@ class TestSentHere:
         assert {name: number for name, number in result["recap"].items() if number} == expected == result["recap_by_job"]["daily_sales"]
 
 
+#: What became of the only instance of a task whose pass said that something may have changed -> whether anything has.
+CHANGES: dict[str, tuple[dict[str, t.Any], bool]] = {
+    "accepted": (entry(1, "done", "success", rerun=True, attempts=1), True),
+    "accepted, and failed again": (entry(1, "failed_again", rerun=True, attempts=1), True),
+    "refused": (entry(1, "rejected", attempts=1), False),
+    "whether it took effect is unknown": (entry(1, "unknown", attempts=1), True),
+    "the answer is not read back yet": (entry(1, "settling", attempts=1), True),
+    "whose rerun it was is unknown": (entry(1, "done", "success", rerun=None, attempts=1), True),
+    "another run's": (entry(1, "done", "success", rerun=True, adopted=True, attempts=1), False),
+    "not sent": (entry(1, "wait"), False),
+}
+
+
+@pytest.mark.parametrize("case", CHANGES)
+def test_what_was_refused_changes_nothing(case: str) -> None:
+    instance, expected = CHANGES[case]
+    run = run_of(passed(instance, changed=True))
+    assert counts.final_result(run, failed=False, msg="", timed_out=False, elapsed=1.0)["changed"] is expected
+    nothing_sent = run_of(passed(instance, changed=False))
+    assert counts.changed(nothing_sent) is False
+
+
+def test_a_task_that_knows_of_no_instance_changed_what_its_passes_say() -> None:
+    assert counts.changed(run_of(failure("server", changed=True))) is True
+
+
 class TestPause:
     @pytest.mark.parametrize(
         ("instances", "due_in", "elapsed", "expected"),
