@@ -12,7 +12,7 @@ from .._api.service_time import CLOCK_LIMIT_MS, TOLERANCE_MS, timed_window
 from .._api.workspace import WorkspaceApi
 from .._common.errors import ApiError, Kind, OptionError
 from .._common.stopwatch import stopwatch
-from .._common.text import counted, printable
+from .._common.text import printable
 from .._common.times import Window, to_iso
 from .._models.attempt import Attempt, Outcome
 from .._models.decision import Action, Decision
@@ -21,6 +21,7 @@ from .._models.rerun_request import RetryOptions
 from .._models.run_scope import PassState, RunScope, SinceOption, seconds_of, window_of
 from .._models.selection import Selection, select, wanted_statuses
 from .._output.messages import lookup_hint, plan_lines, unshown_notes
+from .._output.refusals import Refusals
 from .._output.results import decided, diff, summary
 from .._planner.limits import Limits
 from .._planner.outcomes import SHARED_KINDS, due_in, left_to_do, missed, unsent
@@ -33,6 +34,7 @@ from .dependencies import OrderReader
 from .engine import Engine, Strategy
 from .sender import RerunExchange, Sender, requests_of
 from .snapshot import Listed, Since, Snapshot
+from .start_node import StartNode
 
 #: After how long what was listed is too old to send anything by it, if it can be listed again, seconds.
 OLD_SECONDS = 5.0
@@ -63,6 +65,8 @@ class Goal(Strategy):
         self._policy(RunScope(self.since(now).ms or now, False, window))
         self.api = WorkspaceApi(run.session, self._workspace_id, options["api_version"])
         self._order = OrderReader(run, self.api, self.state.dependencies)
+        self._start_node = StartNode(self.api, self._retry_options, self.state.nodes)
+        self._refusals = Refusals()
         self._missed: list[str] = []  # problems that leave the goal unreached
         self._unlisted: dict[str, ApiError] = {}  # jobs that could not be listed, by name
         self._after: dict[InstanceKey, Decision] = {}  # what became of a decision that was sent
@@ -110,9 +114,10 @@ class Goal(Strategy):
         self._nameless = names_without_instances(selection, instances, self._unlisted)
         self._blind = any(attempt.job_name in self._unlisted and attempt.sent_ms >= scope.since for attempt in snapshot.missing)
         plan = assess(decisions, snapshot.history, options, scope.since, by_id=self._by_id(decisions))
+        began = stopwatch()
+        plan = plan if plan.refused is not None else self._at_node(plan)
         if plan.refused is not None:
             return schedule(plan, None, self._limits)
-        began = stopwatch()
         order = self._order.read(plan.decisions, policy, selection, snapshot.asked_ms, self._unlisted)
         self.outdated = not self.outdated and stopwatch() - began >= OLD_SECONDS
         plan = schedule(plan, order, self._limits)
@@ -133,7 +138,7 @@ class Goal(Strategy):
         if error.kind in SHARED_KINDS:
             raise error
         if error.kind is not Kind.STALE:
-            self._not_accepted(exchange.after, error)
+            self._refusals.add(exchange.after, error)
         return error.kind not in (Kind.THROTTLED, Kind.STALE)
 
     def report(self, snapshot: Snapshot, plan: Plan) -> None:
@@ -153,7 +158,7 @@ class Goal(Strategy):
             summary=summary(instances, sum(decision.already_done for decision in standing)),
             plan_id=plan.plan_id,
             plan_record=dict(plan.plan_record),
-            problems=list(self.problems),
+            problems=[*self.problems, *self._refusals.lines()],
             api_versions=dict(self.api.api_versions),
             run_id=self.run_id,
             purpose=purpose,
@@ -186,9 +191,11 @@ class Goal(Strategy):
         if plan.refused is not None:
             result.update(failure_result(sentence(f"Failed to rerun job instances {self.run.where}", plan.refused), "limit"))
         self._check_names(plan)
-        result["problems"], result["api_versions"] = list(self.problems), dict(self.api.api_versions)
+        result["problems"] = [*self.problems, *self._refusals.lines()]
+        result["api_versions"] = dict(self.api.api_versions)
         planned = sum(len(batch.decisions) for batch in plan.batches) if self.state.plan_only and not self.run.check_mode else 0
-        state = self.state.after(scope, run_id=self.run_id, planned=planned, dependencies=self._order.carried())
+        nodes = self._start_node.carried()
+        state = self.state.after(scope, run_id=self.run_id, planned=planned, dependencies=self._order.carried(), nodes=nodes)
         result["pass_state"] = state.to_result()
         if result.get("failed") or self.anything_left(plan):
             return
@@ -202,6 +209,15 @@ class Goal(Strategy):
             result.update(
                 failure_result(sentence(f"Failed to bring every instance {self.run.where} to success", causes, remedy), "incomplete")
             )
+
+    def _at_node(self, plan: Plan) -> Plan:
+        """*plan* as far as its jobs have the node in ``node_name``."""
+        check = self._start_node.check(plan)
+        for text in check.notes:
+            self.note(text)
+        if check.lacking:
+            self._miss(check.lacking)
+        return check.plan
 
     def _select(self, window: Window) -> Selection:
         return select(self.run.options["jobs"], window, instance_types=self.run.options["instance_types"] or ())
@@ -241,14 +257,6 @@ class Goal(Strategy):
             of_run = attempt.sent_ms >= snapshot.scope.since and attempt.job_name not in self._unlisted
             if of_run and selection.covers(attempt.job_name, attempt.failure.plan_time):
                 yield attempt
-
-    def _not_accepted(self, after: t.Sequence[Decision], error: ApiError) -> None:
-        what = f"{counted(len(after), 'instance')} of job {printable(after[0].instance.job_name, 100)}"
-        if any(decision.attempt is not None and decision.attempt.outcome is Outcome.UNKNOWN for decision in after):
-            text = f"The rerun of {what} was not confirmed: {printable(error)}."
-            self.note(f"{text} Before anything is sent again, what became of it is read back.")
-        else:
-            self.note(f"The rerun of {what} took no effect: {printable(error)}. {error.hint}".strip())
 
     def _check_names(self, plan: Plan) -> None:
         """A job that is named exactly and has no instance in the window may not exist at all. It is asked for in the first and in the last pass."""
