@@ -788,3 +788,17 @@ def test_a_budget_below_one_is_refused(rerun_options: t.Any) -> None:
     result = call("job_rerun", rerun_options(max_reruns_per_day=0))
     assert result["failed"]
     assert "max_reruns_per_day is 0. Set it to 1 or more" in result["msg"]
+
+
+# What the plan says
+
+
+def test_the_plan_says_where_reruns_start_and_how_long_they_take(service: t.Any, rerun_options: t.Any) -> None:
+    result = call("job_rerun", rerun_options(jobs=["daily_sales", "hourly_stock"]), check=True)
+    details = result["plan_details"]
+    assert (details["retry_location"], details["selected"], details["to_rerun"]) == ("errorNode", 7, 5)
+    assert details["left"] == [{"reason": "succeeded before", "instances": 2}]
+    assert {entry["job_name"]: entry["run_seconds"] for entry in details["jobs"]} == {"daily_sales": 3.0, "hourly_stock": None}
+    assert (details["expected_seconds"], details["expected_unknown"]) == (3.0, 2), "nothing is known of hourly_stock"
+    assert "  takes about 3s, as long as earlier runs took, without 2 instances of jobs of which no earlier run is listed" in result["plan"]
+    assert service.journal() == []

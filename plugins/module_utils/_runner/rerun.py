@@ -21,6 +21,7 @@ from .._models.rerun_request import RetryOptions
 from .._models.run_scope import PassState, RunScope, SinceOption, seconds_of, window_of
 from .._models.selection import Selection, select, wanted_statuses
 from .._output.messages import lookup_hint, plan_lines, unshown_notes
+from .._output.plan_details import plan_details
 from .._output.refusals import Refusals
 from .._output.results import decided, diff, summary
 from .._planner.limits import Limits
@@ -152,7 +153,10 @@ class Goal(Strategy):
             if not decision.already_done
         ]
         result = self.run.result
-        result.setdefault("plan", plan_lines(self._workspace_id, scope, plan, self._policy(scope), purpose))
+        if "plan" not in result:
+            details = plan_details(plan, snapshot.instances, statuses, self._retry_options, self._limits.max_parallel)
+            result["plan_details"] = details
+            result["plan"] = plan_lines(self._workspace_id, scope, plan, self._policy(scope), purpose, details)
         result.update(
             instances=instances,
             summary=summary(instances, sum(decision.already_done for decision in standing)),

@@ -140,6 +140,7 @@ def final_result(run: Passes, *, failed: bool, msg: str, timed_out: bool, elapse
         "recap": count(run, over=over) if known else {},
         "recap_by_job": count_by_job(run, over=over) if known else {},
         "plan": list(run.plan),
+        "plan_details": dict(run.plan_details),
         "problems": list(run.problems),
         "requests": dict(run.requests),
         "passes": run.passes,
