@@ -606,12 +606,21 @@ plan_record:
   type: dict
   returned: when the instances could be read
   sample: {options: {attempts: 1, order: parallel}, instances: i2c26b46b9f86d081}
+job_patterns:
+  description:
+    - Each pattern in O(jobs), whether it matches a job of the workspace, and otherwise C(suggestion), a sentence that names a similar job,
+      or an empty text. A pattern that matches no job fails the task, except in role P(dataarts.factory.rerun#role), which fails where it
+      matches none in any workspace of the play.
+  type: list
+  elements: dict
+  returned: when the names were checked
+  sample: [{pattern: "dialy_*", matches: false, suggestion: "Did you mean daily_sales?"}]
 problems:
   description: What a person should know, for example names that match no job, and refusals of the service.
   type: list
   elements: str
   returned: when the instances could be read
-  sample: ["Job daily_salse does not exist in workspace 62fbba734e634c5087656fc3ff7adf34. Check the name in jobs."]
+  sample: ["Job daily_salse does not exist in workspace 62fbba734e634c5087656fc3ff7adf34. Did you mean daily_sales?"]
 finished:
   description: Whether nothing is left to do.
   type: bool

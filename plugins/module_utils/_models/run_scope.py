@@ -47,6 +47,7 @@ class PassState:
     :param planned: how many instances the next pass is to send, after one with *plan_only*.
     :param dependencies: what was read of them, see ``dependency_query.py``.
     :param nodes: what was read of the nodes of jobs, see ``start_node.py``.
+    :param fleet: whether whoever asks has other workspaces too, and judges by all of them whether a pattern matches no job.
     """
 
     run_id: str = ""
@@ -57,6 +58,7 @@ class PassState:
     planned: int = 0
     dependencies: t.Mapping[str, t.Any] = field(default_factory=dict)
     nodes: t.Mapping[str, t.Any] = field(default_factory=dict)
+    fleet: bool = False
 
     @classmethod
     def from_option(cls, value: t.Any) -> PassState:
@@ -74,6 +76,7 @@ class PassState:
             plan_only=bool(value.get("plan_only")),
             dependencies=dependencies if isinstance(dependencies, t.Mapping) else {},
             nodes=nodes if isinstance(nodes, t.Mapping) else {},
+            fleet=bool(value.get("fleet")),
         )
 
     def after(
@@ -108,6 +111,7 @@ class PassState:
             "planned": self.planned,
             "dependencies": dict(self.dependencies),
             "nodes": dict(self.nodes),
+            "fleet": self.fleet,
         }
 
 

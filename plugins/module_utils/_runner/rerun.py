@@ -7,19 +7,19 @@ from __future__ import annotations
 
 import typing as t
 
-from .._api.instance_query import list_selected, names_without_instances
+from .._api.instance_query import list_selected, names_without_instances, patterns_without_instances
 from .._api.service_time import CLOCK_LIMIT_MS, TOLERANCE_MS, timed_window
 from .._api.workspace import WorkspaceApi
 from .._common.errors import ApiError, Kind, OptionError
 from .._common.stopwatch import stopwatch
-from .._common.text import printable
+from .._common.text import printable, safe
 from .._common.times import Window, to_iso
 from .._models.attempt import Attempt, Outcome
 from .._models.decision import Action, Decision
 from .._models.instance import InstanceKey, JobInstance
 from .._models.rerun_request import RetryOptions
 from .._models.run_scope import PassState, RunScope, SinceOption, seconds_of, window_of
-from .._models.selection import Selection, select, wanted_statuses
+from .._models.selection import Selection, has_wildcard, select, wanted_statuses
 from .._output.messages import lookup_hint, plan_lines, unshown_notes
 from .._output.plan_details import plan_details
 from .._output.refusals import Refusals
@@ -33,6 +33,7 @@ from .._planner.reconcile import Policy, decide, decide_missing
 from .ansible_module import ModuleRun, failure_result, sentence
 from .dependencies import OrderReader
 from .engine import Engine, Strategy
+from .name_check import NameCheck, unlisted_text
 from .sender import RerunExchange, Sender, requests_of
 from .snapshot import Listed, Since, Snapshot
 from .start_node import StartNode
@@ -71,7 +72,8 @@ class Goal(Strategy):
         self._missed: list[str] = []  # problems that leave the goal unreached
         self._unlisted: dict[str, ApiError] = {}  # jobs that could not be listed, by name
         self._after: dict[InstanceKey, Decision] = {}  # what became of a decision that was sent
-        self._nameless: list[str] = []
+        self._nameless: list[str] = []  # names in jobs, and patterns, of which nothing is listed
+        self._silent: list[str] = []
         self._blind = False  # a job could not be listed that this run has rerun, so that its end is not known
 
     def workspaces(self) -> t.Collection[str]:
@@ -100,7 +102,8 @@ class Goal(Strategy):
             lambda window: self._listed(window, since.ms),
         )
         for name, error in self._unlisted.items():
-            self._miss(f"Failed to list the instances of job {printable(name, 100)}: {printable(error)}. {error.hint}".rstrip())
+            if error.kind is not Kind.NOT_FOUND:
+                self._miss(unlisted_text(name, error, error.hint))
         return Listed(instances, window, asked_ms, asked_at)
 
     def plan(self, snapshot: Snapshot) -> Plan:
@@ -113,6 +116,7 @@ class Goal(Strategy):
         for text in unshown_notes(decisions):
             self.note(text)
         self._nameless = names_without_instances(selection, instances, self._unlisted)
+        self._silent = patterns_without_instances(selection, instances, self._unlisted)
         self._blind = any(attempt.job_name in self._unlisted and attempt.sent_ms >= scope.since for attempt in snapshot.missing)
         plan = assess(decisions, snapshot.history, options, scope.since, by_id=self._by_id(decisions))
         began = stopwatch()
@@ -263,21 +267,22 @@ class Goal(Strategy):
                 yield attempt
 
     def _check_names(self, plan: Plan) -> None:
-        """A job that is named exactly and has no instance in the window may not exist at all. It is asked for in the first and in the last pass."""
+        """A name or a pattern of which nothing is listed in the window may match no job at all. Asked in the first and in the last pass."""
         if self.state.since is not None and self.anything_left(plan):
             return
-        for name in self._nameless:
-            if not self._exists(name):
-                self._miss(
-                    f"Job {printable(name, 100)} does not exist in workspace {printable(self._workspace_id, 100)}. Check the name in jobs."
-                )
-
-    def _exists(self, name: str) -> bool:
-        try:
-            return self.api.has_job(name)
-        except ApiError as error:
-            self.note(f"Whether job {printable(name, 100)} exists could not be read: {printable(error)}.")
-            return True
+        names = NameCheck(self.api)
+        for text in (*names.unlisted(self._unlisted), *names.missing(self._nameless)):
+            self._miss(text)
+        unmatched = names.unmatched(self._silent)
+        for pattern, suggestion in unmatched.items() if not self.state.fleet else ():
+            self._miss(names.unmatched_text(pattern, suggestion))
+        for text in names.notes:
+            self.note(text)
+        patterns = [pattern for pattern in dict.fromkeys(self.run.options["jobs"]) if has_wildcard(pattern)]
+        self.run.result["job_patterns"] = [
+            {"pattern": safe(pattern), "matches": pattern not in unmatched, "suggestion": unmatched.get(pattern, "")}
+            for pattern in patterns
+        ]
 
     def _standing(self, plan: Plan) -> list[Decision]:
         """The decisions as they stand: what was sent as it became, what was not as waiting; an attempt counts once it is made."""

@@ -106,6 +106,7 @@ class Passes:
     :param notes: ``warnings`` and ``deprecations`` of all passes, each once.
     :param failed_passes: passes in a row that failed for a temporary reason.
     :param error: the failed result that ended the run, or None.
+    :param fleet: whether names and patterns are judged by all workspaces of the play, as the role does at its end.
     :param run_id: id of the run, which its attempts in the journal carry.
     """
 
@@ -122,6 +123,7 @@ class Passes:
     changed: bool = False
     failed_passes: int = 0
     error: Result | None = None
+    fleet: bool = False
     run_id: str = ""
 
     def after(self, result: Result) -> Passes:
@@ -263,7 +265,7 @@ def next_args(args: Result, run: Passes) -> dict[str, t.Any]:
     The first pass only plans, so that people see what is going to be sent before it is.
     """
     state = run.base.get("pass_state") or {"run_id": run.run_id}
-    return {**args, "pass_state": {**state, "plan_only": not run.base}}
+    return {**args, "pass_state": {**state, "plan_only": not run.base, "fleet": run.fleet}}
 
 
 def seconds_to_next_pass(run: Passes, timing: Timing, began: float, elapsed: float) -> float | None:

@@ -182,10 +182,10 @@ class TestMerging:
 
     def test_later_passes_list_what_the_first_one_listed(self) -> None:
         args = {"workspace_id": "w1", "planned_after": "-24h"}
-        assert passes.next_args(args, Passes(run_id="r")) == {**args, "pass_state": {"run_id": "r", "plan_only": True}}
+        assert passes.next_args(args, Passes(run_id="r")) == {**args, "pass_state": {"run_id": "r", "plan_only": True, "fleet": False}}
         state = {"run_id": "r", "since": SINCE, "planned_after": 1, "planned_before": 2, "planned": 1, "dependencies": {"keys": []}}
         later = passes.next_args(args, run_of(passed(entry(1, "wait", "running"), pass_state=state)))
-        assert later == {**args, "pass_state": {**state, "plan_only": False}}
+        assert later == {**args, "pass_state": {**state, "plan_only": False, "fleet": False}}
 
     def test_what_was_only_planned_is_sent_at_once_unless_a_pass_failed(self) -> None:
         planned = passed(entry(1, "retry"), pass_state={"planned": 1})
@@ -354,7 +354,7 @@ class TestFailingPasses:
         )
         assert not run.ended
         assert run.plan == ("2 to rerun",)
-        assert passes.next_args({}, run)["pass_state"] == {"since": SINCE, "plan_only": False}
+        assert passes.next_args({}, run)["pass_state"] == {"since": SINCE, "plan_only": False, "fleet": False}
         run = run.after(failure("credentials"))
         assert run.ended
         assert console.verdict(run, place())[1].startswith("Failed to watch 2 instances of workspace w1 to the end: ")
