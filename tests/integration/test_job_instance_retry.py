@@ -446,7 +446,7 @@ def test_what_another_process_claims_first_is_followed(
     """It does so between reading the journal and claiming. Where it never sends anything, its claim is taken over."""
     if related:
         service.set(**V2)
-    given = asked(**(span(service) if related else {}))
+    given = asked(read_timeout=2, **(span(service) if related else {}))
     claim = Journal.claim
     claimed: list[Attempt] = []
 

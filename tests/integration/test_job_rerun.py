@@ -435,7 +435,7 @@ def test_a_process_that_died_between_sending_and_reading_is_continued(
 ) -> None:
     """The claim is in the journal and no outcome: what a kill leaves."""
     service.inject({"route": "retry", "kind": "drop", "when": "after_effect" if taken else "before_effect"})
-    first = call("job_rerun", rerun_options(jobs=["hourly_stock"], settle_time=30))
+    first = call("job_rerun", rerun_options(jobs=["hourly_stock"], settle_time=30, read_timeout=20))
     with contextlib.closing(sqlite3.connect(tmp_path / "state", isolation_level=None)) as journal:
         journal.execute("UPDATE dataarts_attempt SET outcome = 'intended', request_id = NULL")
     since = str(first["since"])
