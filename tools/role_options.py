@@ -130,7 +130,7 @@ def related_options() -> Options:
 
 def argument_specs() -> str:
     """The text of ``meta/argument_specs.yml``."""
-    options = {"main": role_options(), "related": related_options(), "recap": {}, "report": {"dataarts_report_path": OWN["report_path"]}}
+    options = {"main": role_options(), "related": related_options(), "recap": {"dataarts_report_path": OWN["report_path"]}}
     common = {"version_added": "1.0.0", "author": _WORDS["author"]}
     entry_points = {
         name: {**{key: entry[key] for key in ("short_description", "description")}, **common, "options": options[name], **entry}

@@ -19,10 +19,13 @@ from ansible import constants
 from ansible.errors import AnsibleConnectionFailure
 from ansible.module_utils.parsing.convert_bool import boolean
 
+from ..plugin_utils._common.lines import Line
+from ..plugin_utils._report.started import started_command
 from ..plugin_utils._role.options import ROLE
 from ..plugin_utils._task import console, counts, inprocess, passes
 from ..plugin_utils._task.module_action import ModuleAction
 from ..plugin_utils._task.paths import from_start
+from ..plugin_utils._task.screen import brief, show
 
 _MODULE = "dataarts.factory.job_rerun"
 
@@ -56,15 +59,10 @@ class ActionModule(ModuleAction):
         return result
 
     def _watch(self, task_vars: dict[str, t.Any]) -> tuple[passes.Passes, passes.Timing]:
-        run = passes.Passes(
-            wanted=passes.statuses_of_task(self._task.args),
-            check=bool(self._task.check_mode),
-            fleet=bool(_prefix(task_vars)),
-            run_id=uuid.uuid4().hex,
-        )
+        run = passes.Passes(wanted=passes.statuses_of_task(self._task.args), check=bool(self._task.check_mode), run_id=uuid.uuid4().hex)
         timing = passes.Timing()
         planning: float | None = None
-        progress = _Progress(self._host(task_vars), self._say)
+        progress = _Progress(self._label(task_vars), self._say, verbose=self._display.verbosity > 0)
         while True:
             began = self._elapsed()
             run = run.after(self._pass(run, task_vars))
@@ -74,7 +72,9 @@ class ActionModule(ModuleAction):
             if self._task.check_mode:
                 return run, timing
             if run.passes == 1 and timing.wait and self._first_without_since(run, task_vars):
-                self._say(console.resume_line(self._host(task_vars), run, _prefix(task_vars)))
+                command = started_command(task_vars, self._loader) if _prefix(task_vars) else None
+                for line in console.resume_lines(run, command):
+                    self._say(line)
             if run.planned:
                 continue
             planning = began if planning is None else planning  # what is waited for begins with the first pass that sends
@@ -134,7 +134,8 @@ class ActionModule(ModuleAction):
         for line in console.closing_lines(run, place, msg):
             self._say(line)
         result = counts.final_result(run, failed=failed, msg=msg, timed_out=place.timed_out, elapsed=place.elapsed)
-        return {**result, "diff": console.headed(host, result["diff"])} if result.get("diff") else result
+        result = {**result, "diff": console.headed(host, result["diff"])} if result.get("diff") else result
+        return brief(result, self._display)
 
     def _first_without_since(self, run: passes.Passes, task_vars: dict[str, t.Any]) -> bool:
         """Whether people have to be told the ``since`` of this play: nobody gave one, and this is the first of its workspaces."""
@@ -148,10 +149,13 @@ class ActionModule(ModuleAction):
         if os.getppid() != self._play:
             os._exit(1)
 
-    def _say(self, line: str) -> None:
+    def _say(self, line: Line) -> None:
         self._leave_if_alone()
         if not (self._task.no_log or self._play_context.no_log):
-            self._display.display(line)
+            show(self._display, [line])
+
+    def _label(self, task_vars: dict[str, t.Any]) -> str:
+        return console.label(self._host(task_vars), task_vars.get("ansible_play_hosts_all") or ())
 
     def _host(self, task_vars: dict[str, t.Any]) -> str:
         return str(task_vars.get("inventory_hostname", "localhost"))
@@ -163,35 +167,33 @@ class ActionModule(ModuleAction):
 class _Progress:
     """What was said about one workspace already, so that nothing is said twice."""
 
-    def __init__(self, host: str, say: t.Callable[[str], None]) -> None:
-        self._host = host
+    def __init__(self, name: str, say: t.Callable[[Line], None], *, verbose: bool) -> None:
+        self._name = name
         self._say = say
+        self._verbose = verbose
+        self._read_ms = 0
         self._last = ""
         self._last_at = 0.0
         self._shown_problems: set[str] = set()
-        self._troubled: set[t.Any] = set()
         self._plan: tuple[str, ...] = ()
 
     def news(self, run: passes.Passes) -> None:
         """Print the plan, if it is another than the one printed before, and the problems that are new."""
+        self._read_ms = self._read_ms if run.failed_passes else int(time.time() * 1000)
         if run.plan != self._plan:
             self._plan = run.plan
-            for line in console.plan_on_console(self._host, run):
+            for line in console.plan_on_console(self._name, run, verbose=self._verbose):
                 self._say(line)
         for problem in run.problems:
             if problem not in self._shown_problems:
                 self._shown_problems.add(problem)
-                self._say(console.problem_line(self._host, problem))
+                self._say(console.problem_line(self._name, problem))
 
     def show(self, run: passes.Passes, elapsed: float) -> None:
-        """Print what has come to a bad end, and the progress *elapsed* seconds into the task, if it says something new or nothing was said
-        for a while."""
-        for line in console.trouble_lines(self._host, run, self._troubled):
-            self._say(line)
-        numbers = counts.count(run)
-        text = console.progress_text(numbers)
+        """Print the progress *elapsed* seconds into the task, if it says something new or nothing was said for a while."""
+        text = f"{console.progress_text(counts.count(run))}, {bool(run.failed_passes)}"
         if text != self._last or elapsed - self._last_at >= passes.HEARTBEAT:
-            self._say(console.progress_line(self._host, numbers, elapsed))
+            self._say(console.progress_line(self._name, run, elapsed, self._read_ms))
             self._last, self._last_at = text, elapsed
 
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Sums up what a play did in all its workspaces.
+"""Sums up what a play did in all its workspaces, and shows what is left to do.
 
 An action and no filter, because a template that reaches into the results of all hosts evaluates every text of every instance in them
 first; here the results are only looked at.
@@ -10,47 +10,72 @@ first; here the results are only looked at.
 from __future__ import annotations
 
 import typing as t
+from pathlib import Path
 
 from ansible.plugins.action import ActionBase
+from ansible.utils.path import unfrackpath
 
 from ..module_utils._config.argument_spec import rerun_summary_spec
+from ..plugin_utils._common.lines import Line
+from ..plugin_utils._report import host_results
 from ..plugin_utils._report import summary as _summary
+from ..plugin_utils._report.closing import summary_lines
+from ..plugin_utils._report.go_on import go_on_lines
+from ..plugin_utils._report.started import started_command
+from ..plugin_utils._task.screen import brief, show
 
 
 class ActionModule(ActionBase):
-    """The action behind the task ``dataarts.factory.rerun_summary``; nothing is sent, nothing is changed."""
+    """The action behind the task ``dataarts.factory.rerun_summary``; nothing is sent, and nothing is changed but the report's files."""
 
     TRANSFERS_FILES = False
     _requires_connection = False
     _supports_check_mode = True
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
-        """One task.
+        """One task: the numbers, the report's files, the closing lines, and as the last of them what to type next.
 
         :param task_vars: variables of the host it runs on, with those of all others in ``hostvars``.
-        :returns: what the module documents.
+        :returns: what the module documents; ``failed`` with a message if the report could not be written.
         """
         super().run(tmp, task_vars)
         task_vars = task_vars or {}
         dummy, options = self.validate_argument_spec(argument_spec=rerun_summary_spec())
-        hosts = options["hosts"] if options["hosts"] is not None else task_vars.get("ansible_play_hosts_all", [])
-        raw = {str(host): _variables(task_vars.get("hostvars"), str(host)) for host in hosts}
-        results = {host: _mapping(variables.get(options["variable"])) for host, variables in raw.items()}
-        ids = {host: str(variables["dataarts_workspace_id"]) for host, variables in raw.items() if variables.get("dataarts_workspace_id")}
+        hosts = [str(host) for host in (options["hosts"] if options["hosts"] is not None else task_vars.get("ansible_play_hosts_all", []))]
+        results, ids = host_results.results_of(hosts, task_vars, options["variable"]), host_results.workspace_ids_of(hosts, task_vars)
+        command = started_command(task_vars, self._loader)
+        folder = Path(unfrackpath(options["report_path"], follow=False)) if options["report_path"] else None
+        report = host_results.report_of(results, ids, command, task_vars, check_mode=bool(self._task.check_mode), folder=folder)
+        paths, failure = self._written(report, results, folder)
+        lines = [
+            *summary_lines(report, verbose=self._display.verbosity > 0),
+            *go_on_lines(report, command, str(folder / host_results.PLANS) if folder and paths else ""),
+            *([Line(f"Report: {paths['html']}")] if paths else []),
+        ]
+        show(self._display, lines)
         result = {
             "changed": False,
             "summary": _summary.summarize(results),
             "plans": _summary.plans(results),
-            "lines": _summary.summary_lines(results),
+            "lines": [text for line in lines for text in line.text.splitlines()],
+            "paths": paths,
         }
-        warnings = _summary.shared_workspaces({host: text for host, text in ids.items() if "{{" not in text})
-        return {**result, "warnings": warnings} if warnings else result
+        result |= {"failed": True, "msg": failure} if failure else {}
+        result |= {"ansible_stats": _stats(result, self._templar.template(task_vars.get("dataarts_plans")))} if options["publish"] else {}
+        warnings = _summary.shared_workspaces(ids)
+        return brief({**result, "warnings": warnings} if warnings else result, self._display)
+
+    @staticmethod
+    def _written(report: dict[str, t.Any], results: host_results.Results, folder: Path | None) -> tuple[dict[str, str], str]:
+        """The paths of the report, and why it could not be written or ""."""
+        try:
+            return ({} if folder is None else host_results.write_report(report, results, folder)), ""
+        except OSError as error:
+            return {}, host_results.failure_text(t.cast(Path, folder), error)
 
 
-def _variables(hostvars: t.Any, host: str) -> t.Mapping[str, t.Any]:
-    """The variables of *host* as they stand, templates not evaluated."""
-    return _mapping(hostvars.raw_get(host)) if hostvars is not None and host in hostvars else {}
-
-
-def _mapping(value: t.Any) -> t.Mapping[str, t.Any]:
-    return value if isinstance(value, t.Mapping) else {}
+def _stats(result: t.Mapping[str, t.Any], passed: t.Any) -> dict[str, t.Any]:
+    """Plans and summary as statistics of the play, which a job of AWX keeps as artifacts. A workspace that could not be read now keeps the
+    plan that was *passed* for it: a later step can still be held to it."""
+    plans = {**(passed if isinstance(passed, t.Mapping) else {}), **result["plans"]}
+    return {"data": {"dataarts_plans": plans, "dataarts_summary": result["summary"]}, "per_host": False, "aggregate": True}

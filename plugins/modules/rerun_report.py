@@ -16,14 +16,15 @@ description:
     P(dataarts.factory.rerun#role) leaves in C(dataarts_rerun_result). Hosts that failed or were unreachable are in it too.
   - C(report.html) is a page for people in a single file. C(report.json) is for programs and described by C(docs/report.schema.json) of this
     collection. C(report.xml) is JUnit XML, for CI systems and whatever else shows test results.
+  - In check mode C(plans.json) stands next to them, the variables that a run needs to do exactly what was planned.
   - Everything happens on the controller, and nothing is asked of the service. Run it once for a play, with C(run_once).
 extends_documentation_fragment:
   - dataarts.factory.attributes.controller
 options:
   path:
     description:
-      - Folder for the three files, which is made if it is missing. A relative path counts from the folder in which Ansible was started.
-      - Files of an earlier report are replaced, each as a whole, once all three are complete. Have the date in the path to keep them.
+      - Folder for the files, which is made if it is missing. A relative path counts from the folder in which Ansible was started.
+      - Files of an earlier report are replaced, each as a whole, once all are complete. Have the date in the path to keep them.
       - The files can be read by their owner and group, or fewer by the umask.
     type: path
     required: true

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: rerun_summary
-short_description: Sum up what a play reran in all its workspaces
+short_description: Sum up what a play reran in all its workspaces, and show what is left to do
 version_added: "1.0.0"
 author:
   - dataarts.factory contributors (@dataarts-factory)
 description:
   - Adds up the results that M(dataarts.factory.job_rerun) or M(dataarts.factory.job_instance_retry) left in a variable of each host, in
     numbers for programs and in lines for people. Asks no service for anything.
+  - Prints the lines, what is broken first. The last of them are the command that goes on, which reruns nothing twice, and the path of the report.
   - Run it once for the play, with C(run_once), after the last workspace. The playbooks of the collection end with it.
   - Warns of hosts that stand for the same workspace.
 extends_documentation_fragment:
@@ -29,14 +30,26 @@ options:
       - Name of the variable in which each host has its result.
     type: str
     default: dataarts_rerun_result
+  report_path:
+    description:
+      - Folder for the report, as M(dataarts.factory.rerun_report) writes it. No report is written if it is not set.
+      - The task fails if it cannot be written; everything else is done before.
+    type: path
+  publish:
+    description:
+      - Whether plans and summary become statistics of the play, as M(ansible.builtin.set_stats) makes them. A job of AWX keeps them as artifacts,
+        C(dataarts_plans) and C(dataarts_summary), for the next job of its workflow.
+      - The plan of a workspace that could not be read stays the one that was passed as C(dataarts_plans).
+    type: bool
+    default: false
 attributes:
   check_mode:
     details:
-      - It only reads variables, so it does the same in check mode.
+      - The report is written in check mode too, for it is the plan then. Nothing else is ever modified.
   idempotent:
     support: full
     details:
-      - It only reads variables and never indicates a change.
+      - A report is output, as a log is. Writing it never indicates a change.
 seealso:
   - module: dataarts.factory.job_rerun
 """
@@ -48,33 +61,40 @@ EXAMPLES = r"""
   run_once: true
   register: rerun_summary
 
-- name: Show it
-  ansible.builtin.debug:
-    var: rerun_summary.lines
-  run_once: true
-
-- name: Pass it to the next job of an AWX workflow
-  ansible.builtin.set_stats:
-    data:
-      dataarts_plans: "{{ rerun_summary.plans }}"
-      dataarts_summary: "{{ rerun_summary.summary }}"
-    per_host: false
-    aggregate: true
+- name: Sum up, write the report, and pass the plans to the next job of an AWX workflow
+  dataarts.factory.rerun_summary:
+    report_path: reports/{{ now(utc=true).strftime('%Y-%m-%d') }}
+    publish: true
   run_once: true
 """
 
 RETURN = r"""
 lines:
   description:
-    - A table with a row for each workspace, and a line for each job that is not where it should be.
-    - Where there are many, workspaces with nothing to rerun are counted, and so are jobs that do not fit.
+    - What was printed. A headline, what is left to do by workspace and job with its cause, and one line that counts what is good.
+    - Where there are many, jobs that do not fit are counted.
   type: list
   elements: str
   returned: always
   sample:
-    - "workspace  failed  rerun  succeeded  running  waiting  failed again"
-    - "sales           6      6          5        0        0             1"
-    - "  sales  weekly_report: 1 failed, 1 rerun, 1 failed again"
+    - "1 of 8 instances is still broken."
+    - "workspace  job            what            planned, times +08:00"
+    - "sales      weekly_report  1 failed again  2026-11-23 22:18"
+    - "  node reconcile: 3 accounts differ"
+    - "1 workspace: all 2 instances succeeded"
+paths:
+  description: Absolute paths of the report's files; empty if none was written.
+  type: dict
+  returned: always
+  sample:
+    html: /home/operator/reports/2026-11-23/report.html
+    json: /home/operator/reports/2026-11-23/report.json
+    junit: /home/operator/reports/2026-11-23/report.xml
+msg:
+  description: Why the report could not be written, and what to do.
+  type: str
+  returned: failure
+  sample: "Failed to write the report to /srv/night: Permission denied (/srv/night). Nothing of the rerun is lost by that: ..."
 plans:
   description:
     - What an approval is about, by host. Passed to role P(dataarts.factory.rerun#role) as C(dataarts_plans), each workspace does this

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.dataarts.factory.plugins.plugin_utils._report import data
-from ansible_collections.dataarts.factory.plugins.plugin_utils._report.next_steps import Command
+from ansible_collections.dataarts.factory.plugins.plugin_utils._report.command import Command
 from ansible_collections.dataarts.factory.plugins.plugin_utils._report.page import page as html
 from tests.support.reports import SINCE
 

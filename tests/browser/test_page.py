@@ -92,7 +92,7 @@ def real_run(directory: Path) -> dict[str, int]:
         (directory / "hosts.yml").write_text(json.dumps(hosts), encoding="utf-8")
         options = {"dataarts_report_path": "night"}
         outcome = Ansible(directory).playbook("dataarts.factory.rerun", "-i", directory / "hosts.yml", variables=options).ended(2)
-    (published,) = [line.result["ansible_stats"]["data"]["dataarts_summary"]["totals"] for line in outcome.of("set_stats")]
+    (published,) = [line.result["ansible_stats"]["data"]["dataarts_summary"]["totals"] for line in outcome.of("rerun_summary")]
     return t.cast("dict[str, int]", published)
 
 

@@ -53,4 +53,4 @@ def test_the_demo_says_what_happened(tmp_path: Path) -> None:
     assert Path(page).read_text(encoding="utf-8").startswith("<!doctype html>")
     # The rerun was alive while it went on: progress of every workspace, not only its end.
     for workspace in ("sales", "supply", "finance_core"):
-        assert re.search(rf"^{workspace}: \d+ succeeded, \d+ running, \d+ waiting, \d+ failed again, \d+s$", done.stdout, re.MULTILINE)
+        assert re.search(rf"^{workspace} +(\d+ (succeeded|running|waiting), )+\d+s$", done.stdout, re.MULTILINE)

@@ -55,15 +55,17 @@ def reruns(service: Running) -> Counter[tuple[str, str, int]]:
     )
 
 
-def table(outcome: Outcome) -> dict[str, list[str]]:
-    """The closing recap: host to the numbers in its row; "workspace" to the words of the head."""
-    (line,) = [recap for recap in outcome.of("debug") if "Recap" in recap.task]
-    return {row.split()[0]: row.split()[1:] for row in line.result["msg"] if not row.startswith(" ")}
+def summed_up(outcome: Outcome) -> list[str]:
+    """The closing lines, which stand on the screen as they are."""
+    (line,) = outcome.of("rerun_summary")
+    lines: list[str] = line.result["lines"]
+    assert "\n".join(lines) in outcome.stdout
+    return lines
 
 
 def stats(outcome: Outcome) -> dict[str, t.Any]:
     """What the play published for artifacts."""
-    (line,) = outcome.of("set_stats")
+    (line,) = outcome.of("rerun_summary")
     return t.cast("dict[str, t.Any]", line.result["ansible_stats"]["data"])
 
 
@@ -84,13 +86,13 @@ def test_a_night_is_rerun_once_and_only_once(service: Running, ansible: Ansible,
     checked = ansible.playbook(PLAYBOOK, *options, "--check", "--diff").succeeded()
     assert not service.journal()
     assert checked.recap("sales")["changed"] == checked.recap("supply")["changed"] == 1
-    assert re.search(r"^sales:   daily_sales: 3 instances, planned \S+Z to \S+Z$", checked.stdout, re.MULTILINE)
-    assert f"sales: Would rerun 6 instances of 3 jobs in workspace {WORKSPACE_ID}." in checked.stdout
+    assert "sales   6 of 8 to rerun  daily_sales 3, hourly_stock 2, weekly_report 1" in checked.stdout.splitlines()
+    assert "supply  2 of 2 to rerun  stock_levels 2" in checked.stdout.splitlines()
     assert (stats(checked)["dataarts_summary"]["to_rerun"], stats(checked)["dataarts_summary"]["succeeded"]) == (8, True)
     assert stats(checked)["dataarts_plans"].keys() == {"sales", "supply"}
     assert re.search(r"^\+hourly_stock planned \S+: to be rerun$", checked.stdout, re.MULTILINE)
     assert "--- before: sales: status before" in checked.stdout.splitlines()
-    assert "no since was given" not in checked.stdout
+    assert "If this is interrupted" not in checked.stdout
 
     rerun = ansible.playbook(PLAYBOOK, *options, variables={"dataarts_since": since}).ended(2)
     assert sorted(reruns(service).values()) == [1] * 8
@@ -100,12 +102,13 @@ def test_a_night_is_rerun_once_and_only_once(service: Running, ansible: Ansible,
         "weekly_report": 1,
         "stock_levels": 2,
     }
-    assert table(rerun) == {
-        "workspace": ["failed", "rerun", "succeeded", "running", "waiting", "failed", "again"],
-        "sales": ["6", "6", "5", "0", "0", "1"],
-        "supply": ["2", "2", "2", "0", "0", "0"],
-        "all": ["8", "8", "7", "0", "0", "1"],
-    }
+    headline, heading, row, cause, good, lead, *command = summed_up(rerun)
+    assert (headline, heading) == ("1 of 8 instances is still broken.", "workspace  job            what            planned, times +00:00")
+    assert re.fullmatch(r"sales      weekly_report  1 failed again  \d{4}-\d\d-\d\d \d\d:\d\d", row)
+    assert cause.startswith("  ")
+    assert good == "1 workspace: all 2 instances succeeded"
+    assert lead == "When the cause is corrected, to rerun them once more:"
+    assert command[0].startswith(f"  ansible-playbook {PLAYBOOK} ")
     summary = stats(rerun)["dataarts_summary"]
     assert (summary["totals"]["rerun"], summary["to_rerun"], summary["broken"], summary["succeeded"]) == (8, 0, 1, False)
     assert summary["jobs"][0] == {
@@ -123,15 +126,16 @@ def test_a_night_is_rerun_once_and_only_once(service: Running, ansible: Ansible,
     )
     assert rerun.recap("supply")["failures"] == 0
     # What a person looks for comes last.
-    assert rerun.stdout.index("FAILED! => ") < rerun.stdout.index("Recap of all workspaces")
-    assert "no since was given" not in rerun.stdout
+    assert rerun.stdout.index("FAILED! => ") < rerun.stdout.index(headline)
+    assert "If this is interrupted" not in rerun.stdout
 
     before = service.journal()
     again = ansible.playbook(PLAYBOOK, *options, variables={"dataarts_since": since, "dataarts_fail_on_broken": False}).succeeded()
     assert service.journal() == before
     assert again.recap("sales")["changed"] == again.recap("supply")["changed"] == 0
-    assert table(again)["sales"] == ["6", "0", "5", "0", "0", "1", "6"]
-    assert f"supply: Nothing to rerun in workspace {SUPPLY_ID} (2 had been rerun before, since " in again.stdout
+    assert summed_up(again)[0] == headline
+    numbers = stats(again)["dataarts_summary"]["workspaces"]["sales"]
+    assert [numbers[name] for name in ("failed", "rerun", "adopted", "succeeded", "failed_again")] == [6, 0, 6, 5, 1]
 
 
 def test_every_trouble_ends_in_one_clear_message(ansible: Ansible, tmp_path: Path) -> None:
@@ -157,7 +161,7 @@ def test_every_trouble_ends_in_one_clear_message(ansible: Ansible, tmp_path: Pat
     messages = {line.host: line.result["msg"] for line in outcome.of("fail") if line.event == "failed"}
     expected = {
         "wrong_key": ("credentials", ".0301 "),
-        "unknown_job": ("job daily_salse", "does not exist", "Did you mean daily_sales?"),
+        "unknown_job": ("job daily_salse", "does not exist", "Check the name"),
         "unreachable": ("127.0.0.1", "endpoint"),
         "clock_off": ("clock", "minutes"),
         "no_json": ("JSON",),
@@ -174,7 +178,8 @@ def test_every_trouble_ends_in_one_clear_message(ansible: Ansible, tmp_path: Pat
     # One job's refusal left the others of its workspace rerun, listed and counted.
     assert Counter(name for _workspace, name, _time in journals[0]) == {"daily_sales": 3, "hourly_stock": 2}
     assert Counter(name for _workspace, name, _time in journals[1]) == {"daily_sales": 3, "weekly_report": 1}
-    assert table(outcome)["refused_job"][:3] == ["6", "4", "4"]
+    numbers = stats(outcome)["dataarts_summary"]["workspaces"]["refused_job"]
+    assert [numbers[name] for name in ("failed", "rerun", "succeeded")] == [6, 4, 4]
     for word in ("Traceback", SECRET_KEY, WRONG_KEY):
         assert word not in outcome.output
 
@@ -186,7 +191,7 @@ def test_hosts_can_be_chosen_and_none_is_an_error(service: Running, ansible: Ans
 
     limited = ansible.playbook(PLAYBOOK, "-i", path, "--limit", "supply", variables={"dataarts_serial": 1}).succeeded()
     assert {workspace for workspace, _name, _time in reruns(service)} == {SUPPLY_ID}
-    assert set(table(limited)) == {"workspace", "supply"}
+    assert set(stats(limited)["dataarts_summary"]["workspaces"]) == {"supply"}
 
     nobody = ansible.playbook(PLAYBOOK, "-i", path, variables={"dataarts_hosts": "nobody"}).ended(2)
     assert "Failed to rerun anything for localhost: it has no dataarts_workspace_id." in nobody.stdout
@@ -239,7 +244,7 @@ def test_a_wrong_value_is_told_in_one_line(service: Running, ansible: Ansible, t
     service.reset()
     path = written(tmp_path / "hosts.yml", inventory(sales=quick(service, tmp_path / "state", order="upstream")))
     outcome = ansible.playbook(PLAYBOOK, "-i", path).ended(2)
-    assert "sales: value of order must be one of: parallel, upstream_first, got: upstream" in outcome.stdout.splitlines()
+    assert "  value of order must be one of: parallel, upstream_first, got: upstream" in summed_up(outcome)
     assert "argument_spec" not in outcome.output
     assert not service.journal()
 

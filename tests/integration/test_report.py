@@ -57,9 +57,9 @@ def reruns(service: Running) -> Counter[str]:
     return Counter(entry["job_name"] for entry in service.journal() for dummy in entry["instances"])
 
 
-def read(folder: Path) -> dict[str, t.Any]:
-    """The report in *folder*, after a look at all of its files."""
-    assert sorted(path.name for path in folder.iterdir()) == FILES
+def read(folder: Path, *, plans: bool = False) -> dict[str, t.Any]:
+    """The report in *folder*, after a look at all of its files; in check mode *plans* are among them."""
+    assert sorted(path.name for path in folder.iterdir()) == [*(["plans.json"] if plans else []), *FILES]
     assert all(stat.S_IMODE(path.stat().st_mode) == 0o640 for path in folder.iterdir())
     assert not any(SECRET_KEY in path.read_text(encoding="utf-8") for path in folder.iterdir())
     report: dict[str, t.Any] = json.loads((folder / "report.json").read_text(encoding="utf-8"))
@@ -69,8 +69,10 @@ def read(folder: Path) -> dict[str, t.Any]:
 
 
 def written(outcome: Outcome) -> list[str]:
-    """What the reports of a run say of themselves."""
-    return [line.result["msg"] for line in outcome.of("rerun_report") if line.event == "ok"]
+    """Where the reports of a run are, by its last lines."""
+    paths = [line.result["paths"]["html"] for line in outcome.of("rerun_summary") if line.event == "ok"]
+    assert all(f"Report: {path}" in outcome.stdout.splitlines() for path in paths)
+    return paths
 
 
 def test_a_report_leads_from_the_plan_to_the_last_instance(service: Running, ansible: Ansible, tmp_path: Path) -> None:
@@ -85,15 +87,15 @@ def test_a_report_leads_from_the_plan_to_the_last_instance(service: Running, ans
 
     words = ("--check", "--limit", "sales,supply")  # the third is nobody's business
     checked = ansible.playbook(PLAYBOOK, "-i", path, *words, variables={"dataarts_report_path": "plan"}).succeeded()
-    plan = read(tmp_path / "plan")
-    assert written(checked) == [f"Report of 2 workspaces (8 instances would be rerun in 2 workspaces): {tmp_path / 'plan' / 'report.html'}"]
+    plan = read(tmp_path / "plan", plans=True)
+    assert written(checked) == [f"{tmp_path / 'plan' / 'report.html'}"]
     assert (plan["check_mode"], plan["totals"]["to_rerun"], plan["next_step"]["instances"]) == (True, 8, 8)
     assert not service.journal()
 
     rerun = go_on(plan["next_step"]["command"], "night").ended(2)
     report = read(tmp_path / "night")
     assert reruns(service) == {"daily_sales": 3, "hourly_stock": 2, "weekly_report": 1, "stock_levels": 2}
-    (statistics,) = [line.result["ansible_stats"]["data"]["dataarts_summary"] for line in rerun.of("set_stats")]
+    (statistics,) = [line.result["ansible_stats"]["data"]["dataarts_summary"] for line in rerun.of("rerun_summary")]
     assert {name: report["totals"][name] for name in statistics["totals"]} == statistics["totals"]
     assert {workspace["host"]: workspace["counts"] for workspace in report["workspaces"]} == statistics["workspaces"]
     assert report["headline"] == "1 of 8 instances is still broken"

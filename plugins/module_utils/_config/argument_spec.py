@@ -126,7 +126,12 @@ def rerun_spec() -> Spec:
 
 def rerun_summary_spec() -> Spec:
     """Action ``rerun_summary``."""
-    return {"hosts": {"type": "list", "elements": "str"}, "variable": {"type": "str", "default": "dataarts_rerun_result"}}
+    return {
+        "hosts": {"type": "list", "elements": "str"},
+        "variable": {"type": "str", "default": "dataarts_rerun_result"},
+        "report_path": {"type": "path"},
+        "publish": {"type": "bool", "default": False},
+    }
 
 
 def rerun_report_spec() -> Spec:

@@ -13,7 +13,6 @@ import itertools
 import json
 import shlex
 import typing as t
-from types import MappingProxyType
 
 from .._common.text import counted, printable
 from .._common.times import Window, to_iso
@@ -24,24 +23,22 @@ from .._models.selection import job_pattern
 from .._planner.outcomes import MISSED_WORDS
 from .._planner.plan import Plan
 from .._planner.reconcile import Policy
-from .plan_details import detail_lines, stage_text
 
 _NAMED_LENGTH = 1500  # characters of jobs that a command names
 _PLANNED_JOBS = 50  # jobs that a plan names; the rest is counted
+#: What the plan's line about instances that may not be sent yet begins with.
+HELD_BACK = "  held back until "
 #: Options that a command may repeat: where the service is. Who asks is never repeated.
 _WHERE = ("region", "cloud_domain", "project_id", "endpoint", "endpoint_v1", "iam_endpoint", "ca_path", "api_version", "workspace_id")
 
 
-def plan_lines(
-    workspace_id: str, scope: RunScope, plan: Plan, policy: Policy, purpose: str = "", details: t.Mapping[str, t.Any] = MappingProxyType({})
-) -> list[str]:
+def plan_lines(workspace_id: str, scope: RunScope, plan: Plan, policy: Policy, purpose: str = "") -> list[str]:
     """The plan as people read it: one line about the workspace, one per job that is rerun, and what is left alone and why.
 
     With ``order: upstream_first`` the jobs are grouped by stages; the same job is in several where its cycles are.
 
     :param policy: what the decisions were made by.
     :param purpose: incident name or ticket that people set.
-    :param details: what :func:`plan_details` returned.
     """
     decisions = plan.decisions
     due = [instance for batch in plan.batches for instance in batch.instances] or [
@@ -56,8 +53,7 @@ def plan_lines(
     return [
         head,
         *([f"  purpose: {purpose}"] if purpose else []),
-        *_stages([*due, *room], later, workspace_id, details),
-        *detail_lines(details),
+        *_stages([*due, *room], later),
         *_held_off_lines(held_off, scope),
         *_slack_lines(decisions, scope),
         *_other_lines(decisions, len(room), held_off, policy),
@@ -98,13 +94,13 @@ def _to_rerun(due: int, total: int, requests: int, stages: int) -> str:
     return f"{due} to rerun in {counted(requests, 'request')}" if requests else f"{due} to rerun, which is refused"
 
 
-def _stages(due: t.Sequence[JobInstance], later: t.Sequence[Decision], workspace_id: str, details: t.Mapping[str, t.Any]) -> list[str]:
+def _stages(due: t.Sequence[JobInstance], later: t.Sequence[Decision]) -> list[str]:
     if not later:
         return _job_lines(due)
     lines = ["  stage 1:", *_job_lines(due, "    ")] if due else []
     for stage, decisions in itertools.groupby(later, key=lambda decision: decision.queued):
         lines += [
-            f"  stage {stage}, {stage_text(details, stage, workspace_id)}:",
+            f"  stage {stage}, when what they depend on has succeeded:",
             *_job_lines([decision.instance for decision in decisions], "    "),
         ]
     return lines
@@ -137,7 +133,7 @@ def _held_off_lines(held_off: int, scope: RunScope) -> list[str]:
     why = f"the journal is younger than since ({since}), so a rerun sent from elsewhere may not show yet"
     if scope.hold_off_until <= scope.since:
         why = "that is since, which by the service's clock is still to come"
-    return [f"  held back until {until}, then rerun: {counted(held_off, 'instance')}; {why}"]
+    return [f"{HELD_BACK}{until}, then rerun: {counted(held_off, 'instance')}; {why}"]
 
 
 def _slack_lines(decisions: t.Iterable[Decision], scope: RunScope) -> list[str]:

@@ -55,7 +55,7 @@ def option_time(ms: int) -> str:
 
 
 def localized(text: str) -> str:
-    """*text* with its times in UTC as those of the terminal's zone, to the second; the offset stands behind the last of several.
+    """*text* with its times in UTC as those of the terminal's zone, with seconds where they are not zero; the offset stands behind the last of several.
 
     What could be pasted is left as it is: values behind ``=``, quoted ones, and parts of paths.
     """
@@ -65,7 +65,10 @@ def localized(text: str) -> str:
     zone = offset(hits[-1][1])
     parts, end = [], 0
     for number, (match, ms) in enumerate(hits, start=1):
-        parts += [text[end : match.start()], local_time(ms, zone="" if number == len(hits) else zone, seconds=True)]
+        between = text[end : match.start()]
+        shown = local_time(ms, zone="" if number == len(hits) else zone, seconds=ms % 60_000 > 0)
+        # The end of a span on the day of its beginning is only a time of day.
+        parts += [between, shown[11:] if between == " to " and parts and parts[-1][:10] == shown[:10] else shown]
         end = match.end()
     return "".join([*parts, text[end:]])
 

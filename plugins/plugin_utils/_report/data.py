@@ -16,7 +16,8 @@ from ...module_utils._common.text import safe
 from ...module_utils._common.times import to_iso
 from .._report import summary as _summary
 from .._task.passes import IN_PROGRESS
-from .next_steps import Command, next_steps_of, step_for_plans
+from .command import Command
+from .next_steps import next_steps_of, step_for_plans
 from .standings import STANDINGS, missed_goal
 
 Result = t.Mapping[str, t.Any]
@@ -34,12 +35,14 @@ class ReportContext:
 
     :param command: how the run was started, see :class:`Command`.
     :param written_at: epoch ms.
+    :param plans_file: where the plans of check mode are written, for the command that is held to them; "" if nowhere.
     :param run: what the report says of the run: ``user``, ``controller``, ``playbook``, ``ansible_version``, ``awx_job_id`` (text or None).
     """
 
     command: Command
     written_at: int
     check_mode: bool = False
+    plans_file: str = ""
     run: t.Mapping[str, t.Any] = field(default_factory=dict)
 
 
@@ -50,7 +53,8 @@ def build_report(hosts: t.Mapping[str, Result], workspace_ids: t.Mapping[str, st
     :param workspace_ids: inventory host to the id of its workspace, as far as known.
     """
     counted = _summary.summarize(hosts)
-    workspaces = [_workspace(host, result, workspace_ids.get(host), counted, context) for host, result in hosts.items()]
+    since = min((result["since"] for result in hosts.values() if result.get("since")), default=None)
+    workspaces = [_workspace(host, result, workspace_ids.get(host), counted, context, since) for host, result in hosts.items()]
     totals = {**counted["totals"], "selected": sum(workspace["selected"] for workspace in workspaces)}
     return {
         "version": REPORT_VERSION,
@@ -62,12 +66,15 @@ def build_report(hosts: t.Mapping[str, Result], workspace_ids: t.Mapping[str, st
         "elapsed": max((workspace["elapsed"] for workspace in workspaces), default=0.0),
         "run": dict(context.run),
         "totals": totals,
-        "next_step": step_for_plans(_summary.plans(hosts), totals["to_rerun"], context.command) if context.check_mode else None,
+        "next_step": step_for_plans(_summary.plans(hosts), totals["to_rerun"], context.command, context.plans_file)
+        if context.check_mode
+        else None,
         "workspaces": workspaces,
     }
 
 
-def _workspace(host: str, result: Result, workspace_id: str | None, counted: Result, context: ReportContext) -> Report:
+def _workspace(host: str, result: Result, workspace_id: str | None, counted: Result, context: ReportContext, since: int | None) -> Report:
+    """One workspace; *since* is the run's, for one that has none of its own."""
     instances = sorted((safe(instance) for instance in result.get("instances") or ()), key=_rank)
     report: Report = {
         "host": host,
@@ -91,7 +98,7 @@ def _workspace(host: str, result: Result, workspace_id: str | None, counted: Res
         report["counts"] = counted["workspaces"][host]
         report["succeeded"] = bool(result.get("succeeded", "error" not in result))
         report["state"] = _state(report, context.check_mode)
-    report["next_steps"] = next_steps_of(report, context.command, check_mode=context.check_mode)
+    report["next_steps"] = next_steps_of(report, context.command, check_mode=context.check_mode, since=since)
     return report
 
 

@@ -9,14 +9,14 @@ secret is in it. Names of jobs come from the service, and extra variables are te
 
 from __future__ import annotations
 
-import json
+import dataclasses
 import shlex
 import typing as t
-from dataclasses import dataclass, field
 
 from ...module_utils._models.selection import job_pattern
 from .._task.counts import MISSED
 from .._task.passes import IN_PROGRESS
+from .command import Command
 from .standings import missed_goal
 from .summary import PLAN_KEYS
 
@@ -39,74 +39,55 @@ _TEXTS = {
 }
 
 
-@dataclass(frozen=True)
-class Command:
-    """How a run was started, as far as it may be shown.
-
-    :param playbook: name or path of the playbook.
-    :param inventories: sources of the inventory.
-    :param vault: words of the command line that say where passwords of vaults come from.
-    :param variables: extra variables of the command line that are options of the role and not secret.
-    :param limit: the pattern that the run was limited to, or None.
-    :param awx: whether AWX started it: extra variables for the job template are shown instead of a command then.
-    """
-
-    playbook: str = "dataarts.factory.rerun"
-    inventories: tuple[str, ...] = ()
-    vault: tuple[str, ...] = ()
-    variables: t.Mapping[str, t.Any] = field(default_factory=dict)
-    limit: str | None = None
-    awx: bool = False
-
-    def line(self, limit: str | None, variables: Result, *, check: bool = False) -> str:
-        """The command for the hosts *limit* (None: all) with *variables* instead of, or in addition to, its own; what is None stays as it was.
-
-        With AWX: the extra variables as JSON.
-        """
-        extra = {**self.variables, **{name: value for name, value in variables.items() if value is not None}}
-        text = json.dumps(extra, ensure_ascii=False)
-        if self.awx:
-            return text
-        # That playbook takes a job and its related jobs; what is left to do is a matter of instances.
-        words = ["ansible-playbook", Command.playbook if "rerun_related" in self.playbook else self.playbook]
-        words += [word for source in self.inventories for word in ("-i", source)]
-        words += [*self.vault, *(("--limit", limit) if limit else ()), *(("-e", text) if extra else ()), *(("--check",) if check else ())]
-        return shlex.join(words)
-
-
-def next_steps_of(workspace: Result, command: Command, *, check_mode: bool) -> list[NextStep]:
+def next_steps_of(workspace: Result, command: Command, *, check_mode: bool, since: int | None = None) -> list[NextStep]:
     """The next steps in *workspace*, as the report has it so far; worst first, empty if nothing is to be done.
 
+    :param since: that of the run, epoch ms, for a workspace that has none because it left no result. Where it is not known either, the
+        command only looks: nobody knows what the run had sent.
     :returns: ``standing`` (one of MISSED, ``in_progress``, ``unsent``, ``workspace``, ``incomplete``), ``instances`` (how
         many), ``text``, ``command`` (or None) and ``limit`` (the host).
     """
+    if workspace["since"] is None:
+        check_mode = check_mode or since is None
+        workspace = {**workspace, "since": since}
     if workspace["state"] == "no_result":
         return [_next_step("workspace", workspace, [], command, check=check_mode)]
-    groups = _groups(workspace, check_mode)
+    groups = groups_of(workspace, check_mode)
     steps = [_next_step(name, workspace, group, command, check=name == "unknown") for name, group in groups.items() if group]
     if not steps and not workspace["succeeded"]:
         steps.append(_next_step("incomplete", workspace, [], command, check=check_mode))
     return steps
 
 
-def step_for_plans(plans: t.Mapping[str, Result], to_rerun: int, command: Command) -> NextStep | None:
+def plans_variables(plans: t.Mapping[str, Result]) -> dict[str, t.Any]:
+    """The extra variables that hold a run to *plans*, see :func:`~.summary.plans`; without the record, which only words a refusal and is long."""
+    return {"dataarts_plans": {host: {name: plan[name] for name in PLAN_KEYS} for host, plan in plans.items()}}
+
+
+def step_for_plans(plans: t.Mapping[str, Result], to_rerun: int, command: Command, file: str = "") -> NextStep | None:
     """How to send exactly what check mode planned; None if nothing is to be sent.
 
-    :param plans: by host, see :func:`~.summary.plans`. The command leaves out the record, which only words a refusal and is long.
+    :param file: where the variables of the plans are to stand; with AWX the command holds them itself.
     """
     if not to_rerun or not plans:
         return None
     text = "Rerun exactly this plan. A workspace where other instances are due by then sends nothing and says what changed."
-    line = command.line(command.limit, {"dataarts_plans": {host: {name: plan[name] for name in PLAN_KEYS} for host, plan in plans.items()}})
+    # The window comes with the plan.
+    jobs = {"dataarts_jobs": command.selection.get("dataarts_jobs")}
+    if file and not command.awx:
+        line = shlex.join(dataclasses.replace(command, plans=None).words(command.limit, jobs, file=file))
+    else:
+        line = command.line(command.limit, jobs | plans_variables(plans))
     return {"standing": "to_rerun", "instances": to_rerun, "text": text, "command": line, "limit": command.limit}
 
 
 def instances_of(step: Result, workspace: Result, *, check_mode: bool) -> list[Result]:
     """The instances of *workspace* that a next step is about, as the report lists them; empty where it is about the workspace as a whole."""
-    return _groups(workspace, check_mode).get(step["standing"], [])
+    return groups_of(workspace, check_mode).get(step["standing"], [])
 
 
-def _groups(workspace: Result, check_mode: bool) -> dict[str, list[Result]]:
+def groups_of(workspace: Result, check_mode: bool) -> dict[str, list[Result]]:
+    """The instances of a workspace that are not where they should be, by what is to be done."""
     groups: dict[str, list[Result]] = {name: [] for name in (*MISSED, "in_progress", "unsent")}
     for instance in workspace["instances"]:
         where = instance["standing"]

@@ -1,10 +1,10 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Summary of a play: what was done in all workspaces, as numbers for programs and lines for people. Pure.
+"""Summary of a play: what was done in all workspaces, as numbers for programs; :mod:`.closing` says it to people. Pure.
 
 Hosts come in the inventory's order. Numbers are those that the tasks counted; nothing is decided here. Lists are bounded, because a night
-may have thousands of instances. Text of the service is data: printable in lines, and without a character of a template in what AWX passes on.
+may have thousands of instances. Text of the service is data, without a character of a template in what AWX passes on.
 """
 
 from __future__ import annotations
@@ -12,25 +12,17 @@ from __future__ import annotations
 import collections
 import re
 import typing as t
-import unicodedata
 
-from ...module_utils._common.text import counted, printable
+from ...module_utils._common.text import printable
 from .._common.templates import untemplated
 from .._task.counts import COUNTS, counts
 
 Result = t.Mapping[str, t.Any]
 Counts = t.Dict[str, int]
 
-#: Workspaces that are shown though there is nothing to say about them; where there are more, they are counted.
-FEW_WORKSPACES = 12
-#: Jobs that the lines name, and those that the numbers list; the rest is counted.
-SHOWN_JOBS = 40
+#: Jobs that the numbers list; the rest is counted.
 LISTED_JOBS = 500
-#: Columns that are always there; the others appear where they happened.
-_COLUMNS = ("failed", "rerun", "succeeded", "running", "waiting", "failed_again")
 _FAILED = frozenset({"fail"})
-#: Counts that come of a job whose instances are all where they should be.
-_FINE = frozenset({"failed", "rerun", "adopted", "succeeded", "other"})
 #: What a plan is held to when it is passed to a run.
 PLAN_KEYS = ("plan_id", "planned_after", "planned_before", "since")
 #: Names that YAML takes for text.
@@ -81,24 +73,6 @@ def plan_key(host: str) -> str:
     return host if _TEXT.match(host) else f"host {host}"
 
 
-def summary_lines(results: t.Mapping[str, Result]) -> list[str]:
-    """The same for people: a table of workspaces with its sum, then the jobs that are not where they should be."""
-    numbers = summarize(results)
-    workspaces: dict[str, Counts] = numbers["workspaces"]
-    columns = [*_COLUMNS, *(name for name in COUNTS if name not in (*_COLUMNS, "other", "broken") and numbers["totals"][name])]
-    without_counts = numbers["no_result"]
-    empty = [host for host, counted in workspaces.items() if host not in without_counts and not any(counted[name] for name in columns)]
-    shown = [host for host in workspaces if len(workspaces) <= FEW_WORKSPACES or host not in empty]
-    width = max(map(_width, [*shown, "workspace"]))
-    rows = ["  ".join([_padded("workspace", width), *(name.replace("_", " ") for name in columns)])]
-    rows += [_row(_padded(host, width), None if host in without_counts else workspaces[host], columns) for host in shown]
-    if len(shown) < len(workspaces):
-        rows.append(f"and {len(workspaces) - len(shown)} workspaces with nothing to rerun")
-    if len(workspaces) > 1:
-        rows.append(_row(_padded("all", width), numbers["totals"], columns))
-    return [*rows, *_job_lines(results)]
-
-
 def shared_workspaces(workspace_ids: t.Mapping[str, str]) -> list[str]:
     """A sentence for each workspace that several hosts of the inventory stand for.
 
@@ -147,37 +121,3 @@ def _late(result: Result, numbers: t.Mapping[str, int]) -> Counts:
     """What was in progress when the time was up has missed the goal too."""
     late = numbers.get("running", 0) + numbers.get("waiting", 0) if result.get("timed_out") else 0
     return {"broken": numbers.get("broken", 0) + late} if late else {}
-
-
-def _width(text: str) -> int:
-    """How wide a terminal shows *text*: a Chinese character takes two columns, a mark above another character none."""
-    return sum(0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text)
-
-
-def _padded(text: str, width: int) -> str:
-    return text + " " * (width - _width(text))
-
-
-def _row(label: str, numbers: Counts | None, columns: t.Sequence[str]) -> str:
-    cells = [("-" if numbers is None else str(numbers[name])).rjust(len(name)) for name in columns]
-    return "  ".join([label, *cells]) + ("  no result, see its message" if numbers is None else "")
-
-
-def _job_lines(results: t.Mapping[str, Result]) -> list[str]:
-    """Jobs with something that a person may want to know; those whose reruns have all succeeded are counted."""
-    jobs = [(host, name, numbers) for host, result in results.items() for name, numbers in by_job(result).items()]
-    named = [job for job in jobs if set(job[2]) - _FINE]
-    named.sort(key=lambda job: (-job[2].get("broken", 0), job[0], job[1]))
-    lines = [f"  {host}  {printable(name, 100)}: {_words(numbers)}" for host, name, numbers in named[:SHOWN_JOBS]]
-    if len(named) > SHOWN_JOBS:
-        lines.append(f"  and {len(named) - SHOWN_JOBS} more jobs")
-    good = sum(1 for dummy, dummy, numbers in jobs if not set(numbers) - _FINE and numbers.get("succeeded"))
-    if good:
-        lines.append(f"  {counted(good, 'job')} of which all reruns succeeded")
-    return lines
-
-
-def _words(numbers: Counts) -> str:
-    return ", ".join(
-        f"{numbers[name]} {name.replace('_', ' ')}" for name in COUNTS if numbers.get(name) and name not in ("other", "adopted", "broken")
-    )

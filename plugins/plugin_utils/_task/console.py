@@ -8,6 +8,7 @@ Pure: :class:`Passes` go in, lines of text come out. Text that came from the ser
 
 from __future__ import annotations
 
+import collections
 import json
 import shlex
 import typing as t
@@ -16,13 +17,23 @@ from dataclasses import dataclass
 from ...module_utils._common.text import counted, printable
 from ...module_utils._common.times import duration_text, to_iso
 from ...module_utils._models.selection import job_pattern
+from ...module_utils._output.messages import HELD_BACK
 from ...module_utils._planner.outcomes import MISSED_WORDS
-from .counts import MISSED, broken, count, sent_here
-from .passes import IN_PROGRESS, LIMIT, OPEN, TO_RERUN, Passes, Result, error_kind, identity, message_of
+from .._common.lines import Line
+from .._common.local_times import local_time, localized, offset, option_time
+from .._common.tables import COLUMNS, padded, shortened, width, wrapped
+from .._report.command import Command
+from .._report.go_on import interrupted_lines
+from .counts import MISSED, SHORT_WORDS, broken, count, sent_here, summary_of
+from .passes import IN_PROGRESS, LIMIT, OPEN, TO_RERUN, Passes, Result, error_kind, message_of
 
 #: How many instances a message names; the rest is counted. The closing lines name more, a result all.
 NAMED = 3
 MOST_LINES = 20
+#: The widest name of a workspace in front of its lines.
+_LABEL = 24
+#: What is decided of instances that are to be sent, or will be as soon as that may be.
+_DUE = frozenset({"retry"})
 
 #: How people say what became of an instance that missed the goal, by its standing.
 _WORDS = {action.value: words for action, words in MISSED_WORDS.items()}
@@ -61,15 +72,40 @@ class TaskRun:
     prefix: str = ""
 
 
-def plan_on_console(host: str, run: Passes) -> list[str]:
-    """The plan of the first pass, each line under the host's name."""
-    return [f"{host}: {printable(line)}" for line in run.plan]
+def label(host: str, hosts: t.Iterable[str] = ()) -> str:
+    """What the lines of a workspace begin with: its name, as wide as those of the other *hosts* of the play, so that the lines stand straight."""
+    return padded(printable(host, 100), min(_LABEL, max(map(width, (host, *map(str, hosts))))))
 
 
-def resume_line(host: str, run: Passes, prefix: str = "") -> str:
-    """With what the play can be started again, where nobody gave a ``since``: that of its first workspace, which began before the others."""
-    since = to_iso((run.since or 0) // 1000 * 1000)
-    return f"{host}:   no since was given: if this is interrupted, start it again with {prefix}since={since}, and nothing is sent twice"
+def plan_on_console(name: str, run: Passes, *, verbose: bool = False) -> list[Line]:
+    """The plan of the first pass: one line, and none where nothing is to be sent or waited for.
+
+    :param name: see :func:`label`.
+    :param verbose: whether to show all of it.
+    """
+    due = [instance for instance in run.instances.values() if instance.get("standing") == TO_RERUN or instance.get("action") in _DUE]
+    lines = []
+    if due:
+        number = collections.Counter(printable(instance.get("job_name", "?"), 100) for instance in due)
+        text = f"{name}  {len(due)} of {summary_of(run)['total']} to rerun  "
+        lines.append(text + _fitting([f"{job} {many}" for job, many in sorted(number.items())], COLUMNS - width(text)))
+    details = run.plan if verbose else [line.strip() for line in run.plan if line.startswith(HELD_BACK)]
+    indent = " " * width(name) + "  "
+    lines += [row for line in details for row in wrapped(localized(printable(line, 2000)), indent=indent + _indent_of(line))]
+    return [Line("\n".join(lines), "busy")] if lines else []
+
+
+def resume_lines(run: Passes, command: Command | None) -> list[Line]:
+    """With what the play can be started again, where nobody set a ``since``: that of its first workspace, which began before the others.
+
+    :param command: how the play was started, where role rerun reads its extra variables; else None.
+    """
+    since = (run.since or 0) // 1000 * 1000
+    if command is not None and not command.awx:
+        return interrupted_lines(command, since)
+    name = "since" if command is None else "dataarts_since"
+    text = f"If this is interrupted, set {name}={option_time(since)} to go on: nothing is sent twice."
+    return [Line("\n".join(wrapped(text)))]
 
 
 def headed(host: str, diff: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
@@ -77,33 +113,46 @@ def headed(host: str, diff: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     return {**diff, **{name: f"{host}: {diff[name]}" for name in ("before_header", "after_header") if diff.get(name)}}
 
 
-def progress_line(host: str, counts: t.Mapping[str, int], elapsed: float) -> str:
-    """The live line of a workspace, *elapsed* seconds after the task began."""
-    return f"{host}: {progress_text(counts)}, {duration_text(elapsed)}"
+def progress_line(name: str, run: Passes, elapsed: float, read_ms: int = 0) -> Line:
+    """The live line of a workspace, *elapsed* seconds after the task began. Jobs that need a person are named as soon as that is known.
+
+    :param read_ms: when it was read the last time, epoch ms: where the newest passes failed, the numbers are of that moment.
+    """
+    text = progress_text(count(run))
+    troubled = [instance for instances in broken(run).values() for instance in instances]
+    jobs = sorted({printable(instance.get("job_name", "?"), 100) for instance in troubled})
+    if run.failed_passes:
+        text = f"no answer since {local_time(read_ms, zone=offset(read_ms), seconds=True)[11:]}; at that time {text}"
+    line = f"{name}  {text}, {duration_text(elapsed)}"
+    if jobs:
+        named = ", ".join(jobs)
+        indent = " " * width(name) + "  "
+        line += f"  {named}" if width(line) + 2 + width(named) <= COLUMNS else f"\n{indent}{_fitting(jobs, COLUMNS - width(indent))}"
+    return Line(line, "bad" if run.failed_passes else "")
 
 
 def progress_text(counts: t.Mapping[str, int]) -> str:
-    """``3 succeeded, 2 running, 5 waiting, 0 failed again``; what is rarer is named only where it happened.
+    """``3 succeeded, 2 running, 5 waiting``; what is not there is not named.
 
     :param counts: what :func:`count` returns.
     """
-    parts = [
-        f"{counts['succeeded']} succeeded",
-        f"{counts['running']} running",
-        f"{counts['waiting'] + counts['to_rerun']} waiting",
-        f"{counts['failed_again']} failed again",
-    ]
-    parts += [f"{counts[name]} {_WORDS[name]}" for name in MISSED if name != "failed_again" and counts[name]]
-    return ", ".join(parts)
+    numbers = {"succeeded": counts["succeeded"], "running": counts["running"], "waiting": counts["waiting"] + counts["to_rerun"]}
+    numbers.update({SHORT_WORDS[name]: counts[name] for name in MISSED})
+    return ", ".join(f"{number} {word}" for word, number in numbers.items() if number) or "0 succeeded"
 
 
-def problem_line(host: str, problem: str) -> str:
+def problem_line(name: str, problem: str) -> Line:
     """Something that went wrong without ending the run, when it is first seen."""
-    return f"{host}: {printable(problem)}"
+    return Line("\n".join(wrapped(f"{name}  {localized(printable(problem))}", further=" " * width(name) + "  ")), "bad")
 
 
 def verdict(run: Passes, place: TaskRun) -> tuple[bool, str]:
-    """Whether the task failed, and its message: the verb, the object, the cause and what to do."""
+    """Whether the task failed, and its message: the verb, the object, the cause and what to do. Times are those of the terminal's zone."""
+    failed, msg = _verdict(run, place)
+    return failed, localized(msg)
+
+
+def _verdict(run: Passes, place: TaskRun) -> tuple[bool, str]:
     if run.error is not None:
         return True, _stopped(run, run.error, place)
     own = printable(run.base["msg"], 4000) if run.base.get("failed") and run.base.get("msg") else ""
@@ -119,10 +168,14 @@ def verdict(run: Passes, place: TaskRun) -> tuple[bool, str]:
     return bool(own), own or _good(run, place)
 
 
-def closing_lines(run: Passes, place: TaskRun, msg: str) -> list[str]:
-    """What is printed at the end of a task: its message, then a line for each instance that is not where it should be, unless the run
-    ended before it could know."""
-    lines = [f"{place.host}: {msg}"]
+def closing_lines(run: Passes, place: TaskRun, msg: str) -> list[Line]:
+    """What is printed at the end of a task of one's own: its message, if Ansible does not show it as a failure, then a line for each instance
+    that is not where it should be, unless the run ended before it could know. With role rerun nothing: its closing lines are those of all
+    workspaces."""
+    if place.prefix:
+        return []
+    failed = verdict(run, place)[0]
+    lines = [] if failed else [Line("\n".join(wrapped(f"{place.host}: {msg}")), "busy" if place.check_mode else "good")]
     if run.error is not None:
         return lines
     troubled = [instance for instances in broken(run).values() for instance in instances]
@@ -130,27 +183,14 @@ def closing_lines(run: Passes, place: TaskRun, msg: str) -> list[str]:
         troubled += run.having(OPEN)
     lines += [_trouble_line(place.host, instance) for instance in troubled[:MOST_LINES]]
     if len(troubled) > MOST_LINES:
-        lines.append(f"{place.host}:   and {len(troubled) - MOST_LINES} more")
+        lines.append(Line(f"{place.host}:   and {len(troubled) - MOST_LINES} more"))
     return lines
 
 
-def trouble_lines(host: str, run: Passes, shown: set[t.Any]) -> list[str]:
-    """A line for each instance that will not succeed without a person, as soon as it is known, while the others are still watched.
-
-    :param shown: which were shown before; added to. Beyond :data:`MOST_LINES` they are only counted, by the progress.
-    """
-    lines = []
-    for instance in (instance for instances in broken(run).values() for instance in instances):
-        what = (*identity(instance), instance.get("action"))
-        if what not in shown and len(shown) < MOST_LINES:
-            shown.add(what)
-            lines.append(_trouble_line(host, instance))
-    return lines
-
-
-def _trouble_line(host: str, instance: Result) -> str:
+def _trouble_line(host: str, instance: Result) -> Line:
     error = f" ({printable(instance['error_message'], 200)})" if instance.get("error_message") else ""
-    return f"{host}:   {printable(_word(instance))}: {instance_name(instance)}: {printable(instance.get('reason', ''), 300)}{error}"
+    text = f"{printable(_word(instance))}: {instance_name(instance)}: {printable(instance.get('reason', ''), 300)}{error}"
+    return Line("\n".join(wrapped(f"{host}:   {localized(text)}", further="    ")), "bad")
 
 
 def _word(instance: Result) -> str:
@@ -227,7 +267,7 @@ def _good(run: Passes, place: TaskRun) -> str:
     what = f"Reran {counted(len(rerun_here), 'instance')} of {_jobs(rerun_here)}" if rerun_here else "Nothing to rerun"
     what += f" in workspace {place.workspace_id}"
     if adopted:
-        what += f" ({len(adopted)} had been rerun before, since {_since(run)})"
+        what += f" ({len(adopted)} had been rerun before, since {to_iso(run.since or 0)})"
     if in_progress:
         return f"{what}; {'1 is' if in_progress == 1 else f'{in_progress} are'} in progress, not waited for."
     return f"{what}: all succeeded, {duration_text(place.elapsed)}." if rerun_here or adopted else f"{what}{_no_match(run)}."
@@ -281,7 +321,20 @@ def _named(instances: list[Result]) -> str:
 
 
 def _since(run: Passes) -> str:
-    return to_iso(run.since) if run.since is not None else "the first run's since"
+    return option_time(run.since) if run.since is not None else "the first run's since"
+
+
+def _fitting(words: t.Sequence[str], columns: int) -> str:
+    """As many of *words* as fit, with commas between; what does not is counted."""
+    for number in range(len(words), 0, -1):
+        text = ", ".join([*words[:number], *([f"{len(words) - number} more"] if number < len(words) else [])])
+        if width(text) <= columns:
+            return text
+    return shortened(", ".join(words), columns)
+
+
+def _indent_of(line: str) -> str:
+    return " " * (len(line) - len(line.lstrip()))
 
 
 def _jobs(instances: list[Result]) -> str:

@@ -15,10 +15,21 @@ from .passes import INCOMPLETE, TO_RERUN, Passes, Result, error_kind
 
 #: Standings at which an instance missed the goal, in the order in which people are told.
 MISSED = ("failed_again", "rejected", "not_rerunnable", "blocked", "skipped", "unknown")
+#: The same in a word or two, for lines of a terminal.
+SHORT_WORDS = {
+    "failed_again": "failed again",
+    "rejected": "rejected",
+    "not_rerunnable": "not rerunnable",
+    "blocked": "waiting for a person",
+    "skipped": "skipped",
+    "unknown": "of unknown outcome",
+}
 #: Everything that is counted, in the order in which it is shown.
 COUNTS = ("failed", "rerun", "to_rerun", "adopted", "succeeded", "running", "waiting", *MISSED, "other", "broken")
 #: Standings that count as broken only where the status of the instance was one of those asked for.
 _IF_WANTED = frozenset({"not_rerunnable", "skipped"})
+#: What a run is about, as its passes return it.
+_SCOPE = ("since", "since_iso", "planned_after", "planned_before", "plan_id", "plan_record", "run_id", "purpose")
 _NO_ANSWER = {"status": None, "code": None, "request_id": None, "method": "", "path": "", "hint": ""}
 
 
@@ -42,18 +53,6 @@ def is_broken(instance: Result, wanted: t.Container[str]) -> bool:
 def sent_here(instance: Result) -> bool:
     """Whether this task sent the rerun that stands behind the instance; also one whose answer was lost and that showed up later."""
     return bool(instance.get("rerun")) and not instance.get("adopted")
-
-
-def changed(run: Passes) -> bool:
-    """Whether this task has rerun anything, or may have: requests that were all refused changed nothing. In check mode whether it would."""
-    if run.check or not run.instances:
-        return run.changed
-    return run.changed and any(map(_may_have_rerun, run.instances.values()))
-
-
-def _may_have_rerun(instance: Result) -> bool:
-    open_end = bool(instance.get("attempts")) and (instance.get("rerun") is None or instance.get("action") in ("settling", "unknown"))
-    return (open_end and not instance.get("adopted")) or sent_here(instance)
 
 
 def count(run: Passes, *, over: bool = False) -> dict[str, int]:
@@ -126,21 +125,23 @@ def final_result(run: Passes, *, failed: bool, msg: str, timed_out: bool, elapse
     dropped = ("due_in", "pass_state", "invocation", "exception") if last.get("msg") else ("due_in", "pass_state", "invocation")
     known = run.error is None or run.error is not run.base or run.changed
     own = failed and error_kind(last) in (None, INCOMPLETE)
+    # What a pass that failed as a whole does not know any more.
+    scope = {name: run.base[name] for name in _SCOPE if name in run.base}
     error = {"error": {**_NO_ANSWER, **(last.get("error") or {}), "kind": _kind(run), "message": msg}} if own else {}
     return {
+        **scope,
         **{name: value for name, value in last.items() if name not in dropped},
         **error,
         **{name: list(notes) for name, notes in run.notes.items() if notes},
         "failed": failed,
         "succeeded": not failed,
         "msg": msg,
-        "changed": changed(run),
+        "changed": run.changed,
         "instances": instances,
         "summary": summary_of(run),
         "recap": count(run, over=over) if known else {},
         "recap_by_job": count_by_job(run, over=over) if known else {},
         "plan": list(run.plan),
-        "plan_details": dict(run.plan_details),
         "problems": list(run.problems),
         "requests": dict(run.requests),
         "passes": run.passes,

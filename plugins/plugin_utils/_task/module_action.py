@@ -21,6 +21,7 @@ from .._role.checks import related_problem, rerun_problem
 from .._role.options import ROLE, plan_of, variables_of
 from .._role.typos import typos
 from .paths import from_start
+from .screen import brief
 from .variables import accepted, filled, said
 
 Vars = t.Mapping[str, t.Any]
@@ -54,7 +55,7 @@ class ModuleAction(ActionBase):
         result: dict[str, t.Any] = self._execute_module(
             module_name=f"dataarts.factory.{self.module}", module_args=args, task_vars=task_vars, wrap_async=bool(self._task.async_val)
         )
-        return result
+        return brief(result, self._display)
 
     @property
     def module(self) -> str:

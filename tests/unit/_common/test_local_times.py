@@ -60,8 +60,9 @@ def test_around_the_change_to_summer_time_each_has_its_own(zone: str) -> None:
     ("text", "expected"),
     [
         ("held back until 2026-11-23T14:18:05.250Z, then rerun", "held back until 2026-11-23 22:18:05 +08:00, then rerun"),
-        ("2026-11-23T00:00:00Z to 2026-11-23T14:18:05Z", "2026-11-23 08:00:00 to 2026-11-23 22:18:05 +08:00"),
-        ("since (2026-11-23T00:00:00Z).", "since (2026-11-23 08:00:00 +08:00)."),
+        ("2026-11-23T00:00:00Z to 2026-11-23T14:18:05Z", "2026-11-23 08:00 to 22:18:05 +08:00"),
+        ("2026-11-22T00:00:00Z to 2026-11-23T14:18:05Z", "2026-11-22 08:00 to 2026-11-23 22:18:05 +08:00"),
+        ("since (2026-11-23T00:00:00Z).", "since (2026-11-23 08:00 +08:00)."),
         ("run again with dataarts_since=2026-11-23T00:00:00Z", "run again with dataarts_since=2026-11-23T00:00:00Z"),
         ('\'{"planned_after": "2026-11-23T00:00:00Z"}\'', '\'{"planned_after": "2026-11-23T00:00:00Z"}\''),
         ("/srv/reports/2026-11-23T00:00:00Z/report.html", "/srv/reports/2026-11-23T00:00:00Z/report.html"),

@@ -20,14 +20,15 @@ import pytest
 
 from ansible_collections.dataarts.factory.plugins.module_utils._models.selection import job_pattern
 from ansible_collections.dataarts.factory.plugins.plugin_utils._report import data
+from ansible_collections.dataarts.factory.plugins.plugin_utils._report.command import Command
 from ansible_collections.dataarts.factory.plugins.plugin_utils._report.files import write_all
 from ansible_collections.dataarts.factory.plugins.plugin_utils._report.junit import junit
-from ansible_collections.dataarts.factory.plugins.plugin_utils._report.next_steps import Command
 from ansible_collections.dataarts.factory.plugins.plugin_utils._report.page import page
 from ansible_collections.dataarts.factory.plugins.plugin_utils._report.plain import report_without_script
+from ansible_collections.dataarts.factory.plugins.plugin_utils._task import counts, passes
 from tests.support.reports import SINCE, STANDINGS, check_json, check_junit, earlier, instance, result
 
-COMMAND = Command(inventories=("/etc/inventory",), vault=("--ask-vault-pass",), variables={"dataarts_attempts": 2, "dataarts_since": "x"})
+COMMAND = Command(inventories=("/etc/inventory",), vault=("--ask-vault-pass",), variables={"dataarts_attempts": 2})
 NO_RESULT: dict[str, t.Any] = {"succeeded": False, "msg": "Failed to rerun anything: no credentials."}
 
 
@@ -137,9 +138,25 @@ def test_each_trouble_has_its_way_on(standing: str, way: str, check: bool, later
 def test_a_workspace_that_was_not_worked_on_has_one_too() -> None:
     report = reported({"a": NO_RESULT, "b": {**NO_RESULT, "since": SINCE, "planned_after": SINCE - 5000, "planned_before": SINCE}})
     first, second = (workspace["next_steps"] for workspace in report["workspaces"])
-    assert given(first[0])[1] == {"dataarts_attempts": 2, "dataarts_since": "x"}
+    assert given(first[0])[1] == {"dataarts_attempts": 2, "dataarts_since": SINCE}, "the run's, so that nothing is sent twice"
     window = {"dataarts_planned_after": SINCE - 5000, "dataarts_planned_before": SINCE}
     assert given(second[0])[1] == {"dataarts_attempts": 2, "dataarts_since": SINCE, **window}
+
+
+def test_where_nobody_knows_since_when_the_command_only_looks() -> None:
+    (way,) = reported({"a": NO_RESULT})["workspaces"][0]["next_steps"]
+    words, variables = given(way)
+    assert (words[-1], variables) == ("--check", {"dataarts_attempts": 2})
+
+
+def test_what_a_run_is_about_is_known_though_its_last_pass_broke_off() -> None:
+    """A command without since would rerun what this run has sent."""
+    seen = {"instances": [instance(1, "running")], "since": SINCE, "planned_after": SINCE - 5000, "planned_before": SINCE, "changed": True}
+    run = passes.Passes().after(seen).after({"failed": True, "msg": "no connection", "error": {"kind": "credentials"}})
+    ended = counts.final_result(run, failed=True, msg="Failed to watch", timed_out=False, elapsed=420.0)
+    (workspace,) = reported({"a": ended})["workspaces"]
+    assert (workspace["since"], workspace["planned_after"]) == (SINCE, SINCE - 5000)
+    assert [given(way)[1]["dataarts_since"] for way in workspace["next_steps"]] == [SINCE]
 
 
 def test_what_the_service_never_reruns_has_no_command() -> None:
@@ -161,6 +178,26 @@ def test_a_plan_is_held_to_what_was_shown() -> None:
     limited = reported({"a": some(True, to_rerun=2)}, dataclasses.replace(COMMAND, limit="a:&night"), check_mode=True)["next_step"]
     assert given(limited)[0][-2:] == ["--limit", "a:&night"], "the other hosts have no plan, and would fail"
     assert limited["limit"] == "a:&night"
+
+
+def test_a_plan_of_many_workspaces_has_a_short_command() -> None:
+    hosts = {f"workspace{number:02}": some(True, to_rerun=5) for number in range(50)}
+    command = dataclasses.replace(
+        COMMAND, selection={"dataarts_jobs": ["daily_*"], "dataarts_planned_after": "-3d"}, files=("/srv/vars.yml",)
+    )
+    context = data.ReportContext(command, SINCE, check_mode=True, plans_file="/srv/reports/plans.json")
+    step = data.build_report(hosts, {}, context)["next_step"]
+    assert step["command"] == (
+        "ansible-playbook dataarts.factory.rerun -i /etc/inventory --ask-vault-pass -e @/srv/vars.yml -e @/srv/reports/plans.json "
+        """-e '{"dataarts_attempts": 2, "dataarts_jobs": ["daily_*"]}'"""
+    ), "the window comes with the plans; the jobs are what the plan was made of"
+
+
+def test_a_step_after_an_approved_plan_is_not_bound_by_it() -> None:
+    """It has a window and a since of its own."""
+    command = dataclasses.replace(COMMAND, approved=True, plans={"a": {"plan_id": "6-9f86d081884c-2c26b46b"}})
+    (way,) = reported({"a": some(failed_again=1)}, command)["workspaces"][0]["next_steps"]
+    assert given(way)[1]["dataarts_plans"] == ""
 
 
 def test_awx_is_given_variables_instead_of_a_command() -> None:

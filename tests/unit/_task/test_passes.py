@@ -15,6 +15,8 @@ from ansible_collections.dataarts.factory.plugins.module_utils._config.argument_
 from ansible_collections.dataarts.factory.plugins.module_utils._models.decision import Action, Decision
 from ansible_collections.dataarts.factory.plugins.module_utils._models.instance import Status
 from ansible_collections.dataarts.factory.plugins.module_utils._planner.outcomes import standing
+from ansible_collections.dataarts.factory.plugins.plugin_utils._common.lines import Line
+from ansible_collections.dataarts.factory.plugins.plugin_utils._report.command import Command
 from ansible_collections.dataarts.factory.plugins.plugin_utils._task import console, counts, passes
 from ansible_collections.dataarts.factory.plugins.plugin_utils._task.console import TaskRun
 from ansible_collections.dataarts.factory.plugins.plugin_utils._task.passes import Passes
@@ -47,6 +49,11 @@ def entry(number: int, action: str, status: str = "fail", **more: t.Any) -> dict
         "rerun": more.pop("rerun", False),
         **more,
     }
+
+
+def texts(lines: t.Iterable[Line]) -> list[str]:
+    """The rows of *lines*."""
+    return [row for line in lines for row in line.text.splitlines()]
 
 
 def passed(*instances: dict[str, t.Any], **more: t.Any) -> dict[str, t.Any]:
@@ -182,10 +189,10 @@ class TestMerging:
 
     def test_later_passes_list_what_the_first_one_listed(self) -> None:
         args = {"workspace_id": "w1", "planned_after": "-24h"}
-        assert passes.next_args(args, Passes(run_id="r")) == {**args, "pass_state": {"run_id": "r", "plan_only": True, "fleet": False}}
+        assert passes.next_args(args, Passes(run_id="r")) == {**args, "pass_state": {"run_id": "r", "plan_only": True}}
         state = {"run_id": "r", "since": SINCE, "planned_after": 1, "planned_before": 2, "planned": 1, "dependencies": {"keys": []}}
         later = passes.next_args(args, run_of(passed(entry(1, "wait", "running"), pass_state=state)))
-        assert later == {**args, "pass_state": {**state, "plan_only": False, "fleet": False}}
+        assert later == {**args, "pass_state": {**state, "plan_only": False}}
 
     def test_what_was_only_planned_is_sent_at_once_unless_a_pass_failed(self) -> None:
         planned = passed(entry(1, "retry"), pass_state={"planned": 1})
@@ -264,7 +271,7 @@ class TestFailingPasses:
         failed, msg = console.verdict(run, place())
         assert failed
         assert msg == (
-            "Forbidden. Before that, 1 instance of 1 job was rerun; run again with since=2026-11-23T03:00:00Z to go on: nothing is sent twice."
+            "Forbidden. Before that, 1 instance of 1 job was rerun; run again with since=2026-11-23T03:00:00+00:00 to go on: nothing is sent twice."
         )
         assert counts.final_result(run, failed=True, msg=msg, timed_out=False, elapsed=1)["recap"]["rerun"] == 1
 
@@ -285,8 +292,8 @@ class TestFailingPasses:
         failed, msg = console.verdict(run, place())
         assert failed
         assert msg.startswith("Failed to watch 2 instances of workspace w1 to the end: Failed to list")
-        assert "1 succeeded, 1 running, 0 waiting, 0 failed again" in msg
-        assert "since=2026-11-23T03:00:00Z" in msg
+        assert "1 succeeded, 1 running. " in msg
+        assert "since=2026-11-23T03:00:00+00:00" in msg
         assert len(counts.final_result(run, failed=True, msg=msg, timed_out=False, elapsed=1)["instances"]) == 2
 
     def test_nobody_is_told_that_something_goes_on_where_nothing_was_sent(self) -> None:
@@ -319,26 +326,37 @@ class TestFailingPasses:
         assert counts.final_result(checked, failed=True, msg="text", timed_out=False, elapsed=1)["recap"]["broken"] == 0
 
     def test_nobody_has_to_note_when_it_began(self) -> None:
-        line = console.resume_line("sales", run_of(passed(entry(1, "settling"), since=SINCE + 999)))
-        assert line.endswith("start it again with since=2026-11-23T03:00:00Z, and nothing is sent twice")
+        run = run_of(passed(entry(1, "settling"), since=SINCE + 999))
+        assert texts(console.resume_lines(run, None)) == [
+            "If this is interrupted, set since=2026-11-23T03:00:00+00:00 to go on: nothing is",
+            "  sent twice.",
+        ]
+        command = Command(inventories=("/srv/hosts.yml",), selection={"dataarts_jobs": ["daily_*"]}, limit="sales")
+        assert texts(console.resume_lines(run, command)) == [
+            "If this is interrupted, go on with (nothing is sent twice):",
+            "  ansible-playbook dataarts.factory.rerun -i /srv/hosts.yml --limit sales \\",
+            '    -e \'{"dataarts_jobs": ["daily_*"]}\' \\',
+            "    -e dataarts_since=2026-11-23T03:00:00+00:00",
+        ]
+        assert "dataarts_since=" in texts(console.resume_lines(run, Command(awx=True)))[0]
 
     def test_with_the_role_it_is_the_variable_that_is_named(self) -> None:
         """One called since would be ignored, and everything that failed rerun again."""
         run = run_of(passed(entry(1, "wait", "running"), entry(2, "blocked")))
         failed, msg = console.verdict(run, place(timed_out=True, prefix="dataarts_"))
         assert failed
-        assert msg.count("run again with dataarts_since=2026-11-23T03:00:00Z to see the end") == 2
-        assert "with dataarts_since=" in console.resume_line("sales", run, "dataarts_")
+        assert msg.count("run again with dataarts_since=2026-11-23T03:00:00+00:00 to see the end") == 2
 
     def test_a_difference_names_the_workspace(self) -> None:
         headers = console.headed("sales", {"before": "a", "after": "b", "before_header": "status before", "after_header": "status after"})
         assert (headers["before_header"], headers["after_header"]) == ("sales: status before", "sales: status after")
 
     @pytest.mark.parametrize("kind", ["credentials", "invalid"])
-    def test_why_a_run_ended_is_said_at_once(self, kind: t.Any) -> None:
-        """A role that goes on after a failed task would show it at its end only."""
+    def test_why_a_run_ended_is_said_once(self, kind: t.Any) -> None:
+        """Ansible shows the message of a task that fails, and the role ends with the lines of all workspaces."""
         run = run_of(failure(kind))
-        assert console.closing_lines(run, place(), "the reason") == ["sales: the reason"]
+        assert console.closing_lines(run, place(), "the reason") == []
+        assert console.closing_lines(run_of(passed(entry(1, "done", "success"))), place(prefix="dataarts_"), "the end") == []
 
     def test_a_first_pass_that_had_sent_something_is_watched_on(self) -> None:
         rerun_now = entry(1, "retry", rerun=True)
@@ -354,7 +372,7 @@ class TestFailingPasses:
         )
         assert not run.ended
         assert run.plan == ("2 to rerun",)
-        assert passes.next_args({}, run)["pass_state"] == {"since": SINCE, "plan_only": False, "fleet": False}
+        assert passes.next_args({}, run)["pass_state"] == {"since": SINCE, "plan_only": False}
         run = run.after(failure("credentials"))
         assert run.ended
         assert console.verdict(run, place())[1].startswith("Failed to watch 2 instances of workspace w1 to the end: ")
@@ -419,32 +437,6 @@ class TestSentHere:
         assert result["instances"][0]["standing"] == "to_rerun"
         expected = {"failed": 1, "to_rerun": 1, "adopted": 1}
         assert {name: number for name, number in result["recap"].items() if number} == expected == result["recap_by_job"]["daily_sales"]
-
-
-#: What became of the only instance of a task whose pass said that something may have changed -> whether anything has.
-CHANGES: dict[str, tuple[dict[str, t.Any], bool]] = {
-    "accepted": (entry(1, "done", "success", rerun=True, attempts=1), True),
-    "accepted, and failed again": (entry(1, "failed_again", rerun=True, attempts=1), True),
-    "refused": (entry(1, "rejected", attempts=1), False),
-    "whether it took effect is unknown": (entry(1, "unknown", attempts=1), True),
-    "the answer is not read back yet": (entry(1, "settling", attempts=1), True),
-    "whose rerun it was is unknown": (entry(1, "done", "success", rerun=None, attempts=1), True),
-    "another run's": (entry(1, "done", "success", rerun=True, adopted=True, attempts=1), False),
-    "not sent": (entry(1, "wait"), False),
-}
-
-
-@pytest.mark.parametrize("case", CHANGES)
-def test_what_was_refused_changes_nothing(case: str) -> None:
-    instance, expected = CHANGES[case]
-    run = run_of(passed(instance, changed=True))
-    assert counts.final_result(run, failed=False, msg="", timed_out=False, elapsed=1.0)["changed"] is expected
-    nothing_sent = run_of(passed(instance, changed=False))
-    assert counts.changed(nothing_sent) is False
-
-
-def test_a_task_that_knows_of_no_instance_changed_what_its_passes_say() -> None:
-    assert counts.changed(run_of(failure("server", changed=True))) is True
 
 
 class TestPause:
@@ -514,9 +506,16 @@ class TestConsole:
                 entry(5, "skipped", "freeze"),
             )
         )
-        assert console.progress_line("sales", counts.count(run), 65) == "sales: 1 succeeded, 1 running, 1 waiting, 1 failed again, 1m 05s"
+        line = console.progress_line("sales", run, 65)
+        assert line == ("sales  1 succeeded, 1 running, 1 waiting, 1 failed again, 1m 05s  daily_sales", "")
         run = run.after(passed(entry(6, "blocked", "waiting-confirm"), entry(7, "unknown")))
         assert console.progress_text(counts.count(run)).endswith("1 failed again, 1 waiting for a person, 1 of unknown outcome")
+        assert console.progress_text(counts.count(run_of(passed()))) == "0 succeeded"
+
+    def test_numbers_of_a_workspace_that_cannot_be_read_are_those_of_their_moment(self) -> None:
+        run = run_of(passed(entry(1, "wait", "running"), entry(2, "done", "success")), failure("unreachable"))
+        line = console.progress_line("sales", run, 95, SINCE + 5_250)
+        assert line == ("sales  no answer since 03:00:05; at that time 1 succeeded, 1 running, 1m 35s", "bad")
 
     @pytest.mark.parametrize(
         ("results", "more", "expected"),
@@ -569,7 +568,10 @@ class TestConsole:
             (
                 [passed(entry(1, "done", "success", status_before="fail", rerun=True, adopted=True))],
                 {},
-                (False, "Nothing to rerun in workspace w1 (1 had been rerun before, since 2026-11-23T03:00:00Z): all succeeded, 1m 05s."),
+                (
+                    False,
+                    "Nothing to rerun in workspace w1 (1 had been rerun before, since 2026-11-23 03:00 +00:00): all succeeded, 1m 05s.",
+                ),
             ),
             (
                 [passed(failed=True, error={"kind": "incomplete"}, msg="Failed: job x does not exist", problems=["job x does not exist"])],
@@ -589,10 +591,10 @@ class TestConsole:
     @pytest.mark.parametrize(
         ("action", "words", "next_step"),
         [
-            ("failed_again", "1 failed again (daily_sales planned 2026-11-23T02:00:01Z)", "run again without since"),
+            ("failed_again", "1 failed again (daily_sales planned 2026-11-23 02:00:01 +00:00)", "run again without since"),
             ("rejected", "1 rejected by the service (", "The service says: because 1. Correct that"),
             ("not_rerunnable", "1 not rerunnable (", "Handle them in the console"),
-            ("blocked", "1 waiting for a person (", "run again with since=2026-11-23T03:00:00Z"),
+            ("blocked", "1 waiting for a person (", "run again with since=2026-11-23T03:00:00+00:00"),
             ("unknown", "1 of unknown outcome (", "See what became of the unknown ones with: ansible sales"),
         ],
     )
@@ -612,10 +614,10 @@ class TestConsole:
         run = run_of(passed(*(entry(number, "wait", "running", rerun=True) for number in range(5))))
         failed, msg = console.verdict(run, place(timed_out=True))
         assert failed
-        assert "5 still in progress after 1m 05s (daily_sales planned 2026-11-23T02:00:00Z, " in msg
+        assert "5 still in progress after 1m 05s (daily_sales planned 2026-11-23 02:00, " in msg
         assert "and 2 more)" in msg
         assert "raise wait_timeout" in msg
-        assert len(console.closing_lines(run, place(timed_out=True), msg)) == 6
+        assert len(console.closing_lines(run, place(timed_out=True), msg)) == 5
 
     def test_a_timeout_says_where_what_is_open_stands_and_not_what_it_was_before(self) -> None:
         standings = [
@@ -626,7 +628,7 @@ class TestConsole:
             entry(4, "wait", "running", rerun=True, attempts=1),
         ]
         lines = console.closing_lines(run_of(passed(*standings)), place(timed_out=True), "text")
-        assert [line.split(":")[1].strip() for line in lines[1:]] == ["sent", "sent", "waiting", "waiting", "running"]
+        assert [line.text.split(":")[1].strip() for line in lines] == ["sent", "sent", "waiting", "waiting", "running"]
 
     @pytest.mark.parametrize(("status", "timed_out", "late"), [("fail", True, True), ("success", False, False)])
     def test_why_something_may_be_late_is_told_if_it_is(self, status: str, timed_out: bool, late: bool) -> None:
@@ -638,33 +640,30 @@ class TestConsole:
         queued = run_of(passed(entry(1, "wait"), problems=["Instances wait for job load in workspace w2."]))
         assert console.verdict(queued, place(timed_out=True))[1].endswith("Instances wait for job load in workspace w2.")
 
-    def test_what_will_not_succeed_without_a_person_is_told_when_it_is_seen_and_once(self) -> None:
-        shown: set[t.Any] = set()
-        first = run_of(passed(entry(1, "wait", "running"), entry(2, "blocked", "waiting-confirm"), entry(3, "skipped", "freeze")))
-        assert console.trouble_lines("sales", first, shown) == [
-            "sales:   waiting for a person: daily_sales planned 2026-11-23T02:00:02Z: because 2"
+    def test_a_job_that_will_not_succeed_without_a_person_is_named_while_others_are_watched(self) -> None:
+        blocked = entry(2, "blocked", "waiting-confirm", job_name="weekly_report")
+        run = run_of(passed(entry(1, "wait", "running"), blocked, entry(3, "skipped", "freeze")))
+        assert console.progress_line("sales ", run, 5).text == "sales   1 running, 1 waiting for a person, 5s  weekly_report"
+        many = run.after(passed(*(entry(number, "failed_again", job_name=f"job_{number}") for number in range(10, 99))))
+        assert console.progress_line("sales ", many, 5).text.splitlines() == [
+            "sales   1 running, 89 failed again, 1 waiting for a person, 5s",
+            "        job_10, job_11, job_12, job_13, job_14, job_15, job_16, job_17, 82 more",
         ]
-        then = first.after(passed(entry(1, "failed_again"), entry(2, "blocked", "waiting-confirm")))
-        assert console.trouble_lines("sales", then, shown) == ["sales:   failed again: daily_sales planned 2026-11-23T02:00:01Z: because 1"]
-        many = then.after(passed(*(entry(number, "failed_again") for number in range(10, 99))))
-        assert len(console.trouble_lines("sales", many, shown)) == console.MOST_LINES - 2
-        assert console.trouble_lines("sales", many, shown) == []
 
     def test_a_timeout_tells_what_was_not_sent_apart(self) -> None:
         run = run_of(passed(entry(1, "wait", "running", rerun=True), entry(2, "wait")))
         failed, msg = console.verdict(run, place(timed_out=True))
         assert failed
-        assert "1 still in progress after 1m 05s (daily_sales planned 2026-11-23T02:00:01Z); 1 not sent yet after 1m 05s (" in msg
+        assert "1 still in progress after 1m 05s (daily_sales planned 2026-11-23 02:00:01); 1 not sent yet after 1m 05s (" in msg
 
     def test_closing_lines_show_reasons_and_stop_somewhere(self) -> None:
         run = run_of(
             passed(*(entry(number, "failed_again", error_message="node \x1b[31mload") for number in range(console.MOST_LINES + 3)))
         )
         lines = console.closing_lines(run, place(), "text")
-        assert lines[0] == "sales: text"
-        assert lines[1].startswith("sales:   failed again: daily_sales planned 2026-11-23T02:00:00Z: because 0 (node ")
-        assert lines[-1] == "sales:   and 3 more"
-        assert "\x1b" not in "".join(lines)
+        assert lines[0] == ("sales: failed again: daily_sales planned 2026-11-23 02:00 +00:00: because 0\n    (node \\x1b[31mload)", "bad")
+        assert lines[-1].text == "sales:   and 3 more"
+        assert "\x1b" not in "".join(texts(lines))
 
     def test_the_look_up_command_holds_no_secret_and_survives_a_shell(self) -> None:
         args = {

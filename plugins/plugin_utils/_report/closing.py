@@ -1,0 +1,189 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The closing lines of a play: what is left to do in all its workspaces, worst first, and how to go on. Pure.
+
+What is good is counted in one line. Causes are told here and nowhere else.
+"""
+
+from __future__ import annotations
+
+import collections
+import typing as t
+
+from ...module_utils._common.text import counted, printable
+from .._common.lines import Line
+from .._common.local_times import local_time, localized, zone_of
+from .._common.tables import table_lines, wrapped
+from .._task.counts import SHORT_WORDS
+from .._task.passes import IN_PROGRESS
+from .next_steps import groups_of
+
+Result = t.Mapping[str, t.Any]
+
+#: Jobs that the table names, and workspaces that a line names; the report has all of them.
+SHOWN_JOBS = 20
+_NAMED = 3
+#: Characters of what the service says, unless more is asked for: three rows; and of messages.
+_CAUSE = 220
+_WHOLE = 4000
+_WORDS = {**SHORT_WORDS, "in_progress": "in progress", "unsent": "not sent"}
+
+
+class Broken(t.NamedTuple):
+    """Instances of one job that are not where they should be, for the same reason."""
+
+    host: str
+    job_name: str
+    word: str
+    cause: str
+    plan_times: list[int]
+
+
+def summary_lines(report: Result, *, verbose: bool = False) -> list[Line]:
+    """What a play has left to do, the headline first; what is good is one line.
+
+    :param report: see :func:`~.data.build_report`.
+    :param verbose: whether to show every job and the whole of each cause.
+    """
+    length = _WHOLE if verbose else _CAUSE
+    broken = [row for workspace in report["workspaces"] for row in _broken(workspace, length, check_mode=report["check_mode"])]
+    lost = _lost(report, {row.host for row in broken})
+    troubled = {row.host for row in broken}.union(*lost.values())
+    tone: t.Any = "bad" if troubled or not report["succeeded"] else "busy" if report["check_mode"] or _in_progress(report) else "good"
+    return [
+        *(Line(text, tone) for text in wrapped(f"{report['headline']}{_window(report)}.")),
+        *_lost_lines(lost, verbose),
+        *_broken_lines(broken, verbose),
+        *_other_lines(report, troubled),
+    ]
+
+
+def _window(report: Result) -> str:
+    """The window of a plan, if it has something to rerun and is the same everywhere, to the minute."""
+    windows = {
+        (workspace["planned_after"] // 60_000, workspace["planned_before"] // 60_000)
+        for workspace in report["workspaces"]
+        if workspace["planned_after"] and workspace["planned_before"]
+    }
+    if not report["check_mode"] or not report["totals"]["to_rerun"] or len(windows) != 1:
+        return ""
+    first, last = (minutes * 60_000 for minutes in windows.pop())
+    return f", planned {local_time(first, zone=zone_of([last]))} to {local_time(last)}"
+
+
+def _broken(workspace: Result, length: int, *, check_mode: bool) -> t.Iterator[Broken]:
+    """The rows of a workspace. What is in progress is not broken, unless nobody waits for it any more.
+
+    :param length: how much of a cause that the service names is shown, characters.
+    """
+    own = "" if workspace["timed_out"] else _message(workspace)
+    groups = groups_of(workspace, check_mode)
+    if check_mode or workspace["succeeded"]:
+        groups["in_progress"] = []
+    for name, instances in groups.items():
+        by_job: dict[str, list[Result]] = {}
+        for instance in instances:
+            by_job.setdefault(str(instance["job_name"]), []).append(instance)
+        for job_name, of_job in by_job.items():
+            times = [int(instance["plan_time"]) for instance in of_job]
+            # What ended the run is why these are where they are.
+            cause = own if name in ("in_progress", "unsent") else _cause(name, of_job, length)
+            yield Broken(workspace["host"], job_name, f"{len(of_job)} {_WORDS[name]}", cause, times)
+
+
+def _cause(name: str, instances: t.Sequence[Result], length: int) -> str:
+    """Why most of *instances* are where they are; "" where that is not known."""
+    # What is said of an instance that failed again is that it did; only its node knows why. Of others a node says why they failed before.
+    texts = [str(instance.get("error_message" if name == "failed_again" else "reason") or "") for instance in instances]
+    ((text, _number),) = collections.Counter(texts).most_common(1)
+    return printable(text, length)
+
+
+def _broken_lines(broken: t.Sequence[Broken], verbose: bool) -> list[Line]:
+    """The table: the rows of one cause stand together, and the cause below them."""
+    if not broken:
+        return []
+    number = collections.Counter(row.cause for row in broken)
+    rows = sorted(broken, key=lambda row: (-number[row.cause], row.cause))
+    shown = rows if verbose else rows[:SHOWN_JOBS]
+    zone = zone_of(time for row in shown for time in row.plan_times)
+    head = ("workspace", "job", "what", f"planned, times {zone}")
+    cells = [(printable(row.host, 100), printable(row.job_name, 100), row.word, _span(row.plan_times, zone)) for row in shown]
+    heading, *lines = table_lines(head, cells)
+    shown_lines = [Line(heading)]
+    for index, (row, line) in enumerate(zip(shown, lines, strict=True)):
+        shown_lines.append(Line(line, "bad"))
+        if row.cause and (index + 1 == len(shown) or shown[index + 1].cause != row.cause):
+            shown_lines += [Line(text) for text in wrapped(localized(row.cause), indent="  ", further="")]
+    if len(rows) > len(shown):
+        shown_lines.append(Line(f"and {counted(len(rows) - len(shown), 'more job')}, with -v and in the report"))
+    return shown_lines
+
+
+def _span(times: t.Sequence[int], zone: str) -> str:
+    """``2026-11-23 22:18``, or ``2026-11-23 22:18 to 23:18``."""
+    first, last = local_time(min(times), zone=zone), local_time(max(times), zone=zone)
+    if first == last:
+        return first
+    same_day = first[:10] == last[:10] and len(first) == len(last)
+    return f"{first} to {last[11:] if same_day else last}"
+
+
+def _lost(report: Result, explained: t.Container[str]) -> dict[str, list[str]]:
+    """The workspaces that missed their goal though no instance shows why, by their message without what names the workspace.
+
+    :param explained: hosts of which the table says something.
+    """
+    lost: dict[str, list[str]] = {}
+    for workspace in report["workspaces"]:
+        if not workspace["succeeded"] and workspace["host"] not in explained:
+            lost.setdefault(_message(workspace), []).append(workspace["host"])
+    return lost
+
+
+def _message(workspace: Result) -> str:
+    """The message of a workspace without what names it, so that equal ones are one."""
+    text = str(workspace["msg"])
+    for name in (workspace["workspace_id"], workspace["host"]):
+        text = text.replace(f" of workspace {name}", "").replace(f" in workspace {name}", "").replace(f" for {name}:", ":")
+    return printable(text, _WHOLE)
+
+
+def _lost_lines(lost: t.Mapping[str, t.Sequence[str]], verbose: bool) -> list[Line]:
+    lines = []
+    for text, hosts in sorted(lost.items(), key=lambda item: -len(item[1])):
+        lines += [Line(line, "bad") for line in wrapped(f"{_names(hosts, verbose)}:")]
+        # A message says what to do at its end, so it is shown as a whole.
+        lines += [Line(line) for line in wrapped(localized(text), indent="  ", further="")]
+    return lines
+
+
+def _names(hosts: t.Sequence[str], verbose: bool) -> str:
+    shown = hosts if verbose else hosts[:_NAMED]
+    more = f" and {len(hosts) - len(shown)} more" if len(hosts) > len(shown) else ""
+    return ", ".join(printable(host, 100) for host in shown) + more
+
+
+def _in_progress(report: Result) -> int:
+    return sum(report["totals"][name] for name in IN_PROGRESS)
+
+
+def _other_lines(report: Result, troubled: t.Container[str]) -> list[Line]:
+    """Workspaces that are as they should be, counted: in progress, with reruns that succeeded, with nothing to do."""
+    others = [workspace for workspace in report["workspaces"] if workspace["host"] not in troubled and workspace["counts"]]
+    moving = [workspace for workspace in others if workspace["state"] == "in_progress"]
+    good = [workspace for workspace in others if workspace["state"] == "succeeded" and workspace["counts"]["succeeded"]]
+    nothing_to_do = [
+        workspace for workspace in others if workspace not in moving and workspace not in good and not workspace["counts"]["to_rerun"]
+    ]
+    parts = []
+    if moving:
+        number = sum(workspace["counts"][name] for workspace in moving for name in IN_PROGRESS)
+        parts.append(f"{counted(len(moving), 'workspace')}: {counted(number, 'instance')} in progress, not waited for")
+    if good and len(good) < len(report["workspaces"]):
+        number = sum(workspace["counts"]["succeeded"] for workspace in good)
+        parts.append(f"{counted(len(good), 'workspace')}: {'the instance' if number == 1 else f'all {number} instances'} succeeded")
+    if nothing_to_do and len(nothing_to_do) < len(report["workspaces"]):
+        parts.append(f"{counted(len(nothing_to_do), 'workspace')}: nothing to rerun")
+    return [Line(line, "busy" if moving else "good") for line in wrapped("; ".join(parts))]

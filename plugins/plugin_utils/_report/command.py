@@ -1,0 +1,95 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The command that goes on after a run: the one that started it, with other variables. Pure.
+
+It works from any directory and contains no secret.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+import typing as t
+from dataclasses import dataclass, field
+
+_RELATED = "rerun_related"
+#: A text that needs no quotes in a shell and in ``-e name=value``.
+_PLAIN = re.compile(r"[A-Za-z0-9_@%+:,./~-]+")
+
+
+@dataclass(frozen=True)
+class Command:
+    """How a run was started, as far as it may be shown; paths are absolute.
+
+    :param playbook: name or path of the playbook.
+    :param inventories: sources of the inventory.
+    :param vault: words of the command line that say where passwords of vaults come from.
+    :param files: files of variables of the command line (``-e @file``).
+    :param variables: its other extra variables that are options of the role and not secret.
+    :param selection: those of its extra variables that say which instances are meant: jobs and window.
+    :param approved: whether the run was held to approved plans (``dataarts_plans``), and *plans* those plans if no file brings them.
+    :param limit: the pattern that the run was limited to, or None.
+    :param settings: Ansible's settings, where they were found because of the directory in which the run was started.
+    :param awx: whether AWX started it: extra variables for the job template are shown instead of a command then.
+    """
+
+    playbook: str = "dataarts.factory.rerun"
+    inventories: tuple[str, ...] = ()
+    vault: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
+    variables: t.Mapping[str, t.Any] = field(default_factory=dict)
+    selection: t.Mapping[str, t.Any] = field(default_factory=dict)
+    approved: bool = False
+    plans: t.Mapping[str, t.Any] | None = None
+    limit: str | None = None
+    settings: str = ""
+    awx: bool = False
+
+    @property
+    def related(self) -> bool:
+        """Whether the run was one of a job and its related jobs; what is left to do after it is a matter of instances."""
+        return _RELATED in self.playbook
+
+    def line(self, limit: str | None, variables: t.Mapping[str, t.Any], *, check: bool = False) -> str:
+        """The command for the hosts *limit* (None: all) with *variables* instead of, or in addition to, its own; what is None stays as it was.
+        Approved plans do not bind it: it has a window and a ``since`` of its own.
+
+        With AWX: the extra variables as JSON.
+        """
+        free = {"dataarts_plans": ""} if self.approved and "dataarts_plans" not in variables else {}
+        if self.awx:
+            return json.dumps({**self.variables, **free, **_set(variables)}, ensure_ascii=False)
+        return shlex.join(self.words(limit, {**free, **variables}, check=check))
+
+    def words(
+        self,
+        limit: str | None,
+        variables: t.Mapping[str, t.Any],
+        *,
+        texts: t.Mapping[str, str] | None = None,
+        file: str = "",
+        check: bool = False,
+    ) -> list[str]:
+        """The same as the words of a command line; approved plans stay.
+
+        :param texts: further variables, after the others.
+        :param file: a file of further variables.
+        """
+        plans = {} if self.plans is None else {"dataarts_plans": self.plans}
+        extra = {**self.variables, **plans, **_set(variables), **(texts or {})}
+        plain = {name: value for name, value in extra.items() if isinstance(value, str) and _PLAIN.fullmatch(value)}
+        extra = {name: value for name, value in extra.items() if name not in plain}
+        words = ["env", f"ANSIBLE_CONFIG={self.settings}"] if self.settings else []
+        words += ["ansible-playbook", Command.playbook if self.related else self.playbook]
+        words += [word for source in self.inventories for word in ("-i", source)]
+        words += [*self.vault, *(("--limit", limit) if limit else ())]
+        words += [word for path in (*self.files, *([file] if file else ())) for word in ("-e", f"@{path}")]
+        words += ["-e", json.dumps(extra, ensure_ascii=False)] if extra else []
+        words += [word for name, value in plain.items() for word in ("-e", f"{name}={value}")]
+        return [*words, "--check"] if check else words
+
+
+def _set(variables: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    return {name: value for name, value in variables.items() if value is not None}

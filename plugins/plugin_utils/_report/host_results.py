@@ -1,0 +1,129 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the hosts of a play left behind, the report that is made of it, and its files."""
+
+from __future__ import annotations
+
+import getpass
+import json
+import os
+import socket
+import time
+import typing as t
+from pathlib import Path
+
+from ansible.errors import AnsibleError
+from ansible.release import __version__ as ansible_version
+
+from . import data, summary
+from .command import Command
+from .files import write_all
+from .junit import junit
+from .next_steps import plans_variables
+from .page import page
+from .started import awx_job_id
+
+Vars = t.Mapping[str, t.Any]
+Results = t.Dict[str, data.Result]
+
+RESULT = "dataarts_rerun_result"
+FILES = {"html": "report.html", "json": "report.json", "junit": "report.xml"}
+PLANS = "plans.json"
+
+
+def results_of(hosts: t.Iterable[str], task_vars: Vars, variable: str = RESULT) -> Results:
+    """Each host's result, empty if it has none. As registered: it is data, and is never looked at as a template.
+
+    :raises AnsibleError: for a host that the inventory does not have.
+    """
+    results: Results = {}
+    for host in hosts:
+        registered = _variables(host, task_vars).get(variable)
+        results[host] = registered if isinstance(registered, t.Mapping) else {}
+    return results
+
+
+def workspace_ids_of(hosts: t.Iterable[str], task_vars: Vars) -> dict[str, str]:
+    """The workspace of each host, as far as its variables tell."""
+    ids = {host: _workspace_id(host, task_vars) for host in hosts}
+    return {host: text for host, text in ids.items() if text}
+
+
+def report_of(
+    results: Results, workspace_ids: t.Mapping[str, str], command: Command, task_vars: Vars, *, check_mode: bool, folder: Path | None = None
+) -> data.Report:
+    """The report of *results*.
+
+    :param folder: where it is to be written, None if nowhere.
+    """
+    run = {
+        "user": str(task_vars.get("awx_user_name") or task_vars.get("tower_user_name") or _user()),
+        "controller": socket.gethostname(),
+        "playbook": command.playbook,
+        "ansible_version": ansible_version,
+        "awx_job_id": awx_job_id(task_vars),
+    }
+    checked = check_mode or any(result.get("check_mode") for result in results.values())
+    plans_file = "" if folder is None else str(folder / PLANS)
+    context = data.ReportContext(command, int(time.time() * 1000), check_mode=checked, plans_file=plans_file, run=run)
+    return data.build_report(results, workspace_ids, context)
+
+
+def write_report(report: data.Report, results: Results, folder: Path) -> dict[str, str]:
+    """Write the report's files into *folder*, and in check mode the plans next to it.
+
+    :returns: their paths, by kind.
+    :raises OSError: if it cannot be done.
+    """
+    contents = {"html": _encoded(page(report)), "json": _encoded(_json(report)), "junit": junit(report)}
+    files = {FILES[kind]: content for kind, content in contents.items()}
+    if report["next_step"]:
+        files[PLANS] = _encoded(_json(plans_variables(summary.plans(results))))
+    write_all(folder, files)
+    if not report["next_step"]:
+        (folder / PLANS).unlink(missing_ok=True)  # that of an earlier report is not the plan of this one
+    return {kind: str(folder / name) for kind, name in FILES.items()}
+
+
+def failure_text(folder: Path, error: OSError) -> str:
+    """That, and why, the report could not be written."""
+    return (
+        f"Failed to write the report to {folder}: {error.strerror or error} ({error.filename or folder}). "
+        "Nothing of the rerun is lost by that: its results are in the output above. Make the folder writable, or set another path."
+    )
+
+
+def _variables(host: str, task_vars: Vars) -> Vars:
+    hostvars = task_vars.get("hostvars")
+    if hostvars is None or host not in hostvars:
+        raise AnsibleError(f"Failed to report on {host}: the inventory has no such host. Name hosts of the inventory in hosts.")
+    variables: Vars = hostvars.raw_get(host)
+    return variables
+
+
+def _workspace_id(host: str, task_vars: Vars) -> str:
+    """The id of a host's workspace, or "" if it has none; one that cannot be computed is what the host's own message is about."""
+    value = _variables(host, task_vars).get("dataarts_workspace_id") or ""
+    if "{" not in str(value):
+        return str(value)
+    try:
+        return str(task_vars["hostvars"][host].get("dataarts_workspace_id") or "")
+    except AnsibleError:
+        return ""
+
+
+def _user() -> str:
+    """Who runs Ansible; a container may not have a name for it."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return str(os.getuid())
+
+
+def _json(value: t.Any) -> str:
+    return json.dumps(value, ensure_ascii=False, indent=1)
+
+
+def _encoded(text: str) -> bytes:
+    return text.encode("utf-8", "backslashreplace")

@@ -1,0 +1,127 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How this run of Ansible was started, read from its command line, so that a command that goes on can be shown.
+
+Secrets are left out: what is encrypted, what is a template, and options that hold secrets. Files of variables are named, not copied.
+"""
+
+from __future__ import annotations
+
+import os
+import typing as t
+
+from ansible import constants, context
+from ansible.utils.vars import load_extra_vars
+
+from ...module_utils._config.argument_spec import rerun_spec
+from .command import Command
+
+Vars = t.Mapping[str, t.Any]
+
+#: Options that a command to go on has of its own, or that belong to the run that is over.
+_OWN = frozenset({"workspace_id", "since", "jobs", "planned_after", "planned_before", "plan_id", "plan_record"})
+_SELECTION = ("dataarts_jobs", "dataarts_planned_after", "dataarts_planned_before")
+#: Variables of role and playbooks that the module does not have as options.
+_ROLE = ("dataarts_hosts", "dataarts_order", "dataarts_report_path")
+_PATHS = ("dataarts_journal", "dataarts_ca_path", "dataarts_report_path")
+
+
+def started_command(task_vars: Vars, loader: t.Any) -> Command:
+    """The command by which the running play was started.
+
+    :param task_vars: variables of any host of the play.
+    :param loader: Ansible's loader of files, that of an action.
+    """
+    extra = load_extra_vars(loader)
+    inline = {name: value for name, value in extra.items() if name not in {*_named_in_files(extra)} and _plain(value)}
+    return Command(
+        playbook=_playbook(),
+        inventories=tuple(str(source) for source in task_vars.get("ansible_inventory_sources") or ()),
+        vault=tuple(_vault_words()),
+        files=tuple(_files()),
+        variables=_shown_variables(inline),
+        selection={name: inline[name] for name in _SELECTION if inline.get(name)},
+        approved=bool(extra.get("dataarts_plans")),
+        plans=inline.get("dataarts_plans") or None,
+        limit=context.CLIARGS.get("subset") or None,
+        settings=_settings(),
+        awx=awx_job_id(task_vars) is not None,
+    )
+
+
+def awx_job_id(task_vars: Vars) -> str | None:
+    """The number of AWX's job, if this run is one."""
+    job = task_vars.get("awx_job_id") or task_vars.get("tower_job_id")
+    return None if job is None else str(job)
+
+
+def _playbook() -> str:
+    """The playbook of this run: the name of one in a collection as it is, a path as an absolute one."""
+    named = context.CLIARGS.get("args") or ()
+    if len(named) != 1 or not isinstance(named, (list, tuple)):
+        return Command.playbook
+    playbook = str(named[0])
+    return os.path.abspath(playbook) if os.path.exists(playbook) else playbook
+
+
+def _vault_words() -> t.Iterator[str]:
+    """Where passwords of vaults come from, as words of a command line; the passwords themselves are in none of them."""
+    for path in context.CLIARGS.get("vault_password_files") or ():
+        yield from ("--vault-password-file", _existing(str(path)))
+    for vault_id in context.CLIARGS.get("vault_ids") or ():
+        label, at, source = str(vault_id).rpartition("@")
+        yield from ("--vault-id", f"{label}{at}{_existing(source)}")
+    if context.CLIARGS.get("ask_vault_pass"):
+        yield "--ask-vault-pass"
+
+
+def _files() -> t.Iterator[str]:
+    """Files of variables on the command line, in its order."""
+    for word in context.CLIARGS.get("extra_vars") or ():
+        if str(word).startswith("@"):
+            yield os.path.abspath(str(word)[1:])
+
+
+def _shown_variables(inline: Vars) -> dict[str, t.Any]:
+    """Those extra variables of the command line that are options of the role and not secret."""
+    names = {f"dataarts_{name}" for name, spec in rerun_spec().items() if not spec.get("no_log") and name not in _OWN} | {*_ROLE}
+    return {name: _absolute(value) if name in _PATHS else value for name, value in inline.items() if name in names}
+
+
+def _absolute(value: t.Any) -> t.Any:
+    """A relative path counted from where the run was started; the URI of a database as it is."""
+    relative = isinstance(value, str) and value and not value.startswith("~") and "://" not in value
+    return os.path.abspath(value) if relative else value
+
+
+def _named_in_files(extra: Vars) -> t.Iterator[str]:
+    """Names of extra variables that stand in a file and nowhere on the command line itself."""
+    words = [str(word) for word in context.CLIARGS.get("extra_vars") or ()]
+    if not any(word.startswith("@") for word in words):
+        return
+    typed = " ".join(word for word in words if not word.startswith("@"))
+    yield from (name for name in extra if name not in typed)
+
+
+def _plain(value: t.Any) -> bool:
+    """Whether a value can be passed again as it is: no encrypted text, no template."""
+    if isinstance(value, t.Mapping):
+        return all(map(_plain, (*value, *value.values())))
+    if isinstance(value, list):
+        return all(map(_plain, value))
+    return isinstance(value, (bool, int, float)) or (
+        type(value).__name__ != "EncryptedString" and isinstance(value, str) and "{" not in value
+    )
+
+
+def _settings() -> str:
+    """The file of Ansible's settings, if it was taken because it stands where the run was started."""
+    path = constants.CONFIG_FILE
+    here = path and not os.environ.get("ANSIBLE_CONFIG") and os.path.dirname(os.path.abspath(path)) == os.getcwd()
+    return os.path.abspath(path) if here else ""
+
+
+def _existing(path: str) -> str:
+    """*path* made absolute, if it is one of a file; ``prompt`` is not."""
+    return os.path.abspath(path) if os.path.exists(path) else path

@@ -1,0 +1,38 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The screen: where lines of ours are written, in colours where the terminal has them, and what Ansible shows of our results."""
+
+from __future__ import annotations
+
+import json
+import typing as t
+
+from ansible import constants
+
+from .._common.lines import Line
+
+_COLOURS = {"bad": constants.COLOR_ERROR, "busy": constants.COLOR_CHANGED, "good": constants.COLOR_OK}
+#: Characters of a result that may be shown in one line.
+_SHORT = 1000
+#: From this verbosity on, results are shown whatever their length (``-vvv``).
+_EVERYTHING = 3
+
+
+def show(display: t.Any, lines: t.Iterable[Line]) -> None:
+    """Write *lines*.
+
+    :param display: Ansible's display, which colours only what goes to a terminal.
+    """
+    for line in lines:
+        display.display(line.text, color=_COLOURS.get(line.tone))
+
+
+def brief(result: dict[str, t.Any], display: t.Any) -> dict[str, t.Any]:
+    """*result*, marked so that ``-v`` does not print thousands of characters of it in one line; what is registered stays whole.
+
+    A result that failed is shown by Ansible in any case.
+    """
+    if display.verbosity >= _EVERYTHING or len(json.dumps(result, default=str)) <= _SHORT:
+        return result
+    return {**result, "_ansible_verbose_override": True}

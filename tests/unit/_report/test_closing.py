@@ -1,0 +1,267 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The closing lines of a play, and the command that they end with."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import shlex
+import time
+import typing as t
+from collections.abc import Iterator
+
+import pytest
+
+from ansible_collections.dataarts.factory.plugins.module_utils._common.times import parse_point
+from ansible_collections.dataarts.factory.plugins.plugin_utils._common.lines import Line
+from ansible_collections.dataarts.factory.plugins.plugin_utils._common.tables import COLUMNS, width
+from ansible_collections.dataarts.factory.plugins.plugin_utils._report import data
+from ansible_collections.dataarts.factory.plugins.plugin_utils._report.closing import SHOWN_JOBS, summary_lines
+from ansible_collections.dataarts.factory.plugins.plugin_utils._report.command import Command
+from ansible_collections.dataarts.factory.plugins.plugin_utils._report.go_on import go_on_lines
+from tests.support.reports import HOUR, SINCE, instance, result
+
+COMMAND = Command(playbook="/srv/night.yml", inventories=("/srv/hosts.yml",), vault=("--ask-vault-pass",))
+WRONG_KEY_OF = "Failed to rerun job instances of workspace ws-{}: APIGW.0301 Incorrect IAM authentication information. Set the right key."
+WRONG_KEY: dict[str, t.Any] = {"succeeded": False, "msg": WRONG_KEY_OF}
+
+
+@pytest.fixture(autouse=True)
+def shanghai(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("TZ", "Asia/Shanghai")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+def some(check_mode: bool = False, **standings: int) -> dict[str, t.Any]:
+    named = [name for name, number in standings.items() for dummy in range(number)]
+    return result([instance(number, name) for number, name in enumerate(named)], check_mode=check_mode)
+
+
+def made(hosts: t.Mapping[str, t.Mapping[str, t.Any]], command: Command = COMMAND, *, check_mode: bool = False) -> data.Report:
+    return data.build_report(hosts, {host: f"ws-{host}" for host in hosts}, data.ReportContext(command, SINCE, check_mode=check_mode))
+
+
+def rows(lines: t.Iterable[Line]) -> list[str]:
+    """What is seen; none is wider than the terminal but a word that is."""
+    seen = [row for line in lines for row in line.text.splitlines()]
+    assert all(width(row) <= COLUMNS for row in seen if " " in row.strip()), seen
+    return seen
+
+
+def summary(hosts: t.Mapping[str, t.Mapping[str, t.Any]], *, check_mode: bool = False, verbose: bool = False) -> list[str]:
+    return rows(summary_lines(made(hosts, check_mode=check_mode), verbose=verbose))
+
+
+ERROR = "node reconcile: 3 accounts differ"
+AGAIN = [instance(number, "failed_again", error_message=ERROR) for number in range(3)]
+FLEET = {
+    "good": some(succeeded=3),
+    "quiet": some(already_done=5),
+    "财务": result([*AGAIN, instance(7)]),
+    "sales": result([instance(4, "blocked", job_name="weekly_report", reason="waits for a confirmation")]),
+    "lost1": {**WRONG_KEY, "msg": WRONG_KEY_OF.format("lost1")},
+    "lost2": {**WRONG_KEY, "msg": WRONG_KEY_OF.format("lost2")},
+}
+
+
+def test_what_is_broken_comes_first_and_what_is_good_is_one_line() -> None:
+    assert summary(FLEET) == [
+        "4 of 8 instances are still broken; 2 workspaces could not be worked on.",
+        "lost1, lost2:",
+        "  Failed to rerun job instances: APIGW.0301 Incorrect IAM authentication",
+        "  information. Set the right key.",
+        "workspace  job            what                    planned, times +08:00",
+        "财务       daily_sales    3 failed again          2026-11-23 09:00 to 10:00",
+        "  node reconcile: 3 accounts differ",
+        "sales      weekly_report  1 waiting for a person  2026-11-23 08:00",
+        "  waits for a confirmation",
+        "1 workspace: all 3 instances succeeded; 1 workspace: nothing to rerun",
+    ]
+
+
+def test_the_colours_say_what_needs_a_person() -> None:
+    tones = [line.tone for line in summary_lines(made(FLEET))]
+    assert tones == ["bad", "bad", "", "", "", "bad", "", "bad", "", "good"]
+    assert [line.tone for line in summary_lines(made({"a": some(succeeded=2)}))] == ["good"]
+    assert summary_lines(made({"a": some(succeeded=1, running=2)}))[0].tone == "busy"
+
+
+@pytest.mark.parametrize(
+    ("hosts", "check_mode", "expected"),
+    [
+        ({"a": some(succeeded=3), "b": some(succeeded=2)}, False, ["All 5 instances succeeded."]),
+        ({"a": some(already_done=3)}, False, ["Nothing to rerun."]),
+        (
+            {"a": some(succeeded=2), "b": some(already_done=1)},
+            False,
+            ["All 2 instances succeeded.", "1 workspace: all 2 instances succeeded; 1 workspace: nothing to rerun"],
+        ),
+        (
+            {"a": some(succeeded=1, running=2)},
+            False,
+            ["2 of 3 instances are still in progress.", "1 workspace: 2 instances in progress, not waited for"],
+        ),
+        (
+            {"a": some(True, to_rerun=2), "b": some(True, already_done=4)},
+            True,
+            [
+                "2 instances would be rerun in 1 workspace, planned 2026-11-22 11:00 to",
+                "  2026-11-23 11:00 +08:00.",
+                "1 workspace: nothing to rerun",
+            ],
+        ),
+        (
+            {"a": {**some(running=2, succeeded=1), "succeeded": False, "timed_out": True}},
+            False,
+            [
+                "2 of 3 instances are still in progress.",
+                "workspace  job          what           planned, times +08:00",
+                "a          daily_sales  2 in progress  2026-11-23 09:30 to 10:00",
+            ],
+        ),
+        (
+            {"a": {**some(to_rerun=2), "succeeded": False, "msg": "Refused to rerun 2 instances: max_instances is 1."}},
+            False,
+            [
+                "2 of 2 instances are still broken.",
+                "workspace  job          what        planned, times +08:00",
+                "a          daily_sales  2 not sent  2026-11-23 09:30 to 10:00",
+                "  Refused to rerun 2 instances: max_instances is 1.",
+            ],
+        ),
+        (
+            {"a": {**some(already_done=1), "succeeded": False, "msg": "Failed: job x does not exist."}},
+            False,
+            ["1 of 1 workspace did not succeed.", "a:", "  Failed: job x does not exist."],
+        ),
+    ],
+)
+def test_each_state_of_a_play(hosts: t.Any, check_mode: bool, expected: list[str]) -> None:
+    assert summary(hosts, check_mode=check_mode) == expected
+
+
+def test_many_jobs_fit_on_a_screen_and_all_are_shown_if_asked_for() -> None:
+    many = {
+        f"workspace{number:02}": result([instance(number, "rejected", job_name=f"job{number}", reason="quota used up")])
+        for number in range(40)
+    }
+    shown = summary(many)
+    assert len(shown) == SHOWN_JOBS + 4
+    assert shown[-2:] == ["  quota used up", "and 20 more jobs, with -v and in the report"], "equal causes are told once"
+    assert len(summary(many, verbose=True)) == 40 + 3
+
+
+def test_a_long_cause_is_cut_and_shown_as_a_whole_if_asked_for() -> None:
+    long = {"a": result([instance(1, "failed_again", error_message="stack trace line " * 60)])}
+    assert len(summary(long)) == 6
+    assert summary(long)[-1].endswith("…")
+    assert len(summary(long, verbose=True)) > 10
+
+
+def test_text_of_the_service_steers_no_terminal() -> None:
+    odd = "\x1b[2J\u202e{{ x }}"
+    shown = summary({"a": result([instance(1, "failed_again", job_name=odd, error_message=odd)]), "b": {"succeeded": False, "msg": odd}})
+    assert not set("\x1b\u202e") & set("".join(shown))
+
+
+def command(hosts: t.Any, start: Command = COMMAND, *, check_mode: bool = False, plans_file: str = "") -> tuple[str, list[str]]:
+    """What leads to the command, and its words as a shell reads them."""
+    lines = go_on_lines(made(hosts, start, check_mode=check_mode), start, plans_file)
+    if not lines:
+        return "", []
+    lead, text = " ".join(line.text for line in lines[:-1]), lines[-1].text
+    rows(lines)
+    return lead, shlex.split(text.replace("\\\n", ""))
+
+
+def settings(words: list[str]) -> dict[str, str]:
+    """The variables in the form name=value."""
+    return dict(word.split("=", 1) for word in words if re.match(r"dataarts_\w+=", word))
+
+
+STARTED = ["ansible-playbook", "/srv/night.yml", "-i", "/srv/hosts.yml", "--ask-vault-pass"]
+
+
+@pytest.mark.parametrize("standing", ["running", "unknown", "blocked", "skipped", "to_rerun"])
+def test_what_goes_on_has_the_same_since_and_window(standing: str) -> None:
+    """So that what was sent is found again, and nothing is left out that a later window would not hold."""
+    hosts = {"a": {**some(False, **{standing: 1, "failed_again": 1}), "succeeded": False}, "b": {**some(succeeded=1), "since": SINCE + 250}}
+    lead, words = command(hosts)
+    assert lead == "To go on (nothing is sent twice):"
+    assert words[:5] == STARTED
+    assert {name: parse_point(value, option=name) for name, value in settings(words).items()} == {
+        "dataarts_since": SINCE,
+        "dataarts_planned_after": SINCE - 24 * HOUR,
+    }
+
+
+def test_windows_that_differ_by_workspace_are_the_inventorys() -> None:
+    hosts = {"a": some(running=1), "b": {**some(running=1), "planned_after": SINCE - 72 * HOUR}}
+    assert set(settings(command(hosts)[1])) == {"dataarts_since"}
+    until = dataclasses.replace(COMMAND, selection={"dataarts_planned_before": "-1h", "dataarts_jobs": ["daily_*"]})
+    words = command({"a": some(running=1)}, until)[1]
+    assert set(settings(words)) == {"dataarts_since", "dataarts_planned_after", "dataarts_planned_before"}
+    assert '{"dataarts_jobs": ["daily_*"]}' in words
+
+
+def test_what_failed_again_is_rerun_once_more_with_a_later_since() -> None:
+    hosts = {"a": some(failed_again=1, rejected=1, not_rerunnable=1), "b": some(succeeded=1)}
+    lead, words = command(hosts)
+    assert lead == "When the cause is corrected, to rerun them once more:"
+    assert words[5:7] == ["--limit", "a"]
+    since = parse_point(settings(words)["dataarts_since"], option="since")
+    broken = [instance for instance in hosts["a"]["instances"] if instance["standing"] in ("failed_again", "rejected")]
+    assert since > max(instance[name] or 0 for instance in broken for name in ("start_time", "end_time", "sent_time"))
+    assert parse_point(settings(words)["dataarts_planned_after"], option="x") == min(instance["plan_time"] for instance in broken)
+    many = {f"ws{number}": some(failed_again=1) for number in range(9)}
+    assert "--limit" not in command(many)[1]
+    approved = dataclasses.replace(COMMAND, approved=True, plans={"a": {}})
+    assert '{"dataarts_plans": ""}' in command(hosts, approved)[1], "its since would win"
+
+
+def test_approved_plans_are_passed_on() -> None:
+    approved = dataclasses.replace(COMMAND, approved=True, plans={"a": {"plan_id": "1-x"}})
+    words = command({"a": some(running=1)}, approved)[1]
+    assert words[5:] == ["-e", '{"dataarts_plans": {"a": {"plan_id": "1-x"}}}']
+
+
+def test_where_nobody_knows_what_was_sent_the_command_only_looks() -> None:
+    assert command({"a": WRONG_KEY})[1][-1] == "--check"
+    lead, words = command({"a": WRONG_KEY, "b": some(succeeded=1)})
+    assert (lead, words[-1]) == ("To go on (nothing is sent twice):", f"dataarts_planned_after={'2026-11-22T11:00:00+08:00'}")
+
+
+@pytest.mark.parametrize("hosts", [{"a": some(succeeded=1)}, {"a": some(not_rerunnable=1)}, {"a": some(already_done=1)}])
+def test_nothing_to_do_has_no_command(hosts: t.Any) -> None:
+    assert command(hosts) == ("", [])
+
+
+def test_after_check_mode() -> None:
+    hosts = {"a": some(True, to_rerun=2)}
+    lead, words = command(hosts, check_mode=True, plans_file="/srv/reports/plans.json")
+    assert (lead, words) == ("To rerun exactly this:", [*STARTED, "-e", "@/srv/reports/plans.json"])
+    lead, words = command(hosts, check_mode=True)
+    assert (lead, set(settings(words))) == ("To rerun this (nothing is sent twice):", {"dataarts_since", "dataarts_planned_after"})
+    assert "--check" not in words
+    assert command({"a": some(True, already_done=2)}, check_mode=True) == ("", [])
+
+
+def test_a_run_of_related_jobs_goes_on_with_a_look_at_the_instances() -> None:
+    related = dataclasses.replace(COMMAND, playbook="dataarts.factory.rerun_related")
+    words = command({"a": some(running=1)}, related)[1]
+    assert (words[1], words[-1]) == ("dataarts.factory.rerun", "--check")
+    assert command({"a": some(True, to_rerun=1)}, related, check_mode=True) == ("", [])
+
+
+def test_awx_shows_no_command_of_a_shell() -> None:
+    assert command({"a": some(running=1)}, Command(awx=True)) == ("", [])
+
+
+def test_settings_that_were_found_by_the_directory_are_named() -> None:
+    words = command({"a": some(running=1)}, dataclasses.replace(COMMAND, settings="/srv/my night/ansible.cfg"))[1]
+    assert words[:3] == ["env", "ANSIBLE_CONFIG=/srv/my night/ansible.cfg", "ansible-playbook"]
