@@ -59,7 +59,12 @@ class ActionModule(ModuleAction):
         return result
 
     def _watch(self, task_vars: dict[str, t.Any]) -> tuple[passes.Passes, passes.Timing]:
-        run = passes.Passes(wanted=passes.statuses_of_task(self._task.args), check=bool(self._task.check_mode), run_id=uuid.uuid4().hex)
+        run = passes.Passes(
+            wanted=passes.statuses_of_task(self._task.args),
+            check=bool(self._task.check_mode),
+            fleet=bool(_prefix(task_vars)),
+            run_id=uuid.uuid4().hex,
+        )
         timing = passes.Timing()
         planning: float | None = None
         progress = _Progress(self._label(task_vars), self._say, verbose=self._display.verbosity > 0)

@@ -20,6 +20,9 @@ options:
     description:
       - Name of the node to start at.
       - Required with O(retry_location=specifiedNode). Refused otherwise, because it would have no effect.
+      - Before anything is sent the nodes of each job that is to be rerun are read, with one request for each job. Nothing is sent if no job
+        has the node; where only some have it, the instances of the others are reported as not rerunnable. Where the nodes cannot be read,
+        because only the older API generation names them, the service judges, and a message says so.
     type: str
   retry_task_version:
     description:

@@ -516,6 +516,84 @@ plan:
     - "Workspace 62fbba734e634c5087656fc3ff7adf34: 2 of 12 instances to rerun in 1 request, instances planned 2024-11-25T08:00:00Z to
       2024-11-26T08:00:00Z"
     - "  daily_sales: 2 instances, planned 2024-11-26T06:13:00Z to 2024-11-26T07:13:00Z"
+plan_details:
+  description: The same plan, and what it is made by, for programs.
+  type: dict
+  returned: when the instances could be read
+  contains:
+    retry_location:
+      description: Where each rerun starts, see O(retry_location).
+      type: str
+      returned: always
+      sample: errorNode
+    node_name:
+      description: The node at which each rerun starts, or V(null).
+      type: str
+      returned: always
+      sample: load_orders
+    retry_task_version:
+      description: Which parameters the reruns use, see O(retry_task_version).
+      type: str
+      returned: always
+      sample: original_version
+    ignore_obs_monitor:
+      description: Whether the reruns ignore the monitoring of OBS paths.
+      type: bool
+      returned: always
+      sample: true
+    from_first_node:
+      description: How many instances start at the first node whatever RV(plan_details.retry_location) is, because they had succeeded.
+      type: int
+      returned: always
+      sample: 0
+    selected:
+      description: Selected instances.
+      type: int
+      returned: always
+      sample: 19
+    to_rerun:
+      description: How many of them are rerun, now or later.
+      type: int
+      returned: always
+      sample: 11
+    left:
+      description: Why the others are not, how many for each C(reason), the most frequent first.
+      type: list
+      elements: dict
+      returned: always
+      sample: [{reason: succeeded before, instances: 7}, {reason: in progress, instances: 1}]
+    jobs:
+      description:
+        - What is rerun of each job, by stage. With O(order=parallel) there is one stage only.
+        - C(planned_after) and C(planned_before) are the first and the last plan time in epoch milliseconds. C(run_seconds) is how long a run
+          of the job takes, by the successful runs in the list, or V(null) where there is none.
+      type: list
+      elements: dict
+      returned: always
+      sample:
+        - {stage: 1, job_name: daily_sales, instances: 5, planned_after: 1732601580000, planned_before: 1732605180000, run_seconds: 61.0}
+    waits_for:
+      description:
+        - What the instances of a later stage wait for, with O(order=upstream_first), and how many instances do.
+        - C(workspace_name) is an empty text where the service did not tell it.
+      type: list
+      elements: dict
+      returned: always
+      sample:
+        - {stage: 2, job_name: daily_sales, workspace_id: 62fbba734e634c5087656fc3ff7adf34, workspace_name: "", instances: 3}
+    expected_seconds:
+      description:
+        - How long the reruns will probably take, from how long successful runs of the same jobs took, five instances of a job at once, at most
+          O(max_parallel), and stage by stage. V(null) where nothing is known.
+        - A rerun that starts in the middle is shorter than a whole run. What waits for a free place in the service takes longer.
+      type: float
+      returned: always
+      sample: 340.0
+    expected_unknown:
+      description: How many instances are not part of that, because no earlier run of their job is listed.
+      type: int
+      returned: always
+      sample: 0
 plan_id:
   description: Short id of the plan, made of the instances to rerun and of the options that say how. Pass it as O(plan_id) to allow
     exactly this plan.
@@ -528,12 +606,21 @@ plan_record:
   type: dict
   returned: when the instances could be read
   sample: {options: {attempts: 1, order: parallel}, instances: i2c26b46b9f86d081}
+job_patterns:
+  description:
+    - Each pattern in O(jobs), whether it matches a job of the workspace, and otherwise C(suggestion), a sentence that names a similar job,
+      or an empty text. A pattern that matches no job fails the task, except in role P(dataarts.factory.rerun#role), which fails where it
+      matches none in any workspace of the play.
+  type: list
+  elements: dict
+  returned: when the names were checked
+  sample: [{pattern: "dialy_*", matches: false, suggestion: "Did you mean daily_sales?"}]
 problems:
   description: What a person should know, for example names that match no job, and refusals of the service.
   type: list
   elements: str
   returned: when the instances could be read
-  sample: ["Job daily_salse does not exist in workspace 62fbba734e634c5087656fc3ff7adf34. Check the name in jobs."]
+  sample: ["Job daily_salse does not exist in workspace 62fbba734e634c5087656fc3ff7adf34. Did you mean daily_sales?"]
 finished:
   description: Whether nothing is left to do.
   type: bool
@@ -635,8 +722,8 @@ error:
         - One of V(not_found), V(nothing_to_rerun), V(not_rerunnable), V(already_running), V(no_permission), V(credentials), V(clock),
           V(throttled), V(not_published), V(invalid), V(unreachable), V(tls), V(redirect), V(bad_answer), V(stale), V(server) and
           V(ambiguous) for an answer of the service or its absence, V(option) for an option that cannot be used, V(journal) for a journal
-          that cannot be used, V(import) for a missing Python library, V(limit) for a plan that is too large, V(incomplete) if the goal was
-          not reached, and V(internal) for a defect of the collection.
+          that cannot be used, V(import) for a missing Python library, V(limit) for a plan that is refused as a whole, V(incomplete) if the
+          goal was not reached, and V(internal) for a defect of the collection.
       type: str
       returned: always
       sample: not_found

@@ -12,25 +12,9 @@ import pytest
 
 from emulator.running import Running
 from tests.emulator.signed_requests import JOBS_V1, JOBS_V2, Reply, keys, listed, request, restart, retry, retry_body, send, sign
-from tests.support.scenarios import USER_NAME, WORKSPACE_ID, twins
+from tests.support.scenarios import PAGE_RELATED, PAGE_SELECTED, USER_NAME, WORKSPACE_ID, twins
 
 Night = t.Callable[..., Running]
-#: The two bodies of the documentation's page.
-PAGE_SELECTED = {
-    "retry_location": "errorNode",
-    "retry_task_version": "original_version",
-    "ignore_obs_monitor": True,
-    "task_retrys": [{"job_id": 917567, "plan_time": 1732601580000, "submit_time": 1732239754684}],
-}
-PAGE_RELATED = {
-    "retry_location": "errorNode",
-    "retry_task_version": "current_version",
-    "ignore_obs_monitor": True,
-    "begin_time": 1732608520000,
-    "end_time": 1732612120000,
-    "jobs": [{"job_name": "job_test_smn2", "workspace_id": WORKSPACE_ID}],
-    "concurrent": 2,
-}
 PAGE_JOBS = [
     {
         "name": "test_job_name",
@@ -61,7 +45,7 @@ def test_the_pages_first_example(night: Night) -> None:
     assert entry["request_id"] == reply.headers["X-Request-Id"]
     assert (entry["job_name"], entry["workspace_id"]) == ("test_job_name", WORKSPACE_ID)
     (instance,) = entry["instances"]
-    assert {name: instance[name] for name in ("job_id", "plan_time", "submit_time")} == PAGE_SELECTED["task_retrys"][0]  # type: ignore[index]
+    assert {name: instance[name] for name in ("job_id", "plan_time", "submit_time")} == PAGE_SELECTED["task_retrys"][0]
     assert (instance["status_before"], instance["run"]) == ("fail", 2)
 
 

@@ -13,18 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from emulator.running import Running, running
+from emulator.running import Running
 from tests.support.http_server import HttpServer, reply
 from tests.support.playbook import Ansible, Outcome
-from tests.support.scenarios import WORKSPACE_ID, small_night
+from tests.support.scenarios import WORKSPACE_ID
 from tests.support.workspace import inventory, variables
-
-
-@pytest.fixture(scope="module")
-def emulated() -> Iterator[Running]:
-    """One service for all tests of this file."""
-    with running(small_night(switches={"flow_control": False})) as service:
-        yield service
 
 
 @pytest.fixture
@@ -61,10 +54,9 @@ class Machine:
 
 
 @pytest.fixture
-def machine(tmp_path: Path, emulated: Running, webhook: HttpServer) -> Machine:
+def machine(tmp_path: Path, service: Running, webhook: HttpServer) -> Machine:
     """A machine, with the service as at the beginning of the night."""
-    emulated.reset(small_night(switches={"flow_control": False}))
-    return Machine(tmp_path, emulated, webhook)
+    return Machine(tmp_path, service, webhook)
 
 
 def test_what_a_person_left_in_the_inventory_does_not_bind_it(machine: Machine) -> None:

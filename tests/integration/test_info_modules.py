@@ -19,7 +19,6 @@ from pathlib import Path
 import pytest
 import yaml
 
-from emulator.running import running
 from tests.support.documented import check_documented
 from tests.support.logic import call
 from tests.support.playbook import SUPPORT, TREE, module_process, run_module
@@ -49,20 +48,6 @@ CHAIN = [
     {"name": "daily_sales", "failed": 1, "depends_on": ["load"]},
     {"name": "report", "depends_on": ["daily_sales"], "instances": [{"plan_time": "-30m", "status": "waiting"}]},
 ]
-
-
-@pytest.fixture(scope="module")
-def emulated() -> Iterator[t.Any]:
-    """One service for all tests of this file."""
-    with running(small_night(switches=FREE)) as emulated:
-        yield emulated
-
-
-@pytest.fixture
-def service(emulated: t.Any) -> t.Any:
-    """The service as at the beginning."""
-    emulated.reset(small_night(switches=FREE))
-    return emulated
 
 
 def account(service: t.Any, **changes: t.Any) -> dict[str, t.Any]:

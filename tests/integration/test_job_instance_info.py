@@ -9,25 +9,10 @@ import typing as t
 
 import pytest
 
-from emulator.running import running
 from tests.support.logic import call
 from tests.support.playbook import run_module
 from tests.support.scenarios import BOTH, FREE, OPEN, small_night
 from tests.support.workspace import options
-
-
-@pytest.fixture(scope="module")
-def emulated() -> t.Iterator[t.Any]:
-    """One service for all tests of this file."""
-    with running(small_night(switches=FREE)) as emulated:
-        yield emulated
-
-
-@pytest.fixture
-def service(emulated: t.Any) -> t.Any:
-    """The service as at the beginning of the night."""
-    emulated.reset(small_night(switches=FREE))
-    return emulated
 
 
 def names(result: dict[str, t.Any]) -> dict[str, int]:

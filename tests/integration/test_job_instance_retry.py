@@ -20,27 +20,11 @@ from ansible_collections.dataarts.factory.plugins.module_utils._models.attempt i
 from tests.support.journaled import once
 from tests.support.logic import by_action, call, reruns
 from tests.support.playbook import run_module
-from tests.support.scenarios import FREE, PROJECT_ID, SECRET_KEY, V1, V2, WORKSPACE_ID, small_night
+from tests.support.scenarios import FREE, PAGE_RELATED, PAGE_SELECTED, PROJECT_ID, SECRET_KEY, V1, V2, WORKSPACE_ID, small_night
 from tests.support.workspace import options
 
-#: The seed page's first example: what it sends, and where.
+#: Where the page's first example is sent.
 PAGE_PATH = f"/v2/{PROJECT_ID}/factory/jobs/test_job_name/instances/retry"
-PAGE_SELECTED: dict[str, t.Any] = {
-    "retry_location": "errorNode",
-    "retry_task_version": "original_version",
-    "ignore_obs_monitor": True,
-    "task_retrys": [{"job_id": 917567, "plan_time": 1732601580000, "submit_time": 1732239754684}],
-}
-#: Its second example.
-PAGE_RELATED: dict[str, t.Any] = {
-    "retry_location": "errorNode",
-    "retry_task_version": "current_version",
-    "ignore_obs_monitor": True,
-    "begin_time": 1732608520000,
-    "end_time": 1732612120000,
-    "jobs": [{"job_name": "job_test_smn2", "workspace_id": WORKSPACE_ID}],
-    "concurrent": 2,
-}
 
 
 @pytest.fixture
@@ -462,7 +446,7 @@ def test_what_another_process_claims_first_is_followed(
     """It does so between reading the journal and claiming. Where it never sends anything, its claim is taken over."""
     if related:
         service.set(**V2)
-    given = asked(**(span(service) if related else {}))
+    given = asked(read_timeout=2, **(span(service) if related else {}))
     claim = Journal.claim
     claimed: list[Attempt] = []
 

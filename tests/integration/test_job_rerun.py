@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 import sqlite3
 import threading
 import time
@@ -434,7 +435,7 @@ def test_a_process_that_died_between_sending_and_reading_is_continued(
 ) -> None:
     """The claim is in the journal and no outcome: what a kill leaves."""
     service.inject({"route": "retry", "kind": "drop", "when": "after_effect" if taken else "before_effect"})
-    first = call("job_rerun", rerun_options(jobs=["hourly_stock"], settle_time=30))
+    first = call("job_rerun", rerun_options(jobs=["hourly_stock"], settle_time=30, read_timeout=20))
     with contextlib.closing(sqlite3.connect(tmp_path / "state", isolation_level=None)) as journal:
         journal.execute("UPDATE dataarts_attempt SET outcome = 'intended', request_id = NULL")
     since = str(first["since"])
@@ -788,3 +789,75 @@ def test_a_budget_below_one_is_refused(rerun_options: t.Any) -> None:
     result = call("job_rerun", rerun_options(max_reruns_per_day=0))
     assert result["failed"]
     assert "max_reruns_per_day is 0. Set it to 1 or more" in result["msg"]
+
+
+# Names and patterns that match no job
+
+#: jobs -> whether the task fails for them, and what it says
+NAMED: dict[tuple[str, ...], tuple[bool, str]] = {
+    ("dialy_*",): (True, f"No job of workspace {WORKSPACE_ID} matches dialy_*. Did you mean daily_sales?"),
+    ("daily_sales", "dialy_*"): (True, f"No job of workspace {WORKSPACE_ID} matches dialy_*. Did you mean daily_sales?"),
+    ("zzz*",): (True, f"No job of workspace {WORKSPACE_ID} matches zzz*. Check the pattern in jobs."),
+    ("Daily_Sales",): (True, f"Job Daily_Sales does not exist in workspace {WORKSPACE_ID}. Did you mean daily_sales?"),
+    ("daily_salse",): (True, f"Job daily_salse does not exist in workspace {WORKSPACE_ID}. Did you mean daily_sales?"),
+    ("zzz",): (True, f"Job zzz does not exist in workspace {WORKSPACE_ID}. Check the name in jobs."),
+    ("daily_*",): (False, ""),
+    ("idle_*",): (False, ""),
+    ("idle_job",): (False, ""),
+    ("*",): (False, ""),
+    ("**",): (False, ""),
+}
+
+
+@pytest.mark.parametrize("jobs", NAMED)
+@pytest.mark.parametrize("check", [True, False], ids=["check mode", "run"])
+def test_a_name_or_a_pattern_that_matches_no_job_fails(service: t.Any, rerun_options: t.Any, jobs: tuple[str, ...], check: bool) -> None:
+    quiet = {"name": "idle_job", "id": 917570}
+    service.reset(small_night(switches={**FREE, **BOTH}, jobs=[{"name": "daily_sales", "id": 917567, "failed": 1}, quiet]))
+    failed, text = NAMED[jobs]
+    result = call("job_rerun", rerun_options(jobs=list(jobs), wait=False, api_version="v1"), check=check)
+    assert (result["failed"], result["problems"]) == (failed, [text] if text else [])
+    assert (text in result.get("msg", "")) is True
+    assert [entry["pattern"] for entry in result["job_patterns"]] == [name for name in jobs if "*" in name]
+    assert all(entry["matches"] is (not failed) for entry in result["job_patterns"])
+
+
+@pytest.mark.parametrize(("name", "remedy"), [("daily_salse", "Did you mean daily_sales?"), ("zzz", "Check the name and that region")])
+def test_where_the_service_says_that_a_job_does_not_exist_a_similar_one_is_suggested(
+    service: t.Any, rerun_options: t.Any, name: str, remedy: str
+) -> None:
+    service.set(**V2)
+    results = passes(rerun_options(jobs=[name, "hourly_stock"], api_version="v2"))
+    texts = [text for result in results for text in result["problems"] if name in text]
+    assert len({re.sub(r"request id \w+", "", text) for text in texts}) == 1, "told once, in the first pass and in the last"
+    assert texts[0].startswith(f"Failed to list the instances of job {name}: DLF.")
+    assert remedy in texts[0]
+    assert remedy in results[-1]["msg"]
+    assert len(reruns(service.journal())) == 2
+
+
+def test_where_the_play_judges_by_all_workspaces_a_pattern_without_job_is_told_and_no_failure(rerun_options: t.Any) -> None:
+    result = call("job_rerun", rerun_options(jobs=["dialy_*"], pass_state={"fleet": True}), check=True)
+    assert (result["failed"], result["problems"]) == (False, [])
+    assert result["job_patterns"] == [{"pattern": "dialy_*", "matches": False, "suggestion": "Did you mean daily_sales?"}]
+    assert result["pass_state"]["fleet"] is True
+
+
+def test_jobs_are_listed_only_where_a_pattern_has_no_instance(service: t.Any, rerun_options: t.Any) -> None:
+    service.set(**BOTH)
+    call("job_rerun", rerun_options(jobs=["daily_*", "hourly_*"]), check=True)
+    assert service.requests("v2_jobs") == service.requests("v1_jobs") == []
+
+
+# What the plan says
+
+
+def test_the_plan_says_where_reruns_start_and_how_long_they_take(service: t.Any, rerun_options: t.Any) -> None:
+    result = call("job_rerun", rerun_options(jobs=["daily_sales", "hourly_stock"]), check=True)
+    details = result["plan_details"]
+    assert (details["retry_location"], details["selected"], details["to_rerun"]) == ("errorNode", 7, 5)
+    assert details["left"] == [{"reason": "succeeded before", "instances": 2}]
+    assert {entry["job_name"]: entry["run_seconds"] for entry in details["jobs"]} == {"daily_sales": 3.0, "hourly_stock": None}
+    assert (details["expected_seconds"], details["expected_unknown"]) == (3.0, 2), "nothing is known of hourly_stock"
+    assert "  takes about 3s, as long as earlier runs took, without 2 instances of jobs of which no earlier run is listed" in result["plan"]
+    assert service.journal() == []

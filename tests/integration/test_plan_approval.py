@@ -11,22 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from emulator.running import running
 from tests.support.logic import PATIENCE, call, passes, reruns
-from tests.support.scenarios import WORKSPACE_ID, small_night
+from tests.support.scenarios import WORKSPACE_ID
 from tests.support.workspace import options
-
-
-@pytest.fixture(scope="module")
-def emulated() -> t.Iterator[t.Any]:
-    with running(small_night(switches={"flow_control": False})) as service:
-        yield service
-
-
-@pytest.fixture
-def service(emulated: t.Any) -> t.Any:
-    emulated.reset(small_night(switches={"flow_control": False}))
-    return emulated
 
 
 @pytest.fixture

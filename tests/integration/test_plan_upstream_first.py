@@ -199,11 +199,15 @@ def test_the_plan_shows_stages_and_counts_all_of_them(emulated: t.Any, begin: t.
         "stage 1",
         "load",
         "alone",
-        "stage 2, when what they depend on has succeeded",
+        "stage 2, when load has succeeded",
         "sales",
-        "stage 3, when what they depend on has succeeded",
+        "stage 3, when sales has succeeded",
         "report",
+        "each starts at the node that failed, with their original parameters",
     ] or lines[1].strip().startswith("alone")
+    details = checked["plan_details"]
+    assert {(entry["stage"], entry["job_name"]): entry["instances"] for entry in details["waits_for"]} == {(2, "load"): 2, (3, "sales"): 2}
+    assert (details["selected"], details["to_rerun"], details["left"]) == (7, 7, [])
     refused = call("job_rerun", {**rerun_options, "max_instances": 6}, check=True)
     assert (refused["failed"], refused["error"]["kind"]) == (True, "limit")
     assert "Refused to rerun 7 instances: max_instances is 6" in refused["msg"]
@@ -254,6 +258,14 @@ def test_in_another_workspace_too(emulated: t.Any, begin: t.Any) -> None:
     assert "job accounts, planned " in only["instances"][0]["reason"]
     assert OTHER_ID in only["instances"][0]["reason"]
     assert not emulated.journal()
+
+
+def test_the_plan_names_the_workspace_of_what_is_waited_for(emulated: t.Any, begin: t.Any) -> None:
+    above = {"workspace": OTHER_ID, "job": "accounts"}
+    checked = call("job_rerun", begin(night(job("report", above), other=[job("accounts")]), other_workspaces=[OTHER_ID]), check=True)
+    (entry,) = checked["plan_details"]["waits_for"]
+    assert entry == {"stage": 2, "job_name": "accounts", "workspace_id": OTHER_ID, "workspace_name": "finance", "instances": 1}
+    assert "  stage 2, when accounts (workspace finance) has succeeded:" in checked["plan"]
 
 
 def test_what_another_workspace_of_the_play_reruns_is_waited_for(emulated: t.Any, begin: t.Any) -> None:

@@ -161,7 +161,7 @@ def test_every_trouble_ends_in_one_clear_message(ansible: Ansible, tmp_path: Pat
     messages = {line.host: line.result["msg"] for line in outcome.of("fail") if line.event == "failed"}
     expected = {
         "wrong_key": ("credentials", ".0301 "),
-        "unknown_job": ("job daily_salse", "does not exist", "Check the name"),
+        "unknown_job": ("job daily_salse", "does not exist", "Did you mean daily_sales?"),
         "unreachable": ("127.0.0.1", "endpoint"),
         "clock_off": ("clock", "minutes"),
         "no_json": ("JSON",),

@@ -33,6 +33,22 @@ V2 = {"v2_open": True, "v2_list_open": True, "v2_retry_open": True}
 BOTH = {**V1, **V2}
 #: Value of api_version -> what has to be open for it.
 OPEN = {"auto": {}, "v1": V1, "v2": V2}
+#: The two bodies of the rerun endpoint's page [H-RET].
+PAGE_SELECTED: dict[str, t.Any] = {
+    "retry_location": "errorNode",
+    "retry_task_version": "original_version",
+    "ignore_obs_monitor": True,
+    "task_retrys": [{"job_id": 917567, "plan_time": 1732601580000, "submit_time": 1732239754684}],
+}
+PAGE_RELATED: dict[str, t.Any] = {
+    "retry_location": "errorNode",
+    "retry_task_version": "current_version",
+    "ignore_obs_monitor": True,
+    "begin_time": 1732608520000,
+    "end_time": 1732612120000,
+    "jobs": [{"job_name": "job_test_smn2", "workspace_id": WORKSPACE_ID}],
+    "concurrent": 2,
+}
 
 
 def switched(**stated: t.Any) -> dict[str, t.Any]:

@@ -44,6 +44,7 @@ class Dependencies:
     :ivar chained: jobs that depend on their own previous cycle.
     :ivar parents: instance -> the instances directly above it.
     :ivar others: all instances above those, each as it was read last.
+    :ivar workspaces: the names of their workspaces, by id.
     :ivar closed: whether the service does not publish dependencies here.
     """
 
@@ -51,6 +52,7 @@ class Dependencies:
     chained: set[str] = field(default_factory=set)
     parents: dict[InstanceKey, frozenset[InstanceKey]] = field(default_factory=dict)
     others: dict[InstanceKey, JobInstance] = field(default_factory=dict)
+    workspaces: dict[str, str] = field(default_factory=dict)
     closed: bool = False
 
     def to_pass_state(self) -> dict[str, t.Any]:
@@ -73,6 +75,7 @@ class Dependencies:
             ],
             "jobs": [[name, None if above is None else list(above)] for name, above in self.jobs.items()],
             "chained": sorted(self.chained),
+            "workspaces": dict(self.workspaces),
             "closed": self.closed,
         }
 
@@ -91,9 +94,10 @@ class Dependencies:
                     )
                     for index, name, word, start, end, forced in state["others"]
                 },
+                workspaces={str(key): str(name) for key, name in state["workspaces"].items()},
                 closed=bool(state["closed"]),
             )
-        except (KeyError, IndexError, TypeError, ValueError):
+        except (AttributeError, KeyError, IndexError, TypeError, ValueError):
             return cls()
 
     def depends(self, instances: t.Iterable[JobInstance]) -> dict[InstanceKey, frozenset[InstanceKey]]:
@@ -190,6 +194,8 @@ class DependencyReader:
         for above in related:
             key, parents = above.instance.key, above.parent_instance_ids
             self.known.others[key] = above.instance
+            if above.workspace_name:
+                self.known.workspaces[key.workspace_id] = above.workspace_name
             # Beyond the last level of an answer nothing is known; an instance there is read by itself if it is to be rerun.
             if parents and all(parent in by_id for parent in parents):
                 self.known.parents[key] = frozenset(by_id[parent] for parent in parents) - {key}

@@ -11,7 +11,7 @@ from dataclasses import replace
 from .._common.errors import ApiError
 from .._common.times import Window
 from .._models.instance import InstanceType, JobInstance, Status
-from .._models.selection import Selection
+from .._models.selection import Selection, has_wildcard, select
 from .job_query import WantedJobs
 from .v1 import V1_WINDOW_MS
 from .v2 import V2_WINDOW_MS
@@ -88,6 +88,13 @@ def names_without_instances(selection: Selection, instances: t.Iterable[JobInsta
     """The names in *selection* (not its patterns) of jobs without an instance, in the order given, without those that *failed*."""
     seen = {instance.job_name for instance in instances}.union(failed)
     return [name for name in WantedJobs.of(selection).exact if name not in seen]
+
+
+def patterns_without_instances(selection: Selection, instances: t.Iterable[JobInstance], failed: t.Collection[str] = ()) -> list[str]:
+    """The patterns in *selection* (not its names) that no job with an instance matches, and none that *failed*; but none that match any name."""
+    seen = {instance.job_name for instance in instances}.union(failed)
+    patterns = [pattern for pattern in dict.fromkeys(selection.patterns) if has_wildcard(pattern) and pattern.strip("*")]
+    return [pattern for pattern in patterns if not any(map(select([pattern], selection.window).names, seen))]
 
 
 def _listed(

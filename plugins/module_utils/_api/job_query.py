@@ -8,21 +8,15 @@ Sub-jobs of a real-time job are listed as ``<real-time job>_<node>`` [H-208]; no
 
 from __future__ import annotations
 
-import difflib
 import functools
 import typing as t
 from dataclasses import dataclass, field
 
 from .._common.errors import ApiError
-from .._common.text import printable
+from .._common.text import COMPARED, closest, printable
 from .._common.times import Window
 from .._models.instance import Job
 from .._models.selection import Selection, has_wildcard, select
-
-#: Names longer than this are not compared: the time that takes grows with their square.
-_COMPARED = 200
-#: How alike two names must be, between 0 and 1; the default of difflib.
-_ALIKE = 0.6
 
 
 class JobLists(t.Protocol):
@@ -148,12 +142,10 @@ def suggestion(pattern: str, names: t.Iterable[str]) -> str:
     A pattern is compared by the part before its first wildcard, with the same number of characters of each name.
     """
     literal = _literal_start(pattern) if has_wildcard(pattern) else pattern
-    if not literal or len(literal) > _COMPARED:
-        return ""
-    short = [name for name in names if len(name) <= _COMPARED]
+    short = [name for name in names if len(name) <= COMPARED]
     compared = {name[: len(literal)] if has_wildcard(pattern) else name: name for name in reversed(short)}
-    similar = difflib.get_close_matches(literal, compared, n=1, cutoff=_ALIKE)
-    return f"Did you mean {printable(compared[similar[0]], 100)}?" if similar else ""
+    similar = closest(literal, compared)
+    return "" if similar is None else f"Did you mean {printable(compared[similar], 100)}?"
 
 
 def _literal_start(pattern: str) -> str:

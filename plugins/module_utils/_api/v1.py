@@ -10,7 +10,7 @@ import typing as t
 from .._common.errors import ApiError, Kind
 from .._common.times import Window
 from .._http.request import Answer
-from .._models.instance import InstanceType, Job, JobInstance, Status
+from .._models.instance import InstanceType, Job, JobInstance, JobNodes, Status
 from .._models.rerun_request import RetryOptions, body_v1
 from .base import (
     ASKED_V1,
@@ -87,6 +87,14 @@ class V1Api:
         """GET …/jobs/{name} [SDK][OTC]: the definition of the newest submitted version, as the service returns it (nodes, schedule, params, …)."""
         request = self._client.v1("GET", "job", "jobs", job_name, query={"getJobSubmitVersion": True})
         return self._client.read(request, lambda body: _whole(body, f"the definition of job {job_name}"), deadline)
+
+    def job_nodes(self, job_name: str, deadline: float | None = None) -> JobNodes:
+        """The nodes in the same definition."""
+        fields = Fields(self.job_detail(job_name, deadline), f"the definition of job {job_name}")
+        nodes = enumerate(fields.entries("nodes"), 1)
+        names = tuple(Fields(node, f"node {number} of job {job_name}").name("name") for number, node in nodes)
+        version = fields.identifier("version") or ""
+        return JobNodes(names, int(version) if version.isascii() and version.isdecimal() else None)
 
     def restart(self, job_name: str, instance_id: str | None, options: RetryOptions, deadline: float | None = None) -> Answer:
         """POST …/jobs/{job_name}/instances/{instance_id}/restart [H-67]: reruns one instance. 204 or 200, without a body."""

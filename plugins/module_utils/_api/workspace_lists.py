@@ -15,12 +15,11 @@ from dataclasses import dataclass, field
 from .._common.concurrency import in_threads
 from .._common.errors import FATAL_KINDS, ApiError, Kind, OptionError
 from .._common.times import Window
-from .._models.instance import InstanceType, Job, JobInstance, Status
+from .._models.instance import InstanceType, Job, JobInstance, JobNodes, Status
 from .base import ScopedClient, wanted_status, wanted_type
 from .fallback import ApiVersions
 from .job_query import JobNames, WantedJobs, listed_names
 from .list_budget import ListBudget
-from .parsing import bad_answer
 from .v1 import V1Api
 from .v2 import V2Api
 
@@ -195,6 +194,23 @@ class WorkspaceLists:
         """The definition of the job as the service returns it, with nodes and schedule (v1 only)."""
         return self._versions.only("v1", "job", lambda: self._v1.job_detail(job_name, deadline))
 
+    def job_nodes(self, job_name: str, deadline: float | None = None) -> JobNodes | ApiError | None:
+        """The nodes of a job; the error by which they cannot be read; None where v1, which alone names them, is not open."""
+        if not self._may_use_v1() or self._versions.known.get("job") == "closed":
+            return None
+        try:
+            return self._versions.only("v1", "job", lambda: self._v1.job_nodes(job_name, deadline))
+        except ApiError as error:
+            if error.kind is Kind.UNREACHABLE:
+                self._unreachable_until = time.monotonic() + UNREACHABLE_SECONDS
+            elif error.kind is Kind.NOT_PUBLISHED:
+                self._versions.known["job"] = "closed"
+            else:
+                return error
+            return None
+        except OptionError as error:
+            return ApiError(Kind.INVALID, str(error))  # a name that cannot be part of a URL, such as ".."
+
     def _walk(
         self, span: Window, statuses: t.Collection[Status] | None, instance_type: InstanceType | None, deadline: float | None
     ) -> list[JobInstance] | None:
@@ -228,26 +244,14 @@ class WorkspaceLists:
                 self._unreachable_until = 0.0  # nothing can be reached, which says nothing about the v1 host
             raise
         self._warn_of_unreachable_v1()
-        return listed_names(wanted, batch, real_time, lambda name: self._nodes(name, deadline))
+        return listed_names(wanted, batch, real_time, lambda name: self._node_names(name, deadline))
 
-    def _nodes(self, job_name: str, deadline: float | None) -> list[str] | ApiError | None:
-        """The names of the nodes of a job; None where v1 is not open."""
-        if not self._may_use_v1() or self._versions.known.get("job") == "closed":
-            return None
-        try:
-            return [str(node["name"]) for node in self.job_detail(job_name, deadline).get("nodes") or []]
-        except ApiError as error:
-            if error.kind is Kind.UNREACHABLE:
-                self._unreachable_until = time.monotonic() + UNREACHABLE_SECONDS
-            elif error.kind is Kind.NOT_PUBLISHED:
-                self._versions.known["job"] = "closed"
-            elif error.kind is Kind.NOT_FOUND:
-                return []  # deleted since the jobs were listed
-            else:
-                return error
-            return None
-        except (TypeError, KeyError, AttributeError):
-            return bad_answer(f"the definition of job {job_name} has nodes without names")
+    def _node_names(self, job_name: str, deadline: float | None) -> list[str] | ApiError | None:
+        """The names of the nodes of a real-time job, for :func:`listed_names`."""
+        nodes = self.job_nodes(job_name, deadline)
+        if isinstance(nodes, ApiError):
+            return [] if nodes.kind is Kind.NOT_FOUND else nodes  # deleted since the jobs were listed
+        return None if nodes is None else list(nodes.names)
 
     def _warn_of_unreachable_v1(self) -> None:
         """Called where v2 has just answered, so that it is only the v1 host that is unreachable."""

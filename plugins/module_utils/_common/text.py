@@ -6,12 +6,15 @@
 from __future__ import annotations
 
 import datetime
+import difflib
 import typing as t
 import unicodedata
 
 _SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 #: Joiners that several scripts need inside words; they neither move the cursor nor reorder text.
 _KEPT = "\u200c\u200d"
+#: Names longer than this are not compared: the time that takes grows with their square.
+COMPARED = 200
 #: What a field keeps of control characters: those that a text of several lines is made of.
 _LAYOUT = "\n\t"
 
@@ -60,6 +63,21 @@ def counted(number: int, noun: str) -> str:
 def listed(names: t.Sequence[str]) -> str:
     """``a``, ``a and b``, ``a, b and c``; at least one."""
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def closest(word: str, names: t.Iterable[str]) -> str | None:
+    """The one of *names* that is most like *word*, whatever their case; None if none is like it, or *word* is too long to compare."""
+    if not word or len(word) > COMPARED:
+        return None
+    by_folded = {name.casefold(): name for name in names if len(name) <= COMPARED}
+    similar = difflib.get_close_matches(word.casefold(), by_folded, n=1)
+    return by_folded[similar[0]] if similar else None
+
+
+def did_you_mean(word: str, names: t.Iterable[str]) -> str:
+    """``Did you mean daily_sales?``, or "" if none of *names* is like *word*."""
+    name = closest(word, names)
+    return "" if name is None else f"Did you mean {printable(name, 100)}?"
 
 
 def type_text(value: object) -> str:

@@ -99,7 +99,8 @@ class Client:
         self._auth = auth
         self._verify = ca_bundle(ca_path, validate_certs)
         self._connect_timeout = connect_timeout
-        self._read_timeout = read_timeout
+        #: Seconds for one answer, from the first byte sent to the last one received.
+        self.read_timeout = read_timeout
         self._max_retries = max_retries
         self._allow_http = allow_http
         self._rate_limiter = rate_limiter or RateLimiter()
@@ -157,7 +158,7 @@ class Client:
             raise _no_time(request)
         with self._lock:
             self.counts[request.method] = self.counts.get(request.method, 0) + 1
-        return self._exchange(request, prepared, proxies, min(self._connect_timeout, left), min(self._read_timeout, left))
+        return self._exchange(request, prepared, proxies, min(self._connect_timeout, left), min(self.read_timeout, left))
 
     def _exchange(self, request: Request, prepared: PreparedRequest, proxies: dict[str, str], connect: float, read: float) -> Verdict:
         parts = urlsplit(request.base)

@@ -22,7 +22,6 @@ if t.TYPE_CHECKING:
     from requests import PreparedRequest
 
 ALGORITHM = "SDK-HMAC-SHA256"
-_CONTENT_HASH = "x-sdk-content-sha256"
 _STAMP = "%Y%m%dT%H%M%SZ"
 #: Headers that the transport or a proxy on the way may set or change; signing them could only break the signature.
 _UNSIGNED = frozenset(
@@ -44,7 +43,8 @@ class AkSkAuth(AuthBase):
     """Signs a request with an access key, permanent or temporary.
 
     Signed are host, x-sdk-date, content-type and every other header that the request carries on purpose (workspace, x-project-id,
-    x-security-token, …), except names with ``_`` [SDKC] and those in the list above. One key, no date scope.
+    x-security-token, …), except names with ``_`` [SDKC] and those in the list above. One key, no date scope. Every body is JSON, which is
+    signed by its hash.
 
     :param access_key: AK.
     :param secret_key: SK; never leaves this object.
@@ -80,9 +80,6 @@ class AkSkAuth(AuthBase):
         r.headers["X-Sdk-Date"] = stamp
         if self._security_token is not None:
             r.headers["X-Security-Token"] = self._security_token
-        content_type = r.headers.get("Content-Type", "")
-        if content_type and not content_type.startswith(("application/json", "application/bson")):
-            r.headers["X-Sdk-Content-Sha256"] = "UNSIGNED-PAYLOAD"
         headers = {name.lower(): str(value).strip() for name, value in r.headers.items()}
         signed = sorted(name for name in headers if name not in _UNSIGNED and "_" not in name)
         request = "\n".join(
@@ -92,7 +89,7 @@ class AkSkAuth(AuthBase):
                 encoded_query(parse_qsl(parts.query, keep_blank_values=True)),
                 "".join(f"{name}:{headers[name]}\n" for name in signed),
                 ";".join(signed),
-                _body_hash(r.body, headers),
+                hashlib.sha256(t.cast("bytes | None", r.body) or b"").hexdigest(),
             )
         )
         to_sign = f"{ALGORITHM}\n{stamp}\n{hashlib.sha256(request.encode('utf-8')).hexdigest()}"
@@ -114,16 +111,6 @@ def canonical_path(url_path: str) -> str:
     """
     path = "/".join(quote(segment, safe="~") for segment in unquote(url_path).split("/"))
     return path if path.endswith("/") else path + "/"
-
-
-def _body_hash(body: object, headers: t.Mapping[str, str]) -> str:
-    content = body.encode("utf-8") if isinstance(body, str) else body
-    if not content:
-        return hashlib.sha256(b"").hexdigest()
-    declared = headers.get(_CONTENT_HASH)
-    if declared or not isinstance(content, bytes):
-        return declared or "UNSIGNED-PAYLOAD"
-    return hashlib.sha256(content).hexdigest()
 
 
 def _fits_header(value: str) -> bool:

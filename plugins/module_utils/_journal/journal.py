@@ -1,20 +1,27 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The journal: the database of attempts. At most one open attempt per failure; a unique index guards that, and nothing else.
+"""The journal: the database of attempts. What makes a rerun happen once are two unique indexes, and nothing else:
+
+- At most one attempt per failure is open.
+- The attempts of a slot (one planned run of a job) are numbered, each number is given once, and a claim takes the one after the newest that its
+  run has read. So of two runs that have read the same, one gets it, whatever their lists say of status, times, submit_time or instance_id; the
+  other has to read again. A request that is tried once more takes the next number too: what another run has claimed since, it does not send.
 
 SQLite on this machine, or PostgreSQL where several controllers share one (option ``journal``). Nothing secret is in it.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
+import threading
 import typing as t
 import uuid
 from dataclasses import dataclass, replace
 
-from .._common.errors import ClaimLostError, OptionError
+from .._common.errors import ClaimLostError, JournalError, OptionError
 from .._common.text import printable
 from .._common.times import Window
 from .._models.attempt import DAY_MS, Attempt, Intent, Outcome, Slot
@@ -29,18 +36,27 @@ _KEEP_MS = 190 * DAY_MS
 _MESSAGE = 400
 _PAGE = 1_000  # attempts that the history reads at once
 
+_T = t.TypeVar("_T")
+#: A slot as the database has it, and the newest number in it with the claim that took it.
+_SlotKey = t.Tuple[t.Any, ...]
+_Number = t.Tuple[t.Any, ...]
+
 _SELECT = f"SELECT {schema.SELECTED} FROM dataarts_attempt WHERE"
-_INSERT = (
-    f"INSERT INTO dataarts_attempt ({schema.INSERTED}) SELECT {schema.marks(schema.INSERTED.split(','))} WHERE {{}} ON CONFLICT DO NOTHING"
-)
-_CLAIM = _INSERT.format("1 = 1")
+_READ = f"SELECT serial, claim, {schema.SELECTED} FROM dataarts_attempt WHERE"
+#: Whether the newest attempt of the slot is still the one that was read; '' if none was.
+_STILL = f"COALESCE((SELECT claim FROM dataarts_attempt WHERE {schema.SLOT} ORDER BY serial DESC LIMIT 1), '') = ?"
+_CLAIM = f"INSERT INTO dataarts_attempt ({schema.INSERTED}) SELECT {schema.marks(schema.INSERTED.split(','))} WHERE {_STILL}{{}} ON CONFLICT DO NOTHING"
+_SUPERSEDED = " AND EXISTS (SELECT 1 FROM dataarts_attempt WHERE id = ? AND taken_by = ?)"
 #: Only what was seen is superseded: not what was recorded, or sent once more, since. A reader may have counted ``last_ms`` on, see hold_off.py.
 _SUPERSEDE = (
-    "UPDATE dataarts_attempt SET open = NULL, taken_by = ? WHERE id = ? AND open = 1 AND outcome = ? AND last_ms <= ? AND journal_ms = ?"
+    f"UPDATE dataarts_attempt SET open = NULL, taken_by = ? WHERE id = ? AND outcome = ? AND last_ms <= ? AND journal_ms = ? AND {_STILL}"
 )
-_CLAIM_SUPERSEDED = _INSERT.format("EXISTS (SELECT 1 FROM dataarts_attempt WHERE id = ? AND taken_by = ?)")
-_CLAIMED = f"SELECT id, journal_ms, {schema.FAILURE} FROM dataarts_attempt WHERE claim = ?"
-_STAMP = "UPDATE dataarts_attempt SET last_ms = ?, journal_ms = ? WHERE id = ? AND open = 1"
+_OTHERS = "FROM dataarts_attempt AS other WHERE " + " AND ".join(f"other.{name} = dataarts_attempt.{name}" for name in schema.SLOT_COLUMNS)
+_STAMP = (
+    f"UPDATE dataarts_attempt SET last_ms = ?, journal_ms = ?, serial = (SELECT max(other.serial) + 1 {_OTHERS}) WHERE id = ? AND open = 1"
+    f" AND NOT EXISTS (SELECT 1 {_OTHERS} AND other.serial > dataarts_attempt.serial AND other.claim <> dataarts_attempt.claim)"
+)
+_CLAIMED = f"SELECT id, journal_ms, serial, claim, {schema.FAILURE} FROM dataarts_attempt WHERE claim = "
 _RECORD = f"UPDATE dataarts_attempt SET {' = ?, '.join(schema.ENDED)} = ? WHERE id = ?"
 _PRUNE = ("DELETE FROM dataarts_attempt WHERE sent_ms < ?", "DELETE FROM dataarts_note WHERE made_ms < ?")
 _COVER = "INSERT INTO dataarts_coverage (project_id, workspace_id, since_ms) VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
@@ -96,6 +112,9 @@ class Journal:
         self.name = self._database.name
         self.warnings = self._database.warnings
         self._pruned = False
+        self._lock = threading.RLock()
+        self._newest: dict[_SlotKey, _Number] = {}
+        self._later: list[Statement] = []  # what is yet to be recorded
 
     def __enter__(self) -> Journal:
         return self
@@ -104,74 +123,91 @@ class Journal:
         self.close()
 
     def close(self) -> None:
-        """Close it; harmless if it is not open. The next use opens it again."""
+        """Close it; harmless if it is not open. The next use opens it again. What cannot be recorded is left as it is, see :meth:`flush`."""
+        with contextlib.suppress(JournalError):
+            self.flush()
         self._database.close()
 
     def read(self, workspace_ids: t.Collection[str], plan_times: Window, now_ms: int) -> Known:
-        """What it knows of the instances with a plan time in *plan_times*. Creates nothing: a journal that does not exist reads as empty."""
+        """What it knows of the instances with a plan time in *plan_times*, which is what claims rest on from then on.
+
+        Creates nothing: a journal that does not exist reads as empty.
+        """
+        self.flush()
         workspaces = [schema.stored(workspace_id) for workspace_id in dict.fromkeys(workspace_ids)]
         where = f"project_id = ? AND workspace_id IN ({schema.marks(workspaces)})"
         values = (self._project_id, *workspaces)
 
-        def work(database: Database) -> Known:
-            rows = database.query(
-                f"{_SELECT} {where} AND plan_time BETWEEN ? AND ? ORDER BY id", (*values, plan_times.begin, plan_times.end)
-            )
+        def work(database: Database) -> tuple[Known, list[t.Any]]:
+            rows = database.query(f"{_READ} {where} AND plan_time BETWEEN ? AND ? ORDER BY id", (*values, plan_times.begin, plan_times.end))
             covered = [row[0] for row in database.query(f"SELECT since_ms FROM dataarts_coverage WHERE {where}", values)]
             aside = database.query("SELECT value FROM dataarts_meta WHERE key = 'set_aside_ms'")
-            return Known(
-                *_by_instance(map(schema.from_row, rows), now_ms),
+            known = Known(
+                *_by_instance((schema.from_row(row[2:]) for row in rows), now_ms),
                 complete_since=max(covered) if covered and len(covered) == len(workspaces) else None,
                 set_aside_ms=int(aside[0][0]) if aside else database.set_aside_ms,
                 journal_ms=database.clock_ms(),
             )
+            return known, rows
 
-        return self._database.transact(work)
+        with self._lock:
+            known, rows = self._database.transact(work)
+            self._newest.clear()
+            self._know((row[4:7], row[:2]) for row in rows)
+        return known
 
     def cover(self, workspace_ids: t.Collection[str], since_ms: int) -> None:
         """The journal knows every attempt in these workspaces from *since_ms* on. Kept as it is for those it knows already; creates the journal."""
         covered = [(_COVER, (self._project_id, schema.stored(workspace_id), since_ms)) for workspace_id in sorted(set(workspace_ids))]
-        self._database.transact(lambda database: database.change(covered), write=True)
+        self._write(lambda database: database.change(covered))
 
     def claim(self, intents: t.Sequence[Intent]) -> list[Attempt | None]:
-        """Claim failures in one transaction, durable when this returns: the attempt with its id, or None where another run has the failure."""
+        """Claim failures in one transaction, durable when this returns: the attempt with its id, or None where another run has claimed the failure,
+        or anything of its slot since :meth:`read`."""
         if not intents:
             return []
         token = uuid.uuid4().hex
+        keys = [schema.failure_key(intent.attempt.failure) for intent in intents]
 
-        def work(database: Database) -> list[Attempt | None]:
-            now = database.clock_ms()
-            attempts = [replace(intent.attempt, journal_ms=now) for intent in intents]
-            keys = [schema.failure_key(attempt.failure) for attempt in attempts]
+        def work(database: Database) -> list[t.Any]:
+            now, newest = database.clock_ms(), dict(self._newest)
             statements: list[Statement] = []
             for index in sorted(range(len(keys)), key=keys.__getitem__):  # in one order, so that two claims never wait for each other
-                statements += _claim(schema.to_row(self._project_id, attempts[index], token), intents[index].supersedes, token)
+                serial, seen = newest.get(keys[index][:3], (0, ""))
+                newest[keys[index][:3]] = serial + 1, token
+                attempt = replace(intents[index].attempt, journal_ms=now)
+                row = schema.to_row(self._project_id, attempt, token, serial + 1)
+                statements += _claim(row, (self._project_id, *keys[index][:3], seen), intents[index].supersedes, token)
             if not self._pruned:
-                statements += [(sql, (min(now, attempts[0].sent_ms) - _KEEP_MS,)) for sql in _PRUNE]
+                statements += [(sql, (min(now, intents[0].attempt.sent_ms) - _KEEP_MS,)) for sql in _PRUNE]
             database.change(statements)
             # Asked, not counted: what an earlier try of this transaction committed is ours too, if only its answer was lost.
-            ours = {tuple(row[2:]): row for row in database.query(_CLAIMED, (token,))}
-            rows = [ours.pop(key, None) for key in keys]
-            return [row and replace(attempt, attempt_id=row[0], journal_ms=row[1]) for attempt, row in zip(attempts, rows)]
+            return database.query(f"{_CLAIMED}?", (token,))
 
-        claimed = self._database.transact(work, write=True)
+        with self._lock:
+            rows = self._write(work)
+            self._know((row[4:7], row[2:4]) for row in rows)
         self._pruned = True
-        return claimed
+        ours = {tuple(row[4:]): row for row in rows}
+        claimed = [ours.pop(key, None) for key in keys]
+        return [row and replace(intent.attempt, attempt_id=row[0], journal_ms=row[1]) for intent, row in zip(intents, claimed)]
 
     def stamp(self, attempts: t.Sequence[Attempt], now_ms: int) -> None:
         """The request of *attempts* is about to be tried once more: their ``last_ms`` and ``journal_ms`` move. Durable when this returns.
 
-        :raises JournalError: also if one of them was taken over by another run meanwhile; it must not be sent then.
+        :raises ClaimLostError: another run took one of them over meanwhile, or claimed something else of its slot; it must not be sent then.
         """
 
-        def work(database: Database) -> int:
+        def work(database: Database) -> list[t.Any]:
             now = database.clock_ms()
-            return database.change([(_STAMP, (now_ms, now, attempt.attempt_id)) for attempt in attempts])
+            stamped = database.change([(_STAMP, (now_ms, now, attempt.attempt_id)) for attempt in attempts])
+            if stamped != len(attempts):
+                cause = "another run took it over meanwhile"
+                raise ClaimLostError(str(database.failed("keep a claim in", cause, "Start again with the same since")))
+            return database.query(f"{_CLAIMED}(SELECT claim FROM dataarts_attempt WHERE id = ?)", (attempts[0].attempt_id,))
 
-        if self._database.transact(work, write=True) != len(attempts):
-            raise ClaimLostError(
-                str(self._database.failed("keep a claim in", "another run took it over meanwhile", "Start again with the same since"))
-            )
+        with self._lock:
+            self._know((row[4:7], row[2:4]) for row in self._write(work))
 
     def record(
         self,
@@ -182,8 +218,13 @@ class Journal:
         request_id: str | None = None,
         message: str = "",
         conflict_in_batch: bool = False,
+        later: bool = False,
     ) -> list[Attempt]:
-        """Record how the request of *attempts* ended, and return them as they are now. UNKNOWN also moves ``last_ms`` and ``journal_ms``."""
+        """Record how the request of *attempts* ended, and return them as they are now. UNKNOWN also moves ``last_ms`` and ``journal_ms``.
+
+        :param later: whether it may be recorded with what is written next, at the latest by :meth:`flush`. Until then it is INTENDED, as if this
+            process had ended: not to be sent again before that is settled.
+        """
         end: dict[str, t.Any] = {
             "outcome": outcome,
             "request_id": request_id,
@@ -198,10 +239,38 @@ class Journal:
                 replace(attempt, **end, **{name: max(moment, getattr(attempt, name)) for name, moment in times.items()})
                 for attempt in attempts
             ]
-            database.change([(_RECORD, (*schema.values(attempt, schema.ENDED), attempt.attempt_id)) for attempt in ended])
+            database.change(_recorded(ended))
             return ended
 
-        return self._database.transact(work, write=True)
+        if later and not unknown:
+            ended = [replace(attempt, **end) for attempt in attempts]
+            with self._lock:
+                self._later += _recorded(ended)
+            return ended
+        return self._write(work)
+
+    def flush(self) -> None:
+        """Record what was to be recorded later. Durable when this returns."""
+        if self._later:
+            self._write(lambda dummy: None)
+
+    def _write(self, work: t.Callable[[Database], _T]) -> _T:
+        """What *work* returns, done in one transaction with what is yet to be recorded."""
+
+        def both(database: Database) -> _T:
+            if self._later:
+                database.change(self._later)
+            return work(database)
+
+        with self._lock:
+            result = self._database.transact(both, write=True)
+            self._later.clear()
+            return result
+
+    def _know(self, numbers: t.Iterable[tuple[t.Sequence[t.Any], t.Sequence[t.Any]]]) -> None:
+        """The newest attempt of a slot that this run has read, or made, by its number and claim."""
+        for slot, number in numbers:
+            self._newest[tuple(slot)] = max(tuple(number), self._newest.get(tuple(slot), (0, "")))
 
     def history(
         self,
@@ -228,6 +297,7 @@ class Journal:
         used = [(sql, values) for sql, values in conditions if values is not None]
         sql = " ".join([_SELECT, *(f"{sql} AND" for sql, dummy in used), f"id < ? ORDER BY id DESC LIMIT {_PAGE}"])
         values = [value for dummy, values in used for value in values]
+        self.flush()
         named = select(["*"] if jobs is None else jobs, plan_times or Window(0, 0)).names
         attempts: list[Attempt] = []
         before: int | None = 2**63 - 1
@@ -254,7 +324,7 @@ class Journal:
             database.change([(_NOTE, (*named, schema.stored(value), database.clock_ms(), token))])
             return bool(database.query(f"{_NOTES.format('1')} AND key = ? AND claim = ?", (*named, token)))
 
-        return self._database.transact(work, write=True)
+        return self._write(work)
 
 
 def _database(where: str | None, password: str | None, read_only: bool, environ: t.Mapping[str, str]) -> Database:
@@ -272,12 +342,16 @@ def _database(where: str | None, password: str | None, read_only: bool, environ:
     return SqliteDatabase(journal_path(where, environ), read_only)
 
 
-def _claim(row: t.Sequence[t.Any], supersedes: Attempt | None, token: str) -> list[Statement]:
-    """The statements that claim the failure of *row* if nobody else has it."""
+def _claim(row: t.Sequence[t.Any], still: t.Sequence[t.Any], supersedes: Attempt | None, token: str) -> list[Statement]:
+    """The statements that claim the failure of *row*, if the newest attempt of its slot is *still* the one that was read."""
     if supersedes is None:
-        return [(_CLAIM, row)]
+        return [(_CLAIM.format(""), (*row, *still))]
     seen = (supersedes.attempt_id, supersedes.outcome.value, supersedes.last_ms, supersedes.journal_ms)
-    return [(_SUPERSEDE, (token, *seen)), (_CLAIM_SUPERSEDED, (*row, supersedes.attempt_id, token))]
+    return [(_SUPERSEDE, (token, *seen, *still)), (_CLAIM.format(_SUPERSEDED), (*row, *still, supersedes.attempt_id, token))]
+
+
+def _recorded(attempts: t.Sequence[Attempt]) -> list[Statement]:
+    return [(_RECORD, (*schema.values(attempt, schema.ENDED), attempt.attempt_id)) for attempt in attempts]
 
 
 def _by_instance(

@@ -33,9 +33,12 @@ def marks(values: t.Collection[t.Any]) -> str:
 
 
 #: What is inserted for an attempt: :func:`to_row`. What is selected of it: :func:`from_row`.
-INSERTED = columns("project_id", *_FAILURE, *_NAMES, "open", "claim")
+INSERTED = columns("project_id", *_FAILURE, *_NAMES, "open", "claim", "serial")
 FAILURE = columns(*_FAILURE)
 SELECTED = columns("id", "open", *_FAILURE, *_NAMES)
+#: By which columns attempts are at the same slot.
+SLOT_COLUMNS = ("project_id", "workspace_id", "job_id", "plan_time")
+SLOT = " AND ".join(f"{name} = ?" for name in SLOT_COLUMNS)
 
 #: Statements that bring a journal from version n to n + 1, the first tuple from nothing to 1. ``{identity}`` is the type of a key that counts up.
 #: Published tuples never change.
@@ -53,12 +56,22 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             outcome TEXT NOT NULL, request_id TEXT, message TEXT NOT NULL, again INTEGER, conflict_in_batch INTEGER NOT NULL,
             controller TEXT NOT NULL, "user" TEXT NOT NULL, purpose TEXT NOT NULL, plan_id TEXT NOT NULL,
             open INTEGER, claim TEXT NOT NULL, taken_by TEXT)""",
-        # The rule of the whole product: at most one open attempt per failure.
+        # At most one open attempt per failure.
         """CREATE UNIQUE INDEX dataarts_attempt_open ON dataarts_attempt
             (project_id, workspace_id, job_id, plan_time, submit_time, instance_id, status, start_time, end_time) WHERE open = 1""",
         "CREATE INDEX dataarts_attempt_plan ON dataarts_attempt (project_id, workspace_id, plan_time)",
         "CREATE INDEX dataarts_attempt_sent ON dataarts_attempt (sent_ms)",
         "CREATE INDEX dataarts_attempt_claim ON dataarts_attempt (claim)",
+    ),
+    (
+        "ALTER TABLE dataarts_attempt ADD COLUMN flight_ms BIGINT NOT NULL DEFAULT 0",
+        "ALTER TABLE dataarts_attempt ADD COLUMN serial BIGINT NOT NULL DEFAULT 0",
+        """UPDATE dataarts_attempt SET serial = (SELECT count(*) FROM dataarts_attempt AS earlier
+            WHERE earlier.project_id = dataarts_attempt.project_id AND earlier.workspace_id = dataarts_attempt.workspace_id
+            AND earlier.job_id = dataarts_attempt.job_id AND earlier.plan_time = dataarts_attempt.plan_time AND earlier.id <= dataarts_attempt.id)""",
+        # The rule of the whole product: each number of a slot is given once, and a claim takes the one after the newest that its run has read.
+        "CREATE UNIQUE INDEX dataarts_attempt_serial ON dataarts_attempt (project_id, workspace_id, plan_time, job_id, serial)",
+        "DROP INDEX dataarts_attempt_plan",
     ),
 )
 
@@ -81,9 +94,9 @@ def failure_key(failure: Failure) -> tuple[t.Any, ...]:
     return tuple(stored(getattr(failure, name) or default) for name, default in _FAILURE.items())
 
 
-def to_row(project_id: str, attempt: Attempt, claim: str) -> tuple[t.Any, ...]:
-    """The values of :data:`INSERTED` for *attempt*, open and claimed by *claim*."""
-    return (project_id, *failure_key(attempt.failure), *values(attempt, _NAMES), 1, claim)
+def to_row(project_id: str, attempt: Attempt, claim: str, serial: int) -> tuple[t.Any, ...]:
+    """The values of :data:`INSERTED` for *attempt*, open and claimed by *claim* with the number *serial* of its slot."""
+    return (project_id, *failure_key(attempt.failure), *values(attempt, _NAMES), 1, claim, serial)
 
 
 def values(attempt: Attempt, names: t.Iterable[str]) -> list[t.Any]:
@@ -98,11 +111,11 @@ def from_row(row: t.Sequence[t.Any]) -> Attempt:
     """
     attempt_id, is_open, *failure = row[:10]
     workspace_id, job_id, plan_time, submit_time, instance_id, status, start_time, end_time = failure
-    job_name, run_id, *times, outcome, request_id, message, again, conflict_in_batch, controller, user, purpose, plan_id = row[10:]
-    if outcome not in _OUTCOMES or {*map(type, (plan_time, submit_time, start_time, end_time, *times))} != {int}:
+    job_name, run_id, *times, outcome, request_id, message, again, conflict_in_batch, controller, user, purpose, plan_id, flight = row[10:]
+    if outcome not in _OUTCOMES or {*map(type, (plan_time, submit_time, start_time, end_time, flight, *times))} != {int}:
         raise Unreadable(f"attempt {attempt_id} is malformed")
     rest = (_OUTCOMES[outcome], request_id, message, None if again is None else again == 1, conflict_in_batch == 1, controller, user)
     return Attempt(
         Failure(workspace_id, job_id, plan_time, submit_time, instance_id or None, status, start_time or None, end_time or None),
-        *(job_name, run_id, *times, *rest, purpose, plan_id, attempt_id, is_open == 1),
+        *(job_name, run_id, *times, *rest, purpose, plan_id, flight, attempt_id, is_open == 1),
     )

@@ -99,6 +99,7 @@ class Attempt:
     :param conflict_in_batch: whether the service refused the request because one of its instances ran already; the outcome is UNKNOWN.
     :param purpose: incident name or ticket that people gave.
     :param plan_id: the approved plan that it belongs to, or "".
+    :param flight_ms: how long after ``last_ms`` its request may still be in flight while no outcome is recorded, by its run's ``read_timeout``.
     :param attempt_id: given by the journal.
     :param open: whether it holds its failure; False once another attempt took over.
     """
@@ -121,12 +122,14 @@ class Attempt:
     user: str = ""
     purpose: str = ""
     plan_id: str = ""
+    flight_ms: int = 0
     attempt_id: int | None = None
     open: bool = True
 
     def settle_window_end(self, settle_ms: int) -> int:
-        """From when on what the service shows is not older than the request, epoch ms."""
-        return max(self.sent_ms, self.last_ms) + settle_ms
+        """From when on what the service shows is not older than the request, epoch ms. Not before a request without an outcome has ended."""
+        in_flight = self.flight_ms if self.outcome is Outcome.INTENDED else 0
+        return max(self.sent_ms, self.last_ms) + max(settle_ms, in_flight)
 
 
 @slotted

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import enum
+import typing as t
 from dataclasses import dataclass, field
 
 from .attempt import Attempt, Comparison, Outcome, compare
@@ -36,6 +37,17 @@ class Action(enum.Enum):
         return self in (Action.RETRY, Action.WAIT, Action.SETTLING)
 
 
+class Upstream(t.NamedTuple):
+    """The job for which an instance waits.
+
+    :param workspace_name: "" where the service did not tell it.
+    """
+
+    job_name: str
+    workspace_id: str
+    workspace_name: str = ""
+
+
 @slotted
 @dataclass(frozen=True)
 class Decision:
@@ -53,6 +65,7 @@ class Decision:
         of the run; reports count it and leave it out. Not where a person set it to success, which may have been a moment ago.
     :param queued: with WAIT, that it is to be rerun and is queued: 1 for ``max_parallel``, from 2 on for the reruns of that many stages less
         one before it (``order: upstream_first``). 0: it is not queued.
+    :param waits_for: with *queued* from 2 on, the job whose success it waits for last, as far as is known.
     :param behind_unsent: with WAIT, that it waits in the service for an instance that this run has yet to send. It does not count for
         ``max_parallel`` then, or the two would wait for each other.
     """
@@ -69,6 +82,7 @@ class Decision:
     by_id: bool = False
     already_done: bool = False
     queued: int = 0
+    waits_for: Upstream | None = None
     behind_unsent: bool = False
 
     @property

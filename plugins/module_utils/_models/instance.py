@@ -205,6 +205,17 @@ class Job:
 
 
 @dataclass(frozen=True)
+class JobNodes:
+    """The nodes of a job in its newest submitted version, in the order of its definition [SDK][OTC].
+
+    :param version: its number, or None if the service does not tell.
+    """
+
+    names: tuple[str, ...]
+    version: int | None = None
+
+
+@dataclass(frozen=True)
 class Workspace:
     """One workspace of a DataArts Studio instance [H-WS]. ``kind`` is private, default or public."""
 

@@ -46,6 +46,8 @@ class PassState:
     :param plan_only: whether the pass only tells what is to be sent, so that people see it before it is.
     :param planned: how many instances the next pass is to send, after one with *plan_only*.
     :param dependencies: what was read of them, see ``dependency_query.py``.
+    :param nodes: what was read of the nodes of jobs, see ``start_node.py``.
+    :param fleet: whether whoever asks has other workspaces too, and judges by all of them whether a pattern matches no job.
     """
 
     run_id: str = ""
@@ -55,6 +57,8 @@ class PassState:
     plan_only: bool = False
     planned: int = 0
     dependencies: t.Mapping[str, t.Any] = field(default_factory=dict)
+    nodes: t.Mapping[str, t.Any] = field(default_factory=dict)
+    fleet: bool = False
 
     @classmethod
     def from_option(cls, value: t.Any) -> PassState:
@@ -63,7 +67,7 @@ class PassState:
             return cls()
         begin, end, since = value.get("planned_after"), value.get("planned_before"), value.get("since")
         known = isinstance(begin, int) and isinstance(end, int) and begin <= end
-        dependencies = value.get("dependencies")
+        dependencies, nodes = value.get("dependencies"), value.get("nodes")
         return cls(
             run_id=str(value.get("run_id") or ""),
             since=since if isinstance(since, int) else None,
@@ -71,9 +75,19 @@ class PassState:
             window=Window(t.cast(int, begin), t.cast(int, end)) if known else None,
             plan_only=bool(value.get("plan_only")),
             dependencies=dependencies if isinstance(dependencies, t.Mapping) else {},
+            nodes=nodes if isinstance(nodes, t.Mapping) else {},
+            fleet=bool(value.get("fleet")),
         )
 
-    def after(self, scope: RunScope, *, run_id: str, planned: int, dependencies: t.Mapping[str, t.Any]) -> PassState:
+    def after(
+        self,
+        scope: RunScope,
+        *,
+        run_id: str,
+        planned: int,
+        dependencies: t.Mapping[str, t.Any],
+        nodes: t.Mapping[str, t.Any] | None = None,
+    ) -> PassState:
         """The state after a pass with *scope*."""
         return replace(
             self,
@@ -83,6 +97,7 @@ class PassState:
             window=scope.window,
             planned=planned,
             dependencies=dependencies or self.dependencies,
+            nodes=nodes or self.nodes,
         )
 
     def to_result(self) -> dict[str, t.Any]:
@@ -95,6 +110,8 @@ class PassState:
             "planned_before": None if self.window is None else self.window.end,
             "planned": self.planned,
             "dependencies": dict(self.dependencies),
+            "nodes": dict(self.nodes),
+            "fleet": self.fleet,
         }
 
 

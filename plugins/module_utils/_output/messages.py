@@ -13,6 +13,7 @@ import itertools
 import json
 import shlex
 import typing as t
+from types import MappingProxyType
 
 from .._common.text import counted, printable
 from .._common.times import Window, to_iso
@@ -23,6 +24,7 @@ from .._models.selection import job_pattern
 from .._planner.outcomes import MISSED_WORDS
 from .._planner.plan import Plan
 from .._planner.reconcile import Policy
+from .plan_details import detail_lines, stage_text
 
 _NAMED_LENGTH = 1500  # characters of jobs that a command names
 _PLANNED_JOBS = 50  # jobs that a plan names; the rest is counted
@@ -32,13 +34,16 @@ HELD_BACK = "  held back until "
 _WHERE = ("region", "cloud_domain", "project_id", "endpoint", "endpoint_v1", "iam_endpoint", "ca_path", "api_version", "workspace_id")
 
 
-def plan_lines(workspace_id: str, scope: RunScope, plan: Plan, policy: Policy, purpose: str = "") -> list[str]:
+def plan_lines(
+    workspace_id: str, scope: RunScope, plan: Plan, policy: Policy, purpose: str = "", details: t.Mapping[str, t.Any] = MappingProxyType({})
+) -> list[str]:
     """The plan as people read it: one line about the workspace, one per job that is rerun, and what is left alone and why.
 
     With ``order: upstream_first`` the jobs are grouped by stages; the same job is in several where its cycles are.
 
     :param policy: what the decisions were made by.
     :param purpose: incident name or ticket that people set.
+    :param details: what :func:`plan_details` returned.
     """
     decisions = plan.decisions
     due = [instance for batch in plan.batches for instance in batch.instances] or [
@@ -53,7 +58,8 @@ def plan_lines(workspace_id: str, scope: RunScope, plan: Plan, policy: Policy, p
     return [
         head,
         *([f"  purpose: {purpose}"] if purpose else []),
-        *_stages([*due, *room], later),
+        *_stages([*due, *room], later, workspace_id, details),
+        *detail_lines(details),
         *_held_off_lines(held_off, scope),
         *_slack_lines(decisions, scope),
         *_other_lines(decisions, len(room), held_off, policy),
@@ -94,13 +100,13 @@ def _to_rerun(due: int, total: int, requests: int, stages: int) -> str:
     return f"{due} to rerun in {counted(requests, 'request')}" if requests else f"{due} to rerun, which is refused"
 
 
-def _stages(due: t.Sequence[JobInstance], later: t.Sequence[Decision]) -> list[str]:
+def _stages(due: t.Sequence[JobInstance], later: t.Sequence[Decision], workspace_id: str, details: t.Mapping[str, t.Any]) -> list[str]:
     if not later:
         return _job_lines(due)
     lines = ["  stage 1:", *_job_lines(due, "    ")] if due else []
     for stage, decisions in itertools.groupby(later, key=lambda decision: decision.queued):
         lines += [
-            f"  stage {stage}, when what they depend on has succeeded:",
+            f"  stage {stage}, {stage_text(details, stage, workspace_id)}:",
             *_job_lines([decision.instance for decision in decisions], "    "),
         ]
     return lines

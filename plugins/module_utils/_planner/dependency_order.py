@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from .._common.errors import OptionError
 from .._common.text import printable
 from .._common.times import to_iso
-from .._models.decision import Action, Decision
+from .._models.decision import Action, Decision, Upstream
 from .._models.instance import InstanceKey, JobInstance, Status
 from .identity import listed_key
 
@@ -45,6 +45,7 @@ class Beyond:
     :param again: whether one that failed since may be about to be rerun there once more.
     :param workspace_id: the workspace of the run.
     :param unseen: whether it is selected, and only its job could not be listed this time.
+    :param names: of workspaces, by id, as far as the service told them.
     """
 
     others: t.Mapping[InstanceKey, JobInstance] = dataclasses.field(default_factory=dict)
@@ -53,6 +54,7 @@ class Beyond:
     unseen: t.Callable[[JobInstance], bool] | None = None
     again: t.Callable[[JobInstance], bool] | None = None
     workspace_id: str = ""
+    names: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
 
     def open(self, key: InstanceKey) -> bool:
         """Whether what depends on it has to wait for it, so that it is worth another pass."""
@@ -126,7 +128,7 @@ def order_upstream(decisions: t.Iterable[Decision], depends: Depends, beyond: Be
             gates[key] = own if own is not None and (gate is None or own.broken or not gate.broken) else gate
             continue
         if gate is not None and hold and decision.action is Action.RETRY:
-            decision = by_key[key] = _behind(decision, gate)
+            decision = by_key[key] = _behind(decision, gate, beyond.names)
         elif gate is not None and gate.broken and waits_in_service(decision):
             reason = f"its rerun waits in the service for {gate.text}; it goes on by itself when that has succeeded"
             decision = by_key[key] = dataclasses.replace(decision, action=Action.BLOCKED, reason=reason)
@@ -175,14 +177,18 @@ def _nearest(gates: t.Mapping[InstanceKey, _Gate | None], keys: t.Iterable[Insta
     return min(standing, key=lambda gate: (not gate.broken, -gate.stage, gate.instance.key.plan_time, gate.instance.key), default=None)
 
 
-def _behind(decision: Decision, gate: _Gate) -> Decision:
+def _behind(decision: Decision, gate: _Gate, names: t.Mapping[str, str]) -> Decision:
+    above = None
     if not gate.broken:
+        workspace_id = gate.instance.key.workspace_id
+        above = Upstream(gate.instance.job_name, workspace_id, names.get(workspace_id, ""))
         action, reason, stage = Action.WAIT, f"waits for {gate.text}, on which it depends (order: upstream_first)", gate.stage + 1
     else:
         action, reason, stage = Action.SKIPPED, f"depends on {gate.text} (order: upstream_first)", 0
         if gate.outside:
             action, reason = Action.BLOCKED, f"{reason}; select that too, or bring it to success first"
-    return dataclasses.replace(decision, action=action, reason=reason, attempts=decision.attempts - 1, alone=False, queued=stage)
+    attempts = decision.attempts - 1
+    return dataclasses.replace(decision, action=action, reason=reason, attempts=attempts, alone=False, queued=stage, waits_for=above)
 
 
 def _upstream_first(

@@ -20,7 +20,7 @@ from .._common.times import to_iso
 from .._models.attempt import Attempt, Comparison, Failure, Outcome, compare
 from .._models.decision import Action, Decision
 from .._models.instance import InstanceKey, JobInstance
-from .reconcile import Policy, decide, of_this_run
+from .reconcile import Policy, decide, of_this_run, unsettled_until
 
 _NO_EFFECT = (Outcome.REJECTED, Outcome.NOT_EXECUTED)
 
@@ -151,14 +151,16 @@ def _others(listed: t.Sequence[JobInstance], due: t.Sequence[JobInstance]) -> st
 
 def _already(instance: JobInstance, policy: Policy, now: int, attempt: Attempt | None) -> Related | None:
     """The verdict that an attempt of this run for *instance* imposes on the whole, or None."""
-    own = of_this_run(instance, policy, attempt)
-    if own is None or own.outcome in _NO_EFFECT:
+    if attempt is None or attempt.outcome in _NO_EFFECT:
         return None
-    when, due = to_iso(own.sent_ms), own.settle_window_end(policy.settle_ms)
-    if now < due:
+    own = of_this_run(instance, policy, attempt)
+    when, due = to_iso(attempt.sent_ms), attempt.settle_window_end(policy.settle_ms)
+    if unsettled_until(instance, policy, now, attempt) or (own is not None and now < due):
         return Related(
             Action.SKIPPED, f"a rerun of {_name(instance)} was sent at {when}; what came of it is known from {to_iso(due)}", due_ms=due
         )
+    if own is None:
+        return None
     if own.outcome is Outcome.ACCEPTED or compare(instance, own) is Comparison.CHANGED:
         return Related(Action.SKIPPED, f"a rerun of {_name(instance)} was sent at {when}, in the same run; it is not sent again")
     if compare(instance, own) is Comparison.UNCLEAR:

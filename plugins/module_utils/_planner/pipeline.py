@@ -4,13 +4,15 @@
 """Pipeline: the steps from a snapshot to the requests of a pass, in their order.
 
 Pure. Each step takes a plan and returns the next one; the list of steps is the documentation of the order in which decisions change. The
-one thing that is read in between, what the due instances depend on, is read by ``_runner/dependencies.py`` after :func:`assess`.
+two things that are read in between, nodes of the due jobs and what the due instances depend on, are read by ``_runner/start_node.py`` and
+``_runner/dependencies.py`` after :func:`assess`.
 
 ========================  ====================================================================================================
 decide                    what is to be done about each instance, by the strategy's table: ``reconcile.py`` or ``explicit.py``
 daily limit               ``max_reruns_per_day``: nothing is rerun more often than that, whoever asks
 twins                     instances that one request cannot tell apart
 approval                  ``plan_id``: is this still the plan that was approved?
+start node                ``node_name``: what has no such node is not rerun, see ``start_node.py``
 max_instances             refuses a plan that is too large, whenever each instance is to be sent
 dependency order          ``order: upstream_first``: what others depend on comes first
 limits                    ``max_parallel`` queues what there is no room for

@@ -17,6 +17,7 @@ The goal is: *the instance has succeeded in a run that started at or after* ``si
 | any other | last start before ``since``, no attempt | ``skipped`` |
 | status in ``statuses`` | last start at or after ``since`` | ``failed_again``, or ``retry`` while ``attempts`` are left |
 | any end but success | after a rerun of this run | ``failed_again``; a status that is not documented: ``wait`` |
+| to be sent by another row | an attempt without outcome, or without a later start, not settled | ``settling``, then as that row says |
 | unchanged since the attempt | accepted | ``settling``, then ``wait``; never sent again by this ``since`` |
 | unchanged since the attempt | outcome unknown | ``settling``, then ``retry`` if it is provably unchanged, else ``unknown`` |
 | unchanged since the attempt | rejected | ``rejected`` |
@@ -92,6 +93,20 @@ def of_this_run(instance: JobInstance, policy: Policy, attempt: Attempt | None) 
     return None if ended and compare(instance, attempt) is Comparison.CHANGED else attempt
 
 
+def unsettled_until(instance: JobInstance, policy: Policy, now: int, attempt: Attempt) -> int | None:
+    """Until when nothing is sent because of *attempt*, of whatever run, epoch ms; None if it is settled, or shows.
+
+    Only a later start shows a rerun: another status or end alone may be what this list, and not the other one, says of the same failure. And
+    while no outcome is recorded nothing does: the request may be in flight, or be tried once more.
+    """
+    due = attempt.settle_window_end(policy.settle_ms)
+    if now >= due or attempt.outcome in (Outcome.REJECTED, Outcome.NOT_EXECUTED):
+        return None
+    start, before = instance.start_time, attempt.failure.start_time
+    shows = start is not None and (before is None or start > before)
+    return None if shows and attempt.outcome is not Outcome.INTENDED else due
+
+
 def decide(instance: JobInstance, policy: Policy, now: int, attempt: Attempt | None) -> Decision:
     """What is to be done about *instance*, by the table at the top of this file.
 
@@ -106,8 +121,13 @@ def decide(instance: JobInstance, policy: Policy, now: int, attempt: Attempt | N
         decision = _unchanged(instance, policy, now, own, comparison)
     else:
         decision = _by_status(instance, policy, now, own)
-    if decision.action is Action.RETRY and attempt is not None and attempt.failure == Failure.of(instance):
-        decision = replace(decision, superseded=attempt)
+    if decision.action is Action.RETRY and attempt is not None:
+        due = unsettled_until(instance, policy, now, attempt)
+        if due is not None:
+            reason = f"{_request(attempt)}, and what became of it is known from {to_iso(due)}"
+            decision = _decision(instance, Action.SETTLING, reason, attempt, due)
+        elif attempt.failure == Failure.of(instance):
+            decision = replace(decision, superseded=attempt)
     return decision if decision.rerun is not None else replace(decision, reason=f"{decision.reason}; whose rerun that is is unknown")
 
 

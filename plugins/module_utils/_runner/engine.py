@@ -177,9 +177,15 @@ class Engine:
         """A rejected request does not stop the next one; an error that all would meet does."""
         sender = Sender(self._journal, self._run.session.client, snapshot, self._identity)
         try:
-            for batch in plan.batches:
-                if not all(self._strategy.note_exchange(exchange) for exchange in self._strategy.send(batch, sender)) or not sender.fresh:
-                    break
+            try:
+                for batch in plan.batches:
+                    if (
+                        not all(self._strategy.note_exchange(exchange) for exchange in self._strategy.send(batch, sender))
+                        or not sender.fresh
+                    ):
+                        break
+            finally:
+                sender.flush()
             sender.check()
         finally:
             self._strategy.report(snapshot, plan)

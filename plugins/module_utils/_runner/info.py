@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import typing as t
 
-from .._api.instance_query import late_starts, list_selected, names_without_instances
+from .._api.instance_query import late_starts, list_selected, names_without_instances, patterns_without_instances
 from .._api.job_query import JobCatalog
 from .._api.management import Management
 from .._api.service_time import CLOCK_LIMIT_MS, timed_window
@@ -19,7 +19,7 @@ from .._common.text import printable, safe
 from .._common.times import Window
 from .._models.instance import JobInstance
 from .._models.run_scope import window_of
-from .._models.selection import Selection, has_wildcard, select
+from .._models.selection import Selection, select
 from .._output.results import statuses, with_key
 from .ansible_module import ModuleRun
 
@@ -116,11 +116,8 @@ def _check_jobs(
     if job_name is not None:
         _must_match([] if instances or catalog.has(job_name) else [job_name], catalog)
         return
-    seen = {instance.job_name for instance in instances}
-    patterns = [
-        pattern for pattern in wanted.patterns if has_wildcard(pattern) and not any(map(select([pattern], wanted.window).names, seen))
-    ]
-    _must_match(catalog.unmatched([*names_without_instances(wanted, instances), *patterns]), catalog)
+    silent = [*names_without_instances(wanted, instances), *patterns_without_instances(wanted, instances)]
+    _must_match(catalog.unmatched(silent), catalog)
 
 
 def _must_match(unmatched: t.Sequence[str], catalog: JobCatalog, kind: str = "job") -> None:

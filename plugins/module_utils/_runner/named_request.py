@@ -36,6 +36,7 @@ from .ansible_module import ModuleRun, error_result, failure_result, sentence
 from .engine import Strategy
 from .sender import RerunExchange
 from .snapshot import Listed, Since, Snapshot
+from .start_node import StartNode
 
 #: How often one call sends an instance whose answers get lost, before it gives up.
 MAX_SENDS = 3
@@ -61,6 +62,7 @@ class NamedRequest(Strategy):
         self.retry_options = RetryOptions.from_options(options)
         self.limits = Limits(options["max_instances"])
         self.api = WorkspaceApi(run.session, self.workspace_id, options["api_version"])
+        self._start_node = StartNode(self.api, self.retry_options)
         self._missing: tuple[str, ...] = ()  # what was asked for and is not listed
         self._own: dict[InstanceKey, Decision] = {}  # what became of what this call sent last
         self._times: dict[InstanceKey, int] = {}  # how often it did
@@ -108,8 +110,11 @@ class NamedRequest(Strategy):
         too_many = self._too_many(plan.decisions)
         if too_many is not None:
             return replace(plan, refused=too_many)
-        due = replace(plan, decisions=tuple(decision for decision in plan.decisions if self._due(decision)))
-        return replace(plan, batches=batched(due, max(1, len(due.decisions))).batches)
+        check = self._start_node.check(plan)
+        for text in filter(None, (check.lacking, *check.notes)):
+            self.run.warn(text)
+        due = replace(check.plan, decisions=tuple(decision for decision in check.plan.decisions if self._due(decision)))
+        return replace(check.plan, batches=batched(due, max(1, len(due.decisions))).batches)
 
     def note_exchange(self, exchange: RerunExchange) -> bool:
         """Keep what became of each.
@@ -187,7 +192,7 @@ class NamedRequest(Strategy):
         finals, result = self._finals(plan), self.run.result
         rejected = [decision for decision in finals if decision.action is Action.REJECTED]
         unknown = [decision for decision in finals if decision.action is Action.UNKNOWN]
-        blocked = [decision for decision in finals if decision.action is Action.BLOCKED]
+        blocked = [decision for decision in finals if decision.action in (Action.BLOCKED, Action.NOT_RERUNNABLE)]
         problems = t.cast("list[str]", result["problems"])
         if plan.refused is not None:
             result.update(failure_result(sentence(self.run.what, plan.refused), "limit"), changed=False)
@@ -200,7 +205,7 @@ class NamedRequest(Strategy):
             remedy = f"It was not sent again. {lookup_hint(self.run.options, names, self.window())}"
             result.update(failure_result(sentence(self.run.what, cause, remedy), Kind.AMBIGUOUS.value))
         elif blocked:
-            result.update(failure_result(sentence(self.run.what, blocked[0].reason), "blocked"))
+            result.update(failure_result(sentence(self.run.what, blocked[0].reason), blocked[0].action.value))
         elif problems:
             result.update(failure_result(sentence(self.run.what, " ".join(problems)), Kind.NOT_FOUND.value))
 

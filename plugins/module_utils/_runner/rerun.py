@@ -7,20 +7,22 @@ from __future__ import annotations
 
 import typing as t
 
-from .._api.instance_query import list_selected, names_without_instances
+from .._api.instance_query import list_selected, names_without_instances, patterns_without_instances
 from .._api.service_time import CLOCK_LIMIT_MS, TOLERANCE_MS, timed_window
 from .._api.workspace import WorkspaceApi
 from .._common.errors import ApiError, Kind, OptionError
 from .._common.stopwatch import stopwatch
-from .._common.text import counted, printable
+from .._common.text import printable, safe
 from .._common.times import Window, to_iso
 from .._models.attempt import Attempt, Outcome
 from .._models.decision import Action, Decision
 from .._models.instance import InstanceKey, JobInstance
 from .._models.rerun_request import RetryOptions
 from .._models.run_scope import PassState, RunScope, SinceOption, seconds_of, window_of
-from .._models.selection import Selection, select, wanted_statuses
+from .._models.selection import Selection, has_wildcard, select, wanted_statuses
 from .._output.messages import lookup_hint, plan_lines, unshown_notes
+from .._output.plan_details import plan_details
+from .._output.refusals import Refusals
 from .._output.results import decided, diff, summary
 from .._planner.limits import Limits
 from .._planner.outcomes import SHARED_KINDS, due_in, left_to_do, missed, unsent
@@ -31,8 +33,10 @@ from .._planner.reconcile import Policy, decide, decide_missing
 from .ansible_module import ModuleRun, failure_result, sentence
 from .dependencies import OrderReader
 from .engine import Engine, Strategy
+from .name_check import NameCheck, unlisted_text
 from .sender import RerunExchange, Sender, requests_of
 from .snapshot import Listed, Since, Snapshot
+from .start_node import StartNode
 
 #: After how long what was listed is too old to send anything by it, if it can be listed again, seconds.
 OLD_SECONDS = 5.0
@@ -63,10 +67,13 @@ class Goal(Strategy):
         self._policy(RunScope(self.since(now).ms or now, False, window))
         self.api = WorkspaceApi(run.session, self._workspace_id, options["api_version"])
         self._order = OrderReader(run, self.api, self.state.dependencies)
+        self._start_node = StartNode(self.api, self._retry_options, self.state.nodes)
+        self._refusals = Refusals()
         self._missed: list[str] = []  # problems that leave the goal unreached
         self._unlisted: dict[str, ApiError] = {}  # jobs that could not be listed, by name
         self._after: dict[InstanceKey, Decision] = {}  # what became of a decision that was sent
-        self._nameless: list[str] = []
+        self._nameless: list[str] = []  # names in jobs, and patterns, of which nothing is listed
+        self._silent: list[str] = []
         self._blind = False  # a job could not be listed that this run has rerun, so that its end is not known
 
     def workspaces(self) -> t.Collection[str]:
@@ -95,7 +102,8 @@ class Goal(Strategy):
             lambda window: self._listed(window, since.ms),
         )
         for name, error in self._unlisted.items():
-            self._miss(f"Failed to list the instances of job {printable(name, 100)}: {printable(error)}. {error.hint}".rstrip())
+            if error.kind is not Kind.NOT_FOUND:
+                self._miss(unlisted_text(name, error, error.hint))
         return Listed(instances, window, asked_ms, asked_at)
 
     def plan(self, snapshot: Snapshot) -> Plan:
@@ -108,11 +116,13 @@ class Goal(Strategy):
         for text in unshown_notes(decisions):
             self.note(text)
         self._nameless = names_without_instances(selection, instances, self._unlisted)
+        self._silent = patterns_without_instances(selection, instances, self._unlisted)
         self._blind = any(attempt.job_name in self._unlisted and attempt.sent_ms >= scope.since for attempt in snapshot.missing)
         plan = assess(decisions, snapshot.history, options, scope.since, by_id=self._by_id(decisions))
+        began = stopwatch()
+        plan = plan if plan.refused is not None else self._at_node(plan)
         if plan.refused is not None:
             return schedule(plan, None, self._limits)
-        began = stopwatch()
         order = self._order.read(plan.decisions, policy, selection, snapshot.asked_ms, self._unlisted)
         self.outdated = not self.outdated and stopwatch() - began >= OLD_SECONDS
         plan = schedule(plan, order, self._limits)
@@ -133,7 +143,7 @@ class Goal(Strategy):
         if error.kind in SHARED_KINDS:
             raise error
         if error.kind is not Kind.STALE:
-            self._not_accepted(exchange.after, error)
+            self._refusals.add(exchange.after, error)
         return error.kind not in (Kind.THROTTLED, Kind.STALE)
 
     def report(self, snapshot: Snapshot, plan: Plan) -> None:
@@ -147,13 +157,16 @@ class Goal(Strategy):
             if not decision.already_done
         ]
         result = self.run.result
-        result.setdefault("plan", plan_lines(self._workspace_id, scope, plan, self._policy(scope), purpose))
+        if "plan" not in result:
+            details = plan_details(plan, snapshot.instances, statuses, self._retry_options, self._limits.max_parallel)
+            result["plan_details"] = details
+            result["plan"] = plan_lines(self._workspace_id, scope, plan, self._policy(scope), purpose, details)
         result.update(
             instances=instances,
             summary=summary(instances, sum(decision.already_done for decision in standing)),
             plan_id=plan.plan_id,
             plan_record=dict(plan.plan_record),
-            problems=list(self.problems),
+            problems=[*self.problems, *self._refusals.lines()],
             api_versions=dict(self.api.api_versions),
             run_id=self.run_id,
             purpose=purpose,
@@ -186,9 +199,11 @@ class Goal(Strategy):
         if plan.refused is not None:
             result.update(failure_result(sentence(f"Failed to rerun job instances {self.run.where}", plan.refused), "limit"))
         self._check_names(plan)
-        result["problems"], result["api_versions"] = list(self.problems), dict(self.api.api_versions)
+        result["problems"] = [*self.problems, *self._refusals.lines()]
+        result["api_versions"] = dict(self.api.api_versions)
         planned = sum(len(batch.decisions) for batch in plan.batches) if self.state.plan_only and not self.run.check_mode else 0
-        state = self.state.after(scope, run_id=self.run_id, planned=planned, dependencies=self._order.carried())
+        nodes = self._start_node.carried()
+        state = self.state.after(scope, run_id=self.run_id, planned=planned, dependencies=self._order.carried(), nodes=nodes)
         result["pass_state"] = state.to_result()
         if result.get("failed") or self.anything_left(plan):
             return
@@ -202,6 +217,15 @@ class Goal(Strategy):
             result.update(
                 failure_result(sentence(f"Failed to bring every instance {self.run.where} to success", causes, remedy), "incomplete")
             )
+
+    def _at_node(self, plan: Plan) -> Plan:
+        """*plan* as far as its jobs have the node in ``node_name``."""
+        check = self._start_node.check(plan)
+        for text in check.notes:
+            self.note(text)
+        if check.lacking:
+            self._miss(check.lacking)
+        return check.plan
 
     def _select(self, window: Window) -> Selection:
         return select(self.run.options["jobs"], window, instance_types=self.run.options["instance_types"] or ())
@@ -242,30 +266,23 @@ class Goal(Strategy):
             if of_run and selection.covers(attempt.job_name, attempt.failure.plan_time):
                 yield attempt
 
-    def _not_accepted(self, after: t.Sequence[Decision], error: ApiError) -> None:
-        what = f"{counted(len(after), 'instance')} of job {printable(after[0].instance.job_name, 100)}"
-        if any(decision.attempt is not None and decision.attempt.outcome is Outcome.UNKNOWN for decision in after):
-            text = f"The rerun of {what} was not confirmed: {printable(error)}."
-            self.note(f"{text} Before anything is sent again, what became of it is read back.")
-        else:
-            self.note(f"The rerun of {what} took no effect: {printable(error)}. {error.hint}".strip())
-
     def _check_names(self, plan: Plan) -> None:
-        """A job that is named exactly and has no instance in the window may not exist at all. It is asked for in the first and in the last pass."""
+        """A name or a pattern of which nothing is listed in the window may match no job at all. Asked in the first and in the last pass."""
         if self.state.since is not None and self.anything_left(plan):
             return
-        for name in self._nameless:
-            if not self._exists(name):
-                self._miss(
-                    f"Job {printable(name, 100)} does not exist in workspace {printable(self._workspace_id, 100)}. Check the name in jobs."
-                )
-
-    def _exists(self, name: str) -> bool:
-        try:
-            return self.api.has_job(name)
-        except ApiError as error:
-            self.note(f"Whether job {printable(name, 100)} exists could not be read: {printable(error)}.")
-            return True
+        names = NameCheck(self.api)
+        for text in (*names.unlisted(self._unlisted), *names.missing(self._nameless)):
+            self._miss(text)
+        unmatched = names.unmatched(self._silent)
+        for pattern, suggestion in unmatched.items() if not self.state.fleet else ():
+            self._miss(names.unmatched_text(pattern, suggestion))
+        for text in names.notes:
+            self.note(text)
+        patterns = [pattern for pattern in dict.fromkeys(self.run.options["jobs"]) if has_wildcard(pattern)]
+        self.run.result["job_patterns"] = [
+            {"pattern": safe(pattern), "matches": pattern not in unmatched, "suggestion": unmatched.get(pattern, "")}
+            for pattern in patterns
+        ]
 
     def _standing(self, plan: Plan) -> list[Decision]:
         """The decisions as they stand: what was sent as it became, what was not as waiting; an attempt counts once it is made."""

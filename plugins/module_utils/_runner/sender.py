@@ -118,10 +118,22 @@ class Sender:
         if self._unrecorded is not None:
             raise self._unrecorded
 
+    def flush(self) -> None:
+        """Record what is yet to be recorded, before :meth:`check` is asked for the last time."""
+        try:
+            self._journal.flush()
+        except JournalError as error:
+            self._unrecorded = _unrecorded(error)
+
     def _claimed(self, decisions: t.Sequence[Decision], whole: bool) -> list[tuple[Decision, Attempt]]:
         """The claimed ones among *decisions*. What was claimed and cannot be sent without another one that was not is released."""
         self._stamped_at = stopwatch()
-        claims = self._journal.claim([self._intent(decision, len(decisions)) for decision in decisions])
+        try:
+            claims = self._journal.claim([self._intent(decision, len(decisions)) for decision in decisions])
+        except JournalError:
+            self.flush()
+            self.check()
+            raise
         pairs = [(decision, attempt) for decision, attempt in zip(decisions, claims) if attempt is not None]
         lost = {whole or decision.unit for decision, attempt in zip(decisions, claims) if attempt is None}
         released = [attempt for decision, attempt in pairs if (whole or decision.unit) in lost]
@@ -143,7 +155,8 @@ class Sender:
             except OptionError as refusal:  # a name that cannot be part of a URL: it never left this machine
                 error = ApiError(Kind.INVALID, str(refusal))
         if error is None:
-            recorded = self._record(attempts, Outcome.ACCEPTED, request_id)
+            # With the next claim: one transaction for each request instead of two.
+            recorded = self._record(attempts, Outcome.ACCEPTED, request_id, later=True)
             return [
                 replace(decision, request_id=request_id, attempt=attempt, superseded=None)
                 for (decision, _claim), attempt in zip(pairs, recorded)
@@ -188,6 +201,7 @@ class Sender:
             user=who.user,
             purpose=who.purpose,
             plan_id=who.plan_id,
+            flight_ms=int((STAMP_SECONDS + self._client.read_timeout) * 1000),
         )
         return Intent(attempt, decision.superseded)
 
@@ -195,18 +209,31 @@ class Sender:
         return replace(self._intent(decision, 1).attempt, outcome=Outcome.NOT_EXECUTED)
 
     def _record(
-        self, attempts: t.Sequence[Attempt], outcome: Outcome, request_id: str | None = None, message: str = "", *, conflict: bool = False
+        self,
+        attempts: t.Sequence[Attempt],
+        outcome: Outcome,
+        request_id: str | None = None,
+        message: str = "",
+        *,
+        conflict: bool = False,
+        later: bool = False,
     ) -> list[Attempt]:
         """Record an outcome. That it cannot be recorded must not hide what is known of the request, so it is raised later."""
         now = self._client.clock.latest_ms()
         try:
-            return self._journal.record(attempts, outcome, request_id=request_id, now_ms=now, message=message, conflict_in_batch=conflict)
+            return self._journal.record(
+                attempts, outcome, request_id=request_id, now_ms=now, message=message, conflict_in_batch=conflict, later=later
+            )
         except JournalError as error:
-            self._unrecorded = JournalError(f"{error} What was sent is in the result; the next run settles it.")
+            self._unrecorded = _unrecorded(error)
             return [
                 replace(attempt, outcome=outcome, request_id=request_id, message=message, conflict_in_batch=conflict, last_ms=now)
                 for attempt in attempts
             ]
+
+
+def _unrecorded(error: JournalError) -> JournalError:
+    return JournalError(f"{error} What was sent is in the result; the next run settles it.")
 
 
 def _stale() -> ApiError:

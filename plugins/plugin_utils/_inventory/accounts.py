@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from ansible.module_utils.parsing.convert_bool import boolean
 
 from ...module_utils._common.errors import OptionError
+from ...module_utils._config.argument_spec import account_spec
 from ...module_utils._config.credentials import (
     CREDENTIAL_OPTIONS,
     ENVIRONMENT,
@@ -25,29 +26,17 @@ from ...module_utils._config.regions import region_id
 from .names import safe_name
 
 #: Options of an account that are the modules' own, except where it is (region, project).
-SHARED_OPTIONS = (
-    *CREDENTIAL_OPTIONS,
-    "cloud_domain",
-    "endpoint",
-    "endpoint_v1",
-    "iam_endpoint",
-    "validate_certs",
-    "ca_path",
-    "allow_http",
-    "connect_timeout",
-    "read_timeout",
-    "max_retries",
-)
+SHARED_OPTIONS = tuple(name for name in account_spec() if name not in ("region", "project_id"))
 #: Everything an entry of C(accounts) may hold.
 ACCOUNT_KEYS = ("name", "regions", "project_id", "studio_instance_ids", "workspaces", "exclude_workspaces", *SHARED_OPTIONS)
 _LISTS = ("regions", "studio_instance_ids", "workspaces", "exclude_workspaces")
-_CONVERSIONS: dict[str, tuple[t.Callable[[t.Any], t.Any], str]] = {
-    "validate_certs": (boolean, "true or false"),
-    "allow_http": (boolean, "true or false"),
-    "connect_timeout": (float, "a number of seconds"),
-    "read_timeout": (float, "a number of seconds"),
-    "max_retries": (int, "a whole number"),
+_TYPES: dict[str, tuple[t.Callable[[t.Any], t.Any], str]] = {
+    "bool": (boolean, "true or false"),
+    "float": (float, "a number of seconds"),
+    "int": (int, "a whole number"),
 }
+#: What makes a value of the type that its option has, and its words; text stays as it is.
+_CONVERSIONS = {name: _TYPES[option["type"]] for name, option in account_spec().items() if option["type"] in _TYPES}
 
 
 @dataclass(frozen=True)

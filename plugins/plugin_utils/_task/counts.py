@@ -55,6 +55,18 @@ def sent_here(instance: Result) -> bool:
     return bool(instance.get("rerun")) and not instance.get("adopted")
 
 
+def changed(run: Passes) -> bool:
+    """Whether this task has rerun anything, or may have: requests that were all refused changed nothing. In check mode whether it would."""
+    if run.check or not run.instances:
+        return run.changed
+    return run.changed and any(map(_may_have_rerun, run.instances.values()))
+
+
+def _may_have_rerun(instance: Result) -> bool:
+    open_end = bool(instance.get("attempts")) and (instance.get("rerun") is None or instance.get("action") in ("settling", "unknown"))
+    return (open_end and not instance.get("adopted")) or sent_here(instance)
+
+
 def count(run: Passes, *, over: bool = False) -> dict[str, int]:
     """How many instances stand where; see :func:`counts`."""
     return counts(run.instances.values(), run.wanted, check=run.check, over=over)
@@ -136,12 +148,13 @@ def final_result(run: Passes, *, failed: bool, msg: str, timed_out: bool, elapse
         "failed": failed,
         "succeeded": not failed,
         "msg": msg,
-        "changed": run.changed,
+        "changed": changed(run),
         "instances": instances,
         "summary": summary_of(run),
         "recap": count(run, over=over) if known else {},
         "recap_by_job": count_by_job(run, over=over) if known else {},
         "plan": list(run.plan),
+        "plan_details": dict(run.plan_details),
         "problems": list(run.problems),
         "requests": dict(run.requests),
         "passes": run.passes,

@@ -100,12 +100,13 @@ class Passes:
     :param check: whether nothing is to be sent.
     :param instances: every instance any pass reported, by :func:`identity`, as the newest of them described it.
     :param base: the newest result of a pass that could read the workspace.
-    :param plan: lines of the first pass, or of the first that sent something.
+    :param plan: lines of the first pass, or of the first that sent something, and *plan_details* the same for programs.
     :param problems: what went wrong without ending the run, each text once, oldest first.
     :param requests: HTTP calls by method, of all passes.
     :param notes: ``warnings`` and ``deprecations`` of all passes, each once.
     :param failed_passes: passes in a row that failed for a temporary reason.
     :param error: the failed result that ended the run, or None.
+    :param fleet: whether names and patterns are judged by all workspaces of the play, as the role does at its end.
     :param run_id: id of the run, which its attempts in the journal carry.
     """
 
@@ -114,6 +115,7 @@ class Passes:
     instances: t.Mapping[Identity, Result] = field(default_factory=dict)
     base: Result = field(default_factory=dict)
     plan: tuple[str, ...] = ()
+    plan_details: t.Mapping[str, t.Any] = field(default_factory=dict)
     problems: tuple[str, ...] = ()
     requests: t.Mapping[str, int] = field(default_factory=dict)
     notes: t.Mapping[str, tuple[t.Any, ...]] = field(default_factory=dict)
@@ -121,6 +123,7 @@ class Passes:
     changed: bool = False
     failed_passes: int = 0
     error: Result | None = None
+    fleet: bool = False
     run_id: str = ""
 
     def after(self, result: Result) -> Passes:
@@ -146,13 +149,16 @@ class Passes:
         )
         if not crashed(result):
             first = not self.base or (run.changed and not self.changed)
-            return replace(run, base=result, plan=tuple(result.get("plan") or ()) if first else self.plan, failed_passes=0)
+            return replace(run if not first else run._planned_by(result), base=result, failed_passes=0)
         failures = self.failed_passes + 1
         text = message_of(result)
         if (self.base or run.changed) and temporary(result) and failures < MAX_FAILED_PASSES:
-            run = run if self.base else replace(run, base=result, plan=tuple(result.get("plan") or ()))
+            run = run if self.base else replace(run._planned_by(result), base=result)
             return replace(run, failed_passes=failures, problems=_union(run.problems, (f"Looked again after: {text}",)))
         return replace(run, failed_passes=failures, error=result, base=self.base or result)
+
+    def _planned_by(self, result: Result) -> Passes:
+        return replace(self, plan=tuple(result.get("plan") or ()), plan_details=result.get("plan_details") or {})
 
     @property
     def ended(self) -> bool:
@@ -259,7 +265,7 @@ def next_args(args: Result, run: Passes) -> dict[str, t.Any]:
     The first pass only plans, so that people see what is going to be sent before it is.
     """
     state = run.base.get("pass_state") or {"run_id": run.run_id}
-    return {**args, "pass_state": {**state, "plan_only": not run.base}}
+    return {**args, "pass_state": {**state, "plan_only": not run.base, "fleet": run.fleet}}
 
 
 def seconds_to_next_pass(run: Passes, timing: Timing, began: float, elapsed: float) -> float | None:

@@ -22,7 +22,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from ansible_collections.dataarts.factory.plugins.module_utils._common.errors import JournalError
+from ansible_collections.dataarts.factory.plugins.module_utils._common.errors import ClaimLostError, JournalError
 from ansible_collections.dataarts.factory.plugins.module_utils._journal import postgresql as postgresql_file
 from ansible_collections.dataarts.factory.plugins.module_utils._models.attempt import Outcome
 from tests.support.postgresql import PASSWORD, PostgresServer, Proxy
@@ -35,12 +35,14 @@ import sys
 from tests.unit._journal.building import ALL, WORKSPACE, T, intent
 from ansible_collections.dataarts.factory.plugins.module_utils._journal.journal import Journal
 
-where, password, run, numbers, supersede = sys.argv[1:]
+where, password, run, numbers, supersede, differing = sys.argv[1:]
 with Journal(where, password=password or None, project_id="p") as journal:
     known = {attempt.failure.plan_time: attempt for attempt in journal.read([WORKSPACE], ALL, T).attempts}
     intents = [intent(number, 90, run_id=run) for number in range(int(numbers))]
     if supersede:
         intents = [intent(number, 90, known[intents[number].attempt.failure.plan_time], run_id=run) for number in range(int(numbers))]
+    if differing:  # each controller's list says something else of the same failures
+        intents = [intent(number, 90, run_id=run, end_time=T + int(run[4:])) for number in range(int(numbers))]
     print("ready", flush=True)
     sys.stdin.readline()
     print(*(number for number, claimed in enumerate(journal.claim(intents)) if claimed), flush=True)
@@ -49,9 +51,11 @@ with Journal(where, password=password or None, project_id="p") as journal:
 
 
 @contextlib.contextmanager
-def controllers(place: Place, number: int, failures: int, *, supersede: bool = False) -> Iterator[list[subprocess.Popen[str]]]:
+def controllers(
+    place: Place, number: int, failures: int, *, supersede: bool = False, differing: bool = False
+) -> Iterator[list[subprocess.Popen[str]]]:
     """So many processes that have read the journal and are about to claim the same *failures*."""
-    words = [place.where, place.password or "", "", str(failures), "yes" if supersede else ""]
+    words = [place.where, place.password or "", "", str(failures), "yes" if supersede else "", "yes" if differing else ""]
     environ = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     started: list[subprocess.Popen[str]] = []
     with contextlib.ExitStack() as stack:
@@ -95,6 +99,41 @@ class TestControllers:
         assert winners == dict.fromkeys(range(20), 1)
         assert place.rows("SELECT count(*) FROM dataarts_attempt WHERE open = 1") == [(20,)]
         assert place.rows("SELECT count(*) FROM dataarts_attempt") == [(40,)]
+
+    def test_eight_whose_lists_differ_do_not_claim_the_same_instance_twice(self, place: Place) -> None:
+        with controllers(place, 8, 50, differing=True) as processes:
+            go(*processes)
+            winners = Counter(int(number) for process in processes for number in output(process).split())
+        assert winners == dict.fromkeys(range(50), 1)
+        assert place.rows("SELECT count(*), max(serial) FROM dataarts_attempt") == [(50, 1)]
+
+    def test_who_takes_over_and_whose_list_differs_do_not_both_get_it(self, place: Place) -> None:
+        with place.open() as journal:
+            journal.record(claim(journal, *range(20)), Outcome.NOT_EXECUTED, now_ms=at(2))
+        with controllers(place, 4, 20, supersede=True) as aware, controllers(place, 4, 20, differing=True) as differing:
+            go(*aware, *differing)
+            winners = Counter(int(number) for process in (*aware, *differing) for number in output(process).split())
+        assert winners == dict.fromkeys(range(20), 1)
+        assert place.rows("SELECT count(*), max(serial) FROM dataarts_attempt") == [(40, 2)]
+
+    def test_of_who_sends_once_more_and_who_claims_one_wins(self, place: Place) -> None:
+        for number in range(12):
+            with place.open() as first, place.open() as second, ThreadPoolExecutor(2) as pool:
+                claimed = claim(first, *range(number * 5, number * 5 + 5))
+                second.read([WORKSPACE], ALL, T)
+                start = threading.Barrier(2)
+
+                def try_again(journal: t.Any = first, claimed: t.Any = claimed, start: threading.Barrier = start) -> bool:
+                    start.wait()
+                    with contextlib.suppress(ClaimLostError):
+                        journal.stamp(claimed, at(9))
+                        return True
+                    return False
+
+                trying = pool.submit(try_again)
+                start.wait()
+                others = claim(second, *range(number * 5, number * 5 + 5), run_id="run-2", start_time=at(5))
+            assert trying.result() is not any(others)
 
     def test_who_takes_over_and_who_saw_nothing_do_not_block_each_other(self, place: Place) -> None:
         with controllers(place, 3, 30) as unaware, place.open() as journal:
@@ -253,6 +292,7 @@ class TestLostAnswers:
         with Place(losing.server.uri(losing.database), PASSWORD).open() as journal:
             old = claim(journal, 1, 2)
         with losing.open() as journal:
+            assert journal.read([WORKSPACE], ALL, T).attempts == tuple(old)
             claimed = journal.claim([intent(number, 99, entry, run_id="run-2") for number, entry in enumerate(old, 1)])
             assert all(claimed)
             assert [entry for entry in journal.history() if entry.open] == claimed[::-1]

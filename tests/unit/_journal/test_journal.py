@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.dataarts.factory.plugins.module_utils._common.errors import JournalError
+from ansible_collections.dataarts.factory.plugins.module_utils._common.errors import ClaimLostError, JournalError
 from ansible_collections.dataarts.factory.plugins.module_utils._common.times import Window
 from ansible_collections.dataarts.factory.plugins.module_utils._journal import journal as journal_file
 from ansible_collections.dataarts.factory.plugins.module_utils._journal import schema
@@ -28,6 +28,19 @@ OTHER = "0123456789abcdef0123456789abcdef"
 def known(place: Place, *workspaces: str, now: int = T, window: Window = ALL, **how: t.Any) -> t.Any:
     with place.open(**how) as journal:
         return journal.read(workspaces or (WORKSPACE,), window, now)
+
+
+#: What the lists of two runs may say of one failure.
+DIFFERENCES: list[dict[str, t.Any]] = [
+    {"status": "manual-stop"},
+    {"start_time": None},
+    {"start_time": at(1)},
+    {"end_time": None},
+    {"end_time": at(1)},
+    {"submit_time": at(1)},
+    {"instance_id": "i-1"},
+    {"instance_id": "i-1", "submit_time": at(1), "status": "freeze", "start_time": at(2), "end_time": at(3), "job_name": "renamed"},
+]
 
 
 class TestReading:
@@ -146,6 +159,85 @@ class TestClaims:
             assert claim(journal, 1)[0]
             assert claim(journal, 1, **change)[0]
             assert claim(journal, 1, **change) == [None]
+
+    @pytest.mark.parametrize("change", [{}, *DIFFERENCES], ids=str)
+    def test_of_two_that_have_read_the_same_one_claims_whatever_their_lists_say(self, place: Place, change: dict[str, t.Any]) -> None:
+        with place.open() as first, place.open() as second:
+            for journal in (first, second):
+                journal.read([WORKSPACE], ALL, T)
+            assert claim(first, 1)[0]
+            assert [bool(entry) for entry in claim(second, 1, 2, run_id="run-2", **change)] == [False, True]
+            assert second.read([WORKSPACE], ALL, T).attempts[0].run_id == "run-1"
+            assert claim(second, 1, run_id="run-2", **change) == [None] if not change else claim(second, 1, run_id="run-2", **change)[0]
+
+    @pytest.mark.parametrize("change", [{}, *DIFFERENCES], ids=str)
+    def test_so_it_is_where_an_attempt_is_taken_over(self, place: Place, change: dict[str, t.Any]) -> None:
+        """One of them takes for a failure of its own what the other takes over."""
+        with place.open() as first, place.open() as second:
+            (old,) = first.record(claim(first, 1), Outcome.NOT_EXECUTED, now_ms=at(2))
+            second.read([WORKSPACE], ALL, T)
+            assert first.claim([intent(1, 5, old)])[0]
+            taking_over = None if change else old
+            assert second.claim([intent(1, 6, taking_over, run_id="run-2", **change)]) == [None]
+            assert [entry.open for entry in first.history()] == [True, False]
+
+    def test_without_having_read_nothing_is_claimed_that_anybody_has_claimed(self, place: Place) -> None:
+        with place.open() as first, place.open() as second:
+            claim(first, 1)
+            assert [bool(entry) for entry in claim(second, 1, 2, end_time=at(1))] == [False, True]
+
+    def test_what_a_run_has_claimed_itself_it_has_read(self, place: Place) -> None:
+        with place.open() as journal:
+            (first,) = claim(journal, 1, instance_id="twin-a")
+            (second,) = claim(journal, 1, instance_id="twin-b")
+            assert all(journal.claim([intent(1, 9, first, instance_id="twin-a"), intent(1, 9, second, instance_id="twin-b")]))
+            assert place.rows("SELECT serial FROM dataarts_attempt ORDER BY id") == [(1,), (2,), (3,), (4,)]
+
+    def test_of_twins_whose_planned_run_another_has_claimed_neither_is_claimed(self, place: Place) -> None:
+        with place.open() as first, place.open() as second:
+            claim(first, 1, instance_id="twin-a")
+            twins = [intent(1, 2, instance_id=name) for name in ("twin-a", "twin-b", "twin-c")]
+            assert second.claim([*twins, intent(2, 2)])[:3] == [None] * 3
+            second.read([WORKSPACE], ALL, T)
+            assert [bool(entry) for entry in second.claim(twins[1:])] == [True, True]
+
+    def test_what_is_sent_once_more_is_claimed_by_nobody_that_read_before(self, place: Place) -> None:
+        with place.open() as first, place.open() as second:
+            claimed = claim(first, 1, 2)
+            second.read([WORKSPACE], ALL, T)
+            first.stamp(claimed, at(3))
+            assert claim(second, 1, 2, run_id="run-2", end_time=at(1)) == [None, None]
+            assert claim(first, 1, end_time=at(1))[0], "the run itself knows"
+
+    def test_what_another_run_has_claimed_since_is_not_sent_once_more(self, place: Place) -> None:
+        """The other one saw the instance in another state, so it did not take over."""
+        with place.open() as first, place.open() as second:
+            claimed = claim(first, 1, 2)
+            second.read([WORKSPACE], ALL, T)
+            assert claim(second, 1, run_id="run-2", start_time=at(30))[0]
+            before = first.history()
+            with pytest.raises(ClaimLostError, match=r"another run took it over"):
+                first.stamp(claimed, at(91))
+            assert first.history() == before, "none of the request is"
+            first.stamp(claimed[1:], at(92))
+
+    def test_twins_of_one_request_are_sent_once_more_together(self, place: Place) -> None:
+        with place.open() as journal:
+            twins = journal.claim([intent(1, 2, instance_id=name) for name in ("twin-a", "twin-b")])
+            for moment in (3, 4):
+                journal.stamp(twins, at(moment))
+            assert claim(journal, 1, instance_id="twin-c")[0]
+
+    def test_what_an_old_attempt_held_is_free_once_that_is_deleted(self, place: Place) -> None:
+        day = DAY_MS // 1000
+        with place.open() as journal, place.open() as reader:
+            claim(journal, 1, seconds=-190 * day - 1)
+            reader.read([WORKSPACE], ALL, T)
+            with place.open() as another:
+                claim(another, 2, seconds=0)
+            assert claim(reader, 1, end_time=at(1)) == [None], "what it has read is not there any more"
+            reader.read([WORKSPACE], ALL, T)
+            assert claim(reader, 1)[0]
 
     def test_the_same_failure_twice_in_one_claim_is_claimed_once(self, place: Place) -> None:
         with place.open() as journal:
@@ -357,12 +449,30 @@ class TestSchema:
         with place.open() as journal:
             (claimed,) = claim(journal, 1)
         monkeypatch.setattr(schema, "MIGRATIONS", (*schema.MIGRATIONS, self.MORE, ("CREATE TABLE dataarts_shape (side INTEGER)",)))
-        with pytest.raises(JournalError, match=r"schema 1 and has to be brought to 3. The next rerun outside check mode does that"):
+        with pytest.raises(JournalError, match=r"schema 2 and has to be brought to 4. The next rerun outside check mode does that"):
             known(place, read_only=True)
         assert known(place).attempts == (claimed,)
         assert place.rows("SELECT colour FROM dataarts_attempt") == [("red",)]
-        assert place.rows("SELECT value FROM dataarts_meta WHERE key = 'version'") == [("3",)]
+        assert place.rows("SELECT value FROM dataarts_meta WHERE key = 'version'") == [("4",)]
         assert known(place, read_only=True).attempts == (claimed,)
+
+    def test_one_of_schema_1_gets_its_numbers(self, place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+        """The schema before attempts were numbered, with what it held."""
+        with monkeypatch.context() as patch, place.open() as journal:
+            patch.setattr(schema, "MIGRATIONS", schema.MIGRATIONS[:1])
+            journal.cover([WORKSPACE], T)
+        names = [name for name in schema.INSERTED.replace('"', "").split(", ") if name not in ("flight_ms", "serial")]
+        made = [attempt(1), attempt(2), attempt(1, end_time=at(1))]
+        for number, entry in enumerate(made):
+            row = dict(zip(schema.INSERTED.replace('"', "").split(", "), schema.to_row("p", entry, f"claim-{number}", 0)))
+            values = ", ".join("NULL" if row[name] is None else repr(row[name]) for name in names)
+            place.rows(f"INSERT INTO dataarts_attempt ({schema.columns(*names)}) VALUES ({values})")
+        with place.open() as journal:
+            assert [replace(entry, attempt_id=None) for entry in journal.read([WORKSPACE], ALL, T).attempts] == made[1:]
+            assert place.rows("SELECT serial FROM dataarts_attempt ORDER BY id") == [(1,), (1,), (2,)]
+            assert claim(journal, 1, end_time=at(2))[0]
+        with pytest.raises(Exception, match=r"(?i)unique"):
+            place.rows("UPDATE dataarts_attempt SET serial = 1")
 
     def test_a_migration_that_fails_changes_nothing(self, place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
         with place.open() as journal:
@@ -380,7 +490,7 @@ class TestSchema:
                 claim(journal, 1)
         for read_only in (True, False):
             with pytest.raises(
-                JournalError, match=r"a newer version of this collection made it .schema 2; this one knows 1.. Update the collection"
+                JournalError, match=r"a newer version of this collection made it .schema 3; this one knows 2.. Update the collection"
             ):
                 known(place, read_only=read_only)
         with place.open() as journal, pytest.raises(JournalError, match=r"Update the collection"):

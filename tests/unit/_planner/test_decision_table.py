@@ -92,6 +92,12 @@ def may_try_again(s: Situation) -> bool:
     return s.status is Status.FAIL and s.used < ATTEMPTS
 
 
+def in_flight(s: Situation) -> bool:
+    """What it shows does not prove yet what became of the request."""
+    shows = s.run is not None and s.before is not None and (s.before[1] is None or s.run > s.before[1])
+    return s.post is not None and not s.settled and s.post[0] not in ("rejected", "not_executed") and (s.post[0] == "intended" or not shows)
+
+
 Row = tuple[Action, t.Callable[[Situation], bool]]
 ROWS: dict[str, Row] = {
     "in progress": (Action.WAIT, lambda s: s.status in IN_PROGRESS),
@@ -109,7 +115,8 @@ ROWS: dict[str, Row] = {
         lambda s: plain(s) and not s.changed and s.status not in PERSON | GOOD | {Status.RUNNING_EXCEPTION, Status.FAIL},
     ),
     "failed again": (Action.FAILED_AGAIN, lambda s: ended_badly(s) and not may_try_again(s)),
-    "another attempt": (Action.RETRY, lambda s: ended_badly(s) and may_try_again(s) and not s.manual),
+    "another attempt": (Action.RETRY, lambda s: ended_badly(s) and may_try_again(s) and not s.manual and not in_flight(s)),
+    "in flight": (Action.SETTLING, lambda s: ended_badly(s) and may_try_again(s) and not s.manual and in_flight(s)),
     "undocumented end": (Action.WAIT, lambda s: plain(s) and s.changed and s.status is Status.UNKNOWN),
     "settling": (Action.SETTLING, lambda s: s.unchanged and not s.rejected_alone and not s.settled),
     "accepted, not shown": (Action.WAIT, lambda s: s.unchanged and s.settled and s.post == ("accepted", 1)),
@@ -134,6 +141,7 @@ DOCUMENTED = {
     ("any other", "last start before ``since``, no attempt"): {"not meant"},
     ("status in ``statuses``", "last start at or after ``since``"): {"failed again", "another attempt"},
     ("any end but success", "after a rerun of this run"): {"failed again", "undocumented end"},
+    ("to be sent by another row", "an attempt without outcome, or without a later start, not settled"): {"in flight"},
     ("unchanged since the attempt", "accepted"): {"settling", "accepted, not shown"},
     ("unchanged since the attempt", "outcome unknown"): {"settling", "provably unchanged", "unknown"},
     ("unchanged since the attempt", "rejected"): {"rejected"},
@@ -245,7 +253,7 @@ def test_the_rows_are_those_of_the_documentation() -> None:
 #: Every way from a row to another that there is. A way that is new here was thought of by nobody yet; one that is missing has no case.
 EXPECTED = {
     "in progress": (
-        "accepted, not shown | another attempt | due | failed again | in progress | manual | needs a person | not meant | provably "
+        "accepted, not shown | another attempt | due | failed again | in flight | in progress | manual | needs a person | not meant | provably "
         "unchanged | rejected | running-exception | settling | succeeded | succeeded before | undocumented end | unknown"
     ),
     "needs a person": "failed again | in progress | needs a person | not meant | succeeded | succeeded before",
@@ -258,12 +266,13 @@ EXPECTED = {
     "failed again": "failed again | in progress | succeeded | undocumented end",
     "another attempt": "another attempt | in progress | not meant | rejected | settling | succeeded | undocumented end",
     "undocumented end": (
-        "accepted, not shown | another attempt | failed again | in progress | provably unchanged | rejected | settling | succeeded | "
+        "accepted, not shown | another attempt | failed again | in flight | in progress | provably unchanged | rejected | settling | succeeded | "
         "undocumented end | unknown"
     ),
     "settling": (
-        "accepted, not shown | another attempt | failed again | in progress | provably unchanged | succeeded | undocumented end | unknown"
+        "accepted, not shown | another attempt | failed again | in flight | in progress | provably unchanged | succeeded | undocumented end | unknown"
     ),
+    "in flight": "another attempt | in flight | in progress | succeeded | undocumented end",
     "accepted, not shown": "another attempt | failed again | in progress | succeeded | undocumented end",
     "provably unchanged": "another attempt | due | failed again | in progress | rejected | settling | succeeded | undocumented end",
     "unknown": "another attempt | in progress | succeeded | undocumented end",

@@ -68,7 +68,7 @@ FOUR = [instance(number=number) for number in range(4)]
 
 def test_the_documentation_names_the_steps_in_their_order() -> None:
     steps = re.findall(r"^([a-z ]+?)  +\S", str(pipeline.__doc__), re.MULTILINE)
-    assert steps == ["decide", "daily limit", "twins", "approval", "dependency order", "limits", "batches"]
+    assert steps == ["decide", "daily limit", "twins", "approval", "start node", "dependency order", "limits", "batches"]
 
 
 def test_without_anything_in_the_way_every_retry_is_sent_and_everything_is_kept() -> None:

@@ -316,7 +316,7 @@ ATTEMPTS = [
     (1, 1, "accepted", Status.FAIL, NEW, "failed_again", 1),
     (2, 1, "accepted", Status.FAIL, NEW, "retry", 2),
     (2, 1, "unknown", Status.FAIL, NEW, "retry", 2),
-    (2, 1, "intended", Status.FAIL, NEW, "retry", 2),
+    (2, 1, "intended", Status.FAIL, NEW, "settling", 1),  # it may be in flight, and that start be somebody else's
     (2, 2, "accepted", Status.FAIL, NEW, "failed_again", 2),
     (3, 2, "accepted", Status.FAIL, NEW, "retry", 3),
     (3, 2, "not_executed", Status.FAIL, NEW, "retry", 2),
@@ -366,6 +366,23 @@ def test_a_delay_without_any_recorded_time_counts_from_now_and_never_ends_early(
     assert (decision.action, decision.due_ms) == (Action.WAIT, at(41))
 
 
+#: Outcome of a POST 30 s before since, status and run that are listed now, whether nothing is sent before it has settled.
+LISTS_DIFFER = [
+    ("accepted", Status.FAIL, (-3600, -31), True),
+    ("accepted", Status.MANUAL_STOP, OLD, True),
+    ("accepted", Status.MANUAL_STOP, (-3600, -31), True),
+    ("accepted", Status.FAIL, (-29, -10), False),
+    ("unknown", Status.FAIL, (-3600, -31), True),
+    ("unknown", Status.FAIL, (-29, -10), False),
+    ("conflicted", Status.FAIL, (-3600, -31), True),
+    ("conflicted", Status.FAIL, (-29, -10), False),
+    ("intended", Status.FAIL, (-3600, -31), True),
+    ("intended", Status.FAIL, (-29, -10), True),
+    ("rejected", Status.FAIL, (-3600, -31), False),
+    ("not_executed", Status.FAIL, (-3600, -31), False),
+]
+
+
 class TestEarlierRun:
     """Records of a POST before since, and where they still matter."""
 
@@ -413,6 +430,30 @@ class TestEarlierRun:
         """Two plays that begin in the same second: the one that came second must not rerun what the first has just rerun."""
         decision = decide(instance(Status.FAIL, *run), policy(), at(11), attempt(when=-30))
         assert (decision.action, decision.rerun) == (Action.FAILED_AGAIN, True)
+
+    @pytest.mark.parametrize(("outcome", "status", "run", "waits"), LISTS_DIFFER)
+    def test_what_does_not_prove_a_rerun_is_not_sent_before_it_has_settled(
+        self, outcome: t.Any, status: t.Any, run: t.Any, waits: bool
+    ) -> None:
+        """The other run's list may have said something else of the same failure."""
+        wanted, record = policy(statuses=frozenset({Status.FAIL, Status.MANUAL_STOP})), attempt(outcome, when=-30)
+        decision = decide(instance(status, *run), wanted, at(29.999), record)
+        assert (decision.action, decision.due_ms) == ((Action.SETTLING, at(30)) if waits else (Action.RETRY, None))
+        assert decide(instance(status, *run), wanted, at(30), record).action is Action.RETRY
+        (related,) = decide_related([instance(status, *run)], wanted, at(29.999), {key(): record})
+        assert (related.action, related.due_ms) == ((Action.SKIPPED, at(30)) if waits else (Action.RETRY, None))
+        (named,) = decide_requested([key()], [instance(status, *run)], wanted, at(29.999), {key(): record}).decisions
+        assert (named.action, named.due_ms) == ((Action.SKIPPED, at(30)) if waits else (Action.RETRY, None))
+
+    @pytest.mark.parametrize("settle", [0, 60])
+    def test_a_request_without_outcome_is_not_taken_over_while_it_may_be_in_flight(self, settle: int) -> None:
+        record = attempt("intended", when=-30, flight_ms=61_000)
+        for run in (OLD, (-29, -10)):
+            seen = instance(Status.FAIL, *run)
+            decision = decide(seen, policy(settle_ms=settle * 1000), at(30.999), record)
+            assert (decision.action, decision.due_ms) == (Action.SETTLING, at(31))
+            decision = decide(seen, policy(settle_ms=settle * 1000), at(31), record)
+            assert (decision.action, decision.superseded) == (Action.RETRY, record if run == OLD else None)
 
     def test_its_rerun_in_progress_is_waited_for(self) -> None:
         assert decide(instance(Status.RUNNING, -29, None), policy(), at(1), attempt(when=-30)).action is Action.WAIT

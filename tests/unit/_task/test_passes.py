@@ -189,10 +189,10 @@ class TestMerging:
 
     def test_later_passes_list_what_the_first_one_listed(self) -> None:
         args = {"workspace_id": "w1", "planned_after": "-24h"}
-        assert passes.next_args(args, Passes(run_id="r")) == {**args, "pass_state": {"run_id": "r", "plan_only": True}}
+        assert passes.next_args(args, Passes(run_id="r")) == {**args, "pass_state": {"run_id": "r", "plan_only": True, "fleet": False}}
         state = {"run_id": "r", "since": SINCE, "planned_after": 1, "planned_before": 2, "planned": 1, "dependencies": {"keys": []}}
         later = passes.next_args(args, run_of(passed(entry(1, "wait", "running"), pass_state=state)))
-        assert later == {**args, "pass_state": {**state, "plan_only": False}}
+        assert later == {**args, "pass_state": {**state, "plan_only": False, "fleet": False}}
 
     def test_what_was_only_planned_is_sent_at_once_unless_a_pass_failed(self) -> None:
         planned = passed(entry(1, "retry"), pass_state={"planned": 1})
@@ -372,7 +372,7 @@ class TestFailingPasses:
         )
         assert not run.ended
         assert run.plan == ("2 to rerun",)
-        assert passes.next_args({}, run)["pass_state"] == {"since": SINCE, "plan_only": False}
+        assert passes.next_args({}, run)["pass_state"] == {"since": SINCE, "plan_only": False, "fleet": False}
         run = run.after(failure("credentials"))
         assert run.ended
         assert console.verdict(run, place())[1].startswith("Failed to watch 2 instances of workspace w1 to the end: ")
@@ -437,6 +437,32 @@ class TestSentHere:
         assert result["instances"][0]["standing"] == "to_rerun"
         expected = {"failed": 1, "to_rerun": 1, "adopted": 1}
         assert {name: number for name, number in result["recap"].items() if number} == expected == result["recap_by_job"]["daily_sales"]
+
+
+#: What became of the only instance of a task whose pass said that something may have changed -> whether anything has.
+CHANGES: dict[str, tuple[dict[str, t.Any], bool]] = {
+    "accepted": (entry(1, "done", "success", rerun=True, attempts=1), True),
+    "accepted, and failed again": (entry(1, "failed_again", rerun=True, attempts=1), True),
+    "refused": (entry(1, "rejected", attempts=1), False),
+    "whether it took effect is unknown": (entry(1, "unknown", attempts=1), True),
+    "the answer is not read back yet": (entry(1, "settling", attempts=1), True),
+    "whose rerun it was is unknown": (entry(1, "done", "success", rerun=None, attempts=1), True),
+    "another run's": (entry(1, "done", "success", rerun=True, adopted=True, attempts=1), False),
+    "not sent": (entry(1, "wait"), False),
+}
+
+
+@pytest.mark.parametrize("case", CHANGES)
+def test_what_was_refused_changes_nothing(case: str) -> None:
+    instance, expected = CHANGES[case]
+    run = run_of(passed(instance, changed=True))
+    assert counts.final_result(run, failed=False, msg="", timed_out=False, elapsed=1.0)["changed"] is expected
+    nothing_sent = run_of(passed(instance, changed=False))
+    assert counts.changed(nothing_sent) is False
+
+
+def test_a_task_that_knows_of_no_instance_changed_what_its_passes_say() -> None:
+    assert counts.changed(run_of(failure("server", changed=True))) is True
 
 
 class TestPause:

@@ -1,0 +1,166 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Plan details: what a plan says in addition to its numbers, as data for programs and reports, and as lines for people.
+
+Where each rerun starts and with which parameters, why the rest is not selected, what a later stage waits for, and how long it will probably
+take. Pure. Names come from the service; they are made safe to show.
+"""
+
+from __future__ import annotations
+
+import collections
+import typing as t
+
+from .._common.text import counted, listed, printable, safe
+from .._common.times import duration_text
+from .._models.decision import Action, Decision
+from .._models.instance import JobInstance, Status
+from .._models.rerun_request import RetryOptions
+from .._planner.forecast import Forecast, durations, forecast
+from .._planner.outcomes import MISSED_WORDS
+from .._planner.plan import Plan
+
+Result = t.Dict[str, t.Any]
+_NAMED = 3  # jobs that a line names
+_STARTS = {"errorNode": "at the node that failed", "firstNode": "at the first node"}
+_PARAMETERS = {"original_version": "their original parameters", "current_version": "the parameters submitted last"}
+_LEFT = {Action.WAIT: "in progress", Action.SETTLING: "sent before, and listed again first", Action.DONE: "succeeded since", **MISSED_WORDS}
+
+
+def plan_details(
+    plan: Plan, listed_instances: t.Iterable[JobInstance], statuses: t.Container[Status], options: RetryOptions, max_parallel: int | None
+) -> Result:
+    """What module job_rerun returns as ``plan_details``.
+
+    :param listed_instances: everything that is listed, from which the duration of runs is taken.
+    :param statuses: those to rerun.
+    """
+    stages = _stages(plan)
+    names = [[decision.instance.job_name for decision in stage] for stage in stages.values()]
+    expected = forecast(names, durations(listed_instances), max_parallel)
+    due = [decision for stage in stages.values() for decision in stage]
+    return {
+        "retry_location": options.retry_location,
+        "node_name": options.node_name,
+        "retry_task_version": options.retry_task_version,
+        "ignore_obs_monitor": options.ignore_obs_monitor,
+        "from_first_node": sum(decision.instance.status.succeeded for decision in due),
+        "selected": len(plan.decisions),
+        "to_rerun": len(due),
+        "left": _left(plan.decisions, {id(decision) for decision in due}, statuses),
+        "jobs": [_job(number, name, of_job, expected) for number, stage in stages.items() for name, of_job in _by_job(stage).items()],
+        "waits_for": [entry for number, stage in stages.items() for entry in _waits_for(number, stage)],
+        "expected_seconds": None if expected.seconds is None else round(expected.seconds, 1),
+        "expected_unknown": expected.unknown,
+    }
+
+
+def detail_lines(details: t.Mapping[str, t.Any]) -> list[str]:
+    """Where the reruns start, and how long they will probably take; nothing where nothing is rerun."""
+    if not details.get("to_rerun"):
+        return []
+    return [_start_line(details), *_expected_lines(details)]
+
+
+def stage_text(details: t.Mapping[str, t.Any], stage: int, workspace_id: str) -> str:
+    """What a stage waits for: ``when daily_sales has succeeded``.
+
+    :param workspace_id: the workspace of the plan; others are named.
+    """
+    entries = [entry for entry in details.get("waits_for", ()) if entry["stage"] == stage]
+    if not entries:
+        return "when what they depend on has succeeded"
+    names = [_upstream(entry, workspace_id) for entry in entries[:_NAMED]]
+    more = [f"{len(entries) - _NAMED} more"] if len(entries) > _NAMED else []
+    return f"when {listed([*names, *more])} {'has' if len(entries) == 1 else 'have'} succeeded"
+
+
+def _start_line(details: t.Mapping[str, t.Any]) -> str:
+    location = details["retry_location"]
+    where = _STARTS.get(location) or f"at node {printable(details['node_name'], 100)}"
+    text = f"  each starts {where}, with {_PARAMETERS[details['retry_task_version']]}"
+    if not details["ignore_obs_monitor"]:
+        text += ", and watches its OBS paths"
+    first = details["from_first_node"]
+    if first and location != "firstNode":
+        text += f"; {counted(first, 'instance')} that had succeeded {'starts' if first == 1 else 'start'} at the first node"
+    return text
+
+
+def _expected_lines(details: t.Mapping[str, t.Any]) -> list[str]:
+    seconds, unknown = details["expected_seconds"], details["expected_unknown"]
+    if seconds is None:
+        return []
+    without = f", without {counted(unknown, 'instance')} of jobs of which no earlier run is listed" if unknown else ""
+    return [f"  takes about {duration_text(seconds)}, as long as earlier runs took{without}"]
+
+
+def _stages(plan: Plan) -> dict[int, list[Decision]]:
+    """What is to be rerun, by stage, in their order; what max_parallel queues belongs to the first, after what is sent at once."""
+    batched = [decision for batch in plan.batches for decision in batch.decisions]
+    at_once = batched or [decision for decision in plan.decisions if decision.action is Action.RETRY]
+    room = [decision for decision in plan.decisions if decision.queued == 1]
+    later: dict[int, list[Decision]] = {}
+    for decision in plan.decisions:
+        if decision.queued > 1:
+            later.setdefault(decision.queued, []).append(decision)
+    return {1: [*at_once, *room], **{stage: later[stage] for stage in sorted(later)}}
+
+
+def _left(decisions: t.Iterable[Decision], due: t.Container[int], statuses: t.Container[Status]) -> list[Result]:
+    """Why the other selected instances are not rerun: how many for each reason, the most frequent first."""
+    counts = collections.Counter(_why(decision, statuses) for decision in decisions if id(decision) not in due)
+    return [{"reason": reason, "instances": number} for reason, number in counts.most_common()]
+
+
+def _why(decision: Decision, statuses: t.Container[Status]) -> str:
+    if decision.already_done:
+        return "succeeded before"
+    if decision.delayed:
+        return "rerun again after attempt_delay"
+    if decision.action is Action.SETTLING and decision.attempt is None:
+        return "held back until it is certain that nothing was sent for it"
+    if decision.action is Action.SKIPPED and decision.instance.status not in statuses:
+        return f"status {printable(decision.instance.status_text, 100)}"
+    return _LEFT.get(decision.action, decision.action.value)
+
+
+def _by_job(stage: t.Iterable[Decision]) -> dict[str, list[Decision]]:
+    by_job: dict[str, list[Decision]] = {}
+    for decision in stage:
+        by_job.setdefault(decision.instance.job_name, []).append(decision)
+    return by_job
+
+
+def _job(stage: int, name: str, decisions: t.Sequence[Decision], expected: Forecast) -> Result:
+    times = [decision.instance.key.plan_time for decision in decisions]
+    return {
+        "stage": stage,
+        "job_name": safe(name),
+        "instances": len(decisions),
+        "planned_after": min(times),
+        "planned_before": max(times),
+        "run_seconds": expected.by_job.get(name),
+    }
+
+
+def _waits_for(stage: int, decisions: t.Iterable[Decision]) -> list[Result]:
+    counts = collections.Counter(decision.waits_for for decision in decisions if decision.waits_for is not None)
+    return [
+        {
+            "stage": stage,
+            "job_name": safe(above.job_name),
+            "workspace_id": safe(above.workspace_id),
+            "workspace_name": safe(above.workspace_name),
+            "instances": number,
+        }
+        for above, number in counts.most_common()
+    ]
+
+
+def _upstream(entry: Result, workspace_id: str) -> str:
+    name = printable(entry["job_name"], 100)
+    if entry["workspace_id"] in ("", workspace_id):
+        return name
+    return f"{name} (workspace {printable(entry['workspace_name'] or entry['workspace_id'], 100)})"

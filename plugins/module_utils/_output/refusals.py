@@ -1,0 +1,57 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Refusals: requests that the service did not accept, as people read them. Equal ones are one line with a count, however many there were."""
+
+from __future__ import annotations
+
+import collections
+import typing as t
+from dataclasses import dataclass, field
+
+from .._common.errors import ApiError
+from .._common.text import counted, listed, printable
+from .._models.attempt import Outcome
+from .._models.decision import Decision
+
+_NAMED = 5  # jobs that a line names
+
+
+@dataclass
+class _Alike:
+    """Requests that ended alike: the error of the first, how many there were, and instances by job."""
+
+    error: ApiError
+    requests: int = 0
+    jobs: collections.Counter[str] = field(default_factory=collections.Counter)
+
+
+class Refusals:
+    """The requests of one pass that were not accepted."""
+
+    def __init__(self) -> None:
+        self._alike: dict[tuple[t.Any, ...], _Alike] = {}
+
+    def add(self, after: t.Sequence[Decision], error: ApiError) -> None:
+        """One more: what became of its instances, which are of one job, and the error in which it ended."""
+        lost = any(decision.attempt is not None and decision.attempt.outcome is Outcome.UNKNOWN for decision in after)
+        alike = self._alike.setdefault((lost, error.kind, error.status, error.code, error.message, error.hint), _Alike(error))
+        alike.requests += 1
+        alike.jobs[after[0].instance.job_name] += len(after)
+
+    def lines(self) -> list[str]:
+        """A line for each kind of end."""
+        return [_line(alike, lost=bool(key[0])) for key, alike in self._alike.items()]
+
+
+def _line(alike: _Alike, *, lost: bool) -> str:
+    error, number = alike.error, sum(alike.jobs.values())
+    names = [printable(name, 100) for name, _instances in alike.jobs.most_common(_NAMED)]
+    more = [f"{len(alike.jobs) - _NAMED} more"] if len(alike.jobs) > _NAMED else []
+    what = f"The rerun of {counted(number, 'instance')} of {'job' if len(alike.jobs) == 1 else 'jobs'} {listed([*names, *more])}"
+    cause = printable(error)
+    if alike.requests > 1:
+        cause += f", and {counted(alike.requests - 1, 'request')} more with the same answer"
+    if lost:
+        return f"{what} was not confirmed: {cause}. Before anything is sent again, what became of it is read back."
+    return f"{what} took no effect: {cause}. {error.hint}".strip()

@@ -1,0 +1,130 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Start node, option ``node_name``: which jobs have the node at which their reruns are to start.
+
+Pure. The service rejects each instance of a job without it, one by one, DLF.30125; here that is known before anything is sent.
+"""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass, field, replace
+
+from .._common.text import closest, counted, listed, printable
+from .._models.decision import Action, Decision
+from .._models.instance import JobNodes
+from .plan import Plan
+
+_NAMED = 10  # jobs or nodes that a text names
+
+
+@dataclass(frozen=True)
+class NodeCheck:
+    """What a start node means for a plan.
+
+    :param plan: refused, if no job that is to be rerun has the node; without the instances of those that lack it, if others have it.
+    :param lacking: a sentence about the jobs that lack it, or "".
+    :param notes: sentences about what only the service can judge.
+    """
+
+    plan: Plan
+    lacking: str = ""
+    notes: tuple[str, ...] = field(default=())
+
+
+def due_jobs(plan: Plan) -> list[str]:
+    """The jobs of which *plan* reruns instances, each once."""
+    return list(dict.fromkeys(decision.instance.job_name for decision in plan.decisions if decision.action is Action.RETRY))
+
+
+def start_at(node: str, plan: Plan, nodes: t.Mapping[str, JobNodes | None], *, original: bool) -> NodeCheck:
+    """*plan* as far as its jobs have *node*.
+
+    :param nodes: for each of :func:`due_jobs` its nodes as they are now, or None where they cannot be read.
+    :param original: whether an instance is rerun with its own version of the job. Of one that ran in another version than *nodes* tells of
+        it is not known whether it has the node; the service judges.
+    """
+    due = [decision for decision in plan.decisions if decision.action is Action.RETRY]
+    without = [decision for decision in due if _lacks(node, decision, nodes, original=original)]
+    lacking = set(map(id, without))
+    notes = _other_versions(node, [decision for decision in due if id(decision) not in lacking], nodes) if original else ()
+    if not without:
+        return NodeCheck(plan, notes=notes)
+    jobs = list(dict.fromkeys(decision.instance.job_name for decision in without))
+    begun = any(decision.attempts and decision.action is not Action.RETRY for decision in plan.decisions)
+    if len(without) == len(due) and not begun:
+        return NodeCheck(replace(plan, refused=f"{_no_job_has(node, jobs, nodes)} Nothing is sent."))
+    reasons = {name: _reason(node, name, nodes) for name in jobs}
+    decisions = tuple(
+        replace(
+            decision, action=Action.NOT_RERUNNABLE, reason=reasons[decision.instance.job_name], attempts=decision.attempts - 1, alone=False
+        )
+        if id(decision) in lacking
+        else decision
+        for decision in plan.decisions
+    )
+    return NodeCheck(replace(plan, decisions=decisions), _lacking(node, len(without), jobs, nodes), notes)
+
+
+def _lacks(node: str, decision: Decision, nodes: t.Mapping[str, JobNodes | None], *, original: bool) -> bool:
+    known = nodes.get(decision.instance.job_name)
+    return known is not None and node not in known.names and not (original and _of_other_version(decision, known))
+
+
+def _of_other_version(decision: Decision, known: JobNodes) -> bool:
+    version = decision.instance.version
+    return version is not None and known.version is not None and version != known.version
+
+
+def _other_versions(node: str, decisions: t.Iterable[Decision], nodes: t.Mapping[str, JobNodes | None]) -> tuple[str, ...]:
+    """A sentence about each job of which only an earlier version may have the node."""
+    jobs: dict[str, int] = {}
+    for decision in decisions:
+        known = nodes.get(decision.instance.job_name)
+        if known is not None and node not in known.names:
+            jobs[decision.instance.job_name] = jobs.get(decision.instance.job_name, 0) + 1
+    return tuple(
+        f"Job {printable(name, 100)} has no node '{printable(node, 100)}' now, but {counted(number, 'instance')} of it ran in another version. "
+        "Only the service knows the nodes of that; it judges."
+        for name, number in jobs.items()
+    )
+
+
+def _reason(node: str, job: str, nodes: t.Mapping[str, JobNodes | None]) -> str:
+    return f"its job has no node '{printable(node, 100)}', where the rerun is to start; it has {_nodes_of(nodes.get(job))}"
+
+
+def _no_job_has(node: str, jobs: t.Sequence[str], nodes: t.Mapping[str, JobNodes | None]) -> str:
+    shown = f"'{printable(node, 100)}'"
+    if len(jobs) == 1:
+        text = f"node_name is {shown}, and job {printable(jobs[0], 100)} has no node of that name; it has {_nodes_of(nodes.get(jobs[0]))}."
+    else:
+        text = f"node_name is {shown}, and none of the {len(jobs)} jobs to be rerun has a node of that name."
+    return f"{text} {_meant(node, jobs, nodes) or 'Set node_name to a node of the jobs, or select other jobs.'}"
+
+
+def _lacking(node: str, instances: int, jobs: t.Sequence[str], nodes: t.Mapping[str, JobNodes | None]) -> str:
+    named = [printable(job, 100) for job in jobs[:_NAMED]]
+    more = [f"{len(jobs) - _NAMED} more"] if len(jobs) > _NAMED else []
+    what = f"{'Job' if len(jobs) == 1 else 'Jobs'} {listed([*named, *more])} {'has' if len(jobs) == 1 else 'have'} no node '{printable(node, 100)}'"
+    text = f"{what}, so {counted(instances, 'instance')} {'is' if instances == 1 else 'are'} not rerun."
+    return " ".join(filter(None, (text, _meant(node, jobs, nodes), f"Rerun {'it' if instances == 1 else 'them'} with another node_name.")))
+
+
+def _meant(node: str, jobs: t.Iterable[str], nodes: t.Mapping[str, JobNodes | None]) -> str:
+    """``Did you mean load_orders (of daily_sales)?``, or "" if no node is called alike."""
+    owners: dict[str, str] = {}
+    for job in jobs:
+        known = nodes.get(job)
+        for name in known.names if known is not None else ():
+            owners.setdefault(name, job)
+    meant = closest(node, owners)
+    return "" if meant is None else f"Did you mean {printable(meant, 100)} (of job {printable(owners[meant], 100)})?"
+
+
+def _nodes_of(known: JobNodes | None) -> str:
+    names = [printable(name, 100) for name in known.names] if known is not None else []
+    if not names:
+        return "no nodes"
+    return listed(names if len(names) <= _NAMED else [*names[:_NAMED], f"{len(names) - _NAMED} more"])

@@ -1,0 +1,73 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Names of jobs: whether a name or a pattern in ``jobs`` of which nothing is listed matches a job at all, and what was probably meant."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .._api.job_query import JobCatalog
+from .._api.workspace import WorkspaceApi
+from .._common.errors import ApiError, Kind
+from .._common.text import printable
+
+
+class NameCheck:
+    """The check of one workspace. The jobs are read when they are first needed.
+
+    :ivar notes: sentences about what could not be read.
+    """
+
+    def __init__(self, api: WorkspaceApi) -> None:
+        self._api = api
+        self._catalog = JobCatalog(api)
+        self.notes: list[str] = []
+
+    def unlisted(self, errors: t.Mapping[str, ApiError]) -> list[str]:
+        """A sentence for each job that could not be listed because it does not exist, name -> error."""
+        return [
+            unlisted_text(name, error, self._suggestion(name) or error.hint)
+            for name, error in errors.items()
+            if error.kind is Kind.NOT_FOUND
+        ]
+
+    def missing(self, names: t.Iterable[str]) -> list[str]:
+        """A sentence for each of *names* that no job has."""
+        where = printable(self._api.workspace_id, 100)
+        return [
+            f"Job {printable(name, 100)} does not exist in workspace {where}. {self._suggestion(name) or 'Check the name in jobs.'}"
+            for name in names
+            if not self._known(name, self._api.has_job)
+        ]
+
+    def unmatched(self, patterns: t.Iterable[str]) -> dict[str, str]:
+        """Those of *patterns* that match no job, each with a suggestion, or ""."""
+        return {
+            pattern: self._suggestion(pattern)
+            for pattern in patterns
+            if not self._known(pattern, lambda pattern: not self._catalog.unmatched([pattern]))
+        }
+
+    def unmatched_text(self, pattern: str, suggestion: str) -> str:
+        """A sentence about one of :meth:`unmatched`."""
+        where = printable(self._api.workspace_id, 100)
+        return f"No job of workspace {where} matches {printable(pattern, 100)}. {suggestion or 'Check the pattern in jobs.'}"
+
+    def _known(self, name: str, ask: t.Callable[[str], bool]) -> bool:
+        try:
+            return ask(name)
+        except ApiError as error:
+            self.notes.append(f"Whether job {printable(name, 100)} exists could not be read: {printable(error)}.")
+            return True
+
+    def _suggestion(self, name: str) -> str:
+        try:
+            return self._catalog.suggestion(name)
+        except ApiError:
+            return ""  # the names cannot be read, which is not the problem to report
+
+
+def unlisted_text(name: str, error: ApiError, remedy: str) -> str:
+    """A sentence about a job that could not be listed."""
+    return f"Failed to list the instances of job {printable(name, 100)}: {printable(error).rstrip('.')}. {remedy}".rstrip()
