@@ -23,6 +23,7 @@ MODULES = {
     "job_info": ("job_info_spec", "_runner.info", "job_info"),
     "workspace_info": ("workspace_info_spec", "_runner.info", "workspace_info"),
     "job_dependency_info": ("dependency_info_spec", "_runner.info", "dependency_info"),
+    "account_doctor": ("doctor_spec", "_runner.doctor", "doctor"),
     "rerun_history_info": ("history_info_spec", "_runner.history", "history_info"),
 }
 #: Longest time that :func:`passes` goes on, seconds. A machine under load must not fail a test.

@@ -200,6 +200,20 @@ def workspace_info_spec() -> Spec:
     }
 
 
+def doctor_spec() -> Spec:
+    """Module ``account_doctor``."""
+    return {
+        **account_spec(),
+        **workspace_spec(),
+        "workspace_id": {"type": "str", "required": False},
+        **journal_spec(),
+        "probe_retry": {"type": "bool", "default": False},
+        "measure": {"type": "bool", "default": True},
+        "time_limit": {"type": "float", "default": 8.0},
+        "origins": {"type": "dict", "no_log": False},
+    }
+
+
 def dependency_info_spec() -> Spec:
     """Module ``job_dependency_info``."""
     return {
@@ -232,6 +246,7 @@ def history_info_spec() -> Spec:
 
 #: The modules that ask the service or the journal, with their specifications.
 MODULES: t.Dict[str, t.Callable[[], Spec]] = {
+    "account_doctor": doctor_spec,
     "job_dependency_info": dependency_info_spec,
     "job_info": job_info_spec,
     "job_instance_info": instance_info_spec,

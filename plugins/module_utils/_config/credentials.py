@@ -111,19 +111,34 @@ def resolve(options: Options, environ: t.Mapping[str, str]) -> dict[str, t.Any]:
     :returns: a copy; nothing is validated that :meth:`Account.from_options` or the client validate.
     :raises OptionError: a value is not text, or the environment alone holds several kinds.
     """
+    return resolve_with_origins(options, environ)[0]
+
+
+def resolve_with_origins(options: Options, environ: t.Mapping[str, str]) -> tuple[dict[str, t.Any], dict[str, str]]:
+    """As :func:`resolve`, and next to it where each value comes from: option -> ``options`` or the name of a variable."""
     resolved = dict(options)
+    origins: dict[str, str] = {}
+
+    def take(name: str, value: str | None, origin: str) -> None:
+        resolved[name] = value
+        if value:
+            origins[name] = origin
+
     for name in ("region", "project_id"):
-        resolved[name] = text_of(options.get(name), name) or text_of(_first(environ, ENVIRONMENT[name]), name)
+        own = text_of(options.get(name), name)
+        variable = next((variable for variable in ENVIRONMENT[name] if environ.get(variable, "").strip()), "")
+        take(name, own or text_of(environ.get(variable), name), "options" if own else variable)
     given = {name: value for name in CREDENTIAL_OPTIONS for value in [text_of(options.get(name), name)] if value}
     for name in CREDENTIAL_OPTIONS:
-        resolved[name] = given.get(name)
+        take(name, given.get(name), "options")
     kinds = {kind for kind, names in KINDS.items() for name in names if name in given}
     if not kinds:
         kinds = _kinds_of(environ)
     if len(kinds) == 1:
-        kind = kinds.pop()
-        resolved.update({name: value for name, value in _family(kind, given, environ).items() if name not in given})
-    return resolved
+        for name, (value, variable) in _family(kinds.pop(), given, environ).items():
+            if name not in given:
+                take(name, value, variable)
+    return resolved, origins
 
 
 def joining(given: Options, others: Options) -> dict[str, t.Any]:
@@ -211,20 +226,16 @@ def _kinds_of(environ: t.Mapping[str, str]) -> set[str]:
     return kinds
 
 
-def _family(kind: str, given: t.Mapping[str, str], environ: t.Mapping[str, str]) -> dict[str, str]:
-    """Values of the first family of *kind* that has any and contradicts nothing *given*; {} if there is none."""
+def _family(kind: str, given: t.Mapping[str, str], environ: t.Mapping[str, str]) -> dict[str, tuple[str, str]]:
+    """Values, each with its variable, of the first family of *kind* that has any and contradicts nothing *given*; {} if there is none."""
     for kind_of_family, family in _FAMILIES:
-        values = {name: value for name, variable in family.items() for value in [text_of(environ.get(variable), name)] if value}
-        if kind_of_family != kind or not values or any(given.get(name, value) != value for name, value in values.items()):
+        values = {name: (value, variable) for name, variable in family.items() for value in [text_of(environ.get(variable), name)] if value}
+        if kind_of_family != kind or not values or any(given.get(name, value) != value for name, (value, dummy) in values.items()):
             continue
         if "access_key" in given and "access_key" not in values:
             values.pop("security_token", None)  # a temporary token belongs to one key, and this one's key is unknown
         return values
     return {}
-
-
-def _first(environ: t.Mapping[str, str], variables: t.Iterable[str]) -> str | None:
-    return next((value.strip() for value in (environ.get(variable, "") for variable in variables) if value.strip()), None)
 
 
 def _variables(kind: str) -> list[str]:

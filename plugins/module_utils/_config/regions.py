@@ -76,6 +76,11 @@ class Hosts:
         return self._v1 is not None
 
     @property
+    def knows_iam(self) -> bool:
+        """Whether there is an IAM host; if not, :attr:`iam` raises."""
+        return self._iam is not None
+
+    @property
     def v1(self) -> str:
         """Base URL of the v1 Factory API. :raises OptionError: it does not follow from the overridden endpoint."""
         return self._known(self._v1, "endpoint_v1", "The v1 API")

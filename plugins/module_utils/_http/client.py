@@ -147,6 +147,11 @@ class Client:
             self._pause(verdict, repeats, deadline, last)
             repeats += 1
 
+    @property
+    def auth(self) -> AuthBase | None:
+        """What signs the requests, or adds a token."""
+        return self._auth
+
     def close(self) -> None:
         """Close the kept connections; the client can still be used."""
         self._adapter.close()

@@ -61,12 +61,14 @@ class Lease:
     :param good_until: seconds of the stopwatch after which they are fetched anew.
     :param project_id: the project that a token is scoped to, if the answer named it.
     :param issued: when IAM issued a token by its own clock, epoch seconds, minus the stopwatch's reading then; None if the answer has no such time.
+    :param lifetime: seconds from then to the token's end; None if the answer has not both times.
     """
 
     apply: Apply = field(repr=False)
     good_until: float
     project_id: str | None = None
     issued: float | None = None
+    lifetime: float | None = field(default=None, repr=False)
 
 
 class FetchedAuth(AuthBase):
@@ -118,6 +120,11 @@ class FetchedAuth(AuthBase):
         """The time now by the clock with which IAM issued the token that this thread used last, epoch seconds; None if it is not known."""
         lease: Lease | None = getattr(self._used, "lease", None)
         return None if lease is None or lease.issued is None else lease.issued + self._clock()
+
+    @property
+    def lifetime(self) -> float | None:
+        """Seconds that the token lives which this thread used last; None if that is not known."""
+        return t.cast("Lease", self._used.lease).lifetime if hasattr(self._used, "lease") else None
 
     def __repr__(self) -> str:
         return "FetchedAuth(...)"
@@ -218,7 +225,9 @@ class Iam:
         issued = _epoch(details.get("issued_at"))
         until = good_until(details.get("expires_at"), self._client.clock.seconds() if issued is None else issued, 24 * 3600)
         since = None if issued is None else issued - stopwatch()
-        return token, Lease(TokenAuth(token), until, project_id if isinstance(project_id, str) else None, since)
+        ends = _epoch(details.get("expires_at"))
+        lifetime = None if ends is None or issued is None else ends - issued
+        return token, Lease(TokenAuth(token), until, project_id if isinstance(project_id, str) else None, since, lifetime)
 
     def _post(
         self,

@@ -63,7 +63,7 @@ def open_session(options: t.Mapping[str, t.Any], environ: t.Mapping[str, str] | 
     """
     resolved = resolve(options, os.environ if environ is None else environ)
     account = Account.from_options(resolved)
-    hosts = Hosts(*(_text(resolved, name) for name in ("region", "cloud_domain", "endpoint", "endpoint_v1", "iam_endpoint")))
+    hosts = hosts_of(resolved)
     settings = client_settings(resolved)
     project_id = t.cast("str | None", resolved["project_id"])
     auth = _authentication(account, hosts, settings, _scope(project_id, hosts))
@@ -72,6 +72,11 @@ def open_session(options: t.Mapping[str, t.Any], environ: t.Mapping[str, str] | 
         return Session(client, hosts, project_id, account)
     # Where and by which name to look is settled now, before anything is sent.
     return Session(client, hosts, functools.partial(_find_project, auth, Iam(client, hosts.iam), region_required(resolved)), account)
+
+
+def hosts_of(resolved: t.Mapping[str, t.Any]) -> Hosts:
+    """The hosts that *resolved* options name, see :func:`resolve`. :raises OptionError: they name none."""
+    return Hosts(*(_text(resolved, name) for name in ("region", "cloud_domain", "endpoint", "endpoint_v1", "iam_endpoint")))
 
 
 def check_endpoints(options: t.Mapping[str, t.Any]) -> None:

@@ -1,0 +1,43 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Runs module account_doctor and shows its checks, one line each."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ..plugin_utils._report.checkup import checkup_lines, first_of_account
+from ..plugin_utils._role.options import variables_of
+from ..plugin_utils._task.module_action import ModuleAction
+from ..plugin_utils._task.screen import brief, show
+
+#: With more hosts than this in the play, only what is not ok is shown of each.
+_FEW = 3
+#: The time limit of a play with one host, and what each further one adds: about ten requests to an account that may make ten a second.
+_SECONDS, _SECONDS_EACH = 8.0, 1.5
+
+
+class ActionModule(ModuleAction):
+    """The action behind the task ``dataarts.factory.account_doctor``."""
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
+        """One checkup. See :class:`ModuleAction`."""
+        self._said = {name for name, value in self._task.args.items() if value}
+        return super().run(tmp, task_vars)
+
+    def work(self, task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
+        """Run the module, told which options come from variables, and show its checks."""
+        hosts, host = list(task_vars.get("ansible_play_hosts_all") or ()), str(task_vars.get("inventory_hostname", "localhost"))
+        variables = variables_of(self.module, role=False)
+        added = {
+            "origins": {name: variables[name] for name in self._task.args if name in variables and name not in self._said},
+            "measure": first_of_account(host, hosts, task_vars.get("hostvars") or {}),
+            "time_limit": _SECONDS + _SECONDS_EACH * max(0, len(hosts) - 1),
+        }
+        self._task.args = {**added, **self._task.args}
+        result = super().work(task_vars)
+        if "checks" in result and not (self._task.no_log or self._play_context.no_log):
+            verbose = self._display.verbosity > 0
+            show(self._display, checkup_lines(host, result, few=len(hosts) <= _FEW or verbose, verbose=verbose))
+        return brief(result, self._display)

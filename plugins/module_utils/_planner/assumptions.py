@@ -1,0 +1,342 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Assumptions: the points that the service's documentation leaves open, and which of them an account's answers decide.
+
+Each is a switch of the emulator in the project's repository, and the settings are the switch's. Nothing is decided by what is merely likely.
+"""
+
+from __future__ import annotations
+
+import re
+import typing as t
+from collections import Counter
+from dataclasses import dataclass, field
+
+from .._common.errors import ApiError, Kind
+from .._common.text import counted
+from .._models.checkup import Assumption, Observed, Setting
+
+#: Instances of one job that must agree before a rule is read from them.
+_ENOUGH = 3
+#: Lists that must show the same order, and entries that they must have, so that it is not chance.
+_LISTS, _ENTRIES = 3, 5
+_DAY_MS = 86_400_000
+#: Seconds by which two clocks may differ and still be the same: a Date is a whole second.
+_SAME_CLOCK = 2.0
+
+
+@dataclass(frozen=True)
+class Entry:
+    """An instance as a list showed it, in the service's own words. Times epoch ms."""
+
+    job_name: str
+    instance_id: str
+    status: str
+    plan_time: int
+    submit_time: int | None = None
+    start_time: int | None = None
+    instance_type: int | None = None
+
+
+@dataclass
+class Evidence:
+    """Answers to questions that were asked because of an open point; what was not asked, or not answered, is left as it is here.
+
+    :ivar job_pages: names of jobs by offset, of pages of two jobs; ``again`` is offset 0 a second time, ``beyond`` one beyond the end.
+    :ivar job_total: how many jobs the service counts.
+    :ivar lists: the same list of instances several times, each in the order of the answer.
+    :ivar other_lists: further lists of instances.
+    :ivar v1_job_ids: ``jobId`` of v1's lists, as it came.
+    :ivar late_start: whether a window of one millisecond at its plan time, and one at its start, listed an instance that started later.
+    :ivar long_windows: version -> whether a window of forty days was refused.
+    :ivar default_workspace: whether the project has a default workspace, which a request without a workspace would mean.
+    :ivar without_workspace: how a v2 request without the workspace header ended: True for an answer, an error, or None.
+    :ivar codes: name of a question that has to be refused -> the code of the refusal.
+    :ivar request_ids: of each answer, whether it had the header of the request id.
+    :ivar dates: of each answer, its ``Date`` minus this machine's clock, seconds.
+    :ivar token_skew: this machine's clock minus the one that issued the token, seconds.
+    :ivar token_lifetime: seconds that the token lives.
+    """
+
+    job_pages: dict[str, list[str]] = field(default_factory=dict)
+    job_total: int = 0
+    lists: list[list[Entry]] = field(default_factory=list)
+    other_lists: list[list[Entry]] = field(default_factory=list)
+    v1_job_ids: list[t.Any] = field(default_factory=list)
+    late_start: tuple[bool, bool] | None = None
+    long_windows: dict[str, bool] = field(default_factory=dict)
+    default_workspace: bool = False
+    without_workspace: bool | ApiError | None = None
+    codes: dict[str, str] = field(default_factory=dict)
+    request_ids: list[bool] = field(default_factory=list)
+    dates: list[float] = field(default_factory=list)
+    token_skew: float | None = None
+    token_lifetime: float | None = None
+
+    @property
+    def instances(self) -> list[Entry]:
+        """The instances of all lists, each as the last of them showed it."""
+        entries = [entry for entries in (*self.lists, *self.other_lists) for entry in entries]
+        return list({(entry.job_name, entry.plan_time, entry.instance_id): entry for entry in entries}.values())
+
+
+Decided = t.Optional[t.Tuple[Setting, str]]
+
+
+def measure(seen: Observed, evidence: Evidence) -> list[Assumption]:
+    """Every open point with its setting as far as *evidence* decides it."""
+    assumptions = []
+    for name, judge in _POINTS.items():
+        decided = None if isinstance(judge, str) else judge(seen, evidence)
+        if decided is not None:
+            assumptions.append(Assumption(name, True, *decided))
+        else:
+            reason = judge if isinstance(judge, str) else str(judge.__doc__).partition("\n")[0].rstrip(".")
+            assumptions.append(Assumption(name, False, None, reason))
+    return assumptions
+
+
+def _offset_unit(seen: Observed, evidence: Evidence) -> Decided:  # noqa: ARG001
+    """Takes three jobs, listed in the same order twice."""
+    pages = evidence.job_pages
+    first, second = pages.get("0", []), pages.get("1", [])
+    if evidence.job_total < 3 or len(first) != 2 or first != pages.get("again") or not second:
+        return None
+    if second[0] == first[1]:
+        return "record", "offset 1 of the list of jobs begins with the second job"
+    return ("page", "offset 1 of the list of jobs begins behind the first page") if second[0] not in first else None
+
+
+def _offset_beyond(seen: Observed, evidence: Evidence) -> Decided:  # noqa: ARG001
+    """Takes a job, and two equal answers to the same question."""
+    first, beyond = evidence.job_pages.get("0", []), evidence.job_pages.get("beyond")
+    if beyond is None or not first or first != evidence.job_pages.get("again"):
+        return None
+    if not beyond:
+        return "empty", "a page of jobs beyond the end is empty"
+    return ("first_page", "a page of jobs beyond the end is the first one") if beyond == first else None
+
+
+def _list_order(seen: Observed, evidence: Evidence) -> Decided:  # noqa: ARG001
+    """Takes five instances with different plan times, listed three times."""
+    lists = [[entry.plan_time for entry in entries] for entries in evidence.lists]
+    if len(lists) < _LISTS or any(len(set(times)) < _ENTRIES for times in lists):
+        return None
+    what = f"{counted(len(lists), 'list')} of {counted(len(lists[0]), 'instance')}"
+    if all(times == sorted(times, reverse=True) for times in lists):
+        return "newest", f"{what} begin with the newest plan time"
+    if all(times == sorted(times) for times in lists):
+        return "oldest", f"{what} begin with the oldest plan time"
+    same = all(sorted(times) == sorted(lists[0]) for times in lists)
+    return ("random", f"{what} have different orders") if same and any(times != lists[0] for times in lists) else None
+
+
+def _window_compares(seen: Observed, evidence: Evidence) -> Decided:  # noqa: ARG001
+    """Takes an instance that started at another time than planned."""
+    if evidence.late_start is None:
+        return None
+    by_plan, by_start = evidence.late_start
+    if by_plan and not by_start:
+        return "plan_time", "an instance is listed at its plan time, not at its start"
+    return ("start_time", "an instance is listed at its start, not at its plan time") if by_start and not by_plan else None
+
+
+def _enforce_window(seen: Observed, evidence: Evidence) -> Decided:  # noqa: ARG001
+    """Takes a list of instances that is open."""
+    refused = set(evidence.long_windows.values())
+    if len(refused) != 1:
+        return None
+    return (
+        refused.pop(),
+        f"a window of 40 days is {'refused' if True in evidence.long_windows.values() else 'answered'} by {' and '.join(evidence.long_windows)}",
+    )
+
+
+def _submit_time_of(seen: Observed, evidence: Evidence) -> Decided:  # noqa: ARG001
+    """Takes instances of one job over more than a day, none of them rerun."""
+    by_job: dict[str, dict[int, int]] = {}
+    for entry in evidence.instances:
+        if entry.submit_time is not None and entry.instance_type in (0, None):
+            by_job.setdefault(entry.job_name, {})[entry.plan_time] = entry.submit_time
+    for job_name, times in by_job.items():
+        submit_time, count = Counter(times.values()).most_common(1)[0]
+        sharing = [plan for plan, submitted in times.items() if submitted == submit_time]
+        if count >= _ENOUGH and max(sharing) - min(sharing) > _DAY_MS:
+            return "job", f"{counted(count, 'instance')} of {job_name}, planned over more than a day, share it"
+        if count == 1 and len(times) >= _ENOUGH and all(submitted <= plan for plan, submitted in times.items()):
+            return "instance", f"{counted(len(times), 'instance')} of {job_name} have their own, before their plan times"
+    return None
+
+
+def _open(name: str, *needs: str) -> t.Callable[[Observed, Evidence], Decided]:
+    """A point that is whether a call is published. *needs* are reads that have to be answered so that it is this call that is closed."""
+
+    def judge(seen: Observed, evidence: Evidence) -> Decided:  # noqa: ARG001
+        """Takes an answer of the service to that call"""
+        if name not in seen.reads or not all(seen.answered(need) for need in needs):
+            return None
+        error = seen.error(name)
+        if error is None or error.kind in (Kind.NOT_FOUND, Kind.NO_PERMISSION, Kind.INVALID, Kind.NOTHING_TO_RERUN):
+            return (
+                True,
+                "the call is answered" if error is None else f"the call is refused for another reason ({error.code or error.kind.value})",
+            )
+        return (False, f"the gateway says that the call is not published ({error.code})") if error.kind is Kind.NOT_PUBLISHED else None
+
+    return judge
+
+
+def _v2_retry_open(seen: Observed, evidence: Evidence) -> Decided:
+    """Only a request for a rerun shows it: set probe_retry."""
+    version = seen.notes.get("probe_retry")
+    if version == "v1" and seen.answered("v2_jobs"):
+        return False, "the request for a rerun of nothing by v2 was answered with not published"
+    return _open("probe_retry", "v2_jobs")(seen, evidence) if version == "v2" else None
+
+
+def _v2_workspace(seen: Observed, evidence: Evidence) -> Decided:  # noqa: ARG001
+    """Takes a default workspace, which a request without the header would mean."""
+    ended = evidence.without_workspace
+    if ended is True:
+        return "default", "a v2 request without the header is answered"
+    refused = isinstance(ended, ApiError) and ended.kind is Kind.INVALID and evidence.default_workspace
+    return ("required", f"a v2 request without the header is refused ({t.cast(ApiError, ended).code})") if refused else None
+
+
+def _code_form(seen: Observed, evidence: Evidence) -> Decided:  # noqa: ARG001
+    """Takes refusals with codes of the service."""
+    pair = (evidence.codes.get("no_such_job", ""), evidence.codes.get("no_such_workspace", ""))
+    known = {("DLF.0100", "DLF.20819"): "documented", ("DLF.0100", "DLF.0819"): "old", ("DLF.30100", "DLF.20819"): "new"}
+    return (known[pair], f"a job that does not exist is {pair[0]}, a workspace {pair[1]}") if pair in known else None
+
+
+def _gateway_prefix(seen: Observed, evidence: Evidence) -> Decided:
+    """Takes a refusal by the gateway."""
+    codes = [*evidence.codes.values(), *(error.code or "" for error in seen.reads.values() if error is not None)]
+    prefixes = {match[1]: code for code in codes if (match := re.fullmatch(r"(APIGW?)\.[0-9]{4}", code))}
+    return next(((prefix, f"the gateway refuses with {code}") for prefix, code in prefixes.items()), None) if len(prefixes) == 1 else None
+
+
+def _unknown_job_at_retry(seen: Observed, evidence: Evidence) -> Decided:  # noqa: ARG001
+    """Only a request for a rerun shows it: set probe_retry."""
+    error = seen.error("probe_retry") if seen.notes.get("probe_retry") == "v2" else None
+    match = re.fullmatch(r"DLF\.3?(1000|0100)", (error.code or "") if error is not None else "")
+    return (match[1], f"the request for a rerun of nothing is refused with {match[0]}") if match else None
+
+
+def _no_permission_status(seen: Observed, evidence: Evidence) -> Decided:  # noqa: ARG001
+    """Takes a user who lacks a right."""
+    for error in seen.reads.values():
+        if error is not None and (error.code or "").endswith("6888") and error.status in (400, 403):
+            return error.status, f"{error.code} came with HTTP {error.status}"
+    return None
+
+
+def _running_per_job(seen: Observed, evidence: Evidence) -> Decided:  # noqa: ARG001
+    """Takes a job of which more instances than five run at once."""
+    lists = (*evidence.lists, *evidence.other_lists)
+    running = [
+        (count, name)
+        for entries in lists
+        for name, count in Counter(entry.job_name for entry in entries if entry.status == "running").items()
+    ]
+    count, name = max(running, default=(0, ""))
+    return (None, f"{count} instances of {name} run at once") if count > 5 else None
+
+
+def _status_words(seen: Observed, evidence: Evidence) -> Decided:  # noqa: ARG001
+    """Takes an instance that was cancelled, or skipped because of what it depends on."""
+    words = {entry.status for entry in evidence.instances}
+    long, short = words & {"manual-stop", "skip-by-depend"}, words & {"manual", "skip"}
+    if bool(long) == bool(short):
+        return None
+    return ("hyphen" if long else "short"), f"an instance is {next(iter(long | short))}"
+
+
+def _v1_job_id(seen: Observed, evidence: Evidence) -> Decided:  # noqa: ARG001
+    """Takes an instance in v1's list."""
+    forms = {
+        "number" if isinstance(value, int) else "text_comma" if value.endswith(",") else "text"
+        for value in evidence.v1_job_ids
+        if isinstance(value, (int, str)) and not isinstance(value, bool)
+    }
+    return (forms.pop(), f"jobId of v1 is {evidence.v1_job_ids[0]!r}") if len(forms) == 1 else None
+
+
+def _request_id_header(seen: Observed, evidence: Evidence) -> Decided:  # noqa: ARG001
+    """Takes answers that all have it, or none."""
+    if not evidence.request_ids or len(set(evidence.request_ids)) != 1:
+        return None
+    return evidence.request_ids[0], f"{counted(len(evidence.request_ids), 'answer')} {'have' if evidence.request_ids[0] else 'lack'} it"
+
+
+def _clock_skew(seen: Observed, evidence: Evidence) -> Decided:
+    """By a Date alone, a wrong clock and a Date that something in between rewrites look the same; a token of a user tells them apart."""
+    if evidence.token_skew is not None:
+        return _seconds(-evidence.token_skew), "by the time at which IAM issued the token"
+    if seen.skew_seconds is not None and abs(seen.skew_seconds) < _SAME_CLOCK:
+        return 0, "the Date of answers is the time of this machine"
+    return None
+
+
+def _date_offset(seen: Observed, evidence: Evidence) -> Decided:
+    """By a Date alone, a wrong clock and a Date that something in between rewrites look the same; a token of a user tells them apart."""
+    if evidence.token_skew is not None and evidence.dates:
+        offset = min(evidence.dates, key=abs) + evidence.token_skew
+        return _seconds(offset), "by the time at which IAM issued the token"
+    same = seen.skew_seconds is not None and abs(seen.skew_seconds) < _SAME_CLOCK
+    return (0, "the Date of answers is the time of this machine") if same else None
+
+
+def _token_lifetime(seen: Observed, evidence: Evidence) -> Decided:  # noqa: ARG001
+    """Takes credentials of kind user, for which a token is fetched."""
+    return None if evidence.token_lifetime is None else (round(evidence.token_lifetime), "by the token that IAM issued")
+
+
+def _seconds(value: float) -> int:
+    """*value* as whole seconds, 0 where it may be none."""
+    return 0 if abs(value) < _SAME_CLOCK else round(value)
+
+
+_ONLY_A_RERUN = "Only a rerun shows it"
+_POINTS: dict[str, t.Callable[[Observed, Evidence], Decided] | str] = {
+    "offset_unit": _offset_unit,
+    "offset_beyond": _offset_beyond,
+    "list_order": _list_order,
+    "window_compares": _window_compares,
+    "enforce_window": _enforce_window,
+    "success_status": _ONLY_A_RERUN,
+    "success_body": _ONLY_A_RERUN,
+    "instance_id_after_rerun": _ONLY_A_RERUN,
+    "submit_time_after_rerun": _ONLY_A_RERUN,
+    "rerun_visible_after": _ONLY_A_RERUN,
+    "starting_seconds": _ONLY_A_RERUN,
+    "waiting_start_time": _ONLY_A_RERUN,
+    "submit_time_of": _submit_time_of,
+    "v2_open": _open("v2_jobs"),
+    "v2_list_open": _open("v2_list", "v2_jobs"),
+    "v2_retry_open": _v2_retry_open,
+    "v2_workspace": _v2_workspace,
+    "v1_open": _open("v1_jobs"),
+    "rerun_waits_for_upstream": _ONLY_A_RERUN,
+    "depend_open": _open("dependencies", "v2_jobs"),
+    "code_spelling": _code_form,
+    "gateway_prefix": _gateway_prefix,
+    "unknown_job_at_retry": _unknown_job_at_retry,
+    "no_permission_status": _no_permission_status,
+    "batch_refusal": _ONLY_A_RERUN,
+    "duplicate_keys": _ONLY_A_RERUN,
+    "retry_of_active": _ONLY_A_RERUN,
+    "twins_rerun": _ONLY_A_RERUN,
+    "running_per_job": _running_per_job,
+    "status_spelling": _status_words,
+    "v1_job_id": _v1_job_id,
+    "request_id_header": _request_id_header,
+    "retry_after": "Only a request that is throttled shows it, and none is made for that",
+    "flow_control": "Only too many requests show it, and they are not made for that",
+    "clock_skew_seconds": _clock_skew,
+    "scheduler_skew_seconds": "Only a start or end that is watched shows it",
+    "date_offset_seconds": _date_offset,
+    "token_lifetime_seconds": _token_lifetime,
+}

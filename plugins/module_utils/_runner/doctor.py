@@ -1,0 +1,321 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The logic of module account_doctor: what the options, the network, the service and the journal show, within ten seconds.
+
+Only reads are sent, but for one POST that ``probe_retry`` asks for. What is observed is judged by ``_planner/diagnosis.py``.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import threading
+import time
+import typing as t
+from functools import partial
+
+from ansible.module_utils.ansible_release import __version__ as core_version
+
+from .._api.management import Management
+from .._api.questions import NO_SUCH_JOB, Questions
+from .._common.concurrency import in_threads
+from .._common.errors import ApiError, JournalError, Kind, OptionError
+from .._common.text import printable
+from .._common.times import Window, to_iso
+from .._common.version import VERSION
+from .._config.credentials import CREDENTIAL_OPTIONS, Account, resolve_with_origins
+from .._http.compat import requests
+from .._http.iam import Iam
+from .._http.reach import issuer, name_error, proxy_of, shown_proxy
+from .._http.request import Answer, encoded_path
+from .._http.session import Session, hosts_of
+from .._journal.journal import Journal
+from .._models.checkup import HostSeen, JournalSeen, Observed, State
+from .._models.instance import StudioInstance
+from .._planner.assumptions import Evidence, measure
+from .._planner.diagnosis import diagnose, first_step
+from .ansible_module import ModuleRun
+from .assumptions import Gathering, entries, see_token
+
+_CONNECT = 3.0
+_DAY_MS = 86_400_000
+#: Errors that every further request to the same host, or with the same credentials, would end in too.
+_LASTING = frozenset({Kind.UNREACHABLE, Kind.TLS, Kind.CLOCK, Kind.CREDENTIALS, Kind.REDIRECT})
+_KINDS = {"keys": "access key", "token": "token", "user": "user and password"}
+_Value = t.TypeVar("_Value")
+
+
+def doctor(run: ModuleRun) -> None:
+    """``ready``, ``first_step``, ``checks`` and ``assumptions``. A problem is a result, not a failure of the module."""
+    checkup = _Checkup(run)
+    parts = [_Part(work) for work in (checkup.reach, checkup.ask, checkup.see_journal)]
+    for part in parts:
+        part.start()
+    for part in parts:
+        part.join(max(0.0, checkup.deadline + 1.0 - time.monotonic()))
+    for part in parts:
+        if part.error is not None:
+            raise part.error
+    seen = checkup.observed()
+    findings = diagnose(seen)
+    run.result.update(
+        ready=all(finding.state is not State.PROBLEM for finding in findings),
+        first_step=printable(first_step(findings), 2000),
+        checks=[finding.to_result() for finding in findings],
+    )
+    if run.options["measure"]:
+        run.result["assumptions"] = [assumption.to_result() for assumption in measure(seen, checkup.evidence)]
+
+
+class _Part(threading.Thread):
+    """A part of a checkup that the others do not wait for, and that the end of the process does not wait for either."""
+
+    def __init__(self, work: t.Callable[[], None]) -> None:
+        super().__init__(daemon=True)
+        self._work = work
+        self.error: Exception | None = None
+
+    def run(self) -> None:
+        """See :class:`threading.Thread`."""
+        try:
+            self._work()
+        except Exception as error:
+            self.error = error
+
+
+class _Checkup:
+    """What one invocation observes. Its parts run side by side, and each writes what the others leave alone."""
+
+    def __init__(self, run: ModuleRun) -> None:
+        options = run.options
+        self.deadline = time.monotonic() + options["time_limit"]
+        limits = {"connect_timeout": min(options["connect_timeout"], _CONNECT), "max_retries": min(options["max_retries"], 1)}
+        run.options = {**options, **limits}
+        self._run = run
+        self._options = run.options
+        self._session: Session | None = None
+        self._project_known = threading.Event()
+        #: What decides open points.
+        self.evidence = Evidence()
+        self._seen = Observed(
+            workspace_id=options["workspace_id"] or "",
+            api_version=options["api_version"],
+            check_mode=run.check_mode,
+            probe_retry=options["probe_retry"],
+            measured=options["measure"],
+            versions={
+                "dataarts.factory": VERSION,
+                "ansible-core": core_version,
+                "Python": platform.python_version(),
+                "requests": requests.__version__,
+            },
+        )
+        self._resolved = self._read_options()
+
+    def observed(self) -> Observed:
+        """What was observed until now."""
+        seen = self._seen
+        if self._session is not None:
+            client = self._session.client
+            seen.skew_seconds = client.clock.skew_seconds if client.clock.learned else None
+            seen.date_refused = next((text for text in client.warnings if "is not believed" in text), "")
+            seen.requests = dict(client.counts)
+        return seen
+
+    def _read_options(self) -> dict[str, t.Any]:
+        """The options, completed from the environment; what they say of hosts and credentials is noted."""
+        seen = self._seen
+        try:
+            resolved, origins = resolve_with_origins(self._options, os.environ)
+        except OptionError as error:
+            seen.option_error = str(error)
+            resolved, origins = {**self._options, **dict.fromkeys(CREDENTIAL_OPTIONS)}, {}
+        variables = {str(name): printable(variable, 100) for name, variable in (self._options["origins"] or {}).items()}
+        seen.origins = {name: variables.get(name, origin) if origin == "options" else origin for name, origin in origins.items()}
+        seen.region, seen.project_id = resolved["region"] or "", resolved["project_id"] or ""
+        try:
+            hosts = hosts_of(resolved)
+            seen.hosts["v2"] = HostSeen(hosts.v2)
+            if hosts.knows_v1 and seen.api_version != "v2":
+                seen.hosts["v1"] = HostSeen(hosts.v1)
+            if hosts.knows_iam:
+                seen.hosts["iam"] = HostSeen(hosts.iam)
+        except OptionError as error:
+            seen.address_error = str(error)
+        try:
+            account = Account.from_options(resolved)
+            agency = " of an agency" if account.agency_name else ""
+            seen.credentials = ("temporary " if account.security_token else "") + _KINDS[account.kind] + agency
+        except OptionError as error:
+            seen.option_error = seen.option_error or str(error)
+        return resolved
+
+    def reach(self) -> None:
+        """Names, proxies and certificates of all hosts."""
+
+        def look_at(role: str) -> None:
+            base = self._seen.hosts[role].base
+            proxy = proxy_of(base)
+            own = HostSeen(base, "" if proxy else name_error(base), shown_proxy(proxy))
+            self._seen.hosts[role] = own
+            if own.tls and not own.name_error:
+                self._seen.hosts[role] = HostSeen(base, "", own.proxy, issuer(base, proxy, _CONNECT))
+
+        list(in_threads(look_at, list(self._seen.hosts)))
+
+    def ask(self) -> None:
+        """Everything that the service is asked for."""
+        try:
+            if not (self._seen.option_error or self._seen.address_error):
+                self._session = self._run.session
+                self._ask_service(self._session)
+        except OptionError as error:
+            self._seen.option_error = str(error)
+        finally:
+            self._project_known.set()
+
+    def _ask_service(self, session: Session) -> None:
+        seen = self._seen
+        if not seen.project_id:
+            seen.project_id = self._read("region_projects", lambda: session.project_id) or ""
+            if not seen.project_id:
+                return
+        self._project_known.set()
+        management = Management(session)
+        seen.studios = tuple(self._read("studios", lambda: management.studio_instances(self.deadline)) or ())
+        refusal = seen.error("studios")
+        if refusal is not None and (refusal.kind in _LASTING or refusal is seen.login_error):
+            return
+        if refusal is not None and seen.region and "iam" in seen.hosts and "region_projects" not in seen.reads:
+            own = self._read("region_projects", lambda: Iam(session.client, session.hosts.iam).project_id(seen.region))
+            seen.region_projects = (own,) if own else None
+        self._list_workspaces(management)
+        if seen.workspace_id:
+            self._ask_workspace(session)
+
+    def _list_workspaces(self, management: Management) -> None:
+        usable = [studio for studio in self._seen.studios if studio.usable]
+
+        def list_all(studios: list[StudioInstance]) -> list[t.Any]:
+            lists = in_threads(lambda studio: management.workspaces(studio.studio_instance_id, self.deadline), studios)
+            return [workspace for workspaces in lists for workspace in workspaces]
+
+        if usable:
+            self._seen.workspaces = tuple(self._read("workspaces", lambda: list_all(usable)) or ())
+
+    def _ask_workspace(self, session: Session) -> None:
+        seen = self._seen
+        try:
+            questions = Questions(session, seen.workspace_id, self.deadline)
+        except OptionError as error:
+            seen.workspace_error = str(error)
+            return
+        now = session.client.clock.now_ms()
+        window = Window(now - 7 * _DAY_MS + 60_000, now)
+        jobs = self._together(v2_jobs=lambda: questions.jobs("v2", 10), v1_jobs=lambda: questions.jobs("v1", 10))
+        names = (str(job.get("name")) for answer in jobs.values() for job in entries(answer, "jobs"))
+        job_name = next(filter(_is_sendable, names), NO_SUCH_JOB)
+        lists = self._together(
+            v2_list=lambda: questions.instances("v2", job_name, window, 10),
+            v1_list=lambda: questions.instances("v1", None, window, 10),
+            dependencies=lambda: questions.dependencies(job_name),
+            job_detail=lambda: questions.job(job_name),
+            **({"statistics": questions.statistics} if seen.measured else {}),
+        )
+        listed = [instance for answer in lists.values() for instance in entries(answer, "instances")]
+        self._ask_instance(questions, listed)
+        if seen.probe_retry and not seen.check_mode:
+            self._probe_retry(questions)
+        if not seen.measured:
+            return
+        gathering = Gathering(questions, seen, session.client.clock.now_ms())
+        self.evidence = gathering.evidence
+        gathering.gather()
+        see_token(self.evidence, session.client.auth)
+
+    def _ask_instance(self, questions: Questions, instances: list[dict[str, t.Any]]) -> None:
+        named = [
+            (entry.get("job_name") or entry.get("jobName"), entry.get("instance_id") or entry.get("instanceId")) for entry in instances
+        ]
+        job_name, instance_id = next(
+            ((str(name), str(number)) for name, number in named if number and _is_sendable(str(name))), (NO_SUCH_JOB, "1")
+        )
+        self._together(instance_detail=lambda: questions.instance(job_name, instance_id))
+
+    def _probe_retry(self, questions: Questions) -> None:
+        """Ask for a rerun of nothing by the version that reruns would use."""
+        versions = {"auto": ("v2", "v1"), "v2": ("v2",), "v1": ("v1",)}[self._seen.api_version]
+        for version in versions:
+            if version == "v2" or "v1" in self._seen.hosts:
+                self._seen.notes["probe_retry"] = version
+                self._read("probe_retry", partial(questions.rerun_of_nothing, version))
+                error = self._seen.error("probe_retry")
+                if error is None or error.kind is not Kind.NOT_PUBLISHED:
+                    return
+
+    def _together(self, **asked: t.Callable[[], Answer]) -> dict[str, Answer]:
+        """The answers to several questions, asked side by side; those that need v1 are left out where v1 is not used or not reached."""
+        closed = self._seen.error("v1_jobs")
+        skipped = set(V1_READS) if "v1" not in self._seen.hosts else set()
+        if closed is not None and closed.kind in (_LASTING | {Kind.NOT_PUBLISHED}):
+            for name in V1_READS & set(asked):
+                self._seen.reads[name] = closed
+                skipped.add(name)
+        names = [name for name in asked if name not in skipped]
+        answers = dict(zip(names, in_threads(lambda name: self._read(name, asked[name]), names)))
+        return {name: answer for name, answer in answers.items() if answer is not None}
+
+    def _read(self, name: str, ask: t.Callable[[], _Value]) -> _Value | None:
+        """What *ask* returns; None after an error, which is noted."""
+        try:
+            value = ask()
+        except ApiError as error:
+            self._seen.reads[name] = error
+            return None
+        self._seen.reads[name] = None
+        return value
+
+    def see_journal(self) -> None:
+        """The journal: whether it can be used, and what it knows of the workspace."""
+        options, seen = self._options, self._seen
+        try:
+            with Journal(options["journal"], password=options["journal_password"], project_id="", read_only=True) as journal:
+                journal.history(limit=1)
+                name = journal.name
+                _check_writable(name)
+            self._project_known.wait(max(0.0, self.deadline - time.monotonic()))
+            with Journal(options["journal"], password=options["journal_password"], project_id=seen.project_id, read_only=True) as journal:
+                known = journal.read([seen.workspace_id], Window(0, 0), time.time_ns() // 1_000_000)
+                attempts = journal.history(workspace_ids=[seen.workspace_id], limit=200) if seen.workspace_id else []
+        except (JournalError, OptionError) as error:
+            seen.journal = JournalSeen("", str(error))
+            return
+        since = "" if known.complete_since is None else to_iso(known.complete_since // 1000 * 1000)
+        shared_by = tuple(dict.fromkeys(printable(f"{attempt.user} on {attempt.controller}", 100) for attempt in attempts))
+        seen.journal = JournalSeen(printable(name), "", not os.path.isabs(name) or os.path.exists(name), since, shared_by)
+
+
+#: The reads that are answered by the v1 host.
+V1_READS = frozenset({"v1_jobs", "v1_list", "job_detail", "instance_detail"})
+
+
+def _is_sendable(name: str) -> bool:
+    """Whether the name of a job can be part of an address."""
+    try:
+        return bool(encoded_path(name))
+    except OptionError:
+        return False
+
+
+def _check_writable(name: str) -> None:
+    """:raises JournalError: the journal is a file that cannot be written, or made. One of a server says so itself."""
+    if not os.path.isabs(name):
+        return
+    place = name
+    while not os.path.exists(place):
+        place = os.path.dirname(place)
+    if not os.access(place, os.W_OK) or (place != name and not os.path.isdir(place)):
+        raise JournalError(
+            f"Failed to write the journal {name}: {place} cannot be written by this user. Set journal to a path that this user can write."
+        )

@@ -1,0 +1,64 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Lines of a checkup, as account_doctor shows them on a terminal. Pure."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ...module_utils._common.text import printable
+from .._common.lines import Line
+from .._common.tables import wrapped
+
+Result = t.Mapping[str, t.Any]
+#: Where the text of a check begins, in columns.
+_INDENT = 29
+_NAMES = {"tls": "TLS", "v1_list": "v1 list", "v2_list": "v2 list"}
+
+
+def checkup_lines(host: str, result: Result, *, few: bool, verbose: bool = False) -> list[Line]:
+    """The checks of *host*, each with its text and remedy, and as the last line whether it is ready, or what to do first.
+
+    :param result: of module account_doctor.
+    :param few: whether all checks are shown; with many hosts together only problems are.
+    :param verbose: whether the open points are shown too.
+    """
+    checks = [check for check in result.get("checks", ()) if few or check["state"] == "problem"]
+    lines = [Line(f"{host}:"), *map(_check_line, checks)] if checks else []
+    lines += _assumption_lines(result.get("assumptions", ()), verbose=verbose) if few else []
+    last = "\n".join(wrapped(f"{host}: {printable(result.get('first_step', ''), 2000)}"))
+    return [*lines, Line(last, "good" if result.get("ready") else "bad")]
+
+
+def first_of_account(host: str, hosts: t.Sequence[str], hostvars: t.Any) -> bool:
+    """Whether *host* is the first of *hosts* with its region, project and endpoint, as their variables stand, templates not evaluated."""
+
+    def account(name: str) -> tuple[str, ...]:
+        variables = hostvars.raw_get(name) if hasattr(hostvars, "raw_get") else {}
+        return tuple(str(variables.get(f"dataarts_{option}")) for option in ("region", "project_id", "endpoint"))
+
+    return next((name for name in hosts if account(name) == account(host)), host) == host
+
+
+def _check_line(check: Result) -> Line:
+    name = _NAMES.get(check["check"], check["check"].replace("_", " "))
+    indent = " " * _INDENT
+    lines = wrapped(printable(check["text"], 1000), indent=indent, further="") or [""]
+    lines[0] = f"  {check['state']:9}  {name:15}  {lines[0][_INDENT:]}"
+    lines += wrapped(printable(check["remedy"], 1000), indent=indent, further="")
+    return Line("\n".join(lines), "bad" if check["state"] == "problem" else "")
+
+
+def _assumption_lines(assumptions: t.Sequence[Result], *, verbose: bool) -> list[Line]:
+    if not assumptions:
+        return []
+    decided = [assumption for assumption in assumptions if assumption["decided"]]
+    head = f"{len(decided)} of {len(assumptions)} open points of the service's documentation are decided by reading"
+    if not verbose:
+        return [Line("\n".join(wrapped(f"{head}; -v shows them.", indent="  ", further="")))]
+    lines = wrapped(f"{head}:", indent="  ", further="")
+    for assumption in assumptions:
+        setting = str(assumption["setting"]).lower() if assumption["decided"] else "open"
+        lines += wrapped(f"{assumption['name']}: {setting}. {printable(assumption['evidence'], 400)}", indent="    ")
+    return [Line("\n".join(lines))]

@@ -1,0 +1,116 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whichever way the service means what its documentation leaves open, account_doctor names the setting, or says that reading does not show it."""
+
+from __future__ import annotations
+
+import typing as t
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.dataarts.factory.plugins.module_utils._http import rate_limiter
+from ansible_collections.dataarts.factory.plugins.module_utils._http.iam import FetchedAuth
+from emulator.running import Running
+from emulator.switches import SWITCHES
+from tests.support.logic import Result, call
+from tests.support.scenarios import ACCESS_KEY, DOMAIN, SECRET_KEY, USER_NAME, USER_PASSWORD, WORKSPACE_ID, small_night
+from tests.support.workspace import options
+
+SETTINGS = [(name, value) for name, switch in SWITCHES.items() for value in switch.settings]
+BY_USER = {"access_key": None, "secret_key": None, "user_name": USER_NAME, "user_password": USER_PASSWORD, "domain_name": DOMAIN}
+#: Decided by reading, where the workspace holds what that takes, and by a request for a rerun of nothing.
+BY_READING = {
+    "offset_unit", "offset_beyond", "list_order", "window_compares", "enforce_window", "submit_time_of", "v2_open", "v2_list_open",
+    "v2_workspace", "v1_open", "depend_open", "code_spelling", "gateway_prefix", "status_spelling", "v1_job_id", "request_id_header",
+    "clock_skew_seconds", "date_offset_seconds", "token_lifetime_seconds",
+}  # fmt: skip
+BY_PROBING = {"v2_retry_open", "unknown_job_at_retry"}
+OF_CLOCKS = {"clock_skew_seconds", "date_offset_seconds", "token_lifetime_seconds"}
+#: Settings that leave no trace in what reading shows.
+NOT_SHOWN = {("running_per_job", 5)}
+
+
+@pytest.fixture(autouse=True)
+def unpaced(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The pace of requests is not what this is about."""
+    for route in rate_limiter.RATES:
+        monkeypatch.setitem(rate_limiter.RATES, route, 1e6)
+    monkeypatch.setattr(rate_limiter, "OTHER_RATE", 1e6)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    FetchedAuth._leases.clear()
+
+
+def begin(service: Running, role: str = "operator", **switches: t.Any) -> None:
+    """A workspace that holds what the open points can be seen by: late starts, a cancelled instance, many that run at once."""
+    jobs: list[dict[str, t.Any]] = [
+        {"name": "daily_sales", "failed": 2, "succeeded": 3, "every": "1d"},
+        {"name": "late", "instances": [{"plan_time": "-5h", "start_time": "-4h", "status": "fail"}]},
+        {"name": "stopped", "instances": [{"plan_time": "-6h", "status": "manual-stop"}]},
+        {
+            "name": "many",
+            "instances": [{"plan_time": f"-{hour}h", "status": "waiting", "runs": [{"status": "hang"}]} for hour in range(1, 8)],
+        },
+    ]
+    user = {"name": USER_NAME, "password": USER_PASSWORD, "access_key": ACCESS_KEY, "secret_key": SECRET_KEY, "role": role}
+    workspaces = [{"id": WORKSPACE_ID, "name": "sales", "kind": 1, "jobs": jobs}]
+    service.reset(small_night(workspaces=workspaces, users=[user], switches={"flow_control": False, **switches}))
+
+
+def decided(service: Running, **changes: t.Any) -> dict[str, t.Any]:
+    """The settings that the doctor names."""
+    result: Result = call("account_doctor", options(service, **changes))
+    assert not result["failed"], result["msg"]
+    assert [assumption["name"] for assumption in result["assumptions"]] == list(SWITCHES), (
+        "a switch of the emulator is missing in _planner/assumptions.py"
+    )
+    assert all(assumption["evidence"] for assumption in result["assumptions"])
+    return {assumption["name"]: assumption["setting"] for assumption in result["assumptions"] if assumption["decided"]}
+
+
+def same(setting: t.Any, actual: t.Any) -> bool:
+    """Seconds are measured to the second, everything else is a word."""
+    if isinstance(actual, (int, float)) and not isinstance(actual, bool) and isinstance(setting, (int, float)):
+        return abs(setting - actual) <= 2
+    return type(setting) is type(actual) and setting == actual
+
+
+@pytest.mark.parametrize(("name", "value"), SETTINGS)
+def test_no_setting_is_named_wrong(emulated: Running, name: str, value: t.Any) -> None:
+    begin(emulated, **{name: value})
+    actual = emulated.state()["switches"]
+    settings = decided(emulated, probe_retry=True, **BY_USER)
+    assert {switch: setting for switch, setting in settings.items() if not same(setting, actual[switch])} == {}
+    if name in BY_READING | BY_PROBING | {"running_per_job"} and (name, value) not in NOT_SHOWN:
+        assert name in settings
+    assert emulated.journal() == []
+
+
+@pytest.mark.parametrize(("name", "value"), [setting for setting in SETTINGS if setting[0] in OF_CLOCKS])
+def test_with_keys_a_clock_is_named_only_where_nothing_else_can_be_wrong(emulated: Running, name: str, value: t.Any) -> None:
+    begin(emulated, **{name: value})
+    actual = emulated.state()["switches"]
+    settings = decided(emulated)
+    assert {switch: setting for switch, setting in settings.items() if not same(setting, actual[switch])} == {}
+    assert OF_CLOCKS & set(settings) == (set() if value in (90, 172800) else {"clock_skew_seconds", "date_offset_seconds"})
+
+
+def test_what_reading_decides(emulated: Running) -> None:
+    begin(emulated)
+    settings = decided(emulated, **BY_USER)
+    assert set(settings) == BY_READING | {"running_per_job"}
+    assert set(decided(emulated, probe_retry=True, **BY_USER)) == BY_READING | BY_PROBING | {"running_per_job"}
+
+
+@pytest.mark.parametrize("value", SWITCHES["no_permission_status"].settings)
+@pytest.mark.parametrize("role", ["none", "viewer"])
+def test_a_missing_right_shows_its_status(emulated: Running, role: str, value: int) -> None:
+    begin(emulated, role, no_permission_status=value)
+    assert decided(emulated, probe_retry=True)["no_permission_status"] == value
+
+
+def test_an_empty_workspace_decides_nothing_wrong(emulated: Running) -> None:
+    emulated.reset(small_night(jobs=[], switches={"flow_control": False}))
+    actual = emulated.state()["switches"]
+    assert {name: setting for name, setting in decided(emulated).items() if not same(setting, actual[name])} == {}
