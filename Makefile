@@ -28,9 +28,11 @@ SUITS := import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
 PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11 python3.14; do \
 	if $$name -c '$(SUITS)' >/dev/null 2>&1; then command -v $$name; break; fi; done)
 
-# Processes that run tests: one per core, at most four, so that a large machine is not filled with emulators.
+# Processes that run tests: one per core, at most four, so that a large machine is not filled with emulators. Files in the order of their
+# folders: sorted by their number of tests, the few long ones of whole playbooks would come last, and one process would wait for the other.
 JOBS ?= auto
-PYTEST := $(BIN)/python -m pytest -n $(JOBS) --maxprocesses 4 --dist loadfile
+SPREAD := -n $(JOBS) --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+PYTEST := $(BIN)/python -m pytest $(SPREAD)
 
 # Nothing of the person's environment decides what is run, and nothing is written outside of the checkout.
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV ANSIBLE_CONFIG PIP_USER PIP_TARGET PIP_PREFIX
@@ -105,7 +107,7 @@ eda: $(VENV)/.test $(EDA)/.made $(HOUSE) ## the rulebooks in a real ansible-rule
 
 .PHONY: switches
 switches: $(VENV)/.test $(HOUSE) ## tests/integration under every setting of every switch of the emulator (ARGS=--each one by one)
-	@PYTHONPATH=$(ROOT):$(TREE) $(BIN)/python -m tools.switches $(ARGS) -- -n $(JOBS) --maxprocesses 4 --dist loadfile
+	@PYTHONPATH=$(ROOT):$(TREE) $(BIN)/python -m tools.switches $(ARGS) -- $(SPREAD)
 
 .PHONY: awx
 awx: $(VENV)/.test $(HOUSE) ## role awx on awx.awx against a double of AWX's API, and jobs as AWX starts them, on two series of ansible-core
@@ -115,7 +117,7 @@ awx: $(VENV)/.test $(HOUSE) ## role awx on awx.awx against a double of AWX's API
 .PHONY: matrix
 matrix: $(VENV)/.test $(HOUSE) ## ansible-core 2.16 to 2.21 on every Python of this machine (CORES as below; MINUTES=20 runs less and ends in time)
 	@PYTHONPATH=$(ROOT):$(TREE) $(BIN)/python -m tools.matrix $(CORES) --minutes $(or $(MINUTES),0) \
-		--pytest="-n $(JOBS) --maxprocesses 4 --dist loadfile" $(ARGS)
+		--pytest="$(SPREAD)" $(ARGS)
 
 .PHONY: bench
 bench: $(VENV)/.test $(HOUSE) ## speed and memory compared with other tools, into docs/docsite/rst/benchmarks.rst (ARGS=--quick tries it)
@@ -126,8 +128,8 @@ sanity: $(VENV)/.test ## ansible-test sanity (CORES='2.16 2.21' chooses versions
 	$(BIN)/python tools/ansible_test.py sanity $(CORES)
 
 .PHONY: units
-units: $(VENV)/.test ## ansible-test units (CORES as above)
-	$(BIN)/python tools/ansible_test.py units $(CORES)
+units: $(VENV)/.test ## ansible-test units (CORES as above, TARGETS='_task _http' chooses among the folders of tests/unit)
+	$(BIN)/python tools/ansible_test.py units $(CORES) $(if $(TARGETS),--targets $(TARGETS))
 
 .PHONY: integration
 integration: $(VENV)/.test ## ansible-test integration (CORES as above, TARGETS='collection' chooses among tests/integration/targets)
