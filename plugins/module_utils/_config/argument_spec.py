@@ -134,6 +134,15 @@ def rerun_summary_spec() -> Spec:
     }
 
 
+def overview_spec() -> Spec:
+    """Action ``overview``."""
+    return {
+        "of": {"type": "str", "choices": ["failures", "attempts"], "required": True},
+        "variable": {"type": "str", "required": True},
+        "hosts": {"type": "list", "elements": "str"},
+    }
+
+
 def rerun_report_spec() -> Spec:
     """Action ``rerun_report``."""
     return {"path": {"type": "path", "required": True}, "hosts": {"type": "list", "elements": "str"}}

@@ -31,6 +31,7 @@ SPECS: dict[str, t.Callable[[], _options.Spec]] = {
 #: It asks the journal, not the service: defaults for credentials are not for it.
 NOT_IN_GROUP = {"rerun_history_info"}
 ACTIONS: dict[str, t.Callable[[], _options.Spec]] = {
+    "overview": _options.overview_spec,
     "rerun_summary": _options.rerun_summary_spec,
     "rerun_report": _options.rerun_report_spec,
 }

@@ -1,0 +1,58 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Shows what all workspaces of a play were asked for in one table.
+
+An action and no filter, for the reason of ``rerun_summary``.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible.plugins.action import ActionBase
+
+from ..module_utils._common.text import counted, printable
+from ..module_utils._config.argument_spec import overview_spec
+from ..plugin_utils._report import overview
+
+_TABLES = {"failures": overview.failures, "attempts": overview.attempts}
+_NAMED = 10  # hosts that the message names
+
+
+class ActionModule(ActionBase):
+    """The action behind the task ``dataarts.factory.overview``; nothing is asked, nothing is changed."""
+
+    TRANSFERS_FILES = False
+    _requires_connection = False
+    _supports_check_mode = True
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
+        """One task.
+
+        :param task_vars: variables of the host it runs on, with those of all others in ``hostvars``.
+        :returns: what the module documents; it failed if a workspace has no answer.
+        """
+        super().run(tmp, task_vars)
+        task_vars = task_vars or {}
+        dummy, options = self.validate_argument_spec(argument_spec=overview_spec())
+        hosts = options["hosts"] if options["hosts"] is not None else task_vars.get("ansible_play_hosts_all", [])
+        results = {str(host): _registered(task_vars.get("hostvars"), str(host), options["variable"]) for host in hosts}
+        table = _TABLES[options["of"]](results, whole=self._display.verbosity > 0)
+        if not self._task.no_log:
+            for line in table.lines:
+                self._display.display(line)
+        result = {"changed": False, "rows": table.rows, "lines": table.lines, "unanswered": table.unanswered}
+        if not table.unanswered:
+            return result
+        names = [printable(host, 100) for host in list(table.unanswered)[:_NAMED]]
+        more = [f"{len(table.unanswered) - _NAMED} more"] if len(table.unanswered) > _NAMED else []
+        what = f"{len(table.unanswered)} of {counted(len(results), 'workspace')} could not be asked"
+        return {**result, "failed": True, "msg": f"{what}: {', '.join([*names, *more])}. The lines above say why."}
+
+
+def _registered(hostvars: t.Any, host: str, variable: str) -> t.Mapping[str, t.Any]:
+    """What *host* registered, as it stands: data of the service is never looked at as a template."""
+    variables = hostvars.raw_get(host) if hostvars is not None and host in hostvars else {}
+    value = variables.get(variable) if isinstance(variables, t.Mapping) else None
+    return value if isinstance(value, t.Mapping) else {}

@@ -1,0 +1,214 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Overviews: what all workspaces of a play were asked for, in one table: what failed, and who reran what. Pure.
+
+Instances, or attempts, that a person takes for one thing are one row: those of one job with the same node and cause, or of one run.
+"""
+
+from __future__ import annotations
+
+import collections
+import typing as t
+
+from ...module_utils._common.text import counted, printable
+from .._common.local_times import local_time, offset, zone_of
+from .._common.tables import COLUMNS, shortened, table_lines, wrapped
+
+Result = t.Mapping[str, t.Any]
+Row = t.Dict[str, t.Any]
+_UNDER = "    "  # before what stands below its row
+_CAUSE = 150  # columns of a cause, two lines, unless all of it is to be shown
+
+
+class Overview(t.NamedTuple):
+    """One table.
+
+    :param rows: its rows, for programs.
+    :param lines: it, for people.
+    :param unanswered: host -> why it could not be asked.
+    """
+
+    rows: list[Row]
+    lines: list[str]
+    unanswered: dict[str, str]
+
+
+def failures(results: t.Mapping[str, Result], *, whole: bool = False) -> Overview:
+    """What failed, in which workspace, for when it was planned, since when, at which node, and why.
+
+    :param results: host -> what module job_instance_info returned; empty if it returned nothing.
+    :param whole: whether causes are shown whole.
+    """
+    answers, unanswered = _answers(results, "instances")
+    rows = [row for host, result in answers.items() for row in _failed_rows(host, result["instances"])]
+    zone = zone_of(time for row in rows for time in (row["planned_to"], row["failed_at"] or 0))
+    head = ("workspace", "job", "", "planned", "failed at", "node")
+    cells = [
+        (row["host"], row["job_name"], str(row["instances"]), _span(row, zone), _short(row["failed_at"], zone), row["node"])
+        for row in rows
+    ]
+    lines = _with_notes(head, cells, [row["cause"] for row in rows], whole=whole)
+    return Overview(rows, [*_failed_head(rows, answers, zone), *lines, *_unanswered_lines(unanswered)], unanswered)
+
+
+def attempts(results: t.Mapping[str, Result], *, whole: bool = False) -> Overview:
+    """Who reran what, when and why, the newest first.
+
+    :param results: host -> what module rerun_history_info returned; empty if it returned nothing.
+    :param whole: whether purposes are shown whole.
+    """
+    answers, unanswered = _answers(results, "attempts")
+    rows = [row for host, result in answers.items() for row in _attempt_rows(host, result["attempts"])]
+    rows.sort(key=lambda row: (-row["sent"], row["host"], row["job_name"]))
+    zone = zone_of(row["sent"] for row in rows)
+    head = ("sent", "workspace", "job", "", "planned", "by", "outcome")
+    cells = [
+        (
+            _short(row["sent"], zone),
+            row["host"],
+            row["job_name"],
+            str(row["attempts"]),
+            _span(row, zone),
+            row["user"] or "unknown",
+            "different" if len(row["outcomes"]) > 1 else "".join(row["outcomes"]),
+        )
+        for row in rows
+    ]
+    lines = _with_notes(head, cells, [_note(row) for row in rows], whole=whole)
+    left = sum(max(0, int(result.get("total") or 0) - len(result["attempts"])) for result in answers.values())
+    hidden = f"{counted(left, 'older attempt')} not shown: narrow the time with dataarts_made_after, or raise dataarts_limit."
+    more = ["", *wrapped(hidden)] if left else []
+    return Overview(rows, [*_attempts_head(rows, answers, zone), *lines, *more, *_unanswered_lines(unanswered)], unanswered)
+
+
+def _answers(results: t.Mapping[str, Result], key: str) -> tuple[dict[str, Result], dict[str, str]]:
+    """The results that hold an answer, and why the others hold none."""
+    answers = {host: result for host, result in results.items() if isinstance(result.get(key), list) and not result.get("failed")}
+    return answers, {host: _why(result) for host, result in results.items() if host not in answers}
+
+
+def _why(result: Result) -> str:
+    return printable(result.get("msg") or result.get("module_stderr") or "it was not reached, or its task was skipped", 1000)
+
+
+def _failed_rows(host: str, instances: t.Iterable[Result]) -> t.Iterator[Row]:
+    """The failures of a workspace: jobs by name, in each the latest failure first."""
+    groups: dict[tuple[str, ...], list[Result]] = {}
+    for instance in instances:
+        failure = instance.get("failure") or {}
+        cause = failure.get("text") or failure.get("message") or instance.get("error_message")
+        name = (str(instance.get("job_name")), str(instance.get("status")), str(failure.get("node") or ""), str(cause or ""))
+        groups.setdefault(name, []).append(instance)
+    for (job_name, status, node, cause), of_group in sorted(groups.items(), key=lambda group: (group[0][0], -_latest(group[1]))):
+        times = sorted(int(instance["plan_time"]) for instance in of_group)
+        yield {
+            "host": host,
+            "job_name": printable(job_name, 200),
+            "instances": len(of_group),
+            "status": printable(status, 100),
+            "planned_from": times[0],
+            "planned_to": times[-1],
+            "failed_at": _latest(of_group) or None,
+            "node": printable(node, 200),
+            "cause": printable(": ".join(filter(None, ("" if status == "fail" else status, cause))), 1000),
+        }
+
+
+def _latest(instances: t.Iterable[Result]) -> int:
+    return max(int(instance.get("end_time") or instance.get("start_time") or 0) for instance in instances)
+
+
+def _attempt_rows(host: str, listed: t.Iterable[Result]) -> t.Iterator[Row]:
+    groups: dict[tuple[str, str], list[Result]] = {}
+    for attempt in listed:
+        groups.setdefault((str(attempt.get("run_id")), str(attempt.get("job_name"))), []).append(attempt)
+    for (run_id, job_name), of_group in groups.items():
+        times = sorted(int(attempt["plan_time"]) for attempt in of_group)
+        outcomes = collections.Counter(printable(attempt.get("outcome"), 40).replace("_", " ") for attempt in of_group)
+        yield {
+            "host": host,
+            "job_name": printable(job_name, 200),
+            "run_id": printable(run_id, 100),
+            "attempts": len(of_group),
+            "planned_from": times[0],
+            "planned_to": times[-1],
+            "sent": min(int(attempt["sent_time"]) for attempt in of_group),
+            "outcomes": dict(outcomes.most_common()),
+            **{name: printable(of_group[0].get(name) or "", 200) for name in ("user", "controller", "purpose")},
+        }
+
+
+def _failed_head(rows: t.Sequence[Row], answers: t.Mapping[str, Result], zone: str) -> list[str]:
+    window = _window(answers, zone)
+    if not rows:
+        return wrapped(f"Nothing failed in {counted(len(answers), 'workspace')}{window}.") if answers else []
+    number, jobs = sum(row["instances"] for row in rows), len({(row["host"], row["job_name"]) for row in rows})
+    troubled = len({row["host"] for row in rows})
+    what = f"{counted(number, 'instance')} of {counted(jobs, 'job')} failed in {troubled} of {counted(len(answers), 'workspace')}"
+    return wrapped(f"{what}{window}. Times are {zone}.")
+
+
+def _attempts_head(rows: t.Sequence[Row], answers: t.Mapping[str, Result], zone: str) -> list[str]:
+    if not rows:
+        return wrapped(f"No rerun of {counted(len(answers), 'workspace')} is in the journal for that time.") if answers else []
+    number = sum(row["attempts"] for row in rows)
+    return wrapped(
+        f"{counted(number, 'attempt')} in {len({row['host'] for row in rows})} of {counted(len(answers), 'workspace')}, the newest first. "
+        f"Times are {zone}."
+    )
+
+
+def _window(answers: t.Mapping[str, Result], zone: str) -> str:
+    """The window of plan times that was asked for, to the minute of the first workspace; they differ by seconds."""
+    windows = [(result.get("planned_after"), result.get("planned_before")) for result in answers.values()]
+    begin, end = windows[0] if windows else (None, None)
+    if not isinstance(begin, int) or not isinstance(end, int):
+        return ""
+    return f", planned {local_time(begin, zone=offset(end))} to {local_time(end, zone=zone)}"
+
+
+def _with_notes(head: t.Sequence[str], cells: t.Sequence[t.Sequence[str]], notes: t.Sequence[str], *, whole: bool) -> list[str]:
+    """A table in which each row has its note below it; once, where the rows that follow have the same."""
+    if not cells:
+        return []
+    number = head.index("")
+    first, *rows = table_lines(head, cells, right={number})
+    lines = ["", first]
+    for index, row in enumerate(rows):
+        lines.append(row)
+        if notes[index] and notes[index] != (notes[index + 1] if index + 1 < len(notes) else ""):
+            note = wrapped(notes[index] if whole else shortened(notes[index], _CAUSE), indent=_UNDER, further="")
+            lines += note if whole else [shortened(line, COLUMNS) for line in note]
+    return lines
+
+
+def _unanswered_lines(unanswered: t.Mapping[str, str]) -> list[str]:
+    if not unanswered:
+        return []
+    lines = ["", f"{counted(len(unanswered), 'workspace')} could not be asked:"]
+    for why in dict.fromkeys(unanswered.values()):
+        hosts = ", ".join(printable(host, 100) for host, text in unanswered.items() if text == why)
+        lines += wrapped(f"{hosts}: {why}", indent="  ", further="")
+    return lines
+
+
+def _span(row: Row, zone: str) -> str:
+    """The plan times of a row: ``11-23 14:18`` or ``11-23 14:18-22:18``."""
+    first, last = _short(row["planned_from"], zone), _short(row["planned_to"], zone)
+    if first == last:
+        return first
+    day, dummy, time = last.partition(" ")
+    return f"{first}-{time}" if first.startswith(f"{day} ") else f"{first} - {last}"
+
+
+def _short(ms: int | None, zone: str) -> str:
+    """*ms* without its year: the rows of an overview are of the last days, or of the last months."""
+    return "" if not ms else local_time(ms, zone=zone)[5:]
+
+
+def _note(row: Row) -> str:
+    """Why, how it ended where that differs, and from which machine."""
+    outcomes = [f"{number} {word}" for word, number in row["outcomes"].items()] if len(row["outcomes"]) > 1 else []
+    where = f"from {row['controller']}" if row["controller"] else ""
+    return ", ".join(filter(None, (row["purpose"], *outcomes, where)))
