@@ -14,7 +14,9 @@ from ansible.plugins.action import ActionBase
 
 from ..module_utils._common.text import counted, printable
 from ..module_utils._config.argument_spec import overview_spec
+from ..plugin_utils._common.lines import Line
 from ..plugin_utils._report import overview
+from ..plugin_utils._task.screen import brief, show
 
 _TABLES = {"failures": overview.failures, "attempts": overview.attempts}
 _NAMED = 10  # hosts that the message names
@@ -40,15 +42,15 @@ class ActionModule(ActionBase):
         results = {str(host): _registered(task_vars.get("hostvars"), str(host), options["variable"]) for host in hosts}
         table = _TABLES[options["of"]](results, whole=self._display.verbosity > 0)
         if not self._task.no_log:
-            for line in table.lines:
-                self._display.display(line)
-        result = {"changed": False, "rows": table.rows, "lines": table.lines, "unanswered": table.unanswered}
+            show(self._display, map(Line, table.lines))
         if not table.unanswered:
-            return result
+            return brief({"changed": False, "rows": table.rows, "lines": table.lines, "unanswered": {}}, self._display)
         names = [printable(host, 100) for host in list(table.unanswered)[:_NAMED]]
         more = [f"{len(table.unanswered) - _NAMED} more"] if len(table.unanswered) > _NAMED else []
         what = f"{len(table.unanswered)} of {counted(len(results), 'workspace')} could not be asked"
-        return {**result, "failed": True, "msg": f"{what}: {', '.join([*names, *more])}. The lines above say why."}
+        # Without the table, which has been shown: Ansible prints the whole of a result that failed.
+        msg = f"{what}: {', '.join([*names, *more])}. The lines above say why."
+        return {"changed": False, "failed": True, "msg": msg, "unanswered": table.unanswered}
 
 
 def _registered(hostvars: t.Any, host: str, variable: str) -> t.Mapping[str, t.Any]:

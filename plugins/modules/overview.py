@@ -16,7 +16,8 @@ description:
     one table that fits a terminal of 80 columns. Asks no service for anything.
   - Run it once for the play, with C(run_once), after the last workspace. The playbooks C(dataarts.factory.failed) and
     C(dataarts.factory.history) end with it.
-  - Fails if a workspace has no answer, after it has shown the others.
+  - Fails if a workspace has no answer, after it has shown the others. Then it returns only which those are, because Ansible prints the whole of
+    a result that failed; what the others answered is in their variables.
 extends_documentation_fragment:
   - dataarts.factory.attributes.controller
 options:
@@ -73,7 +74,7 @@ lines:
     - Causes and purposes stand below their rows. Long ones are shortened, unless Ansible is verbose.
   type: list
   elements: str
-  returned: always
+  returned: success
   sample:
     - "6 instances of 2 jobs failed in 1 of 3 workspaces. Times are +08:00."
     - ""
@@ -90,7 +91,7 @@ rows:
       C(user), C(controller) and C(purpose).
   type: list
   elements: dict
-  returned: always
+  returned: success
   sample:
     - host: sales
       job_name: daily_sales

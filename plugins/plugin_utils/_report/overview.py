@@ -45,8 +45,7 @@ def failures(results: t.Mapping[str, Result], *, whole: bool = False) -> Overvie
     zone = zone_of(time for row in rows for time in (row["planned_to"], row["failed_at"] or 0))
     head = ("workspace", "job", "", "planned", "failed at", "node")
     cells = [
-        (row["host"], row["job_name"], str(row["instances"]), _span(row, zone), _short(row["failed_at"], zone), row["node"])
-        for row in rows
+        (row["host"], row["job_name"], str(row["instances"]), _span(row, zone), _short(row["failed_at"], zone), row["node"]) for row in rows
     ]
     lines = _with_notes(head, cells, [row["cause"] for row in rows], whole=whole)
     return Overview(rows, [*_failed_head(rows, answers, zone), *lines, *_unanswered_lines(unanswered)], unanswered)

@@ -1,0 +1,139 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The playbooks that only ask: what failed, and who reran what. Nothing is needed but the inventory."""
+
+from __future__ import annotations
+
+import json
+import typing as t
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+
+from ansible_collections.dataarts.factory.plugins.modules import overview
+from ansible_collections.dataarts.factory.plugins.plugin_utils._common.tables import width
+from emulator.running import Running, running
+from tests.support.documented import check_documented
+from tests.support.playbook import Ansible, Outcome
+from tests.support.scenarios import BOTH, FREE, SUPPLY_ID, two_workspaces
+from tests.support.workspace import inventory, variables
+
+
+@pytest.fixture(scope="module")
+def service() -> Iterator[Running]:
+    with running(two_workspaces(switches={**FREE, **BOTH})) as emulated:
+        yield emulated
+
+
+@pytest.fixture
+def ansible(tmp_path: Path) -> Ansible:
+    return Ansible(tmp_path)
+
+
+def hosts(service: Running, tmp_path: Path, **changes: t.Any) -> Path:
+    """An inventory that says what to rerun too, and an option of the role that no module here has."""
+    shared = {"jobs": ["weekly_*"], "statuses": ["manual-stop"], "max_instances": 1, "journal": str(tmp_path / "journal.db"), **changes}
+    data = inventory(sales=variables(service, **shared), supply=variables(service, workspace_id=SUPPLY_ID, **shared))
+    path = tmp_path / "hosts.yml"
+    path.write_text(json.dumps(data), encoding="utf-8")
+    return path
+
+
+def shown(outcome: Outcome) -> list[str]:
+    """What the table's task showed."""
+    (line,) = outcome.of("overview")
+    return t.cast("list[str]", line.result["lines"])
+
+
+def check(result: dict[str, t.Any]) -> None:
+    """Everything that the action returned is documented."""
+    ansibles = {"changed", "failed", "_ansible_verbose_override", "_ansible_no_log"}
+    check_documented({name: value for name, value in result.items() if name not in ansibles}, yaml.safe_load(overview.RETURN), "overview")
+
+
+def test_what_failed_everywhere_in_one_table(service: Running, ansible: Ansible, tmp_path: Path) -> None:
+    outcome = ansible.playbook("dataarts.factory.failed", "-i", hosts(service, tmp_path)).succeeded()
+    lines = shown(outcome)
+    assert lines[0].startswith("8 instances of 4 jobs failed in 2 of 2 workspaces, planned ")
+    rows = [line.split() for line in lines if line.startswith(("sales", "supply"))]
+    assert [row[:3] for row in rows] == [
+        ["sales", "daily_sales", "3"],
+        ["sales", "hourly_stock", "2"],
+        ["sales", "weekly_report", "1"],
+        ["supply", "stock_levels", "2"],
+    ]
+    assert all(line in outcome.stdout.splitlines() for line in lines), "as it stands, not as JSON"
+    assert all(width(line) <= 80 for line in lines)
+    (line,) = outcome.of("overview")
+    assert {row["host"]: row["instances"] for row in line.result["rows"] if row["job_name"] != "daily_sales"} == {"sales": 1, "supply": 2}
+    check(line.result)
+    assert service.journal() == []
+
+
+@pytest.mark.parametrize(
+    ("given", "first"),
+    [
+        ({"dataarts_jobs": ["daily_*"], "dataarts_statuses": ["success"]}, "2 instances of 1 job failed in 1 of 1 workspace"),
+        ({"dataarts_planned_after": "-2m"}, "Nothing failed in 1 workspace"),
+    ],
+)
+def test_options_narrow_it(service: Running, ansible: Ansible, tmp_path: Path, given: dict[str, t.Any], first: str) -> None:
+    path = hosts(service, tmp_path)
+    outcome = ansible.playbook("dataarts.factory.failed", "-i", path, "--limit", "sales", variables=given).succeeded()
+    assert shown(outcome)[0].startswith(first)
+
+
+def test_a_workspace_that_cannot_be_asked_is_an_error_after_the_others_were_shown(
+    service: Running, ansible: Ansible, tmp_path: Path
+) -> None:
+    path = hosts(service, tmp_path)
+    data = json.loads(path.read_text(encoding="utf-8"))
+    data["all"]["hosts"]["finance"] = {**data["all"]["hosts"]["sales"], "dataarts_workspace_id": "nosuchworkspace"}
+    data["all"]["hosts"]["away"] = {
+        "ansible_connection": "ssh",
+        "ansible_host": "127.0.0.1",
+        "ansible_port": 1,
+        "dataarts_workspace_id": "w",
+    }
+    path.write_text(json.dumps(data), encoding="utf-8")
+    outcome = ansible.playbook("dataarts.factory.failed", "-i", path).ended(2)
+    lines = outcome.stdout.splitlines()
+    assert any(line.startswith("8 instances of 4 jobs failed in 2 of 2 workspaces") for line in lines)
+    assert "2 workspaces could not be asked:" in lines
+    (failed,) = [line for line in outcome.of("overview") if line.event == "failed"]
+    assert failed.result["msg"] == "2 of 4 workspaces could not be asked: finance, away. The lines above say why."
+    assert failed.result["unanswered"]["finance"].startswith("Failed to list job instances of workspace nosuchworkspace: DLF.")
+    assert "Traceback" not in outcome.output
+
+
+@pytest.mark.parametrize("playbook", ["failed", "history"])
+def test_without_an_inventory_it_says_so_and_fails(ansible: Ansible, playbook: str) -> None:
+    outcome = ansible.playbook(f"dataarts.factory.{playbook}", "-i", "/nonexistent").ended(2)
+    assert "1 workspace could not be asked:" in outcome.stdout
+    assert "workspace_id" in outcome.stdout
+
+
+def test_who_reran_what_when_and_why(service: Running, ansible: Ansible, tmp_path: Path) -> None:
+    service.reset(two_workspaces(switches={**FREE, **BOTH}))
+    path = hosts(
+        service, tmp_path, jobs=["daily_sales", "stock_levels"], statuses=["fail"], max_instances=5, settle_time=1, poll_interval=1
+    )
+    nothing = ansible.playbook("dataarts.factory.history", "-i", path).succeeded()
+    assert shown(nothing) == ["No rerun of 2 workspaces is in the journal for that time."]
+    purpose = {"dataarts_purpose": "INC-4711 disk full", "dataarts_jobs": ["daily_sales", "stock_*"]}
+    ansible.playbook(
+        "dataarts.factory.rerun", "-i", path, "--limit", "sales", variables={**purpose, "dataarts_jobs": ["daily_*"]}
+    ).succeeded()
+    outcome = ansible.playbook("dataarts.factory.history", "-i", path).succeeded()
+    lines = shown(outcome)
+    assert lines[0].startswith("3 attempts in 1 of 2 workspaces, the newest first.")
+    (row,) = [line.split() for line in lines if "daily_sales" in line]
+    assert (row[2:5], row[-1]) == (["sales", "daily_sales", "3"], "accepted")
+    assert any(line.startswith("    INC-4711 disk full, from ") for line in lines)
+    (line,) = outcome.of("overview")
+    check(line.result)
+    narrowed = ansible.playbook("dataarts.factory.history", "-i", path, variables={"dataarts_jobs": ["stock_*"]}).succeeded()
+    assert shown(narrowed) == ["No rerun of 2 workspaces is in the journal for that time."]
