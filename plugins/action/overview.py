@@ -40,17 +40,17 @@ class ActionModule(ActionBase):
         dummy, options = self.validate_argument_spec(argument_spec=overview_spec())
         hosts = options["hosts"] if options["hosts"] is not None else task_vars.get("ansible_play_hosts_all", [])
         results = {str(host): _registered(task_vars.get("hostvars"), str(host), options["variable"]) for host in hosts}
-        table = _TABLES[options["of"]](results, whole=self._display.verbosity > 0)
+        made = _TABLES[options["of"]](results, whole=self._display.verbosity > 0)
         if not self._task.no_log:
-            show(self._display, map(Line, table.lines))
-        if not table.unanswered:
-            return brief({"changed": False, "rows": table.rows, "lines": table.lines, "unanswered": {}}, self._display)
-        names = [printable(host, 100) for host in list(table.unanswered)[:_NAMED]]
-        more = [f"{len(table.unanswered) - _NAMED} more"] if len(table.unanswered) > _NAMED else []
-        what = f"{len(table.unanswered)} of {counted(len(results), 'workspace')} could not be asked"
+            show(self._display, map(Line, made.lines))
+        if not made.unanswered:
+            return brief({"changed": False, "rows": made.rows, "lines": made.lines, "unanswered": {}}, self._display)
+        names = [printable(host, 100) for host in list(made.unanswered)[:_NAMED]]
+        more = [f"{len(made.unanswered) - _NAMED} more"] if len(made.unanswered) > _NAMED else []
+        what = f"{len(made.unanswered)} of {counted(len(results), 'workspace')} could not be asked"
         # Without the table, which has been shown: Ansible prints the whole of a result that failed.
         msg = f"{what}: {', '.join([*names, *more])}. The lines above say why."
-        return {"changed": False, "failed": True, "msg": msg, "unanswered": table.unanswered}
+        return {"changed": False, "failed": True, "msg": msg, "unanswered": made.unanswered}
 
 
 def _registered(hostvars: t.Any, host: str, variable: str) -> t.Mapping[str, t.Any]:

@@ -17,6 +17,7 @@ from ansible.utils.path import unfrackpath
 
 from ..module_utils._config.argument_spec import rerun_summary_spec
 from ..plugin_utils._common.lines import Line
+from ..plugin_utils._common.tables import wrapped
 from ..plugin_utils._report import host_results
 from ..plugin_utils._report import summary as _summary
 from ..plugin_utils._report.closing import summary_lines
@@ -36,7 +37,7 @@ class ActionModule(ActionBase):
         """One task: the numbers, the report's files, the closing lines, and as the last of them what to type next.
 
         :param task_vars: variables of the host it runs on, with those of all others in ``hostvars``.
-        :returns: what the module documents; ``failed`` with a message if the report could not be written.
+        :returns: what the module documents; ``failed`` with a message if a pattern matches no job anywhere, or the report could not be written.
         """
         super().run(tmp, task_vars)
         task_vars = task_vars or {}
@@ -47,7 +48,9 @@ class ActionModule(ActionBase):
         folder = Path(unfrackpath(options["report_path"], follow=False)) if options["report_path"] else None
         report = host_results.report_of(results, ids, command, task_vars, check_mode=bool(self._task.check_mode), folder=folder)
         paths, failure = self._written(report, results, folder)
+        unmatched = _summary.unmatched_patterns(results)
         lines = [
+            *(Line(line, "bad") for text in unmatched for line in wrapped(text)),
             *summary_lines(report, verbose=self._display.verbosity > 0),
             *go_on_lines(report, command, str(folder / host_results.PLANS) if folder and paths else ""),
             *([Line(f"Report: {paths['html']}")] if paths else []),
@@ -60,7 +63,8 @@ class ActionModule(ActionBase):
             "lines": [text for line in lines for text in line.text.splitlines()],
             "paths": paths,
         }
-        result |= {"failed": True, "msg": failure} if failure else {}
+        problems = [text for text in (*unmatched, failure) if text]
+        result |= {"failed": True, "msg": " ".join(problems)} if problems else {}
         result |= {"ansible_stats": _stats(result, self._templar.template(task_vars.get("dataarts_plans")))} if options["publish"] else {}
         warnings = _summary.shared_workspaces(ids)
         return brief({**result, "warnings": warnings} if warnings else result, self._display)

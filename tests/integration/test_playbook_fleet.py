@@ -59,6 +59,18 @@ def failures(outcome: Outcome) -> dict[str, str]:
     return {line.host: line.result["msg"] for line in outcome.of("fail") if line.event == "failed"}
 
 
+def test_a_pattern_that_matches_a_job_of_one_workspace_is_enough_and_one_that_matches_nowhere_fails(
+    service: Running, ansible: Ansible, hosts: Path
+) -> None:
+    options = ("dataarts.factory.rerun", "-i", hosts, "--check")
+    ansible.playbook(*options, variables={"dataarts_jobs": ["daily_*"]}).succeeded()
+    outcome = ansible.playbook(*options, variables={"dataarts_jobs": ["daily_*", "stokc_*"]}).ended(2)
+    (summary,) = [line.result for line in outcome.of("rerun_summary") if line.event == "failed"]
+    assert summary["msg"] == "No job of any workspace matches stokc_*. Did you mean stock_levels?"
+    assert outcome.stdout.splitlines().count("No job of any workspace matches stokc_*. Did you mean stock_levels?") == 1
+    assert service.journal() == []
+
+
 def test_plans_of_check_mode_given_back_are_all_that_is_done(service: Running, ansible: Ansible, hosts: Path) -> None:
     """The window and since come with the plan, so a run that begins later, with other options of the inventory, is the same run."""
     checked = stats(ansible.playbook("dataarts.factory.rerun", "-i", hosts, "--check").succeeded())

@@ -89,6 +89,23 @@ def shared_workspaces(workspace_ids: t.Mapping[str, str]) -> list[str]:
     ]
 
 
+def unmatched_patterns(results: t.Mapping[str, Result]) -> list[str]:
+    """A sentence for each pattern in ``jobs`` that matches no job in any workspace that has it.
+
+    One that matches somewhere is as it was meant: whoever works on many workspaces does not name the jobs of each.
+    """
+    checked = [entry for result in results.values() for entry in result.get("job_patterns") or ()]
+    matched = {entry["pattern"] for entry in checked if entry.get("matches")}
+    left: dict[str, str] = {}
+    for entry in checked:
+        if entry["pattern"] not in matched:
+            left[entry["pattern"]] = left.get(entry["pattern"]) or str(entry.get("suggestion") or "")
+    return [
+        f"No job of any workspace matches {printable(pattern, 100)}. {printable(suggestion, 200) or 'Check the pattern in jobs.'}"
+        for pattern, suggestion in left.items()
+    ]
+
+
 def has_counts(result: Result) -> bool:
     """Whether the task got so far that it could count. That of job_rerun always has a recap, an empty one if it did not."""
     return bool(result.get("recap", "instances" in result))

@@ -48,7 +48,7 @@ def history(*listed: Entry, **more: t.Any) -> Entry:
 
 
 def test_failures_of_one_job_with_one_cause_are_one_row() -> None:
-    cause = {"error_message": "Node load_orders failed."}
+    cause: Entry = {"error_message": "Node load_orders failed."}
     table = failures(
         {
             "supply": answer(failed("stock", 2)),
@@ -93,7 +93,7 @@ def test_node_and_cause_as_far_as_they_are_known(changes: Entry, node: str, caus
 
 
 def test_a_cause_that_the_next_row_has_too_stands_once() -> None:
-    cause = {"error_message": "disk full"}
+    cause: Entry = {"error_message": "disk full"}
     lines = failures({"sales": answer(failed("a", **cause), failed("b", **cause), failed("c"))}).lines
     assert [line.split()[1] if line.startswith("sales") else line for line in lines if "sales" in line or "disk" in line] == [
         "a",

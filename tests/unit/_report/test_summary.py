@@ -145,3 +145,39 @@ def test_instances_of_a_module_that_does_not_wait_are_counted_too() -> None:
 @pytest.mark.parametrize(("ids", "number"), [({"a": "1", "b": "2"}, 0), ({"a": "1", "b": "1", "c": "2", "d": "2", "e": "3"}, 2)])
 def test_hosts_of_one_workspace_are_told(ids: dict[str, str], number: int) -> None:
     assert len(_summary.shared_workspaces(ids)) == number
+
+
+def patterns(**matches: str | bool) -> dict[str, t.Any]:
+    """What a workspace says of its patterns: whether each matches a job, or what is suggested instead."""
+    return {
+        "job_patterns": [
+            {"pattern": f"{name}*", "matches": match is True, "suggestion": match if isinstance(match, str) else ""}
+            for name, match in matches.items()
+        ]
+    }
+
+
+#: results of the workspaces -> patterns that match nothing anywhere
+UNMATCHED: list[tuple[list[dict[str, t.Any]], list[str]]] = [
+    ([], []),
+    ([{}], []),
+    ([patterns(a=True)], []),
+    ([patterns(a=False)], ["a*"]),
+    ([patterns(a=False), patterns(a=True)], []),
+    ([patterns(a=True), patterns(a=False)], []),
+    ([patterns(a=False), patterns(a=False), {}], ["a*"]),
+    ([patterns(a=False), patterns(b=True)], ["a*"]),
+    ([patterns(a=False, b=True), patterns(a=True, b=False)], []),
+    ([patterns(a=False, b=False), patterns(a=True, b=False)], ["b*"]),
+]
+
+
+@pytest.mark.parametrize(("results", "names"), UNMATCHED)
+def test_a_pattern_that_matches_no_job_anywhere(results: list[dict[str, t.Any]], names: list[str]) -> None:
+    sentences = _summary.unmatched_patterns({str(number): result for number, result in enumerate(results)})
+    assert sentences == [f"No job of any workspace matches {name}. Check the pattern in jobs." for name in names]
+
+
+def test_what_one_workspace_suggests_is_told() -> None:
+    results = {"sales": patterns(a=False), "supply": patterns(a="Did you mean b?"), "finance": patterns(a="Did you mean c?")}
+    assert _summary.unmatched_patterns(results) == ["No job of any workspace matches a*. Did you mean b?"]
