@@ -124,7 +124,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("command", choices=sorted(DEFAULT))
     parser.add_argument("cores", nargs="*", metavar="CORE", help=f"series of ansible-core: {', '.join(CONTROLLERS)}")
-    parser.add_argument("--targets", nargs="*", default=[], help="names below tests/unit, or tests/integration/targets; all of them by default")
+    parser.add_argument(
+        "--targets", nargs="*", default=[], help="names below tests/unit, or tests/integration/targets; all of them by default"
+    )
     chosen = parser.parse_args()
     copy_checkout()
     codes = {core: run(chosen.command, core, chosen.targets) for core in chosen.cores or DEFAULT[chosen.command]}

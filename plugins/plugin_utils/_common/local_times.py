@@ -63,7 +63,8 @@ def localized(text: str) -> str:
     if not hits:
         return text
     zone = offset(hits[-1][1])
-    parts, end = [], 0
+    parts: list[str] = []
+    end = 0
     for number, (match, ms) in enumerate(hits, start=1):
         between = text[end : match.start()]
         shown = local_time(ms, zone="" if number == len(hits) else zone, seconds=ms % 60_000 > 0)

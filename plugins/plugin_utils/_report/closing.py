@@ -52,14 +52,15 @@ def summary_lines(report: Result, *, verbose: bool = False) -> list[Line]:
     troubled = {row.host for row in broken}.union(*lost.values())
     tone: t.Any = "bad" if troubled or not report["succeeded"] else "busy" if report["check_mode"] or _in_progress(report) else "good"
     return [
-        *(Line(text, tone) for text in wrapped(f"{report['headline']}{_window(report)}.")),
+        *(Line(text, tone) for text in wrapped(f"{report['headline']}.")),
+        *_window_lines(report),
         *_lost_lines(lost, verbose),
         *_broken_lines(broken, verbose),
         *_other_lines(report, troubled),
     ]
 
 
-def _window(report: Result) -> str:
+def _window_lines(report: Result) -> list[Line]:
     """The window of a plan, if it has something to rerun and is the same everywhere, to the minute."""
     windows = {
         (workspace["planned_after"] // 60_000, workspace["planned_before"] // 60_000)
@@ -67,9 +68,9 @@ def _window(report: Result) -> str:
         if workspace["planned_after"] and workspace["planned_before"]
     }
     if not report["check_mode"] or not report["totals"]["to_rerun"] or len(windows) != 1:
-        return ""
+        return []
     first, last = (minutes * 60_000 for minutes in windows.pop())
-    return f", planned {local_time(first, zone=zone_of([last]))} to {local_time(last)}"
+    return [Line(f"Planned from {local_time(first, zone=zone_of([last]))} to {local_time(last)}.")]
 
 
 def _broken(workspace: Result, length: int, *, check_mode: bool) -> t.Iterator[Broken]:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import typing as t
 
+from .._common.local_times import local_time
+
 Result = t.Mapping[str, t.Any]
 
 #: Earlier reruns that the words name; report.json has those that the module returned.
@@ -26,7 +28,7 @@ def history_words(instance: Result) -> str:
 def _rerun(earlier: Result) -> str:
     purpose = f" for {earlier['purpose']}" if earlier.get("purpose") else ""
     outcome = "" if earlier.get("outcome") == "accepted" else " (outcome unknown)"
-    return f"{earlier['sent_time_iso']} by {earlier.get('user') or 'unknown'} on {earlier.get('controller') or 'unknown'}{purpose}{outcome}"
+    return f"{local_time(earlier['sent_time'])} by {earlier.get('user') or 'unknown'} on {earlier.get('controller') or 'unknown'}{purpose}{outcome}"
 
 
 def rerun_before(report: Result) -> list[dict[str, t.Any]]:

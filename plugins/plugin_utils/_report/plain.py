@@ -11,7 +11,7 @@ from __future__ import annotations
 import html
 import typing as t
 
-from ...module_utils._common.times import to_iso
+from .._common.local_times import local_time
 from .history import history_words, rerun_before
 from .next_steps import instances_of
 from .standings import WORDS
@@ -57,7 +57,7 @@ def _next_step(step: Result, workspace: Result | None, check_mode: bool) -> str:
 def _instance(instance: Result) -> str:
     texts = ((instance.get("reason"), "why"), (instance.get("error_message"), "error"), (history_words(instance), "why"))
     said = "".join(f" <span class={css}>{_name(text)}</span>" for text, css in texts if text)
-    return f"<li><strong>{_name(instance['job_name'])}</strong> planned {_text(to_iso(instance['plan_time']))}{said}</li>"
+    return f"<li><strong>{_name(instance['job_name'])}</strong> planned {_text(local_time(instance['plan_time']))}{said}</li>"
 
 
 def _workspaces(report: Result) -> str:
@@ -85,8 +85,8 @@ def _rerun_before(report: Result) -> str:
         return ""
     head = "".join(f"<th scope=col>{text}</th>" for text in ("Workspace", "Job", "Planned", "Reruns", "Last", "By", "For"))
     body = "".join(
-        f"<tr><th scope=row>{_name(row['host'])}</th><td>{_name(row['job_name'])}</td><td>{_text(to_iso(row['plan_time']))}</td>"
-        f"<td class=number>{row['reruns']}</td><td>{_text(to_iso(row['last']))}</td><td>{_name(row['users'])}</td><td>{_name(row['purposes'])}</td></tr>"
+        f"<tr><th scope=row>{_name(row['host'])}</th><td>{_name(row['job_name'])}</td><td>{_text(local_time(row['plan_time']))}</td>"
+        f"<td class=number>{row['reruns']}</td><td>{_text(local_time(row['last']))}</td><td>{_name(row['users'])}</td><td>{_name(row['purposes'])}</td></tr>"
         for row in rows[:LISTED]
     )
     left = f"<p>and {len(rows) - LISTED:,} more, in report.json</p>" if len(rows) > LISTED else ""

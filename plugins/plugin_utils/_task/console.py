@@ -143,7 +143,9 @@ def progress_text(counts: t.Mapping[str, int]) -> str:
 
 def problem_line(name: str, problem: str) -> Line:
     """Something that went wrong without ending the run, when it is first seen."""
-    return Line("\n".join(wrapped(f"{name}  {localized(printable(problem))}", further=" " * width(name) + "  ")), "bad")
+    indent = " " * width(name) + "  "
+    rows = wrapped(localized(printable(problem)), indent=indent, further="")
+    return Line("\n".join(rows).replace(indent, f"{name}  ", 1), "bad")
 
 
 def verdict(run: Passes, place: TaskRun) -> tuple[bool, str]:

@@ -110,8 +110,8 @@ def test_the_colours_say_what_needs_a_person() -> None:
             {"a": some(True, to_rerun=2), "b": some(True, already_done=4)},
             True,
             [
-                "2 instances would be rerun in 1 workspace, planned 2026-11-22 11:00 to",
-                "  2026-11-23 11:00 +08:00.",
+                "2 instances would be rerun in 1 workspace.",
+                "Planned from 2026-11-22 11:00 to 2026-11-23 11:00 +08:00.",
                 "1 workspace: nothing to rerun",
             ],
         ),

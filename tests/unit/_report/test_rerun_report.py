@@ -288,10 +288,10 @@ def test_rows_of_the_page_are_the_instances() -> None:
 
 
 REPEATED = [earlier(1), earlier(20, user="joe", purpose="", outcome="unknown"), earlier(30), earlier(40), earlier(50)]
-ONCE = "rerun once before: 2026-11-23T02:00:00Z by jane on ctl-1 for INC-4711"
+ONCE = "rerun once before: 2026-11-23 02:00 +00:00 by jane on ctl-1 for INC-4711"
 OFTEN = (
-    "rerun 5 times before: 2026-11-23T02:00:00Z by jane on ctl-1 for INC-4711; 2026-11-22T07:00:00Z by joe on ctl-1 (outcome unknown); "
-    "2026-11-21T21:00:00Z by jane on ctl-1 for INC-4711; and 2 more"
+    "rerun 5 times before: 2026-11-23 02:00 +00:00 by jane on ctl-1 for INC-4711; 2026-11-22 07:00 +00:00 by joe on ctl-1 (outcome unknown); "
+    "2026-11-21 21:00 +00:00 by jane on ctl-1 for INC-4711; and 2 more"
 )
 
 

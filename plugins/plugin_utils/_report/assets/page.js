@@ -43,14 +43,18 @@
 
   const two = (number) => String(number).padStart(2, "0");
   const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
-  let zone = "utc";
+  let zone = "local";
   function parts(ms) {
     const at = new Date(zone === "utc" ? ms : ms - new Date(ms).getTimezoneOffset() * 60000);
     return { year: at.getUTCFullYear(), day: `${MONTHS[at.getUTCMonth()]} ${at.getUTCDate()}`, clock: `${two(at.getUTCHours())}:${two(at.getUTCMinutes())}`, second: at.getUTCSeconds() };
   }
   const moment = (ms) => { const at = parts(ms); return `${at.day} ${at.clock}:${two(at.second)}`; };
   const short = (ms, withDay) => { const at = parts(ms); return withDay ? `${at.day} ${at.clock}` : `${at.clock}:${two(at.second)}`; };
-  const full = (ms) => `${moment(ms)} ${parts(ms).year}${zone === "utc" ? " UTC" : ""}`;
+  function offset(ms) {
+    const minutes = -new Date(ms).getTimezoneOffset();
+    return `${minutes < 0 ? "-" : "+"}${two(Math.floor(Math.abs(minutes) / 60))}:${two(Math.abs(minutes) % 60)}`;
+  }
+  const full = (ms) => `${moment(ms)} ${parts(ms).year} ${zone === "utc" ? "UTC" : offset(ms)}`;
   function duration(ms) {
     const seconds = Math.max(0, Math.round(ms / 1000)), minutes = Math.floor(seconds / 60), hours = Math.floor(minutes / 60);
     if (hours >= 24) return `${Math.floor(hours / 24)}d ${hours % 24}h`;
