@@ -20,13 +20,15 @@ options:
   cloud_domain:
     description:
       - Domain after the region in the names of hosts, on clouds other than V(myhuaweicloud.com), for example V(otc.t-systems.com).
-      - If not set, it is V(myhuaweicloud.eu) for the region V(eu-west-101) and V(myhuaweicloud.com) for all others.
+      - If not set, the environment variable E(HW_CLOUD) is used. Without it, it is V(myhuaweicloud.eu) for the region V(eu-west-101) and
+        V(myhuaweicloud.com) for all others.
     type: str
   project_id:
     description:
       - Id of the project.
       - If not set, the environment variables E(HW_PROJECT_ID) and E(HUAWEICLOUD_SDK_PROJECT_ID) are used, in this order. If none is set,
-        the project with the name of O(region) is looked up at IAM. It is an error if there is no such project, or more than one.
+        the project with the name in E(HW_PROJECT_NAME), else that of O(region), is looked up at IAM. It is an error if there is no such
+        project, or more than one.
     type: str
   access_key:
     description:
@@ -36,6 +38,9 @@ options:
       - If an option of one kind is set, environment variables of the other kinds are ignored. Variables only fill in what is missing
         of the same kind, and only if they do not contradict an option, so that a secret key is never used with another access key.
       - If not set, the environment variables E(HW_ACCESS_KEY), E(HUAWEICLOUD_SDK_AK), and E(CLOUD_SDK_AK) are used, in this order.
+      - Where neither options nor environment variables hold credentials, the section C(basic) of the official SDKs' credentials file is used,
+        C(~/.huaweicloud/credentials) or what E(HUAWEICLOUD_SDK_CREDENTIALS_FILE) names, with its C(ak), C(sk), C(security_token),
+        C(project_id) and C(iam_endpoint).
       - Quote a value that consists of digits in YAML. A number loses its leading zeros.
     type: str
   secret_key:
@@ -76,10 +81,12 @@ options:
       - Name of an agency to assume (assume role), in the account O(agency_domain_name). The credentials are then those of a user who
         may use agencies. They are either permanent keys (O(access_key) and O(secret_key)), which are exchanged for temporary keys, or a
         user (O(user_name), O(user_password), and O(domain_name)), for whom a token of the agency is requested.
+      - If not set, and the credentials do not come from options, the environment variable E(HW_ASSUME_ROLE_AGENCY_NAME) is used.
     type: str
   agency_domain_name:
     description:
       - Name of the account that owns the agency O(agency_name). The project belongs to this account.
+      - If not set, and the credentials do not come from options, the environment variable E(HW_ASSUME_ROLE_DOMAIN_NAME) is used.
     type: str
   endpoint:
     description:
@@ -96,6 +103,7 @@ options:
     description:
       - Overrides the address of IAM, V(https://iam.REGION.DOMAIN). IAM is only used to exchange a password for a
         token, to assume an agency, and to look up O(project_id).
+      - If not set, the environment variable E(HW_AUTH_URL) is used, without a C(/v3) at its end.
     type: str
   validate_certs:
     description:

@@ -9,6 +9,8 @@ The rules, which the doc fragment ``account`` explains to users:
   (``user_name``, ``user_password``, ``domain_name``). Exactly one is used.
 * Options win as a whole kind: as soon as one credential option is set, variables of other kinds are ignored. Variables fill gaps
   of the same kind, and only from a family of variables that contradicts no option: a secret key never joins a foreign access key.
+* The credentials file of the official SDKs is read where neither options nor variables hold credentials.
+* Variables that name an agency count where the credentials do not come from options: an agency trusts one account.
 * The empty string means unset, in options and in the environment.
 """
 
@@ -36,6 +38,8 @@ CREDENTIAL_OPTIONS = (*(name for names in KINDS.values() for name in names), "ag
 #: Options that must never be shown; ``no_log`` in every specification.
 SECRET_OPTIONS = ("access_key", "secret_key", "security_token", "auth_token", "user_password")
 
+#: What stands before the name of a value in the credentials file of the official SDKs, next to the variables; see ``credentials_file.py``.
+IN_FILE = "credentials file: "
 #: Variables that belong together, most preferred first: kind, and option by variable.
 _FAMILIES: tuple[tuple[str, dict[str, str]], ...] = (
     ("keys", {"access_key": "HW_ACCESS_KEY", "secret_key": "HW_SECRET_KEY", "security_token": "HW_SECURITY_TOKEN"}),
@@ -46,13 +50,22 @@ _FAMILIES: tuple[tuple[str, dict[str, str]], ...] = (
     ("keys", {"access_key": "CLOUD_SDK_AK", "secret_key": "CLOUD_SDK_SK"}),
     ("token", {"auth_token": "HW_AUTH_TOKEN"}),
     ("user", {"user_name": "HW_USER_NAME", "user_password": "HW_USER_PASSWORD", "domain_name": "HW_DOMAIN_NAME"}),
+    ("keys", {"access_key": f"{IN_FILE}ak", "secret_key": f"{IN_FILE}sk", "security_token": f"{IN_FILE}security_token"}),
 )
 #: Option -> the environment variables that stand in for it, most preferred first.
 ENVIRONMENT: dict[str, tuple[str, ...]] = {
     "region": ("HW_REGION_NAME",),
     "project_id": ("HW_PROJECT_ID", "HUAWEICLOUD_SDK_PROJECT_ID"),
-    **{name: tuple(family[name] for dummy, family in _FAMILIES if name in family) for names in KINDS.values() for name in names},
+    "cloud_domain": ("HW_CLOUD",),
+    "iam_endpoint": ("HW_AUTH_URL",),
+    **{name: tuple(family[name] for dummy, family in _FAMILIES[:-1] if name in family) for names in KINDS.values() for name in names},
+    "agency_name": ("HW_ASSUME_ROLE_AGENCY_NAME",),
+    "agency_domain_name": ("HW_ASSUME_ROLE_DOMAIN_NAME",),
 }
+#: Names the project to look up, where it is not called as the region is.
+PROJECT_NAME = "HW_PROJECT_NAME"
+#: What other tools have behind the address of IAM.
+_IAM_PATH = re.compile(r"/+v3/*$")
 
 _CURE = "Set access_key and secret_key, or auth_token, or user_name, user_password and domain_name"
 
@@ -107,7 +120,7 @@ def resolve(options: Options, environ: t.Mapping[str, str]) -> dict[str, t.Any]:
     """*options* with region, project and credentials completed from *environ* by the rules above.
 
     :param options: option -> value as the user gave it; None and blank text mean unset.
-    :param environ: the environment; a mapping without the variables turns the fallback off.
+    :param environ: the environment, maybe with what a credentials file holds; a mapping without the variables turns the fallback off.
     :returns: a copy; nothing is validated that :meth:`Account.from_options` or the client validate.
     :raises OptionError: a value is not text, or the environment alone holds several kinds.
     """
@@ -115,7 +128,7 @@ def resolve(options: Options, environ: t.Mapping[str, str]) -> dict[str, t.Any]:
 
 
 def resolve_with_origins(options: Options, environ: t.Mapping[str, str]) -> tuple[dict[str, t.Any], dict[str, str]]:
-    """As :func:`resolve`, and next to it where each value comes from: option -> ``options`` or the name of a variable."""
+    """As :func:`resolve`, and next to it where each value comes from: option -> ``options``, the name of a variable, or a file."""
     resolved = dict(options)
     origins: dict[str, str] = {}
 
@@ -124,21 +137,44 @@ def resolve_with_origins(options: Options, environ: t.Mapping[str, str]) -> tupl
         if value:
             origins[name] = origin
 
-    for name in ("region", "project_id"):
+    for name in ("region", "project_id", "cloud_domain", "iam_endpoint"):
         own = text_of(options.get(name), name)
-        variable = next((variable for variable in ENVIRONMENT[name] if environ.get(variable, "").strip()), "")
-        take(name, own or text_of(environ.get(variable), name), "options" if own else variable)
+        value, variable = _variable(environ, name)
+        take(name, own or value, "options" if own else variable)
+    resolved["project_name"] = text_of(environ.get(PROJECT_NAME), PROJECT_NAME)
     given = {name: value for name in CREDENTIAL_OPTIONS for value in [text_of(options.get(name), name)] if value}
     for name in CREDENTIAL_OPTIONS:
         take(name, given.get(name), "options")
     kinds = {kind for kind, names in KINDS.items() for name in names if name in given}
-    if not kinds:
-        kinds = _kinds_of(environ)
+    of_options = bool(kinds - {"user"} or {"user_name", "user_password"} & set(given))
+    if not of_options:
+        for name in ("agency_name", "agency_domain_name"):
+            if name not in given:
+                take(name, *_variable(environ, name))
+    kinds = kinds or kinds_of(environ)
     if len(kinds) == 1:
         for name, (value, variable) in _family(kinds.pop(), given, environ).items():
             if name not in given:
                 take(name, value, variable)
     return resolved, origins
+
+
+class WithoutProject(t.Dict[str, str]):
+    """An environment without what names a project, for one of several logins: none of them must look into the project of another.
+
+    A credentials file names none either where it is read for such an environment.
+    """
+
+    def __init__(self, environ: t.Mapping[str, str]) -> None:
+        named = {*ENVIRONMENT["project_id"], PROJECT_NAME}
+        super().__init__({name: value for name, value in environ.items() if name not in named})
+
+
+def _variable(environ: t.Mapping[str, str], option: str) -> tuple[str | None, str]:
+    """The value of the first variable of *option* that is set, and its name; (None, "") without one."""
+    name = next((variable for variable in (*ENVIRONMENT[option], IN_FILE + option) if environ.get(variable, "").strip()), "")
+    value = text_of(environ.get(name), option)
+    return (_IAM_PATH.sub("", value) if value and option == "iam_endpoint" else value), name
 
 
 def joining(given: Options, others: Options) -> dict[str, t.Any]:
@@ -187,7 +223,7 @@ def _one_kind(values: t.Mapping[str, str | None]) -> str:
     if not kinds:
         raise OptionError(
             f"No credentials: {_CURE} (or the environment variables {', '.join(_variables('keys'))}, {', '.join(_variables('token'))}, "
-            f"{', '.join(_variables('user'))})."
+            f"{', '.join(_variables('user'))}, or the credentials file of the SDKs)."
         )
     if len(kinds) > 1:
         present = [name for kind in kinds for name in KINDS[kind] if values[name]]
@@ -210,7 +246,7 @@ def _check_agency(values: t.Mapping[str, str | None], kind: str) -> None:
         raise OptionError("agency_name with security_token: an agency is assumed with the permanent access_key and secret_key of a user.")
 
 
-def _kinds_of(environ: t.Mapping[str, str]) -> set[str]:
+def kinds_of(environ: t.Mapping[str, str]) -> set[str]:
     """Kinds of which the environment holds any. HW_DOMAIN_NAME alone is none: other tools want it in addition to keys."""
     variables_of: dict[str, list[str]] = {}
     for kind, family in _FAMILIES:
@@ -247,11 +283,11 @@ def _with_variables(names: t.Iterable[str]) -> str:
     return listed([f"{name} (or {' / '.join(ENVIRONMENT[name])})" if name in ENVIRONMENT else name for name in names])
 
 
-def region_required(options: Options) -> str:
-    """The region of *options*. :raises OptionError: it is unset; it is needed to find the project."""
-    region = region_id(options.get("region"))
-    if region is None:
+def project_to_look_up(resolved: Options) -> str:
+    """The name of the project to look up: that of the region, unless HW_PROJECT_NAME names another. :raises OptionError: neither is set."""
+    name = resolved.get("project_name") or region_id(resolved.get("region"))
+    if name is None:
         raise OptionError(
             "project_id is missing, and without region it cannot be looked up: set project_id (or HW_PROJECT_ID) or region (or HW_REGION_NAME)."
         )
-    return region
+    return str(name)

@@ -11,7 +11,8 @@ import threading
 import typing as t
 
 from .._common.errors import OptionError
-from .._config.credentials import Account, region_required, resolve
+from .._config.credentials import Account, project_to_look_up, resolve
+from .._config.credentials_file import with_credentials_file
 from .._config.regions import Hosts, base_url
 from .client import Client
 from .iam import FetchedAuth, Iam, Lease, TokenAuth, TokenScope, cache_key
@@ -61,17 +62,17 @@ def open_session(options: t.Mapping[str, t.Any], environ: t.Mapping[str, str] | 
     :param environ: where unset options are looked up (:data:`ENVIRONMENT`); the process's environment if None.
     :raises OptionError: the options do not say who acts, where, or how; or a setting cannot be used.
     """
-    resolved = resolve(options, os.environ if environ is None else environ)
+    resolved = resolve(options, with_credentials_file(options, os.environ if environ is None else environ))
     account = Account.from_options(resolved)
     hosts = hosts_of(resolved)
     settings = client_settings(resolved)
     project_id = t.cast("str | None", resolved["project_id"])
-    auth = _authentication(account, hosts, settings, _scope(project_id, hosts))
+    auth = _authentication(account, hosts, settings, _scope(project_id, resolved, hosts))
     client = Client(auth, rate_limiter=RateLimiter(reservations=shared_reservations(hosts.v2, account.actor)), **settings)
     if project_id is not None:
         return Session(client, hosts, project_id, account)
     # Where and by which name to look is settled now, before anything is sent.
-    return Session(client, hosts, functools.partial(_find_project, auth, Iam(client, hosts.iam), region_required(resolved)), account)
+    return Session(client, hosts, functools.partial(_find_project, auth, Iam(client, hosts.iam), project_to_look_up(resolved)), account)
 
 
 def hosts_of(resolved: t.Mapping[str, t.Any]) -> Hosts:
@@ -100,9 +101,9 @@ def _text(options: t.Mapping[str, t.Any], name: str) -> str | None:
     return value or None
 
 
-def _scope(project_id: str | None, hosts: Hosts) -> TokenScope:
-    """What a token is asked for: the project by its id, or the project named like the region."""
-    return {"project": {"id": project_id} if project_id else {"name": hosts.region}}
+def _scope(project_id: str | None, resolved: t.Mapping[str, t.Any], hosts: Hosts) -> TokenScope:
+    """What a token is asked for: the project by its id, or by its name, which is the region's unless a variable says another."""
+    return {"project": {"id": project_id} if project_id else {"name": resolved["project_name"] or hosts.region}}
 
 
 def _authentication(account: Account, hosts: Hosts, settings: dict[str, t.Any], scope: TokenScope) -> t.Any:
@@ -139,7 +140,7 @@ def _token(iam: Iam, account: Account, scope: TokenScope) -> Lease:
     return iam.agency_token(account, user_token, scope)[1]
 
 
-def _find_project(auth: t.Any, iam: Iam, region: str) -> str:
-    """The project that a fetched token is scoped to, or the one that IAM knows by the region's name."""
+def _find_project(auth: t.Any, iam: Iam, name: str) -> str:
+    """The project that a fetched token is scoped to, or the one that IAM knows by that name."""
     scoped = auth.lease().project_id if isinstance(auth, FetchedAuth) else None
-    return scoped or iam.project_id(region)
+    return scoped or iam.project_id(name)

@@ -25,6 +25,7 @@ from .._common.text import printable
 from .._common.times import Window, to_iso
 from .._common.version import VERSION
 from .._config.credentials import CREDENTIAL_OPTIONS, Account, resolve_with_origins
+from .._config.credentials_file import with_credentials_file
 from .._http.compat import requests
 from .._http.iam import Iam
 from .._http.reach import issuer, name_error, proxy_of, shown_proxy
@@ -127,10 +128,10 @@ class _Checkup:
         """The options, completed from the environment; what they say of hosts and credentials is noted."""
         seen = self._seen
         try:
-            resolved, origins = resolve_with_origins(self._options, os.environ)
+            resolved, origins = resolve_with_origins(self._options, with_credentials_file(self._options, os.environ))
         except OptionError as error:
             seen.option_error = str(error)
-            resolved, origins = {**self._options, **dict.fromkeys(CREDENTIAL_OPTIONS)}, {}
+            resolved, origins = {**self._options, **dict.fromkeys((*CREDENTIAL_OPTIONS, "project_name"))}, {}
         variables = {str(name): printable(variable, 100) for name, variable in (self._options["origins"] or {}).items()}
         seen.origins = {name: variables.get(name, origin) if origin == "options" else origin for name, origin in origins.items()}
         seen.region, seen.project_id = resolved["region"] or "", resolved["project_id"] or ""

@@ -15,7 +15,7 @@ from jinja2 import Undefined
 from ...module_utils._common.errors import OptionError
 from ...module_utils._common.times import Window
 from ...module_utils._config.argument_spec import TYPE_WORDS, Spec, account_spec
-from ...module_utils._config.credentials import ENVIRONMENT, text_of
+from ...module_utils._config.credentials import WithoutProject, text_of
 from ...module_utils._models.instance import Status
 from ...module_utils._models.run_scope import window_of
 from ...module_utils._models.selection import Selection, select
@@ -139,8 +139,7 @@ def source_options(args: t.Mapping[str, t.Any], now_ms: int) -> SourceOptions:
 
 def environment_for(options: SourceOptions, environ: t.Mapping[str, str]) -> dict[str, str]:
     """The part of *environ* that may complete a login: the project in it counts only where there is a single one."""
-    hidden = () if len(options.logins) == 1 else ENVIRONMENT["project_id"]
-    return {name: value for name, value in environ.items() if name not in hidden}
+    return dict(environ) if len(options.logins) == 1 else WithoutProject(environ)
 
 
 def _logins(options: t.Mapping[str, t.Any]) -> tuple[Login, ...]:

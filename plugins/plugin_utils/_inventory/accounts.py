@@ -18,10 +18,13 @@ from ...module_utils._config.argument_spec import account_spec
 from ...module_utils._config.credentials import (
     CREDENTIAL_OPTIONS,
     ENVIRONMENT,
+    PROJECT_NAME,
     SECRET_OPTIONS,
     Account,
+    WithoutProject,
     resolve,
 )
+from ...module_utils._config.credentials_file import with_credentials_file
 from ...module_utils._config.regions import region_id
 from .names import safe_name
 
@@ -115,11 +118,11 @@ def targets_of(account: t.Mapping[str, t.Any], environ: t.Mapping[str, str]) -> 
 def _identity(options: t.Mapping[str, t.Any], environ: t.Mapping[str, str]) -> tuple[str, ...]:
     """Who acts, and the project of the environment; empty where credentials are missing, as whoever reads the workspaces will say."""
     try:
-        actor = Account.from_options(resolve(options, environ)).actor
+        actor = Account.from_options(resolve(options, with_credentials_file(options, environ))).actor
     except OptionError:
         return ()
     own = any(options.get(name) for name in CREDENTIAL_OPTIONS)
-    return (actor, *(() if own else (environ.get(name, "") for name in ENVIRONMENT["project_id"])))
+    return (actor, *(() if own else (environ.get(name, "") for name in (*ENVIRONMENT["project_id"], PROJECT_NAME))))
 
 
 def environment_of_target(target: Target, alone: bool, environ: t.Mapping[str, str]) -> dict[str, str]:
@@ -129,8 +132,7 @@ def environment_of_target(target: Target, alone: bool, environ: t.Mapping[str, s
     credentials of its own and is *alone*: a second account or region must never look into the first one's project.
     """
     own = any(target.options.get(name) for name in CREDENTIAL_OPTIONS)
-    hidden = () if alone and not own else ENVIRONMENT["project_id"]
-    return {name: value for name, value in environ.items() if name not in hidden}
+    return dict(environ) if alone and not own else WithoutProject(environ)
 
 
 def checked(account: t.Any, position: int) -> dict[str, t.Any]:

@@ -155,7 +155,7 @@ REFUSED: list[tuple[str, dict[str, t.Any], Strings, str]] = [
         "a number for an agency",
         {**KEYS, **AGENCY, "agency_name": 7},
         {},
-        "agency_name must be text, not a number.*declare it as a string where it is entered.$",
+        "agency_name must be text, not a number.*declare it as a string where it is entered, or use .*HW_ASSUME_ROLE_AGENCY_NAME.$",
     ),
     ("a line break in a key", {"access_key": "AK1", "secret_key": "87654321\nX: y"}, {}, "secret_key contains blanks, line breaks"),
     ("a line break in a variable", {}, {**HW_KEYS, "HW_SECRET_KEY": "8765\n4321"}, "secret_key contains blanks"),
@@ -182,6 +182,10 @@ def test_the_documented_variables() -> None:
         "user_name": ("HW_USER_NAME",),
         "user_password": ("HW_USER_PASSWORD",),
         "domain_name": ("HW_DOMAIN_NAME",),
+        "cloud_domain": ("HW_CLOUD",),
+        "iam_endpoint": ("HW_AUTH_URL",),
+        "agency_name": ("HW_ASSUME_ROLE_AGENCY_NAME",),
+        "agency_domain_name": ("HW_ASSUME_ROLE_DOMAIN_NAME",),
     }
 
 
