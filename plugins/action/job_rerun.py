@@ -10,30 +10,44 @@ into one result. Everything it decides or says is a pure function of ``plugin_ut
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 import typing as t
 import uuid
 
 from ansible import constants
-from ansible.errors import AnsibleConnectionFailure
+from ansible.errors import AnsibleConnectionFailure, AnsibleError
 from ansible.module_utils.parsing.convert_bool import boolean
 
+from ..module_utils._runner.ansible_module import ModuleRun
 from ..plugin_utils._common.lines import Line
 from ..plugin_utils._report.started import started_command
 from ..plugin_utils._role.options import ROLE
-from ..plugin_utils._task import console, counts, inprocess, passes
+from ..plugin_utils._task import console, counts, inprocess, main_process, passes
+from ..plugin_utils._task.heartbeat import Heartbeat
 from ..plugin_utils._task.module_action import ModuleAction
+from ..plugin_utils._task.passes import Passes
 from ..plugin_utils._task.paths import from_start
 from ..plugin_utils._task.screen import brief, show
 
 _MODULE = "dataarts.factory.job_rerun"
 
 
+main_process.keep_taking_results()
+
+
 class ActionModule(ModuleAction):
     """The action behind the task ``dataarts.factory.job_rerun``."""
 
     _requires_connection = True
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
+        """One task, or the part of role rerun that it is."""
+        self._started, self._play, self._part = time.monotonic(), os.getppid(), passes.Part.of(self._task.args)
+        if self._part.name == passes.VERDICT:
+            return self._verdict(task_vars or {})
+        return super().run(tmp, task_vars)
 
     def work(self, task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
         """As many passes as it takes. The first one sends nothing, so that the plan is shown before anything is sent; where there is nothing
@@ -45,12 +59,55 @@ class ActionModule(ModuleAction):
         self._task.check_mode = self._task.check_mode or boolean(self._task.args.get("check_only") or False, strict=False)
         if self._task.async_val:
             return self._in_background(task_vars)
-        self._started = time.monotonic()
-        self._play = os.getppid()
-        run, timing = self._watch(task_vars)
+        self._doing: t.Callable[[], Line] = lambda: Line("")
+        self._task.args = {**self._task.args, **self._others(task_vars)}
+        run = Passes(
+            wanted=passes.statuses_of_task(self._task.args),
+            check=bool(self._task.check_mode),
+            fleet=bool(_prefix(task_vars)),
+            run_id=uuid.uuid4().hex,
+        )
+        before = task_vars.get(self._part.result) if self._part.result else None
+        if isinstance(before, t.Mapping):
+            resumed = Passes.resumed(run, before) if self._part.name == passes.WATCH else None
+            if resumed is None:
+                return dict(before)
+            run = resumed
+        self._run = run
+        with Heartbeat(self._say, lambda: self._doing()):
+            run, timing = self._kept(task_vars)
         result = self._result(run, timing, task_vars)
         self._leave_if_alone()
         return result
+
+    def _verdict(self, task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
+        """Fail where the goal was missed, in few words: what a task that fails returns is shown, and its whole result may hold thousands of instances."""
+        result = task_vars.get(self._part.result)
+        result = result if isinstance(result, t.Mapping) else {}
+        msg = str(result.get("msg") or "Failed: no task of this play left a result.")
+        if passes.reached_goal(result) or not self._part.fail:
+            self._say(console.verdict_line(self._host(task_vars), msg))
+            return {"changed": False, "msg": msg}
+        # In these words Ansible shows no lines of the role's file, which say nothing about the cause.
+        return {"changed": False, "failed_when_result": True, "msg": msg}
+
+    def _kept(self, task_vars: dict[str, t.Any]) -> tuple[Passes, passes.Timing]:
+        """The passes. Whatever ends them, what is known by then is kept; an error before anything is known is Ansible's to tell."""
+        try:
+            return self._passes(self._run, task_vars)
+        except AnsibleError:
+            raise
+        except Exception as error:
+            if not self._run.base:
+                raise
+            cause = f"{type(error).__name__} in the action of the task"
+            self._run = self._run.after({"failed": True, "msg": f"Failed to go on: {cause}.", "error": {"kind": "internal"}})
+            return self._run, passes.Timing()
+
+    def cleanup(self, force: bool = False) -> None:
+        """As after every task. A machine that cannot be reached any more keeps its folder, and takes the result of the task with it no more."""
+        with contextlib.suppress(AnsibleError):
+            super().cleanup(force=force)
 
     def _in_background(self, task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
         """With ``async`` a process of its own makes one pass that waits for nothing; nobody is there to be shown progress."""
@@ -58,55 +115,77 @@ class ActionModule(ModuleAction):
         result: dict[str, t.Any] = self._execute_module(module_name=_MODULE, module_args=args, task_vars=task_vars, wrap_async=True)
         return result
 
-    def _watch(self, task_vars: dict[str, t.Any]) -> tuple[passes.Passes, passes.Timing]:
-        run = passes.Passes(
-            wanted=passes.statuses_of_task(self._task.args),
-            check=bool(self._task.check_mode),
-            fleet=bool(_prefix(task_vars)),
-            run_id=uuid.uuid4().hex,
-        )
-        timing = passes.Timing()
-        planning: float | None = None
-        progress = _Progress(self._label(task_vars), self._say, verbose=self._display.verbosity > 0)
+    def _passes(self, run: Passes, task_vars: dict[str, t.Any]) -> tuple[Passes, passes.Timing]:
+        """Passes until the task's part is done."""
+        timing = passes.Timing.of(self._task.args) if run.base else passes.Timing()
+        planning: float | None = 0.0 if run.base else None
+        progress = _Progress(self._label(task_vars), self._say, run, verbose=self._display.verbosity > 0)
         while True:
-            began = self._elapsed()
-            run = run.after(self._pass(run, task_vars))
-            if run.passes == 1 and run.error is None:
+            began, first = self._elapsed(), not run.base
+            run = self._run = run.after(self._pass(run, task_vars))
+            if first and run.base and run.error is None:
                 timing = passes.Timing.of(self._task.args)
             progress.news(run)
-            if self._task.check_mode:
-                return run, timing
-            if run.passes == 1 and timing.wait and self._first_without_since(run, task_vars):
+            if first and timing.wait and not self._task.check_mode and self._first_without_since(run, task_vars):
                 command = started_command(task_vars, self._loader) if _prefix(task_vars) else None
                 for line in console.resume_lines(run, command):
                     self._say(line)
+            if self._task.check_mode and not run.failed_passes:
+                return run, timing
             if run.planned:
                 continue
             planning = began if planning is None else planning  # what is waited for begins with the first pass that sends
-            seconds = passes.seconds_to_next_pass(run, timing, began - planning, self._elapsed() - planning)
+            seconds = self._seconds_to_next(run, timing, began - planning, self._elapsed() - planning)
             if seconds is None:
                 return run, timing
-            until = self._elapsed() + seconds
-            while seconds > 0:
-                progress.show(run, self._elapsed())
-                time.sleep(min(seconds, passes.HEARTBEAT))
-                seconds = until - self._elapsed()
+            self._pause(seconds, run, progress)
 
-    def _pass(self, run: passes.Passes, task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
-        """One run of the module. A host that cannot be reached any more, where modules run on another machine, ends no run that goes on."""
+    def _seconds_to_next(self, run: Passes, timing: passes.Timing, began: float, elapsed: float) -> float | None:
+        if self._part.name == passes.SEND and run.base:
+            return passes.seconds_to_next_send(run, timing)
+        return passes.seconds_to_next_pass(run, timing, began, elapsed)
+
+    def _pause(self, seconds: float, run: Passes, progress: _Progress) -> None:
+        """Wait until the next pass is due, and say where the instances stand."""
+        until = time.monotonic() + seconds
+        self._doing = lambda: progress.line(run, self._elapsed())
+        progress.show(run, self._elapsed())
+        while seconds > 0:
+            self._leave_if_alone()
+            time.sleep(min(seconds, 5.0))
+            seconds = until - time.monotonic()
+
+    def _pass(self, run: Passes, task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
+        """One run of the module. A machine that cannot be reached, where modules run on another one, ends no run that goes on."""
         self._leave_if_alone()
+        began, label = time.monotonic(), self._label(task_vars)
         args = from_start(passes.next_args(self._task.args, run), self._connection.transport)
+        self._doing = lambda: console.doing_line(label, "", time.monotonic() - began)
         if self._in_process(task_vars):
-            in_process = inprocess.run_pass(args, check_mode=bool(self._task.check_mode), diff_mode=bool(self._task.diff))
+            in_process = inprocess.run_pass(
+                args,
+                check_mode=bool(self._task.check_mode),
+                diff_mode=bool(self._task.diff),
+                started=lambda module: self._attend(label, module),
+            )
             if in_process is not None:
                 return in_process
         try:
             result: dict[str, t.Any] = self._execute_module(module_name=_MODULE, module_args=args, task_vars=task_vars)
         except AnsibleConnectionFailure as error:
+            result = {"failed": True, "unreachable": True, "msg": str(error)}
+        except AnsibleError as error:
             if not run.base:
                 raise
-            result = {"failed": True, "msg": str(error), "error": {"kind": "unreachable"}}
+            result = {"failed": True, "msg": str(error)}
+        if passes.broke(result):
+            self._connection._shell.tmpdir = None  # which may be gone; the next pass makes another
         return result
+
+    def _attend(self, label: str, module: ModuleRun) -> None:
+        """From here on say what a pass in this process is doing."""
+        began = time.monotonic()
+        self._doing = lambda: console.doing_line(label, module.doing, time.monotonic() - began)
 
     def _in_process(self, task_vars: dict[str, t.Any]) -> bool:
         """Whether a pass needs no process of its own; see ``_task/inprocess.py``."""
@@ -121,28 +200,47 @@ class ActionModule(ModuleAction):
             delegated=bool(self._task.delegate_to),
         )
 
-    def _result(self, run: passes.Passes, timing: passes.Timing, task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
+    def _result(self, run: Passes, timing: passes.Timing, task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
         host, unknown = self._host(task_vars), {str(instance.get("job_name")) for instance in run.having({"unknown"})}
+        if run.error is not None and run.base is run.error and passes.host_unreachable(run.error):
+            raise AnsibleConnectionFailure(passes.message_of(run.error))
         args = passes.next_args(self._task.args, run)
+        left = self._part.name == passes.SEND and not run.ended and not self._task.check_mode
         place = console.TaskRun(
             host=host,
             workspace_id=str(self._task.args.get("workspace_id")),
             check_mode=bool(self._task.check_mode),
-            wait=timing.wait,
-            timed_out=not run.ended and not self._task.check_mode,
+            wait=timing.wait and not left,
+            timed_out=not run.ended and not left and not self._task.check_mode,
             elapsed=self._elapsed(),
             lookup=console.lookup_command(host, _inventories(task_vars), args, unknown) if unknown else "",
             prefix=_prefix(task_vars),
         )
-        failed, msg = console.verdict(run, place)
-        # Also where the task fails: role and playbooks go on after it, and nobody would see why before their end.
-        for line in console.closing_lines(run, place, msg):
+        failed, msg = (False, console.sent_message(run, place)) if left else console.verdict(run, place)
+        # What the role's work comes to is told at its end; that it can come to nothing, at once.
+        early = failed and (run.error is not None or self._part.name == passes.SEND)
+        for line in console.closing_lines(run, place, msg) or ([console.early_line(self._label(task_vars), msg)] if early else []):
             self._say(line)
-        result = counts.final_result(run, failed=failed, msg=msg, timed_out=place.timed_out, elapsed=place.elapsed)
+        result = counts.final_result(run, failed=failed, msg=msg, timed_out=place.timed_out, elapsed=place.elapsed, left=left)
         result = {**result, "diff": console.headed(host, result["diff"])} if result.get("diff") else result
         return brief(result, self._display)
 
-    def _first_without_since(self, run: passes.Passes, task_vars: dict[str, t.Any]) -> bool:
+    def _others(self, task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
+        """Option ``other_workspaces`` as the role sets it: the workspaces that are sent in the same part of it, and where they are watched those
+        that have nothing left to send, are watched already or will be at the same time. For want of forks one that comes later would be waited
+        for in vain: processes that all wait for it leave it none."""
+        of_role = task_vars.get("ansible_role_name") == ROLE and self._task.args.get("order") == "upstream_first"
+        if not of_role or self._task.args.get("other_workspaces"):
+            return {}
+        hosts, hostvars = list(task_vars.get("ansible_play_batch") or ()), task_vars["hostvars"]
+        at_once = max(int(task_vars.get("ansible_forks") or 1), hosts.index(self._host(task_vars)))
+        if self._part.name != passes.SEND:
+            results = {host: hostvars.raw_get(host).get(self._part.result) for host in hosts[at_once:]}
+            hosts = hosts[:at_once] + [host for host, result in results.items() if passes.all_sent(result)]
+        ids = [str(hostvars[host].get("dataarts_workspace_id") or "") for host in hosts]
+        return {"other_workspaces": [workspace_id for workspace_id in ids if workspace_id]}
+
+    def _first_without_since(self, run: Passes, task_vars: dict[str, t.Any]) -> bool:
         """Whether people have to be told the ``since`` of this play: nobody gave one, and this is the first of its workspaces."""
         hosts = list(task_vars.get("ansible_play_hosts_all") or ())
         first = hosts[:1] in ([], [self._host(task_vars)])
@@ -170,19 +268,21 @@ class ActionModule(ModuleAction):
 
 
 class _Progress:
-    """What was said about one workspace already, so that nothing is said twice."""
+    """What was said about one workspace already, so that nothing is said twice.
 
-    def __init__(self, name: str, say: t.Callable[[Line], None], *, verbose: bool) -> None:
+    :param run: what an earlier task has done, which it has said.
+    """
+
+    def __init__(self, name: str, say: t.Callable[[Line], None], run: Passes, *, verbose: bool) -> None:
         self._name = name
         self._say = say
         self._verbose = verbose
         self._read_ms = 0
         self._last = ""
-        self._last_at = 0.0
-        self._shown_problems: set[str] = set()
-        self._plan: tuple[str, ...] = ()
+        self._shown_problems: set[str] = set(run.problems)
+        self._plan = run.plan
 
-    def news(self, run: passes.Passes) -> None:
+    def news(self, run: Passes) -> None:
         """Print the plan, if it is another than the one printed before, and the problems that are new."""
         self._read_ms = self._read_ms if run.failed_passes else int(time.time() * 1000)
         if run.plan != self._plan:
@@ -194,12 +294,16 @@ class _Progress:
                 self._shown_problems.add(problem)
                 self._say(console.problem_line(self._name, problem))
 
-    def show(self, run: passes.Passes, elapsed: float) -> None:
-        """Print the progress *elapsed* seconds into the task, if it says something new or nothing was said for a while."""
+    def show(self, run: Passes, elapsed: float) -> None:
+        """Print the progress *elapsed* seconds into the task, if it says something new."""
         text = f"{console.progress_text(counts.count(run))}, {bool(run.failed_passes)}"
-        if text != self._last or elapsed - self._last_at >= passes.HEARTBEAT:
-            self._say(console.progress_line(self._name, run, elapsed, self._read_ms))
-            self._last, self._last_at = text, elapsed
+        if text != self._last:
+            self._say(self.line(run, elapsed))
+            self._last = text
+
+    def line(self, run: Passes, elapsed: float) -> Line:
+        """Where the instances stand."""
+        return console.progress_line(self._name, run, elapsed, self._read_ms)
 
 
 def _inventories(task_vars: dict[str, t.Any]) -> list[str]:

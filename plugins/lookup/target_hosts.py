@@ -17,11 +17,21 @@ description:
     as their C(hosts), which fails instead.
   - Returns the pattern if a host of the inventory matches it within C(--limit).
   - Without C(--limit) it returns V(localhost) where no host matches. Role P(dataarts.factory.rerun#role) then says what is missing.
+  - With O(part) it returns names of hosts, by what role P(dataarts.factory.rerun#role) has left in C(dataarts_rerun_result) of each.
 options:
   _terms:
     description: The pattern.
     type: str
     required: true
+  part:
+    description:
+      - V(watch) returns the hosts in which something that was sent is still to be watched, or something is still to be sent.
+      - V(missed) returns the hosts that did not reach the goal.
+      - V(close) returns the same with the first of the others, so that a play which sums up has a host, and goes on after hosts that failed.
+      - V(names) returns the names of all of them.
+    type: str
+    choices: [all, watch, missed, close, names]
+    default: all
 seealso:
   - plugin: ansible.builtin.inventory_hostnames
     plugin_type: lookup
@@ -37,7 +47,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _raw:
-  description: The pattern, or V(localhost).
+  description: The pattern, or V(localhost); with O(part) names of hosts, which may be none.
   type: list
   elements: str
 """
@@ -48,36 +58,59 @@ from ansible.errors import AnsibleError
 from ansible.inventory.manager import InventoryManager
 from ansible.plugins.lookup import LookupBase
 
+from ..plugin_utils._task.passes import reached_goal
+
 _LOCALHOST = "localhost"
+_RESULT = "dataarts_rerun_result"
 
 
 class LookupModule(LookupBase):
     """The lookup, as ansible-core finds it."""
 
-    def run(self, terms: list[t.Any], variables: dict[str, t.Any] | None = None, **kwargs: t.Any) -> list[str]:  # noqa: ARG002 -- the name is the base class's
-        """The pattern in *terms*, or localhost. :raises AnsibleError: no host matches it within the limit."""
+    def run(self, terms: list[t.Any], variables: dict[str, t.Any] | None = None, **kwargs: t.Any) -> list[t.Any]:
+        """The pattern in *terms*, or localhost; or the hosts of a part. :raises AnsibleError: no host matches it within the limit."""
         variables = variables or {}
-        pattern, limit = (terms or ["all"])[0], variables.get("ansible_limit")
-        matching = self._matching(pattern, variables)
-        # A limit from a file (@failed.retry) is left to Ansible.
-        limited = set() if limit is None else self._matching(limit, variables)
-        if matching and (limit is None or "@" in limit or matching & limited):
-            return [pattern]
+        self.set_options(var_options=variables, direct=kwargs)
+        pattern, part = (terms or ["all"])[0], self.get_option("part")
+        # Where a play is only listed or its syntax checked, there are no results.
+        if part == "all" or variables.get("hostvars") is None:
+            return [] if part == "missed" else [self._pattern(pattern, variables)]
+        return self._of_part(part, self._matching(pattern, variables, limited=True) or [_LOCALHOST], variables["hostvars"])
+
+    def _pattern(self, pattern: t.Any, variables: dict[str, t.Any]) -> t.Any:
+        limit = variables.get("ansible_limit")
+        if self._matching(pattern, variables, limited=True):
+            return pattern
         if limit is None or limit == _LOCALHOST:
-            return [_LOCALHOST]
+            return _LOCALHOST
         shown = pattern if isinstance(pattern, str) else ",".join(map(str, pattern))
         raise AnsibleError(
             f"Nothing was rerun: no host of the inventory matches both {shown} and the limit {limit}. Correct -i, --limit or dataarts_hosts; "
             "if the inventory could not be read, a warning above tells why."
         )
 
-    def _matching(self, pattern: t.Any, variables: dict[str, t.Any]) -> set[str]:
+    @staticmethod
+    def _of_part(part: str, hosts: list[str], hostvars: t.Any) -> list[str]:
+        if part == "names":
+            return hosts
+        # As registered: they are data, and are never looked at as templates.
+        results = {host: hostvars.raw_get(host).get(_RESULT) if host in hostvars else None for host in hosts}
+        known = {host: result if isinstance(result, t.Mapping) else {} for host, result in results.items()}
+        if part == "watch":
+            return [host for host, result in known.items() if isinstance(result.get("pass_state"), t.Mapping)]
+        missed = [host for host, result in known.items() if not reached_goal(result)]
+        good = [host for host in known if host not in set(missed)]
+        return missed + good[:1] if part == "close" else missed
+
+    def _matching(self, pattern: t.Any, variables: dict[str, t.Any], *, limited: bool) -> list[str]:
+        """Names of the hosts that match *pattern*, within the limit if *limited*, in the order of the inventory."""
         manager = InventoryManager(self._loader, parse=False)
         for group, hosts in variables.get("groups", {}).items():
             manager.add_group(group)
             for host in hosts:
                 manager.add_host(host, group=group)
         try:
-            return {host.name for host in manager.get_hosts(pattern=pattern)}
+            manager.subset(variables.get("ansible_limit") if limited else None)
+            return [host.name for host in manager.get_hosts(pattern=pattern)]
         except AnsibleError:
-            return set()
+            return []

@@ -119,7 +119,7 @@ def test_a_night_is_rerun_once_and_only_once(service: Running, ansible: Ansible,
         "failed_again": 1,
         "broken": 1,
     }
-    (failure,) = [line for line in rerun.of("fail") if line.event == "failed"]
+    (failure,) = [line for line in rerun.results if line.event == "failed"]
     assert failure.host == "sales"
     assert failure.result["msg"].startswith(
         f"Failed to bring 1 of 6 instances of workspace {WORKSPACE_ID} to success: 1 failed again (weekly_report planned "
@@ -158,7 +158,7 @@ def test_every_trouble_ends_in_one_clear_message(ansible: Ansible, tmp_path: Pat
         outcome = ansible.playbook(PLAYBOOK, "-i", path, "-vvvv", "--forks", "4").ended(2)
         journals = reruns(fine), reruns(refusing)
 
-    messages = {line.host: line.result["msg"] for line in outcome.of("fail") if line.event == "failed"}
+    messages = outcome.failures
     expected = {
         "wrong_key": ("credentials", ".0301 "),
         "unknown_job": ("job daily_salse", "does not exist", "Did you mean daily_sales?"),
@@ -206,7 +206,7 @@ def test_what_nobody_would_read_is_refused_before_anything_is_sent(service: Runn
     assert "jobs is not a variable of this role" in outcome.stdout
     assert "planned_after is not a variable of this role" in outcome.stdout
     outcome = ansible.playbook(PLAYBOOK, "-i", path, variables={"dataarts_job": ["daily_sales"], "max_instances": 2}).ended(2)
-    assert {line.result["msg"] for line in outcome.of("fail") if line.event == "failed"} == {
+    assert set(outcome.failures.values()) == {
         (
             "Nothing was sent for sales: dataarts_job is not a variable of this role. Did you mean dataarts_jobs? If it is a variable of your own, "
             "rename it. max_instances is not a variable of this role. Did you mean dataarts_max_instances? If it is a variable of your own, "
@@ -258,7 +258,7 @@ def test_everything_that_failed_is_rerun_if_it_is_the_plan_that_was_approved(ser
 
     another = plan_digest([], {}, service.now_ms()).replace("0-", "1-", 1)
     refused = ansible.playbook(everything, "-i", path, variables={"dataarts_plan_id": another}).ended(2)
-    (failure,) = [line for line in refused.of("fail") if line.event == "failed"]
+    (failure,) = [line for line in refused.results if line.event == "failed"]
     assert "the approved plan had 1 instances, now there are 2" in failure.result["msg"]
     assert not service.journal()
 
@@ -279,7 +279,7 @@ def test_the_role_fails_by_itself_and_leaves_its_result(service: Running, ansibl
     play = {"hosts": "all", "gather_facts": False, "tasks": [{"block": [role], "always": [show]}]}
     outcome = ansible.written_playbook([play], "-i", path, variables={"dataarts_jobs": ["weekly*", "daily*"]}).ended(2)
     assert [line.result["msg"] for line in outcome.of("debug")] == ["1 False"]
-    (failure,) = [line for line in outcome.of("fail") if line.event == "failed"]
+    (failure,) = [line for line in outcome.results if line.event == "failed"]
     assert "1 failed again (weekly_report planned " in failure.result["msg"]
     # The task itself does not fail, so that its result with every instance is not printed.
     assert '"instances"' not in outcome.stdout

@@ -71,6 +71,24 @@ class Outcome:
             if line.action.rsplit(".", 1)[-1] == action.rsplit(".", 1)[-1] and line.event != "recap" and host in (None, line.host)
         ]
 
+    @property
+    def failures(self) -> dict[str, str]:
+        """Host -> message of the last task that failed there."""
+        return {line.host: str(line.result["msg"]) for line in self.results if line.event == "failed"}
+
+    def runs(self, host: str | None = None) -> list[TaskResult]:
+        """Results of job_rerun in order, of *host* or of all: a run in several tasks counts once, as its last task that made a pass tells it."""
+        runs: list[TaskResult] = []
+        for line in self.of("job_rerun", host):
+            if "passes" in line.result or line.event != "ok":
+                last = next(
+                    (run for run in runs if run.host == line.host and run.result.get("run_id") == line.result.get("run_id", "")), None
+                )
+                if last is not None and last.result.get("run_id"):
+                    runs.remove(last)
+                runs.append(line)
+        return runs
+
     def succeeded(self) -> Outcome:
         """Itself if the process ended with 0; otherwise an AssertionError that shows everything."""
         return self.ended(0)

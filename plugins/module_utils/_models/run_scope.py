@@ -45,6 +45,7 @@ class PassState:
     :param window: plan times of what is meant; None before the first pass.
     :param plan_only: whether the pass only tells what is to be sent, so that people see it before it is.
     :param planned: how many instances the next pass is to send, after one with *plan_only*.
+    :param unsent: how many the pass was to send and did not, because its list had grown too old or the service wanted a pause.
     :param dependencies: what was read of them, see ``dependency_query.py``.
     :param nodes: what was read of the nodes of jobs, see ``start_node.py``.
     :param fleet: whether whoever asks has other workspaces too, and judges by all of them whether a pattern matches no job.
@@ -56,6 +57,7 @@ class PassState:
     window: Window | None = None
     plan_only: bool = False
     planned: int = 0
+    unsent: int = 0
     dependencies: t.Mapping[str, t.Any] = field(default_factory=dict)
     nodes: t.Mapping[str, t.Any] = field(default_factory=dict)
     fleet: bool = False
@@ -85,6 +87,7 @@ class PassState:
         *,
         run_id: str,
         planned: int,
+        unsent: int = 0,
         dependencies: t.Mapping[str, t.Any],
         nodes: t.Mapping[str, t.Any] | None = None,
     ) -> PassState:
@@ -96,6 +99,7 @@ class PassState:
             since_given=scope.since_given,
             window=scope.window,
             planned=planned,
+            unsent=unsent,
             dependencies=dependencies or self.dependencies,
             nodes=nodes or self.nodes,
         )
@@ -109,6 +113,7 @@ class PassState:
             "planned_after": None if self.window is None else self.window.begin,
             "planned_before": None if self.window is None else self.window.end,
             "planned": self.planned,
+            "unsent": self.unsent,
             "dependencies": dict(self.dependencies),
             "nodes": dict(self.nodes),
             "fleet": self.fleet,

@@ -44,6 +44,7 @@ class ModuleRun:
     :ivar check_mode: whether nothing may be sent: in check mode, or by the option ``check_only`` of modules that send.
     :ivar diff_mode: whether a difference is wanted.
     :ivar what: start of the message of a failure, "Failed to list jobs of workspace 62fb…"; the logic may make it more precise.
+    :ivar doing: what it is doing just now, in a few words; for somebody who waits.
     :ivar result: what the module returns, filled while it works. With ``failed`` and ``msg`` in it the module fails when it ends.
     """
 
@@ -55,6 +56,7 @@ class ModuleRun:
         if "check_only" in options:
             self.result["check_mode"] = self.check_mode
         self.what = ""
+        self.doing = ""
         self.secrets = _journal_passwords(options)
         self._session: Session | None = None
         self._warnings: list[str] = []

@@ -153,6 +153,7 @@ class Engine:
 
     def _take(self) -> tuple[Snapshot, Plan]:
         strategy = self._strategy
+        self._run.doing = "listing"
         listed = strategy.list_instances()
         snapshot = take(
             listed,
@@ -176,9 +177,12 @@ class Engine:
     def _send(self, snapshot: Snapshot, plan: Plan) -> None:
         """A rejected request does not stop the next one; an error that all would meet does."""
         sender = Sender(self._journal, self._run.session.client, snapshot, self._identity)
+        done, total = 0, sum(len(batch.decisions) for batch in plan.batches)
         try:
             try:
                 for batch in plan.batches:
+                    self._run.doing = f"sending {done} of {total}"
+                    done += len(batch.decisions)
                     if (
                         not all(self._strategy.note_exchange(exchange) for exchange in self._strategy.send(batch, sender))
                         or not sender.fresh

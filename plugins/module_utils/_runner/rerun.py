@@ -201,9 +201,10 @@ class Goal(Strategy):
         self._check_names(plan)
         result["problems"] = [*self.problems, *self._refusals.lines()]
         result["api_versions"] = dict(self.api.api_versions)
-        planned = sum(len(batch.decisions) for batch in plan.batches) if self.state.plan_only and not self.run.check_mode else 0
-        nodes = self._start_node.carried()
-        state = self.state.after(scope, run_id=self.run_id, planned=planned, dependencies=self._order.carried(), nodes=nodes)
+        due = 0 if self.run.check_mode else sum(len(batch.decisions) for batch in plan.batches)
+        planned, unsent = (due, 0) if self.state.plan_only else (0, max(0, due - len(self._after)))
+        read = {"dependencies": self._order.carried(), "nodes": self._start_node.carried()}
+        state = self.state.after(scope, run_id=self.run_id, planned=planned, unsent=unsent, **read)
         result["pass_state"] = state.to_result()
         if result.get("failed") or self.anything_left(plan):
             return

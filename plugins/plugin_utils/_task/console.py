@@ -131,6 +131,14 @@ def progress_line(name: str, run: Passes, elapsed: float, read_ms: int = 0) -> L
     return Line(line, "bad" if run.failed_passes else "")
 
 
+def doing_line(name: str, doing: str, elapsed: float) -> Line:
+    """What a pass is doing, which began *elapsed* seconds ago.
+
+    :param doing: in a few words; empty where the pass runs in a process of its own, which cannot be asked.
+    """
+    return Line("\n".join(wrapped(f"{name}  {printable(doing, 200) or 'asking the service'}, {duration_text(elapsed)}")))
+
+
 def progress_text(counts: t.Mapping[str, int]) -> str:
     """``3 succeeded, 2 running, 5 waiting``; what is not there is not named.
 
@@ -168,6 +176,23 @@ def _verdict(run: Passes, place: TaskRun) -> tuple[bool, str]:
     if run.unsent or (run.moving and waited) or any(missed.values()):
         return True, _bad(run, place, missed, run.moving if waited else [])
     return bool(own), own or _good(run, place)
+
+
+def early_line(name: str, msg: str) -> Line:
+    """That a workspace comes to nothing, in one row as soon as it is known; the whole message comes at the end."""
+    return Line(shortened(f"{name}  {printable(msg, 1000)}", COLUMNS), "bad")
+
+
+def verdict_line(host: str, msg: str) -> Line:
+    """How the work on a workspace ended, where Ansible does not show it as a failure."""
+    return Line("\n".join(wrapped(f"{host}: {localized(printable(msg, 4000))}")))
+
+
+def sent_message(run: Passes, place: TaskRun) -> str:
+    """The message of a task that has sent what may be sent now, and leaves the rest to the next one."""
+    rerun_here = [instance for instance in run.instances.values() if sent_here(instance)]
+    unsent = f", {len(run.unsent)} to be sent later" if run.unsent else ""
+    return f"Sent {counted(len(rerun_here), 'instance')} in workspace {place.workspace_id}; {len(run.moving)} in progress{unsent}."
 
 
 def closing_lines(run: Passes, place: TaskRun, msg: str) -> list[Line]:

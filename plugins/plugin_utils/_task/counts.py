@@ -123,10 +123,11 @@ def summary_of(run: Passes) -> dict[str, t.Any]:
     }
 
 
-def final_result(run: Passes, *, failed: bool, msg: str, timed_out: bool, elapsed: float) -> dict[str, t.Any]:
+def final_result(run: Passes, *, failed: bool, msg: str, timed_out: bool, elapsed: float, left: bool = False) -> dict[str, t.Any]:
     """The result of the task.
 
     :param elapsed: seconds.
+    :param left: whether another task is to go on from here; see :meth:`Passes.resumed`.
     :returns: the newest pass's result with instances, problems and counts of all passes. ``succeeded`` repeats the opposite of
         ``failed``, so that a role can keep the failure for its end.
     """
@@ -134,7 +135,7 @@ def final_result(run: Passes, *, failed: bool, msg: str, timed_out: bool, elapse
     over = failed and not run.check
     instances = list(run.instances.values())
     # The exception of a module that failed in good order is its message, which the task's replaces.
-    dropped = ("due_in", "pass_state", "invocation", "exception") if last.get("msg") else ("due_in", "pass_state", "invocation")
+    dropped = {"invocation", "unreachable", *(("exception",) if last.get("msg") else ()), *(() if left else ("due_in", "pass_state"))}
     known = run.error is None or run.error is not run.base or run.changed
     own = failed and error_kind(last) in (None, INCOMPLETE)
     # What a pass that failed as a whole does not know any more.
@@ -146,9 +147,9 @@ def final_result(run: Passes, *, failed: bool, msg: str, timed_out: bool, elapse
         **error,
         **{name: list(notes) for name, notes in run.notes.items() if notes},
         "failed": failed,
-        "succeeded": not failed,
+        "succeeded": not failed and not left,
         "msg": msg,
-        "changed": changed(run),
+        "changed": changed(run) or run.unclear,
         "instances": instances,
         "summary": summary_of(run),
         "recap": count(run, over=over) if known else {},

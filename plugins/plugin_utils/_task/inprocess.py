@@ -41,8 +41,13 @@ def same_place(
     return connection == "local" and not (become or environment or kept or delegated) and interpreter == sys.executable
 
 
-def run_pass(args: t.Mapping[str, t.Any], *, check_mode: bool, diff_mode: bool) -> dict[str, t.Any] | None:
-    """The result that the module job_rerun returns for *args*; None if it has to be asked itself, which then says what is wrong."""
+def run_pass(
+    args: t.Mapping[str, t.Any], *, check_mode: bool, diff_mode: bool, started: t.Callable[[ModuleRun], None] = lambda dummy: None
+) -> dict[str, t.Any] | None:
+    """The result that the module job_rerun returns for *args*; None if it has to be asked itself, which then says what is wrong.
+
+    :param started: called with the run before it begins; it can be asked what it is doing, from any thread.
+    """
     given = _plain(args)
     if given is None or not HAS_REQUESTS:
         return None
@@ -52,6 +57,7 @@ def run_pass(args: t.Mapping[str, t.Any], *, check_mode: bool, diff_mode: bool) 
         return None
     options = checked.validated_parameters
     run = ModuleRun(options, check_mode=check_mode, diff_mode=diff_mode)
+    started(run)
     run_logic(run, rerun, "rerun", "job instances")
     secrets = {str(options[name]) for name in (*SECRET_OPTIONS, "journal_password") if options.get(name)} | run.secrets
     result = {**run.result, **({"warnings": [printable(text) for text in run.warnings]} if run.warnings else {})}

@@ -28,10 +28,18 @@ TEMPORARY = frozenset({"unreachable", "throttled", "server", "bad_answer", "ambi
 INCOMPLETE, LIMIT = "incomplete", "limit"
 #: Passes in a row that may fail for a temporary reason before the task gives up watching.
 MAX_FAILED_PASSES = 10
-#: Seconds after which a progress line is printed although nothing changed.
-HEARTBEAT = 30.0
+#: The same for a module that broke, which it may do each time, and for the machine that modules run on while nothing has been read yet.
+MAX_BROKEN_PASSES = 3
+#: Parts of the work that a task of role rerun may do alone; see :class:`Part`.
+SEND, WATCH, VERDICT = "send", "watch", "verdict"
 #: What an instance was before this run, which its newest state does not tell any more.
 _AT_FIRST = ("status_before", "start_time_before", "end_time_before")
+#: Keys of a result that tell how its task ended.
+_OF_THE_END = frozenset(
+    {"failed", "succeeded", "msg", "error", "instances", "exception", "timed_out", "elapsed", "warnings", "deprecations"}
+)
+#: How people write that a role is not to fail; anything else leaves it as it is.
+_NO = frozenset({"false", "no", "n", "off", "0", "f", "0.0"})
 #: The shortest pause between two passes, seconds: reading is work for the service too.
 MIN_PAUSE = 0.2
 
@@ -93,6 +101,28 @@ def statuses_of_task(args: Result) -> frozenset[str]:
 
 
 @dataclass(frozen=True)
+class Part:
+    """The part of the work that a task does. By itself a task does all of it; role rerun sends in one and watches in the next, so that few forks
+    leave no workspace unsent behind a slow one. What the first has sent the second goes on with, as the same run.
+
+    :param name: ``send``, ``watch``, ``verdict`` (fail where the goal was missed) or "" for everything.
+    :param result: variable in which the part before left its result.
+    :param fail: whether the verdict fails.
+    """
+
+    name: str = ""
+    result: str = ""
+    fail: bool = True
+
+    @classmethod
+    def of(cls, args: Result) -> Part:
+        """From option ``pass_state`` of a task."""
+        state = args.get("pass_state")
+        known = state if isinstance(state, t.Mapping) else {}
+        return cls(str(known.get("part") or ""), str(known.get("result") or ""), fail=str(known.get("fail")).lower() not in _NO)
+
+
+@dataclass(frozen=True)
 class Passes:
     """The passes of one task so far.
 
@@ -108,6 +138,7 @@ class Passes:
     :param error: the failed result that ended the run, or None.
     :param fleet: whether names and patterns are judged by all workspaces of the play, as the role does at its end.
     :param run_id: id of the run, which its attempts in the journal carry.
+    :param unclear: whether the newest pass broke when it may have sent something. A later one tells by the run's id in the journal.
     """
 
     wanted: frozenset[str] = frozenset({"fail"})
@@ -125,6 +156,31 @@ class Passes:
     error: Result | None = None
     fleet: bool = False
     run_id: str = ""
+    unclear: bool = False
+
+    @staticmethod
+    def resumed(begun: Passes, result: Result) -> Passes | None:
+        """The run that another task left off with *result*; None if it had come to its end.
+
+        :param begun: a run of this task that has made no pass.
+        :param result: what :func:`~.counts.final_result` made; it may be marked as of unknown origin, and is never a template.
+        """
+        state = result.get("pass_state")
+        if not isinstance(state, t.Mapping):
+            return None
+        return replace(
+            begun,
+            instances={identity(instance): instance for instance in result.get("instances") or ()},
+            base={name: value for name, value in result.items() if name not in _OF_THE_END},
+            plan=tuple(result.get("plan") or ()),
+            problems=tuple(result.get("problems") or ()),
+            requests=dict(result.get("requests") or {}),
+            notes={name: tuple(result.get(name) or ()) for name in ("warnings", "deprecations")},
+            plan_details=result.get("plan_details") or {},
+            passes=int(result.get("passes") or 0),
+            changed=bool(result.get("changed")),
+            run_id=str(state.get("run_id") or ""),
+        )
 
     def after(self, result: Result) -> Passes:
         """The run with one more pass.
@@ -134,6 +190,8 @@ class Passes:
         """
         listed = {identity(instance): instance for instance in result.get("instances") or ()}
         planned = _planned(result)
+        # What a pass that broke had sent is told by a later one, by the run's id in the journal.
+        sent_here = self.unclear and any(instance.get("rerun") and not instance.get("adopted") for instance in listed.values())
         names = followed(self.instances, listed)
         merged = {key: instance for key, instance in self.instances.items() if key not in names.values()}
         for key, instance in listed.items():
@@ -145,17 +203,33 @@ class Passes:
             notes={name: _union(self.notes.get(name, ()), result.get(name) or ()) for name in ("warnings", "deprecations")},
             problems=_union(self.problems, result.get("problems") or ()),
             passes=self.passes + 1,
-            changed=self.changed or bool(result.get("changed")),
+            changed=self.changed or bool(result.get("changed")) or sent_here,
         )
         if not crashed(result):
             first = not self.base or (run.changed and not self.changed)
-            return replace(run if not first else run._planned_by(result), base=result, failed_passes=0)
-        failures = self.failed_passes + 1
-        text = message_of(result)
-        if (self.base or run.changed) and temporary(result) and failures < MAX_FAILED_PASSES:
-            run = run if self.base else replace(run._planned_by(result), base=result)
-            return replace(run, failed_passes=failures, problems=_union(run.problems, (f"Looked again after: {text}",)))
-        return replace(run, failed_passes=failures, error=result, base=self.base or result)
+            return replace(run if not first else run._planned_by(result), base=result, failed_passes=0, unclear=False)
+        failures, text = self.failed_passes + 1, message_of(result)
+        unclear = self.unclear or (not self.check and bool(self.base) and "instances" not in result and bool(self.unsent))
+        run = replace(run, failed_passes=failures, unclear=unclear)
+        if failures < self._patience(result, known=bool(self.base or run.changed)):
+            if not self.base and "instances" in result:
+                run = replace(run._planned_by(result), base=result)
+            return replace(run, problems=_union(run.problems, (f"Looked again after: {text}",)))
+        return replace(run, error=result, base=self.base or result)
+
+    @staticmethod
+    def _patience(result: Result, *, known: bool) -> int:
+        """At which failed pass in a row the run ends.
+
+        :param known: whether an earlier pass, or this one before it failed, has read the workspace.
+        """
+        if host_unreachable(result):
+            return MAX_FAILED_PASSES if known else MAX_BROKEN_PASSES
+        if not known:
+            return 1
+        if temporary(result):
+            return MAX_FAILED_PASSES
+        return MAX_BROKEN_PASSES if broke(result) else 1
 
     def _planned_by(self, result: Result) -> Passes:
         return replace(self, plan=tuple(result.get("plan") or ()), plan_details=result.get("plan_details") or {})
@@ -205,6 +279,18 @@ class Passes:
         return [instance for instance in self.instances.values() if instance.get("action") in actions]
 
 
+def reached_goal(result: Result) -> bool:
+    """Whether a task's result says that everything selected has succeeded, or in check mode can be rerun. Module job_instance_retry, which does not
+    wait, has no word for it."""
+    return bool(result.get("succeeded", "instances" in result and "error" not in result))
+
+
+def all_sent(result: t.Any) -> bool:
+    """Whether a task left nothing that is still to be sent."""
+    recap = result.get("recap") if isinstance(result, t.Mapping) else None
+    return isinstance(recap, t.Mapping) and not recap.get(TO_RERUN)
+
+
 def crashed(result: Result) -> bool:
     """Whether a pass failed as a whole, so that what it says about instances is incomplete."""
     return bool(result.get("failed")) and ("instances" not in result or error_kind(result) not in (None, INCOMPLETE, LIMIT))
@@ -214,6 +300,16 @@ def error_kind(result: Result) -> str | None:
     """The kind of error by which a pass failed, or None."""
     error = result.get("error")
     return error.get("kind") if isinstance(error, t.Mapping) else None
+
+
+def broke(result: Result) -> bool:
+    """Whether the module did not end by itself: killed for want of memory, say, or its folder is gone."""
+    return bool(result.get("failed")) and not isinstance(result.get("error"), t.Mapping) and "instances" not in result
+
+
+def host_unreachable(result: Result) -> bool:
+    """Whether the machine that modules run on could not be reached."""
+    return bool(result.get("unreachable"))
 
 
 def message_of(result: Result) -> str:
@@ -283,6 +379,18 @@ def seconds_to_next_pass(run: Passes, timing: Timing, began: float, elapsed: flo
     if run.failed_passes:
         wanted = max(wanted, min(60.0, timing.poll_interval * 2.0 ** (run.failed_passes - 1)))
     return max(MIN_PAUSE, min(wanted, timing.wait_timeout - elapsed))
+
+
+def seconds_to_next_send(run: Passes, timing: Timing) -> float | None:
+    """The same for a task that only sends: None as soon as nothing more may be sent now, whatever is still to be waited for."""
+    if run.ended:
+        return None
+    if run.failed_passes:
+        return seconds_to_next_pass(run, timing, 0.0, 0.0) if run.failed_passes < MAX_BROKEN_PASSES else None
+    state = run.base.get("pass_state")
+    left = isinstance(state, t.Mapping) and bool(state.get("unsent"))
+    # Of the last pass: one that could send nothing will not be able to a moment later.
+    return MIN_PAUSE if left and run.base.get("changed") else None
 
 
 def _added(first: t.Mapping[str, int], other: t.Mapping[str, int]) -> dict[str, int]:

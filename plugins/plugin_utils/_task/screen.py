@@ -1,7 +1,11 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The screen: where lines of ours are written, in colours where the terminal has them, and what Ansible shows of our results."""
+"""The screen: where lines of ours are written, in colours where the terminal has them, and what Ansible shows of our results.
+
+Lines go where the output of the play goes if people read it, and to the standard error otherwise: a program that reads what a callback
+prints finds nothing else there.
+"""
 
 from __future__ import annotations
 
@@ -11,8 +15,11 @@ import typing as t
 from ansible import constants
 
 from .._common.lines import Line
+from .heartbeat import note_said
 
 _COLOURS = {"bad": constants.COLOR_ERROR, "busy": constants.COLOR_CHANGED, "good": constants.COLOR_OK}
+#: Callbacks that print for people, so that a line more between theirs disturbs nothing. Any other may be read by a program.
+_FOR_PEOPLE = frozenset({"default", "debug", "skippy", "yaml", "dense", "unixy", "awx_display"})
 #: Characters of a result that may be shown in one line.
 _SHORT = 1000
 #: From this verbosity on, results are shown whatever their length (``-vvv``).
@@ -24,8 +31,10 @@ def show(display: t.Any, lines: t.Iterable[Line]) -> None:
 
     :param display: Ansible's display, which colours only what goes to a terminal.
     """
+    for_program = str(constants.DEFAULT_STDOUT_CALLBACK).rpartition(".")[2] not in _FOR_PEOPLE
     for line in lines:
-        display.display(line.text, color=_COLOURS.get(line.tone))
+        display.display(line.text, color=_COLOURS.get(line.tone), stderr=for_program)
+        note_said()
 
 
 def brief(result: dict[str, t.Any], display: t.Any) -> dict[str, t.Any]:

@@ -1,0 +1,73 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Heartbeat: no play is silent for long while something is waited for.
+
+Tasks of one play run in processes of their own. When one of them said something last is the time of a file that all of them can see.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import threading
+import time
+import typing as t
+
+from ansible import constants
+
+from .._common.lines import Line
+
+#: Seconds without a line of any task of the play after which one says how far it is.
+SILENCE = 8.0
+_FILE = "dataarts-said"
+
+
+def note_said() -> None:
+    """From now on the play has said something."""
+    now = time.monotonic()  # the same for all processes of the machine
+    with contextlib.suppress(OSError):
+        os.close(os.open(_path(), os.O_CREAT | os.O_WRONLY, 0o600))
+        os.utime(_path(), (now, now))
+
+
+def silent_for() -> float:
+    """Seconds since any task of the play said something; infinite if none has."""
+    try:
+        return time.monotonic() - os.stat(_path()).st_mtime
+    except OSError:
+        return float("inf")
+
+
+class Heartbeat:
+    """Says how far a task is whenever the whole play has been silent for a while, from a thread of its own.
+
+    :param say: prints a line.
+    :param line: what there is to say; asked for in the thread.
+    """
+
+    def __init__(self, say: t.Callable[[Line], None], line: t.Callable[[], Line]) -> None:
+        self._say = say
+        self._line = line
+        self._began = time.monotonic()
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def __enter__(self) -> Heartbeat:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *dummy: object) -> None:
+        self._over.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._over.wait(0.5):
+            if min(silent_for(), time.monotonic() - self._began) >= SILENCE:
+                note_said()  # before it is said, so that no other task does too
+                with contextlib.suppress(OSError):
+                    self._say(self._line())
+
+
+def _path() -> str:
+    return os.path.join(str(constants.DEFAULT_LOCAL_TMP), _FILE)
