@@ -29,9 +29,9 @@ from .list_budget import MAX_ENTRIES
 from .v2 import MAX_DEPTH
 from .workspace import WorkspaceApi
 
-#: Kinds of errors that concern one job or instance and say nothing about the others.
 #: How long before a cycle the one before it is looked for, ms: a job that runs monthly.
 PREVIOUS_CYCLE_MS = 31 * 86_400_000
+#: Kinds of errors that concern one job or instance and say nothing about the others.
 _ONE_ONLY = frozenset({Kind.NOT_FOUND, Kind.INVALID})
 
 

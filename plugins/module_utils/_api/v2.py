@@ -143,8 +143,10 @@ def _related_page(body: t.Any, workspace_id: str) -> Page[RelatedInstance]:
     fields = Fields(body, "the list of related instances")
     listed = enumerate(fields.entries("depend_instances_info"), 1)
     entries = [_related(entry, workspace_id, f"related instance {number}") for number, entry in listed]
-    # The SDK's class has a total; an answer without it is accepted, because the list comes in one piece.
-    return Page(len(entries) if fields.raw("total") is None else fields.count("total"), entries)
+    # The SDK's class has a total; an answer without it is accepted, because the list comes in one piece. But what has neither says nothing,
+    # and must not be taken for an instance that depends on none.
+    listed_without_total = fields.raw("total") is None and fields.raw("depend_instances_info") is not None
+    return Page(len(entries) if listed_without_total else fields.count("total"), entries)
 
 
 def _related(value: t.Any, workspace_id: str, what: str) -> RelatedInstance:

@@ -196,8 +196,6 @@ class TestAnswers:
     def test_other_shapes_are_refused(self, reader: str, body: t.Any) -> None:
         if reader == "related jobs" and body == []:
             assert READERS[reader][0](body) == []
-        elif reader == "related instances" and body in ({}, {"total": None}):
-            assert READERS[reader][0](body).entries == []
         else:
             refused(lambda: READERS[reader][0](body))
 
@@ -255,6 +253,30 @@ class TestAnswers:
         assert (own.instance.key, own.instance.instance_id) == (InstanceKey(WORKSPACE, "9", 1, 2), "7")
         assert own.parent_instance_ids == ("5", "6")
         assert (theirs.instance.key.workspace_id, theirs.workspace_name) == ("other", "stock")
+
+    @pytest.mark.parametrize(
+        ("answer", "related"),
+        [
+            ({"depend_instances_info": []}, 0),
+            ({"depend_instances_info": [], "total": 0}, 0),
+            ({"total": 0}, 0),
+            ({"depend_instances_info": None, "total": 0}, 0),
+            ({}, None),
+            ({"depend_instances_info": None}, None),
+            ({"total": None}, None),
+            ({"instances": []}, None),
+            ({"depend_instances_info": [], "total": -1}, None),
+        ],
+        ids=str,
+    )
+    def test_an_answer_that_says_nothing_is_not_one_of_no_related_instances(self, answer: t.Any, related: int | None) -> None:
+        """What an instance depends on is sent first; a malformed answer must not lift that guard."""
+        if related is None:
+            with pytest.raises(ApiError, match=r"the list of related instances") as caught:
+                _factory_v2._related_page(answer, WORKSPACE)
+            assert caught.value.kind is Kind.BAD_ANSWER
+        else:
+            assert _factory_v2._related_page(answer, WORKSPACE).total == related
 
     @pytest.mark.parametrize(("number", "kind"), [(0, "private"), (1, "default"), (2, "public"), (7, None), (None, None)])
     def test_kinds_of_workspaces(self, number: int | None, kind: str | None) -> None:
