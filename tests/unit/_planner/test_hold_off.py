@@ -53,8 +53,8 @@ def test_from_when_on_the_journal_counts_as_complete(known: int | None, since: i
     [
         (NOW, NOW - HOUR, None, None),
         (NOW - HOUR, NOW - HOUR, None, None),
-        (NOW - HOUR, NOW - HOUR + 1, None, NOW - HOUR + 1 + MINUTE),
-        (NOW - HOUR, NOW, None, NOW + MINUTE),
+        (NOW - HOUR, NOW - HOUR + 1, None, NOW - HOUR + 1 + MINUTE + SECOND_MS),
+        (NOW - HOUR, NOW, None, NOW + MINUTE + SECOND_MS),
         (NOW + 1, NOW, None, NOW + 1),
         (NOW + 30_000, NOW - HOUR, None, NOW + 30_000),
         # A journal was set aside: what this or any other run sent a moment ago is lost with it, whatever since is.
@@ -65,7 +65,7 @@ def test_from_when_on_the_journal_counts_as_complete(known: int | None, since: i
         (NOW, NOW - HOUR, HOUR, None),
         (NOW, NOW - HOUR, -5, NOW + MINUTE),  # by the journal's clock it has not even happened: no longer than the settle time
         (NOW - HOUR, NOW - 10_000, 0, NOW + MINUTE),  # the later of two reasons
-        (NOW - HOUR, NOW, 30_000, NOW + MINUTE),
+        (NOW - HOUR, NOW, 30_000, NOW + MINUTE + SECOND_MS),
         (NOW + 5, NOW, 0, NOW + 5),  # the pass after since looks again
     ],
 )
