@@ -527,6 +527,7 @@ class TestAcrossWorkspaces:
     def test_what_was_sent_there_is_known_to_it(self, service: t.Any, given: dict[str, t.Any]) -> None:
         assert self.rerun(service, given)["changed"]
         result = call("job_instance_retry", given)
-        assert (result["changed"], result["failed"]) == (False, False)
+        assert (result["changed"], result["failed"], result["error"]["kind"]) == (False, True, "blocked"), "daily_sales is left"
         assert "was sent at" in result["instances"][0]["reason"]
+        assert "it was another request: 1 that qualify are left; rerun them by task_retrys" in result["msg"]
         assert set(reruns(service.journal()).values()) == {1}

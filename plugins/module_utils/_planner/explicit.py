@@ -3,7 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The decision table of named instances: whether a rerun that was asked for by name is due, in both modes of the retry endpoint [H-RET].
 
-Pure: the instances as listed and the attempts for them go in, decisions come out. Every decision is RETRY or SKIPPED, with a reason.
+Pure: the instances as listed and the attempts for them go in, decisions come out. Every decision is RETRY or SKIPPED, with a reason; BLOCKED
+where a rerun was asked for as a whole and another request has rerun a part of it.
 A goal (``reconcile.py``) insists on its ``since``; here the user names what to rerun, so without ``since`` each call is a run of
 its own (its policy has the service's time now as ``since``), and a rejection of an earlier call never forbids another try.
 """
@@ -42,7 +43,7 @@ class Requested:
 class Related:
     """Whether the rerun of a job with its related jobs is due, as a whole.
 
-    :param action: RETRY or SKIPPED.
+    :param action: RETRY, SKIPPED, or BLOCKED where another request has rerun a part of it.
     :param reason: why, in plain words.
     :param due_ms: epoch ms before which asking again is of no use, or None.
     """
@@ -89,7 +90,8 @@ def decide_related(
     instances: t.Iterable[JobInstance], policy: Policy, now: int, attempts: t.Mapping[InstanceKey, Attempt]
 ) -> list[Decision]:
     """Whether a job is rerun with its related jobs: as a whole if at least one instance of the window qualifies, and never while
-    an earlier attempt is not settled, or was accepted in the same run. One decision for each instance, all with the same verdict.
+    an earlier attempt is not settled, or was accepted since ``since``. Where that was another request, and instances are left that qualify, it is
+    blocked: what was asked for does not happen. One decision for each instance, all with the same verdict.
 
     :param instances: all instances of the jobs in the window, as the service lists them now.
     :param attempts: the newest for each instance that has one; a request of this mode is an attempt for all listed instances.
@@ -110,7 +112,7 @@ def _verdict(listed: t.Sequence[JobInstance], policy: Policy, now: int, attempts
     for instance in listed:
         verdict = _already(instance, policy, now, attempts.get(instance.key))
         if verdict is not None:
-            return verdict
+            return verdict if verdict.due_ms is not None else _of_another(verdict, listed, policy, now, attempts)
     unsent = {key: attempt for key, attempt in attempts.items() if attempt.outcome is Outcome.NOT_EXECUTED}
     decisions = [decide(instance, policy, now, unsent.get(instance.key)) for instance in listed]
     waiting = [decision for decision in decisions if decision.action is Action.WAIT]
@@ -130,6 +132,22 @@ def _verdict(listed: t.Sequence[JobInstance], policy: Policy, now: int, attempts
         return Related(Action.SKIPPED, settling.reason, due_ms=settling.due_ms)
     reasons = "; ".join(dict.fromkeys(decision.reason for decision in decisions[:3]))
     return Related(Action.SKIPPED, f"none of {len(listed)} instances in the window qualifies ({reasons})")
+
+
+def _of_another(
+    verdict: Related, listed: t.Sequence[JobInstance], policy: Policy, now: int, attempts: t.Mapping[InstanceKey, Attempt]
+) -> Related:
+    """*verdict*, unless instances are left that the request behind it did not carry: then it was not the one that is asked for now."""
+    left = [
+        instance
+        for instance in listed
+        if decide(instance, policy, now, None).action is Action.RETRY
+        and ((own := of_this_run(instance, policy, attempts.get(instance.key))) is None or own.outcome in _NO_EFFECT)
+    ]
+    if not left:
+        return verdict
+    remedy = "rerun them by task_retrys, or all of it with a since after that"
+    return Related(Action.BLOCKED, f"{verdict.reason}, and it was another request: {len(left)} that qualify are left; {remedy}")
 
 
 def _forgiving(instance: JobInstance, policy: Policy, now: int, attempt: Attempt | None) -> Decision:
@@ -162,7 +180,7 @@ def _already(instance: JobInstance, policy: Policy, now: int, attempt: Attempt |
     if own is None:
         return None
     if own.outcome is Outcome.ACCEPTED or compare(instance, own) is Comparison.CHANGED:
-        return Related(Action.SKIPPED, f"a rerun of {_name(instance)} was sent at {when}, in the same run; it is not sent again")
+        return Related(Action.SKIPPED, f"a rerun of {_name(instance)} was sent at {when}; it is not sent again")
     if compare(instance, own) is Comparison.UNCLEAR:
         return Related(Action.SKIPPED, f"a rerun of {_name(instance)} was sent at {when} and whether it took effect is unknown")
     return None

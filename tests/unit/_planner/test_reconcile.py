@@ -729,7 +729,7 @@ class TestRelated:
             (attempt("unknown", 39), 40, 98.999, "skipped", "what came of it is known from", at(99)),
             (attempt("intended", 39), 40, 99, "retry", "1 of 2 instances", None),
             (attempt("unknown", 39), 40, 99, "retry", "1 of 2 instances", None),
-            (attempt("accepted", 39), 0, 99, "skipped", "in the same run; it is not sent again", None),
+            (attempt("accepted", 39), 0, 99, "skipped", "was sent at 2026-11-23T03:00:39Z; it is not sent again", None),
             (attempt("accepted", -60), 0, 99, "skipped", "it is not sent again", None),
             (attempt("accepted", -900), 0, 99, "retry", "1 of 2 instances", None),
             (attempt("rejected", 39), 0, 40, "retry", "1 of 2 instances", None),
@@ -739,10 +739,10 @@ class TestRelated:
                 0,
                 99,
                 "skipped",
-                "in the same run; it is not sent again",
+                "was sent at 2026-11-23T03:00:39Z; it is not sent again",
                 None,
             ),
-            (attempt("unknown", 39, before=instance(Status.FAIL, None, None)), 0, 99, "skipped", "in the same run", None),
+            (attempt("unknown", 39, before=instance(Status.FAIL, None, None)), 0, 99, "skipped", "it is not sent again", None),
             (
                 attempt("unknown", 39, before=instance(Status.FAIL, -3600, None)),
                 0,
@@ -758,6 +758,24 @@ class TestRelated:
     ) -> None:
         result = self.judge([instance(Status.SUCCESS, number=2), instance()], record, since=since, now=now)
         assert (result.action, result.due_ms) == (Action(action), due)
+        assert reason in result.reason
+
+    @pytest.mark.parametrize(
+        ("others", "records", "action", "reason"),
+        [
+            ([instance(number=2)], [], "blocked", "and it was another request: 1 that qualify are left; rerun them by task_retrys"),
+            ([instance(number=2), instance(number=3), instance(Status.SUCCESS, number=4)], [], "blocked", "2 that qualify are left"),
+            ([instance(number=2)], [attempt("accepted", 39, before=instance(number=2), batch=2)], "skipped", "it is not sent again"),
+            ([instance(number=2)], [attempt("not_executed", 39, before=instance(number=2))], "blocked", "1 that qualify are left"),
+            ([instance(number=2)], [attempt("accepted", -900, before=instance(number=2))], "blocked", "1 that qualify are left"),
+            ([instance(Status.SUCCESS, number=2), instance(Status.RUNNING, number=3)], [], "skipped", "it is not sent again"),
+        ],
+    )
+    def test_a_rerun_of_one_instance_by_another_request_is_not_the_rerun_of_all(
+        self, others: t.Any, records: t.Any, action: str, reason: str
+    ) -> None:
+        result = self.judge([instance(), *others], attempt("accepted", 39), *records, since=0, now=99)
+        assert (result.action, result.due_ms) == (Action(action), None)
         assert reason in result.reason
 
     def test_a_hold_off_holds_back_the_whole(self) -> None:
