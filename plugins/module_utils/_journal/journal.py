@@ -34,6 +34,7 @@ from .sqlite import SqliteDatabase, journal_path
 #: How long an attempt is kept: the service shows instances for six months [OTC-UMN-C].
 _KEEP_MS = 190 * DAY_MS
 _MESSAGE = 400
+_AT_ONCE = 500  # attempts in one statement
 _PAGE = 1_000  # attempts that the history reads at once
 
 _T = t.TypeVar("_T")
@@ -57,7 +58,7 @@ _STAMP = (
     f" AND NOT EXISTS (SELECT 1 {_OTHERS} AND other.serial > dataarts_attempt.serial AND other.claim <> dataarts_attempt.claim)"
 )
 _CLAIMED = f"SELECT id, journal_ms, serial, claim, {schema.FAILURE} FROM dataarts_attempt WHERE claim = "
-_RECORD = f"UPDATE dataarts_attempt SET {' = ?, '.join(schema.ENDED)} = ? WHERE id = ?"
+_RECORD = "UPDATE dataarts_attempt SET {} WHERE id IN ({})"
 _PRUNE = ("DELETE FROM dataarts_attempt WHERE sent_ms < ?", "DELETE FROM dataarts_note WHERE made_ms < ?")
 _COVER = "INSERT INTO dataarts_coverage (project_id, workspace_id, since_ms) VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
 _NOTE = "INSERT INTO dataarts_note (project_id, scope, key, value, made_ms, claim) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
@@ -176,8 +177,8 @@ class Journal:
                 serial, seen = newest.get(keys[index][:3], (0, ""))
                 newest[keys[index][:3]] = serial + 1, token
                 attempt = replace(intents[index].attempt, journal_ms=now)
-                row = schema.to_row(self._project_id, attempt, token, serial + 1)
-                statements += _claim(row, (self._project_id, *keys[index][:3], seen), intents[index].supersedes, token)
+                row = schema.to_row(self._project_id, keys[index], attempt, token, serial + 1)
+                statements += _claim(row, (*row[:4], seen), intents[index].supersedes, token)
             if not self._pruned:
                 statements += [(sql, (min(now, intents[0].attempt.sent_ms) - _KEEP_MS,)) for sql in _PRUNE]
             database.change(statements)
@@ -231,23 +232,19 @@ class Journal:
             "message": printable(message, _MESSAGE),
             "conflict_in_batch": conflict_in_batch,
         }
-        unknown = outcome is Outcome.UNKNOWN
 
-        def work(database: Database) -> list[Attempt]:
-            times = {"last_ms": now_ms, "journal_ms": database.clock_ms()} if unknown else {}
-            ended = [
-                replace(attempt, **end, **{name: max(moment, getattr(attempt, name)) for name, moment in times.items()})
-                for attempt in attempts
-            ]
-            database.change(_recorded(ended))
-            return ended
+        def work(database: Database) -> None:
+            if outcome is Outcome.UNKNOWN:
+                end["last_ms"] = max(now_ms, *(attempt.last_ms for attempt in attempts))
+                end["journal_ms"] = max(database.clock_ms(), *(attempt.journal_ms for attempt in attempts))
+            database.change(_recorded(attempts, end))
 
-        if later and not unknown:
-            ended = [replace(attempt, **end) for attempt in attempts]
+        if later and outcome is not Outcome.UNKNOWN:
             with self._lock:
-                self._later += _recorded(ended)
-            return ended
-        return self._write(work)
+                self._later += _recorded(attempts, end)
+        else:
+            self._write(work)
+        return [replace(attempt, **end) for attempt in attempts]
 
     def flush(self) -> None:
         """Record what was to be recorded later. Durable when this returns."""
@@ -350,8 +347,12 @@ def _claim(row: t.Sequence[t.Any], still: t.Sequence[t.Any], supersedes: Attempt
     return [(_SUPERSEDE, (token, *seen, *still)), (_CLAIM.format(_SUPERSEDED), (*row, *still, supersedes.attempt_id, token))]
 
 
-def _recorded(attempts: t.Sequence[Attempt]) -> list[Statement]:
-    return [(_RECORD, (*schema.values(attempt, schema.ENDED), attempt.attempt_id)) for attempt in attempts]
+def _recorded(attempts: t.Sequence[Attempt], end: t.Mapping[str, t.Any]) -> list[Statement]:
+    """The statements that set the columns *end* of *attempts*."""
+    columns, values = ", ".join(f"{name} = ?" for name in end), [schema.stored(value) for value in end.values()]
+    ids = [attempt.attempt_id for attempt in attempts]
+    pages = [ids[begin : begin + _AT_ONCE] for begin in range(0, len(ids), _AT_ONCE)]
+    return [(_RECORD.format(columns, schema.marks(page)), (*values, *page)) for page in pages]
 
 
 def _by_instance(

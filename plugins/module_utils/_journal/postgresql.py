@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import sys
@@ -20,7 +21,7 @@ _T = t.TypeVar("_T")
 #: Seconds to try again to connect to a server that was lost in the middle, or is starting: a restart takes a few.
 PATIENCE = 30.0
 _PAUSE = 0.25
-_TRIES = 5  # of one transaction
+_TRIES = 10  # of one transaction
 #: Key of the advisory lock under which the schema is made and migrated: "DAFJ".
 _LOCK_KEY = 0x4441464A
 #: libpq's parameters where the URI does not set them. A dead connection is noticed within a minute.
@@ -86,9 +87,8 @@ class PostgresqlDatabase(Database):
         self._patience = 0.0
 
     def change(self, statements: t.Sequence[Statement]) -> int:
-        if len(statements) == 1 or not self._psycopg.Pipeline.is_supported():
-            return super().change(statements)
-        with self._connection.pipeline():
+        pipeline = self._connection.pipeline() if self._psycopg.Pipeline.is_supported() else contextlib.nullcontext()
+        with pipeline:
             cursors = [self._execute(sql, values) for sql, values in statements]
         return sum(max(0, cursor.rowcount) for cursor in cursors)
 

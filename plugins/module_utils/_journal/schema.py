@@ -18,8 +18,6 @@ _OUTCOMES = {outcome.value: outcome for outcome in Outcome}
 _FAILURE = {field.name: 0 if field.name.endswith("_time") else "" for field in dataclasses.fields(Failure)}
 #: Columns of the rest of an attempt, in the order of its attributes.
 _NAMES = tuple(field.name for field in dataclasses.fields(Attempt) if field.name not in ("failure", "attempt_id", "open"))
-#: Those of them that the end of a request changes.
-ENDED = ("outcome", "request_id", "message", "conflict_in_batch", "last_ms", "journal_ms")
 
 
 def columns(*names: str) -> str:
@@ -82,11 +80,13 @@ class Unreadable(Exception):  # noqa: N818
 
 def stored(value: t.Any) -> t.Any:
     """*value* as a column holds it. What a database refuses in a text, NUL and lone surrogates, becomes visible."""
+    if value is None or type(value) is int:
+        return value
     if isinstance(value, Outcome):
         return value.value
     if isinstance(value, str):
         return value if value.isprintable() else value.replace("\0", "\\x00").encode("utf-8", "backslashreplace").decode("utf-8")
-    return int(value) if isinstance(value, bool) else value
+    return int(value)
 
 
 def failure_key(failure: Failure) -> tuple[t.Any, ...]:
@@ -94,14 +94,12 @@ def failure_key(failure: Failure) -> tuple[t.Any, ...]:
     return tuple(stored(getattr(failure, name) or default) for name, default in _FAILURE.items())
 
 
-def to_row(project_id: str, attempt: Attempt, claim: str, serial: int) -> tuple[t.Any, ...]:
-    """The values of :data:`INSERTED` for *attempt*, open and claimed by *claim* with the number *serial* of its slot."""
-    return (project_id, *failure_key(attempt.failure), *values(attempt, _NAMES), 1, claim, serial)
+def to_row(project_id: str, failure: t.Sequence[t.Any], attempt: Attempt, claim: str, serial: int) -> tuple[t.Any, ...]:
+    """The values of :data:`INSERTED` for *attempt*, open and claimed by *claim* with the number *serial* of its slot.
 
-
-def values(attempt: Attempt, names: t.Iterable[str]) -> list[t.Any]:
-    """The columns *names* of *attempt*."""
-    return [stored(getattr(attempt, name)) for name in names]
+    :param failure: its :func:`failure_key`.
+    """
+    return (project_id, *failure, *(stored(getattr(attempt, name)) for name in _NAMES), 1, claim, serial)
 
 
 def from_row(row: t.Sequence[t.Any]) -> Attempt:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import itertools
+import operator
 import os
 import re
 import stat
@@ -18,7 +20,7 @@ from pathlib import Path
 
 from .._common.errors import JournalError
 from .._common.text import printable
-from .database import Database
+from .database import Database, Statement
 from .schema import Unreadable
 
 try:
@@ -80,6 +82,10 @@ class SqliteDatabase(Database):
 
     def clock_ms(self) -> int:
         return time.time_ns() // 1_000_000
+
+    def change(self, statements: t.Sequence[Statement]) -> int:
+        alike = itertools.groupby(statements, operator.itemgetter(0))
+        return sum(max(0, self._connection.executemany(sql, [values for dummy, values in group]).rowcount) for sql, group in alike)
 
     def _execute(self, sql: str, values: t.Sequence[t.Any] = ()) -> t.Any:
         return self._connection.execute(sql, values)

@@ -464,7 +464,12 @@ class TestSchema:
         names = [name for name in schema.INSERTED.replace('"', "").split(", ") if name not in ("flight_ms", "serial")]
         made = [attempt(1), attempt(2), attempt(1, end_time=at(1))]
         for number, entry in enumerate(made):
-            row = dict(zip(schema.INSERTED.replace('"', "").split(", "), schema.to_row("p", entry, f"claim-{number}", 0)))
+            row = dict(
+                zip(
+                    schema.INSERTED.replace('"', "").split(", "),
+                    schema.to_row("p", schema.failure_key(entry.failure), entry, f"claim-{number}", 0),
+                )
+            )
             values = ", ".join("NULL" if row[name] is None else repr(row[name]) for name in names)
             place.rows(f"INSERT INTO dataarts_attempt ({schema.columns(*names)}) VALUES ({values})")
         with place.open() as journal:
