@@ -1,102 +1,208 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Raw option values, checked before Ansible converts them to the types of their options.
+"""Raw option values, made what their options are meant to hold before Ansible converts them, or refused by name.
 
-Ansible turns a number into text where text is wanted. Where the number was text before, as in a survey answer of AWX on ansible-core
-2.19 and later (``0123456`` becomes 42798, ``yes`` true, ``12:34`` 754), that would be a wrong value. So it is refused here. Pure.
+Ansible's own conversion turns a list into its text, true into 1 and a number into text, differently in each version. Where a number was text
+before, as in a survey answer of AWX on ansible-core 2.19 and later (``0123456`` becomes 42798, ``yes`` true, ``12:34`` 754), that would be a wrong
+value. Pure.
 """
 
 from __future__ import annotations
 
 import datetime
+import json
 import re
 import typing as t
 
 from .._common.errors import OptionError
-from .._common.text import type_text
+from .._common.text import listed, printable, type_text
 from .._common.times import FIRST_MS, LAST_MS
 from .argument_spec import Spec
 from .credentials import text_of
 
+Option = t.Mapping[str, t.Any]
+
 #: Options that also take epoch milliseconds, which are the same as a number and as text.
 TIMES = frozenset({"since", "planned_after", "planned_before", "begin_time", "end_time", "plan_time", "submit_time"})
-_TRUTHS = frozenset({"yes", "no", "true", "false", "on", "off", "y", "n", "t", "f", "1", "0", ""})
+#: Options in which blanks at the ends may be meant; a line break is what an editor or ``echo`` leaves there, also in a vault file.
+_PASSWORDS = frozenset({"user_password", "journal_password"})
+_TRUTHS = {
+    **dict.fromkeys(("yes", "true", "on", "y", "t", "1", "1.0"), True),
+    **dict.fromkeys(("no", "false", "off", "n", "f", "0", "0.0"), False),
+}
+#: More digits than any option needs, and fewer than what overflows in a database, or as seconds in a clock.
+_MOST_DIGITS, _MOST_OF_SECONDS = 15, 9
+#: The most characters of a text, except of a secret (a token may be long): longer than any name, id, address or path, shorter than what a URL holds.
+_LONGEST = 2000
+_NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
+#: What separates names in a text; a keyboard for Chinese writes the last two.
+_SEPARATORS = re.compile(r"[\r\n,\uff0c\u3001]")
 
 
-def problem(name: str, value: t.Any, option: t.Mapping[str, t.Any]) -> str | None:
-    """Why *value* cannot be what was meant for the option *name*, and what to write; None if it can.
-
-    :param option: the option's specification. What Ansible itself refuses or understands (a choice, ``"5"`` for a number) is not judged.
-    """
-    kind = option.get("type", "str")
-    if kind == "list" and option.get("elements") == "str":
-        return _problem_of_list(name, value)
-    if value is None:
-        return None
-    if kind == "str" and not _is_text(name, value):
-        return _not_text(name, value)
-    if kind in ("int", "float") and isinstance(value, bool):
-        return f"{name} must be a number, not a boolean."
-    if kind in ("int", "float") and isinstance(value, str) and not re.fullmatch(r"\s*-?[0-9]+(\.[0-9]+)?\s*", value):
-        return f"{name} must be a number, not {'text' if value.strip() else 'empty text'}: write the number, or leave it out."
-    if kind == "bool" and not isinstance(value, bool) and str(value).strip().lower() not in _TRUTHS:
-        return f"{name} must be a boolean: write true or false."
-    if kind == "dict" and not isinstance(value, dict):
-        return f"{name} must be a mapping, not {type_text(value)}: pass what the earlier step published, unchanged."
+def problem(name: str, value: t.Any, option: Option) -> str | None:
+    """Why *value* cannot be what was meant for the option *name*, and what to write; None if it can."""
+    try:
+        _fit(name, value, option)
+    except OptionError as error:
+        return str(error)
     return None
-
-
-def as_lines(value: t.Any) -> t.Any:
-    """A text of several lines, or with commas, as the list that is meant; a list with such texts in it likewise; anything else unchanged."""
-    if isinstance(value, str):
-        return [part.strip() for part in re.split(r"[\r\n,]", value) if part.strip()]
-    if isinstance(value, list) and any(isinstance(item, str) and "\n" in item for item in value):
-        return [part for item in value for part in (as_lines(item) if isinstance(item, str) and "\n" in item else [item])]
-    return value
 
 
 def fitted(spec: Spec, given: t.Mapping[str, t.Any]) -> tuple[dict[str, t.Any], str | None]:
     """*given* for Ansible's own check, and the first problem with it.
 
     :param given: raw options. Ansible's own are passed through.
-    :returns: the options, lists that came as lines taken apart; a value with a problem becomes text, so that Ansible reports no other.
+    :returns: the options, each of the type of its specification; one with a problem is left out, or a word, so that Ansible reports no other.
     """
     options, first = dict(given), None
     for name, option in spec.items():
         if name not in given:
             continue
-        is_list = option.get("type") == "list" and option.get("elements") == "str"
-        if is_list:
-            options[name] = as_lines(given[name])
-        if _is_moment(name, given[name]):
-            options[name] = given[name].isoformat()
-        trouble = problem(name, given[name], option) if is_list or option.get("type") == "str" else None
-        if trouble is not None:
-            first = first or trouble
-            options[name] = ["*"] if is_list else "0"
+        try:
+            options[name] = _fit(name, given[name], option)
+        except OptionError as error:
+            first = first or str(error)
+            options[name] = "0"
+            if not option.get("required"):
+                del options[name]
     return options, first
 
 
-def _is_text(name: str, value: t.Any) -> bool:
-    if isinstance(value, int) and not isinstance(value, bool) and name in TIMES:
-        return FIRST_MS <= value <= LAST_MS
-    return isinstance(value, str) or _is_moment(name, value)
+def as_lines(value: t.Any) -> t.Any:
+    """Names in a text of several lines, with commas, or in JSON, as the list that is meant; a list with such texts in it likewise; anything
+    else unchanged.
+
+    :raises OptionError: text that looks like a list of YAML or Python; the message begins with what it must be.
+    """
+    if isinstance(value, str):
+        text = value.strip()
+        listed_names = _json(text) if text.startswith(("[", "{")) else None
+        if isinstance(listed_names, (list, dict)):
+            return listed_names
+        if re.match(r"[\[{].*[,'\"]", text, re.DOTALL) and (text.endswith(("]", "}")) or text[1:2] in "'\""):
+            raise OptionError(' must be a list, or names with commas between, not text that looks like a list: write ["a", "b"], or a,b.')
+        return [part.strip() for part in _SEPARATORS.split(text) if part.strip()]
+    if isinstance(value, (list, tuple)):
+        return [part for item in value for part in (item.strip().splitlines() or [item] if isinstance(item, str) else [item])]
+    return value
+
+
+def _fit(name: str, value: t.Any, option: Option) -> t.Any:
+    """*value* as the type of *option*. :raises OptionError: it is not that; the text never repeats a secret."""
+    kind = option.get("type", "str")
+    if kind == "list" and option.get("elements") == "str":
+        return _names(name, value, option)
+    if value is None:
+        return None
+    if kind == "list":
+        return _entries(name, value, option)
+    convert: dict[str, t.Callable[[str, t.Any], t.Any]] = {"int": _whole, "float": _number, "bool": _truth, "dict": _mapping}
+    return convert[kind](name, value) if kind in convert else _text(name, value, option)
+
+
+def _text(name: str, value: t.Any, option: Option) -> str:
+    if _is_moment(name, value):
+        return str(value.isoformat())
+    if isinstance(value, int) and not isinstance(value, bool) and name in TIMES and FIRST_MS <= value <= LAST_MS:
+        return str(value)
+    if not isinstance(value, str):
+        raise OptionError(_not_text(name, value))
+    text = value.strip("\r\n") if name in _PASSWORDS else value.strip()
+    if any(char < " " or char == "\x7f" or "\ud800" <= char <= "\udfff" for char in text) and name != "purpose":
+        raise OptionError(f"{name} contains a line break or another control character inside: check how it was copied.")
+    if len(text) > _LONGEST and not option.get("no_log"):
+        raise OptionError(f"{name} must have at most {_LONGEST} characters, not {len(text)}: check how it was copied.")
+    choices = option.get("choices")
+    if choices and text not in choices:
+        raise OptionError(f"{name} must be {' or '.join(choices)}, not '{printable(text, 60)}'.")
+    return text
+
+
+def _number(name: str, value: t.Any, digits: int = _MOST_OF_SECONDS) -> float:
+    """A finite number of at most so many *digits* before its point, from a number or from its text."""
+    cure = "write the number, or leave it out"
+    if isinstance(value, str):
+        if not _NUMBER.fullmatch(value.strip()):
+            raise OptionError(f"{name} must be a number, not {'text' if value.strip() else 'empty text'}: {cure}.")
+        value = float(value[:400]) if "." in value else int(value.strip()[: digits + 2])
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise OptionError(f"{name} must be a number, not {type_text(value)}{'' if isinstance(value, bool) else f': {cure}'}.")
+    if not abs(value) < 10**digits:  # nor is "not a number"
+        raise OptionError(f"{name} must be a number of at most {digits} digits: {cure}.")
+    return value
+
+
+def _whole(name: str, value: t.Any) -> int:
+    number = _number(name, value, _MOST_DIGITS)
+    if number != int(number):
+        raise OptionError(f"{name} must be a whole number, not {number}: write it without a fraction.")
+    return int(number)
+
+
+def _truth(name: str, value: t.Any) -> bool:
+    truth = _TRUTHS.get(str(value).strip().lower()) if isinstance(value, (str, int, float)) else None
+    if truth is None:
+        raise OptionError(f"{name} must be a boolean: write true or false.")
+    return truth
+
+
+def _mapping(name: str, value: t.Any) -> dict[str, t.Any]:
+    mapping = _json(value) if isinstance(value, str) else value
+    if not isinstance(mapping, dict):
+        raise OptionError(f"{name} must be a mapping, not {type_text(value)}: pass what the earlier step published, unchanged.")
+    return mapping
+
+
+def _names(name: str, value: t.Any, option: Option) -> list[str] | None:
+    if name == "jobs" and (value is None or (isinstance(value, str) and not value.strip())):
+        # Not taken for the default: jobs=$JOBS without such a variable in the shell would rerun every job.
+        what = "null" if value is None else "empty text"
+        raise OptionError(f"jobs must be a list, not {what}: leave it out, or set it. Every job is '*'.")
+    if value is None:
+        return None
+    try:
+        names = as_lines(value)
+    except OptionError as error:
+        raise OptionError(f"{name}{error}") from None
+    pattern = " A job name of digits can be written as a pattern: [0]777." if name in ("jobs", "names") else ""
+    for item in names if isinstance(names, list) else [names]:
+        if not isinstance(item, str):
+            raise OptionError(
+                f"{name} must hold text, not {type_text(item)}, which may not be what was written: quote it in YAML.{pattern}"
+            )
+        if isinstance(_json(item) if item.startswith('["') else None, list):
+            raise OptionError(f"{name} must hold names, not text that looks like a list: write the list without quotes around it.")
+    return [_text(name, item, option) for item in names]
+
+
+def _entries(name: str, value: t.Any, option: Option) -> list[dict[str, t.Any]]:
+    """A list of mappings with the keys of the option's suboptions."""
+    entries, inner = (_json(value) if isinstance(value, str) else value), option.get("options") or {}
+    keys = listed(list(inner))
+    if not isinstance(entries, (list, tuple)) or not all(isinstance(entry, dict) for entry in entries):
+        raise OptionError(f"{name} must be a list of mappings with {keys}, not {type_text(value)}.")
+    result = []
+    for number, entry in enumerate(entries, 1):
+        missing = [key for key, suboption in inner.items() if suboption.get("required") and entry.get(key) in (None, "")]
+        unknown = [key for key in entry if key not in inner]
+        if missing or unknown:
+            raise OptionError(f"Entry {number} of {name} must have {keys}, and nothing else: see the example in the documentation.")
+        result.append({key: _fit(key, entry[key], inner[key]) for key in entry})
+    return result
+
+
+def _json(text: str) -> t.Any:
+    """*text* read as JSON; None if it is not."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
 
 
 def _is_moment(name: str, value: t.Any) -> bool:
     """Whether *value* is a time that YAML read as one, with its zone: nothing of what was written is lost then."""
     return name in TIMES and isinstance(value, datetime.datetime) and value.tzinfo is not None
-
-
-def _problem_of_list(name: str, value: t.Any) -> str | None:
-    if value is None:
-        return f"{name} must be a list, not null: leave it out, or set it." if name == "jobs" else None
-    for item in value if isinstance(value, (list, tuple)) else [value]:
-        if not isinstance(item, str):
-            pattern = " A job name of digits can be written as a pattern: [0]777." if name in ("jobs", "names") else ""
-            return f"{name} must hold text, not {type_text(item)}, which may not be what was written: quote it in YAML.{pattern}"
-    return None
 
 
 def _not_text(name: str, value: t.Any) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ...module_utils._config.argument_spec import MODULES, account_spec, journal_spec, workspace_spec
+from ...module_utils._config.argument_spec import MODULES, Spec, account_spec, journal_spec, workspace_spec
 from .._awx.launch_inputs import PREFIX
 from .._task.variables import said
 
@@ -17,6 +17,8 @@ ROLE = "dataarts.factory.rerun"
 LEFT_OUT: dict[str, tuple[str, ...]] = {"job_rerun": ("pass_state",), "job_instance_retry": ("task_retrys", "node_name")}
 #: Options whose variables have another name, because job_rerun's has it, or the same meaning.
 RENAMED: dict[str, dict[str, str]] = {"job_instance_retry": {"jobs": "related_jobs", "only_statuses": "statuses"}}
+#: What the role takes that no module has.
+OWN: Spec = {"plans": {"type": "dict"}, "fail_on_broken": {"type": "bool"}}
 #: What a plan that was approved holds in addition to the instances: it acts on the same window and is the same run.
 _PLANNED = ("planned_after", "planned_before", "since", "plan_id", "plan_record")
 

@@ -13,12 +13,13 @@ from ansible.vars.manager import VariableManager
 
 from ...module_utils._common.errors import OptionError
 from ...module_utils._common.text import printable
-from ...module_utils._config.argument_spec import MODULES
+from ...module_utils._config.argument_spec import MODULES, Spec
+from ...module_utils._config.raw_values import fitted, problem
 from ...module_utils._runner.ansible_module import failure_result
 from .._awx.launch_inputs import PREFIX, jobs_of_lines
 from .._common.templates import plain
 from .._role.checks import related_problem, rerun_problem
-from .._role.options import ROLE, plan_of, variables_of
+from .._role.options import OWN, ROLE, plan_of, variables_of
 from .._role.typos import typos
 from .paths import from_start
 from .screen import brief
@@ -38,15 +39,20 @@ class ModuleAction(ActionBase):
         """One task, with the options completed from ``module_defaults`` and variables.
 
         :param task_vars: variables of the host, which is a workspace.
-        :returns: what the module documents; or why it was not run, with an ``error`` of kind ``refused``.
+        :returns: what the module documents; or why it was not run, with an ``error`` of kind ``option`` as the module itself has it, or
+            ``refused`` where that is not a matter of one option.
         """
         super().run(tmp, task_vars)
         task_vars = task_vars or {}
         try:
-            # The task is a copy that this process has for itself.
-            self._task.args = self._completed(task_vars)
+            options, called = self._completed(task_vars)
         except OptionError as error:
             return failure_result(printable(error, 4000), "refused")
+        unfit = self._unfit(MODULES[self.module](), options, called)
+        if unfit:
+            return failure_result(unfit, "option")
+        # The task is a copy that this process has for itself.
+        self._task.args = options
         return self.work(task_vars)
 
     def work(self, task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
@@ -62,32 +68,51 @@ class ModuleAction(ActionBase):
         """Name of the module that the task names, without the collection."""
         return str(self._task.action).rpartition(".")[2]
 
-    def _completed(self, task_vars: Vars) -> dict[str, t.Any]:
-        """The task's options, completed. :raises OptionError: a variable cannot be evaluated, or role rerun does not go on with them."""
+    def _completed(self, task_vars: Vars) -> tuple[dict[str, t.Any], dict[str, str]]:
+        """The task's options, completed; and the variable of each that the task leaves to one.
+
+        :raises OptionError: a variable cannot be evaluated, or role rerun does not go on with them.
+        """
         spec, role = MODULES[self.module](), task_vars.get("ansible_role_name") == ROLE
         known = {name for options in MODULES.values() for name in options()}
         variables = {name: variable for name, variable in variables_of(self.module, role=role).items() if variable in task_vars}
         values = _Values(self, task_vars, {variables[name] for name in variables if spec[name].get("no_log")})
         args = accepted(self._task.args, spec, known, self._default_of)
-        if not role:
-            return filled(spec, args, variables, self._default_of, values.of)
         host = str(task_vars.get("inventory_hostname", "localhost"))
-        if self.module == "job_instance_retry":
-            options = filled(spec, args, variables, self._default_of, values.of)
-            options = {**options, "jobs": jobs_of_lines(options["jobs"])} if "jobs" in options else options
-            problem = related_problem(host, options)
-        else:
-            plans = values.of(f"{PREFIX}plans") if f"{PREFIX}plans" in task_vars else None
-            plan = plan_of(plans, host)
-            variables = {name: variable for name, variable in variables.items() if name not in plan}
-            options = filled(spec, {**args, **plan}, variables, self._default_of, values.of)
+        own = self._own(task_vars, values) if role and self.module == "job_rerun" else {}
+        plan = plan_of(own.get("plans"), host)
+        args.update(plan)
+        options = filled(spec, args, variables, self._default_of, values.of)
+        refusal = ""
+        if role and self.module == "job_rerun":
             refused, warned = typos(task_vars)
             for sentence in warned:
                 self._display.warning(sentence)
-            problem = rerun_problem(host, options, without_plan=said(plans) and not plan, refused=refused)
-        if problem:
-            raise OptionError(problem)
-        return options
+            refusal = rerun_problem(host, options, without_plan="plans" in own and not plan, refused=refused)
+        elif role and self.module == "job_instance_retry":
+            options = {**options, "jobs": jobs_of_lines(options["jobs"])} if "jobs" in options else options
+            refusal = related_problem(host, options)
+        if refusal:
+            raise OptionError(refusal)
+        return options, {name: variable for name, variable in variables.items() if not said(args.get(name))}
+
+    def _own(self, task_vars: Vars, values: _Values) -> dict[str, t.Any]:
+        """What the host's variables say for the role alone, evaluated and checked."""
+        variables = {name: PREFIX + name for name in OWN if PREFIX + name in task_vars}
+        own = {name: value for name, value in ((name, values.of(variable)) for name, variable in variables.items()) if said(value)}
+        refusal = self._unfit(OWN, own, variables)
+        if refusal:
+            raise OptionError(refusal)
+        return fitted(OWN, own)[0]
+
+    def _unfit(self, spec: Spec, options: Vars, variables: t.Mapping[str, str]) -> str:
+        """Why an option cannot be what was meant, by the name under which it was set; "" if all can. Here, because what is sent to a module is
+        JSON, in which a date is text."""
+        for name, option in spec.items():
+            text = problem(name, options[name], option) if name in options else None
+            if text is not None:
+                return printable(f"Failed to run {self.module}: {text.replace(name, variables.get(name, name), 1)}", 4000)
+        return ""
 
     def _default_of(self, option: str) -> t.Any:
         """What ``module_defaults`` say of *option* for this module, evaluated; None if nothing."""

@@ -72,13 +72,12 @@ def test_what_lost_its_form_is_refused_with_the_cure(name: str, value: t.Any, pa
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("since", 1732608000000),
         ("since", "1732608000000"),
         ("project_id", "0123456"),
         ("project_id", None),
         ("statuses", ["fail"]),
-        ("max_instances", "5"),
-        ("wait", "no"),
+        ("max_instances", 5),
+        ("wait", False),
         ("instance_types", None),
     ],
 )
@@ -87,8 +86,29 @@ def test_what_is_meant_passes_unchanged(name: str, value: t.Any) -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "value", "made"),
+    [
+        ("since", 1732608000000, "1732608000000"),
+        ("max_instances", " 5\n", 5),
+        ("wait", "No", False),
+        ("order", "upstream_first\r\n", "upstream_first"),
+        ("journal_password", " p \r\n", " p "),
+        ("secret_key", "S\n", "S"),
+        ("read_timeout", "2.5", 2.5),
+    ],
+)
+def test_what_is_meant_becomes_the_type_of_its_option(name: str, value: t.Any, made: t.Any) -> None:
+    options, problem = fitted(rerun_spec(), {name: value})
+    assert (options, problem) == ({name: made}, None)
+    assert type(options[name]) is type(made)
+
+
+@pytest.mark.parametrize(
     ("given", "made"),
     [
+        ('["a", "b[0]"]', ["a", "b[0]"]),
+        ("a，b、c", ["a", "b", "c"]),
+        ("[0]777", ["[0]777"]),
         ("daily_*\nhourly_stock\n", ["daily_*", "hourly_stock"]),
         ("daily_*, hourly_stock", ["daily_*", "hourly_stock"]),
         ("*", ["*"]),
@@ -101,6 +121,13 @@ def test_what_is_meant_passes_unchanged(name: str, value: t.Any) -> None:
 )
 def test_lines_of_a_survey_are_a_list(given: t.Any, made: t.Any) -> None:
     assert as_lines(given) == made
+
+
+@pytest.mark.parametrize("written", ["['a', 'b']", "[a, b]", '["a", "b"', '{"a", "b"}', "[a-z],[0-9]"])
+def test_what_looks_like_a_list_and_is_none_never_becomes_a_pattern(written: str) -> None:
+    options, problem = fitted(rerun_spec(), {"jobs": written})
+    assert problem == 'jobs must be a list, or names with commas between, not text that looks like a list: write ["a", "b"], or a,b.'
+    assert "jobs" not in options
 
 
 def test_answers_are_judged_by_the_option_they_stand_for() -> None:
