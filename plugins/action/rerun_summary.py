@@ -12,6 +12,7 @@ from __future__ import annotations
 import typing as t
 from pathlib import Path
 
+from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
 from ansible.utils.path import unfrackpath
 
@@ -65,9 +66,16 @@ class ActionModule(ActionBase):
         }
         problems = [text for text in (*unmatched, failure) if text]
         result |= {"failed": True, "msg": " ".join(problems)} if problems else {}
-        result |= {"ansible_stats": _stats(result, self._templar.template(task_vars.get("dataarts_plans")))} if options["publish"] else {}
+        result |= {"ansible_stats": _stats(result, self._passed(task_vars))} if options["publish"] else {}
         warnings = _summary.shared_workspaces(ids)
         return brief({**result, "warnings": warnings} if warnings else result, self._display)
+
+    def _passed(self, task_vars: dict[str, t.Any]) -> t.Any:
+        """Variable dataarts_plans; None where it says omit, as in the playbooks of events, or cannot be evaluated, which the rerun has told."""
+        try:
+            return self._templar.template(task_vars.get("dataarts_plans"))
+        except AnsibleError:
+            return None
 
     @staticmethod
     def _written(report: dict[str, t.Any], results: host_results.Results, folder: Path | None) -> tuple[dict[str, str], str]:
