@@ -35,8 +35,15 @@ class Machine:
         self.directory = directory
         self.ansible = Ansible(directory)
 
-    def play(self, name: str, *, extra: t.Mapping[str, t.Any] | None = None, **changes: t.Any) -> Outcome:
-        """Playbook *name* with inventory variables changed by *changes*."""
+    def play(
+        self,
+        name: str,
+        *,
+        extra: t.Mapping[str, t.Any] | None = None,
+        by_host: t.Mapping[str, t.Mapping[str, t.Any]] | None = None,
+        **changes: t.Any,
+    ) -> Outcome:
+        """Playbook *name* with inventory variables changed by *changes*, on host sales, or on others with changes of their own."""
         given = {
             "journal": str(self.directory / "state"),
             "settle_time": 1,
@@ -45,7 +52,8 @@ class Machine:
             **changes,
         }
         hosts = self.directory / "hosts.yml"
-        hosts.write_text(json.dumps(inventory(sales=variables(self.service, **given))), encoding="utf-8")
+        described = {host: variables(self.service, **{**given, **own}) for host, own in (by_host or {"sales": {}}).items()}
+        hosts.write_text(json.dumps(inventory(**described)), encoding="utf-8")
         return self.ansible.playbook(f"dataarts.factory.{name}", "-i", hosts, variables=extra)
 
     def messages(self) -> list[dict[str, t.Any]]:
@@ -72,24 +80,30 @@ def test_what_a_person_left_in_the_inventory_does_not_bind_it(machine: Machine) 
     assert [instance["job_name"] for instance in message["instances"]] == ["weekly_report"]
 
 
-@pytest.mark.parametrize(
-    ("name", "changes", "words"),
-    [
-        ("event_rerun", {"secret_key": "sk-wrong-0123456789"}, ".0301"),
-        ("event_rerun", {"order": "backwards"}, "order"),
-        ("event_rerun", {"workspace_id": None}, "it has no dataarts_workspace_id"),
-        ("event_propose", {"workspace_id": None}, "it has no dataarts_workspace_id"),
-        ("event_propose", {"planned_after": "yesterday"}, "planned_after"),
-        ("event_propose", {"proposal_directory": "/dev/null/none"}, "/dev/null/none"),
-        ("event_propose", {"proposal_directory": ""}, "dataarts_proposal_directory is not set"),
-    ],
-)
-def test_people_are_told_what_keeps_it_from_acting_and_it_fails(machine: Machine, name: str, changes: t.Any, words: str) -> None:
-    extra = {"dataarts_max_reruns_per_day": 1}
-    machine.play(name, extra=extra, **{"proposal_directory": str(machine.directory), **changes}).ended(2)
-    (message,) = machine.messages()
-    assert message["text"].startswith("sales: ")
-    assert words in message["text"]
+#: By playbook and host: what keeps it from acting there, and the words that people are told of it.
+OBSTACLES: dict[str, dict[str, tuple[dict[str, t.Any], str]]] = {
+    "event_rerun": {
+        "keys": ({"secret_key": "sk-wrong-0123456789"}, ".0301"),
+        "order": ({"order": "backwards"}, "order"),
+        "nameless": ({"workspace_id": None}, "it has no dataarts_workspace_id"),
+    },
+    "event_propose": {
+        "nameless": ({"workspace_id": None}, "it has no dataarts_workspace_id"),
+        "times": ({"planned_after": "yesterday"}, "planned_after"),
+        "nowhere": ({"proposal_directory": "/dev/null/none"}, "/dev/null/none"),
+        "silent": ({"proposal_directory": ""}, "dataarts_proposal_directory is not set"),
+    },
+}
+
+
+@pytest.mark.parametrize("name", OBSTACLES)
+def test_people_are_told_what_keeps_it_from_acting_and_it_fails(machine: Machine, name: str) -> None:
+    obstacles = OBSTACLES[name]
+    by_host = {host: {"proposal_directory": str(machine.directory), **changes} for host, (changes, _words) in obstacles.items()}
+    machine.play(name, extra={"dataarts_max_reruns_per_day": 1}, by_host=by_host).ended(2)
+    texts = {host: text for host, _colon, text in (message["text"].partition(": ") for message in machine.messages())}
+    assert len(machine.messages()) == len(obstacles)
+    assert {host: obstacles[host][1] in texts.get(host, "") for host in obstacles} == dict.fromkeys(obstacles, True), texts
     assert machine.service.journal() == []
 
 
