@@ -63,6 +63,8 @@ PASSES: Mapping[str, Recipe] = {
     "no_jobs": ({}, {"jobs": []}),
     "http": ({}, {"endpoint": "http://dayu.example.com"}),
     "too_many": ({}, {"max_instances": 5}),
+    "unknown_node": ({}, {"retry_location": "specifiedNode", "node_name": "transfrom"}),
+    "unknown_pattern": ({}, {"jobs": ["dialy_*"]}),
     "plan": ({}, {"plan_id": "of five"}),
     "unreachable": ({}, {"endpoint_v1": CLOSED, "endpoint": CLOSED, **QUICK}),
     "tls": ({}, {"endpoint_v1": "https", "endpoint": "https", **QUICK}),

@@ -182,8 +182,9 @@ def failure_result(msg: str, kind: str) -> dict[str, t.Any]:
 
 
 def sentence(what: str, cause: str, hint: str = "") -> str:
-    """``<what>: <cause>. <hint>.`` in one line that is safe to show. A hint may end with a question mark."""
-    text = f"{what}: {cause.rstrip().rstrip('.')}."
+    """``<what>: <cause>. <hint>.`` in one line that is safe to show. Either may end with a question mark."""
+    cause = cause.rstrip().rstrip(".")
+    text = f"{what}: {cause}{'' if cause.endswith('?') else '.'}"
     return printable(f"{text} {hint.rstrip('.')}{'' if hint.endswith('?') else '.'}" if hint else text, _MAX_MESSAGE)
 
 

@@ -9,6 +9,7 @@ Instances, or attempts, that a person takes for one thing are one row: those of 
 from __future__ import annotations
 
 import collections
+import itertools
 import typing as t
 
 from ...module_utils._common.text import counted, printable
@@ -168,17 +169,17 @@ def _window(answers: t.Mapping[str, Result], zone: str) -> str:
 
 
 def _with_notes(head: t.Sequence[str], cells: t.Sequence[t.Sequence[str]], notes: t.Sequence[str], *, whole: bool) -> list[str]:
-    """A table in which each row has its note below it; once, where the rows that follow have the same."""
+    """A table in which each row has its note below it; several rows in a row with the same note have it once, below the last of them."""
     if not cells:
         return []
-    number = head.index("")
-    first, *rows = table_lines(head, cells, right={number})
+    first, *rows = table_lines(head, cells, right={head.index("")})
     lines = ["", first]
-    for index, row in enumerate(rows):
-        lines.append(row)
-        if notes[index] and notes[index] != (notes[index + 1] if index + 1 < len(notes) else ""):
-            note = wrapped(notes[index] if whole else shortened(notes[index], _CAUSE), indent=_UNDER, further="")
-            lines += note if whole else [shortened(line, COLUMNS) for line in note]
+    for note, group in itertools.groupby(zip(notes, rows), key=lambda pair: pair[0]):
+        alike = [row for _note, row in group]
+        lines += alike
+        text = note if len(alike) == 1 or not note else f"all {len(alike)}: {note}"
+        wrapped_note = wrapped(text if whole else shortened(text, _CAUSE), indent=_UNDER, further="")
+        lines += wrapped_note if whole else [shortened(line, COLUMNS) for line in wrapped_note]
     return lines
 
 

@@ -98,7 +98,7 @@ def test_a_cause_that_the_next_row_has_too_stands_once() -> None:
     assert [line.split()[1] if line.startswith("sales") else line for line in lines if "sales" in line or "disk" in line] == [
         "a",
         "b",
-        "    disk full",
+        "    all 2: disk full",
         "c",
     ]
 
