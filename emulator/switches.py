@@ -114,6 +114,13 @@ SWITCHES: dict[str, Switch] = {
         ("number", "text", "text_comma"),
         "How v1 writes `jobId`: a number, text, or text with the stray comma of one specification [HCAPI].",
     ),
+    "detail_error": Switch(
+        ("none", "node", "instance"),
+        "Whether the instance detail of v1 says why it failed: nowhere, as documented, at the node that failed, or at the instance [OTC-95].",
+    ),
+    "node_types": Switch(
+        ("joined", "apart"), "How the instance detail of v1 writes the type of a node: `DLISQL`, or `DLI SQL` [SDK][OTC-95]."
+    ),
     "request_id_header": Switch((True, False), "Whether answers carry X-Request-Id."),
     "retry_after": Switch((None, 1), "Value of Retry-After in a 429, seconds; none is documented.", free=True),
     "flow_control": Switch((True, False), "Whether the documented flow control is held; off for tests that are about something else."),

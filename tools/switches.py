@@ -42,7 +42,7 @@ Settings = dict[str, Value]
 
 #: Settings that leave no way to list or to rerun, or under which the other one never comes into play.
 APART: tuple[tuple[Setting, tuple[str, ...]], ...] = (
-    (("v1_open", False), ("v2_open", "v2_list_open", "v2_retry_open", "v1_job_id")),
+    (("v1_open", False), ("v2_open", "v2_list_open", "v2_retry_open", "v1_job_id", "detail_error", "node_types")),
     (
         ("v2_open", False),
         ("v2_list_open", "v2_retry_open", "v2_workspace", "depend_open", "unknown_job_at_retry", "batch_refusal", "duplicate_keys"),

@@ -13,7 +13,7 @@ from emulator.gateway import parameters
 from emulator.gateway.errors import Refusal, invalid, unknown_instance, unknown_job
 from emulator.service import Answer, Request
 from emulator.switches import Switches
-from emulator.world.model import ACTIVE, RERUNNABLE, Instance, Job
+from emulator.world.model import ACTIVE, RERUNNABLE, Fate, Instance, Job
 from emulator.world.world import submit_time_of
 
 Json = dict[str, t.Any]
@@ -216,7 +216,7 @@ def _start_node(instance: Instance, write: _Write) -> int:
     names = [node.name for node in instance.job.nodes]
     if write.location == "specifiedNode":
         return names.index(str(write.node_name))
-    return max(0, instance.job.fail_node if instance.job.fail_node >= 0 else len(names) + instance.job.fail_node)
+    return instance.job.failing(instance.runs[-1].fate if instance.runs else Fate())
 
 
 def _before(request: Request, instance: Instance) -> Json:

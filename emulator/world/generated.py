@@ -33,4 +33,4 @@ def instance_shorthands(job: dict[str, t.Any], now_ms: int) -> list[dict[str, t.
 
 
 def _inherit(instance: dict[str, t.Any], job: dict[str, t.Any]) -> dict[str, t.Any]:
-    return {**{name: job[name] for name in ("runs", "type", "error") if name in job}, **instance}
+    return {**{name: job[name] for name in ("runs", "type", "error", "cause") if name in job}, **instance}

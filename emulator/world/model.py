@@ -23,11 +23,16 @@ def _plan_time(instance: Instance) -> int:
 
 @dataclass(frozen=True)
 class Fate:
-    """How one run goes: its final *status*, ``hang`` for a run that never ends, its length in emulated seconds."""
+    """How one run goes: its final *status*, ``hang`` for a run that never ends, its length in emulated seconds.
+
+    ``node`` is the index of the node at which it fails, the job's if None; ``retries`` how often that node was tried again by itself.
+    """
 
     status: str = "success"
     seconds: float = 3.0
     error: str = ""
+    node: int | None = None
+    retries: int = 0
 
 
 @dataclass
@@ -116,6 +121,10 @@ class Job:
     wait_seconds: float = 0.0
     fail_node: int = -1
     _planned: list[Instance] = field(default_factory=list, repr=False)
+
+    def failing(self, fate: Fate) -> int:
+        """Index of the node at which a run of that fate fails."""
+        return (self.fail_node if fate.node is None else fate.node) % max(1, len(self.nodes))
 
     def planned(self, begin: int, end: int) -> list[Instance]:
         """Its instances with a plan time from *begin* to *end*, both included, the oldest first. Plan times do not change."""

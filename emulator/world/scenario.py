@@ -10,6 +10,7 @@ from pathlib import Path
 
 import yaml
 
+from emulator.world.causes import failed_by
 from emulator.world.generated import instance_shorthands, stable_hex
 from emulator.world.model import Account, Agency, Fate, Instance, Job, Node, Project, Run, Studio, User, Workspace
 from emulator.world.times import moment_of, seconds_of
@@ -52,7 +53,7 @@ class _Reader:
         self.next_job_id = int(data.get("first_job_id", 900_000))
 
     def world(self) -> World:
-        _only(self.data, "scenario", "accounts speed run_seconds wait_seconds switches faults first_instance_id first_job_id")
+        _only(self.data, "scenario", "accounts causes speed run_seconds wait_seconds switches faults first_instance_id first_job_id")
         for account in self.data["accounts"]:
             self.built.accounts.append(self._account(account))
         return self.built
@@ -123,7 +124,7 @@ class _Reader:
             data,
             f"job {data.get('name')}",
             f"name id submit_time nodes depends_on owner run_seconds wait_seconds {_PLAIN} "
-            "instances failed succeeded every first runs type error",
+            "instances failed succeeded every first runs type error cause",
         )
         self.next_job_id += 1
         job = Job(
@@ -149,7 +150,7 @@ class _Reader:
         _only(
             data,
             f"instance of {job.name}",
-            "id plan_time status submit_time start_time end_time type version force_success ignore_success error runs parents held started",
+            "id plan_time status submit_time start_time end_time type version force_success ignore_success error cause runs parents held started",
         )
         plan = moment_of(data["plan_time"], self.now_ms)
         status = data.get("status", "fail")
@@ -189,16 +190,19 @@ class _Reader:
         end = moment_of(data["end_time"], self.now_ms) if "end_time" in data else start + int(instance.job.run_seconds * 1000)
         instance.start_time, instance.end_time = start, end
         outcome = Fate(instance.status, instance.job.run_seconds, instance.error)
+        if instance.status == "fail" and "error" not in data:
+            outcome = failed_by(self.data.get("causes", {}), instance, data.get("cause")) or outcome
+            instance.error = outcome.error
         instance.runs.append(Run(1, start, start=start, end=end, status=instance.status, fate=outcome))
 
 
 def _fate(job: Job, data: str | Data) -> Fate:
     if isinstance(data, str):
         data = {"status": data}
-    _only(data, f"run of {job.name}", "status seconds error")
+    _only(data, f"run of {job.name}", "status seconds error node retries")
     status = data.get("status", "success")
     error = data.get("error", "the node ended with exit code 1" if status == "fail" else "")
-    return Fate(status, seconds_of(data.get("seconds", job.run_seconds)), error)
+    return Fate(status, seconds_of(data.get("seconds", job.run_seconds)), error, data.get("node"), data.get("retries", 0))
 
 
 def _node(data: str | Data) -> Node:

@@ -250,6 +250,7 @@ def instance_with_nodes(service: Running) -> None:
     assert (response.execute_time, response.total, response.instance_type) == (response.end_time - response.start_time, 2, 0)
     assert [(node.node_name, node.status) for node in response.nodes] == [("prepare", "success"), ("publish", "fail")]
     assert all(node.log_path.startswith("obs://") and node.retry_times == 0 and node.start_time <= node.end_time for node in response.nodes)
+    assert all(node.type == "DLISQL" and node.queue == "default" and node.instance_id == true["instance_id"] for node in response.nodes)
 
 
 @drives("v1_instance")

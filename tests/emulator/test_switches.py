@@ -174,6 +174,11 @@ OBSERVERS: dict[str, Observe] = {
     "running_per_job": crowd,
     "status_spelling": lambda service: {entry["status"] for entry in listed(service, "odd").data["instances"]},
     "v1_job_id": lambda service: listed_v1(service, jobName="daily_sales").data["instances"][0]["jobId"],
+    "detail_error": lambda service: [
+        "errorMessage" in failed_detail(service),
+        ["errorMessage" in node for node in failed_detail(service)["nodes"]],
+    ],
+    "node_types": lambda service: {node["type"] for node in failed_detail(service)["nodes"]},
     "request_id_header": lambda service: "X-Request-Id" in listed(service).headers,
     "retry_after": many,
     "flow_control": many,
@@ -182,6 +187,14 @@ OBSERVERS: dict[str, Observe] = {
     "date_offset_seconds": date_offset,
     "token_lifetime_seconds": token_lifetime,
 }
+
+
+def failed_detail(service: Running) -> t.Any:
+    """The v1 detail of an instance of daily_sales that failed."""
+    (instance_id, *_others) = [entry["instance_id"] for entry in listed(service).data["instances"] if entry["status"] == "fail"]
+    return request(service.endpoint_v1, "GET", f"{JOBS_V1}/daily_sales/instances/{instance_id}").data
+
+
 #: The codes of code_spelling's observer under each setting: instance, job, workspace, parameter.
 CODE_FORMS = {
     "documented": ["DLF.30137", "DLF.0100", "DLF.20819", "DLF.3051"],
