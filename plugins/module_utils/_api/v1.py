@@ -11,6 +11,7 @@ from .._common.errors import ApiError, Kind
 from .._common.times import Window
 from .._http.request import Answer
 from .._models.instance import InstanceType, Job, JobInstance, JobNodes, Status
+from .._models.reason import InstanceDetail
 from .._models.rerun_request import RetryOptions, body_v1
 from .base import (
     ASKED_V1,
@@ -20,6 +21,7 @@ from .base import (
     instance_page,
     job_page,
 )
+from .instance_detail import instance_detail
 from .list_budget import ListBudget
 from .pagination import ListLimits, Page, read_paged, read_windowed
 from .parsing import Fields
@@ -95,6 +97,11 @@ class V1Api:
         names = tuple(Fields(node, f"node {number} of job {job_name}").name("name") for number, node in nodes)
         version = fields.identifier("version") or ""
         return JobNodes(names, int(version) if version.isascii() and version.isdecimal() else None)
+
+    def instance_detail(self, job_name: str, instance_id: str, deadline: float | None = None) -> InstanceDetail:
+        """GET …/jobs/{job_name}/instances/{instance_id} [OTC-95][SDK]: an instance with its nodes."""
+        request = self._client.v1("GET", "instance", "jobs", job_name, "instances", instance_id)
+        return self._client.read(request, lambda body: instance_detail(body, f"the detail of instance {instance_id}"), deadline)
 
     def restart(self, job_name: str, instance_id: str | None, options: RetryOptions, deadline: float | None = None) -> Answer:
         """POST …/jobs/{job_name}/instances/{instance_id}/restart [H-67]: reruns one instance. 204 or 200, without a body."""

@@ -14,8 +14,10 @@ import typing as t
 from dataclasses import dataclass
 
 from .._common.errors import ApiError, Kind
+from .._common.times import Window
 from .._http.request import Answer
-from .._models.instance import JobInstance, RelatedInstance, RelatedJob, Status
+from .._models.instance import InstanceKey, JobInstance, RelatedInstance, RelatedJob, Status
+from .._models.reason import InstanceDetail
 from .._models.rerun_request import RelatedJobs, RetryOptions
 from .workspace_lists import UNREACHABLE_SECONDS, WorkspaceLists
 
@@ -40,6 +42,30 @@ class WorkspaceApi(WorkspaceLists):
     def statistics(self, deadline: float | None = None) -> dict[Status, int]:
         """How many instances of the last seven days failed, are in running-exception or were cancelled, by status (v2 only)."""
         return self._versions.only("v2", "statistics", lambda: self._v2.statistics(deadline))
+
+    def instance_detail(self, instance: JobInstance, deadline: float | None = None) -> InstanceDetail:
+        """The nodes of an instance, whichever version listed it (v1 only): its instance_id is the same in both lists.
+
+        :raises ApiError: NOT_FOUND, also if the list had no instance_id.
+        """
+        instance_id = instance.instance_id
+        if not instance_id:
+            raise ApiError(Kind.NOT_FOUND, f"the service listed the instance of job {instance.job_name} without its id")
+        return self._versions.only("v1", "instance", lambda: self._v1.instance_detail(instance.job_name, instance_id, deadline))
+
+    def messages(self, instances: t.Sequence[JobInstance], deadline: float | None = None) -> dict[tuple[InstanceKey, str], str]:
+        """The error messages of failed instances of one job, by their full key (v1 only): the list of v2 has none."""
+        planned = [instance.key.plan_time for instance in instances]
+        span = Window(min(planned), max(planned))
+        listed = self._versions.only(
+            "v1", "list_messages", lambda: self._v1.list_instances(instances[0].job_name, span, statuses={Status.FAIL}, deadline=deadline)
+        )
+        return {instance.full_key: instance.error_message for instance in listed if instance.error_message}
+
+    @property
+    def shows_details(self) -> bool:
+        """Whether :meth:`instance_detail` may be tried: v1 is allowed, and neither unknown, closed nor out of reach, as far as is known."""
+        return self._may_use_v1() and self._versions.known.get("list_workspace") != "v2"
 
     def depend_jobs(self, job_name: str, relation: str = "both", deadline: float | None = None) -> list[RelatedJob]:
         """The jobs that a job depends on or that depend on it (v2 only)."""

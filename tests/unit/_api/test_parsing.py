@@ -16,6 +16,7 @@ from ansible_collections.dataarts.factory.plugins.module_utils._api import manag
 from ansible_collections.dataarts.factory.plugins.module_utils._api import v1 as _factory_v1
 from ansible_collections.dataarts.factory.plugins.module_utils._api import v2 as _factory_v2
 from ansible_collections.dataarts.factory.plugins.module_utils._api.base import instance, instance_page, job_page
+from ansible_collections.dataarts.factory.plugins.module_utils._api.instance_detail import MAX_NODES, instance_detail
 from ansible_collections.dataarts.factory.plugins.module_utils._api.parsing import Fields, camel
 from ansible_collections.dataarts.factory.plugins.module_utils._common.errors import ApiError, Kind
 from ansible_collections.dataarts.factory.plugins.module_utils._models.instance import InstanceKey, InstanceType, JobInstance, Status
@@ -39,6 +40,46 @@ V2: dict[str, t.Any] = {
     "ignore_success": False,
 }
 V1 = {camel(name): value for name, value in V2.items()}
+#: The answer of the page of the instance detail [OTC-95], whose second node failed.
+DETAIL: dict[str, t.Any] = {
+    "jobName": "job_batch",
+    "instanceId": 34765,
+    "instanceType": 2,
+    "status": "fail",
+    "planTime": 1551425326540,
+    "startTime": 1551425327000,
+    "endTime": 1551425387000,
+    "executeTime": 1,
+    "forceSuccess": False,
+    "ignoreSuccess": False,
+    "total": 2,
+    "nodes": [
+        {
+            "endTime": 1551671590000,
+            "inputRowCount": 0,
+            "instanceId": 34765,
+            "nodeName": "Dummy_8556",
+            "queue": "dlf_notdelete",
+            "planTime": 1551671580000,
+            "retryTimes": 0,
+            "startTime": 1551671584000,
+            "status": "success",
+            "type": "Dummy",
+        },
+        {
+            "endTime": 1551671598000,
+            "inputRowCount": 0,
+            "instanceId": 34765,
+            "logPath": "obs://dlf-test-log/job_batch/2019-03-04 11_53_00.000/error/error.job",
+            "nodeName": "error",
+            "planTime": 1551671580000,
+            "retryTimes": 0,
+            "startTime": 1551671594000,
+            "status": "fail",
+            "type": "DWS SQL",
+        },
+    ],
+}
 #: Everything an answer may be given: (how to read it, an answer that is understood).
 READERS: dict[str, tuple[t.Callable[[t.Any], t.Any], t.Any]] = {
     "instances v2": (lambda body: instance_page(body, WORKSPACE), {"total": 1, "instances": [V2]}),
@@ -52,6 +93,7 @@ READERS: dict[str, tuple[t.Callable[[t.Any], t.Any], t.Any]] = {
     ),
     "jobs v1": (job_page, {"total": 1, "jobs": [{"name": "daily_sales", "jobType": "BATCH", "lastInstanceStatus": "fail"}]}),
     "job": (lambda body: _factory_v1._whole(body, "the job"), {"name": "daily_sales", "nodes": []}),
+    "instance detail": (lambda body: instance_detail(body, "the detail"), DETAIL),
     "related instances": (
         lambda body: _factory_v2._related_page(body, WORKSPACE),
         {
@@ -199,7 +241,7 @@ class TestAnswers:
         else:
             refused(lambda: READERS[reader][0](body))
 
-    @pytest.mark.parametrize("reader", [name for name in READERS if name not in ("job", "related jobs")])
+    @pytest.mark.parametrize("reader", [name for name in READERS if name not in ("job", "instance detail", "related jobs")])
     @pytest.mark.parametrize("entries", [None, ...])
     def test_an_empty_list_may_be_missing(self, reader: str, entries: t.Any) -> None:
         read, body = READERS[reader]
@@ -304,3 +346,45 @@ def _places(value: t.Any) -> t.Iterator[tuple[t.Any, t.Any]]:
     for name, inner in list(pairs):
         yield value, name
         yield from _places(inner)
+
+
+class TestInstanceDetail:
+    def test_the_answer_of_the_page(self) -> None:
+        detail = instance_detail(DETAIL, "the detail")
+        assert (detail.status, detail.start_time, detail.message) == (Status.FAIL, 1551425327000, None)
+        assert [(node.name, node.status, node.node_type, node.retries) for node in detail.nodes] == [
+            ("Dummy_8556", Status.SUCCESS, "Dummy", 0),
+            ("error", Status.FAIL, "DWS SQL", 0),
+        ]
+        assert [node.name for node in detail.failed_nodes] == ["error"]
+        assert detail.nodes[1].log_path == "obs://dlf-test-log/job_batch/2019-03-04 11_53_00.000/error/error.job"
+
+    def test_the_node_that_failed_first_is_in_front(self) -> None:
+        nodes = [{"nodeName": name, "status": "fail", "type": "Shell", "endTime": end} for name, end in (("a", 0), ("b", 9), ("c", 5))]
+        assert [node.name for node in instance_detail({**DETAIL, "nodes": nodes}, "x").failed_nodes] == ["c", "b", "a"]
+
+    @pytest.mark.parametrize(
+        ("changes", "problem"),
+        [
+            ({"nodes": {}}, "nodes of the detail is an object instead of a list"),
+            ({"nodes": [7]}, "node 1 of the detail is 7 instead of an object"),
+            ({"nodes": [{"status": "fail"}]}, "node 1 of the detail has no node_name"),
+            ({"nodes": [{"nodeName": "x"}]}, "node 1 of the detail has no status"),
+            ({"nodes": [{"nodeName": "x", "status": "fail", "logPath": []}]}, "log_path of node 1 of the detail is a list instead of text"),
+            (
+                {"nodes": [{"nodeName": "x", "status": "fail", "retryTimes": "many"}]},
+                "retry_times of node 1 of the detail is 'many' instead of a whole number",
+            ),
+            ({"nodes": [{}] * (MAX_NODES + 1)}, "the detail has 1001 nodes, more than 1000"),
+            ({"status": None}, "the detail has no status"),
+        ],
+    )
+    def test_what_cannot_be_understood_is_named(self, changes: dict[str, t.Any], problem: str) -> None:
+        with pytest.raises(ApiError) as caught:
+            instance_detail({**DETAIL, **changes}, "the detail")
+        assert (caught.value.kind, problem in str(caught.value)) == (Kind.BAD_ANSWER, True), str(caught.value)
+
+    def test_texts_are_cut(self) -> None:
+        node = {"nodeName": "x", "status": "fail", "errorMessage": "e" * 9000, "logPath": "p" * 9000, "type": "t" * 9000}
+        (read,) = instance_detail({**DETAIL, "nodes": [node]}, "the detail").nodes
+        assert (len(read.message or ""), len(read.log_path or ""), len(read.node_type or "")) == (500, 1000, 100)

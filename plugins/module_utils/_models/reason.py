@@ -1,0 +1,109 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Why an instance failed: its nodes as v1's instance detail shows them [OTC-95][SDK], and the reason that follows from them."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass
+
+from .instance import JobInstance, Status
+from .slotted import slotted
+
+#: Statuses of an instance that a reason can be read for.
+FAILED = frozenset({Status.FAIL, Status.RUNNING_EXCEPTION})
+
+
+@slotted
+@dataclass(frozen=True)
+class NodeRun:
+    """The last run of one node. Times epoch ms.
+
+    :param node_type: in the service's words, with or without blanks: ``DLI SQL``, ``DLISQL``.
+    :param retries: how often it was tried again by itself.
+    :param message: why it failed; documented nowhere, so usually None.
+    :param log_path: of an OBS object.
+    """
+
+    name: str
+    status: Status
+    node_type: str | None = None
+    retries: int | None = None
+    start_time: int | None = None
+    end_time: int | None = None
+    message: str | None = None
+    log_path: str | None = None
+
+
+@dataclass(frozen=True)
+class InstanceDetail:
+    """An instance with its nodes. Times epoch ms."""
+
+    status: Status
+    start_time: int | None
+    nodes: tuple[NodeRun, ...] = ()
+    message: str | None = None
+
+    def describes(self, instance: JobInstance) -> bool:
+        """Whether it shows the very failure that was listed, and not a later run."""
+        times = {self.start_time, instance.start_time} - {None}
+        return self.status is instance.status and len(times) < 2
+
+    @property
+    def failed_nodes(self) -> tuple[NodeRun, ...]:
+        """The nodes that failed, the one that did so first in front."""
+        failed = [node for node in self.nodes if node.status in FAILED]
+        return tuple(sorted(failed, key=lambda node: (node.end_time is None, node.end_time or 0)))
+
+
+@slotted
+@dataclass(frozen=True)
+class Reason:
+    """Why one instance failed, as far as is known. Every text is the service's.
+
+    :param message: the error text, or None.
+    :param node: name of the node that failed first, or None.
+    :param node_types: of every node that failed, that one's first; empty if its detail was not read.
+    :param retries: see :class:`NodeRun`.
+    :param read: whether its own detail was read; otherwise *node*, *node_types* and *retries* are those of another instance of the job
+        that failed with the same reason, or unknown.
+    """
+
+    message: str | None = None
+    node: str | None = None
+    node_types: tuple[str, ...] = ()
+    retries: int | None = None
+    log_path: str | None = None
+    read: bool = False
+
+    @classmethod
+    def of(cls, instance: JobInstance, detail: InstanceDetail | None, listed: str | None = None) -> Reason:
+        """The reason of the failure of *instance*.
+
+        :param listed: its message in the list of v1, where another list came without one.
+        """
+        text = instance.error_message or listed
+        if detail is None:
+            return cls(text)
+        failed = detail.failed_nodes
+        if not failed:
+            return cls(detail.message or text, read=True)
+        first = failed[0]
+        types = tuple(dict.fromkeys(node.node_type for node in failed if node.node_type))
+        return cls(first.message or detail.message or text, first.name, types, first.retries, first.log_path, True)
+
+    def as_of(self, message: str | None) -> Reason:
+        """The same for another instance of the job, whose detail was not read."""
+        return Reason(message, self.node, self.node_types, self.retries)
+
+    def to_pass_state(self) -> list[t.Any]:
+        """As JSON."""
+        return [self.message, self.node, list(self.node_types), self.retries, self.log_path]
+
+    @classmethod
+    def from_pass_state(cls, value: t.Any) -> Reason | None:
+        """What :meth:`to_pass_state` gave, of an instance whose detail was read; None for anything else."""
+        if not isinstance(value, list) or len(value) != 5 or not isinstance(value[2], list):
+            return None
+        return cls(value[0], value[1], tuple(map(str, value[2])), value[3], value[4], True)

@@ -1,0 +1,177 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Reasons: what many failures have in common, and of which of them the details are worth reading.
+
+Pure. Two messages are the same reason if they differ only in what differs from instance to instance: ids, numbers, times, paths and
+quoted names, in Chinese or English. Codes stay, because they are the cause: ``DLI.0005``, ``ORA-00942``, ``exit code 137``, ``HTTP 403``.
+"""
+
+from __future__ import annotations
+
+import re
+import typing as t
+
+from .._common.text import printable
+from .._models.instance import JobInstance
+
+#: What stands in a reason for whatever differs.
+GAP = "…"
+#: Most characters of a reason.
+MAX_REASON = 200
+#: Most characters of a message that are looked at.
+_MAX_MESSAGE = 500
+_NAMED = 3  # nodes that a group names
+
+#: Lines of a Java stack trace, which say where and not why.
+_TRACE = re.compile(r"\s*(?:at [\w$.<>]+\(|\.\.\. \d+ more)")
+_WORD_ENDS = r"(?![0-9A-Za-z_])"
+#: What is kept: a code. The number behind the word is part of it; in quotes it is one too.
+_CODES = (
+    rf"(?<![A-Za-z0-9_])[A-Z][A-Za-z]{{1,9}}[.-][0-9]{{3,6}}{_WORD_ENDS}",
+    rf"[\"'“‘][A-Z][A-Za-z]{{1,9}}[.-][0-9]{{3,6}}[\"'”’]{_WORD_ENDS}",
+    rf"(?<![A-Za-z0-9_])(?:HTTP(?:/[0-9.]{{1,3}})?|SQLSTATE|ERROR|Error|error)[ :=]{{1,2}}[0-9][0-9A-Z]{{2,4}}{_WORD_ENDS}",
+    r"[\"']?(?<![A-Za-z0-9_])[A-Za-z_]{0,20}(?:[Cc]ode|CODE|[Ss]tatus|[Ss]tate|errno)[\"' :=\[(]{1,4}-?[0-9][0-9A-Z]{0,5}(?![0-9A-Za-z_-])",
+    rf"(?:错误码|状态码|返回码|退出码|返回值)[ :：=为是\[]{{0,3}}-?[0-9]{{1,6}}{_WORD_ENDS}",
+)
+#: Names in quotes. An apostrophe within a word does not count.
+_QUOTED = (
+    *(rf"(?<!\w){quote}[^{quote}\n]{{0,300}}{quote}(?!\w)" for quote in "'\"`"),
+    *(f"{begin}[^{begin}{end}]{{0,300}}{end}" for begin, end in ("“”", "‘’", "「」", "『』", "《》")),
+)
+_URL = r"(?<![A-Za-z0-9])[a-zA-Z][a-zA-Z0-9+-]{1,15}://[^\s,;，；。、)）\]】\"'”’]+"
+_PATHS = (
+    r"(?<![A-Za-z0-9_…/])(?:[A-Za-z]:\\|~?/)[^\s,;:，：；。、()（）\[\]【】\"'”’\u4e00-\u9fff]+",
+    r"(?<![A-Za-z0-9_…])(?:[A-Za-z0-9_.$=-]{1,80}/){2,40}[A-Za-z0-9_.$=-]*",
+)
+_ZONE = r"(?:Z| ?[+-][0-9]{2}:?[0-9]{2})?"
+_TIMES = (
+    r"[0-9]{4}[-/.年][0-9]{1,2}[-/.月][0-9]{1,2}日?(?:[T _]{0,2}[0-9]{1,2}[:：_时][0-9]{2}分?(?:[:：_]?[0-9]{2}秒?)?(?:[.,][0-9]{1,9})?)?"
+    + _ZONE,
+    r"[0-9]{1,2}:[0-9]{2}:[0-9]{2}(?:[.,][0-9]{1,9})?",
+)
+_IDS = (
+    r"[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}",
+    r"(?<![A-Za-z0-9_])(?=[a-f]{0,40}[0-9])[0-9a-f]{12,64}(?![A-Za-z0-9_])",
+    r"(?<![A-Za-z0-9_.+-])[A-Za-z0-9_.+-]{1,64}@[A-Za-z0-9_.-]{1,100}",
+)
+#: A word with a digit in it, or a number with its sign and fraction. Chinese stands next to it without a blank.
+_NUMBER = r"(?<![A-Za-z0-9_$])[A-Za-z_$.-]{0,80}[0-9٠-٩０-９][A-Za-z0-9٠-٩０-９_$.%-]*(?<![.-])(?::[0-9]{1,5})?"
+_VARIES = re.compile("|".join((f"(?P<kept>{'|'.join(_CODES)})", _URL, *_QUOTED, *_TIMES, *_IDS, *_PATHS, _NUMBER)))
+#: Gaps with nothing but punctuation between: a list of what differs is as long as it happens to be.
+_GAPS = re.compile(rf"{GAP}(?:[\s,;:/|+=、，；·.-]*(?:and|和|及|与)?[\s,;:/|+=、，；·.-]*{GAP})+")
+
+
+def normalised(message: str | None, job_name: str = "") -> str:
+    """The reason in *message*, at most :data:`MAX_REASON` characters that steer no terminal; "" for none.
+
+    Of what it returned it makes the same again.
+
+    :param job_name: of the instance, which differs too where its message names it.
+    """
+    reason = _first_lines(message or "")
+    if len(job_name) > 1:
+        reason = re.sub(rf"(?<!\w){re.escape(printable(job_name, _MAX_MESSAGE))}(?!\w)", GAP, reason)
+    while True:
+        shorter = _without_what_differs(reason)
+        if shorter == reason:
+            return reason
+        reason = shorter
+
+
+def _first_lines(message: str) -> str:
+    """*message* without its stack trace, in one line."""
+    lines = [line for line in message[: 4 * _MAX_MESSAGE].splitlines() if line.strip()]
+    said = [line for line in lines if not _TRACE.match(line)] or lines
+    return printable(" ".join(said), _MAX_MESSAGE)
+
+
+def _without_what_differs(text: str) -> str:
+    text = _VARIES.sub(lambda match: match.group() if match.group("kept") else GAP, text)
+    text = _GAPS.sub(GAP, " ".join(text.split()))
+    return text if len(text) <= MAX_REASON else text[: MAX_REASON - 1].rstrip() + GAP
+
+
+def representatives(failed: t.Iterable[tuple[JobInstance, str | None]], most: int) -> list[list[JobInstance]]:
+    """Of which instances the details tell most with the fewest requests: one for each reason of each job, the reason with the most
+    instances first; before a reason's second job is read, each reason has had its first.
+
+    :param failed: instances of one workspace, each with its message.
+    :param most: how many to read at most.
+    :returns: groups of instances of one job with one reason, of which the first is to be read.
+    """
+    by_reason: dict[str, dict[str, list[JobInstance]]] = {}
+    for instance, message in failed:
+        by_reason.setdefault(normalised(message, instance.job_name), {}).setdefault(instance.job_name, []).append(instance)
+    ranked = sorted(by_reason.values(), key=lambda jobs: -sum(map(len, jobs.values())))
+    queues = [sorted(jobs.values(), key=len, reverse=True) for jobs in ranked]
+    groups: list[list[JobInstance]] = []
+    for place in range(max(map(len, queues), default=0)):
+        groups += [queue[place] for queue in queues if place < len(queue)]
+    return groups[:most]
+
+
+class Group(t.TypedDict):
+    """Instances that failed for the same reason, as results hold them.
+
+    ``reason`` normalised, "" if none is known; ``count`` of instances, ``broken`` of those among them that missed the goal, ``jobs`` and
+    ``workspaces`` in which they are; ``nodes`` and ``node_types`` that failed, the most frequent first; ``sample`` message and ``log_path``.
+    """
+
+    reason: str
+    count: int
+    broken: int
+    jobs: int
+    workspaces: int
+    nodes: t.List[str]
+    node_types: t.List[str]
+    sample: t.Optional[str]
+    log_path: t.Optional[str]
+
+
+def grouped(failures: t.Iterable[tuple[t.Mapping[str, t.Any], bool]]) -> list[Group]:
+    """Groups of instances by reason, over whatever workspaces they are of, the largest first.
+
+    :param failures: instances as results hold them, with a ``failure`` that is not None, and whether each missed the goal. Where no message is
+        known, they are grouped by the node that failed.
+    """
+    members: dict[tuple[str, str], list[tuple[t.Mapping[str, t.Any], bool]]] = {}
+    for instance, broken in failures:
+        failure = instance["failure"]
+        reason = str(failure.get("reason") or "")
+        members.setdefault((reason, "" if reason else str(failure.get("node") or "")), []).append((instance, broken))
+    groups = [_group(reason, same) for (reason, _node), same in members.items()]
+    return sorted(groups, key=lambda group: (-group["count"], group["reason"], group["nodes"]))
+
+
+def _group(reason: str, same: t.Sequence[tuple[t.Mapping[str, t.Any], bool]]) -> Group:
+    failures = [instance["failure"] for instance, _broken in same]
+    return {
+        "reason": reason,
+        "count": len(same),
+        "broken": sum(broken for _instance, broken in same),
+        "jobs": len({(instance.get("workspace_id"), instance.get("job_name")) for instance, _broken in same}),
+        "workspaces": len({instance.get("workspace_id") for instance, _broken in same}),
+        "nodes": _frequent(failure.get("node") for failure in failures),
+        "node_types": _frequent(failure.get("node_type") for failure in failures),
+        "sample": next((failure["message"] for failure in failures if failure.get("message")), None),
+        "log_path": next((failure["log_path"] for failure in failures if failure.get("log_path")), None),
+    }
+
+
+def _frequent(words: t.Iterable[t.Any]) -> list[str]:
+    counts: dict[str, int] = {}
+    for word in words:
+        if word:
+            counts[str(word)] = counts.get(str(word), 0) + 1
+    return sorted(counts, key=lambda word: (-counts[word], word))
+
+
+def group_text(group: Group) -> str:
+    """``38 × node load_orders (DLI SQL): table … not found``; without what is not known."""
+    types = group["node_types"]
+    kind = f" ({printable(types[0], 60)})" if len(types) == 1 else ""
+    nodes = [printable(node, 60) for node in group["nodes"]]
+    named = ", ".join(nodes[:_NAMED]) + (f" and {len(nodes) - _NAMED} more" if len(nodes) > _NAMED else "")
+    where = f"{'node' if len(nodes) == 1 else 'nodes'} {named}{kind}" if nodes else ""
+    return f"{group['count']} × {': '.join(filter(None, (where, printable(group['reason'], MAX_REASON)))) or 'reason unknown'}"
