@@ -28,6 +28,18 @@ options:
     elements: str
     choices: [fail, manual-stop, success]
     default: [fail]
+  reasons:
+    description:
+      - Which failures to read the reason of, the node that failed, its type, its retries and its log, from the instance detail of version v1 of
+        the API, whichever version listed the instances.
+      - V(auto) reads the details of one instance for each reason of each job, the most frequent first and at most ten of a workspace, and
+        those of up to twenty instances that failed again. It takes ten seconds at most.
+      - V(all) reads one for each failed instance, thirty a second at most. V(none) reads none; reasons are then told by the messages in the list
+        of v1.
+      - Where the details cannot be read, the task goes on without them.
+    type: str
+    choices: [auto, all, none]
+    default: auto
   max_instances:
     description:
       - Refuse to rerun anything if more instances than this would be rerun. The message lists them by job.
@@ -354,6 +366,50 @@ instances:
       type: str
       returned: always
       sample: Node load_orders failed.
+    failure:
+      description:
+        - Why the instance failed, as far as O(reasons) lets it be read. V(null) where it has not failed. Of an instance that has succeeded since
+          it is the failure that it was rerun for. Every text in it is the service's.
+      type: dict
+      returned: always
+      contains:
+        node:
+          description: Name of the node that failed first, or V(null).
+          type: str
+          returned: always
+          sample: load_orders
+        node_type:
+          description: Its type in the service's words, or V(null).
+          type: str
+          returned: always
+          sample: DLI SQL
+        retries:
+          description: How often the node was tried again by itself, or V(null).
+          type: int
+          returned: always
+          sample: 2
+        message:
+          description: What the service says, cut after 500 characters, or V(null).
+          type: str
+          returned: always
+          sample: Table 'ods.orders_20261123' not found
+        reason:
+          description: The same without what differs from instance to instance, such as ids, numbers, times, paths and quoted names. An empty text
+            if there is none.
+          type: str
+          returned: always
+          sample: Table … not found
+        log_path:
+          description: Path of the node's log, an OBS object, or V(null).
+          type: str
+          returned: always
+          sample: obs://dlf-log-62099355b894428e8916573ae635f1f9/daily_sales/2026-11-23_06_13_00.000/load_orders/load_orders.job
+        read:
+          description: Whether the details of this very instance were read. Otherwise C(node), C(node_type) and C(retries) are those of another
+            instance of the job with the same reason, or V(null).
+          type: bool
+          returned: always
+          sample: true
     action:
       description:
         - What is to be done about the instance, or has become of it.
@@ -477,6 +533,59 @@ instances:
       type: str
       returned: always
       sample: succeeded
+reasons:
+  description: Why instances failed, those with the same reason together, the most frequent first.
+  type: list
+  elements: dict
+  returned: when the instances could be read
+  contains:
+    reason:
+      description: The reason, as in RV(instances[].failure.reason). An empty text if none is known; then there is an entry for each node.
+      type: str
+      returned: always
+      sample: Table … not found
+    count:
+      description: Instances that failed for it.
+      type: int
+      returned: always
+      sample: 38
+    broken:
+      description: How many of them are not where they should be now.
+      type: int
+      returned: always
+      sample: 2
+    jobs:
+      description: In how many jobs.
+      type: int
+      returned: always
+      sample: 3
+    workspaces:
+      description: In how many workspaces.
+      type: int
+      returned: always
+      sample: 1
+    nodes:
+      description: The nodes that failed, the most frequent first.
+      type: list
+      elements: str
+      returned: always
+      sample: [load_orders]
+    node_types:
+      description: Their types.
+      type: list
+      elements: str
+      returned: always
+      sample: [DLI SQL]
+    sample:
+      description: The message of one of the instances, or V(null).
+      type: str
+      returned: always
+      sample: Table 'ods.orders_20261123' not found
+    log_path:
+      description: Path of the log of one of them, or V(null).
+      type: str
+      returned: always
+      sample: obs://dlf-log-62099355b894428e8916573ae635f1f9/daily_sales/2026-11-23_06_13_00.000/load_orders/load_orders.job
 summary:
   description: How many instances there are, in numbers.
   type: dict

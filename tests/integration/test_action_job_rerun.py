@@ -44,7 +44,7 @@ CASES: dict[str, tuple[dict[str, t.Any], dict[str, t.Any]]] = {
         {
             "speed": 1,
             "switches": {**STEADY, "rerun_visible_after": 0},
-            "faults": [{"route": "list", "kind": "status", "status": 503, "skip": 2, "times": 1}],
+            "faults": [{"route": "v2_list", "kind": "status", "status": 503, "skip": 2, "times": 1}],
         },
         {**SALES, "max_retries": 0},
     ),
@@ -52,7 +52,7 @@ CASES: dict[str, tuple[dict[str, t.Any], dict[str, t.Any]]] = {
         {
             "run_seconds": ENDLESS,
             "switches": STEADY,
-            "faults": [{"route": "list", "kind": "status", "status": 401, "code": "APIGW.0301", "skip": 2, "times": 99}],
+            "faults": [{"route": "v2_list", "kind": "status", "status": 401, "code": "APIGW.0301", "skip": 2, "times": 99}],
         },
         SALES,
     ),
@@ -173,12 +173,13 @@ def test_progress_is_shown_while_it_waits(played: Played) -> None:
     lines = played.shown("waits")
     assert re.fullmatch(rf"waits: Workspace {WORKSPACE_ID}, .* 3 to rerun in 1 request", lines[0])
     assert re.fullmatch(r"waits:   daily_sales: 3 instances, planned .*Z to .*Z", lines[1])
-    assert lines[2:4] == [
+    assert lines[2:5] == [
         "waits:   each starts at the node that failed, with their original parameters",
         "waits:   takes about 10h 00m 00s, as long as earlier runs took",
+        "waits:   3 × node publish (DLISQL): the node ended with exit code 1",
     ]
-    assert re.fullmatch(r"waits:   no since was given: .* start it again with since=.*Z, and nothing is sent twice", lines[4])
-    assert re.fullmatch(r"waits: 0 succeeded, 0 running, 3 waiting, 0 failed again, \d+s", lines[5])
+    assert re.fullmatch(r"waits:   no since was given: .* start it again with since=.*Z, and nothing is sent twice", lines[5])
+    assert re.fullmatch(r"waits: 0 succeeded, 0 running, 3 waiting, 0 failed again, \d+s", lines[6])
     assert not any("no since was given" in line for line in played.shown("fails_again"))
     assert lines[-1].startswith("waits: Reran 3 instances")
     assert any(" 3 running, " in line for line in lines)

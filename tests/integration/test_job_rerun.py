@@ -472,7 +472,10 @@ def test_check_mode_shows_an_attempt_that_is_due_later(service: t.Any, rerun_opt
     checked = call("job_rerun", later, check=True)
     assert ([instance["action"] for instance in checked["instances"]], checked["changed"]) == (["retry"], True)
     assert checked["plan"][0].endswith("nothing to rerun yet")
-    assert checked["plan"][1:] == ["  rerun again after attempt_delay: 1"]
+    assert checked["plan"][1:] == [
+        "  rerun again after attempt_delay: 1",
+        "  1 × node publish (DLISQL): the node ended with exit code 1",
+    ]
     waiting = call("job_rerun", later)
     assert ([instance["action"] for instance in waiting["instances"]], waiting["changed"]) == (["wait"], False)
 
@@ -706,7 +709,7 @@ def test_each_instance_once_under_every_setting_of_every_switch(service: t.Any, 
 def test_where_v2_is_not_open_each_instance_is_sent_by_itself(service: t.Any, rerun_options: t.Any) -> None:
     service.set(**V1, v2_retry_open=False)
     result = call("job_rerun", rerun_options())
-    assert result["api_versions"] == {"list_workspace": "v1", "retry": "v1"}
+    assert result["api_versions"] == {"list_workspace": "v1", "instance": "v1", "retry": "v1"}
     assert [entry["kind"] for entry in service.journal()] == ["restart"] * 6
     assert len(by_action(result)["retry"]) == 6
 

@@ -29,6 +29,7 @@ STATUS_WORDS = (
     "waiting-confirm",
 )
 ORDER_WORDS = ("parallel", "upstream_first")
+REASON_WORDS = ("auto", "all", "none")
 OUTCOME_WORDS = ("intended", "accepted", "rejected", "unknown", "not_executed", "conflicted")
 TYPE_WORDS = ("normal", "manual", "patch_data", "sub_job", "once")
 
@@ -107,6 +108,7 @@ def rerun_spec() -> Spec:
         **retry_spec(),
         **journal_spec(),
         "statuses": {"type": "list", "elements": "str", "choices": list(RERUNNABLE_WORDS), "default": ["fail"]},
+        "reasons": {"type": "str", "choices": list(REASON_WORDS), "default": "auto"},
         "max_instances": {"type": "int"},
         "max_parallel": {"type": "int"},
         "max_reruns_per_day": {"type": "int"},
@@ -187,6 +189,7 @@ def instance_info_spec() -> Spec:
         "job_name": {"type": "str"},
         "statuses": {"type": "list", "elements": "str", "choices": list(STATUS_WORDS)},
         "limit": {"type": "int"},
+        "reasons": {"type": "str", "choices": list(REASON_WORDS), "default": "auto"},
     }
 
 

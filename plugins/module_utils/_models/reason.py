@@ -63,6 +63,7 @@ class Reason:
     """Why one instance failed, as far as is known. Every text is the service's.
 
     :param message: the error text, or None.
+    :param text: what it has in common with others, see ``_planner/reasons.py``; "" until that is known, and without a message.
     :param node: name of the node that failed first, or None.
     :param node_types: of every node that failed, that one's first; empty if its detail was not read.
     :param retries: see :class:`NodeRun`.
@@ -76,6 +77,7 @@ class Reason:
     retries: int | None = None
     log_path: str | None = None
     read: bool = False
+    text: str = ""
 
     @classmethod
     def of(cls, instance: JobInstance, detail: InstanceDetail | None, listed: str | None = None) -> Reason:
@@ -93,17 +95,13 @@ class Reason:
         types = tuple(dict.fromkeys(node.node_type for node in failed if node.node_type))
         return cls(first.message or detail.message or text, first.name, types, first.retries, first.log_path, True)
 
-    def as_of(self, message: str | None) -> Reason:
-        """The same for another instance of the job, whose detail was not read."""
-        return Reason(message, self.node, self.node_types, self.retries)
-
     def to_pass_state(self) -> list[t.Any]:
         """As JSON."""
-        return [self.message, self.node, list(self.node_types), self.retries, self.log_path]
+        return [self.message, self.node, list(self.node_types), self.retries, self.log_path, self.read]
 
     @classmethod
     def from_pass_state(cls, value: t.Any) -> Reason | None:
-        """What :meth:`to_pass_state` gave, of an instance whose detail was read; None for anything else."""
-        if not isinstance(value, list) or len(value) != 5 or not isinstance(value[2], list):
+        """What :meth:`to_pass_state` returned; None for anything else."""
+        if not isinstance(value, list) or len(value) != 6 or not isinstance(value[2], list):
             return None
-        return cls(value[0], value[1], tuple(map(str, value[2])), value[3], value[4], True)
+        return cls(value[0], value[1], tuple(map(str, value[2])), value[3], value[4], bool(value[5]))

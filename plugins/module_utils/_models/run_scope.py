@@ -15,6 +15,7 @@ from .._common.errors import OptionError
 from .._common.times import Window, parse_time, to_iso, window
 
 Options = t.Mapping[str, t.Any]
+Carried = t.Mapping[str, t.Any]
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,7 @@ class PassState:
     :param unsent: how many the pass was to send and did not, because its list had grown too old or the service wanted a pause.
     :param dependencies: what was read of them, see ``dependency_query.py``.
     :param nodes: what was read of the nodes of jobs, see ``start_node.py``.
+    :param reasons: what was read of why instances failed, see ``reason_query.py``.
     :param fleet: whether whoever asks has other workspaces too, and judges by all of them whether a pattern matches no job.
     """
 
@@ -58,8 +60,9 @@ class PassState:
     plan_only: bool = False
     planned: int = 0
     unsent: int = 0
-    dependencies: t.Mapping[str, t.Any] = field(default_factory=dict)
-    nodes: t.Mapping[str, t.Any] = field(default_factory=dict)
+    dependencies: Carried = field(default_factory=dict)
+    nodes: Carried = field(default_factory=dict)
+    reasons: Carried = field(default_factory=dict)
     fleet: bool = False
 
     @classmethod
@@ -69,7 +72,7 @@ class PassState:
             return cls()
         begin, end, since = value.get("planned_after"), value.get("planned_before"), value.get("since")
         known = isinstance(begin, int) and isinstance(end, int) and begin <= end
-        dependencies, nodes = value.get("dependencies"), value.get("nodes")
+        dependencies, nodes, reasons = value.get("dependencies"), value.get("nodes"), value.get("reasons")
         return cls(
             run_id=str(value.get("run_id") or ""),
             since=since if isinstance(since, int) else None,
@@ -78,6 +81,7 @@ class PassState:
             plan_only=bool(value.get("plan_only")),
             dependencies=dependencies if isinstance(dependencies, t.Mapping) else {},
             nodes=nodes if isinstance(nodes, t.Mapping) else {},
+            reasons=reasons if isinstance(reasons, t.Mapping) else {},
             fleet=bool(value.get("fleet")),
         )
 
@@ -88,8 +92,9 @@ class PassState:
         run_id: str,
         planned: int,
         unsent: int = 0,
-        dependencies: t.Mapping[str, t.Any],
-        nodes: t.Mapping[str, t.Any] | None = None,
+        dependencies: Carried,
+        nodes: Carried | None = None,
+        reasons: Carried | None = None,
     ) -> PassState:
         """The state after a pass with *scope*."""
         return replace(
@@ -102,6 +107,7 @@ class PassState:
             unsent=unsent,
             dependencies=dependencies or self.dependencies,
             nodes=nodes or self.nodes,
+            reasons=reasons or {},
         )
 
     def to_result(self) -> dict[str, t.Any]:
@@ -116,6 +122,7 @@ class PassState:
             "unsent": self.unsent,
             "dependencies": dict(self.dependencies),
             "nodes": dict(self.nodes),
+            "reasons": dict(self.reasons),
             "fleet": self.fleet,
         }
 

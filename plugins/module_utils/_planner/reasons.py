@@ -11,9 +11,11 @@ from __future__ import annotations
 
 import re
 import typing as t
+from dataclasses import replace
 
 from .._common.text import printable
-from .._models.instance import JobInstance
+from .._models.instance import InstanceKey, JobInstance
+from .._models.reason import Reason
 
 #: What stands in a reason for whatever differs.
 GAP = "…"
@@ -109,6 +111,30 @@ def representatives(failed: t.Iterable[tuple[JobInstance, str | None]], most: in
     for place in range(max(map(len, queues), default=0)):
         groups += [queue[place] for queue in queues if place < len(queue)]
     return groups[:most]
+
+
+def explained(failed: t.Sequence[tuple[JobInstance, Reason | None]], *, assume: bool = True) -> dict[tuple[InstanceKey, str], Reason]:
+    """The reason of each instance, by its full key, with its normalised text.
+
+    :param failed: instances of one workspace, each with what was read of it.
+    :param assume: whether an instance that was not read failed at the node of one of the same job and reason that was.
+    """
+    reasons: dict[tuple[InstanceKey, str], Reason] = {}
+    by_text: dict[tuple[str, str], Reason] = {}
+    for instance, known in failed:
+        message = instance.error_message if known is None or known.message is None else known.message
+        reason = replace(known or Reason(), message=message, text=normalised(message, instance.job_name))
+        reasons[instance.full_key] = reason
+        if reason.read:
+            by_text.setdefault((instance.job_name, normalised(instance.error_message or message, instance.job_name)), reason)
+    for instance, _known in failed if assume else ():
+        reason = reasons[instance.full_key]
+        alike = None if reason.read else by_text.get((instance.job_name, reason.text))
+        if alike is not None:
+            reasons[instance.full_key] = replace(
+                reason, node=alike.node, node_types=alike.node_types, retries=alike.retries, text=alike.text
+            )
+    return reasons
 
 
 class Group(t.TypedDict):

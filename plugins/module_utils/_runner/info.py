@@ -11,6 +11,7 @@ import typing as t
 from .._api.instance_query import late_starts, list_selected, names_without_instances, patterns_without_instances
 from .._api.job_query import JobCatalog
 from .._api.management import Management
+from .._api.reason_query import ReasonReader
 from .._api.service_time import CLOCK_LIMIT_MS, timed_window
 from .._api.v2 import MAX_DEPTH
 from .._api.workspace import WorkspaceApi
@@ -20,7 +21,9 @@ from .._common.times import Window
 from .._models.instance import JobInstance
 from .._models.run_scope import window_of
 from .._models.selection import Selection, select
+from .._output.reasons import reason_result
 from .._output.results import statuses, with_key
+from .._planner.reasons import grouped
 from .ansible_module import ModuleRun
 
 _ANY = ["*"]
@@ -61,8 +64,14 @@ def instance_info(run: ModuleRun) -> None:
         run.warn(note)
     _check_jobs(catalog, job_name, selection(window), instances, failed)
     newest = sorted(instances, key=lambda instance: (-instance.key.plan_time, instance.job_name, instance.key))[: options["limit"]]
+    reader = ReasonReader(api, options["reasons"])
+    reasons = reader.read(newest)
+    for note in reader.notes:
+        run.warn(note)
+    shown = [{**with_key(instance), "failure": reason_result(reasons.get(instance.full_key))} for instance in newest]
     run.result.update(
-        instances=[with_key(instance) for instance in newest],
+        instances=shown,
+        reasons=grouped((instance, True) for instance in shown if instance["failure"] is not None),
         total=len(instances),
         statuses=statuses(instances),
         planned_after=window.begin,

@@ -8,6 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from .._api.instance_query import list_selected, names_without_instances, patterns_without_instances
+from .._api.reason_query import FullKey, ReasonReader
 from .._api.service_time import CLOCK_LIMIT_MS, TOLERANCE_MS, timed_window
 from .._api.workspace import WorkspaceApi
 from .._common.errors import ApiError, Kind, OptionError
@@ -17,18 +18,21 @@ from .._common.times import Window, to_iso
 from .._models.attempt import Attempt, Outcome
 from .._models.decision import Action, Decision
 from .._models.instance import InstanceKey, JobInstance
+from .._models.reason import Reason
 from .._models.rerun_request import RetryOptions
 from .._models.run_scope import PassState, RunScope, SinceOption, seconds_of, window_of
 from .._models.selection import Selection, has_wildcard, select, wanted_statuses
 from .._output.messages import lookup_hint, plan_lines, unshown_notes
 from .._output.plan_details import plan_details
+from .._output.reasons import reason_lines, reason_result
 from .._output.refusals import Refusals
 from .._output.results import decided, diff, summary
 from .._planner.limits import Limits
-from .._planner.outcomes import SHARED_KINDS, due_in, left_to_do, missed, unsent
+from .._planner.outcomes import SHARED_KINDS, due_in, is_missed, left_to_do, missed, unsent
 from .._planner.pipeline import assess, schedule
 from .._planner.plan import Batch, Plan
 from .._planner.plan_id import approved_since
+from .._planner.reasons import grouped
 from .._planner.reconcile import Policy, decide, decide_missing
 from .ansible_module import ModuleRun, failure_result, sentence
 from .dependencies import OrderReader
@@ -69,6 +73,8 @@ class Goal(Strategy):
         self._order = OrderReader(run, self.api, self.state.dependencies)
         self._start_node = StartNode(self.api, self._retry_options, self.state.nodes)
         self._refusals = Refusals()
+        self._reader = ReasonReader(self.api, options["reasons"], self.state.reasons)
+        self._reasons: dict[FullKey, Reason] = {}
         self._missed: list[str] = []  # problems that leave the goal unreached
         self._unlisted: dict[str, ApiError] = {}  # jobs that could not be listed, by name
         self._after: dict[InstanceKey, Decision] = {}  # what became of a decision that was sent
@@ -118,8 +124,9 @@ class Goal(Strategy):
         self._nameless = names_without_instances(selection, instances, self._unlisted)
         self._silent = patterns_without_instances(selection, instances, self._unlisted)
         self._blind = any(attempt.job_name in self._unlisted and attempt.sent_ms >= scope.since for attempt in snapshot.missing)
-        plan = assess(decisions, snapshot.history, options, scope.since, by_id=self._by_id(decisions))
         began = stopwatch()
+        self._read_reasons(decisions)
+        plan = assess(decisions, snapshot.history, options, scope.since, by_id=self._by_id(decisions))
         plan = plan if plan.refused is not None else self._at_node(plan)
         if plan.refused is not None:
             return schedule(plan, None, self._limits)
@@ -152,17 +159,24 @@ class Goal(Strategy):
         statuses, check_mode = self._policy(scope).statuses, self.run.check_mode
         effective, purpose = snapshot.history.effective, printable(self.run.options["purpose"] or "", 200)
         instances = [
-            decided(decision, statuses, self.run_id, effective=effective, check_mode=check_mode)
+            {
+                **decided(decision, statuses, self.run_id, effective=effective, check_mode=check_mode),
+                "failure": reason_result(self._reasons.get(decision.instance.full_key)),
+            }
             for decision in standing
             if not decision.already_done
         ]
+        lost = [is_missed(decision, statuses) for decision in standing if not decision.already_done]
+        reasons = grouped((instance, missed) for instance, missed in zip(instances, lost) if instance["failure"] is not None)
         result = self.run.result
         if "plan" not in result:
             details = plan_details(plan, snapshot.instances, statuses, self._retry_options, self._limits.max_parallel)
             result["plan_details"] = details
-            result["plan"] = plan_lines(self._workspace_id, scope, plan, self._policy(scope), purpose, details)
+            lines = plan_lines(self._workspace_id, scope, plan, self._policy(scope), purpose, details)
+            result["plan"] = [*lines, *reason_lines(reasons)]
         result.update(
             instances=instances,
+            reasons=reasons,
             summary=summary(instances, sum(decision.already_done for decision in standing)),
             plan_id=plan.plan_id,
             plan_record=dict(plan.plan_record),
@@ -203,7 +217,7 @@ class Goal(Strategy):
         result["api_versions"] = dict(self.api.api_versions)
         due = 0 if self.run.check_mode else sum(len(batch.decisions) for batch in plan.batches)
         planned, unsent = (due, 0) if self.state.plan_only else (0, max(0, due - len(self._after)))
-        read = {"dependencies": self._order.carried(), "nodes": self._start_node.carried()}
+        read = {"dependencies": self._order.carried(), "nodes": self._start_node.carried(), "reasons": self._reader.carried()}
         state = self.state.after(scope, run_id=self.run_id, planned=planned, unsent=unsent, **read)
         result["pass_state"] = state.to_result()
         if result.get("failed") or self.anything_left(plan):
@@ -252,6 +266,13 @@ class Goal(Strategy):
         for text in notes:
             self.note(text)
         return instances
+
+    def _read_reasons(self, decisions: t.Sequence[Decision]) -> None:
+        """Why the instances failed, as far as it can be read."""
+        again = [decision.instance for decision in decisions if decision.action is Action.FAILED_AGAIN]
+        self._reasons = self._reader.read([decision.instance for decision in decisions], again)
+        for text in self._reader.notes:
+            self.note(text)
 
     def _by_id(self, decisions: t.Iterable[Decision]) -> bool:
         """Whether one instance can be rerun by its instance_id; asked only where twins are to be told apart."""

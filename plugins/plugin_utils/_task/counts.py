@@ -11,6 +11,7 @@ from __future__ import annotations
 import collections
 import typing as t
 
+from ...module_utils._planner.reasons import Group, grouped
 from .passes import INCOMPLETE, TO_RERUN, Passes, Result, error_kind
 
 #: Standings at which an instance missed the goal, in the order in which people are told.
@@ -123,6 +124,12 @@ def summary_of(run: Passes) -> dict[str, t.Any]:
     }
 
 
+def reasons_of(run: Passes) -> list[Group]:
+    """Why instances failed, also those that have succeeded since, by reason."""
+    failed = (instance for instance in run.instances.values() if instance.get("failure"))
+    return grouped((instance, is_broken(instance, run.wanted)) for instance in failed)
+
+
 def final_result(run: Passes, *, failed: bool, msg: str, timed_out: bool, elapsed: float, left: bool = False) -> dict[str, t.Any]:
     """The result of the task.
 
@@ -151,6 +158,7 @@ def final_result(run: Passes, *, failed: bool, msg: str, timed_out: bool, elapse
         "msg": msg,
         "changed": changed(run) or run.unclear,
         "instances": instances,
+        "reasons": reasons_of(run),
         "summary": summary_of(run),
         "recap": count(run, over=over) if known else {},
         "recap_by_job": count_by_job(run, over=over) if known else {},

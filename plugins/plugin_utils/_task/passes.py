@@ -326,6 +326,8 @@ def temporary(result: Result) -> bool:
 def merged_instance(old: Result | None, new: Result, *, planned: bool = False) -> dict[str, t.Any]:
     """One instance as two passes saw it: the newer state, what it was at first, and everything that was sent for it.
 
+    Its ``failure`` is the newest that is known: of what has succeeded since, the one that it was rerun for.
+
     Adds ``request_ids`` (all requests that carried it) and ``actions`` (what was decided over the passes, without repetitions).
     """
     before: Result = old or {}
@@ -334,6 +336,7 @@ def merged_instance(old: Result | None, new: Result, *, planned: bool = False) -
     return {
         **new,
         **{name: before.get(name, new.get(name)) for name in _AT_FIRST},
+        "failure": new.get("failure") or before.get("failure"),
         "rerun": before.get("rerun") or new.get("rerun"),
         "standing": _standing(before, new),
         "attempts": max(int(before.get("attempts") or 0), int(new.get("attempts") or 0)),

@@ -73,9 +73,5 @@ def test_a_later_run_says_nothing_about_the_failure_that_was_listed(changes: dic
 def test_what_was_read_goes_from_pass_to_pass() -> None:
     reason = Reason.of(LISTED, detail())
     assert Reason.from_pass_state(json.loads(json.dumps(reason.to_pass_state()))) == reason
-    for damaged in (None, 7, [], ["x"] * 4, [None, None, "no list", None, None]):
+    for damaged in (None, 7, [], ["x"] * 5, [None, None, "no list", None, None, True]):
         assert Reason.from_pass_state(damaged) is None
-
-
-def test_of_another_instance_its_node_is_taken_and_its_log_is_not() -> None:
-    assert Reason.of(LISTED, detail()).as_of("another") == Reason("another", "early", ("OBS Manager", "DLI SQL"), 2)

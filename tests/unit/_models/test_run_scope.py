@@ -71,7 +71,7 @@ def test_what_a_pass_hands_on_is_what_the_next_one_gets(
 ) -> None:
     """Through JSON, as a result becomes an option."""
     scope = RunScope(since, given_by_people, Window(begin, begin + length), hold_off_until=5, clock_slack_ms=7)
-    state = PassState().after(scope, run_id=run_id, planned=planned, unsent=0, dependencies=dependencies)
+    state = PassState().after(scope, run_id=run_id, planned=planned, dependencies=dependencies, reasons=dependencies)
     assert (state.since, state.since_given, state.window, state.run_id) == (since, given_by_people, scope.window, run_id)
     result = state.to_result()
     assert result["planned"] == planned
@@ -82,9 +82,10 @@ def test_what_a_pass_hands_on_is_what_the_next_one_gets(
 
 def test_a_pass_that_read_no_dependencies_hands_on_those_that_were_read_before() -> None:
     scope = RunScope(NOW, False, DAY)
-    first = PassState().after(scope, run_id="r", planned=0, unsent=0, dependencies={"keys": [1]})
-    assert first.after(scope, run_id="r", planned=0, unsent=0, dependencies={}).dependencies == {"keys": [1]}
-    assert first.after(scope, run_id="r", planned=0, unsent=0, dependencies={"keys": [2]}).dependencies == {"keys": [2]}
+    first = PassState().after(scope, run_id="r", planned=0, dependencies={"keys": [1]}, reasons={"x": [1]})
+    second = first.after(scope, run_id="r", planned=0, dependencies={}, reasons={})
+    assert (second.dependencies, second.reasons) == ({"keys": [1]}, {})
+    assert first.after(scope, run_id="r", planned=0, dependencies={"keys": [2]}, reasons={}).dependencies == {"keys": [2]}
 
 
 @pytest.mark.parametrize("value", [None, {}, [], "", "x", 5, True, b"x", [("since", 5)], {"since": None}, {"sinc": 5}])

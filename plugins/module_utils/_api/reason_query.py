@@ -1,0 +1,150 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Why instances failed, read from v1 with few requests, whichever API listed them.
+
+The list of v1 has a message for each instance, that of v2 has none [SDK]; then one list of v1 for each job has them. Which node failed is
+shown by v1's detail of the instance alone [OTC-95]. With ``auto`` one detail is read for each reason of each job, the most frequent first,
+and :data:`MOST_DETAILS` in all; and one for each failure that is named by itself, :data:`MOST_NAMED` at most. With ``all`` every one is.
+
+What was read of a failure does not change, so it is handed from pass to pass. Nothing that cannot be read stops a run.
+"""
+
+from __future__ import annotations
+
+import time
+import typing as t
+
+from .._common.concurrency import in_threads
+from .._common.errors import FATAL_KINDS, ApiError, Kind, OptionError
+from .._common.text import counted, printable
+from .._models.instance import InstanceKey, JobInstance
+from .._models.reason import FAILED, Reason
+from .._planner.reasons import explained, representatives
+from .workspace import WorkspaceApi
+
+#: Details that ``auto`` reads for their reasons, and for being named one by one; in one workspace and one run.
+MOST_DETAILS, MOST_NAMED = 10, 20
+#: How long ``auto`` may take, seconds.
+AUTO_SECONDS = 10.0
+#: Errors of the service, of any detail, after which no further one is asked for.
+_PATIENCE = 3
+_ENDS_ALL = FATAL_KINDS | {Kind.NOT_PUBLISHED, Kind.THROTTLED}
+
+FullKey = t.Tuple[InstanceKey, str]
+
+
+class ReasonReader:
+    """What one pass knows of why instances of one workspace failed.
+
+    :param mode: ``auto``, ``all`` or ``none``, which reads nothing: then the messages are those that were listed.
+    :param carried: what the pass before has read, see :meth:`carried`.
+    :ivar notes: sentences for people about what could not be read, of the newest :meth:`read`.
+    """
+
+    def __init__(self, api: WorkspaceApi, mode: str, carried: t.Mapping[str, t.Any] | None = None) -> None:
+        self.notes: list[str] = []
+        self._api = api
+        self._mode = mode
+        self._known = {
+            str(name): reason for name, value in (carried or {}).items() if (reason := Reason.from_pass_state(value)) is not None
+        }
+        self._troubles: list[ApiError] = []
+
+    def carried(self) -> dict[str, t.Any]:
+        """What the next pass needs not to read again, as JSON."""
+        return {name: reason.to_pass_state() for name, reason in self._known.items()}
+
+    def read(self, instances: t.Sequence[JobInstance], named: t.Sequence[JobInstance] = ()) -> dict[FullKey, Reason]:
+        """The reason of each of *instances* that has failed, by its full key, as far as it can be shown.
+
+        :param named: those among them that are shown one by one.
+        """
+        self.notes, self._troubles = [], []
+        failed = [instance for instance in instances if instance.status in FAILED]
+        names = {_failure(instance) for instance in failed}
+        self._known = {name: reason for name, reason in self._known.items() if name in names}  # what is over is not shown again
+        if failed and self._mode != "none":
+            if self._api.shows_details:
+                self._read(failed, [instance for instance in named if instance.status in FAILED])
+            else:
+                self._troubles.append(ApiError(Kind.NOT_PUBLISHED, "v1 of the API, which alone shows it, is not used or not open here"))
+            self._note()
+        return explained([(instance, self._known.get(_failure(instance))) for instance in failed], assume=self._mode != "all")
+
+    def _read(self, failed: t.Sequence[JobInstance], named: t.Sequence[JobInstance]) -> None:
+        deadline = None if self._mode == "all" else time.monotonic() + AUTO_SECONDS
+        self._read_messages(failed, deadline)
+        if self._mode == "all":
+            wanted = list(failed)
+        else:
+            pairs = [(instance, self._message(instance)) for instance in failed]
+            groups = representatives(pairs, len(pairs))
+            unread = [group[0] for group in groups if not any(map(self._is_read, group))]
+            left = MOST_DETAILS - sum(reason.read for reason in self._known.values())
+            wanted = [*unread[: max(0, left)], *named[:MOST_NAMED]]
+        unique = {_failure(instance): instance for instance in wanted if not self._is_read(instance)}
+        try:
+            for _done in in_threads(lambda instance: self._read_detail(instance, deadline), list(unique.values())):
+                pass
+        except ApiError as error:
+            self._troubles.append(error)
+
+    def _read_messages(self, failed: t.Sequence[JobInstance], deadline: float | None) -> None:
+        """The messages that the list of v2 left out, by one list of v1 for each job."""
+        if self._api.api_versions.get("list") != "v2":
+            return
+        by_job: dict[str, list[JobInstance]] = {}
+        for instance in failed:
+            if instance.error_message is None and _failure(instance) not in self._known:
+                by_job.setdefault(instance.job_name, []).append(instance)
+        for same in by_job.values():
+            try:
+                messages = self._api.messages(same, deadline)
+            except (ApiError, OptionError) as error:
+                self._trouble(error)
+                continue
+            for instance in same:
+                key = (instance.key.shared, instance.instance_id or "")
+                self._known[_failure(instance)] = Reason(messages.get(key))
+
+    def _read_detail(self, instance: JobInstance, deadline: float | None) -> None:
+        """:raises ApiError: every other detail would end so too."""
+        try:
+            detail = self._api.instance_detail(instance, deadline)
+        except (ApiError, OptionError) as error:
+            self._trouble(error)
+            return
+        if detail.describes(instance):
+            self._known[_failure(instance)] = Reason.of(instance, detail, self._message(instance))
+
+    def _trouble(self, error: ApiError | OptionError) -> None:
+        """Keep *error*. :raises ApiError: it is one that the others would end in too, or there have been several."""
+        if isinstance(error, OptionError):
+            error = ApiError(Kind.INVALID, str(error))  # a name that cannot be part of a URL
+        patience = _PATIENCE if self._mode == "all" else 0
+        if error.kind in _ENDS_ALL or (error.kind is Kind.SERVER and sum(past.kind is Kind.SERVER for past in self._troubles) >= patience):
+            raise error
+        self._troubles.append(error)
+
+    def _message(self, instance: JobInstance) -> str | None:
+        known = self._known.get(_failure(instance))
+        return instance.error_message or (None if known is None else known.message)
+
+    def _is_read(self, instance: JobInstance) -> bool:
+        known = self._known.get(_failure(instance))
+        return known is not None and known.read
+
+    def _note(self) -> None:
+        """One sentence for all troubles. That v1 is closed is only worth one where somebody asked for every reason."""
+        shown = [error for error in self._troubles if self._mode == "all" or error.kind not in (Kind.NOT_PUBLISHED, Kind.NOT_FOUND)]
+        if shown:
+            what = f"of {counted(len(shown), 'failure')} " if shown[0].kind not in _ENDS_ALL else ""
+            self.notes.append(f"Why instances failed could not be read {what}from v1's instance detail: {printable(shown[0])}.")
+
+
+def _failure(instance: JobInstance) -> str:
+    """What the failure of *instance* is known by from pass to pass: an instance that fails again has another start."""
+    key = instance.key
+    parts = (key.job_id, key.plan_time, key.submit_time, instance.instance_id or "", instance.start_time or 0, instance.end_time or 0)
+    return "/".join(map(str, parts))

@@ -1,0 +1,42 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Reasons as results hold them, and as people read them.
+
+Pure. Text that came from the service is made safe to show before it enters a result.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from .._common.text import counted, printable, safe
+from .._models.reason import Reason
+from .._planner.reasons import Group, group_text
+
+#: Reasons that a list of lines names; the rest is counted.
+SHOWN_REASONS = 5
+
+
+def reason_result(reason: Reason | None) -> dict[str, t.Any] | None:
+    """Why an instance failed, as its ``failure``: node, node_type, retries, message, reason, log_path, read. None where it has not failed."""
+    if reason is None:
+        return None
+    return {
+        "node": None if reason.node is None else safe(reason.node),
+        "node_type": printable(reason.node_types[0], 100) if reason.node_types else None,
+        "retries": reason.retries,
+        "message": None if reason.message is None else safe(reason.message),
+        "reason": reason.text,
+        "log_path": None if reason.log_path is None else printable(reason.log_path, 1000),
+        "read": reason.read,
+    }
+
+
+def reason_lines(groups: t.Sequence[Group], indent: str = "  ", most: int = SHOWN_REASONS) -> list[str]:
+    """A line for each of the reasons with the most instances, and how many others there are; none where nothing is known but a number."""
+    if not any(group["reason"] or group["nodes"] for group in groups):
+        return []
+    rest = groups[most:]
+    lines = [f"{indent}{group_text(group)}" for group in groups[:most]]
+    return [*lines, f"{indent}{sum(group['count'] for group in rest)} × {counted(len(rest), 'other reason')}"] if rest else lines
