@@ -40,6 +40,22 @@ options:
     type: str
     choices: [auto, all, none]
     default: auto
+  never_rerun_reasons:
+    description:
+      - Failures that are never rerun, by why they failed. They are reported as V(blocked), for a person.
+      - A pattern is looked for, whatever its case, in the message, in the reason as the plan shows it, and in the types of the nodes that failed.
+        V(*) stands for any characters, V(?) for one.
+      - It needs the reason of every failure, so all of them are read as with O(reasons=all). Where not all of a reason can be read, message and
+        type of the node, the failure is not rerun either.
+      - What has not failed, because it was cancelled or has succeeded, is not affected.
+    type: list
+    elements: str
+  rerun_only_reasons:
+    description:
+      - The only failures that are rerun, by why they failed. Patterns are those of O(never_rerun_reasons), which has the last word.
+      - All others are reported as V(blocked), also where the reason cannot be read.
+    type: list
+    elements: str
   max_instances:
     description:
       - Refuse to rerun anything if more instances than this would be rerun. The message lists them by job.
@@ -366,6 +382,27 @@ instances:
       type: str
       returned: always
       sample: Node load_orders failed.
+    policy:
+      description:
+        - By what the instance is left to a person, O(never_rerun_reasons) or O(rerun_only_reasons). V(null) for all others.
+      type: dict
+      returned: always
+      contains:
+        option:
+          description: Name of the option.
+          type: str
+          returned: always
+          sample: never_rerun_reasons
+        pattern:
+          description: The pattern that matched, or V(null) if none did.
+          type: str
+          returned: always
+          sample: no permission
+        read:
+          description: Whether the reason was known.
+          type: bool
+          returned: always
+          sample: true
     failure:
       description:
         - Why the instance failed, as far as O(reasons) lets it be read. V(null) where it has not failed. Of an instance that has succeeded since

@@ -12,10 +12,11 @@ from pathlib import Path
 
 import pytest
 
+from ansible_collections.dataarts.factory.plugins.module_utils._planner.reason_policy import NEVER, ONLY
 from ansible_collections.dataarts.factory.plugins.module_utils._planner.reasons import grouped, normalised
 from emulator.running import Running, running
 from tests.emulator.signed_requests import listed, retry, retry_body
-from tests.support.logic import Result, call, passes
+from tests.support.logic import Result, call, passes, reruns
 from tests.support.scenarios import BOTH, FREE, OPEN, V2, small_night
 from tests.support.workspace import options
 
@@ -264,3 +265,81 @@ def test_a_list_of_failures_has_reasons_too(emulated: Running, night: t.Any, api
 def test_a_list_without_v1_has_none(emulated: Running, night: t.Any) -> None:
     result = call("job_instance_info", night({**V2, "v1_open": False}, journal=None, settle_time=None, poll_interval=None))
     assert (shown(result), result["warnings"], details_read(emulated)) == ([(32, "", [], [])], [], 0)
+
+
+class TestPolicies:
+    """Both jobs of the night; 30 failed for a table, 2 for a right."""
+
+    def counted(self, service: Running) -> dict[str, int]:
+        """How many instances of each job were rerun, by the service's own record."""
+        counts: collections.Counter[str] = collections.Counter()
+        for (job, _plan_time), times in reruns(service.journal()).items():
+            counts[job] += times
+        return dict(counts)
+
+    @pytest.mark.parametrize("api_version", ["auto", "v1"])
+    @pytest.mark.parametrize(
+        ("rules", "rerun"),
+        [
+            ({"never_rerun_reasons": ["no permission"]}, {"daily_sales": 30}),
+            ({"never_rerun_reasons": ["OBS Manager"]}, {"daily_sales": 30}),
+            ({"never_rerun_reasons": ["Table … not found", "quota"]}, {"hourly_stock": 2}),
+            ({"rerun_only_reasons": ["table*not found"]}, {"daily_sales": 30}),
+            ({"rerun_only_reasons": ["timeout"]}, {}),
+            ({"rerun_only_reasons": ["OBS", "table"], "never_rerun_reasons": ["DLISQL"]}, {"hourly_stock": 2}),
+            ({"never_rerun_reasons": []}, {"daily_sales": 30, "hourly_stock": 2}),
+        ],
+    )
+    def test_what_a_policy_names_is_sent_or_not(
+        self, emulated: Running, night: t.Any, api_version: str, rules: t.Any, rerun: t.Any
+    ) -> None:
+        results = passes(night(api_version=api_version, wait=False, **rules))
+        assert self.counted(emulated) == rerun
+        left = [instance for instance in results[-1]["instances"] if instance["policy"] is not None]
+        assert len(left) == 32 - sum(rerun.values())
+        assert {(instance["action"], instance["standing"]) for instance in left} <= {("blocked", "blocked")}
+        assert results[-1]["failed"] is bool(left)
+
+    def test_plan_and_result_name_the_pattern(self, emulated: Running, night: t.Any) -> None:
+        result = call("job_rerun", night(never_rerun_reasons=["no permission"]), check=True)
+        assert "  left to a person: 2, never_rerun_reasons: no permission" in result["plan"]
+        left = [instance for instance in result["instances"] if instance["policy"]]
+        assert [instance["policy"] for instance in left] == [{"option": NEVER, "pattern": "no permission", "read": True}] * 2
+        assert all(
+            "never_rerun_reasons names its reason (OBS: no permission for …): no permission" in instance["reason"] for instance in left
+        )
+        assert details_read(emulated) == 32
+
+    @pytest.mark.parametrize("option", [NEVER, ONLY])
+    @pytest.mark.parametrize(
+        "switches", [{"v1_open": False}, {"fault": {"kind": "status", "status": 403, "code": "DLF.6888"}}, {"fault": {"kind": "malformed"}}]
+    )
+    def test_what_cannot_be_read_is_never_sent(self, emulated: Running, night: t.Any, option: str, switches: dict[str, t.Any]) -> None:
+        fault = switches.get("fault")
+        changes = {"wait": False, "max_retries": 0, option: ["nothing like it"]}
+        given = night({name: value for name, value in switches.items() if name != "fault"}, **changes)
+        if fault:
+            emulated.inject({"route": "v1_instance", "times": None, **fault})
+        results = passes(given)
+        assert self.counted(emulated) == {}
+        assert {instance["policy"]["read"] for instance in results[-1]["instances"]} == {False}
+        assert f"  left to a person: 32, {option}: the reason could not be read" in results[0]["plan"]
+        assert sum("could not be read" in problem for problem in results[0]["problems"]) == 1
+        assert results[-1]["failed"]
+
+    def test_another_policy_is_another_plan(self, emulated: Running, night: t.Any) -> None:
+        given = night(jobs=["daily_sales"], never_rerun_reasons=["no permission"], wait=False)
+        plan = call("job_rerun", given, check=True)
+        approved = {**given, "plan_id": plan["plan_id"], "plan_record": plan["plan_record"]}
+        other = passes({**approved, "never_rerun_reasons": ["quota"]})[-1]
+        assert (other["failed"], other["error"]["kind"]) == (True, "limit")
+        assert "never_rerun_reasons was ['no permission'] and is ['quota']" in other["msg"]
+        assert self.counted(emulated) == {}
+        assert not passes(approved)[-1]["failed"]
+        assert self.counted(emulated) == {"daily_sales": 30}
+
+    @pytest.mark.parametrize("rules", [{NEVER: ["*"]}, {ONLY: [" "]}, {ONLY: []}])
+    def test_a_policy_that_can_only_be_a_slip_is_refused(self, emulated: Running, night: t.Any, rules: dict[str, t.Any]) -> None:
+        result = call("job_rerun", night(**rules))
+        assert (result["failed"], result["error"]["kind"]) == (True, "option")
+        assert emulated.requests() == []

@@ -50,6 +50,7 @@ class ReasonReader:
             str(name): reason for name, value in (carried or {}).items() if (reason := Reason.from_pass_state(value)) is not None
         }
         self._troubles: list[ApiError] = []
+        self._ended = False  # nothing more is asked for
 
     def carried(self) -> dict[str, t.Any]:
         """What the next pass needs not to read again, as JSON."""
@@ -60,7 +61,7 @@ class ReasonReader:
 
         :param named: those among them that are shown one by one.
         """
-        self.notes, self._troubles = [], []
+        self.notes, self._troubles, self._ended = [], [], False
         failed = [instance for instance in instances if instance.status in FAILED]
         names = {_failure(instance) for instance in failed}
         self._known = {name: reason for name, reason in self._known.items() if name in names}  # what is over is not shown again
@@ -110,6 +111,8 @@ class ReasonReader:
 
     def _read_detail(self, instance: JobInstance, deadline: float | None) -> None:
         """:raises ApiError: every other detail would end so too."""
+        if self._ended:
+            return
         try:
             detail = self._api.instance_detail(instance, deadline)
         except (ApiError, OptionError) as error:
@@ -124,6 +127,7 @@ class ReasonReader:
             error = ApiError(Kind.INVALID, str(error))  # a name that cannot be part of a URL
         patience = _PATIENCE if self._mode == "all" else 0
         if error.kind in _ENDS_ALL or (error.kind is Kind.SERVER and sum(past.kind is Kind.SERVER for past in self._troubles) >= patience):
+            self._ended = True
             raise error
         self._troubles.append(error)
 

@@ -109,6 +109,8 @@ def rerun_spec() -> Spec:
         **journal_spec(),
         "statuses": {"type": "list", "elements": "str", "choices": list(RERUNNABLE_WORDS), "default": ["fail"]},
         "reasons": {"type": "str", "choices": list(REASON_WORDS), "default": "auto"},
+        "never_rerun_reasons": {"type": "list", "elements": "str"},
+        "rerun_only_reasons": {"type": "list", "elements": "str"},
         "max_instances": {"type": "int"},
         "max_parallel": {"type": "int"},
         "max_reruns_per_day": {"type": "int"},

@@ -50,6 +50,21 @@ class Upstream(t.NamedTuple):
 
 @slotted
 @dataclass(frozen=True)
+class LeftOut:
+    """By what a policy leaves a failure out, see ``_planner/reason_policy.py``.
+
+    :param option: name of the option.
+    :param pattern: the one that matched; None where none did.
+    :param read: whether the reason was known.
+    """
+
+    option: str
+    pattern: str | None
+    read: bool
+
+
+@slotted
+@dataclass(frozen=True)
 class Decision:
     """What is to be done about one instance.
 
@@ -68,6 +83,7 @@ class Decision:
     :param waits_for: with *queued* from 2 on, the job whose success it waits for last, as far as is known.
     :param behind_unsent: with WAIT, that it waits in the service for an instance that this run has yet to send. It does not count for
         ``max_parallel`` then, or the two would wait for each other.
+    :param left_out: with BLOCKED, by what a policy about reasons left it out; None if it is another reason.
     """
 
     instance: JobInstance
@@ -84,6 +100,7 @@ class Decision:
     queued: int = 0
     waits_for: Upstream | None = None
     behind_unsent: bool = False
+    left_out: LeftOut | None = None
 
     @property
     def unit(self) -> InstanceKey:

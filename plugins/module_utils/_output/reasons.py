@@ -8,9 +8,11 @@ Pure. Text that came from the service is made safe to show before it enters a re
 
 from __future__ import annotations
 
+import collections
 import typing as t
 
 from .._common.text import counted, printable, safe
+from .._models.decision import Decision, LeftOut
 from .._models.reason import Reason
 from .._planner.reasons import Group, group_text
 
@@ -33,6 +35,11 @@ def reason_result(reason: Reason | None) -> dict[str, t.Any] | None:
     }
 
 
+def policy_result(left: LeftOut | None) -> dict[str, t.Any] | None:
+    """By what an instance is left to a person, as its ``policy``; None if no policy does."""
+    return None if left is None else {"option": left.option, "pattern": left.pattern, "read": left.read}
+
+
 def reason_lines(groups: t.Sequence[Group], indent: str = "  ", most: int = SHOWN_REASONS) -> list[str]:
     """A line for each of the reasons with the most instances, and how many others there are; none where nothing is known but a number."""
     if not any(group["reason"] or group["nodes"] for group in groups):
@@ -40,3 +47,15 @@ def reason_lines(groups: t.Sequence[Group], indent: str = "  ", most: int = SHOW
     rest = groups[most:]
     lines = [f"{indent}{group_text(group)}" for group in groups[:most]]
     return [*lines, f"{indent}{sum(group['count'] for group in rest)} × {counted(len(rest), 'other reason')}"] if rest else lines
+
+
+def policy_lines(decisions: t.Iterable[Decision], indent: str = "  ") -> list[str]:
+    """How many instances which pattern of which option leaves to a person, the most first."""
+    counts = collections.Counter(decision.left_out for decision in decisions if decision.left_out is not None)
+    return [f"{indent}left to a person: {number}, {_policy_words(left)}" for left, number in counts.most_common()]
+
+
+def _policy_words(left: LeftOut) -> str:
+    if left.pattern is not None:
+        return f"{left.option}: {printable(left.pattern, 80)}"
+    return f"nothing in {left.option} names the reason" if left.read else f"{left.option}: the reason could not be read"

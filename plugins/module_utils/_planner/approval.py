@@ -25,6 +25,8 @@ _APPROVED = (
     "attempt_delay",
     "max_parallel",
     "order",
+    "never_rerun_reasons",
+    "rerun_only_reasons",
 )
 
 

@@ -9,6 +9,7 @@ two things that are read in between, nodes of the due jobs and what the due inst
 
 ========================  ====================================================================================================
 decide                    what is to be done about each instance, by the strategy's table: ``reconcile.py`` or ``explicit.py``
+reasons policy            ``never_rerun_reasons`` and ``rerun_only_reasons``: what is left to a person because of why it failed
 daily limit               ``max_reruns_per_day``: nothing is rerun more often than that, whoever asks
 twins                     instances that one request cannot tell apart
 approval                  ``plan_id``: is this still the plan that was approved?
@@ -28,12 +29,14 @@ from dataclasses import dataclass, field, replace
 from .._models.attempt import Attempt, Slot
 from .._models.decision import Decision
 from .._models.instance import InstanceKey
+from .._models.reason import Reason
 from .approval import approve
 from .batches import batched
 from .daily_limit import within_daily_limit
 from .dependency_order import Beyond, Depends, order_upstream
 from .limits import Limits, limit, refuse_over_limit
 from .plan import Plan
+from .reason_policy import ReasonPolicy, leave_out
 from .twins import tell_twins_apart
 
 
@@ -62,15 +65,24 @@ class Order:
     upstream_first: bool
 
 
-def assess(decisions: t.Iterable[Decision], history: History, options: t.Mapping[str, t.Any], since: int, *, by_id: bool) -> Plan:
-    """The plan as far as it follows from the instances themselves: daily limit, twins, approval.
+def assess(
+    decisions: t.Iterable[Decision],
+    history: History,
+    options: t.Mapping[str, t.Any],
+    since: int,
+    *,
+    by_id: bool,
+    reasons: t.Mapping[tuple[InstanceKey, str], Reason] | None = None,
+) -> Plan:
+    """The plan as far as it follows from the instances themselves: reasons policy, daily limit, twins, approval.
 
     :param decisions: one for each instance, as the strategy's table made them.
     :param options: the module's.
     :param since: of the run, epoch ms.
     :param by_id: whether one instance can be rerun by its instance_id here.
+    :param reasons: why instances failed, by full key, as far as it is known.
     """
-    plan = Plan(tuple(decisions))
+    plan = Plan(tuple(leave_out(decisions, ReasonPolicy.of(options), reasons or {})))
     plan = _daily_limit(plan, history, options["max_reruns_per_day"])
     plan = replace(plan, decisions=tuple(tell_twins_apart(plan.decisions, by_id=by_id)))
     return approve(plan, options, since)

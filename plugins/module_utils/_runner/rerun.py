@@ -24,7 +24,7 @@ from .._models.run_scope import PassState, RunScope, SinceOption, seconds_of, wi
 from .._models.selection import Selection, has_wildcard, select, wanted_statuses
 from .._output.messages import lookup_hint, plan_lines, unshown_notes
 from .._output.plan_details import plan_details
-from .._output.reasons import reason_lines, reason_result
+from .._output.reasons import policy_lines, policy_result, reason_lines, reason_result
 from .._output.refusals import Refusals
 from .._output.results import decided, diff, summary
 from .._planner.limits import Limits
@@ -32,6 +32,7 @@ from .._planner.outcomes import SHARED_KINDS, due_in, is_missed, left_to_do, mis
 from .._planner.pipeline import assess, schedule
 from .._planner.plan import Batch, Plan
 from .._planner.plan_id import approved_since
+from .._planner.reason_policy import ReasonPolicy
 from .._planner.reasons import grouped
 from .._planner.reconcile import Policy, decide, decide_missing
 from .ansible_module import ModuleRun, failure_result, sentence
@@ -73,7 +74,8 @@ class Goal(Strategy):
         self._order = OrderReader(run, self.api, self.state.dependencies)
         self._start_node = StartNode(self.api, self._retry_options, self.state.nodes)
         self._refusals = Refusals()
-        self._reader = ReasonReader(self.api, options["reasons"], self.state.reasons)
+        mode = "all" if ReasonPolicy.of(options).needs_reasons else options["reasons"]
+        self._reader = ReasonReader(self.api, mode, self.state.reasons)
         self._reasons: dict[FullKey, Reason] = {}
         self._missed: list[str] = []  # problems that leave the goal unreached
         self._unlisted: dict[str, ApiError] = {}  # jobs that could not be listed, by name
@@ -126,7 +128,7 @@ class Goal(Strategy):
         self._blind = any(attempt.job_name in self._unlisted and attempt.sent_ms >= scope.since for attempt in snapshot.missing)
         began = stopwatch()
         self._read_reasons(decisions)
-        plan = assess(decisions, snapshot.history, options, scope.since, by_id=self._by_id(decisions))
+        plan = assess(decisions, snapshot.history, options, scope.since, by_id=self._by_id(decisions), reasons=self._reasons)
         plan = plan if plan.refused is not None else self._at_node(plan)
         if plan.refused is not None:
             return schedule(plan, None, self._limits)
@@ -161,6 +163,7 @@ class Goal(Strategy):
         instances = [
             {
                 **decided(decision, statuses, self.run_id, effective=effective, check_mode=check_mode),
+                "policy": policy_result(decision.left_out),
                 "failure": reason_result(self._reasons.get(decision.instance.full_key)),
             }
             for decision in standing
@@ -173,7 +176,7 @@ class Goal(Strategy):
             details = plan_details(plan, snapshot.instances, statuses, self._retry_options, self._limits.max_parallel)
             result["plan_details"] = details
             lines = plan_lines(self._workspace_id, scope, plan, self._policy(scope), purpose, details)
-            result["plan"] = [*lines, *reason_lines(reasons)]
+            result["plan"] = [*lines, *policy_lines(plan.decisions), *reason_lines(reasons)]
         result.update(
             instances=instances,
             reasons=reasons,

@@ -1,0 +1,144 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Reasons policy, options ``never_rerun_reasons`` and ``rerun_only_reasons``: which failures a rerun may answer, by why they failed.
+
+Pure. What a policy leaves out is left to a person (``blocked``), with the option and the pattern that did it.
+
+| the failure | never_rerun_reasons | rerun_only_reasons |
+|---|---|---|
+| a pattern matches its message, its reason or the type of a node that failed | left out | rerun |
+| none does, and message and type are known | rerun | left out |
+| none does, and one of them could not be read | left out | left out |
+
+An instance that has not failed, because it was cancelled or has succeeded, has no reason: the first option lets it be rerun, the second does not.
+"""
+
+from __future__ import annotations
+
+import re
+import typing as t
+from dataclasses import dataclass, replace
+
+from .._common.errors import OptionError
+from .._common.text import printable
+from .._models.decision import Action, Decision, LeftOut
+from .._models.instance import InstanceKey
+from .._models.reason import FAILED, Reason
+
+NEVER, ONLY = "never_rerun_reasons", "rerun_only_reasons"
+_WILDCARDS = re.compile(r"\*+")
+
+
+class ReasonPattern:
+    """A pattern that is looked for anywhere in a text, whatever its case. ``*`` stands for any characters, ``?`` for one.
+
+    Each part between asterisks is looked for once, behind the one before it, so that no pattern takes long.
+
+    :param source: as it was written.
+    :raises OptionError: it is empty, or nothing but wildcards.
+    """
+
+    def __init__(self, source: t.Any, option: str) -> None:
+        self.source = str(source).strip()
+        if not self.source.strip("*? "):
+            raise OptionError(
+                f"{option} contains a pattern that matches every reason. Name what the reasons have in common, such as 'permission'."
+            )
+        parts = [part for part in _WILDCARDS.split(" ".join(self.source.split())) if part]
+        self._parts = [re.compile(re.escape(part).replace(r"\?", "."), re.IGNORECASE | re.DOTALL) for part in parts]
+
+    def matches(self, text: str) -> bool:
+        """Whether it is found in *text*."""
+        place = 0
+        for part in self._parts:
+            match = part.search(text, place)
+            if match is None:
+                return False
+            place = match.end()
+        return True
+
+    def names(self, reason: Reason) -> bool:
+        """Whether it is found in the message, the reason, or the type of a node, which is written with or without blanks."""
+        types = [form for kind in reason.node_types for form in (kind, kind.replace(" ", ""))] if reason.read else []
+        return any(map(self.matches, filter(None, (reason.message, reason.text, *types)))) or self._without_blanks(types)
+
+    def _without_blanks(self, types: t.Sequence[str]) -> bool:
+        joined = self.source.replace(" ", "").lower()
+        return "*" not in joined and any(joined in kind.lower() for kind in types)
+
+
+@dataclass(frozen=True)
+class ReasonPolicy:
+    """Both options. :ivar only: None: any reason will do."""
+
+    never: tuple[ReasonPattern, ...] = ()
+    only: tuple[ReasonPattern, ...] | None = None
+
+    @classmethod
+    def of(cls, options: t.Mapping[str, t.Any]) -> ReasonPolicy:
+        """The policy in *options*. :raises OptionError: a pattern, or an empty list that would let nothing be rerun."""
+        never, only = options[NEVER] or (), options[ONLY]
+        if only is not None and not only:
+            raise OptionError(f"{ONLY} is an empty list, so nothing could ever be rerun. Name reasons, or leave it out.")
+        patterns = None if only is None else tuple(ReasonPattern(source, ONLY) for source in only)
+        return cls(tuple(ReasonPattern(source, NEVER) for source in never), patterns)
+
+    @property
+    def needs_reasons(self) -> bool:
+        """Whether it asks for the reason of every failure."""
+        return bool(self.never) or self.only is not None
+
+    def left_out(self, reason: Reason | None) -> LeftOut | None:
+        """What leaves a failure with that reason out, by the table at the top of this file.
+
+        :param reason: None of an instance that has not failed.
+        """
+        if reason is None:
+            return None if self.only is None else LeftOut(ONLY, None, read=True)
+        known = bool(reason.message) and reason.read and bool(reason.node_types)
+        for pattern in self.never:
+            if pattern.names(reason):
+                return LeftOut(NEVER, pattern.source, read=True)
+        if self.never and not known:
+            return LeftOut(NEVER, None, read=False)
+        if self.only is None or any(pattern.names(reason) for pattern in self.only):
+            return None
+        return LeftOut(ONLY, None, read=known)
+
+
+def leave_out(
+    decisions: t.Iterable[Decision], policy: ReasonPolicy, reasons: t.Mapping[tuple[InstanceKey, str], Reason]
+) -> t.Iterator[Decision]:
+    """*decisions*, those blocked that *policy* leaves out: due ones, and those that are held off until they will be.
+
+    :param reasons: of instances that failed, by full key.
+    """
+    for decision in decisions:
+        instance = decision.instance
+        held_off = decision.action is Action.SETTLING and decision.attempt is None
+        if policy.needs_reasons and (decision.action is Action.RETRY or held_off):
+            reason = reasons.get(instance.full_key, Reason()) if instance.status in FAILED else None
+            left = policy.left_out(reason)
+            if left is not None:
+                yield _blocked(decision, left, reason)
+                continue
+        yield decision
+
+
+def _blocked(decision: Decision, left: LeftOut, reason: Reason | None) -> Decision:
+    attempts = max(0, decision.attempts - 1) if decision.action is Action.RETRY else decision.attempts
+    text = f"{decision.reason}; {_why(left, reason)}"
+    return replace(decision, action=Action.BLOCKED, reason=text, attempts=attempts, due_ms=None, superseded=None, left_out=left)
+
+
+def _why(left: LeftOut, reason: Reason | None) -> str:
+    known = "" if reason is None else reason.text or ", ".join(reason.node_types)
+    shown = f" ({printable(known, 120)})" if known else ""
+    if left.pattern is not None:
+        return f"{left.option} names its reason{shown}: {printable(left.pattern, 80)}"
+    if reason is None:
+        return f"it has not failed, so nothing in {left.option} names its reason"
+    if not left.read:
+        return f"not all of its reason could be read{shown}, so {left.option} holds it back"
+    return f"nothing in {left.option} names its reason{shown}"
