@@ -97,7 +97,7 @@ def _failed_rows(host: str, instances: t.Iterable[Result]) -> t.Iterator[Row]:
     groups: dict[tuple[str, ...], list[Result]] = {}
     for instance in instances:
         failure = instance.get("failure") or {}
-        cause = failure.get("text") or failure.get("message") or instance.get("error_message")
+        cause = failure.get("reason") or failure.get("message") or instance.get("error_message")
         name = (str(instance.get("job_name")), str(instance.get("status")), str(failure.get("node") or ""), str(cause or ""))
         groups.setdefault(name, []).append(instance)
     for (job_name, status, node, cause), of_group in sorted(groups.items(), key=lambda group: (group[0][0], -_latest(group[1]))):

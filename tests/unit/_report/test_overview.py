@@ -77,9 +77,9 @@ CAUSES: list[tuple[Entry, str, str]] = [
     ({}, "", ""),
     ({"error_message": "no table"}, "", "no table"),
     ({"error_message": "no table", "failure": None}, "", "no table"),
-    ({"error_message": "no table a1", "failure": {"node": "load", "message": "no table a1", "text": "no table …"}}, "load", "no table …"),
-    ({"failure": {"node": "load", "message": "no table", "text": ""}}, "load", "no table"),
-    ({"failure": {"node": None, "message": None, "text": ""}}, "", ""),
+    ({"error_message": "no table a1", "failure": {"node": "load", "message": "no table a1", "reason": "no table …"}}, "load", "no table …"),
+    ({"failure": {"node": "load", "message": "no table", "reason": ""}}, "load", "no table"),
+    ({"failure": {"node": None, "message": None, "reason": ""}}, "", ""),
     ({"status": "running-exception"}, "", "running-exception"),
     ({"status": "manual-stop", "error_message": "stopped"}, "", "manual-stop: stopped"),
     ({"error_message": "a\x1b[2Jb"}, "", "a\\x1b[2Jb"),
@@ -161,7 +161,7 @@ def test_nothing_was_rerun() -> None:
 
 
 def test_everything_fits_a_terminal_of_80_columns() -> None:
-    long = {"error_message": "销售订单" * 200, "failure": {"node": "节点" * 30, "text": "", "message": None}}
+    long = {"error_message": "销售订单" * 200, "failure": {"node": "节点" * 30, "reason": "", "message": None}}
     listed = [failed("每日销售" * 20, hours=number * 20.0, **long) for number in range(5)]
     table = failures({"销售工作区" * 5: answer(*listed), "w" * 90: answer(failed("j" * 90, status="running-exception"))})
     assert all(width(line) <= 80 for line in table.lines)
