@@ -48,7 +48,8 @@ def hold_off_until(since: int, now_ms: int, complete_ms: int, settle_ms: int, *,
     """
     if since > now_ms:
         return since
-    young = complete_ms + settle_ms + SECOND_MS if since < complete_ms else None  # complete by the clock of another run, perhaps
+    shown_ms = settle_ms + SECOND_MS if settle_ms else 0  # complete by the clock of another run, perhaps
+    young = complete_ms + shown_ms if since < complete_ms else None
     damaged = now_ms + settle_ms - max(0, set_aside_age_ms) if set_aside_age_ms is not None and set_aside_age_ms < settle_ms else None
     return max((until for until in (young, damaged) if until is not None), default=None)
 

@@ -48,6 +48,10 @@ def test_from_when_on_the_journal_counts_as_complete(known: int | None, since: i
     assert complete_since(known, NOW, since, since_given=given) == expected
 
 
+def test_where_a_rerun_shows_at_once_there_is_nothing_to_wait_for() -> None:
+    assert hold_off_until(NOW - HOUR, NOW, NOW, 0) == NOW
+
+
 @pytest.mark.parametrize(
     ("since", "complete", "set_aside_age", "until"),
     [
