@@ -68,7 +68,7 @@ def machine(tmp_path: Path, service: Running, webhook: HttpServer) -> Machine:
 
 
 def test_what_a_person_left_in_the_inventory_does_not_bind_it(machine: Machine) -> None:
-    left = {"since": "2026-01-01T00:00:00Z", "planned_before": "2026-01-02T00:00:00Z", "plan_id": "1-aa-bb", "wait": True}
+    left: dict[str, t.Any] = {"since": "2026-01-01T00:00:00Z", "planned_before": "2026-01-02T00:00:00Z", "plan_id": "1-aa-bb", "wait": True}
     left["plans"] = {"sales": {"plan_id": "1-aa-bb", "since": 1_700_000_000_000, "planned_after": 1, "planned_before": 2}}
     machine.play("event_rerun", extra={"dataarts_max_reruns_per_day": 1}, **left).succeeded()
     assert sum(len(entry["instances"]) for entry in machine.service.journal()) == 6
