@@ -23,6 +23,7 @@ options:
   names:
     description:
       - Names of workspaces, or shell-style patterns of names with V(*), V(?) and V([abc]).
+      - The module fails if one of them matches no workspace, and suggests a similar name. What the others match is returned.
     type: list
     elements: str
     default: ["*"]

@@ -126,9 +126,30 @@ def test_workspaces_and_studio_instances_are_listed(service: t.Any) -> None:
     assert (result["total"], result["changed"]) == (1, False)
 
 
-@pytest.mark.parametrize(("names", "total"), [(["sal*"], 1), (["sales"], 1), (["finance"], 0)])
-def test_workspaces_are_filtered_by_name(service: t.Any, names: list[str], total: int) -> None:
-    assert call("workspace_info", account(service, names=names))["total"] == total
+@pytest.mark.parametrize("names", [["sal*"], ["sales"], ["*"], ["**"], ["sales", "s*"]])
+def test_workspaces_are_filtered_by_name(service: t.Any, names: list[str]) -> None:
+    result = call("workspace_info", account(service, names=names))
+    assert (result["failed"], result["total"]) == (False, 1)
+
+
+@pytest.mark.parametrize(
+    ("names", "unmatched", "suggested", "total"),
+    [
+        (["finance"], "finance", "", 0),
+        (["fin*"], "fin*", "", 0),
+        (["saels"], "saels", "Did you mean sales? ", 0),
+        (["Sales"], "Sales", "Did you mean sales? ", 0),
+        (["slaes*", "sales"], "slaes*", "Did you mean sales? ", 1),
+        (["sales", "x", "y*"], "x, y*", "", 1),
+    ],
+)
+def test_a_name_that_no_workspace_has_fails(service: t.Any, names: list[str], unmatched: str, suggested: str, total: int) -> None:
+    result = call("workspace_info", account(service, names=names))
+    assert (result["failed"], result["error"]["kind"]) == (True, "not_found")
+    assert result["msg"].endswith(
+        f": no workspace matches {unmatched}. {suggested}Check the names of the workspaces, the region and the project."
+    )
+    assert (result["total"], len(result["workspaces"])) == (total, total), "what was found is not lost"
 
 
 def test_a_studio_instance_named_by_its_id_needs_no_list_of_them(service: t.Any) -> None:

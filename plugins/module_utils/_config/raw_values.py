@@ -16,7 +16,7 @@ import re
 import typing as t
 
 from .._common.errors import OptionError
-from .._common.text import listed, printable, type_text
+from .._common.text import did_you_mean, listed, printable, type_text
 from .._common.times import FIRST_MS, LAST_MS
 from .argument_spec import Spec
 from .credentials import text_of
@@ -115,7 +115,7 @@ def _text(name: str, value: t.Any, option: Option) -> str:
         raise OptionError(f"{name} must have at most {_LONGEST} characters, not {len(text)}: check how it was copied.")
     choices = option.get("choices")
     if choices and text not in choices:
-        raise OptionError(f"{name} must be {' or '.join(choices)}, not '{printable(text, 60)}'.")
+        raise OptionError(f"{name} must be {' or '.join(choices)}, not '{printable(text, 60)}'. {did_you_mean(text, choices)}".rstrip())
     return text
 
 

@@ -14,10 +14,19 @@ import re
 import urllib.parse
 
 from .._common.errors import OptionError
+from .._common.text import did_you_mean
 
 DEFAULT_DOMAIN = "myhuaweicloud.com"
 #: Regions whose hosts are not below DEFAULT_DOMAIN [H-END-EU].
 DOMAINS = {"eu-west-101": "myhuaweicloud.eu"}
+
+#: The regions that the official SDK knows [SDK]; there may be others by now, so none is refused for not being one of them.
+REGIONS = (
+    *("cn-north-1", "cn-north-2", "cn-north-4", "cn-north-9", "cn-north-11", "cn-east-2", "cn-east-3", "cn-east-4", "cn-south-1"),
+    *("cn-southwest-2", "ap-southeast-1", "ap-southeast-2", "ap-southeast-3", "ap-southeast-4", "my-kualalumpur-1", "af-south-1"),
+    *("eu-west-101", "tr-west-1", "me-east-1", "ae-ad-1", "ru-northwest-2", "ru-moscow-1", "sa-brazil-1", "la-south-2", "la-north-2"),
+    "na-mexico-1",
+)
 
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _REGION = re.compile(_LABEL)
@@ -50,7 +59,7 @@ class Hosts:
     ) -> None:
         self.region = region_id(region)
         domain = _domain(cloud_domain)
-        self._overridden = bool(endpoint)
+        self._overridden, self._other_cloud = bool(endpoint), domain is not None
         suffix = f"{self.region}.{domain or DOMAINS.get(self.region, DEFAULT_DOMAIN)}" if self.region else None
         if endpoint:
             self.v2 = base_url(endpoint, "endpoint")
@@ -69,6 +78,12 @@ class Hosts:
             return f"https://{name}.{suffix}"
         scheme, _colon, rest = self.v2.partition("://")
         return f"{scheme}://{name}.{rest[5:]}" if rest.startswith("dayu.") else None
+
+    @property
+    def suggestion(self) -> str:
+        """``Did you mean cn-north-4?``, where the hosts follow from a region that is not known; for an error that they cannot be reached."""
+        own = self._overridden or self._other_cloud or self.region is None or self.region in REGIONS
+        return "" if own else did_you_mean(str(self.region), REGIONS)
 
     @property
     def knows_v1(self) -> bool:

@@ -26,7 +26,7 @@ if sys.version_info < (3, 9):  # noqa: UP036 - before the first import that an o
     )
     raise SystemExit(1)
 
-from .._common.errors import ApiError, JournalError, OptionError
+from .._common.errors import ApiError, JournalError, Kind, OptionError
 from .._common.text import printable
 from .._config.argument_spec import Spec
 from .._config.raw_values import fitted
@@ -72,6 +72,11 @@ class ModuleRun:
             self._session = open_session(self.options, os.environ)
             self.secrets |= self._session.account.secrets() if self._session.account is not None else frozenset()
         return self._session
+
+    @property
+    def suggested_region(self) -> str:
+        """See :attr:`.regions.Hosts.suggestion`; "" before there is a session."""
+        return self._session.hosts.suggestion if self._session is not None else ""
 
     @property
     def where(self) -> str:
@@ -150,6 +155,8 @@ def run_logic(run: ModuleRun, logic: Logic, verb: str, thing: str) -> None:
     try:
         logic(run)
     except Exception as error:  # everything ends here, so that no traceback reaches a user
+        if isinstance(error, ApiError) and error.kind is Kind.UNREACHABLE:
+            error.hint = f"{run.suggested_region} {error.hint}".strip()
         run.result.update(error_result(error, run.what))
     try:
         run.finish()

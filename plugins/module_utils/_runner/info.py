@@ -9,7 +9,7 @@ import json
 import typing as t
 
 from .._api.instance_query import late_starts, list_selected, names_without_instances, patterns_without_instances
-from .._api.job_query import JobCatalog
+from .._api.job_query import JobCatalog, suggestion
 from .._api.management import Management
 from .._api.reason_query import ReasonReader
 from .._api.service_time import CLOCK_LIMIT_MS, timed_window
@@ -18,7 +18,7 @@ from .._api.workspace import WorkspaceApi
 from .._common.errors import ApiError, Kind, OptionError
 from .._common.text import printable, safe
 from .._common.times import Window
-from .._models.instance import JobInstance
+from .._models.instance import JobInstance, Workspace
 from .._models.run_scope import window_of
 from .._models.selection import Selection, select
 from .._output.reasons import reason_result
@@ -179,11 +179,19 @@ def workspace_info(run: ModuleRun) -> None:
     ids = run.options["studio_instance_ids"]
     studios = management.studio_instances() if ids is None else []
     run.result["studio_instances"] = [safe({**vars(studio), "usable": studio.usable}) for studio in studios]
-    workspaces = []
+    workspaces: list[Workspace] = []
+    seen: list[str] = []
     for studio_id in dict.fromkeys(ids if ids is not None else [studio.studio_instance_id for studio in studios if studio.usable]):
-        workspaces += [workspace for workspace in management.workspaces(studio_id) if wanted.names(workspace.name)]
+        listed = management.workspaces(studio_id)
+        seen += [workspace.name for workspace in listed]
+        workspaces += [workspace for workspace in listed if wanted.names(workspace.name)]
     workspaces.sort(key=lambda workspace: (workspace.studio_instance_id, workspace.name, workspace.workspace_id))
     run.result.update(workspaces=[safe(workspace.to_result()) for workspace in workspaces], total=len(workspaces))
+    silent = [pattern for pattern in wanted.patterns if pattern.strip("*") and not any(map(select([pattern], wanted.window).names, seen))]
+    if silent:
+        suggestions = [suggestion(pattern, seen) for pattern in silent]
+        hint = " ".join([*filter(None, suggestions), "Check the names of the workspaces, the region and the project."])
+        raise ApiError(Kind.NOT_FOUND, f"no workspace matches {', '.join(printable(pattern, 100) for pattern in silent)}", hint=hint)
 
 
 def dependency_info(run: ModuleRun) -> None:

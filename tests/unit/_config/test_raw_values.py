@@ -211,3 +211,20 @@ def test_the_jobs_of_a_chain_are_read_from_lines() -> None:
     with pytest.raises(OptionError) as refusal:
         jobs_of_lines("daily_sales")
     assert str(refusal.value).startswith("'daily_sales' is not a job name, a blank, and a workspace id")
+
+
+#: A word that an option does not have, and what is said
+WORDS: list[tuple[str, t.Any, str]] = [
+    ("statuses", ["failed"], r"statuses must be fail or manual-stop or success, not 'failed'\. Did you mean fail\?$"),
+    ("statuses", ["fail", "manual_stop"], r"not 'manual_stop'\. Did you mean manual-stop\?$"),
+    ("instance_types", ["patchdata"], r"Did you mean patch_data\?$"),
+    ("retry_location", "error_node", r"Did you mean errorNode\?$"),
+    ("order", "random", r"order must be parallel or upstream_first, not 'random'\.$"),
+]
+
+
+@pytest.mark.parametrize(("name", "value", "said"), WORDS)
+def test_a_word_like_the_one_that_is_meant_is_suggested(name: str, value: t.Any, said: str) -> None:
+    _options, problem = fitted(rerun_spec(), {name: value})
+    assert problem is not None
+    assert re.search(said, problem)

@@ -143,3 +143,20 @@ def test_a_region_never_changes_the_domain(text: str) -> None:
     except OptionError:
         return
     assert region is None or not set(region) & set("./:@?#\\ ")
+
+
+#: Hosts that cannot be reached -> what was probably meant
+SUGGESTIONS: list[tuple[dict[str, str], str]] = [
+    ({"region": "cn-nort-4"}, "Did you mean cn-north-4?"),
+    ({"region": "eu-west-11"}, "Did you mean eu-west-101?"),
+    ({"region": "cn-north-4"}, ""),
+    ({"region": "zz"}, ""),
+    ({"region": "eu-de", "cloud_domain": "otc.t-systems.com"}, ""),
+    ({"region": "cn-nort-4", "endpoint": "https://dayu.example.com"}, ""),
+]
+
+
+@pytest.mark.parametrize(("options", "suggestion"), SUGGESTIONS)
+def test_a_region_like_one_that_is_known_is_suggested(options: dict[str, str], suggestion: str) -> None:
+    given: t.Any = {"region": None, **options}
+    assert Hosts(**given).suggestion == suggestion

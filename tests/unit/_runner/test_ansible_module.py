@@ -11,6 +11,7 @@ import typing as t
 import pytest
 
 from ansible_collections.dataarts.factory.plugins.module_utils._common.errors import ApiError, JournalError, Kind, OptionError
+from ansible_collections.dataarts.factory.plugins.module_utils._config.argument_spec import account_spec
 from ansible_collections.dataarts.factory.plugins.module_utils._runner.ansible_module import (
     ModuleRun,
     error_result,
@@ -150,3 +151,23 @@ def test_credentials_never_travel_over_plain_http_unasked(name: str, endpoint: s
         return
     with pytest.raises(OptionError, match="plain http"):
         run.session  # noqa: B018
+
+
+@pytest.mark.parametrize(
+    ("region", "kind", "hint"),
+    [
+        ("cn-nort-4", Kind.UNREACHABLE, "Did you mean cn-north-4? Check the route."),
+        ("cn-north-4", Kind.UNREACHABLE, "Check the route."),
+        ("cn-nort-4", Kind.SERVER, "Check the route."),
+    ],
+)
+def test_where_nothing_can_be_reached_a_similar_region_is_suggested(region: str, kind: Kind, hint: str) -> None:
+    def logic(run: ModuleRun) -> None:
+        assert run.session.hosts.v2 == f"https://dayu.{region}.myhuaweicloud.com"
+        raise ApiError(kind, "no connection", hint="Check the route.")
+
+    defaults = {name: option.get("default") for name, option in account_spec().items()}
+    run = ModuleRun({**defaults, "region": region, "project_id": "62fb", "access_key": "AK", "secret_key": "sk-of-somebody"})
+    run_logic(run, logic, "list", "jobs")
+    assert run.result["error"]["hint"] == hint
+    assert run.result["msg"] == f"Failed to list jobs of project 62fb: no connection. {hint}"
