@@ -174,7 +174,7 @@ def test_progress_is_shown_while_it_waits(played: Played) -> None:
     assert re.fullmatch(rf"waits: Workspace {WORKSPACE_ID}, .* 3 to rerun in 1 request", lines[0])
     assert re.fullmatch(r"waits:   daily_sales: 3 instances, planned .*Z to .*Z", lines[1])
     assert lines[2:5] == [
-        "waits:   each starts at the node that failed, with their original parameters",
+        "waits:   each starts at the node that failed, with its original parameters",
         "waits:   takes about 10h 00m 00s, as long as earlier runs took",
         "waits:   3 × node publish (DLISQL): the node ended with exit code 1",
     ]

@@ -204,7 +204,7 @@ def test_the_plan_shows_stages_and_counts_all_of_them(emulated: t.Any, begin: t.
         "sales",
         "stage 3, when sales has succeeded",
         "report",
-        "each starts at the node that failed, with their original parameters",
+        "each starts at the node that failed, with its original parameters",
     ] or lines[1].strip().startswith("alone")
     details = checked["plan_details"]
     assert {(entry["stage"], entry["job_name"]): entry["instances"] for entry in details["waits_for"]} == {(2, "load"): 2, (3, "sales"): 2}

@@ -24,7 +24,7 @@ from .._planner.plan import Plan
 Result = t.Dict[str, t.Any]
 _NAMED = 3  # jobs that a line names
 _STARTS = {"errorNode": "at the node that failed", "firstNode": "at the first node"}
-_PARAMETERS = {"original_version": "their original parameters", "current_version": "the parameters submitted last"}
+_PARAMETERS = {"original_version": "its original parameters", "current_version": "the parameters submitted last"}
 _LEFT = {Action.WAIT: "in progress", Action.SETTLING: "sent before, and listed again first", Action.DONE: "succeeded since", **MISSED_WORDS}
 
 

@@ -12,12 +12,13 @@ import collections
 import typing as t
 
 from ...module_utils._common.text import counted, printable
+from ...module_utils._output.plan_details import detail_lines
 from .._common.lines import Line
 from .._common.local_times import local_time, localized, zone_of
 from .._common.tables import table_lines, wrapped
 from .._task.counts import SHORT_WORDS
 from .._task.passes import IN_PROGRESS
-from .next_steps import groups_of
+from .next_steps import groups_of, would_rerun
 
 Result = t.Mapping[str, t.Any]
 
@@ -28,6 +29,10 @@ _NAMED = 3
 _CAUSE = 220
 _WHOLE = 4000
 _WORDS = {**SHORT_WORDS, "in_progress": "in progress", "unsent": "not sent"}
+
+
+#: What says how a plan reruns.
+_HOW = ("retry_location", "node_name", "retry_task_version", "ignore_obs_monitor")
 
 
 class Broken(t.NamedTuple):
@@ -54,6 +59,7 @@ def summary_lines(report: Result, *, verbose: bool = False) -> list[Line]:
     return [
         *(Line(text, tone) for text in wrapped(f"{report['headline']}.")),
         *_window_lines(report),
+        *_how_lines(report),
         *_lost_lines(lost, verbose),
         *_broken_lines(broken, verbose),
         *_other_lines(report, troubled),
@@ -67,10 +73,28 @@ def _window_lines(report: Result) -> list[Line]:
         for workspace in report["workspaces"]
         if workspace["planned_after"] and workspace["planned_before"]
     }
-    if not report["check_mode"] or not report["totals"]["to_rerun"] or len(windows) != 1:
+    if not report["check_mode"] or not any(map(would_rerun, report["workspaces"])) or len(windows) != 1:
         return []
     first, last = (minutes * 60_000 for minutes in windows.pop())
     return [Line(f"Planned from {local_time(first, zone=zone_of([last]))} to {local_time(last)}.")]
+
+
+def _how_lines(report: Result) -> list[Line]:
+    """Where the reruns of a plan start, if it is the same everywhere, and how long they will probably take: as long as the workspace that takes
+    longest."""
+    due = [workspace["plan_details"] for workspace in report["workspaces"] if would_rerun(workspace)]
+    planned = [entry for entry in due if entry]
+    if not planned or not report["check_mode"]:
+        return []
+    joined = {
+        **planned[0],
+        "from_first_node": sum(entry["from_first_node"] for entry in planned),
+        "expected_seconds": max((entry["expected_seconds"] for entry in planned if entry["expected_seconds"] is not None), default=None),
+        "expected_unknown": sum(entry["expected_unknown"] for entry in planned),
+    }
+    alike = len({tuple(entry[name] for name in _HOW) for entry in planned}) == 1
+    sentences = [line.strip() for line in detail_lines(joined)[0 if alike else 1 :]]
+    return [Line(row) for text in sentences for row in wrapped(f"{text[0].upper()}{text[1:]}.")]
 
 
 def _broken(workspace: Result, length: int, *, check_mode: bool) -> t.Iterator[Broken]:

@@ -15,9 +15,9 @@ from dataclasses import dataclass, field
 from ...module_utils._common.text import safe
 from ...module_utils._common.times import to_iso
 from .._report import summary as _summary
-from .._task.passes import IN_PROGRESS
+from .._task.passes import IN_PROGRESS, LIMIT
 from .command import Command
-from .next_steps import next_steps_of, step_for_plans
+from .next_steps import next_steps_of, step_for_plans, would_rerun
 from .standings import STANDINGS, missed_goal
 
 Result = t.Mapping[str, t.Any]
@@ -89,7 +89,9 @@ def _workspace(host: str, result: Result, workspace_id: str | None, counted: Res
         **{name: result.get(name) for name in _COPIED},
         "counts": None,
         "selected": (result.get("summary") or {}).get("total", len(instances)),
+        "refused": (result.get("error") or {}).get("kind") == LIMIT,
         "plan": [safe(str(line)) for line in result.get("plan") or ()],
+        "plan_details": safe(result.get("plan_details") or {}),
         "problems": [safe(str(text)) for text in result.get("problems") or ()],
         "requests": dict(result.get("requests") or {}),
         "instances": instances,
@@ -122,8 +124,12 @@ def _headline(workspaces: t.Sequence[Report], totals: t.Mapping[str, int], check
     lost = sum(1 for workspace in workspaces if workspace["state"] == "no_result")
     also = f"; {_counted(lost, 'workspace')} could not be worked on" if lost else ""
     if check_mode:
-        due, places = totals["to_rerun"], sum(1 for workspace in workspaces if workspace["counts"] and workspace["counts"]["to_rerun"])
-        return (f"{_counted(due, 'instance')} would be rerun in {_counted(places, 'workspace')}" if due else "Nothing to rerun") + also
+        refused = sum(workspace["refused"] for workspace in workspaces)
+        also = (f"; {_counted(refused, 'workspace')} refused" if refused else "") + also
+        due = [workspace["counts"]["to_rerun"] for workspace in workspaces if would_rerun(workspace)]
+        return (
+            f"{_counted(sum(due), 'instance')} would be rerun in {_counted(len(due), 'workspace')}" if due else "Nothing to rerun"
+        ) + also
     in_progress = sum(totals[name] for name in IN_PROGRESS)
     broken = totals["to_rerun"] + sum(sum(map(missed_goal, workspace["instances"])) for workspace in workspaces)
     meant = totals["succeeded"] + in_progress + broken

@@ -14,7 +14,7 @@ from .._common.lines import Line
 from .._common.local_times import option_time
 from .._common.tables import command_lines, wrapped
 from .command import Command
-from .next_steps import groups_of
+from .next_steps import groups_of, would_rerun
 
 Result = t.Mapping[str, t.Any]
 
@@ -50,7 +50,7 @@ def interrupted_lines(command: Command, since: int) -> list[Line]:
 
 
 def _check_mode(report: Result, command: Command, plans_file: str) -> tuple[str, list[str]]:
-    if not report["totals"]["to_rerun"] or command.related:
+    if command.related or not any(would_rerun(workspace) for workspace in report["workspaces"]):
         return "", []
     if plans_file:
         return "To rerun exactly this:", command.words(command.limit, _jobs(command), file=plans_file)
@@ -58,7 +58,9 @@ def _check_mode(report: Result, command: Command, plans_file: str) -> tuple[str,
 
 
 def _run(report: Result, command: Command) -> tuple[str, list[str]]:
-    steps = {step["standing"] for workspace in report["workspaces"] for step in workspace["next_steps"]} - _NO_COMMAND
+    # What was refused as a whole would be again.
+    going = [workspace for workspace in report["workspaces"] if not workspace["refused"]]
+    steps = {step["standing"] for workspace in going for step in workspace["next_steps"]} - _NO_COMMAND
     if not steps:
         return "", []
     if steps <= _ONCE_MORE:

@@ -39,6 +39,11 @@ _TEXTS = {
 }
 
 
+def would_rerun(workspace: Result) -> bool:
+    """Whether a run would rerun anything in a workspace of which check mode made a plan."""
+    return not workspace["refused"] and bool(workspace["counts"] and workspace["counts"]["to_rerun"])
+
+
 def next_steps_of(workspace: Result, command: Command, *, check_mode: bool, since: int | None = None) -> list[NextStep]:
     """The next steps in *workspace*, as the report has it so far; worst first, empty if nothing is to be done.
 

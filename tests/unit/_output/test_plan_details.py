@@ -61,8 +61,8 @@ def test_every_action_that_is_not_a_rerun_has_a_reason_in_words() -> None:
 
 
 STARTS: list[tuple[RetryOptions, Status, str]] = [
-    (RetryOptions(), Status.FAIL, "  each starts at the node that failed, with their original parameters"),
-    (RetryOptions("firstNode"), Status.FAIL, "  each starts at the first node, with their original parameters"),
+    (RetryOptions(), Status.FAIL, "  each starts at the node that failed, with its original parameters"),
+    (RetryOptions("firstNode"), Status.FAIL, "  each starts at the first node, with its original parameters"),
     (
         RetryOptions("specifiedNode", "current_version", "load\x1b"),
         Status.FAIL,
@@ -71,14 +71,14 @@ STARTS: list[tuple[RetryOptions, Status, str]] = [
     (
         RetryOptions(ignore_obs_monitor=False),
         Status.FAIL,
-        "  each starts at the node that failed, with their original parameters, and watches its OBS paths",
+        "  each starts at the node that failed, with its original parameters, and watches its OBS paths",
     ),
     (
         RetryOptions(),
         Status.SUCCESS,
-        "  each starts at the node that failed, with their original parameters; 1 instance that had succeeded starts at the first node",
+        "  each starts at the node that failed, with its original parameters; 1 instance that had succeeded starts at the first node",
     ),
-    (RetryOptions("firstNode"), Status.SUCCESS, "  each starts at the first node, with their original parameters"),
+    (RetryOptions("firstNode"), Status.SUCCESS, "  each starts at the first node, with its original parameters"),
 ]
 
 

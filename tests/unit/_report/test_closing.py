@@ -135,6 +135,24 @@ def test_the_colours_say_what_needs_a_person() -> None:
             ],
         ),
         (
+            {
+                "a": {**some(True, to_rerun=2), "succeeded": False, "msg": "node_name is 'x'.", "error": {"kind": "limit"}},
+                "b": some(True, to_rerun=1),
+            },
+            True,
+            [
+                "1 instance would be rerun in 1 workspace; 1 workspace refused.",
+                "Planned from 2026-11-22 11:00 to 2026-11-23 11:00 +08:00.",
+                "a:",
+                "  node_name is 'x'.",
+            ],
+        ),
+        (
+            {"a": {**some(True, to_rerun=2), "succeeded": False, "msg": "node_name is 'x'.", "error": {"kind": "limit"}}},
+            True,
+            ["Nothing to rerun; 1 workspace refused.", "a:", "  node_name is 'x'."],
+        ),
+        (
             {"a": {**some(already_done=1), "succeeded": False, "msg": "Failed: job x does not exist."}},
             False,
             ["1 of 1 workspace did not succeed.", "a:", "  Failed: job x does not exist."],
@@ -182,6 +200,52 @@ def command(hosts: t.Any, start: Command = COMMAND, *, check_mode: bool = False,
 def settings(words: list[str]) -> dict[str, str]:
     """The variables in the form name=value."""
     return dict(word.split("=", 1) for word in words if re.match(r"dataarts_\w+=", word))
+
+
+HOW = {"retry_location": "errorNode", "node_name": None, "retry_task_version": "original_version", "ignore_obs_monitor": True}
+
+
+def planned(seconds: float | None, unknown: int = 0, number: int = 2, **changes: t.Any) -> dict[str, t.Any]:
+    """A workspace in check mode with what its plan says of how it reruns."""
+    numbers = {"to_rerun": number, "from_first_node": 0, "expected_seconds": seconds, "expected_unknown": unknown}
+    return {**some(True, to_rerun=number), "plan_details": {**HOW, **numbers, **changes}}
+
+
+PLANS: list[tuple[dict[str, dict[str, t.Any]], list[str]]] = [
+    (
+        {"a": planned(60), "b": planned(600, 1)},
+        [
+            "Each starts at the node that failed, with its original parameters.",
+            "Takes about 10m 00s, as long as earlier runs took, without 1 instance of jobs of",
+            "  which no earlier run is listed.",
+        ],
+    ),
+    (
+        {"a": planned(None), "b": planned(5)},
+        [HERE := "Each starts at the node that failed, with its original parameters.", "Takes about 5s, as long as earlier runs took."],
+    ),
+    ({"a": planned(None)}, [HERE]),
+    ({"a": planned(5, retry_location="firstNode"), "b": planned(4)}, ["Takes about 5s, as long as earlier runs took."]),
+    ({"a": planned(5, number=0)}, []),
+    ({"a": {**planned(5), "succeeded": False, "msg": "refused", "error": {"kind": "limit"}}}, []),
+    ({"a": {**planned(5), "plan_details": {}}}, []),
+]
+
+
+@pytest.mark.parametrize(("hosts", "lines"), PLANS)
+def test_how_a_plan_reruns_and_how_long_that_takes(hosts: dict[str, dict[str, t.Any]], lines: list[str]) -> None:
+    said = summary(hosts, check_mode=True)
+    begin = next((number for number, line in enumerate(said) if line.startswith(("Each", "Takes"))), len(said))
+    assert said[begin : begin + len(lines)] == lines
+    assert not any(line.startswith(("Each", "Takes")) for line in said[begin + len(lines) :])
+    assert not any(line.startswith(("Each", "Takes")) for line in summary(hosts, check_mode=False))
+
+
+def test_no_command_repeats_what_was_refused_as_a_whole() -> None:
+    refused = {**some(True, to_rerun=2), "succeeded": False, "error": {"kind": "limit"}}
+    assert command({"a": refused}, check_mode=True) == ("", [])
+    assert command({"a": refused, "b": some(True, to_rerun=1)}, check_mode=True)[1]
+    assert command({"a": {**some(to_rerun=2), "succeeded": False, "error": {"kind": "limit"}}}) == ("", [])
 
 
 STARTED = ["ansible-playbook", "/srv/night.yml", "-i", "/srv/hosts.yml", "--ask-vault-pass"]
