@@ -319,6 +319,21 @@ def test_what_failed_there_is_waited_for_a_while_if_attempts_are_left(
     assert len(emulated.journal()) == 3
 
 
+@pytest.mark.parametrize("scheduler", [0, -30])
+def test_what_fails_again_there_is_not_waited_for_whatever_clock_stamps_its_start(emulated: t.Any, begin: t.Any, scheduler: int) -> None:
+    """Its start may lie before since by the scheduler's clock; it is later than the one that was read first."""
+    accounts = {"name": "accounts", "instances": [{"plan_time": "-3h", "runs": ["fail"]}]}
+    scenario = night(job("report", {"workspace": OTHER_ID, "job": "accounts"}), other=[accounts], scheduler_skew_seconds=scheduler)
+    rerun_options = begin(scenario, other_workspaces=[OTHER_ID], settle_time=0)
+    first = call("job_rerun", rerun_options)
+    rerun_options["since"] = str(first["since"])
+    emulated.advance(2)
+    assert call("job_rerun", {**rerun_options, "workspace_id": OTHER_ID, "order": "parallel"})["changed"]
+    emulated.advance(10)
+    (report,) = call("job_rerun", {**rerun_options, "pass_state": first["pass_state"]})["instances"]
+    assert (report["action"], "which failed again" in report["reason"]) == ("skipped", True), report
+
+
 # Reruns that wait in the service for what will not come
 
 

@@ -44,6 +44,7 @@ class Dependencies:
     :ivar chained: jobs that depend on their own previous cycle.
     :ivar parents: instance -> the instances directly above it.
     :ivar others: all instances above those, each as it was read last.
+    :ivar first_starts: the start of each of them when it was read first.
     :ivar workspaces: the names of their workspaces, by id.
     :ivar closed: whether the service does not publish dependencies here.
     """
@@ -52,8 +53,14 @@ class Dependencies:
     chained: set[str] = field(default_factory=set)
     parents: dict[InstanceKey, frozenset[InstanceKey]] = field(default_factory=dict)
     others: dict[InstanceKey, JobInstance] = field(default_factory=dict)
+    first_starts: dict[InstanceKey, int | None] = field(default_factory=dict)
     workspaces: dict[str, str] = field(default_factory=dict)
     closed: bool = False
+
+    def keep(self, other: JobInstance) -> None:
+        """*other* is above some instance, as it was read now."""
+        self.others[other.key] = other
+        self.first_starts.setdefault(other.key, other.start_time)
 
     def to_pass_state(self) -> dict[str, t.Any]:
         """As JSON, with each key once."""
@@ -70,6 +77,7 @@ class Dependencies:
                     other.start_time,
                     other.end_time,
                     other.force_success or other.ignore_success,
+                    self.first_starts.get(key),
                 ]
                 for key, other in self.others.items()
             ],
@@ -92,8 +100,9 @@ class Dependencies:
                     keys[index]: JobInstance(
                         keys[index], str(name), Status(word), word, start_time=start, end_time=end, force_success=bool(forced)
                     )
-                    for index, name, word, start, end, forced in state["others"]
+                    for index, name, word, start, end, forced, dummy in state["others"]
                 },
+                first_starts={keys[entry[0]]: entry[6] for entry in state["others"]},
                 workspaces={str(key): str(name) for key, name in state["workspaces"].items()},
                 closed=bool(state["closed"]),
             )
@@ -178,7 +187,7 @@ class DependencyReader:
         ]
         if cycles:
             previous = max(cycles, key=lambda instance: instance.key)
-            self.known.others[previous.key] = previous
+            self.known.keep(previous)
             self.known.parents[first.key] = self.known.parents.get(first.key, frozenset()) | {previous.key}
 
     def _above(self, instance: JobInstance) -> list[RelatedInstance]:
@@ -193,7 +202,7 @@ class DependencyReader:
         inner: set[InstanceKey] = set()
         for above in related:
             key, parents = above.instance.key, above.parent_instance_ids
-            self.known.others[key] = above.instance
+            self.known.keep(above.instance)
             if above.workspace_name:
                 self.known.workspaces[key.workspace_id] = above.workspace_name
             # Beyond the last level of an answer nothing is known; an instance there is read by itself if it is to be rerun.

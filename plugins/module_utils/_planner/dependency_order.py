@@ -46,6 +46,7 @@ class Beyond:
     :param workspace_id: the workspace of the run.
     :param unseen: whether it is selected, and only its job could not be listed this time.
     :param names: of workspaces, by id, as far as the service told them.
+    :param first_starts: the start of each when this run first read it. A later one is a start of its time, whatever clock stamps it.
     """
 
     others: t.Mapping[InstanceKey, JobInstance] = dataclasses.field(default_factory=dict)
@@ -55,6 +56,7 @@ class Beyond:
     again: t.Callable[[JobInstance], bool] | None = None
     workspace_id: str = ""
     names: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
+    first_starts: t.Mapping[InstanceKey, int | None] = dataclasses.field(default_factory=dict)
 
     def open(self, key: InstanceKey) -> bool:
         """Whether what depends on it has to wait for it, so that it is worth another pass."""
@@ -69,7 +71,8 @@ class Beyond:
             return _Gate(other, f"{name}, which could not be listed", broken=True, outside=True)
         if other.status.in_progress:
             return _Gate(other, f"{name}, which is in progress")
-        started = other.start_time is not None and other.start_time >= self.since
+        first = self.first_starts.get(other.key, other.start_time)
+        started = other.start_time is not None and (other.start_time >= self.since or first is None or other.start_time > first)
         if not started and self.expected is not None and self.expected(other):
             return _Gate(other, f"{name} in workspace {printable(other.key.workspace_id, 100)}, which is to be rerun there")
         if other.force_success or other.ignore_success or other.status.succeeded:

@@ -102,7 +102,7 @@ class OrderReader:
             soon = (other.end_time or 0) + policy.attempt_delay_ms + NEXT_ATTEMPT_MS
             return policy.attempts > 1 and meant(other) and asked_ms < soon
 
-        return Beyond(self.known.others, policy.since, expected, unseen, again, here, self.known.workspaces)
+        return Beyond(self.known.others, policy.since, expected, unseen, again, here, self.known.workspaces, self.known.first_starts)
 
     def _read(self, due: list[Decision], stuck: list[Decision], selected: t.AbstractSet[t.Any], beyond: Beyond, so_far: str) -> None:
         reader = DependencyReader(self._api, self.known)

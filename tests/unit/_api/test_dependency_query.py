@@ -18,7 +18,7 @@ from ansible_collections.dataarts.factory.plugins.module_utils._api.dependency_q
     _downstream_first,
 )
 from ansible_collections.dataarts.factory.plugins.module_utils._models.instance import InstanceType, RelatedInstance, Status
-from tests.unit.building import instance, key
+from tests.unit.building import at, instance, key
 
 
 @pytest.mark.parametrize(
@@ -48,13 +48,15 @@ def test_what_is_known_survives_the_way_to_the_next_pass() -> None:
         jobs={"sales": ("load",), "load": (), "stream_node": None},
         chained={"load"},
         parents={key(2): frozenset({key(1), key(0)}), key(1): frozenset()},
-        others={key(0): instance(Status.FAIL, number=0, job_name="load")},
         closed=True,
     )
+    for start in (-3600, -60):
+        known.keep(instance(Status.FAIL, start, number=0, job_name="load"))
     again = Dependencies.from_pass_state(json.loads(json.dumps(known.to_pass_state())))
     assert (again.jobs, again.chained, again.parents, again.closed) == (known.jobs, known.chained, known.parents, True)
     [other] = list(again.others.values())
-    assert (other.key, other.job_name, other.status, other.start_time) == (key(0), "load", Status.FAIL, instance().start_time)
+    assert (other.key, other.job_name, other.status, other.start_time) == (key(0), "load", Status.FAIL, at(-60))
+    assert again.first_starts == {key(0): at(-3600)}
 
 
 @pytest.mark.parametrize("carried", [None, {}, "text", {"keys": [1]}, {**Dependencies().to_pass_state(), "parents": [[7, [8]]]}])
