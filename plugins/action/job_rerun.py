@@ -24,17 +24,15 @@ from ..module_utils._runner.ansible_module import ModuleRun
 from ..plugin_utils._common.lines import Line
 from ..plugin_utils._report.started import started_command
 from ..plugin_utils._role.options import ROLE
-from ..plugin_utils._task import console, counts, inprocess, main_process, passes
+from ..plugin_utils._task import console, counts, inprocess, passes
 from ..plugin_utils._task.heartbeat import Heartbeat
+from ..plugin_utils._task.interruption import Note
 from ..plugin_utils._task.module_action import ModuleAction
 from ..plugin_utils._task.passes import Passes
 from ..plugin_utils._task.paths import from_start
 from ..plugin_utils._task.screen import brief, show
 
 _MODULE = "dataarts.factory.job_rerun"
-
-
-main_process.keep_taking_results()
 
 
 class ActionModule(ModuleAction):
@@ -73,11 +71,13 @@ class ActionModule(ModuleAction):
             if resumed is None:
                 return dict(before)
             run = resumed
-        self._run = run
+        self._run, self._go_on = run, ""
         with Heartbeat(self._say, lambda: self._doing()):
             run, timing = self._kept(task_vars)
         result = self._result(run, timing, task_vars)
         self._leave_if_alone()
+        if "pass_state" not in result:
+            Note(self._host(task_vars)).remove()
         return result
 
     def _verdict(self, task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
@@ -126,6 +126,7 @@ class ActionModule(ModuleAction):
             if first and run.base and run.error is None:
                 timing = passes.Timing.of(self._task.args)
             progress.news(run)
+            self._note(run, progress, task_vars)
             if first and timing.wait and not self._task.check_mode and self._first_without_since(run, task_vars):
                 command = started_command(task_vars, self._loader) if _prefix(task_vars) else None
                 for line in console.resume_lines(run, command):
@@ -144,6 +145,15 @@ class ActionModule(ModuleAction):
         if self._part.name == passes.SEND and run.base:
             return passes.seconds_to_next_send(run, timing)
         return passes.seconds_to_next_pass(run, timing, began, elapsed)
+
+    def _note(self, run: Passes, progress: _Progress, task_vars: dict[str, t.Any]) -> None:
+        """Leave word for somebody who interrupts the play."""
+        if run.since is None or run.ended or self._task.check_mode or self._task.no_log:
+            return
+        if not self._go_on:
+            command = started_command(task_vars, self._loader) if _prefix(task_vars) else None
+            self._go_on = "\n".join(line.text for line in console.resume_lines(run, command, interrupted=True))
+        Note(self._host(task_vars)).write(run.since, progress.line(run, self._elapsed()).text, self._go_on)
 
     def _pause(self, seconds: float, run: Passes, progress: _Progress) -> None:
         """Wait until the next pass is due, and say where the instances stand."""
@@ -277,7 +287,7 @@ class _Progress:
         self._name = name
         self._say = say
         self._verbose = verbose
-        self._read_ms = 0
+        self._read_ms = int(time.time() * 1000)
         self._last = ""
         self._shown_problems: set[str] = set(run.problems)
         self._plan = run.plan

@@ -40,13 +40,14 @@ def go_on_lines(report: Result, command: Command, plans_file: str = "") -> list[
     return [*(Line(line) for line in wrapped(lead)), Line("\n".join(command_lines(words)))]
 
 
-def interrupted_lines(command: Command, since: int) -> list[Line]:
-    """What to type if the run is interrupted.
+def interrupted_lines(command: Command, since: int, *, interrupted: bool = False) -> list[Line]:
+    """What to type if the run is, or was, *interrupted*.
 
     :param since: of the run's first workspace, epoch ms; rounded down to the second, as others may have begun a moment before.
     """
     words = command.words(command.limit, _jobs(command), texts={"dataarts_since": option_time(since // 1000 * 1000)})
-    return [Line("If this is interrupted, go on with (nothing is sent twice):"), Line("\n".join(command_lines(words)))]
+    head = "Go on with (nothing is sent twice):" if interrupted else "If this is interrupted, go on with (nothing is sent twice):"
+    return [Line(head), Line("\n".join(command_lines(words)))]
 
 
 def _check_mode(report: Result, command: Command, plans_file: str) -> tuple[str, list[str]]:

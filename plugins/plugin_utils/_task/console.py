@@ -95,16 +95,18 @@ def plan_on_console(name: str, run: Passes, *, verbose: bool = False) -> list[Li
     return [Line("\n".join(lines), "busy")] if lines else []
 
 
-def resume_lines(run: Passes, command: Command | None) -> list[Line]:
+def resume_lines(run: Passes, command: Command | None, *, interrupted: bool = False) -> list[Line]:
     """With what the play can be started again, where nobody set a ``since``: that of its first workspace, which began before the others.
 
     :param command: how the play was started, where role rerun reads its extra variables; else None.
+    :param interrupted: whether it has happened.
     """
     since = (run.since or 0) // 1000 * 1000
     if command is not None and not command.awx:
-        return interrupted_lines(command, since)
+        return interrupted_lines(command, since, interrupted=interrupted)
     name = "since" if command is None else "dataarts_since"
-    text = f"If this is interrupted, set {name}={option_time(since)} to go on: nothing is sent twice."
+    what = "Run it again with" if interrupted else "If this is interrupted, set"
+    text = f"{what} {name}={option_time(since)} to go on: nothing is sent twice."
     return [Line("\n".join(wrapped(text)))]
 
 
@@ -313,7 +315,8 @@ def _bad(run: Passes, place: TaskRun, missed: t.Mapping[str, list[Result]], movi
     if moving:
         parts.append(f"{len(moving)} still in progress {after} ({_named(moving)})")
     if run.unsent:
-        parts.append(f"{len(run.unsent)} not sent yet {after} ({_named(run.unsent)})")
+        word = "not known to be sent" if run.unclear else "not sent yet"
+        parts.append(f"{len(run.unsent)} {word} {after} ({_named(run.unsent)})")
     remedies = [_remedy(run, place, name, instances) for name, instances in missed.items() if instances and name in _REMEDIES]
     if moving or run.unsent:
         remedies.append(
@@ -322,6 +325,7 @@ def _bad(run: Passes, place: TaskRun, missed: t.Mapping[str, list[Result]], movi
     if missed["unknown"] and place.lookup:
         remedies.append(f"See what became of the unknown ones with: {place.lookup}")
     remedies += _reasons(run, late=bool(moving or run.unsent))
+    remedies += [printable(run.problems[-1])] if run.failed_passes and run.problems else []
     bad = sum(map(len, missed.values())) + len(moving) + len(run.unsent)
     meant = sum(instance.get("standing") not in ("already_done", "other") for instance in run.instances.values())
     what = f"Failed to bring {bad} of {counted(meant, 'instance')} of workspace {place.workspace_id} to success"

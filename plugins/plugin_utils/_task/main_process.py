@@ -1,27 +1,38 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the main process of Ansible needs while tasks say something. The action of job_rerun is imported there before any worker is forked.
+"""What the main process of Ansible needs while tasks say something: their actions are imported there before any worker is forked.
 
 ansible-core ends the thread that takes what workers return as soon as one of their lines cannot be printed, because the reader of a pipe
-is gone or a disk is full, and then waits for their results for ever.
+is gone or a disk is full, and then waits for their results for ever. And it says no more than "User interrupted execution".
 """
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import functools
+import os
+import signal
+import sys
 import threading
 import typing as t
 
 from ansible.utils.display import Display
 
+from .interruption import interrupted_text
 
-def keep_taking_results() -> None:
-    """From here on a line of a worker that cannot be printed is lost, and nothing else is."""
+
+def prepare_main_process() -> None:
+    """From here on a line of a worker that cannot be printed is lost, and nothing else is; and somebody who ends the play reads what stands."""
     display = Display()
-    if "display" not in vars(display):
-        display.display = _losing(display.display)
+    if "display" in vars(display):
+        return
+    display.display = _losing(display.display)
+    main = os.getpid()
+    atexit.register(_tell, main)
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, functools.partial(_terminated, main, signal.getsignal(signal.SIGTERM)))
 
 
 def _losing(print_line: t.Callable[..., None]) -> t.Callable[..., None]:
@@ -33,3 +44,24 @@ def _losing(print_line: t.Callable[..., None]) -> t.Callable[..., None]:
             print_line(*args, **more)
 
     return losing
+
+
+def _tell(main: int) -> None:
+    """Show what stands, in the main process alone, and once."""
+    if os.getpid() == main:
+        text = interrupted_text()
+        with contextlib.suppress(OSError, ValueError):
+            sys.stdout.flush()
+            if text:
+                sys.stderr.write(f"{text}\n")
+                sys.stderr.flush()
+
+
+def _terminated(main: int, before: t.Any, number: int, frame: t.Any) -> None:
+    """SIGTERM: show what stands, then do what was done about the signal before."""
+    _tell(main)
+    if callable(before):
+        before(number, frame)
+        return
+    signal.signal(number, signal.SIG_DFL)
+    os.kill(os.getpid(), number)

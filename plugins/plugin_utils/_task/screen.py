@@ -16,6 +16,10 @@ from ansible import constants
 
 from .._common.lines import Line
 from .heartbeat import note_said
+from .main_process import prepare_main_process
+
+# Every action that shows lines imports this, which the main process does too.
+prepare_main_process()
 
 _COLOURS = {"bad": constants.COLOR_ERROR, "busy": constants.COLOR_CHANGED, "good": constants.COLOR_OK}
 #: Callbacks that print for people, so that a line more between theirs disturbs nothing. Any other may be read by a program.

@@ -1,0 +1,147 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""However a pass, a play or its output ends: nothing that was sent is lost, nothing hangs, and a program that reads the output finds only that."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import time
+import typing as t
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from emulator.running import Running, running
+from tests.support.playbook import SUPPORT, TIMEOUT, Ansible, Outcome
+from tests.support.scenarios import SUPPLY_ID, V2, two_workspaces
+from tests.support.workspace import inventory, variables
+
+PLAYBOOK = "dataarts.factory.rerun"
+SWITCHES = {"flow_control": False, "clock_skew_seconds": 0, **V2}
+
+
+@pytest.fixture(name="service", scope="module")
+def fixture_service() -> Iterator[Running]:
+    with running(two_workspaces(switches=SWITCHES)) as handle:
+        yield handle
+
+
+@pytest.fixture(name="ansible")
+def fixture_ansible(tmp_path: Path) -> Ansible:
+    return Ansible(tmp_path)
+
+
+def hosts(service: Running, folder: Path, **more: t.Any) -> Path:
+    """An inventory of both workspaces; the service begins anew."""
+    service.reset(two_workspaces(switches=SWITCHES, **more))
+    shared = {"poll_interval": 1, "settle_time": 1, "journal": str(folder / "state")}
+    data = inventory(sales=variables(service, **shared), supply=variables(service, workspace_id=SUPPLY_ID, **shared))
+    path = folder / "hosts.yml"
+    path.write_text(json.dumps(data), encoding="utf-8")
+    return path
+
+
+def reruns(service: Running) -> int:
+    """How many instances were sent."""
+    return sum(len(entry["instances"]) for entry in service.journal())
+
+
+def over_a_jump_host(service: Running, folder: Path, fault: str, number: int) -> tuple[Outcome, dict[str, t.Any]]:
+    """The playbook on workspace supply, whose modules run on a machine to which *fault* happens; and what the report says of it."""
+    path, place = hosts(service, folder), folder / "jump"
+    place.mkdir()
+    (place / fault).write_text(str(number), encoding="utf-8")
+    settings = {"JUMP_HOST": str(place), "ANSIBLE_CONNECTION_PLUGINS": str(SUPPORT / "connection_plugins")}
+    more = {"ansible_connection": "jump_host", "dataarts_report_path": str(folder / "report"), "dataarts_wait_timeout": 20}
+    outcome = Ansible(folder).playbook(PLAYBOOK, "-i", path, "--limit", "supply", variables=more, env=settings)
+    assert not [name for name in ("folder_vanishes", "killed", "goes_away", "unreachable_first") if (place / name).exists()], outcome.output
+    report = json.loads((folder / "report" / "report.json").read_text(encoding="utf-8"))
+    (workspace,) = report["workspaces"]
+    return outcome, workspace
+
+
+@pytest.mark.parametrize(
+    ("fault", "number"),
+    [("unreachable_first", 1), ("folder_vanishes", 2), ("folder_vanishes", 3), ("killed", 2), ("killed", 3)],
+)
+def test_what_a_pass_had_sent_is_told_however_it_ended(service: Running, tmp_path: Path, fault: str, number: int) -> None:
+    """The second run of the module is the one that sends."""
+    outcome, workspace = over_a_jump_host(service, tmp_path, fault, number)
+    outcome.succeeded()
+    assert reruns(service) == 2
+    assert (workspace["changed"], workspace["counts"]["rerun"], workspace["counts"]["succeeded"]) == (True, 2, 2)
+    assert not workspace["counts"]["adopted"], "told by the run's id in the journal"
+
+
+def test_a_machine_that_is_gone_for_good_takes_no_result_with_it(service: Running, tmp_path: Path) -> None:
+    outcome, workspace = over_a_jump_host(service, tmp_path, "goes_away", 2)
+    outcome.ended(2)
+    assert reruns(service) == 2
+    assert (workspace["changed"], workspace["succeeded"], len(workspace["instances"])) == (True, False, 2)
+    assert "2 not known to be sent" in workspace["msg"]
+    assert "does not answer" in workspace["msg"]
+    assert "dataarts_since=" in workspace["msg"], "how to go on"
+    assert "Traceback" not in outcome.output
+
+
+def piped(service: Running, folder: Path, shell: str) -> subprocess.CompletedProcess[str]:
+    """The playbook in a line of *shell*, in which it is called ``$AP``."""
+    ansible = Ansible(folder)
+    command = f"{ansible.bin_directory / 'ansible-playbook'} {PLAYBOOK} -i {hosts(service, folder)}"
+    return subprocess.run(
+        ["bash", "-c", shell],
+        env={**ansible.variables(), "AP": command},
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(
+    "shell",
+    [
+        "$AP | head -1; exit ${PIPESTATUS[0]}",
+        "$AP > /dev/full",
+        "$AP > >(sleep 1; exec true)",
+    ],
+)
+def test_output_that_nobody_takes_ends_the_play_with_the_status_of_its_work(service: Running, tmp_path: Path, shell: str) -> None:
+    ended = piped(service, tmp_path, shell)
+    assert ended.returncode == 2, (ended.stdout, ended.stderr)  # weekly_report fails again
+    assert reruns(service) == 8
+    assert "Traceback" not in ended.stderr
+
+
+def test_a_program_that_reads_the_output_finds_what_the_callback_prints_and_nothing_else(service: Running, tmp_path: Path) -> None:
+    settings = {"ANSIBLE_STDOUT_CALLBACK": "one_document"}
+    outcome = Ansible(tmp_path).playbook(PLAYBOOK, "-i", hosts(service, tmp_path), "--limit", "supply", env=settings).succeeded()
+    assert json.loads(outcome.stdout)["supply"]["ok"] >= 2
+    assert "supply  2 of 2 to rerun  stock_levels 2" in outcome.stderr
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_who_interrupts_a_play_reads_what_stands_and_the_one_command_that_goes_on(
+    service: Running, tmp_path: Path, number: signal.Signals
+) -> None:
+    path = hosts(service, tmp_path, speed=1, run_seconds=3600)
+    ansible = Ansible(tmp_path)
+    process = ansible.start("ansible-playbook", PLAYBOOK, "-i", path)
+    deadline = time.monotonic() + TIMEOUT
+    while " running, " not in process.text() and time.monotonic() < deadline:
+        time.sleep(0.2)
+    os.kill(process.process.pid, number)
+    outcome = process.wait()
+    assert outcome.rc != 0
+    assert outcome.stderr.count("Interrupted. What was sent goes on by itself:") == 1
+    assert "supply  2 " in outcome.stderr
+    (since,) = {part.split()[0] for part in outcome.stderr.split("dataarts_since=")[1:]}
+    service.advance(7200)
+    again = ansible.playbook(PLAYBOOK, "-i", path, variables={"dataarts_since": since}).ended(2)
+    assert reruns(service) == 8, again.output
