@@ -85,10 +85,12 @@ def test_every_failure_is_told_once_and_a_new_one_at_the_next_poll(service: t.An
         assert source.poll() == []
 
 
-@pytest.mark.parametrize("switches", [{}, {"instance_id_after_rerun": "new"}, {"submit_time_after_rerun": "new"}])
+@pytest.mark.parametrize(
+    "switches", [{}, {"instance_id_after_rerun": "new"}, {"submit_time_after_rerun": "new"}, {"scheduler_skew_seconds": -3600}]
+)
 def test_an_instance_that_runs_is_told_when_it_fails_and_again_when_it_fails_again(service: t.Any, tmp_path: Path, switches: t.Any) -> None:
-    """Also where a rerun renames it."""
-    service.reset(small_night(switches={**FREE, **switches}, speed=1, jobs=[{"name": "daily_sales"}]))
+    """Also where a rerun renames it, or the clock that stamps starts is set back in between."""
+    service.reset(small_night(switches=FREE, speed=1, jobs=[{"name": "daily_sales"}]))
     with Source(service, tmp_path) as source:
         assert source.poll() == []
         service.add("daily_sales", {"plan_time": "-1m", "status": "running", "runs": ["fail"]}, workspace_id=WORKSPACE_ID)
@@ -96,6 +98,7 @@ def test_an_instance_that_runs_is_told_when_it_fails_and_again_when_it_fails_aga
         service.advance(10)
         (first,) = source.poll()
         assert not first["failed_again"]
+        service.set(**switches)
         rerun(service, tmp_path)
         service.advance(40)
         (second,) = source.poll()

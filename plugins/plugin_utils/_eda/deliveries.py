@@ -45,7 +45,7 @@ class Deliveries:
                 continue
             full_key, delivery = _read(self._workspace_id, value, int(number))
             known = self.newest.get(full_key)
-            if known is None or (known.run, known.number) < (delivery.run, delivery.number):
+            if known is None or (known.claimed_ms, known.run, known.number) < (delivery.claimed_ms, delivery.run, delivery.number):
                 self.newest[full_key] = dataclasses.replace(delivery, confirmed=f"{failure_id} {_CONFIRMED}" in notes)
         self._current = True
 

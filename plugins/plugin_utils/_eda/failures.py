@@ -4,7 +4,8 @@
 """New failures: which failed instances of a poll get an event. Pure.
 
 The service has no id for a failure. It is an instance together with the start of the run that failed: the list shows for each instance only
-its last run, so one that was rerun and failed again is another failure of the same instance, with a later start. Whether a rerun keeps an
+its last run, so one that was rerun and failed again is another failure of the same instance, with another start: an earlier one, where the
+clock that stamps starts was set back. What a list shows late is not delivered again, because its key is in the journal. Whether a rerun keeps an
 instance's submit_time and instance_id is not documented, so an instance may come back under another key.
 """
 
@@ -91,7 +92,7 @@ def new_failures(failed: t.Iterable[JobInstance], newest: t.Mapping[FullKey, Del
     failures = []
     for instance in failed:
         delivery = newest.get(instance.full_key)
-        if delivery is None or run_of(instance) > delivery.run:
+        if delivery is None or run_of(instance) not in (delivery.run, 0):  # without any time nothing says that it ran again
             before = delivery is not None or any(_followed(instance, earlier) for earlier in gone[_slot(instance.key)])
             failures.append(NewFailure(instance, failed_again=before))
         elif run_of(instance) == delivery.run and not delivery.confirmed and now_ms >= delivery.deadline_ms:

@@ -109,6 +109,24 @@ def test_what_was_confirmed_meanwhile_is_not_repeated(source: Source) -> None:
     assert new_failures([failure().instance], second.newest, at(60)) == []
 
 
+def test_what_an_older_list_shows_is_refused_by_its_key_and_the_newest_delivery_stands(source: Source) -> None:
+    first = source()
+    assert first.claim(failure(1, -3600), at(0), at(60))
+    assert first.claim(failure(1, -60, failed_again=True), at(9), at(70))
+    assert not first.claim(failure(1, -3600, failed_again=True), at(10), at(71))
+    for deliveries in (first, source()):
+        deliveries.refresh()
+        assert [delivery.run for delivery in deliveries.newest.values()] == [at(-60)]
+
+
+def test_the_newest_delivery_is_the_one_claimed_last_whatever_the_clock_of_starts_says(source: Source) -> None:
+    first = source()
+    assert first.claim(failure(1, -60), at(0), at(60))
+    assert first.claim(failure(1, -3600, failed_again=True), at(9), at(70))
+    (again,) = new_failures([failure(1, -3600).instance], source().newest, at(70))
+    assert (again.repeated, again.failed_again) == (True, True)
+
+
 def test_workspaces_are_apart(source: Source) -> None:
     assert source().claim(failure(), at(0), at(60))
     assert source("another").newest == {}

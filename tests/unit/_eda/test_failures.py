@@ -33,8 +33,9 @@ STATES = [
     ((FIRST, False), SECOND, False, (True, False)),
     ((FIRST, False), SECOND, True, (True, False)),
     ((FIRST, False), FIRST, True, (False, True)),  # its source ended, and it still stands
-    ((SECOND, False), FIRST, True, None),  # an older list: what was delivered later stands
-    ((SECOND, True), FIRST, False, None),
+    ((SECOND, False), FIRST, True, (True, False)),  # a clock that was set back, or an older list, whose failure the journal has
+    ((SECOND, True), FIRST, False, (True, False)),
+    ((FIRST, False), (None, None), True, None),  # nothing says that it ran again
 ]
 
 
