@@ -51,6 +51,11 @@ options:
     type: str
     choices: [auto, all, none]
     default: auto
+  short:
+    description:
+      - Return RV(lines), a line for each instance, in place of RV(instances) and RV(reasons). For a person who asks on the command line.
+    type: bool
+    default: false
 extends_documentation_fragment:
   - dataarts.factory.account
   - dataarts.factory.workspace
@@ -71,6 +76,7 @@ EXAMPLES = r"""
     statuses: [fail]
   register: failed
 
+# On the command line: ansible sales -m dataarts.factory.job_instance_info -a 'statuses=fail short=true'
 - name: List one job over a week
   dataarts.factory.job_instance_info:
     region: cn-north-4
@@ -100,7 +106,7 @@ instances:
     - The instances, the newest plan time first, at most O(limit) of them.
   type: list
   elements: dict
-  returned: success
+  returned: unless O(short=true)
   contains:
     workspace_id:
       description: Id of the workspace.
@@ -306,6 +312,12 @@ reasons:
       type: str
       returned: always
       sample: obs://dlf-log-62099355b894428e8916573ae635f1f9/daily_sales/2026-11-23_06_13_00.000/load_orders/load_orders.job
+lines:
+  description: Each instance in one line for people, the newest plan time first.
+  type: list
+  elements: str
+  returned: with O(short=true)
+  sample: ["daily_sales planned 2024-11-26T06:13:00Z: fail, ended 2024-11-26T06:14:02Z, node load_orders: Table not found."]
 total:
   description: Number of instances that match, including those beyond O(limit).
   type: int

@@ -50,6 +50,20 @@ def test_what_the_options_select_is_listed(service: t.Any, api_version: str, cha
     assert result["changed"] is False
 
 
+def test_a_person_who_asks_gets_a_line_for_each_instance(service: t.Any) -> None:
+    service.set(**BOTH)
+    given = options(service, statuses=["fail"], jobs=["hourly_stock", "daily_sales"])
+    short, whole = call("job_instance_info", {**given, "short": True}), call("job_instance_info", given)
+    assert "instances" not in short
+    assert "reasons" not in short
+    assert (short["total"], short["statuses"]) == (whole["total"], whole["statuses"]) == (5, {"fail": 5})
+    assert [line.partition(" planned ")[0] for line in short["lines"]] == [instance["job_name"] for instance in whole["instances"]]
+    first = whole["instances"][0]
+    begin = f"{first['job_name']} planned {first['plan_time_iso']}: fail, ended {first['end_time_iso']}, node publish: "
+    assert short["lines"][0] == f"{begin}the node ended with exit code 1"
+    assert "lines" not in whole
+
+
 def test_an_instance_is_told_whole_and_its_key_is_what_a_rerun_takes(service: t.Any) -> None:
     given = options(service, job_name="weekly_report")
     result = call("job_instance_info", given)

@@ -192,6 +192,7 @@ def instance_info_spec() -> Spec:
         "statuses": {"type": "list", "elements": "str", "choices": list(STATUS_WORDS)},
         "limit": {"type": "int"},
         "reasons": {"type": "str", "choices": list(REASON_WORDS), "default": "auto"},
+        "short": {"type": "bool", "default": False},
     }
 
 

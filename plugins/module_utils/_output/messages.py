@@ -86,7 +86,7 @@ def lookup_hint(options: t.Mapping[str, t.Any], jobs: t.Sequence[str], window: W
     patterns = [job_pattern(printable(name, MAX_NAME)) for name in jobs]
     if sum(map(len, patterns)) <= _NAMED_LENGTH:
         given["jobs"] = patterns
-    given.update(planned_after=window.begin, planned_before=window.end)
+    given.update(planned_after=window.begin, planned_before=window.end, short=True)
     arguments = shlex.quote(json.dumps(given, ensure_ascii=False))
     return f"To find out, with the same credentials: ansible localhost -m dataarts.factory.job_instance_info -a {arguments}"
 

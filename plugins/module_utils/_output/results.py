@@ -90,6 +90,19 @@ def with_key(instance: JobInstance) -> Result:
     return {**instance_result(instance), "key": safe(key)}
 
 
+def instance_line(result: Result) -> str:
+    """One instance in one line for people: job, plan time, status, and where it failed and why.
+
+    :param result: what :func:`instance_result` returned, with ``failure``.
+    """
+    failure = result.get("failure") or {}
+    node, cause = failure.get("node"), failure.get("message") or result.get("error_message")
+    ended = f", ended {result['end_time_iso']}" if result.get("end_time_iso") else ""
+    where = f", node {printable(node, 100)}" if node else ""
+    why = f": {printable(cause, 300)}" if cause else ""
+    return f"{printable(result['job_name'], 200)} planned {result['plan_time_iso']}: {printable(result['status'], 100)}{ended}{where}{why}"
+
+
 def summary(instances: t.Sequence[Result], already_done: int = 0) -> Result:
     """``total``, ``already_done``, ``rerun``, and counts of ``actions`` and ``statuses``.
 

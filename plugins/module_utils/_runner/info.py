@@ -22,7 +22,7 @@ from .._models.instance import JobInstance, Workspace
 from .._models.run_scope import window_of
 from .._models.selection import Selection, select
 from .._output.reasons import reason_result
-from .._output.results import statuses, with_key
+from .._output.results import instance_line, statuses, with_key
 from .._planner.reasons import grouped
 from .ansible_module import ModuleRun
 
@@ -69,9 +69,9 @@ def instance_info(run: ModuleRun) -> None:
     for note in reader.notes:
         run.warn(note)
     shown = [{**with_key(instance), "failure": reason_result(reasons.get(instance.full_key))} for instance in newest]
+    reasons_found = grouped((instance, True) for instance in shown if instance["failure"] is not None)
+    run.result.update({"lines": list(map(instance_line, shown))} if options["short"] else {"instances": shown, "reasons": reasons_found})
     run.result.update(
-        instances=shown,
-        reasons=grouped((instance, True) for instance in shown if instance["failure"] is not None),
         total=len(instances),
         statuses=statuses(instances),
         planned_after=window.begin,

@@ -244,7 +244,7 @@ def lookup_command(host: str, inventories: t.Sequence[str], args: Result, names:
     :param args: the task's options. A secret is never copied: its place takes the inventory variable ``dataarts_<option>``. Nor is what
         could be a template, which Ansible would evaluate: names and ids come from the service.
     """
-    options: dict[str, t.Any] = {"workspace_id": args.get("workspace_id"), "jobs": sorted(set(map(job_pattern, names)))}
+    options: dict[str, t.Any] = {"workspace_id": args.get("workspace_id"), "jobs": sorted(set(map(job_pattern, names))), "short": True}
     options.update(
         {name: args[name] for name in (*_SHOWN, *_SHOWN_ENDPOINTS, "planned_after", "planned_before") if args.get(name) not in (None, "")}
     )

@@ -156,6 +156,7 @@ def test_the_command_that_finds_out_holds_no_credentials_and_is_one_shell_word()
         "jobs": ["it's; rm -rf /", "b*", "x" * 128],
         "planned_after": WINDOW.begin,
         "planned_before": WINDOW.end,
+        "short": True,
     }
 
 
@@ -168,9 +169,10 @@ def test_the_command_that_finds_out_holds_nothing_that_ansible_would_evaluate() 
         "jobs": ["?? lookup('pipe', 'id') ??", "?% raw %?", "a[*]"],
         "planned_after": WINDOW.begin,
         "planned_before": WINDOW.end,
+        "short": True,
     }
 
 
 def test_the_command_that_finds_out_is_whole_however_many_jobs_there_are() -> None:
     variables = json.loads(shlex.split(lookup_hint({"workspace_id": "62fb"}, ["x" * 128] * 40, WINDOW))[-1])
-    assert variables == {"workspace_id": "62fb", "planned_after": WINDOW.begin, "planned_before": WINDOW.end}
+    assert variables == {"workspace_id": "62fb", "planned_after": WINDOW.begin, "planned_before": WINDOW.end, "short": True}

@@ -705,6 +705,7 @@ class TestConsole:
         assert json.loads(words[-1]) == {
             "workspace_id": "w1",
             "jobs": ["a", "it's"],
+            "short": True,
             "region": "cn-north-4",
             "planned_after": "-24h",
             "access_key": "{{ dataarts_access_key }}",
@@ -718,4 +719,5 @@ class TestConsole:
             "workspace_id": "{{ dataarts_workspace_id }}",
             "project_id": "{{ dataarts_project_id }}",
             "jobs": ["?? lookup('pipe', 'id') ??", "a[[]1]"],
+            "short": True,
         }
