@@ -262,6 +262,13 @@ def test_a_list_of_failures_has_reasons_too(emulated: Running, night: t.Any, api
     assert call("job_instance_info", {**given, "statuses": ["success"]})["reasons"] == []
 
 
+@pytest.mark.parametrize("jobs", [["*"], ["daily_sales", "hourly_stock"]])
+def test_a_rerun_without_v1_goes_on(emulated: Running, night: t.Any, jobs: list[str]) -> None:
+    """Where jobs are listed by their names, v1 is only found to be closed when it is asked for the messages that v2's list has not."""
+    passes(night({**V2, "v1_open": False}, jobs=jobs))
+    assert sum(reruns(emulated.journal()).values()) == 32
+
+
 def test_a_list_without_v1_has_none(emulated: Running, night: t.Any) -> None:
     result = call("job_instance_info", night({**V2, "v1_open": False}, journal=None, settle_time=None, poll_interval=None))
     assert (shown(result), result["warnings"], details_read(emulated)) == ([(32, "", [], [])], [], 0)

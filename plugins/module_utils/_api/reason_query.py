@@ -67,7 +67,10 @@ class ReasonReader:
         self._known = {name: reason for name, reason in self._known.items() if name in names}  # what is over is not shown again
         if failed and self._mode != "none":
             if self._api.shows_details:
-                self._read(failed, [instance for instance in named if instance.status in FAILED])
+                try:
+                    self._read(failed, [instance for instance in named if instance.status in FAILED])
+                except ApiError as error:  # a reason is told, and nothing depends on it
+                    self._troubles.append(error)
             else:
                 self._troubles.append(ApiError(Kind.NOT_PUBLISHED, "v1 of the API, which alone shows it, is not used or not open here"))
             self._note()
@@ -85,14 +88,14 @@ class ReasonReader:
             left = MOST_DETAILS - sum(reason.read for reason in self._known.values())
             wanted = [*unread[: max(0, left)], *named[:MOST_NAMED]]
         unique = {_failure(instance): instance for instance in wanted if not self._is_read(instance)}
-        try:
-            for _done in in_threads(lambda instance: self._read_detail(instance, deadline), list(unique.values())):
-                pass
-        except ApiError as error:
-            self._troubles.append(error)
+        for _done in in_threads(lambda instance: self._read_detail(instance, deadline), list(unique.values())):
+            pass
 
     def _read_messages(self, failed: t.Sequence[JobInstance], deadline: float | None) -> None:
-        """The messages that the list of v2 left out, by one list of v1 for each job."""
+        """The messages that the list of v2 left out, by one list of v1 for each job.
+
+        :raises ApiError: every other list would end so too.
+        """
         if self._api.api_versions.get("list") != "v2":
             return
         by_job: dict[str, list[JobInstance]] = {}
