@@ -19,6 +19,7 @@ import uuid
 from ansible import constants
 from ansible.errors import AnsibleConnectionFailure, AnsibleError
 from ansible.module_utils.parsing.convert_bool import boolean
+from ansible.release import __version__ as ansible_version
 
 from ..module_utils._runner.ansible_module import ModuleRun
 from ..plugin_utils._common.lines import Line
@@ -33,6 +34,8 @@ from ..plugin_utils._task.paths import from_start
 from ..plugin_utils._task.screen import brief, show
 
 _MODULE = "dataarts.factory.job_rerun"
+#: Whether a result fails by ``failed_when_result``, which since ansible-core 2.21 counts only where core itself has set it.
+_QUIET_FAILURE = tuple(map(int, ansible_version.split(".")[:2])) < (2, 21)
 
 
 class ActionModule(ModuleAction):
@@ -88,8 +91,8 @@ class ActionModule(ModuleAction):
         if passes.reached_goal(result) or not self._part.fail:
             self._say(console.verdict_line(self._host(task_vars), msg))
             return {"changed": False, "msg": msg}
-        # In these words Ansible shows no lines of the role's file, which say nothing about the cause.
-        return {"changed": False, "failed_when_result": True, "msg": msg}
+        # Where this word alone fails a task, Ansible shows no lines of the role's file, which say nothing about the cause.
+        return {"changed": False, "failed_when_result": True, **({} if _QUIET_FAILURE else {"failed": True}), "msg": msg}
 
     def _kept(self, task_vars: dict[str, t.Any]) -> tuple[Passes, passes.Timing]:
         """The passes. Whatever ends them, what is known by then is kept; an error before anything is known is Ansible's to tell."""
