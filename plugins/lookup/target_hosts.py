@@ -52,16 +52,21 @@ _raw:
   elements: str
 """
 
+import re
 import typing as t
 
 from ansible.errors import AnsibleError
 from ansible.inventory.manager import InventoryManager
 from ansible.plugins.lookup import LookupBase
 
+from ..module_utils._common.text import printable
+from ..module_utils._config.raw_values import as_lines, problem
 from ..plugin_utils._task.passes import reached_goal
+from ..plugin_utils._task.variables import said
 
 _LOCALHOST = "localhost"
 _RESULT = "dataarts_rerun_result"
+_STEP = re.compile(r"[1-9][0-9]{0,8}|[1-9][0-9]?%|100%")
 
 
 class LookupModule(LookupBase):
@@ -71,9 +76,10 @@ class LookupModule(LookupBase):
         """The pattern in *terms*, or localhost; or the hosts of a part. :raises AnsibleError: no host matches it within the limit."""
         variables = variables or {}
         self.set_options(var_options=variables, direct=kwargs)
-        pattern, part = (terms or ["all"])[0], self.get_option("part")
+        pattern, part = self._checked((terms or ["all"])[0]), self.get_option("part")
         # Where a play is only listed or its syntax checked, there are no results.
         if part == "all" or variables.get("hostvars") is None:
+            self._check_serial(variables.get("dataarts_serial"))
             return [] if part == "missed" else [self._pattern(pattern, variables)]
         return self._of_part(part, self._matching(pattern, variables, limited=True) or [_LOCALHOST], variables["hostvars"])
 
@@ -83,11 +89,34 @@ class LookupModule(LookupBase):
             return pattern
         if limit is None or limit == _LOCALHOST:
             return _LOCALHOST
-        shown = pattern if isinstance(pattern, str) else ",".join(map(str, pattern))
+        shown = printable(pattern if isinstance(pattern, str) else ",".join(pattern), 200)
         raise AnsibleError(
             f"Nothing was rerun: no host of the inventory matches both {shown} and the limit {limit}. Correct -i, --limit or dataarts_hosts; "
             "if the inventory could not be read, a warning above tells why."
         )
+
+    def _check_serial(self, serial: t.Any) -> None:
+        """Here, because Ansible would end with an unexpected exception. :raises AnsibleError: *serial* is not what ``serial`` of a play may be."""
+        serial = self._templar.template(serial)
+        if serial is None or serial == "":
+            return
+        steps = serial if isinstance(serial, (list, tuple)) else [serial]
+        if not steps or not all(not isinstance(step, (bool, float)) and _STEP.fullmatch(str(step)) for step in steps):
+            raise AnsibleError("dataarts_serial must be a number of workspaces from 1 on, a share such as 20%, or a list of them.")
+
+    @staticmethod
+    def _checked(pattern: t.Any) -> t.Any:
+        """*pattern*, which may be a list, also one in JSON. :raises AnsibleError: it is neither, or says nothing, which is not taken for all."""
+        if not said(pattern) or pattern == []:
+            raise AnsibleError(
+                "dataarts_hosts says nothing: leave it out for all workspaces of the inventory, or set it to those that are meant."
+            )
+        wrong = problem("dataarts_hosts", pattern, {"type": "list", "elements": "str"})
+        if wrong is not None:
+            raise AnsibleError(wrong)
+        if isinstance(pattern, str):
+            return as_lines(pattern) if pattern.lstrip().startswith('["') else pattern.strip()
+        return list(pattern)
 
     @staticmethod
     def _of_part(part: str, hosts: list[str], hostvars: t.Any) -> list[str]:

@@ -10,10 +10,11 @@ import typing as t
 from pathlib import Path
 
 import pytest
+import yaml
 
 from emulator.running import Running
 from tests.support.playbook import Ansible
-from tests.support.scenarios import STUDIO_ID
+from tests.support.scenarios import SECRET_KEY, STUDIO_ID
 from tests.support.workspace import inventory, variables
 
 PLAYBOOK = "dataarts.factory.rerun"
@@ -78,8 +79,7 @@ def test_every_module_has_account_and_workspace_of_the_inventory_or_of_the_play(
     assert all("not found" in msg or "no instance" in msg for (name, dummy), msg in messages.items() if name in failed), messages
 
 
-@pytest.mark.parametrize("blank", [None, "", "\r\n"])
-@pytest.mark.parametrize("place", ["extra", "play"])
+@pytest.mark.parametrize(("blank", "place"), [(None, "extra"), ("", "extra"), ("\r\n", "play")])
 def test_a_limit_of_the_inventory_is_not_lifted_by_what_says_nothing(
     service: Running, ansible: Ansible, tmp_path: Path, blank: str | None, place: str
 ) -> None:
@@ -95,7 +95,7 @@ def test_a_limit_of_the_inventory_is_not_lifted_by_what_says_nothing(
             "tasks": [{"import_role": {"name": PLAYBOOK, "tasks_from": "workspace"}}],
         }
         outcome = ansible.written_playbook([play], "-i", hosts)
-    (result,) = (line.result for line in outcome.of("job_rerun"))
+    result = outcome.of("job_rerun")[0].result
     assert result["error"]["kind"] == "limit", outcome.output
     assert service.journal() == []
 
@@ -103,5 +103,81 @@ def test_a_limit_of_the_inventory_is_not_lifted_by_what_says_nothing(
 def test_omit_leaves_a_variable_of_the_inventory_out(service: Running, ansible: Ansible, tmp_path: Path) -> None:
     hosts = written(tmp_path, inventory(sales=variables(service, max_instances=1, settle_time=1, journal=str(tmp_path / "journal"))))
     outcome = ansible.playbook(PLAYBOOK, "--check", "-i", hosts, variables={"dataarts_max_instances": "{{ omit }}"})
-    (result,) = (line.result for line in outcome.succeeded().of("job_rerun"))
+    result = outcome.succeeded().of("job_rerun")[0].result
     assert "error" not in result
+
+
+#: Variable, value as the inventory file has it, and what is said of it; None: a plan is made.
+SAMPLE: list[tuple[str, t.Any, str | None]] = [
+    ("jobs", '["daily_sales", "hourly_stock"]', None),
+    ("jobs", "daily_sales，hourly_stock", None),
+    ("jobs", "['daily_sales']", "dataarts_jobs must be a list"),
+    ("jobs", "", "dataarts_jobs must be a list, not empty text"),
+    ("jobs", None, "dataarts_jobs must be a list, not null"),
+    ("jobs", {"a": 1}, "dataarts_jobs must hold text"),
+    ("max_instances", True, "dataarts_max_instances must be a number"),
+    ("max_instances", 1.5, "dataarts_max_instances must be a whole number"),
+    ("max_instances", "５", "dataarts_max_instances must be a number"),
+    ("max_instances", " 500\r\n", None),
+    ("max_instances", "9" * 60, "dataarts_max_instances must be a number of at most"),
+    ("read_timeout", float("inf"), "dataarts_read_timeout must be a number"),
+    ("wait_timeout", [60], "dataarts_wait_timeout must be a number"),
+    ("statuses", "fail\n", None),
+    ("statuses", "Fail", "dataarts_statuses must be fail or manual-stop or success"),
+    ("planned_after", "-24h\n", None),
+    ("planned_after", 24, "dataarts_planned_after must be text"),
+    ("check_only", "maybe", "dataarts_check_only must be a boolean"),
+    ("ca_path", ["a"], "dataarts_ca_path must be text"),
+    ("plan_record", "x", "dataarts_plan_record must be a mapping"),
+    ("plans", "x", "dataarts_plans must be a mapping"),
+    ("fail_on_broken", "perhaps", "dataarts_fail_on_broken must be a boolean"),
+    ("purpose", "{{ nobody }}", "dataarts_purpose cannot be evaluated"),
+    ("secret_key", "{{ nobody }}", "dataarts_secret_key cannot be evaluated: the cause is not shown"),
+    ("secret_key", "kept to itself", "contains blanks"),
+    ("secret_key", SECRET_KEY + "\r\n", None),
+    ("journal_password", "p\n", None),
+    ("since", "2026-11-23", "since: '2026-11-23' is not a time"),
+]
+
+
+def test_a_sample_of_the_table_of_forms_in_a_real_inventory(service: Running, ansible: Ansible, tmp_path: Path) -> None:
+    """The whole table is tests/unit/test_input_forms.py; here it is a play that delivers the values, on the ansible-core of this test."""
+    good = {"settle_time": 1, "journal": str(tmp_path / "journal")}
+    hosts = {
+        f"host{number}": {**variables(service, **good), f"dataarts_{name}": value} for number, (name, value, dummy) in enumerate(SAMPLE)
+    }
+    # As YAML, so that numbers that are none stay numbers.
+    path = tmp_path / "hosts.yml"
+    path.write_text(yaml.safe_dump(inventory(**hosts), allow_unicode=True), encoding="utf-8")
+    outcome = ansible.playbook(PLAYBOOK, "--check", "-i", path, "--forks", "4").ended(2)
+    assert "Traceback" not in outcome.output
+    assert "Unexpected Exception" not in outcome.output
+    assert "kept to itself" not in outcome.output
+    results = {line.host: line.result for line in reversed(outcome.of("job_rerun")) if "msg" in line.result}
+    wrong = [
+        f"{name} {value!r}: {results[f'host{number}']['msg']}"
+        for number, (name, value, said) in enumerate(SAMPLE)
+        if (said or "") not in results[f"host{number}"]["msg"] or (said is None) != ("error" not in results[f"host{number}"])
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize(
+    ("extra", "said"),
+    [
+        ("dataarts_hosts=", "dataarts_hosts says nothing"),
+        ('{"dataarts_hosts": {"a": 1}}', "dataarts_hosts must hold text, not a mapping"),
+        ("dataarts_serial=some", "dataarts_serial"),
+        ("dataarts_jobs=", "dataarts_jobs must be a list, not empty text"),
+        ("dataarts_jbos=nothing", "Did you mean dataarts_jobs?"),
+    ],
+)
+def test_what_says_nothing_or_something_else_on_the_command_line_is_refused_by_name(
+    service: Running, ansible: Ansible, tmp_path: Path, extra: str, said: str
+) -> None:
+    hosts = written(tmp_path, inventory(sales=variables(service, settle_time=1, journal=str(tmp_path / "journal"))))
+    outcome = ansible.playbook(PLAYBOOK, "-i", hosts, "-e", extra)
+    assert outcome.rc not in (0, 250), outcome.output
+    assert said in " ".join(outcome.output.split()), outcome.output
+    assert "Unexpected Exception" not in outcome.output
+    assert service.journal() == []

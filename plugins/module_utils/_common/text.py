@@ -90,7 +90,9 @@ def type_text(value: object) -> str:
         return "a number"
     if isinstance(value, datetime.date):
         return "a date"
-    return {"str": "text", "list": "a list", "dict": "a mapping"}.get(type(value).__name__, f"a {type(value).__name__}")
+    # Values of Ansible's own are of classes derived from these.
+    known: tuple[tuple[type, str], ...] = ((str, "text"), (list, "a list"), (dict, "a mapping"))
+    return next((text for kind, text in known if isinstance(value, kind)), f"a {type(value).__name__}")
 
 
 def _safe_character(char: str) -> str:

@@ -33,6 +33,13 @@ SHOWN = {"dataarts_job", "dataarts_jobs_finance", "dataarts_max_instance"}
         ("dataarts_host", "dataarts_hosts"),
         ("dataart_jobs", "dataarts_jobs"),
         ("datarts_max_instances", "dataarts_max_instances"),
+        ("dataarts_jbos", "dataarts_jobs"),
+        ("dataarts_jods", "dataarts_jobs"),
+        ("dataarts_Jobs", "dataarts_jobs"),
+        ("DATAARTS_MAX_INSTANCES", "dataarts_max_instances"),
+        ("dataarts_max_instances_", "dataarts_max_instances"),
+        ("dataarts_plans_id", "dataarts_plan_id"),
+        ("dataarts_palns", "dataarts_plans"),
     ],
 )
 def test_a_typo_is_refused(name: str, meant: str) -> None:
@@ -50,6 +57,8 @@ def test_a_typo_is_refused(name: str, meant: str) -> None:
         ("dataarts_max_instances_default", "dataarts_max_instances"),
         ("dataarts_planned_after_weekend", "dataarts_planned_after"),
         ("dataarts_wait_time", "dataarts_wait_timeout"),
+        ("dataarts_max_reruns_per_day_sales", "dataarts_max_reruns_per_day"),
+        ("dataarts_plan_record_file", "dataarts_plan_record"),
     ],
 )
 def test_a_helper_variable_that_begins_like_an_option_is_warned_about(name: str, meant: str) -> None:

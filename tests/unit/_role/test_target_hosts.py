@@ -1,0 +1,78 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which hosts a playbook of the collection takes, from every form in which ``dataarts_hosts`` and ``dataarts_serial`` arrive."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+from ansible.errors import AnsibleError
+from ansible.parsing.dataloader import DataLoader
+from ansible.template import Templar
+
+from ansible_collections.dataarts.factory.plugins.lookup.target_hosts import LookupModule
+from tests.unit.test_input_forms import BLANKS, OTHER, showable
+
+
+def looked_up(pattern: t.Any, **variables: t.Any) -> t.Any:
+    loader = DataLoader()
+    lookup = LookupModule(loader=loader, templar=Templar(loader, variables={}))
+    lookup._load_name = lookup.ansible_name = "dataarts.factory.target_hosts"
+    return lookup._pattern(lookup._checked(pattern), {"groups": {"all": ["sales", "supply"]}, **variables})
+
+
+@pytest.mark.parametrize(
+    ("pattern", "hosts"),
+    [
+        ("all", "all"),
+        (" sales\r\n", "sales"),
+        ("sales,supply", "sales,supply"),
+        ("all:!sales", "all:!sales"),
+        ("sales[0]", "sales[0]"),
+        (["sales", "supply"], ["sales", "supply"]),
+        ('["sales", "supply"]', ["sales", "supply"]),
+        ("nowhere", "localhost"),
+    ],
+)
+def test_a_pattern_is_what_it_says(pattern: t.Any, hosts: t.Any) -> None:
+    assert looked_up(pattern) == hosts
+
+
+@pytest.mark.parametrize("limit", [None, "sales"])
+@pytest.mark.parametrize("form", [*BLANKS, *OTHER])
+def test_any_other_form_is_a_pattern_or_refused_by_name(form: str, limit: str | None) -> None:
+    value = {**BLANKS, **OTHER}[form]
+    result, refusal = None, ""
+    try:
+        result = looked_up(value, **({"ansible_limit": limit} if limit else {}))
+    except AnsibleError as error:
+        refusal = str(error)
+    if refusal:
+        assert "dataarts_hosts" in refusal
+        assert showable(refusal)
+    else:
+        assert form not in BLANKS
+        assert isinstance(value, (str, list, tuple))
+        assert result == "localhost" or result in (value, str(value).strip(), list(value)) or form.startswith("JSON")
+
+
+@pytest.mark.parametrize("serial", [None, "", 1, "3", "20%", "100%", [1, "20%"], ["5"]])
+def test_a_serial_that_a_play_may_have_passes(serial: t.Any) -> None:
+    checked(serial)
+
+
+@pytest.mark.parametrize(
+    "serial", [" ", "some", 0, "0", -1, "2\n", 1.5, True, "0%", "101%", "20 %", [], [0], {"a": 1}, "[1, 2]", "２", "9" * 99]
+)
+def test_any_other_serial_is_refused_by_name(serial: t.Any) -> None:
+    with pytest.raises(
+        AnsibleError, match=r"dataarts_serial must be a number of workspaces from 1 on, a share such as 20%, or a list of them\."
+    ):
+        checked(serial)
+
+
+def checked(serial: t.Any) -> None:
+    loader = DataLoader()
+    LookupModule(loader=loader, templar=Templar(loader, variables={}))._check_serial(serial)
