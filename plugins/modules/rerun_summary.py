@@ -126,6 +126,15 @@ summary:
       type: dict
       returned: always
       sample: {sales: {failed: 6, rerun: 6, succeeded: 5, failed_again: 1, broken: 1}}
+    reasons:
+      description:
+        - Why instances failed, over all workspaces, the most frequent first, at most 50. Keys as in
+          RV(dataarts.factory.job_rerun#module:reasons), without sample and log.
+        - Characters that a template could be made of are question marks, because a job of AWX passes them on as templates.
+      type: list
+      elements: dict
+      returned: always
+      sample: [{reason: "Table ? not found", count: 38, broken: 2, jobs: 3, workspaces: 2, nodes: [load_orders], node_types: [DLI SQL]}]
     jobs:
       description: The same for each job with something to say, as far as it is not 0, what is broken first. At most 500 jobs.
       type: list

@@ -81,8 +81,17 @@ def test_every_failure_is_told_once_and_a_new_one_at_the_next_poll(service: t.An
         service.add("hourly_stock", {"plan_time": "-1m", "status": "fail", "error": "node load failed"}, workspace_id=WORKSPACE_ID)
         (event,) = source.poll()
         assert (event["job_name"], event["failed_again"], event["repeated"], event["host"]) == ("hourly_stock", False, False, "sales")
-        assert base64.b64decode(event["error_message_b64"]) == b"node load failed"
+        assert base64.b64decode(event["error_message_b64"]) == base64.b64decode(event["reason_b64"]) == b"node load failed"
+        assert (event["node"], base64.b64decode(event["node_b64"]), event["node_type"]) == ("publish", b"publish", "DLISQL")
         assert source.poll() == []
+
+
+def test_a_failure_is_told_also_where_nobody_says_why(service: t.Any, tmp_path: Path) -> None:
+    service.inject({"route": "v1_instance", "times": None, "kind": "status", "status": 403, "code": "DLF.6888", "message": "no permission"})
+    with Source(service, tmp_path, max_retries=0) as source:
+        events = source.poll()
+    assert len(failed_jobs(events)) == 6
+    assert {(event["node"], event["node_b64"]) for event in events} == {(None, "")}
 
 
 @pytest.mark.parametrize(
@@ -120,7 +129,8 @@ def test_one_read_of_the_whole_workspace_per_poll(service: t.Any, tmp_path: Path
     with Source(service, tmp_path) as source:
         for dummy in range(5):
             source.poll()
-    assert len(service.requests()) == 5
+    lists, details = service.requests("v1_list"), service.requests("v1_instance")
+    assert (len(lists), len(details), len(service.requests())) == (5, 3, 8)  # why they failed is read once, of one instance of each job
     assert all("status=fail" in request["query"] for request in service.requests("v1_list"))
 
 
@@ -132,7 +142,7 @@ def test_where_nothing_failed_only_the_statistics_are_asked(service: t.Any, tmp_
         assert [request["route"] for request in service.requests()] == ["overview"]
         service.add("quiet", {"plan_time": "-1m", "status": "fail"}, workspace_id=WORKSPACE_ID)
         assert failed_jobs(source.poll()) == ["quiet"]
-        assert [request["route"] for request in service.requests()] == ["overview", "overview", "v1_list"]
+        assert [request["route"] for request in service.requests()] == ["overview", "overview", "v1_list", "v1_instance"]
 
 
 def test_a_site_without_statistics_is_not_asked_twice(service: t.Any, tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ import uuid
 
 from ...module_utils._common.text import printable
 from ...module_utils._common.times import to_iso
+from ...module_utils._models.reason import Reason
 from .failures import NewFailure
 from .options import Login, Place
 
@@ -25,9 +26,12 @@ _MESSAGE = 1000
 _NAMESPACE = uuid.UUID("5b0c3d0e-3f0a-4f57-9d3e-6f1d6a1f9a52")
 
 
-def failed_event(failure: NewFailure, login: Login, place: Place) -> Event:
-    """One instance failed. Ids are text, times epoch ms with ISO 8601 next to them."""
-    instance = failure.instance
+def failed_event(failure: NewFailure, login: Login, place: Place, reason: Reason | None = None) -> Event:
+    """One instance failed. Ids are text, times epoch ms with ISO 8601 next to them.
+
+    :param reason: why, as far as it was read.
+    """
+    instance, why = failure.instance, reason or Reason()
     return _event(
         failure.id,
         [place.host],
@@ -50,7 +54,11 @@ def failed_event(failure: NewFailure, login: Login, place: Place) -> Event:
             "start_time_iso": None if instance.start_time is None else to_iso(instance.start_time),
             "end_time": instance.end_time,
             "end_time_iso": None if instance.end_time is None else to_iso(instance.end_time),
-            "error_message_b64": encoded(printable(instance.error_message or "", _MESSAGE)),
+            "error_message_b64": encoded(printable(why.message or instance.error_message or "", _MESSAGE)),
+            "reason_b64": encoded(why.text),
+            "node": None if why.node is None else clear(why.node),
+            "node_b64": encoded(why.node or ""),
+            "node_type": clear(why.node_types[0]) if why.node_types else None,
             "failed_again": failure.failed_again,
             "repeated": failure.repeated,
         },

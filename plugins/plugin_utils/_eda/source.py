@@ -25,6 +25,7 @@ from ...module_utils._common.text import printable
 from ...module_utils._http.compat import HAS_REQUESTS
 from ...module_utils._http.session import check_endpoints, open_session
 from ...module_utils._journal.journal import Journal
+from ...module_utils._models.reason import Reason
 from ...module_utils._runner.ansible_module import error_result
 from .events import failed_event, trouble_event
 from .failures import NewFailure
@@ -202,14 +203,14 @@ class AccountWatch:
         """Poll one workspace and put its events; why a part of it could not be read, or None."""
         poll = await self._in_thread(watched.poll)
         for failure in poll.failures:
-            await self._deliver(failure, watched)
+            await self._deliver(failure, watched, poll.reasons.get(failure.instance.full_key))
         await self._in_thread(watched.finish, poll)
         return poll.problem
 
-    async def _deliver(self, failure: NewFailure, watched: WorkspaceWatch) -> None:
+    async def _deliver(self, failure: NewFailure, watched: WorkspaceWatch, reason: Reason | None) -> None:
         """Put the event of *failure*, unless another source has claimed it."""
         if await self._in_thread(watched.claim, failure):
-            await self._put(failed_event(failure, self._login, watched.place))
+            await self._put(failed_event(failure, self._login, watched.place, reason))
             if self._feedback is not None or self._options.repeat_within == 0:
                 await self._in_thread(watched.confirm)
 

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import logging
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ...module_utils._api.instance_query import list_selected
+from ...module_utils._api.reason_query import FullKey, ReasonReader
 from ...module_utils._api.service_time import timed_window
 from ...module_utils._api.workspace import WorkspaceApi
 from ...module_utils._common.errors import ApiError, Kind
@@ -18,6 +19,7 @@ from ...module_utils._common.times import Window
 from ...module_utils._http.session import Session
 from ...module_utils._journal.journal import Journal
 from ...module_utils._models.instance import JobInstance
+from ...module_utils._models.reason import Reason
 from ...module_utils._models.run_scope import window_of
 from ...module_utils._models.selection import select
 from .deliveries import Deliveries
@@ -43,12 +45,14 @@ class Poll:
     :param window_start: start of the window of plan times, epoch ms.
     :param asked_ms: the service's time when the list was requested, epoch ms.
     :param problem: why a part of the workspace could not be read, or None.
+    :param reasons: why the instances of *failures* failed, by full key, as far as it can be read with few requests.
     """
 
     failures: list[NewFailure]
     window_start: int
     asked_ms: int
     problem: ApiError | None = None
+    reasons: t.Mapping[FullKey, Reason] = field(default_factory=dict)
 
 
 class WorkspaceWatch:
@@ -63,6 +67,7 @@ class WorkspaceWatch:
         self._session = session
         self._options = options
         self._workspace = WorkspaceApi(session, place.workspace_id, options.api_version)
+        self._reader = ReasonReader(self._workspace, "auto")
         self._probing = options.probe and options.api_version != "v1" and neighbours <= options.poll_interval * _PROBING
         self._journal = journal
         self._deliveries: Deliveries | None = None
@@ -103,7 +108,8 @@ class WorkspaceWatch:
         if any(failure.repeated for failure in failures):
             deliveries.refresh(force=True)  # its source may have confirmed it meanwhile
             failures = new_failures(failed, deliveries.newest, asked)
-        return Poll(failures, window.begin, asked, self._problem(problems))
+        reasons = self._reader.read([failure.instance for failure in failures])
+        return Poll(failures, window.begin, asked, self._problem(problems), reasons)
 
     def _problem(self, problems: t.Mapping[str, ApiError]) -> ApiError | None:
         """One of the errors by job name, except that a job does not exist: it has not failed, and may come. That is logged once."""

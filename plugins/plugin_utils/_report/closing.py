@@ -18,6 +18,7 @@ from .._common.local_times import local_time, localized, zone_of
 from .._common.tables import table_lines, wrapped
 from .._task.counts import SHORT_WORDS
 from .._task.passes import IN_PROGRESS
+from .causes import cause_lines, failure_words
 from .next_steps import groups_of, would_rerun
 
 Result = t.Mapping[str, t.Any]
@@ -36,12 +37,13 @@ _HOW = ("retry_location", "node_name", "retry_task_version", "ignore_obs_monitor
 
 
 class Broken(t.NamedTuple):
-    """Instances of one job that are not where they should be, for the same reason."""
+    """Instances of one job that are not where they should be, for the same reason: *cause*, and *shared_cause* without what differs."""
 
     host: str
     job_name: str
     word: str
     cause: str
+    shared_cause: str
     plan_times: list[int]
 
 
@@ -59,11 +61,18 @@ def summary_lines(report: Result, *, verbose: bool = False) -> list[Line]:
     return [
         *(Line(text, tone) for text in wrapped(f"{report['headline']}.")),
         *_window_lines(report),
+        *_cause_lines(report),
         *_how_lines(report),
         *_lost_lines(lost, verbose),
         *_broken_lines(broken, verbose),
         *_other_lines(report, troubled),
     ]
+
+
+def _cause_lines(report: Result) -> list[Line]:
+    """Why what is to be rerun failed. After a run the table says it of what is still broken."""
+    heading, *lines = cause_lines(report["reasons"]) if report["check_mode"] else [""]
+    return [*([Line(heading)] if heading else []), *(Line(text) for line in lines for text in wrapped(line, indent="  "))]
 
 
 def _window_lines(report: Result) -> list[Line]:
@@ -113,22 +122,26 @@ def _broken(workspace: Result, length: int, *, check_mode: bool) -> t.Iterator[B
         for job_name, of_job in by_job.items():
             times = [int(instance["plan_time"]) for instance in of_job]
             # What ended the run is why these are where they are.
-            cause = own if name in ("in_progress", "unsent") else _cause(name, of_job, length)
-            yield Broken(workspace["host"], job_name, f"{len(of_job)} {_WORDS[name]}", cause, times)
+            whole, shared = (own, own) if name in ("in_progress", "unsent") else _cause(name, of_job, length)
+            yield Broken(workspace["host"], job_name, f"{len(of_job)} {_WORDS[name]}", whole, shared, times)
 
 
-def _cause(name: str, instances: t.Sequence[Result], length: int) -> str:
-    """Why most of *instances* are where they are; "" where that is not known."""
+def _cause(name: str, instances: t.Sequence[Result], length: int) -> tuple[str, str]:
+    """Why most of *instances* are where they are, whole and without what differs from instance to instance; "" where that is not known."""
     # What is said of an instance that failed again is that it did; only its node knows why. Of others a node says why they failed before.
-    texts = [str(instance.get("error_message" if name == "failed_again" else "reason") or "") for instance in instances]
-    ((text, _number),) = collections.Counter(texts).most_common(1)
-    return printable(text, length)
+    again = name == "failed_again"
+    shared = [str(failure_words(instance, shared=True) if again else instance.get("reason") or "") for instance in instances]
+    ((common, _number),) = collections.Counter(shared).most_common(1)
+    whole = {failure_words(instance) for instance, text in zip(instances, shared, strict=True) if text == common} if again else {common}
+    return printable(whole.pop() if len(whole) == 1 else common, length), printable(common, length)
 
 
 def _broken_lines(broken: t.Sequence[Broken], verbose: bool) -> list[Line]:
     """The table: the rows of one cause stand together, and the cause below them."""
     if not broken:
         return []
+    alike = collections.Counter(row.shared_cause for row in broken)
+    broken = [row._replace(cause=row.shared_cause) if alike[row.shared_cause] > 1 else row for row in broken]
     number = collections.Counter(row.cause for row in broken)
     rows = sorted(broken, key=lambda row: (-number[row.cause], row.cause))
     shown = rows if verbose else rows[:SHOWN_JOBS]

@@ -16,6 +16,7 @@ from ...module_utils._common.text import safe
 from ...module_utils._common.times import to_iso
 from .._report import summary as _summary
 from .._task.passes import IN_PROGRESS, LIMIT
+from .causes import causes_of
 from .command import Command
 from .next_steps import next_steps_of, step_for_plans, would_rerun
 from .standings import STANDINGS, missed_goal
@@ -69,6 +70,7 @@ def build_report(hosts: t.Mapping[str, Result], workspace_ids: t.Mapping[str, st
         "next_step": step_for_plans(_summary.plans(hosts), totals["to_rerun"], context.command, context.plans_file)
         if context.check_mode
         else None,
+        "reasons": causes_of(hosts.values()),
         "workspaces": workspaces,
     }
 

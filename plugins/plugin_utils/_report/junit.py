@@ -12,6 +12,7 @@ import re
 import typing as t
 import xml.etree.ElementTree as ET
 
+from .causes import failure_words
 from .history import history_words
 from .standings import DONE_BEFORE, WORDS, missed_goal
 
@@ -68,7 +69,7 @@ def _case(host: str, instance: Result, workspace: Result) -> ET.Element:
     name = f"{instance['job_name']} planned {instance['plan_time_iso']}"
     case = _new_case(f"{host}.{instance['job_name']}", name, (instance.get("execute_time") or 0) / 1000)
     where = str(instance["standing"])
-    texts = (WORDS.get(where, where), instance.get("reason"), instance.get("error_message"), history_words(instance))
+    texts = (WORDS.get(where, where), instance.get("reason"), failure_words(instance), history_words(instance))
     said = [str(text) for text in texts if text]
     if missed_goal(instance) or (where in ("running", "waiting") and not workspace["succeeded"]):
         _outcome(case, "failure", where, said)

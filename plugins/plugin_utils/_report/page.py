@@ -18,6 +18,7 @@ import re
 import typing as t
 from pathlib import Path
 
+from .causes import failure_words
 from .history import history_words, rerun_before
 from .plain import report_without_script
 
@@ -72,7 +73,10 @@ def _data(report: Result) -> dict[str, t.Any]:
     rows = [
         [place, *(instance.get(name) for name in _PLAIN), *(shared(instance.get(name)) for name in _SHARED)]
         for place, workspace in enumerate(report["workspaces"])
-        for instance in ({**instance, "history": history_words(instance) or None} for instance in workspace["instances"])
+        for instance in (
+            {**instance, "history": history_words(instance) or None, "error_message": failure_words(instance) or None}
+            for instance in workspace["instances"]
+        )
     ]
     return {
         **{name: value for name, value in report.items() if name != "workspaces"},

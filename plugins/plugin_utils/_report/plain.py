@@ -12,6 +12,7 @@ import html
 import typing as t
 
 from .._common.local_times import local_time
+from .causes import failure_words
 from .history import history_words, rerun_before
 from .next_steps import instances_of
 from .standings import WORDS
@@ -35,7 +36,7 @@ def report_without_script(report: Result) -> str:
     if report["next_step"]:
         steps.insert(0, _next_step(report["next_step"], None, check_mode))
     title = "How to go on" if check_mode else "What is left to do" if steps else "Nothing is left to do"
-    return f"<section><h2>{title}</h2><div class=steps>{''.join(steps)}</div></section>{_workspaces(report)}{_rerun_before(report)}"
+    return f"<section><h2>{title}</h2><div class=steps>{''.join(steps)}</div></section>{_workspaces(report)}{_causes(report)}{_rerun_before(report)}"
 
 
 def _next_step(step: Result, workspace: Result | None, check_mode: bool) -> str:
@@ -55,7 +56,7 @@ def _next_step(step: Result, workspace: Result | None, check_mode: bool) -> str:
 
 
 def _instance(instance: Result) -> str:
-    texts = ((instance.get("reason"), "why"), (instance.get("error_message"), "error"), (history_words(instance), "why"))
+    texts = ((instance.get("reason"), "why"), (failure_words(instance), "error"), (history_words(instance), "why"))
     said = "".join(f" <span class={css}>{_name(text)}</span>" for text, css in texts if text)
     return f"<li><strong>{_name(instance['job_name'])}</strong> planned {_text(local_time(instance['plan_time']))}{said}</li>"
 
@@ -76,6 +77,22 @@ def _workspaces(report: Result) -> str:
         )
     sheet = f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
     return f"<section><h2>Workspaces</h2><div class='sheet scroll' role=region aria-label=Workspaces tabindex=0>{sheet}</div></section>"
+
+
+def _causes(report: Result) -> str:
+    """A table of why instances failed; nothing where no reason is known."""
+    causes = [cause for cause in report["reasons"] if cause["reason"] or cause["nodes"]]
+    if not causes:
+        return ""
+    head = "".join(f"<th scope=col>{text}</th>" for text in ("Instances", "Reason", "Nodes", "Jobs", "Workspaces", "Log of one of them"))
+    body = "".join(
+        f"<tr><td class=number>{cause['count']:,}</td><th scope=row>{_name(cause['reason'] or 'unknown')}</th>"
+        f"<td>{_name('; '.join(filter(None, (', '.join(cause['nodes']), ', '.join(cause['node_types'])))))}</td>"
+        f"<td class=number>{cause['jobs']:,}</td><td class=number>{cause['workspaces']:,}</td><td>{_name(cause['log_path'] or '')}</td></tr>"
+        for cause in causes
+    )
+    sheet = f"<div class='sheet scroll' role=region aria-label='Why instances failed' tabindex=0><table><thead><tr>{head}</tr></thead>"
+    return f"<section><h2>Why instances failed</h2>{sheet}<tbody>{body}</tbody></table></div></section>"
 
 
 def _rerun_before(report: Result) -> str:

@@ -15,6 +15,7 @@ from jinja2 import Undefined
 
 from ansible_collections.dataarts.factory.plugins.module_utils._common.errors import OptionError
 from ansible_collections.dataarts.factory.plugins.module_utils._models.instance import InstanceType, Status
+from ansible_collections.dataarts.factory.plugins.module_utils._models.reason import Reason
 from ansible_collections.dataarts.factory.plugins.plugin_utils._eda.events import clear, failed_event, trouble_event
 from ansible_collections.dataarts.factory.plugins.plugin_utils._eda.failures import Delivery, NewFailure, new_failures, outdated
 from ansible_collections.dataarts.factory.plugins.plugin_utils._eda.options import Login, Place, environment_for, source_options
@@ -110,8 +111,8 @@ def test_what_has_left_the_window_is_outdated_a_day_later() -> None:
 LOGIN, PLACE = Login("retail", {}, (Place(WORKSPACE, "sales"),)), Place(WORKSPACE, "sales")
 
 
-def event(**changes: t.Any) -> t.Any:
-    return failed_event(NewFailure(dataclasses.replace(instance(), **changes)), LOGIN, PLACE)
+def event(reason: Reason | None = None, **changes: t.Any) -> t.Any:
+    return failed_event(NewFailure(dataclasses.replace(instance(), **changes)), LOGIN, PLACE, reason)
 
 
 @pytest.mark.parametrize(
@@ -137,7 +138,9 @@ def test_a_name_that_could_be_a_template_is_shown_in_base64_only(name: t.Any, sh
 
 def test_no_text_from_outside_is_in_an_event_in_clear() -> None:
     bad = "{{ bad }}"
-    hostile = event(job_name=bad, error_message=bad, instance_name=bad, status_text=bad, instance_id=bad)
+    hostile = event(
+        Reason(bad, bad, (bad,), 0, bad, True, bad), job_name=bad, error_message=bad, instance_name=bad, status_text=bad, instance_id=bad
+    )
     assert "bad" not in json.dumps(hostile)
     trouble = trouble_event("outage", dataclasses.replace(LOGIN, name=bad), bad, T)
     assert "bad" not in json.dumps(trouble)

@@ -236,6 +236,17 @@
 
   // ---- What other runs had rerun before
 
+  function showCauses() {
+    const causes = report.reasons.filter((cause) => cause.reason || cause.nodes.length);
+    $("why").hidden = causes.length === 0;
+    const head = ["Instances", "Reason", "Nodes", "Jobs", "Workspaces", "Log of one of them"].map((text) => el("th", { scope: "col", class: /^[IJ]|^Wo/.test(text) ? "number" : false }, text));
+    const number = (value) => el("td", { class: "number" }, value.toLocaleString("en"));
+    const body = causes.map((cause) => el("tr", {},
+      number(cause.count), el("th", { scope: "row" }, named(cause.reason || "unknown")), el("td", {}, named([cause.nodes.join(", "), cause.node_types.join(", ")].filter(Boolean).join("; "))),
+      number(cause.jobs), number(cause.workspaces), el("td", {}, named(cause.log_path || ""))));
+    $("causes").replaceChildren(el("thead", {}, el("tr", {}, head)), el("tbody", {}, body));
+  }
+
   const LISTED = 25;
   function showRerunBefore() {
     const all = report.rerun_before, left = all.length - LISTED;
@@ -419,6 +430,7 @@
     showSummary();
     showSteps();
     showWorkspaces();
+    showCauses();
     showRerunBefore();
     choose({});
   }

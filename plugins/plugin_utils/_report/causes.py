@@ -1,0 +1,67 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Why instances failed, over all workspaces of a play: by reason for people and programs, and of one instance in words. Pure."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ...module_utils._common.text import counted, safe
+from ...module_utils._output.reasons import SHOWN_REASONS
+from ...module_utils._planner.reasons import group_text, grouped
+from .._common.templates import untemplated
+from .standings import missed_goal
+
+Result = t.Mapping[str, t.Any]
+
+#: Reasons that a report and a summary list; the others are the rarest.
+LISTED_REASONS = 50
+
+
+def causes_of(results: t.Iterable[Result]) -> list[dict[str, t.Any]]:
+    """The groups of :func:`grouped` over all workspaces, each with its ``text`` for people; at most :data:`LISTED_REASONS`.
+
+    :param results: what the tasks of job_rerun returned.
+    """
+    instances = (instance for result in results for instance in result.get("instances") or () if instance.get("failure"))
+    groups = grouped((instance, missed_goal({"standing": None, **instance})) for instance in instances)
+    return [safe({**group, "text": group_text(group)}) for group in groups[:LISTED_REASONS]]
+
+
+def as_statistics(causes: t.Iterable[Result]) -> list[dict[str, t.Any]]:
+    """*causes* for a place that evaluates whatever it gets, such as the statistics that AWX hands on: without a character of a template."""
+    return [
+        {
+            **{name: cause[name] for name in ("count", "broken", "jobs", "workspaces")},
+            "reason": untemplated(cause["reason"]),
+            **{name: [untemplated(word) for word in cause[name]] for name in ("nodes", "node_types")},
+        }
+        for cause in causes
+    ]
+
+
+def cause_lines(causes: t.Sequence[Result]) -> list[str]:
+    """A heading, a line for each of the reasons with the most instances, and how many others there are; [""] where no reason is known."""
+    if not any(cause["reason"] or cause["nodes"] for cause in causes):
+        return [""]
+    rest = causes[SHOWN_REASONS:]
+    lines = [f"{cause['text']}{_where(cause)}" for cause in causes[:SHOWN_REASONS]]
+    more = f"{sum(cause['count'] for cause in rest)} × {counted(len(rest), 'other reason')}"
+    return ["Why they failed:", *lines, *([more] if rest else [])]
+
+
+def failure_words(instance: Result, *, shared: bool = False) -> str:
+    """Why one instance failed, in words: ``node load_orders (DLI SQL): table sales_7 not found``; "" if nothing is known.
+
+    :param shared: whether to leave out what differs from instance to instance.
+    """
+    failure = instance.get("failure") or {}
+    kind = f" ({failure['node_type']})" if failure.get("node_type") else ""
+    node = f"node {failure['node']}{kind}" if failure.get("node") else ""
+    message = failure.get("message") or instance.get("error_message")
+    return ": ".join(filter(None, (node, (failure.get("reason") or message) if shared else message)))
+
+
+def _where(cause: Result) -> str:
+    return f", in {cause['workspaces']} workspaces" if cause["workspaces"] > 1 else ""
