@@ -16,6 +16,7 @@ from ..module_utils._common.text import counted, printable
 from ..module_utils._config.argument_spec import overview_spec
 from ..plugin_utils._common.lines import Line
 from ..plugin_utils._report import overview
+from ..plugin_utils._report.started import started_command
 from ..plugin_utils._task.screen import brief, show
 
 _TABLES = {"failures": overview.failures, "attempts": overview.attempts}
@@ -41,8 +42,9 @@ class ActionModule(ActionBase):
         hosts = options["hosts"] if options["hosts"] is not None else task_vars.get("ansible_play_hosts_all", [])
         results = {str(host): _registered(task_vars.get("hostvars"), str(host), options["variable"]) for host in hosts}
         made = _TABLES[options["of"]](results, whole=self._display.verbosity > 0)
+        further = overview.rerun_lines(made.rows, started_command(task_vars, self._loader)) if options["of"] == "failures" else []
         if not self._task.no_log:
-            show(self._display, map(Line, made.lines))
+            show(self._display, map(Line, [*made.lines, *further]))
         if not made.unanswered:
             return brief({"changed": False, "rows": made.rows, "lines": made.lines, "unanswered": {}}, self._display)
         names = [printable(host, 100) for host in list(made.unanswered)[:_NAMED]]

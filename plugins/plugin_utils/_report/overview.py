@@ -11,13 +11,16 @@ from __future__ import annotations
 import collections
 import itertools
 import typing as t
+from dataclasses import replace
 
 from ...module_utils._common.text import counted, printable
 from .._common.local_times import local_time, offset, zone_of
-from .._common.tables import COLUMNS, shortened, table_lines, wrapped
+from .._common.tables import COLUMNS, command_lines, shortened, table_lines, wrapped
+from .command import Command
 
 Result = t.Mapping[str, t.Any]
 Row = t.Dict[str, t.Any]
+_FAILED, _RERUN = "dataarts.factory.failed", "dataarts.factory.rerun_failed"
 _UNDER = "    "  # before what stands below its row
 _CAUSE = 150  # columns of a cause, two lines, unless all of it is to be shown
 
@@ -50,6 +53,17 @@ def failures(results: t.Mapping[str, Result], *, whole: bool = False) -> Overvie
     ]
     lines = _with_notes(head, cells, [row["cause"] for row in rows], whole=whole)
     return Overview(rows, [*_failed_head(rows, answers, zone), *lines, *_unanswered_lines(unanswered)], unanswered)
+
+
+def rerun_lines(rows: t.Iterable[Row], command: Command) -> list[str]:
+    """The command that plans the rerun of what failed, where playbook failed was started by its name; nothing where no rerun would answer it.
+
+    :param command: how the play was started.
+    """
+    if command.playbook != _FAILED or command.awx or not any(row["status"] == "fail" for row in rows):
+        return []
+    words = replace(command, playbook=_RERUN).words(command.limit, command.selection, check=True)
+    return ["", "To see what a rerun would send (without --check it is sent):", *command_lines(words)]
 
 
 def attempts(results: t.Mapping[str, Result], *, whole: bool = False) -> Overview:

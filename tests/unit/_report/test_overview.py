@@ -5,13 +5,16 @@
 
 from __future__ import annotations
 
+import dataclasses
+import shlex
 import time
 import typing as t
 
 import pytest
 
 from ansible_collections.dataarts.factory.plugins.plugin_utils._common.tables import width
-from ansible_collections.dataarts.factory.plugins.plugin_utils._report.overview import attempts, failures
+from ansible_collections.dataarts.factory.plugins.plugin_utils._report.command import Command
+from ansible_collections.dataarts.factory.plugins.plugin_utils._report.overview import attempts, failures, rerun_lines
 from tests.unit.building import T
 
 HOUR = 3_600_000
@@ -154,6 +157,25 @@ def test_attempts_are_one_row_for_each_run_and_job_the_newest_first() -> None:
         "  dataarts_limit.",
     ]
     assert [row["outcomes"] for row in table.rows] == [{"accepted": 1}, {"accepted": 1, "not executed": 1}, {"rejected": 1}]
+
+
+STARTED = Command("dataarts.factory.failed", ("/srv/hosts.yml",), limit="sales", selection={"dataarts_planned_after": "-3d"})
+
+
+@pytest.mark.parametrize(
+    ("status", "command", "words"),
+    [
+        ("fail", STARTED, "dataarts.factory.rerun_failed -i /srv/hosts.yml --limit sales -e dataarts_planned_after=-3d --check"),
+        ("running-exception", STARTED, ""),
+        ("fail", dataclasses.replace(STARTED, playbook="/srv/own.yml"), ""),
+        ("fail", dataclasses.replace(STARTED, awx=True), ""),
+    ],
+)
+def test_the_last_lines_are_the_command_that_plans_the_rerun(status: str, command: Command, words: str) -> None:
+    lines = rerun_lines(failures({"sales": answer(failed(status=status))}).rows, command)
+    assert " ".join(shlex.split(" ".join(lines[2:]).replace("\\", ""))) == (f"ansible-playbook {words}" if words else "")
+    assert all(width(line) <= 80 for line in lines)
+    assert rerun_lines([], command) == []
 
 
 def test_nothing_was_rerun() -> None:
