@@ -239,7 +239,7 @@
   function showCauses() {
     const causes = report.reasons.filter((cause) => cause.reason || cause.nodes.length);
     $("why").hidden = causes.length === 0;
-    const head = ["Instances", "Reason", "Nodes", "Jobs", "Workspaces", "Log of one of them"].map((text) => el("th", { scope: "col", class: /^[IJ]|^Wo/.test(text) ? "number" : false }, text));
+    const head = ["Instances", "Reason", "Nodes", "Jobs", "Workspaces", "Log of one of them"].map((text) => el("th", { scope: "col", class: /^(Instances|Jobs|Workspaces)$/.test(text) ? "number" : false }, text));
     const number = (value) => el("td", { class: "number" }, value.toLocaleString("en"));
     const body = causes.map((cause) => el("tr", {},
       number(cause.count), el("th", { scope: "row" }, named(cause.reason || "unknown")), el("td", {}, named([cause.nodes.join(", "), cause.node_types.join(", ")].filter(Boolean).join("; "))),
