@@ -71,28 +71,38 @@ class ActionModule(ModuleAction):
         before = task_vars.get(self._part.result) if self._part.result else None
         if isinstance(before, t.Mapping):
             resumed = Passes.resumed(run, before) if self._part.name == passes.WATCH else None
-            if resumed is None:
+            if resumed is None and self._part.name == passes.WATCH:
                 return dict(before)
-            run = resumed
+            run = resumed or run
         self._run, self._go_on = run, ""
         with Heartbeat(self._say, lambda: self._doing()):
             run, timing = self._kept(task_vars)
-        result = self._result(run, timing, task_vars)
+        result = {**self._result(run, timing, task_vars), **self._kept_of_others(before)}
         self._leave_if_alone()
         if "pass_state" not in result:
             Note(self._host(task_vars)).remove()
         return result
+
+    def _kept_of_others(self, before: t.Any) -> dict[str, t.Any]:
+        """What a loop over workspaces behind one host had left in the same variable, so that its end knows all of them."""
+        if not self._part.name:
+            return {}
+        workspace_id = str(self._task.args.get("workspace_id"))
+        return {"workspace_id": workspace_id, **passes.others(before, workspace_id)}
 
     def _verdict(self, task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
         """Fail where the goal was missed, in few words: what a task that fails returns is shown, and its whole result may hold thousands of instances."""
         result = task_vars.get(self._part.result)
         result = result if isinstance(result, t.Mapping) else {}
         msg = str(result.get("msg") or "Failed: no task of this play left a result.")
-        if passes.reached_goal(result) or not self._part.fail:
-            self._say(console.verdict_line(self._host(task_vars), msg))
+        reached = passes.reached_goal(result)
+        if reached or not self._part.fail:
+            if self._part.good_too or not reached:
+                self._say(console.verdict_line(self._host(task_vars), msg))
             return {"changed": False, "msg": msg}
+        text = console.verdict_text(result, msg)
         # Where this word alone fails a task, Ansible shows no lines of the role's file, which say nothing about the cause.
-        return {"changed": False, "failed_when_result": True, **({} if _QUIET_FAILURE else {"failed": True}), "msg": msg}
+        return {"changed": False, "failed_when_result": True, **({} if _QUIET_FAILURE else {"failed": True}), "msg": text}
 
     def _kept(self, task_vars: dict[str, t.Any]) -> tuple[Passes, passes.Timing]:
         """The passes. Whatever ends them, what is known by then is kept; an error before anything is known is Ansible's to tell."""
@@ -114,7 +124,8 @@ class ActionModule(ModuleAction):
 
     def _in_background(self, task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
         """With ``async`` a process of its own makes one pass that waits for nothing; nobody is there to be shown progress."""
-        args = from_start({**self._task.args, "wait": False}, self._connection.transport)
+        alone = {"wait": False, "pass_state": {"run_id": uuid.uuid4().hex, "alone": True}}
+        args = from_start({**self._task.args, **alone}, self._connection.transport)
         result: dict[str, t.Any] = self._execute_module(module_name=_MODULE, module_args=args, task_vars=task_vars, wrap_async=True)
         return result
 
@@ -291,7 +302,7 @@ class _Progress:
         self._say = say
         self._verbose = verbose
         self._read_ms = int(time.time() * 1000)
-        self._last = ""
+        self._last = console.news_of(run)
         self._shown_problems: set[str] = set(run.problems)
         self._plan = run.plan
 
@@ -309,10 +320,10 @@ class _Progress:
 
     def show(self, run: Passes, elapsed: float) -> None:
         """Print the progress *elapsed* seconds into the task, if it says something new."""
-        text = f"{console.progress_text(counts.count(run))}, {bool(run.failed_passes)}"
-        if text != self._last:
+        news = console.news_of(run)
+        if news != self._last:
             self._say(self.line(run, elapsed))
-            self._last = text
+            self._last = news
 
     def line(self, run: Passes, elapsed: float) -> Line:
         """Where the instances stand."""

@@ -189,8 +189,8 @@ notes:
   - If the journal is younger than O(since), nothing is sent in the first O(settle_time) seconds, because a rerun sent from elsewhere may not
     be visible yet. The same holds after a journal that could not be read was set aside.
   - What was listed is acted on for 60 seconds at most, which also pass while the machine sleeps. After that it is listed again first.
-  - With C(async) a single pass is made in the background, which waits for nothing. What needs a second look, because it was held back, its
-    answer was lost, or a minute of sending was over, is left as it is, and the task does not fail for it. Then RV(due_in) is not V(null);
+  - With C(async) a single pass is made in the background, which waits for nothing. Where something needs a second look, because it was held back, its
+    answer was lost, or a minute of sending was over, the task fails, says how much is left and why, and RV(due_in) is not V(null);
     C(finished) is Ansible's own word there, which tells that the task in the background has ended.
   - Where the task runs on the controller, with the local connection and C(ansible_python_interpreter) set to that of Ansible itself, no
     process is started for a pass, which makes it many times faster. With C(become), C(environment), C(delegate_to) or
@@ -772,6 +772,16 @@ finished:
   type: bool
   returned: when the instances could be read
   sample: true
+workspace_id:
+  description: The workspace. Role P(dataarts.factory.rerun#role) needs it where several of them stand behind one host.
+  type: str
+  returned: in role P(dataarts.factory.rerun#role)
+  sample: 62fbba734e634c5087656fc3ff7adf34
+others:
+  description: By id, the results of other workspaces behind the same host, over which the role was looped before.
+  type: dict
+  returned: in role P(dataarts.factory.rerun#role), where there are any
+  sample: {}
 pass_state:
   description: What the next pass needs to know, for O(pass_state).
   type: dict

@@ -18,7 +18,7 @@ import pytest
 
 from emulator.running import Running, running
 from tests.support.playbook import SUPPORT, TIMEOUT, Ansible, Outcome
-from tests.support.scenarios import SUPPLY_ID, V2, two_workspaces
+from tests.support.scenarios import DOMAIN, SUPPLY_ID, USER_NAME, V2, two_workspaces
 from tests.support.workspace import inventory, variables
 
 PLAYBOOK = "dataarts.factory.rerun"
@@ -145,3 +145,56 @@ def test_who_interrupts_a_play_reads_what_stands_and_the_one_command_that_goes_o
     service.advance(7200)
     again = ansible.playbook(PLAYBOOK, "-i", path, variables={"dataarts_since": since}).ended(2)
     assert reruns(service) == 8, again.output
+
+
+def test_a_loop_over_workspaces_behind_one_host_is_summed_up_as_a_whole(service: Running, tmp_path: Path) -> None:
+    path = hosts(service, tmp_path)
+    data = json.loads(path.read_text(encoding="utf-8"))["all"]
+    shared = {**data["vars"], **data["hosts"]["sales"]}
+    role = {
+        "name": "Rerun",
+        "ansible.builtin.include_role": {"name": "dataarts.factory.rerun"},
+        "loop": [data["hosts"][name]["dataarts_workspace_id"] for name in ("supply", "sales")],
+        "vars": {"dataarts_workspace_id": "{{ item }}"},
+    }
+    del shared["dataarts_workspace_id"]
+    play = {"hosts": "localhost", "gather_facts": False, "tasks": [role], "vars": {**shared, "dataarts_fail_on_broken": False}}
+    outcome = Ansible(tmp_path).written_playbook([play]).succeeded()
+    numbers = outcome.of("rerun_summary")[-1].result["summary"]
+    assert (numbers["totals"]["rerun"], numbers["totals"]["succeeded"], numbers["totals"]["failed_again"]) == (8, 7, 1)
+    assert {job["job_name"] for job in numbers["jobs"]} == {"daily_sales", "hourly_stock", "weekly_report", "stock_levels"}
+    assert reruns(service) == 8
+
+
+@pytest.mark.parametrize(("limit", "expected"), [({"max_parallel": 1}, 1), ({}, 2)])
+def test_a_task_in_the_background_says_what_it_left(service: Running, tmp_path: Path, limit: dict[str, int], expected: int) -> None:
+    data = json.loads(hosts(service, tmp_path).read_text(encoding="utf-8"))["all"]
+    task = {
+        "name": "In the background",
+        "dataarts.factory.job_rerun": limit,
+        "vars": {**data["vars"], **data["hosts"]["supply"]},
+        "async": 60,
+        "poll": 1,
+    }
+    ansible = Ansible(tmp_path, environment={"ANSIBLE_ASYNC_DIR": str(tmp_path / "async")})
+    outcome = ansible.written_playbook([{"hosts": "localhost", "gather_facts": False, "tasks": [task]}])
+    assert reruns(service) == expected
+    assert outcome.rc == (2 if limit else 0), outcome.output
+    assert ("Left 1 instance " in outcome.stdout) is bool(limit)
+
+
+def test_a_wrong_password_is_tried_once_however_many_workspaces_there_are(service: Running, tmp_path: Path) -> None:
+    """IAM locks a user after a few of them."""
+    path = hosts(service, tmp_path)
+    data = json.loads(path.read_text(encoding="utf-8"))
+    login = {"dataarts_user_name": USER_NAME, "dataarts_user_password": "Pa55-of-nobody", "dataarts_domain_name": DOMAIN}
+    for name in ("sales", "supply"):
+        place = data["all"]["hosts"][name]
+        data["all"]["hosts"][name] = {key: value for key, value in place.items() if not key.endswith(("access_key", "secret_key"))} | login
+    data["all"]["hosts"] |= {f"more{number}": data["all"]["hosts"]["supply"] for number in range(3)}
+    path.write_text(json.dumps(data), encoding="utf-8")
+    outcome = Ansible(tmp_path).playbook(PLAYBOOK, "-i", path).ended(2)
+    assert len(service.requests("tokens")) == 1
+    assert len(outcome.failures) == 5
+    assert {USER_NAME in text for text in outcome.failures.values()} == {True}
+    assert "Pa55-of-nobody" not in outcome.output

@@ -376,7 +376,7 @@ def test_instances_that_wait_for_a_person_are_told_at_once(service: Running, ans
     service.advance(3600)
     outcome = process.wait().ended(2)
     assert expected, outcome.stdout
-    assert "1 waiting for a person (careful planned" in failures(outcome)["sales"]
+    assert "1 waiting for a person (careful planned" in outcome.runs("sales")[0].result["msg"]
     assert len(service.journal()) == 2
 
 

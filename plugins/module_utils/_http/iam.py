@@ -21,6 +21,7 @@ from .._common.errors import ApiError, Kind
 from .._common.stopwatch import stopwatch
 from .._config.credentials import Account
 from .compat import AuthBase
+from .login_gate import LoginGate
 from .request import Answer, Request
 from .signing import AkSkAuth
 
@@ -81,6 +82,8 @@ class FetchedAuth(AuthBase):
     :param clock: seconds of a stopwatch.
     """
 
+    #: Where a play has a process for each workspace, what keeps them from trying a wrong password one after the other.
+    gate: t.ClassVar[LoginGate | None] = None
     _leases: t.ClassVar[dict[str, Lease]] = {}
     _locks: t.ClassVar[dict[str, threading.RLock]] = {}
 
@@ -102,7 +105,8 @@ class FetchedAuth(AuthBase):
         with self._lock:
             lease = self._leases.get(self._key)
             if lease is None or self._clock() >= lease.good_until:
-                lease = self._leases[self._key] = self._fetch()
+                fetched = self._fetch() if self.gate is None else self.gate.pass_through(self._key, self._fetch)
+                lease = self._leases[self._key] = fetched
             return lease
 
     def renew(self) -> bool:

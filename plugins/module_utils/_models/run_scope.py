@@ -50,6 +50,7 @@ class PassState:
     :param dependencies: what was read of them, see ``dependency_query.py``.
     :param nodes: what was read of the nodes of jobs, see ``start_node.py``.
     :param reasons: what was read of why instances failed, see ``reason_query.py``.
+    :param alone: whether no pass follows, as it runs in the background.
     :param fleet: whether whoever asks has other workspaces too, and judges by all of them whether a pattern matches no job.
     """
 
@@ -64,6 +65,7 @@ class PassState:
     nodes: Carried = field(default_factory=dict)
     reasons: Carried = field(default_factory=dict)
     fleet: bool = False
+    alone: bool = False
 
     @classmethod
     def from_option(cls, value: t.Any) -> PassState:
@@ -83,6 +85,7 @@ class PassState:
             nodes=nodes if isinstance(nodes, t.Mapping) else {},
             reasons=reasons if isinstance(reasons, t.Mapping) else {},
             fleet=bool(value.get("fleet")),
+            alone=bool(value.get("alone")),
         )
 
     def after(

@@ -13,7 +13,7 @@ from .._api.service_time import CLOCK_LIMIT_MS, TOLERANCE_MS, timed_window
 from .._api.workspace import WorkspaceApi
 from .._common.errors import ApiError, Kind, OptionError
 from .._common.stopwatch import stopwatch
-from .._common.text import printable, safe
+from .._common.text import counted, printable, safe
 from .._common.times import Window, to_iso
 from .._models.attempt import Attempt, Outcome
 from .._models.decision import Action, Decision
@@ -224,6 +224,8 @@ class Goal(Strategy):
         state = self.state.after(scope, run_id=self.run_id, planned=planned, unsent=unsent, **read)
         result["pass_state"] = state.to_result()
         if result.get("failed") or self.anything_left(plan):
+            if self.state.alone and not result.get("failed"):
+                result.update(self._left_behind(plan))
             return
         result.update(finished=True, due_in=None)
         standing = self._standing(plan)
@@ -235,6 +237,15 @@ class Goal(Strategy):
             result.update(
                 failure_result(sentence(f"Failed to bring every instance {self.run.where} to success", causes, remedy), "incomplete")
             )
+
+    def _left_behind(self, plan: Plan) -> dict[str, t.Any]:
+        """What the only pass of a task in the background left to do, as a failure: nobody else tells of it."""
+        decisions = [decision for decision in self._standing(plan) if left_to_do(decision, wait=False)]
+        reasons = "; ".join(dict.fromkeys(printable(decision.reason, 200) for decision in decisions[:3])) or "not every job could be listed"
+        what = f"Left {counted(len(decisions), 'instance')} {self.run.where} to another pass, and with async there is none"
+        since = to_iso(self.state.since if self.state.since is not None else int(self.run.result["since"]))
+        remedy = f"Run it again with since={since}, which sends nothing twice, or without async"
+        return failure_result(sentence(what, reasons, remedy), "incomplete")
 
     def _at_node(self, plan: Plan) -> Plan:
         """*plan* as far as its jobs have the node in ``node_name``."""

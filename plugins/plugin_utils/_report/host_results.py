@@ -22,6 +22,7 @@ from .files import write_all
 from .junit import junit
 from .next_steps import plans_variables
 from .page import page
+from .several import whole
 from .started import awx_job_id
 
 Vars = t.Mapping[str, t.Any]
@@ -40,7 +41,7 @@ def results_of(hosts: t.Iterable[str], task_vars: Vars, variable: str = RESULT) 
     results: Results = {}
     for host in hosts:
         registered = _variables(host, task_vars).get(variable)
-        results[host] = registered if isinstance(registered, t.Mapping) else {}
+        results[host] = whole(registered) if isinstance(registered, t.Mapping) else {}
     return results
 
 

@@ -25,7 +25,7 @@ from .._common.tables import COLUMNS, padded, shortened, width, wrapped
 from .._report.command import Command
 from .._report.go_on import interrupted_lines
 from .counts import MISSED, SHORT_WORDS, broken, count, sent_here, summary_of
-from .passes import IN_PROGRESS, LIMIT, OPEN, TO_RERUN, Passes, Result, error_kind, message_of
+from .passes import IN_PROGRESS, INCOMPLETE, LIMIT, OPEN, TO_RERUN, Passes, Result, error_kind, message_of
 
 #: How many instances a message names; the rest is counted. The closing lines name more, a result all.
 NAMED = 3
@@ -133,6 +133,16 @@ def progress_line(name: str, run: Passes, elapsed: float, read_ms: int = 0) -> L
     return Line(line, "bad" if run.failed_passes else "")
 
 
+def news_of(run: Passes) -> tuple[t.Any, ...]:
+    """What a progress line is worth printing for, if it has changed: that something has ended, or that nothing is known any more."""
+    numbers = count(run)
+    return (
+        sum(numbers[name] for name in (*IN_PROGRESS, TO_RERUN)),
+        *(numbers[name] for name in ("succeeded", *MISSED)),
+        bool(run.failed_passes),
+    )
+
+
 def doing_line(name: str, doing: str, elapsed: float) -> Line:
     """What a pass is doing, which began *elapsed* seconds ago.
 
@@ -188,6 +198,18 @@ def early_line(name: str, msg: str) -> Line:
 def verdict_line(host: str, msg: str) -> Line:
     """How the work on a workspace ended, where Ansible does not show it as a failure."""
     return Line("\n".join(wrapped(f"{host}: {localized(printable(msg, 4000))}")))
+
+
+def verdict_text(result: Result, msg: str) -> str:
+    """The message of the verdict on a workspace, above the table that names the instances: the counts where they say it all, else the whole *msg*.
+
+    :param result: of the task that worked on it.
+    """
+    recap = result.get("recap")
+    kind = (result.get("error") or {}).get("kind") if isinstance(result.get("error"), t.Mapping) else None
+    if kind != INCOMPLETE or not isinstance(recap, t.Mapping) or not recap.get("broken") or result.get("problems"):
+        return msg
+    return f"{progress_text(recap)}. See below."
 
 
 def sent_message(run: Passes, place: TaskRun) -> str:

@@ -14,6 +14,7 @@ import json
 import sys
 import typing as t
 
+from ansible import constants
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.common.parameters import remove_values
 
@@ -22,6 +23,8 @@ from ...module_utils._config.argument_spec import rerun_spec
 from ...module_utils._config.credentials import SECRET_OPTIONS
 from ...module_utils._config.raw_values import fitted
 from ...module_utils._http.compat import HAS_REQUESTS
+from ...module_utils._http.iam import FetchedAuth
+from ...module_utils._http.login_gate import LoginGate
 from ...module_utils._runner.ansible_module import ModuleRun, run_logic
 from ...module_utils._runner.rerun import rerun
 
@@ -56,6 +59,7 @@ def run_pass(
     if wrong_type is not None or checked.error_messages:
         return None
     options = checked.validated_parameters
+    FetchedAuth.gate = LoginGate(str(constants.DEFAULT_LOCAL_TMP))
     run = ModuleRun(options, check_mode=check_mode, diff_mode=diff_mode)
     started(run)
     run_logic(run, rerun, "rerun", "job instances")

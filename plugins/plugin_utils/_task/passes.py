@@ -108,18 +108,25 @@ class Part:
     :param name: ``send``, ``watch``, ``verdict`` (fail where the goal was missed) or "" for everything.
     :param result: variable in which the part before left its result.
     :param fail: whether the verdict fails.
+    :param good_too: whether a verdict that is good is shown, too.
     """
 
     name: str = ""
     result: str = ""
     fail: bool = True
+    good_too: bool = True
 
     @classmethod
     def of(cls, args: Result) -> Part:
         """From option ``pass_state`` of a task."""
         state = args.get("pass_state")
         known = state if isinstance(state, t.Mapping) else {}
-        return cls(str(known.get("part") or ""), str(known.get("result") or ""), fail=str(known.get("fail")).lower() not in _NO)
+        return cls(
+            str(known.get("part") or ""),
+            str(known.get("result") or ""),
+            fail=str(known.get("fail")).lower() not in _NO,
+            good_too=known.get("good_too", True) is not False,
+        )
 
 
 @dataclass(frozen=True)
@@ -283,6 +290,17 @@ def reached_goal(result: Result) -> bool:
     """Whether a task's result says that everything selected has succeeded, or in check mode can be rerun. Module job_instance_retry, which does not
     wait, has no word for it."""
     return bool(result.get("succeeded", "instances" in result and "error" not in result))
+
+
+def others(before: t.Any, workspace_id: str) -> dict[str, t.Any]:
+    """The results of other workspaces in *before*, the result that is about to be replaced by that of *workspace_id*: key ``others``, by id."""
+    if not isinstance(before, t.Mapping):
+        return {}
+    kept = {name: result for name, result in (before.get("others") or {}).items() if name != workspace_id}
+    name = before.get("workspace_id")
+    if name and name != workspace_id:
+        kept[str(name)] = {key: value for key, value in before.items() if key not in ("others", "pass_state")}
+    return {"others": kept} if kept else {}
 
 
 def all_sent(result: t.Any) -> bool:
