@@ -38,7 +38,7 @@ options:
     type: path
   publish:
     description:
-      - Whether plans and summary become statistics of the play, as M(ansible.builtin.set_stats) makes them. A job of AWX keeps them as artifacts,
+      - Whether plans and summary become statistics of the play, as C(ansible.builtin.set_stats) makes them. A job of AWX keeps them as artifacts,
         C(dataarts_plans) and C(dataarts_summary), for the next job of its workflow.
       - The plan of a workspace that could not be read stays the one that was passed as C(dataarts_plans).
     type: bool
