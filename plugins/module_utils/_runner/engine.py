@@ -8,8 +8,8 @@ A strategy says what to list, how to decide, and what a result says: a goal (``r
 
 1. The strategy lists. ``snapshot.py`` reads the journal after that, and fixes the run scope with the first answer.
 2. The strategy decides, with the pipeline of ``_planner``. The report is made at once, so that it is there whatever happens next.
-3. Each request is claimed in the journal, sent, and recorded by ``sender.py``. What another run claimed first is dropped. No lock is held:
-   at most one open attempt per failure is what the journal's unique index guards.
+3. Each request is claimed in the journal, sent, and recorded by ``sender.py``. What another run claimed first, or since the journal was
+   read, is dropped. No lock is held: that is what the journal's unique indexes guard.
 
 A pass that only watches, and a run that finds nothing to do, write nothing.
 """
