@@ -114,3 +114,20 @@ def test_an_empty_workspace_decides_nothing_wrong(emulated: Running) -> None:
     emulated.reset(small_night(jobs=[], switches={"flow_control": False}))
     actual = emulated.state()["switches"]
     assert {name: setting for name, setting in decided(emulated).items() if not same(setting, actual[name])} == {}
+
+
+@pytest.mark.parametrize("name", ["instance_id_after_rerun", "submit_time_after_rerun"])
+@pytest.mark.parametrize("value", ["same", "new"])
+@pytest.mark.parametrize("api_version", ["v1", "v2"])
+def test_what_was_rerun_decides_what_a_rerun_keeps(emulated: Running, tmp_path: Path, name: str, value: str, api_version: str) -> None:
+    begin(emulated, **{name: value})
+    journal = {"journal": str(tmp_path / "journal.db"), "api_version": api_version}
+    jobs = {"jobs": ["daily_sales"], "planned_after": "-5d", "settle_time": 1}
+    before = decided(emulated, **journal)
+    sent = call("job_rerun", options(emulated, **journal, **jobs))
+    assert sent["changed"], sent["msg"]
+    emulated.advance(60)
+    after = decided(emulated, **journal)
+    both = {"instance_id_after_rerun": "same", "submit_time_after_rerun": "same", name: value}
+    assert not set(before) & set(both)
+    assert {point: after.get(point) for point in both} == both

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 
 from .._common.errors import ApiError, Kind
 from .._common.text import counted
+from .._models.attempt import Failure
 from .._models.checkup import Assumption, Observed, Setting
 
 #: Instances of one job that must agree before a rule is read from them.
@@ -31,6 +32,7 @@ class Entry:
     """An instance as a list showed it, in the service's own words. Times epoch ms."""
 
     job_name: str
+    job_id: str
     instance_id: str
     status: str
     plan_time: int
@@ -47,6 +49,7 @@ class Evidence:
     :ivar job_total: how many jobs the service counts.
     :ivar lists: the same list of instances several times, each in the order of the answer.
     :ivar other_lists: further lists of instances.
+    :ivar accepted: the failures whose reruns the service accepted, by the journal, the newest of each planned run.
     :ivar v1_job_ids: ``jobId`` of v1's lists, as it came.
     :ivar late_start: whether a window of one millisecond at its plan time, and one at its start, listed an instance that started later.
     :ivar long_windows: version -> whether a window of forty days was refused.
@@ -63,6 +66,7 @@ class Evidence:
     job_total: int = 0
     lists: list[list[Entry]] = field(default_factory=list)
     other_lists: list[list[Entry]] = field(default_factory=list)
+    accepted: list[Failure] = field(default_factory=list)
     v1_job_ids: list[t.Any] = field(default_factory=list)
     late_start: tuple[bool, bool] | None = None
     long_windows: dict[str, bool] = field(default_factory=dict)
@@ -167,6 +171,29 @@ def _submit_time_of(seen: Observed, evidence: Evidence) -> Decided:  # noqa: ARG
         if count == 1 and len(times) >= _ENOUGH and all(submitted <= plan for plan, submitted in times.items()):
             return "instance", f"{counted(len(times), 'instance')} of {job_name} have their own, before their plan times"
     return None
+
+
+def _after_rerun(name: str) -> t.Callable[[Observed, Evidence], Decided]:
+    """A point that is whether a rerun keeps the attribute *name* of an instance."""
+
+    def judge(seen: Observed, evidence: Evidence) -> Decided:  # noqa: ARG001
+        """Takes an instance that the journal knows as rerun"""
+        kept = {_kept(name, failure, evidence) for failure in evidence.accepted} - {None}
+        if len(kept) != 1:
+            return None
+        words = {True: ("same", "keeps it"), False: ("new", "has another one")}[bool(kept.pop())]
+        return words[0], f"an instance that was rerun {words[1]}, by the journal"
+
+    return judge
+
+
+def _kept(name: str, failure: Failure, evidence: Evidence) -> bool | None:
+    """Whether the instance of *failure*, which started anew since, has the same *name*; None where it did not, or others share its plan time."""
+    entries = [entry for entry in evidence.instances if (entry.job_id, entry.plan_time) == (failure.job_id, failure.plan_time)]
+    if len(entries) != 1 or (entries[0].start_time or 0) <= (failure.start_time or 0) or failure.start_time is None:
+        return None
+    old, new = getattr(failure, name), getattr(entries[0], name)
+    return None if not old or not new else bool(old == new)
 
 
 def _open(name: str, *needs: str) -> t.Callable[[Observed, Evidence], Decided]:
@@ -308,8 +335,8 @@ _POINTS: dict[str, t.Callable[[Observed, Evidence], Decided] | str] = {
     "enforce_window": _enforce_window,
     "success_status": _ONLY_A_RERUN,
     "success_body": _ONLY_A_RERUN,
-    "instance_id_after_rerun": _ONLY_A_RERUN,
-    "submit_time_after_rerun": _ONLY_A_RERUN,
+    "instance_id_after_rerun": _after_rerun("instance_id"),
+    "submit_time_after_rerun": _after_rerun("submit_time"),
     "rerun_visible_after": _ONLY_A_RERUN,
     "starting_seconds": _ONLY_A_RERUN,
     "waiting_start_time": _ONLY_A_RERUN,

@@ -163,6 +163,7 @@ def _entry(raw: dict[str, t.Any]) -> Entry | None:
         return None
     return Entry(
         job_name=str(name),
+        job_id=str(raw.get("job_id") or raw.get("jobId") or "").rstrip(","),
         instance_id=str(raw.get("instance_id") or raw.get("instanceId") or ""),
         status=str(raw.get("status")),
         plan_time=plan_time,

@@ -32,6 +32,7 @@ from .._http.reach import issuer, name_error, proxy_of, shown_proxy
 from .._http.request import Answer, encoded_path
 from .._http.session import Session, hosts_of
 from .._journal.journal import Journal
+from .._models.attempt import Failure, Outcome
 from .._models.checkup import HostSeen, JournalSeen, Observed, State
 from .._models.instance import StudioInstance
 from .._planner.assumptions import Evidence, measure
@@ -66,6 +67,7 @@ def doctor(run: ModuleRun) -> None:
         checks=[finding.to_result() for finding in findings],
     )
     if run.options["measure"]:
+        checkup.evidence.accepted = checkup.accepted
         run.result["assumptions"] = [assumption.to_result() for assumption in measure(seen, checkup.evidence)]
 
 
@@ -97,8 +99,9 @@ class _Checkup:
         self._options = run.options
         self._session: Session | None = None
         self._project_known = threading.Event()
-        #: What decides open points.
+        #: What decides open points, and the failures whose reruns were accepted.
         self.evidence = Evidence()
+        self.accepted: list[Failure] = []
         self._seen = Observed(
             workspace_id=options["workspace_id"] or "",
             api_version=options["api_version"],
@@ -292,6 +295,8 @@ class _Checkup:
         except (JournalError, OptionError) as error:
             seen.journal = JournalSeen("", str(error))
             return
+        accepted = [attempt.failure for attempt in attempts if attempt.outcome is Outcome.ACCEPTED]
+        self.accepted = list({failure.slot: failure for failure in reversed(accepted)}.values())
         since = "" if known.complete_since is None else to_iso(known.complete_since // 1000 * 1000)
         shared_by = tuple(dict.fromkeys(printable(f"{attempt.user} on {attempt.controller}", 100) for attempt in attempts))
         seen.journal = JournalSeen(printable(name), "", not os.path.isabs(name) or os.path.exists(name), since, shared_by)
