@@ -10,7 +10,7 @@ import typing as t
 from ..plugin_utils._report.checkup import checkup_lines, first_of_account
 from ..plugin_utils._role.options import variables_of
 from ..plugin_utils._task.module_action import ModuleAction
-from ..plugin_utils._task.screen import brief, show
+from ..plugin_utils._task.screen import show
 
 #: With more hosts than this in the play, only what is not ok is shown of each.
 _FEW = 3
@@ -40,4 +40,4 @@ class ActionModule(ModuleAction):
         if "checks" in result and not (self._task.no_log or self._play_context.no_log):
             verbose = self._display.verbosity > 0
             show(self._display, checkup_lines(host, result, few=len(hosts) <= _FEW or verbose, verbose=verbose))
-        return brief(result, self._display)
+        return result

@@ -134,11 +134,13 @@ options:
       - A rerun sent for an instance is never stopped by this module.
     type: int
     default: 3600
+    aliases: [timeout]
   poll_interval:
     description:
       - Seconds between two passes.
     type: int
     default: 10
+    aliases: [interval]
   pass_state:
     description:
       - What an earlier pass of the same task returned as RV(pass_state). The task hands it from pass to pass, so that nothing is read twice.

@@ -124,8 +124,8 @@ def test_what_was_rerun_decides_what_a_rerun_keeps(emulated: Running, tmp_path: 
     journal = {"journal": str(tmp_path / "journal.db"), "api_version": api_version}
     jobs = {"jobs": ["daily_sales"], "planned_after": "-5d", "settle_time": 1}
     before = decided(emulated, **journal)
-    sent = call("job_rerun", options(emulated, **journal, **jobs))
-    assert sent["changed"], sent["msg"]
+    rerun = call("job_rerun", options(emulated, **journal, **jobs))
+    assert rerun["changed"], rerun["msg"]
     emulated.advance(60)
     after = decided(emulated, **journal)
     both = {"instance_id_after_rerun": "same", "submit_time_after_rerun": "same", name: value}

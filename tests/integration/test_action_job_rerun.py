@@ -38,7 +38,7 @@ STEADY = {**V2, "clock_skew_seconds": 0}
 CASES: dict[str, tuple[dict[str, t.Any], dict[str, t.Any]]] = {
     "waits": ({"run_seconds": ENDLESS, "switches": {**V2, "request_id_header": True}}, SALES),
     "does_not_wait": ({"run_seconds": ENDLESS}, {**SALES, "wait": False}),
-    "gives_up": ({"run_seconds": ENDLESS}, {**SALES, "wait_timeout": 2}),
+    "gives_up": ({"run_seconds": ENDLESS}, {**SALES, "timeout": 2, "interval": 1}),
     "lost_answer": ({"faults": [{"route": "retry", "kind": "drop", "when": "after_effect"}]}, SALES),
     "bad_moment": (
         {

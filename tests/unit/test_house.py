@@ -13,6 +13,7 @@ from types import SimpleNamespace
 import pytest
 import yaml
 
+from ansible_collections.dataarts.factory.plugins.module_utils._common.version import VERSION
 from tools import environments, matrix, support, switches
 
 TESTS = Path(__file__).resolve().parents[1]
@@ -127,6 +128,10 @@ def test_the_changelog_names_everything_that_users_call() -> None:
         **{f"plugins/{kind}": names(f"plugins/{kind}") for kind in ("filter", "inventory", "lookup") if names(f"plugins/{kind}")},
     }
     assert {kind: {entry["name"] for entry in entries} for kind, entries in listed.items()} == there
+
+
+def test_the_version_that_modules_know_is_that_of_the_collection() -> None:
+    assert yaml.safe_load((CHECKOUT / "galaxy.yml").read_text(encoding="utf-8"))["version"] == VERSION
 
 
 def names(folder: str, pattern: str = "*.py") -> set[str]:

@@ -122,8 +122,8 @@ def rerun_spec() -> Spec:
         "attempts": {"type": "int", "default": 1},
         "attempt_delay": {"type": "int", "default": 0},
         "wait": {"type": "bool", "default": True},
-        "wait_timeout": {"type": "int", "default": 3600},
-        "poll_interval": {"type": "int", "default": 10},
+        "wait_timeout": {"type": "int", "default": 3600, "aliases": ["timeout"]},
+        "poll_interval": {"type": "int", "default": 10, "aliases": ["interval"]},
         "pass_state": {"type": "dict", "no_log": False},
     }
 

@@ -23,7 +23,7 @@ from .._role.options import OWN, ROLE, plan_of, variables_of
 from .._role.typos import typos
 from .paths import from_start
 from .screen import brief
-from .variables import accepted, filled, said
+from .variables import accepted, by_name, filled, said
 
 Vars = t.Mapping[str, t.Any]
 
@@ -74,10 +74,12 @@ class ModuleAction(ActionBase):
         :raises OptionError: a variable cannot be evaluated, or role rerun does not go on with them.
         """
         spec, role = MODULES[self.module](), task_vars.get("ansible_role_name") == ROLE
-        known = {name for options in MODULES.values() for name in options()}
+        known = {
+            name for options in MODULES.values() for option, entry in options().items() for name in (option, *entry.get("aliases", ()))
+        }
         variables = {name: variable for name, variable in variables_of(self.module, role=role).items() if variable in task_vars}
         values = _Values(self, task_vars, {variables[name] for name in variables if spec[name].get("no_log")})
-        args = accepted(self._task.args, spec, known, self._default_of)
+        args = accepted(by_name(self._task.args, spec, self._default_of), spec, known, self._default_of)
         host = str(task_vars.get("inventory_hostname", "localhost"))
         own = self._own(task_vars, values) if role and self.module == "job_rerun" else {}
         plan = plan_of(own.get("plans"), host)

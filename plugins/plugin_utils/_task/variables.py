@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import typing as t
 
+from ...module_utils._common.errors import OptionError
 from ...module_utils._config.argument_spec import Spec
 from ...module_utils._config.credentials import CREDENTIAL_OPTIONS, joining
 
@@ -48,6 +49,24 @@ def filled(
 
 def _is_selection(name: str, spec: Spec) -> bool:
     return name in spec and spec[name].get("elements") == "str"
+
+
+def by_name(args: t.Mapping[str, t.Any], spec: Spec, default_of: t.Callable[[str], t.Any]) -> dict[str, t.Any]:
+    """*args* with each option under its own name, where an alias was used. What the task says goes before what ``module_defaults`` say.
+
+    :raises OptionError: an option is set by its name and by an alias.
+    """
+    named = dict(args)
+    for name, option in spec.items():
+        for alias in option.get("aliases", ()):
+            if alias not in named:
+                continue
+            value = named.pop(alias)
+            if not said(named.get(name)) or (said(value) and default_of(name) == named[name]):
+                named[name] = value
+            elif said(value) and default_of(alias) != value:
+                raise OptionError(f"{alias} is another name of {name}, and both are set. Leave one of them out.")
+    return named
 
 
 def accepted(

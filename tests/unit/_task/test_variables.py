@@ -9,8 +9,9 @@ import typing as t
 
 import pytest
 
+from ansible_collections.dataarts.factory.plugins.module_utils._common.errors import OptionError
 from ansible_collections.dataarts.factory.plugins.module_utils._config.argument_spec import MODULES
-from ansible_collections.dataarts.factory.plugins.plugin_utils._task.variables import accepted, filled, said
+from ansible_collections.dataarts.factory.plugins.plugin_utils._task.variables import accepted, by_name, filled, said
 
 BLANKS = [None, "", " ", "\n", "\r\n", "\t ", "\u3000"]
 #: Stands for "nothing there at all".
@@ -102,3 +103,25 @@ def test_what_another_module_takes_hurts_none_where_the_defaults_of_the_group_sa
     defaults = {"workspace_id": "W", "region": "R", "typo": 1}
     # What the task itself says, and what no module has, stays for Ansible to refuse.
     assert accepted(args, spec, known, defaults.get) == {"region": "R", "max_instances": 3, "typo": 1}
+
+
+@pytest.mark.parametrize(
+    ("args", "defaults", "expected"),
+    [
+        ({"timeout": 60}, {}, {"wait_timeout": 60}),
+        ({"interval": 5, "timeout": "60"}, {}, {"poll_interval": 5, "wait_timeout": "60"}),
+        ({"wait_timeout": 60}, {}, {"wait_timeout": 60}),
+        ({"wait_timeout": 60, "timeout": None}, {}, {"wait_timeout": 60}),
+        ({"wait_timeout": "", "timeout": 60}, {}, {"wait_timeout": 60}),
+        ({"wait_timeout": 60, "timeout": 90}, {"wait_timeout": 60}, {"wait_timeout": 90}),
+        ({"wait_timeout": 60, "timeout": 90}, {"timeout": 90}, {"wait_timeout": 60}),
+        ({"wait_timeout": 60, "timeout": 90}, {}, "timeout is another name of wait_timeout, and both are set"),
+        ({"timeout": 60, "jobs": ["a"]}, {}, {"wait_timeout": 60, "jobs": ["a"]}),
+    ],
+)
+def test_aliases(args: dict[str, t.Any], defaults: dict[str, t.Any], expected: dict[str, t.Any] | str) -> None:
+    if isinstance(expected, str):
+        with pytest.raises(OptionError, match=expected):
+            by_name(args, MODULES["job_rerun"](), defaults.get)
+    else:
+        assert by_name(args, MODULES["job_rerun"](), defaults.get) == expected
