@@ -32,13 +32,14 @@ from tests.support.workspace import inventory, variables
 #: A run that never ends by itself while the test looks on.
 ENDLESS = 36_000
 SALES = {"jobs": ["daily_sales"]}
+ALIASES = {"wait_timeout": "timeout", "poll_interval": "interval"}
 #: Under which each pass lists once, so that a fault can be aimed at the third: the first plans, the second sends.
 STEADY = {**V2, "clock_skew_seconds": 0}
 #: host: (scenario, options of the task)
 CASES: dict[str, tuple[dict[str, t.Any], dict[str, t.Any]]] = {
     "waits": ({"run_seconds": ENDLESS, "switches": {**V2, "request_id_header": True}}, SALES),
     "does_not_wait": ({"run_seconds": ENDLESS}, {**SALES, "wait": False}),
-    "gives_up": ({"run_seconds": ENDLESS}, {**SALES, "timeout": 2, "interval": 1}),
+    "gives_up": ({"run_seconds": ENDLESS}, {**SALES, "wait_timeout": 2}),
     "lost_answer": ({"faults": [{"route": "retry", "kind": "drop", "when": "after_effect"}]}, SALES),
     "bad_moment": (
         {
@@ -92,7 +93,7 @@ class Played:
 
 def task(**more: t.Any) -> dict[str, t.Any]:
     options = {
-        name: f"{{{{ dataarts_{name} | default(omit) }}}}"
+        ALIASES.get(name, name): f"{{{{ dataarts_{name} | default(omit) }}}}"
         for name in (
             "workspace_id",
             "jobs",

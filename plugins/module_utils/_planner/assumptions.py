@@ -23,6 +23,8 @@ _ENOUGH = 3
 #: Lists that must show the same order, and entries that they must have, so that it is not chance.
 _LISTS, _ENTRIES = 3, 5
 _DAY_MS = 86_400_000
+#: Types of nodes as the documentation's table writes them; the SDK joins the words [SDK][OTC-95].
+_TYPES_APART = frozenset({"Hive SQL", "Spark SQL", "DWS SQL", "DLI SQL", "DLI Spark", "CDM Job", "OBS Manager", "MRS Spark"})
 #: Seconds by which two clocks may differ and still be the same: a Date is a whole second.
 _SAME_CLOCK = 2.0
 
@@ -39,6 +41,7 @@ class Entry:
     submit_time: int | None = None
     start_time: int | None = None
     instance_type: int | None = None
+    error: bool = False
 
 
 @dataclass
@@ -51,6 +54,7 @@ class Evidence:
     :ivar other_lists: further lists of instances.
     :ivar accepted: the failures whose reruns the service accepted, by the journal, the newest of each planned run.
     :ivar v1_job_ids: ``jobId`` of v1's lists, as it came.
+    :ivar detail: v1's detail of a failed instance for which a list has an error message, as it came; None without one.
     :ivar late_start: whether a window of one millisecond at its plan time, and one at its start, listed an instance that started later.
     :ivar long_windows: version -> whether a window of forty days was refused.
     :ivar default_workspace: whether the project has a default workspace, which a request without a workspace would mean.
@@ -68,6 +72,7 @@ class Evidence:
     other_lists: list[list[Entry]] = field(default_factory=list)
     accepted: list[Failure] = field(default_factory=list)
     v1_job_ids: list[t.Any] = field(default_factory=list)
+    detail: t.Mapping[str, t.Any] | None = None
     late_start: tuple[bool, bool] | None = None
     long_windows: dict[str, bool] = field(default_factory=dict)
     default_workspace: bool = False
@@ -91,7 +96,7 @@ Decided = t.Optional[t.Tuple[Setting, str]]
 def measure(seen: Observed, evidence: Evidence) -> list[Assumption]:
     """Every open point with its setting as far as *evidence* decides it."""
     assumptions = []
-    for name, judge in _POINTS.items():
+    for name, judge in POINTS.items():
         decided = None if isinstance(judge, str) else judge(seen, evidence)
         if decided is not None:
             assumptions.append(Assumption(name, True, *decided))
@@ -291,6 +296,31 @@ def _v1_job_id(seen: Observed, evidence: Evidence) -> Decided:  # noqa: ARG001
     return (forms.pop(), f"jobId of v1 is {evidence.v1_job_ids[0]!r}") if len(forms) == 1 else None
 
 
+def _detail_error(seen: Observed, evidence: Evidence) -> Decided:  # noqa: ARG001
+    """Takes a failed instance for which v1's list has an error message."""
+    if evidence.detail is None:
+        return None
+    if evidence.detail.get("errorMessage"):
+        return "instance", "the detail of a failed instance has an error message"
+    if any(node.get("errorMessage") for node in _nodes(evidence)):
+        return "node", "a node in the detail of a failed instance has an error message"
+    return "none", "the detail of a failed instance has no error message, though the list has one"
+
+
+def _node_types(seen: Observed, evidence: Evidence) -> Decided:  # noqa: ARG001
+    """Takes a failed instance with a node whose type is written in two ways."""
+    types = {str(node.get("type")) for node in _nodes(evidence)}
+    apart, joined = types & _TYPES_APART, types & {name.replace(" ", "") for name in _TYPES_APART}
+    if bool(apart) == bool(joined):
+        return None
+    return ("apart" if apart else "joined"), f"a node is of type {next(iter(apart | joined))}"
+
+
+def _nodes(evidence: Evidence) -> list[t.Mapping[str, t.Any]]:
+    nodes = (evidence.detail or {}).get("nodes")
+    return [node for node in nodes if isinstance(node, t.Mapping)] if isinstance(nodes, list) else []
+
+
 def _request_id_header(seen: Observed, evidence: Evidence) -> Decided:  # noqa: ARG001
     """Takes answers that all have it, or none."""
     if not evidence.request_ids or len(set(evidence.request_ids)) != 1:
@@ -327,7 +357,7 @@ def _seconds(value: float) -> int:
 
 
 _ONLY_A_RERUN = "Only a rerun shows it"
-_POINTS: dict[str, t.Callable[[Observed, Evidence], Decided] | str] = {
+POINTS: dict[str, t.Callable[[Observed, Evidence], Decided] | str] = {
     "offset_unit": _offset_unit,
     "offset_beyond": _offset_beyond,
     "list_order": _list_order,
@@ -359,6 +389,8 @@ _POINTS: dict[str, t.Callable[[Observed, Evidence], Decided] | str] = {
     "running_per_job": _running_per_job,
     "status_spelling": _status_words,
     "v1_job_id": _v1_job_id,
+    "detail_error": _detail_error,
+    "node_types": _node_types,
     "request_id_header": _request_id_header,
     "retry_after": "Only a request that is throttled shows it, and none is made for that",
     "flow_control": "Only too many requests show it, and they are not made for that",

@@ -45,7 +45,7 @@ class Gathering:
         if not self._open:
             return
         list(in_threads(lambda ask: ask(), [self._jobs, self._lists, self._refusals, self._without_workspace]))
-        list(in_threads(lambda ask: ask(), [self._late_start, self._long_windows]))
+        list(in_threads(lambda ask: ask(), [self._late_start, self._long_windows, self._detail]))
 
     def _asked(self, ask: t.Callable[[], Answer]) -> Answer | ApiError | None:
         """How the question ended; an answer's headers are noted."""
@@ -132,6 +132,13 @@ class Gathering:
         ]
         return None if shown and shown[0].start_time != wanted.start_time else bool(shown)
 
+    def _detail(self) -> None:
+        shown = (entry for entries in self.evidence.lists for entry in entries)  # only v1's lists have error messages
+        failed = next((entry for entry in shown if entry.status == "fail" and entry.error and entry.instance_id), None)
+        if failed is not None and self._seen.error("v1_jobs") is None:
+            answer = self._asked(lambda: self._questions.instance(failed.job_name, failed.instance_id))
+            self.evidence.detail = answer.body if isinstance(answer, Answer) and isinstance(answer.body, dict) else None
+
     def _long_windows(self) -> None:
         names = [entry.job_name for entry in self.evidence.instances] or self._job_names()
         window = Window(self._now - 40 * _DAY_MS, self._now)
@@ -170,6 +177,7 @@ def _entry(raw: dict[str, t.Any]) -> Entry | None:
         submit_time=_number(raw, "submit_time", "submitTime"),
         start_time=_number(raw, "start_time", "startTime"),
         instance_type=_number(raw, "instance_type", "instanceType"),
+        error=bool(raw.get("errorMessage")),
     )
 
 
