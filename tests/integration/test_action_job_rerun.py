@@ -145,7 +145,7 @@ def end_when_shown(service: Running, process: Process) -> None:
     """Let the endless runs of host `waits` end as soon as its progress line has shown them running."""
     deadline = time.monotonic() + 180
     while process.process.poll() is None and time.monotonic() < deadline:
-        if re.search(r"^waits: 0 succeeded, 3 running, ", process.text(), re.MULTILINE):
+        if re.search(r"^waits +3 running, ", process.text(), re.MULTILINE):
             break
         time.sleep(0.1)
     service.advance(ENDLESS)
