@@ -57,6 +57,9 @@ class ActionModule(ActionBase):
             *([Line(f"Report: {paths['html']}")] if paths else []),
         ]
         show(self._display, lines)
+        if unmatched:
+            # Without what has been shown: Ansible prints the whole of a result that failed, and passes on no statistics of it.
+            return {"changed": False, "failed": True, "msg": " ".join(filter(None, (*unmatched, failure))), "paths": paths}
         result = {
             "changed": False,
             "summary": _summary.summarize(results),
@@ -64,8 +67,7 @@ class ActionModule(ActionBase):
             "lines": [text for line in lines for text in line.text.splitlines()],
             "paths": paths,
         }
-        problems = [text for text in (*unmatched, failure) if text]
-        result |= {"failed": True, "msg": " ".join(problems)} if problems else {}
+        result |= {"failed": True, "msg": failure} if failure else {}
         result |= {"ansible_stats": _stats(result, self._passed(task_vars))} if options["publish"] else {}
         warnings = _summary.shared_workspaces(ids)
         return brief({**result, "warnings": warnings} if warnings else result, self._display)

@@ -16,7 +16,8 @@ description:
     numbers for programs and in lines for people. Asks no service for anything.
   - Prints the lines, what is broken first. The last of them are the command that goes on, which reruns nothing twice, and the path of the report.
   - Run it once for the play, with C(run_once), after the last workspace. The playbooks of the collection end with it.
-  - Fails if a pattern in C(jobs) matches no job of any workspace. One that matches in some of them is as it was meant.
+  - Fails if a pattern in C(jobs) matches no job of any workspace. One that matches in some of them is as it was meant. A task
+    that fails so returns RV(msg) and RV(paths) alone, because Ansible prints the whole of a result that failed.
   - Warns of hosts that stand for the same workspace.
 extends_documentation_fragment:
   - dataarts.factory.attributes.controller
