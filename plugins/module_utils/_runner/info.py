@@ -64,20 +64,26 @@ def instance_info(run: ModuleRun) -> None:
         run.warn(note)
     _check_jobs(catalog, job_name, selection(window), instances, failed)
     newest = sorted(instances, key=lambda instance: (-instance.key.plan_time, instance.job_name, instance.key))[: options["limit"]]
-    reader = ReasonReader(api, options["reasons"])
-    reasons = reader.read(newest)
-    for note in reader.notes:
-        run.warn(note)
-    shown = [{**with_key(instance), "failure": reason_result(reasons.get(instance.full_key))} for instance in newest]
-    reasons_found = grouped((instance, True) for instance in shown if instance["failure"] is not None)
-    run.result.update({"lines": list(map(instance_line, shown))} if options["short"] else {"instances": shown, "reasons": reasons_found})
     run.result.update(
+        _listed_result(run, api, newest),
         total=len(instances),
         statuses=statuses(instances),
         planned_after=window.begin,
         planned_before=window.end,
         api_versions=dict(api.api_versions),
     )
+
+
+def _listed_result(run: ModuleRun, api: WorkspaceApi, listed: t.Sequence[JobInstance]) -> dict[str, t.Any]:
+    """``instances`` with their failures, and ``reasons``; ``lines`` in their place with option ``short``."""
+    reader = ReasonReader(api, run.options["reasons"])
+    reasons = reader.read(listed)
+    for note in reader.notes:
+        run.warn(note)
+    shown = [{**with_key(instance), "failure": reason_result(reasons.get(instance.full_key))} for instance in listed]
+    if run.options["short"]:
+        return {"lines": list(map(instance_line, shown))}
+    return {"instances": shown, "reasons": grouped((instance, True) for instance in shown if instance["failure"] is not None)}
 
 
 def _check_instance_options(options: t.Mapping[str, t.Any]) -> None:
