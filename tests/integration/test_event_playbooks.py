@@ -138,8 +138,9 @@ def test_what_people_were_told_of_is_what_they_launch(machine: Machine) -> None:
     assert sum(len(entry["instances"]) for entry in machine.service.journal()) == 7
 
 
-def test_without_a_limit_it_refuses_to_run(machine: Machine) -> None:
-    outcome = machine.play("event_rerun").ended(2)
+@pytest.mark.parametrize("limit", [{}, {"dataarts_max_reruns_per_day": None}])
+def test_without_a_limit_it_refuses_to_run(machine: Machine, limit: dict[str, None]) -> None:
+    outcome = machine.play("event_rerun", extra=limit).ended(2)
     assert "dataarts_max_reruns_per_day is not set" in outcome.stdout
     assert machine.service.journal() == []
 

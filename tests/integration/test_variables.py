@@ -79,15 +79,18 @@ def test_every_module_has_account_and_workspace_of_the_inventory_or_of_the_play(
     assert all("not found" in msg or "no instance" in msg for (name, dummy), msg in messages.items() if name in failed), messages
 
 
-@pytest.mark.parametrize(("blank", "place"), [(None, "extra"), ("", "extra"), ("\r\n", "play")])
+@pytest.mark.parametrize(("blank", "place"), [(None, "extra"), ("", "extra"), ("\r\n", "play"), (None, "host")])
 def test_a_limit_of_the_inventory_is_not_lifted_by_what_says_nothing(
     service: Running, ansible: Ansible, tmp_path: Path, blank: str | None, place: str
 ) -> None:
-    hosts = written(tmp_path, inventory(sales=variables(service, max_instances=1, settle_time=1, journal=str(tmp_path / "journal"))))
     over = {"dataarts_max_instances": blank, "dataarts_since": blank, "dataarts_plans": blank}
-    if place == "extra":
-        outcome = ansible.playbook(PLAYBOOK, "-i", hosts, variables=over)
-    else:
+    limit = {"dataarts_max_instances": 1, "dataarts_jobs": ["*"]}
+    plain = variables(service, settle_time=1, journal=str(tmp_path / "journal"))
+    hosts = written(tmp_path, inventory(sales={**plain, **(over if place == "host" else limit)}))
+    if place == "host":
+        (tmp_path / "group_vars").mkdir()
+        (tmp_path / "group_vars" / "all.yml").write_text(json.dumps(limit), encoding="utf-8")
+    if place == "play":
         play = {
             "hosts": "all",
             "gather_facts": False,
@@ -95,6 +98,8 @@ def test_a_limit_of_the_inventory_is_not_lifted_by_what_says_nothing(
             "tasks": [{"import_role": {"name": PLAYBOOK, "tasks_from": "workspace"}}],
         }
         outcome = ansible.written_playbook([play], "-i", hosts)
+    else:
+        outcome = ansible.playbook(PLAYBOOK, "-i", hosts, variables=over if place == "extra" else None)
     result = outcome.of("job_rerun")[0].result
     assert result["error"]["kind"] == "limit", outcome.output
     assert service.journal() == []

@@ -14,6 +14,7 @@ from ...module_utils._config.argument_spec import Spec, instance_retry_spec, rer
 from ...module_utils._config.credentials import KINDS, text_of
 from ...module_utils._config.raw_values import problem
 from ...module_utils._config.regions import region_id
+from .._task.variables import said
 
 PREFIX = "dataarts_"
 #: Answers of a survey to what the inventory may say for each workspace: they take its place only if they say anything, see role awx.
@@ -56,7 +57,8 @@ def survey_answer_errors(variables: t.Mapping[str, t.Any]) -> list[str]:
     for name, value in variables.items():
         prefix = ANSWER if name.startswith(ANSWER) else PREFIX
         option = name[len(prefix) :]
-        if not name.startswith(prefix) or option not in _known() or (prefix == ANSWER and value is None):
+        # A form sends empty text for a question that nobody answered.
+        if not name.startswith(prefix) or option not in _known() or not said(value):
             continue
         text = problem(option, value, _known()[option])
         if text is not None:

@@ -15,7 +15,7 @@ import typing as t
 
 from ...module_utils._common.text import printable
 from ...module_utils._config.argument_spec import account_spec, instance_retry_spec, rerun_spec, workspace_spec
-from .._awx.launch_inputs import PREFIX
+from .._awx.launch_inputs import ANSWER, PREFIX
 from .._inventory.rows import ROW_NAMES
 
 #: What the role and its playbooks read in addition to the options of the module.
@@ -41,7 +41,7 @@ _BARE = (
     "plan_id",
 )
 #: Options without which more is rerun than was meant: a slip in one of them is never only warned about.
-_GUARDS = frozenset({*_BARE, "plans", "plan_record", "statuses", "hosts", "order"})
+_GUARDS = frozenset({*_BARE, "plans", "plan_record", "statuses", "hosts", "order", "never_rerun_reasons", "rerun_only_reasons"})
 #: How alike two names are, 0 to 1: one letter more, less or other, also in a short name; not another word.
 _ALIKE = 0.8
 
@@ -86,7 +86,8 @@ def typos(names: t.Iterable[str]) -> Typos:
 
 
 def _known() -> set[str]:
-    return {*_OWN, *_OTHERS, *rerun_spec(), *instance_retry_spec()} - {"only_statuses"}
+    options = {*_OWN, *_OTHERS, *rerun_spec(), *instance_retry_spec()} - {"only_statuses"}
+    return options | {f"{ANSWER[len(PREFIX) :]}{option}" for option in options}
 
 
 def _meant() -> list[str]:

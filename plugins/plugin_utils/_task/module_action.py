@@ -8,8 +8,10 @@ from __future__ import annotations
 import typing as t
 
 from ansible.errors import AnsibleError
+from ansible.inventory.helpers import sort_groups
 from ansible.plugins.action import ActionBase
 from ansible.vars.manager import VariableManager
+from ansible.vars.plugins import get_vars_from_inventory_sources, get_vars_from_path
 
 from ...module_utils._common.errors import OptionError
 from ...module_utils._common.text import printable
@@ -156,7 +158,8 @@ class _Values:
         return value
 
     def _beneath(self) -> t.Iterator[Vars]:
-        """The variables of the host without the extra ones; then without those of tasks and roles; then those of the inventory alone."""
+        """The variables of the host without the extra ones; then without those of tasks and roles; then those of the inventory alone; then those
+        of each group, the closest first."""
         task, action = self._action._task, self._action
         of_play = task.get_variable_manager()
         manager = VariableManager(loader=action._loader, inventory=of_play._inventory)
@@ -168,6 +171,10 @@ class _Values:
         manager._nonpersistent_fact_cache = {}
         yield manager.get_vars(play=play, host=host, include_hostvars=False)
         yield manager.get_vars(host=host, include_hostvars=False)
+        for group in reversed(sort_groups(host.get_groups())):
+            in_files = get_vars_from_inventory_sources(action._loader, of_play._inventory._sources, [group], "task")
+            by_playbook = get_vars_from_path(action._loader, action._loader.get_basedir(), [group], "task")
+            yield {**group.get_vars(), **in_files, **by_playbook}
 
     def _evaluated(self, name: str, value: t.Any) -> t.Any:
         try:

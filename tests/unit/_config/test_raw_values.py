@@ -158,6 +158,8 @@ def test_answers_are_judged_by_the_option_they_stand_for() -> None:
         "dataarts_answer_jobs": 511,
         "dataarts_answer_planned_after": 754,
         "dataarts_answer_order": None,
+        "dataarts_answer_max_instances": "",
+        "dataarts_answer_job_name": " ",
         "dataarts_answer_statuses": [],
     }
     assert [text.split()[0] for text in survey_answer_errors(answers)] == ["dataarts_answer_jobs", "dataarts_answer_planned_after"]
