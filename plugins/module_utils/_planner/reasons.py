@@ -31,7 +31,7 @@ _WORD_ENDS = r"(?![0-9A-Za-z_])"
 #: What is kept: a code. The number behind the word is part of it; in quotes it is one too.
 _CODES = (
     rf"(?<![A-Za-z0-9_])[A-Z][A-Za-z]{{1,9}}[.-][0-9]{{3,6}}{_WORD_ENDS}",
-    rf"[\"'“‘][A-Z][A-Za-z]{{1,9}}[.-][0-9]{{3,6}}[\"'”’]{_WORD_ENDS}",
+    rf"[\"'\u201c\u2018][A-Z][A-Za-z]{{1,9}}[.-][0-9]{{3,6}}[\"'\u201d\u2019]{_WORD_ENDS}",
     rf"(?<![A-Za-z0-9_])(?:HTTP(?:/[0-9.]{{1,3}})?|SQLSTATE|ERROR|Error|error)[ :=]{{1,2}}[0-9][0-9A-Z]{{2,4}}{_WORD_ENDS}",
     r"[\"']?(?<![A-Za-z0-9_])[A-Za-z_]{0,20}(?:[Cc]ode|CODE|[Ss]tatus|[Ss]tate|errno)[\"' :=\[(]{1,4}-?[0-9][0-9A-Z]{0,5}(?![0-9A-Za-z_-])",
     rf"(?:错误码|状态码|返回码|退出码|返回值)[ :：=为是\[]{{0,3}}-?[0-9]{{1,6}}{_WORD_ENDS}",
@@ -39,11 +39,11 @@ _CODES = (
 #: Names in quotes. An apostrophe within a word does not count.
 _QUOTED = (
     *(rf"(?<!\w){quote}[^{quote}\n]{{0,300}}{quote}(?!\w)" for quote in "'\"`"),
-    *(f"{begin}[^{begin}{end}]{{0,300}}{end}" for begin, end in ("“”", "‘’", "「」", "『』", "《》")),
+    *(f"{begin}[^{begin}{end}]{{0,300}}{end}" for begin, end in ("\u201c\u201d", "\u2018\u2019", "「」", "『』", "《》")),
 )
-_URL = r"(?<![A-Za-z0-9])[a-zA-Z][a-zA-Z0-9+-]{1,15}://[^\s,;，；。、)）\]】\"'”’]+"
+_URL = r"(?<![A-Za-z0-9])[a-zA-Z][a-zA-Z0-9+-]{1,15}://[^\s,;，；。、)）\]】\"'\u201d\u2019]+"
 _PATHS = (
-    r"(?<![A-Za-z0-9_…/])(?:[A-Za-z]:\\|~?/)[^\s,;:，：；。、()（）\[\]【】\"'”’\u4e00-\u9fff]+",
+    r"(?<![A-Za-z0-9_…/])(?:[A-Za-z]:\\|~?/)[^\s,;:，：；。、()（）\[\]【】\"'\u201d\u2019\u4e00-\u9fff]+",
     r"(?<![A-Za-z0-9_…])(?:[A-Za-z0-9_.$=-]{1,80}/){2,40}[A-Za-z0-9_.$=-]*",
 )
 _ZONE = r"(?:Z| ?[+-][0-9]{2}:?[0-9]{2})?"

@@ -33,10 +33,10 @@ REASONS = [
     ("Table 'dws.orders_20261129' not found", "Table … not found"),
     ('pq: relation "a.b" does not exist', "pq: relation … does not exist"),
     ("Unknown column `amount` in 'field list'", "Unknown column … in …"),
-    ("表“orders_1”不存在", "表…不存在"),
+    ("表\u201corders_1\u201d不存在", "表…不存在"),
     ("表「orders」与『prices』不存在", "表…不存在"),
     ("资源《夜间队列》不可用", "资源…不可用"),
-    ("队列‘default’已满", "队列…已满"),
+    ("队列\u2018default\u2019已满", "队列…已满"),
     ("can't open it: it's gone", "can't open it: it's gone"),
     # Numbers, ids, lists
     ("node reconcile: 3 accounts differ", "node reconcile: … accounts differ"),
@@ -116,7 +116,7 @@ def test_the_name_of_the_job_differs_from_job_to_job() -> None:
 PIECES = st.one_of(
     st.text(max_size=12),
     st.sampled_from([message for message, _reason in REASONS]),
-    st.from_regex(r"\A[-a-zA-Z0-9_.:/ '\"=\[\]{}%，：“”《》…]{0,20}\Z"),
+    st.from_regex(r"\A[-a-zA-Z0-9_.:/ '\"=\[\]{}%，：\u201c\u201d《》…]{0,20}\Z"),
 )
 
 
