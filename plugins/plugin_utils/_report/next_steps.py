@@ -14,7 +14,7 @@ import shlex
 import typing as t
 
 from ...module_utils._models.selection import job_pattern
-from .._task.counts import MISSED
+from .._task.counts import MISSED, policy_remedy
 from .._task.passes import IN_PROGRESS
 from .command import Command
 from .standings import missed_goal
@@ -109,7 +109,14 @@ def groups_of(workspace: Result, check_mode: bool) -> dict[str, list[Result]]:
 def _next_step(name: str, workspace: Result, instances: list[Result], command: Command, *, check: bool) -> NextStep:
     variables = _variables(name, workspace, instances)
     line = None if variables is None else command.line(workspace["host"], variables, check=check)
-    return {"standing": name, "instances": len(instances), "text": _TEXTS[name], "command": line, "limit": workspace["host"]}
+    return {"standing": name, "instances": len(instances), "text": _text(name, instances), "command": line, "limit": workspace["host"]}
+
+
+def _text(name: str, instances: t.Sequence[Result]) -> str:
+    """What to do about *instances*, which may be there for two reasons."""
+    by_policy = policy_remedy(instances) if name == "blocked" else ""
+    others = not all(instance.get("policy") for instance in instances) or not by_policy
+    return " ".join(filter(None, (by_policy, _TEXTS[name] if others else "")))
 
 
 def _variables(name: str, workspace: Result, instances: list[Result]) -> dict[str, t.Any] | None:

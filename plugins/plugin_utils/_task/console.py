@@ -24,7 +24,7 @@ from .._common.local_times import local_time, localized, offset, option_time
 from .._common.tables import COLUMNS, padded, shortened, width, wrapped
 from .._report.command import Command
 from .._report.go_on import interrupted_lines
-from .counts import MISSED, SHORT_WORDS, broken, count, sent_here, summary_of
+from .counts import MISSED, SHORT_WORDS, broken, count, policy_remedy, sent_here, summary_of
 from .passes import IN_PROGRESS, INCOMPLETE, LIMIT, OPEN, TO_RERUN, Passes, Result, error_kind, message_of
 
 #: How many instances a message names; the rest is counted. The closing lines name more, a result all.
@@ -355,6 +355,9 @@ def _bad(run: Passes, place: TaskRun, missed: t.Mapping[str, list[Result]], movi
 
 
 def _remedy(run: Passes, place: TaskRun, name: str, instances: list[Result]) -> str:
+    by_policy = policy_remedy(instances)
+    if by_policy and all(instance.get("policy") for instance in instances):
+        return by_policy
     reason = printable(instances[0].get("reason", ""), 300).rstrip(".")
     return _REMEDIES[name].replace("{prefix}", place.prefix).replace("{since}", _since(run)).replace("{reason}", reason)
 

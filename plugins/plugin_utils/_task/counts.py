@@ -124,6 +124,12 @@ def summary_of(run: Passes) -> dict[str, t.Any]:
     }
 
 
+def policy_remedy(instances: t.Iterable[Result]) -> str:
+    """What to do about those of *instances* that a policy about reasons left to a person; "" if it left none."""
+    options = sorted({str(instance["policy"]["option"]) for instance in instances if instance.get("policy")})
+    return f"What {' and '.join(options)} left out: correct why it failed, then rerun it without the pattern." if options else ""
+
+
 def reasons_of(run: Passes) -> list[Group]:
     """Why instances failed, also those that have succeeded since, by reason."""
     failed = (instance for instance in run.instances.values() if instance.get("failure"))
