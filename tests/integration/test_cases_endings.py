@@ -17,8 +17,9 @@ from pathlib import Path
 import pytest
 
 from emulator.running import Running, running
-from tests.support.playbook import SUPPORT, TIMEOUT, Ansible, Outcome
+from tests.support.playbook import ROOT, SUPPORT, TIMEOUT, Ansible, Outcome
 from tests.support.scenarios import DOMAIN, SUPPLY_ID, USER_NAME, V2, two_workspaces
+from tests.support.terminal import shown
 from tests.support.workspace import inventory, variables
 
 PLAYBOOK = "dataarts.factory.rerun"
@@ -198,3 +199,57 @@ def test_a_wrong_password_is_tried_once_however_many_workspaces_there_are(servic
     assert len(outcome.failures) == 5
     assert {USER_NAME in text for text in outcome.failures.values()} == {True}
     assert "Pa55-of-nobody" not in outcome.output
+
+
+def test_a_slow_service_is_never_waited_for_in_silence(service: Running, tmp_path: Path) -> None:
+    """While a list is answered byte by byte, and while the reruns run."""
+    slow = {"route": "list", "kind": "slow_body", "seconds": 0.03, "when": "after_effect", "times": 1}
+    path = hosts(service, tmp_path, speed=1, run_seconds=20, faults=[slow])
+    process = Ansible(tmp_path).start("ansible-playbook", PLAYBOOK, "-i", path, "--limit", "supply")
+    heard, silent, length = time.monotonic(), 0.0, 0
+    while process.process.poll() is None:
+        time.sleep(0.1)
+        if (now := len(process.text())) != length:
+            heard, length = time.monotonic(), now
+        silent = max(silent, time.monotonic() - heard)
+    outcome = process.wait().succeeded()
+    assert silent <= 10, (silent, outcome.stdout)
+    assert "supply  2 running, " in outcome.stdout
+    assert "supply  listing, " in outcome.stdout, outcome.stdout
+
+
+#: What the guide's table of exit statuses says -> what is added to the command line, and the status.
+STATUSES: dict[str, tuple[tuple[str, ...], int]] = {
+    "nothing was rerun": (("--tags", "nothing"), 2),
+    "the inventory cannot be read": (("-i", "/nonexistent"), 2),
+    "``--limit`` matches no host": (("--limit", "nobody"), 1),
+    "an address": (("-e", "dataarts_endpoint=http://127.0.0.1:9 dataarts_endpoint_v1=http://127.0.0.1:9 dataarts_max_retries=0"), 2),
+    "matches no job": (("-e", '{"dataarts_jobs": ["no_such_*"]}', "--check"), 2),
+    "the plan can be carried out": (("--check",), 0),
+}
+
+
+@pytest.mark.parametrize("words", STATUSES)
+def test_a_play_that_did_not_do_what_was_asked_never_ends_well(service: Running, tmp_path: Path, words: str) -> None:
+    table = " ".join((ROOT / "docs" / "docsite" / "rst" / "guide_errors.rst").read_text(encoding="utf-8").split())
+    row = next(row for row in table.split(" * - ")[1:] if words in row)
+    more, status = STATUSES[words]
+    assert str(status) in row.split(" - ")[0]
+    inventory_of_all = () if "-i" in more else ("-i", str(hosts(service, tmp_path)))
+    before = reruns(service)
+    Ansible(tmp_path).playbook(PLAYBOOK, *inventory_of_all, *more).ended(status)
+    assert reruns(service) == before
+
+
+@pytest.mark.parametrize(("more", "most"), [(("--check",), 20), ((), 28)])
+def test_ansible_takes_few_rows_of_the_screen(service: Running, tmp_path: Path, more: tuple[str, ...], most: int) -> None:
+    """Two workspaces. Its recap alone takes two rows for each; no task says only that it was skipped."""
+    path, ansible = hosts(service, tmp_path), Ansible(tmp_path)
+    command = [str(ansible.bin_directory / "ansible-playbook"), PLAYBOOK, "-i", path.name, *more]
+    env = {name: value for name, value in ansible.variables().items() if name != "COLUMNS"}
+    screen = shown(command, {**env, "CAPTURE_FILE": str(tmp_path / "results")}, tmp_path)
+    recap = next(number for number, row in enumerate(screen.rows) if row.startswith("PLAY RECAP"))
+    words = ("PLAY", "TASK", "ok:", "changed:", "skipping:", "fatal:")
+    of_ansible = [row for row in screen.rows[:recap] if not row or row.startswith(words)] + screen.rows[recap:]
+    assert len(of_ansible) <= most, "\n".join(screen.rows)
+    assert not [line for line in screen.lines if line.startswith("skipping: [")]

@@ -148,7 +148,7 @@ def doing_line(name: str, doing: str, elapsed: float) -> Line:
 
     :param doing: in a few words; empty where the pass runs in a process of its own, which cannot be asked.
     """
-    return Line("\n".join(wrapped(f"{name}  {printable(doing, 200) or 'asking the service'}, {duration_text(elapsed)}")))
+    return Line(shortened(f"{name}  {printable(doing, 200) or 'asking the service'}, {duration_text(elapsed)}", COLUMNS))
 
 
 def progress_text(counts: t.Mapping[str, int]) -> str:

@@ -19,7 +19,7 @@ from ansible import constants
 from .._common.lines import Line
 
 #: Seconds without a line of any task of the play after which one says how far it is.
-SILENCE = 8.0
+SILENCE = 7.0
 _FILE = "dataarts-said"
 
 
