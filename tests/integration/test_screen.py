@@ -1,0 +1,155 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a person sees on a terminal of 80 columns: how many rows, how wide, and the commands that are offered, which rerun nothing twice."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+import typing as t
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from emulator.running import Running, running
+from tests.support.playbook import Ansible
+from tests.support.reader import without_times
+from tests.support.scenarios import FREE, small_night
+from tests.support.terminal import Shown
+from tests.support.workspace import inventory, variables
+from tools import pictures
+
+#: Rows of a whole run at most, and those of them that are the collection's.
+BUDGETS = {"plan of 2": (30, 20), "plan of 3": (36, 20), "plan of 50": (280, 75), "rerun of 3": (50, 35)}
+
+
+def fleet(workspaces: int) -> dict[str, t.Any]:
+    """So many workspaces of two jobs, of which five instances failed."""
+    return small_night(
+        workspaces=[
+            {
+                "id": f"{number:032x}",
+                "name": f"workspace{number:02}",
+                "jobs": [
+                    {"name": "daily_sales", "id": 2 * number, "failed": 3, "succeeded": 2, "every": "1h"},
+                    {"name": "hourly_orders", "id": 2 * number + 1, "failed": 2, "succeeded": 2, "every": "1h"},
+                ],
+            }
+            for number in range(1, workspaces + 1)
+        ],
+        switches=FREE,
+    )
+
+
+@pytest.fixture(scope="module")
+def screens() -> dict[str, Shown]:
+    """A plan of two workspaces, one of fifty with 250 failures, and the night of three with 40 failures planned and rerun."""
+    with pictures.directory() as place:
+        of_night = pictures.night(place)
+    taken = {"plan of 3": of_night["plan"], "rerun of 3": of_night["rerun"]}
+    for number in (2, 50):
+        with pictures.directory() as place:
+            (taken[f"plan of {number}"],) = pictures.on_terminal(fleet(number), place, ("--check",))
+    return taken
+
+
+@pytest.mark.parametrize("name", BUDGETS)
+def test_a_run_takes_so_many_rows_at_most(screens: dict[str, Shown], name: str) -> None:
+    most, most_of_ours = BUDGETS[name]
+    rows, own = screens[name].rows, pictures.ours(screens[name].rows)
+    text = "\n".join(rows)
+    assert screens[name].rc == (2 if name == "rerun of 3" else 0), text
+    assert len(rows) <= most, f"{len(rows)} rows\n{text}"
+    assert len(own) <= most_of_ours, f"{len(own)} rows\n{text}"
+
+
+def test_no_line_of_ours_is_wider_than_the_terminal(screens: dict[str, Shown]) -> None:
+    """But for a word that is, and that could not be pasted if it were broken."""
+    lines = [line for screen in screens.values() for line in pictures.ours(screen.lines)]
+    assert len(lines) > 70
+    assert [line for line in lines if len(line) > 80 and " " in line.strip()] == []
+
+
+@pytest.mark.parametrize("name", pictures.PICTURES)
+def test_the_guides_pictures_are_what_is_shown(screens: dict[str, Shown], name: str) -> None:
+    """``python -m tools.pictures`` takes them anew."""
+    seen = {without_times(re.sub(r"/tmp/night-\w+", pictures.PLACE, row)) for row in screens[f"{name} of 3"].rows}
+    rows = pictures.ours(pictures.written(pictures.GUIDE.read_text(encoding="utf-8"), name))
+    assert len(rows) > 5
+    assert [row for row in rows if without_times(row) not in seen] == []
+
+
+# Commands that are offered
+
+
+@pytest.fixture
+def service() -> Iterator[Running]:
+    with running(small_night(switches={"flow_control": False, "clock_skew_seconds": 0})) as handle:
+        yield handle
+
+
+def last_command(text: str) -> list[str]:
+    """The words of the command that stands last in *text*."""
+    lines = text.splitlines()
+    at = max(index for index, line in enumerate(lines) if re.match(r"  (env|ansible-playbook) ", line))
+    command = []
+    for line in lines[at:]:
+        command.append(line.removesuffix("\\"))
+        if not line.endswith("\\"):
+            break
+    return shlex.split(" ".join(command))
+
+
+def reruns(service: Running) -> Counter[tuple[str, int]]:
+    return Counter((entry["job_name"], instance["plan_time"]) for entry in service.journal() for instance in entry["instances"])
+
+
+def test_the_command_after_a_run_that_lost_the_service_reruns_nothing_twice(service: Running, tmp_path: Path) -> None:
+    """Nobody has set a since; the keys are refused once everything was sent. Whatever is offered is pasted three times."""
+    ansible = Ansible(tmp_path)
+    quick = variables(service, poll_interval=1, settle_time=1, journal=str(tmp_path / "journal.db"))
+    (tmp_path / "hosts.yml").write_text(json.dumps(inventory(sales=quick)), encoding="utf-8")
+    service.inject({"route": "list", "kind": "status", "status": 401, "code": "APIGW.0301", "skip": 2, "times": 999})
+    words = ("dataarts.factory.rerun_failed", "-i", "hosts.yml", "-e", "dataarts_report_path=night")
+    lost = ansible.playbook(*words).ended(2)
+    sent = reruns(service)
+    assert sum(sent.values()) == 6, lost.output
+    report = json.loads((tmp_path / "night" / "report.json").read_text(encoding="utf-8"))
+    (workspace,) = report["workspaces"]
+    assert workspace["since"] is not None
+    service.clear_faults()
+    offered = [last_command(lost.stdout), *(shlex.split(step["command"]) for step in workspace["next_steps"])]
+    for program, *arguments in offered:
+        assert any("dataarts_since" in word for word in arguments), arguments
+        for _time in range(3):
+            ansible.run(program, *arguments)
+    assert reruns(service) == sent
+
+
+def test_the_command_works_from_any_directory(service: Running, tmp_path: Path) -> None:
+    """Playbook, inventory, settings, files of variables and paths in them were relative; the plan is exactly what is rerun."""
+    here, elsewhere = tmp_path / "here", tmp_path / "elsewhere"
+    for folder in (here, elsewhere):
+        folder.mkdir()
+    ansible = Ansible(tmp_path)
+    (here / "hosts.yml").write_text(json.dumps(inventory(sales=variables(service, poll_interval=1, settle_time=1))), encoding="utf-8")
+    play = [{"hosts": "all", "gather_facts": False, "roles": ["dataarts.factory.rerun"]}]
+    (here / "night.yml").write_text(json.dumps(play), encoding="utf-8")
+    (here / "vars.yml").write_text(json.dumps({"dataarts_jobs": ["daily_*"]}), encoding="utf-8")
+    (here / "ansible.cfg").write_text("[defaults]\n", encoding="utf-8")
+    words = ("night.yml", "-i", "hosts.yml", "-e", "@vars.yml", "-e", "dataarts_journal=journal.db", "-e", "dataarts_report_path=plan")
+    settings = {"ANSIBLE_CONFIG": ""}
+    checked = ansible.playbook(*words, "--check", cwd=here, env=settings).succeeded()
+    assert not service.journal()
+    command = last_command(checked.stdout)
+    assert f"@{here}/plan/plans.json" in command
+    assert not any("{" in word for word in command), "nothing to read past"
+    assert command[:3] == ["env", f"ANSIBLE_CONFIG={here}/ansible.cfg", "ansible-playbook"]
+    ansible.run("/usr/bin/env", *command[1:], cwd=elsewhere, env=settings).succeeded()
+    assert Counter(name for name, _time in reruns(service)) == {"daily_sales": 3}
+    assert (here / "journal.db").is_file()
+    assert list(elsewhere.iterdir()) == []

@@ -1,0 +1,124 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""``python -m tools.pictures``: takes the pictures of a plan and of a rerun in the guide from a real terminal of 80 columns.
+
+The night gone wrong on an emulator, planned and rerun by the real playbook. What differs from run to run stays as it was in this one.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import shutil
+import sys
+import tempfile
+import typing as t
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import yaml
+
+from emulator.running import Running, running
+from tests.support.playbook import ROOT, Ansible
+from tests.support.terminal import Shown, shown
+
+GUIDE = ROOT / "docs" / "docsite" / "rst" / "guide_first_rerun.rst"
+SCENARIO = ROOT / "emulator" / "scenarios" / "night.yml"
+#: What stands in the pictures for the directory of the run. It is as long, so that lines are broken where they would be.
+PLACE = "/home/jane/dataarts"
+BEGIN, END = (
+    ".. {}, taken by tools/pictures.py\n.. docs: not run, tests/integration/test_screen.py compares it\n.. code-block:: text\n\n",
+    "\n.. End of the picture\n",
+)
+PICTURES = {"plan": "Picture of a plan", "rerun": "Picture of a rerun"}
+#: Lines that Ansible prints, or that say how far a workspace is: they differ from version to version, and from run to run.
+_NOT_OURS = re.compile(
+    r"$|PLAY |TASK |(ok|changed|skipping|fatal|failed|\.\.\.ignoring)\b.*[:=]|\[(ERROR|WARNING)|Origin: |\d+ {2,}|\S+ +: ok=|kipped=|.*\d+s(  .*)?$|[sf] *ailed"
+)
+
+
+@contextlib.contextmanager
+def directory() -> Iterator[Path]:
+    """A directory with a path as long as :data:`PLACE`, for as long as the block lasts."""
+    place = Path(tempfile.mkdtemp(prefix="night-", dir="/tmp"))
+    assert len(str(place)) == len(PLACE), place
+    try:
+        yield place
+    finally:
+        shutil.rmtree(place, ignore_errors=True)
+
+
+def inventory(scenario: Mapping[str, t.Any], service: Running, place: Path) -> dict[str, t.Any]:
+    """An inventory of every workspace of *scenario*."""
+    hosts: dict[str, t.Any] = {}
+    for account in scenario["accounts"]:
+        user = account["users"][0]
+        keys: dict[str, t.Any] = {"region": account["region"], "project_id": account["project_id"]} | {
+            name: user[name] for name in ("access_key", "secret_key")
+        }
+        for workspace in account["workspaces"]:
+            hosts[workspace["name"]] = {f"dataarts_{name}": value for name, value in {**keys, "workspace_id": workspace["id"]}.items()}
+    shared: dict[str, t.Any] = {"endpoint": service.endpoint, "endpoint_v1": service.endpoint_v1, "iam_endpoint": service.iam_endpoint}
+    shared |= {"poll_interval": 1, "settle_time": 1, "journal": str(place / "journal.db")}
+    python = {"ansible_python_interpreter": "{{ ansible_playbook_python }}"}
+    return {"all": {"vars": {**python, **{f"dataarts_{name}": value for name, value in shared.items()}}, "hosts": hosts}}
+
+
+def on_terminal(scenario: Mapping[str, t.Any], place: Path, *runs: tuple[str, ...]) -> list[Shown]:
+    """What playbook rerun shows on a terminal of 80 columns, for each of *runs*: further words of its command line."""
+    ansible = Ansible(place)
+    environment = ansible.variables({"TERM": "xterm", "TZ": "Asia/Shanghai"})
+    for name in ("COLUMNS", "ANSIBLE_CALLBACKS_ENABLED"):
+        del environment[name]
+    with running(dict(scenario)) as service:
+        (place / "hosts.yml").write_text(json.dumps(inventory(scenario, service, place)), encoding="utf-8")
+        command = [str(ansible.bin_directory / "ansible-playbook"), "dataarts.factory.rerun", "-i", "hosts.yml"]
+        return [shown([*command, *words], environment, place) for words in runs]
+
+
+def night(place: Path) -> dict[str, Shown]:
+    """The night gone wrong, by the names of :data:`PICTURES`."""
+    scenario = yaml.safe_load(SCENARIO.read_text(encoding="utf-8"))
+    report = ("-e", "dataarts_report_path=report")
+    return dict(zip(PICTURES, on_terminal(scenario, place, (*report, "--check"), report), strict=True))
+
+
+def picture(screen: Shown, place: Path) -> list[str]:
+    """The rows of *screen* as the guide shows them."""
+    return "\n".join(row.replace(str(place), PLACE).rstrip() for row in screen.rows).strip("\n").split("\n")
+
+
+def ours(rows: list[str]) -> list[str]:
+    """The rows that the collection prints, and that are the same in every run but for times."""
+    return [row for row in rows if not _NOT_OURS.match(row)]
+
+
+def written(guide: str, name: str) -> list[str]:
+    """The rows of the picture *name* in *guide*."""
+    _before, _begin, rest = guide.partition(BEGIN.format(PICTURES[name]))
+    return [line.removeprefix("   ") for line in rest.partition(END)[0].rstrip("\n").split("\n")]
+
+
+def replaced(guide: str, name: str, rows: list[str]) -> str:
+    """*guide* with *rows* as its picture *name*."""
+    begin = BEGIN.format(PICTURES[name])
+    before, _begin, rest = guide.partition(begin)
+    _old, _end, after = rest.partition(END)
+    return f"{before}{begin}{''.join(f'   {row}'.rstrip() + chr(10) for row in rows)}{END}{after}"
+
+
+def main() -> int:
+    """Take the pictures and write them into the guide; returns the exit status."""
+    os.environ.pop("NO_COLOR", None)
+    with directory() as place:
+        guide = GUIDE.read_text(encoding="utf-8")
+        for name, screen in night(place).items():
+            guide = replaced(guide, name, picture(screen, place))
+    GUIDE.write_text(guide, encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
