@@ -116,8 +116,8 @@ def test_the_command_after_a_run_that_lost_the_service_reruns_nothing_twice(serv
     service.inject({"route": "list", "kind": "status", "status": 401, "code": "APIGW.0301", "skip": 2, "times": 999})
     words = ("dataarts.factory.rerun_failed", "-i", "hosts.yml", "-e", "dataarts_report_path=night")
     lost = ansible.playbook(*words).ended(2)
-    sent = reruns(service)
-    assert sum(sent.values()) == 6, lost.output
+    before = reruns(service)
+    assert sum(before.values()) == 6, lost.output
     report = json.loads((tmp_path / "night" / "report.json").read_text(encoding="utf-8"))
     (workspace,) = report["workspaces"]
     assert workspace["since"] is not None
@@ -127,7 +127,7 @@ def test_the_command_after_a_run_that_lost_the_service_reruns_nothing_twice(serv
         assert any("dataarts_since" in word for word in arguments), arguments
         for _time in range(3):
             ansible.run(program, *arguments)
-    assert reruns(service) == sent
+    assert reruns(service) == before
 
 
 def test_the_command_works_from_any_directory(service: Running, tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ It holds an absolute ``since``: what the run sent is found again, and not sent t
 from __future__ import annotations
 
 import typing as t
+from types import MappingProxyType
 
 from .._common.lines import Line
 from .._common.local_times import option_time
@@ -27,60 +28,80 @@ _ONCE_MORE = frozenset({"failed_again", "rejected"})
 _NO_COMMAND = frozenset({"not_rerunnable"})
 
 
+class _Step(t.NamedTuple):
+    """What to type.
+
+    :param lead: what stands above it.
+    :param variables: extra variables as data, and *texts* those in the form ``name=value``.
+    :param file: file of further variables.
+    """
+
+    lead: str
+    limit: str | None = None
+    variables: t.Mapping[str, t.Any] = MappingProxyType({})
+    texts: t.Mapping[str, str] = MappingProxyType({})
+    file: str = ""
+    check: bool = False
+
+    def text(self, command: Command) -> str:
+        """The command for a shell; for AWX the extra variables, as JSON."""
+        if command.awx:
+            check = {"dataarts_check_only": True} if self.check else {}
+            return command.line(None, {**self.variables, **self.texts, **check})
+        words = command.words(self.limit, self.variables, texts=self.texts, file=self.file, check=self.check)
+        return "\n".join(command_lines(words))
+
+
 def go_on_lines(report: Result, command: Command, plans_file: str = "") -> list[Line]:
     """What to type next, after the run of *report*; nothing if nothing is left to do.
 
     :param plans_file: file of the plans that check mode wrote; "" if it wrote none.
     """
-    lead, words = _check_mode(report, command, plans_file) if report["check_mode"] else _run(report, command)
-    if not words:
+    step = _check_mode(report, command, plans_file) if report["check_mode"] else _run(report, command)
+    if step is None:
         return []
-    if command.awx:
-        return []  # the report shows variables for the job template; what AWX runs next is its workflow's matter
-    return [*(Line(line) for line in wrapped(lead)), Line("\n".join(command_lines(words)))]
+    lead = f"{step.lead[:-1]}, launch the job template with:" if command.awx else step.lead
+    return [*(Line(line) for line in wrapped(lead)), Line(step.text(command))]
 
 
-def interrupted_lines(command: Command, since: int, *, interrupted: bool = False) -> list[Line]:
-    """What to type if the run is, or was, *interrupted*.
+def interrupted_lines(command: Command, since: int) -> list[Line]:
+    """What to type after the run was interrupted.
 
     :param since: of the run's first workspace, epoch ms; rounded down to the second, as others may have begun a moment before.
     """
-    words = command.words(command.limit, _jobs(command), texts={"dataarts_since": option_time(since // 1000 * 1000)})
-    head = "Go on with (nothing is sent twice):" if interrupted else "If this is interrupted, go on with (nothing is sent twice):"
-    return [Line(head), Line("\n".join(command_lines(words)))]
+    lead = "Go on with (nothing is sent twice):"
+    step = _Step(lead, command.limit, _jobs(command), {"dataarts_since": option_time(since // 1000 * 1000)})
+    return [Line(lead), Line(step.text(command))]
 
 
-def _check_mode(report: Result, command: Command, plans_file: str) -> tuple[str, list[str]]:
-    if command.related or not any(would_rerun(workspace) for workspace in report["workspaces"]):
-        return "", []
+def _check_mode(report: Result, command: Command, plans_file: str) -> _Step | None:
+    if command.related or command.awx or not any(would_rerun(workspace) for workspace in report["workspaces"]):
+        return None  # with AWX what follows a plan is its workflow's matter
     if plans_file:
-        return "To rerun exactly this:", command.words(command.limit, _jobs(command), file=plans_file)
-    return "To rerun this (nothing is sent twice):", _same_since(report, command, command.limit)
+        return _Step("To rerun exactly this:", command.limit, _jobs(command), file=plans_file)
+    return _same_since("To rerun this (nothing is sent twice):", report, command)
 
 
-def _run(report: Result, command: Command) -> tuple[str, list[str]]:
+def _run(report: Result, command: Command) -> _Step | None:
     # What was refused as a whole would be again.
     going = [workspace for workspace in report["workspaces"] if not workspace["refused"]]
     steps = {step["standing"] for workspace in going for step in workspace["next_steps"]} - _NO_COMMAND
     if not steps:
-        return "", []
+        return None
     if steps <= _ONCE_MORE:
-        return "When the cause is corrected, to rerun them once more:", _once_more(report, command)
+        return _once_more(report, command)
     if not any(workspace["since"] for workspace in report["workspaces"]):
         # Nobody knows what was sent.
-        return "When the cause is corrected, see first what would be sent:", command.words(command.limit, _jobs(command), check=True)
-    words = _same_since(report, command, command.limit)
-    return "To go on (nothing is sent twice):", [*words, "--check"] if command.related else words
+        return _Step("When the cause is corrected, to see first what would be sent:", command.limit, _jobs(command), check=True)
+    return _same_since("To go on (nothing is sent twice):", report, command)
 
 
-def _same_since(report: Result, command: Command, limit: str | None) -> list[str]:
+def _same_since(lead: str, report: Result, command: Command) -> _Step:
     since = min((workspace["since"] for workspace in report["workspaces"] if workspace["since"]), default=None)
     texts = {"dataarts_since": option_time(since)} if since else {}
-    if command.approved:
-        texts = {}  # both come with the plans
-    else:
-        texts |= _window(report, command)
-    return command.words(limit, _jobs(command), texts=texts)
+    # With approved plans both come with them.
+    texts = {} if command.approved else texts | _window(report, command)
+    return _Step(lead, command.limit, _jobs(command), texts, check=command.related and not report["check_mode"])
 
 
 def _window(report: Result, command: Command) -> dict[str, str]:
@@ -95,7 +116,7 @@ def _window(report: Result, command: Command) -> dict[str, str]:
     return texts
 
 
-def _once_more(report: Result, command: Command) -> list[str]:
+def _once_more(report: Result, command: Command) -> _Step:
     """The command that reruns what is broken once more, however often it is run: its ``since`` is later than all that is known of it."""
     hosts, times, planned = [], [0], []
     for workspace in report["workspaces"]:
@@ -108,7 +129,7 @@ def _once_more(report: Result, command: Command) -> list[str]:
     limit = ",".join(hosts) if len(hosts) <= _HOSTS else command.limit
     texts = {"dataarts_since": option_time(max(times) + 1), "dataarts_planned_after": option_time(min(planned))}
     variables = {**_jobs(command), **({"dataarts_plans": ""} if command.approved else {})}
-    return command.words(limit, variables, texts=texts)
+    return _Step("When the cause is corrected, to rerun them once more:", limit, variables, texts)
 
 
 def _jobs(command: Command) -> dict[str, t.Any]:

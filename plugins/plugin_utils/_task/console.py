@@ -96,18 +96,17 @@ def plan_on_console(name: str, run: Passes, *, verbose: bool = False) -> list[Li
 
 
 def resume_lines(run: Passes, command: Command | None, *, interrupted: bool = False) -> list[Line]:
-    """With what the play can be started again, where nobody set a ``since``: that of its first workspace, which began before the others.
+    """With what the play can be started again: the ``since`` of its first workspace, which began before the others.
 
     :param command: how the play was started, where role rerun reads its extra variables; else None.
-    :param interrupted: whether it has happened.
+    :param interrupted: whether it was interrupted, so that people need the whole command.
     """
     since = (run.since or 0) // 1000 * 1000
-    if command is not None and not command.awx:
-        return interrupted_lines(command, since, interrupted=interrupted)
-    name = "since" if command is None else "dataarts_since"
-    what = "Run it again with" if interrupted else "If this is interrupted, set"
-    text = f"{what} {name}={option_time(since)} to go on: nothing is sent twice."
-    return [Line("\n".join(wrapped(text)))]
+    if interrupted and command is not None:
+        return interrupted_lines(command, since)
+    word = "since" if command is None else "-e dataarts_since"
+    lead = "Go on with" if interrupted else "If this is interrupted, go on with"
+    return [Line(f"{lead} {word}={option_time(since)}")]
 
 
 def headed(host: str, diff: t.Mapping[str, t.Any]) -> dict[str, t.Any]:

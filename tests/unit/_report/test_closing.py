@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import re
 import shlex
 import time
@@ -20,7 +21,7 @@ from ansible_collections.dataarts.factory.plugins.plugin_utils._common.tables im
 from ansible_collections.dataarts.factory.plugins.plugin_utils._report import data
 from ansible_collections.dataarts.factory.plugins.plugin_utils._report.closing import SHOWN_JOBS, summary_lines
 from ansible_collections.dataarts.factory.plugins.plugin_utils._report.command import Command
-from ansible_collections.dataarts.factory.plugins.plugin_utils._report.go_on import go_on_lines
+from ansible_collections.dataarts.factory.plugins.plugin_utils._report.go_on import go_on_lines, interrupted_lines
 from tests.support.reports import HOUR, SINCE, instance, result
 
 COMMAND = Command(playbook="/srv/night.yml", inventories=("/srv/hosts.yml",), vault=("--ask-vault-pass",))
@@ -288,6 +289,16 @@ def test_what_failed_again_is_rerun_once_more_with_a_later_since() -> None:
     assert '{"dataarts_plans": ""}' in command(hosts, approved)[1], "its since would win"
 
 
+def test_what_to_type_after_an_interruption() -> None:
+    start = dataclasses.replace(COMMAND, selection={"dataarts_jobs": ["daily_*"]}, limit="sales")
+    assert rows(interrupted_lines(start, SINCE + 250)) == [
+        "Go on with (nothing is sent twice):",
+        "  ansible-playbook /srv/night.yml -i /srv/hosts.yml --ask-vault-pass \\",
+        '    --limit sales -e \'{"dataarts_jobs": ["daily_*"]}\' \\',
+        "    -e dataarts_since=2026-11-23T11:00:00+08:00",
+    ]
+
+
 def test_approved_plans_are_passed_on() -> None:
     approved = dataclasses.replace(COMMAND, approved=True, plans={"a": {"plan_id": "1-x"}})
     words = command({"a": some(running=1)}, approved)[1]
@@ -322,8 +333,20 @@ def test_a_run_of_related_jobs_goes_on_with_a_look_at_the_instances() -> None:
     assert command({"a": some(True, to_rerun=1)}, related, check_mode=True) == ("", [])
 
 
-def test_awx_shows_no_command_of_a_shell() -> None:
-    assert command({"a": some(running=1)}, Command(awx=True)) == ("", [])
+def test_awx_shows_variables_instead_of_a_command() -> None:
+    awx = Command(awx=True, variables={"dataarts_order": "upstream_first"})
+    lead, text = (line.text for line in go_on_lines(made({"a": some(running=1)}, awx), awx))
+    assert lead == "To go on (nothing is sent twice), launch the job template with:"
+    assert json.loads(text) == {
+        "dataarts_order": "upstream_first",
+        "dataarts_since": "2026-11-23T11:00:00+08:00",
+        "dataarts_planned_after": "2026-11-22T11:00:00+08:00",
+    }
+    assert json.loads(go_on_lines(made({"a": WRONG_KEY}, awx), awx)[-1].text) == {
+        "dataarts_order": "upstream_first",
+        "dataarts_check_only": True,
+    }
+    assert go_on_lines(made({"a": some(True, to_rerun=1)}, awx, check_mode=True), awx) == []
 
 
 def test_settings_that_were_found_by_the_directory_are_named() -> None:

@@ -327,18 +327,15 @@ class TestFailingPasses:
 
     def test_nobody_has_to_note_when_it_began(self) -> None:
         run = run_of(passed(entry(1, "settling"), since=SINCE + 999))
-        assert texts(console.resume_lines(run, None)) == [
-            "If this is interrupted, set since=2026-11-23T03:00:00+00:00 to go on: nothing is",
-            "  sent twice.",
-        ]
-        command = Command(inventories=("/srv/hosts.yml",), selection={"dataarts_jobs": ["daily_*"]}, limit="sales")
-        assert texts(console.resume_lines(run, command)) == [
-            "If this is interrupted, go on with (nothing is sent twice):",
-            "  ansible-playbook dataarts.factory.rerun -i /srv/hosts.yml --limit sales \\",
-            '    -e \'{"dataarts_jobs": ["daily_*"]}\' \\',
+        assert texts(console.resume_lines(run, None)) == ["If this is interrupted, go on with since=2026-11-23T03:00:00+00:00"]
+        assert texts(console.resume_lines(run, None, interrupted=True)) == ["Go on with since=2026-11-23T03:00:00+00:00"]
+        role = Command(inventories=("/srv/hosts.yml",))
+        assert texts(console.resume_lines(run, role)) == ["If this is interrupted, go on with -e dataarts_since=2026-11-23T03:00:00+00:00"]
+        assert texts(console.resume_lines(run, role, interrupted=True)) == [
+            "Go on with (nothing is sent twice):",
+            "  ansible-playbook dataarts.factory.rerun -i /srv/hosts.yml \\",
             "    -e dataarts_since=2026-11-23T03:00:00+00:00",
         ]
-        assert "dataarts_since=" in texts(console.resume_lines(run, Command(awx=True)))[0]
 
     def test_with_the_role_it_is_the_variable_that_is_named(self) -> None:
         """One called since would be ignored, and everything that failed rerun again."""
