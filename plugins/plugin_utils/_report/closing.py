@@ -12,10 +12,11 @@ import collections
 import typing as t
 
 from ...module_utils._common.text import counted, printable
+from ...module_utils._common.times import duration_text
 from ...module_utils._output.plan_details import detail_lines
 from .._common.lines import Line
 from .._common.local_times import local_time, localized, zone_of
-from .._common.tables import table_lines, wrapped
+from .._common.tables import COLUMNS, shortened, table_lines, wrapped
 from .._task.counts import SHORT_WORDS
 from .._task.passes import IN_PROGRESS
 from .causes import cause_lines, failure_words
@@ -72,7 +73,8 @@ def summary_lines(report: Result, *, verbose: bool = False) -> list[Line]:
 def _cause_lines(report: Result) -> list[Line]:
     """Why what is to be rerun failed. After a run the table says it of what is still broken."""
     heading, *lines = cause_lines(report["reasons"]) if report["check_mode"] else [""]
-    return [*([Line(heading)] if heading else []), *(Line(text) for line in lines for text in wrapped(line, indent="  "))]
+    rows = [f"{heading} {lines[0]}"] if len(lines) == 1 else [heading, *(f"  {line}" for line in lines)]
+    return [Line(shortened(row, COLUMNS)) for row in rows if row]
 
 
 def _window_lines(report: Result) -> list[Line]:
@@ -102,8 +104,12 @@ def _how_lines(report: Result) -> list[Line]:
         "expected_unknown": sum(entry["expected_unknown"] for entry in planned),
     }
     alike = len({tuple(entry[name] for name in _HOW) for entry in planned}) == 1
-    sentences = [line.strip() for line in detail_lines(joined)[0 if alike else 1 :]]
-    return [Line(row) for text in sentences for row in wrapped(f"{text[0].upper()}{text[1:]}.")]
+    start = detail_lines(joined)[0].strip() if alike else ""
+    seconds = joined["expected_seconds"]
+    long = "" if seconds is None else duration_text(seconds)
+    took = "" if not long else f"{long} or more" if joined["expected_unknown"] else f"about {long}"
+    text = "; ".join(part for part in (start, took if start or not took else f"takes {took}") if part)
+    return [Line(row) for row in wrapped(f"{text[0].upper()}{text[1:]}.")] if text else []
 
 
 def _broken(workspace: Result, length: int, *, check_mode: bool) -> t.Iterator[Broken]:
