@@ -300,6 +300,14 @@ OPERATIONS: dict[str, Operation] = {
         lambda our, v: our.v1.job_detail(v.name),
         lambda sdk, v: sdk.dgc.show_job(dgc.ShowJobRequest(workspace=v.workspace_id, job_name=v.name, get_job_submit_version=True)),
     ),
+    "V1Api.job_nodes": Operation(
+        lambda our, v: our.v1.job_nodes(v.name),
+        lambda sdk, v: sdk.dgc.show_job(dgc.ShowJobRequest(workspace=v.workspace_id, job_name=v.name, get_job_submit_version=True)),
+    ),
+    "V1Api.instance_detail": Operation(
+        lambda our, v: our.v1.instance_detail(v.name, v.number),
+        lambda sdk, v: sdk.dgc.show_job_instance(dgc.ShowJobInstanceRequest(v.workspace_id, v.name, v.number)),
+    ),
     "V1Api.restart": Operation(
         lambda our, v: our.v1.restart(v.name, v.number, v.options),
         lambda sdk, v: sdk.dgc.restore_job_instance(dgc.RestoreJobInstanceRequest(v.workspace_id, v.name, v.number)),

@@ -38,6 +38,8 @@ ENVIRONMENT = {
     "LOGISTICS_PASSWORD": BOT_PASSWORD,
 }
 CONTROLLER = {"ansible_connection": "local", "ansible_python_interpreter": "{{ ansible_playbook_python }}"}
+#: Examples whose hosts are workspaces, as the inventory of the guide has them.
+OF_THE_INVENTORY = {"overview": {"dataarts_workspace_id": WORKSPACE_ID, "dataarts_region": "cn-north-4"}}
 #: Waiting takes a second, nothing else is different.
 DEFAULTS = {"dataarts.factory.job_rerun": {"poll_interval": 1, "settle_time": 1}, "dataarts.factory.job_instance_retry": {"settle_time": 1}}
 
@@ -133,7 +135,7 @@ def ansible(service: Running, tmp_path_factory: pytest.TempPathFactory) -> Itera
 def ran(service: Running, ansible: Ansible) -> Ran:
     """A play for each module or filter, on a host of its own: a failure in one leaves the others."""
     plays = [
-        f"- hosts: {name}\n  gather_facts: false\n  module_defaults: {DEFAULTS!r}\n  tasks:\n"
+        f"- hosts: {name}\n  gather_facts: false\n  module_defaults: {DEFAULTS!r}\n  vars: {OF_THE_INVENTORY.get(name, {})!r}\n  tasks:\n"
         + textwrap.indent(shifted(EXAMPLES[name], NOW), "    ")
         for name in EXAMPLES
     ]
