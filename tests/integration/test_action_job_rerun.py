@@ -88,7 +88,8 @@ class Played:
 
     def shown(self, host: str) -> list[str]:
         """The lines that were printed for the host while its task ran."""
-        return [line for line in self.outcome.stdout.splitlines() if re.match(rf"{host}:? +\S", line)]
+        before_the_recap = self.outcome.stdout.partition("PLAY RECAP")[0]
+        return [line for line in before_the_recap.splitlines() if re.match(rf"{host}:? +\S", line)]
 
 
 def task(**more: t.Any) -> dict[str, t.Any]:
@@ -172,18 +173,12 @@ def test_it_waits_over_several_passes_and_merges_them(played: Played) -> None:
 
 def test_progress_is_shown_while_it_waits(played: Played) -> None:
     lines = played.shown("waits")
-    assert re.fullmatch(rf"waits: Workspace {WORKSPACE_ID}, .* 3 to rerun in 1 request", lines[0])
-    assert re.fullmatch(r"waits:   daily_sales: 3 instances, planned .*Z to .*Z", lines[1])
-    assert lines[2:5] == [
-        "waits:   each starts at the node that failed, with its original parameters",
-        "waits:   takes about 10h 00m 00s, as long as earlier runs took",
-        "waits:   3 × node publish (DLISQL): the node ended with exit code 1",
-    ]
-    assert re.fullmatch(r"waits:   no since was given: .* start it again with since=.*Z, and nothing is sent twice", lines[5])
-    assert re.fullmatch(r"waits: 0 succeeded, 0 running, 3 waiting, 0 failed again, \d+s", lines[6])
-    assert not any("no since was given" in line for line in played.shown("fails_again"))
+    assert re.fullmatch(r"waits +3 of 5 to rerun  daily_sales 3", lines[0])
+    assert re.fullmatch(r"waits +3 waiting, \d+s", lines[1])
+    assert any(re.fullmatch(r"waits +3 running, \d+s", line) for line in lines)
     assert lines[-1].startswith("waits: Reran 3 instances")
-    assert any(" 3 running, " in line for line in lines)
+    text = played.outcome.stdout
+    assert 1 <= len(re.findall("^If this is interrupted, ", text, re.MULTILINE)) <= len(re.findall(r"^PLAY \[", text, re.MULTILINE))
 
 
 def test_without_waiting_it_ends_once_everything_is_sent(played: Played) -> None:
@@ -199,7 +194,7 @@ def test_a_timeout_ends_with_the_last_state_of_every_instance(played: Played) ->
     assert [instance["status"] for instance in result["instances"] if instance["rerun"]] == ["running"] * 3
     assert "3 still in progress after" in result["msg"]
     assert "daily_sales planned" in result["msg"]
-    assert f"since={result['since_iso']}" in result["msg"]
+    assert f"since={result['since_iso'].replace('Z', '+00:00')}" in result["msg"]
 
 
 def test_a_lost_answer_is_read_back_and_not_sent_again(played: Played) -> None:
@@ -226,7 +221,7 @@ def test_a_fatal_error_ends_with_what_earlier_passes_had_reached(played: Played)
         "credentials",
     )
     assert len([instance for instance in result["instances"] if instance["rerun"]]) == 3
-    assert "Before that, 0 succeeded, 0 running, 3 waiting, 0 failed again." in result["msg"]
+    assert "Before that, 3 waiting." in result["msg"]
 
 
 def test_what_fails_again_is_named_and_the_others_are_done(played: Played) -> None:
@@ -239,7 +234,7 @@ def test_what_fails_again_is_named_and_the_others_are_done(played: Played) -> No
     }
     assert "Failed to bring 1 of 6 instances" in result["msg"]
     assert "1 failed again (weekly_report planned " in result["msg"]
-    assert any(line.startswith("fails_again:   failed again: weekly_report planned ") for line in played.shown("fails_again"))
+    assert any(line.startswith("fails_again: failed again: weekly_report planned ") for line in played.shown("fails_again"))
 
 
 def test_a_second_attempt_is_made_once_the_first_failed(played: Played) -> None:
@@ -296,7 +291,7 @@ def test_what_tasks_return_is_documented_and_what_is_documented_is_returned(play
     results = {host: played.result(host) for host in CASES if host not in SPECIAL}
     for host, result in results.items():
         check_documented({name: value for name, value in result.items() if name not in ansibles}, documented, host)
-    of_one_pass = {"pass_state", "due_in"}
-    assert set(documented) - {name for result in results.values() for name in result} == of_one_pass
+    of_a_part = {"pass_state", "due_in", "workspace_id", "others"}  # what a pass, or the role's first task, hands on
+    assert set(documented) - {name for result in results.values() for name in result} == of_a_part
     instances = [instance for result in results.values() for instance in result["instances"]]
     assert set(documented["instances"]["contains"]) == {name for instance in instances for name in instance}

@@ -50,7 +50,8 @@ def used(auth: FetchedAuth) -> str:
 
 
 @pytest.fixture
-def source() -> Iterator[Source]:
+def source(monkeypatch: pytest.MonkeyPatch) -> Iterator[Source]:
+    monkeypatch.setattr(FetchedAuth, "gate", None)  # a test of the action in the same process has set it
     FetchedAuth._leases.clear()
     yield Source()
     FetchedAuth._leases.clear()
