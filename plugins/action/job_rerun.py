@@ -27,7 +27,7 @@ from ..plugin_utils._report.started import started_command
 from ..plugin_utils._role.options import ROLE
 from ..plugin_utils._task import console, counts, inprocess, passes
 from ..plugin_utils._task.heartbeat import Heartbeat
-from ..plugin_utils._task.interruption import Note
+from ..plugin_utils._task.interruption import Note, earliest
 from ..plugin_utils._task.module_action import ModuleAction
 from ..plugin_utils._task.passes import Passes
 from ..plugin_utils._task.paths import from_start
@@ -80,7 +80,7 @@ class ActionModule(ModuleAction):
         result = {**self._result(run, timing, task_vars), **self._kept_of_others(before)}
         self._leave_if_alone()
         if "pass_state" not in result:
-            Note(self._host(task_vars)).remove()
+            Note(self._host(task_vars)).close()
         return result
 
     def _kept_of_others(self, before: t.Any) -> dict[str, t.Any]:
@@ -143,7 +143,7 @@ class ActionModule(ModuleAction):
             self._note(run, progress, task_vars)
             if first and timing.wait and not self._task.check_mode and self._first_without_since(run, task_vars):
                 command = started_command(task_vars, self._loader) if _prefix(task_vars) else None
-                for line in console.resume_lines(run, command):
+                for line in console.resume_lines(earliest(run.since or 0), command):
                     self._say(line)
             if self._task.check_mode and not run.failed_passes:
                 return run, timing
@@ -161,13 +161,14 @@ class ActionModule(ModuleAction):
         return passes.seconds_to_next_pass(run, timing, began, elapsed)
 
     def _note(self, run: Passes, progress: _Progress, task_vars: dict[str, t.Any]) -> None:
-        """Leave word for somebody who interrupts the play."""
-        if run.since is None or run.ended or self._task.check_mode or self._task.no_log:
+        """Leave word for somebody who interrupts the play; also of a workspace that has nothing left to do, which may have been the first."""
+        if run.since is None or self._task.check_mode or self._task.no_log:
             return
         if not self._go_on:
             command = started_command(task_vars, self._loader) if _prefix(task_vars) else None
-            self._go_on = "\n".join(line.text for line in console.resume_lines(run, command, interrupted=True))
-        Note(self._host(task_vars)).write(run.since, progress.line(run, self._elapsed()).text, self._go_on)
+            self._go_on = "\n".join(line.text for line in console.resume_lines(run.since, command, interrupted=True))
+        standing = "" if run.ended else progress.line(run, self._elapsed()).text
+        Note(self._host(task_vars)).write(run.since, standing, self._go_on)
 
     def _pause(self, seconds: float, run: Passes, progress: _Progress) -> None:
         """Wait until the next pass is due, and say where the instances stand."""

@@ -148,6 +148,25 @@ def test_who_interrupts_a_play_reads_what_stands_and_the_one_command_that_goes_o
     assert reruns(service) == 8, again.output
 
 
+def test_what_failed_again_before_another_workspace_began_is_not_sent_once_more(service: Running, tmp_path: Path) -> None:
+    """The since to go on with is that of the first workspace, also where it has ended."""
+    path, scenario = hosts(service, tmp_path), two_workspaces(switches=SWITCHES)
+    sales, supply = scenario["accounts"][0]["workspaces"]
+    sales["jobs"] = [{"name": "daily_sales", "failed": 2, "run_seconds": 200, "runs": ["fail"] * 4}]
+    supply["jobs"] = [{"name": "stock_levels", "failed": 1, "run_seconds": 9000}]
+    service.reset(scenario)
+    ansible = Ansible(tmp_path)
+    process = ansible.start("ansible-playbook", PLAYBOOK, "-i", path, "-e", "dataarts_serial=1")
+    deadline = time.monotonic() + TIMEOUT
+    while reruns(service) < 3 and time.monotonic() < deadline:
+        time.sleep(0.2)
+    os.kill(process.process.pid, signal.SIGINT)
+    outcome = process.wait()
+    since = outcome.stderr.split("dataarts_since=")[1].split()[0]
+    again = ansible.playbook(PLAYBOOK, "-i", path, "--limit", "sales", variables={"dataarts_since": since}).ended(2)
+    assert reruns(service) == 3, again.output
+
+
 def test_a_loop_over_workspaces_behind_one_host_is_summed_up_as_a_whole(service: Running, tmp_path: Path) -> None:
     path = hosts(service, tmp_path)
     data = json.loads(path.read_text(encoding="utf-8"))["all"]

@@ -95,13 +95,14 @@ def plan_on_console(name: str, run: Passes, *, verbose: bool = False) -> list[Li
     return [Line("\n".join(lines), "busy")] if lines else []
 
 
-def resume_lines(run: Passes, command: Command | None, *, interrupted: bool = False) -> list[Line]:
-    """With what the play can be started again: the ``since`` of its first workspace, which began before the others.
+def resume_lines(since: int, command: Command | None, *, interrupted: bool = False) -> list[Line]:
+    """With what the play can be started again.
 
+    :param since: the earliest of its workspaces, epoch ms.
     :param command: how the play was started, where role rerun reads its extra variables; else None.
     :param interrupted: whether it was interrupted, so that people need the whole command.
     """
-    since = (run.since or 0) // 1000 * 1000
+    since = since // 1000 * 1000
     if interrupted and command is not None:
         return interrupted_lines(command, since)
     word = "since" if command is None else "-e dataarts_since"

@@ -3,8 +3,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Interruption: what stands when somebody ends the play, and what to type.
 
-A task notes where its workspace stands in a small file of Ansible's own temporary folder, while there is something to go on with. The main
-process shows them as the last thing when it is interrupted. Where it is killed at once, nobody can.
+A task notes where its workspace stands in a small file of Ansible's own temporary folder, before it sends anything. The main process shows
+them as the last thing when it is interrupted, if there is something to go on with. Where it is killed at once, nobody can.
+
+A note stays when its workspace has ended: the ``since`` to go on with is the earliest of all workspaces, or what the play had rerun in one that
+began before the others would count as rerun by somebody else, and be sent again.
 """
 
 from __future__ import annotations
@@ -33,34 +36,55 @@ class Note:
         self._path = Path(str(constants.DEFAULT_LOCAL_TMP), _PREFIX + hashlib.sha256(host.encode("utf-8", "replace")).hexdigest()[:32])
 
     def write(self, since: int, standing: str, command: str) -> None:
-        """Note it.
+        """Note it. An earlier ``since`` of the same host, as that of another workspace behind it, stays with its command.
 
         :param since: of the run, epoch ms.
-        :param standing: a line that says where the instances stand.
+        :param standing: a line that says where the instances stand; "" where there is nothing to go on with.
         :param command: lines that say what to type.
         """
-        content = json.dumps({"since": since, "standing": standing, "command": command})
+        first = _first([{"since": since, "command": command}, *_read([self._path])])
+        self._put({**first, "standing": standing})
+
+    def close(self) -> None:
+        """There is nothing to go on with; its ``since`` stays."""
+        for before in _read([self._path]):
+            self._put({**before, "standing": ""})
+
+    def _put(self, note: dict[str, t.Any]) -> None:
         with contextlib.suppress(OSError):
             made = self._path.with_name(f"{self._path.name}.{os.getpid()}")
-            made.write_text(content, encoding="utf-8")
+            made.write_text(json.dumps(note), encoding="utf-8")
             made.replace(self._path)
 
-    def remove(self) -> None:
-        """There is nothing to go on with."""
-        with contextlib.suppress(OSError):
-            self._path.unlink()
+
+def earliest(since: int) -> int:
+    """The earliest ``since`` (epoch ms) of this play: *since*, or what another workspace has noted. One that notes an earlier one from now on
+    has sent nothing yet, so that what it sends counts as sent after *since*, too."""
+    return min([since, *(int(note["since"]) for note in _read(_paths()))])
 
 
 def interrupted_text() -> str:
     """What people read when the play is interrupted; "" where nothing is to be gone on with."""
+    notes = _read(_paths())
+    standing = sorted(str(note["standing"]) for note in notes if note["standing"])
+    if not standing:
+        return ""
+    more = [f"and {len(standing) - _SHOWN} more workspaces"] if len(standing) > _SHOWN else []
+    return "\n".join(["Interrupted. What was sent goes on by itself:", *standing[:_SHOWN], *more, str(_first(notes)["command"])])
+
+
+def _first(notes: t.Iterable[dict[str, t.Any]]) -> dict[str, t.Any]:
+    return min(notes, key=lambda note: int(note["since"]))
+
+
+def _paths() -> list[Path]:
+    # What is only being written has the number of its process behind its name.
+    return [path for path in Path(str(constants.DEFAULT_LOCAL_TMP)).glob(f"{_PREFIX}*") if not path.suffix]
+
+
+def _read(paths: t.Iterable[Path]) -> list[dict[str, t.Any]]:
     notes: list[dict[str, t.Any]] = []
-    for path in Path(str(constants.DEFAULT_LOCAL_TMP)).glob(f"{_PREFIX}*"):
+    for path in paths:
         with contextlib.suppress(OSError, ValueError):
             notes.append(json.loads(path.read_text(encoding="utf-8")))
-    if not notes:
-        return ""
-    notes.sort(key=lambda note: str(note["standing"]))
-    more = [f"and {len(notes) - _SHOWN} more workspaces"] if len(notes) > _SHOWN else []
-    first = min(notes, key=lambda note: int(note["since"]))
-    standing = [str(note["standing"]) for note in notes[:_SHOWN]]
-    return "\n".join(["Interrupted. What was sent goes on by itself:", *standing, *more, str(first["command"])])
+    return notes

@@ -1,0 +1,68 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""With which ``since`` an interrupted play goes on: the earliest of all its workspaces, whether or not they have ended."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from ansible import constants
+
+from ansible_collections.dataarts.factory.plugins.plugin_utils._task.interruption import Note, earliest, interrupted_text
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(constants, "DEFAULT_LOCAL_TMP", str(tmp_path))
+    return tmp_path
+
+
+def note(host: str, since: int, standing: str = "1 running") -> None:
+    standing = standing and f"{host}  {standing}"
+    Note(host).write(since, standing, f"go on with since={since}")
+
+
+def test_where_nothing_was_noted_there_is_nothing_to_say() -> None:
+    assert interrupted_text() == ""
+    assert earliest(7) == 7
+    Note("sales").close()
+    assert interrupted_text() == ""
+
+
+def test_the_workspace_that_began_first_counts_also_when_it_has_ended() -> None:
+    """What was rerun there and failed again would be sent once more with a later one."""
+    note("sales", 100)
+    note("mid", 50, "")
+    note("supply", 200)
+    assert earliest(150) == 50
+    assert interrupted_text().splitlines()[1:] == ["sales  1 running", "supply  1 running", "go on with since=50"]
+    Note("mid").close()
+    Note("sales").close()
+    assert interrupted_text().splitlines()[1:] == ["supply  1 running", "go on with since=50"]
+    Note("supply").close()
+    assert interrupted_text() == "", "nothing is left to go on with"
+    assert earliest(60) == 50
+
+
+def test_of_several_runs_of_one_host_the_first_counts() -> None:
+    """A loop over workspaces behind it, or a task after another."""
+    note("sales", 100)
+    note("sales", 300, "3 running")
+    assert interrupted_text().splitlines()[1:] == ["sales  3 running", "go on with since=100"]
+    note("sales", 20)
+    assert earliest(300) == 20
+
+
+def test_a_note_that_is_only_being_written_is_left_out(folder: Path) -> None:
+    note("sales", 100)
+    (path,) = folder.iterdir()
+    path.with_name(f"{path.name}.4711").write_text("{", encoding="utf-8")
+    assert interrupted_text().splitlines()[1:] == ["sales  1 running", "go on with since=100"]
+
+
+def test_many_workspaces_are_counted() -> None:
+    for number in range(13):
+        note(f"ws{number:02}", 100 - number)
+    assert interrupted_text().splitlines()[-2:] == ["and 3 more workspaces", "go on with since=88"]
