@@ -120,6 +120,13 @@ def test_output_that_nobody_takes_ends_the_play_with_the_status_of_its_work(serv
     assert "Traceback" not in ended.stderr
 
 
+def test_without_any_output_it_ends_as_a_plain_play_does(service: Running, tmp_path: Path) -> None:
+    """ansible-core itself fails at its next line then; its results must still be taken, or it would wait for them for ever."""
+    ended = piped(service, tmp_path, "$AP >&-")
+    assert ended.returncode == 250, (ended.stdout, ended.stderr)
+    assert "Exception in thread" not in ended.stderr
+
+
 def test_a_program_that_reads_the_output_finds_what_the_callback_prints_and_nothing_else(service: Running, tmp_path: Path) -> None:
     settings = {"ANSIBLE_STDOUT_CALLBACK": "one_document"}
     outcome = Ansible(tmp_path).playbook(PLAYBOOK, "-i", hosts(service, tmp_path), "--limit", "supply", env=settings).succeeded()

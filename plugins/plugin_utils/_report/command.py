@@ -19,6 +19,10 @@ _RELATED = "rerun_related"
 _PLAIN = re.compile(r"[A-Za-z0-9_@%+:,./~-]+")
 
 
+#: Stands for the value of a variable that a command must not or cannot show.
+AS_BEFORE = "<as before>"
+
+
 @dataclass(frozen=True)
 class Command:
     """How a run was started, as far as it may be shown; paths are absolute.
@@ -30,6 +34,8 @@ class Command:
     :param variables: its other extra variables that are options of the role and not secret.
     :param selection: those of its extra variables that say which instances are meant: jobs and window.
     :param approved: whether the run was held to approved plans (``dataarts_plans``), and *plans* those plans if no file brings them.
+    :param left_out: names of its other extra variables: secrets, templates, and what is no option of the role. They stand in a command with a value
+        that is refused, so that it cannot be taken for the whole: without them it could rerun more.
     :param limit: the pattern that the run was limited to, or None.
     :param settings: Ansible's settings, where they were found because of the directory in which the run was started.
     :param awx: whether AWX started it: extra variables for the job template are shown instead of a command then.
@@ -43,6 +49,7 @@ class Command:
     selection: t.Mapping[str, t.Any] = field(default_factory=dict)
     approved: bool = False
     plans: t.Mapping[str, t.Any] | None = None
+    left_out: tuple[str, ...] = ()
     limit: str | None = None
     settings: str = ""
     awx: bool = False
@@ -88,6 +95,7 @@ class Command:
         words += [word for path in (*self.files, *([file] if file else ())) for word in ("-e", f"@{path}")]
         words += ["-e", json.dumps(extra, ensure_ascii=False)] if extra else []
         words += [word for name, value in plain.items() for word in ("-e", f"{name}={value}")]
+        words += [word for name in self.left_out if name not in {*extra, *plain} for word in ("-e", f"{name}={AS_BEFORE}")]
         return [*words, "--check"] if check else words
 
 

@@ -9,6 +9,7 @@ Secrets are left out: what is encrypted, what is a template, and options that ho
 from __future__ import annotations
 
 import os
+import re
 import typing as t
 
 from ansible import constants, context
@@ -22,6 +23,8 @@ Vars = t.Mapping[str, t.Any]
 #: Options that a command to go on has of its own, or that belong to the run that is over.
 _OWN = frozenset({"workspace_id", "since", "jobs", "planned_after", "planned_before", "plan_id", "plan_record"})
 _SELECTION = ("dataarts_jobs", "dataarts_planned_after", "dataarts_planned_before")
+#: Variables of which a command has others of its own, or which it repeats apart.
+_REPEATED = frozenset({f"dataarts_{name}" for name in _OWN - {"workspace_id"}} | {"dataarts_plans"})
 #: Variables of role and playbooks that the module does not have as options.
 _ROLE = ("dataarts_hosts", "dataarts_order", "dataarts_report_path")
 _PATHS = ("dataarts_journal", "dataarts_ca_path", "dataarts_report_path")
@@ -34,16 +37,20 @@ def started_command(task_vars: Vars, loader: t.Any) -> Command:
     :param loader: Ansible's loader of files, that of an action.
     """
     extra = load_extra_vars(loader)
-    inline = {name: value for name, value in extra.items() if name not in {*_named_in_files(extra)} and _plain(value)}
+    in_files = {*_named_in_files(extra)}
+    typed = {name: value for name, value in extra.items() if name not in in_files and value not in (None, "")}
+    inline = {name: value for name, value in typed.items() if _plain(value) and not _holds_password(value)}
+    variables = _shown_variables(inline)
     return Command(
         playbook=_playbook(),
         inventories=tuple(str(source) for source in task_vars.get("ansible_inventory_sources") or ()),
         vault=tuple(_vault_words()),
         files=tuple(_files()),
-        variables=_shown_variables(inline),
+        variables=variables,
         selection={name: inline[name] for name in _SELECTION if inline.get(name)},
         approved=bool(extra.get("dataarts_plans")),
         plans=inline.get("dataarts_plans") or None,
+        left_out=tuple(sorted(name for name in typed if name not in {*variables, *_REPEATED} or name not in inline)),
         limit=context.CLIARGS.get("subset") or None,
         settings=_settings(),
         awx=awx_job_id(task_vars) is not None,
@@ -113,6 +120,11 @@ def _plain(value: t.Any) -> bool:
     return isinstance(value, (bool, int, float)) or (
         type(value).__name__ != "EncryptedString" and isinstance(value, str) and "{" not in value
     )
+
+
+def _holds_password(value: t.Any) -> bool:
+    """Whether *value* is the address of a database with its password in it."""
+    return isinstance(value, str) and re.search(r"://[^/@]*:[^/]*@|\bpassword\s*=", value, re.IGNORECASE) is not None
 
 
 def _settings() -> str:

@@ -22,6 +22,9 @@ from ansible.utils.display import Display
 
 from .interruption import interrupted_text
 
+#: The reader is gone or the disk full; the stream was closed; there was none from the beginning (``>&-``).
+_UNPRINTABLE = (OSError, ValueError, AttributeError)
+
 
 def prepare_main_process() -> None:
     """From here on a line of a worker that cannot be printed is lost, and nothing else is; and somebody who ends the play reads what stands."""
@@ -40,7 +43,7 @@ def _losing(print_line: t.Callable[..., None]) -> t.Callable[..., None]:
     def losing(*args: t.Any, **more: t.Any) -> None:
         # In the main thread Ansible itself knows what to do about it.
         in_main = threading.current_thread() is threading.main_thread()
-        with contextlib.nullcontext() if in_main else contextlib.suppress(OSError):
+        with contextlib.nullcontext() if in_main else contextlib.suppress(*_UNPRINTABLE):
             print_line(*args, **more)
 
     return losing
@@ -50,7 +53,7 @@ def _tell(main: int) -> None:
     """Show what stands, in the main process alone, and once."""
     if os.getpid() == main:
         text = interrupted_text()
-        with contextlib.suppress(OSError, ValueError):
+        with contextlib.suppress(*_UNPRINTABLE):
             sys.stdout.flush()
             if text:
                 sys.stderr.write(f"{text}\n")

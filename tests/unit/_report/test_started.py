@@ -1,0 +1,61 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How a run was started, as a command may repeat it: without a secret, and never as a whole that would rerun more."""
+
+from __future__ import annotations
+
+import json
+import typing as t
+
+import pytest
+from ansible import context
+from ansible.module_utils.common.collections import ImmutableDict
+
+from ansible_collections.dataarts.factory.plugins.plugin_utils._report import started
+from ansible_collections.dataarts.factory.plugins.plugin_utils._report.command import AS_BEFORE
+
+
+def words(monkeypatch: pytest.MonkeyPatch, extra: dict[str, t.Any], **variables: t.Any) -> list[str]:
+    """The words after the playbook of the command of a run with the extra variables *extra*."""
+    cliargs = {"args": ["dataarts.factory.rerun"], "extra_vars": [json.dumps(extra)]}
+    monkeypatch.setattr(context, "CLIARGS", ImmutableDict(cliargs))
+    monkeypatch.setattr(started, "load_extra_vars", lambda loader: extra)
+    return started.started_command({}, None).words(None, variables)[2:]
+
+
+@pytest.mark.parametrize(
+    "extra",
+    [
+        {"dataarts_jobs": "{{ my_jobs }}"},
+        {"dataarts_max_instances": "{{ 1 + 1 }}"},
+        {"dataarts_secret_key": "sk-of-somebody"},
+        {"my_jobs": ["daily_sales"]},
+        {"dataarts_journal": "postgresql://journal:hunter23@db/journal"},
+        {"dataarts_journal": "postgresql://db/journal?user=journal&password=hunter23"},
+        {"dataarts_journal": "host=db password = hunter23"},
+    ],
+)
+def test_what_cannot_be_repeated_is_named_with_a_value_that_is_refused(monkeypatch: pytest.MonkeyPatch, extra: dict[str, t.Any]) -> None:
+    (name,) = extra
+    assert words(monkeypatch, extra) == ["-e", f"{name}={AS_BEFORE}"]
+
+
+@pytest.mark.parametrize(
+    ("extra", "shown"),
+    [
+        ({"dataarts_attempts": 2}, ["-e", '{"dataarts_attempts": 2}']),
+        ({"dataarts_journal": "postgresql://journal@db/journal"}, ["-e", "dataarts_journal=postgresql://journal@db/journal"]),
+        ({"dataarts_max_instances": None, "dataarts_purpose": ""}, []),
+        ({"dataarts_since": "2026-11-23T07:30:00+08:00", "dataarts_planned_after": "-3d"}, []),
+    ],
+)
+def test_what_can_be_repeated_is_and_what_a_command_has_of_its_own_is_not(
+    monkeypatch: pytest.MonkeyPatch, extra: dict[str, t.Any], shown: list[str]
+) -> None:
+    assert words(monkeypatch, extra) == shown
+
+
+def test_a_command_with_jobs_of_its_own_needs_none_of_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    own = words(monkeypatch, {"dataarts_jobs": "{{ my_jobs }}"}, dataarts_jobs=["daily_sales"])
+    assert own == ["-e", '{"dataarts_jobs": ["daily_sales"]}']
