@@ -107,6 +107,40 @@ def test_a_second_task_says_that_another_one_reran_them(service: Running, tmp_pa
     assert second["changed"] is False
 
 
+# Other runs that try an instance after this one has used its attempts.
+
+
+@pytest.mark.parametrize(
+    ("attempts", "skew", "fault"),
+    [
+        (1, -30, {"kind": "status", "status": 403, "code": "DLF.6888", "message": "no permission"}),
+        (2, 0, {"kind": "status", "status": 403, "code": "DLF.6888", "message": "no permission"}),
+        (1, 0, {"kind": "drop", "when": "before_effect"}),
+        (2, 0, None),
+    ],
+)
+def test_a_run_that_is_started_again_does_not_forget_what_it_sent_because_another_one_tried(
+    service: Running, tmp_path: Path, attempts: int, skew: int, fault: dict[str, t.Any] | None
+) -> None:
+    """Whether that was refused, lost, or rerun. A command that is pasted again sends nothing, however often."""
+    begin(service, {"name": "daily_sales", "failed": 1, "runs": ["fail"] * 9}, scheduler_skew_seconds=skew)
+    given = module_options(service, tmp_path / "journal", max_retries=0)
+    first = passes({**given, "attempts": attempts})
+    let_settle(service)
+    if fault is not None:
+        service.inject({"route": "retry", **fault})
+    call("job_rerun", given)
+    wait_for(lambda: all(instance["runs"][-1]["status"] == "fail" for instance in service.instances("daily_sales")))
+    service.clear_faults()
+    writes = len(service.journal())
+    assert writes == attempts + (fault is None)
+    for _paste in range(2):
+        let_settle(service)
+        again = passes({**given, "attempts": attempts, "since": str(first[0]["since"])})[-1]
+        assert [instance["action"] for instance in again["instances"]] == ["failed_again"]
+    assert len(service.journal()) == writes
+
+
 # A journal that cannot be read (T6).
 
 

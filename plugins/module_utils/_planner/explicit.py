@@ -21,7 +21,7 @@ from .._common.times import to_iso
 from .._models.attempt import Attempt, Comparison, Failure, Outcome, compare
 from .._models.decision import Action, Decision
 from .._models.instance import InstanceKey, JobInstance
-from .reconcile import Policy, decide, of_this_run, unsettled_until
+from .reconcile import Policy, decide, judged_by, of_this_run, rerun_since, unsettled_until
 
 _NO_EFFECT = (Outcome.REJECTED, Outcome.NOT_EXECUTED)
 
@@ -59,6 +59,7 @@ def decide_requested(
     policy: Policy,
     now: int,
     attempts: t.Mapping[InstanceKey, Attempt],
+    effective: t.Mapping[InstanceKey, t.Sequence[Attempt]] | None = None,
 ) -> Requested:
     """What is due of the instances asked for by key, each judged once; a key that twins share names all of them, and one that a rerun has
     changed names the instance it was changed to.
@@ -67,6 +68,7 @@ def decide_requested(
     :param policy: ``statuses`` is the option only_statuses.
     :param now: as for :func:`decide`.
     :param attempts: the newest for each instance that has one.
+    :param effective: those that may have taken effect, oldest first, for each instance that has any.
     """
     listed: dict[InstanceKey, list[JobInstance]] = {}
     followed: dict[InstanceKey, list[JobInstance]] = {}
@@ -80,14 +82,18 @@ def decide_requested(
         if not meant:
             problems.append(_missing(key))
         for instance in meant:
-            decision = _forgiving(instance, policy, now, attempts.get(instance.key))
+            decision = _forgiving(instance, policy, now, attempts.get(instance.key), (effective or {}).get(instance.key, ()))
             action = Action.RETRY if decision.action is Action.RETRY else Action.SKIPPED
             decisions.append(dataclasses.replace(decision, action=action, alone=False))
     return Requested(tuple(decisions), tuple(problems))
 
 
 def decide_related(
-    instances: t.Iterable[JobInstance], policy: Policy, now: int, attempts: t.Mapping[InstanceKey, Attempt]
+    instances: t.Iterable[JobInstance],
+    policy: Policy,
+    now: int,
+    attempts: t.Mapping[InstanceKey, Attempt],
+    effective: t.Mapping[InstanceKey, t.Sequence[Attempt]] | None = None,
 ) -> list[Decision]:
     """Whether a job is rerun with its related jobs: as a whole if at least one instance of the window qualifies, and never while
     an earlier attempt is not settled, or was accepted since ``since``. Where that was another request, and instances are left that qualify, it is
@@ -95,9 +101,10 @@ def decide_related(
 
     :param instances: all instances of the jobs in the window, as the service lists them now.
     :param attempts: the newest for each instance that has one; a request of this mode is an attempt for all listed instances.
+    :param effective: those that may have taken effect, oldest first, for each instance that has any.
     """
     listed = tuple(instances)
-    verdict = _verdict(listed, policy, now, attempts)
+    verdict = _verdict(listed, policy, now, {**attempts, **_judging(listed, policy, now, attempts, effective or {})})
     number = 1 if verdict.action is Action.RETRY else 0
     decisions = []
     for instance in listed:
@@ -106,6 +113,19 @@ def decide_related(
         superseded = attempt if takes_over else None
         decisions.append(Decision(instance, verdict.action, verdict.reason, verdict.due_ms, number, attempt=attempt, superseded=superseded))
     return decisions
+
+
+def _judging(
+    listed: t.Iterable[JobInstance],
+    policy: Policy,
+    now: int,
+    attempts: t.Mapping[InstanceKey, Attempt],
+    effective: t.Mapping[InstanceKey, t.Sequence[Attempt]],
+) -> dict[InstanceKey, Attempt]:
+    """The attempts by which those of *listed* are judged that were rerun since ``since``."""
+    reran = ((instance, rerun_since(instance, policy, effective.get(instance.key, ()))) for instance in listed)
+    judging = {instance.key: judged_by(instance, policy, now, attempts.get(instance.key), made) for instance, made in reran if made}
+    return {key: attempt for key, attempt in judging.items() if attempt is not None}
 
 
 def _verdict(listed: t.Sequence[JobInstance], policy: Policy, now: int, attempts: t.Mapping[InstanceKey, Attempt]) -> Related:
@@ -150,11 +170,11 @@ def _of_another(
     return Related(Action.BLOCKED, f"{verdict.reason}, and it was another request: {len(left)} that qualify are left; {remedy}")
 
 
-def _forgiving(instance: JobInstance, policy: Policy, now: int, attempt: Attempt | None) -> Decision:
+def _forgiving(instance: JobInstance, policy: Policy, now: int, attempt: Attempt | None, effective: t.Sequence[Attempt]) -> Decision:
     """As :func:`decide`, but an earlier rejection counts as no attempt; the next one takes it over."""
     if attempt is None or attempt.outcome is not Outcome.REJECTED or attempt.batch > 1:
-        return decide(instance, policy, now, attempt)
-    decision = decide(instance, policy, now, None)
+        return decide(instance, policy, now, attempt, effective)
+    decision = decide(instance, policy, now, None, effective)
     takes_over = decision.action is Action.RETRY and attempt.failure == Failure.of(instance)
     return dataclasses.replace(decision, superseded=attempt) if takes_over else decision
 

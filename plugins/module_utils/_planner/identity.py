@@ -63,10 +63,44 @@ def newest_attempts(instances: t.Iterable[JobInstance], attempts: t.Iterable[Att
     return matched, missing
 
 
+def effective_attempts(
+    instances: t.Iterable[JobInstance], newest: t.Mapping[InstanceKey, Attempt], effective: t.Mapping[Slot, t.Sequence[Attempt]]
+) -> dict[InstanceKey, list[Attempt]]:
+    """*effective*, the attempts at each slot, by the listed instance that each was made for, in their order.
+
+    :param newest: the newest attempt for each instance that has one; whatever was made for the same name belongs to the same instance.
+    """
+    listed: dict[Slot, list[JobInstance]] = collections.defaultdict(list)
+    for instance in instances:
+        if Slot.of(instance) in effective:
+            listed[Slot.of(instance)].append(instance)
+    names = {(attempt.failure.key, attempt.failure.instance_id): key for key, attempt in newest.items()}
+    made: dict[InstanceKey, list[Attempt]] = collections.defaultdict(list)
+    for slot, of_slot in listed.items():
+        for attempt in effective[slot]:
+            key = names.get((attempt.failure.key, attempt.failure.instance_id)) or _likeliest(of_slot, attempt)
+            if key is not None:
+                made[key].append(attempt)
+    return dict(made)
+
+
+def _likeliest(instances: t.Sequence[JobInstance], attempt: Attempt) -> InstanceKey | None:
+    for suits in _suiting():
+        candidates = [instance for instance in instances if suits(instance, attempt)]
+        if candidates:
+            return max(candidates, key=lambda instance: _likeness(instance, attempt)).key
+    return None
+
+
+def _suiting() -> tuple[t.Callable[[JobInstance, Attempt], bool], ...]:
+    """How an instance may suit an attempt, the surest way first."""
+    return _same, _same_instance_id, _same_submit_time, _followed
+
+
 def _match(instances: list[JobInstance], attempts: list[Attempt], matched: dict[InstanceKey, Attempt]) -> list[Attempt]:
     """Fill *matched*, the surest matches first; the attempts that are left belong to no listed instance."""
     left = sorted(attempts, key=lambda attempt: (attempt.attempt_id or 0, attempt.sent_ms), reverse=True)  # not by time: clocks step
-    for suits in (_same, _same_instance_id, _same_submit_time, _followed):
+    for suits in _suiting():
         still = []
         for attempt in left:
             candidates = [instance for instance in instances if suits(instance, attempt)]

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The decision table of a goal: what is to be done about one job instance, and why.
 
-Pure: an instance as it was listed, the newest attempt for it, the policy and the time go in, a decision comes out.
+Pure: an instance as it was listed, the attempts for it, the policy and the time go in, a decision comes out.
 The goal is: *the instance has succeeded in a run that started at or after* ``since``.
 
 | the instance now | and | decision |
@@ -16,6 +16,7 @@ The goal is: *the instance has succeeded in a run that started at or after* ``si
 | success, forced or ignored | | ``done``; the reason tells whether before or after ``since`` |
 | any other | last start before ``since``, no attempt | ``skipped`` |
 | status in ``statuses`` | last start at or after ``since`` | ``failed_again``, or ``retry`` while ``attempts`` are left |
+| the same | rerun since ``since`` as often as ``attempts`` says | ``failed_again``, whoever tried, and failed to send, after that |
 | any end but success | after a rerun of this run | ``failed_again``; a status that is not documented: ``wait`` |
 | to be sent by another row | an attempt without outcome, or without a later start, not settled | ``settling``, then as that row says |
 | unchanged since the attempt | accepted | ``settling``, then ``wait``; never sent again by this ``since`` |
@@ -25,6 +26,7 @@ The goal is: *the instance has succeeded in a run that started at or after* ``si
 
 from __future__ import annotations
 
+import typing as t
 from dataclasses import dataclass, replace
 
 from .._common.errors import OptionError
@@ -93,6 +95,34 @@ def of_this_run(instance: JobInstance, policy: Policy, attempt: Attempt | None) 
     return None if ended and compare(instance, attempt) is Comparison.CHANGED else attempt
 
 
+def rerun_since(instance: JobInstance, policy: Policy, effective: t.Iterable[Attempt]) -> list[Attempt]:
+    """Those of *effective* that reran *instance* since ``since``, whoever sent them: accepted, or followed by a change."""
+    return [
+        attempt
+        for attempt in effective
+        if attempt.sent_ms >= policy.since and (attempt.outcome is Outcome.ACCEPTED or compare(instance, attempt) is Comparison.CHANGED)
+    ]
+
+
+def _spent(policy: Policy, reran: t.Sequence[Attempt]) -> int:
+    """How many attempts *reran* takes of a run of this ``since``. Its own are numbered with what people started in between."""
+    return max(len(reran), *(attempt.number for attempt in reran if attempt.since == policy.since), 0)
+
+
+def judged_by(instance: JobInstance, policy: Policy, now: int, attempt: Attempt | None, reran: t.Sequence[Attempt]) -> Attempt | None:
+    """The attempt of this run that *instance* is judged by: the newest, unless that took no effect and the last of *reran* did. It never hides
+    that ``attempts`` are used, or that a rerun was accepted that does not show yet."""
+    own = of_this_run(instance, policy, attempt)
+    if not reran or own is None or own.outcome is Outcome.NOT_EXECUTED:
+        return reran[-1] if reran else own
+    if own.outcome is Outcome.ACCEPTED or compare(instance, own) is Comparison.CHANGED:
+        return own
+    if own.outcome is not Outcome.REJECTED and now < own.settle_window_end(policy.settle_ms):
+        return own
+    over = _spent(policy, reran) >= policy.attempts or compare(instance, reran[-1]) is not Comparison.CHANGED
+    return reran[-1] if over else own
+
+
 def unsettled_until(instance: JobInstance, policy: Policy, now: int, attempt: Attempt) -> int | None:
     """Until when nothing is sent because of *attempt*, of whatever run, epoch ms; None if it is settled, or shows.
 
@@ -107,20 +137,24 @@ def unsettled_until(instance: JobInstance, policy: Policy, now: int, attempt: At
     return None if shows and attempt.outcome is not Outcome.INTENDED else due
 
 
-def decide(instance: JobInstance, policy: Policy, now: int, attempt: Attempt | None) -> Decision:
+def decide(instance: JobInstance, policy: Policy, now: int, attempt: Attempt | None, effective: t.Iterable[Attempt] = ()) -> Decision:
     """What is to be done about *instance*, by the table at the top of this file.
 
     :param now: the service's time, epoch ms, at which the list that shows *instance* was asked for; not later, or a late answer
         would be taken for a settled one. *attempt* must have been read from the journal after that list.
     :param attempt: the newest attempt for it, of whatever run, or None.
+    :param effective: the attempts for it that may have taken effect, of whatever run, oldest first.
     """
-    own = of_this_run(instance, policy, attempt)
+    reran = rerun_since(instance, policy, effective)
+    own, spent = judged_by(instance, policy, now, attempt, reran), _spent(policy, reran)
     comparison = Comparison.CHANGED if own is None else compare(instance, own)
     unanswered = own is not None and own.outcome is not Outcome.NOT_EXECUTED and not instance.status.in_progress
     if own is not None and unanswered and comparison is not Comparison.CHANGED:
         decision = _unchanged(instance, policy, now, own, comparison)
     else:
-        decision = _by_status(instance, policy, now, own)
+        decision = _by_status(instance, policy, now, own, spent)
+    least = spent + (decision.action is Action.RETRY)
+    decision = decision if decision.attempts >= least else replace(decision, attempts=least)
     if decision.action is Action.RETRY and attempt is not None:
         due = unsettled_until(instance, policy, now, attempt)
         if due is not None:
@@ -174,7 +208,7 @@ def _unchanged(instance: JobInstance, policy: Policy, now: int, attempt: Attempt
     return _decision(instance, Action.UNKNOWN, reason, attempt)
 
 
-def _by_status(instance: JobInstance, policy: Policy, now: int, own: Attempt | None) -> Decision:
+def _by_status(instance: JobInstance, policy: Policy, now: int, own: Attempt | None, spent: int = 0) -> Decision:
     status = instance.status
     if status.in_progress:
         return _decision(instance, Action.WAIT, f"in progress: {_last(instance)}", own)
@@ -186,7 +220,7 @@ def _by_status(instance: JobInstance, policy: Policy, now: int, own: Attempt | N
         return _decision(instance, Action.NOT_RERUNNABLE, reason, own)
     changed = own is not None and own.outcome is not Outcome.NOT_EXECUTED
     if changed or policy.started_since(instance.start_time):
-        return _ended(instance, policy, now, own, changed)
+        return _ended(instance, policy, now, own, changed, spent)
     if status in policy.statuses:
         return _retry(instance, policy, now, f"{_last(instance)}, before {to_iso(policy.since)}", own, max(1, own.number if own else 1))
     if status.succeeded:
@@ -195,7 +229,7 @@ def _by_status(instance: JobInstance, policy: Policy, now: int, own: Attempt | N
     return _decision(instance, Action.SKIPPED, f"status {_word(instance)} is not in statuses", own)
 
 
-def _ended(instance: JobInstance, policy: Policy, now: int, own: Attempt | None, changed: bool) -> Decision:
+def _ended(instance: JobInstance, policy: Policy, now: int, own: Attempt | None, changed: bool, spent: int) -> Decision:
     """The last run of *instance* belongs to this run and has ended, or how is not documented."""
     if instance.status.succeeded:
         return _decision(instance, Action.DONE, f"succeeded after {to_iso(policy.since)}: {_last(instance)}", own)
@@ -204,8 +238,9 @@ def _ended(instance: JobInstance, policy: Policy, now: int, own: Attempt | None,
     if instance.status is Status.UNKNOWN:
         reason = f"the rerun changed it to status {_word(instance)}, which is not documented; it counts as in progress until that changes"
         return _decision(instance, Action.WAIT, reason, own)
-    used = _attempts_used(own)
-    text = f"{_last(instance)}, after {used} of {policy.attempts} attempts"
+    used = max(_attempts_used(own), spent)
+    share = f"{used} of {policy.attempts} attempts" if used <= policy.attempts else f"{used} attempts, where attempts is {policy.attempts}"
+    text = f"{_last(instance)}, after {share}"
     if own is None:
         text += f" (not sent by this run, but a start after {to_iso(policy.since - policy.clock_slack_ms)} counts as one)"
     if used >= policy.attempts or instance.status not in policy.statuses:

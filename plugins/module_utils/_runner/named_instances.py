@@ -13,6 +13,7 @@ from .._models.decision import Decision
 from .._models.instance import JobInstance
 from .._models.rerun_request import selected_keys
 from .._planner.explicit import decide_requested
+from .._planner.identity import effective_attempts
 from .._planner.plan import Batch
 from .._planner.reconcile import Policy
 from .ansible_module import ModuleRun
@@ -51,7 +52,8 @@ class NamedInstances(NamedRequest):
 
     def decide(self, snapshot: Snapshot, policy: Policy) -> tuple[list[Decision], tuple[str, ...]]:
         """See :func:`decide_requested`."""
-        requested = decide_requested(self._keys, snapshot.instances, policy, snapshot.asked_ms, snapshot.history.attempts)
+        effective = effective_attempts(snapshot.instances, snapshot.history.attempts, snapshot.history.effective)
+        requested = decide_requested(self._keys, snapshot.instances, policy, snapshot.asked_ms, snapshot.history.attempts, effective)
         return list(requested.decisions), requested.problems
 
     def send(self, batch: Batch, sender: Sender) -> t.Iterator[RerunExchange]:

@@ -27,6 +27,7 @@ from .._output.plan_details import plan_details
 from .._output.reasons import policy_lines, policy_result, reason_lines, reason_result
 from .._output.refusals import Refusals
 from .._output.results import decided, diff, summary
+from .._planner.identity import effective_attempts
 from .._planner.limits import Limits
 from .._planner.outcomes import SHARED_KINDS, due_in, is_missed, left_to_do, missed, unsent
 from .._planner.pipeline import assess, schedule
@@ -119,7 +120,11 @@ class Goal(Strategy):
         scope, policy, options = snapshot.scope, self._policy(snapshot.scope), self.run.options
         attempts, selection = snapshot.history.attempts, self._select(scope.window)
         instances = [instance for instance in snapshot.instances if selection.matches(instance)]
-        decisions = [decide(instance, policy, snapshot.asked_ms, attempts.get(instance.key)) for instance in instances]
+        effective = effective_attempts(snapshot.instances, attempts, snapshot.history.effective)
+        decisions = [
+            decide(instance, policy, snapshot.asked_ms, attempts.get(instance.key), effective.get(instance.key, ()))
+            for instance in instances
+        ]
         decisions += [decide_missing(attempt, policy, snapshot.asked_ms) for attempt in self._vanished(snapshot, selection)]
         for text in unshown_notes(decisions):
             self.note(text)

@@ -41,6 +41,7 @@ class Situation:
     :param number: which attempt that was.
     :param before: status and run of the failure that it answered.
     :param settled: whether what the service shows is not older than the request.
+    :param earlier: how many reruns since ``since`` came before the newest request, that failed again.
     """
 
     status: Status
@@ -50,6 +51,24 @@ class Situation:
     number: int = 0
     before: tuple[Status, int | None] = (Status.FAIL, 0)
     settled: bool = False
+    earlier: int = 0
+
+    @property
+    def reran(self) -> int:
+        """How many requests since ``since`` have rerun it, whoever sent them."""
+        outcome = self.post[0] if self.post is not None else None
+        shows = (self.status, self.run) != self.before
+        took_effect = outcome == "accepted" or (outcome in ("unknown", "intended") and shows)
+        return max(self.earlier + 1, self.number) if took_effect else self.earlier
+
+    @property
+    def hidden(self) -> bool:
+        """Whether the newest request took no effect, and says nothing of the reruns before it."""
+        if self.post is None or not self.earlier or self.post[0] == "not_executed":
+            return self.earlier > 0
+        known = self.settled or self.post[0] == "rejected"
+        no_effect = self.post[0] != "accepted" and (self.status, self.run) == self.before
+        return known and no_effect and self.earlier >= ATTEMPTS
 
     @property
     def attempted(self) -> bool:
@@ -57,7 +76,7 @@ class Situation:
 
     @property
     def changed(self) -> bool:
-        return self.attempted and (self.status, self.run) != self.before
+        return self.hidden or (self.attempted and (self.status, self.run) != self.before)
 
     @property
     def unchanged(self) -> bool:
@@ -71,7 +90,9 @@ class Situation:
     @property
     def used(self) -> int:
         """Attempts of this run: every start after since is one, whoever made it."""
-        return max(1, self.number - (self.post is not None and self.post[0] == "not_executed"))
+        if self.hidden:
+            return self.earlier
+        return max(1, self.reran, self.number - (self.post is not None and self.post[0] == "not_executed"))
 
     @property
     def rejected_alone(self) -> bool:
@@ -140,6 +161,7 @@ DOCUMENTED = {
     ("success, forced or ignored", ""): {"succeeded before", "succeeded"},
     ("any other", "last start before ``since``, no attempt"): {"not meant"},
     ("status in ``statuses``", "last start at or after ``since``"): {"failed again", "another attempt"},
+    ("the same", "rerun since ``since`` as often as ``attempts`` says"): {"failed again"},
     ("any end but success", "after a rerun of this run"): {"failed again", "undocumented end"},
     ("to be sent by another row", "an attempt without outcome, or without a later start, not settled"): {"in flight"},
     ("unchanged since the attempt", "accepted"): {"settling", "accepted, not shown"},
@@ -165,9 +187,12 @@ def begun() -> t.Iterator[Situation]:
 def followers(s: Situation) -> t.Iterator[Situation]:
     """Everything that can be the case next."""
     if ROWS[row_of(s)][0] is Action.RETRY:
-        number = s.used + 1 if row_of(s) == "another attempt" else max(1, s.number)
+        number = s.used + 1 if row_of(s) == "another attempt" else max(1, s.number, s.reran + 1)
         for post in OUTCOMES:
-            yield dataclasses.replace(s, post=post, number=number, before=(s.status, s.run), settled=False)
+            yield dataclasses.replace(s, post=post, number=number, before=(s.status, s.run), settled=False, earlier=min(2, s.reran))
+    if s.status is Status.FAIL and s.changed and s.reran:  # another run, with a since of its own, tries it too
+        for post in OUTCOMES:
+            yield dataclasses.replace(s, post=post, number=1, before=(s.status, s.run), settled=False, earlier=min(2, s.reran))
     if s.post is not None and not s.settled:
         yield dataclasses.replace(s, settled=True)
     for status, run in shown_next(s):
@@ -228,12 +253,14 @@ def test_every_situation_is_decided_as_its_row_says() -> None:
     wrong = {}
     for s in SITUATIONS:
         kind = InstanceType.MANUAL if s.manual else InstanceType.NORMAL
-        record = None
+        record, effective = None, [attempt("accepted", 1 + number, before=instance()) for number in range(s.earlier)]
         if s.post is not None:
             before = instance(s.before[0], *RUNS[s.before[1]])
             record = attempt(s.post[0], 205 if s.number > 1 else 5, before=before, number=s.number, batch=s.post[1])
+            effective += [record] if s.post[0] in ("accepted", "unknown", "intended") else []
         now = at(2000 if s.settled else 210 if s.number > 1 else 40)
-        action = decide(instance(s.status, *RUNS[s.run], instance_type=kind), policy(attempts=ATTEMPTS), now, record).action
+        listed = instance(s.status, *RUNS[s.run], instance_type=kind)
+        action = decide(listed, policy(attempts=ATTEMPTS), now, record, effective).action
         if action is not ROWS[row_of(s)][0]:
             wrong[s] = (row_of(s), action)
     assert wrong == {}
@@ -263,7 +290,7 @@ EXPECTED = {
     "succeeded before": "in progress | succeeded before",
     "succeeded": "in progress | succeeded",
     "not meant": "another attempt | due | in progress | manual | not meant | succeeded | succeeded before",
-    "failed again": "failed again | in progress | succeeded | undocumented end",
+    "failed again": "another attempt | failed again | in progress | rejected | settling | succeeded | undocumented end",
     "another attempt": "another attempt | in progress | not meant | rejected | settling | succeeded | undocumented end",
     "undocumented end": (
         "accepted, not shown | another attempt | failed again | in flight | in progress | provably unchanged | rejected | settling | succeeded | "
@@ -272,7 +299,7 @@ EXPECTED = {
     "settling": (
         "accepted, not shown | another attempt | failed again | in flight | in progress | provably unchanged | succeeded | undocumented end | unknown"
     ),
-    "in flight": "another attempt | in flight | in progress | succeeded | undocumented end",
+    "in flight": "another attempt | in flight | in progress | rejected | settling | succeeded | undocumented end",
     "accepted, not shown": "another attempt | failed again | in progress | succeeded | undocumented end",
     "provably unchanged": "another attempt | due | failed again | in progress | rejected | settling | succeeded | undocumented end",
     "unknown": "another attempt | in progress | succeeded | undocumented end",

@@ -126,6 +126,19 @@ class TestRelated:
         assert [(decision.action, decision.superseded, decision.attempts) for decision in decisions] == [(Action.SKIPPED, None, 0)] * 2
         assert decisions[0].attempt is not None
 
+    @pytest.mark.parametrize("outcome", ["not_executed", "rejected", "unknown"])
+    def test_what_another_run_tried_since_hides_no_rerun(self, outcome: str) -> None:
+        """By a clock that is behind the rerun had started before since."""
+        failed = instance(Status.FAIL, -10, -1)
+        newest = {failed.key: attempt(outcome, 40, before=failed, run_id="run-2")}
+        effective = {failed.key: [attempt()]}
+        for decisions in (
+            decide_related([failed], policy(), at(200), newest, effective),
+            decide_requested([failed.key], [failed], policy(), at(200), newest, effective).decisions,
+        ):
+            assert [decision.action for decision in decisions] == [Action.SKIPPED]
+        assert decide_related([failed], policy(since=at(20)), at(200), newest, effective)[0].action is Action.RETRY
+
     def test_says_what_else_the_service_may_rerun(self) -> None:
         listed = [
             instance(number=1),

@@ -13,7 +13,7 @@ import pytest
 
 from ansible_collections.dataarts.factory.plugins.module_utils._models.attempt import Attempt
 from ansible_collections.dataarts.factory.plugins.module_utils._models.instance import InstanceKey, JobInstance, Status
-from ansible_collections.dataarts.factory.plugins.module_utils._planner.identity import newest_attempts, with_twins
+from ansible_collections.dataarts.factory.plugins.module_utils._planner.identity import effective_attempts, newest_attempts, with_twins
 from tests.unit.building import attempt, instance, key
 
 OLD, BETWEEN, NEW, LATER = (-3600, -3000), (-2000, -1900), (20, 30), (60, 70)
@@ -211,3 +211,32 @@ def test_many_planned_runs_are_matched_each_by_itself() -> None:
     }
     assert missing == []
     assert all(isinstance(name, InstanceKey) for name in matched)
+
+
+#: Of one slot: what is listed, the attempts that may have taken effect, oldest first; for each instance those that were made for it.
+EFFECTIVE: dict[str, tuple[list[JobInstance], list[Attempt], list[list[str]]]] = {
+    "under its name": ([seen("1", run=NEW)], [made("a", A), made("b", seen("1", run=BETWEEN), 6)], [["a", "b"]]),
+    "under three names": (
+        [seen("9", run=LATER, submit=9)],
+        [made("a", A), made("b", seen("7", run=NEW, submit=8), 40)],
+        [["a", "b"]],
+    ),
+    "twins": ([A, B], [made("a", A), made("b", B), made("c", A, 6)], [["a", "c"], ["b"]]),
+    "two siblings of which both changed": (
+        [seen("7", Status.FAIL, NEW, submit=8), seen("8", Status.FAIL, LATER, submit=9)],
+        [made("a", A), made("b", SIBLING, 6)],
+        [["a"], ["b"]],
+    ),
+    "of one that vanished": ([seen("2", run=BETWEEN, submit=-4)], [made("a", A)], [[]]),
+    "of nothing that is listed": ([], [made("a", A)], []),
+}
+
+
+@pytest.mark.parametrize("case", EFFECTIVE)
+def test_every_attempt_that_may_have_taken_effect_belongs_to_its_instance(case: str) -> None:
+    instances, attempts, expected = EFFECTIVE[case]
+    listed = with_twins(instances)
+    names = {(attempt.failure.key, attempt.failure.instance_id): attempt for attempt in attempts}
+    newest, _missing = newest_attempts(listed, names.values())
+    by_instance = effective_attempts(listed, newest, {attempts[0].failure.slot: attempts})
+    assert [[attempt.request_id for attempt in by_instance.get(instance.key, [])] for instance in listed] == expected

@@ -344,6 +344,74 @@ def test_without_a_record_a_start_after_since_counts_as_one_attempt() -> None:
     assert (decision.action, decision.attempts) == (Action.RETRY, 2)
 
 
+#: A run of this since has rerun it once or twice, and it failed (20 to 30 s); then another run, with a since of its own, tried at 40 s.
+#: Attempts, how often it was rerun, what became of the other run's request, status and run now -> action, attempts, whether it is ours.
+TRIED_SINCE = [
+    (1, 1, "not_executed", Status.FAIL, NEW, "failed_again", 1),
+    (1, 1, "not_executed", Status.FAIL, (-10, -1), "failed_again", 1),  # by a clock that is behind it had started before since
+    (1, 1, "not_executed", Status.SUCCESS, (-10, -1), "done", 1),
+    (1, 1, "not_executed", Status.MANUAL_STOP, (-10, -1), "failed_again", 1),
+    (1, 1, "unknown", Status.FAIL, NEW, "failed_again", 1),
+    (1, 1, "conflicted", Status.FAIL, NEW, "failed_again", 1),
+    (1, 1, "rejected", Status.FAIL, NEW, "failed_again", 1),
+    (1, 1, "accepted", Status.FAIL, (50, 60), "failed_again", 2),
+    (1, 1, "unknown", Status.FAIL, (50, 60), "failed_again", 2),
+    (2, 2, "not_executed", Status.FAIL, NEW, "failed_again", 2),
+    (2, 2, "unknown", Status.FAIL, NEW, "failed_again", 2),
+    (2, 2, "accepted", Status.FAIL, (50, 60), "failed_again", 3),
+    (2, 1, "accepted", Status.FAIL, (50, 60), "failed_again", 2),
+    (3, 2, "not_executed", Status.FAIL, NEW, "retry", 3),
+    (3, 2, "unknown", Status.FAIL, NEW, "retry", 3),
+    (3, 2, "accepted", Status.FAIL, NEW, "wait", 3),  # and does not show
+    (4, 2, "accepted", Status.FAIL, (50, 60), "retry", 4),
+    (2, 1, "rejected", Status.FAIL, NEW, "rejected", 1),
+]
+
+
+@pytest.mark.parametrize(("attempts", "times", "outcome", "status", "run", "action", "used"), TRIED_SINCE)
+def test_what_another_run_tried_since_hides_no_rerun(
+    attempts: int, times: int, outcome: str, status: Status, run: t.Any, action: str, used: int
+) -> None:
+    made = [attempt("accepted", 5 + number, number=1 + number) for number in range(times)]
+    newest = attempt(outcome, 40, before=instance(Status.FAIL, *(NEW if run[0] >= 0 else run)), run_id="run-2")
+    effective = [*made, newest] if outcome in ("accepted", "unknown") else made
+    decision = decide(instance(status, *run), policy(attempts=attempts), at(200), newest, effective)
+    assert (decision.action, decision.attempts, decision.already_done) == (Action(action), used, False)
+    assert decision.superseded == (newest if action == "retry" and run == NEW else None)
+
+
+def test_what_may_be_in_flight_is_waited_for_though_attempts_are_used() -> None:
+    failed = instance(Status.FAIL, *NEW)
+    newest = attempt("unknown", 40, before=failed, run_id="run-2")
+    actions = [decide(failed, policy(), at(now), newest, [attempt(), newest]).action for now in (99.999, 100)]
+    assert actions == [Action.SETTLING, Action.FAILED_AGAIN]
+
+
+@pytest.mark.parametrize("outcome", ["not_executed", "unknown", "conflicted", "rejected"])
+def test_an_accepted_rerun_that_does_not_show_is_not_sent_again_by_this_since_whoever_tried_later(outcome: str) -> None:
+    newest = attempt(outcome, 1000, run_id="run-2")
+    decision = decide(instance(), policy(attempts=9), at(2000), newest, [attempt()])
+    assert (decision.action, decision.attempts) == (Action.WAIT, 1)
+
+
+def test_a_start_by_a_person_that_was_an_attempt_stays_one_whoever_tries_later() -> None:
+    failed = instance(Status.FAIL, *NEW)
+    newest = attempt("unknown", 40, before=failed, run_id="run-2")
+    assert decide(failed, policy(attempts=2), at(200), newest, [attempt(number=2)]).action is Action.FAILED_AGAIN
+
+
+def test_reruns_before_since_are_none_of_this_run() -> None:
+    newest = attempt("not_executed", 40, run_id="run-2")
+    decision = decide(instance(), policy(), at(200), newest, [attempt(when=-2000)])
+    assert (decision.action, decision.attempts) == (Action.RETRY, 1)
+
+
+def test_a_rerun_since_then_counts_though_the_newest_was_sent_by_a_clock_that_is_behind() -> None:
+    failed = instance(Status.FAIL, *NEW)
+    newest = attempt("not_executed", -40, before=failed, run_id="run-2")
+    assert decide(failed, policy(since=at(3)), at(200), newest, [attempt()]).action is Action.FAILED_AGAIN
+
+
 @pytest.mark.parametrize(
     ("run", "now", "action", "due"),
     [
