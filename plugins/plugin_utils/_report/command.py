@@ -34,7 +34,7 @@ class Command:
     :param variables: its other extra variables that are options of the role and not secret.
     :param selection: those of its extra variables that say which instances are meant: jobs and window.
     :param approved: whether the run was held to approved plans (``dataarts_plans``), and *plans* those plans if no file brings them.
-    :param left_out: names of its other extra variables: secrets, templates, and what is no option of the role. They stand in a command with a value
+    :param left_out: names of its other extra variables: secrets, templates, and what is not an option of the role. They stand in a command with a value
         that is refused, so that it cannot be taken for the whole: without them it could rerun more.
     :param limit: the pattern that the run was limited to, or None.
     :param settings: Ansible's settings, where they were found because of the directory in which the run was started.
