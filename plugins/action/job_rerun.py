@@ -21,7 +21,8 @@ from ansible.errors import AnsibleConnectionFailure, AnsibleError
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.release import __version__ as ansible_version
 
-from ..module_utils._runner.ansible_module import ModuleRun
+from ..module_utils._common.text import printable
+from ..module_utils._runner.ansible_module import ModuleRun, failure_result
 from ..plugin_utils._common.lines import Line
 from ..plugin_utils._report.started import started_command
 from ..plugin_utils._role.options import ROLE
@@ -48,7 +49,25 @@ class ActionModule(ModuleAction):
         self._started, self._play, self._part = time.monotonic(), os.getppid(), passes.Part.of(self._task.args)
         if self._part.name == passes.VERDICT:
             return self._verdict(task_vars or {})
-        return super().run(tmp, task_vars)
+        before, self._working = (task_vars or {}).get(self._part.result) if self._part.result else None, False
+        watch = self._part.name == passes.WATCH
+        try:
+            result = super().run(tmp, task_vars)
+        except AnsibleError as error:
+            if not isinstance(before, t.Mapping) or (self._working and not watch):
+                raise
+            result, self._working = failure_result(printable(str(error), 4000), "refused"), False
+        if self._working or not isinstance(before, t.Mapping):
+            return result
+        return passes.refused(before, self._workspace_id(task_vars or {}), result, watch=watch)
+
+    def _workspace_id(self, task_vars: dict[str, t.Any]) -> str:
+        """The workspace of a task whose options could not be completed; "" where that cannot be known either."""
+        asked = self._task.args.get("workspace_id") or task_vars.get("dataarts_workspace_id")
+        try:
+            return str(self._templar.template(asked) or "")
+        except AnsibleError:
+            return ""
 
     def work(self, task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
         """As many passes as it takes. The first one sends nothing, so that the plan is shown before anything is sent; where there is nothing
@@ -56,6 +75,7 @@ class ActionModule(ModuleAction):
 
         :returns: what the module documents, over all passes.
         """
+        self._working = True
         # From here on the task, a copy that this process has for itself, is one in check mode.
         self._task.check_mode = self._task.check_mode or boolean(self._task.args.get("check_only") or False, strict=False)
         if self._task.async_val:
@@ -69,17 +89,18 @@ class ActionModule(ModuleAction):
             run_id=uuid.uuid4().hex,
         )
         before = task_vars.get(self._part.result) if self._part.result else None
-        if isinstance(before, t.Mapping):
-            resumed = Passes.resumed(run, before) if self._part.name == passes.WATCH else None
-            if resumed is None and self._part.name == passes.WATCH:
-                return dict(before)
-            run = resumed or run
+        own = passes.before_of(before, str(self._task.args.get("workspace_id"))) if self._part.name == passes.WATCH else None
+        if own is not None:
+            resumed = Passes.resumed(run, own)
+            if resumed is None:
+                return {**own, **self._kept_of_others(before)}
+            run = resumed
         self._run, self._go_on = run, ""
         with Heartbeat(self._say, lambda: self._doing()):
             run, timing = self._kept(task_vars)
         result = {**self._result(run, timing, task_vars), **self._kept_of_others(before)}
         self._leave_if_alone()
-        if "pass_state" not in result:
+        if not passes.left(result):
             Note(self._host(task_vars)).close()
         return result
 

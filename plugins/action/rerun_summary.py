@@ -24,6 +24,7 @@ from ..plugin_utils._report import summary as _summary
 from ..plugin_utils._report.closing import summary_lines
 from ..plugin_utils._report.go_on import go_on_lines
 from ..plugin_utils._report.started import started_command
+from ..plugin_utils._task.interruption import close_all
 from ..plugin_utils._task.screen import brief, show
 
 
@@ -57,6 +58,7 @@ class ActionModule(ActionBase):
             *([Line(f"Report: {paths['html']}")] if paths else []),
         ]
         show(self._display, lines)
+        close_all()
         if unmatched:
             # Without what has been shown: Ansible prints the whole of a result that failed, and passes on no statistics of it.
             return {"changed": False, "failed": True, "msg": " ".join(filter(None, (*unmatched, failure))), "paths": paths}

@@ -193,6 +193,31 @@ def test_a_loop_over_workspaces_behind_one_host_is_summed_up_as_a_whole(service:
     assert reruns(service) == 8
 
 
+def test_what_was_sent_is_watched_as_the_run_that_sent_it_and_kept_where_that_is_refused(service: Running, tmp_path: Path) -> None:
+    """Two workspaces behind one host, and a variable of the second that can be evaluated no more once it has been sent."""
+    path = hosts(service, tmp_path)
+    data = json.loads(path.read_text(encoding="utf-8"))["all"]
+    ids = [data["hosts"][name]["dataarts_workspace_id"] for name in ("sales", "supply")]
+
+    def role(part: str, number: int, **more: str) -> dict[str, t.Any]:
+        included = {"name": "dataarts.factory.rerun", "tasks_from": part}
+        return {"ansible.builtin.include_role": included, "vars": {"dataarts_workspace_id": ids[number], **more}}
+
+    gone = {"dataarts_purpose": "{{ lookup('ansible.builtin.file', '/nowhere') }}"}
+    tasks = [role("send", 0), role("send", 1), role("wait_for_end", 0), role("wait_for_end", 1, **gone)]
+    shared = {**data["vars"], **data["hosts"]["sales"]}
+    del shared["dataarts_workspace_id"]
+    outcome = Ansible(tmp_path).written_playbook([{"hosts": "localhost", "gather_facts": False, "tasks": tasks, "vars": shared}])
+    sent_sales, sent_supply, sales, supply = (line.result for line in outcome.succeeded().of("job_rerun"))
+    assert (sales["workspace_id"], sales["since"]) == (ids[0], sent_sales["since"])
+    assert len(sales["instances"]) == len(sent_sales["instances"])
+    assert (supply["workspace_id"], supply["since"], supply["succeeded"]) == (ids[1], sent_supply["since"], False)
+    assert "dataarts_purpose cannot be evaluated" in supply["msg"]
+    assert supply["instances"] == sent_supply["instances"]
+    assert supply["others"][ids[0]]["msg"] == sales["msg"]
+    assert reruns(service) == 8
+
+
 @pytest.mark.parametrize(("limit", "expected"), [({"max_parallel": 1}, 1), ({}, 2)])
 def test_a_task_in_the_background_says_what_it_left(service: Running, tmp_path: Path, limit: dict[str, int], expected: int) -> None:
     data = json.loads(hosts(service, tmp_path).read_text(encoding="utf-8"))["all"]

@@ -43,18 +43,19 @@ class Note:
         :param command: lines that say what to type.
         """
         first = _first([{"since": since, "command": command}, *_read([self._path])])
-        self._put({**first, "standing": standing})
+        _put(self._path, {**first, "standing": standing})
 
     def close(self) -> None:
         """There is nothing to go on with; its ``since`` stays."""
         for before in _read([self._path]):
-            self._put({**before, "standing": ""})
+            _put(self._path, {**before, "standing": ""})
 
-    def _put(self, note: dict[str, t.Any]) -> None:
-        with contextlib.suppress(OSError):
-            made = self._path.with_name(f"{self._path.name}.{os.getpid()}")
-            made.write_text(json.dumps(note), encoding="utf-8")
-            made.replace(self._path)
+
+def close_all() -> None:
+    """The play has summed up what stands, and said how to go on."""
+    for path in _paths():
+        for note in _read([path]):
+            _put(path, {**note, "standing": ""})
 
 
 def earliest(since: int) -> int:
@@ -80,6 +81,13 @@ def _first(notes: t.Iterable[dict[str, t.Any]]) -> dict[str, t.Any]:
 def _paths() -> list[Path]:
     # What is only being written has the number of its process behind its name.
     return [path for path in Path(str(constants.DEFAULT_LOCAL_TMP)).glob(f"{_PREFIX}*") if not path.suffix]
+
+
+def _put(path: Path, note: dict[str, t.Any]) -> None:
+    with contextlib.suppress(OSError):
+        made = path.with_name(f"{path.name}.{os.getpid()}")
+        made.write_text(json.dumps(note), encoding="utf-8")
+        made.replace(path)
 
 
 def _read(paths: t.Iterable[Path]) -> list[dict[str, t.Any]]:

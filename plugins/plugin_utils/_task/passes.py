@@ -292,6 +292,33 @@ def reached_goal(result: Result) -> bool:
     return bool(result.get("succeeded", "instances" in result and "error" not in result))
 
 
+def before_of(before: t.Any, workspace_id: str) -> Result | None:
+    """The result of *workspace_id* in *before*, a variable that also keeps those of other workspaces behind one host; None if there is none.
+    One that names no workspace is that of a task that was refused before it could know."""
+    if not isinstance(before, t.Mapping):
+        return None
+    of_newest = before if before.get("workspace_id") in (None, "", workspace_id) else None
+    own = (before.get("others") or {}).get(workspace_id, of_newest)
+    return {name: value for name, value in own.items() if name != "others"} if isinstance(own, t.Mapping) else None
+
+
+def left(result: Result) -> bool:
+    """Whether a task left something to another one, in any workspace behind the host."""
+    return any(isinstance(kept.get("pass_state"), t.Mapping) for kept in (result, *(result.get("others") or {}).values()))
+
+
+def refused(before: t.Mapping[str, t.Any], workspace_id: str, failure: Result, *, watch: bool) -> dict[str, t.Any]:
+    """The result of a task that was refused before it began its part: what the part before it did to the workspace, and *failure*.
+
+    :param workspace_id: "" if it is not known; then it is that of *before*.
+    :param watch: whether the part goes on with what the one before had sent.
+    """
+    workspace_id = workspace_id or (str(before.get("workspace_id") or "") if watch else "")
+    own = (before_of(before, workspace_id) if watch else None) or {}
+    named = {"workspace_id": workspace_id} if workspace_id else {}
+    return {**own, **failure, "succeeded": False, **named, **others(before, workspace_id)}
+
+
 def others(before: t.Any, workspace_id: str) -> dict[str, t.Any]:
     """The results of other workspaces in *before*, the result that is about to be replaced by that of *workspace_id*: key ``others``, by id."""
     if not isinstance(before, t.Mapping):
@@ -299,7 +326,7 @@ def others(before: t.Any, workspace_id: str) -> dict[str, t.Any]:
     kept = {name: result for name, result in (before.get("others") or {}).items() if name != workspace_id}
     name = before.get("workspace_id")
     if name and name != workspace_id:
-        kept[str(name)] = {key: value for key, value in before.items() if key not in ("others", "pass_state")}
+        kept[str(name)] = {key: value for key, value in before.items() if key != "others"}
     return {"others": kept} if kept else {}
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from ansible import constants
 
-from ansible_collections.dataarts.factory.plugins.plugin_utils._task.interruption import Note, earliest, interrupted_text
+from ansible_collections.dataarts.factory.plugins.plugin_utils._task.interruption import Note, close_all, earliest, interrupted_text
 
 
 @pytest.fixture(autouse=True)
@@ -53,6 +53,14 @@ def test_of_several_runs_of_one_host_the_first_counts() -> None:
     assert interrupted_text().splitlines()[1:] == ["sales  3 running", "go on with since=100"]
     note("sales", 20)
     assert earliest(300) == 20
+
+
+def test_a_play_that_has_summed_up_was_not_interrupted() -> None:
+    note("sales", 100)
+    note("supply", 200)
+    close_all()
+    assert interrupted_text() == ""
+    assert earliest(300) == 100, "a play after it in the same playbook is run again together with it"
 
 
 def test_a_note_that_is_only_being_written_is_left_out(folder: Path) -> None:

@@ -394,6 +394,41 @@ class TestFailingPasses:
         assert not run.ended
 
 
+class TestSeveralWorkspaces:
+    """Behind one host, whose variable keeps the result of the newest and those of the others."""
+
+    SALES: t.ClassVar = {"workspace_id": "sales", "since": 1, "pass_state": {"run_id": "a"}, "msg": "sent"}
+    SUPPLY: t.ClassVar = {"workspace_id": "supply", "since": 2, "msg": "over", "others": {"sales": SALES}}
+    FAILURE: t.ClassVar = {"failed": True, "msg": "cannot be evaluated", "error": {"kind": "refused"}}
+
+    def test_one_is_watched_as_the_run_that_sent_it(self) -> None:
+        assert passes.others(self.SALES, "supply") == {"others": {"sales": self.SALES}}
+        assert passes.before_of(self.SUPPLY, "sales") == self.SALES
+        assert passes.before_of(self.SUPPLY, "supply") == {"workspace_id": "supply", "since": 2, "msg": "over"}
+        assert passes.before_of(self.SUPPLY, "stock") is None
+        assert passes.before_of(None, "stock") is None
+        assert passes.before_of(self.FAILURE, "stock") == self.FAILURE, "it was refused before it could say for which"
+
+    def test_as_long_as_one_is_open_there_is_something_to_go_on_with(self) -> None:
+        assert passes.left(self.SUPPLY)
+        assert passes.left(self.SALES)
+        assert not passes.left({**self.SUPPLY, "others": {}})
+
+    @pytest.mark.parametrize("known", ["sales", ""])
+    def test_a_watch_that_is_refused_keeps_what_was_sent(self, known: str) -> None:
+        kept = passes.refused(self.SALES, known, self.FAILURE, watch=True)
+        assert kept == {**self.SALES, **self.FAILURE, "succeeded": False}
+        assert Passes.resumed(Passes(), kept) is not None, "a later one goes on"
+
+    def test_a_refusal_of_one_keeps_the_others(self) -> None:
+        failed = {**self.FAILURE, "succeeded": False}
+        others = {"others": {"sales": self.SALES}}
+        assert passes.refused(self.SALES, "supply", self.FAILURE, watch=False) == {**failed, "workspace_id": "supply", **others}
+        assert passes.refused(self.SALES, "", self.FAILURE, watch=False) == {**failed, **others}
+        assert passes.before_of({**failed, **others}, "sales") == self.SALES
+        assert passes.refused(self.SUPPLY, "sales", self.FAILURE, watch=True)["since"] == 1
+
+
 class TestSentHere:
     """What this task sent, what an earlier one with the same since had sent, and what others started."""
 
