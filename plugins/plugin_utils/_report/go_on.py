@@ -67,10 +67,10 @@ def go_on_lines(report: Result, command: Command, plans_file: str = "") -> list[
 def interrupted_lines(command: Command, since: int) -> list[Line]:
     """What to type after the run was interrupted.
 
-    :param since: of the run's first workspace, epoch ms; rounded down to the second, as others may have begun a moment before.
+    :param since: the earliest of the run's workspaces, epoch ms.
     """
     lead = "Go on with (nothing is sent twice):"
-    step = _Step(lead, command.limit, _jobs(command), {"dataarts_since": option_time(since // 1000 * 1000)})
+    step = _Step(lead, command.limit, _jobs(command), {"dataarts_since": option_time(since)})
     return [Line(lead), Line(step.text(command))]
 
 

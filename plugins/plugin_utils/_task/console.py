@@ -98,15 +98,15 @@ def plan_on_console(name: str, run: Passes, *, verbose: bool = False) -> list[Li
 def resume_lines(since: int, command: Command | None, *, interrupted: bool = False) -> list[Line]:
     """With what the play can be started again.
 
-    :param since: the earliest of its workspaces, epoch ms.
+    :param since: the earliest of its workspaces, epoch ms. Named exactly: before it the journal of a new workspace has nothing, and what
+        failed a moment before would count as rerun.
     :param command: how the play was started, where role rerun reads its extra variables; else None.
     :param interrupted: whether it was interrupted, so that people need the whole command.
     """
-    since = since // 1000 * 1000
     if interrupted and command is not None:
         return interrupted_lines(command, since)
     word = "since" if command is None else "-e dataarts_since"
-    lead = "Go on with" if interrupted else "If this is interrupted, go on with"
+    lead = "Go on with" if interrupted else "If this is interrupted, use"
     return [Line(f"{lead} {word}={option_time(since)}")]
 
 

@@ -294,7 +294,7 @@ def test_what_to_type_after_an_interruption() -> None:
         "Go on with (nothing is sent twice):",
         "  ansible-playbook /srv/night.yml -i /srv/hosts.yml --ask-vault-pass \\",
         '    --limit sales -e \'{"dataarts_jobs": ["daily_*"]}\' \\',
-        "    -e dataarts_since=2026-11-23T11:00:00+08:00",
+        "    -e dataarts_since=2026-11-23T11:00:00.250+08:00",
     ]
 
 

@@ -326,16 +326,16 @@ class TestFailingPasses:
         assert counts.final_result(checked, failed=True, msg="text", timed_out=False, elapsed=1)["recap"]["broken"] == 0
 
     def test_nobody_has_to_note_when_it_began(self) -> None:
-        assert texts(console.resume_lines(SINCE + 999, None)) == ["If this is interrupted, go on with since=2026-11-23T03:00:00+00:00"]
-        assert texts(console.resume_lines(SINCE + 999, None, interrupted=True)) == ["Go on with since=2026-11-23T03:00:00+00:00"]
+        assert texts(console.resume_lines(SINCE + 999, None)) == ["If this is interrupted, use since=2026-11-23T03:00:00.999+00:00"]
+        assert texts(console.resume_lines(SINCE + 999, None, interrupted=True)) == ["Go on with since=2026-11-23T03:00:00.999+00:00"]
         role = Command(inventories=("/srv/hosts.yml",))
         assert texts(console.resume_lines(SINCE + 999, role)) == [
-            "If this is interrupted, go on with -e dataarts_since=2026-11-23T03:00:00+00:00"
+            "If this is interrupted, use -e dataarts_since=2026-11-23T03:00:00.999+00:00"
         ]
         assert texts(console.resume_lines(SINCE + 999, role, interrupted=True)) == [
             "Go on with (nothing is sent twice):",
             "  ansible-playbook dataarts.factory.rerun -i /srv/hosts.yml \\",
-            "    -e dataarts_since=2026-11-23T03:00:00+00:00",
+            "    -e dataarts_since=2026-11-23T03:00:00.999+00:00",
         ]
 
     def test_with_the_role_it_is_the_variable_that_is_named(self) -> None:
