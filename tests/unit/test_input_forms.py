@@ -66,7 +66,7 @@ BLANKS: dict[str, t.Any] = {
 #: The same value in another form, which must be understood.
 SAME: dict[str, t.Callable[[t.Any], t.Any]] = {
     "as it is": lambda good: good,
-    "its text": lambda good: text(good),
+    "its text": lambda good: f"{text(good)}",
     "its text and a line break": lambda good: f"{text(good)}\n",
     "its text and CRLF": lambda good: f"{text(good)}\r\n",
     "its text between blanks": lambda good: f"  {text(good)} ",

@@ -80,8 +80,8 @@ class Unreadable(Exception):  # noqa: N818
 
 def stored(value: t.Any) -> t.Any:
     """*value* as a column holds it. What a database refuses in a text, NUL and lone surrogates, becomes visible."""
-    if value is None or type(value) is int:
-        return value
+    if value is None:
+        return None
     if isinstance(value, Outcome):
         return value.value
     if isinstance(value, str):

@@ -38,8 +38,8 @@ HOSTS = {
 }
 
 
-def report(hosts: t.Mapping[str, t.Any] = HOSTS, *, check_mode: bool = False) -> dict[str, t.Any]:
-    return data.build_report(hosts, {}, data.ReportContext(Command(), SINCE, check_mode))
+def report(hosts: t.Mapping[str, t.Any] | None = None, *, check_mode: bool = False) -> dict[str, t.Any]:
+    return data.build_report(HOSTS if hosts is None else hosts, {}, data.ReportContext(Command(), SINCE, check_mode))
 
 
 def test_the_report_has_the_reasons_of_all_workspaces() -> None:
