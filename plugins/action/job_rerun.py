@@ -225,6 +225,8 @@ class ActionModule(ModuleAction):
                 raise
             result = {"failed": True, "msg": str(error)}
         if passes.broke(result):
+            if not result.get("unreachable"):
+                self.cleanup()  # the module's options are in it, the secret ones too
             self._connection._shell.tmpdir = None  # which may be gone; the next pass makes another
         return result
 
