@@ -19,7 +19,7 @@ def failed_by(causes: Data, instance: Instance, named: str | None) -> Fate | Non
 
     :param causes: of the scenario, by name: ``error`` (in which ``{id}``, ``{time}``, ``{number}`` and ``{job}`` stand for what differs from
         instance to instance), ``node`` (index of the one that fails) and ``retries``.
-    :raises ValueError: there is no cause of that name.
+    :raises ValueError: no cause has that name.
     """
     if named is not None and named not in causes:
         raise ValueError(f"no such cause: {named}; there are {', '.join(causes) or 'none'}")
