@@ -266,7 +266,8 @@ class ActionModule(ModuleAction):
         )
         failed, msg = (False, console.sent_message(run, place)) if left else console.verdict(run, place)
         # What the role's work comes to is told at its end; that it can come to nothing, at once.
-        early = failed and (run.error is not None or self._part.name == passes.SEND)
+        nothing = self._part.name == passes.SEND and passes.error_kind(run.base) != passes.INCOMPLETE
+        early = failed and (run.error is not None or nothing)
         for line in console.closing_lines(run, place, msg) or ([console.early_line(self._label(task_vars), msg)] if early else []):
             self._say(line)
         result = counts.final_result(run, failed=failed, msg=msg, timed_out=place.timed_out, elapsed=place.elapsed, left=left)

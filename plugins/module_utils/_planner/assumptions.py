@@ -48,6 +48,7 @@ class Entry:
 class Evidence:
     """Answers to questions that were asked because of an open point; what was not asked, or not answered, is left as it is here.
 
+    :ivar seen: what the checkup has observed next to them.
     :ivar job_pages: names of jobs by offset, of pages of two jobs; ``again`` is offset 0 a second time, ``beyond`` one beyond the end.
     :ivar job_total: how many jobs the service counts.
     :ivar lists: the same list of instances several times, each in the order of the answer.
@@ -66,6 +67,7 @@ class Evidence:
     :ivar token_lifetime: seconds that the token lives.
     """
 
+    seen: Observed = field(default_factory=Observed)
     job_pages: dict[str, list[str]] = field(default_factory=dict)
     job_total: int = 0
     lists: list[list[Entry]] = field(default_factory=list)
@@ -93,11 +95,11 @@ class Evidence:
 Decided = t.Optional[t.Tuple[Setting, str]]
 
 
-def measure(seen: Observed, evidence: Evidence) -> list[Assumption]:
+def measure(evidence: Evidence) -> list[Assumption]:
     """Every open point with its setting as far as *evidence* decides it."""
     assumptions = []
     for name, judge in POINTS.items():
-        decided = None if isinstance(judge, str) else judge(seen, evidence)
+        decided = None if isinstance(judge, str) else judge(evidence)
         if decided is not None:
             assumptions.append(Assumption(name, True, *decided))
         else:
@@ -106,7 +108,7 @@ def measure(seen: Observed, evidence: Evidence) -> list[Assumption]:
     return assumptions
 
 
-def _offset_unit(seen: Observed, evidence: Evidence) -> Decided:  # noqa: ARG001
+def _offset_unit(evidence: Evidence) -> Decided:
     """Takes three jobs, listed in the same order twice."""
     pages = evidence.job_pages
     first, second = pages.get("0", []), pages.get("1", [])
@@ -117,7 +119,7 @@ def _offset_unit(seen: Observed, evidence: Evidence) -> Decided:  # noqa: ARG001
     return ("page", "offset 1 of the list of jobs begins behind the first page") if second[0] not in first else None
 
 
-def _offset_beyond(seen: Observed, evidence: Evidence) -> Decided:  # noqa: ARG001
+def _offset_beyond(evidence: Evidence) -> Decided:
     """Takes a job, and two equal answers to the same question."""
     first, beyond = evidence.job_pages.get("0", []), evidence.job_pages.get("beyond")
     if beyond is None or not first or first != evidence.job_pages.get("again"):
@@ -127,7 +129,7 @@ def _offset_beyond(seen: Observed, evidence: Evidence) -> Decided:  # noqa: ARG0
     return ("first_page", "a page of jobs beyond the end is the first one") if beyond == first else None
 
 
-def _list_order(seen: Observed, evidence: Evidence) -> Decided:  # noqa: ARG001
+def _list_order(evidence: Evidence) -> Decided:
     """Takes five instances with different plan times, listed three times."""
     lists = [[entry.plan_time for entry in entries] for entries in evidence.lists]
     if len(lists) < _LISTS or any(len(set(times)) < _ENTRIES for times in lists):
@@ -141,7 +143,7 @@ def _list_order(seen: Observed, evidence: Evidence) -> Decided:  # noqa: ARG001
     return ("random", f"{what} have different orders") if same and any(times != lists[0] for times in lists) else None
 
 
-def _window_compares(seen: Observed, evidence: Evidence) -> Decided:  # noqa: ARG001
+def _window_compares(evidence: Evidence) -> Decided:
     """Takes an instance that started at another time than planned."""
     if evidence.late_start is None:
         return None
@@ -151,7 +153,7 @@ def _window_compares(seen: Observed, evidence: Evidence) -> Decided:  # noqa: AR
     return ("start_time", "an instance is listed at its start, not at its plan time") if by_start and not by_plan else None
 
 
-def _enforce_window(seen: Observed, evidence: Evidence) -> Decided:  # noqa: ARG001
+def _enforce_window(evidence: Evidence) -> Decided:
     """Takes a list of instances that is open."""
     refused = set(evidence.long_windows.values())
     if len(refused) != 1:
@@ -162,7 +164,7 @@ def _enforce_window(seen: Observed, evidence: Evidence) -> Decided:  # noqa: ARG
     )
 
 
-def _submit_time_of(seen: Observed, evidence: Evidence) -> Decided:  # noqa: ARG001
+def _submit_time_of(evidence: Evidence) -> Decided:
     """Takes instances of one job over more than a day, none of them rerun."""
     by_job: dict[str, dict[int, int]] = {}
     for entry in evidence.instances:
@@ -178,10 +180,10 @@ def _submit_time_of(seen: Observed, evidence: Evidence) -> Decided:  # noqa: ARG
     return None
 
 
-def _after_rerun(name: str) -> t.Callable[[Observed, Evidence], Decided]:
+def _after_rerun(name: str) -> t.Callable[[Evidence], Decided]:
     """A point that is whether a rerun keeps the attribute *name* of an instance."""
 
-    def judge(seen: Observed, evidence: Evidence) -> Decided:  # noqa: ARG001
+    def judge(evidence: Evidence) -> Decided:
         """Takes an instance that the journal knows as rerun"""
         kept = {_kept(name, failure, evidence) for failure in evidence.accepted} - {None}
         if len(kept) != 1:
@@ -201,14 +203,14 @@ def _kept(name: str, failure: Failure, evidence: Evidence) -> bool | None:
     return None if not old or not new else bool(old == new)
 
 
-def _open(name: str, *needs: str) -> t.Callable[[Observed, Evidence], Decided]:
+def _open(name: str, *needs: str) -> t.Callable[[Evidence], Decided]:
     """A point that is whether a call is published. *needs* are reads that have to be answered so that it is this call that is closed."""
 
-    def judge(seen: Observed, evidence: Evidence) -> Decided:  # noqa: ARG001
+    def judge(evidence: Evidence) -> Decided:
         """Takes an answer of the service to that call"""
-        if name not in seen.reads or not all(seen.answered(need) for need in needs):
+        if name not in evidence.seen.reads or not all(evidence.seen.answered(need) for need in needs):
             return None
-        error = seen.error(name)
+        error = evidence.seen.error(name)
         if error is None or error.kind in (Kind.NOT_FOUND, Kind.NO_PERMISSION, Kind.INVALID, Kind.NOTHING_TO_RERUN):
             return (
                 True,
@@ -219,15 +221,15 @@ def _open(name: str, *needs: str) -> t.Callable[[Observed, Evidence], Decided]:
     return judge
 
 
-def _v2_retry_open(seen: Observed, evidence: Evidence) -> Decided:
+def _v2_retry_open(evidence: Evidence) -> Decided:
     """Only a request for a rerun shows it: set probe_retry."""
-    version = seen.notes.get("probe_retry")
-    if version == "v1" and seen.answered("v2_jobs"):
+    version = evidence.seen.notes.get("probe_retry")
+    if version == "v1" and evidence.seen.answered("v2_jobs"):
         return False, "the request for a rerun of nothing by v2 was answered with not published"
-    return _open("probe_retry", "v2_jobs")(seen, evidence) if version == "v2" else None
+    return _open("probe_retry", "v2_jobs")(evidence) if version == "v2" else None
 
 
-def _v2_workspace(seen: Observed, evidence: Evidence) -> Decided:  # noqa: ARG001
+def _v2_workspace(evidence: Evidence) -> Decided:
     """Takes a default workspace, which a request without the header would mean."""
     ended = evidence.without_workspace
     if ended is True:
@@ -236,36 +238,36 @@ def _v2_workspace(seen: Observed, evidence: Evidence) -> Decided:  # noqa: ARG00
     return ("required", f"a v2 request without the header is refused ({t.cast(ApiError, ended).code})") if refused else None
 
 
-def _code_form(seen: Observed, evidence: Evidence) -> Decided:  # noqa: ARG001
+def _code_form(evidence: Evidence) -> Decided:
     """Takes refusals with codes of the service."""
     pair = (evidence.codes.get("no_such_job", ""), evidence.codes.get("no_such_workspace", ""))
     known = {("DLF.0100", "DLF.20819"): "documented", ("DLF.0100", "DLF.0819"): "old", ("DLF.30100", "DLF.20819"): "new"}
     return (known[pair], f"a job that does not exist is {pair[0]}, a workspace {pair[1]}") if pair in known else None
 
 
-def _gateway_prefix(seen: Observed, evidence: Evidence) -> Decided:
+def _gateway_prefix(evidence: Evidence) -> Decided:
     """Takes a refusal by the gateway."""
-    codes = [*evidence.codes.values(), *(error.code or "" for error in seen.reads.values() if error is not None)]
+    codes = [*evidence.codes.values(), *(error.code or "" for error in evidence.seen.reads.values() if error is not None)]
     prefixes = {match[1]: code for code in codes if (match := re.fullmatch(r"(APIGW?)\.[0-9]{4}", code))}
     return next(((prefix, f"the gateway refuses with {code}") for prefix, code in prefixes.items()), None) if len(prefixes) == 1 else None
 
 
-def _unknown_job_at_retry(seen: Observed, evidence: Evidence) -> Decided:  # noqa: ARG001
+def _unknown_job_at_retry(evidence: Evidence) -> Decided:
     """Only a request for a rerun shows it: set probe_retry."""
-    error = seen.error("probe_retry") if seen.notes.get("probe_retry") == "v2" else None
+    error = evidence.seen.error("probe_retry") if evidence.seen.notes.get("probe_retry") == "v2" else None
     match = re.fullmatch(r"DLF\.3?(1000|0100)", (error.code or "") if error is not None else "")
     return (match[1], f"the request for a rerun of nothing is refused with {match[0]}") if match else None
 
 
-def _no_permission_status(seen: Observed, evidence: Evidence) -> Decided:  # noqa: ARG001
+def _no_permission_status(evidence: Evidence) -> Decided:
     """Takes a user who lacks a right."""
-    for error in seen.reads.values():
+    for error in evidence.seen.reads.values():
         if error is not None and (error.code or "").endswith("6888") and error.status in (400, 403):
             return error.status, f"{error.code} came with HTTP {error.status}"
     return None
 
 
-def _running_per_job(seen: Observed, evidence: Evidence) -> Decided:  # noqa: ARG001
+def _running_per_job(evidence: Evidence) -> Decided:
     """Takes a job of which more instances than five run at once."""
     lists = (*evidence.lists, *evidence.other_lists)
     running = [
@@ -277,7 +279,7 @@ def _running_per_job(seen: Observed, evidence: Evidence) -> Decided:  # noqa: AR
     return (None, f"{count} instances of {name} run at once") if count > 5 else None
 
 
-def _status_words(seen: Observed, evidence: Evidence) -> Decided:  # noqa: ARG001
+def _status_words(evidence: Evidence) -> Decided:
     """Takes an instance that was cancelled, or skipped because of what it depends on."""
     words = {entry.status for entry in evidence.instances}
     long, short = words & {"manual-stop", "skip-by-depend"}, words & {"manual", "skip"}
@@ -286,7 +288,7 @@ def _status_words(seen: Observed, evidence: Evidence) -> Decided:  # noqa: ARG00
     return ("hyphen" if long else "short"), f"an instance is {next(iter(long | short))}"
 
 
-def _v1_job_id(seen: Observed, evidence: Evidence) -> Decided:  # noqa: ARG001
+def _v1_job_id(evidence: Evidence) -> Decided:
     """Takes an instance in v1's list."""
     forms = {
         "number" if isinstance(value, int) else "text_comma" if value.endswith(",") else "text"
@@ -296,7 +298,7 @@ def _v1_job_id(seen: Observed, evidence: Evidence) -> Decided:  # noqa: ARG001
     return (forms.pop(), f"jobId of v1 is {evidence.v1_job_ids[0]!r}") if len(forms) == 1 else None
 
 
-def _detail_error(seen: Observed, evidence: Evidence) -> Decided:  # noqa: ARG001
+def _detail_error(evidence: Evidence) -> Decided:
     """Takes a failed instance for which v1's list has an error message."""
     if evidence.detail is None:
         return None
@@ -307,7 +309,7 @@ def _detail_error(seen: Observed, evidence: Evidence) -> Decided:  # noqa: ARG00
     return "none", "the detail of a failed instance has no error message, though the list has one"
 
 
-def _node_types(seen: Observed, evidence: Evidence) -> Decided:  # noqa: ARG001
+def _node_types(evidence: Evidence) -> Decided:
     """Takes a failed instance with a node whose type is written in two ways."""
     types = {str(node.get("type")) for node in _nodes(evidence)}
     apart, joined = types & _TYPES_APART, types & {name.replace(" ", "") for name in _TYPES_APART}
@@ -321,32 +323,32 @@ def _nodes(evidence: Evidence) -> list[t.Mapping[str, t.Any]]:
     return [node for node in nodes if isinstance(node, t.Mapping)] if isinstance(nodes, list) else []
 
 
-def _request_id_header(seen: Observed, evidence: Evidence) -> Decided:  # noqa: ARG001
+def _request_id_header(evidence: Evidence) -> Decided:
     """Takes answers that all have it, or none."""
     if not evidence.request_ids or len(set(evidence.request_ids)) != 1:
         return None
     return evidence.request_ids[0], f"{counted(len(evidence.request_ids), 'answer')} {'have' if evidence.request_ids[0] else 'lack'} it"
 
 
-def _clock_skew(seen: Observed, evidence: Evidence) -> Decided:
+def _clock_skew(evidence: Evidence) -> Decided:
     """By a Date alone, a wrong clock and a Date that something in between rewrites look the same; a token of a user tells them apart."""
     if evidence.token_skew is not None:
         return _seconds(-evidence.token_skew), "by the time at which IAM issued the token"
-    if seen.skew_seconds is not None and abs(seen.skew_seconds) < _SAME_CLOCK:
+    if evidence.seen.skew_seconds is not None and abs(evidence.seen.skew_seconds) < _SAME_CLOCK:
         return 0, "the Date of answers is the time of this machine"
     return None
 
 
-def _date_offset(seen: Observed, evidence: Evidence) -> Decided:
+def _date_offset(evidence: Evidence) -> Decided:
     """By a Date alone, a wrong clock and a Date that something in between rewrites look the same; a token of a user tells them apart."""
     if evidence.token_skew is not None and evidence.dates:
         offset = min(evidence.dates, key=abs) + evidence.token_skew
         return _seconds(offset), "by the time at which IAM issued the token"
-    same = seen.skew_seconds is not None and abs(seen.skew_seconds) < _SAME_CLOCK
+    same = evidence.seen.skew_seconds is not None and abs(evidence.seen.skew_seconds) < _SAME_CLOCK
     return (0, "the Date of answers is the time of this machine") if same else None
 
 
-def _token_lifetime(seen: Observed, evidence: Evidence) -> Decided:  # noqa: ARG001
+def _token_lifetime(evidence: Evidence) -> Decided:
     """Takes credentials of kind user, for which a token is fetched."""
     return None if evidence.token_lifetime is None else (round(evidence.token_lifetime), "by the token that IAM issued")
 
@@ -357,7 +359,7 @@ def _seconds(value: float) -> int:
 
 
 _ONLY_A_RERUN = "Only a rerun shows it"
-POINTS: dict[str, t.Callable[[Observed, Evidence], Decided] | str] = {
+POINTS: dict[str, t.Callable[[Evidence], Decided] | str] = {
     "offset_unit": _offset_unit,
     "offset_beyond": _offset_beyond,
     "list_order": _list_order,

@@ -67,8 +67,8 @@ def doctor(run: ModuleRun) -> None:
         checks=[finding.to_result() for finding in findings],
     )
     if run.options["measure"]:
-        checkup.evidence.accepted = checkup.accepted
-        run.result["assumptions"] = [assumption.to_result() for assumption in measure(seen, checkup.evidence)]
+        checkup.evidence.seen, checkup.evidence.accepted = seen, checkup.accepted
+        run.result["assumptions"] = [assumption.to_result() for assumption in measure(checkup.evidence)]
 
 
 class _Part(threading.Thread):
