@@ -96,13 +96,17 @@ class ActionModule(ModuleAction):
                 return {**own, **self._kept_of_others(before)}
             run = resumed
         self._run, self._go_on = run, ""
-        with Heartbeat(self._say, lambda: self._doing()):
+        with Heartbeat(self._say, self._still_doing):
             run, timing = self._kept(task_vars)
         result = {**self._result(run, timing, task_vars), **self._kept_of_others(before)}
         self._leave_if_alone()
         if not passes.left(result):
             Note(self._host(task_vars)).close()
         return result
+
+    def _still_doing(self) -> Line:
+        """The line about what goes on at this moment; `_doing` is replaced as the run goes on."""
+        return self._doing()
 
     def _kept_of_others(self, before: t.Any) -> dict[str, t.Any]:
         """What a loop over workspaces behind one host had left in the same variable, so that its end knows all of them."""

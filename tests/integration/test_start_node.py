@@ -27,8 +27,8 @@ JOBS = [
 def night(service: t.Any, tmp_path: Path) -> t.Any:
     """The service with jobs of different nodes, and options that start at a node."""
 
-    def make(switches: t.Mapping[str, t.Any] = BOTH, /, jobs: t.Any = JOBS, **changes: t.Any) -> dict[str, t.Any]:
-        service.reset(small_night(jobs=jobs, switches={"flow_control": False, **switches}))
+    def make(switches: t.Mapping[str, t.Any] | None = None, /, jobs: t.Any = None, **changes: t.Any) -> dict[str, t.Any]:
+        service.reset(small_night(jobs=jobs or JOBS, switches={"flow_control": False, **(BOTH if switches is None else switches)}))
         return options(
             service, **{**AT, "journal": str(tmp_path / "journal.db"), "settle_time": 1, "poll_interval": 1, "max_retries": 0, **changes}
         )
