@@ -30,6 +30,7 @@ from tests.support.scenarios import (
     STUDIO_ID,
     USER_NAME,
     USER_PASSWORD,
+    V2,
     WORKSPACE_ID,
     WORKSPACE_NAME,
     small_night,
@@ -63,7 +64,7 @@ class Broken:
     :param options: changes to working options, and *cured* those that its remedy asks for in addition.
     :param scenario: of the service; *repaired* is the one after somebody did there what the remedy says.
     :param environ: variables; ``cured_environ`` those after the remedy. The names of the cloud's own are filled in.
-    :param says: what text and remedy name.
+    :param says: what text and remedy name, and *says_not* what they do not name, because it would not help.
     """
 
     check: str
@@ -74,8 +75,10 @@ class Broken:
     environ: Json = field(default_factory=dict)
     cured_environ: Json = field(default_factory=dict)
     says: tuple[str, ...] = ()
+    says_not: str | None = None
 
 
+V2_OPEN = {"switches": V2}
 ANOTHER_ACCOUNT = {
     "domain": "globex",
     "region": REGION,
@@ -111,7 +114,18 @@ SETUPS: dict[str, Broken] = {
         says=("HTTPS_PROXY", "SOCKS"),
     ),
     "closed port": Broken("connection", {"endpoint": CLOSED}, {"endpoint": "*"}, says=("127.0.0.1:1", "firewall")),
-    "blocked v1": Broken("connection", {"endpoint_v1": CLOSED}, {"api_version": "v2"}, says=("set api_version to v2",)),
+    "blocked v1": Broken(
+        "connection", {"endpoint_v1": CLOSED}, {"api_version": "v2"}, V2_OPEN, repaired=V2_OPEN, says=("set api_version to v2",)
+    ),
+    "blocked v1, and v2 not open": Broken(
+        "connection",
+        {"endpoint_v1": CLOSED},
+        {"endpoint_v1": "*"},
+        {"switches": {"v2_list_open": False}},
+        repaired={"switches": {"v2_list_open": False}},
+        says=("firewall",),
+        says_not="api_version",
+    ),
     "portal that redirects": Broken("connection", scenario=fault("redirect"), says=("redirected", "endpoint")),
     "private authority": Broken(
         "tls", BY_NAME, {"ca_path": "*"}, environ={"cloud": "*", "REQUESTS_CA_BUNDLE": ""}, says=("cn-north-4.myhuaweicloud.com", "ca_path")
@@ -198,9 +212,17 @@ SETUPS: dict[str, Broken] = {
         "v1_list",
         {"api_version": "v1"},
         {"api_version": "auto"},
-        scenario={"switches": {"v1_open": False}},
-        repaired={"switches": {"v1_open": False}},
+        scenario={"switches": {**V2, "v1_open": False}},
+        repaired={"switches": {**V2, "v1_open": False}},
         says=("api_version to auto",),
+    ),
+    "v1 asked for, nothing open": Broken(
+        "v1_list",
+        {"api_version": "v1"},
+        {"api_version": "auto"},
+        scenario={"switches": {"v2_open": False, "v1_open": False}},
+        says=("support",),
+        says_not="api_version",
     ),
     "v2 asked for, not open": Broken(
         "v2_list",
@@ -225,8 +247,8 @@ SETUPS: dict[str, Broken] = {
         "right_to_rerun",
         {"probe_retry": True, "api_version": "v2"},
         {"api_version": "auto"},
-        scenario={"switches": {"v2_retry_open": False}},
-        repaired={"switches": {"v2_retry_open": False}},
+        scenario={"switches": {"v2_list_open": True, "v2_retry_open": False}},
+        repaired={"switches": {"v2_list_open": True, "v2_retry_open": False}},
         says=("api_version to auto",),
     ),
     "journal's server down": Broken(
@@ -317,6 +339,7 @@ def test_the_first_problem_is_named_and_its_remedy_cures_it(place: Place, name: 
     assert first["check"] == broken.check, result["checks"]
     said = f"{first['text']}. {first['remedy']}"
     assert [words for words in broken.says if words not in said] == [], said
+    assert broken.says_not is None or broken.says_not not in said
     assert said in result["first_step"]
     assert SECRET_KEY not in str(result)
     assert USER_PASSWORD not in str(result)

@@ -58,9 +58,16 @@ def _host_of(seen: Observed, name: str, error: ApiError) -> tuple[str, HostSeen 
     return role, seen.hosts.get(role)
 
 
+def _closed(seen: Observed, version: str) -> bool:
+    """Whether the instance list of *version* answered that it is not open to this account."""
+    error = seen.error(f"{version}_list")
+    return error is not None and error.kind is Kind.NOT_PUBLISHED
+
+
 def _without_v1(seen: Observed, role: str) -> str:
-    """The remedy that helps where only the v1 host does not answer."""
-    return " Or set api_version to v2, which does without it." if role == "v1" and seen.api_version == "auto" else ""
+    """The remedy that helps where only the v1 host does not answer, unless v1 is all that is open."""
+    helps = role == "v1" and seen.api_version == "auto" and not _closed(seen, "v2")
+    return " Or set api_version to v2, which does without it." if helps else ""
 
 
 def _named_by(seen: Observed, host: HostSeen | None) -> str:
@@ -255,19 +262,17 @@ def _lists(version: str) -> t.Callable[[Observed], Judged]:
         if error is not None and _workspace(seen)[0] is State.PROBLEM:
             return _SEE_WORKSPACE
         if version == "v1" and "v1" not in seen.hosts and seen.hosts:
-            closed = isinstance(seen.error("v2_list"), ApiError) and t.cast(ApiError, seen.error("v2_list")).kind is Kind.NOT_PUBLISHED
-            if closed or seen.api_version == "v1":
+            if _closed(seen, "v2") or seen.api_version == "v1":
                 return State.PROBLEM, "its host does not follow from endpoint", "Set endpoint_v1, the address of the v1 API."
             return State.OK, "not used: its host does not follow from endpoint", ""
         if error is None or error.kind is Kind.NOT_FOUND:  # a job that was deleted meanwhile: the call itself is open
             return (State.OK, "open", "") if name in seen.reads else _unasked(seen, name)
         if error.kind is not Kind.NOT_PUBLISHED:
             return _unanswered(error)
+        if _closed(seen, other):
+            return State.PROBLEM, "neither v2 nor v1 is open to this account", "Ask the service's support to open the DataArts Factory API."
         if seen.api_version == version:
             return State.PROBLEM, f"{version} is not open to this account, and api_version is {version}", "Set api_version to auto."
-        others = seen.error(f"{other}_list")
-        if others is not None and others.kind is Kind.NOT_PUBLISHED:
-            return State.PROBLEM, "neither v2 nor v1 is open to this account", "Ask the service's support to open the DataArts Factory API."
         if version == "v2" and "v1" not in seen.hosts:
             return State.PROBLEM, "v2 is not open to this account, and v1 has no known host", "Set endpoint_v1, the address of the v1 API."
         return State.OK, f"not open; {other} is used", ""
@@ -315,11 +320,8 @@ def _right_to_rerun(seen: Observed) -> Judged:
     if error.kind is Kind.NO_PERMISSION:
         return State.PROBLEM, f"this user may read, but not rerun: {error}", REMEDIES[Kind.NO_PERMISSION]
     if error.kind is Kind.NOT_PUBLISHED:
-        return (
-            State.PROBLEM,
-            f"the rerun of {version} is not open to this account",
-            "Ask the service's support to open it, or set api_version to auto.",
-        )
+        otherwise = "" if seen.api_version == "auto" else ", or set api_version to auto"
+        return State.PROBLEM, f"the rerun of {version} is not open to this account", f"Ask the service's support to open it{otherwise}."
     if error.kind in (Kind.NOT_FOUND, Kind.INVALID, Kind.NOTHING_TO_RERUN):
         return State.OK, f"the rerun of {version} is open, and was not refused to this user", ""
     return _unanswered(error)

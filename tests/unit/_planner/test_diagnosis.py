@@ -89,6 +89,11 @@ CASES: dict[str, tuple[dict[str, t.Any], str, str]] = {
         "through the proxy http://proxy:3128",
     ),
     "v1's host out of reach": (ended(Kind.UNREACHABLE, *V1), "oopoooooononnonooo", "Or set api_version to v2"),
+    "v1's host out of reach, and v2 not open": (
+        {"reads": {**ended(Kind.UNREACHABLE, *V1)["reads"], **dict.fromkeys(("v2_jobs", "v2_list"), ApiError(Kind.NOT_PUBLISHED, "closed"))}},
+        "oopoooooononnonooo",
+        "set HTTPS_PROXY. dayu.",
+    ),
     "a clock that is wrong": (ended(Kind.CLOCK, "studios", only=True), "oooopnnnnnnnnnnooo", "NTP"),
     "a certificate of somebody else": (
         {"hosts": {**HOSTS, "v2": replace(HOSTS["v2"], issuer="Corporate CA")}, **ended(Kind.TLS, "studios", only=True)},
@@ -114,6 +119,21 @@ CASES: dict[str, tuple[dict[str, t.Any], str, str]] = {
         {"api_version": "v2", **ended(Kind.NOT_PUBLISHED, "v2_list")},
         "oooooooopooooonooo",
         "Set api_version to auto",
+    ),
+    "v1 not open but asked for, and neither is v2": (
+        {"api_version": "v1", **ended(Kind.NOT_PUBLISHED, *V1, "v2_jobs", "v2_list")},
+        "ooooooooopoooonooo",
+        "Ask the service's support",
+    ),
+    "no rerun open": (
+        {"probe_retry": True, **ended(Kind.NOT_PUBLISHED, "probe_retry"), "notes": {"probe_retry": "v1"}},
+        "oooooooooooooopooo",
+        "Ask the service's support to open it.",
+    ),
+    "no rerun of v2 open, which is asked for": (
+        {"probe_retry": True, "api_version": "v2", **ended(Kind.NOT_PUBLISHED, "probe_retry")},
+        "oooooooooooooopooo",
+        "or set api_version to auto.",
     ),
     "a list that fails": (ended(Kind.SERVER, "v1_list"), "ooooooooopoooonooo", "Try again later"),
     "a workspace_id that is not set": (
