@@ -25,6 +25,7 @@ from xml.etree import ElementTree
 
 from tests.support.workspace import TARGET_VARIABLE
 from tools.environments import CACHE, CONTROLLERS, ROOT, TARGETS, controller, environment, interpreters, listed, target
+from tools.failures import failures
 from tools.support import Cell, keep, write
 
 REQUIREMENTS = listed(ROOT / "tests" / "unit" / "requirements.txt", ROOT / "tests" / "integration" / "requirements.txt")
@@ -89,8 +90,8 @@ def missing(cores: t.Sequence[str]) -> list[str]:
     return [f"ansible-core {core} on Python {python}" for core in cores for python in CONTROLLERS[core] if python not in interpreters()]
 
 
-def run(plan: Plan, arguments: t.Sequence[str]) -> Cell:
-    """Run the tests of *plan*; what they found. Their output is kept next to it."""
+def run(plan: Plan, arguments: t.Sequence[str]) -> tuple[Cell, Path]:
+    """Run the tests of *plan*; what they found, and where their output is."""
     python = environment(plan.core, plan.python, *REQUIREMENTS, name="tests")
     variables = dict(os.environ)
     if plan.modules != plan.python:
@@ -113,7 +114,7 @@ def run(plan: Plan, arguments: t.Sequence[str]) -> Cell:
     ]
     with output.open("wb") as stream:
         subprocess.run(command, cwd=ROOT, env=variables, stdin=subprocess.DEVNULL, stdout=stream, stderr=subprocess.STDOUT, check=False)
-    return Cell(
+    cell = Cell(
         core=installed(python),
         python=plan.python,
         modules=plan.modules,
@@ -121,6 +122,7 @@ def run(plan: Plan, arguments: t.Sequence[str]) -> Cell:
         date=datetime.datetime.now(datetime.timezone.utc).date().isoformat(),
         **counts(report),
     )
+    return cell, output
 
 
 def installed(python: Path) -> str:
@@ -163,7 +165,7 @@ def main() -> int:
     while left and (not options.minutes or time.monotonic() - begin + longest <= options.minutes * 60):
         plan = left.pop(0)
         since = time.monotonic()
-        cell = run(plan, options.pytest.split())
+        cell, output = run(plan, options.pytest.split())
         took = time.monotonic() - since
         longest = max(longest, took)
         if plan.scope != "short":
@@ -172,6 +174,8 @@ def main() -> int:
         passed, bad = passed + cell.good, bad + (not cell.good)
         word = "passed" if cell.good else "FAILED, see .cache/matrix"
         print(f"{plan}: {cell.passed} passed, {cell.failed} failed, {cell.skipped} skipped in {took:.0f} s: {word}", flush=True)
+        if not cell.good:
+            print(*failures(output.read_text(encoding="utf-8", errors="replace")), sep="\n", flush=True)
     for plan in left:
         print(f"{plan}: not run, {options.minutes:.0f} minutes are over")
     for name in missing(cores):

@@ -22,6 +22,7 @@ from pathlib import Path
 
 from emulator.switches import SWITCHES, Value
 from tests.support.scenarios import SWITCHES_VARIABLE
+from tools.failures import failures
 
 ROOT = Path(__file__).resolve().parent.parent
 CACHE = ROOT / ".cache" / "switches"
@@ -96,8 +97,17 @@ def numbers(total: int, *, only: int | None, few: int | None) -> list[int]:
     return sorted((first + number) % total + 1 for number in range(few))
 
 
-def run(settings: Settings, arguments: t.Sequence[str], label: str) -> tuple[str, list[str], int]:
-    """Run the tests under *settings*; returns pytest's closing line, the failed tests by name, and its exit status."""
+class Ended(t.NamedTuple):
+    """How one run ended: pytest's closing line, the failed tests by name, what was printed, and pytest's exit status."""
+
+    summary: str
+    failed: list[str]
+    output: str
+    status: int
+
+
+def run(settings: Settings, arguments: t.Sequence[str], label: str) -> Ended:
+    """Run the tests under *settings*."""
     cache = CACHE / label
     shutil.rmtree(cache, ignore_errors=True)
     command = [sys.executable, "-m", "pytest", "-q", "--tb=short", "-p", "no:randomly", "-o", f"cache_dir={cache}", *arguments]
@@ -114,10 +124,10 @@ def run(settings: Settings, arguments: t.Sequence[str], label: str) -> tuple[str
     )
     cache.mkdir(parents=True, exist_ok=True)
     (cache / "output.txt").write_text(done.stdout, encoding="utf-8")
-    failures = cache / "v" / "cache" / "lastfailed"
-    failed = sorted(json.loads(failures.read_text(encoding="utf-8"))) if failures.exists() else []
+    last = cache / "v" / "cache" / "lastfailed"
+    failed = sorted(json.loads(last.read_text(encoding="utf-8"))) if last.exists() else []
     ends = re.findall(r"^=*\s*((?:\d+ \w+, )*\d+ \w+) in [\d.]+s.*$", done.stdout, re.MULTILINE)
-    return (ends[-1] if ends else f"no tests, see {cache / 'output.txt'}"), failed, done.returncode
+    return Ended(ends[-1] if ends else f"no tests, see {cache / 'output.txt'}", failed, done.stdout, done.returncode)
 
 
 def culprits(settings: Settings, failed: list[str], label: str) -> list[str]:
@@ -125,10 +135,10 @@ def culprits(settings: Settings, failed: list[str], label: str) -> list[str]:
     under: dict[str, list[str]] = {name: [] for name in failed}
     alone: list[Settings] = [{}, *({name: value} for name, value in settings.items())]
     for number, subset in enumerate(alone if len(settings) > 1 else [{}]):
-        for name in run(subset, ["-n0", *failed], f"{label}-alone-{number}")[1]:
+        for name in run(subset, ["-n0", *failed], f"{label}-alone-{number}").failed:
             under.setdefault(name, []).append(shown(subset))
     otherwise = "these settings together" if len(settings) > 1 else shown(settings)
-    return [f"    {name}: fails under {'; '.join(failed_under) or otherwise}" for name, failed_under in under.items()]
+    return [f"FAILED {name}: fails under {'; '.join(failed_under) or otherwise}" for name, failed_under in under.items()]
 
 
 def shown(settings: Settings) -> str:
@@ -158,11 +168,13 @@ def main() -> int:
         print(f"{number:2} of {len(sets)}  {shown(settings)}", flush=True)
         if options.list:
             continue
-        summary, failed, status = run(settings, arguments, str(number))
-        print(f"    {summary}", flush=True)
-        passed = passed and status == 0
-        if failed:
-            print("\n".join(culprits(settings, failed, str(number))), flush=True)
+        ended = run(settings, arguments, str(number))
+        print(f"    {ended.summary}", flush=True)
+        passed = passed and ended.status == 0
+        if ended.status:
+            print(*failures(ended.output), sep="\n", flush=True)
+        if ended.failed:
+            print(*culprits(settings, ended.failed, str(number)), sep="\n", flush=True)
     if options.few and len(chosen) < len(sets):
         others = [str(number) for number in range(1, len(sets) + 1) if number not in chosen]
         print(f"left out: sets {', '.join(others)} of {len(sets)}; make switches runs all, with ARGS='--set {others[0]}' one")

@@ -5,7 +5,11 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
+import subprocess
+import sys
 from collections import Counter
 from pathlib import Path
 from types import SimpleNamespace
@@ -14,7 +18,7 @@ import pytest
 import yaml
 
 from ansible_collections.dataarts.factory.plugins.module_utils._common.version import VERSION
-from tools import environments, matrix, support, switches
+from tools import environments, failures, matrix, support, switches
 
 TESTS = Path(__file__).resolve().parents[1]
 CHECKOUT = TESTS.parent
@@ -90,6 +94,81 @@ def test_a_run_without_a_report_is_a_failure(tmp_path: Path) -> None:
     report = tmp_path / "report.xml"
     report.write_text('<testsuites><testsuite tests="9" failures="1" errors="2" skipped="3"/></testsuites>', encoding="utf-8")
     assert matrix.counts(report) == {"passed": 3, "failed": 3, "skipped": 3}
+
+
+#: As pytest ends with two failures and an error, -n2 and not on a terminal.
+LOG = """..F.
+=================================== FAILURES ===================================
+__________________________ TestAPlan.test_shows[auto] __________________________
+[gw0] linux -- Python 3.11.7
+tests/unit/test_a.py:5: in test_shows
+    assert n != 1, "one"
+_ _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ _ _
+E   AssertionError: one
+E   assert 1 != 1
+E    +  where 1 = len([0])
+E     and more of it
+----------------------------- Captured stdout call -----------------------------
+ERROR! this is what a play said
+=========================== short test summary info ============================
+FAILED tests/unit/test_a.py::TestAPlan::test_shows[auto] - Assert...
+ERROR tests/unit/test_b.py - ImportError: no
+1 failed, 3 passed, 1 error in 4.20s
+"""
+FOUND = [
+    "FAILED tests/unit/test_a.py::TestAPlan::test_shows[auto] - Assert...",
+    "ERROR tests/unit/test_b.py - ImportError: no",
+    "__________________________ TestAPlan.test_shows[auto] __________________________",
+    "E   AssertionError: one",
+    "E   assert 1 != 1",
+    "E    +  where 1 = len([0])",
+]
+
+
+@pytest.mark.parametrize(
+    ("text", "most", "found"),
+    [
+        (LOG, 60, FOUND),
+        ("\n".join(FOUND), 60, FOUND),
+        (LOG, 4, [*FOUND[:2], FOUND[2], "... and 3 further lines"]),
+        ("FAILED a.py::b\n" * 3, 60, ["FAILED a.py::b"]),
+        ("".join(f"FAILED a.py::b{number}\n" for number in range(9)), 3, ["FAILED a.py::b0", "FAILED a.py::b1", "... and 7 further lines"]),
+        (
+            "\x1b[31mERROR: plugins/a.py:1:1: unused\x1b[0m\nFATAL: 1 test failed",
+            60,
+            ["ERROR: plugins/a.py:1:1: unused", "FATAL: 1 test failed"],
+        ),
+        ("a.py:1: error: no type\n\nmake: *** [lint] Error 1\n", 60, ["a.py:1: error: no type", "make: *** [lint] Error 1"]),
+        ("\n".join(map(str, range(99))), 60, list(map(str, range(84, 99)))),
+        ("", 60, []),
+    ],
+)
+def test_what_failed_by_a_log_is_found_in_it(text: str, most: int, found: list[str]) -> None:
+    assert failures.failures(text, most) == found
+
+
+def test_ci_says_what_failed_before_its_closing_lines(tmp_path: Path) -> None:
+    """`.ci/run` with a make that fails in three steps: a platform that keeps the end of its log keeps their names."""
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    (tmp_path / "log").write_text(LOG, encoding="utf-8")
+    make = '#!/bin/sh\ncase "$1 $2" in "test "|"matrix ARGS=--short") cat log; exit 1 ;; "lint "*) echo a.py: wrong; exit 1 ;; esac\n'
+    for name, script in (("make", make), ("java", "#!/bin/sh\n"), ("chromium", "#!/bin/sh\n")):
+        (programs / name).write_text(script, encoding="utf-8")
+        (programs / name).chmod(0o755)
+    for place, target in ((".venv/bin/python", sys.executable), ("tools", CHECKOUT / "tools")):
+        (tmp_path / place).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / place).symlink_to(target)
+    (tmp_path / ".ci").mkdir()
+    shutil.copy(CHECKOUT / ".ci" / "run", tmp_path / ".ci" / "run")
+    environment = {**os.environ, "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}"}
+    done = subprocess.run([tmp_path / ".ci" / "run"], env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 1, done.stderr
+    block, _empty, closing = done.stdout.partition("== what failed\n")[2].partition("\n\n")
+    assert block.split("\n") == ["-- test", *FOUND, "-- lint", "a.py: wrong", "-- matrix", *FOUND]
+    said = [re.sub(r", \d+ s$", "", line) for line in closing.splitlines()]
+    assert said[:2] == ["test: 3 passed, 2 failed, exit status 1", "lint: 0 passed, 1 failed, exit status 1"]
+    assert re.fullmatch(r"\d+ passed, 5 failed", said[-1])
 
 
 def test_every_scenario_of_molecule_runs_twice() -> None:

@@ -1,0 +1,66 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What failed by a log: names of tests and the first lines that each said. `python tools/failures.py [--most N] LOG...` prints them.
+
+Lines stay as they are, so that what one tool shows of its log can be taken out of another's. A log without such lines shows its end.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+from pathlib import Path
+
+#: Lines of what one test said.
+EACH = 3
+#: Lines of a log that names no test.
+END = 15
+WIDEST = 240
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+#: pytest's summary, and what ansible-test says.
+_NAME = re.compile(r"(FAILED|ERROR) \S+(\.py|::)|(ERROR|FATAL): ")
+#: The title of one failure; a row of single underscores parts the entries of its traceback.
+_TITLE = re.compile(r"_+ (?![_ ]+$).+ _+$")
+_SAID = re.compile(r"E {3}")
+
+
+def failures(text: str, most: int = 60) -> list[str]:
+    """Names of what failed by *text*, then what each said: *most* lines at most, of which half are names if both are many."""
+    lines = [_COLOUR.sub("", line).rstrip()[:WIDEST] for line in text.splitlines()]
+    names = list(dict.fromkeys(line for line in lines if _NAME.match(line)))
+    said: list[str] = []
+    left = 0
+    for line in lines:
+        if _TITLE.match(line):
+            said.append(line)
+            left = EACH
+        elif left and _SAID.match(line):
+            said.append(line)
+            left -= 1
+    if not names and not said:
+        return [line for line in lines if line][-min(END, most) :]
+    names = _cut(names, max(most // 2, most - len(said)))
+    return names + _cut(said, most - len(names))
+
+
+def _cut(lines: list[str], most: int) -> list[str]:
+    """*lines*, or their beginning and how many further ones there are."""
+    return lines if len(lines) <= most else [*lines[: max(most - 1, 0)], f"... and {len(lines) - max(most - 1, 0)} further lines"]
+
+
+def main() -> int:
+    """Show what failed by each log; 0."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--most", type=int, default=60, metavar="N", help="lines at most, of all logs together")
+    parser.add_argument("logs", nargs="+", type=Path, metavar="LOG")
+    options = parser.parse_args()
+    each = max(options.most // len(options.logs), 1)
+    for log in options.logs:
+        lines = failures(log.read_text(encoding="utf-8", errors="replace"), max(each - 1, 1)) if log.exists() else ["no log"]
+        print(f"-- {log.stem}", *lines, sep="\n")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
