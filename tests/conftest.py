@@ -6,7 +6,9 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
+import threading
 from pathlib import Path
 
 from hypothesis import HealthCheck, settings
@@ -48,7 +50,12 @@ def is_foreign(name: str) -> bool:
 
 
 def pytest_configure() -> None:
-    """Before the first fixture: no credentials, proxies and Ansible settings of the person, and a home of the tests' own."""
+    """Before the first fixture: no credentials, proxies and Ansible settings of the person, and a home of the tests' own.
+
+    A shell starts what it puts into the background with SIGINT ignored, and so is everything that is started by that.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN and threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     for name in [name for name in os.environ if is_foreign(name)]:
         del os.environ[name]
     home = Path(ROOT, ".cache", "home")

@@ -123,7 +123,8 @@ def test_output_that_nobody_takes_ends_the_play_with_the_status_of_its_work(serv
 def test_without_any_output_it_ends_as_a_plain_play_does(service: Running, tmp_path: Path) -> None:
     """ansible-core itself fails at its next line then; its results must still be taken, or it would wait for them for ever."""
     ended = piped(service, tmp_path, "$AP >&-")
-    assert ended.returncode == 250, (ended.stdout, ended.stderr)
+    # Until 2.18 it says on stdout that it broke, and breaks once more.
+    assert ended.returncode in (1, 250), (ended.stdout, ended.stderr)
     assert "Exception in thread" not in ended.stderr
 
 

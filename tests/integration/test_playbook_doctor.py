@@ -39,7 +39,7 @@ def test_a_workspace_that_is_ready(service: t.Any, tmp_path: Path) -> None:
     lines = ours(outcome)
     assert lines[0] == "sales:"
     assert "sales: Ready." in lines
-    assert any("right to rerun   the rerun of v2 is open" in line for line in lines)
+    assert any(re.search("right to rerun   the rerun of v[12] is open", line) for line in lines)
     assert any("dataarts_access_key and" in line for line in lines)
     assert [line for line in lines if width(line) > 80 and len(line.split()) > 5] == []
     assert service.journal() == []

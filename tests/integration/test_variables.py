@@ -14,7 +14,7 @@ import yaml
 
 from emulator.running import Running
 from tests.support.playbook import Ansible
-from tests.support.scenarios import SECRET_KEY, STUDIO_ID
+from tests.support.scenarios import SECRET_KEY, STUDIO_ID, V2
 from tests.support.workspace import inventory, variables
 
 PLAYBOOK = "dataarts.factory.rerun"
@@ -51,6 +51,7 @@ def test_a_single_question_needs_nothing_but_the_inventory(service: Running, ans
 def test_every_module_has_account_and_workspace_of_the_inventory_or_of_the_play(
     service: Running, ansible: Ansible, tmp_path: Path, source: str
 ) -> None:
+    service.set(**V2, depend_open=True)
     options = variables(service, settle_time=1, jobs=["nothing"], journal=str(tmp_path / "journal"))
     shared = {
         name.removeprefix("dataarts_"): value for name, value in options.items() if name not in ("dataarts_jobs", "dataarts_settle_time")

@@ -13,7 +13,7 @@ from .._common.tables import wrapped
 
 Result = t.Mapping[str, t.Any]
 #: Where the text of a check begins, in columns.
-_INDENT = 29
+_INDENT = 30
 _NAMES = {"tls": "TLS", "v1_list": "v1 list", "v2_list": "v2 list"}
 
 
