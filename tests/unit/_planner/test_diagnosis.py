@@ -90,7 +90,12 @@ CASES: dict[str, tuple[dict[str, t.Any], str, str]] = {
     ),
     "v1's host out of reach": (ended(Kind.UNREACHABLE, *V1), "oopoooooononnonooo", "Or set api_version to v2"),
     "v1's host out of reach, and v2 not open": (
-        {"reads": {**ended(Kind.UNREACHABLE, *V1)["reads"], **dict.fromkeys(("v2_jobs", "v2_list"), ApiError(Kind.NOT_PUBLISHED, "closed"))}},
+        {
+            "reads": {
+                **ended(Kind.UNREACHABLE, *V1)["reads"],
+                **dict.fromkeys(("v2_jobs", "v2_list"), ApiError(Kind.NOT_PUBLISHED, "closed")),
+            }
+        },
         "oopoooooononnonooo",
         "set HTTPS_PROXY. dayu.",
     ),
