@@ -13,7 +13,7 @@ import re
 from pathlib import Path
 
 #: Lines of what one test said.
-EACH = 3
+LINES_OF_A_TEST = 3
 #: Lines of a log that names no test.
 END = 15
 WIDEST = 240
@@ -34,7 +34,7 @@ def failures(text: str, most: int = 60) -> list[str]:
     for line in lines:
         if _TITLE.match(line):
             said.append(line)
-            left = EACH
+            left = LINES_OF_A_TEST
         elif left and _SAID.match(line):
             said.append(line)
             left -= 1
@@ -55,9 +55,9 @@ def main() -> int:
     parser.add_argument("--most", type=int, default=60, metavar="N", help="lines at most, of all logs together")
     parser.add_argument("logs", nargs="+", type=Path, metavar="LOG")
     options = parser.parse_args()
-    each = max(options.most // len(options.logs), 1)
+    share = max(options.most // len(options.logs), 1)
     for log in options.logs:
-        lines = failures(log.read_text(encoding="utf-8", errors="replace"), max(each - 1, 1)) if log.exists() else ["no log"]
+        lines = failures(log.read_text(encoding="utf-8", errors="replace"), max(share - 1, 1)) if log.exists() else ["no log"]
         print(f"-- {log.stem}", *lines, sep="\n")
     return 0
 

@@ -115,7 +115,7 @@ FAILED tests/unit/test_a.py::TestAPlan::test_shows[auto] - Assert...
 ERROR tests/unit/test_b.py - ImportError: no
 1 failed, 3 passed, 1 error in 4.20s
 """
-FOUND = [
+LINES = [
     "FAILED tests/unit/test_a.py::TestAPlan::test_shows[auto] - Assert...",
     "ERROR tests/unit/test_b.py - ImportError: no",
     "__________________________ TestAPlan.test_shows[auto] __________________________",
@@ -126,11 +126,11 @@ FOUND = [
 
 
 @pytest.mark.parametrize(
-    ("text", "most", "found"),
+    ("text", "most", "expected"),
     [
-        (LOG, 60, FOUND),
-        ("\n".join(FOUND), 60, FOUND),
-        (LOG, 4, [*FOUND[:2], FOUND[2], "... and 3 further lines"]),
+        (LOG, 60, LINES),
+        ("\n".join(LINES), 60, LINES),
+        (LOG, 4, [*LINES[:2], LINES[2], "... and 3 further lines"]),
         ("FAILED a.py::b\n" * 3, 60, ["FAILED a.py::b"]),
         ("".join(f"FAILED a.py::b{number}\n" for number in range(9)), 3, ["FAILED a.py::b0", "FAILED a.py::b1", "... and 7 further lines"]),
         (
@@ -143,8 +143,8 @@ FOUND = [
         ("", 60, []),
     ],
 )
-def test_what_failed_by_a_log_is_found_in_it(text: str, most: int, found: list[str]) -> None:
-    assert failures.failures(text, most) == found
+def test_what_failed_by_a_log_is_found_in_it(text: str, most: int, expected: list[str]) -> None:
+    assert failures.failures(text, most) == expected
 
 
 def test_ci_says_what_failed_before_its_closing_lines(tmp_path: Path) -> None:
@@ -165,7 +165,7 @@ def test_ci_says_what_failed_before_its_closing_lines(tmp_path: Path) -> None:
     done = subprocess.run([tmp_path / ".ci" / "run"], env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 1, done.stderr
     block, _empty, closing = done.stdout.partition("== what failed\n")[2].partition("\n\n")
-    assert block.split("\n") == ["-- test", *FOUND, "-- lint", "a.py: wrong", "-- matrix", *FOUND]
+    assert block.split("\n") == ["-- test", *LINES, "-- lint", "a.py: wrong", "-- matrix", *LINES]
     said = [re.sub(r", \d+ s$", "", line) for line in closing.splitlines()]
     assert said[:2] == ["test: 3 passed, 2 failed, exit status 1", "lint: 0 passed, 1 failed, exit status 1"]
     assert re.fullmatch(r"\d+ passed, 5 failed", said[-1])
