@@ -107,8 +107,8 @@ eda: $(VENV)/.test $(EDA)/.made $(HOUSE) ## the rulebooks in a real ansible-rule
 	@EDA_BIN=$(EDA)/bin $(PYTEST) -q -m eda $(ARGS) tests/eda
 
 .PHONY: switches
-switches: $(VENV)/.test $(HOUSE) ## tests/integration under every setting of every switch of the emulator (ARGS=--each one by one)
-	@PYTHONPATH=$(ROOT):$(TREE) $(BIN)/python -m tools.switches $(ARGS) -- $(SPREAD)
+switches: $(VENV)/.test $(HOUSE) ## tests/integration under every setting of every switch of the emulator (ARGS=--each one by one; LIKE=FILE: a recording's)
+	@PYTHONPATH=$(ROOT):$(TREE) $(BIN)/python -m tools.switches $(if $(LIKE),--like '$(LIKE)') $(ARGS) -- $(SPREAD)
 
 .PHONY: awx
 awx: $(VENV)/.test $(HOUSE) ## role awx on awx.awx against a double of AWX's API, and jobs as AWX starts them, on two series of ansible-core

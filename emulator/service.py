@@ -25,10 +25,14 @@ class Service:
 
     :param source: a scenario as a dict or the path of its YAML file.
     :param journal_path: file for the journal, see :class:`~emulator.control.journal.Journal`.
+    :param like: settings of switches that go before those of every scenario.
     """
 
-    def __init__(self, source: dict[str, t.Any] | Path | str, journal_path: Path | None = None) -> None:
+    def __init__(
+        self, source: dict[str, t.Any] | Path | str, journal_path: Path | None = None, like: t.Mapping[str, t.Any] | None = None
+    ) -> None:
         self._source = source
+        self._like = dict(like or {})
         self._journal_path = journal_path
         self.reset()
 
@@ -36,7 +40,7 @@ class Service:
         """Begin again from the scenario, or from another one: clock, books, faults, tokens, switches and instances."""
         self._source = self._source if source is None else source
         data = scenario.read(self._source)
-        switches = self.switches = Switches(data.get("switches"))
+        switches = self.switches = Switches({**(data.get("switches") or {}), **self._like})
         clock = self.clock = Clock(float(data.get("speed", 1)))
         clock.skew = lambda: float(switches["clock_skew_seconds"])
         clock.scheduler_skew = lambda: float(switches["scheduler_skew_seconds"])

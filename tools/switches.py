@@ -5,7 +5,8 @@
 
 By default settings are combined into as few runs as possible; `--each` makes one run per setting, and `--few 2` only two of the combined
 ones, others for another commit. What fails is run again under each setting of its run by itself, to name the one it fails under. A test
-that states a setting keeps it. Arguments after `--` go to pytest, files to choose from among them. Exit status 0 only if every run passed.
+that states a setting keeps it. With `--like FILE` there is one run, under the settings that an account decides by a recording of
+account_doctor. Arguments after `--` go to pytest, files to choose from among them. Exit status 0 only if every run passed.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ import sys
 import typing as t
 from pathlib import Path
 
+from emulator.recording import switches_like
 from emulator.switches import SWITCHES, Value
 from tests.support.scenarios import SWITCHES_VARIABLE
 from tools.failures import failures
@@ -56,6 +58,18 @@ APART: tuple[tuple[Setting, tuple[str, ...]], ...] = (
 def every_setting() -> list[Setting]:
     """Every setting but the defaults of every switch that is tried here."""
     return [(name, value) for name, switch in SWITCHES.items() if name not in NOT_IN_SETS for value in switch.settings[1:]]
+
+
+def like(path: Path) -> Settings:
+    """The settings of the recording at *path* that are not the defaults, without those that are tried elsewhere, which are named.
+
+    :raises ValueError: it cannot be read.
+    """
+    settings = {name: value for name, value in switches_like(path).items() if value != SWITCHES[name].settings[0]}
+    left_out = {name: value for name, value in settings.items() if name in NOT_IN_SETS}
+    if left_out:
+        print(f"left out, because tests/contract/test_every_switch.py tries it: {shown(left_out)}", flush=True)
+    return {name: value for name, value in settings.items() if name not in NOT_IN_SETS}
 
 
 def compatible(candidate: Setting, settings: Settings) -> bool:
@@ -152,12 +166,17 @@ def main() -> int:
     how = parser.add_mutually_exclusive_group()
     how.add_argument("--each", action="store_true", help="one run per setting")
     how.add_argument("--together", action="store_true", help="as few runs as possible (the default)")
+    how.add_argument("--like", type=Path, metavar="FILE", help="only one run, under the settings that a recording by account_doctor shows")
     parser.add_argument("--list", action="store_true", help="show the sets of settings and run nothing")
     parser.add_argument("--set", type=int, metavar="N", help="only the set of that number, from 1")
     parser.add_argument("--few", type=int, metavar="N", help="only so many of the sets, others for another commit")
     parser.add_argument("pytest", nargs="*", help="arguments of pytest, after --")
     options = parser.parse_args()
-    sets = [{name: value} for name, value in every_setting()] if options.each else together()
+    try:
+        sets = [like(options.like)] if options.like else [{name: value} for name, value in every_setting()] if options.each else together()
+    except ValueError as error:
+        print(error, file=sys.stderr)
+        return 2
     chosen = numbers(len(sets), only=options.set, few=options.few)
     numbered = [(number, settings) for number, settings in enumerate(sets, 1) if number in chosen]
     files = [word for word in options.pytest if word.startswith("tests/")]

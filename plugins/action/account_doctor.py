@@ -10,6 +10,7 @@ import typing as t
 from ..plugin_utils._report.checkup import checkup_lines, first_of_account
 from ..plugin_utils._role.options import variables_of
 from ..plugin_utils._task.module_action import ModuleAction
+from ..plugin_utils._task.paths import recording_path
 from ..plugin_utils._task.screen import show
 
 #: With more hosts than this in the play, only what is not ok is shown of each.
@@ -36,6 +37,9 @@ class ActionModule(ModuleAction):
             "time_limit": _SECONDS + _SECONDS_EACH * max(0, len(hosts) - 1),
         }
         self._task.args = {**added, **self._task.args}
+        if self._task.args.get("report_path"):
+            number = hosts.index(host) + 1 if len(hosts) > 1 and host in hosts else None
+            self._task.args["report_path"] = recording_path(str(self._task.args["report_path"]), number)
         result = super().work(task_vars)
         if "checks" in result and not (self._task.no_log or self._play_context.no_log):
             verbose = self._display.verbosity > 0

@@ -47,6 +47,18 @@ options:
       - Hosts of a play that share an account share its requests per second, so the action plugin adds to the default for each of them.
     type: float
     default: 8.0
+  report_path:
+    description:
+      - File for a recording of the checkup, to be sent with an issue. It holds the checks, RV(assumptions), and the answers of the service that they rest on.
+      - Names, ids, addresses and texts in it are replaced, each by other characters of the same kind and number, the same ones wherever it
+        occurs. The key for that is thrown away. What stays are words of this collection's own messages, of the service's documentation, and of
+        statuses, small numbers, error codes, and the region if it is a public one. Times are moved back by a whole number of weeks. The
+        guide about the doctor says what to look at before it is sent.
+      - The file is written with mode 0600, completely or not at all, also in check mode. A relative path is counted from the directory in which the
+        command was started.
+      - A name that does not end with C(.json) is that of a folder, which gets a file C(recording.json). With several hosts in a play the number of
+        the host is added, C(recording-2.json), because its name would tell what the file does not.
+    type: path
   origins:
     description:
       - Which variable each option was filled in from. The action plugin of this module sets it. Leave it out.
@@ -82,6 +94,12 @@ EXAMPLES = r"""
     workspace_id: 62fbba734e634c5087656fc3ff7adf34
     probe_retry: true
   register: checkup
+
+- name: Record how the account answers, to send that with an issue
+  dataarts.factory.account_doctor:
+    region: cn-north-4
+    workspace_id: 62fbba734e634c5087656fc3ff7adf34
+    report_path: recording.json
 
 - name: Go on only if it is ready
   ansible.builtin.assert:
@@ -158,6 +176,11 @@ assumptions:
       type: str
       returned: always
       sample: offset 1 of the list of jobs begins behind the first page
+report_path:
+  description: The file with the recording.
+  type: str
+  returned: if O(report_path) is set
+  sample: /home/night/recording.json
 requests:
   description: Number of HTTP requests by method, repeated ones included.
   type: dict

@@ -75,3 +75,20 @@ def test_lines_of_wide_characters() -> None:
     assert lines[-1] == ("销售: Not ready.", "bad")
     assert lines[1].text.startswith("  problem    workspace        工作空间")
     assert [line for line in lines[1].text.splitlines() if width(line) > 80 and len(line.split()) > 3] == []
+
+
+def test_recordings_of_several_workspaces(service: t.Any, tmp_path: Path) -> None:
+    arguments = ("--check", "-e", "dataarts_report_path=recordings")
+    outcome = doctor(service, tmp_path, *arguments, sales={}, supply={"workspace_id": SUPPLY_ID}).succeeded()
+    files = sorted((tmp_path / "recordings").iterdir())
+    assert [path.name for path in files] == ["recording-1.json", "recording-2.json"]
+    for path, host in zip(files, ("sales", "supply"), strict=True):
+        text = path.read_text(encoding="utf-8")
+        assert [original for original in (ACCESS_KEY, SECRET_KEY, SUPPLY_ID, "daily_sales", "stock_levels") if original in text] == []
+        assert f"{host}: the recording is " in " ".join(ours(outcome))
+
+
+def test_the_file_of_a_recording(service: t.Any, tmp_path: Path) -> None:
+    outcome = doctor(service, tmp_path, "-e", "dataarts_report_path=account.json", sales={}).succeeded()
+    assert json.loads((tmp_path / "account.json").read_text(encoding="utf-8"))["format"] == "dataarts.factory recording"
+    assert outcome.of("account_doctor")[0].result["report_path"] == str(tmp_path / "account.json")

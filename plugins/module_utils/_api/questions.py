@@ -21,6 +21,9 @@ if t.TYPE_CHECKING:
 
 #: A job name that cannot exist: names consist of letters, digits, hyphens, underscores and periods.
 NO_SUCH_JOB = "no such job: account_doctor asks whether this is open"
+#: A workspace, and a call, that cannot exist.
+NO_SUCH_WORKSPACE = "0" * 32
+NO_SUCH_CALL = "no-such-call"
 #: An instance that cannot exist, planned on 2001-09-09, long before the service.
 _NO_SUCH_TIME = 1_000_000_000_000
 
@@ -89,7 +92,7 @@ class Questions:
 
     def no_such_call(self) -> Answer:
         """A call that no edition has, which the gateway refuses in its own words."""
-        return self.send(self._client.management("instances", "no-such-call"))
+        return self.send(self._client.management("instances", NO_SUCH_CALL))
 
     def no_such_job(self, version: str) -> Answer:
         """The definition (v1), or the instances (v2), of a job that cannot exist."""
@@ -99,7 +102,7 @@ class Questions:
 
     def no_such_workspace(self, version: str) -> Answer:
         """The list of jobs of a workspace that cannot exist."""
-        return Questions(self._session, "0" * 32, self._deadline).jobs(version, 1)
+        return Questions(self._session, NO_SUCH_WORKSPACE, self._deadline).jobs(version, 1)
 
     def rerun_of_nothing(self, version: str) -> Answer:
         """A rerun of an instance that cannot exist, of a job that cannot exist: whatever else it is, it is refused, and nothing runs."""

@@ -225,6 +225,7 @@ def doctor_spec() -> Spec:
         "probe_retry": {"type": "bool", "default": False},
         "measure": {"type": "bool", "default": True},
         "time_limit": {"type": "float", "default": 8.0},
+        "report_path": {"type": "path"},
         "origins": {"type": "dict", "no_log": False},
     }
 

@@ -116,6 +116,8 @@ class Client:
         #: Called before each attempt at a write, repeats included: on the open connection, just before the first byte leaves. What it raises
         #: (an ApiError of kind STALE, say) ends the request; nothing was executed then, because a write that may have been is not repeated.
         self.before_each_write: Callable[[], None] | None = None
+        #: Called with each answer as it came: the request, the status, the headers in lower case, the body.
+        self.on_answer: Callable[[Request, int, dict[str, str], bytes], None] | None = None
         if not validate_certs:
             urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)  # one warning, below, instead of one per request
             self.warn("Certificates are not verified (validate_certs is false): anybody in between can read and change what is sent.")
@@ -196,6 +198,8 @@ class Client:
     ) -> Verdict:
         """The verdict on an answer, whose ``Date`` is learned from; *span* is when the request left and the answer came, by the stopwatch."""
         headers, signed = lower_headers(response), signing_time(prepared)
+        if self.on_answer is not None:
+            self.on_answer(request, response.status_code, headers, body)
         date = date_ms(headers.get("date"))
         skew = skew_between(signed, date, span[1] - span[0]) if signed is not None and date is not None else 0.0
         verdict = judge(request, response.status_code, headers, body, problem=problem, skew=skew, secrets=secrets_of(prepared, request))

@@ -109,6 +109,23 @@ class JournalSeen:
     shared_by: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class AnswerSeen:
+    """An answer of the service as it came, for a recording. Nothing of the request's headers or body is in it.
+
+    :param route: name of the request's flow control, and *path* its path, percent-encoded.
+    :param headers: of the answer, names in lower case.
+    """
+
+    route: str
+    method: str
+    path: str
+    query: tuple[tuple[str, str], ...]
+    status: int
+    headers: t.Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
+
+
 @dataclass
 class Observed:
     """What a checkup has brought so far. A read that was not made has no entry in :attr:`reads`.

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import platform
+import secrets
 import threading
 import time
 import typing as t
@@ -29,16 +30,18 @@ from .._config.credentials_file import with_credentials_file
 from .._http.compat import requests
 from .._http.iam import Iam
 from .._http.reach import issuer, name_error, proxy_of, shown_proxy
-from .._http.request import Answer, encoded_path
+from .._http.request import Answer, Request, encoded_path
 from .._http.session import Session, hosts_of
 from .._journal.journal import Journal
 from .._models.attempt import Failure, Outcome
-from .._models.checkup import HostSeen, JournalSeen, Observed, State
+from .._models.checkup import AnswerSeen, HostSeen, JournalSeen, Observed, State
 from .._models.instance import StudioInstance
+from .._output.recording import Checkup, record, to_json
 from .._planner.assumptions import Evidence, measure
 from .._planner.diagnosis import diagnose, first_step
 from .ansible_module import ModuleRun
 from .assumptions import Gathering, entries, see_token
+from .recording import RecordingFile
 
 _CONNECT = 3.0
 _DAY_MS = 86_400_000
@@ -50,6 +53,8 @@ _Value = t.TypeVar("_Value")
 
 def doctor(run: ModuleRun) -> None:
     """``ready``, ``first_step``, ``checks`` and ``assumptions``. A problem is a result, not a failure of the module."""
+    path = run.options["report_path"]
+    recording = None if path is None else RecordingFile(path)
     checkup = _Checkup(run)
     parts = [_Part(work) for work in (checkup.reach, checkup.ask, checkup.see_journal)]
     for part in parts:
@@ -69,6 +74,10 @@ def doctor(run: ModuleRun) -> None:
     if run.options["measure"]:
         checkup.evidence.seen, checkup.evidence.accepted = seen, checkup.accepted
         run.result["assumptions"] = [assumption.to_result() for assumption in measure(checkup.evidence)]
+    if recording is not None:
+        made = Checkup(run.result, seen, tuple(checkup.answers), {*checkup.originals(), *run.secrets, recording.path})
+        recording.write(to_json(record(made, lambda: secrets.token_bytes(32))))
+        run.result["report_path"] = printable(recording.path, 4096)
 
 
 class _Part(threading.Thread):
@@ -102,6 +111,8 @@ class _Checkup:
         #: What decides open points, and the failures whose reruns were accepted.
         self.evidence = Evidence()
         self.accepted: list[Failure] = []
+        #: What was answered, if it is to be recorded.
+        self.answers: list[AnswerSeen] = []
         self._seen = Observed(
             workspace_id=options["workspace_id"] or "",
             api_version=options["api_version"],
@@ -126,6 +137,25 @@ class _Checkup:
             seen.date_refused = next((text for text in client.warnings if "is not believed" in text), "")
             seen.requests = dict(client.counts)
         return seen
+
+    def originals(self) -> set[str]:
+        """Texts of the options, and of what they are completed with, that are the customer's: who, where and with what."""
+        names = (
+            "project_id",
+            "workspace_id",
+            "domain_name",
+            "endpoint",
+            "endpoint_v1",
+            "iam_endpoint",
+            "ca_path",
+            "journal",
+            "cloud_domain",
+        )
+        values = {self._resolved.get(name) for name in (*names, "project_name", "journal_password", *CREDENTIAL_OPTIONS)}
+        return {value for value in values if isinstance(value, str) and value}
+
+    def _hear(self, request: Request, status: int, headers: dict[str, str], body: bytes) -> None:
+        self.answers.append(AnswerSeen(request.route, request.method, request.path, request.query, status, headers, body))
 
     def _read_options(self) -> dict[str, t.Any]:
         """The options, completed from the environment; what they say of hosts and credentials is noted."""
@@ -173,6 +203,7 @@ class _Checkup:
         try:
             if not (self._seen.option_error or self._seen.address_error):
                 self._session = self._run.session
+                self._session.client.on_answer = self._hear if self._options["report_path"] else None
                 self._ask_service(self._session)
         except OptionError as error:
             self._seen.option_error = str(error)

@@ -27,6 +27,7 @@ def checkup_lines(host: str, result: Result, *, few: bool, verbose: bool = False
     checks = [check for check in result.get("checks", ()) if few or check["state"] == "problem"]
     lines = [Line(f"{host}:"), *map(_check_line, checks)] if checks else []
     lines += _assumption_lines(result.get("assumptions", ()), verbose=verbose) if few else []
+    lines += _recording_lines(host, result)
     last = "\n".join(wrapped(f"{host}: {printable(result.get('first_step', ''), 2000)}"))
     return [*lines, Line(last, "good" if result.get("ready") else "bad")]
 
@@ -48,6 +49,13 @@ def _check_line(check: Result) -> Line:
     lines[0] = f"  {check['state']:9}  {name:15}  {lines[0][_INDENT:]}"
     lines += wrapped(printable(check["remedy"], 1000), indent=indent, further="")
     return Line("\n".join(lines), "bad" if check["state"] == "problem" else "")
+
+
+def _recording_lines(host: str, result: Result) -> list[Line]:
+    if not result.get("report_path"):
+        return []
+    text = f"{host}: the recording is {printable(result['report_path'], 500)}; read it before you send it."
+    return [Line("\n".join(wrapped(text)))]
 
 
 def _assumption_lines(assumptions: t.Sequence[Result], *, verbose: bool) -> list[Line]:

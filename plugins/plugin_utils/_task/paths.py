@@ -13,7 +13,7 @@ import os
 import typing as t
 
 #: Options that name a file, or may.
-PATHS = ("journal", "ca_path")
+PATHS = ("journal", "ca_path", "report_path")
 
 
 def from_start(args: t.Mapping[str, t.Any], connection: str) -> dict[str, t.Any]:
@@ -27,6 +27,15 @@ def from_start(args: t.Mapping[str, t.Any], connection: str) -> dict[str, t.Any]
         if connection == "local" and isinstance(value, str) and value and not _absolute(value):
             resolved[name] = os.path.join(os.getcwd(), value)
     return resolved
+
+
+def recording_path(where: str, number: int | None) -> str:
+    """The file of a recording that option ``report_path`` of account_doctor means: *where*, or ``recording.json`` in it unless it is called so.
+
+    :param number: of the host among those of the play, if there are several. The host's name is not in it: the file is sent to others.
+    """
+    name = where if where.endswith(".json") else os.path.join(where, "recording.json")
+    return name if number is None else f"{name[: -len('.json')]}-{number}.json"
 
 
 def _absolute(value: str) -> bool:
