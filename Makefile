@@ -80,7 +80,7 @@ format: $(VENV)/.lint ## format the Python files and repair what ruff can
 	$(BIN)/ruff check --fix --quiet . || true
 	$(BIN)/ruff format .
 
-# How much of everything; a seed that failed names the one of the lower five that plays it again, alone.
+# How much of everything; a seed that failed names the one of the lower six that plays it again, alone.
 CHAOS_SEEDS ?= 240
 KILLS ?= 60
 PAIRS ?= 24
@@ -90,15 +90,18 @@ CHAOS_GROUPS ?= 250
 DB_KILLS ?= 100
 DB_RESTARTS ?= 20
 PAUSES ?= 6
+# Drawn nights whose jobs depend on each other, for what comes after a rerun.
+GRAPHS ?= 200
 CHAOS_AGAIN := $(strip $(if $(CHAOS_SEED),test_every_seed) $(if $(CHAOS_KILL),test_every_kill) \
-	$(if $(CHAOS_PAIR),test_every_pair) $(if $(CHAOS_HOSTILE),test_every_hostile) $(if $(CHAOS_GROUP),test_every_group))
+	$(if $(CHAOS_PAIR),test_every_pair) $(if $(CHAOS_HOSTILE),test_every_hostile) $(if $(CHAOS_GROUP),test_every_group) \
+	$(if $(GRAPH),test_every_night))
 
 .PHONY: chaos
 chaos: $(VENV)/.test $(HOUSE) ## reruns with random faults, kills, pairs, hostile answers, and controllers on one PostgreSQL
 	@CHAOS_SEEDS=$(CHAOS_SEEDS) KILLS=$(KILLS) PAIRS=$(PAIRS) HOSTILE=$(HOSTILE) \
 		CHAOS_GROUPS=$(CHAOS_GROUPS) DB_KILLS=$(DB_KILLS) DB_RESTARTS=$(DB_RESTARTS) PAUSES=$(PAUSES) \
 		CHAOS_SEED=$(CHAOS_SEED) CHAOS_KILL=$(CHAOS_KILL) CHAOS_PAIR=$(CHAOS_PAIR) CHAOS_HOSTILE=$(CHAOS_HOSTILE) \
-		CHAOS_GROUP=$(CHAOS_GROUP) \
+		CHAOS_GROUP=$(CHAOS_GROUP) GRAPHS=$(GRAPHS) GRAPH=$(GRAPH) \
 		$(PYTEST) --dist worksteal -q -m chaos $(addprefix -k ,$(CHAOS_AGAIN)) $(ARGS) tests/chaos
 
 .PHONY: eda

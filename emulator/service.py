@@ -16,6 +16,7 @@ from emulator.iam.tokens import Tokens
 from emulator.switches import Switches
 from emulator.world import scenario
 from emulator.world.clock import Clock
+from emulator.world.model import Instance
 from emulator.world.scheduler import Scheduler
 from emulator.world.world import World, submit_time_of
 
@@ -87,6 +88,9 @@ class Service:
                     "submit_time": submit_time_of(instance, self.switches),
                     "status": instance.status,
                     "hidden": bool(run and run.status == "hidden"),
+                    "stopped_by": instance.stopped_by if instance.status == "manual-stop" else "",
+                    "forced": instance.force_success or instance.ignore_success,
+                    "reads": [_name(above) for above in self.world.data_of(instance)],
                     "runs": [
                         {
                             "number": past.number,
@@ -95,6 +99,7 @@ class Service:
                             "start": past.start,
                             "end": past.end,
                             "request_id": past.request_id,
+                            "read": [[*_name(above), number] for above, number in past.read],
                         }
                         for past in instance.runs
                     ],
@@ -102,6 +107,11 @@ class Service:
                 }
             )
         return {"now": self.clock.now_ms(), "speed": self.clock.speed, "switches": self.switches.to_dict(), "workspaces": workspaces}
+
+
+def _name(instance: Instance) -> list[t.Any]:
+    """Workspace, job and plan time: what an instance is known by whatever a rerun changes."""
+    return [instance.job.workspace.workspace_id, instance.job.name, instance.plan_time]
 
 
 @dataclass

@@ -104,6 +104,11 @@ SWITCHES: dict[str, Switch] = {
         "Which instance the v2 rerun means where two share its key (a normal and a PatchData instance): the one with the higher id, "
         "the one with the lower id, or both [H-RET].",
     ),
+    "cancelled_times": Switch(
+        ("end", "none", "both"),
+        "Which times an instance shows that was cancelled because what it waited for had failed: the end, none, or that moment as start and end "
+        "[OTC-UMN-I].",
+    ),
     "running_per_job": Switch(
         (None, 5), "How many instances of one job run at once; the others wait. No limit is documented for reruns [OTC-UMN-I].", free=True
     ),

@@ -16,6 +16,8 @@ from emulator.service import Answer, Request
 from emulator.world.model import Job
 
 Json = dict[str, t.Any]
+#: Policies for an upstream that failed, in v1's words [SDK].
+_FAIL_POLICIES = {"suspend": "SUSPEND", "cancel": "FAIL", "continue": "IGNORE"}
 #: Most jobs on one page [OTC].
 MOST = 100
 
@@ -155,7 +157,7 @@ def _schedule(job: Job) -> Json:
         "dependJobs": {
             "jobs": [name for _workspace, name in job.depends_on],
             "dependPeriod": "SAME_PERIOD",
-            "dependFailPolicy": "SUSPEND",
+            "dependFailPolicy": _FAIL_POLICIES[job.depend_fail_policy],
             "sameWorkSpaceJobs": [{"jobName": name, "workSpaceId": where} for where, name in job.depends_on if where == here],
             "otherWorkSpaceJobs": [{"jobName": name, "workSpaceId": where} for where, name in job.depends_on if where != here],
         },

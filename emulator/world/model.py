@@ -37,7 +37,8 @@ class Fate:
 
 @dataclass
 class Run:
-    """One run of an instance. ``from_node`` is the index of the node it starts at."""
+    """One run of an instance. ``from_node`` is the index of the node it starts at; ``read`` on what data it began: of each instance that it depends
+    on the number of the run whose data was there, None if there was none."""
 
     number: int
     requested: int
@@ -49,6 +50,7 @@ class Run:
     request_id: str = ""
     group: str = ""
     cancelled: bool = False
+    read: list[tuple[Instance, int | None]] = field(default_factory=list, repr=False)
 
 
 @dataclass
@@ -61,7 +63,8 @@ class Node:
 
 @dataclass
 class Instance:
-    """One job instance. ``fates`` are those of the runs to come; the last one repeats."""
+    """One job instance. ``fates`` are those of the runs to come; the last one repeats. ``stopped_by`` is ``person``, or ``policy`` if it was
+    cancelled because what it depends on had failed; no list says which."""
 
     job: Job
     instance_id: int
@@ -82,6 +85,7 @@ class Instance:
     old_ids: list[int] = field(default_factory=list)
     parents: list[int] | None = None
     stays_waiting: bool = False
+    stopped_by: str = ""
 
     def next_fate(self) -> Fate:
         """The fate of the run that begins now."""
@@ -94,10 +98,21 @@ class Instance:
         """Whether downstream instances may go on."""
         return self.status == "success" or self.force_success or self.ignore_success
 
+    @property
+    def failed(self) -> bool:
+        """Whether it has failed, and is not rerun at the moment."""
+        return self.status == "fail" and self.current is None
+
+    def data_at(self, moment_ms: int) -> int | None:
+        """The number of the run whose data is there at *moment_ms*: the last one that had succeeded by then."""
+        ended = [run for run in self.runs if run.status == "success" and run.end is not None and run.end <= moment_ms]
+        return max(ended, key=lambda run: (run.end or 0, run.number)).number if ended else None
+
 
 @dataclass
 class Job:
-    """One job of a workspace. ``depends_on`` holds (workspace id, job name) of its upstream jobs."""
+    """One job of a workspace. ``depends_on`` holds (workspace id, job name) of its upstream jobs. ``depend_fail_policy`` is what becomes of an instance
+    that waits for one that failed: it waits on (``suspend``), is cancelled (``cancel``), or runs on the data that is there (``continue``)."""
 
     workspace: Workspace
     name: str
@@ -111,6 +126,7 @@ class Job:
     cron: str = "0 0 * * * ?"
     status: str = "SCHEDULING"
     self_dependent: bool = False
+    depend_fail_policy: str = "suspend"
     confirm: bool = False
     starting_status: str = "pending"
     owner: str = ""

@@ -18,7 +18,7 @@ from emulator.world.world import World
 
 Data = dict[str, t.Any]
 #: Keys of a job that are its attributes as they stand.
-_PLAIN = "job_type schedule cron status self_dependent confirm path priority version fail_node starting_status"
+_PLAIN = "job_type schedule cron status self_dependent depend_fail_policy confirm path priority version fail_node starting_status"
 
 
 def read(source: Data | Path | str) -> Data:
@@ -150,7 +150,7 @@ class _Reader:
         _only(
             data,
             f"instance of {job.name}",
-            "id plan_time status submit_time start_time end_time type version force_success ignore_success error cause runs parents held started",
+            "id plan_time status submit_time start_time end_time type version force_success ignore_success error cause runs parents held started cancelled",
         )
         plan = moment_of(data["plan_time"], self.now_ms)
         status = data.get("status", "fail")
@@ -166,6 +166,7 @@ class _Reader:
             ignore_success=data.get("ignore_success", False),
             parents=data.get("parents"),
             stays_waiting=data.get("held", False),
+            stopped_by=("policy" if data.get("cancelled") else "person") if status == "manual-stop" else "",
             error=data.get("error", "the node ended with exit code 1") if status == "fail" else "",
         )
         instance.fates.extend(_fate(job, fate) for fate in data.get("runs") or ["success"])
@@ -181,6 +182,12 @@ class _Reader:
         if instance.status in ("freeze", "skip-by-depend", "skip"):
             return
         start = moment_of(data.get("start_time", instance.plan_time), self.now_ms)
+        if data.get("cancelled"):
+            # it never began; `start_time` is the moment at which it was cancelled, which its site may show or not
+            shown = (self.data.get("switches") or {}).get("cancelled_times", "end")
+            instance.start_time, instance.end_time = start if shown == "both" else None, None if shown == "none" else start
+            instance.runs.append(Run(1, start, end=start, status=instance.status))
+            return
         if instance.status == "running":
             start = moment_of(data["start_time"], self.now_ms) if "start_time" in data else self.now_ms
             instance.current = Run(1, start, start=start, status="running", fate=instance.next_fate())

@@ -31,6 +31,7 @@ class Scheduler:
         self._gated: list[tuple[Instance, Run]] = []
         self._limits: dict[str, int] = {}
         for instance in world.instances():
+            self._note_data(instance)
             self.take_over(instance)
 
     def take_over(self, instance: Instance) -> None:
@@ -42,6 +43,12 @@ class Scheduler:
             self._plan_end(instance, run, self._clock.now_ms())
         elif run.status == "waiting":
             self._at(self._clock.now_ms() + self._clock.span_ms(instance.job.wait_seconds), self._begin, instance, run)
+
+    def _note_data(self, instance: Instance) -> None:
+        """On what data the runs began that *instance* came with."""
+        for run in instance.runs:
+            if run.start is not None:
+                run.read = [(above, above.data_at(run.start)) for above in self._world.data_of(instance)]
 
     def settle(self) -> None:
         """Let everything happen that is due by now."""
@@ -83,7 +90,7 @@ class Scheduler:
             run.status = "manual-stop"
         self._gated = [(waiting, run) for waiting, run in self._gated if waiting is not instance]
         instance.queued.clear()
-        instance.current = None
+        instance.current, instance.stopped_by = None, "person"
         instance.status, instance.end_time = "manual-stop", self._clock.scheduler_ms(now)
         self._open_gates(now)
 
@@ -128,11 +135,26 @@ class Scheduler:
 
     def _begin(self, instance: Instance, run: Run, now: int) -> None:
         if not self._may_begin(instance, run):
-            self._gated.append((instance, run))
+            if instance.job.depend_fail_policy == "cancel" and any(parent.failed for parent in self._world.parents(instance)):
+                self._cancel(instance, run, now)
+            else:
+                self._gated.append((instance, run))
             return
         run.start, run.status = now, "running"
+        run.read = [(above, above.data_at(now)) for above in self._world.data_of(instance)]
         instance.status, instance.start_time = "running", self._clock.scheduler_ms(now)
         self._plan_end(instance, run, now)
+
+    def _cancel(self, instance: Instance, run: Run, now: int) -> None:
+        """What it waits for has failed, and its policy is to be cancelled then."""
+        run.end, run.status = now, "manual-stop"
+        instance.status, instance.current, instance.stopped_by = "manual-stop", None, "policy"
+        shown = self._switches["cancelled_times"]
+        moment = self._clock.scheduler_ms(now)
+        instance.start_time = moment if shown == "both" else None
+        instance.end_time = None if shown == "none" else moment
+        if instance.queued:
+            self._adopt(instance, instance.queued.pop(0), now)
 
     def _plan_end(self, instance: Instance, run: Run, now: int) -> None:
         if run.fate.status != "hang":
@@ -153,7 +175,9 @@ class Scheduler:
 
     def _may_begin(self, instance: Instance, run: Run) -> bool:
         waits = run.number == 1 or self._switches["rerun_waits_for_upstream"]
-        if instance.stays_waiting or (waits and any(not parent.succeeded or parent.current for parent in self._world.parents(instance))):
+        goes_on = instance.job.depend_fail_policy == "continue"
+        missing = (parent.current or not (parent.succeeded or (goes_on and parent.failed)) for parent in self._world.parents(instance))
+        if instance.stays_waiting or (waits and any(missing)):
             return False
         if instance.job.self_dependent and self._earlier_under_way(instance):
             return False

@@ -85,6 +85,15 @@ class World:
                 parents.append(max(earlier, key=lambda parent: parent.plan_time))
         return parents
 
+    def data_of(self, instance: Instance) -> list[Instance]:
+        """The instances whose data a run of *instance* reads: its parents, and for a self-dependent job the cycle before it."""
+        above = self.parents(instance)
+        if instance.job.self_dependent:
+            same_type = (other for other in instance.job.instances if other.instance_type == instance.instance_type)
+            earlier = [other for other in same_type if other.plan_time < instance.plan_time]
+            above += [max(earlier, key=lambda other: other.plan_time)] if earlier else []
+        return above
+
     def children(self, instance: Instance) -> list[Instance]:
         """The instances that wait for *instance*."""
         candidates = (child for child in self.instances() if child.parents is not None or child.job.depends_on)

@@ -22,6 +22,7 @@ from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.release import __version__ as ansible_version
 
 from ..module_utils._common.text import printable
+from ..module_utils._planner.downstream import joins
 from ..module_utils._runner.ansible_module import ModuleRun, failure_result
 from ..plugin_utils._common.lines import Line
 from ..plugin_utils._report.started import started_command
@@ -282,7 +283,9 @@ class ActionModule(ModuleAction):
         """Option ``other_workspaces`` as the role sets it: the workspaces that are sent in the same part of it, and where they are watched those
         that have nothing left to send, are watched already or will be at the same time. For want of forks one that comes later would be waited
         for in vain: processes that all wait for it leave it none."""
-        of_role = task_vars.get("ansible_role_name") == ROLE and self._task.args.get("order") == "upstream_first"
+        of_role = task_vars.get("ansible_role_name") == ROLE and (
+            self._task.args.get("order") == "upstream_first" or joins(str(self._task.args.get("downstream")))
+        )
         if not of_role or self._task.args.get("other_workspaces"):
             return {}
         hosts, hostvars = list(task_vars.get("ansible_play_batch") or ()), task_vars["hostvars"]

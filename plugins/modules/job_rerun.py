@@ -100,6 +100,52 @@ options:
         a process the role names only those that come before its own, so that no process waits for what cannot begin.
     type: list
     elements: str
+  downstream:
+    description:
+      - What to do about the instances that depend on those that are rerun, in this workspace or another. They are followed as far as
+        O(downstream_depth) says, and told apart in RV(downstream).
+      - V(ignore) asks nothing about them. It is the default because every other value costs requests for each rerun, needs the dependency calls
+        of the newer API generation, and reads other workspaces.
+      - V(report) says what the rerun means for them, in the plan and at the end. Nothing more is rerun. Where they cannot be read that is
+        said, and nothing else changes.
+      - V(cancelled) also reruns those that were cancelled because what they waited for had failed. One that shows a run of its own was stopped by a
+        person, and is left alone. Whether a person stopped one while it waited the service does not tell.
+      - V(stale) also reruns those that succeeded on old data, in a run that started before the new end of something above them, or behind such
+        a one. Each starts at its first node.
+      - With V(cancelled) and V(stale) the whole run keeps the order of O(order=upstream_first), each of them is rerun when everything above it
+        is up to date, and O(max_instances) counts them. They are rerun in their own workspace, with the same credentials. What depends on itself
+        in a circle, or on something that is left alone, is left to a person.
+    type: str
+    choices: [ignore, report, cancelled, stale]
+    default: ignore
+  downstream_depth:
+    description:
+      - How many levels below what is rerun are followed, V(1) to V(50).
+    type: int
+    default: 50
+  downstream:
+    description:
+      - What to do about the instances that depend on those that are rerun, in this workspace or another. They are followed as far as
+        O(downstream_depth) says, and told apart in RV(downstream).
+      - V(ignore) asks nothing about them. It is the default, because every other value costs requests for each rerun, needs the dependency
+        calls of the newer API generation, and reads other workspaces.
+      - V(report) says what the rerun means for them, in the plan and at the end. Nothing more is rerun. Where they cannot be read, that is
+        said, and nothing else changes.
+      - V(cancelled) also reruns those that were cancelled because what they waited for had failed. One that shows a run of its own was
+        stopped by a person, and is left alone. Whether a person stopped one while it waited, the service does not tell.
+      - V(stale) also reruns those that succeeded on old data, in a run that started before the new end of something above them, or behind
+        such a one. Each starts at its first node.
+      - With V(cancelled) and V(stale) the whole run keeps the order of O(order=upstream_first). A dependant is rerun in its own workspace,
+        with the same credentials, when everything above it is up to date. O(max_instances) counts it. What depends on itself in a circle, or
+        on something that is left alone, is left to a person. Where dependencies cannot be read, nothing is sent.
+    type: str
+    choices: [ignore, report, cancelled, stale]
+    default: ignore
+  downstream_depth:
+    description:
+      - With O(downstream), how many levels below what is rerun are followed, V(1) to V(50).
+    type: int
+    default: 50
   plan_id:
     description:
       - The RV(plan_id) that check mode returned and somebody approved. If the instances to rerun, or the options that say how, are others
@@ -405,6 +451,12 @@ instances:
           type: bool
           returned: always
           sample: true
+    downstream:
+      description:
+        - Why the instance joined the plan although it was not selected, V(cancelled) or V(stale), see RV(downstream). V(null) for all others.
+      type: str
+      returned: always
+      sample: stale
     failure:
       description:
         - Why the instance failed, as far as O(reasons) lets it be read. V(null) where it has not failed. Of an instance that has succeeded since
@@ -625,6 +677,124 @@ reasons:
       type: str
       returned: always
       sample: obs://dlf-log-62099355b894428e8916573ae635f1f9/daily_sales/2026-11-23_06_13_00.000/load_orders/load_orders.job
+downstream:
+  description: With O(downstream), the instances that depend on those that are rerun and are concerned by that.
+  type: list
+  elements: dict
+  returned: when the instances could be read
+  contains:
+    workspace_id:
+      description: Id of the workspace of the dependant.
+      type: str
+      returned: always
+      sample: 62fbba734e634c5087656fc3ff7adf34
+    workspace_name:
+      description: Name of that workspace, or an empty text.
+      type: str
+      returned: always
+      sample: finance
+    job_name:
+      description: Name of the job.
+      type: str
+      returned: always
+      sample: daily_report
+    job_id:
+      description: Id of the job, as text.
+      type: str
+      returned: always
+      sample: "917570"
+    instance_id:
+      description: Id of the instance, as text.
+      type: str
+      returned: always
+      sample: "1041300"
+    status:
+      description: Status in the service's words.
+      type: str
+      returned: always
+      sample: success
+    plan_time:
+      description: Planned time in epoch milliseconds.
+      type: int
+      returned: always
+      sample: 1732601580000
+    plan_time_iso:
+      description: The same in ISO 8601, UTC.
+      type: str
+      returned: always
+      sample: "2024-11-26T06:13:00Z"
+    start_time:
+      description: Last start in epoch milliseconds, or V(null).
+      type: int
+      returned: always
+      sample: 1732601581000
+    start_time_iso:
+      description: The same in ISO 8601, UTC, or V(null).
+      type: str
+      returned: always
+      sample: "2024-11-26T06:13:01Z"
+    end_time:
+      description: Last end in epoch milliseconds, or V(null).
+      type: int
+      returned: always
+      sample: 1732601642000
+    end_time_iso:
+      description: The same in ISO 8601, UTC, or V(null).
+      type: str
+      returned: always
+      sample: "2024-11-26T06:14:02Z"
+    effect:
+      description:
+        - V(stale) succeeded on old data, or in a plan will have. V(cancelled) was cancelled and needs a rerun of its own. V(waits) is in
+          progress and goes on by itself. V(by_hand) was stopped while it ran, or set to success, by a person, and is left alone.
+      type: str
+      returned: always
+      sample: stale
+    certain:
+      description: V(false) with V(cancelled), which looks like one that a person stopped while it waited.
+      type: bool
+      returned: always
+      sample: true
+    level:
+      description: How many levels below what is rerun it is.
+      type: int
+      returned: always
+      sample: 1
+    joined:
+      description: Whether it is part of the plan, so that it is in RV(instances) too.
+      type: bool
+      returned: always
+      sample: false
+    upstream:
+      description: The instance directly above it that this comes from.
+      type: dict
+      returned: always
+      contains:
+        workspace_id:
+          description: Id of its workspace.
+          type: str
+          returned: always
+          sample: 62fbba734e634c5087656fc3ff7adf34
+        job_name:
+          description: Name of its job.
+          type: str
+          returned: always
+          sample: load_orders
+        plan_time:
+          description: Planned time in epoch milliseconds.
+          type: int
+          returned: always
+          sample: 1732601580000
+        plan_time_iso:
+          description: The same in ISO 8601, UTC.
+          type: str
+          returned: always
+          sample: "2024-11-26T06:13:00Z"
+        end_time:
+          description: Last end in epoch milliseconds, or V(null). The new one, once it has been rerun.
+          type: int
+          returned: always
+          sample: 1732605242000
 summary:
   description: How many instances there are, in numbers.
   type: dict

@@ -136,6 +136,13 @@ summary:
       elements: dict
       returned: always
       sample: [{reason: "Table ? not found", count: 38, broken: 2, jobs: 3, workspaces: 2, nodes: [load_orders], node_types: [DLI SQL]}]
+    downstream:
+      description:
+        - With O(dataarts.factory.job_rerun#module:downstream), how many instances that depend on what is rerun are concerned, by
+          C(effect) of RV(dataarts.factory.job_rerun#module:downstream).
+      type: dict
+      returned: always
+      sample: {stale: 3, waits: 1}
     jobs:
       description: The same for each job with something to say, as far as it is not 0, what is broken first. At most 500 jobs.
       type: list

@@ -28,6 +28,13 @@ JOBS: list[dict[str, t.Any]] = [
             {"plan_time": "-9h", "start_time": "-3d", "status": "running-exception"},
         ],
     },
+    {"name": "broken", "failed": 1},
+    {
+        "name": "cancelled",
+        "depends_on": ["broken"],
+        "depend_fail_policy": "cancel",
+        "instances": [{"plan_time": "-1h", "status": "waiting"}],
+    },
     {"name": "behind", "depends_on": ["odd"], "instances": [{"plan_time": "-1h"}]},
     {"name": "shared_key", "instances": twins()},
     {"name": "crowded", "failed": 7},
@@ -101,6 +108,14 @@ def rerun_behind_a_failure(service: Running) -> t.Any:
     return listed(service, "behind").data["instances"][0]["status"]
 
 
+def cancelled(service: Running) -> t.Any:
+    """Which times an instance shows that was cancelled because what it waited for had failed."""
+    service.advance(1)
+    (entry,) = listed(service, "cancelled").data["instances"]
+    assert entry["status"] == "manual-stop"
+    return ["start_time" in entry, "end_time" in entry]
+
+
 def scheduler_skew(service: Running) -> t.Any:
     """How far the start of a rerun lies from the moment it was accepted, in whole half minutes."""
     assert retry(service, "crowded", retry_body(listed(service, "crowded").data["instances"][:1])).status in (200, 204)
@@ -157,6 +172,7 @@ OBSERVERS: dict[str, Observe] = {
     "v2_workspace": lambda service: request(service.endpoint, "GET", JOBS_V2, workspace=None).status,
     "v1_open": lambda service: [listed_v1(service).status, request(service.endpoint_v1, "GET", JOBS_V1).status, listed(service).status],
     "rerun_waits_for_upstream": rerun_behind_a_failure,
+    "cancelled_times": cancelled,
     "depend_open": lambda service: request(service.endpoint, "GET", f"{JOBS_V2}/daily_sales/depend").status,
     "code_spelling": lambda service: [
         request(service.endpoint_v1, "GET", f"{JOBS_V1}/daily_sales/instances/1").code,

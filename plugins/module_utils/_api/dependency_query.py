@@ -32,7 +32,7 @@ from .workspace import WorkspaceApi
 #: How long before a cycle the one before it is looked for, ms: a job that runs monthly.
 PREVIOUS_CYCLE_MS = 31 * 86_400_000
 #: Kinds of errors that concern one job or instance and say nothing about the others.
-_ONE_ONLY = frozenset({Kind.NOT_FOUND, Kind.INVALID})
+ONE_ONLY = frozenset({Kind.NOT_FOUND, Kind.INVALID})
 
 
 @dataclass
@@ -112,15 +112,19 @@ class Dependencies:
     def depends(self, instances: t.Iterable[JobInstance]) -> dict[InstanceKey, frozenset[InstanceKey]]:
         """Instance -> the instances it depends on: those that were read, and the previous cycle among *instances* for chained jobs."""
         parents = dict(self.parents)
-        cycles: dict[tuple[str, InstanceType | None], list[InstanceKey]] = {}
-        for instance in instances:
-            if instance.job_name in self.chained:
-                cycles.setdefault((instance.key.job_id, instance.instance_type), []).append(instance.key)
-        for keys in cycles.values():
-            keys.sort(key=lambda key: (key.plan_time, key.submit_time))
-            for before, after in zip(keys, keys[1:]):
-                parents[after] = parents.get(after, frozenset()) | {before}
+        for before, after in cycles_of(instance for instance in instances if instance.job_name in self.chained):
+            parents[after] = parents.get(after, frozenset()) | {before}
         return parents
+
+
+def cycles_of(instances: t.Iterable[JobInstance]) -> t.Iterator[tuple[InstanceKey, InstanceKey]]:
+    """Each cycle among *instances* of jobs that depend on their own previous one, with the one after it."""
+    cycles: dict[tuple[str, str, InstanceType | None], list[InstanceKey]] = {}
+    for instance in instances:
+        cycles.setdefault((instance.key.workspace_id, instance.key.job_id, instance.instance_type), []).append(instance.key)
+    for keys in cycles.values():
+        keys.sort(key=lambda key: (key.plan_time, key.submit_time))
+        yield from zip(keys, keys[1:])
 
 
 class DependencyReader:
@@ -136,7 +140,7 @@ class DependencyReader:
     def read(self, instances: t.Sequence[JobInstance]) -> None:
         """Read everything above *instances* that is not known yet."""
         names = sorted({instance.job_name for instance in instances} - self.known.jobs.keys())
-        for name, (above, chained) in zip(names, in_threads(self._job, names)):
+        for name, (above, chained) in zip(names, in_threads(lambda name: job_dependencies(self._api, name), names)):
             self.known.jobs[name] = above
             if chained:
                 self.known.chained.add(name)
@@ -158,24 +162,6 @@ class DependencyReader:
             if previous:
                 self._learn_previous(instance)
             left -= above
-
-    def _job(self, name: str) -> tuple[tuple[str, ...] | None, bool]:
-        """What job *name* depends on, as in :attr:`Dependencies.jobs`, and whether it depends on its own previous cycle."""
-        if self._api.api_version != "v2" and self._api.session.hosts.knows_v1:
-            try:
-                return _defined(self._api.job_detail(name))
-            except ApiError as error:
-                if error.kind in _ONE_ONLY:
-                    return None, False  # for example a sub-job of a real-time job: its instances are read
-                if self._api.api_version == "v1" or error.kind not in (Kind.NOT_PUBLISHED, Kind.UNREACHABLE):
-                    raise
-        try:
-            above = [job.job_name for job in self._api.depend_jobs(name, "parent") if job.relation != "child"]
-        except ApiError as error:
-            if error.kind in _ONE_ONLY:
-                return None, False
-            raise
-        return tuple(job_name for job_name in above if job_name != name), name in above
 
     def _learn_previous(self, first: JobInstance) -> None:
         """The cycle of a job before *first*, on which that depends, should it not be selected. No answer about dependencies names it."""
@@ -228,6 +214,28 @@ class DependencyReader:
             above |= new
             left += new
         return above
+
+
+def job_dependencies(api: WorkspaceApi, name: str) -> tuple[tuple[str, ...] | None, bool]:
+    """What job *name* depends on, as in :attr:`Dependencies.jobs`, and whether it depends on its own previous cycle.
+
+    :raises ApiError: the service tells that of no job.
+    """
+    if api.api_version != "v2" and api.session.hosts.knows_v1:
+        try:
+            return _defined(api.job_detail(name))
+        except ApiError as error:
+            if error.kind in ONE_ONLY:
+                return None, False  # for example a sub-job of a real-time job: its instances are read
+            if api.api_version == "v1" or error.kind not in (Kind.NOT_PUBLISHED, Kind.UNREACHABLE):
+                raise
+    try:
+        above = [job.job_name for job in api.depend_jobs(name, "parent") if job.relation != "child"]
+    except ApiError as error:
+        if error.kind in ONE_ONLY:
+            return None, False
+        raise
+    return tuple(job_name for job_name in above if job_name != name), name in above
 
 
 def _defined(detail: t.Mapping[str, t.Any]) -> tuple[tuple[str, ...] | None, bool]:

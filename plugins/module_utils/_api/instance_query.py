@@ -84,6 +84,17 @@ def late_starts(window: Window, instances: t.Iterable[JobInstance], until: int) 
     return None if by_plan_time or until <= window.end else Window(window.end + 1, until)
 
 
+def list_job(api: WorkspaceApi, name: str, window: Window, *, since: int | None, now_ms: int) -> list[JobInstance]:
+    """Every instance of job *name* that is planned in *window*; also those that a service which compares start times shows elsewhere by now.
+
+    :param since: from when on one of them may have been started anew, epoch ms; None: not asked for.
+    """
+    listed = api.list_instances(window, job_name=name)
+    later = late_starts(window, listed, now_ms) or (Window(since, now_ms) if since is not None and window.end < since <= now_ms else None)
+    listed += api.list_instances(later, job_name=name) if later is not None else []
+    return [instance for instance in listed if instance.key.plan_time in window]
+
+
 def names_without_instances(selection: Selection, instances: t.Iterable[JobInstance], failed: t.Collection[str] = ()) -> list[str]:
     """The names in *selection* (not its patterns) of jobs without an instance, in the order given, without those that *failed*."""
     seen = {instance.job_name for instance in instances}.union(failed)

@@ -29,6 +29,7 @@ STATUS_WORDS = (
     "waiting-confirm",
 )
 ORDER_WORDS = ("parallel", "upstream_first")
+DOWNSTREAM_WORDS = ("ignore", "report", "cancelled", "stale")
 REASON_WORDS = ("auto", "all", "none")
 OUTCOME_WORDS = ("intended", "accepted", "rejected", "unknown", "not_executed", "conflicted")
 TYPE_WORDS = ("normal", "manual", "patch_data", "sub_job", "once")
@@ -117,6 +118,8 @@ def rerun_spec() -> Spec:
         "batch_size": {"type": "int", "default": 100},
         "order": {"type": "str", "choices": list(ORDER_WORDS), "default": "parallel"},
         "other_workspaces": {"type": "list", "elements": "str"},
+        "downstream": {"type": "str", "choices": list(DOWNSTREAM_WORDS), "default": "ignore"},
+        "downstream_depth": {"type": "int", "default": 50},
         "plan_id": {"type": "str"},
         "plan_record": {"type": "dict"},
         "attempts": {"type": "int", "default": 1},

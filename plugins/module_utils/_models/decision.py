@@ -10,6 +10,7 @@ import typing as t
 from dataclasses import dataclass, field
 
 from .attempt import Attempt, Comparison, Outcome, compare
+from .downstream import Effect
 from .instance import InstanceKey, JobInstance
 from .slotted import slotted
 
@@ -84,6 +85,7 @@ class Decision:
     :param behind_unsent: with WAIT, that it waits in the service for an instance that this run has yet to send. It does not count for
         ``max_parallel`` then, or the two would wait for each other.
     :param left_out: with BLOCKED, by what a policy about reasons left it out; None if it is another reason.
+    :param downstream: why it joined the plan although it was not selected: it depends on what is rerun. None of those selected.
     """
 
     instance: JobInstance
@@ -101,6 +103,7 @@ class Decision:
     waits_for: Upstream | None = None
     behind_unsent: bool = False
     left_out: LeftOut | None = None
+    downstream: Effect | None = None
 
     @property
     def unit(self) -> InstanceKey:

@@ -9,7 +9,7 @@ Options speak v2's words; v1's are translated here and nowhere else.
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .._common.errors import OptionError
 from .._common.text import printable
@@ -59,6 +59,10 @@ class RetryOptions:
         if ignore is not None and not isinstance(ignore, bool):
             raise OptionError("ignore_obs_monitor must be a boolean. Set it to true or false.")
         return cls(location, version, node_name, True if ignore is None else ignore)
+
+    def from_first_node(self) -> RetryOptions:
+        """The same for an instance that is to run as a whole: nothing of it failed."""
+        return replace(self, retry_location="firstNode", node_name=None)
 
 
 @dataclass(frozen=True)

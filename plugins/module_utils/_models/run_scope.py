@@ -50,6 +50,7 @@ class PassState:
     :param dependencies: what was read of them, see ``dependency_query.py``.
     :param nodes: what was read of the nodes of jobs, see ``start_node.py``.
     :param reasons: what was read of why instances failed, see ``reason_query.py``.
+    :param downstream: what was read of what depends on what is rerun, see ``downstream_query.py``.
     :param alone: whether no pass follows, as it runs in the background.
     :param fleet: whether whoever asks has other workspaces too, and judges by all of them whether a pattern matches no job.
     """
@@ -64,6 +65,7 @@ class PassState:
     dependencies: Carried = field(default_factory=dict)
     nodes: Carried = field(default_factory=dict)
     reasons: Carried = field(default_factory=dict)
+    downstream: Carried = field(default_factory=dict)
     fleet: bool = False
     alone: bool = False
 
@@ -75,6 +77,7 @@ class PassState:
         begin, end, since = value.get("planned_after"), value.get("planned_before"), value.get("since")
         known = isinstance(begin, int) and isinstance(end, int) and begin <= end
         dependencies, nodes, reasons = value.get("dependencies"), value.get("nodes"), value.get("reasons")
+        downstream = value.get("downstream")
         return cls(
             run_id=str(value.get("run_id") or ""),
             since=since if isinstance(since, int) else None,
@@ -84,6 +87,7 @@ class PassState:
             dependencies=dependencies if isinstance(dependencies, t.Mapping) else {},
             nodes=nodes if isinstance(nodes, t.Mapping) else {},
             reasons=reasons if isinstance(reasons, t.Mapping) else {},
+            downstream=downstream if isinstance(downstream, t.Mapping) else {},
             fleet=bool(value.get("fleet")),
             alone=bool(value.get("alone")),
         )
@@ -98,6 +102,7 @@ class PassState:
         dependencies: Carried,
         nodes: Carried | None = None,
         reasons: Carried | None = None,
+        downstream: Carried | None = None,
     ) -> PassState:
         """The state after a pass with *scope*."""
         return replace(
@@ -111,6 +116,7 @@ class PassState:
             dependencies=dependencies or self.dependencies,
             nodes=nodes or self.nodes,
             reasons=reasons or {},
+            downstream=downstream or {},
         )
 
     def to_result(self) -> dict[str, t.Any]:
@@ -126,6 +132,7 @@ class PassState:
             "dependencies": dict(self.dependencies),
             "nodes": dict(self.nodes),
             "reasons": dict(self.reasons),
+            "downstream": dict(self.downstream),
             "fleet": self.fleet,
         }
 

@@ -25,6 +25,7 @@ _APPROVED = (
     "attempt_delay",
     "max_parallel",
     "order",
+    "downstream",
     "never_rerun_reasons",
     "rerun_only_reasons",
 )

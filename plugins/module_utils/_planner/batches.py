@@ -26,11 +26,13 @@ def batched(plan: Plan, size: int) -> Plan:
 
 
 def _batches(due: t.Iterable[Decision], size: int) -> t.Iterator[Batch]:
-    """Jobs in the order of their oldest instance, each in slices of *size*; what has to be alone comes as a batch of its own."""
-    by_job: dict[tuple[str, str], list[Decision]] = {}
+    """Jobs in the order of their oldest instance, each in slices of *size*; what has to be alone comes as a batch of its own. What joined the
+    plan from downstream, perhaps in another workspace, starts elsewhere than what was selected."""
+    by_job: dict[tuple[str, str, str, bool], list[Decision]] = {}
     for decision in due:
-        by_job.setdefault((decision.instance.job_name, decision.instance.key.job_id), []).append(decision)
-    for (job_name, _job_id), decisions in by_job.items():
+        key = decision.instance.key
+        by_job.setdefault((decision.instance.job_name, key.job_id, key.workspace_id, decision.downstream is not None), []).append(decision)
+    for (job_name, *_rest), decisions in by_job.items():
         units = _units(decisions)
         together = [unit for unit in units if not unit[0].alone]
         batch: list[Decision] = []

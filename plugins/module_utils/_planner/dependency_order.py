@@ -32,6 +32,8 @@ _ENDED = {
     Action.SKIPPED: "failed and is not rerun",
 }
 _NEEDS_A_PERSON = frozenset({Status.PAUSE, Status.WAITING_CONFIRM, Status.RUNNING_EXCEPTION, Status.UNKNOWN})
+#: Why a dependant that depends on itself is left to a person.
+IN_A_CIRCLE = "it depends on itself through others, so that no order brings all of them up to date; rerun them by hand"
 _NAMED = 6  # instances of a cycle that a message names
 
 
@@ -107,7 +109,9 @@ class _Gate:
     stage: int = 1
 
 
-def order_upstream(decisions: t.Iterable[Decision], depends: Depends, beyond: Beyond | None = None, *, hold: bool = True) -> list[Decision]:
+def order_upstream(
+    decisions: t.Iterable[Decision], depends: Depends, beyond: Beyond | None = None, *, hold: bool = True, strict: bool | None = None
+) -> list[Decision]:
     """*decisions* in the order given; every retry that is not due yet turned into wait, skipped or blocked, and every wait for what
     will not come into blocked.
 
@@ -115,15 +119,17 @@ def order_upstream(decisions: t.Iterable[Decision], depends: Depends, beyond: Be
     :param depends: for an instance the instances it depends on, in this workspace or another; an instance that depends on itself does not.
     :param beyond: about those among them that are not selected; what depends on one that is not even there is only followed further up.
     :param hold: whether retries have to wait; otherwise only what already waits in the service is looked at.
+    :param strict: whether to refuse circles of dependencies; as *hold* if None. Otherwise what joined the plan from downstream is blocked in them.
     :raises OptionError: if a retry stands in or behind a circle of dependencies.
     """
     ordered, beyond = list(decisions), beyond or Beyond()
     before = {decision.instance.key: decision for decision in ordered}
     depends = _renamed(depends, before)
-    by_key = dict(before)
+    strict = hold if strict is None else strict
+    by_key = {key: decision if strict else _out_of_circles(decision, depends) for key, decision in before.items()}
     gates: dict[InstanceKey, _Gate | None] = {}
-    starts = [decision.instance.key for decision in ordered if (hold and decision.action is Action.RETRY) or waits_in_service(decision)]
-    for key in _upstream_first(starts, by_key, depends, strict=hold):
+    starts = [key for key, decision in by_key.items() if (hold and decision.action is Action.RETRY) or waits_in_service(decision)]
+    for key in _upstream_first(starts, by_key, depends, strict=strict):
         decision, gate = by_key.get(key), _nearest(gates, depends.get(key, frozenset()) - {key})
         if decision is None:
             other = beyond.others.get(key)
@@ -140,6 +146,25 @@ def order_upstream(decisions: t.Iterable[Decision], depends: Depends, beyond: Be
         held_back = decision.action in (Action.SKIPPED, Action.BLOCKED) and decision is not before[key]
         gates[key] = gate if held_back else _gate(decision, gate)
     return [by_key[decision.instance.key] for decision in ordered]
+
+
+def _out_of_circles(decision: Decision, depends: Depends) -> Decision:
+    """*decision*, blocked if it is about a rerun of a dependant that depends on itself: it would be old again as soon as the circle is through."""
+    if decision.downstream is None or decision.action is not Action.RETRY:
+        return decision
+    seen: set[InstanceKey] = set()
+    left = [above for above in depends.get(decision.instance.key, ()) if above != decision.instance.key]
+    while left and decision.instance.key not in seen:
+        key = left.pop()
+        if key not in seen:
+            seen.add(key)
+            left += depends.get(key, ())
+    if decision.instance.key not in seen:
+        return decision
+    attempts = max(0, decision.attempts - 1)
+    return dataclasses.replace(
+        decision, action=Action.BLOCKED, reason=f"{decision.reason}; {IN_A_CIRCLE}", attempts=attempts, superseded=None
+    )
 
 
 def _renamed(depends: Depends, listed: t.Iterable[InstanceKey]) -> dict[InstanceKey, frozenset[InstanceKey]]:

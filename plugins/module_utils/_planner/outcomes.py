@@ -133,14 +133,19 @@ def standing(decision: Decision, wanted: t.Container[Status], *, check_mode: boo
     return str(action.value)
 
 
+def statuses_of(decision: Decision, wanted: t.Collection[Status]) -> frozenset[Status]:
+    """*wanted*, and the status in which a dependant joined the plan: it was to be rerun too."""
+    return frozenset(wanted) | ({decision.instance.status} if decision.downstream is not None else frozenset())
+
+
 def is_missed(decision: Decision, wanted: t.Container[Status]) -> bool:
     """Whether the goal was missed. What the service does not rerun at all, and what was left alone, only counts if its status was *wanted*."""
     return decision.action in MISSED_WORDS and (decision.action not in _IF_WANTED or decision.instance.status in wanted)
 
 
-def missed(decisions: t.Iterable[Decision], wanted: t.Container[Status]) -> str:
+def missed(decisions: t.Iterable[Decision], wanted: t.Collection[Status]) -> str:
     """How many instances missed the goal, in words: ``2 failed again, 1 of unknown outcome``; empty if none did."""
-    counts = collections.Counter(decision.action for decision in decisions if is_missed(decision, wanted))
+    counts = collections.Counter(decision.action for decision in decisions if is_missed(decision, statuses_of(decision, wanted)))
     return ", ".join(f"{counts[action]} {words}" for action, words in MISSED_WORDS.items() if counts[action])
 
 

@@ -9,6 +9,7 @@ two things that are read in between, nodes of the due jobs and what the due inst
 
 ========================  ====================================================================================================
 decide                    what is to be done about each instance, by the strategy's table: ``reconcile.py`` or ``explicit.py``
+downstream                ``downstream``: what joins the plan because it depends on what is rerun, see ``downstream.py``
 reasons policy            ``never_rerun_reasons`` and ``rerun_only_reasons``: what is left to a person because of why it failed
 daily limit               ``max_reruns_per_day``: nothing is rerun more often than that, whoever asks
 twins                     instances that one request cannot tell apart
@@ -63,6 +64,7 @@ class Order:
     depends: Depends
     beyond: Beyond
     upstream_first: bool
+    strict: bool | None = None
 
 
 def assess(
@@ -92,7 +94,7 @@ def schedule(plan: Plan, order: Order | None, limits: Limits) -> Plan:
     """The requests of *plan*: dependency order, limits, batches."""
     plan = refuse_over_limit(plan, limits)
     if order is not None and plan.refused is None:  # what is refused as a whole needs no order
-        ordered = order_upstream(plan.decisions, order.depends, order.beyond, hold=order.upstream_first)
+        ordered = order_upstream(plan.decisions, order.depends, order.beyond, hold=order.upstream_first, strict=order.strict)
         plan = replace(plan, decisions=tuple(ordered))
     return batched(limit(plan, limits), limits.batch_size)
 

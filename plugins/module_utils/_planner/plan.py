@@ -14,7 +14,7 @@ from .._models.instance import JobInstance
 
 @dataclass(frozen=True)
 class Batch:
-    """One request: instances of one job, oldest plan time first."""
+    """One request: instances of one job, oldest plan time first; all of them selected, or all from downstream."""
 
     job_name: str
     decisions: tuple[Decision, ...]
@@ -23,6 +23,16 @@ class Batch:
     def instances(self) -> tuple[JobInstance, ...]:
         """The instances it carries."""
         return tuple(decision.instance for decision in self.decisions)
+
+    @property
+    def workspace_id(self) -> str:
+        """The workspace of its job."""
+        return self.decisions[0].instance.key.workspace_id
+
+    @property
+    def downstream(self) -> bool:
+        """Whether its instances joined the plan because of what they depend on."""
+        return self.decisions[0].downstream is not None
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ for long: it may wait for something that will not come. Then a missing answer is
 
 from __future__ import annotations
 
+import collections
 import typing as t
 
 from .._api.dependency_query import Dependencies, DependencyReader
@@ -16,9 +17,11 @@ from .._api.workspace import WorkspaceApi
 from .._common.errors import ApiError
 from .._common.text import printable
 from .._models.decision import Action, Decision
-from .._models.instance import JobInstance
+from .._models.downstream import Graph
+from .._models.instance import InstanceKey, JobInstance
 from .._models.selection import Selection
 from .._planner.dependency_order import Beyond, waits_in_service
+from .._planner.downstream import joins
 from .._planner.identity import listed_key
 from .._planner.pipeline import Order
 from .._planner.reconcile import Policy
@@ -35,21 +38,31 @@ _FALL_BACK = "Set order to parallel to rerun without regard to dependencies."
 class OrderReader:
     """What one pass knows of dependencies.
 
-    :param run: its options ``order`` and ``other_workspaces`` are used.
+    :param run: its options ``order``, ``downstream`` and ``other_workspaces`` are used.
+    :param api_of: the API of a workspace, by its id.
     :param carried: what the pass before has read, see :meth:`carried`.
     """
 
-    def __init__(self, run: ModuleRun, api: WorkspaceApi, carried: t.Mapping[str, t.Any]) -> None:
+    def __init__(self, run: ModuleRun, api_of: t.Callable[[str], WorkspaceApi], carried: t.Mapping[str, t.Any]) -> None:
         self._run = run
-        self._api = api
-        self._first = run.options["order"] == "upstream_first"
+        self._api_of = api_of
+        self._here: str = run.options["workspace_id"]
+        # What joins from downstream is of no use before what it depends on.
+        self._first = run.options["order"] == "upstream_first" or joins(run.options["downstream"])
+        self._strict = run.options["order"] == "upstream_first"
         self._others = frozenset(run.options["other_workspaces"] or ())
         self._awaited: dict[tuple[str, str], None] = {}  # (job name, workspace id) that another workspace of the play is to rerun
         self.known = Dependencies.from_pass_state(carried)
+        abroad = carried.get("abroad")
+        states = abroad if isinstance(abroad, t.Mapping) else {}
+        self._abroad = {str(workspace_id): Dependencies.from_pass_state(state) for workspace_id, state in states.items()}
 
     def carried(self) -> dict[str, t.Any]:
         """What the next pass needs not to read again, as JSON; empty if nothing was read."""
-        return self.known.to_pass_state() if self.known.jobs or self.known.closed else {}
+        if not (self.known.jobs or self.known.closed or self._abroad):
+            return {}
+        abroad = {workspace_id: known.to_pass_state() for workspace_id, known in self._abroad.items()}
+        return {**self.known.to_pass_state(), **({"abroad": abroad} if abroad else {})}
 
     def overdue(self, age_ms: int) -> list[str]:
         """A sentence for each job that is waited for and that another workspace of the play should have begun by now.
@@ -59,12 +72,19 @@ class OrderReader:
         return [_overdue(*pair) for pair in self._awaited] if age_ms >= LONG_WAIT_MS else []
 
     def read(
-        self, decisions: t.Sequence[Decision], policy: Policy, selection: Selection, asked_ms: int, unlisted: t.Container[str] = ()
+        self,
+        decisions: t.Sequence[Decision],
+        policy: Policy,
+        selection: Selection,
+        asked_ms: int,
+        unlisted: t.Container[str] = (),
+        below: Graph | None = None,
     ) -> Order | None:
         """What *decisions* depend on, for :func:`order_upstream`; None if nothing has to be known.
 
         :param selection: what is meant, here and, as far as is known, in the other workspaces of the play.
         :param unlisted: names of jobs that could not be listed this time, so that nothing is decided about their instances.
+        :param below: what is known of what is downstream of them.
         :raises ApiError: the order was asked for, and the service does not tell dependencies.
         """
         self._awaited.clear()
@@ -74,15 +94,30 @@ class OrderReader:
         ]
         if not due and not stuck:
             return None
-        beyond = self._beyond(policy, selection, asked_ms, unlisted)
+        below = below or Graph()
+        for workspace_id in sorted({decision.instance.key.workspace_id for decision in (*due, *stuck)} - {self._here}):
+            self._abroad.setdefault(workspace_id, Dependencies())
+        beyond = self._beyond(policy, selection, asked_ms, unlisted, below)
         any_attempt = any(decision.attempt is not None for decision in decisions)
         selected = {decision.instance.key for decision in decisions}
         self._read(due, stuck, selected, beyond, "Nothing more was sent." if any_attempt else "Nothing was sent.")
         self._awaited.clear()  # of what was known before it was read again
-        return Order(self.known.depends(decision.instance for decision in decisions), beyond, self._first)
+        return Order(self._depends([decision.instance for decision in decisions], below), beyond, self._first, self._strict)
 
-    def _beyond(self, policy: Policy, selection: Selection, asked_ms: int, unlisted: t.Container[str]) -> Beyond:
-        here = self._api.workspace_id
+    def _depends(self, instances: t.Sequence[JobInstance], below: Graph) -> dict[InstanceKey, frozenset[InstanceKey]]:
+        """Instance -> the instances it depends on, by everything that was read."""
+        depends = self.known.depends(instance for instance in instances if instance.key.workspace_id == self._here)
+        abroad = [
+            known.depends(instance for instance in instances if instance.key.workspace_id == workspace_id)
+            for workspace_id, known in self._abroad.items()
+        ]
+        for more in (*abroad, below.parents):
+            for key, above in more.items():
+                depends[key] = depends.get(key, frozenset()) | above
+        return depends
+
+    def _beyond(self, policy: Policy, selection: Selection, asked_ms: int, unlisted: t.Container[str], below: Graph) -> Beyond:
+        here = self._here
 
         def meant(other: JobInstance) -> bool:
             of_another = other.key.workspace_id in self._others - {here}
@@ -102,27 +137,40 @@ class OrderReader:
             soon = (other.end_time or 0) + policy.attempt_delay_ms + NEXT_ATTEMPT_MS
             return policy.attempts > 1 and meant(other) and asked_ms < soon
 
-        return Beyond(self.known.others, policy.since, expected, unseen, again, here, self.known.workspaces, self.known.first_starts)
+        known = (self.known, *self._abroad.values())
+        others = collections.ChainMap(dict(below.instances), *(part.others for part in known))
+        names = collections.ChainMap(*(part.workspaces for part in known), dict(below.names))
+        first_starts = collections.ChainMap(*(part.first_starts for part in known))
+        return Beyond(others, policy.since, expected, unseen, again, here, names, first_starts)
 
     def _read(self, due: list[Decision], stuck: list[Decision], selected: t.AbstractSet[t.Any], beyond: Beyond, so_far: str) -> None:
-        reader = DependencyReader(self._api, self.known)
         name = listed_key(selected)
-        before = frozenset(key for key in self.known.others if name(key) not in selected and beyond.open(key))
+        before = {
+            id(known): frozenset(key for key in known.others if name(key) not in selected and beyond.open(key))
+            for known in (self.known, *self._abroad.values())
+        }
         if due:
             what, self._run.what = self._run.what, f"Failed to read what the instances {self._run.where} depend on (order: upstream_first)"
             try:
-                reader.read(instances := [decision.instance for decision in due])
-                reader.refresh(instances, before)
+                self._read_each(due, before)
             except ApiError as error:
                 error.hint = f"{error.hint} {so_far} {_FALL_BACK}".strip()
                 raise
             self._run.what = what
         if stuck and not self.known.closed:
             try:
-                reader.read(instances := [decision.instance for decision in stuck])
-                reader.refresh(instances, before)
+                self._read_each(stuck, before)
             except ApiError:
                 self.known.closed = True
+
+    def _read_each(self, decisions: t.Sequence[Decision], before: t.Mapping[int, frozenset[InstanceKey]]) -> None:
+        """Read what is above *decisions*, in each of their workspaces, and what was open *before* once more."""
+        for workspace_id in dict.fromkeys(decision.instance.key.workspace_id for decision in decisions):
+            instances = [decision.instance for decision in decisions if decision.instance.key.workspace_id == workspace_id]
+            known = self.known if workspace_id == self._here else self._abroad[workspace_id]
+            reader = DependencyReader(self._api_of(workspace_id), known)
+            reader.read(instances)
+            reader.refresh(instances, before[id(known)])
 
 
 def _overdue(job_name: str, workspace_id: str) -> str:

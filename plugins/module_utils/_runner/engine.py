@@ -71,6 +71,11 @@ class Strategy(abc.ABC):
     def list_instances(self) -> Listed:
         """The instances that are meant, as the service lists them now."""
 
+    def further(self, listed: Listed, snapshot: Snapshot) -> Listed | None:
+        """*listed* with what else has to be decided about, as far as that follows from the first snapshot; None if there is nothing else."""
+        del listed, snapshot
+        return None
+
     @abc.abstractmethod
     def plan(self, snapshot: Snapshot) -> Plan:
         """What is to be done about them, by the pipeline."""
@@ -155,7 +160,15 @@ class Engine:
         strategy = self._strategy
         self._run.doing = "listing"
         listed = strategy.list_instances()
-        snapshot = take(
+        snapshot = self._snapshot(listed)
+        further = strategy.further(listed, snapshot)
+        if further is not None:
+            snapshot = self._snapshot(further)
+        return snapshot, strategy.plan(snapshot)
+
+    def _snapshot(self, listed: Listed) -> Snapshot:
+        strategy = self._strategy
+        return take(
             listed,
             strategy.since(listed.asked_ms),
             self._journal,
@@ -165,7 +178,6 @@ class Engine:
             clock_slack_ms=int(self._run.options["clock_slack"]) * 1000,
             check_mode=self._run.check_mode,
         )
-        return snapshot, strategy.plan(snapshot)
 
     def _cover(self, snapshot: Snapshot) -> None:
         """From here on the journal knows what is sent in these workspaces."""

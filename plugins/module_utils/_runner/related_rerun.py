@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import replace
 
-from .._api.instance_query import late_starts
+from .._api.instance_query import list_job
 from .._api.workspace import WorkspaceApi
 from .._common.errors import OptionError
 from .._common.times import Window
@@ -49,15 +49,12 @@ class RelatedRerun(NamedRequest):
 
     def read(self) -> list[JobInstance]:
         """The instances of each job in the span, across workspaces; also those that a service which compares start times shows elsewhere by now."""
-        window, since, instances = self.window(), self._since.ms, []
+        window, since = self.window(), self._since.ms
+        instances: list[JobInstance] = []
         for name, workspace_id in dict.fromkeys([(self.job_name, self.workspace_id), *self._related.jobs]):
             own = workspace_id == self.workspace_id
             api = self.api if own else WorkspaceApi(self.run.session, workspace_id, self.run.options["api_version"])
-            listed = api.list_instances(window, job_name=name)
-            now = self.clock.latest_ms()
-            later = late_starts(window, listed, now) or (Window(since, now) if since is not None and window.end < since <= now else None)
-            listed += api.list_instances(later, job_name=name) if later is not None else []
-            instances += [instance for instance in listed if instance.key.plan_time in window]
+            instances += list_job(api, name, window, since=since, now_ms=self.clock.latest_ms())
         return distinct(instances)
 
     def decide(self, snapshot: Snapshot, policy: Policy) -> tuple[list[Decision], tuple[str, ...]]:

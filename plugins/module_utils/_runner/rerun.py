@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import typing as t
+from dataclasses import replace
 
 from .._api.instance_query import list_selected, names_without_instances, patterns_without_instances
 from .._api.reason_query import FullKey, ReasonReader
@@ -22,14 +23,16 @@ from .._models.reason import Reason
 from .._models.rerun_request import RetryOptions
 from .._models.run_scope import PassState, RunScope, SinceOption, seconds_of, window_of
 from .._models.selection import Selection, has_wildcard, select, wanted_statuses
+from .._output.downstream import downstream_lines, downstream_result
 from .._output.messages import lookup_hint, plan_lines, unshown_notes
 from .._output.plan_details import plan_details
 from .._output.reasons import policy_lines, policy_result, reason_lines, reason_result
 from .._output.refusals import Refusals
 from .._output.results import decided, diff, summary
+from .._planner.downstream import Knowledge, decide_dependants, roots_of
 from .._planner.identity import effective_attempts
 from .._planner.limits import Limits
-from .._planner.outcomes import SHARED_KINDS, due_in, is_missed, left_to_do, missed, unsent
+from .._planner.outcomes import SHARED_KINDS, due_in, is_missed, left_to_do, missed, statuses_of, unsent
 from .._planner.pipeline import assess, schedule
 from .._planner.plan import Batch, Plan
 from .._planner.plan_id import approved_since
@@ -38,6 +41,7 @@ from .._planner.reasons import grouped
 from .._planner.reconcile import Policy, decide, decide_missing
 from .ansible_module import ModuleRun, failure_result, sentence
 from .dependencies import OrderReader
+from .downstream import Below
 from .engine import Engine, Strategy
 from .name_check import NameCheck, unlisted_text
 from .sender import RerunExchange, Sender, requests_of
@@ -72,7 +76,9 @@ class Goal(Strategy):
         self._since = SinceOption.of(options, now)
         self._policy(RunScope(self.since(now).ms or now, False, window))
         self.api = WorkspaceApi(run.session, self._workspace_id, options["api_version"])
-        self._order = OrderReader(run, self.api, self.state.dependencies)
+        self._apis = {self._workspace_id: self.api}
+        self._below = Below(run, self._api_of, self.state.downstream)
+        self._order = OrderReader(run, self._api_of, self.state.dependencies)
         self._start_node = StartNode(self.api, self._retry_options, self.state.nodes)
         self._refusals = Refusals()
         mode = "all" if ReasonPolicy.of(options).needs_reasons else options["reasons"]
@@ -84,10 +90,11 @@ class Goal(Strategy):
         self._nameless: list[str] = []  # names in jobs, and patterns, of which nothing is listed
         self._silent: list[str] = []
         self._blind = False  # a job could not be listed that this run has rerun, so that its end is not known
+        self._reading = 0.0  # how long it took to read what is downstream, seconds
 
     def workspaces(self) -> t.Collection[str]:
-        """The one of the options."""
-        return [self._workspace_id]
+        """The one of the options, and those in which something that depends on it may be rerun."""
+        return [self._workspace_id, *sorted(self._below.workspaces() - {self._workspace_id})]
 
     def since(self, asked_ms: int) -> Since:
         """That of the pass before; else the option's, or the one that an approved plan binds."""
@@ -115,29 +122,65 @@ class Goal(Strategy):
                 self._miss(unlisted_text(name, error, error.hint))
         return Listed(instances, window, asked_ms, asked_at)
 
-    def plan(self, snapshot: Snapshot) -> Plan:
-        """By the table of ``reconcile.py`` and every step of the pipeline."""
-        scope, policy, options = snapshot.scope, self._policy(snapshot.scope), self.run.options
-        attempts, selection = snapshot.history.attempts, self._select(scope.window)
-        instances = [instance for instance in snapshot.instances if selection.matches(instance)]
+    def further(self, listed: Listed, snapshot: Snapshot) -> Listed | None:
+        """What depends on what is rerun, here and in other workspaces."""
+        decisions, policy = self._decided(snapshot), self._policy(snapshot.scope)
+        roots = roots_of(decisions, policy, unknown_past=snapshot.uncovered or policy.clock_slack_ms > 0)
+        last = not any(left_to_do(decision, wait=self.run.options["wait"]) for decision in decisions)
+        so_far = "Nothing more was sent." if any(decision.attempt is not None for decision in decisions) else "Nothing was sent."
+        began = stopwatch()
+        more = self._below.read(roots, snapshot.instances, self.clock.latest_ms(), last=last, so_far=so_far)
+        self._reading = stopwatch() - began
+        if not more:
+            return None
+        times = [instance.key.plan_time for instance in more]
+        reach = Window(min(listed.window.begin, *times), max(listed.window.end, *times))
+        return replace(listed, instances=[*listed.instances, *more], reach=reach)
+
+    def _decided(self, snapshot: Snapshot) -> list[Decision]:
+        """One decision for each selected instance, and each that this run has sent and that is not listed any more, by the table of ``reconcile.py``."""
+        policy, attempts, selection = self._policy(snapshot.scope), snapshot.history.attempts, self._select(snapshot.scope.window)
+        instances = [instance for instance in snapshot.instances if self._meant(instance, selection)]
         effective = effective_attempts(snapshot.instances, attempts, snapshot.history.effective)
         decisions = [
             decide(instance, policy, snapshot.asked_ms, attempts.get(instance.key), effective.get(instance.key, ()))
             for instance in instances
         ]
-        decisions += [decide_missing(attempt, policy, snapshot.asked_ms) for attempt in self._vanished(snapshot, selection)]
+        return decisions + [decide_missing(attempt, policy, snapshot.asked_ms) for attempt in self._vanished(snapshot, selection)]
+
+    def _with_dependants(self, snapshot: Snapshot, decisions: t.Sequence[Decision]) -> list[Decision]:
+        """*decisions*, and those about what joins the plan because it depends on what is rerun."""
+        self._below.judge(snapshot.instances)
+        for text in self._below.notes:
+            self.note(text)
+        attempts = snapshot.history.attempts
+        effective = effective_attempts(snapshot.instances, attempts, snapshot.history.effective)
+        known = Knowledge(self._policy(snapshot.scope), snapshot.asked_ms, attempts, effective)
+        joined = decide_dependants(self._below.dependants, self._below.mode, known, self._below.graph)
+        by_key = {decision.instance.key: decision for decision in joined}
+        return [by_key.pop(decision.instance.key, decision) for decision in decisions] + list(by_key.values())
+
+    def _meant(self, instance: JobInstance, selection: Selection) -> bool:
+        return instance.key.workspace_id == self._workspace_id and selection.matches(instance)
+
+    def plan(self, snapshot: Snapshot) -> Plan:
+        """By the table of ``reconcile.py``, that of ``downstream.py``, and every step of the pipeline."""
+        scope, policy, options = snapshot.scope, self._policy(snapshot.scope), self.run.options
+        selection = self._select(scope.window)
+        instances = [instance for instance in snapshot.instances if self._meant(instance, selection)]
+        decisions = self._with_dependants(snapshot, self._decided(snapshot))
         for text in unshown_notes(decisions):
             self.note(text)
         self._nameless = names_without_instances(selection, instances, self._unlisted)
         self._silent = patterns_without_instances(selection, instances, self._unlisted)
-        self._blind = any(attempt.job_name in self._unlisted and attempt.sent_ms >= scope.since for attempt in snapshot.missing)
-        began = stopwatch()
+        self._blind = any(self._of_run(attempt, scope) and attempt.job_name in self._unlisted for attempt in snapshot.missing)
+        began = stopwatch() - self._reading
         self._read_reasons(decisions)
         plan = assess(decisions, snapshot.history, options, scope.since, by_id=self._by_id(decisions), reasons=self._reasons)
         plan = plan if plan.refused is not None else self._at_node(plan)
         if plan.refused is not None:
             return schedule(plan, None, self._limits)
-        order = self._order.read(plan.decisions, policy, selection, snapshot.asked_ms, self._unlisted)
+        order = self._order.read(plan.decisions, policy, selection, snapshot.asked_ms, self._unlisted, self._below.graph)
         self.outdated = not self.outdated and stopwatch() - began >= OLD_SECONDS
         plan = schedule(plan, order, self._limits)
         for text in self._order.overdue(snapshot.asked_ms - scope.since):
@@ -145,8 +188,9 @@ class Goal(Strategy):
         return plan
 
     def send(self, batch: Batch, sender: Sender) -> t.Iterator[RerunExchange]:
-        """In one request, or where only v1 is open in one for each instance."""
-        return requests_of(batch, sender, self.api, self._retry_options)
+        """In one request, or where only v1 is open in one for each instance. What joined from downstream is rerun as a whole."""
+        options = self._retry_options.from_first_node() if batch.downstream else self._retry_options
+        return requests_of(batch, sender, self._api_of(batch.workspace_id), options)
 
     def note_exchange(self, exchange: RerunExchange) -> bool:
         """Keep what became of each; a rejection is told, and does not stop the next request."""
@@ -167,24 +211,29 @@ class Goal(Strategy):
         effective, purpose = snapshot.history.effective, printable(self.run.options["purpose"] or "", 200)
         instances = [
             {
-                **decided(decision, statuses, self.run_id, effective=effective, check_mode=check_mode),
+                **decided(decision, statuses_of(decision, statuses), self.run_id, effective=effective, check_mode=check_mode),
                 "policy": policy_result(decision.left_out),
                 "failure": reason_result(self._reasons.get(decision.instance.full_key)),
+                "downstream": None if decision.downstream is None else decision.downstream.value,
             }
             for decision in standing
             if not decision.already_done
         ]
-        lost = [is_missed(decision, statuses) for decision in standing if not decision.already_done]
+        lost = [is_missed(decision, statuses_of(decision, statuses)) for decision in standing if not decision.already_done]
         reasons = grouped((instance, missed) for instance, missed in zip(instances, lost) if instance["failure"] is not None)
+        joined = {decision.instance.key for decision in plan.decisions if decision.downstream is not None}
+        concerned = [dependant for dependant in self._below.dependants if dependant.effect is not None]
+        below = [downstream_result(dependant, self._below.graph.names, joined) for dependant in concerned]
         result = self.run.result
         if "plan" not in result:
             details = plan_details(plan, snapshot.instances, statuses, self._retry_options, self._limits.max_parallel)
             result["plan_details"] = details
             lines = plan_lines(self._workspace_id, scope, plan, self._policy(scope), purpose, details)
-            result["plan"] = [*lines, *policy_lines(plan.decisions), *reason_lines(reasons)]
+            result["plan"] = [*lines, *policy_lines(plan.decisions), *reason_lines(reasons), *downstream_lines(below, self._workspace_id)]
         result.update(
             instances=instances,
             reasons=reasons,
+            downstream=below,
             summary=summary(instances, sum(decision.already_done for decision in standing)),
             plan_id=plan.plan_id,
             plan_record=dict(plan.plan_record),
@@ -225,7 +274,12 @@ class Goal(Strategy):
         result["api_versions"] = dict(self.api.api_versions)
         due = 0 if self.run.check_mode else sum(len(batch.decisions) for batch in plan.batches)
         planned, unsent = (due, 0) if self.state.plan_only else (0, max(0, due - len(self._after)))
-        read = {"dependencies": self._order.carried(), "nodes": self._start_node.carried(), "reasons": self._reader.carried()}
+        read = {
+            "dependencies": self._order.carried(),
+            "nodes": self._start_node.carried(),
+            "reasons": self._reader.carried(),
+            "downstream": self._below.carried(),
+        }
         state = self.state.after(scope, run_id=self.run_id, planned=planned, unsent=unsent, **read)
         result["pass_state"] = state.to_result()
         if result.get("failed") or self.anything_left(plan):
@@ -254,12 +308,14 @@ class Goal(Strategy):
 
     def _at_node(self, plan: Plan) -> Plan:
         """*plan* as far as its jobs have the node in ``node_name``."""
-        check = self._start_node.check(plan)
+        selected = replace(plan, decisions=tuple(decision for decision in plan.decisions if decision.downstream is None))
+        check = self._start_node.check(selected)
         for text in check.notes:
             self.note(text)
         if check.lacking:
             self._miss(check.lacking)
-        return check.plan
+        joined = tuple(decision for decision in plan.decisions if decision.downstream is not None)
+        return replace(check.plan, decisions=(*check.plan.decisions, *joined))
 
     def _select(self, window: Window) -> Selection:
         return select(self.run.options["jobs"], window, instance_types=self.run.options["instance_types"] or ())
@@ -288,8 +344,9 @@ class Goal(Strategy):
 
     def _read_reasons(self, decisions: t.Sequence[Decision]) -> None:
         """Why the instances failed, as far as it can be read."""
-        again = [decision.instance for decision in decisions if decision.action is Action.FAILED_AGAIN]
-        self._reasons = self._reader.read([decision.instance for decision in decisions], again)
+        here = [decision for decision in decisions if decision.instance.key.workspace_id == self._workspace_id]
+        again = [decision.instance for decision in here if decision.action is Action.FAILED_AGAIN]
+        self._reasons = self._reader.read([decision.instance for decision in here], again)
         for text in self._reader.notes:
             self.note(text)
 
@@ -303,9 +360,18 @@ class Goal(Strategy):
         if self.run.options["instance_types"]:
             return
         for attempt in snapshot.missing:
-            of_run = attempt.sent_ms >= snapshot.scope.since and attempt.job_name not in self._unlisted
+            of_run = self._of_run(attempt, snapshot.scope) and attempt.job_name not in self._unlisted
             if of_run and selection.covers(attempt.job_name, attempt.failure.plan_time):
                 yield attempt
+
+    def _of_run(self, attempt: Attempt, scope: RunScope) -> bool:
+        return attempt.sent_ms >= scope.since and attempt.failure.workspace_id == self._workspace_id
+
+    def _api_of(self, workspace_id: str) -> WorkspaceApi:
+        """The API of a workspace of the same project."""
+        if workspace_id not in self._apis:
+            self._apis[workspace_id] = WorkspaceApi(self.run.session, workspace_id, self.run.options["api_version"])
+        return self._apis[workspace_id]
 
     def _check_names(self, plan: Plan) -> None:
         """A name or a pattern of which nothing is listed in the window may match no job at all. Asked in the first and in the last pass."""

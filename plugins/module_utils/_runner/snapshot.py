@@ -29,12 +29,14 @@ class Listed:
     :param window: plan times of what is meant.
     :param asked_ms: the service's time when the oldest part of the list was asked for, epoch ms.
     :param asked_at: the same moment on the stopwatch, seconds.
+    :param reach: plan times of everything in the list, which may be more than what is meant; None: the same.
     """
 
     instances: t.Sequence[JobInstance]
     window: Window
     asked_ms: int
     asked_at: float
+    reach: Window | None = None
 
 
 @dataclass(frozen=True)
@@ -87,7 +89,7 @@ def take(
     :raises OptionError: ``since`` lies ahead.
     :raises JournalError: the journal cannot be read.
     """
-    known = journal.read(workspaces, listed.window, listed.asked_ms)
+    known = journal.read(workspaces, listed.reach or listed.window, listed.asked_ms)
     if since.ms is not None and not since.fixed:
         check_past(since.ms, now_ms=clock.now_ms(), last_ms=clock.latest_ms() + SINCE_AHEAD_MS)
     ms = listed.asked_ms if since.ms is None else since.ms

@@ -15,11 +15,12 @@ from ...module_utils._common.text import counted, printable
 from ...module_utils._common.times import duration_text
 from ...module_utils._output.plan_details import detail_lines
 from .._common.lines import Line
-from .._common.local_times import local_time, localized, zone_of
+from .._common.local_times import local_time, localized, option_time, zone_of
 from .._common.tables import COLUMNS, shortened, table_lines, wrapped
 from .._task.counts import SHORT_WORDS
 from .._task.passes import IN_PROGRESS
 from .causes import cause_lines, failure_words
+from .downstream import cure_of
 from .next_steps import groups_of, would_rerun
 
 Result = t.Mapping[str, t.Any]
@@ -63,6 +64,7 @@ def summary_lines(report: Result, *, verbose: bool = False) -> list[Line]:
         *(Line(text, tone) for text in wrapped(f"{report['headline']}.")),
         *_window_lines(report),
         *_cause_lines(report),
+        *_downstream_lines(report),
         *_how_lines(report),
         *_lost_lines(lost, verbose),
         *_broken_lines(broken, verbose),
@@ -75,6 +77,19 @@ def _cause_lines(report: Result) -> list[Line]:
     heading, *lines = cause_lines(report["reasons"]) if report["check_mode"] else [""]
     rows = [f"{heading} {lines[0]}"] if len(lines) == 1 else [heading, *(f"  {line}" for line in lines)]
     return [Line(shortened(row, COLUMNS)) for row in rows if row]
+
+
+def _downstream_lines(report: Result) -> list[Line]:
+    """What the rerun means for what depends on it, and how to rerun what needs that."""
+    groups = report["downstream"]
+    lines = [Line(row) for group in groups for row in wrapped(f"Downstream: {group['text']}.", further="  ")]
+    cure = cure_of(groups)
+    since = min((workspace["since"] for workspace in report["workspaces"] if workspace["since"]), default=None)
+    if not cure or since is None:
+        return lines
+    command = f"-e dataarts_downstream={cure}"
+    words = f"with {command}" if report["check_mode"] else f"with the same options and {command} -e dataarts_since={option_time(since)}"
+    return [*lines, *(Line(row) for row in wrapped(f"Rerun them too {words}.", further="  "))]
 
 
 def _window_lines(report: Result) -> list[Line]:

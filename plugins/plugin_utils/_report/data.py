@@ -18,6 +18,7 @@ from .._report import summary as _summary
 from .._task.passes import IN_PROGRESS, LIMIT
 from .causes import causes_of
 from .command import Command
+from .downstream import downstream_of
 from .next_steps import next_steps_of, step_for_plans, would_rerun
 from .standings import STANDINGS, missed_goal
 
@@ -71,6 +72,7 @@ def build_report(hosts: t.Mapping[str, Result], workspace_ids: t.Mapping[str, st
         if context.check_mode
         else None,
         "reasons": causes_of(hosts.values()),
+        "downstream": downstream_of(hosts.values()),
         "workspaces": workspaces,
     }
 
@@ -94,6 +96,7 @@ def _workspace(host: str, result: Result, workspace_id: str | None, counted: Res
         "refused": (result.get("error") or {}).get("kind") == LIMIT,
         "plan": [safe(str(line)) for line in result.get("plan") or ()],
         "plan_details": safe(result.get("plan_details") or {}),
+        "downstream": [safe(dependant) for dependant in result.get("downstream") or ()],
         "problems": [safe(str(text)) for text in result.get("problems") or ()],
         "requests": dict(result.get("requests") or {}),
         "instances": instances,

@@ -36,7 +36,8 @@ def report_without_script(report: Result) -> str:
     if report["next_step"]:
         steps.insert(0, _next_step(report["next_step"], None, check_mode))
     title = "How to go on" if check_mode else "What is left to do" if steps else "Nothing is left to do"
-    return f"<section><h2>{title}</h2><div class=steps>{''.join(steps)}</div></section>{_workspaces(report)}{_causes(report)}{_rerun_before(report)}"
+    tables = f"{_workspaces(report)}{_causes(report)}{_downstream(report)}{_rerun_before(report)}"
+    return f"<section><h2>{title}</h2><div class=steps>{''.join(steps)}</div></section>{tables}"
 
 
 def _next_step(step: Result, workspace: Result | None, check_mode: bool) -> str:
@@ -93,6 +94,19 @@ def _causes(report: Result) -> str:
     )
     sheet = f"<div class='sheet scroll' role=region aria-label='Why instances failed' tabindex=0><table><thead><tr>{head}</tr></thead>"
     return f"<section><h2>Why instances failed</h2>{sheet}<tbody>{body}</tbody></table></div></section>"
+
+
+def _downstream(report: Result) -> str:
+    """A table of what the rerun means for what depends on it; nothing where that is nothing."""
+    if not report["downstream"]:
+        return ""
+    head = "".join(f"<th scope=col>{text}</th>" for text in ("Instances", "Part of the plan", "What"))
+    body = "".join(
+        f"<tr><td class=number>{group['count']:,}</td><td class=number>{group['joined']:,}</td><th scope=row>{_name(group['text'])}</th></tr>"
+        for group in report["downstream"]
+    )
+    sheet = f"<div class='sheet scroll' role=region aria-label='What depends on it' tabindex=0><table><thead><tr>{head}</tr></thead>"
+    return f"<section><h2>What depends on it</h2>{sheet}<tbody>{body}</tbody></table></div></section>"
 
 
 def _rerun_before(report: Result) -> str:

@@ -17,6 +17,7 @@ from ...module_utils._common.text import printable
 from .._common.templates import untemplated
 from .._task.counts import COUNTS, counts
 from .causes import as_statistics, causes_of
+from .downstream import downstream_of
 
 Result = t.Mapping[str, t.Any]
 Counts = t.Dict[str, int]
@@ -36,7 +37,8 @@ def summarize(results: t.Mapping[str, Result]) -> dict[str, t.Any]:
     :param results: by name of the inventory's host, what its task of job_rerun or job_instance_retry returned; empty if it has none.
     :returns: ``workspaces``: host -> :data:`~.._task.counts.COUNTS`; ``jobs``: one dict for each job of a workspace with something to say, with
         workspace, job_name and the counts that are not 0, what is broken first, at most :data:`LISTED_JOBS`; ``more_jobs``: how many more
-        there are; ``totals``: counts over all; ``reasons``: why instances failed, the most frequent first; ``no_result``: hosts about which
+        there are; ``totals``: counts over all; ``reasons``: why instances failed, the most frequent first; ``downstream``: how
+        many instances that depend on what was rerun are concerned, by effect; ``no_result``: hosts about which
         nothing is known; ``to_rerun``, ``broken``: of the totals;
         ``succeeded``: whether every workspace reached its goal.
     """
@@ -54,6 +56,7 @@ def summarize(results: t.Mapping[str, Result]) -> dict[str, t.Any]:
         "totals": totals,
         "no_result": [host for host, result in results.items() if not has_counts(result)],
         "reasons": as_statistics(causes_of(results.values())),
+        "downstream": {group["effect"]: group["count"] for group in downstream_of(results.values())},
         "to_rerun": totals["to_rerun"],
         "broken": totals["broken"],
         "succeeded": all(bool(result.get("succeeded", has_counts(result) and "error" not in result)) for result in results.values()),

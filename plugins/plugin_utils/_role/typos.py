@@ -41,7 +41,9 @@ _BARE = (
     "plan_id",
 )
 #: Options without which more is rerun than was meant: a slip in one of them is never only warned about.
-_GUARDS = frozenset({*_BARE, "plans", "plan_record", "statuses", "hosts", "order", "never_rerun_reasons", "rerun_only_reasons"})
+_GUARDS = frozenset(
+    {*_BARE, "plans", "plan_record", "statuses", "hosts", "order", "downstream", "never_rerun_reasons", "rerun_only_reasons"}
+)
 #: How alike two names are, 0 to 1: one letter more, less or other, also in a short name; not another word.
 _ALIKE = 0.8
 

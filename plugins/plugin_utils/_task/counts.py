@@ -30,7 +30,7 @@ COUNTS = ("failed", "rerun", "to_rerun", "adopted", "succeeded", "running", "wai
 #: Standings that count as broken only where the status of the instance was one of those asked for.
 _IF_WANTED = frozenset({"not_rerunnable", "skipped"})
 #: What a run is about, as its passes return it.
-_SCOPE = ("since", "since_iso", "planned_after", "planned_before", "plan_id", "plan_record", "run_id", "purpose")
+_SCOPE = ("since", "since_iso", "planned_after", "planned_before", "plan_id", "plan_record", "run_id", "purpose", "downstream")
 _NO_ANSWER = {"status": None, "code": None, "request_id": None, "method": "", "path": "", "hint": ""}
 
 
@@ -48,7 +48,7 @@ def broken(run: Passes) -> dict[str, list[Result]]:
 def is_broken(instance: Result, wanted: t.Container[str]) -> bool:
     """Whether an instance missed the goal."""
     name = instance.get("standing")
-    return name in MISSED and (name not in _IF_WANTED or instance.get("status") in wanted)
+    return name in MISSED and (name not in _IF_WANTED or instance.get("status") in wanted or bool(instance.get("downstream")))
 
 
 def sent_here(instance: Result) -> bool:

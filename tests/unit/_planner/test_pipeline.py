@@ -37,6 +37,7 @@ def options(**changes: t.Any) -> dict[str, t.Any]:
         "attempt_delay",
         "max_parallel",
         "order",
+        "downstream",
         "never_rerun_reasons",
         "rerun_only_reasons",
     )

@@ -247,6 +247,15 @@
     $("causes").replaceChildren(el("thead", {}, el("tr", {}, head)), el("tbody", {}, body));
   }
 
+  function showDownstream() {
+    const groups = report.downstream;
+    $("below").hidden = groups.length === 0;
+    const number = (value) => el("td", { class: "number" }, value.toLocaleString("en"));
+    const head = ["Instances", "Part of the plan", "What"].map((text) => el("th", { scope: "col", class: text === "What" ? false : "number" }, text));
+    const body = groups.map((group) => el("tr", {}, number(group.count), number(group.joined), el("th", { scope: "row" }, named(group.text))));
+    $("dependants").replaceChildren(el("thead", {}, el("tr", {}, head)), el("tbody", {}, body));
+  }
+
   const LISTED = 25;
   function showRerunBefore() {
     const all = report.rerun_before, left = all.length - LISTED;
@@ -431,6 +440,7 @@
     showSteps();
     showWorkspaces();
     showCauses();
+    showDownstream();
     showRerunBefore();
     choose({});
   }

@@ -1,0 +1,281 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What depends on instances, across workspaces, read from the service with few requests.
+
+One answer names everything below an instance with its parents, as many levels down as asked for [H-DEP]. So one instance of each job is read
+first, which shows the jobs that are below others; then the rest, upstream jobs first, and what an answer showed whole is not read again. No
+answer names the later cycles of a job that depends on its own previous one. v1's definition says which jobs do; their cycles are listed.
+
+What depends on what does not change during a run and is handed from pass to pass. How the dependants stand does change: it is read by
+listing their jobs, one request for all cycles of a job, with everything that a decision needs.
+"""
+
+from __future__ import annotations
+
+import collections
+import typing as t
+from dataclasses import dataclass, field, replace
+
+from .._common.concurrency import in_threads
+from .._common.errors import ApiError, Kind
+from .._common.times import Window
+from .._models.instance import InstanceKey, JobInstance, RelatedInstance, Status
+from .dependency_query import ONE_ONLY, cycles_of, job_dependencies
+from .list_budget import MAX_ENTRIES
+from .workspace import WorkspaceApi
+
+#: A job: the id of its workspace, and its name.
+JobName = t.Tuple[str, str]
+#: Kinds of errors by which one job's instances cannot be listed, now or later.
+_NOT_LISTED = ONE_ONLY | {Kind.NO_PERMISSION, Kind.NOT_PUBLISHED}
+
+
+@dataclass
+class Downstream:
+    """What was read so far.
+
+    :ivar parents: instance -> the instances directly above it, those below which was read.
+    :ivar instances: every instance below, as it was read last.
+    :ivar names: of workspaces, by id.
+    :ivar read: the instances of which everything below is known, by :func:`_place`.
+    :ivar chained: whether a job depends on its own previous cycle.
+    :ivar loose: instance -> ids of instances directly above it that nothing else is known of, as they are not below what was read.
+    """
+
+    parents: dict[InstanceKey, frozenset[InstanceKey]] = field(default_factory=dict)
+    instances: dict[InstanceKey, JobInstance] = field(default_factory=dict)
+    names: dict[str, str] = field(default_factory=dict)
+    read: set[tuple[t.Any, ...]] = field(default_factory=set)
+    chained: dict[JobName, bool] = field(default_factory=dict)
+    loose: dict[InstanceKey, frozenset[str]] = field(default_factory=dict)
+
+    def to_pass_state(self) -> dict[str, t.Any]:
+        """As JSON, with each key once; empty if nothing was read."""
+        if not self.read:
+            return {}
+        keys = sorted({*self.parents, *self.instances, *(key for above in self.parents.values() for key in above)})
+        number = {key: index for index, key in enumerate(keys)}
+        return {
+            "keys": [[key.workspace_id, key.job_id, key.plan_time, key.submit_time, key.twin] for key in keys],
+            "parents": [[number[key], sorted(number[parent] for parent in above)] for key, above in self.parents.items()],
+            "instances": [
+                [number[key], below.job_name, below.instance_id, below.status.value, below.start_time, below.end_time]
+                for key, below in self.instances.items()
+            ],
+            "names": dict(self.names),
+            "read": sorted(map(list, self.read)),
+            "chained": [[*job, chained] for job, chained in self.chained.items()],
+            "loose": [[number[key], sorted(ids)] for key, ids in self.loose.items()],
+        }
+
+    @classmethod
+    def from_pass_state(cls, state: t.Any) -> Downstream:
+        """What :meth:`to_pass_state` returned; nothing read if *state* is anything else."""
+        try:
+            keys = [InstanceKey(str(key[0]), str(key[1]), int(key[2]), int(key[3]), str(key[4])) for key in state["keys"]]
+            return cls(
+                parents={keys[index]: frozenset(keys[parent] for parent in above) for index, above in state["parents"]},
+                instances={
+                    keys[index]: JobInstance(
+                        keys[index], str(name), Status(word), word, instance_id=instance_id, start_time=start, end_time=end
+                    )
+                    for index, name, instance_id, word, start, end in state["instances"]
+                },
+                names={str(key): str(name) for key, name in state["names"].items()},
+                read={(str(place[0]), str(place[1]), int(place[2]), str(place[3])) for place in state["read"]},
+                chained={(str(workspace), str(name)): bool(chained) for workspace, name, chained in state["chained"]},
+                loose={keys[index]: frozenset(map(str, ids)) for index, ids in state["loose"]},
+            )
+        except (AttributeError, KeyError, IndexError, TypeError, ValueError):
+            return cls()
+
+
+class DownstreamReader:
+    """Reads what is below instances.
+
+    :param api_of: the API of a workspace, by its id.
+    :param known: what earlier passes have read; what is read is added.
+    :param depth: how many levels.
+    :ivar unlisted: jobs whose instances could not be listed, and why.
+    :ivar missing: instances that no list shows.
+    :ivar unread: instances below which nothing could be read, because the service does not know them, and why.
+    """
+
+    def __init__(self, api_of: t.Callable[[str], WorkspaceApi], known: Downstream, depth: int) -> None:
+        self._api_of = api_of
+        self._depth = depth
+        self._listed: dict[JobName, tuple[int, list[JobInstance]]] = {}  # since when, and what
+        self.known = known
+        self.unlisted: dict[JobName, ApiError] = {}
+        self.missing: set[InstanceKey] = set()
+        self.unread: dict[str, ApiError] = {}
+
+    def read(self, roots: t.Sequence[JobInstance], listed: t.Sequence[JobInstance], now_ms: int) -> None:
+        """Read everything below *roots* that is not known yet.
+
+        :param listed: instances whose state need not be read.
+        :param now_ms: the service's time, up to which cycles are listed.
+        :raises ApiError: the service does not tell what depends on what.
+        """
+        left = [root for root in roots if _place(root.key) not in self.known.read]
+        new = bool(left)
+        while left:
+            first = [instances[0] for instances in _by_job(left).values()]
+            for instance, related in zip(first, in_threads(self._below, first)):
+                self._learn(instance, related)
+            for instances in sorted(_by_job(left).values(), key=self._rank):
+                rest = [instance for instance in instances if _place(instance.key) not in self.known.read]
+                for instance, related in zip(rest, in_threads(self._below, rest)):
+                    self._learn(instance, related)
+            left = self._later_cycles(roots, listed, now_ms)
+        if new:
+            self._tie([*roots, *self.known.instances.values()])
+
+    def states(self, listed: t.Sequence[JobInstance], now_ms: int) -> dict[InstanceKey, JobInstance]:
+        """Every instance below by the name that it was read by, as it stands now: as *listed*, else by a list of its job, else as it was read."""
+        by_place: dict[tuple[t.Any, ...], list[JobInstance]] = collections.defaultdict(list)
+        for instance in listed:
+            by_place[_slot(instance.key)].append(instance)
+        missing = [below for key, below in self.known.instances.items() if _match(key, below, by_place.get(_slot(key), ())) is None]
+        begins = {name: min(instance.key.plan_time for instance in instances) for name, instances in _by_job(missing).items()}
+        for instances in in_threads(lambda name: self._list(name, begins[name], now_ms), list(begins)):
+            for instance in instances:
+                by_place[_slot(instance.key)].append(instance)
+        states = {}
+        for key, below in self.known.instances.items():
+            state = _match(key, below, by_place.get(_slot(key), ()))
+            states[key] = below if state is None else state
+            if state is None:
+                self.missing.add(key)
+        self.known.instances.update({key: replace(state, key=key) for key, state in states.items()})
+        return states
+
+    def _below(self, instance: JobInstance) -> list[RelatedInstance]:
+        if not instance.instance_id:
+            self.unread[instance.job_name] = ApiError(Kind.INVALID, "the service listed an instance of it without its id")
+            return []
+        try:
+            return self._api_of(instance.key.workspace_id).depend_instances(instance.instance_id, "child", self._depth, latest_only=False)
+        except ApiError as error:
+            if error.kind not in ONE_ONLY:
+                raise
+            self.unread[instance.job_name] = error
+            return []
+
+    def _learn(self, instance: JobInstance, related: t.Sequence[RelatedInstance]) -> None:
+        by_id = {below.instance.instance_id: below.instance.key for below in related}
+        by_id[instance.instance_id] = instance.key
+        children: dict[InstanceKey, list[InstanceKey]] = collections.defaultdict(list)
+        for below in related:
+            key = below.instance.key
+            if key == instance.key.shared and below.instance.instance_id == instance.instance_id:
+                continue
+            above = {by_id[parent] for parent in below.parent_instance_ids if parent in by_id} - {key}
+            self.known.parents[key] = self.known.parents.get(key, frozenset()) | above
+            self.known.loose[key] = (
+                frozenset(below.parent_instance_ids) - by_id.keys() | self.known.loose.get(key, frozenset()) - by_id.keys()
+            )
+            self.known.instances[key] = below.instance
+            if below.workspace_name:
+                self.known.names[key.workspace_id] = below.workspace_name
+            for parent in above:
+                children[parent].append(key)
+        if len(self.known.instances) > MAX_ENTRIES:
+            raise ApiError(
+                Kind.INVALID,
+                f"more than {MAX_ENTRIES} instances depend on what is rerun",
+                hint="Lower downstream_depth, narrow the time window or name fewer jobs.",
+            )
+        self.known.read.add(_place(instance.key))
+        if _levels(instance.key, children) < self._depth:
+            self.known.read.update(map(_place, by_id.values()))  # everything below them is in the answer too
+
+    def _tie(self, instances: t.Iterable[JobInstance]) -> None:
+        """What one answer did not know above an instance may be below, or be itself, what another was about."""
+        by_id = {instance.instance_id: instance.key for instance in instances if instance.instance_id is not None}
+        for key, ids in self.known.loose.items():
+            above = {by_id[parent] for parent in ids if parent in by_id} - {key}
+            self.known.parents[key] |= above
+        self.known.loose = {key: ids - by_id.keys() for key, ids in self.known.loose.items() if ids - by_id.keys()}
+
+    def _rank(self, instances: t.Sequence[JobInstance]) -> int:
+        """How many instances that were read are above some of *instances*: upstream jobs first."""
+        job = _job_of(instances[0])
+        return len({parent for key, below in self.known.instances.items() if _job_of(below) == job for parent in self.known.parents[key]})
+
+    def _later_cycles(self, roots: t.Sequence[JobInstance], listed: t.Sequence[JobInstance], now_ms: int) -> list[JobInstance]:
+        """The later cycles of jobs that depend on their own previous one, of which what is below is not known yet."""
+        concerned = _by_job([*roots, *self.known.instances.values()])
+        names = [name for name in concerned if name not in self.known.chained]
+        self.known.chained.update(zip(names, in_threads(self._is_chained, names)))
+        left: dict[InstanceKey, JobInstance] = {}
+        for name in (name for name in concerned if self.known.chained[name]):
+            first = min(instance.key.plan_time for instance in concerned[name])
+            cycles = [instance for instance in listed if _job_of(instance) == name and instance.key.plan_time >= first]
+            by_key = {instance.key: instance for instance in [*self._list(name, first, now_ms), *cycles]}
+            for before, after in cycles_of(by_key.values()):
+                self.known.parents[after] = self.known.parents.get(after, frozenset()) | {before}
+                self.known.instances.setdefault(after, by_key[after])
+                if _place(after) not in self.known.read:
+                    left[after] = by_key[after]
+        return list(left.values())
+
+    def _is_chained(self, name: JobName) -> bool:
+        try:
+            return job_dependencies(self._api_of(name[0]), name[1])[1]
+        except ApiError as error:
+            if error.kind not in _NOT_LISTED:
+                raise
+            return False
+
+    def _list(self, name: JobName, begin: int, now_ms: int) -> list[JobInstance]:
+        """The instances of a job planned since *begin*, once in a pass. Up to now, so that each is there by whatever time a window is compared."""
+        since, instances = self._listed.get(name, (None, []))
+        if since is None or begin < since:
+            try:
+                instances = self._api_of(name[0]).list_instances(Window(begin, max(begin, now_ms)), job_name=name[1])
+            except ApiError as error:
+                if error.kind not in _NOT_LISTED:
+                    raise
+                self.unlisted[name] = error
+            self._listed[name] = (begin, instances)
+        return instances
+
+
+def _match(key: InstanceKey, below: JobInstance, listed: t.Iterable[JobInstance]) -> JobInstance | None:
+    """The one of *listed*, of the same job and plan time, that *below* is. A rerun may have changed its submit_time or its id, but not both of two
+    that share a plan time."""
+    alike = list(listed)
+    by_id = [instance for instance in alike if instance.instance_id is not None and instance.instance_id == below.instance_id]
+    return next(iter(by_id or [instance for instance in alike if instance.key == key] or (alike if len(alike) == 1 else [])), None)
+
+
+def _slot(key: InstanceKey) -> tuple[t.Any, ...]:
+    return key.workspace_id, key.job_id, key.plan_time
+
+
+def _place(key: InstanceKey) -> tuple[t.Any, ...]:
+    """What an instance is known by also after a rerun."""
+    return (*_slot(key), key.twin)
+
+
+def _job_of(instance: JobInstance) -> JobName:
+    return instance.key.workspace_id, instance.job_name
+
+
+def _by_job(instances: t.Iterable[JobInstance]) -> dict[JobName, list[JobInstance]]:
+    by_job: dict[JobName, list[JobInstance]] = {}
+    for instance in instances:
+        by_job.setdefault(_job_of(instance), []).append(instance)
+    return by_job
+
+
+def _levels(root: InstanceKey, children: t.Mapping[InstanceKey, t.Sequence[InstanceKey]]) -> int:
+    """How many levels below *root* there are."""
+    seen, level, number = {root}, [root], -1
+    while level:
+        number += 1
+        level = [child for child in dict.fromkeys(child for key in level for child in children.get(key, ())) if child not in seen]
+        seen.update(level)
+    return number

@@ -1,0 +1,103 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Dependants of what is rerun as results hold them, and as people read them.
+
+Pure. Names come from the service; they are made safe to show.
+"""
+
+from __future__ import annotations
+
+import collections
+import typing as t
+
+from .._common.text import counted, listed, printable, safe
+from .._common.times import to_iso
+from .._models.downstream import Dependant, Effect
+from .._models.instance import InstanceKey
+from .results import instance_result
+
+Result = t.Dict[str, t.Any]
+_SHOWN = (
+    *("workspace_id", "job_name", "job_id", "instance_id", "status", "plan_time", "plan_time_iso"),
+    *("start_time", "start_time_iso", "end_time", "end_time_iso"),
+)
+_NAMED = 4  # jobs that a line names
+#: How people say what the rerun means for a number of dependants, in the order in which they are told.
+EFFECT_WORDS = {
+    Effect.STALE.value: ("succeeded on old data", "succeeded on old data"),
+    Effect.CANCELLED.value: ("was cancelled and needs a rerun of its own", "were cancelled and need a rerun of their own"),
+    Effect.WAITS.value: ("waits or runs, and goes on by itself", "wait or run, and go on by themselves"),
+    Effect.BY_HAND.value: (
+        "was stopped or set to success by a person, and is left alone",
+        "were stopped or set to success by a person, and are left alone",
+    ),
+}
+#: What the service does not tell of those that were cancelled.
+UNSURE = "whether a person stopped them while they waited the service does not tell"
+
+
+def downstream_result(dependant: Dependant, names: t.Mapping[str, str], joined: t.Container[InstanceKey]) -> Result:
+    """One dependant: what names it, its status and times, and workspace_name, effect, certain, level, joined, upstream.
+
+    :param names: of workspaces, by id.
+    :param joined: the dependants that are part of the plan.
+    """
+    instance, upstream = dependant.instance, dependant.upstream
+    effect = None if dependant.effect is None else dependant.effect.value
+    known = instance_result(instance)
+    return {
+        **{name: known[name] for name in _SHOWN},
+        "workspace_name": safe(names.get(instance.key.workspace_id, "")),
+        "effect": effect,
+        "certain": dependant.effect is not Effect.CANCELLED,
+        "level": dependant.level,
+        "joined": instance.key in joined,
+        "upstream": {
+            "workspace_id": safe(upstream.key.workspace_id),
+            "job_name": safe(upstream.job_name),
+            "plan_time": upstream.key.plan_time,
+            "plan_time_iso": to_iso(upstream.key.plan_time),
+            "end_time": upstream.end_time,
+        },
+    }
+
+
+def downstream_lines(dependants: t.Sequence[Result], workspace_id: str, indent: str = "  ") -> list[str]:
+    """A line for each effect, with the jobs that it concerns; none where there are no dependants.
+
+    :param dependants: as :func:`downstream_result` made them.
+    :param workspace_id: of the run; others are named.
+    """
+    lines = []
+    for effect, number, jobs in downstream_groups(dependants, workspace_id):
+        words = EFFECT_WORDS[effect][number != 1]
+        unsure = f"; {UNSURE}" if effect == Effect.CANCELLED.value else ""
+        lines.append(f"{indent}downstream: {number} {words}: {jobs_text(jobs)}{unsure}")
+    return lines
+
+
+def downstream_groups(
+    dependants: t.Iterable[t.Mapping[str, t.Any]], workspace_id: str = ""
+) -> t.Iterator[tuple[str, int, list[tuple[str, int]]]]:
+    """Each effect with the number of its dependants, and the jobs that it concerns with theirs, the most first."""
+    by_effect: dict[str, collections.Counter[str]] = {}
+    for dependant in dependants:
+        by_effect.setdefault(str(dependant.get("effect")), collections.Counter())[_job(dependant, workspace_id)] += 1
+    for effect in EFFECT_WORDS:
+        if effect in by_effect:
+            jobs = by_effect[effect]
+            yield effect, sum(jobs.values()), jobs.most_common()
+
+
+def jobs_text(jobs: t.Sequence[tuple[str, int]]) -> str:
+    """The jobs with the most dependants, each with its number; the others are counted."""
+    named = [f"{name} {number}" if number > 1 else name for name, number in jobs[:_NAMED]]
+    return listed([*named, counted(len(jobs) - _NAMED, "more job")] if len(jobs) > _NAMED else named)
+
+
+def _job(dependant: t.Mapping[str, t.Any], workspace_id: str) -> str:
+    name = printable(dependant.get("job_name", "?"), 100)
+    if dependant.get("workspace_id") in ("", workspace_id):
+        return name
+    return f"{name} (workspace {printable(dependant.get('workspace_name') or dependant.get('workspace_id'), 100)})"

@@ -1,0 +1,347 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Downstream: what the instances that depend on rerun ones have become because of it, and what option ``downstream`` does about them.
+
+Pure. Instances and what depends on what go in; dependants and decisions come out. As with ``make``, an instance is up to date if it succeeded
+in a run that started after everything above it had come up to date; what is rerun brings new data with its new end.
+
+| the dependant now | and | effect | ``cancelled`` | ``stale`` |
+|---|---|---|---|---|
+| waiting, running | | ``waits`` | | |
+| running | started before a new end above it | ``waits`` | | waited for, then judged |
+| manual-stop | had begun to run | ``by_hand``: only a person stops what runs | | |
+| manual-stop | had not begun | ``cancelled`` | rerun | rerun |
+| success | started before a new end above it, or above it something is not up to date | ``stale`` | | rerun |
+| the same | a person set it to success | ``by_hand`` | | |
+| any other, or up to date | | none | | |
+
+A dependant is rerun once everything above it has come up to date, so never before. It is left to a person where that will not happen: above it is
+something that ``downstream`` leaves alone, or it depends on itself. Which *run* of it counts is told by the new end above it: what started
+at or after that is up to date, and what was sent since then is never sent again for it.
+"""
+
+from __future__ import annotations
+
+import collections
+import dataclasses
+import typing as t
+from dataclasses import dataclass
+
+from .._common.text import printable
+from .._common.times import to_iso
+from .._models.attempt import Attempt, Failure, Outcome
+from .._models.decision import Action, Decision
+from .._models.downstream import CANCELLED, STALE, Dependant, Effect, Graph, Renewal, Root
+from .._models.instance import InstanceKey, JobInstance, Status
+from .dependency_order import IN_A_CIRCLE
+from .reconcile import Policy, decide
+
+#: Statuses of a dependant that a rerun may answer, and the effect that each of them has then.
+_EFFECTS = {Status.MANUAL_STOP.value: Effect.CANCELLED, Status.SUCCESS.value: Effect.STALE}
+_STATUSES = {effect: Status(word) for word, effect in _EFFECTS.items()}
+#: Which effects join the plan, by the value of the option.
+_JOINS: dict[str, frozenset[Effect]] = {
+    CANCELLED: frozenset({Effect.CANCELLED}),
+    STALE: frozenset({Effect.CANCELLED, Effect.STALE}),
+}
+
+
+def joins(mode: str) -> bool:
+    """Whether dependants may join the plan by that value of option ``downstream``."""
+    return mode in _JOINS
+
+
+def answered_effect(attempt: Attempt | None, policy: Policy) -> Effect | None:
+    """The effect that *attempt*, of a run of this ``since``, answered; None if it was a rerun of the selection itself, or none."""
+    if attempt is None or attempt.sent_ms < policy.since or attempt.failure.status in {status.value for status in policy.statuses}:
+        return None
+    return _EFFECTS.get(attempt.failure.status)
+
+
+def roots_of(decisions: t.Iterable[Decision], policy: Policy, *, unknown_past: bool = False) -> dict[InstanceKey, Root]:
+    """What was, or is to be, rerun, by what was decided about the selected instances.
+
+    :param unknown_past: whether the journal does not know what was sent since ``since``. Then whatever started since counts, as everywhere.
+    """
+    roots: dict[InstanceKey, Root] = {}
+    for decision in decisions:
+        instance, action = decision.instance, decision.action
+        asked = decision.rerun is not False or (decision.attempt is not None and decision.attempts > 0)
+        to_send = action in (Action.RETRY, Action.SETTLING) or decision.delayed or bool(decision.queued)
+        started = unknown_past and decision.attempt is None and policy.started_since(instance.start_time)
+        if answered_effect(decision.attempt, policy) is not None or not (to_send or asked or started):
+            continue
+        if action.open:
+            renewal = Renewal.COMING
+        else:
+            renewed = action is Action.DONE and _ran(instance) and instance.end_time is not None
+            renewal = Renewal.RENEWED if renewed else Renewal.MISSED
+        roots[instance.key] = Root(instance, renewal)
+    return roots
+
+
+def dependants_of(roots: t.Mapping[InstanceKey, Root], graph: Graph) -> list[Dependant]:
+    """Every instance within ``graph.depth`` levels below *roots*, by level; a root too, if it succeeded anew on old data of another."""
+    layout = _Layout(roots, graph)
+    dependants = []
+    for key, level in layout.levels.items():
+        root = roots.get(key)
+        outdated = key in layout.outdated
+        if root is not None and not outdated:
+            continue
+        ends = [end for end in map(layout.new_end, layout.above(key)) if end is not None]
+        coming = any(map(layout.to_come, layout.above(key)))
+        instance = graph.instances[key]
+        dependants.append(
+            Dependant(
+                instance,
+                _effect(instance, outdated),
+                level or layout.root_levels[key],
+                layout.cause(key),
+                outdated,
+                max(ends) if ends and not coming else None,
+                coming,
+                key in layout.circles,
+            )
+        )
+    return sorted(dependants, key=lambda dependant: (dependant.level, dependant.instance.key))
+
+
+def _effect(instance: JobInstance, outdated: bool) -> Effect | None:
+    if instance.status.in_progress:
+        return Effect.WAITS
+    if instance.status is Status.MANUAL_STOP:
+        return Effect.BY_HAND if _begun(instance) else Effect.CANCELLED
+    if instance.status.succeeded and outdated:
+        return Effect.STALE if _ran(instance) else Effect.BY_HAND
+    return None
+
+
+def _ran(instance: JobInstance) -> bool:
+    """Whether it succeeded by itself; what a person sets to success keeps the times of the failure."""
+    return instance.status is Status.SUCCESS and not (instance.force_success or instance.ignore_success)
+
+
+def _begun(instance: JobInstance) -> bool:
+    """Whether it was running when it was stopped. Some services may stamp a start on what they cancel, the moment of the end."""
+    return instance.start_time is not None and (instance.end_time is None or instance.end_time > instance.start_time)
+
+
+class _Layout:
+    """The graph as seen from what is rerun.
+
+    :ivar levels: instance -> levels below the nearest root; 0 for a root.
+    :ivar outdated: instances that are not up to date because of what is rerun.
+    :ivar circles: those among them that depend on themselves, or on one that does.
+    """
+
+    def __init__(self, roots: t.Mapping[InstanceKey, Root], graph: Graph) -> None:
+        self._roots, self._graph = roots, graph
+        self._children: dict[InstanceKey, list[InstanceKey]] = collections.defaultdict(list)
+        for key, above in graph.parents.items():
+            for parent in above - {key}:
+                self._children[parent].append(key)
+        self.levels = self._reach(roots, graph.depth)
+        sources = [key for key, root in roots.items() if root.renewal is not Renewal.MISSED]
+        self._reached = self._reach(sources, len(self.levels), within=self.levels)
+        #: Of roots that succeeded anew: levels below the nearest other root.
+        self.root_levels = {key: level for key, level in map(self._below_others, roots) if level and roots[key].renewal is Renewal.RENEWED}
+        self.outdated: set[InstanceKey] = set()
+        self._find_outdated()
+        self.circles = self._in_circles()
+
+    def above(self, key: InstanceKey) -> list[InstanceKey]:
+        """What is directly above it, as far as it is part of this."""
+        return sorted(parent for parent in self._graph.parents.get(key, ()) if parent != key and parent in self.levels)
+
+    def to_come(self, key: InstanceKey) -> bool:
+        """Whether new data is still to come from it."""
+        root = self._roots.get(key)
+        if root is not None and root.renewal is Renewal.COMING:
+            return True
+        return key in self._reached and (key in self.outdated or self._graph.instances[key].status.in_progress)
+
+    def new_end(self, key: InstanceKey) -> int | None:
+        """When it brought new data, epoch ms."""
+        root = self._roots.get(key)
+        if key not in self._reached or (root is not None and root.renewal is not Renewal.RENEWED):
+            return None
+        instance = self._graph.instances[key]
+        return instance.end_time if _ran(instance) else None
+
+    def cause(self, key: InstanceKey) -> JobInstance:
+        """The instance above it that explains best why it is concerned."""
+        return self._graph.instances[max(self.above(key), key=lambda parent: (self._news(parent, key), parent in self._roots, parent))]
+
+    def _reach(self, starts: t.Iterable[InstanceKey], depth: int, within: t.Container[InstanceKey] | None = None) -> dict[InstanceKey, int]:
+        """How many levels below the nearest of *starts* everything is, up to *depth* levels."""
+        levels = dict.fromkeys(starts, 0)
+        level = list(levels)
+        for number in range(1, depth + 1):
+            below = dict.fromkeys(child for key in level for child in self._children.get(key, ()) if child not in levels)
+            level = [key for key in below if within is None or key in within]
+            levels.update(dict.fromkeys(level, number))
+            if not level:
+                break
+        return levels
+
+    def _below_others(self, root: InstanceKey) -> tuple[InstanceKey, int | None]:
+        above = any(parent in self.levels for parent in self._graph.parents.get(root, ()))
+        others = [key for key in self._roots if key != root] if above else []
+        return root, self._reach(others, self._graph.depth).get(root)
+
+    def _news(self, parent: InstanceKey, key: InstanceKey) -> bool:
+        """Whether *parent* has, or will have, data that the last run of *key* did not see."""
+        if self.to_come(parent) or (parent in self.outdated and parent in self._reached):
+            return True
+        end, start = self.new_end(parent), self._graph.instances[key].start_time
+        return end is not None and (start is None or start < end)
+
+    def _find_outdated(self) -> None:
+        """The least set that holds every instance with news from above, or that did not succeed behind such news."""
+        left = collections.deque(key for key in self.levels if self.above(key))
+        while left:
+            key = left.popleft()
+            if key in self.outdated or (key in self._roots and key not in self.root_levels):
+                continue
+            instance = self._graph.instances[key]
+            behind = any(parent in self._reached for parent in self.above(key))
+            without_success = not _ran(instance) and not instance.status.in_progress
+            if behind and (without_success or any(self._news(parent, key) for parent in self.above(key))):
+                self.outdated.add(key)
+                left.extend(child for child in self._children.get(key, ()) if child in self.levels)
+
+    def _in_circles(self) -> set[InstanceKey]:
+        """The outdated instances that are above themselves through others, and those below them."""
+        waiting = {key: sum(parent in self.outdated for parent in self.above(key)) for key in self.outdated}
+        free = [key for key, number in waiting.items() if not number]
+        while free:
+            for child in self._children.get(free.pop(), ()):
+                if child in waiting:
+                    waiting[child] -= 1
+                    if not waiting[child]:
+                        free.append(child)
+        return {key for key, number in waiting.items() if number > 0}
+
+
+@dataclass(frozen=True)
+class Knowledge:
+    """What is known when dependants are decided about.
+
+    :param policy: of the run.
+    :param now: the service's time at which the list was asked for, epoch ms.
+    :param attempts: the newest attempt for each instance that has one.
+    :param effective: the attempts for an instance that may have taken effect, oldest first.
+    """
+
+    policy: Policy
+    now: int
+    attempts: t.Mapping[InstanceKey, Attempt]
+    effective: t.Mapping[InstanceKey, t.Sequence[Attempt]]
+
+
+def decide_dependants(dependants: t.Sequence[Dependant], mode: str, known: Knowledge, graph: Graph) -> list[Decision]:
+    """A decision for each dependant that joins the plan, or has joined it in an earlier pass, by the table at the top of this file."""
+    rerun = _JOINS.get(mode, frozenset())
+    if not rerun:
+        return []
+    joining = {dependant.instance.key: _effect_to_answer(dependant, rerun, known) for dependant in dependants}
+    left_alone = {
+        dependant.instance.key: dependant
+        for dependant in dependants
+        if joining[dependant.instance.key] is None and dependant.outdated and dependant.effect in (Effect.BY_HAND, Effect.STALE)
+    }
+    decisions = []
+    for dependant in dependants:
+        effect = joining[dependant.instance.key]
+        if effect is not None:
+            obstacle = next((left_alone[key] for key in sorted(graph.parents.get(dependant.instance.key, ())) if key in left_alone), None)
+            decisions.append(_decided(dependant, effect, obstacle, known, graph))
+        elif mode == STALE and dependant.outdated and dependant.instance.status is Status.RUNNING:
+            decision = decide(dependant.instance, _policy(dependant, Effect.STALE, known), known.now, None)
+            reason = f"in progress, on old data of {_named(dependant.upstream)}; it is looked at again when it has ended"
+            decisions.append(dataclasses.replace(decision, reason=reason, downstream=Effect.STALE))
+    return decisions
+
+
+def _effect_to_answer(dependant: Dependant, rerun: frozenset[Effect], known: Knowledge) -> Effect | None:
+    if dependant.effect in rerun:
+        return dependant.effect
+    return answered_effect(known.attempts.get(dependant.instance.key), known.policy)
+
+
+def _decided(dependant: Dependant, effect: Effect, obstacle: Dependant | None, known: Knowledge, graph: Graph) -> Decision:
+    key = dependant.instance.key
+    attempt = known.attempts.get(key)
+    policy = _policy(dependant, effect, known)
+    decision = decide(dependant.instance, policy, known.now, attempt, known.effective.get(key, ()))
+    decision = dataclasses.replace(decision, downstream=effect, already_done=False)
+    if decision.action is Action.RETRY and attempt is not None and _answered(dependant.instance, attempt, known.policy):
+        # Sent for this very state, by a clock that may be behind the one that stamps ends. As for every instance: never again by this since.
+        reason = f"the rerun sent at {to_iso(attempt.sent_ms)} was accepted, but the service does not show it yet; it is not sent again"
+        attempts = max(1, decision.attempts - 1)
+        return dataclasses.replace(decision, action=Action.WAIT, reason=reason, attempts=attempts, attempt=attempt, superseded=None)
+    if decision.action is not Action.RETRY and not (decision.action is Action.SETTLING and decision.attempt is None):
+        return decision
+    reason = _why(dependant, effect)
+    if decision.action is Action.SETTLING:
+        return dataclasses.replace(decision, reason=f"{reason}; {decision.reason}")
+    hindrance = _hindrance(dependant, obstacle, graph)
+    if hindrance:
+        attempts = max(0, decision.attempts - 1)
+        return dataclasses.replace(
+            decision, action=Action.BLOCKED, reason=f"{reason}; {hindrance}", attempts=attempts, alone=False, superseded=None
+        )
+    return dataclasses.replace(decision, reason=reason)
+
+
+def _answered(instance: JobInstance, attempt: Attempt, policy: Policy) -> bool:
+    return attempt.outcome is Outcome.ACCEPTED and attempt.sent_ms >= policy.since and attempt.failure == Failure.of(instance)
+
+
+def _policy(dependant: Dependant, effect: Effect, known: Knowledge) -> Policy:
+    """The policy by which the run of a stale dependant is judged: it counts if it started at or after the new end above it. One clock stamps both.
+
+    Where that is still to come no run counts, and the order keeps the rerun back until it is there. One that was cancelled has not run at all.
+    """
+    since = known.policy.since
+    if effect is Effect.STALE and dependant.since is not None:
+        since = dependant.since
+    elif effect is Effect.STALE and dependant.coming:
+        since = max(known.now, (dependant.instance.start_time or 0) + 1)
+    statuses = {_STATUSES[effect]}
+    if answered_effect(known.attempts.get(dependant.instance.key), known.policy) is not None:
+        statuses.add(Status.FAIL)
+    return dataclasses.replace(known.policy, since=since, statuses=frozenset(statuses), clock_slack_ms=0)
+
+
+def _hindrance(dependant: Dependant, obstacle: Dependant | None, graph: Graph) -> str:
+    """Why a dependant is left to a person although it is to be rerun; "" if it is not."""
+    if dependant.circle:
+        return IN_A_CIRCLE
+    unlisted = graph.unlisted.get(dependant.instance.key)
+    if unlisted:
+        return f"how it stands could not be read, so it is not sent: {unlisted}"
+    if obstacle is None:
+        return ""
+    name = _named(obstacle.instance)
+    if obstacle.effect is Effect.STALE:
+        return f"it depends on {name}, which succeeded on old data and is not rerun (downstream: cancelled); set downstream to stale"
+    return f"it depends on {name}, which a person stopped or set to success; rerun that first, if it is to run at all"
+
+
+def _why(dependant: Dependant, effect: Effect) -> str:
+    upstream = _named(dependant.upstream)
+    if effect is Effect.CANCELLED:
+        return f"was cancelled behind {upstream}; the service does not tell whether a person stopped it while it waited"
+    instance = dependant.instance
+    started = f"last started {to_iso(instance.start_time)}" if instance.start_time is not None else "no start recorded"
+    if instance.status is not Status.SUCCESS:
+        return f"is rerun after new data of {upstream}: {instance.status.value}, {started}"
+    ended = f", before its new end {to_iso(dependant.since)}" if dependant.since is not None else ""
+    return f"succeeded on old data of {upstream}: {started}{ended}"
+
+
+def _named(instance: JobInstance) -> str:
+    return f"job {printable(instance.job_name, 80)}, planned {to_iso(instance.key.plan_time)}"

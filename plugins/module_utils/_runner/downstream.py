@@ -1,0 +1,138 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Downstream: when a pass of job_rerun reads what depends on what is rerun, and what the planner has to know of it.
+
+With option ``downstream`` set to ``report`` in the first pass that reruns anything, for the plan, and once more in the last one, for the end.
+Then a missing answer is a note. With ``cancelled`` and ``stale`` in every pass, because what joins the plan follows from it; without an answer
+nothing is sent. Where nothing is rerun nothing is asked for.
+"""
+
+from __future__ import annotations
+
+import collections
+import typing as t
+
+from .._api.downstream_query import Downstream, DownstreamReader
+from .._api.v2 import MAX_DEPTH
+from .._api.workspace import WorkspaceApi
+from .._common.errors import ApiError, OptionError
+from .._common.text import printable
+from .._models.downstream import IGNORE, Dependant, Graph, Root
+from .._models.instance import InstanceKey, JobInstance
+from .._planner.downstream import dependants_of, joins
+from .ansible_module import ModuleRun
+
+_FALL_BACK = "Set downstream to ignore to rerun without regard to what depends on it."
+
+
+class Below:
+    """What one pass knows of the instances below those that are rerun.
+
+    :param run: its options ``downstream`` and ``downstream_depth`` are used.
+    :param api_of: the API of a workspace, by its id.
+    :param carried: what the pass before has read, see :meth:`carried`.
+    :ivar graph: what depends on what is rerun; empty if nothing was read.
+    :ivar dependants: what that means for each of them.
+    :ivar notes: what people should know.
+    :raises OptionError: ``downstream_depth`` is out of range.
+    """
+
+    def __init__(self, run: ModuleRun, api_of: t.Callable[[str], WorkspaceApi], carried: t.Mapping[str, t.Any]) -> None:
+        self._run = run
+        self._api_of = api_of
+        self.mode: str = run.options["downstream"]
+        self._depth: int = run.options["downstream_depth"]
+        if not 1 <= self._depth <= MAX_DEPTH:
+            raise OptionError(f"downstream_depth is {self._depth}. Set it to the levels to follow, 1 to {MAX_DEPTH}.")
+        self._known = Downstream.from_pass_state(carried)
+        self._roots: dict[InstanceKey, Root] = {}
+        self._states: dict[InstanceKey, JobInstance] = {}  # by the name that each was read by
+        self._missing: frozenset[InstanceKey] = frozenset()  # of those, the ones that no list shows now
+        self._unlisted: dict[tuple[str, str], ApiError] = {}
+        self.graph = Graph(depth=self._depth)
+        self.dependants: list[Dependant] = []
+        self.notes: list[str] = []
+
+    @property
+    def joins(self) -> bool:
+        """Whether dependants may join the plan."""
+        return joins(self.mode)
+
+    def carried(self) -> dict[str, t.Any]:
+        """What the next pass needs not to read again, as JSON; empty if nothing was read."""
+        return self._known.to_pass_state()
+
+    def workspaces(self) -> set[str]:
+        """Ids of the workspaces in which dependants may be rerun, as far as is known."""
+        return {key.workspace_id for key in self._known.instances} if self.joins else set()
+
+    def read(
+        self, roots: t.Mapping[InstanceKey, Root], listed: t.Sequence[JobInstance], now_ms: int, *, last: bool, so_far: str
+    ) -> list[JobInstance]:
+        """Read what is below *roots*, and how it stands where it is not among *listed*; returned is what joins the list.
+
+        :param now_ms: the service's time.
+        :param last: whether nothing is left to do, so that this is how it ends.
+        :param so_far: what was sent, for an error.
+        :raises ApiError: dependants may join the plan, and the service does not tell them.
+        """
+        self.notes.clear()
+        self._roots, self._states = dict(roots), {}
+        if self.mode == IGNORE or not roots:
+            return []
+        known = DownstreamReader(self._api_of, self._known, self._depth)
+        what, self._run.what = self._run.what, f"Failed to read what depends on the instances {self._run.where} (downstream: {self.mode})"
+        try:
+            if self._known.read and not (self.joins or last):
+                self._states = dict(self._known.instances)
+            else:
+                known.read([root.instance for root in roots.values()], listed, now_ms)
+                self._states = known.states(listed, now_ms)
+        except ApiError as error:
+            if self.joins:
+                error.hint = f"{error.hint} {so_far} {_FALL_BACK}".strip()
+                raise
+            self.notes.append(f"What depends on the rerun instances is not known: {printable(error, 300)}")
+        self._run.what = what
+        self._unlisted, self._missing = known.unlisted, frozenset(known.missing)
+        self._note_gaps(known)
+        ours = {id(instance) for instance in listed}
+        return [state for state in self._states.values() if id(state) not in ours] if self.joins else []
+
+    def judge(self, listed: t.Iterable[JobInstance]) -> None:
+        """Fill :attr:`graph` and :attr:`dependants`.
+
+        :param listed: everything that is listed now, twins told apart.
+        """
+        by_id = {(instance.key.shared, instance.instance_id): instance for instance in listed}
+        names: dict[InstanceKey, InstanceKey] = {}
+        instances: dict[InstanceKey, JobInstance] = {key: root.instance for key, root in self._roots.items()}
+        for key, state in self._states.items():
+            current = by_id.get((state.key.shared, state.instance_id), state)
+            names[key] = current.key
+            instances.setdefault(current.key, current)
+        parents: dict[InstanceKey, frozenset[InstanceKey]] = collections.defaultdict(frozenset)
+        roots = {root.instance.key.shared: key for key, root in self._roots.items() if not key.twin}
+        slots = {(key.workspace_id, key.job_id, key.plan_time, key.twin): key for key in self._roots}
+
+        def name(key: InstanceKey) -> InstanceKey:
+            place = (key.workspace_id, key.job_id, key.plan_time, key.twin)
+            return names.get(key) or roots.get(key) or slots.get(place, key)
+
+        for key, above in self._known.parents.items():
+            if key in self._states:
+                parents[name(key)] |= frozenset(map(name, above))
+        unlisted = {}
+        for key in self._missing:
+            error = self._unlisted.get((key.workspace_id, self._states[key].job_name))
+            unlisted[names[key]] = "the service does not list it" if error is None else printable(error, 200)
+        self.graph = Graph(parents, instances, self._depth, dict(self._known.names), unlisted)
+        self.dependants = dependants_of(self._roots, self.graph) if self._states else []
+
+    def _note_gaps(self, known: DownstreamReader) -> None:
+        for job_name, error in known.unread.items():
+            self.notes.append(f"What depends on job {printable(job_name, 100)} is not known: {printable(error, 300)}")
+        for (workspace_id, job_name), error in known.unlisted.items():
+            where = f"job {printable(job_name, 100)} in workspace {printable(workspace_id, 100)}"
+            self.notes.append(f"The instances of {where}, which depends on what is rerun, could not be listed: {printable(error, 300)}")

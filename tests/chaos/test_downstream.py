@@ -1,0 +1,142 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What depends on what was rerun, in drawn nights: every stale and every cancelled dependant is found, and no other, by the emulator's own knowledge."""
+
+from __future__ import annotations
+
+import os
+import typing as t
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from emulator.running import Running, running
+from tests.chaos.downstream_nights import RUN_SECONDS, DrawnNight, Name, Truth, draw_night
+from tests.support.logic import Result, call
+from tests.support.scenarios import WORKSPACE_ID, small_night
+from tests.support.workspace import options, token
+
+#: Nights that every test run plays.
+FEW = (1, 2, 3, 5, 8, 13)
+CHOSEN = os.environ.get("GRAPH")
+SEEDS = [int(CHOSEN)] if CHOSEN else list(range(1, 1 + int(os.environ.get("GRAPHS") or 200)))
+#: Passes without any change, after which what is waited for will not come: the service has it waiting behind a failure.
+STILL_PASSES = 3
+
+
+@pytest.fixture(scope="module")
+def service() -> Iterator[Running]:
+    """An emulator that every night resets."""
+    with running(small_night()) as handle:
+        yield handle
+
+
+@pytest.fixture
+def home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    return tmp_path
+
+
+def effects_in(result: Result) -> dict[Name, str]:
+    """Workspace, job and plan time of each dependant -> what the result says of it."""
+    effects = {(entry["workspace_id"], entry["job_name"], entry["plan_time"]): entry["effect"] for entry in result["downstream"]}
+    assert len(effects) == len(result["downstream"]), "each once"
+    return effects
+
+
+def accepted_reruns(service: Running) -> list[tuple[Name, str]]:
+    """Every accepted rerun, with the status before."""
+    return [
+        ((instance["workspace_id"], instance["job_name"], instance["plan_time"]), instance["status_before"])
+        for entry in service.journal()
+        for instance in entry["instances"]
+    ]
+
+
+def play_passes(service: Running, given: dict[str, t.Any]) -> Result:
+    """Passes as the task makes them, the time of a run apart, until they end, or nothing goes on that they wait for."""
+    standing, unchanged = "", 0
+    while unchanged < STILL_PASSES:
+        result = call("job_rerun", {**given, "auth_token": token(service)})
+        assert result.get("pass_state"), result["msg"]
+        given = {**given, "pass_state": result["pass_state"]}
+        service.advance(RUN_SECONDS + 30)
+        if result["finished"]:
+            break
+        now = str(service.state()["workspaces"])
+        standing, unchanged = now, unchanged + 1 if now == standing else 0
+    return result
+
+
+def quiet(service: Running) -> None:
+    """Let everything come to its end that comes to one."""
+    for _number in range(10):
+        service.advance(RUN_SECONDS + 30)
+
+
+def play(service: Running, seed: int, home: Path, figures: t.Callable[..., None]) -> None:
+    """On failure play it again: ``make chaos GRAPH=seed``."""
+    night = draw_night(seed)
+    service.reset(night.scenario)
+    given = options(
+        service,
+        access_key=None,
+        secret_key=None,
+        auth_token=token(service),
+        journal=str(home / "journal.db"),
+        settle_time=1,
+        poll_interval=1,
+        downstream_depth=night.depth,
+    )
+    failed = {
+        (WORKSPACE_ID, job, instance["plan_time"])
+        for job, instances in service.state()["workspaces"][WORKSPACE_ID].items()
+        for instance in instances
+        if instance["status"] == "fail" and not instance["forced"]
+    }
+    planned = call("job_rerun", {**given, "downstream": "report"}, check=True)
+    truth = Truth(service.state(), (), failed, night.depth)
+    assert effects_in(planned) == truth.effects(), "before"
+
+    first = play_passes(service, {**given, "downstream": "report"})
+    quiet(service)
+    again = {**given, **{name: str(first[name]) for name in ("since", "planned_after", "planned_before")}}
+    rerun = {name for name, _status in accepted_reruns(service)}
+    after = call("job_rerun", {**again, "auth_token": token(service), "downstream": "report"}, check=True)
+    truth = Truth(service.state(), rerun, failed - rerun, night.depth)
+    assert effects_in(after) == truth.effects(), "after"
+    cure(service, night, again, truth, figures)
+
+
+def cure(service: Running, night: DrawnNight, given: dict[str, t.Any], truth: Truth, figures: t.Callable[..., None]) -> None:
+    """Rerun what is stale or cancelled: what can be cured is rerun, once, after what it depends on; nothing else is."""
+    effects, before = truth.effects(), accepted_reruns(service)
+    last = play_passes(service, {**given, "downstream": "stale"})
+    quiet(service)
+    joined = [name for name, _status in accepted_reruns(service)[len(before) :]]
+    figures(graphs=1, dependants=len(effects), stale=list(effects.values()).count("stale"), joined=len(joined))
+    assert len(joined) == len(set(joined)), "each once"
+    assert all(effects.get(name) in ("stale", "cancelled") for name in joined), "no other"
+    now = Truth(service.state(), {name for name, _status in before}, (), night.depth)
+    left = {name for name in now.curable() if name not in joined and not now.behind_a_failure(name)}
+    reasons = {(entry["job_name"], entry["plan_time"]): entry["reason"] for entry in last["instances"]}
+    assert not left, "not rerun: " + "; ".join(f"{name}: {reasons.get(name[1:])}" for name in left)
+    for name in joined:
+        if now.succeeded(name):
+            assert name not in now.outdated or any(above in now.outdated for above in now.above[name]), f"rerun too early: {name}"
+    play_passes(service, {**given, "downstream": "stale"})
+    assert len(accepted_reruns(service)) == len(before) + len(joined), "nothing again by the same since"
+
+
+@pytest.mark.parametrize("seed", FEW)
+def test_a_few_nights(service: Running, seed: int, home: Path, figures: t.Callable[..., None]) -> None:
+    play(service, seed, home, figures)
+
+
+@pytest.mark.chaos
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("seed", SEEDS)
+def test_every_night(service: Running, seed: int, home: Path, figures: t.Callable[..., None]) -> None:
+    play(service, seed, home, figures)

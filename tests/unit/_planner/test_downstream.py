@@ -1,0 +1,258 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the rerun of an instance means for those below it, and what is decided about them: the tables of ``downstream.py``."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+import pytest
+
+from ansible_collections.dataarts.factory.plugins.module_utils._models.attempt import Attempt
+from ansible_collections.dataarts.factory.plugins.module_utils._models.decision import Action, Decision
+from ansible_collections.dataarts.factory.plugins.module_utils._models.downstream import Effect, Graph, Renewal, Root
+from ansible_collections.dataarts.factory.plugins.module_utils._models.instance import InstanceKey, JobInstance, Status
+from ansible_collections.dataarts.factory.plugins.module_utils._planner.downstream import (
+    Knowledge,
+    decide_dependants,
+    dependants_of,
+    roots_of,
+)
+from ansible_collections.dataarts.factory.plugins.module_utils._planner.reconcile import decide
+from tests.unit.building import at, attempt, instance, policy
+
+#: The upstream's first run ended long ago, its new one 100 seconds after T.
+NEW_END = 100
+JOBS = "abcdefgh"
+#: What there is of an instance: status, start, end.
+Seen = tuple[Status, t.Optional[float], t.Optional[float]]
+OLD: Seen = (Status.SUCCESS, -3600, -3000)
+FRESH: Seen = (Status.SUCCESS, 110, 120)
+CANCELLED: Seen = (Status.MANUAL_STOP, None, -2900)
+
+
+def made(letter: str, seen: Seen, **more: t.Any) -> JobInstance:
+    """The instance of job *letter*."""
+    status, start, end = seen
+    built = instance(status, start, end, job_name=letter, job_id=str(100 + JOBS.index(letter)), instance_id=letter)
+    return dataclasses.replace(built, **more)
+
+
+def graph(edges: str, *instances: JobInstance, depth: int = 50, unlisted: t.Mapping[str, str] | None = None) -> Graph:
+    """The graph in which the second letter of each word depends on the first: ``ab bc``."""
+    by_name = {one.job_name: one for one in instances}
+    parents: dict[InstanceKey, frozenset[InstanceKey]] = {}
+    for pair in edges.split():
+        above, below = pair[0], pair[1]
+        key = by_name[below].key
+        parents[key] = parents.get(key, frozenset()) | {by_name[above].key}
+    named = {by_name[name].key: text for name, text in (unlisted or {}).items()}
+    return Graph(parents, {one.key: one for one in instances}, depth, {}, named)
+
+
+def renewed(letter: str = "a", renewal: Renewal = Renewal.RENEWED) -> Root:
+    seen: Seen = {
+        Renewal.RENEWED: (Status.SUCCESS, 10, NEW_END),
+        Renewal.COMING: (Status.FAIL, -5000, -4000),
+        Renewal.MISSED: (Status.FAIL, 10, NEW_END),
+    }[renewal]
+    return Root(made(letter, seen), renewal)
+
+
+def effects(edges: str, *below: JobInstance, roots: t.Sequence[Root] | None = None, depth: int = 50) -> dict[str, str]:
+    """Name of a dependant -> its effect, without those that have none."""
+    above = list(roots or [renewed()])
+    drawn = graph(edges, *(root.instance for root in above), *below, depth=depth)
+    found = dependants_of({root.instance.key: root for root in above}, drawn)
+    return {one.instance.job_name: one.effect.value for one in found if one.effect}
+
+
+@pytest.mark.parametrize(
+    ("seen", "more", "renewal", "effect"),
+    [
+        (OLD, {}, Renewal.RENEWED, "stale"),
+        (OLD, {}, Renewal.COMING, "stale"),
+        (OLD, {}, Renewal.MISSED, None),
+        (FRESH, {}, Renewal.RENEWED, None),
+        (FRESH, {}, Renewal.COMING, "stale"),
+        ((Status.SUCCESS, NEW_END, 130), {}, Renewal.RENEWED, None),
+        ((Status.SUCCESS, NEW_END - 0.001, 130), {}, Renewal.RENEWED, "stale"),
+        (OLD, {"force_success": True}, Renewal.RENEWED, "by_hand"),
+        (OLD, {"ignore_success": True}, Renewal.RENEWED, "by_hand"),
+        ((Status.FORCE_SUCCESS, -3600, -3000), {}, Renewal.RENEWED, "by_hand"),
+        (CANCELLED, {}, Renewal.RENEWED, "cancelled"),
+        (CANCELLED, {}, Renewal.COMING, "cancelled"),
+        (CANCELLED, {}, Renewal.MISSED, "cancelled"),
+        ((Status.MANUAL_STOP, None, None), {}, Renewal.RENEWED, "cancelled"),
+        ((Status.MANUAL_STOP, -2900, -2900), {}, Renewal.RENEWED, "cancelled"),
+        ((Status.MANUAL_STOP, -2900, -2800), {}, Renewal.RENEWED, "by_hand"),
+        ((Status.MANUAL_STOP, -2900, None), {}, Renewal.RENEWED, "by_hand"),
+        ((Status.WAITING, None, None), {}, Renewal.RENEWED, "waits"),
+        ((Status.WAITING, None, None), {}, Renewal.MISSED, "waits"),
+        ((Status.RUNNING, 110, None), {}, Renewal.RENEWED, "waits"),
+        ((Status.RUNNING, 50, None), {}, Renewal.RENEWED, "waits"),
+        ((Status.FAIL, -3600, -3000), {}, Renewal.RENEWED, None),
+        ((Status.PAUSE, -3600, None), {}, Renewal.RENEWED, None),
+        ((Status.SKIP_BY_DEPEND, None, None), {}, Renewal.RENEWED, None),
+    ],
+)
+def test_the_effect_on_one_below(seen: Seen, more: dict[str, t.Any], renewal: Renewal, effect: str | None) -> None:
+    assert effects("ab", made("b", seen, **more), roots=[renewed("a", renewal)]) == ({"b": effect} if effect else {})
+
+
+@pytest.mark.parametrize(
+    ("edges", "below", "depth", "expected"),
+    [
+        # What is behind an old one is old, however late it started; what started after all of them is not.
+        ("ab bc", {"b": OLD, "c": FRESH}, 50, {"b": "stale", "c": "stale"}),
+        ("ab bc", {"b": FRESH, "c": (Status.SUCCESS, 115, 140)}, 50, {"c": "stale"}),
+        ("ab bc", {"b": FRESH, "c": (Status.SUCCESS, 125, 140)}, 50, {}),
+        ("ab bc", {"b": (Status.FAIL, -3600, -3000), "c": OLD}, 50, {"c": "stale"}),
+        ("ab bc", {"b": CANCELLED, "c": OLD}, 50, {"b": "cancelled", "c": "stale"}),
+        ("ab bc", {"b": (Status.WAITING, None, None), "c": OLD}, 50, {"b": "waits", "c": "stale"}),
+        ("ab bc cd", {"b": OLD, "c": OLD, "d": OLD}, 2, {"b": "stale", "c": "stale"}),
+        ("ab ac bd cd", {"b": FRESH, "c": OLD, "d": (Status.SUCCESS, 125, 140)}, 50, {"c": "stale", "d": "stale"}),
+        # A circle cannot be up to date, wherever it is entered.
+        ("ab bc cb", {"b": FRESH, "c": (Status.SUCCESS, 125, 140)}, 50, {"b": "stale", "c": "stale"}),
+        ("ab bb", {"b": FRESH}, 50, {}),
+    ],
+)
+def test_the_effect_further_down(edges: str, below: dict[str, Seen], depth: int, expected: dict[str, str]) -> None:
+    assert effects(edges, *(made(name, seen) for name, seen in below.items()), depth=depth) == expected
+
+
+def test_an_instance_that_was_rerun_too_early_is_old_itself() -> None:
+    early = Root(made("b", (Status.SUCCESS, 20, 60)), Renewal.RENEWED)
+    assert effects("ab", roots=[renewed(), early]) == {"b": "stale"}
+    late = Root(made("b", FRESH), Renewal.RENEWED)
+    assert effects("ab", roots=[renewed(), late]) == {}
+
+
+def planned(
+    edges: str,
+    *below: JobInstance,
+    mode: str = "stale",
+    renewal: Renewal = Renewal.RENEWED,
+    attempts: t.Mapping[str, Attempt] | None = None,
+    unlisted: t.Mapping[str, str] | None = None,
+    now: float = 200,
+    **changes: t.Any,
+) -> dict[str, Decision]:
+    """Name of a dependant -> the decision about it."""
+    root = renewed("a", renewal)
+    drawn = graph(edges, root.instance, *below, unlisted=unlisted)
+    made_attempts = {made(name, OLD).key: one for name, one in (attempts or {}).items()}
+    known = Knowledge(policy(**changes), at(now), made_attempts, {key: [one] for key, one in made_attempts.items()})
+    decisions = decide_dependants(dependants_of({root.instance.key: root}, drawn), mode, known, drawn)
+    return {decision.instance.job_name: decision for decision in decisions}
+
+
+@pytest.mark.parametrize(
+    ("seen", "cancelled", "stale"),
+    [
+        (OLD, None, "retry"),
+        (FRESH, None, None),
+        (CANCELLED, "retry", "retry"),
+        ((Status.MANUAL_STOP, -2900, -2800), None, None),
+        ((Status.WAITING, None, None), None, None),
+        ((Status.RUNNING, 110, None), None, None),
+        ((Status.RUNNING, 50, None), None, "wait"),
+        ((Status.FAIL, -3600, -3000), None, None),
+    ],
+)
+def test_what_joins_the_plan(seen: Seen, cancelled: str | None, stale: str | None) -> None:
+    for mode, action in (("ignore", None), ("report", None), ("cancelled", cancelled), ("stale", stale)):
+        decisions = planned("ab", made("b", seen), mode=mode)
+        assert [decision.action.value for decision in decisions.values()] == ([action] if action else []), mode
+
+
+@pytest.mark.parametrize(
+    ("edges", "below", "mode", "blocked"),
+    [
+        ("ab bc cb", {"b": OLD, "c": OLD}, "stale", {"b": "itself", "c": "itself"}),
+        ("ab bc cb cd", {"b": OLD, "c": OLD, "d": OLD}, "stale", {"b": "itself", "c": "itself", "d": "itself"}),
+        ("ab bc", {"b": OLD, "c": CANCELLED}, "cancelled", {"c": "set downstream to stale"}),
+        ("ab bc", {"b": (Status.MANUAL_STOP, -2900, -2800), "c": OLD}, "stale", {"c": "a person stopped"}),
+    ],
+)
+def test_what_is_left_to_a_person(edges: str, below: dict[str, Seen], mode: str, blocked: dict[str, str]) -> None:
+    decisions = planned(edges, *(made(name, seen) for name, seen in below.items()), mode=mode)
+    left = {name: decision.reason for name, decision in decisions.items() if decision.action is Action.BLOCKED}
+    assert left.keys() == blocked.keys()
+    assert all(blocked[name] in reason for name, reason in left.items()), left
+
+
+def test_what_could_not_be_listed_is_not_sent() -> None:
+    decision = planned("ab", made("b", OLD), unlisted={"b": "no permission"})["b"]
+    assert (decision.action, decision.attempts) == (Action.BLOCKED, 0)
+    assert decision.reason.endswith("how it stands could not be read, so it is not sent: no permission")
+
+
+def reran(when: float, seen: Seen = OLD, outcome: str = "accepted") -> Attempt:
+    return attempt(outcome, when, before=made("b", seen))
+
+
+@pytest.mark.parametrize(
+    ("seen", "made_at", "now", "action"),
+    [
+        # Sent after the new end: shown as it was, running, succeeded, failed.
+        (OLD, 105, 110, Action.SETTLING),
+        (OLD, 105, 400, Action.WAIT),
+        (OLD, 105, 10_000, Action.WAIT),
+        ((Status.RUNNING, 110, None), 105, 200, Action.WAIT),
+        (FRESH, 105, 200, Action.DONE),
+        ((Status.FAIL, 110, 120), 105, 200, Action.FAILED_AGAIN),
+        # By a clock that is behind the one that stamps ends.
+        (OLD, 90, 10_000, Action.WAIT),
+        # An earlier rerun, which has shown and has become old by a further new end of what is above.
+        ((Status.SUCCESS, 40, 50), 30, 200, Action.RETRY),
+        ((Status.FAIL, 40, 50), 30, 200, Action.RETRY),
+    ],
+)
+def test_a_stale_one_is_rerun_once_for_each_new_end(seen: Seen, made_at: float, now: float, action: Action) -> None:
+    decisions = planned("ab", made("b", seen), attempts={"b": reran(made_at)}, now=now)
+    assert {name: decision.action for name, decision in decisions.items()} == {"b": action}
+    assert decisions["b"].downstream is Effect.STALE
+
+
+@pytest.mark.parametrize("outcome", ["unknown", "intended"])
+def test_a_lost_answer_is_read_back_before_it_is_sent_again(outcome: str) -> None:
+    early = planned("ab", made("b", OLD), attempts={"b": reran(105, outcome=outcome)}, now=120)["b"]
+    late = planned("ab", made("b", OLD), attempts={"b": reran(105, outcome=outcome)}, now=400)["b"]
+    assert (early.action, late.action) == (Action.SETTLING, Action.RETRY)
+    assert late.superseded is not None
+
+
+def test_one_that_is_to_wait_for_a_rerun_joins_before_that_has_ended() -> None:
+    decision = planned("ab", made("b", OLD), renewal=Renewal.COMING)["b"]
+    assert decision.action is Action.RETRY, "the order keeps it back"
+    assert decision.reason == "succeeded on old data of job a, planned 2026-11-23T01:00:01Z: last started 2026-11-23T02:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("seen", "made_before", "is_root"),
+    [
+        ((Status.FAIL, -3600, -3000), None, Renewal.COMING),
+        ((Status.SUCCESS, 10, 100), reran(5, (Status.FAIL, -3600, -3000)), Renewal.RENEWED),
+        ((Status.FAIL, 10, 100), reran(5, (Status.FAIL, -3600, -3000)), Renewal.MISSED),
+        ((Status.RUNNING, 10, None), reran(5, (Status.FAIL, -3600, -3000)), Renewal.COMING),
+        (OLD, None, None),
+        ((Status.RUNNING, -10, None), None, None),
+        ((Status.SUCCESS, 10, 100), None, None),
+        # A rerun of a dependant is none of the selection.
+        ((Status.SUCCESS, 10, 100), reran(5, OLD), None),
+    ],
+)
+def test_what_counts_as_rerun(seen: Seen, made_before: Attempt | None, is_root: Renewal | None) -> None:
+    one = made("b", seen)
+    decision = decide(one, policy(), at(200), made_before, [made_before] if made_before else ())
+    roots = roots_of([decision], policy())
+    assert [root.renewal for root in roots.values()] == ([is_root] if is_root else [])
+
+
+def test_a_start_since_counts_where_the_journal_does_not_know() -> None:
+    one = made("b", (Status.SUCCESS, 10, 100))
+    decision = decide(one, policy(), at(200), None)
+    assert [root.renewal for root in roots_of([decision], policy(), unknown_past=True).values()] == [Renewal.RENEWED]
