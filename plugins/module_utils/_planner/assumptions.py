@@ -388,7 +388,7 @@ POINTS: dict[str, t.Callable[[Evidence], Decided] | str] = {
     "duplicate_keys": _ONLY_A_RERUN,
     "retry_of_active": _ONLY_A_RERUN,
     "twins_rerun": _ONLY_A_RERUN,
-    "cancelled_times": "Only an instance that the service cancelled because of another shows it, and it looks like one that a person stopped",
+    "cancelled_times": "Only an instance shows it that the service cancelled because of another",
     "running_per_job": _running_per_job,
     "status_spelling": _status_words,
     "v1_job_id": _v1_job_id,
