@@ -79,6 +79,10 @@ SWITCHES: dict[str, Switch] = {
         "Whether a rerun waits until the instances it depends on have succeeded, as a scheduled run does, or begins at once [OTC-UMN-I].",
     ),
     "depend_open": Switch((True, False), "Whether the dependency calls, which are recent, exist on this site [H-DEP]."),
+    "baselines_open": Switch((True, False), "Whether the calls for baselines, which are recent, exist on this site [H-BASE]."),
+    "baseline_jobs": Switch(
+        ("id", "name"), "What a baseline names the jobs by that it guards: ids, as its parameter is described, or names [H-BASE]."
+    ),
     "code_spelling": Switch(
         ("documented", "old", "new"), "Spelling of DLF codes: as each page has it, all old (DLF.0137), or all new (DLF.30137) [H-67][OTC]."
     ),

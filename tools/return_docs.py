@@ -39,7 +39,7 @@ def kinds() -> str:
     return (
         f"One of {', '.join(words)} and {last} for an answer of the service or its absence, V(option) for an option that cannot be used, "
         "V(journal) for a journal that cannot be used, V(import) for a missing Python library, V(limit) for a plan that is refused as a whole, "
-        "V(incomplete) if the goal was not reached, and V(internal) for a defect of the collection."
+        "V(incomplete) if the goal was not reached, V(quiet_hours) if nothing was sent in quiet hours, and V(internal) for a defect of the collection."
     )
 
 

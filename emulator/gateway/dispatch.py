@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from emulator.factory import dependencies, instance_detail, instances, jobs, monitoring, rerun
+from emulator.factory import baselines, dependencies, instance_detail, instances, jobs, monitoring, rerun
 from emulator.iam import handlers as iam
 from emulator.management import handlers as management
 from emulator.service import Answer, Request
@@ -18,6 +18,8 @@ HANDLERS: dict[str, t.Callable[[Request], Answer]] = {
     "v2_jobs": jobs.list_v2,
     "v2_depend_jobs": dependencies.list_jobs,
     "v2_depend_instances": dependencies.list_instances,
+    "baselines": baselines.list_baselines,
+    "baseline_instances": baselines.list_baseline_instances,
     "overview": monitoring.overview,
     "completion": monitoring.completion,
     "v1_list": instances.list_v1,

@@ -150,6 +150,21 @@ class Job:
 
 
 @dataclass
+class Baseline:
+    """One baseline: *jobs* are to have ended at *sla_time* every day [SDK].
+
+    :ivar sla_time: the committed time of today's instance, epoch ms.
+    """
+
+    baseline_id: str
+    name: str
+    jobs: list[str]
+    sla_time: int
+    priority: int = 1
+    enable: bool = True
+
+
+@dataclass
 class Workspace:
     """One workspace; ``kind`` is 0 private, 1 default, 2 public [H-WS]."""
 
@@ -161,6 +176,7 @@ class Workspace:
     description: str = ""
     owner: str = ""
     jobs: dict[str, Job] = field(default_factory=dict)
+    baselines: list[Baseline] = field(default_factory=list)
 
 
 @dataclass

@@ -12,7 +12,7 @@ import yaml
 
 from emulator.world.causes import failed_by
 from emulator.world.generated import instance_shorthands, stable_hex
-from emulator.world.model import Account, Agency, Fate, Instance, Job, Node, Project, Run, Studio, User, Workspace
+from emulator.world.model import Account, Agency, Baseline, Fate, Instance, Job, Node, Project, Run, Studio, User, Workspace
 from emulator.world.times import moment_of, seconds_of
 from emulator.world.world import World
 
@@ -102,7 +102,7 @@ class _Reader:
         )
 
     def _workspace(self, account: Account, data: Data) -> Workspace:
-        _only(data, "workspace", "id name project_id studio_id kind description owner jobs")
+        _only(data, "workspace", "id name project_id studio_id kind description owner jobs baselines")
         project_id = data.get("project_id", account.projects[0].project_id)
         studio = next((candidate for candidate in account.studios if candidate.project_id == project_id), account.studios[0])
         workspace = Workspace(
@@ -117,7 +117,22 @@ class _Reader:
         for job in data.get("jobs", []):
             made = self._job(workspace, job)
             workspace.jobs[made.name] = made
+        workspace.baselines = [self._baseline(workspace, baseline) for baseline in data.get("baselines", [])]
         return workspace
+
+    def _baseline(self, workspace: Workspace, data: Data) -> Baseline:
+        _only(data, "baseline", "id name jobs sla_time priority enable")
+        unknown = set(data["jobs"]) - set(workspace.jobs)
+        if unknown:
+            raise ValueError(f"baseline {data['name']}: unknown job {', '.join(sorted(unknown))}")
+        return Baseline(
+            data.get("id") or stable_hex("baseline", workspace.workspace_id, data["name"]),
+            data["name"],
+            list(data["jobs"]),
+            moment_of(data["sla_time"], self.now_ms),
+            data.get("priority", 1),
+            data.get("enable", True),
+        )
 
     def _job(self, workspace: Workspace, data: Data) -> Job:
         _only(

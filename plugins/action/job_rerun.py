@@ -284,7 +284,7 @@ class ActionModule(ModuleAction):
         that have nothing left to send, are watched already or will be at the same time. For want of forks one that comes later would be waited
         for in vain: processes that all wait for it leave it none."""
         of_role = task_vars.get("ansible_role_name") == ROLE and (
-            self._task.args.get("order") == "upstream_first" or joins(str(self._task.args.get("downstream")))
+            self._task.args.get("order") in ("upstream_first", "deadline") or joins(str(self._task.args.get("downstream")))
         )
         if not of_role or self._task.args.get("other_workspaces"):
             return {}

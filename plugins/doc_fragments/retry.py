@@ -50,6 +50,20 @@ options:
       - Within that time an instance for which a rerun was sent, whatever its outcome, is only read and never sent again.
     type: int
     default: 60
+  not_between:
+    description:
+      - Quiet hours, in which nothing is sent, such as V(22:00-06:00 Europe/Berlin). When they begin and end by the clock on the wall there,
+        every day, and the name of the time zone; V(UTC) and an offset such as V(+08:00) do too. Times may have seconds.
+      - Several are a list. An entry may also be a mapping with C(begin), C(end) and C(zone); quote its times. Windows that touch or overlap are
+        one.
+      - What runs is watched. The result says what was not sent, why, and when it may be sent, in RV(ignore:quiet_hours); the task fails then. Only
+        if M(dataarts.factory.job_rerun) waits anyway and the quiet hours end within its O(ignore:wait_timeout), it sends when they are over.
+      - The clock is the service's. Nothing is sent in the two seconds before either. The machine that runs the module needs a database of time
+        zones, its own or Python's package C(tzdata), unless zones are V(UTC) or offsets.
+      - On the days on which clocks are changed, a time that the day does not have is the moment of the change; of a time that it has twice, a
+        window begins at the first and ends at the second.
+    type: list
+    elements: str
   purpose:
     description:
       - Incident name or ticket. It is recorded with every attempt, and shown in the plan, the report and the history.

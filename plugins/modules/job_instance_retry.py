@@ -422,6 +422,31 @@ requests:
   type: dict
   returned: always
   sample: {GET: 3, POST: 1}
+quiet_hours:
+  description: What was not sent because of O(not_between), or V(null) if nothing was held back.
+  type: dict
+  returned: when the instances could be read
+  contains:
+    window:
+      description: The entry of O(not_between) that it is about.
+      type: str
+      returned: always
+      sample: 22:00-06:00 Europe/Berlin
+    until:
+      description: When it may be sent, epoch ms.
+      type: int
+      returned: always
+      sample: 1732600800000
+    until_iso:
+      description: The same in ISO 8601, UTC.
+      type: str
+      returned: always
+      sample: "2024-11-26T06:00:00Z"
+    instances:
+      description: How many instances are to be rerun then.
+      type: int
+      returned: always
+      sample: 12
 api_versions:
   description: Version of the API that was used, by route.
   type: dict
@@ -439,7 +464,7 @@ error:
           V(throttled), V(not_published), V(invalid), V(unreachable), V(tls), V(redirect), V(bad_answer), V(stale), V(server) and
           V(ambiguous) for an answer of the service or its absence, V(option) for an option that cannot be used, V(journal) for a journal
           that cannot be used, V(import) for a missing Python library, V(limit) for a plan that is refused as a whole, V(incomplete) if the
-          goal was not reached, and V(internal) for a defect of the collection.
+          goal was not reached, V(quiet_hours) if nothing was sent in quiet hours, and V(internal) for a defect of the collection.
       type: str
       returned: always
       sample: not_found

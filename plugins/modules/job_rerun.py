@@ -67,6 +67,12 @@ options:
       - How many of the selected instances may be in progress at once, in one workspace. The others are queued, the oldest plan time first.
       - Any number if not set.
     type: int
+  max_parallel_per_job:
+    description:
+      - How many of the selected instances of one job may be in progress at once. The others are queued, the oldest plan time first.
+      - The service runs five instances of a job at once and queues the others by itself, so this is for fewer than five.
+      - Any number if not set.
+    type: int
   max_reruns_per_day:
     description:
       - How often an instance may be rerun within 24 hours, over all runs that share the journal. One that failed after that
@@ -88,13 +94,21 @@ options:
       - V(upstream_first) reruns an instance only when the failed instances that it depends on have succeeded, in whatever workspace they
         are. Cycles of a job that depends on its own previous cycle are rerun one after the other, the oldest first. What is behind an
         instance that did not succeed is skipped. What is behind one that failed and is not selected is blocked.
-      - It needs the dependency calls of the newer API generation for jobs that depend on something. Without them nothing is sent.
+      - V(deadline) does the same, and sends the chains with the least time left first, counted from what everything behind an instance will
+        probably take until O(deadline). It counts where O(max_parallel) leaves room for some, and for what of a request is sent first. Chains
+        without a deadline come last, the longest first.
+      - The last two need the dependency calls of the newer API generation for jobs that depend on something. Without them nothing is sent.
     type: str
-    choices: [parallel, upstream_first]
+    choices: [parallel, upstream_first, deadline]
     default: parallel
+  deadline:
+    description:
+      - When everything is to have ended. Plan, progress and result say which jobs will probably miss it. Nothing is sent or left out because of it.
+      - ISO 8601 with a time zone, epoch milliseconds of 13 digits, or a time after the beginning of the run such as V(+4h); also one before it.
+    type: str
   other_workspaces:
     description:
-      - With O(order=upstream_first), ids of workspaces whose failed instances are being rerun at the same time with the same selection, as
+      - With O(order=upstream_first) or O(order=deadline), ids of workspaces whose failed instances are being rerun at the same time with the same selection, as
         when a play works on all of them. A failed instance there is waited for, instead of being taken for one that nobody reruns.
       - Let each of them have a process, with C(--forks), because one that waits for another keeps its own. Of workspaces that have to wait for
         a process the role names only those that come before its own, so that no process waits for what cannot begin.
@@ -825,6 +839,114 @@ summary:
       type: dict
       returned: always
       sample: {success: 37, fail: 1, running: 2}
+expected:
+  description:
+    - When what is left will probably have ended, by how long earlier runs took, as far as that is known.
+    - A job without an earlier run in the window, or an average that the service told, has no end here, and nothing behind it.
+  type: dict
+  returned: when the instances could be read
+  contains:
+    end:
+      description: When the last one ends of which anything is known, epoch ms, or V(null) if nothing is.
+      type: int
+      returned: always
+      sample: 1732603200000
+    end_iso:
+      description: The same in ISO 8601, UTC.
+      type: str
+      returned: always
+      sample: "2024-11-26T06:40:00Z"
+    unknown:
+      description: Of how many instances nothing is known.
+      type: int
+      returned: always
+      sample: 0
+    deadline:
+      description: The O(deadline), epoch ms, or V(null).
+      type: int
+      returned: always
+      sample: 1732600800000
+    deadline_iso:
+      description: The same in ISO 8601, UTC.
+      type: str
+      returned: always
+      sample: "2024-11-26T06:00:00Z"
+    late:
+      description: How many jobs miss their deadline.
+      type: int
+      returned: always
+      sample: 1
+    jobs:
+      description: The jobs that the run has to do with, late ones first.
+      type: list
+      elements: dict
+      returned: always
+      contains:
+        job_name:
+          description: Name of the job.
+          type: str
+          returned: always
+          sample: daily_sales
+        instances:
+          description: How many have not come to their end.
+          type: int
+          returned: always
+          sample: 3
+        end:
+          description: When the last of them will, epoch ms, or V(null).
+          type: int
+          returned: always
+          sample: 1732603200000
+        end_iso:
+          description: The same in ISO 8601, UTC.
+          type: str
+          returned: always
+          sample: "2024-11-26T06:40:00Z"
+        unknown:
+          description: Of how many of them nothing is known.
+          type: int
+          returned: always
+          sample: 0
+        deadline:
+          description: When the job is to have ended, epoch ms, or V(null).
+          type: int
+          returned: always
+          sample: 1732600800000
+        deadline_iso:
+          description: The same in ISO 8601, UTC.
+          type: str
+          returned: always
+          sample: "2024-11-26T06:00:00Z"
+        late:
+          description: Whether it misses it, because an instance did not succeed, or ended or will probably end after it.
+          type: bool
+          returned: always
+          sample: true
+quiet_hours:
+  description: What was not sent because of O(not_between), or V(null) if nothing was held back.
+  type: dict
+  returned: when the instances could be read
+  contains:
+    window:
+      description: The entry of O(not_between) that it is about.
+      type: str
+      returned: always
+      sample: 22:00-06:00 Europe/Berlin
+    until:
+      description: When it may be sent, epoch ms.
+      type: int
+      returned: always
+      sample: 1732600800000
+    until_iso:
+      description: The same in ISO 8601, UTC.
+      type: str
+      returned: always
+      sample: "2024-11-26T06:00:00Z"
+    instances:
+      description: How many instances are to be rerun then.
+      type: int
+      returned: always
+      sample: 12
 plan:
   description: What this pass sends, or would send in check mode, as lines of text for people.
   type: list
@@ -899,6 +1021,11 @@ plan_details:
       returned: always
       sample:
         - {stage: 2, job_name: daily_sales, workspace_id: 62fbba734e634c5087656fc3ff7adf34, workspace_name: "", instances: 3}
+    expected_end:
+      description: When all that is planned will probably have ended, epoch ms, or V(null) if nothing is known.
+      type: int
+      returned: always
+      sample: 1732603200000
     expected_seconds:
       description:
         - How long the reruns will probably take, from how long successful runs of the same jobs took, five instances of a job at once, at most
@@ -1051,7 +1178,7 @@ error:
           V(throttled), V(not_published), V(invalid), V(unreachable), V(tls), V(redirect), V(bad_answer), V(stale), V(server) and
           V(ambiguous) for an answer of the service or its absence, V(option) for an option that cannot be used, V(journal) for a journal
           that cannot be used, V(import) for a missing Python library, V(limit) for a plan that is refused as a whole, V(incomplete) if the
-          goal was not reached, and V(internal) for a defect of the collection.
+          goal was not reached, V(quiet_hours) if nothing was sent in quiet hours, and V(internal) for a defect of the collection.
       type: str
       returned: always
       sample: not_found

@@ -56,7 +56,16 @@ def begin(service: Running) -> None:
         {"name": "long_load", "id": 917569, "instances": [{"plan_time": "-2h", "status": "running", "runs": ["hang"]}]},
     ]
     agencies = [{"name": AGENCY_NAME, "trusted_domain": DOMAIN, "role": "operator"}]
-    service.reset(small_night(jobs=jobs, agencies=agencies, speed=1, run_seconds=3600, switches={"flow_control": False}))
+    scenario = small_night(
+        jobs=jobs,
+        agencies=agencies,
+        speed=1,
+        run_seconds=3600,
+        switches={"flow_control": False, "baseline_jobs": "id", "baselines_open": True},
+    )
+    guarded = {"name": "morning", "jobs": ["daily_sales", "每日 stock/a%b"], "sla_time": "2h"}
+    scenario["accounts"][0]["workspaces"][0]["baselines"] = [guarded, {**guarded, "name": "off", "enable": False}]
+    service.reset(scenario)
 
 
 def window(service: Running, **changes: t.Any) -> dict[str, t.Any]:
@@ -193,6 +202,27 @@ def related_instances(service: Running) -> None:
     assert (instance.plan_time, instance.submit_time) == (upstream["plan_time"], upstream["submit_time"])
     assert (instance.workspace_id, instance.workspace_name) == (WORKSPACE_ID, WORKSPACE_NAME)
     assert (instance.force_success, instance.ignore_success, instance.parent_instance_ids) == (False, False, [])
+
+
+@drives("baselines")
+def baselines(service: Running) -> None:
+    request = dataarts.ListSearchFactoryBaselinesRequest(instance_id=STUDIO_ID, workspace_id=WORKSPACE_ID, enable=True, offset=1, limit=100)
+    response = dataarts_client(service.endpoint).list_search_factory_baselines(request)
+    assert response.total == 1
+    (baseline,) = response.baselines
+    assert (baseline.name, baseline.type, baseline.sla_task_ids, baseline.enable) == ("morning", "DAY", ["917567", "917568"], True)
+
+
+@drives("baseline_instances")
+def baseline_instances(service: Running) -> None:
+    now = service.now_ms()
+    request = dataarts.ListFactorySearchBaselineInstancesRequest(
+        instance_id=STUDIO_ID, workspace_id=WORKSPACE_ID, start_time=now, end_time=now + 24 * HOUR, offset=1, limit=100
+    )
+    response = dataarts_client(service.endpoint).list_factory_search_baseline_instances(request)
+    (instance,) = response.baseline_instances
+    assert (response.total, instance.baseline_name, instance.finish_status) == (1, "morning", "UNFINISH")
+    assert now < instance.sla_time <= now + 24 * HOUR
 
 
 @drives("overview")

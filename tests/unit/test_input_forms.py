@@ -36,7 +36,7 @@ Spec = dict[str, dict[str, t.Any]]
 LEFT_OUT = object()
 SECRET = "kept-to-itself"
 ZONE = datetime.timezone(datetime.timedelta(hours=8))
-TIMES = ("since", "planned_after", "planned_before", "begin_time", "end_time", "made_after", "made_before")
+TIMES = ("since", "planned_after", "planned_before", "begin_time", "end_time", "made_after", "made_before", "deadline")
 #: What an option is when it is right, where its text has a form of its own.
 GOOD: dict[str, t.Any] = {
     **dict.fromkeys(TIMES, "2026-11-23T03:00:00Z"),
@@ -51,6 +51,7 @@ GOOD: dict[str, t.Any] = {
     "task_retrys": [{"job_id": 5, "plan_time": "2026-11-23T03:00:00Z", "submit_time": "2026-11-23T03:00:00Z"}],
     "plan_record": {"version": 1},
     "pass_state": {"run_id": "1"},
+    "not_between": ["22:00-06:00 UTC", "12:00-13:00 +08:00"],
 }
 #: Options whose values would lead to other machines than this one.
 ELSEWHERE = ("endpoint", "endpoint_v1", "iam_endpoint", "region", "cloud_domain")

@@ -45,6 +45,7 @@ class Dependencies:
     :ivar parents: instance -> the instances directly above it.
     :ivar others: all instances above those, each as it was read last.
     :ivar first_starts: the start of each of them when it was read first.
+    :ivar averages: how long the runs of each job of the workspace take on average, ms, as far as an answer told it.
     :ivar workspaces: the names of their workspaces, by id.
     :ivar closed: whether the service does not publish dependencies here.
     """
@@ -55,6 +56,7 @@ class Dependencies:
     others: dict[InstanceKey, JobInstance] = field(default_factory=dict)
     first_starts: dict[InstanceKey, int | None] = field(default_factory=dict)
     workspaces: dict[str, str] = field(default_factory=dict)
+    averages: dict[str, int] = field(default_factory=dict)
     closed: bool = False
 
     def keep(self, other: JobInstance) -> None:
@@ -84,6 +86,7 @@ class Dependencies:
             "jobs": [[name, None if above is None else list(above)] for name, above in self.jobs.items()],
             "chained": sorted(self.chained),
             "workspaces": dict(self.workspaces),
+            "averages": dict(self.averages),
             "closed": self.closed,
         }
 
@@ -104,6 +107,7 @@ class Dependencies:
                 },
                 first_starts={keys[entry[0]]: entry[6] for entry in state["others"]},
                 workspaces={str(key): str(name) for key, name in state["workspaces"].items()},
+                averages={str(name): int(average) for name, average in (state.get("averages") or {}).items()},
                 closed=bool(state["closed"]),
             )
         except (AttributeError, KeyError, IndexError, TypeError, ValueError):
@@ -189,6 +193,8 @@ class DependencyReader:
         for above in related:
             key, parents = above.instance.key, above.parent_instance_ids
             self.known.keep(above.instance)
+            if above.average_ms and key.workspace_id == self._api.workspace_id:
+                self.known.averages[above.instance.job_name] = above.average_ms
             if above.workspace_name:
                 self.known.workspaces[key.workspace_id] = above.workspace_name
             # Beyond the last level of an answer nothing is known; an instance there is read by itself if it is to be rerun.

@@ -157,7 +157,9 @@ def _related(value: t.Any, workspace_id: str, what: str) -> RelatedInstance:
     parents = fields.entries("parent_instance_ids")
     if not all(isinstance(parent, (int, str)) and not isinstance(parent, bool) for parent in parents):
         raise bad_answer(f"parent_instance_ids of {what} holds something that is not an id")
-    return RelatedInstance(instance(mapped, own, what), fields.text("workspace_name"), tuple(str(parent)[:100] for parent in parents))
+    ids = tuple(str(parent)[:100] for parent in parents)
+    average = fields.optional_number("avg_execute_time_ms")
+    return RelatedInstance(instance(mapped, own, what), fields.text("workspace_name"), ids, average)
 
 
 def _related_jobs(body: t.Any) -> list[RelatedJob]:

@@ -29,7 +29,7 @@ class Kind(enum.Enum):
     TLS = "tls"  # the certificate was not accepted
     REDIRECT = "redirect"  # 3xx; never followed
     BAD_ANSWER = "bad_answer"  # a read was answered with something that cannot be understood, or a write refused with it
-    STALE = "stale"  # a write that was not sent, because what it rests on was listed too long ago
+    STALE = "stale"  # a write that was not sent: what it rests on was listed too long ago, or quiet hours have begun
     SERVER = "server"  # a read failed with 5xx, a reset or a timeout until its last attempt
     AMBIGUOUS = "ambiguous"  # a write whose outcome is unknown: it may have taken effect
 

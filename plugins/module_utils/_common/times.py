@@ -18,7 +18,7 @@ LAST_MS = 9_999_999_999_999
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _MILLISECOND = timedelta(milliseconds=1)
 _DIGITS = re.compile(r"[0-9]+")
-_RELATIVE = re.compile(r"-([0-9]{1,9})([smhdw])")
+_RELATIVE = re.compile(r"([+-])([0-9]{1,9})([smhdw])")
 _UNIT_MS = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 604_800_000}
 _ISO = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt ]([0-9]{2}:[0-9]{2})(?::([0-9]{2})(?:[.,]([0-9]{1,9}))?)?"
@@ -26,21 +26,25 @@ _ISO = re.compile(
 )
 _POINT_FORMS = "Use ISO 8601 with a zone (2026-11-23T03:00:00+08:00 or 2026-11-23T03:00:00Z) or 13 digits of epoch milliseconds"
 _TIME_FORMS = _POINT_FORMS + ", or a time before now such as -24h, -7d, -30m or -90s"
+_AHEAD_FORMS = _POINT_FORMS + ", or a time after now such as +4h or +90m, or before it"
 
 
-def parse_time(value: str | int, *, now_ms: int, option: str) -> int:
+def parse_time(value: str | int, *, now_ms: int, option: str, ahead: bool = False) -> int:
     """The point in time that *value* names.
 
     :param value: ISO 8601 with a zone, epoch milliseconds of 13 digits (number or text), or a time before now: ``-90s``, ``-30m``, ``-24h``, ``-7d``, ``-1w``.
     :param now_ms: the service's time now, epoch ms; what a relative form counts from.
     :param option: name of the option, for the message.
+    :param ahead: whether it may also be a time after now: ``+4h``.
     :returns: epoch ms, 13 digits.
     :raises OptionError: for anything else; a time without a zone is refused, not guessed.
     """
     match = _RELATIVE.fullmatch(value.strip()) if isinstance(value, str) else None
-    if match is None:
-        return _point(value, option, _TIME_FORMS)
-    return _in_range(now_ms - int(match.group(1)) * _UNIT_MS[match.group(2)], value, option, _TIME_FORMS)
+    forms = _AHEAD_FORMS if ahead else _TIME_FORMS
+    if match is None or (match.group(1) == "+" and not ahead):
+        return _point(value, option, forms)
+    sign = 1 if match.group(1) == "+" else -1
+    return _in_range(now_ms + sign * int(match.group(2)) * _UNIT_MS[match.group(3)], value, option, forms)
 
 
 def parse_point(value: str | int, *, option: str) -> int:

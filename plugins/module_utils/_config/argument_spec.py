@@ -28,7 +28,7 @@ STATUS_WORDS = (
     "freeze",
     "waiting-confirm",
 )
-ORDER_WORDS = ("parallel", "upstream_first")
+ORDER_WORDS = ("parallel", "upstream_first", "deadline")
 DOWNSTREAM_WORDS = ("ignore", "report", "cancelled", "stale")
 REASON_WORDS = ("auto", "all", "none")
 OUTCOME_WORDS = ("intended", "accepted", "rejected", "unknown", "not_executed", "conflicted")
@@ -89,6 +89,7 @@ def retry_spec() -> Spec:
         "ignore_obs_monitor": {"type": "bool", "default": True},
         "since": {"type": "str"},
         "settle_time": {"type": "int", "default": 60},
+        "not_between": {"type": "list", "elements": "str"},
         "purpose": {"type": "str"},
         "clock_slack": {"type": "int", "default": 10},
         "check_only": {"type": "bool", "default": False},
@@ -114,9 +115,11 @@ def rerun_spec() -> Spec:
         "rerun_only_reasons": {"type": "list", "elements": "str"},
         "max_instances": {"type": "int"},
         "max_parallel": {"type": "int"},
+        "max_parallel_per_job": {"type": "int"},
         "max_reruns_per_day": {"type": "int"},
         "batch_size": {"type": "int", "default": 100},
         "order": {"type": "str", "choices": list(ORDER_WORDS), "default": "parallel"},
+        "deadline": {"type": "str"},
         "other_workspaces": {"type": "list", "elements": "str"},
         "downstream": {"type": "str", "choices": list(DOWNSTREAM_WORDS), "default": "ignore"},
         "downstream_depth": {"type": "int", "default": 50},

@@ -24,9 +24,11 @@ from .credentials import text_of
 Option = t.Mapping[str, t.Any]
 
 #: Options that also take epoch milliseconds, which are the same as a number and as text.
-TIMES = frozenset({"since", "planned_after", "planned_before", "begin_time", "end_time", "plan_time", "submit_time"})
+TIMES = frozenset({"since", "deadline", "planned_after", "planned_before", "begin_time", "end_time", "plan_time", "submit_time"})
 #: Options in which blanks at the ends may be meant; a line break is what an editor or ``echo`` leaves there, also in a vault file.
 _PASSWORDS = frozenset({"user_password", "journal_password"})
+#: The keys of an entry of ``not_between`` that is a mapping.
+_WINDOW = ("begin", "end", "zone")
 _TRUTHS = {
     **dict.fromkeys(("yes", "true", "on", "y", "t", "1", "1.0"), True),
     **dict.fromkeys(("no", "false", "off", "n", "f", "0", "0.0"), False),
@@ -91,6 +93,7 @@ def as_lines(value: t.Any) -> t.Any:
 def _fit(name: str, value: t.Any, option: Option) -> t.Any:
     """*value* as the type of *option*. :raises OptionError: it is not that; the text never repeats a secret."""
     kind = option.get("type", "str")
+    value = _windows(name, value) if name == "not_between" else value
     if kind == "list" and option.get("elements") == "str":
         return _names(name, value, option)
     if value is None:
@@ -190,6 +193,23 @@ def _entries(name: str, value: t.Any, option: Option) -> list[dict[str, t.Any]]:
             raise OptionError(f"Entry {number} of {name} must have {keys}, and nothing else: see the example in the documentation.")
         result.append({key: _fit(key, entry[key], inner[key]) for key in entry})
     return result
+
+
+def _windows(name: str, value: t.Any) -> t.Any:
+    """Quiet hours that are written as mappings, alone or in a list, as the text that means the same; anything else unchanged."""
+    given = _json(value) if isinstance(value, str) and value.strip().startswith(("{", "[")) else value
+    if isinstance(given, dict):
+        return [_window(name, given)]
+    if isinstance(given, (list, tuple)) and any(isinstance(entry, dict) for entry in given):
+        return [_window(name, entry) if isinstance(entry, dict) else entry for entry in given]
+    return value
+
+
+def _window(name: str, entry: dict[t.Any, t.Any]) -> str:
+    """One mapping. A time of day without quotes is a number in YAML, which would be another time."""
+    if set(entry) != set(_WINDOW) or not all(isinstance(entry[key], str) and entry[key].strip() for key in _WINDOW):
+        raise OptionError(f'{name} must have {listed(list(_WINDOW))} in each mapping, all text: write begin: "22:00", in quotes.')
+    return f"{entry['begin'].strip()}-{entry['end'].strip()} {entry['zone'].strip()}"
 
 
 def _json(text: str) -> t.Any:

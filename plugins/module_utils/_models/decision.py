@@ -84,6 +84,8 @@ class Decision:
     :param waits_for: with *queued* from 2 on, the job whose success it waits for last, as far as is known.
     :param behind_unsent: with WAIT, that it waits in the service for an instance that this run has yet to send. It does not count for
         ``max_parallel`` then, or the two would wait for each other.
+    :param quiet: with WAIT, that it is to be rerun and not sent before *due_ms*, when quiet hours end (``not_between``).
+    :param rank: its place among those that are to be sent, the smallest first (``order: deadline``).
     :param left_out: with BLOCKED, by what a policy about reasons left it out; None if it is another reason.
     :param downstream: why it joined the plan although it was not selected: it depends on what is rerun. None of those selected.
     """
@@ -104,6 +106,8 @@ class Decision:
     behind_unsent: bool = False
     left_out: LeftOut | None = None
     downstream: Effect | None = None
+    quiet_hours: bool = False
+    rank: int = 0
 
     @property
     def unit(self) -> InstanceKey:
@@ -113,7 +117,7 @@ class Decision:
     @property
     def delayed(self) -> bool:
         """Whether it failed again in this run, and its next attempt is due later."""
-        return self.action is Action.WAIT and self.due_ms is not None and not self.queued
+        return self.action is Action.WAIT and self.due_ms is not None and not self.queued and not self.quiet_hours
 
     @property
     def unshown(self) -> bool:
@@ -125,7 +129,7 @@ class Decision:
     def in_progress(self) -> bool:
         """Whether the service works on it, as far as is known: an open instance that is not still to be sent."""
         asked = self.action is Action.SETTLING and (self.attempts > 0 or self.due_ms is None)
-        return self.action.open and (bool(self.rerun) or self.instance.status.in_progress or asked)
+        return self.action.open and not self.quiet_hours and (bool(self.rerun) or self.instance.status.in_progress or asked)
 
     @property
     def rerun(self) -> bool | None:

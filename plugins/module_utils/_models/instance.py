@@ -254,11 +254,15 @@ class StudioInstance:
 
 @dataclass(frozen=True)
 class RelatedInstance:
-    """An instance that another depends on, or that depends on it [H-DEP]."""
+    """An instance that another depends on, or that depends on it [H-DEP].
+
+    :param average_ms: how long the job's runs take on average, ms, or None.
+    """
 
     instance: JobInstance
     workspace_name: str | None
     parent_instance_ids: tuple[str, ...] = ()
+    average_ms: int | None = None
 
     def to_result(self) -> dict[str, t.Any]:
         """The instance's result plus ``workspace_name`` and ``parent_instance_ids``."""

@@ -51,6 +51,8 @@ class PassState:
     :param nodes: what was read of the nodes of jobs, see ``start_node.py``.
     :param reasons: what was read of why instances failed, see ``reason_query.py``.
     :param downstream: what was read of what depends on what is rerun, see ``downstream_query.py``.
+    :param deadline: the option of the first pass, epoch ms: a relative one counts from then.
+    :param baselines: deadlines of single jobs, see ``baseline_query.py``; None if they were not read.
     :param alone: whether no pass follows, as it runs in the background.
     :param fleet: whether whoever asks has other workspaces too, and judges by all of them whether a pattern matches no job.
     """
@@ -68,6 +70,8 @@ class PassState:
     downstream: Carried = field(default_factory=dict)
     fleet: bool = False
     alone: bool = False
+    deadline: int | None = None
+    baselines: t.Mapping[str, int] | None = None
 
     @classmethod
     def from_option(cls, value: t.Any) -> PassState:
@@ -76,6 +80,7 @@ class PassState:
             return cls()
         begin, end, since = value.get("planned_after"), value.get("planned_before"), value.get("since")
         known = isinstance(begin, int) and isinstance(end, int) and begin <= end
+        deadline = value.get("deadline")
         dependencies, nodes, reasons = value.get("dependencies"), value.get("nodes"), value.get("reasons")
         downstream = value.get("downstream")
         return cls(
@@ -90,6 +95,8 @@ class PassState:
             downstream=downstream if isinstance(downstream, t.Mapping) else {},
             fleet=bool(value.get("fleet")),
             alone=bool(value.get("alone")),
+            deadline=deadline if isinstance(deadline, int) else None,
+            baselines=_numbers(value.get("baselines")),
         )
 
     def after(
@@ -103,6 +110,8 @@ class PassState:
         nodes: Carried | None = None,
         reasons: Carried | None = None,
         downstream: Carried | None = None,
+        deadline: int | None = None,
+        baselines: t.Mapping[str, int] | None = None,
     ) -> PassState:
         """The state after a pass with *scope*."""
         return replace(
@@ -117,6 +126,8 @@ class PassState:
             nodes=nodes or self.nodes,
             reasons=reasons or {},
             downstream=downstream or {},
+            deadline=deadline,
+            baselines=baselines,
         )
 
     def to_result(self) -> dict[str, t.Any]:
@@ -134,7 +145,15 @@ class PassState:
             "reasons": dict(self.reasons),
             "downstream": dict(self.downstream),
             "fleet": self.fleet,
+            "deadline": self.deadline,
+            "baselines": None if self.baselines is None else dict(self.baselines),
         }
+
+
+def _numbers(value: t.Any) -> dict[str, int] | None:
+    if not isinstance(value, t.Mapping):
+        return None
+    return {str(name): number for name, number in value.items() if isinstance(number, int)}
 
 
 def window_of(options: Options, now_ms: int) -> Window:

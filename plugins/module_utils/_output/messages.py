@@ -49,7 +49,7 @@ def plan_lines(
     due = [instance for batch in plan.batches for instance in batch.instances] or [
         decision.instance for decision in decisions if decision.action is Action.RETRY
     ]
-    room = [decision.instance for decision in decisions if decision.queued == 1]
+    room = [decision.instance for decision in decisions if decision.queued == 1 or (decision.quiet_hours and not decision.queued)]
     later = sorted((decision for decision in decisions if decision.queued > 1), key=lambda decision: decision.queued)
     held_off = _held_off(decisions, scope)
     head = f"Workspace {printable(workspace_id, 100)}, planned {scope.window}: {counted(len(decisions), 'instance')} selected, "
@@ -61,8 +61,9 @@ def plan_lines(
         *_stages([*due, *room], later, workspace_id, details),
         *detail_lines(details),
         *_held_off_lines(held_off, scope),
+        *_quiet_lines(decisions),
         *_slack_lines(decisions, scope),
-        *_other_lines(decisions, len(room), held_off, policy),
+        *_other_lines(decisions, sum(decision.queued == 1 for decision in decisions), held_off, policy),
     ]
 
 
@@ -142,6 +143,14 @@ def _held_off_lines(held_off: int, scope: RunScope) -> list[str]:
     return [f"{HELD_BACK}{until}, then rerun: {counted(held_off, 'instance')}; {why}"]
 
 
+def _quiet_lines(decisions: t.Iterable[Decision]) -> list[str]:
+    """What quiet hours hold back."""
+    until = [decision.due_ms for decision in decisions if decision.quiet_hours and decision.due_ms is not None]
+    if not until:
+        return []
+    return [f"{HELD_BACK}{to_iso(max(until))}, then rerun: {counted(len(until), 'instance')}; quiet hours (not_between)"]
+
+
 def _slack_lines(decisions: t.Iterable[Decision], scope: RunScope) -> list[str]:
     """What the clock slack decided: a start that counts as after ``since`` although it was before it."""
     slack = scope.clock_slack_ms
@@ -156,7 +165,7 @@ def _slack_lines(decisions: t.Iterable[Decision], scope: RunScope) -> list[str]:
 def _other_lines(decisions: t.Sequence[Decision], room: int, held_off: int, policy: Policy) -> list[str]:
     """What is not rerun, by decision, except what was fine from the beginning."""
     words = {Action.WAIT: "in progress", Action.SETTLING: "sent before, and listed again first", **MISSED_WORDS}
-    counts = collections.Counter(decision.action for decision in decisions if not decision.queued)
+    counts = collections.Counter(decision.action for decision in decisions if not decision.queued and not decision.quiet_hours)
     counts[Action.SETTLING] -= held_off
     delayed = sum(decision.delayed for decision in decisions)
     counts[Action.WAIT] -= delayed
@@ -164,5 +173,9 @@ def _other_lines(decisions: t.Sequence[Decision], room: int, held_off: int, poli
     counts[Action.SKIPPED] -= others
     lines = [f"  not rerun: {counts[action]} {text}" for action, text in words.items() if counts[action] > 0]
     lines += [f"  not rerun: {others} with other statuses"] if others else []
-    queued = {"of them queued (max_parallel)": room, "rerun again after attempt_delay": delayed}
+    of_job = any(decision.queued == 1 and decision.reason.startswith("queued: max_parallel_per_job") for decision in decisions)
+    queued = {
+        f"of them queued (max_parallel{', max_parallel_per_job' if of_job else ''})": room,
+        "rerun again after attempt_delay": delayed,
+    }
     return [*(f"  {text}: {number}" for text, number in queued.items() if number), *lines]

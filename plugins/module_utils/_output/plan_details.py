@@ -13,13 +13,14 @@ import collections
 import typing as t
 
 from .._common.text import counted, listed, printable, safe
-from .._common.times import duration_text
+from .._common.times import duration_text, to_iso
 from .._models.decision import Action, Decision
-from .._models.instance import JobInstance, Status
+from .._models.instance import Status
 from .._models.rerun_request import RetryOptions
-from .._planner.forecast import Forecast, durations, forecast
+from .._planner.forecast import Forecast
 from .._planner.outcomes import MISSED_WORDS
 from .._planner.plan import Plan
+from .expectation import minute
 
 Result = t.Dict[str, t.Any]
 _NAMED = 3  # jobs that a line names
@@ -28,17 +29,13 @@ _PARAMETERS = {"original_version": "its original parameters", "current_version":
 _LEFT = {Action.WAIT: "in progress", Action.SETTLING: "sent before, and listed again first", Action.DONE: "succeeded since", **MISSED_WORDS}
 
 
-def plan_details(
-    plan: Plan, listed_instances: t.Iterable[JobInstance], statuses: t.Container[Status], options: RetryOptions, max_parallel: int | None
-) -> Result:
+def plan_details(plan: Plan, expected: Forecast, statuses: t.Container[Status], options: RetryOptions, now_ms: int) -> Result:
     """What module job_rerun returns as ``plan_details``.
 
-    :param listed_instances: everything that is listed, from which the duration of runs is taken.
+    :param expected: when the instances of *plan* will probably end, counted from *now_ms*, the service's time, epoch ms.
     :param statuses: those to rerun.
     """
     stages = _stages(plan)
-    names = [[decision.instance.job_name for decision in stage] for stage in stages.values()]
-    expected = forecast(names, durations(listed_instances), max_parallel)
     due = [decision for stage in stages.values() for decision in stage]
     return {
         "retry_location": options.retry_location,
@@ -51,6 +48,7 @@ def plan_details(
         "left": _left(plan.decisions, {id(decision) for decision in due}, statuses),
         "jobs": [_job(number, name, of_job, expected) for number, stage in stages.items() for name, of_job in _by_job(stage).items()],
         "waits_for": [entry for number, stage in stages.items() for entry in _waits_for(number, stage)],
+        "expected_end": None if expected.seconds is None else now_ms + round(expected.seconds * 1000),
         "expected_seconds": None if expected.seconds is None else round(expected.seconds, 1),
         "expected_unknown": expected.unknown,
     }
@@ -93,14 +91,16 @@ def _expected_lines(details: t.Mapping[str, t.Any]) -> list[str]:
     if seconds is None:
         return []
     without = f", without {counted(unknown, 'instance')} of jobs of which no earlier run is listed" if unknown else ""
-    return [f"  takes about {duration_text(seconds)}, as long as earlier runs took{without}"]
+    end = details.get("expected_end")
+    until = "" if end is None else f", until {'about' if not unknown else 'at least'} {to_iso(minute(end))}"
+    return [f"  takes about {duration_text(seconds)}, as long as earlier runs took{without}{until}"]
 
 
 def _stages(plan: Plan) -> dict[int, list[Decision]]:
     """What is to be rerun, by stage, in their order; what max_parallel queues belongs to the first, after what is sent at once."""
     batched = [decision for batch in plan.batches for decision in batch.decisions]
     at_once = batched or [decision for decision in plan.decisions if decision.action is Action.RETRY]
-    room = [decision for decision in plan.decisions if decision.queued == 1]
+    room = [decision for decision in plan.decisions if decision.queued == 1 or (decision.quiet_hours and not decision.queued)]
     later: dict[int, list[Decision]] = {}
     for decision in plan.decisions:
         if decision.queued > 1:

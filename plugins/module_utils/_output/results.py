@@ -17,6 +17,7 @@ from .._models.attempt import Attempt, Slot
 from .._models.decision import Action, Decision
 from .._models.instance import JobInstance, Status
 from .._planner.outcomes import standing
+from .._planner.quiet_hours import QuietSpan
 
 Result = t.Dict[str, t.Any]
 _HISTORY = 10  # reruns by others that an instance names; rerun_history_info has all
@@ -101,6 +102,14 @@ def instance_line(result: Result) -> str:
     where = f", node {printable(node, 100)}" if node else ""
     why = f": {printable(cause, 300)}" if cause else ""
     return f"{printable(result['job_name'], 200)} planned {result['plan_time_iso']}: {printable(result['status'], 100)}{ended}{where}{why}"
+
+
+def quiet_result(quiet_hours: QuietSpan | None, decisions: t.Iterable[Decision]) -> Result | None:
+    """``quiet_hours`` of a result: what was not sent because of them, and when it may be; None where nothing was held back."""
+    held_back = sum(decision.quiet_hours for decision in decisions)
+    if quiet_hours is None or not held_back:
+        return None
+    return {"window": quiet_hours.window, "until": quiet_hours.until, "until_iso": to_iso(quiet_hours.until), "instances": held_back}
 
 
 def summary(instances: t.Sequence[Result], already_done: int = 0) -> Result:

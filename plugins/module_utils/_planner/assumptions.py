@@ -390,6 +390,8 @@ POINTS: dict[str, t.Callable[[Evidence], Decided] | str] = {
     "twins_rerun": _ONLY_A_RERUN,
     "cancelled_times": "Only an instance shows it that the service cancelled because of another",
     "running_per_job": _running_per_job,
+    "baselines_open": "Only a request that is not made here shows it",
+    "baseline_jobs": "Only a request that is not made here shows it",
     "status_spelling": _status_words,
     "v1_job_id": _v1_job_id,
     "detail_error": _detail_error,

@@ -48,6 +48,7 @@ class Beyond:
     :param workspace_id: the workspace of the run.
     :param unseen: whether it is selected, and only its job could not be listed this time.
     :param names: of workspaces, by id, as far as the service told them.
+    :param order: the option, for people.
     :param first_starts: the start of each when this run first read it. A later one is a start of its time, whatever clock stamps it.
     """
 
@@ -59,6 +60,7 @@ class Beyond:
     workspace_id: str = ""
     names: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
     first_starts: t.Mapping[InstanceKey, int | None] = dataclasses.field(default_factory=dict)
+    order: str = "upstream_first"
 
     def open(self, key: InstanceKey) -> bool:
         """Whether what depends on it has to wait for it, so that it is worth another pass."""
@@ -129,7 +131,7 @@ def order_upstream(
     by_key = {key: decision if strict else _out_of_circles(decision, depends) for key, decision in before.items()}
     gates: dict[InstanceKey, _Gate | None] = {}
     starts = [key for key, decision in by_key.items() if (hold and decision.action is Action.RETRY) or waits_in_service(decision)]
-    for key in _upstream_first(starts, by_key, depends, strict=strict):
+    for key in _upstream_first(starts, by_key, depends, strict=beyond.order if strict else ""):
         decision, gate = by_key.get(key), _nearest(gates, depends.get(key, frozenset()) - {key})
         if decision is None:
             other = beyond.others.get(key)
@@ -137,7 +139,7 @@ def order_upstream(
             gates[key] = own if own is not None and (gate is None or own.broken or not gate.broken) else gate
             continue
         if gate is not None and hold and decision.action is Action.RETRY:
-            decision = by_key[key] = _behind(decision, gate, beyond.names)
+            decision = by_key[key] = _behind(decision, gate, beyond)
         elif gate is not None and gate.broken and waits_in_service(decision):
             reason = f"its rerun waits in the service for {gate.text}; it goes on by itself when that has succeeded"
             decision = by_key[key] = dataclasses.replace(decision, action=Action.BLOCKED, reason=reason)
@@ -205,14 +207,14 @@ def _nearest(gates: t.Mapping[InstanceKey, _Gate | None], keys: t.Iterable[Insta
     return min(standing, key=lambda gate: (not gate.broken, -gate.stage, gate.instance.key.plan_time, gate.instance.key), default=None)
 
 
-def _behind(decision: Decision, gate: _Gate, names: t.Mapping[str, str]) -> Decision:
+def _behind(decision: Decision, gate: _Gate, beyond: Beyond) -> Decision:
     above = None
     if not gate.broken:
         workspace_id = gate.instance.key.workspace_id
-        above = Upstream(gate.instance.job_name, workspace_id, names.get(workspace_id, ""))
-        action, reason, stage = Action.WAIT, f"waits for {gate.text}, on which it depends (order: upstream_first)", gate.stage + 1
+        above = Upstream(gate.instance.job_name, workspace_id, beyond.names.get(workspace_id, ""))
+        action, reason, stage = Action.WAIT, f"waits for {gate.text}, on which it depends (order: {beyond.order})", gate.stage + 1
     else:
-        action, reason, stage = Action.SKIPPED, f"depends on {gate.text} (order: upstream_first)", 0
+        action, reason, stage = Action.SKIPPED, f"depends on {gate.text} (order: {beyond.order})", 0
         if gate.outside:
             action, reason = Action.BLOCKED, f"{reason}; select that too, or bring it to success first"
     attempts = decision.attempts - 1
@@ -220,9 +222,12 @@ def _behind(decision: Decision, gate: _Gate, names: t.Mapping[str, str]) -> Deci
 
 
 def _upstream_first(
-    starts: t.Iterable[InstanceKey], by_key: t.Mapping[InstanceKey, Decision], depends: Depends, *, strict: bool
+    starts: t.Iterable[InstanceKey], by_key: t.Mapping[InstanceKey, Decision], depends: Depends, *, strict: str
 ) -> list[InstanceKey]:
-    """Every instance that *starts* depend on, and they themselves, each after those it depends on; without recursion, chains are long."""
+    """Every instance that *starts* depend on, and they themselves, each after those it depends on; without recursion, chains are long.
+
+    :param strict: the option of the order, for people, that no circle can have; "" where it does not matter.
+    """
     order: list[InstanceKey] = []
     done: set[InstanceKey] = set()
     path: dict[InstanceKey, t.Iterator[InstanceKey]] = {}
@@ -241,20 +246,20 @@ def _upstream_first(
                 if not strict:
                     done.add(upper)  # nothing is held back for it: whatever stands in the circle is looked at once
                     continue
-                raise _circle(list(path)[list(path).index(upper) :], by_key)
+                raise _circle(list(path)[list(path).index(upper) :], by_key, strict)
             else:
                 path[upper] = iter(sorted(depends.get(upper, ())))
     return order
 
 
-def _circle(keys: t.Sequence[InstanceKey], by_key: t.Mapping[InstanceKey, Decision]) -> OptionError:
+def _circle(keys: t.Sequence[InstanceKey], by_key: t.Mapping[InstanceKey, Decision], order: str) -> OptionError:
     named = [
         _name(by_key[key].instance) if key in by_key else f"job {printable(key.job_id, 40)}, planned {to_iso(key.plan_time)}"
         for key in keys
     ]
     shown = [*named[:_NAMED], "…"] if len(named) > _NAMED else named
     return OptionError(
-        f"order: upstream_first cannot order {len(keys)} instances that depend on each other in a circle: {' -> '.join([*shown, named[0]])}. "
+        f"order: {order} cannot order {len(keys)} instances that depend on each other in a circle: {' -> '.join([*shown, named[0]])}. "
         "Nothing was sent. Rerun them with order: parallel, or select fewer jobs."
     )
 

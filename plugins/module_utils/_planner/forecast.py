@@ -1,81 +1,292 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Forecast: how long the reruns of a plan will probably take, from how long earlier runs of the same jobs took.
+"""Forecast: when reruns will probably end, from how long earlier runs of the same jobs took.
 
-Pure. What is not known is not guessed: a job without an earlier run in the list has no duration here. A rerun that starts in the middle is
-shorter than a whole run, so the forecast is rather too long than too short; what waits for a free node of the service is not in it.
+Pure. The night is played through: what depends on something waits for it, the run's own limits queue here, and the service runs five instances of
+a job at once [H-UMN] and queues the rest. What is not known is not guessed: a job without an earlier run has no duration here, and nothing behind it
+has an end. A rerun that starts in the middle is shorter than a whole run, so the forecast is rather too long than too short, until reruns of
+the job have ended in this run, which then count alone. What waits for a free node of the service is not in it.
 """
 
 from __future__ import annotations
 
+import collections
 import heapq
+import itertools
 import statistics
 import typing as t
 from dataclasses import dataclass, field
 
-from .._models.instance import JobInstance, Status
+from .._models.decision import Action, Decision
+from .._models.instance import InstanceKey, JobInstance, Status
+from .dependency_order import Depends
+from .limits import age
 
-#: How many instances of one job the service runs at once (user manual).
+#: How many instances of one job the service runs at once [H-UMN].
 AT_ONCE = 5
+#: So many reruns of a job that ended in this run say more than the runs before it.
+ENOUGH = 3
+#: How much longer than any run before it one will probably take that has taken longer already, as a part of what it has taken.
+_OVERDUE = 0.1
+
+Runs = t.Mapping[str, t.Sequence[float]]
+
+
+@dataclass(frozen=True)
+class Room:
+    """What limits how much runs at once.
+
+    :param max_parallel: instances in progress; None: any number.
+    :param max_parallel_per_job: the same of each job.
+    :param at_once: instances of a job that the service runs at once.
+    :param lag: seconds until it is seen here that something has ended.
+    """
+
+    max_parallel: int | None = None
+    max_parallel_per_job: int | None = None
+    at_once: int = AT_ONCE
+    lag: float = 0.0
+
+
+@dataclass(frozen=True)
+class Item:
+    """An instance that is to end. Seconds from now.
+
+    :param job: its name.
+    :param after: numbers of the items that have to end before it is sent.
+    :param in_service: whether the service has it.
+    :param elapsed: how long it has been running; None if it has not begun.
+    :param begin: before when it is not sent.
+    :param blind: whether it waits for something of which nothing is known.
+    """
+
+    job: str
+    after: tuple[int, ...] = ()
+    in_service: bool = False
+    elapsed: float | None = None
+    begin: float = 0.0
+    blind: bool = False
 
 
 @dataclass(frozen=True)
 class Forecast:
-    """What is known of the duration of a plan.
+    """What is known of the end of a plan.
 
-    :param seconds: from the first request until the last end, without the instances in *unknown*; None if nothing is known.
+    :param seconds: from now until the last end, without the instances in *unknown*; None if nothing is known.
     :param by_job: seconds of one run, for each job of which that is known.
-    :param unknown: how many instances are to be rerun of jobs without a known duration.
+    :param unknown: how many instances are to end at a time of which nothing is known.
+    :param ends: seconds from now until the end of each instance that has not come to its end; None: unknown.
     """
 
     seconds: float | None = None
     by_job: t.Mapping[str, float] = field(default_factory=dict)
     unknown: int = 0
+    ends: t.Mapping[InstanceKey, float | None] = field(default_factory=dict)
 
 
-def durations(instances: t.Iterable[JobInstance]) -> dict[str, float]:
-    """Seconds that a run of each job takes: the median of the successful runs among *instances*.
+def runs_of(instances: t.Iterable[JobInstance], since: int, averages: t.Mapping[str, float] | None = None) -> dict[str, tuple[float, ...]]:
+    """Seconds that the successful runs of each job among *instances* took, the shortest first.
 
     One that a person set to success has not run to its end, and says nothing.
+
+    :param since: of the run, epoch ms: what began since then are reruns.
+    :param averages: seconds of a run by job, as the dependency calls tell them [H-DEP]; they count where the list has none.
     """
-    known: dict[str, list[float]] = {}
+    before: dict[str, list[float]] = {}
+    reruns: dict[str, list[float]] = {}
     for instance in instances:
         seconds = _seconds(instance)
         if seconds is not None:
-            known.setdefault(instance.job_name, []).append(seconds)
-    return {name: statistics.median(seconds) for name, seconds in known.items()}
+            of_run = instance.start_time is not None and instance.start_time >= since
+            (reruns if of_run else before).setdefault(instance.job_name, []).append(seconds)
+    known: dict[str, tuple[float, ...]] = {name: (seconds,) for name, seconds in (averages or {}).items() if seconds > 0}
+    for name in {*before, *reruns}:
+        own = reruns.get(name, [])
+        known[name] = tuple(sorted(own if len(own) >= ENOUGH else [*before.get(name, ()), *own]))
+    return known
 
 
-def forecast(stages: t.Sequence[t.Sequence[str]], by_job: t.Mapping[str, float], max_parallel: int | None = None) -> Forecast:
-    """The forecast for reruns that are sent stage by stage.
+def running_at_once(instances: t.Iterable[JobInstance]) -> int:
+    """How many instances of a job the service runs at once: as many as are seen to, if it is more than documented."""
+    running = collections.Counter(instance.key.job_id for instance in instances if instance.status is Status.RUNNING)
+    return max(AT_ONCE, max(running.values(), default=0))
 
-    :param stages: the job of each instance that is to be rerun, in the order in which they are sent; a stage begins when the one before it
-        has ended.
-    :param by_job: what :func:`durations` returned.
-    :param max_parallel: how many run at once at most; None: any number.
+
+def foresee(decisions: t.Iterable[Decision], depends: Depends, runs: Runs, room: Room, now_ms: int) -> Forecast:
+    """When each instance that has not come to its end will, and the whole.
+
+    :param decisions: of a plan, or as they stand after it was sent.
+    :param depends: what instances depend on, as far as this run waits for it; instances in between need not be in *decisions*.
+    :param runs: what :func:`runs_of` returned.
+    :param now_ms: the service's time, epoch ms.
     """
-    names = [name for stage in stages for name in stage]
-    known = {name: by_job[name] for name in names if name in by_job}
-    end = 0.0
-    for stage in stages:
-        end = _stage_end([(name, by_job[name]) for name in stage if name in by_job], end, max_parallel)
-    return Forecast(end if known else None, known, sum(name not in by_job for name in names))
+    left = sorted((decision for decision in decisions if decision.action.open), key=age)
+    number = {decision.instance.key: index for index, decision in enumerate(left)}
+    items = [_item(decision, nearest_above(decision.instance.key, number, depends), now_ms) for decision in left]
+    item_ends = ends(items, runs, room)
+    names = {item.job for item in items}
+    known = [end for end in item_ends if end is not None]
+    return Forecast(
+        max(known, default=None),
+        {name: statistics.median(seconds) for name, seconds in runs.items() if name in names},
+        len(item_ends) - len(known),
+        {decision.instance.key: end for decision, end in zip(left, item_ends)},
+    )
 
 
-def _stage_end(runs: t.Iterable[tuple[str, float]], begin: float, max_parallel: int | None) -> float:
-    """When the last of *runs* (job, seconds) ends, each of which begins as soon as there is room for it."""
-    room = None if max_parallel is None else [begin] * max_parallel
-    by_job: dict[str, list[float]] = {}
-    last = begin
-    for name, seconds in runs:
-        of_job = by_job.setdefault(name, [begin] * AT_ONCE)
-        end = max(of_job[0], begin if room is None else room[0]) + seconds
-        heapq.heapreplace(of_job, end)
-        if room is not None:
-            heapq.heapreplace(room, end)
-        last = max(last, end)
-    return last
+def ends(items: t.Sequence[Item], runs: Runs, room: Room) -> list[float | None]:
+    """Seconds from now until the end of each of *items*, which are sent in their order as soon as there is room; None: unknown."""
+    return _Night(items, _durations(items, runs), room).play()
+
+
+class _Night:
+    """Plays the items through, event by event."""
+
+    def __init__(self, items: t.Sequence[Item], seconds: t.Sequence[float | None], room: Room) -> None:
+        self._items, self._seconds, self._room = items, seconds, room
+        self._ends: list[float | None] = [None] * len(items)
+        self._left = [len(item.after) for item in items]
+        self._below: dict[int, list[int]] = {}
+        for index, item in enumerate(items):
+            for above in item.after:
+                self._below.setdefault(above, []).append(index)
+        self._events: list[tuple[float, int, t.Callable[[int, float], None], int]] = []
+        self._order = itertools.count()
+        self._ready: list[int] = []
+        self._without_room: dict[str, collections.deque[int]] = collections.defaultdict(collections.deque)
+        self._by_job: collections.Counter[str] = collections.Counter()
+        self._busy = 0
+        self._running: collections.Counter[str] = collections.Counter()
+        self._queue: dict[str, collections.deque[int]] = collections.defaultdict(collections.deque)
+
+    def play(self) -> list[float | None]:
+        """The end of each item."""
+        # What runs takes its place before what waits for one.
+        for index, item in sorted(enumerate(self._items), key=lambda pair: pair[1].elapsed is None):
+            if self._seconds[index] is None or item.blind:
+                continue
+            if item.in_service:
+                self._by_job[item.job] += 1
+                self._busy += 1
+                step = self._begin if item.elapsed is not None else self._arrive
+                step(index, 0.0)
+            elif not item.after:
+                self._at(item.begin, self._release, index)
+        while self._events:
+            now = self._events[0][0]
+            while self._events and self._events[0][0] == now:
+                _time, _number, act, index = heapq.heappop(self._events)
+                act(index, now)
+            self._send(now)
+        return self._ends
+
+    def _release(self, index: int, dummy_now: float) -> None:
+        heapq.heappush(self._ready, index)
+
+    def _send(self, now: float) -> None:
+        """Send what there is room for. What is sent later than at once is sent by a pass that has to notice first."""
+        most, of_job = self._room.max_parallel, self._room.max_parallel_per_job
+        while self._ready and (most is None or self._busy < most):
+            index = heapq.heappop(self._ready)
+            job = self._items[index].job
+            if of_job is not None and self._by_job[job] >= of_job:
+                self._without_room[job].append(index)
+                continue
+            self._by_job[job] += 1
+            self._busy += 1
+            self._at(now + (self._room.lag if now else 0.0), self._arrive, index)
+
+    def _arrive(self, index: int, now: float) -> None:
+        job = self._items[index].job
+        if self._running[job] < self._room.at_once:
+            self._begin(index, now)
+        else:
+            self._queue[job].append(index)
+
+    def _begin(self, index: int, now: float) -> None:
+        self._running[self._items[index].job] += 1
+        self._at(now + t.cast(float, self._seconds[index]), self._end, index)
+
+    def _end(self, index: int, now: float) -> None:
+        job = self._items[index].job
+        self._ends[index] = now
+        self._running[job] -= 1
+        self._by_job[job] -= 1
+        self._busy -= 1
+        if self._queue[job] and self._running[job] < self._room.at_once:
+            self._begin(self._queue[job].popleft(), now)
+        if self._without_room[job]:
+            heapq.heappush(self._ready, self._without_room[job].popleft())
+        for below in self._below.get(index, ()):
+            self._left[below] -= 1
+            if not self._left[below] and self._seconds[below] is not None and not self._items[below].blind:
+                self._at(max(now, self._items[below].begin), self._release, below)
+
+    def _at(self, time: float, act: t.Callable[[int, float], None], index: int) -> None:
+        heapq.heappush(self._events, (time, next(self._order), act, index))
+
+
+def _item(decision: Decision, after: tuple[int, ...], now_ms: int) -> Item:
+    instance, due_ms = decision.instance, decision.due_ms
+    if instance.status is Status.RUNNING and decision.action is Action.WAIT and not decision.queued:
+        return Item(instance.job_name, in_service=True, elapsed=max(0.0, (now_ms - (instance.start_time or now_ms)) / 1000))
+    if decision.in_progress and not decision.queued and not decision.delayed and decision.action is not Action.RETRY:
+        return Item(instance.job_name, in_service=True)
+    begin = 0.0 if due_ms is None else max(0.0, (due_ms - now_ms) / 1000)
+    return Item(instance.job_name, after, begin=begin, blind=decision.queued > 1 and not after)
+
+
+def nearest_above(key: InstanceKey, number: t.Mapping[InstanceKey, int], depends: Depends) -> tuple[int, ...]:
+    """The numbers of the nearest instances that *key* depends on, also over instances that have no number."""
+    seen, near = {key}, set()
+    left = [key]
+    while left:
+        for above in depends.get(left.pop(), ()):
+            if above in seen:
+                continue
+            seen.add(above)
+            if above in number:
+                near.add(number[above])
+            else:
+                left.append(above)
+    return tuple(sorted(near))
+
+
+def _durations(items: t.Sequence[Item], runs: Runs) -> list[float | None]:
+    """How long each item still takes. Instances of a job do not all take the median: the last of many is later than that, so they get what
+    is between the shortest and the longest run, evenly."""
+    seconds: list[float | None] = [None] * len(items)
+    by_job: dict[str, list[int]] = {}
+    for index, item in enumerate(items):
+        if item.job in runs:
+            by_job.setdefault(item.job, []).append(index)
+    for job, indexes in by_job.items():
+        known = runs[job]
+        fresh = [index for index in indexes if items[index].elapsed is None]
+        for index, part in zip(fresh, _spread(len(fresh))):
+            seconds[index] = _quantile(known, part)
+        for index in indexes:
+            elapsed = items[index].elapsed
+            if elapsed is not None:
+                longer = [run for run in known if run > elapsed]
+                seconds[index] = statistics.median(longer) - elapsed if longer else elapsed * _OVERDUE
+    return seconds
+
+
+def _spread(count: int) -> list[float]:
+    """*count* numbers between 0 and 1 at even distances, in an order in which each stretch of them is spread too."""
+    bits = max(1, (count - 1).bit_length())
+    order = sorted(range(count), key=lambda index: int(f"{index:0{bits}b}"[::-1], 2))
+    return [(place + 0.5) / count for place in order]
+
+
+def _quantile(known: t.Sequence[float], part: float) -> float:
+    """What *part* of the runs are shorter than; *known* is sorted."""
+    place = part * len(known) - 0.5
+    low = min(max(int(place), 0), len(known) - 1)
+    high = min(low + 1, len(known) - 1)
+    return known[low] + (known[high] - known[low]) * min(1.0, max(0.0, place - low))
 
 
 def _seconds(instance: JobInstance) -> float | None:

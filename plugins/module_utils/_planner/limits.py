@@ -17,6 +17,7 @@ from .._common.errors import OptionError
 from .._common.text import printable
 from .._models.attempt import Outcome
 from .._models.decision import Action, Decision
+from .._models.instance import InstanceKey
 from .plan import Plan
 
 _NAMED = 20  # jobs that a refusal names; the rest is counted
@@ -30,17 +31,21 @@ class Limits:
     :param max_instances: instances a run may rerun at most; more refuse the plan as a whole. None: any number.
     :param max_parallel: instances that may be in progress at once; the rest is queued for a later pass. None: any number.
     :param batch_size: instances per request, at least 1.
+    :param max_parallel_per_job: the same as *max_parallel* for the instances of each job.
     """
 
     max_instances: int | None = None
     max_parallel: int | None = None
     batch_size: int = 100
+    max_parallel_per_job: int | None = None
 
     def __post_init__(self) -> None:
         if self.max_instances is not None and self.max_instances < 0:
             raise OptionError(f"max_instances is {self.max_instances}. Set it to 0 or more, or leave it out for no limit.")
-        if self.max_parallel is not None and self.max_parallel < 1:
-            raise OptionError(f"max_parallel is {self.max_parallel}. Set it to 1 or more, or leave it out for no limit.")
+        for name in ("max_parallel", "max_parallel_per_job"):
+            most = getattr(self, name)
+            if most is not None and most < 1:
+                raise OptionError(f"{name} is {most}. Set it to 1 or more, or leave it out for no limit.")
         if self.batch_size < 1:
             raise OptionError(f"batch_size is {self.batch_size}. Set it to 1 or more.")
 
@@ -52,30 +57,50 @@ def refuse_over_limit(plan: Plan, limits: Limits) -> Plan:
 
 
 def limit(plan: Plan, limits: Limits) -> Plan:
-    """*plan*, refused if it reruns more than ``max_instances``; what ``max_parallel`` leaves no room for is queued, the oldest plan time first.
+    """*plan*, refused if it reruns more than ``max_instances``; what ``max_parallel`` and ``max_parallel_per_job`` leave no room for
+    is queued, the oldest plan time first.
 
-    What is in progress counts for ``max_parallel``, and what this run sent before counts for ``max_instances``.
+    What is in progress counts for these two, and what this run sent before counts for ``max_instances``.
     """
     due = sorted((decision for decision in plan.decisions if decision.action is Action.RETRY), key=age)
     refused = plan.refused or _refusal(plan.decisions, due, limits.max_instances)
-    most = limits.max_parallel
-    if refused is not None or most is None:
+    if refused is not None:
         return dataclasses.replace(plan, refused=refused)
-    busy = sum(map(_busy, plan.decisions))
-    # Twins that one request means together are sent together or not at all.
-    queued_units = {decision.unit for decision in due[max(0, most - busy) :]}
+    why = _without_room(due, [decision for decision in plan.decisions if _busy(decision)], limits)
 
     def queued(decision: Decision) -> Decision:
-        waits = decision.action is Action.RETRY and decision.unit in queued_units
-        return _queued(decision, most, busy) if waits else decision
+        waits = decision.action is Action.RETRY and decision.unit in why
+        return _queued(decision, why[decision.unit]) if waits else decision
 
     return dataclasses.replace(plan, decisions=tuple(map(queued, plan.decisions)))
 
 
-def age(decision: Decision) -> tuple[int, str, str, int, str]:
-    """What instances are sent in the order of: the oldest plan time first."""
+def _without_room(due: t.Iterable[Decision], busy: t.Sequence[Decision], limits: Limits) -> dict[InstanceKey, str]:
+    """What there is no room for, by :attr:`Decision.unit`, and why: twins that one request means together are sent together or not at all."""
+    of_job = collections.Counter(map(_job, busy))
+    before, total = dict(of_job), len(busy)
+    why: dict[InstanceKey, str] = {}
+    for decision in due:
+        job = _job(decision)
+        if limits.max_parallel is not None and total >= limits.max_parallel:
+            why.setdefault(decision.unit, f"max_parallel is {limits.max_parallel} and {len(busy)} were in progress")
+        elif limits.max_parallel_per_job is not None and of_job[job] >= limits.max_parallel_per_job:
+            many = before.get(job, 0)
+            why.setdefault(decision.unit, f"max_parallel_per_job is {limits.max_parallel_per_job} and {many} of its job were in progress")
+        elif decision.unit not in why:
+            of_job[job] += 1
+            total += 1
+    return why
+
+
+def _job(decision: Decision) -> tuple[str, str]:
+    return decision.instance.key.workspace_id, decision.instance.key.job_id
+
+
+def age(decision: Decision) -> tuple[int, int, str, str, int, str]:
+    """What instances are sent in the order of: by their rank, then the oldest plan time first."""
     key = decision.instance.key
-    return key.plan_time, decision.instance.job_name, key.job_id, key.submit_time, key.twin
+    return decision.rank, key.plan_time, decision.instance.job_name, key.job_id, key.submit_time, key.twin
 
 
 def over_limit(due: t.Sequence[Decision], most: int | str, less: str) -> str:
@@ -103,8 +128,8 @@ def _busy(decision: Decision) -> bool:
     return decision.action is Action.SETTLING and decision.attempt is not None
 
 
-def _queued(decision: Decision, most: int, busy: int) -> Decision:
-    reason = f"queued: max_parallel is {most} and {busy} were in progress ({decision.reason})"
+def _queued(decision: Decision, why: str) -> Decision:
+    reason = f"queued: {why} ({decision.reason})"
     return dataclasses.replace(
         decision, action=Action.WAIT, reason=reason, attempts=decision.attempts - 1, alone=False, by_id=False, queued=1
     )

@@ -98,13 +98,15 @@ def left_to_do(decision: Decision, *, wait: bool) -> bool:
     """Whether a further pass has anything to do for it: until its end, or with *wait* false until it is sent and that is certain."""
     if not decision.action.open:
         return False
-    accepted = decision.attempt is not None and decision.attempt.outcome is Outcome.ACCEPTED and not decision.queued
+    accepted = (
+        decision.attempt is not None and decision.attempt.outcome is Outcome.ACCEPTED and not decision.queued and not decision.quiet_hours
+    )
     return wait or not (accepted or decision.instance.status.in_progress)
 
 
 def unsent(decision: Decision, *, check_mode: bool, plan_only: bool) -> Decision:
     """A decision of which nothing was sent in its pass; in check mode it tells what would be sent. An attempt counts once it is made."""
-    if check_mode and (decision.queued or decision.delayed):
+    if check_mode and (decision.queued or decision.delayed or decision.quiet_hours):
         return replace(decision, action=Action.RETRY)  # it would be sent, though not in the first pass
     if decision.action is not Action.RETRY:
         return decision

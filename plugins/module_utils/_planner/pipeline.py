@@ -17,7 +17,9 @@ approval                  ``plan_id``: is this still the plan that was approved?
 start node                ``node_name``: what has no such node is not rerun, see ``start_node.py``
 max_instances             refuses a plan that is too large, whenever each instance is to be sent
 dependency order          ``order: upstream_first``: what others depend on comes first
-limits                    ``max_parallel`` queues what there is no room for
+urgency                   ``order: deadline``: the chains with the least time left come first
+limits                    ``max_parallel`` and ``max_parallel_per_job`` queue what there is no room for
+quiet hours               ``not_between``: nothing is sent before they end
 batches                   which instances go into one request
 ========================  ====================================================================================================
 """
@@ -34,9 +36,11 @@ from .._models.reason import Reason
 from .approval import approve
 from .batches import batched
 from .daily_limit import within_daily_limit
+from .deadline import Urgency, by_urgency
 from .dependency_order import Beyond, Depends, order_upstream
 from .limits import Limits, limit, refuse_over_limit
 from .plan import Plan
+from .quiet_hours import QuietSpan, hold_back
 from .reason_policy import ReasonPolicy, leave_out
 from .twins import tell_twins_apart
 
@@ -90,13 +94,13 @@ def assess(
     return approve(plan, options, since)
 
 
-def schedule(plan: Plan, order: Order | None, limits: Limits) -> Plan:
-    """The requests of *plan*: dependency order, limits, batches."""
+def schedule(plan: Plan, order: Order | None, limits: Limits, quiet_hours: QuietSpan | None = None, urgency: Urgency | None = None) -> Plan:
+    """The requests of *plan*: dependency order, urgency, limits, quiet hours, batches."""
     plan = refuse_over_limit(plan, limits)
     if order is not None and plan.refused is None:  # what is refused as a whole needs no order
         ordered = order_upstream(plan.decisions, order.depends, order.beyond, hold=order.upstream_first, strict=order.strict)
         plan = replace(plan, decisions=tuple(ordered))
-    return batched(limit(plan, limits), limits.batch_size)
+    return batched(hold_back(limit(by_urgency(plan, urgency), limits), quiet_hours), limits.batch_size)
 
 
 def _daily_limit(plan: Plan, history: History, most: int | None) -> Plan:

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Dependencies: when a pass of job_rerun asks for them, and what the planner has to know of instances that are not selected.
 
-With ``order: upstream_first`` before anything is sent; without an answer nothing is. With any order once a rerun has waited in the service
+With ``order: upstream_first`` or ``deadline`` before anything is sent; without an answer nothing is. With any order once a rerun has waited in the service
 for long: it may wait for something that will not come. Then a missing answer is not an error, the instance is waited for as before.
 """
 
@@ -47,9 +47,10 @@ class OrderReader:
         self._run = run
         self._api_of = api_of
         self._here: str = run.options["workspace_id"]
+        self._order = str(run.options["order"])
         # What joins from downstream is of no use before what it depends on.
-        self._first = run.options["order"] == "upstream_first" or joins(run.options["downstream"])
-        self._strict = run.options["order"] == "upstream_first"
+        self._strict = self._order != "parallel"
+        self._first = self._strict or joins(run.options["downstream"])
         self._others = frozenset(run.options["other_workspaces"] or ())
         self._awaited: dict[tuple[str, str], None] = {}  # (job name, workspace id) that another workspace of the play is to rerun
         self.known = Dependencies.from_pass_state(carried)
@@ -141,7 +142,9 @@ class OrderReader:
         others = collections.ChainMap(dict(below.instances), *(part.others for part in known))
         names = collections.ChainMap(*(part.workspaces for part in known), dict(below.names))
         first_starts = collections.ChainMap(*(part.first_starts for part in known))
-        return Beyond(others, policy.since, expected, unseen, again, here, names, first_starts)
+        return Beyond(
+            others, policy.since, expected, unseen, again, here, names, first_starts, self._order if self._strict else "upstream_first"
+        )
 
     def _read(self, due: list[Decision], stuck: list[Decision], selected: t.AbstractSet[t.Any], beyond: Beyond, so_far: str) -> None:
         name = listed_key(selected)
@@ -150,7 +153,7 @@ class OrderReader:
             for known in (self.known, *self._abroad.values())
         }
         if due:
-            what, self._run.what = self._run.what, f"Failed to read what the instances {self._run.where} depend on (order: upstream_first)"
+            what, self._run.what = self._run.what, f"Failed to read what the instances {self._run.where} depend on (order: {self._order})"
             try:
                 self._read_each(due, before)
             except ApiError as error:

@@ -25,6 +25,7 @@ from .._journal.journal import Journal
 from .._models.run_scope import PassState
 from .._planner.hold_off import complete_since
 from .._planner.plan import Batch, Plan
+from .._planner.quiet_hours import NOT_BETWEEN, QuietHours, QuietSpan
 from .ansible_module import ModuleRun
 from .sender import RerunExchange, RunIdentity, Sender
 from .snapshot import Listed, Since, Snapshot, take
@@ -46,6 +47,7 @@ class Strategy(abc.ABC):
         self.state = state
         self.run_id = state.run_id or uuid.uuid4().hex
         self.clock = run.session.client.clock
+        self.hours = QuietHours.of(run.options[NOT_BETWEEN], self.clock.now_ms())
         self.problems: list[str] = []
         self.outdated = False
 
@@ -53,6 +55,10 @@ class Strategy(abc.ABC):
     def settle_ms(self) -> int:
         """``settle_time``: how long after a request the service may still show an instance as it was, ms."""
         return int(self.run.options["settle_time"]) * 1000
+
+    def quiet_hours(self) -> QuietSpan | None:
+        """The quiet hours in which nothing may be sent now (``not_between``), by the service's clock; None if something may."""
+        return self.hours.at(self.clock.earliest_ms(), self.clock.latest_ms())
 
     def note(self, text: str) -> None:
         """*text* is something that people should know."""
@@ -188,7 +194,7 @@ class Engine:
 
     def _send(self, snapshot: Snapshot, plan: Plan) -> None:
         """A rejected request does not stop the next one; an error that all would meet does."""
-        sender = Sender(self._journal, self._run.session.client, snapshot, self._identity)
+        sender = Sender(self._journal, self._run.session.client, snapshot, self._identity, self._strategy.quiet_hours)
         done, total = 0, sum(len(batch.decisions) for batch in plan.batches)
         try:
             try:
@@ -197,7 +203,7 @@ class Engine:
                     done += len(batch.decisions)
                     if (
                         not all(self._strategy.note_exchange(exchange) for exchange in self._strategy.send(batch, sender))
-                        or not sender.fresh
+                        or sender.obstacle() is not None
                     ):
                         break
             finally:

@@ -25,11 +25,12 @@ from .._models.rerun_request import RetryOptions
 from .._models.run_scope import PassState, RunScope, SinceOption
 from .._models.selection import wanted_statuses
 from .._output.messages import lookup_hint
-from .._output.results import decided, diff
+from .._output.results import decided, diff, quiet_result
 from .._planner.batches import batched
 from .._planner.limits import Limits, over_limit
 from .._planner.outcomes import NOT_EXECUTED_KINDS, REJECTING_KINDS
 from .._planner.plan import Plan
+from .._planner.quiet_hours import QuietSpan, not_sent
 from .._planner.reconcile import Policy
 from .._planner.twins import tell_twins_apart
 from .ansible_module import ModuleRun, error_result, failure_result, sentence
@@ -68,6 +69,7 @@ class NamedRequest(Strategy):
         self._times: dict[InstanceKey, int] = {}  # how often it did
         self._just_lost: set[InstanceKey] = set()  # sent in this pass, answer lost
         self._rejection: ApiError | None = None
+        self._quiet_now: QuietSpan | None = None  # the quiet hours that keep the newest plan from being sent
         self._outdated = False  # the list was too old to send anything by it, or another run was faster
         self._claims_lost = 0  # requests in which that was so
         self._since_option = SinceOption.of(options, self.clock.now_ms())
@@ -114,6 +116,9 @@ class NamedRequest(Strategy):
         for text in filter(None, (check.lacking, *check.notes)):
             self.run.warn(text)
         due = replace(check.plan, decisions=tuple(decision for decision in check.plan.decisions if self._due(decision)))
+        self._quiet_now = self.quiet_hours() if due.decisions else None
+        if self._quiet_now is not None:
+            return replace(check.plan, batches=())
         return replace(check.plan, batches=batched(due, max(1, len(due.decisions))).batches)
 
     def note_exchange(self, exchange: RerunExchange) -> bool:
@@ -151,6 +156,9 @@ class NamedRequest(Strategy):
         for instance in instances:
             if instance["action"] == Action.SKIPPED.value:
                 instance["standing"] = "other"  # it was named, but there was no reason to rerun it
+        for instance, decision in zip(instances, finals):
+            if decision.quiet_hours:
+                instance["standing"] = "to_rerun"
         acted = any(decision.action is Action.RETRY for decision in finals) or any(
             decision.action is Action.SETTLING for decision in self._own.values()
         )
@@ -159,6 +167,7 @@ class NamedRequest(Strategy):
             problems=[*self._missing, *self.problems],
             api_versions=dict(self.api.api_versions),
             run_id=self.run_id,
+            quiet_hours=quiet_result(self._quiet_now, finals),
             since=snapshot.scope.since,
             since_iso=to_iso(snapshot.scope.since),
             changed=acted,
@@ -204,6 +213,9 @@ class NamedRequest(Strategy):
             names = sorted({decision.instance.job_name for decision in unknown})
             remedy = f"It was not sent again. {lookup_hint(self.run.options, names, self.window())}"
             result.update(failure_result(sentence(self.run.what, cause, remedy), Kind.AMBIGUOUS.value))
+        elif self._quiet_now is not None and result["quiet_hours"] is not None and not self.run.check_mode:
+            cause = f"{result['quiet_hours']['instances']} of {counted(len(finals), 'instance')} not sent: {not_sent(self._quiet_now)}"
+            result.update(failure_result(sentence(self.run.what, cause, "Run it again when they have ended"), "quiet_hours"))
         elif blocked:
             result.update(failure_result(sentence(self.run.what, blocked[0].reason), blocked[0].action.value))
         elif problems:
@@ -270,8 +282,12 @@ class NamedRequest(Strategy):
         """An instance that this call has not sent. A skip behind which stands an earlier attempt of unknown outcome is not an answer."""
         attempt = decision.attempt
         if decision.action is Action.RETRY:
+            quiet_hours = self._quiet_now if self._due(decision) else None
+            reason = f"{decision.reason}; {not_sent(quiet_hours)}" if quiet_hours is not None else decision.reason
             if self.run.check_mode:
-                return replace(decision, attempts=0)
+                return replace(decision, attempts=0, reason=reason, quiet_hours=quiet_hours is not None)
+            if quiet_hours is not None:
+                return replace(decision, action=Action.SKIPPED, reason=f"not sent: {not_sent(quiet_hours)}", attempts=0, quiet_hours=True)
             return replace(decision, action=Action.SKIPPED, reason="not sent", attempts=0)
         if attempt is not None and attempt.outcome in _LOST and compare(decision.instance, attempt) is not Comparison.CHANGED:
             return replace(decision, action=Action.UNKNOWN)

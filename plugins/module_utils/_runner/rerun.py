@@ -8,6 +8,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import replace
 
+from .._api.baseline_query import baseline_deadlines
 from .._api.instance_query import list_selected, names_without_instances, patterns_without_instances
 from .._api.reason_query import FullKey, ReasonReader
 from .._api.service_time import CLOCK_LIMIT_MS, TOLERANCE_MS, timed_window
@@ -24,18 +25,23 @@ from .._models.rerun_request import RetryOptions
 from .._models.run_scope import PassState, RunScope, SinceOption, seconds_of, window_of
 from .._models.selection import Selection, has_wildcard, select, wanted_statuses
 from .._output.downstream import downstream_lines, downstream_result
+from .._output.expectation import expectation, late_lines
 from .._output.messages import lookup_hint, plan_lines, unshown_notes
 from .._output.plan_details import plan_details
 from .._output.reasons import policy_lines, policy_result, reason_lines, reason_result
 from .._output.refusals import Refusals
-from .._output.results import decided, diff, summary
+from .._output.results import decided, diff, quiet_result, summary
+from .._planner.deadline import Deadlines, Urgency, deadline_of, job_ends
+from .._planner.dependency_order import Depends
 from .._planner.downstream import Knowledge, decide_dependants, roots_of
+from .._planner.forecast import Forecast, Room, Runs, foresee, running_at_once, runs_of
 from .._planner.identity import effective_attempts
 from .._planner.limits import Limits
 from .._planner.outcomes import SHARED_KINDS, due_in, is_missed, left_to_do, missed, statuses_of, unsent
 from .._planner.pipeline import assess, schedule
 from .._planner.plan import Batch, Plan
 from .._planner.plan_id import approved_since
+from .._planner.quiet_hours import QuietSpan
 from .._planner.reason_policy import ReasonPolicy
 from .._planner.reasons import grouped
 from .._planner.reconcile import Policy, decide, decide_missing
@@ -66,7 +72,7 @@ class Goal(Strategy):
         options, now = run.options, self.clock.now_ms()
         self._workspace_id: str = options["workspace_id"]
         self._retry_options = RetryOptions.from_options(options)
-        self._limits = Limits(options["max_instances"], options["max_parallel"], options["batch_size"])
+        self._limits = Limits(options["max_instances"], options["max_parallel"], options["batch_size"], options["max_parallel_per_job"])
         if options["max_reruns_per_day"] is not None and options["max_reruns_per_day"] < 1:
             raise OptionError(f"max_reruns_per_day is {options['max_reruns_per_day']}. Set it to 1 or more, or leave it out for no limit.")
         seconds_of(options, "wait_timeout", 0)
@@ -89,6 +95,11 @@ class Goal(Strategy):
         self._after: dict[InstanceKey, Decision] = {}  # what became of a decision that was sent
         self._nameless: list[str] = []  # names in jobs, and patterns, of which nothing is listed
         self._silent: list[str] = []
+        self._deadline = self.state.deadline or deadline_of(options, now)
+        self._baselines = self.state.baselines
+        self._runs: Runs = {}  # how long runs of each job took
+        self._depends: Depends = {}  # what waits for what in this run
+        self._quiet_now: QuietSpan | None = None  # the quiet hours by which the newest plan holds back
         self._blind = False  # a job could not be listed that this run has rerun, so that its end is not known
         self._reading = 0.0  # how long it took to read what is downstream, seconds
 
@@ -182,7 +193,14 @@ class Goal(Strategy):
             return schedule(plan, None, self._limits)
         order = self._order.read(plan.decisions, policy, selection, snapshot.asked_ms, self._unlisted, self._below.graph)
         self.outdated = not self.outdated and stopwatch() - began >= OLD_SECONDS
-        plan = schedule(plan, order, self._limits)
+        self._quiet_now = self.quiet_hours()
+        waits = order is not None and order.upstream_first
+        self._depends = order.depends if order is not None and waits else {}
+        self._read_baselines()
+        averages = {name: average / 1000 for name, average in self._order.known.averages.items()}
+        self._runs = runs_of(snapshot.instances, scope.since, averages)
+        urgency = Urgency(self._deadlines(), self._runs, self._depends) if options["order"] == "deadline" else None
+        plan = schedule(plan, order, self._limits, self._quiet_now, urgency)
         for text in self._order.overdue(snapshot.asked_ms - scope.since):
             self.note(text)
         return plan
@@ -224,12 +242,20 @@ class Goal(Strategy):
         joined = {decision.instance.key for decision in plan.decisions if decision.downstream is not None}
         concerned = [dependant for dependant in self._below.dependants if dependant.effect is not None]
         below = [downstream_result(dependant, self._below.graph.names, joined) for dependant in concerned]
-        result = self.run.result
+        result, now_ms = self.run.result, self.clock.now_ms()
+        forecast = self._forecast(plan, snapshot, now_ms)
+        expected = expectation(job_ends(standing, forecast, self._deadlines(), statuses, now_ms), self._deadline)
         if "plan" not in result:
-            details = plan_details(plan, snapshot.instances, statuses, self._retry_options, self._limits.max_parallel)
+            details = plan_details(plan, forecast, statuses, self._retry_options, now_ms)
             result["plan_details"] = details
             lines = plan_lines(self._workspace_id, scope, plan, self._policy(scope), purpose, details)
-            result["plan"] = [*lines, *policy_lines(plan.decisions), *reason_lines(reasons), *downstream_lines(below, self._workspace_id)]
+            result["plan"] = [
+                *lines,
+                *map("  {}".format, late_lines(expected)),
+                *policy_lines(plan.decisions),
+                *reason_lines(reasons),
+                *downstream_lines(below, self._workspace_id),
+            ]
         result.update(
             instances=instances,
             reasons=reasons,
@@ -245,6 +271,8 @@ class Goal(Strategy):
             since_iso=to_iso(scope.since),
             planned_after=scope.window.begin,
             planned_before=scope.window.end,
+            expected=expected,
+            quiet_hours=quiet_result(self._quiet_now, standing),
             finished=False,
             due_in=due_in(standing, self.clock.now_ms(), self._poll_interval) or (self._poll_interval if self._blind else None),
             changed=self._changed(plan),
@@ -280,7 +308,9 @@ class Goal(Strategy):
             "reasons": self._reader.carried(),
             "downstream": self._below.carried(),
         }
-        state = self.state.after(scope, run_id=self.run_id, planned=planned, unsent=unsent, **read)
+        state = self.state.after(
+            scope, run_id=self.run_id, planned=planned, unsent=unsent, deadline=self._deadline, baselines=self._baselines, **read
+        )
         result["pass_state"] = state.to_result()
         if result.get("failed") or self.anything_left(plan):
             if self.state.alone and not result.get("failed"):
@@ -305,6 +335,31 @@ class Goal(Strategy):
         since = to_iso(self.state.since if self.state.since is not None else int(self.run.result["since"]))
         remedy = f"Run it again with since={since}, which sends nothing twice, or without async"
         return failure_result(sentence(what, reasons, remedy), "incomplete")
+
+    def _forecast(self, plan: Plan, snapshot: Snapshot, now_ms: int) -> Forecast:
+        """When the instances will end, as far as what is listed tells it."""
+        if plan.refused is not None:
+            return Forecast()
+        room = Room(
+            self._limits.max_parallel, self._limits.max_parallel_per_job, running_at_once(snapshot.instances), self._poll_interval / 2
+        )
+        decisions = [self._after.get(decision.instance.key, decision) for decision in plan.decisions]
+        return foresee(decisions, self._depends, self._runs, room, now_ms)
+
+    def _deadlines(self) -> Deadlines:
+        return Deadlines(self._deadline, self._baselines or {})
+
+    def _read_baselines(self) -> None:
+        """The deadlines of single jobs, once in a run, where the order goes by them."""
+        if self.run.options["order"] != "deadline" or self._baselines is not None:
+            return
+        try:
+            self._baselines = baseline_deadlines(self.run.session, self._workspace_id, self.clock.now_ms())
+        except ApiError as error:
+            self._baselines = {}
+            self.note(f"No baselines could be read: {printable(error, 300).rstrip('.')}. Only deadline says what is urgent.")
+        if self._deadline is None and not self._baselines:
+            self.note("No deadline is known: deadline is not set, and no baseline names a job. The longest chains are sent first.")
 
     def _at_node(self, plan: Plan) -> Plan:
         """*plan* as far as its jobs have the node in ``node_name``."""

@@ -24,6 +24,7 @@ from .._models.instance import JobInstance
 from .._models.rerun_request import RetryOptions
 from .._planner.outcomes import after_error, claimed_elsewhere, outcome_of
 from .._planner.plan import Batch
+from .._planner.quiet_hours import QuietSpan, not_sent
 from .snapshot import Snapshot
 
 #: How long a list may be acted on, seconds that also pass while the machine sleeps. An instance that somebody else reran meanwhile must not
@@ -80,13 +81,22 @@ class Sender:
 
     :param client: the one through which the posts go.
     :param snapshot: what the decisions were made by.
+    :param quiet: what the quiet hours are now, if any: they may begin while requests are sent.
     """
 
-    def __init__(self, journal: Journal, client: Client, snapshot: Snapshot, identity: RunIdentity) -> None:
+    def __init__(
+        self,
+        journal: Journal,
+        client: Client,
+        snapshot: Snapshot,
+        identity: RunIdentity,
+        quiet_hours: t.Callable[[], QuietSpan | None] | None = None,
+    ) -> None:
         self._journal = journal
         self._client = client
         self._snapshot = snapshot
         self._identity = identity
+        self._quiet_hours = quiet_hours
         self._unrecorded: JournalError | None = None
         self._stamped_at = 0.0  # when the journal last heard of the request, by the stopwatch
 
@@ -94,6 +104,13 @@ class Sender:
     def fresh(self) -> bool:
         """Whether the list may still be acted on."""
         return stopwatch() - self._snapshot.asked_at < FRESH_SECONDS
+
+    def obstacle(self) -> ApiError | None:
+        """Why nothing may be sent any more by this list; None if something may."""
+        if not self.fresh:
+            return _stale()
+        quiet_hours = None if self._quiet_hours is None else self._quiet_hours()
+        return None if quiet_hours is None else ApiError(Kind.STALE, not_sent(quiet_hours))
 
     def send(self, decisions: t.Sequence[Decision], post: Post, *, whole: bool = False) -> RerunExchange:
         """Rerun the instances of *decisions* in one request, those of them that no other run has claimed; of twins all or none.
@@ -103,8 +120,9 @@ class Sender:
         :raises JournalError: it cannot be claimed, or the outcome of the one before could not be recorded; nothing is sent then.
         """
         self.check()
-        if not self.fresh:
-            return RerunExchange(decisions, [after_error(decision, self._refused(decision), _stale()) for decision in decisions], _stale())
+        obstacle = self.obstacle()
+        if obstacle is not None:
+            return RerunExchange(decisions, [after_error(decision, self._refused(decision), obstacle) for decision in decisions], obstacle)
         pairs = self._claimed(decisions, whole)
         after, error = self._post(pairs, post) if pairs else ([], None)
         outcomes = {id(decision): outcome for (decision, _attempt), outcome in zip(pairs, after)}
@@ -167,11 +185,13 @@ class Sender:
 
     @contextlib.contextmanager
     def _watched(self, attempts: t.Sequence[Attempt]) -> Iterator[None]:
-        """Every attempt at the POST, repeats after 429 included, needs a fresh list, and moves the time from which it settles."""
+        """Every attempt at the POST, repeats after 429 included, needs a fresh list and no quiet hours, and moves the time from which it
+        settles."""
 
         def before_write() -> None:
-            if not self.fresh:
-                raise _stale()
+            obstacle = self.obstacle()
+            if obstacle is not None:
+                raise obstacle
             if stopwatch() - self._stamped_at >= STAMP_SECONDS:
                 self._journal.stamp(attempts, self._client.clock.now_ms())
                 self._stamped_at = stopwatch()

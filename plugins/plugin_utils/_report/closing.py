@@ -13,6 +13,7 @@ import typing as t
 
 from ...module_utils._common.text import counted, printable
 from ...module_utils._common.times import duration_text
+from ...module_utils._output.expectation import late_lines, minute
 from ...module_utils._output.plan_details import detail_lines
 from .._common.lines import Line
 from .._common.local_times import local_time, localized, option_time, zone_of
@@ -66,6 +67,7 @@ def summary_lines(report: Result, *, verbose: bool = False) -> list[Line]:
         *_cause_lines(report),
         *_downstream_lines(report),
         *_how_lines(report),
+        *_late_lines(report),
         *_lost_lines(lost, verbose),
         *_broken_lines(broken, verbose),
         *_other_lines(report, troubled),
@@ -117,14 +119,23 @@ def _how_lines(report: Result) -> list[Line]:
         "from_first_node": sum(entry["from_first_node"] for entry in planned),
         "expected_seconds": max((entry["expected_seconds"] for entry in planned if entry["expected_seconds"] is not None), default=None),
         "expected_unknown": sum(entry["expected_unknown"] for entry in planned),
+        "expected_end": max((entry["expected_end"] for entry in planned if entry.get("expected_end") is not None), default=None),
     }
     alike = len({tuple(entry[name] for name in _HOW) for entry in planned}) == 1
     start = detail_lines(joined)[0].strip() if alike else ""
     seconds = joined["expected_seconds"]
     long = "" if seconds is None else duration_text(seconds)
     took = "" if not long else f"{long} or more" if joined["expected_unknown"] else f"about {long}"
+    end = joined["expected_end"]
+    took += "" if not took or end is None else f", until {'at least' if joined['expected_unknown'] else 'about'} {local_time(minute(end))}"
     text = "; ".join(part for part in (start, took if start or not took else f"takes {took}") if part)
     return [Line(row) for row in wrapped(f"{text[0].upper()}{text[1:]}.")] if text else []
+
+
+def _late_lines(report: Result) -> list[Line]:
+    """Which jobs of the play are late for a deadline."""
+    jobs = [job for workspace in report["workspaces"] for job in (workspace.get("expected") or {}).get("jobs") or ()]
+    return [Line(row, "bad") for text in late_lines({"jobs": jobs}) for row in wrapped(f"{localized(text)}.")]
 
 
 def _broken(workspace: Result, length: int, *, check_mode: bool) -> t.Iterator[Broken]:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 
 from ...module_utils._common.text import safe
 from ...module_utils._common.times import to_iso
+from ...module_utils._output.expectation import late_lines
 from .._report import summary as _summary
 from .._task.passes import IN_PROGRESS, LIMIT
 from .causes import causes_of
@@ -97,7 +98,8 @@ def _workspace(host: str, result: Result, workspace_id: str | None, counted: Res
         "plan": [safe(str(line)) for line in result.get("plan") or ()],
         "plan_details": safe(result.get("plan_details") or {}),
         "downstream": [safe(dependant) for dependant in result.get("downstream") or ()],
-        "problems": [safe(str(text)) for text in result.get("problems") or ()],
+        "expected": safe(result.get("expected") or {}),
+        "problems": [safe(str(text)) for text in (*(result.get("problems") or ()), *late_lines(result.get("expected"), 20))],
         "requests": dict(result.get("requests") or {}),
         "instances": instances,
     }

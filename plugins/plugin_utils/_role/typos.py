@@ -37,12 +37,14 @@ _BARE = (
     "instance_types",
     "max_instances",
     "max_parallel",
+    "max_parallel_per_job",
+    "not_between",
     "max_reruns_per_day",
     "plan_id",
 )
 #: Options without which more is rerun than was meant: a slip in one of them is never only warned about.
 _GUARDS = frozenset(
-    {*_BARE, "plans", "plan_record", "statuses", "hosts", "order", "downstream", "never_rerun_reasons", "rerun_only_reasons"}
+    {*_BARE, "plans", "plan_record", "statuses", "hosts", "order", "deadline", "downstream", "never_rerun_reasons", "rerun_only_reasons"}
 )
 #: How alike two names are, 0 to 1: one letter more, less or other, also in a short name; not another word.
 _ALIKE = 0.8

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from ...module_utils._common.text import counted, printable
 from ...module_utils._common.times import duration_text, to_iso
 from ...module_utils._models.selection import job_pattern
+from ...module_utils._output.expectation import minute
 from ...module_utils._output.messages import HELD_BACK
 from ...module_utils._planner.outcomes import MISSED_WORDS
 from .._common.lines import Line
@@ -125,7 +126,10 @@ def progress_line(name: str, run: Passes, elapsed: float, read_ms: int = 0) -> L
     jobs = sorted({printable(instance.get("job_name", "?"), 100) for instance in troubled})
     if run.failed_passes:
         text = f"no answer since {local_time(read_ms, zone=offset(read_ms), seconds=True)[11:]}; at that time {text}"
-    line = f"{name}  {text}, {duration_text(elapsed)}"
+    quiet_hours = run.base.get("quiet_hours")
+    if isinstance(quiet_hours, t.Mapping) and isinstance(quiet_hours.get("until"), int):
+        text += f", quiet hours until {local_time(quiet_hours['until'], zone=offset(quiet_hours['until']))[11:]}"
+    line = f"{name}  {text}, {duration_text(elapsed)}{expected_text(run.base)}"
     if jobs:
         named = ", ".join(jobs)
         indent = " " * width(name) + "  "
@@ -140,6 +144,7 @@ def news_of(run: Passes) -> tuple[t.Any, ...]:
         sum(numbers[name] for name in (*IN_PROGRESS, TO_RERUN)),
         *(numbers[name] for name in ("succeeded", *MISSED)),
         bool(run.failed_passes),
+        expected_of(run.base).get("late"),
     )
 
 
@@ -149,6 +154,31 @@ def doing_line(name: str, doing: str, elapsed: float) -> Line:
     :param doing: in a few words; empty where the pass runs in a process of its own, which cannot be asked.
     """
     return Line(shortened(f"{name}  {printable(doing, 200) or 'asking the service'}, {duration_text(elapsed)}", COLUMNS))
+
+
+def quiet_text(result: Result) -> str:
+    """The quiet hours that kept the newest pass from sending something, and when they end; "" where none did."""
+    quiet_hours = result.get("quiet_hours")
+    if not isinstance(quiet_hours, t.Mapping):
+        return ""
+    return f"quiet hours {printable(quiet_hours.get('window', ''), 80)}, until {printable(quiet_hours.get('until_iso', ''), 40)}"
+
+
+def expected_of(result: Result) -> Result:
+    """What the newest pass expects; empty where it expects nothing."""
+    expected = result.get("expected")
+    return expected if isinstance(expected, t.Mapping) else {}
+
+
+def expected_text(result: Result) -> str:
+    """When all of it will probably have ended, for a line of progress: ``, about 04:35``; "" where nothing is known."""
+    expected = expected_of(result)
+    end, late = expected.get("end"), expected.get("late")
+    text = ""
+    if isinstance(end, int):
+        word = "not before" if expected.get("unknown") else "about"
+        text = f", {word} {local_time(minute(end), zone=offset(end))[11:]}"
+    return f"{text}, {counted(late, 'job')} late" if isinstance(late, int) and late else text
 
 
 def progress_text(counts: t.Mapping[str, int]) -> str:
@@ -336,11 +366,16 @@ def _bad(run: Passes, place: TaskRun, missed: t.Mapping[str, list[Result]], movi
     after = f"after {duration_text(place.elapsed)}"
     if moving:
         parts.append(f"{len(moving)} still in progress {after} ({_named(moving)})")
+    quiet_hours = quiet_text(run.base)
     if run.unsent:
-        word = "not known to be sent" if run.unclear else "not sent yet"
-        parts.append(f"{len(run.unsent)} {word} {after} ({_named(run.unsent)})")
+        word = "not known to be sent" if run.unclear else f"not sent in {quiet_hours}" if quiet_hours else "not sent yet"
+        parts.append(f"{len(run.unsent)} {word}{'' if quiet_hours else f' {after}'} ({_named(run.unsent)})")
     remedies = [_remedy(run, place, name, instances) for name, instances in missed.items() if instances and name in _REMEDIES]
-    if moving or run.unsent:
+    if run.unsent and quiet_hours and not moving:
+        remedies.append(
+            f"They may be sent from then on: run again with {place.prefix}since={_since(run)}, nothing is sent twice; or raise wait_timeout."
+        )
+    elif moving or run.unsent:
         remedies.append(
             f"What was sent goes on by itself: run again with {place.prefix}since={_since(run)} to see the end, nothing is sent twice; or raise wait_timeout."
         )

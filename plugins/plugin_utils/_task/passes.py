@@ -418,7 +418,8 @@ def seconds_to_next_pass(run: Passes, timing: Timing, began: float, elapsed: flo
     :param began: seconds into the task at which the newest pass began, and *elapsed* those at which it ended.
 
     The next pass is when the pass said it makes sense. After failed passes the pause doubles, up to a minute. The last pass
-    begins when the time is up, so that it tells the last state, also of what the pass before it sent.
+    begins when the time is up, so that it tells the last state, also of what the pass before it sent. Where all that is left waits for the end
+    of quiet hours, and that is after the time is up, there is nothing to wait for.
     """
     if run.ended or began >= timing.wait_timeout:
         return None
@@ -426,6 +427,8 @@ def seconds_to_next_pass(run: Passes, timing: Timing, began: float, elapsed: flo
     wanted = timing.poll_interval if due is None else float(due)
     if run.failed_passes:
         wanted = max(wanted, min(60.0, timing.poll_interval * 2.0 ** (run.failed_passes - 1)))
+    elif run.base.get("quiet_hours") and not run.moving and wanted > timing.wait_timeout - elapsed:
+        return None
     return max(MIN_PAUSE, min(wanted, timing.wait_timeout - elapsed))
 
 

@@ -14,9 +14,10 @@ from ansible_collections.dataarts.factory.plugins.module_utils._models.decision 
 from ansible_collections.dataarts.factory.plugins.module_utils._models.instance import Status
 from ansible_collections.dataarts.factory.plugins.module_utils._models.rerun_request import RetryOptions
 from ansible_collections.dataarts.factory.plugins.module_utils._output.plan_details import detail_lines, plan_details, stage_text
+from ansible_collections.dataarts.factory.plugins.module_utils._planner.forecast import Forecast, Room, foresee, runs_of
 from ansible_collections.dataarts.factory.plugins.module_utils._planner.limits import Limits
 from ansible_collections.dataarts.factory.plugins.module_utils._planner.plan import Plan
-from tests.unit.building import FAIL, WORKSPACE, at, attempt, instance, limited
+from tests.unit.building import FAIL, SINCE, WORKSPACE, at, attempt, instance, limited
 
 Details = dict[str, t.Any]
 
@@ -29,7 +30,9 @@ def decision(
 
 def details(*decisions: Decision, options: RetryOptions | None = None, max_parallel: int | None = None) -> Details:
     plan = limited(list(decisions), Limits(max_parallel=max_parallel))
-    return plan_details(plan, [made.instance for made in decisions], FAIL, options or RetryOptions(), max_parallel)
+    runs = runs_of([made.instance for made in decisions], SINCE)
+    expected = foresee(plan.decisions, {}, runs, Room(max_parallel), at(0))
+    return plan_details(plan, expected, FAIL, options or RetryOptions(), at(0))
 
 
 LEFT: list[tuple[Decision, str]] = [
@@ -104,13 +107,18 @@ def succeeded(job_name: str, number: int = 9) -> Decision:
     ("more", "max_parallel", "seconds", "lines"),
     [
         ((), None, None, []),
-        ((succeeded("a"),), None, 600.0, ["  takes about 10m 00s, as long as earlier runs took"]),
-        ((succeeded("a"),), 1, 1200.0, ["  takes about 20m 00s, as long as earlier runs took"]),
+        ((succeeded("a"),), None, 600.0, ["  takes about 10m 00s, as long as earlier runs took, until about 2026-11-23T03:10:00Z"]),
+        ((succeeded("a"),), 1, 1200.0, ["  takes about 20m 00s, as long as earlier runs took, until about 2026-11-23T03:20:00Z"]),
         (
             (succeeded("a"), decision(number=3, job_name="b")),
             None,
             600.0,
-            ["  takes about 10m 00s, as long as earlier runs took, without 1 instance of jobs of which no earlier run is listed"],
+            [
+                (
+                    "  takes about 10m 00s, as long as earlier runs took, without 1 instance of jobs of which no earlier run is listed, until at least "
+                    "2026-11-23T03:10:00Z"
+                )
+            ],
         ),
     ],
 )
@@ -123,7 +131,7 @@ def test_how_long_it_will_take(more: tuple[Decision, ...], max_parallel: int | N
 
 def stages(*above: Upstream | None) -> Details:
     later = [decision(Action.WAIT, number=number, queued=2, waits_for=name) for number, name in enumerate(above, 2)]
-    return plan_details(Plan((decision(), *later)), [], FAIL, RetryOptions(), None)
+    return plan_details(Plan((decision(), *later)), Forecast(), FAIL, RetryOptions(), at(0))
 
 
 HERE, THERE = Upstream("daily_sales", WORKSPACE), Upstream("stock", "7c1d", "supply")

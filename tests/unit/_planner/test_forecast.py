@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How long a plan will probably take."""
+"""When a plan will probably end."""
 
 from __future__ import annotations
 
@@ -10,60 +10,102 @@ import typing as t
 
 import pytest
 
+from ansible_collections.dataarts.factory.plugins.module_utils._models.decision import Action, Decision
 from ansible_collections.dataarts.factory.plugins.module_utils._models.instance import JobInstance, Status
-from ansible_collections.dataarts.factory.plugins.module_utils._planner.forecast import durations, forecast
-from tests.unit.building import instance
+from ansible_collections.dataarts.factory.plugins.module_utils._planner.forecast import (
+    Item,
+    Room,
+    ends,
+    foresee,
+    running_at_once,
+    runs_of,
+)
+from tests.unit.building import SINCE, at, attempt, instance
 
-KNOWN = {"a": 60.0, "b": 10.0}
+KNOWN = {"a": (60.0,), "b": (10.0,)}
 
-#: stages (a letter is an instance of that job), max_parallel, expected seconds, instances of unknown duration
-CASES: dict[str, tuple[list[str], int | None, float | None, int]] = {
-    "nothing": ([], None, None, 0),
-    "an empty stage": ([""], None, None, 0),
-    "one": (["a"], None, 60.0, 0),
-    "as many as run at once": (["aaaaa"], None, 60.0, 0),
-    "one more": (["aaaaaa"], None, 120.0, 0),
-    "eleven": (["a" * 11], None, 180.0, 0),
-    "two jobs next to each other": (["aab"], None, 60.0, 0),
-    "the shorter job has more": (["a" + "b" * 40], None, 80.0, 0),
-    "one at a time": (["aab"], 1, 130.0, 0),
-    "two at a time": (["aab"], 2, 70.0, 0),
-    "more room than the service has": (["a" * 6], 100, 120.0, 0),
-    "the short one waits behind the long ones": (["aaab"], 3, 70.0, 0),
-    "stages one after the other": (["a", "b", "b"], None, 80.0, 0),
-    "an empty stage before another": (["", "b"], None, 10.0, 0),
-    "stages with room for two": (["aaa", "bb"], 2, 130.0, 0),
-    "an unknown job": (["x"], None, None, 1),
-    "an unknown job next to a known one": (["axx"], None, 60.0, 2),
-    "an unknown job takes no room": (["xxa"], 1, 60.0, 2),
-    "an unknown stage in between": (["a", "x", "b"], None, 70.0, 1),
+#: jobs (a letter is an instance of that job), room, expected seconds until the last end, instances of which nothing is known
+CASES: dict[str, tuple[str, Room, float | None, int]] = {
+    "nothing": ("", Room(), None, 0),
+    "one": ("a", Room(), 60.0, 0),
+    "as many as run at once": ("aaaaa", Room(), 60.0, 0),
+    "one more": ("aaaaaa", Room(), 120.0, 0),
+    "eleven": ("a" * 11, Room(), 180.0, 0),
+    "a service that runs eleven at once": ("a" * 11, Room(at_once=11), 60.0, 0),
+    "two jobs next to each other": ("aab", Room(), 60.0, 0),
+    "the shorter job has more": ("a" + "b" * 40, Room(), 80.0, 0),
+    "one at a time": ("aab", Room(max_parallel=1), 130.0, 0),
+    "two at a time": ("aab", Room(max_parallel=2), 70.0, 0),
+    "two of each job at a time": ("aaabb", Room(max_parallel_per_job=2), 120.0, 0),
+    "one of each job, and two in all": ("aabb", Room(max_parallel=2, max_parallel_per_job=1), 120.0, 0),
+    "more room than the service has": ("a" * 6, Room(max_parallel=100), 120.0, 0),
+    "what the service queues takes room here": ("a" * 6 + "b", Room(max_parallel=6), 120.0, 0),
+    "the short one waits behind the long ones": ("aaab", Room(max_parallel=3), 70.0, 0),
+    "an unknown job": ("x", Room(), None, 1),
+    "an unknown job next to a known one": ("axx", Room(), 60.0, 2),
+    "an unknown job takes no room": ("xxa", Room(max_parallel=1), 60.0, 2),
+    "it takes a moment to notice": ("aa", Room(max_parallel=1, lag=5), 125.0, 0),
 }
 
 
 @pytest.mark.parametrize("case", CASES)
 def test_how_long_it_takes(case: str) -> None:
-    stages, most, seconds, unknown = CASES[case]
-    made = forecast(stages, KNOWN, most)
-    assert (made.seconds, made.unknown) == (seconds, unknown)
-    assert made.by_job == {name: KNOWN[name] for name in KNOWN if any(name in stage for stage in stages)}
+    jobs, room, seconds, unknown = CASES[case]
+    item_ends = ends([Item(name) for name in jobs], KNOWN, room)
+    assert (max((end for end in item_ends if end is not None), default=None), item_ends.count(None)) == (seconds, unknown)
+
+
+#: items, the end of each
+CHAINS: dict[str, tuple[list[Item], list[float | None]]] = {
+    "one behind the other": ([Item("a"), Item("b", after=(0,))], [60.0, 70.0]),
+    "both above": ([Item("a"), Item("b"), Item("b", after=(0, 1))], [60.0, 10.0, 70.0]),
+    "behind what is unknown": ([Item("x"), Item("b", after=(0,)), Item("b")], [None, None, 10.0]),
+    "behind what is behind what is unknown": ([Item("x"), Item("a", after=(0,)), Item("b", after=(1,))], [None, None, None]),
+    "an unknown one in between": ([Item("a"), Item("x", after=(0,)), Item("b", after=(1,))], [60.0, None, None]),
+    "waits for something outside": ([Item("a", blind=True), Item("b")], [None, 10.0]),
+    "not before": ([Item("a", begin=100)], [160.0]),
+    "not before, and behind": ([Item("a"), Item("b", after=(0,), begin=100)], [60.0, 110.0]),
+    "begins when it may, behind": ([Item("a"), Item("b", after=(0,), begin=30)], [60.0, 70.0]),
+    "running": ([Item("a", in_service=True, elapsed=20)], [40.0]),
+    "running for longer than before": ([Item("a", in_service=True, elapsed=600)], [60.0]),
+    "waits in the service": ([Item("a", in_service=True), *[Item("a", in_service=True, elapsed=30)] * 5], [90.0, *[30.0] * 5]),
+    "behind what is running": ([Item("a", in_service=True, elapsed=20), Item("b", after=(0,))], [40.0, 50.0]),
+    "a circle never begins": ([Item("a", after=(1,)), Item("a", after=(0,)), Item("b")], [None, None, 10.0]),
+}
+
+
+@pytest.mark.parametrize("case", CHAINS)
+def test_when_each_ends(case: str) -> None:
+    items, expected = CHAINS[case]
+    assert ends(items, KNOWN, Room()) == expected
+
+
+def test_many_instances_of_a_job_take_between_its_shortest_and_its_longest_run() -> None:
+    runs = {"a": (10.0, 20.0, 30.0, 40.0)}
+    assert ends([Item("a")], runs, Room()) == [25.0]
+    item_ends = sorted(t.cast("list[float]", ends([Item("a")] * 4, runs, Room(at_once=4))))
+    assert item_ends == [10.0, 20.0, 30.0, 40.0]
 
 
 def test_ten_thousand_instances_of_one_job() -> None:
-    assert forecast(["a" * 10_000], KNOWN, 100).seconds == 2000 * 60
+    assert max(t.cast("list[float]", ends([Item("a")] * 10_000, KNOWN, Room(max_parallel=100)))) == 2000 * 60
 
 
 def ran(status: Status = Status.SUCCESS, start: float | None = -100, end: float | None = -40, **changes: t.Any) -> JobInstance:
     return dataclasses.replace(instance(status, start, end, job_name="a"), **changes)
 
 
-RUNS: list[tuple[list[JobInstance], dict[str, float]]] = [
+RUNS: list[tuple[list[JobInstance], dict[str, tuple[float, ...]]]] = [
     ([], {}),
-    ([ran()], {"a": 60.0}),
-    ([ran(execute_time=59_000)], {"a": 59.0}),
-    ([ran(execute_time=0)], {"a": 60.0}),
-    ([ran(start=None, execute_time=59_000)], {"a": 59.0}),
-    ([ran(), ran(execute_time=10_000), ran(execute_time=600_000)], {"a": 60.0}),
-    ([ran(), dataclasses.replace(ran(execute_time=5000), job_name="b")], {"a": 60.0, "b": 5.0}),
+    ([ran()], {"a": (60.0,)}),
+    ([ran(execute_time=59_000)], {"a": (59.0,)}),
+    ([ran(execute_time=0)], {"a": (60.0,)}),
+    ([ran(start=None, execute_time=59_000)], {"a": (59.0,)}),
+    ([ran(), ran(execute_time=10_000), ran(execute_time=600_000)], {"a": (10.0, 60.0, 600.0)}),
+    ([ran(), dataclasses.replace(ran(execute_time=5000), job_name="b")], {"a": (60.0,), "b": (5.0,)}),
+    # Reruns of this run count alone, once there are enough.
+    ([ran(), ran(start=10, end=20), ran(start=10, end=30)], {"a": (10.0, 20.0, 60.0)}),
+    ([ran(), ran(start=10, end=20), ran(start=10, end=30), ran(start=0, end=5)], {"a": (5.0, 10.0, 20.0)}),
     # What says nothing about a whole run.
     ([ran(Status.FAIL)], {}),
     ([ran(Status.MANUAL_STOP)], {}),
@@ -77,5 +119,54 @@ RUNS: list[tuple[list[JobInstance], dict[str, float]]] = [
 
 
 @pytest.mark.parametrize(("instances", "expected"), RUNS)
-def test_what_a_run_takes(instances: list[JobInstance], expected: dict[str, float]) -> None:
-    assert durations(instances) == expected
+def test_what_a_run_takes(instances: list[JobInstance], expected: dict[str, tuple[float, ...]]) -> None:
+    assert runs_of(instances, SINCE) == expected
+
+
+def test_averages_of_the_service_count_where_the_list_has_no_run() -> None:
+    assert runs_of([ran()], SINCE, {"a": 7.0, "b": 9.0, "c": 0.0}) == {"a": (60.0,), "b": (9.0,)}
+
+
+def test_more_than_five_that_run_at_once_are_believed() -> None:
+    running = [instance(Status.RUNNING, number=number) for number in range(7)]
+    assert (running_at_once(running), running_at_once(running[:3]), running_at_once([])) == (7, 5, 5)
+
+
+def decision(action: Action, status: Status = Status.FAIL, number: int = 1, start: float | None = -3600, **more: t.Any) -> Decision:
+    return Decision(instance(status, start, number=number, job_name="a"), action, "because", **more)
+
+
+#: a decision, when it ends
+STATES: dict[str, tuple[Decision, float | None]] = {
+    "to be sent": (decision(Action.RETRY), 60.0),
+    "queued": (decision(Action.WAIT, queued=1), 60.0),
+    "queued behind something elsewhere": (decision(Action.WAIT, queued=2), None),
+    "held back in quiet hours": (decision(Action.WAIT, quiet_hours=True, due_ms=at(100)), 160.0),
+    "held off": (decision(Action.SETTLING, due_ms=at(30)), 90.0),
+    "its next attempt is due later": (decision(Action.WAIT, due_ms=at(40), attempt=attempt(), attempts=1), 100.0),
+    "running": (decision(Action.WAIT, Status.RUNNING, start=-20), 40.0),
+    "waiting in the service": (decision(Action.WAIT, Status.WAITING), 60.0),
+    "sent and not shown": (decision(Action.SETTLING, attempt=attempt(), attempts=1), 60.0),
+    "just sent": (decision(Action.RETRY, attempt=attempt(), attempts=1), 60.0),
+}
+
+
+@pytest.mark.parametrize("case", STATES)
+def test_what_a_decision_means(case: str) -> None:
+    made, end = STATES[case]
+    forecast = foresee([made], {}, KNOWN, Room(), at(0))
+    assert (forecast.ends, forecast.seconds, forecast.unknown) == ({made.instance.key: end}, end, int(end is None))
+
+
+@pytest.mark.parametrize("action", [action for action in Action if not action.open])
+def test_what_has_come_to_its_end_is_not_in_it(action: Action) -> None:
+    assert foresee([decision(action)], {}, KNOWN, Room(), at(0)).ends == {}
+
+
+def test_the_order_of_what_depends_on_something_also_over_instances_in_between() -> None:
+    first, between, last = (decision(Action.RETRY, number=number) for number in (1, 2, 3))
+    depends = {
+        last.instance.key: frozenset({between.instance.key}),
+        between.instance.key: frozenset({first.instance.key, last.instance.key}),
+    }
+    assert foresee([first, last], depends, KNOWN, Room(), at(0)).ends == {first.instance.key: 60.0, last.instance.key: 120.0}

@@ -174,9 +174,39 @@ class TestMaxParallel:
         assert limited([retry(1), retry(2)], Limits(max_parallel=1, max_instances=1)).refused is not None
 
 
+class TestMaxParallelPerJob:
+    #: jobs of those in progress, jobs of what is due (by age), limits, numbers of what is sent
+    CASES: t.ClassVar[list[tuple[str, str, dict[str, int], list[int]]]] = [
+        ("", "aab", {"max_parallel_per_job": 1}, [1, 3]),
+        ("", "aaab", {"max_parallel_per_job": 2}, [1, 2, 4]),
+        ("a", "aab", {"max_parallel_per_job": 1}, [3]),
+        ("a", "aab", {"max_parallel_per_job": 2}, [1, 3]),
+        ("ab", "ab", {"max_parallel_per_job": 1}, []),
+        ("", "aabb", {"max_parallel_per_job": 1, "max_parallel": 1}, [1]),
+        ("c", "aabb", {"max_parallel_per_job": 1, "max_parallel": 3}, [1, 3]),
+        ("", "aaab", {"max_parallel_per_job": 2, "max_parallel": 3}, [1, 2, 4]),
+        ("", "aab", {"max_parallel_per_job": 5}, [1, 2, 3]),
+    ]
+
+    @pytest.mark.parametrize(("busy", "due", "limits", "numbers"), CASES)
+    def test_room_of_each_job(self, busy: str, due: str, limits: dict[str, int], numbers: list[int]) -> None:
+        running = [decide(instance(Status.RUNNING, number=-9, job_name=name, job_id=name), policy(), at(100), None) for name in busy]
+        result = limited([*running, *(retry(number, name) for number, name in enumerate(due, start=1))], Limits(**limits))
+        assert sorted(number for _name, of_job in shape(result) for number in of_job) == numbers
+
+    def test_the_reason_names_it(self) -> None:
+        (last,) = queued(limited([retry(1), retry(2)], Limits(max_parallel_per_job=1)))
+        assert last.reason.startswith("queued: max_parallel_per_job is 1 and 0 of its job were in progress (fail")
+
+
 @pytest.mark.parametrize(
     ("options", "name"),
-    [({"max_instances": -1}, "max_instances"), ({"max_parallel": 0}, "max_parallel"), ({"batch_size": 0}, "batch_size")],
+    [
+        ({"max_parallel_per_job": 0}, "max_parallel_per_job"),
+        ({"max_instances": -1}, "max_instances"),
+        ({"max_parallel": 0}, "max_parallel"),
+        ({"batch_size": 0}, "batch_size"),
+    ],
 )
 def test_limits_that_make_no_sense_are_refused_by_name(options: t.Any, name: t.Any) -> None:
     with pytest.raises(OptionError, match=f"^{name} is -?[0-9]+. Set it to "):

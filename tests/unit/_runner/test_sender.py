@@ -25,6 +25,7 @@ from ansible_collections.dataarts.factory.plugins.module_utils._models.instance 
 from ansible_collections.dataarts.factory.plugins.module_utils._models.run_scope import RunScope
 from ansible_collections.dataarts.factory.plugins.module_utils._planner.identity import with_twins
 from ansible_collections.dataarts.factory.plugins.module_utils._planner.pipeline import History
+from ansible_collections.dataarts.factory.plugins.module_utils._planner.quiet_hours import QuietSpan
 from ansible_collections.dataarts.factory.plugins.module_utils._runner import sender
 from ansible_collections.dataarts.factory.plugins.module_utils._runner.snapshot import Snapshot
 from tests.unit.building import SINCE, T, at, instance
@@ -222,3 +223,27 @@ def test_a_claim_says_how_long_its_request_may_be_in_flight(setting: Setting) ->
     (after,) = setting.sender().send(due(instance(number=1, instance_id="1")), post).after
     assert after.attempt is not None
     assert after.attempt.settle_window_end(0) == after.attempt.last_ms, "once there is an outcome"
+
+
+def test_nothing_is_sent_once_quiet_hours_have_begun_not_even_a_request_that_waits_to_be_repeated(setting: Setting) -> None:
+    now: list[QuietSpan | None] = [None]
+    scope = RunScope(SINCE, False, Window(0, T))
+    seen = Snapshot((), T, stopwatch(), scope, History({}, {}), (), uncovered=False)
+    made = sender.Sender(setting.journal, setting.client, seen, sender.RunIdentity("run-1", "here", "me"), lambda: now[0])
+    first, second, third = due(*(instance(number=number, instance_id=str(number)) for number in (1, 2, 3)))
+    assert made.send([first], setting.post).error is None
+    assert made.obstacle() is None
+
+    def begins_meanwhile(instances: t.Sequence[JobInstance]) -> Accepted:
+        now[0] = QuietSpan(at(3600), "04:00-05:00 UTC")
+        return setting.post(instances)
+
+    for decision, post in ((second, begins_meanwhile), (third, setting.post)):
+        exchange = made.send([decision], post)
+        assert exchange.error is not None
+        assert exchange.error.kind is Kind.STALE
+        assert exchange.after[0].action is Action.WAIT
+        assert "quiet hours 04:00-05:00 UTC (not_between) until" in exchange.after[0].reason
+    made.flush()
+    assert setting.posted == ["1"]
+    assert setting.outcomes() == {("run-1", "1"): Outcome.ACCEPTED, ("run-1", "2"): Outcome.NOT_EXECUTED}

@@ -1,0 +1,102 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Baselines: by when the service's users have committed themselves to have jobs done [H-BASE].
+
+A baseline names the jobs that it guards; its instance of a day has the committed time, epoch ms. Both are calls of a DataArts Studio instance, and
+which one a workspace is in only a list of the other way round tells, so each is asked for the workspace.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from .._common.errors import ApiError, Kind
+from .base import ScopedClient
+from .management import Management
+from .pagination import Page
+from .parsing import Fields, bad_answer
+
+if t.TYPE_CHECKING:
+    from .._http.session import Session
+
+#: Entries of a page, the most that are allowed, and how many pages are read.
+_LIMIT, _PAGES = 100, 50
+#: How far from now committed times are looked for, ms.
+_REACH_MS = 86_400_000
+
+_T = t.TypeVar("_T")
+
+
+def baseline_deadlines(session: Session, workspace_id: str, now_ms: int) -> dict[str, int]:
+    """By when jobs of a workspace are to have ended, epoch ms, by the id or the name that their baseline names them by.
+
+    The next committed time of each baseline that is in force; the last one, where all within a day are over. Of several baselines the earliest.
+
+    :param now_ms: the service's time.
+    :raises ApiError: they cannot be read.
+    """
+    client = ScopedClient(session)
+    deadlines: dict[str, int] = {}
+    for studio in Management(session).studio_instances():
+        if not studio.usable:
+            continue
+        query = {"workspace_id": workspace_id, "enable": True}
+        jobs = dict(_pages(client, "baselines", studio.studio_instance_id, "baseline", query, _definition))
+        if not jobs:
+            continue
+        span = {"workspace_id": workspace_id, "start_time": now_ms - _REACH_MS, "end_time": now_ms + _REACH_MS}
+        times: dict[str, list[int]] = {}
+        for name, committed in _pages(client, "baseline_instances", studio.studio_instance_id, "baselineinstance", span, _instance):
+            times.setdefault(name, []).append(committed)
+        for baseline, named in jobs.items():
+            ahead = [committed for committed in times.get(baseline, ()) if committed >= now_ms]
+            if ahead or times.get(baseline):
+                due = min(ahead) if ahead else max(times[baseline])
+                deadlines.update({job: min(due, deadlines.get(job, due)) for job in named})
+    return deadlines
+
+
+def _pages(
+    client: ScopedClient, route: str, studio: str, resource: str, query: t.Mapping[str, t.Any], parse: t.Callable[[Fields, str], _T]
+) -> list[_T]:
+    """Every entry of a list; ``offset`` counts pages from 1."""
+    entries: list[_T] = []
+    for number in range(1, _PAGES + 1):
+        asked = {**query, "offset": number, "limit": _LIMIT}
+        request = client.request("GET", client.session.hosts.v2, route, "v2", "factory", "aiops", studio, resource, query=asked)
+        page = client.read(request, lambda body: _page(body, route, parse), None)
+        entries += page.entries
+        if len(entries) >= page.total or not page.entries:
+            return entries
+    raise ApiError(Kind.INVALID, f"the list of {route.replace('_', ' ')} has more than {_LIMIT * _PAGES} entries")
+
+
+def _page(body: t.Any, name: str, parse: t.Callable[[Fields, str], _T]) -> Page[_T]:
+    what = name.replace("_", " ")
+    fields = Fields(body, f"the list of {what}")
+    parsed = [parse(Fields(entry, f"entry {number} of the {what}"), what) for number, entry in enumerate(fields.entries(name), 1)]
+    return Page(fields.count("total"), parsed)
+
+
+def _definition(fields: Fields, what: str) -> tuple[str, tuple[str, ...]]:
+    """A baseline's id, and what it names its jobs by."""
+    jobs = fields.entries("sla_task_ids")
+    if not all(isinstance(job, (str, int)) and not isinstance(job, bool) for job in jobs):
+        raise bad_answer(f"sla_task_ids in the {what} holds something that is not an id")
+    return _identifier(fields, "id", what), tuple(str(job)[:1000] for job in jobs)
+
+
+def _instance(fields: Fields, what: str) -> tuple[str, int]:
+    """A baseline's id, and the committed time of one day or hour."""
+    committed = fields.time("sla_time")
+    if committed is None:
+        raise bad_answer(f"an entry of the {what} has no sla_time")
+    return _identifier(fields, "baseline_id", what), committed
+
+
+def _identifier(fields: Fields, name: str, what: str) -> str:
+    identifier = fields.identifier(name)
+    if identifier is None:
+        raise bad_answer(f"an entry of the {what} has no {name}")
+    return identifier

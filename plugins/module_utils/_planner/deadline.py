@@ -1,0 +1,152 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Deadlines: which jobs are late, and with ``order: deadline`` which chains are sent first.
+
+Pure. How urgent an instance is: the last moment at which it may begin, so that it and everything behind it in the run meets its deadline. What has
+no deadline in its chain comes after what has one, the longest chain first.
+"""
+
+from __future__ import annotations
+
+import math
+import statistics
+import typing as t
+from dataclasses import dataclass, field, replace
+
+from .._common.times import parse_time
+from .._models.decision import Action, Decision
+from .._models.instance import InstanceKey, JobInstance, Status
+from .dependency_order import Depends
+from .forecast import Forecast, Runs, nearest_above
+from .limits import age
+from .outcomes import is_missed, statuses_of
+from .plan import Plan
+
+DEADLINE = "deadline"
+
+
+@dataclass(frozen=True)
+class Deadlines:
+    """When jobs are to have ended, epoch ms.
+
+    :param of_all: of all of them; None: there is none.
+    :param by_job: of single jobs, by job id or name.
+    """
+
+    of_all: int | None = None
+    by_job: t.Mapping[str, int] = field(default_factory=dict)
+
+    def of(self, instance: JobInstance) -> int | None:
+        """The earliest one that there is."""
+        own = (self.by_job.get(instance.key.job_id), self.by_job.get(instance.job_name))
+        return min((ms for ms in (self.of_all, *own) if ms is not None), default=None)
+
+
+@dataclass(frozen=True)
+class JobEnd:
+    """When a job ends, epoch ms, and whether that is late.
+
+    :param instances: how many have not come to their end.
+    :param end: of the last one; None: none is left, or nothing is known.
+    :param unknown: of how many nothing is known.
+    :param late: whether it misses *deadline*: it ended after it, will probably, or did not succeed.
+    """
+
+    job_name: str
+    instances: int
+    end: int | None
+    unknown: int
+    deadline: int | None
+    late: bool
+
+
+@dataclass(frozen=True)
+class Urgency:
+    """What :func:`by_urgency` goes by."""
+
+    deadlines: Deadlines
+    runs: Runs
+    depends: Depends
+
+
+def deadline_of(options: t.Mapping[str, t.Any], now_ms: int) -> int | None:
+    """The option ``deadline``, epoch ms; None if it is not set.
+
+    :param now_ms: the service's time, from which a relative one counts.
+    :raises OptionError: it cannot be read.
+    """
+    value = options.get(DEADLINE)
+    return None if value is None else parse_time(value, now_ms=now_ms, option=DEADLINE, ahead=True)
+
+
+def job_ends(
+    decisions: t.Iterable[Decision], forecast: Forecast, deadlines: Deadlines, wanted: t.Collection[Status], now_ms: int
+) -> list[JobEnd]:
+    """Every job with instances that this run has to do with, late ones first, then by their end.
+
+    :param wanted: the statuses to rerun.
+    """
+    by_job: dict[tuple[str, str], list[Decision]] = {}
+    for decision in decisions:
+        concerns = (
+            decision.action.open
+            or is_missed(decision, statuses_of(decision, wanted))
+            or (decision.action is Action.DONE and not decision.already_done)
+        )
+        if concerns:
+            by_job.setdefault((decision.instance.job_name, decision.instance.key.job_id), []).append(decision)
+    ends = [_job_end(of_job, forecast, deadlines, now_ms) for of_job in by_job.values()]
+    return sorted(ends, key=lambda job: (not job.late, -(job.end or 0), job.job_name))
+
+
+def by_urgency(plan: Plan, urgency: Urgency | None) -> Plan:
+    """*plan* with its instances in the order in which they are sent; unchanged without *urgency*."""
+    if urgency is None or plan.refused is not None:
+        return plan
+    left = sorted((decision for decision in plan.decisions if decision.action.open), key=age)
+    number = {decision.instance.key: index for index, decision in enumerate(left)}
+    above = [nearest_above(decision.instance.key, number, urgency.depends) for decision in left]
+    seconds = [_seconds(urgency.runs.get(decision.instance.job_name, ())) for decision in left]
+    last_end = [_or_never(urgency.deadlines.of(decision.instance)) for decision in left]
+    chain = list(seconds)
+    for index in _downstream_first(above):
+        for upper in above[index]:
+            last_end[upper] = min(last_end[upper], last_end[index] - seconds[index] * 1000)
+            chain[upper] = max(chain[upper], seconds[upper] + chain[index])
+    order = sorted(range(len(left)), key=lambda index: (last_end[index] - seconds[index] * 1000, -chain[index], index))
+    rank: dict[InstanceKey, int] = {left[index].instance.key: place for place, index in enumerate(order)}
+    return replace(plan, decisions=tuple(replace(decision, rank=rank.get(decision.instance.key, 0)) for decision in plan.decisions))
+
+
+def _job_end(decisions: t.Sequence[Decision], forecast: Forecast, deadlines: Deadlines, now_ms: int) -> JobEnd:
+    first, deadline = decisions[0].instance, deadlines.of(decisions[0].instance)
+    left = [forecast.ends.get(decision.instance.key) for decision in decisions if decision.action.open]
+    known = [now_ms + round(end * 1000) for end in left if end is not None]
+    ended = [decision.instance.end_time or 0 for decision in decisions if decision.action is Action.DONE]
+    lost = len(decisions) - len(left) - len(ended)
+    late = deadline is not None and (lost > 0 or max([*known, *ended, *([now_ms] if left else [])], default=0) > deadline)
+    return JobEnd(first.job_name, len(left), max(known, default=None), len(left) - len(known), deadline, late)
+
+
+def _downstream_first(above: t.Sequence[t.Sequence[int]]) -> list[int]:
+    """The numbers of *above*, each after all that depend on it; what stands in a circle is in any order."""
+    waiting = [0] * len(above)
+    for uppers in above:
+        for upper in uppers:
+            waiting[upper] += 1
+    order = [index for index, number in enumerate(waiting) if not number]
+    for index in order:
+        for upper in above[index]:
+            waiting[upper] -= 1
+            if not waiting[upper]:
+                order.append(upper)
+    return [*order, *(index for index in range(len(above)) if waiting[index])]
+
+
+def _seconds(runs: t.Sequence[float]) -> float:
+    return statistics.median(runs) if runs else 0.0
+
+
+def _or_never(ms: int | None) -> float:
+    return math.inf if ms is None else float(ms)
