@@ -9,6 +9,7 @@ import typing as t
 
 from emulator.factory import baselines, dependencies, instance_detail, instances, jobs, monitoring, rerun
 from emulator.iam import handlers as iam
+from emulator.iam import metadata
 from emulator.management import handlers as management
 from emulator.service import Answer, Request
 
@@ -33,4 +34,6 @@ HANDLERS: dict[str, t.Callable[[Request], Answer]] = {
     "tokens": iam.create_token,
     "projects": iam.list_projects,
     "security_tokens": iam.create_temporary_key,
+    "machine_token": metadata.create_token,
+    "machine_keys": metadata.show_keys,
 }

@@ -156,6 +156,8 @@ class Gateway:
             headers["X-Request-Id"] = request_id
         if answer.body is None:
             return web.Response(status=answer.status, headers=headers)
+        if isinstance(answer.body, str):
+            return web.Response(status=answer.status, headers=headers, text=answer.body)
         headers["Content-Type"] = "application/json;charset=UTF-8"
         return web.Response(status=answer.status, headers=headers, body=json.dumps(answer.body, ensure_ascii=False).encode())
 

@@ -87,6 +87,8 @@ ROUTES: tuple[Route, ...] = (
     Route("tokens", "iam", "POST", "/v3/auth/tokens", signed=False),
     Route("projects", "iam", "GET", "/v3/projects"),
     Route("security_tokens", "iam", "POST", "/v3.0/OS-CREDENTIAL/securitytokens"),
+    Route("machine_token", "iam", "PUT", "/meta-data/latest/api/token", signed=False),
+    Route("machine_keys", "iam", "GET", "/openstack/latest/securitykey", signed=False),
 )
 
 #: Short names that faults may use for several routes.

@@ -6,13 +6,13 @@
 from __future__ import annotations
 
 import typing as t
-from datetime import datetime, timezone
 
 from emulator.gateway import access, parameters
 from emulator.gateway.errors import IamRefusal
 from emulator.iam.tokens import Grant
 from emulator.service import Answer, Caller, Request
 from emulator.world.model import Account, Agency, Project, User
+from emulator.world.times import iso
 
 Json = dict[str, t.Any]
 _ASSUME_ROLE = ("assume_role", "hw_assume_role")
@@ -40,8 +40,8 @@ def create_token(request: Request) -> Answer:
     domain = {"id": account.domain_id, "name": account.domain}
     body: Json = {
         "methods": methods,
-        "expires_at": _iso(expires),
-        "issued_at": _iso(now),
+        "expires_at": iso(expires),
+        "issued_at": iso(now),
         "roles": [{"id": "0", "name": "te_admin"}],
         "user": {"id": user_id, "name": name, "domain": domain, "password_expires_at": ""},
         "catalog": [],
@@ -84,7 +84,7 @@ def create_temporary_key(request: Request) -> Answer:
         raise IamRefusal(400, "The request body is invalid: duration_seconds must be between 900 and 86400")
     grant.expires = request.service.clock.now_ms() + seconds * 1000
     key = request.service.tokens.add_key(grant)
-    credential = {"access": key, "secret": grant.secret_key, "securitytoken": grant.security_token, "expires_at": _iso(grant.expires)}
+    credential = {"access": key, "secret": grant.secret_key, "securitytoken": grant.security_token, "expires_at": iso(grant.expires)}
     return Answer(201, {"credential": credential})
 
 
@@ -162,7 +162,3 @@ def _project_entry(project: Project) -> Json:
         "description": "",
         "links": {"self": f"https://iam/v3/projects/{project.project_id}"},
     }
-
-
-def _iso(moment_ms: int) -> str:
-    return datetime.fromtimestamp(moment_ms / 1000, timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

@@ -33,6 +33,7 @@ class Tokens:
     def __init__(self) -> None:
         self._tokens: dict[str, Grant] = {}
         self._keys: dict[str, Grant] = {}
+        self._machine_tokens: set[str] = set()
 
     def add_token(self, grant: Grant) -> str:
         """A new token for *grant*."""
@@ -46,6 +47,16 @@ class Tokens:
         grant.secret_key, grant.security_token = secrets.token_urlsafe(30), "gQpj" + secrets.token_urlsafe(60)
         self._keys[access_key] = grant
         return access_key
+
+    def add_machine_token(self) -> str:
+        """A new token for the metadata of a machine."""
+        token = secrets.token_urlsafe(40)
+        self._machine_tokens.add(token)
+        return token
+
+    def knows_machine_token(self, token: str) -> bool:
+        """Whether the metadata have given *token* out."""
+        return token in self._machine_tokens
 
     def token(self, token: str) -> Grant | None:
         """What *token* stands for, expired or not."""

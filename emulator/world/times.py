@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import typing as t
-from datetime import datetime
+from datetime import datetime, timezone
 
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _DURATION = re.compile(r"^(-?)(\d+(?:\.\d+)?)(ms|s|m|h|d)$")
@@ -37,3 +37,8 @@ def moment_of(value: t.Any, now_ms: int) -> int:
     if moment.tzinfo is None:
         raise ValueError(f"a time without a zone: {value!r}")
     return int(moment.timestamp() * 1000)
+
+
+def iso(moment_ms: int) -> str:
+    """The moment in epoch ms as IAM writes it: ISO 8601 in UTC with microseconds."""
+    return datetime.fromtimestamp(moment_ms / 1000, timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

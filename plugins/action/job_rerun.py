@@ -16,7 +16,6 @@ import time
 import typing as t
 import uuid
 
-from ansible import constants
 from ansible.errors import AnsibleConnectionFailure, AnsibleError
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.release import __version__ as ansible_version
@@ -27,7 +26,7 @@ from ..module_utils._runner.ansible_module import ModuleRun, failure_result
 from ..plugin_utils._common.lines import Line
 from ..plugin_utils._report.started import started_command
 from ..plugin_utils._role.options import ROLE
-from ..plugin_utils._task import console, counts, inprocess, passes
+from ..plugin_utils._task import console, counts, passes
 from ..plugin_utils._task.heartbeat import Heartbeat
 from ..plugin_utils._task.interruption import Note, earliest
 from ..plugin_utils._task.module_action import ModuleAction
@@ -35,7 +34,6 @@ from ..plugin_utils._task.passes import Passes
 from ..plugin_utils._task.paths import from_start
 from ..plugin_utils._task.screen import brief, show
 
-_MODULE = "dataarts.factory.job_rerun"
 #: Whether a result fails by ``failed_when_result``, which since ansible-core 2.21 counts only where core itself has set it.
 _QUIET_FAILURE = tuple(map(int, ansible_version.split(".")[:2])) < (2, 21)
 
@@ -152,8 +150,7 @@ class ActionModule(ModuleAction):
         """With ``async`` a process of its own makes one pass that waits for nothing; nobody is there to be shown progress."""
         alone = {"wait": False, "pass_state": {"run_id": uuid.uuid4().hex, "alone": True}}
         args = from_start({**self._task.args, **alone}, self._connection.transport)
-        result: dict[str, t.Any] = self._execute_module(module_name=_MODULE, module_args=args, task_vars=task_vars, wrap_async=True)
-        return result
+        return self.execute(args, task_vars, in_background=True)
 
     def _passes(self, run: Passes, task_vars: dict[str, t.Any]) -> tuple[Passes, passes.Timing]:
         """Passes until the task's part is done."""
@@ -212,17 +209,11 @@ class ActionModule(ModuleAction):
         began, label = time.monotonic(), self._label(task_vars)
         args = from_start(passes.next_args(self._task.args, run), self._connection.transport)
         self._doing = lambda: console.doing_line(label, "", time.monotonic() - began)
-        if self._in_process(task_vars):
-            in_process = inprocess.run_pass(
-                args,
-                check_mode=bool(self._task.check_mode),
-                diff_mode=bool(self._task.diff),
-                started=lambda module: self._attend(label, module),
-            )
-            if in_process is not None:
-                return in_process
+        in_process = self.run_here(args, task_vars, lambda module: self._attend(label, module))
+        if in_process is not None:
+            return in_process
         try:
-            result: dict[str, t.Any] = self._execute_module(module_name=_MODULE, module_args=args, task_vars=task_vars)
+            result = self.execute(args, task_vars)
         except AnsibleConnectionFailure as error:
             result = {"failed": True, "unreachable": True, "msg": str(error)}
         except AnsibleError as error:
@@ -239,19 +230,6 @@ class ActionModule(ModuleAction):
         """From here on say what a pass in this process is doing."""
         began = time.monotonic()
         self._doing = lambda: console.doing_line(label, module.doing, time.monotonic() - began)
-
-    def _in_process(self, task_vars: dict[str, t.Any]) -> bool:
-        """Whether a pass needs no process of its own; see ``_task/inprocess.py``."""
-        environment: dict[str, t.Any] = {}
-        self._compute_environment_string(environment)
-        return inprocess.same_place(
-            connection=self._connection.transport,
-            become=self._connection.become is not None,
-            interpreter=self._templar.template(task_vars.get("ansible_python_interpreter")),
-            environment=environment,
-            kept=bool(constants.DEFAULT_KEEP_REMOTE_FILES),
-            delegated=bool(self._task.delegate_to),
-        )
 
     def _result(self, run: Passes, timing: passes.Timing, task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
         host, unknown = self._host(task_vars), {str(instance.get("job_name")) for instance in run.having({"unknown"})}

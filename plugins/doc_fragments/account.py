@@ -33,14 +33,15 @@ options:
   access_key:
     description:
       - Access key (AK) of an IAM user, or of temporary credentials if O(security_token) is set too. Requires O(secret_key).
-      - There are three kinds of credentials, and exactly one is used. These are keys (O(access_key), O(secret_key), and possibly
-        O(security_token)), a token (O(auth_token)), or a user (O(user_name), O(user_password), and O(domain_name)). Empty text counts as not set.
+      - There are four kinds of credentials, and exactly one is used. These are keys (O(access_key), O(secret_key), and possibly
+        O(security_token)), a token (O(auth_token)), a user (O(user_name), O(user_password), and O(domain_name)), or the agency of the
+        machine (O(use_instance_metadata)). Empty text counts as not set.
       - If an option of one kind is set, environment variables of the other kinds are ignored. Variables only fill in what is missing
         of the same kind, and only if they do not contradict an option, so that a secret key is never used with another access key.
       - If not set, the environment variables E(HW_ACCESS_KEY), E(HUAWEICLOUD_SDK_AK), and E(CLOUD_SDK_AK) are used, in this order.
-      - Where neither options nor environment variables hold credentials, the section C(basic) of the official SDKs' credentials file is used,
-        C(~/.huaweicloud/credentials) or what E(HUAWEICLOUD_SDK_CREDENTIALS_FILE) names, with its C(ak), C(sk), C(security_token),
-        C(project_id) and C(iam_endpoint).
+      - Where neither options nor these variables hold credentials, what other tools use is read. That is what one of
+        E(HW_SHARED_CONFIG_FILE) (with E(HW_PROFILE)), E(HUAWEICLOUD_SDK_CREDENTIALS_FILE) and E(OS_CLOUD) names, else the variables C(OS_*)
+        of OpenStack's tools, else the section C(basic) of C(~/.huaweicloud/credentials), else the only cloud of C(clouds.yaml).
       - Quote a value that consists of digits in YAML. A number loses its leading zeros.
     type: str
   secret_key:
@@ -76,6 +77,16 @@ options:
       - Name of the account that O(user_name) belongs to.
       - If not set, the environment variable E(HW_DOMAIN_NAME) is used.
     type: str
+  use_instance_metadata:
+    description:
+      - Whether the temporary keys of this machine's agency are used. The machine is an ECS, to which an agency was assigned that may use
+        DataArts Studio. The keys are asked for at V(http://169.254.169.254), at no other address and through no proxy, and asked for anew
+        before they end.
+      - It is a kind of credentials, and cannot be combined with the options of another one. Environment variables with credentials are
+        ignored if it is set. Without it, metadata are never asked for anything.
+      - The machine is the one that runs the module.
+    type: bool
+    default: false
   agency_name:
     description:
       - Name of an agency to assume (assume role), in the account O(agency_domain_name). The credentials are then those of a user who

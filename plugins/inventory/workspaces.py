@@ -93,6 +93,9 @@ options:
       domain_name:
         description: Name of the account that O(accounts[].user_name) belongs to.
         type: str
+      use_instance_metadata:
+        description: Whether the temporary keys of this machine's agency are used, instead of other credentials. The machine is an ECS.
+        type: bool
       agency_name:
         description: Agency to act as, in the account O(accounts[].agency_domain_name).
         type: str

@@ -14,7 +14,8 @@ from huaweicloudsdkcore.exceptions.exceptions import ApiValueError
 
 from ansible_collections.dataarts.factory.plugins.module_utils._common.errors import OptionError
 from ansible_collections.dataarts.factory.plugins.module_utils._config.credentials import Account, resolve
-from ansible_collections.dataarts.factory.plugins.module_utils._config.credentials_file import FILE_VARIABLE, with_credentials_file
+from ansible_collections.dataarts.factory.plugins.module_utils._config.credentials_file import FILE_VARIABLE
+from ansible_collections.dataarts.factory.plugins.module_utils._config.sources import with_sources
 from emulator.running import Running
 from tests.support.logic import call
 from tests.support.scenarios import ACCESS_KEY, PROJECT_ID, SECRET_KEY, small_night
@@ -53,7 +54,7 @@ def of_sdk() -> dict[str, t.Any] | None:
 
 def of_ours(environ: t.Mapping[str, str]) -> dict[str, t.Any] | None:
     try:
-        resolved = resolve({}, with_credentials_file({}, environ))
+        resolved = resolve({}, with_sources({}, environ))
         Account.from_options(resolved)
     except OptionError:
         return None

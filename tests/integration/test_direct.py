@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.dataarts.factory.plugins.plugin_utils._task.inprocess import run_pass, same_place
+from ansible_collections.dataarts.factory.plugins.plugin_utils._task.inprocess import run_here, same_place
 from emulator.running import running
 from tests.support.playbook import Ansible, run_module
 from tests.support.scenarios import SECRET_KEY, small_night
@@ -73,7 +73,7 @@ def comparable(result: dict[str, t.Any]) -> dict[str, t.Any]:
     ("check", "change"), [(True, {}), (True, {"max_instances": 2}), (True, {"jobs": ["no_such_job"]}), (True, {"since": "x"})]
 )
 def test_the_result_is_the_modules(given: t.Any, check: t.Any, change: t.Any) -> None:
-    own_result = run_pass({**given, **change}, check_mode=check, diff_mode=True)
+    own_result = run_here("job_rerun", {**given, **change}, check_mode=check, diff_mode=True)
     assert own_result is not None
     theirs = run_module("job_rerun", {**given, **change}, check=check, diff=True)
     assert comparable(own_result) == comparable(theirs)
@@ -82,7 +82,7 @@ def test_the_result_is_the_modules(given: t.Any, check: t.Any, change: t.Any) ->
 
 
 def test_it_sends_what_the_module_would_and_the_module_goes_on_from_there(service: t.Any, given: t.Any) -> None:
-    first_result = run_pass(given, check_mode=False, diff_mode=False)
+    first_result = run_here("job_rerun", given, check_mode=False, diff_mode=False)
     assert first_result is not None
     before = service.journal()
     assert (first_result["changed"], sum(len(entry["instances"]) for entry in before)) == (True, 6)
@@ -93,11 +93,11 @@ def test_it_sends_what_the_module_would_and_the_module_goes_on_from_there(servic
 
 def test_what_the_specification_refuses_is_left_to_the_module(given: t.Any) -> None:
     for change in ({"no_such_option": 1}, {"statuses": ["waiting"]}, {"attempts": "many"}, {"jobs": object()}):
-        assert run_pass({**given, **change}, check_mode=True, diff_mode=False) is None
+        assert run_here("job_rerun", {**given, **change}, check_mode=True, diff_mode=False) is None
 
 
 def test_no_secret_leaves_it(given: t.Any) -> None:
-    result = run_pass({**given, "jobs": [SECRET_KEY]}, check_mode=True, diff_mode=True)
+    result = run_here("job_rerun", {**given, "jobs": [SECRET_KEY]}, check_mode=True, diff_mode=True)
     assert result is not None
     assert re.search(r"\b[Jj]ob (VALUE_SPECIFIED_IN_NO_LOG_PARAMETER|\*{8})", result["msg"])
     assert SECRET_KEY not in repr(result)

@@ -48,6 +48,7 @@ def account_spec() -> Spec:
         "user_name": {"type": "str"},
         "user_password": {"type": "str", "no_log": True},
         "domain_name": {"type": "str"},
+        "use_instance_metadata": {"type": "bool", "default": False},
         "agency_name": {"type": "str"},
         "agency_domain_name": {"type": "str"},
         "endpoint": {"type": "str"},

@@ -5,11 +5,11 @@
 
 The rules, which the doc fragment ``account`` explains to users:
 
-* There are three kinds: keys (``access_key``, ``secret_key``, maybe ``security_token``), a token (``auth_token``), and a user
-  (``user_name``, ``user_password``, ``domain_name``). Exactly one is used.
+* There are four kinds: keys (``access_key``, ``secret_key``, maybe ``security_token``), a token (``auth_token``), a user
+  (``user_name``, ``user_password``, ``domain_name``), and the agency of this machine (``use_instance_metadata``). Exactly one is used.
 * Options win as a whole kind: as soon as one credential option is set, variables of other kinds are ignored. Variables fill gaps
   of the same kind, and only from a family of variables that contradicts no option: a secret key never joins a foreign access key.
-* The credentials file of the official SDKs is read where neither options nor variables hold credentials.
+* Files and variables of other tools are read where neither options nor these variables hold credentials, see ``sources.py``.
 * Variables that name an agency count where the credentials do not come from options: an agency trusts one account.
 * The empty string means unset, in options and in the environment.
 """
@@ -31,15 +31,19 @@ KINDS: dict[str, tuple[str, ...]] = {
     "keys": ("access_key", "secret_key", "security_token"),
     "token": ("auth_token",),
     "user": ("user_name", "user_password", "domain_name"),
+    "machine": ("use_instance_metadata",),
 }
+#: The kind that is asked for by a truth value, and its option.
+MACHINE, MACHINE_OPTION = "machine", "use_instance_metadata"
+_ON = frozenset(("true", "yes", "on", "y", "t", "1", "1.0"))
 _OPTIONAL = frozenset({"security_token"})
-#: Options that make up an account; all of them are text.
+#: Options that make up an account; all but :data:`MACHINE_OPTION` are text.
 CREDENTIAL_OPTIONS = (*(name for names in KINDS.values() for name in names), "agency_name", "agency_domain_name")
 #: Options that must never be shown; ``no_log`` in every specification.
 SECRET_OPTIONS = ("access_key", "secret_key", "security_token", "auth_token", "user_password")
 
-#: What stands before the name of a value in the credentials file of the official SDKs, next to the variables; see ``credentials_file.py``.
-IN_FILE = "credentials file: "
+#: What stands before an option whose value another source holds, next to the variables; and before where it comes from, see ``found.py``.
+IN_FILE, ORIGIN = "found: ", "origin: "
 #: Variables that belong together, most preferred first: kind, and option by variable.
 _FAMILIES: tuple[tuple[str, dict[str, str]], ...] = (
     ("keys", {"access_key": "HW_ACCESS_KEY", "secret_key": "HW_SECRET_KEY", "security_token": "HW_SECURITY_TOKEN"}),
@@ -50,7 +54,7 @@ _FAMILIES: tuple[tuple[str, dict[str, str]], ...] = (
     ("keys", {"access_key": "CLOUD_SDK_AK", "secret_key": "CLOUD_SDK_SK"}),
     ("token", {"auth_token": "HW_AUTH_TOKEN"}),
     ("user", {"user_name": "HW_USER_NAME", "user_password": "HW_USER_PASSWORD", "domain_name": "HW_DOMAIN_NAME"}),
-    ("keys", {"access_key": f"{IN_FILE}ak", "secret_key": f"{IN_FILE}sk", "security_token": f"{IN_FILE}security_token"}),
+    *((kind, {name: IN_FILE + name for name in names}) for kind, names in KINDS.items() if kind != MACHINE),
 )
 #: Option -> the environment variables that stand in for it, most preferred first.
 ENVIRONMENT: dict[str, tuple[str, ...]] = {
@@ -58,7 +62,12 @@ ENVIRONMENT: dict[str, tuple[str, ...]] = {
     "project_id": ("HW_PROJECT_ID", "HUAWEICLOUD_SDK_PROJECT_ID"),
     "cloud_domain": ("HW_CLOUD",),
     "iam_endpoint": ("HW_AUTH_URL",),
-    **{name: tuple(family[name] for dummy, family in _FAMILIES[:-1] if name in family) for names in KINDS.values() for name in names},
+    **{
+        name: tuple(family[name] for dummy, family in _FAMILIES if name in family and IN_FILE + name != family[name])
+        for names in KINDS.values()
+        for name in names
+        if name != MACHINE_OPTION
+    },
     "agency_name": ("HW_ASSUME_ROLE_AGENCY_NAME",),
     "agency_domain_name": ("HW_ASSUME_ROLE_DOMAIN_NAME",),
 }
@@ -67,14 +76,14 @@ PROJECT_NAME = "HW_PROJECT_NAME"
 #: What other tools have behind the address of IAM.
 _IAM_PATH = re.compile(r"/+v3/*$")
 
-_CURE = "Set access_key and secret_key, or auth_token, or user_name, user_password and domain_name"
+_CURE = "Set access_key and secret_key, or auth_token, or user_name, user_password and domain_name, or use_instance_metadata"
 
 
 @dataclass(frozen=True)
 class Account:
     """Credentials that are complete and of one kind; the values stay out of its repr.
 
-    :param kind: ``keys``, ``token`` or ``user``, see :data:`KINDS`.
+    :param kind: ``keys``, ``token``, ``user`` or ``machine``, see :data:`KINDS`.
     :param agency_name: agency to act as, in the account *agency_domain_name*; both or neither.
     """
 
@@ -88,6 +97,7 @@ class Account:
     domain_name: str | None = None
     agency_name: str | None = None
     agency_domain_name: str | None = None
+    use_instance_metadata: bool = False
 
     @classmethod
     def from_options(cls, options: Options) -> Account:
@@ -96,20 +106,23 @@ class Account:
         :raises OptionError: no kind, several kinds, half a kind, half an agency, or a value that cannot be one; names the options and
             their environment variables, never a value.
         """
-        values = {name: text_of(options.get(name), name) for name in CREDENTIAL_OPTIONS}
+        values = _values(options)
         kind = _one_kind(values)
         missing = [name for name in KINDS[kind] if not values[name] and name not in _OPTIONAL]
         if missing:
             present = [name for name in KINDS[kind] if values[name]]
             raise OptionError(f"{listed(present)} without {listed(missing)}: set {_with_variables(missing)} too.")
         _check_agency(values, kind)
-        return cls(kind=kind, **{name: values[name] for name in (*KINDS[kind], "agency_name", "agency_domain_name")})
+        if kind == MACHINE:
+            return cls(kind, use_instance_metadata=True)
+        own: dict[str, t.Any] = {name: values[name] for name in (*KINDS[kind], "agency_name", "agency_domain_name")}
+        return cls(kind, **own)
 
     @property
     def actor(self) -> str:
         """Who acts, as the service's flow control counts: the same for every process with these credentials. It may hold secrets."""
         who = (self.access_key, self.auth_token, self.user_name, self.domain_name, self.agency_name, self.agency_domain_name)
-        return "\0".join(name or "" for name in who)
+        return MACHINE if self.kind == MACHINE else "\0".join(name or "" for name in who)
 
     def secrets(self) -> frozenset[str]:
         """Every value of the account that must never be shown, for the module's ``no_log_values``."""
@@ -135,14 +148,14 @@ def resolve_with_origins(options: Options, environ: t.Mapping[str, str]) -> tupl
     def take(name: str, value: str | None, origin: str) -> None:
         resolved[name] = value
         if value:
-            origins[name] = origin
+            origins[name] = environ.get(ORIGIN + name, origin) if origin.startswith(IN_FILE) else origin
 
     for name in ("region", "project_id", "cloud_domain", "iam_endpoint"):
         own = text_of(options.get(name), name)
         value, variable = _variable(environ, name)
         take(name, own or value, "options" if own else variable)
-    resolved["project_name"] = text_of(environ.get(PROJECT_NAME), PROJECT_NAME)
-    given = {name: value for name in CREDENTIAL_OPTIONS for value in [text_of(options.get(name), name)] if value}
+    resolved["project_name"] = text_of(environ.get(PROJECT_NAME) or environ.get(f"{IN_FILE}project_name"), PROJECT_NAME)
+    given = {name: value for name, value in _values(options).items() if value}
     for name in CREDENTIAL_OPTIONS:
         take(name, given.get(name), "options")
     kinds = {kind for kind, names in KINDS.items() for name in names if name in given}
@@ -182,7 +195,9 @@ def joining(given: Options, others: Options) -> dict[str, t.Any]:
 
     :param given: option -> value, only those that are set, and *others* likewise. As from the environment, a secret never joins a foreign key.
     """
-    kinds = {kind for kind, names in KINDS.items() for name in names if name in given and name != "domain_name"}
+    kinds = {
+        kind for kind, names in KINDS.items() for name in names if name != "domain_name" and name in given and is_said(name, given[name])
+    }
     if not kinds:
         return {name: others[name] for name in CREDENTIAL_OPTIONS if name in others}
     same = {name: others[name] for kind in kinds for name in KINDS[kind] if name in others}
@@ -191,6 +206,17 @@ def joining(given: Options, others: Options) -> dict[str, t.Any]:
     if "access_key" in given and "access_key" not in same:
         same.pop("security_token", None)  # a temporary token belongs to one key
     return same
+
+
+def is_said(name: str, value: t.Any) -> bool:
+    """Whether the credential option *name* says anything with *value*, which may be as a person wrote it: false asks for no metadata."""
+    return name != MACHINE_OPTION or str(value).strip().lower() in _ON
+
+
+def _values(options: Options) -> dict[str, str | None]:
+    """The credential options as text, None if unset."""
+    texts = {name: text_of(options.get(name), name) for name in CREDENTIAL_OPTIONS if name != MACHINE_OPTION}
+    return {**texts, MACHINE_OPTION: "true" if is_said(MACHINE_OPTION, options.get(MACHINE_OPTION)) else None}
 
 
 def text_of(value: t.Any, option: str) -> str | None:
@@ -223,7 +249,7 @@ def _one_kind(values: t.Mapping[str, str | None]) -> str:
     if not kinds:
         raise OptionError(
             f"No credentials: {_CURE} (or the environment variables {', '.join(_variables('keys'))}, {', '.join(_variables('token'))}, "
-            f"{', '.join(_variables('user'))}, or the credentials file of the SDKs)."
+            f"{', '.join(_variables('user'))}, or a file of another tool)."
         )
     if len(kinds) > 1:
         present = [name for kind in kinds for name in KINDS[kind] if values[name]]
@@ -238,6 +264,11 @@ def _check_agency(values: t.Mapping[str, str | None], kind: str) -> None:
     if len(agency) == 1:
         other = "agency_domain_name" if agency == ["agency_name"] else "agency_name"
         raise OptionError(f"{agency[0]} without {other}: an agency is known by its name and the account that owns it, set both or neither.")
+    if agency and kind == MACHINE:
+        raise OptionError(
+            "agency_name with use_instance_metadata: the keys of this machine are an agency's already. "
+            "Leave one of them out, or assume the agency with access_key and secret_key."
+        )
     if agency and kind == "token":
         raise OptionError(
             "agency_name with auth_token: an agency is assumed with access_key and secret_key, or with user_name, user_password and domain_name."
@@ -255,7 +286,7 @@ def kinds_of(environ: t.Mapping[str, str]) -> set[str]:
         )
     kinds = {kind for kind, variables in variables_of.items() if variables}
     if len(kinds) > 1:
-        names = listed([variable for kind in KINDS for variable in variables_of[kind]])
+        names = listed([variable for kind in KINDS for variable in variables_of.get(kind, ())])
         raise OptionError(
             f"The environment holds credentials of different kinds: {names}. Unset all but one kind, or set one kind as options."
         )

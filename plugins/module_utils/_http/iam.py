@@ -15,12 +15,12 @@ import hashlib
 import json
 import threading
 import typing as t
-from dataclasses import dataclass, field
 
 from .._common.errors import ApiError, Kind
 from .._common.stopwatch import stopwatch
 from .._config.credentials import Account
 from .compat import AuthBase
+from .lease import Lease, TokenAuth
 from .login_gate import LoginGate
 from .request import Answer, Request
 from .signing import AkSkAuth
@@ -30,46 +30,12 @@ if t.TYPE_CHECKING:
 
 #: What a token is valid for, in the form of IAM's request.
 TokenScope = t.Mapping[str, t.Any]
-Apply = t.Callable[[t.Any], t.Any]
 
 TOKENS = "/v3/auth/tokens"
 PROJECTS = "/v3/projects"
 TEMPORARY_KEYS = "/v3.0/OS-CREDENTIAL/securitytokens"
 #: Seconds that temporary keys are asked to live; 900 to 86400 are allowed [SDK-IAM].
 KEY_SECONDS = 3600
-
-
-class TokenAuth(AuthBase):
-    """Authentication by an existing token. It cannot be renewed."""
-
-    def __init__(self, token: str) -> None:
-        self._token = token
-
-    def __call__(self, request: t.Any) -> t.Any:
-        """*request* with the header ``X-Auth-Token``."""
-        request.headers["X-Auth-Token"] = self._token
-        return request
-
-    def __repr__(self) -> str:
-        return "TokenAuth(...)"
-
-
-@dataclass(frozen=True)
-class Lease:
-    """Credentials fetched from IAM and how long to use them.
-
-    :param apply: what puts them on a request: a :class:`TokenAuth`, or an ``AkSkAuth`` over temporary keys.
-    :param good_until: seconds of the stopwatch after which they are fetched anew.
-    :param project_id: the project that a token is scoped to, if the answer named it.
-    :param issued: when IAM issued a token by its own clock, epoch seconds, minus the stopwatch's reading then; None if the answer has no such time.
-    :param lifetime: seconds from then to the token's end; None if the answer has not both times.
-    """
-
-    apply: Apply = field(repr=False)
-    good_until: float
-    project_id: str | None = None
-    issued: float | None = None
-    lifetime: float | None = field(default=None, repr=False)
 
 
 class FetchedAuth(AuthBase):
@@ -80,18 +46,20 @@ class FetchedAuth(AuthBase):
     :param fetch: gets new credentials; may raise ApiError, which then ends the request that needed them, unsent.
     :param key: what the credentials depend on, see :func:`cache_key`.
     :param clock: seconds of a stopwatch.
+    :param who: whose password or key is tried, see :func:`login_key`.
     """
 
-    #: Where a play has a process for each workspace, what keeps them from trying a wrong password one after the other.
+    #: Where a play has a process for each workspace, what makes them log in once.
     gate: t.ClassVar[LoginGate | None] = None
     _leases: t.ClassVar[dict[str, Lease]] = {}
     _locks: t.ClassVar[dict[str, threading.RLock]] = {}
 
-    def __init__(self, fetch: t.Callable[[], Lease], key: str, clock: t.Callable[[], float] = stopwatch) -> None:
+    def __init__(self, fetch: t.Callable[[], Lease], key: str, clock: t.Callable[[], float] = stopwatch, who: str = "") -> None:
         self._fetch = fetch
         self._key = key
         self._lock = self._locks.setdefault(key, threading.RLock())  # one fetch at a time for each key; other keys do not wait
         self._clock = clock
+        self._who = who
         self._used = threading.local()
 
     def __call__(self, request: t.Any) -> t.Any:
@@ -104,10 +72,16 @@ class FetchedAuth(AuthBase):
         """The credentials of the process, fetched if there are none or their end is near. :raises ApiError: IAM gave none."""
         with self._lock:
             lease = self._leases.get(self._key)
-            if lease is None or self._clock() >= lease.good_until:
-                fetched = self._fetch() if self.gate is None else self.gate.pass_through(self._key, self._fetch)
-                lease = self._leases[self._key] = fetched
-            return lease
+            return lease if lease is not None and self._clock() < lease.good_until else self._fetched(lease)
+
+    def _fetched(self, stale: Lease | None) -> Lease:
+        """New credentials for the process, other ones than *stale*."""
+        if self.gate is None:
+            lease = self._fetch()
+        else:
+            lease = self.gate.pass_through(self._key, self._fetch, who=self._who, stale=stale)
+        self._leases[self._key] = lease
+        return lease
 
     def renew(self) -> bool:
         """Replace the credentials that this thread used last, because the service refused them.
@@ -116,9 +90,11 @@ class FetchedAuth(AuthBase):
         :raises ApiError: IAM gave none.
         """
         with self._lock:
-            if self._leases.get(self._key) is getattr(self._used, "lease", None):
+            used = getattr(self._used, "lease", None)
+            if self._leases.get(self._key) is used:
                 self._leases.pop(self._key, None)
-            return self.lease() is not getattr(self._used, "lease", None)
+                return self._fetched(used) is not used
+            return self.lease() is not used
 
     def issuing_time(self) -> float | None:
         """The time now by the clock with which IAM issued the token that this thread used last, epoch seconds; None if it is not known."""
@@ -137,6 +113,12 @@ class FetchedAuth(AuthBase):
 def cache_key(account: Account, base: str, scope: TokenScope) -> str:
     """What credentials depend on, as a digest: the host, the account with its secrets, the scope."""
     parts = json.dumps([base, vars(account), scope], sort_keys=True)
+    return hashlib.sha256(parts.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def login_key(account: Account, base: str) -> str:
+    """Whose password or key IAM is asked to accept, as a digest: the same for every project and agency that it is used for."""
+    parts = json.dumps([base, account.access_key, account.secret_key, account.user_name, account.user_password, account.domain_name])
     return hashlib.sha256(parts.encode("utf-8", "surrogatepass")).hexdigest()
 
 
@@ -182,11 +164,10 @@ class Iam:
         role = {"agency_name": account.agency_name, "domain_name": account.agency_domain_name, "duration_seconds": KEY_SECONDS}
         body = {"auth": {"identity": {"methods": ["assume_role"], "assume_role": role}}}
         answer = self._post(TEMPORARY_KEYS, (), body, (), _agency_verb(account), _AGENCY_HINT)
-        keys = _mapping(_mapping(answer.body).get("credential"))
-        access, secret, token = (keys.get(name) for name in ("access", "secret", "securitytoken"))
-        if not (isinstance(access, str) and isinstance(secret, str) and isinstance(token, str)):
+        lease = keys_of(answer.body, self._client.clock.seconds())
+        if lease is None:
             raise self._unreadable(TEMPORARY_KEYS, answer, "no temporary access key")
-        return Lease(AkSkAuth(access, secret, token), good_until(keys.get("expires_at"), self._client.clock.seconds(), KEY_SECONDS))
+        return lease
 
     def project_id(self, region: str) -> str:
         """Id of the project named like *region*. The client authenticates as the account.
@@ -275,6 +256,18 @@ def _agency_verb(account: Account) -> str:
 
 def _mapping(value: t.Any) -> t.Mapping[str, t.Any]:
     return value if isinstance(value, dict) else {}
+
+
+def keys_of(body: t.Any, now: float) -> Lease | None:
+    """The temporary keys in *body*, as IAM and the metadata of a machine write them; None if there are none.
+
+    :param now: the time by the clock of who wrote it, epoch seconds.
+    """
+    keys = _mapping(_mapping(body).get("credential"))
+    access, secret, token = (keys.get(name) for name in ("access", "secret", "securitytoken"))
+    if not (isinstance(access, str) and isinstance(secret, str) and isinstance(token, str) and access and secret and token):
+        return None
+    return Lease(AkSkAuth(access, secret, token), good_until(keys.get("expires_at"), now, KEY_SECONDS))
 
 
 def good_until(expires_at: t.Any, now: float, seconds: int) -> float:

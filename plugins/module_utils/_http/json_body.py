@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""JSON body of an answer, read without trusting it."""
+"""JSON body of an answer, or its text, read without trusting it."""
 
 from __future__ import annotations
 
@@ -66,6 +66,18 @@ def parse_json(status: int, headers: Mapping[str, str], body: bytes, *, may_be_e
     if _too_deep(value):
         raise UnreadableError("is nested too deeply")
     return value
+
+
+def parse_text(status: int, headers: Mapping[str, str], body: bytes) -> str:
+    """The text of *body*, which stands in one line. :raises UnreadableError: it is not that."""
+    _check_whole(status, headers, body)
+    try:
+        text = body.decode("ascii").strip()
+    except UnicodeError:
+        raise UnreadableError("is not plain text") from None
+    if not text or not text.isprintable():
+        raise UnreadableError("is not plain text")
+    return text
 
 
 def _check_whole(status: int, headers: Mapping[str, str], body: bytes) -> None:

@@ -16,6 +16,8 @@ from .._common.text import printable
 from .._config.regions import base_url
 
 CONTENT_TYPE = "application/json;charset=UTF-8"  # in these letters on the retry endpoint's page [H-RET]
+#: Where a machine of the cloud asks about itself; nothing beyond the machine ever gets what is sent there.
+METADATA_HOST = "169.254.169.254"
 #: Longest percent-encoded segment that is sent. Gateways commonly stop at 8 KiB for the whole request line, and some then just hang up.
 MAX_SEGMENT = 6000
 
@@ -32,6 +34,7 @@ class Request:
     :param body: becomes JSON; None sends none.
     :param headers: in addition to those that every request has.
     :param writes: whether it changes something, so that it must not be sent twice without reading back.
+    :param text: whether the body of the answer is text, not JSON.
     """
 
     method: str
@@ -42,6 +45,7 @@ class Request:
     body: Mapping[str, t.Any] | None = field(default=None, repr=False)
     headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     writes: bool = False
+    text: bool = False
 
     @property
     def url(self) -> str:
@@ -59,7 +63,7 @@ class Answer:
     """A successful answer.
 
     :param status: HTTP status, 200 to 204.
-    :param body: the JSON of the body, a dict or a list, or None where the body was empty.
+    :param body: the JSON of the body, a dict or a list, or None where the body was empty; text where that was asked for.
     :param request_id: the service's id of the request, safe to show, or None.
     :param headers: names in lower case.
     """

@@ -29,7 +29,7 @@ from .error_codes import (
     service_error,
     without,
 )
-from .json_body import UnreadableError, parse_json
+from .json_body import UnreadableError, parse_json, parse_text
 from .request import Answer, Request
 from .server_clock import CLOCK_LIMIT, date_ms
 
@@ -173,7 +173,10 @@ def judge(
     whole = not problem
     if whole:
         try:
-            json_body = parse_json(status, headers, body, may_be_empty=request.writes or status == 204)
+            if request.text and status in _SUCCESS:
+                json_body = parse_text(status, headers, body)
+            else:
+                json_body = parse_json(status, headers, body, may_be_empty=request.writes or status == 204)
         except UnreadableError as exc:
             problem, whole = str(exc), exc.whole
     error = service_error(json_body, explicit=status in _SUCCESS, secrets=secrets)

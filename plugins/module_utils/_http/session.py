@@ -11,11 +11,13 @@ import threading
 import typing as t
 
 from .._common.errors import OptionError
-from .._config.credentials import Account, project_to_look_up, resolve
-from .._config.credentials_file import with_credentials_file
+from .._config.credentials import MACHINE, Account, project_to_look_up, resolve
 from .._config.regions import Hosts, base_url
+from .._config.sources import with_sources
 from .client import Client
-from .iam import FetchedAuth, Iam, Lease, TokenAuth, TokenScope, cache_key
+from .iam import FetchedAuth, Iam, TokenScope, cache_key, login_key
+from .lease import Lease, TokenAuth
+from .metadata import address, machine_keys
 from .rate_limiter import RateLimiter, shared_reservations
 from .request import check_base
 from .signing import AkSkAuth
@@ -62,7 +64,7 @@ def open_session(options: t.Mapping[str, t.Any], environ: t.Mapping[str, str] | 
     :param environ: where unset options are looked up (:data:`ENVIRONMENT`); the process's environment if None.
     :raises OptionError: the options do not say who acts, where, or how; or a setting cannot be used.
     """
-    resolved = resolve(options, with_credentials_file(options, os.environ if environ is None else environ))
+    resolved = resolve(options, with_sources(options, os.environ if environ is None else environ))
     account = Account.from_options(resolved)
     hosts = hosts_of(resolved)
     settings = client_settings(resolved)
@@ -108,14 +110,18 @@ def _scope(project_id: str | None, resolved: t.Mapping[str, t.Any], hosts: Hosts
 
 def _authentication(account: Account, hosts: Hosts, settings: dict[str, t.Any], scope: TokenScope) -> t.Any:
     """What authenticates the requests of *account*; nothing is fetched before the first of them."""
+    if account.kind == MACHINE:
+        return FetchedAuth(machine_keys, cache_key(account, address(os.environ), {}))
     if account.kind == "token":
         return TokenAuth(str(account.auth_token))
     if account.kind == "user":
-        return FetchedAuth(_fetching(None, hosts, settings, lambda iam: _token(iam, account, scope)), cache_key(account, hosts.iam, scope))
+        fetch = _fetching(None, hosts, settings, lambda iam: _token(iam, account, scope))
+        return FetchedAuth(fetch, cache_key(account, hosts.iam, scope), who=login_key(account, hosts.iam))
     keys = AkSkAuth(str(account.access_key), str(account.secret_key), account.security_token)
     if account.agency_name is None:
         return keys
-    return FetchedAuth(_fetching(keys, hosts, settings, lambda iam: iam.agency_keys(account)), cache_key(account, hosts.iam, {}))
+    fetch = _fetching(keys, hosts, settings, lambda iam: iam.agency_keys(account))
+    return FetchedAuth(fetch, cache_key(account, hosts.iam, {}), who=login_key(account, hosts.iam))
 
 
 def _fetching(auth: t.Any, hosts: Hosts, settings: dict[str, t.Any], ask: t.Callable[[Iam], Lease]) -> t.Callable[[], Lease]:

@@ -69,6 +69,10 @@ class AkSkAuth(AuthBase):
         self._security_token = security_token
         self._clock = clock
 
+    def parts(self) -> list[str]:
+        """Access key, secret key and, of a temporary key, security token. Secrets."""
+        return [self._access_key, self._secret.decode("utf-8"), *([self._security_token] if self._security_token else [])]
+
     def __repr__(self) -> str:
         return "AkSkAuth(***)"
 

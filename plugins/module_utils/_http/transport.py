@@ -19,7 +19,7 @@ from .._common.text import printable
 from .compat import get_environ_proxies, requests, select_proxy, urllib3
 from .connection import Exchange
 from .json_body import MAX_BODY
-from .request import CONTENT_TYPE, Request, is_loopback
+from .request import CONTENT_TYPE, METADATA_HOST, Request, is_loopback
 from .retry_policy import AttemptOutcome
 
 if t.TYPE_CHECKING:
@@ -29,7 +29,7 @@ if t.TYPE_CHECKING:
 USER_AGENT = "ansible-dataarts.factory"
 _CHUNK = 65536
 #: Headers and body fields whose values are removed from the service's messages, should it echo them.
-_SECRET_HEADERS = ("authorization", "x-auth-token", "x-security-token")
+_SECRET_HEADERS = ("authorization", "x-auth-token", "x-security-token", "x-metadata-token")
 _SECRET_FIELDS = ("password", "secret")
 
 
@@ -72,11 +72,12 @@ def _body(request: Request) -> bytes | None:
 
 
 def proxies_for(url: str) -> dict[str, str]:
-    """The proxies that the environment names for *url* (HTTPS_PROXY, NO_PROXY, …); none for this machine itself.
+    """The proxies that the environment names for *url* (HTTPS_PROXY, NO_PROXY, …); none for this machine itself and its metadata.
 
     :raises OptionError: for a SOCKS proxy: how far an exchange over it got cannot be observed.
     """
-    if is_loopback(urlsplit(url).hostname or ""):
+    host = urlsplit(url).hostname or ""
+    if is_loopback(host) or host == METADATA_HOST:
         return {}
     proxies = dict(get_environ_proxies(url))
     if str(select_proxy(url, proxies) or "").lower().startswith("socks"):

@@ -382,9 +382,11 @@ def _nothing_asked(seen: Observed) -> Judged:
 def _sources(seen: Observed) -> str:
     """Where the credentials come from: ``access_key and secret_key from HW_ACCESS_KEY and HW_SECRET_KEY``."""
     names = [name for name in seen.origins if name not in ("region", "project_id", "cloud_domain", "iam_endpoint")]
-    origins = list(dict.fromkeys(seen.origins[name] for name in names))
-    if all(origin.startswith("credentials file: ") for origin in origins):
-        origins = [f"{', '.join(origin.partition(': ')[2] for origin in origins)} of the credentials file"]
+    places: dict[str, list[str]] = {}
+    for origin in dict.fromkeys(seen.origins[name] for name in names):
+        place, dummy, name = origin.rpartition(": ")
+        places.setdefault(place, []).append(name)
+    origins = [f"{', '.join(own)} of the {place}" if place else listed(own) for place, own in places.items()]
     return f"{listed(names)} from {listed(origins)}" if names else "of no option"
 
 

@@ -31,9 +31,13 @@ from .._common.text import printable
 from .._config.argument_spec import Spec
 from .._config.raw_values import fitted
 from .._http.compat import HAS_REQUESTS
+from .._http.iam import FetchedAuth
+from .._http.login_gate import LoginGate
 from .._http.session import Session, check_endpoints, open_session
 
 _MAX_MESSAGE = 4000  # characters; the message about a plan that is refused names its jobs
+#: What an action adds to the options of a module that runs on the same machine: where processes of one play find out about refused logins.
+LOGIN_GATE = "_dataarts_login_gate"
 _REPORT = "This is a defect of the collection: please report it with the name of the module and this message"
 
 
@@ -122,6 +126,9 @@ class _Module(AnsibleModule):
 
     def _load_params(self) -> None:
         super()._load_params()
+        shared = self.params.pop(LOGIN_GATE, None)
+        if isinstance(shared, dict):
+            FetchedAuth.gate = LoginGate(str(shared.get("folder")), bytes.fromhex(str(shared.get("salt"))))
         self.params, self.wrong_type = fitted(self._spec, self.params)
 
 

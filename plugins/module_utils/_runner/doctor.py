@@ -26,7 +26,7 @@ from .._common.text import printable
 from .._common.times import Window, to_iso
 from .._common.version import VERSION
 from .._config.credentials import CREDENTIAL_OPTIONS, Account, resolve_with_origins
-from .._config.credentials_file import with_credentials_file
+from .._config.sources import with_sources
 from .._http.compat import requests
 from .._http.iam import Iam
 from .._http.reach import issuer, name_error, proxy_of, shown_proxy
@@ -47,7 +47,7 @@ _CONNECT = 3.0
 _DAY_MS = 86_400_000
 #: Errors that every further request to the same host, or with the same credentials, would end in too.
 _LASTING = frozenset({Kind.UNREACHABLE, Kind.TLS, Kind.CLOCK, Kind.CREDENTIALS, Kind.REDIRECT})
-_KINDS = {"keys": "access key", "token": "token", "user": "user and password"}
+_KINDS = {"keys": "access key", "token": "token", "user": "user and password", "machine": "temporary access key of this machine's agency"}
 _Value = t.TypeVar("_Value")
 
 
@@ -161,7 +161,7 @@ class _Checkup:
         """The options, completed from the environment; what they say of hosts and credentials is noted."""
         seen = self._seen
         try:
-            resolved, origins = resolve_with_origins(self._options, with_credentials_file(self._options, os.environ))
+            resolved, origins = resolve_with_origins(self._options, with_sources(self._options, os.environ))
         except OptionError as error:
             seen.option_error = str(error)
             resolved, origins = {**self._options, **dict.fromkeys((*CREDENTIAL_OPTIONS, "project_name"))}, {}

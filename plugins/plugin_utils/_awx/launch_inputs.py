@@ -11,7 +11,7 @@ import typing as t
 from ...module_utils._common.errors import OptionError
 from ...module_utils._common.text import listed, printable
 from ...module_utils._config.argument_spec import Spec, instance_retry_spec, rerun_spec
-from ...module_utils._config.credentials import KINDS, text_of
+from ...module_utils._config.credentials import KINDS, MACHINE, text_of
 from ...module_utils._config.raw_values import problem
 from ...module_utils._config.regions import region_id
 from .._task.variables import said
@@ -101,11 +101,14 @@ def _known() -> Spec:
 
 
 def _kind_errors(values: t.Mapping[str, str | None], labels: t.Mapping[str, str]) -> list[str]:
-    filled = {kind: [name for name in names if values.get(name)] for kind, names in KINDS.items()}
+    offered = {
+        kind: names for kind, names in KINDS.items() if kind != MACHINE
+    }  # a job runs in a container, which is no machine with an agency
+    filled = {kind: [name for name in names if values.get(name)] for kind, names in offered.items()}
     # The name of an account alone decides nothing: it does not say who acts.
     kinds = [kind for kind, names in filled.items() if names and names != ["domain_name"]]
     if not kinds:
-        choices = [listed([labels[name] for name in names if name not in _OPTIONAL]) for names in KINDS.values()]
+        choices = [listed([labels[name] for name in names if name not in _OPTIONAL]) for names in offered.values()]
         return [f"No field says who acts: fill in {choices[0]}; or {choices[1]}; or {choices[2]}."]
     if len(kinds) > 1:
         both = listed([labels[name] for kind in kinds for name in filled[kind]])

@@ -24,8 +24,8 @@ from ...module_utils._config.credentials import (
     WithoutProject,
     resolve,
 )
-from ...module_utils._config.credentials_file import with_credentials_file
 from ...module_utils._config.regions import region_id
+from ...module_utils._config.sources import with_sources
 from .names import safe_name
 
 #: Options of an account that are the modules' own, except where it is (region, project).
@@ -118,7 +118,7 @@ def targets_of(account: t.Mapping[str, t.Any], environ: t.Mapping[str, str]) -> 
 def _identity(options: t.Mapping[str, t.Any], environ: t.Mapping[str, str]) -> tuple[str, ...]:
     """Who acts, and the project of the environment; empty where credentials are missing, as whoever reads the workspaces will say."""
     try:
-        actor = Account.from_options(resolve(options, with_credentials_file(options, environ))).actor
+        actor = Account.from_options(resolve(options, with_sources(options, environ))).actor
     except OptionError:
         return ()
     own = any(options.get(name) for name in CREDENTIAL_OPTIONS)

@@ -1,11 +1,12 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""In-process passes: one of job_rerun without a process of its own.
+"""In-process tasks: a module without a process of its own.
 
 To start a module costs Ansible half a second of processor time: it is packed, written, started and compiled, each time. A pass that only
 looks needs a fiftieth of that. So where the module would run on this machine, as this user, under this Python and in this environment,
 the same logic is called instead. Whatever is not exactly so takes the module, and so does every argument that the specification refuses.
+What is granted to one such task by a login serves the others of the play, see ``logins.py``.
 """
 
 from __future__ import annotations
@@ -14,19 +15,34 @@ import json
 import sys
 import typing as t
 
-from ansible import constants
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.common.parameters import remove_values
 
 from ...module_utils._common.text import printable
-from ...module_utils._config.argument_spec import rerun_spec
+from ...module_utils._config.argument_spec import MODULES
 from ...module_utils._config.credentials import SECRET_OPTIONS
 from ...module_utils._config.raw_values import fitted
 from ...module_utils._http.compat import HAS_REQUESTS
 from ...module_utils._http.iam import FetchedAuth
-from ...module_utils._http.login_gate import LoginGate
-from ...module_utils._runner.ansible_module import ModuleRun, run_logic
+from ...module_utils._runner.ansible_module import Logic, ModuleRun, run_logic
+from ...module_utils._runner.doctor import doctor
+from ...module_utils._runner.history import history_info
+from ...module_utils._runner.info import dependency_info, instance_info, job_info, workspace_info
 from ...module_utils._runner.rerun import rerun
+from ...module_utils._runner.retry import retry
+from . import logins
+
+#: Module -> its logic, and the words of the message when it fails, as the module itself has them.
+LOGIC: dict[str, tuple[Logic, str, str]] = {
+    "account_doctor": (doctor, "check", "the account"),
+    "job_dependency_info": (dependency_info, "look up", "dependencies"),
+    "job_info": (job_info, "list", "jobs"),
+    "job_instance_info": (instance_info, "list", "job instances"),
+    "job_instance_retry": (retry, "retry", "job instances"),
+    "job_rerun": (rerun, "rerun", "job instances"),
+    "rerun_history_info": (history_info, "read", "the history of reruns"),
+    "workspace_info": (workspace_info, "list", "workspaces"),
+}
 
 
 def same_place(
@@ -44,25 +60,30 @@ def same_place(
     return connection == "local" and not (become or environment or kept or delegated) and interpreter == sys.executable
 
 
-def run_pass(
-    args: t.Mapping[str, t.Any], *, check_mode: bool, diff_mode: bool, started: t.Callable[[ModuleRun], None] = lambda dummy: None
+def run_here(
+    module: str,
+    args: t.Mapping[str, t.Any],
+    *,
+    check_mode: bool,
+    diff_mode: bool,
+    started: t.Callable[[ModuleRun], None] = lambda dummy: None,
 ) -> dict[str, t.Any] | None:
-    """The result that the module job_rerun returns for *args*; None if it has to be asked itself, which then says what is wrong.
+    """The result that *module* returns for *args*; None if it has to be asked itself, which then says what is wrong.
 
     :param started: called with the run before it begins; it can be asked what it is doing, from any thread.
     """
-    given = _plain(args)
+    given, spec = _plain(args), MODULES[module]()
     if given is None or not HAS_REQUESTS:
         return None
-    given, wrong_type = fitted(rerun_spec(), given)
-    checked = ArgumentSpecValidator(rerun_spec()).validate(given)
+    given, wrong_type = fitted(spec, given)
+    checked = ArgumentSpecValidator(spec).validate(given)
     if wrong_type is not None or checked.error_messages:
         return None
     options = checked.validated_parameters
-    FetchedAuth.gate = LoginGate(str(constants.DEFAULT_LOCAL_TMP))
+    FetchedAuth.gate = logins.gate()
     run = ModuleRun(options, check_mode=check_mode, diff_mode=diff_mode)
     started(run)
-    run_logic(run, rerun, "rerun", "job instances")
+    run_logic(run, *LOGIC[module])
     secrets = {str(options[name]) for name in (*SECRET_OPTIONS, "journal_password") if options.get(name)} | run.secrets
     result = {**run.result, **({"warnings": [printable(text) for text in run.warnings]} if run.warnings else {})}
     return _without(result, secrets)

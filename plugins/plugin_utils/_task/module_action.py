@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible import constants
 from ansible.errors import AnsibleError
 from ansible.inventory.helpers import sort_groups
 from ansible.plugins.action import ActionBase
@@ -17,12 +18,13 @@ from ...module_utils._common.errors import OptionError
 from ...module_utils._common.text import printable
 from ...module_utils._config.argument_spec import MODULES, Spec
 from ...module_utils._config.raw_values import fitted, problem
-from ...module_utils._runner.ansible_module import failure_result
+from ...module_utils._runner.ansible_module import LOGIN_GATE, ModuleRun, failure_result
 from .._awx.launch_inputs import PREFIX, jobs_of_lines
 from .._common.templates import plain
 from .._role.checks import related_problem, rerun_problem
 from .._role.options import OWN, ROLE, plan_of, variables_of
 from .._role.typos import typos
+from . import inprocess, logins
 from .paths import from_start
 from .screen import brief
 from .variables import accepted, by_name, filled, said
@@ -60,10 +62,46 @@ class ModuleAction(ActionBase):
     def work(self, task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
         """What the task does once its options are complete: run the module."""
         args = from_start(self._task.args, self._connection.transport)
-        result: dict[str, t.Any] = self._execute_module(
-            module_name=f"dataarts.factory.{self.module}", module_args=args, task_vars=task_vars, wrap_async=bool(self._task.async_val)
-        )
+        result = self.run_here(args, task_vars) if not self._task.async_val else None
+        if result is None:
+            result = self.execute(args, task_vars, in_background=bool(self._task.async_val))
         return brief(result, self._display)
+
+    def run_here(
+        self, args: Vars, task_vars: dict[str, t.Any], started: t.Callable[[ModuleRun], None] = lambda dummy: None
+    ) -> dict[str, t.Any] | None:
+        """What the module returns, without a process of its own; None where it needs one. See ``inprocess.py``."""
+        environment: dict[str, t.Any] = {}
+        self._compute_environment_string(environment)
+        here = inprocess.same_place(
+            connection=self._connection.transport,
+            become=self._connection.become is not None,
+            interpreter=self._templar.template(task_vars.get("ansible_python_interpreter")),
+            environment=environment,
+            kept=bool(constants.DEFAULT_KEEP_REMOTE_FILES),
+            delegated=bool(self._task.delegate_to),
+        )
+        if not here:
+            return None
+        modes = {"check_mode": bool(self._task.check_mode), "diff_mode": bool(self._task.diff)}
+        return inprocess.run_here(self.module, args, **modes, started=started)
+
+    def execute(self, args: Vars, task_vars: dict[str, t.Any], *, in_background: bool = False) -> dict[str, t.Any]:
+        """What the module returns, in a process of its own. Where that is on this machine, it shares what refused a login with the others."""
+        local = self._connection.transport == "local"
+        shared = {LOGIN_GATE: logins.gate_of_module()} if local and not in_background else {}
+
+        def run() -> dict[str, t.Any]:
+            name = f"dataarts.factory.{self.module}"
+            result: dict[str, t.Any] = self._execute_module(
+                module_name=name, module_args={**args, **shared}, task_vars=task_vars, wrap_async=in_background
+            )
+            return result
+
+        if local or in_background:
+            return run()
+        dummy, verb, thing = inprocess.LOGIC[self.module]
+        return logins.refused_once(args, run, f"Failed to {verb} {thing} of workspace {printable(args.get('workspace_id'), 100)}")
 
     @property
     def module(self) -> str:

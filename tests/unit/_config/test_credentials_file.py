@@ -12,7 +12,8 @@ import pytest
 
 from ansible_collections.dataarts.factory.plugins.module_utils._common.errors import OptionError
 from ansible_collections.dataarts.factory.plugins.module_utils._config.credentials import Account, WithoutProject, resolve_with_origins
-from ansible_collections.dataarts.factory.plugins.module_utils._config.credentials_file import FILE_VARIABLE, with_credentials_file
+from ansible_collections.dataarts.factory.plugins.module_utils._config.credentials_file import FILE_VARIABLE
+from ansible_collections.dataarts.factory.plugins.module_utils._config.sources import with_sources
 
 SECRET = "SKOFTHEFILE-0123456789"
 KEYS = f"[basic]\nak = AKOFTHEFILE\nsk = {SECRET}\n"
@@ -28,7 +29,7 @@ def resolved(text: str | None, options: dict[str, t.Any], environ: dict[str, str
         (home / ".huaweicloud").mkdir()
         (home / ".huaweicloud" / "credentials").write_text(text, encoding="utf-8")
     environment = {"HOME": str(home), **environ}
-    return resolve_with_origins(options, with_credentials_file(options, environment))
+    return resolve_with_origins(options, with_sources(options, environment))
 
 
 #: The file, options, variables -> options that are used, without those that are None.
@@ -104,12 +105,12 @@ def test_bytes_that_are_not_text(tmp_path: Path) -> None:
     path = tmp_path / "credentials"
     path.write_bytes(b"[basic]\nak = \xff\xfe\n")
     with pytest.raises(OptionError, match="not a file of sections"):
-        with_credentials_file({}, {FILE_VARIABLE: str(path)})
+        with_sources({}, {FILE_VARIABLE: str(path)})
 
 
 def test_one_of_several_logins_never_takes_the_project_of_the_machine(tmp_path: Path) -> None:
     path = tmp_path / "credentials"
     path.write_text(WHOLE, encoding="utf-8")
     environ = WithoutProject({FILE_VARIABLE: str(path), "HW_PROJECT_ID": "p", "HW_PROJECT_NAME": "n"})
-    values, dummy = resolve_with_origins({}, with_credentials_file({}, environ))
+    values, dummy = resolve_with_origins({}, with_sources({}, environ))
     assert (values["access_key"], values["project_id"], values["project_name"]) == ("AKOFTHEFILE", None, None)

@@ -156,6 +156,11 @@ options:
     description:
       - Name of the account that the user belongs to.
     type: str
+  use_instance_metadata:
+    description:
+      - Whether the temporary keys of this machine's agency are used, instead of other credentials. The machine is an ECS.
+    type: bool
+    default: false
   agency_name:
     description:
       - Name of an agency to act as.

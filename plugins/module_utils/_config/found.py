@@ -1,0 +1,70 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Credentials as files and variables of other tools hold them, in our words."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass, field
+
+from .._common.errors import OptionError
+from .._common.text import listed
+from .credentials import IN_FILE, KINDS, ORIGIN, text_of
+
+#: What belongs to one region, and says nothing where another one is meant.
+OF_REGION = ("project_id", "project_name", "iam_endpoint")
+
+
+@dataclass(frozen=True)
+class Found:
+    """What one place holds.
+
+    :param place: what people call it, "credentials file" say.
+    :param values: option -> its value there, text.
+    :param names: option -> its name there.
+    """
+
+    place: str
+    values: t.Mapping[str, str] = field(repr=False)
+    names: t.Mapping[str, str]
+
+    def without(self, names: t.Iterable[str]) -> Found:
+        """The same without the options *names*."""
+        left_out = frozenset(names)
+        return Found(self.place, {name: value for name, value in self.values.items() if name not in left_out}, self.names)
+
+    def variables(self) -> dict[str, str]:
+        """The values as they stand next to environment variables, each with its origin, see ``credentials.py``."""
+        values = {IN_FILE + name: value for name, value in self.values.items()}
+        return {**values, **{ORIGIN + name: f"{self.place}: {self.names[name]}" for name in self.values}}
+
+
+def found_in(place: str, where: str, given: t.Mapping[str, t.Any], names: t.Mapping[str, str]) -> Found:
+    """What *given* says, with the credentials in it checked.
+
+    :param where: how a message calls the place, with its path.
+    :param given: name there -> value.
+    :param names: option -> its name there.
+    :raises OptionError: it has half a kind, several kinds or none; or a value is not text. Names what is missing, never a value.
+    """
+    values = {}
+    for option, name in names.items():
+        try:
+            text = text_of(given.get(name), option)
+        except OptionError as error:
+            raise OptionError(f"{name} of {where}: {error}") from None
+        if text:
+            values[option] = text
+    kinds = {kind: [name for name in own if name in values and name != "domain_name"] for kind, own in KINDS.items()}
+    held = [kind for kind, own in kinds.items() if own]
+    if len(held) > 1:
+        both = listed([names[name] for kind in held for name in kinds[kind]])
+        raise OptionError(f"{both} of {where} are credentials of different kinds, of which only one can be used. Remove the others there.")
+    needed = [name for name in KINDS[held[0] if held else "keys"] if name != "security_token"]
+    missing = [names.get(name, name) for name in needed if name not in values]
+    if missing:
+        raise OptionError(
+            f"{where[:1].upper()}{where[1:]} has no {listed(missing)}. Add what is missing, or set credentials in another way."
+        )
+    return Found(place, values, names)

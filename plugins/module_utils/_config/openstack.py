@@ -1,0 +1,159 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What OpenStack's tools read, for Open Telekom Cloud: ``clouds.yaml`` and the variables ``OS_*``, in the order of openstacksdk [OSSDK].
+
+That is: the cloud that ``OS_CLOUD`` names; else the variables; else the only cloud of the file.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import typing as t
+
+from ansible.module_utils.common.yaml import HAS_YAML, yaml_load
+
+from .._common.errors import OptionError
+from .._common.text import did_you_mean, listed, printable
+from .found import Found, found_in
+
+CLOUD_VARIABLE, FILE_VARIABLE, SECURE_VARIABLE = "OS_CLOUD", "OS_CLIENT_CONFIG_FILE", "OS_CLIENT_SECURE_FILE"
+#: Option -> its names in the section ``auth`` or next to it, the most preferred first; ``OS_`` and capitals make them variables.
+_NAMES: dict[str, tuple[str, ...]] = {
+    "access_key": ("access_key", "ak"),
+    "secret_key": ("secret_key", "sk"),
+    "security_token": ("security_token",),
+    "auth_token": ("token", "auth_token"),
+    "user_name": ("username",),
+    "user_password": ("password",),
+    "domain_name": ("user_domain_name", "domain_name"),
+    "region": ("region_name",),
+    "project_id": ("project_id", "tenant_id"),
+    "project_name": ("project_name", "tenant_name"),
+    "iam_endpoint": ("auth_url",),
+}
+_SECRETS = ("access_key", "secret_key", "auth_token", "user_password")
+_AUTH_TYPES = {"password": "user_password", "v3password": "user_password", "token": "auth_token", "v3token": "auth_token"}
+#: Profiles of openstacksdk for this cloud -> address of IAM, and region.
+_PROFILES = {
+    "otc": ("https://iam.{region_name}.otc.t-systems.com", "eu-de"),
+    "otc-swiss": ("https://iam-pub.{region_name}.sc.otc.t-systems.com", "eu-ch2"),
+}
+_IAM_HOST = re.compile(r"https?://iam(?:-pub)?\.([a-z0-9-]+)\.([a-z0-9.-]+?)(?::[0-9]+)?(?:/.*)?")
+Cloud = t.Dict[str, t.Any]
+
+
+def named_cloud(environ: t.Mapping[str, str]) -> Found:
+    """The cloud that ``OS_CLOUD`` names. :raises OptionError: there is no such cloud, or it holds no credentials of a kind that is known."""
+    name = environ[CLOUD_VARIABLE].strip()
+    path, clouds = _clouds(environ)
+    if name not in clouds:
+        where = f"The file {path}" if path else f"There is no clouds.yaml in the usual places or by {FILE_VARIABLE}, so it"
+        raise OptionError(
+            f"{where} has no cloud {printable(name, 80)}, which {CLOUD_VARIABLE} names. {did_you_mean(name, clouds)}".rstrip()
+        )
+    return _found_of(clouds[name], f"cloud {printable(name, 80)} of {os.path.basename(path)}", f"cloud {printable(name, 80)} of {path}")
+
+
+def only_cloud(environ: t.Mapping[str, str]) -> Found | None:
+    """The cloud of a file that holds a single one; None without a file, and where there are several."""
+    path, clouds = _clouds(environ)
+    if len(clouds) != 1:
+        return None
+    ((name, cloud),) = clouds.items()
+    return _found_of(cloud, f"cloud {printable(name, 80)} of {os.path.basename(path)}", f"cloud {printable(name, 80)} of {path}")
+
+
+def of_variables(environ: t.Mapping[str, str]) -> Found | None:
+    """What the variables ``OS_*`` say; None if none of them is a secret."""
+    cloud = {name[3:].lower(): value for name, value in environ.items() if name.startswith("OS_") and value.strip()}
+    if not any(name in cloud for option in _SECRETS for name in _NAMES[option]):
+        return None
+    return _found_of(cloud, "variables", "the environment", lambda name: f"OS_{name.upper()}")
+
+
+def _found_of(cloud: Cloud, place: str, where: str, shown: t.Callable[[str], str] = lambda name: name) -> Found:
+    entry = _flat(cloud)
+    kind = str(entry.get("auth_type") or entry.get("auth_plugin") or "")
+    if kind and kind not in _AUTH_TYPES:
+        raise OptionError(
+            f"{shown('auth_type')} {printable(kind, 40)} of {where} is not supported: use password or token, or access_key and secret_key."
+        )
+    left_out = [option for option in ("auth_token", "user_password") if kind and option != _AUTH_TYPES[kind]]
+    names = {
+        option: next((name for name in own if entry.get(name) not in (None, "")), own[0])
+        for option, own in _NAMES.items()
+        if option not in left_out and (option not in ("user_name", "domain_name") or "password" in entry)
+    }
+    if "user_password" in names and entry.get("password") and not entry.get(names["domain_name"]):
+        raise OptionError(
+            f"{where[:1].upper()}{where[1:]} has no {shown('user_domain_name')}. Add it: the name of the account, not its id."
+        )
+    given = {shown(name): entry.get(name) for name in names.values()}
+    found = found_in(place, where, given, {option: shown(name) for option, name in names.items()})
+    region, domain = _of_iam(found.values.get("iam_endpoint", ""))
+    derived = {"region": found.values.get("region") or region, "cloud_domain": domain}
+    values = {**found.values, **{name: value for name, value in derived.items() if value}}
+    iam = shown(names["iam_endpoint"])
+    return Found(place, values, {**found.names, "cloud_domain": iam, "region": found.names["region"] if "region" in found.values else iam})
+
+
+def _flat(cloud: Cloud) -> Cloud:
+    """*cloud* without its section ``auth``, below which nothing stands that stands next to it; with what a profile of the SDK adds."""
+    auth = cloud.get("auth")
+    entry = {str(name).replace("-", "_"): value for part in (auth if isinstance(auth, dict) else {}, cloud) for name, value in part.items()}
+    entry.pop("auth", None)
+    profile = _PROFILES.get(str(entry.get("profile") or entry.get("cloud") or ""))
+    regions = entry.get("regions")
+    first = regions[0] if isinstance(regions, list) and regions else None
+    entry["region_name"] = entry.get("region_name") or (first.get("name") if isinstance(first, dict) else first) or (profile or ("", ""))[1]
+    url = str(entry.get("auth_url") or (profile or ("", ""))[0]).rstrip("/")
+    url = url[: -len("/v3")] if url.endswith("/v3") else url
+    entry["auth_url"] = url.replace("%(region_name)s", "{region_name}").replace("{region_name}", str(entry["region_name"]))
+    return entry
+
+
+def _of_iam(url: str) -> tuple[str, str]:
+    """Region and domain of the cloud from the address of its IAM; ("", "") if it has another form."""
+    match = _IAM_HOST.fullmatch(url.lower())
+    return (match[1], match[2]) if match else ("", "")
+
+
+def _clouds(environ: t.Mapping[str, str]) -> tuple[str, dict[str, Cloud]]:
+    """Path of the file, safe to show, and its clouds with what ``secure.yaml`` adds; ("", {}) without a file."""
+    path, clouds = _file(environ, "clouds", FILE_VARIABLE)
+    dummy, secure = _file(environ, "secure", SECURE_VARIABLE) if path else ("", {})
+    return path, {name: _merged(cloud, secure.get(name)) for name, cloud in clouds.items()}
+
+
+def _merged(cloud: t.Any, more: t.Any) -> Cloud:
+    cloud, more = (part if isinstance(part, dict) else {} for part in (cloud, more))
+    auth = {**(cloud.get("auth") or {}), **(more.get("auth") or {})}
+    return {**cloud, **more, **({"auth": auth} if auth else {})}
+
+
+def _file(environ: t.Mapping[str, str], name: str, variable: str) -> tuple[str, dict[str, t.Any]]:
+    """The first of the files called *name*, and its clouds."""
+    named, home = environ.get(variable, "").strip(), environ.get("HOME", "")
+    folders = [os.getcwd(), *([os.path.join(home, ".config", "openstack")] if home else []), "/etc/openstack"]
+    usual = [os.path.join(folder, name + ending) for folder in folders for ending in (".yaml", ".yml", ".json")]
+    path = named or next((path for path in usual if os.path.exists(path)), "")
+    if not path:
+        return "", {}
+    shown = printable(path, 200)
+    if not HAS_YAML:
+        raise OptionError(f"Failed to read {shown}: this Python has no PyYAML. Install it, or set credentials in another way.")
+    try:
+        with open(path, encoding="utf-8") as stream:
+            data = yaml_load(stream)
+    except OSError as error:
+        raise OptionError(f"Failed to read {shown}: {error.strerror}. Correct {variable if named else 'the file'}, or remove it.") from None
+    except Exception:  # its text may quote the file, in which secrets stand
+        data = None
+    clouds = data.get("clouds") if isinstance(data, dict) else None
+    if not isinstance(clouds, dict):
+        raise OptionError(
+            f"Failed to read {shown}: it is not a file of {listed(['clouds'])}. Correct it, or set credentials in another way."
+        )
+    return shown, {str(cloud): value for cloud, value in clouds.items()}
