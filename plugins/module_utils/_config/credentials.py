@@ -33,7 +33,7 @@ KINDS: dict[str, tuple[str, ...]] = {
     "user": ("user_name", "user_password", "domain_name"),
     "machine": ("use_instance_metadata",),
 }
-#: The kind that is asked for by a truth value, and its option.
+#: The kind that is asked for by a boolean, and its option.
 MACHINE, MACHINE_OPTION = "machine", "use_instance_metadata"
 _ON = frozenset(("true", "yes", "on", "y", "t", "1", "1.0"))
 _OPTIONAL = frozenset({"security_token"})
@@ -42,8 +42,8 @@ CREDENTIAL_OPTIONS = (*(name for names in KINDS.values() for name in names), "ag
 #: Options that must never be shown; ``no_log`` in every specification.
 SECRET_OPTIONS = ("access_key", "secret_key", "security_token", "auth_token", "user_password")
 
-#: What stands before an option whose value another source holds, next to the variables; and before where it comes from, see ``found.py``.
-IN_FILE, ORIGIN = "found: ", "origin: "
+#: What stands before an option whose value another source holds, next to the variables; and before where it comes from, see ``source.py``.
+IN_FILE, ORIGIN = "source: ", "origin: "
 #: Variables that belong together, most preferred first: kind, and option by variable.
 _FAMILIES: tuple[tuple[str, dict[str, str]], ...] = (
     ("keys", {"access_key": "HW_ACCESS_KEY", "secret_key": "HW_SECRET_KEY", "security_token": "HW_SECURITY_TOKEN"}),

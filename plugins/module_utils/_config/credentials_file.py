@@ -11,7 +11,7 @@ import typing as t
 
 from .._common.errors import OptionError
 from .._common.text import printable
-from .found import Found
+from .source import Source
 
 FILE_VARIABLE = "HUAWEICLOUD_SDK_CREDENTIALS_FILE"
 #: The section of a project's credentials; the other one, ``global``, is for accounts.
@@ -27,7 +27,7 @@ _NAMES = {
 _KEYS = ("access_key", "secret_key")
 
 
-def credentials_file(environ: t.Mapping[str, str]) -> Found | None:
+def credentials_file(environ: t.Mapping[str, str]) -> Source | None:
     """What the file holds; None without a file.
 
     :raises OptionError: the file that the variable names is not there, or a file cannot be read as one; its content is never shown.
@@ -54,4 +54,4 @@ def credentials_file(environ: t.Mapping[str, str]) -> Found | None:
         raise OptionError(
             f"The credentials file {shown} has no {' and '.join(missing)} in its section {_SECTION}. Add them there, or set credentials in another way."
         )
-    return Found("credentials file", used, _NAMES)
+    return Source("credentials file", used, _NAMES)

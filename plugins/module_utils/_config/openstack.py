@@ -16,7 +16,7 @@ from ansible.module_utils.common.yaml import HAS_YAML, yaml_load
 
 from .._common.errors import OptionError
 from .._common.text import did_you_mean, listed, printable
-from .found import Found, found_in
+from .source import Source, source_of
 
 CLOUD_VARIABLE, FILE_VARIABLE, SECURE_VARIABLE = "OS_CLOUD", "OS_CLIENT_CONFIG_FILE", "OS_CLIENT_SECURE_FILE"
 #: Option -> its names in the section ``auth`` or next to it, the most preferred first; ``OS_`` and capitals make them variables.
@@ -44,7 +44,7 @@ _IAM_HOST = re.compile(r"https?://iam(?:-pub)?\.([a-z0-9-]+)\.([a-z0-9.-]+?)(?::
 Cloud = t.Dict[str, t.Any]
 
 
-def named_cloud(environ: t.Mapping[str, str]) -> Found:
+def named_cloud(environ: t.Mapping[str, str]) -> Source:
     """The cloud that ``OS_CLOUD`` names. :raises OptionError: there is no such cloud, or it holds no credentials of a kind that is known."""
     name = environ[CLOUD_VARIABLE].strip()
     path, clouds = _clouds(environ)
@@ -53,27 +53,27 @@ def named_cloud(environ: t.Mapping[str, str]) -> Found:
         raise OptionError(
             f"{where} has no cloud {printable(name, 80)}, which {CLOUD_VARIABLE} names. {did_you_mean(name, clouds)}".rstrip()
         )
-    return _found_of(clouds[name], f"cloud {printable(name, 80)} of {os.path.basename(path)}", f"cloud {printable(name, 80)} of {path}")
+    return _source_of(clouds[name], f"cloud {printable(name, 80)} of {os.path.basename(path)}", f"cloud {printable(name, 80)} of {path}")
 
 
-def only_cloud(environ: t.Mapping[str, str]) -> Found | None:
+def only_cloud(environ: t.Mapping[str, str]) -> Source | None:
     """The cloud of a file that holds a single one; None without a file, and where there are several."""
     path, clouds = _clouds(environ)
     if len(clouds) != 1:
         return None
     ((name, cloud),) = clouds.items()
-    return _found_of(cloud, f"cloud {printable(name, 80)} of {os.path.basename(path)}", f"cloud {printable(name, 80)} of {path}")
+    return _source_of(cloud, f"cloud {printable(name, 80)} of {os.path.basename(path)}", f"cloud {printable(name, 80)} of {path}")
 
 
-def of_variables(environ: t.Mapping[str, str]) -> Found | None:
+def of_variables(environ: t.Mapping[str, str]) -> Source | None:
     """What the variables ``OS_*`` say; None if none of them is a secret."""
     cloud = {name[3:].lower(): value for name, value in environ.items() if name.startswith("OS_") and value.strip()}
     if not any(name in cloud for option in _SECRETS for name in _NAMES[option]):
         return None
-    return _found_of(cloud, "variables", "the environment", lambda name: f"OS_{name.upper()}")
+    return _source_of(cloud, "variables", "the environment", lambda name: f"OS_{name.upper()}")
 
 
-def _found_of(cloud: Cloud, place: str, where: str, shown: t.Callable[[str], str] = lambda name: name) -> Found:
+def _source_of(cloud: Cloud, place: str, where: str, shown: t.Callable[[str], str] = lambda name: name) -> Source:
     entry = _flat(cloud)
     kind = str(entry.get("auth_type") or entry.get("auth_plugin") or "")
     if kind and kind not in _AUTH_TYPES:
@@ -91,12 +91,14 @@ def _found_of(cloud: Cloud, place: str, where: str, shown: t.Callable[[str], str
             f"{where[:1].upper()}{where[1:]} has no {shown('user_domain_name')}. Add it: the name of the account, not its id."
         )
     given = {shown(name): entry.get(name) for name in names.values()}
-    found = found_in(place, where, given, {option: shown(name) for option, name in names.items()})
-    region, domain = _of_iam(found.values.get("iam_endpoint", ""))
-    derived = {"region": found.values.get("region") or region, "cloud_domain": domain}
-    values = {**found.values, **{name: value for name, value in derived.items() if value}}
+    source = source_of(place, where, given, {option: shown(name) for option, name in names.items()})
+    region, domain = _of_iam(source.values.get("iam_endpoint", ""))
+    derived = {"region": source.values.get("region") or region, "cloud_domain": domain}
+    values = {**source.values, **{name: value for name, value in derived.items() if value}}
     iam = shown(names["iam_endpoint"])
-    return Found(place, values, {**found.names, "cloud_domain": iam, "region": found.names["region"] if "region" in found.values else iam})
+    return Source(
+        place, values, {**source.names, "cloud_domain": iam, "region": source.names["region"] if "region" in source.values else iam}
+    )
 
 
 def _flat(cloud: Cloud) -> Cloud:

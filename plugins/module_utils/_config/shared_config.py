@@ -11,7 +11,7 @@ import typing as t
 
 from .._common.errors import OptionError
 from .._common.text import did_you_mean, printable
-from .found import Found, found_in
+from .source import Source, source_of
 
 FILE_VARIABLE, PROFILE_VARIABLE = "HW_SHARED_CONFIG_FILE", "HW_PROFILE"
 #: Option -> its name in a profile.
@@ -26,7 +26,7 @@ _NAMES = {
 }
 
 
-def shared_config(environ: t.Mapping[str, str]) -> Found:
+def shared_config(environ: t.Mapping[str, str]) -> Source:
     """The profile that ``HW_PROFILE`` names, else the current one, of the file that ``HW_SHARED_CONFIG_FILE`` names.
 
     :raises OptionError: the file or the profile is not there, is encrypted, or holds no keys; its content is never shown.
@@ -48,7 +48,7 @@ def shared_config(environ: t.Mapping[str, str]) -> Found:
         )
     if str(own.get("mode") or "").lower() == "ecsagency":
         raise OptionError(f"Profile {printable(wanted, 80)} of {where} uses the agency of the machine. Set use_instance_metadata for that.")
-    return found_in(f"profile {printable(wanted, 80)} of {FILE_VARIABLE}", f"profile {printable(wanted, 80)} of {where}", own, _NAMES)
+    return source_of(f"profile {printable(wanted, 80)} of {FILE_VARIABLE}", f"profile {printable(wanted, 80)} of {where}", own, _NAMES)
 
 
 def _read(path: str, where: str) -> dict[str, t.Any]:

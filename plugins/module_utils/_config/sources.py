@@ -14,17 +14,17 @@ from .._common.errors import OptionError
 from .._common.text import listed
 from . import credentials_file, openstack, shared_config
 from .credentials import CREDENTIAL_OPTIONS, ENVIRONMENT, PROJECT_NAME, WithoutProject, is_said, kinds_of
-from .found import OF_REGION, Found
+from .source import OF_REGION, Source
 
 Environ = t.Mapping[str, str]
 #: Variables that name a place of credentials, each with what reads it.
-_NAMED: dict[str, t.Callable[[Environ], Found | None]] = {
+_NAMED: dict[str, t.Callable[[Environ], Source | None]] = {
     shared_config.FILE_VARIABLE: shared_config.shared_config,
     credentials_file.FILE_VARIABLE: credentials_file.credentials_file,
     openstack.CLOUD_VARIABLE: openstack.named_cloud,
 }
 #: What is looked at where none of them is set.
-_USUAL: tuple[t.Callable[[Environ], Found | None], ...] = (
+_USUAL: tuple[t.Callable[[Environ], Source | None], ...] = (
     openstack.of_variables,
     credentials_file.credentials_file,
     openstack.only_cloud,
@@ -37,50 +37,50 @@ def with_sources(options: t.Mapping[str, t.Any], environ: Environ) -> dict[str, 
     :raises OptionError: a source cannot be used, two are named, or it names another project than a variable does.
     """
     own = [name for name in CREDENTIAL_OPTIONS if options.get(name) and is_said(name, options[name]) and not name.startswith("agency")]
-    found = None if own or kinds_of(environ) else _first(environ)
-    if found is None:
+    place = None if own or kinds_of(environ) else _first(environ)
+    if place is None:
         return dict(environ)
-    found = _fitting(found, options, environ)
-    project_id = found.values.get("project_id")
+    place = _fitting(place, options, environ)
+    project_id = place.values.get("project_id")
     for variable in ENVIRONMENT["project_id"] if project_id and not options.get("project_id") else ():
         if environ.get(variable, "").strip() not in ("", project_id):
-            raise OptionError(f"{variable} and the {found.place} name different projects. Unset {variable}, or set project_id.")
-    return {**environ, **found.variables()}
+            raise OptionError(f"{variable} and the {place.place} name different projects. Unset {variable}, or set project_id.")
+    return {**environ, **place.variables()}
 
 
-def _first(environ: Environ) -> Found | None:
+def _first(environ: Environ) -> Source | None:
     named = [variable for variable in _NAMED if environ.get(variable, "").strip()]
     if len(named) > 1:
         raise OptionError(
             f"{listed(named)} each name credentials, of which only one can be used. Unset all but one of them, or set credentials as options."
         )
     readers = (_NAMED[named[0]],) if named else _USUAL
-    found = next((found for found in (read(environ) for read in readers) if found is not None), None)
-    if found is None and environ.get(shared_config.PROFILE_VARIABLE, "").strip():
+    place = next((place for place in (read(environ) for read in readers) if place is not None), None)
+    if place is None and environ.get(shared_config.PROFILE_VARIABLE, "").strip():
         raise OptionError(
             f"{shared_config.PROFILE_VARIABLE} names a profile, and {shared_config.FILE_VARIABLE} no file with it. "
             f"Set {shared_config.FILE_VARIABLE}, to ~/.hcloud/config.json for example."
         )
-    return found
+    return place
 
 
-def _fitting(found: Found, options: t.Mapping[str, t.Any], environ: Environ) -> Found:
-    """*found* without what does not belong to the region, the agency or the login that is meant."""
+def _fitting(place: Source, options: t.Mapping[str, t.Any], environ: Environ) -> Source:
+    """*place* without what does not belong to the region, the agency or the login that is meant."""
     region = str(options.get("region") or environ.get(ENVIRONMENT["region"][0], "")).strip()
-    if region and found.values.get("region", region) != region:
-        found = found.without(OF_REGION)
+    if region and place.values.get("region", region) != region:
+        place = place.without(OF_REGION)
     if isinstance(environ, WithoutProject):
-        found = found.without(("project_id", "project_name"))
-    if environ.get(PROJECT_NAME, "").strip() and "project_id" in found.values:
-        found = found.without(("project_id",))
+        place = place.without(("project_id", "project_name"))
+    if environ.get(PROJECT_NAME, "").strip() and "project_id" in place.values:
+        place = place.without(("project_id",))
     if any(environ.get(name, "").strip() for option in ("agency_name", "agency_domain_name") for name in ENVIRONMENT[option]):
-        found = found.without(("agency_name", "agency_domain_name"))
+        place = place.without(("agency_name", "agency_domain_name"))
     known = (
-        found.values.get("cloud_domain") or options.get("cloud_domain") or options.get("endpoint") or environ.get("HW_CLOUD", "").strip()
+        place.values.get("cloud_domain") or options.get("cloud_domain") or options.get("endpoint") or environ.get("HW_CLOUD", "").strip()
     )
-    if "iam_endpoint" in found.values and "auth_url" in found.names["iam_endpoint"].lower() and not known:
+    if "iam_endpoint" in place.values and "auth_url" in place.names["iam_endpoint"].lower() and not known:
         raise OptionError(
-            f"{found.names['iam_endpoint']} of the {found.place} is not of the form https://iam.REGION.DOMAIN, so the other hosts of its cloud are "
+            f"{place.names['iam_endpoint']} of the {place.place} is not of the form https://iam.REGION.DOMAIN, so the other hosts of its cloud are "
             "not known. Set cloud_domain or endpoint, or other credentials."
         )
-    return found
+    return place

@@ -57,13 +57,13 @@ class LoginGate:
 
     :param folder: an existing folder that only this user can read, as long-lived as a refusal is to be.
     :param salt: the same for all of them, and written nowhere: without it the name of a file could tell which password was tried.
-    :param memory: what those share who were forked from the process that made it; None for any other.
+    :param shared: what those share who were forked from the process that made it; None for any other.
     """
 
-    def __init__(self, folder: str, salt: bytes = b"", memory: SharedMemory | None = None) -> None:
+    def __init__(self, folder: str, salt: bytes = b"", shared: SharedMemory | None = None) -> None:
         self._folder = folder
         self._salt = salt
-        self._memory = memory
+        self._shared = shared
 
     def pass_through(self, key: str, log_in: t.Callable[[], T], *, who: str = "", stale: Lease | None = None) -> T:
         """A lease: one that another process has got, or what *log_in* returns. Without shared memory that may be anything.
@@ -95,15 +95,15 @@ class LoginGate:
         return None
 
     def _kept(self, key: str, stale: Lease | None) -> Lease | None:
-        if self._memory is None:
+        if self._shared is None:
             return None
-        with self._memory_lock():
-            text = self._memory.read().get(key)
+        with self._shared_lock():
+            text = self._shared.read().get(key)
         lease = Lease.of_text(text) if text else None
         return lease if lease is not None and stopwatch() < lease.good_until and not lease.same_credentials(stale) else None
 
     def _logged_in(self, handle: int, state: dict[str, t.Any], key: str, log_in: t.Callable[[], T]) -> T:
-        if state.get("accepted") and self._memory is None:
+        if state.get("accepted") and self._shared is None:
             fcntl.flock(handle, fcntl.LOCK_UN)  # the account is good, and the lease is for this process alone: all may log in at once
         try:
             lease = log_in()
@@ -115,15 +115,15 @@ class LoginGate:
             raise
         if not state.get("accepted"):
             _write(handle, {"accepted": True})
-        if self._memory is not None and isinstance(lease, Lease):
-            with self._memory_lock():
-                self._memory.keep(key, lease.to_text())
+        if self._shared is not None and isinstance(lease, Lease):
+            with self._shared_lock():
+                self._shared.keep(key, lease.to_text())
         return lease
 
     @contextlib.contextmanager
-    def _memory_lock(self) -> t.Iterator[None]:
-        """Held for reading and writing the memory, which all accounts share."""
-        handle = self._open("memory")
+    def _shared_lock(self) -> t.Iterator[None]:
+        """Held for reading and writing what all accounts share."""
+        handle = self._open("shared")
         try:
             if handle is not None:
                 fcntl.flock(handle, fcntl.LOCK_EX)

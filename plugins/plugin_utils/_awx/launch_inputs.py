@@ -101,9 +101,8 @@ def _known() -> Spec:
 
 
 def _kind_errors(values: t.Mapping[str, str | None], labels: t.Mapping[str, str]) -> list[str]:
-    offered = {
-        kind: names for kind, names in KINDS.items() if kind != MACHINE
-    }  # a job runs in a container, which is no machine with an agency
+    # A job runs in a container, which has no agency.
+    offered = {kind: names for kind, names in KINDS.items() if kind != MACHINE}
     filled = {kind: [name for name in names if values.get(name)] for kind, names in offered.items()}
     # The name of an account alone decides nothing: it does not say who acts.
     kinds = [kind for kind, names in filled.items() if names and names != ["domain_name"]]

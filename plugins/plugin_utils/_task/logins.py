@@ -22,14 +22,14 @@ from ...module_utils._http.iam import TOKENS
 from ...module_utils._http.login_gate import LoginGate, SharedMemory
 from ...module_utils._runner.ansible_module import error_result
 
-_MEMORY, _SALT = SharedMemory(), os.urandom(16)
+_SHARED, _SALT = SharedMemory(), os.urandom(16)
 #: What a password is accepted or refused by.
 _OF_LOGIN = ("user_name", "user_password", "domain_name", "iam_endpoint", "endpoint", "region", "cloud_domain")
 
 
 def gate() -> LoginGate:
     """The gate for what runs in this process."""
-    return LoginGate(_folder(), _SALT, _MEMORY)
+    return LoginGate(_folder(), _SALT, _SHARED)
 
 
 def gate_of_module() -> dict[str, t.Any]:

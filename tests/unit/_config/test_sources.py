@@ -248,7 +248,7 @@ def test_what_is_refused_by_name(machine: Machine, name: str) -> None:
     assert SECRET not in str(raised.value)
 
 
-def test_a_file_that_is_no_yaml_is_not_quoted(machine: Machine) -> None:
+def test_a_broken_file_is_not_quoted(machine: Machine) -> None:
     path = machine.clouds(it={}).home / ".config" / "openstack" / "clouds.yaml"
     path.write_text(f"clouds: [{SECRET}", encoding="utf-8")
     with pytest.raises(OptionError, match=r"clouds\.yaml: it is not") as raised:

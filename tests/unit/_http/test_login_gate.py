@@ -132,16 +132,16 @@ def test_without_a_folder_everybody_logs_in(tmp_path: Path) -> None:
 
 
 def test_what_is_granted_serves_all_that_share_memory(tmp_path: Path) -> None:
-    memory, login = SharedMemory(), Login(SECRET)
-    granted = [LoginGate(str(tmp_path), b"salt", memory).pass_through("p1", login, who="user") for dummy in range(3)]
+    shared, login = SharedMemory(), Login(SECRET)
+    granted = [LoginGate(str(tmp_path), b"salt", shared).pass_through("p1", login, who="user") for dummy in range(3)]
     assert login.tries == 1
-    assert {(token_of(one), one.good_until, one.project_id, one.issued, one.lifetime) for one in granted} == {
+    assert {(token_of(own), own.good_until, own.project_id, own.issued, own.lifetime) for own in granted} == {
         (f"{SECRET}1", granted[0].good_until, "p1", 5.0, 100.0)
     }
     assert SECRET not in "".join(path.read_text() for path in tmp_path.iterdir())
-    LoginGate(str(tmp_path), b"salt", memory).pass_through("p1", login, who="user", stale=granted[0])
+    LoginGate(str(tmp_path), b"salt", shared).pass_through("p1", login, who="user", stale=granted[0])
     assert login.tries == 2, "the service refused the one that was kept"
-    LoginGate(str(tmp_path), b"salt", memory).pass_through("p2", login, who="user")
+    LoginGate(str(tmp_path), b"salt", shared).pass_through("p2", login, who="user")
     assert login.tries == 3, "another project"
 
 
@@ -165,15 +165,15 @@ def test_keys_are_shared_as_tokens_are() -> None:
     assert (again.good_until, repr(again)) == (7.0, repr(kept))
 
 
-def _child(folder: str, memory: SharedMemory, number: int, answers: t.Any) -> None:
-    granted = LoginGate(folder, b"salt", memory).pass_through("p1", lambda: lease(f"of child {number}"), who="user")
+def _child(folder: str, shared: SharedMemory, number: int, answers: t.Any) -> None:
+    granted = LoginGate(folder, b"salt", shared).pass_through("p1", lambda: lease(f"of child {number}"), who="user")
     answers.put(token_of(granted))
 
 
 def test_forked_processes_log_in_once(tmp_path: Path) -> None:
     forked = multiprocessing.get_context("fork")
-    memory, answers = SharedMemory(), forked.Queue()
-    children = [forked.Process(target=_child, args=(str(tmp_path), memory, number, answers)) for number in range(8)]
+    shared, answers = SharedMemory(), forked.Queue()
+    children = [forked.Process(target=_child, args=(str(tmp_path), shared, number, answers)) for number in range(8)]
     for child in children:
         child.start()
     tokens = {answers.get(timeout=60) for dummy in children}
@@ -192,11 +192,11 @@ def test_the_names_of_files_tell_nothing_without_the_salt(tmp_path: Path) -> Non
 
 
 def test_memory_keeps_what_fits() -> None:
-    memory = SharedMemory(4096)
-    memory.keep("one", "1" * 1000)
-    memory.keep("two", "2" * 1000)
-    assert memory.read() == {"one": "1" * 1000, "two": "2" * 1000}
-    memory.keep("three", "3" * 3000)
-    assert memory.read() == {"three": "3" * 3000}
-    memory.keep("four", "4" * 5000)
-    assert memory.read() == {}
+    shared = SharedMemory(4096)
+    shared.keep("one", "1" * 1000)
+    shared.keep("two", "2" * 1000)
+    assert shared.read() == {"one": "1" * 1000, "two": "2" * 1000}
+    shared.keep("three", "3" * 3000)
+    assert shared.read() == {"three": "3" * 3000}
+    shared.keep("four", "4" * 5000)
+    assert shared.read() == {}

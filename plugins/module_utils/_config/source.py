@@ -17,7 +17,7 @@ OF_REGION = ("project_id", "project_name", "iam_endpoint")
 
 
 @dataclass(frozen=True)
-class Found:
+class Source:
     """What one place holds.
 
     :param place: what people call it, "credentials file" say.
@@ -29,10 +29,10 @@ class Found:
     values: t.Mapping[str, str] = field(repr=False)
     names: t.Mapping[str, str]
 
-    def without(self, names: t.Iterable[str]) -> Found:
+    def without(self, names: t.Iterable[str]) -> Source:
         """The same without the options *names*."""
         left_out = frozenset(names)
-        return Found(self.place, {name: value for name, value in self.values.items() if name not in left_out}, self.names)
+        return Source(self.place, {name: value for name, value in self.values.items() if name not in left_out}, self.names)
 
     def variables(self) -> dict[str, str]:
         """The values as they stand next to environment variables, each with its origin, see ``credentials.py``."""
@@ -40,7 +40,7 @@ class Found:
         return {**values, **{ORIGIN + name: f"{self.place}: {self.names[name]}" for name in self.values}}
 
 
-def found_in(place: str, where: str, given: t.Mapping[str, t.Any], names: t.Mapping[str, str]) -> Found:
+def source_of(place: str, where: str, given: t.Mapping[str, t.Any], names: t.Mapping[str, str]) -> Source:
     """What *given* says, with the credentials in it checked.
 
     :param where: how a message calls the place, with its path.
@@ -57,14 +57,14 @@ def found_in(place: str, where: str, given: t.Mapping[str, t.Any], names: t.Mapp
         if text:
             values[option] = text
     kinds = {kind: [name for name in own if name in values and name != "domain_name"] for kind, own in KINDS.items()}
-    held = [kind for kind, own in kinds.items() if own]
-    if len(held) > 1:
-        both = listed([names[name] for kind in held for name in kinds[kind]])
+    kept = [kind for kind, own in kinds.items() if own]
+    if len(kept) > 1:
+        both = listed([names[name] for kind in kept for name in kinds[kind]])
         raise OptionError(f"{both} of {where} are credentials of different kinds, of which only one can be used. Remove the others there.")
-    needed = [name for name in KINDS[held[0] if held else "keys"] if name != "security_token"]
+    needed = [name for name in KINDS[kept[0] if kept else "keys"] if name != "security_token"]
     missing = [names.get(name, name) for name in needed if name not in values]
     if missing:
         raise OptionError(
             f"{where[:1].upper()}{where[1:]} has no {listed(missing)}. Add what is missing, or set credentials in another way."
         )
-    return Found(place, values, names)
+    return Source(place, values, names)
