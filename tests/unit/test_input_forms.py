@@ -419,6 +419,7 @@ def base(module: str, service: str, journal: Path, name: str) -> dict[str, t.Any
 def test_what_is_understood_ends_in_no_defect(module: str, service: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every value that an option can have gets as far as the service, which refuses, or is refused by name. Account options: in one module."""
     monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("DATAARTS_TEST_METADATA", service)  # a unit test asks no machine
     monkeypatch.chdir(tmp_path)
     wrong, seen = [], set()
     for cell_module, name, form, value, _must in CELLS:
