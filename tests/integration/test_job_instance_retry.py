@@ -244,7 +244,7 @@ def test_the_same_call_again_changes_nothing(service: t.Any, asked: t.Any) -> No
 def test_right_after_a_rerun_nothing_is_sent_whatever_the_instance_shows(service: t.Any, asked: t.Any, visible_after: int) -> None:
     """It has failed again, or the rerun does not show yet."""
     service.set(rerun_visible_after=visible_after, date_offset_seconds=0)
-    given = asked(job_name="weekly_report", task_retrys=keys(service, "weekly_report", "fail"), settle_time=50)
+    given = asked(job_name="weekly_report", task_retrys=keys(service, "weekly_report", "fail"), settle_time=3000)
     first = call("job_instance_retry", given)
     again = call("job_instance_retry", given)
     assert (first["changed"], again["changed"], again["failed"]) == (True, False, False)

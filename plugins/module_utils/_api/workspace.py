@@ -55,8 +55,9 @@ class WorkspaceApi(WorkspaceLists):
 
     def messages(self, instances: t.Sequence[JobInstance], deadline: float | None = None) -> dict[tuple[InstanceKey, str], str]:
         """The error messages of failed instances of one job, by their full key (v1 only): the list of v2 has none."""
-        planned = [instance.key.plan_time for instance in instances]
-        span = Window(min(planned), max(planned))
+        # Which of the two times a window is compared with is not documented.
+        times = [time for instance in instances for time in (instance.key.plan_time, instance.start_time) if time is not None]
+        span = Window(min(times), max(times))
         listed = self._versions.only(
             "v1", "list_messages", lambda: self._v1.list_instances(instances[0].job_name, span, statuses={Status.FAIL}, deadline=deadline)
         )
