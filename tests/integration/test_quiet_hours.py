@@ -47,11 +47,11 @@ def test_nothing_is_sent_and_the_result_says_what_why_and_until_when(night: Runn
     window = quiet_hours(-60, 300)
     result = call("job_rerun", module_options(night, tmp_path / "journal", not_between=[window], max_parallel=4), check=check)
     assert writes(night) == []
-    told = result["quiet_hours"]
-    assert (told["window"], told["instances"]) == (window, 6)
-    assert clock(told["until"]) == window[9:17]
+    waiting = result["quiet_hours"]
+    assert (waiting["window"], waiting["instances"]) == (window, 6)
+    assert clock(waiting["until"]) == window[9:17]
     assert (result["failed"], result["summary"]["total"], {i["standing"] for i in result["instances"]}) == (False, 8, {"to_rerun"})
-    assert (f"  held back until {told['until_iso']}, then rerun: 6 instances; quiet hours (not_between)") in result["plan"]
+    assert (f"  held back until {waiting['until_iso']}, then rerun: 6 instances; quiet hours (not_between)") in result["plan"]
     if not check:
         assert all(
             "not sent: quiet hours" in i["reason"] for i in result["instances"] if i["action"] == "wait" and "queued" not in i["reason"]

@@ -84,7 +84,7 @@ class Decision:
     :param waits_for: with *queued* from 2 on, the job whose success it waits for last, as far as is known.
     :param behind_unsent: with WAIT, that it waits in the service for an instance that this run has yet to send. It does not count for
         ``max_parallel`` then, or the two would wait for each other.
-    :param quiet: with WAIT, that it is to be rerun and not sent before *due_ms*, when quiet hours end (``not_between``).
+    :param quiet_hours: with WAIT, that it is to be rerun and not sent before *due_ms*, when quiet hours end (``not_between``).
     :param rank: its place among those that are to be sent, the smallest first (``order: deadline``).
     :param left_out: with BLOCKED, by what a policy about reasons left it out; None if it is another reason.
     :param downstream: why it joined the plan although it was not selected: it depends on what is rerun. None of those selected.

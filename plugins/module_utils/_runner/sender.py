@@ -81,7 +81,7 @@ class Sender:
 
     :param client: the one through which the posts go.
     :param snapshot: what the decisions were made by.
-    :param quiet: what the quiet hours are now, if any: they may begin while requests are sent.
+    :param quiet_hours: what the quiet hours are now, if any: they may begin while requests are sent.
     """
 
     def __init__(

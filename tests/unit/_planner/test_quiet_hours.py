@@ -30,7 +30,7 @@ def ms(text: str) -> int:
     return round(datetime.fromisoformat(text).replace(tzinfo=timezone.utc).timestamp() * 1000)
 
 
-#: windows, time (UTC), end of the quiet time (UTC) or None
+#: windows, time (UTC), end of the quiet hours (UTC) or None
 CASES: dict[str, tuple[str | list[str], str, str | None]] = {
     "no windows": ([], "2026-11-23T03:00", None),
     "before it": ("09:00-17:00 UTC", "2026-11-23T08:59:57", None),
@@ -117,7 +117,7 @@ def test_until_when_nothing_is_sent(case: str) -> None:
 @pytest.mark.parametrize("zone", ["Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Shanghai"])
 @pytest.mark.parametrize(("begin", "end"), [("22:00", "06:00"), ("01:30", "02:30"), ("02:00", "03:00"), ("02:30", "01:30")])
 def test_two_years_agree_with_the_clock_on_the_wall(zone: str, begin: str, end: str) -> None:
-    """Away from the hours of a change, quiet is what the wall clock says; within them, never less than it says."""
+    """Away from the hours of a change, they are what the wall clock says; within them, never less than it says."""
     hours, place = QuietHours.of([f"{begin}-{end} {zone}"], T), zoneinfo.ZoneInfo(zone)
     moment = datetime(2026, 1, 1, tzinfo=timezone.utc)
     for _step in range(2 * 365 * 3):
