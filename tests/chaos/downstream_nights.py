@@ -28,7 +28,6 @@ _SWITCHES: dict[str, tuple[t.Any, ...]] = {
     "rerun_waits_for_upstream": (True, False),
     "scheduler_skew_seconds": (0, 0, -30, 30),
     "status_spelling": ("hyphen", "short"),
-    "window_compares": ("plan_time", "start_time"),
 }
 
 
@@ -157,8 +156,13 @@ class Truth:
             cured |= more
 
     def behind_a_failure(self, name: Name) -> bool:
-        """Whether anything above it, however far, failed; what has succeeded in between has not seen what that will bring."""
-        return any(self.instances[above]["status"] == "fail" and not self.instances[above]["forced"] for above in self._ancestors(name))
+        """Whether anything above it, however far, failed or cannot be cured; what has succeeded in between has not seen what that will bring."""
+        cured = self.curable()
+        return any(
+            (self.instances[above]["status"] == "fail" and not self.instances[above]["forced"])
+            or (above in self.outdated and above not in cured)
+            for above in self._ancestors(name)
+        )
 
     def _ancestors(self, name: Name) -> set[Name]:
         """Everything above it; itself too, if it is in a circle."""

@@ -118,7 +118,8 @@ def cure(service: Running, night: DrawnNight, given: dict[str, t.Any], truth: Tr
     joined = [name for name, _status in accepted_reruns(service)[len(before) :]]
     figures(graphs=1, dependants=len(effects), stale=list(effects.values()).count("stale"), joined=len(joined))
     assert len(joined) == len(set(joined)), "each once"
-    assert all(effects.get(name) in ("stale", "cancelled") for name in joined), "no other"
+    others = {name: effects.get(name) for name in joined if effects.get(name) not in ("stale", "cancelled")}
+    assert not others, f"no other: {others}"
     now = Truth(service.state(), {name for name, _status in before}, (), night.depth)
     left = {name for name in now.curable() if name not in joined and not now.behind_a_failure(name)}
     reasons = {(entry["job_name"], entry["plan_time"]): entry["reason"] for entry in last["instances"]}

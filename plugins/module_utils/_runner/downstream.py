@@ -46,6 +46,8 @@ class Below:
         if not 1 <= self._depth <= MAX_DEPTH:
             raise OptionError(f"downstream_depth is {self._depth}. Set it to the levels to follow, 1 to {MAX_DEPTH}.")
         self._known = Downstream.from_pass_state(carried)
+        past = carried.get("unknown_past")
+        self._unknown_past = past if isinstance(past, bool) else None
         self._roots: dict[InstanceKey, Root] = {}
         self._states: dict[InstanceKey, JobInstance] = {}  # by the name that each was read by
         self._missing: frozenset[InstanceKey] = frozenset()  # of those, the ones that no list shows now
@@ -61,7 +63,15 @@ class Below:
 
     def carried(self) -> dict[str, t.Any]:
         """What the next pass needs not to read again, as JSON; empty if nothing was read."""
-        return self._known.to_pass_state()
+        state = self._known.to_pass_state()
+        return {**state, "unknown_past": bool(self._unknown_past)} if state else {}
+
+    def unknown_past(self, *, first: bool) -> bool:
+        """Whether the journal does not know what was sent in the run's own workspace since its ``since``: as the first pass found it, *first*.
+        Later ones also read workspaces of dependants, which may be new to the journal."""
+        if self._unknown_past is None:
+            self._unknown_past = first
+        return self._unknown_past
 
     def workspaces(self) -> set[str]:
         """Ids of the workspaces in which dependants may be rerun, as far as is known."""
