@@ -72,7 +72,7 @@ def draw_night(seed: int) -> DrawnNight:
                 "depends_on": [{"workspace": places[other], "job": other} for other in dict.fromkeys(above[name])],
                 "depend_fail_policy": rng.choice(("suspend", "cancel", "continue")),
                 "self_dependent": rng.random() < 0.15,
-                "wait_seconds": 10,
+                "wait_seconds": 300,
                 "instances": [_instance(rng, hour, top=top and workspace_id == WORKSPACE_ID) for hour in hours],
             }
         )

@@ -62,7 +62,7 @@ def play_passes(service: Running, given: dict[str, t.Any]) -> Result:
         result = call("job_rerun", {**given, "auth_token": token(service)})
         assert result.get("pass_state"), result["msg"]
         given = {**given, "pass_state": result["pass_state"]}
-        service.advance(RUN_SECONDS + 30)
+        service.advance(RUN_SECONDS + 330)
         if result["finished"]:
             break
         now = str(service.state()["workspaces"])
@@ -73,7 +73,7 @@ def play_passes(service: Running, given: dict[str, t.Any]) -> Result:
 def quiet(service: Running) -> None:
     """Let everything come to its end that comes to one."""
     for _number in range(10):
-        service.advance(RUN_SECONDS + 30)
+        service.advance(RUN_SECONDS + 330)
 
 
 def play(service: Running, seed: int, home: Path, figures: t.Callable[..., None]) -> None:
