@@ -417,6 +417,34 @@ since_iso:
   type: str
   returned: when it was determined
   sample: "2024-11-26T08:00:00Z"
+learned:
+  description:
+    - Points that the service's documentation leaves open and that accepted reruns have decided, and how soon they showed in the list.
+      They are kept in the journal, and M(dataarts.factory.account_doctor) names them from then on.
+  type: list
+  elements: dict
+  returned: if an accepted rerun was seen in the list
+  contains:
+    name:
+      description: V(instance_id_after_rerun), V(submit_time_after_rerun) or V(rerun_visible_after), the names of switches of the emulator.
+      type: str
+      returned: always
+      sample: instance_id_after_rerun
+    decided:
+      description: Whether it is decided. How soon reruns show is not, where lists are further apart than two seconds.
+      type: bool
+      returned: always
+      sample: true
+    setting:
+      description: V(same), V(new) or seconds. V(null) if it is not decided.
+      type: raw
+      returned: always
+      sample: same
+    evidence:
+      description: What shows it.
+      type: str
+      returned: always
+      sample: an instance that was rerun keeps its instance_id
 requests:
   description: Number of HTTP requests by method, repeated ones included.
   type: dict

@@ -53,6 +53,7 @@ class PassState:
     :param downstream: what was read of what depends on what is rerun, see ``downstream_query.py``.
     :param deadline: the option of the first pass, epoch ms: a relative one counts from then.
     :param baselines: deadlines of single jobs, see ``baseline_query.py``; None if they were not read.
+    :param showing: how soon its reruns showed, see ``showing.py``.
     :param alone: whether no pass follows, as it runs in the background.
     :param fleet: whether whoever asks has other workspaces too, and judges by all of them whether a pattern matches no job.
     """
@@ -68,6 +69,7 @@ class PassState:
     nodes: Carried = field(default_factory=dict)
     reasons: Carried = field(default_factory=dict)
     downstream: Carried = field(default_factory=dict)
+    showing: Carried = field(default_factory=dict)
     fleet: bool = False
     alone: bool = False
     deadline: int | None = None
@@ -82,7 +84,7 @@ class PassState:
         known = isinstance(begin, int) and isinstance(end, int) and begin <= end
         deadline = value.get("deadline")
         dependencies, nodes, reasons = value.get("dependencies"), value.get("nodes"), value.get("reasons")
-        downstream = value.get("downstream")
+        downstream, showing = value.get("downstream"), value.get("showing")
         return cls(
             run_id=str(value.get("run_id") or ""),
             since=since if isinstance(since, int) else None,
@@ -93,6 +95,7 @@ class PassState:
             nodes=nodes if isinstance(nodes, t.Mapping) else {},
             reasons=reasons if isinstance(reasons, t.Mapping) else {},
             downstream=downstream if isinstance(downstream, t.Mapping) else {},
+            showing=showing if isinstance(showing, t.Mapping) else {},
             fleet=bool(value.get("fleet")),
             alone=bool(value.get("alone")),
             deadline=deadline if isinstance(deadline, int) else None,
@@ -144,6 +147,7 @@ class PassState:
             "nodes": dict(self.nodes),
             "reasons": dict(self.reasons),
             "downstream": dict(self.downstream),
+            "showing": dict(self.showing),
             "fleet": self.fleet,
             "deadline": self.deadline,
             "baselines": None if self.baselines is None else dict(self.baselines),

@@ -26,7 +26,7 @@ PLAIN = _split(
     authentication authority authorization auto away bad basic batch be because been before began begin begins behind being believed
     belong belongs between beyond binary blanks body both breaks broke brought build built bundle busy but by ca call came can cancelled
     cannot case causes cdm certificate certificates certs change changed changes characters check checked checkup clock clos close
-    closed cloud code codes collection com comes comma committed company compares complete compressed connect connection console
+    closed closer cloud code codes collection com comes comma committed company compares complete compressed connect connection console
     contains content control controller copied core correct could count counts credential credentials curl current cut dataarts database
     date dates day days dayu db dbname deadline decide decided decides declare decode default delete deleted denied depend dependencies
     depends detail did difference different digits directory dlf dli documentation documented documents does domain done doubled down

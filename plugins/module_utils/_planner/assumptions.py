@@ -17,6 +17,7 @@ from .._common.errors import ApiError, Kind
 from .._common.text import counted
 from .._models.attempt import Failure
 from .._models.checkup import Assumption, Observed, Setting
+from .showing import VISIBLE_AFTER, settings_in, visible_in
 
 #: Instances of one job that must agree before a rule is read from them.
 _ENOUGH = 3
@@ -54,6 +55,7 @@ class Evidence:
     :ivar lists: the same list of instances several times, each in the order of the answer.
     :ivar other_lists: further lists of instances.
     :ivar accepted: the failures whose reruns the service accepted, by the journal, the newest of each planned run.
+    :ivar notes: what earlier reruns showed, see ``showing.py``.
     :ivar v1_job_ids: ``jobId`` of v1's lists, as it came.
     :ivar detail: v1's detail of a failed instance for which a list has an error message, as it came; None without one.
     :ivar late_start: whether a window of one millisecond at its plan time, and one at its start, listed an instance that started later.
@@ -73,6 +75,7 @@ class Evidence:
     lists: list[list[Entry]] = field(default_factory=list)
     other_lists: list[list[Entry]] = field(default_factory=list)
     accepted: list[Failure] = field(default_factory=list)
+    notes: t.Mapping[str, str] = field(default_factory=dict)
     v1_job_ids: list[t.Any] = field(default_factory=list)
     detail: t.Mapping[str, t.Any] | None = None
     late_start: tuple[bool, bool] | None = None
@@ -99,6 +102,10 @@ def measure(evidence: Evidence) -> list[Assumption]:
     """Every open point with its setting as far as *evidence* decides it."""
     assumptions = []
     for name, judge in POINTS.items():
+        visible = visible_in(evidence.notes) if name == VISIBLE_AFTER else None
+        if visible is not None:
+            assumptions.append(visible)
+            continue
         decided = None if isinstance(judge, str) else judge(evidence)
         if decided is not None:
             assumptions.append(Assumption(name, True, *decided))
@@ -184,12 +191,15 @@ def _after_rerun(name: str) -> t.Callable[[Evidence], Decided]:
     """A point that is whether a rerun keeps the attribute *name* of an instance."""
 
     def judge(evidence: Evidence) -> Decided:
-        """Takes an instance that the journal knows as rerun"""
+        """Takes an instance that the journal knows as rerun, and reruns that show the same"""
         kept = {_kept(name, failure, evidence) for failure in evidence.accepted} - {None}
-        if len(kept) != 1:
+        noted = settings_in(evidence.notes, f"{name}_after_rerun")
+        settings = {"same" if same else "new" for same in kept} | set(noted)
+        if len(settings) != 1:
             return None
-        words = {True: ("same", "keeps it"), False: ("new", "has another one")}[bool(kept.pop())]
-        return words[0], f"an instance that was rerun {words[1]}, by the journal"
+        setting = settings.pop()
+        day = f", first on {noted[setting]}" if setting in noted else ""
+        return setting, f"an instance that was rerun {'keeps it' if setting == 'same' else 'has another one'}, by the journal{day}"
 
     return judge
 

@@ -39,6 +39,7 @@ from .._models.instance import StudioInstance
 from .._output.recording import Checkup, record, to_json
 from .._planner.assumptions import Evidence, measure
 from .._planner.diagnosis import diagnose, first_step
+from .._planner.showing import NOTES
 from .ansible_module import ModuleRun
 from .assumptions import Gathering, entries, see_token
 from .recording import RecordingFile
@@ -72,7 +73,7 @@ def doctor(run: ModuleRun) -> None:
         checks=[finding.to_result() for finding in findings],
     )
     if run.options["measure"]:
-        checkup.evidence.seen, checkup.evidence.accepted = seen, checkup.accepted
+        checkup.evidence.seen, checkup.evidence.accepted, checkup.evidence.notes = seen, checkup.accepted, checkup.notes
         run.result["assumptions"] = [assumption.to_result() for assumption in measure(checkup.evidence)]
     if recording is not None:
         made = Checkup(run.result, seen, tuple(checkup.answers), {*checkup.originals(), *run.secrets, recording.path})
@@ -111,6 +112,8 @@ class _Checkup:
         #: What decides open points, and the failures whose reruns were accepted.
         self.evidence = Evidence()
         self.accepted: list[Failure] = []
+        #: What earlier reruns showed, by the journal.
+        self.notes: dict[str, str] = {}
         #: What was answered, if it is to be recorded.
         self.answers: list[AnswerSeen] = []
         self._seen = Observed(
@@ -323,6 +326,7 @@ class _Checkup:
             with Journal(options["journal"], password=options["journal_password"], project_id=seen.project_id, read_only=True) as journal:
                 known = journal.read([seen.workspace_id], Window(0, 0), time.time_ns() // 1_000_000)
                 attempts = journal.history(workspace_ids=[seen.workspace_id], limit=200) if seen.workspace_id else []
+                self.notes = journal.notes(NOTES)
         except (JournalError, OptionError) as error:
             seen.journal = JournalSeen("", str(error))
             return

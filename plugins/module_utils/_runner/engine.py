@@ -11,21 +11,26 @@ A strategy says what to list, how to decide, and what a result says: a goal (``r
 3. Each request is claimed in the journal, sent, and recorded by ``sender.py``. What another run claimed first, or since the journal was
    read, is dropped. No lock is held: that is what the journal's unique indexes guard.
 
-A pass that only watches, and a run that finds nothing to do, write nothing.
+A pass that only watches, and a run that finds nothing to do, write nothing, but for what reruns have shown of the service: ``showing.py``.
 """
 
 from __future__ import annotations
 
 import abc
+import contextlib
 import time
 import typing as t
 import uuid
+from dataclasses import replace
 
+from .._common.errors import JournalError
+from .._common.times import to_iso
 from .._journal.journal import Journal
 from .._models.run_scope import PassState
 from .._planner.hold_off import complete_since
 from .._planner.plan import Batch, Plan
 from .._planner.quiet_hours import NOT_BETWEEN, QuietHours, QuietSpan
+from .._planner.showing import NOTES, Showing, learned, notes_of
 from .ansible_module import ModuleRun
 from .sender import RerunExchange, RunIdentity, Sender
 from .snapshot import Listed, Since, Snapshot, take
@@ -126,6 +131,7 @@ class Engine:
         self._run = strategy.run
         options = strategy.run.options
         self._identity = RunIdentity.here(strategy.run_id, options)
+        self._notes: dict[str, str] = {}
         self._journal = Journal(
             options["journal"],
             password=options["journal_password"],
@@ -145,16 +151,37 @@ class Engine:
                         break
                     time.sleep(max(0.05, min(pause, left)))
                     pause = min(LONGEST_WAIT, pause * 1.5)
+                self._keep(plan)
             finally:
                 for text in self._journal.warnings:
                     self._run.warn(text)
         self._strategy.conclude(snapshot, plan)
+
+    def _learn(self, snapshot: Snapshot, plan: Plan) -> None:
+        """What the reruns so far show of the points that only a rerun decides."""
+        state = self._strategy.state
+        showing = Showing.of(state.showing).after(plan.decisions, snapshot.asked_ms)
+        self._strategy.state = replace(state, showing=showing.to_result())
+        points = learned(plan.decisions, snapshot.instances, showing)
+        self._notes = notes_of(points, showing, self._identity.run_id, to_iso(snapshot.asked_ms)[:10])
+        if points:
+            self._run.result["learned"] = [point.to_result() for point in points]
+
+    def _keep(self, plan: Plan) -> None:
+        """Keep that in the journal once nothing is left to do. A failure of that fails nothing: the next rerun shows it too."""
+        if not self._notes or self._run.check_mode or self._strategy.anything_left(plan):
+            return
+        with contextlib.suppress(JournalError):
+            known = self._journal.notes(NOTES)
+            for key in set(self._notes) - set(known):
+                self._journal.note(NOTES, key, self._notes[key])
 
     def _pass(self) -> tuple[Snapshot, Plan]:
         strategy = self._strategy
         snapshot, plan = self._take()
         if strategy.outdated:
             snapshot, plan = self._take()
+        self._learn(snapshot, plan)
         strategy.report(snapshot, plan)
         if plan.refused is None and not self._run.check_mode and strategy.anything_left(plan):
             self._cover(snapshot)
