@@ -133,3 +133,14 @@ def test_what_was_rerun_decides_what_a_rerun_keeps(emulated: Running, tmp_path: 
     both = {"instance_id_after_rerun": "same", "submit_time_after_rerun": "same", name: value}
     assert not set(before) & set(both)
     assert {point: after.get(point) for point in both} == both
+
+
+@pytest.mark.parametrize("value", [None, 1])
+def test_a_throttled_request_shows_what_it_is_told_to_wait(emulated: Running, value: int | None) -> None:
+    begin(emulated, retry_after=value)
+    assert "retry_after" not in decided(emulated)
+    fault = {"route": "jobs", "kind": "throttle", "times": 1} | ({} if value is None else {"retry_after": value})
+    emulated.inject(fault)
+    settings = decided(emulated)
+    assert "retry_after" in settings
+    assert settings["retry_after"] == value

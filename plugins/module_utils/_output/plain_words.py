@@ -23,20 +23,20 @@ PLAIN = _split(
     a above accept accepted accepts access account activate active add address administrator after again agencies agency agent agrees
     ahead ak all allow allowed alone already always ambiguous an and anew another ansible answer answered answers any anybody anything
     apart api apigw application are arrive as ascii aside ask asked assign assume assumed assumptions at attempts attribute auth
-    authentication authority authorization auto away bad basic batch be because been before began begin begins behind being believed
-    belong belongs between beyond binary blanks body both breaks broke brought build built bundle busy but by ca call came can cancelled
-    cannot case causes cdm certificate certificates certs change changed changes characters check checked checkup clock clos close
-    closed closer cloud code codes collection com comes comma committed company compares complete compressed connect connection console
-    contains content control controller copied core correct could count counts credential credentials curl current cut dataarts database
-    date dates day days dayu db dbname deadline decide decided decides declare decode default delete deleted denied depend dependencies
-    depends detail did difference different digits directory dlf dli documentation documented documents does domain done doubled down
-    drops duplicate duration dws e each east effect effective else empty emulator encode encoding end ended endpoint ends enforce
-    entered environment epoch equal error errormessage every everything evidence example exceeds execute exist existing expired expires
-    extra extract factory failed failure failures false far fetched fewer file find firewall first five flow follow followed follows for
-    forbidden force forks forty found fragment free from frozen full further g gateway generated get go grant had hand has have header
-    held here higher hint hive holds home host hostaddr hosts how http https huaweicloud hw hyphen hyphens iam id ids if ignore
-    immediate imported in incorrect info information install instance instanceid instances instead internal interval into invalid is
-    isolation issued issuing it its itself job jobid jobname jobs joined journal json keepalives keeps key keys kind kinds know known
+    authentication authority authorization auto away back bad basic batch be because been before began begin begins behind being
+    believed belong belongs between beyond binary blanks body both breaks broke brought build built bundle busy but by ca call came can
+    cancelled cannot case causes cdm certificate certificates certs change changed changes characters check checked checkup clock clos
+    close closed closer cloud code codes collection com comes comma committed company compares complete compressed connect connection
+    console contains content control controller copied core correct could count counts credential credentials curl current cut dataarts
+    database date dates day days dayu db dbname deadline decide decided decides declare decode default delete deleted denied depend
+    dependencies depends detail did difference different digits directory dlf dli documentation documented documents does domain done
+    doubled down drops duplicate duration dws e each east effect effective else empty emulator encode encoding end ended endpoint ends
+    enforce entered environment epoch equal error errormessage every everything evidence example exceeds execute exist existing expired
+    expires extra extract factory failed failure failures false far fetched fewer file find firewall first five flow follow followed
+    follows for forbidden force forks forty found fragment free from frozen full further g gateway generated get go grant had hand has
+    have header held here higher hint hive holds home host hostaddr hosts how http https huaweicloud hw hyphen hyphens iam id ids if
+    ignore immediate imported in incorrect info information install instance instanceid instances instead internal interval into invalid
+    is isolation issued issuing it its itself job jobid jobname jobs joined journal json keepalives keeps key keys kind kinds know known
     knows lack lacks last lasts late later leading lease leave leaves left let lets letters level lifetime like likely limit line link
     list listed lists lives local location lock locked long look looked looking lost lower machine made make malformed management
     manager manual many master max may me mean measure merely message meta method methods millisecond milliseconds min minus minute

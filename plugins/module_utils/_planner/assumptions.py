@@ -64,6 +64,7 @@ class Evidence:
     :ivar without_workspace: how a v2 request without the workspace header ended: True for an answer, an error, or None.
     :ivar codes: name of a question that has to be refused -> the code of the refusal.
     :ivar request_ids: of each answer, whether it had the header of the request id.
+    :ivar retry_after: the header of each answer to a request that was throttled, "" without it.
     :ivar dates: of each answer, its ``Date`` minus this machine's clock, seconds.
     :ivar token_skew: this machine's clock minus the one that issued the token, seconds.
     :ivar token_lifetime: seconds that the token lives.
@@ -84,6 +85,7 @@ class Evidence:
     without_workspace: bool | ApiError | None = None
     codes: dict[str, str] = field(default_factory=dict)
     request_ids: list[bool] = field(default_factory=list)
+    retry_after: t.Sequence[str] = ()
     dates: list[float] = field(default_factory=list)
     token_skew: float | None = None
     token_lifetime: float | None = None
@@ -340,6 +342,16 @@ def _request_id_header(evidence: Evidence) -> Decided:
     return evidence.request_ids[0], f"{counted(len(evidence.request_ids), 'answer')} {'have' if evidence.request_ids[0] else 'lack'} it"
 
 
+def _retry_after(evidence: Evidence) -> Decided:
+    """Only a request that is throttled shows it, and none is made for that"""
+    values = set(evidence.retry_after)
+    value = values.pop() if len(values) == 1 else "several"
+    if not re.fullmatch("[0-9]{0,4}", value):
+        return None
+    what = f"{counted(len(evidence.retry_after), 'throttled request')}"
+    return (int(value), f"{what} came back with it") if value else (None, f"{what} came back without it")
+
+
 def _clock_skew(evidence: Evidence) -> Decided:
     """By a Date alone, a wrong clock and a Date that something in between rewrites look the same; a token of a user tells them apart."""
     if evidence.token_skew is not None:
@@ -407,7 +419,7 @@ POINTS: dict[str, t.Callable[[Evidence], Decided] | str] = {
     "detail_error": _detail_error,
     "node_types": _node_types,
     "request_id_header": _request_id_header,
-    "retry_after": "Only a request that is throttled shows it, and none is made for that",
+    "retry_after": _retry_after,
     "flow_control": "Only too many requests show it, and they are not made for that",
     "clock_skew_seconds": _clock_skew,
     "scheduler_skew_seconds": "Only a start or end that is watched shows it",

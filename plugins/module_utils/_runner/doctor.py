@@ -74,6 +74,7 @@ def doctor(run: ModuleRun) -> None:
     )
     if run.options["measure"]:
         checkup.evidence.seen, checkup.evidence.accepted, checkup.evidence.notes = seen, checkup.accepted, checkup.notes
+        checkup.evidence.retry_after = checkup.throttled
         run.result["assumptions"] = [assumption.to_result() for assumption in measure(checkup.evidence)]
     if recording is not None:
         made = Checkup(run.result, seen, tuple(checkup.answers), {*checkup.originals(), *run.secrets, recording.path})
@@ -112,6 +113,8 @@ class _Checkup:
         #: What decides open points, and the failures whose reruns were accepted.
         self.evidence = Evidence()
         self.accepted: list[Failure] = []
+        #: ``Retry-After`` of each answer to a request that was throttled.
+        self.throttled: list[str] = []
         #: What earlier reruns showed, by the journal.
         self.notes: dict[str, str] = {}
         #: What was answered, if it is to be recorded.
@@ -158,7 +161,10 @@ class _Checkup:
         return {value for value in values if isinstance(value, str) and value}
 
     def _hear(self, request: Request, status: int, headers: dict[str, str], body: bytes) -> None:
-        self.answers.append(AnswerSeen(request.route, request.method, request.path, request.query, status, headers, body))
+        if status == 429:
+            self.throttled.append(headers.get("retry-after", ""))
+        if self._options["report_path"]:
+            self.answers.append(AnswerSeen(request.route, request.method, request.path, request.query, status, headers, body))
 
     def _read_options(self) -> dict[str, t.Any]:
         """The options, completed from the environment; what they say of hosts and credentials is noted."""
@@ -206,7 +212,7 @@ class _Checkup:
         try:
             if not (self._seen.option_error or self._seen.address_error):
                 self._session = self._run.session
-                self._session.client.on_answer = self._hear if self._options["report_path"] else None
+                self._session.client.on_answer = self._hear
                 self._ask_service(self._session)
         except OptionError as error:
             self._seen.option_error = str(error)
