@@ -70,7 +70,10 @@ def test_what_was_held_back_is_sent_when_they_are_over_once(night: Running, tmp_
 
 
 def test_what_runs_is_watched(service: Running, tmp_path: Path) -> None:
-    begin(service, {"name": "daily_sales", "instances": [{"plan_time": "-2h", "status": "running"}, {"plan_time": "-1h"}]})
+    begin(
+        service,
+        {"name": "daily_sales", "run_seconds": 3600, "instances": [{"plan_time": "-2h", "status": "running"}, {"plan_time": "-1h"}]},
+    )
     given = module_options(service, tmp_path / "journal", not_between=[quiet_hours(-60, 600)])
     first = call("job_rerun", given)
     assert {action: len(instances) for action, instances in by_action(first).items()} == {"wait": 2}
