@@ -64,7 +64,8 @@ def postgresql(server: PostgresServer) -> Iterator[Callable[[], Json]]:
         return {"journal": server.uri(names[-1]), "journal_password": PASSWORD}
 
     yield make
-    server.sql(*(f"DROP DATABASE {name} WITH (FORCE)" for name in names))
+    for name in names:
+        server.sql(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture

@@ -116,12 +116,31 @@ def test_an_instance_that_runs_is_told_when_it_fails_and_again_when_it_fails_aga
         assert source.poll() == []
 
 
-def rerun(service: t.Any, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("purpose", "in_clear"), [("INC-4711 disk full", "INC-4711 disk full"), ("{{ 4711 }}", None), (None, None)])
+def test_what_the_last_rerun_was_for_is_told_with_the_next_failure(
+    service: t.Any, tmp_path: Path, purpose: str | None, in_clear: str | None
+) -> None:
+    service.reset(
+        small_night(
+            switches=FREE, speed=1, jobs=[{"name": "daily_sales", "runs": ["fail"], "instances": [{"plan_time": "-1h", "status": "fail"}]}]
+        )
+    )
+    journal = str(tmp_path / "shared.db")
+    with Source(service, tmp_path, journal=journal) as source:
+        (first,) = source.poll()
+        rerun(service, tmp_path, journal=journal, purpose=purpose)
+        service.advance(40)
+        (second,) = source.poll()
+    assert (first["purpose"], first["purpose_b64"], second["failed_again"]) == (None, "", True)
+    assert (second["purpose"], base64.b64decode(second["purpose_b64"]).decode()) == (in_clear, purpose or "")
+
+
+def rerun(service: t.Any, tmp_path: Path, **options: t.Any) -> None:
     """Rerun everything that failed."""
     from tests.support.logic import call
-    from tests.support.workspace import options
+    from tests.support.workspace import options as options_for
 
-    assert call("job_rerun", options(service, journal=str(tmp_path / "reruns"), wait=False))["changed"]
+    assert call("job_rerun", options_for(service, **{"journal": str(tmp_path / "reruns"), "wait": False, **options}))["changed"]
 
 
 def test_one_read_of_the_whole_workspace_per_poll(service: t.Any, tmp_path: Path) -> None:

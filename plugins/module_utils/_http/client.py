@@ -113,9 +113,10 @@ class Client:
         self.counts: dict[str, int] = {}
         #: What the user should know although nothing failed; each once.
         self.warnings: list[str] = []
-        #: Called before each attempt at a write, repeats included: on the open connection, just before the first byte leaves. What it raises
-        #: (an ApiError of kind STALE, say) ends the request; nothing was executed then, because a write that may have been is not repeated.
-        self.before_each_write: Callable[[], None] | None = None
+        #: Called before each attempt at a write, repeats included: on the open connection, just before the first byte leaves. It returns until
+        #: when that may leave, see :class:`Exchange`. What it raises (an ApiError of kind STALE, say) ends the request; nothing was executed
+        #: then, because a write that may have been is not repeated.
+        self.before_each_write: Callable[[], float | None] | None = None
         #: Called with each answer as it came: the request, the status, the headers in lower case, the body.
         self.on_answer: Callable[[Request, int, dict[str, str], bytes], None] | None = None
         if not validate_certs:

@@ -3,9 +3,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Connections that know how far an HTTP exchange got, and that end in time whatever the server does.
 
-``requests`` lacks two things without which a write could be sent twice: whether any byte of the request had left when an attempt failed,
-and a timeout of the whole attempt instead of one of each wait for a byte. Both come from one :class:`Exchange` per attempt, to which the
-connection classes here report.
+``requests`` lacks three things without which a write could be sent twice: whether any byte of the request had left when an attempt failed,
+a timeout of the whole attempt instead of one of each wait for a byte, and a last question before the first byte. All come from one
+:class:`Exchange` per attempt, to which the connection classes here report. Head and body leave in one piece: a process that is stopped between
+two of them would bring the request to its end when it wakes, and nothing can be asked any more then.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import socket
 import threading
 import typing as t
 
+from .._common.stopwatch import stopwatch
 from .compat import (
     HTTPAdapter,
     HTTPConnection,
@@ -33,11 +35,12 @@ class Exchange:
 
     :param connect_seconds: how long connecting may take, beyond what the socket's own timeout covers (a TLS handshake in drips).
     :param read_seconds: how long everything after that may take together: sending, waiting, and the whole answer.
-    :param before_sending: called once, on the open connection, just before the first byte of the request leaves; what it raises keeps
-        the request from being sent, and is then in :attr:`refusal`.
+    :param before_sending: called on the open connection, before the first byte of the request leaves. It returns until when that byte may
+        leave, by the stopwatch (None: no such time), and is called again if that is over before it left. What it raises keeps the request
+        from being sent, and is then in :attr:`refusal`.
     """
 
-    def __init__(self, connect_seconds: float, read_seconds: float, before_sending: t.Callable[[], None] | None = None) -> None:
+    def __init__(self, connect_seconds: float, read_seconds: float, before_sending: t.Callable[[], float | None] | None = None) -> None:
         self._connect_seconds = connect_seconds
         self._read_seconds = read_seconds
         self._before_sending = before_sending
@@ -64,19 +67,25 @@ class Exchange:
         """A new connection *sock* was made; TLS may follow on it."""
         self._watch(sock, self._connect_seconds)
 
-    def sending(self, sock: socket.socket) -> None:
-        """The first byte of the request is about to leave over *sock*. :raises socket.timeout: if the time for connecting is over."""
-        if not self.sending_began:
-            if self._before_sending is not None:
-                try:
-                    self._before_sending()
-                except Exception as exc:
-                    self.refusal = exc
-                    raise
-            self._watch(sock, self._read_seconds)
-            if self.expired:
-                raise socket.timeout("the connection was cut before anything was sent")
-            self.sending_began = True
+    def prepare(self, sock: socket.socket) -> float:
+        """Everything that comes before the first byte over *sock* but the last look at the stopwatch.
+
+        :returns: until when that byte may leave, by the stopwatch.
+        :raises socket.timeout: the time for connecting is over.
+        """
+        self.sending_began = False
+        until = None
+        if self._before_sending is not None:
+            try:
+                until = self._before_sending()
+            except Exception as exc:
+                self.refusal = exc
+                raise
+        self._watch(sock, self._read_seconds)
+        if self.expired:
+            raise socket.timeout("the connection was cut before anything was sent")
+        self.sending_began = True
+        return float("inf") if until is None else until
 
     def _watch(self, sock: socket.socket, seconds: float) -> None:
         with self._lock:
@@ -103,9 +112,9 @@ class Exchange:
 
 
 class _Reporting:
-    """Mixed into urllib3's connections: reports to the exchange of the thread that uses them."""
+    """Mixed into urllib3's connections: reports to the exchange of the thread that uses them, and sends a request in one piece."""
 
-    _making = False
+    _pieces: list[bytes] | None = None
 
     def _new_conn(self) -> t.Any:
         sock = super()._new_conn()  # type: ignore[misc]
@@ -114,22 +123,27 @@ class _Reporting:
             exchange.connected(sock)
         return sock
 
-    def connect(self) -> None:
-        # What a proxy is asked for while connecting is not the request.
-        self._making = True
+    def request(self, *args: t.Any, **kwargs: t.Any) -> None:
+        self._pieces = []
         try:
-            super().connect()  # type: ignore[misc]
+            super().request(*args, **kwargs)  # type: ignore[misc]
+            data = b"".join(self._pieces)
         finally:
-            self._making = False
+            self._pieces = None
+        this = t.cast(t.Any, self)
+        if this.sock is None:
+            this.connect()
+        exchange, send = getattr(_current, "exchange", None), this.sock.sendall
+        # Between the look at the stopwatch, which comes last, and the system call that takes the bytes nothing is done any more.
+        while exchange is not None and exchange.prepare(this.sock) <= stopwatch():
+            pass
+        send(data)
 
     def send(self, data: t.Any) -> None:
-        this = t.cast(t.Any, self)
-        if this.sock is None and this.auto_open:
-            this.connect()
-        exchange = getattr(_current, "exchange", None)
-        if exchange is not None and this.sock is not None and not self._making:
-            exchange.sending(this.sock)
-        super().send(data)  # type: ignore[misc]
+        if self._pieces is None:
+            super().send(data)  # type: ignore[misc]  # what a proxy is asked for while connecting is not the request
+        else:
+            self._pieces.append(data)
 
 
 class _PlainConnection(_Reporting, HTTPConnection):

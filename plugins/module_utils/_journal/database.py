@@ -5,6 +5,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import itertools
+import operator
 import threading
 import typing as t
 
@@ -65,8 +68,10 @@ class Database:
         return self._rows(sql, values) if self._there else []
 
     def change(self, statements: t.Sequence[Statement]) -> int:
-        """Execute *statements* in their order; how many rows they changed."""
-        raise NotImplementedError
+        """Execute *statements* in their order; how many rows they changed. Those in a row that are alike go together."""
+        with self._in_one_go():
+            cursors = [self._many(sql, [row[1] for row in group]) for sql, group in itertools.groupby(statements, operator.itemgetter(0))]
+        return sum(max(0, cursor.rowcount) for cursor in cursors)
 
     def clock_ms(self) -> int:
         """The journal's clock now, epoch ms."""
@@ -90,6 +95,14 @@ class Database:
     def _execute(self, sql: str, values: t.Sequence[t.Any] = ()) -> t.Any:
         """A cursor as DB-API has it."""
         raise NotImplementedError
+
+    def _many(self, sql: str, rows: t.Sequence[t.Sequence[t.Any]]) -> t.Any:
+        """*sql* executed for the values of each of *rows*; a cursor that counts what they changed."""
+        raise NotImplementedError
+
+    def _in_one_go(self) -> t.ContextManager[t.Any]:
+        """What is executed within may be sent together; errors and counts are there at its end."""
+        return contextlib.nullcontext()
 
     def _rows(self, sql: str, values: t.Sequence[t.Any] = ()) -> list[t.Any]:
         return t.cast("list[t.Any]", self._execute(sql, values).fetchall())

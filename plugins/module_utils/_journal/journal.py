@@ -60,7 +60,7 @@ _STAMP = (
 _CLAIMED = f"SELECT id, journal_ms, serial, claim, {schema.FAILURE} FROM dataarts_attempt WHERE claim = "
 _RECORD = "UPDATE dataarts_attempt SET {} WHERE id IN ({})"
 _PRUNE = ("DELETE FROM dataarts_attempt WHERE sent_ms < ?", "DELETE FROM dataarts_note WHERE made_ms < ?")
-_COVER = "INSERT INTO dataarts_coverage (project_id, workspace_id, since_ms) VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
+_COVER = "INSERT INTO dataarts_coverage (project_id, workspace_id, since_ms, journal_ms) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING"
 _NOTE = "INSERT INTO dataarts_note (project_id, scope, key, value, made_ms, claim) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
 _NOTES = "SELECT {} FROM dataarts_note WHERE project_id = ? AND scope = ?"
 
@@ -74,6 +74,7 @@ class Known:
     :param reruns: ``sent_ms`` of those of them in the 24 h before ``now_ms``, oldest first.
     :param complete_since: from when on the journal knows every attempt of all these workspaces, epoch ms of the service's clock (the latest of
         them); None if one of them is not in it yet.
+    :param covered_ms: when that was written, epoch ms of the journal's clock (the latest); None if no journal says so.
     :param set_aside_ms: when an unreadable journal was set aside and this one begun in its place, epoch ms of the journal's clock, else None.
     :param journal_ms: the journal's clock now, epoch ms.
     """
@@ -82,6 +83,7 @@ class Known:
     effective: t.Mapping[Slot, tuple[Attempt, ...]]
     reruns: t.Mapping[Slot, tuple[int, ...]]
     complete_since: int | None
+    covered_ms: int | None
     set_aside_ms: int | None
     journal_ms: int
 
@@ -141,11 +143,12 @@ class Journal:
 
         def work(database: Database) -> tuple[Known, list[t.Any]]:
             rows = database.query(f"{_READ} {where} AND plan_time BETWEEN ? AND ? ORDER BY id", (*values, plan_times.begin, plan_times.end))
-            covered = [row[0] for row in database.query(f"SELECT since_ms FROM dataarts_coverage WHERE {where}", values)]
+            covered = database.query(f"SELECT since_ms, journal_ms FROM dataarts_coverage WHERE {where}", values)
             aside = database.query("SELECT value FROM dataarts_meta WHERE key = 'set_aside_ms'")
             known = Known(
                 *_by_instance((schema.from_row(row[2:]) for row in rows), now_ms),
-                complete_since=max(covered) if covered and len(covered) == len(workspaces) else None,
+                complete_since=max(row[0] for row in covered) if covered and len(covered) == len(workspaces) else None,
+                covered_ms=max((row[1] for row in covered if row[1] is not None), default=None),
                 set_aside_ms=int(aside[0][0]) if aside else database.set_aside_ms,
                 journal_ms=database.clock_ms(),
             )
@@ -159,8 +162,13 @@ class Journal:
 
     def cover(self, workspace_ids: t.Collection[str], since_ms: int) -> None:
         """The journal knows every attempt in these workspaces from *since_ms* on. Kept as it is for those it knows already; creates the journal."""
-        covered = [(_COVER, (self._project_id, schema.stored(workspace_id), since_ms)) for workspace_id in sorted(set(workspace_ids))]
-        self._write(lambda database: database.change(covered))
+        names = [schema.stored(workspace_id) for workspace_id in sorted(set(workspace_ids))]
+
+        def work(database: Database) -> None:
+            now = database.clock_ms()
+            database.change([(_COVER, (self._project_id, name, since_ms, now)) for name in names])
+
+        self._write(work)
 
     def claim(self, intents: t.Sequence[Intent]) -> list[Attempt | None]:
         """Claim failures in one transaction, durable when this returns: the attempt with its id, or None where another run has claimed the failure,

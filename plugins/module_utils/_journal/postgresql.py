@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import re
 import sys
@@ -14,7 +13,7 @@ import typing as t
 
 from .._common.errors import JournalError
 from .._common.text import printable
-from .database import Database, Statement
+from .database import Database
 from .schema import Unreadable
 
 _T = t.TypeVar("_T")
@@ -22,6 +21,8 @@ _T = t.TypeVar("_T")
 PATIENCE = 30.0
 _PAUSE = 0.25
 _TRIES = 10  # of one transaction
+#: SQLSTATEs of a transaction that another one was in the way of: serialization, deadlock, a number that both took in the same moment.
+_IN_THE_WAY = ("40001", "40P01", "23505")
 #: Key of the advisory lock under which the schema is made and migrated: "DAFJ".
 _LOCK_KEY = 0x4441464A
 #: libpq's parameters where the URI does not set them. A dead connection is noticed within a minute.
@@ -70,7 +71,8 @@ class PostgresqlDatabase(Database):
     """
 
     identity = "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY"
-    tables_exist = "SELECT 1 WHERE to_regclass('dataarts_meta') IS NOT NULL"
+    # Not by to_regclass(): it answers from a cache that need not know what was committed while the lock was waited for.
+    tables_exist = "SELECT 1 FROM pg_catalog.pg_class WHERE relname = 'dataarts_meta' AND pg_catalog.pg_table_is_visible(oid)"
     exclude_others = f"SELECT pg_advisory_xact_lock({_LOCK_KEY})"
 
     def __init__(self, uri: str, password: str | None, read_only: bool) -> None:
@@ -86,17 +88,23 @@ class PostgresqlDatabase(Database):
         super().__init__(_name(given), read_only)
         self._patience = 0.0
 
-    def change(self, statements: t.Sequence[Statement]) -> int:
-        pipeline = self._connection.pipeline() if self._psycopg.Pipeline.is_supported() else contextlib.nullcontext()
-        with pipeline:
-            cursors = [self._execute(sql, values) for sql, values in statements]
-        return sum(max(0, cursor.rowcount) for cursor in cursors)
-
     def clock_ms(self) -> int:
         return int(self._rows("SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint")[0][0])
 
     def _execute(self, sql: str, values: t.Sequence[t.Any] = ()) -> t.Any:
         return self._connection.execute(sql.replace("?", "%s").encode(), tuple(values) or None)
+
+    def _many(self, sql: str, rows: t.Sequence[t.Sequence[t.Any]]) -> t.Any:
+        cursor = self._connection.cursor()
+        cursor.executemany(sql.replace("?", "%s").encode(), rows)
+        return cursor
+
+    def _in_one_go(self) -> t.ContextManager[t.Any]:
+        return (
+            t.cast("t.ContextManager[t.Any]", self._connection.pipeline())
+            if self._psycopg.Pipeline.is_supported()
+            else super()._in_one_go()
+        )
 
     def _transact(self, work: t.Callable[[Database], _T], write: bool) -> _T:
         verb = "write" if write else "read"
@@ -111,7 +119,7 @@ class PostgresqlDatabase(Database):
                 lost = self._connection is None or self._connection.closed
                 if lost:
                     self.close()
-                if not left or not (lost or error.sqlstate in ("40001", "40P01", "42P07", "23505")):
+                if not left or not (lost or error.sqlstate in _IN_THE_WAY):
                     raise self._refusal(verb, error) from None
 
     def _refusal(self, verb: str, error: t.Any) -> JournalError:

@@ -71,6 +71,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "CREATE UNIQUE INDEX dataarts_attempt_serial ON dataarts_attempt (project_id, workspace_id, plan_time, job_id, serial)",
         "DROP INDEX dataarts_attempt_plan",
     ),
+    ("ALTER TABLE dataarts_coverage ADD COLUMN journal_ms BIGINT",),
 )
 
 

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
-import itertools
-import operator
 import os
 import re
 import stat
@@ -20,7 +18,7 @@ from pathlib import Path
 
 from .._common.errors import JournalError
 from .._common.text import printable
-from .database import Database, Statement
+from .database import Database
 from .schema import Unreadable
 
 try:
@@ -83,12 +81,11 @@ class SqliteDatabase(Database):
     def clock_ms(self) -> int:
         return time.time_ns() // 1_000_000
 
-    def change(self, statements: t.Sequence[Statement]) -> int:
-        alike = itertools.groupby(statements, operator.itemgetter(0))
-        return sum(max(0, self._connection.executemany(sql, [values for dummy, values in group]).rowcount) for sql, group in alike)
-
     def _execute(self, sql: str, values: t.Sequence[t.Any] = ()) -> t.Any:
         return self._connection.execute(sql, values)
+
+    def _many(self, sql: str, rows: t.Sequence[t.Sequence[t.Any]]) -> t.Any:
+        return self._connection.executemany(sql, rows)
 
     def _transact(self, work: t.Callable[[Database], _T], write: bool) -> _T:
         if sqlite3 is None:

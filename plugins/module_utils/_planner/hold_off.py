@@ -35,7 +35,9 @@ def complete_since(known_since: int | None, asked_ms: int, since: int, *, since_
     return since if not since_given and 0 < known_since - since <= SECOND_MS else known_since
 
 
-def hold_off_until(since: int, now_ms: int, complete_ms: int, settle_ms: int, *, set_aside_age_ms: int | None = None) -> int | None:
+def hold_off_until(
+    since: int, now_ms: int, complete_ms: int, settle_ms: int, *, covered_age_ms: int | None = None, set_aside_age_ms: int | None = None
+) -> int | None:
     """Until when a run sends nothing, epoch ms of the service's clock, or None.
 
     Not before *since* itself, should it lie a moment ahead: a rerun sent before it would not count as one of this run, and be sent again.
@@ -44,12 +46,17 @@ def hold_off_until(since: int, now_ms: int, complete_ms: int, settle_ms: int, *,
 
     :param now_ms: the service's time.
     :param complete_ms: see :func:`complete_since`.
+    :param covered_age_ms: how long ago, by the journal's clock, it began to be complete: the slower of two clocks counts. None if it does not
+        say, or was set back.
     :param set_aside_age_ms: how long ago, by the journal's clock, an unreadable one was set aside; None if none was.
     """
     if since > now_ms:
         return since
     shown_ms = settle_ms + SECOND_MS if settle_ms else 0  # complete by the clock of another run, perhaps
-    young = complete_ms + shown_ms if since < complete_ms else None
+    began_ms = complete_ms
+    if covered_age_ms is not None and covered_age_ms >= -SET_BACK_MS:
+        began_ms = max(complete_ms, now_ms - max(0, covered_age_ms))
+    young = began_ms + shown_ms if since < complete_ms else None
     damaged = now_ms + settle_ms - max(0, set_aside_age_ms) if set_aside_age_ms is not None and set_aside_age_ms < settle_ms else None
     return max((until for until in (young, damaged) if until is not None), default=None)
 
@@ -64,3 +71,16 @@ def on_both_clocks(attempt: Attempt, now_ms: int, journal_ms: int) -> Attempt:
     if by_journal < -SET_BACK_MS or now_ms - attempt.last_ms <= by_journal:
         return attempt
     return replace(attempt, last_ms=now_ms - by_journal)
+
+
+def not_ahead(attempt: Attempt, now_ms: int, journal_ms: int) -> Attempt:
+    """*attempt*, dated by the journal's clock if it says that it was made after now: the service's clock was ahead when it was made, and is not
+    any more. A run that begins later would count it as its own until then. A run with the same ``since`` still does.
+
+    :param now_ms: the latest that the service's time may be, and *journal_ms* the journal's, at the same moment.
+    """
+    by_journal = journal_ms - attempt.journal_ms
+    if by_journal < 0 or attempt.sent_ms <= now_ms + SECOND_MS:
+        return attempt
+    made_ms = now_ms - by_journal
+    return replace(attempt, sent_ms=max(made_ms, attempt.since) if attempt.since <= now_ms else made_ms)

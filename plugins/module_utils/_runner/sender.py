@@ -30,9 +30,9 @@ from .snapshot import Snapshot
 #: How long a list may be acted on, seconds that also pass while the machine sleeps. An instance that somebody else reran meanwhile must not
 #: be rerun again.
 FRESH_SECONDS = 60.0
-#: How long after its claim a request may leave before the journal is told, and asked whether the claim still stands, seconds. By the stopwatch:
-#: the service's clock may step back meanwhile.
-STAMP_SECONDS = 1.0
+#: How long after its claim began a request may leave before the journal is told, and asked whether the claim still stands, seconds. By the
+#: stopwatch: the service's clock may step back meanwhile. A journal that takes longer than this for one transaction is of no use.
+STAMP_SECONDS = 5.0
 
 Post = t.Callable[[t.Sequence[JobInstance]], Accepted]
 
@@ -98,7 +98,7 @@ class Sender:
         self._identity = identity
         self._quiet_hours = quiet_hours
         self._unrecorded: JournalError | None = None
-        self._stamped_at = 0.0  # when the journal last heard of the request, by the stopwatch
+        self._stamped_at = 0.0  # when the journal was last told of the request, by the stopwatch; not when it had answered
 
     @property
     def fresh(self) -> bool:
@@ -186,15 +186,20 @@ class Sender:
     @contextlib.contextmanager
     def _watched(self, attempts: t.Sequence[Attempt]) -> Iterator[None]:
         """Every attempt at the POST, repeats after 429 included, needs a fresh list and no quiet hours, and moves the time from which it
-        settles."""
+        settles.
 
-        def before_write() -> None:
+        Whatever may take long is done by then, or is asked for again: name, connection, TLS, proxy, and the journal's own answer.
+        """
+
+        def before_write() -> float:
             obstacle = self.obstacle()
             if obstacle is not None:
                 raise obstacle
-            if stopwatch() - self._stamped_at >= STAMP_SECONDS:
+            now = stopwatch()
+            if now - self._stamped_at >= STAMP_SECONDS:
                 self._journal.stamp(attempts, self._client.clock.now_ms())
-                self._stamped_at = stopwatch()
+                self._stamped_at = now
+            return min(self._snapshot.asked_at + FRESH_SECONDS, self._stamped_at + STAMP_SECONDS)
 
         self._client.before_each_write = before_write
         try:

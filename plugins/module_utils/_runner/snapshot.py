@@ -13,7 +13,7 @@ from .._journal.journal import Journal
 from .._models.attempt import DAY_MS, Attempt
 from .._models.instance import JobInstance
 from .._models.run_scope import RunScope, check_past
-from .._planner.hold_off import complete_since, hold_off_until, on_both_clocks
+from .._planner.hold_off import complete_since, hold_off_until, not_ahead, on_both_clocks
 from .._planner.identity import newest_attempts, with_twins
 from .._planner.pipeline import History
 from .._planner.reconcile import SINCE_AHEAD_MS
@@ -97,13 +97,16 @@ def take(
     given = since.given or (since.fixed and known.complete_since is None)
     complete = complete_since(known.complete_since, listed.asked_ms, ms, since_given=given)
     age = None if known.set_aside_ms is None else known.journal_ms - known.set_aside_ms
-    until = hold_off_until(ms, clock.now_ms(), complete, settle_ms, set_aside_age_ms=age)
+    covered = None if known.covered_ms is None else known.journal_ms - known.covered_ms
+    until = hold_off_until(ms, clock.now_ms(), complete, settle_ms, covered_age_ms=covered, set_aside_age_ms=age)
     slack = clock_slack_ms if given and ms < complete else 0
     scope = RunScope(ms, given, listed.window, None if check_mode else until, slack)
     instances = with_twins(listed.instances)
-    attempts = [on_both_clocks(attempt, listed.asked_ms, known.journal_ms) for attempt in known.attempts]
+    now = clock.latest_ms()
+    attempts = [on_both_clocks(not_ahead(attempt, now, known.journal_ms), listed.asked_ms, known.journal_ms) for attempt in known.attempts]
+    effective = {slot: tuple(not_ahead(attempt, now, known.journal_ms) for attempt in made) for slot, made in known.effective.items()}
     matched, missing = newest_attempts(instances, attempts)
-    history = History(matched, known.reruns, _set_aside(clock.latest_ms() + clock_slack_ms, age), known.effective)
+    history = History(matched, known.reruns, _set_aside(now + clock_slack_ms, age), effective)
     return Snapshot(
         tuple(instances), listed.asked_ms, listed.asked_at, scope, history, tuple(missing), uncovered=known.complete_since is None
     )

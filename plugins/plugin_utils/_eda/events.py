@@ -26,10 +26,11 @@ _MESSAGE = 1000
 _NAMESPACE = uuid.UUID("5b0c3d0e-3f0a-4f57-9d3e-6f1d6a1f9a52")
 
 
-def failed_event(failure: NewFailure, login: Login, place: Place, reason: Reason | None = None) -> Event:
+def failed_event(failure: NewFailure, login: Login, place: Place, reason: Reason | None = None, purpose: str = "") -> Event:
     """One instance failed. Ids are text, times epoch ms with ISO 8601 next to them.
 
     :param reason: why, as far as it was read.
+    :param purpose: what its last rerun was for.
     """
     instance, why = failure.instance, reason or Reason()
     return _event(
@@ -59,6 +60,8 @@ def failed_event(failure: NewFailure, login: Login, place: Place, reason: Reason
             "node": None if why.node is None else clear(why.node),
             "node_b64": encoded(why.node or ""),
             "node_type": clear(why.node_types[0]) if why.node_types else None,
+            "purpose": clear(purpose) if purpose else None,
+            "purpose_b64": encoded(purpose),
             "failed_again": failure.failed_again,
             "repeated": failure.repeated,
         },

@@ -25,12 +25,12 @@ from ...module_utils._common.text import printable
 from ...module_utils._http.compat import HAS_REQUESTS
 from ...module_utils._http.session import check_endpoints, open_session
 from ...module_utils._journal.journal import Journal
-from ...module_utils._models.reason import Reason
+from ...module_utils._models.attempt import Slot
 from ...module_utils._runner.ansible_module import error_result
 from .events import failed_event, trouble_event
 from .failures import NewFailure
 from .options import Login, SourceOptions, environment_for, source_options
-from .workspace_watch import WorkspaceWatch
+from .workspace_watch import Poll, WorkspaceWatch
 
 _T = t.TypeVar("_T")
 
@@ -203,14 +203,15 @@ class AccountWatch:
         """Poll one workspace and put its events; why a part of it could not be read, or None."""
         poll = await self._in_thread(watched.poll)
         for failure in poll.failures:
-            await self._deliver(failure, watched, poll.reasons.get(failure.instance.full_key))
+            await self._deliver(failure, watched, poll)
         await self._in_thread(watched.finish, poll)
         return poll.problem
 
-    async def _deliver(self, failure: NewFailure, watched: WorkspaceWatch, reason: Reason | None) -> None:
-        """Put the event of *failure*, unless another source has claimed it."""
+    async def _deliver(self, failure: NewFailure, watched: WorkspaceWatch, poll: Poll) -> None:
+        """Put the event of *failure*, which *poll* returned, unless another source has claimed it."""
         if await self._in_thread(watched.claim, failure):
-            await self._put(failed_event(failure, self._login, watched.place, reason))
+            reason, purpose = poll.reasons.get(failure.instance.full_key), poll.purposes.get(Slot.of(failure.instance), "")
+            await self._put(failed_event(failure, self._login, watched.place, reason, purpose))
             if self._feedback is not None or self._options.repeat_within == 0:
                 await self._in_thread(watched.confirm)
 

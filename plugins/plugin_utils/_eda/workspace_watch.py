@@ -18,6 +18,7 @@ from ...module_utils._common.text import printable
 from ...module_utils._common.times import Window
 from ...module_utils._http.session import Session
 from ...module_utils._journal.journal import Journal
+from ...module_utils._models.attempt import Slot
 from ...module_utils._models.instance import JobInstance
 from ...module_utils._models.reason import Reason
 from ...module_utils._models.run_scope import window_of
@@ -46,6 +47,7 @@ class Poll:
     :param asked_ms: the service's time when the list was requested, epoch ms.
     :param problem: why a part of the workspace could not be read, or None.
     :param reasons: why the instances of *failures* failed, by full key, as far as it can be read with few requests.
+    :param purposes: what the last rerun of *failures* was for, where the journal knows one with a purpose.
     """
 
     failures: list[NewFailure]
@@ -53,6 +55,7 @@ class Poll:
     asked_ms: int
     problem: ApiError | None = None
     reasons: t.Mapping[FullKey, Reason] = field(default_factory=dict)
+    purposes: t.Mapping[Slot, str] = field(default_factory=dict)
 
 
 class WorkspaceWatch:
@@ -109,7 +112,15 @@ class WorkspaceWatch:
             deliveries.refresh(force=True)  # its source may have confirmed it meanwhile
             failures = new_failures(failed, deliveries.newest, asked)
         reasons = self._reader.read([failure.instance for failure in failures])
-        return Poll(failures, window.begin, asked, self._problem(problems), reasons)
+        return Poll(failures, window.begin, asked, self._problem(problems), reasons, self._purposes(failures, asked))
+
+    def _purposes(self, failures: t.Sequence[NewFailure], now_ms: int) -> dict[Slot, str]:
+        """What the last rerun of each planned run was for. A poll without a new failure asks nothing."""
+        if not failures:
+            return {}
+        plan_times = [failure.instance.key.plan_time for failure in failures]
+        known = self._journal().read([self.place.workspace_id], Window(min(plan_times), max(plan_times)), now_ms)
+        return {slot: attempts[-1].purpose for slot, attempts in known.effective.items()}
 
     def _problem(self, problems: t.Mapping[str, ApiError]) -> ApiError | None:
         """One of the errors by job name, except that a job does not exist: it has not failed, and may come. That is logged once."""

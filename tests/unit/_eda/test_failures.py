@@ -111,8 +111,8 @@ def test_what_has_left_the_window_is_outdated_a_day_later() -> None:
 LOGIN, PLACE = Login("retail", {}, (Place(WORKSPACE, "sales"),)), Place(WORKSPACE, "sales")
 
 
-def event(reason: Reason | None = None, **changes: t.Any) -> t.Any:
-    return failed_event(NewFailure(dataclasses.replace(instance(), **changes)), LOGIN, PLACE, reason)
+def event(reason: Reason | None = None, purpose: str = "", **changes: t.Any) -> t.Any:
+    return failed_event(NewFailure(dataclasses.replace(instance(), **changes)), LOGIN, PLACE, reason, purpose)
 
 
 @pytest.mark.parametrize(
@@ -139,7 +139,13 @@ def test_a_name_that_could_be_a_template_is_shown_in_base64_only(name: t.Any, sh
 def test_no_text_from_outside_is_in_an_event_in_clear() -> None:
     bad = "{{ bad }}"
     hostile = event(
-        Reason(bad, bad, (bad,), 0, bad, True, bad), job_name=bad, error_message=bad, instance_name=bad, status_text=bad, instance_id=bad
+        Reason(bad, bad, (bad,), 0, bad, True, bad),
+        bad,
+        job_name=bad,
+        error_message=bad,
+        instance_name=bad,
+        status_text=bad,
+        instance_id=bad,
     )
     assert "bad" not in json.dumps(hostile)
     trouble = trouble_event("outage", dataclasses.replace(LOGIN, name=bad), bad, T)

@@ -90,6 +90,19 @@ class TestControllers:
         assert winners == dict.fromkeys(range(50), 1)
         assert len(place.rows("SELECT 1 FROM dataarts_attempt")) == 50
 
+    def test_eight_that_make_the_journal_at_once_need_one_try_each(self, place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(postgresql_file, "_TRIES", 1)
+        ready = threading.Barrier(8)
+
+        def make(number: int) -> None:
+            with place.open() as journal:
+                ready.wait()
+                journal.cover([WORKSPACE], at(number))
+
+        with ThreadPoolExecutor(8) as pool:
+            assert list(pool.map(make, range(8))) == [None] * 8
+        assert place.rows("SELECT count(*) FROM dataarts_coverage") == [(1,)]
+
     def test_of_eight_that_take_over_the_same_attempts_one_wins_each(self, place: Place) -> None:
         with place.open() as journal:
             journal.record(claim(journal, *range(20)), Outcome.NOT_EXECUTED, now_ms=at(2))

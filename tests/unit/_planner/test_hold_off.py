@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ from ansible_collections.dataarts.factory.plugins.module_utils._planner.hold_off
     SET_BACK_MS,
     complete_since,
     hold_off_until,
+    not_ahead,
     on_both_clocks,
 )
 from ansible_collections.dataarts.factory.plugins.module_utils._planner.reconcile import decide
@@ -147,3 +149,49 @@ def test_the_clocks_of_an_attempt_that_was_stamped_later_count_from_there() -> N
     made = attempt("unknown", 5, last=50)
     assert on_both_clocks(made, at(110), at(110)).settle_window_end(SETTLE) == at(110)
     assert on_both_clocks(made, at(110), at(60)).settle_window_end(SETTLE) == at(160)
+
+
+@pytest.mark.parametrize(
+    ("by_service", "by_journal", "left"),
+    [
+        (10, 10, 51),
+        (90, 10, 51),  # the service's clock stepped ahead
+        (10, 90, 51),  # the journal's did
+        (90, 90, None),
+        (10, -5, 61),  # the journal's was set back: not longer than from now
+        (10, -7200, 51),  # so far that it says nothing any more
+        (10, None, 51),  # an earlier version wrote it
+    ],
+)
+def test_a_young_journal_holds_back_until_the_slower_of_two_clocks_says_so(
+    by_service: int, by_journal: int | None, left: int | None
+) -> None:
+    now = T + by_service * 1000
+    until = hold_off_until(T - HOUR, now, T, MINUTE, covered_age_ms=None if by_journal is None else by_journal * 1000)
+    assert until is not None
+    assert (until - now if until > now else None) == (None if left is None else left * 1000)
+
+
+class TestMadeAhead:
+    """The service's clock was 90 s ahead when an attempt was made at 5, and is not any more. The rerun has failed at 15."""
+
+    MADE = dataclasses.replace(attempt("accepted", 95), journal_ms=at(5))
+    FAILED = instance(start=6, end=15)
+
+    @pytest.mark.parametrize(("since", "action"), [(20, "retry"), (15.5, "retry"), (4, "failed_again")])
+    def test_it_is_of_no_run_that_began_after_it(self, since: float, action: str) -> None:
+        seen = not_ahead(self.MADE, at(25), at(25))
+        assert seen.sent_ms == at(5)
+        assert decide(self.FAILED, policy(since=at(since)), at(25), on_both_clocks(seen, at(25), at(25)), [seen]).action is Action(action)
+
+    def test_it_stays_one_of_its_own_run(self) -> None:
+        made = dataclasses.replace(self.MADE, since=at(10))
+        assert not_ahead(made, at(25), at(25)).sent_ms == at(10)
+
+    @pytest.mark.parametrize("since", [40, 95])
+    def test_a_since_that_was_ahead_too_does_not_count(self, since: int) -> None:
+        assert not_ahead(dataclasses.replace(self.MADE, since=at(since)), at(25), at(25)).sent_ms == at(5)
+
+    @pytest.mark.parametrize(("now", "journal"), [(94, 94), (100, 100), (25, 4)])
+    def test_without_proof_it_keeps_its_time(self, now: int, journal: int) -> None:
+        assert not_ahead(self.MADE, at(now), at(journal)) == self.MADE
