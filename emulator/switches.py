@@ -103,6 +103,15 @@ SWITCHES: dict[str, Switch] = {
         "A rerun of an instance that waits or runs: refused, accepted and run again afterwards (the dangerous reading), "
         "or accepted only until the first rerun shows.",
     ),
+    "stop_of": Switch(
+        ("waiting_too", "running"),
+        "Which instances the stop of v1 accepts: those that wait, run or hang, as the console does, or running ones alone, "
+        "as its page says [OTC-66][OTC-UMN-I].",
+    ),
+    "stop_visible_after": Switch(
+        (0, 20), "Emulated seconds until an accepted stop shows; until then the instance looks as before, and goes on.", free=True
+    ),
+    "stopped_status": Switch(("manual-stop", "fail"), "The status of an instance that was stopped; no page names it [OTC-UMN-I]."),
     "twins_rerun": Switch(
         ("newest", "first", "both"),
         "Which instance the v2 rerun means where two share its key (a normal and a PatchData instance): the one with the higher id, "

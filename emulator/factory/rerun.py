@@ -76,12 +76,20 @@ def restart_v1(request: Request) -> Answer:
 def stop_v1(request: Request) -> Answer:
     """POST …/jobs/{job_name}/instances/{instance_id}/stop: waiting, running and abnormal instances [OTC-UMN-I]."""
     instance = named_instance(request)
-    if instance.status not in ACTIVE | {"running-exception"} and not _starting(instance):
+    if not _stoppable(request, instance):
         raise Refusal(400, "30118", "Failed to stop the job instance: it is not running.")
     write = _Write("stop", "v1", instance.job.name, "", None, {})
     _record(request, write, [_before(request, instance)])
     request.service.scheduler.stop(instance)
     return _done(request, 204)
+
+
+def _stoppable(request: Request, instance: Instance) -> bool:
+    if request.service.scheduler.is_stopping(instance):
+        return False
+    if request.service.switches["stop_of"] == "running":
+        return instance.status == "running"
+    return instance.status in ACTIVE | {"running-exception"} or _starting(instance)
 
 
 def _check_flag(body: Json) -> None:

@@ -51,6 +51,7 @@ class Run:
     group: str = ""
     cancelled: bool = False
     read: list[tuple[Instance, int | None]] = field(default_factory=list, repr=False)
+    stopping: bool = False
 
 
 @dataclass
@@ -64,7 +65,8 @@ class Node:
 @dataclass
 class Instance:
     """One job instance. ``fates`` are those of the runs to come; the last one repeats. ``stopped_by`` is ``person``, or ``policy`` if it was
-    cancelled because what it depends on had failed; no list says which."""
+    cancelled because what it depends on had failed; no list says which. One in running-exception goes on by itself after ``recovers`` emulated
+    seconds, if that is not None."""
 
     job: Job
     instance_id: int
@@ -86,6 +88,7 @@ class Instance:
     parents: list[int] | None = None
     stays_waiting: bool = False
     stopped_by: str = ""
+    recovers: float | None = None
 
     def next_fate(self) -> Fate:
         """The fate of the run that begins now."""

@@ -165,7 +165,8 @@ class _Reader:
         _only(
             data,
             f"instance of {job.name}",
-            "id plan_time status submit_time start_time end_time type version force_success ignore_success error cause runs parents held started cancelled",
+            "id plan_time status submit_time start_time end_time type version force_success ignore_success error cause runs parents held started cancelled "
+            "recovers",
         )
         plan = moment_of(data["plan_time"], self.now_ms)
         status = data.get("status", "fail")
@@ -182,6 +183,7 @@ class _Reader:
             parents=data.get("parents"),
             stays_waiting=data.get("held", False),
             stopped_by=("policy" if data.get("cancelled") else "person") if status == "manual-stop" else "",
+            recovers=seconds_of(data["recovers"]) if "recovers" in data else None,
             error=data.get("error", "the node ended with exit code 1") if status == "fail" else "",
         )
         instance.fates.extend(_fate(job, fate) for fate in data.get("runs") or ["success"])

@@ -38,6 +38,8 @@ class Scheduler:
         """Let the run that *instance* came with, if it came with one, go on."""
         run = instance.current
         if run is None:
+            if instance.recovers is not None:
+                self._at(self._clock.now_ms() + self._clock.span_ms(instance.recovers), self._recover, instance, instance.runs[-1])
             return
         if run.start is not None:
             self._plan_end(instance, run, self._clock.now_ms())
@@ -82,16 +84,39 @@ class Scheduler:
         return True
 
     def stop(self, instance: Instance) -> None:
-        """Cancel what waits or runs; queued reruns are dropped."""
-        run, now = instance.current, self._clock.now_ms()
-        if run is not None:
+        """Cancel what waits, runs or hangs; queued reruns are dropped."""
+        now, run = self._clock.now_ms(), instance.current or instance.runs[-1]
+        delay = self._clock.span_ms(self._switches["stop_visible_after"])
+        if delay:
+            run.stopping = True
+            self._at(now + delay, self._stopped, instance, run)
+        else:
+            self._stopped(instance, run, now)
+
+    def is_stopping(self, instance: Instance) -> bool:
+        """Whether a stop of it was accepted that does not show yet."""
+        return any(run.stopping for run in instance.runs)
+
+    def _recover(self, instance: Instance, run: Run, now: int) -> None:
+        """Somebody lets an instance that hangs go on."""
+        if instance.status != "running-exception":
+            return
+        run.end, run.status, run.fate = None, "running", instance.next_fate()
+        instance.current, instance.status, instance.end_time = run, "running", None
+        self._plan_end(instance, run, now)
+
+    def _stopped(self, instance: Instance, run: Run, now: int) -> None:
+        """A stop shows, unless the run has ended meanwhile."""
+        run.stopping = False
+        if run is not instance.current and instance.status != "running-exception":
+            return
+        if run is instance.current:
             run.cancelled = True
-            run.end = now
-            run.status = "manual-stop"
+        run.end, run.status = now, "manual-stop"
         self._gated = [(waiting, run) for waiting, run in self._gated if waiting is not instance]
         instance.queued.clear()
         instance.current, instance.stopped_by = None, "person"
-        instance.status, instance.end_time = "manual-stop", self._clock.scheduler_ms(now)
+        instance.status, instance.end_time = self._switches["stopped_status"], self._clock.scheduler_ms(now)
         self._open_gates(now)
 
     def _adopt(self, instance: Instance, run: Run, now: int) -> None:

@@ -174,6 +174,10 @@ class ActionModule(ModuleAction):
                 continue
             planning = began if planning is None else planning  # what is waited for begins with the first pass that sends
             seconds = self._seconds_to_next(run, timing, began - planning, self._elapsed() - planning)
+            if seconds is None and self._part.name != passes.SEND and passes.acts_on_timeout(run, timing):
+                self._say(console.timeout_line(self._label(task_vars), run, timing))
+                (run, timing), planning = passes.after_timeout(run, timing), self._elapsed()
+                continue
             if seconds is None:
                 return run, timing
             self._pause(seconds, run, progress)

@@ -242,10 +242,10 @@ error:
     kind:
       description:
         - One of V(not_found), V(nothing_to_rerun), V(not_rerunnable), V(already_running), V(no_permission), V(credentials), V(clock),
-          V(throttled), V(not_published), V(invalid), V(unreachable), V(tls), V(redirect), V(bad_answer), V(stale), V(server) and
-          V(ambiguous) for an answer of the service or its absence, V(option) for an option that cannot be used, V(journal) for a journal
-          that cannot be used, V(import) for a missing Python library, V(limit) for a plan that is refused as a whole, V(incomplete) if the
-          goal was not reached, V(quiet_hours) if nothing was sent in quiet hours, and V(internal) for a defect of the collection.
+          V(throttled), V(not_published), V(invalid), V(unreachable), V(tls), V(redirect), V(bad_answer), V(stale), V(moved_on), V(server)
+          and V(ambiguous) for an answer of the service or its absence, V(option) for an option that cannot be used, V(journal) for a
+          journal that cannot be used, V(import) for a missing Python library, V(limit) for a plan that is refused as a whole, V(incomplete)
+          if the goal was not reached, V(quiet_hours) if nothing was sent in quiet hours, and V(internal) for a defect of the collection.
       type: str
       returned: always
       sample: not_found

@@ -190,11 +190,34 @@ options:
     default: true
   wait_timeout:
     description:
-      - Seconds after which the task stops waiting, and fails with the last state of every instance. What was rerun keeps running.
-      - A rerun sent for an instance is never stopped by this module.
+      - Seconds after which the task stops waiting, and fails with the last state of every instance. What was rerun keeps running, unless
+        O(timeout_action) says something else.
     type: int
     default: 3600
     aliases: [timeout]
+  timeout_action:
+    description:
+      - What happens to a rerun that is still in progress when O(wait_timeout) is over.
+      - With V(stop) it is stopped, waiting ones too, and nothing more is sent. With V(stop_and_rerun) what runs is stopped and rerun, and waited
+        for as long once more; what waits is left alone, because it would only wait again.
+      - Only what this play reran is stopped, or what another one reran since the O(since) that is set; never what anybody else started. Also what
+        was sent late counts, so set O(wait_timeout) to more than a run may take.
+      - An instance is stopped only while it is as it was listed, which is read once more just before the request, and once by runs of the same
+        O(since). Its rerun is one of O(max_reruns_per_day) and of all other limits, but not of O(attempts).
+      - Only version v1 of the API can stop an instance. Without O(wait) nothing is stopped.
+    type: str
+    choices: [none, stop, stop_and_rerun]
+    default: none
+  running_exception:
+    description:
+      - What happens to a selected instance in status V(running-exception), whoever started it.
+      - With V(stop_and_rerun) it is stopped and then rerun, as the service's documentation advises. It counts as one of O(statuses) then, and for
+        every limit. One that comes into that status again after its rerun is left to a person.
+      - Whether it may be rerun, by O(never_rerun_reasons), O(max_reruns_per_day) and so on, is known before it is stopped.
+      - Only version v1 of the API can stop an instance.
+    type: str
+    choices: [report, stop_and_rerun]
+    default: report
   poll_interval:
     description:
       - Seconds between two passes.
@@ -471,6 +494,19 @@ instances:
       type: str
       returned: always
       sample: stale
+    stop:
+      description:
+        - What became of the request to stop the instance. V(null) where none was made.
+        - One of V(to_stop) (would be stopped, or is still to be stopped), V(stopping) (accepted, and not shown yet), V(stopped), V(refused) by the
+          service, V(moved_on) (it had gone on by itself, so that nothing was stopped) and V(unknown).
+      type: str
+      returned: always
+      sample: stopped
+    stop_time:
+      description: When that request was claimed in the journal, in epoch milliseconds, or V(null).
+      type: int
+      returned: always
+      sample: 1732605200000
     failure:
       description:
         - Why the instance failed, as far as O(reasons) lets it be read. V(null) where it has not failed. Of an instance that has succeeded since
@@ -633,7 +669,7 @@ instances:
       description:
         - Where the instance stands, as RV(recap) counts it.
         - One of V(succeeded), V(running), V(waiting), V(to_rerun) (would be sent, or is still to be sent), V(failed_again), V(rejected),
-          V(not_rerunnable), V(blocked), V(skipped), V(unknown), V(other) for one with none of the statuses asked for, and V(already_done)
+          V(not_rerunnable), V(blocked), V(stopped), V(skipped), V(unknown), V(other) for one with none of the statuses asked for, and V(already_done)
           for one that succeeded without a rerun of this run.
       type: str
       returned: always
@@ -1132,7 +1168,7 @@ succeeded:
   returned: by the task
   sample: true
 recap:
-  description: How many instances stand where, in the words of the progress line.
+  description: How many instances stand where, in the words of the progress line. V(stops), V(stop_refused) and V(moved_on) count what became of stops.
   type: dict
   returned: by the task
   sample: {failed: 2, rerun: 2, succeeded: 2, running: 0, waiting: 0, failed_again: 0, broken: 0}
@@ -1203,10 +1239,10 @@ error:
     kind:
       description:
         - One of V(not_found), V(nothing_to_rerun), V(not_rerunnable), V(already_running), V(no_permission), V(credentials), V(clock),
-          V(throttled), V(not_published), V(invalid), V(unreachable), V(tls), V(redirect), V(bad_answer), V(stale), V(server) and
-          V(ambiguous) for an answer of the service or its absence, V(option) for an option that cannot be used, V(journal) for a journal
-          that cannot be used, V(import) for a missing Python library, V(limit) for a plan that is refused as a whole, V(incomplete) if the
-          goal was not reached, V(quiet_hours) if nothing was sent in quiet hours, and V(internal) for a defect of the collection.
+          V(throttled), V(not_published), V(invalid), V(unreachable), V(tls), V(redirect), V(bad_answer), V(stale), V(moved_on), V(server)
+          and V(ambiguous) for an answer of the service or its absence, V(option) for an option that cannot be used, V(journal) for a
+          journal that cannot be used, V(import) for a missing Python library, V(limit) for a plan that is refused as a whole, V(incomplete)
+          if the goal was not reached, V(quiet_hours) if nothing was sent in quiet hours, and V(internal) for a defect of the collection.
       type: str
       returned: always
       sample: not_found

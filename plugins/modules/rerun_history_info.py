@@ -57,10 +57,11 @@ options:
       - Only attempts with one of these outcomes. If not set, all are listed.
       - V(accepted) was taken by the service. V(rejected) was refused for a reason that lies in the instance or the request.
         V(conflicted) was refused because the instance ran already. V(not_executed) did not reach the service, or was refused for another reason.
-        V(unknown) may have taken effect. V(intended) is what a run leaves that ended before it knew the outcome.
+        V(unknown) may have taken effect. V(intended) is what a run leaves that ended before it knew the outcome. V(moved_on) is a stop that was
+        not sent, because the instance had gone on by itself.
     type: list
     elements: str
-    choices: [intended, accepted, rejected, unknown, not_executed, conflicted]
+    choices: [intended, accepted, rejected, unknown, not_executed, conflicted, moved_on]
   limit:
     description:
       - The most attempts to return. RV(total) and RV(outcomes) count all that match.
@@ -175,6 +176,12 @@ attempts:
       type: str
       returned: always
       sample: "2024-11-26T06:14:02Z"
+    kind:
+      description:
+        - What the request asked for, V(rerun), V(stop), or V(stop_and_rerun) for a stop after which the instance is to be rerun.
+      type: str
+      returned: always
+      sample: rerun
     outcome:
       description: One of the choices of O(outcomes).
       type: str

@@ -114,6 +114,12 @@ class V1Api:
         request = self._client.v1("POST", "restart", "jobs", job_name, "instances", instance_id, "restart", body=body_v1(options))
         return self._client.write(request, deadline)
 
+    def stop(self, job_name: str, instance_id: str | None, deadline: float | None = None) -> Answer:
+        """POST …/jobs/{job_name}/instances/{instance_id}/stop [OTC-66]: stops one instance that waits, runs or hangs. 204 or 200, without a body."""
+        if not instance_id:
+            raise ApiError(Kind.INVALID, f"the service listed the instance of job {job_name} without the instance id that v1 needs")
+        return self._client.write(self._client.v1("POST", "stop", "jobs", job_name, "instances", instance_id, "stop"), deadline)
+
 
 def _whole(body: t.Any, what: str) -> dict[str, t.Any]:
     Fields(body, what).name("name")

@@ -14,7 +14,7 @@ import typing as t
 from dataclasses import dataclass
 
 from .._common.errors import ApiError, Kind
-from .._common.times import Window
+from .._common.times import Window, to_iso
 from .._http.request import Answer
 from .._models.instance import InstanceKey, JobInstance, RelatedInstance, RelatedJob, Status
 from .._models.reason import InstanceDetail
@@ -125,6 +125,33 @@ class WorkspaceApi(WorkspaceLists):
         answer = self._versions.only("v1", "restart", lambda: self._v1.restart(job_name, instance.instance_id, options, deadline))
         return Accepted(answer.request_id, "v1")
 
+    def stop(self, instance: JobInstance, deadline: float | None = None) -> Accepted:
+        """Stop one instance that waits, runs or hangs (v1 only).
+
+        :raises ApiError: AMBIGUOUS if the outcome is unknown; any other kind means that nothing was stopped.
+        """
+        if instance.key.workspace_id != self.workspace_id:
+            raise ValueError("stop needs an instance of its own workspace")
+        answer = self._versions.only("v1", "stop", lambda: self._v1.stop(instance.job_name, instance.instance_id, deadline))
+        return Accepted(answer.request_id, "v1")
+
+    def check_unmoved(self, instance: JobInstance, deadline: float | None = None) -> None:
+        """Read *instance* once more, by its detail (v1 only), and compare it with how it was listed.
+
+        :raises ApiError: MOVED_ON if its status or start is another one by now, or it is not there any more; else why it cannot be read.
+        """
+        try:
+            now = self.instance_detail(instance, deadline)
+        except ApiError as error:
+            if error.kind is not Kind.NOT_FOUND:
+                raise
+            raise ApiError(Kind.MOVED_ON, "it is not there any more") from None
+        if now.status is not instance.status or now.start_time != instance.start_time:
+            listed, shown = (_seen(seen.status, seen.start_time) for seen in (instance, now))
+            raise ApiError(
+                Kind.MOVED_ON, f"it had gone on by itself: it was listed as {listed}, and a moment before the stop it was {shown}"
+            )
+
     def retry_related(self, job_name: str, related: RelatedJobs, options: RetryOptions, deadline: float | None = None) -> Accepted:
         """Rerun a job with upstream and downstream jobs (v2 only).
 
@@ -140,3 +167,7 @@ class WorkspaceApi(WorkspaceLists):
         except ApiError as error:
             if error.kind is Kind.UNREACHABLE:
                 self._unreachable_until = time.monotonic() + UNREACHABLE_SECONDS
+
+
+def _seen(status: Status, start_time: int | None) -> str:
+    return f"{status.value}, {'not started' if start_time is None else f'started {to_iso(start_time)}'}"

@@ -30,6 +30,7 @@ class Kind(enum.Enum):
     REDIRECT = "redirect"  # 3xx; never followed
     BAD_ANSWER = "bad_answer"  # a read was answered with something that cannot be understood, or a write refused with it
     STALE = "stale"  # a write that was not sent: what it rests on was listed too long ago, or quiet hours have begun
+    MOVED_ON = "moved_on"  # a stop that was not sent, because just before it the instance was not as it was listed
     SERVER = "server"  # a read failed with 5xx, a reset or a timeout until its last attempt
     AMBIGUOUS = "ambiguous"  # a write whose outcome is unknown: it may have taken effect
 
@@ -54,6 +55,7 @@ REMEDIES = {
     Kind.REDIRECT: "Set the endpoint that the service documents for the region; a redirect usually comes from a portal or proxy in between.",
     Kind.BAD_ANSWER: "Check that the endpoint is the service's own and not a proxy's page; if it is, report the request id to its support.",
     Kind.STALE: "Nothing was sent. Run again: the instances are listed anew before anything is rerun.",
+    Kind.MOVED_ON: "Nothing was sent. Look at what the instance does now.",
     Kind.SERVER: "Try again later; if it lasts, report the request id to the service's support.",
     Kind.AMBIGUOUS: "The request may have taken effect: look at the instances' status and start time before sending it again.",
 }

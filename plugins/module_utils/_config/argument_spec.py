@@ -31,7 +31,9 @@ STATUS_WORDS = (
 ORDER_WORDS = ("parallel", "upstream_first", "deadline")
 DOWNSTREAM_WORDS = ("ignore", "report", "cancelled", "stale")
 REASON_WORDS = ("auto", "all", "none")
-OUTCOME_WORDS = ("intended", "accepted", "rejected", "unknown", "not_executed", "conflicted")
+OUTCOME_WORDS = ("intended", "accepted", "rejected", "unknown", "not_executed", "conflicted", "moved_on")
+TIMEOUT_WORDS = ("none", "stop", "stop_and_rerun")
+EXCEPTION_WORDS = ("report", "stop_and_rerun")
 TYPE_WORDS = ("normal", "manual", "patch_data", "sub_job", "once")
 
 
@@ -131,6 +133,8 @@ def rerun_spec() -> Spec:
         "wait": {"type": "bool", "default": True},
         "wait_timeout": {"type": "int", "default": 3600, "aliases": ["timeout"]},
         "poll_interval": {"type": "int", "default": 10, "aliases": ["interval"]},
+        "timeout_action": {"type": "str", "choices": list(TIMEOUT_WORDS), "default": "none"},
+        "running_exception": {"type": "str", "choices": list(EXCEPTION_WORDS), "default": "report"},
         "pass_state": {"type": "dict", "no_log": False},
     }
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The journal: the database of attempts. What makes a rerun happen once are two unique indexes, and nothing else:
+"""The journal: the database of attempts. What makes a rerun, or a stop, happen once are two unique indexes, and nothing else:
 
 - At most one attempt per failure is open.
 - The attempts of a slot (one planned run of a job) are numbered, each number is given once, and a claim takes the one after the newest that its
@@ -19,12 +19,12 @@ import re
 import threading
 import typing as t
 import uuid
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from .._common.errors import ClaimLostError, JournalError, OptionError
 from .._common.text import printable
 from .._common.times import Window
-from .._models.attempt import DAY_MS, Attempt, Intent, Outcome, Slot
+from .._models.attempt import DAY_MS, Attempt, AttemptKind, Intent, Outcome, Slot
 from .._models.selection import select
 from . import schema
 from .database import Database, Statement
@@ -70,6 +70,7 @@ class Known:
     """What the journal knows of some workspaces, read in one go.
 
     :param attempts: the newest attempt of each (workspace, job_id, plan_time, submit_time, instance_id), oldest first.
+    :param stops: every request to stop an instance, oldest first; in none of the others.
     :param effective: the attempts that may have taken effect, oldest first: those accepted, and those intended or unknown that are still open.
     :param reruns: ``sent_ms`` of those of them in the 24 h before ``now_ms``, oldest first.
     :param complete_since: from when on the journal knows every attempt of all these workspaces, epoch ms of the service's clock (the latest of
@@ -86,6 +87,7 @@ class Known:
     covered_ms: int | None
     set_aside_ms: int | None
     journal_ms: int
+    stops: t.Mapping[Slot, tuple[Attempt, ...]] = field(default_factory=dict)
 
 
 class Journal:
@@ -145,12 +147,14 @@ class Journal:
             rows = database.query(f"{_READ} {where} AND plan_time BETWEEN ? AND ? ORDER BY id", (*values, plan_times.begin, plan_times.end))
             covered = database.query(f"SELECT since_ms, journal_ms FROM dataarts_coverage WHERE {where}", values)
             aside = database.query("SELECT value FROM dataarts_meta WHERE key = 'set_aside_ms'")
+            attempts = [schema.from_row(row[2:]) for row in rows]
             known = Known(
-                *_by_instance((schema.from_row(row[2:]) for row in rows), now_ms),
+                *_by_instance([attempt for attempt in attempts if attempt.kind is AttemptKind.RERUN], now_ms),
                 complete_since=max(row[0] for row in covered) if covered and len(covered) == len(workspaces) else None,
                 covered_ms=max((row[1] for row in covered if row[1] is not None), default=None),
                 set_aside_ms=int(aside[0][0]) if aside else database.set_aside_ms,
                 journal_ms=database.clock_ms(),
+                stops=_by_slot(attempt for attempt in attempts if attempt.kind is not AttemptKind.RERUN),
             )
             return known, rows
 
@@ -361,6 +365,13 @@ def _recorded(attempts: t.Sequence[Attempt], end: t.Mapping[str, t.Any]) -> list
     ids = [attempt.attempt_id for attempt in attempts]
     pages = [ids[begin : begin + _AT_ONCE] for begin in range(0, len(ids), _AT_ONCE)]
     return [(_RECORD.format(columns, schema.marks(page)), (*values, *page)) for page in pages]
+
+
+def _by_slot(attempts: t.Iterable[Attempt]) -> dict[Slot, tuple[Attempt, ...]]:
+    slots: dict[Slot, list[Attempt]] = {}
+    for attempt in attempts:
+        slots.setdefault(attempt.failure.slot, []).append(attempt)
+    return {slot: tuple(made) for slot, made in slots.items()}
 
 
 def _by_instance(

@@ -9,11 +9,13 @@
 from __future__ import annotations
 
 import dataclasses
+import enum
 import typing as t
 
-from .._models.attempt import Attempt, Failure, Outcome
+from .._models.attempt import Attempt, AttemptKind, Failure, Outcome
 
 _OUTCOMES = {outcome.value: outcome for outcome in Outcome}
+_KINDS = {kind.value: kind for kind in AttemptKind}
 #: Columns of a failure, named as its attributes, and what stands there for None; next to the project they are what the unique index compares.
 _FAILURE = {field.name: 0 if field.name.endswith("_time") else "" for field in dataclasses.fields(Failure)}
 #: Columns of the rest of an attempt, in the order of its attributes.
@@ -72,6 +74,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "DROP INDEX dataarts_attempt_plan",
     ),
     ("ALTER TABLE dataarts_coverage ADD COLUMN journal_ms BIGINT",),
+    ("ALTER TABLE dataarts_attempt ADD COLUMN kind TEXT NOT NULL DEFAULT 'rerun'",),
 )
 
 
@@ -83,7 +86,7 @@ def stored(value: t.Any) -> t.Any:
     """*value* as a column holds it. What a database refuses in a text, NUL and lone surrogates, becomes visible."""
     if value is None:
         return None
-    if isinstance(value, Outcome):
+    if isinstance(value, enum.Enum):
         return value.value
     if isinstance(value, str):
         return value if value.isprintable() else value.replace("\0", "\\x00").encode("utf-8", "backslashreplace").decode("utf-8")
@@ -110,11 +113,17 @@ def from_row(row: t.Sequence[t.Any]) -> Attempt:
     """
     attempt_id, is_open, *failure = row[:10]
     workspace_id, job_id, plan_time, submit_time, instance_id, status, start_time, end_time = failure
-    job_name, run_id, *times, outcome, request_id, message, again, conflict_in_batch, controller, user, purpose, plan_id, flight = row[10:]
-    if outcome not in _OUTCOMES or {*map(type, (plan_time, submit_time, start_time, end_time, flight, *times))} != {int}:
+    job_name, run_id, *times, outcome, request_id, message, again, conflict_in_batch, controller, user, purpose, plan_id, flight, kind = (
+        row[10:]
+    )
+    if (
+        outcome not in _OUTCOMES
+        or kind not in _KINDS
+        or {*map(type, (plan_time, submit_time, start_time, end_time, flight, *times))} != {int}
+    ):
         raise Unreadable(f"attempt {attempt_id} is malformed")
     rest = (_OUTCOMES[outcome], request_id, message, None if again is None else again == 1, conflict_in_batch == 1, controller, user)
     return Attempt(
         Failure(workspace_id, job_id, plan_time, submit_time, instance_id or None, status, start_time or None, end_time or None),
-        *(job_name, run_id, *times, *rest, purpose, plan_id, flight, attempt_id, is_open == 1),
+        *(job_name, run_id, *times, *rest, purpose, plan_id, flight, _KINDS[kind], attempt_id, is_open == 1),
     )

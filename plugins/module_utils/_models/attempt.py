@@ -1,7 +1,8 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Attempts: rerun requests as the journal keeps them, the failures they answer, and how an instance compares with its failure. Pure."""
+"""Attempts: requests to rerun or to stop an instance as the journal keeps them, the failures they answer, and how an instance compares with its
+failure. Pure."""
 
 from __future__ import annotations
 
@@ -24,6 +25,16 @@ class Outcome(str, enum.Enum):
     UNKNOWN = "unknown"  # may have taken effect; also every refused POST of more than one instance
     NOT_EXECUTED = "not_executed"  # provably took no effect, for a reason that does not lie in the instance: no connection, 401, 429
     CONFLICTED = "conflicted"  # it alone was refused because it runs already: somebody else's rerun, which may not show yet
+    MOVED_ON = "moved_on"  # a stop that was not sent: just before it the instance was not as it was listed
+
+
+class AttemptKind(str, enum.Enum):
+    """What a request asks for; the values are what the journal and results hold. All share the unique indexes: a stop answers a state in which
+    an instance is in progress or hangs, a rerun one in which it has ended, so no two requests ever answer the same state."""
+
+    RERUN = "rerun"
+    STOP = "stop"
+    STOP_AND_RERUN = "stop_and_rerun"  # a stop after which the instance is to be rerun
 
 
 @slotted
@@ -84,7 +95,7 @@ class Failure:
 @slotted
 @dataclass(frozen=True)
 class Attempt:
-    """One rerun request for one failure. Times epoch ms on the service's clock, unless named otherwise.
+    """One request for one failure, to rerun the instance or to stop it. Times epoch ms on the service's clock, unless named otherwise.
 
     :param run_id: id of the run (one task of a play) that made it.
     :param since: of that run.
@@ -100,6 +111,7 @@ class Attempt:
     :param purpose: incident name or ticket that people gave.
     :param plan_id: the approved plan that it belongs to, or "".
     :param flight_ms: how long after ``last_ms`` its request may still be in flight while no outcome is recorded, by its run's ``read_timeout``.
+    :param kind: what it asks for.
     :param attempt_id: given by the journal.
     :param open: whether it holds its failure; False once another attempt took over.
     """
@@ -123,6 +135,7 @@ class Attempt:
     purpose: str = ""
     plan_id: str = ""
     flight_ms: int = 0
+    kind: AttemptKind = AttemptKind.RERUN
     attempt_id: int | None = None
     open: bool = True
 

@@ -22,9 +22,11 @@ class Action(enum.Enum):
     """What is to be done about an instance, or has become of it."""
 
     RETRY = "retry"
+    STOP = "stop"  # it hangs, and is stopped first
     WAIT = "wait"  # in progress, or queued
     SETTLING = "settling"  # an attempt was made, and what the service shows may be outdated: list again, send nothing
     DONE = "done"
+    STOPPED = "stopped"  # by this run, and not to be rerun
     BLOCKED = "blocked"  # needs a person
     FAILED_AGAIN = "failed_again"
     NOT_RERUNNABLE = "not_rerunnable"
@@ -34,8 +36,8 @@ class Action(enum.Enum):
 
     @property
     def open(self) -> bool:
-        """Whether another pass can change it: retry, wait and settling."""
-        return self in (Action.RETRY, Action.WAIT, Action.SETTLING)
+        """Whether another pass can change it: retry, stop, wait and settling."""
+        return self in (Action.RETRY, Action.STOP, Action.WAIT, Action.SETTLING)
 
 
 class Upstream(t.NamedTuple):
@@ -86,6 +88,8 @@ class Decision:
         ``max_parallel`` then, or the two would wait for each other.
     :param quiet_hours: with WAIT, that it is to be rerun and not sent before *due_ms*, when quiet hours end (``not_between``).
     :param rank: its place among those that are to be sent, the smallest first (``order: deadline``).
+    :param stop: the newest request to stop it that concerns this run, or None.
+    :param then_rerun: with STOP, whether it is rerun after that.
     :param left_out: with BLOCKED, by what a policy about reasons left it out; None if it is another reason.
     :param downstream: why it joined the plan although it was not selected: it depends on what is rerun. None of those selected.
     """
@@ -108,6 +112,8 @@ class Decision:
     downstream: Effect | None = None
     quiet_hours: bool = False
     rank: int = 0
+    stop: Attempt | None = field(default=None, repr=False)
+    then_rerun: bool = False
 
     @property
     def unit(self) -> InstanceKey:
@@ -123,7 +129,7 @@ class Decision:
     def unshown(self) -> bool:
         """Whether the service accepted its rerun and should show it by now, and does not."""
         waits = self.action is Action.WAIT and not self.queued and self.due_ms is None and not self.instance.status.in_progress
-        return waits and self.attempt is not None and self.attempt.outcome is Outcome.ACCEPTED
+        return waits and self.stop is None and self.attempt is not None and self.attempt.outcome is Outcome.ACCEPTED
 
     @property
     def in_progress(self) -> bool:

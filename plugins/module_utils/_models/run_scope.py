@@ -55,6 +55,9 @@ class PassState:
     :param baselines: deadlines of single jobs, see ``baseline_query.py``; None if they were not read.
     :param showing: how soon its reruns showed, see ``showing.py``.
     :param alone: whether no pass follows, as it runs in the background.
+    :param timed_out: whether ``wait_timeout`` is over.
+    :param timeout_ms: when the first pass after that began, epoch ms.
+    :param started: the first starts of reruns, see ``hung.py``.
     :param fleet: whether whoever asks has other workspaces too, and judges by all of them whether a pattern matches no job.
     """
 
@@ -74,6 +77,9 @@ class PassState:
     alone: bool = False
     deadline: int | None = None
     baselines: t.Mapping[str, int] | None = None
+    timed_out: bool = False
+    timeout_ms: int | None = None
+    started: Carried = field(default_factory=dict)
 
     @classmethod
     def from_option(cls, value: t.Any) -> PassState:
@@ -85,6 +91,7 @@ class PassState:
         deadline = value.get("deadline")
         dependencies, nodes, reasons = value.get("dependencies"), value.get("nodes"), value.get("reasons")
         downstream, showing = value.get("downstream"), value.get("showing")
+        timeout_ms, started = value.get("timeout_ms"), value.get("started")
         return cls(
             run_id=str(value.get("run_id") or ""),
             since=since if isinstance(since, int) else None,
@@ -100,6 +107,9 @@ class PassState:
             alone=bool(value.get("alone")),
             deadline=deadline if isinstance(deadline, int) else None,
             baselines=_numbers(value.get("baselines")),
+            timed_out=bool(value.get("timed_out")),
+            timeout_ms=timeout_ms if isinstance(timeout_ms, int) else None,
+            started=started if isinstance(started, t.Mapping) else {},
         )
 
     def after(
@@ -148,6 +158,9 @@ class PassState:
             "reasons": dict(self.reasons),
             "downstream": dict(self.downstream),
             "showing": dict(self.showing),
+            "timed_out": self.timed_out,
+            "timeout_ms": self.timeout_ms,
+            "started": dict(self.started),
             "fleet": self.fleet,
             "deadline": self.deadline,
             "baselines": None if self.baselines is None else dict(self.baselines),

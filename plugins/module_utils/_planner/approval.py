@@ -28,6 +28,8 @@ _APPROVED = (
     "downstream",
     "never_rerun_reasons",
     "rerun_only_reasons",
+    "timeout_action",
+    "running_exception",
 )
 
 
@@ -49,7 +51,8 @@ def approve(plan: Plan, options: t.Mapping[str, t.Any], since: int) -> Plan:
         return dataclasses.replace(plan, plan_id=str(approved).strip(), plan_record=record or made)
     # A pass that sends nothing, now or when the hold-off is over, only watches what was approved: it has nothing to refuse.
     sends = any(
-        decision.action is Action.RETRY or (decision.action is Action.SETTLING and decision.attempt is None) for decision in plan.decisions
+        decision.action in (Action.RETRY, Action.STOP) or (decision.action is Action.SETTLING and decision.attempt is None)
+        for decision in plan.decisions
     )
     return dataclasses.replace(
         plan, plan_id=plan_digest(members, chosen, since), plan_record=made, refused=changes if sends else plan.refused

@@ -381,6 +381,7 @@ def _seconds(value: float) -> int:
 
 
 _ONLY_A_RERUN = "Only a rerun shows it"
+_ONLY_A_STOP = "only a stop would show it, and the doctor stops nothing"
 POINTS: dict[str, t.Callable[[Evidence], Decided] | str] = {
     "offset_unit": _offset_unit,
     "offset_beyond": _offset_beyond,
@@ -409,6 +410,9 @@ POINTS: dict[str, t.Callable[[Evidence], Decided] | str] = {
     "batch_refusal": _ONLY_A_RERUN,
     "duplicate_keys": _ONLY_A_RERUN,
     "retry_of_active": _ONLY_A_RERUN,
+    "stop_of": _ONLY_A_STOP,
+    "stop_visible_after": _ONLY_A_STOP,
+    "stopped_status": _ONLY_A_STOP,
     "twins_rerun": _ONLY_A_RERUN,
     "cancelled_times": "Only an instance shows it that the service cancelled because of another",
     "running_per_job": _running_per_job,

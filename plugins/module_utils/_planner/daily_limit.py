@@ -14,6 +14,7 @@ from dataclasses import replace
 from .._common.times import to_iso
 from .._models.attempt import DAY_MS, Attempt, Comparison, Outcome, compare
 from .._models.decision import Action, Decision
+from .hung import kept
 
 _UNANSWERED = frozenset({Outcome.INTENDED, Outcome.UNKNOWN})
 
@@ -29,10 +30,17 @@ def within_daily_limit(
     :param set_aside_ms: when, in the last 24 hours, a journal that could not be read was set aside, epoch ms: how often the instance had been
         rerun before is lost with it, so its last start before that counts as a rerun.
     """
-    if decision.action is not Action.RETRY or most is None:
+    stops = decision.action is Action.STOP and decision.then_rerun
+    if most is None or not (stops or decision.action is Action.RETRY):
         return decision
     comparison = Comparison.CHANGED if attempt is None else compare(decision.instance, attempt)
-    if attempt is not None and decision.attempt is None and attempt.outcome is Outcome.ACCEPTED and comparison is not Comparison.CHANGED:
+    if (
+        not stops
+        and attempt is not None
+        and decision.attempt is None
+        and attempt.outcome is Outcome.ACCEPTED
+        and comparison is not Comparison.CHANGED
+    ):
         when = to_iso(attempt.sent_ms)
         reason = f"the rerun sent at {when} was accepted, and the service does not show it; the same failure is not rerun twice"
         return replace(decision, action=Action.BLOCKED, reason=reason, attempts=0, request_id=attempt.request_id, superseded=None)
@@ -49,4 +57,6 @@ def within_daily_limit(
         unread = f"what was sent before {to_iso(set_aside_ms or 0)} cannot be read, and its last run counts as a rerun"
         history = f"{history}; {unread}" if history else unread
     reason = f"{decision.reason}; {history}, which is all that max_reruns_per_day allows"
+    if stops:
+        return kept(decision, f"{history}, which is all that max_reruns_per_day allows")
     return replace(decision, action=Action.FAILED_AGAIN, reason=reason, attempts=max(0, decision.attempts - 1), superseded=None)

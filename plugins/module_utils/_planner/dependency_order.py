@@ -29,6 +29,7 @@ _ENDED = {
     Action.BLOCKED: "needs a person",
     Action.NOT_RERUNNABLE: "cannot be rerun",
     Action.UNKNOWN: "ended in an unknown way",
+    Action.STOPPED: "was stopped",
     Action.SKIPPED: "failed and is not rerun",
 }
 _NEEDS_A_PERSON = frozenset({Status.PAUSE, Status.WAITING_CONFIRM, Status.RUNNING_EXCEPTION, Status.UNKNOWN})

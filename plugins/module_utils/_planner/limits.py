@@ -52,7 +52,7 @@ class Limits:
 
 def refuse_over_limit(plan: Plan, limits: Limits) -> Plan:
     """*plan*, refused if it reruns more than ``max_instances``; before an order, which only changes when each is sent."""
-    due = [decision for decision in plan.decisions if decision.action is Action.RETRY]
+    due = [decision for decision in plan.decisions if _reruns(decision)]
     return dataclasses.replace(plan, refused=plan.refused or _refusal(plan.decisions, due, limits.max_instances))
 
 
@@ -63,7 +63,7 @@ def limit(plan: Plan, limits: Limits) -> Plan:
     What is in progress counts for these two, and what this run sent before counts for ``max_instances``.
     """
     due = sorted((decision for decision in plan.decisions if decision.action is Action.RETRY), key=age)
-    refused = plan.refused or _refusal(plan.decisions, due, limits.max_instances)
+    refused = plan.refused or _refusal(plan.decisions, [decision for decision in plan.decisions if _reruns(decision)], limits.max_instances)
     if refused is not None:
         return dataclasses.replace(plan, refused=refused)
     why = _without_room(due, [decision for decision in plan.decisions if _busy(decision)], limits)
@@ -119,11 +119,16 @@ def over_limit(due: t.Sequence[Decision], most: int | str, less: str) -> str:
     )
 
 
+def _reruns(decision: Decision) -> bool:
+    """Whether it is rerun, at once or after it was stopped."""
+    return decision.action is Action.RETRY or (decision.action is Action.STOP and decision.then_rerun)
+
+
 def _busy(decision: Decision) -> bool:
     """Whether it counts for ``max_parallel``: in progress, or sent and not visible yet."""
     if decision.queued or decision.behind_unsent:
         return False
-    if decision.action is Action.WAIT:
+    if decision.action in (Action.WAIT, Action.STOP):
         return decision.instance.status.in_progress or (decision.attempt is not None and decision.due_ms is None)
     return decision.action is Action.SETTLING and decision.attempt is not None
 
@@ -139,8 +144,7 @@ def _refusal(decisions: t.Sequence[Decision], due: t.Sequence[Decision], most: i
     if most is None or not due:
         return None
     before = sum(
-        decision.action is not Action.RETRY and decision.attempt is not None and decision.attempt.outcome not in _NO_EFFECT
-        for decision in decisions
+        not _reruns(decision) and decision.attempt is not None and decision.attempt.outcome not in _NO_EFFECT for decision in decisions
     )
     if len(due) + before <= most:
         return None

@@ -33,6 +33,7 @@ MISSED_WORDS = {
     Action.REJECTED: "rejected by the service",
     Action.NOT_RERUNNABLE: "not rerunnable",
     Action.BLOCKED: "waiting for a person",
+    Action.STOPPED: "stopped",
     Action.SKIPPED: "skipped behind one that did not succeed",
     Action.UNKNOWN: "of unknown outcome",
 }
@@ -87,8 +88,8 @@ def claimed_elsewhere(decision: Decision) -> Decision:
     return replace(
         decision,
         action=Action.SETTLING,
-        reason="another run is rerunning it at this moment; it is followed, and not sent again",
-        attempts=decision.attempts - 1,
+        reason="another run is rerunning or stopping it at this moment; it is followed, and nothing is sent twice",
+        attempts=decision.attempts - (decision.action is Action.RETRY),
         superseded=None,
         due_ms=None,
     )
@@ -123,6 +124,8 @@ def standing(decision: Decision, wanted: t.Container[Status], *, check_mode: boo
     """
     action = decision.action
     if action is Action.RETRY and (check_mode or not decision.rerun):
+        return "to_rerun"
+    if action is Action.STOP and check_mode and decision.then_rerun:
         return "to_rerun"
     if action.open:
         if decision.instance.status is Status.RUNNING:

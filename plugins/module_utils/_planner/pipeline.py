@@ -9,6 +9,7 @@ two things that are read in between, nodes of the due jobs and what the due inst
 
 ========================  ====================================================================================================
 decide                    what is to be done about each instance, by the strategy's table: ``reconcile.py`` or ``explicit.py``
+hung instances            ``running_exception`` and ``timeout_action``: what is stopped, and rerun after that, see ``hung.py``
 downstream                ``downstream``: what joins the plan because it depends on what is rerun, see ``downstream.py``
 reasons policy            ``never_rerun_reasons`` and ``rerun_only_reasons``: what is left to a person because of why it failed
 daily limit               ``max_reruns_per_day``: nothing is rerun more often than that, whoever asks
@@ -53,12 +54,14 @@ class History:
     :param reruns: when the instances of a slot were rerun in the last 24 hours, epoch ms.
     :param set_aside_ms: when an unreadable journal was set aside in that time, epoch ms.
     :param effective: the attempts at the instances of a slot that may have taken effect, oldest first.
+    :param stops: every request to stop instances of a slot, oldest first.
     """
 
     attempts: t.Mapping[InstanceKey, Attempt]
     reruns: t.Mapping[Slot, t.Sequence[int]]
     set_aside_ms: int | None = None
     effective: t.Mapping[Slot, t.Sequence[Attempt]] = field(default_factory=dict)
+    stops: t.Mapping[Slot, t.Sequence[Attempt]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -88,7 +91,7 @@ def assess(
     :param by_id: whether one instance can be rerun by its instance_id here.
     :param reasons: why instances failed, by full key, as far as it is known.
     """
-    plan = Plan(tuple(leave_out(decisions, ReasonPolicy.of(options), reasons or {})))
+    plan = Plan(tuple(leave_out(decisions, ReasonPolicy.of(options), reasons or {}, since)))
     plan = _daily_limit(plan, history, options["max_reruns_per_day"])
     plan = replace(plan, decisions=tuple(tell_twins_apart(plan.decisions, by_id=by_id)))
     return approve(plan, options, since)

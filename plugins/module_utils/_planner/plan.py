@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, field
 
-from .._models.decision import Decision
+from .._models.decision import Action, Decision
 from .._models.instance import JobInstance
 
 
@@ -51,3 +51,8 @@ class Plan:
     refused: str | None = None
     plan_id: str = ""
     plan_record: t.Mapping[str, t.Any] = field(default_factory=dict)
+
+    @property
+    def stops(self) -> tuple[Decision, ...]:
+        """What is to be stopped, one request each, before anything is rerun; nothing if the plan is refused."""
+        return () if self.refused is not None else tuple(decision for decision in self.decisions if decision.action is Action.STOP)

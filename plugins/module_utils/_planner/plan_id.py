@@ -41,7 +41,7 @@ def plan_members(decisions: t.Iterable[Decision]) -> list[JobInstance]:
     return [
         decision.instance
         for decision in decisions
-        if decision.action is Action.RETRY or decision.attempt is not None or decision.action is Action.SETTLING
+        if decision.action in (Action.RETRY, Action.STOP, Action.SETTLING) or decision.attempt is not None or decision.stop is not None
     ]
 
 

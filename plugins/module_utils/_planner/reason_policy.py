@@ -25,6 +25,7 @@ from .._common.text import printable
 from .._models.decision import Action, Decision, LeftOut
 from .._models.instance import InstanceKey
 from .._models.reason import FAILED, Reason
+from .hung import kept
 
 NEVER, ONLY = "never_rerun_reasons", "rerun_only_reasons"
 _WILDCARDS = re.compile(r"\*+")
@@ -108,28 +109,40 @@ class ReasonPolicy:
 
 
 def leave_out(
-    decisions: t.Iterable[Decision], policy: ReasonPolicy, reasons: t.Mapping[tuple[InstanceKey, str], Reason]
+    decisions: t.Iterable[Decision], policy: ReasonPolicy, reasons: t.Mapping[tuple[InstanceKey, str], Reason], since: int = 0
 ) -> t.Iterator[Decision]:
     """*decisions*, those blocked that *policy* leaves out: due ones, and those that are held off until they will be.
 
     :param reasons: of instances that failed, by full key.
+    :param since: of the run, epoch ms. What a run of this ``since`` stopped in order to rerun it has passed before it was stopped.
     """
     for decision in decisions:
         instance = decision.instance
-        held_off = decision.action is Action.SETTLING and decision.attempt is None
-        if policy.needs_reasons and (decision.action is Action.RETRY or held_off):
-            reason = reasons.get(instance.full_key, Reason()) if instance.status in FAILED else None
+        held_off = decision.action is Action.SETTLING and decision.attempt is None and decision.stop is None
+        due = decision.action is Action.RETRY or (decision.action is Action.STOP and decision.then_rerun)
+        if policy.needs_reasons and (due or held_off) and not _passed(decision, since):
+            failed = instance.status in FAILED or decision.stop is not None  # of what was stopped the reason is gone
+            reason = reasons.get(instance.full_key, Reason()) if failed else None
             left = policy.left_out(reason)
+            if left is not None and decision.action is Action.STOP and instance.status.in_progress:
+                yield kept(decision, _why(left, reason))
+                continue
             if left is not None:
                 yield _blocked(decision, left, reason)
                 continue
         yield decision
 
 
+def _passed(decision: Decision, since: int) -> bool:
+    return decision.action is Action.RETRY and decision.stop is not None and decision.stop.since == since
+
+
 def _blocked(decision: Decision, left: LeftOut, reason: Reason | None) -> Decision:
     attempts = max(0, decision.attempts - 1) if decision.action is Action.RETRY else decision.attempts
     text = f"{decision.reason}; {_why(left, reason)}"
-    return replace(decision, action=Action.BLOCKED, reason=text, attempts=attempts, due_ms=None, superseded=None, left_out=left)
+    return replace(
+        decision, action=Action.BLOCKED, reason=text, attempts=attempts, due_ms=None, superseded=None, left_out=left, then_rerun=False
+    )
 
 
 def _why(left: LeftOut, reason: Reason | None) -> str:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from .._common.text import closest, counted, listed, printable
 from .._models.decision import Action, Decision
 from .._models.instance import JobNodes
+from .hung import kept
 from .plan import Plan
 
 _NAMED = 10  # jobs or nodes that a text names
@@ -35,7 +36,7 @@ class NodeCheck:
 
 def due_jobs(plan: Plan) -> list[str]:
     """The jobs of which *plan* reruns instances, each once."""
-    return list(dict.fromkeys(decision.instance.job_name for decision in plan.decisions if decision.action is Action.RETRY))
+    return list(dict.fromkeys(decision.instance.job_name for decision in plan.decisions if _due(decision)))
 
 
 def start_at(node: str, plan: Plan, nodes: t.Mapping[str, JobNodes | None], *, original: bool) -> NodeCheck:
@@ -45,26 +46,31 @@ def start_at(node: str, plan: Plan, nodes: t.Mapping[str, JobNodes | None], *, o
     :param original: whether an instance is rerun with its own version of the job. Of one that ran in another version than *nodes* tells of
         it is not known whether it has the node; the service judges.
     """
-    due = [decision for decision in plan.decisions if decision.action is Action.RETRY]
+    due = [decision for decision in plan.decisions if _due(decision)]
     without = [decision for decision in due if _lacks(node, decision, nodes, original=original)]
     lacking = set(map(id, without))
     notes = _other_versions(node, [decision for decision in due if id(decision) not in lacking], nodes) if original else ()
     if not without:
         return NodeCheck(plan, notes=notes)
     jobs = list(dict.fromkeys(decision.instance.job_name for decision in without))
-    begun = any(decision.attempts and decision.action is not Action.RETRY for decision in plan.decisions)
+    begun = any(decision.attempts and not _due(decision) for decision in plan.decisions)
     if len(without) == len(due) and not begun:
         return NodeCheck(replace(plan, refused=f"{_no_job_has(node, jobs, nodes)} Nothing is sent."))
     reasons = {name: _reason(node, name, nodes) for name in jobs}
     decisions = tuple(
-        replace(
-            decision, action=Action.NOT_RERUNNABLE, reason=reasons[decision.instance.job_name], attempts=decision.attempts - 1, alone=False
-        )
-        if id(decision) in lacking
-        else decision
-        for decision in plan.decisions
+        _without_node(decision, reasons[decision.instance.job_name]) if id(decision) in lacking else decision for decision in plan.decisions
     )
     return NodeCheck(replace(plan, decisions=decisions), _lacking(node, len(without), jobs, nodes), notes)
+
+
+def _due(decision: Decision) -> bool:
+    return decision.action is Action.RETRY or (decision.action is Action.STOP and decision.then_rerun)
+
+
+def _without_node(decision: Decision, reason: str) -> Decision:
+    if decision.action is Action.STOP:
+        return kept(decision, reason)
+    return replace(decision, action=Action.NOT_RERUNNABLE, reason=reason, attempts=decision.attempts - 1, alone=False)
 
 
 def _lacks(node: str, decision: Decision, nodes: t.Mapping[str, JobNodes | None], *, original: bool) -> bool:

@@ -33,7 +33,7 @@ from .._http.reach import issuer, name_error, proxy_of, shown_proxy
 from .._http.request import Answer, Request, encoded_path
 from .._http.session import Session, hosts_of
 from .._journal.journal import Journal
-from .._models.attempt import Failure, Outcome
+from .._models.attempt import AttemptKind, Failure, Outcome
 from .._models.checkup import AnswerSeen, HostSeen, JournalSeen, Observed, State
 from .._models.instance import StudioInstance
 from .._output.recording import Checkup, record, to_json
@@ -336,7 +336,7 @@ class _Checkup:
         except (JournalError, OptionError) as error:
             seen.journal = JournalSeen("", str(error))
             return
-        accepted = [attempt.failure for attempt in attempts if attempt.outcome is Outcome.ACCEPTED]
+        accepted = [attempt.failure for attempt in attempts if attempt.outcome is Outcome.ACCEPTED and attempt.kind is AttemptKind.RERUN]
         self.accepted = list({failure.slot: failure for failure in reversed(accepted)}.values())
         since = "" if known.complete_since is None else to_iso(known.complete_since // 1000 * 1000)
         shared_by = tuple(dict.fromkeys(printable(f"{attempt.user} on {attempt.controller}", 100) for attempt in attempts))

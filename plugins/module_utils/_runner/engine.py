@@ -8,7 +8,7 @@ A strategy says what to list, how to decide, and what a result says: a goal (``r
 
 1. The strategy lists. ``snapshot.py`` reads the journal after that, and fixes the run scope with the first answer.
 2. The strategy decides, with the pipeline of ``_planner``. The report is made at once, so that it is there whatever happens next.
-3. Each request is claimed in the journal, sent, and recorded by ``sender.py``. What another run claimed first, or since the journal was
+3. Each request, a stop too, is claimed in the journal, sent, and recorded by ``sender.py``. What another run claimed first, or since the journal was
    read, is dropped. No lock is held: that is what the journal's unique indexes guard.
 
 A pass that only watches, and a run that finds nothing to do, write nothing, but for what reruns have shown of the service: ``showing.py``.
@@ -26,6 +26,7 @@ from dataclasses import replace
 from .._common.errors import JournalError
 from .._common.times import to_iso
 from .._journal.journal import Journal
+from .._models.decision import Decision
 from .._models.run_scope import PassState
 from .._planner.hold_off import complete_since
 from .._planner.plan import Batch, Plan
@@ -94,6 +95,10 @@ class Strategy(abc.ABC):
     @abc.abstractmethod
     def send(self, batch: Batch, sender: Sender) -> t.Iterator[RerunExchange]:
         """Send one batch, in as many requests as the API generation needs."""
+
+    def stop(self, decision: Decision, sender: Sender) -> RerunExchange:
+        """Stop one instance; only a strategy whose plans have stops is asked."""
+        raise NotImplementedError
 
     @abc.abstractmethod
     def note_exchange(self, exchange: RerunExchange) -> bool:
@@ -185,7 +190,7 @@ class Engine:
         strategy.report(snapshot, plan)
         if plan.refused is None and not self._run.check_mode and strategy.anything_left(plan):
             self._cover(snapshot)
-            if plan.batches and not strategy.state.plan_only:
+            if (plan.batches or plan.stops) and not strategy.state.plan_only:
                 self._send(snapshot, plan)
         return snapshot, plan
 
@@ -219,12 +224,20 @@ class Engine:
             since_ms = complete_since(None, snapshot.asked_ms, scope.since, since_given=scope.since_given)
             self._journal.cover(self._strategy.workspaces(), since_ms)
 
+    def _stop(self, plan: Plan, sender: Sender) -> None:
+        """First of all what hangs: it frees places for what is rerun. Nothing that goes wrong with it keeps anything from being rerun."""
+        for number, decision in enumerate(plan.stops):
+            self._run.doing = f"stopping {number} of {len(plan.stops)}"
+            if not self._strategy.note_exchange(self._strategy.stop(decision, sender)):
+                break
+
     def _send(self, snapshot: Snapshot, plan: Plan) -> None:
         """A rejected request does not stop the next one; an error that all would meet does."""
         sender = Sender(self._journal, self._run.session.client, snapshot, self._identity, self._strategy.quiet_hours)
         done, total = 0, sum(len(batch.decisions) for batch in plan.batches)
         try:
             try:
+                self._stop(plan, sender)
                 for batch in plan.batches:
                     self._run.doing = f"sending {done} of {total}"
                     done += len(batch.decisions)

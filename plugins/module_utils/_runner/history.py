@@ -61,6 +61,7 @@ def attempt_result(attempt: Attempt) -> dict[str, t.Any]:
         "submit_time": failure.submit_time,
         "status_before": failure.status,
         "sent_time": attempt.sent_ms,
+        "kind": attempt.kind.value,
         "outcome": attempt.outcome.value,
         "number": attempt.number,
         "batch": attempt.batch,

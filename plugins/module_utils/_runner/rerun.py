@@ -13,13 +13,13 @@ from .._api.instance_query import list_selected, names_without_instances, patter
 from .._api.reason_query import FullKey, ReasonReader
 from .._api.service_time import CLOCK_LIMIT_MS, TOLERANCE_MS, timed_window
 from .._api.workspace import WorkspaceApi
-from .._common.errors import ApiError, Kind, OptionError
+from .._common.errors import FATAL_KINDS, ApiError, Kind, OptionError
 from .._common.stopwatch import stopwatch
 from .._common.text import counted, printable, safe
 from .._common.times import Window, to_iso
 from .._models.attempt import Attempt, Outcome
 from .._models.decision import Action, Decision
-from .._models.instance import InstanceKey, JobInstance
+from .._models.instance import InstanceKey, JobInstance, Status
 from .._models.reason import Reason
 from .._models.rerun_request import RetryOptions
 from .._models.run_scope import PassState, RunScope, SinceOption, seconds_of, window_of
@@ -35,6 +35,7 @@ from .._planner.deadline import Deadlines, Urgency, deadline_of, job_ends
 from .._planner.dependency_order import Depends
 from .._planner.downstream import Knowledge, decide_dependants, roots_of
 from .._planner.forecast import Forecast, Room, Runs, foresee, running_at_once, runs_of
+from .._planner.hung import STOP_AND_RERUN, StopPolicy, first_starts, judged_with_stops, stop_word, with_stop, without_reruns
 from .._planner.identity import effective_attempts
 from .._planner.limits import Limits
 from .._planner.outcomes import SHARED_KINDS, due_in, is_missed, left_to_do, missed, statuses_of, unsent
@@ -76,6 +77,7 @@ class Goal(Strategy):
         if options["max_reruns_per_day"] is not None and options["max_reruns_per_day"] < 1:
             raise OptionError(f"max_reruns_per_day is {options['max_reruns_per_day']}. Set it to 1 or more, or leave it out for no limit.")
         seconds_of(options, "wait_timeout", 0)
+        StopPolicy.check(options)
         self._poll_interval = seconds_of(options, "poll_interval", 1)
         window = self.state.window or window_of(options, now)
         self._select(window)
@@ -92,6 +94,7 @@ class Goal(Strategy):
         self._reasons: dict[FullKey, Reason] = {}
         self._missed: list[str] = []  # problems that leave the goal unreached
         self._unlisted: dict[str, ApiError] = {}  # jobs that could not be listed, by name
+        self._stops = StopPolicy()
         self._after: dict[InstanceKey, Decision] = {}  # what became of a decision that was sent
         self._nameless: list[str] = []  # names in jobs, and patterns, of which nothing is listed
         self._silent: list[str] = []
@@ -151,13 +154,10 @@ class Goal(Strategy):
 
     def _decided(self, snapshot: Snapshot) -> list[Decision]:
         """One decision for each selected instance, and each that this run has sent and that is not listed any more, by the table of ``reconcile.py``."""
-        policy, attempts, selection = self._policy(snapshot.scope), snapshot.history.attempts, self._select(snapshot.scope.window)
+        policy, selection = self._policy(snapshot.scope), self._select(snapshot.scope.window)
         instances = [instance for instance in snapshot.instances if self._meant(instance, selection)]
-        effective = effective_attempts(snapshot.instances, attempts, snapshot.history.effective)
-        decisions = [
-            decide(instance, policy, snapshot.asked_ms, attempts.get(instance.key), effective.get(instance.key, ()))
-            for instance in instances
-        ]
+        effective = effective_attempts(snapshot.instances, snapshot.history.attempts, snapshot.history.effective)
+        decisions = self._with_stops(instances, snapshot, policy, effective)
         return decisions + [decide_missing(attempt, policy, snapshot.asked_ms) for attempt in self._vanished(snapshot, selection)]
 
     def _with_dependants(self, snapshot: Snapshot, decisions: t.Sequence[Decision]) -> list[Decision]:
@@ -190,6 +190,8 @@ class Goal(Strategy):
         self._read_reasons(decisions)
         plan = assess(decisions, snapshot.history, options, scope.since, by_id=self._by_id(decisions), reasons=self._reasons)
         plan = plan if plan.refused is not None else self._at_node(plan)
+        if self._stops.over:
+            plan = replace(plan, decisions=tuple(without_reruns(plan.decisions)))
         if plan.refused is not None:
             return schedule(plan, None, self._limits)
         order = self._order.read(plan.decisions, policy, selection, snapshot.asked_ms, self._unlisted, self._below.graph)
@@ -211,12 +213,18 @@ class Goal(Strategy):
         options = self._retry_options.from_first_node() if batch.downstream else self._retry_options
         return requests_of(batch, sender, self._api_of(batch.workspace_id), options)
 
+    def stop(self, decision: Decision, sender: Sender) -> RerunExchange:
+        """By v1, whichever version reruns."""
+        return sender.stop(decision, self.api)
+
     def note_exchange(self, exchange: RerunExchange) -> bool:
         """Keep what became of each; a rejection is told, and does not stop the next request."""
         self._after.update((before.instance.key, after) for before, after in zip(exchange.before, exchange.after))
         error = exchange.error
         if error is None:
             return True
+        if any(decision.action is Action.STOP for decision in exchange.before):
+            return self._note_stop(exchange.before[0], error)
         if error.kind in SHARED_KINDS:
             raise error
         if error.kind is not Kind.STALE:
@@ -226,7 +234,7 @@ class Goal(Strategy):
     def report(self, snapshot: Snapshot, plan: Plan) -> None:
         """Every instance but those that were fine from the beginning, counts, the plan's lines, and when another pass makes sense."""
         standing, scope = self._standing(plan), snapshot.scope
-        statuses, check_mode = self._policy(scope).statuses, self.run.check_mode
+        statuses, check_mode = self._wanted(scope), self.run.check_mode
         effective, purpose = snapshot.history.effective, printable(self.run.options["purpose"] or "", 200)
         instances = [
             {
@@ -234,6 +242,8 @@ class Goal(Strategy):
                 "policy": policy_result(decision.left_out),
                 "failure": reason_result(self._reasons.get(decision.instance.full_key)),
                 "downstream": None if decision.downstream is None else decision.downstream.value,
+                "stop": stop_word(decision),
+                "stop_time": None if decision.stop is None else decision.stop.sent_ms,
             }
             for decision in standing
             if not decision.already_done
@@ -301,7 +311,7 @@ class Goal(Strategy):
         self._check_names(plan)
         result["problems"] = [*self.problems, *self._refusals.lines()]
         result["api_versions"] = dict(self.api.api_versions)
-        due = 0 if self.run.check_mode else sum(len(batch.decisions) for batch in plan.batches)
+        due = 0 if self.run.check_mode else sum(len(batch.decisions) for batch in plan.batches) + len(plan.stops)
         planned, unsent = (due, 0) if self.state.plan_only else (0, max(0, due - len(self._after)))
         read = {
             "dependencies": self._order.carried(),
@@ -312,6 +322,11 @@ class Goal(Strategy):
         state = self.state.after(
             scope, run_id=self.run_id, planned=planned, unsent=unsent, deadline=self._deadline, baselines=self._baselines, **read
         )
+        state = replace(
+            state,
+            timeout_ms=self._stops.timeout_ms,
+            started=self._stops.started,
+        )
         result["pass_state"] = state.to_result()
         if result.get("failed") or self.anything_left(plan):
             if self.state.alone and not result.get("failed"):
@@ -319,7 +334,7 @@ class Goal(Strategy):
             return
         result.update(finished=True, due_in=None)
         standing = self._standing(plan)
-        short = "" if self.run.check_mode else missed(standing, self._policy(scope).statuses)
+        short = "" if self.run.check_mode else missed(standing, self._wanted(scope))
         causes = "; ".join(text.rstrip(".") for text in (short, *self._missed) if text)
         if causes:
             unknown = sorted({decision.instance.job_name for decision in standing if decision.action is Action.UNKNOWN})
@@ -362,6 +377,43 @@ class Goal(Strategy):
         if self._deadline is None and not self._baselines:
             self.note("No deadline is known: deadline is not set, and no baseline names a job. The longest chains are sent first.")
 
+    def _with_stops(
+        self,
+        instances: t.Sequence[JobInstance],
+        snapshot: Snapshot,
+        policy: Policy,
+        effective: t.Mapping[InstanceKey, t.Sequence[Attempt]],
+    ) -> list[Decision]:
+        """One decision for each of *instances*, by the tables of ``reconcile.py`` and ``hung.py``."""
+        now, attempts = snapshot.asked_ms, snapshot.history.attempts
+        stops = effective_attempts(snapshot.instances, attempts, snapshot.history.stops)
+        options, asks = self.run.options, self.state.timed_out
+        self._stops = StopPolicy(
+            timeout_action=options["timeout_action"],
+            running_exception=options["running_exception"],
+            timeout_ms=self.state.timeout_ms if self.state.timeout_ms is not None or not asks else now,
+            run_id=self.run_id,
+            since_given=snapshot.scope.since_given,
+            started=t.cast("t.Mapping[str, int]", self.state.started),
+        )
+
+        def decision(instance: JobInstance) -> Decision:
+            made, reran = stops.get(instance.key, ()), effective.get(instance.key, ())
+            judged = judged_with_stops(instance, policy, self._stops, now, made, reran)
+            return with_stop(decide(instance, judged, now, attempts.get(instance.key), reran), policy, self._stops, now, made)
+
+        decisions = [decision(instance) for instance in instances]
+        if options["timeout_action"] != "none":
+            self._stops = replace(self._stops, started=first_starts(decisions, self._stops.started))
+        return decisions
+
+    def _note_stop(self, decision: Decision, error: ApiError) -> bool:
+        """Tell once for each job that a stop was not accepted; whether another one may be tried."""
+        if error.kind is not Kind.STALE:
+            name = printable(decision.instance.job_name, 100)
+            self.note(f"Failed to stop an instance of job {name}, planned {to_iso(decision.instance.key.plan_time)}: {printable(error)}.")
+        return error.kind not in (Kind.THROTTLED, Kind.STALE, *FATAL_KINDS)
+
     def _at_node(self, plan: Plan) -> Plan:
         """*plan* as far as its jobs have the node in ``node_name``."""
         selected = replace(plan, decisions=tuple(decision for decision in plan.decisions if decision.downstream is None))
@@ -387,6 +439,11 @@ class Goal(Strategy):
             hold_off_until=scope.hold_off_until,
             clock_slack_ms=scope.clock_slack_ms,
         )
+
+    def _wanted(self, scope: RunScope) -> frozenset[Status]:
+        """The statuses to rerun, and the one to stop first: an instance that is in one of them at the end missed the goal."""
+        hung = {Status.RUNNING_EXCEPTION} if self.run.options["running_exception"] == STOP_AND_RERUN else set()
+        return self._policy(scope).statuses | hung
 
     def _listed(self, window: Window, since: int | None) -> list[JobInstance]:
         # Before the first answer the time is this machine's, which may be behind, and a window that ends now ends a moment before
@@ -457,8 +514,10 @@ class Goal(Strategy):
     def _changed(self, plan: Plan) -> bool:
         """Whether anything was, or may have been, rerun; in check mode whether anything would be."""
         if self.run.check_mode:
-            return plan.refused is None and any(decision.action is Action.RETRY for decision in self._standing(plan))
-        outcomes = {decision.attempt.outcome for decision in self._after.values() if decision.attempt is not None}
+            return plan.refused is None and any(decision.action in (Action.RETRY, Action.STOP) for decision in self._standing(plan))
+        stops = {decision.instance.key for decision in plan.stops}
+        made = [after.stop if key in stops else after.attempt for key, after in self._after.items()]
+        outcomes = {attempt.outcome for attempt in made if attempt is not None}
         return not outcomes.isdisjoint((Outcome.ACCEPTED, Outcome.UNKNOWN))
 
     def _miss(self, text: str) -> None:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Sender: one rerun request from its claim in the journal to its recorded outcome. Nothing else in the collection sends a rerun."""
+"""Sender: one request, to rerun or to stop, from its claim in the journal to its recorded outcome. Nothing else in the collection sends one."""
 
 from __future__ import annotations
 
@@ -18,10 +18,11 @@ from .._common.stopwatch import stopwatch
 from .._common.text import printable
 from .._http.client import Client
 from .._journal.journal import Journal
-from .._models.attempt import Attempt, Failure, Intent, Outcome
-from .._models.decision import Decision
+from .._models.attempt import Attempt, AttemptKind, Failure, Intent, Outcome
+from .._models.decision import Action, Decision
 from .._models.instance import JobInstance
 from .._models.rerun_request import RetryOptions
+from .._planner.hung import after_stop, stop_outcome
 from .._planner.outcomes import after_error, claimed_elsewhere, outcome_of
 from .._planner.plan import Batch
 from .._planner.quiet_hours import QuietSpan, not_sent
@@ -112,19 +113,31 @@ class Sender:
         quiet_hours = None if self._quiet_hours is None else self._quiet_hours()
         return None if quiet_hours is None else ApiError(Kind.STALE, not_sent(quiet_hours))
 
-    def send(self, decisions: t.Sequence[Decision], post: Post, *, whole: bool = False) -> RerunExchange:
+    def stop(self, decision: Decision, api: WorkspaceApi) -> RerunExchange:
+        """Stop the instance of *decision*, if no other run has claimed anything of its slot, and if it is still as it was listed: that is read
+        once more just before each attempt at the request.
+
+        :raises JournalError: as :meth:`send`.
+        """
+        instance = decision.instance
+        return self.send([decision], lambda dummy: api.stop(instance), last_check=lambda: api.check_unmoved(instance))
+
+    def send(
+        self, decisions: t.Sequence[Decision], post: Post, *, whole: bool = False, last_check: t.Callable[[], None] | None = None
+    ) -> RerunExchange:
         """Rerun the instances of *decisions* in one request, those of them that no other run has claimed; of twins all or none.
 
         :param post: sends the request for the instances it is called with.
         :param whole: whether it may only be sent for all of them.
+        :param last_check: called when a byte of the request is about to leave; what it raises keeps it from being sent.
         :raises JournalError: it cannot be claimed, or the outcome of the one before could not be recorded; nothing is sent then.
         """
         self.check()
         obstacle = self.obstacle()
         if obstacle is not None:
-            return RerunExchange(decisions, [after_error(decision, self._refused(decision), obstacle) for decision in decisions], obstacle)
+            return RerunExchange(decisions, [_after(decision, self._refused(decision), obstacle) for decision in decisions], obstacle)
         pairs = self._claimed(decisions, whole)
-        after, error = self._post(pairs, post) if pairs else ([], None)
+        after, error = self._post(pairs, post, last_check) if pairs else ([], None)
         outcomes = {id(decision): outcome for (decision, _attempt), outcome in zip(pairs, after)}
         return RerunExchange(decisions, [outcomes.get(id(decision)) or claimed_elsewhere(decision) for decision in decisions], error)
 
@@ -159,11 +172,13 @@ class Sender:
             self._record(released, Outcome.NOT_EXECUTED)
         return [(decision, attempt) for decision, attempt in pairs if (whole or decision.unit) not in lost]
 
-    def _post(self, pairs: t.Sequence[tuple[Decision, Attempt]], post: Post) -> tuple[list[Decision], ApiError | None]:
+    def _post(
+        self, pairs: t.Sequence[tuple[Decision, Attempt]], post: Post, last_check: t.Callable[[], None] | None
+    ) -> tuple[list[Decision], ApiError | None]:
         attempts = [attempt for _decision, attempt in pairs]
         error: ApiError | None = None
         request_id: str | None = None
-        with self._watched(attempts):
+        with self._watched(attempts, last_check):
             try:
                 request_id = post([decision.instance for decision, _attempt in pairs]).request_id
             except ApiError as failure:
@@ -175,16 +190,14 @@ class Sender:
         if error is None:
             # With the next claim: one transaction for each request instead of two.
             recorded = self._record(attempts, Outcome.ACCEPTED, request_id, later=True)
-            return [
-                replace(decision, request_id=request_id, attempt=attempt, superseded=None)
-                for (decision, _claim), attempt in zip(pairs, recorded)
-            ], None
-        outcome, conflict = outcome_of(error.kind, len(pairs))
+            return [_accepted(decision, attempt, request_id) for (decision, _claim), attempt in zip(pairs, recorded)], None
+        stops = pairs[0][1].kind is not AttemptKind.RERUN
+        outcome, conflict = (stop_outcome(error.kind), False) if stops else outcome_of(error.kind, len(pairs))
         recorded = self._record(attempts, outcome, error.request_id, printable(error, 400), conflict=conflict)
-        return [after_error(decision, attempt, error) for (decision, _claim), attempt in zip(pairs, recorded)], error
+        return [_after(decision, attempt, error) for (decision, _claim), attempt in zip(pairs, recorded)], error
 
     @contextlib.contextmanager
-    def _watched(self, attempts: t.Sequence[Attempt]) -> Iterator[None]:
+    def _watched(self, attempts: t.Sequence[Attempt], last_check: t.Callable[[], None] | None) -> Iterator[None]:
         """Every attempt at the POST, repeats after 429 included, needs a fresh list and no quiet hours, and moves the time from which it
         settles.
 
@@ -195,6 +208,8 @@ class Sender:
             obstacle = self.obstacle()
             if obstacle is not None:
                 raise obstacle
+            if last_check is not None:
+                last_check()
             now = stopwatch()
             if now - self._stamped_at >= STAMP_SECONDS:
                 self._journal.stamp(attempts, self._client.clock.now_ms())
@@ -227,6 +242,7 @@ class Sender:
             purpose=who.purpose,
             plan_id=who.plan_id,
             flight_ms=int((STAMP_SECONDS + self._client.read_timeout) * 1000),
+            kind=_kind(decision),
         )
         return Intent(attempt, decision.superseded)
 
@@ -255,6 +271,22 @@ class Sender:
                 replace(attempt, outcome=outcome, request_id=request_id, message=message, conflict_in_batch=conflict, last_ms=now)
                 for attempt in attempts
             ]
+
+
+def _kind(decision: Decision) -> AttemptKind:
+    if decision.action is not Action.STOP:
+        return AttemptKind.RERUN
+    return AttemptKind.STOP_AND_RERUN if decision.then_rerun else AttemptKind.STOP
+
+
+def _accepted(decision: Decision, attempt: Attempt, request_id: str | None) -> Decision:
+    if decision.action is Action.STOP:
+        return after_stop(decision, attempt, None)
+    return replace(decision, request_id=request_id, attempt=attempt, superseded=None)
+
+
+def _after(decision: Decision, attempt: Attempt, error: ApiError) -> Decision:
+    return (after_stop if decision.action is Action.STOP else after_error)(decision, attempt, error)
 
 
 def _unrecorded(error: JournalError) -> JournalError:

@@ -9,8 +9,8 @@ import typing as t
 from dataclasses import dataclass
 
 from .._http.server_clock import ServiceClock
-from .._journal.journal import Journal
-from .._models.attempt import DAY_MS, Attempt
+from .._journal.journal import Journal, Known
+from .._models.attempt import DAY_MS, Attempt, Slot
 from .._models.instance import JobInstance
 from .._models.run_scope import RunScope, check_past
 from .._planner.hold_off import complete_since, hold_off_until, not_ahead, on_both_clocks
@@ -106,10 +106,15 @@ def take(
     attempts = [on_both_clocks(not_ahead(attempt, now, known.journal_ms), listed.asked_ms, known.journal_ms) for attempt in known.attempts]
     effective = {slot: tuple(not_ahead(attempt, now, known.journal_ms) for attempt in made) for slot, made in known.effective.items()}
     matched, missing = newest_attempts(instances, attempts)
-    history = History(matched, known.reruns, _set_aside(now + clock_slack_ms, age), effective)
+    stops = _settled_stops(known, listed.asked_ms)
+    history = History(matched, known.reruns, _set_aside(now + clock_slack_ms, age), effective, stops)
     return Snapshot(
         tuple(instances), listed.asked_ms, listed.asked_at, scope, history, tuple(missing), uncovered=known.complete_since is None
     )
+
+
+def _settled_stops(known: Known, asked_ms: int) -> dict[Slot, tuple[Attempt, ...]]:
+    return {slot: tuple(on_both_clocks(stop, asked_ms, known.journal_ms) for stop in stops) for slot, stops in known.stops.items()}
 
 
 def _set_aside(latest_ms: int, age: int | None) -> int | None:

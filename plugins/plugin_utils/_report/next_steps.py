@@ -20,6 +20,10 @@ from .command import Command
 from .standings import missed_goal
 from .summary import PLAN_KEYS
 
+#: Standings of instances that are only rerun by a later ``since``.
+ONCE_MORE = frozenset({"failed_again", "rejected", "stopped"})
+#: What a rerun of those that were stopped asks for in addition.
+_CANCELLED = {"dataarts_statuses": ["manual-stop"]}
 Result = t.Mapping[str, t.Any]
 NextStep = t.Dict[str, t.Any]
 
@@ -30,6 +34,7 @@ _TEXTS = {
     "rejected": "Correct what the service objects to, then rerun them.",
     "not_rerunnable": "The service does not rerun them. Handle them in the console, or leave them out with jobs or instance_types.",
     "blocked": "Confirm or continue them in the console, then check how they ended. Nothing is sent twice.",
+    "stopped": "They were stopped, because wait_timeout was over. Find out why they hung, then rerun them.",
     "skipped": "They depend on an instance that is broken. Bring that to success first, then go on.",
     "unknown": "List them again, without sending anything: the service's answer was lost or is not clear.",
     "in_progress": "They go on by themselves. Check how they ended; nothing is sent twice.",
@@ -124,11 +129,11 @@ def _variables(name: str, workspace: Result, instances: list[Result]) -> dict[st
     if name == "not_rerunnable":
         return None
     since = workspace["since"]
-    if name in ("failed_again", "rejected"):
+    if name in ONCE_MORE:
         # After everything that is known of them: so they are due again, and once, however often the command is run.
         known = [int(instance.get(key) or 0) for instance in instances for key in ("start_time", "end_time", "sent_time")]
         since = 1 + max([since or 0, *known])
-    variables: dict[str, t.Any] = {"dataarts_since": since}
+    variables: dict[str, t.Any] = {"dataarts_since": since, **(_CANCELLED if name == "stopped" else {})}
     if not instances:
         return variables | {f"dataarts_{key}": workspace[key] for key in ("planned_after", "planned_before")}
     times = [int(instance["plan_time"]) for instance in instances]

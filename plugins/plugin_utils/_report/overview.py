@@ -139,7 +139,7 @@ def _attempt_rows(host: str, listed: t.Iterable[Result]) -> t.Iterator[Row]:
         groups.setdefault((str(attempt.get("run_id")), str(attempt.get("job_name"))), []).append(attempt)
     for (run_id, job_name), of_group in groups.items():
         times = sorted(int(attempt["plan_time"]) for attempt in of_group)
-        outcomes = collections.Counter(printable(attempt.get("outcome"), 40).replace("_", " ") for attempt in of_group)
+        outcomes = collections.Counter(map(_outcome, of_group))
         yield {
             "host": host,
             "job_name": printable(job_name, 200),
@@ -151,6 +151,12 @@ def _attempt_rows(host: str, listed: t.Iterable[Result]) -> t.Iterator[Row]:
             "outcomes": dict(outcomes.most_common()),
             **{name: printable(of_group[0].get(name) or "", 200) for name in ("user", "controller", "purpose")},
         }
+
+
+def _outcome(attempt: Result) -> str:
+    """How an attempt ended, in words; those that were to stop an instance say so."""
+    word = printable(attempt.get("outcome"), 40).replace("_", " ")
+    return word if str(attempt.get("kind") or "rerun") == "rerun" else f"stop {word}"
 
 
 def _failed_head(rows: t.Sequence[Row], answers: t.Mapping[str, Result], zone: str) -> list[str]:

@@ -21,6 +21,7 @@ WORDS = {
     "rejected": "rejected by the service",
     "not_rerunnable": "not rerunnable",
     "blocked": "waiting for a person",
+    "stopped": "stopped, and not rerun",
     "unknown": "of unknown outcome",
     "to_rerun": "to be rerun",
     "waiting": "still waiting",
@@ -32,6 +33,8 @@ WORDS = {
 
 def missed_goal(instance: Result) -> bool:
     """Whether an instance of a report missed the goal. What the service does not rerun at all only did if its status was one of those asked
-    for, which ``running-exception`` never is."""
+    for; ``running-exception`` is if it was to be stopped and rerun."""
     where = instance["standing"]
-    return where in MISSED and not (where == "not_rerunnable" and instance.get("status") == "running-exception")
+    return where in MISSED and not (
+        where == "not_rerunnable" and instance.get("status") == "running-exception" and not instance.get("stop")
+    )

@@ -26,7 +26,7 @@ from .._common.tables import COLUMNS, padded, shortened, width, wrapped
 from .._report.command import Command
 from .._report.go_on import interrupted_lines
 from .counts import MISSED, SHORT_WORDS, broken, count, policy_remedy, sent_here, summary_of
-from .passes import IN_PROGRESS, INCOMPLETE, LIMIT, OPEN, TO_RERUN, Passes, Result, error_kind, message_of
+from .passes import IN_PROGRESS, INCOMPLETE, LIMIT, OPEN, TO_RERUN, Passes, Result, Timing, error_kind, message_of
 
 #: How many instances a message names; the rest is counted. The closing lines name more, a result all.
 NAMED = 3
@@ -34,7 +34,7 @@ MOST_LINES = 20
 #: The widest name of a workspace in front of its lines.
 _LABEL = 24
 #: What is decided of instances that are to be sent, or will be as soon as that may be.
-_DUE = frozenset({"retry"})
+_DUE = frozenset({"retry", "stop"})
 
 #: How people say what became of an instance that missed the goal, by its standing.
 _WORDS = {action.value: words for action, words in MISSED_WORDS.items()}
@@ -42,6 +42,7 @@ _REMEDIES = {
     "failed_again": "Correct what their logs in the console show, then run again without since (or with a later one), or raise attempts.",
     "rejected": "The service says: {reason}. Correct that, then run again without since (or with a later one).",
     "not_rerunnable": "Handle them in the console, or leave them out with jobs or instance_types.",
+    "stopped": "Find out why they hung, then run again without since (or with a later one) and with manual-stop in statuses.",
     "blocked": "Confirm or continue them in the console, or bring to success what they depend on; then run again with {prefix}since={since} to see "
     "the end: nothing is sent twice.",
 }
@@ -189,6 +190,13 @@ def progress_text(counts: t.Mapping[str, int]) -> str:
     numbers = {"succeeded": counts["succeeded"], "running": counts["running"], "waiting": counts["waiting"] + counts["to_rerun"]}
     numbers.update({SHORT_WORDS[name]: counts[name] for name in MISSED})
     return ", ".join(f"{number} {word}" for word, number in numbers.items() if number) or "0 succeeded"
+
+
+def timeout_line(name: str, run: Passes, timing: Timing) -> Line:
+    """That the time is over, and what happens to what still runs."""
+    what = "stopped, and rerun once" if timing.timeout_action == "stop_and_rerun" else "stopped"
+    number = counted(len(run.moving), "instance")
+    return Line(shortened(f"{name}  wait_timeout is over: {number} still in progress; what this play reran is {what}", COLUMNS), "bad")
 
 
 def problem_line(name: str, problem: str) -> Line:

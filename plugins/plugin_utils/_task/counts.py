@@ -15,18 +15,24 @@ from ...module_utils._planner.reasons import Group, grouped
 from .passes import INCOMPLETE, TO_RERUN, Passes, Result, error_kind
 
 #: Standings at which an instance missed the goal, in the order in which people are told.
-MISSED = ("failed_again", "rejected", "not_rerunnable", "blocked", "skipped", "unknown")
+MISSED = ("failed_again", "rejected", "not_rerunnable", "blocked", "stopped", "skipped", "unknown")
 #: The same in a word or two, for lines of a terminal.
 SHORT_WORDS = {
     "failed_again": "failed again",
     "rejected": "rejected",
     "not_rerunnable": "not rerunnable",
     "blocked": "waiting for a person",
+    "stopped": "stopped",
     "skipped": "skipped",
     "unknown": "of unknown outcome",
 }
 #: Everything that is counted, in the order in which it is shown.
-COUNTS = ("failed", "rerun", "to_rerun", "adopted", "succeeded", "running", "waiting", *MISSED, "other", "broken")
+COUNTS = (
+    *("failed", "rerun", "to_rerun", "adopted", "succeeded", "running", "waiting", *MISSED, "other", "broken"),
+    *("stops", "stop_refused", "moved_on"),
+)
+#: Which of them counts what became of a stop.
+_STOP_COUNTS = {"stopped": "stops", "refused": "stop_refused", "moved_on": "moved_on"}
 #: Standings that count as broken only where the status of the instance was one of those asked for.
 _IF_WANTED = frozenset({"not_rerunnable", "skipped"})
 #: What a run is about, as its passes return it.
@@ -65,7 +71,7 @@ def changed(run: Passes) -> bool:
 
 def _may_have_rerun(instance: Result) -> bool:
     open_end = bool(instance.get("attempts")) and (instance.get("rerun") is None or instance.get("action") in ("settling", "unknown"))
-    return (open_end and not instance.get("adopted")) or sent_here(instance)
+    return (open_end and not instance.get("adopted")) or sent_here(instance) or instance.get("stop") in ("stopping", "stopped", "unknown")
 
 
 def count(run: Passes, *, over: bool = False) -> dict[str, int]:
@@ -91,7 +97,8 @@ def counts(instances: t.Iterable[Result], wanted: t.Container[str], *, check: bo
     ``failed`` had one of the statuses *wanted* at first. ``rerun`` was sent by this task, ``to_rerun`` is to be sent, ``adopted`` was sent by
     another task of the same ``since``. ``succeeded``, ``running``, ``waiting`` (also: sent and not yet visible), each of :data:`MISSED`, and
     ``other``, of other statuses than those wanted, are where they are now; ``broken`` are those that missed the goal. What had succeeded
-    before ``since`` is in none of these.
+    before ``since`` is in none of these. ``stops`` took effect, ``stop_refused`` by the service, and what was to be stopped had ``moved_on``
+    before; each of these is counted where it stands too.
 
     :param check: whether nothing was to be sent; a rerun that shows is an earlier attempt's then.
     :param over: whether the run has ended without reaching its goal, so that what is still to be sent is broken too.
@@ -101,9 +108,11 @@ def counts(instances: t.Iterable[Result], wanted: t.Container[str], *, check: bo
         count["failed"] += instance.get("status_before") in wanted
         count["rerun"] += not check and sent_here(instance)
         count["adopted"] += bool(instance.get("adopted") or (check and instance.get("rerun")))
-        where = str(instance.get("standing"))
+        where, stop = str(instance.get("standing")), _STOP_COUNTS.get(str(instance.get("stop")))
         if where in count:
             count[where] += 1
+        if stop is not None:
+            count[stop] += 1
         count["broken"] += is_broken(instance, wanted) or (over and where == TO_RERUN)
     return count
 

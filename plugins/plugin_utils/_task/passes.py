@@ -18,7 +18,7 @@ Result = t.Mapping[str, t.Any]
 Identity = t.Tuple[str, str, int, int, str]
 
 #: Actions that another pass can change.
-OPEN = frozenset({"retry", "wait", "settling"})
+OPEN = frozenset({"retry", "stop", "wait", "settling"})
 #: Standings of instances that the service works on, and of those that are still to be sent.
 IN_PROGRESS = ("waiting", "running")
 TO_RERUN = "to_rerun"
@@ -40,6 +40,8 @@ _OF_THE_END = frozenset(
 )
 #: How people write that a role is not to fail; anything else leaves it as it is.
 _NO = frozenset({"false", "no", "n", "off", "0", "f", "0.0"})
+#: What is said of a stop whose end is not known yet.
+_PENDING_STOPS = frozenset({"to_stop", "stopping", "unknown"})
 #: The shortest pause between two passes, seconds: reading is work for the service too.
 MIN_PAUSE = 0.2
 
@@ -77,6 +79,8 @@ class Timing:
     wait: bool = True
     wait_timeout: float = 3600.0
     poll_interval: float = 10.0
+    timeout_action: str = "none"
+    settle_time: float = 60.0
 
     @classmethod
     def of(cls, args: Result) -> Timing:
@@ -90,14 +94,18 @@ class Timing:
             wait=bool(boolean(given.get("wait", default.wait))),
             wait_timeout=float(given.get("wait_timeout", default.wait_timeout)),
             poll_interval=float(given.get("poll_interval", default.poll_interval)),
+            timeout_action=str(given.get("timeout_action", default.timeout_action)),
+            settle_time=float(given.get("settle_time", default.settle_time)),
         )
 
 
 def statuses_of_task(args: Result) -> frozenset[str]:
-    """The statuses that a task is to rerun, from its options as they were given: a list, or words with commas between."""
+    """The statuses that a task is to rerun, from its options as they were given: a list, or words with commas between; with the one that is to be
+    stopped first."""
     given = args.get("statuses") or ["fail"]
     words = given.split(",") if isinstance(given, str) else given
-    return frozenset(str(word).strip() for word in words)
+    hung = {"running-exception"} if args.get("running_exception") == "stop_and_rerun" else set()
+    return frozenset(str(word).strip() for word in words) | hung
 
 
 @dataclass(frozen=True)
@@ -145,6 +153,7 @@ class Passes:
     :param error: the failed result that ended the run, or None.
     :param fleet: whether names and patterns are judged by all workspaces of the play, as the role does at its end.
     :param run_id: id of the run, which its attempts in the journal carry.
+    :param timed_out: whether ``wait_timeout`` is over, and the passes since then stop what hangs.
     :param unclear: whether the newest pass broke when it may have sent something. A later one tells by the run's id in the journal.
     """
 
@@ -164,6 +173,7 @@ class Passes:
     fleet: bool = False
     run_id: str = ""
     unclear: bool = False
+    timed_out: bool = False
 
     @staticmethod
     def resumed(begun: Passes, result: Result) -> Passes | None:
@@ -409,7 +419,8 @@ def next_args(args: Result, run: Passes) -> dict[str, t.Any]:
     The first pass only plans, so that people see what is going to be sent before it is.
     """
     state = run.base.get("pass_state") or {"run_id": run.run_id}
-    return {**args, "pass_state": {**state, "plan_only": not run.base, "fleet": run.fleet}}
+    over = {"timed_out": True} if run.timed_out else {}
+    return {**args, "pass_state": {**state, "plan_only": not run.base, "fleet": run.fleet, **over}}
 
 
 def seconds_to_next_pass(run: Passes, timing: Timing, began: float, elapsed: float) -> float | None:
@@ -421,7 +432,7 @@ def seconds_to_next_pass(run: Passes, timing: Timing, began: float, elapsed: flo
     begins when the time is up, so that it tells the last state, also of what the pass before it sent. Where all that is left waits for the end
     of quiet hours, and that is after the time is up, there is nothing to wait for.
     """
-    if run.ended or began >= timing.wait_timeout:
+    if run.ended or began >= timing.wait_timeout or (run.timed_out and timing.timeout_action == "stop" and not stops_pending(run)):
         return None
     due = run.base.get("due_in")
     wanted = timing.poll_interval if due is None else float(due)
@@ -430,6 +441,25 @@ def seconds_to_next_pass(run: Passes, timing: Timing, began: float, elapsed: flo
     elif run.base.get("quiet_hours") and not run.moving and wanted > timing.wait_timeout - elapsed:
         return None
     return max(MIN_PAUSE, min(wanted, timing.wait_timeout - elapsed))
+
+
+def acts_on_timeout(run: Passes, timing: Timing) -> bool:
+    """Whether the time is over, and what still runs is to be stopped now; once in a task."""
+    if run.ended or run.timed_out or not timing.wait or timing.timeout_action == "none":
+        return False
+    return run.base.get("since") is not None and bool(run.moving)
+
+
+def after_timeout(run: Passes, timing: Timing) -> tuple[Passes, Timing]:
+    """The run whose time is over, and how long its further passes may take: what was stopped and rerun has once more as long, and what was only
+    stopped as long as the service may take to show it."""
+    rest = timing.wait_timeout if timing.timeout_action == "stop_and_rerun" else 2 * timing.settle_time + timing.poll_interval
+    return replace(run, timed_out=True), replace(timing, wait_timeout=rest)
+
+
+def stops_pending(run: Passes) -> bool:
+    """Whether anything is still to be stopped, or it is not known yet whether it was."""
+    return any(instance.get("stop") in _PENDING_STOPS for instance in run.instances.values())
 
 
 def seconds_to_next_send(run: Passes, timing: Timing) -> float | None:

@@ -40,6 +40,8 @@ def options(**changes: t.Any) -> dict[str, t.Any]:
         "downstream",
         "never_rerun_reasons",
         "rerun_only_reasons",
+        "timeout_action",
+        "running_exception",
     )
     return {**dict.fromkeys(names), "plan_id": None, "plan_record": None, "max_reruns_per_day": None, **changes}
 
@@ -71,7 +73,20 @@ FOUR = [instance(number=number) for number in range(4)]
 
 def test_the_documentation_names_the_steps_in_their_order() -> None:
     steps = re.findall(r"^([a-z ]+?)  +\S", str(pipeline.__doc__), re.MULTILINE)
-    assert steps == ["decide", "reasons policy", "daily limit", "twins", "approval", "start node", "dependency order", "limits", "batches"]
+    assert steps == [
+        *(
+            "decide",
+            "hung instances",
+            "reasons policy",
+            "daily limit",
+            "twins",
+            "approval",
+            "start node",
+            "dependency order",
+            "limits",
+            "batches",
+        )
+    ]
 
 
 def test_without_anything_in_the_way_every_retry_is_sent_and_everything_is_kept() -> None:

@@ -572,7 +572,7 @@ def test_an_instance_that_vanished_from_the_list(outcome: t.Any, batch: t.Any, n
     assert decision.due_ms == (at(65) if action == "settling" else None)
 
 
-@pytest.mark.parametrize(("action", "is_open"), [(member, member.value in ("retry", "wait", "settling")) for member in Action])
+@pytest.mark.parametrize(("action", "is_open"), [(member, member.value in ("retry", "stop", "wait", "settling")) for member in Action])
 def test_which_decisions_another_pass_can_change(action: t.Any, is_open: t.Any) -> None:
     assert action.open is is_open
 

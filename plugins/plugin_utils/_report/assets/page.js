@@ -6,7 +6,7 @@
   const CHUNK = 100, LANES = 24, STEPS_SHOWN = 25, NAMED = 5, LINES = 12, PRINTED = 1000;
   const STANDINGS = {
     failed_again: ["failed again", "bad", "bad"], refused: ["rejected", "bad", "stop"], rejected: ["rejected", "bad", "stop"], not_rerunnable: ["not rerunnable", "warn", "stop"],
-    blocked: ["needs a person", "warn", "person"], skipped: ["skipped", "warn", "stop"], unknown: ["unknown", "warn", "unknown"], to_rerun: ["to rerun", "go", "again"],
+    blocked: ["needs a person", "warn", "person"], stopped: ["stopped", "warn", "stop"], skipped: ["skipped", "warn", "stop"], unknown: ["unknown", "warn", "unknown"], to_rerun: ["to rerun", "go", "again"],
     waiting: ["waiting", "go", "wait"], running: ["running", "go", "run"], succeeded: ["succeeded", "good", "good"],
     other: ["left alone", "muted", "muted"], already_done: ["fine before", "muted", "good"],
   };

@@ -1,0 +1,351 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Hung instances, options ``timeout_action`` and ``running_exception``: which are stopped, what became of it, and what follows.
+
+Pure. A step after ``decide``: a decision of ``reconcile.py`` and the stops that the journal knows go in, a decision comes out.
+
+| the instance now | and | decision |
+|---|---|---|
+| waiting, running | ``wait_timeout`` is over, its rerun is this play's or one that ``since`` names, ``timeout_action: stop`` | ``stop`` |
+| running | the same, ``timeout_action: stop_and_rerun``; not what waits, which would only wait again | ``stop`` |
+| running-exception | ``running_exception: stop_and_rerun`` | ``stop`` |
+| in the state in which it was to be stopped | accepted, or no outcome yet, not settled | ``settling`` |
+| the same | accepted, settled | ``wait``; never stopped again by this ``since`` |
+| the same | no outcome known, settled | ``stop``: it provably took no effect |
+| the same | refused, or it had gone on by itself | as without a stop, and the reason says so |
+| stopped, see below | in order to be rerun | as if that status were in ``statuses``; the run that was stopped is none of ``attempts`` |
+| the same | and no more | ``stopped`` |
+| in progress, or running-exception, in a later run | it was stopped by this ``since`` before | never stopped a second time |
+| to be rerun | a stop that is not settled, of whatever run | ``settling``: a stop that comes late must not meet the rerun |
+
+Stopped is what shows manual-stop with the start of the run that was to be stopped, or after an accepted stop also fail.
+"""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass, field, replace
+
+from .._common.errors import ApiError, Kind, OptionError
+from .._common.text import printable
+from .._common.times import to_iso
+from .._models.attempt import DAY_MS, Attempt, AttemptKind, Failure, Outcome
+from .._models.decision import Action, Decision
+from .._models.instance import InstanceType, JobInstance, Status
+from .outcomes import NOT_EXECUTED_KINDS, REJECTING_KINDS
+from .reconcile import HIDDEN_MS, Policy
+
+NONE, STOP, STOP_AND_RERUN, REPORT = "none", "stop", "stop_and_rerun", "report"
+
+_IN_FLIGHT = frozenset({Outcome.ACCEPTED, Outcome.UNKNOWN, Outcome.INTENDED})
+#: Kinds of errors by which the service, or the account's rights, refuse to stop an instance; another try would meet them too.
+_REJECTING = REJECTING_KINDS | {Kind.NOT_PUBLISHED, Kind.NO_PERMISSION}
+
+
+@dataclass(frozen=True)
+class StopPolicy:
+    """What a run may stop.
+
+    :param timeout_ms: when ``wait_timeout`` was over, epoch ms of the service's clock; None: it is not.
+    :param run_id: of the run; what another one reran is only stopped where people asked to watch it, by ``since``.
+    :param started: the first start that was seen of the rerun that an attempt caused, epoch ms by the attempt's id. A later one is somebody else's.
+    """
+
+    timeout_action: str = NONE
+    running_exception: str = REPORT
+    timeout_ms: int | None = None
+    run_id: str = ""
+    since_given: bool = False
+    started: t.Mapping[str, int] = field(default_factory=dict)
+
+    @classmethod
+    def check(cls, options: t.Mapping[str, t.Any]) -> None:
+        """Refuse options that cannot do what they say. :raises OptionError: naming them."""
+        wanted = [
+            f"{name} {options[name]}"
+            for name, off in (("timeout_action", NONE), ("running_exception", REPORT))
+            if options.get(name) not in (None, off)
+        ]
+        if wanted and options["api_version"] == "v2":
+            raise OptionError(
+                f"Only v1 of the API can stop an instance, and api_version is v2 with {wanted[0]}. Set api_version to auto or v1."
+            )
+        if options.get("timeout_action") not in (None, NONE) and options["wait_timeout"] == 0:
+            raise OptionError(
+                "wait_timeout is 0, so timeout_action would stop everything as soon as it is sent. "
+                "Set wait_timeout to the seconds after which a run counts as hung."
+            )
+
+    @property
+    def reruns(self) -> bool:
+        """Whether something is stopped in order to be rerun."""
+        return STOP_AND_RERUN in (self.timeout_action, self.running_exception)
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing more is to be rerun, because the time is over and what runs is only stopped."""
+        return self.timeout_action == STOP and self.timeout_ms is not None
+
+
+def judged_with_stops(
+    instance: JobInstance, policy: Policy, wanted: StopPolicy, now: int, stops: t.Sequence[Attempt], effective: t.Sequence[Attempt]
+) -> Policy:
+    """*policy* as *instance* is judged by it: what was stopped in order to be rerun is to be rerun, and the run that was stopped does not count as an attempt.
+
+    :param stops: at the instance, of whatever run, oldest first.
+    :param effective: the reruns of it that may have taken effect, oldest first.
+    """
+    if not stops:
+        return policy
+    spent = sum(_spent(stop, instance, policy, effective) for stop in stops)
+    owed = _owed(stops[-1], instance, wanted, now)
+    if not spent and not owed:
+        return policy
+    return replace(policy, attempts=policy.attempts + spent, statuses=policy.statuses | {instance.status} if owed else policy.statuses)
+
+
+def with_stop(decision: Decision, policy: Policy, wanted: StopPolicy, now: int, stops: t.Sequence[Attempt]) -> Decision:
+    """*decision*, by the table at the top of this file.
+
+    :param now: as for :func:`decide`.
+    :param stops: as for :func:`judged_with_stops`.
+    """
+    instance, newest = decision.instance, stops[-1] if stops else None
+    if newest is not None:
+        due = _unsettled_until(newest, instance, policy, now)
+        if decision.action is Action.RETRY and due is not None:
+            reason = f"{_request(newest)}, and what became of it is known from {to_iso(due)}"
+            attempts = decision.attempts - 1
+            return replace(decision, action=Action.SETTLING, reason=reason, due_ms=due, attempts=attempts, superseded=None, stop=newest)
+        if _belongs(newest, instance, policy, wanted, now):
+            decision = replace(decision, stop=newest)
+            answered = _answered(decision, newest, policy, wanted, now)
+            if answered is not None:
+                return answered
+    if not _may_stop(decision, wanted):
+        return decision
+    return _to_stop(decision, policy, wanted, now, stops)
+
+
+def without_reruns(decisions: t.Iterable[Decision]) -> t.Iterator[Decision]:
+    """*decisions* of a run whose time is over: what is still to be rerun is not sent any more."""
+    for decision in decisions:
+        if decision.action is Action.RETRY:
+            reason = f"not sent: wait_timeout is over, and timeout_action is stop ({decision.reason})"
+            yield replace(
+                decision, action=Action.WAIT, reason=reason, attempts=decision.attempts - 1, superseded=None, alone=False, by_id=False
+            )
+        else:
+            yield decision
+
+
+def first_starts(decisions: t.Iterable[Decision], known: t.Mapping[str, int]) -> dict[str, int]:
+    """*known*, with the starts that this pass shows for the first time of reruns that this run may have to stop."""
+    seen = dict(known)
+    for decision in decisions:
+        attempt, start = decision.attempt, decision.instance.start_time
+        if attempt is not None and start is not None and decision.instance.status is Status.RUNNING and decision.rerun:
+            seen.setdefault(str(attempt.attempt_id), start)
+    return seen
+
+
+def kept(decision: Decision, why: str) -> Decision:
+    """A stop that a guard forbids: the instance stays as it is."""
+    action = Action.WAIT if decision.instance.status.in_progress else Action.NOT_RERUNNABLE
+    return replace(decision, action=action, reason=f"{decision.reason}; not stopped: {why}", superseded=None, then_rerun=False, by_id=False)
+
+
+def stop_outcome(kind: Kind) -> Outcome:
+    """The outcome of a stop whose request ended in an error of *kind*."""
+    if kind is Kind.MOVED_ON:
+        return Outcome.MOVED_ON
+    if kind in _REJECTING:
+        return Outcome.REJECTED
+    return Outcome.NOT_EXECUTED if kind in NOT_EXECUTED_KINDS else Outcome.UNKNOWN
+
+
+def after_stop(decision: Decision, stop: Attempt, error: ApiError | None) -> Decision:
+    """What has become of an instance that was to be stopped; it is listed again in any case.
+
+    :param stop: as it was recorded.
+    """
+    texts = {
+        Outcome.ACCEPTED: "the service accepted to stop it",
+        Outcome.REJECTED: f"the service refused to stop it: {printable(error)}",
+        Outcome.MOVED_ON: f"not stopped: {printable(error)}",
+        Outcome.NOT_EXECUTED: f"not stopped yet: {printable(error)}",
+    }
+    reason = texts.get(stop.outcome, f"whether the stop took effect is unknown ({printable(error)})")
+    return replace(decision, action=Action.SETTLING, reason=f"{reason}; it is listed again", stop=stop, superseded=None, due_ms=None)
+
+
+def stop_word(decision: Decision) -> str | None:
+    """What became of the stop of an instance: ``to_stop``, ``stopping`` (accepted, and not shown yet), ``stopped``, ``refused``, ``moved_on``,
+    or ``unknown``; None where none was to be made, or it is to be tried again."""
+    if decision.action is Action.STOP:
+        return "to_stop"
+    stop, instance = decision.stop, decision.instance
+    if stop is None or stop.outcome is Outcome.NOT_EXECUTED:
+        return None
+    if stop.outcome is Outcome.MOVED_ON:
+        return "moved_on"
+    unmoved = stop.failure == Failure.of(instance)
+    if stop.outcome is Outcome.REJECTED:
+        return "refused" if unmoved else "moved_on"
+    if unmoved:
+        return "stopping" if stop.outcome is Outcome.ACCEPTED else "unknown"
+    return "stopped" if _took_effect(stop, instance, [decision.attempt] if decision.attempt else []) else "moved_on"
+
+
+def _answered(decision: Decision, stop: Attempt, policy: Policy, wanted: StopPolicy, now: int) -> Decision | None:
+    """What a stop of this run means for the instance; None where it says nothing, so that it may be stopped."""
+    instance = decision.instance
+    if _shown(stop, instance):
+        return _stopped(decision, stop, policy, wanted)
+    if stop.failure != Failure.of(instance):
+        # In another run than the one that was to be stopped, or further in the same.
+        return _once_only(decision, stop) if stop.outcome in _IN_FLIGHT else None
+    due = stop.settle_window_end(policy.settle_ms)
+    if stop.outcome in _IN_FLIGHT and now < due:
+        return replace(
+            decision, action=Action.SETTLING, reason=f"{_request(stop)}; the service may show it until {to_iso(due)}", due_ms=due
+        )
+    if stop.outcome is Outcome.ACCEPTED:
+        return replace(decision, action=Action.WAIT, reason=f"{_request(stop)}, and the service does not show it; it is not stopped again")
+    if stop.outcome is Outcome.REJECTED:
+        return replace(
+            decision, reason=f"{decision.reason}; the service refused to stop it: {printable(stop.message) or 'no reason recorded'}"
+        )
+    if stop.outcome is Outcome.MOVED_ON:
+        return replace(decision, reason=f"{decision.reason}; not stopped: {printable(stop.message)}")
+    return None
+
+
+def _stopped(decision: Decision, stop: Attempt, policy: Policy, wanted: StopPolicy) -> Decision:
+    when = f"stopped at {to_iso(stop.sent_ms)}"
+    if stop.kind is AttemptKind.STOP_AND_RERUN and wanted.reruns:
+        return replace(decision, reason=f"{when}, to be rerun; {decision.reason}") if decision.action.open else decision
+    if stop.sent_ms < policy.since and decision.action is Action.RETRY:
+        return decision
+    why = "" if stop.kind is AttemptKind.STOP else ", and no option asks to rerun it"
+    return replace(
+        decision, action=Action.STOPPED, reason=f"{when}{why}", attempts=max(0, decision.attempts - (decision.action is Action.RETRY))
+    )
+
+
+def _once_only(decision: Decision, stop: Attempt) -> Decision:
+    if decision.instance.status is not Status.RUNNING_EXCEPTION:
+        return decision
+    return replace(decision, reason=f"{decision.reason}; it was stopped at {to_iso(stop.sent_ms)} before, and is not stopped twice")
+
+
+def _may_stop(decision: Decision, wanted: StopPolicy) -> bool:
+    instance = decision.instance
+    if instance.status is Status.RUNNING_EXCEPTION:
+        return wanted.running_exception == STOP_AND_RERUN and decision.action is Action.NOT_RERUNNABLE
+    if wanted.timeout_ms is None or wanted.timeout_action == NONE or decision.action is not Action.WAIT:
+        return False
+    stoppable = {Status.RUNNING} if wanted.timeout_action == STOP_AND_RERUN else {Status.RUNNING, Status.WAITING}
+    return instance.status in stoppable and _ours(decision, wanted, wanted.timeout_ms)
+
+
+def _ours(decision: Decision, wanted: StopPolicy, timeout_ms: int) -> bool:
+    """Whether what runs is a rerun of this play, or one that people asked to watch by ``since``, and was sent before the time was over."""
+    attempt, start = decision.attempt, decision.instance.start_time
+    if attempt is None or decision.rerun is not True or attempt.last_ms >= timeout_ms:
+        return False
+    first = wanted.started.get(str(attempt.attempt_id))
+    own = attempt.run_id == wanted.run_id or wanted.since_given
+    return own and (first is None or start is None or decision.instance.status is Status.WAITING or start <= first)
+
+
+def _to_stop(decision: Decision, policy: Policy, wanted: StopPolicy, now: int, stops: t.Sequence[Attempt]) -> Decision:
+    instance = decision.instance
+    hung = instance.status is Status.RUNNING_EXCEPTION
+    then_rerun = hung or wanted.timeout_action == STOP_AND_RERUN
+    what = "it is stopped, and rerun" if then_rerun else "it is stopped"
+    option = "running_exception" if hung else "timeout_action"
+    reason = f"{_state(instance)}{'' if hung else ' when wait_timeout was over'}; {what} ({option})"
+    decision = replace(decision, reason=reason)
+    if not instance.instance_id:
+        return kept(decision, "the service listed it without an instance id")
+    if then_rerun and instance.instance_type is InstanceType.MANUAL:
+        return kept(decision, "manually scheduled jobs cannot be rerun")
+    until = policy.hold_off_until
+    if until is not None and now < until:
+        return replace(decision, action=Action.SETTLING, reason=f"{reason}; nothing is sent before {to_iso(until)}", due_ms=until)
+    same = [stop for stop in stops if stop.open and stop.failure == Failure.of(instance)]
+    superseded = same[-1] if same else None
+    return replace(decision, action=Action.STOP, due_ms=None, superseded=superseded, then_rerun=then_rerun, by_id=True)
+
+
+def _belongs(stop: Attempt, instance: JobInstance, policy: Policy, wanted: StopPolicy, now: int) -> bool:
+    """Whether *stop* is one of this run: made since ``since``, still to be followed by the rerun that it was made for, or accepted a while ago
+    for the very state that the service still shows."""
+    if stop.sent_ms >= policy.since or _owed(stop, instance, wanted, now):
+        return True
+    hidden = max(policy.settle_ms, HIDDEN_MS) if stop.outcome is Outcome.ACCEPTED else policy.settle_ms
+    return stop.outcome in _IN_FLIGHT and stop.failure == Failure.of(instance) and now < stop.settle_window_end(hidden)
+
+
+def _owed(stop: Attempt, instance: JobInstance, wanted: StopPolicy, now: int) -> bool:
+    """Whether *instance* was stopped in order to be rerun, in the last day, and that is still what is wanted. Whoever stopped it may have ended
+    before it could rerun it."""
+    asked = stop.kind is AttemptKind.STOP_AND_RERUN and wanted.reruns
+    return asked and stop.sent_ms > now - DAY_MS and _shown(stop, instance)
+
+
+def _shown(stop: Attempt, instance: JobInstance) -> bool:
+    """Whether *instance* shows that the run which *stop* answered was stopped. What an accepted stop leaves is documented nowhere: any end but
+    success will do."""
+    if stop.outcome not in _IN_FLIGHT or not _same_run(stop, instance):
+        return False
+    return instance.status is Status.MANUAL_STOP or (stop.outcome is Outcome.ACCEPTED and instance.status is Status.FAIL)
+
+
+def _same_run(stop: Attempt, instance: JobInstance) -> bool:
+    failure = stop.failure
+    ids = (failure.instance_id, instance.instance_id)
+    named = failure.submit_time == instance.key.submit_time and (None in ids or ids[0] == ids[1])
+    return named and failure.start_time == instance.start_time
+
+
+def _took_effect(stop: Attempt, instance: JobInstance, effective: t.Iterable[Attempt]) -> bool:
+    """Whether *stop* stopped a run: accepted, shown now, or shown to whoever reran the instance after it."""
+    if stop.outcome not in _IN_FLIGHT:
+        return False
+    if stop.outcome is Outcome.ACCEPTED:
+        return not (instance.status.succeeded and _same_run(stop, instance))
+    answered = (
+        attempt.failure.status == Status.MANUAL_STOP.value and attempt.failure.start_time == stop.failure.start_time
+        for attempt in effective
+    )
+    return _shown(stop, instance) or any(answered)
+
+
+def _spent(stop: Attempt, instance: JobInstance, policy: Policy, effective: t.Sequence[Attempt]) -> bool:
+    """Whether *stop* ended a run that counts as an attempt of this ``since``."""
+    if stop.sent_ms < policy.since or stop.kind is not AttemptKind.STOP_AND_RERUN or not _took_effect(stop, instance, effective):
+        return False
+    before = (attempt.sent_ms >= policy.since and (attempt.attempt_id or 0) < (stop.attempt_id or 0) for attempt in effective)
+    return policy.started_since(stop.failure.start_time) or any(before)
+
+
+def _unsettled_until(stop: Attempt, instance: JobInstance, policy: Policy, now: int) -> int | None:
+    """Until when nothing is rerun because of *stop*, of whatever run, epoch ms; None if it is settled, or shows."""
+    due = stop.settle_window_end(policy.settle_ms)
+    if now >= due or stop.outcome not in _IN_FLIGHT:
+        return None
+    later = instance.start_time is not None and instance.start_time > (stop.failure.start_time or 0)
+    return None if stop.outcome is not Outcome.INTENDED and (later or _shown(stop, instance)) else due
+
+
+def _state(instance: JobInstance) -> str:
+    started = f", started {to_iso(instance.start_time)}" if instance.start_time is not None else ""
+    return f"{instance.status.value}{started}"
+
+
+def _request(stop: Attempt) -> str:
+    what = {Outcome.ACCEPTED: "was accepted", Outcome.INTENDED: "was interrupted"}
+    return f"the stop sent at {to_iso(stop.sent_ms)} {what.get(stop.outcome, 'has no known outcome')}"
