@@ -49,7 +49,7 @@ _PARTS = {"kills": "kills", "pairs": "pairs", "groups": "groups of four", "pause
 
 def figures_text(total: Json) -> list[str]:
     """The figures as people read them."""
-    names = ("seeds", "reruns", "calls", "faulty", "hostile", "searched", "secrets", *_PARTS)
+    names = ("seeds", "reruns", "calls", "faulty", "hostile", "searched", "secrets", "stops", *_PARTS)
     count = {**dict.fromkeys(names, 0), **total}
     share = 100 * count["faulty"] / count["calls"] if count["calls"] else 0
     parts = "; ".join(f"{count[name]} {words}" for name, words in _PARTS.items() if count[name])
@@ -62,6 +62,8 @@ def figures_text(total: Json) -> list[str]:
             f"rejected {count.get('ended_rejected', 0)}, unknown {count.get('ended_unknown', 0)}"
         ),
     ]
+    if count["stops"]:
+        lines.append(f"{count['stops']} stops; stopped although it had gone on, or twice: {count.get('stopped_wrongly', 0)}")
     if count["hostile"]:
         lines.append(
             f"{count['hostile']} hostile answers over {count['hostile_calls']} calls; most memory {count['most_kilobytes'] // 1024} MB, "

@@ -16,6 +16,7 @@ import subprocess
 import sys
 import time
 import typing as t
+import uuid
 from pathlib import Path
 
 from tests.chaos.processes import KilledError
@@ -117,13 +118,16 @@ def _play(options: Json) -> Json:
     from ansible_collections.dataarts.factory.plugins.plugin_utils._task import passes
     from tests.support.logic import call
 
-    run, result = passes.Passes(), Json()
+    run, result = passes.Passes(run_id=uuid.uuid4().hex), Json()
     timing, start = passes.Timing.of(options), time.monotonic()
     while True:
         given, began = passes.next_args(options, run), time.monotonic() - start
         result = call("job_rerun", {name: str(value) if name.startswith(("since", "planned")) else value for name, value in given.items()})
         run = run.after(result)
         seconds = passes.seconds_to_next_pass(run, timing, began, time.monotonic() - start)
+        if seconds is None and passes.acts_on_timeout(run, timing):
+            (run, timing), start = passes.after_timeout(run, timing), time.monotonic()
+            continue
         if seconds is None:
             return {"result": result, "base": dict(run.base), "ended": run.ended, "error": run.error}
         time.sleep(seconds)

@@ -19,7 +19,7 @@ Pure. A step after ``decide``: a decision of ``reconcile.py`` and the stops that
 | in progress, or running-exception, in a later run | it was stopped by this ``since`` before | never stopped a second time |
 | to be rerun | a stop that is not settled, of whatever run | ``settling``: a stop that comes late must not meet the rerun |
 
-Stopped is what shows manual-stop with the start of the run that was to be stopped, or after an accepted stop also fail.
+Stopped is what shows manual-stop or fail with the start of the run that was to be stopped, unless the stop was refused or not sent.
 """
 
 from __future__ import annotations
@@ -297,11 +297,11 @@ def _owed(stop: Attempt, instance: JobInstance, wanted: StopPolicy, now: int) ->
 
 
 def _shown(stop: Attempt, instance: JobInstance) -> bool:
-    """Whether *instance* shows that the run which *stop* answered was stopped. What an accepted stop leaves is documented nowhere: any end but
-    success will do."""
+    """Whether *instance* shows that the run which *stop* answered was stopped. Which status a stop leaves is documented nowhere, and what fails while
+    it is to be stopped is as good as stopped."""
     if stop.outcome not in _IN_FLIGHT or not _same_run(stop, instance):
         return False
-    return instance.status is Status.MANUAL_STOP or (stop.outcome is Outcome.ACCEPTED and instance.status is Status.FAIL)
+    return instance.status in (Status.MANUAL_STOP, Status.FAIL)
 
 
 def _same_run(stop: Attempt, instance: JobInstance) -> bool:
@@ -318,7 +318,7 @@ def _took_effect(stop: Attempt, instance: JobInstance, effective: t.Iterable[Att
     if stop.outcome is Outcome.ACCEPTED:
         return not (instance.status.succeeded and _same_run(stop, instance))
     answered = (
-        attempt.failure.status == Status.MANUAL_STOP.value and attempt.failure.start_time == stop.failure.start_time
+        attempt.failure.start_time == stop.failure.start_time and (attempt.attempt_id or 0) > (stop.attempt_id or 0)
         for attempt in effective
     )
     return _shown(stop, instance) or any(answered)

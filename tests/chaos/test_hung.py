@@ -1,0 +1,278 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Controllers that stop what hangs and rerun it, killed at drawn moments between the stop and the rerun and around: nothing is stopped that had gone
+on by itself, nothing is rerun twice, nothing stays stopped.
+
+The judge is the emulator's journal. A run hangs if the scenario says so, and each instance hangs at most once: whatever was stopped in another run,
+or a second time, had gone on.
+"""
+
+from __future__ import annotations
+
+import collections
+import os
+import random
+import time
+import typing as t
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from emulator.running import Running, running
+from tests.chaos.controllers import Controllers
+from tests.chaos.processes import KilledError
+from tests.support.postgresql import PASSWORD, PostgresServer, postgres_server
+from tests.support.scenarios import FREE, V1, small_night
+from tests.support.workspace import options as options_for
+
+Json = dict[str, t.Any]
+CHOSEN = os.environ.get("CHAOS_HUNG")
+#: Kills of one case; the case is played until it had as many.
+KILLS_EACH = 2
+CASES = [int(CHOSEN)] if CHOSEN else list(range(1, 1 + -(-int(os.environ.get("HUNG_KILLS") or 50) // KILLS_EACH)))
+#: Emulated seconds in a real one, and instances of a case.
+SPEED, INSTANCES = 20, 12
+#: Plays of one member, and the longest that a play may take, seconds.
+PLAYS, PATIENCE = 12, 240.0
+_POLL_SECONDS = 0.002
+
+
+@pytest.fixture(scope="module")
+def service() -> Iterator[Running]:
+    """An emulator that every case resets."""
+    with running(small_night()) as handle:
+        yield handle
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[PostgresServer]:
+    """The one PostgreSQL."""
+    with postgres_server() as handle:
+        yield handle
+
+
+@pytest.fixture(scope="module")
+def controllers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Controllers]:
+    """Processes with a home each."""
+    fleet = Controllers(tmp_path_factory.mktemp("controllers"))
+    yield fleet
+    fleet.close()
+
+
+class HungCase:
+    """A drawn night: what hangs once and succeeds then, what is fine, what is abnormal, and what leaves that state by itself."""
+
+    def __init__(self, seed: int) -> None:
+        rng = random.Random(f"hung {seed}")
+        self.rng, hangs = rng, {"status": "hang"}
+        fine = {"status": "success", "seconds": 2}
+        kinds: list[tuple[str, Json]] = [
+            ("hung", {"status": "fail", "runs": [hangs, fine]}),
+            ("fine", {"status": "fail", "runs": [fine]}),
+            ("abnormal", {"status": "running-exception", "runs": [fine]}),
+            ("recovering", {"status": "running-exception", "runs": [fine]}),
+            ("foreign", {"status": "running", "runs": [hangs]}),
+        ]
+        drawn = [rng.choices(kinds, (5, 2, 3, 3, 1))[0] for dummy in range(INSTANCES)]
+        self.kinds = {number: kind for number, (kind, dummy) in enumerate(drawn, 1)}
+        instances = []
+        for number, (kind, instance) in enumerate(drawn, 1):
+            recovers = {"recovers": rng.uniform(1, 8) * SPEED} if kind == "recovering" else {}
+            instances.append({"plan_time": f"-{number * 60}m", **instance, **recovers})
+        late = {"stop_visible_after": rng.choice((0, 0, rng.uniform(0, 2) * SPEED)), "rerun_visible_after": rng.choice((0, 0, SPEED))}
+        self.scenario = small_night(speed=SPEED, switches={**FREE, **V1, **late, "stopped_status": rng.choice(("manual-stop", "fail"))})
+        self.scenario["accounts"][0]["workspaces"][0]["jobs"] = [{"name": "daily_sales", "instances": instances}]
+        self.faults: list[Json] = [
+            {"route": "v1_stop", "kind": rng.choice(("drop", "gateway_timeout")), "when": "after_effect", "rate": 0.1, "seed": seed},
+            {"route": "v1_stop", "kind": "drop", "when": "before_effect", "rate": 0.1, "seed": seed + 1},
+            {"route": "retry", "kind": "drop", "when": rng.choice(("after_effect", "before_effect")), "rate": 0.1, "seed": seed + 2},
+            {"route": "v1_instance", "kind": "latency", "seconds": 0.05, "rate": 0.2, "seed": seed + 3},
+        ]
+        self.options: Json = {
+            "timeout_action": "stop_and_rerun",
+            "running_exception": "stop_and_rerun",
+            "wait_timeout": rng.choice((4, 6)),
+            "settle_time": 4,
+            "poll_interval": 1,
+            "read_timeout": 2.0,
+            "max_retries": 1,
+            "reasons": "none",
+        }
+
+
+class Murders:
+    """How many kills are left to be done, each at a drawn moment: around a stop, and before the rerun after it."""
+
+    def __init__(self, seed: int, number: int) -> None:
+        self._rng, self.left = random.Random(f"murders {seed}"), number
+
+    def around(self, service: Running, play: Future[Json], kill: Callable[[], None]) -> bool:
+        """Kill at the next moment, if one is left and the *play* does not end before."""
+        stops, writes = _count(service, "stop"), len(service.journal())
+        requests = len(service.requests())
+        kind, number = self._rng.choice(("look", "stop", "stop", "stop", "write")), self._rng.choice((1, 1, 2, 3))
+        while not play.done():
+            new = service.requests()[requests:]
+            come = {
+                "look": sum(request["route"] == "v1_instance" for request in new) >= number,
+                "stop": _count(service, "stop") >= stops + number,
+                "write": len(service.journal()) >= writes + number,
+            }[kind]
+            if come:
+                time.sleep(self._rng.choice((0, 0, 0.002, 0.01, 0.05, 0.3, 1.0)))
+                if play.done():
+                    return False
+                kill()
+                self.left -= 1
+                return True
+            time.sleep(_POLL_SECONDS)
+        return False
+
+
+def _count(service: Running, kind: str) -> int:
+    return sum(len(entry["instances"]) for entry in service.journal() if entry["kind"] == kind)
+
+
+class Night:
+    """One case, played by controllers that go on with the same ``since`` after each kill."""
+
+    def __init__(self, service: Running, case: HungCase, controllers: Controllers, journal: Callable[[int], Json]) -> None:
+        self._service, self._case, self._controllers, self._journal = service, case, controllers, journal
+
+    def play(self, murders: Murders, members: int) -> list[str]:
+        """What was found wrong."""
+        service, case = self._service, self._case
+        service.reset(case.scenario)
+        for fault in case.faults:
+            service.inject(fault)
+        options = {**options_for(service), **case.options, "since": str(service.now_ms())}
+        with ThreadPoolExecutor(members) as pool:
+            list(pool.map(lambda number: self._member(options, murders if number == 0 else Murders(0, 0), number), range(members)))
+        service.clear_faults()
+        end = self._play({**options, "read_timeout": 60.0, "max_retries": 6, "wait_timeout": 20}, Murders(0, 0), 0)
+        return [*self._judge(), *([] if end["error"] is None else [f"the last play ended with {end['error']}"])]
+
+    def _member(self, options: Json, murders: Murders, number: int) -> None:
+        for dummy in range(PLAYS):
+            try:
+                self._play(options, murders, number)
+            except KilledError:
+                continue
+            if not murders.left:
+                return
+
+    def _play(self, options: Json, murders: Murders, number: int) -> Json:
+        (controller,) = self._controllers.take(1)
+        controller.ready()
+        with ThreadPoolExecutor(1) as pool:
+            play = pool.submit(controller.play, {**options, **self._journal(number)})
+            if murders.left:
+                murders.around(self._service, play, controller.kill)
+            end = play.result(PATIENCE)
+        self._controllers.give_back(controller)
+        return end
+
+    def _judge(self) -> list[str]:
+        (jobs,) = self._service.state()["workspaces"].values()
+        (instances,) = jobs.values()
+        stops: dict[int, list[Json]] = collections.defaultdict(list)
+        reruns: collections.Counter[int] = collections.Counter()
+        for entry in self._service.journal():
+            for instance in entry["instances"]:
+                if entry["kind"] == "stop":
+                    stops[instance["plan_time"]].append(instance)
+                else:
+                    reruns[instance["plan_time"]] += 1
+        ordered = sorted(instances, key=lambda instance: -int(instance["plan_time"]))
+        return [
+            text for number, instance in enumerate(ordered, 1) for text in self._of_one(self._case.kinds[number], instance, stops, reruns)
+        ]
+
+    def _of_one(self, kind: str, instance: Json, stops: t.Mapping[int, list[Json]], reruns: t.Mapping[int, int]) -> Iterator[str]:
+        plan = instance["plan_time"]
+        name, made, rerun = f"{kind} {plan}", stops.get(plan, []), reruns.get(plan, 0)
+        hanging = {"hung": ("running", 2), "abnormal": ("running-exception", 1), "recovering": ("running-exception", 1)}.get(kind)
+        for stop in made:
+            if (stop["status_before"], stop["run"]) != hanging:
+                yield f"stopped although it had gone on: {name}: {stop}"
+        if len(made) > 1:
+            yield f"stopped twice: {name}: {made}"
+        most = {"hung": 1, "fine": 1}.get(kind, 0) + len(made)
+        if rerun > most:
+            yield f"rerun twice: {name}: {rerun} reruns, {len(made)} stops"
+        if kind != "foreign" and instance["status"] != "success" and not (kind == "hung" and not made):
+            yield f"lost: {name} ended as {instance['status']} after {rerun} reruns and {len(made)} stops"
+        if kind == "foreign" and instance["status"] != "running":
+            yield f"somebody else's was stopped: {name}"
+
+
+def play_killed(
+    service: Running,
+    seed: int,
+    controllers: Controllers,
+    journal: Callable[[int], Callable[[int], Json]],
+    figures: t.Callable[..., None],
+    kills: int,
+) -> None:
+    """Cases of *seed* until *kills* controllers were killed."""
+    murders = Murders(seed, kills)
+    for variant in range(10):
+        before = murders.left
+        findings = Night(service, HungCase(seed + 1000 * variant), controllers, journal(variant)).play(murders, 1 + seed % 2)
+        stops = _count(service, "stop")
+        figures(
+            kills=before - murders.left,
+            stops=stops,
+            stopped_wrongly=sum("gone on" in text or "stopped twice" in text or "somebody" in text for text in findings),
+            twice=sum(text.startswith("rerun twice") for text in findings),
+            lost=sum(text.startswith("lost") for text in findings),
+            reruns=_count(service, "retry") + _count(service, "restart"),
+        )
+        if findings:
+            pytest.fail(f"variant {variant}: " + "\n".join([*findings, f"play it again: make chaos CHAOS_HUNG={seed}"]), pytrace=False)
+        if not murders.left:
+            return
+    raise AssertionError(f"{murders.left} of {kills} kills did not find their moment")
+
+
+@pytest.fixture
+def postgresql(server: PostgresServer) -> Iterator[Callable[[int], Callable[[int], Json]]]:
+    """Makes options that name a new database, the same for all controllers."""
+    names: list[str] = []
+
+    def make(dummy: int) -> Callable[[int], Json]:
+        names.append(server.database())
+        own = {"journal": server.uri(names[-1]), "journal_password": PASSWORD}
+        return lambda member: own
+
+    yield make
+    for name in names:
+        server.sql(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def in_a_file(directory: Path) -> Callable[[int], Callable[[int], Json]]:
+    """Makes options that name a new file, the same for all controllers of this machine."""
+    return lambda variant: lambda member: {"journal": str(directory / f"journal-{variant}.db")}
+
+
+def test_a_killed_controller_that_stops_what_hangs(
+    service: Running, controllers: Controllers, tmp_path: Path, figures: t.Callable[..., None]
+) -> None:
+    play_killed(service, 2, controllers, in_a_file(tmp_path), figures, 1)
+
+
+@pytest.mark.chaos
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("seed", CASES)
+def test_every_kill_between_stop_and_rerun(
+    service: Running,
+    controllers: Controllers,
+    tmp_path: Path,
+    postgresql: Callable[[int], Callable[[int], Json]],
+    figures: t.Callable[..., None],
+    seed: int,
+) -> None:
+    play_killed(service, seed, controllers, in_a_file(tmp_path) if seed % 3 else postgresql, figures, KILLS_EACH)
