@@ -92,9 +92,11 @@ DB_RESTARTS ?= 20
 PAUSES ?= 6
 # Drawn nights whose jobs depend on each other, for what comes after a rerun.
 GRAPHS ?= 200
+# Kills of controllers that stop and rerun what hangs.
+HUNG_KILLS ?= 50
 CHAOS_AGAIN := $(strip $(if $(CHAOS_SEED),test_every_seed) $(if $(CHAOS_KILL),test_every_kill) \
 	$(if $(CHAOS_PAIR),test_every_pair) $(if $(CHAOS_HOSTILE),test_every_hostile) $(if $(CHAOS_GROUP),test_every_group) \
-	$(if $(GRAPH),test_every_night))
+	$(if $(GRAPH),test_every_night) $(if $(CHAOS_HUNG),test_every_hung_kill))
 
 .PHONY: chaos
 chaos: $(VENV)/.test $(HOUSE) ## reruns with random faults, kills, pairs, hostile answers, and controllers on one PostgreSQL

@@ -267,7 +267,7 @@ def test_a_killed_controller_that_stops_what_hangs(
 @pytest.mark.chaos
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("seed", CASES)
-def test_every_kill_between_stop_and_rerun(
+def test_every_hung_kill(
     service: Running,
     controllers: Controllers,
     tmp_path: Path,

@@ -310,6 +310,22 @@ def stop(service: Running) -> None:
     assert service.instances("long_load")[0]["status"] == "manual-stop"
 
 
+@drives("v1_stop")
+def stop_refused(service: Running) -> None:
+    (true,) = service.instances("long_load")
+    client = dgc_client(service.endpoint_v1)
+    known, unknown = (
+        dgc.StopJobInstanceRequest(workspace=WORKSPACE_ID, job_name="long_load", instance_id=name)
+        for name in (str(true["instance_id"]), "1")
+    )
+    client.stop_job_instance(known)
+    for request, code in ((known, "DLF.30118"), (unknown, "DLF.30137")):
+        with pytest.raises(ClientRequestException) as caught:
+            client.stop_job_instance(request)
+        assert (caught.value.status_code, caught.value.error_code) == (400, code)
+    assert len(service.journal()) == 1
+
+
 @drives("v1_jobs")
 def list_jobs_v1(service: Running) -> None:
     client = dgc_client(service.endpoint_v1)

@@ -186,6 +186,9 @@ OBSERVERS: dict[str, Observe] = {
     "batch_refusal": of_batch,
     "duplicate_keys": twice,
     "retry_of_active": hidden_and_shown,
+    "stop_of": lambda service: stopped(service, "odd", "running-exception")[0],
+    "stop_visible_after": lambda service: stopped(service, "odd", "running-exception")[1] != "running-exception",
+    "stopped_status": lambda service: stopped(service, "odd", "running-exception")[1],
     "twins_rerun": rerun_of_twins,
     "running_per_job": crowd,
     "status_spelling": lambda service: {entry["status"] for entry in listed(service, "odd").data["instances"]},
@@ -203,6 +206,13 @@ OBSERVERS: dict[str, Observe] = {
     "date_offset_seconds": date_offset,
     "token_lifetime_seconds": token_lifetime,
 }
+
+
+def stopped(service: Running, name: str, status: str) -> tuple[int, str]:
+    """The answer to a stop of the instance of that job with that status, and its status after it."""
+    (instance_id,) = [entry["instance_id"] for entry in listed(service, name).data["instances"] if entry["status"] == status]
+    reply = request(service.endpoint_v1, "POST", f"{JOBS_V1}/{name}/instances/{instance_id}/stop")
+    return reply.status, next(entry["status"] for entry in listed(service, name).data["instances"] if entry["instance_id"] == instance_id)
 
 
 def failed_detail(service: Running) -> t.Any:
