@@ -77,13 +77,16 @@ def test_the_documentation_names_the_steps_in_their_order() -> None:
         *(
             "decide",
             "hung instances",
+            "downstream",
             "reasons policy",
             "daily limit",
             "twins",
             "approval",
             "start node",
             "dependency order",
+            "urgency",
             "limits",
+            "quiet hours",
             "batches",
         )
     ]
