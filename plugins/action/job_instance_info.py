@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Runs every module that needs nothing from the controller but what variables say; meta/runtime.yml names them."""
+"""Runs module job_instance_info with what variables say. A file of its own, because a redirect would give it the other one's module_defaults."""
 
 from __future__ import annotations
 
@@ -9,4 +9,4 @@ from ..plugin_utils._task.module_action import ModuleAction
 
 
 class ActionModule(ModuleAction):
-    """The action behind the tasks ``dataarts.factory.job_instance_info``, ``job_info`` and so on."""
+    """The action behind the task ``dataarts.factory.job_instance_info``."""

@@ -80,6 +80,20 @@ def test_every_module_has_account_and_workspace_of_the_inventory_or_of_the_play(
     assert all("not found" in msg or "no instance" in msg for (name, dummy), msg in messages.items() if name in failed), messages
 
 
+def test_what_module_defaults_say_of_one_module_is_not_said_of_another(service: Running, ansible: Ansible, tmp_path: Path) -> None:
+    service.set(**V2, depend_open=True)
+    names = ["dataarts.factory.job_info", "dataarts.factory.workspace_info", "dataarts.factory.job_instance_info"]
+    play = {
+        "hosts": "all",
+        "gather_facts": False,
+        "module_defaults": {"dataarts.factory.job_instance_info": {"workspace_id": "0" * 32}},
+        "tasks": [{"name": name, name: {}, "ignore_errors": True} for name in names],
+    }
+    outcome = ansible.written_playbook([play], "-i", written(tmp_path, inventory(sales=variables(service))))
+    failed = [line.task for line in outcome.results if line.event != "recap" and line.result.get("failed")]
+    assert failed == names[2:]
+
+
 @pytest.mark.parametrize(("blank", "place"), [(None, "extra"), ("", "extra"), ("\r\n", "play"), (None, "host")])
 def test_a_limit_of_the_inventory_is_not_lifted_by_what_says_nothing(
     service: Running, ansible: Ansible, tmp_path: Path, blank: str | None, place: str
