@@ -449,11 +449,11 @@ class TestSchema:
         with place.open() as journal:
             (claimed,) = claim(journal, 1)
         monkeypatch.setattr(schema, "MIGRATIONS", (*schema.MIGRATIONS, self.MORE, ("CREATE TABLE dataarts_shape (side INTEGER)",)))
-        with pytest.raises(JournalError, match=r"schema 3 and has to be brought to 5. The next rerun outside check mode does that"):
+        with pytest.raises(JournalError, match=r"schema 4 and has to be brought to 6. The next rerun outside check mode does that"):
             known(place, read_only=True)
         assert known(place).attempts == (claimed,)
         assert place.rows("SELECT colour FROM dataarts_attempt") == [("red",)]
-        assert place.rows("SELECT value FROM dataarts_meta WHERE key = 'version'") == [("5",)]
+        assert place.rows("SELECT value FROM dataarts_meta WHERE key = 'version'") == [("6",)]
         assert known(place, read_only=True).attempts == (claimed,)
 
     def test_one_of_schema_1_gets_its_numbers(self, place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -462,7 +462,7 @@ class TestSchema:
             patch.setattr(schema, "MIGRATIONS", schema.MIGRATIONS[:1])
             journal.note("scope", "key", "")
         place.rows(f"INSERT INTO dataarts_coverage (project_id, workspace_id, since_ms) VALUES ('p', '{WORKSPACE}', {at(1)})")
-        names = [name for name in schema.INSERTED.replace('"', "").split(", ") if name not in ("flight_ms", "serial")]
+        names = [name for name in schema.INSERTED.replace('"', "").split(", ") if name not in ("flight_ms", "serial", "kind")]
         made = [attempt(1), attempt(2), attempt(1, end_time=at(1))]
         for number, entry in enumerate(made):
             row = dict(
@@ -475,7 +475,7 @@ class TestSchema:
             place.rows(f"INSERT INTO dataarts_attempt ({schema.columns(*names)}) VALUES ({values})")
         with place.open() as journal:
             assert [replace(entry, attempt_id=None) for entry in journal.read([WORKSPACE], ALL, T).attempts] == made[1:]
-            assert place.rows("SELECT serial FROM dataarts_attempt ORDER BY id") == [(1,), (1,), (2,)]
+            assert place.rows("SELECT serial, kind FROM dataarts_attempt ORDER BY id") == [(1, "rerun"), (1, "rerun"), (2, "rerun")]
             assert (known(place).complete_since, known(place).covered_ms) == (at(1), None)
             assert claim(journal, 1, end_time=at(2))[0]
         with pytest.raises(Exception, match=r"(?i)unique"):
@@ -497,7 +497,7 @@ class TestSchema:
                 claim(journal, 1)
         for read_only in (True, False):
             with pytest.raises(
-                JournalError, match=r"a newer version of this collection made it .schema 4; this one knows 3.. Update the collection"
+                JournalError, match=r"a newer version of this collection made it .schema 5; this one knows 4.. Update the collection"
             ):
                 known(place, read_only=read_only)
         with place.open() as journal, pytest.raises(JournalError, match=r"Update the collection"):
