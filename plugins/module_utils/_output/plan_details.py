@@ -26,7 +26,13 @@ Result = t.Dict[str, t.Any]
 _NAMED = 3  # jobs that a line names
 _STARTS = {"errorNode": "at the node that failed", "firstNode": "at the first node"}
 _PARAMETERS = {"original_version": "its original parameters", "current_version": "the parameters submitted last"}
-_LEFT = {Action.WAIT: "in progress", Action.SETTLING: "sent before, and listed again first", Action.DONE: "succeeded since", **MISSED_WORDS}
+_LEFT = {
+    Action.WAIT: "in progress",
+    Action.STOP: "stopped first",
+    Action.SETTLING: "sent before, and listed again first",
+    Action.DONE: "succeeded since",
+    **MISSED_WORDS,
+}
 
 
 def plan_details(plan: Plan, expected: Forecast, statuses: t.Container[Status], options: RetryOptions, now_ms: int) -> Result:

@@ -381,7 +381,7 @@ def _seconds(value: float) -> int:
 
 
 _ONLY_A_RERUN = "Only a rerun shows it"
-_ONLY_A_STOP = "only a stop would show it, and the doctor stops nothing"
+_ONLY_A_STOP = "Only a stop shows it"
 POINTS: dict[str, t.Callable[[Evidence], Decided] | str] = {
     "offset_unit": _offset_unit,
     "offset_beyond": _offset_beyond,

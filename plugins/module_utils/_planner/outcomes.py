@@ -25,7 +25,7 @@ REJECTING_KINDS = frozenset({Kind.NOT_FOUND, Kind.NOTHING_TO_RERUN, Kind.NOT_RER
 SHARED_KINDS = FATAL_KINDS | {Kind.NOT_PUBLISHED}
 #: Kinds by which a request provably took no effect, for a reason that does not lie in its instances. SERVER is IAM's answer, which was
 #: asked for a token before the request could leave; no request that may write ends so.
-NOT_EXECUTED_KINDS = SHARED_KINDS | {Kind.THROTTLED, Kind.BAD_ANSWER, Kind.SERVER, Kind.STALE}
+NOT_EXECUTED_KINDS = SHARED_KINDS | {Kind.THROTTLED, Kind.BAD_ANSWER, Kind.SERVER, Kind.STALE, Kind.MOVED_ON}
 
 #: Actions that tell that the goal was missed, and how people say it.
 MISSED_WORDS = {

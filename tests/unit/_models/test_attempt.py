@@ -58,7 +58,9 @@ def test_settling_counts_from_the_latest_time_at_which_the_request_may_have_been
 
 
 def test_the_words_of_outcomes_are_what_the_journal_and_results_hold() -> None:
-    assert [outcome.value for outcome in Outcome] == ["intended", "accepted", "rejected", "unknown", "not_executed", "conflicted"]
+    assert [outcome.value for outcome in Outcome] == [
+        *("intended", "accepted", "rejected", "unknown", "not_executed", "conflicted", "moved_on")
+    ]
     assert all(Outcome(outcome.value) is outcome for outcome in Outcome)
 
 

@@ -39,6 +39,8 @@ LEFT: list[tuple[Decision, str]] = [
     (decision(Action.DONE, Status.SUCCESS, already_done=True), "succeeded before"),
     (decision(Action.DONE, Status.SUCCESS), "succeeded since"),
     (decision(Action.WAIT, Status.RUNNING), "in progress"),
+    (decision(Action.STOP, Status.RUNNING), "stopped first"),
+    (decision(Action.STOPPED, Status.MANUAL_STOP), "stopped"),
     (decision(Action.WAIT, due_ms=at(60)), "rerun again after attempt_delay"),
     (decision(Action.SETTLING, attempt=attempt()), "sent before, and listed again first"),
     (decision(Action.SETTLING, due_ms=at(60)), "held back until it is certain that nothing was sent for it"),

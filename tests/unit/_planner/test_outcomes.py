@@ -51,6 +51,7 @@ OUTCOMES = [
     (Kind.TLS, "not_executed", "not_executed", False),
     (Kind.REDIRECT, "not_executed", "not_executed", False),
     (Kind.STALE, "not_executed", "not_executed", False),
+    (Kind.MOVED_ON, "not_executed", "not_executed", False),
     (Kind.BAD_ANSWER, "not_executed", "not_executed", False),
     (Kind.SERVER, "not_executed", "not_executed", False),
 ]
@@ -183,6 +184,10 @@ STANDINGS = [
     (decision(Action.SKIPPED), "skipped", "skipped"),  # behind one that failed again
     (decision(Action.BLOCKED, Status.PAUSE), "blocked", "blocked"),
     (decision(Action.FAILED_AGAIN), "failed_again", "failed_again"),
+    (decision(Action.STOP, Status.RUNNING), "running", "running"),
+    (decision(Action.STOP, Status.RUNNING, then_rerun=True), "running", "to_rerun"),
+    (decision(Action.STOP, Status.RUNNING_EXCEPTION, then_rerun=True), "to_rerun", "to_rerun"),
+    (decision(Action.STOPPED, Status.MANUAL_STOP), "stopped", "stopped"),
     (decision(Action.NOT_RERUNNABLE, Status.RUNNING_EXCEPTION), "not_rerunnable", "not_rerunnable"),
     (decision(Action.REJECTED), "rejected", "rejected"),
     (decision(Action.UNKNOWN), "unknown", "unknown"),

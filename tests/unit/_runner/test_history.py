@@ -57,6 +57,7 @@ def test_an_attempt_says_who_sent_what_when_and_why(path: str) -> None:
             "status_before": "fail",
             "sent_time": at(1),
             "sent_time_iso": "2026-11-23T03:00:01Z",
+            "kind": "rerun",
             "outcome": "accepted",
             "number": 1,
             "batch": 1,
