@@ -17,6 +17,7 @@ def check_documented(value: dict[str, t.Any], documented: dict[str, t.Any], wher
         "bool": (bool,),
         "list": (list,),
         "dict": (dict,),
+        "raw": (str, int, float),
     }
     for name, item in value.items():
         assert name in documented, f"{where}.{name} is not documented"
