@@ -16,8 +16,8 @@ import pytest
 import emulator
 from emulator.running import Running
 from emulator.switches import SWITCHES, Switches, table
-from tests.emulator.signed_requests import DAY_MS, JOBS_V1, JOBS_V2, listed, listed_v1, request, restart, retry, retry_body
-from tests.support.scenarios import ACCESS_KEY, PROJECT_ID, SECRET_KEY, WORKSPACE_ID, small_night, twins
+from tests.emulator.signed_requests import DAY_MS, JOBS_V1, JOBS_V2, Reply, listed, listed_v1, request, restart, retry, retry_body
+from tests.support.scenarios import ACCESS_KEY, PROJECT_ID, SECRET_KEY, STUDIO_ID, WORKSPACE_ID, small_night, twins
 
 JOBS: list[dict[str, t.Any]] = [
     {"name": "daily_sales", "id": 7, "failed": 3, "succeeded": 2, "wait_seconds": 100},
@@ -39,6 +39,7 @@ JOBS: list[dict[str, t.Any]] = [
     {"name": "shared_key", "instances": twins()},
     {"name": "crowded", "failed": 7},
 ]
+BASELINES = [{"name": "morning", "jobs": ["daily_sales"], "sla_time": "2h"}]
 Observe = t.Callable[[Running], t.Any]
 
 
@@ -174,6 +175,8 @@ OBSERVERS: dict[str, Observe] = {
     "rerun_waits_for_upstream": rerun_behind_a_failure,
     "cancelled_times": cancelled,
     "depend_open": lambda service: request(service.endpoint, "GET", f"{JOBS_V2}/daily_sales/depend").status,
+    "baselines_open": lambda service: [baselines(service).status, baselines(service, "baselineinstance").status],
+    "baseline_jobs": lambda service: baselines(service).data["baselines"][0]["sla_task_ids"],
     "code_spelling": lambda service: [
         request(service.endpoint_v1, "GET", f"{JOBS_V1}/daily_sales/instances/1").code,
         request(service.endpoint_v1, "GET", f"{JOBS_V1}/unknown").code,
@@ -215,6 +218,11 @@ def stopped(service: Running, name: str, status: str) -> tuple[int, str]:
     return reply.status, next(entry["status"] for entry in listed(service, name).data["instances"] if entry["instance_id"] == instance_id)
 
 
+def baselines(service: Running, resource: str = "baseline") -> Reply:
+    """The list of baselines, or of their instances."""
+    return request(service.endpoint, "GET", f"/v2/{PROJECT_ID}/factory/aiops/{STUDIO_ID}/{resource}")
+
+
 def failed_detail(service: Running) -> t.Any:
     """The v1 detail of an instance of daily_sales that failed."""
     (instance_id, *_others) = [entry["instance_id"] for entry in listed(service).data["instances"] if entry["status"] == "fail"]
@@ -236,7 +244,7 @@ def observed(shared: Running, name: str, value: t.Any) -> t.Any:
         {"name": "v", "access_key": "AKVIEWER", "secret_key": "sk", "role": "viewer"},
     ]
     switches = {"flow_control": name in ("flow_control", "retry_after"), name: value}
-    workspaces = [{"id": WORKSPACE_ID, "name": "sales", "kind": 1, "jobs": JOBS}]
+    workspaces = [{"id": WORKSPACE_ID, "name": "sales", "kind": 1, "jobs": JOBS, "baselines": BASELINES}]
     shared.reset(small_night(workspaces=workspaces, users=users, speed=1, run_seconds=1000, switches=switches))
     return OBSERVERS[name](shared)
 

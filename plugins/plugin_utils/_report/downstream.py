@@ -15,7 +15,7 @@ Result = t.Mapping[str, t.Any]
 _CURES = {"stale": "stale", "cancelled": "cancelled"}
 
 
-def dependants_of(results: t.Iterable[Result]) -> list[Result]:
+def returned_dependants(results: t.Iterable[Result]) -> list[Result]:
     """Every dependant that the tasks of job_rerun returned, each once: an instance may be below what several workspaces rerun. What one of them
     has made a part of its plan is so for all."""
     dependants: dict[tuple[t.Any, ...], Result] = {}
@@ -29,7 +29,7 @@ def dependants_of(results: t.Iterable[Result]) -> list[Result]:
 
 def downstream_of(results: t.Iterable[Result]) -> list[dict[str, t.Any]]:
     """One entry for each effect: effect, count, joined (how many of them are part of a plan), jobs (how many), and text for people."""
-    dependants = dependants_of(results)
+    dependants = returned_dependants(results)
     joined = [dependant for dependant in dependants if dependant.get("joined")]
     parts = {effect: number for effect, number, _jobs in downstream_groups(joined)}
     return [

@@ -221,7 +221,8 @@ WORDS: list[tuple[str, t.Any, str]] = [
     ("statuses", ["fail", "manual_stop"], r"not 'manual_stop'\. Did you mean manual-stop\?$"),
     ("instance_types", ["patchdata"], r"Did you mean patch_data\?$"),
     ("retry_location", "error_node", r"Did you mean errorNode\?$"),
-    ("order", "random", r"order must be parallel or upstream_first, not 'random'\.$"),
+    ("order", "random", r"order must be parallel or upstream_first or deadline, not 'random'\.$"),
+    ("order", "deadlines", r"not 'deadlines'\. Did you mean deadline\?$"),
 ]
 
 

@@ -42,14 +42,14 @@ def made(letter: str, seen: Seen, **more: t.Any) -> JobInstance:
 
 def graph(edges: str, *instances: JobInstance, depth: int = 50, unlisted: t.Mapping[str, str] | None = None) -> Graph:
     """The graph in which the second letter of each word depends on the first: ``ab bc``."""
-    by_name = {one.job_name: one for one in instances}
+    by_name = {member.job_name: member for member in instances}
     parents: dict[InstanceKey, frozenset[InstanceKey]] = {}
     for pair in edges.split():
         above, below = pair[0], pair[1]
         key = by_name[below].key
         parents[key] = parents.get(key, frozenset()) | {by_name[above].key}
     named = {by_name[name].key: text for name, text in (unlisted or {}).items()}
-    return Graph(parents, {one.key: one for one in instances}, depth, {}, named)
+    return Graph(parents, {member.key: member for member in instances}, depth, {}, named)
 
 
 def renewed(letter: str = "a", renewal: Renewal = Renewal.RENEWED) -> Root:
@@ -65,8 +65,8 @@ def effects(edges: str, *below: JobInstance, roots: t.Sequence[Root] | None = No
     """Name of a dependant -> its effect, without those that have none."""
     above = list(roots or [renewed()])
     drawn = graph(edges, *(root.instance for root in above), *below, depth=depth)
-    found = dependants_of({root.instance.key: root for root in above}, drawn)
-    return {one.instance.job_name: one.effect.value for one in found if one.effect}
+    dependants = dependants_of({root.instance.key: root for root in above}, drawn)
+    return {dependant.instance.job_name: dependant.effect.value for dependant in dependants if dependant.effect}
 
 
 @pytest.mark.parametrize(
@@ -143,8 +143,8 @@ def planned(
     """Name of a dependant -> the decision about it."""
     root = renewed("a", renewal)
     drawn = graph(edges, root.instance, *below, unlisted=unlisted)
-    made_attempts = {made(name, OLD).key: one for name, one in (attempts or {}).items()}
-    known = Knowledge(policy(**changes), at(now), made_attempts, {key: [one] for key, one in made_attempts.items()})
+    made_attempts = {made(name, OLD).key: attempt for name, attempt in (attempts or {}).items()}
+    known = Knowledge(policy(**changes), at(now), made_attempts, {key: [attempt] for key, attempt in made_attempts.items()})
     decisions = decide_dependants(dependants_of({root.instance.key: root}, drawn), mode, known, drawn)
     return {decision.instance.job_name: decision for decision in decisions}
 
@@ -246,13 +246,11 @@ def test_one_that_is_to_wait_for_a_rerun_joins_before_that_has_ended() -> None:
     ],
 )
 def test_what_counts_as_rerun(seen: Seen, made_before: Attempt | None, is_root: Renewal | None) -> None:
-    one = made("b", seen)
-    decision = decide(one, policy(), at(200), made_before, [made_before] if made_before else ())
+    decision = decide(made("b", seen), policy(), at(200), made_before, [made_before] if made_before else ())
     roots = roots_of([decision], policy())
     assert [root.renewal for root in roots.values()] == ([is_root] if is_root else [])
 
 
 def test_a_start_since_counts_where_the_journal_does_not_know() -> None:
-    one = made("b", (Status.SUCCESS, 10, 100))
-    decision = decide(one, policy(), at(200), None)
+    decision = decide(made("b", (Status.SUCCESS, 10, 100)), policy(), at(200), None)
     assert [root.renewal for root in roots_of([decision], policy(), unknown_past=True).values()] == [Renewal.RENEWED]
