@@ -56,9 +56,9 @@ options:
         every day, and the name of the time zone; V(UTC) and an offset such as V(+08:00) do too. Times may have seconds.
       - Several are a list. An entry may also be a mapping with C(begin), C(end) and C(zone); quote its times. Windows that touch or overlap are
         one.
-      - What runs is watched. The result says what was not sent, why, and when it may be sent, in
-        RV(dataarts.factory.job_rerun#module:quiet_hours); the task fails then. Only if M(dataarts.factory.job_rerun) waits anyway and the quiet
-        hours end within its O(dataarts.factory.job_rerun#module:wait_timeout), it sends when they are over.
+      - What runs is watched. RV(dataarts.factory.job_rerun#module:quiet_hours) says what was not sent, why, and when it may be sent; the task
+        fails then. Only if M(dataarts.factory.job_rerun) waits anyway and the quiet hours end within its
+        O(dataarts.factory.job_rerun#module:wait_timeout), it sends when they are over.
       - The clock is the service's. Nothing is sent in the two seconds before either. The machine that runs the module needs a database of time
         zones, its own or Python's package C(tzdata), unless zones are V(UTC) or offsets.
       - On the days on which clocks are changed, a time that the day does not have is the moment of the change; of a time that it has twice, a

@@ -118,29 +118,6 @@ options:
     description:
       - What to do about the instances that depend on those that are rerun, in this workspace or another. They are followed as far as
         O(downstream_depth) says, and told apart in RV(downstream).
-      - V(ignore) asks nothing about them. It is the default because every other value costs requests for each rerun, needs the dependency calls
-        of the newer API generation, and reads other workspaces.
-      - V(report) says what the rerun means for them, in the plan and at the end. Nothing more is rerun. Where they cannot be read that is
-        said, and nothing else changes.
-      - V(cancelled) also reruns those that were cancelled because what they waited for had failed. One that shows a run of its own was stopped by a
-        person, and is left alone. Whether a person stopped one while it waited the service does not tell.
-      - V(stale) also reruns those that succeeded on old data, in a run that started before the new end of something above them, or behind such
-        a one. Each starts at its first node.
-      - With V(cancelled) and V(stale) the whole run keeps the order of O(order=upstream_first), each of them is rerun when everything above it
-        is up to date, and O(max_instances) counts them. They are rerun in their own workspace, with the same credentials. What depends on itself
-        in a circle, or on something that is left alone, is left to a person.
-    type: str
-    choices: [ignore, report, cancelled, stale]
-    default: ignore
-  downstream_depth:
-    description:
-      - How many levels below what is rerun are followed, V(1) to V(50).
-    type: int
-    default: 50
-  downstream:
-    description:
-      - What to do about the instances that depend on those that are rerun, in this workspace or another. They are followed as far as
-        O(downstream_depth) says, and told apart in RV(downstream).
       - V(ignore) asks nothing about them. It is the default, because every other value costs requests for each rerun, needs the dependency
         calls of the newer API generation, and reads other workspaces.
       - V(report) says what the rerun means for them, in the plan and at the end. Nothing more is rerun. Where they cannot be read, that is

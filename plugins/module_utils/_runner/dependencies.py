@@ -3,8 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Dependencies: when a pass of job_rerun asks for them, and what the planner has to know of instances that are not selected.
 
-With ``order: upstream_first`` or ``deadline`` before anything is sent; without an answer nothing is. With any order once a rerun has waited in the service
-for long: it may wait for something that will not come. Then a missing answer is not an error, the instance is waited for as before.
+With ``order: upstream_first`` or ``deadline``, and where dependants may join the plan, before anything is sent; without an answer nothing is.
+In any case once a rerun has waited in the service for long: it may wait for something that will not come. Then a missing answer is not an
+error, the instance is waited for as before.
 """
 
 from __future__ import annotations
@@ -32,7 +33,6 @@ LONG_WAIT_MS = 180_000
 #: How long after a failure in another workspace of the play, and attempt_delay, its next attempt is waited for, ms: how many it has had
 #: already only that workspace's process knows.
 NEXT_ATTEMPT_MS = 60_000
-_FALL_BACK = "Set order to parallel to rerun without regard to dependencies."
 
 
 class OrderReader:
@@ -48,9 +48,10 @@ class OrderReader:
         self._api_of = api_of
         self._here: str = run.options["workspace_id"]
         self._order = str(run.options["order"])
-        # What joins from downstream is of no use before what it depends on.
         self._strict = self._order != "parallel"
-        self._first = self._strict or joins(run.options["downstream"])
+        # What joins from downstream is of no use before what it depends on.
+        self._joins = joins(run.options["downstream"])
+        self._first = self._strict or self._joins
         self._others = frozenset(run.options["other_workspaces"] or ())
         self._awaited: dict[tuple[str, str], None] = {}  # (job name, workspace id) that another workspace of the play is to rerun
         self.known = Dependencies.from_pass_state(carried)
@@ -153,11 +154,11 @@ class OrderReader:
             for known in (self.known, *self._abroad.values())
         }
         if due:
-            what, self._run.what = self._run.what, f"Failed to read what the instances {self._run.where} depend on (order: {self._order})"
+            what, self._run.what = self._run.what, f"Failed to read what the instances {self._run.where} depend on ({self._asked_by()})"
             try:
                 self._read_each(due, before)
             except ApiError as error:
-                error.hint = f"{error.hint} {so_far} {_FALL_BACK}".strip()
+                error.hint = f"{error.hint} {so_far} {self._fall_back()}".strip()
                 raise
             self._run.what = what
         if stuck and not self.known.closed:
@@ -165,6 +166,16 @@ class OrderReader:
                 self._read_each(stuck, before)
             except ApiError:
                 self.known.closed = True
+
+    def _asked_by(self) -> str:
+        """The options that need dependencies, with their values."""
+        needed = (("order", self._order, self._strict), ("downstream", self._run.options["downstream"], self._joins))
+        return ", ".join(f"{name}: {value}" for name, value, needs in needed if needs)
+
+    def _fall_back(self) -> str:
+        """How to rerun without dependencies: every option that needs them has to change."""
+        ways = (("order to parallel", self._strict), ("downstream to ignore", self._joins))
+        return f"Set {' and '.join(way for way, needs in ways if needs)} to rerun without regard to dependencies."
 
     def _read_each(self, decisions: t.Sequence[Decision], before: t.Mapping[int, frozenset[InstanceKey]]) -> None:
         """Read what is above *decisions*, in each of their workspaces, and what was open *before* once more."""

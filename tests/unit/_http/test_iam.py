@@ -14,7 +14,8 @@ import pytest
 from ansible_collections.dataarts.factory.plugins.module_utils._common.errors import ApiError, Kind
 from ansible_collections.dataarts.factory.plugins.module_utils._common.stopwatch import stopwatch
 from ansible_collections.dataarts.factory.plugins.module_utils._config.credentials import Account
-from ansible_collections.dataarts.factory.plugins.module_utils._http.iam import FetchedAuth, Lease, TokenAuth, cache_key, good_until
+from ansible_collections.dataarts.factory.plugins.module_utils._http.iam import FetchedAuth, cache_key, good_until
+from ansible_collections.dataarts.factory.plugins.module_utils._http.lease import Lease, TokenAuth
 
 NOW = 1_795_402_800.0  # 2026-11-23T03:00:00Z
 
