@@ -32,6 +32,7 @@ ANSWERS = {
     "dataarts_planned_before": "",
     "dataarts_answer_statuses": ["fail"],
     "dataarts_answer_order": "parallel",
+    "dataarts_answer_downstream": "as the inventory says",
     "dataarts_answer_max_instances": 500,
 }
 Launch = Callable[..., Launcher]

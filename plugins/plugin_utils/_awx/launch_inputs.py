@@ -93,7 +93,9 @@ def _known() -> Spec:
     return {
         **{name: single[name] for name in ("job_name", "begin_time", "end_time", "concurrent")},
         **rerun_spec(),
+        # A survey has a choice more for them, which leaves them to the inventory.
         "order": {"type": "str"},
+        "downstream": {"type": "str"},
         "plans": {"type": "dict"},
         "fail_on_broken": {"type": "bool"},
         "threshold": {"type": "int"},
