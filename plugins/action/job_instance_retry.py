@@ -1,12 +1,27 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Runs module job_instance_retry with what variables say. A file of its own, because a redirect would run it with the other one's module_defaults."""
+"""Runs module job_instance_retry with what variables say, and in role rerun says what was asked for."""
 
 from __future__ import annotations
 
+import typing as t
+
+from ..plugin_utils._role.options import ROLE
+from ..plugin_utils._task.console import label
 from ..plugin_utils._task.module_action import ModuleAction
+from ..plugin_utils._task.related import asked_line
+from ..plugin_utils._task.screen import show
 
 
 class ActionModule(ModuleAction):
     """The action behind the task ``dataarts.factory.job_instance_retry``."""
+
+    def work(self, task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
+        """Run the module. What it could not do is Ansible's to show, or the verdict's of the role."""
+        result = super().work(task_vars)
+        of_role = task_vars.get("ansible_role_name") == ROLE and not (self._task.no_log or self._play_context.no_log)
+        if of_role and "instances" in result and "error" not in result:
+            host = label(str(task_vars.get("inventory_hostname", "localhost")), task_vars.get("ansible_play_hosts_all") or ())
+            show(self._display, [asked_line(host, result, str(self._task.args.get("job_name")), check_mode=bool(self._task.check_mode))])
+        return result

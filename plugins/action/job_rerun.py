@@ -18,12 +18,12 @@ import uuid
 
 from ansible.errors import AnsibleConnectionFailure, AnsibleError
 from ansible.module_utils.parsing.convert_bool import boolean
-from ansible.release import __version__ as ansible_version
 
 from ..module_utils._common.text import printable
 from ..module_utils._planner.downstream import joins
 from ..module_utils._runner.ansible_module import ModuleRun, failure_result
 from ..plugin_utils._common.lines import Line
+from ..plugin_utils._report.host_results import patterns_without_job
 from ..plugin_utils._report.started import started_command
 from ..plugin_utils._role.options import ROLE
 from ..plugin_utils._task import console, counts, passes
@@ -32,10 +32,7 @@ from ..plugin_utils._task.interruption import Note, earliest
 from ..plugin_utils._task.module_action import ModuleAction
 from ..plugin_utils._task.passes import Passes
 from ..plugin_utils._task.paths import from_start
-from ..plugin_utils._task.screen import brief, show
-
-#: Whether a result fails by ``failed_when_result``, which since ansible-core 2.21 counts only where core itself has set it.
-_QUIET_FAILURE = tuple(map(int, ansible_version.split(".")[:2])) < (2, 21)
+from ..plugin_utils._task.screen import brief, failed_with, show
 
 
 class ActionModule(ModuleAction):
@@ -48,7 +45,7 @@ class ActionModule(ModuleAction):
         self._started, self._play, self._part = time.monotonic(), os.getppid(), passes.Part.of(self._task.args)
         if self._part.name == passes.VERDICT:
             return self._verdict(task_vars or {})
-        before, self._working = (task_vars or {}).get(self._part.result) if self._part.result else None, False
+        before, self._working = self._before(task_vars or {}), False
         watch = self._part.name == passes.WATCH
         try:
             result = super().run(tmp, task_vars)
@@ -59,6 +56,10 @@ class ActionModule(ModuleAction):
         if self._working or not isinstance(before, t.Mapping):
             return result
         return passes.refused(before, self._workspace_id(task_vars or {}), result, watch=watch)
+
+    def _before(self, task_vars: dict[str, t.Any]) -> t.Any:
+        """What the part before left behind: that of this run, or that of another workspace behind the same host."""
+        return (passes.outcome(task_vars, self._part.result) or None) if self._part.result else None
 
     def _workspace_id(self, task_vars: dict[str, t.Any]) -> str:
         """The workspace of a task whose options could not be completed; "" where that cannot be known either."""
@@ -87,7 +88,7 @@ class ActionModule(ModuleAction):
             fleet=bool(_prefix(task_vars)),
             run_id=uuid.uuid4().hex,
         )
-        before = task_vars.get(self._part.result) if self._part.result else None
+        before = self._before(task_vars)
         own = passes.before_of(before, str(self._task.args.get("workspace_id"))) if self._part.name == passes.WATCH else None
         if own is not None:
             resumed = Passes.resumed(run, own)
@@ -116,17 +117,25 @@ class ActionModule(ModuleAction):
 
     def _verdict(self, task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
         """Fail where the goal was missed, in few words: what a task that fails returns is shown, and its whole result may hold thousands of instances."""
-        result = task_vars.get(self._part.result)
-        result = result if isinstance(result, t.Mapping) else {}
-        msg = str(result.get("msg") or "Failed: no task of this play left a result.")
+        result = passes.outcome(task_vars, self._part.result)
         reached = passes.reached_goal(result)
+        msg = str(result.get("msg") or ("" if reached else "Failed: no task of this play left a result."))
+        if self._unmatched(task_vars) and (reached or not self._part.fail):
+            return failed_with("A pattern in jobs matches no job. See below.")
         if reached or not self._part.fail:
-            if self._part.good_too or not reached:
+            if msg and (self._part.good_too or not reached):
                 self._say(console.verdict_line(self._host(task_vars), msg))
             return {"changed": False, "msg": msg}
-        text = console.verdict_text(result, msg)
-        # Where this word alone fails a task, Ansible shows no lines of the role's file, which say nothing about the cause.
-        return {"changed": False, "failed_when_result": True, **({} if _QUIET_FAILURE else {"failed": True}), "msg": text}
+        text = msg if self._part.whole else console.verdict_text(result, msg)
+        return failed_with(text)
+
+    def _unmatched(self, task_vars: dict[str, t.Any]) -> bool:
+        """Whether the verdict on this host, the first of its batch, has to fail because a pattern matches no job of any workspace."""
+        first = list(task_vars.get("ansible_play_batch") or ())[:1] == [self._host(task_vars)]
+        if not first or self._part.whole:
+            return False
+        hosts = self._templar.template(task_vars.get("__dataarts_hosts"))
+        return bool(patterns_without_job(task_vars, hosts, self._part.result))
 
     def _kept(self, task_vars: dict[str, t.Any]) -> tuple[Passes, passes.Timing]:
         """The passes. Whatever ends them, what is known by then is kept; an error before anything is known is Ansible's to tell."""
@@ -255,7 +264,9 @@ class ActionModule(ModuleAction):
         # What the role's work comes to is told at its end; that it can come to nothing, at once.
         nothing = self._part.name == passes.SEND and passes.error_kind(run.base) != passes.INCOMPLETE
         early = failed and (run.error is not None or nothing)
-        for line in console.closing_lines(run, place, msg) or ([console.early_line(self._label(task_vars), msg)] if early else []):
+        for line in console.closing_lines(run, place, msg) or (
+            [console.early_line(self._label(task_vars), msg, place.workspace_id)] if early else []
+        ):
             self._say(line)
         result = counts.final_result(run, failed=failed, msg=msg, timed_out=place.timed_out, elapsed=place.elapsed, left=left)
         result = {**result, "diff": console.headed(host, result["diff"])} if result.get("diff") else result
@@ -273,7 +284,7 @@ class ActionModule(ModuleAction):
         hosts, hostvars = list(task_vars.get("ansible_play_batch") or ()), task_vars["hostvars"]
         at_once = max(int(task_vars.get("ansible_forks") or 1), hosts.index(self._host(task_vars)))
         if self._part.name != passes.SEND:
-            results = {host: hostvars.raw_get(host).get(self._part.result) for host in hosts[at_once:]}
+            results = {host: passes.outcome(hostvars.raw_get(host), self._part.result) for host in hosts[at_once:]}
             hosts = hosts[:at_once] + [host for host, result in results.items() if passes.all_sent(result)]
         ids = [str(hostvars[host].get("dataarts_workspace_id") or "") for host in hosts]
         return {"other_workspaces": [workspace_id for workspace_id in ids if workspace_id]}

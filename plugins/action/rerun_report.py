@@ -36,7 +36,7 @@ class ActionModule(ActionBase):
         result: dict[str, t.Any] = super().run(tmp, task_vars)
         dummy, options = self.validate_argument_spec(rerun_report_spec())
         task_vars = task_vars or {}
-        hosts = options["hosts"] if options["hosts"] is not None else list(task_vars.get("ansible_play_hosts_all") or ())
+        hosts = options["hosts"] if options["hosts"] is not None else host_results.hosts_so_far(task_vars)
         folder = Path(unfrackpath(options["path"], follow=False))
         results = host_results.results_of(hosts, task_vars)
         command = started_command(task_vars, self._loader)

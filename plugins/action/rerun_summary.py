@@ -16,6 +16,7 @@ from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
 from ansible.utils.path import unfrackpath
 
+from ..module_utils._common.text import counted
 from ..module_utils._config.argument_spec import rerun_summary_spec
 from ..plugin_utils._common.lines import Line
 from ..plugin_utils._common.tables import wrapped
@@ -25,7 +26,10 @@ from ..plugin_utils._report.closing import summary_lines
 from ..plugin_utils._report.go_on import go_on_lines
 from ..plugin_utils._report.started import started_command
 from ..plugin_utils._task.interruption import close_all
-from ..plugin_utils._task.screen import brief, show
+from ..plugin_utils._task.screen import brief, failed_with, show
+
+#: Set where a verdict on all hosts stands before this task.
+_JUDGED = "__dataarts_judged"
 
 
 class ActionModule(ActionBase):
@@ -44,24 +48,28 @@ class ActionModule(ActionBase):
         super().run(tmp, task_vars)
         task_vars = task_vars or {}
         dummy, options = self.validate_argument_spec(argument_spec=rerun_summary_spec())
-        hosts = [str(host) for host in (options["hosts"] if options["hosts"] is not None else task_vars.get("ansible_play_hosts_all", []))]
+        named = options["hosts"]
+        hosts = host_results.hosts_so_far(task_vars) if named is None else [str(host) for host in named]
         results, ids = host_results.results_of(hosts, task_vars, options["variable"]), host_results.workspace_ids_of(hosts, task_vars)
         command = started_command(task_vars, self._loader)
         folder = Path(unfrackpath(options["report_path"], follow=False)) if options["report_path"] else None
         report = host_results.report_of(results, ids, command, task_vars, check_mode=bool(self._task.check_mode), folder=folder)
         paths, failure = self._written(report, results, folder)
-        unmatched = _summary.unmatched_patterns(results)
+        unmatched = host_results.patterns_without_job(task_vars, named, options["variable"])
         lines = [
             *(Line(line, "bad") for text in unmatched for line in wrapped(text)),
             *summary_lines(report, verbose=self._display.verbosity > 0),
+            *_later_lines(task_vars if named is None else {}, hosts),
             *go_on_lines(report, command, str(folder / host_results.PLANS) if folder and paths else ""),
             *([Line(f"Report: {paths['html']}")] if paths else []),
         ]
         show(self._display, lines)
         close_all()
-        if unmatched:
+        # Where the verdict before has failed for a pattern, this does not, so that what goes on is the last that is read.
+        failures = [*([] if task_vars.get(_JUDGED) else unmatched), *([failure] if failure else [])]
+        if failures:
             # Without what has been shown: Ansible prints the whole of a result that failed, and passes on no statistics of it.
-            return {"changed": False, "failed": True, "msg": " ".join(filter(None, (*unmatched, failure))), "paths": paths}
+            return {**failed_with(" ".join(failures)), "paths": paths}
         result = {
             "changed": False,
             "summary": _summary.summarize(results),
@@ -69,7 +77,6 @@ class ActionModule(ActionBase):
             "lines": [text for line in lines for text in line.text.splitlines()],
             "paths": paths,
         }
-        result |= {"failed": True, "msg": failure} if failure else {}
         result |= {"ansible_stats": _stats(result, self._passed(task_vars))} if options["publish"] else {}
         warnings = _summary.shared_workspaces(ids)
         return brief({**result, "warnings": warnings} if warnings else result, self._display)
@@ -88,6 +95,12 @@ class ActionModule(ActionBase):
             return ({} if folder is None else host_results.write_report(report, results, folder)), ""
         except OSError as error:
             return {}, host_results.failure_text(t.cast(Path, folder), error)
+
+
+def _later_lines(task_vars: dict[str, t.Any], hosts: list[str]) -> list[Line]:
+    """That workspaces of later batches are not among *hosts*: where a whole batch fails, Ansible begins no other."""
+    later = len(task_vars.get("ansible_play_hosts_all") or hosts) - len(hosts)
+    return [Line(f"{counted(later, 'workspace')} of later batches not begun yet.")] if later > 0 else []
 
 
 def _stats(result: t.Mapping[str, t.Any], passed: t.Any) -> dict[str, t.Any]:

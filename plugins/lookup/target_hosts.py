@@ -15,7 +15,8 @@ description:
   - A play without hosts is skipped, and C(ansible-playbook) exits with status 0. After a typo in the path of the inventory, or with a limit
     that excludes every host, a scheduled rerun would do nothing and nobody would know. The playbooks of this collection use this lookup
     as their C(hosts), which fails instead.
-  - Returns the pattern if a host of the inventory matches it within C(--limit).
+  - Returns the pattern if a host of the inventory matches it within C(--limit), and if each part of both matches one. Ansible itself only warns about
+    a name that no host has, and works on the others.
   - Without C(--limit) it returns V(localhost) where no host matches. Role P(dataarts.factory.rerun#role) then says what is missing.
   - With O(part) it returns names of hosts, by what role P(dataarts.factory.rerun#role) has left in C(dataarts_rerun_result) of each.
 options:
@@ -26,7 +27,7 @@ options:
   part:
     description:
       - V(watch) returns the hosts in which something that was sent is still to be watched, or something is still to be sent.
-      - V(missed) returns the hosts that did not reach the goal.
+      - V(missed) returns the hosts that did not reach the goal; the first host, if all did but a pattern matches no job anywhere.
       - V(close) returns the same with the first of the others, so that a play which sums up has a host, and goes on after hosts that failed.
       - V(names) returns the names of all of them.
     type: str
@@ -56,16 +57,16 @@ import re
 import typing as t
 
 from ansible.errors import AnsibleError
-from ansible.inventory.manager import InventoryManager
 from ansible.plugins.lookup import LookupBase
 
 from ..module_utils._common.text import printable
 from ..module_utils._config.raw_values import as_lines, problem
-from ..plugin_utils._task.passes import reached_goal
+from ..plugin_utils._inventory.matching import limit_problem, matching
+from ..plugin_utils._report.summary import unmatched_patterns
+from ..plugin_utils._task.passes import outcome, reached_goal
 from ..plugin_utils._task.variables import said
 
 _LOCALHOST = "localhost"
-_RESULT = "dataarts_rerun_result"
 _STEP = re.compile(r"[1-9][0-9]{0,8}|[1-9][0-9]?%|100%")
 
 
@@ -73,7 +74,8 @@ class LookupModule(LookupBase):
     """The lookup, as ansible-core finds it."""
 
     def run(self, terms: list[t.Any], variables: dict[str, t.Any] | None = None, **kwargs: t.Any) -> list[t.Any]:
-        """The pattern in *terms*, or localhost; or the hosts of a part. :raises AnsibleError: no host matches it within the limit."""
+        """The pattern in *terms*, or localhost; or the hosts of a part. :raises AnsibleError: no host matches it within the limit, or a
+        part of either."""
         variables = variables or {}
         self.set_options(var_options=variables, direct=kwargs)
         pattern, part = self._checked((terms or ["all"])[0]), self.get_option("part")
@@ -81,11 +83,15 @@ class LookupModule(LookupBase):
         if part == "all" or variables.get("hostvars") is None:
             self._check_serial(variables.get("dataarts_serial"))
             return [] if part == "missed" else [self._pattern(pattern, variables)]
-        return self._of_part(part, self._matching(pattern, variables, limited=True) or [_LOCALHOST], variables["hostvars"])
+        return self._of_part(part, self._matching(pattern, variables) or [_LOCALHOST], variables["hostvars"])
 
     def _pattern(self, pattern: t.Any, variables: dict[str, t.Any]) -> t.Any:
         limit = variables.get("ansible_limit")
-        if self._matching(pattern, variables, limited=True):
+        if self._matching(pattern, variables):
+            groups = variables.get("groups", {})
+            wrong = limit_problem(self._loader, groups, limit) or limit_problem(self._loader, groups, pattern, "dataarts_hosts")
+            if wrong:
+                raise AnsibleError(f"Nothing was done: {wrong}")
             return pattern
         if limit is None or limit == _LOCALHOST:
             return _LOCALHOST
@@ -123,23 +129,15 @@ class LookupModule(LookupBase):
         if part == "names":
             return hosts
         # As registered: they are data, and are never looked at as templates.
-        results = {host: hostvars.raw_get(host).get(_RESULT) if host in hostvars else None for host in hosts}
-        known = {host: result if isinstance(result, t.Mapping) else {} for host, result in results.items()}
+        of_hosts = {host: hostvars.raw_get(host) if host in hostvars else {} for host in hosts}
+        known = {host: outcome(variables) for host, variables in of_hosts.items()}
         if part == "watch":
             return [host for host, result in known.items() if isinstance(result.get("pass_state"), t.Mapping)]
         missed = [host for host, result in known.items() if not reached_goal(result)]
-        good = [host for host in known if host not in set(missed)]
+        missed = missed or (hosts[:1] if unmatched_patterns(known) else [])
+        good = [host for host in known if host not in missed]
         return missed + good[:1] if part == "close" else missed
 
-    def _matching(self, pattern: t.Any, variables: dict[str, t.Any], *, limited: bool) -> list[str]:
-        """Names of the hosts that match *pattern*, within the limit if *limited*, in the order of the inventory."""
-        manager = InventoryManager(self._loader, parse=False)
-        for group, hosts in variables.get("groups", {}).items():
-            manager.add_group(group)
-            for host in hosts:
-                manager.add_host(host, group=group)
-        try:
-            manager.subset(variables.get("ansible_limit") if limited else None)
-            return [host.name for host in manager.get_hosts(pattern=pattern)]
-        except AnsibleError:
-            return []
+    def _matching(self, pattern: t.Any, variables: dict[str, t.Any]) -> list[str]:
+        """Names of the hosts that match *pattern* within the limit, in the order of the inventory."""
+        return matching(self._loader, variables.get("groups", {}), pattern, variables.get("ansible_limit"))

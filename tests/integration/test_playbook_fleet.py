@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 import time
 import typing as t
 from collections import Counter
@@ -59,15 +60,24 @@ def failures(outcome: Outcome) -> dict[str, str]:
     return outcome.failures
 
 
+def offered(outcome: Outcome, lead: str) -> list[str]:
+    """The words of the command below *lead*."""
+    return shlex.split(outcome.stdout.partition(f"{lead}\n")[2].partition("\nok:")[0].replace("\\\n", " "))
+
+
 def test_a_pattern_that_matches_a_job_of_one_workspace_is_enough_and_one_that_matches_nowhere_fails(
     service: Running, ansible: Ansible, hosts: Path
 ) -> None:
     options = ("dataarts.factory.rerun", "-i", hosts, "--check")
     ansible.playbook(*options, variables={"dataarts_jobs": ["daily_*"]}).succeeded()
     outcome = ansible.playbook(*options, variables={"dataarts_jobs": ["daily_*", "stokc_*"]}).ended(2)
-    (summary,) = [line.result for line in outcome.of("rerun_summary") if line.event == "failed"]
-    assert summary["msg"] == "No job of any workspace matches stokc_*. Did you mean stock_levels?"
-    assert outcome.stdout.splitlines().count("No job of any workspace matches stokc_*. Did you mean stock_levels?") == 1
+    (summary,) = [line.result for line in outcome.of("job_rerun") if line.event == "failed"]
+    assert summary["msg"] == "A pattern in jobs matches no job. See below."
+    lines = outcome.stdout.splitlines()
+    assert lines.count("No job of any workspace matches stokc_*. Did you mean stock_levels?") == 1
+    command = next(index for index, line in enumerate(lines) if line.startswith("  ansible-playbook "))
+    assert not [line for line in lines[command:] if "stokc" in line and "dataarts_jobs" not in line], "what goes on is the last"
+    assert stats(outcome)["dataarts_summary"]["to_rerun"] == 3
     assert service.journal() == []
 
 
@@ -113,10 +123,98 @@ def test_check_mode_counts_another_attempt_of_the_same_run_as_to_be_rerun(servic
     assert summary["to_rerun"] == 1
 
 
-@pytest.mark.parametrize("plans", [{}, {"sales": {}}, {"sales": {"plan_id": ""}}, {"sales": {"plan_id": None}}, "approved", ["sales"]])
+@pytest.mark.parametrize(
+    "plans",
+    [{}, {"sales": {}}, {"sales": {"plan_id": ""}}, {"sales": {"plan_id": None}}, "approved", ["sales"], None, "", " \n", "{{ omit }}"],
+)
 def test_an_approval_without_a_plan_sends_nothing(service: Running, ansible: Ansible, hosts: Path, plans: t.Any) -> None:
-    ansible.playbook("dataarts.factory.rerun", "-i", hosts, "--limit", "sales", variables={"dataarts_plans": plans}).ended(2)
+    outcome = ansible.playbook("dataarts.factory.rerun", "-i", hosts, "--limit", "sales", variables={"dataarts_plans": plans}).ended(2)
+    assert "dataarts_plans" in failures(outcome)["sales"]
     assert not service.journal()
+
+
+@pytest.mark.parametrize("blank", [None, "", "{{ omit }}"])
+def test_an_approved_plan_id_that_is_empty_sends_nothing(service: Running, ansible: Ansible, hosts: Path, blank: str | None) -> None:
+    """As a variable of the role, and as an option of a task of one's own, where Ansible leaves no omitted one."""
+    outcome = ansible.playbook("dataarts.factory.rerun", "-i", hosts, "--limit", "sales", variables={"dataarts_plan_id": blank}).ended(2)
+    assert failures(outcome)["sales"].startswith("Nothing was sent: dataarts_plan_id says what was approved, and is empty.")
+    if blank != "{{ omit }}":
+        play = {"hosts": "sales", "gather_facts": False, "tasks": [{"dataarts.factory.job_rerun": {"plan_id": blank}}]}
+        own = ansible.written_playbook([play], "-i", hosts).ended(2)
+        assert failures(own)["sales"].startswith("Nothing was sent: plan_id says what was approved, and is empty.")
+    assert not service.journal()
+
+
+def test_the_command_after_an_approved_run_is_held_to_no_plan_and_reruns_what_failed_again(
+    service: Running, ansible: Ansible, hosts: Path, tmp_path: Path
+) -> None:
+    options = ("dataarts.factory.rerun", "-i", hosts, "--limit", "sales")
+    plans = stats(ansible.playbook(*options, "--check").succeeded())["dataarts_plans"]
+    (tmp_path / "plans.json").write_text(json.dumps({"dataarts_plans": plans}), encoding="utf-8")
+    again = ansible.playbook(*options, "-e", f"@{tmp_path / 'plans.json'}").ended(2)
+    command = offered(again, "to rerun them once more:")
+    assert not any("plans" in word for word in command), command
+    ansible.run(*command).succeeded()
+    assert reruns(service)[WORKSPACE_ID, "weekly_report"] == 2
+
+
+@pytest.mark.parametrize(
+    "words", [("--limit", "sales,typo"), ("--limit", "all:!typo"), ("--limit", "sales:sup?"), ("-e", "dataarts_hosts=sales,typo")]
+)
+def test_a_name_that_no_host_has_is_refused(service: Running, ansible: Ansible, hosts: Path, words: tuple[str, str]) -> None:
+    """Ansible itself warns, and does the rest."""
+    outcome = ansible.playbook("dataarts.factory.rerun_failed", "-i", hosts, *words)
+    assert outcome.rc != 0, outcome.output
+    name = "dataarts_hosts" if "-e" in words else "--limit"
+    wrong = "sup?" if "sales:sup?" in words else "typo"
+    assert f"no host or group of the inventory matches {wrong} in {name}" in " ".join(outcome.output.split())
+    assert not service.journal()
+
+
+def test_with_the_role_alone_too(service: Running, ansible: Ansible, hosts: Path) -> None:
+    play = {"hosts": "all", "gather_facts": False, "connection": "local", "roles": ["dataarts.factory.rerun"]}
+    outcome = ansible.written_playbook([play], "-i", hosts, "--limit", "sales,typo").ended(2)
+    assert "No host or group of the inventory matches typo in --limit" in failures(outcome)["sales"]
+    assert not service.journal()
+
+
+def test_workspaces_of_later_batches_are_not_called_broken(service: Running, ansible: Ansible, hosts: Path) -> None:
+    """A pattern that matches a job of a later batch is right; where a batch fails as a whole, Ansible begins no other."""
+    play = {"hosts": "supply,sales", "gather_facts": False, "connection": "local", "serial": 1, "roles": ["dataarts.factory.rerun"]}
+    play = {**play, "order": "reverse_sorted"}
+    outcome = ansible.written_playbook([play], "-i", hosts, variables={"dataarts_jobs": ["stock_*", "daily_*"]}).succeeded()
+    assert "could not be worked on" not in outcome.stdout
+    assert outcome.stdout.count("1 workspace of later batches not begun yet.") == 1
+    assert "All 5 instances succeeded." in outcome.stdout
+    failed = ansible.written_playbook([play], "-i", hosts, variables={"dataarts_max_instances": 1, "dataarts_since": service.now_ms()})
+    assert "1 workspace of later batches not begun yet." in failed.ended(2).stdout
+
+
+#: A variable of a host by which a task ends before its action begins: Ansible finds no such connection.
+LOST = {"sending": "nosuch", "watching": "{{ 'nosuch' if __dataarts_sent is defined else 'local' }}"}
+
+
+@pytest.mark.parametrize(("part", "number"), [("sending", 0), ("watching", 6)])
+def test_a_task_that_ends_before_its_action_takes_no_result_with_it(
+    service: Running, ansible: Ansible, hosts: Path, part: str, number: int
+) -> None:
+    data = json.loads(hosts.read_text(encoding="utf-8"))
+    data["all"]["hosts"]["sales"].update(ansible_connection=LOST[part])
+    hosts.write_text(json.dumps(data), encoding="utf-8")
+    outcome = ansible.playbook("dataarts.factory.rerun", "-i", hosts, "--limit", "sales").ended(2)
+    assert len([instance for entry in service.journal() for instance in entry["instances"]]) == number
+    summary = stats(outcome)["dataarts_summary"]
+    assert (summary["succeeded"], summary["totals"]["rerun"]) == (False, number)
+    assert "nosuch" in outcome.stdout
+    assert ("To go on (nothing is sent twice):" in outcome.stdout) is bool(number)
+
+
+def test_workspaces_that_are_refused_for_the_same_reason_are_told_together(service: Running, ansible: Ansible, hosts: Path) -> None:
+    """With the cause in a row as soon as it is known, and as a whole at the end, once for all that share it."""
+    outcome = ansible.playbook("dataarts.factory.rerun", "-i", hosts, variables={"dataarts_secret_key": "wrong"}).ended(2)
+    text = " ".join(outcome.stdout.split())
+    assert re.search(r"^sales   APIGW.0301 Incorrect IAM", outcome.stdout, re.MULTILINE), outcome.stdout
+    assert re.search(r"sales, supply: Failed to rerun job instances: APIGW.0301|supply, sales: Failed", text), outcome.stdout
 
 
 def depends_on_the_other() -> dict[str, t.Any]:
@@ -163,7 +261,8 @@ def test_a_job_is_rerun_with_its_related_jobs_in_one_request(service: Running, a
     options = ("dataarts.factory.rerun_related", "-i", hosts, "--limit", "sales")
     checked = ansible.playbook(*options, "--check", variables=variables).succeeded()
     assert not service.journal()
-    assert "Would ask for the rerun of job daily_sales and its related jobs: 5 of 7 instances" in checked.stdout
+    assert "Would ask for the rerun of job daily_sales and its related jobs: 5 of 7 instances" in " ".join(checked.stdout.split())
+    assert "Up to 7 instances would be rerun in 1 workspace." in checked.stdout, "the service chooses among them"
     assert stats(checked)["dataarts_summary"]["to_rerun"] > 0
 
     outcome = ansible.playbook(*options, variables=variables).succeeded()
@@ -172,15 +271,31 @@ def test_a_job_is_rerun_with_its_related_jobs_in_one_request(service: Running, a
     assert {instance["job_name"] for instance in entry["instances"]} == {"daily_sales", "stock_levels"}
     assert stats(outcome)["dataarts_summary"]["succeeded"] is True
 
-    assert "To see where it stands, run playbook dataarts.factory.rerun with --check, dataarts_since=" in outcome.stdout
+    words = offered(outcome, "To see where it stands:")
+    assert (words[1], words[-1]) == ("dataarts.factory.rerun_related", "--check")
+    shown = ansible.run(*words).succeeded()
+    assert "Nothing was asked for: " in shown.stdout
+    assert re.search(r"The instances of the span are now: \d+ ", " ".join(shown.stdout.split()))
 
     again = ansible.playbook(*options, variables={**variables, "dataarts_since": stats_since(outcome)}).succeeded()
     assert len(service.journal()) == 1
     assert "Nothing was asked for: " in again.stdout
 
-    for approved in ({"dataarts_plans": {"sales": {"plan_id": "3-0-0"}}}, {"dataarts_plan_id": "3-0-0"}):
+    for approved in ({"dataarts_plans": {"sales": {"plan_id": "3-0-0"}}}, {"dataarts_plan_id": "3-0-0"}, {"dataarts_plans": None}):
         refused = ansible.playbook(*options, variables={**variables, **approved}).ended(2)
-        assert failures(refused)["sales"].startswith("Nothing was sent for sales: dataarts_plans or dataarts_plan_id say what was approved")
+        assert failures(refused)["sales"].startswith(f"Nothing was sent for sales: {next(iter(approved))} says what was approved")
+    alone = {
+        "hosts": "sales",
+        "gather_facts": False,
+        "connection": "local",
+        "tasks": [
+            {
+                "import_role": {"name": "dataarts.factory.rerun", "tasks_from": "related"},
+                "vars": {**variables, "dataarts_job_name": "daily_salse"},
+            }
+        ],
+    }
+    assert "daily_salse" in failures(ansible.written_playbook([alone], "-i", hosts).ended(2))["sales"]
     limited = ansible.playbook(
         *options, "--check", variables={**variables, "dataarts_max_instances": 6, "dataarts_statuses": ["success"]}
     ).ended(2)

@@ -187,6 +187,7 @@ def test_a_folder_that_cannot_be_written_loses_nothing(service: Running, ansible
     messages = [line.result["msg"] for line in outcome.results if line.event == "failed"]
     assert re.search(r"^sales +weekly_report +1 failed again ", outcome.stdout, re.MULTILINE)
     assert any(msg.startswith(f"Failed to write the report to {tmp_path / 'file' / 'night'}: Not a directory") for msg in messages)
+    assert max(map(len, outcome.stdout.splitlines())) < 800, "nothing but the message"
     assert "Traceback" not in outcome.output
     assert (tmp_path / "file").read_text(encoding="utf-8") == "in the way"
 

@@ -15,7 +15,7 @@ import yaml
 from emulator.running import Running
 from tests.support.playbook import Ansible
 from tests.support.scenarios import SECRET_KEY, STUDIO_ID, V2
-from tests.support.workspace import inventory, variables
+from tests.support.workspace import inventory, token, variables
 
 PLAYBOOK = "dataarts.factory.rerun"
 MODULES = {
@@ -94,11 +94,13 @@ def test_what_module_defaults_say_of_one_module_is_not_said_of_another(service: 
     assert failed == names[2:]
 
 
-@pytest.mark.parametrize(("blank", "place"), [(None, "extra"), ("", "extra"), ("\r\n", "play"), (None, "host")])
+@pytest.mark.parametrize(
+    ("blank", "place"), [(None, "extra"), ("", "extra"), ("\r\n", "play"), (None, "host"), ("{{ omit }}", "extra"), ("{{ omit }}", "play")]
+)
 def test_a_limit_of_the_inventory_is_not_lifted_by_what_says_nothing(
     service: Running, ansible: Ansible, tmp_path: Path, blank: str | None, place: str
 ) -> None:
-    over = {"dataarts_max_instances": blank, "dataarts_since": blank, "dataarts_plans": blank}
+    over = {"dataarts_max_instances": blank, "dataarts_since": blank}
     limit = {"dataarts_max_instances": 1, "dataarts_jobs": ["*"]}
     plain = variables(service, settle_time=1, journal=str(tmp_path / "journal"))
     hosts = written(tmp_path, inventory(sales={**plain, **(over if place == "host" else limit)}))
@@ -120,11 +122,15 @@ def test_a_limit_of_the_inventory_is_not_lifted_by_what_says_nothing(
     assert service.journal() == []
 
 
-def test_omit_leaves_a_variable_of_the_inventory_out(service: Running, ansible: Ansible, tmp_path: Path) -> None:
-    hosts = written(tmp_path, inventory(sales=variables(service, max_instances=1, settle_time=1, journal=str(tmp_path / "journal"))))
-    outcome = ansible.playbook(PLAYBOOK, "--check", "-i", hosts, variables={"dataarts_max_instances": "{{ omit }}"})
+def test_omit_leaves_a_credential_of_the_inventory_out(service: Running, ansible: Ansible, tmp_path: Path) -> None:
+    """Keys and a token are refused together; a limit it does not lift, see above."""
+    hosts = written(tmp_path, inventory(sales=variables(service, settle_time=1, journal=str(tmp_path / "journal"))))
+    omitted = dict.fromkeys(("dataarts_access_key", "dataarts_secret_key"), "{{ omit }}")
+    outcome = ansible.playbook(PLAYBOOK, "--check", "-i", hosts, variables={"dataarts_auth_token": token(service), **omitted})
     result = outcome.succeeded().of("job_rerun")[0].result
     assert "error" not in result
+    both = ansible.playbook(PLAYBOOK, "--check", "-i", hosts, variables={"dataarts_auth_token": token(service)}).ended(2)
+    assert "error" in both.of("job_rerun")[0].result
 
 
 #: Variable, value as the inventory file has it, and what is said of it; None: a plan is made.

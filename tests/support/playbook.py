@@ -73,8 +73,16 @@ class Outcome:
 
     @property
     def failures(self) -> dict[str, str]:
-        """Host -> message of the last task that failed there."""
-        return {line.host: str(line.result["msg"]) for line in self.results if line.event == "failed"}
+        """Host -> message of the last task that failed there; where that points to the closing lines, the message that they show."""
+        messages: dict[str, str] = {}
+        before: dict[str, str] = {}
+        for line in self.results:
+            if line.event == "failed":
+                text = str(line.result["msg"])
+                messages[line.host] = before.get(line.host, text) if text.endswith("See below.") else text
+            elif line.result.get("msg"):
+                before[line.host] = str(line.result["msg"])
+        return messages
 
     def runs(self, host: str | None = None) -> list[TaskResult]:
         """Results of job_rerun in order, of *host* or of all: a run in several tasks counts once, as its last task that made a pass tells it."""

@@ -84,6 +84,12 @@ def wrapped(text: str, *, indent: str = "", further: str = "  ", columns: int = 
     return [*lines, line] if line.strip() else lines
 
 
+def labelled(name: str, text: str) -> str:
+    """*text* in lines behind *name*, each as far to the right as the first."""
+    indent = " " * width(name) + "  "
+    return "\n".join(wrapped(text, indent=indent, further="")).replace(indent, f"{name}  ", 1)
+
+
 def command_lines(words: t.Sequence[str], *, indent: str = "  ", columns: int = COLUMNS) -> list[str]:
     """A command for a shell, broken with backslashes so that each line fits, and that can be pasted as it is.
 

@@ -9,6 +9,7 @@ What is good is counted in one line. Causes are told here and nowhere else.
 from __future__ import annotations
 
 import collections
+import re
 import typing as t
 
 from ...module_utils._common.text import counted, printable
@@ -35,6 +36,8 @@ _WHOLE = 4000
 _WORDS = {**SHORT_WORDS, "in_progress": "in progress", "unsent": "not sent"}
 
 
+#: What the service calls a request, in a message.
+_REQUEST = re.compile(r" \(request id [^()]*\)")
 #: What says how a plan reruns.
 _HOW = ("retry_location", "node_name", "retry_task_version", "ignore_obs_monitor")
 
@@ -155,7 +158,8 @@ def _broken(workspace: Result, length: int, *, check_mode: bool) -> t.Iterator[B
             times = [int(instance["plan_time"]) for instance in of_job]
             # What ended the run is why these are where they are.
             whole, shared = (own, own) if name in ("in_progress", "unsent") else _cause(name, of_job, length)
-            yield Broken(workspace["host"], job_name, f"{len(of_job)} {_WORDS[name]}", whole, shared, times)
+            word = "last in progress" if name == "in_progress" and workspace["blind"] else _WORDS[name]
+            yield Broken(workspace["host"], job_name, f"{len(of_job)} {word}", whole, shared, times)
 
 
 def _cause(name: str, instances: t.Sequence[Result], length: int) -> tuple[str, str]:
@@ -201,15 +205,20 @@ def _span(times: t.Sequence[int], zone: str) -> str:
 
 
 def _lost(report: Result, explained: t.Container[str]) -> dict[str, list[str]]:
-    """The workspaces that missed their goal though no instance shows why, by their message without what names the workspace.
+    """The workspaces that missed their goal though no instance shows why, by their message without what names the workspace, or the request where
+    only that differs.
 
     :param explained: hosts of which the table says something.
     """
-    lost: dict[str, list[str]] = {}
-    for workspace in report["workspaces"]:
-        if not workspace["succeeded"] and workspace["host"] not in explained:
-            lost.setdefault(_message(workspace), []).append(workspace["host"])
-    return lost
+    messages = {
+        workspace["host"]: _message(workspace)
+        for workspace in report["workspaces"]
+        if not workspace["succeeded"] and workspace["host"] not in explained
+    }
+    alike: dict[str, list[str]] = {}
+    for host, text in messages.items():
+        alike.setdefault(_REQUEST.sub("", text), []).append(host)
+    return {text if len({messages[host] for host in hosts}) > 1 else messages[hosts[0]]: hosts for text, hosts in alike.items()}
 
 
 def _message(workspace: Result) -> str:

@@ -12,7 +12,7 @@ import json
 import re
 import shlex
 import typing as t
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 _RELATED = "rerun_related"
 #: A text that needs no quotes in a shell and in ``-e name=value``.
@@ -30,7 +30,8 @@ class Command:
     :param playbook: name or path of the playbook.
     :param inventories: sources of the inventory.
     :param vault: words of the command line that say where passwords of vaults come from.
-    :param files: files of variables of the command line (``-e @file``).
+    :param files: files of variables of the command line (``-e @file``), and *plan_files* those of them that say what was approved, each with the names
+        of its other variables.
     :param variables: its other extra variables that are options of the role and not secret.
     :param selection: those of its extra variables that say which instances are meant: jobs and window.
     :param approved: whether the run was held to approved plans (``dataarts_plans``), and *plans* those plans if no file brings them.
@@ -45,6 +46,7 @@ class Command:
     inventories: tuple[str, ...] = ()
     vault: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
+    plan_files: t.Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     variables: t.Mapping[str, t.Any] = field(default_factory=dict)
     selection: t.Mapping[str, t.Any] = field(default_factory=dict)
     approved: bool = False
@@ -56,19 +58,25 @@ class Command:
 
     @property
     def related(self) -> bool:
-        """Whether the run was one of a job and its related jobs; what is left to do after it is a matter of instances."""
+        """Whether the run was one of a job and its related jobs, which its own variables say: it has neither a selection nor a window."""
         return _RELATED in self.playbook
 
     def line(self, limit: str | None, variables: t.Mapping[str, t.Any], *, check: bool = False) -> str:
         """The command for the hosts *limit* (None: all) with *variables* instead of, or in addition to, its own; what is None stays as it was.
-        Approved plans do not bind it: it has a window and a ``since`` of its own.
+        Approved plans do not bind it: it has a window and a ``since`` of its own. What their files say in addition has to be filled in again.
 
         With AWX: the extra variables as JSON.
         """
-        free = {"dataarts_plans": ""} if self.approved and "dataarts_plans" not in variables else {}
         if self.awx:
-            return json.dumps({**self.variables, **free, **_set(variables)}, ensure_ascii=False)
-        return shlex.join(self.words(limit, {**free, **variables}, check=check))
+            return json.dumps({**self.variables, **_set(variables)}, ensure_ascii=False)
+        return shlex.join(self.unbound().words(limit, variables, check=check))
+
+    def unbound(self) -> Command:
+        """The same without the plans that were approved, and without the files that they came from."""
+        others = {name for names in self.plan_files.values() for name in names}
+        files = tuple(path for path in self.files if path not in self.plan_files)
+        left_out = tuple(sorted({*self.left_out, *others} - set(self.variables)))
+        return replace(self, files=files, plan_files={}, approved=False, plans=None, left_out=left_out)
 
     def words(
         self,
@@ -89,7 +97,7 @@ class Command:
         plain = {name: value for name, value in extra.items() if isinstance(value, str) and _PLAIN.fullmatch(value)}
         extra = {name: value for name, value in extra.items() if name not in plain}
         words = ["env", f"ANSIBLE_CONFIG={self.settings}"] if self.settings else []
-        words += ["ansible-playbook", Command.playbook if self.related else self.playbook]
+        words += ["ansible-playbook", self.playbook]
         words += [word for source in self.inventories for word in ("-i", source)]
         words += [*self.vault, *(("--limit", limit) if limit else ())]
         words += [word for path in (*self.files, *([file] if file else ())) for word in ("-e", f"@{path}")]

@@ -16,7 +16,7 @@ from ...module_utils._common.text import safe
 from ...module_utils._common.times import to_iso
 from ...module_utils._output.expectation import late_lines
 from .._report import summary as _summary
-from .._task.passes import IN_PROGRESS, LIMIT
+from .._task.passes import IN_PROGRESS, INCOMPLETE, LIMIT, error_kind
 from .causes import causes_of
 from .command import Command
 from .downstream import downstream_of
@@ -61,7 +61,7 @@ def build_report(hosts: t.Mapping[str, Result], workspace_ids: t.Mapping[str, st
     totals = {**counted["totals"], "selected": sum(workspace["selected"] for workspace in workspaces)}
     return {
         "version": REPORT_VERSION,
-        "headline": _headline(workspaces, totals, context.check_mode),
+        "headline": _headline(workspaces, totals, context.check_mode, at_most="Up to " if context.command.related else ""),
         "succeeded": counted["succeeded"],
         "check_mode": context.check_mode,
         "written_at": context.written_at,
@@ -94,7 +94,8 @@ def _workspace(host: str, result: Result, workspace_id: str | None, counted: Res
         **{name: result.get(name) for name in _COPIED},
         "counts": None,
         "selected": (result.get("summary") or {}).get("total", len(instances)),
-        "refused": (result.get("error") or {}).get("kind") == LIMIT,
+        "refused": error_kind(result) == LIMIT,
+        "blind": error_kind(result) not in (None, INCOMPLETE, LIMIT),
         "plan": [safe(str(line)) for line in result.get("plan") or ()],
         "plan_details": safe(result.get("plan_details") or {}),
         "downstream": [safe(dependant) for dependant in result.get("downstream") or ()],
@@ -126,8 +127,11 @@ def _state(workspace: Report, check_mode: bool) -> str:
     return "in_progress" if any(workspace["counts"][name] for name in IN_PROGRESS) else "succeeded"
 
 
-def _headline(workspaces: t.Sequence[Report], totals: t.Mapping[str, int], check_mode: bool) -> str:
-    """The report in one sentence."""
+def _headline(workspaces: t.Sequence[Report], totals: t.Mapping[str, int], check_mode: bool, *, at_most: str) -> str:
+    """The report in one sentence.
+
+    :param at_most: what stands before the number of a plan in which the service chooses.
+    """
     lost = sum(1 for workspace in workspaces if workspace["state"] == "no_result")
     also = f"; {_counted(lost, 'workspace')} could not be worked on" if lost else ""
     if check_mode:
@@ -135,21 +139,29 @@ def _headline(workspaces: t.Sequence[Report], totals: t.Mapping[str, int], check
         also = (f"; {_counted(refused, 'workspace')} refused" if refused else "") + also
         due = [workspace["counts"]["to_rerun"] for workspace in workspaces if would_rerun(workspace)]
         return (
-            f"{_counted(sum(due), 'instance')} would be rerun in {_counted(len(due), 'workspace')}" if due else "Nothing to rerun"
+            f"{at_most}{_counted(sum(due), 'instance')} would be rerun in {_counted(len(due), 'workspace')}" if due else "Nothing to rerun"
         ) + also
     in_progress = sum(totals[name] for name in IN_PROGRESS)
     broken = totals["to_rerun"] + sum(sum(map(missed_goal, workspace["instances"])) for workspace in workspaces)
     meant = totals["succeeded"] + in_progress + broken
     if broken:
-        return f"{_of(broken, meant)} still broken{f', {in_progress:,} in progress' if in_progress else ''}{also}"
+        return f"{_of(broken, meant)} still broken{f', {in_progress:,} in progress' if in_progress else ''}{_unseen(workspaces)}{also}"
     if in_progress:
-        return f"{_of(in_progress, meant)} still in progress{also}"
+        return f"{_of(in_progress, meant)} still in progress{_unseen(workspaces)}{also}"
     bad = sum(1 for workspace in workspaces if not workspace["succeeded"])
     if bad and bad == lost:
         return f"{_counted(lost, 'workspace')} could not be worked on" + (f"; elsewhere {_all(meant)}" if meant else "")
     if bad:
         return f"{bad} of {_counted(len(workspaces), 'workspace')} did not succeed"
     return _all(meant).capitalize() if meant else "Nothing to rerun"
+
+
+def _unseen(workspaces: t.Sequence[Report]) -> str:
+    """That what counts as in progress is what was read last, where a workspace could not be read any more."""
+    unseen = sum(
+        workspace["counts"][name] for workspace in workspaces if workspace["blind"] and workspace["counts"] for name in IN_PROGRESS
+    )
+    return f", as far as is known: {unseen:,} could not be read any more" if unseen else ""
 
 
 def _all(meant: int) -> str:

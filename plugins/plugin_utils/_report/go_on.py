@@ -34,6 +34,7 @@ class _Step(t.NamedTuple):
     :param lead: what stands above it.
     :param variables: extra variables as data, and *texts* those in the form ``name=value``.
     :param file: file of further variables.
+    :param unbound: whether it is not held to the plans that were approved.
     """
 
     lead: str
@@ -42,13 +43,16 @@ class _Step(t.NamedTuple):
     texts: t.Mapping[str, str] = MappingProxyType({})
     file: str = ""
     check: bool = False
+    unbound: bool = False
 
     def text(self, command: Command) -> str:
         """The command for a shell; for AWX the extra variables, as JSON."""
         if command.awx:
             check = {"dataarts_check_only": True} if self.check else {}
             return command.line(None, {**self.variables, **self.texts, **check})
-        words = command.words(self.limit, self.variables, texts=self.texts, file=self.file, check=self.check)
+        words = (command.unbound() if self.unbound else command).words(
+            self.limit, self.variables, texts=self.texts, file=self.file, check=self.check
+        )
         return "\n".join(command_lines(words))
 
 
@@ -75,9 +79,9 @@ def interrupted_lines(command: Command, since: int) -> list[Line]:
 
 
 def _check_mode(report: Result, command: Command, plans_file: str) -> _Step | None:
-    if command.related or command.awx or not any(would_rerun(workspace) for workspace in report["workspaces"]):
+    if command.awx or not any(would_rerun(workspace) for workspace in report["workspaces"]):
         return None  # with AWX what follows a plan is its workflow's matter
-    if plans_file:
+    if plans_file and not command.related:
         return _Step("To rerun exactly this:", command.limit, _jobs(command), file=plans_file)
     return _same_since("To rerun this (nothing is sent twice):", report, command)
 
@@ -90,18 +94,20 @@ def _run(report: Result, command: Command) -> _Step | None:
         return None
     if steps <= _ONCE_MORE:
         return _once_more(report, command)
+    if command.related and steps == {"in_progress"}:
+        return _same_since("To see where it stands:", report, command, check=True)
     if not any(workspace["since"] for workspace in report["workspaces"]):
         # Nobody knows what was sent.
         return _Step("When the cause is corrected, to see first what would be sent:", command.limit, _jobs(command), check=True)
     return _same_since("To go on (nothing is sent twice):", report, command)
 
 
-def _same_since(lead: str, report: Result, command: Command) -> _Step:
+def _same_since(lead: str, report: Result, command: Command, *, check: bool = False) -> _Step:
     since = min((workspace["since"] for workspace in report["workspaces"] if workspace["since"]), default=None)
     texts = {"dataarts_since": option_time(since)} if since else {}
     # With approved plans both come with them.
     texts = {} if command.approved else texts | _window(report, command)
-    return _Step(lead, command.limit, _jobs(command), texts, check=command.related and not report["check_mode"])
+    return _Step(lead, command.limit, _jobs(command), texts, check=check)
 
 
 def _window(report: Result, command: Command) -> dict[str, str]:
@@ -110,8 +116,8 @@ def _window(report: Result, command: Command) -> dict[str, str]:
     for name in ("planned_after", "planned_before"):
         times = [workspace[name] for workspace in report["workspaces"] if workspace[name]]
         # Left out, the window ends when the command is run.
-        meant = name == "planned_after" or f"dataarts_{name}" in command.selection or command.related
-        if times and meant and max(times) - min(times) <= _SAME:
+        meant = name == "planned_after" or f"dataarts_{name}" in command.selection
+        if times and meant and not command.related and max(times) - min(times) <= _SAME:
             texts[f"dataarts_{name}"] = option_time(min(times) if name == "planned_after" else max(times))
     return texts
 
@@ -127,10 +133,10 @@ def _once_more(report: Result, command: Command) -> _Step:
         times += [workspace["since"] or 0] if instances else []
         planned += [int(instance["plan_time"]) for instance in instances]
     limit = ",".join(hosts) if len(hosts) <= _HOSTS else command.limit
-    texts = {"dataarts_since": option_time(max(times) + 1), "dataarts_planned_after": option_time(min(planned))}
-    variables = {**_jobs(command), **({"dataarts_plans": ""} if command.approved else {})}
-    return _Step("When the cause is corrected, to rerun them once more:", limit, variables, texts)
+    texts = {"dataarts_since": option_time(max(times) + 1)}
+    texts |= {} if command.related else {"dataarts_planned_after": option_time(min(planned))}
+    return _Step("When the cause is corrected, to rerun them once more:", limit, _jobs(command), texts, unbound=True)
 
 
 def _jobs(command: Command) -> dict[str, t.Any]:
-    return {"dataarts_jobs": command.selection.get("dataarts_jobs")}
+    return {} if command.related else {"dataarts_jobs": command.selection.get("dataarts_jobs")}

@@ -16,6 +16,7 @@ from pathlib import Path
 from ansible.errors import AnsibleError
 from ansible.release import __version__ as ansible_version
 
+from .._task.passes import FIRST_PART, RESULT, outcome
 from . import data, summary
 from .command import Command
 from .files import write_all
@@ -28,9 +29,25 @@ from .started import awx_job_id
 Vars = t.Mapping[str, t.Any]
 Results = t.Dict[str, data.Result]
 
-RESULT = "dataarts_rerun_result"
 FILES = {"html": "report.html", "json": "report.json", "junit": "report.xml"}
 PLANS = "plans.json"
+
+
+def hosts_so_far(task_vars: Vars) -> list[str]:
+    """The hosts of the play whose turn has come; with ``serial`` those of later batches are not among them."""
+    everywhere = list(map(str, task_vars.get("ansible_play_hosts_all") or ()))
+    left, batch = {*task_vars.get("ansible_play_hosts", everywhere)}, {*task_vars.get("ansible_play_batch", everywhere)}
+    return [host for host in everywhere if host in batch or host not in left or {RESULT, FIRST_PART} & {*_variables(host, task_vars)}]
+
+
+def patterns_without_job(task_vars: Vars, hosts: t.Sequence[str] | None = None, variable: str = RESULT) -> list[str]:
+    """A sentence for each pattern that matches no job anywhere; none while a batch is still to come, in which it may.
+
+    :param hosts: all hosts of the play if None.
+    """
+    known = hosts_so_far(task_vars) if hosts is None else hosts
+    later = hosts is None and len(known) < len(task_vars.get("ansible_play_hosts_all") or ())
+    return [] if later else summary.unmatched_patterns(results_of(known, task_vars, variable))
 
 
 def results_of(hosts: t.Iterable[str], task_vars: Vars, variable: str = RESULT) -> Results:
@@ -40,8 +57,8 @@ def results_of(hosts: t.Iterable[str], task_vars: Vars, variable: str = RESULT) 
     """
     results: Results = {}
     for host in hosts:
-        registered = _variables(host, task_vars).get(variable)
-        results[host] = whole(registered) if isinstance(registered, t.Mapping) else {}
+        variables = _variables(host, task_vars)
+        results[host] = whole(outcome(variables, variable))
     return results
 
 

@@ -112,8 +112,12 @@ def groups_of(workspace: Result, check_mode: bool) -> dict[str, list[Result]]:
 
 
 def _next_step(name: str, workspace: Result, instances: list[Result], command: Command, *, check: bool) -> NextStep:
-    variables = _variables(name, workspace, instances)
-    line = None if variables is None else command.line(workspace["host"], variables, check=check)
+    variables = _variables(name, workspace, instances, related=command.related)
+    line = (
+        None
+        if variables is None
+        else command.line(workspace["host"], variables, check=check or (command.related and name == "in_progress"))
+    )
     return {"standing": name, "instances": len(instances), "text": _text(name, instances), "command": line, "limit": workspace["host"]}
 
 
@@ -124,8 +128,11 @@ def _text(name: str, instances: t.Sequence[Result]) -> str:
     return " ".join(filter(None, (by_policy, _TEXTS[name] if others else "")))
 
 
-def _variables(name: str, workspace: Result, instances: list[Result]) -> dict[str, t.Any] | None:
-    """The extra variables by which the role goes on with *instances*; None if it cannot."""
+def _variables(name: str, workspace: Result, instances: list[Result], *, related: bool) -> dict[str, t.Any] | None:
+    """The extra variables by which the role goes on with *instances*; None if it cannot.
+
+    :param related: whether the run was one of a job and its related jobs, whose own variables say what is meant.
+    """
     if name == "not_rerunnable":
         return None
     since = workspace["since"]
@@ -134,6 +141,8 @@ def _variables(name: str, workspace: Result, instances: list[Result]) -> dict[st
         known = [int(instance.get(key) or 0) for instance in instances for key in ("start_time", "end_time", "sent_time")]
         since = 1 + max([since or 0, *known])
     variables: dict[str, t.Any] = {"dataarts_since": since, **(_CANCELLED if name == "stopped" else {})}
+    if related:
+        return variables
     if not instances:
         return variables | {f"dataarts_{key}": workspace[key] for key in ("planned_after", "planned_before")}
     times = [int(instance["plan_time"]) for instance in instances]

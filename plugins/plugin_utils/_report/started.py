@@ -27,6 +27,10 @@ _SELECTION = ("dataarts_jobs", "dataarts_planned_after", "dataarts_planned_befor
 _REPEATED = frozenset({f"dataarts_{name}" for name in _OWN - {"workspace_id"}} | {"dataarts_plans"})
 #: Variables of role and playbooks that the module does not have as options.
 _ROLE = ("dataarts_hosts", "dataarts_order", "dataarts_report_path")
+#: Those of playbook rerun_related.
+_RELATED = ("dataarts_job_name", "dataarts_related_jobs", "dataarts_begin_time", "dataarts_end_time", "dataarts_concurrent")
+#: What a proposed plan's file says; the second is for whoever reads it.
+_PROPOSAL = frozenset({"dataarts_plans", "lines"})
 _PATHS = ("dataarts_journal", "dataarts_ca_path", "dataarts_report_path")
 
 
@@ -41,11 +45,13 @@ def started_command(task_vars: Vars, loader: t.Any) -> Command:
     typed = {name: value for name, value in extra.items() if name not in in_files and value not in (None, "")}
     inline = {name: value for name, value in typed.items() if _plain(value) and not _holds_password(value)}
     variables = _shown_variables(inline)
+    files = tuple(_files())
     return Command(
         playbook=_playbook(),
         inventories=tuple(str(source) for source in task_vars.get("ansible_inventory_sources") or ()),
         vault=tuple(_vault_words()),
-        files=tuple(_files()),
+        files=files,
+        plan_files=dict(_plan_files(files, loader)),
         variables=variables,
         selection={name: inline[name] for name in _SELECTION if inline.get(name)},
         approved=bool(extra.get("dataarts_plans")),
@@ -90,9 +96,17 @@ def _files() -> t.Iterator[str]:
             yield os.path.abspath(str(word)[1:])
 
 
+def _plan_files(files: t.Iterable[str], loader: t.Any) -> t.Iterator[tuple[str, tuple[str, ...]]]:
+    """Those of *files* that say what was approved, with the names of their other variables."""
+    for path in files:
+        variables = loader.load_from_file(path)
+        if isinstance(variables, t.Mapping) and variables.get("dataarts_plans"):
+            yield path, tuple(name for name in map(str, variables) if name not in _PROPOSAL)
+
+
 def _shown_variables(inline: Vars) -> dict[str, t.Any]:
     """Those extra variables of the command line that are options of the role and not secret."""
-    names = {f"dataarts_{name}" for name, spec in rerun_spec().items() if not spec.get("no_log") and name not in _OWN} | {*_ROLE}
+    names = {f"dataarts_{name}" for name, spec in rerun_spec().items() if not spec.get("no_log") and name not in _OWN} | {*_ROLE, *_RELATED}
     return {name: _absolute(value) if name in _PATHS else value for name, value in inline.items() if name in names}
 
 

@@ -35,8 +35,30 @@ def rerun_problem(host: str, options: t.Mapping[str, t.Any], *, without_plan: bo
     return " ".join([*problems, *([f"Nothing was sent for {host}:", *refused] if refused else [])])
 
 
-def related_problem(host: str, options: t.Mapping[str, t.Any]) -> str:
-    """As :func:`rerun_problem`, for options of job_instance_retry in its second mode."""
+def empty_approval(names: t.Sequence[str], variables: t.Mapping[str, str]) -> str:
+    """That an approval is set, and says nothing; "" if none is.
+
+    :param names: options of :data:`~.options.APPROVALS` that are set and say nothing, and *variables* those in which they are.
+    """
+    if not names:
+        return ""
+    name = variables.get(names[0], names[0])
+    return (
+        f"Nothing was sent: {name} says what was approved, and is empty. Set it to what check mode returned, or leave it out to rerun without "
+        "an approval."
+    )
+
+
+def related_problem(host: str, options: t.Mapping[str, t.Any], *, approved: t.Sequence[str] = ()) -> str:
+    """As :func:`rerun_problem`, for options of job_instance_retry in its second mode.
+
+    :param approved: variables that say what was approved.
+    """
+    if approved:
+        return (
+            f"Nothing was sent for {host}: {approved[0]} says what was approved, and a rerun of a job with its related jobs has no plan, because "
+            "the service chooses what it reruns. Leave it out, or use playbook dataarts.factory.rerun."
+        )
     called = variables_of("job_instance_retry", role=True)
     missing = [called[name] for name in _NEEDED if name not in options]
     if not missing:

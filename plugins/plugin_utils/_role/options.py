@@ -19,6 +19,10 @@ LEFT_OUT: dict[str, tuple[str, ...]] = {"job_rerun": ("pass_state",), "job_insta
 RENAMED: dict[str, dict[str, str]] = {"job_instance_retry": {"jobs": "related_jobs", "only_statuses": "statuses"}}
 #: What the role takes that no module has.
 OWN: Spec = {"plans": {"type": "dict"}, "fail_on_broken": {"type": "bool"}}
+#: What says that something was approved: set and empty, nothing was, and nothing is sent.
+APPROVALS = ("plans", "plan_id")
+#: Variable in which a playbook names the options for which it asks no variable: those of somebody's own run.
+WITHOUT = "__dataarts_without"
 #: What a plan that was approved holds in addition to the instances: it acts on the same window and is the same run.
 _PLANNED = ("planned_after", "planned_before", "since", "plan_id", "plan_record")
 

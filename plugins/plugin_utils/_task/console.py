@@ -22,7 +22,7 @@ from ...module_utils._output.messages import HELD_BACK
 from ...module_utils._planner.outcomes import MISSED_WORDS
 from .._common.lines import Line
 from .._common.local_times import local_time, localized, offset, option_time
-from .._common.tables import COLUMNS, padded, shortened, width, wrapped
+from .._common.tables import COLUMNS, labelled, padded, shortened, width, wrapped
 from .._report.command import Command
 from .._report.go_on import interrupted_lines
 from .counts import MISSED, SHORT_WORDS, broken, count, policy_remedy, sent_here, summary_of
@@ -201,9 +201,7 @@ def timeout_line(name: str, run: Passes, timing: Timing) -> Line:
 
 def problem_line(name: str, problem: str) -> Line:
     """Something that went wrong without ending the run, when it is first seen."""
-    indent = " " * width(name) + "  "
-    rows = wrapped(localized(printable(problem)), indent=indent, further="")
-    return Line("\n".join(rows).replace(indent, f"{name}  ", 1), "bad")
+    return Line(labelled(name, localized(printable(problem))), "bad")
 
 
 def verdict(run: Passes, place: TaskRun) -> tuple[bool, str]:
@@ -228,8 +226,10 @@ def _verdict(run: Passes, place: TaskRun) -> tuple[bool, str]:
     return bool(own), own or _good(run, place)
 
 
-def early_line(name: str, msg: str) -> Line:
-    """That a workspace comes to nothing, in one row as soon as it is known; the whole message comes at the end."""
+def early_line(name: str, msg: str, workspace_id: str) -> Line:
+    """That a workspace comes to nothing, and why, in one row as soon as it is known; the whole message comes at the end."""
+    lead, colon, cause = msg.replace(f" of workspace {workspace_id}", "").partition(": ")
+    msg = cause if colon and lead == "Failed to rerun job instances" else f"{lead}{colon}{cause}"
     return Line(shortened(f"{name}  {printable(msg, 1000)}", COLUMNS), "bad")
 
 
@@ -244,8 +244,7 @@ def verdict_text(result: Result, msg: str) -> str:
     :param result: of the task that worked on it.
     """
     recap = result.get("recap")
-    kind = (result.get("error") or {}).get("kind") if isinstance(result.get("error"), t.Mapping) else None
-    if kind != INCOMPLETE or not isinstance(recap, t.Mapping) or not recap.get("broken") or result.get("problems"):
+    if error_kind(result) != INCOMPLETE or not isinstance(recap, t.Mapping) or not recap.get("broken") or result.get("problems"):
         return msg
     return f"{progress_text(recap)}. See below."
 
@@ -373,7 +372,8 @@ def _bad(run: Passes, place: TaskRun, missed: t.Mapping[str, list[Result]], movi
     parts = [f"{len(instances)} {_WORDS[name]} ({_named(instances)})" for name, instances in missed.items() if instances]
     after = f"after {duration_text(place.elapsed)}"
     if moving:
-        parts.append(f"{len(moving)} still in progress {after} ({_named(moving)})")
+        word = "in progress when the service answered last," if run.failed_passes else "still in progress"
+        parts.append(f"{len(moving)} {word} {after} ({_named(moving)})")
     quiet_hours = quiet_text(run.base)
     if run.unsent:
         word = "not known to be sent" if run.unclear else f"not sent in {quiet_hours}" if quiet_hours else "not sent yet"

@@ -16,13 +16,14 @@ from ansible.vars.plugins import get_vars_from_inventory_sources, get_vars_from_
 
 from ...module_utils._common.errors import OptionError
 from ...module_utils._common.text import printable
-from ...module_utils._config.argument_spec import MODULES, Spec
+from ...module_utils._config.argument_spec import MODULES, Spec, account_spec
 from ...module_utils._config.raw_values import fitted, problem
 from ...module_utils._runner.ansible_module import LOGIN_GATE, ModuleRun, failure_result
 from .._awx.launch_inputs import PREFIX, jobs_of_lines
 from .._common.templates import plain
-from .._role.checks import related_problem, rerun_problem
-from .._role.options import OWN, ROLE, plan_of, variables_of
+from .._inventory.matching import limit_problem
+from .._role.checks import empty_approval, related_problem, rerun_problem
+from .._role.options import APPROVALS, OWN, ROLE, WITHOUT, plan_of, variables_of
 from .._role.typos import typos
 from . import inprocess, logins
 from .paths import from_start
@@ -117,11 +118,16 @@ class ModuleAction(ActionBase):
         known = {
             name for options in MODULES.values() for option, entry in options().items() for name in (option, *entry.get("aliases", ()))
         }
-        variables = {name: variable for name, variable in variables_of(self.module, role=role).items() if variable in task_vars}
+        without = task_vars.get(WITHOUT) or () if role else ()
+        variables = {
+            name: variable
+            for name, variable in variables_of(self.module, role=role).items()
+            if variable in task_vars and name not in without
+        }
         values = _Values(self, task_vars, {variables[name] for name in variables if spec[name].get("no_log")})
         args = accepted(by_name(self._task.args, spec, self._default_of), spec, known, self._default_of)
         host = str(task_vars.get("inventory_hostname", "localhost"))
-        own = self._own(task_vars, values) if role and self.module == "job_rerun" else {}
+        own = self._own(task_vars, values, without) if role and self.module == "job_rerun" else {}
         plan = plan_of(own.get("plans"), host)
         args.update(plan)
         options = filled(spec, args, variables, self._default_of, values.of)
@@ -130,19 +136,24 @@ class ModuleAction(ActionBase):
             refused, warned = typos(task_vars)
             for sentence in warned:
                 self._display.warning(sentence)
+            limit = limit_problem(self._loader, task_vars.get("groups") or {}, task_vars.get("ansible_limit"))
+            refused = [*([f"{limit[0].upper()}{limit[1:]}"] if limit else []), *refused]
             refusal = rerun_problem(host, options, without_plan="plans" in own and not plan, refused=refused)
         elif role and self.module == "job_instance_retry":
             options = {**options, "jobs": jobs_of_lines(options["jobs"])} if "jobs" in options else options
-            refusal = related_problem(host, options)
+            refusal = related_problem(host, options, approved=[PREFIX + name for name in APPROVALS if PREFIX + name in task_vars])
+        refusal = refusal or empty_approval([name for name in (*args, *variables) if name in APPROVALS and name not in options], variables)
         if refusal:
             raise OptionError(refusal)
         return options, {name: variable for name, variable in variables.items() if not said(args.get(name))}
 
-    def _own(self, task_vars: Vars, values: _Values) -> dict[str, t.Any]:
+    def _own(self, task_vars: Vars, values: _Values, without: t.Container[str]) -> dict[str, t.Any]:
         """What the host's variables say for the role alone, evaluated and checked."""
-        variables = {name: PREFIX + name for name in OWN if PREFIX + name in task_vars}
+        variables = {name: PREFIX + name for name in OWN if PREFIX + name in task_vars and name not in without}
         own = {name: value for name, value in ((name, values.of(variable)) for name, variable in variables.items()) if said(value)}
-        refusal = self._unfit(OWN, own, variables)
+        refusal = self._unfit(OWN, own, variables) or empty_approval(
+            [name for name in variables if name in APPROVALS and name not in own], variables
+        )
         if refusal:
             raise OptionError(refusal)
         return fitted(OWN, own)[0]
@@ -182,18 +193,23 @@ class _Values:
         self._secret = secret
 
     def of(self, name: str) -> t.Any:
-        """The value of the variable *name*: where it is null or blank, what it would be without what is set over it.
+        """The value of the variable *name*: where it is null, blank or omitted, what it would be without what is set over it.
 
         So that an extra variable that was left empty lifts no limit of the inventory. :raises OptionError: it cannot be evaluated.
         """
         value = self._evaluated(name, self._vars[name])
-        if said(value):
+        if self._decides(name, value):
             return value if value is not _OMIT else None
         for variables in self._beneath():
             below = self._evaluated(name, variables[name]) if name in variables else None
-            if said(below):
+            if self._decides(name, below):
                 return below if below is not _OMIT else None
-        return value
+        return value if value is not _OMIT else None
+
+    @staticmethod
+    def _decides(name: str, value: t.Any) -> bool:
+        """Whether *value* says anything. {{ omit }} leaves out what says who acts, and where; it lifts no limit, and widens no selection."""
+        return said(value) and (value is not _OMIT or name in _LEFT_OUT_BY_OMIT)
 
     def _beneath(self) -> t.Iterator[Vars]:
         """The variables of the host without the extra ones; then without those of tasks and roles; then those of the inventory alone; then those
@@ -226,5 +242,7 @@ class _Values:
         return _OMIT if value == self._vars.get("omit") and "omit" in self._vars else value
 
 
-#: A variable that says {{ omit }}: left out, whatever stands beneath.
+#: A variable that says {{ omit }}.
 _OMIT = object()
+#: Variables that {{ omit }} leaves out, whatever stands beneath.
+_LEFT_OUT_BY_OMIT = frozenset(PREFIX + name for name in account_spec())

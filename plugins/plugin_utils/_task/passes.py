@@ -30,6 +30,8 @@ INCOMPLETE, LIMIT = "incomplete", "limit"
 MAX_FAILED_PASSES = 10
 #: The same for a module that broke, which it may do each time, and for the machine that modules run on while nothing has been read yet.
 MAX_BROKEN_PASSES = 3
+#: Variables in which role rerun keeps what became of a workspace, and what its first part left to the second.
+RESULT, FIRST_PART = "dataarts_rerun_result", "__dataarts_sent"
 #: Parts of the work that a task of role rerun may do alone; see :class:`Part`.
 SEND, WATCH, VERDICT = "send", "watch", "verdict"
 #: What an instance was before this run, which its newest state does not tell any more.
@@ -117,12 +119,14 @@ class Part:
     :param result: variable in which the part before left its result.
     :param fail: whether the verdict fails.
     :param good_too: whether a verdict that is good is shown, too.
+    :param whole: whether a verdict that is bad says everything, because no closing lines follow.
     """
 
     name: str = ""
     result: str = ""
     fail: bool = True
     good_too: bool = True
+    whole: bool = False
 
     @classmethod
     def of(cls, args: Result) -> Part:
@@ -134,6 +138,7 @@ class Part:
             str(known.get("result") or ""),
             fail=str(known.get("fail")).lower() not in _NO,
             good_too=known.get("good_too", True) is not False,
+            whole=known.get("whole") is True,
         )
 
 
@@ -294,6 +299,35 @@ class Passes:
     def having(self, actions: t.Collection[str]) -> list[Result]:
         """The instances with one of *actions*, in the order in which they were first seen."""
         return [instance for instance in self.instances.values() if instance.get("action") in actions]
+
+
+def outcome(variables: t.Mapping[str, t.Any], name: str = RESULT) -> Result:
+    """What the tasks of a host left behind, of its *variables*: the result in *name*, and where the task that was to go on from what was sent ended
+    before its action began, what had been sent, with why. Ansible puts such a failure in the place of the result."""
+    result, first = variables.get(name), variables.get(FIRST_PART) if name == RESULT else None
+    known = result if isinstance(result, t.Mapping) else {}
+    if not isinstance(first, t.Mapping):
+        return known
+    if not _own(first):
+        return {"succeeded": False, "msg": message_of(first)}
+    if _own(known):
+        return known if _went_on(known, first) else first
+    if not known or not isinstance(first.get("pass_state"), t.Mapping):
+        return first
+    return {**first, "succeeded": False, "msg": message_of(known), "error": {"kind": "internal"}}
+
+
+def _went_on(result: Result, first: Result) -> bool:
+    """Whether *result* is that of a task that went on from *first*, with that workspace or with another behind the same host; else it is older."""
+    run_id, kept = result.get("run_id"), (first.get("others") or {}).values()
+    return run_id == first.get("run_id") or any(
+        other.get("run_id") == run_id and isinstance(other.get("pass_state"), t.Mapping) for other in kept
+    )
+
+
+def _own(result: Result) -> bool:
+    """Whether an action of the collection made *result*, and not Ansible in its place."""
+    return bool({"succeeded", "instances", "error"} & {*result})
 
 
 def reached_goal(result: Result) -> bool:

@@ -13,6 +13,7 @@ import json
 import typing as t
 
 from ansible import constants
+from ansible.release import __version__ as ansible_version
 
 from .._common.lines import Line
 from .heartbeat import note_said
@@ -28,6 +29,8 @@ _FOR_PEOPLE = frozenset({"default", "debug", "skippy", "yaml", "dense", "unixy",
 _SHORT = 1000
 #: From this verbosity on, results are shown whatever their length (``-vvv``).
 _EVERYTHING = 3
+#: Whether a result fails by ``failed_when_result``, which since ansible-core 2.21 counts only where core itself has set it.
+_QUIET_FAILURE = tuple(map(int, ansible_version.split(".")[:2])) < (2, 21)
 
 
 def show(display: t.Any, lines: t.Iterable[Line]) -> None:
@@ -39,6 +42,12 @@ def show(display: t.Any, lines: t.Iterable[Line]) -> None:
     for line in lines:
         display.display(line.text, color=_COLOURS.get(line.tone), stderr=for_program)
         note_said()
+
+
+def failed_with(text: str) -> dict[str, t.Any]:
+    """A result that fails with *text* and shows nothing else. Where this one word fails a task, Ansible shows no lines of the role's file, which say
+    nothing about the cause."""
+    return {"changed": False, "failed_when_result": True, **({} if _QUIET_FAILURE else {"failed": True}), "msg": text}
 
 
 def brief(result: dict[str, t.Any], display: t.Any) -> dict[str, t.Any]:

@@ -285,7 +285,27 @@ def test_what_failed_again_is_rerun_once_more_with_a_later_since() -> None:
     many = {f"ws{number}": some(failed_again=1) for number in range(9)}
     assert "--limit" not in command(many)[1]
     approved = dataclasses.replace(COMMAND, approved=True, plans={"a": {}})
-    assert '{"dataarts_plans": ""}' in command(hosts, approved)[1], "its since would win"
+    assert not any("dataarts_plans" in word for word in command(hosts, approved)[1]), "its since would win"
+
+
+def test_the_files_of_an_approved_plan_are_left_out_of_what_is_not_held_to_it() -> None:
+    files = ("/srv/vars.yml", "/srv/plans.json", "/srv/both.yml")
+    plan_files = {"/srv/plans.json": (), "/srv/both.yml": ("dataarts_secret_key", "dataarts_attempts")}
+    approved = dataclasses.replace(
+        COMMAND, approved=True, files=files, plan_files=plan_files, variables={"dataarts_attempts": 2}, left_out=("mine",)
+    )
+    words = command({"a": some(failed_again=1)}, approved)[1]
+    assert [word for word in words if word.startswith("@")] == ["@/srv/vars.yml"]
+    assert [word for word in words if word.endswith("=<as before>")] == ["dataarts_secret_key=<as before>", "mine=<as before>"]
+    assert [word for word in command({"a": some(running=1)}, approved)[1] if word.startswith("@")] == [f"@{path}" for path in files]
+
+
+def test_what_could_not_be_read_any_more_is_not_called_in_progress() -> None:
+    dead = {**some(running=2), "succeeded": False, "msg": "Failed to watch.", "error": {"kind": "unreachable"}}
+    lines = summary({"a": dead, "b": some(running=1)})
+    assert lines[:2] == ["3 of 3 instances are still in progress, as far as is known: 2 could not be read", "  any more."]
+    assert next(line for line in lines if line.startswith("a ")).split()[2:6] == ["2", "last", "in", "progress"]
+    assert command({"a": dead})[0] == "To go on (nothing is sent twice):"
 
 
 def test_what_to_type_after_an_interruption() -> None:
@@ -325,11 +345,20 @@ def test_after_check_mode() -> None:
     assert command({"a": some(True, already_done=2)}, check_mode=True) == ("", [])
 
 
-def test_a_run_of_related_jobs_goes_on_with_a_look_at_the_instances() -> None:
+def test_a_run_of_related_jobs_goes_on_as_itself() -> None:
     related = dataclasses.replace(COMMAND, playbook="dataarts.factory.rerun_related")
-    words = command({"a": some(running=1)}, related)[1]
-    assert (words[1], words[-1]) == ("dataarts.factory.rerun", "--check")
-    assert command({"a": some(True, to_rerun=1)}, related, check_mode=True) == ("", [])
+    lead, words = command({"a": some(running=1)}, related)
+    assert (lead, words[1], words[-1]) == ("To see where it stands:", "dataarts.factory.rerun_related", "--check")
+    assert set(settings(words)) == {"dataarts_since"}, "it has neither jobs nor a window"
+    lead, words = command({"a": some(True, to_rerun=1)}, related, check_mode=True)
+    assert (lead, words[1], set(settings(words))) == (
+        "To rerun this (nothing is sent twice):",
+        "dataarts.factory.rerun_related",
+        {"dataarts_since"},
+    )
+    assert "--check" not in words
+    lead, words = command({"a": some(rejected=1)}, related)
+    assert (words[1], set(settings(words))) == ("dataarts.factory.rerun_related", {"dataarts_since"})
 
 
 def test_awx_shows_variables_instead_of_a_command() -> None:

@@ -1,0 +1,60 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which hosts a pattern or a limit matches. Ansible itself only warns about a name in it that no host has, and does the rest."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible.errors import AnsibleError
+from ansible.inventory.manager import InventoryManager, split_host_pattern
+
+from ...module_utils._common.text import printable
+
+#: Groups, as the variable ``groups`` has them: names of hosts by group.
+Groups = t.Mapping[str, t.Iterable[str]]
+_LOCALHOST = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+def matching(loader: t.Any, groups: Groups, pattern: t.Any, limit: t.Any = None) -> list[str]:
+    """Names of the hosts that match *pattern*, within *limit*, in the order of the inventory."""
+    manager = _manager(loader, groups)
+    try:
+        manager.subset(limit)
+        return [host.name for host in manager.get_hosts(pattern=pattern)]
+    except AnsibleError:
+        return []
+
+
+def unmatched(loader: t.Any, groups: Groups, limit: t.Any) -> list[str]:
+    """The parts of *limit*, a limit or a pattern, that match no host of the inventory and name no group, in their order; a part that takes
+    hosts away counts too: what was to be left out would be worked on."""
+    manager = _manager(loader, groups)
+    try:
+        manager.subset(limit)  # which also reads the files that it names
+    except AnsibleError:
+        return []  # Ansible itself ends the play for it
+    parts = dict.fromkeys(part.lstrip("&!") for line in manager._subset or () for part in split_host_pattern(line))
+    return [part for part in parts if part and part not in {"all", *_LOCALHOST, *groups} and not matching(loader, groups, part)]
+
+
+def limit_problem(loader: t.Any, groups: Groups, limit: t.Any, name: str = "--limit") -> str:
+    """That *limit* names what the inventory does not have, in a sentence or two; "" if it does not.
+
+    :param name: what people set it with.
+    """
+    parts = unmatched(loader, groups, limit) if limit else []
+    if not parts:
+        return ""
+    shown = printable(", ".join(parts[:5]), 200) + (f" and {len(parts) - 5} more" if len(parts) > 5 else "")
+    return f"no host or group of the inventory matches {shown} in {name}. Correct the name, or leave it out."
+
+
+def _manager(loader: t.Any, groups: Groups) -> InventoryManager:
+    manager = InventoryManager(loader, parse=False)
+    for group, hosts in groups.items():
+        manager.add_group(group)
+        for host in hosts:
+            manager.add_host(host, group=group)
+    return manager

@@ -1,0 +1,32 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What role rerun says of a job that is rerun together with its related jobs. Pure."""
+
+from __future__ import annotations
+
+import collections
+import typing as t
+
+from ...module_utils._common.text import printable
+from .._common.lines import Line
+from .._common.local_times import localized
+from .._common.tables import labelled
+
+
+def asked_line(name: str, result: t.Mapping[str, t.Any], job_name: str, *, check_mode: bool) -> Line:
+    """What was asked for in a workspace, or why nothing was; then how its instances stand, which says what became of what was asked for earlier.
+
+    :param name: what the lines of the workspace begin with.
+    :param result: of a task of job_instance_retry that did not fail.
+    """
+    instances = result.get("instances") or ()
+    reason = str(next((instance.get("reason") or "" for instance in instances), "no instance in the span"))
+    if result.get("changed"):
+        lead = f"{'Would ask' if check_mode or result.get('check_mode') else 'Asked'} for the rerun of job {job_name} and its related jobs"
+        text = f"{lead}: {reason}."
+    else:
+        number = collections.Counter(str(instance.get("status")) for instance in instances)
+        now = f" The instances of the span are now: {', '.join(f'{many} {status}' for status, many in number.items())}." if number else ""
+        text = f"Nothing was asked for: {reason}.{now}"
+    return Line(labelled(name, localized(printable(text, 2000))), "busy" if result.get("changed") else "")
