@@ -22,6 +22,7 @@ from huaweicloudsdkcore.signer.signer import Signer
 from requests import PreparedRequest
 
 from ansible_collections.dataarts.factory.plugins.module_utils._api.base import ScopedClient
+from ansible_collections.dataarts.factory.plugins.module_utils._api.baseline_query import Baselines
 from ansible_collections.dataarts.factory.plugins.module_utils._api.management import Management
 from ansible_collections.dataarts.factory.plugins.module_utils._api.v1 import V1Api
 from ansible_collections.dataarts.factory.plugins.module_utils._api.v2 import V2Api
@@ -59,7 +60,10 @@ TRANSPORT = {
 #: An answer that every operation accepts.
 ANSWER: dict[str, t.Any] = {
     **dict.fromkeys(("total", "count", "fail_count", "running_exception_count", "manual_stop_count"), 0),
-    **{name: [] for name in ("instances", "jobs", "depend_instances_info", "commodity_orders", "data", "nodes")},
+    **{
+        name: []
+        for name in ("instances", "jobs", "depend_instances_info", "commodity_orders", "data", "nodes", "baselines", "baseline_instances")
+    },
     **dict.fromkeys(("name", "jobName", "status"), "x"),
     "token": {},
     "credential": {"access": "a", "secret": "s", "securitytoken": "t"},
@@ -108,6 +112,7 @@ class Collection:
         scoped = ScopedClient(Session(self.client, HOSTS, values.project_id), values.workspace_id)
         self.v1, self.v2 = V1Api(scoped), V2Api(scoped)
         self.management = Management(scoped.session)
+        self.baselines = Baselines(scoped.session)
         self.iam = Iam(self.client, HOSTS.iam)
 
 
@@ -313,6 +318,10 @@ OPERATIONS: dict[str, Operation] = {
         lambda sdk, v: sdk.dgc.restore_job_instance(dgc.RestoreJobInstanceRequest(v.workspace_id, v.name, v.number)),
         body_differs=True,
     ),
+    "V1Api.stop": Operation(
+        lambda our, v: our.v1.stop(v.name, v.number),
+        lambda sdk, v: sdk.dgc.stop_job_instance(dgc.StopJobInstanceRequest(v.workspace_id, v.name, v.number)),
+    ),
     "Management.studio_instances": Operation(
         lambda our, v: our.management.studio_instances(),
         lambda sdk, v: sdk.studio.list_data_arts_studio_instances(dataarts.ListDataArtsStudioInstancesRequest(limit=100, offset=0)),
@@ -321,6 +330,28 @@ OPERATIONS: dict[str, Operation] = {
     "Management.workspaces": Operation(
         lambda our, v: our.management.workspaces(v.name),
         lambda sdk, v: sdk.studio.list_manager_work_spaces(dataarts.ListManagerWorkSpacesRequest(v.name, limit=100, offset=0)),
+    ),
+    "Baselines.definitions": Operation(
+        lambda our, v: our.baselines.definitions(v.name, v.workspace_id),
+        lambda sdk, v: sdk.studio.list_search_factory_baselines(
+            dataarts.ListSearchFactoryBaselinesRequest(
+                v.name, x_project_id=v.project_id, workspace_id=v.workspace_id, enable=True, offset=1, limit=100
+            )
+        ),
+    ),
+    "Baselines.instances": Operation(
+        lambda our, v: our.baselines.instances(v.name, v.workspace_id, v.window),
+        lambda sdk, v: sdk.studio.list_factory_search_baseline_instances(
+            dataarts.ListFactorySearchBaselineInstancesRequest(
+                v.name,
+                x_project_id=v.project_id,
+                workspace_id=v.workspace_id,
+                start_time=v.window.begin,
+                end_time=v.window.end,
+                offset=1,
+                limit=100,
+            )
+        ),
     ),
     "Iam.user_token": Operation(lambda our, v: our.iam.user_token(user(v), scope(v)), user_token, named=False, signed=False),
     "Iam.agency_token": Operation(lambda our, v: our.iam.agency_token(user(v), "token", scope(v)), agency_token, named=False, signed=False),
@@ -418,7 +449,7 @@ def check_signature(request: PreparedRequest, security_token: str | None) -> Non
 def test_every_call_of_the_collection_is_compared() -> None:
     made = {
         f"{kind.__name__}.{name}"
-        for kind in (V1Api, V2Api, Management, Iam)
+        for kind in (V1Api, V2Api, Management, Baselines, Iam)
         for name, value in vars(kind).items()
         if callable(value) and not name.startswith("_")
     }

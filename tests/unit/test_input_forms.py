@@ -216,13 +216,13 @@ def meanings(name: str, option: dict[str, t.Any], value: t.Any) -> list[t.Any]:
     if kind == "list":
         return items(value, option)
     read: dict[str, t.Callable[[t.Any], list[t.Any]]] = {"int": whole, "float": number, "bool": truth, "dict": mapping}
-    return read[kind](value) if kind in read else texts(name, value)
+    return read[kind](value) if kind in read else texts(name, kind, value)
 
 
-def texts(name: str, value: t.Any) -> list[t.Any]:
+def texts(name: str, kind: str, value: t.Any) -> list[t.Any]:
     if isinstance(value, str):
         forms = [value, value.strip(), value.strip("\r\n"), value.strip().strip("\ufeff\u200b")]
-        return [*forms, *(os.path.expanduser(os.path.expandvars(form)) for form in forms)] if name == "ca_path" else forms
+        return [*forms, *(os.path.expanduser(os.path.expandvars(form)) for form in forms)] if kind == "path" else forms
     if name in (*TIMES, "plan_time", "submit_time"):
         if isinstance(value, int) and not isinstance(value, bool) and 10**12 <= value < 10**13:
             return [str(value)]

@@ -12,6 +12,7 @@ from __future__ import annotations
 import typing as t
 
 from .._common.errors import ApiError, Kind
+from .._common.times import Window
 from .base import ScopedClient
 from .management import Management
 from .pagination import Page
@@ -36,18 +37,17 @@ def baseline_deadlines(session: Session, workspace_id: str, now_ms: int) -> dict
     :param now_ms: the service's time.
     :raises ApiError: they cannot be read.
     """
-    client = ScopedClient(session)
+    baselines = Baselines(session)
     deadlines: dict[str, int] = {}
     for studio in Management(session).studio_instances():
         if not studio.usable:
             continue
-        query = {"workspace_id": workspace_id, "enable": True}
-        jobs = dict(_pages(client, "baselines", studio.studio_instance_id, "baseline", query, _definition))
+        jobs = dict(baselines.definitions(studio.studio_instance_id, workspace_id))
         if not jobs:
             continue
-        span = {"workspace_id": workspace_id, "start_time": now_ms - _REACH_MS, "end_time": now_ms + _REACH_MS}
+        span = Window(now_ms - _REACH_MS, now_ms + _REACH_MS)
         times: dict[str, list[int]] = {}
-        for name, committed in _pages(client, "baseline_instances", studio.studio_instance_id, "baselineinstance", span, _instance):
+        for name, committed in baselines.instances(studio.studio_instance_id, workspace_id, span):
             times.setdefault(name, []).append(committed)
         for baseline, named in jobs.items():
             ahead = [committed for committed in times.get(baseline, ()) if committed >= now_ms]
@@ -57,19 +57,35 @@ def baseline_deadlines(session: Session, workspace_id: str, now_ms: int) -> dict
     return deadlines
 
 
-def _pages(
-    client: ScopedClient, route: str, studio: str, resource: str, query: t.Mapping[str, t.Any], parse: t.Callable[[Fields, str], _T]
-) -> list[_T]:
-    """Every entry of a list; ``offset`` counts pages from 1."""
-    entries: list[_T] = []
-    for number in range(1, _PAGES + 1):
-        asked = {**query, "offset": number, "limit": _LIMIT}
-        request = client.request("GET", client.session.hosts.v2, route, "v2", "factory", "aiops", studio, resource, query=asked)
-        page = client.read(request, lambda body: _page(body, route, parse), None)
-        entries += page.entries
-        if len(entries) >= page.total or not page.entries:
-            return entries
-    raise ApiError(Kind.INVALID, f"the list of {route.replace('_', ' ')} has more than {_LIMIT * _PAGES} entries")
+class Baselines:
+    """The project's baselines. Every method raises ApiError."""
+
+    def __init__(self, session: Session) -> None:
+        self._client = ScopedClient(session)
+
+    def definitions(self, studio_instance_id: str, workspace_id: str) -> list[tuple[str, tuple[str, ...]]]:
+        """GET …/factory/aiops/{instance_id}/baseline [H-BASE]: the id of each baseline in force, and what it names its jobs by."""
+        query = {"workspace_id": workspace_id, "enable": True}
+        return self._pages("baselines", studio_instance_id, "baseline", query, _definition)
+
+    def instances(self, studio_instance_id: str, workspace_id: str, span: Window) -> list[tuple[str, int]]:
+        """GET …/factory/aiops/{instance_id}/baselineinstance [SDK]: id of a baseline, and each of its committed times in *span*, epoch ms."""
+        query = {"workspace_id": workspace_id, "start_time": span.begin, "end_time": span.end}
+        return self._pages("baseline_instances", studio_instance_id, "baselineinstance", query, _instance)
+
+    def _pages(
+        self, route: str, studio: str, resource: str, query: t.Mapping[str, t.Any], parse: t.Callable[[Fields, str], _T]
+    ) -> list[_T]:
+        """Every entry of a list; ``offset`` counts pages from 1."""
+        client, entries = self._client, t.cast("list[_T]", [])
+        for number in range(1, _PAGES + 1):
+            asked = {**query, "offset": number, "limit": _LIMIT}
+            request = client.request("GET", client.session.hosts.v2, route, "v2", "factory", "aiops", studio, resource, query=asked)
+            page = client.read(request, lambda body: _page(body, route, parse), None)
+            entries += page.entries
+            if len(entries) >= page.total or not page.entries:
+                return entries
+        raise ApiError(Kind.INVALID, f"the list of {route.replace('_', ' ')} has more than {_LIMIT * _PAGES} entries")
 
 
 def _page(body: t.Any, name: str, parse: t.Callable[[Fields, str], _T]) -> Page[_T]:

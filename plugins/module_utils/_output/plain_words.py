@@ -39,10 +39,10 @@ PLAIN = _split(
     is isolation issued issuing it its itself job jobid jobname jobs joined journal json keepalives keeps key keys kind kinds know known
     knows lack lacks last lasts late later leading lease leave leaves left let lets letters level lifetime like likely limit line link
     list listed lists lives local location lock locked long look looked looking lost lower machine made make malformed management
-    manager manual many master max may me mean measure merely message meta method methods millisecond milliseconds min minus minute
+    manager manual many master max may me mean measure merely message meta metadata method methods millisecond milliseconds min minus minute
     minutes mismatch missing mode module more most move mrs ms must myhuaweicloud name named names need needed needs neither new newer
     newest next no nocatalog node nodes none nor north northwest not nothing now ntp null number numbers obs observed of off offers
-    offset old oldest on once one only open opened operate operator option options or order orders origins os otc other others otherwise
+    offset old oldest on once one only open opened operate operator option options or order orders origin origins os otc other others otherwise
     out outside over oversized overviews own owner owns page pages parameter parameters part pass password path paths pem per percent
     period periodically permanent permission pghost place plain plan planned playbook please point points port portal post postgresql
     prefix priority probe problem process program programmatic project projects protocol prove proxies proxy psycopg published python
@@ -51,11 +51,11 @@ PLAIN = _split(
     repository request requests required rerun rerunnable reruns resolution resolve retries retry returns rewrites right role route run
     running runs s same say saying says scheduled scheduler schema scheme scope sdk sdks second seconds secret section sections security
     securitytoken see seen send sending sends sent server servers service session set sets setting settings several share shared short
-    show showed shown shows shutting side signature signed since site sk skew skip skipped so socket socks somebody something south
+    show showed shown shows shutting side signature signed since site sk skew skip skipped so socket socks somebody something source south
     southeast southwest space spark special sql sqlite ssl sslmode sslrootcert stale standby stands start started starting state
     statement statistics status stop strerror string studio studios sub subject submit success such support supported switch symbolic
     synchronous system systems tables taken takes task tcp tell tells temporary test text than that the their them then there these they
-    this those though three throttled through time timeout times timestamp title tls to together token tokens told too took total
+    this those though three throttled through time timeout times timestamp title tls to together tool token tokens told too took total
     transaction translate true truncated trusted trusts try tunnel twice twins two type types unauthorized understood undocumented unit
     unknown unless unreachable unreadable unset until up update updated upstream uri url usable use used user uses usually utf v v1 v2
     valid validate value values variable variables verified verify version versions visible wait waiting waits was watched way ways were
