@@ -152,21 +152,21 @@ def test_an_api_that_does_not_tell_is_a_clear_error_before_anything_is_sent(emul
 
 
 @pytest.mark.parametrize(
-    ("order", "named", "way_out"),
+    ("order", "named", "hint"),
     [
         ("parallel", "downstream: stale", "Set downstream to ignore to rerun"),
         ("upstream_first", "order: upstream_first, downstream: stale", "Set order to parallel and downstream to ignore to rerun"),
     ],
 )
-def test_every_option_that_needs_dependencies_is_named(emulated: t.Any, begin: t.Any, order: str, named: str, way_out: str) -> None:
+def test_every_option_that_needs_dependencies_is_named(emulated: t.Any, begin: t.Any, order: str, named: str, hint: str) -> None:
     """What is downstream is told; what the instances themselves depend on is not any more."""
     rerun_options = begin(night(job("sales", "load"), job("load")), order=order, downstream="stale")
     call("job_rerun", {**rerun_options, "order": "parallel", "downstream": "report"}, check=True)
-    told = len(emulated.requests("v2_depend_instances"))
-    emulated.inject({"route": "v2_depend_instances", "kind": "status", "status": 400, "skip": told, "times": 9})
+    reads = len(emulated.requests("v2_depend_instances"))
+    emulated.inject({"route": "v2_depend_instances", "kind": "status", "status": 400, "skip": reads, "times": 9})
     (refused,) = passes(rerun_options)
     assert refused["msg"].startswith(f"Failed to read what the instances of workspace {WORKSPACE_ID} depend on ({named}): ")
-    assert f"Nothing was sent. {way_out} without regard to dependencies." in refused["msg"]
+    assert f"Nothing was sent. {hint} without regard to dependencies." in refused["msg"]
     assert not emulated.journal()
 
 

@@ -174,8 +174,8 @@ class OrderReader:
 
     def _fall_back(self) -> str:
         """How to rerun without dependencies: every option that needs them has to change."""
-        ways = (("order to parallel", self._strict), ("downstream to ignore", self._joins))
-        return f"Set {' and '.join(way for way, needs in ways if needs)} to rerun without regard to dependencies."
+        changes = (("order to parallel", self._strict), ("downstream to ignore", self._joins))
+        return f"Set {' and '.join(change for change, needs in changes if needs)} to rerun without regard to dependencies."
 
     def _read_each(self, decisions: t.Sequence[Decision], before: t.Mapping[int, frozenset[InstanceKey]]) -> None:
         """Read what is above *decisions*, in each of their workspaces, and what was open *before* once more."""
