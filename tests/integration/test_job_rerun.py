@@ -18,6 +18,7 @@ import pytest
 
 from ansible_collections.dataarts.factory.plugins.module_utils._common.errors import JournalError
 from ansible_collections.dataarts.factory.plugins.module_utils._common.stopwatch import stopwatch
+from ansible_collections.dataarts.factory.plugins.module_utils._common.times import parse_point
 from ansible_collections.dataarts.factory.plugins.module_utils._journal.journal import Journal
 from emulator.switches import SWITCHES
 from tests.emulator.signed_requests import restart
@@ -863,5 +864,8 @@ def test_the_plan_says_where_reruns_start_and_how_long_they_take(service: t.Any,
     assert details["left"] == [{"reason": "succeeded before", "instances": 2}]
     assert {entry["job_name"]: entry["run_seconds"] for entry in details["jobs"]} == {"daily_sales": 3.0, "hourly_stock": None}
     assert (details["expected_seconds"], details["expected_unknown"]) == (3.0, 2), "nothing is known of hourly_stock"
-    assert "  takes about 3s, as long as earlier runs took, without 2 instances of jobs of which no earlier run is listed" in result["plan"]
+    (line,) = [row for row in result["plan"] if row.startswith("  takes about ")]
+    takes, _comma, end = line.partition(", until at least ")
+    assert takes == "  takes about 3s, as long as earlier runs took, without 2 instances of jobs of which no earlier run is listed"
+    assert abs(parse_point(end, option="end") - details["expected_end"]) <= 30_000, "to the minute, and of no more than what is known"
     assert service.journal() == []
