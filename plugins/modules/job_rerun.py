@@ -311,6 +311,18 @@ EXAMPLES = r"""
     wait_timeout: 7200
   register: night
 
+- name: Rerun also what was cancelled, or succeeded on old data, because of what failed
+  dataarts.factory.job_rerun:
+    region: cn-north-4
+    workspace_id: 62fbba734e634c5087656fc3ff7adf34
+    jobs: [daily_sales]
+    planned_after: "2026-11-23T00:00:00+08:00"
+    planned_before: "2026-11-23T06:00:00+08:00"
+    since: "2026-11-23T07:30:00+08:00"
+    downstream: stale
+    max_instances: 500
+    wait_timeout: 7200
+
 - name: List the jobs of which something failed again
   ansible.builtin.debug:
     msg: "{{ night.instances | selectattr('action', 'equalto', 'failed_again') | map(attribute='job_name') | unique }}"
