@@ -150,8 +150,9 @@ def test_the_installed_roles_are_documented(installed: Ansible) -> None:
     read = documentation(installed, "role", ROLES)
     assert sorted(read) == [f"{PREFIX}.{name}" for name in ROLES] != []
     for name, parts in read.items():
-        # What workspace and its parts take is what main takes, and where they stand apart the module says what is wrong, in one line.
-        assert set(parts["entry_points"]) == {"main", *entry_points(name)} - {"workspace", "send", "wait_for_end", "verdict"}
+        # What workspace and its parts take is what main takes, and ask what related takes; where they stand apart the module says what is
+        # wrong, in one line.
+        assert set(parts["entry_points"]) == {"main", *entry_points(name)} - {"workspace", "send", "wait_for_end", "verdict", "ask"}
         for entry_point, doc in parts["entry_points"].items():
             assert {"short_description", "description", "version_added", "author", "seealso", "options"} <= set(doc), (name, entry_point)
 
@@ -159,6 +160,7 @@ def test_the_installed_roles_are_documented(installed: Ansible) -> None:
 def entry_points(role: str) -> set[str]:
     """What the playbooks, and the pages that users read, call of *role* in addition to its main."""
     pages = [*PLAYBOOKS, *(ROOT / "docs" / "docsite" / "rst").glob("*.rst"), *(ROOT / "roles").glob("*/README.md")]
+    pages += (ROOT / "roles").glob("*/meta/argument_specs.yml")  # its examples
     text = "\n".join(page.read_text(encoding="utf-8") for page in pages)
     return set(re.findall(rf"name: {re.escape(role)}\n +tasks_from: (\w+)", text))
 
