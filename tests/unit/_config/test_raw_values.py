@@ -138,6 +138,8 @@ def test_answers_are_judged_by_the_option_they_stand_for() -> None:
         "dataarts_check_only": False,
         "dataarts_max_instances": 500,
         "dataarts_threshold": "50",
+        "dataarts_answer_order": "as the inventory says",
+        "dataarts_answer_downstream": "as the inventory says",
         "dataarts_plans": {},
         "dataarts_rerun_result": 3,
         "other": 3,
