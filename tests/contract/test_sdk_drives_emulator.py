@@ -14,6 +14,7 @@ import huaweicloudsdkiam.v3 as iam
 import pytest
 import requests
 from huaweicloudsdkcore.auth.credentials import BasicCredentials
+from huaweicloudsdkcore.auth.internal import MetadataAccessor
 from huaweicloudsdkcore.exceptions.exceptions import ClientRequestException
 
 from emulator.gateway.routes import ROUTES
@@ -49,13 +50,15 @@ def drives(route: str) -> Callable[[Operation], Operation]:
 
 
 def begin(service: Running) -> None:
-    """Three jobs in a chain, one instance of them running; an agency that its own account may assume."""
+    """Three jobs in a chain, one instance of them running; an agency that its own account may assume, and one of machines."""
     jobs: list[dict[str, t.Any]] = [
         {"name": "daily_sales", "id": 917567, "submit_time": 1732239754684, "failed": 3, "succeeded": 2, "nodes": ["prepare", "publish"]},
         {"name": "每日 stock/a%b", "id": 917568, "failed": 2, "depends_on": ["daily_sales"]},
         {"name": "long_load", "id": 917569, "instances": [{"plan_time": "-2h", "status": "running", "runs": ["hang"]}]},
     ]
-    agencies = [{"name": AGENCY_NAME, "trusted_domain": DOMAIN, "role": "operator"}]
+    agencies = [
+        {"name": name, "trusted_domain": trusted, "role": "operator"} for name, trusted in ((AGENCY_NAME, DOMAIN), ("ecs", "op_svc_ecs"))
+    ]
     scenario = small_night(
         jobs=jobs,
         agencies=agencies,
@@ -476,6 +479,16 @@ def temporary_keys_by_token(service: Running) -> None:
     opens_the_service(service, response.credential)
 
 
+@drives("machine_token")
+@drives("machine_keys")
+def temporary_keys_of_a_machine(service: Running) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(MetadataAccessor, "_METADATA_ENDPOINT", service.iam_endpoint)
+        credential: t.Any = MetadataAccessor().get_credential()
+    credential.securitytoken = credential.security_token
+    opens_the_service(service, credential)
+
+
 CASES = [pytest.param(route, case, id=case.__name__) for route, several in OPERATIONS.items() for case in several]
 
 
@@ -484,7 +497,9 @@ def test_the_sdk_understands_every_answer(emulated: Running, route: str, operati
     begin(emulated)
     operation(emulated)
     assert emulated.requests(route), "the operation never called its own route"
-    assert all(USER_AGENT in request["headers"]["User-Agent"] for request in emulated.requests())
+    # The SDK asks a machine's metadata with the library requests alone, under that library's name.
+    names = {True: "python-requests/", False: USER_AGENT}
+    assert all(names[request["route"].startswith("machine_")] in request["headers"]["User-Agent"] for request in emulated.requests())
     assert all(request["fault"] is None and request["status"] for request in emulated.requests())
 
 
