@@ -212,7 +212,10 @@ def test_the_plan_shows_stages_and_counts_all_of_them(emulated: t.Any, begin: t.
     checked = call("job_rerun", rerun_options, check=True)
     assert not emulated.journal()
     assert {instance["action"] for instance in checked["instances"]} == {"retry"}
-    head, *lines, why = checked["plan"]
+    head, *lines, expected, why = checked["plan"]
+    assert expected.strip().startswith(
+        "takes about 6s, as long as earlier runs took, without 3 instances of jobs of which no earlier run is listed"
+    )
     assert why == "  7 × node publish (DLISQL): the node ended with exit code 1"
     assert "7 to rerun in 3 stages, 3 of them at once in 2 requests" in head
     assert [line.strip().split(":")[0] for line in lines] == [

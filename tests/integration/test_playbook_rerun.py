@@ -246,7 +246,9 @@ def test_a_wrong_value_is_told_in_one_line(service: Running, ansible: Ansible, t
     service.reset()
     path = written(tmp_path / "hosts.yml", inventory(sales=quick(service, tmp_path / "state", order="upstream")))
     outcome = ansible.playbook(PLAYBOOK, "-i", path).ended(2)
-    assert "dataarts_order must be parallel or upstream_first, not 'upstream'." in " ".join(" ".join(summed_up(outcome)).split())
+    assert "dataarts_order must be parallel or upstream_first or deadline, not 'upstream'." in " ".join(
+        " ".join(summed_up(outcome)).split()
+    )
     assert "argument_spec" not in outcome.output
     assert not service.journal()
 
