@@ -28,7 +28,7 @@ _PICTURES = "So"
 _HEX = re.compile(r"(?=.*[0-9])(?=.*[a-f])[0-9a-f]{8,}|(?=.*[0-9])(?=.*[A-F])[0-9A-F]{8,}")
 #: A part of a URL in which characters are percent-encoded.
 _ENCODED = re.compile(r"[\w.~-]*(?:%[0-9A-Fa-f]{2}[\w.~-]*)+")
-_AROUND = re.compile(r"""([(\[{"'“‘]*)(.*?)([)\]}.,:;!?"'”’…]*)""", re.DOTALL)
+_AROUND = re.compile(r"""([(\[{"'\u201c\u2018]*)(.*?)([)\]}.,:;!?"'\u201d\u2019…]*)""", re.DOTALL)
 _TIME = re.compile(r"[0-9]{13}")
 _WEEK_MS = 7 * 86_400_000
 _WEEKS = 500
@@ -154,7 +154,7 @@ def _is_plain_token(token: str) -> bool:
         return True
     if token in plain_words.VALUES:
         return True
-    return all(word.lower() in plain_words.PLAIN for word in re.split(r"[-_'’]", token) if word) and token.isascii()
+    return all(word.lower() in plain_words.PLAIN for word in re.split(r"[-_'\u2019]", token) if word) and token.isascii()
 
 
 def _parts(text: str) -> t.Iterator[str]:
