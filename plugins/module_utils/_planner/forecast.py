@@ -110,7 +110,7 @@ def runs_of(instances: t.Iterable[JobInstance], since: int, averages: t.Mapping[
 def running_at_once(instances: t.Iterable[JobInstance]) -> int:
     """How many instances of a job the service runs at once: as many as are seen to, if it is more than documented."""
     running = collections.Counter(instance.key.job_id for instance in instances if instance.status is Status.RUNNING)
-    return max(AT_ONCE, max(running.values(), default=0))
+    return max((AT_ONCE, *running.values()))
 
 
 def foresee(decisions: t.Iterable[Decision], depends: Depends, runs: Runs, room: Room, now_ms: int) -> Forecast:

@@ -131,7 +131,8 @@ def _how_lines(report: Result) -> list[Line]:
     took = "" if not long else f"{long} or more" if joined["expected_unknown"] else f"about {long}"
     end = joined["expected_end"]
     # What takes less than a minute ends now.
-    took += "" if not took or end is None or seconds < 60 else f", until {'at least' if joined['expected_unknown'] else 'about'} {local_time(minute(end))}"
+    if took and end is not None and seconds >= 60:
+        took += f", until {'at least' if joined['expected_unknown'] else 'about'} {local_time(minute(end))}"
     text = "; ".join(part for part in (start, took if start or not took else f"takes {took}") if part)
     return [Line(row) for row in wrapped(f"{text[0].upper()}{text[1:]}.")] if text else []
 
