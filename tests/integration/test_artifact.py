@@ -8,6 +8,8 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
+import subprocess
 import tarfile
 import typing as t
 from pathlib import Path, PurePosixPath
@@ -92,6 +94,48 @@ def test_it_carries_nothing_but_what_users_run_and_read(names: list[PurePosixPat
 
 #: What its pages point to all the same; the README says that it is in the repository only.
 REPOSITORY_ONLY = {"CONTRIBUTING.md", "emulator/README.md", "examples/awx"}
+
+
+def commented(path: Path) -> list[dict[str, t.Any]]:
+    """The requirements that the comments of *path* offer."""
+    offers = [line.removeprefix("#   ") for line in path.read_text(encoding="utf-8").splitlines() if line.startswith("#   ")]
+    return [yaml.safe_load(f"collections:{offer}") for offer in "\n".join(offers).split("collections:")[1:]]
+
+
+@pytest.mark.parametrize("way", ["none", "file", "git"])
+def test_a_copy_of_the_project_for_awx_finds_the_collection(way: str, artifact: Path, tmp_path: Path) -> None:
+    """As copied, with the execution environment's copy; with the artifact next to its requirements; from a repository."""
+    project = tmp_path / "project"
+    shutil.copytree(ROOT / "examples" / "awx", project)
+    requirements = project / "collections" / "requirements.yml"
+    ansible = Ansible(tmp_path, collections=tmp_path / "installed")
+    if way == "none":  # the image has it
+        ansible.run("ansible-galaxy", "collection", "install", "--offline", "-p", ansible.collections, artifact).succeeded()
+    else:
+        (chosen,) = (offer for offer in commented(requirements) if offer["collections"][0]["type"] == way)
+        if way == "file":
+            shutil.copy(artifact, project / chosen["collections"][0]["name"])
+        else:
+            chosen["collections"][0].update(name=f"git+file://{unpacked(artifact, tmp_path / 'repository')}", version="HEAD")
+        requirements.write_text(yaml.safe_dump(chosen), encoding="utf-8")
+    # As the project update of AWX does.
+    install = ("ansible-galaxy", "collection", "install", "-r", "collections/requirements.yml", "-p", ansible.collections)
+    ansible.run(*install, cwd=project).succeeded()
+    for playbook in sorted(project.glob("*.yml")):
+        if playbook.name != "awx.yml":
+            ansible.run("ansible-playbook", "--syntax-check", "-i", "inventory/retail.yml", playbook.name, cwd=project).succeeded()
+
+
+def unpacked(artifact: Path, folder: Path) -> Path:
+    """A git repository of what the artifact holds, and of galaxy.yml."""
+    with tarfile.open(artifact) as archive:
+        archive.extractall(folder, filter="data")
+    for name in ("MANIFEST.json", "FILES.json"):
+        (folder / name).unlink()
+    shutil.copy(ROOT / "galaxy.yml", folder)
+    for words in (("init", "-q"), ("add", "-A"), ("-c", "user.name=a", "-c", "user.email=a@example.com", "commit", "-qm", "a")):
+        subprocess.run(["git", *words], cwd=folder, check=True)
+    return folder
 
 
 def test_it_carries_what_its_pages_point_to(names: list[PurePosixPath]) -> None:

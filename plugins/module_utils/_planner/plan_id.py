@@ -120,7 +120,7 @@ def plan_changes(
         changes.append(f"it was approved for since {to_iso(approved_since(approved))}, and since is {to_iso(since)}")
     return (
         f"Refused to rerun anything: the plan is no longer {printable(approved.strip(), 60)} but {now}: {'; '.join(changes)}. "
-        "Nothing was sent. Run check mode again and approve the plan_id it returns."
+        "Nothing was sent. Run check mode again and approve the plan_id it returns; in AWX launch the workflow again."
     )
 
 

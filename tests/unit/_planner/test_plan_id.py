@@ -120,7 +120,7 @@ def test_what_changed_is_said(instances: t.Any, options: t.Any, record: t.Any, t
         text = text.replace(f"TIME{number}", to_iso(instance(number=number).key.plan_time))
     assert said == (
         f"Refused to rerun anything: the plan is no longer {approved} but {plan_digest(instances, options, SINCE)}: {text}. "
-        "Nothing was sent. Run check mode again and approve the plan_id it returns."
+        "Nothing was sent. Run check mode again and approve the plan_id it returns; in AWX launch the workflow again."
     )
 
 
