@@ -1,20 +1,47 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The figures of a chaos run, added up over all tests and processes and printed at its end."""
+"""What chaos tests share: an emulator, a PostgreSQL and controllers; and the figures, added up over all tests and processes and printed last."""
 
 from __future__ import annotations
 
 import typing as t
+from collections.abc import Iterator
 
 import pytest
 
+from emulator.running import Running, running
+from tests.chaos.controllers import Controllers
 from tests.support.journal_clock import journal_clock
+from tests.support.postgresql import PostgresServer, postgres_server
+from tests.support.scenarios import small_night
 
 Json = dict[str, t.Any]
 __all__ = ["figures", "journal_clock"]
 
 _NAME = "chaos"
+
+
+@pytest.fixture(scope="module")
+def service() -> Iterator[Running]:
+    """An emulator that every case resets."""
+    with running(small_night()) as handle:
+        yield handle
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[PostgresServer]:
+    """The one PostgreSQL."""
+    with postgres_server() as handle:
+        yield handle
+
+
+@pytest.fixture(scope="module")
+def controllers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Controllers]:
+    """Processes with a home each."""
+    fleet = Controllers(tmp_path_factory.mktemp("controllers"))
+    yield fleet
+    fleet.close()
 
 
 @pytest.fixture

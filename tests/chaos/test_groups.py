@@ -13,12 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from emulator.running import Running, running
+from emulator.running import Running
 from tests.chaos.controllers import Controllers
 from tests.chaos.drawing import Json
 from tests.chaos.groups import Group, Trouble, group_case
-from tests.support.postgresql import PASSWORD, PostgresServer, postgres_server
-from tests.support.scenarios import small_night
+from tests.support.postgresql import PASSWORD, PostgresServer
 
 CHOSEN = os.environ.get("CHAOS_GROUP")
 #: Every so many groups are four controllers; the others are pairs.
@@ -30,28 +29,6 @@ KILLS_EACH, RESTARTS_EACH, PAUSES_EACH = 4, 2, 3
 def cases(variable: str, number: int, per_seed: int = 1) -> list[int]:
     """Seeds by the environment *variable*, *number* by default; *per_seed* of what it counts fall on one seed."""
     return [int(CHOSEN)] if CHOSEN else list(range(1, 1 + -(-int(os.environ.get(variable) or number) // per_seed)))
-
-
-@pytest.fixture(scope="module")
-def service() -> Iterator[Running]:
-    """An emulator that every case resets."""
-    with running(small_night()) as handle:
-        yield handle
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[PostgresServer]:
-    """The one PostgreSQL."""
-    with postgres_server() as handle:
-        yield handle
-
-
-@pytest.fixture(scope="module")
-def controllers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Controllers]:
-    """Processes with a home each."""
-    fleet = Controllers(tmp_path_factory.mktemp("controllers"))
-    yield fleet
-    fleet.close()
 
 
 @pytest.fixture

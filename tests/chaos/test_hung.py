@@ -21,10 +21,10 @@ from pathlib import Path
 
 import pytest
 
-from emulator.running import Running, running
+from emulator.running import Running
 from tests.chaos.controllers import Controllers
 from tests.chaos.processes import KilledError
-from tests.support.postgresql import PASSWORD, PostgresServer, postgres_server
+from tests.support.postgresql import PASSWORD, PostgresServer
 from tests.support.scenarios import FREE, V1, small_night
 from tests.support.workspace import options as options_for
 
@@ -38,28 +38,6 @@ SPEED, INSTANCES = 20, 12
 #: Plays of one member, and the longest that a play may take, seconds.
 PLAYS, PATIENCE = 12, 240.0
 _POLL_SECONDS = 0.002
-
-
-@pytest.fixture(scope="module")
-def service() -> Iterator[Running]:
-    """An emulator that every case resets."""
-    with running(small_night()) as handle:
-        yield handle
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[PostgresServer]:
-    """The one PostgreSQL."""
-    with postgres_server() as handle:
-        yield handle
-
-
-@pytest.fixture(scope="module")
-def controllers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Controllers]:
-    """Processes with a home each."""
-    fleet = Controllers(tmp_path_factory.mktemp("controllers"))
-    yield fleet
-    fleet.close()
 
 
 class HungCase:

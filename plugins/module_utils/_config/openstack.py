@@ -151,7 +151,7 @@ def _file(environ: t.Mapping[str, str], name: str, variable: str) -> tuple[str, 
             data = yaml_load(stream)
     except OSError as error:
         raise OptionError(f"Failed to read {shown}: {error.strerror}. Correct {variable if named else 'the file'}, or remove it.") from None
-    except Exception:  # its text may quote the file, in which secrets stand
+    except Exception:  # whatever a constructor of YAML raises; its text may quote the file, in which secrets stand
         data = None
     clouds = data.get("clouds") if isinstance(data, dict) else None
     if not isinstance(clouds, dict):

@@ -10,6 +10,7 @@ journals are real.
 from __future__ import annotations
 
 import dataclasses
+import functools
 import itertools
 import linecache
 import socket
@@ -180,7 +181,7 @@ def play(request: pytest.FixtureRequest, tmp_path: Path, clock: Clock, tls: tupl
             clock.offset = 0.0
             with HttpServer(*actions, greeting=hold, tls=tls[0] if way.secure else None) as server:
                 run = Run(server, tmp_path / "journal.db", clock, tls[1] if way.secure else None, number)
-                run.play(lambda run=run: happens(run))  # type: ignore[misc]
+                run.play(functools.partial(happens, run))
                 yield run
                 if served(server):
                     return
