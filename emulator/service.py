@@ -48,6 +48,7 @@ class Service:
         clock.date_offset = lambda: float(switches["date_offset_seconds"])
         self.world: World = scenario.load(data, clock.now_ms())
         self.scheduler = Scheduler(self.world, clock, self.switches)
+        self.scheduler.ended = self._stop_after_failure
         self.faults = Faults()
         for fault in data.get("faults", []):
             self.faults.add(fault)
@@ -69,6 +70,18 @@ class Service:
         for instance in made:
             self.scheduler.take_over(instance)
         return [instance.instance_id for instance in made]
+
+    def _stop_after_failure(self, instance: Instance) -> None:
+        """A PatchData run that is to stop at a failure stops what still waits of it."""
+        if instance.instance_type != 5 or instance.succeeded:
+            return
+        for workspace in self.world.workspaces():
+            for run in workspace.supplements:
+                if run.body.get("is_stop_when_fail") and any(made is instance for made in run.instances):
+                    self.scheduler.limit_group(run.group, 0)
+                    for made in run.instances:
+                        if made.current is not None and made.current.start is None:
+                            self.scheduler.stop(made)
 
     def state(self) -> dict[str, t.Any]:
         """What the service knows, true status included, whatever the lists show."""

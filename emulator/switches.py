@@ -112,6 +112,19 @@ SWITCHES: dict[str, Switch] = {
         (0, 20), "Emulated seconds until an accepted stop shows; until then the instance looks as before, and goes on.", free=True
     ),
     "stopped_status": Switch(("manual-stop", "fail"), "The status of an instance that was stopped; no page names it [OTC-UMN-I]."),
+    "patch_visible_after": Switch((0, 20), "Emulated seconds until an accepted PatchData run is listed.", free=True),
+    "patch_name_taken": Switch(
+        ("refuse", "accept"), "Whether a second PatchData run of a name is refused, as the console does, or made [DGC-UG]."
+    ),
+    "patch_row_dates": Switch(
+        ("as_named", "swapped"),
+        "What `start_date` and `end_date` of a listed PatchData run hold: what they are named after, or each other's, as their descriptions say [SDK].",
+    ),
+    "patch_end": Switch(("excluded", "included"), "Whether a plan time at the very end of a PatchData run's dates belongs to them [KES]."),
+    "patch_failed_status": Switch(
+        ("FAIL", "RUNNING", "SUCCESS", "CANCEL"), "The status of a PatchData run of which an instance has failed; none is documented [SDK]."
+    ),
+    "patch_cancelled_status": Switch(("CANCEL", "CANCLE"), "How the status of a PatchData run that was stopped is written [SDK][KES]."),
     "twins_rerun": Switch(
         ("newest", "first", "both"),
         "Which instance the v2 rerun means where two share its key (a normal and a PatchData instance): the one with the higher id, "

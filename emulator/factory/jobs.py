@@ -150,9 +150,10 @@ def _schedule(job: Job) -> Json:
         return {"type": "EXECUTE_ONCE" if job.schedule == "MANUAL" else job.schedule}
     here = job.workspace.workspace_id
     cron: Json = {
-        "startTime": "2024-01-01T00:00:00+08",
+        "startTime": job.cron_start,
+        **({"endTime": job.cron_end} if job.cron_end else {}),
         "expression": job.cron,
-        "expressionTimeZone": "GMT+8",
+        "expressionTimeZone": job.cron_zone,
         "dependPrePeriod": job.self_dependent,
         "dependJobs": {
             "jobs": [name for _workspace, name in job.depends_on],

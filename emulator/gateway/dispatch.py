@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from emulator.factory import baselines, dependencies, instance_detail, instances, jobs, monitoring, rerun
+from emulator.factory import baselines, dependencies, instance_detail, instances, jobs, monitoring, rerun, supplements
 from emulator.iam import handlers as iam
 from emulator.iam import metadata
 from emulator.management import handlers as management
@@ -21,6 +21,9 @@ HANDLERS: dict[str, t.Callable[[Request], Answer]] = {
     "v2_depend_instances": dependencies.list_instances,
     "baselines": baselines.list_baselines,
     "baseline_instances": baselines.list_baseline_instances,
+    "supplements": supplements.list_supplements,
+    "supplement": supplements.create,
+    "supplement_stop": supplements.stop,
     "overview": monitoring.overview,
     "completion": monitoring.completion,
     "v1_list": instances.list_v1,

@@ -49,6 +49,7 @@ class Route:
 
 
 _JOBS2 = "/v2/{project_id}/factory/jobs"
+_SUPPLEMENT = "/v2/{project_id}/factory/supplement-data"
 _JOBS1 = "/v1/{project_id}/jobs"
 
 
@@ -74,6 +75,9 @@ ROUTES: tuple[Route, ...] = (
         "/v2/{project_id}/factory/aiops/{instance_id}/baselineinstance",
         switches=("v2_open", "baselines_open"),
     ),
+    _v2("supplements", "GET", _SUPPLEMENT),
+    _v2("supplement", "POST", _SUPPLEMENT, writes=True),
+    _v2("supplement_stop", "POST", _SUPPLEMENT + "/{instance_name}/stop", writes=True),
     _v2("overview", "GET", "/v2/{project_id}/factory/monitor/task-statistics-overview"),
     _v2("completion", "GET", "/v2/{project_id}/factory/monitor/task-completion-data"),
     _v1("v1_list", "GET", _JOBS1 + "/instances/detail"),

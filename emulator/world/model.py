@@ -38,7 +38,8 @@ class Fate:
 @dataclass
 class Run:
     """One run of an instance. ``from_node`` is the index of the node it starts at; ``read`` on what data it began: of each instance that it depends
-    on the number of the run whose data was there, None if there was none."""
+    on the number of the run whose data was there, None if there was none. Of runs that wait, the one
+    with the lower ``rank`` begins first, where none is set the one with the earlier plan time."""
 
     number: int
     requested: int
@@ -52,6 +53,7 @@ class Run:
     cancelled: bool = False
     read: list[tuple[Instance, int | None]] = field(default_factory=list, repr=False)
     stopping: bool = False
+    rank: int | None = None
 
 
 @dataclass
@@ -115,7 +117,8 @@ class Instance:
 @dataclass
 class Job:
     """One job of a workspace. ``depends_on`` holds (workspace id, job name) of its upstream jobs. ``depend_fail_policy`` is what becomes of an instance
-    that waits for one that failed: it waits on (``suspend``), is cancelled (``cancel``), or runs on the data that is there (``continue``)."""
+    that waits for one that failed: it waits on (``suspend``), is cancelled (``cancel``), or runs on the data that is there (``continue``). Instances of
+    PatchData runs fail at the plan times ``patch_fails``, epoch ms. The schedule goes from ``cron_start`` to ``cron_end``, ISO 8601; "" has no end."""
 
     workspace: Workspace
     name: str
@@ -127,6 +130,9 @@ class Job:
     job_type: str = "BATCH"
     schedule: str = "CRON"
     cron: str = "0 0 * * * ?"
+    cron_zone: str = "GMT+8"
+    cron_start: str = "2024-01-01T00:00:00+08"
+    cron_end: str = ""
     status: str = "SCHEDULING"
     self_dependent: bool = False
     depend_fail_policy: str = "suspend"
@@ -139,6 +145,7 @@ class Job:
     run_seconds: float = 3.0
     wait_seconds: float = 0.0
     fail_node: int = -1
+    patch_fails: list[int] = field(default_factory=list)
     _planned: list[Instance] = field(default_factory=list, repr=False)
 
     def failing(self, fate: Fate) -> int:
@@ -168,6 +175,27 @@ class Baseline:
 
 
 @dataclass
+class Supplement:
+    """One PatchData run: instances that are made for the plan times of a span, of a job and of jobs that depend on it.
+
+    :ivar begin: of the span, epoch ms, and *end*.
+    :ivar body: the request.
+    :ivar stopped: whether somebody stopped it, or a failure did.
+    """
+
+    name: str
+    begin: int
+    end: int
+    submitted: int
+    user: str
+    body: dict[str, object]
+    jobs: list[Job] = field(default_factory=list)
+    instances: list[Instance] = field(default_factory=list)
+    stopped: bool = False
+    group: str = ""
+
+
+@dataclass
 class Workspace:
     """One workspace; ``kind`` is 0 private, 1 default, 2 public [H-WS]."""
 
@@ -180,6 +208,7 @@ class Workspace:
     owner: str = ""
     jobs: dict[str, Job] = field(default_factory=dict)
     baselines: list[Baseline] = field(default_factory=list)
+    supplements: list[Supplement] = field(default_factory=list)
 
 
 @dataclass

@@ -18,7 +18,8 @@ from emulator.world.world import World
 
 Data = dict[str, t.Any]
 #: Keys of a job that are its attributes as they stand.
-_PLAIN = "job_type schedule cron status self_dependent depend_fail_policy confirm path priority version fail_node starting_status"
+_PLAIN = "job_type schedule cron cron_zone cron_start cron_end patch_fails "
+_PLAIN += "status self_dependent depend_fail_policy confirm path priority version fail_node starting_status"
 
 
 def read(source: Data | Path | str) -> Data:

@@ -30,6 +30,8 @@ class Scheduler:
         self._order = itertools.count()
         self._gated: list[tuple[Instance, Run]] = []
         self._limits: dict[str, int] = {}
+        #: Called with each instance whose run has ended, before others begin.
+        self.ended: t.Callable[[Instance], None] = lambda dummy: None
         for instance in world.instances():
             self._note_data(instance)
             self.take_over(instance)
@@ -73,6 +75,13 @@ class Scheduler:
         else:
             self._adopt(instance, run, now)
         return run
+
+    def make(self, instance: Instance, group: str, rank: int) -> None:
+        """Let an instance that has just been made wait, for its group among others; it begins with the events that are due from now on."""
+        run = Run(1, self._clock.now_ms(), status="waiting", fate=instance.next_fate(), group=group, rank=rank)
+        instance.current, instance.status = run, "waiting"
+        instance.runs.append(run)
+        self._at(self._clock.now_ms() + self._clock.span_ms(instance.job.wait_seconds), self._begin, instance, run)
 
     def confirm(self, instance: Instance) -> bool:
         """Press Execute on an instance that waits for confirmation; False if it does not wait for that."""
@@ -189,13 +198,14 @@ class Scheduler:
         run.end, run.status = now, run.fate.status
         instance.status, instance.end_time, instance.error = run.fate.status, self._clock.scheduler_ms(now), run.fate.error
         instance.current = None
+        self.ended(instance)
         if instance.queued:
             self._adopt(instance, instance.queued.pop(0), now)
         self._open_gates(now)
 
     def _open_gates(self, now: int) -> None:
         gated, self._gated = self._gated, []
-        for instance, run in sorted(gated, key=lambda waiting: waiting[0].plan_time):
+        for instance, run in sorted(gated, key=_order):
             self._begin(instance, run, now)
 
     def _may_begin(self, instance: Instance, run: Run) -> bool:
@@ -227,6 +237,11 @@ class Scheduler:
 
     def _at(self, due: int, step: Step, instance: Instance, run: Run) -> None:
         heapq.heappush(self._events, (due, next(self._order), step, instance, run))
+
+
+def _order(waiting: tuple[Instance, Run]) -> int:
+    instance, run = waiting
+    return instance.plan_time if run.rank is None else run.rank
 
 
 def _running(instances: t.Iterable[Instance], group: str | None = None) -> int:

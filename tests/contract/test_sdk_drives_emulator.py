@@ -182,6 +182,84 @@ def list_jobs_v2(service: Running) -> None:
     assert [job.name for job in matching.jobs] == ["每日 stock/a%b"]
 
 
+def patch_data_body(**changes: t.Any) -> t.Any:
+    """PatchData of daily_sales over four hours."""
+    wanted = {
+        "name": "four_hours",
+        "job_name": "daily_sales",
+        "start_date": "2026-11-01T00:00:00 +08",
+        "end_date": "2026-11-01T04:00:00 +08",
+        "parallel": 2,
+        **changes,
+    }
+    return dataarts.CreateFactorySupplementDataInstanceRequestBody(**wanted)
+
+
+def made_patch_data(service: Running, **changes: t.Any) -> t.Any:
+    """The SDK's client, and the answer to its request for PatchData."""
+    client = dataarts_client(service.endpoint)
+    request = dataarts.CreateFactorySupplementDataInstanceRequest(WORKSPACE_ID, patch_data_body(**changes))
+    return client, client.create_factory_supplement_data_instance(request)
+
+
+@drives("supplement")
+def patch_data_with_everything(service: Running) -> None:
+    _client, response = made_patch_data(
+        service,
+        depend_jobs=[dataarts.CreateFactorySupplementDataInstanceRequestBodyDependJobs("每日 stock/a%b", WORKSPACE_ID)],
+        is_day_granularity=False,
+        priority=1,
+        is_stop_when_fail=True,
+        reverse_order=1,
+        supplement_data_run_time=dataarts.CreateFactorySupplementDataInstanceRequestBodySupplementDataRunTime("00:00-23:59", "1,2", "1,3"),
+        supplement_data_instance_time=dataarts.CreateFactorySupplementDataInstanceRequestBodySupplementDataInstanceTime(
+            ["2026-11-01"], "00:00-23:59"
+        ),
+        force="true",
+    )
+    (entry,) = service.journal()
+    assert (response.status_code, response.x_request_id) == (200, entry["request_id"])
+    assert (entry["kind"], entry["name"], len(entry["instances"])) == ("patch_data", "four_hours", 8)
+
+
+@drives("supplement")
+def patch_data_refused(service: Running) -> None:
+    for changes, code in (({"end_date": "2026-11-01"}, "DLF.30121"), ({"job_name": "unknown"}, "DLF.0100"), ({"parallel": 6}, "DLF.3051")):
+        with pytest.raises(ClientRequestException) as caught:
+            made_patch_data(service, **changes)
+        assert (caught.value.status_code, caught.value.error_code) == (400, code)
+    assert service.journal() == []
+
+
+@drives("supplements")
+def list_patch_data(service: Running) -> None:
+    client, _response = made_patch_data(service)
+    request = dataarts.ShowFactorySupplementDataRequest(
+        workspace=WORKSPACE_ID, sort="desc", page="0", size="100", name="four_hours", user_name=USER_NAME, status="RUNNING",
+        start_date=str(service.now_ms() - 365 * 24 * HOUR), end_date=str(service.now_ms() + 365 * 24 * HOUR),
+    )  # fmt: skip
+    response = client.show_factory_supplement_data(request)
+    assert (response.total, response.success) == (1, True)
+    (row,) = response.rows
+    assert (row.name, row.job_list, row.status, row.parallel, row.type, row.user_name) == (
+        "four_hours", ["daily_sales"], "RUNNING", 2, 0, USER_NAME,
+    )  # fmt: skip
+    assert row.end_date - row.start_date == 4 * HOUR
+    assert abs(row.submitted_date - service.now_ms()) < HOUR
+    assert row.supplement_data_run_time.time_of_day == "00:00-00:00"
+
+
+@drives("supplement_stop")
+def stop_patch_data(service: Running) -> None:
+    client, _response = made_patch_data(service)
+    request = dataarts.StopFactorySupplementDataInstanceRequest("four_hours", WORKSPACE_ID)
+    assert client.stop_factory_supplement_data_instance(request).status_code == 200
+    with pytest.raises(ClientRequestException) as caught:
+        client.stop_factory_supplement_data_instance(request)
+    assert caught.value.error_code == "DLF.30115"
+    assert [entry["kind"] for entry in service.journal()] == ["patch_data", "patch_data_stop"]
+
+
 @drives("v2_depend_jobs")
 def related_jobs(service: Running) -> None:
     request = dataarts.ShowFactoryJobDependInstancesRequest(workspace=WORKSPACE_ID, job_name="daily_sales", relation="both")

@@ -38,8 +38,19 @@ JOBS: list[dict[str, t.Any]] = [
     {"name": "behind", "depends_on": ["odd"], "instances": [{"plan_time": "-1h"}]},
     {"name": "shared_key", "instances": twins()},
     {"name": "crowded", "failed": 7},
+    {"name": "patched", "cron": "0 0 3 * * ?", "cron_zone": "UTC", "patch_fails": [1793502000000], "instances": []},
 ]
+#: PatchData of two days up to a plan time, of which the last but one fails.
+PATCH = {
+    "name": "week",
+    "job_name": "patched",
+    "start_date": "2026-10-31T03:00:00 +00",
+    "end_date": "2026-11-02T03:00:00 +00",
+    "parallel": 1,
+    "force": "true",
+}
 BASELINES = [{"name": "morning", "jobs": ["daily_sales"], "sla_time": "2h"}]
+PATCHES = f"/v2/{PROJECT_ID}/factory/supplement-data"
 Observe = t.Callable[[Running], t.Any]
 
 
@@ -142,7 +153,38 @@ def crowd(service: Running) -> t.Any:
     return [entry["status"] for entry in listed(service, "crowded").data["instances"]].count("running")
 
 
+def patch_data(service: Running) -> int:
+    """The status of a request for PatchData."""
+    return request(service.endpoint, "POST", PATCHES, body=PATCH).status
+
+
+def patch_rows(service: Running) -> list[dict[str, t.Any]]:
+    """The listed PatchData runs, after one was made."""
+    assert patch_data(service) == 200
+    return list(request(service.endpoint, "GET", PATCHES).data["rows"])
+
+
+def failed_patch(service: Running) -> str:
+    """The status of PatchData of which an instance has failed."""
+    patch_data(service)
+    service.advance(5000)
+    return str(request(service.endpoint, "GET", PATCHES).data["rows"][0]["status"])
+
+
+def stopped_patch(service: Running) -> str:
+    """The status of PatchData that was stopped."""
+    patch_data(service)
+    request(service.endpoint, "POST", f"{PATCHES}/week/stop")
+    return str(request(service.endpoint, "GET", PATCHES).data["rows"][0]["status"])
+
+
 OBSERVERS: dict[str, Observe] = {
+    "patch_visible_after": lambda service: len(patch_rows(service)),
+    "patch_name_taken": lambda service: [patch_data(service), patch_data(service)],
+    "patch_row_dates": lambda service: next(row["start_date"] < row["end_date"] for row in patch_rows(service)),
+    "patch_end": lambda service: (patch_data(service), len(service.instances("patched"))),
+    "patch_failed_status": failed_patch,
+    "patch_cancelled_status": stopped_patch,
     "offset_unit": lambda service: (
         plans(listed(service, limit=2, offset=1).data["instances"])
         and [entry["status"] for entry in listed(service, limit=2, offset=1).data["instances"]]

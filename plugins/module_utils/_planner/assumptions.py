@@ -382,6 +382,7 @@ def _seconds(value: float) -> int:
 
 _ONLY_A_RERUN = "Only a rerun shows it"
 _ONLY_A_STOP = "Only a stop shows it"
+_ONLY_PATCH_DATA = "Only a PatchData run shows it"
 POINTS: dict[str, t.Callable[[Evidence], Decided] | str] = {
     "offset_unit": _offset_unit,
     "offset_beyond": _offset_beyond,
@@ -413,6 +414,12 @@ POINTS: dict[str, t.Callable[[Evidence], Decided] | str] = {
     "stop_of": _ONLY_A_STOP,
     "stop_visible_after": _ONLY_A_STOP,
     "stopped_status": _ONLY_A_STOP,
+    "patch_visible_after": _ONLY_PATCH_DATA,
+    "patch_name_taken": _ONLY_PATCH_DATA,
+    "patch_row_dates": _ONLY_PATCH_DATA,
+    "patch_end": _ONLY_PATCH_DATA,
+    "patch_failed_status": _ONLY_PATCH_DATA,
+    "patch_cancelled_status": _ONLY_PATCH_DATA,
     "twins_rerun": _ONLY_A_RERUN,
     "cancelled_times": "Only an instance shows it that the service cancelled because of another",
     "running_per_job": _running_per_job,
