@@ -154,10 +154,10 @@ def _jobs(request: Request, body: Json) -> list[Job]:
     jobs = [request.service.world.job(*name) for name in named]
     if None in jobs:
         raise unknown_job()
-    found = t.cast("list[Job]", jobs)
-    if any(job.schedule != "CRON" or job.job_type != "BATCH" for job in found):
+    planned = t.cast("list[Job]", jobs)
+    if any(job.schedule != "CRON" or job.job_type != "BATCH" for job in planned):
         raise Refusal(400, "30111", "The job is not scheduled periodically.")
-    return found
+    return planned
 
 
 def _make(request: Request, run: Supplement) -> None:

@@ -40,15 +40,15 @@ def plan_times(expression: str, zone: str, begin_ms: int, end_ms: int) -> list[i
     """
     second, *fields = expression.upper().split()[:6]
     where = zone_of(zone)
-    found = []
+    planned = []
     moment = begin_ms // 60_000 * 60_000
     while moment < end_ms:
         local = datetime.fromtimestamp(moment / 1000, where)
         at = moment + int(second) * 1000
         if begin_ms <= at < end_ms and not local.fold and _fits(local, fields):
-            found.append(at)
+            planned.append(at)
         moment += 60_000
-    return found
+    return planned
 
 
 def _fits(local: datetime, fields: t.Sequence[str]) -> bool:
