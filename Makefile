@@ -51,7 +51,7 @@ INSIDE := mkdir -p $(CACHE)/home && HOME=$(CACHE)/home PATH="$(BIN):$$PATH"
 
 .PHONY: help
 help: ## list the targets
-	@awk 'BEGIN { FS = ":.*## " } /^##@/ { printf "\n%s\n", substr($$0, 5) } /^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk 'BEGIN { FS = ":.*## " } /^##@/ { printf "\n%s\n", substr($$0, 5) } /^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
 .PHONY: demo
 demo: $(CACHE)/demo/.installed ## a night gone wrong and its rerun, against the emulator on this machine
@@ -74,6 +74,7 @@ lint: $(VENV)/.lint $(HOUSE) ## format, types, YAML, roles and playbooks, docume
 		--check-extra-docs-refs --skip-rstcheck .
 	$(BIN)/reuse lint --quiet || $(BIN)/reuse lint
 	$(BIN)/antsibull-changelog lint
+	if [ -x $(BIN)/actionlint ]; then $(BIN)/actionlint -no-color; fi  # its package has a program for each platform, but not for all
 
 .PHONY: format
 format: $(VENV)/.lint ## format the Python files and repair what ruff can
@@ -161,6 +162,32 @@ docs: $(DOCS)/.made $(HOUSE) ## the documentation site, in .cache/docs/html
 .PHONY: build
 build: $(CACHE)/dist/.built ## the artifact, in .cache/dist
 	@ls $(CACHE)/dist/*.tar.gz
+
+.PHONY: ee
+ee: $(ECOSYSTEM)/.made $(CACHE)/dist/.built ## an execution environment with the artifact (RUNTIME=podman or docker, BASE=an image with Python 3.10 or newer)
+	@command -v $(or $(RUNTIME),podman) >/dev/null || { echo "No $(or $(RUNTIME),podman) was found: install it, or name another: RUNTIME=docker" >&2; exit 1; }
+	@mkdir -p $(CACHE)/ee && sed -e 's|registry.example.com/[^ ]*|$(or $(BASE),quay.io/centos/centos:stream10)|' -e 's|\.\./\.\./\.cache|$(CACHE)|' \
+		examples/execution_environment/execution-environment.yml > $(CACHE)/ee/execution-environment.yml
+	@$(INSIDE) $(ECOSYSTEM)/bin/ansible-builder build --container-runtime $(or $(RUNTIME),podman) -t dataarts-factory-ee \
+		-f $(CACHE)/ee/execution-environment.yml -c $(CACHE)/ee/context
+	@$(or $(RUNTIME),podman) run --rm dataarts-factory-ee ansible-doc --list --type module dataarts.factory
+
+.PHONY: release
+release: $(VENV)/.test ## compare TAG=v1.0.0 with the collection, and write the notes of that release into .cache/release
+	@$(BIN)/python tools/release.py '$(TAG)'
+
+# The address and the token stand in the environment only: a command line is seen by everybody on the machine.
+.PHONY: publish
+publish: export ANSIBLE_GALAXY_SERVER_LIST := publish
+publish: export ANSIBLE_GALAXY_SERVER_PUBLISH_URL := $(or $(GALAXY_SERVER),https://galaxy.ansible.com/)
+publish: export ANSIBLE_GALAXY_SERVER_PUBLISH_TOKEN = $(GALAXY_TOKEN)
+publish: $(CACHE)/dist/.built ## publish the artifact (GALAXY_TOKEN in the environment, GALAXY_SERVER=address of another Galaxy)
+	@[ -n "$(GALAXY_TOKEN)" ] || { echo "GALAXY_TOKEN is not set: the token that Galaxy shows at Collections, API token." >&2; exit 1; }
+	@$(BIN)/ansible-galaxy collection publish $(CACHE)/dist/*.tar.gz
+
+.PHONY: docs-publish
+docs-publish: $(VENV)/.test ## add what make docs built to the versions on branch gh-pages (REMOTE=origin)
+	@$(BIN)/python tools/docs_publish.py $(or $(REMOTE),origin)
 
 .PHONY: lock
 lock: $(VENV)/.lint $(DOCS)/.made $(ECOSYSTEM)/.made $(EDA)/.made $(BROWSER)/.made ## take the newest versions of the development tools and pin them

@@ -40,9 +40,10 @@ def wanted(path: Path) -> Iterator[Requirement]:
 
 def closure(requirements: Iterator[Requirement]) -> dict[str, str]:
     """Canonical name to installed version of *requirements* and of everything they need on this interpreter."""
+    stated = list(requirements)
     locked: dict[str, str] = {}
     seen: set[tuple[str, frozenset[str]]] = set()
-    waiting = list(requirements)
+    waiting = list(stated)
     while waiting:
         requirement = waiting.pop()
         key = (canonical(requirement.name), frozenset(requirement.extras))
@@ -55,6 +56,10 @@ def closure(requirements: Iterator[Requirement]) -> dict[str, str]:
             needed = Requirement(text)
             if needed.marker is None or any(needed.marker.evaluate({"extra": extra}) for extra in ("", *requirement.extras)):
                 waiting.append(needed)
+    # What is for some platforms only stays so.
+    for entry in stated:
+        if entry.marker:
+            locked[canonical(entry.name)] += "; " + str(entry.marker).replace('"', "'")
     return locked
 
 
