@@ -115,6 +115,8 @@ class Truth:
         self.above = {name: {_name(above) for above in instance["reads"]} - {name} for name, instance in self.instances.items()}
         self.roots, self.pending = {*rerun, *pending}, set(pending)
         self.below = self._closure(self.roots, depth)
+        # What was rerun and has not ended is still to bring its data, as what is still to be rerun.
+        self.pending |= {name for name in rerun if self.instances[name]["status"] in ("waiting", "running")}
         renewed = {name for name in rerun if name not in self.pending and self.succeeded(name)}
         within = {*self.below, *self.roots}
         self.reached = self._closure({*renewed, *self.pending}, len(within), within) | renewed | self.pending

@@ -24,6 +24,8 @@ CHOSEN = os.environ.get("GRAPH")
 SEEDS = [int(CHOSEN)] if CHOSEN else list(range(1, 1 + int(os.environ.get("GRAPHS") or 200)))
 #: Passes without any change, after which what is waited for will not come: the service has it waiting behind a failure.
 STILL_PASSES = 3
+#: More passes than any of these nights needs: each brings one layer of one cycle further.
+MOST_PASSES = 60
 
 
 @pytest.fixture(scope="module")
@@ -58,16 +60,16 @@ def accepted_reruns(service: Running) -> list[tuple[Name, str]]:
 def play_passes(service: Running, given: dict[str, t.Any]) -> Result:
     """Passes as the task makes them, the time of a run apart, until they end, or nothing goes on that they wait for."""
     standing, unchanged = "", 0
-    while unchanged < STILL_PASSES:
+    for _number in range(MOST_PASSES):
         result = call("job_rerun", {**given, "auth_token": token(service)})
         assert result.get("pass_state"), result["msg"]
         given = {**given, "pass_state": result["pass_state"]}
         service.advance(RUN_SECONDS + 330)
-        if result["finished"]:
-            break
         now = str(service.state()["workspaces"])
         standing, unchanged = now, unchanged + 1 if now == standing else 0
-    return result
+        if result["finished"] or unchanged == STILL_PASSES:
+            return result
+    raise AssertionError(f"after {MOST_PASSES} passes something still moves: {accepted_reruns(service)[-MOST_PASSES:]}")
 
 
 def quiet(service: Running) -> None:

@@ -92,6 +92,7 @@ class Decision:
     :param then_rerun: with STOP, whether it is rerun after that.
     :param left_out: with BLOCKED, by what a policy about reasons left it out; None if it is another reason.
     :param downstream: why it joined the plan although it was not selected: it depends on what is rerun. None of those selected.
+    :param upstream_outdated: with RETRY and *downstream*, the instance above it, for people, that has yet to come up to date; "" if all have.
     """
 
     instance: JobInstance
@@ -110,6 +111,7 @@ class Decision:
     behind_unsent: bool = False
     left_out: LeftOut | None = None
     downstream: Effect | None = None
+    upstream_outdated: str = ""
     quiet_hours: bool = False
     rank: int = 0
     stop: Attempt | None = field(default=None, repr=False)

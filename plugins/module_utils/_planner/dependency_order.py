@@ -141,13 +141,15 @@ def order_upstream(
             continue
         if gate is not None and hold and decision.action is Action.RETRY:
             decision = by_key[key] = _behind(decision, gate, beyond)
+        elif hold and decision.action is Action.RETRY and decision.upstream_outdated:
+            decision = by_key[key] = _left_behind(decision)
         elif gate is not None and gate.broken and waits_in_service(decision):
             reason = f"its rerun waits in the service for {gate.text}; it goes on by itself when that has succeeded"
             decision = by_key[key] = dataclasses.replace(decision, action=Action.BLOCKED, reason=reason)
         elif gate is not None and waits_in_service(decision) and _yet_to_send(by_key.get(gate.instance.key)):
             decision = by_key[key] = dataclasses.replace(decision, behind_unsent=True)
         held_back = decision.action in (Action.SKIPPED, Action.BLOCKED) and decision is not before[key]
-        gates[key] = gate if held_back else _gate(decision, gate)
+        gates[key] = gate if held_back and gate is not None else _gate(decision, gate)
     return [by_key[decision.instance.key] for decision in ordered]
 
 
@@ -168,6 +170,14 @@ def _out_of_circles(decision: Decision, depends: Depends) -> Decision:
     return dataclasses.replace(
         decision, action=Action.BLOCKED, reason=f"{decision.reason}; {IN_A_CIRCLE}", attempts=attempts, superseded=None
     )
+
+
+def _left_behind(decision: Decision) -> Decision:
+    """*decision* about a dependant, blocked: something above it is not up to date, and nothing that is waited for brings it there. Rerun on old data
+    it would be old again, and be sent in every pass."""
+    reason = f"{decision.reason}; {decision.upstream_outdated}, above it, is not up to date, and this run does not bring it there; see to that first"
+    attempts = max(0, decision.attempts - 1)
+    return dataclasses.replace(decision, action=Action.BLOCKED, reason=reason, attempts=attempts, alone=False, superseded=None)
 
 
 def _renamed(depends: Depends, listed: t.Iterable[InstanceKey]) -> dict[InstanceKey, frozenset[InstanceKey]]:

@@ -59,9 +59,17 @@ def answered_effect(attempt: Attempt | None, policy: Policy) -> Effect | None:
     return _EFFECTS.get(attempt.failure.status)
 
 
-def roots_of(decisions: t.Iterable[Decision], policy: Policy, *, unknown_past: bool = False) -> dict[InstanceKey, Root]:
+def roots_of(
+    decisions: t.Iterable[Decision],
+    policy: Policy,
+    effective: t.Mapping[InstanceKey, t.Sequence[Attempt]] | None = None,
+    *,
+    unknown_past: bool = False,
+) -> dict[InstanceKey, Root]:
     """What was, or is to be, rerun, by what was decided about the selected instances.
 
+    :param effective: the attempts for an instance that may have taken effect. What was rerun as selected, and again because that rerun had begun
+        on old data, stays a root.
     :param unknown_past: whether the journal does not know what was sent since ``since``. Then whatever started since counts, as everywhere.
     """
     roots: dict[InstanceKey, Root] = {}
@@ -70,7 +78,10 @@ def roots_of(decisions: t.Iterable[Decision], policy: Policy, *, unknown_past: b
         asked = decision.rerun is not False or (decision.attempt is not None and decision.attempts > 0)
         to_send = action in (Action.RETRY, Action.SETTLING) or decision.delayed or bool(decision.queued)
         started = unknown_past and decision.attempt is None and policy.started_since(instance.start_time)
-        if answered_effect(decision.attempt, policy) is not None or not (to_send or asked or started):
+        joined = answered_effect(decision.attempt, policy) is not None and not _rerun_as_selected(
+            (effective or {}).get(instance.key, ()), policy
+        )
+        if joined or not (to_send or asked or started):
             continue
         if action.open:
             renewal = Renewal.COMING
@@ -79,6 +90,11 @@ def roots_of(decisions: t.Iterable[Decision], policy: Policy, *, unknown_past: b
             renewal = Renewal.RENEWED if renewed else Renewal.MISSED
         roots[instance.key] = Root(instance, renewal)
     return roots
+
+
+def _rerun_as_selected(attempts: t.Iterable[Attempt], policy: Policy) -> bool:
+    """Whether one of *attempts*, of a run of this ``since``, answered a failure and not an effect on a dependant."""
+    return any(attempt.sent_ms >= policy.since and answered_effect(attempt, policy) is None for attempt in attempts)
 
 
 def dependants_of(roots: t.Mapping[InstanceKey, Root], graph: Graph) -> list[Dependant]:
@@ -293,7 +309,7 @@ def _decided(dependant: Dependant, effect: Effect, obstacle: Dependant | None, k
         return dataclasses.replace(
             decision, action=Action.BLOCKED, reason=f"{reason}; {hindrance}", attempts=attempts, alone=False, superseded=None
         )
-    return dataclasses.replace(decision, reason=reason)
+    return dataclasses.replace(decision, reason=reason, upstream_outdated=_named(dependant.upstream) if dependant.coming else "")
 
 
 def _answered(instance: JobInstance, attempt: Attempt, policy: Policy) -> bool:

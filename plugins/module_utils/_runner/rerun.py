@@ -140,7 +140,8 @@ class Goal(Strategy):
         """What depends on what is rerun, here and in other workspaces."""
         decisions, policy = self._decided(snapshot), self._policy(snapshot.scope)
         unknown_past = self._below.unknown_past(first=snapshot.scope.since_given and (snapshot.uncovered or policy.clock_slack_ms > 0))
-        roots = roots_of(decisions, policy, unknown_past=unknown_past)
+        effective = effective_attempts(snapshot.instances, snapshot.history.attempts, snapshot.history.effective)
+        roots = roots_of(decisions, policy, effective, unknown_past=unknown_past)
         last = not any(left_to_do(decision, wait=self.run.options["wait"]) for decision in decisions)
         so_far = "Nothing more was sent." if any(decision.attempt is not None for decision in decisions) else "Nothing was sent."
         began = stopwatch()

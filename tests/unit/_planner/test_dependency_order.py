@@ -5,12 +5,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import typing as t
 
 import pytest
 
 from ansible_collections.dataarts.factory.plugins.module_utils._common.errors import OptionError
 from ansible_collections.dataarts.factory.plugins.module_utils._models.decision import Action, Decision
+from ansible_collections.dataarts.factory.plugins.module_utils._models.downstream import Effect
 from ansible_collections.dataarts.factory.plugins.module_utils._models.instance import Status
 from ansible_collections.dataarts.factory.plugins.module_utils._planner.dependency_order import Beyond, order_upstream
 from tests.unit.building import instance, key
@@ -184,3 +186,34 @@ def test_instances_that_share_a_plan_time_are_not_taken_for_each_other() -> None
     made = [Decision(upper, Action.WAIT, "own reason") for upper in listed]
     gone = instance(number=0, submit=-4)
     assert letters(order_upstream([*made, *decisions(".r")], {key(1): frozenset({gone.key})}))[-1] == "r"
+
+
+def dependants(given: str, **more: t.Any) -> list[Decision]:
+    """As :func:`decisions`, all of them joined from downstream."""
+    return [dataclasses.replace(decision, downstream=Effect.STALE, **more) for decision in decisions(given)]
+
+
+@pytest.mark.parametrize(
+    ("given", "depends", "expected"),
+    [
+        ("rr", "0<1 1<0", "bb"),
+        ("rrr", "0<1 1<0 2<1", "bbs"),  # behind a circle nothing comes up to date either
+        ("rrrr", "0<1 1<0 2<1 3<2", "bbss"),
+        ("rrr", "0<9 9<0 1<0 2<1", "bss"),  # a circle through what is not part of the plan
+    ],
+)
+def test_nothing_is_sent_behind_a_circle(given: str, depends: str, expected: str) -> None:
+    assert letters(order_upstream(dependants(given), edges(depends), strict=False)) == expected
+
+
+def test_what_nothing_brings_up_to_date_is_not_sent_and_neither_is_what_is_behind_it() -> None:
+    """Whatever the order knows: a rerun on old data would be old again, in every pass."""
+    above = dependants("r", upstream_outdated="job gone, planned 2026-11-23T01:00:00Z")
+    after = order_upstream([*above, *dependants(".r")], edges("1<0"), strict=False)
+    assert letters(after) == "bs"
+    assert after[0].reason == (
+        "own reason; job gone, planned 2026-11-23T01:00:00Z, above it, is not up to date, and this run does not bring it there; see to that first"
+    )
+    assert (after[0].attempts, after[0].alone) == (0, False)
+    waits = order_upstream([*decisions("w"), *dependants(".r", upstream_outdated="job job0")], edges("1<0"), strict=False)
+    assert letters(waits) == "ww", "it comes"

@@ -254,3 +254,19 @@ def test_what_counts_as_rerun(seen: Seen, made_before: Attempt | None, is_root: 
 def test_a_start_since_counts_where_the_journal_does_not_know() -> None:
     decision = decide(made("b", (Status.SUCCESS, 10, 100)), policy(), at(200), None)
     assert [root.renewal for root in roots_of([decision], policy(), unknown_past=True).values()] == [Renewal.RENEWED]
+
+
+def test_what_was_rerun_as_selected_and_again_as_stale_stays_a_root() -> None:
+    """Or what is below it would be forgotten as soon as it has been brought up to date."""
+    first = reran(5, (Status.FAIL, -3600, -3000))
+    second = reran(300, (Status.SUCCESS, 10, 100))
+    decision = decide(made("b", (Status.SUCCESS, 310, 400)), policy(), at(500), second, [first, second])
+    key = decision.instance.key
+    assert roots_of([decision], policy(), {key: [second]}) == {}
+    assert [root.renewal for root in roots_of([decision], policy(), {key: [first, second]}).values()] == [Renewal.RENEWED]
+
+
+@pytest.mark.parametrize(("end", "outdated"), [(NEW_END, ""), (None, "job a, planned 2026-11-23T01:00:01Z")])
+def test_a_decision_tells_what_above_it_is_not_up_to_date_yet(end: float | None, outdated: str) -> None:
+    renewal = Renewal.COMING if end is None else Renewal.RENEWED
+    assert planned("ab", made("b", OLD), renewal=renewal)["b"].upstream_outdated == outdated
