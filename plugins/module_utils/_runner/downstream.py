@@ -57,6 +57,11 @@ class Below:
         self.notes: list[str] = []
 
     @property
+    def wanted(self) -> bool:
+        """Whether anything is to be known of dependants."""
+        return self.mode != IGNORE
+
+    @property
     def joins(self) -> bool:
         """Whether dependants may join the plan."""
         return joins(self.mode)
@@ -89,7 +94,7 @@ class Below:
         """
         self.notes.clear()
         self._roots, self._states = dict(roots), {}
-        if self.mode == IGNORE or not roots:
+        if not self.wanted or not roots:
             return []
         known = DownstreamReader(self._api_of, self._known, self._depth)
         what, self._run.what = self._run.what, f"Failed to read what depends on the instances {self._run.where} (downstream: {self.mode})"

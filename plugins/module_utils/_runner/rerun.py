@@ -138,6 +138,8 @@ class Goal(Strategy):
 
     def further(self, listed: Listed, snapshot: Snapshot) -> Listed | None:
         """What depends on what is rerun, here and in other workspaces."""
+        if not self._below.wanted:
+            return None
         decisions, policy = self._decided(snapshot), self._policy(snapshot.scope)
         unknown_past = self._below.unknown_past(first=snapshot.scope.since_given and (snapshot.uncovered or policy.clock_slack_ms > 0))
         effective = effective_attempts(snapshot.instances, snapshot.history.attempts, snapshot.history.effective)
