@@ -146,6 +146,19 @@ def test_a_step_of_the_services_date_does_not_shorten_settle_time(
     assert [(instance["action"], instance["attempts"]) for instance in last["instances"]] == [("done", 1)]
 
 
+@pytest.mark.parametrize("skew", [0, -60])
+def test_a_step_back_of_the_services_date_hides_no_rerun_of_this_run(service: Running, tmp_path: Path, skew: int) -> None:
+    """Its ``since`` lies ahead of the service's clock then."""
+    begin(service, scheduler_skew_seconds=skew)
+    service.inject({"route": "retry", "kind": "date", "date_step_seconds": -600})
+    results = passes(module_options(service, tmp_path / "journal", since=str(service.now_ms())))
+    assert reruns(service.journal()) == once(service)
+    told = [(instance["rerun"], instance["attempts"]) for result in results for instance in result["instances"]]
+    sent = told.index((True, 1))
+    assert set(told[sent:]) == {(True, 1)}, "in every pass that follows"
+    assert [instance["action"] for instance in results[-1]["instances"]] == ["done"]
+
+
 @pytest.mark.parametrize("step", [90.0, -90.0])
 def test_a_step_of_this_machines_clock_does_not_shorten_it(
     service: Running, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: float

@@ -103,8 +103,10 @@ def take(
     scope = RunScope(ms, given, listed.window, None if check_mode else until, slack)
     instances = with_twins(listed.instances)
     now = clock.latest_ms()
-    attempts = [on_both_clocks(not_ahead(attempt, now, known.journal_ms), listed.asked_ms, known.journal_ms) for attempt in known.attempts]
-    effective = {slot: tuple(not_ahead(attempt, now, known.journal_ms) for attempt in made) for slot, made in known.effective.items()}
+    attempts = [
+        on_both_clocks(not_ahead(attempt, now, known.journal_ms, ms), listed.asked_ms, known.journal_ms) for attempt in known.attempts
+    ]
+    effective = {slot: tuple(not_ahead(attempt, now, known.journal_ms, ms) for attempt in made) for slot, made in known.effective.items()}
     matched, missing = newest_attempts(instances, attempts)
     stops = _settled_stops(known, listed.asked_ms)
     history = History(matched, known.reruns, _set_aside(now + clock_slack_ms, age), effective, stops)
