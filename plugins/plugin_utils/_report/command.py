@@ -14,7 +14,8 @@ import shlex
 import typing as t
 from dataclasses import dataclass, field, replace
 
-_RELATED = "rerun_related"
+#: What the name of a playbook has in it that reruns a job and its related jobs.
+RELATED = "rerun_related"
 #: A text that needs no quotes in a shell and in ``-e name=value``.
 _PLAIN = re.compile(r"[A-Za-z0-9_@%+:,./~-]+")
 
@@ -59,7 +60,7 @@ class Command:
     @property
     def related(self) -> bool:
         """Whether the run was one of a job and its related jobs, which its own variables say: it has neither a selection nor a window."""
-        return _RELATED in self.playbook
+        return RELATED in self.playbook
 
     def line(self, limit: str | None, variables: t.Mapping[str, t.Any], *, check: bool = False) -> str:
         """The command for the hosts *limit* (None: all) with *variables* instead of, or in addition to, its own; what is None stays as it was.

@@ -20,8 +20,9 @@ from .._task.passes import IN_PROGRESS, INCOMPLETE, LIMIT, error_kind
 from .causes import causes_of
 from .command import Command
 from .downstream import downstream_of
-from .next_steps import next_steps_of, step_for_plans, would_rerun
-from .standings import STANDINGS, missed_goal
+from .headline import headline
+from .next_steps import next_steps_of, step_for_plans
+from .standings import STANDINGS
 
 Result = t.Mapping[str, t.Any]
 Report = t.Dict[str, t.Any]
@@ -59,9 +60,10 @@ def build_report(hosts: t.Mapping[str, Result], workspace_ids: t.Mapping[str, st
     since = min((result["since"] for result in hosts.values() if result.get("since")), default=None)
     workspaces = [_workspace(host, result, workspace_ids.get(host), counted, context, since) for host, result in hosts.items()]
     totals = {**counted["totals"], "selected": sum(workspace["selected"] for workspace in workspaces)}
+    judged = {"workspaces": workspaces, "totals": totals, "check_mode": context.check_mode}
     return {
         "version": REPORT_VERSION,
-        "headline": _headline(workspaces, totals, context.check_mode, at_most="Up to " if context.command.related else ""),
+        "headline": headline(judged, related=context.command.related),
         "succeeded": counted["succeeded"],
         "check_mode": context.check_mode,
         "written_at": context.written_at,
@@ -125,52 +127,3 @@ def _state(workspace: Report, check_mode: bool) -> str:
     if check_mode:
         return "planned"
     return "in_progress" if any(workspace["counts"][name] for name in IN_PROGRESS) else "succeeded"
-
-
-def _headline(workspaces: t.Sequence[Report], totals: t.Mapping[str, int], check_mode: bool, *, at_most: str) -> str:
-    """The report in one sentence.
-
-    :param at_most: what stands before the number of a plan in which the service chooses.
-    """
-    lost = sum(1 for workspace in workspaces if workspace["state"] == "no_result")
-    also = f"; {_counted(lost, 'workspace')} could not be worked on" if lost else ""
-    if check_mode:
-        refused = sum(workspace["refused"] for workspace in workspaces)
-        also = (f"; {_counted(refused, 'workspace')} refused" if refused else "") + also
-        due = [workspace["counts"]["to_rerun"] for workspace in workspaces if would_rerun(workspace)]
-        return (
-            f"{at_most}{_counted(sum(due), 'instance')} would be rerun in {_counted(len(due), 'workspace')}" if due else "Nothing to rerun"
-        ) + also
-    in_progress = sum(totals[name] for name in IN_PROGRESS)
-    broken = totals["to_rerun"] + sum(sum(map(missed_goal, workspace["instances"])) for workspace in workspaces)
-    meant = totals["succeeded"] + in_progress + broken
-    if broken:
-        return f"{_of(broken, meant)} still broken{f', {in_progress:,} in progress' if in_progress else ''}{_unseen(workspaces)}{also}"
-    if in_progress:
-        return f"{_of(in_progress, meant)} still in progress{_unseen(workspaces)}{also}"
-    bad = sum(1 for workspace in workspaces if not workspace["succeeded"])
-    if bad and bad == lost:
-        return f"{_counted(lost, 'workspace')} could not be worked on" + (f"; elsewhere {_all(meant)}" if meant else "")
-    if bad:
-        return f"{bad} of {_counted(len(workspaces), 'workspace')} did not succeed"
-    return _all(meant).capitalize() if meant else "Nothing to rerun"
-
-
-def _unseen(workspaces: t.Sequence[Report]) -> str:
-    """That what counts as in progress is what was read last, where a workspace could not be read any more."""
-    unseen = sum(
-        workspace["counts"][name] for workspace in workspaces if workspace["blind"] and workspace["counts"] for name in IN_PROGRESS
-    )
-    return f", as far as is known: {unseen:,} could not be read any more" if unseen else ""
-
-
-def _all(meant: int) -> str:
-    return "the instance succeeded" if meant == 1 else f"all {meant:,} instances succeeded"
-
-
-def _of(some: int, total: int) -> str:
-    return f"{some:,} of {_counted(total, 'instance')} {'is' if some == 1 else 'are'}"
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

@@ -15,20 +15,23 @@ Result = t.Mapping[str, t.Any]
 SHOWN_RERUNS = 3
 
 
-def history_words(instance: Result) -> str:
-    """How often *instance* was rerun before, when, by whom and what for; "" if it was not."""
+def history_words(instance: Result, moment: t.Callable[[int], str] = local_time) -> str:
+    """How often *instance* was rerun before, when, by whom and what for; "" if it was not.
+
+    :param moment: how a time (epoch ms) is shown.
+    """
     history = instance.get("history") or ()
     if not history:
         return ""
     times = "once" if len(history) == 1 else f"{len(history)} times"
     left = f"; and {len(history) - SHOWN_RERUNS} more" if len(history) > SHOWN_RERUNS else ""
-    return f"rerun {times} before: {'; '.join(map(_rerun, history[:SHOWN_RERUNS]))}{left}"
+    return f"rerun {times} before: {'; '.join(_rerun(earlier, moment) for earlier in history[:SHOWN_RERUNS])}{left}"
 
 
-def _rerun(earlier: Result) -> str:
+def _rerun(earlier: Result, moment: t.Callable[[int], str]) -> str:
     purpose = f" for {earlier['purpose']}" if earlier.get("purpose") else ""
     outcome = "" if earlier.get("outcome") == "accepted" else " (outcome unknown)"
-    return f"{local_time(earlier['sent_time'])} by {earlier.get('user') or 'unknown'} on {earlier.get('controller') or 'unknown'}{purpose}{outcome}"
+    return f"{moment(earlier['sent_time'])} by {earlier.get('user') or 'unknown'} on {earlier.get('controller') or 'unknown'}{purpose}{outcome}"
 
 
 def rerun_before(report: Result) -> list[dict[str, t.Any]]:

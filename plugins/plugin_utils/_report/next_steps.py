@@ -14,6 +14,7 @@ import shlex
 import typing as t
 
 from ...module_utils._models.selection import job_pattern
+from .._common.local_times import option_time
 from .._task.counts import MISSED, policy_remedy
 from .._task.passes import IN_PROGRESS
 from .command import Command
@@ -140,12 +141,16 @@ def _variables(name: str, workspace: Result, instances: list[Result], *, related
         # After everything that is known of them: so they are due again, and once, however often the command is run.
         known = [int(instance.get(key) or 0) for instance in instances for key in ("start_time", "end_time", "sent_time")]
         since = 1 + max([since or 0, *known])
-    variables: dict[str, t.Any] = {"dataarts_since": since, **(_CANCELLED if name == "stopped" else {})}
+    variables: dict[str, t.Any] = {
+        "dataarts_since": None if since is None else option_time(since),
+        **(_CANCELLED if name == "stopped" else {}),
+    }
     if related:
         return variables
     if not instances:
-        return variables | {f"dataarts_{key}": workspace[key] for key in ("planned_after", "planned_before")}
+        window = {key: workspace[key] for key in ("planned_after", "planned_before")}
+        return variables | {f"dataarts_{key}": ms if ms is None else option_time(ms) for key, ms in window.items()}
     times = [int(instance["plan_time"]) for instance in instances]
     names = sorted({job_pattern(str(instance["job_name"])) for instance in instances})
     jobs = {"dataarts_jobs": names} if len(names) <= _JOBS else {}
-    return variables | jobs | {"dataarts_planned_after": min(times), "dataarts_planned_before": max(times)}
+    return variables | jobs | {"dataarts_planned_after": option_time(min(times)), "dataarts_planned_before": option_time(max(times))}

@@ -18,9 +18,13 @@ import re
 import typing as t
 from pathlib import Path
 
+from ...module_utils._common.times import to_iso
 from .causes import failure_words
+from .command import RELATED
+from .headline import headline
 from .history import history_words, rerun_before
 from .plain import report_without_script
+from .words import LANGUAGES, catalogue
 
 Result = t.Mapping[str, t.Any]
 
@@ -74,7 +78,7 @@ def _data(report: Result) -> dict[str, t.Any]:
         [place, *(instance.get(name) for name in _PLAIN), *(shared(instance.get(name)) for name in _SHARED)]
         for place, workspace in enumerate(report["workspaces"])
         for instance in (
-            {**instance, "history": history_words(instance) or None, "error_message": failure_words(instance) or None}
+            {**instance, "history": history_words(instance, to_iso) or None, "error_message": failure_words(instance) or None}
             for instance in workspace["instances"]
         )
     ]
@@ -85,11 +89,18 @@ def _data(report: Result) -> dict[str, t.Any]:
             for workspace in report["workspaces"]
         ],
         "rerun_before": rerun_before(report),
+        "headlines": _headlines(report),
+        "catalogue": {name: catalogue()[name] for name in ("page", "messages")},
         "columns": ["workspace", *_PLAIN, *_SHARED],
         "shared": _SHARED,
         "rows": rows,
         "texts": list(texts),
     }
+
+
+def _headlines(report: Result) -> dict[str, str]:
+    related = RELATED in str(report["run"].get("playbook"))
+    return {**{language: headline(report, language, related=related) for language in LANGUAGES}, "en": str(report["headline"])}
 
 
 def _policy(style: str, script: str) -> str:

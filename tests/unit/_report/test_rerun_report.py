@@ -14,6 +14,7 @@ import re
 import shlex
 import stat
 import typing as t
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -98,10 +99,18 @@ def test_what_is_broken_comes_first() -> None:
 
 
 def given(way: dict[str, t.Any]) -> tuple[list[str], dict[str, t.Any]]:
-    """The words of a way's command, and the extra variables in it."""
-    words = shlex.split(way["command"])
-    at = words.index("-e")
-    return words[:at] + words[at + 2 :], json.loads(words[at + 1])
+    """The words of a way's command, and the extra variables in it; those that are times as epoch ms."""
+    words, variables = shlex.split(way["command"]), {}
+    while "-e" in words:
+        at = words.index("-e")
+        _e, extra = words[at : at + 2]
+        del words[at : at + 2]
+        if extra.startswith("{"):
+            variables.update(json.loads(extra))
+        else:
+            name, _equals, value = extra.partition("=")
+            variables[name] = round(datetime.fromisoformat(value).timestamp() * 1000)
+    return words, variables
 
 
 @pytest.mark.parametrize(
@@ -288,6 +297,13 @@ def test_rows_of_the_page_are_the_instances() -> None:
 
 
 REPEATED = [earlier(1), earlier(20, user="joe", purpose="", outcome="unknown"), earlier(30), earlier(40), earlier(50)]
+IN_UTC = [  # the page shows times in its reader's zone
+    "rerun once before: 2026-11-23T02:00:00Z by jane on ctl-1 for INC-4711",
+    (
+        "rerun 5 times before: 2026-11-23T02:00:00Z by jane on ctl-1 for INC-4711; 2026-11-22T07:00:00Z by joe on ctl-1 (outcome unknown); "
+        "2026-11-21T21:00:00Z by jane on ctl-1 for INC-4711; and 2 more"
+    ),
+]
 ONCE = "rerun once before: 2026-11-23 02:00 +00:00 by jane on ctl-1 for INC-4711"
 OFTEN = (
     "rerun 5 times before: 2026-11-23 02:00 +00:00 by jane on ctl-1 for INC-4711; 2026-11-22 07:00 +00:00 by joe on ctl-1 (outcome unknown); "
@@ -295,13 +311,13 @@ OFTEN = (
 )
 
 
-@pytest.mark.parametrize(("history", "words"), [([], ""), (REPEATED[:1], ONCE), (REPEATED, OFTEN)])
-def test_earlier_reruns_are_told_by_whom_and_what_for(history: list[dict[str, t.Any]], words: str) -> None:
+@pytest.mark.parametrize(("history", "words", "in_utc"), [([], "", ""), (REPEATED[:1], ONCE, IN_UTC[0]), (REPEATED, OFTEN, IN_UTC[1])])
+def test_earlier_reruns_are_told_by_whom_and_what_for(history: list[dict[str, t.Any]], words: str, in_utc: str) -> None:
     report = reported({"a": {**result([instance(1, "failed_again", history=history)]), "purpose": "INC-4712 <b>"}})
     embedded = json.loads(page(report).split('id="data">')[1].split("</script>")[0])
     (row,) = [dict(zip(embedded["columns"], row)) for row in embedded["rows"]]
     assert (row["history"] is None) is (words == "")
-    assert (words or embedded["texts"][0]) in embedded["texts"]
+    assert (in_utc or embedded["texts"][0]) in embedded["texts"]
     plain = report_without_script(report)
     assert words in plain
     assert ("before:" in plain) is bool(words)

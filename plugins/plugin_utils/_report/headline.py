@@ -1,0 +1,76 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The report in one sentence, in each language of the catalogue. Pure."""
+
+from __future__ import annotations
+
+import functools
+import typing as t
+
+from .._task.passes import IN_PROGRESS
+from .next_steps import would_rerun
+from .standings import missed_goal
+from .words import headline_text
+
+Result = t.Mapping[str, t.Any]
+
+
+def headline(report: Result, language: str = "en", *, related: bool = False) -> str:
+    """The headline of *report*, of which workspaces, totals and check_mode are read.
+
+    :param related: whether the service chooses among the instances of a plan, so that their number is the most there can be.
+    """
+    workspaces = report["workspaces"]
+    say = functools.partial(headline_text, language)
+    lost = sum(1 for workspace in workspaces if workspace["state"] == "no_result")
+    also = [say("lost", workspaces=say("workspaces", lost))] if lost else []
+    if report["check_mode"]:
+        return _joined(say, _plan(workspaces, say, related=related), [*_refused(workspaces, say), *also])
+    in_progress = sum(report["totals"][name] for name in IN_PROGRESS)
+    broken = report["totals"]["to_rerun"] + sum(sum(map(missed_goal, workspace["instances"])) for workspace in workspaces)
+    meant = report["totals"]["succeeded"] + in_progress + broken
+    if broken:
+        text = say("broken", broken, some=broken, instances=say("instances", meant))
+        text = say("and-in-progress", in_progress, text=text) if in_progress else text
+        return _joined(say, _unseen(text, workspaces, say), also)
+    if in_progress:
+        text = say("in-progress", in_progress, some=in_progress, instances=say("instances", meant))
+        return _joined(say, _unseen(text, workspaces, say), also)
+    return _ended(workspaces, meant, lost, say)
+
+
+def _plan(workspaces: t.Sequence[Result], say: t.Callable[..., str], *, related: bool) -> str:
+    due = [workspace["counts"]["to_rerun"] for workspace in workspaces if would_rerun(workspace)]
+    if not due:
+        return say("nothing")
+    return say("plan-at-most" if related else "plan", instances=say("instances", sum(due)), workspaces=say("workspaces", len(due)))
+
+
+def _refused(workspaces: t.Sequence[Result], say: t.Callable[..., str]) -> list[str]:
+    refused = sum(workspace["refused"] for workspace in workspaces)
+    return [say("refused", workspaces=say("workspaces", refused))] if refused else []
+
+
+def _ended(workspaces: t.Sequence[Result], meant: int, lost: int, say: t.Callable[..., str]) -> str:
+    """Of a run that left nothing broken or in progress."""
+    succeeded = say("one-succeeded") if meant == 1 else say("all-succeeded", meant)
+    bad = sum(1 for workspace in workspaces if not workspace["succeeded"])
+    if bad and bad == lost:
+        text = say("lost", workspaces=say("workspaces", lost))
+        return say("elsewhere", text=text, more=succeeded) if meant else text
+    if bad:
+        return say("bad", some=bad, workspaces=say("workspaces", len(workspaces)))
+    return succeeded.capitalize() if meant else say("nothing")
+
+
+def _unseen(text: str, workspaces: t.Sequence[Result], say: t.Callable[..., str]) -> str:
+    """*text*, and that what counts as in progress is what was read last, where a workspace could not be read any more."""
+    unseen = sum(
+        workspace["counts"][name] for workspace in workspaces if workspace["blind"] and workspace["counts"] for name in IN_PROGRESS
+    )
+    return say("unseen", unseen, text=text) if unseen else text
+
+
+def _joined(say: t.Callable[..., str], text: str, more: t.Iterable[str]) -> str:
+    return functools.reduce(lambda all_of_it, part: say("also", text=all_of_it, more=part), more, text)
