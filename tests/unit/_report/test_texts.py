@@ -89,10 +89,10 @@ PATTERNS = [(compiled(english), translation) for english, translation in CATALOG
 
 def whole(text: str) -> str | None:
     for pattern, translation in PATTERNS:
-        found = pattern.fullmatch(text)
-        if found:
-            values = {name: chinese(value) if name in ("reason", "reruns") else value for name, value in found.groupdict().items()}
-            return translation.format(**values)
+        match = pattern.fullmatch(text)
+        if match:
+            values = {name: chinese(value) if name in ("reason", "reruns") else value for name, value in match.groupdict().items()}
+            return str(translation.format(**values))
     return None
 
 
@@ -150,9 +150,9 @@ def reasons() -> t.Iterator[str]:
         ):
             yield decide(seen, rules, at(40), None).reason
             for outcome, batch, now in itertools.product(Outcome, (1, 2), (40, 4000)):
-                sent = attempt(outcome.value, before=instance(), batch=batch, message="DLF.30137 job instance does not exist")
-                yield decide(seen, rules, at(now), sent).reason
-                yield decide_missing(sent, rules, at(now)).reason
+                earlier = attempt(outcome.value, before=instance(), batch=batch, message="DLF.30137 job instance does not exist")
+                yield decide(seen, rules, at(now), earlier).reason
+                yield decide_missing(earlier, rules, at(now)).reason
 
 
 def test_every_reason_of_a_decision_has_a_translation() -> None:
