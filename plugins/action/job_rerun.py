@@ -23,12 +23,13 @@ from ..module_utils._common.text import printable
 from ..module_utils._planner.downstream import joins
 from ..module_utils._runner.ansible_module import ModuleRun, failure_result
 from ..plugin_utils._common.lines import Line
+from ..plugin_utils._report.closing import message_told
 from ..plugin_utils._report.host_results import patterns_without_job
 from ..plugin_utils._report.started import started_command
 from ..plugin_utils._role.options import ROLE
 from ..plugin_utils._task import console, counts, passes
 from ..plugin_utils._task.heartbeat import Heartbeat
-from ..plugin_utils._task.interruption import Note, earliest
+from ..plugin_utils._task.interruption import Note, earliest, first_to_say
 from ..plugin_utils._task.module_action import ModuleAction
 from ..plugin_utils._task.passes import Passes
 from ..plugin_utils._task.paths import from_start
@@ -126,7 +127,8 @@ class ActionModule(ModuleAction):
             if msg and (self._part.good_too or not reached):
                 self._say(console.verdict_line(self._host(task_vars), msg))
             return {"changed": False, "msg": msg}
-        text = msg if self._part.whole else console.verdict_text(result, msg)
+        shown_below = message_told(result, check_mode=bool(self._task.check_mode))
+        text = msg if self._part.whole else console.verdict_text(result, msg, shown_below=shown_below)
         return failed_with(text)
 
     def _unmatched(self, task_vars: dict[str, t.Any]) -> bool:
@@ -338,6 +340,9 @@ class _Progress:
             self._plan = run.plan
             for line in console.plan_on_console(self._name, run, verbose=self._verbose):
                 self._say(line)
+            for line in () if self._verbose else console.held_back_lines(run):
+                if first_to_say(line.text):
+                    self._say(line)
         for problem in run.problems:
             if problem not in self._shown_problems:
                 self._shown_problems.add(problem)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import collections
 import itertools
 import json
+import re
 import shlex
 import typing as t
 from types import MappingProxyType
@@ -28,8 +29,8 @@ from .plan_details import detail_lines, stage_text
 
 _NAMED_LENGTH = 1500  # characters of jobs that a command names
 _PLANNED_JOBS = 50  # jobs that a plan names; the rest is counted
-#: What the plan's line about instances that may not be sent yet begins with.
-HELD_BACK = "  held back until "
+#: The plan's line about instances that may not be sent yet: until when (ISO), how many, and why.
+HELD_BACK = re.compile(r"  held back until (?P<until>\S+), then rerun: (?P<number>\d+) instances?; (?P<why>.*)")
 #: Options that a command may repeat: where the service is. Who asks is never repeated.
 _WHERE = ("region", "cloud_domain", "project_id", "endpoint", "endpoint_v1", "iam_endpoint", "ca_path", "api_version", "workspace_id")
 
@@ -140,7 +141,7 @@ def _held_off_lines(held_off: int, scope: RunScope) -> list[str]:
     why = f"the journal is younger than since ({since}), so a rerun sent from elsewhere may not show yet"
     if scope.hold_off_until <= scope.since:
         why = "that is since, which by the service's clock is still to come"
-    return [f"{HELD_BACK}{until}, then rerun: {counted(held_off, 'instance')}; {why}"]
+    return [f"  held back until {until}, then rerun: {counted(held_off, 'instance')}; {why}"]
 
 
 def _quiet_lines(decisions: t.Iterable[Decision]) -> list[str]:
@@ -148,7 +149,7 @@ def _quiet_lines(decisions: t.Iterable[Decision]) -> list[str]:
     until = [decision.due_ms for decision in decisions if decision.quiet_hours and decision.due_ms is not None]
     if not until:
         return []
-    return [f"{HELD_BACK}{to_iso(max(until))}, then rerun: {counted(len(until), 'instance')}; quiet hours (not_between)"]
+    return [f"  held back until {to_iso(max(until))}, then rerun: {counted(len(until), 'instance')}; quiet hours (not_between)"]
 
 
 def _slack_lines(decisions: t.Iterable[Decision], scope: RunScope) -> list[str]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import collections
 import json
+import re
 import shlex
 import typing as t
 from dataclasses import dataclass
@@ -33,6 +34,8 @@ NAMED = 3
 MOST_LINES = 20
 #: The widest name of a workspace in front of its lines.
 _LABEL = 24
+#: A time in brackets behind what it is the time of.
+_TIME_BEHIND = re.compile(r" \(\d{4}-\d\d-\d\dT[^()]*\)")
 #: What is decided of instances that are to be sent, or will be as soon as that may be.
 _DUE = frozenset({"retry", "stop"})
 
@@ -89,12 +92,32 @@ def plan_on_console(name: str, run: Passes, *, verbose: bool = False) -> list[Li
     lines = []
     if due:
         number = collections.Counter(printable(instance.get("job_name", "?"), 100) for instance in due)
-        text = f"{name}  {len(due)} of {summary_of(run)['total']} to rerun  "
+        text = f"{name}  {len(due)} of {summary_of(run)['total']} to rerun{_held_back_words(run, len(due))}  "
         lines.append(text + _fitting([f"{job} {many}" for job, many in sorted(number.items())], COLUMNS - width(text)))
-    details = run.plan if verbose else [line.strip() for line in run.plan if line.startswith(HELD_BACK)]
     indent = " " * width(name) + "  "
-    lines += [row for line in details for row in wrapped(localized(printable(line, 2000)), indent=indent + _indent_of(line))]
+    lines += [
+        row for line in (run.plan if verbose else ()) for row in wrapped(localized(printable(line, 2000)), indent=indent + _indent_of(line))
+    ]
     return [Line("\n".join(lines), "busy")] if lines else []
+
+
+def held_back_lines(run: Passes) -> list[Line]:
+    """Why instances may not be sent yet. Without its times, which differ between workspaces, so that a play can say it once for all of them."""
+    reasons = [_TIME_BEHIND.sub("", printable(matched["why"], 2000)) for matched in _held_back(run)]
+    return [Line("\n".join(wrapped(f"Held back: {reason}.")), "busy") for reason in reasons]
+
+
+def _held_back(run: Passes) -> list[re.Match[str]]:
+    return [matched for matched in map(HELD_BACK.fullmatch, run.plan) if matched]
+
+
+def _held_back_words(run: Passes, due: int) -> str:
+    """``, 5 held back until 21:33:13``; without the number where it is all that is *due*."""
+    words = []
+    for matched in _held_back(run):
+        number = "" if int(matched["number"]) == due else f"{matched['number']} "
+        words.append(f", {number}held back until {''.join(localized(matched['until']).split()[1:2]) or matched['until']}")
+    return "".join(words)
 
 
 def resume_lines(since: int, command: Command | None, *, interrupted: bool = False) -> list[Line]:
@@ -238,15 +261,20 @@ def verdict_line(host: str, msg: str) -> Line:
     return Line("\n".join(wrapped(f"{host}: {localized(printable(msg, 4000))}")))
 
 
-def verdict_text(result: Result, msg: str) -> str:
-    """The message of the verdict on a workspace, above the table that names the instances: the counts where they say it all, else the whole *msg*.
+def verdict_text(result: Result, msg: str, *, shown_below: bool = False) -> str:
+    """The message of the verdict on a workspace, above the closing lines: in a few words where those say the rest, else the whole *msg*.
 
     :param result: of the task that worked on it.
+    :param shown_below: whether the closing lines show the whole message, see ``closing.message_told``.
     """
-    recap = result.get("recap")
-    if error_kind(result) != INCOMPLETE or not isinstance(recap, t.Mapping) or not recap.get("broken") or result.get("problems"):
-        return msg
-    return f"{progress_text(recap)}. See below."
+    counts = result.get("recap")
+    counts = counts if isinstance(counts, t.Mapping) else {}
+    if shown_below and error_kind(result) == LIMIT:
+        return "Refused. See below."
+    if shown_below and not counts.get("rerun") and not result.get("changed"):
+        return "Nothing was rerun. See below."
+    by_table = error_kind(result) == INCOMPLETE and counts.get("broken") and not result.get("problems")
+    return f"{progress_text(counts)}. See below." if counts and (shown_below or by_table) else msg
 
 
 def sent_message(run: Passes, place: TaskRun) -> str:

@@ -8,6 +8,8 @@ them as the last thing when it is interrupted, if there is something to go on wi
 
 A note stays when its workspace has ended: the ``since`` to go on with is the earliest of all workspaces, or what the play had rerun in one that
 began before the others would count as rerun by somebody else, and be sent again.
+
+What is the same for many workspaces is noted in the same place, so that only the first of them says it.
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ from pathlib import Path
 from ansible import constants
 
 _PREFIX = "dataarts-open-"
+_SAID = "dataarts-said-"
 #: Workspaces that are shown; the rest is counted.
 _SHOWN = 10
 
@@ -62,6 +65,18 @@ def earliest(since: int) -> int:
     """The earliest ``since`` (epoch ms) of this play: *since*, or what another workspace has noted. One that notes an earlier one from now on
     has sent nothing yet, so that what it sends counts as sent after *since*, too."""
     return min([since, *(int(note["since"]) for note in _read(_paths()))])
+
+
+def first_to_say(text: str) -> bool:
+    """Whether no workspace of this play has said *text* yet."""
+    name = hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:32]
+    try:
+        Path(str(constants.DEFAULT_LOCAL_TMP), _SAID + name).touch(exist_ok=False)
+    except FileExistsError:
+        return False
+    except OSError:
+        return True
+    return True
 
 
 def interrupted_text() -> str:

@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+import collections
 import dataclasses
+import itertools
 import json
 import re
 import shlex
@@ -19,10 +21,10 @@ from ansible_collections.dataarts.factory.plugins.module_utils._common.times imp
 from ansible_collections.dataarts.factory.plugins.plugin_utils._common.lines import Line
 from ansible_collections.dataarts.factory.plugins.plugin_utils._common.tables import COLUMNS, width
 from ansible_collections.dataarts.factory.plugins.plugin_utils._report import data
-from ansible_collections.dataarts.factory.plugins.plugin_utils._report.closing import SHOWN_JOBS, summary_lines
+from ansible_collections.dataarts.factory.plugins.plugin_utils._report.closing import SHOWN_JOBS, message_told, summary_lines
 from ansible_collections.dataarts.factory.plugins.plugin_utils._report.command import Command
 from ansible_collections.dataarts.factory.plugins.plugin_utils._report.go_on import go_on_lines, interrupted_lines
-from tests.support.reports import HOUR, SINCE, instance, result
+from tests.support.reports import HOUR, SINCE, STANDINGS, instance, result
 
 COMMAND = Command(playbook="/srv/night.yml", inventories=("/srv/hosts.yml",), vault=("--ask-vault-pass",))
 WRONG_KEY_OF = "Failed to rerun job instances of workspace ws-{}: APIGW.0301 Incorrect IAM authentication information. Set the right key."
@@ -162,6 +164,22 @@ def test_the_colours_say_what_needs_a_person() -> None:
 )
 def test_each_state_of_a_play(hosts: t.Any, check_mode: bool, expected: list[str]) -> None:
     assert summary(hosts, check_mode=check_mode) == expected
+
+
+@pytest.mark.parametrize("timed_out", [False, True])
+@pytest.mark.parametrize("check_mode", [False, True])
+def test_whether_a_message_is_told_is_what_the_lines_show(check_mode: bool, timed_out: bool) -> None:
+    """Of every pair of standings."""
+    numbers = collections.Counter[bool]()
+    for standings in itertools.combinations((*STANDINGS, ""), 2):
+        named = {name: 1 for name in standings if name}
+        lost = {**some(check_mode, **named), "succeeded": False, "timed_out": timed_out, "msg": "The service is gone."}
+        shown = message_told(lost, check_mode=check_mode)
+        assert ("The service is gone." in " ".join(summary({"a": lost}, check_mode=check_mode))) is shown, standings
+        numbers[shown] += 1
+    assert min(numbers.values()) > 5
+    assert len(numbers) == 2
+    assert not message_told({**lost, "others": {"w2": lost}}, check_mode=check_mode)
 
 
 def test_many_jobs_fit_on_a_screen_and_all_are_shown_if_asked_for() -> None:

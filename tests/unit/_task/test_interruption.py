@@ -10,7 +10,13 @@ from pathlib import Path
 import pytest
 from ansible import constants
 
-from ansible_collections.dataarts.factory.plugins.plugin_utils._task.interruption import Note, close_all, earliest, interrupted_text
+from ansible_collections.dataarts.factory.plugins.plugin_utils._task.interruption import (
+    Note,
+    close_all,
+    earliest,
+    first_to_say,
+    interrupted_text,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -74,3 +80,14 @@ def test_many_workspaces_are_counted() -> None:
     for number in range(13):
         note(f"ws{number:02}", 100 - number)
     assert interrupted_text().splitlines()[-2:] == ["and 3 more workspaces", "go on with since=88"]
+
+
+def test_what_is_the_same_for_many_is_said_by_the_first() -> None:
+    assert [first_to_say("Held back: a."), first_to_say("Held back: b."), first_to_say("Held back: a.")] == [True, True, False]
+    note("sales", 100)
+    assert earliest(150) == 100
+
+
+def test_where_nothing_can_be_noted_everybody_says_it(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(constants, "DEFAULT_LOCAL_TMP", str(folder / "none"))
+    assert [first_to_say("Held back."), first_to_say("Held back.")] == [True, True]

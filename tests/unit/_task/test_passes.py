@@ -555,6 +555,38 @@ class TestPause:
 
 
 class TestConsole:
+    @pytest.mark.parametrize(
+        ("numbers", "words"),
+        [((2, 2), ""), ((2, 1), "1 ")],
+    )
+    def test_what_may_not_be_sent_yet_is_one_row_and_the_reason_one_for_all(self, numbers: tuple[int, int], words: str) -> None:
+        """Whatever the times of each workspace are."""
+        due, number = numbers
+        entries = [entry(index, "settling", standing="to_rerun") for index in range(due)]
+        why = "the journal is younger than since (2026-11-23T03:00:00Z), so a rerun sent from elsewhere may not show yet"
+        line = f"  held back until 2026-11-23T03:00:26.500Z, then rerun: {number} instance{'s' * (number > 1)}; {why}"
+        run = run_of(passed(*entries, plan=["Workspace w1: nothing to rerun yet", line, "  other"]))
+        assert texts(console.plan_on_console("sales", run)) == [f"sales  2 of 2 to rerun, {words}held back until 03:00:26  daily_sales 2"]
+        assert texts(console.held_back_lines(run)) == [
+            "Held back: the journal is younger than since, so a rerun sent from elsewhere may",
+            "  not show yet.",
+        ]
+        assert any("2026-11-23 03:00:26" in row for row in texts(console.plan_on_console("sales", run, verbose=True)))
+
+    @pytest.mark.parametrize(
+        ("result", "shown_below", "expected"),
+        [
+            ({"error": {"kind": "limit"}, "recap": {"rerun": 0, "to_rerun": 2}}, True, "Refused. See below."),
+            ({"error": {"kind": "limit"}, "recap": {"rerun": 0, "to_rerun": 2}}, False, "Why."),
+            ({"error": {"kind": "option"}}, True, "Nothing was rerun. See below."),
+            ({"error": {"kind": "credentials"}, "recap": {}}, True, "Nothing was rerun. See below."),
+            ({"error": {"kind": "credentials"}, "changed": True, "recap": {}}, True, "Why."),
+            ({"error": {"kind": "option"}}, False, "Why."),
+        ],
+    )
+    def test_a_verdict_says_nothing_that_the_closing_lines_say(self, result: t.Any, shown_below: bool, expected: str) -> None:
+        assert console.verdict_text(result, "Why.", shown_below=shown_below) == expected
+
     def test_progress_names_rare_things_only_where_they_happened(self) -> None:
         run = run_of(
             passed(
