@@ -30,9 +30,12 @@ def printable(text: object, limit: int = 500) -> str:
     :returns: text that encodes to UTF-8 without error.
     """
     source = text.decode("utf-8", "backslashreplace") if isinstance(text, bytes) else str(text)
+    begin = source[: limit + 1]
+    if begin.isprintable():  # nearly every text is
+        return begin if len(begin) <= limit else begin[: max(0, limit - 1)] + "…"
     shown: list[str] = []
     length = 0
-    for char in source[: limit + 1]:
+    for char in begin:
         piece = char if char.isprintable() else _visible(char)
         length += len(piece)
         shown.append(piece)

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
@@ -52,6 +53,7 @@ def parse_point(value: str | int, *, option: str) -> int:
     return _point(value, option, _POINT_FORMS)
 
 
+@functools.lru_cache(maxsize=20_000)  # the same few times stand in every list, and in every report on it
 def to_iso(ms: int) -> str:
     """*ms* (epoch milliseconds) in ISO 8601, UTC: ``2026-11-23T03:00:00Z``, with ``.123`` only where milliseconds are not zero.
 

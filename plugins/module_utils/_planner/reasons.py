@@ -9,6 +9,7 @@ quoted names, in Chinese or English. Codes stay, because they are the cause: ``D
 
 from __future__ import annotations
 
+import functools
 import re
 import typing as t
 from dataclasses import replace
@@ -64,6 +65,7 @@ _VARIES = re.compile("|".join((f"(?P<kept>{'|'.join(_CODES)})", _URL, *_QUOTED, 
 _GAPS = re.compile(rf"{GAP}(?:[\s,;:/|+=、，；·.-]*(?:and|和|及|与)?[\s,;:/|+=、，；·.-]*{GAP})+")
 
 
+@functools.lru_cache(maxsize=20_000)  # instances of a job often fail with the same words, and each pass looks at them anew
 def normalised(message: str | None, job_name: str = "") -> str:
     """The reason in *message*, at most :data:`MAX_REASON` characters that steer no terminal; "" for none.
 
@@ -121,19 +123,26 @@ def explained(failed: t.Sequence[tuple[JobInstance, Reason | None]], *, assume: 
     """
     reasons: dict[tuple[InstanceKey, str], Reason] = {}
     by_text: dict[tuple[str, str], Reason] = {}
+    unread: dict[tuple[str, str | None], Reason] = {}  # one object for all instances of which the same is known
     for instance, known in failed:
         message = instance.error_message if known is None or known.message is None else known.message
-        reason = replace(known or Reason(), message=message, text=normalised(message, instance.job_name))
+        reason = unread.get((instance.job_name, message)) if known is None else None
+        if reason is None:
+            reason = replace(known or Reason(), message=message, text=normalised(message, instance.job_name))
+        if known is None:
+            unread[instance.job_name, message] = reason
         reasons[instance.full_key] = reason
         if reason.read:
             by_text.setdefault((instance.job_name, normalised(instance.error_message or message, instance.job_name)), reason)
+    assumed: dict[tuple[str, Reason], Reason] = {}
     for instance, _known in failed if assume else ():
         reason = reasons[instance.full_key]
         alike = None if reason.read else by_text.get((instance.job_name, reason.text))
         if alike is not None:
-            reasons[instance.full_key] = replace(
-                reason, node=alike.node, node_types=alike.node_types, retries=alike.retries, text=alike.text
-            )
+            same = (instance.job_name, reason)
+            if same not in assumed:
+                assumed[same] = replace(reason, node=alike.node, node_types=alike.node_types, retries=alike.retries, text=alike.text)
+            reasons[instance.full_key] = assumed[same]
     return reasons
 
 

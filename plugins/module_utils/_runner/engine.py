@@ -7,7 +7,7 @@ A strategy says what to list, how to decide, and what a result says: a goal (``r
 (``retry.py``). Everything that is common stands here once, and only here anything is sent:
 
 1. The strategy lists. ``snapshot.py`` reads the journal after that, and fixes the run scope with the first answer.
-2. The strategy decides, with the pipeline of ``_planner``. The report is made at once, so that it is there whatever happens next.
+2. The strategy decides, with the pipeline of ``_planner``. What the plan says is told at once, and the report is made whatever happens next.
 3. Each request, a stop too, is claimed in the journal, sent, and recorded by ``sender.py``. What another run claimed first, or since the journal was
    read, is dropped. No lock is held: that is what the journal's unique indexes guard.
 
@@ -107,6 +107,10 @@ class Strategy(abc.ABC):
         :raises ApiError: nothing more can be sent at all.
         """
 
+    def foretell(self, snapshot: Snapshot, plan: Plan) -> None:
+        """Put what the plan says into the result, before anything of it is sent."""
+        del snapshot, plan
+
     @abc.abstractmethod
     def report(self, snapshot: Snapshot, plan: Plan) -> None:
         """Put what is known by now into the result."""
@@ -187,11 +191,14 @@ class Engine:
         if strategy.outdated:
             snapshot, plan = self._take()
         self._learn(snapshot, plan)
-        strategy.report(snapshot, plan)
-        if plan.refused is None and not self._run.check_mode and strategy.anything_left(plan):
-            self._cover(snapshot)
-            if (plan.batches or plan.stops) and not strategy.state.plan_only:
-                self._send(snapshot, plan)
+        try:
+            if plan.refused is None and not self._run.check_mode and strategy.anything_left(plan):
+                strategy.foretell(snapshot, plan)
+                self._cover(snapshot)
+                if (plan.batches or plan.stops) and not strategy.state.plan_only:
+                    self._send(snapshot, plan)
+        finally:
+            strategy.report(snapshot, plan)
         return snapshot, plan
 
     def _take(self) -> tuple[Snapshot, Plan]:
@@ -236,18 +243,15 @@ class Engine:
         sender = Sender(self._journal, self._run.session.client, snapshot, self._identity, self._strategy.quiet_hours)
         done, total = 0, sum(len(batch.decisions) for batch in plan.batches)
         try:
-            try:
-                self._stop(plan, sender)
-                for batch in plan.batches:
-                    self._run.doing = f"sending {done} of {total}"
-                    done += len(batch.decisions)
-                    if (
-                        not all(self._strategy.note_exchange(exchange) for exchange in self._strategy.send(batch, sender))
-                        or sender.obstacle() is not None
-                    ):
-                        break
-            finally:
-                sender.flush()
-            sender.check()
+            self._stop(plan, sender)
+            for batch in plan.batches:
+                self._run.doing = f"sending {done} of {total}"
+                done += len(batch.decisions)
+                if (
+                    not all(self._strategy.note_exchange(exchange) for exchange in self._strategy.send(batch, sender))
+                    or sender.obstacle() is not None
+                ):
+                    break
         finally:
-            self._strategy.report(snapshot, plan)
+            sender.flush()
+        sender.check()

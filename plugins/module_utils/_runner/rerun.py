@@ -95,7 +95,10 @@ class Goal(Strategy):
         self._missed: list[str] = []  # problems that leave the goal unreached
         self._unlisted: dict[str, ApiError] = {}  # jobs that could not be listed, by name
         self._stops = StopPolicy()
+        self._judged: tuple[Snapshot, list[Decision]] | None = None  # what was decided by the newest snapshot
         self._after: dict[InstanceKey, Decision] = {}  # what became of a decision that was sent
+        self._stands: tuple[Plan, list[Decision]] | None = None  # the decisions of the newest plan as they stand
+        self._foreseen: tuple[Plan, int, Forecast] | None = None  # when they will end, by then
         self._nameless: list[str] = []  # names in jobs, and patterns, of which nothing is listed
         self._silent: list[str] = []
         self._deadline = self.state.deadline or deadline_of(options, now)
@@ -124,6 +127,7 @@ class Goal(Strategy):
         not meant: twins differ in their type."""
         for notes in (self.problems, self._missed, self._unlisted, self._after):
             notes.clear()
+        self._stands = self._foreseen = None
         asked_at = stopwatch()
         fixed, since = self.state.window, self.since(self.clock.now_ms())
         instances, window, asked_ms = timed_window(
@@ -157,11 +161,15 @@ class Goal(Strategy):
 
     def _decided(self, snapshot: Snapshot) -> list[Decision]:
         """One decision for each selected instance, and each that this run has sent and that is not listed any more, by the table of ``reconcile.py``."""
+        if self._judged is not None and self._judged[0] is snapshot:
+            return self._judged[1]
         policy, selection = self._policy(snapshot.scope), self._select(snapshot.scope.window)
         instances = [instance for instance in snapshot.instances if self._meant(instance, selection)]
         effective = effective_attempts(snapshot.instances, snapshot.history.attempts, snapshot.history.effective)
         decisions = self._with_stops(instances, snapshot, policy, effective)
-        return decisions + [decide_missing(attempt, policy, snapshot.asked_ms) for attempt in self._vanished(snapshot, selection)]
+        decisions += [decide_missing(attempt, policy, snapshot.asked_ms) for attempt in self._vanished(snapshot, selection)]
+        self._judged = (snapshot, decisions)
+        return decisions
 
     def _with_dependants(self, snapshot: Snapshot, decisions: t.Sequence[Decision]) -> list[Decision]:
         """*decisions*, and those about what joins the plan because it depends on what is rerun."""
@@ -223,6 +231,7 @@ class Goal(Strategy):
     def note_exchange(self, exchange: RerunExchange) -> bool:
         """Keep what became of each; a rejection is told, and does not stop the next request."""
         self._after.update((before.instance.key, after) for before, after in zip(exchange.before, exchange.after))
+        self._stands = self._foreseen = None
         error = exchange.error
         if error is None:
             return True
@@ -234,8 +243,38 @@ class Goal(Strategy):
             self._refusals.add(exchange.after, error)
         return error.kind not in (Kind.THROTTLED, Kind.STALE)
 
+    def foretell(self, snapshot: Snapshot, plan: Plan) -> None:
+        """The plan's lines and details, once in a call."""
+        if "plan" in self.run.result:
+            return
+        statuses = self._wanted(snapshot.scope)
+        failures = (
+            (
+                {
+                    "failure": reason_result(reason),
+                    "workspace_id": decision.instance.key.workspace_id,
+                    "job_name": decision.instance.job_name,
+                },
+                is_missed(decision, statuses_of(decision, statuses)),
+            )
+            for decision in self._current(plan)
+            if not decision.already_done and (reason := self._reasons.get(decision.instance.full_key)) is not None
+        )
+        forecast, now_ms = self._forecast(plan, snapshot)
+        purpose = printable(self.run.options["purpose"] or "", 200)
+        details = plan_details(plan, forecast, statuses, self._retry_options, now_ms)
+        self.run.result["plan_details"] = details
+        self.run.result["plan"] = [
+            *plan_lines(self._workspace_id, snapshot.scope, plan, self._policy(snapshot.scope), purpose, details),
+            *map("  {}".format, late_lines(self._expected(plan, snapshot))),
+            *policy_lines(plan.decisions),
+            *reason_lines(grouped(failures)),
+            *downstream_lines(self._downstream_results(plan), self._workspace_id),
+        ]
+
     def report(self, snapshot: Snapshot, plan: Plan) -> None:
         """Every instance but those that were fine from the beginning, counts, the plan's lines, and when another pass makes sense."""
+        self.foretell(snapshot, plan)
         standing, scope = self._standing(plan), snapshot.scope
         statuses, check_mode = self._wanted(scope), self.run.check_mode
         effective, purpose = snapshot.history.effective, printable(self.run.options["purpose"] or "", 200)
@@ -253,27 +292,11 @@ class Goal(Strategy):
         ]
         lost = [is_missed(decision, statuses_of(decision, statuses)) for decision in standing if not decision.already_done]
         reasons = grouped((instance, missed) for instance, missed in zip(instances, lost) if instance["failure"] is not None)
-        joined = {decision.instance.key for decision in plan.decisions if decision.downstream is not None}
-        concerned = [dependant for dependant in self._below.dependants if dependant.effect is not None]
-        below = [downstream_result(dependant, self._below.graph.names, joined) for dependant in concerned]
-        result, now_ms = self.run.result, self.clock.now_ms()
-        forecast = self._forecast(plan, snapshot, now_ms)
-        expected = expectation(job_ends(standing, forecast, self._deadlines(), statuses, now_ms), self._deadline)
-        if "plan" not in result:
-            details = plan_details(plan, forecast, statuses, self._retry_options, now_ms)
-            result["plan_details"] = details
-            lines = plan_lines(self._workspace_id, scope, plan, self._policy(scope), purpose, details)
-            result["plan"] = [
-                *lines,
-                *map("  {}".format, late_lines(expected)),
-                *policy_lines(plan.decisions),
-                *reason_lines(reasons),
-                *downstream_lines(below, self._workspace_id),
-            ]
+        result = self.run.result
         result.update(
             instances=instances,
             reasons=reasons,
-            downstream=below,
+            downstream=self._downstream_results(plan),
             summary=summary(instances, sum(decision.already_done for decision in standing)),
             plan_id=plan.plan_id,
             plan_record=dict(plan.plan_record),
@@ -285,7 +308,7 @@ class Goal(Strategy):
             since_iso=to_iso(scope.since),
             planned_after=scope.window.begin,
             planned_before=scope.window.end,
-            expected=expected,
+            expected=self._expected(plan, snapshot),
             quiet_hours=quiet_result(self._quiet_now, standing),
             finished=False,
             due_in=due_in(standing, self.clock.now_ms(), self._poll_interval) or (self._poll_interval if self._blind else None),
@@ -299,7 +322,7 @@ class Goal(Strategy):
         if self.run.check_mode:
             return False
         wait = self.run.options["wait"]
-        return self._blind or any(left_to_do(decision, wait=wait) for decision in self._standing(plan))
+        return self._blind or any(left_to_do(decision, wait=wait) for decision in self._current(plan))
 
     def seconds_left(self, dummy_plan: Plan) -> float | None:
         """None: the next pass is the task's."""
@@ -355,15 +378,36 @@ class Goal(Strategy):
         remedy = f"Run it again with since={since}, which sends nothing twice, or without async"
         return failure_result(sentence(what, reasons, remedy), "incomplete")
 
-    def _forecast(self, plan: Plan, snapshot: Snapshot, now_ms: int) -> Forecast:
-        """When the instances will end, as far as what is listed tells it."""
+    def _forecast(self, plan: Plan, snapshot: Snapshot) -> tuple[Forecast, int]:
+        """When the instances will end, as far as what is listed tells it, and the service's time from which that counts, epoch ms."""
+        if self._foreseen is None or self._foreseen[0] is not plan:
+            now_ms = self.clock.now_ms()
+            self._foreseen = (plan, now_ms, self._foresee(plan, snapshot, now_ms))
+        return self._foreseen[2], self._foreseen[1]
+
+    def _current(self, plan: Plan) -> list[Decision]:
+        """The decisions of *plan*, with what became of those that were sent."""
+        return [self._after.get(decision.instance.key, decision) for decision in plan.decisions] if self._after else list(plan.decisions)
+
+    def _foresee(self, plan: Plan, snapshot: Snapshot, now_ms: int) -> Forecast:
         if plan.refused is not None:
             return Forecast()
         room = Room(
             self._limits.max_parallel, self._limits.max_parallel_per_job, running_at_once(snapshot.instances), self._poll_interval / 2
         )
-        decisions = [self._after.get(decision.instance.key, decision) for decision in plan.decisions]
-        return foresee(decisions, self._depends, self._runs, room, now_ms)
+        return foresee(self._current(plan), self._depends, self._runs, room, now_ms)
+
+    def _expected(self, plan: Plan, snapshot: Snapshot) -> dict[str, t.Any]:
+        """When everything will probably have ended, and which jobs are late."""
+        forecast, now_ms = self._forecast(plan, snapshot)
+        ends = job_ends(self._current(plan), forecast, self._deadlines(), self._wanted(snapshot.scope), now_ms)
+        return expectation(ends, self._deadline)
+
+    def _downstream_results(self, plan: Plan) -> list[dict[str, t.Any]]:
+        """What depends on what is rerun, and is concerned by it."""
+        joined = {decision.instance.key for decision in plan.decisions if decision.downstream is not None}
+        concerned = [dependant for dependant in self._below.dependants if dependant.effect is not None]
+        return [downstream_result(dependant, self._below.graph.names, joined) for dependant in concerned]
 
     def _deadlines(self) -> Deadlines:
         return Deadlines(self._deadline, self._baselines or {})
@@ -509,10 +553,14 @@ class Goal(Strategy):
 
     def _standing(self, plan: Plan) -> list[Decision]:
         """The decisions as they stand: what was sent as it became, what was not as waiting; an attempt counts once it is made."""
-        return [
-            self._after.get(decision.instance.key) or unsent(decision, check_mode=self.run.check_mode, plan_only=self.state.plan_only)
-            for decision in plan.decisions
-        ]
+        if self._stands is None or self._stands[0] is not plan:
+            after, check_mode, plan_only = self._after, self.run.check_mode, self.state.plan_only
+            standing = [
+                after.get(decision.instance.key) or unsent(decision, check_mode=check_mode, plan_only=plan_only)
+                for decision in plan.decisions
+            ]
+            self._stands = (plan, standing)
+        return self._stands[1]
 
     def _changed(self, plan: Plan) -> bool:
         """Whether anything was, or may have been, rerun; in check mode whether anything would be."""
