@@ -19,13 +19,14 @@ import re
 import threading
 import typing as t
 import uuid
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from .._common.errors import ClaimLostError, JournalError, OptionError
 from .._common.text import printable
 from .._common.times import Window
 from .._models.attempt import DAY_MS, Attempt, AttemptKind, Intent, Outcome, Slot
 from .._models.selection import select
+from .._models.slotted import replace
 from . import schema
 from .database import Database, Statement
 from .postgresql import PostgresqlDatabase
@@ -188,8 +189,7 @@ class Journal:
             for index in sorted(range(len(keys)), key=keys.__getitem__):  # in one order, so that two claims never wait for each other
                 serial, seen = newest.get(keys[index][:3], (0, ""))
                 newest[keys[index][:3]] = serial + 1, token
-                attempt = replace(intents[index].attempt, journal_ms=now)
-                row = schema.to_row(self._project_id, keys[index], attempt, token, serial + 1)
+                row = schema.to_row(self._project_id, keys[index], intents[index].attempt, token, serial + 1, now)
                 statements += _claim(row, (*row[:4], seen), intents[index].supersedes, token)
             if not self._pruned:
                 statements += [(sql, (min(now, intents[0].attempt.sent_ms) - _KEEP_MS,)) for sql in _PRUNE]

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import enum
+import operator
 import typing as t
 
 from .._models.attempt import Attempt, AttemptKind, Failure, Outcome
@@ -20,6 +21,8 @@ _KINDS = {kind.value: kind for kind in AttemptKind}
 _FAILURE = {field.name: 0 if field.name.endswith("_time") else "" for field in dataclasses.fields(Failure)}
 #: Columns of the rest of an attempt, in the order of its attributes.
 _NAMES = tuple(field.name for field in dataclasses.fields(Attempt) if field.name not in ("failure", "attempt_id", "open"))
+_JOURNAL_MS = _NAMES.index("journal_ms")
+_read = operator.attrgetter(*_NAMES)
 
 
 def columns(*names: str) -> str:
@@ -84,8 +87,8 @@ class Unreadable(Exception):  # noqa: N818
 
 def stored(value: t.Any) -> t.Any:
     """*value* as a column holds it. What a database refuses in a text, NUL and lone surrogates, becomes visible."""
-    if value is None:
-        return None
+    if value is None or type(value) is int:
+        return value
     if isinstance(value, enum.Enum):
         return value.value
     if isinstance(value, str):
@@ -98,12 +101,15 @@ def failure_key(failure: Failure) -> tuple[t.Any, ...]:
     return tuple(stored(getattr(failure, name) or default) for name, default in _FAILURE.items())
 
 
-def to_row(project_id: str, failure: t.Sequence[t.Any], attempt: Attempt, claim: str, serial: int) -> tuple[t.Any, ...]:
+def to_row(project_id: str, failure: t.Sequence[t.Any], attempt: Attempt, claim: str, serial: int, journal_ms: int) -> tuple[t.Any, ...]:
     """The values of :data:`INSERTED` for *attempt*, open and claimed by *claim* with the number *serial* of its slot.
 
     :param failure: its :func:`failure_key`.
+    :param journal_ms: of the claim, epoch ms.
     """
-    return (project_id, *failure, *(stored(getattr(attempt, name)) for name in _NAMES), 1, claim, serial)
+    rest = list(map(stored, _read(attempt)))
+    rest[_JOURNAL_MS] = journal_ms
+    return (project_id, *failure, *rest, 1, claim, serial)
 
 
 def from_row(row: t.Sequence[t.Any]) -> Attempt:

@@ -9,9 +9,8 @@ when it is younger than ``since``, when it took the place of one that could not 
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from .._models.attempt import Attempt
+from .._models.slotted import replace
 
 #: How far two runs may differ in what they take for the service's time, ms: its dates come in whole seconds.
 SECOND_MS = 1000

@@ -25,7 +25,7 @@ Stopped is what shows manual-stop or fail with the start of the run that was to 
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from .._common.errors import ApiError, Kind, OptionError
 from .._common.text import printable
@@ -33,6 +33,7 @@ from .._common.times import to_iso
 from .._models.attempt import DAY_MS, Attempt, AttemptKind, Failure, Outcome
 from .._models.decision import Action, Decision
 from .._models.instance import InstanceType, JobInstance, Status
+from .._models.slotted import replace
 from .outcomes import NOT_EXECUTED_KINDS, REJECTING_KINDS
 from .reconcile import HIDDEN_MS, Policy
 

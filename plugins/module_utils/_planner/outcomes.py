@@ -11,13 +11,13 @@ from __future__ import annotations
 import collections
 import math
 import typing as t
-from dataclasses import replace
 
 from .._common.errors import FATAL_KINDS, ApiError, Kind
 from .._common.text import printable
 from .._models.attempt import Attempt, Outcome
 from .._models.decision import Action, Decision
 from .._models.instance import Status
+from .._models.slotted import replace
 
 #: Kinds of errors by which the service rejects the instances or the request itself; nothing was changed by it.
 REJECTING_KINDS = frozenset({Kind.NOT_FOUND, Kind.NOTHING_TO_RERUN, Kind.NOT_RERUNNABLE, Kind.ALREADY_RUNNING, Kind.INVALID})

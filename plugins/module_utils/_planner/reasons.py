@@ -12,11 +12,11 @@ from __future__ import annotations
 import functools
 import re
 import typing as t
-from dataclasses import replace
 
 from .._common.text import printable
 from .._models.instance import InstanceKey, JobInstance
 from .._models.reason import Reason
+from .._models.slotted import replace
 
 #: What stands in a reason for whatever differs.
 GAP = "…"

@@ -27,7 +27,7 @@ The goal is: *the instance has succeeded in a run that started at or after* ``si
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from .._common.errors import OptionError
 from .._common.text import printable
@@ -35,6 +35,7 @@ from .._common.times import to_iso
 from .._models.attempt import Attempt, Comparison, Failure, Outcome, compare
 from .._models.decision import Action, Decision
 from .._models.instance import InstanceType, JobInstance, Status
+from .._models.slotted import replace
 
 #: How far ahead of the service's clock ``since`` may be, ms: the time of a schedule that fired a moment early.
 SINCE_AHEAD_MS = 60_000

@@ -10,7 +10,7 @@ import getpass
 import socket
 import typing as t
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from .._api.workspace import Accepted, WorkspaceApi
 from .._common.errors import ApiError, ClaimLostError, JournalError, Kind, OptionError
@@ -22,6 +22,7 @@ from .._models.attempt import Attempt, AttemptKind, Failure, Intent, Outcome
 from .._models.decision import Action, Decision
 from .._models.instance import JobInstance
 from .._models.rerun_request import RetryOptions
+from .._models.slotted import replace
 from .._planner.hung import after_stop, stop_outcome
 from .._planner.outcomes import after_error, claimed_elsewhere, outcome_of
 from .._planner.plan import Batch

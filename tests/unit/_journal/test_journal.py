@@ -468,7 +468,7 @@ class TestSchema:
             row = dict(
                 zip(
                     schema.INSERTED.replace('"', "").split(", "),
-                    schema.to_row("p", schema.failure_key(entry.failure), entry, f"claim-{number}", 0),
+                    schema.to_row("p", schema.failure_key(entry.failure), entry, f"claim-{number}", 0, entry.journal_ms),
                 )
             )
             values = ", ".join("NULL" if row[name] is None else repr(row[name]) for name in names)
