@@ -125,6 +125,16 @@ SWITCHES: dict[str, Switch] = {
         ("FAIL", "RUNNING", "SUCCESS", "CANCEL"), "The status of a PatchData run of which an instance has failed; none is documented [SDK]."
     ),
     "patch_cancelled_status": Switch(("CANCEL", "CANCLE"), "How the status of a PatchData run that was stopped is written [SDK][KES]."),
+    "schedule_twice": Switch(
+        ("refuse", "accept"),
+        "What a start of a job that is scheduled, or a stop of one that is not, is answered with: a refusal, or a success without effect [OTC-92].",
+    ),
+    "stopped_job_cancels": Switch((False, True), "Whether stopping a job also cancels its instances that wait [OTC-64]."),
+    "run_instance_type": Switch(
+        ("manual", "normal", "once"), "The type of an instance that was run immediately, in the list's words; no page names it [OTC-91]."
+    ),
+    "run_of_running": Switch(("accept", "refuse"), "Whether a job that runs can be run immediately too; no page says so [OTC-91][DGC-UG]."),
+    "run_visible_after": Switch((0, 20), "Emulated seconds until a list shows an instance that was run immediately.", free=True),
     "twins_rerun": Switch(
         ("newest", "first", "both"),
         "Which instance the v2 rerun means where two share its key (a normal and a PatchData instance): the one with the higher id, "

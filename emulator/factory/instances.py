@@ -76,8 +76,10 @@ def _in_window(request: Request, jobs: t.Iterable[Job], names: tuple[str, str], 
     if end - begin > most and request.service.switches["enforce_window"]:
         raise invalid(f"the time range exceeds {most // _DAY_MS} days")
     if request.service.switches["window_compares"] == "start_time":
-        return [instance for job in jobs for instance in job.instances if begin <= (instance.start_time or instance.plan_time) <= end]
-    return [instance for job in jobs for instance in job.planned(begin, end)]
+        within = [instance for job in jobs for instance in job.instances if begin <= (instance.start_time or instance.plan_time) <= end]
+    else:
+        within = [instance for job in jobs for instance in job.planned(begin, end)]
+    return [instance for instance in within if instance.visible_from <= now]
 
 
 def _of_type(request: Request, instances: list[Instance], name: str) -> list[Instance]:

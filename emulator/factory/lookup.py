@@ -27,6 +27,7 @@ def named_job(request: Request) -> Job:
 def named_instance(request: Request) -> Instance:
     """The instance of the path's ``instance_id``, of the job that the path names; refused if there is none."""
     for instance in named_job(request).instances:
-        if str(instance.instance_id) == request.params["instance_id"]:
+        shown = instance.visible_from <= request.service.clock.now_ms()
+        if shown and str(instance.instance_id) == request.params["instance_id"]:
             return instance
     raise unknown_instance()

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from emulator.factory import baselines, dependencies, instance_detail, instances, jobs, monitoring, rerun, supplements
+from emulator.factory import baselines, dependencies, instance_detail, instances, jobs, monitoring, rerun, schedules, supplements
 from emulator.iam import handlers as iam
 from emulator.iam import metadata
 from emulator.management import handlers as management
@@ -32,6 +32,9 @@ HANDLERS: dict[str, t.Callable[[Request], Answer]] = {
     "v1_instance": instance_detail.show_instance,
     "v1_restart": rerun.restart_v1,
     "v1_stop": rerun.stop_v1,
+    "v1_start_job": schedules.start_v1,
+    "v1_stop_job": schedules.stop_v1,
+    "v1_run": schedules.run_v1,
     "workspaces": management.list_workspaces,
     "studios": management.list_studios,
     "tokens": iam.create_token,

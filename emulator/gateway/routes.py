@@ -16,7 +16,7 @@ class Route:
     :param host: ``v2`` (also the management centre), ``v1`` or ``iam``.
     :param path: segments in braces match any single raw segment.
     :param workspace: ``required``, ``default`` (falls back to the default workspace) or ``no``.
-    :param writes: whether it changes job instances.
+    :param writes: whether it changes jobs or their instances.
     :param switches: switches that must all be on, or the API is not published.
     :param signed: whether credentials are needed.
     """
@@ -86,6 +86,9 @@ ROUTES: tuple[Route, ...] = (
     _v1("v1_instance", "GET", _JOBS1 + "/{job_name}/instances/{instance_id}"),
     _v1("v1_restart", "POST", _JOBS1 + "/{job_name}/instances/{instance_id}/restart", writes=True),
     _v1("v1_stop", "POST", _JOBS1 + "/{job_name}/instances/{instance_id}/stop", writes=True),
+    _v1("v1_start_job", "POST", _JOBS1 + "/{job_name}/start", writes=True),
+    _v1("v1_stop_job", "POST", _JOBS1 + "/{job_name}/stop", writes=True),
+    _v1("v1_run", "POST", _JOBS1 + "/{job_name}/run-immediate", writes=True),
     Route("workspaces", "v2", "GET", "/v1/{project_id}/workspaces/{instance_id}"),
     Route("studios", "v2", "GET", "/v1/{project_id}/instances"),
     Route("tokens", "iam", "POST", "/v3/auth/tokens", signed=False),

@@ -68,7 +68,7 @@ class Node:
 class Instance:
     """One job instance. ``fates`` are those of the runs to come; the last one repeats. ``stopped_by`` is ``person``, or ``policy`` if it was
     cancelled because what it depends on had failed; no list says which. One in running-exception goes on by itself after ``recovers`` emulated
-    seconds, if that is not None."""
+    seconds, if that is not None. No list shows it before ``visible_from``."""
 
     job: Job
     instance_id: int
@@ -91,6 +91,7 @@ class Instance:
     stays_waiting: bool = False
     stopped_by: str = ""
     recovers: float | None = None
+    visible_from: int = 0
 
     def next_fate(self) -> Fate:
         """The fate of the run that begins now."""
@@ -118,7 +119,8 @@ class Instance:
 class Job:
     """One job of a workspace. ``depends_on`` holds (workspace id, job name) of its upstream jobs. ``depend_fail_policy`` is what becomes of an instance
     that waits for one that failed: it waits on (``suspend``), is cancelled (``cancel``), or runs on the data that is there (``continue``). Instances of
-    PatchData runs fail at the plan times ``patch_fails``, epoch ms. The schedule goes from ``cron_start`` to ``cron_end``, ISO 8601; "" has no end."""
+    PatchData runs fail at the plan times ``patch_fails``, epoch ms. The schedule goes from ``cron_start`` to ``cron_end``, ISO 8601; "" has no end.
+    ``once`` are the fates of the runs that are asked for by hand, success where none is left."""
 
     workspace: Workspace
     name: str
@@ -146,6 +148,7 @@ class Job:
     wait_seconds: float = 0.0
     fail_node: int = -1
     patch_fails: list[int] = field(default_factory=list)
+    once: deque[Fate] = field(default_factory=deque)
     _planned: list[Instance] = field(default_factory=list, repr=False)
 
     def failing(self, fate: Fate) -> int:

@@ -140,7 +140,7 @@ class _Reader:
             data,
             f"job {data.get('name')}",
             f"name id submit_time nodes depends_on owner run_seconds wait_seconds {_PLAIN} "
-            "instances failed succeeded every first runs type error cause",
+            "instances failed succeeded every first runs type error cause once",
         )
         self.next_job_id += 1
         job = Job(
@@ -157,6 +157,7 @@ class _Reader:
         for name in _PLAIN.split():
             if name in data:
                 setattr(job, name, data[name])
+        job.once.extend(_fate(job, fate) for fate in data.get("once", []))
         for instance in instance_shorthands(data, self.now_ms):
             job.instances.append(self.instance(job, instance))
         return job

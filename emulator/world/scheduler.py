@@ -83,6 +83,14 @@ class Scheduler:
         instance.runs.append(run)
         self._at(self._clock.now_ms() + self._clock.span_ms(instance.job.wait_seconds), self._begin, instance, run)
 
+    def begin_new(self, instance: Instance, request_id: str) -> None:
+        """Let *instance*, which was asked for just now, wait for its only run."""
+        now = self._clock.now_ms()
+        run = Run(1, now, status="waiting", fate=instance.next_fate(), request_id=request_id)
+        instance.current = run
+        instance.runs.append(run)
+        self._at(now + self._clock.span_ms(instance.job.wait_seconds), self._begin, instance, run)
+
     def confirm(self, instance: Instance) -> bool:
         """Press Execute on an instance that waits for confirmation; False if it does not wait for that."""
         run = instance.current

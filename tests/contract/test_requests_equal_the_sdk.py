@@ -141,6 +141,11 @@ def kind(values: Values) -> str | None:
     return str(values.instance_type.number) if values.instance_type else None
 
 
+def params(values: Values) -> dict[str, str]:
+    """Parameters of a job: whatever a name or a value may hold."""
+    return {values.other_name: values.name, "date": values.number, values.relation: ""}
+
+
 V1_WORDS = {"waiting", "running", "fail", "running-exception", "pause", "freeze"}
 
 
@@ -321,6 +326,24 @@ OPERATIONS: dict[str, Operation] = {
     "V1Api.stop": Operation(
         lambda our, v: our.v1.stop(v.name, v.number),
         lambda sdk, v: sdk.dgc.stop_job_instance(dgc.StopJobInstanceRequest(v.workspace_id, v.name, v.number)),
+    ),
+    "V1Api.start_job": Operation(
+        lambda our, v: our.v1.start_job(v.name),
+        lambda sdk, v: sdk.dgc.start_job(dgc.StartJobRequest(v.workspace_id, v.name)),
+    ),
+    "V1Api.stop_job": Operation(
+        lambda our, v: our.v1.stop_job(v.name),
+        lambda sdk, v: sdk.dgc.stop_job(dgc.StopJobRequest(v.workspace_id, v.name)),
+    ),
+    "V1Api.run_job": Operation(
+        lambda our, v: our.v1.run_job(v.name, {} if v.flag else params(v)),
+        lambda sdk, v: sdk.dgc.run_once(
+            dgc.RunOnceRequest(
+                v.workspace_id,
+                v.name,
+                None if v.flag else dgc.StartJobReq([dgc.JobParam(name=name, value=value) for name, value in params(v).items()]),
+            )
+        ),
     ),
     "Management.studio_instances": Operation(
         lambda our, v: our.management.studio_instances(),

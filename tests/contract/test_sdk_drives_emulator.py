@@ -391,6 +391,55 @@ def stop(service: Running) -> None:
     assert service.instances("long_load")[0]["status"] == "manual-stop"
 
 
+@drives("v1_start_job")
+@drives("v1_stop_job")
+def schedule(service: Running) -> None:
+    client = dgc_client(service.endpoint_v1)
+    start = dgc.StartJobRequest(workspace=WORKSPACE_ID, job_name="daily_sales")
+    stop = dgc.StopJobRequest(workspace=WORKSPACE_ID, job_name="daily_sales")
+    seen = []
+    for call, request in ((client.stop_job, stop), (client.start_job, start)):
+        assert call(request).status_code == 204
+        seen.append(service.state()["schedules"][WORKSPACE_ID]["daily_sales"])
+        with pytest.raises(ClientRequestException) as caught:
+            call(request)
+        assert caught.value.status_code == 400
+    assert seen == ["STOPPED", "SCHEDULING"]
+    assert [(entry["kind"], entry["job_name"]) for entry in service.journal()] == [
+        ("stop_schedule", "daily_sales"),
+        ("start_schedule", "daily_sales"),
+    ]
+    for call, kind in ((client.stop_job, dgc.StopJobRequest), (client.start_job, dgc.StartJobRequest)):
+        with pytest.raises(ClientRequestException) as caught:
+            call(kind(workspace=WORKSPACE_ID, job_name="unknown"))
+        assert (caught.value.status_code, caught.value.error_code) == (400, "DLF.0100")
+
+
+@drives("v1_run")
+def run_once(service: Running) -> None:
+    client = dgc_client(service.endpoint_v1)
+    params = dgc.StartJobReq([dgc.JobParam(name="aaa", value="111"), dgc.JobParam(name="每日", value="")])
+    answer = client.run_once(dgc.RunOnceRequest(WORKSPACE_ID, "daily_sales", params))
+    assert isinstance(answer.instance_id, int)
+    detail = client.show_job_instance(dgc.ShowJobInstanceRequest(WORKSPACE_ID, "daily_sales", str(answer.instance_id)))
+    assert (detail.instance_id, detail.status) in [(answer.instance_id, word) for word in ("waiting", "running", "success")]
+    (entry,) = service.journal()
+    assert (entry["kind"], entry["job_name"], entry["instance_id"]) == ("run", "daily_sales", answer.instance_id)
+    assert entry["body"]["jobParams"] == [{"name": "aaa", "value": "111"}, {"name": "每日", "value": ""}]
+
+
+@drives("v1_run")
+def run_refused(service: Running) -> None:
+    client = dgc_client(service.endpoint_v1)
+    long = dgc.StartJobReq([dgc.JobParam(name="a" * 65, value="1")])
+    wide = dgc.StartJobReq([dgc.JobParam(name="a", value="1" * 1025)])
+    for name, body, code in (("unknown", None, "DLF.0100"), ("daily_sales", long, "DLF.3051"), ("daily_sales", wide, "DLF.3051")):
+        with pytest.raises(ClientRequestException) as caught:
+            client.run_once(dgc.RunOnceRequest(WORKSPACE_ID, name, body))
+        assert (caught.value.status_code, caught.value.error_code) == (400, code)
+    assert service.journal() == []
+
+
 @drives("v1_stop")
 def stop_refused(service: Running) -> None:
     (true,) = service.instances("long_load")

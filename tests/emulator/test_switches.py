@@ -234,6 +234,11 @@ OBSERVERS: dict[str, Observe] = {
     "stop_of": lambda service: stopped(service, "odd", "running-exception")[0],
     "stop_visible_after": lambda service: stopped(service, "odd", "running-exception")[1] != "running-exception",
     "stopped_status": lambda service: stopped(service, "odd", "running-exception")[1],
+    "schedule_twice": lambda service: [job_call(service, name).status for name in ("start", "stop", "stop", "start")],
+    "stopped_job_cancels": lambda service: [after_calls(service, "run-immediate", "stop")["status"]],
+    "run_instance_type": lambda service: after_calls(service, "run-immediate")["instance_type"],
+    "run_of_running": lambda service: [job_call(service, "run-immediate").status for _number in range(2)],
+    "run_visible_after": lambda service: after_calls(service, "run-immediate")["status"],
     "twins_rerun": rerun_of_twins,
     "running_per_job": crowd,
     "status_spelling": lambda service: {entry["status"] for entry in listed(service, "odd").data["instances"]},
@@ -258,6 +263,17 @@ def stopped(service: Running, name: str, status: str) -> tuple[int, str]:
     (instance_id,) = [entry["instance_id"] for entry in listed(service, name).data["instances"] if entry["status"] == status]
     reply = request(service.endpoint_v1, "POST", f"{JOBS_V1}/{name}/instances/{instance_id}/stop")
     return reply.status, next(entry["status"] for entry in listed(service, name).data["instances"] if entry["instance_id"] == instance_id)
+
+
+def job_call(service: Running, what: str, name: str = "daily_sales") -> Reply:
+    """A call of v1 about a job as a whole."""
+    return request(service.endpoint_v1, "POST", f"{JOBS_V1}/{name}/{what}")
+
+
+def after_calls(service: Running, *calls: str) -> dict[str, t.Any]:
+    """The newest instance of daily_sales after those calls about the job, all of which are accepted."""
+    assert all(job_call(service, what).status in (200, 204) for what in calls)
+    return t.cast("dict[str, t.Any]", listed(service).data["instances"][0])
 
 
 def baselines(service: Running, resource: str = "baseline") -> Reply:

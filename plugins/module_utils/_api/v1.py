@@ -120,6 +120,22 @@ class V1Api:
             raise ApiError(Kind.INVALID, f"the service listed the instance of job {job_name} without the instance id that v1 needs")
         return self._client.write(self._client.v1("POST", "stop", "jobs", job_name, "instances", instance_id, "stop"), deadline)
 
+    def start_job(self, job_name: str, deadline: float | None = None) -> Answer:
+        """POST …/jobs/{job_name}/start [OTC-92]: the job is scheduled from now on. 204 or 200, without a body."""
+        return self._client.write(self._client.v1("POST", "start_job", "jobs", job_name, "start"), deadline)
+
+    def stop_job(self, job_name: str, deadline: float | None = None) -> Answer:
+        """POST …/jobs/{job_name}/stop [OTC-64]: the job is scheduled no more. 204 or 200, without a body."""
+        return self._client.write(self._client.v1("POST", "stop_job", "jobs", job_name, "stop"), deadline)
+
+    def run_job(self, job_name: str, params: t.Mapping[str, str], deadline: float | None = None) -> Answer:
+        """POST …/jobs/{job_name}/run-immediate [OTC-91]: one run of the job, now. 200 with the ``instanceId``.
+
+        :param params: the job's parameters by name. The type of a parameter is not sent: editions differ in what it is called.
+        """
+        body = {"jobParams": [{"name": name, "value": value} for name, value in params.items()]} if params else None
+        return self._client.write(self._client.v1("POST", "run", "jobs", job_name, "run-immediate", body=body), deadline)
+
 
 def _whole(body: t.Any, what: str) -> dict[str, t.Any]:
     Fields(body, what).name("name")

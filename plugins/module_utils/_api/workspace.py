@@ -19,6 +19,7 @@ from .._http.request import Answer
 from .._models.instance import InstanceKey, JobInstance, RelatedInstance, RelatedJob, Status
 from .._models.reason import InstanceDetail
 from .._models.rerun_request import RelatedJobs, RetryOptions
+from .parsing import Fields
 from .workspace_lists import UNREACHABLE_SECONDS, WorkspaceLists
 
 
@@ -28,6 +29,14 @@ class Accepted:
 
     request_id: str | None
     api_version: str
+
+
+@dataclass(frozen=True)
+class StartedRun:
+    """A run that the service accepted, with the id of its instance [OTC-91]."""
+
+    request_id: str | None
+    instance_id: str
 
 
 class WorkspaceApi(WorkspaceLists):
@@ -134,6 +143,33 @@ class WorkspaceApi(WorkspaceLists):
             raise ValueError("stop needs an instance of its own workspace")
         answer = self._versions.only("v1", "stop", lambda: self._v1.stop(instance.job_name, instance.instance_id, deadline))
         return Accepted(answer.request_id, "v1")
+
+    def start_schedule(self, job_name: str, deadline: float | None = None) -> Accepted:
+        """Let a job be scheduled from now on (v1 only).
+
+        :raises ApiError: AMBIGUOUS if the outcome is unknown; any other kind means that nothing was changed.
+        """
+        return Accepted(self._versions.only("v1", "schedule", lambda: self._v1.start_job(job_name, deadline)).request_id, "v1")
+
+    def stop_schedule(self, job_name: str, deadline: float | None = None) -> Accepted:
+        """Let a job be scheduled no more (v1 only). :raises ApiError: as :meth:`start_schedule`."""
+        return Accepted(self._versions.only("v1", "schedule", lambda: self._v1.stop_job(job_name, deadline)).request_id, "v1")
+
+    def run_job(self, job_name: str, params: t.Mapping[str, str], deadline: float | None = None) -> StartedRun:
+        """Run a job once, now (v1 only).
+
+        :raises ApiError: AMBIGUOUS if the outcome is unknown, or the answer names no instance; any other kind means that nothing was started.
+        """
+        answer = self._versions.only("v1", "run", lambda: self._v1.run_job(job_name, params, deadline))
+        try:
+            instance_id = Fields(answer.body, "the answer").identifier("instance_id")
+        except ApiError:
+            instance_id = None
+        if instance_id is None:
+            raise ApiError(
+                Kind.AMBIGUOUS, "the service accepted it and did not name the instance", status=answer.status, request_id=answer.request_id
+            )
+        return StartedRun(answer.request_id, instance_id)
 
     def check_unmoved(self, instance: JobInstance, deadline: float | None = None) -> None:
         """Read *instance* once more, by its detail (v1 only), and compare it with how it was listed.

@@ -383,6 +383,8 @@ def _seconds(value: float) -> int:
 _ONLY_A_RERUN = "Only a rerun shows it"
 _ONLY_A_STOP = "Only a stop shows it"
 _ONLY_PATCH_DATA = "Only a PatchData run shows it"
+_ONLY_A_SCHEDULE = "Only a start or a stop of a job shows it"
+_ONLY_A_RUN = "Only a job that is run by hand shows it"
 POINTS: dict[str, t.Callable[[Evidence], Decided] | str] = {
     "offset_unit": _offset_unit,
     "offset_beyond": _offset_beyond,
@@ -420,6 +422,11 @@ POINTS: dict[str, t.Callable[[Evidence], Decided] | str] = {
     "patch_end": _ONLY_PATCH_DATA,
     "patch_failed_status": _ONLY_PATCH_DATA,
     "patch_cancelled_status": _ONLY_PATCH_DATA,
+    "schedule_twice": _ONLY_A_SCHEDULE,
+    "stopped_job_cancels": _ONLY_A_SCHEDULE,
+    "run_instance_type": _ONLY_A_RUN,
+    "run_of_running": _ONLY_A_RUN,
+    "run_visible_after": _ONLY_A_RUN,
     "twins_rerun": _ONLY_A_RERUN,
     "cancelled_times": "Only an instance shows it that the service cancelled because of another",
     "running_per_job": _running_per_job,
