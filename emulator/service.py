@@ -123,7 +123,13 @@ class Service:
             workspace.workspace_id: {job.name: job.status for job in workspace.jobs.values()} for workspace in self.world.workspaces()
         }
         switches = self.switches.to_dict()
-        return {"now": self.clock.now_ms(), "speed": self.clock.speed, "switches": switches, "workspaces": workspaces, "schedules": schedules}
+        return {
+            "now": self.clock.now_ms(),
+            "speed": self.clock.speed,
+            "switches": switches,
+            "workspaces": workspaces,
+            "schedules": schedules,
+        }
 
 
 def _name(instance: Instance) -> list[t.Any]:

@@ -26,10 +26,10 @@ def start_v1(request: Request) -> Answer:
     """POST …/jobs/{job_name}/start: schedules the job, from now on [OTC-92]."""
     job, body = named_job(request), parameters.json_body(request, required=False)
     _parameters(body)
-    if job.status == _STARTED.get(job.job_type, "SCHEDULING"):
-        if request.service.switches["schedule_twice"] == "refuse":
-            raise Refusal(400, "3051", f"The request parameter is invalid: job {job.name} is running.")
-    job.status = _STARTED.get(job.job_type, "SCHEDULING")
+    started = _STARTED.get(job.job_type, "SCHEDULING")
+    if job.status == started and request.service.switches["schedule_twice"] == "refuse":
+        raise Refusal(400, "3051", f"The request parameter is invalid: job {job.name} is running.")
+    job.status = started
     _record(request, "start_schedule", job, body)
     return _done(request)
 

@@ -24,6 +24,8 @@ MODULES = {
     "workspace_info": ("workspace_info_spec", "_runner.info", "workspace_info"),
     "job_dependency_info": ("dependency_info_spec", "_runner.info", "dependency_info"),
     "account_doctor": ("doctor_spec", "_runner.doctor", "doctor"),
+    "job_instance_stop": ("instance_stop_spec", "_runner.instance_stop", "instance_stop"),
+    "job_schedule": ("job_schedule_spec", "_runner.job_schedule", "job_schedule"),
     "rerun_history_info": ("history_info_spec", "_runner.history", "history_info"),
 }
 #: Longest time that :func:`passes` goes on, seconds. A machine under load must not fail a test.

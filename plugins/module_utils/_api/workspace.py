@@ -60,7 +60,11 @@ class WorkspaceApi(WorkspaceLists):
         instance_id = instance.instance_id
         if not instance_id:
             raise ApiError(Kind.NOT_FOUND, f"the service listed the instance of job {instance.job_name} without its id")
-        return self._versions.only("v1", "instance", lambda: self._v1.instance_detail(instance.job_name, instance_id, deadline))
+        return self.detail_of(instance.job_name, instance_id, deadline)
+
+    def detail_of(self, job_name: str, instance_id: str, deadline: float | None = None) -> InstanceDetail:
+        """The same of an instance that was not listed, by its id (v1 only)."""
+        return self._versions.only("v1", "instance", lambda: self._v1.instance_detail(job_name, instance_id, deadline))
 
     def messages(self, instances: t.Sequence[JobInstance], deadline: float | None = None) -> dict[tuple[InstanceKey, str], str]:
         """The error messages of failed instances of one job, by their full key (v1 only): the list of v2 has none."""

@@ -33,6 +33,7 @@ DOWNSTREAM_WORDS = ("ignore", "report", "cancelled", "stale")
 REASON_WORDS = ("auto", "all", "none")
 OUTCOME_WORDS = ("intended", "accepted", "rejected", "unknown", "not_executed", "conflicted", "moved_on")
 TIMEOUT_WORDS = ("none", "stop", "stop_and_rerun")
+SCHEDULE_WORDS = ("started", "stopped", "paused", "resumed")
 EXCEPTION_WORDS = ("report", "stop_and_rerun")
 TYPE_WORDS = ("normal", "manual", "patch_data", "sub_job", "once")
 
@@ -102,6 +103,15 @@ def retry_spec() -> Spec:
 def journal_spec() -> Spec:
     """Doc fragment ``journal``: where the attempts are kept."""
     return {"journal": {"type": "str"}, "journal_password": {"type": "str", "no_log": True}}
+
+
+def sending_spec() -> Spec:
+    """Doc fragment ``sending``: how long what was sent may not show, and what is recorded of it."""
+    return {
+        "settle_time": {"type": "int", "default": 60},
+        "purpose": {"type": "str"},
+        "check_only": {"type": "bool", "default": False},
+    }
 
 
 def rerun_spec() -> Spec:
@@ -254,6 +264,33 @@ def dependency_info_spec() -> Spec:
     }
 
 
+def instance_stop_spec() -> Spec:
+    """Module ``job_instance_stop``."""
+    return {
+        **account_spec(),
+        **workspace_spec(),
+        **sending_spec(),
+        **journal_spec(),
+        "job_name": {"type": "str", "required": True},
+        "instance_ids": {"type": "list", "elements": "str", "required": True},
+        "wait": {"type": "bool", "default": True},
+        "wait_timeout": {"type": "int", "default": 300},
+    }
+
+
+def job_schedule_spec() -> Spec:
+    """Module ``job_schedule``."""
+    return {
+        **account_spec(),
+        **workspace_spec(),
+        **sending_spec(),
+        **journal_spec(),
+        "state": {"type": "str", "choices": list(SCHEDULE_WORDS), "required": True},
+        "jobs": {"type": "list", "elements": "str", "required": True},
+        "max_jobs": {"type": "int"},
+    }
+
+
 def history_info_spec() -> Spec:
     """Module ``rerun_history_info``."""
     return {
@@ -278,7 +315,9 @@ MODULES: t.Dict[str, t.Callable[[], Spec]] = {
     "job_info": job_info_spec,
     "job_instance_info": instance_info_spec,
     "job_instance_retry": instance_retry_spec,
+    "job_instance_stop": instance_stop_spec,
     "job_rerun": rerun_spec,
+    "job_schedule": job_schedule_spec,
     "rerun_history_info": history_info_spec,
     "workspace_info": workspace_info_spec,
 }

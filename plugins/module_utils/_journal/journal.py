@@ -60,7 +60,12 @@ _STAMP = (
 )
 _CLAIMED = f"SELECT id, journal_ms, serial, claim, {schema.FAILURE} FROM dataarts_attempt WHERE claim = "
 _RECORD = "UPDATE dataarts_attempt SET {} WHERE id IN ({})"
-_PRUNE = ("DELETE FROM dataarts_attempt WHERE sent_ms < ?", "DELETE FROM dataarts_note WHERE made_ms < ?")
+_PRUNE = (
+    "DELETE FROM dataarts_attempt WHERE sent_ms < ?",
+    "DELETE FROM dataarts_note WHERE made_ms < ?",
+    "DELETE FROM dataarts_pause WHERE open IS NULL AND sent_ms < ?",
+    "DELETE FROM dataarts_run WHERE sent_ms < ?",
+)
 _COVER = "INSERT INTO dataarts_coverage (project_id, workspace_id, since_ms, journal_ms) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING"
 _NOTE = "INSERT INTO dataarts_note (project_id, scope, key, value, made_ms, claim) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
 _NOTES = "SELECT {} FROM dataarts_note WHERE project_id = ? AND scope = ?"
@@ -262,6 +267,11 @@ class Journal:
         """Record what was to be recorded later. Durable when this returns."""
         if self._later:
             self._write(lambda dummy: None)
+
+    def work(self, work: t.Callable[[Database], _T], *, write: bool = False) -> _T:
+        """What *work* returns, done in one transaction; for the other books of the same database. See :meth:`.database.Database.transact`."""
+        with self._lock:
+            return self._write(work) if write else self._database.transact(work)
 
     def _write(self, work: t.Callable[[Database], _T]) -> _T:
         """What *work* returns, done in one transaction with what is yet to be recorded."""

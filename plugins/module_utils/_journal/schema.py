@@ -78,6 +78,23 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     ),
     ("ALTER TABLE dataarts_coverage ADD COLUMN journal_ms BIGINT",),
     ("ALTER TABLE dataarts_attempt ADD COLUMN kind TEXT NOT NULL DEFAULT 'rerun'",),
+    (
+        """CREATE TABLE dataarts_pause (id {identity}, project_id TEXT NOT NULL, workspace_id TEXT NOT NULL, job_name TEXT NOT NULL,
+            made_by TEXT NOT NULL, phase TEXT NOT NULL, run_id TEXT NOT NULL, sent_ms BIGINT NOT NULL, journal_ms BIGINT NOT NULL,
+            flight_ms BIGINT NOT NULL, controller TEXT NOT NULL, "user" TEXT NOT NULL, purpose TEXT NOT NULL, ended TEXT NOT NULL,
+            claim TEXT NOT NULL, open INTEGER)""",
+        # A job is paused once, by whichever run was first.
+        "CREATE UNIQUE INDEX dataarts_pause_open ON dataarts_pause (project_id, workspace_id, job_name) WHERE open = 1",
+        """CREATE TABLE dataarts_hold (project_id TEXT NOT NULL, workspace_id TEXT NOT NULL, job_name TEXT NOT NULL, run_id TEXT NOT NULL,
+            until_ms BIGINT NOT NULL, PRIMARY KEY (project_id, workspace_id, job_name, run_id))""",
+        """CREATE TABLE dataarts_run (id {identity}, project_id TEXT NOT NULL, workspace_id TEXT NOT NULL, job_name TEXT NOT NULL,
+            run_key TEXT NOT NULL, params TEXT NOT NULL, known TEXT NOT NULL, run_id TEXT NOT NULL, sent_ms BIGINT NOT NULL,
+            last_ms BIGINT NOT NULL, journal_ms BIGINT NOT NULL, flight_ms BIGINT NOT NULL, outcome TEXT NOT NULL, instance_id TEXT NOT NULL,
+            read_back INTEGER NOT NULL, request_id TEXT, message TEXT NOT NULL, controller TEXT NOT NULL, "user" TEXT NOT NULL,
+            purpose TEXT NOT NULL, claim TEXT NOT NULL)""",
+        # The same key never starts a second run.
+        "CREATE UNIQUE INDEX dataarts_run_key ON dataarts_run (project_id, workspace_id, job_name, run_key)",
+    ),
 )
 
 

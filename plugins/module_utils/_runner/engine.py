@@ -53,7 +53,7 @@ class Strategy(abc.ABC):
         self.state = state
         self.run_id = state.run_id or uuid.uuid4().hex
         self.clock = run.session.client.clock
-        self.hours = QuietHours.of(run.options[NOT_BETWEEN], self.clock.now_ms())
+        self.hours = QuietHours.of(run.options.get(NOT_BETWEEN), self.clock.now_ms())
         self.problems: list[str] = []
         self.outdated = False
 
@@ -220,7 +220,7 @@ class Engine:
             strategy.clock,
             strategy.workspaces(),
             settle_ms=strategy.settle_ms,
-            clock_slack_ms=int(self._run.options["clock_slack"]) * 1000,
+            clock_slack_ms=int(self._run.options.get("clock_slack") or 0) * 1000,
             check_mode=self._run.check_mode,
         )
 

@@ -58,7 +58,7 @@ def instance_info(run: ModuleRun) -> None:
         instances, window, _asked = timed_window(clock, lambda now_ms: window_of(options, now_ms), read)
     except ApiError as error:
         if job_name is not None:
-            _suggested(error, catalog, [job_name])
+            suggested(error, catalog, [job_name])
         raise
     for note in notes:
         run.warn(note)
@@ -127,22 +127,22 @@ def _check_jobs(
     """
     for name, error in failed.items():
         error.message = f"job {printable(name, 100)}: {error.message}"
-        raise _suggested(error, catalog, [name])
+        raise suggested(error, catalog, [name])
     if job_name is not None:
-        _must_match([] if instances or catalog.has(job_name) else [job_name], catalog)
+        must_match([] if instances or catalog.has(job_name) else [job_name], catalog)
         return
     silent = [*names_without_instances(wanted, instances), *patterns_without_instances(wanted, instances)]
-    _must_match(catalog.unmatched(silent), catalog)
+    must_match(catalog.unmatched(silent), catalog)
 
 
-def _must_match(unmatched: t.Sequence[str], catalog: JobCatalog, kind: str = "job") -> None:
+def must_match(unmatched: t.Sequence[str], catalog: JobCatalog, kind: str = "job") -> None:
     """:raises ApiError: NOT_FOUND, if there are any *unmatched* names or patterns."""
     if unmatched:
         shown = ", ".join(printable(pattern, 100) for pattern in unmatched)
-        raise _suggested(ApiError(Kind.NOT_FOUND, f"no {kind} matches {shown}"), catalog, unmatched)
+        raise suggested(ApiError(Kind.NOT_FOUND, f"no {kind} matches {shown}"), catalog, unmatched)
 
 
-def _suggested(error: ApiError, catalog: JobCatalog, patterns: t.Iterable[str]) -> ApiError:
+def suggested(error: ApiError, catalog: JobCatalog, patterns: t.Iterable[str]) -> ApiError:
     """*error*; if it says that jobs do not exist, with a hint that suggests similar names."""
     if error.kind is Kind.NOT_FOUND:
         try:
@@ -163,7 +163,7 @@ def job_info(run: ModuleRun) -> None:
     jobs = sorted((job for job in listed if wanted.names(job.name)), key=lambda job: job.name)
     matched = {job.name for job in jobs}
     patterns = [pattern for pattern in wanted.patterns if not any(map(select([pattern], wanted.window).names, matched))]
-    _must_match(catalog.unmatched(patterns), catalog, "batch job")
+    must_match(catalog.unmatched(patterns), catalog, "batch job")
     results: list[dict[str, t.Any]] = []
     run.result.update(jobs=results, total=len(jobs), api_versions=api.api_versions)
     room = MAX_DETAIL

@@ -43,7 +43,7 @@ class NamedInstances(NamedRequest):
         What is missing there is looked for up to now: should the service compare windows with start times, it is listed there [H-208].
         """
         wanted = {Slot(key.workspace_id, key.job_id, key.plan_time) for key in self._keys}
-        instances = self._listed(_clusters({slot.plan_time for slot in wanted}), wanted)
+        instances = self._listed(clusters({slot.plan_time for slot in wanted}), wanted)
         missing = wanted - set(map(Slot.of, instances))
         if missing:
             begin = min(slot.plan_time for slot in missing)
@@ -66,7 +66,7 @@ class NamedInstances(NamedRequest):
         ]
 
 
-def _clusters(times: t.Collection[int]) -> list[Window]:
+def clusters(times: t.Collection[int]) -> list[Window]:
     """Windows that hold *times* (epoch ms), one for all that are close to each other."""
     windows: list[Window] = []
     for plan_time in sorted(times):

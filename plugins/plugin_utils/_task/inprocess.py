@@ -28,6 +28,8 @@ from ...module_utils._runner.ansible_module import Logic, ModuleRun, run_logic
 from ...module_utils._runner.doctor import doctor
 from ...module_utils._runner.history import history_info
 from ...module_utils._runner.info import dependency_info, instance_info, job_info, workspace_info
+from ...module_utils._runner.instance_stop import instance_stop
+from ...module_utils._runner.job_schedule import job_schedule
 from ...module_utils._runner.rerun import rerun
 from ...module_utils._runner.retry import retry
 from . import logins
@@ -39,7 +41,9 @@ LOGIC: dict[str, tuple[Logic, str, str]] = {
     "job_info": (job_info, "list", "jobs"),
     "job_instance_info": (instance_info, "list", "job instances"),
     "job_instance_retry": (retry, "retry", "job instances"),
+    "job_instance_stop": (instance_stop, "stop", "job instances"),
     "job_rerun": (rerun, "rerun", "job instances"),
+    "job_schedule": (job_schedule, "change", "the scheduling of jobs"),
     "rerun_history_info": (history_info, "read", "the history of reruns"),
     "workspace_info": (workspace_info, "list", "workspaces"),
 }

@@ -26,6 +26,8 @@ SPECS: dict[str, t.Callable[[], _options.Spec]] = {
     "workspace_info": _options.workspace_info_spec,
     "job_dependency_info": _options.dependency_info_spec,
     "rerun_history_info": _options.history_info_spec,
+    "job_instance_stop": _options.instance_stop_spec,
+    "job_schedule": _options.job_schedule_spec,
     "account_doctor": _options.doctor_spec,
 }
 #: It asks the journal, not the service: defaults for credentials are not for it.
@@ -41,6 +43,7 @@ FRAGMENTS: dict[str, t.Callable[[], _options.Spec]] = {
     "selection": _options.selection_spec,
     "retry": _options.retry_spec,
     "journal": _options.journal_spec,
+    "sending": _options.sending_spec,
 }
 ATTRIBUTES = {"check_mode", "diff_mode", "idempotent", "async", "platform"}
 #: What ansible-core 2.21 refuses as names of return values: methods of a dictionary.
@@ -146,7 +149,15 @@ def test_every_option_is_described_in_sentences(name: str) -> None:
 @pytest.mark.parametrize("name", [*SPECS, *ACTIONS])
 def test_attributes_are_complete(name: str) -> None:
     attributes = documentation(name)["attributes"]
-    has_action = name in (*ACTIONS, "account_doctor", "job_rerun", "job_instance_retry", "rerun_history_info")
+    has_action = name in (
+        *ACTIONS,
+        "account_doctor",
+        "job_rerun",
+        "job_instance_retry",
+        "job_instance_stop",
+        "job_schedule",
+        "rerun_history_info",
+    )
     in_group = name in SPECS and name not in NOT_IN_GROUP
     assert set(attributes) == ATTRIBUTES | ({"action_group"} if in_group else set()) | ({"action"} if has_action else set())
     assert all(entry["description"] and entry["support"] for entry in attributes.values())

@@ -1,0 +1,137 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Pauses in the journal: which jobs were stopped in order to be started again, and which runs need that.
+
+At most one pause of a job is open, by a unique index. Each change names the one that it rests on, so that of two runs one gets it.
+"""
+
+from __future__ import annotations
+
+import typing as t
+import uuid
+from dataclasses import dataclass, replace
+
+from .._models.pause import Hold, MadeBy, Pause, Phase
+from . import schema
+from .database import Database
+from .journal import Journal
+
+_COLUMNS = (
+    'job_name, made_by, phase, run_id, sent_ms, journal_ms, flight_ms, controller, "user", purpose, id, claim'  # in the order of Pause
+)
+_OPEN = f"SELECT {_COLUMNS} FROM dataarts_pause WHERE project_id = ? AND workspace_id = ? AND open = 1"
+_HOLDS = "SELECT job_name, run_id, until_ms FROM dataarts_hold WHERE project_id = ? AND workspace_id = ?"
+_BEGIN = (
+    "INSERT INTO dataarts_pause (project_id, workspace_id, job_name, made_by, phase, run_id, sent_ms, journal_ms, flight_ms, controller,"
+    " \"user\", purpose, ended, claim, open) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', ?, 1) ON CONFLICT DO NOTHING"
+)
+_CHANGE = "UPDATE dataarts_pause SET phase = ?, run_id = ?, made_by = ?, journal_ms = ?, flight_ms = ?, claim = ? WHERE id = ? AND claim = ? AND open = 1"
+_CLOSE = "UPDATE dataarts_pause SET open = NULL, ended = ?, journal_ms = ?, claim = ? WHERE id = ? AND claim = ? AND open = 1"
+_HOLD = (
+    "INSERT INTO dataarts_hold (project_id, workspace_id, job_name, run_id, until_ms) VALUES (?, ?, ?, ?, ?)"
+    " ON CONFLICT (project_id, workspace_id, job_name, run_id) DO UPDATE SET until_ms = ?"
+)
+_RENEW = "UPDATE dataarts_hold SET until_ms = ? WHERE project_id = ? AND workspace_id = ? AND run_id = ?"
+_RELEASE = "DELETE FROM dataarts_hold WHERE project_id = ? AND workspace_id = ? AND run_id = ?"
+_FORGET_HOLDS = "DELETE FROM dataarts_hold WHERE project_id = ? AND workspace_id = ? AND job_name = ?"
+
+
+@dataclass(frozen=True)
+class OpenPauses:
+    """The open pauses of a workspace by job, and the journal's clock when they were read, epoch ms."""
+
+    by_job: t.Mapping[str, Pause]
+    journal_ms: int
+
+
+class PauseBook:
+    """The pauses of one workspace. All methods raise JournalError if the journal cannot be used."""
+
+    def __init__(self, journal: Journal, project_id: str, workspace_id: str) -> None:
+        self._journal = journal
+        self._where = (schema.stored(project_id), schema.stored(workspace_id))
+
+    def read(self) -> OpenPauses:
+        """What is paused now. Creates nothing."""
+
+        def work(database: Database) -> OpenPauses:
+            holds: dict[str, list[Hold]] = {}
+            for job_name, run_id, until_ms in database.query(_HOLDS, self._where):
+                holds.setdefault(job_name, []).append(Hold(run_id, until_ms))
+            pauses = [_pause(row, tuple(holds.get(row[0], ()))) for row in database.query(_OPEN, self._where)]
+            return OpenPauses({pause.job_name: pause for pause in pauses}, database.clock_ms())
+
+        return self._journal.work(work)
+
+    def begin(self, job_name: str, made_by: MadeBy, run_id: str, who: t.Sequence[str], sent_ms: int, flight_ms: int) -> Pause | None:
+        """Claim the pause of a job, durably; None where another run has.
+
+        :param who: controller, user and purpose.
+        """
+        token, name = uuid.uuid4().hex, schema.stored(job_name)
+
+        def work(database: Database) -> list[t.Any]:
+            row = (*self._where, name, made_by.value, Phase.PAUSING.value, run_id, sent_ms, database.clock_ms(), flight_ms)
+            database.change([(_BEGIN, (*row, *map(schema.stored, who), token))])
+            return database.query(f"{_OPEN} AND claim = ?", (*self._where, token))
+
+        rows = self._journal.work(work, write=True)
+        return _pause(rows[0]) if rows else None
+
+    def change(self, pause: Pause, phase: Phase, *, run_id: str, made_by: MadeBy, flight_ms: int = 0) -> Pause | None:
+        """Move *pause* to *phase*, durably; None where another run has changed it since it was read."""
+        token = uuid.uuid4().hex
+
+        def work(database: Database) -> list[t.Any]:
+            new = (phase.value, run_id, made_by.value, database.clock_ms(), flight_ms, token)
+            database.change([(_CHANGE, (*new, pause.pause_id, pause.claim))])
+            return database.query(f"{_OPEN} AND claim = ?", (*self._where, token))
+
+        rows = self._journal.work(work, write=True)
+        return _pause(rows[0], pause.holds) if rows else None
+
+    def close(self, pause: Pause, ended: str) -> bool:
+        """*pause* is over; False where another run has changed it since it was read.
+
+        :param ended: how, in a few words.
+        """
+        token = uuid.uuid4().hex
+
+        def work(database: Database) -> bool:
+            database.change([(_CLOSE, (ended, database.clock_ms(), token, pause.pause_id, pause.claim))])
+            closed = bool(database.query("SELECT 1 FROM dataarts_pause WHERE id = ? AND claim = ?", (pause.pause_id, token)))
+            if closed:
+                database.change([(_FORGET_HOLDS, (*self._where, schema.stored(pause.job_name)))])
+            return closed
+
+        return self._journal.work(work, write=True)
+
+    def hold(self, job_names: t.Collection[str], run_id: str, lease_ms: int) -> None:
+        """The run needs the pauses of these jobs for *lease_ms* from now, unless it says so again."""
+
+        def work(database: Database) -> None:
+            until = database.clock_ms() + lease_ms
+            database.change([(_HOLD, (*self._where, schema.stored(name), run_id, until, until)) for name in sorted(job_names)])
+
+        self._journal.work(work, write=True)
+
+    def renew(self, run_id: str, lease_ms: int) -> None:
+        """The run needs what it holds for *lease_ms* from now."""
+
+        def work(database: Database) -> None:
+            database.change([(_RENEW, (database.clock_ms() + lease_ms, *self._where, run_id))])
+
+        self._journal.work(work, write=True)
+
+    def release(self, run_id: str) -> None:
+        """The run needs nothing any more."""
+        self._journal.work(lambda database: database.change([(_RELEASE, (*self._where, run_id))]), write=True)
+
+
+def _pause(row: t.Sequence[t.Any], holds: tuple[Hold, ...] = ()) -> Pause:
+    job_name, made_by, phase, *rest = row
+    try:
+        return replace(Pause(job_name, MadeBy(made_by), Phase(phase), *rest), holds=holds)
+    except ValueError:
+        raise schema.Unreadable(f"the pause of a job is malformed: {made_by}, {phase}") from None

@@ -1,0 +1,51 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Results about the scheduling of jobs. Pure."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .._common.text import printable
+from .._common.times import to_iso
+from .._planner.schedules import SCHEDULED_STATUS, STOPPED_STATUS, ScheduleDecision, ScheduleStep
+
+Result = t.Dict[str, t.Any]
+#: The status that each step leads to.
+_LEADS_TO = {
+    ScheduleStep.START: SCHEDULED_STATUS,
+    ScheduleStep.RESUME: SCHEDULED_STATUS,
+    ScheduleStep.STOP: STOPPED_STATUS,
+    ScheduleStep.PAUSE: STOPPED_STATUS,
+}
+
+
+def schedule_results(outcomes: t.Iterable[tuple[ScheduleDecision, str, bool, str, bool]], *, check_mode: bool) -> list[Result]:
+    """``jobs`` of a result.
+
+    :param outcomes: of each job the decision, its status now, whether this run changed it, why, and whether that failed.
+    """
+    return [
+        {
+            "job_name": printable(decision.job_name, 1000),
+            "action": "failed" if failed else decision.step.value,
+            "changed": decision.step.sends if check_mode else changed,
+            "status_before": printable(decision.status, 100),
+            "status": _LEADS_TO.get(decision.step, decision.status) if check_mode else printable(status, 100),
+            "reason": printable(reason),
+            "paused_time": None if decision.pause is None else decision.pause.sent_ms,
+            "paused_time_iso": None if decision.pause is None else to_iso(decision.pause.sent_ms),
+            "paused_by": None if decision.pause is None else printable(decision.pause.run_id, 100),
+        }
+        for decision, status, changed, reason, failed in outcomes
+    ]
+
+
+def schedule_diff(results: t.Iterable[Result]) -> dict[str, str]:
+    """Status before and after of each job that was, or would be, changed."""
+    changed = [result for result in results if result["changed"]]
+    before, after = (
+        "".join(f"{printable(result['job_name'], 200)}: {result[name]}\n" for result in changed) for name in ("status_before", "status")
+    )
+    return {"before_header": "scheduling before", "after_header": "scheduling after", "before": before, "after": after}

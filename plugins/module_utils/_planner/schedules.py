@@ -1,0 +1,144 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Schedules: what a wanted state of a job's scheduling means for a job, by its status and by what the journal knows of its pause.
+
+Pure. The service can start and stop a job; a pause is a stop that the journal knows of, so that exactly what was paused is started again.
+
+| wanted | the job now | its pause in the journal | what is done |
+|---|---|---|---|
+| started | not SCHEDULING | any | start; the pause is over |
+| stopped | not STOPPED | any | stop; the pause is over |
+| stopped | STOPPED | one | nothing; the pause is over, so that nothing starts the job again |
+| paused | SCHEDULING | none, or an old one | pause: claimed in the journal, then stopped |
+| paused | anything else | none | nothing: somebody else stopped it, and it is never started by us |
+| paused | anything else | one | nothing; it is kept |
+| resumed | STOPPED | one | start; the pause is over |
+| resumed | SCHEDULING | one, settled | nothing; somebody started it, and the pause is over |
+| resumed | PAUSED, or another word | one | nothing; somebody paused it in the console, and the pause is over |
+| resumed | any | one with a request that may still take effect | wait |
+| resumed | any | one that another run needs | wait for that run |
+| resumed | any | none | nothing |
+"""
+
+from __future__ import annotations
+
+import enum
+import typing as t
+from dataclasses import dataclass
+
+from .._common.times import to_iso
+from .._models.instance import Job
+from .._models.pause import MadeBy, Pause
+
+STARTED, STOPPED, PAUSED, RESUMED = "started", "stopped", "paused", "resumed"
+#: The words of the service for a batch job [SDK].
+SCHEDULED_STATUS, STOPPED_STATUS = "SCHEDULING", "STOPPED"
+
+
+class ScheduleStep(enum.Enum):
+    """What is done about a job; the values are those of results."""
+
+    NONE = "none"
+    START = "start"
+    STOP = "stop"
+    PAUSE = "pause"
+    RESUME = "resume"
+    WAIT = "wait"
+
+    @property
+    def sends(self) -> bool:
+        """Whether a request follows."""
+        return self not in (ScheduleStep.NONE, ScheduleStep.WAIT)
+
+
+@dataclass(frozen=True)
+class ScheduleDecision:
+    """What is to be done about the scheduling of one job.
+
+    :param reason: why, in plain words.
+    :param pause: of the job, or None.
+    :param ends_pause: whether *pause* is over with that.
+    :param due_ms: with WAIT, when to look again at the latest, epoch ms of the journal's clock.
+    """
+
+    job_name: str
+    status: str
+    step: ScheduleStep
+    reason: str
+    pause: Pause | None = None
+    ends_pause: bool = False
+    due_ms: int | None = None
+
+
+@dataclass(frozen=True)
+class Moment:
+    """When, and for whom, it is decided.
+
+    :param journal_ms: the journal's clock, epoch ms.
+    :param settle_ms: how long a request may not show.
+    :param run_id: of the run that asks.
+    """
+
+    journal_ms: int
+    settle_ms: int
+    run_id: str
+
+
+def decide_schedule(job: Job, wanted: str, pause: Pause | None, moment: Moment) -> ScheduleDecision:
+    """By the table at the top of this file."""
+    status = job.status or ""
+    if wanted == PAUSED:
+        return _paused(job.name, status, pause)
+    if wanted == RESUMED:
+        return _resumed(job.name, status, pause, moment)
+    there = status == (SCHEDULED_STATUS if wanted == STARTED else STOPPED_STATUS)
+    step = ScheduleStep.NONE if there else ScheduleStep.START if wanted == STARTED else ScheduleStep.STOP
+    reason = f"it is {status or 'in an unknown status'}"
+    if there and wanted == STOPPED and pause is not None:
+        reason = f"{reason}, and nothing starts it again: {_made(pause)} is over"
+    return ScheduleDecision(job.name, status, step, reason, pause, ends_pause=pause is not None)
+
+
+def gone(pause: Pause) -> ScheduleDecision:
+    """The job of *pause* does not exist any more."""
+    return ScheduleDecision(
+        pause.job_name, "", ScheduleStep.NONE, f"the job does not exist any more, and {_made(pause)} is over", pause, True
+    )
+
+
+def _paused(name: str, status: str, pause: Pause | None) -> ScheduleDecision:
+    if status == SCHEDULED_STATUS:
+        return ScheduleDecision(name, status, ScheduleStep.PAUSE, f"it is {status}", pause)
+    if pause is not None:
+        return ScheduleDecision(name, status, ScheduleStep.NONE, f"{_made(pause)} goes on", pause)
+    shown = status or "in an unknown status"
+    return ScheduleDecision(name, status, ScheduleStep.NONE, f"it is {shown}, by somebody else's hand, and is not started again")
+
+
+def _resumed(name: str, status: str, pause: Pause | None, moment: Moment) -> ScheduleDecision:
+    if pause is None:
+        return ScheduleDecision(name, status, ScheduleStep.NONE, "no run has paused it")
+    others = pause.held_by_others(moment.run_id, moment.journal_ms)
+    if others:
+        last = max(others, key=lambda hold: hold.until_ms)
+        reason = f"run {last.run_id} needs its pause, and starts it again when it is done"
+        return ScheduleDecision(name, status, ScheduleStep.WAIT, reason, pause, due_ms=last.until_ms)
+    due = pause.unsettled_until(moment.settle_ms)
+    if due is not None and moment.journal_ms < due:
+        reason = f"{_made(pause)} was interrupted, and what became of it is known from {to_iso(due)}"
+        return ScheduleDecision(name, status, ScheduleStep.WAIT, reason, pause, due_ms=due)
+    if status == STOPPED_STATUS:
+        return ScheduleDecision(name, status, ScheduleStep.RESUME, f"{_made(pause)} is over", pause, ends_pause=True)
+    reason = f"it is {status or 'in an unknown status'} by somebody else's hand, and {_made(pause)} is over"
+    return ScheduleDecision(name, status, ScheduleStep.NONE, reason, pause, ends_pause=True)
+
+
+def _made(pause: Pause) -> str:
+    who = "a rerun" if pause.made_by is MadeBy.RERUN else "a task"
+    return f"the pause that {who} made at {to_iso(pause.sent_ms)}"
+
+
+def left_over(pauses: t.Iterable[Pause], run_id: str, journal_ms: int) -> list[Pause]:
+    """The pauses of reruns that this run is to end: its own, and those of runs that are dead."""
+    return [pause for pause in pauses if pause.made_by is MadeBy.RERUN and not pause.held_by_others(run_id, journal_ms)]

@@ -1,0 +1,111 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Stopping: what is to be done about an instance that somebody wants to be stopped, module job_instance_stop.
+
+Pure. The instance as it is listed, and what the journal knows of stops and reruns of it, go in; a decision comes out.
+
+| the instance now | and | decision |
+|---|---|---|
+| ended, or frozen | | ``done``: nothing to stop |
+| ended | a rerun of this very state that is not settled | ``settling``: stopped once it shows |
+| anything else | | ``stop`` |
+| anything else | a stop of this run of it without outcome or with an unknown one, not settled | ``settling``: never sent twice |
+| anything else | one that was accepted in the last 15 minutes | ``wait``: never sent twice |
+| anything else | one that the service refused in this call | ``rejected`` |
+| anything else | one that was not sent, or had gone on by itself, or is settled without effect, or another call's refusal | ``stop``, in its place |
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from .._common.text import printable
+from .._common.times import to_iso
+from .._models.attempt import Attempt, Failure, Outcome
+from .._models.decision import Action, Decision
+from .._models.instance import JobInstance, Status
+from .reconcile import HIDDEN_MS
+
+#: Statuses in which there is nothing to stop.
+ENDED = frozenset(
+    {
+        Status.SUCCESS,
+        Status.FORCE_SUCCESS,
+        Status.IGNORE_SUCCESS,
+        Status.FAIL,
+        Status.MANUAL_STOP,
+        Status.SKIP_BY_DEPEND,
+        Status.FREEZE,
+    }
+)
+_IN_FLIGHT = frozenset({Outcome.ACCEPTED, Outcome.UNKNOWN, Outcome.INTENDED})
+
+
+def decide_stop(
+    instance: JobInstance, stops: t.Sequence[Attempt], reruns: t.Sequence[Attempt], *, run_id: str, now: int, settle_ms: int
+) -> Decision:
+    """By the table at the top of this file.
+
+    :param stops: every request to stop an instance of its slot, oldest first.
+    :param reruns: the reruns of its slot that may have taken effect, oldest first.
+    :param now: the service's time, epoch ms.
+    """
+    state = f"{instance.status_text}{f', started {to_iso(instance.start_time)}' if instance.start_time is not None else ''}"
+    own = [stop for stop in stops if stop.failure.instance_id in (None, instance.instance_id)]
+    newest = own[-1] if own else None
+    if instance.status in ENDED:
+        pending = [rerun for rerun in reruns if rerun.failure == Failure.of(instance) and now < rerun.settle_window_end(settle_ms)]
+        if pending:
+            due = pending[-1].settle_window_end(settle_ms)
+            reason = f"{state}; a rerun that was sent at {to_iso(pending[-1].sent_ms)} may show until {to_iso(due)}, and is stopped then"
+            return Decision(instance, Action.SETTLING, reason, due_ms=due, stop=newest)
+        return Decision(instance, Action.DONE, f"{state}; there is nothing to stop", stop=newest)
+    wanted = Decision(instance, Action.STOP, f"{state}; it is stopped", stop=newest, by_id=True)
+    if newest is None or not _same_run(newest, instance):
+        return wanted
+    return _answered(wanted, newest, state, run_id, now, settle_ms)
+
+
+def _answered(wanted: Decision, newest: Attempt, state: str, run_id: str, now: int, settle_ms: int) -> Decision:
+    instance, same = wanted.instance, newest.failure == Failure.of(wanted.instance) and newest.open
+    asked = f"a stop was sent at {to_iso(newest.sent_ms)}"
+    due = newest.settle_window_end(settle_ms)
+    if newest.outcome is Outcome.ACCEPTED and now < newest.settle_window_end(max(settle_ms, HIDDEN_MS)):
+        return Decision(instance, Action.WAIT, f"{state}; {asked} and accepted, and it is not sent twice", stop=newest)
+    if newest.outcome in _IN_FLIGHT and now < due:
+        reason = f"{state}; {asked}, and what became of it is known from {to_iso(due)}"
+        return Decision(instance, Action.SETTLING, reason, due_ms=due, stop=newest)
+    if newest.outcome is Outcome.REJECTED and newest.run_id == run_id and same:
+        return Decision(instance, Action.REJECTED, f"{state}; the service refused to stop it: {printable(newest.message)}", stop=newest)
+    return Decision(instance, Action.STOP, wanted.reason, stop=newest, by_id=True, superseded=newest if same else None)
+
+
+def _same_run(stop: Attempt, instance: JobInstance) -> bool:
+    """Whether *stop* was about the run that the instance shows; one that was waiting then may run now."""
+    return stop.failure.start_time in (None, instance.start_time) and stop.failure.submit_time == instance.key.submit_time
+
+
+def stop_result(decision: Decision, run_id: str) -> tuple[str, bool]:
+    """What has become of an instance that was to be stopped, and whether this call changed it.
+
+    ``to_stop``, ``stopped`` (by this call), ``stopping`` (a stop was accepted and does not show yet), ``ended`` (by itself, or before), ``refused``,
+    ``unknown`` or ``waiting`` (for a rerun that does not show yet).
+    """
+    stop = decision.stop
+    ours = stop is not None and stop.run_id == run_id
+    if decision.action is Action.STOP:
+        return "to_stop", False
+    if decision.action is Action.REJECTED:
+        return "refused", False
+    if decision.instance.status in ENDED and decision.action is Action.DONE:
+        effect = stop is not None and ours and stop.outcome in _IN_FLIGHT and _stopped(stop, decision.instance)
+        return ("stopped" if effect else "ended"), effect
+    if stop is None or stop.outcome not in _IN_FLIGHT:
+        return "waiting", False
+    return ("stopping" if stop.outcome is Outcome.ACCEPTED else "unknown"), ours and stop.outcome is Outcome.ACCEPTED
+
+
+def _stopped(stop: Attempt, instance: JobInstance) -> bool:
+    """Which status a stop leaves is documented nowhere, and what fails while it is to be stopped is as good as stopped."""
+    return instance.status in (Status.MANUAL_STOP, Status.FAIL) and _same_run(stop, instance)

@@ -1,0 +1,250 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The logic of module job_instance_stop: the instances that are named are stopped, each once, and followed until that shows."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import replace
+
+from .._api.job_query import JobCatalog
+from .._api.service_time import timed
+from .._api.workspace import WorkspaceApi
+from .._common.errors import ApiError, Kind, OptionError
+from .._common.stopwatch import stopwatch
+from .._common.text import counted, printable
+from .._common.times import Window
+from .._models.attempt import Outcome, Slot
+from .._models.decision import Action, Decision
+from .._models.instance import JobInstance
+from .._models.run_scope import PassState, seconds_of
+from .._output.messages import lookup_hint
+from .._output.results import instance_result
+from .._planner.outcomes import SHARED_KINDS
+from .._planner.plan import Batch, Plan
+from .._planner.stopping import decide_stop, stop_result
+from .ansible_module import ModuleRun, error_result, failure_result, sentence
+from .engine import LONGEST_WAIT, Engine, Strategy
+from .info import suggested
+from .named_instances import clusters
+from .sender import RerunExchange, Sender
+from .snapshot import Listed, Since, Snapshot
+
+#: How often one call asks to stop an instance that goes on by itself, or whose stop could not be sent, before it gives up.
+MAX_STOPS = 3
+
+
+def instance_stop(run: ModuleRun) -> None:
+    """The logic of module job_instance_stop; see :class:`ModuleRun` and the module's documentation."""
+    run.what = f"Failed to stop instances of job {printable(run.options['job_name'], 100)} {run.where}"
+    Engine(NamedStops(run)).run()
+
+
+class NamedStops(Strategy):
+    """The instances that ``instance_ids`` names."""
+
+    def __init__(self, run: ModuleRun) -> None:
+        super().__init__(run, PassState())
+        options = run.options
+        if options["api_version"] == "v2":
+            raise OptionError("Only v1 of the API can stop an instance, and api_version is v2. Set api_version to auto or v1.")
+        self._ids = _ids(options["instance_ids"])
+        self._job_name: str = options["job_name"]
+        if not self._job_name.strip():
+            raise OptionError("job_name is empty. Set it to the name of the job whose instances are to be stopped.")
+        self._until = stopwatch() + seconds_of(options, "wait_timeout", 0)
+        self.api = WorkspaceApi(run.session, options["workspace_id"], options["api_version"])
+        self._plan_times: dict[str, int] = {}  # by instance id
+        self._refusals: list[ApiError] = []
+        self._asked: dict[str, int] = {}  # how often this call asked to stop it
+        self._since: int | None = None
+        self._decisions: tuple[Decision, ...] = ()
+
+    def workspaces(self) -> t.Collection[str]:
+        """The one of the options."""
+        return [self.api.workspace_id]
+
+    def since(self, asked_ms: int) -> Since:
+        """When this call first listed."""
+        if self._since is None:
+            self._since = asked_ms
+            return Since(asked_ms, given=False)
+        return Since(self._since, given=False, fixed=True)
+
+    def list_instances(self) -> Listed:
+        """What is named.
+
+        :raises ApiError: NOT_FOUND, if there is no such instance.
+        """
+        asked_at = stopwatch()
+        instances, asked_ms = timed(self.clock, self._read)
+        times = [instance.key.plan_time for instance in instances]
+        return Listed(instances, Window(min(times), max(times)), asked_ms, asked_at)
+
+    def _read(self) -> list[JobInstance]:
+        for instance_id in self._ids:
+            if instance_id not in self._plan_times:
+                self._plan_times[instance_id] = self._plan_time(instance_id)
+        by_id = self._listed(clusters(set(self._plan_times.values())))
+        lacking = [instance_id for instance_id in self._ids if instance_id not in by_id]
+        if lacking:  # should the service compare windows with start times, it is listed there [H-208]
+            begin = min(self._plan_times[instance_id] for instance_id in lacking)
+            by_id.update(self._listed([Window(begin, max(begin, self.clock.latest_ms()))]))
+        for instance_id in self._ids:
+            if instance_id not in by_id:
+                raise ApiError(Kind.NOT_FOUND, f"instance {instance_id} is not in the list of the instances of its job")
+        return [by_id[instance_id] for instance_id in self._ids]
+
+    def _listed(self, spans: t.Iterable[Window]) -> dict[str, JobInstance]:
+        listed = (instance for span in spans for instance in self.api.list_instances(span, job_name=self._job_name))
+        return {instance.instance_id: instance for instance in listed if instance.instance_id in self._ids}
+
+    def _plan_time(self, instance_id: str) -> int:
+        try:
+            plan_time = self.api.detail_of(self._job_name, instance_id).plan_time
+        except ApiError as error:
+            if error.kind is not Kind.NOT_FOUND:
+                raise
+            error.message = f"instance {printable(instance_id, 100)}: {error.message}"
+            error.hint = "List the instances of the job again: only what is listed can be stopped."
+            catalog = JobCatalog(self.api)
+            raise (error if catalog.has(self._job_name) else suggested(error, catalog, [self._job_name])) from None
+        if plan_time is None:
+            raise ApiError(Kind.BAD_ANSWER, f"the detail of instance {instance_id} has no plan time")
+        return plan_time
+
+    def plan(self, snapshot: Snapshot) -> Plan:
+        """By the table of ``stopping.py``."""
+        history, now = snapshot.history, snapshot.asked_ms
+        decisions = []
+        for instance in snapshot.instances:
+            slot = Slot.of(instance)
+            stops, reruns = history.stops.get(slot, ()), history.effective.get(slot, ())
+            decision = decide_stop(instance, stops, reruns, run_id=self.run_id, now=now, settle_ms=self.settle_ms)
+            if decision.action is Action.STOP and self._asked.get(instance.instance_id or "", 0) >= MAX_STOPS:
+                decision = replace(decision, action=Action.WAIT, reason=f"{decision.reason}; not sent again by this call")
+            decisions.append(decision)
+        self._decisions = tuple(decisions)
+        return Plan(self._decisions)
+
+    def send(self, batch: Batch, sender: Sender) -> t.Iterator[RerunExchange]:
+        """Nothing: its plans have stops alone."""
+        del batch, sender
+        return iter(())
+
+    def stop(self, decision: Decision, sender: Sender) -> RerunExchange:
+        """By v1, the only version that can."""
+        return sender.stop(decision, self.api)
+
+    def note_exchange(self, exchange: RerunExchange) -> bool:
+        """Keep how often it was asked; a refusal does not keep the next one from being stopped."""
+        error, (decision,) = exchange.error, exchange.after
+        instance_id = decision.instance.instance_id or ""
+        self._asked[instance_id] = self._asked.get(instance_id, 0) + 1
+        if error is None or error.kind in (Kind.STALE, Kind.MOVED_ON):
+            return error is None or error.kind is not Kind.STALE
+        if error.kind in SHARED_KINDS:
+            raise error
+        if decision.stop is not None and decision.stop.outcome is Outcome.REJECTED:
+            self._refusals.append(error)
+        return error.kind is not Kind.THROTTLED
+
+    def report(self, snapshot: Snapshot, plan: Plan) -> None:
+        """Every instance, and whether this call stopped it."""
+        del snapshot
+        run, instances = self.run, []
+        for decision in plan.decisions:
+            action, changed = stop_result(decision, self.run_id)
+            stop = decision.stop
+            instances.append(
+                {
+                    **instance_result(decision.instance),
+                    "action": action,
+                    "changed": changed or (run.check_mode and action == "to_stop"),
+                    "reason": printable(decision.reason),
+                    "status_before": decision.instance.status_text if stop is None or stop.run_id != self.run_id else stop.failure.status,
+                    "stop_time": None if stop is None else stop.sent_ms,
+                    "stopped_by": None if stop is None else printable(stop.run_id, 100),
+                    "request_id": None if stop is None else stop.request_id,
+                }
+            )
+        run.result.update(
+            instances=instances,
+            problems=list(self.problems),
+            api_versions=dict(self.api.api_versions),
+            run_id=self.run_id,
+            changed=any(instance["changed"] for instance in instances),
+        )
+        if run.diff_mode:
+            run.result["diff"] = _diff(instances, check_mode=run.check_mode)
+
+    def anything_left(self, plan: Plan) -> bool:
+        """Whether something is to be stopped, or to be followed."""
+        return any(decision.action.open for decision in plan.decisions)
+
+    def seconds_left(self, plan: Plan) -> float | None:
+        """Seconds until the wait is over, or what was sent is certain; None if nothing is left that this call waits for."""
+        if self.run.check_mode:
+            return None
+        left = self._until - stopwatch()
+        due = [decision for decision in plan.decisions if decision.action.open]
+        if not due:
+            return None
+        if any(decision.action is Action.STOP for decision in due):
+            return LONGEST_WAIT  # sent in this pass, or to be sent in the next
+        if self.run.options["wait"]:
+            return left if left > 0 else None
+        unsettled = [decision.due_ms for decision in due if decision.due_ms is not None]
+        return max(0.0, (max(unsettled) - self.clock.earliest_ms()) / 1000) if unsettled else None
+
+    def conclude(self, snapshot: Snapshot, plan: Plan) -> None:
+        """Fail for what was refused, is unknown, or still runs when the wait is over."""
+        self.report(snapshot, plan)
+        result, total = self.run.result, counted(len(plan.decisions), "instance")
+        words = [instance["action"] for instance in result["instances"]]
+        if self.run.check_mode:
+            return
+        if "refused" in words and self._refusals:
+            number = words.count("refused")
+            what = f"Failed to stop {number} of {total} of job {printable(self._job_name, 100)} {self.run.where}"
+            result.update(error_result(self._refusals[0], what))
+        elif "unknown" in words:
+            cause = f"{words.count('unknown')} of {total} may have been stopped or not: {plan.decisions[words.index('unknown')].reason}"
+            window = Window(min(self._plan_times.values()), max(self._plan_times.values()))
+            hint = f"Run it again: what is still in progress is stopped then. {lookup_hint(self.run.options, [self._job_name], window)}"
+            result.update(failure_result(sentence(self.run.what, cause, hint), Kind.AMBIGUOUS.value))
+        elif self.run.options["wait"] and any(decision.action.open for decision in plan.decisions):
+            late = [decision for decision in plan.decisions if decision.action.open]
+            cause = f"{len(late)} of {total} not stopped when wait_timeout was over: {late[0].reason}"
+            result.update(failure_result(sentence(self.run.what, cause, "Run it again to go on waiting"), "incomplete"))
+        elif "to_stop" in words:
+            cause = f"{words.count('to_stop')} of {total} not stopped: {plan.decisions[words.index('to_stop')].reason}"
+            result.update(failure_result(sentence(self.run.what, cause, "Run it again"), "incomplete"))
+
+
+def _ids(values: t.Iterable[str]) -> list[str]:
+    """The ids, each once. :raises OptionError: none, or one that cannot be an id."""
+    ids = list(dict.fromkeys(str(value).strip() for value in values))
+    if not ids:
+        raise OptionError(
+            "instance_ids is an empty list, which names no instance. Set it to instance ids as dataarts.factory.job_instance_info returns them."
+        )
+    for instance_id in ids:
+        if not (instance_id.isascii() and instance_id.isdecimal()):
+            raise OptionError(
+                f"instance_ids contains '{printable(instance_id, 80)}', which is not the number of an instance. Use instance_id."
+            )
+    return ids
+
+
+def _diff(instances: t.Iterable[t.Mapping[str, t.Any]], *, check_mode: bool) -> dict[str, str]:
+    """Status before and after of each instance that was, or would be, stopped."""
+    before, after = [], []
+    for instance in instances:
+        if instance["changed"]:
+            name = f"{printable(instance['job_name'], 200)} planned {instance['plan_time_iso']}"
+            to_be = "to be stopped" if check_mode else "stop requested" if instance["action"] == "stopping" else instance["status"]
+            before.append(f"{name}: {instance['status_before']}\n")
+            after.append(f"{name}: {to_be}\n")
+    return {"before_header": "status before", "after_header": "status after", "before": "".join(before), "after": "".join(after)}

@@ -1,0 +1,165 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The logic of module job_schedule."""
+
+from __future__ import annotations
+
+import time
+import typing as t
+import uuid
+
+from .._api.job_query import JobCatalog
+from .._api.workspace import WorkspaceApi
+from .._common.errors import OptionError
+from .._common.text import counted, printable
+from .._common.times import Window
+from .._journal.journal import Journal
+from .._journal.pauses import OpenPauses, PauseBook
+from .._models.instance import Job
+from .._models.pause import MadeBy
+from .._models.selection import Selection, select
+from .._output.schedules import schedule_diff, schedule_results
+from .._planner.schedules import RESUMED, ScheduleDecision, ScheduleStep
+from .ansible_module import ModuleRun, error_result, failure_result, sentence
+from .info import must_match
+from .schedules import JobSchedules, ScheduleOutcome
+from .sender import RunIdentity
+
+#: How often it is looked whether a job that cannot be started again yet can be, seconds.
+_PAUSE = 1.0
+_VERBS = {"started": "start", "stopped": "stop", "paused": "pause", "resumed": "resume"}
+
+
+def job_schedule(run: ModuleRun) -> None:
+    """The logic of module job_schedule; see :class:`ModuleRun` and the module's documentation."""
+    options = run.options
+    run.what = f"Failed to {_VERBS[options['state']]} the scheduling of jobs {run.where}"
+    if options["api_version"] == "v2":
+        raise OptionError("Only v1 of the API can start and stop a job, and api_version is v2. Set api_version to auto or v1.")
+    if options["max_jobs"] is not None and options["max_jobs"] < 1:
+        raise OptionError(f"max_jobs is {options['max_jobs']}. Set it to 1 or more, or leave it out for no limit.")
+    with Journal(
+        options["journal"], password=options["journal_password"], project_id=run.session.project_id, read_only=run.check_mode
+    ) as journal:
+        try:
+            _Task(run, journal).work()
+        finally:
+            for text in journal.warnings:
+                run.warn(text)
+
+
+class _Task:
+    """One task of the module."""
+
+    def __init__(self, run: ModuleRun, journal: Journal) -> None:
+        self._run, options = run, run.options
+        self._wanted: str = options["state"]
+        self._selection: Selection = select(options["jobs"], Window(0, 0))
+        self._api = WorkspaceApi(run.session, options["workspace_id"], options["api_version"])
+        self._book = PauseBook(journal, run.session.project_id, options["workspace_id"])
+        identity = RunIdentity.here(uuid.uuid4().hex, options)
+        self._schedules = JobSchedules(run, self._api, self._book, identity, MadeBy.TASK)
+        self._outcomes: dict[str, ScheduleOutcome] = {}
+        run.result["run_id"] = identity.run_id
+
+    def work(self) -> None:
+        """Look, decide, send; again while a job cannot be started again yet."""
+        first: dict[str, int] = {}
+        while True:
+            decisions = self._decisions()
+            self._check_number(decisions)
+            for decision in decisions:
+                known = self._outcomes.get(decision.job_name)
+                if known is None or known.decision.step is ScheduleStep.WAIT:
+                    self._outcomes[decision.job_name] = ScheduleOutcome(decision, decision.status, reason=decision.reason)
+            self._report()
+            if self._run.check_mode:
+                break
+            self._perform([decision for decision in decisions if self._outcomes[decision.job_name].decision is decision])
+            waits = [decision for decision in decisions if decision.step is ScheduleStep.WAIT and _waits(decision, first)]
+            if not waits:
+                break
+            time.sleep(_PAUSE)
+        self._conclude()
+
+    def _perform(self, decisions: t.Sequence[ScheduleDecision]) -> None:
+        for decision in decisions:
+            if decision.step is ScheduleStep.WAIT or (decision.step is ScheduleStep.NONE and not decision.ends_pause):
+                continue
+            self._run.doing = f"{decision.step.value} {printable(decision.job_name, 100)}"
+            self._outcomes[decision.job_name] = self._schedules.perform(decision)
+            self._report()
+
+    def _decisions(self) -> list[ScheduleDecision]:
+        jobs, pauses = self._api.list_jobs(), self._book.read()
+        meant = [job for job in jobs if self._selection.names(job.name)]
+        lost = self._gone(jobs, pauses)
+        self._check_names(meant, {decision.job_name for decision in lost})
+        decisions = self._schedules.decide(meant, self._wanted, pauses) + lost
+        if self._wanted != RESUMED:
+            return decisions
+        return [decision for decision in decisions if decision.pause is not None or decision.job_name in self._selection.patterns]
+
+    def _gone(self, jobs: t.Iterable[Job], pauses: OpenPauses) -> list[ScheduleDecision]:
+        names = {job.name for job in jobs}
+        lost = [pause for name, pause in pauses.by_job.items() if name not in names and self._selection.names(name)]
+        return self._schedules.gone(lost) if self._wanted == RESUMED else []
+
+    def _check_names(self, meant: t.Iterable[Job], lost: t.Iterable[str]) -> None:
+        """:raises ApiError: a name or a pattern matches no job."""
+        matched = {*lost, *(job.name for job in meant)}
+        silent = [pattern for pattern in self._selection.patterns if not any(map(select([pattern], Window(0, 0)).names, matched))]
+        if silent:
+            catalog = JobCatalog(self._api, real_time=False)
+            must_match(catalog.unmatched(silent), catalog, "batch job")
+
+    def _check_number(self, decisions: t.Iterable[ScheduleDecision]) -> None:
+        """:raises OptionError: more jobs would be changed than ``max_jobs`` allows; before anything is sent."""
+        most, due = self._run.options["max_jobs"], [decision for decision in decisions if decision.step.sends]
+        if most is not None and len(due) > most and not self._outcomes:
+            shown = ", ".join(printable(decision.job_name, 100) for decision in due[:10])
+            more = f" and {len(due) - 10} more" if len(due) > 10 else ""
+            self._run.result["changed"] = False
+            raise OptionError(
+                f"{counted(len(due), 'job')} would be changed, and max_jobs is {most}: {shown}{more}. Name fewer jobs, or raise it."
+            )
+
+    def _report(self) -> None:
+        run = self._run
+        outcomes = list(self._outcomes.values())
+        results = schedule_results(
+            [(outcome.decision, outcome.status, outcome.changed, outcome.reason, outcome.error is not None) for outcome in outcomes],
+            check_mode=run.check_mode,
+        )
+        run.result.update(
+            jobs=results,
+            total=len(results),
+            changed=any(result["changed"] for result in results),
+            api_versions=dict(self._api.api_versions),
+        )
+        if run.diff_mode:
+            run.result["diff"] = schedule_diff(results)
+
+    def _conclude(self) -> None:
+        self._report()
+        run = self._run
+        failed = [outcome for outcome in self._outcomes.values() if outcome.error is not None]
+        late = [outcome for outcome in self._outcomes.values() if outcome.decision.step is ScheduleStep.WAIT]
+        if failed and failed[0].error is not None:
+            jobs = f"{len(failed)} of {counted(len(self._outcomes), 'job')} {run.where}"
+            what = f"Failed to {_VERBS[self._wanted]} {jobs}, {printable(failed[0].decision.job_name, 100)} first"
+            run.result.update(error_result(failed[0].error, what))
+        elif late and not run.check_mode:
+            cause = f"{len(late)} of {counted(len(self._outcomes), 'job')} not started yet: {late[0].reason}"
+            run.result.update(failure_result(sentence(run.what, cause, "Run it again when that has ended"), "incomplete"))
+
+
+def _waits(decision: ScheduleDecision, first: dict[str, int]) -> bool:
+    """Whether it is worth waiting for what *decision* waits for. What another run needs is waited for as long as that run may be dead: one that
+    says again that it needs it is alive, and starts the job itself.
+
+    :param first: when each job was first expected to be free, epoch ms of the journal's clock; filled in here.
+    """
+    due = decision.due_ms or 0
+    return due <= first.setdefault(decision.job_name, due)

@@ -1,0 +1,185 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Starts, stops, pauses and resumes the scheduling of jobs, one request each, by the decisions of ``_planner/schedules.py``.
+
+A pause is claimed in the journal before the stop, and over only after the start that ends it is known to have worked: whatever ends this process
+in between, the journal tells the next run what is to be started again. Whether a start or stop worked is told by the status of the job.
+"""
+
+from __future__ import annotations
+
+import time
+import typing as t
+from dataclasses import dataclass, replace
+
+from .._api.workspace import WorkspaceApi
+from .._common.errors import ApiError, Kind
+from .._common.stopwatch import stopwatch
+from .._common.text import printable
+from .._journal.pauses import OpenPauses, PauseBook
+from .._models.instance import Job
+from .._models.pause import MadeBy, Pause, Phase
+from .._planner.outcomes import SHARED_KINDS
+from .._planner.schedules import SCHEDULED_STATUS, STOPPED_STATUS, Moment, ScheduleDecision, ScheduleStep, decide_schedule, gone
+from .ansible_module import ModuleRun
+from .sender import STAMP_SECONDS, RunIdentity
+
+#: How often the status of a job is read after an answer was lost, seconds: the first pause and the longest.
+_FIRST_WAIT, _LONGEST_WAIT = 0.2, 5.0
+#: How often one call sends a start or a stop whose answers get lost.
+_MAX_SENDS = 3
+
+
+@dataclass(frozen=True)
+class ScheduleOutcome:
+    """What has become of a decision.
+
+    :param status: the status of the job, as far as is known; before anything was sent that of the list.
+    :param changed: whether this run changed it.
+    :param error: why it could not be done, or None.
+    """
+
+    decision: ScheduleDecision
+    status: str
+    changed: bool = False
+    reason: str = ""
+    error: ApiError | None = None
+
+
+class JobSchedules:
+    """The scheduling of the jobs of one workspace.
+
+    :param made_by: on whose behalf jobs are paused.
+    :param lease_ms: how long the run needs a pause unless it says so again; None if the pause lasts until somebody resumes the job.
+    """
+
+    def __init__(
+        self, run: ModuleRun, api: WorkspaceApi, book: PauseBook, identity: RunIdentity, made_by: MadeBy, lease_ms: int | None = None
+    ) -> None:
+        self._run, self._api, self._book, self._identity = run, api, book, identity
+        self._made_by, self._lease_ms = made_by, lease_ms
+        self._client = run.session.client
+        self._settle_ms = int(run.options["settle_time"]) * 1000
+        self._flight_ms = int((STAMP_SECONDS + self._client.read_timeout) * 1000)
+
+    def decide(self, jobs: t.Iterable[Job], wanted: str, pauses: OpenPauses) -> list[ScheduleDecision]:
+        """One decision for each of *jobs*, in the order of their names."""
+        moment = Moment(pauses.journal_ms, self._settle_ms, self._identity.run_id)
+        return [decide_schedule(job, wanted, pauses.by_job.get(job.name), moment) for job in sorted(jobs, key=lambda job: job.name)]
+
+    @staticmethod
+    def gone(pauses: t.Iterable[Pause]) -> list[ScheduleDecision]:
+        """Decisions about jobs that do not exist any more."""
+        return [gone(pause) for pause in sorted(pauses, key=lambda pause: pause.job_name)]
+
+    def perform(self, decision: ScheduleDecision) -> ScheduleOutcome:
+        """What has become of *decision*.
+
+        :raises ApiError: of a kind that every other request would meet too; nothing was sent for this job.
+        :raises JournalError: the journal cannot be used; nothing was sent, or what was sent is settled by the next run.
+        """
+        try:
+            return self._performed(decision)
+        except ApiError as error:
+            if error.kind in SHARED_KINDS:
+                raise
+            return ScheduleOutcome(decision, decision.status, error=error, reason=printable(error))
+
+    def _performed(self, decision: ScheduleDecision) -> ScheduleOutcome:
+        pause = decision.pause
+        if decision.step is ScheduleStep.PAUSE:
+            return self._pause(decision)
+        if decision.step is ScheduleStep.RESUME and pause is not None:
+            return self._resume(decision, pause)
+        if decision.step is ScheduleStep.START:
+            outcome = self._until_shown(decision, self._api.start_schedule, SCHEDULED_STATUS)
+            if outcome.error is None and pause is not None:
+                self._book.close(pause, "started by a task")
+            return outcome
+        if pause is not None and decision.ends_pause:
+            # Before the stop: what people stop is never started again, whatever happens next.
+            self._book.close(pause, "ended by a task" if decision.step is ScheduleStep.STOP else printable(decision.reason, 200))
+        if decision.step is ScheduleStep.STOP:
+            return self._until_shown(decision, self._api.stop_schedule, STOPPED_STATUS)
+        return ScheduleOutcome(decision, decision.status, reason=decision.reason)
+
+    def _pause(self, decision: ScheduleDecision) -> ScheduleOutcome:
+        name, who = decision.job_name, self._identity
+        if decision.pause is None:
+            claimed_ms = self._client.clock.now_ms()
+            people = (who.controller, who.user, who.purpose)
+            pause = self._book.begin(name, self._made_by, who.run_id, people, claimed_ms, self._flight_ms)
+        else:
+            pause = self._book.change(decision.pause, Phase.PAUSING, run_id=who.run_id, made_by=self._made_by, flight_ms=self._flight_ms)
+        if pause is None:
+            return ScheduleOutcome(decision, decision.status, reason="another run is pausing or starting it at this moment")
+        if self._lease_ms is not None:
+            self._book.hold([name], who.run_id, self._lease_ms)
+        status = self._status(name)
+        if status != SCHEDULED_STATUS:
+            self._book.close(pause, "stopped by somebody else first")
+            return ScheduleOutcome(decision, status, reason=f"it is {status or 'gone'} by somebody else's hand, and is not started again")
+        outcome = self._until_shown(decision, self._api.stop_schedule, STOPPED_STATUS)
+        if outcome.error is None and outcome.changed:
+            self._book.change(pause, Phase.PAUSED, run_id=who.run_id, made_by=self._made_by)
+        elif outcome.error is None:
+            self._book.close(pause, "stopped by somebody else first")
+        elif outcome.error.kind is not Kind.AMBIGUOUS:
+            self._book.close(pause, "the stop was refused")
+        return outcome
+
+    def _resume(self, decision: ScheduleDecision, pause: Pause) -> ScheduleOutcome:
+        who = self._identity
+        claimed = self._book.change(pause, Phase.RESUMING, run_id=who.run_id, made_by=pause.made_by, flight_ms=self._flight_ms)
+        if claimed is None:
+            return ScheduleOutcome(decision, decision.status, reason="another run is pausing or starting it at this moment")
+        status = self._status(decision.job_name)
+        if status != STOPPED_STATUS:
+            self._book.close(claimed, "somebody else changed it")
+            return ScheduleOutcome(decision, status, reason=f"it is {status or 'gone'} by somebody else's hand")
+        outcome = self._until_shown(decision, self._api.start_schedule, SCHEDULED_STATUS)
+        if outcome.error is None:
+            self._book.close(claimed, "started again")
+        elif outcome.error.kind is not Kind.AMBIGUOUS:
+            self._book.change(claimed, Phase.PAUSED, run_id=who.run_id, made_by=pause.made_by)
+        return outcome
+
+    def _until_shown(self, decision: ScheduleDecision, send: t.Callable[[str], t.Any], wanted: str) -> ScheduleOutcome:
+        """Send until the job has the status *wanted*, or the service refuses. A refusal of what has that status already is somebody else's work."""
+        name, done = decision.job_name, ScheduleOutcome(decision, wanted, changed=True, reason=decision.reason)
+        lost: ApiError | None = None
+        for _number in range(_MAX_SENDS):
+            try:
+                send(name)
+                return done
+            except ApiError as error:
+                if error.kind in SHARED_KINDS:
+                    raise
+                if error.kind is Kind.AMBIGUOUS:
+                    lost = error
+                    if self._reaches(name, wanted):
+                        return done
+                    continue
+                status = self._status(name)
+                if status != wanted:
+                    return ScheduleOutcome(decision, status, error=error, reason=f"the service refused it: {printable(error)}")
+                return replace(done, changed=lost is not None, reason=f"it is {wanted} by now")
+        return ScheduleOutcome(decision, decision.status, error=lost, reason=f"whether it took effect is unknown: {printable(lost)}")
+
+    def _reaches(self, name: str, wanted: str) -> bool:
+        """Whether the job shows the status *wanted* within ``settle_time``."""
+        until, pause = stopwatch() + self._settle_ms / 1000, _FIRST_WAIT
+        while True:
+            if self._status(name) == wanted:
+                return True
+            left = until - stopwatch()
+            if left <= 0:
+                return False
+            time.sleep(min(pause, left))
+            pause = min(_LONGEST_WAIT, pause * 1.5)
+
+    def _status(self, name: str) -> str:
+        """The status of the job now; "" if it does not exist."""
+        jobs = self._api.list_jobs(name)
+        return (jobs[0].status or "") if jobs else ""

@@ -1,0 +1,246 @@
+#!/usr/bin/python
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: job_schedule
+short_description: Start, stop, pause and resume the scheduling of jobs
+version_added: "1.0.0"
+author:
+  - dataarts.factory contributors (@dataarts-factory)
+description:
+  - Starts and stops the scheduling of batch jobs of a Huawei Cloud DataArts Studio workspace, by name or pattern.
+  - It reads the status of the jobs first, and sends nothing for a job that is as it should be.
+  - The service has no call that pauses a job. With O(state=paused) the module stops the jobs that are scheduled, and the journal keeps which
+    they were. O(state=resumed) starts exactly those again, from any controller that shares the journal.
+options:
+  state:
+    description:
+      - What the jobs are to be.
+      - V(started) is scheduled. A job whose schedule is to run it once is run by that.
+      - V(stopped) is not scheduled, also for a job that was paused. A pause of the job is over with that, and nothing starts it again.
+      - V(paused) is not scheduled until it is resumed. A job that somebody else stopped or paused before is left alone, and never started
+        again by V(resumed).
+      - V(resumed) starts those of O(jobs) again that V(paused), or the option O(dataarts.factory.job_rerun#module:pause_schedules) of a
+        rerun, has stopped. What a rerun in progress needs is left to that rerun.
+    type: str
+    choices: [started, stopped, paused, resumed]
+    required: true
+  jobs:
+    description:
+      - Names of jobs, or shell-style patterns of names with V(*), V(?) and V([abc]). They are case-sensitive and match the whole name.
+      - A name or a pattern that matches no batch job is an error, and nothing is sent then.
+      - An empty list is refused, because it usually comes from a mistake in a variable.
+    type: list
+    elements: str
+    required: true
+  max_jobs:
+    description:
+      - Refuse to change anything if more jobs than this would be changed. The message names them.
+      - Any number if not set.
+    type: int
+extends_documentation_fragment:
+  - dataarts.factory.account
+  - dataarts.factory.workspace
+  - dataarts.factory.sending
+  - dataarts.factory.journal
+  - dataarts.factory.attributes
+attributes:
+  action:
+    description: Indicates this has a corresponding action plugin so some parts of the options can be executed on the controller.
+    support: full
+    details:
+      - It makes relative paths count from the directory in which the command was started.
+  check_mode:
+    support: full
+    details:
+      - Reads the jobs and decides as in a real run, and sends nothing.
+      - Whether the service would accept it is not checked.
+  diff_mode:
+    support: full
+    details:
+      - Shows the status of each job that was, or would be, changed.
+  idempotent:
+    support: full
+notes:
+  - Only v1 of the API can start and stop a job, so its host must be reachable.
+  - Whether stopping a job also cancels its instances that wait is not documented. Look at them before a job is stopped for long.
+  - What a schedule would have created while its job is stopped is not created later.
+  - If an answer is lost, the status of the job is read for up to O(settle_time) seconds, and the request is sent again if it shows no effect.
+seealso:
+  - module: dataarts.factory.job_info
+  - module: dataarts.factory.job_rerun
+  - module: dataarts.factory.job_run
+"""
+
+EXAMPLES = r"""
+- name: Pause all jobs of a source that is being repaired
+  dataarts.factory.job_schedule:
+    region: cn-north-4
+    workspace_id: 62fbba734e634c5087656fc3ff7adf34
+    jobs: ["orders_*"]
+    state: paused
+    purpose: INC-4711
+    max_jobs: 20
+
+- name: Start exactly those again
+  dataarts.factory.job_schedule:
+    region: cn-north-4
+    workspace_id: 62fbba734e634c5087656fc3ff7adf34
+    jobs: ["orders_*"]
+    state: resumed
+
+- name: Stop a job for good
+  dataarts.factory.job_schedule:
+    region: cn-north-4
+    workspace_id: 62fbba734e634c5087656fc3ff7adf34
+    jobs: [old_report]
+    state: stopped
+"""
+
+RETURN = r"""
+jobs:
+  description: The jobs, by name. With O(state=resumed) those that were paused, and those that O(jobs) names without a wildcard.
+  type: list
+  elements: dict
+  returned: when the jobs could be read
+  contains:
+    job_name:
+      description: Name of the job.
+      type: str
+      returned: always
+      sample: daily_sales
+    action:
+      description:
+        - What was done, or in check mode would be. V(start), V(stop), V(pause), V(resume), V(none), V(wait) for a job that could not be
+          started again yet, or V(failed).
+      type: str
+      returned: always
+      sample: pause
+    changed:
+      description: Whether this call changed the scheduling of the job, or in check mode would.
+      type: bool
+      returned: always
+      sample: true
+    status_before:
+      description: Status of the job as it was listed, in the service's words.
+      type: str
+      returned: always
+      sample: SCHEDULING
+    status:
+      description: Status of the job now, as far as is known, or in check mode as it would be.
+      type: str
+      returned: always
+      sample: STOPPED
+    reason:
+      description: Why, in plain words.
+      type: str
+      returned: always
+      sample: it is SCHEDULING
+    paused_time:
+      description: Since when the job was paused, epoch milliseconds. V(null) for one that was not.
+      type: int
+      returned: always
+      sample: 1732608000000
+    paused_time_iso:
+      description: The same in ISO 8601, UTC.
+      type: str
+      returned: always
+      sample: "2024-11-26T08:00:00Z"
+    paused_by:
+      description: Id of the run that paused it, or V(null).
+      type: str
+      returned: always
+      sample: 5f0c6f0e8d5b4c0e9a4f3b1f2a7d9c11
+total:
+  description: How many jobs there are in RV(jobs).
+  type: int
+  returned: when the jobs could be read
+  sample: 4
+run_id:
+  description: Id of the run, which its pauses carry in the journal.
+  type: str
+  returned: when the journal could be used
+  sample: 5f0c6f0e8d5b4c0e9a4f3b1f2a7d9c11
+requests:
+  description: Number of HTTP requests by method, repeated ones included.
+  type: dict
+  returned: always
+  sample: {GET: 3, POST: 1}
+api_versions:
+  description: Version of the API that was used, by route.
+  type: dict
+  returned: always
+  sample: {list: v1, retry: v2}
+error:
+  description:
+    - What went wrong, in a form for conditions. Its C(kind) is one word.
+  type: dict
+  returned: on failure
+  contains:
+    kind:
+      description:
+        - One of V(not_found), V(nothing_to_rerun), V(not_rerunnable), V(already_running), V(no_permission), V(credentials), V(clock),
+          V(throttled), V(not_published), V(invalid), V(unreachable), V(tls), V(redirect), V(bad_answer), V(stale), V(moved_on), V(server)
+          and V(ambiguous) for an answer of the service or its absence, V(option) for an option that cannot be used, V(journal) for a
+          journal that cannot be used, V(import) for a missing Python library, V(limit) for a plan that is refused as a whole, V(incomplete)
+          if the goal was not reached, V(quiet_hours) if nothing was sent in quiet hours, and V(internal) for a defect of the collection.
+      type: str
+      returned: always
+      sample: not_found
+    status:
+      description: HTTP status, or V(null).
+      type: int
+      returned: always
+      sample: 400
+    code:
+      description: Code of the service, or V(null).
+      type: str
+      returned: always
+      sample: DLF.1000
+    message:
+      description: Message of the service, or of the collection if there was no answer.
+      type: str
+      returned: always
+      sample: Failed to find the job.
+    request_id:
+      description: The service's id of the request, or V(null).
+      type: str
+      returned: always
+      sample: 8c3f0b7ab8f3e1f7f6b8f4d1f0a2b3c4
+    method:
+      description: HTTP method, or an empty text.
+      type: str
+      returned: always
+      sample: GET
+    path:
+      description: Path of the request, or an empty text.
+      type: str
+      returned: always
+      sample: /v2/62099355b894428e8916573ae635f1f9/factory/jobs/daily_sales/instances/detail
+    hint:
+      description: What to do about it, or an empty text.
+      type: str
+      returned: always
+      sample: ""
+check_mode:
+  description: Whether nothing was to be sent, in check mode or by O(check_only).
+  type: bool
+  returned: always
+  sample: false
+"""
+
+from ..module_utils._config.argument_spec import job_schedule_spec
+from ..module_utils._runner.ansible_module import run_module
+from ..module_utils._runner.job_schedule import job_schedule
+
+
+def main() -> None:
+    run_module(job_schedule_spec(), job_schedule, "change", "the scheduling of jobs")
+
+
+if __name__ == "__main__":
+    main()

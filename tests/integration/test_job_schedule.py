@@ -1,0 +1,203 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""job_schedule against the emulator: states by status, what a pause is, refusals, lost answers, and what the journal keeps."""
+
+from __future__ import annotations
+
+import typing as t
+from pathlib import Path
+
+import pytest
+import yaml
+
+from ansible_collections.dataarts.factory.plugins.modules import job_schedule
+from tests.support.documented import check_documented
+from tests.support.logic import call
+from tests.support.playbook import run_module
+from tests.support.scenarios import FREE, V2, WORKSPACE_ID, small_night
+from tests.support.workspace import options
+
+#: Name -> status before.
+JOBS = {"daily_sales": "SCHEDULING", "daily_stock": "SCHEDULING", "daily_old": "STOPPED", "daily_held": "PAUSED", "report": "SCHEDULING"}
+Asked = t.Callable[..., dict[str, t.Any]]
+
+
+@pytest.fixture
+def service(emulated: t.Any) -> t.Any:
+    """A workspace with jobs of every status."""
+    begin(emulated)
+    return emulated
+
+
+def begin(service: t.Any, **switches: t.Any) -> None:
+    jobs = [{"name": name, "status": status} for name, status in JOBS.items()] + [{"name": "stream", "job_type": "REAL_TIME"}]
+    service.reset(small_night(switches={**FREE, **switches}, jobs=jobs))
+
+
+@pytest.fixture
+def asked(service: t.Any, tmp_path: Path) -> Asked:
+    """Options of job_schedule for the jobs daily_*, the journal in the test's own directory."""
+
+    def make(state: str, **changes: t.Any) -> dict[str, t.Any]:
+        return options(
+            service,
+            **{"state": state, "jobs": ["daily_*"], "journal": str(tmp_path / "state"), "settle_time": 1, "read_timeout": 5, **changes},
+        )
+
+    return make
+
+
+def statuses(service: t.Any) -> dict[str, str]:
+    schedules = service.state()["schedules"][WORKSPACE_ID]
+    return {name: schedules[name] for name in JOBS}
+
+
+def writes(service: t.Any) -> list[tuple[str, str]]:
+    return [(entry["kind"], entry["job_name"]) for entry in service.journal()]
+
+
+def check(result: dict[str, t.Any]) -> None:
+    """Everything that it returns is documented."""
+    own = {name: value for name, value in result.items() if name not in ("failed", "msg", "changed", "warnings", "diff")}
+    check_documented(own, yaml.safe_load(job_schedule.RETURN), "job_schedule")
+
+
+def actions(result: dict[str, t.Any]) -> dict[str, str]:
+    return {job["job_name"]: job["action"] for job in result["jobs"]}
+
+
+STATES = {
+    "started": ({"daily_old": "start", "daily_held": "start"}, "SCHEDULING"),
+    "stopped": ({"daily_sales": "stop", "daily_stock": "stop", "daily_held": "stop"}, "STOPPED"),
+    "paused": ({"daily_sales": "pause", "daily_stock": "pause"}, "STOPPED"),
+    "resumed": ({}, ""),
+}
+
+
+@pytest.mark.parametrize("state", list(STATES))
+def test_a_state_is_reached_once_and_check_mode_tells_it(service: t.Any, asked: Asked, state: str) -> None:
+    acts, status = STATES[state]
+    planned = call("job_schedule", asked(state), check=True, diff=True)
+    assert service.journal() == []
+    assert statuses(service) == JOBS
+    done = call("job_schedule", asked(state), diff=True)
+    for result in (planned, done):
+        check(result)
+        assert (result["failed"], result["changed"]) == (False, bool(acts))
+        assert {name: act for name, act in actions(result).items() if act != "none"} == acts
+        assert result["diff"]["after"] == "".join(f"{name}: {status}\n" for name in sorted(acts))
+    assert [job | {"reason": ""} for job in planned["jobs"]] == [job | {"reason": ""} for job in done["jobs"]]
+    assert statuses(service) == {**JOBS, **dict.fromkeys(acts, status)}
+    assert sorted(name for _kind, name in writes(service)) == sorted(acts)
+    again = call("job_schedule", asked(state), diff=True)
+    assert (again["failed"], again["changed"], again["diff"]["before"]) == (False, False, "")
+    assert len(writes(service)) == len(acts)
+
+
+def test_what_was_paused_is_resumed_and_nothing_else(service: t.Any, asked: Asked) -> None:
+    assert call("job_schedule", asked("paused", purpose="INC-1"))["changed"]
+    planned = call("job_schedule", asked("resumed", jobs=["*"]), check=True)
+    assert actions(planned) == {"daily_sales": "resume", "daily_stock": "resume"}
+    first = call("job_schedule", asked("resumed", jobs=["daily_sales"]))
+    assert actions(first) == {"daily_sales": "resume"}
+    assert first["jobs"][0]["paused_by"]
+    assert actions(call("job_schedule", asked("resumed", jobs=["*"]))) == {"daily_stock": "resume"}
+    assert statuses(service) == JOBS
+    assert not call("job_schedule", asked("resumed", jobs=["*"]))["changed"]
+
+
+def test_what_people_do_in_between_stands(service: t.Any, asked: Asked) -> None:
+    """Stopped by a task, started by a task: neither is undone by a resume that comes later."""
+    call("job_schedule", asked("paused"))
+    call("job_schedule", asked("stopped", jobs=["daily_sales"]))
+    call("job_schedule", asked("started", jobs=["daily_stock"]))
+    call("job_schedule", asked("stopped", jobs=["daily_stock"]))
+    result = call("job_schedule", asked("resumed"))
+    assert (result["changed"], result["jobs"]) == (False, [])
+    assert [statuses(service)[name] for name in ("daily_sales", "daily_stock")] == ["STOPPED", "STOPPED"]
+
+
+@pytest.mark.parametrize(
+    ("jobs", "words"),
+    [
+        (["dayly_sales"], ["no batch job matches dayly_sales", "Did you mean daily_sales?"]),
+        (["daily_sales", "nothing_*"], ["no batch job matches nothing_*"]),
+        (["stream"], ["no batch job matches stream"]),
+        ([], ["jobs is an empty list"]),
+        (["[z-a"], ["[z-a"]),
+    ],
+)
+@pytest.mark.parametrize("state", list(STATES))
+def test_names_that_match_no_job_are_refused_before_anything_is_sent(
+    service: t.Any, asked: Asked, state: str, jobs: list[str], words: list[str]
+) -> None:
+    result = call("job_schedule", asked(state, jobs=jobs))
+    assert result["failed"]
+    assert all(word in result["msg"] for word in words), result["msg"]
+    assert service.journal() == []
+
+
+def test_a_limit_refuses_the_whole(service: t.Any, asked: Asked) -> None:
+    result = call("job_schedule", asked("stopped", max_jobs=2))
+    assert "3 jobs would be changed, and max_jobs is 2: daily_held, daily_sales, daily_stock" in result["msg"]
+    assert service.journal() == []
+    assert not call("job_schedule", asked("paused", max_jobs=2))["failed"]
+
+
+def test_only_v1_can_do_it(service: t.Any, asked: Asked) -> None:
+    result = call("job_schedule", asked("stopped", api_version="v2"))
+    assert "Only v1 of the API can start and stop a job" in result["msg"]
+    service.set(v1_open=False, **V2)
+    result = call("job_schedule", asked("stopped"))
+    assert (result["failed"], result["error"]["kind"]) == (True, "not_published")
+    assert "Only v1 of the API has this call" in result["msg"]
+
+
+@pytest.mark.parametrize("state", ["started", "stopped", "paused"])
+@pytest.mark.parametrize("when", ["before_effect", "after_effect"])
+def test_a_lost_answer_is_read_back(service: t.Any, asked: Asked, state: str, when: str) -> None:
+    service.inject({"route": "write", "kind": "drop", "when": when, "times": 1})
+    result = call("job_schedule", asked(state))
+    acts, status = STATES[state]
+    assert (result["failed"], result["changed"]) == (False, True), result
+    assert statuses(service) == {**JOBS, **dict.fromkeys(acts, status)}
+    assert len(writes(service)) == len(acts)
+
+
+def test_a_job_whose_stop_is_refused_does_not_keep_the_others_from_being_stopped(service: t.Any, asked: Asked) -> None:
+    service.inject({"route": "v1_stop_job", "kind": "status", "status": 400, "code": "DLF.30118", "message": "no", "times": 1})
+    result = call("job_schedule", asked("paused"))
+    check(result)
+    assert actions(result)["daily_sales"] == "failed"
+    assert actions(result)["daily_stock"] == "pause"
+    assert "Failed to pause 1 of 4 jobs" in result["msg"]
+    assert "DLF.30118" in result["msg"]
+    # What could not be paused was never paused: only the other one is resumed.
+    assert actions(call("job_schedule", asked("resumed", jobs=["*"]))) == {"daily_stock": "resume"}
+
+
+def test_a_pause_whose_end_is_not_known_is_settled_by_the_next(service: t.Any, asked: Asked) -> None:
+    service.inject({"route": "v1_stop_job", "kind": "gateway_timeout", "when": "after_effect", "times": 1})
+    service.inject({"route": "jobs", "kind": "status", "status": 503, "skip": 2, "times": 30})
+    result = call("job_schedule", asked("paused", jobs=["daily_sales"], max_retries=0))
+    assert result["failed"], result
+    service.clear_faults()
+    assert statuses(service)["daily_sales"] == "STOPPED"
+    resumed = call("job_schedule", asked("resumed", read_timeout=0.5))
+    assert actions(resumed) == {"daily_sales": "resume"}
+    assert statuses(service) == JOBS
+
+
+def test_the_module_runs_as_a_module(service: t.Any, asked: Asked) -> None:
+    outcome = run_module("job_schedule", asked("paused"))
+    assert outcome["changed"]
+    assert statuses(service)["daily_sales"] == "STOPPED"
+
+
+@pytest.mark.parametrize("switches", [{"schedule_twice": "accept"}, {"success_status": 200, "success_body": "object"}, V2])
+def test_open_points(service: t.Any, asked: Asked, switches: dict[str, t.Any]) -> None:
+    begin(service, **switches)
+    for state in ("paused", "paused", "resumed", "stopped", "started"):
+        assert not call("job_schedule", asked(state))["failed"]
+    assert statuses(service) == dict.fromkeys(JOBS, "SCHEDULING")

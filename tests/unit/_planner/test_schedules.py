@@ -1,0 +1,85 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The table of ``_planner/schedules.py``: a wanted state, the status of a job and its pause in, what is done out."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from ansible_collections.dataarts.factory.plugins.module_utils._models.instance import Job
+from ansible_collections.dataarts.factory.plugins.module_utils._models.pause import Hold, MadeBy, Pause, Phase
+from ansible_collections.dataarts.factory.plugins.module_utils._planner.schedules import Moment, ScheduleStep, decide_schedule, left_over
+
+NOW = 1_732_608_000_000
+MOMENT = Moment(NOW, 60_000, "ours")
+PAUSE = Pause("daily_sales", MadeBy.RERUN, Phase.PAUSED, "theirs", NOW - 900_000, NOW - 900_000, 65_000, "host", "jane", "", 1, "claim")
+FRESH = {"journal_ms": NOW - 100_000}  # its request may be in flight for 65 s, and settles for 60 s after that
+OLD = {"journal_ms": NOW - 126_000}
+ALIVE, DEAD, OWN = Hold("theirs", NOW + 1), Hold("theirs", NOW), Hold("ours", NOW + 9)
+
+
+def paused(**changes: object) -> Pause:
+    return replace(PAUSE, **changes)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "status", "pause", "step", "ends"),
+    [
+        ("started", "SCHEDULING", None, ScheduleStep.NONE, False),
+        ("started", "SCHEDULING", PAUSE, ScheduleStep.NONE, True),
+        ("started", "STOPPED", None, ScheduleStep.START, False),
+        ("started", "STOPPED", PAUSE, ScheduleStep.START, True),
+        ("started", "PAUSED", None, ScheduleStep.START, False),
+        ("started", None, None, ScheduleStep.START, False),
+        ("stopped", "STOPPED", None, ScheduleStep.NONE, False),
+        ("stopped", "STOPPED", PAUSE, ScheduleStep.NONE, True),
+        ("stopped", "SCHEDULING", None, ScheduleStep.STOP, False),
+        ("stopped", "SCHEDULING", PAUSE, ScheduleStep.STOP, True),
+        ("stopped", "PAUSED", None, ScheduleStep.STOP, False),
+        ("paused", "SCHEDULING", None, ScheduleStep.PAUSE, False),
+        ("paused", "SCHEDULING", PAUSE, ScheduleStep.PAUSE, False),
+        ("paused", "STOPPED", None, ScheduleStep.NONE, False),
+        ("paused", "STOPPED", PAUSE, ScheduleStep.NONE, False),
+        ("paused", "PAUSED", None, ScheduleStep.NONE, False),
+        ("paused", "EXCEPTION", None, ScheduleStep.NONE, False),
+        ("resumed", "STOPPED", None, ScheduleStep.NONE, False),
+        ("resumed", "SCHEDULING", None, ScheduleStep.NONE, False),
+        ("resumed", "STOPPED", PAUSE, ScheduleStep.RESUME, True),
+        ("resumed", "STOPPED", paused(made_by=MadeBy.TASK), ScheduleStep.RESUME, True),
+        ("resumed", "SCHEDULING", PAUSE, ScheduleStep.NONE, True),
+        ("resumed", "PAUSED", PAUSE, ScheduleStep.NONE, True),
+        ("resumed", "", PAUSE, ScheduleStep.NONE, True),
+        ("resumed", "STOPPED", paused(phase=Phase.PAUSING, **FRESH), ScheduleStep.WAIT, False),
+        ("resumed", "SCHEDULING", paused(phase=Phase.PAUSING, **FRESH), ScheduleStep.WAIT, False),
+        ("resumed", "SCHEDULING", paused(phase=Phase.RESUMING, **FRESH), ScheduleStep.WAIT, False),
+        ("resumed", "STOPPED", paused(phase=Phase.PAUSING, **OLD), ScheduleStep.RESUME, True),
+        ("resumed", "SCHEDULING", paused(phase=Phase.PAUSING, **OLD), ScheduleStep.NONE, True),
+        ("resumed", "STOPPED", paused(phase=Phase.RESUMING, **OLD), ScheduleStep.RESUME, True),
+        ("resumed", "STOPPED", paused(holds=(ALIVE,)), ScheduleStep.WAIT, False),
+        ("resumed", "SCHEDULING", paused(holds=(ALIVE,)), ScheduleStep.WAIT, False),
+        ("resumed", "STOPPED", paused(holds=(DEAD,)), ScheduleStep.RESUME, True),
+        ("resumed", "STOPPED", paused(holds=(OWN,)), ScheduleStep.RESUME, True),
+        ("resumed", "STOPPED", paused(holds=(OWN, ALIVE)), ScheduleStep.WAIT, False),
+    ],
+)
+def test_the_table(wanted: str, status: str | None, pause: Pause | None, step: ScheduleStep, ends: bool) -> None:
+    decision = decide_schedule(Job("daily_sales", status=status), wanted, pause, MOMENT)
+    assert (decision.step, decision.ends_pause) == (step, ends)
+    assert decision.reason
+    assert (decision.due_ms is not None) == (step is ScheduleStep.WAIT)
+
+
+def test_what_waits_waits_for_a_time_that_is_still_to_come() -> None:
+    pause = paused(phase=Phase.PAUSING, **FRESH)
+    assert decide_schedule(Job("daily_sales", status="STOPPED"), "resumed", pause, MOMENT).due_ms == NOW + 25_000
+    needed = paused(holds=(ALIVE, Hold("another", NOW + 7)))
+    assert decide_schedule(Job("daily_sales", status="STOPPED"), "resumed", needed, MOMENT).due_ms == NOW + 7
+
+
+def test_a_run_ends_its_own_pauses_and_those_of_dead_reruns() -> None:
+    pauses = [paused(pause_id=1, holds=(OWN,)), paused(pause_id=2, holds=(DEAD,)), paused(pause_id=3, holds=(ALIVE, OWN))]
+    pauses += [paused(pause_id=4, made_by=MadeBy.TASK), paused(pause_id=5)]
+    assert [pause.pause_id for pause in left_over(pauses, "ours", NOW)] == [1, 2, 5]
