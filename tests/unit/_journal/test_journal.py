@@ -453,7 +453,7 @@ class TestSchema:
             known(place, read_only=True)
         assert known(place).attempts == (claimed,)
         assert place.rows("SELECT colour FROM dataarts_attempt") == [("red",)]
-        assert place.rows("SELECT value FROM dataarts_meta WHERE key = 'version'") == [("6",)]
+        assert place.rows("SELECT value FROM dataarts_meta WHERE key = 'version'") == [("7",)]
         assert known(place, read_only=True).attempts == (claimed,)
 
     def test_one_of_schema_1_gets_its_numbers(self, place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
