@@ -107,4 +107,5 @@ def _stats(result: t.Mapping[str, t.Any], passed: t.Any) -> dict[str, t.Any]:
     """Plans and summary as statistics of the play, which a job of AWX keeps as artifacts. A workspace that could not be read now keeps the
     plan that was *passed* for it: a later step can still be held to it."""
     plans = {**(passed if isinstance(passed, t.Mapping) else {}), **result["plans"]}
-    return {"data": {"dataarts_plans": plans, "dataarts_summary": result["summary"]}, "per_host": False, "aggregate": True}
+    summary = {**result["summary"], "text": _summary.text_of(result["lines"])}
+    return {"data": {"dataarts_plans": plans, "dataarts_summary": summary}, "per_host": False, "aggregate": True}

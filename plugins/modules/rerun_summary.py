@@ -40,7 +40,8 @@ options:
   publish:
     description:
       - Whether plans and summary become statistics of the play, as C(ansible.builtin.set_stats) makes them. A job of AWX keeps them as artifacts,
-        C(dataarts_plans) and C(dataarts_summary), for the next job of its workflow.
+        C(dataarts_plans) and C(dataarts_summary), for the next job of its workflow. C(dataarts_summary) also has C(text), the closing lines
+        of at most 4000 characters, for notifications.
       - The plan of a workspace that could not be read stays the one that was passed as C(dataarts_plans).
     type: bool
     default: false

@@ -83,7 +83,8 @@ KINDS: dict[str, Kind] = {
         "project",
         {
             **_NAMED, "organization": None, "scm_type": "", "scm_url": "", "scm_branch": "", "credential": None, "scm_clean": False,
-            "scm_update_on_launch": False, "allow_override": False, "timeout": 0, "default_environment": None, "scm_revision": "",
+            "scm_update_on_launch": False, "scm_update_cache_timeout": 0, "allow_override": False,
+            "timeout": 0, "default_environment": None, "scm_revision": "",
         },
         links=_NOTIFIED, roles=("admin", "use", "update", "read"),
     ),
@@ -141,11 +142,16 @@ KINDS: dict[str, Kind] = {
 class Store:
     """Everything that was created, and every write in order.
 
-    :param playbooks: files that a project's branch has.
+    :param playbooks: files that a project's branch has; may be replaced, as by a commit.
     """
 
     def __init__(self, playbooks: t.Collection[str]) -> None:
         self.playbooks = frozenset(playbooks)
+        #: Why the next update of a project fails: its last lines. Empty: it does not.
+        self.update_error = ""
+        #: The updates of projects, with the output of each, and the playbooks that the last good one of a project found.
+        self.updates: list[Thing] = []
+        self.checkouts: dict[int, frozenset[str]] = {}
         self.things: dict[str, dict[int, Thing]] = {name: {} for name in KINDS}
         self.secrets: dict[int, Thing] = {}
         self.surveys: dict[tuple[str, int], Thing] = {}
@@ -174,6 +180,8 @@ class Store:
         thing = {**json.loads(json.dumps(rule.defaults)), **fields}
         self._judge(kind, self._next, thing, body)
         self.things[kind][self._next] = thing
+        if kind == "projects":
+            self.update_project(self._next)
         for position, role in enumerate(rule.roles):
             self.grants[1000 * self._next + position] = (kind, self._next, role)
         return self._next
@@ -187,8 +195,36 @@ class Store:
             raise RefusalError(403, {"detail": "Modifications to inputs are not allowed for credential types that are in use"})
         if kind == "credential_types" and fields.get("injectors") == {}:
             del fields["injectors"]
+        if kind == "credentials":
+            # AWX keeps what it has where it is sent the mark.
+            kept = self.secrets[number]
+            inputs = t.cast("Thing", fields.get("inputs", thing["inputs"]))
+            fields["inputs"] = {name: kept.get(name) if value == ENCRYPTED else value for name, value in inputs.items()}
+        moved = kind == "projects" and any(fields.get(name, thing[name]) != thing[name] for name in ("scm_url", "scm_branch", "credential"))
         self._judge(kind, number, {**thing, **fields}, body)
         thing.update(fields)
+        if moved:
+            self.update_project(number)
+
+    def update_project(self, number: int) -> Thing:
+        """Update a project from its branch, as AWX does when its address is new or it is asked to. It ends at once."""
+        failed = bool(self.update_error)
+        update = {
+            "id": 9000 + len(self.updates),
+            "project": number,
+            "url": f"{ROOT}project_updates/{9000 + len(self.updates)}/",
+            "status": "failed" if failed else "successful",
+            "failed": failed,
+            "finished": "2026-11-28T00:00:00Z",
+            "event_processing_finished": True,
+            "scm_revision": "" if failed else f"{hash(self.playbooks) & 0xFFFFFFFF:08x}",
+            "content": self.update_error or "\x1b[0;32mok: [localhost]\x1b[0m\n",
+        }
+        self.updates.append(update)
+        if not failed:
+            self.checkouts[number] = self.playbooks
+            self.things["projects"][number]["scm_revision"] = update["scm_revision"]
+        return update
 
     def delete(self, kind: str, number: int) -> None:
         """Delete a thing, and take it off every list."""
@@ -210,6 +246,11 @@ class Store:
         }
         if thing.get("organization"):
             summary["organization"] = {"id": thing["organization"], "name": self.things["organizations"][thing["organization"]]["name"]}
+        if kind == "projects":
+            last = [update for update in self.updates if update["project"] == number][-1]
+            thing["status"] = last["status"]
+            summary["last_update"] = {"id": last["id"], "status": last["status"], "failed": last["failed"]}
+            related["update"] = f"{thing['url']}update/"
         if kind in ("job_templates", "workflow_job_templates"):
             related["survey_spec"] = f"{thing['url']}survey_spec/"
         if kind == "credentials":
@@ -249,7 +290,11 @@ class Store:
         """Grant a role to a user or team."""
         if grant not in self.grants:
             raise RefusalError(404, {"detail": "Not found."})
-        self.granted.setdefault((grant, actors), []).append(body["id"])
+        given = self.granted.setdefault((grant, actors), [])
+        if body.get("disassociate"):
+            given.remove(body["id"])
+        else:
+            given.append(body["id"])
 
     def approval(self, node: int, body: Thing) -> int:
         """Make a node an approval."""
@@ -305,7 +350,7 @@ class Store:
         elif kind == "schedules":
             problems = rules.rrule(thing["rrule"])
         elif kind == "notification_templates":
-            problems = rules.webhook(thing["notification_configuration"])
+            problems = rules.webhook(thing["notification_configuration"]) + rules.messages(thing["messages"])
             for name, (dummy, default) in rules.WEBHOOK.items():
                 thing["notification_configuration"].setdefault(name, default)
         elif kind == "workflow_job_template_nodes" and thing["extra_data"]:
@@ -324,7 +369,7 @@ class Store:
             refused["You must either set a default value or ask to prompt on launch."] = not (
                 thing["inventory"] or thing["ask_inventory_on_launch"]
             )
-            refused["Playbook not found for project."] = thing["playbook"] not in self.playbooks
+            refused["Playbook not found for project."] = thing["playbook"] not in self.checkouts.get(thing["project"], ())
         elif kind == "inventory_sources" and thing["source"] == "scm":
             refused["Project required for scm type sources."] = not thing["source_project"]
             refused["Credentials of type insights and vault are disallowed for scm inventory sources."] = self._credential_kind(
@@ -418,6 +463,13 @@ class Double:
                 return 204, {}
             case ("POST", "workflow_job_template_nodes", node, "create_approval_template"):
                 return 201, store.shown("workflow_approval_templates", store.approval(int(node), body))
+            case ("GET", "project_updates", update, *rest) if rest in ([], ["stdout"]):
+                found = next(known for known in store.updates if str(known["id"]) == update)
+                return 200, {"range": {"start": 0}, "content": found["content"]} if rest else found
+            case ("POST", "projects", number, "update"):
+                return 202, store.update_project(int(number))
+            case ("GET", "projects", number, "playbooks"):
+                return 200, t.cast("Thing", sorted(store.checkouts.get(int(number), ())))
             case (_, kind, number, *rest) if kind in KINDS and number.isdigit() and int(number) in store.things[kind]:
                 return self._on_thing(method, kind, int(number), rest, body)
         raise RefusalError(404, {"detail": f"{method} {'/'.join(words)} is not known here."})

@@ -8,6 +8,7 @@ Each function returns what AWX would refuse, in sentences; nothing if it would a
 
 from __future__ import annotations
 
+import json
 import re
 import typing as t
 import zoneinfo
@@ -153,6 +154,43 @@ def webhook(configuration: Json) -> list[str]:
         for name, (kind, default) in WEBHOOK.items()
         if (name in configuration or default is None) and not isinstance(configuration.get(name), kind)
     ]
+
+
+#: What a message of AWX may mention, with values as in a job that ended before its first task.
+STUB: dict[str, t.Any] = {
+    "job": {"id": 42, "name": 'Stub "Job"', "status": "failed", "artifacts": {}, "job_explanation": "Previous Task Failed: {}"},
+    "url": "https://awx.example.com/#/jobs/playbook/42",
+    "job_friendly_name": "Job",
+    "job_metadata": "{}",
+    "approval_node_name": "Rerun more instances of retail than 50",
+    "approval_status": "pending",
+    "workflow_url": "https://awx.example.com/#/jobs/workflow/41",
+}
+_EVENTS = {"started", "success", "error"}
+_APPROVALS = {"running", "approved", "denied", "timed_out"}
+
+
+def messages(given: t.Mapping[str, t.Any] | None) -> list[str]:
+    """Refusals of a notification's messages, and bodies of a webhook that are no JSON."""
+    if not given:
+        return []
+    problems = [f"unexpected field {name}" for name in given.keys() - _EVENTS - {"workflow_approval"}]
+    approvals = given.get("workflow_approval") or {}
+    problems += [f"unexpected field {name}" for name in approvals.keys() - _APPROVALS]
+    for message in [given.get(name) for name in _EVENTS] + list(approvals.values()):
+        for name, template in (message or {}).items():
+            try:
+                text = message_text(template, STUB)
+                if name == "body":
+                    json.loads(text)
+            except (TemplateError, ValueError) as error:
+                problems.append(f"{name}: {error}")
+    return problems
+
+
+def message_text(template: str, context: Json) -> str:
+    """A message as AWX renders it."""
+    return ImmutableSandboxedEnvironment(undefined=StrictUndefined).from_string(template).render(**context)
 
 
 def rendered(injectors: Json, values: Json, inputs: Json) -> dict[str, str]:

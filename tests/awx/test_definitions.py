@@ -6,29 +6,36 @@
 from __future__ import annotations
 
 import copy
+import json
+import re
 import typing as t
 
 import pytest
 import yaml
 
+from ansible_collections.dataarts.factory.plugins.module_utils._common.times import parse_point, parse_time
 from ansible_collections.dataarts.factory.plugins.module_utils._config.credentials import ENVIRONMENT, SECRET_OPTIONS
+from ansible_collections.dataarts.factory.plugins.module_utils._config.raw_values import TIMES
 from ansible_collections.dataarts.factory.plugins.plugin_utils._awx.launch_inputs import credential_errors, survey_answer_errors
 from tests.awx import definitions, rules
 
 
 def test_awx_accepts_the_credential_type() -> None:
     assert rules.credential_type("cloud", definitions.inputs(), definitions.injectors()) == []
+    journal = definitions.variables("credential_type")
+    inputs, injectors = journal["__dataarts_awx_journal_inputs"], journal["__dataarts_awx_journal_injectors"]
+    assert rules.credential_type("cloud", inputs, injectors) == []
+    # A job template carries both.
+    assert not set(injectors["env"]) & set(definitions.injectors()["env"])
 
 
 def test_every_field_is_labelled_explained_and_read_by_the_modules() -> None:
     fields = {field["id"]: field for field in definitions.inputs()["fields"]}
     assert all(field["label"] and field["help_text"] and field["type"] == "string" for field in fields.values())
-    assert {name for name, field in fields.items() if field.get("secret")} == {*SECRET_OPTIONS, "journal_password"}
+    assert {name for name, field in fields.items() if field.get("secret")} == set(SECRET_OPTIONS)
     # The tasks pair fields and variables by their order.
     assert list(definitions.injectors()) == ["env"]
-    assert list(definitions.injectors()["env"].items()) == [
-        ("PGPASSWORD" if name == "journal_password" else ENVIRONMENT[name][0], f"{{{{ {name} }}}}") for name in fields
-    ]
+    assert list(definitions.injectors()["env"].items()) == [(ENVIRONMENT[name][0], f"{{{{ {name} }}}}") for name in fields]
 
 
 def test_an_omitted_field_is_an_empty_variable_and_counts_as_unset() -> None:
@@ -56,6 +63,51 @@ def test_no_survey_takes_the_place_of_what_the_inventory_may_say_for_a_workspace
     asked = {name for survey in definitions.surveys().values() for name in rules.unanswered(survey)}
     plain = {name for name in asked if not name.startswith("dataarts_answer_")}
     assert plain == {"dataarts_planned_before", "dataarts_since", "dataarts_check_only", "dataarts_concurrent"}
+
+
+def test_a_notification_says_what_is_broken_in_json() -> None:
+    """With the job's own closing lines, or AWX's explanation where it got not that far; line breaks and quotes do no harm."""
+    messages = definitions.variables("definitions")["__dataarts_awx_messages"]
+    assert rules.messages(messages) == []
+    assert set(messages["workflow_approval"]) == {"running", "approved", "denied", "timed_out"}
+    lines = '1 of 8 instances is still broken.\nsales  weekly_report  node "reconcile" \\ 3 accounts differ'
+    job = {**rules.STUB["job"], "artifacts": {"dataarts_summary": {"text": lines}}}
+    body = json.loads(rules.message_text(messages["error"]["body"], {**rules.STUB, "job": job}))
+    assert body["text"] == f'Stub "Job" failed. {lines}\n{rules.STUB["url"]}'
+    early = json.loads(rules.message_text(messages["error"]["body"], rules.STUB))
+    assert "Previous Task Failed" in early["text"]
+    assert rules.messages({"error": {"body": "{{ job.nosuch }}"}, "never": None})
+
+
+#: A form of a time that a question's text offers, and where it refers to the question before it.
+OFFERED = re.compile(r"(?<![\w-])-[0-9]+[smhd]\b|[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]+(?:Z|[+-][0-9:]+)|13 digits|[Ii]n the same forms?")
+
+
+def offered(spec: t.Sequence[dict[str, t.Any]]) -> t.Iterator[tuple[str, str]]:
+    """(option, form) of every form of a time that the questions of *spec* offer."""
+    before: list[str] = []
+    for question in spec:
+        found = OFFERED.findall(question["question_description"])
+        forms = before if any("same form" in form for form in found) else [form.replace("13 digits", "1764547200000") for form in found]
+        before = forms
+        option = re.sub(r"^dataarts_(answer_)?", "", question["variable"])
+        yield from ((option, form) for form in forms if option in TIMES)
+
+
+@pytest.mark.parametrize(
+    ("option", "form"), sorted({pair for survey in definitions.surveys().values() for pair in offered(survey["spec"])})
+)
+def test_every_form_that_a_question_offers_is_one_that_the_module_reads(option: str, form: str) -> None:
+    if option in ("begin_time", "end_time"):
+        assert parse_point(form, option=option)
+    else:
+        assert parse_time(form, now_ms=1_764_633_600_000, option=option)
+
+
+def test_the_forms_that_questions_offer_are_found() -> None:
+    found = {option for survey in definitions.surveys().values() for option, form in offered(survey["spec"])}
+    assert found == {"planned_after", "planned_before", "begin_time", "end_time"}
+    assert OFFERED.findall("A time before now (-24h, -7d), or 13 digits") == ["-24h", "-7d", "13 digits"]
 
 
 @pytest.mark.parametrize(

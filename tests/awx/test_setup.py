@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.awx import definitions
-from tests.awx.double import Double
+from tests.awx import definitions, rules
+from tests.awx.double import Double, Store
 from tests.support.playbook import TREE, Ansible, Outcome
 from tools import awx
 
@@ -35,6 +35,7 @@ def setup(
     *arguments: str,
     variables: dict[str, t.Any] | None = None,
     env: dict[str, str] | None = None,
+    playbook: str = PLAYBOOK,
 ) -> Outcome:
     """Run the playbook with the example's variables."""
     directory.mkdir(exist_ok=True)
@@ -53,7 +54,7 @@ def setup(
     )
     # Behind the file, so that they count.
     more = ["-e", json.dumps(variables)] if variables else []
-    return ansible.playbook(PLAYBOOK, "-e", f"@{EXAMPLE}", *more, *arguments, timeout=1500)
+    return ansible.playbook(playbook, "-e", f"@{EXAMPLE}", *more, *arguments, timeout=1500)
 
 
 def changed(outcome: Outcome) -> list[str]:
@@ -96,11 +97,14 @@ def judge(double: Double) -> None:
     assert len(templates) == 2 * 6 + 2
     for name, number in templates.items():
         template = store.things["job_templates"][number]
-        assert (template["allow_simultaneous"], template["use_fact_cache"], template["job_slice_count"]) == (False, False, 1), name
+        gate = name.startswith("DataArts: ")
+        assert (template["allow_simultaneous"], template["use_fact_cache"], template["job_slice_count"]) == (gate, False, 1), name
         assert template["ask_variables_on_launch"] is False, name
         assert template["job_type"] == ("check" if name.endswith((": plan", ": recheck")) else "run"), name
         assert len(store.names("job_templates", number, "credentials")) == (0 if name.startswith("DataArts: ") else 1), name
         assert "dataarts" in store.names("job_templates", number, "labels"), name
+        told = name.endswith((": rerun", ": rerun failed", ": rerun related", ": plan", ": recheck", ": too many"))
+        assert bool(store.names("job_templates", number, "notification_templates_error")) == told, name
     assert json.loads(store.named("job_templates", "DataArts retail: rerun plan")["extra_vars"]) == {"dataarts_plan_required": True}
     assert store.surveys["job_templates", templates["DataArts retail: rerun"]] == definitions.surveys()["rerun"]
     assert store.surveys["job_templates", templates["DataArts finance: rerun related"]] == definitions.surveys()["rerun_related"]
@@ -113,7 +117,9 @@ def judge(double: Double) -> None:
     judge_workflows(double)
     team = store.named("teams", "Data operators")["id"]
     given = store.roles_of("teams", team)
-    assert {kind for kind, name, role in given} == {"job_templates", "workflow_job_templates"}
+    # Read on project and inventories, where AWX keeps why an update failed.
+    assert {kind for kind, name, role in given} == {"job_templates", "workflow_job_templates", "projects", "inventories"}
+    assert {role for kind, name, role in given if kind in ("projects", "inventories")} == {"read"}
     assert ("workflow_job_templates", "DataArts retail: night", "approval") in given
     assert ("job_templates", "DataArts retail: rerun", "execute") in given
     assert ("job_templates", "DataArts retail: rerun plan", "read") in given
@@ -127,6 +133,7 @@ def judge_workflows(double: Double) -> None:
         workflow = store.named("workflow_job_templates", name)
         assert json.loads(workflow["extra_vars"]) == {"dataarts_threshold": threshold}
         assert store.names("workflow_job_templates", workflow["id"], "notification_templates_approvals") == ["DataArts webhook"]
+        assert store.names("workflow_job_templates", workflow["id"], "notification_templates_error") == []
         nodes = {
             node["identifier"]: number
             for number, node in store.things["workflow_job_template_nodes"].items()
@@ -147,6 +154,10 @@ def judge_workflows(double: Double) -> None:
             ("rerun", "always", "recheck"),
         }
     fleet = store.named("workflow_job_templates", "DataArts: night of all accounts")
+    # An approval that is open in one account's night never keeps the next fan-out, and with it another account's night, from starting.
+    assert fleet["allow_simultaneous"] is True
+    (timeout,) = {approval["timeout"] for approval in store.things["workflow_approval_templates"].values()}
+    assert 0 < timeout < 86_400
     inner = [
         node["unified_job_template"]
         for node in store.things["workflow_job_template_nodes"].values()
@@ -171,6 +182,231 @@ def test_a_wrong_field_is_told_by_its_label_before_anything_is_sent(changes: dic
         assert double.store.writes == []
     assert words in "".join(str(line.result) for line in refused.of("fail"))
     assert not [secret for secret in SECRETS.values() if secret in refused.output]
+
+
+PARTS = """
+- hosts: localhost
+  gather_facts: false
+  tasks:
+    - ansible.builtin.include_role: {name: dataarts.factory.awx, tasks_from: "{{ item }}", rolespec_validate: false}
+      loop: "{{ parts }}"
+"""
+
+
+def part(double: Double, directory: Path, parts: t.Sequence[str], variables: dict[str, t.Any], *arguments: str) -> Outcome:
+    """Run some of the role's files of tasks."""
+    directory.mkdir(exist_ok=True)
+    (directory / "part.yml").write_text(PARTS, encoding="utf-8")
+    return setup(NEWEST, double, directory, *arguments, variables={"parts": list(parts), **variables}, playbook=str(directory / "part.yml"))
+
+
+KEYS_OLD = {"access_key": "AKOLD00001", "secret_key": "sk-old-0001"}
+KEYS_NEW = {"access_key": "AKNEW00002", "secret_key": "sk-new-0002"}
+
+
+CHANGES: dict[str, dict[str, str]] = {
+    "nothing": {"region": "cn-north-4", **KEYS_OLD},
+    "region": {"region": "cn-east-3", **KEYS_OLD},
+    "secrets": {"region": "cn-north-4", **KEYS_NEW},
+    "both": {"region": "cn-east-3", **KEYS_NEW},
+    "region-alone": {"region": "cn-east-3"},
+    "another-kind": {"region": "cn-east-3", "auth_token": "t-1"},
+    "one-of-two": {"region": "cn-east-3", "access_key": "AKNEW00002"},
+}
+
+
+def stored(store: Store, names: t.Iterable[str]) -> dict[str, int]:
+    """An account of each name with the old keys, as an earlier run made it; the ids of the credentials."""
+    owner = store.create("organizations", {"name": "DataArts"})
+    fields = {"inputs": definitions.inputs(), "injectors": definitions.injectors()}
+    kind = store.create("credential_types", {"name": "DataArts account", "kind": "cloud", **fields})
+    made = {
+        name: store.create(
+            "credentials",
+            {
+                "name": f"DataArts {name}",
+                "description": f"Account {name} of DataArts Studio.",
+                "organization": owner,
+                "credential_type": kind,
+                "inputs": {"region": "cn-north-4", **KEYS_OLD},
+            },
+        )
+        for name in names
+    }
+    store.writes.clear()
+    return made
+
+
+def credentials(double: Double, directory: Path, names: t.Iterable[str], update: bool) -> Outcome:
+    """Set up the credentials of accounts that are given as CHANGES says."""
+    accounts = [{"name": name, "credential": CHANGES[name]} for name in names]
+    settings = {"dataarts_awx_accounts": accounts, "dataarts_awx_update_secrets": update, "dataarts_awx_team": ""}
+    return part(double, directory, ("validate", "credentials"), settings)
+
+
+def test_a_secret_is_sent_only_when_asked_for(tmp_path: Path) -> None:
+    """Whatever else changes. Without the secrets at hand, the others can still be changed."""
+    names = ["nothing", "region", "secrets", "both", "region-alone"]
+    with Double(PLAYBOOKS) as double:
+        ids = stored(double.store, names)
+        credentials(double, tmp_path / "kept", names, update=False).succeeded()
+        for name, number in ids.items():
+            assert double.store.secrets[number] == {"region": CHANGES[name]["region"], **KEYS_OLD}, name
+        sent = {path: body["inputs"] for method, path, body in double.store.writes if path.startswith("/api/v2/credentials/")}
+        assert set(sent) == {f"/api/v2/credentials/{ids[name]}/" for name in ("region", "both", "region-alone")}
+        assert not [secret for secret in (*KEYS_OLD.values(), *KEYS_NEW.values()) if secret in json.dumps(sent)]
+    names = ["nothing", "region", "secrets", "both", "another-kind"]
+    with Double(PLAYBOOKS) as double:
+        ids = stored(double.store, names)
+        credentials(double, tmp_path / "sent", names, update=True).succeeded()
+        for name, number in ids.items():
+            assert double.store.secrets[number] == CHANGES[name], name
+
+
+@pytest.mark.parametrize(
+    ("name", "update", "words"),
+    [
+        ("another-kind", False, "is given with auth_token, and credential DataArts another-kind in AWX has access_key, secret_key"),
+        ("one-of-two", False, "set dataarts_awx_update_secrets=true for one run"),
+        ("one-of-two", True, "Field 'Secret key (SK)' is empty"),
+        ("region-alone", True, "No field says who acts"),
+    ],
+)
+def test_secrets_that_cannot_be_kept_or_sent_are_told(name: str, update: bool, words: str, tmp_path: Path) -> None:
+    with Double(PLAYBOOKS) as double:
+        stored(double.store, [name])
+        refused = credentials(double, tmp_path, [name], update).ended(2)
+        assert double.store.writes == []
+    assert words in " ".join(refused.stdout.split())
+
+
+def test_a_journal_has_a_credential_of_its_own(tmp_path: Path) -> None:
+    """Its password is kept and sent as an account's; the job templates carry both credentials and no address."""
+    journal: dict[str, t.Any] = {
+        "host": "db.example.com",
+        "port": 5433,
+        "database": "reruns",
+        "user": "reruns",
+        "password": "pw-of-journal-1",
+    }
+    account = {"name": "solo", "credential": {"region": "cn-north-4", "auth_token": "token"}}
+    settings: dict[str, t.Any] = {"dataarts_awx_accounts": [account], "dataarts_awx_journal": journal, "dataarts_awx_team": ""}
+    with Double(PLAYBOOKS) as double:
+        store = double.store
+        first = setup(NEWEST, double, tmp_path / "first", variables=settings).succeeded()
+        assert "pw-of-journal-1" not in first.output
+        number = store.named("credentials", "DataArts journal")["id"]
+        assert store.secrets[number] == {**journal, "port": "5433"}
+        environment = rules.rendered(
+            definitions.variables("credential_type")["__dataarts_awx_journal_injectors"],
+            store.secrets[number],
+            definitions.variables("credential_type")["__dataarts_awx_journal_inputs"],
+        )
+        assert environment == {
+            "PGHOST": "db.example.com", "PGPORT": "5433", "PGDATABASE": "reruns", "PGUSER": "reruns",
+            "PGPASSWORD": "pw-of-journal-1", "PGSSLMODE": "prefer",
+        }  # fmt: skip
+        for kind in ("rerun", "rerun failed", "rerun related", "plan", "rerun plan", "recheck"):
+            template = store.named("job_templates", f"DataArts solo: {kind}")
+            assert json.loads(template["extra_vars"])["dataarts_journal"] == "postgresql://"
+            assert store.names("job_templates", template["id"], "credentials") == ["DataArts journal", "DataArts solo"]
+        store.writes.clear()
+        without = {**settings, "dataarts_awx_journal": {**journal, "user": "other", "password": ""}}
+        setup(NEWEST, double, tmp_path / "again", variables=without).succeeded()
+        assert store.secrets[number] == {**journal, "port": "5433", "user": "other"}
+        assert [path for method, path, body in store.writes] == [f"/api/v2/credentials/{number}/"]
+        half = {**settings, "dataarts_awx_journal": {"host": "db.example.com"}}
+        refused = setup(NEWEST, double, tmp_path / "half", variables=half).ended(2)
+        assert "dataarts_awx_journal needs host, database and user, or credential_name" in refused.stdout
+
+
+def test_a_project_whose_update_failed_is_updated_again_and_says_why(tmp_path: Path) -> None:
+    """Also a playbook that is new in the repository is found without a person who syncs the project."""
+    account = {"name": "solo", "credential": {"region": "cn-north-4", "auth_token": "token"}}
+    settings = {"dataarts_awx_accounts": [account], "dataarts_awx_team": ""}
+    parts = ("organization", "project")
+    with Double(PLAYBOOKS) as double:
+        store = double.store
+        store.update_error = "TASK [fetch galaxy collections]\n\x1b[0;31mERROR! Failed to find collection dataarts.factory\x1b[0m\n\n"
+        failed = part(double, tmp_path / "a", parts, settings).ended(2)
+        assert "ERROR! Failed to find collection dataarts.factory Correct dataarts_awx_project" in " ".join(failed.stdout.split())
+        assert len(store.updates) == 2
+        store.update_error = ""
+        part(double, tmp_path / "b", parts, settings).succeeded()
+        assert [update["status"] for update in store.updates] == ["failed", "failed", "successful"]
+        store.writes.clear()
+        part(double, tmp_path / "c", parts, settings).succeeded()
+        assert store.writes == []
+
+        more = {**settings, "dataarts_awx_playbooks": {"rerun": "rerun.yml", "gate": "new.yml"}}
+        absent = part(double, tmp_path / "d", parts, more).ended(2)
+        assert "has no new.yml, which dataarts_awx_playbooks names" in " ".join(absent.stdout.split())
+        store.playbooks |= {"new.yml"}
+        part(double, tmp_path / "e", parts, more).succeeded()
+        assert "new.yml" in store.checkouts[store.named("projects", "DataArts reruns")["id"]]
+
+
+def test_a_schedule_that_a_person_paused_stays_paused(tmp_path: Path) -> None:
+    parts = ("schedule",)
+    with Double(PLAYBOOKS) as double:
+        store = double.store
+        owner = store.create("organizations", {"name": "DataArts"})
+        store.create("workflow_job_templates", {"name": "DataArts: night of all accounts", "organization": owner})
+        part(double, tmp_path / "a", parts, {}).succeeded()
+        schedule = store.named("schedules", "DataArts night")
+        assert schedule["enabled"] is True
+        store.update("schedules", schedule["id"], {"enabled": False})
+        store.writes.clear()
+        kept = part(double, tmp_path / "b", parts, {}).succeeded()
+        assert "is paused in AWX and stays so" in " ".join(kept.stdout.split())
+        assert store.writes == []
+        part(double, tmp_path / "c", parts, {"dataarts_awx_schedule_enabled": True}).succeeded()
+        assert store.named("schedules", "DataArts night")["enabled"] is True
+        part(double, tmp_path / "d", parts, {"dataarts_awx_schedule_enabled": False}).succeeded()
+        assert store.named("schedules", "DataArts night")["enabled"] is False
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"dataarts_awx_approval_timeout": 0}, "an approval may stay open for 0 seconds"),
+        ({"dataarts_awx_approval_timeout": 86400}, "the schedule starts the next night after 86400"),
+        (
+            {"dataarts_awx_schedule_rrule": "DTSTART;TZID=Asia/Shanghai:20260101T060000 RRULE:FREQ=HOURLY;INTERVAL=4"},
+            "the schedule starts the next night after 14400",
+        ),
+        ({"dataarts_awx_schedule_rrule": "", "dataarts_awx_approval_timeout": 0}, ""),
+        ({"dataarts_awx_schedule_rrule": "DTSTART;TZID=Asia/Shanghai:20260101T060000 RRULE:FREQ=WEEKLY;INTERVAL=1;BYDAY=MO"}, ""),
+    ],
+)
+def test_an_approval_ends_before_the_next_night(changes: dict[str, t.Any], words: str, tmp_path: Path) -> None:
+    account = {"name": "solo", "credential": {"region": "cn-north-4", "auth_token": "token"}}
+    with Double(PLAYBOOKS) as double:
+        outcome = part(double, tmp_path, ("validate",), {"dataarts_awx_accounts": [account], "dataarts_awx_team": "", **changes})
+        assert double.store.writes == []
+    outcome.ended(2 if words else 0)
+    assert words in " ".join(outcome.stdout.split())
+
+
+def test_another_team_may_approve(tmp_path: Path) -> None:
+    """Then the team that launches may not, also where it might before."""
+    account = {"name": "solo", "credential": {"region": "cn-north-4", "auth_token": "token"}}
+    settings: dict[str, t.Any] = {"dataarts_awx_accounts": [account]}
+    approval = ("workflow_job_templates", "DataArts solo: night", "approval")
+    with Double(PLAYBOOKS) as double:
+        store = double.store
+        setup(NEWEST, double, tmp_path / "a", variables=settings).succeeded()
+        launchers = store.named("teams", "Data operators")["id"]
+        assert approval in store.roles_of("teams", launchers)
+        both = {**settings, "dataarts_awx_approval_team": "Data owners"}
+        setup(NEWEST, double, tmp_path / "b", variables=both).succeeded()
+        owners = store.roles_of("teams", store.named("teams", "Data owners")["id"])
+        assert approval in owners
+        assert {role for kind, name, role in owners} == {"approval", "read"}
+        assert approval not in store.roles_of("teams", launchers)
+        store.writes.clear()
+        setup(NEWEST, double, tmp_path / "c", variables=both).succeeded()
+        assert store.writes == []
 
 
 def test_what_awx_or_the_user_has_wrong_ends_in_one_message(tmp_path: Path) -> None:

@@ -25,6 +25,8 @@ Counts = t.Dict[str, int]
 #: Jobs that the numbers list; the rest is counted.
 LISTED_JOBS = 500
 _FAILED = frozenset({"fail"})
+#: Characters of the closing lines that statistics carry.
+TEXT_LENGTH = 4000
 #: What a plan is held to when it is passed to a run.
 PLAN_KEYS = ("plan_id", "planned_after", "planned_before", "since")
 #: Names that YAML takes for text.
@@ -71,6 +73,13 @@ def plans(results: t.Mapping[str, Result]) -> dict[str, dict[str, t.Any]]:
         for host, result in results.items()
         if all(result.get(name) for name in PLAN_KEYS)
     }
+
+
+def text_of(lines: t.Sequence[str]) -> str:
+    """The closing *lines* as one text for statistics, in which nothing is a template, at most :data:`TEXT_LENGTH` characters: for a
+    notification, and for whoever reads a job's artifacts and not its output."""
+    text = untemplated("\n".join(lines))
+    return text if len(text) <= TEXT_LENGTH else text[: TEXT_LENGTH - 1] + "…"
 
 
 def plan_key(host: str) -> str:
