@@ -25,6 +25,8 @@ _VAULTED = ("AnsibleVaultEncryptedUnicode", "EncryptedString")
 #: Text without any character that a delimiter of Jinja could begin with.
 _HARMLESS = re.compile(r"[\w ./:@+-]*")
 _OTHERS = re.compile(r"[^\w ./:@+-]")
+#: What every default delimiter of Jinja, and every one that the head of a text could declare, needs a character of.
+_DELIMITERS = re.compile(r"[{}%#<>$\[\]\\~^|&*`\x00-\x09\x0b-\x1f\x7f]")
 
 
 def is_vaulted(value: t.Any) -> bool:
@@ -66,6 +68,11 @@ def untemplated(text: str) -> str:
     """*text*, which the service said, for a place that evaluates whatever it gets, such as the variables that a job of AWX hands to the next
     one: with a question mark for every character that a delimiter of Jinja could be made of."""
     return _OTHERS.sub("?", text)
+
+
+def untemplated_lines(text: str) -> str:
+    """*text* of several lines for people, for such a place: as it reads, but for the characters that a delimiter of Jinja begins with."""
+    return _DELIMITERS.sub("?", text)
 
 
 def own_template(text: str) -> t.Any:

@@ -14,7 +14,7 @@ import re
 import typing as t
 
 from ...module_utils._common.text import printable
-from .._common.templates import untemplated
+from .._common.templates import untemplated, untemplated_lines
 from .._task.counts import COUNTS, counts
 from .causes import as_statistics, causes_of
 from .downstream import downstream_of
@@ -78,7 +78,7 @@ def plans(results: t.Mapping[str, Result]) -> dict[str, dict[str, t.Any]]:
 def text_of(lines: t.Sequence[str]) -> str:
     """The closing *lines* as one text for statistics, in which nothing is a template, at most :data:`TEXT_LENGTH` characters: for a
     notification, and for whoever reads a job's artifacts and not its output."""
-    text = untemplated("\n".join(lines))
+    text = untemplated_lines("\n".join(lines))
     return text if len(text) <= TEXT_LENGTH else text[: TEXT_LENGTH - 1] + "…"
 
 
