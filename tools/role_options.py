@@ -47,6 +47,8 @@ _HEADER = """---
 _WORDS: dict[str, t.Any] = yaml.safe_load((ROOT / "tools" / "role_rerun.yml").read_text(encoding="utf-8"))
 #: What only the role knows.
 OWN: dict[str, dict[str, t.Any]] = _WORDS["options"]
+#: Those among them that entry point recap reads.
+_RECAP = frozenset({"report_path", "report_url", "report_token", "report_link"})
 
 Options = dict[str, dict[str, t.Any]]
 
@@ -130,7 +132,11 @@ def related_options() -> Options:
 
 def argument_specs() -> str:
     """The text of ``meta/argument_specs.yml``."""
-    options = {"main": role_options(), "related": related_options(), "recap": {"dataarts_report_path": OWN["report_path"]}}
+    options = {
+        "main": role_options(),
+        "related": related_options(),
+        "recap": {PREFIX + name: option for name, option in OWN.items() if name in _RECAP},
+    }
     common = {"version_added": "1.0.0", "author": _WORDS["author"]}
     entry_points = {
         name: {**{key: entry[key] for key in ("short_description", "description")}, **common, "options": options[name], **entry}

@@ -6,15 +6,14 @@
 from __future__ import annotations
 
 import typing as t
-from pathlib import Path
 
 from ansible.plugins.action import ActionBase
-from ansible.utils.path import unfrackpath
 
 from ..module_utils._common.text import counted
 from ..module_utils._config.argument_spec import rerun_report_spec
 from ..plugin_utils._common.lines import Line
 from ..plugin_utils._report import host_results
+from ..plugin_utils._report.publication import folder_of, place_of, publish
 from ..plugin_utils._report.started import started_command
 from ..plugin_utils._task.screen import show
 
@@ -37,7 +36,7 @@ class ActionModule(ActionBase):
         dummy, options = self.validate_argument_spec(rerun_report_spec())
         task_vars = task_vars or {}
         hosts = options["hosts"] if options["hosts"] is not None else host_results.hosts_so_far(task_vars)
-        folder = Path(unfrackpath(options["path"], follow=False))
+        folder = folder_of(options, "path")
         results = host_results.results_of(hosts, task_vars)
         command = started_command(task_vars, self._loader)
         report = host_results.report_of(
@@ -49,10 +48,10 @@ class ActionModule(ActionBase):
             folder=folder,
         )
         result.update(changed=False, headline=report["headline"], totals=report["totals"])
-        try:
-            paths = host_results.write_report(report, results, folder)
-        except OSError as error:
-            return {**result, "failed": True, "msg": host_results.failure_text(folder, error)}
-        msg = f"Report of {counted(len(hosts), 'workspace')} ({report['headline']}): {paths['html']}"
-        show(self._display, [Line(f"Report: {paths['html']}")])
-        return {**result, "paths": paths, "msg": msg}
+        published = publish(report, results, [report["headline"]], None, folder, place_of(options))
+        if published.failure:
+            return {**result, "failed": True, "msg": published.failure, "report_url": published.url}
+        msg = f"Report of {counted(len(hosts), 'workspace')} ({report['headline']}): {published.paths['html']}"
+        show(self._display, [Line(text) for text in published.lines()])
+        result |= {"warnings": [published.warning]} if published.warning else {}
+        return {**result, "paths": published.paths, "report_url": published.url, "msg": msg}

@@ -10,11 +10,9 @@ first; here the results are only looked at.
 from __future__ import annotations
 
 import typing as t
-from pathlib import Path
 
 from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
-from ansible.utils.path import unfrackpath
 
 from ..module_utils._common.text import counted
 from ..module_utils._config.argument_spec import rerun_summary_spec
@@ -24,6 +22,7 @@ from ..plugin_utils._report import host_results
 from ..plugin_utils._report import summary as _summary
 from ..plugin_utils._report.closing import summary_lines
 from ..plugin_utils._report.go_on import go_on_lines
+from ..plugin_utils._report.publication import folder_of, place_of, publish
 from ..plugin_utils._report.started import started_command
 from ..plugin_utils._task.interruption import close_all
 from ..plugin_utils._task.screen import brief, failed_with, show
@@ -52,49 +51,47 @@ class ActionModule(ActionBase):
         hosts = host_results.hosts_so_far(task_vars) if named is None else [str(host) for host in named]
         results, ids = host_results.results_of(hosts, task_vars, options["variable"]), host_results.workspace_ids_of(hosts, task_vars)
         command = started_command(task_vars, self._loader)
-        folder = Path(unfrackpath(options["report_path"], follow=False)) if options["report_path"] else None
+        folder = folder_of(options)
         report = host_results.report_of(results, ids, command, task_vars, check_mode=bool(self._task.check_mode), folder=folder)
-        paths, failure = self._written(report, results, folder)
         unmatched = host_results.patterns_without_job(task_vars, named, options["variable"])
         lines = [
             *(Line(line, "bad") for text in unmatched for line in wrapped(text)),
             *summary_lines(report, verbose=self._display.verbosity > 0),
             *_later_lines(task_vars if named is None else {}, hosts),
-            *go_on_lines(report, command, str(folder / host_results.PLANS) if folder and paths else ""),
-            *([Line(f"Report: {paths['html']}")] if paths else []),
+        ]
+        passed = self._passed(task_vars, "dataarts_report")
+        published = publish(report, results, _texts(lines), passed, folder, place_of(options))
+        lines += [
+            *go_on_lines(report, command, str(folder / host_results.PLANS) if folder and published.paths else ""),
+            *map(Line, published.lines()),
         ]
         show(self._display, lines)
         close_all()
         # Where the verdict before has failed for a pattern, this does not, so that what goes on is the last that is read.
-        failures = [*([] if task_vars.get(_JUDGED) else unmatched), *([failure] if failure else [])]
+        failures = [*([] if task_vars.get(_JUDGED) else unmatched), *([published.failure] if published.failure else [])]
         if failures:
             # Without what has been shown: Ansible prints the whole of a result that failed, and passes on no statistics of it.
-            return {**failed_with(" ".join(failures)), "paths": paths}
+            return {**failed_with(" ".join(failures)), "paths": published.paths, "report_url": published.url}
         result = {
             "changed": False,
             "summary": _summary.summarize(results),
             "plans": _summary.plans(results),
-            "lines": [text for line in lines for text in line.text.splitlines()],
-            "paths": paths,
+            "lines": _texts(lines),
+            "paths": published.paths,
+            "report_url": published.url,
         }
-        result |= {"ansible_stats": _stats(result, self._passed(task_vars))} if options["publish"] else {}
-        warnings = _summary.shared_workspaces(ids)
+        if options["publish"]:
+            result["ansible_stats"] = _stats(result, self._passed(task_vars, "dataarts_plans"), published.handed_on)
+        warnings = [*_summary.shared_workspaces(ids), *([published.warning] if published.warning else [])]
         return brief({**result, "warnings": warnings} if warnings else result, self._display)
 
-    def _passed(self, task_vars: dict[str, t.Any]) -> t.Any:
-        """Variable dataarts_plans; None where it says omit, as in the playbooks of events, or cannot be evaluated, which the rerun has told."""
+    def _passed(self, task_vars: dict[str, t.Any], name: str) -> t.Any:
+        """Variable *name* of an earlier step; None where it says omit, as dataarts_plans in the playbooks of events, or cannot be evaluated, which
+        the rerun has told."""
         try:
-            return self._templar.template(task_vars.get("dataarts_plans"))
+            return self._templar.template(task_vars.get(name))
         except AnsibleError:
             return None
-
-    @staticmethod
-    def _written(report: dict[str, t.Any], results: host_results.Results, folder: Path | None) -> tuple[dict[str, str], str]:
-        """The paths of the report, and why it could not be written or ""."""
-        try:
-            return ({} if folder is None else host_results.write_report(report, results, folder)), ""
-        except OSError as error:
-            return {}, host_results.failure_text(t.cast(Path, folder), error)
 
 
 def _later_lines(task_vars: dict[str, t.Any], hosts: list[str]) -> list[Line]:
@@ -103,9 +100,15 @@ def _later_lines(task_vars: dict[str, t.Any], hosts: list[str]) -> list[Line]:
     return [Line(f"{counted(later, 'workspace')} of later batches not begun yet.")] if later > 0 else []
 
 
-def _stats(result: t.Mapping[str, t.Any], passed: t.Any) -> dict[str, t.Any]:
+def _texts(lines: t.Iterable[Line]) -> list[str]:
+    """The *lines* as they are printed, one text a line."""
+    return [text for line in lines for text in line.text.splitlines()]
+
+
+def _stats(result: t.Mapping[str, t.Any], passed: t.Any, handed_on: str) -> dict[str, t.Any]:
     """Plans and summary as statistics of the play, which a job of AWX keeps as artifacts. A workspace that could not be read now keeps the
     plan that was *passed* for it: a later step can still be held to it."""
     plans = {**(passed if isinstance(passed, t.Mapping) else {}), **result["plans"]}
-    summary = {**result["summary"], "text": _summary.text_of(result["lines"])}
-    return {"data": {"dataarts_plans": plans, "dataarts_summary": summary}, "per_host": False, "aggregate": True}
+    summary = {**result["summary"], "text": _summary.statistics_text(result["lines"]), "report_url": result["report_url"]}
+    report = {"dataarts_report": handed_on} if handed_on else {}
+    return {"data": {"dataarts_plans": plans, "dataarts_summary": summary, **report}, "per_host": False, "aggregate": True}

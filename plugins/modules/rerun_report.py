@@ -34,6 +34,23 @@ options:
       - All hosts of the play if not set, whatever became of them.
     type: list
     elements: str
+  report_url:
+    description:
+      - Address to which the report's page is sent by HTTP PUT, such as a signed address of an object store, or a folder of a web server.
+      - C({name}) in it becomes the name of the report, by when the night began; so does a slash at its end. Without either, each report
+        takes the place of the last.
+      - What stands behind a question mark or in front of an at sign is never printed. A report that cannot be sent is a warning and nothing else.
+      - The environment variables E(DATAARTS_REPORT_URL), E(DATAARTS_REPORT_TOKEN) and E(DATAARTS_REPORT_LINK) take the place of the three options
+        if it is not set.
+    type: str
+  report_token:
+    description:
+      - Sent with the page as a bearer token, to O(report_url) alone.
+    type: str
+  report_link:
+    description:
+      - Address at which people open the page, with C({name}) as in O(report_url). That of O(report_url) if not set, without what may be secret.
+    type: str
 attributes:
   check_mode:
     details:
@@ -63,6 +80,11 @@ paths:
     html: /home/operator/reports/2026-11-23/report.html
     json: /home/operator/reports/2026-11-23/report.json
     junit: /home/operator/reports/2026-11-23/report.xml
+report_url:
+  description: Address of the report's page for people; empty if it was not sent anywhere.
+  type: str
+  returned: when the results could be read
+  sample: https://obs.example.com/reports/rerun-20261123T060000Z-1c0de77a.html
 headline:
   description: The report in one sentence.
   type: str

@@ -37,11 +37,30 @@ options:
       - Folder for the report, as M(dataarts.factory.rerun_report) writes it. No report is written if it is not set.
       - The task fails if it cannot be written; everything else is done before.
     type: path
+  report_url:
+    description:
+      - Address to which the report's page is sent by HTTP PUT, such as a signed address of an object store, or a folder of a web server.
+      - C({name}) in it becomes the name of the report, by when the night began; so does a slash at its end. Without either, each report
+        takes the place of the last.
+      - What stands behind a question mark or in front of an at sign is never printed. A report that cannot be sent is a warning and nothing else.
+      - The environment variables E(DATAARTS_REPORT_URL), E(DATAARTS_REPORT_TOKEN) and E(DATAARTS_REPORT_LINK) take the place of the three options
+        if it is not set.
+    type: str
+  report_token:
+    description:
+      - Sent with the page as a bearer token, to O(report_url) alone.
+    type: str
+  report_link:
+    description:
+      - Address at which people open the page, with C({name}) as in O(report_url). That of O(report_url) if not set, without what may be secret.
+    type: str
   publish:
     description:
       - Whether plans and summary become statistics of the play, as C(ansible.builtin.set_stats) makes them. A job of AWX keeps them as artifacts,
         C(dataarts_plans) and C(dataarts_summary), for the next job of its workflow. C(dataarts_summary) also has C(text), the closing lines
-        of at most 4000 characters, for notifications.
+        of at most 4000 characters, for notifications, and C(report_url).
+      - Where the report is written or sent, C(dataarts_report) is passed on too, as one text of at most 65,536 characters. The next step makes one
+        report of both.
       - The plan of a workspace that could not be read stays the one that was passed as C(dataarts_plans).
     type: bool
     default: false
@@ -93,6 +112,11 @@ paths:
     html: /home/operator/reports/2026-11-23/report.html
     json: /home/operator/reports/2026-11-23/report.json
     junit: /home/operator/reports/2026-11-23/report.xml
+report_url:
+  description: Address of the report's page for people; empty if it was not sent anywhere.
+  type: str
+  returned: always
+  sample: https://obs.example.com/reports/rerun-20261123T060000Z-1c0de77a.html
 msg:
   description: Why the report could not be written, and what to do.
   type: str

@@ -28,14 +28,14 @@ def variables(name: str) -> dict[str, t.Any]:
     return t.cast("dict[str, t.Any]", loaded)
 
 
-def inputs() -> dict[str, t.Any]:
-    """Inputs of the credential type."""
-    return t.cast("dict[str, t.Any]", variables("credential_type")["__dataarts_awx_inputs"])
+def inputs(kind: str = "") -> dict[str, t.Any]:
+    """Inputs of a credential type: of an account's, or ``journal_``, ``report_``."""
+    return t.cast("dict[str, t.Any]", variables("credential_type")[f"__dataarts_awx_{kind}inputs"])
 
 
-def injectors() -> dict[str, t.Any]:
-    """Injectors of the credential type."""
-    return t.cast("dict[str, t.Any]", variables("credential_type")["__dataarts_awx_injectors"])
+def injectors(kind: str = "") -> dict[str, t.Any]:
+    """Injectors of a credential type, as :func:`inputs`."""
+    return t.cast("dict[str, t.Any]", variables("credential_type")[f"__dataarts_awx_{kind}injectors"])
 
 
 def surveys() -> dict[str, dict[str, t.Any]]:

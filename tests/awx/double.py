@@ -200,10 +200,12 @@ class Store:
             kept = self.secrets[number]
             inputs = t.cast("Thing", fields.get("inputs", thing["inputs"]))
             fields["inputs"] = {name: kept.get(name) if value == ENCRYPTED else value for name, value in inputs.items()}
-        moved = kind == "projects" and any(fields.get(name, thing[name]) != thing[name] for name in ("scm_url", "scm_branch", "credential"))
+        other_place = kind == "projects" and any(
+            fields.get(name, thing[name]) != thing[name] for name in ("scm_url", "scm_branch", "credential")
+        )
         self._judge(kind, number, {**thing, **fields}, body)
         thing.update(fields)
-        if moved:
+        if other_place:
             self.update_project(number)
 
     def update_project(self, number: int) -> Thing:
@@ -464,8 +466,8 @@ class Double:
             case ("POST", "workflow_job_template_nodes", node, "create_approval_template"):
                 return 201, store.shown("workflow_approval_templates", store.approval(int(node), body))
             case ("GET", "project_updates", update, *rest) if rest in ([], ["stdout"]):
-                found = next(known for known in store.updates if str(known["id"]) == update)
-                return 200, {"range": {"start": 0}, "content": found["content"]} if rest else found
+                chosen = next(known for known in store.updates if str(known["id"]) == update)
+                return 200, {"range": {"start": 0}, "content": chosen["content"]} if rest else chosen
             case ("POST", "projects", number, "update"):
                 return 202, store.update_project(int(number))
             case ("GET", "projects", number, "playbooks"):

@@ -125,12 +125,14 @@ class Launcher:
     :param directory: a folder of the test's own.
     :param hosts: variables by host, as the inventory in AWX has them.
     :param credential: fields of the credential; None if none is attached.
+    :param attached: fields of the credentials that all accounts share, by kind: ``journal`` and ``report``.
     """
 
     python: Path
     directory: Path
     hosts: Mapping[str, Mapping[str, t.Any]]
     credential: Mapping[str, t.Any] | None
+    attached: Mapping[str, Mapping[str, t.Any]] = dataclasses.field(default_factory=dict)
 
     def start(
         self,
@@ -176,6 +178,8 @@ class Launcher:
 
     def _environment(self, folder: Path) -> dict[str, str]:
         injected = {} if self.credential is None else rules.rendered(definitions.injectors(), self.credential, definitions.inputs())
+        for kind, fields in self.attached.items():
+            injected |= rules.rendered(definitions.injectors(f"{kind}_"), fields, definitions.inputs(f"{kind}_"))
         return {
             **injected,
             "ANSIBLE_COLLECTIONS_PATH": str(TREE),

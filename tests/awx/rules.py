@@ -171,7 +171,7 @@ _APPROVALS = {"running", "approved", "denied", "timed_out"}
 
 
 def messages(given: t.Mapping[str, t.Any] | None) -> list[str]:
-    """Refusals of a notification's messages, and bodies of a webhook that are no JSON."""
+    """Refusals of a notification's messages, and bodies of a webhook that are not JSON."""
     if not given:
         return []
     problems = [f"unexpected field {name}" for name in given.keys() - _EVENTS - {"workflow_approval"}]

@@ -21,12 +21,12 @@ from tests.awx import definitions, rules
 
 
 def test_awx_accepts_the_credential_type() -> None:
-    assert rules.credential_type("cloud", definitions.inputs(), definitions.injectors()) == []
-    journal = definitions.variables("credential_type")
-    inputs, injectors = journal["__dataarts_awx_journal_inputs"], journal["__dataarts_awx_journal_injectors"]
-    assert rules.credential_type("cloud", inputs, injectors) == []
-    # A job template carries both.
-    assert not set(injectors["env"]) & set(definitions.injectors()["env"])
+    kinds = ("", "journal_", "report_")
+    for kind in kinds:
+        assert rules.credential_type("cloud", definitions.inputs(kind), definitions.injectors(kind)) == []
+    # A job template carries all of them.
+    names = [name for kind in kinds for name in definitions.injectors(kind)["env"]]
+    assert len(names) == len(set(names))
 
 
 def test_every_field_is_labelled_explained_and_read_by_the_modules() -> None:
@@ -87,8 +87,8 @@ def offered(spec: t.Sequence[dict[str, t.Any]]) -> t.Iterator[tuple[str, str]]:
     """(option, form) of every form of a time that the questions of *spec* offer."""
     before: list[str] = []
     for question in spec:
-        found = OFFERED.findall(question["question_description"])
-        forms = before if any("same form" in form for form in found) else [form.replace("13 digits", "1764547200000") for form in found]
+        texts = OFFERED.findall(question["question_description"])
+        forms = before if any("same form" in form for form in texts) else [form.replace("13 digits", "1764547200000") for form in texts]
         before = forms
         option = re.sub(r"^dataarts_(answer_)?", "", question["variable"])
         yield from ((option, form) for form in forms if option in TIMES)
@@ -105,8 +105,8 @@ def test_every_form_that_a_question_offers_is_one_that_the_module_reads(option: 
 
 
 def test_the_forms_that_questions_offer_are_found() -> None:
-    found = {option for survey in definitions.surveys().values() for option, form in offered(survey["spec"])}
-    assert found == {"planned_after", "planned_before", "begin_time", "end_time"}
+    options = {option for survey in definitions.surveys().values() for option, form in offered(survey["spec"])}
+    assert options == {"planned_after", "planned_before", "begin_time", "end_time"}
     assert OFFERED.findall("A time before now (-24h, -7d), or 13 digits") == ["-24h", "-7d", "13 digits"]
 
 

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import re
 import typing as t
 from collections import Counter
@@ -19,6 +20,7 @@ from emulator.running import Running, running
 from tests.awx import definitions, rules
 from tests.awx.job import Job, Launcher
 from tests.support.scenarios import ACCESS_KEY, PROJECT_ID, REGION, SECRET_KEY, SUPPLY_ID, WORKSPACE_ID, small_night
+from tests.support.storage import Storage
 from tests.support.workspace import variables
 from tools import awx
 
@@ -56,6 +58,12 @@ def emulated() -> Iterator[Running]:
 def service(emulated: Running) -> Running:
     emulated.reset(night())
     return emulated
+
+
+@pytest.fixture
+def storage() -> Iterator[Storage]:
+    with Storage() as running_storage:
+        yield running_storage
 
 
 @pytest.fixture(params=["oldest", "newest"])
@@ -97,11 +105,13 @@ def step(launcher: Launcher, playbook: str, before: Job, template: dict[str, t.A
     return launcher.run(playbook, {**before.artifacts(), **ANSWERS, "dataarts_threshold": threshold}, template, check)
 
 
-def test_a_night_is_planned_rerun_as_planned_and_rechecked(launch: Launch, service: Running, tmp_path: Path) -> None:
+def test_a_night_is_planned_rerun_as_planned_and_rechecked(launch: Launch, service: Running, storage: Storage, tmp_path: Path) -> None:
     launcher = launch()
-    report = tmp_path / "night.html"
+    folder = tmp_path / "night"
     launcher = dataclasses.replace(
-        launcher, hosts={name: {**known, "dataarts_report_path": str(report)} for name, known in launcher.hosts.items()}
+        launcher,
+        hosts={name: {**known, "dataarts_report_path": str(folder)} for name, known in launcher.hosts.items()},
+        attached={"report": {"url": f"{storage.url}/night/?signature=s3cret", "token": "t0ken"}},
     )
     steps = {kind["name"]: kind.get("variables", {}) for kind in definitions.variables("definitions")["__dataarts_awx_kinds"]}
     plan = launcher.run("rerun.yml", {**ANSWERS, "dataarts_threshold": 50}, steps["plan"], check=True).succeeded()
@@ -136,14 +146,30 @@ def test_a_night_is_planned_rerun_as_planned_and_rechecked(launch: Launch, servi
     assert progress
     assert progress[0] < results[0]
 
-    # What stays is the report of the rerun, not one of a night in which nothing was left to do.
-    before, told = service.journal(), report.read_bytes()
-    step(launcher, "recheck.yml", rerun, steps["recheck"], check=True).succeeded()
-    assert report.read_bytes() == told
+    before = service.journal()
+    recheck = step(launcher, "recheck.yml", rerun, steps["recheck"], check=True).succeeded()
+    judge_report(json.loads((folder / "report.json").read_text(encoding="utf-8")), storage, (plan, rerun, recheck))
     step(launcher, "rerun.yml", plan, steps["rerun plan"]).succeeded()
     assert service.journal() == before
-    for job in (plan, rerun):
-        assert SECRET_KEY not in job.stdout() + str(job.events())
+    for job in (plan, rerun, recheck):
+        output = job.stdout() + str(job.events()) + str(job.artifacts())
+        assert not [secret for secret in (SECRET_KEY, "s3cret", "t0ken") if secret in output]
+
+
+def judge_report(report: dict[str, t.Any], storage: Storage, jobs: tuple[Job, ...]) -> None:
+    """One report of the three steps, in the folder and at the address: that of the rerun, not one of a night with nothing left to do."""
+    assert (report["headline"], [step["step"] for step in report["steps"]]) == (
+        "All 7 instances succeeded",
+        ["plan", "rerun", "recheck"],
+    )
+    urls = {job.artifacts()["dataarts_summary"]["report_url"] for job in jobs}
+    (url,) = urls
+    assert f"Report: {url}" in jobs[1].stdout()
+    whole = storage.pages()[url.removeprefix(storage.url)]
+    assert "All 7 instances succeeded | Rerun report" in whole
+    assert whole.index("Plan, ") < whole.index("Rerun, ") < whole.index("Recheck, ")
+    assert {request.path.partition("?")[2] for request in storage.requests} == {"signature=s3cret"}
+    assert {request.headers["Authorization"] for request in storage.requests} == {"Bearer t0ken"}
 
 
 def test_nobody_answers_and_the_inventory_decides(launch: Launch, service: Running) -> None:

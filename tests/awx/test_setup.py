@@ -103,8 +103,8 @@ def judge(double: Double) -> None:
         assert template["job_type"] == ("check" if name.endswith((": plan", ": recheck")) else "run"), name
         assert len(store.names("job_templates", number, "credentials")) == (0 if name.startswith("DataArts: ") else 1), name
         assert "dataarts" in store.names("job_templates", number, "labels"), name
-        told = name.endswith((": rerun", ": rerun failed", ": rerun related", ": plan", ": recheck", ": too many"))
-        assert bool(store.names("job_templates", number, "notification_templates_error")) == told, name
+        notified = name.endswith((": rerun", ": rerun failed", ": rerun related", ": plan", ": recheck", ": too many"))
+        assert bool(store.names("job_templates", number, "notification_templates_error")) == notified, name
     assert json.loads(store.named("job_templates", "DataArts retail: rerun plan")["extra_vars"]) == {"dataarts_plan_required": True}
     assert store.surveys["job_templates", templates["DataArts retail: rerun"]] == definitions.surveys()["rerun"]
     assert store.surveys["job_templates", templates["DataArts finance: rerun related"]] == definitions.surveys()["rerun_related"]
@@ -252,9 +252,9 @@ def test_a_secret_is_sent_only_when_asked_for(tmp_path: Path) -> None:
         credentials(double, tmp_path / "kept", names, update=False).succeeded()
         for name, number in ids.items():
             assert double.store.secrets[number] == {"region": CHANGES[name]["region"], **KEYS_OLD}, name
-        sent = {path: body["inputs"] for method, path, body in double.store.writes if path.startswith("/api/v2/credentials/")}
-        assert set(sent) == {f"/api/v2/credentials/{ids[name]}/" for name in ("region", "both", "region-alone")}
-        assert not [secret for secret in (*KEYS_OLD.values(), *KEYS_NEW.values()) if secret in json.dumps(sent)]
+        fields = {path: body["inputs"] for method, path, body in double.store.writes if path.startswith("/api/v2/credentials/")}
+        assert set(fields) == {f"/api/v2/credentials/{ids[name]}/" for name in ("region", "both", "region-alone")}
+        assert not [secret for secret in (*KEYS_OLD.values(), *KEYS_NEW.values()) if secret in json.dumps(fields)]
     names = ["nothing", "region", "secrets", "both", "another-kind"]
     with Double(PLAYBOOKS) as double:
         ids = stored(double.store, names)
@@ -298,9 +298,9 @@ def test_a_journal_has_a_credential_of_its_own(tmp_path: Path) -> None:
         number = store.named("credentials", "DataArts journal")["id"]
         assert store.secrets[number] == {**journal, "port": "5433"}
         environment = rules.rendered(
-            definitions.variables("credential_type")["__dataarts_awx_journal_injectors"],
+            definitions.injectors("journal_"),
             store.secrets[number],
-            definitions.variables("credential_type")["__dataarts_awx_journal_inputs"],
+            definitions.inputs("journal_"),
         )
         assert environment == {
             "PGHOST": "db.example.com", "PGPORT": "5433", "PGDATABASE": "reruns", "PGUSER": "reruns",
@@ -318,6 +318,31 @@ def test_a_journal_has_a_credential_of_its_own(tmp_path: Path) -> None:
         half = {**settings, "dataarts_awx_journal": {"host": "db.example.com"}}
         refused = setup(NEWEST, double, tmp_path / "half", variables=half).ended(2)
         assert "dataarts_awx_journal needs host, database and user, or credential_name" in refused.stdout
+
+
+def test_a_place_for_reports_has_a_credential_of_its_own(tmp_path: Path) -> None:
+    """Address and token are secrets: kept, and sent only when asked for."""
+    account = {"name": "solo", "credential": {"region": "cn-north-4", "auth_token": "token"}}
+    place = {"url": "https://obs.example.com/reruns/?signature=s3cret", "token": "t0ken", "link": "https://reports.example.com/{name}.html"}
+    settings: dict[str, t.Any] = {"dataarts_awx_accounts": [account], "dataarts_awx_report": place, "dataarts_awx_team": ""}
+    parts = ("organization", "validate", "credentials")
+    with Double(PLAYBOOKS) as double:
+        store = double.store
+        first = part(double, tmp_path / "first", parts, settings, "-vvv").succeeded()
+        assert not [secret for secret in ("s3cret", "t0ken") if secret in first.output]
+        number = store.named("credentials", "DataArts report")["id"]
+        assert store.secrets[number] == place
+        assert rules.rendered(definitions.injectors("report_"), store.secrets[number], definitions.inputs("report_")) == {
+            f"DATAARTS_REPORT_{name.upper()}": value for name, value in place.items()
+        }
+        store.writes.clear()
+        without = {**settings, "dataarts_awx_report": {"link": place["link"]}}
+        part(double, tmp_path / "again", parts, without).succeeded()
+        assert (store.writes, store.secrets[number]) == ([], place)
+        refused = part(
+            double, tmp_path / "wrong", parts, {**settings, "dataarts_awx_prefix": "Other", "dataarts_awx_report": {"url": "obs/x"}}
+        )
+        assert "dataarts_awx_report needs a url that begins with https://" in refused.ended(2).stdout
 
 
 def test_a_project_whose_update_failed_is_updated_again_and_says_why(tmp_path: Path) -> None:

@@ -155,7 +155,17 @@ def rerun_summary_spec() -> Spec:
         "hosts": {"type": "list", "elements": "str"},
         "variable": {"type": "str", "default": "dataarts_rerun_result"},
         "report_path": {"type": "path"},
+        **_report_place_spec(),
         "publish": {"type": "bool", "default": False},
+    }
+
+
+def _report_place_spec() -> Spec:
+    """Where the report's page is sent. The address may be signed, so it is as secret as the token."""
+    return {
+        "report_url": {"type": "str", "no_log": True},
+        "report_token": {"type": "str", "no_log": True},
+        "report_link": {"type": "str"},
     }
 
 
@@ -170,7 +180,11 @@ def overview_spec() -> Spec:
 
 def rerun_report_spec() -> Spec:
     """Action ``rerun_report``."""
-    return {"path": {"type": "path", "required": True}, "hosts": {"type": "list", "elements": "str"}}
+    return {
+        "path": {"type": "path", "required": True},
+        "hosts": {"type": "list", "elements": "str"},
+        **_report_place_spec(),
+    }
 
 
 def instance_retry_spec() -> Spec:

@@ -94,10 +94,10 @@ def write_report(report: data.Report, results: Results, folder: Path) -> dict[st
     :returns: their paths, by kind.
     :raises OSError: if it cannot be done.
     """
-    contents = {"html": _encoded(page(report)), "json": _encoded(_json(report)), "junit": junit(report)}
+    contents = {"html": file_content(page(report)), "json": file_content(_json(report)), "junit": junit(report)}
     files = {FILES[kind]: content for kind, content in contents.items()}
     if report["next_step"]:
-        files[PLANS] = _encoded(_json(plans_variables(summary.plans(results))))
+        files[PLANS] = file_content(_json(plans_variables(summary.plans(results))))
     write_all(folder, files)
     if not report["next_step"]:
         (folder / PLANS).unlink(missing_ok=True)  # that of an earlier report is not the plan of this one
@@ -143,5 +143,6 @@ def _json(value: t.Any) -> str:
     return json.dumps(value, ensure_ascii=False, indent=1)
 
 
-def _encoded(text: str) -> bytes:
+def file_content(text: str) -> bytes:
+    """*text* as a file holds it, also text that is not valid Unicode."""
     return text.encode("utf-8", "backslashreplace")

@@ -23,7 +23,7 @@ from .causes import failure_words
 from .command import RELATED
 from .headline import headline
 from .history import history_words, rerun_before
-from .plain import report_without_script
+from .plain import report_without_script, steps_section
 from .words import LANGUAGES, catalogue
 
 Result = t.Mapping[str, t.Any]
@@ -60,6 +60,7 @@ def page(report: Result) -> str:
         "HEADLINE": html.escape(str(report["headline"])),
         "STYLE": style,
         "PLAIN": report_without_script(report),
+        "STEPS": steps_section(report),
         "DATA": _json(_data(report)),
         "SCRIPT": script,
     }
@@ -83,7 +84,7 @@ def _data(report: Result) -> dict[str, t.Any]:
         )
     ]
     return {
-        **{name: value for name, value in report.items() if name != "workspaces"},
+        **{name: value for name, value in report.items() if name not in ("workspaces", "steps")},
         "workspaces": [
             {**{name: workspace[name] for name in _KEPT}, "requests": sum(workspace["requests"].values())}
             for workspace in report["workspaces"]
@@ -100,6 +101,8 @@ def _data(report: Result) -> dict[str, t.Any]:
 
 def _headlines(report: Result) -> dict[str, str]:
     related = RELATED in str(report["run"].get("playbook"))
+    if report["headline"] != headline(report, related=related):
+        return dict.fromkeys(LANGUAGES, str(report["headline"]))  # a recheck has added to it
     return {**{language: headline(report, language, related=related) for language in LANGUAGES}, "en": str(report["headline"])}
 
 

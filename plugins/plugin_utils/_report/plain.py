@@ -40,6 +40,16 @@ def report_without_script(report: Result) -> str:
     return f"<section><h2>{title}</h2><div class=steps>{''.join(steps)}</div></section>{tables}"
 
 
+def steps_section(report: Result) -> str:
+    """What each step of a night said at its end, the first first; nothing for a report of one run."""
+    parts = [
+        f"<article class=step data-tone={'go' if step['succeeded'] else 'bad'}><h3><span>{_text(step['step']).capitalize()}, "
+        f"{_text(local_time(step['written_at']))}: {_name(step['headline'])}</span></h3><div class=command><pre>{_text(step['text'])}</pre></div></article>"
+        for step in report.get("steps") or ()
+    ]
+    return f"<section class=night><h2>The steps of this night</h2><div class=steps>{''.join(parts)}</div></section>" if parts else ""
+
+
 def _next_step(step: Result, workspace: Result | None, check_mode: bool) -> str:
     place = "" if workspace is None else f"{_name(workspace['host'])}: "
     number = f", {step['instances']:,} {'instance' if step['instances'] == 1 else 'instances'}" if step["instances"] else ""

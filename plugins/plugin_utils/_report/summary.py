@@ -75,7 +75,7 @@ def plans(results: t.Mapping[str, Result]) -> dict[str, dict[str, t.Any]]:
     }
 
 
-def text_of(lines: t.Sequence[str]) -> str:
+def statistics_text(lines: t.Sequence[str]) -> str:
     """The closing *lines* as one text for statistics, in which nothing is a template, at most :data:`TEXT_LENGTH` characters: for a
     notification, and for whoever reads a job's artifacts and not its output."""
     text = untemplated_lines("\n".join(lines))

@@ -19,12 +19,12 @@ from .._awx.launch_inputs import ANSWER, PREFIX
 from .._inventory.rows import ROW_NAMES
 
 #: What the role and its playbooks read in addition to the options of the module.
-_OWN = frozenset({"hosts", "serial", "plans", "fail_on_broken", "report_path"})
+_OWN = frozenset({"hosts", "serial", "plans", "fail_on_broken", "report_path", "report_url", "report_token", "report_link"})
 #: Documented variables of other entry points, playbooks, rulebooks and of the inventory plugin, and what the role leaves behind.
 _OTHERS = frozenset(
     {
         *("related_jobs", "webhook_url", "proposal_directory", "accounts", "plan_required", "gate", "threshold"),
-        *("summary", "rerun_result", "rerun_summary", "account"),
+        *("summary", "report", "rerun_result", "rerun_summary", "account"),
         *ROW_NAMES,
     }
 )
