@@ -81,7 +81,7 @@ format: $(VENV)/.lint ## format the Python files and repair what ruff can
 	$(BIN)/ruff check --fix --quiet . || true
 	$(BIN)/ruff format .
 
-# How much of everything; a seed that failed names the one of the lower six that plays it again, alone.
+# How much of everything; a seed that failed names the variable that plays it again, alone.
 CHAOS_SEEDS ?= 240
 KILLS ?= 60
 PAIRS ?= 24
@@ -95,9 +95,12 @@ PAUSES ?= 6
 GRAPHS ?= 200
 # Kills of controllers that stop and rerun what hangs.
 HUNG_KILLS ?= 50
+# Cases with policies about reasons: about 5,000 reruns.
+POLICIES ?= 60
 CHAOS_AGAIN := $(strip $(if $(CHAOS_SEED),test_every_seed) $(if $(CHAOS_KILL),test_every_kill) \
 	$(if $(CHAOS_PAIR),test_every_pair) $(if $(CHAOS_HOSTILE),test_every_hostile) $(if $(CHAOS_GROUP),test_every_group) \
-	$(if $(GRAPH),test_every_night) $(if $(CHAOS_HUNG),test_every_hung_kill))
+	$(if $(GRAPH),test_every_night) $(if $(CHAOS_HUNG),test_every_hung_kill) \
+	$(if $(CHAOS_POLICY),test_every_policy))
 
 .PHONY: chaos
 chaos: $(VENV)/.test $(HOUSE) ## reruns with random faults, kills, pairs, hostile answers, and controllers on one PostgreSQL
@@ -105,6 +108,7 @@ chaos: $(VENV)/.test $(HOUSE) ## reruns with random faults, kills, pairs, hostil
 		CHAOS_GROUPS=$(CHAOS_GROUPS) DB_KILLS=$(DB_KILLS) DB_RESTARTS=$(DB_RESTARTS) PAUSES=$(PAUSES) \
 		CHAOS_SEED=$(CHAOS_SEED) CHAOS_KILL=$(CHAOS_KILL) CHAOS_PAIR=$(CHAOS_PAIR) CHAOS_HOSTILE=$(CHAOS_HOSTILE) \
 		CHAOS_GROUP=$(CHAOS_GROUP) GRAPHS=$(GRAPHS) GRAPH=$(GRAPH) HUNG_KILLS=$(HUNG_KILLS) CHAOS_HUNG=$(CHAOS_HUNG) \
+		POLICIES=$(POLICIES) CHAOS_POLICY=$(CHAOS_POLICY) \
 		$(PYTEST) --dist worksteal -q -m chaos $(addprefix -k ,$(CHAOS_AGAIN)) $(ARGS) tests/chaos
 
 .PHONY: eda

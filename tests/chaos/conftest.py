@@ -76,7 +76,7 @@ _PARTS = {"kills": "kills", "pairs": "pairs", "groups": "groups of four", "pause
 
 def figures_text(total: Json) -> list[str]:
     """The figures as people read them."""
-    names = ("seeds", "reruns", "calls", "faulty", "hostile", "searched", "secrets", "stops", *_PARTS)
+    names = ("seeds", "reruns", "calls", "faulty", "hostile", "searched", "secrets", "stops", "policies", *_PARTS)
     count = {**dict.fromkeys(names, 0), **total}
     share = 100 * count["faulty"] / count["calls"] if count["calls"] else 0
     parts = "; ".join(f"{count[name]} {words}" for name, words in _PARTS.items() if count[name])
@@ -89,6 +89,10 @@ def figures_text(total: Json) -> list[str]:
             f"rejected {count.get('ended_rejected', 0)}, unknown {count.get('ended_unknown', 0)}"
         ),
     ]
+    if count["policies"]:
+        lines.append(
+            f"{count['policies']} policies, which leave out {count['left_out']} failures: reruns against a policy: {count.get('against', 0)}"
+        )
     if count["stops"]:
         lines.append(f"{count['stops']} stops; stopped although it had gone on, or twice: {count.get('stopped_wrongly', 0)}")
     if count["hostile"]:

@@ -74,14 +74,17 @@ class Figures(dict[str, int]):
             self[name] = self.get(name, 0) + count
 
 
-def play_case(service: Running, case: Case, state: Path, one_pass: OnePass) -> tuple[Judgement, Figures]:
+def play_case(
+    service: Running, case: Case, state: Path, one_pass: OnePass, judge_of: Callable[[Running, Case], Judge] = Judge
+) -> tuple[Judgement, Figures]:
     """Play *case* to its end against *service*.
 
     :param state: an empty directory for the journal.
+    :param judge_of: makes the judge, once the service stands as the case begins.
     :returns: what was found wrong, and counts.
     """
     service.reset(case.scenario)
-    judge = Judge(service, case)
+    judge = judge_of(service, case)
     rng = random.Random(f"play {case.seed}")
     options = {**options_for(service), **case.options, "journal": str(state)}
     figures = Figures(seeds=1)
