@@ -33,9 +33,9 @@ options:
   access_key:
     description:
       - Access key (AK) of an IAM user, or of temporary credentials if O(security_token) is set too. Requires O(secret_key).
-      - There are four kinds of credentials, and exactly one is used. These are keys (O(access_key), O(secret_key), and possibly
-        O(security_token)), a token (O(auth_token)), a user (O(user_name), O(user_password), and O(domain_name)), or the agency of the
-        machine (O(use_instance_metadata)). Empty text counts as not set.
+      - There are five kinds of credentials, and exactly one is used. These are permanent keys (O(access_key) and O(secret_key)), temporary
+        keys (which have O(security_token) too), a token (O(auth_token)), a user (O(user_name), O(user_password), and O(domain_name)), or
+        the agency of the machine (O(use_instance_metadata)). Empty text counts as not set.
       - If an option of one kind is set, environment variables of the other kinds are ignored. Variables only fill in what is missing
         of the same kind, and only if they do not contradict an option, so that a secret key is never used with another access key.
       - If not set, the environment variables E(HW_ACCESS_KEY), E(HUAWEICLOUD_SDK_AK), and E(CLOUD_SDK_AK) are used, in this order.
@@ -147,7 +147,8 @@ options:
     type: int
     default: 4
 requirements:
-  - requests >= 2.20 for the Python interpreter that runs the module
+  - python >= 3.9 for the interpreter that runs the module
+  - requests >= 2.25 for the Python interpreter that runs the module
 notes:
   - Keep credentials out of playbooks. Use vaulted group variables with C(module_defaults) of the group C(dataarts.factory.api), the
     environment, or a custom credential type in AWX.

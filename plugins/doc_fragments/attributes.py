@@ -33,6 +33,8 @@ attributes:
     # What every action without a module of its own has in common.
     CONTROLLER = r"""
 options: {}
+requirements:
+  - python >= 3.10, which every supported ansible-core needs anyway
 attributes:
   check_mode:
     description: Can run in C(check_mode) and return changed status prediction without modifying anything.

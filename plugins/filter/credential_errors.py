@@ -11,6 +11,8 @@ short_description: Errors in the fields of an account's credential
 version_added: 1.0.0
 author:
   - dataarts.factory contributors (@dataarts-factory)
+requirements:
+  - python >= 3.10, which every supported ansible-core needs anyway
 description:
   - Checks the values of a credential as AWX passes them to a job, or before they are sent to AWX.
   - Names fields by their label in AWX's form. No value is repeated.

@@ -11,6 +11,8 @@ short_description: Errors in survey answers and other extra variables
 version_added: 1.0.0
 author:
   - dataarts.factory contributors (@dataarts-factory)
+requirements:
+  - python >= 3.10, which every supported ansible-core needs anyway
 description:
   - Checks variables whose name is C(dataarts_) or C(dataarts_answer_) and an option of this collection, such as the answers of an AWX survey.
   - On ansible-core 2.19 and later an answer of digits, a date, V(yes) or V(null) becomes a number, a date, a boolean or nothing. Where text

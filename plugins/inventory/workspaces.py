@@ -20,7 +20,8 @@ extends_documentation_fragment:
   - ansible.builtin.constructed
   - ansible.builtin.inventory_cache
 requirements:
-  - requests >= 2.20 for the Python interpreter that runs Ansible
+  - python >= 3.10, which every supported ansible-core needs anyway
+  - requests >= 2.25 for the Python interpreter that runs Ansible
 notes:
   - The hosts are in the groups C(dataarts), C(dataarts_account_NAME), and C(dataarts_region_REGION).
   - Credentials become variables of the account's group as they stand in the inventory file, as template or as vaulted text, and are

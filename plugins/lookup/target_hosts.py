@@ -11,6 +11,8 @@ short_description: Hosts pattern of a play that must not end without a host
 version_added: 1.0.0
 author:
   - dataarts.factory contributors (@dataarts-factory)
+requirements:
+  - python >= 3.10, which every supported ansible-core needs anyway
 description:
   - A play without hosts is skipped, and C(ansible-playbook) exits with status 0. After a typo in the path of the inventory, or with a limit
     that excludes every host, a scheduled rerun would do nothing and nobody would know. The playbooks of this collection use this lookup

@@ -67,6 +67,8 @@ options:
       - The most attempts to return. RV(total) and RV(outcomes) count all that match.
     type: int
     default: 100
+requirements:
+  - python >= 3.9 for the interpreter that runs the module
 extends_documentation_fragment:
   - dataarts.factory.journal
 attributes:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 import requests
+import yaml
 
 from emulator.running import Running
 from tests.support.pages import blocks
@@ -25,6 +26,7 @@ PAGES = sorted(
 #: The Chinese README has the commands of the English one; the emulator's README has test_emulator_page.py.
 FOLLOWED_ELSEWHERE = [ROOT / name for name in ("README.zh-CN.md", "emulator/README.md")]
 FOLLOWED = [page for page in PAGES if blocks(page) and page not in FOLLOWED_ELSEWHERE]
+REPOSITORY = yaml.safe_load((ROOT / "galaxy.yml").read_text(encoding="utf-8"))["repository"]
 KEYS = {"dataarts_access_key": "DEMOAKNORTHWIND00001", "dataarts_secret_key": "demo-secret-key-northwind-0123456789abcd"}
 
 
@@ -76,20 +78,68 @@ def assert_the_readme_reran_each_instance_once(service: Running) -> None:
     assert Counter(name for name, _time in reruns) == {"daily_sales": 5, "hourly_orders": 6, "stock_levels": 5}
 
 
+def linked(page: Path) -> list[tuple[str, str]]:
+    """The links of a page of Markdown into this repository: each as the path it leads to from the checkout, and a heading or ""."""
+    links = re.findall(r"\]\(([^)#]*)(?:#([^)]*))?\)", page.read_text(encoding="utf-8"))
+    into = re.compile(rf"{re.escape(REPOSITORY)}/(?:blob|raw|tree)/main/")
+    inside = [(into.sub("", link), heading) for link, heading in links if into.match(link)]
+    here = page.parent.relative_to(ROOT)
+    own = [((here / link).as_posix() if link else page.relative_to(ROOT).as_posix(), heading) for link, heading in links if ":" not in link]
+    return inside + own
+
+
+def test_every_absolute_link_into_the_repository_has_its_address() -> None:
+    """The one that galaxy.yml states, and a form that Galaxy and Automation Hub can follow too."""
+    for page in (page for page in PAGES if page.suffix == ".md"):
+        for link in re.findall(r"\]\((https://git\.[^)]*)\)", page.read_text(encoding="utf-8")):
+            assert re.match(rf"{re.escape(REPOSITORY)}/(blob/main/|raw/main/|tree/main/|issues$)", link), f"{name_of(page)}: {link}"
+
+
+@pytest.mark.parametrize("name", ["README.md", "README.zh-CN.md", "SECURITY.md", "CODE_OF_CONDUCT.md"])
+def test_what_others_show_outside_of_the_repository_has_no_relative_link(name: str) -> None:
+    text = (ROOT / name).read_text(encoding="utf-8")
+    assert [link for link in re.findall(r"\]\(([^)]+)\)", text) if not link.startswith("https://")] == []
+
+
+#: The sections of the template for READMEs of certified collections, in its order.
+SECTIONS = ["Description", "Requirements", "Installation", "Use cases", "Testing", "Contributing", "Support", "Release notes and roadmap"]
+SECTIONS += ["Related information", "License information"]
+
+
+def test_the_readme_has_the_sections_of_the_template() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert re.findall(r"^## (.+)$", text, re.MULTILINE) == SECTIONS
+    assert re.search(r"pip install ansible", text) is None
+    assert "https://console.redhat.com/ansible/automation-hub" in text
+    assert "*Create issue*" in text
+    assert "requests` 2.25" in text
+    assert "requests>=2.25\n" in (ROOT / "requirements.txt").read_text(encoding="utf-8")
+
+
+#: Modules that the role runs, and nobody else has to.
+OF_THE_ROLE = {"rerun_report", "rerun_summary"}
+
+
+def test_the_readme_names_every_module() -> None:
+    (row,) = re.findall(r"^\| the modules \| (.*)$", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
+    named = set(re.findall(r"(?:dataarts\.factory\.)?(\w+)`", row))
+    assert named == {path.stem for path in (ROOT / "plugins" / "modules").glob("[a-z]*.py")} - OF_THE_ROLE
+
+
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
 def test_everything_it_points_to_exists(page: Path) -> None:
     """Links of Markdown, and what any page names as a path of this repository. Sphinx looks at the references of the guides."""
     text = page.read_text(encoding="utf-8")
-    links = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", text) if page.suffix == ".md" else []
-    assert [link for link in links if not (page.parent / link).exists()] == []
+    links = linked(page) if page.suffix == ".md" else []
+    assert [link for link, _heading in links if not (ROOT / link).exists()] == []
     named = re.findall(rf"`((?:{'|'.join(folder.name for folder in FOLDERS)})/[\w./*-]+)`", text)
     assert [path for path in named if not list(ROOT.glob(path.rstrip("/")))] == []
 
 
 @pytest.mark.parametrize("page", [page for page in PAGES if page.suffix == ".md"], ids=name_of)
 def test_every_heading_it_points_to_exists(page: Path) -> None:
-    for link, heading in re.findall(r"\]\(([^)#:]*)#([^)]*)\)", page.read_text(encoding="utf-8")):
-        headings = re.findall(r"^#+ (.+)$", (page.parent / link if link else page).read_text(encoding="utf-8"), re.MULTILINE)
+    for link, heading in ((link, heading) for link, heading in linked(page) if heading):
+        headings = re.findall(r"^#+ (.+)$", (ROOT / link).read_text(encoding="utf-8"), re.MULTILINE)
         assert heading in {re.sub(r"[^\w -]", "", heading).strip().lower().replace(" ", "-") for heading in headings}
 
 
@@ -102,10 +152,11 @@ def test_the_chinese_readme_has_the_same_commands_files_and_links() -> None:
         assert re.findall(part, chinese, re.MULTILINE) == re.findall(part, english, re.MULTILINE) != []
     table = r"<!-- support table: begin.*?-->\n(.*?)<!-- support table: end -->"
     assert re.findall(table, chinese, re.DOTALL) == re.findall(table, english, re.DOTALL) != []
-    languages = {"README.md", "README.zh-CN.md"}
+    languages = {f"{REPOSITORY}/blob/main/{name}" for name in ("README.md", "README.zh-CN.md")}
     links = [set(re.findall(r"\]\(([^)]+)\)", text)) for text in (english, chinese)]
     assert links[0] - languages == links[1] - languages
-    assert (links[0] & languages, links[1] & languages) == ({"README.zh-CN.md"}, {"README.md"})
+    assert [len(part & languages) for part in links] == [1, 1]
+    assert (links[0] | links[1]) >= languages
     assert set(re.findall(r"`(dataarts\.factory\.\w+|make \w+)`", english)) <= set(
         re.findall(r"`(dataarts\.factory\.\w+|make \w+)`", chinese)
     )

@@ -92,8 +92,8 @@ def test_it_carries_nothing_but_what_users_run_and_read(names: list[PurePosixPat
     assert [str(path) for path in names if path.suffix in (".pyc", ".gz") or "__pycache__" in path.parts] == []
 
 
-#: What its pages point to all the same; the README says that it is in the repository only.
-REPOSITORY_ONLY = {"CONTRIBUTING.md", "emulator/README.md", "examples/awx"}
+#: The most bytes that the packed artifact may have, and any file in it that is not code.
+PACKED, PAGE = 640_000, 80_000
 
 
 def commented(path: Path) -> list[dict[str, t.Any]]:
@@ -146,7 +146,26 @@ def test_it_carries_what_its_pages_point_to(names: list[PurePosixPath]) -> None:
         if path.suffix == ".md"
         for link in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", (ROOT / path).read_text(encoding="utf-8"))
     } - shipped
-    assert missing == REPOSITORY_ONLY
+    assert missing == set(), "what is in the repository only is linked absolutely"
+
+
+def test_it_is_small(artifact: Path) -> None:
+    """One copy of the licence, one small picture, and no file that is large for what it is."""
+    assert artifact.stat().st_size < PACKED
+    with tarfile.open(artifact) as archive:
+        files = [member for member in archive.getmembers() if member.isfile()]
+        sizes = {member.name: member.size for member in files}
+        licences = [name for name in sizes if b"GNU GENERAL PUBLIC LICENSE\n" in t.cast("t.IO[bytes]", archive.extractfile(name)).read(400)]
+    assert licences == ["COPYING"]
+    assert [name for name in sizes if PurePosixPath(name).suffix in (".png", ".svg", ".gif", ".webp")] == [
+        "docs/docsite/rst/images/report_top.png"
+    ]
+    assert {name: size for name, size in sizes.items() if size > PAGE and not name.startswith("plugins/")}.keys() <= {"FILES.json"}
+
+
+def test_a_page_about_what_it_does_not_carry_says_where_to_get_it() -> None:
+    repository = yaml.safe_load((ROOT / "galaxy.yml").read_text(encoding="utf-8"))["repository"]
+    assert f"{repository}/tree/main/emulator" in (ROOT / "docs" / "docsite" / "rst" / "guide_emulator.rst").read_text(encoding="utf-8")
 
 
 def test_it_carries_every_plugin_role_and_playbook(names: list[PurePosixPath]) -> None:

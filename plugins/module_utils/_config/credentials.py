@@ -5,7 +5,7 @@
 
 The rules, which the doc fragment ``account`` explains to users:
 
-* There are four kinds: keys (``access_key``, ``secret_key``, maybe ``security_token``), a token (``auth_token``), a user
+* There are five kinds: keys, permanent or with a ``security_token`` (``access_key``, ``secret_key``), a token (``auth_token``), a user
   (``user_name``, ``user_password``, ``domain_name``), and the agency of this machine (``use_instance_metadata``). Exactly one is used.
 * Options win as a whole kind: as soon as one credential option is set, variables of other kinds are ignored. Variables fill gaps
   of the same kind, and only from a family of variables that contradicts no option: a secret key never joins a foreign access key.

@@ -159,7 +159,8 @@ def failure(exc: BaseException, exchange: Exchange, place: str, connect: float, 
     causes = list(_causes(exc))
     late = exchange.expired or _timed_out(causes)
     if not exchange.sending_began:
-        refusal = next((cause for cause in causes if isinstance(cause, ssl.SSLError)), None)
+        # urllib3 1.26 compares names by itself, with an error of its own that is none of TLS.
+        refusal = next((cause for cause in causes if isinstance(cause, ssl.SSLError) or type(cause).__name__ == "CertificateError"), None)
         if refusal is not None and not late and not isinstance(refusal, (ssl.SSLEOFError, ssl.SSLZeroReturnError)):
             return AttemptOutcome.TLS, f"the TLS connection to {place} was not accepted: {_tls_words(refusal)}"
         words = f"not within {connect:g} s" if late else _words(causes)
@@ -193,7 +194,7 @@ def _timed_out(causes: t.Iterable[BaseException]) -> bool:
     return any(isinstance(cause, (socket.timeout, urllib3.exceptions.ReadTimeoutError)) for cause in causes)
 
 
-def _tls_words(error: ssl.SSLError) -> str:
+def _tls_words(error: BaseException) -> str:
     words = getattr(error, "verify_message", None) or getattr(error, "reason", None) or error
     return printable(words, 200)
 
