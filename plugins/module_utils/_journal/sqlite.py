@@ -47,12 +47,14 @@ _REMEDIES = (
 def journal_path(where: str | None, environ: t.Mapping[str, str]) -> Path:
     """The file that option ``journal`` means: *where*, in it if it is a directory, or in ``$XDG_STATE_HOME`` or ``~/.local/state``.
 
-    A relative path counts from the current directory.
+    A relative path counts from the current directory. ``~`` and variables of the environment are replaced, as Ansible does in an option of type
+    path; the option has none, because it may be the URI of a database, in which nothing is replaced.
 
     :raises JournalError: there is no home directory to put it in.
     """
     if where:
-        path = Path(os.path.abspath(os.path.expanduser(where)))
+        where = os.path.expanduser(os.path.expandvars(where))
+        path = Path(os.path.abspath(where))
         return path / FILE_NAME if where.endswith(os.sep) or os.path.isdir(path) else path
     base = environ.get("XDG_STATE_HOME", "")
     if not os.path.isabs(base):

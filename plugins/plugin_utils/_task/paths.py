@@ -24,7 +24,7 @@ def from_start(args: t.Mapping[str, t.Any], connection: str) -> dict[str, t.Any]
     resolved = dict(args)
     for name in PATHS:
         value = resolved.get(name)
-        if connection == "local" and isinstance(value, str) and value and not _absolute(name, value):
+        if connection == "local" and isinstance(value, str) and value and not _absolute(value):
             resolved[name] = os.path.join(os.getcwd(), value)
     return resolved
 
@@ -38,7 +38,6 @@ def recording_path(where: str, number: int | None) -> str:
     return name if number is None else f"{name[: -len('.json')]}-{number}.json"
 
 
-def _absolute(name: str, value: str) -> bool:
-    """Whether a path is not relative, or is the URI of a database. In an option of type path, Ansible replaces variables of the environment."""
-    replaced = value if name == "journal" else os.path.expandvars(value)
-    return os.path.isabs(replaced) or value.startswith("~") or "://" in value
+def _absolute(value: str) -> bool:
+    """Whether a path is not relative, or is the URI of a database. Variables of the environment are replaced where it is used."""
+    return os.path.isabs(os.path.expandvars(value)) or value.startswith("~") or "://" in value

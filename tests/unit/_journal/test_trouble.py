@@ -271,6 +271,9 @@ class TestPlace:
             ("there", {}, "{cwd}/there/journal.db"),
             ("../x/./a b?#%41.db", {}, "{cwd}/../x/a b?#%41.db"),
             ("~/reruns.db", {}, "{home}/reruns.db"),
+            ("$HOME/reruns.db", {}, "{home}/reruns.db"),
+            ("${HOME}/../cwd/$THERE", {}, "{cwd}/there/journal.db"),
+            ("$UNSET_ANYWHERE.db", {}, "{cwd}/$UNSET_ANYWHERE.db"),
             ("/x/there.db", {}, "/x/there.db"),
         ],
     )
@@ -280,6 +283,7 @@ class TestPlace:
         (tmp_path / "cwd" / "there").mkdir(parents=True)
         monkeypatch.chdir(tmp_path / "cwd")
         monkeypatch.setenv("HOME", str(tmp_path / "home"))
+        monkeypatch.setenv("THERE", "there/")
         meant = os.path.normpath(path.format(cwd=tmp_path / "cwd", home=tmp_path / "home"))
         assert Journal(where, password=None, project_id="p", environ=environ).name == meant
 

@@ -24,8 +24,9 @@ from ansible_collections.dataarts.factory.plugins.plugin_utils._task.paths impor
         ("report_path", "${AWAY}/a.json", "local", "${AWAY}/a.json"),
         ("ca_path", "$NEAR/ca.pem", "local", "{start}/$NEAR/ca.pem"),
         ("ca_path", "$UNSET_ANYWHERE/ca.pem", "local", "{start}/$UNSET_ANYWHERE/ca.pem"),
-        # Option journal has another type than path: Ansible replaces nothing in it.
-        ("journal", "$AWAY/night", "local", "{start}/$AWAY/night"),
+        ("journal", "$AWAY/night", "local", "$AWAY/night"),
+        ("journal", "$NEAR/night", "local", "{start}/$NEAR/night"),
+        ("journal", "postgresql://$AWAY/night", "local", "postgresql://$AWAY/night"),
         ("journal", "postgresql://db/night", "local", "postgresql://db/night"),
         ("ca_path", "ca.pem", "ssh", "ca.pem"),
         ("job_name", "a", "local", "a"),
