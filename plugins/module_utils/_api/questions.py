@@ -3,7 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Single questions to the service, whose answers are looked at as they came: one page of a list, one entry, one call that need not exist.
 
-The lists of the collection are complete or an error; here a part is enough, and how the service answers is what is asked for.
+The lists of the collection are complete or an error; here a part is enough, and how the service answers is what is asked for. The requests are those
+of :mod:`.v1` and :mod:`.v2`.
 """
 
 from __future__ import annotations
@@ -13,8 +14,10 @@ import typing as t
 from .._common.times import Window
 from .._http.request import Answer, Request
 from .._models.instance import InstanceKey
-from .._models.rerun_request import RetryOptions, body_v1, body_v2
+from .._models.rerun_request import RetryOptions
 from .base import ScopedClient
+from .v1 import V1Api
+from .v2 import V2Api
 
 if t.TYPE_CHECKING:
     from .._http.session import Session
@@ -37,7 +40,7 @@ class Questions:
     def __init__(self, session: Session, workspace_id: str, deadline: float | None = None) -> None:
         self._session = session
         self._client = ScopedClient(session, workspace_id)
-        self._no_workspace = ScopedClient(session)
+        self._v1, self._v2 = V1Api(self._client), V2Api(self._client)
         self._deadline = deadline
         self.workspace_id = workspace_id
 
@@ -46,49 +49,34 @@ class Questions:
         return self._session.client.send(request, deadline=self._deadline)
 
     def jobs(self, version: str, limit: int, offset: int = 0, job_type: str = "BATCH") -> Answer:
-        """One page of the list of jobs [SDK]."""
-        if version == "v2":
-            query = {"limit": limit, "offset": offset, "job_type": job_type}
-            return self.send(self._client.v2("GET", "jobs", "jobs", query=query))
-        return self.send(self._client.v1("GET", "jobs", "jobs", query={"limit": limit, "offset": offset, "jobType": job_type}))
+        """One page of the list of jobs."""
+        return self.send((self._v2 if version == "v2" else self._v1).jobs_request(job_type, limit, offset))
 
     def instances(self, version: str, job_name: str | None, window: Window, limit: int) -> Answer:
-        """The first page of the instances of a job, or with v1 of the whole workspace if there is no *job_name* [H-208][H-94]."""
+        """The first page of the instances of a job, or with v1 of the whole workspace if there is no *job_name*."""
         if version == "v2":
-            times = {"min_plan_time": window.begin, "max_plan_time": window.end, "limit": limit, "offset": 0}
-            return self.send(self._client.v2("GET", "list", "jobs", job_name or NO_SUCH_JOB, "instances", "detail", query=times))
-        precise = None if job_name is None else True
-        query = {
-            "jobName": job_name,
-            "preciseQuery": precise,
-            "minPlanTime": window.begin,
-            "maxPlanTime": window.end,
-            "limit": limit,
-            "offset": 0,
-        }
-        return self.send(self._client.v1("GET", "list", "jobs", "instances", "detail", query=query))
+            return self.send(self._v2.instances_request(job_name or NO_SUCH_JOB, window, limit, 0))
+        return self.send(self._v1.instances_request(job_name, window, limit, 0))
 
     def job(self, job_name: str) -> Answer:
-        """The definition of a job [SDK]."""
-        return self.send(self._client.v1("GET", "job", "jobs", job_name))
+        """The definition of a job."""
+        return self.send(self._v1.job_request(job_name))
 
     def instance(self, job_name: str, instance_id: str) -> Answer:
-        """An instance with its nodes [OTC-95]."""
-        return self.send(self._client.v1("GET", "instance", "jobs", job_name, "instances", instance_id))
+        """An instance with its nodes."""
+        return self.send(self._v1.instance_request(job_name, instance_id))
 
     def dependencies(self, job_name: str) -> Answer:
-        """The jobs that a job depends on, and that depend on it [SDK]."""
-        return self.send(self._client.v2("GET", "depend", "jobs", job_name, "depend"))
+        """The jobs that a job depends on, and that depend on it."""
+        return self.send(self._v2.depend_jobs_request(job_name, "both"))
 
     def statistics(self) -> Answer:
-        """Counts of the instances of the last days by status [SDK]."""
-        path = ("v2", "factory", "monitor", "task-statistics-overview")
-        request = self._client.request("GET", self._session.hosts.v2, "statistics", *path, query={"is_own": False, "query_days": "all"})
-        return self.send(request)
+        """Counts of the instances of the last days by status."""
+        return self.send(self._v2.statistics_request())
 
     def without_workspace(self) -> Answer:
         """v2's list of jobs without the ``workspace`` header."""
-        return self.send(self._no_workspace.v2("GET", "jobs", "jobs", query={"limit": 1, "offset": 0}))
+        return self.send(V2Api(ScopedClient(self._session)).jobs_request("BATCH", 1, 0))
 
     def no_such_call(self) -> Answer:
         """A call that no edition has, which the gateway refuses in its own words."""
@@ -107,6 +95,6 @@ class Questions:
     def rerun_of_nothing(self, version: str) -> Answer:
         """A rerun of an instance that cannot exist, of a job that cannot exist: whatever else it is, it is refused, and nothing runs."""
         if version == "v2":
-            body = body_v2(RetryOptions(), [InstanceKey(self.workspace_id, "1", _NO_SUCH_TIME, _NO_SUCH_TIME)])
-            return self.send(self._client.v2("POST", "retry", "jobs", NO_SUCH_JOB, "instances", "retry", body=body))
-        return self.send(self._client.v1("POST", "restart", "jobs", NO_SUCH_JOB, "instances", "1", "restart", body=body_v1(RetryOptions())))
+            key = InstanceKey(self.workspace_id, "1", _NO_SUCH_TIME, _NO_SUCH_TIME)
+            return self.send(self._v2.retry_request(NO_SUCH_JOB, [key], RetryOptions()))
+        return self.send(self._v1.restart_request(NO_SUCH_JOB, "1", RetryOptions()))

@@ -9,7 +9,7 @@ import typing as t
 
 from .._common.errors import ApiError, Kind
 from .._common.times import Window
-from .._http.request import Answer
+from .._http.request import Answer, Request
 from .._models.instance import InstanceType, Job, JobInstance, JobNodes, Status
 from .._models.reason import InstanceDetail
 from .._models.rerun_request import RetryOptions, body_v1
@@ -53,17 +53,7 @@ class V1Api:
         status = asked_status(statuses, ASKED_V1)
 
         def fetch(span: Window, limit: int, offset: int) -> Page[JobInstance]:
-            query = {
-                "jobName": job_name,
-                "preciseQuery": None if job_name is None else True,
-                "minPlanTime": span.begin,
-                "maxPlanTime": span.end,
-                "limit": limit,
-                "offset": offset,
-                "status": status,
-                "instanceType": instance_type.number if instance_type else None,
-            }
-            request = self._client.v1("GET", "list", "jobs", "instances", "detail", query=query)
+            request = self.instances_request(job_name, span, limit, offset, status, instance_type)
             return self._client.read(request, lambda body: instance_page(body, self._client.workspace_id), deadline)
 
         what = "instances of the workspace" if job_name is None else f"instances of job {job_name}"
@@ -75,20 +65,17 @@ class V1Api:
         """GET …/jobs [SDK]: jobs of that type whose name contains *name* (None: all)."""
 
         def fetch(limit: int, offset: int) -> Page[Job]:
-            query = {"limit": limit, "offset": offset, "jobType": job_type, "jobName": name}
-            return self._client.read(self._client.v1("GET", "jobs", "jobs", query=query), job_page, deadline)
+            return self._client.read(self.jobs_request(job_type, limit, offset, name), job_page, deadline)
 
         return read_paged(fetch, key=lambda job: job.name, what="jobs", page=JOBS_PAGE)
 
     def probe(self, deadline: float | None = None) -> None:
         """GET …/jobs [SDK] for a single job, to see whether v1 is open to the account."""
-        request = self._client.v1("GET", "jobs", "jobs", query={"limit": 1, "offset": 0, "jobType": "BATCH"})
-        self._client.read(request, job_page, deadline)
+        self._client.read(self.jobs_request("BATCH", 1, 0), job_page, deadline)
 
     def job_detail(self, job_name: str, deadline: float | None = None) -> dict[str, t.Any]:
         """GET …/jobs/{name} [SDK][OTC]: the definition of the newest submitted version, as the service returns it (nodes, schedule, params, …)."""
-        request = self._client.v1("GET", "job", "jobs", job_name, query={"getJobSubmitVersion": True})
-        return self._client.read(request, lambda body: _whole(body, f"the definition of job {job_name}"), deadline)
+        return self._client.read(self.job_request(job_name), lambda body: _whole(body, f"the definition of job {job_name}"), deadline)
 
     def job_nodes(self, job_name: str, deadline: float | None = None) -> JobNodes:
         """The nodes in the same definition."""
@@ -100,7 +87,7 @@ class V1Api:
 
     def instance_detail(self, job_name: str, instance_id: str, deadline: float | None = None) -> InstanceDetail:
         """GET …/jobs/{job_name}/instances/{instance_id} [OTC-95][SDK]: an instance with its nodes."""
-        request = self._client.v1("GET", "instance", "jobs", job_name, "instances", instance_id)
+        request = self.instance_request(job_name, instance_id)
         return self._client.read(request, lambda body: instance_detail(body, f"the detail of instance {instance_id}"), deadline)
 
     def restart(self, job_name: str, instance_id: str | None, options: RetryOptions, deadline: float | None = None) -> Answer:
@@ -111,8 +98,7 @@ class V1Api:
                 f"the service listed the instance of job {job_name} without the instance id that v1 needs",
                 hint="Set api_version to v2, which identifies instances by job id and times.",
             )
-        request = self._client.v1("POST", "restart", "jobs", job_name, "instances", instance_id, "restart", body=body_v1(options))
-        return self._client.write(request, deadline)
+        return self._client.write(self.restart_request(job_name, instance_id, options), deadline)
 
     def stop(self, job_name: str, instance_id: str | None, deadline: float | None = None) -> Answer:
         """POST …/jobs/{job_name}/instances/{instance_id}/stop [OTC-66]: stops one instance that waits, runs or hangs. 204 or 200, without a body."""
@@ -135,6 +121,47 @@ class V1Api:
         """
         body = {"jobParams": [{"name": name, "value": value} for name, value in params.items()]} if params else None
         return self._client.write(self._client.v1("POST", "run", "jobs", job_name, "run-immediate", body=body), deadline)
+
+    # The requests of these endpoints, which ``questions.py`` sends too
+
+    def instances_request(
+        self,
+        job_name: str | None,
+        span: Window,
+        limit: int,
+        offset: int,
+        status: str | None = None,
+        instance_type: InstanceType | None = None,
+    ) -> Request:
+        """One page of :meth:`list_instances`."""
+        query = {
+            "jobName": job_name,
+            "preciseQuery": None if job_name is None else True,
+            "minPlanTime": span.begin,
+            "maxPlanTime": span.end,
+            "limit": limit,
+            "offset": offset,
+            "status": status,
+            "instanceType": instance_type.number if instance_type else None,
+        }
+        return self._client.v1("GET", "list", "jobs", "instances", "detail", query=query)
+
+    def jobs_request(self, job_type: str, limit: int, offset: int, name: str | None = None) -> Request:
+        """One page of :meth:`list_jobs`."""
+        query = {"limit": limit, "offset": offset, "jobType": job_type, "jobName": name}
+        return self._client.v1("GET", "jobs", "jobs", query=query)
+
+    def job_request(self, job_name: str) -> Request:
+        """That of :meth:`job_detail`."""
+        return self._client.v1("GET", "job", "jobs", job_name, query={"getJobSubmitVersion": True})
+
+    def instance_request(self, job_name: str, instance_id: str) -> Request:
+        """That of :meth:`instance_detail`."""
+        return self._client.v1("GET", "instance", "jobs", job_name, "instances", instance_id)
+
+    def restart_request(self, job_name: str, instance_id: str, options: RetryOptions) -> Request:
+        """That of :meth:`restart`."""
+        return self._client.v1("POST", "restart", "jobs", job_name, "instances", instance_id, "restart", body=body_v1(options))
 
 
 def _whole(body: t.Any, what: str) -> dict[str, t.Any]:

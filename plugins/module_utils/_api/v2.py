@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from .._common.times import Window
-from .._http.request import Answer
+from .._http.request import Answer, Request
 from .._models.instance import (
     InstanceKey,
     InstanceType,
@@ -68,15 +68,7 @@ class V2Api:
         status = asked_status(statuses, ASKED_V2)
 
         def fetch(span: Window, limit: int, offset: int) -> Page[JobInstance]:
-            query = {
-                "min_plan_time": span.begin,
-                "max_plan_time": span.end,
-                "limit": limit,
-                "offset": offset,
-                "status": status,
-                "instance_type": instance_type.number if instance_type else None,
-            }
-            request = self._client.v2("GET", "list", "jobs", job_name, "instances", "detail", query=query)
+            request = self.instances_request(job_name, span, limit, offset, status, instance_type)
             return self._client.read(request, lambda body: instance_page(body, self._client.workspace_id), deadline)
 
         what, limits = f"instances of job {job_name}", ListLimits(slice_ms=V2_WINDOW_MS)
@@ -86,8 +78,7 @@ class V2Api:
         """GET …/factory/jobs [SDK]: jobs of that type whose name contains *name* (None: all)."""
 
         def fetch(limit: int, offset: int) -> Page[Job]:
-            query = {"limit": limit, "offset": offset, "job_type": job_type, "job_name": name}
-            return self._client.read(self._client.v2("GET", "jobs", "jobs", query=query), job_page, deadline)
+            return self._client.read(self.jobs_request(job_type, limit, offset, name), job_page, deadline)
 
         return read_paged(fetch, key=lambda job: job.name, what="jobs", page=JOBS_PAGE)
 
@@ -96,15 +87,11 @@ class V2Api:
 
         One request per second is allowed [H-OV2].
         """
-        path = ("v2", "factory", "monitor", "task-statistics-overview")
-        query = {"is_own": False, "query_days": "all"}
-        request = self._client.request("GET", self._client.session.hosts.v2, "statistics", *path, query=query)
-        return self._client.read(request, _statistics, deadline)
+        return self._client.read(self.statistics_request(), _statistics, deadline)
 
     def retry(self, job_name: str, keys: t.Iterable[InstanceKey], options: RetryOptions, deadline: float | None = None) -> Answer:
         """POST …/factory/jobs/{job_name}/instances/retry, first mode [H-RET]: reruns selected instances. 200 or 204, without a body."""
-        request = self._client.v2("POST", "retry", "jobs", job_name, "instances", "retry", body=body_v2(options, keys))
-        return self._client.write(request, deadline)
+        return self._client.write(self.retry_request(job_name, keys, options), deadline)
 
     def retry_related(self, job_name: str, related: RelatedJobs, options: RetryOptions, deadline: float | None = None) -> Answer:
         """The same POST, second mode [H-RET]: reruns the job with upstream and downstream jobs."""
@@ -130,8 +117,42 @@ class V2Api:
 
     def depend_jobs(self, job_name: str, relation: str = "both", deadline: float | None = None) -> list[RelatedJob]:
         """GET …/factory/jobs/{job_name}/depend [SDK]: a plain list of the jobs that it depends on and that depend on it."""
-        request = self._client.v2("GET", "depend", "jobs", job_name, "depend", query={"relation": relation})
-        return self._client.read(request, _related_jobs, deadline)
+        return self._client.read(self.depend_jobs_request(job_name, relation), _related_jobs, deadline)
+
+    # The requests of these endpoints, which ``questions.py`` sends too
+
+    def instances_request(
+        self, job_name: str, span: Window, limit: int, offset: int, status: str | None = None, instance_type: InstanceType | None = None
+    ) -> Request:
+        """One page of :meth:`list_instances`."""
+        query = {
+            "min_plan_time": span.begin,
+            "max_plan_time": span.end,
+            "limit": limit,
+            "offset": offset,
+            "status": status,
+            "instance_type": instance_type.number if instance_type else None,
+        }
+        return self._client.v2("GET", "list", "jobs", job_name, "instances", "detail", query=query)
+
+    def jobs_request(self, job_type: str, limit: int, offset: int, name: str | None = None) -> Request:
+        """One page of :meth:`list_jobs`."""
+        query = {"limit": limit, "offset": offset, "job_type": job_type, "job_name": name}
+        return self._client.v2("GET", "jobs", "jobs", query=query)
+
+    def statistics_request(self) -> Request:
+        """That of :meth:`statistics`."""
+        path = ("v2", "factory", "monitor", "task-statistics-overview")
+        query = {"is_own": False, "query_days": "all"}
+        return self._client.request("GET", self._client.session.hosts.v2, "statistics", *path, query=query)
+
+    def retry_request(self, job_name: str, keys: t.Iterable[InstanceKey], options: RetryOptions) -> Request:
+        """That of :meth:`retry`."""
+        return self._client.v2("POST", "retry", "jobs", job_name, "instances", "retry", body=body_v2(options, keys))
+
+    def depend_jobs_request(self, job_name: str, relation: str) -> Request:
+        """That of :meth:`depend_jobs`."""
+        return self._client.v2("GET", "depend", "jobs", job_name, "depend", query={"relation": relation})
 
 
 def _statistics(body: t.Any) -> dict[Status, int]:
