@@ -180,10 +180,17 @@ attempts:
       sample: "2024-11-26T06:14:02Z"
     kind:
       description:
-        - What the request asked for, V(rerun), V(stop), or V(stop_and_rerun) for a stop after which the instance is to be rerun.
+        - What the request asked for, V(rerun), V(stop), V(stop_and_rerun) for a stop after which the instance is to be rerun, or V(patch_data)
+          for a PatchData run that was started. A PatchData run has the start of its dates for a plan time, and neither job id nor
+          submission time.
       type: str
       returned: always
       sample: rerun
+    patch_data:
+      description: Name of the PatchData run.
+      type: str
+      returned: if RV(attempts[].kind) is V(patch_data)
+      sample: week_44
     outcome:
       description: One of the choices of O(outcomes).
       type: str

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from ansible_collections.dataarts.factory.plugins.module_utils._common.times import Window
 from ansible_collections.dataarts.factory.plugins.module_utils._models.instance import InstanceKey, InstanceType, Status
+from ansible_collections.dataarts.factory.plugins.module_utils._models.patch_data import InstanceTime, PatchData, RunTime
 from ansible_collections.dataarts.factory.plugins.module_utils._models.rerun_request import RelatedJobs, RetryOptions
 
 DAY = 86_400_000
@@ -91,6 +92,7 @@ class Values:
     depth: int
     flag: bool
     job_type: str
+    patch_data: PatchData
 
 
 def text(dice: random.Random) -> str:
@@ -143,6 +145,29 @@ def values(dice: random.Random, name: str | None = None) -> Values:
         depth=dice.randint(1, 50),
         flag=dice.random() < 0.5,
         job_type=dice.choice(("BATCH", "REAL_TIME")),
+        patch_data=_patch_data(dice),
+    )
+
+
+def _patch_data(dice: random.Random) -> PatchData:
+    begin = dice.randint(1_500_000_000, 1_900_000_000) * 1000
+    run_time = RunTime(dice.choice((None, "22:00-23:30")), dice.choice((None, "1,3")), dice.choice((None, "1,15")))
+    instance_time = InstanceTime(dice.choice(((), ("2026-11-01", "2026-11-03"))), dice.choice((None, "00:00-06:00")))
+    return PatchData(
+        name="".join(dice.choice(SCRIPTS[0]) for _position in range(dice.randint(1, 64))),
+        job_name=usable(dice),
+        begin=begin,
+        end=begin + dice.randint(2, 30 * 86_400) * 1000,
+        offset_hours=dice.randint(-12, 14),
+        parallel=dice.randint(1, 5),
+        depend_jobs=tuple((usable(dice), hexadecimal(dice)) for _job in range(dice.randint(0, 3))),
+        day_granularity=dice.random() < 0.5,
+        priority=dice.choice((None, 0, 1, 2)),
+        stop_when_fail=dice.random() < 0.5,
+        newest_first=dice.random() < 0.5,
+        run_time=run_time,
+        instance_time=instance_time,
+        force=dice.random() < 0.5,
     )
 
 

@@ -10,6 +10,7 @@ import re
 import typing as t
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime, timedelta, timezone
 from urllib.parse import parse_qsl, urlsplit
 
 import huaweicloudsdkdataartsstudio.v1 as dataarts
@@ -24,6 +25,7 @@ from requests import PreparedRequest
 from ansible_collections.dataarts.factory.plugins.module_utils._api.base import ScopedClient
 from ansible_collections.dataarts.factory.plugins.module_utils._api.baseline_query import Baselines
 from ansible_collections.dataarts.factory.plugins.module_utils._api.management import Management
+from ansible_collections.dataarts.factory.plugins.module_utils._api.supplement_data import SupplementDataApi
 from ansible_collections.dataarts.factory.plugins.module_utils._api.v1 import V1Api
 from ansible_collections.dataarts.factory.plugins.module_utils._api.v2 import V2Api
 from ansible_collections.dataarts.factory.plugins.module_utils._common.errors import OptionError
@@ -62,7 +64,17 @@ ANSWER: dict[str, t.Any] = {
     **dict.fromkeys(("total", "count", "fail_count", "running_exception_count", "manual_stop_count"), 0),
     **{
         name: []
-        for name in ("instances", "jobs", "depend_instances_info", "commodity_orders", "data", "nodes", "baselines", "baseline_instances")
+        for name in (
+            "instances",
+            "jobs",
+            "depend_instances_info",
+            "commodity_orders",
+            "data",
+            "nodes",
+            "baselines",
+            "baseline_instances",
+            "rows",
+        )
     },
     **dict.fromkeys(("name", "jobName", "status"), "x"),
     "token": {},
@@ -111,6 +123,7 @@ class Collection:
         self.client = Kept(auth, {**ANSWER, **projects} if operation.answer is None else operation.answer)
         scoped = ScopedClient(Session(self.client, HOSTS, values.project_id), values.workspace_id)
         self.v1, self.v2 = V1Api(scoped), V2Api(scoped)
+        self.patch_data = SupplementDataApi(scoped)
         self.management = Management(scoped.session)
         self.baselines = Baselines(scoped.session)
         self.iam = Iam(self.client, HOSTS.iam)
@@ -254,6 +267,40 @@ def agency_keys(sdk: Sdk, values: Values) -> object:
     return sdk.iam.create_temporary_access_key_by_agency(request)
 
 
+def patch_data(sdk: Sdk, values: Values) -> object:
+    asked = values.patch_data
+    kind = dataarts.CreateFactorySupplementDataInstanceRequestBody
+    run_time, instance_time = asked.run_time, asked.instance_time
+    zone = timezone(timedelta(hours=asked.offset_hours))
+    dates = [datetime.fromtimestamp(ms // 1000, zone).strftime("%Y-%m-%dT%H:%M:%S %z")[:-2] for ms in (asked.begin, asked.end)]
+    body = kind(
+        asked.name,
+        asked.job_name,
+        *dates,
+        asked.parallel,
+        [dataarts.CreateFactorySupplementDataInstanceRequestBodyDependJobs(*job) for job in asked.depend_jobs] or None,
+        asked.day_granularity,
+        asked.priority,
+        asked.stop_when_fail,
+        int(asked.newest_first),
+        dataarts.CreateFactorySupplementDataInstanceRequestBodySupplementDataRunTime(*run_time) if any(run_time) else None,
+        dataarts.CreateFactorySupplementDataInstanceRequestBodySupplementDataInstanceTime(
+            list(instance_time.days) or None, instance_time.time_of_day
+        )
+        if any(instance_time)
+        else None,
+        "true" if asked.force else None,
+    )
+    return sdk.studio.create_factory_supplement_data_instance(
+        dataarts.CreateFactorySupplementDataInstanceRequest(values.workspace_id, body)
+    )
+
+
+def patch_data_rows(sdk: Sdk, values: Values) -> object:
+    request = dataarts.ShowFactorySupplementDataRequest(values.workspace_id, sort="desc", page="0", size="100", name=values.name)
+    return sdk.studio.show_factory_supplement_data(request)
+
+
 #: Every call that the collection can make, by class and method.
 OPERATIONS: dict[str, Operation] = {
     "V2Api.list_instances": Operation(
@@ -343,6 +390,15 @@ OPERATIONS: dict[str, Operation] = {
                 v.name,
                 None if v.flag else dgc.StartJobReq([dgc.JobParam(name=name, value=value) for name, value in params(v).items()]),
             )
+        ),
+    ),
+    "SupplementDataApi.create": Operation(lambda our, v: our.patch_data.create(v.patch_data), patch_data, named=False),
+    "SupplementDataApi.rows": Operation(lambda our, v: our.patch_data.rows(v.name), patch_data_rows, named=False),
+    "SupplementDataApi.named": Operation(lambda our, v: our.patch_data.named(v.name), patch_data_rows, named=False),
+    "SupplementDataApi.stop": Operation(
+        lambda our, v: our.patch_data.stop(v.name),
+        lambda sdk, v: sdk.studio.stop_factory_supplement_data_instance(
+            dataarts.StopFactorySupplementDataInstanceRequest(v.name, v.workspace_id)
         ),
     ),
     "Management.studio_instances": Operation(
@@ -472,7 +528,7 @@ def check_signature(request: PreparedRequest, security_token: str | None) -> Non
 def test_every_call_of_the_collection_is_compared() -> None:
     made = {
         f"{kind.__name__}.{name}"
-        for kind in (V1Api, V2Api, Management, Baselines, Iam)
+        for kind in (V1Api, V2Api, SupplementDataApi, Management, Baselines, Iam)
         for name, value in vars(kind).items()
         if callable(value) and not name.startswith("_")
     }

@@ -26,6 +26,8 @@ MODULES = {
     "account_doctor": ("doctor_spec", "_runner.doctor", "doctor"),
     "job_instance_stop": ("instance_stop_spec", "_runner.instance_stop", "instance_stop"),
     "job_schedule": ("job_schedule_spec", "_runner.job_schedule", "job_schedule"),
+    "supplement_data": ("supplement_data_spec", "_runner.supplement_data", "supplement_data"),
+    "supplement_data_info": ("supplement_data_info_spec", "_runner.supplement_data", "supplement_data_info"),
     "rerun_history_info": ("history_info_spec", "_runner.history", "history_info"),
 }
 #: Longest time that :func:`passes` goes on, seconds. A machine under load must not fail a test.

@@ -49,6 +49,9 @@ GOOD: dict[str, t.Any] = {
     "iam_endpoint": "https://iam.example.com",
     "jobs": ["daily_sales", "hourly_*"],
     "task_retrys": [{"job_id": 5, "plan_time": "2026-11-23T03:00:00Z", "submit_time": "2026-11-23T03:00:00Z"}],
+    "start_date": "2026-11-01T00:00:00Z",
+    "end_date": "2026-11-02T00:00:00Z",
+    "depend_jobs": [{"job_name": "a_name", "workspace_id": "62fbba734e634c5087656fc3ff7adf34"}],
     "plan_record": {"version": 1},
     "pass_state": {"run_id": "1"},
     "not_between": ["22:00-06:00 UTC", "12:00-13:00 +08:00"],
@@ -402,6 +405,7 @@ def base(module: str, service: str, journal: Path, name: str) -> dict[str, t.Any
         "workspace_id": GOOD["workspace_id"],
         "project_id": GOOD["project_id"],
         "job_name": "a_name",
+        "name": "a_name",
         "access_key": "AK",
         "secret_key": "SK",
         "allow_http": True,
@@ -410,6 +414,8 @@ def base(module: str, service: str, journal: Path, name: str) -> dict[str, t.Any
     }
     if module == "job_instance_retry":
         options["task_retrys"] = GOOD["task_retrys"]
+    elif module == "supplement_data":
+        options |= {"start_date": GOOD["start_date"], "end_date": GOOD["end_date"]}
     own = CREDENTIAL_OPTIONS if name in CREDENTIAL_OPTIONS and not name.startswith(("access", "secret", "agency", "security")) else (name,)
     left_out = {*own, *(("job_name",) if module == "job_instance_info" else ())}
     return {option: value for option, value in options.items() if option in spec_of(module) and option not in left_out}

@@ -35,6 +35,8 @@ OUTCOME_WORDS = ("intended", "accepted", "rejected", "unknown", "not_executed", 
 TIMEOUT_WORDS = ("none", "stop", "stop_and_rerun")
 SCHEDULE_WORDS = ("started", "stopped", "paused", "resumed")
 EXCEPTION_WORDS = ("report", "stop_and_rerun")
+PATCH_DATA_WORDS = ("present", "stopped")
+PATCH_STATE_WORDS = ("running", "success", "failed", "stopped")
 TYPE_WORDS = ("normal", "manual", "patch_data", "sub_job", "once")
 
 
@@ -322,6 +324,52 @@ def history_info_spec() -> Spec:
     }
 
 
+def supplement_data_spec() -> Spec:
+    """Module ``supplement_data``."""
+    return {
+        **account_spec(),
+        **workspace_spec(),
+        **journal_spec(),
+        "name": {"type": "str", "required": True},
+        "state": {"type": "str", "choices": list(PATCH_DATA_WORDS), "default": "present"},
+        "job_name": {"type": "str"},
+        "start_date": {"type": "str"},
+        "end_date": {"type": "str"},
+        "parallel": {"type": "int", "default": 1},
+        "depend_jobs": {
+            "type": "list",
+            "elements": "dict",
+            "options": {"job_name": {"type": "str", "required": True}, "workspace_id": {"type": "str", "required": True}},
+        },
+        "day_granularity": {"type": "bool", "default": False},
+        "priority": {"type": "int"},
+        "stop_when_fail": {"type": "bool", "default": False},
+        "newest_first": {"type": "bool", "default": False},
+        "run_between": {"type": "str"},
+        "run_weekdays": {"type": "list", "elements": "str"},
+        "run_month_days": {"type": "list", "elements": "str"},
+        "only_days": {"type": "list", "elements": "str"},
+        "only_between": {"type": "str"},
+        "force": {"type": "bool", "default": False},
+        "settle_time": {"type": "int", "default": 60},
+        "not_between": {"type": "list", "elements": "str"},
+        "purpose": {"type": "str"},
+        "wait": {"type": "bool", "default": True},
+        "wait_timeout": {"type": "int", "default": 3600, "aliases": ["timeout"]},
+        "poll_interval": {"type": "int", "default": 10, "aliases": ["interval"]},
+    }
+
+
+def supplement_data_info_spec() -> Spec:
+    """Module ``supplement_data_info``."""
+    return {
+        **account_spec(),
+        **workspace_spec(),
+        "names": {"type": "list", "elements": "str", "default": ["*"]},
+        "states": {"type": "list", "elements": "str", "choices": list(PATCH_STATE_WORDS)},
+    }
+
+
 #: The modules that ask the service or the journal, with their specifications.
 MODULES: t.Dict[str, t.Callable[[], Spec]] = {
     "account_doctor": doctor_spec,
@@ -333,5 +381,7 @@ MODULES: t.Dict[str, t.Callable[[], Spec]] = {
     "job_rerun": rerun_spec,
     "job_schedule": job_schedule_spec,
     "rerun_history_info": history_info_spec,
+    "supplement_data": supplement_data_spec,
+    "supplement_data_info": supplement_data_info_spec,
     "workspace_info": workspace_info_spec,
 }

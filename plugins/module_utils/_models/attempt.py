@@ -35,6 +35,7 @@ class AttemptKind(str, enum.Enum):
     RERUN = "rerun"
     STOP = "stop"
     STOP_AND_RERUN = "stop_and_rerun"  # a stop after which the instance is to be rerun
+    PATCH_DATA = "patch_data"  # a PatchData run is started: its slot is the name of the run, without a plan time
 
 
 @slotted

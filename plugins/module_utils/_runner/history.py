@@ -13,7 +13,7 @@ from .._common.errors import OptionError
 from .._common.text import safe
 from .._common.times import Window, parse_time, to_iso, window
 from .._journal.journal import Journal
-from .._models.attempt import Attempt, Outcome
+from .._models.attempt import Attempt, AttemptKind, Outcome
 from .ansible_module import ModuleRun
 
 _ALWAYS = Window(0, 9_999_999_999_999)
@@ -75,6 +75,9 @@ def attempt_result(attempt: Attempt) -> dict[str, t.Any]:
         "plan_id": attempt.plan_id,
         "open": attempt.open,
     }
+    if attempt.kind is AttemptKind.PATCH_DATA:  # its slot is a name, next to which stands the day that it begins with
+        result.update(job_id=None, plan_time=failure.submit_time, submit_time=None, status_before=None)
+        result["patch_data"] = failure.job_id.partition(":")[2]
     result.update({f"{name}_iso": to_iso(result[name]) for name in ("plan_time", "sent_time", "since")})
     return t.cast("dict[str, t.Any]", safe(result))
 

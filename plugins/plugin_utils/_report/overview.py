@@ -154,9 +154,11 @@ def _attempt_rows(host: str, listed: t.Iterable[Result]) -> t.Iterator[Row]:
 
 
 def _outcome(attempt: Result) -> str:
-    """How an attempt ended, in words; those that were to stop an instance say so."""
-    word = printable(attempt.get("outcome"), 40).replace("_", " ")
-    return word if str(attempt.get("kind") or "rerun") == "rerun" else f"stop {word}"
+    """How an attempt ended, in words; those that did not rerun an instance say what they were for."""
+    word, kind = printable(attempt.get("outcome"), 40).replace("_", " "), str(attempt.get("kind") or "rerun")
+    if kind == "patch_data":
+        return f"PatchData {word}"
+    return word if kind == "rerun" else f"stop {word}"
 
 
 def _failed_head(rows: t.Sequence[Row], answers: t.Mapping[str, Result], zone: str) -> list[str]:

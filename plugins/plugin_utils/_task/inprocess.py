@@ -32,6 +32,7 @@ from ...module_utils._runner.instance_stop import instance_stop
 from ...module_utils._runner.job_schedule import job_schedule
 from ...module_utils._runner.rerun import rerun
 from ...module_utils._runner.retry import retry
+from ...module_utils._runner.supplement_data import supplement_data, supplement_data_info
 from . import logins
 
 #: Module -> its logic, and the words of the message when it fails, as the module itself has them.
@@ -45,6 +46,8 @@ LOGIC: dict[str, tuple[Logic, str, str]] = {
     "job_rerun": (rerun, "rerun", "job instances"),
     "job_schedule": (job_schedule, "change", "the scheduling of jobs"),
     "rerun_history_info": (history_info, "read", "the history of reruns"),
+    "supplement_data": (supplement_data, "start", "PatchData"),
+    "supplement_data_info": (supplement_data_info, "list", "PatchData"),
     "workspace_info": (workspace_info, "list", "workspaces"),
 }
 

@@ -29,6 +29,8 @@ SPECS: dict[str, t.Callable[[], _options.Spec]] = {
     "job_instance_stop": _options.instance_stop_spec,
     "job_schedule": _options.job_schedule_spec,
     "account_doctor": _options.doctor_spec,
+    "supplement_data": _options.supplement_data_spec,
+    "supplement_data_info": _options.supplement_data_info_spec,
 }
 #: It asks the journal, not the service: defaults for credentials are not for it.
 NOT_IN_GROUP = {"rerun_history_info"}
@@ -157,6 +159,7 @@ def test_attributes_are_complete(name: str) -> None:
         "job_instance_stop",
         "job_schedule",
         "rerun_history_info",
+        "supplement_data",
     )
     in_group = name in SPECS and name not in NOT_IN_GROUP
     assert set(attributes) == ATTRIBUTES | ({"action_group"} if in_group else set()) | ({"action"} if has_action else set())

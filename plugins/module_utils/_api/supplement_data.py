@@ -1,0 +1,97 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""PatchData of one workspace: made, listed and stopped. Only v2 has these calls [SDK][H-199]."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .._http.request import Answer
+from .._models.patch_data import ANY_TIME, InstanceTime, PatchData, PatchDataRow, RunTime
+from .base import ScopedClient
+from .parsing import Fields, bad_answer
+
+#: Rows to ask for at once; the default is 10 and no largest number is documented [SDK].
+ROWS_PAGE = 100
+#: Most pages that are read: what is looked for by name is on the first, and a service that ends no list must not be asked for ever.
+_PAGES = 200
+
+
+class SupplementDataApi:
+    """The calls for PatchData. Every method takes ``deadline`` (time.monotonic() seconds, or None) and raises ApiError."""
+
+    def __init__(self, client: ScopedClient) -> None:
+        self._client = client
+
+    def create(self, asked: PatchData, deadline: float | None = None) -> Answer:
+        """POST …/factory/supplement-data [SDK]: start a run. 200 without a body."""
+        return self._client.write(self._client.v2("POST", "supplement", "supplement-data", body=asked.body()), deadline)
+
+    def stop(self, name: str, deadline: float | None = None) -> Answer:
+        """POST …/factory/supplement-data/{instance_name}/stop [SDK]: stop what waits or runs of a run. 200 without a body."""
+        return self._client.write(self._client.v2("POST", "supplement", "supplement-data", name, "stop"), deadline)
+
+    def rows(self, name: str | None = None, deadline: float | None = None) -> list[PatchDataRow]:
+        """GET …/factory/supplement-data [SDK]: the runs whose name is or contains *name* (None: all), newest first, each once."""
+        rows: dict[tuple[t.Any, ...], PatchDataRow] = {}
+        for page in range(_PAGES):
+            total, listed = self._page(name, page, deadline)
+            rows.update({(row.name, row.submitted): row for row in listed})
+            if len(listed) < ROWS_PAGE or len(rows) >= total:
+                break
+        return list(rows.values())
+
+    def named(self, name: str, deadline: float | None = None) -> list[PatchDataRow]:
+        """The runs of exactly that name, newest first; more than one only where the service does not mind."""
+        return [row for row in self.rows(name, deadline) if row.name == name]
+
+    def _page(self, name: str | None, page: int, deadline: float | None) -> tuple[int, list[PatchDataRow]]:
+        query = {"sort": "desc", "page": page, "size": ROWS_PAGE, "name": name}
+        request = self._client.v2("GET", "supplements", "supplement-data", query=query)
+        return self._client.read(request, _rows, deadline)
+
+
+def _rows(body: t.Any) -> tuple[int, list[PatchDataRow]]:
+    fields = Fields(body, "the list of PatchData")
+    rows = [_row(entry, f"PatchData {number} of the list") for number, entry in enumerate(fields.entries("rows"), 1)]
+    return fields.count("total"), rows
+
+
+def _row(value: t.Any, what: str) -> PatchDataRow:
+    fields = Fields(value, what)
+    jobs = fields.entries("job_list")
+    if not all(isinstance(job, str) for job in jobs):
+        raise bad_answer(f"job_list of {what} holds something that is not a name")
+    # By their descriptions each holds the other one [SDK].
+    dates = sorted(moment for moment in (fields.time("start_date"), fields.time("end_date")) if moment is not None)
+    return PatchDataRow(
+        name=fields.name("name"),
+        status=fields.word("status"),
+        jobs=tuple(jobs),
+        begin=dates[0] if dates else None,
+        end=dates[-1] if len(dates) == 2 else None,
+        parallel=fields.optional_number("parallel"),
+        submitted=fields.time("submitted_date"),
+        user=fields.text("user_name"),
+        run_time=_run_time(fields),
+        instance_time=_instance_time(fields),
+    )
+
+
+def _run_time(fields: Fields) -> RunTime | None:
+    value = fields.raw("supplement_data_run_time")
+    if value is None:
+        return None
+    own = Fields(value, "supplement_data_run_time")
+    listed = RunTime(*(own.text(name) for name in RunTime._fields))
+    return listed._replace(time_of_day=None) if listed.time_of_day == ANY_TIME else listed
+
+
+def _instance_time(fields: Fields) -> InstanceTime | None:
+    value = fields.raw("supplement_data_instance_time")
+    if value is None:
+        return None
+    own = Fields(value, "supplement_data_instance_time")
+    time_of_day = own.text("time_of_day")
+    return InstanceTime(tuple(str(day) for day in own.entries("days")), None if time_of_day == ANY_TIME else time_of_day)

@@ -1,0 +1,136 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""PatchData: whether a run may be sent, whether one of the same name is the same, how far it is, and how it ended. Pure."""
+
+from __future__ import annotations
+
+import collections
+import typing as t
+from datetime import datetime, timedelta, timezone
+
+from .._common.times import to_iso
+from .._models.attempt import Attempt, Outcome
+from .._models.instance import InstanceType, JobInstance, Status
+from .._models.patch_data import ANY_RUN_TIME, EVERY_INSTANCE, PatchData, PatchDataRow
+
+#: How long a run that was accepted and is not listed counts as there, ms: as an accepted rerun does.
+ACCEPTED_MS = 900_000
+#: How far the clock that stamps starts may be behind the one that stamped the submission, ms.
+SLACK_MS = 60_000
+_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+_WORDS = {Status.SUCCESS: "succeeded", Status.FAIL: "failed", Status.RUNNING: "running", Status.WAITING: "waiting"}
+_LOST = (Outcome.INTENDED, Outcome.UNKNOWN)
+
+
+class Sendable(t.NamedTuple):
+    """What is to be done about a run that is not listed.
+
+    :param send: whether it may be sent now; *due_ms* is from when on it may, epoch ms of the service's clock, where it may not.
+    :param reason: why not, for people.
+    """
+
+    send: bool
+    due_ms: int = 0
+    reason: str = ""
+
+
+def sendable(attempt: Attempt | None, now_ms: int, settle_ms: int) -> Sendable:
+    """Whether a run that is not listed may be sent.
+
+    :param attempt: the newest one for its name, which every controller that shares the journal sees; None if there is none.
+    :param now_ms: the service's time, that it has certainly reached.
+    """
+    if attempt is None or attempt.outcome not in (*_LOST, Outcome.ACCEPTED):
+        return Sendable(True)
+    if attempt.outcome is Outcome.ACCEPTED:
+        due, reason = attempt.sent_ms + max(settle_ms, ACCEPTED_MS), "it was accepted, and is not listed yet"
+    else:
+        due, reason = attempt.settle_window_end(settle_ms), "whether an earlier request took effect is unknown yet"
+    return Sendable(now_ms >= due, due, reason)
+
+
+def differences(asked: PatchData, row: PatchDataRow, known: t.Mapping[str, t.Any] | None) -> list[dict[str, t.Any]]:
+    """In what a listed run of the same name differs from what is asked for: ``option``, ``wanted`` and ``actual`` of each.
+
+    :param known: the content that the journal has of it; None if another controller started it, or a person. A row does not have all of it.
+    """
+    seen: dict[str, tuple[t.Any, t.Any]] = {}
+    if row.jobs:
+        names = [asked.job_name, *(name for name, _workspace in asked.depend_jobs)]
+        seen["job_name and depend_jobs"] = (sorted(names), sorted(row.jobs))
+    if row.begin is not None and row.end is not None and not asked.day_granularity:
+        seen["start_date"] = (to_iso(asked.begin), to_iso(row.begin))
+        seen["end_date"] = (to_iso(asked.end), to_iso(row.end))
+    if row.parallel is not None:
+        seen["parallel"] = (asked.parallel, row.parallel)
+    if row.run_time not in (None, ANY_RUN_TIME) or asked.run_time != ANY_RUN_TIME:
+        seen["run_between, run_weekdays and run_month_days"] = (asked.run_time, row.run_time or ANY_RUN_TIME)
+    if row.instance_time not in (None, EVERY_INSTANCE) or asked.instance_time != EVERY_INSTANCE:
+        seen["only_days and only_between"] = (asked.instance_time, row.instance_time or EVERY_INSTANCE)
+    if known is not None:
+        wanted = asked.content()
+        for name in sorted({*wanted, *known} - {"start_date", "end_date", "parallel", "name"}):
+            seen.setdefault(_OPTIONS.get(name, name), (wanted.get(name), known.get(name)))
+    return [{"option": option, "wanted": wanted, "actual": actual} for option, (wanted, actual) in seen.items() if wanted != actual]
+
+
+#: Fields of a request -> the options that they come from.
+_OPTIONS = {
+    "is_day_granularity": "day_granularity",
+    "is_stop_when_fail": "stop_when_fail",
+    "reverse_order": "newest_first",
+    "supplement_data_run_time": "run_between, run_weekdays and run_month_days",
+    "supplement_data_instance_time": "only_days and only_between",
+}
+
+
+def own_instances(instances: t.Iterable[JobInstance], row: PatchDataRow) -> list[JobInstance]:
+    """Those of *instances* that the run of *row* has made, as far as can be known: none says to which run it belongs.
+
+    Of each job and plan time the newest of that type that did not start, nor end, before the run was submitted.
+    """
+    since = (row.submitted or 0) - SLACK_MS
+    newest: dict[tuple[str, str, int], JobInstance] = {}
+    for instance in instances:
+        moments = [moment for moment in (instance.start_time, instance.end_time) if moment is not None]
+        if instance.instance_type is not InstanceType.PATCH_DATA or (moments and max(moments) < since):
+            continue
+        if instance.start_time is not None and instance.start_time < since:
+            continue
+        key = (instance.key.workspace_id, instance.job_name, instance.key.plan_time)
+        other = newest.get(key)
+        if other is None or _age(instance) > _age(other):
+            newest[key] = instance
+    return sorted(newest.values(), key=lambda instance: (instance.key.plan_time, instance.job_name, instance.key.workspace_id))
+
+
+def _age(instance: JobInstance) -> tuple[int, int]:
+    instance_id = instance.instance_id or ""
+    return int(instance_id) if instance_id.isdecimal() else 0, instance.start_time or 0
+
+
+def by_date(instances: t.Iterable[JobInstance], offset_hours: int) -> list[dict[str, t.Any]]:
+    """How far each date is, oldest first: ``date`` in the zone of *offset_hours*, ``total``, and how many succeeded, failed, are running, waiting
+    or anything else."""
+    dates: dict[str, collections.Counter[str]] = {}
+    for instance in instances:
+        moment = _EPOCH + timedelta(milliseconds=instance.key.plan_time, hours=offset_hours)
+        counts = dates.setdefault(moment.strftime("%Y-%m-%d"), collections.Counter())
+        counts["total"] += 1
+        counts[_WORDS.get(instance.status, "other")] += 1
+    words = ("total", *_WORDS.values(), "other")
+    return [{"date": date, **{word: dates[date][word] for word in words}} for date in sorted(dates)]
+
+
+def without_success(instances: t.Iterable[JobInstance]) -> list[JobInstance]:
+    """The instances that have ended, or hang, without success."""
+    return [instance for instance in instances if instance.status is not Status.SUCCESS and not instance.status.in_progress]
+
+
+def ended(row: PatchDataRow, instances: t.Sequence[JobInstance]) -> bool:
+    """Whether nothing of a run goes on any more. The status of one of which an instance has failed is not documented: with nothing in progress
+    it counts as ended, whatever it is called."""
+    if row.state != "running":
+        return True
+    return bool(without_success(instances)) and not any(instance.status.in_progress for instance in instances)

@@ -1,0 +1,486 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The logic of modules supplement_data and supplement_data_info.
+
+A PatchData run is known by workspace and name. Before it is sent it is claimed in the journal, so that of all controllers that share the journal one
+sends it; a request whose answer was lost is read back by the list, and sent again only once that can show it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import time
+import typing as t
+import uuid
+from collections.abc import Iterator
+
+from .._api.base import ScopedClient
+from .._api.job_query import JobCatalog, suggestion
+from .._api.service_time import timed
+from .._api.supplement_data import SupplementDataApi
+from .._api.workspace import WorkspaceApi
+from .._common.errors import ApiError, ClaimLostError, Kind, OptionError
+from .._common.stopwatch import stopwatch
+from .._common.text import counted, printable, safe
+from .._common.times import Window, to_iso
+from .._journal.journal import Journal
+from .._models.attempt import Attempt, AttemptKind, Failure, Intent, Outcome, Slot
+from .._models.instance import InstanceType, JobInstance
+from .._models.patch_data import PatchData, PatchDataRow
+from .._models.selection import select
+from .._planner.hold_off import not_ahead, on_both_clocks
+from .._planner.outcomes import outcome_of
+from .._planner.patch_data import SLACK_MS, by_date, differences, ended, own_instances, sendable, without_success
+from .._planner.quiet_hours import NOT_BETWEEN, QuietHours, not_sent
+from .ansible_module import ModuleRun, failure_result, sentence
+from .engine import FIRST_WAIT, LONGEST_WAIT
+from .sender import FRESH_SECONDS, STAMP_SECONDS, RunIdentity
+
+#: How often one call sends a run whose answers get lost, before it gives up.
+_TIMES = 3
+#: Codes by their last digits: the name is taken, the job is not planned, another run of the job goes on, the run does not run [DGC-UG].
+_TAKEN, _NOT_PLANNED, _BUSY, _NOT_RUNNING = "0110", "0111", "0116", "0115"
+_HINTS = {
+    _NOT_PLANNED: "PatchData takes jobs that are scheduled periodically. Run this one once instead.",
+    _BUSY: "Wait until the other PatchData of the job has ended, or set force to true if both may run at once.",
+}
+#: Where the journal keeps the content of a run, by the id of its attempt.
+_NOTES = "patch_data"
+_DAY_MS = 86_400_000
+
+
+def supplement_data(run: ModuleRun) -> None:
+    """The logic of module supplement_data; see the module's documentation."""
+    run.what = (
+        f"Failed to {'stop' if run.options['state'] == 'stopped' else 'start'} PatchData {printable(run.options['name'], 100)} {run.where}"
+    )
+    if run.options["wait_timeout"] < 0 or run.options["poll_interval"] < 1 or run.options["settle_time"] < 0:
+        raise OptionError("wait_timeout and settle_time must be 0 or more, and poll_interval 1 or more seconds. Set them so.")
+    if run.options["state"] == "stopped":
+        _Stopping(run).act()
+        return
+    asked = PatchData.from_options(run.options)
+    with Journal(
+        run.options["journal"],
+        password=run.options["journal_password"],
+        project_id=run.session.project_id,
+        read_only=run.check_mode,
+    ) as journal:
+        try:
+            _Starting(run, asked, journal).act()
+        finally:
+            for text in journal.warnings:
+                run.warn(text)
+
+
+def supplement_data_info(run: ModuleRun) -> None:
+    """The logic of module supplement_data_info: ``patch_data``, newest first, and ``total``."""
+    options = run.options
+    wanted = select(options["names"], Window(0, 0), option="names")
+    exact = wanted.exact_names()
+    api = SupplementDataApi(ScopedClient(run.session, options["workspace_id"]))
+    listed = api.rows(exact[0] if exact is not None and len(exact) == 1 else None)
+    states = options["states"]
+    rows = [row for row in listed if wanted.names(row.name) and (not states or row.state in states)]
+    if exact is not None and not states:
+        missing = [name for name in exact if name not in {row.name for row in rows}]
+        if missing:
+            raise _unknown(missing, api)
+    run.result.update(patch_data=[safe(row.to_result()) for row in rows], total=len(rows))
+
+
+def _unknown(names: t.Sequence[str], api: SupplementDataApi) -> ApiError:
+    similar = [suggestion(name, [row.name for row in api.rows()]) for name in names]
+    hint = " ".join([*filter(None, similar), "Check the name and workspace_id: PatchData is listed for six months."])
+    return ApiError(Kind.NOT_FOUND, f"there is no PatchData {', '.join(printable(name, 100) for name in names)}", hint=hint)
+
+
+class _Work:
+    """What starting and stopping have in common."""
+
+    def __init__(self, run: ModuleRun) -> None:
+        self.run = run
+        self.options = run.options
+        self.name: str = run.options["name"]
+        self.workspace_id: str = run.options["workspace_id"]
+        self.client = run.session.client
+        self.clock = self.client.clock
+        self.api = SupplementDataApi(ScopedClient(run.session, self.workspace_id))
+        self.hours = QuietHours.of(run.options[NOT_BETWEEN], self.clock.now_ms())
+        self.settle_ms = int(run.options["settle_time"]) * 1000
+        self._listed_at = 0.0
+        run.result.update(name=safe(self.name), patch_data=None, dates=[], missed=[])
+
+    def listed(self) -> PatchDataRow | None:
+        """The newest run of that name as it is listed now."""
+        self._listed_at = stopwatch()
+        rows = self.api.named(self.name)
+        row = next((row for row in rows if row.state == "running"), rows[0] if rows else None)
+        if row is not None:
+            self.run.result["patch_data"] = safe(row.to_result())
+        return row
+
+    def obstacle(self) -> ApiError | None:
+        """Why nothing may be sent now."""
+        span = self.hours.at(self.clock.earliest_ms(), self.clock.latest_ms())
+        if span is not None:
+            return ApiError(Kind.STALE, not_sent(span), hint="Run it again when they have ended.")
+        if stopwatch() - self._listed_at >= FRESH_SECONDS:
+            return ApiError(Kind.STALE, "the list it was decided by is too old")
+        return None
+
+    def held_back(self) -> bool:
+        """Whether quiet hours keep the request from being sent; the result says so then."""
+        span = self.hours.at(self.clock.earliest_ms(), self.clock.latest_ms())
+        if span is None or self.run.check_mode:
+            return False
+        self.run.result.update(
+            failure_result(sentence(self.run.what, not_sent(span), "Run it again when they have ended"), "quiet_hours"), changed=False
+        )
+        return True
+
+    def show_diff(self, before: t.Any, after: t.Any) -> None:
+        """The difference, where one is wanted."""
+        if self.run.diff_mode:
+            self.run.result["diff"] = {"before": _text(before), "after": _text(after)}
+
+    @contextlib.contextmanager
+    def watched(self, stamp: t.Callable[[], None] = lambda: None) -> Iterator[None]:
+        """Every attempt at a request, repeats after 429 included, needs a fresh list and no quiet hours. *stamp* is called every few seconds."""
+        stamped_at = stopwatch()
+
+        def before_write() -> float:
+            nonlocal stamped_at
+            obstacle = self.obstacle()
+            if obstacle is not None:
+                raise obstacle
+            if stopwatch() - stamped_at >= STAMP_SECONDS:
+                stamp()
+                stamped_at = stopwatch()
+            return min(self._listed_at + FRESH_SECONDS, stamped_at + STAMP_SECONDS)
+
+        self.client.before_each_write = before_write
+        try:
+            yield
+        finally:
+            self.client.before_each_write = None
+
+
+class _Starting(_Work):
+    """One call of state present."""
+
+    def __init__(self, run: ModuleRun, asked: PatchData, journal: Journal) -> None:
+        super().__init__(run)
+        self.asked = asked
+        self.journal = journal
+        self.run_id = uuid.uuid4().hex
+        self.identity = RunIdentity.here(self.run_id, run.options)
+        self.slot = Slot(self.workspace_id, f"patch_data:{self.name}", 0)
+        self.sends = 0
+        self._checked = False
+        self._taken: tuple[ApiError, float] | None = None  # the service says that the name is taken: its error, and since when
+        run.result.update(run_id=self.run_id, differences=[], request_id=None, adopted=False)
+
+    def act(self) -> None:
+        """Bring it about that the run is there, once; then wait for its end."""
+        pause = FIRST_WAIT
+        while True:
+            self.run.doing = "listing"
+            row, asked_ms = timed(self.clock, self.listed)
+            attempt = self._newest(asked_ms)
+            if row is not None:
+                self._there(row, attempt)
+                return
+            if not self._send_or_wait(attempt, pause):
+                return
+            pause = min(LONGEST_WAIT, pause * 1.5)
+
+    def _newest(self, asked_ms: int) -> Attempt | None:
+        """The newest attempt for the name, by whichever controller."""
+        known = self.journal.read([self.workspace_id], Window(0, 0), asked_ms)
+        made = known.stops.get(self.slot, ())
+        if not made:
+            return None
+        return on_both_clocks(not_ahead(made[-1], self.clock.latest_ms(), known.journal_ms), asked_ms, known.journal_ms)
+
+    def _send_or_wait(self, attempt: Attempt | None, pause: float) -> bool:
+        """The run is not listed: send it, or wait for what another request, maybe of this call, has brought. False if this call is over."""
+        if self._taken is not None:
+            if stopwatch() - self._taken[1] > self.settle_ms / 1000:
+                raise self._taken[0]
+            time.sleep(pause)
+            return True
+        step = sendable(attempt, self.clock.earliest_ms(), self.settle_ms)
+        own = attempt is not None and attempt.run_id == self.run_id
+        if self.run.check_mode:
+            return self._would_send(step.send or attempt is None or attempt.outcome is not Outcome.ACCEPTED)
+        if step.send:
+            if self.sends >= _TIMES:
+                raise _lost(f"its answer was lost {counted(self.sends, 'time')}, and it is not listed")
+            return not self.held_back() and self._send(attempt)
+        if attempt is not None and attempt.outcome is Outcome.ACCEPTED and self.clock.earliest_ms() >= attempt.sent_ms + self.settle_ms:
+            return self._not_listed(attempt, own=own)
+        self.run.doing = step.reason
+        time.sleep(max(0.05, min(pause, (step.due_ms - self.clock.earliest_ms()) / 1000)))
+        return True
+
+    def _would_send(self, sends: bool) -> bool:
+        if sends:
+            self._check_job()
+        self.run.result["changed"] = sends
+        self.show_diff({}, self.asked.content() if sends else {})
+        return False
+
+    def _not_listed(self, attempt: Attempt, *, own: bool) -> bool:
+        """It was accepted, and the list does not show it although it has had its time."""
+        until = to_iso(sendable(attempt, 0, self.settle_ms).due_ms)
+        text = f"it was accepted at {to_iso(attempt.sent_ms)} and is not listed"
+        self.run.result.update(changed=own, request_id=attempt.request_id, adopted=not own)
+        if own and not self.options["wait"]:
+            self.run.warn(f"PatchData {printable(self.name, 100)}: {text}. The same task finds it later.")
+            return False
+        remedy = f"Run it again: it is found then, and not sent a second time before {until}"
+        self.run.result.update(failure_result(sentence(self.run.what, text, remedy), "incomplete"))
+        return False
+
+    def _check_job(self) -> None:
+        """Refuse what the service would refuse, where v1 shows the job.
+
+        :raises ApiError: the job does not exist, or is not planned.
+        """
+        if self._checked:
+            return
+        self._checked = True
+        api = WorkspaceApi(self.run.session, self.workspace_id)
+        try:
+            detail = api.job_detail(self.asked.job_name)
+        except ApiError as error:
+            if error.kind is Kind.NOT_FOUND:
+                with contextlib.suppress(ApiError):
+                    error.hint = f"{JobCatalog(api).suggestion(self.asked.job_name)} Check the name of the job and workspace_id.".strip()
+                raise
+            return  # the service itself refuses it then
+        schedule = detail.get("schedule")
+        kind = schedule.get("type") if isinstance(schedule, dict) else None
+        if kind == "EXECUTE_ONCE" or detail.get("processType") == "REAL_TIME":
+            cause = f"job {printable(self.asked.job_name, 100)} is not planned periodically"
+            raise ApiError(Kind.NOT_RERUNNABLE, cause, hint=_HINTS[_NOT_PLANNED])
+
+    def _send(self, superseded: Attempt | None) -> bool:
+        """Claim the name and send the request. True, because the list says what came of it."""
+        self._check_job()
+        self.run.doing = "sending"
+        self.sends += 1
+        (attempt,) = self.journal.claim([Intent(self._attempt(), superseded if superseded is not None and superseded.open else None)])
+        if attempt is None:
+            return True  # another run was faster: what came of that is listed, or in the journal
+        self.journal.note(_NOTES, str(attempt.attempt_id), json.dumps(self.asked.content(), ensure_ascii=False, sort_keys=True))
+        error: ApiError | None = None
+        request_id = None
+        with self.watched(lambda: self.journal.stamp([attempt], self.clock.now_ms())):
+            try:
+                request_id = self.api.create(self.asked).request_id
+            except ApiError as failure:
+                error = failure
+            except ClaimLostError:
+                return True
+            except OptionError as refusal:
+                error = ApiError(Kind.INVALID, str(refusal))
+        outcome = Outcome.ACCEPTED if error is None else outcome_of(error.kind, 1)[0]
+        message = "" if error is None else printable(error, 400)
+        self.journal.record(
+            [attempt], outcome, now_ms=self.clock.latest_ms(), request_id=request_id or getattr(error, "request_id", None), message=message
+        )
+        self.run.result.update(request_id=request_id, changed=self.run.result["changed"] or error is None)
+        if error is not None and outcome is not Outcome.UNKNOWN:
+            self._refused(error)
+        return True
+
+    def _refused(self, error: ApiError) -> None:
+        """:raises ApiError: *error*, unless the list may say more: the name is taken, or the list was too old."""
+        tail = (error.code or "")[-4:]
+        if tail == _TAKEN:
+            error.hint = "PatchData of this name exists, and is not listed. Use another name."
+            self._taken = (error, stopwatch())
+        elif error.kind is not Kind.STALE or self.sends >= _TIMES:
+            error.hint = _HINTS.get(tail, error.hint)
+            raise error
+
+    def _attempt(self) -> Attempt:
+        now, who = self.clock.now_ms(), self.identity
+        return Attempt(
+            # Its slot is the name alone; next to that the day it begins with, for people who read the history.
+            failure=Failure(self.slot.workspace_id, self.slot.job_id, 0, self.asked.begin, None, "", None, None),
+            job_name=self.asked.job_name,
+            run_id=who.run_id,
+            since=now,
+            number=self.sends,
+            batch=1,
+            sent_ms=now,
+            last_ms=now,
+            journal_ms=0,
+            controller=who.controller,
+            user=who.user,
+            purpose=who.purpose,
+            flight_ms=int((STAMP_SECONDS + self.client.read_timeout) * 1000),
+            kind=AttemptKind.PATCH_DATA,
+        )
+
+    def _there(self, row: PatchDataRow, attempt: Attempt | None) -> None:
+        """The run is listed: made by this call, or the same, or another one."""
+        own = attempt is not None and attempt.run_id == self.run_id and attempt.outcome in (Outcome.ACCEPTED, Outcome.UNKNOWN)
+        if own and attempt is not None and attempt.outcome is Outcome.UNKNOWN:
+            self.journal.record([attempt], Outcome.ACCEPTED, now_ms=self.clock.latest_ms(), message="its answer was lost; it is listed")
+        different = differences(self.asked, row, self._content(attempt))
+        self.run.result.update(changed=own, adopted=not own, differences=safe(different))
+        self.show_diff({} if own else self.asked.content(), self.asked.content())
+        if different:
+            shown = "; ".join(
+                f"{entry['option']} is {_short(entry['actual'])}, and {_short(entry['wanted'])} is asked for" for entry in different
+            )
+            cause = f"there is PatchData of this name with another content: {shown}"
+            remedy = "Use another name for it, or ask for the same"
+            self.run.result.update(failure_result(sentence(self.run.what, cause, remedy), "option"))
+            return
+        if not self.run.check_mode and self.options["wait"]:
+            self._wait(row)
+        else:
+            self._progress(row)
+
+    def _content(self, attempt: Attempt | None) -> t.Mapping[str, t.Any] | None:
+        """What the journal has of the content of the run."""
+        if attempt is None or attempt.outcome not in (Outcome.ACCEPTED, Outcome.UNKNOWN, Outcome.INTENDED):
+            return None
+        text = self.journal.notes(_NOTES).get(str(attempt.attempt_id))
+        try:
+            content = json.loads(text) if text else None
+        except ValueError:
+            return None
+        return content if isinstance(content, dict) else None
+
+    def _progress(self, row: PatchDataRow) -> list[JobInstance]:
+        """The instances of the run, with the result's account of its dates."""
+        slack = _DAY_MS if self.asked.day_granularity else SLACK_MS
+        window = Window(self.asked.begin - slack, self.asked.end + slack)
+        jobs = [(self.asked.job_name, self.workspace_id), *self.asked.depend_jobs]
+        instances: list[JobInstance] = []
+        for job_name, workspace_id in jobs:
+            api = WorkspaceApi(self.run.session, workspace_id, self.options["api_version"])
+            instances += api.list_instances(window, job_name=job_name, instance_type=InstanceType.PATCH_DATA)
+        made = own_instances(instances, row)
+        dates = by_date(made, self.asked.offset_hours)
+        self.run.result.update(dates=dates, missed=[_missed(instance) for instance in without_success(made)])
+        done = sum(date["total"] == date["succeeded"] for date in dates)
+        self.run.doing = f"{done} of {counted(len(dates), 'date')} done"
+        return made
+
+    def _wait(self, row: PatchDataRow) -> None:
+        """Until its end, or wait_timeout."""
+        begun, over_since = stopwatch(), None
+        while True:
+            made = self._progress(row)
+            over = ended(row, made)
+            if over and row.state == "running":
+                # By its status it goes on, by its instances it does not: what is to follow has had time to show.
+                over_since = over_since or stopwatch()
+                over = stopwatch() - over_since >= self.settle_ms / 1000
+            else:
+                over_since = None
+            if over:
+                self._conclude(row, made)
+                return
+            left = self.options["wait_timeout"] - (stopwatch() - begun)
+            if left <= 0:
+                text = f"it has not ended after {self.options['wait_timeout']} seconds: {self.run.doing}"
+                self.run.result.update(
+                    failure_result(sentence(self.run.what, text, "Run it again to wait on, or stop it with state stopped"), "incomplete")
+                )
+                return
+            time.sleep(min(self.options["poll_interval"], left))
+            row = self.listed() or row
+
+    def _conclude(self, row: PatchDataRow, made: t.Sequence[JobInstance]) -> None:
+        bad = without_success(made)
+        if not made:
+            self.run.warn(f"PatchData {printable(self.name, 100)} has no instances: its job is not planned between its dates.")
+        if row.state == "success" and not bad:
+            return
+        shown = ", ".join(f"{instance.job_name} of {to_iso(instance.key.plan_time)} {instance.status_text}" for instance in bad[:5])
+        more = f" and {len(bad) - 5} more" if len(bad) > 5 else ""
+        cause = f"it ended as {printable(row.status, 40)}" + (
+            f", {len(bad)} of {counted(len(made), 'instance')} without success: {shown}{more}" if bad else ""
+        )
+        remedy = "Rerun what failed with dataarts.factory.job_rerun and instance_types patch_data, once the cause is mended"
+        self.run.result.update(failure_result(sentence(self.run.what, cause, remedy), "incomplete"))
+
+
+class _Stopping(_Work):
+    """One call of state stopped. To stop twice is harmless, so nothing is claimed for it."""
+
+    def act(self) -> None:
+        """Bring it about that the run does not go on."""
+        row = self.listed()
+        if row is None:
+            raise _unknown([self.name], self.api)
+        before = row.state
+        if row.state != "running":
+            return
+        self.show_diff({"state": before}, {"state": "stopped"})
+        if self.run.check_mode or self.held_back():
+            self.run.result["changed"] = self.run.check_mode
+            return
+        for _send in range(_TIMES):
+            if self._stop():
+                self.run.result["changed"] = True
+            row = self._until_stopped() or row
+            if row.state != "running":
+                self.run.result["changed"] = True
+                return
+            if self.run.result["changed"]:
+                break
+        text = "the stop was accepted, and it is still running" if self.run.result["changed"] else "whether a stop took effect is unknown"
+        self.run.result.update(failure_result(sentence(self.run.what, text, "Run it again"), "incomplete"))
+
+    def _stop(self) -> bool:
+        """Send one stop. False if its outcome is unknown, or it does not run any more."""
+        self.run.doing = "stopping"
+        with self.watched():
+            try:
+                self.run.result["request_id"] = self.api.stop(self.name).request_id
+            except ApiError as error:
+                if error.kind is Kind.AMBIGUOUS or (error.code or "").endswith(_NOT_RUNNING):
+                    return False
+                raise
+        return True
+
+    def _until_stopped(self) -> PatchDataRow | None:
+        """The run as it is listed once it does not run any more, or when ``settle_time`` is over."""
+        begun, pause = stopwatch(), FIRST_WAIT
+        while True:
+            row = self.listed()
+            if row is None or row.state != "running" or stopwatch() - begun >= self.settle_ms / 1000:
+                return row
+            time.sleep(pause)
+            pause = min(LONGEST_WAIT, pause * 1.5)
+
+
+def _missed(instance: JobInstance) -> dict[str, t.Any]:
+    named = {"workspace_id": instance.key.workspace_id, "job_name": instance.job_name, "instance_id": instance.instance_id}
+    times = {"plan_time": instance.key.plan_time, "plan_time_iso": to_iso(instance.key.plan_time)}
+    return t.cast("dict[str, t.Any]", safe({**named, **times, "status": instance.status_text}))
+
+
+def _lost(cause: str) -> ApiError:
+    return ApiError(Kind.AMBIGUOUS, cause, hint="Look at the list of PatchData before it is sent again.")
+
+
+def _short(value: t.Any) -> str:
+    if isinstance(value, (list, tuple)):
+        return printable(", ".join(map(str, (item for item in value if item is not None))) or "nothing", 200)
+    return "nothing" if value is None else printable(value if isinstance(value, str) else json.dumps(value), 200)
+
+
+def _text(content: t.Any) -> str:
+    return json.dumps(content, indent=2, sort_keys=True, ensure_ascii=False) + "\n" if content else ""
