@@ -203,7 +203,7 @@ class _Starting(_Work):
         made = known.stops.get(self.slot, ())
         if not made:
             return None
-        return on_both_clocks(not_ahead(made[-1], self.clock.latest_ms(), known.journal_ms), asked_ms, known.journal_ms)
+        return on_both_clocks(not_ahead(made[-1], self.clock.latest_ms(), known.journal_ms, 0), asked_ms, known.journal_ms)
 
     def _send_or_wait(self, attempt: Attempt | None, pause: float) -> bool:
         """The run is not listed: send it, or wait for what another request, maybe of this call, has brought. False if this call is over."""
