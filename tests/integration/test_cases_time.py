@@ -153,9 +153,9 @@ def test_a_step_back_of_the_services_date_hides_no_rerun_of_this_run(service: Ru
     service.inject({"route": "retry", "kind": "date", "date_step_seconds": -600})
     results = passes(module_options(service, tmp_path / "journal", since=str(service.now_ms())))
     assert reruns(service.journal()) == once(service)
-    told = [(instance["rerun"], instance["attempts"]) for result in results for instance in result["instances"]]
-    sent = told.index((True, 1))
-    assert set(told[sent:]) == {(True, 1)}, "in every pass that follows"
+    reported = [(instance["rerun"], instance["attempts"]) for result in results for instance in result["instances"]]
+    first = reported.index((True, 1))
+    assert set(reported[first:]) == {(True, 1)}, "in every pass that follows"
     assert [instance["action"] for instance in results[-1]["instances"]] == ["done"]
 
 

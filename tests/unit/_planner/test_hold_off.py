@@ -188,11 +188,11 @@ class TestMadeAhead:
         made = dataclasses.replace(self.MADE, since=at(10))
         assert not_ahead(made, at(25), at(25), at(10)).sent_ms == at(10)
 
-    @pytest.mark.parametrize(("since", "sent"), [(40, 40), (41, 5), (39, 5)])
-    def test_it_stays_one_of_its_own_run_while_the_clock_is_behind_its_since(self, since: float, sent: float) -> None:
+    @pytest.mark.parametrize(("since", "made_at"), [(40, 40), (41, 5), (39, 5)])
+    def test_it_stays_one_of_its_own_run_while_the_clock_is_behind_its_since(self, since: float, made_at: float) -> None:
         """Or the run would report that it had reran nothing, until the clock that was set back has come to its ``since`` again."""
         made = dataclasses.replace(self.MADE, since=at(40))
-        assert not_ahead(made, at(25), at(25), at(since)).sent_ms == at(sent)
+        assert not_ahead(made, at(25), at(25), at(since)).sent_ms == at(made_at)
 
     @pytest.mark.parametrize("since", [40, 95])
     def test_a_since_that_was_ahead_too_does_not_count(self, since: int) -> None:
