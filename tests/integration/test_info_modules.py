@@ -223,6 +223,7 @@ LEAST: dict[str, dict[str, t.Any]] = {
     "workspace_info": {"workspace_id": None},
     "job_dependency_info": {"job_name": "daily_sales"},
     "job_instance_stop": {"job_name": "daily_sales", "instance_ids": ["500001"]},
+    "job_run": {"job_name": "daily_sales", "run_key": "night"},
     "job_schedule": {"state": "paused", "jobs": ["daily_sales"]},
 }
 
@@ -257,7 +258,7 @@ def check_failure(result: dict[str, t.Any], kind: str, place: str) -> None:
 def test_each_module_ends_with_one_clear_message(service: t.Any, tmp_path: Path, name: str, wrong: str) -> None:
     service.set(**NEEDS.get(name, {}))
     given = options(service, **{"max_retries": 0, **LEAST[name]})
-    if name in ("job_rerun", "job_instance_retry", "job_instance_stop", "job_schedule"):
+    if name in ("job_rerun", "job_instance_retry", "job_instance_stop", "job_run", "job_schedule"):
         given["journal"] = str(tmp_path / "state")
     place = PROJECT_ID if name == "workspace_info" else WORKSPACE_ID
     if wrong == "key":

@@ -25,6 +25,7 @@ MODULES = {
     "job_instance_retry": {"job_name": "daily_sales", "task_retrys": "{{ failures }}"},
     "job_rerun": {},
     "job_instance_stop": {"job_name": "daily_sales", "instance_ids": ["500001"], "check_only": True},
+    "job_run": {"job_name": "daily_sales", "run_key": "night", "check_only": True},
     "job_schedule": {"state": "paused", "jobs": ["daily_sales"], "check_only": True},
     "rerun_history_info": {},
     "workspace_info": {"studio_instance_ids": [STUDIO_ID]},

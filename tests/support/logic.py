@@ -25,6 +25,7 @@ MODULES = {
     "job_dependency_info": ("dependency_info_spec", "_runner.info", "dependency_info"),
     "account_doctor": ("doctor_spec", "_runner.doctor", "doctor"),
     "job_instance_stop": ("instance_stop_spec", "_runner.instance_stop", "instance_stop"),
+    "job_run": ("job_run_spec", "_runner.job_run", "job_run"),
     "job_schedule": ("job_schedule_spec", "_runner.job_schedule", "job_schedule"),
     "supplement_data": ("supplement_data_spec", "_runner.supplement_data", "supplement_data"),
     "supplement_data_info": ("supplement_data_info_spec", "_runner.supplement_data", "supplement_data_info"),

@@ -412,10 +412,14 @@ def base(module: str, service: str, journal: Path, name: str) -> dict[str, t.Any
         "max_retries": 0,
         "journal": str(journal),
     }
-    if module == "job_instance_retry":
-        options["task_retrys"] = GOOD["task_retrys"]
-    elif module == "supplement_data":
-        options |= {"start_date": GOOD["start_date"], "end_date": GOOD["end_date"]}
+    needed = {
+        "job_instance_retry": {"task_retrys": GOOD["task_retrys"]},
+        "job_instance_stop": {"instance_ids": ["1"]},
+        "job_run": {"run_key": "night"},
+        "job_schedule": {"state": "paused", "jobs": ["a_name"]},
+        "supplement_data": {"start_date": GOOD["start_date"], "end_date": GOOD["end_date"]},
+    }
+    options |= needed.get(module, {})
     own = CREDENTIAL_OPTIONS if name in CREDENTIAL_OPTIONS and not name.startswith(("access", "secret", "agency", "security")) else (name,)
     left_out = {*own, *(("job_name",) if module == "job_instance_info" else ())}
     return {option: value for option, value in options.items() if option in spec_of(module) and option not in left_out}

@@ -34,6 +34,7 @@ def instance_detail(body: t.Any, what: str) -> InstanceDetail:
         nodes=tuple(_node(entry, f"node {number} of {what}") for number, entry in enumerate(entries, 1)),
         message=fields.text("error_message", MAX_MESSAGE),
         plan_time=fields.time("plan_time"),
+        end_time=fields.time("end_time"),
     )
 
 

@@ -294,6 +294,21 @@ def instance_stop_spec() -> Spec:
     }
 
 
+def job_run_spec() -> Spec:
+    """Module ``job_run``."""
+    return {
+        **account_spec(),
+        **workspace_spec(),
+        **sending_spec(),
+        **journal_spec(),
+        "job_name": {"type": "str", "required": True},
+        "run_key": {"type": "str", "required": True, "no_log": False},
+        "job_params": {"type": "dict"},
+        "wait": {"type": "bool", "default": True},
+        "wait_timeout": {"type": "int", "default": 3600},
+    }
+
+
 def job_schedule_spec() -> Spec:
     """Module ``job_schedule``."""
     return {
@@ -379,6 +394,7 @@ MODULES: t.Dict[str, t.Callable[[], Spec]] = {
     "job_instance_retry": instance_retry_spec,
     "job_instance_stop": instance_stop_spec,
     "job_rerun": rerun_spec,
+    "job_run": job_run_spec,
     "job_schedule": job_schedule_spec,
     "rerun_history_info": history_info_spec,
     "supplement_data": supplement_data_spec,

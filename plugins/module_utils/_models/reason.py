@@ -45,6 +45,7 @@ class InstanceDetail:
     nodes: tuple[NodeRun, ...] = ()
     message: str | None = None
     plan_time: int | None = None
+    end_time: int | None = None
 
     def describes(self, instance: JobInstance) -> bool:
         """Whether it shows the very failure that was listed, and not a later run."""

@@ -1,7 +1,8 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Sender: one request, to rerun or to stop, from its claim in the journal to its recorded outcome. Nothing else in the collection sends one."""
+"""Sender: one request about an instance, to rerun or to stop it, from its claim in the journal to its recorded outcome. Nothing else in the collection
+sends one. Requests about jobs are sent by ``schedules.py`` and ``job_run.py``."""
 
 from __future__ import annotations
 

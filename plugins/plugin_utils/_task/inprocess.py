@@ -29,6 +29,7 @@ from ...module_utils._runner.doctor import doctor
 from ...module_utils._runner.history import history_info
 from ...module_utils._runner.info import dependency_info, instance_info, job_info, workspace_info
 from ...module_utils._runner.instance_stop import instance_stop
+from ...module_utils._runner.job_run import job_run
 from ...module_utils._runner.job_schedule import job_schedule
 from ...module_utils._runner.rerun import rerun
 from ...module_utils._runner.retry import retry
@@ -44,6 +45,7 @@ LOGIC: dict[str, tuple[Logic, str, str]] = {
     "job_instance_retry": (retry, "retry", "job instances"),
     "job_instance_stop": (instance_stop, "stop", "job instances"),
     "job_rerun": (rerun, "rerun", "job instances"),
+    "job_run": (job_run, "run", "a job"),
     "job_schedule": (job_schedule, "change", "the scheduling of jobs"),
     "rerun_history_info": (history_info, "read", "the history of reruns"),
     "supplement_data": (supplement_data, "start", "PatchData"),

@@ -1,0 +1,115 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Runs by hand in the journal. What makes a key start one run is a unique index: whoever inserts its row sends, everybody else follows."""
+
+from __future__ import annotations
+
+import json
+import typing as t
+import uuid
+from dataclasses import replace
+
+from .._common.errors import ClaimLostError
+from .._common.text import printable
+from .._models.attempt import Outcome
+from .._models.job_run import KeyedRun
+from . import schema
+from .database import Database
+from .journal import Journal
+
+_FIELDS = (
+    *("job_name", "run_key", "params", "known", "run_id", "sent_ms", "last_ms", "journal_ms", "flight_ms", "outcome", "instance_id"),
+    *("read_back", "request_id", "message", "controller", "user", "purpose"),
+)
+_COLUMNS = schema.columns(*_FIELDS)
+_READ = f"SELECT {_COLUMNS}, id, claim FROM dataarts_run WHERE project_id = ? AND workspace_id = ? AND job_name = ?"
+_INSERT = (
+    f"INSERT INTO dataarts_run (project_id, workspace_id, {_COLUMNS}, claim) VALUES ({schema.marks((*_FIELDS, 1, 2, 3))})"
+    " ON CONFLICT DO NOTHING"
+)
+_SET = ", ".join(f'"{name}" = ?' for name in _FIELDS)
+_UPDATE = f"UPDATE dataarts_run SET {_SET}, claim = ? WHERE id = ? AND claim = ?"
+_MESSAGE = 400
+
+
+class RunBook:
+    """The runs by hand of one job. All methods raise JournalError if the journal cannot be used."""
+
+    def __init__(self, journal: Journal, project_id: str, workspace_id: str, job_name: str) -> None:
+        self._journal = journal
+        self._where = (schema.stored(project_id), schema.stored(workspace_id), schema.stored(job_name))
+
+    def read(self) -> tuple[list[KeyedRun], int]:
+        """Every run of the job, the oldest first, and the journal's clock now, epoch ms. Creates nothing."""
+
+        def work(database: Database) -> tuple[list[KeyedRun], int]:
+            return [_run(row) for row in database.query(f"{_READ} ORDER BY id", self._where)], database.clock_ms()
+
+        return self._journal.work(work)
+
+    def claim(self, run: KeyedRun, instead_of: KeyedRun | None) -> KeyedRun | None:
+        """Claim the key of *run*, durably; None where another task has.
+
+        :param instead_of: what the journal has of the key, of which nothing was started.
+        """
+        token = uuid.uuid4().hex
+
+        def work(database: Database) -> list[t.Any]:
+            row = _row(replace(run, journal_ms=database.clock_ms()))
+            if instead_of is None:
+                database.change([(_INSERT, (*self._where[:2], *row, token))])
+            else:
+                database.change([(_UPDATE, (*row, token, instead_of.record_id, instead_of.claim))])
+            return database.query(f"{_READ} AND claim = ?", (*self._where, token))
+
+        rows = self._journal.work(work, write=True)
+        return _run(rows[0]) if rows else None
+
+    def stamp(self, run: KeyedRun, now_ms: int) -> KeyedRun:
+        """The request of *run* is about to leave. Durable when this returns.
+
+        :raises ClaimLostError: another task has changed the row; nothing may be sent then.
+        """
+        stamped = self._changed(run, last_ms=now_ms)
+        if stamped is None:
+            raise ClaimLostError(
+                "Failed to keep a claim in the journal: another task took it over meanwhile. Start again with the same run_key."
+            )
+        return stamped
+
+    def record(self, run: KeyedRun, outcome: Outcome, **end: t.Any) -> KeyedRun | None:
+        """Record how the request of *run* ended; None where another task has changed the row.
+
+        :param end: ``instance_id``, ``read_back``, ``request_id``, ``message``, ``last_ms``.
+        """
+        end["message"] = printable(end.get("message", ""), _MESSAGE)
+        return self._changed(run, outcome=outcome, **end)
+
+    def _changed(self, run: KeyedRun, **changes: t.Any) -> KeyedRun | None:
+        token, moves = uuid.uuid4().hex, "last_ms" in changes
+
+        def work(database: Database) -> list[t.Any]:
+            changed = replace(run, **changes)
+            if moves:
+                changed = replace(changed, journal_ms=max(database.clock_ms(), run.journal_ms))
+            database.change([(_UPDATE, (*_row(changed), token, run.record_id, run.claim))])
+            return database.query(f"{_READ} AND claim = ?", (*self._where, token))
+
+        rows = self._journal.work(work, write=True)
+        return _run(rows[0]) if rows else None
+
+
+def _row(run: KeyedRun) -> tuple[t.Any, ...]:
+    values = [json.dumps(run.known) if name == "known" else getattr(run, name) for name in _FIELDS]
+    return tuple(map(schema.stored, values))
+
+
+def _run(row: t.Sequence[t.Any]) -> KeyedRun:
+    values = dict(zip((*_FIELDS, "record_id", "claim"), row))
+    try:
+        values.update(known=tuple(map(str, json.loads(values["known"]))), outcome=Outcome(values["outcome"]))
+    except (ValueError, TypeError):
+        raise schema.Unreadable(f"run {values['record_id']} of a job is malformed") from None
+    values["read_back"] = values["read_back"] == 1
+    return KeyedRun(**values)

@@ -1,0 +1,292 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The logic of module job_run: a job is run once for each key, and the run is followed to its end."""
+
+from __future__ import annotations
+
+import time
+import typing as t
+import uuid
+
+from .._api.job_query import JobCatalog
+from .._api.workspace import WorkspaceApi
+from .._common.errors import ApiError, ClaimLostError, JournalError, Kind, OptionError
+from .._common.stopwatch import stopwatch
+from .._common.text import printable, safe
+from .._common.times import Window, to_iso
+from .._journal.journal import Journal
+from .._journal.runs import RunBook
+from .._models.attempt import Outcome
+from .._models.instance import Status
+from .._models.job_run import KeyedRun, checked_key, fingerprint, parameters, same_parameters
+from .._models.reason import InstanceDetail
+from .._models.run_scope import seconds_of
+from .._output.messages import lookup_hint
+from .._planner.job_run import CLOCK_SLACK_MS, RunDecision, RunStep, decide_run, made_by
+from .._planner.outcomes import NOT_EXECUTED_KINDS, REJECTING_KINDS
+from .._planner.stopping import ENDED
+from .ansible_module import ModuleRun, error_result, failure_result, sentence
+from .info import must_match
+from .sender import STAMP_SECONDS, RunIdentity
+
+_FIRST_WAIT, _LONGEST_WAIT = 0.5, 5.0
+#: Plan times around now in which the instances of the job are listed before it is run, ms.
+_AROUND_MS = 3_600_000
+#: Statuses that only a person changes.
+_NEEDS_A_PERSON = frozenset({Status.RUNNING_EXCEPTION, Status.PAUSE, Status.WAITING_CONFIRM})
+
+
+def job_run(run: ModuleRun) -> None:
+    """The logic of module job_run; see :class:`ModuleRun` and the module's documentation."""
+    options = run.options
+    run.what = f"Failed to run job {printable(options['job_name'], 100)} {run.where}"
+    if options["api_version"] == "v2":
+        raise OptionError("Only v1 of the API can run a job, and api_version is v2. Set api_version to auto or v1.")
+    if not options["job_name"].strip():
+        raise OptionError("job_name is empty. Set it to the name of the job to run.")
+    with Journal(
+        options["journal"], password=options["journal_password"], project_id=run.session.project_id, read_only=run.check_mode
+    ) as journal:
+        try:
+            _Task(run, journal).work()
+        finally:
+            for text in journal.warnings:
+                run.warn(text)
+
+
+class _Task:
+    """One task of the module."""
+
+    def __init__(self, run: ModuleRun, journal: Journal) -> None:
+        self._run, options = run, run.options
+        self._name: str = options["job_name"]
+        self._key = checked_key(options["run_key"])
+        self._params = parameters(options["job_params"])
+        self._until = stopwatch() + seconds_of(options, "wait_timeout", 0)
+        self._settle_ms = int(options["settle_time"]) * 1000
+        self._api = WorkspaceApi(run.session, options["workspace_id"], options["api_version"])
+        self._book = RunBook(journal, run.session.project_id, options["workspace_id"], self._name)
+        self._who = RunIdentity.here(uuid.uuid4().hex, options)
+        self._client = run.session.client
+        run.result.update(run_key=self._key, action="none", instance=None)
+
+    def work(self) -> None:
+        """Until the run has ended, or nothing more is to be waited for."""
+        self._check_job()
+        pause, decision = _FIRST_WAIT, self._decided()
+        self._report(decision)
+        if self._run.check_mode:
+            if decision.step is RunStep.ADOPT and decision.known is not None:
+                self._show(decision.known, self._detail(decision.known))
+            return
+        while decision.step is not RunStep.ADOPT:
+            if decision.step is RunStep.RUN:
+                self._start(decision.known)
+            elif decision.step is RunStep.READ_BACK and decision.known is not None and not self._read_back(decision.known):
+                return
+            else:
+                time.sleep(pause if decision.due_ms is None else min(pause, self._seconds_to(decision)))
+                pause = min(_LONGEST_WAIT, pause * 1.5)
+            if "error" in self._run.result:
+                return
+            decision = self._decided()
+            self._report(decision)
+        if decision.known is not None:
+            self._watch(decision.known)
+
+    def _seconds_to(self, decision: RunDecision) -> float:
+        dummy, now = self._book.read()
+        return max(0.05, ((decision.due_ms or now) - now) / 1000)
+
+    def _check_job(self) -> None:
+        """:raises ApiError: there is no such job; before anything is claimed."""
+        if not self._api.list_jobs(self._name):
+            catalog = JobCatalog(self._api, real_time=False)
+            must_match(catalog.unmatched([self._name]) or ([] if catalog.has(self._name) else [self._name]), catalog, "batch job")
+
+    def _decided(self) -> RunDecision:
+        """:raises OptionError: the key was used with other parameters."""
+        runs, journal_ms = self._book.read()
+        known = next((run for run in runs if run.run_key == self._key), None)
+        decision = decide_run(known, journal_ms, self._settle_ms)
+        if known is not None and decision.step is not RunStep.RUN and not same_parameters(self._params, known):
+            raise OptionError(
+                f"run_key {printable(self._key, 200)} was used for this job at {to_iso(known.sent_ms)} with other job_params. "
+                "Use another key for another run."
+            )
+        return decision
+
+    def _start(self, instead_of: KeyedRun | None) -> None:
+        """Ask for the run, if no other task has claimed the key."""
+        now = self._client.clock.now_ms()
+        listed = self._api.list_instances(Window(now - _AROUND_MS, now + _AROUND_MS), job_name=self._name)
+        now, who = self._client.clock.now_ms(), self._who
+        wanted = KeyedRun(
+            job_name=self._name,
+            run_key=self._key,
+            params=fingerprint(self._params, uuid.uuid4().hex),
+            known=tuple(sorted(instance.instance_id for instance in listed if instance.instance_id)),
+            run_id=who.run_id,
+            sent_ms=now,
+            last_ms=now,
+            journal_ms=0,
+            flight_ms=int((STAMP_SECONDS + self._client.read_timeout) * 1000),
+            outcome=Outcome.INTENDED,
+            instance_id="",
+            read_back=False,
+            request_id=None,
+            message="",
+            controller=who.controller,
+            user=who.user,
+            purpose=who.purpose,
+        )
+        claimed = self._book.claim(wanted, instead_of)
+        if claimed is not None:
+            self._request(claimed)
+
+    def _request(self, claimed: KeyedRun) -> None:
+        """Send the request of *claimed*, and record how it ended."""
+        current = claimed
+
+        def before_write() -> float:
+            nonlocal current
+            at = stopwatch()
+            current = self._book.stamp(current, self._client.clock.now_ms())
+            return at + STAMP_SECONDS
+
+        self._client.before_each_write = before_write
+        error: ApiError | None = None
+        end: dict[str, t.Any] = {}
+        try:
+            started = self._api.run_job(self._name, self._params)
+            outcome, end = Outcome.ACCEPTED, {"instance_id": started.instance_id, "request_id": started.request_id}
+        except ClaimLostError:
+            return
+        except OptionError:
+            self._book.record(current, Outcome.NOT_EXECUTED, message="the name of the job cannot be part of a URL")
+            raise
+        except ApiError as failure:
+            error = failure
+            outcome, end = _outcome_of(failure.kind), {"request_id": failure.request_id, "message": str(failure)}
+        finally:
+            self._client.before_each_write = None
+        if outcome is Outcome.UNKNOWN:
+            end["last_ms"] = max(current.last_ms, self._client.clock.latest_ms())
+        self._run.result["changed"] = outcome is Outcome.ACCEPTED
+        try:
+            self._book.record(current, outcome, **end)
+        except JournalError as unrecorded:
+            self._run.result["instance"] = {"instance_id": end.get("instance_id")} if end.get("instance_id") else None
+            raise JournalError(f"{unrecorded} What was sent is in the result; the next run of this key settles it.") from None
+        if error is not None and outcome is not Outcome.UNKNOWN:
+            self._run.result.update(error_result(error, self._run.what), action="rejected")
+
+    def _read_back(self, known: KeyedRun) -> bool:
+        """Look for the instance of a request whose answer was lost; False if nothing tells, and the task is over."""
+        now = self._client.clock.latest_ms()
+        window = Window(known.sent_ms - _AROUND_MS, max(now, known.sent_ms) + _AROUND_MS)
+        runs, dummy = self._book.read()
+        instance_id, reason = made_by(known, [run for run in runs if run.run_key != known.run_key], self._listed(window))
+        if instance_id is not None:
+            # None where another task has told it first; it is read again in any case.
+            if self._book.record(known, Outcome.ACCEPTED, instance_id=instance_id, read_back=True, message=reason):
+                self._run.result["changed"] = known.run_id == self._who.run_id
+            return True
+        if known.outcome is not Outcome.UNKNOWN:
+            self._book.record(known, Outcome.UNKNOWN, message=reason)
+        cause = f"it was asked for at {to_iso(known.sent_ms)}, its answer was lost, and {reason}"
+        span = Window(known.sent_ms - CLOCK_SLACK_MS, max(now, known.sent_ms))
+        hint = f"It is never sent again for run_key {self._key}: look whether it ran, and use another key if it did not. "
+        hint += lookup_hint(self._run.options, [self._name], span)
+        failed = failure_result(sentence(self._run.what, cause, hint), Kind.AMBIGUOUS.value)
+        self._run.result.update(failed, action="unknown", reason=printable(cause))
+        return False
+
+    def _listed(self, window: Window) -> list[t.Any]:
+        return self._api.list_instances(window, job_name=self._name)
+
+    def _watch(self, known: KeyedRun) -> None:
+        """Show the run, and with ``wait`` until it has ended; then fail if it did not succeed."""
+        pause = _FIRST_WAIT
+        while True:
+            detail = self._detail(known)
+            self._show(known, detail)
+            left = self._until - stopwatch()
+            ended = detail is not None and (detail.status in ENDED or detail.status in _NEEDS_A_PERSON)
+            if ended or not self._run.options["wait"] or left <= 0:
+                break
+            time.sleep(max(0.05, min(pause, left)))
+            pause = min(_LONGEST_WAIT, pause * 1.5)
+        self._conclude(known, detail)
+
+    def _conclude(self, known: KeyedRun, detail: InstanceDetail | None) -> None:
+        run, name = self._run, f"instance {printable(known.instance_id, 100)}"
+        if not run.options["wait"] or (detail is not None and detail.status.succeeded):
+            return
+        if detail is None or (detail.status not in ENDED and detail.status not in _NEEDS_A_PERSON):
+            shown = "is not shown by the service yet" if detail is None else f"is {detail.status.value}"
+            cause, hint = f"{name} {shown} when wait_timeout was over", "Run it again with the same run_key to go on waiting"
+        else:
+            failed = detail.failed_nodes
+            at = f" at node {printable(failed[0].name, 100)}" if failed else ""
+            cause = (
+                f"{name} ended as {detail.status.value}{at}"
+                if detail.status in ENDED
+                else f"{name} is {detail.status.value}, and needs a person"
+            )
+            hint = "Correct what the log of the job names, then use another run_key to run it again"
+        run.result.update(failure_result(sentence(run.what, cause, hint), "incomplete"))
+
+    def _detail(self, known: KeyedRun) -> InstanceDetail | None:
+        """The instance now; None while no call shows it."""
+        try:
+            return self._api.detail_of(self._name, known.instance_id)
+        except ApiError as error:
+            if error.kind is not Kind.NOT_FOUND:
+                raise
+            return None
+
+    def _show(self, known: KeyedRun, detail: InstanceDetail | None) -> None:
+        seen = detail or InstanceDetail(Status.UNKNOWN, None)
+        failed = seen.failed_nodes
+        times = {"plan_time": seen.plan_time, "start_time": seen.start_time, "end_time": seen.end_time}
+        message = (failed[0].message if failed else None) or seen.message
+        self._run.result["instance"] = {
+            "workspace_id": self._api.workspace_id,
+            "job_name": safe(self._name),
+            "instance_id": known.instance_id,
+            "status": None if detail is None else seen.status.value,
+            **times,
+            **{f"{name}_iso": None if value is None else to_iso(value) for name, value in times.items()},
+            "node": safe(failed[0].name) if failed else None,
+            "log_path": safe(failed[0].log_path) if failed else None,
+            "error_message": None if message is None else printable(message),
+        }
+        self._run.result["api_versions"] = dict(self._api.api_versions)
+
+    def _report(self, decision: RunDecision) -> None:
+        known, run = decision.known, self._run
+        ours = known is not None and known.run_id == self._who.run_id
+        action = "run" if ours or decision.step is RunStep.RUN else "adopt" if decision.step is RunStep.ADOPT else "settle"
+        run.result.update(
+            action=action,
+            reason=printable(decision.reason),
+            changed=run.result["changed"] or (run.check_mode and decision.step is RunStep.RUN),
+            sent_time=None if known is None else known.sent_ms,
+            sent_time_iso=None if known is None else to_iso(known.sent_ms),
+            run_id=self._who.run_id if known is None else printable(known.run_id, 100),
+            user="" if known is None else printable(known.user, 100),
+            purpose="" if known is None else printable(known.purpose, 200),
+            read_back=known is not None and known.read_back,
+            api_versions=dict(self._api.api_versions),
+        )
+        if run.diff_mode:
+            after = f"{printable(self._name, 200)}: one run with run_key {self._key}\n" if run.result["changed"] else ""
+            run.result["diff"] = {"before_header": "runs before", "after_header": "runs after", "before": "", "after": after}
+
+
+def _outcome_of(kind: Kind) -> Outcome:
+    if kind in REJECTING_KINDS or kind in (Kind.NO_PERMISSION, Kind.NOT_PUBLISHED):
+        return Outcome.REJECTED
+    return Outcome.NOT_EXECUTED if kind in NOT_EXECUTED_KINDS else Outcome.UNKNOWN
