@@ -132,7 +132,7 @@ def wanted_statuses(words: t.Iterable[str], *, option: str) -> frozenset[Status]
     return statuses
 
 
-def parse_types(words: t.Iterable[str], *, option: str = "instance_types") -> frozenset[InstanceType]:
+def parse_types(words: t.Iterable[str]) -> frozenset[InstanceType]:
     """The instance types that *words* name [H-208].
 
     :raises OptionError: for a word that is not a type.
@@ -141,7 +141,7 @@ def parse_types(words: t.Iterable[str], *, option: str = "instance_types") -> fr
     types = set()
     for word in words:
         if str(word) not in by_word:
-            raise OptionError(f"{option} contains {_shown(word)}, which is not a type. Use any of {', '.join(by_word)}.")
+            raise OptionError(f"instance_types contains {_shown(word)}, which is not a type. Use any of {', '.join(by_word)}.")
         types.add(by_word[str(word)])
     return frozenset(types)
 

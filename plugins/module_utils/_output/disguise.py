@@ -29,7 +29,6 @@ _HEX = re.compile(r"(?=.*[0-9])(?=.*[a-f])[0-9a-f]{8,}|(?=.*[0-9])(?=.*[A-F])[0-
 #: A part of a URL in which characters are percent-encoded.
 _ENCODED = re.compile(r"[\w.~-]*(?:%[0-9A-Fa-f]{2}[\w.~-]*)+")
 _AROUND = re.compile(r"""([(\[{"'\u201c\u2018]*)(.*?)([)\]}.,:;!?"'\u201d\u2019…]*)""", re.DOTALL)
-_TIME = re.compile(r"[0-9]{13}")
 _WEEK_MS = 7 * 86_400_000
 _WEEKS = 500
 #: Blocks of Unicode in which the characters of a script are many and in no order that says anything.
@@ -135,11 +134,6 @@ class Disguise:
         while len(made) < length:
             made += hmac.new(self._key, len(made).to_bytes(8, "big") + message, hashlib.sha256).digest()
         return made[:length]
-
-
-def words_of(text: str) -> set[str]:
-    """The words of *text*, which are disguised one by one, in lower case."""
-    return {run for run, together in _runs(text.casefold()) if together}
 
 
 def _is_plain(text: str) -> bool:

@@ -40,19 +40,19 @@ def policy_result(left: LeftOut | None) -> dict[str, t.Any] | None:
     return None if left is None else {"option": left.option, "pattern": left.pattern, "read": left.read}
 
 
-def reason_lines(groups: t.Sequence[Group], indent: str = "  ", most: int = SHOWN_REASONS) -> list[str]:
+def reason_lines(groups: t.Sequence[Group]) -> list[str]:
     """A line for each of the reasons with the most instances, and how many others there are; none where nothing is known but a number."""
     if not any(group["reason"] or group["nodes"] for group in groups):
         return []
-    rest = groups[most:]
-    lines = [f"{indent}{group_text(group)}" for group in groups[:most]]
-    return [*lines, f"{indent}{sum(group['count'] for group in rest)} × {counted(len(rest), 'other reason')}"] if rest else lines
+    rest = groups[SHOWN_REASONS:]
+    lines = [f"  {group_text(group)}" for group in groups[:SHOWN_REASONS]]
+    return [*lines, f"  {sum(group['count'] for group in rest)} × {counted(len(rest), 'other reason')}"] if rest else lines
 
 
-def policy_lines(decisions: t.Iterable[Decision], indent: str = "  ") -> list[str]:
+def policy_lines(decisions: t.Iterable[Decision]) -> list[str]:
     """How many instances which pattern of which option leaves to a person, the most first."""
     counts = collections.Counter(decision.left_out for decision in decisions if decision.left_out is not None)
-    return [f"{indent}left to a person: {number}, {_policy_words(left)}" for left, number in counts.most_common()]
+    return [f"  left to a person: {number}, {_policy_words(left)}" for left, number in counts.most_common()]
 
 
 def _policy_words(left: LeftOut) -> str:

@@ -51,6 +51,8 @@ def newest_attempts(instances: t.Iterable[JobInstance], attempts: t.Iterable[Att
     by_slot: dict[Slot, list[Attempt]] = collections.defaultdict(list)
     for attempt in attempts:
         by_slot[attempt.failure.slot].append(attempt)
+    if not by_slot:
+        return {}, []
     matched: dict[InstanceKey, Attempt] = {}
     missing: list[Attempt] = []
     listed: dict[Slot, list[JobInstance]] = collections.defaultdict(list)
@@ -70,10 +72,13 @@ def effective_attempts(
 
     :param newest: the newest attempt for each instance that has one; whatever was made for the same name belongs to the same instance.
     """
+    if not effective:
+        return {}
     listed: dict[Slot, list[JobInstance]] = collections.defaultdict(list)
     for instance in instances:
-        if Slot.of(instance) in effective:
-            listed[Slot.of(instance)].append(instance)
+        slot = Slot.of(instance)
+        if slot in effective:
+            listed[slot].append(instance)
     names = {(attempt.failure.key, attempt.failure.instance_id): key for key, attempt in newest.items()}
     made: dict[InstanceKey, list[Attempt]] = collections.defaultdict(list)
     for slot, of_slot in listed.items():

@@ -173,6 +173,8 @@ class Goal(Strategy):
 
     def _with_dependants(self, snapshot: Snapshot, decisions: t.Sequence[Decision]) -> list[Decision]:
         """*decisions*, and those about what joins the plan because it depends on what is rerun."""
+        if not self._below.wanted:
+            return list(decisions)
         self._below.judge(snapshot.instances)
         for text in self._below.notes:
             self.note(text)
