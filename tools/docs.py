@@ -4,7 +4,7 @@
 """Builds the documentation site in .cache/docs/html: `make docs`.
 
 Runs in the environment that holds what requirements/docs.txt pins. antsibull-docs writes a page for each module, plugin and role,
-and copies the guides of docs/docsite; docs/site has the front page and the settings; Sphinx makes HTML of it. A warning is an error.
+and copies the guides of docs/docsite; docs/site has the front page, the settings and the guides in Chinese; Sphinx makes HTML of it. A warning is an error.
 """
 
 from __future__ import annotations
@@ -42,6 +42,7 @@ def main() -> int:
         page.write_text(CONTENTS.sub("", page.read_text(encoding="utf-8")), encoding="utf-8")
     shutil.copy(SITE / "index.rst", PAGES)
     shutil.copytree(ROOT / "docs" / "docsite" / "rst" / "images", PAGES / "docsite" / "images")  # antsibull-docs takes pages only
+    shutil.copytree(SITE / "zh", PAGES / "zh")
     (PAGES / "contents.rst").write_text(contents(), encoding="utf-8")
     built = run("sphinx-build", "-q", "-W", "--keep-going", "-j", "auto", "-b", "html", "-c", str(WORK), "-d", str(WORK / "doctrees"),
                 str(PAGES), str(WORK / "html"))  # fmt: skip
@@ -51,9 +52,12 @@ def main() -> int:
 
 
 def contents() -> str:
-    """The tables of contents of the front page: the guides in the order of extra-docs.yml, then every page of the reference."""
+    """The tables of contents of the front page: the guides in the order of extra-docs.yml, those in Chinese, then every page of the reference."""
     extra = yaml.safe_load((ROOT / "docs" / "docsite" / "extra-docs.yml").read_text(encoding="utf-8"))
     parts = [toctree(section["title"], [f"docsite/{name}" for name in section["toctree"]]) for section in extra["sections"]]
+    guides = [name for section in extra["sections"] for name in section["toctree"]]
+    chinese = sorted((path.stem for path in (SITE / "zh").glob("*.rst")), key=guides.index)
+    parts.append(toctree("中文指南", [f"zh/{name}" for name in chinese]))
     pages = sorted(path.stem for path in PAGES.glob("*.rst"))
     for title, end in REFERENCE.items():
         parts.append(toctree(title, [f"{name.removesuffix(end)} <{name}>" for name in pages if name.endswith(end)]))

@@ -23,8 +23,9 @@ FOLDERS = sorted(path for path in ROOT.iterdir() if path.is_dir() and not path.n
 PAGES = sorted(
     path for path in (*ROOT.iterdir(), *(path for folder in FOLDERS for path in folder.rglob("*"))) if path.suffix in (".md", ".rst")
 )
-#: The Chinese README has the commands of the English one; the emulator's README has test_emulator_page.py.
-FOLLOWED_ELSEWHERE = [ROOT / name for name in ("README.zh-CN.md", "emulator/README.md")]
+#: The Chinese README and guides have the commands of the English ones; the emulator's README has test_emulator_page.py.
+IN_CHINESE = sorted((ROOT / "docs" / "site" / "zh").glob("*.rst"))
+FOLLOWED_ELSEWHERE = [*(ROOT / name for name in ("README.zh-CN.md", "emulator/README.md")), *IN_CHINESE]
 FOLLOWED = [page for page in PAGES if blocks(page) and page not in FOLLOWED_ELSEWHERE]
 REPOSITORY = yaml.safe_load((ROOT / "galaxy.yml").read_text(encoding="utf-8"))["repository"]
 KEYS = {"dataarts_access_key": "DEMOAKNORTHWIND00001", "dataarts_secret_key": "demo-secret-key-northwind-0123456789abcd"}
@@ -154,6 +155,10 @@ def test_the_chinese_readme_has_the_same_commands_files_and_links() -> None:
     assert re.findall(table, chinese, re.DOTALL) == re.findall(table, english, re.DOTALL) != []
     languages = {f"{REPOSITORY}/blob/main/{name}" for name in ("README.md", "README.zh-CN.md")}
     links = [set(re.findall(r"\]\(([^)]+)\)", text)) for text in (english, chinese)]
+    links[0] = {
+        next((link.replace("docsite/rst", "site/zh") for page in IN_CHINESE if link.endswith(f"/docsite/rst/{page.name}")), link)
+        for link in links[0]
+    }
     assert links[0] - languages == links[1] - languages
     assert [len(part & languages) for part in links] == [1, 1]
     assert (links[0] | links[1]) >= languages
