@@ -19,17 +19,17 @@ _OPENED = re.compile(r"( *)\.\. code-block:: \S+")
 
 def parts(page: str) -> list[tuple[bool, list[str]]]:
     """The lines of *page* in order, as parts: whether it is a code block with its options, and its lines."""
-    found: list[tuple[bool, list[str]]] = [(False, [])]
+    pieces: list[tuple[bool, list[str]]] = [(False, [])]
     indent = ""
     for line in page.splitlines():
         opened = _OPENED.fullmatch(line)
         if opened:
             indent = opened[1]
-            found.append((True, []))
-        elif found[-1][0] and line.strip() and not line.startswith(f"{indent}   "):
-            found.append((False, []))
-        found[-1][1].append(line)
-    return found
+            pieces.append((True, []))
+        elif pieces[-1][0] and line.strip() and not line.startswith(f"{indent}   "):
+            pieces.append((False, []))
+        pieces[-1][1].append(line)
+    return pieces
 
 
 def prose(page: str) -> str:

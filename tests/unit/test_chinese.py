@@ -36,13 +36,13 @@ def sections(path: Path) -> list[str]:
 
 def tables(path: Path) -> list[list[int]]:
     """How many cells each row of each table has."""
-    found: list[list[int]] = []
+    shapes: list[list[int]] = []
     for lines in re.findall(r"^\.\. list-table::\n(?:   .*\n|\n)+", path.read_text(encoding="utf-8"), re.MULTILINE):
         rows = re.split(r"^   \* -", lines, flags=re.MULTILINE)[1:]
-        found.append([1 + len(re.findall(r"^     -", row, re.MULTILINE)) for row in rows])
+        shapes.append([1 + len(re.findall(r"^     -", row, re.MULTILINE)) for row in rows])
     for lines in re.findall(r"^=+  [= ]+\n((?:.+\n)+)", path.read_text(encoding="utf-8"), re.MULTILINE):
-        found.append([len(re.split(r" {2,}", row.strip())) for row in lines.splitlines() if not row.startswith("=")])
-    return found
+        shapes.append([len(re.split(r" {2,}", row.strip())) for row in lines.splitlines() if not row.startswith("=")])
+    return shapes
 
 
 def test_these_guides_are_there_in_chinese() -> None:
