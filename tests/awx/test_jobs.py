@@ -167,7 +167,7 @@ def judge_report(report: dict[str, t.Any], storage: Storage, jobs: tuple[Job, ..
     assert f"Report: {url}" in jobs[1].stdout()
     whole = storage.pages()[url.removeprefix(storage.url)]
     assert "All 7 instances succeeded | Rerun report" in whole
-    assert whole.index("Plan, ") < whole.index("Rerun, ") < whole.index("Recheck, ")
+    assert whole.index(">Plan</span>, ") < whole.index(">Rerun</span>, ") < whole.index(">Recheck</span>, ")
     assert {request.path.partition("?")[2] for request in storage.requests} == {"signature=s3cret"}
     assert {request.headers["Authorization"] for request in storage.requests} == {"Bearer t0ken"}
 

@@ -268,6 +268,9 @@ def test_by_keyboard_alone(open_page: Open) -> None:
     )
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.className") == "skip"
+    for language in ("English", "中文"):
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement.textContent") == language
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.dataset.standing") == "failed_again"
     outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle + getComputedStyle(document.activeElement).outlineWidth")

@@ -27,6 +27,8 @@ _FINE = ("to_rerun", "in_progress")
 _STATES = {"no_result": "not worked on", "broken": "broken", "in_progress": "in progress", "planned": "planned", "succeeded": "succeeded"}
 _COLUMNS = ("failed", "rerun", "succeeded", "running", "waiting", "broken")
 _PLANNED = ("failed", "to_rerun")
+#: Steps of a night that the page names in the language of its reader.
+_STEPS = ("plan", "rerun", "recheck")
 
 
 def report_without_script(report: Result) -> str:
@@ -43,11 +45,20 @@ def report_without_script(report: Result) -> str:
 def steps_section(report: Result) -> str:
     """What each step of a night said at its end, the first first; nothing for a report of one run."""
     parts = [
-        f"<article class=step data-tone={'go' if step['succeeded'] else 'bad'}><h3><span>{_text(step['step']).capitalize()}, "
-        f"{_text(local_time(step['written_at']))}: {_name(step['headline'])}</span></h3><div class=command><pre>{_text(step['text'])}</pre></div></article>"
+        f"<article class=step data-tone={'go' if step['succeeded'] else 'bad'}>"
+        f"<h3><span><span{_say_step(step)}>{_text(step['step']).capitalize()}</span>, "
+        f"<time data-ms='{int(step['written_at'])}'>{_text(local_time(step['written_at']))}</time>: "
+        f"<bdi data-message>{_text(step['headline'])}</bdi></span></h3>"
+        f"<div class=command><pre>{_text(step['text'])}</pre></div></article>"
         for step in report.get("steps") or ()
     ]
-    return f"<section class=night><h2>The steps of this night</h2><div class=steps>{''.join(parts)}</div></section>" if parts else ""
+    title = "<h2 data-say=night>The steps of this night</h2>"
+    return f"<section class=night>{title}<div class=steps>{''.join(parts)}</div></section>" if parts else ""
+
+
+def _say_step(step: Result) -> str:
+    """The key of the catalogue for the name of a step that it knows."""
+    return f" data-say=night-{step['step']}" if step["step"] in _STEPS else ""
 
 
 def _next_step(step: Result, workspace: Result | None, check_mode: bool) -> str:

@@ -17,7 +17,7 @@ from ansible_collections.dataarts.factory.plugins.module_utils._models.attempt i
 from ansible_collections.dataarts.factory.plugins.module_utils._models.instance import InstanceType, Status
 from ansible_collections.dataarts.factory.plugins.module_utils._output.downstream import EFFECT_WORDS, UNSURE
 from ansible_collections.dataarts.factory.plugins.module_utils._planner.reconcile import decide, decide_missing
-from ansible_collections.dataarts.factory.plugins.plugin_utils._report import data, next_steps, standings, words
+from ansible_collections.dataarts.factory.plugins.plugin_utils._report import data, next_steps, plain, standings, words
 from ansible_collections.dataarts.factory.plugins.plugin_utils._report.headline import headline
 from ansible_collections.dataarts.factory.plugins.plugin_utils._task.counts import COUNTS, policy_remedy
 from tests.unit.building import at, attempt, instance, policy
@@ -58,6 +58,7 @@ def test_what_the_page_says_is_in_the_catalogue_and_the_catalogue_in_the_page() 
     tables = re.search(r"const STANDINGS = .*?const CALLED = ", SCRIPT, re.DOTALL)[0]  # type: ignore[index]
     stands = set(re.findall(r"(\w+): \[", tables)) - {"refused", "workspace", "no_result"}
     said |= stands | {"not_worked_on", "failed", "rerun", "adopted"}
+    said |= {"night"} | {f"night-{step}" for step in plain._STEPS}
     assert set(standings.STANDINGS) <= stands
     assert said - set(CATALOGUE["page"]) == set()
     # One of two that is chosen by a condition.
@@ -225,3 +226,4 @@ def test_the_headline_says_the_same_in_both(workspaces: t.Any, check_mode: bool,
     report = {"workspaces": workspaces, "totals": totals | ({} if check_mode else {"to_rerun": 0}), "check_mode": check_mode}
     assert headline(report) == english
     assert headline(report, "zh") == in_chinese
+    assert chinese(english) == in_chinese, "the same where only the text is there, as of the steps of a night"

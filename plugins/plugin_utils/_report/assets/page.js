@@ -197,8 +197,11 @@
     for (const node of document.querySelectorAll("[data-say]")) node.textContent = say(node.dataset.say);
     for (const node of document.querySelectorAll("[data-say-label]")) node.setAttribute("aria-label", say(node.dataset.sayLabel));
     $("text").placeholder = say("find-hint");
-    $("headline").textContent = report.headlines[language];
-    document.title = `${report.headlines[language]} | ${say("title")}`;
+    for (const node of document.querySelectorAll("[data-message]")) { node.dataset.message ||= node.textContent; node.textContent = message(node.dataset.message); }
+    for (const node of document.querySelectorAll("time[data-ms]")) node.textContent = full(Number(node.dataset.ms));
+    const headline = message(report.headlines[language]);
+    $("headline").textContent = headline;
+    document.title = `${headline} | ${say("title")}`;
     options($("workspace"), say("all"), report.workspaces.map((workspace) => [workspace.host, workspace.host]));
     options($("job"), say("all"), [...new Set(rows.map((row) => row.job_name))].sort().map((name) => [name, name]));
     options($("standing"), say("all"), places.filter((name) => listed[name]).map((name) => [name, `${known(name)[0]} (${listed[name]})`]));
