@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import time
@@ -105,12 +106,22 @@ def piped(service: Running, folder: Path, shell: str) -> subprocess.CompletedPro
     )
 
 
+#: Half way: when it has written the plan.
+TEE_THAT_IS_KILLED = """
+mkfifo pipe
+tee log < pipe > shown & tee=$!
+{ until grep -q "to rerun" log; do sleep 0.1; done; kill -9 $tee; } 2> /dev/null &
+$AP > pipe
+"""
+
+
 @pytest.mark.parametrize(
     "shell",
     [
         "$AP | head -1; exit ${PIPESTATUS[0]}",
         "$AP > /dev/full",
         "$AP > >(sleep 1; exec true)",
+        TEE_THAT_IS_KILLED,
     ],
 )
 def test_output_that_nobody_takes_ends_the_play_with_the_status_of_its_work(service: Running, tmp_path: Path, shell: str) -> None:
@@ -173,6 +184,26 @@ def test_what_failed_again_before_another_workspace_began_is_not_sent_once_more(
     since = outcome.stderr.split("dataarts_since=")[1].split()[0]
     again = ansible.playbook(PLAYBOOK, "-i", path, "--limit", "sales", variables={"dataarts_since": since}).ended(2)
     assert reruns(service) == 3, again.output
+
+
+def test_a_service_that_dies_leaves_a_person_with_what_stands_and_the_command(tmp_path: Path) -> None:
+    """Its process is killed while reruns run."""
+    with running(two_workspaces(switches=SWITCHES)) as mortal:
+        path = hosts(mortal, tmp_path, speed=1, run_seconds=3600)
+        process = Ansible(tmp_path).start("ansible-playbook", PLAYBOOK, "-i", path, "--limit", "supply", "-e", "dataarts_wait_timeout=15")
+        deadline = time.monotonic() + TIMEOUT
+        while not any(entry["instances"] for entry in mortal.journal()) and time.monotonic() < deadline:
+            time.sleep(0.2)
+        while " running, " not in process.text() and time.monotonic() < deadline:
+            time.sleep(0.2)
+    outcome = process.wait().ended(2)
+    assert re.search(r"^supply  no answer since \d\d:\d\d:\d\d; at that time 2 running, ", outcome.stdout, re.MULTILINE), outcome.stdout
+    assert "2 in progress when the service answered last" in outcome.failures["supply"]
+    closing = outcome.stdout.partition("Sum up all workspaces")[2]
+    assert "2 of 2 instances are still in progress." in closing
+    assert "To go on (nothing is sent twice):" in closing
+    assert "dataarts_since=" in closing
+    assert "Traceback" not in outcome.output
 
 
 def test_a_loop_over_workspaces_behind_one_host_is_summed_up_as_a_whole(service: Running, tmp_path: Path) -> None:
