@@ -12,9 +12,10 @@ from __future__ import annotations
 import typing as t
 
 from ansible.errors import AnsibleError
+from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 
-from ..module_utils._common.text import counted
+from ..module_utils._common.text import counted, printable
 from ..module_utils._config.argument_spec import rerun_summary_spec
 from ..plugin_utils._common.lines import Line
 from ..plugin_utils._common.tables import wrapped
@@ -25,10 +26,13 @@ from ..plugin_utils._report.go_on import go_on_lines
 from ..plugin_utils._report.publication import folder_of, place_of, publish
 from ..plugin_utils._report.started import started_command
 from ..plugin_utils._task.interruption import close_all
+from ..plugin_utils._task.loops import items_left
 from ..plugin_utils._task.screen import brief, failed_with, show
 
 #: Set where a verdict on all hosts stands before this task.
 _JUDGED = "__dataarts_judged"
+#: Items of a loop that a line names.
+_NAMED = 3
 
 
 class ActionModule(ActionBase):
@@ -58,6 +62,7 @@ class ActionModule(ActionBase):
             *(Line(line, "bad") for text in unmatched for line in wrapped(text)),
             *summary_lines(report, verbose=self._display.verbosity > 0),
             *_later_lines(task_vars if named is None else {}, hosts),
+            *self._loop_lines(task_vars, failed=bool(unmatched) or not report["succeeded"]),
         ]
         passed = self._passed(task_vars, "dataarts_report")
         published = publish(report, results, _texts(lines), passed, folder, place_of(options))
@@ -92,6 +97,16 @@ class ActionModule(ActionBase):
             return self._templar.template(task_vars.get(name))
         except AnsibleError:
             return None
+
+    def _loop_lines(self, task_vars: dict[str, t.Any], *, failed: bool) -> list[Line]:
+        """What of a loop over the role is not begun, because the verdict before this task *failed*, which ends the loop."""
+        fails = self._passed(task_vars, "dataarts_fail_on_broken")
+        if not failed or not task_vars.get(_JUDGED) or not boolean(True if fails is None else fails, strict=False):
+            return []
+        left = [printable(item, 100) for item in items_left(self._task, self._templar, task_vars)]
+        more = f" and {len(left) - _NAMED} more" if len(left) > _NAMED else ""
+        text = f"Not begun, because a failure ends the loop: {', '.join(left[:_NAMED])}{more}. To go on with them, set dataarts_fail_on_broken to false."
+        return [Line("\n".join(wrapped(text)), "bad")] if left else []
 
 
 def _later_lines(task_vars: dict[str, t.Any], hosts: list[str]) -> list[Line]:

@@ -225,6 +225,29 @@ def test_a_loop_over_workspaces_behind_one_host_is_summed_up_as_a_whole(service:
     assert reruns(service) == 8
 
 
+@pytest.mark.parametrize("goes_on", [False, True])
+def test_a_loop_that_a_failure_ends_names_what_is_not_begun(service: Running, tmp_path: Path, goes_on: bool) -> None:
+    """Of sales an instance fails again."""
+    data = json.loads(hosts(service, tmp_path).read_text(encoding="utf-8"))["all"]
+    names = ["sales", "supply", "finance", "marketing", "stock"] if not goes_on else ["sales", "supply"]
+    role = {
+        "name": "Rerun",
+        "ansible.builtin.include_role": {"name": "dataarts.factory.rerun"},
+        "loop": "{{ names }}",
+        "loop_control": {"loop_var": "workspace"},
+        "vars": {"dataarts_workspace_id": "{{ ids[workspace] }}"},
+    }
+    ids = {name: data["hosts"]["supply" if name == "supply" else "sales"]["dataarts_workspace_id"] for name in names}
+    settings = {**data["vars"], **data["hosts"]["sales"], "names": names, "ids": ids, "dataarts_fail_on_broken": not goes_on}
+    del settings["dataarts_workspace_id"]
+    play = {"hosts": "localhost", "gather_facts": False, "tasks": [role], "vars": settings}
+    outcome = Ansible(tmp_path).written_playbook([play]).ended(0 if goes_on else 2)
+    words = "Not begun, because a failure ends the loop: supply, finance, marketing and 1 more. To go on with them, set dataarts_fail_on_broken to false."
+    assert (words in " ".join(outcome.stdout.split())) is not goes_on
+    assert ("Not begun" in outcome.stdout) is not goes_on
+    assert reruns(service) == (8 if goes_on else 6)
+
+
 def test_what_was_sent_is_watched_as_the_run_that_sent_it_and_kept_where_that_is_refused(service: Running, tmp_path: Path) -> None:
     """Two workspaces behind one host, and a variable of the second that can be evaluated no more once it has been sent."""
     path = hosts(service, tmp_path)

@@ -1,0 +1,37 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A loop over a role: what of it is still to come. Ansible tells a task of the role only the item that it is for."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible.errors import AnsibleError
+
+#: Kinds of ``with_…`` whose words are their items.
+_PLAIN = (None, "list", "items")
+
+
+def items_left(task: t.Any, templar: t.Any, variables: t.Mapping[str, t.Any]) -> list[t.Any]:
+    """The items behind the one that *task* is for, of the closest loop over what includes it; [] if there is none, or it cannot be known.
+
+    :param task: of ansible-core.
+    :param templar: evaluates the loop.
+    :param variables: those of the task.
+    """
+    name = str(variables.get("ansible_loop_var") or "item")
+    parent = getattr(task, "_parent", None)
+    while parent is not None and not getattr(parent, "loop", None):
+        parent = getattr(parent, "_parent", None)
+    if parent is None or name not in variables or getattr(parent, "loop_with", None) not in _PLAIN:
+        return []
+    try:
+        items = templar.template(parent.loop)
+    except AnsibleError:
+        return []
+    if isinstance(items, list) and len(items) == 1 and isinstance(items[0], (list, tuple)):
+        items = items[0]  # a template stands in a list of its own
+    if not isinstance(items, (list, tuple)) or variables[name] not in items:
+        return []
+    return list(items[list(items).index(variables[name]) + 1 :])
