@@ -195,6 +195,20 @@ options:
     type: str
     choices: [report, stop_and_rerun]
     default: report
+  pause_schedules:
+    description:
+      - Whether the jobs of which something is to be rerun are paused before the first request, so that their schedules start nothing while their
+        instances are repaired, and started again at the end of the task.
+      - No call of the service pauses a job. The jobs that are scheduled are stopped, which the journal keeps, and exactly those are started
+        again. A job that somebody has stopped or paused before is left alone.
+      - If the task is interrupted, the next rerun in the workspace starts them again when it ends, from whichever controller that shares the
+        journal, with or without this option. So does M(dataarts.factory.job_schedule) with C(state=resumed).
+      - Nothing is rerun if a job cannot be paused. The task fails if a job cannot be started again.
+      - Whether a job that is stopped loses its instances that wait is not documented. What a schedule would have started meanwhile is not started
+        later.
+      - Only version v1 of the API can stop and start a job. Requires O(wait). Schedules are started again in O(not_between) too.
+    type: bool
+    default: false
   poll_interval:
     description:
       - Seconds between two passes.

@@ -147,6 +147,7 @@ def rerun_spec() -> Spec:
         "poll_interval": {"type": "int", "default": 10, "aliases": ["interval"]},
         "timeout_action": {"type": "str", "choices": list(TIMEOUT_WORDS), "default": "none"},
         "running_exception": {"type": "str", "choices": list(EXCEPTION_WORDS), "default": "report"},
+        "pause_schedules": {"type": "bool", "default": False},
         "pass_state": {"type": "dict", "no_log": False},
     }
 

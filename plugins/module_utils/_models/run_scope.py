@@ -58,6 +58,8 @@ class PassState:
     :param timed_out: whether ``wait_timeout`` is over.
     :param timeout_ms: when the first pass after that began, epoch ms.
     :param started: the first starts of reruns, see ``hung.py``.
+    :param paused: the jobs that were considered for a pause, see ``rerun_pauses.py``.
+    :param restore: whether the pass only starts again what was paused, because the run is over.
     :param fleet: whether whoever asks has other workspaces too, and judges by all of them whether a pattern matches no job.
     """
 
@@ -80,6 +82,8 @@ class PassState:
     timed_out: bool = False
     timeout_ms: int | None = None
     started: Carried = field(default_factory=dict)
+    paused: tuple[str, ...] = ()
+    restore: bool = False
 
     @classmethod
     def from_option(cls, value: t.Any) -> PassState:
@@ -110,6 +114,8 @@ class PassState:
             timed_out=bool(value.get("timed_out")),
             timeout_ms=timeout_ms if isinstance(timeout_ms, int) else None,
             started=started if isinstance(started, t.Mapping) else {},
+            paused=tuple(map(str, value.get("paused") or ())),
+            restore=bool(value.get("restore")),
         )
 
     def after(
@@ -161,6 +167,7 @@ class PassState:
             "timed_out": self.timed_out,
             "timeout_ms": self.timeout_ms,
             "started": dict(self.started),
+            "paused": list(self.paused),
             "fleet": self.fleet,
             "deadline": self.deadline,
             "baselines": None if self.baselines is None else dict(self.baselines),

@@ -139,6 +139,16 @@ def _made(pause: Pause) -> str:
     return f"the pause that {who} made at {to_iso(pause.sent_ms)}"
 
 
+def worth_waiting(decision: ScheduleDecision, first: dict[str, int]) -> bool:
+    """Whether it is worth waiting for what *decision* waits for. What another run needs is waited for as long as that run may be dead: one that
+    says again that it needs it is alive, and starts the job itself.
+
+    :param first: when each job was first expected to be free, epoch ms of the journal's clock; filled in here.
+    """
+    due = decision.due_ms or 0
+    return due <= first.setdefault(decision.job_name, due)
+
+
 def left_over(pauses: t.Iterable[Pause], run_id: str, journal_ms: int) -> list[Pause]:
     """The pauses of reruns that this run is to end: its own, and those of runs that are dead."""
     return [pause for pause in pauses if pause.made_by is MadeBy.RERUN and not pause.held_by_others(run_id, journal_ms)]

@@ -96,6 +96,12 @@ class Strategy(abc.ABC):
     def send(self, batch: Batch, sender: Sender) -> t.Iterator[RerunExchange]:
         """Send one batch, in as many requests as the API generation needs."""
 
+    def before_send(self, plan: Plan, journal: Journal) -> None:  # noqa: B027 - few strategies need it
+        """What is to be done before the requests of *plan* leave. What it raises keeps them from leaving."""
+
+    def after_pass(self, plan: Plan, journal: Journal) -> None:  # noqa: B027 - few strategies need it
+        """What is to be done at the end of a pass that may send."""
+
     def stop(self, decision: Decision, sender: Sender) -> RerunExchange:
         """Stop one instance; only a strategy whose plans have stops is asked."""
         raise NotImplementedError
@@ -196,9 +202,12 @@ class Engine:
                 strategy.foretell(snapshot, plan)
                 self._cover(snapshot)
                 if (plan.batches or plan.stops) and not strategy.state.plan_only:
+                    strategy.before_send(plan, self._journal)
                     self._send(snapshot, plan)
         finally:
             strategy.report(snapshot, plan)
+        if not self._run.check_mode:
+            strategy.after_pass(plan, self._journal)
         return snapshot, plan
 
     def _take(self) -> tuple[Snapshot, Plan]:

@@ -20,7 +20,7 @@ from .._models.instance import Job
 from .._models.pause import MadeBy
 from .._models.selection import Selection, select
 from .._output.schedules import schedule_diff, schedule_results
-from .._planner.schedules import RESUMED, ScheduleDecision, ScheduleStep
+from .._planner.schedules import RESUMED, ScheduleDecision, ScheduleStep, worth_waiting
 from .ansible_module import ModuleRun, error_result, failure_result, sentence
 from .info import must_match
 from .schedules import JobSchedules, ScheduleOutcome
@@ -77,7 +77,7 @@ class _Task:
             if self._run.check_mode:
                 break
             self._perform([decision for decision in decisions if self._outcomes[decision.job_name].decision is decision])
-            waits = [decision for decision in decisions if decision.step is ScheduleStep.WAIT and _waits(decision, first)]
+            waits = [decision for decision in decisions if decision.step is ScheduleStep.WAIT and worth_waiting(decision, first)]
             if not waits:
                 break
             time.sleep(_PAUSE)
@@ -153,13 +153,3 @@ class _Task:
         elif late and not run.check_mode:
             cause = f"{len(late)} of {counted(len(self._outcomes), 'job')} not started yet: {late[0].reason}"
             run.result.update(failure_result(sentence(run.what, cause, "Run it again when that has ended"), "incomplete"))
-
-
-def _waits(decision: ScheduleDecision, first: dict[str, int]) -> bool:
-    """Whether it is worth waiting for what *decision* waits for. What another run needs is waited for as long as that run may be dead: one that
-    says again that it needs it is alive, and starts the job itself.
-
-    :param first: when each job was first expected to be free, epoch ms of the journal's clock; filled in here.
-    """
-    due = decision.due_ms or 0
-    return due <= first.setdefault(decision.job_name, due)

@@ -17,6 +17,7 @@ from .._common.errors import FATAL_KINDS, ApiError, Kind, OptionError
 from .._common.stopwatch import stopwatch
 from .._common.text import counted, printable, safe
 from .._common.times import Window, to_iso
+from .._journal.journal import Journal
 from .._models.attempt import Attempt, Outcome
 from .._models.decision import Action, Decision
 from .._models.instance import InstanceKey, JobInstance, Status
@@ -51,6 +52,7 @@ from .dependencies import OrderReader
 from .downstream import Below
 from .engine import Engine, Strategy
 from .name_check import NameCheck, unlisted_text
+from .rerun_pauses import RerunPauses, restore
 from .sender import RerunExchange, Sender, requests_of
 from .snapshot import Listed, Since, Snapshot
 from .start_node import StartNode
@@ -62,7 +64,11 @@ _REMEDY = "The result lists every instance with its reason; correct what they na
 
 def rerun(run: ModuleRun) -> None:
     """The logic of module job_rerun: one pass; see :class:`ModuleRun` and the module's documentation."""
-    Engine(Goal(run)).run()
+    goal = Goal(run)
+    if goal.state.restore:
+        goal.restore()
+    else:
+        Engine(goal).run()
 
 
 class Goal(Strategy):
@@ -85,6 +91,7 @@ class Goal(Strategy):
         self._policy(RunScope(self.since(now).ms or now, False, window))
         self.api = WorkspaceApi(run.session, self._workspace_id, options["api_version"])
         self._apis = {self._workspace_id: self.api}
+        self._pauses = RerunPauses(run, self.api, self.run_id, self.state.paused)
         self._below = Below(run, self._api_of, self.state.downstream)
         self._order = OrderReader(run, self._api_of, self.state.dependencies)
         self._start_node = StartNode(self.api, self._retry_options, self.state.nodes)
@@ -221,6 +228,30 @@ class Goal(Strategy):
             self.note(text)
         return plan
 
+    def restore(self) -> None:
+        """Start again what was paused, and nothing else."""
+        options = self.run.options
+        journal = Journal(options["journal"], password=options["journal_password"], project_id=self.run.session.project_id)
+        restore(self.run, self._pauses, journal)
+
+    def before_send(self, plan: Plan, journal: Journal) -> None:
+        """Pause the jobs of which something is to be rerun."""
+        open_here = (
+            decision for decision in plan.decisions if decision.action.open and decision.instance.key.workspace_id == self._workspace_id
+        )
+        self._pauses.pause(journal, {decision.instance.job_name for decision in open_here})
+
+    def after_pass(self, plan: Plan, journal: Journal) -> None:
+        """Say that what was paused is still needed; start it again where nothing is left to do."""
+        if self.anything_left(plan):
+            self._pauses.renew(journal)
+            return
+        self._pauses.finish(journal)
+        for text in self._pauses.failures:
+            self._miss(text)
+        for text in self._pauses.notes:
+            self.note(text)
+
     def send(self, batch: Batch, sender: Sender) -> t.Iterator[RerunExchange]:
         """In one request, or where only v1 is open in one for each instance. What joined from downstream is rerun as a whole."""
         options = self._retry_options.from_first_node() if batch.downstream else self._retry_options
@@ -354,6 +385,7 @@ class Goal(Strategy):
             state,
             timeout_ms=self._stops.timeout_ms,
             started=self._stops.started,
+            paused=tuple(sorted(self._pauses.considered)),
         )
         result["pass_state"] = state.to_result()
         if result.get("failed") or self.anything_left(plan):

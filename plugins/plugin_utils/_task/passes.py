@@ -239,6 +239,20 @@ class Passes:
             return replace(run, problems=_union(run.problems, (f"Looked again after: {text}",)))
         return replace(run, error=result, base=self.base or result)
 
+    def restored(self, result: Result) -> Passes:
+        """The run after the pass that starts again what was paused. That it could not is a failure of the run."""
+        run = replace(
+            self,
+            requests=_added(self.requests, result.get("requests") or {}),
+            problems=_union(self.problems, result.get("problems") or ()),
+            changed=self.changed or bool(result.get("changed")),
+        )
+        if result.get("restored") or run.error is not None:
+            return run
+        text = "; ".join(map(str, result.get("problems") or ())) or message_of(result)
+        error = {**run.base, **result, "failed": True, "msg": text, "error": {"kind": INCOMPLETE}}
+        return replace(run, error=error, base=run.base or error)
+
     @staticmethod
     def _patience(result: Result, *, known: bool) -> int:
         """At which failed pass in a row the run ends.
@@ -455,6 +469,18 @@ def next_args(args: Result, run: Passes) -> dict[str, t.Any]:
     state = run.base.get("pass_state") or {"run_id": run.run_id}
     over = {"timed_out": True} if run.timed_out else {}
     return {**args, "pass_state": {**state, "plan_only": not run.base, "fleet": run.fleet, **over}}
+
+
+def restores(args: Result, run: Passes) -> bool:
+    """Whether a run that is over has jobs to start again: the module does it by itself in a pass after which nothing is left."""
+    wanted = bool(boolean(args.get("pause_schedules") or False, strict=False))
+    return wanted and not run.check and bool(run.base) and not (run.error is None and run.base.get("finished"))
+
+
+def restore_args(args: Result, run: Passes) -> dict[str, t.Any]:
+    """The options of the pass that starts again what was paused."""
+    state = run.base.get("pass_state") or {"run_id": run.run_id}
+    return {**args, "pass_state": {**state, "run_id": run.run_id, "restore": True, "plan_only": False}}
 
 
 def seconds_to_next_pass(run: Passes, timing: Timing, began: float, elapsed: float) -> float | None:

@@ -1,0 +1,148 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Option ``pause_schedules``: the jobs whose instances are rerun are paused before the first request, and started again at the end of the run.
+
+Every run that ends also starts what a dead one has left paused. A run is dead when it has not said for a while that it needs its pauses: it says
+so in each pass.
+"""
+
+from __future__ import annotations
+
+import time
+import typing as t
+
+from .._api.workspace import WorkspaceApi
+from .._common.errors import ApiError, JournalError, OptionError
+from .._common.text import printable
+from .._journal.journal import Journal
+from .._journal.pauses import PauseBook
+from .._models.instance import Job
+from .._models.pause import MadeBy
+from .._planner.schedules import PAUSED, RESUMED, ScheduleDecision, ScheduleStep, left_over, worth_waiting
+from .ansible_module import ModuleRun
+from .schedules import JobSchedules
+from .sender import RunIdentity
+
+#: How often it is looked whether a job can be started again yet, seconds.
+_PAUSE = 0.5
+#: The shortest time after which a run that says nothing counts as dead, ms.
+_LEAST_LEASE_MS = 5_000
+
+
+class RerunPauses:
+    """The pauses of one run.
+
+    :param considered: the jobs that earlier passes have paused, or left as they were; none is paused twice.
+    :ivar failures: sentences about jobs that could not be started again.
+    :ivar notes: the same about what other runs had paused.
+    """
+
+    def __init__(self, run: ModuleRun, api: WorkspaceApi, run_id: str, considered: t.Iterable[str]) -> None:
+        self._run, self._api, self._id = run, api, run_id
+        self.wanted = bool(run.options["pause_schedules"])
+        self.considered = set(considered)
+        self.failures: list[str] = []
+        self.notes: list[str] = []
+        self.changed = False
+        if self.wanted and not run.options["wait"]:
+            raise OptionError(
+                "pause_schedules needs wait: nobody would start the jobs again at the end. Set wait to true, or leave it out."
+            )
+        if self.wanted and run.options["api_version"] == "v2":
+            raise OptionError(
+                "Only v1 of the API can stop and start a job, and api_version is v2 with pause_schedules. Set api_version to auto or v1."
+            )
+
+    def _schedules(self, book: PauseBook) -> JobSchedules:
+        return JobSchedules(self._run, self._api, book, RunIdentity.here(self._id, self._run.options), MadeBy.RERUN, self._lease_ms())
+
+    def _lease_ms(self) -> int:
+        options, due = self._run.options, self._run.result.get("due_in") or 0
+        return max(_LEAST_LEASE_MS, int((3 * options["poll_interval"] + options["settle_time"] + due) * 1000))
+
+    def _book(self, journal: Journal) -> PauseBook:
+        return PauseBook(journal, self._run.session.project_id, self._api.workspace_id)
+
+    def pause(self, journal: Journal, job_names: t.Collection[str]) -> None:
+        """Pause those of the jobs that are scheduled and that this run has not considered before.
+
+        :raises ApiError: one of them cannot be paused; what was paused is started again, and nothing may be sent.
+        """
+        new = set(job_names) - self.considered
+        if not self.wanted or not new:
+            return
+        book = self._book(journal)
+        schedules, pauses = self._schedules(book), book.read()
+        jobs = [job for job in self._api.list_jobs() if job.name in new]
+        self.considered |= new
+        for decision in schedules.decide(jobs, PAUSED, pauses):
+            if decision.step is ScheduleStep.PAUSE:
+                self._run.doing = f"pausing {printable(decision.job_name, 100)}"
+                outcome = schedules.perform(decision)
+                self.changed = self.changed or outcome.changed
+                if outcome.error is not None:
+                    self.finish(journal)
+                    outcome.error.message = f"job {printable(decision.job_name, 100)} could not be paused: {outcome.error.message}"
+                    raise outcome.error
+            elif decision.pause is not None and decision.pause.made_by is MadeBy.RERUN:
+                book.hold([decision.job_name], self._id, self._lease_ms())
+
+    def renew(self, journal: Journal) -> None:
+        """This run is alive, and needs what it has paused."""
+        if self.considered:
+            self._book(journal).renew(self._id, self._lease_ms())
+
+    def finish(self, journal: Journal) -> None:
+        """Start again what this run has paused, and what dead runs have."""
+        book = self._book(journal)
+        if not book.read().by_job:
+            return
+        book.release(self._id)
+        schedules, first = self._schedules(book), t.cast("dict[str, int]", {})
+        while True:
+            decisions = self._decisions(book, schedules)
+            for decision in decisions:
+                if decision.step is not ScheduleStep.WAIT:
+                    self._end(schedules, decision)
+            if not any(decision.step is ScheduleStep.WAIT and worth_waiting(decision, first) for decision in decisions):
+                return
+            self._run.doing = "waiting for a pause that was interrupted"
+            time.sleep(_PAUSE)
+
+    def _decisions(self, book: PauseBook, schedules: JobSchedules) -> list[ScheduleDecision]:
+        pauses = book.read()
+        made = {name: pause for name, pause in pauses.by_job.items() if pause.made_by is MadeBy.RERUN}
+        if not made:
+            return []
+        jobs: list[Job] = self._api.list_jobs()
+        names = {job.name for job in jobs}
+        mine = {pause.job_name for pause in left_over(made.values(), self._id, pauses.journal_ms)}
+        gone = schedules.gone(pause for name, pause in made.items() if name in mine and name not in names)
+        return schedules.decide([job for job in jobs if job.name in made], RESUMED, pauses) + gone
+
+    def _end(self, schedules: JobSchedules, decision: ScheduleDecision) -> None:
+        name = printable(decision.job_name, 100)
+        self._run.doing = f"starting {name} again"
+        ours = decision.pause is not None and decision.pause.run_id == self._id
+        try:
+            outcome = schedules.perform(decision)
+            error = outcome.error
+            self.changed = self.changed or outcome.changed
+        except ApiError as failure:
+            error = failure
+        if error is not None:
+            text = f"Job {name} was paused and could not be started again: {printable(error)}. Start it with job_schedule, state resumed"
+            texts = self.failures if ours else self.notes
+            if text not in texts:
+                texts.append(text)
+
+
+def restore(run: ModuleRun, pauses: RerunPauses, journal: Journal) -> None:
+    """The pass that ends a run which is over before its goal: it lists and reruns nothing, and starts again what was paused."""
+    try:
+        with journal:
+            pauses.finish(journal)
+    except (ApiError, JournalError) as error:
+        pauses.failures.append(f"What was paused could not be started again: {printable(error)}. Start it with job_schedule, state resumed")
+    run.result.update(changed=pauses.changed, problems=[*pauses.failures, *pauses.notes], restored=not pauses.failures)

@@ -1,0 +1,175 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Option pause_schedules: what is paused, when, and that exactly that is started again, whatever ends the run. Judged by the emulator's journal."""
+
+from __future__ import annotations
+
+import json
+import typing as t
+from pathlib import Path
+
+import pytest
+
+from tests.support.logic import call, passes
+from tests.support.playbook import Ansible
+from tests.support.scenarios import FREE, WORKSPACE_ID, small_night
+from tests.support.workspace import inventory, options, variables
+
+#: Name -> status before; those that fail, and one that does not.
+JOBS = {"daily_sales": "SCHEDULING", "daily_stock": "SCHEDULING", "daily_old": "STOPPED", "daily_held": "PAUSED", "fine": "SCHEDULING"}
+Asked = t.Callable[..., dict[str, t.Any]]
+
+
+@pytest.fixture
+def service(emulated: t.Any) -> t.Any:
+    begin(emulated)
+    return emulated
+
+
+def begin(service: t.Any, **changes: t.Any) -> None:
+    jobs = [{"name": name, "status": status, **({"succeeded": 1} if name == "fine" else {"failed": 2})} for name, status in JOBS.items()]
+    service.reset(small_night(switches=FREE, jobs=jobs, **changes))
+
+
+@pytest.fixture
+def asked(service: t.Any, tmp_path: Path) -> Asked:
+    def make(**changes: t.Any) -> dict[str, t.Any]:
+        own = {"journal": str(tmp_path / "journal.db"), "settle_time": 1, "poll_interval": 1, "max_retries": 1, "read_timeout": 2}
+        return options(service, **{**own, "pause_schedules": True, **changes})
+
+    return make
+
+
+def statuses(service: t.Any) -> dict[str, str]:
+    return dict(service.state()["schedules"][WORKSPACE_ID])
+
+
+def kinds(service: t.Any) -> list[str]:
+    """The kinds of the accepted writes in their order, those in a row that are alike once."""
+    seen: list[str] = []
+    for entry in service.journal():
+        kind = "rerun" if entry["kind"] in ("retry", "restart") else entry["kind"]
+        seen += [kind] if seen[-1:] != [kind] else []
+    return seen
+
+
+def changed_jobs(service: t.Any) -> set[str]:
+    return {entry["job_name"] for entry in service.journal() if entry["kind"].endswith("_schedule")}
+
+
+def test_what_is_rerun_is_paused_meanwhile(service: t.Any, asked: Asked) -> None:
+    during: list[dict[str, str]] = []
+    results = passes(asked(), between=lambda dummy: during.append(statuses(service)))
+    assert not results[-1]["failed"], results[-1]
+    assert kinds(service) == ["stop_schedule", "rerun", "start_schedule"]
+    assert changed_jobs(service) == {"daily_sales", "daily_stock"}
+    assert any(seen["daily_sales"] == seen["daily_stock"] == "STOPPED" for seen in during)
+    assert statuses(service) == JOBS
+
+
+def test_check_mode_and_a_run_with_nothing_to_do_change_no_schedule(service: t.Any, asked: Asked) -> None:
+    assert call("job_rerun", asked(), check=True)["changed"]
+    assert service.journal() == []
+    assert not passes(asked(jobs=["fine"]))[-1]["failed"]
+    assert service.journal() == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [({"wait": False}, "pause_schedules needs wait"), ({"api_version": "v2"}, "Only v1 of the API can stop and start a job")],
+)
+def test_what_cannot_work_is_refused(service: t.Any, asked: Asked, changes: dict[str, t.Any], words: str) -> None:
+    result = call("job_rerun", asked(**changes))
+    assert (result["failed"], result["error"]["kind"]) == (True, "option")
+    assert words in result["msg"]
+    assert service.journal() == []
+
+
+def test_nothing_is_rerun_where_a_job_cannot_be_paused(service: t.Any, asked: Asked) -> None:
+    service.inject({"route": "v1_stop_job", "kind": "status", "status": 400, "code": "DLF.30118", "message": "no", "skip": 1, "times": 9})
+    result = passes(asked())[-1]
+    assert result["failed"]
+    assert "job daily_stock could not be paused: no" in result["msg"]
+    assert kinds(service) == ["stop_schedule", "start_schedule"]
+    assert statuses(service) == JOBS
+
+
+def test_a_job_that_somebody_stops_meanwhile_is_known_by_the_task_that_did(service: t.Any, asked: Asked) -> None:
+    stop = {name: value for name, value in asked().items() if name not in ("pause_schedules", "poll_interval", "planned_after")}
+    stop |= {"state": "stopped", "jobs": ["daily_sales"]}
+    done: list[bool] = []
+
+    def between(dummy: dict[str, t.Any]) -> None:
+        if not done and "rerun" in kinds(service):
+            done.append(call("job_schedule", stop)["failed"])
+
+    assert not passes(asked(), between=between)[-1]["failed"]
+    assert done == [False]
+    assert statuses(service) == {**JOBS, "daily_sales": "STOPPED"}
+
+
+@pytest.mark.parametrize("option", [True, False])
+def test_the_next_run_starts_again_what_a_dead_one_left(service: t.Any, asked: Asked, option: bool) -> None:
+    begin(service, run_seconds=3600)
+    state: dict[str, t.Any] = {}
+    for dummy in range(2):  # the first pass plans, the second sends; then the process is gone
+        result = call("job_rerun", asked(pass_state={**state, "plan_only": not state}))
+        state = result["pass_state"]
+    assert statuses(service) == {**JOBS, "daily_sales": "STOPPED", "daily_stock": "STOPPED"}
+    service.advance(3600)
+    result = passes(asked(jobs=["fine"], pause_schedules=option))[-1]
+    assert not result["failed"], result
+    assert statuses(service) == JOBS
+
+
+def test_a_run_that_is_alive_keeps_its_pause(service: t.Any, asked: Asked) -> None:
+    begin(service, run_seconds=3600)
+    state: dict[str, t.Any] = {}
+    for dummy in range(2):
+        result = call("job_rerun", asked(pass_state={**state, "plan_only": not state}, settle_time=60))
+        state = result["pass_state"]
+    resumed = call("job_schedule", {**_schedule(asked()), "state": "resumed", "jobs": ["*"]}, check=True)
+    assert {job["action"] for job in resumed["jobs"]} == {"wait"}
+    service.advance(3600)
+    result = passes(asked(pass_state=state))[-1]
+    assert (result["failed"], statuses(service)) == (False, JOBS)
+
+
+def _schedule(given: dict[str, t.Any]) -> dict[str, t.Any]:
+    return {name: value for name, value in given.items() if name not in ("pause_schedules", "poll_interval", "planned_after")}
+
+
+def play(service: t.Any, tmp_path: Path, **changes: t.Any) -> t.Any:
+    """The playbook, with one workspace."""
+    own = {"journal": str(tmp_path / "journal.db"), "settle_time": 1, "poll_interval": 1, "pause_schedules": True, "read_timeout": 2}
+    hosts = tmp_path / "hosts.json"
+    hosts.write_text(json.dumps(inventory(sales=variables(service, **{**own, **changes}))), encoding="utf-8")
+    return Ansible(tmp_path).playbook("dataarts.factory.rerun", "-i", hosts)
+
+
+def test_the_playbook_starts_again_what_it_paused(service: t.Any, tmp_path: Path) -> None:
+    play(service, tmp_path).succeeded()
+    assert kinds(service) == ["stop_schedule", "rerun", "start_schedule"]
+    assert statuses(service) == JOBS
+
+
+def test_a_playbook_whose_time_is_over_starts_again_what_it_paused(service: t.Any, tmp_path: Path) -> None:
+    begin(service, run_seconds=3600)
+    outcome = play(service, tmp_path, wait_timeout=3)
+    assert outcome.rc == 2, outcome.stdout
+    assert kinds(service) == ["stop_schedule", "rerun", "start_schedule"]
+    assert statuses(service) == JOBS
+
+
+def test_a_playbook_that_loses_the_service_says_what_is_to_be_started(service: t.Any, tmp_path: Path) -> None:
+    begin(service, run_seconds=3600)
+    service.inject({"route": "v1_start_job", "kind": "status", "status": 400, "code": "DLF.30117", "message": "no", "times": 99})
+    outcome = play(service, tmp_path, wait_timeout=3)
+    assert outcome.rc == 2, outcome.stdout
+    assert "was paused and could not be started again: DLF.30117 no" in outcome.output, outcome.output
+    service.clear_faults()
+    assert statuses(service)["daily_sales"] == "STOPPED"
+    more = options(service, journal=str(tmp_path / "journal.db"), settle_time=1, read_timeout=2, state="resumed", jobs=["*"])
+    assert not call("job_schedule", _schedule(more))["failed"]
+    assert statuses(service) == JOBS
