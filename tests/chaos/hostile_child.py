@@ -35,7 +35,8 @@ def drawn(rng: random.Random, number: int, base: str, directory: str) -> tuple[s
         "read_timeout": READ_TIMEOUT,
         "max_retries": rng.choice((0, 1)),
     }
-    state = {"journal": f"{directory}/{number}", "settle_time": 0}
+    journal = {"journal": f"{directory}/{number}"}
+    state = {**journal, "settle_time": 0}
     if name != "workspace_info":
         options |= {"workspace_id": "62fbba734e634c5087656fc3ff7adf34", "api_version": rng.choice(("auto", "v1", "v2"))}
     extra: dict[str, dict[str, t.Any]] = {
@@ -47,6 +48,25 @@ def drawn(rng: random.Random, number: int, base: str, directory: str) -> tuple[s
             **state,
             "job_name": "daily_sales",
             "task_retrys": [{"job_id": 917567, "plan_time": "1795473351000", "submit_time": "1732239754684"}],
+        },
+        "job_instance_stop": {
+            **journal,
+            "job_name": "daily_sales",
+            "instance_ids": ["500001"],
+            "wait": rng.random() < 0.3,
+            "wait_timeout": 1,
+        },
+        "job_run": {**journal, "job_name": "daily_sales", "run_key": f"key {number}", "wait": rng.random() < 0.3, "wait_timeout": 1},
+        "job_schedule": {**journal, "jobs": ["daily*"], "state": rng.choice(("started", "stopped", "paused", "resumed"))},
+        "supplement_data": {
+            **state,
+            "name": f"week_{number}",
+            "job_name": "daily_sales",
+            "start_date": "2026-11-01 +08:00",
+            "end_date": "2026-11-03 +08:00",
+            "wait": rng.random() < 0.3,
+            "wait_timeout": 1,
+            "poll_interval": 1,
         },
     }
     return name, {**options, **extra.get(name, {})}
