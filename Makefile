@@ -58,7 +58,7 @@ demo: $(CACHE)/demo/.installed ## a night gone wrong and its rerun, against the 
 	@ANSIBLE_COLLECTIONS_PATH=$(CACHE)/demo $(BIN)/python tools/demo.py
 
 .PHONY: test
-test: $(VENV)/.test $(HOUSE) ## all tests (ARGS='-k name' chooses some)
+test: $(VENV)/.test $(HOUSE) ## all tests but those of the targets below (ARGS='-k name' chooses some)
 	@$(PYTEST) -q $(ARGS)
 
 ##@ What contributors run
@@ -110,6 +110,10 @@ chaos: $(VENV)/.test $(HOUSE) ## reruns with random faults, kills, pairs, hostil
 		CHAOS_GROUP=$(CHAOS_GROUP) GRAPHS=$(GRAPHS) GRAPH=$(GRAPH) HUNG_KILLS=$(HUNG_KILLS) CHAOS_HUNG=$(CHAOS_HUNG) \
 		POLICIES=$(POLICIES) CHAOS_POLICY=$(CHAOS_POLICY) \
 		$(PYTEST) --dist worksteal -q -m chaos $(addprefix -k ,$(CHAOS_AGAIN)) $(ARGS) tests/chaos
+
+.PHONY: long
+long: $(VENV)/.test $(HOUSE) ## whole plays for the further rows of tables, of which make test plays the first (PART=1/3 a third of them)
+	@LONG_PART=$(PART) $(PYTEST) --dist worksteal -q -m long $(ARGS) tests/integration
 
 .PHONY: eda
 eda: $(VENV)/.test $(EDA)/.made $(HOUSE) ## the rulebooks in a real ansible-rulebook, which needs Java 17 or newer, against the emulator

@@ -11,6 +11,7 @@ import sys
 import threading
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 #: Variables that would change what is tested: credentials (every family the collection reads), Ansible's own settings, ...
@@ -65,3 +66,14 @@ def pytest_configure() -> None:
         os.environ.pop(name, None)
     # Nowhere to meet: what one test has used of the request budget must not hold up the next one.
     os.environ["XDG_RUNTIME_DIR"] = str(home / "none")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Of the long tests only a part, where that is asked for."""
+    if not os.environ.get("LONG_PART"):
+        return
+    from tests.support.long import left_out
+
+    others = left_out(items)
+    config.hook.pytest_deselected(items=others)
+    items[:] = [item for item in items if item not in others]

@@ -23,6 +23,7 @@ import typing as t
 from pathlib import Path
 from xml.etree import ElementTree
 
+from tests.support.long import WITH_LONG
 from tests.support.workspace import TARGET_VARIABLE
 from tools.environments import CACHE, CONTROLLERS, ROOT, TARGETS, controller, environment, interpreters, listed, target
 from tools.failures import failures
@@ -106,6 +107,8 @@ def run(plan: Plan, arguments: t.Sequence[str]) -> tuple[Cell, Path]:
         "-m",
         "pytest",
         "-q",
+        "-m",
+        WITH_LONG,
         "-o",
         f"cache_dir={place / stem}",
         f"--junitxml={report}",

@@ -23,6 +23,7 @@ from pathlib import Path
 
 from emulator.recording import switches_like
 from emulator.switches import SWITCHES, Value
+from tests.support.long import WITH_LONG
 from tests.support.scenarios import SWITCHES_VARIABLE
 from tools.failures import failures
 
@@ -124,7 +125,8 @@ def run(settings: Settings, arguments: t.Sequence[str], label: str) -> Ended:
     """Run the tests under *settings*."""
     cache = CACHE / label
     shutil.rmtree(cache, ignore_errors=True)
-    command = [sys.executable, "-m", "pytest", "-q", "--tb=short", "-p", "no:randomly", "-o", f"cache_dir={cache}", *arguments]
+    options = ["-q", "--tb=short", "-m", WITH_LONG, "-p", "no:randomly", "-o", f"cache_dir={cache}"]
+    command = [sys.executable, "-m", "pytest", *options, *arguments]
     environment = {**os.environ, SWITCHES_VARIABLE: json.dumps(settings)}
     done = subprocess.run(
         command,

@@ -17,6 +17,7 @@ from pathlib import Path, PurePosixPath
 import pytest
 import yaml
 
+from tests.support.long import whole_plays
 from tests.support.playbook import ROOT, Ansible
 from tools import role_options
 
@@ -102,7 +103,7 @@ def commented(path: Path) -> list[dict[str, t.Any]]:
     return [yaml.safe_load(f"collections:{offer}") for offer in "\n".join(offers).split("collections:")[1:]]
 
 
-@pytest.mark.parametrize("way", ["none", "file", "git"])
+@pytest.mark.parametrize("way", whole_plays(["none", "file", "git"]))
 def test_a_copy_of_the_project_for_awx_finds_the_collection(way: str, artifact: Path, tmp_path: Path) -> None:
     """As copied, with the execution environment's copy; with the artifact next to its requirements; from a repository."""
     project = tmp_path / "project"

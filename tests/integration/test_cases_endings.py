@@ -18,6 +18,7 @@ from pathlib import Path
 import pytest
 
 from emulator.running import Running, running
+from tests.support.long import whole_plays, whole_plays_of
 from tests.support.playbook import ROOT, SUPPORT, TIMEOUT, Ansible, Outcome
 from tests.support.scenarios import DOMAIN, SUPPLY_ID, USER_NAME, V2, two_workspaces
 from tests.support.terminal import shown
@@ -69,7 +70,7 @@ def over_a_jump_host(service: Running, folder: Path, fault: str, number: int) ->
 
 @pytest.mark.parametrize(
     ("fault", "number"),
-    [("unreachable_first", 1), ("folder_vanishes", 2), ("folder_vanishes", 3), ("killed", 2), ("killed", 3)],
+    whole_plays_of([("unreachable_first", 1), ("folder_vanishes", 2), ("folder_vanishes", 3), ("killed", 2), ("killed", 3)]),
 )
 def test_what_a_pass_had_sent_is_told_however_it_ended(service: Running, tmp_path: Path, fault: str, number: int) -> None:
     """The second run of the module is the one that sends."""
@@ -335,7 +336,7 @@ STATUSES: dict[str, tuple[tuple[str, ...], int]] = {
 }
 
 
-@pytest.mark.parametrize("words", STATUSES)
+@pytest.mark.parametrize("words", whole_plays(STATUSES))
 def test_a_play_that_did_not_do_what_was_asked_never_ends_well(service: Running, tmp_path: Path, words: str) -> None:
     table = " ".join((ROOT / "docs" / "docsite" / "rst" / "guide_errors.rst").read_text(encoding="utf-8").split())
     row = next(row for row in table.split(" * - ")[1:] if words in row)

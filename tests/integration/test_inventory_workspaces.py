@@ -17,6 +17,7 @@ import pytest
 import yaml
 
 from emulator.running import Running, running
+from tests.support.long import whole_plays
 from tests.support.playbook import ROOT, Ansible, Outcome
 from tests.support.scenarios import small_night, switched
 from tests.support.workspace import account as account_options
@@ -203,7 +204,7 @@ def test_a_play_gets_the_credentials_and_texts_of_the_service_stay_texts(service
     assert not list(ansible.directory.rglob("pwned"))
 
 
-@pytest.mark.parametrize("how", ["vaulted value", "vaulted file", "plain text"])
+@pytest.mark.parametrize("how", whole_plays(["vaulted value", "vaulted file", "plain text"]))
 def test_secrets_in_the_file(service: Running, ansible: Ansible, how: str) -> None:
     """Vaulted text stays vaulted; text in the clear is read from the file where it is used; --list shows neither, a play gets both."""
     (ansible.directory / "vault-password").write_text(VAULT_PASSWORD, encoding="utf-8")

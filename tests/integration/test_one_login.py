@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from emulator.running import Running, running
+from tests.support.long import whole_plays
 from tests.support.playbook import SUPPORT, Ansible, Outcome
 from tests.support.scenarios import BOTH, DOMAIN, SUPPLY_ID, USER_NAME, USER_PASSWORD, two_workspaces
 from tests.support.workspace import inventory, variables
@@ -67,7 +68,7 @@ def run(service: Running, folder: Path, command: str, place: dict[str, t.Any], p
     return Ansible(folder).run(program, "-i", path, "--forks", "6", *arguments, env=jump)
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("command", whole_plays(COMMANDS))
 def test_a_wrong_password_is_tried_once(service: Running, tmp_path: Path, command: str) -> None:
     tried_once(service, run(service, tmp_path, command, HERE, WRONG))
 
@@ -90,7 +91,7 @@ def tried_once(service: Running, outcome: Outcome) -> None:
     assert WRONG not in outcome.output
 
 
-@pytest.mark.parametrize("command", ["rerun", "failed", "doctor", "ad hoc, another module"])
+@pytest.mark.parametrize("command", whole_plays(["rerun", "failed", "doctor", "ad hoc, another module"]))
 def test_one_login_serves_the_whole_play(service: Running, tmp_path: Path, command: str) -> None:
     outcome = run(service, tmp_path, command, HERE, USER_PASSWORD)
     assert [request["status"] for request in service.requests("tokens")] == [201], outcome.output

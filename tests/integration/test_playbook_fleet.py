@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from emulator.running import Running, running
+from tests.support.long import whole_plays
 from tests.support.playbook import TIMEOUT, Ansible, Outcome
 from tests.support.scenarios import SUPPLY_ID, V2, WORKSPACE_ID, small_night, two_workspaces
 from tests.support.workspace import inventory, variables
@@ -125,7 +126,9 @@ def test_check_mode_counts_another_attempt_of_the_same_run_as_to_be_rerun(servic
 
 @pytest.mark.parametrize(
     "plans",
-    [{}, {"sales": {}}, {"sales": {"plan_id": ""}}, {"sales": {"plan_id": None}}, "approved", ["sales"], None, "", " \n", "{{ omit }}"],
+    whole_plays(
+        [{}, {"sales": {}}, {"sales": {"plan_id": ""}}, {"sales": {"plan_id": None}}, "approved", ["sales"], None, "", " \n", "{{ omit }}"]
+    ),
 )
 def test_an_approval_without_a_plan_sends_nothing(service: Running, ansible: Ansible, hosts: Path, plans: t.Any) -> None:
     outcome = ansible.playbook("dataarts.factory.rerun", "-i", hosts, "--limit", "sales", variables={"dataarts_plans": plans}).ended(2)
@@ -133,7 +136,7 @@ def test_an_approval_without_a_plan_sends_nothing(service: Running, ansible: Ans
     assert not service.journal()
 
 
-@pytest.mark.parametrize("blank", [None, "", "{{ omit }}"])
+@pytest.mark.parametrize("blank", whole_plays([None, "", "{{ omit }}"]))
 def test_an_approved_plan_id_that_is_empty_sends_nothing(service: Running, ansible: Ansible, hosts: Path, blank: str | None) -> None:
     """As a variable of the role, and as an option of a task of one's own, where Ansible leaves no omitted one."""
     outcome = ansible.playbook("dataarts.factory.rerun", "-i", hosts, "--limit", "sales", variables={"dataarts_plan_id": blank}).ended(2)
@@ -159,7 +162,8 @@ def test_the_command_after_an_approved_run_is_held_to_no_plan_and_reruns_what_fa
 
 
 @pytest.mark.parametrize(
-    "words", [("--limit", "sales,typo"), ("--limit", "all:!typo"), ("--limit", "sales:sup?"), ("-e", "dataarts_hosts=sales,typo")]
+    "words",
+    whole_plays([("--limit", "sales,typo"), ("--limit", "all:!typo"), ("--limit", "sales:sup?"), ("-e", "dataarts_hosts=sales,typo")]),
 )
 def test_a_name_that_no_host_has_is_refused(service: Running, ansible: Ansible, hosts: Path, words: tuple[str, str]) -> None:
     """Ansible itself warns, and does the rest."""
@@ -331,7 +335,7 @@ def test_the_cause_of_a_short_result_is_shown(
     assert not service.journal()
 
 
-@pytest.mark.parametrize("playbook", ["rerun", "rerun_failed", "rerun_related", "event_rerun", "event_propose", "awx_recheck"])
+@pytest.mark.parametrize("playbook", whole_plays(["rerun", "rerun_failed", "rerun_related", "event_rerun", "event_propose", "awx_recheck"]))
 def test_a_play_without_hosts_is_an_error(ansible: Ansible, hosts: Path, playbook: str) -> None:
     """Ansible itself skips a play without hosts and exits with 0."""
     no_inventory = ansible.playbook(f"dataarts.factory.{playbook}", "-i", "/nonexistent", "--limit", "sales")

@@ -13,6 +13,7 @@ import pytest
 import yaml
 
 from emulator.running import Running
+from tests.support.long import whole_plays_of
 from tests.support.playbook import Ansible
 from tests.support.scenarios import SECRET_KEY, STUDIO_ID, V2
 from tests.support.workspace import inventory, token, variables
@@ -98,7 +99,8 @@ def test_what_module_defaults_say_of_one_module_is_not_said_of_another(service: 
 
 
 @pytest.mark.parametrize(
-    ("blank", "place"), [(None, "extra"), ("", "extra"), ("\r\n", "play"), (None, "host"), ("{{ omit }}", "extra"), ("{{ omit }}", "play")]
+    ("blank", "place"),
+    whole_plays_of([(None, "extra"), ("", "extra"), ("\r\n", "play"), (None, "host"), ("{{ omit }}", "extra"), ("{{ omit }}", "play")]),
 )
 def test_a_limit_of_the_inventory_is_not_lifted_by_what_says_nothing(
     service: Running, ansible: Ansible, tmp_path: Path, blank: str | None, place: str
@@ -193,13 +195,15 @@ def test_a_sample_of_the_table_of_forms_in_a_real_inventory(service: Running, an
 
 @pytest.mark.parametrize(
     ("extra", "said"),
-    [
-        ("dataarts_hosts=", "dataarts_hosts says nothing"),
-        ('{"dataarts_hosts": {"a": 1}}', "dataarts_hosts must hold text, not a mapping"),
-        ("dataarts_serial=some", "dataarts_serial"),
-        ("dataarts_jobs=", "dataarts_jobs must be a list, not empty text"),
-        ("dataarts_jbos=nothing", "Did you mean dataarts_jobs?"),
-    ],
+    whole_plays_of(
+        [
+            ("dataarts_hosts=", "dataarts_hosts says nothing"),
+            ('{"dataarts_hosts": {"a": 1}}', "dataarts_hosts must hold text, not a mapping"),
+            ("dataarts_serial=some", "dataarts_serial"),
+            ("dataarts_jobs=", "dataarts_jobs must be a list, not empty text"),
+            ("dataarts_jbos=nothing", "Did you mean dataarts_jobs?"),
+        ]
+    ),
 )
 def test_what_says_nothing_or_something_else_on_the_command_line_is_refused_by_name(
     service: Running, ansible: Ansible, tmp_path: Path, extra: str, said: str
