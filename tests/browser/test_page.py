@@ -247,6 +247,7 @@ def test_fifty_workspaces(open_page: Open) -> None:
     page = open_page(report_of(fifty), viewport={"width": 500, "height": 900})
     assert page.locator("#workspaces tbody tr").count() == page.locator("#workspace option").count() - 1 == 50
     assert page.locator(".step").count() == 25
+    assert page.locator("#steps > .whole .command code").inner_text().startswith("  ansible-playbook dataarts.factory.rerun"), "one for all"
     assert page.locator(".lane").count() == 24
     page.get_by_role("button", name="Show 24 more jobs of 50").click()
     assert page.locator(".lane").count() == 48

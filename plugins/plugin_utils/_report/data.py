@@ -20,6 +20,7 @@ from .._task.passes import IN_PROGRESS, INCOMPLETE, LIMIT, error_kind
 from .causes import causes_of
 from .command import Command
 from .downstream import downstream_of
+from .go_on import go_on_step
 from .headline import headline
 from .next_steps import next_steps_of, step_for_plans
 from .standings import STANDINGS
@@ -74,6 +75,7 @@ def build_report(hosts: t.Mapping[str, Result], workspace_ids: t.Mapping[str, st
         "next_step": step_for_plans(_summary.plans(hosts), totals["to_rerun"], context.command, context.plans_file)
         if context.check_mode
         else None,
+        "go_on": go_on_step(judged, context.command),
         "reasons": causes_of(hosts.values()),
         "downstream": downstream_of(hosts.values()),
         "workspaces": workspaces,

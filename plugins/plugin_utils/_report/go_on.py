@@ -25,6 +25,8 @@ _HOSTS = 3
 _SAME = 60_000
 #: Next steps after which a rerun of their own is due, with a later ``since``.
 _ONCE_MORE = frozenset({"failed_again", "rejected"})
+#: From so many workspaces on one command for all of them is worth showing.
+_SEVERAL = 2
 _NO_COMMAND = frozenset({"not_rerunnable"})
 
 
@@ -66,6 +68,14 @@ def go_on_lines(report: Result, command: Command, plans_file: str = "") -> list[
         return []
     lead = f"{step.lead[:-1]}, launch the job template with:" if command.awx else step.lead
     return [*(Line(line) for line in wrapped(lead)), Line(step.text(command))]
+
+
+def go_on_step(report: Result, command: Command) -> t.Optional[t.Dict[str, str]]:
+    """The same for the page, as ``text`` and ``command``, where several workspaces have steps of their own; else None."""
+    if report["check_mode"] or sum(bool(workspace["next_steps"]) for workspace in report["workspaces"]) < _SEVERAL:
+        return None
+    step = _run(report, command)
+    return None if step is None else {"text": step.lead, "command": step.text(command)}
 
 
 def interrupted_lines(command: Command, since: int) -> list[Line]:

@@ -296,6 +296,25 @@ def test_rows_of_the_page_are_the_instances() -> None:
             assert value == (embedded_instance[name] or None if name == "history" else embedded_instance[name])
 
 
+def test_several_workspaces_have_one_command_for_all_of_them() -> None:
+    """Twelve workspaces with something broken: nobody copies twelve commands."""
+    assert reported({"a": some(failed_again=1), "b": some(succeeded=1)})["go_on"] is None
+    assert reported({"a": some(True, to_rerun=1), "b": some(True, to_rerun=1)}, check_mode=True)["go_on"] is None
+    report = reported({"a": some(failed_again=1), "b": some(failed_again=1), "c": some(succeeded=1)})
+    assert report["go_on"]["text"] == "When the cause is corrected, to rerun them once more:"
+    words, variables = given({"command": report["go_on"]["command"].replace("\\\n", " ")})
+    assert words == ["ansible-playbook", "dataarts.factory.rerun", "-i", "/etc/inventory", "--ask-vault-pass", "--limit", "a,b"]
+    known = [
+        instance[name] or 0
+        for workspace in report["workspaces"]
+        for instance in workspace["instances"]
+        for name in ("start_time", "end_time")
+    ]
+    assert variables["dataarts_since"] > max(known)
+    mixed = reported({"a": some(failed_again=1), "b": some(running=1)})
+    assert mixed["go_on"]["text"] == "To go on (nothing is sent twice):"
+
+
 REPEATED = [earlier(1), earlier(20, user="joe", purpose="", outcome="unknown"), earlier(30), earlier(40), earlier(50)]
 IN_UTC = [  # the page shows times in its reader's zone
     "rerun once before: 2026-11-23T02:00:00Z by jane on ctl-1 for INC-4711",

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import html
+import inspect
 import itertools
 import re
 import typing as t
@@ -17,7 +18,7 @@ from ansible_collections.dataarts.factory.plugins.module_utils._models.attempt i
 from ansible_collections.dataarts.factory.plugins.module_utils._models.instance import InstanceType, Status
 from ansible_collections.dataarts.factory.plugins.module_utils._output.downstream import EFFECT_WORDS, UNSURE
 from ansible_collections.dataarts.factory.plugins.module_utils._planner.reconcile import decide, decide_missing
-from ansible_collections.dataarts.factory.plugins.plugin_utils._report import data, next_steps, plain, standings, words
+from ansible_collections.dataarts.factory.plugins.plugin_utils._report import data, go_on, next_steps, plain, standings, words
 from ansible_collections.dataarts.factory.plugins.plugin_utils._report.headline import headline
 from ansible_collections.dataarts.factory.plugins.plugin_utils._task.counts import COUNTS, policy_remedy
 from tests.unit.building import at, attempt, instance, policy
@@ -164,6 +165,8 @@ def test_every_next_step_and_effect_has_a_translation() -> None:
     texts = [*next_steps._TEXTS.values(), data._NO_RESULT, UNSURE]
     texts += [f"2 {word}: daily_sales 2" for pair in EFFECT_WORDS.values() for word in pair]
     texts += [policy_remedy([{"policy": {"option": "only_reasons"}}]) + " " + next_steps._TEXTS["blocked"]]
+    texts += re.findall(r'"((?:To|When)[^"]+:)"', "".join(inspect.getsource(part) for part in (go_on._run, go_on._once_more)))
+    assert len(texts) > len(next_steps._TEXTS) + 12
     assert [chinese(text) for text in texts if untranslated(text)] == []
     reruns = "rerun 3 times before: 2026-11-23T02:00:00Z by jane on ctl-1 for INC-4711; 2026-11-22T07:00:00Z by joe on ctl-1 (outcome unknown); and 1 more"
     wanted = "此前重跑过 3 次：2026-11-23T02:00:00Z，jane（ctl-1），事由 INC-4711；2026-11-22T07:00:00Z，joe（ctl-1，结果未知）；另有 1 次"

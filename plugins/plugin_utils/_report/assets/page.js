@@ -273,6 +273,7 @@
     if (report.next_step) steps.unshift({ ...report.next_step, workspace: null });
     $("todo-title").textContent = say(report.check_mode ? "go-on" : steps.length ? "todo" : "nothing-left");
     const cards = steps.slice(0, most).map(card);
+    if (report.go_on) cards.unshift(el("div", { class: "whole" }, el("p", {}, el("strong", {}, message(report.go_on.text))), command({ ...report.go_on, workspace: null })));
     if (!steps.length) cards.push(el("p", { class: "sheet fine" }, icon("good"), say(report.check_mode ? "nothing-due" : "all-fine")));
     if (steps.length > most) {
       const more = el("button", { type: "button", class: "plain" }, say("show-more", { n: steps.length - STEPS_SHOWN }));
