@@ -82,9 +82,11 @@ def test_a_report_leads_from_the_plan_to_the_last_instance(service: Running, ans
     path = hosts(service, tmp_path, other=variables(service, workspace_id="00000000000000000000000000000bad"))
 
     def go_on(command: str, folder: str) -> Outcome:
+        """From another folder than that in which the first run was started."""
         program, *words = shlex.split(command)
-        more = {"dataarts_report_path": folder, "dataarts_purpose": f"INC-4711 {folder}"}
-        return ansible.run(program, *words, "-e", json.dumps(more), cwd=tmp_path)
+        more = {"dataarts_report_path": str(tmp_path / folder), "dataarts_purpose": f"INC-4711 {folder}"}
+        (tmp_path / "elsewhere").mkdir(exist_ok=True)
+        return ansible.run(program, *words, "-e", json.dumps(more), cwd=tmp_path / "elsewhere")
 
     words = ("--check", "--limit", "sales,supply")  # the third is nobody's business
     checked = ansible.playbook(PLAYBOOK, "-i", path, *words, variables={"dataarts_report_path": "plan"}).succeeded()
@@ -119,7 +121,7 @@ def test_a_report_leads_from_the_plan_to_the_last_instance(service: Running, ans
     ((earlier,),) = [instance["history"] for instance in last["workspaces"][0]["instances"]]
     assert (earlier["sent_time"], earlier["purpose"]) == (sales["instances"][0]["sent_time"], "INC-4711 night")
     assert (earlier["user"], earlier["controller"]) == (getpass.getuser(), socket.gethostname())
-    assert f"rerun once before: {earlier['sent_time_iso'][:10]} " in (tmp_path / "last" / "report.html").read_text(encoding="utf-8")
+    assert f"rerun once before: {earlier['sent_time_iso']} " in (tmp_path / "last" / "report.html").read_text(encoding="utf-8")
     go_on(way["command"], "last").succeeded()
     assert reruns(service) == {"daily_sales": 3, "hourly_stock": 2, "weekly_report": 2, "stock_levels": 2}
 
