@@ -160,6 +160,8 @@ class Store:
         self.granted: dict[tuple[int, str], list[int]] = {}
         #: (method, path, body) of every request that changed something, or tried to.
         self.writes: list[tuple[str, str, t.Any]] = []
+        #: Tokens that were made, and whether they are still there.
+        self.tokens: dict[int, bool] = {}
         self._next = 0
         galaxy = self.create("credential_types", {"name": "Ansible Galaxy/Automation Hub API Token", "kind": "galaxy"})
         self.things["credential_types"][galaxy]["managed"] = True
@@ -443,13 +445,25 @@ class Double:
         words = [word for word in parts.path.removeprefix(ROOT).split("/") if word]
         with self._lock:
             if words[:1] == ["tokens"]:
-                return (201, {"id": 1, "token": "token-of-the-double"}) if method == "POST" else (204, {})
+                return self._on_token(method, words[1:])
             if method != "GET":
                 self.store.writes.append((method, parts.path, body))
             try:
                 return self._routed(method, words, dict(parse_qsl(parts.query)), body)
             except RefusalError as refusal:
                 return refusal.status, refusal.body
+
+    def _on_token(self, method: str, words: list[str]) -> tuple[int, Thing]:
+        """Tokens are made and deleted and nothing else; those that are left are in :attr:`Store.tokens`."""
+        tokens = self.store.tokens
+        if method == "POST":
+            number = len(tokens) + 1
+            tokens[number] = True
+            return 201, {"id": number, "type": "o_auth2_access_token", "token": f"token-{number}-of-the-double", "url": f"{ROOT}tokens/{number}/"}
+        if method == "DELETE" and words and tokens.get(int(words[0])):
+            tokens[int(words[0])] = False
+            return 204, {}
+        return 404, {"detail": "Not found."}
 
     def _routed(self, method: str, words: list[str], query: dict[str, str], body: t.Any) -> tuple[int, Thing]:
         store = self.store

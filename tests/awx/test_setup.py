@@ -26,6 +26,8 @@ PLAYBOOKS = ("rerun.yml", "rerun_failed.yml", "rerun_related.yml", "recheck.yml"
 SECRETS = {"RETAIL_SECRET_KEY": "0123456789", "FINANCE_SECRET_KEY": "sk-of-finance-12345"}
 KEYS = {"RETAIL_ACCESS_KEY": "AKRETAIL00001", "FINANCE_ACCESS_KEY": "AKFINANCE0002"}
 OLDEST, NEWEST = "oldest", "newest"
+#: A login without a token.
+PASSWORD = {"CONTROLLER_OAUTH_TOKEN": "", "CONTROLLER_USERNAME": "admin", "CONTROLLER_PASSWORD": "pw-of-controller"}
 
 
 def setup(
@@ -466,6 +468,19 @@ def test_what_awx_or_the_user_has_wrong_ends_in_one_message(tmp_path: Path) -> N
     assert "Failed to ask the controller" in gone.stdout
 
 
+@pytest.mark.parametrize("age", [OLDEST, NEWEST])
+def test_a_user_name_and_a_password_leave_no_token_behind(age: str, tmp_path: Path) -> None:
+    """One token for the whole run, deleted also after a failure; the modules and the lookups use it."""
+    settings = {"dataarts_awx_accounts": [{"name": "vaulted", "credential_name": "Vualt"}]}
+    with Double(PLAYBOOKS) as double:
+        refused = setup(age, double, tmp_path, "-vvv", variables=settings, env=PASSWORD).ended(2)
+        assert "no credentials called Vualt" in refused.stdout
+        # The module that makes the token, and the one that deletes it, log in and out by themselves.
+        assert 1 < len(double.store.tokens) <= 3
+        assert not any(double.store.tokens.values())
+        assert not [secret for secret in ("pw-of-controller", "of-the-double") if secret in refused.output]
+
+
 def test_what_the_file_names_and_awx_does_not_have_is_told_in_check_mode_too(tmp_path: Path) -> None:
     """Not only by the run that stops half-way, and not taken for something that the role makes."""
     settings = {
@@ -520,7 +535,9 @@ def test_check_mode_tells_what_is_made_and_another_core_changes_nothing(tmp_path
         night = store.named("workflow_job_templates", "DataArts solo: night")["id"]
         store.create("workflow_job_template_nodes", {"identifier": "gone", "workflow_job_template": fleet, "unified_job_template": night})
         less = {**chosen, "dataarts_awx_inventory": "file", "dataarts_awx_schedule_rrule": ""}
-        setup(OLDEST, double, tmp_path / "less", variables=less).succeeded()
+        setup(OLDEST, double, tmp_path / "less", variables=less, env=PASSWORD).succeeded()
+        assert 0 < len(store.tokens) <= 3
+        assert not any(store.tokens.values())
         nodes = store.things["workflow_job_template_nodes"].values()
         assert [node["identifier"] for node in nodes if node["workflow_job_template"] == fleet] == ["solo"]
         assert not store.things["schedules"]
