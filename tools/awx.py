@@ -22,7 +22,7 @@ from tools.environments import CACHE, CONTROLLERS, controller, environment, inte
 #: The package that carries awx.awx 24.6.1, and the version of the collection in it.
 CARRIER = "ansible==12.3.0"
 COLLECTION = CACHE / "awx"
-REQUIREMENTS = ("ansible-runner==2.4.3", "requests==2.32.5")
+REQUIREMENTS = ("ansible-runner==2.4.3", "requests==2.32.5", "psycopg[binary]==3.2.10")
 
 
 @functools.cache

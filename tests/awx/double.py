@@ -459,7 +459,12 @@ class Double:
         if method == "POST":
             number = len(tokens) + 1
             tokens[number] = True
-            return 201, {"id": number, "type": "o_auth2_access_token", "token": f"token-{number}-of-the-double", "url": f"{ROOT}tokens/{number}/"}
+            return 201, {
+                "id": number,
+                "type": "o_auth2_access_token",
+                "token": f"token-{number}-of-the-double",
+                "url": f"{ROOT}tokens/{number}/",
+            }
         if method == "DELETE" and words and tokens.get(int(words[0])):
             tokens[int(words[0])] = False
             return 204, {}

@@ -9,10 +9,12 @@ script, and the project is the folder ``examples/awx``.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 import os
 import shutil
+import signal
 import subprocess
 import time
 import typing as t
@@ -78,6 +80,15 @@ class Job:
         (self.folder / "cancel").touch()
         return self.wait()
 
+    def kill(self) -> None:
+        """End it and all that it started at once, with everything it wrote, as when the node of its container goes away."""
+        for pid in (*_descendants(self.process.pid), self.process.pid):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        self.process.wait(TIMEOUT)
+        shutil.rmtree(self.folder, ignore_errors=True)
+        self.folder.mkdir(exist_ok=True)  # its number is taken
+
     def wait(self) -> Job:
         """Wait for its end."""
         self.process.wait(TIMEOUT)
@@ -117,6 +128,17 @@ class Job:
         ]
 
 
+def _descendants(pid: int) -> list[int]:
+    """The processes below *pid*, also those in sessions of their own, parents first; stopped, so that none starts another meanwhile."""
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        children = [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="utf-8").split()]
+    except (FileNotFoundError, ProcessLookupError):
+        children = []
+    return [found for child in children for found in (child, *_descendants(child))]
+
+
 @dataclasses.dataclass(frozen=True)
 class Launcher:
     """Starts jobs.
@@ -133,6 +155,8 @@ class Launcher:
     hosts: Mapping[str, Mapping[str, t.Any]]
     credential: Mapping[str, t.Any] | None
     attached: Mapping[str, Mapping[str, t.Any]] = dataclasses.field(default_factory=dict)
+    #: Passwords by what asks for them, of a vault credential.
+    passwords: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
     def start(
         self,
@@ -152,8 +176,10 @@ class Launcher:
         shutil.copytree(ROOT / "examples" / "awx", folder / "project")
         self._write_inventory(folder / "inventory" / "hosts")
         (folder / "env" / "extravars").write_text(extra_vars_file(launched or {}, template or {}), encoding="utf-8")
+        (folder / "env" / "passwords").write_text(json.dumps(self.passwords), encoding="utf-8")
         (folder / "env" / "envvars").write_text(json.dumps(self._environment(folder)), encoding="utf-8")
-        command = [str(self.python), str(_CHILD), str(folder), playbook, "--check --diff" if check else ""]
+        line = " ".join([*(["--check --diff"] if check else []), *(["--ask-vault-pass"] if self.passwords else [])])
+        command = [str(self.python), str(_CHILD), str(folder), playbook, line]
         with (folder / "child.log").open("wb") as log:
             # ansible-runner itself needs no more than the programs next to its Python.
             path = f"{self.python.parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"

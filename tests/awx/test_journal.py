@@ -1,0 +1,120 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Jobs with the journal's credential: each in a container of its own, one PostgreSQL for all of them."""
+
+from __future__ import annotations
+
+import os
+import random
+import time
+import typing as t
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from emulator.running import Running, running
+from tests.awx import definitions
+from tests.awx.job import Launcher
+from tests.support.postgresql import OWNER, PASSWORD, PostgresServer, postgres_server
+from tests.support.scenarios import ACCESS_KEY, PROJECT_ID, REGION, SECRET_KEY, SUPPLY_ID, WORKSPACE_ID, small_night
+from tests.support.workspace import variables
+from tools import awx
+
+pytestmark = [pytest.mark.awx, pytest.mark.timeout(3600)]
+
+CREDENTIAL = {"region": REGION, "project_id": PROJECT_ID, "access_key": ACCESS_KEY, "secret_key": SECRET_KEY}
+ANSWERS = {"dataarts_answer_jobs": "?*", "dataarts_answer_planned_after": "-24h", "dataarts_answer_statuses": ["fail"]}
+#: Jobs that are killed, each at another moment and followed by one in a fresh home.
+KILLS = int(os.environ.get("AWX_KILLS", "2"))
+SEED = int(os.environ.get("AWX_SEED", "17"))
+
+
+def night(run_seconds: int) -> dict[str, t.Any]:
+    """Two workspaces with 28 failed instances of three jobs, all of which succeed when they are rerun."""
+    jobs = [{"name": f"daily_{name}", "id": 917567 + number, "failed": 9, "every": "1h"} for number, name in enumerate(("sales", "stock"))]
+    supply = {"id": SUPPLY_ID, "name": "supply", "jobs": [{"name": "levels", "id": 917601, "failed": 10, "every": "1h"}]}
+    scenario = small_night(run_seconds=run_seconds, jobs=jobs)
+    scenario["accounts"][0]["workspaces"].append(supply)
+    return scenario
+
+
+@pytest.fixture(scope="module")
+def service() -> Iterator[Running]:
+    with running(night(2)) as handle:
+        yield handle
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[PostgresServer]:
+    with postgres_server() as handle:
+        yield handle
+
+
+def launcher(service: Running, server: PostgresServer, directory: Path, **options: t.Any) -> Launcher:
+    """One with a new journal, whose credential it has."""
+    hosts = {
+        name: {
+            **variables(service, workspace_id=workspace, region=None, project_id=None, access_key=None, secret_key=None, **options),
+            "ansible_connection": "local",
+            "ansible_python_interpreter": "{{ ansible_playbook_python }}",
+        }
+        for name, workspace in (("sales", WORKSPACE_ID), ("supply", SUPPLY_ID))
+    }
+    journal = {"host": "127.0.0.1", "port": str(server.port), "database": server.database(), "user": OWNER, "password": PASSWORD}
+    directory.mkdir(exist_ok=True)
+    return Launcher(awx.python(awx.cores()["newest"]), directory, hosts, CREDENTIAL, {"journal": journal})
+
+
+def reruns(service: Running) -> Counter[tuple[str, int]]:
+    return Counter((entry["job_name"], instance["plan_time"]) for entry in service.journal() for instance in entry["instances"])
+
+
+#: What the role adds to the variables of every job template where there is a journal.
+TEMPLATE = {"dataarts_journal": "postgresql://"}
+
+
+def test_an_approved_rerun_is_not_held_off(service: Running, server: PostgresServer, tmp_path: Path) -> None:
+    """Plan and rerun are jobs of two containers; with a journal the second one knows that nothing was sent, and does not wait."""
+    service.reset(night(2))
+    steps = {kind["name"]: kind.get("variables", {}) for kind in definitions.variables("definitions")["__dataarts_awx_kinds"]}
+    start = launcher(service, server, tmp_path, poll_interval=1)
+    plan = start.run("rerun.yml", ANSWERS, {**steps["plan"], **TEMPLATE}, check=True).succeeded()
+    assert plan.artifacts()["dataarts_summary"]["to_rerun"] == 28
+    seen = len(service.requests())
+    rerun = start.run("rerun.yml", {**plan.artifacts(), **ANSWERS}, {**steps["rerun plan"], **TEMPLATE}).succeeded()
+    assert sorted(reruns(service).values()) == [1] * 28
+    assert rerun.artifacts()["dataarts_summary"]["totals"]["succeeded"] == 28
+    # Between the first question of the job and its first rerun stands no settle_time, which is 60 seconds unless it is set.
+    asked, sent = service.requests()[seen]["time"], service.journal()[0]["time"]
+    assert sent - asked < 60_000
+    for job in (plan, rerun):
+        assert PASSWORD not in job.stdout() + str(job.events())
+
+
+def kill_after(service: Running, start: Launcher, requests: int) -> None:
+    """Start a job and kill it when the service has seen so many of its requests."""
+    job = start.start("rerun.yml", ANSWERS, TEMPLATE)
+    while len(service.requests()) < requests and job.process.poll() is None:
+        time.sleep(0.002)
+    job.kill()
+
+
+def test_killed_jobs_and_those_that_follow_in_a_fresh_home_send_each_once(service: Running, server: PostgresServer, tmp_path: Path) -> None:
+    rng = random.Random(SEED)
+    wrong = []
+    for number in range(KILLS):
+        service.reset(night(rng.choice([1, 2, 5])))
+        start = launcher(service, server, tmp_path / str(number), poll_interval=1, settle_time=1)
+        last = rng.randint(1, 14)
+        kill_after(service, start, last)
+        sent_before = sum(reruns(service).values())
+        again = start.run("rerun.yml", ANSWERS, TEMPLATE)
+        counts = reruns(service)
+        twice, lost = sum(count > 1 for count in counts.values()), 28 - len(counts)
+        print(f"kill {number}: after {last} requests, {sent_before} sent, then {again.status}; {twice} twice, {lost} lost", flush=True)
+        if twice or lost or again.status != "successful":
+            wrong.append((number, last, sent_before, again.status, twice, lost, again.stdout()[-2000:]))
+    assert wrong == []
