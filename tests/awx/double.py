@@ -250,6 +250,8 @@ class Store:
         }
         if thing.get("organization"):
             summary["organization"] = {"id": thing["organization"], "name": self.things["organizations"][thing["organization"]]["name"]}
+        if kind == "inventories":
+            thing["total_hosts"] = sum(host["inventory"] == number for host in self.things["hosts"].values())
         if kind == "projects":
             last = [update for update in self.updates if update["project"] == number][-1]
             thing["status"] = last["status"]

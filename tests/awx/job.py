@@ -44,7 +44,7 @@ class _Unsafe(yaml.SafeDumper):
 
 def extra_vars_file(launched: Mapping[str, t.Any], template: Mapping[str, t.Any]) -> str:
     """The file of extra variables: what the job template states is trusted, everything else is not."""
-    variables = {**template, **launched, **_META}
+    variables = {**_META, **template, **launched}
     return "".join(
         yaml.dump({name: value}, Dumper=yaml.SafeDumper if template.get(name) == value else _Unsafe, default_flow_style=False)
         for name, value in variables.items()

@@ -14,8 +14,10 @@ import pytest
 import yaml
 
 from ansible_collections.dataarts.factory.plugins.module_utils._common.times import parse_point, parse_time
+from ansible_collections.dataarts.factory.plugins.module_utils._config.argument_spec import instance_retry_spec, rerun_spec
 from ansible_collections.dataarts.factory.plugins.module_utils._config.credentials import ENVIRONMENT, SECRET_OPTIONS
-from ansible_collections.dataarts.factory.plugins.module_utils._config.raw_values import TIMES
+from ansible_collections.dataarts.factory.plugins.module_utils._config.raw_values import TIMES, fitted
+from ansible_collections.dataarts.factory.plugins.module_utils._planner.quiet_hours import QuietHours
 from ansible_collections.dataarts.factory.plugins.plugin_utils._awx.launch_inputs import credential_errors, survey_answer_errors
 from tests.awx import definitions, rules
 
@@ -79,8 +81,11 @@ def test_a_notification_says_what_is_broken_in_json() -> None:
     assert rules.messages({"error": {"body": "{{ job.nosuch }}"}, "never": None})
 
 
-#: A form of a time that a question's text offers, and where it refers to the question before it.
-OFFERED = re.compile(r"(?<![\w-])-[0-9]+[smhd]\b|[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]+(?:Z|[+-][0-9:]+)|13 digits|[Ii]n the same forms?")
+#: A form of a time, or of hours of the day, that a question's text offers, and where it refers to the question before it.
+OFFERED = re.compile(
+    r"[0-9]{2}:[0-9]{2}-[0-9]{2}:[0-9]{2} [\w+:/]+|(?<![\w-])[-+][0-9]+[smhd]\b"
+    r"|[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]+(?:Z|[+-][0-9:]+)|13 digits|[Ii]n the same forms?"
+)
 
 
 def offered(spec: t.Sequence[dict[str, t.Any]]) -> t.Iterator[tuple[str, str]]:
@@ -91,23 +96,37 @@ def offered(spec: t.Sequence[dict[str, t.Any]]) -> t.Iterator[tuple[str, str]]:
         forms = before if any("same form" in form for form in texts) else [form.replace("13 digits", "1764547200000") for form in texts]
         before = forms
         option = re.sub(r"^dataarts_(answer_)?", "", question["variable"])
-        yield from ((option, form) for form in forms if option in TIMES)
+        yield from ((option, form) for form in forms if option in (*TIMES, "not_between"))
 
 
 @pytest.mark.parametrize(
     ("option", "form"), sorted({pair for survey in definitions.surveys().values() for pair in offered(survey["spec"])})
 )
 def test_every_form_that_a_question_offers_is_one_that_the_module_reads(option: str, form: str) -> None:
-    if option in ("begin_time", "end_time"):
-        assert parse_point(form, option=option)
-    else:
-        assert parse_time(form, now_ms=1_764_633_600_000, option=option)
+    """Also as ansible-core 2.19 and later take it, which resolve what AWX hands over once more, by YAML's rules."""
+    spec = {**rerun_spec(), **instance_retry_spec()}[option]
+    for given in (form, yaml.safe_load(form)):
+        assert survey_answer_errors({f"dataarts_answer_{option}": given}) == []
+        value = fitted({option: spec}, {option: given})[0][option]
+        if option == "not_between":
+            QuietHours.of(value, now_ms=1_764_633_600_000)
+        elif option in ("begin_time", "end_time"):
+            assert parse_point(value, option=option)
+        else:
+            assert parse_time(value, now_ms=1_764_633_600_000, option=option, ahead=option == "deadline")
 
 
 def test_the_forms_that_questions_offer_are_found() -> None:
     options = {option for survey in definitions.surveys().values() for option, form in offered(survey["spec"])}
-    assert options == {"planned_after", "planned_before", "begin_time", "end_time"}
+    assert options == {"planned_after", "planned_before", "begin_time", "end_time", "deadline", "not_between"}
     assert OFFERED.findall("A time before now (-24h, -7d), or 13 digits") == ["-24h", "-7d", "13 digits"]
+    assert OFFERED.findall("A window (22:00-06:00 UTC, 08:00-09:30 +08:00)") == ["22:00-06:00 UTC", "08:00-09:30 +08:00"]
+
+
+def test_several_windows_are_a_line_each() -> None:
+    lines = "22:00-06:00 Asia/Shanghai\n12:00-13:00 +08:00"
+    assert survey_answer_errors({"dataarts_answer_not_between": lines}) == []
+    assert fitted({"not_between": rerun_spec()["not_between"]}, {"not_between": lines})[0] == {"not_between": lines.splitlines()}
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from ansible.parsing.vault import VaultLib, VaultSecret
 
 from ansible_collections.dataarts.factory.plugins.module_utils._common.times import to_iso
 from emulator.running import Running, running
@@ -250,6 +251,33 @@ def test_a_missing_or_wrong_field_fails_with_its_label_before_anything_is_asked(
         assert words in job.messages()[0]
         assert SECRET_KEY not in job.stdout()
     assert not service.requests()
+
+
+def vaulted(secret: str) -> dict[str, str]:
+    """*secret* as AWX keeps an encrypted value of an inventory file: it reads the file without the password."""
+    return {"__ansible_vault": VaultLib([("default", VaultSecret(b"pw-of-vault"))]).encrypt(secret).decode()}
+
+
+def test_the_other_way_vaulted_keys_in_the_inventory_and_no_credential_of_ours(launch: Launch, service: Running) -> None:
+    """The guide's second way: keys in group variables, in AWX a vault credential with the password of the vault."""
+    launcher = launch()
+    keys = {"dataarts_access_key": vaulted(ACCESS_KEY), "dataarts_secret_key": vaulted(SECRET_KEY)}
+    place = {"dataarts_region": REGION, "dataarts_project_id": PROJECT_ID}
+    hosts = {name: {**known, **place, **keys} for name, known in launcher.hosts.items()}
+    launcher = dataclasses.replace(launcher, hosts=hosts, credential=None, passwords={"Vault password:\\s*?$": "pw-of-vault"})
+    plan = launcher.run("rerun.yml", {**ANSWERS, "dataarts_threshold": 50}, {"dataarts_fail_on_broken": False}, check=True).succeeded()
+    assert plan.artifacts()["dataarts_summary"]["to_rerun"] == 7
+    assert not service.journal()
+    assert not [secret for secret in (SECRET_KEY, ACCESS_KEY, "pw-of-vault") if secret in plan.stdout() + str(plan.events())]
+    # Launched again by itself, which AWX does with what the step was handed: told that nothing follows.
+    again = launcher.run(
+        "rerun.yml",
+        {**plan.artifacts(), **ANSWERS, "dataarts_threshold": 50, "awx_job_launch_type": "relaunch"},
+        {"dataarts_plan_required": True},
+    ).succeeded()
+    assert "AWX does not go on with the workflow after it" in " ".join(again.stdout().split())
+    assert "launched again by itself" not in plan.stdout()
+    assert sorted(reruns(service).values()) == [1] * 7
 
 
 def test_an_answer_that_became_a_number_is_refused_and_check_only_sends_nothing(launch: Launch, service: Running, core: str) -> None:

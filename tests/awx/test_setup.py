@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import math
 import typing as t
 from collections import Counter
 from pathlib import Path
@@ -160,6 +161,8 @@ def judge_workflows(double: Double) -> None:
     assert fleet["allow_simultaneous"] is True
     (timeout,) = {approval["timeout"] for approval in store.things["workflow_approval_templates"].values()}
     assert 0 < timeout < 86_400
+    # Nobody answers retail for two nights: finance's begin both times, and so do retail's.
+    assert begins(store, "retail", 3) == {"retail": [0, 1, 2], "finance": [0, 1, 2]}
     inner = [
         node["unified_job_template"]
         for node in store.things["workflow_job_template_nodes"].values()
@@ -169,6 +172,29 @@ def judge_workflows(double: Double) -> None:
     schedule = store.named("schedules", "DataArts night")
     assert schedule["unified_job_template"] == fleet["id"]
     assert schedule["rrule"] == yaml.safe_load(EXAMPLE.read_text(encoding="utf-8"))["dataarts_awx_schedule_rrule"]
+
+
+def begins(store: Store, unanswered: str, nights: int) -> dict[str, list[float]]:
+    """When the plan of each account begins, in days, if the schedule starts the fan-out once a day and nobody answers one account's approval.
+
+    A workflow without simultaneous runs waits for its last run, which waits for whatever it started; an approval for its timeout.
+    """
+    fleet = store.named("workflow_job_templates", "DataArts: night of all accounts")
+    inner = {
+        node["identifier"]: store.named("workflow_job_templates", f"DataArts {node['identifier']}: night")
+        for node in store.things["workflow_job_template_nodes"].values()
+        if node["workflow_job_template"] == fleet["id"]
+    }
+    (timeout,) = {approval["timeout"] for approval in store.things["workflow_approval_templates"].values()}
+    plans: dict[str, list[float]] = {name: [] for name in inner}
+    ends = dict.fromkeys((*inner, "fleet"), 0.0)
+    for night in range(nights):
+        start = night if fleet["allow_simultaneous"] else max(night, ends["fleet"])
+        for name, workflow in inner.items():
+            plans[name].append(start if workflow["allow_simultaneous"] else max(start, ends[name]))
+            ends[name] = plans[name][-1] + (0.01 if name != unanswered else timeout / 86_400 if timeout else math.inf)
+        ends["fleet"] = max(ends[name] for name in inner)
+    return plans
 
 
 @pytest.mark.parametrize(
