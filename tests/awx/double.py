@@ -143,9 +143,11 @@ class Store:
     """Everything that was created, and every write in order.
 
     :param playbooks: files that a project's branch has; may be replaced, as by a commit.
+    :param root: where the API begins.
     """
 
-    def __init__(self, playbooks: t.Collection[str]) -> None:
+    def __init__(self, playbooks: t.Collection[str], root: str = ROOT) -> None:
+        self.root = root
         self.playbooks = frozenset(playbooks)
         #: Why the next update of a project fails: its last lines. Empty: it does not.
         self.update_error = ""
@@ -216,7 +218,7 @@ class Store:
         update = {
             "id": 9000 + len(self.updates),
             "project": number,
-            "url": f"{ROOT}project_updates/{9000 + len(self.updates)}/",
+            "url": f"{self.root}project_updates/{9000 + len(self.updates)}/",
             "status": "failed" if failed else "successful",
             "failed": failed,
             "finished": "2026-11-28T00:00:00Z",
@@ -241,7 +243,7 @@ class Store:
 
     def shown(self, kind: str, number: int) -> Thing:
         """A thing as AWX shows it: secrets masked, with its related addresses."""
-        thing = {"id": number, "type": KINDS[kind].type, "url": f"{ROOT}{kind}/{number}/", **self.things[kind][number]}
+        thing = {"id": number, "type": KINDS[kind].type, "url": f"{self.root}{kind}/{number}/", **self.things[kind][number]}
         related: Thing = {link: f"{thing['url']}{link}/" for link in KINDS[kind].links}
         summary: Thing = {
             "object_roles": {
@@ -266,7 +268,9 @@ class Store:
                 "name": self.things["credential_types"][thing["credential_type"]]["name"],
             }
         if kind == "workflow_job_template_nodes" and thing["unified_job_template"]:
-            related["unified_job_template"] = f"{ROOT}{self._template_kind(thing['unified_job_template'])}/{thing['unified_job_template']}/"
+            related["unified_job_template"] = (
+                f"{self.root}{self._template_kind(thing['unified_job_template'])}/{thing['unified_job_template']}/"
+            )
         return {**thing, "related": related, "summary_fields": summary}
 
     def listed(self, kind: str, query: t.Mapping[str, str]) -> list[Thing]:
@@ -422,10 +426,14 @@ class Store:
 
 
 class Double:
-    """The server: ``with Double(playbooks) as awx: ... awx.url, awx.store``."""
+    """The server: ``with Double(playbooks) as awx: ... awx.url, awx.store``.
 
-    def __init__(self, playbooks: t.Collection[str]) -> None:
-        self.store = Store(playbooks)
+    :param product: what it says of itself, AWX or the product that is made of it; the second's API stands behind a gateway.
+    """
+
+    def __init__(self, playbooks: t.Collection[str], product: str = "AWX") -> None:
+        self.product = product
+        self.store = Store(playbooks, ROOT if product == "AWX" else "/api/controller/v2/")
         self._lock = threading.Lock()
 
     def __enter__(self) -> Double:
@@ -444,7 +452,7 @@ class Double:
     def answer(self, method: str, target: str, body: t.Any) -> tuple[int, Thing]:
         """Status and body of the answer to a request."""
         parts = urlsplit(target)
-        words = [word for word in parts.path.removeprefix(ROOT).split("/") if word]
+        words = [word for word in parts.path.removeprefix(self.store.root).split("/") if word]
         with self._lock:
             if words[:1] == ["tokens"]:
                 return self._on_token(method, words[1:])
@@ -465,7 +473,7 @@ class Double:
                 "id": number,
                 "type": "o_auth2_access_token",
                 "token": f"token-{number}-of-the-double",
-                "url": f"{ROOT}tokens/{number}/",
+                "url": f"{self.store.root}tokens/{number}/",
             }
         if method == "DELETE" and words and tokens.get(int(words[0])):
             tokens[int(words[0])] = False
@@ -529,7 +537,7 @@ class _Handler(BaseHTTPRequestHandler):
         encoded = b"" if status == 204 else json.dumps(answer).encode()
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
-        self.send_header("X-API-Product-Name", "AWX")
+        self.send_header("X-API-Product-Name", self.double.product)
         self.send_header("X-API-Product-Version", "24.6.1")
         self.send_header("Content-Length", str(len(encoded)))
         self.end_headers()

@@ -373,6 +373,23 @@ def test_a_place_for_reports_has_a_credential_of_its_own(tmp_path: Path) -> None
         assert "dataarts_awx_report needs a url that begins with https://" in refused.ended(2).stdout
 
 
+def test_the_product_behind_its_gateway(tmp_path: Path) -> None:
+    """With the modules of awx.awx, which say that they were made for AWX, and the variable that tells them where the API is."""
+    account = {"name": "solo", "credential": {"region": "cn-north-4", "auth_token": "token"}}
+    prefix = {"CONTROLLER_OPTIONAL_API_URLPATTERN_PREFIX": "/api/controller/"}
+    settings = {
+        "dataarts_awx_accounts": [account],
+        "dataarts_awx_team": "",
+        "parts": ["organization", "validate", "credentials", "project"],
+    }
+    (tmp_path / "part.yml").write_text(PARTS, encoding="utf-8")
+    with Double(PLAYBOOKS, "Red Hat Ansible Automation Platform") as double:
+        made = setup(NEWEST, double, tmp_path, variables=settings, env=prefix, playbook=str(tmp_path / "part.yml")).succeeded()
+        assert "connecting to Red Hat Ansible Automation Platform" in made.output
+        assert double.store.named("credentials", "DataArts solo")
+        assert double.store.named("projects", "DataArts reruns")["status"] == "successful"
+
+
 def test_a_project_whose_update_failed_is_updated_again_and_says_why(tmp_path: Path) -> None:
     """Also a playbook that is new in the repository is found without a person who syncs the project."""
     account = {"name": "solo", "credential": {"region": "cn-north-4", "auth_token": "token"}}
