@@ -136,7 +136,7 @@ def _descendants(pid: int) -> list[int]:
         children = [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="utf-8").split()]
     except (FileNotFoundError, ProcessLookupError):
         children = []
-    return [found for child in children for found in (child, *_descendants(child))]
+    return [process for child in children for process in (child, *_descendants(child))]
 
 
 @dataclasses.dataclass(frozen=True)
