@@ -103,7 +103,7 @@ CHAOS_AGAIN := $(strip $(if $(CHAOS_SEED),test_every_seed) $(if $(CHAOS_KILL),te
 	$(if $(CHAOS_POLICY),test_every_policy))
 
 .PHONY: chaos
-chaos: $(VENV)/.test $(HOUSE) ## reruns with random faults, kills, pairs, hostile answers, and controllers on one PostgreSQL
+chaos: $(VENV)/.test $(HOUSE) ## reruns under random faults and kills, with hostile answers, and by several controllers on one PostgreSQL
 	@CHAOS_SEEDS=$(CHAOS_SEEDS) KILLS=$(KILLS) PAIRS=$(PAIRS) HOSTILE=$(HOSTILE) \
 		CHAOS_GROUPS=$(CHAOS_GROUPS) DB_KILLS=$(DB_KILLS) DB_RESTARTS=$(DB_RESTARTS) PAUSES=$(PAUSES) \
 		CHAOS_SEED=$(CHAOS_SEED) CHAOS_KILL=$(CHAOS_KILL) CHAOS_PAIR=$(CHAOS_PAIR) CHAOS_HOSTILE=$(CHAOS_HOSTILE) \
@@ -121,7 +121,7 @@ eda: $(VENV)/.test $(EDA)/.made $(HOUSE) ## the rulebooks in a real ansible-rule
 	@EDA_BIN=$(EDA)/bin $(PYTEST) -q -m eda $(ARGS) tests/eda
 
 .PHONY: switches
-switches: $(VENV)/.test $(HOUSE) ## tests/integration under every setting of every switch of the emulator (ARGS=--each one by one; LIKE=FILE: a recording's)
+switches: $(VENV)/.test $(HOUSE) ## tests/integration under every setting of every switch of the emulator (ARGS=--each: one by one; LIKE=FILE: those of a recorded account)
 	@PYTHONPATH=$(ROOT):$(TREE) $(BIN)/python -m tools.switches $(if $(LIKE),--like '$(LIKE)') $(ARGS) -- $(SPREAD)
 
 .PHONY: awx
@@ -130,12 +130,12 @@ awx: $(VENV)/.test $(HOUSE) ## role awx on awx.awx against a double of AWX's API
 	@$(PYTEST) --dist worksteal -q -m awx $(ARGS) tests/awx
 
 .PHONY: matrix
-matrix: $(VENV)/.test $(HOUSE) ## ansible-core 2.16 to 2.21 on every Python of this machine (CORES as below; MINUTES=20 runs less and ends in time)
+matrix: $(VENV)/.test $(HOUSE) ## ansible-core 2.16 to 2.21 on every Python of this machine (CORES as below; MINUTES=20 runs less, and ends in 20 minutes)
 	@PYTHONPATH=$(ROOT):$(TREE) $(BIN)/python -m tools.matrix $(CORES) --minutes $(or $(MINUTES),0) \
 		--pytest="$(SPREAD)" $(ARGS)
 
 .PHONY: bench
-bench: $(VENV)/.test $(HOUSE) ## speed and memory compared with other tools, into docs/docsite/rst/benchmarks.rst (ARGS=--quick tries it)
+bench: $(VENV)/.test $(HOUSE) ## measure speed and memory next to other tools, into docs/docsite/rst/benchmarks.rst (ARGS=--quick: a short trial)
 	@PYTHONPATH=$(ROOT) $(BIN)/python -m tools.bench $(ARGS)
 
 .PHONY: sanity

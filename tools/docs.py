@@ -17,6 +17,13 @@ import sys
 from pathlib import Path
 
 import yaml
+from antsibull_docs_parser.dom import PluginIdentifier
+from antsibull_docs_parser.parser import Context, parse
+from antsibull_docs_parser.rst import to_rst
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from tools import playbook_pages, site_links
 
 ROOT = Path(__file__).resolve().parents[1]
 SITE = ROOT / "docs" / "site"
@@ -26,7 +33,14 @@ COLLECTION = "dataarts.factory"
 #: What antsibull-docs writes at the head of a page; the theme shows the same next to it.
 CONTENTS = re.compile(r"^\.\. contents::\n(?:   .*\n)+", re.MULTILINE)
 #: Ends of the names of antsibull-docs' pages, by what the front page calls them.
-REFERENCE = {"Roles": "_role", "Modules": "_module", "Inventory plugins": "_inventory", "Filters": "_filter", "Lookups": "_lookup"}
+REFERENCE = {
+    "Playbooks": "_playbook",
+    "Roles": "_role",
+    "Modules": "_module",
+    "Inventory plugins": "_inventory",
+    "Filters": "_filter",
+    "Lookups": "_lookup",
+}
 
 
 def main() -> int:
@@ -40,15 +54,34 @@ def main() -> int:
         return written
     for page in PAGES.glob("*.rst"):
         page.write_text(CONTENTS.sub("", page.read_text(encoding="utf-8")), encoding="utf-8")
+    for name, playbook in playbook_pages.pages().items():
+        (PAGES / f"{name}.rst").write_text(playbook_pages.page(playbook, markup), encoding="utf-8")
+    for page in PAGES.rglob("*.rst"):
+        page.write_text(site_links.inside(page.read_text(encoding="utf-8")), encoding="utf-8")
     shutil.copy(SITE / "index.rst", PAGES)
     shutil.copytree(ROOT / "docs" / "docsite" / "rst" / "images", PAGES / "docsite" / "images")  # antsibull-docs takes pages only
     shutil.copytree(SITE / "zh", PAGES / "zh")
     (PAGES / "contents.rst").write_text(contents(), encoding="utf-8")
     built = run("sphinx-build", "-q", "-W", "--keep-going", "-j", "auto", "-b", "html", "-c", str(WORK), "-d", str(WORK / "doctrees"),
                 str(PAGES), str(WORK / "html"))  # fmt: skip
-    if not built:
+    broken = [] if built else site_links.broken(WORK / "html")
+    for link in broken:
+        print(link, file=sys.stderr)
+    if not built and not broken:
         print(WORK / "html" / "index.html")
-    return built
+    return built or int(bool(broken))
+
+
+def markup(text: str | list[str], role: str, entry: str) -> str:
+    """*text* with Ansible's markup, of an entry point of a role, as reStructuredText in one line."""
+    plugin = PluginIdentifier(fqcn=f"{COLLECTION}.{role}", type="role")
+    parsed = parse(
+        [text] if isinstance(text, str) else text,
+        Context(current_plugin=plugin, role_entrypoint=entry),
+        errors="exception",
+        helpful_errors=True,
+    )
+    return to_rst(parsed).replace("\n", " ").strip()
 
 
 def contents() -> str:
@@ -76,6 +109,7 @@ def run(program: str, *arguments: str) -> int:
     env = {
         **os.environ,
         "PATH": f"{tools}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
+        "DOCS_VERSION": str(yaml.safe_load((ROOT / "galaxy.yml").read_text(encoding="utf-8"))["version"]),
         "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".cache" / "tree"),
     }
     return subprocess.run([str(tools / program), *arguments], cwd=ROOT, env=env, stdin=subprocess.DEVNULL, check=False).returncode

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import zlib
 from pathlib import Path
@@ -43,6 +44,7 @@ def ansible_inventory() -> str:
 
 
 project = "dataarts.factory"
+release = version = os.environ["DOCS_VERSION"]
 author = "dataarts.factory contributors"
 copyright = "2026 dataarts.factory contributors"  # noqa: A001 -- Sphinx's name
 extensions = ["sphinx.ext.intersphinx", "sphinx_antsibull_ext", "sphinx_copybutton"]
@@ -54,7 +56,7 @@ default_role = "any"
 highlight_language = "yaml+jinja"
 
 html_theme = "furo"
-html_title = "dataarts.factory"
+html_title = f"dataarts.factory {release}"
 html_static_path = ["static"]
 html_css_files = ["site.css"]
 html_copy_source = False

@@ -30,7 +30,8 @@ notes:
   - The inventory cache keeps what the service answered, and no credentials. What was read with other credentials is read again.
   - Names that come from the service are never evaluated as templates.
 seealso:
-  - ref: ansible_collections.dataarts.factory.docsite.guide_inventory
+  - name: Inventories and credentials
+    link: https://git.example.org/dataarts/factory/blob/main/docs/docsite/rst/guide_inventory.rst
     description: Inventories and credentials.
   - module: dataarts.factory.workspace_info
 options:

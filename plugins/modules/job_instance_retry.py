@@ -132,7 +132,8 @@ notes:
   - With the older API generation (O(api_version=v1), or where the newer one is not open), each instance is sent in a request of its own,
     and O(jobs) is not available.
 seealso:
-  - ref: ansible_collections.dataarts.factory.docsite.guide_exactly_once
+  - name: What exactly once means here
+    link: https://git.example.org/dataarts/factory/blob/main/docs/docsite/rst/guide_exactly_once.rst
     description: What exactly once means here, what it rests on, and where it ends.
   - module: dataarts.factory.job_rerun
   - module: dataarts.factory.job_instance_info

@@ -273,9 +273,11 @@ notes:
     E(ANSIBLE_KEEP_REMOTE_FILES) the module is started as usual; the result is the same.
   - Called without its action plugin, for example through C(ansible.legacy), the module makes a single pass and does not wait.
 seealso:
-  - ref: ansible_collections.dataarts.factory.docsite.guide_exactly_once
+  - name: What exactly once means here
+    link: https://git.example.org/dataarts/factory/blob/main/docs/docsite/rst/guide_exactly_once.rst
     description: What exactly once means here, what it rests on, and where it ends.
-  - ref: ansible_collections.dataarts.factory.docsite.guide_errors
+  - name: When something goes wrong
+    link: https://git.example.org/dataarts/factory/blob/main/docs/docsite/rst/guide_errors.rst
     description: When something goes wrong, by message.
   - module: dataarts.factory.job_instance_retry
   - module: dataarts.factory.job_instance_info

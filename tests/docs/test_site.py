@@ -1,0 +1,138 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The documentation site has a page for each playbook, made of what the playbook and its roles say, and no link leads nowhere.
+
+`make docs` builds it, with warnings as errors, and looks at every link of every page.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.support.playbook import ROOT, Ansible
+from tools import playbook_pages, site_links
+
+PAGES = playbook_pages.pages()
+
+
+def plain(text: str | list[str], role: str, entry: str) -> str:
+    """In the place of Ansible's markup: the text, and the entry point that it is of."""
+    return f"{role}/{entry}: {text if isinstance(text, str) else ' '.join(text)}"
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_names_every_variable_and_shows_an_example(name: str) -> None:
+    playbook = PAGES[name]
+    page = playbook_pages.page(playbook, plain)
+    assert page.startswith(f".. _ansible_collections.dataarts.factory.{name}:\n\ndataarts.factory.{playbook.name} playbook\n===")
+    explained = set(re.findall(r"^   \* - ``(dataarts_\w+)``\n(?:     - .+\n?)+", page, re.MULTILINE))
+    assert playbook.used <= explained
+    for role, entry in playbook.roles:
+        assert set(playbook_pages.options(role, entry)) <= explained
+    assert f"dataarts.factory.{playbook.name}" in page.partition("Example\n-------\n")[2].partition("\n\n")[2].split("\n\n")[0]
+    assert not re.search(r":\n\n(Example|Variables)", page)
+
+
+def test_a_page_says_what_the_comment_says(tmp_path: Path) -> None:
+    path = tmp_path / "rerun_all.yml"
+    path.write_text(
+        """---
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Rerun all of it:
+#
+#   ansible-playbook dataarts.factory.rerun_all -i inventory
+#
+# dataarts_hosts, dataarts_more  pattern of hosts,
+#                  default all; dataarts_less where it ends
+# and every variable of role dataarts.factory.rerun
+
+# A second thought about dataarts_hosts.
+
+- name: Nothing
+  hosts: "{{ dataarts_hosts }}"
+  tasks:
+    - name: Run
+      ansible.builtin.import_role:
+        name: dataarts.factory.rerun
+        tasks_from: ask
+      register: dataarts_kept
+""",
+        encoding="utf-8",
+    )
+    playbook = playbook_pages.read(path)
+    assert playbook.text == [
+        "Rerun all of it.",
+        "In addition: every variable of role dataarts.factory.rerun",
+        "A second thought about dataarts_hosts.",
+    ]
+    assert playbook.example == "ansible-playbook dataarts.factory.rerun_all -i inventory"
+    assert playbook.variables == {
+        "dataarts_hosts": "pattern of hosts, default all; dataarts_less where it ends",
+        "dataarts_more": "pattern of hosts, default all; dataarts_less where it ends",
+        "dataarts_less": "where it ends",
+    }
+    assert (playbook.roles, playbook.used) == ([("rerun", "related")], {"dataarts_hosts"})
+
+
+def test_the_examples_of_the_pages_are_commands_that_ansible_takes(tmp_path: Path) -> None:
+    """Each that is a command of its own, with the file of variables that it shows, as far as its syntax."""
+    ansible = Ansible(tmp_path)
+    for playbook in PAGES.values():
+        command, _, file = playbook.example.partition("\n\n")
+        if not command.startswith("ansible-playbook "):
+            continue
+        for name in re.findall(r"@(\w+\.yml)", command):
+            (tmp_path / name).write_text(file.partition("\n")[2] or "{}", encoding="utf-8")
+        assert command.split()[1] == f"dataarts.factory.{playbook.name}"
+    names = sorted(playbook.name for playbook in PAGES.values())
+    assert names == sorted(path.stem for path in (ROOT / "playbooks").glob("*.yml"))
+    ansible.run("ansible-playbook", "--syntax-check", "-i", "sales,", "dataarts.factory.rerun_related", "-e", "@incident.yml").succeeded()
+
+
+@pytest.mark.parametrize(
+    ("link", "lost"),
+    [
+        ("other.html", None),
+        ("other.html#here", None),
+        ("#top", None),
+        ("https://example.com/nothing", None),
+        ("../versions.html", None),
+        ("below/deep.html", None),
+        ("nothing.html", "leads nowhere"),
+        ("other.html#there", "leads to a heading that does not exist"),
+        ("#there", "leads to a heading that does not exist"),
+    ],
+)
+def test_a_link_that_leads_nowhere_is_found(link: str, lost: str | None, tmp_path: Path) -> None:
+    (tmp_path / "below").mkdir()
+    (tmp_path / "below" / "deep.html").write_text('<a href="../other.html#here"></a>', encoding="utf-8")
+    (tmp_path / "other.html").write_text('<h1 id="here"></h1>', encoding="utf-8")
+    (tmp_path / "index.html").write_text(f'<p id="top"><a href="{link}">a link</a></p>', encoding="utf-8")
+    expected = [f"index.html: {link} {lost}."] if lost else []
+    assert site_links.broken(tmp_path) == expected
+
+
+def test_a_guide_in_the_repository_is_a_page_of_the_site() -> None:
+    link = "`When something goes wrong <https://git.example.org/dataarts/factory/blob/main/docs/docsite/rst/guide_errors.rst>`__"
+    assert site_links.inside(f"See {link}.") == (
+        "See :ref:`When something goes wrong <ansible_collections.dataarts.factory.docsite.guide_errors>`."
+    )
+    elsewhere = "`the emulator <https://git.example.org/dataarts/factory/tree/main/emulator>`__"
+    assert site_links.inside(elsewhere) == elsewhere
+
+
+SEE_ALSO = [path for folder in ("plugins", "roles") for path in sorted((ROOT / folder).rglob("*")) if path.suffix in (".py", ".yml")]
+
+
+def test_see_also_leads_somewhere_for_ansible_doc_too() -> None:
+    """A reference leads to docs.ansible.com there, which has no page of this collection; a link leads to the guide itself."""
+    text = {path: path.read_text(encoding="utf-8") for path in SEE_ALSO}
+    assert [str(path) for path, content in text.items() if "ref: ansible_collections.dataarts.factory" in content] == []
+    links = {link for content in text.values() for link in re.findall(r"^ +link: \S+/blob/main/(\S+)$", content, re.MULTILINE)}
+    assert links
+    assert [link for link in links if not (ROOT / link).exists()] == []
