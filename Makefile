@@ -167,6 +167,10 @@ report: $(VENV)/.test $(BROWSER)/.made $(HOUSE) ## the report's page in Chromium
 docs: $(DOCS)/.made $(HOUSE) ## the documentation site, in .cache/docs/html
 	@$(DOCS)/bin/python tools/docs.py
 
+.PHONY: film
+film: $(CACHE)/demo/.installed ## record make demo as the animated picture that the READMEs show
+	@ANSIBLE_COLLECTIONS_PATH=$(CACHE)/demo $(BIN)/python tools/film.py
+
 .PHONY: build
 build: $(CACHE)/dist/.built ## the artifact, in .cache/dist
 	@ls $(CACHE)/dist/*.tar.gz

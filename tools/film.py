@@ -29,7 +29,16 @@ COLUMNS, ROWS = 120, 30
 WIDE, HIGH, MARGIN = 7.25, 17, 12
 #: Seconds that the picture lasts, those at the end that show the last rows, and the longest pause before the whole is brought to its length.
 LENGTH, REST, PAUSE = 60.0, 8.0, 2.0
-COLOURS = {"30": "#6e7681", "31": "#ff7b72", "32": "#3fb950", "33": "#d29922", "34": "#79c0ff", "35": "#d2a8ff", "36": "#56d4dd", "37": "#e6edf3"}
+COLOURS = {
+    "30": "#6e7681",
+    "31": "#ff7b72",
+    "32": "#3fb950",
+    "33": "#d29922",
+    "34": "#79c0ff",
+    "35": "#d2a8ff",
+    "36": "#56d4dd",
+    "37": "#e6edf3",
+}
 _STYLE = re.compile(r"\x1b\[([0-9;]*)m")
 
 Run = tuple[str, str]
@@ -98,7 +107,7 @@ def wrapped(runs: list[Run]) -> Iterator[list[Run]]:
 
 def timed(shown: list[Row]) -> list[float]:
     """When each row appears, in seconds of the picture."""
-    pauses = [min(at - before, PAUSE) for (before, _), (at, _) in zip([(0.0, []), *shown[:-1]], shown)]
+    pauses = [min(at - before, PAUSE) for (before, _), (at, _) in zip([(0.0, []), *shown[:-1]], shown, strict=True)]
     factor = (LENGTH - REST) / (sum(pauses) or 1)
     moments: list[float] = []
     for pause in pauses:
@@ -135,7 +144,10 @@ def picture(shown: list[Row]) -> str:
 
 def main() -> int:
     """Record the demo and write the picture; returns the exit status."""
-    shown = [(at, [(colour, part.replace(f"{ROOT}/", "")) for colour, part in runs]) for at, runs in rows(recorded([sys.executable, "tools/demo.py"]))]
+    shown = [
+        (at, [(colour, part.replace(f"{ROOT}/", "")) for colour, part in runs])
+        for at, runs in rows(recorded([sys.executable, "tools/demo.py"]))
+    ]
     FILM.write_text(picture(shown), encoding="utf-8")
     print(f"{FILM.relative_to(ROOT)}: {len(shown)} rows, {FILM.stat().st_size} bytes")
     return 0
