@@ -159,7 +159,8 @@ notes:
   - An instance does not say to which PatchData run it belongs. What is shown of the dates are the instances of that type that were planned
     between them and not started before the run was.
 seealso:
-  - ref: ansible_collections.dataarts.factory.docsite.guide_repair
+  - name: What a rerun cannot repair
+    link: https://git.example.org/dataarts/factory/blob/main/docs/docsite/rst/guide_repair.rst
     description: What a rerun cannot repair.
   - module: dataarts.factory.supplement_data_info
   - module: dataarts.factory.job_rerun
