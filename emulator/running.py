@@ -30,6 +30,7 @@ class Running:
         self.endpoint_v1 = addresses.endpoint_v1
         self.iam_endpoint = addresses.iam_endpoint
         self.control = addresses.control
+        self.obs_endpoint = addresses.obs_endpoint
 
     def journal(self) -> list[Json]:
         """Accepted writes, oldest first; see README.md for the entries."""

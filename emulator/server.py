@@ -34,6 +34,7 @@ class Addresses:
     endpoint_v1: str
     iam_endpoint: str
     control: str
+    obs_endpoint: str
 
 
 def _request(
@@ -97,13 +98,14 @@ class Server:
 
     async def start(self, port: int = 0) -> Addresses:
         """Listen; *port* is the v2 host's, 0 for any free one, as the others always take."""
-        self._doors = [Door() for dummy in range(4)]
-        v2, v1, iam, control = self._doors
+        self._doors = [Door() for dummy in range(5)]
+        v2, v1, iam, control, obs = self._doors
         return Addresses(
             await v2.open(Gateway(self._service, "v2", v2.shut).handle, port),
             await v1.open(Gateway(self._service, "v1", v1.shut).handle, 0),
             await iam.open(Gateway(self._service, "iam", iam.shut).handle, 0),
             await control.open(Control(self._service).handle, 0),
+            await obs.open(Gateway(self._service, "obs", obs.shut).handle, 0),
         )
 
     async def stop(self) -> None:

@@ -166,7 +166,7 @@ class Request:
 
 @dataclass
 class Answer:
-    """What goes back: *body* becomes JSON, a text stays one, None is an empty body."""
+    """What goes back: *body* becomes JSON, texts and bytes stay such, None is an empty body."""
 
     status: int = 200
     body: t.Any = None

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from emulator.factory import baselines, dependencies, instance_detail, instances, jobs, monitoring, rerun, schedules, supplements
+from emulator.factory import baselines, dependencies, instance_detail, instances, jobs, logs, monitoring, rerun, schedules, supplements
 from emulator.iam import handlers as iam
 from emulator.iam import metadata
 from emulator.management import handlers as management
@@ -40,6 +40,7 @@ HANDLERS: dict[str, t.Callable[[Request], Answer]] = {
     "tokens": iam.create_token,
     "projects": iam.list_projects,
     "security_tokens": iam.create_temporary_key,
+    "obs_object": logs.show_log,
     "machine_token": metadata.create_token,
     "machine_keys": metadata.show_keys,
 }

@@ -26,7 +26,7 @@ from emulator.service import Answer, Request, Service
 class Gateway:
     """Answers requests to one host of the service.
 
-    :param host: which one: ``v2``, ``v1`` or ``iam``.
+    :param host: which one: ``v2``, ``v1``, ``iam`` or ``obs``.
     :param shut: lets the host refuse connections for so many seconds.
     """
 
@@ -156,6 +156,8 @@ class Gateway:
             headers["X-Request-Id"] = request_id
         if answer.body is None:
             return web.Response(status=answer.status, headers=headers)
+        if isinstance(answer.body, bytes):
+            return web.Response(status=answer.status, headers=headers, body=answer.body)
         if isinstance(answer.body, str):
             return web.Response(status=answer.status, headers=headers, text=answer.body)
         headers["Content-Type"] = "application/json;charset=UTF-8"

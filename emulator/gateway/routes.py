@@ -13,7 +13,7 @@ from urllib.parse import unquote
 class Route:
     """One API.
 
-    :param host: ``v2`` (also the management centre), ``v1`` or ``iam``.
+    :param host: ``v2`` (also the management centre), ``v1``, ``iam`` or ``obs``.
     :param path: segments in braces match any single raw segment.
     :param workspace: ``required``, ``default`` (falls back to the default workspace) or ``no``.
     :param writes: whether it changes jobs or their instances.
@@ -95,6 +95,7 @@ ROUTES: tuple[Route, ...] = (
     Route("projects", "iam", "GET", "/v3/projects"),
     Route("security_tokens", "iam", "POST", "/v3.0/OS-CREDENTIAL/securitytokens"),
     Route("machine_token", "iam", "PUT", "/meta-data/latest/api/token", signed=False),
+    Route("obs_object", "obs", "GET", "/{bucket}/{instance_id}/{name}", signed=False),
     Route("machine_keys", "iam", "GET", "/openstack/latest/securitykey", signed=False),
 )
 

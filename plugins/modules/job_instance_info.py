@@ -51,6 +51,20 @@ options:
     type: str
     choices: [auto, all, none]
     default: auto
+  log_tail:
+    description:
+      - How many lines to read from the end of a failed node's log, 0 to 200. A log is an object of OBS, read with the same access key.
+      - One log is read for each job, node and message of which details are read, see O(reasons), and ten of a workspace at most; of each 64 KiB at
+        most. The lines are in RV(instances[].failure.log_tail), and the last five below the reason where reasons are shown.
+      - OBS takes access keys, permanent or temporary, but no token. The user needs the right C(obs:object:GetObject) on the bucket. Where a
+        log cannot be read, the task goes on without it and says why.
+      - A log may hold what nobody else should read, and goes to wherever results go.
+    type: int
+    default: 0
+  obs_endpoint:
+    description:
+      - Address of OBS, for O(log_tail). It follows from O(region) and O(cloud_domain), or from an O(endpoint) that begins with C(dayu.).
+    type: str
   short:
     description:
       - Return RV(lines), a line for each instance, in place of RV(instances) and RV(reasons). For a person who asks on the command line.
@@ -247,6 +261,12 @@ instances:
           type: str
           returned: always
           sample: obs://dlf-log-62099355b894428e8916573ae635f1f9/daily_sales/2026-11-23_06_13_00.000/load_orders/load_orders.job
+        log_tail:
+          description: The last lines of that log, with O(log_tail), or V(null). They come from outside; what a terminal would obey is taken out.
+          type: list
+          elements: str
+          returned: always
+          sample: ["ERROR Table 'ods.orders_20261123' not found"]
         read:
           description: Whether the details of this very instance were read. Otherwise C(node), C(node_type) and C(retries) are those of another
             instance of the job with the same reason, or V(null).
@@ -312,6 +332,12 @@ reasons:
       type: str
       returned: always
       sample: obs://dlf-log-62099355b894428e8916573ae635f1f9/daily_sales/2026-11-23_06_13_00.000/load_orders/load_orders.job
+    log_tail:
+      description: The last lines of the log of one of them, with O(log_tail), or V(null). They come from outside; what a terminal would obey is taken out.
+      type: list
+      elements: str
+      returned: always
+      sample: ["ERROR Table 'ods.orders_20261123' not found"]
 lines:
   description: Each instance in one line for people, the newest plan time first.
   type: list

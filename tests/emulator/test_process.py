@@ -60,9 +60,9 @@ def control(base: str, what: str, data: t.Any = None) -> Reply:
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_one_line_when_ready_and_exit_code_0_when_told_to_stop(scenario: Path, number: signal.Signals) -> None:
     with started("--scenario", str(scenario), "--port", "0") as process:
-        assert set(process.addresses) == {"endpoint", "endpoint_v1", "iam_endpoint", "control", "pid"}
+        assert set(process.addresses) == {"endpoint", "endpoint_v1", "iam_endpoint", "obs_endpoint", "control", "pid"}
         assert process.addresses["pid"] == process.popen.pid
-        assert len(set(process.addresses.values())) == 5
+        assert len(set(process.addresses.values())) == 6
         assert control(process.addresses["control"], "journal").data == []
         process.popen.send_signal(number)
         assert process.popen.wait(timeout=60) == 0

@@ -14,17 +14,21 @@ from __future__ import annotations
 
 import time
 import typing as t
+from dataclasses import replace
 
 from .._common.concurrency import in_threads
 from .._common.errors import FATAL_KINDS, ApiError, Kind, OptionError
 from .._common.text import counted, printable
 from .._models.instance import InstanceKey, JobInstance
 from .._models.reason import FAILED, Reason
-from .._planner.reasons import explained, representatives
+from .._planner.reasons import explained, normalised, representatives
+from .log_query import LogReader
 from .workspace import WorkspaceApi
 
 #: Details that ``auto`` reads for their reasons, and for being named one by one; in one workspace and one run.
 MOST_DETAILS, MOST_NAMED = 10, 20
+#: Logs that are read in one workspace and one run.
+MOST_LOGS = 10
 #: How long ``auto`` may take, seconds.
 AUTO_SECONDS = 10.0
 #: Errors of the service, of any detail, after which no further one is asked for.
@@ -39,10 +43,12 @@ class ReasonReader:
 
     :param mode: ``auto``, ``all`` or ``none``, which reads nothing: then the messages are those that were listed.
     :param carried: what the pass before has read, see :meth:`carried`.
+    :param logs: reads the ends of logs; None if nobody asks for them.
     :ivar notes: sentences for people about what could not be read, of the newest :meth:`read`.
     """
 
-    def __init__(self, api: WorkspaceApi, mode: str, carried: t.Mapping[str, t.Any] | None = None) -> None:
+    def __init__(self, api: WorkspaceApi, mode: str, carried: t.Mapping[str, t.Any] | None = None, logs: LogReader | None = None) -> None:
+        self._logs = logs
         self.notes: list[str] = []
         self._api = api
         self._mode = mode
@@ -74,6 +80,8 @@ class ReasonReader:
             else:
                 self._troubles.append(ApiError(Kind.NOT_PUBLISHED, "v1 of the API, which alone shows it, is not used or not open here"))
             self._note()
+            if self._logs is not None:
+                self._read_logs(self._logs, failed)
         return explained([(instance, self._known.get(_failure(instance))) for instance in failed], assume=self._mode != "all")
 
     def _read(self, failed: t.Sequence[JobInstance], named: t.Sequence[JobInstance]) -> None:
@@ -123,6 +131,26 @@ class ReasonReader:
             return
         if detail.describes(instance):
             self._known[_failure(instance)] = Reason.of(instance, detail, self._message(instance))
+
+    def _read_logs(self, logs: LogReader, failed: t.Sequence[JobInstance]) -> None:
+        """The end of one log for each job, node and message, of what was read for itself, the first in the list first."""
+        groups: dict[tuple[str, str | None, str], list[str]] = {}
+        for instance in failed:
+            name, known = _failure(instance), self._known.get(_failure(instance))
+            if known is not None and known.read and known.log_path is not None:
+                groups.setdefault((instance.job_name, known.node, normalised(known.message, instance.job_name)), []).append(name)
+        unread = [names[0] for names in groups.values() if all(self._known[name].log_tail is None for name in names)]
+        left = MOST_LOGS - sum(reason.log_tail is not None for reason in self._known.values())
+        for name in unread[: max(0, left)]:
+            known = self._known[name]
+            try:
+                self._known[name] = replace(known, log_tail=logs.tail(str(known.log_path)))
+            except (ApiError, OptionError) as error:
+                hint = f" {error.hint}" if isinstance(error, ApiError) and error.hint else ""
+                cause = printable(error, 400).rstrip(".")
+                self.notes.append(f"The log {printable(known.log_path, 300)} could not be read (log_tail): {cause}.{hint}")
+                if not isinstance(error, ApiError) or error.kind is not Kind.NOT_FOUND:
+                    return  # the others lie in the same bucket
 
     def _trouble(self, error: ApiError | OptionError) -> None:
         """Keep *error*. :raises ApiError: it is one that the others would end in too, or there have been several."""

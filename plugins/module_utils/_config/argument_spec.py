@@ -126,6 +126,8 @@ def rerun_spec() -> Spec:
         **journal_spec(),
         "statuses": {"type": "list", "elements": "str", "choices": list(RERUNNABLE_WORDS), "default": ["fail"]},
         "reasons": {"type": "str", "choices": list(REASON_WORDS), "default": "auto"},
+        "log_tail": {"type": "int", "default": 0},
+        "obs_endpoint": {"type": "str"},
         "never_rerun_reasons": {"type": "list", "elements": "str"},
         "rerun_only_reasons": {"type": "list", "elements": "str"},
         "max_instances": {"type": "int"},
@@ -230,6 +232,8 @@ def instance_info_spec() -> Spec:
         "statuses": {"type": "list", "elements": "str", "choices": list(STATUS_WORDS)},
         "limit": {"type": "int"},
         "reasons": {"type": "str", "choices": list(REASON_WORDS), "default": "auto"},
+        "log_tail": {"type": "int", "default": 0},
+        "obs_endpoint": {"type": "str"},
         "short": {"type": "bool", "default": False},
     }
 

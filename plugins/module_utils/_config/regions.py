@@ -4,7 +4,7 @@
 """Hosts of the service, on every site.
 
 The v2 Factory API and the management API (workspaces, DataArts Studio instances) live on ``dayu``, the v1 Factory API on ``dayu-dlf``,
-tokens and projects on ``iam`` [H-END][TF]. The domain behind the region is ``myhuaweicloud.com``, ``myhuaweicloud.eu`` for the
+tokens and projects on ``iam``, objects on ``obs`` [H-END][TF]. The domain behind the region is ``myhuaweicloud.com``, ``myhuaweicloud.eu`` for the
 European site [H-END-EU] (the SDK's own region table is wrong there), or ``cloud_domain`` for other clouds [OTC-NEW].
 """
 
@@ -71,6 +71,7 @@ class Hosts:
             )
         self._v1 = base_url(endpoint_v1, "endpoint_v1") if endpoint_v1 else self._sibling("dayu-dlf", suffix)
         self._iam = base_url(iam_endpoint, "iam_endpoint") if iam_endpoint else self._sibling("iam", suffix)
+        self._obs = self._sibling("obs", suffix)
 
     def _sibling(self, name: str, suffix: str | None) -> str | None:
         """The base URL of the host *name* next to the v2 host, or None where it cannot be known."""
@@ -104,6 +105,11 @@ class Hosts:
     def iam(self) -> str:
         """Base URL of IAM. :raises OptionError: it does not follow from the overridden endpoint."""
         return self._known(self._iam, "iam_endpoint", "IAM (for tokens, agencies and looking up the project)")
+
+    def obs(self, endpoint: str | None = None) -> str:
+        """Base URL of OBS, in front of which the bucket stands. :raises OptionError: it does not follow from the overridden endpoint."""
+        base = base_url(endpoint, "obs_endpoint") if endpoint else self._obs
+        return self._known(base, "obs_endpoint", "OBS (for the logs of log_tail)")
 
     def _known(self, base: str | None, option: str, what: str) -> str:
         if base is None:

@@ -89,6 +89,16 @@ def service_error(json_body: t.Any, *, explicit: bool = False, secrets: t.Sequen
     return ServiceError(_first(body, names, 40, secrets), message or "", _first(json_body, ("request_id", "requestId"), 80, secrets))
 
 
+def obs_error(body: bytes, secrets: t.Sequence[str] = ()) -> ServiceError:
+    """The code and words of an error body of OBS, which is XML [OBS-ERR]; looked for, not parsed."""
+    fields = [
+        re.search(f"<{name}>([^<]{{1,500}})</{name}>", body[:20_000].decode("utf-8", "replace"))
+        for name in ("Code", "Message", "RequestId")
+    ]
+    code, message, request_id = (None if match is None else printable(without(match[1].strip(), secrets), 500) for match in fields)
+    return ServiceError(code, message or "", request_id)
+
+
 def reports_failure(json_body: t.Any) -> bool:
     """Whether a successful answer to a write, which is documented to have no body, reports a failure in words or by a flag."""
     if not isinstance(json_body, dict):

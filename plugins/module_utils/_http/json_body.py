@@ -80,6 +80,12 @@ def parse_text(status: int, headers: Mapping[str, str], body: bytes) -> str:
     return text
 
 
+def parse_raw(status: int, headers: Mapping[str, str], body: bytes) -> bytes:
+    """*body* as it came. :raises UnreadableError: it is compressed, too large or not whole."""
+    _check_whole(status, headers, body)
+    return body
+
+
 def _check_whole(status: int, headers: Mapping[str, str], body: bytes) -> None:
     encoding = headers.get("content-encoding", "").strip().lower()
     if encoding not in ("", "identity"):

@@ -35,6 +35,7 @@ class Request:
     :param headers: in addition to those that every request has.
     :param writes: whether it changes something, so that it must not be sent twice without reading back.
     :param text: whether the body of the answer is text, not JSON.
+    :param raw: whether the body of the answer is a part of an object of OBS, of any content.
     """
 
     method: str
@@ -46,6 +47,7 @@ class Request:
     headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     writes: bool = False
     text: bool = False
+    raw: bool = False
 
     @property
     def url(self) -> str:
@@ -62,8 +64,8 @@ class Request:
 class Answer:
     """A successful answer.
 
-    :param status: HTTP status, 200 to 204.
-    :param body: the JSON of the body, a dict or a list, or None where the body was empty; text where that was asked for.
+    :param status: HTTP status, 200 to 204; 206 of a part of an object.
+    :param body: the JSON of the body, a dict or a list, or None where the body was empty; text or bytes where that was asked for.
     :param request_id: the service's id of the request, safe to show, or None.
     :param headers: names in lower case.
     """

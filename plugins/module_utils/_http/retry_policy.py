@@ -25,11 +25,12 @@ from .error_codes import (
     is_gateway,
     is_services_own,
     kind_of,
+    obs_error,
     reports_failure,
     service_error,
     without,
 )
-from .json_body import UnreadableError, parse_json, parse_text
+from .json_body import UnreadableError, parse_json, parse_raw, parse_text
 from .request import Answer, Request
 from .server_clock import CLOCK_LIMIT, date_ms
 
@@ -170,20 +171,19 @@ def judge(
     :param secrets: what the request carried and no message may show, longest first.
     """
     json_body: t.Any = None
-    whole = not problem
+    whole, success = not problem, status in _SUCCESS or (request.raw and status == 206)
     if whole:
         try:
-            if request.text and status in _SUCCESS:
-                json_body = parse_text(status, headers, body)
-            else:
-                json_body = parse_json(status, headers, body, may_be_empty=request.writes or status == 204)
+            json_body = _body_of(request, status, headers, body, success=success)
         except UnreadableError as exc:
             problem, whole = str(exc), exc.whole
-    error = service_error(json_body, explicit=status in _SUCCESS, secrets=secrets)
+    error = service_error(json_body, explicit=success, secrets=secrets)
+    if request.raw and not success:
+        error = obs_error(body, secrets)
     own = is_services_own(error.code)
     if request.writes and 400 <= status < 500 and not own:
         outcome = AttemptOutcome.FOREIGN
-    elif status in _SUCCESS and not is_gateway(error.code, "0201") and not is_gateway(error.code, "0308"):
+    elif success and not is_gateway(error.code, "0201") and not is_gateway(error.code, "0308"):
         outcome = _outcome_of_success(error, problem, failed=request.writes and reports_failure(json_body))
     else:
         outcome = _outcome(status, error, skew, whole=whole, clock_known="date" in headers)
@@ -194,6 +194,15 @@ def judge(
     words = _words(outcome, error.message, _place(without(headers.get("location", ""), secrets)), problem, skew)
     failure = ServiceError(error.code, words, request_id)
     return _failed(request, outcome, failure, status, wait=retry_after(headers), services_own=own and status < 500)
+
+
+def _body_of(request: Request, status: int, headers: Mapping[str, str], body: bytes, *, success: bool) -> t.Any:
+    """What the body holds: JSON, or what *request* asks for. :raises UnreadableError: it does not."""
+    if request.raw:
+        return parse_raw(status, headers, body)
+    if request.text and success:
+        return parse_text(status, headers, body)
+    return parse_json(status, headers, body, may_be_empty=request.writes or status == 204)
 
 
 def _outcome_of_success(error: ServiceError, problem: str, *, failed: bool) -> AttemptOutcome:

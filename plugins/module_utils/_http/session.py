@@ -9,6 +9,7 @@ import functools
 import os
 import threading
 import typing as t
+from urllib.parse import urlsplit
 
 from .._common.errors import OptionError
 from .._config.credentials import MACHINE, Account, project_to_look_up, resolve
@@ -20,7 +21,7 @@ from .lease import Lease, TokenAuth
 from .metadata import address, machine_keys
 from .rate_limiter import RateLimiter, shared_reservations
 from .request import check_base
-from .signing import AkSkAuth
+from .signing import AkSkAuth, ObsAuth
 
 _SETTINGS = ("validate_certs", "allow_http", "connect_timeout", "read_timeout", "max_retries")
 
@@ -32,10 +33,19 @@ class Session:
     :ivar hosts: base URLs.
     :ivar account: its credentials; None only where a test made the session itself.
     :param project_id: the project, or what finds it when it is first asked for.
+    :param settings: the client's keyword arguments, for others like it.
     """
 
-    def __init__(self, client: Client, hosts: Hosts, project_id: str | t.Callable[[], str], account: Account | None = None) -> None:
+    def __init__(
+        self,
+        client: Client,
+        hosts: Hosts,
+        project_id: str | t.Callable[[], str],
+        account: Account | None = None,
+        settings: t.Mapping[str, t.Any] | None = None,
+    ) -> None:
         self.client = client
+        self._settings = dict(settings or {})
         self.account = account
         self.hosts = hosts
         self._project_id = project_id
@@ -49,12 +59,29 @@ class Session:
                 self._project_id = self._project_id()
             return self._project_id
 
+    def obs_client(self, base: str) -> Client:
+        """A client for objects of OBS at *base*, with the keys of the account. :raises OptionError: it logs in with a token, which OBS does not take."""
+        auth = self.client.auth
+        account = self.account
+        if account is None or auth is None or account.kind in ("token", "user"):
+            raise OptionError(
+                "log_tail reads logs from OBS, which takes access keys, and the login is a token. Set access_key and secret_key, "
+                "an agency reached by them, or use_instance_metadata; or leave log_tail out."
+            )
+        return Client(ObsAuth(functools.partial(keys_of_auth, auth), urlsplit(base).netloc), **{**self._settings, "max_retries": 1})
+
     def close(self) -> None:
         """Close every connection."""
         self.client.close()
 
     def __repr__(self) -> str:
         return f"Session({self.hosts!r})"
+
+
+def keys_of_auth(auth: t.Any) -> list[str]:
+    """Access key, secret key and, of a temporary key, security token that *auth* signs with. Secrets. :raises ApiError: IAM gave none."""
+    signer: t.Any = auth.lease().apply if isinstance(auth, FetchedAuth) else auth
+    return t.cast("list[str]", signer.parts())
 
 
 def open_session(options: t.Mapping[str, t.Any], environ: t.Mapping[str, str] | None = None) -> Session:
@@ -72,9 +99,11 @@ def open_session(options: t.Mapping[str, t.Any], environ: t.Mapping[str, str] | 
     auth = _authentication(account, hosts, settings, _scope(project_id, resolved, hosts))
     client = Client(auth, rate_limiter=RateLimiter(reservations=shared_reservations(hosts.v2, account.actor)), **settings)
     if project_id is not None:
-        return Session(client, hosts, project_id, account)
+        return Session(client, hosts, project_id, account, settings)
     # Where and by which name to look is settled now, before anything is sent.
-    return Session(client, hosts, functools.partial(_find_project, auth, Iam(client, hosts.iam), project_to_look_up(resolved)), account)
+    return Session(
+        client, hosts, functools.partial(_find_project, auth, Iam(client, hosts.iam), project_to_look_up(resolved)), account, settings
+    )
 
 
 def hosts_of(resolved: t.Mapping[str, t.Any]) -> Hosts:

@@ -29,7 +29,7 @@ if t.TYPE_CHECKING:
 USER_AGENT = "ansible-dataarts.factory"
 _CHUNK = 65536
 #: Headers and body fields whose values are removed from the service's messages, should it echo them.
-_SECRET_HEADERS = ("authorization", "x-auth-token", "x-security-token", "x-metadata-token")
+_SECRET_HEADERS = ("authorization", "x-auth-token", "x-security-token", "x-obs-security-token", "x-metadata-token")
 _SECRET_FIELDS = ("password", "secret")
 
 

@@ -71,6 +71,7 @@ class Reason:
     :param retries: see :class:`NodeRun`.
     :param read: whether its own detail was read; otherwise *node*, *node_types* and *retries* are those of another instance of the job
         that failed with the same reason, or unknown.
+    :param log_tail: the last lines of the log of its own node; None if it was not read.
     """
 
     message: str | None = None
@@ -80,6 +81,7 @@ class Reason:
     log_path: str | None = None
     read: bool = False
     text: str = ""
+    log_tail: tuple[str, ...] | None = None
 
     @classmethod
     def of(cls, instance: JobInstance, detail: InstanceDetail | None, listed: str | None = None) -> Reason:
@@ -99,11 +101,13 @@ class Reason:
 
     def to_pass_state(self) -> list[t.Any]:
         """As JSON."""
-        return [self.message, self.node, list(self.node_types), self.retries, self.log_path, self.read]
+        tail = None if self.log_tail is None else list(self.log_tail)
+        return [self.message, self.node, list(self.node_types), self.retries, self.log_path, self.read, tail]
 
     @classmethod
     def from_pass_state(cls, value: t.Any) -> Reason | None:
         """What :meth:`to_pass_state` returned; None for anything else."""
-        if not isinstance(value, list) or len(value) != 6 or not isinstance(value[2], list):
+        if not isinstance(value, list) or len(value) != 7 or not isinstance(value[2], list):
             return None
-        return cls(value[0], value[1], tuple(map(str, value[2])), value[3], value[4], bool(value[5]))
+        tail = tuple(map(str, value[6])) if isinstance(value[6], list) else None
+        return cls(value[0], value[1], tuple(map(str, value[2])), value[3], value[4], bool(value[5]), log_tail=tail)

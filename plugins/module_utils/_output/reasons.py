@@ -18,10 +18,12 @@ from .._planner.reasons import Group, group_text
 
 #: Reasons that a list of lines names; the rest is counted.
 SHOWN_REASONS = 5
+#: Lines of a log that stand below a reason, and characters of a line.
+SHOWN_LINES, MAX_LINE = 5, 500
 
 
 def reason_result(reason: Reason | None) -> dict[str, t.Any] | None:
-    """Why an instance failed, as its ``failure``: node, node_type, retries, message, reason, log_path, read. None where it has not failed."""
+    """Why an instance failed, as its ``failure``: node, node_type, retries, message, reason, log_path, log_tail, read. None where it has not failed."""
     if reason is None:
         return None
     return {
@@ -31,6 +33,7 @@ def reason_result(reason: Reason | None) -> dict[str, t.Any] | None:
         "message": None if reason.message is None else safe(reason.message),
         "reason": reason.text,
         "log_path": None if reason.log_path is None else printable(reason.log_path, 1000),
+        "log_tail": None if reason.log_tail is None else [printable(line, MAX_LINE) for line in reason.log_tail],
         "read": reason.read,
     }
 
@@ -45,8 +48,13 @@ def reason_lines(groups: t.Sequence[Group]) -> list[str]:
     if not any(group["reason"] or group["nodes"] for group in groups):
         return []
     rest = groups[SHOWN_REASONS:]
-    lines = [f"  {group_text(group)}" for group in groups[:SHOWN_REASONS]]
+    lines = [line for group in groups[:SHOWN_REASONS] for line in (f"  {group_text(group)}", *_log_lines(group))]
     return [*lines, f"  {sum(group['count'] for group in rest)} × {counted(len(rest), 'other reason')}"] if rest else lines
+
+
+def _log_lines(group: Group) -> list[str]:
+    """The end of the log of one of its instances."""
+    return [f"    | {printable(line, 160)}" for line in (group["log_tail"] or [])[-SHOWN_LINES:]]
 
 
 def policy_lines(decisions: t.Iterable[Decision]) -> list[str]:

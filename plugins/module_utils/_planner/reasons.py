@@ -150,7 +150,8 @@ class Group(t.TypedDict):
     """Instances that failed for the same reason, as results hold them.
 
     ``reason`` normalised, "" if none is known; ``count`` of instances, ``broken`` of those among them that missed the goal, ``jobs`` and
-    ``workspaces`` in which they are; ``nodes`` and ``node_types`` that failed, the most frequent first; ``sample`` message and ``log_path``.
+    ``workspaces`` in which they are; ``nodes`` and ``node_types`` that failed, the most frequent first; ``sample`` message, ``log_path``
+    and ``log_tail``, of one of them.
     """
 
     reason: str
@@ -162,6 +163,7 @@ class Group(t.TypedDict):
     node_types: t.List[str]
     sample: t.Optional[str]
     log_path: t.Optional[str]
+    log_tail: t.Optional[t.List[str]]
 
 
 def grouped(failures: t.Iterable[tuple[t.Mapping[str, t.Any], bool]]) -> list[Group]:
@@ -191,6 +193,7 @@ def _group(reason: str, same: t.Sequence[tuple[t.Mapping[str, t.Any], bool]]) ->
         "node_types": _frequent(failure.get("node_type") for failure in failures),
         "sample": next((failure["message"] for failure in failures if failure.get("message")), None),
         "log_path": next((failure["log_path"] for failure in failures if failure.get("log_path")), None),
+        "log_tail": next((failure["log_tail"] for failure in failures if failure.get("log_tail")), None),
     }
 
 

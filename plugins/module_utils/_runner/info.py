@@ -10,6 +10,7 @@ import typing as t
 
 from .._api.instance_query import late_starts, list_selected, names_without_instances, patterns_without_instances
 from .._api.job_query import JobCatalog, suggestion
+from .._api.log_query import LogReader
 from .._api.management import Management
 from .._api.reason_query import ReasonReader
 from .._api.service_time import CLOCK_LIMIT_MS, timed_window
@@ -35,6 +36,7 @@ def instance_info(run: ModuleRun) -> None:
     """The logic of module job_instance_info: ``instances``, ``total``, ``statuses`` and the window that was read."""
     options, job_name = run.options, run.options["job_name"]
     _check_instance_options(options)
+    logs = LogReader.of(lambda: run.session, options)
     api, clock = _workspace_api(run), run.session.client.clock
     failed: dict[str, ApiError] = {}
     notes: list[str] = []
@@ -65,7 +67,7 @@ def instance_info(run: ModuleRun) -> None:
     _check_jobs(catalog, job_name, selection(window), instances, failed)
     newest = sorted(instances, key=lambda instance: (-instance.key.plan_time, instance.job_name, instance.key))[: options["limit"]]
     run.result.update(
-        _listed_result(run, api, newest),
+        _listed_result(run, api, newest, logs),
         total=len(instances),
         statuses=statuses(instances),
         planned_after=window.begin,
@@ -74,9 +76,9 @@ def instance_info(run: ModuleRun) -> None:
     )
 
 
-def _listed_result(run: ModuleRun, api: WorkspaceApi, listed: t.Sequence[JobInstance]) -> dict[str, t.Any]:
+def _listed_result(run: ModuleRun, api: WorkspaceApi, listed: t.Sequence[JobInstance], logs: LogReader | None) -> dict[str, t.Any]:
     """``instances`` with their failures, and ``reasons``; ``lines`` in their place with option ``short``."""
-    reader = ReasonReader(api, run.options["reasons"])
+    reader = ReasonReader(api, run.options["reasons"], logs=logs)
     reasons = reader.read(listed)
     for note in reader.notes:
         run.warn(note)

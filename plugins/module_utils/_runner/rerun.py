@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from .._api.baseline_query import baseline_deadlines
 from .._api.instance_query import list_selected, names_without_instances, patterns_without_instances
+from .._api.log_query import LogReader
 from .._api.reason_query import FullKey, ReasonReader
 from .._api.service_time import CLOCK_LIMIT_MS, TOLERANCE_MS, timed_window
 from .._api.workspace import WorkspaceApi
@@ -97,7 +98,8 @@ class Goal(Strategy):
         self._start_node = StartNode(self.api, self._retry_options, self.state.nodes)
         self._refusals = Refusals()
         mode = "all" if ReasonPolicy.of(options).needs_reasons else options["reasons"]
-        self._reader = ReasonReader(self.api, mode, self.state.reasons)
+        logs = LogReader.of(lambda: run.session, options)
+        self._reader = ReasonReader(self.api, mode, self.state.reasons, logs)
         self._reasons: dict[FullKey, Reason] = {}
         self._missed: list[str] = []  # problems that leave the goal unreached
         self._unlisted: dict[str, ApiError] = {}  # jobs that could not be listed, by name

@@ -200,6 +200,7 @@ class TestGroups:
                 "node_types": ["DLI SQL"],
                 "sample": "table x not found",
                 "log_path": "obs://x/y",
+                "log_tail": None,
             },
             {
                 "reason": "OBS permission",
@@ -211,6 +212,7 @@ class TestGroups:
                 "node_types": ["OBS Manager"],
                 "sample": None,
                 "log_path": None,
+                "log_tail": None,
             },
         ]
         assert [group_text(group) for group in groups] == [

@@ -1,0 +1,92 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The end of a node's log, an object of OBS [OTC-95][OBS-GET]: a part of it by one request with ``Range``, without trusting what it holds."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+from urllib.parse import urlsplit
+
+from .._common.errors import ApiError, Kind, OptionError
+from .._common.text import printable
+from .._http.client import Client
+from .._http.request import Request, encoded_path, is_loopback
+from .._http.session import Session
+
+#: Most lines that may be asked for, and the bytes from the end that are read for them.
+MOST_LOG_LINES = 200
+TAIL_BYTES = 64 * 1024
+_MAX_LINE = 1000
+_PATH = re.compile(r"obs://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])/(.+)", re.DOTALL)
+_HINTS = {
+    Kind.NO_PERMISSION: "Grant the user obs:object:GetObject on the bucket of the logs, or leave log_tail out.",
+    Kind.NOT_FOUND: "The log was removed, or the workspace writes its logs to another bucket.",
+}
+
+
+class LogReader:
+    """Reads the ends of logs.
+
+    :param endpoint: option ``obs_endpoint``, or None.
+    :param lines: how many lines of each.
+    :raises OptionError: *lines* is out of range, the host of OBS is not known, or the login is a token.
+    """
+
+    def __init__(self, session: Session, endpoint: str | None, lines: int) -> None:
+        self._base = session.hosts.obs(endpoint)
+        self._client: Client = session.obs_client(self._base)
+        self._lines = lines
+
+    @classmethod
+    def of(cls, session: t.Callable[[], Session], options: t.Mapping[str, t.Any]) -> LogReader | None:
+        """What *options* ask for; None if they do not. :raises OptionError: see the class; or no detail is read, which alone names a log."""
+        lines = options["log_tail"]
+        if not 0 <= lines <= MOST_LOG_LINES:
+            raise OptionError(f"log_tail is {lines}. Set it to the number of lines, 0 to {MOST_LOG_LINES}.")
+        if not lines:
+            return None
+        if options["reasons"] == "none":
+            raise OptionError("log_tail needs to know which log to read, and reasons: none reads none. Set reasons to auto or all.")
+        return cls(session(), options["obs_endpoint"], lines)
+
+    def tail(self, log_path: str) -> tuple[str, ...]:
+        """The last lines of the object *log_path*, ``obs://bucket/key``, safe to show; none of one that is empty.
+
+        :raises ApiError: OBS refuses it.
+        :raises OptionError: it is not the path of an object, or cannot be part of a URL.
+        """
+        match = _PATH.fullmatch(log_path)
+        if match is None:
+            raise OptionError(f"'{printable(log_path, 200)}' is not the path of an object of OBS.")
+        base, path = self._place(match[1], match[2].split("/"))
+        request = Request("GET", base, path, "obs", headers=(("Range", f"bytes=-{TAIL_BYTES}"),), raw=True)
+        try:
+            answer = self._client.send(request)
+        except ApiError as error:
+            if error.status == 416:  # there is nothing in it
+                return ()
+            error.hint = _HINTS.get(error.kind, error.hint)
+            raise
+        begins = re.match(r"bytes ([0-9]+)-", answer.headers.get("content-range", ""))
+        cut = begins is not None and int(begins[1]) > 0
+        return last_lines(answer.body[-TAIL_BYTES:], self._lines, cut=cut or len(answer.body) > TAIL_BYTES)
+
+    def _place(self, bucket: str, segments: t.Sequence[str]) -> tuple[str, str]:
+        """Base URL and path. A bucket stands in front of the host, unless no certificate or no name fits that."""
+        parts = urlsplit(self._base)
+        if "." in bucket or is_loopback(parts.hostname or ""):
+            return self._base, encoded_path(bucket, *segments)
+        return f"{parts.scheme}://{bucket}.{parts.netloc}", encoded_path(*segments)
+
+
+def last_lines(body: bytes, most: int, *, cut: bool) -> tuple[str, ...]:
+    """The last *most* lines of *body* that are not blank, without what a terminal would obey.
+
+    :param cut: whether it begins in the middle of a line, perhaps of a character.
+    """
+    lines = body.decode("utf-8", "replace").splitlines()
+    whole = lines[1:] if cut and len(lines) > 1 else lines
+    shown = [line for line in (printable(text.strip(), _MAX_LINE) for text in whole) if line]
+    return tuple(shown[-most:])
