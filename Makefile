@@ -98,6 +98,7 @@ HUNG_KILLS ?= 50
 # Cases with policies about reasons: about 5,000 reruns.
 POLICIES ?= 60
 CHAOS_AGAIN := $(strip $(if $(CHAOS_SEED),test_every_seed) $(if $(CHAOS_KILL),test_every_kill) \
+	$(if $(CHAOS_RUN),test_every_run) $(if $(CHAOS_SCHEDULE),test_every_schedule) \
 	$(if $(CHAOS_PAIR),test_every_pair) $(if $(CHAOS_HOSTILE),test_every_hostile) $(if $(CHAOS_GROUP),test_every_group) \
 	$(if $(GRAPH),test_every_night) $(if $(CHAOS_HUNG),test_every_hung_kill) \
 	$(if $(CHAOS_POLICY),test_every_policy))
@@ -109,6 +110,7 @@ chaos: $(VENV)/.test $(HOUSE) ## reruns under random faults and kills, with host
 		CHAOS_SEED=$(CHAOS_SEED) CHAOS_KILL=$(CHAOS_KILL) CHAOS_PAIR=$(CHAOS_PAIR) CHAOS_HOSTILE=$(CHAOS_HOSTILE) \
 		CHAOS_GROUP=$(CHAOS_GROUP) GRAPHS=$(GRAPHS) GRAPH=$(GRAPH) HUNG_KILLS=$(HUNG_KILLS) CHAOS_HUNG=$(CHAOS_HUNG) \
 		POLICIES=$(POLICIES) CHAOS_POLICY=$(CHAOS_POLICY) \
+		RUNS=$(RUNS) CHAOS_RUN=$(CHAOS_RUN) SCHEDULE_KILLS=$(SCHEDULE_KILLS) CHAOS_SCHEDULE=$(CHAOS_SCHEDULE) \
 		$(PYTEST) --dist worksteal -q -m chaos $(addprefix -k ,$(CHAOS_AGAIN)) $(ARGS) tests/chaos
 
 .PHONY: long

@@ -76,7 +76,7 @@ _PARTS = {"kills": "kills", "pairs": "pairs", "groups": "groups of four", "pause
 
 def figures_text(total: Json) -> list[str]:
     """The figures as people read them."""
-    names = ("seeds", "reruns", "calls", "faulty", "hostile", "searched", "secrets", "stops", "policies", *_PARTS)
+    names = ("seeds", "reruns", "calls", "faulty", "hostile", "searched", "secrets", "stops", "policies", "runs", "schedule_kills", *_PARTS)
     count = {**dict.fromkeys(names, 0), **total}
     share = 100 * count["faulty"] / count["calls"] if count["calls"] else 0
     parts = "; ".join(f"{count[name]} {words}" for name, words in _PARTS.items() if count[name])
@@ -95,6 +95,13 @@ def figures_text(total: Json) -> list[str]:
         )
     if count["stops"]:
         lines.append(f"{count['stops']} stops; stopped although it had gone on, or twice: {count.get('stopped_wrongly', 0)}")
+    if count["runs"]:
+        read_back, unknown = count.get("runs_read_back", 0), count.get("runs_unknown", 0)
+        lines.append(
+            f"{count['runs']} runs by hand, {read_back} read back, {unknown} unknown; run twice, lost, or reported wrongly: {count.get('runs_wrong', 0)}"
+        )
+    if count["schedule_kills"]:
+        lines.append(f"{count['schedule_kills']} kills of reruns that pause jobs; schedules left wrong: {count.get('schedules_wrong', 0)}")
     if count["hostile"]:
         lines.append(
             f"{count['hostile']} hostile answers over {count['hostile_calls']} calls; most memory {count['most_kilobytes'] // 1024} MB, "

@@ -1,0 +1,153 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Reruns with ``pause_schedules``, killed with SIGKILL at drawn moments and started again: every job that was scheduled before is scheduled after, no
+other, and every failure is rerun once."""
+
+from __future__ import annotations
+
+import collections
+import os
+import random
+import time
+import typing as t
+from collections.abc import Iterator
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+
+import pytest
+
+from emulator.running import Running, running
+from tests.chaos.children import Json, rerun, result_of, started
+from tests.support.scenarios import FREE, WORKSPACE_ID, small_night
+from tests.support.workspace import options as options_for
+
+CHOSEN = os.environ.get("CHAOS_SCHEDULE")
+#: Kills of one case; the case is played until it had as many.
+KILLS_EACH = 5
+CASES = [int(CHOSEN)] if CHOSEN else list(range(1, 1 + -(-int(os.environ.get("SCHEDULE_KILLS") or 20) // KILLS_EACH)))
+#: The longest that a play may take that nobody kills, seconds.
+PATIENCE = 240.0
+
+
+@pytest.fixture(scope="module")
+def service() -> Iterator[Running]:
+    """An emulator that every case resets."""
+    with running(small_night()) as handle:
+        yield handle
+
+
+def scenario(rng: random.Random) -> Json:
+    """Jobs of every status, most of them with failures."""
+    statuses = rng.choices(("SCHEDULING", "STOPPED", "PAUSED"), (4, 1, 1), k=6)
+    jobs = [{"name": f"job_{number}", "status": status, "failed": rng.choice((0, 1, 2, 3))} for number, status in enumerate(statuses)]
+    jobs.append({"name": "job_sure", "status": "SCHEDULING", "failed": 2})
+    late = {"schedule_twice": rng.choice(("refuse", "accept")), "rerun_visible_after": rng.choice((0, 0, 20))}
+    return small_night(speed=20, run_seconds=rng.choice((2, 20)), switches={**FREE, **late}, jobs=jobs)
+
+
+def faults(rng: random.Random, seed: int) -> list[Json]:
+    """Lost answers to starts and stops of jobs."""
+    routes = [(route, when) for route in ("v1_start_job", "v1_stop_job") for when in ("before_effect", "after_effect")]
+    kinds = ("drop", "gateway_timeout")
+    return [
+        {"route": route, "kind": rng.choice(kinds), "when": when, "rate": 0.08, "seed": seed + number}
+        for number, (route, when) in enumerate(routes)
+    ]
+
+
+def killed(process: BaseProcess, service: Running, rng: random.Random, answer: Path) -> bool:
+    """Kill the process at a drawn moment: a little after an accepted write, a request, or a while. False if it ended before."""
+    writes, requests, began = len(service.journal()), len(service.requests()), time.monotonic()
+    kind, number, after = (
+        rng.choice(("write", "write", "request", "time")),
+        rng.choice((1, 1, 2, 3, 5, 8)),
+        rng.choice((0, 0, 0.003, 0.02, 0.2)),
+    )
+    span = rng.uniform(0, 4)
+    while process.is_alive() and not answer.exists():
+        come = {
+            "write": len(service.journal()) >= writes + number,
+            "request": len(service.requests()) >= requests + 4 * number,
+            "time": time.monotonic() - began >= span,
+        }[kind]
+        if come:
+            time.sleep(after)
+            if answer.exists() or not process.is_alive():
+                break
+            process.kill()
+            process.join()
+            return True
+        time.sleep(0.002)
+    process.join()
+    return False
+
+
+def judged(service: Running, before: Json, failures: dict[str, int]) -> dict[str, t.Any]:
+    """What is wrong."""
+    after = service.state()["schedules"][WORKSPACE_ID]
+    reran = collections.Counter(
+        (instance["job_name"], instance["plan_time"]) for entry in service.journal() for instance in entry["instances"]
+    )
+    touched = {entry["job_name"] for entry in service.journal() if entry["kind"].endswith("_schedule")}
+    return {
+        "schedules": {name: (before[name], status) for name, status in after.items() if status != before[name]},
+        "touched": sorted(name for name in touched if before[name] != "SCHEDULING" or not failures[name]),
+        "twice": [name for name, number in reran.items() if number > 1],
+        "lost": sum(failures.values()) - len(reran),
+    }
+
+
+def play(service: Running, seed: int, directory: Path, kills: int) -> tuple[int, dict[str, t.Any]]:
+    """Play one drawn night until it had *kills*; how many it had, and what is wrong."""
+    rng = random.Random(f"schedules {seed}")
+    made = scenario(rng)
+    service.reset(made)
+    for fault in faults(rng, seed):
+        service.inject(fault)
+    before = service.state()["schedules"][WORKSPACE_ID]
+    jobs = made["accounts"][0]["workspaces"][0]["jobs"]
+    failures = {job["name"]: job["failed"] for job in jobs}
+    base = {"journal": str(directory / f"journal-{seed}.db"), "settle_time": 1, "poll_interval": 1, "max_retries": 1, "read_timeout": 1.0}
+    options = {
+        **options_for(service),
+        **base,
+        "since": str(service.now_ms()),
+        "pause_schedules": True,
+        "wait_timeout": 60,
+        "reasons": "none",
+    }
+    answer, done = directory / f"answer-{seed}.json", 0
+    for dummy in range(kills * 3):
+        if done == kills:
+            break
+        # What is repaired has ended by then: later plays find only pauses to end, which is where most kills are to fall.
+        done += killed(started(rerun, options, answer), service, rng, answer)
+    service.clear_faults()
+    process = started(rerun, {**options, "wait_timeout": 120, "read_timeout": 5.0}, answer)
+    process.join(PATIENCE)
+    result = result_of(answer)
+    wrong = judged(service, before, failures)
+    wrong["end"] = [] if result is not None and result["finished"] else [result]
+    return done, {name: value for name, value in wrong.items() if value}
+
+
+def test_one_night(service: Running, tmp_path: Path) -> None:
+    dummy, wrong = play(service, 1, tmp_path, 2)
+    assert not wrong
+
+
+@pytest.mark.chaos
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("seed", CASES)
+def test_every_schedule(service: Running, seed: int, tmp_path: Path, figures: t.Callable[..., None]) -> None:
+    left = KILLS_EACH
+    for variant in range(10):
+        done, wrong = play(service, seed + 1000 * variant, tmp_path, left)
+        figures(schedule_kills=done, schedules_wrong=len(wrong))
+        if wrong:
+            pytest.fail(f"variant {variant}: {wrong}\nplay it again: make chaos CHAOS_SCHEDULE={seed}", pytrace=False)
+        left -= done
+        if left <= 0:
+            return
+    raise AssertionError(f"{left} of {KILLS_EACH} kills found no moment")
