@@ -97,6 +97,9 @@ GRAPHS ?= 200
 HUNG_KILLS ?= 50
 # Cases with policies about reasons: about 5,000 reruns.
 POLICIES ?= 60
+# Runs by hand, and kills of reruns that pause jobs.
+RUNS ?= 1000
+SCHEDULE_KILLS ?= 100
 CHAOS_AGAIN := $(strip $(if $(CHAOS_SEED),test_every_seed) $(if $(CHAOS_KILL),test_every_kill) \
 	$(if $(CHAOS_RUN),test_every_run) $(if $(CHAOS_SCHEDULE),test_every_schedule) \
 	$(if $(CHAOS_PAIR),test_every_pair) $(if $(CHAOS_HOSTILE),test_every_hostile) $(if $(CHAOS_GROUP),test_every_group) \

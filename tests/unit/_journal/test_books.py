@@ -1,0 +1,152 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Pauses of jobs and runs by hand, in both databases: of several that want the same, one gets it."""
+
+from __future__ import annotations
+
+import threading
+import typing as t
+from dataclasses import replace
+
+import pytest
+
+from ansible_collections.dataarts.factory.plugins.module_utils._common.errors import ClaimLostError, JournalError
+from ansible_collections.dataarts.factory.plugins.module_utils._journal.pauses import PauseBook
+from ansible_collections.dataarts.factory.plugins.module_utils._journal.runs import RunBook
+from ansible_collections.dataarts.factory.plugins.module_utils._models.attempt import Outcome
+from ansible_collections.dataarts.factory.plugins.module_utils._models.job_run import KeyedRun
+from ansible_collections.dataarts.factory.plugins.module_utils._models.pause import MadeBy, Phase
+
+WHO = ("host", "jane", "INC-1")
+RUN = KeyedRun("load", "night", "salt:hash", ("1", "2"), "run", 5, 5, 0, 7, Outcome.INTENDED, "", False, None, "", "host", "jane", "")
+
+
+def book(journal: t.Any, workspace: str = "w", project: str = "p") -> PauseBook:
+    return PauseBook(journal, project, workspace)
+
+
+def runs(journal: t.Any, job: str = "load") -> RunBook:
+    return RunBook(journal, "p", "w", job)
+
+
+def at_once(place: t.Any, work: t.Callable[[t.Any], t.Any], number: int = 5) -> list[t.Any]:
+    """What each of several got that did *work* at the same time, each with a journal of its own."""
+    results: list[t.Any] = []
+
+    def one() -> None:
+        with place.open() as journal:
+            results.append(work(journal))
+
+    threads = [threading.Thread(target=one) for dummy in range(number)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(results) == number
+    return results
+
+
+def begin(journal: t.Any, job: str = "load", run_id: str = "ours") -> t.Any:
+    return book(journal).begin(job, MadeBy.RERUN, run_id, WHO, 5, 7)
+
+
+def test_a_pause_goes_through_its_phases(place: t.Any) -> None:
+    with place.open() as journal:
+        assert book(journal).read().by_job == {}
+        made = begin(journal)
+        book(journal).hold(["load"], "ours", 1000)
+        read = book(journal).read()
+        (hold,) = read.by_job["load"].holds
+        assert (hold.run_id, hold.until_ms > read.journal_ms) == ("ours", True)
+        assert (made.phase, made.user, made.purpose, made.flight_ms) == (Phase.PAUSING, "jane", "INC-1", 7)
+        paused = book(journal).change(made, Phase.PAUSED, run_id="ours", made_by=MadeBy.RERUN)
+        assert book(journal).change(made, Phase.PAUSED, run_id="ours", made_by=MadeBy.RERUN) is None
+        assert book(journal).read().by_job["load"].phase is Phase.PAUSED
+        assert not book(journal).close(made, "too late")
+        assert book(journal).close(paused, "started again")
+        assert not book(journal).close(paused, "twice")
+        assert book(journal).read().by_job == {}
+        assert begin(journal).holds == ()
+    assert place.rows("SELECT ended FROM dataarts_pause WHERE open IS NULL") == [("started again",)]
+
+
+def test_workspaces_and_projects_are_apart(place: t.Any) -> None:
+    with place.open() as journal:
+        assert begin(journal)
+        for other in (book(journal, workspace="v"), book(journal, project="q")):
+            assert other.read().by_job == {}
+            assert other.begin("load", MadeBy.TASK, "ours", WHO, 5, 7)
+
+
+def test_holds_are_renewed_and_released(place: t.Any) -> None:
+    with place.open() as journal:
+        begin(journal)
+        book(journal).hold(["load"], "ours", -1000)
+        book(journal).hold(["load"], "theirs", 10_000)
+        read = book(journal).read()
+        assert [hold.run_id for hold in read.by_job["load"].held_by_others("new", read.journal_ms)] == ["theirs"]
+        book(journal).renew("ours", 10_000)
+        assert len(book(journal).read().by_job["load"].held_by_others("new", read.journal_ms)) == 2
+        book(journal).release("theirs")
+        assert [hold.run_id for hold in book(journal).read().by_job["load"].holds] == ["ours"]
+
+
+@pytest.mark.parametrize("dummy", range(3))
+def test_of_several_that_pause_a_job_one_gets_it(place: t.Any, dummy: int) -> None:
+    with place.open() as journal:
+        begin(journal, job="other")
+    assert sum(made is not None for made in at_once(place, begin)) == 1
+
+
+def test_of_several_that_start_it_again_one_gets_it(place: t.Any) -> None:
+    with place.open() as journal:
+        made = begin(journal)
+    claims = at_once(place, lambda journal: book(journal).change(made, Phase.RESUMING, run_id="x", made_by=MadeBy.RERUN, flight_ms=1))
+    assert sum(claim is not None for claim in claims) == 1
+
+
+def test_a_key_is_claimed_once_and_recorded(place: t.Any) -> None:
+    with place.open() as journal:
+        made = runs(journal).claim(RUN, None)
+        assert made is not None
+        assert made.known == ("1", "2")
+        assert runs(journal).claim(RUN, None) is None
+        stamped = runs(journal).stamp(made, 9)
+        with pytest.raises(ClaimLostError, match="another task took it over meanwhile"):
+            runs(journal).stamp(made, 9)
+        assert stamped.last_ms == 9
+        accepted = runs(journal).record(stamped, Outcome.ACCEPTED, instance_id="3", request_id="r")
+        assert accepted is not None
+        assert runs(journal).record(stamped, Outcome.UNKNOWN) is None
+        ((read,), now) = runs(journal).read()
+        assert (read, read.instance_id, read.read_back) == (accepted, "3", False)
+        assert now >= read.journal_ms > 0
+        assert runs(journal, "other").read()[0] == []
+        assert runs(journal, "other").claim(replace(RUN, job_name="other"), None) is not None
+
+
+@pytest.mark.parametrize("dummy", range(3))
+def test_of_several_with_one_key_one_gets_it(place: t.Any, dummy: int) -> None:
+    with place.open() as journal:
+        refused = runs(journal).record(runs(journal).claim(RUN, None), Outcome.REJECTED)  # type: ignore[arg-type]
+    assert sum(made is not None for made in at_once(place, lambda journal: runs(journal).claim(RUN, None))) == 0
+    assert sum(made is not None for made in at_once(place, lambda journal: runs(journal).claim(RUN, refused))) == 1
+
+
+def test_nothing_is_written_where_nothing_may_be(place: t.Any) -> None:
+    with place.open(read_only=True) as journal:
+        assert book(journal).read().by_job == {}
+        assert runs(journal).read()[0] == []
+        for write in (lambda: begin(journal), lambda: runs(journal).claim(RUN, None)):
+            with pytest.raises(JournalError, match="opened for reading only"):
+                write()
+
+
+def test_what_no_version_writes_is_set_aside(sqlite: t.Any) -> None:
+    with sqlite.open() as journal:
+        begin(journal)
+    sqlite.rows("UPDATE dataarts_pause SET phase = 'odd'")
+    with sqlite.open() as journal:
+        assert book(journal).read().by_job == {}
+        assert "set aside" in " ".join(journal.warnings)

@@ -1,0 +1,120 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The table of ``_planner/stopping.py``: an instance and the stops and reruns that are known of it in, a decision out."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import replace
+
+import pytest
+
+from ansible_collections.dataarts.factory.plugins.module_utils._models.attempt import Attempt, AttemptKind, Failure, Outcome
+from ansible_collections.dataarts.factory.plugins.module_utils._models.decision import Action
+from ansible_collections.dataarts.factory.plugins.module_utils._models.instance import InstanceKey, JobInstance, Status
+from ansible_collections.dataarts.factory.plugins.module_utils._planner.stopping import decide_stop, stop_result
+
+NOW = 1_732_608_000_000
+SETTLE = 60_000
+RUNNING = JobInstance(
+    InstanceKey("w", "7", NOW - 3_600_000, NOW - 9_000_000), "daily_sales", Status.RUNNING, "running", "1", None, NOW - 3_500_000
+)
+
+
+def shown(status: Status, **changes: t.Any) -> JobInstance:
+    return replace(RUNNING, status=status, status_text=status.value, **changes)
+
+
+def attempt(outcome: Outcome, age: int, of: JobInstance = RUNNING, **changes: t.Any) -> Attempt:
+    made = NOW - age
+    own = {"kind": AttemptKind.STOP, "outcome": outcome, "flight_ms": 65_000, "attempt_id": 1, **changes}
+    return replace(Attempt(Failure.of(of), "daily_sales", "theirs", made, 1, 1, made, made, made), **own)
+
+
+RERUN: dict[str, t.Any] = {"kind": AttemptKind.RERUN}
+
+
+@pytest.mark.parametrize("status", [Status.SUCCESS, Status.FAIL, Status.MANUAL_STOP, Status.SKIP_BY_DEPEND, Status.FREEZE])
+def test_what_has_ended_is_left(status: Status) -> None:
+    assert _decided(shown(status)).action is Action.DONE
+
+
+@pytest.mark.parametrize(
+    "status", [Status.WAITING, Status.RUNNING, Status.RUNNING_EXCEPTION, Status.PAUSE, Status.WAITING_CONFIRM, Status.UNKNOWN]
+)
+def test_everything_else_is_stopped(status: Status) -> None:
+    decision = _decided(shown(status))
+    assert (decision.action, decision.by_id, decision.superseded) == (Action.STOP, True, None)
+
+
+def _decided(instance: JobInstance, *stops: Attempt, reruns: t.Sequence[Attempt] = ()) -> t.Any:
+    return decide_stop(instance, stops, reruns, run_id="ours", now=NOW, settle_ms=SETTLE)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "age", "run_id", "action", "supersedes"),
+    [
+        (Outcome.ACCEPTED, 0, "theirs", Action.WAIT, False),
+        (Outcome.ACCEPTED, 899_999, "theirs", Action.WAIT, False),
+        (Outcome.ACCEPTED, 900_000, "theirs", Action.STOP, True),
+        (Outcome.UNKNOWN, 59_999, "theirs", Action.SETTLING, False),
+        (Outcome.UNKNOWN, 60_000, "theirs", Action.STOP, True),
+        (Outcome.INTENDED, 64_999, "theirs", Action.SETTLING, False),
+        (Outcome.INTENDED, 65_000, "theirs", Action.STOP, True),
+        (Outcome.REJECTED, 0, "theirs", Action.STOP, True),
+        (Outcome.REJECTED, 0, "ours", Action.REJECTED, False),
+        (Outcome.NOT_EXECUTED, 0, "ours", Action.STOP, True),
+        (Outcome.MOVED_ON, 0, "ours", Action.STOP, True),
+    ],
+)
+def test_a_stop_of_the_same_state(outcome: Outcome, age: int, run_id: str, action: Action, supersedes: bool) -> None:
+    stop = attempt(outcome, age, run_id=run_id)
+    decision = _decided(RUNNING, stop)
+    assert decision.action is action
+    assert (decision.superseded == stop) == supersedes
+    assert (decision.due_ms is not None) == (action is Action.SETTLING)
+
+
+def test_a_stop_of_what_waited_then_holds_for_what_runs_now() -> None:
+    waited = shown(Status.WAITING, start_time=None)
+    assert _decided(RUNNING, attempt(Outcome.ACCEPTED, 0, waited)).action is Action.WAIT
+    late = _decided(RUNNING, attempt(Outcome.UNKNOWN, 60_000, waited))
+    assert (late.action, late.superseded) == (Action.STOP, None)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"start_time": NOW - 9}, {"key": replace(RUNNING.key, submit_time=NOW)}, {"instance_id": "2"}],
+    ids=["start", "submit", "id"],
+)
+def test_a_stop_of_another_run_says_nothing(changes: dict[str, t.Any]) -> None:
+    decision = _decided(replace(RUNNING, **changes), attempt(Outcome.ACCEPTED, 0))
+    assert (decision.action, decision.superseded) == (Action.STOP, None)
+
+
+@pytest.mark.parametrize(("age", "action"), [(59_999, Action.SETTLING), (60_000, Action.DONE)])
+def test_a_rerun_that_may_still_show_is_waited_for(age: int, action: Action) -> None:
+    failed = shown(Status.FAIL)
+    assert _decided(failed, reruns=[attempt(Outcome.ACCEPTED, age, failed, **RERUN)]).action is action
+    assert _decided(failed, reruns=[attempt(Outcome.ACCEPTED, 0, shown(Status.FAIL, start_time=1), **RERUN)]).action is Action.DONE
+
+
+@pytest.mark.parametrize(
+    ("instance", "stop", "word", "changed"),
+    [
+        (RUNNING, None, "to_stop", False),
+        (RUNNING, attempt(Outcome.ACCEPTED, 0, run_id="ours"), "stopping", True),
+        (RUNNING, attempt(Outcome.ACCEPTED, 0), "stopping", False),
+        (RUNNING, attempt(Outcome.UNKNOWN, 0, run_id="ours"), "unknown", False),
+        (RUNNING, attempt(Outcome.REJECTED, 0, run_id="ours"), "refused", False),
+        (shown(Status.MANUAL_STOP), attempt(Outcome.ACCEPTED, 0, run_id="ours"), "stopped", True),
+        (shown(Status.FAIL), attempt(Outcome.UNKNOWN, 0, run_id="ours"), "stopped", True),
+        (shown(Status.MANUAL_STOP), attempt(Outcome.ACCEPTED, 0), "ended", False),
+        (shown(Status.SUCCESS), attempt(Outcome.ACCEPTED, 0, run_id="ours"), "ended", False),
+        (shown(Status.MANUAL_STOP), attempt(Outcome.REJECTED, 0, run_id="ours"), "ended", False),
+        (shown(Status.SUCCESS), None, "ended", False),
+    ],
+)
+def test_what_is_told(instance: JobInstance, stop: Attempt | None, word: str, changed: bool) -> None:
+    assert stop_result(_decided(instance, *([stop] if stop else [])), "ours") == (word, changed)
