@@ -133,7 +133,7 @@ def test_a_few_runs(service: Running, tmp_path: Path) -> None:
 @pytest.mark.parametrize("seed", CASES)
 def test_every_run(service: Running, seed: int, tmp_path: Path, figures: t.Callable[..., None]) -> None:
     outcome = play(service, seed, tmp_path, RUNS_EACH)
-    found = {name: outcome.pop(name) for name in ("twice", "lost", "wrong")}
-    figures(**outcome, runs_wrong=sum(map(len, found.values())))
-    if any(found.values()):
-        pytest.fail(f"{found}\nplay it again: make chaos CHAOS_RUN={seed}", pytrace=False)
+    findings = {name: outcome.pop(name) for name in ("twice", "lost", "wrong")}
+    figures(**outcome, runs_wrong=sum(map(len, findings.values())))
+    if any(findings.values()):
+        pytest.fail(f"{findings}\nplay it again: make chaos CHAOS_RUN={seed}", pytrace=False)

@@ -117,8 +117,8 @@ class RerunPauses:
             return []
         jobs: list[Job] = self._api.list_jobs()
         names = {job.name for job in jobs}
-        mine = {pause.job_name for pause in left_over(made.values(), self._id, pauses.journal_ms)}
-        gone = schedules.gone(pause for name, pause in made.items() if name in mine and name not in names)
+        ours = {pause.job_name for pause in left_over(made.values(), self._id, pauses.journal_ms)}
+        gone = schedules.gone(pause for name, pause in made.items() if name in ours and name not in names)
         return schedules.decide([job for job in jobs if job.name in made], RESUMED, pauses) + gone
 
     def _end(self, schedules: JobSchedules, decision: ScheduleDecision) -> None:

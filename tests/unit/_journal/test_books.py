@@ -34,11 +34,11 @@ def at_once(place: t.Any, work: t.Callable[[t.Any], t.Any], number: int = 5) -> 
     """What each of several got that did *work* at the same time, each with a journal of its own."""
     results: list[t.Any] = []
 
-    def one() -> None:
+    def member() -> None:
         with place.open() as journal:
             results.append(work(journal))
 
-    threads = [threading.Thread(target=one) for dummy in range(number)]
+    threads = [threading.Thread(target=member) for dummy in range(number)]
     for thread in threads:
         thread.start()
     for thread in threads:
