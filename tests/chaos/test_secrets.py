@@ -24,7 +24,19 @@ from tests.chaos.processes import PATIENCE, descendants, start_module
 from tests.support.http_server import HttpServer, message
 from tests.support.playbook import TREE, Ansible, run_module
 from tests.support.playbook import Running as Process
-from tests.support.scenarios import AGENCY_NAME, DOMAIN, PROJECT_ID, REGION, USER_NAME, WORKSPACE_ID, small_night
+from tests.support.scenarios import (
+    AGENCY_NAME,
+    DOMAIN,
+    PROJECT_ID,
+    REGION,
+    SECRET_KEY,
+    USER_NAME,
+    USER_PASSWORD,
+    WORKSPACE_ID,
+    small_night,
+)
+from tests.support.ways_in import AGENCIES, ASKED_FOR, WAYS, options_left_out
+from tests.support.workspace import options
 
 Json = dict[str, t.Any]
 OTHER_PROJECT = "a8f25e9b4a0f4d7e8d2d5d0f6b1c3e7a"
@@ -178,6 +190,44 @@ def test_every_play_keeps_its_secrets(
     service: Running, kind: str, by_environment: bool, tmp_path: Path, figures: t.Callable[..., None]
 ) -> None:
     check_play(kind, service, tmp_path, figures, by_environment=by_environment)
+
+
+def ways_in() -> Json:
+    """A night whose keys, passwords and agencies are those of the ways in, with the same faults."""
+    return small_night(agencies=AGENCIES, faults=scenario()["faults"])
+
+
+@pytest.mark.chaos
+@pytest.mark.parametrize("name", WAYS)
+def test_every_way_in_keeps_its_secrets(
+    service: Running, name: str, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, figures: t.Callable[..., None]
+) -> None:
+    """In what a play shows and logs, in the doctor's recording and in the journal."""
+    service.reset(ways_in())
+    home = tmp_path_factory.mktemp("home")
+    settings = {**WAYS[name][0](service, home), "HOME": str(home)}
+    logs = {"ANSIBLE_LOG_PATH": str(tmp_path / "ansible.log"), "ANSIBLE_DISPLAY_ARGS_TO_STDOUT": "true"}
+    given = options(service, **options_left_out(name), **ASKED_FOR.get(name, {}))
+    doctor: Json = {"report_path": str(tmp_path / "recording.json"), "measure": True}
+    play = {
+        "hosts": "localhost",
+        "connection": "local",
+        "gather_facts": False,
+        "module_defaults": {"group/dataarts.factory.api": given},
+        "tasks": [{"dataarts.factory.account_doctor": doctor, "register": "found"}, *tasks(tmp_path / "state")[1:4]],
+    }
+    python = {"ansible_python_interpreter": sys.executable}
+    ansible = Ansible(tmp_path, environment={**logs, **settings})
+    shown = ansible.written_playbook([play], "-i", "localhost,", "-vvvv", "--diff", variables=python).succeeded().output
+    assert service.journal(), f"nothing was rerun, so nothing was proved\n{shown}"
+    assert (tmp_path / "recording.json").stat().st_size > 1000
+    assert [path for path in tmp_path.glob("state*") if path.stat().st_size > 1000], "the journal"
+    secrets = {SECRET_KEY, USER_PASSWORD, *(value for name, value in settings.items() if name.endswith(("_KEY", "_TOKEN", "_PASSWORD")))}
+    for request in service.requests():
+        secrets |= {value for header, value in request["headers"].items() if header.lower() in SECRET_HEADERS}
+    forms = secrets | {json.dumps(secret)[1:-1] for secret in secrets} | {quote(secret, safe="") for secret in secrets}
+    assert search(tmp_path, {WORKSPACE_ID}, lambda **counts: None, shown), "the search finds nothing at all"
+    assert search(tmp_path, forms, figures, shown) == []
 
 
 def echo(connection: socket.socket, server: HttpServer) -> bool:

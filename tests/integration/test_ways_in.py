@@ -5,9 +5,7 @@
 
 from __future__ import annotations
 
-import json
 import os
-import typing as t
 from pathlib import Path
 
 import pytest
@@ -15,103 +13,15 @@ import pytest
 from ansible_collections.dataarts.factory.plugins.module_utils._http.iam import FetchedAuth
 from emulator.running import Running
 from tests.support.logic import call
-from tests.support.scenarios import ACCESS_KEY, AGENCY_NAME, DOMAIN, REGION, SECRET_KEY, USER_NAME, USER_PASSWORD, small_night
-from tests.support.workspace import options, token
-
-#: A way in: what it needs in a home directory and in the environment.
-Way = t.Callable[[Running, Path], dict[str, str]]
-
-
-def _config(service: Running, home: Path) -> dict[str, str]:
-    profile = {"name": "ops", "mode": "AKSK", "accessKeyId": ACCESS_KEY, "secretAccessKey": SECRET_KEY, "region": REGION}
-    (home / "config.json").write_text(json.dumps({"current": "none", "profiles": [profile]}), encoding="utf-8")
-    return {"HW_SHARED_CONFIG_FILE": "~/config.json", "HW_PROFILE": "ops"}
-
-
-def _keys_file(service: Running, home: Path) -> dict[str, str]:
-    (home / ".huaweicloud").mkdir()
-    (home / ".huaweicloud" / "credentials").write_text(f"[basic]\nak = {ACCESS_KEY}\nsk = {SECRET_KEY}\n", encoding="utf-8")
-    return {}
-
-
-def _cloud(home: Path, **cloud: t.Any) -> None:
-    (home / ".config" / "openstack").mkdir(parents=True)
-    (home / ".config" / "openstack" / "clouds.yaml").write_text(json.dumps({"clouds": {"otc": cloud}}), encoding="utf-8")
-
-
-def _named_cloud(service: Running, home: Path) -> dict[str, str]:
-    user = {"username": USER_NAME, "password": USER_PASSWORD, "user_domain_name": DOMAIN, "project_name": REGION}
-    _cloud(home, auth={"auth_url": f"{service.iam_endpoint}/v3", **user})
-    return {"OS_CLOUD": "otc"}
-
-
-def _only_cloud(service: Running, home: Path) -> dict[str, str]:
-    _cloud(home, auth={"auth_url": f"{service.iam_endpoint}/v3"}, ak=ACCESS_KEY, sk=SECRET_KEY, region_name=REGION)
-    return {}
-
-
-def _variables(service: Running, home: Path) -> dict[str, str]:
-    user = {"OS_USERNAME": USER_NAME, "OS_PASSWORD": USER_PASSWORD, "OS_USER_DOMAIN_NAME": DOMAIN, "OS_PROJECT_NAME": REGION}
-    return {"OS_AUTH_URL": f"{service.iam_endpoint}/v3", **user}
-
-
-_OF_AGENCY = (
-    "access key of an agency, agency_name, agency_domain_name, access_key and secret_key from "
-    "HW_ASSUME_ROLE_AGENCY_NAME, HW_ASSUME_ROLE_DOMAIN_NAME, HW_ACCESS_KEY and HW_SECRET_KEY"
-)
-#: Each way in -> how it is set up, and what the doctor calls it.
-WAYS: dict[str, tuple[Way, str]] = {
-    "HW_SHARED_CONFIG_FILE": (
-        _config,
-        "access key, access_key and secret_key from accessKeyId, secretAccessKey of the profile ops of HW_SHARED_CONFIG_FILE",
-    ),
-    "credentials file": (_keys_file, "access key, access_key and secret_key from ak, sk of the credentials file"),
-    "OS_CLOUD": (
-        _named_cloud,
-        "user and password, user_name, user_password and domain_name from username, password, user_domain_name of the cloud otc of clouds.yaml",
-    ),
-    "clouds.yaml": (_only_cloud, "access key, access_key and secret_key from ak, sk of the cloud otc of clouds.yaml"),
-    "OS_PASSWORD": (
-        _variables,
-        "user and password, user_name, user_password and domain_name from OS_USERNAME, OS_PASSWORD, OS_USER_DOMAIN_NAME of the variables",
-    ),
-    "OS_TOKEN": (
-        lambda service, home: {"OS_TOKEN": token(service), "OS_AUTH_TYPE": "v3token", "OS_AUTH_URL": service.iam_endpoint},
-        "token, auth_token from OS_TOKEN of the variables",
-    ),
-    "OS_ACCESS_KEY": (
-        lambda service, home: {"OS_ACCESS_KEY": ACCESS_KEY, "OS_SECRET_KEY": SECRET_KEY, "OS_AUTH_URL": service.iam_endpoint},
-        "access key, access_key and secret_key from OS_ACCESS_KEY, OS_SECRET_KEY of the variables",
-    ),
-    "HW_ACCESS_KEY and HW_PROJECT_NAME": (
-        lambda service, home: {"HW_ACCESS_KEY": ACCESS_KEY, "HW_SECRET_KEY": SECRET_KEY, "HW_PROJECT_NAME": REGION},
-        "access key, access_key and secret_key from HW_ACCESS_KEY and HW_SECRET_KEY",
-    ),
-    "HW_AUTH_URL": (
-        lambda service, home: {
-            "HW_USER_NAME": USER_NAME,
-            "HW_USER_PASSWORD": USER_PASSWORD,
-            "HW_DOMAIN_NAME": DOMAIN,
-            "HW_AUTH_URL": f"{service.iam_endpoint}/v3",
-        },
-        "user and password, user_name, user_password and domain_name from HW_USER_NAME, HW_USER_PASSWORD and HW_DOMAIN_NAME",
-    ),
-    "HW_ASSUME_ROLE_AGENCY_NAME": (
-        lambda service, home: {
-            "HW_ACCESS_KEY": ACCESS_KEY,
-            "HW_SECRET_KEY": SECRET_KEY,
-            "HW_ASSUME_ROLE_AGENCY_NAME": AGENCY_NAME,
-            "HW_ASSUME_ROLE_DOMAIN_NAME": DOMAIN,
-        },
-        _OF_AGENCY,
-    ),
-}
+from tests.support.scenarios import SECRET_KEY, USER_PASSWORD, small_night
+from tests.support.ways_in import AGENCIES, ASKED_FOR, WAYS, options_left_out
+from tests.support.workspace import options
 
 
 @pytest.mark.parametrize("name", WAYS)
 def test_every_way_gets_in(emulated: Running, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     night = small_night(switches={"flow_control": False, "clock_skew_seconds": 0})
-    night["accounts"][0]["agencies"] = [{"name": AGENCY_NAME, "trusted_domain": DOMAIN, "role": "operator"}]
+    night["accounts"][0]["agencies"] = AGENCIES
     emulated.reset(night)
     way, words = WAYS[name]
     for variable in [variable for variable in os.environ if variable.startswith(("HW_", "OS_", "HUAWEICLOUD_", "CLOUD_SDK_"))]:
@@ -122,9 +32,7 @@ def test_every_way_gets_in(emulated: Running, name: str, tmp_path: Path, monkeyp
     monkeypatch.setattr(FetchedAuth, "gate", None)
     for variable, value in way(emulated, tmp_path).items():
         monkeypatch.setenv(variable, value)
-    without = {"access_key": None, "secret_key": None, "project_id": None}
-    own_iam = name.startswith(("OS_", "clouds", "HW_AUTH"))
-    result = call("account_doctor", options(emulated, **without, measure=False, **({"iam_endpoint": None} if own_iam else {})))
+    result = call("account_doctor", options(emulated, measure=False, **options_left_out(name), **ASKED_FOR.get(name, {})))
     credentials = next(finding for finding in result["checks"] if finding["check"] == "credentials")
     assert credentials["text"] == words
     assert result["ready"], result["first_step"]
