@@ -204,7 +204,8 @@ options:
       - What happens to a selected instance in status V(running-exception), whoever started it.
       - With V(stop_and_rerun) it is stopped and then rerun, as the service's documentation advises. It counts as one of O(statuses) then, and for
         every limit. One that comes into that status again after its rerun is left to a person.
-      - Whether it may be rerun, by O(never_rerun_reasons), O(max_reruns_per_day) and so on, is known before it is stopped.
+      - Whether it may be rerun, by O(never_rerun_reasons), O(max_reruns_per_day) and so on, is known before it is stopped. With
+        O(never_rerun_reasons), one without a message is left to a person, because its reason cannot be read.
       - Only version v1 of the API can stop an instance.
     type: str
     choices: [report, stop_and_rerun]

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from ansible_collections.dataarts.factory.plugins.module_utils._api import baseline_query
 from emulator.running import Running
 from tests.support.journaled import module_options
 from tests.support.logic import call
@@ -137,6 +138,14 @@ def test_committed_times_of_baselines_are_deadlines(service: Running, tmp_path: 
 def test_baselines_are_read_for_that_order_only(service: Running, tmp_path: Path, order: str) -> None:
     service.reset(with_baselines({"name": "early", "jobs": ["c"], "sla_time": "2h"}))
     call("job_rerun", given(service, tmp_path, order=order, deadline="+1h"))
+    assert service.requests("baselines") == []
+
+
+def test_baselines_that_take_too_long_are_gone_without(service: Running, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    service.reset(with_baselines({"name": "early", "jobs": ["c"], "sla_time": "2h"}))
+    monkeypatch.setattr(baseline_query, "BASELINE_SECONDS", 0.0)
+    result = call("job_rerun", given(service, tmp_path, order="deadline", deadline="+1h"), check=True)
+    assert (result["failed"], [text.partition(":")[0] for text in result["problems"]]) == (False, ["No baselines could be read"])
     assert service.requests("baselines") == []
 
 

@@ -264,3 +264,24 @@ def test_check_mode_says_what_would_be_stopped(play: Play) -> None:
     assert [(instance["standing"], instance["stop"]) for instance in result["instances"] if instance["stop"]] == [("to_rerun", "to_stop")]
     assert result["changed"]
     assert play.accepted() == {}
+
+
+@pytest.mark.parametrize(
+    ("given", "lines"),
+    [
+        ({}, []),
+        ({"timeout_action": "stop"}, ["  what it reruns and still runs after 5400 s (wait_timeout) is stopped (timeout_action: stop)"]),
+        ({"timeout_action": "stop", "wait": False}, []),
+        (
+            {"timeout_action": "stop_and_rerun", "running_exception": "stop_and_rerun"},
+            [
+                "  what it reruns and still runs after 5400 s (wait_timeout) is stopped and rerun once more (timeout_action: stop_and_rerun)",
+                "  instances in status running-exception are stopped and rerun (running_exception: stop_and_rerun)",
+            ],
+        ),
+    ],
+)
+def test_a_plan_says_what_may_be_stopped_later(play: Play, given: dict[str, t.Any], lines: list[str]) -> None:
+    play.service.reset(night(FINE))
+    result = call("job_rerun", options(play.service, **given, wait_timeout=5400, journal="/nowhere/state"), check=True)
+    assert [line for line in result["plan"] if "stopped" in line] == lines

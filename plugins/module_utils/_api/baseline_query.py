@@ -9,6 +9,7 @@ which one a workspace is in only a list of the other way round tells, so each is
 
 from __future__ import annotations
 
+import time
 import typing as t
 
 from .._common.errors import ApiError, Kind
@@ -23,6 +24,8 @@ if t.TYPE_CHECKING:
 
 #: Entries of a page, the most that are allowed, and how many pages are read.
 _LIMIT, _PAGES = 100, 50
+#: How long their lists may take, seconds: a plan waits for them.
+BASELINE_SECONDS = 20.0
 #: How far from now committed times are looked for, ms.
 _REACH_MS = 86_400_000
 
@@ -58,10 +61,11 @@ def baseline_deadlines(session: Session, workspace_id: str, now_ms: int) -> dict
 
 
 class Baselines:
-    """The project's baselines. Every method raises ApiError."""
+    """The project's baselines. Every method raises ApiError, also once :data:`BASELINE_SECONDS` have passed since it was made."""
 
     def __init__(self, session: Session) -> None:
         self._client = ScopedClient(session)
+        self._deadline = time.monotonic() + BASELINE_SECONDS
 
     def definitions(self, studio_instance_id: str, workspace_id: str) -> list[tuple[str, tuple[str, ...]]]:
         """GET …/factory/aiops/{instance_id}/baseline [H-BASE]: the id of each baseline in force, and what it names its jobs by."""
@@ -81,7 +85,7 @@ class Baselines:
         for number in range(1, _PAGES + 1):
             asked = {**query, "offset": number, "limit": _LIMIT}
             request = client.request("GET", client.session.hosts.v2, route, "v2", "factory", "aiops", studio, resource, query=asked)
-            page = client.read(request, lambda body: _page(body, route, parse), None)
+            page = client.read(request, lambda body: _page(body, route, parse), self._deadline)
             entries += page.entries
             if len(entries) >= page.total or not page.entries:
                 return entries

@@ -22,6 +22,7 @@ from .._models.decision import Action, Decision
 from .._models.instance import MAX_NAME, JobInstance
 from .._models.run_scope import RunScope
 from .._models.selection import job_pattern
+from .._planner.hung import NONE, REPORT, STOP_AND_RERUN
 from .._planner.outcomes import MISSED_WORDS
 from .._planner.plan import Plan
 from .._planner.reconcile import Policy
@@ -66,6 +67,18 @@ def plan_lines(
         *_slack_lines(decisions, scope),
         *_other_lines(decisions, sum(decision.queued == 1 for decision in decisions), held_off, policy),
     ]
+
+
+def stop_lines(options: t.Mapping[str, t.Any]) -> list[str]:
+    """What the plan may stop later on, which nothing else in it says: ``timeout_action`` and ``running_exception``; nothing by default."""
+    lines = []
+    if options["timeout_action"] != NONE and options["wait"]:
+        then = " and rerun once more" if options["timeout_action"] == STOP_AND_RERUN else ""
+        after = f"{options['wait_timeout']} s (wait_timeout)"
+        lines.append(f"  what it reruns and still runs after {after} is stopped{then} (timeout_action: {options['timeout_action']})")
+    if options["running_exception"] != REPORT:
+        lines.append(f"  instances in status running-exception are stopped and rerun (running_exception: {options['running_exception']})")
+    return lines
 
 
 def unshown_notes(decisions: t.Iterable[Decision]) -> list[str]:

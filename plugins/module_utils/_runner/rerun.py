@@ -28,7 +28,7 @@ from .._models.run_scope import PassState, RunScope, SinceOption, seconds_of, wi
 from .._models.selection import Selection, has_wildcard, select, wanted_statuses
 from .._output.downstream import downstream_lines, downstream_result
 from .._output.expectation import expectation, late_lines
-from .._output.messages import lookup_hint, plan_lines, unshown_notes
+from .._output.messages import lookup_hint, plan_lines, stop_lines, unshown_notes
 from .._output.plan_details import plan_details
 from .._output.reasons import policy_lines, policy_result, reason_lines, reason_result
 from .._output.refusals import Refusals
@@ -302,6 +302,7 @@ class Goal(Strategy):
         self.run.result["plan"] = [
             *plan_lines(self._workspace_id, snapshot.scope, plan, self._policy(snapshot.scope), purpose, details),
             *map("  {}".format, late_lines(self._expected(plan, snapshot))),
+            *stop_lines(self.run.options),
             *policy_lines(plan.decisions),
             *reason_lines(grouped(failures)),
             *downstream_lines(self._downstream_results(plan), self._workspace_id),
