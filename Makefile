@@ -95,6 +95,8 @@ PAUSES ?= 6
 GRAPHS ?= 200
 # Kills of controllers that stop and rerun what hangs.
 HUNG_KILLS ?= 50
+# PatchData with lost answers, several controllers at once, and kills.
+PATCHES ?= 100
 # Cases with policies about reasons: about 5,000 reruns.
 POLICIES ?= 60
 # Runs by hand, and kills of reruns that pause jobs.
@@ -103,7 +105,7 @@ SCHEDULE_KILLS ?= 100
 CHAOS_AGAIN := $(strip $(if $(CHAOS_SEED),test_every_seed) $(if $(CHAOS_KILL),test_every_kill) \
 	$(if $(CHAOS_RUN),test_every_run) $(if $(CHAOS_SCHEDULE),test_every_schedule) \
 	$(if $(CHAOS_PAIR),test_every_pair) $(if $(CHAOS_HOSTILE),test_every_hostile) $(if $(CHAOS_GROUP),test_every_group) \
-	$(if $(GRAPH),test_every_night) $(if $(CHAOS_HUNG),test_every_hung_kill) \
+	$(if $(GRAPH),test_every_night) $(if $(CHAOS_HUNG),test_every_hung_kill) $(if $(CHAOS_PATCH),test_every_patch) \
 	$(if $(CHAOS_POLICY),test_every_policy))
 
 .PHONY: chaos
@@ -111,7 +113,7 @@ chaos: $(VENV)/.test $(HOUSE) ## reruns under random faults and kills, with host
 	@CHAOS_SEEDS=$(CHAOS_SEEDS) KILLS=$(KILLS) PAIRS=$(PAIRS) HOSTILE=$(HOSTILE) \
 		CHAOS_GROUPS=$(CHAOS_GROUPS) DB_KILLS=$(DB_KILLS) DB_RESTARTS=$(DB_RESTARTS) PAUSES=$(PAUSES) \
 		CHAOS_SEED=$(CHAOS_SEED) CHAOS_KILL=$(CHAOS_KILL) CHAOS_PAIR=$(CHAOS_PAIR) CHAOS_HOSTILE=$(CHAOS_HOSTILE) \
-		CHAOS_GROUP=$(CHAOS_GROUP) GRAPHS=$(GRAPHS) GRAPH=$(GRAPH) HUNG_KILLS=$(HUNG_KILLS) CHAOS_HUNG=$(CHAOS_HUNG) \
+		CHAOS_GROUP=$(CHAOS_GROUP) GRAPHS=$(GRAPHS) GRAPH=$(GRAPH) HUNG_KILLS=$(HUNG_KILLS) CHAOS_HUNG=$(CHAOS_HUNG) PATCHES=$(PATCHES) CHAOS_PATCH=$(CHAOS_PATCH) \
 		POLICIES=$(POLICIES) CHAOS_POLICY=$(CHAOS_POLICY) \
 		RUNS=$(RUNS) CHAOS_RUN=$(CHAOS_RUN) SCHEDULE_KILLS=$(SCHEDULE_KILLS) CHAOS_SCHEDULE=$(CHAOS_SCHEDULE) \
 		$(PYTEST) --dist worksteal -q -m chaos $(addprefix -k ,$(CHAOS_AGAIN)) $(ARGS) tests/chaos

@@ -71,7 +71,16 @@ def pytest_terminal_summary(terminalreporter: t.Any) -> None:
 
 
 #: What a run is made of, beyond seeds: the name of its counts, and what people call it.
-_PARTS = {"kills": "kills", "pairs": "pairs", "groups": "groups of four", "pauses": "pauses", "db_restarts": "restarts of the database"}
+_PARTS = {
+    "kills": "kills",
+    "pairs": "pairs",
+    "groups": "groups of four",
+    "pauses": "pauses",
+    "db_restarts": "restarts of the database",
+    "patches": "PatchData runs",
+    "patch_kills": "of them killed",
+    "patch_pairs": "of them by several at once",
+}
 
 
 def figures_text(total: Json) -> list[str]:
