@@ -9,16 +9,15 @@ The plainest way there is, so that it can judge a quicker one. Fields are those 
 
 from __future__ import annotations
 
+import functools
 import re
 import typing as t
 from calendar import monthrange
 from datetime import datetime, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo
 
-_DAYS = {name: number for number, name in enumerate(["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"], 1)}
-_MONTHS = {
-    name: number for number, name in enumerate(["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"], 1)
-}
+_DAYS = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
+_MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 _OFFSET = re.compile(r"(?:GMT|UTC)?([+-])(\d{1,2})(?::?(\d{2}))?")
 
 
@@ -96,7 +95,7 @@ def _week(local: datetime, field: str) -> bool:
             if own == 7:
                 return True
         elif number:
-            day = _DAYS.get(number[1]) or int(number[1])
+            day = _DAYS.index(number[1]) + 1 if number[1] in _DAYS else int(number[1])
             if own == day and (local.day > last - 7 if number[2] == "L" else (local.day - 1) // 7 + 1 == int(number[2][1:])):
                 return True
         elif _among(own, part, 1, 7, _DAYS):
@@ -104,9 +103,10 @@ def _week(local: datetime, field: str) -> bool:
     return False
 
 
-def _among(value: int, field: str, low: int, high: int, names: t.Mapping[str, int] | None = None) -> bool:
+@functools.lru_cache(maxsize=100_000)
+def _among(value: int, field: str, low: int, high: int, names: tuple[str, ...] = ()) -> bool:
     def number(text: str) -> int:
-        return names[text] if names and text in names else int(text)
+        return names.index(text) + 1 if text in names else int(text)
 
     for part in field.split(","):
         base, _slash, step = part.partition("/")

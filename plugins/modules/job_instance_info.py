@@ -70,6 +70,14 @@ options:
       - Return RV(lines), a line for each instance, in place of RV(instances) and RV(reasons). For a person who asks on the command line.
     type: bool
     default: false
+  find_missing:
+    description:
+      - Find plan times in the window that the schedule of a job has, and for which there is no instance of whatever type and status.
+      - It reads the definition of every job that O(jobs) means, ten a second, and works where version v1 of the API is open. A job that
+        is not planned by a schedule has no missing instances; one whose schedule cannot be read is a warning.
+      - Not with O(job_name).
+    type: bool
+    default: false
 extends_documentation_fragment:
   - dataarts.factory.account
   - dataarts.factory.workspace
@@ -83,6 +91,15 @@ seealso:
 """
 
 EXAMPLES = r"""
+- name: Find what was never made in the last week
+  dataarts.factory.job_instance_info:
+    region: cn-north-4
+    workspace_id: 62fbba734e634c5087656fc3ff7adf34
+    statuses: [fail]
+    planned_after: -7d
+    find_missing: true
+  register: week
+
 - name: List what failed in the last day
   dataarts.factory.job_instance_info:
     region: cn-north-4
@@ -344,6 +361,86 @@ lines:
   elements: str
   returned: with O(short=true)
   sample: ["daily_sales planned 2024-11-26T06:13:00Z: fail, ended 2024-11-26T06:14:02Z, node load_orders: Table not found."]
+missing:
+  description:
+    - The plan times without an instance, the newest first, 10,000 at most. What was planned in the last ten minutes may still be made, and
+      is not one of them. Nor is a time of day that the clock of the zone skips.
+  type: list
+  elements: dict
+  returned: with O(find_missing)
+  contains:
+    workspace_id:
+      description: Id of the workspace.
+      type: str
+      returned: always
+      sample: 62fbba734e634c5087656fc3ff7adf34
+    job_name:
+      description: Name of the job.
+      type: str
+      returned: always
+      sample: daily_sales
+    job_status:
+      description: Status of the job in the service's word; that of a job whose schedule was stopped tells why, or V(null).
+      type: str
+      returned: always
+      sample: STOPPED
+    plan_time:
+      description: The plan time in epoch milliseconds.
+      type: int
+      returned: always
+      sample: 1732601580000
+    plan_time_iso:
+      description: The same in ISO 8601, UTC.
+      type: str
+      returned: always
+      sample: "2024-11-26T06:13:00Z"
+missing_total:
+  description: How many they are.
+  type: int
+  returned: with O(find_missing)
+  sample: 1
+gaps:
+  description:
+    - The same, those of a job that follow each other as one, with what M(dataarts.factory.supplement_data) needs to fill it.
+  type: list
+  elements: dict
+  returned: with O(find_missing)
+  contains:
+    workspace_id:
+      description: Id of the workspace.
+      type: str
+      returned: always
+      sample: 62fbba734e634c5087656fc3ff7adf34
+    job_name:
+      description: Name of the job.
+      type: str
+      returned: always
+      sample: daily_sales
+    job_status:
+      description: Status of the job, as above.
+      type: str
+      returned: always
+      sample: STOPPED
+    name:
+      description: Name for the PatchData run, always the same for the same gap.
+      type: str
+      returned: always
+      sample: repair_0f3b1c9a7d5e2f4b6a8c
+    instances:
+      description: How many plan times it has.
+      type: int
+      returned: always
+      sample: 1
+    start_date:
+      description: A second before its first plan time, in epoch milliseconds, as text.
+      type: str
+      returned: always
+      sample: "1732601579000"
+    end_date:
+      description: A second after its last plan time, in epoch milliseconds, as text.
+      type: str
+      returned: always
+      sample: "1732601581000"
 total:
   description: Number of instances that match, including those beyond O(limit).
   type: int

@@ -179,17 +179,17 @@ EXAMPLES = r"""
     stop_when_fail: true
     purpose: INC-4711
 
-- name: With a job of another workspace that depends on it, the newest day first
+- name: With a job that depends on it, which may be in another workspace, the newest day first
   dataarts.factory.supplement_data:
     region: cn-north-4
     workspace_id: 62fbba734e634c5087656fc3ff7adf34
-    name: daily_sales_with_stock
+    name: daily_sales_with_report
     job_name: daily_sales
     start_date: "2026-11-01T00:00:00+08:00"
     end_date: "2026-11-03T00:00:00+08:00"
     depend_jobs:
-      - job_name: stock_levels
-        workspace_id: 7c1d0be22f5b4e0c9d3a5c8f6e4b2a10
+      - job_name: monthly_report
+        workspace_id: 62fbba734e634c5087656fc3ff7adf34
     newest_first: true
     force: true
 

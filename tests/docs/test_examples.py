@@ -41,7 +41,11 @@ CONTROLLER = {"ansible_connection": "local", "ansible_python_interpreter": "{{ a
 #: Examples whose hosts are workspaces, as the inventory of the guide has them.
 OF_THE_INVENTORY = {"overview": {"dataarts_workspace_id": WORKSPACE_ID, "dataarts_region": "cn-north-4"}}
 #: Waiting takes a second, nothing else is different.
-DEFAULTS = {"dataarts.factory.job_rerun": {"poll_interval": 1, "settle_time": 1}, "dataarts.factory.job_instance_retry": {"settle_time": 1}}
+DEFAULTS = {
+    "dataarts.factory.job_rerun": {"poll_interval": 1, "settle_time": 1},
+    "dataarts.factory.job_instance_retry": {"settle_time": 1},
+    "dataarts.factory.supplement_data": {"poll_interval": 1},
+}
 
 
 def examples(path: Path) -> str:

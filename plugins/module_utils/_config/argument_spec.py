@@ -235,6 +235,7 @@ def instance_info_spec() -> Spec:
         "log_tail": {"type": "int", "default": 0},
         "obs_endpoint": {"type": "str"},
         "short": {"type": "bool", "default": False},
+        "find_missing": {"type": "bool", "default": False},
     }
 
 

@@ -26,6 +26,7 @@ from .._output.reasons import reason_result
 from .._output.results import instance_line, statuses, with_key
 from .._planner.reasons import grouped
 from .ansible_module import ModuleRun
+from .missing import missing_result
 
 _ANY = ["*"]
 #: Most characters that the definitions of the jobs of one result may have.
@@ -72,8 +73,10 @@ def instance_info(run: ModuleRun) -> None:
         statuses=statuses(instances),
         planned_after=window.begin,
         planned_before=window.end,
-        api_versions=dict(api.api_versions),
     )
+    if options["find_missing"]:
+        run.result.update(missing_result(run, api, catalog, selection(window), until(window), clock.earliest_ms()))
+    run.result["api_versions"] = dict(api.api_versions)
 
 
 def _listed_result(run: ModuleRun, api: WorkspaceApi, listed: t.Sequence[JobInstance], logs: LogReader | None) -> dict[str, t.Any]:
@@ -94,6 +97,8 @@ def _check_instance_options(options: t.Mapping[str, t.Any]) -> None:
         raise OptionError(
             "job_name and jobs exclude each other. Use job_name for one job by its exact name, or jobs for names and patterns."
         )
+    if job_name is not None and options["find_missing"]:
+        raise OptionError("find_missing has no effect with job_name. Use jobs, for names and patterns, to find missing instances.")
     if job_name is not None and not job_name.strip():
         raise OptionError("job_name is empty. Set it to the name of a job, or leave it out.")
     if limit is not None and limit < 0:

@@ -46,6 +46,7 @@ def failures(results: t.Mapping[str, Result], *, whole: bool = False) -> Overvie
     """
     answers, unanswered = _answers(results, "instances")
     rows = [row for host, result in answers.items() for row in _failed_rows(host, result["instances"])]
+    rows += [row for host, result in answers.items() for row in _missing_rows(host, result.get("gaps") or ())]
     zone = zone_of(time for row in rows for time in (row["planned_to"], row["failed_at"] or 0))
     head = ("workspace", "job", "", "planned", "failed at", "node")
     cells = [
@@ -129,6 +130,25 @@ def _failed_rows(host: str, instances: t.Iterable[Result]) -> t.Iterator[Row]:
         }
 
 
+def _missing_rows(host: str, gaps: t.Iterable[Result]) -> t.Iterator[Row]:
+    """What was never made in a workspace: a row for each gap, jobs by name."""
+    for gap in sorted(gaps, key=lambda gap: (str(gap.get("job_name")), int(gap["start_date"]))):
+        status = str(gap.get("job_status") or "")
+        state = f"; the job is {status.lower()} now" if status not in ("", "SCHEDULING") else ""
+        yield {
+            "host": host,
+            "job_name": printable(gap.get("job_name"), 200),
+            "status": "missing",
+            "instances": int(gap["instances"]),
+            # A gap begins a second before its first plan time, and ends a second after its last.
+            "planned_from": int(gap["start_date"]) + 1000,
+            "planned_to": int(gap["end_date"]) - 1000,
+            "failed_at": None,
+            "node": "",
+            "cause": f"never made{state}",
+        }
+
+
 def _latest(instances: t.Iterable[Result]) -> int:
     return max(int(instance.get("end_time") or instance.get("start_time") or 0) for instance in instances)
 
@@ -165,10 +185,17 @@ def _failed_head(rows: t.Sequence[Row], answers: t.Mapping[str, Result], zone: s
     window = _window(answers, zone)
     if not rows:
         return wrapped(f"Nothing failed in {counted(len(answers), 'workspace')}{window}.") if answers else []
-    number, jobs = sum(row["instances"] for row in rows), len({(row["host"], row["job_name"]) for row in rows})
-    troubled = len({row["host"] for row in rows})
+    failed, missing = ([row for row in rows if (row["status"] == "missing") is absent] for absent in (False, True))
+    number, jobs = sum(row["instances"] for row in failed), len({(row["host"], row["job_name"]) for row in failed})
+    troubled = len({row["host"] for row in failed})
     what = f"{counted(number, 'instance')} of {counted(jobs, 'job')} failed in {troubled} of {counted(len(answers), 'workspace')}"
-    return wrapped(f"{what}{window}. Times are {zone}.")
+    absent = sum(row["instances"] for row in missing)
+    more = (
+        f" {counted(absent, 'instance')} of {counted(len({(row['host'], row['job_name']) for row in missing}), 'job')} never made."
+        if absent
+        else ""
+    )
+    return wrapped(f"{what if failed else 'Nothing failed'}{window}.{more} Times are {zone}.")
 
 
 def _attempts_head(rows: t.Sequence[Row], answers: t.Mapping[str, Result], zone: str) -> list[str]:

@@ -1,0 +1,309 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Missing instances: plan times that the schedule of a job has, and for which no instance was made. Pure, but for the database of time zones.
+
+Expressions have the form of Quartz: second, minute, hour, day, month, day of the week (1 is Sunday), and maybe a year [SDK]. A time of day that the
+clock shows twice is expected at its first, one that it skips is not expected: nothing is called missing that the service may not have planned.
+"""
+
+from __future__ import annotations
+
+import calendar
+import hashlib
+import re
+import typing as t
+import zoneinfo
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta, timezone, tzinfo
+
+from .._common.text import printable
+from .._common.times import Window
+from .._models.instance import JobInstance
+
+#: How long after its plan time an instance may still be made, ms.
+GRACE_MS = 600_000
+_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+_SECOND = timedelta(seconds=1)
+_OFFSET = re.compile(r"(?:GMT|UTC)?([+-])([0-9]{1,2})(?::?([0-9]{2}))?")
+_MOMENT = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})[T ]([0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.[0-9]+)? ?(Z|[+-][0-9]{2}(?::?[0-9]{2})?)?")
+_WEEKDAYS = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
+_MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
+_ANY = ("*", "?")
+_LAST_DAY = re.compile(r"L(?:-([0-9]{1,2}))?")
+_NEAR_DAY = re.compile(r"([0-9]{1,2}|L)W")
+_NTH_WEEKDAY = re.compile(r"([1-7]|[A-Z]{3})(?:(L)|#([1-5]))")
+
+
+class UnknownScheduleError(Exception):
+    """A schedule that cannot be read; the text is the cause, for people."""
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """When a job is planned. Made by :meth:`of`.
+
+    :param seconds: of the minute, and so on: the numbers that fit.
+    :param day: entries of the day of the month, and *weekday* of the week; of both at most one restricts anything.
+    :param years: None: every year.
+    :param begin: first moment, epoch ms, and *end* the last one; None: from ever, or for ever.
+    """
+
+    seconds: tuple[int, ...]
+    minutes: tuple[int, ...]
+    hours: tuple[int, ...]
+    day: tuple[str, ...]
+    months: frozenset[int]
+    weekday: tuple[str, ...]
+    years: frozenset[int] | None
+    zone: tzinfo
+    begin: int | None = None
+    end: int | None = None
+
+    @classmethod
+    def of(cls, detail: t.Mapping[str, t.Any]) -> Schedule | None:
+        """The schedule in the definition of a job; None if it is not planned by one.
+
+        :param detail: v1's definition [SDK][OTC].
+        :raises UnknownScheduleError: it has a form that is not documented.
+        """
+        schedule = detail.get("schedule")
+        if not isinstance(schedule, t.Mapping) or schedule.get("type") != "CRON":
+            return None
+        cron = schedule.get("cron")
+        if not isinstance(cron, t.Mapping) or not isinstance(cron.get("expression"), str):
+            raise UnknownScheduleError("it has no expression")
+        begin, offset = _moment(cron.get("startTime"), "startTime")
+        end, _offset = _moment(cron.get("endTime"), "endTime")
+        created = detail.get("createTime")
+        if isinstance(created, int) and not isinstance(created, bool) and created > 0:
+            begin = max(begin or 0, created)
+        return cls.read(cron["expression"], _zone(cron.get("expressionTimeZone"), offset), begin, end)
+
+    @classmethod
+    def read(cls, expression: str, zone: tzinfo, begin: int | None = None, end: int | None = None) -> Schedule:
+        """The schedule of *expression* in *zone*. :raises UnknownScheduleError: as :meth:`of`."""
+        fields = expression.upper().split()
+        if len(fields) not in (6, 7):
+            raise UnknownScheduleError(f"'{printable(expression, 80)}' has {len(fields)} fields instead of 6 or 7")
+        second, minute, hour, day, month, weekday = fields[:6]
+        days, weekdays = tuple(day.split(",")), tuple(weekday.split(","))
+        if not any(field in _ANY for field in (day, weekday)):
+            raise UnknownScheduleError(f"'{printable(expression, 80)}' restricts both the day of the month and the day of the week")
+        made = cls(
+            tuple(sorted(_numbers(second, 0, 59))),
+            tuple(sorted(_numbers(minute, 0, 59))),
+            tuple(sorted(_numbers(hour, 0, 23))),
+            days,
+            frozenset(_numbers(month, 1, 12, _MONTHS)),
+            weekdays,
+            None if len(fields) == 6 or fields[6] in _ANY else frozenset(_numbers(fields[6], 1970, 2199)),
+            zone,
+            begin,
+            end,
+        )
+        for entry in days:
+            made.fits_day(date(2026, 1, 1), entry)  # so that what cannot be read is refused at once
+        for entry in weekdays:
+            made.fits_weekday(date(2026, 1, 1), entry)
+        return made
+
+    def fits(self, day: date) -> bool:
+        """Whether anything is planned on *day*, as far as its date goes."""
+        return (
+            day.month in self.months
+            and (self.years is None or day.year in self.years)
+            and any(self.fits_day(day, entry) for entry in self.day)
+            and any(self.fits_weekday(day, entry) for entry in self.weekday)
+        )
+
+    @staticmethod
+    def fits_day(day: date, entry: str) -> bool:
+        """Whether *day* is one of the days of the month that *entry* means."""
+        last = calendar.monthrange(day.year, day.month)[1]
+        match = _LAST_DAY.fullmatch(entry)
+        if match is not None:
+            return day.day == last - int(match[1] or 0)
+        match = _NEAR_DAY.fullmatch(entry)
+        if match is None:
+            return day.day in _numbers(entry, 1, 31)
+        wanted = last if match[1] == "L" else int(match[1])
+        return wanted <= last and day == _near(date(day.year, day.month, wanted), last)
+
+    @staticmethod
+    def fits_weekday(day: date, entry: str) -> bool:
+        """Whether *day* is one of the days of the week that *entry* means."""
+        own = day.isoweekday() % 7 + 1  # 1 is Sunday
+        if entry == "L":
+            return own == 7
+        match = _NTH_WEEKDAY.fullmatch(entry)
+        if match is None:
+            return own in _numbers(entry, 1, 7, _WEEKDAYS)
+        if own not in _numbers(match[1], 1, 7, _WEEKDAYS):
+            return False
+        if match[2]:
+            return day.day + 7 > calendar.monthrange(day.year, day.month)[1]
+        return -(-day.day // 7) == int(match[3])
+
+    def plan_times(self, window: Window) -> list[int]:
+        """The plan times in *window*, epoch ms, oldest first."""
+        begin = window.begin if self.begin is None else max(window.begin, self.begin)
+        end = window.end if self.end is None else min(window.end, self.end)
+        if begin > end:
+            return []
+        day = _local(begin, self.zone).date() - timedelta(days=1)
+        times: set[int] = set()
+        last = _local(end, self.zone).date() + timedelta(days=1)
+        while day <= last:
+            if self.fits(day):
+                times.update(moment for moment in self._of_day(day) if begin <= moment <= end)
+            day += timedelta(days=1)
+        return sorted(times)
+
+    def _of_day(self, day: date) -> t.Iterator[int]:
+        for hour in self.hours:
+            for minute in self.minutes:
+                for second in self.seconds:
+                    naive = datetime(day.year, day.month, day.day, hour, minute, second)
+                    moment = naive.replace(tzinfo=self.zone).astimezone(timezone.utc)
+                    if moment.astimezone(self.zone).replace(tzinfo=None, fold=0) == naive:  # not one that the clock skips
+                        yield (moment - _EPOCH) // _SECOND * 1000
+
+
+@dataclass(frozen=True)
+class Gap:
+    """Plan times in a row for which a job has no instance, with no other plan time of it in between.
+
+    :param name: of the PatchData that would fill it: always the same for the same gap.
+    """
+
+    workspace_id: str
+    job_name: str
+    times: tuple[int, ...]
+    name: str
+
+    def to_result(self) -> dict[str, t.Any]:
+        """As modules return it: dates are epoch ms, as text, a second before the first plan time and a second after the last."""
+        return {
+            "workspace_id": self.workspace_id,
+            "job_name": self.job_name,
+            "name": self.name,
+            "instances": len(self.times),
+            "start_date": str(self.times[0] - 1000),
+            "end_date": str(self.times[-1] + 1000),
+        }
+
+
+def missing_times(schedule: Schedule, window: Window, instances: t.Iterable[JobInstance], now_ms: int) -> list[int]:
+    """The plan times of *window* without an instance, epoch ms, oldest first.
+
+    :param instances: all of the job in the window, of whatever type and status: one of PatchData fills a gap as well.
+    :param now_ms: the service's time; what was planned in the last ten minutes may still be made.
+    """
+    there = {instance.key.plan_time // 1000 for instance in instances}
+    until = min(window.end, now_ms - GRACE_MS)
+    if until < window.begin:
+        return []
+    return [moment for moment in schedule.plan_times(Window(window.begin, until)) if moment // 1000 not in there]
+
+
+def gaps(workspace_id: str, job_name: str, schedule: Schedule, missing: t.Sequence[int]) -> list[Gap]:
+    """*missing*, those of them that follow each other in the schedule as one."""
+    rows: list[list[int]] = []
+    if missing:
+        wanted = set(missing)
+        row: list[int] = []
+        for moment in schedule.plan_times(Window(missing[0], missing[-1])):
+            if moment in wanted:
+                row.append(moment)
+            elif row:
+                rows.append(row)
+                row = []
+        rows.append(row)
+    return [Gap(workspace_id, job_name, tuple(times), _name(workspace_id, job_name, times)) for times in rows if times]
+
+
+def _name(workspace_id: str, job_name: str, times: t.Sequence[int]) -> str:
+    text = "\n".join((workspace_id, job_name, str(times[0]), str(times[-1])))
+    return f"repair_{hashlib.sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()[:20]}"
+
+
+def _near(wanted: date, last: int) -> date:
+    """The weekday that is nearest to *wanted* and in its month."""
+    if wanted.isoweekday() == 6:
+        return wanted - timedelta(days=1) if wanted.day > 1 else wanted + timedelta(days=2)
+    if wanted.isoweekday() == 7:
+        return wanted + timedelta(days=1) if wanted.day < last else wanted - timedelta(days=2)
+    return wanted
+
+
+def _numbers(field: str, low: int, high: int, names: t.Sequence[str] = ()) -> set[int]:
+    """The numbers that *field* means. :raises UnknownScheduleError: it has another form."""
+    numbers: set[int] = set()
+    for part in field.split(","):
+        base, slash, step = part.partition("/")
+        first, dash, last = base.partition("-")
+        if slash and (not step.isdecimal() or int(step) < 1):
+            raise UnknownScheduleError(f"'{printable(part, 40)}' has no step that can be read")
+        if base in _ANY or (not base and slash):
+            begin, end = low, high
+        else:
+            begin = _number(first, low, high, names)
+            end = _number(last, low, high, names) if dash else (high if slash else begin)
+        span = (end - begin) % (high - low + 1)
+        numbers.update(low + (begin - low + offset) % (high - low + 1) for offset in range(0, span + 1, int(step or 1)))
+    return numbers
+
+
+def _number(text: str, low: int, high: int, names: t.Sequence[str]) -> int:
+    if text in names:
+        return low + names.index(text)
+    if not text.isdecimal() or len(text) > 4 or not low <= int(text) <= high:
+        raise UnknownScheduleError(f"'{printable(text, 40)}' is not a number from {low} to {high}")
+    return int(text)
+
+
+def _zone(text: t.Any, offset: timezone | None) -> tzinfo:
+    """The zone of an expression; that of the start where none is named."""
+    if text in (None, ""):
+        if offset is None:
+            raise UnknownScheduleError("it names no time zone")
+        return offset
+    word = str(text).strip()
+    if word in ("GMT", "UTC", "Z"):
+        return timezone.utc
+    match = _OFFSET.fullmatch(word)
+    if match is not None:
+        return _offset_of(match[1], match[2], match[3])
+    try:
+        return zoneinfo.ZoneInfo(word)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+        raise UnknownScheduleError(f"its time zone '{printable(word, 60)}' is not known here") from None
+
+
+def _offset_of(sign: str, hours: str, minutes: str | None) -> timezone:
+    span = timedelta(hours=int(hours), minutes=int(minutes or 0))
+    if span > timedelta(hours=14):
+        raise UnknownScheduleError("its time zone is more than 14 hours from UTC")
+    return timezone(-span if sign == "-" else span)
+
+
+def _moment(value: t.Any, name: str) -> tuple[int | None, timezone | None]:
+    """The moment of a definition, epoch ms, and its zone; None where there is none."""
+    if value in (None, "") or (isinstance(value, str) and not value.strip()):
+        return None, None
+    match = _MOMENT.fullmatch(value.strip()) if isinstance(value, str) else None
+    if match is None:
+        raise UnknownScheduleError(f"its {name} '{printable(value, 60)}' is not a time")
+    zone = timezone.utc
+    if match[3] not in (None, "Z"):
+        zone = _offset_of(match[3][0], match[3][1:3], match[3][3:].lstrip(":") or None)
+    try:
+        moment = datetime.strptime(f"{match[1]} {match[2]}", "%Y-%m-%d %H:%M:%S").replace(tzinfo=zone)
+    except ValueError:
+        raise UnknownScheduleError(f"its {name} '{printable(value, 60)}' is not a time of the calendar") from None
+    return (moment - _EPOCH) // _SECOND * 1000, (zone if match[3] is not None else None)
+
+
+def _local(ms: int, zone: tzinfo) -> datetime:
+    return (_EPOCH + timedelta(milliseconds=ms)).astimezone(zone)
