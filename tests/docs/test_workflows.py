@@ -88,6 +88,9 @@ def test_a_step_runs_a_target_or_what_a_test_runs(step: Step) -> None:
 def test_the_workflows_call_every_target_that_ci_calls() -> None:
     called = {step.target for step in steps()}
     assert in_ci() - called == set()
+    (sample,) = re.findall(r"^sample=\(([^)]*)\)", (ROOT / ".ci" / "run").read_text(encoding="utf-8"), re.MULTILINE)
+    (chaos,) = [step.command for step in steps() if step.place == "make/chaos"]
+    assert chaos.split()[2:] == sample.split()
     by_make = {step.target for step in steps() if step.place.startswith("make/")}
     assert by_make == in_ci()
 
