@@ -226,7 +226,7 @@ def test_a_loop_over_workspaces_behind_one_host_is_summed_up_as_a_whole(service:
     assert reruns(service) == 8
 
 
-@pytest.mark.parametrize("goes_on", [False, True])
+@pytest.mark.parametrize("goes_on", whole_plays([False, True]))
 def test_a_loop_that_a_failure_ends_names_what_is_not_begun(service: Running, tmp_path: Path, goes_on: bool) -> None:
     """Of sales an instance fails again."""
     data = json.loads(hosts(service, tmp_path).read_text(encoding="utf-8"))["all"]
