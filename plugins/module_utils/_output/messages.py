@@ -73,9 +73,9 @@ def stop_lines(options: t.Mapping[str, t.Any]) -> list[str]:
     """What the plan may stop later on, which nothing else in it says: ``timeout_action`` and ``running_exception``; nothing by default."""
     lines = []
     if options["timeout_action"] != NONE and options["wait"]:
-        then = " and rerun once more" if options["timeout_action"] == STOP_AND_RERUN else ""
+        followed = " and rerun once more" if options["timeout_action"] == STOP_AND_RERUN else ""
         after = f"{options['wait_timeout']} s (wait_timeout)"
-        lines.append(f"  what it reruns and still runs after {after} is stopped{then} (timeout_action: {options['timeout_action']})")
+        lines.append(f"  what it reruns and still runs after {after} is stopped{followed} (timeout_action: {options['timeout_action']})")
     if options["running_exception"] != REPORT:
         lines.append(f"  instances in status running-exception are stopped and rerun (running_exception: {options['running_exception']})")
     return lines
