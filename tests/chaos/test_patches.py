@@ -188,6 +188,6 @@ def test_every_patch(service: Running, controllers: Controllers, seed: int, tmp_
     figures(patches=1, patch_kills=kills, patch_pairs=case.kind == "pair", calls=len(service.requests()), twice=max(0, times - 1), lost=times == 0, wrong=wrong,
             faulty=sum(1 for request in service.requests() if request["fault"]))  # fmt: skip
     if times != 1 or wrong:
-        told = [(entry["failed"], entry["changed"], entry.get("msg")) for entry in [*results, result]]
+        answers = [(entry["failed"], entry["changed"], entry.get("msg")) for entry in [*results, result]]
         again = f"play it again: make chaos CHAOS_PATCH={seed}"
-        pytest.fail(f"{case.kind}: made {times} times; {told}; {dates}; {case.switches}; {case.faults}\n{again}", pytrace=False)
+        pytest.fail(f"{case.kind}: made {times} times; {answers}; {dates}; {case.switches}; {case.faults}\n{again}", pytrace=False)
