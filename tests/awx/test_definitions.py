@@ -73,9 +73,11 @@ def test_a_notification_says_what_is_broken_in_json() -> None:
     assert rules.messages(messages) == []
     assert set(messages["workflow_approval"]) == {"running", "approved", "denied", "timed_out"}
     lines = '1 of 8 instances is still broken.\nsales  weekly_report  node "reconcile" \\ 3 accounts differ'
-    job = {**rules.STUB["job"], "artifacts": {"dataarts_summary": {"text": lines}}}
+    report = "https://reports.example.com/rerun-1.html"
+    job = {**rules.STUB["job"], "artifacts": {"dataarts_summary": {"text": lines, "report_url": report}}}
     body = json.loads(rules.message_text(messages["error"]["body"], {**rules.STUB, "job": job}))
     assert body["text"] == f'Stub "Job" failed. {lines}\n{rules.STUB["url"]}'
+    assert body["report_url"] == report
     early = json.loads(rules.message_text(messages["error"]["body"], rules.STUB))
     assert "Previous Task Failed" in early["text"]
     assert rules.messages({"error": {"body": "{{ job.nosuch }}"}, "never": None})
