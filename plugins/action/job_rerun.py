@@ -100,7 +100,7 @@ class ActionModule(ModuleAction):
         with Heartbeat(self._say, self._still_doing):
             run, timing = self._kept(task_vars)
             if passes.restores(self._task.args, run) and (self._part.name != passes.SEND or run.ended):
-                run = self._run = run.restored(self._one(passes.restore_args(self._task.args, run), run, task_vars))
+                run = self._run = run.restored(self._run_once(passes.restore_args(self._task.args, run), run, task_vars))
         result = {**self._result(run, timing, task_vars), **self._kept_of_others(before)}
         self._leave_if_alone()
         if not passes.left(result):
@@ -222,9 +222,9 @@ class ActionModule(ModuleAction):
 
     def _pass(self, run: Passes, task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
         """One run of the module. A machine that cannot be reached, where modules run on another one, ends no run that goes on."""
-        return self._one(passes.next_args(self._task.args, run), run, task_vars)
+        return self._run_once(passes.next_args(self._task.args, run), run, task_vars)
 
-    def _one(self, options: dict[str, t.Any], run: Passes, task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
+    def _run_once(self, options: dict[str, t.Any], run: Passes, task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
         self._leave_if_alone()
         began, label = time.monotonic(), self._label(task_vars)
         args = from_start(options, self._connection.transport)
