@@ -98,7 +98,7 @@ HUNG_KILLS ?= 50
 # PatchData with lost answers, several controllers at once, and kills.
 PATCHES ?= 100
 # Cases with policies about reasons: about 5,000 reruns.
-POLICIES ?= 60
+POLICIES ?= 70
 # Runs by hand, and kills of reruns that pause jobs.
 RUNS ?= 1000
 SCHEDULE_KILLS ?= 100

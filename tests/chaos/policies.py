@@ -100,7 +100,8 @@ def draw_policy(seed: int) -> PolicyCase:
     options = {**case.options, "never_rerun_reasons": list(never), "rerun_only_reasons": None if only is None else list(only)}
     if options["api_version"] == "v2" and rng.random() < 7 / 8:
         options["api_version"] = "auto"
-    case = dataclasses.replace(case, scenario=scenario, options={name: value for name, value in options.items() if value is not None})
+    given = {name: value for name, value in options.items() if value is not None}
+    case = dataclasses.replace(case, scenario=scenario, options=given, switches=scenario["switches"])
     return PolicyCase(case, kinds, never, only)
 
 

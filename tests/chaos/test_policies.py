@@ -17,7 +17,7 @@ from tests.chaos.plays import hurried, in_process, play_case
 from tests.chaos.policies import PolicyJudge, draw_policy
 
 CHOSEN = os.environ.get("CHAOS_POLICY")
-SEEDS = [int(CHOSEN)] if CHOSEN else list(range(1, 1 + int(os.environ.get("POLICIES") or 60)))
+SEEDS = [int(CHOSEN)] if CHOSEN else list(range(1, 1 + int(os.environ.get("POLICIES") or 70)))
 
 
 @pytest.mark.chaos
