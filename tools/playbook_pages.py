@@ -150,7 +150,7 @@ def of_plays(path: Path) -> tuple[list[tuple[str, str]], set[str], list[str]]:
         more, others, _files = of_plays(path.with_name(name))
         roles |= dict.fromkeys(more)
         used |= others
-    # What a task returns, or the role sets, is not a variable of people.
+    # People do not set what a task returns, nor what the role sets.
     returned = {*re.findall(r"register: (dataarts_\w+)", source), "dataarts_rerun_result", "dataarts_rerun_summary"}
     return list(roles), used - returned, imported
 

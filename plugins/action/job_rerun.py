@@ -221,7 +221,7 @@ class ActionModule(ModuleAction):
             seconds = until - time.monotonic()
 
     def _pass(self, run: Passes, task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
-        """One run of the module. A machine that cannot be reached, where modules run on another one, ends no run that goes on."""
+        """One run of the module. Where modules run on another machine, one that cannot be reached ends no run that goes on."""
         return self._run_once(passes.next_args(self._task.args, run), run, task_vars)
 
     def _run_once(self, options: dict[str, t.Any], run: Passes, task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
