@@ -185,8 +185,8 @@ EXAMPLES = r"""
     workspace_id: 62fbba734e634c5087656fc3ff7adf34
     name: daily_sales_with_report
     job_name: daily_sales
-    start_date: "2026-11-01T00:00:00+08:00"
-    end_date: "2026-11-03T00:00:00+08:00"
+    start_date: "2026-11-01 +08:00"
+    end_date: "2026-11-02 +08:00"
     depend_jobs:
       - job_name: monthly_report
         workspace_id: 62fbba734e634c5087656fc3ff7adf34

@@ -169,7 +169,9 @@ def test_the_examples_of_a_plugin_work(ran: Ran, name: str) -> None:
 
 
 def test_the_examples_that_rerun_reran_what_they_say(ran: Ran) -> None:
-    reruns = sorted((entry["kind"], instance["job_name"]) for entry in ran.journal for instance in entry["instances"])
+    reruns = sorted(
+        (entry["kind"], instance["job_name"]) for entry in ran.journal if "retry" in entry["kind"] for instance in entry["instances"]
+    )
     assert reruns == [
         ("retry", "daily_sales"),  # as it was shown
         ("retry", "daily_sales"),  # of the failed night
