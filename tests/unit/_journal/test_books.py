@@ -63,6 +63,7 @@ def test_a_pause_goes_through_its_phases(place: t.Any) -> None:
         paused = book(journal).change(made, Phase.PAUSED, run_id="ours", made_by=MadeBy.RERUN)
         assert book(journal).change(made, Phase.PAUSED, run_id="ours", made_by=MadeBy.RERUN) is None
         assert book(journal).read().by_job["load"].phase is Phase.PAUSED
+        assert paused is not None
         assert not book(journal).close(made, "too late")
         assert book(journal).close(paused, "started again")
         assert not book(journal).close(paused, "twice")
