@@ -107,7 +107,7 @@ def wrapped(runs: list[Run]) -> Iterator[list[Run]]:
 
 def timed(shown: list[Row]) -> list[float]:
     """When each row appears, in seconds of the picture."""
-    pauses = [min(at - before, PAUSE) for (before, _), (at, _) in zip([(0.0, []), *shown[:-1]], shown, strict=True)]
+    pauses = [min(at - before, PAUSE) for (before, _row), (at, _next) in zip([(0.0, []), *shown[:-1]], shown, strict=True)]
     factor = (LENGTH - REST) / (sum(pauses) or 1)
     moments: list[float] = []
     for pause in pauses:

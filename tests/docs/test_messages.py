@@ -199,7 +199,8 @@ def task_messages(folder: Path) -> dict[str, str]:
             {"hosts": "no_workspace:typo", "gather_facts": False, "tasks": [role]},
         ]
         outcome = Ansible(folder).written_playbook(plays, "-i", folder / "hosts.yml", "--forks", "4")
-    return {line.host: str(line.result["msg"]) for line in (*outcome.of("job_rerun"), *outcome.of("fail"))}
+    said = {line.host: str(line.result["msg"]) for line in (*outcome.of("job_rerun"), *outcome.of("fail"))}
+    return {host: outcome.failures[host] if text.endswith("See below.") else text for host, text in said.items()}
 
 
 QUOTED = (

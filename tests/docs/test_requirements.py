@@ -65,7 +65,7 @@ def test_the_evidence_exists(row: list[str]) -> None:
         assert re.search(r"repository|published|another person|agreed|certification|belongs to AWX", met), met
     else:
         assert "`" in evidence
-    for name, _, test in re.findall(
+    for name, _member, test in re.findall(
         r"`([\w./-]+\.(?:py|md|rst|yml|yaml|toml|json|txt)|COPYING|\.github/ISSUE_TEMPLATE)(::(\w+))?`", evidence
     ):
         assert (ROOT / name).exists(), name

@@ -83,7 +83,7 @@ def test_the_examples_of_the_pages_are_commands_that_ansible_takes(tmp_path: Pat
     """Each that is a command of its own, with the file of variables that it shows, as far as its syntax."""
     ansible = Ansible(tmp_path)
     for playbook in PAGES.values():
-        command, _, file = playbook.example.partition("\n\n")
+        command, _blank, file = playbook.example.partition("\n\n")
         if not command.startswith("ansible-playbook "):
             continue
         for name in re.findall(r"@(\w+\.yml)", command):

@@ -133,7 +133,7 @@ def test_what_people_were_told_of_is_what_they_launch(machine: Machine) -> None:
     assert (first["plan_id"][:2], second["plan_id"][:2]) == ("6-", "7-")
     outcome = launch(first).ended(2)
     assert machine.service.journal() == []
-    assert f"the plan is no longer {first['plan_id']} but 7-" in outcome.stdout
+    assert f"the plan is no longer {first['plan_id']} but 7-" in " ".join(outcome.failures.values())
     launch(second).succeeded()
     assert sum(len(entry["instances"]) for entry in machine.service.journal()) == 7
 

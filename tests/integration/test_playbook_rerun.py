@@ -196,7 +196,7 @@ def test_hosts_can_be_chosen_and_none_is_an_error(service: Running, ansible: Ans
     assert set(stats(limited)["dataarts_summary"]["workspaces"]) == {"supply"}
 
     nobody = ansible.playbook(PLAYBOOK, "-i", path, variables={"dataarts_hosts": "nobody"}).ended(2)
-    assert "Failed to rerun anything for localhost: it has no dataarts_workspace_id." in nobody.stdout
+    assert "Failed to rerun anything for localhost: it has no dataarts_workspace_id." in nobody.failures["localhost"]
     assert len(reruns(service)) == 2
 
 
@@ -205,8 +205,8 @@ def test_what_nobody_would_read_is_refused_before_anything_is_sent(service: Runn
     service.reset()
     path = written(tmp_path / "hosts.yml", inventory(sales=quick(service, tmp_path / "state", owner="a variable of the user's own")))
     outcome = ansible.playbook(PLAYBOOK, "-i", path, variables={"jobs": ["daily_sales"], "planned_after": "-1h"}).ended(2)
-    assert "jobs is not a variable of this role" in outcome.stdout
-    assert "planned_after is not a variable of this role" in outcome.stdout
+    assert "jobs is not a variable of this role" in outcome.failures["sales"]
+    assert "planned_after is not a variable of this role" in outcome.failures["sales"]
     outcome = ansible.playbook(PLAYBOOK, "-i", path, variables={"dataarts_job": ["daily_sales"], "max_instances": 2}).ended(2)
     assert set(outcome.failures.values()) == {
         (
@@ -262,11 +262,11 @@ def test_everything_that_failed_is_rerun_if_it_is_the_plan_that_was_approved(ser
 
     another = plan_digest([], {}, service.now_ms()).replace("0-", "1-", 1)
     refused = ansible.playbook(everything, "-i", path, variables={"dataarts_plan_id": another}).ended(2)
-    (failure,) = [line for line in refused.results if line.event == "failed"]
-    assert "the approved plan had 1 instances, now there are 2" in failure.result["msg"]
+    (message,) = refused.failures.values()
+    assert "the approved plan had 1 instances, now there are 2" in message
     assert not service.journal()
 
-    (plan_id,) = set(re.findall(rf"is no longer {another} but (\d+-\w{{12}}-\w{{8}}-\w+)", failure.result["msg"]))
+    (plan_id,) = set(re.findall(rf"is no longer {another} but (\d+-\w{{12}}-\w{{8}}-\w+)", message))
     ansible.playbook(everything, "-i", path, variables={"dataarts_plan_id": plan_id}).succeeded()
     assert Counter(name for _workspace, name, _time in reruns(service)) == {"stock_levels": 2}
 

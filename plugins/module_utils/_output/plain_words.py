@@ -43,7 +43,7 @@ PLAIN = _split(
     minutes mismatch missing mode module more most move mrs ms must myhuaweicloud name named names need needed needs neither new newer
     newest next no nocatalog node nodes none nor north northwest not nothing now ntp null number numbers obs observed of off offers
     offset old oldest on once one only open opened operate operator option options or order orders origin origins os otc other others otherwise
-    out outside over oversized overviews own owner owns page pages parameter parameters part pass password path paths pem per percent
+    out outside over oversized overviews own owner owns page pages parameter parameters part pass password patchdata path paths pem per percent
     period periodically permanent permission pghost place plain plan planned playbook please point points port portal post postgresql
     prefix priority probe problem process program programmatic project projects protocol prove proxies proxy psycopg published python
     query question questions quota quote random range reached read reading readonly reads ready real reason record recovery redirect

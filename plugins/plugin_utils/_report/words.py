@@ -31,7 +31,7 @@ def headline_text(language: str, key: str, n: int | None = None, **values: t.Any
     :param n: the number that decides between two forms, and ``{n}`` in the text.
     :param values: for the text's other gaps; numbers get a separator of thousands.
     """
-    singular, bar, plural = catalogue()["headline"][key][LANGUAGES.index(language)].partition("|")
+    singular, several, plural = catalogue()["headline"][key][LANGUAGES.index(language)].partition("|")
     shown = {name: f"{value:,}" if isinstance(value, int) else value for name, value in {"n": n, **values}.items()}
-    text: str = plural if bar and n != 1 else singular
+    text: str = plural if several and n != 1 else singular
     return text.format(**shown)
