@@ -228,7 +228,7 @@ LEAST: dict[str, dict[str, t.Any]] = {
 }
 
 #: Module -> what has to be open for it.
-NEEDS: dict[str, dict[str, t.Any]] = {"job_dependency_info": DEPEND}
+NEEDS: dict[str, dict[str, t.Any]] = {"job_dependency_info": DEPEND, "job_instance_stop": V1, "job_run": V1, "job_schedule": V1}
 
 
 @contextlib.contextmanager
@@ -330,7 +330,7 @@ def test_every_key_of_a_result_is_documented(service: t.Any, tmp_path: Path, nam
     documented = yaml.safe_load(module.RETURN)
     service.set(**NEEDS.get(name, {}))
     given = options(service, **LEAST[name])
-    if name in ("job_rerun", "job_instance_retry"):
+    if name in ("job_rerun", "job_instance_retry", "job_instance_stop", "job_run", "job_schedule"):
         given["journal"] = str(tmp_path / "state")
     if name == "job_instance_retry":
         given["task_retrys"] = [
