@@ -72,7 +72,7 @@ options:
     default: false
   find_missing:
     description:
-      - Find plan times in the window that the schedule of a job has, and for which there is no instance of whatever type and status.
+      - Also find the plan times in the window at which a job's schedule should have made an instance and there is none, of any type or status.
       - It reads the definition of every job that O(jobs) means, ten a second, and works where version v1 of the API is open. A job that
         is not planned by a schedule has no missing instances; one whose schedule cannot be read is a warning.
       - Not with O(job_name).

@@ -21,10 +21,12 @@ import enum
 import typing as t
 from dataclasses import dataclass
 
+from .._common.errors import Kind
 from .._common.times import to_iso
 from .._models.attempt import Outcome
 from .._models.instance import InstanceType, JobInstance
 from .._models.job_run import KeyedRun
+from .outcomes import NOT_EXECUTED_KINDS, REJECTING_KINDS
 
 #: How far the clock that stamps plan times may be behind the service's, ms.
 CLOCK_SLACK_MS = 120_000
@@ -92,3 +94,10 @@ def made_by(run: KeyedRun, others: t.Iterable[KeyedRun], instances: t.Iterable[J
     if new:
         return None, f"{len(new)} runs of the job began since then, which may be scheduled ones"
     return None, "no run of the job is listed that began since then"
+
+
+def outcome_of_run(kind: Kind) -> Outcome:
+    """What a request to run a job came to that ended in an error of *kind*."""
+    if kind in REJECTING_KINDS or kind in (Kind.NO_PERMISSION, Kind.NOT_PUBLISHED):
+        return Outcome.REJECTED
+    return Outcome.NOT_EXECUTED if kind in NOT_EXECUTED_KINDS else Outcome.UNKNOWN

@@ -23,8 +23,7 @@ from .._models.job_run import KeyedRun, checked_key, fingerprint, parameters, sa
 from .._models.reason import InstanceDetail
 from .._models.run_scope import seconds_of
 from .._output.messages import lookup_hint
-from .._planner.job_run import CLOCK_SLACK_MS, RunDecision, RunStep, decide_run, made_by
-from .._planner.outcomes import NOT_EXECUTED_KINDS, REJECTING_KINDS
+from .._planner.job_run import CLOCK_SLACK_MS, RunDecision, RunStep, decide_run, made_by, outcome_of_run
 from .._planner.stopping import ENDED
 from .ansible_module import ModuleRun, error_result, failure_result, sentence
 from .info import must_match
@@ -168,7 +167,7 @@ class _Task:
             raise
         except ApiError as failure:
             error = failure
-            outcome, end = _outcome_of(failure.kind), {"request_id": failure.request_id, "message": str(failure)}
+            outcome, end = outcome_of_run(failure.kind), {"request_id": failure.request_id, "message": str(failure)}
         finally:
             self._client.before_each_write = None
         if outcome is Outcome.UNKNOWN:
@@ -284,9 +283,3 @@ class _Task:
         if run.diff_mode:
             after = f"{printable(self._name, 200)}: one run with run_key {self._key}\n" if run.result["changed"] else ""
             run.result["diff"] = {"before_header": "runs before", "after_header": "runs after", "before": "", "after": after}
-
-
-def _outcome_of(kind: Kind) -> Outcome:
-    if kind in REJECTING_KINDS or kind in (Kind.NO_PERMISSION, Kind.NOT_PUBLISHED):
-        return Outcome.REJECTED
-    return Outcome.NOT_EXECUTED if kind in NOT_EXECUTED_KINDS else Outcome.UNKNOWN
