@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 import typing as t
 
@@ -74,6 +75,7 @@ class Faults:
 
     def __init__(self) -> None:
         self._rules: list[_Rule] = []
+        self._waiting: set[asyncio.Future[None]] = set()
 
     def add(self, fault: Fault) -> None:
         """Put *fault* in force.
@@ -93,8 +95,20 @@ class Faults:
         self._rules.append(_Rule(dict(fault)))
 
     def clear(self) -> None:
-        """Let nothing go wrong any more."""
+        """Let nothing go wrong any more: what is being delayed goes on at once."""
         self._rules.clear()
+        for waiting in self._waiting:
+            if not waiting.done():
+                waiting.set_result(None)
+
+    async def delay(self, seconds: float) -> None:
+        """Return after *seconds*, or as soon as the faults are cleared."""
+        waiting: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.add(waiting)
+        try:
+            await asyncio.wait({waiting}, timeout=seconds)
+        finally:
+            self._waiting.discard(waiting)
 
     def pick(self, route: str, params: t.Mapping[str, str]) -> Fault | None:
         """The fault that this request gets, or None."""

@@ -83,7 +83,7 @@ class Gateway:
             return act()
         if kind in ("latency", "hang"):
             answer = act() if when == "after_effect" else None
-            await asyncio.sleep(fault.get("seconds", 3600.0 if kind == "hang" else 0.5))
+            await self._service.faults.delay(fault.get("seconds", 3600.0 if kind == "hang" else 0.5))
             if kind == "hang":
                 return answers.hang_up(http_request)
             return answer or act()

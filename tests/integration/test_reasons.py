@@ -16,6 +16,7 @@ from ansible_collections.dataarts.factory.plugins.module_utils._planner.reason_p
 from ansible_collections.dataarts.factory.plugins.module_utils._planner.reasons import grouped, normalised
 from emulator.running import Running, running
 from tests.emulator.signed_requests import listed, retry, retry_body
+from tests.support.journaled import wait_for
 from tests.support.logic import Result, call, passes, reruns
 from tests.support.scenarios import BOTH, FREE, OPEN, V2, small_night
 from tests.support.workspace import options
@@ -183,13 +184,19 @@ class TestWhatCannotBeRead:
 
     def test_an_instance_that_moved_on_says_nothing_about_its_failure(self, emulated: Running, night: t.Any) -> None:
         """Somebody reruns it between the list and the detail: the node of that run is not the reason of this failure."""
-        given = night(there=[{**TWO_CAUSES[1], "runs": [{"status": "hang"}]}])
-        emulated.inject({"route": "v1_instance", "kind": "latency", "seconds": 0.6, "when": "before_effect"})
+        given = night({"rerun_visible_after": 0}, there=[{**TWO_CAUSES[1], "runs": [{"status": "hang"}]}])
+        emulated.inject({"route": "v1_instance", "kind": "latency", "seconds": 60, "when": "before_effect"})
         entries = [entry for entry in listed(emulated, "hourly_stock").data["instances"] if entry["status"] == "fail"]
-        timer = threading.Timer(0.3, lambda: retry(emulated, "hourly_stock", retry_body(entries)))
-        timer.start()
+
+        def rerun_by_somebody() -> None:
+            wait_for(lambda: emulated.requests("v1_instance"))
+            retry(emulated, "hourly_stock", retry_body(entries))
+            emulated.clear_faults()
+
+        somebody = threading.Thread(target=rerun_by_somebody)
+        somebody.start()
         result = call("job_rerun", given, check=True)
-        timer.join()
+        somebody.join()
         assert shown(result) == [(2, "OBS: no permission for …", [], [])]
 
 

@@ -233,7 +233,15 @@ def test_no_repr_shows_a_secret(first: str, second: str, third: str, password: s
         session.close()
 
 
-@given(st.dictionaries(st.sampled_from(CREDENTIAL_OPTIONS), st.one_of(SECRETS, st.none(), st.just(""), st.integers(10**9), st.text())))
+def marked(text: str) -> str:
+    """*text* with a character in it that no message holds, so that it cannot be a piece of one by chance."""
+    return f"{text[: len(text) // 2]}‡{text[len(text) // 2 :]}"
+
+
+VALUES = st.one_of(SECRETS.map(marked), st.none(), st.just(""), st.integers(10**9), st.text().map(marked))
+
+
+@given(st.dictionaries(st.sampled_from(CREDENTIAL_OPTIONS), VALUES))
 def test_options_make_an_account_of_one_kind_or_a_refusal_without_secrets(options: dict[str, t.Any]) -> None:
     refused = ""
     account: Account | None = None
@@ -242,7 +250,7 @@ def test_options_make_an_account_of_one_kind_or_a_refusal_without_secrets(option
     except OptionError as error:
         refused = str(error)
     if account is None:
-        assert not [value for value in options.values() if value is not None and len(str(value)) >= 10 and str(value) in refused]
+        assert not [value for value in options.values() if value not in (None, "") and str(value) in refused]
         return
     assert bool(account.access_key) + bool(account.auth_token) + bool(account.user_name) == 1
     assert (account.kind == "keys") == bool(account.secret_key) == bool(account.access_key)
