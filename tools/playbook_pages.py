@@ -19,6 +19,8 @@ from pathlib import Path
 
 import yaml
 
+from tools import role_options
+
 ROOT = Path(__file__).resolve().parents[1]
 COLLECTION = "dataarts.factory"
 #: Parts of a role that have no argument spec of their own, and the entry point whose options they take.
@@ -164,8 +166,8 @@ def specs(role: str) -> dict[str, t.Any]:
 
 
 def options(role: str, entry: str) -> dict[str, Mapping[str, t.Any]]:
-    """The options of an entry point of a role, by name."""
-    return dict(specs(role)[entry].get("options", {}))
+    """The options of an entry point of a role, by name, with their types."""
+    return dict(role_options.typed_options()[entry] if role == role_options.ROLE.name else specs(role)[entry].get("options", {}))
 
 
 def code(text: str) -> str:

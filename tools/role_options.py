@@ -50,6 +50,9 @@ OWN: dict[str, dict[str, t.Any]] = _WORDS["options"]
 #: Those among them that entry point recap reads.
 _RECAP = frozenset({"report_path", "report_url", "report_token", "report_link"})
 
+#: Types that Ansible's check of a role refuses blank text for, in words.
+_KINDS = {"int": "A whole number.", "float": "A number.", "bool": "V(true) or V(false).", "list": "A list.", "dict": "A dictionary."}
+
 Options = dict[str, dict[str, t.Any]]
 
 
@@ -130,13 +133,18 @@ def related_options() -> Options:
     return {**options, called.variables["jobs"]: _WORDS["related_jobs"]}
 
 
-def argument_specs() -> str:
-    """The text of ``meta/argument_specs.yml``."""
-    options = {
+def typed_options() -> dict[str, Options]:
+    """The options of each entry point, with the types that the modules hold them to."""
+    return {
         "main": role_options(),
         "related": related_options(),
         "recap": {PREFIX + name: option for name, option in OWN.items() if name in _RECAP},
     }
+
+
+def argument_specs() -> str:
+    """The text of ``meta/argument_specs.yml``."""
+    options = {entry: {name: _unchecked(option) for name, option in typed.items()} for entry, typed in typed_options().items()}
     common = {"version_added": "1.0.0", "author": _WORDS["author"]}
     entry_points = {
         name: {**{key: entry[key] for key in ("short_description", "description")}, **common, "options": options[name], **entry}
@@ -163,13 +171,31 @@ def differences() -> list[str]:
 def _role_option(option: dict[str, t.Any], called: Names) -> dict[str, t.Any]:
     """*option* as a role documents it. Secrets get no ``no_log`` here: before ansible-core 2.19 it breaks inline vaulted values, and the module masks them."""
     kept: dict[str, t.Any] = {name: option[name] for name in ("type", "elements", "required", "choices", "default") if name in option}
-    text = option["description"]
-    lines = [text] if isinstance(text, str) else text
-    described: dict[str, t.Any] = {"description": [_renamed(line, called) for line in lines]}
+    described: dict[str, t.Any] = {"description": [_renamed(line, called) for line in _lines(option["description"])]}
     described.update(kept)
     if "suboptions" in option:
         described["options"] = {name: _role_option(suboption, called) for name, suboption in option["suboptions"].items()}
     return described
+
+
+def _unchecked(option: dict[str, t.Any]) -> dict[str, t.Any]:
+    """*option* as Ansible is told of it: with a type that refuses nothing, and the one that is meant in words.
+
+    Ansible's own check of a role's variables comes before anything of ours. It refuses blank text, as a survey delivers it for what was left out,
+    where a number is meant, and shows the documentation of all variables with it. The action of the modules reads blank text as not set.
+    """
+    kept = {name: value for name, value in option.items() if name not in ("type", "elements", "choices")}
+    words = _KINDS.get(option["type"], "")
+    if "choices" in option:
+        words = f"{'A list of' if words else 'One of'} {', '.join(f'V({choice})' for choice in option['choices'])}."
+    if not words:
+        return option
+    default = {"default": kept.pop("default")} if "default" in kept else {}
+    return {**kept, "description": [*_lines(option["description"]), words], "type": "raw", **default}
+
+
+def _lines(description: str | list[str]) -> list[str]:
+    return [description] if isinstance(description, str) else description
 
 
 def _renamed(text: str, called: Names) -> str:

@@ -100,7 +100,9 @@ def test_what_module_defaults_say_of_one_module_is_not_said_of_another(service: 
 
 @pytest.mark.parametrize(
     ("blank", "place"),
-    whole_plays_of([(None, "extra"), ("", "extra"), ("\r\n", "play"), (None, "host"), ("{{ omit }}", "extra"), ("{{ omit }}", "play")]),
+    whole_plays_of(
+        [("", "play"), (None, "extra"), ("", "extra"), ("\r\n", "play"), (None, "host"), ("{{ omit }}", "extra"), ("{{ omit }}", "play")]
+    ),
 )
 def test_a_limit_of_the_inventory_is_not_lifted_by_what_says_nothing(
     service: Running, ansible: Ansible, tmp_path: Path, blank: str | None, place: str
@@ -113,12 +115,7 @@ def test_a_limit_of_the_inventory_is_not_lifted_by_what_says_nothing(
         (tmp_path / "group_vars").mkdir()
         (tmp_path / "group_vars" / "all.yml").write_text(json.dumps(limit), encoding="utf-8")
     if place == "play":
-        play = {
-            "hosts": "all",
-            "gather_facts": False,
-            "vars": over,
-            "tasks": [{"import_role": {"name": PLAYBOOK, "tasks_from": "workspace"}}],
-        }
+        play = {"hosts": "all", "gather_facts": False, "vars": over, "roles": [PLAYBOOK]}
         outcome = ansible.written_playbook([play], "-i", hosts)
     else:
         outcome = ansible.playbook(PLAYBOOK, "-i", hosts, variables=over if place == "extra" else None)

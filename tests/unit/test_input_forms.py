@@ -22,6 +22,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from ansible_collections.dataarts.factory.plugins.module_utils._config.argument_spec import MODULES, account_spec
@@ -35,6 +36,7 @@ from tests.support.logic import call
 Spec = dict[str, dict[str, t.Any]]
 LEFT_OUT = object()
 SECRET = "kept-to-itself"
+ROLE = Path(__file__).resolve().parents[2] / "roles" / "rerun"
 ZONE = datetime.timezone(datetime.timedelta(hours=8))
 TIMES = ("since", "planned_after", "planned_before", "begin_time", "end_time", "made_after", "made_before", "deadline")
 #: What an option is when it is right, where its text has a form of its own.
@@ -396,6 +398,20 @@ def test_every_option_in_every_form() -> None:
             wrong += faults(module, name, form, value, must, delivered(module, name, value))
     assert not wrong, f"{len(wrong)} of {len(CELLS)} cells:\n" + "\n".join(wrong[:4000])
     assert len(CELLS) > 20_000
+
+
+def test_ansible_refuses_no_form_of_a_variable_of_the_role_before_it_is_read() -> None:
+    """What its own check refuses, it refuses in words of its own, and with the documentation of the whole role. Blank text says nothing."""
+    entry_points = yaml.safe_load((ROLE / "meta" / "argument_specs.yml").read_text(encoding="utf-8"))["argument_specs"]
+    wrong = [
+        f"{entry}.{name} in the form '{form}': {error}"
+        for entry, documented in entry_points.items()
+        for name, option in documented["options"].items()
+        for form, value in {**BLANKS, **OTHER}.items()
+        for error in ArgumentSpecValidator({name: option}).validate({name: value}).error_messages
+    ]
+    assert not wrong, f"{len(wrong)}:\n" + "\n".join(wrong[:20])
+    assert "dataarts_max_instances" in entry_points["main"]["options"]
 
 
 def base(module: str, service: str, journal: Path, name: str) -> dict[str, t.Any]:
