@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The links of the documentation site: what leads to a guide in the repository leads to its page here, and nothing leads nowhere."""
+"""The links of the documentation site: what leads to a guide or a picture in the repository leads to its copy here, and nothing leads nowhere."""
 
 from __future__ import annotations
 
@@ -12,13 +12,15 @@ from pathlib import Path
 
 #: A guide in the repository, in reStructuredText.
 GUIDE = re.compile(r"`([^`<]+?)\s*<https?://[^>\s]+/docs/docsite/rst/(\w+)\.rst(?:#[\w-]+)?>`__?")
+#: A picture in the repository, which the artifact does not carry.
+PICTURE = re.compile(r"^( *\.\. (?:figure|image):: )https?://\S+/docs/docsite/rst/(images/\S+)$", re.MULTILINE)
 #: What stands above a version of the site, once it is published.
 ABOVE = {"../versions.html"}
 
 
 def inside(text: str) -> str:
-    """*text* of a page, with the links to guides in the repository as references to the pages of the site."""
-    return GUIDE.sub(r":ref:`\1 <ansible_collections.dataarts.factory.docsite.\2>`", text)
+    """*text* of a page, with the links to guides in the repository as references to the pages of the site, and its pictures as the site's."""
+    return PICTURE.sub(r"\1\2", GUIDE.sub(r":ref:`\1 <ansible_collections.dataarts.factory.docsite.\2>`", text))
 
 
 class Links(HTMLParser):

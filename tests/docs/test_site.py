@@ -12,11 +12,14 @@ import re
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tests.support.playbook import ROOT, Ansible
 from tools import playbook_pages, site_links
 
 PAGES = playbook_pages.pages()
+GUIDES = sorted((ROOT / "docs" / "docsite" / "rst").glob("*.rst"))
+REPOSITORY = yaml.safe_load((ROOT / "galaxy.yml").read_text(encoding="utf-8"))["repository"]
 
 
 def plain(text: str | list[str], role: str, entry: str) -> str:
@@ -124,6 +127,20 @@ def test_a_guide_in_the_repository_is_a_page_of_the_site() -> None:
     )
     elsewhere = "`the emulator <https://git.example.org/dataarts/factory/tree/main/emulator>`__"
     assert site_links.inside(elsewhere) == elsewhere
+
+
+def test_a_picture_in_the_repository_is_one_of_the_site() -> None:
+    pictures = {
+        link for path in GUIDES for link in re.findall(r"^ *\.\. (?:figure|image):: (.+)$", path.read_text(encoding="utf-8"), re.MULTILINE)
+    }
+    assert pictures, "the artifact carries no picture, so a guide links it"
+    for link in pictures:
+        assert link.startswith(f"{REPOSITORY}/raw/main/docs/docsite/rst/")
+        assert (
+            site_links.inside(f"Below:\n\n.. figure:: {link}\n   :alt: a\n")
+            == f"Below:\n\n.. figure:: images/{Path(link).name}\n   :alt: a\n"
+        )
+        assert (ROOT / "docs" / "docsite" / "rst" / "images" / Path(link).name).exists()
 
 
 SEE_ALSO = [path for folder in ("plugins", "roles") for path in sorted((ROOT / folder).rglob("*")) if path.suffix in (".py", ".yml")]
