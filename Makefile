@@ -54,17 +54,17 @@ help: ## list the targets
 	@awk 'BEGIN { FS = ":.*## " } /^##@/ { printf "\n%s\n", substr($$0, 5) } /^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
 .PHONY: demo
-demo: $(CACHE)/demo/.installed ## a night gone wrong and its rerun, against the emulator on this machine
+demo: $(CACHE)/demo/.installed ## a night gone wrong and its rerun, on a local emulator
 	@ANSIBLE_COLLECTIONS_PATH=$(CACHE)/demo $(BIN)/python tools/demo.py
 
 .PHONY: test
-test: $(VENV)/.test $(HOUSE) ## all tests but those of the targets below (ARGS='-k name' chooses some)
+test: $(VENV)/.test $(HOUSE) ## all tests except those of the targets below (ARGS='-k name' selects some)
 	@$(PYTEST) -q $(ARGS)
 
 ##@ What contributors run
 
 .PHONY: lint
-lint: $(VENV)/.lint $(HOUSE) ## format, types, YAML, roles and playbooks, documentation, licences, changelog
+lint: $(VENV)/.lint $(HOUSE) ## check format, types, YAML, roles and playbooks, documentation, licences and changelog
 	$(BIN)/ruff format --check --quiet --output-format concise .
 	$(BIN)/ruff check --quiet --output-format concise .
 	$(BIN)/mypy --no-error-summary $(HOUSE)/plugins extensions/eda emulator tests tools
@@ -77,7 +77,7 @@ lint: $(VENV)/.lint $(HOUSE) ## format, types, YAML, roles and playbooks, docume
 	if [ -x $(BIN)/actionlint ]; then $(BIN)/actionlint -no-color; fi  # its package has a program for each platform, but not for all
 
 .PHONY: format
-format: $(VENV)/.lint ## format the Python files and repair what ruff can
+format: $(VENV)/.lint ## format the Python files, and fix what ruff can fix
 	$(BIN)/ruff check --fix --quiet . || true
 	$(BIN)/ruff format .
 
@@ -119,46 +119,46 @@ chaos: $(VENV)/.test $(HOUSE) ## reruns under random faults and kills, with host
 		$(PYTEST) --dist worksteal -q -m chaos $(addprefix -k ,$(CHAOS_AGAIN)) $(ARGS) tests/chaos
 
 .PHONY: long
-long: $(VENV)/.test $(HOUSE) ## whole plays for the further rows of tables, of which make test plays the first (PART=1/3 a third of them)
+long: $(VENV)/.test $(HOUSE) ## whole plays for the rows of case tables after the first, which make test runs (PART=1/3 runs a third of them)
 	@LONG_PART=$(PART) $(PYTEST) --dist worksteal -q -m long $(ARGS) tests/integration
 
 .PHONY: eda
-eda: $(VENV)/.test $(EDA)/.made $(HOUSE) ## the rulebooks in a real ansible-rulebook, which needs Java 17 or newer, against the emulator
-	@java -version >/dev/null 2>&1 || { echo "No Java was found, which ansible-rulebook needs: install a JRE, 17 or newer." >&2; exit 1; }
+eda: $(VENV)/.test $(EDA)/.made $(HOUSE) ## the rulebooks in a real ansible-rulebook against the emulator; needs Java 17 or newer
+	@java -version >/dev/null 2>&1 || { echo "ansible-rulebook needs Java, and none was found: install a JRE, 17 or newer." >&2; exit 1; }
 	@EDA_BIN=$(EDA)/bin $(PYTEST) -q -m eda $(ARGS) tests/eda
 
 .PHONY: switches
-switches: $(VENV)/.test $(HOUSE) ## tests/integration under every setting of every switch of the emulator (ARGS=--each: one by one; LIKE=FILE: those of a recorded account)
+switches: $(VENV)/.test $(HOUSE) ## tests/integration under every setting of every switch of the emulator (ARGS=--each: one at a time; LIKE=FILE: settings of a recorded account)
 	@PYTHONPATH=$(ROOT):$(TREE) $(BIN)/python -m tools.switches $(if $(LIKE),--like '$(LIKE)') $(ARGS) -- $(SPREAD)
 
 .PHONY: awx
-awx: $(VENV)/.test $(HOUSE) ## role awx on awx.awx against a double of AWX's API, and jobs as AWX starts them, on two series of ansible-core
+awx: $(VENV)/.test $(HOUSE) ## role awx against a test double of AWX's API, and jobs started as AWX starts them, on two series of ansible-core
 	@$(BIN)/python tools/awx.py
 	@$(PYTEST) --dist worksteal -q -m awx $(ARGS) tests/awx
 
 .PHONY: matrix
-matrix: $(VENV)/.test $(HOUSE) ## ansible-core 2.16 to 2.21 on every Python of this machine (CORES as below; MINUTES=20 runs less, and ends in 20 minutes)
+matrix: $(VENV)/.test $(HOUSE) ## ansible-core 2.16 to 2.21 on every Python of this machine (CORES as below; MINUTES=20 runs fewer tests, within 20 minutes)
 	@PYTHONPATH=$(ROOT):$(TREE) $(BIN)/python -m tools.matrix $(CORES) --minutes $(or $(MINUTES),0) \
 		--pytest="$(SPREAD)" $(ARGS)
 
 .PHONY: bench
-bench: $(VENV)/.test $(HOUSE) ## measure speed and memory next to other tools, into docs/docsite/rst/benchmarks.rst (ARGS=--quick: a short trial)
+bench: $(VENV)/.test $(HOUSE) ## measure speed and memory compared with other tools, and write docs/docsite/rst/benchmarks.rst (ARGS=--quick: a short run)
 	@PYTHONPATH=$(ROOT) $(BIN)/python -m tools.bench $(ARGS)
 
 .PHONY: sanity
-sanity: $(VENV)/.test ## ansible-test sanity (CORES='2.16 2.21' chooses versions of ansible-core)
+sanity: $(VENV)/.test ## ansible-test sanity (CORES='2.16 2.21' selects versions of ansible-core)
 	$(BIN)/python tools/ansible_test.py sanity $(CORES)
 
 .PHONY: units
-units: $(VENV)/.test ## ansible-test units (CORES as above, TARGETS='_task _http' chooses among the folders of tests/unit)
+units: $(VENV)/.test ## ansible-test units (CORES as above; TARGETS='_task _http' selects folders of tests/unit)
 	$(BIN)/python tools/ansible_test.py units $(CORES) $(if $(TARGETS),--targets $(TARGETS))
 
 .PHONY: integration
-integration: $(VENV)/.test ## ansible-test integration (CORES as above, TARGETS='collection' chooses among tests/integration/targets)
+integration: $(VENV)/.test ## ansible-test integration (CORES as above; TARGETS='collection' selects from tests/integration/targets)
 	$(BIN)/python tools/ansible_test.py integration $(CORES) $(if $(TARGETS),--targets $(TARGETS))
 
 .PHONY: molecule
-molecule: $(ECOSYSTEM)/.made $(HOUSE) ## the scenarios of extensions/molecule against the emulator (ARGS='-s faults' chooses one)
+molecule: $(ECOSYSTEM)/.made $(HOUSE) ## the scenarios of extensions/molecule against the emulator (ARGS='-s faults' selects one)
 	@export PATH="$(ECOSYSTEM)/bin:$$PATH" HOME=$(CACHE)/home && mkdir -p $$HOME && molecule destroy >/dev/null 2>&1 && \
 		molecule test $(or $(ARGS),--all)
 
@@ -167,11 +167,11 @@ ecosystem: $(VENV)/.test $(ECOSYSTEM)/.made $(CACHE)/dist/.built ## galaxy-impor
 	@$(BIN)/python -m pytest -q -m ecosystem $(ARGS) tests/ecosystem
 
 .PHONY: report
-report: $(VENV)/.test $(BROWSER)/.made $(HOUSE) ## the report's page in Chromium, which must be installed (CHROMIUM=/path/to/it)
+report: $(VENV)/.test $(BROWSER)/.made $(HOUSE) ## test the report's page in Chromium; needs Chromium (CHROMIUM=/path/to/chromium)
 	@PYTHONPATH=$(BROWSER) $(BIN)/python -m pytest -q -m browser $(ARGS) tests/browser
 
 .PHONY: docs
-docs: $(DOCS)/.made $(HOUSE) ## the documentation site, in .cache/docs/html
+docs: $(DOCS)/.made $(HOUSE) ## build the documentation site in .cache/docs/html
 	@$(DOCS)/bin/python tools/docs.py
 
 .PHONY: film
@@ -179,11 +179,11 @@ film: $(CACHE)/demo/.installed ## record make demo as the animated picture that 
 	@ANSIBLE_COLLECTIONS_PATH=$(CACHE)/demo $(BIN)/python tools/film.py
 
 .PHONY: build
-build: $(CACHE)/dist/.built ## the artifact, in .cache/dist
+build: $(CACHE)/dist/.built ## build the artifact in .cache/dist
 	@ls $(CACHE)/dist/*.tar.gz
 
 .PHONY: ee
-ee: $(ECOSYSTEM)/.made $(CACHE)/dist/.built ## an execution environment with the artifact (RUNTIME=podman or docker, BASE=an image with Python 3.10 or newer)
+ee: $(ECOSYSTEM)/.made $(CACHE)/dist/.built ## build an execution environment with the artifact (RUNTIME=podman or docker, BASE=an image with Python 3.10 or newer)
 	@command -v $(or $(RUNTIME),podman) >/dev/null || { echo "No $(or $(RUNTIME),podman) was found: install it, or name another: RUNTIME=docker" >&2; exit 1; }
 	@mkdir -p $(CACHE)/ee && sed -e 's|registry.example.com/[^ ]*|$(or $(BASE),quay.io/centos/centos:stream10)|' -e 's|\.\./\.\./\.cache|$(CACHE)|' \
 		examples/execution_environment/execution-environment.yml > $(CACHE)/ee/execution-environment.yml
@@ -201,15 +201,15 @@ publish: export ANSIBLE_GALAXY_SERVER_LIST := publish
 publish: export ANSIBLE_GALAXY_SERVER_PUBLISH_URL := $(or $(GALAXY_SERVER),https://galaxy.ansible.com/)
 publish: export ANSIBLE_GALAXY_SERVER_PUBLISH_TOKEN = $(GALAXY_TOKEN)
 publish: $(CACHE)/dist/.built ## publish the artifact (GALAXY_TOKEN in the environment, GALAXY_SERVER=address of another Galaxy)
-	@[ -n "$(GALAXY_TOKEN)" ] || { echo "GALAXY_TOKEN is not set: the token that Galaxy shows at Collections, API token." >&2; exit 1; }
+	@[ -n "$(GALAXY_TOKEN)" ] || { echo "GALAXY_TOKEN is not set: Galaxy shows the token under Collections, API token." >&2; exit 1; }
 	@$(BIN)/ansible-galaxy collection publish $(CACHE)/dist/*.tar.gz
 
 .PHONY: docs-publish
-docs-publish: $(VENV)/.test ## add what make docs built to the versions on branch gh-pages (REMOTE=origin)
+docs-publish: $(VENV)/.test ## add the site that make docs built to the versions on branch gh-pages (REMOTE=origin)
 	@$(BIN)/python tools/docs_publish.py $(or $(REMOTE),origin)
 
 .PHONY: lock
-lock: $(VENV)/.lint $(DOCS)/.made $(ECOSYSTEM)/.made $(EDA)/.made $(BROWSER)/.made ## take the newest versions of the development tools and pin them
+lock: $(VENV)/.lint $(DOCS)/.made $(ECOSYSTEM)/.made $(EDA)/.made $(BROWSER)/.made ## update the development tools to their newest versions, and pin these
 	$(BIN)/python -m pip install --quiet --retries 10 --upgrade -r requirements/test.in -r requirements/lint.in
 	$(BIN)/python tools/lock.py
 	for name in docs ecosystem eda; do \
@@ -219,13 +219,13 @@ lock: $(VENV)/.lint $(DOCS)/.made $(ECOSYSTEM)/.made $(EDA)/.made $(BROWSER)/.ma
 	PYTHONPATH=$(BROWSER) $(BIN)/python tools/lock.py browser
 
 .PHONY: clean
-clean: ## remove everything the other targets made
+clean: ## remove everything that the other targets created
 	rm -rf $(VENV) $(CACHE) .ansible build dist
 
 # The virtual environment. A package index may hiccup: pip retries each request, and the whole installation is tried three times.
 INSTALL = for attempt in 1 2 3; do \
 	if $(or $(2),$(BIN)/python) -m pip install -qq --no-input --retries 10 $(1); then break; fi; \
-	if [ $$attempt = 3 ]; then echo "The development tools could not be installed; see pip's words above." >&2; exit 1; fi; \
+	if [ $$attempt = 3 ]; then echo "The development tools could not be installed; see pip's messages above." >&2; exit 1; fi; \
 	sleep $$((attempt * 5)); done
 
 $(VENV)/.made:
