@@ -188,6 +188,8 @@ def _unchecked(option: dict[str, t.Any]) -> dict[str, t.Any]:
     words = _KINDS.get(option["type"], "")
     if "choices" in option:
         words = f"{'A list of' if words else 'One of'} {', '.join(f'V({choice})' for choice in option['choices'])}."
+    if option.get("default") is not None:
+        words = words or "Text."  # which ansible-core 2.16 refuses null for, too, where there is a default
     if not words:
         return option
     default = {"default": kept.pop("default")} if "default" in kept else {}

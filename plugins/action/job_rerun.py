@@ -25,7 +25,7 @@ from ..module_utils._runner.ansible_module import ModuleRun, failure_result
 from ..plugin_utils._common.lines import Line
 from ..plugin_utils._report.closing import message_told
 from ..plugin_utils._report.host_results import patterns_without_job
-from ..plugin_utils._report.started import started_command
+from ..plugin_utils._report.started import inventory_sources, started_command
 from ..plugin_utils._role.options import ROLE
 from ..plugin_utils._task import console, counts, passes
 from ..plugin_utils._task.heartbeat import Heartbeat
@@ -264,7 +264,7 @@ class ActionModule(ModuleAction):
             wait=timing.wait and not left,
             timed_out=not run.ended and not left and not self._task.check_mode,
             elapsed=self._elapsed(),
-            lookup=console.lookup_command(host, _inventories(task_vars), args, unknown) if unknown else "",
+            lookup=console.lookup_command(host, inventory_sources(task_vars), args, unknown) if unknown else "",
             prefix=_prefix(task_vars),
         )
         failed, msg = (False, console.sent_message(run, place)) if left else console.verdict(run, place)
@@ -363,10 +363,6 @@ class _Progress:
     def line(self, run: Passes, elapsed: float) -> Line:
         """Where the instances stand."""
         return console.progress_line(self._name, run, elapsed, self._read_ms)
-
-
-def _inventories(task_vars: dict[str, t.Any]) -> list[str]:
-    return [str(source) for source in task_vars.get("ansible_inventory_sources") or ()]
 
 
 def _prefix(task_vars: dict[str, t.Any]) -> str:

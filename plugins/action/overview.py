@@ -17,7 +17,7 @@ from ..module_utils._config.argument_spec import overview_spec
 from ..plugin_utils._common.lines import Line
 from ..plugin_utils._report import overview
 from ..plugin_utils._report.started import started_command
-from ..plugin_utils._task.screen import brief, show
+from ..plugin_utils._task.screen import brief, failed_with, show
 
 _TABLES = {"failures": overview.failures, "attempts": overview.attempts}
 _NAMED = 10  # hosts that the message names
@@ -52,7 +52,7 @@ class ActionModule(ActionBase):
         what = f"{len(made.unanswered)} of {counted(len(results), 'workspace')} could not be asked"
         # Without the table, which has been shown: Ansible prints the whole of a result that failed.
         msg = f"{what}: {', '.join([*names, *more])}. The lines above say why."
-        return {"changed": False, "failed": True, "msg": msg, "unanswered": made.unanswered}
+        return {**failed_with(msg), "unanswered": made.unanswered}
 
 
 def _registered(hostvars: t.Any, host: str, variable: str) -> t.Mapping[str, t.Any]:

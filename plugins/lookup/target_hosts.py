@@ -20,7 +20,8 @@ description:
   - Returns the pattern if a host of the inventory matches it within C(--limit), and if each part of both matches one. Ansible itself only warns about
     a name that no host has, and works on the others.
   - Without C(--limit) it returns V(localhost) where no host matches. Role P(dataarts.factory.rerun#role) then says what is missing.
-  - With O(part) it returns names of hosts, by what role P(dataarts.factory.rerun#role) has left in C(dataarts_rerun_result) of each.
+  - With O(part) it returns names of hosts, by what an earlier play has left in a variable of each, as role P(dataarts.factory.rerun#role) does in
+    C(dataarts_rerun_result).
 options:
   _terms:
     description: The pattern.
@@ -31,9 +32,10 @@ options:
       - V(watch) returns the hosts in which something that was sent is still to be watched, or something is still to be sent.
       - V(missed) returns the hosts that did not reach the goal; the first host, if all did but a pattern matches no job anywhere.
       - V(close) returns the same with the first of the others, so that a play which sums up has a host, and goes on after hosts that failed.
+      - V(unready) returns the hosts for which M(dataarts.factory.account_doctor), registered as C(dataarts_checkup), did not find ready.
       - V(names) returns the names of all of them.
     type: str
-    choices: [all, watch, missed, close, names]
+    choices: [all, watch, missed, close, unready, names]
     default: all
 seealso:
   - plugin: ansible.builtin.inventory_hostnames
@@ -84,7 +86,7 @@ class LookupModule(LookupBase):
         # Where a play is only listed or its syntax checked, there are no results.
         if part == "all" or variables.get("hostvars") is None:
             self._check_serial(variables.get("dataarts_serial"))
-            return [] if part == "missed" else [self._pattern(pattern, variables)]
+            return [] if part in ("missed", "unready") else [self._pattern(pattern, variables)]
         return self._of_part(part, self._matching(pattern, variables) or [_LOCALHOST], variables["hostvars"])
 
     def _pattern(self, pattern: t.Any, variables: dict[str, t.Any]) -> t.Any:
@@ -132,6 +134,8 @@ class LookupModule(LookupBase):
             return hosts
         # As registered: they are data, and are never looked at as templates.
         of_hosts = {host: hostvars.raw_get(host) if host in hostvars else {} for host in hosts}
+        if part == "unready":
+            return [host for host, variables in of_hosts.items() if (variables.get("dataarts_checkup") or {}).get("ready") is not True]
         known = {host: outcome(variables) for host, variables in of_hosts.items()}
         if part == "watch":
             return [host for host, result in known.items() if isinstance(result.get("pass_state"), t.Mapping)]

@@ -104,6 +104,18 @@ def test_no_secret_leaves_it(given: t.Any) -> None:
     assert SECRET_KEY not in repr(result)
 
 
+@pytest.mark.parametrize("apart", [False, True])
+def test_a_secret_of_one_letter_hides_no_words(given: t.Any, apart: bool) -> None:
+    """A mistake in copying: with every e masked nobody could read which, and the gaps would tell the letter."""
+    wrong = {**given, "secret_key": "e"}
+    result = run_module("job_rerun", wrong) if apart else run_here("job_rerun", wrong, check_mode=True, diff_mode=False)
+    assert result is not None
+    assert "Incorrect IAM authentication information: verify signature fail" in result["msg"]
+    assert "********" not in repr(result)
+    shown = (result.get("invocation") or {}).get("module_args", {})
+    assert shown.get("secret_key", "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER") == "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
+
+
 def test_a_play_starts_the_module_where_it_has_an_environment_of_its_own(service: t.Any, given: t.Any, tmp_path: Path) -> None:
     given["jobs"] = "{{ names }}"
     tasks = [

@@ -85,10 +85,10 @@ OBSTACLES: dict[str, dict[str, tuple[dict[str, t.Any], str]]] = {
     "event_rerun": {
         "keys": ({"secret_key": "sk-wrong-0123456789"}, ".0301"),
         "order": ({"order": "backwards"}, "order"),
-        "nameless": ({"workspace_id": None}, "it has no dataarts_workspace_id"),
+        "nameless": ({"workspace_id": None}, "dataarts_workspace_id is not set"),
     },
     "event_propose": {
-        "nameless": ({"workspace_id": None}, "it has no dataarts_workspace_id"),
+        "nameless": ({"workspace_id": None}, "dataarts_workspace_id is not set"),
         "times": ({"planned_after": "yesterday"}, "planned_after"),
         "nowhere": ({"proposal_directory": "/dev/null/none"}, "/dev/null/none"),
         "silent": ({"proposal_directory": ""}, "dataarts_proposal_directory is not set"),

@@ -196,7 +196,7 @@ def test_hosts_can_be_chosen_and_none_is_an_error(service: Running, ansible: Ans
     assert set(stats(limited)["dataarts_summary"]["workspaces"]) == {"supply"}
 
     nobody = ansible.playbook(PLAYBOOK, "-i", path, variables={"dataarts_hosts": "nobody"}).ended(2)
-    assert "Failed to rerun anything for localhost: it has no dataarts_workspace_id." in nobody.failures["localhost"]
+    assert "Nothing was sent for localhost: dataarts_workspace_id is not set." in nobody.failures["localhost"]
     assert len(reruns(service)) == 2
 
 

@@ -15,6 +15,7 @@ _SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _KEPT = "\u200c\u200d"
 #: Names longer than this are not compared: the time that takes grows with their square.
 COMPARED = 200
+_SHORTEST_SECRET = 4
 #: What a field keeps of control characters: those that a text of several lines is made of.
 _LAYOUT = "\n\t"
 
@@ -56,6 +57,14 @@ def safe(value: t.Any) -> t.Any:
     if isinstance(value, (list, tuple)):
         return [safe(item) for item in value]
     return value
+
+
+def maskable(secrets: t.Iterable[t.Any]) -> frozenset[str]:
+    """Those of *secrets* that are looked for in what is shown; null and "" are none.
+
+    A secret of three characters or fewer is not: to mask a letter in every word makes a text unreadable, and the gaps tell which letter it is.
+    """
+    return frozenset(text for secret in secrets if secret and len(text := str(secret)) >= _SHORTEST_SECRET)
 
 
 def counted(number: int, noun: str) -> str:

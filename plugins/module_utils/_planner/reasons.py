@@ -206,10 +206,14 @@ def _frequent(words: t.Iterable[t.Any]) -> list[str]:
 
 
 def group_text(group: Group) -> str:
-    """``38 × node load_orders (DLI SQL): table … not found``; without what is not known."""
+    """``38 × node load_orders (DLI SQL): table … not found``, or with several nodes, which say less than the reason and are the first to be cut
+    off, ``38 × table … not found, at nodes load_orders, copy (DLI SQL)``; without what is not known."""
     types = group["node_types"]
     kind = f" ({printable(types[0], 60)})" if len(types) == 1 else ""
     nodes = [printable(node, 60) for node in group["nodes"]]
     named = ", ".join(nodes[:_NAMED]) + (f" and {len(nodes) - _NAMED} more" if len(nodes) > _NAMED else "")
-    where = f"{'node' if len(nodes) == 1 else 'nodes'} {named}{kind}" if nodes else ""
-    return f"{group['count']} × {': '.join(filter(None, (where, printable(group['reason'], MAX_REASON)))) or 'reason unknown'}"
+    reason = printable(group["reason"], MAX_REASON)
+    if len(nodes) > 1:
+        return f"{group['count']} × {reason.rstrip('.')}, at nodes {named}{kind}"
+    where = f"node {named}{kind}" if nodes else ""
+    return f"{group['count']} × {': '.join(filter(None, (where, reason))) or 'reason unknown'}"

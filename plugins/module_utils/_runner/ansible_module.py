@@ -27,7 +27,7 @@ if sys.version_info < (3, 9):  # noqa: UP036 - before the first import that an o
     raise SystemExit(1)
 
 from .._common.errors import ApiError, JournalError, Kind, OptionError
-from .._common.text import printable
+from .._common.text import maskable, printable
 from .._config.argument_spec import Spec
 from .._config.raw_values import fitted
 from .._http.compat import HAS_REQUESTS
@@ -38,6 +38,8 @@ from .._http.session import Session, check_endpoints, open_session
 _MAX_MESSAGE = 4000  # characters; the message about a plan that is refused names its jobs
 #: What an action adds to the options of a module that runs on the same machine: where processes of one play find out about refused logins.
 LOGIN_GATE = "_dataarts_login_gate"
+#: What ansible-core writes in the place of such an option.
+_MASKED = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
 _REPORT = "This is a defect of the collection: please report it with the name of the module and this message"
 
 
@@ -74,7 +76,7 @@ class ModuleRun:
         if self._session is None:
             check_endpoints(self.options)
             self._session = open_session(self.options, os.environ)
-            self.secrets |= self._session.account.secrets() if self._session.account is not None else frozenset()
+            self.secrets |= maskable(self._session.account.secrets() if self._session.account is not None else ())
         return self._session
 
     @property
@@ -147,13 +149,21 @@ def run_module(spec: Spec, logic: Logic, verb: str, thing: str) -> None:
         run_logic(run, logic, verb, thing)
     else:
         run.result.update(failure_result(missing_required_lib("requests"), "import"))
-    module.no_log_values.update(run.secrets)
+    _hide(module, run.secrets)
     for text in run.warnings:
         module.warn(printable(text))
     # Outside of any except clause: ansible-core would add the traceback of an exception that is being handled.
     if run.result.pop("failed", False):
         module.fail_json(**run.result)
     module.exit_json(**run.result)
+
+
+def _hide(module: AnsibleModule, secrets: t.Iterable[str]) -> None:
+    """Have *module* mask *secrets* and those of its options in what it returns: the options themselves whatever their length."""
+    for name, option in module.argument_spec.items():
+        if option.get("no_log") and module.params.get(name):
+            module.params[name] = _MASKED
+    module.no_log_values = maskable({*module.no_log_values, *secrets})
 
 
 def run_logic(run: ModuleRun, logic: Logic, verb: str, thing: str) -> None:
@@ -206,7 +216,7 @@ def _journal_passwords(options: t.Mapping[str, t.Any]) -> frozenset[str]:
     """The passwords in options ``journal`` and ``journal_password``, as they are written and as they are meant."""
     uri = str(options.get("journal") or "")
     words = [options.get("journal_password"), *re.findall(r"://[^:@/]*:([^@]+)@", uri), *re.findall(r"[?&](?:ssl)?password=([^&]+)", uri)]
-    return frozenset(form for word in words if word for form in (word, unquote(word)))
+    return maskable(form for word in words if word for form in (word, unquote(word)))
 
 
 def _unprefixed(text: str) -> str:

@@ -48,7 +48,7 @@ def started_command(task_vars: Vars, loader: t.Any) -> Command:
     files = tuple(_files())
     return Command(
         playbook=_playbook(),
-        inventories=tuple(str(source) for source in task_vars.get("ansible_inventory_sources") or ()),
+        inventories=tuple(inventory_sources(task_vars)),
         vault=tuple(_vault_words()),
         files=files,
         plan_files=dict(_plan_files(files, loader)),
@@ -61,6 +61,12 @@ def started_command(task_vars: Vars, loader: t.Any) -> Command:
         settings=_settings(),
         awx=awx_job_id(task_vars) is not None,
     )
+
+
+def inventory_sources(task_vars: Vars) -> list[str]:
+    """The inventories of the run as a command names them. A path that does not exist is none: Ansible's default, where nobody has made that file."""
+    sources = [str(source) for source in task_vars.get("ansible_inventory_sources") or ()]
+    return [source for source in sources if "," in source or os.path.exists(source)]
 
 
 def awx_job_id(task_vars: Vars) -> str | None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
+from ...module_utils._common.text import listed
 from .options import variables_of
 
 #: What entry point related asks for by itself.
@@ -24,8 +25,8 @@ def rerun_problem(host: str, options: t.Mapping[str, t.Any], *, without_plan: bo
     if "workspace_id" not in options:
         hint = " If there should be such hosts, a warning above tells why the inventory could not be read." if host == "localhost" else ""
         problems.append(
-            f"Failed to rerun anything for {host}: it has no dataarts_workspace_id. A host of the inventory is a workspace. "
-            f"Set dataarts_workspace_id, or choose hosts that have it, with -i, --limit or dataarts_hosts.{hint}"
+            f"Nothing was sent for {host}: dataarts_workspace_id is not set. A host of the inventory is a workspace. "
+            f"Set it there, or choose other hosts with -i, --limit or dataarts_hosts.{hint}"
         )
     if without_plan:
         problems.append(
@@ -64,6 +65,6 @@ def related_problem(host: str, options: t.Mapping[str, t.Any], *, approved: t.Se
     if not missing:
         return ""
     return (
-        f"Failed to rerun anything for {host}: {', '.join(missing)} not set. A host of the inventory is a workspace; the job, its related jobs "
-        "and the span of time come as variables, see playbook dataarts.factory.rerun_related."
+        f"Nothing was sent for {host}: {listed(missing)} {'is' if len(missing) == 1 else 'are'} not set. A host of the inventory is a workspace. "
+        "The job, its related jobs and the span of time come as variables: see playbook dataarts.factory.rerun_related."
     )

@@ -18,7 +18,7 @@ import typing as t
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.common.parameters import remove_values
 
-from ...module_utils._common.text import printable
+from ...module_utils._common.text import maskable, printable
 from ...module_utils._config.argument_spec import MODULES
 from ...module_utils._config.credentials import SECRET_OPTIONS
 from ...module_utils._config.raw_values import fitted
@@ -93,7 +93,7 @@ def run_here(
     run = ModuleRun(options, check_mode=check_mode, diff_mode=diff_mode)
     started(run)
     run_logic(run, *LOGIC[module])
-    secrets = {str(options[name]) for name in (*SECRET_OPTIONS, "journal_password") if options.get(name)} | run.secrets
+    secrets = maskable(options.get(name) for name in (*SECRET_OPTIONS, "journal_password")) | run.secrets
     result = {**run.result, **({"warnings": [printable(text) for text in run.warnings]} if run.warnings else {})}
     return _without(result, secrets)
 

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.dataarts.factory.plugins.module_utils._common.text import counted, listed, printable, safe
+from ansible_collections.dataarts.factory.plugins.module_utils._common.text import counted, listed, maskable, printable, safe
 
 
 @pytest.mark.parametrize(
@@ -77,3 +77,7 @@ def test_nothing_that_is_safe_can_steer_a_terminal_or_break_the_output(value: t.
 def test_numbers_and_names_in_words() -> None:
     assert (counted(1, "instance"), counted(0, "request")) == ("1 instance", "0 requests")
     assert [listed(names) for names in (["a"], ["a", "b"], ["a", "b", "c"])] == ["a", "a and b", "a, b and c"]
+
+
+def test_a_secret_of_few_letters_is_not_looked_for_in_every_word() -> None:
+    assert maskable([None, "", "e", "abc", "abcd", 12345]) == {"abcd", "12345"}

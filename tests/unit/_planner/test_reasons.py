@@ -227,7 +227,7 @@ class TestGroups:
     def test_nodes_by_how_often_they_failed(self) -> None:
         nodes = ["b", "a", "a", "c", "d", "e"]
         (group,) = grouped(result("x", reason="r", node=node, node_type=f"T{node}") for node in nodes)
-        assert group_text(group) == "6 × nodes a, b, c and 2 more: r"
+        assert group_text(group) == "6 × r, at nodes a, b, c and 2 more"
 
     def test_a_text_of_the_service_stays_data_and_steers_nothing(self) -> None:
         (group,) = grouped([result("x", reason="{{ 7 * 7 }}", node="n\x1b[2J", node_type="T\u202e")])

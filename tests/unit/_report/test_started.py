@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import typing as t
+from pathlib import Path
 
 import pytest
 from ansible import context
@@ -59,3 +60,14 @@ def test_what_can_be_repeated_is_and_what_a_command_has_of_its_own_is_not(
 def test_a_command_with_jobs_of_its_own_needs_none_of_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
     own = words(monkeypatch, {"dataarts_jobs": "{{ my_jobs }}"}, dataarts_jobs=["daily_sales"])
     assert own == ["-e", '{"dataarts_jobs": ["daily_sales"]}']
+
+
+def test_an_inventory_that_does_not_exist_is_not_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Ansible's default: the host of the run was the implicit localhost."""
+    monkeypatch.setattr(context, "CLIARGS", ImmutableDict({"args": ["dataarts.factory.rerun"]}))
+    monkeypatch.setattr(started, "load_extra_vars", lambda loader: {})
+    hosts = tmp_path / "hosts.yml"
+    hosts.touch()
+    sources = [str(tmp_path / "etc" / "hosts"), str(hosts), "sales,supply"]
+    command = started.started_command({"ansible_inventory_sources": sources}, None)
+    assert command.words(None, {})[2:] == ["-i", str(hosts), "-i", "sales,supply"]

@@ -56,7 +56,7 @@ def test_the_plan_of_a_host(plans: t.Any, expected: dict[str, t.Any]) -> None:
 def test_a_rerun_needs_a_workspace_its_plan_and_no_typo() -> None:
     assert rerun_problem("sales", {"workspace_id": "W"}, without_plan=False, refused=[]) == ""
     everything = rerun_problem("localhost", {}, without_plan=True, refused=["One.", "Two."])
-    assert everything.startswith("Failed to rerun anything for localhost: it has no dataarts_workspace_id.")
+    assert everything.startswith("Nothing was sent for localhost: dataarts_workspace_id is not set.")
     assert "a warning above tells why" in everything
     assert "has no plan of it" in everything
     assert everything.endswith("Nothing was sent for localhost: One. Two.")
@@ -65,6 +65,6 @@ def test_a_rerun_needs_a_workspace_its_plan_and_no_typo() -> None:
 def test_a_rerun_with_related_jobs_needs_what_it_asks_for() -> None:
     options = {"workspace_id": "W", "job_name": "a", "jobs": [], "begin_time": "x", "end_time": "y"}
     assert related_problem("sales", options) == ""
-    assert "dataarts_related_jobs, dataarts_end_time not set" in related_problem(
+    assert "dataarts_related_jobs and dataarts_end_time are not set" in related_problem(
         "sales", {"workspace_id": "W", "job_name": "a", "begin_time": "x"}
     )

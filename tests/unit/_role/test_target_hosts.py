@@ -76,3 +76,19 @@ def test_any_other_serial_is_refused_by_name(serial: t.Any) -> None:
 def checked(serial: t.Any) -> None:
     loader = DataLoader()
     LookupModule(loader=loader, templar=Templar(loader, variables={}))._check_serial(serial)
+
+
+class HostVars(dict[str, dict[str, t.Any]]):
+    """Variables of hosts, as ansible-core has them."""
+
+    def raw_get(self, host: str) -> dict[str, t.Any]:
+        return self[host]
+
+
+@pytest.mark.parametrize(
+    ("checkup", "unready"), [({"ready": True}, False), ({"ready": False}, True), ({"failed": True}, True), (None, True)]
+)
+def test_a_workspace_that_was_not_found_ready_is_not_ready(checkup: dict[str, t.Any] | None, unready: bool) -> None:
+    """Also one that was not checked, for a tag."""
+    hostvars = HostVars(sales={} if checkup is None else {"dataarts_checkup": checkup}, supply={"dataarts_checkup": {"ready": True}})
+    assert LookupModule._of_part("unready", ["sales", "supply"], hostvars) == (["sales"] if unready else [])
