@@ -27,8 +27,8 @@ options:
     description:
       - Id of the project.
       - If not set, the environment variables E(HW_PROJECT_ID) and E(HUAWEICLOUD_SDK_PROJECT_ID) are used, in this order. If none is set,
-        the project with the name in E(HW_PROJECT_NAME), else that of O(region), is looked up at IAM. It is an error if there is no such
-        project, or more than one.
+        the project is looked up at IAM by the name in E(HW_PROJECT_NAME) or, without that, by the name of O(region). It is an error if
+        there is no such project, or more than one.
     type: str
   access_key:
     description:
@@ -39,9 +39,9 @@ options:
       - If an option of one kind is set, environment variables of the other kinds are ignored. Variables only fill in what is missing
         of the same kind, and only if they do not contradict an option, so that a secret key is never used with another access key.
       - If not set, the environment variables E(HW_ACCESS_KEY), E(HUAWEICLOUD_SDK_AK), and E(CLOUD_SDK_AK) are used, in this order.
-      - Where neither options nor these variables hold credentials, what other tools use is read. That is what one of
-        E(HW_SHARED_CONFIG_FILE) (with E(HW_PROFILE)), E(HUAWEICLOUD_SDK_CREDENTIALS_FILE) and E(OS_CLOUD) names, else the variables C(OS_*)
-        of OpenStack's tools, else the section C(basic) of C(~/.huaweicloud/credentials), else the only cloud of C(clouds.yaml).
+      - If neither options nor these variables contain credentials, the credentials of other tools are used. The first of these counts. The
+        file that E(HW_SHARED_CONFIG_FILE) (with E(HW_PROFILE)), E(HUAWEICLOUD_SDK_CREDENTIALS_FILE) or E(OS_CLOUD) names; the variables
+        C(OS_*) of OpenStack's tools; the section C(basic) of C(~/.huaweicloud/credentials); the only cloud of C(clouds.yaml).
       - Quote a value that consists of digits in YAML. A number loses its leading zeros.
     type: str
   secret_key:
@@ -64,7 +64,7 @@ options:
   user_name:
     description:
       - Name of an IAM user with programmatic access. Requires O(user_password) and O(domain_name). They are exchanged
-        for a token of the project at IAM. The token is kept while the process runs, and renewed when it expires or is revoked.
+        for a token of the project at IAM. The token is kept in memory while Ansible runs, and is renewed when it expires or is revoked.
       - If not set, the environment variable E(HW_USER_NAME) is used.
     type: str
   user_password:
@@ -79,11 +79,10 @@ options:
     type: str
   use_instance_metadata:
     description:
-      - Whether the temporary keys of this machine's agency are used. The machine is an ECS, to which an agency was assigned that may use
-        DataArts Studio. The keys are asked for at V(http://169.254.169.254), at no other address and through no proxy, and asked for anew
-        before they end.
-      - It is a kind of credentials, and cannot be combined with the options of another one. Environment variables with credentials are
-        ignored if it is set. Without it, metadata are never asked for anything.
+      - Whether the temporary keys of this machine's agency are used. The machine must be an ECS with an agency that may use DataArts
+        Studio. The keys are fetched from V(http://169.254.169.254) only, never through a proxy, and are renewed before they expire.
+      - This is one of the kinds of credentials, and cannot be combined with the options of another kind. If it is set, environment
+        variables with credentials are ignored. If it is not set, the metadata service is never used.
       - The machine is the one that runs the module.
     type: bool
     default: false
@@ -102,7 +101,7 @@ options:
   endpoint:
     description:
       - Overrides the address of the v2 Factory API and of the management API, V(https://dayu.REGION.DOMAIN), for example with a
-        private endpoint. It has a scheme, a host, and a port only. The scheme is https if it is left out.
+        private endpoint. It consists of a scheme, a host, and a port only. The default scheme is https.
       - If it is set and does not start with C(dayu.), the other hosts cannot be derived from it. Set O(endpoint_v1) and
         O(iam_endpoint) too if they are needed.
     type: str
@@ -114,7 +113,7 @@ options:
     description:
       - Overrides the address of IAM, V(https://iam.REGION.DOMAIN). IAM is only used to exchange a password for a
         token, to assume an agency, and to look up O(project_id).
-      - If not set, the environment variable E(HW_AUTH_URL) is used, without a C(/v3) at its end.
+      - If not set, the environment variable E(HW_AUTH_URL) is used; a C(/v3) at its end is removed.
     type: str
   validate_certs:
     description:

@@ -11,17 +11,18 @@ class ModuleDocFragment:
 options:
   journal:
     description:
-      - The database of rerun attempts. It is what makes a rerun happen once, also after a play was interrupted and where several plays or
-        controllers rerun the same failures at the same time. All of them have to use the same journal.
-      - A path is a SQLite file, and a directory holds it as C(journal.db). C(~) and variables of the environment are replaced in it, and a
-        relative path is counted from the directory in which the command was started. If not set, it is
+      - The database of rerun attempts. It ensures that a rerun happens once, even if a play is interrupted, or if several plays or
+        controllers rerun the same failures at the same time. All of them must use the same journal.
+      - A path names a SQLite file, or a directory in which the file is C(journal.db). C(~) and environment variables in the path are
+        expanded. A relative path starts at the directory in which the command was started. The default is
         C($XDG_STATE_HOME/dataarts.factory/journal.db) or C(~/.local/state/dataarts.factory/journal.db).
-      - A URI such as V(postgresql://reruns@db.example.com/reruns?sslmode=verify-full) is a PostgreSQL database, for several controllers and
-        for AWX. The words after V(?) are those of libpq. The Python library C(psycopg), version 3, has to be installed where the module runs.
-      - The tables are made at the first rerun. Nothing secret is in them. Entries older than 190 days are deleted.
+      - A URI such as V(postgresql://reruns@db.example.com/reruns?sslmode=verify-full) names a PostgreSQL database, for several controllers
+        and for AWX. The parameters after V(?) are those of libpq. The Python library C(psycopg), version 3, must be installed where the
+        module runs.
+      - The first rerun creates the tables. They contain no secrets. Entries older than 190 days are deleted.
     type: str
   journal_password:
     description:
-      - Password for a PostgreSQL journal. If not set, libpq looks for one in its own ways, for example C(PGPASSWORD) or C(~/.pgpass).
+      - Password for a PostgreSQL journal. If not set, libpq itself looks for one, for example in C(PGPASSWORD) or C(~/.pgpass).
     type: str
 """

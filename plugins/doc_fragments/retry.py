@@ -12,17 +12,17 @@ options:
   retry_location:
     description:
       - Where a rerun starts. V(errorNode) is the node that failed, V(firstNode) is the first node, V(specifiedNode) is the node in O(node_name).
-      - The service starts at the first node anyway if the number or the names of the nodes have changed, or if the instance had succeeded.
+      - The service always starts at the first node if the number or the names of the nodes have changed, or if the instance had succeeded.
     type: str
     choices: [errorNode, firstNode, specifiedNode]
     default: errorNode
   node_name:
     description:
       - Name of the node to start at.
-      - Required with O(retry_location=specifiedNode). Refused otherwise, because it would have no effect.
-      - Before anything is sent the nodes of each job that is to be rerun are read, with one request for each job. Nothing is sent if no job
-        has the node; where only some have it, the instances of the others are reported as not rerunnable. Where the nodes cannot be read,
-        because only the older API generation names them, the service judges, and a message says so.
+      - Required with O(retry_location=specifiedNode), and refused otherwise, because it would have no effect.
+      - Before anything is sent, the nodes of each job that is to be rerun are read, with one request for each job. If no job has the node,
+        nothing is sent. If only some jobs have it, the instances of the other jobs are reported as not rerunnable. If the nodes cannot be
+        read, because only the older API generation shows them, the service decides, and a message says so.
     type: str
   retry_task_version:
     description:
@@ -37,32 +37,34 @@ options:
     default: true
   since:
     description:
-      - The time that tells runs apart. An instance that was started at or after it has had its rerun, whoever started it, and is not rerun again.
-      - Set it to the scheduled time of the play, or to the time from which on a rerun can succeed. A play that is repeated, or interrupted
-        and started again, then reruns each instance once. The failures must be earlier than this time.
-      - ISO 8601 with a time zone, epoch milliseconds of 13 digits, or a time before now such as V(-2h). Relative times move with every
-        run, so they do not tell runs apart.
+      - The time that separates one run from another. An instance that was started at or after this time counts as rerun, whoever started it, and is not
+        rerun again.
+      - Set it to the scheduled time of the play, or to the time from which a rerun can succeed. A play that is repeated, or interrupted and
+        started again, then reruns each instance once. The failures must be earlier than this time.
+      - ISO 8601 with a time zone, epoch milliseconds of 13 digits, or a time before now such as V(-2h). A relative time is different in
+        every run, so it cannot connect a repeated run to the first one.
       - If not set, it is the time of the module's first request, by the clock of the service.
     type: str
   settle_time:
     description:
-      - Seconds for which the service may continue to show an instance as it was although it accepted a rerun of it.
+      - Seconds for which the service may still show an instance unchanged after it has accepted a rerun.
       - Within that time an instance for which a rerun was sent, whatever its outcome, is only read and never sent again.
     type: int
     default: 60
   not_between:
     description:
-      - Quiet hours, in which nothing is sent, such as V(22:00-06:00 Europe/Berlin). When they begin and end by the clock on the wall there,
-        every day, and the name of the time zone; V(UTC) and an offset such as V(+08:00) do too. Times may have seconds.
-      - Several are a list. An entry may also be a mapping with C(begin), C(end) and C(zone); quote its times. Windows that touch or overlap are
-        one.
-      - What runs is watched. RV(dataarts.factory.job_rerun#module:quiet_hours) says what was not sent, why, and when it may be sent; the task
-        fails then. Only if M(dataarts.factory.job_rerun) waits anyway and the quiet hours end within its
-        O(dataarts.factory.job_rerun#module:wait_timeout), it sends when they are over.
-      - The clock is the service's. Nothing is sent in the two seconds before either. The machine that runs the module needs a database of time
-        zones, its own or Python's package C(tzdata), unless zones are V(UTC) or offsets.
-      - On the days on which clocks are changed, a time that the day does not have is the moment of the change; of a time that it has twice, a
-        window begins at the first and ends at the second.
+      - Quiet hours, in which nothing is sent, such as V(22:00-06:00 Europe/Berlin). An entry has the local times at which they begin and
+        end every day, and the time zone, which may also be V(UTC) or an offset such as V(+08:00). Times may have seconds.
+      - Use a list for several windows. An entry may also be a mapping with C(begin), C(end) and C(zone); quote its times. Windows that
+        touch or overlap are merged.
+      - Running instances are still watched. If something was not sent, the task fails, and
+        RV(dataarts.factory.job_rerun#module:quiet_hours) says what was not sent, why, and when it may be sent. The exception is
+        M(dataarts.factory.job_rerun) with O(dataarts.factory.job_rerun#module:wait), if the quiet hours end within its
+        O(dataarts.factory.job_rerun#module:wait_timeout). Then it sends when they are over.
+      - The service's clock counts. Sending stops two seconds before the quiet hours begin. Unless all zones are V(UTC) or offsets, the
+        machine that runs the module needs a time zone database, either its own or the Python package C(tzdata).
+      - On days on which the clocks change, a time that does not exist means the moment of the change. If a time occurs twice, a window
+        begins at the first occurrence and ends at the second.
     type: list
     elements: str
   purpose:
@@ -71,17 +73,18 @@ options:
     type: str
   clock_slack:
     description:
-      - Seconds by which the clock that stamps the start of instances may be behind the one that O(since) was taken from.
-      - It only counts where O(since) is set and the journal is younger, so that nothing else tells whether an instance was rerun since then. A
-        start up to so many seconds before O(since) counts as after it then, and the plan says so.
+      - Seconds by which the clock of the scheduler, which sets the start times of instances, may be behind the clock from which O(since)
+        was taken.
+      - It only matters if O(since) is set and the journal is younger, because then only the start time shows whether an instance was rerun.
+        In this case, a start up to this many seconds before O(since) counts as after it, and the plan says so.
     type: int
     default: 10
   check_only:
     description:
-      - Whether everything is read and decided but nothing is sent, as in check mode. Use it where the answer is in a variable, for example
-        from a survey.
-      - With V(false), check mode decides. The keyword C(check_mode) of a task takes a variable too, but it replaces the setting of the play or
-        the role around the task, and so could send reruns that were only to be planned.
+      - Whether everything is read and decided but nothing is sent, as in check mode. Use it if a variable decides this, for example from a
+        survey.
+      - With V(false), check mode decides. The keyword C(check_mode) of a task can use a variable too, but it overrides check mode of the
+        play or role, and so could send reruns that should only have been planned.
     type: bool
     default: false
 """

@@ -31,7 +31,7 @@ options:
     type: str
   instance_types:
     description:
-      - Only instances of these types. Instances of every type if not set.
+      - Only instances of these types. If not set, instances of every type are selected.
       - V(normal) is scheduled, V(manual) was started by hand on a manually scheduled job, V(patch_data) belongs to a PatchData run,
         V(sub_job) to a node of a real-time or parent job, and V(once) to a job that runs once.
     type: list

@@ -11,8 +11,8 @@ class ModuleDocFragment:
 options:
   settle_time:
     description:
-      - Seconds for which the service may continue to show things as they were although it accepted a request.
-      - Where an answer is lost, it is read back for so long whether the request took effect.
+      - Seconds for which the service may still show the state before a request that it has accepted.
+      - If an answer is lost, the module checks for this time whether the request took effect.
     type: int
     default: 60
   purpose:
@@ -21,8 +21,8 @@ options:
     type: str
   check_only:
     description:
-      - Whether everything is read and decided but nothing is sent, as in check mode. Use it where the answer is in a variable, for example
-        from a survey.
+      - Whether everything is read and decided but nothing is sent, as in check mode. Use it if a variable decides this, for example from a
+        survey.
       - With V(false), check mode decides.
     type: bool
     default: false

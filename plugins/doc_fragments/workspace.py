@@ -14,14 +14,14 @@ options:
   workspace_id:
     description:
       - Id of the workspace, as M(dataarts.factory.workspace_info) returns it. The console shows it next to the name of the workspace.
-      - It is not the C(instanceId) in the console's addresses, which is the DataArts Studio instance.
+      - Do not use the C(instanceId) in the console's addresses, which is the id of the DataArts Studio instance.
     type: str
     required: true
   api_version:
     description:
       - Version of the API to use. V(v1) lists a whole workspace in one request and reruns one instance per request. V(v2) lists one job
         and reruns many instances per request, but is not open on every site.
-      - V(auto) uses whichever needs fewer requests, and V(v1) where the gateway says that V(v2) is not published or not open to the
+      - V(auto) uses the version that needs fewer requests, and V(v1) if the gateway says that V(v2) is not published or not open to the
         account. The result says which version was used.
     type: str
     choices: [auto, v2, v1]

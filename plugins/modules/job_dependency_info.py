@@ -123,7 +123,7 @@ instances:
       sample: "917567"
     instance_id:
       description: Id of the instance, as text. Two instances may have the same job id, plan time and submission time, for example a normal
-        one and one of PatchData; this id tells them apart. It is not documented whether a rerun changes it.
+        instance and one of PatchData; this id distinguishes them. It is not documented whether a rerun changes it.
       type: str
       returned: always
       sample: "1041201"
@@ -224,7 +224,7 @@ total:
   returned: success
   sample: 1
 requests:
-  description: Number of HTTP requests by method, repeated ones included.
+  description: Number of HTTP requests by method, including retries.
   type: dict
   returned: always
   sample: {GET: 3, POST: 1}
@@ -235,7 +235,7 @@ api_versions:
   sample: {list: v1, retry: v2}
 error:
   description:
-    - What went wrong, in a form for conditions. Its C(kind) is one word.
+    - What went wrong, in a form for use in conditions. C(kind) is a single word.
   type: dict
   returned: on failure
   contains:

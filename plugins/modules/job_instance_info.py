@@ -156,7 +156,7 @@ instances:
       sample: "917567"
     instance_id:
       description: Id of the instance, as text. Two instances may have the same job id, plan time and submission time, for example a normal
-        one and one of PatchData; this id tells them apart. It is not documented whether a rerun changes it.
+        instance and one of PatchData; this id distinguishes them. It is not documented whether a rerun changes it.
       type: str
       returned: always
       sample: "1041201"
@@ -242,8 +242,8 @@ instances:
       sample: Node load_orders failed.
     failure:
       description:
-        - Why the instance failed, as far as O(reasons) lets it be read. V(null) where it has not failed. Of an instance that has succeeded since
-          it is the failure that it was rerun for. Every text in it is the service's.
+        - Why the instance failed, as far as it was read (see O(reasons)). V(null) if the instance has not failed. If it has succeeded since,
+          this is the failure for which it was rerun. All texts come from the service.
       type: dict
       returned: always
       contains:
@@ -258,7 +258,7 @@ instances:
           returned: always
           sample: DLI SQL
         retries:
-          description: How often the node was tried again by itself, or V(null).
+          description: How often the service retried the node by itself, or V(null).
           type: int
           returned: always
           sample: 2
@@ -268,8 +268,8 @@ instances:
           returned: always
           sample: Table 'ods.orders_20261123' not found
         reason:
-          description: The same without what differs from instance to instance, such as ids, numbers, times, paths and quoted names. An empty text
-            if there is none.
+          description: The message without the parts that differ from instance to instance, such as ids, numbers, times, paths and quoted
+            names. An empty text if there is no message.
           type: str
           returned: always
           sample: Table … not found
@@ -285,8 +285,8 @@ instances:
           returned: always
           sample: ["ERROR Table 'ods.orders_20261123' not found"]
         read:
-          description: Whether the details of this very instance were read. Otherwise C(node), C(node_type) and C(retries) are those of another
-            instance of the job with the same reason, or V(null).
+          description: Whether the details of this instance itself were read. Otherwise C(node), C(node_type) and C(retries) are those of
+            another instance of the job with the same reason, or V(null).
           type: bool
           returned: always
           sample: true
@@ -297,7 +297,7 @@ instances:
       returned: always
       sample: {job_id: "917567", plan_time: 1732601580000, submit_time: 1732239754684}
 reasons:
-  description: Why instances failed, those with the same reason together, the most frequent first.
+  description: Why instances failed, grouped by reason, the most frequent reason first.
   type: list
   elements: dict
   returned: when the instances could be read
@@ -308,22 +308,22 @@ reasons:
       returned: always
       sample: Table … not found
     count:
-      description: Instances that failed for it.
+      description: Number of instances that failed for this reason.
       type: int
       returned: always
       sample: 38
     broken:
-      description: How many of them are not where they should be now.
+      description: How many of them are still broken.
       type: int
       returned: always
       sample: 2
     jobs:
-      description: In how many jobs.
+      description: Number of jobs that these instances belong to.
       type: int
       returned: always
       sample: 3
     workspaces:
-      description: In how many workspaces.
+      description: Number of workspaces that these instances belong to.
       type: int
       returned: always
       sample: 1
@@ -462,7 +462,7 @@ planned_before:
   returned: success
   sample: 1732608000000
 requests:
-  description: Number of HTTP requests by method, repeated ones included.
+  description: Number of HTTP requests by method, including retries.
   type: dict
   returned: always
   sample: {GET: 3, POST: 1}
@@ -473,7 +473,7 @@ api_versions:
   sample: {list: v1, retry: v2}
 error:
   description:
-    - What went wrong, in a form for conditions. Its C(kind) is one word.
+    - What went wrong, in a form for use in conditions. C(kind) is a single word.
   type: dict
   returned: on failure
   contains:

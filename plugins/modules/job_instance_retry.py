@@ -212,7 +212,7 @@ instances:
       sample: "917567"
     instance_id:
       description: Id of the instance, as text. Two instances may have the same job id, plan time and submission time, for example a normal
-        one and one of PatchData; this id tells them apart. It is not documented whether a rerun changes it.
+        instance and one of PatchData; this id distinguishes them. It is not documented whether a rerun changes it.
       type: str
       returned: always
       sample: "1041201"
@@ -420,8 +420,8 @@ since_iso:
   sample: "2024-11-26T08:00:00Z"
 learned:
   description:
-    - Points that the service's documentation leaves open and that accepted reruns have decided, and how soon they showed in the list.
-      They are kept in the journal, and M(dataarts.factory.account_doctor) names them from then on.
+    - Points that the service's documentation leaves open and that accepted reruns have settled, and how soon the reruns showed in the
+      list. The journal keeps them, and from then on M(dataarts.factory.account_doctor) reports them.
   type: list
   elements: dict
   returned: if an accepted rerun was seen in the list
@@ -432,22 +432,22 @@ learned:
       returned: always
       sample: instance_id_after_rerun
     decided:
-      description: Whether it is decided. How soon reruns show is not, where lists are further apart than two seconds.
+      description: Whether the point is settled. How soon reruns show is not settled if the lists were more than two seconds apart.
       type: bool
       returned: always
       sample: true
     setting:
-      description: V(same), V(new) or seconds. V(null) if it is not decided.
+      description: V(same), V(new) or a number of seconds. V(null) if the point is not settled.
       type: raw
       returned: always
       sample: same
     evidence:
-      description: What shows it.
+      description: What was observed.
       type: str
       returned: always
       sample: an instance that was rerun keeps its instance_id
 requests:
-  description: Number of HTTP requests by method, repeated ones included.
+  description: Number of HTTP requests by method, including retries.
   type: dict
   returned: always
   sample: {GET: 3, POST: 1}
@@ -457,7 +457,7 @@ quiet_hours:
   returned: when the instances could be read
   contains:
     window:
-      description: The entry of O(not_between) that it is about.
+      description: The entry of O(not_between) that applies.
       type: str
       returned: always
       sample: 22:00-06:00 Europe/Berlin
@@ -472,7 +472,7 @@ quiet_hours:
       returned: always
       sample: "2024-11-26T06:00:00Z"
     instances:
-      description: How many instances are to be rerun then.
+      description: How many instances are left to rerun after that time.
       type: int
       returned: always
       sample: 12
@@ -483,7 +483,7 @@ api_versions:
   sample: {list: v1, retry: v2}
 error:
   description:
-    - What went wrong, in a form for conditions. Its C(kind) is one word.
+    - What went wrong, in a form for use in conditions. C(kind) is a single word.
   type: dict
   returned: on failure
   contains:

@@ -13,155 +13,166 @@ author:
   - dataarts.factory contributors (@dataarts-factory)
 description:
   - Brings the selected job instances of a Huawei Cloud DataArts Studio workspace to success. Each instance that has one of the O(statuses)
-    and was last started before O(since) is rerun once; those that others have started meanwhile are only waited for.
-  - The task repeats passes until nothing is left to do. A pass reads the instances, decides for each of them, sends what is due, and
-    reports. While it waits, the task shows one line of progress per workspace.
-  - A rerun whose outcome is not known, because the answer was lost, is read back first. It is sent again only if the instance provably did
-    not move.
+    and was last started before O(since) is rerun once. If somebody else has started an instance in the meantime, the task only waits for
+    it.
+  - The task repeats passes until nothing is left to do. Each pass reads the instances, decides what to do with each, sends the reruns that
+    are due, and reports. While it waits, the task shows one line of progress per workspace.
+  - If the outcome of a rerun is unknown because the answer was lost, the instance is read again first. The rerun is sent again only if the
+    instance is provably unchanged.
   - The failure of one instance, job or request never stops the others. The result lists every instance with its decision and the reason.
 options:
   statuses:
     description:
       - Statuses to rerun.
-      - V(fail) has failed, V(manual-stop) was cancelled. V(success) reruns what has already succeeded, from its first node.
+      - V(fail) selects failed instances, and V(manual-stop) cancelled ones. V(success) reruns instances that have already succeeded, from
+        their first node.
     type: list
     elements: str
     choices: [fail, manual-stop, success]
     default: [fail]
   reasons:
     description:
-      - Which failures to read the reason of, the node that failed, its type, its retries and its log, from the instance detail of version v1 of
-        the API, whichever version listed the instances.
-      - V(auto) reads the details of one instance for each reason of each job, the most frequent first and at most ten of a workspace, and
-        those of up to twenty instances that failed again. It takes ten seconds at most.
-      - V(all) reads one for each failed instance, thirty a second at most. V(none) reads none; reasons are then told by the messages in the list
-        of v1.
-      - Where the details cannot be read, the task goes on without them.
+      - For which failures to read details, which are the reason, the node that failed, its type, its retries and its log. They come from
+        the instance detail of version v1 of the API, whichever version listed the instances.
+      - V(auto) reads the details of one instance for each reason of each job, the most frequent reasons first, and at most ten for a
+        workspace. It also reads the details of up to twenty instances that failed again. This takes at most ten seconds.
+      - V(all) reads the details of every failed instance, at most thirty a second. V(none) reads no details; reasons then come from the
+        messages in the list of v1.
+      - If the details cannot be read, the task continues without them.
     type: str
     choices: [auto, all, none]
     default: auto
   log_tail:
     description:
       - How many lines to read from the end of a failed node's log, 0 to 200. A log is an object of OBS, read with the same access key.
-      - One log is read for each job, node and message of which details are read, see O(reasons), and ten of a workspace at most; of each 64 KiB at
-        most. The lines are in RV(instances[].failure.log_tail), and the last five below the reason where reasons are shown.
-      - OBS takes access keys, permanent or temporary, but no token. The user needs the right C(obs:object:GetObject) on the bucket. Where a
-        log cannot be read, the task goes on without it and says why.
-      - A log may hold what nobody else should read, and goes to wherever results go.
+      - One log is read for each job, node and message whose details are read (see O(reasons)), at most ten for a workspace, and at most the last 64 KiB of
+        each. The lines are in RV(instances[].failure.log_tail); the last five are also shown below each reason.
+      - OBS accepts permanent and temporary access keys, but not tokens. The user needs the right C(obs:object:GetObject) on the bucket. If
+        a log cannot be read, the task continues without it and says why.
+      - A log may contain confidential data, which then appears wherever results are shown.
     type: int
     default: 0
   obs_endpoint:
     description:
-      - Address of OBS, for O(log_tail). It follows from O(region) and O(cloud_domain), or from an O(endpoint) that begins with C(dayu.).
+      - Address of OBS, for O(log_tail). If not set, it is derived from O(region) and O(cloud_domain), or from an O(endpoint) that begins
+        with C(dayu.).
     type: str
   never_rerun_reasons:
     description:
-      - Failures that are never rerun, by why they failed. They are reported as V(blocked), for a person.
-      - A pattern is looked for, whatever its case, in the message, in the reason as the plan shows it, and in the types of the nodes that failed.
-        V(*) stands for any characters, V(?) for one.
-      - It needs the reason of every failure, so all of them are read as with O(reasons=all). Where not all of a reason can be read, message and
-        type of the node, the failure is not rerun either.
-      - What has not failed, because it was cancelled or has succeeded, is not affected.
+      - Reasons whose failures are never rerun. Such failures are reported as V(blocked), and left to a person.
+      - A pattern is searched for, ignoring case, in the message, in the reason as the plan shows it, and in the types of the nodes that failed. V(*)
+        stands for any characters, V(?) for exactly one.
+      - This needs the reason of every failure, so the details of all failures are read, as with O(reasons=all). If the message or the type
+        of the node cannot be read, the failure is not rerun either.
+      - Instances that were cancelled or have succeeded are not affected.
     type: list
     elements: str
   rerun_only_reasons:
     description:
-      - The only failures that are rerun, by why they failed. Patterns are those of O(never_rerun_reasons), which has the last word.
-      - All others are reported as V(blocked), also where the reason cannot be read.
+      - Reasons whose failures are rerun; no others are. Patterns work as in O(never_rerun_reasons), which takes precedence.
+      - All other failures are reported as V(blocked), even if their reason cannot be read.
     type: list
     elements: str
   max_instances:
     description:
       - Refuse to rerun anything if more instances than this would be rerun. The message lists them by job.
-      - It is the limit of one workspace. Of several, each has it for itself.
-      - Any number if not set.
+      - The limit applies to each workspace separately.
+      - There is no limit if it is not set.
     type: int
   max_parallel:
     description:
       - How many of the selected instances may be in progress at once, in one workspace. The others are queued, the oldest plan time first.
-      - Any number if not set.
+      - There is no limit if it is not set.
     type: int
   max_parallel_per_job:
     description:
       - How many of the selected instances of one job may be in progress at once. The others are queued, the oldest plan time first.
-      - The service runs five instances of a job at once and queues the others by itself, so this is for fewer than five.
-      - Any number if not set.
+      - The service itself runs at most five instances of a job at once and queues the others, so this option is only useful with a value
+        below five.
+      - There is no limit if it is not set.
     type: int
   max_reruns_per_day:
     description:
-      - How often an instance may be rerun within 24 hours, over all runs that share the journal. One that failed after that
-        many reruns is reported as V(failed_again), and left to a person.
-      - A failure is then also rerun once only, whatever O(since) is. If the service accepted its rerun and does not show it, the instance
-        is reported as V(blocked).
-      - Meant for runs that nobody watches, for example by event-driven automation.
-      - No limit if not set.
+      - How often an instance may be rerun within 24 hours, over all runs that share the journal. An instance that failed after that many
+        reruns is reported as V(failed_again), and left to a person.
+      - With this option, each failure is also rerun only once, whatever O(since) is. If the service accepted the rerun but does not show
+        it, the instance is reported as V(blocked).
+      - Use it for runs that nobody watches, for example in event-driven automation.
+      - There is no limit if it is not set.
     type: int
   batch_size:
     description:
-      - How many instances of one job a single request carries at most.
-      - The older API generation takes one instance per request, whatever is set here.
+      - Maximum number of instances of one job in a single request.
+      - The older API generation accepts only one instance per request, whatever is set here.
     type: int
     default: 100
   order:
     description:
-      - V(parallel) sends everything at once, job by job. What depends on what is the service's matter then.
-      - V(upstream_first) reruns an instance only when the failed instances that it depends on have succeeded, in whatever workspace they
-        are. Cycles of a job that depends on its own previous cycle are rerun one after the other, the oldest first. What is behind an
-        instance that did not succeed is skipped. What is behind one that failed and is not selected is blocked.
-      - V(deadline) does the same, and sends the chains with the least time left first, counted from what everything behind an instance will
-        probably take until O(deadline). It counts where O(max_parallel) leaves room for some, and for what of a request is sent first. Chains
-        without a deadline come last, the longest first.
-      - The last two need the dependency calls of the newer API generation for jobs that depend on something. Without them nothing is sent.
+      - V(parallel) sends everything at once, job by job. The service then handles the dependencies.
+      - V(upstream_first) reruns an instance only when the failed instances that it depends on have succeeded, in any workspace. If a job
+        depends on its own previous cycle, its instances are rerun one after the other, the oldest first. Instances downstream of one whose
+        rerun did not succeed are skipped. Instances downstream of one that failed and is not selected are blocked.
+      - V(deadline) does the same, and sends the chains with the least time left first. The time left is the time until O(deadline), minus
+        what the instance and everything downstream of it will probably take. This order matters if O(max_parallel) does not let all of them
+        run at once, and for the order within a request. Chains without a deadline come last, the longest first.
+      - For jobs that depend on something, V(upstream_first) and V(deadline) need the dependency calls of the newer API generation. If these
+        are not available, nothing is sent.
     type: str
     choices: [parallel, upstream_first, deadline]
     default: parallel
   deadline:
     description:
-      - When everything is to have ended. Plan, progress and result say which jobs will probably miss it. Nothing is sent or left out because of it.
-      - ISO 8601 with a time zone, epoch milliseconds of 13 digits, or a time after the beginning of the run such as V(+4h); also one before it.
+      - The time by which everything should have ended. Plan, progress and result say which jobs will probably miss it. The deadline does not change what
+        is sent.
+      - ISO 8601 with a time zone, epoch milliseconds of 13 digits, or a time relative to the start of the run, such as V(+4h). It may be in
+        the past.
     type: str
   other_workspaces:
     description:
-      - With O(order=upstream_first) or O(order=deadline), ids of workspaces whose failed instances are being rerun at the same time with the same selection, as
-        when a play works on all of them. A failed instance there is waited for, instead of being taken for one that nobody reruns.
-      - Let each of them have a process, with C(--forks), because one that waits for another keeps its own. Of workspaces that have to wait for
-        a process the role names only those that come before its own, so that no process waits for what cannot begin.
+      - With O(order=upstream_first) or O(order=deadline), ids of workspaces whose failed instances are being rerun at the same time with the same
+        selection, for example by the same play. If an instance depends on a failed instance there, it waits for it, instead of being blocked because
+        nobody reruns that one.
+      - Set C(--forks) so that each workspace has a process, because a workspace that waits for another keeps its process. If there are
+        fewer processes, the role names only the workspaces that come before its own, so that no process waits for a workspace that cannot
+        start.
     type: list
     elements: str
   downstream:
     description:
-      - What to do about the instances that depend on those that are rerun, in this workspace or another. They are followed as far as
-        O(downstream_depth) says, and told apart in RV(downstream).
-      - V(ignore) asks nothing about them. It is the default, because every other value costs requests for each rerun, needs the dependency
+      - What to do about the instances that depend on the rerun instances, in this workspace or another. Dependencies are followed for
+        O(downstream_depth) levels. RV(downstream) shows what was found.
+      - V(ignore) does not look for them. It is the default, because every other value costs requests for each rerun, needs the dependency
         calls of the newer API generation, and reads other workspaces.
-      - V(report) says what the rerun means for them, in the plan and at the end. Nothing more is rerun. Where they cannot be read, that is
-        said, and nothing else changes.
-      - V(cancelled) also reruns those that were cancelled because what they waited for had failed. One that shows a run of its own was
-        stopped by a person, and is left alone. Whether a person stopped one while it waited, the service does not tell.
-      - V(stale) also reruns those that succeeded on old data, in a run that started before the new end of something above them, or behind
-        such a one. Each starts at its first node.
-      - With V(cancelled) and V(stale) the whole run keeps the order of O(order=upstream_first). A dependant is rerun in its own workspace,
-        with the same credentials, when everything above it is up to date. O(max_instances) counts it. What depends on itself in a circle, or
-        on something that is left alone, is left to a person. Where dependencies cannot be read, nothing is sent.
+      - V(report) says what the rerun means for them, in the plan and at the end. It does not rerun more. If dependencies cannot be read,
+        the result says so, and nothing else changes.
+      - V(cancelled) also reruns instances that were cancelled because an instance that they waited for had failed. An instance that shows a
+        run of its own was stopped by a person, and is left alone. The service does not tell whether a person stopped an instance while it
+        was waiting.
+      - V(stale) also reruns instances that succeeded on old data. Their run started before an upstream instance ended again, or they are
+        downstream of such an instance. Each starts at its first node.
+      - With V(cancelled) and V(stale), the whole run follows O(order=upstream_first). A downstream instance is rerun in its own workspace,
+        with the same credentials, when everything upstream of it is up to date. It counts towards O(max_instances). Instances that depend
+        on each other in a circle, or on an instance that is left alone, are left to a person. If dependencies cannot be read, nothing is
+        sent.
     type: str
     choices: [ignore, report, cancelled, stale]
     default: ignore
   downstream_depth:
     description:
-      - With O(downstream), how many levels below what is rerun are followed, V(1) to V(50).
+      - With O(downstream), how many levels of dependencies are followed, V(1) to V(50).
     type: int
     default: 50
   plan_id:
     description:
-      - The RV(plan_id) that check mode returned and somebody approved. If the instances to rerun, or the options that say how, are others
-        by now, nothing more is sent, and the message says what changed.
-      - What this run did itself, in an earlier pass or before it was interrupted, is not a change. To go on after an interruption set the
-        same O(since) too.
+      - The RV(plan_id) that check mode returned and somebody approved. If the instances to rerun, or the options that affect the rerun,
+        have changed since then, nothing more is sent, and the message says what changed.
+      - Reruns that this run sent itself, in an earlier pass or before it was interrupted, do not count as a change. To continue after an
+        interruption, also set the same O(since).
     type: str
   plan_record:
     description:
-      - The RV(plan_record) that check mode returned with O(plan_id). With it a refusal names the instances and options that are others now,
-        without it only how many instances there were.
+      - The RV(plan_record) that check mode returned with O(plan_id). With it, a refusal names the instances and options that have changed;
+        without it, a refusal only says how many instances there were.
     type: dict
   attempts:
     description:
@@ -175,26 +186,26 @@ options:
     default: 0
   wait:
     description:
-      - Whether to wait until every instance has come to its end.
+      - Whether to wait until every instance has ended.
       - If V(false), the task ends as soon as everything is sent and no outcome is unknown.
     type: bool
     default: true
   wait_timeout:
     description:
-      - Seconds after which the task stops waiting, and fails with the last state of every instance. What was rerun keeps running, unless
-        O(timeout_action) says something else.
+      - Seconds after which the task stops waiting, and fails with the last state of every instance. The reruns keep running, unless
+        O(timeout_action) is set.
     type: int
     default: 3600
     aliases: [timeout]
   timeout_action:
     description:
       - What happens to a rerun that is still in progress when O(wait_timeout) is over.
-      - With V(stop) it is stopped, waiting ones too, and nothing more is sent. With V(stop_and_rerun) what runs is stopped and rerun, and waited
-        for as long once more; what waits is left alone, because it would only wait again.
-      - Only what this play reran is stopped, or what another one reran since the O(since) that is set; never what anybody else started. Also what
-        was sent late counts, so set O(wait_timeout) to more than a run may take.
-      - An instance is stopped only while it is as it was listed, which is read once more just before the request, and once by runs of the same
-        O(since). Its rerun is one of O(max_reruns_per_day) and of all other limits, but not of O(attempts).
+      - With V(stop), running and waiting instances are stopped, and nothing more is sent. With V(stop_and_rerun), running instances are stopped and rerun,
+        and the task waits for the same time again. Waiting instances are left alone, because they would only wait again.
+      - Only reruns of this play are stopped and, if O(since) is set, reruns that other plays of this collection sent after it. Runs that anybody else
+        started are never stopped. Reruns that were sent late are stopped too, so set O(wait_timeout) to more than a run may take.
+      - An instance is stopped only if it is unchanged; it is read again just before the request. Runs with the same O(since) stop it only
+        once. Its rerun counts towards O(max_reruns_per_day) and all other limits, but not towards O(attempts).
       - Only version v1 of the API can stop an instance. Without O(wait) nothing is stopped.
     type: str
     choices: [none, stop, stop_and_rerun]
@@ -202,26 +213,26 @@ options:
   running_exception:
     description:
       - What happens to a selected instance in status V(running-exception), whoever started it.
-      - With V(stop_and_rerun) it is stopped and then rerun, as the service's documentation advises. It counts as one of O(statuses) then, and for
-        every limit. One that comes into that status again after its rerun is left to a person.
-      - Whether it may be rerun, by O(never_rerun_reasons), O(max_reruns_per_day) and so on, is known before it is stopped. With
-        O(never_rerun_reasons), one without a message is left to a person, because its reason cannot be read.
+      - With V(stop_and_rerun) it is stopped and then rerun, as the service's documentation advises. The status then counts as one of O(statuses), and
+        every limit applies. An instance that gets this status again after its rerun is left to a person.
+      - Before an instance is stopped, it is checked that O(never_rerun_reasons), O(max_reruns_per_day) and so on allow its rerun. With
+        O(never_rerun_reasons), an instance without a message is left to a person, because its reason cannot be read.
       - Only version v1 of the API can stop an instance.
     type: str
     choices: [report, stop_and_rerun]
     default: report
   pause_schedules:
     description:
-      - Whether the jobs of which something is to be rerun are paused before the first request, so that their schedules start nothing while their
-        instances are repaired, and started again at the end of the task.
-      - No call of the service pauses a job. The jobs that are scheduled are stopped, which the journal keeps, and exactly those are started
-        again. A job that somebody has stopped or paused before is left alone.
-      - If the task is interrupted, the next rerun in the workspace starts them again when it ends, from whichever controller that shares the
+      - Whether the jobs that have instances to rerun are paused before the first request, so that their schedules start nothing during the
+        rerun, and are started again at the end of the task.
+      - The service has no call that pauses a job. Scheduled jobs are stopped, the journal records that, and exactly those jobs are started
+        again. A job that somebody had stopped or paused before is left alone.
+      - If the task is interrupted, the next rerun in the workspace starts them again when it ends, on any controller that shares the
         journal, with or without this option. So does M(dataarts.factory.job_schedule) with C(state=resumed).
       - Nothing is rerun if a job cannot be paused. The task fails if a job cannot be started again.
-      - Whether a job that is stopped loses its instances that wait is not documented. What a schedule would have started meanwhile is not started
-        later.
-      - Only version v1 of the API can stop and start a job. Requires O(wait). Schedules are started again in O(not_between) too.
+      - It is not documented whether stopping a job cancels its waiting instances. Instances that the schedule would have started in the meantime are not
+        started later.
+      - Only version v1 of the API can stop and start a job. Requires O(wait). Schedules are started again even during O(not_between).
     type: bool
     default: false
   poll_interval:
@@ -232,8 +243,8 @@ options:
     aliases: [interval]
   pass_state:
     description:
-      - What an earlier pass of the same task returned as RV(pass_state). The task hands it from pass to pass, so that nothing is read twice.
-        Leave it out.
+      - What an earlier pass of the same task returned as RV(pass_state). The task passes it on by itself, so that nothing is read twice. Do
+        not set it.
     type: dict
 extends_documentation_fragment:
   - dataarts.factory.account
@@ -247,7 +258,7 @@ attributes:
     description: Indicates this has a corresponding action plugin so some parts of the options can be executed on the controller.
     support: full
     details:
-      - It repeats the passes, shows the progress and waits.
+      - The action plugin repeats the passes, shows the progress and waits.
   async:
     support: partial
     details:
@@ -256,7 +267,8 @@ attributes:
     support: full
     details:
       - Reads and decides as in a real run, and sends nothing. RV(plan) says what would be sent.
-      - Everything is read, so credentials, names and permissions to read are checked too. Whether the service would accept a rerun is not.
+      - Everything is read, so credentials, names and permissions to read are checked too. It is not checked whether the service would
+        accept a rerun.
   diff_mode:
     support: full
     details:
@@ -266,31 +278,31 @@ attributes:
     details:
       - With the same absolute O(since), an instance is rerun once, however often the task runs, is interrupted, or runs twice at the same
         time.
-      - Without O(since), or with a relative one, every run is a run of its own. An instance that failed again after the rerun of an earlier
-        run is then rerun once more. Inside O(settle_time) of that rerun it is not. Nor is the same failure within 15 minutes of a rerun that was
-        accepted and does not show yet.
-      - O(plan_id) binds the O(since) of the plan, so an approved plan happens once, in however many plays it is used.
+      - Without O(since), or with a relative O(since), every run is independent. An instance that failed again after the rerun of an earlier
+        run is then rerun once more, except within O(settle_time) after that rerun. A failure is not rerun either within 15 minutes after a
+        rerun that was accepted and does not show yet.
+      - O(plan_id) fixes the O(since) of the plan, so an approved plan happens once, no matter how many plays use it.
 notes:
-  - Exactly once is kept by two things. An instance that shows a start at or after O(since) is never sent (the service's own record). And
-    before a request leaves, each failure that it answers is claimed in the journal, where a unique index allows one open attempt per failure.
-    Two runs that share a journal never send the same failure, also from two controllers in the same second.
-  - Controllers that do not share a journal know nothing of each other. Use a PostgreSQL database as O(journal) for several of them. Otherwise
-    pass both the same absolute O(since) and let only one of them run at a time, for example with a job template of AWX that does not allow
-    simultaneous jobs.
+  - Two things ensure that an instance is rerun exactly once. First, an instance that the service shows with a start at or after O(since) is
+    never sent. Second, before a request is sent, each failure in it is claimed in the journal, where a unique index allows one open attempt
+    per failure. Two runs that share a journal never rerun the same failure, not even on two controllers in the same second.
+  - Controllers that do not share a journal do not know about each other. Use a PostgreSQL database as O(journal) for several controllers.
+    Otherwise set the same absolute O(since) on all of them and let only one of them run at a time, for example with a job template of AWX
+    that does not allow simultaneous jobs.
   - If the journal is younger than O(since), nothing is sent in the first O(settle_time) seconds, because a rerun sent from elsewhere may not
-    be visible yet. The same holds after a journal that could not be read was set aside.
-  - What was listed is acted on for 60 seconds at most, which also pass while the machine sleeps. After that it is listed again first.
-  - With C(async) a single pass is made in the background, which waits for nothing. Where something needs a second look, because it was held back, its
-    answer was lost, or a minute of sending was over, the task fails, says how much is left and why, and RV(due_in) is not V(null);
-    C(finished) is Ansible's own word there, which tells that the task in the background has ended.
-  - Where the task runs on the controller, with the local connection and C(ansible_python_interpreter) set to that of Ansible itself, no
-    process is started for a pass, which makes it many times faster. With C(become), C(environment), C(delegate_to) or
+    be visible yet. The same applies after an unreadable journal was set aside.
+  - A list is acted on for at most 60 seconds; time while the machine sleeps counts. After that, the instances are listed again first.
+  - With C(async), the task makes a single pass in the background and waits for nothing. If something needs another pass, because it was held back, because
+    its answer was lost, or because a minute of sending was over, the task fails and says how much is left and why, and RV(due_in) is not V(null).
+    C(finished) in its result comes from Ansible, and means that the background task has ended.
+  - If the task runs on the controller, with the local connection and C(ansible_python_interpreter) set to the Python of Ansible itself,
+    passes run without a new process, which is many times faster. With C(become), C(environment), C(delegate_to) or
     E(ANSIBLE_KEEP_REMOTE_FILES) the module is started as usual; the result is the same.
   - Called without its action plugin, for example through C(ansible.legacy), the module makes a single pass and does not wait.
 seealso:
   - name: What exactly once means here
     link: https://git.example.org/dataarts/factory/blob/main/docs/docsite/rst/guide_exactly_once.rst
-    description: What exactly once means here, what it rests on, and where it ends.
+    description: What exactly once means here, what it depends on, and what it does not cover.
   - name: When something goes wrong
     link: https://git.example.org/dataarts/factory/blob/main/docs/docsite/rst/guide_errors.rst
     description: When something goes wrong, by message.
@@ -403,7 +415,7 @@ instances:
       sample: "917567"
     instance_id:
       description: Id of the instance, as text. Two instances may have the same job id, plan time and submission time, for example a normal
-        one and one of PatchData; this id tells them apart. It is not documented whether a rerun changes it.
+        instance and one of PatchData; this id distinguishes them. It is not documented whether a rerun changes it.
       type: str
       returned: always
       sample: "1041201"
@@ -529,8 +541,8 @@ instances:
       sample: 1732605200000
     failure:
       description:
-        - Why the instance failed, as far as O(reasons) lets it be read. V(null) where it has not failed. Of an instance that has succeeded since
-          it is the failure that it was rerun for. Every text in it is the service's.
+        - Why the instance failed, as far as it was read (see O(reasons)). V(null) if the instance has not failed. If it has succeeded since,
+          this is the failure for which it was rerun. All texts come from the service.
       type: dict
       returned: always
       contains:
@@ -545,7 +557,7 @@ instances:
           returned: always
           sample: DLI SQL
         retries:
-          description: How often the node was tried again by itself, or V(null).
+          description: How often the service retried the node by itself, or V(null).
           type: int
           returned: always
           sample: 2
@@ -555,8 +567,8 @@ instances:
           returned: always
           sample: Table 'ods.orders_20261123' not found
         reason:
-          description: The same without what differs from instance to instance, such as ids, numbers, times, paths and quoted names. An empty text
-            if there is none.
+          description: The message without the parts that differ from instance to instance, such as ids, numbers, times, paths and quoted
+            names. An empty text if there is no message.
           type: str
           returned: always
           sample: Table … not found
@@ -572,8 +584,8 @@ instances:
           returned: always
           sample: ["ERROR Table 'ods.orders_20261123' not found"]
         read:
-          description: Whether the details of this very instance were read. Otherwise C(node), C(node_type) and C(retries) are those of another
-            instance of the job with the same reason, or V(null).
+          description: Whether the details of this instance itself were read. Otherwise C(node), C(node_type) and C(retries) are those of
+            another instance of the job with the same reason, or V(null).
           type: bool
           returned: always
           sample: true
@@ -701,7 +713,7 @@ instances:
       returned: always
       sample: succeeded
 reasons:
-  description: Why instances failed, those with the same reason together, the most frequent first.
+  description: Why instances failed, grouped by reason, the most frequent reason first.
   type: list
   elements: dict
   returned: when the instances could be read
@@ -712,22 +724,22 @@ reasons:
       returned: always
       sample: Table … not found
     count:
-      description: Instances that failed for it.
+      description: Number of instances that failed for this reason.
       type: int
       returned: always
       sample: 38
     broken:
-      description: How many of them are not where they should be now.
+      description: How many of them are still broken.
       type: int
       returned: always
       sample: 2
     jobs:
-      description: In how many jobs.
+      description: Number of jobs that these instances belong to.
       type: int
       returned: always
       sample: 3
     workspaces:
-      description: In how many workspaces.
+      description: Number of workspaces that these instances belong to.
       type: int
       returned: always
       sample: 1
@@ -996,7 +1008,7 @@ quiet_hours:
   returned: when the instances could be read
   contains:
     window:
-      description: The entry of O(not_between) that it is about.
+      description: The entry of O(not_between) that applies.
       type: str
       returned: always
       sample: 22:00-06:00 Europe/Berlin
@@ -1011,7 +1023,7 @@ quiet_hours:
       returned: always
       sample: "2024-11-26T06:00:00Z"
     instances:
-      description: How many instances are to be rerun then.
+      description: How many instances are left to rerun after that time.
       type: int
       returned: always
       sample: 12
@@ -1226,8 +1238,8 @@ elapsed:
   sample: 65.2
 learned:
   description:
-    - Points that the service's documentation leaves open and that accepted reruns have decided, and how soon they showed in the list.
-      They are kept in the journal, and M(dataarts.factory.account_doctor) names them from then on.
+    - Points that the service's documentation leaves open and that accepted reruns have settled, and how soon the reruns showed in the
+      list. The journal keeps them, and from then on M(dataarts.factory.account_doctor) reports them.
   type: list
   elements: dict
   returned: if an accepted rerun was seen in the list
@@ -1238,22 +1250,22 @@ learned:
       returned: always
       sample: instance_id_after_rerun
     decided:
-      description: Whether it is decided. How soon reruns show is not, where lists are further apart than two seconds.
+      description: Whether the point is settled. How soon reruns show is not settled if the lists were more than two seconds apart.
       type: bool
       returned: always
       sample: true
     setting:
-      description: V(same), V(new) or seconds. V(null) if it is not decided.
+      description: V(same), V(new) or a number of seconds. V(null) if the point is not settled.
       type: raw
       returned: always
       sample: same
     evidence:
-      description: What shows it.
+      description: What was observed.
       type: str
       returned: always
       sample: an instance that was rerun keeps its instance_id
 requests:
-  description: Number of HTTP requests by method, repeated ones included.
+  description: Number of HTTP requests by method, including retries.
   type: dict
   returned: always
   sample: {GET: 3, POST: 1}
@@ -1264,7 +1276,7 @@ api_versions:
   sample: {list: v1, retry: v2}
 error:
   description:
-    - What went wrong, in a form for conditions. Its C(kind) is one word.
+    - What went wrong, in a form for use in conditions. C(kind) is a single word.
   type: dict
   returned: on failure
   contains:

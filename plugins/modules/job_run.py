@@ -221,7 +221,7 @@ read_back:
   returned: when the journal could be read
   sample: false
 requests:
-  description: Number of HTTP requests by method, repeated ones included.
+  description: Number of HTTP requests by method, including retries.
   type: dict
   returned: always
   sample: {GET: 3, POST: 1}
@@ -232,7 +232,7 @@ api_versions:
   sample: {list: v1, retry: v2}
 error:
   description:
-    - What went wrong, in a form for conditions. Its C(kind) is one word.
+    - What went wrong, in a form for use in conditions. C(kind) is a single word.
   type: dict
   returned: on failure
   contains:

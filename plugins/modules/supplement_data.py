@@ -397,13 +397,13 @@ request_id:
   returned: when a request was sent
   sample: 8c3f0b7ab8f3e1f7f6b8f4d1f0a2b3c4
 requests:
-  description: Number of HTTP requests by method, repeated ones included.
+  description: Number of HTTP requests by method, including retries.
   type: dict
   returned: always
   sample: {GET: 3, POST: 1}
 error:
   description:
-    - What went wrong, in a form for conditions. Its C(kind) is one word.
+    - What went wrong, in a form for use in conditions. C(kind) is a single word.
   type: dict
   returned: on failure
   contains:
