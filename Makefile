@@ -118,9 +118,11 @@ chaos: $(VENV)/.test $(HOUSE) ## reruns under random faults and kills, with host
 		RUNS=$(RUNS) CHAOS_RUN=$(CHAOS_RUN) SCHEDULE_KILLS=$(SCHEDULE_KILLS) CHAOS_SCHEDULE=$(CHAOS_SCHEDULE) \
 		$(PYTEST) --dist worksteal -q -m chaos $(addprefix -k ,$(CHAOS_AGAIN)) $(ARGS) tests/chaos
 
+LONG_FOLDERS := tests/chaos tests/contract tests/docs tests/integration
+
 .PHONY: long
-long: $(VENV)/.test $(HOUSE) ## whole plays for the rows of case tables after the first, which make test runs (PART=1/3 runs a third of them)
-	@LONG_PART=$(PART) $(PYTEST) --dist worksteal -q -m long $(ARGS) tests/integration
+long: $(VENV)/.test $(HOUSE) ## tests that take long and seldom fail, of which make test runs the first of each kind (PART=1/3 runs a third)
+	@LONG_PART=$(PART) $(PYTEST) --dist worksteal -q -m long $(ARGS) $(LONG_FOLDERS)
 
 .PHONY: eda
 eda: $(VENV)/.test $(EDA)/.made $(HOUSE) ## the rulebooks in a real ansible-rulebook against the emulator; needs Java 17 or newer

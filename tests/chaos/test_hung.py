@@ -236,6 +236,7 @@ def in_a_file(directory: Path) -> Callable[[int], Callable[[int], Json]]:
     return lambda variant: lambda member: {"journal": str(directory / f"journal-{variant}.db")}
 
 
+@pytest.mark.long
 def test_a_killed_controller_that_stops_what_hangs(
     service: Running, controllers: Controllers, tmp_path: Path, figures: t.Callable[..., None]
 ) -> None:

@@ -26,6 +26,7 @@ from emulator.running import Running
 from emulator.service import Service
 from tests.support.drawn_accounts import WORDS_OF_OURS, Drawn, drawn
 from tests.support.logic import Result, call
+from tests.support.long import whole_plays
 from tests.support.playbook import ROOT
 from tests.support.workspace import account
 
@@ -108,7 +109,7 @@ def same(setting: t.Any, actual: t.Any) -> bool:
     return type(setting) is type(actual) and setting == actual
 
 
-@pytest.mark.parametrize("first", range(0, ACCOUNTS, AT_ONCE))
+@pytest.mark.parametrize("first", whole_plays(range(0, ACCOUNTS, AT_ONCE)))
 def test_nothing_of_an_account_is_in_its_recording_and_the_switches_come_back(emulated: Running, tmp_path: Path, first: int) -> None:
     for seed in range(first, first + AT_ONCE):
         known, path = drawn(seed), tmp_path / "recording.json"

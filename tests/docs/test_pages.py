@@ -15,6 +15,7 @@ import requests
 import yaml
 
 from emulator.running import Running
+from tests.support.long import whole_plays
 from tests.support.pages import blocks
 from tests.support.playbook import ROOT
 from tests.support.reader import Reader, told_otherwise
@@ -26,7 +27,8 @@ PAGES = sorted(
 #: The Chinese README and guides have the commands of the English ones; the emulator's README has test_emulator_page.py.
 IN_CHINESE = sorted((ROOT / "docs" / "site" / "zh").glob("*.rst"))
 FOLLOWED_ELSEWHERE = [*(ROOT / name for name in ("README.zh-CN.md", "emulator/README.md")), *IN_CHINESE]
-FOLLOWED = [page for page in PAGES if blocks(page) and page not in FOLLOWED_ELSEWHERE]
+#: The README first, which every commit follows.
+FOLLOWED = sorted((page for page in PAGES if blocks(page) and page not in FOLLOWED_ELSEWHERE), key=lambda page: page != ROOT / "README.md")
 REPOSITORY = yaml.safe_load((ROOT / "galaxy.yml").read_text(encoding="utf-8"))["repository"]
 KEYS = {"dataarts_access_key": "DEMOAKNORTHWIND00001", "dataarts_secret_key": "demo-secret-key-northwind-0123456789abcd"}
 
@@ -59,7 +61,7 @@ def name_of(page: Path) -> str:
     return page.relative_to(ROOT).as_posix().removeprefix("docs/docsite/rst/")
 
 
-@pytest.mark.parametrize("page", FOLLOWED, ids=name_of)
+@pytest.mark.parametrize("page", whole_plays(FOLLOWED), ids=name_of)
 def test_a_reader_who_follows_the_page_sees_what_it_shows(
     page: Path, service: Running, environment: dict[str, str], tmp_path: Path
 ) -> None:

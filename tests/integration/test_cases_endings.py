@@ -118,12 +118,14 @@ $AP > pipe
 
 @pytest.mark.parametrize(
     "shell",
-    [
-        "$AP | head -1; exit ${PIPESTATUS[0]}",
-        "$AP > /dev/full",
-        "$AP > >(sleep 1; exec true)",
-        TEE_THAT_IS_KILLED,
-    ],
+    whole_plays(
+        [
+            "$AP | head -1; exit ${PIPESTATUS[0]}",
+            "$AP > /dev/full",
+            "$AP > >(sleep 1; exec true)",
+            TEE_THAT_IS_KILLED,
+        ]
+    ),
 )
 def test_output_that_nobody_takes_ends_the_play_with_the_status_of_its_work(service: Running, tmp_path: Path, shell: str) -> None:
     ended = piped(service, tmp_path, shell)
@@ -132,6 +134,7 @@ def test_output_that_nobody_takes_ends_the_play_with_the_status_of_its_work(serv
     assert "Traceback" not in ended.stderr
 
 
+@pytest.mark.long
 def test_without_any_output_it_ends_as_a_plain_play_does(service: Running, tmp_path: Path) -> None:
     """ansible-core itself fails at its next line then; its results must still be taken, or it would wait for them for ever."""
     ended = piped(service, tmp_path, "$AP >&-")
@@ -147,7 +150,7 @@ def test_a_program_that_reads_the_output_finds_what_the_callback_prints_and_noth
     assert "supply  2 of 2 to rerun  stock_levels 2" in outcome.stderr
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", whole_plays([signal.SIGINT, signal.SIGTERM]))
 def test_who_interrupts_a_play_reads_what_stands_and_the_one_command_that_goes_on(
     service: Running, tmp_path: Path, number: signal.Signals
 ) -> None:
@@ -168,6 +171,7 @@ def test_who_interrupts_a_play_reads_what_stands_and_the_one_command_that_goes_o
     assert reruns(service) == 8, again.output
 
 
+@pytest.mark.long
 def test_what_failed_again_before_another_workspace_began_is_not_sent_once_more(service: Running, tmp_path: Path) -> None:
     """The since to go on with is that of the first workspace, also where it has ended."""
     path, scenario = hosts(service, tmp_path), two_workspaces(switches=SWITCHES)
@@ -187,6 +191,7 @@ def test_what_failed_again_before_another_workspace_began_is_not_sent_once_more(
     assert reruns(service) == 3, again.output
 
 
+@pytest.mark.long
 def test_a_service_that_dies_leaves_a_person_with_what_stands_and_the_command(tmp_path: Path) -> None:
     """Its process is killed while reruns run."""
     with running(two_workspaces(switches=SWITCHES)) as mortal:
@@ -249,6 +254,7 @@ def test_a_loop_that_a_failure_ends_names_what_is_not_begun(service: Running, tm
     assert reruns(service) == (8 if goes_on else 6)
 
 
+@pytest.mark.long
 def test_what_was_sent_is_watched_as_the_run_that_sent_it_and_kept_where_that_is_refused(service: Running, tmp_path: Path) -> None:
     """Two workspaces behind one host, and a variable of the second that can be evaluated no more once it has been sent."""
     path = hosts(service, tmp_path)
@@ -259,7 +265,7 @@ def test_what_was_sent_is_watched_as_the_run_that_sent_it_and_kept_where_that_is
         included = {"name": "dataarts.factory.rerun", "tasks_from": part}
         return {"ansible.builtin.include_role": included, "vars": {"dataarts_workspace_id": ids[number], **more}}
 
-    gone = {"dataarts_purpose": "{{ lookup('ansible.builtin.file', '/nowhere') }}"}
+    gone = {"dataarts_purpose": f"{{{{ lookup('ansible.builtin.file', '{tmp_path / 'nowhere'}') }}}}"}
     tasks = [role("send", 0), role("send", 1), role("wait_for_end", 0), role("wait_for_end", 1, **gone)]
     shared = {**data["vars"], **data["hosts"]["sales"]}
     del shared["dataarts_workspace_id"]
@@ -274,7 +280,7 @@ def test_what_was_sent_is_watched_as_the_run_that_sent_it_and_kept_where_that_is
     assert reruns(service) == 8
 
 
-@pytest.mark.parametrize(("limit", "expected"), [({"max_parallel": 1}, 1), ({}, 2)])
+@pytest.mark.parametrize(("limit", "expected"), whole_plays_of([({"max_parallel": 1}, 1), ({}, 2)]))
 def test_a_task_in_the_background_says_what_it_left(service: Running, tmp_path: Path, limit: dict[str, int], expected: int) -> None:
     data = json.loads(hosts(service, tmp_path).read_text(encoding="utf-8"))["all"]
     task = {
@@ -291,6 +297,7 @@ def test_a_task_in_the_background_says_what_it_left(service: Running, tmp_path: 
     assert ("Left 1 instance " in outcome.stdout) is bool(limit)
 
 
+@pytest.mark.long
 def test_a_wrong_password_is_tried_once_however_many_workspaces_there_are(service: Running, tmp_path: Path) -> None:
     """IAM locks a user after a few of them."""
     path = hosts(service, tmp_path)
@@ -308,6 +315,7 @@ def test_a_wrong_password_is_tried_once_however_many_workspaces_there_are(servic
     assert "Pa55-of-nobody" not in outcome.output
 
 
+@pytest.mark.long
 def test_a_slow_service_is_never_waited_for_in_silence(service: Running, tmp_path: Path) -> None:
     """While a list is answered byte by byte, and while the reruns run."""
     slow = {"route": "list", "kind": "slow_body", "seconds": 0.03, "when": "after_effect", "times": 1}
@@ -348,7 +356,7 @@ def test_a_play_that_did_not_do_what_was_asked_never_ends_well(service: Running,
     assert reruns(service) == before
 
 
-@pytest.mark.parametrize(("more", "most"), [(("--check",), 20), ((), 28)])
+@pytest.mark.parametrize(("more", "most"), whole_plays_of([(("--check",), 20), ((), 28)]))
 def test_ansible_takes_few_rows_of_the_screen(service: Running, tmp_path: Path, more: tuple[str, ...], most: int) -> None:
     """Two workspaces. Its recap alone takes two rows for each; no task says only that it was skipped."""
     path, ansible = hosts(service, tmp_path), Ansible(tmp_path)

@@ -15,6 +15,7 @@ import pytest
 
 from emulator.running import Running
 from tests.support.http_server import HttpServer, reply
+from tests.support.long import whole_plays
 from tests.support.playbook import Ansible, Outcome
 from tests.support.scenarios import WORKSPACE_ID
 from tests.support.workspace import inventory, variables
@@ -96,7 +97,7 @@ OBSTACLES: dict[str, dict[str, tuple[dict[str, t.Any], str]]] = {
 }
 
 
-@pytest.mark.parametrize("name", OBSTACLES)
+@pytest.mark.parametrize("name", whole_plays(OBSTACLES))
 def test_people_are_told_what_keeps_it_from_acting_and_it_fails(machine: Machine, name: str) -> None:
     obstacles = OBSTACLES[name]
     by_host = {host: {"proposal_directory": str(machine.directory), **changes} for host, (changes, _words) in obstacles.items()}
@@ -118,6 +119,7 @@ def test_a_proposal_sends_nothing_and_is_written_down(machine: Machine) -> None:
     assert message["plan_id"].startswith("6-")
 
 
+@pytest.mark.long
 def test_what_people_were_told_of_is_what_they_launch(machine: Machine) -> None:
     """A second proposal, of more instances, does not take the place of the first; whoever launches that one sends nothing, and is told why."""
 
@@ -138,7 +140,7 @@ def test_what_people_were_told_of_is_what_they_launch(machine: Machine) -> None:
     assert sum(len(entry["instances"]) for entry in machine.service.journal()) == 7
 
 
-@pytest.mark.parametrize("limit", [{}, {"dataarts_max_reruns_per_day": None}])
+@pytest.mark.parametrize("limit", whole_plays([{}, {"dataarts_max_reruns_per_day": None}]))
 def test_without_a_limit_it_refuses_to_run(machine: Machine, limit: dict[str, None]) -> None:
     outcome = machine.play("event_rerun", extra=limit).ended(2)
     assert "dataarts_max_reruns_per_day is not set" in outcome.stdout

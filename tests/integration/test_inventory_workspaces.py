@@ -17,7 +17,7 @@ import pytest
 import yaml
 
 from emulator.running import Running, running
-from tests.support.long import whole_plays
+from tests.support.long import whole_plays, whole_plays_of
 from tests.support.playbook import ROOT, Ansible, Outcome
 from tests.support.scenarios import small_night, switched
 from tests.support.workspace import account as account_options
@@ -242,6 +242,7 @@ def test_the_playbook_reruns_what_failed_in_every_workspace(service: Running, an
     assert not [secret for secret in SECRETS if secret in outcome.output]
 
 
+@pytest.mark.long
 def test_extra_variables_in_templates(service: Running, ansible: Ansible) -> None:
     entry, _other = accounts(service)
     entry.update(regions=["{{ region }}"], workspaces="{{ wanted }}")
@@ -278,6 +279,7 @@ def test_filters_names_and_constructed_groups(service: Running, ansible: Ansible
     assert "suffix" not in outcome.stderr
 
 
+@pytest.mark.long
 def test_strict(service: Running, ansible: Ansible) -> None:
     path = written(ansible, accounts(service)[:1], compose={"broken": "no_such_variable.x"})
     inventory, _outcome = listed(ansible, "-i", path)
@@ -355,19 +357,21 @@ def test_one_failing_account_left_out(service: Running, ansible: Ansible) -> Non
 
 @pytest.mark.parametrize(
     ("change", "message"),
-    [
-        ({"accounts": "{{ everything }}"}, "accounts must be a list with at least one account"),
-        ({"accounts": [{"name": "a", "regions": ["eu-de"], "acess_key": "x"}]}, "account a has the unknown option acess_key"),
-        (
-            {"accounts": [{"name": "a", "regions": ["eu-de"], "access_key": 123456, "secret_key": "x"}]},
-            "access_key must be text, not a number",
-        ),
-        ({"accounts": [{"name": "a", "auth_token": "{{ nothing_of_that_name }}"}]}, "entry 1 of accounts cannot be evaluated"),
-        (
-            {"accounts": [{"name": "a.b", "auth_token": "x"}, {"name": "a-b", "auth_token": "x"}]},
-            "account a.b has the group dataarts_account_a_b",
-        ),
-    ],
+    whole_plays_of(
+        [
+            ({"accounts": "{{ everything }}"}, "accounts must be a list with at least one account"),
+            ({"accounts": [{"name": "a", "regions": ["eu-de"], "acess_key": "x"}]}, "account a has the unknown option acess_key"),
+            (
+                {"accounts": [{"name": "a", "regions": ["eu-de"], "access_key": 123456, "secret_key": "x"}]},
+                "access_key must be text, not a number",
+            ),
+            ({"accounts": [{"name": "a", "auth_token": "{{ nothing_of_that_name }}"}]}, "entry 1 of accounts cannot be evaluated"),
+            (
+                {"accounts": [{"name": "a.b", "auth_token": "x"}, {"name": "a-b", "auth_token": "x"}]},
+                "account a.b has the group dataarts_account_a_b",
+            ),
+        ]
+    ),
 )
 def test_a_file_that_cannot_be_used(ansible: Ansible, change: dict[str, t.Any], message: str) -> None:
     path = written(ansible, entries=change["accounts"])
@@ -377,12 +381,14 @@ def test_a_file_that_cannot_be_used(ansible: Ansible, change: dict[str, t.Any], 
     assert "123456" not in outcome.output
 
 
+@pytest.mark.long
 def test_a_file_of_another_name_is_not_read(service: Running, ansible: Ansible) -> None:
     path = written(ansible, accounts(service), name="fleet.yml")
     ansible.run("ansible-inventory", "-i", path, "--list").succeeded()
     assert service.requests() == []
 
 
+@pytest.mark.long
 def test_two_files_with_workspaces_of_one_name(service: Running, ansible: Ansible) -> None:
     """A host of one file never becomes another file's workspace."""
     first, second = (written(ansible, [account], name=f"{account['name']}.dataarts.yml") for account in accounts(service))
@@ -392,6 +398,7 @@ def test_two_files_with_workspaces_of_one_name(service: Running, ansible: Ansibl
     assert hosts["prod-5555bbbb"]["dataarts_workspace_id"] == "5555" + "b" * 28
 
 
+@pytest.mark.long
 def test_the_example_is_understood(ansible: Ansible) -> None:
     """All but the network: the accounts of the example are found, evaluated and left out with a warning each."""
     env = dict.fromkeys(("RETAIL_ACCESS_KEY", "RETAIL_SECRET_KEY", "LOGISTICS_PASSWORD"), "x")
@@ -409,6 +416,7 @@ def test_the_example_is_understood(ansible: Ansible) -> None:
     assert sorted(inventory["dataarts"]["children"]) == ["dataarts_account_logistics", "dataarts_account_retail"]
 
 
+@pytest.mark.long
 def test_the_documentation_renders(ansible: Ansible) -> None:
     outcome = ansible.run("ansible-doc", "-t", "inventory", "-j", "dataarts.factory.workspaces").succeeded()
     doc = json.loads(outcome.stdout)["dataarts.factory.workspaces"]["doc"]

@@ -19,6 +19,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from tests.support.http_server import HttpServer, message, raw
+from tests.support.long import whole_plays
 from tests.support.playbook import ROOT, TREE
 
 MOST_KILOBYTES = 256 * 1024
@@ -70,13 +71,14 @@ def listed(flood: t.Callable[[socket.socket, HttpServer], bool], days: int, *job
     return t.cast("dict[str, t.Any]", json.loads(done.stdout))
 
 
+@pytest.mark.long
 def test_a_list_just_below_the_limit_is_held() -> None:
     result = listed(Flood(30 * DAY // 199_000, {"job_instance_name": 250}), 30)
     assert int(result["outcome"]) > 198_000
     assert result["kilobytes"] < MOST_KILOBYTES
 
 
-@pytest.mark.parametrize("char", ["x", "\u4e00", "\U0001f600"])
+@pytest.mark.parametrize("char", whole_plays(["x", "\u4e00", "\U0001f600"]))
 def test_texts_below_every_other_limit_are_refused(char: str) -> None:
     size = 4 * len(char.encode())
     texts = dict.fromkeys(("job_name", "job_instance_name"), 4000 // size)
@@ -85,6 +87,7 @@ def test_texts_below_every_other_limit_are_refused(char: str) -> None:
     assert result["kilobytes"] < MOST_KILOBYTES
 
 
+@pytest.mark.long
 def test_jobs_that_are_listed_one_by_one_share_the_limit() -> None:
     jobs = [f"job_{number}" for number in range(40)]
     result = listed(Flood(30 * DAY // 9_000, {"job_instance_name": 20}), 30, *jobs)
@@ -102,7 +105,7 @@ def padded(unit: str) -> t.Callable[[socket.socket, HttpServer], bool]:
     return answer
 
 
-@pytest.mark.parametrize("unit", ['{"a":1},', "[[]],"])
+@pytest.mark.parametrize("unit", whole_plays(['{"a":1},', "[[]],"]))
 def test_small_values_that_nobody_asked_for(unit: str) -> None:
     result = listed(padded(unit), 30, *(f"job_{number}" for number in range(16)))
     assert result["kilobytes"] < MOST_KILOBYTES

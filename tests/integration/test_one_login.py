@@ -73,12 +73,12 @@ def test_a_wrong_password_is_tried_once(service: Running, tmp_path: Path, comman
     tried_once(service, run(service, tmp_path, command, HERE, WRONG))
 
 
-@pytest.mark.parametrize("command", ["failed", "ad hoc"])
+@pytest.mark.parametrize("command", whole_plays(["failed", "ad hoc"]))
 def test_a_wrong_password_is_tried_once_by_modules_with_processes_of_their_own(service: Running, tmp_path: Path, command: str) -> None:
     tried_once(service, run(service, tmp_path, command, ELSEWHERE, WRONG))
 
 
-@pytest.mark.parametrize("command", ["rerun", "ad hoc"])
+@pytest.mark.parametrize("command", whole_plays(["rerun", "ad hoc"]))
 def test_a_wrong_password_is_tried_once_on_a_jump_host(service: Running, tmp_path: Path, command: str) -> None:
     tried_once(service, run(service, tmp_path, command, {"ansible_connection": "jump_host", **HERE}, WRONG))
 
@@ -99,6 +99,7 @@ def test_one_login_serves_the_whole_play(service: Running, tmp_path: Path, comma
     assert USER_PASSWORD not in outcome.output
 
 
+@pytest.mark.long
 def test_a_corrected_password_is_tried_at_once(service: Running, tmp_path: Path) -> None:
     run(service, tmp_path, "failed", ELSEWHERE, WRONG)
     outcome = run(service, tmp_path, "failed", ELSEWHERE, USER_PASSWORD).succeeded()
@@ -106,6 +107,7 @@ def test_a_corrected_password_is_tried_at_once(service: Running, tmp_path: Path)
     assert "daily_sales" in outcome.output
 
 
+@pytest.mark.long
 def test_tokens_that_end_are_renewed_while_a_play_goes_on(service: Running, tmp_path: Path) -> None:
     """Each is good for six seconds, and reruns take ten; nobody is ever refused, because tokens are renewed before they end."""
     outcome = run(service, tmp_path, "rerun", HERE, USER_PASSWORD, token_lifetime_seconds=6)

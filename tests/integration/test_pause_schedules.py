@@ -154,6 +154,7 @@ def test_the_playbook_starts_again_what_it_paused(service: t.Any, tmp_path: Path
     assert statuses(service) == JOBS
 
 
+@pytest.mark.long
 def test_a_playbook_whose_time_is_over_starts_again_what_it_paused(service: t.Any, tmp_path: Path) -> None:
     begin(service, run_seconds=3600)
     outcome = play(service, tmp_path, wait_timeout=3)
@@ -162,6 +163,7 @@ def test_a_playbook_whose_time_is_over_starts_again_what_it_paused(service: t.An
     assert statuses(service) == JOBS
 
 
+@pytest.mark.long
 def test_a_playbook_that_loses_the_service_says_what_is_to_be_started(service: t.Any, tmp_path: Path) -> None:
     begin(service, run_seconds=3600)
     service.inject({"route": "v1_start_job", "kind": "status", "status": 400, "code": "DLF.30117", "message": "no", "times": 99})

@@ -17,6 +17,7 @@ from ansible_collections.dataarts.factory.plugins.modules import overview
 from ansible_collections.dataarts.factory.plugins.plugin_utils._common.tables import width
 from emulator.running import Running, running
 from tests.support.documented import check_documented
+from tests.support.long import whole_plays, whole_plays_of
 from tests.support.playbook import Ansible, Outcome
 from tests.support.scenarios import BOTH, FREE, SUPPLY_ID, two_workspaces
 from tests.support.workspace import inventory, variables
@@ -75,10 +76,12 @@ def test_what_failed_everywhere_in_one_table(service: Running, ansible: Ansible,
 
 @pytest.mark.parametrize(
     ("given", "first"),
-    [
-        ({"dataarts_jobs": ["daily_*"], "dataarts_statuses": ["success"]}, "2 instances of 1 job failed in 1 of 1 workspace"),
-        ({"dataarts_planned_after": "-2m"}, "Nothing failed in 1 workspace"),
-    ],
+    whole_plays_of(
+        [
+            ({"dataarts_jobs": ["daily_*"], "dataarts_statuses": ["success"]}, "2 instances of 1 job failed in 1 of 1 workspace"),
+            ({"dataarts_planned_after": "-2m"}, "Nothing failed in 1 workspace"),
+        ]
+    ),
 )
 def test_options_narrow_it(service: Running, ansible: Ansible, tmp_path: Path, given: dict[str, t.Any], first: str) -> None:
     path = hosts(service, tmp_path)
@@ -109,7 +112,7 @@ def test_a_workspace_that_cannot_be_asked_is_an_error_after_the_others_were_show
     assert "Traceback" not in outcome.output
 
 
-@pytest.mark.parametrize("playbook", ["failed", "history"])
+@pytest.mark.parametrize("playbook", whole_plays(["failed", "history"]))
 def test_without_an_inventory_it_says_so_and_fails(ansible: Ansible, playbook: str) -> None:
     outcome = ansible.playbook(f"dataarts.factory.{playbook}", "-i", "/nonexistent").ended(2)
     assert "1 workspace could not be asked:" in outcome.stdout

@@ -10,6 +10,8 @@ import re
 import typing as t
 from pathlib import Path
 
+import pytest
+
 from ansible_collections.dataarts.factory.plugins.plugin_utils._common.tables import width
 from ansible_collections.dataarts.factory.plugins.plugin_utils._report.checkup import checkup_lines
 from tests.support.playbook import Ansible, Outcome
@@ -76,6 +78,7 @@ def test_lines_of_wide_characters() -> None:
     assert [line for line in lines[1].text.splitlines() if width(line) > 80 and len(line.split()) > 3] == []
 
 
+@pytest.mark.long
 def test_recordings_of_several_workspaces(service: t.Any, tmp_path: Path) -> None:
     arguments = ("--check", "-e", "dataarts_report_path=recordings")
     outcome = doctor(service, tmp_path, *arguments, sales={}, supply={"workspace_id": SUPPLY_ID}).succeeded()

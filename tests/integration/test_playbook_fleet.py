@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from emulator.running import Running, running
-from tests.support.long import whole_plays
+from tests.support.long import whole_plays, whole_plays_of
 from tests.support.playbook import TIMEOUT, Ansible, Outcome
 from tests.support.scenarios import SUPPLY_ID, V2, WORKSPACE_ID, small_night, two_workspaces
 from tests.support.workspace import inventory, variables
@@ -112,6 +112,7 @@ def test_plans_of_check_mode_given_back_are_all_that_is_done(service: Running, a
     assert service.journal() == before
 
 
+@pytest.mark.long
 def test_check_mode_counts_another_attempt_of_the_same_run_as_to_be_rerun(service: Running, ansible: Ansible, hosts: Path) -> None:
     """By this number AWX decides whether somebody has to approve."""
     options = ("dataarts.factory.rerun", "-i", hosts, "--limit", "sales")
@@ -148,6 +149,7 @@ def test_an_approved_plan_id_that_is_empty_sends_nothing(service: Running, ansib
     assert not service.journal()
 
 
+@pytest.mark.long
 def test_the_command_after_an_approved_run_is_held_to_no_plan_and_reruns_what_failed_again(
     service: Running, ansible: Ansible, hosts: Path, tmp_path: Path
 ) -> None:
@@ -175,6 +177,7 @@ def test_a_name_that_no_host_has_is_refused(service: Running, ansible: Ansible, 
     assert not service.journal()
 
 
+@pytest.mark.long
 def test_with_the_role_alone_too(service: Running, ansible: Ansible, hosts: Path) -> None:
     play = {"hosts": "all", "gather_facts": False, "connection": "local", "roles": ["dataarts.factory.rerun"]}
     outcome = ansible.written_playbook([play], "-i", hosts, "--limit", "sales,typo").ended(2)
@@ -182,6 +185,7 @@ def test_with_the_role_alone_too(service: Running, ansible: Ansible, hosts: Path
     assert not service.journal()
 
 
+@pytest.mark.long
 def test_workspaces_of_later_batches_are_not_called_broken(service: Running, ansible: Ansible, hosts: Path) -> None:
     """A pattern that matches a job of a later batch is right; where a batch fails as a whole, Ansible begins no other."""
     play = {"hosts": "supply,sales", "gather_facts": False, "connection": "local", "serial": 1, "roles": ["dataarts.factory.rerun"]}
@@ -198,7 +202,7 @@ def test_workspaces_of_later_batches_are_not_called_broken(service: Running, ans
 LOST = {"sending": "nosuch", "watching": "{{ 'nosuch' if __dataarts_sent is defined else 'local' }}"}
 
 
-@pytest.mark.parametrize(("part", "number"), [("sending", 0), ("watching", 6)])
+@pytest.mark.parametrize(("part", "number"), whole_plays_of([("sending", 0), ("watching", 6)]))
 def test_a_task_that_ends_before_its_action_takes_no_result_with_it(
     service: Running, ansible: Ansible, hosts: Path, part: str, number: int
 ) -> None:
@@ -239,6 +243,7 @@ def test_one_fork_is_enough_for_workspaces_that_depend_on_each_other(service: Ru
     assert order == ["stock_levels", "stock_levels", "report"]
 
 
+@pytest.mark.long
 def test_a_workspace_of_a_later_batch_is_not_waited_for(service: Running, ansible: Ansible, hosts: Path) -> None:
     service.reset(depends_on_the_other())
     service.set(**FREE)
@@ -253,6 +258,7 @@ def test_a_workspace_of_a_later_batch_is_not_waited_for(service: Running, ansibl
     assert reruns(service)[WORKSPACE_ID, "report"] == 1
 
 
+@pytest.mark.long
 def test_a_job_is_rerun_with_its_related_jobs_in_one_request(service: Running, ansible: Ansible, hosts: Path) -> None:
     service.set(**V2)
     variables = {
@@ -343,6 +349,7 @@ def test_a_play_without_hosts_is_an_error(ansible: Ansible, hosts: Path, playboo
     assert "no host of the inventory matches both all and the limit sales" in " ".join(no_inventory.output.split())
 
 
+@pytest.mark.long
 def test_a_limit_that_leaves_no_host_is_an_error(service: Running, ansible: Ansible, hosts: Path) -> None:
     outcome = ansible.playbook("dataarts.factory.rerun_failed", "-i", hosts, "--limit", "sales", variables={"dataarts_hosts": "supply"})
     assert outcome.rc != 0
@@ -350,7 +357,7 @@ def test_a_limit_that_leaves_no_host_is_an_error(service: Running, ansible: Ansi
     assert not service.journal()
 
 
-@pytest.mark.parametrize("limit", [(), ("--limit", "sales")])
+@pytest.mark.parametrize("limit", whole_plays([(), ("--limit", "sales")]))
 def test_what_awx_launched_a_job_with_is_checked_whatever_its_limit(ansible: Ansible, hosts: Path, limit: tuple[str, ...]) -> None:
     """Ansible skips a play on localhost where a limit names other hosts."""
     play: tuple[str | Path, ...] = ("dataarts.factory.awx_prepare", "-i", hosts, *limit)
@@ -374,7 +381,7 @@ def test_a_workspace_that_two_hosts_stand_for_is_told(service: Running, ansible:
     assert f"Hosts supply, twin stand for the same workspace {SUPPLY_ID}." in str(line.result["warnings"])
 
 
-@pytest.mark.parametrize("serial", [{}, {"dataarts_serial": 1}])
+@pytest.mark.parametrize("serial", whole_plays([{}, {"dataarts_serial": 1}]))
 def test_what_cannot_be_reached_is_summed_up_and_keeps_nothing_from_the_others(
     service: Running, ansible: Ansible, hosts: Path, serial: dict[str, t.Any]
 ) -> None:
@@ -391,6 +398,7 @@ def test_what_cannot_be_reached_is_summed_up_and_keeps_nothing_from_the_others(
     assert stats(alone)["dataarts_summary"]["no_result"] == ["sales"]
 
 
+@pytest.mark.long
 def test_all_workspaces_are_summed_up_once_whatever_the_strategy(service: Running, ansible: Ansible, hosts: Path) -> None:
     outcome = ansible.playbook("dataarts.factory.rerun", "-i", hosts, "--check", env={"ANSIBLE_STRATEGY": "free"}).succeeded()
     assert stats(outcome)["dataarts_summary"]["to_rerun"] == 8
@@ -425,6 +433,7 @@ def across_workspaces() -> dict[str, t.Any]:
     return scenario
 
 
+@pytest.mark.long
 def test_workspaces_of_a_play_wait_for_each_other_and_stop_behind_a_failure(service: Running, ansible: Ansible, hosts: Path) -> None:
     service.reset(across_workspaces())
     variables = {"dataarts_order": "upstream_first", "dataarts_since": service.now_ms()}
@@ -466,7 +475,7 @@ def test_the_plan_is_shown_before_anything_is_sent(service: Running, ansible: An
     assert outcome.stdout.count("sales  3 of 5 to rerun  daily_sales 3") == 1, "said once"
 
 
-@pytest.mark.parametrize("check", [True, False])
+@pytest.mark.parametrize("check", whole_plays([False, True]))
 def test_what_would_be_refused_fails_in_check_mode_too(service: Running, ansible: Ansible, hosts: Path, check: bool) -> None:
     options = ("dataarts.factory.rerun", "-i", hosts, "--limit", "sales", *(("--check",) if check else ()))
     outcome = ansible.playbook(*options, variables={"dataarts_max_instances": 5}).ended(2)
@@ -478,6 +487,7 @@ def test_what_would_be_refused_fails_in_check_mode_too(service: Running, ansible
     assert not service.journal()
 
 
+@pytest.mark.long
 def test_instances_that_wait_for_a_person_are_told_at_once(service: Running, ansible: Ansible, hosts: Path) -> None:
     """While something else still runs, and would for an hour."""
     jobs = [
@@ -499,6 +509,7 @@ def test_instances_that_wait_for_a_person_are_told_at_once(service: Running, ans
     assert len(service.journal()) == 2
 
 
+@pytest.mark.long
 def test_every_way_to_ask_for_check_mode_sends_nothing(service: Running, ansible: Ansible, hosts: Path) -> None:
     """The keyword at each level around the role, and the option for answers that come as variables; a "no" there leaves --check as it is."""
     now = service.now_ms()

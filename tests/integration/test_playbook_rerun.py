@@ -186,6 +186,7 @@ def test_every_trouble_ends_in_one_clear_message(ansible: Ansible, tmp_path: Pat
         assert word not in outcome.output
 
 
+@pytest.mark.long
 def test_hosts_can_be_chosen_and_none_is_an_error(service: Running, ansible: Ansible, tmp_path: Path) -> None:
     service.reset()
     hosts = inventory(sales=quick(service, tmp_path / "state"), supply=quick(service, tmp_path / "state", workspace_id=SUPPLY_ID))
@@ -219,6 +220,7 @@ def test_what_nobody_would_read_is_refused_before_anything_is_sent(service: Runn
     assert not service.journal()
 
 
+@pytest.mark.long
 def test_variables_that_others_read_are_never_refused(service: Running, ansible: Ansible, tmp_path: Path) -> None:
     """The documented variables of the other playbooks stand in the same inventory, and so do helper variables of the user's own."""
     service.reset()
@@ -253,6 +255,7 @@ def test_a_wrong_value_is_told_in_one_line(service: Running, ansible: Ansible, t
     assert not service.journal()
 
 
+@pytest.mark.long
 def test_everything_that_failed_is_rerun_if_it_is_the_plan_that_was_approved(service: Running, ansible: Ansible, tmp_path: Path) -> None:
     """Playbook rerun_failed takes every job, whatever the inventory selects; a plan of another selection is refused by the role."""
     service.reset()

@@ -133,6 +133,7 @@ def slow() -> Iterator[Running]:
         yield handle
 
 
+@pytest.mark.long
 def test_a_run_that_was_killed_leaves_no_report_and_the_next_one_is_of_both(slow: Running, ansible: Ansible, tmp_path: Path) -> None:
     given = {"dataarts_since": slow.now_ms(), "dataarts_report_path": "night"}
     words = (PLAYBOOK, "-i", hosts(slow, tmp_path), "--limit", "sales", "-e", json.dumps(given))
@@ -194,6 +195,7 @@ def test_a_folder_that_cannot_be_written_loses_nothing(service: Running, ansible
     assert (tmp_path / "file").read_text(encoding="utf-8") == "in the way"
 
 
+@pytest.mark.long
 def test_the_role_writes_it_by_itself(service: Running, ansible: Ansible, tmp_path: Path) -> None:
     """In a play of one's own, once for all hosts, though one of them fails at its end."""
     service.reset()

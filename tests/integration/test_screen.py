@@ -118,6 +118,7 @@ def reruns(service: Running) -> Counter[tuple[str, int]]:
     return Counter((entry["job_name"], instance["plan_time"]) for entry in service.journal() for instance in entry["instances"])
 
 
+@pytest.mark.long
 def test_the_command_after_a_run_that_lost_the_service_reruns_nothing_twice(service: Running, tmp_path: Path) -> None:
     """Nobody has set a since; the keys are refused once everything was sent. Whatever is offered is pasted three times."""
     ansible = Ansible(tmp_path)

@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from emulator.running import Running
-from tests.support.long import whole_plays_of
+from tests.support.long import whole_plays, whole_plays_of
 from tests.support.playbook import Ansible
 from tests.support.scenarios import SECRET_KEY, STUDIO_ID, V2
 from tests.support.workspace import inventory, token, variables
@@ -51,7 +51,7 @@ def test_a_single_question_needs_nothing_but_the_inventory(service: Running, ans
     assert {instance["status"] for instance in answer["instances"]} == {"fail"}
 
 
-@pytest.mark.parametrize("source", ["variables", "module_defaults"])
+@pytest.mark.parametrize("source", whole_plays(["variables", "module_defaults"]))
 def test_every_module_has_account_and_workspace_of_the_inventory_or_of_the_play(
     service: Running, ansible: Ansible, tmp_path: Path, source: str
 ) -> None:
@@ -84,6 +84,7 @@ def test_every_module_has_account_and_workspace_of_the_inventory_or_of_the_play(
     assert all("not found" in msg or "no instance" in msg for (name, dummy), msg in messages.items() if name in failed), messages
 
 
+@pytest.mark.long
 def test_what_module_defaults_say_of_one_module_is_not_said_of_another(service: Running, ansible: Ansible, tmp_path: Path) -> None:
     service.set(**V2, depend_open=True)
     names = ["dataarts.factory.job_info", "dataarts.factory.workspace_info", "dataarts.factory.job_instance_info"]
@@ -124,6 +125,7 @@ def test_a_limit_of_the_inventory_is_not_lifted_by_what_says_nothing(
     assert service.journal() == []
 
 
+@pytest.mark.long
 def test_omit_leaves_a_credential_of_the_inventory_out(service: Running, ansible: Ansible, tmp_path: Path) -> None:
     """Keys and a token are refused together; a limit it does not lift, see above."""
     hosts = written(tmp_path, inventory(sales=variables(service, settle_time=1, journal=str(tmp_path / "journal"))))

@@ -1,9 +1,11 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Tables of which each row is a whole play: `make test` plays the first, `make long` the others.
+"""What takes long and seldom fails, mostly whole plays: `make test` runs the first of each kind, `make long` the others.
 
-What such a play decides is shown row by row by tests of modules and of pure functions, in less time.
+A play takes more than a second of a processor before it asks anything. What it decides is shown row by row by tests of modules and of
+pure functions, in less time; so of a table of plays `make test` runs the first row. A test that is marked as long as a whole stands in a
+file with others of its kind that are not (`tests/unit/test_house.py`).
 """
 
 from __future__ import annotations

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import re
 import shutil
@@ -38,6 +39,22 @@ def test_every_test_is_a_unit_or_in_one_integration_target() -> None:
     assert {
         str(path): named[TESTS / path] for path in others if path.parts[0] not in ("unit", *LEFT_OUT) and named[TESTS / path] != 1
     } == {}
+
+
+def long_tests(path: Path) -> dict[str, bool]:
+    """The tests in the file *path*, and whether each is marked as long as a whole."""
+    nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+    tests = [node for node in nodes if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")]
+    return {test.name: any(ast.unparse(mark) == "pytest.mark.long" for mark in test.decorator_list) for test in tests}
+
+
+def test_every_file_with_long_tests_has_some_that_make_test_runs() -> None:
+    """And each of them stands in a folder that `make long` looks into."""
+    others = [path for path in TESTS.rglob("test_*.py") if path != Path(__file__).resolve()]
+    files = [path for path in others if re.search(r"pytest\.mark\.long\b|whole_plays", path.read_text(encoding="utf-8"))]
+    assert [str(path) for path in files if all(long_tests(path).values())] == []
+    (folders,) = re.findall(r"^LONG_FOLDERS := (.+)$", (CHECKOUT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+    assert {path.relative_to(CHECKOUT).parent.as_posix() for path in files} == set(folders.split())
 
 
 def test_the_readme_states_what_the_matrix_found() -> None:
