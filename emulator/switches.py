@@ -32,6 +32,16 @@ SWITCHES: dict[str, Switch] = {
     "offset_beyond": Switch(
         ("empty", "first_page"), "What a list answers when `offset` lies beyond its end: an empty page, or the first page again [TF]."
     ),
+    "total_of": Switch(
+        ("list", "page"),
+        "What `total` of a list with pages counts: all that the request means, or what the answer shows; no page says it [H-208].",
+    ),
+    "today_zone_hours": Switch(
+        (0, 8),
+        "The zone whose midnight begins the window of a list that is asked for without one, hours ahead of UTC; no page says whose today it is "
+        "[H-208][H-94].",
+        free=True,
+    ),
     "list_order": Switch(("newest", "oldest", "random"), "Order of instance lists by plan time; `random` differs from call to call [KES]."),
     "window_compares": Switch(
         ("plan_time", "start_time"),
@@ -150,6 +160,11 @@ SWITCHES: dict[str, Switch] = {
     ),
     "status_spelling": Switch(
         ("hyphen", "short"), "Status words: manual-stop and skip-by-depend, or manual and skip of an older SDK [KES]."
+    ),
+    "status_words": Switch(
+        ("documented", "others"),
+        "Whether lists show status words that no document of the API has: with `others` an instance that waits is `initialized`, as in the "
+        "console [H-UMN].",
     ),
     "v1_job_id": Switch(
         ("number", "text", "text_comma"),

@@ -38,7 +38,15 @@ SETS_ITS_OWN = ("test_cases_journal.py", "test_cases_outcomes.py", "test_cases_t
 #: Switches of time and identity: a test that states times, or names instances by key, could only fail under them. Each setting is tried
 #: from end to end by tests/contract/test_every_switch.py and by the tests above.
 NOT_IN_SETS = frozenset(
-    {"starting_seconds", "running_per_job", "scheduler_skew_seconds", "date_offset_seconds", "twins_rerun", "submit_time_after_rerun"}
+    {
+        "starting_seconds",
+        "status_words",
+        "running_per_job",
+        "scheduler_skew_seconds",
+        "date_offset_seconds",
+        "twins_rerun",
+        "submit_time_after_rerun",
+    }
 )
 
 Setting = tuple[str, Value]

@@ -8,6 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from emulator.gateway import parameters
+from emulator.gateway.paging import total
 from emulator.service import Answer, Request
 from emulator.world.model import Baseline, Workspace
 
@@ -19,7 +20,8 @@ def list_baselines(request: Request) -> Answer:
     """GET …/factory/aiops/{instance_id}/baseline: the definitions, ``offset`` is a page from 1."""
     enable = parameters.flag(request, "enable") if "enable" in request.query else None
     entries = [_definition(request, *pair) for pair in _baselines(request) if enable in (None, pair[1].enable)]
-    return Answer(body={"total": len(entries), "baselines": _page(request, entries)})
+    shown = _page(request, entries)
+    return Answer(body={"total": total(request, entries, shown), "baselines": shown})
 
 
 def list_baseline_instances(request: Request) -> Answer:
@@ -34,7 +36,8 @@ def list_baseline_instances(request: Request) -> Answer:
         for days in range(-7, 8)
         if begin <= baseline.sla_time + days * _DAY_MS <= end
     ]
-    return Answer(body={"total": len(entries), "baseline_instances": _page(request, entries)})
+    shown = _page(request, entries)
+    return Answer(body={"total": total(request, entries, shown), "baseline_instances": shown})
 
 
 def _baselines(request: Request) -> t.Iterator[tuple[Workspace, Baseline]]:

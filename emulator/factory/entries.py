@@ -12,6 +12,8 @@ from emulator.world.model import Instance
 from emulator.world.world import submit_time_of
 
 Json = dict[str, t.Any]
+#: What the console calls an instance that has not started [H-UMN]; no page of the API has the word.
+UNDOCUMENTED = "initialized"
 _SHORT = {"manual-stop": "manual", "skip-by-depend": "skip"}
 
 
@@ -22,6 +24,8 @@ def status_word(instance: Instance, switches: Switches, api: str) -> str:
     if api == "v1" and instance.ignore_success:
         return "ignoreSuccess"
     word = "success" if instance.force_success or instance.ignore_success else instance.status
+    if word == "waiting" and switches["status_words"] == "others":
+        return UNDOCUMENTED
     return _SHORT.get(word, word) if switches["status_spelling"] == "short" else word
 
 

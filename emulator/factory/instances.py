@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import random
 import typing as t
-from datetime import datetime, timezone
 
 from emulator.factory.entries import instance_v1, instance_v2, status_word
 from emulator.factory.lookup import jobs_of, named_job
 from emulator.gateway import parameters
 from emulator.gateway.errors import invalid
-from emulator.gateway.paging import page
+from emulator.gateway.paging import page, total
 from emulator.service import Answer, Request
 from emulator.world.model import Instance, Job
 
@@ -33,12 +32,8 @@ def list_v2(request: Request) -> Answer:
         instances = [instance for instance in instances if instance.force_success]
     if parameters.flag(request, "ignore_success"):
         instances = [instance for instance in instances if instance.ignore_success]
-    return Answer(
-        body={
-            "total": len(instances),
-            "instances": [instance_v2(instance, switches) for instance in page(request, ordered(request, instances))],
-        }
-    )
+    shown = page(request, ordered(request, instances))
+    return Answer(body={"total": total(request, instances, shown), "instances": [instance_v2(instance, switches) for instance in shown]})
 
 
 def list_v1(request: Request) -> Answer:
@@ -50,12 +45,8 @@ def list_v1(request: Request) -> Answer:
     instances = _in_window(request, jobs, ("minPlanTime", "maxPlanTime"), V1_WINDOW_MS)
     instances = [instance for instance in instances if wanted is None or wanted in (instance.status, status_word(instance, switches, "v1"))]
     instances = _of_type(request, instances, "instanceType")
-    return Answer(
-        body={
-            "total": len(instances),
-            "instances": [instance_v1(instance, switches) for instance in page(request, ordered(request, instances))],
-        }
-    )
+    shown = page(request, ordered(request, instances))
+    return Answer(body={"total": total(request, instances, shown), "instances": [instance_v1(instance, switches) for instance in shown]})
 
 
 def ordered(request: Request, instances: list[Instance]) -> list[Instance]:
@@ -69,7 +60,8 @@ def ordered(request: Request, instances: list[Instance]) -> list[Instance]:
 
 def _in_window(request: Request, jobs: t.Iterable[Job], names: tuple[str, str], most: int) -> list[Instance]:
     now = request.service.clock.now_ms()
-    midnight = int(datetime.fromtimestamp(now / 1000, timezone.utc).replace(hour=0, minute=0, second=0, microsecond=0).timestamp() * 1000)
+    zone_ms = int(request.service.switches["today_zone_hours"] * 3_600_000)
+    midnight = (now + zone_ms) // _DAY_MS * _DAY_MS - zone_ms
     begin, end = parameters.number(request, names[0], midnight), parameters.number(request, names[1], now)
     if begin > end:
         raise invalid(f"{names[0]} is later than {names[1]}")

@@ -11,7 +11,7 @@ from emulator.factory.entries import status_word
 from emulator.factory.lookup import jobs_of, named_job
 from emulator.gateway import parameters
 from emulator.gateway.errors import invalid
-from emulator.gateway.paging import page
+from emulator.gateway.paging import page, total
 from emulator.service import Answer, Request
 from emulator.world.model import Job
 
@@ -26,7 +26,8 @@ def list_v1(request: Request) -> Answer:
     """GET /v1/{project_id}/jobs: batch jobs unless asked otherwise; the name is fuzzy [TF]."""
     kind = parameters.choice(request.query.get("jobType"), "jobType", ("BATCH", "REAL_TIME"), "BATCH")
     jobs = [job for job in jobs_of(request) if job.job_type == kind and request.query.get("jobName", "") in job.name]
-    return Answer(body={"total": len(jobs), "jobs": [_entry_v1(request, job) for job in page(request, jobs, most=MOST)]})
+    shown = page(request, jobs, most=MOST)
+    return Answer(body={"total": total(request, jobs, shown), "jobs": [_entry_v1(request, job) for job in shown]})
 
 
 def list_v2(request: Request) -> Answer:
@@ -41,7 +42,8 @@ def list_v2(request: Request) -> Answer:
         jobs = [job for job in jobs if str(job.job_id) in [number.strip() for number in ids]]
     if "status" in request.query:
         jobs = [job for job in jobs if job.status in request.query["status"].split(",")]
-    return Answer(body={"total": len(jobs), "jobs": [_entry_v2(request, job) for job in page(request, jobs, most=MOST)]})
+    shown = page(request, jobs, most=MOST)
+    return Answer(body={"total": total(request, jobs, shown), "jobs": [_entry_v2(request, job) for job in shown]})
 
 
 def show_v1(request: Request) -> Answer:

@@ -11,6 +11,7 @@ from datetime import datetime
 
 from emulator.gateway import parameters
 from emulator.gateway.errors import Refusal, invalid, unknown_job
+from emulator.gateway.paging import total
 from emulator.service import Answer, Request
 from emulator.world.cron import plan_times
 from emulator.world.model import Fate, Instance, Job, Supplement, Workspace
@@ -87,7 +88,7 @@ def list_supplements(request: Request) -> Answer:
     runs.sort(key=lambda run: run.submitted, reverse=newest)
     page, size = parameters.number(request, "page", 0), parameters.number(request, "size", 10, 1, 1000)
     rows = [_row(request, run) for run in runs[page * size : (page + 1) * size]]
-    return Answer(body={"msg": "success", "rows": rows, "success": True, "total": len(runs)})
+    return Answer(body={"msg": "success", "rows": rows, "success": True, "total": total(request, runs, rows)})
 
 
 def status_of(request: Request, run: Supplement) -> str:

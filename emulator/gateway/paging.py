@@ -21,3 +21,8 @@ def page(request: Request, items: t.Sequence[_Item], limit: int = 10, most: int 
     if first >= len(items) and request.service.switches["offset_beyond"] == "first_page":
         first = 0
     return items[first : first + limit]
+
+
+def total(request: Request, items: t.Sequence[t.Any], shown: t.Sequence[t.Any]) -> int:
+    """The total of a list of *items* on a page that shows *shown*."""
+    return len(shown if request.service.switches["total_of"] == "page" else items)

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from emulator.gateway.paging import page
+from emulator.gateway.paging import page, total
 from emulator.service import Answer, Request
 
 
@@ -32,7 +32,7 @@ def list_studios(request: Request) -> Answer:
         }
         for studio in page(request, studios, limit=20, unit="record")
     ]
-    return Answer(body={"billing_check": False, "count": len(studios), "commodity_orders": orders})
+    return Answer(body={"billing_check": False, "count": total(request, studios, orders), "commodity_orders": orders})
 
 
 def list_workspaces(request: Request) -> Answer:
@@ -62,4 +62,4 @@ def list_workspaces(request: Request) -> Answer:
         for workspace in page(request, workspaces, limit=20, unit="record")
     ]
     size = max(1, int(request.query.get("limit", 20)))
-    return Answer(body={"count": len(workspaces), "total_page": -(-len(workspaces) // size), "data": data})
+    return Answer(body={"count": total(request, workspaces, data), "total_page": -(-len(workspaces) // size), "data": data})

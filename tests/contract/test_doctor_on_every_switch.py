@@ -15,6 +15,7 @@ from ansible_collections.dataarts.factory.plugins.module_utils._http.iam import 
 from ansible_collections.dataarts.factory.plugins.module_utils._planner.assumptions import POINTS
 from emulator.running import Running
 from emulator.switches import SWITCHES
+from tests.emulator.signed_requests import restart
 from tests.support.logic import Result, call
 from tests.support.scenarios import ACCESS_KEY, DOMAIN, SECRET_KEY, USER_NAME, USER_PASSWORD, WORKSPACE_ID, small_night
 from tests.support.workspace import options
@@ -23,14 +24,16 @@ SETTINGS = [(name, value) for name, switch in SWITCHES.items() for value in swit
 BY_USER = {"access_key": None, "secret_key": None, "user_name": USER_NAME, "user_password": USER_PASSWORD, "domain_name": DOMAIN}
 #: Decided by reading, where the workspace holds what that takes, and by a request for a rerun of nothing.
 BY_READING = {
-    "offset_unit", "offset_beyond", "list_order", "window_compares", "enforce_window", "submit_time_of", "v2_open", "v2_list_open",
+    "offset_unit", "offset_beyond", "total_of", "today_zone_hours", "list_order", "window_compares", "enforce_window", "submit_time_of",
+    "v2_open", "v2_list_open",
     "v2_workspace", "v1_open", "depend_open", "code_spelling", "gateway_prefix", "status_spelling", "v1_job_id", "request_id_header",
     "clock_skew_seconds", "date_offset_seconds", "token_lifetime_seconds", "detail_error", "node_types",
 }  # fmt: skip
 BY_PROBING = {"v2_retry_open", "unknown_job_at_retry"}
 OF_CLOCKS = {"clock_skew_seconds", "date_offset_seconds", "token_lifetime_seconds"}
 #: Settings that leave no trace in what reading shows.
-NOT_SHOWN = {("running_per_job", 5)}
+NOT_SHOWN = {("running_per_job", 5), ("status_words", "documented")}
+DAY_MS = 86_400_000
 
 
 @pytest.fixture(autouse=True)
@@ -49,6 +52,11 @@ def begin(service: Running, role: str = "operator", **switches: t.Any) -> None:
         {"name": "daily_sales", "failed": 2, "succeeded": 3, "every": "1d"},
         {"name": "late", "instances": [{"plan_time": "-5h", "start_time": "-4h", "status": "fail"}]},
         {"name": "stopped", "instances": [{"plan_time": "-6h", "status": "manual-stop"}]},
+        {
+            "name": "often",
+            "instances": [{"plan_time": f"-{15 * number + 1}m", "status": "success"} for number in range(100)],
+        },
+        {"name": "held", "instances": [{"plan_time": "-2h", "status": "waiting", "held": True}]},
         {
             "name": "many",
             "instances": [{"plan_time": f"-{hour}h", "status": "waiting", "runs": [{"status": "hang"}]} for hour in range(1, 8)],
@@ -84,7 +92,8 @@ def test_no_setting_is_named_wrong(emulated: Running, name: str, value: t.Any) -
     actual = emulated.state()["switches"]
     settings = decided(emulated, probe_retry=True, **BY_USER)
     assert {switch: setting for switch, setting in settings.items() if not same(setting, actual[switch])} == {}
-    if name in BY_READING | BY_PROBING | {"running_per_job"} and (name, value) not in NOT_SHOWN:
+    shown = (name, value) not in NOT_SHOWN and not (name == "today_zone_hours" and begun(emulated, value) < 120_000)
+    if name in BY_READING | BY_PROBING | {"running_per_job", "status_words"} and shown:
         assert name in settings
     assert emulated.journal() == []
 
@@ -98,8 +107,62 @@ def test_with_keys_a_clock_is_named_only_where_nothing_else_can_be_wrong(emulate
     assert OF_CLOCKS & set(settings) == (set() if value in (90, 172800) else {"clock_skew_seconds", "date_offset_seconds"})
 
 
+def begun(service: Running, zone: float) -> int:
+    """How long ago the day of *zone* has begun, ms."""
+    return (service.now_ms() + int(zone * 3_600_000)) % DAY_MS
+
+
+def old_enough(service: Running, zones: t.Sequence[float]) -> float:
+    """A zone whose day has begun some hours ago."""
+    return next(zone for zone in zones if DAY_MS / 4 < begun(service, zone) < DAY_MS * 3 / 4)
+
+
+@pytest.mark.parametrize("zones", [range(-11, 13), (5.5, -9.5), (5.75, -3.5), (-3.5, 9.5), (3.5, -9.5)])
+def test_whose_today_it_is(emulated: Running, zones: t.Sequence[float]) -> None:
+    zone = old_enough(emulated, zones)
+    begin(emulated, today_zone_hours=zone)
+    assert decided(emulated)["today_zone_hours"] == zone
+    assert "today_zone_hours" not in decided(emulated, api_version="v2") or decided(emulated, api_version="v2")["today_zone_hours"] == zone
+
+
+def test_instances_an_hour_apart_name_no_zone_of_half_hours_wrong(emulated: Running) -> None:
+    for zone in (*range(-11, 13), 3.5, 5.5, 5.75, -9.5):
+        jobs = [{"name": "hourly", "instances": [{"plan_time": f"-{hour}h", "status": "success"} for hour in range(26)]}]
+        emulated.reset(small_night(jobs=jobs, switches={"flow_control": False, "today_zone_hours": zone}))
+        assert decided(emulated).get("today_zone_hours", zone) == zone
+
+
+@pytest.mark.parametrize("total_of", SWITCHES["total_of"].settings)
+@pytest.mark.parametrize("closed", [{}, {"v1_open": False}, {"v2_open": False}])
+def test_what_a_total_counts_is_read_by_either_version(emulated: Running, total_of: str, closed: dict[str, t.Any]) -> None:
+    begin(emulated, total_of=total_of, **closed)
+    assert decided(emulated)["total_of"] == total_of
+
+
+@pytest.mark.parametrize("instance_id", ["same", "new"])
+@pytest.mark.parametrize("submit_time", ["same", "new"])
+def test_an_instance_that_somebody_reran_is_told_by_its_siblings(emulated: Running, instance_id: str, submit_time: str) -> None:
+    """By reading alone, where its submit time shows it; without that nothing proves a rerun."""
+    jobs = [{"name": "daily", "instances": [{"plan_time": f"-{days}d", "status": "fail"} for days in (5, 4, 3, 2, 1)]}]
+    emulated.reset(
+        small_night(
+            jobs=jobs,
+            switches={"flow_control": False, "instance_id_after_rerun": instance_id, "submit_time_after_rerun": submit_time},
+        )
+    )
+    assert restart(emulated, "daily", emulated.instances("daily")[2]["instance_id"]).status == 204
+    emulated.advance(60)
+    emulated.add("daily", {"plan_time": "-1s", "status": "success"}, workspace_id=WORKSPACE_ID)
+    settings = decided(emulated)
+    read = {name: setting for name, setting in settings.items() if name.endswith("_after_rerun")}
+    if submit_time == "same":
+        assert read == {}
+    else:
+        assert read == {"submit_time_after_rerun": "new", "instance_id_after_rerun": instance_id}
+
+
 def test_what_reading_decides(emulated: Running) -> None:
-    begin(emulated)
+    begin(emulated, today_zone_hours=old_enough(emulated, (0, 8, -8)))
     settings = decided(emulated, **BY_USER)
     assert set(settings) == BY_READING | {"running_per_job"}
     assert set(decided(emulated, probe_retry=True, **BY_USER)) == BY_READING | BY_PROBING | {"running_per_job"}

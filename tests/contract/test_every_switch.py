@@ -100,6 +100,7 @@ def check_lists(service: Running, module_options: ModuleOptions, changes: dict[s
     jobs = call("job_info", module_options("job_info", **{**changes, "jobs": ["*"]}))
     assert sorted(job["name"] for job in jobs["jobs"]) == sorted(service.state()["workspaces"][WORKSPACE_ID])
     result = call("job_instance_info", module_options("job_instance_info", **{**changes, "jobs": ["daily_*", "hourly_*"]}))
+    assert not result["failed"], result["msg"]
     listed = sorted(
         (instance["job_name"], instance["plan_time"], instance["instance_id"], instance["status"]) for instance in result["instances"]
     )
@@ -134,6 +135,27 @@ def test_complete_and_once(
     again = passes(module_options(**changes, since=str(results[0]["since"])))[-1]
     afresh = passes(module_options(**changes))[-1]
     assert [(result["changed"], result["failed"]) for result in (again, afresh)] == [(False, False)] * 2
+    assert reruns(emulated.journal()) == expected
+
+
+@pytest.mark.usefixtures("unpaced")
+@pytest.mark.parametrize("closed", [{}, {"v1_open": False}, {"v2_open": False}])
+@pytest.mark.parametrize("offset_beyond", SWITCHES["offset_beyond"].settings)
+@pytest.mark.parametrize("offset_unit", SWITCHES["offset_unit"].settings)
+def test_a_total_that_counts_the_page_hides_nothing(
+    emulated: Running, module_options: ModuleOptions, offset_unit: str, offset_beyond: str, closed: dict[str, bool]
+) -> None:
+    """A full page of instances whose total says that it is all, and two of jobs: what failed lies behind the first page."""
+    quiet = [{"plan_time": f"-{3 * number}m", "status": "success"} for number in range(1000)]
+    jobs: list[dict[str, t.Any]] = [{"name": f"idle_{number:03}", "instances": []} for number in range(2 * 100 - 2)]
+    jobs.append({"name": "daily_sales", "instances": [{"plan_time": "-1d", "status": "success"}]})
+    jobs.append({"name": "hourly_stock", "instances": [*quiet, {"plan_time": "-3d", "status": "fail"}]})
+    switches = {"flow_control": False, "total_of": "page", "offset_unit": offset_unit, "offset_beyond": offset_beyond, **closed}
+    emulated.reset(small_night(jobs=jobs, switches=switches))
+    check_lists(emulated, module_options, {})
+    expected = failed(emulated)
+    assert len(expected) == 1
+    assert passes(module_options(), between=settle(emulated))[-1]["failed"] is False
     assert reruns(emulated.journal()) == expected
 
 

@@ -38,6 +38,8 @@ JOBS: list[dict[str, t.Any]] = [
     {"name": "behind", "depends_on": ["odd"], "instances": [{"plan_time": "-1h"}]},
     {"name": "shared_key", "instances": twins()},
     {"name": "crowded", "failed": 7},
+    {"name": "hours", "instances": [{"plan_time": f"-{number}h", "status": "success"} for number in range(25)]},
+    {"name": "held", "instances": [{"plan_time": "-1h", "status": "waiting", "held": True}]},
     {"name": "patched", "cron": "0 0 3 * * ?", "cron_zone": "UTC", "patch_fails": [1793502000000], "instances": []},
 ]
 #: PatchData of two days up to a plan time, of which the last but one fails.
@@ -190,6 +192,17 @@ OBSERVERS: dict[str, Observe] = {
         and [entry["status"] for entry in listed(service, limit=2, offset=1).data["instances"]]
     ),
     "offset_beyond": lambda service: len(listed(service, limit=2, offset=99).data["instances"]),
+    "total_of": lambda service: (
+        listed(service, limit=2).data["total"],
+        listed_v1(service, limit=2).data["total"],
+        request(service.endpoint_v1, "GET", JOBS_V1, query={"limit": 1}).data["total"],
+        request(service.endpoint, "GET", JOBS_V2, query={"limit": 1}).data["total"],
+    ),
+    "today_zone_hours": lambda service: (
+        request(service.endpoint, "GET", f"{JOBS_V2}/hours/instances/detail").data["total"],
+        request(service.endpoint_v1, "GET", f"{JOBS_V1}/instances/detail", query={"jobName": "hours"}).data["total"],
+    ),
+    "status_words": lambda service: [entry["status"] for entry in listed(service, "held").data["instances"]],
     "list_order": lambda service: {tuple(plans(listed(service).data["instances"])) for _number in range(8)},
     "window_compares": lambda service: listed(service, "odd", min_plan_time=service.now_ms() - 86_400_000).data["total"],
     "enforce_window": lambda service: listed(service, min_plan_time=1_000_000_000_000).status,

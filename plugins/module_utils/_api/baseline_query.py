@@ -86,8 +86,11 @@ class Baselines:
             asked = {**query, "offset": number, "limit": _LIMIT}
             request = client.request("GET", client.session.hosts.v2, route, "v2", "factory", "aiops", studio, resource, query=asked)
             page = client.read(request, lambda body: _page(body, route, parse), self._deadline)
+            # A full page never ends the list: whether the total counts more than the page is not documented.
+            if list(page.entries) == entries[: len(page.entries)]:  # empty, or the first one again
+                return entries
             entries += page.entries
-            if len(entries) >= page.total or not page.entries:
+            if len(page.entries) < _LIMIT and len(entries) >= page.total:
                 return entries
         raise ApiError(Kind.INVALID, f"the list of {route.replace('_', ' ')} has more than {_LIMIT * _PAGES} entries")
 

@@ -10,6 +10,9 @@ without a window, and a single millisecond that overflows a page, are read by :f
 A list is complete or an error: the entries, each counted once, must be as many as the service's own ``total``. The service continues to
 work while the list is read, so a list whose count does not match is read again before it is refused.
 
+Nor can ``total`` be trusted to count more than the page that it comes with, since no page says what it counts: a full page never ends a list,
+whatever the total is. A window with a full page is divided, and a list by ``offset`` ends with a page that is short or brings nothing new.
+
 A list has a budget, see :class:`.list_budget.ListBudget`: whatever the service answers, memory stays bounded.
 """
 
@@ -115,15 +118,21 @@ def read_paged(
     :raises ApiError: whatever *fetch* raises; BAD_ANSWER if it stays incomplete, INVALID if it exceeds *budget*.
     """
     budget = budget or ListBudget(what)
-    for walk in range(WALKS):
-        offset_walk = _OffsetWalk(fetch, key, page, budget)
+    before: set[t.Hashable] = set()
+    mismatch: _MismatchError | None = None
+    for dummy in range(WALKS):
+        walk = _OffsetWalk(fetch, key, page, budget)
         try:
-            return offset_walk.read()
-        except _MismatchError as mismatch:
-            budget.release(offset_walk.entries.values())
-            if walk == WALKS - 1:
-                raise _incomplete(what, mismatch.count, mismatch.total) from None
-    raise ValueError("WALKS is at least 1")
+            entries = walk.read()
+        except _MismatchError as error:
+            mismatch = None if walk.uncounted else error
+        else:
+            # Where the service counts pages only, a second walk that finds the same stands for the count.
+            if not walk.uncounted or walk.entries.keys() == before:
+                return entries
+            mismatch, before = None, set(walk.entries)
+        budget.release(walk.entries.values())
+    raise _incomplete(what, mismatch.count, mismatch.total) if mismatch is not None else _unsteady(what)
 
 
 class _WindowWalk(t.Generic[_T]):
@@ -141,20 +150,22 @@ class _WindowWalk(t.Generic[_T]):
 
     def read(self, window: Window) -> None:
         """Add all entries of a window that one request may span."""
-        pending, requests, most_requests = [(window, 0)], 0, 0
+        pending, requests, total = [(window, 0)], 0, 0
         while pending:
             span, around = pending.pop()
-            page = self._fetch(span, self.limits.page, 0)
+            page = self._matching(span)
             requests += 1
             # Each page lies at most one path of divisions deep; a service that claims "more" about every window is not asked for ever.
-            most_requests = most_requests or 64 + 2 * (page.total // self.limits.page + 1) * window.length.bit_length()
+            total = total or page.total
+            pages = max(total, len(self.entries)) // self.limits.page + 1
             self._budget.foresee(page.total)
-            if page.total <= self.limits.page or len(self._by_key(page)) == page.total:
-                self._add(self._checked(span, page))
+            if self._is_whole(page):
+                self._add(page.entries)
+            elif self._fits(page) or requests >= 64 + 4 * pages * window.length.bit_length():
+                where, count = (span, len(self._by_key(page))) if self._fits(page) else (window, len(self.entries))
+                raise _incomplete(f"{self._what} from {where}", count, page.total)
             elif span.length == 1:
                 self._add(self._millisecond(span))
-            elif requests >= most_requests:
-                raise _incomplete(f"{self._what} from {window}", len(self.entries), page.total)
             else:
                 pending.extend((part, page.total) for part in reversed(self._parts(span, page.total, around)))
 
@@ -173,12 +184,21 @@ class _WindowWalk(t.Generic[_T]):
             self._budget.add(entry, self.entries.get(key))
             self.entries[key] = entry
 
-    def _checked(self, window: Window, page: Page[_T]) -> list[_T]:
-        """The entries of a window that fits one page; the window is read again where they are not as many as counted."""
-        first = [page]
-        return read_whole(
-            lambda: first.pop() if first else self._fetch(window, self.limits.page, 0), key=self._key, what=f"{self._what} from {window}"
-        )
+    def _matching(self, window: Window) -> Page[_T]:
+        """The first page of a window, asked for again where it should be the whole window and its entries are not as many as counted."""
+        for walk in range(WALKS):
+            page = self._fetch(window, self.limits.page, 0)
+            if walk == WALKS - 1 or self._is_whole(page) or not self._fits(page):
+                break
+        return page
+
+    def _fits(self, page: Page[_T]) -> bool:
+        """Whether the window fits one page: what fills one may be a part, whatever the total is."""
+        return page.total <= self.limits.page and len(page.entries) != self.limits.page
+
+    def _is_whole(self, page: Page[_T]) -> bool:
+        """Whether the page is all of its window."""
+        return len(page.entries) != self.limits.page and len(self._by_key(page)) == page.total
 
     def _millisecond(self, window: Window) -> list[_T]:
         entries = read_paged(
@@ -196,43 +216,53 @@ class _WindowWalk(t.Generic[_T]):
 
 
 class _OffsetWalk(t.Generic[_T]):
-    """One walk over a list by ``offset``, whose unit follows from comparing the answers to offset 0 and 1. ``entries`` by key."""
+    """One walk over a list by ``offset``, whose unit follows from comparing the answers to offset 0 and 1.
+
+    :ivar entries: by key.
+    :ivar uncounted: whether the totals turned out to count pages, so that none says how many entries there are.
+    """
 
     def __init__(self, fetch: t.Callable[[int, int], Page[_T]], key: Key[_T], page: int, budget: ListBudget) -> None:
         self.entries: dict[t.Hashable, _T] = {}
+        self.uncounted = False
         self._budget = budget
         self._fetch = fetch
         self._key = key
-        self._limit = page
+        self._asked = self._limit = page
         self._total = -1
+        #: Whether the first page was full and its total no more than that.
+        self._doubtful = False
 
     def read(self) -> list[_T]:
         """All entries. :raises _MismatchError: not as many as counted, or the count changed meanwhile."""
         first = self._take(0)
-        if first and not self._full:
+        if first and (self._doubtful or not self._full):
             # The service may use smaller pages than it was asked for.
             self._limit = min(self._limit, len(first))
             self._rest(first)
-        if len(self.entries) != self._total:
+        if not self.uncounted and len(self.entries) != self._total:
             raise _MismatchError(len(self.entries), self._total)
         return list(self.entries.values())
 
     @property
     def _full(self) -> bool:
-        return len(self.entries) >= self._total
+        return not self.uncounted and len(self.entries) >= self._total
 
     def _rest(self, first: list[t.Hashable]) -> None:
         second = self._take(1)
         if not set(first) & set(second):
-            self._onwards(2, by_records=False)
+            self._onwards(2, second, by_records=False)
         elif second[: len(first) - 1] == first[1:]:
-            self._onwards(1 + len(second), by_records=True)
+            self._onwards(1 + len(second), second, by_records=True)
         if not self._full and self._take(0) != first:
+            if self.uncounted:
+                raise _MismatchError(len(self.entries), self._total)
             self._sample()
 
-    def _onwards(self, offset: int, *, by_records: bool) -> None:
-        """Take page after page until all entries are there, or a page brings nothing new: it is empty, or the list started again."""
-        while not self._full:
+    def _onwards(self, offset: int, taken: list[t.Hashable], *, by_records: bool) -> None:
+        """Take page after page until all entries are there and the last page, at first *taken*, was short; or one brings nothing new: it is
+        empty, or the list started again."""
+        while taken and not (self._full and len(taken) < self._limit):
             before = len(self.entries)
             taken = self._take(offset)
             if len(self.entries) == before:
@@ -249,15 +279,17 @@ class _OffsetWalk(t.Generic[_T]):
     def _take(self, offset: int) -> list[t.Hashable]:
         """The keys of the page at *offset*, whose entries are kept. :raises _MismatchError: the count is not that of the first page."""
         page = self._fetch(self._limit, offset)
-        if self._total not in (-1, page.total):
-            raise _MismatchError(len(self.entries), page.total)
         if self._total == -1:
             self._budget.foresee(page.total)
-        self._total = page.total
+            self._total, self._doubtful = page.total, page.total == len(page.entries) == self._asked
         keys = [self._key(entry) for entry in page.entries]
         for key, entry in zip(keys, page.entries):
             self._budget.add(entry, self.entries.get(key))
             self.entries[key] = entry
+        if page.total != self._total or len(self.entries) > self._total:
+            if not (self._doubtful and page.total == len(page.entries)):
+                raise _MismatchError(len(self.entries), page.total)
+            self.uncounted = True
         return keys
 
 
@@ -266,4 +298,12 @@ def _incomplete(what: str, count: int, total: int) -> ApiError:
         Kind.BAD_ANSWER,
         f"the service counts {total} {what} but lists {count}",
         hint="An incomplete list is not used. Run it again; if that does not help, narrow the time window or name fewer jobs.",
+    )
+
+
+def _unsteady(what: str) -> ApiError:
+    return ApiError(
+        Kind.BAD_ANSWER,
+        f"the service does not count all {what}, and lists others each time",
+        hint="An incomplete list is not used. Run it again; if that does not help, name fewer jobs.",
     )

@@ -52,8 +52,8 @@ class Questions:
         """One page of the list of jobs."""
         return self.send((self._v2 if version == "v2" else self._v1).jobs_request(job_type, limit, offset))
 
-    def instances(self, version: str, job_name: str | None, window: Window, limit: int) -> Answer:
-        """The first page of the instances of a job, or with v1 of the whole workspace if there is no *job_name*."""
+    def instances(self, version: str, job_name: str | None, window: Window | None, limit: int) -> Answer:
+        """The first page of the instances of a job, or with v1 of the whole workspace if there is no *job_name*; without a window of today's."""
         if version == "v2":
             return self.send(self._v2.instances_request(job_name or NO_SUCH_JOB, window, limit, 0))
         return self.send(self._v1.instances_request(job_name, window, limit, 0))

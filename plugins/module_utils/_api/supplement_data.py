@@ -36,9 +36,9 @@ class SupplementDataApi:
         """GET …/factory/supplement-data [SDK]: the runs whose name is or contains *name* (None: all), newest first, each once."""
         rows: dict[tuple[t.Any, ...], PatchDataRow] = {}
         for page in range(_PAGES):
-            total, listed = self._page(name, page, deadline)
+            listed, before = self._page(name, page, deadline), len(rows)
             rows.update({(row.name, row.submitted): row for row in listed})
-            if len(listed) < ROWS_PAGE or len(rows) >= total:
+            if len(listed) < ROWS_PAGE or len(rows) == before:
                 break
         return list(rows.values())
 
@@ -46,16 +46,16 @@ class SupplementDataApi:
         """The runs of exactly that name, newest first; more than one only where the service does not mind."""
         return [row for row in self.rows(name, deadline) if row.name == name]
 
-    def _page(self, name: str | None, page: int, deadline: float | None) -> tuple[int, list[PatchDataRow]]:
+    def _page(self, name: str | None, page: int, deadline: float | None) -> list[PatchDataRow]:
         query = {"sort": "desc", "page": page, "size": ROWS_PAGE, "name": name}
         request = self._client.v2("GET", "supplements", "supplement-data", query=query)
         return self._client.read(request, _rows, deadline)
 
 
-def _rows(body: t.Any) -> tuple[int, list[PatchDataRow]]:
+def _rows(body: t.Any) -> list[PatchDataRow]:
     fields = Fields(body, "the list of PatchData")
-    rows = [_row(entry, f"PatchData {number} of the list") for number, entry in enumerate(fields.entries("rows"), 1)]
-    return fields.count("total"), rows
+    fields.count("total")  # an answer without it is not this list; what it counts is not documented
+    return [_row(entry, f"PatchData {number} of the list") for number, entry in enumerate(fields.entries("rows"), 1)]
 
 
 def _row(value: t.Any, what: str) -> PatchDataRow:

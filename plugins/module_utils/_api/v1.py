@@ -127,18 +127,18 @@ class V1Api:
     def instances_request(
         self,
         job_name: str | None,
-        span: Window,
+        span: Window | None,
         limit: int,
         offset: int,
         status: str | None = None,
         instance_type: InstanceType | None = None,
     ) -> Request:
-        """One page of :meth:`list_instances`."""
+        """One page of :meth:`list_instances`; without a window of what the service takes for today."""
         query = {
             "jobName": job_name,
             "preciseQuery": None if job_name is None else True,
-            "minPlanTime": span.begin,
-            "maxPlanTime": span.end,
+            "minPlanTime": span.begin if span else None,
+            "maxPlanTime": span.end if span else None,
             "limit": limit,
             "offset": offset,
             "status": status,

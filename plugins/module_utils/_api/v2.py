@@ -122,12 +122,18 @@ class V2Api:
     # The requests of these endpoints, which ``questions.py`` sends too
 
     def instances_request(
-        self, job_name: str, span: Window, limit: int, offset: int, status: str | None = None, instance_type: InstanceType | None = None
+        self,
+        job_name: str,
+        span: Window | None,
+        limit: int,
+        offset: int,
+        status: str | None = None,
+        instance_type: InstanceType | None = None,
     ) -> Request:
-        """One page of :meth:`list_instances`."""
+        """One page of :meth:`list_instances`; without a window of what the service takes for today."""
         query = {
-            "min_plan_time": span.begin,
-            "max_plan_time": span.end,
+            "min_plan_time": span.begin if span else None,
+            "max_plan_time": span.end if span else None,
             "limit": limit,
             "offset": offset,
             "status": status,

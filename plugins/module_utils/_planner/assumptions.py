@@ -11,13 +11,16 @@ from __future__ import annotations
 import re
 import typing as t
 from collections import Counter
-from dataclasses import dataclass, field
 
 from .._common.errors import ApiError, Kind
 from .._common.text import counted
 from .._models.attempt import Failure
-from .._models.checkup import Assumption, Observed, Setting
+from .._models.checkup import Assumption, Setting
+from .._models.evidence import Evidence
+from .._models.instance import Status
+from .first_hour import first_hour
 from .showing import VISIBLE_AFTER, settings_in, visible_in
+from .siblings import beside_siblings
 
 #: Instances of one job that must agree before a rule is read from them.
 _ENOUGH = 3
@@ -28,73 +31,6 @@ _DAY_MS = 86_400_000
 _TYPES_APART = frozenset({"Hive SQL", "Spark SQL", "DWS SQL", "DLI SQL", "DLI Spark", "CDM Job", "OBS Manager", "MRS Spark"})
 #: Seconds by which two clocks may differ and still be the same: a Date is a whole second.
 _SAME_CLOCK = 2.0
-
-
-@dataclass(frozen=True)
-class Entry:
-    """An instance as a list showed it, in the service's own words. Times epoch ms."""
-
-    job_name: str
-    job_id: str
-    instance_id: str
-    status: str
-    plan_time: int
-    submit_time: int | None = None
-    start_time: int | None = None
-    instance_type: int | None = None
-    error: bool = False
-
-
-@dataclass
-class Evidence:
-    """Answers to questions that were asked because of an open point; what was not asked, or not answered, is left as it is here.
-
-    :ivar seen: what the checkup has observed next to them.
-    :ivar job_pages: names of jobs by offset, of pages of two jobs; ``again`` is offset 0 a second time, ``beyond`` one beyond the end.
-    :ivar job_total: how many jobs the service counts.
-    :ivar lists: the same list of instances several times, each in the order of the answer.
-    :ivar other_lists: further lists of instances.
-    :ivar accepted: the failures whose reruns the service accepted, by the journal, the newest of each planned run.
-    :ivar notes: what earlier reruns showed, see ``showing.py``.
-    :ivar v1_job_ids: ``jobId`` of v1's lists, as it came.
-    :ivar detail: v1's detail of a failed instance for which a list has an error message, as it came; None without one.
-    :ivar late_start: whether a window of one millisecond at its plan time, and one at its start, listed an instance that started later.
-    :ivar long_windows: version -> whether a window of forty days was refused.
-    :ivar default_workspace: whether the project has a default workspace, which a request without a workspace would mean.
-    :ivar without_workspace: how a v2 request without the workspace header ended: True for an answer, an error, or None.
-    :ivar codes: name of a question that has to be refused -> the code of the refusal.
-    :ivar request_ids: of each answer, whether it had the header of the request id.
-    :ivar retry_after: the header of each answer to a request that was throttled, "" without it.
-    :ivar dates: of each answer, its ``Date`` minus this machine's clock, seconds.
-    :ivar token_skew: this machine's clock minus the one that issued the token, seconds.
-    :ivar token_lifetime: seconds that the token lives.
-    """
-
-    seen: Observed = field(default_factory=Observed)
-    job_pages: dict[str, list[str]] = field(default_factory=dict)
-    job_total: int = 0
-    lists: list[list[Entry]] = field(default_factory=list)
-    other_lists: list[list[Entry]] = field(default_factory=list)
-    accepted: list[Failure] = field(default_factory=list)
-    notes: t.Mapping[str, str] = field(default_factory=dict)
-    v1_job_ids: list[t.Any] = field(default_factory=list)
-    detail: t.Mapping[str, t.Any] | None = None
-    late_start: tuple[bool, bool] | None = None
-    long_windows: dict[str, bool] = field(default_factory=dict)
-    default_workspace: bool = False
-    without_workspace: bool | ApiError | None = None
-    codes: dict[str, str] = field(default_factory=dict)
-    request_ids: list[bool] = field(default_factory=list)
-    retry_after: t.Sequence[str] = ()
-    dates: list[float] = field(default_factory=list)
-    token_skew: float | None = None
-    token_lifetime: float | None = None
-
-    @property
-    def instances(self) -> list[Entry]:
-        """The instances of all lists, each as the last of them showed it."""
-        entries = [entry for entries in (*self.lists, *self.other_lists) for entry in entries]
-        return list({(entry.job_name, entry.plan_time, entry.instance_id): entry for entry in entries}.values())
 
 
 Decided = t.Optional[t.Tuple[Setting, str]]
@@ -136,6 +72,33 @@ def _offset_beyond(evidence: Evidence) -> Decided:
     if not beyond:
         return "empty", "a page of jobs beyond the end is empty"
     return ("first_page", "a page of jobs beyond the end is the first one") if beyond == first else None
+
+
+def _total_of(evidence: Evidence) -> Decided:
+    """Takes three entries of a list with pages, which stays as it is while it is asked for twice."""
+    settings = {}
+    for what, pages in evidence.totals.items():
+        wholes = {(shown, total) for asked, shown, total in pages if shown < asked}
+        parts = {(shown, total) for asked, shown, total in pages if shown == asked}
+        if len(wholes) != 1 or len(parts) != 1:
+            continue
+        (whole, count), (part, total) = wholes.pop(), parts.pop()
+        if part < whole == count and total in (part, whole):
+            settings["list" if total == whole else "page"] = f"the total of {part} of {counted(whole, what)} is {total}"
+    return next(iter(settings.items())) if len(settings) == 1 else None
+
+
+def _today_zone(evidence: Evidence) -> Decided:
+    """Takes instances planned shortly before and after the midnight, so that one zone is left."""
+    if evidence.today is None or evidence.last_day is None:
+        return None
+    return first_hour(evidence.today, evidence.last_day, evidence.now_ms)
+
+
+def _status_words(evidence: Evidence) -> Decided:
+    """Takes an instance whose status is a word that no document has."""
+    words = sorted({entry.status for entry in evidence.instances if Status.parse(entry.status) is Status.UNKNOWN})
+    return ("others", f"a list has the status {words[0]}, which no document has") if words else None
 
 
 def _list_order(evidence: Evidence) -> Decided:
@@ -193,13 +156,16 @@ def _after_rerun(name: str) -> t.Callable[[Evidence], Decided]:
     """A point that is whether a rerun keeps the attribute *name* of an instance."""
 
     def judge(evidence: Evidence) -> Decided:
-        """Takes an instance that the journal knows as rerun, and reruns that show the same"""
+        """Takes an instance that the journal knows as rerun, or that its siblings prove to be, and reruns that show the same"""
         kept = {_kept(name, failure, evidence) for failure in evidence.accepted} - {None}
         noted = settings_in(evidence.notes, f"{name}_after_rerun")
-        settings = {"same" if same else "new" for same in kept} | set(noted)
+        read = beside_siblings(name, (*evidence.lists, *evidence.other_lists))
+        settings = {"same" if same else "new" for same in kept} | set(noted) | ({read[0]} if read is not None else set())
         if len(settings) != 1:
             return None
         setting = settings.pop()
+        if not kept and not noted and read is not None:
+            return read
         day = f", first on {noted[setting]}" if setting in noted else ""
         return setting, f"an instance that was rerun {'keeps it' if setting == 'same' else 'has another one'}, by the journal{day}"
 
@@ -291,7 +257,7 @@ def _running_per_job(evidence: Evidence) -> Decided:
     return (None, f"{count} instances of {name} run at once") if count > 5 else None
 
 
-def _status_words(evidence: Evidence) -> Decided:
+def _cancelled_word(evidence: Evidence) -> Decided:
     """Takes an instance that was cancelled, or skipped because of what it depends on."""
     words = {entry.status for entry in evidence.instances}
     long, short = words & {"manual-stop", "skip-by-depend"}, words & {"manual", "skip"}
@@ -388,6 +354,8 @@ _ONLY_A_RUN = "Only a job that is run by hand shows it"
 POINTS: dict[str, t.Callable[[Evidence], Decided] | str] = {
     "offset_unit": _offset_unit,
     "offset_beyond": _offset_beyond,
+    "total_of": _total_of,
+    "today_zone_hours": _today_zone,
     "list_order": _list_order,
     "window_compares": _window_compares,
     "enforce_window": _enforce_window,
@@ -432,7 +400,8 @@ POINTS: dict[str, t.Callable[[Evidence], Decided] | str] = {
     "running_per_job": _running_per_job,
     "baselines_open": "Only a request that is not made here shows it",
     "baseline_jobs": "Only a request that is not made here shows it",
-    "status_spelling": _status_words,
+    "status_spelling": _cancelled_word,
+    "status_words": _status_words,
     "v1_job_id": _v1_job_id,
     "detail_error": _detail_error,
     "node_types": _node_types,

@@ -16,11 +16,13 @@ from .._common.times import Window
 from .._http.request import Answer
 from .._http.server_clock import date_ms
 from .._models.checkup import Observed
-from .._planner.assumptions import Entry, Evidence
+from .._models.evidence import Entry, Evidence
 
 _DAY_MS = 86_400_000
 #: Instances to ask for at once, and jobs whose instances v2 is asked for.
 _PAGE, _JOBS = 200, 5
+#: Entries that are most asked for, of instances and of jobs; and a part of a list, for its total.
+_MOST, _MOST_JOBS, _PART = 1000, 100, 2
 #: Further than any list goes.
 _BEYOND = 1_000_000
 
@@ -38,14 +40,14 @@ class Gathering:
         self._now = now_ms
         self._week = Window(now_ms - 7 * _DAY_MS + 60_000, now_ms)
         self._open = [version for version in ("v1", "v2") if seen.answered(f"{version}_jobs")]
-        self.evidence = Evidence(default_workspace=any(workspace.kind == "default" for workspace in seen.workspaces))
+        self.evidence = Evidence(now_ms=now_ms)
 
     def gather(self) -> None:
-        """Ask everything; what is not answered is left out."""
+        """Ask everything; what is not answered is left out. What does not need another answer first is asked side by side."""
         if not self._open:
             return
-        list(in_threads(lambda ask: ask(), [self._jobs, self._lists, self._refusals, self._without_workspace]))
-        list(in_threads(lambda ask: ask(), [self._late_start, self._long_windows, self._detail]))
+        _side_by_side(self._jobs, self._v1_lists, self._v2_lists, *self._refusals(), self._without_workspace)
+        _side_by_side(self._late_start, *self._long_windows(), self._detail, *self._days(), self._parts)
 
     def _asked(self, ask: t.Callable[[], Answer]) -> Answer | ApiError | None:
         """How the question ended; an answer's headers are noted."""
@@ -61,27 +63,46 @@ class Gathering:
         return answer
 
     def _jobs(self) -> None:
-        version = self._open[-1]
-        for name, offset in (("0", 0), ("1", 1), ("again", 0), ("beyond", _BEYOND)):
-            answer = self._asked(partial(self._questions.jobs, version, 2, offset))
-            if isinstance(answer, Answer):
-                self.evidence.job_pages[name] = [str(job.get("name")) for job in entries(answer, "jobs")]
-                self.evidence.job_total = _number(answer.body, "total") or 0
+        """Pages of jobs. What is compared with offset 0 is asked for between two askings of it, which show whether the list has changed."""
+        self._jobs_page("0", 0)
+        _side_by_side(partial(self._jobs_page, "1", 1), partial(self._jobs_page, "beyond", _BEYOND), self._all_jobs)
+        self._jobs_page("again", 0)
 
-    def _lists(self) -> None:
-        """The whole workspace three times by v1, or as many jobs as are asked for by v2, the first that has enough three times."""
-        if "v1" in self._open and self._seen.error("v1_list") is None:
-            for dummy in range(3):
-                self._list("v1", None)
-        if "v2" in self._open and self._seen.error("v2_list") is None:
-            names = self._job_names()
-            for name in names:
-                self._list("v2", name, repeated=False)
-            if not self.evidence.lists and self.evidence.instances:
-                counts = [entry.job_name for entry in self.evidence.instances]
-                busiest = max(set(counts), key=counts.count)
-                for dummy in range(3):
-                    self._list("v2", busiest)
+    def _jobs_page(self, name: str, offset: int) -> None:
+        answer = self._asked(lambda: self._questions.jobs(self._open[-1], _PART, offset))
+        if isinstance(answer, Answer):
+            self.evidence.job_pages[name] = [str(job.get("name")) for job in entries(answer, "jobs")]
+            self.evidence.job_total = _number(answer.body, "total") or 0
+            if offset == 0:
+                self._note_total("jobs", _PART, answer)
+
+    def _all_jobs(self) -> None:
+        self._note_total("jobs", _MOST_JOBS, self._asked(lambda: self._questions.jobs(self._open[-1], _MOST_JOBS)))
+
+    def _note_total(self, what: str, asked: int, answer: Answer | ApiError | None) -> None:
+        total = _number(answer.body, "total") if isinstance(answer, Answer) else None
+        if total is not None:
+            self.evidence.totals.setdefault(what, []).append((asked, len(entries(answer, what)), total))
+
+    def _lists_open(self, version: str) -> bool:
+        return version in self._open and self._seen.error(f"{version}_list") is None
+
+    def _v1_lists(self) -> None:
+        """The whole workspace three times."""
+        if self._lists_open("v1"):
+            _side_by_side(*[partial(self._list, "v1", None)] * 3)
+
+    def _v2_lists(self) -> None:
+        """As many jobs as are asked for; where v1 is closed, the one with most instances three times more."""
+        if not self._lists_open("v2"):
+            return
+        _side_by_side(*(partial(self._list, "v2", name, repeated=False) for name in self._job_names()))
+        if not self._lists_open("v1") and self.evidence.instances:
+            _side_by_side(*[partial(self._list, "v2", self._busiest())] * 3)
+
+    def _busiest(self) -> str:
+        counts = [entry.job_name for entry in self.evidence.instances]
+        return max(sorted(set(counts)), key=counts.count)
 
     def _job_names(self) -> list[str]:
         answer = self._asked(lambda: self._questions.jobs(self._open[-1], _JOBS))
@@ -89,22 +110,57 @@ class Gathering:
 
     def _list(self, version: str, job_name: str | None, *, repeated: bool = True) -> None:
         answer = self._asked(lambda: self._questions.instances(version, job_name, self._week, _PAGE))
-        shown = [entry for entry in map(_entry, entries(answer, "instances")) if entry is not None]
-        (self.evidence.lists if repeated else self.evidence.other_lists).append(shown)
+        (self.evidence.lists if repeated else self.evidence.other_lists).append(_shown(answer))
+        if repeated:
+            self._note_total("instances", _PAGE, answer)
         if version == "v1":
             self.evidence.v1_job_ids += [raw.get("jobId") for raw in entries(answer, "instances")]
 
-    def _refusals(self) -> None:
+    def _listing(self) -> tuple[str, str | None] | None:
+        """The version and the job by which most can be listed: all jobs by v1, else one by v2."""
+        if self._lists_open("v1"):
+            return "v1", None
+        return ("v2", self._busiest()) if self._lists_open("v2") and self.evidence.instances else None
+
+    def _parts(self) -> None:
+        """A part of the list that was asked for three times, for its total."""
+        listing = self._listing()
+        if listing is not None:
+            self._note_total("instances", _PART, self._asked(lambda: self._questions.instances(*listing, self._week, _PART)))
+
+    def _days(self) -> list[t.Callable[[], None]]:
+        """What is listed for the last 25 hours, and without a window."""
+        listing = self._listing()
+        if listing is None:
+            return []
+
+        def ask(window: Window | None) -> list[Entry] | None:
+            answer = self._asked(lambda: self._questions.instances(*listing, window, _MOST))
+            return _shown(answer) if isinstance(answer, Answer) and len(entries(answer, "instances")) < _MOST else None
+
+        def last_day() -> None:
+            self.evidence.last_day = ask(Window(self._now - 25 * 3_600_000, self._now))
+
+        def today() -> None:
+            self.evidence.today = ask(None)
+
+        return [last_day, today]
+
+    def _refusals(self) -> list[t.Callable[[], None]]:
+        """What cannot exist, for the codes of the refusals."""
         version = self._open[-1]
         asked: dict[str, t.Callable[[], Answer]] = {
             "no_such_call": self._questions.no_such_call,
             "no_such_job": lambda: self._questions.no_such_job(version),
             "no_such_workspace": lambda: self._questions.no_such_workspace(version),
         }
-        for name, ask in asked.items():
-            refusal = self._asked(ask)
+
+        def note(name: str) -> None:
+            refusal = self._asked(asked[name])
             if isinstance(refusal, ApiError) and refusal.code:
                 self.evidence.codes[name] = refusal.code
+
+        return [partial(note, name) for name in asked]
 
     def _without_workspace(self) -> None:
         if "v2" in self._open:
@@ -118,18 +174,16 @@ class Gathering:
         if late is None or late.start_time is None:
             return
         version = next(version for version in self._open if self._seen.error(f"{version}_list") is None)
-        listed = [self._lists_it(version, late, moment) for moment in (late.plan_time, late.start_time)]
+        listed = list(in_threads(lambda moment: self._lists_it(version, late, moment), (late.plan_time, late.start_time)))
         if None not in listed:
             self.evidence.late_start = (bool(listed[0]), bool(listed[1]))
 
     def _lists_it(self, version: str, wanted: Entry, moment: int) -> bool | None:
         """Whether the millisecond *moment* lists the instance, as it was; None without an answer, or where it was rerun meanwhile."""
         answer = self._asked(lambda: self._questions.instances(version, wanted.job_name, Window(moment, moment), _PAGE))
-        if not isinstance(answer, Answer) or (_number(answer.body, "total") or 0) > _PAGE:
+        if not isinstance(answer, Answer) or len(entries(answer, "instances")) >= _PAGE:
             return None
-        shown = [
-            entry for entry in map(_entry, entries(answer, "instances")) if entry is not None and entry.instance_id == wanted.instance_id
-        ]
+        shown = [entry for entry in _shown(answer) if entry.instance_id == wanted.instance_id]
         return None if shown and shown[0].start_time != wanted.start_time else bool(shown)
 
     def _detail(self) -> None:
@@ -139,14 +193,25 @@ class Gathering:
             answer = self._asked(lambda: self._questions.instance(failed.job_name, failed.instance_id))
             self.evidence.detail = answer.body if isinstance(answer, Answer) and isinstance(answer.body, dict) else None
 
-    def _long_windows(self) -> None:
+    def _long_windows(self) -> list[t.Callable[[], None]]:
         names = [entry.job_name for entry in self.evidence.instances] or self._job_names()
         window = Window(self._now - 40 * _DAY_MS, self._now)
-        for version in self._open:
-            if names and self._seen.error(f"{version}_list") is None:
-                ended = self._asked(partial(self._questions.instances, version, names[0], window, 1))
-                if isinstance(ended, Answer) or (isinstance(ended, ApiError) and ended.kind is Kind.INVALID):
-                    self.evidence.long_windows[version] = isinstance(ended, ApiError)
+
+        def ask(version: str) -> None:
+            ended = self._asked(partial(self._questions.instances, version, names[0], window, 1))
+            if isinstance(ended, Answer) or (isinstance(ended, ApiError) and ended.kind is Kind.INVALID):
+                self.evidence.long_windows[version] = isinstance(ended, ApiError)
+
+        return [partial(ask, version) for version in self._open if names and self._lists_open(version)]
+
+
+def _side_by_side(*asks: t.Callable[[], object]) -> None:
+    list(in_threads(lambda ask: ask(), asks))
+
+
+def _shown(answer: Answer | ApiError | None) -> list[Entry]:
+    """The instances of an answer of either list."""
+    return [entry for entry in map(_entry, entries(answer, "instances")) if entry is not None]
 
 
 def see_token(evidence: Evidence, auth: t.Any) -> None:

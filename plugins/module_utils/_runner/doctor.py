@@ -35,9 +35,10 @@ from .._http.session import Session, hosts_of
 from .._journal.journal import Journal
 from .._models.attempt import AttemptKind, Failure, Outcome
 from .._models.checkup import AnswerSeen, HostSeen, JournalSeen, Observed, State
+from .._models.evidence import Evidence
 from .._models.instance import StudioInstance
 from .._output.recording import Checkup, record, to_json
-from .._planner.assumptions import Evidence, measure
+from .._planner.assumptions import measure
 from .._planner.diagnosis import diagnose, first_step
 from .._planner.showing import NOTES
 from .ansible_module import ModuleRun
@@ -75,6 +76,7 @@ def doctor(run: ModuleRun) -> None:
     if run.options["measure"]:
         checkup.evidence.seen, checkup.evidence.accepted, checkup.evidence.notes = seen, checkup.accepted, checkup.notes
         checkup.evidence.retry_after = checkup.throttled
+        checkup.evidence.default_workspace = any(workspace.kind == "default" for workspace in seen.workspaces)
         run.result["assumptions"] = [assumption.to_result() for assumption in measure(checkup.evidence)]
     if recording is not None:
         made = Checkup(run.result, seen, tuple(checkup.answers), {*checkup.originals(), *run.secrets, recording.path})
@@ -234,9 +236,11 @@ class _Checkup:
         if refusal is not None and seen.region and "iam" in seen.hosts and "region_projects" not in seen.reads:
             own = self._read("region_projects", lambda: Iam(session.client, session.hosts.iam).project_id(seen.region))
             seen.region_projects = (own,) if own else None
-        self._list_workspaces(management)
+        parts = [partial(self._list_workspaces, management)]
         if seen.workspace_id:
-            self._ask_workspace(session)
+            parts.append(partial(self._ask_workspace, session))
+        list(in_threads(lambda part: part(), parts))
+        see_token(self.evidence, session.client.auth)  # by this thread, which has used the token
 
     def _list_workspaces(self, management: Management) -> None:
         usable = [studio for studio in self._seen.studios if studio.usable]
@@ -268,15 +272,14 @@ class _Checkup:
             **({"statistics": questions.statistics} if seen.measured else {}),
         )
         listed = [instance for answer in lists.values() for instance in entries(answer, "instances")]
-        self._ask_instance(questions, listed)
+        parts: list[t.Callable[[], object]] = [partial(self._ask_instance, questions, listed)]
         if seen.probe_retry and not seen.check_mode:
-            self._probe_retry(questions)
-        if not seen.measured:
-            return
-        gathering = Gathering(questions, seen, session.client.clock.now_ms())
-        self.evidence = gathering.evidence
-        gathering.gather()
-        see_token(self.evidence, session.client.auth)
+            parts.append(partial(self._probe_retry, questions))
+        if seen.measured:
+            gathering = Gathering(questions, seen, session.client.clock.now_ms())
+            self.evidence = gathering.evidence
+            parts.append(gathering.gather)
+        list(in_threads(lambda part: part(), parts))
 
     def _ask_instance(self, questions: Questions, instances: list[dict[str, t.Any]]) -> None:
         named = [

@@ -34,13 +34,22 @@ class Service:
     :param beyond: what lies beyond the end, ``empty`` or ``first``.
     :param order: ``newest``, ``oldest``, ``stable`` (no order, but always the same) or ``random`` (another one each time).
     :param most: entries of a page at most, whatever is asked for.
+    :param total: what the total counts, the ``list`` or the ``page``.
     """
 
     def __init__(
-        self, entries: t.Sequence[Entry], *, unit: str = "page", beyond: str = "empty", order: str = "newest", most: int = 1000
+        self,
+        entries: t.Sequence[Entry],
+        *,
+        unit: str = "page",
+        beyond: str = "empty",
+        order: str = "newest",
+        most: int = 1000,
+        total: str = "list",
     ) -> None:
         self.entries = list(entries)
         self.unit, self.beyond, self.order, self.most = unit, beyond, order, most
+        self.total = total
         self.calls: list[tuple[Window | None, int, int]] = []
         self.before_call: t.Callable[[int], None] = lambda number: None
         self.wrong_total = 0
@@ -59,7 +68,8 @@ class Service:
         first = offset * size if self.unit == "page" else offset
         if first >= len(listed) and self.beyond == "first":
             first = 0
-        return Page(len(listed) + self.wrong_total, listed[first : first + size])
+        shown = listed[first : first + size]
+        return Page(len(listed if self.total == "list" else shown) + self.wrong_total, shown)
 
     def pages(self, limit: int, offset: int) -> Page[Entry]:
         return self.page(None, limit, offset)
@@ -75,6 +85,7 @@ class Service:
 UNITS = st.sampled_from(["page", "record"])
 BEYOND = st.sampled_from(["empty", "first"])
 ORDERS = st.sampled_from(["newest", "oldest", "stable", "random"])
+TOTALS = st.sampled_from(["list", "page"])
 
 
 class TestWindows:
@@ -86,11 +97,15 @@ class TestWindows:
         ORDERS,
         st.integers(1, 12),
         st.integers(1, 4000),
+        TOTALS,
     )
-    @example([500] * 40 + [501] * 11 + [3000], "record", "first", "random", 5, 1000)
-    @example([500] * 40 + [501] * 11 + [0], "page", "first", "newest", 10, 3001)
-    def test_every_entry_once(self, times: list[int], unit: str, beyond: str, order: str, page: int, slice_ms: int) -> None:
-        service = Service([(T + time, number) for number, time in enumerate(times)], unit=unit, beyond=beyond, order=order)
+    @example([500] * 40 + [501] * 11 + [3000], "record", "first", "random", 5, 1000, "list")
+    @example([500] * 40 + [501] * 11 + [0], "page", "first", "newest", 10, 3001, "list")
+    @example([500] * 40 + [501] * 10 + [0], "page", "first", "newest", 10, 3001, "page")
+    def test_every_entry_once(self, times: list[int], unit: str, beyond: str, order: str, page: int, slice_ms: int, total: str) -> None:
+        if total == "page" and order == "random":
+            order = "stable"  # neither an order nor a count: an error, see below
+        service = Service([(T + time, number) for number, time in enumerate(times)], unit=unit, beyond=beyond, order=order, total=total)
         # a page of one or two in a random order needs more samples than are worth taking; the service's is a thousand
         listed = service.read_windowed(Window(T, T + 3000), ListLimits(page=page if order != "random" else page + 4, slice_ms=slice_ms))
         assert sorted(listed) == sorted(service.entries)
@@ -115,7 +130,7 @@ class TestWindows:
 
     def test_offset_is_only_used_within_one_millisecond(self) -> None:
         service = Service([(T + number // 3, number) for number in range(90)])
-        service.read_windowed(Window(T, T + 1000), ListLimits(page=3))
+        service.read_windowed(Window(T, T + 1000), ListLimits(page=4))
         assert {call[2] for call in service.calls} == {0}
         service = Service([(T + 5, number) for number in range(10)], unit="record")
         service.read_windowed(Window(T, T + 1000), ListLimits(page=3))
@@ -217,6 +232,47 @@ class TestWindows:
 
 
 class TestPages:
+    @settings(max_examples=200)
+    @given(st.integers(0, 130), UNITS, BEYOND, st.sampled_from(["newest", "oldest", "stable"]), st.integers(1, 50), TOTALS)
+    @example(100, "page", "empty", "newest", 100, "page")
+    @example(101, "record", "first", "newest", 100, "page")
+    @example(200, "page", "first", "oldest", 100, "page")
+    @example(200, "record", "first", "oldest", 100, "list")
+    def test_a_total_that_counts_the_page_makes_no_list_shorter(
+        self, count: int, unit: str, beyond: str, order: str, page: int, total: str
+    ) -> None:
+        service = Service([(T, number) for number in range(count)], unit=unit, beyond=beyond, order=order, total=total)
+        assert sorted(service.read_paged(page)) == service.entries
+        assert len(service.calls) <= (1 if total == "list" else 2) * (count // page + 4)
+
+    @pytest.mark.parametrize("unit", ["page", "record"])
+    def test_neither_a_count_nor_an_order_is_an_error(self, unit: str) -> None:
+        service = Service([(T, number) for number in range(60)], unit=unit, order="random", total="page")
+        with pytest.raises(ApiError) as caught:
+            service.read_paged(10)
+        assert caught.value.kind is Kind.BAD_ANSWER
+
+    @pytest.mark.parametrize("at_call", [2, 3, 4])
+    def test_a_list_without_a_count_that_shrinks_on_the_way_is_walked_again(self, at_call: int) -> None:
+        service = Service([(T, number) for number in range(45)], total="page", order="oldest")
+        service.before_call = lambda number: service.entries.remove((T, 3)) if number == at_call else None
+        assert sorted(service.read_paged(10)) == service.entries
+
+    def test_a_list_without_a_count_that_never_rests_is_an_error(self) -> None:
+        service = Service([(T, number) for number in range(45)], total="page")
+        service.before_call = lambda number: service.entries.append((T, 1000 + number))
+        with pytest.raises(ApiError) as caught:
+            service.read_paged(10)
+        assert str(caught.value) == "the service does not count all jobs, and lists others each time"
+
+    def test_a_total_that_ends_early_is_an_error(self) -> None:
+        """The service counts to a hundred, as searches do that stop there."""
+        service = Service([(T, number) for number in range(130)])
+        service.wrong_total = -30
+        with pytest.raises(ApiError) as caught:
+            service.read_paged(50)
+        assert str(caught.value).startswith("the service counts 100 jobs but lists 1")
+
     @settings(max_examples=200)
     @given(st.integers(0, 130), UNITS, BEYOND, st.sampled_from(["newest", "oldest", "stable"]), st.integers(1, 50), st.integers(1, 50))
     @example(101, "record", "first", "stable", 100, 100)

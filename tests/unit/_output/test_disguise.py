@@ -26,7 +26,14 @@ from ansible_collections.dataarts.factory.plugins.module_utils._planner.assumpti
 KEY = b"k" * 32
 MODULE_UTILS = Path(__file__).resolve().parents[3] / "plugins" / "module_utils"
 #: Files whose texts make up the sentences of a checkup.
-SPEAKING = ("_planner/diagnosis.py", "_planner/assumptions.py", "_planner/showing.py", "_config/credentials.py")
+SPEAKING = (
+    "_planner/diagnosis.py",
+    "_planner/assumptions.py",
+    "_planner/first_hour.py",
+    "_planner/siblings.py",
+    "_planner/showing.py",
+    "_config/credentials.py",
+)
 NAMES = (
     "daily_sales",
     "销售数据_日报",

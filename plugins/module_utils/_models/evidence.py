@@ -1,0 +1,87 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Evidence: what was answered to questions about points that the documentation leaves open. Pure data."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass, field
+
+from .._common.errors import ApiError
+from .attempt import Failure
+from .checkup import Observed
+
+
+@dataclass(frozen=True)
+class Entry:
+    """An instance as a list showed it, in the service's own words. Times epoch ms."""
+
+    job_name: str
+    job_id: str
+    instance_id: str
+    status: str
+    plan_time: int
+    submit_time: int | None = None
+    start_time: int | None = None
+    instance_type: int | None = None
+    error: bool = False
+
+
+@dataclass
+class Evidence:
+    """Answers to questions that were asked because of an open point; what was not asked, or not answered, is left as it is here.
+
+    :ivar seen: what the checkup has observed next to them.
+    :ivar job_pages: names of jobs by offset, of pages of two jobs; ``again`` is offset 0 a second time, ``beyond`` one beyond the end.
+    :ivar job_total: how many jobs the service counts.
+    :ivar totals: name of a list -> for each first page of it how many entries were asked for, how many came, and the total.
+    :ivar last_day: what a list showed whose window is the last 25 hours; ``today`` what one showed without a window; None without the whole answer.
+    :ivar now_ms: the service's time, epoch ms.
+    :ivar lists: the same list of instances several times, each in the order of the answer.
+    :ivar other_lists: further lists of instances.
+    :ivar accepted: the failures whose reruns the service accepted, by the journal, the newest of each planned run.
+    :ivar notes: what earlier reruns showed, see ``showing.py``.
+    :ivar v1_job_ids: ``jobId`` of v1's lists, as it came.
+    :ivar detail: v1's detail of a failed instance for which a list has an error message, as it came; None without one.
+    :ivar late_start: whether a window of one millisecond at its plan time, and one at its start, listed an instance that started later.
+    :ivar long_windows: version -> whether a window of forty days was refused.
+    :ivar default_workspace: whether the project has a default workspace, which a request without a workspace would mean.
+    :ivar without_workspace: how a v2 request without the workspace header ended: True for an answer, an error, or None.
+    :ivar codes: name of a question that has to be refused -> the code of the refusal.
+    :ivar request_ids: of each answer, whether it had the header of the request id.
+    :ivar retry_after: the header of each answer to a request that was throttled, "" without it.
+    :ivar dates: of each answer, its ``Date`` minus this machine's clock, seconds.
+    :ivar token_skew: this machine's clock minus the one that issued the token, seconds.
+    :ivar token_lifetime: seconds that the token lives.
+    """
+
+    seen: Observed = field(default_factory=Observed)
+    job_pages: dict[str, list[str]] = field(default_factory=dict)
+    job_total: int = 0
+    totals: dict[str, list[tuple[int, int, int]]] = field(default_factory=dict)
+    last_day: list[Entry] | None = None
+    today: list[Entry] | None = None
+    now_ms: int = 0
+    lists: list[list[Entry]] = field(default_factory=list)
+    other_lists: list[list[Entry]] = field(default_factory=list)
+    accepted: list[Failure] = field(default_factory=list)
+    notes: t.Mapping[str, str] = field(default_factory=dict)
+    v1_job_ids: list[t.Any] = field(default_factory=list)
+    detail: t.Mapping[str, t.Any] | None = None
+    late_start: tuple[bool, bool] | None = None
+    long_windows: dict[str, bool] = field(default_factory=dict)
+    default_workspace: bool = False
+    without_workspace: bool | ApiError | None = None
+    codes: dict[str, str] = field(default_factory=dict)
+    request_ids: list[bool] = field(default_factory=list)
+    retry_after: t.Sequence[str] = ()
+    dates: list[float] = field(default_factory=list)
+    token_skew: float | None = None
+    token_lifetime: float | None = None
+
+    @property
+    def instances(self) -> list[Entry]:
+        """The instances of all lists, each as the last of them showed it."""
+        entries = [entry for entries in (*self.lists, *self.other_lists) for entry in entries]
+        return list({(entry.job_name, entry.plan_time, entry.instance_id): entry for entry in entries}.values())

@@ -1,0 +1,67 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Several runs of one instance, by reading alone: whether its submit time and its id differ from those of its siblings, the instances of its job.
+
+That an instance was rerun has to be proved first. A late start proves nothing, for an instance may have waited; nor do a high id, for the service
+may have made an instance late, and two instances of one plan time, for a job may have been started anew. One thing proves it: a submit time after the
+plan time where all siblings, also one that was planned after that moment, share an earlier one.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from .._models.evidence import Entry
+
+#: Instances that must share a submit time, and have ids in the order of their plan times.
+_ENOUGH = 3
+_DAY_MS = 86_400_000
+
+
+def beside_siblings(name: str, lists: t.Iterable[t.Sequence[Entry]]) -> tuple[str, str] | None:
+    """Whether a rerun keeps the attribute *name* (``submit_time``, ``instance_id``): ``same`` or ``new``, and what shows it; None if nothing does."""
+    by_setting: dict[str, str] = {}
+    for entries in lists:
+        jobs: dict[tuple[str, str], list[Entry]] = {}
+        for entry in entries:
+            if entry.instance_type == 0 and entry.submit_time is not None and entry.instance_id.isdecimal():
+                jobs.setdefault((entry.job_name, entry.job_id), []).append(entry)
+        for (job_name, _job_id), instances in jobs.items():
+            setting, evidence = _late_submit(name, instances)
+            if setting:
+                by_setting.setdefault(setting, f"{evidence}, by job {job_name}")
+    return next(iter(by_setting.items())) if len(by_setting) == 1 else None
+
+
+def _late_submit(name: str, instances: t.Sequence[Entry]) -> tuple[str, str]:
+    """By an instance that alone has a submit time after its plan time."""
+    times = [t.cast(int, entry.submit_time) for entry in instances]
+    shared = min(times, default=0)
+    sharing = sorted((entry for entry in instances if entry.submit_time == shared), key=lambda entry: entry.plan_time)
+    others = [entry for entry in instances if entry.submit_time != shared]
+    if len(others) != 1 or len(sharing) < _ENOUGH or sharing[-1].plan_time - sharing[0].plan_time <= _DAY_MS:
+        return "", ""
+    rerun = others[0]
+    submitted = t.cast(int, rerun.submit_time)
+    if not rerun.plan_time < submitted <= (rerun.start_time or 0) or sharing[-1].plan_time <= submitted:
+        return "", ""
+    if name == "submit_time":
+        return "new", "an instance that has a submit time after its plan time, unlike one planned later still, was rerun"
+    return _id_of(rerun, sharing)
+
+
+def _id_of(rerun: Entry, sharing: t.Sequence[Entry]) -> tuple[str, str]:
+    """Whether the id of *rerun* stands where its plan time does, or where its rerun does, among *sharing*, in the order of their plan times."""
+    ids = [int(entry.instance_id) for entry in sharing]
+    own, submitted = int(rerun.instance_id), t.cast(int, rerun.submit_time)
+    between = [int(entry.instance_id) for entry in sharing if rerun.plan_time < entry.plan_time <= submitted]
+    if any(first >= second for first, second in zip(ids, ids[1:])) or not between:
+        return "", ""
+    older = [int(entry.instance_id) for entry in sharing if entry.plan_time <= rerun.plan_time]
+    later = [int(entry.instance_id) for entry in sharing if entry.plan_time > submitted]
+    if own < between[0] and all(number < own for number in older):
+        return "same", "the id of an instance that was rerun stands between those planned before and after it"
+    if own > between[-1] and all(own < number for number in later):
+        return "new", "the id of an instance that was rerun stands between those planned before and after its rerun"
+    return "", ""
