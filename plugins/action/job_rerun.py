@@ -33,7 +33,7 @@ from ..plugin_utils._task.interruption import Note, earliest, first_to_say
 from ..plugin_utils._task.module_action import ModuleAction
 from ..plugin_utils._task.passes import Passes
 from ..plugin_utils._task.paths import from_start
-from ..plugin_utils._task.screen import brief, failed_with, show
+from ..plugin_utils._task.screen import brief, failed_with, read_by_program, show
 
 
 class ActionModule(ModuleAction):
@@ -123,23 +123,25 @@ class ActionModule(ModuleAction):
         result = passes.outcome(task_vars, self._part.result)
         reached = passes.reached_goal(result)
         msg = str(result.get("msg") or ("" if reached else "Failed: no task of this play left a result."))
-        if self._unmatched(task_vars) and (reached or not self._part.fail):
-            return failed_with("A pattern in jobs matches no job. See below.")
+        whole = self._part.whole or read_by_program(self._task)
+        unmatched = self._unmatched(task_vars)
+        if unmatched and (reached or not self._part.fail):
+            return failed_with(" ".join(unmatched) if whole else "A pattern in jobs matches no job. See below.")
         if reached or not self._part.fail:
             if msg and (self._part.good_too or not reached):
                 self._say(console.verdict_line(self._host(task_vars), msg))
             return {"changed": False, "msg": msg}
         shown_below = message_told(result, check_mode=bool(self._task.check_mode))
-        text = msg if self._part.whole else console.verdict_text(result, msg, shown_below=shown_below)
+        text = msg if whole else console.verdict_text(result, msg, shown_below=shown_below)
         return failed_with(text)
 
-    def _unmatched(self, task_vars: dict[str, t.Any]) -> bool:
-        """Whether the verdict on this host, the first of its batch, has to fail because a pattern matches no job of any workspace."""
+    def _unmatched(self, task_vars: dict[str, t.Any]) -> list[str]:
+        """The patterns that match no job of any workspace, for which the verdict on this host has to fail, if it is the first of its batch."""
         first = list(task_vars.get("ansible_play_batch") or ())[:1] == [self._host(task_vars)]
         if not first or self._part.whole:
-            return False
+            return []
         hosts = self._templar.template(task_vars.get("__dataarts_hosts"))
-        return bool(patterns_without_job(task_vars, hosts, self._part.result))
+        return patterns_without_job(task_vars, hosts, self._part.result)
 
     def _kept(self, task_vars: dict[str, t.Any]) -> tuple[Passes, passes.Timing]:
         """The passes. Whatever ends them, what is known by then is kept; an error before anything is known is Ansible's to tell."""

@@ -233,7 +233,7 @@ def test_a_loop_over_workspaces_behind_one_host_is_summed_up_as_a_whole(service:
 
 @pytest.mark.parametrize("goes_on", whole_plays([False, True]))
 def test_a_loop_that_a_failure_ends_names_what_is_not_begun(service: Running, tmp_path: Path, goes_on: bool) -> None:
-    """Of sales an instance fails again."""
+    """Of sales an instance fails again. A rescue around it gets the whole message, which the closing lines tell on the screen."""
     data = json.loads(hosts(service, tmp_path).read_text(encoding="utf-8"))["all"]
     names = ["sales", "supply", "finance", "marketing", "stock"] if not goes_on else ["sales", "supply"]
     role = {
@@ -246,8 +246,17 @@ def test_a_loop_that_a_failure_ends_names_what_is_not_begun(service: Running, tm
     ids = {name: data["hosts"]["supply" if name == "supply" else "sales"]["dataarts_workspace_id"] for name in names}
     settings = {**data["vars"], **data["hosts"]["sales"], "names": names, "ids": ids, "dataarts_fail_on_broken": not goes_on}
     del settings["dataarts_workspace_id"]
-    play = {"hosts": "localhost", "gather_facts": False, "tasks": [role], "vars": settings}
+    fallback = {"name": "Tell", "ansible.builtin.fail": {"msg": "Rescued: {{ ansible_failed_result.msg }}"}}
+    play = {
+        "hosts": "localhost",
+        "gather_facts": False,
+        "tasks": [{"name": "Night", "block": [role], "rescue": [fallback]}],
+        "vars": settings,
+    }
     outcome = Ansible(tmp_path).written_playbook([play]).ended(0 if goes_on else 2)
+    rescued = [line.result["msg"] for line in outcome.results if line.task == "Tell"]
+    cause = f"Rescued: Failed to bring 1 of 6 instances of workspace {ids['sales']} to success: 1 failed again (weekly_report planned "
+    assert [text.startswith(cause) for text in rescued] == ([] if goes_on else [True]), rescued
     words = "Not begun, because a failure ends the loop: supply, finance, marketing and 1 more. To go on with them, set dataarts_fail_on_broken to false."
     assert (words in " ".join(outcome.stdout.split())) is not goes_on
     assert ("Not begun" in outcome.stdout) is not goes_on

@@ -38,10 +38,26 @@ def show(display: t.Any, lines: t.Iterable[Line]) -> None:
 
     :param display: Ansible's display, which colours only what goes to a terminal.
     """
-    for_program = str(constants.DEFAULT_STDOUT_CALLBACK).rpartition(".")[2] not in _FOR_PEOPLE
+    for_program = _for_program()
     for line in lines:
         display.display(line.text, color=_COLOURS.get(line.tone), stderr=for_program)
         note_said()
+
+
+def _for_program() -> bool:
+    return str(constants.DEFAULT_STDOUT_CALLBACK).rpartition(".")[2] not in _FOR_PEOPLE
+
+
+def read_by_program(task: t.Any) -> bool:
+    """Whether a program reads what *task* fails with, which then is the whole message: a rescue around it, or whatever the callback prints for.
+    On the screen the closing lines say it, so that there a few words are enough.
+
+    :param task: of ansible-core.
+    """
+    parent = getattr(task, "_parent", None)
+    while parent is not None and not getattr(parent, "rescue", None):
+        parent = getattr(parent, "_parent", None)
+    return parent is not None or _for_program()
 
 
 def failed_with(text: str) -> dict[str, t.Any]:
