@@ -28,7 +28,7 @@ options:
     elements: dict
     required: true
   required:
-    description: Ids of the fields that must be filled in, whatever the others are.
+    description: Ids of the fields that must always be filled in.
     type: list
     elements: str
     default: []

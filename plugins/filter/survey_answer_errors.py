@@ -14,9 +14,10 @@ author:
 requirements:
   - python >= 3.10, which every supported ansible-core needs anyway
 description:
-  - Checks variables whose name is C(dataarts_) or C(dataarts_answer_) and an option of this collection, such as the answers of an AWX survey.
-  - On ansible-core 2.19 and later an answer of digits, a date, V(yes) or V(null) becomes a number, a date, a boolean or nothing. Where text
-    is expected, what was typed is lost, so the value must not be used.
+  - Checks variables whose name is C(dataarts_) or C(dataarts_answer_) followed by an option of this collection, such as the answers of an
+    AWX survey.
+  - On ansible-core 2.19 and later an answer of digits, a date, V(yes) or V(null) becomes a number, a date, a boolean or nothing. If text is
+    expected, the text that was typed is lost, so the value must not be used.
 options:
   _input:
     description: Variables by name. Names that are not an option are ignored.

@@ -24,10 +24,10 @@ requirements:
   - requests >= 2.25 for the Python interpreter that runs Ansible
 notes:
   - The hosts are in the groups C(dataarts), C(dataarts_account_NAME), and C(dataarts_region_REGION).
-  - Credentials become variables of the account's group as they stand in the inventory file, as template or as vaulted text, and are
+  - Credentials become variables of the account's group exactly as they are in the inventory file, as templates or vaulted text, and are
     evaluated where they are used. So C(ansible-inventory --list) does not show them. A secret in plain text (which is only sensible if the
     whole file is encrypted with C(ansible-vault)) becomes a template that reads it from the file.
-  - The inventory cache keeps what the service answered, and no credentials. What was read with other credentials is read again.
+  - The inventory cache keeps what the service answered, but no credentials. If the credentials change, the workspaces are read again.
   - Names that come from the service are never evaluated as templates.
 seealso:
   - name: Inventories and credentials
@@ -43,7 +43,7 @@ options:
   accounts:
     description:
       - Accounts to read. All values can be templates, with extra variables and lookups, or be vaulted.
-      - Credentials that are not set are taken from the environment as the modules do, see M(dataarts.factory.workspace_info).
+      - Credentials that are not set are taken from the environment, as in the modules; see M(dataarts.factory.workspace_info).
     type: list
     elements: dict
     required: true
@@ -63,15 +63,17 @@ options:
           - The environment variables for the project are used only if there is one account with one region, and it sets no credentials.
         type: str
       studio_instance_ids:
-        description: Ids of the DataArts Studio instances whose workspaces are read. If not set, all instances of the project that can be used.
+        description: Ids of the DataArts Studio instances whose workspaces are read. If not set, all usable instances of the project are
+          read.
         type: list
         elements: str
       workspaces:
-        description: Shell-style patterns. Only workspaces whose name or id matches one of them become hosts. If not set, all.
+        description: Shell-style patterns. Only workspaces whose name or id matches one of them become hosts. If not set, all workspaces
+          become hosts.
         type: list
         elements: str
       exclude_workspaces:
-        description: Shell-style patterns. Workspaces whose name or id matches one of them become no hosts.
+        description: Shell-style patterns. Workspaces whose name or id matches one of them do not become hosts.
         type: list
         elements: str
       access_key:
@@ -84,7 +86,7 @@ options:
         description: Security token of a temporary O(accounts[].access_key).
         type: str
       auth_token:
-        description: IAM token that is there already.
+        description: Existing IAM token.
         type: str
       user_name:
         description: Name of an IAM user. Requires O(accounts[].user_password) and O(accounts[].domain_name).
@@ -96,7 +98,7 @@ options:
         description: Name of the account that O(accounts[].user_name) belongs to.
         type: str
       use_instance_metadata:
-        description: Whether the temporary keys of this machine's agency are used, instead of other credentials. The machine is an ECS.
+        description: Whether the temporary keys of this machine's agency are used instead of other credentials. The machine must be an ECS.
         type: bool
       agency_name:
         description: Agency to act as, in the account O(accounts[].agency_domain_name).
@@ -105,7 +107,7 @@ options:
         description: Name of the account that owns O(accounts[].agency_name).
         type: str
       cloud_domain:
-        description: Domain behind the region, on clouds other than V(myhuaweicloud.com).
+        description: Domain after the region in host names, on clouds other than V(myhuaweicloud.com).
         type: str
       endpoint:
         description: Overrides the address of the v2 Factory API and of the management API. For one region.
@@ -136,7 +138,7 @@ options:
         type: float
         default: 60.0
       max_retries:
-        description: How many times a request is sent again that failed without an effect.
+        description: How many times a request that failed without an effect is sent again.
         type: int
         default: 4
   hostname:
@@ -147,7 +149,7 @@ options:
     type: str
   on_error:
     description:
-      - What happens when an account cannot be read. With V(fail) there is no inventory at all. With V(warn) the account is left out with a warning.
+      - What happens if an account cannot be read. With V(fail), the whole inventory fails. With V(warn), the account is left out with a warning.
     type: str
     choices: [fail, warn]
     default: fail

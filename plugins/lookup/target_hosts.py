@@ -15,13 +15,13 @@ requirements:
   - python >= 3.10, which every supported ansible-core needs anyway
 description:
   - A play without hosts is skipped, and C(ansible-playbook) exits with status 0. After a typo in the path of the inventory, or with a limit
-    that excludes every host, a scheduled rerun would do nothing and nobody would know. The playbooks of this collection use this lookup
-    as their C(hosts), which fails instead.
-  - Returns the pattern if a host of the inventory matches it within C(--limit), and if each part of both matches one. Ansible itself only warns about
-    a name that no host has, and works on the others.
-  - Without C(--limit) it returns V(localhost) where no host matches. Role P(dataarts.factory.rerun#role) then says what is missing.
-  - With O(part) it returns names of hosts, by what an earlier play has left in a variable of each, as role P(dataarts.factory.rerun#role) does in
-    C(dataarts_rerun_result).
+    that excludes every host, a scheduled rerun would do nothing and nobody would notice. The playbooks of this collection use this lookup for their
+    C(hosts); it fails in that case.
+  - Returns the pattern if a host of the inventory matches it within C(--limit), and if each part of the pattern and of the limit matches a host. Ansible
+    itself only warns about a name that matches no host, and works on the others.
+  - Without C(--limit), it returns V(localhost) if no host matches. The role P(dataarts.factory.rerun#role) then says what is missing.
+  - With O(part) it returns names of hosts, selected by the result that an earlier play stored in a variable of each, as the role
+    P(dataarts.factory.rerun#role) does in C(dataarts_rerun_result).
 options:
   _terms:
     description: The pattern.
@@ -29,11 +29,13 @@ options:
     required: true
   part:
     description:
-      - V(watch) returns the hosts in which something that was sent is still to be watched, or something is still to be sent.
-      - V(missed) returns the hosts that did not reach the goal; the first host, if all did but a pattern matches no job anywhere.
-      - V(close) returns the same with the first of the others, so that a play which sums up has a host, and goes on after hosts that failed.
+      - V(watch) returns the hosts whose reruns have not ended, or that still have reruns to send.
+      - V(missed) returns the hosts that did not reach the goal. If all reached it but a pattern matches no job anywhere, it returns the
+        first host.
+      - V(close) returns the hosts of V(missed) and the first of the other hosts, so that the play that sums up has a host, and continues
+        after hosts that failed.
       - V(unready) returns the hosts for which M(dataarts.factory.account_doctor), registered as C(dataarts_checkup), did not find ready.
-      - V(names) returns the names of all of them.
+      - V(names) returns the names of all hosts.
     type: str
     choices: [all, watch, missed, close, unready, names]
     default: all

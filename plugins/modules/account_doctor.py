@@ -12,56 +12,59 @@ version_added: "1.0.0"
 author:
   - dataarts.factory contributors (@dataarts-factory)
 description:
-  - Checks, in the order in which one thing needs the other, the names of the hosts, the proxy, the connection, the certificates, the clock,
-    the credentials and where they come from, the project, the workspace, the calls that reruns use, the journal, and the versions.
-    Each check is ok, a problem with what to do about it, or not known.
-  - It only reads, and takes less than ten seconds for one workspace. Only with O(probe_retry) it also sends one request for a rerun, of nothing.
-  - A problem does not fail the task, because to find it is what the task is for. RV(ready) says whether there is any, and playbook
-    C(dataarts.factory.doctor) fails then.
+  - Checks, each after the things that it depends on, the names of the hosts, the proxy, the connection, the certificates, the clock, the
+    credentials and where they come from, the project, the workspace, the calls that reruns use, the journal, and the versions. Each check
+    is ok, a problem with what to do about it, or not known.
+  - It only reads, and takes less than ten seconds for one workspace. Only with O(probe_retry) does it also send one rerun request, which
+    names nothing that exists.
+  - The task does not fail if it finds a problem, because finding problems is its purpose. RV(ready) is false if there is a problem, and
+    then the playbook C(dataarts.factory.doctor) fails.
 options:
   workspace_id:
     description:
-      - Id of the workspace, as M(dataarts.factory.workspace_info) returns it. If it is not set, the account is checked, and the workspaces
-        that it has are named.
+      - Id of the workspace, as M(dataarts.factory.workspace_info) returns it. If it is not set, only the account is checked, and its
+        workspaces are listed.
     type: str
     required: false
   probe_retry:
     description:
-      - Whether to find out if reruns are open to this account, and this user may rerun, by a request for a rerun of an instance that cannot
-        exist, of a job that cannot exist. Reading does not show either.
-      - It is harmless because it names nothing. The name of the job has blanks and a colon, which the service allows in no name, the instance
-        is planned on 2001-09-09, and its id is 1. The service can only refuse it. A refusal of the user or of the call is told from one of the job.
+      - Whether to find out if reruns are open to this account, and if this user may rerun. The module sends a rerun request for an instance
+        and a job that cannot exist, because reading shows neither.
+      - The request is harmless because it names nothing that exists. The job name has blanks and a colon, which the service does not allow in names, the
+        plan time is 2001-09-09, and the instance id is 1. The service can only refuse it. Refusals because of the user or the call differ from a refusal
+        because of the job.
       - Nothing is sent in check mode.
     type: bool
     default: false
   measure:
     description:
-      - Whether to measure too which of the points that the service's documentation leaves open this account decides, see RV(assumptions).
-        It takes about fifteen further reads, and one of the statistics, of which the service allows one a second.
-      - Where several hosts of a play share an account, the action plugin does it for the first of them only, unless this is set.
+      - Whether to measure also which open points of the service's documentation this account settles; see RV(assumptions). This takes about
+        fifteen further reads, and one read of the statistics, which the service allows once a second.
+      - If several hosts of a play share an account, the action plugin measures only for the first of them, unless this option is set.
     type: bool
     default: true
   time_limit:
     description:
-      - Seconds in which everything is asked. What has not been answered by then is not known.
-      - Hosts of a play that share an account share its requests per second, so the action plugin adds to the default for each of them.
+      - Seconds within which all requests are made. Checks that have no answer by then are V(not known).
+      - Hosts of a play that share an account also share its requests per second, so the action plugin increases the default for each of
+        them.
     type: float
     default: 8.0
   report_path:
     description:
-      - File for a recording of the checkup, to be sent with an issue. It holds the checks, RV(assumptions), and the answers of the service that they rest on.
-      - Names, ids, addresses and texts in it are replaced, each by other characters of the same kind and number, the same ones wherever it
-        occurs. The key for that is thrown away. What stays are words of this collection's own messages, of the service's documentation, and of
-        statuses, small numbers, error codes, and the region if it is a public one. Times are moved back by a whole number of weeks. The
-        guide about the doctor says what to look at before it is sent.
-      - The file is written with mode 0600, completely or not at all, also in check mode. A relative path is counted from the directory in which the
-        command was started.
-      - A name that does not end with C(.json) is that of a folder, which gets a file C(recording.json). With several hosts in a play the number of
-        the host is added, C(recording-2.json), because its name would tell what the file does not.
+      - File for a recording of the checks, to attach to an issue. It contains the checks, RV(assumptions), and the answers of the service behind them.
+      - Names, ids, addresses and texts in it are replaced. The replacement has the same length and kind of characters, and is the same wherever the text
+        occurs. The key for that is discarded. Words of this collection's own messages, of the service's documentation, and of statuses, small numbers,
+        error codes, and the region if it is a public one, are kept. Times are moved back by a whole number of weeks. The guide about the doctor says what
+        to check before you send the file.
+      - The file is written with mode 0600, completely or not at all, also in check mode. A relative path starts at the directory in which the command was
+        started.
+      - A path that does not end with C(.json) is a folder, in which the file is C(recording.json). With several hosts in a play, the number of the host is
+        added, as in C(recording-2.json), because the host's name could reveal what the file hides.
     type: path
   origins:
     description:
-      - Which variable each option was filled in from. The action plugin of this module sets it. Leave it out.
+      - The variable from which each option was filled in. The action plugin of this module sets it. Do not set it yourself.
     type: dict
 extends_documentation_fragment:
   - dataarts.factory.account
@@ -74,10 +77,11 @@ attributes:
     description: Indicates this has a corresponding action plugin so some parts of the options can be executed on the controller.
     support: full
     details:
-      - It shows the checks, and makes relative paths count from the directory in which the command was started.
+      - The action plugin shows the checks, and resolves relative paths from the directory in which the command was started.
 notes:
-  - O(connect_timeout) and O(max_retries) count as at most 3 seconds and 1 here, so that an account that does not answer is known in time.
-  - To name whose certificate a host shows, one TLS connection is made to it that is not verified. Nothing is sent over it.
+  - This module uses at most 3 seconds for O(connect_timeout) and at most 1 for O(max_retries), so that it finishes in time if an account
+    does not answer.
+  - To find the issuer of a host's certificate, the module makes one unverified TLS connection to the host. Nothing is sent over it.
 seealso:
   - module: dataarts.factory.workspace_info
   - module: dataarts.factory.job_rerun
@@ -114,14 +118,14 @@ ready:
   returned: success
   sample: false
 first_step:
-  description: That the account is ready, or what to do first, in one line.
+  description: A line that says that the account is ready, or what to do first.
   type: str
   returned: success
   sample: >-
     Not ready. First: 62fbba734e634c5087656fc3ff7adf35 is not a workspace of project 62099355b894428e8916573ae635f1f9.
     Did you mean sales (62fbba734e634c5087656fc3ff7adf34)?
 checks:
-  description: The checks, in the order in which one needs the other.
+  description: The checks, each after those that it depends on.
   type: list
   elements: dict
   returned: success
@@ -139,7 +143,7 @@ checks:
       returned: always
       sample: problem
     text:
-      description: What was seen. Of credentials it names the kind and where they come from, never a value.
+      description: What was found. For credentials, it names the kind and where they come from, never a value.
       type: str
       returned: always
       sample: 62fbba734e634c5087656fc3ff7adf35 is not a workspace of project 62099355b894428e8916573ae635f1f9
@@ -150,29 +154,29 @@ checks:
       sample: Did you mean sales (62fbba734e634c5087656fc3ff7adf34)?
 assumptions:
   description:
-    - The points that the service's documentation leaves open, each with what this account's answers say. Nothing is decided by what is merely
-      likely. The guide about what the documentation leaves open explains them.
+    - The points that the service's documentation leaves open, each with what this account's answers show. A point is not settled by what is
+      merely likely. The guide about what the documentation leaves open explains them.
   type: list
   elements: dict
   returned: if O(measure=true)
   contains:
     name:
-      description: Name of the point, which is that of a switch of the emulator.
+      description: Name of the point, which is also the name of a switch of the emulator.
       type: str
       returned: always
       sample: offset_unit
     decided:
-      description: Whether the answers decide it.
+      description: Whether the answers settle the point.
       type: bool
       returned: always
       sample: true
     setting:
-      description: What they say, as a setting of the switch. V(null) can be one.
+      description: What the answers show, as a setting of the switch. V(null) can be a setting.
       type: raw
       returned: always
       sample: page
     evidence:
-      description: What shows it, or what it would take.
+      description: What was observed, or what would settle the point.
       type: str
       returned: always
       sample: offset 1 of the list of jobs begins behind the first page

@@ -13,11 +13,11 @@ author:
   - dataarts.factory contributors (@dataarts-factory)
 description:
   - Looks up which jobs a job depends on and which depend on it, or the same for one of its instances, also across workspaces.
-  - Only version v2 of the API has dependencies, and not on every site.
+  - Only version v2 of the API provides dependencies, and not on every site.
 options:
   job_name:
     description:
-      - Exact name of a job, to look up the jobs next to it.
+      - Exact name of a job, to look up its direct upstream and downstream jobs.
       - Exactly one of this and O(instance_id) is required.
     type: str
   instance_id:
@@ -26,7 +26,7 @@ options:
     type: str
   relation:
     description:
-      - V(parent) is what it depends on, V(child) is what depends on it, V(both) is both.
+      - V(parent) looks up what the job or instance depends on, V(child) looks up what depends on it, and V(both) looks up both.
     type: str
     choices: [both, parent, child]
     default: both
@@ -69,7 +69,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 related_jobs:
-  description: The jobs next to O(job_name).
+  description: The direct upstream and downstream jobs of O(job_name).
   type: list
   elements: dict
   returned: with O(job_name)
@@ -213,7 +213,7 @@ instances:
       returned: always
       sample: finance
     parent_instance_ids:
-      description: Ids of the instances directly above it.
+      description: Ids of the instances on which it directly depends.
       type: list
       elements: str
       returned: always

@@ -26,7 +26,8 @@ options:
     description:
       - Whether to read the definition of each job too, with its nodes, schedule and parameters. This takes one more request per job.
       - Only version v1 of the API has definitions, so its host must be reachable.
-      - A definition holds whatever people have written into the job, possibly passwords in parameters. Consider C(no_log) for the task.
+      - A definition contains everything that people have written into the job, possibly passwords in parameters. Consider C(no_log) for the
+        task.
     type: bool
     default: false
 extends_documentation_fragment:

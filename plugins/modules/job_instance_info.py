@@ -16,19 +16,19 @@ description:
   - The list is complete. Long windows and long lists are read in as many requests as the limits of the service require. A list that does
     not match the service's own count is an error, not a shorter list.
   - A name or a pattern that matches no job at all is an error, so that a mistyped name is not mistaken for a job without failures.
-  - Sub-jobs of real-time jobs are listed as V(REAL-TIME JOB_NODE). Where only version v2 of the API is open, nothing names their nodes.
-    A warning then names each real-time job whose sub-jobs are not in the list. Name such sub-jobs in O(jobs).
+  - Sub-jobs of real-time jobs are listed as V(REAL-TIME JOB_NODE). If only version v2 of the API is open, their nodes are unknown. A
+    warning then names each real-time job whose sub-jobs are not in the list. To list these, name the sub-jobs in O(jobs).
   - One list holds at most 200,000 instances.
 options:
   job_name:
     description:
-      - Exact name of one job, in which no character is a wildcard. An unknown job is an error.
+      - Exact name of one job, without wildcards. An unknown job is an error.
       - Mutually exclusive with O(jobs).
     type: str
   statuses:
     description:
-      - Only instances with one of these statuses. Instances of every status if not set.
-      - A success that was set by hand, or that stands for an ignored failure, counts as V(success).
+      - Only instances with one of these statuses. If not set, instances of every status are returned.
+      - A success that was set by hand, or that replaces an ignored failure, counts as V(success).
     type: list
     elements: str
     choices: [waiting, running, success, fail, running-exception, pause, manual-stop, skip-by-depend, freeze, waiting-confirm]
@@ -36,46 +36,48 @@ options:
     description:
       - Return at most this many of the instances, the newest plan time first. RV(total) and RV(statuses) count all of them. With V(0) they
         are only counted.
-      - All of them are returned if not set. The result of a task is in memory several times, on the target and on the controller, which
+      - If not set, all instances are returned. The result of a task is in memory several times, on the target and on the controller, which
         matters from about ten thousand instances on.
     type: int
   reasons:
     description:
-      - Which failures to read the reason of, the node that failed, its type, its retries and its log, from the instance detail of version v1 of
-        the API, whichever version listed the instances.
-      - V(auto) reads the details of one instance for each reason of each job, the most frequent first and at most ten of a workspace. It takes
-        ten seconds at most.
-      - V(all) reads one for each failed instance, thirty a second at most. V(none) reads none; reasons are then told by the messages in the list
-        of v1.
-      - Where the details cannot be read, the task goes on without them.
+      - For which failures to read details, which are the reason, the node that failed, its type, its retries and its log. They come from
+        the instance detail of version v1 of the API, whichever version listed the instances.
+      - V(auto) reads the details of one instance for each reason of each job, the most frequent reasons first, and at most ten for a
+        workspace. This takes at most ten seconds.
+      - V(all) reads the details of every failed instance, at most thirty a second. V(none) reads no details; reasons then come from the
+        messages in the list of v1.
+      - If the details cannot be read, the task continues without them.
     type: str
     choices: [auto, all, none]
     default: auto
   log_tail:
     description:
       - How many lines to read from the end of a failed node's log, 0 to 200. A log is an object of OBS, read with the same access key.
-      - One log is read for each job, node and message of which details are read, see O(reasons), and ten of a workspace at most; of each 64 KiB at
-        most. The lines are in RV(instances[].failure.log_tail), and the last five below the reason where reasons are shown.
-      - OBS takes access keys, permanent or temporary, but no token. The user needs the right C(obs:object:GetObject) on the bucket. Where a
-        log cannot be read, the task goes on without it and says why.
-      - A log may hold what nobody else should read, and goes to wherever results go.
+      - One log is read for each job, node and message whose details are read (see O(reasons)), at most ten for a workspace, and at most the last 64 KiB of
+        each. The lines are in RV(instances[].failure.log_tail); the last five are also shown below each reason.
+      - OBS accepts permanent and temporary access keys, but not tokens. The user needs the right C(obs:object:GetObject) on the bucket. If
+        a log cannot be read, the task continues without it and says why.
+      - A log may contain confidential data, which then appears wherever results are shown.
     type: int
     default: 0
   obs_endpoint:
     description:
-      - Address of OBS, for O(log_tail). It follows from O(region) and O(cloud_domain), or from an O(endpoint) that begins with C(dayu.).
+      - Address of OBS, for O(log_tail). If not set, it is derived from O(region) and O(cloud_domain), or from an O(endpoint) that begins
+        with C(dayu.).
     type: str
   short:
     description:
-      - Return RV(lines), a line for each instance, in place of RV(instances) and RV(reasons). For a person who asks on the command line.
+      - Return RV(lines), one line for each instance, instead of RV(instances) and RV(reasons). This is for use on the command line.
     type: bool
     default: false
   find_missing:
     description:
-      - Also find the plan times in the window at which a job's schedule should have made an instance and there is none, of any type or status.
-      - It reads the definition of every job that O(jobs) means, ten a second, and works where version v1 of the API is open. A job that
-        is not planned by a schedule has no missing instances; one whose schedule cannot be read is a warning.
-      - Not with O(job_name).
+      - Also find the plan times in the window for which a job's schedule should have created an instance, but no instance of any type or
+        status exists.
+      - This reads the definition of every job that O(jobs) selects, ten a second, and needs version v1 of the API. A job that is not
+        planned by a schedule has no missing instances. If a schedule cannot be read, there is a warning.
+      - Cannot be used together with O(job_name).
     type: bool
     default: false
 extends_documentation_fragment:
@@ -291,8 +293,7 @@ instances:
           returned: always
           sample: true
     key:
-      description: What M(dataarts.factory.job_instance_retry) takes as an element of its
-        O(dataarts.factory.job_instance_retry#module:task_retrys).
+      description: The instance as an element of O(dataarts.factory.job_instance_retry#module:task_retrys).
       type: dict
       returned: always
       sample: {job_id: "917567", plan_time: 1732601580000, submit_time: 1732239754684}
@@ -363,8 +364,8 @@ lines:
   sample: ["daily_sales planned 2024-11-26T06:13:00Z: fail, ended 2024-11-26T06:14:02Z, node load_orders: Table not found."]
 missing:
   description:
-    - The plan times without an instance, the newest first, 10,000 at most. What was planned in the last ten minutes may still be made, and
-      is not one of them. Nor is a time of day that the clock of the zone skips.
+    - The plan times without an instance, the newest first, 10,000 at most. Plan times of the last ten minutes are not included, because the
+      instance may still be created. A local time that does not exist because clocks change is not included either.
   type: list
   elements: dict
   returned: with O(find_missing)
@@ -380,7 +381,7 @@ missing:
       returned: always
       sample: daily_sales
     job_status:
-      description: Status of the job in the service's word; that of a job whose schedule was stopped tells why, or V(null).
+      description: Status of the job in the service's words, or V(null). If the schedule was stopped, it shows why the instance is missing.
       type: str
       returned: always
       sample: STOPPED
@@ -401,7 +402,8 @@ missing_total:
   sample: 1
 gaps:
   description:
-    - The same, those of a job that follow each other as one, with what M(dataarts.factory.supplement_data) needs to fill it.
+    - The same, with consecutive plan times of a job combined into one gap, and with what M(dataarts.factory.supplement_data) needs to fill
+      it.
   type: list
   elements: dict
   returned: with O(find_missing)
@@ -427,7 +429,7 @@ gaps:
       returned: always
       sample: repair_0f3b1c9a7d5e2f4b6a8c
     instances:
-      description: How many plan times it has.
+      description: Number of plan times in the gap.
       type: int
       returned: always
       sample: 1
@@ -447,7 +449,7 @@ total:
   returned: success
   sample: 1
 statuses:
-  description: Number of them by status.
+  description: Number of matching instances by status.
   type: dict
   returned: success
   sample: {fail: 1}

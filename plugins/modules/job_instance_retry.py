@@ -17,8 +17,8 @@ description:
   - With O(task_retrys) it reruns the instances that are named there.
   - With O(begin_time), O(end_time) and O(jobs) it reruns the instances of the job and of the chosen upstream and downstream jobs in a span
     of time.
-  - The service answers with nothing but its acceptance. The module does not wait for the reruns to end; see M(dataarts.factory.job_rerun)
-    for that.
+  - The service only answers that it has accepted the request. The module does not wait for the reruns to end; for that, see
+    M(dataarts.factory.job_rerun).
 options:
   job_name:
     description:
@@ -29,7 +29,7 @@ options:
     description:
       - The instances to rerun.
       - Mutually exclusive with O(begin_time), O(end_time), O(jobs) and O(concurrent); one of the two modes is required.
-      - RV(dataarts.factory.job_instance_info#module:instances[].key) holds the three values as they are expected here.
+      - RV(dataarts.factory.job_instance_info#module:instances[].key) has the three values in the required form.
     type: list
     elements: dict
     suboptions:
@@ -47,7 +47,7 @@ options:
         required: true
   begin_time:
     description:
-      - Begin of the span of time whose instances are rerun, 13 digits of epoch milliseconds or ISO 8601 with a time zone.
+      - Start of the span of time whose instances are rerun, 13 digits of epoch milliseconds or ISO 8601 with a time zone.
       - Requires O(end_time) and O(jobs).
     type: str
   end_time:
@@ -65,24 +65,24 @@ options:
         type: str
         required: true
       workspace_id:
-        description: Id of the workspace that holds it, which may be another one.
+        description: Id of the workspace of the job, which may be another workspace.
         type: str
         required: true
   concurrent:
     description:
       - How many instances the service reruns at the same time, V(1) to V(128). Only together with O(jobs).
-      - V(1) if not set.
+      - The default is V(1).
     type: int
   max_instances:
     description:
       - Refuse to rerun anything if more instances than this would be rerun. The message lists them by job.
       - With O(jobs) every instance of the jobs in the span of time counts, whatever its status, because the service chooses among them.
-      - Any number if not set.
+      - There is no limit if it is not set.
     type: int
   only_statuses:
     description:
       - Only instances that have one of these statuses are rerun, the others are skipped with a reason.
-      - Together with O(jobs) it decides whether anything is sent at all, see the notes.
+      - Together with O(jobs), it only decides whether anything is sent at all; see the notes.
     type: list
     elements: str
     choices: [fail, manual-stop, success]
@@ -98,12 +98,12 @@ attributes:
     description: Indicates this has a corresponding action plugin so some parts of the options can be executed on the controller.
     support: full
     details:
-      - It makes relative paths count from the directory in which the command was started.
+      - The action plugin resolves relative paths from the directory in which the command was started.
   check_mode:
     support: full
     details:
       - Reads the instances and decides as in a real run, and sends nothing.
-      - Whether the service would accept the rerun is not checked.
+      - It is not checked whether the service would accept the rerun.
   diff_mode:
     support: full
     details:
@@ -111,30 +111,29 @@ attributes:
   idempotent:
     support: partial
     details:
-      - See the notes for what it means here and where it ends.
+      - The notes explain what this means here, and its limits.
 notes:
-  - "Idempotent means here that the module reads the instances first, and sends only those that have one of the O(only_statuses) and were
-    last started before
-    O(since). If that leaves none, nothing is sent and the task reports no change. An instance whose rerun has succeeded, is waiting or is
-    running is therefore not rerun again."
-  - Inside O(settle_time) of a rerun in the journal, the instance is not sent again, whatever it shows. A failure whose rerun was accepted and
-    does not show yet is not sent again for 15 minutes. Two calls that share a journal never send the same failure at once.
-  - "It ends here. Without O(since), each call is a run of its own: an instance that failed again after the rerun of an earlier call, and
-    after
-    its O(settle_time), is rerun once more. Set a fixed O(since) to rerun each instance once, however often the play runs."
-  - It ends, too, with controllers that do not share the journal. A rerun sent from elsewhere is known only once the service shows it.
-  - With O(jobs), the service chooses what it reruns in the span of time, and no call can restrict that to certain instances. The module
-    reads the instances of O(job_name) and of O(jobs) first, and sends nothing if none of them qualifies, or if any of them is in progress.
-    If at least one qualifies, instances that have succeeded may be rerun with it.
-  - If the answer to a rerun is lost, the instances are read back for up to O(settle_time) seconds. What is not known after that is
-    reported as V(unknown) with the command that finds out, and the task fails. It is never reported as success, and with O(jobs) never sent
-    again.
-  - With the older API generation (O(api_version=v1), or where the newer one is not open), each instance is sent in a request of its own,
-    and O(jobs) is not available.
+  - "Here, idempotent means that the module reads the instances first, and sends only those that have one of the O(only_statuses) and were
+    last started before O(since). If that leaves none, nothing is sent and the task reports no change. An instance whose rerun has
+    succeeded, is waiting or is running is therefore not rerun again."
+  - Within O(settle_time) after a rerun in the journal, the instance is not sent again, whatever its status. A failure whose rerun was
+    accepted and does not show yet is not sent again for 15 minutes. Two calls that share a journal never rerun the same failure at the same
+    time.
+  - "This has limits. Without O(since), each call is independent: an instance that failed again after the rerun of an earlier call, and
+    after its O(settle_time), is rerun once more. Set a fixed O(since) to rerun each instance once, however often the play runs."
+  - Another limit is controllers that do not share the journal. A rerun that another controller sent is unknown until the service shows it.
+  - With O(jobs), the service chooses which instances in the span of time it reruns; the API cannot restrict that to certain instances. The
+    module reads the instances of O(job_name) and of O(jobs) first, and sends nothing if none of them qualifies, or if any of them is in
+    progress. If at least one qualifies, instances that have succeeded may be rerun with it.
+  - If the answer to a rerun is lost, the instances are read again for up to O(settle_time) seconds. If the outcome is still not known, the
+    instance is reported as V(unknown) with a command that shows it, and the task fails. It is never reported as success, and with O(jobs)
+    never sent again.
+  - With the older API generation (O(api_version=v1), or if the newer one is not open), each instance is sent in a separate request, and
+    O(jobs) is not available.
 seealso:
   - name: What exactly once means here
     link: https://git.example.org/dataarts/factory/blob/main/docs/docsite/rst/guide_exactly_once.rst
-    description: What exactly once means here, what it rests on, and where it ends.
+    description: What exactly once means here, what it depends on, and what it does not cover.
   - module: dataarts.factory.job_rerun
   - module: dataarts.factory.job_instance_info
   - name: Rerunning a job instance
@@ -190,7 +189,7 @@ EXAMPLES = r"""
 RETURN = r"""
 instances:
   description:
-    - Every instance that was asked for, or with O(jobs) every instance that was read.
+    - Every instance in O(task_retrys), or with O(jobs) every instance that was read.
   type: list
   elements: dict
   returned: when the instances could be read
@@ -299,7 +298,7 @@ instances:
     action:
       description:
         - What was done about the instance.
-        - V(retry) was accepted by the service, or would be sent in check mode. V(skipped) was not sent, for the reason next to it.
+        - V(retry) was accepted by the service, or would be sent in check mode. V(skipped) was not sent, for the reason in C(reason).
           V(rejected) was rejected by the service. V(blocked) needs a person. V(unknown) may have been rerun or not.
       type: str
       returned: always
@@ -340,18 +339,19 @@ instances:
       returned: always
       sample: 8c3f0b7ab8f3e1f7f6b8f4d1f0a2b3c4
     rerun:
-      description: Whether a rerun that was sent by this call stands behind what is shown, or will be shown, of the instance.
+      description: Whether the state that the service shows, or will show, comes from a rerun that this call sent.
       type: bool
       returned: always
       sample: true
     adopted:
-      description: Whether another run sent the rerun of the instance, by the run ids in the journal.
+      description: Whether another run sent the rerun of the instance, according to the run ids in the journal.
       type: bool
       returned: always
       sample: false
     history:
       description:
-        - Earlier reruns of the instance by other runs that share the journal, newest first, at most ten. Those that took no effect are left out.
+        - Earlier reruns of the instance by other runs that share the journal, newest first, at most ten. Reruns without effect are left
+          out.
         - M(dataarts.factory.rerun_history_info) lists everything that the journal holds.
       type: list
       elements: dict
@@ -393,7 +393,7 @@ instances:
           returned: always
           sample: INC-4711 disk full
     standing:
-      description: Where the instance stands; the words are those of M(dataarts.factory.job_rerun).
+      description: State of the instance, in the words of M(dataarts.factory.job_rerun).
       type: str
       returned: always
       sample: waiting
@@ -404,12 +404,12 @@ problems:
   returned: when the instances could be read
   sample: []
 run_id:
-  description: Id of the run, which its attempts in the journal carry. M(dataarts.factory.rerun_history_info) lists them by it.
+  description: Id of the run, by which M(dataarts.factory.rerun_history_info) finds its attempts in the journal.
   type: str
   returned: when the instances could be read
   sample: 5f0c6f0e8d5b4c0e9a4f3b1f2a7d9c11
 since:
-  description: The time that tells runs apart, epoch milliseconds. Pass it back as O(since) to continue this run.
+  description: The time that separates this run from others, in epoch milliseconds. Pass it as O(since) to continue this run.
   type: int
   returned: when it was determined
   sample: 1732608000000
@@ -533,7 +533,7 @@ error:
       returned: always
       sample: ""
 check_mode:
-  description: Whether nothing was to be sent, in check mode or by O(check_only).
+  description: Whether this was check mode, or O(check_only), so that nothing was sent.
   type: bool
   returned: always
   sample: false

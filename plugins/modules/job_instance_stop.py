@@ -12,10 +12,11 @@ version_added: "1.0.0"
 author:
   - dataarts.factory contributors (@dataarts-factory)
 description:
-  - Stops instances of one job of a Huawei Cloud DataArts Studio workspace that wait, run or hang, and waits until that shows.
-  - An instance that has ended is left as it is. One whose stop was sent before, by this controller or by another one that shares the journal,
-    is followed, and not stopped a second time.
-  - To stop what hangs and rerun it, see O(dataarts.factory.job_rerun#module:running_exception) and
+  - Stops instances of one job of a Huawei Cloud DataArts Studio workspace that wait, run or hang, and waits until the service shows that
+    they have stopped.
+  - An instance that has ended is left as it is. If a stop was sent before, by this controller or by another one that shares the journal,
+    the module waits for its effect, and does not send a second stop.
+  - To stop instances that hang and rerun them, see O(dataarts.factory.job_rerun#module:running_exception) and
     O(dataarts.factory.job_rerun#module:timeout_action).
 options:
   job_name:
@@ -25,8 +26,8 @@ options:
     required: true
   instance_ids:
     description:
-      - Ids of the instances, as RV(dataarts.factory.job_instance_info#module:instances[].instance_id) has them.
-      - An id that the job does not have is an error, and nothing is sent then.
+      - Ids of the instances, as in RV(dataarts.factory.job_instance_info#module:instances[].instance_id).
+      - If the job does not have an instance with one of these ids, the task fails and nothing is sent.
       - An empty list is refused, because it usually comes from a mistake in a variable.
     type: list
     elements: str
@@ -38,7 +39,7 @@ options:
     default: true
   wait_timeout:
     description:
-      - Seconds to wait. The task fails if an instance has not ended then.
+      - Seconds to wait. The task fails if an instance has not ended by then.
     type: int
     default: 300
 extends_documentation_fragment:
@@ -52,12 +53,12 @@ attributes:
     description: Indicates this has a corresponding action plugin so some parts of the options can be executed on the controller.
     support: full
     details:
-      - It makes relative paths count from the directory in which the command was started.
+      - The action plugin resolves relative paths from the directory in which the command was started.
   check_mode:
     support: full
     details:
       - Reads the instances and decides as in a real run, and sends nothing.
-      - Whether the service would accept the stop is not checked.
+      - It is not checked whether the service would accept the stop.
   diff_mode:
     support: full
     details:
@@ -66,10 +67,10 @@ attributes:
     support: full
 notes:
   - Only v1 of the API can stop an instance, so its host must be reachable.
-  - Just before a stop is sent, the instance is read once more. One that has gone on by itself since it was listed is not stopped by that
-    request. It is decided about anew.
-  - Which status a stop leaves is not documented. The module takes V(manual-stop) and V(fail) for it.
-  - If the answer to a stop is lost, the instance is read back. One that is still in progress after O(settle_time) is stopped again.
+  - Just before a stop is sent, the instance is read once more. If its state has changed since it was listed, the stop is not sent, and the
+    module decides again.
+  - The service does not document the status after a stop. The module takes V(manual-stop) and V(fail) as stopped.
+  - If the answer to a stop is lost, the instance is read again. If it is still in progress after O(settle_time), the stop is sent again.
 seealso:
   - module: dataarts.factory.job_instance_info
   - module: dataarts.factory.job_rerun
@@ -204,14 +205,14 @@ instances:
       sample: Node load_orders failed.
     action:
       description:
-        - What has become of it. V(stopped) by this call. V(ended) by itself, or before. V(stopping) means that a stop was accepted and does
-          not show yet. V(to_stop) would be stopped in check mode. V(refused) by the service. V(unknown) may be stopped or not. V(waiting) was
-          rerun a moment ago, and the rerun does not show yet.
+        - The outcome. V(stopped) was stopped by this call. V(ended) had ended before, or ended by itself. V(stopping) means that a stop was
+          accepted and does not show yet. V(to_stop) would be stopped in check mode. V(refused) was refused by the service. V(unknown) may
+          be stopped or not. V(waiting) was rerun a moment ago, and the rerun does not show yet.
       type: str
       returned: always
       sample: stopped
     changed:
-      description: Whether this call stopped it, or in check mode would.
+      description: Whether this call stopped the instance, or would stop it in check mode.
       type: bool
       returned: always
       sample: true
@@ -226,7 +227,7 @@ instances:
       returned: always
       sample: running
     stop_time:
-      description: When the newest stop of it was sent, by any run that shares the journal, epoch milliseconds, or V(null).
+      description: When the last stop of the instance was sent by any run that shares the journal, in epoch milliseconds, or V(null).
       type: int
       returned: always
       sample: 1732608005000
@@ -247,7 +248,7 @@ problems:
   returned: when the instances could be read
   sample: []
 run_id:
-  description: Id of the run, which its stops carry in the journal. M(dataarts.factory.rerun_history_info) lists them by it.
+  description: Id of the run, by which M(dataarts.factory.rerun_history_info) finds its stops in the journal.
   type: str
   returned: when the instances could be read
   sample: 5f0c6f0e8d5b4c0e9a4f3b1f2a7d9c11

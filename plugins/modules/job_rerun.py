@@ -392,7 +392,7 @@ EXAMPLES = r"""
 RETURN = r"""
 instances:
   description:
-    - Every selected instance, whatever became of it, except those that had succeeded before RV(since). They are only counted, as C(already_done) in
+    - Every selected instance, whatever its outcome, except those that had succeeded before RV(since). These are only counted, as C(already_done) in
       RV(summary).
   type: list
   elements: dict
@@ -501,7 +501,8 @@ instances:
       sample: Node load_orders failed.
     policy:
       description:
-        - By what the instance is left to a person, O(never_rerun_reasons) or O(rerun_only_reasons). V(null) for all others.
+        - The option because of which the instance is left to a person, O(never_rerun_reasons) or O(rerun_only_reasons). V(null) for all
+          others.
       type: dict
       returned: always
       contains:
@@ -522,15 +523,16 @@ instances:
           sample: true
     downstream:
       description:
-        - Why the instance joined the plan although it was not selected, V(cancelled) or V(stale), see RV(downstream). V(null) for all others.
+        - Why the instance was added to the plan although it was not selected, V(cancelled) or V(stale); see RV(downstream). V(null) for all
+          others.
       type: str
       returned: always
       sample: stale
     stop:
       description:
-        - What became of the request to stop the instance. V(null) where none was made.
+        - Outcome of the request to stop the instance. V(null) if there was none.
         - One of V(to_stop) (would be stopped, or is still to be stopped), V(stopping) (accepted, and not shown yet), V(stopped), V(refused) by the
-          service, V(moved_on) (it had gone on by itself, so that nothing was stopped) and V(unknown).
+          service, V(moved_on) (its state had changed by itself, so nothing was stopped) and V(unknown).
       type: str
       returned: always
       sample: stopped
@@ -591,11 +593,11 @@ instances:
           sample: true
     action:
       description:
-        - What is to be done about the instance, or has become of it.
+        - What is to be done about the instance, or its outcome.
         - V(retry) was sent in this pass, or would be in check mode. V(wait) is in progress, or queued. V(settling) was sent, and what the
           service shows may be outdated. V(done) has succeeded. V(failed_again) failed after its rerun. V(blocked) needs a person, or
-          depends on what does. V(not_rerunnable) is not rerun by the service. V(rejected) was rejected by the service. V(skipped) has none
-          of the statuses asked for, or depends on what did not succeed. V(unknown) is never counted as success.
+          depends on an instance that does. V(not_rerunnable) is not rerun by the service. V(rejected) was rejected by the service.
+          V(skipped) has none of the O(statuses), or depends on an instance that did not succeed. V(unknown) is never counted as success.
       type: str
       returned: always
       sample: retry
@@ -636,8 +638,8 @@ instances:
       sample: 8c3f0b7ab8f3e1f7f6b8f4d1f0a2b3c4
     rerun:
       description:
-        - Whether a rerun that was sent in this run stands behind what is shown, or will be shown, of the instance.
-        - V(null) where that is unknown. The outcome of the request that carried it is not known, the instance has changed since, and somebody
+        - Whether the state that the service shows, or will show, comes from a rerun that this run sent.
+        - V(null) if that is unknown. The outcome of the request that carried it is not known, the instance has changed since, and somebody
           else may have rerun it - it started long before the request, or the service rejected the request because one of its instances ran
           already.
       type: bool
@@ -698,14 +700,14 @@ instances:
       returned: by the task
       sample: [8c3f0b7ab8f3e1f7f6b8f4d1f0a2b3c4]
     actions:
-      description: What was decided about the instance over the passes, without repetitions.
+      description: The decisions about the instance in all passes, without repetitions.
       type: list
       elements: str
       returned: by the task
       sample: [retry, wait, done]
     standing:
       description:
-        - Where the instance stands, as RV(recap) counts it.
+        - State of the instance, as RV(recap) counts it.
         - One of V(succeeded), V(running), V(waiting), V(to_rerun) (would be sent, or is still to be sent), V(failed_again), V(rejected),
           V(not_rerunnable), V(blocked), V(stopped), V(skipped), V(unknown), V(other) for one with none of the statuses asked for, and V(already_done)
           for one that succeeded without a rerun of this run.
@@ -772,13 +774,13 @@ reasons:
       returned: always
       sample: ["ERROR Table 'ods.orders_20261123' not found"]
 downstream:
-  description: With O(downstream), the instances that depend on those that are rerun and are concerned by that.
+  description: With O(downstream), the instances that depend on rerun instances and are affected by the rerun.
   type: list
   elements: dict
   returned: when the instances could be read
   contains:
     workspace_id:
-      description: Id of the workspace of the dependant.
+      description: Id of the workspace of the instance.
       type: str
       returned: always
       sample: 62fbba734e634c5087656fc3ff7adf34
@@ -839,28 +841,29 @@ downstream:
       sample: "2024-11-26T06:14:02Z"
     effect:
       description:
-        - V(stale) succeeded on old data, or in a plan will have. V(cancelled) was cancelled and needs a rerun of its own. V(waits) is in
-          progress and goes on by itself. V(by_hand) was stopped while it ran, or set to success, by a person, and is left alone.
+        - V(stale) succeeded on old data, or in check mode will have succeeded on old data. V(cancelled) was cancelled and needs a rerun of
+          its own. V(waits) is in progress and continues by itself. V(by_hand) was stopped while it ran, or set to success, by a person, and
+          is left alone.
       type: str
       returned: always
       sample: stale
     certain:
-      description: V(false) with V(cancelled), which looks like one that a person stopped while it waited.
+      description: V(false) with V(cancelled), because an instance that a person stopped while it waited looks the same.
       type: bool
       returned: always
       sample: true
     level:
-      description: How many levels below what is rerun it is.
+      description: Number of levels downstream of the rerun instance.
       type: int
       returned: always
       sample: 1
     joined:
-      description: Whether it is part of the plan, so that it is in RV(instances) too.
+      description: Whether the instance is part of the plan, and so also in RV(instances).
       type: bool
       returned: always
       sample: false
     upstream:
-      description: The instance directly above it that this comes from.
+      description: The directly upstream instance that causes the effect.
       type: dict
       returned: always
       contains:
@@ -890,7 +893,7 @@ downstream:
           returned: always
           sample: 1732605242000
 summary:
-  description: How many instances there are, in numbers.
+  description: Counts of the instances.
   type: dict
   returned: when the instances could be read
   contains:
@@ -921,13 +924,14 @@ summary:
       sample: {success: 37, fail: 1, running: 2}
 expected:
   description:
-    - When what is left will probably have ended, by how long earlier runs took, as far as that is known.
-    - A job without an earlier run in the window, or an average that the service told, has no end here, and nothing behind it.
+    - When the remaining instances will probably have ended, based on how long earlier runs took, as far as that is known.
+    - There is no forecast for a job without an earlier run in the window and without an average from the service, and for what depends on
+      it.
   type: dict
   returned: when the instances could be read
   contains:
     end:
-      description: When the last one ends of which anything is known, epoch ms, or V(null) if nothing is.
+      description: When the last instance with a forecast will end, epoch ms, or V(null) if there is no forecast.
       type: int
       returned: always
       sample: 1732603200000
@@ -937,7 +941,7 @@ expected:
       returned: always
       sample: "2024-11-26T06:40:00Z"
     unknown:
-      description: Of how many instances nothing is known.
+      description: Number of instances without a forecast.
       type: int
       returned: always
       sample: 0
@@ -957,7 +961,7 @@ expected:
       returned: always
       sample: 1
     jobs:
-      description: The jobs that the run has to do with, late ones first.
+      description: The jobs in this run, late ones first.
       type: list
       elements: dict
       returned: always
@@ -968,12 +972,12 @@ expected:
           returned: always
           sample: daily_sales
         instances:
-          description: How many have not come to their end.
+          description: Number of instances that have not ended.
           type: int
           returned: always
           sample: 3
         end:
-          description: When the last of them will, epoch ms, or V(null).
+          description: When the last of them will end, epoch ms, or V(null).
           type: int
           returned: always
           sample: 1732603200000
@@ -983,12 +987,12 @@ expected:
           returned: always
           sample: "2024-11-26T06:40:00Z"
         unknown:
-          description: Of how many of them nothing is known.
+          description: Number of them without a forecast.
           type: int
           returned: always
           sample: 0
         deadline:
-          description: When the job is to have ended, epoch ms, or V(null).
+          description: Deadline of the job, epoch ms, or V(null).
           type: int
           returned: always
           sample: 1732600800000
@@ -998,7 +1002,8 @@ expected:
           returned: always
           sample: "2024-11-26T06:00:00Z"
         late:
-          description: Whether it misses it, because an instance did not succeed, or ended or will probably end after it.
+          description: Whether the job misses its deadline, because an instance did not succeed, or because it ended or will probably end
+            after the deadline.
           type: bool
           returned: always
           sample: true
@@ -1037,7 +1042,7 @@ plan:
       2024-11-26T08:00:00Z"
     - "  daily_sales: 2 instances, planned 2024-11-26T06:13:00Z to 2024-11-26T07:13:00Z"
 plan_details:
-  description: The same plan, and what it is made by, for programs.
+  description: The same plan, and the values that it is based on, for programs.
   type: dict
   returned: when the instances could be read
   contains:
@@ -1062,7 +1067,7 @@ plan_details:
       returned: always
       sample: true
     from_first_node:
-      description: How many instances start at the first node whatever RV(plan_details.retry_location) is, because they had succeeded.
+      description: How many instances start at the first node regardless of RV(plan_details.retry_location), because they had succeeded.
       type: int
       returned: always
       sample: 0
@@ -1077,16 +1082,16 @@ plan_details:
       returned: always
       sample: 11
     left:
-      description: Why the others are not, how many for each C(reason), the most frequent first.
+      description: Why the others are not rerun, with the number for each C(reason), the most frequent first.
       type: list
       elements: dict
       returned: always
       sample: [{reason: succeeded before, instances: 7}, {reason: in progress, instances: 1}]
     jobs:
       description:
-        - What is rerun of each job, by stage. With O(order=parallel) there is one stage only.
-        - C(planned_after) and C(planned_before) are the first and the last plan time in epoch milliseconds. C(run_seconds) is how long a run
-          of the job takes, by the successful runs in the list, or V(null) where there is none.
+        - The reruns of each job, by stage. With O(order=parallel) there is only one stage.
+        - C(planned_after) and C(planned_before) are the first and the last plan time in epoch milliseconds. C(run_seconds) is how long a
+          run of the job takes, based on the successful runs in the list, or V(null) if there are none.
       type: list
       elements: dict
       returned: always
@@ -1094,15 +1099,15 @@ plan_details:
         - {stage: 1, job_name: daily_sales, instances: 5, planned_after: 1732601580000, planned_before: 1732605180000, run_seconds: 61.0}
     waits_for:
       description:
-        - What the instances of a later stage wait for, with O(order=upstream_first), and how many instances do.
-        - C(workspace_name) is an empty text where the service did not tell it.
+        - What the instances of a later stage wait for, with O(order=upstream_first), and how many instances wait.
+        - C(workspace_name) is an empty text if the service did not return it.
       type: list
       elements: dict
       returned: always
       sample:
         - {stage: 2, job_name: daily_sales, workspace_id: 62fbba734e634c5087656fc3ff7adf34, workspace_name: "", instances: 3}
     expected_end:
-      description: When all that is planned will probably have ended, epoch ms, or V(null) if nothing is known.
+      description: When all planned reruns will probably have ended, epoch ms, or V(null) if there is no forecast.
       type: int
       returned: always
       sample: 1732603200000
@@ -1110,7 +1115,7 @@ plan_details:
       description:
         - How long the reruns will probably take, from how long successful runs of the same jobs took, five instances of a job at once, at most
           O(max_parallel), and stage by stage. V(null) where nothing is known.
-        - A rerun that starts in the middle is shorter than a whole run. What waits for a free place in the service takes longer.
+        - A rerun that starts in the middle is shorter than a whole run. Waiting for a free slot in the service takes longer.
       type: float
       returned: always
       sample: 340.0
@@ -1120,14 +1125,14 @@ plan_details:
       returned: always
       sample: 0
 plan_id:
-  description: Short id of the plan, made of the instances to rerun and of the options that say how. Pass it as O(plan_id) to allow
-    exactly this plan.
+  description: Short id of the plan, derived from the instances to rerun and from the options that affect the rerun. Pass it as O(plan_id)
+    to allow exactly this plan.
   type: str
   returned: when the instances could be read
   sample: 40-9f86d081884c-2c26b46b-mwty50ol
 plan_record:
-  description: What the plan is made of. Pass it as O(plan_record), so that a refusal can say what changed. It is for programs; its
-    instances can be recognised by it, and not read from it. A plan of more than 2000 instances is recorded without them.
+  description: The content of the plan. Pass it as O(plan_record), so that a refusal can say what changed. It is for programs; instances can
+    be compared with it, but not read from it. A plan of more than 2000 instances is recorded without them.
   type: dict
   returned: when the instances could be read
   sample: {options: {attempts: 1, order: parallel}, instances: i2c26b46b9f86d081}
@@ -1152,12 +1157,12 @@ finished:
   returned: when the instances could be read
   sample: true
 workspace_id:
-  description: The workspace. Role P(dataarts.factory.rerun#role) needs it where several of them stand behind one host.
+  description: The workspace. The role P(dataarts.factory.rerun#role) needs it if one host represents several workspaces.
   type: str
   returned: in role P(dataarts.factory.rerun#role)
   sample: 62fbba734e634c5087656fc3ff7adf34
 others:
-  description: By id, the results of other workspaces behind the same host, over which the role was looped before.
+  description: The results of other workspaces of the same host, by id, from earlier iterations of a loop over the role.
   type: dict
   returned: in role P(dataarts.factory.rerun#role), where there are any
   sample: {}
@@ -1167,7 +1172,7 @@ pass_state:
   returned: by a single pass
   sample: {planned: 0}
 due_in:
-  description: Seconds until the next pass makes sense, or V(null).
+  description: Seconds until the next pass is useful, or V(null).
   type: float
   returned: when the instances could be read
   sample: 12.5
@@ -1192,7 +1197,7 @@ since_iso:
   returned: when it was determined
   sample: "2024-11-26T08:00:00Z"
 planned_after:
-  description: Begin of the window of plan times that was read, epoch milliseconds.
+  description: Start of the window of plan times that was read, epoch milliseconds.
   type: int
   returned: when it was determined
   sample: 1732521600000
@@ -1212,12 +1217,12 @@ succeeded:
   returned: by the task
   sample: true
 recap:
-  description: How many instances stand where, in the words of the progress line. V(stops), V(stop_refused) and V(moved_on) count what became of stops.
+  description: Number of instances in each state, in the words of the progress line. V(stops), V(stop_refused) and V(moved_on) count the outcomes of stops.
   type: dict
   returned: by the task
   sample: {failed: 2, rerun: 2, succeeded: 2, running: 0, waiting: 0, failed_again: 0, broken: 0}
 recap_by_job:
-  description: The same by job name, without what is 0.
+  description: The same by job name, without zeros.
   type: dict
   returned: by the task
   sample: {daily_sales: {failed: 2, rerun: 2, succeeded: 2}}
@@ -1232,7 +1237,7 @@ timed_out:
   returned: by the task
   sample: false
 elapsed:
-  description: Seconds that the task took.
+  description: Duration of the task in seconds.
   type: float
   returned: by the task
   sample: 65.2

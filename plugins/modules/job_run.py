@@ -12,10 +12,10 @@ version_added: "1.0.0"
 author:
   - dataarts.factory contributors (@dataarts-factory)
 description:
-  - Runs a job of a Huawei Cloud DataArts Studio workspace once, now, with C(POST /v1/{project_id}/jobs/{job_name}/run-immediate), and waits for
-    its end. For jobs that are scheduled by hand, whose instances cannot be rerun, and for runs that no schedule makes.
-  - O(run_key) says what the run is for. The same key never starts a second run of the job, from whichever controller that shares the journal,
-    however often the task runs and whatever interrupted it. A task whose key was used follows the run that has it.
+  - Runs a job of a Huawei Cloud DataArts Studio workspace once, now, with C(POST /v1/{project_id}/jobs/{job_name}/run-immediate), and waits
+    until the run has ended. Use it for manually scheduled jobs, whose instances cannot be rerun, and for runs outside of a schedule.
+  - O(run_key) says what the run is for. The same key never starts a second run of the job, on any controller that shares the journal,
+    however often the task runs and whatever interrupts it. If the key was already used, the task waits for the run that used it.
 options:
   job_name:
     description:
@@ -24,14 +24,14 @@ options:
     required: true
   run_key:
     description:
-      - What this run is for, such as V(INC-4711) or the date that it is about. At most 200 characters.
-      - To run the job again, also after a failure, use another key. A key is forgotten after 190 days.
+      - What this run is for, such as V(INC-4711) or the date of its data. At most 200 characters.
+      - To run the job again, even after a failure, use another key. Keys are deleted after 190 days.
     type: str
     required: true
   job_params:
     description:
       - Parameters of the job, value by name. Names have at most 64 characters, values at most 1024.
-      - The same key with other parameters is an error. The journal keeps a hash of them, and no value.
+      - The same key with other parameters is an error. The journal keeps only a hash of the parameters, not their values.
     type: dict
   wait:
     description:
@@ -40,7 +40,8 @@ options:
     default: true
   wait_timeout:
     description:
-      - Seconds to wait. The task fails if the run has not ended then; the run goes on, and the same key follows it again.
+      - Seconds to wait. The task fails if the run has not ended by then. The run continues, and a task with the same key waits for it
+        again.
     type: int
     default: 3600
 extends_documentation_fragment:
@@ -54,12 +55,12 @@ attributes:
     description: Indicates this has a corresponding action plugin so some parts of the options can be executed on the controller.
     support: full
     details:
-      - It makes relative paths count from the directory in which the command was started.
+      - The action plugin resolves relative paths from the directory in which the command was started.
   check_mode:
     support: full
     details:
       - Reads the job and the journal, and sends nothing. It indicates a change if no run has the key.
-      - Whether the service would accept the run is not checked.
+      - It is not checked whether the service would accept the run.
   diff_mode:
     support: full
     details:
@@ -67,14 +68,14 @@ attributes:
   idempotent:
     support: full
     details:
-      - By O(run_key).
+      - O(run_key) identifies the run.
 notes:
   - Only v1 of the API can run a job, so its host must be reachable.
-  - The task fails if the run does not succeed, also where another task started it.
-  - If the answer is lost, the instances of the job are read back after O(settle_time). Where exactly one run of the job by hand has begun since
-    then, that one is followed, and RV(read_back) is true. Otherwise the outcome is reported as V(unknown) with the command that finds out, the
-    task fails, and nothing is ever sent again for that key.
-  - A run by hand of the same job that somebody else starts in the console in these seconds cannot be told from one whose answer was lost.
+  - The task fails if the run does not succeed, even if another task started it.
+  - If the answer is lost, the instances of the job are listed after O(settle_time). If exactly one manual run of the job has started since
+    the request, the task waits for that run, and RV(read_back) is true. Otherwise the outcome is reported as V(unknown) with a command that
+    shows the instances, the task fails, and nothing is ever sent again for that key.
+  - If somebody else runs the same job in the console during this time, that run cannot be distinguished from the run whose answer was lost.
 seealso:
   - module: dataarts.factory.job_rerun
   - module: dataarts.factory.job_schedule
@@ -103,7 +104,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 instance:
-  description: The run as far as it shows, or V(null) if nothing was started, or that is not known.
+  description: The run as the service shows it, or V(null) if nothing was started or if that is not known.
   type: dict
   returned: always
   contains:
@@ -168,13 +169,13 @@ instance:
       returned: always
       sample: obs://dlf-log-62099355b894428e8916573ae635f1f9/load_by_hand/1041201/load_orders.log
     error_message:
-      description: Why it failed, or V(null). Most sites say it in the log alone.
+      description: Why it failed, or V(null). On most sites only the log says why.
       type: str
       returned: always
       sample: Node load_orders failed.
 action:
   description:
-    - What this call did. V(run) asked for the run, or would in check mode. V(adopt) followed a run that another task had asked for.
+    - What this call did. V(run) requested the run, or would do so in check mode. V(adopt) waited for a run that another task had requested.
       V(settle) in check mode, if what became of an earlier request is not known yet. V(rejected) by the service, nothing was started.
       V(unknown) may have run or not. V(none) if it ended before.
   type: str
@@ -191,7 +192,7 @@ run_key:
   returned: when it could be used
   sample: INC-4711
 sent_time:
-  description: When the run was asked for, epoch milliseconds, or V(null).
+  description: When the run was requested, in epoch milliseconds, or V(null).
   type: int
   returned: when the journal could be read
   sample: 1732608005000
@@ -201,7 +202,7 @@ sent_time_iso:
   returned: when the journal could be read
   sample: "2024-11-26T08:00:05Z"
 run_id:
-  description: Id of the task that asked for it.
+  description: Id of the task that requested it.
   type: str
   returned: when the journal could be read
   sample: 5f0c6f0e8d5b4c0e9a4f3b1f2a7d9c11

@@ -13,26 +13,26 @@ author:
   - dataarts.factory contributors (@dataarts-factory)
 description:
   - Starts and stops the scheduling of batch jobs of a Huawei Cloud DataArts Studio workspace, by name or pattern.
-  - It reads the status of the jobs first, and sends nothing for a job that is as it should be.
-  - The service has no call that pauses a job. With O(state=paused) the module stops the jobs that are scheduled, and the journal keeps which
-    they were. O(state=resumed) starts exactly those again, from any controller that shares the journal.
+  - It reads the status of the jobs first, and sends nothing for a job that already has the requested state.
+  - The service has no call that pauses a job. With O(state=paused), the module stops the jobs that are scheduled, and the journal records
+    them. O(state=resumed) starts exactly those jobs again, from any controller that shares the journal.
 options:
   state:
     description:
-      - What the jobs are to be.
-      - V(started) is scheduled. A job whose schedule is to run it once is run by that.
-      - V(stopped) is not scheduled, also for a job that was paused. A pause of the job is over with that, and nothing starts it again.
-      - V(paused) is not scheduled until it is resumed. A job that somebody else stopped or paused before is left alone, and never started
-        again by V(resumed).
-      - V(resumed) starts those of O(jobs) again that V(paused), or the option O(dataarts.factory.job_rerun#module:pause_schedules) of a
-        rerun, has stopped. What a rerun in progress needs is left to that rerun.
+      - The requested state of the jobs.
+      - V(started) means scheduled. If the schedule of a job is to run once, starting it runs the job.
+      - V(stopped) means not scheduled. It also ends a pause of the job, and nothing starts the job again.
+      - V(paused) means not scheduled until it is resumed. A job that somebody else stopped or paused before is left alone, and V(resumed)
+        never starts it again.
+      - V(resumed) starts those of O(jobs) that V(paused), or the option O(dataarts.factory.job_rerun#module:pause_schedules) of a rerun,
+        has stopped. A job that a rerun in progress has paused is left to that rerun.
     type: str
     choices: [started, stopped, paused, resumed]
     required: true
   jobs:
     description:
       - Names of jobs, or shell-style patterns of names with V(*), V(?) and V([abc]). They are case-sensitive and match the whole name.
-      - A name or a pattern that matches no batch job is an error, and nothing is sent then.
+      - If a name or a pattern matches no batch job, the task fails and nothing is sent.
       - An empty list is refused, because it usually comes from a mistake in a variable.
     type: list
     elements: str
@@ -40,7 +40,7 @@ options:
   max_jobs:
     description:
       - Refuse to change anything if more jobs than this would be changed. The message names them.
-      - Any number if not set.
+      - There is no limit if it is not set.
     type: int
 extends_documentation_fragment:
   - dataarts.factory.account
@@ -53,12 +53,12 @@ attributes:
     description: Indicates this has a corresponding action plugin so some parts of the options can be executed on the controller.
     support: full
     details:
-      - It makes relative paths count from the directory in which the command was started.
+      - The action plugin resolves relative paths from the directory in which the command was started.
   check_mode:
     support: full
     details:
       - Reads the jobs and decides as in a real run, and sends nothing.
-      - Whether the service would accept it is not checked.
+      - It is not checked whether the service would accept the requests.
   diff_mode:
     support: full
     details:
@@ -67,8 +67,8 @@ attributes:
     support: full
 notes:
   - Only v1 of the API can start and stop a job, so its host must be reachable.
-  - Whether stopping a job also cancels its instances that wait is not documented. Look at them before a job is stopped for long.
-  - What a schedule would have created while its job is stopped is not created later.
+  - It is not documented whether stopping a job also cancels its waiting instances. Check these before you stop a job for a long time.
+  - Instances that a schedule would have created while its job is stopped are not created later.
   - If an answer is lost, the status of the job is read for up to O(settle_time) seconds, and the request is sent again if it shows no effect.
 seealso:
   - module: dataarts.factory.job_info
@@ -115,13 +115,13 @@ jobs:
       sample: daily_sales
     action:
       description:
-        - What was done, or in check mode would be. V(start), V(stop), V(pause), V(resume), V(none), V(wait) for a job that could not be
-          started again yet, or V(failed).
+        - What was done, or would be done in check mode. V(start), V(stop), V(pause), V(resume), V(none), V(wait) for a job that could not
+          be started again yet, or V(failed).
       type: str
       returned: always
       sample: pause
     changed:
-      description: Whether this call changed the scheduling of the job, or in check mode would.
+      description: Whether this call changed the scheduling of the job, or would change it in check mode.
       type: bool
       returned: always
       sample: true
@@ -141,7 +141,7 @@ jobs:
       returned: always
       sample: it is SCHEDULING
     paused_time:
-      description: Since when the job was paused, epoch milliseconds. V(null) for one that was not.
+      description: When the job was paused, in epoch milliseconds. V(null) if it was not paused.
       type: int
       returned: always
       sample: 1732608000000
@@ -156,12 +156,12 @@ jobs:
       returned: always
       sample: 5f0c6f0e8d5b4c0e9a4f3b1f2a7d9c11
 total:
-  description: How many jobs there are in RV(jobs).
+  description: Number of jobs in RV(jobs).
   type: int
   returned: when the jobs could be read
   sample: 4
 run_id:
-  description: Id of the run, which its pauses carry in the journal.
+  description: Id of the run, which the journal records with its pauses.
   type: str
   returned: when the journal could be used
   sample: 5f0c6f0e8d5b4c0e9a4f3b1f2a7d9c11

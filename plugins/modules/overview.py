@@ -7,23 +7,23 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: overview
-short_description: Show what all workspaces of a play were asked for in one table
+short_description: Show the results of all workspaces of a play in one table
 version_added: "1.0.0"
 author:
   - dataarts.factory contributors (@dataarts-factory)
 description:
-  - Puts the results that M(dataarts.factory.job_instance_info) or M(dataarts.factory.rerun_history_info) left in a variable of each host into
-    one table that fits a terminal of 80 columns. Asks no service for anything.
+  - Shows the results that M(dataarts.factory.job_instance_info) or M(dataarts.factory.rerun_history_info) left in a variable of each host
+    in one table that fits a terminal of 80 columns. It sends no request to the service.
   - Run it once for the play, with C(run_once), after the last workspace. The playbooks C(dataarts.factory.failed) and
-    C(dataarts.factory.history) end with it.
-  - Fails if a workspace has no answer, after it has shown the others. Then it returns only which those are, because Ansible prints the whole of
-    a result that failed; what the others answered is in their variables.
+    C(dataarts.factory.history) run it at their end.
+  - If a workspace has no result, the task fails after it has shown the others. It then returns only the workspaces without a result,
+    because Ansible prints the whole result of a failed task; the other results are in the variables of their hosts.
 extends_documentation_fragment:
   - dataarts.factory.attributes.controller
 options:
   of:
     description:
-      - What the results are. V(failures) are those of M(dataarts.factory.job_instance_info), V(attempts) those of
+      - Kind of the results. V(failures) are results of M(dataarts.factory.job_instance_info), V(attempts) are results of
         M(dataarts.factory.rerun_history_info).
     type: str
     choices: [failures, attempts]
@@ -35,7 +35,7 @@ options:
     required: true
   hosts:
     description:
-      - Names of the hosts to show. All hosts of the play if not set, also those that failed or were not reached.
+      - Names of the hosts to show. If not set, all hosts of the play are shown, including those that failed or were not reached.
     type: list
     elements: str
 attributes:
@@ -70,8 +70,8 @@ EXAMPLES = r"""
 RETURN = r"""
 lines:
   description:
-    - The table, and how many workspaces could not be asked and why. Times are those of the terminal's zone.
-    - Causes and purposes stand below their rows. Long ones are shortened, unless Ansible is verbose.
+    - The table, and how many workspaces could not be read and why. Times are in the terminal's time zone.
+    - Causes and purposes are below their rows. Long ones are shortened, unless Ansible is verbose.
   type: list
   elements: str
   returned: success
@@ -85,10 +85,10 @@ rows:
   description:
     - The rows. Instances of one job that failed with the same status at the same node for the same cause are one row, and so are the attempts
       of one run at one job. All times are epoch milliseconds.
-    - Of failures, C(host), C(job_name), number of C(instances), C(status), C(planned_from), C(planned_to), C(failed_at) (the latest), C(node) and
-      C(cause). What is not known is an empty text.
-    - Of attempts, C(host), C(job_name), C(run_id), number of C(attempts), C(planned_from), C(planned_to), C(sent) (the first), C(outcomes),
-      C(user), C(controller) and C(purpose).
+    - The keys for failures are C(host), C(job_name), number of C(instances), C(status), C(planned_from), C(planned_to), C(failed_at) (the latest), C(node)
+      and C(cause). Unknown values are an empty text.
+    - The keys for attempts are C(host), C(job_name), C(run_id), number of C(attempts), C(planned_from), C(planned_to), C(sent) (the first),
+      C(outcomes), C(user), C(controller) and C(purpose).
   type: list
   elements: dict
   returned: success
@@ -103,12 +103,12 @@ rows:
       node: load_orders
       cause: Node load_orders failed.
 unanswered:
-  description: Why a workspace has no answer, by host.
+  description: Why a workspace has no result, by host.
   type: dict
   returned: always
   sample: {}
 msg:
-  description: How many workspaces could not be asked, and which.
+  description: How many workspaces could not be read, and which.
   type: str
   returned: on failure
   sample: "1 of 3 workspaces could not be asked: finance. The lines above say why."

@@ -12,9 +12,9 @@ version_added: "1.0.0"
 author:
   - dataarts.factory contributors (@dataarts-factory)
 description:
-  - Lists what was sent to rerun job instances, when, by whom and why, and how each attempt ended, from the journal that
+  - Lists the attempts to rerun job instances, with the time, the user, the purpose and the outcome of each. It reads the journal that
     M(dataarts.factory.job_rerun) and M(dataarts.factory.job_instance_retry) keep.
-  - It asks the journal alone, never the service, so it needs no credentials of an account.
+  - It reads only the journal and sends no request to the service, so it needs no credentials of an account.
 options:
   project_id:
     description:
@@ -27,7 +27,7 @@ options:
   jobs:
     description:
       - Names of jobs, or shell-style patterns of names with V(*), V(?) and V([abc]). They are case-sensitive and match the whole name.
-      - An empty list is refused, because it is what a mistaken variable leaves.
+      - An empty list is refused, because it usually comes from a mistake in a variable.
     type: list
     elements: str
     default: ["*"]
@@ -38,15 +38,15 @@ options:
     type: str
   planned_before:
     description:
-      - Only instances with a plan time at or before this time. The forms are those of O(planned_after).
+      - Only instances with a plan time at or before this time, in the forms of O(planned_after).
     type: str
   made_after:
     description:
-      - Only attempts made at or after this time. The forms are those of O(planned_after).
+      - Only attempts made at or after this time, in the forms of O(planned_after).
     type: str
   made_before:
     description:
-      - Only attempts made at or before this time. The forms are those of O(planned_after).
+      - Only attempts made at or before this time, in the forms of O(planned_after).
     type: str
   run_id:
     description:
@@ -55,16 +55,16 @@ options:
   outcomes:
     description:
       - Only attempts with one of these outcomes. If not set, all are listed.
-      - V(accepted) was taken by the service. V(rejected) was refused for a reason that lies in the instance or the request.
-        V(conflicted) was refused because the instance ran already. V(not_executed) did not reach the service, or was refused for another reason.
-        V(unknown) may have taken effect. V(intended) is what a run leaves that ended before it knew the outcome. V(moved_on) is a stop that was
-        not sent, because the instance had gone on by itself.
+      - V(accepted) was accepted by the service. V(rejected) was refused because of the instance or the request. V(conflicted) was refused
+        because the instance was already running. V(not_executed) did not reach the service, or was refused for another reason. V(unknown)
+        may have taken effect. V(intended) means that the run ended before it knew the outcome. V(moved_on) is a stop that was not sent,
+        because the state of the instance had changed by itself.
     type: list
     elements: str
     choices: [intended, accepted, rejected, unknown, not_executed, conflicted, moved_on]
   limit:
     description:
-      - The most attempts to return. RV(total) and RV(outcomes) count all that match.
+      - Maximum number of attempts to return. RV(total) and RV(outcomes) count all matching attempts.
     type: int
     default: 100
 requirements:
@@ -76,7 +76,7 @@ attributes:
     description: Indicates this has a corresponding action plugin so some parts of the options can be executed on the controller.
     support: full
     details:
-      - It makes relative paths count from the directory in which the command was started.
+      - The action plugin resolves relative paths from the directory in which the command was started.
   check_mode:
     description: Can run in C(check_mode) and return changed status prediction without modifying anything.
     support: full
@@ -181,7 +181,7 @@ attempts:
     kind:
       description:
         - What the request asked for, V(rerun), V(stop), V(stop_and_rerun) for a stop after which the instance is to be rerun, or V(patch_data)
-          for a PatchData run that was started. A PatchData run has the start of its dates for a plan time, and neither job id nor
+          for a PatchData run that was started. For a PatchData run, the plan time is the start of its dates, and there is no job id and no
           submission time.
       type: str
       returned: always
@@ -197,12 +197,12 @@ attempts:
       returned: always
       sample: accepted
     number:
-      description: Which attempt of its run at this instance it is, from 1.
+      description: Number of the attempt among those of its run at this instance, starting at 1.
       type: int
       returned: always
       sample: 1
     batch:
-      description: How many instances its request carried.
+      description: Number of instances in its request.
       type: int
       returned: always
       sample: 2
@@ -212,7 +212,7 @@ attempts:
       returned: always
       sample: 8c3f0b7ab8f3e1f7f6b8f4d1f0a2b3c4
     message:
-      description: Code and words of the service where it refused, or an empty text.
+      description: Code and message of the service if it refused the request, or an empty text.
       type: str
       returned: always
       sample: ""
@@ -232,7 +232,7 @@ attempts:
       returned: always
       sample: "2024-11-26T05:46:40Z"
     controller:
-      description: Host that the run was started on.
+      description: Host on which the run was started.
       type: str
       returned: always
       sample: awx-1
@@ -242,7 +242,7 @@ attempts:
       returned: always
       sample: jane
     purpose:
-      description: Incident or ticket that it was for, or an empty text.
+      description: Incident name or ticket that was set as O(dataarts.factory.job_rerun#module:purpose), or an empty text.
       type: str
       returned: always
       sample: INC-4711
@@ -252,7 +252,7 @@ attempts:
       returned: always
       sample: ""
     open:
-      description: Whether it holds its failure. V(false) once a later attempt took over.
+      description: Whether the attempt still claims its failure. V(false) after a later attempt took over.
       type: bool
       returned: always
       sample: true
@@ -267,13 +267,13 @@ outcomes:
   returned: success
   sample: {intended: 0, accepted: 1, rejected: 0, unknown: 0, not_executed: 0, conflicted: 0}
 journal:
-  description: The journal that was read, as messages name it.
+  description: The journal that was read, in the form that messages use.
   type: str
   returned: success
   sample: /home/jane/.local/state/dataarts.factory/journal.db
 error:
   description:
-    - What went wrong, in a form for conditions. Its C(kind) is one word.
+    - What went wrong, in a form for use in conditions. C(kind) is a single word.
   type: dict
   returned: on failure
   contains:

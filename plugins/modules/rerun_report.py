@@ -12,53 +12,54 @@ version_added: "1.0.0"
 author:
   - dataarts.factory contributors (@dataarts-factory)
 description:
-  - Writes one report of what M(dataarts.factory.job_rerun) found and did in all workspaces of a play, from the results that the role
-    P(dataarts.factory.rerun#role) leaves in C(dataarts_rerun_result). Hosts that failed or were unreachable are in it too.
+  - Writes one report about all workspaces of a play, from the results of M(dataarts.factory.job_rerun) that the role
+    P(dataarts.factory.rerun#role) stores in C(dataarts_rerun_result). The report includes hosts that failed or were unreachable.
   - C(report.html) is a page for people in a single file. C(report.json) is for programs and described by C(docs/report.schema.json) of this
-    collection. C(report.xml) is JUnit XML, for CI systems and whatever else shows test results.
-  - In check mode C(plans.json) stands next to them, the variables that a run needs to do exactly what was planned.
-  - Everything happens on the controller, and nothing is asked of the service. Run it once for a play, with C(run_once).
+    collection. C(report.xml) is JUnit XML, for CI systems and other tools that show test results.
+  - In check mode there is also C(plans.json), with the variables that a run needs to rerun exactly what was planned.
+  - The module works on the controller only, and sends no request to the service. Run it once for a play, with C(run_once).
 extends_documentation_fragment:
   - dataarts.factory.attributes.controller
 options:
   path:
     description:
-      - Folder for the files, which is made if it is missing. A relative path counts from the folder in which Ansible was started.
-      - Files of an earlier report are replaced, each as a whole, once all are complete. Have the date in the path to keep them.
-      - The files can be read by their owner and group, or fewer by the umask.
+      - Folder for the files, which is created if it does not exist. A relative path starts at the folder in which Ansible was started.
+      - Files of an earlier report are replaced once all new files are complete. To keep earlier reports, put the date into the path.
+      - Owner and group can read the files, unless the umask is stricter.
     type: path
     required: true
   hosts:
     description:
       - Hosts (workspaces) to report on.
-      - All hosts of the play if not set, whatever became of them.
+      - If not set, the report covers all hosts of the play, including those that failed or were unreachable.
     type: list
     elements: str
   report_url:
     description:
       - Address to which the report's page is sent by HTTP PUT, such as a signed address of an object store, or a folder of a web server.
-      - C({name}) in it becomes the name of the report, by when the night began; so does a slash at its end. Without either, each report
-        takes the place of the last.
-      - What stands behind a question mark or in front of an at sign is never printed. A report that cannot be sent is a warning and nothing else.
-      - The environment variables E(DATAARTS_REPORT_URL), E(DATAARTS_REPORT_TOKEN) and E(DATAARTS_REPORT_LINK) take the place of the three options
-        if it is not set.
+      - C({name}) in the address is replaced with the name of the report, which is made from the start of the run. If the address ends with a slash, the
+        name is appended. Without either, each report replaces the previous one.
+      - The parts of the address after a question mark or before an at sign are never printed. If a report cannot be sent, there is only a warning.
+      - If it is not set, the environment variables E(DATAARTS_REPORT_URL), E(DATAARTS_REPORT_TOKEN) and E(DATAARTS_REPORT_LINK) are used instead of the
+        three options.
     type: str
   report_token:
     description:
-      - Sent with the page as a bearer token, to O(report_url) alone.
+      - Bearer token that is sent with the page, to O(report_url) only.
     type: str
   report_link:
     description:
-      - Address at which people open the page, with C({name}) as in O(report_url). That of O(report_url) if not set, without what may be secret.
+      - Address at which people open the page, with C({name}) as in O(report_url). If not set, it is O(report_url) without the parts that
+        may be secret.
     type: str
 attributes:
   check_mode:
     details:
-      - The report is written in check mode too, for it is the plan then. Nothing else is ever modified.
+      - The report is also written in check mode, in which it shows the plan. The module never modifies anything else.
   idempotent:
     support: N/A
     details:
-      - A report is output, as a log is. Writing it never indicates a change.
+      - A report is output, like a log. Writing it never indicates a change.
 seealso:
   - module: dataarts.factory.job_rerun
 """
@@ -92,8 +93,8 @@ headline:
   sample: 1 of 40 instances is still broken
 totals:
   description:
-    - Counts over all workspaces, those of RV(dataarts.factory.job_rerun#module:recap) added up. C(selected) are all selected instances,
-      C(broken) those that missed the goal.
+    - Counts over all workspaces, the sums of RV(dataarts.factory.job_rerun#module:recap). C(selected) are all selected instances, C(broken)
+      those that missed the goal.
   type: dict
   returned: when the results could be read
   sample: {selected: 52, rerun: 40, succeeded: 39, failed_again: 1, broken: 1}

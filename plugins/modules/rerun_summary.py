@@ -12,19 +12,20 @@ version_added: "1.0.0"
 author:
   - dataarts.factory contributors (@dataarts-factory)
 description:
-  - Adds up the results that M(dataarts.factory.job_rerun) or M(dataarts.factory.job_instance_retry) left in a variable of each host, in
-    numbers for programs and in lines for people. Asks no service for anything.
-  - Prints the lines, what is broken first. The last of them are the command that goes on, which reruns nothing twice, and the path of the report.
-  - Run it once for the play, with C(run_once), after the last workspace. The playbooks of the collection end with it.
-  - Fails if a pattern in C(jobs) matches no job of any workspace. One that matches in some of them is as it was meant. A task
-    that fails so returns RV(msg) and RV(paths) alone, because Ansible prints the whole of a result that failed.
-  - Warns of hosts that stand for the same workspace.
+  - Adds up the results that M(dataarts.factory.job_rerun) or M(dataarts.factory.job_instance_retry) left in a variable of each host, as numbers for
+    programs and as lines for people. It sends no request to the service.
+  - Prints the lines, broken instances first. The last lines are the command to continue with, which reruns nothing twice, and the path of the report.
+  - Run it once for the play, with C(run_once), after the last workspace. The playbooks of the collection run it at their end.
+  - Fails if a pattern in C(jobs) matches no job of any workspace. It is not an error if a pattern matches jobs in only some of the
+    workspaces. A task that fails for this reason returns only RV(msg) and RV(paths), because Ansible prints the whole result of a failed
+    task.
+  - Warns if several hosts represent the same workspace.
 extends_documentation_fragment:
   - dataarts.factory.attributes.controller
 options:
   hosts:
     description:
-      - Names of the hosts to sum up. All hosts of the play if not set, also those that failed or were not reached.
+      - Names of the hosts to sum up. If not set, all hosts of the play are included, also those that failed or were not reached.
     type: list
     elements: str
   variable:
@@ -35,43 +36,44 @@ options:
   report_path:
     description:
       - Folder for the report, as M(dataarts.factory.rerun_report) writes it. No report is written if it is not set.
-      - The task fails if it cannot be written; everything else is done before.
+      - If the report cannot be written, the task fails after it has done everything else.
     type: path
   report_url:
     description:
       - Address to which the report's page is sent by HTTP PUT, such as a signed address of an object store, or a folder of a web server.
-      - C({name}) in it becomes the name of the report, by when the night began; so does a slash at its end. Without either, each report
-        takes the place of the last.
-      - What stands behind a question mark or in front of an at sign is never printed. A report that cannot be sent is a warning and nothing else.
-      - The environment variables E(DATAARTS_REPORT_URL), E(DATAARTS_REPORT_TOKEN) and E(DATAARTS_REPORT_LINK) take the place of the three options
-        if it is not set.
+      - C({name}) in the address is replaced with the name of the report, which is made from the start of the run. If the address ends with a slash, the
+        name is appended. Without either, each report replaces the previous one.
+      - The parts of the address after a question mark or before an at sign are never printed. If a report cannot be sent, there is only a warning.
+      - If it is not set, the environment variables E(DATAARTS_REPORT_URL), E(DATAARTS_REPORT_TOKEN) and E(DATAARTS_REPORT_LINK) are used instead of the
+        three options.
     type: str
   report_token:
     description:
-      - Sent with the page as a bearer token, to O(report_url) alone.
+      - Bearer token that is sent with the page, to O(report_url) only.
     type: str
   report_link:
     description:
-      - Address at which people open the page, with C({name}) as in O(report_url). That of O(report_url) if not set, without what may be secret.
+      - Address at which people open the page, with C({name}) as in O(report_url). If not set, it is O(report_url) without the parts that
+        may be secret.
     type: str
   publish:
     description:
       - Whether plans and summary become statistics of the play, as C(ansible.builtin.set_stats) makes them. A job of AWX keeps them as artifacts,
         C(dataarts_plans) and C(dataarts_summary), for the next job of its workflow. C(dataarts_summary) also has C(text), the closing lines
         of at most 4000 characters, for notifications, and C(report_url).
-      - Where the report is written or sent, C(dataarts_report) is passed on too, as one text of at most 65,536 characters. The next step makes one
-        report of both.
-      - The plan of a workspace that could not be read stays the one that was passed as C(dataarts_plans).
+      - If the report is written or sent, C(dataarts_report) is published too, as one text of at most 65,536 characters. The next step combines both
+        reports into one.
+      - If a workspace could not be read, its plan in C(dataarts_plans) is kept.
     type: bool
     default: false
 attributes:
   check_mode:
     details:
-      - The report is written in check mode too, for it is the plan then. Nothing else is ever modified.
+      - The report is also written in check mode, in which it shows the plan. The module never modifies anything else.
   idempotent:
     support: full
     details:
-      - A report is output, as a log is. Writing it never indicates a change.
+      - A report is output, like a log. Writing it never indicates a change.
 seealso:
   - module: dataarts.factory.job_rerun
 """
@@ -93,7 +95,8 @@ EXAMPLES = r"""
 RETURN = r"""
 lines:
   description:
-    - What was printed. A headline, what is left to do by workspace and job with its cause, and one line that counts what is good.
+    - What was printed. A headline, what is left to do by workspace and job with its cause, and one line that counts the instances that
+      succeeded.
     - Where there are many, jobs that do not fit are counted.
   type: list
   elements: str
@@ -124,10 +127,10 @@ msg:
   sample: "Failed to write the report to /srv/night: Permission denied (/srv/night). Nothing of the rerun is lost by that: ..."
 plans:
   description:
-    - What an approval is about, by host. Passed to role P(dataarts.factory.rerun#role) as C(dataarts_plans), each workspace does this
-      or nothing.
-    - A host whose name YAML takes for a number or the like is called C(host 0777), because AWX passes the plans on in YAML.
-    - By its C(plan_record) a workspace that refuses can say what changed.
+    - The plans to approve, by host. Passed to role P(dataarts.factory.rerun#role) as C(dataarts_plans), each workspace reruns exactly its
+      plan, or nothing.
+    - A host whose name YAML reads as a number or another type is called C(host 0777), because AWX passes the plans on in YAML.
+    - With C(plan_record), a workspace that refuses can say what changed.
   type: dict
   returned: always
   sample:
@@ -144,11 +147,13 @@ summary:
   contains:
     workspaces:
       description:
-        - Counts by host. C(failed) instances stood at one of the statuses asked for, C(rerun) were sent by this play and C(to_rerun) would
-          be (check mode) or were not, because the run failed before, C(adopted) had been sent by an earlier play with the same C(since).
-        - Now, C(succeeded), C(running) and C(waiting) are where they say. C(failed_again), C(rejected), C(not_rerunnable), C(blocked), which
-          need a person, C(skipped), which stand behind one that did not succeed, and C(unknown) together with what was not sent by a run that
-          failed, and what was still in progress when the time was up, are C(broken). C(other) were not meant.
+        - Counts by host. C(failed) instances had one of the selected statuses before. C(rerun) were sent by this play. C(to_rerun) would be
+          sent (check mode), or were not sent because the run failed first. C(adopted) had been sent by an earlier play with the same
+          C(since).
+        - C(succeeded), C(running) and C(waiting) are the current states. C(broken) is the sum of C(failed_again), C(rejected),
+          C(not_rerunnable), C(blocked) (which need a person), C(skipped) (downstream of an instance that did not succeed), C(unknown),
+          instances that a failed run did not send, and instances that were still in progress when the time was up. C(other) were not
+          selected.
       type: dict
       returned: always
       sample: {sales: {failed: 6, rerun: 6, succeeded: 5, failed_again: 1, broken: 1}}
@@ -163,13 +168,13 @@ summary:
       sample: [{reason: "Table ? not found", count: 38, broken: 2, jobs: 3, workspaces: 2, nodes: [load_orders], node_types: [DLI SQL]}]
     downstream:
       description:
-        - With O(dataarts.factory.job_rerun#module:downstream), how many instances that depend on what is rerun are concerned, by
-          C(effect) of RV(dataarts.factory.job_rerun#module:downstream).
+        - With O(dataarts.factory.job_rerun#module:downstream), how many instances downstream of the reruns are affected, by C(effect) of
+          RV(dataarts.factory.job_rerun#module:downstream).
       type: dict
       returned: always
       sample: {stale: 3, waits: 1}
     jobs:
-      description: The same for each job with something to say, as far as it is not 0, what is broken first. At most 500 jobs.
+      description: The same counts for each relevant job, without zeros, broken jobs first. At most 500 jobs.
       type: list
       elements: dict
       returned: always
@@ -185,7 +190,7 @@ summary:
       returned: always
       sample: {failed: 8, rerun: 8, succeeded: 7, failed_again: 1, broken: 1}
     no_result:
-      description: Hosts about which nothing is known, because they could not be worked on.
+      description: Hosts without a result, because they could not be worked on.
       type: list
       elements: str
       returned: always
@@ -196,12 +201,12 @@ summary:
       returned: always
       sample: 0
     broken:
-      description: How many instances are not where they should be.
+      description: Number of broken instances.
       type: int
       returned: always
       sample: 1
     succeeded:
-      description: Whether every workspace is where it should be.
+      description: Whether every workspace reached the goal.
       type: bool
       returned: always
       sample: false

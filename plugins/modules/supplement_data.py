@@ -12,22 +12,25 @@ version_added: "1.0.0"
 author:
   - dataarts.factory contributors (@dataarts-factory)
 description:
-  - Starts PatchData of Huawei Cloud DataArts Studio Factory, C(POST /v2/{project_id}/factory/supplement-data), which makes an instance of a
-    job for each of its plan times between two dates, also where there was one before. It is for instances that were never made, which no
-    rerun can reach.
-  - A PatchData run is known by its name in its workspace. The same name with the same content is started once, however often the task runs.
-  - Waits for its end, and fails if an instance of it did.
+  - Starts PatchData of Huawei Cloud DataArts Studio Factory, C(POST /v2/{project_id}/factory/supplement-data), which creates an instance of
+    a job for each of its plan times between two dates, even if one existed before. Use it for instances that were never created, which a
+    rerun cannot help.
+  - A PatchData run is identified by its name in its workspace. The same name with the same content is started once, however often the task
+    runs.
+  - The module waits until the run has ended, and fails if one of its instances failed.
 options:
   name:
     description:
       - Name of the PatchData run. With O(state=present) 1 to 64 letters, digits, hyphens and underscores, beginning with a letter or a digit.
-      - A name cannot be used again for another run, as PatchData cannot be deleted.
+      - A name cannot be used again for another run, because PatchData runs cannot be deleted.
     type: str
     required: true
   state:
     description:
-      - V(present) starts the run, unless there is one of that name. If its content is another one, the module fails and says what differs.
-      - V(stopped) stops what waits or runs of it. A run that has ended is left as it is; that there is none of that name is an error.
+      - V(present) starts the run, unless a run with that name exists. If that run has different content, the module fails and says what
+        differs.
+      - V(stopped) stops the instances of the run that wait or run. A run that has ended is left as it is. It is an error if no run with
+        that name exists.
     type: str
     choices: [present, stopped]
     default: present
@@ -38,22 +41,22 @@ options:
     type: str
   start_date:
     description:
-      - Begin of the span of plan times. A day with a time zone such as V(2026-11-01 +08:00), which means its first second; a time in ISO 8601
-        with a zone; or 13 digits of epoch milliseconds. Whole seconds.
-      - Required with O(state=present). The service gets it in the one form that it understands.
+      - Start of the span of plan times. A day with a time zone such as V(2026-11-01 +08:00), which means its first second; a time in ISO
+        8601 with a zone; or 13 digits of epoch milliseconds. Whole seconds.
+      - Required with O(state=present). The module converts it into the form that the service understands.
     type: str
   end_date:
     description:
       - End of the span, in the same forms. A day means its last second. At least two seconds after O(start_date).
-      - Whether a plan time at the very end belongs to the span is not documented.
+      - It is not documented whether a plan time at the very end belongs to the span.
       - Required with O(state=present).
     type: str
   parallel:
-    description: How many instances run at once, V(1) to V(5). With V(1) one after the other.
+    description: How many instances run at once, V(1) to V(5). With V(1), they run one after the other.
     type: int
     default: 1
   depend_jobs:
-    description: Jobs that depend on O(job_name), directly or not, for which instances are made too.
+    description: Jobs that depend on O(job_name), directly or indirectly, for which instances are created too.
     type: list
     elements: dict
     suboptions:
@@ -62,19 +65,19 @@ options:
         type: str
         required: true
       workspace_id:
-        description: Id of the workspace that holds it, which may be another one.
+        description: Id of the workspace of the job, which may be another workspace.
         type: str
         required: true
   day_granularity:
     description:
-      - Whether whole days are patched (C(is_day_granularity)). What exactly that does is not documented.
+      - Whether whole days are patched (C(is_day_granularity)). The service does not document what exactly that does.
     type: bool
     default: false
   priority:
-    description: Priority of the instances, in the service's numbers. Left to the service if not set.
+    description: Priority of the instances, in the service's numbers. If not set, the service chooses it.
     type: int
   stop_when_fail:
-    description: Whether the rest is not run once an instance has failed (C(is_stop_when_fail)).
+    description: Whether the run stops after an instance has failed (C(is_stop_when_fail)).
     type: bool
     default: false
   newest_first:
@@ -82,31 +85,32 @@ options:
     type: bool
     default: false
   run_between:
-    description: Span of the day in which instances may begin, such as V(22:00-23:30) (C(time_of_day)). At any time if not set.
+    description: Span of the day in which instances may start, such as V(22:00-23:30) (C(time_of_day)). If not set, they may start at any
+      time.
     type: str
   run_weekdays:
-    description: Days of the week on which instances may begin, V(1) to V(7) (C(day_of_week)). On every day if not set.
+    description: Days of the week on which instances may start, V(1) to V(7) (C(day_of_week)). If not set, they may start on every day.
     type: list
     elements: str
   run_month_days:
-    description: Days of the month on which instances may begin, V(1) to V(31) (C(day_of_month)). On every day if not set.
+    description: Days of the month on which instances may start, V(1) to V(31) (C(day_of_month)). If not set, they may start on every day.
     type: list
     elements: str
   only_days:
-    description: Only plan times of these days, such as V(2026-11-23) (C(days)). All between the dates if not set.
+    description: Only plan times of these days, such as V(2026-11-23) (C(days)). If not set, all plan times between the dates are used.
     type: list
     elements: str
   only_between:
-    description: Only plan times in this span of the day, such as V(00:00-06:00). All if not set.
+    description: Only plan times in this span of the day, such as V(00:00-06:00). If not set, all plan times are used.
     type: str
   force:
-    description: Whether the run starts although another PatchData run of the job still runs.
+    description: Whether the run is started even if another PatchData run of the job is still running.
     type: bool
     default: false
   settle_time:
     description:
-      - Seconds that the service may take to list a run that it accepted. If an answer was lost, the run is sent again only after that, and
-        only if it is not listed.
+      - Seconds that the service may take to list a run that it has accepted. If an answer was lost, the request is sent again only after
+        this time, and only if the run is not listed.
     type: int
     default: 60
   not_between:
@@ -122,7 +126,7 @@ options:
     type: bool
     default: true
   wait_timeout:
-    description: Seconds to wait for the end at most. The run goes on after that; the task fails.
+    description: Maximum number of seconds to wait for the end. After that the task fails, and the run continues.
     type: int
     default: 3600
     aliases: [timeout]
@@ -141,11 +145,11 @@ attributes:
     description: Indicates this has a corresponding action plugin so some parts of the options can be executed on the controller.
     support: full
     details:
-      - It shows how many dates are done while the module waits.
+      - The action plugin shows how many dates are done while the module waits.
   check_mode:
     support: full
     details:
-      - Reads the list and the job, and sends nothing. What the service alone can refuse is not checked.
+      - Reads the list and the job, and sends nothing. It does not check what only the service can refuse.
   diff_mode:
     support: full
   idempotent:
@@ -153,11 +157,11 @@ attributes:
     details:
       - The same name with the same content indicates no change. The module fails each time as long as an instance of the run did not succeed.
 notes:
-  - Only version v2 of the API has PatchData. O(api_version) is for the lists of instances.
-  - Calls that share a journal never start a run of one name twice, also when they run at the same time, are interrupted, or lose an answer.
-    Calls that do not share one rely on the list, and on the service, which refuses a name that exists.
-  - An instance does not say to which PatchData run it belongs. What is shown of the dates are the instances of that type that were planned
-    between them and not started before the run was.
+  - Only version v2 of the API has PatchData. O(api_version) only affects the lists of instances.
+  - Calls that share a journal never start a run with the same name twice, even if they run at the same time, are interrupted, or lose an
+    answer. Calls that do not share a journal rely on the list, and on the service, which refuses a name that exists.
+  - An instance does not say to which PatchData run it belongs. The counts for the dates include the instances of type C(patch_data) that
+    were planned between the dates and did not start before the run was submitted.
 seealso:
   - name: What a rerun cannot repair
     link: https://git.example.org/dataarts/factory/blob/main/docs/docsite/rst/guide_repair.rst
@@ -208,7 +212,7 @@ name:
   returned: always
   sample: week_44
 patch_data:
-  description: The run as the service lists it, or V(null) if it does not.
+  description: The run as the service lists it, or V(null) if it is not listed.
   type: dict
   returned: when the list could be read
   contains:
@@ -223,12 +227,12 @@ patch_data:
       returned: always
       sample: SUCCESS
     state:
-      description: What that means, V(running), V(success), V(failed) or V(stopped). A word that no document has counts as running.
+      description: Meaning of the status, V(running), V(success), V(failed) or V(stopped). An undocumented status counts as running.
       type: str
       returned: always
       sample: success
     jobs:
-      description: Names of the job and of those that depend on it. The service does not say in which workspaces.
+      description: Names of the job and of the jobs that depend on it. The service does not name their workspaces.
       type: list
       elements: str
       returned: always
@@ -274,17 +278,17 @@ patch_data:
       returned: always
       sample: "2026-11-23T22:35:51Z"
     run_time:
-      description: When it may work, in the service's words, or V(null).
+      description: When its instances may start, in the service's words, or V(null).
       type: dict
       returned: always
       sample: {time_of_day: null, day_of_week: null, day_of_month: null}
     instance_time:
-      description: Which plan times are meant, in the service's words, or V(null).
+      description: The selected plan times, in the service's words, or V(null).
       type: dict
       returned: always
       sample: {days: [], time_of_day: null}
 dates:
-  description: How far each date is, the oldest first, in the zone of O(start_date). Only with O(state=present).
+  description: Progress of each date, the oldest first, in the zone of O(start_date). Only with O(state=present).
   type: list
   elements: dict
   returned: when the list could be read
@@ -300,7 +304,7 @@ dates:
       returned: always
       sample: 24
     succeeded:
-      description: Those of them that have succeeded.
+      description: Instances that have succeeded.
       type: int
       returned: always
       sample: 23
@@ -320,7 +324,7 @@ dates:
       returned: always
       sample: 0
     other:
-      description: Those with any other status, for example stopped ones.
+      description: Instances with any other status, for example stopped ones.
       type: int
       returned: always
       sample: 0
@@ -361,7 +365,7 @@ missed:
       returned: always
       sample: fail
 differences:
-  description: In what a run of the same name differs from what is asked for. Only with O(state=present).
+  description: How an existing run with the same name differs from the options. Only with O(state=present).
   type: list
   elements: dict
   returned: when the list could be read

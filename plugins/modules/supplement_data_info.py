@@ -22,7 +22,7 @@ options:
     elements: str
     default: ["*"]
   states:
-    description: Only runs in these states. All if not set.
+    description: Only runs in these states. If not set, all runs are listed.
     type: list
     elements: str
     choices: [running, success, failed, stopped]

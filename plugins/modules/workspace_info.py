@@ -16,14 +16,16 @@ description:
 options:
   studio_instance_ids:
     description:
-      - Only the workspaces of these DataArts Studio instances. Those of every instance of the project that is in use if not set.
+      - Only the workspaces of these DataArts Studio instances. If not set, the workspaces of all active instances of the project are
+        listed.
       - The id of a DataArts Studio instance is the C(instanceId) in the address of its console page.
     type: list
     elements: str
   names:
     description:
       - Names of workspaces, or shell-style patterns of names with V(*), V(?) and V([abc]).
-      - The module fails if one of them matches no workspace, and suggests a similar name. What the others match is returned.
+      - The module fails if one of them matches no workspace, and suggests a similar name. The workspaces that the others match are
+        returned.
     type: list
     elements: str
     default: ["*"]
@@ -64,7 +66,7 @@ workspaces:
       returned: always
       sample: sales
     studio_instance_id:
-      description: Id of the DataArts Studio instance that holds it.
+      description: Id of the DataArts Studio instance that the workspace belongs to.
       type: str
       returned: always
       sample: 0f1e2d3c4b5a69788796a5b4c3d2e1f0
@@ -125,7 +127,7 @@ studio_instances:
       returned: always
       sample: 2
     usable:
-      description: Whether its workspaces can be used. The workspaces of others are not read.
+      description: Whether its workspaces can be used. The workspaces of unusable instances are not read.
       type: bool
       returned: always
       sample: true

@@ -16,24 +16,25 @@ version_added: 1.0.0
 author:
   - dataarts.factory contributors (@dataarts-factory)
 description:
-  - An ansible-rulebook event source plugin that puts one event for each job instance that newly failed, or failed again after a rerun.
-  - Watches any number of workspaces and accounts. Each poll costs one workspace-wide read per workspace, or one call of the statistics
-    where they say that nothing failed.
-  - An event C(event.dataarts) has a C(kind). C(failed) is an instance that failed. C(outage) and C(restored) are the start and the end
-    of a time in which workspaces of an account could not be read, once each. C(ended) is the last event, when nothing but a person can help.
+  - An ansible-rulebook event source plugin that emits one event for each job instance that newly failed, or failed again after a rerun.
+  - Watches any number of workspaces and accounts. Each poll costs one read per workspace, or only one call of the statistics if these say
+    that nothing failed.
+  - An event C(event.dataarts) has a C(kind). C(failed) is an instance that failed. C(outage) and C(restored) are emitted once each at the
+    start and at the end of a time in which workspaces of an account cannot be read. C(ended) is the last event, if only a person can help.
   - The limit of a playbook that acts on an event, C(event.meta.hosts), is the inventory host of the workspace.
-  - Text that other people wrote (names, messages) travels in base64, in fields that end in C(_b64). Decode it in the playbook. The field
-    C(job_name) holds the name in clear, or null where it could be read as a template.
-  - The journal keeps which failures had an event, so that a restart loses none, and sources that share a journal never put an event for the
-    same failure twice. See the guide on event-driven reruns of this collection for what exactly is guaranteed.
+  - Text that other people wrote (names, messages) is sent in base64, in fields that end in C(_b64). Decode it in the playbook. The field
+    C(job_name) has the name as plain text, or null if it could be read as a template.
+  - The journal records which failures had an event, so that a restart loses none, and sources that share a journal never emit an event for
+    the same failure twice. The guide on event-driven reruns of this collection explains what exactly is guaranteed.
   - A wrong credential, or an account of which no workspace exists or may be read, ends the source with one line in the log and an event
-    C(ended). A journal that cannot be read or written is an outage. A wrong argument ends it with one line before anything is watched.
+    C(ended). A journal that cannot be read or written is an outage. A wrong argument ends the source with one line in the log before it
+    watches anything.
 requirements:
   - The collection dataarts.factory where ansible-core finds it, and the Python packages ansible-core and requests next to ansible-rulebook.
 options:
   workspaces:
     description:
-      - The workspaces to watch, with the credentials set next to it or in the environment. Excludes accounts.
+      - The workspaces to watch, with credentials from the other options or from the environment. Cannot be used together with accounts.
     type: list
     elements: dict
     suboptions:
@@ -44,7 +45,7 @@ options:
         required: true
       host:
         description:
-          - The inventory host that stands for the workspace. The id of the workspace if not set.
+          - The inventory host that represents the workspace. If not set, it is the id of the workspace.
         type: str
   accounts:
     description:
@@ -54,7 +55,7 @@ options:
     elements: dict
   jobs:
     description:
-      - Names of jobs, or shell-style patterns. One that no job has is named in the log, once, at the start.
+      - Names of jobs, or shell-style patterns. If one of them matches no job, the log says so once, at the start.
     type: list
     elements: str
     default: ["*"]
@@ -67,7 +68,7 @@ options:
     default: [fail]
   instance_types:
     description:
-      - Only instances of these types, every type if not set.
+      - Only instances of these types. If not set, instances of every type count.
     type: list
     elements: str
     choices: [normal, manual, patch_data, sub_job, once]
@@ -78,21 +79,21 @@ options:
     default: -24h
   poll_interval:
     description:
-      - Seconds between two polls. While a workspace cannot be read, its pause doubles up to 15 minutes.
+      - Seconds between two polls. While a workspace cannot be read, the pause for it doubles, up to 15 minutes.
     type: int
     default: 60
   repeat_within:
     description:
-      - Whoever takes an event needs time to act on it. If the source ends less than this many seconds after it put an event, the event is
-        put once more, marked as repeated, if the instance is still in the same failure. That happens after these seconds, two poll
-        intervals and a minute, by this source after a restart or by another one that shares the journal.
-      - Set more than the rules gather events for. With V(0) only an event that was never taken is put again.
+      - The receiver of an event needs time to act on it. If the source ends less than this many seconds after it emitted an event, the
+        event is emitted once more, marked as repeated, if the instance is still in the same failure. That happens after these seconds, two
+        poll intervals and a minute, by this source after a restart or by another source that shares the journal.
+      - Set more seconds than the rules use to gather events. With V(0), only an event that was never received is emitted again.
     type: int
     default: 300
   probe:
     description:
-      - Whether to ask the statistics first whether anything failed, on sites that have them. They answer one call per second, so they are
-        not asked where the workspaces of an account would need more than half of poll_interval for it.
+      - Whether to ask the statistics first whether anything failed, on sites that have them. The service allows one such call per second,
+        so the statistics are not used if the workspaces of an account would need more than half of poll_interval for them.
     type: bool
     default: true
   journal:
@@ -102,12 +103,12 @@ options:
     type: str
   journal_password:
     description:
-      - Password for O(journal), if that is PostgreSQL. Without it, libpq uses its own ways to a password.
+      - Password for O(journal), if that is PostgreSQL. If not set, libpq itself looks for a password.
     type: str
   feedback:
     description:
-      - Set to true with ansible-rulebook 1.3 and its persistence. An event then counts as delivered once the engine has it in its database,
-        and is never repeated.
+      - Set to true with ansible-rulebook 1.3 and its persistence. An event then counts as delivered as soon as the engine has stored it in
+        its database, and is never repeated.
     type: bool
     default: false
   api_version:
@@ -118,11 +119,11 @@ options:
     default: auto
   region:
     description:
-      - Id of the region. This and the following are the options that the modules take, with the same environment variables.
+      - Id of the region. This option and those below are the same as in the modules, with the same environment variables.
     type: str
   cloud_domain:
     description:
-      - Domain behind the region, on other clouds.
+      - Domain after the region in host names, on other clouds.
     type: str
   project_id:
     description:
@@ -130,7 +131,7 @@ options:
     type: str
   access_key:
     description:
-      - Access key (AK). Better left to the environment, E(HW_ACCESS_KEY), than written into a rulebook.
+      - Access key (AK). Set it in the environment as E(HW_ACCESS_KEY) rather than in a rulebook.
     type: str
   secret_key:
     description:
@@ -158,7 +159,7 @@ options:
     type: str
   use_instance_metadata:
     description:
-      - Whether the temporary keys of this machine's agency are used, instead of other credentials. The machine is an ECS.
+      - Whether the temporary keys of this machine's agency are used instead of other credentials. The machine must be an ECS.
     type: bool
     default: false
   agency_name:
