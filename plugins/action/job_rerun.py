@@ -26,6 +26,7 @@ from ..plugin_utils._common.lines import Line
 from ..plugin_utils._report.closing import message_told
 from ..plugin_utils._report.host_results import patterns_without_job
 from ..plugin_utils._report.started import inventory_sources, started_command
+from ..plugin_utils._report.words import ENGLISH, say, translated
 from ..plugin_utils._role.options import ROLE
 from ..plugin_utils._task import console, counts, passes
 from ..plugin_utils._task.heartbeat import Heartbeat
@@ -88,6 +89,7 @@ class ActionModule(ModuleAction):
             check=bool(self._task.check_mode),
             fleet=bool(_prefix(task_vars)),
             run_id=uuid.uuid4().hex,
+            language=self._language(task_vars),
         )
         before = self._before(task_vars)
         own = passes.before_of(before, str(self._task.args.get("workspace_id"))) if self._part.name == passes.WATCH else None
@@ -107,6 +109,14 @@ class ActionModule(ModuleAction):
             Note(self._host(task_vars)).close()
         return result
 
+    def _language(self, task_vars: dict[str, t.Any]) -> str:
+        """The language of the lines for people. The options of a verdict are not completed, so its variable is read here."""
+        language = self._task.args.get("language")
+        if self._part.name == passes.VERDICT:
+            with contextlib.suppress(AnsibleError):
+                language = self._templar.template(task_vars.get("dataarts_language")) or self._default_of("language")
+        return str(language or ENGLISH)
+
     def _still_doing(self) -> Line:
         """The line about what goes on at this moment; `_doing` is replaced as the run goes on."""
         return self._doing()
@@ -120,20 +130,22 @@ class ActionModule(ModuleAction):
 
     def _verdict(self, task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
         """Fail where the goal was missed, in few words: what a task that fails returns is shown, and its whole result may hold thousands of instances."""
-        result = passes.outcome(task_vars, self._part.result)
-        reached = passes.reached_goal(result)
+        result, program = passes.outcome(task_vars, self._part.result), read_by_program(self._task)
+        reached, language = passes.reached_goal(result), ENGLISH if program else self._language(task_vars)
         msg = str(result.get("msg") or ("" if reached else "Failed: no task of this play left a result."))
-        whole = self._part.whole or read_by_program(self._task)
+        whole = self._part.whole or program
         unmatched = self._unmatched(task_vars)
         if unmatched and (reached or not self._part.fail):
-            return failed_with(" ".join(unmatched) if whole else "A pattern in jobs matches no job. See below.")
+            text = translated(language, " ".join(unmatched)) if whole else say(language, "A pattern in jobs matches no job. See below.")
+            return failed_with(text)
         if reached or not self._part.fail:
             if msg and (self._part.good_too or not reached):
-                self._say(console.verdict_line(self._host(task_vars), msg))
+                self._say(console.verdict_line(self._host(task_vars), msg, language))
             return {"changed": False, "msg": msg}
         shown_below = message_told(result, check_mode=bool(self._task.check_mode))
-        text = msg if whole else console.verdict_text(result, msg, shown_below=shown_below)
-        return failed_with(text)
+        if whole:
+            return failed_with(translated(language, msg))
+        return failed_with(console.verdict_text(result, msg, shown_below=shown_below, language=language))
 
     def _unmatched(self, task_vars: dict[str, t.Any]) -> list[str]:
         """The patterns that match no job of any workspace, for which the verdict on this host has to fail, if it is the first of its batch."""
@@ -181,7 +193,7 @@ class ActionModule(ModuleAction):
             self._note(run, progress, task_vars)
             if first and timing.wait and not self._task.check_mode and self._first_without_since(run, task_vars):
                 command = started_command(task_vars, self._loader) if _prefix(task_vars) else None
-                for line in console.resume_lines(earliest(run.since or 0), command):
+                for line in console.resume_lines(earliest(run.since or 0), command, language=run.language):
                     self._say(line)
             if self._task.check_mode and not run.failed_passes:
                 return run, timing
@@ -208,9 +220,10 @@ class ActionModule(ModuleAction):
             return
         if not self._go_on:
             command = started_command(task_vars, self._loader) if _prefix(task_vars) else None
-            self._go_on = "\n".join(line.text for line in console.resume_lines(run.since, command, interrupted=True))
+            lines = console.resume_lines(run.since, command, interrupted=True, language=run.language)
+            self._go_on = "\n".join(line.text for line in lines)
         standing = "" if run.ended else progress.line(run, self._elapsed()).text
-        Note(self._host(task_vars)).write(run.since, standing, self._go_on)
+        Note(self._host(task_vars)).write(run.since, standing, self._go_on, run.language)
 
     def _pause(self, seconds: float, run: Passes, progress: _Progress) -> None:
         """Wait until the next pass is due, and say where the instances stand."""
@@ -230,8 +243,8 @@ class ActionModule(ModuleAction):
         self._leave_if_alone()
         began, label = time.monotonic(), self._label(task_vars)
         args = from_start(options, self._connection.transport)
-        self._doing = lambda: console.doing_line(label, "", time.monotonic() - began)
-        in_process = self.run_here(args, task_vars, lambda module: self._attend(label, module))
+        self._doing = lambda: console.doing_line(label, "", time.monotonic() - began, run.language)
+        in_process = self.run_here(args, task_vars, lambda module: self._attend(label, module, run.language))
         if in_process is not None:
             return in_process
         try:
@@ -248,10 +261,10 @@ class ActionModule(ModuleAction):
             self._connection._shell.tmpdir = None  # which may be gone; the next pass makes another
         return result
 
-    def _attend(self, label: str, module: ModuleRun) -> None:
+    def _attend(self, label: str, module: ModuleRun, language: str) -> None:
         """From here on say what a pass in this process is doing."""
         began = time.monotonic()
-        self._doing = lambda: console.doing_line(label, module.doing, time.monotonic() - began)
+        self._doing = lambda: console.doing_line(label, module.doing, time.monotonic() - began, language)
 
     def _result(self, run: Passes, timing: passes.Timing, task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
         host, unknown = self._host(task_vars), {str(instance.get("job_name")) for instance in run.having({"unknown"})}
@@ -274,7 +287,7 @@ class ActionModule(ModuleAction):
         nothing = self._part.name == passes.SEND and passes.error_kind(run.base) != passes.INCOMPLETE
         early = failed and (run.error is not None or nothing)
         for line in console.closing_lines(run, place, msg) or (
-            [console.early_line(self._label(task_vars), msg, place.workspace_id)] if early else []
+            [console.early_line(self._label(task_vars), msg, place.workspace_id, run.language)] if early else []
         ):
             self._say(line)
         result = counts.final_result(run, failed=failed, msg=msg, timed_out=place.timed_out, elapsed=place.elapsed, left=left)
@@ -353,7 +366,7 @@ class _Progress:
         for problem in run.problems:
             if problem not in self._shown_problems:
                 self._shown_problems.add(problem)
-                self._say(console.problem_line(self._name, problem))
+                self._say(console.problem_line(self._name, problem, run.language))
 
     def show(self, run: Passes, elapsed: float) -> None:
         """Print the progress *elapsed* seconds into the task, if it says something new."""

@@ -15,7 +15,7 @@ from ansible.errors import AnsibleError
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 
-from ..module_utils._common.text import counted, printable
+from ..module_utils._common.text import printable
 from ..module_utils._config.argument_spec import rerun_summary_spec
 from ..plugin_utils._common.lines import Line
 from ..plugin_utils._common.tables import wrapped
@@ -25,6 +25,7 @@ from ..plugin_utils._report.closing import summary_lines
 from ..plugin_utils._report.go_on import go_on_lines
 from ..plugin_utils._report.publication import folder_of, place_of, publish
 from ..plugin_utils._report.started import started_command
+from ..plugin_utils._report.words import say, translated
 from ..plugin_utils._task.interruption import close_all
 from ..plugin_utils._task.loops import items_left
 from ..plugin_utils._task.screen import brief, failed_with, show
@@ -51,7 +52,7 @@ class ActionModule(ActionBase):
         super().run(tmp, task_vars)
         task_vars = task_vars or {}
         dummy, options = self.validate_argument_spec(argument_spec=rerun_summary_spec())
-        named = options["hosts"]
+        named, language = options["hosts"], options["language"]
         hosts = host_results.hosts_so_far(task_vars) if named is None else [str(host) for host in named]
         results, ids = host_results.results_of(hosts, task_vars, options["variable"]), host_results.workspace_ids_of(hosts, task_vars)
         command = started_command(task_vars, self._loader)
@@ -59,16 +60,16 @@ class ActionModule(ActionBase):
         report = host_results.report_of(results, ids, command, task_vars, check_mode=bool(self._task.check_mode), folder=folder)
         unmatched = host_results.patterns_without_job(task_vars, named, options["variable"])
         lines = [
-            *(Line(line, "bad") for text in unmatched for line in wrapped(text)),
-            *summary_lines(report, verbose=self._display.verbosity > 0),
-            *_later_lines(task_vars if named is None else {}, hosts),
-            *self._loop_lines(task_vars, failed=bool(unmatched) or not report["succeeded"]),
+            *(Line(line, "bad") for text in unmatched for line in wrapped(translated(language, text))),
+            *summary_lines(report, verbose=self._display.verbosity > 0, language=language),
+            *_later_lines(task_vars if named is None else {}, hosts, language),
+            *self._loop_lines(task_vars, language, failed=bool(unmatched) or not report["succeeded"]),
         ]
         passed = self._passed(task_vars, "dataarts_report")
         published = publish(report, results, _texts(lines), passed, folder, place_of(options))
         lines += [
-            *go_on_lines(report, command, str(folder / host_results.PLANS) if folder and published.paths else ""),
-            *map(Line, published.lines()),
+            *go_on_lines(report, command, str(folder / host_results.PLANS) if folder and published.paths else "", language),
+            *map(Line, published.lines(language)),
         ]
         show(self._display, lines)
         close_all()
@@ -98,21 +99,27 @@ class ActionModule(ActionBase):
         except AnsibleError:
             return None
 
-    def _loop_lines(self, task_vars: dict[str, t.Any], *, failed: bool) -> list[Line]:
+    def _loop_lines(self, task_vars: dict[str, t.Any], language: str, *, failed: bool) -> list[Line]:
         """What of a loop over the role is not begun, because the verdict before this task *failed*, which ends the loop."""
         fails = self._passed(task_vars, "dataarts_fail_on_broken")
         if not failed or not task_vars.get(_JUDGED) or not boolean(True if fails is None else fails, strict=False):
             return []
         left = [printable(item, 100) for item in items_left(self._task, self._templar, task_vars)]
-        more = f" and {len(left) - _NAMED} more" if len(left) > _NAMED else ""
-        text = f"Not begun, because a failure ends the loop: {', '.join(left[:_NAMED])}{more}. To go on with them, set dataarts_fail_on_broken to false."
+        names = say(language, ", ").join(left[:_NAMED])
+        names = say(language, "{names} and {n} more", len(left) - _NAMED, names=names) if len(left) > _NAMED else names
+        text = say(
+            language,
+            "Not begun, because a failure ends the loop: {names}. To go on with them, set dataarts_fail_on_broken to false.",
+            names=names,
+        )
         return [Line("\n".join(wrapped(text)), "bad")] if left else []
 
 
-def _later_lines(task_vars: dict[str, t.Any], hosts: list[str]) -> list[Line]:
+def _later_lines(task_vars: dict[str, t.Any], hosts: list[str], language: str) -> list[Line]:
     """That workspaces of later batches are not among *hosts*: where a whole batch fails, Ansible begins no other."""
     later = len(task_vars.get("ansible_play_hosts_all") or hosts) - len(hosts)
-    return [Line(f"{counted(later, 'workspace')} of later batches not begun yet.")] if later > 0 else []
+    text = say(language, "{n} workspace of later batches not begun yet.|{n} workspaces of later batches not begun yet.", later)
+    return [Line(text)] if later > 0 else []
 
 
 def _texts(lines: t.Iterable[Line]) -> list[str]:

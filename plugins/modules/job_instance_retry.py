@@ -92,6 +92,7 @@ extends_documentation_fragment:
   - dataarts.factory.workspace
   - dataarts.factory.retry
   - dataarts.factory.journal
+  - dataarts.factory.language
   - dataarts.factory.attributes
 attributes:
   action:

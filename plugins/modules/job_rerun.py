@@ -252,6 +252,7 @@ extends_documentation_fragment:
   - dataarts.factory.selection
   - dataarts.factory.retry
   - dataarts.factory.journal
+  - dataarts.factory.language
   - dataarts.factory.attributes
 attributes:
   action:

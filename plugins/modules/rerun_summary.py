@@ -21,6 +21,7 @@ description:
     task.
   - Warns if several hosts represent the same workspace.
 extends_documentation_fragment:
+  - dataarts.factory.language
   - dataarts.factory.attributes.controller
 options:
   hosts:

@@ -37,6 +37,7 @@ SCHEDULE_WORDS = ("started", "stopped", "paused", "resumed")
 EXCEPTION_WORDS = ("report", "stop_and_rerun")
 PATCH_DATA_WORDS = ("present", "stopped")
 PATCH_STATE_WORDS = ("running", "success", "failed", "stopped")
+LANGUAGE_WORDS = ("en", "zh")
 TYPE_WORDS = ("normal", "manual", "patch_data", "sub_job", "once")
 
 
@@ -107,6 +108,11 @@ def journal_spec() -> Spec:
     return {"journal": {"type": "str"}, "journal_password": {"type": "str", "no_log": True}}
 
 
+def language_spec() -> Spec:
+    """Doc fragment ``language``: what people read."""
+    return {"language": {"type": "str", "choices": list(LANGUAGE_WORDS), "default": LANGUAGE_WORDS[0]}}
+
+
 def sending_spec() -> Spec:
     """Doc fragment ``sending``: how long what was sent may not show, and what is recorded of it."""
     return {
@@ -124,6 +130,7 @@ def rerun_spec() -> Spec:
         **selection_spec(),
         **retry_spec(),
         **journal_spec(),
+        **language_spec(),
         "statuses": {"type": "list", "elements": "str", "choices": list(RERUNNABLE_WORDS), "default": ["fail"]},
         "reasons": {"type": "str", "choices": list(REASON_WORDS), "default": "auto"},
         "log_tail": {"type": "int", "default": 0},
@@ -161,6 +168,7 @@ def rerun_summary_spec() -> Spec:
         "variable": {"type": "str", "default": "dataarts_rerun_result"},
         "report_path": {"type": "path"},
         **_report_place_spec(),
+        **language_spec(),
         "publish": {"type": "bool", "default": False},
     }
 
@@ -199,6 +207,7 @@ def instance_retry_spec() -> Spec:
         **workspace_spec(),
         **retry_spec(),
         **journal_spec(),
+        **language_spec(),
         "job_name": {"type": "str", "required": True},
         "task_retrys": {
             "type": "list",

@@ -18,6 +18,9 @@ from ...module_utils._common.times import to_iso
 #: A time in UTC as ``to_iso`` writes it; not within a longer word, and not where a command or an option has it as its value.
 _UTC = re.compile(r"(?<![\w=@\"'{/:.-])([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2})(\.[0-9]{3})?Z(?![\w\"'/-])")
 
+#: What stands between the beginning and the end of a span, in each language.
+_UP_TO = (" to ", " 至 ")
+
 
 def local_time(ms: int, *, zone: str = "", seconds: bool = False) -> str:
     """*ms* (epoch milliseconds) as ``2026-11-23 22:18``.
@@ -69,7 +72,7 @@ def localized(text: str) -> str:
         between = text[end : match.start()]
         shown = local_time(ms, zone="" if number == len(hits) else zone, seconds=ms % 60_000 > 0)
         # The end of a span on the day of its beginning is only a time of day.
-        parts += [between, shown[11:] if between == " to " and parts and parts[-1][:10] == shown[:10] else shown]
+        parts += [between, shown[11:] if between in _UP_TO and parts and parts[-1][:10] == shown[:10] else shown]
         end = match.end()
     return "".join([*parts, text[end:]])
 

@@ -9,10 +9,13 @@ Widths are those of a terminal: a Chinese character takes two columns, a mark ab
 
 from __future__ import annotations
 
+import re
 import shlex
 import typing as t
 import unicodedata
 
+#: What Chinese text may be broken behind, where it has no blank.
+_BREAKS = re.compile("(?<=[，。；：、！？）])(?=.)")
 #: Columns of the terminal that everything of ours is made for.
 COLUMNS = 80
 _GAP = "  "
@@ -68,20 +71,37 @@ def table_lines(
 
 
 def wrapped(text: str, *, indent: str = "", further: str = "  ", columns: int = COLUMNS) -> list[str]:
-    """*text* in lines of at most *columns* columns, broken at blanks; a word that is wider has a line of its own.
+    """*text* in lines of at most *columns* columns, broken at blanks, and behind Chinese punctuation; a word that is wider has a line of its own,
+    or several if it is Chinese.
 
     :param indent: what every line begins with, and *further* what each but the first has after that.
     """
     lines: list[str] = []
     line = indent
-    for word in text.split():
-        joined = f"{line} {word}" if line.strip() else line + word
+    room = columns - width(indent + further)
+    for blank, word in _pieces(text, room):
+        joined = line + blank + word if line.strip() else line + word
         if line.strip() and width(joined) > columns:
             lines.append(line)
             line = indent + further + word
         else:
             line = joined
     return [*lines, line] if line.strip() else lines
+
+
+def _pieces(text: str, room: int) -> t.Iterator[tuple[str, str]]:
+    """What a line of *text* may be broken before: each piece with the blank in front of it, if there is one."""
+    for word in text.split():
+        blank = " "
+        for part in (word,) if word.isascii() else _BREAKS.split(word):
+            for piece in (part,) if part.isascii() or width(part) <= room else _wide_pieces(part):
+                yield blank, piece
+                blank = ""
+
+
+def _wide_pieces(word: str) -> list[str]:
+    """*word* broken before each wide character except punctuation."""
+    return re.findall(r".+?(?=$|[\u2e80-\u2fff\u3040-\ua4cf\uac00-\ud7a3\uf900-\ufaff])", word)
 
 
 def labelled(name: str, text: str) -> str:

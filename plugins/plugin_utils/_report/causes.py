@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import typing as t
 
-from ...module_utils._common.text import counted, safe
+from ...module_utils._common.text import safe
 from ...module_utils._output.reasons import SHOWN_REASONS
 from ...module_utils._planner.reasons import group_text, grouped
 from .._common.templates import untemplated
 from .standings import missed_goal
+from .words import ENGLISH, say, translated
 
 Result = t.Mapping[str, t.Any]
 
@@ -41,14 +42,16 @@ def as_statistics(causes: t.Iterable[Result]) -> list[dict[str, t.Any]]:
     ]
 
 
-def cause_lines(causes: t.Sequence[Result]) -> list[str]:
+def cause_lines(causes: t.Sequence[Result], language: str = ENGLISH) -> list[str]:
     """A heading, a line for each of the reasons with the most instances, and how many others there are; [""] where no reason is known."""
     if not any(cause["reason"] or cause["nodes"] for cause in causes):
         return [""]
     rest = causes[SHOWN_REASONS:]
-    lines = [f"{cause['text']}{_where(cause)}" for cause in causes[:SHOWN_REASONS]]
-    more = f"{sum(cause['count'] for cause in rest)} × {counted(len(rest), 'other reason')}"
-    return ["Why they failed:", *lines, *([more] if rest else [])]
+    lines = [_cause_line(cause, language) for cause in causes[:SHOWN_REASONS]]
+    more = say(
+        language, "{number} × {n} other reason|{number} × {n} other reasons", len(rest), number=sum(cause["count"] for cause in rest)
+    )
+    return [say(language, "Why they failed:"), *lines, *([more] if rest else [])]
 
 
 def failure_words(instance: Result, *, shared: bool = False) -> str:
@@ -63,5 +66,6 @@ def failure_words(instance: Result, *, shared: bool = False) -> str:
     return ": ".join(filter(None, (node, (failure.get("reason") or message) if shared else message)))
 
 
-def _where(cause: Result) -> str:
-    return f", in {cause['workspaces']} workspaces" if cause["workspaces"] > 1 else ""
+def _cause_line(cause: Result, language: str) -> str:
+    text = translated(language, cause["text"])
+    return say(language, "{text}, in {n} workspaces", cause["workspaces"], text=text) if cause["workspaces"] > 1 else text

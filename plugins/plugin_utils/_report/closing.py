@@ -12,7 +12,7 @@ import collections
 import re
 import typing as t
 
-from ...module_utils._common.text import counted, printable
+from ...module_utils._common.text import printable
 from ...module_utils._common.times import duration_text
 from ...module_utils._output.expectation import late_lines, minute
 from ...module_utils._output.plan_details import detail_lines
@@ -24,6 +24,7 @@ from .._task.passes import IN_PROGRESS
 from .causes import cause_lines, failure_words
 from .downstream import cure_of
 from .next_steps import groups_of, would_rerun
+from .words import ENGLISH, say, translated
 
 Result = t.Mapping[str, t.Any]
 
@@ -53,51 +54,55 @@ class Broken(t.NamedTuple):
     plan_times: list[int]
 
 
-def summary_lines(report: Result, *, verbose: bool = False) -> list[Line]:
+def summary_lines(report: Result, *, verbose: bool = False, language: str = ENGLISH) -> list[Line]:
     """What a play has left to do, the headline first; what is good is one line.
 
     :param report: see :func:`~.data.build_report`.
     :param verbose: whether to show every job and the whole of each cause.
     """
     length = _WHOLE if verbose else _CAUSE
-    broken = [row for workspace in report["workspaces"] for row in _broken(workspace, length, check_mode=report["check_mode"])]
+    broken = [row for workspace in report["workspaces"] for row in _broken(workspace, length, language, check_mode=report["check_mode"])]
     lost = _lost(report, {row.host for row in broken})
     troubled = {row.host for row in broken}.union(*lost.values())
     tone: t.Any = "bad" if troubled or not report["succeeded"] else "busy" if report["check_mode"] or _in_progress(report) else "good"
     return [
-        *(Line(text, tone) for text in wrapped(f"{report['headline']}.")),
-        *_window_lines(report),
-        *_cause_lines(report),
-        *_downstream_lines(report),
-        *_how_lines(report),
-        *_late_lines(report),
-        *_lost_lines(lost, verbose),
-        *_broken_lines(broken, verbose),
-        *_other_lines(report, troubled),
+        *(Line(text, tone) for text in wrapped(say(language, "{text}.", text=translated(language, report["headline"])))),
+        *_window_lines(report, language),
+        *_cause_lines(report, language),
+        *_downstream_lines(report, language),
+        *_how_lines(report, language),
+        *_late_lines(report, language),
+        *_lost_lines(lost, language, verbose),
+        *_broken_lines(broken, language, verbose),
+        *_other_lines(report, troubled, language),
     ]
 
 
-def _cause_lines(report: Result) -> list[Line]:
+def _cause_lines(report: Result, language: str) -> list[Line]:
     """Why what is to be rerun failed. After a run the table says it of what is still broken."""
-    heading, *lines = cause_lines(report["reasons"]) if report["check_mode"] else [""]
+    heading, *lines = cause_lines(report["reasons"], language) if report["check_mode"] else [""]
     rows = [f"{heading} {lines[0]}"] if len(lines) == 1 else [heading, *(f"  {line}" for line in lines)]
     return [Line(shortened(row, COLUMNS)) for row in rows if row]
 
 
-def _downstream_lines(report: Result) -> list[Line]:
+def _downstream_lines(report: Result, language: str) -> list[Line]:
     """What the rerun means for what depends on it, and how to rerun what needs that."""
     groups = report["downstream"]
-    lines = [Line(row) for group in groups for row in wrapped(f"Downstream: {group['text']}.", further="  ")]
+    texts = (say(language, "Downstream: {text}.", text=translated(language, group["text"])) for group in groups)
+    lines = [Line(row) for text in texts for row in wrapped(text, further="  ")]
     cure = cure_of(groups)
     since = min((workspace["since"] for workspace in report["workspaces"] if workspace["since"]), default=None)
     if not cure or since is None:
         return lines
     command = f"-e dataarts_downstream={cure}"
-    words = f"with {command}" if report["check_mode"] else f"with the same options and {command} -e dataarts_since={option_time(since)}"
-    return [*lines, *(Line(row) for row in wrapped(f"Rerun them too {words}.", further="  "))]
+    text = say(language, "Rerun them too with {command}.", command=command)
+    if not report["check_mode"]:
+        command += f" -e dataarts_since={option_time(since)}"
+        text = say(language, "Rerun them too with the same options and {command}.", command=command)
+    return [*lines, *(Line(row) for row in wrapped(text, further="  "))]
 
 
-def _window_lines(report: Result) -> list[Line]:
+def _window_lines(report: Result, language: str) -> list[Line]:
     """The window of a plan, if it has something to rerun and is the same everywhere, to the minute."""
     windows = {
         (workspace["planned_after"] // 60_000, workspace["planned_before"] // 60_000)
@@ -107,10 +112,11 @@ def _window_lines(report: Result) -> list[Line]:
     if not report["check_mode"] or not any(map(would_rerun, report["workspaces"])) or len(windows) != 1:
         return []
     first, last = (minutes * 60_000 for minutes in windows.pop())
-    return [Line(f"Planned from {local_time(first, zone=zone_of([last]))} to {local_time(last)}.")]
+    begin, end = local_time(first, zone=zone_of([last])), local_time(last)
+    return [Line(say(language, "Planned from {begin} to {end}.", begin=begin, end=end))]
 
 
-def _how_lines(report: Result) -> list[Line]:
+def _how_lines(report: Result, language: str) -> list[Line]:
     """Where the reruns of a plan start, if it is the same everywhere, and how long they will probably take: as long as the workspace that takes
     longest."""
     due = [workspace["plan_details"] for workspace in report["workspaces"] if would_rerun(workspace)]
@@ -125,25 +131,39 @@ def _how_lines(report: Result) -> list[Line]:
         "expected_end": max((entry["expected_end"] for entry in planned if entry.get("expected_end") is not None), default=None),
     }
     alike = len({tuple(entry[name] for name in _HOW) for entry in planned}) == 1
-    start = detail_lines(joined)[0].strip() if alike else ""
-    seconds = joined["expected_seconds"]
-    long = "" if seconds is None else duration_text(seconds)
-    took = "" if not long else f"{long} or more" if joined["expected_unknown"] else f"about {long}"
-    end = joined["expected_end"]
+    start = translated(language, detail_lines(joined)[0].strip()) if alike else ""
+    took = _duration(joined, language)
+    parts = [part for part in (start, took if start or not took else say(language, "takes {duration}", duration=took)) if part]
+    text = say(language, "; ").join(parts)
+    return [Line(row) for row in wrapped(say(language, "{text}.", text=f"{text[0].upper()}{text[1:]}"))] if text else []
+
+
+def _duration(details: Result, language: str) -> str:
+    """How long the reruns of a plan will probably take, and when the last of them ends; "" where nothing is known."""
+    seconds, end = details["expected_seconds"], details["expected_end"]
+    if seconds is None:
+        return ""
+    duration, unknown = duration_text(seconds), bool(details["expected_unknown"])
+    took = say(language, "{duration} or more" if unknown else "about {duration}", duration=duration)
     # What takes less than a minute ends now.
-    if took and end is not None and seconds >= 60:
-        took += f", until {'at least' if joined['expected_unknown'] else 'about'} {local_time(minute(end))}"
-    text = "; ".join(part for part in (start, took if start or not took else f"takes {took}") if part)
-    return [Line(row) for row in wrapped(f"{text[0].upper()}{text[1:]}.")] if text else []
+    if end is None or seconds < 60:
+        return took
+    return say(
+        language,
+        "{duration}, until at least {time}" if unknown else "{duration}, until about {time}",
+        duration=took,
+        time=local_time(minute(end)),
+    )
 
 
-def _late_lines(report: Result) -> list[Line]:
+def _late_lines(report: Result, language: str) -> list[Line]:
     """Which jobs of the play are late for a deadline."""
     jobs = [job for workspace in report["workspaces"] for job in (workspace.get("expected") or {}).get("jobs") or ()]
-    return [Line(row, "bad") for text in late_lines({"jobs": jobs}) for row in wrapped(f"{localized(text)}.")]
+    texts = (say(language, "{text}.", text=localized(translated(language, text))) for text in late_lines({"jobs": jobs}))
+    return [Line(row, "bad") for text in texts for row in wrapped(text)]
 
 
-def _broken(workspace: Result, length: int, *, check_mode: bool) -> t.Iterator[Broken]:
+def _broken(workspace: Result, length: int, language: str, *, check_mode: bool) -> t.Iterator[Broken]:
     """The rows of a workspace. What is in progress is not broken, unless nobody waits for it any more.
 
     :param length: how much of a cause that the service names is shown, characters.
@@ -160,8 +180,9 @@ def _broken(workspace: Result, length: int, *, check_mode: bool) -> t.Iterator[B
             times = [int(instance["plan_time"]) for instance in of_job]
             # What ended the run is why these are where they are.
             whole, shared = (own, own) if name in ("in_progress", "unsent") else _cause(name, of_job, length)
-            word = "last in progress" if name == "in_progress" and workspace["blind"] else _WORDS[name]
-            yield Broken(workspace["host"], job_name, f"{len(of_job)} {word}", whole, shared, times)
+            word = say(language, "last in progress" if name == "in_progress" and workspace["blind"] else _WORDS[name])
+            text = say(language, "{n} {word}", len(of_job), word=word)
+            yield Broken(workspace["host"], job_name, text, whole, shared, times)
 
 
 def _cause(name: str, instances: t.Sequence[Result], length: int) -> tuple[str, str]:
@@ -174,7 +195,7 @@ def _cause(name: str, instances: t.Sequence[Result], length: int) -> tuple[str, 
     return printable(whole.pop() if len(whole) == 1 else common, length), printable(common, length)
 
 
-def _broken_lines(broken: t.Sequence[Broken], verbose: bool) -> list[Line]:
+def _broken_lines(broken: t.Sequence[Broken], language: str, verbose: bool) -> list[Line]:
     """The table: the rows of one cause stand together, and the cause below them."""
     if not broken:
         return []
@@ -184,26 +205,29 @@ def _broken_lines(broken: t.Sequence[Broken], verbose: bool) -> list[Line]:
     rows = sorted(broken, key=lambda row: (-number[row.cause], row.cause))
     shown = rows if verbose else rows[:SHOWN_JOBS]
     zone = zone_of(time for row in shown for time in row.plan_times)
-    head = ("workspace", "job", "what", f"planned, times {zone}")
-    cells = [(printable(row.host, 100), printable(row.job_name, 100), row.word, _span(row.plan_times, zone)) for row in shown]
+    head = (*(say(language, name) for name in ("workspace", "job", "what")), say(language, "planned, times {zone}", zone=zone))
+    cells = [(printable(row.host, 100), printable(row.job_name, 100), row.word, _span(row.plan_times, zone, language)) for row in shown]
     heading, *lines = table_lines(head, cells)
     shown_lines = [Line(heading)]
     for index, (row, line) in enumerate(zip(shown, lines, strict=True)):
         shown_lines.append(Line(line, "bad"))
         if row.cause and (index + 1 == len(shown) or shown[index + 1].cause != row.cause):
-            shown_lines += [Line(text) for text in wrapped(localized(row.cause), indent="  ", further="")]
+            shown_lines += [Line(text) for text in wrapped(localized(translated(language, row.cause)), indent="  ", further="")]
     if len(rows) > len(shown):
-        shown_lines.append(Line(f"and {counted(len(rows) - len(shown), 'more job')}, with -v and in the report"))
+        left = len(rows) - len(shown)
+        shown_lines.append(
+            Line(say(language, "and {n} more job, with -v and in the report|and {n} more jobs, with -v and in the report", left))
+        )
     return shown_lines
 
 
-def _span(times: t.Sequence[int], zone: str) -> str:
+def _span(times: t.Sequence[int], zone: str, language: str) -> str:
     """``2026-11-23 22:18``, or ``2026-11-23 22:18 to 23:18``."""
     first, last = local_time(min(times), zone=zone), local_time(max(times), zone=zone)
     if first == last:
         return first
     same_day = first[:10] == last[:10] and len(first) == len(last)
-    return f"{first} to {last[11:] if same_day else last}"
+    return say(language, "{begin} to {end}", begin=first, end=last[11:] if same_day else last)
 
 
 def _lost(report: Result, explained: t.Container[str]) -> dict[str, list[str]]:
@@ -246,26 +270,26 @@ def message_told(result: Result, *, check_mode: bool) -> bool:
     return not result.get("timed_out") and bool(groups["unsent"] or moving)
 
 
-def _lost_lines(lost: t.Mapping[str, t.Sequence[str]], verbose: bool) -> list[Line]:
+def _lost_lines(lost: t.Mapping[str, t.Sequence[str]], language: str, verbose: bool) -> list[Line]:
     lines = []
     for text, hosts in sorted(lost.items(), key=lambda item: -len(item[1])):
-        lines += [Line(line, "bad") for line in wrapped(f"{_names(hosts, verbose)}:")]
+        lines += [Line(line, "bad") for line in wrapped(say(language, "{names}:", names=_names(hosts, language, verbose)))]
         # A message says what to do at its end, so it is shown as a whole.
-        lines += [Line(line) for line in wrapped(localized(text), indent="  ", further="")]
+        lines += [Line(line) for line in wrapped(localized(translated(language, text)), indent="  ", further="")]
     return lines
 
 
-def _names(hosts: t.Sequence[str], verbose: bool) -> str:
+def _names(hosts: t.Sequence[str], language: str, verbose: bool) -> str:
     shown = hosts if verbose else hosts[:_NAMED]
-    more = f" and {len(hosts) - len(shown)} more" if len(hosts) > len(shown) else ""
-    return ", ".join(printable(host, 100) for host in shown) + more
+    names = say(language, ", ").join(printable(host, 100) for host in shown)
+    return say(language, "{names} and {n} more", len(hosts) - len(shown), names=names) if len(hosts) > len(shown) else names
 
 
 def _in_progress(report: Result) -> int:
     return sum(report["totals"][name] for name in IN_PROGRESS)
 
 
-def _other_lines(report: Result, troubled: t.Container[str]) -> list[Line]:
+def _other_lines(report: Result, troubled: t.Container[str], language: str) -> list[Line]:
     """Workspaces that are as they should be, counted: in progress, with reruns that succeeded, with nothing to do."""
     others = [workspace for workspace in report["workspaces"] if workspace["host"] not in troubled and workspace["counts"]]
     moving = [workspace for workspace in others if workspace["state"] == "in_progress"]
@@ -276,10 +300,15 @@ def _other_lines(report: Result, troubled: t.Container[str]) -> list[Line]:
     parts = []
     if moving:
         number = sum(workspace["counts"][name] for workspace in moving for name in IN_PROGRESS)
-        parts.append(f"{counted(len(moving), 'workspace')}: {counted(number, 'instance')} in progress, not waited for")
+        what = say(language, "{n} instance in progress, not waited for|{n} instances in progress, not waited for", number)
+        parts.append(_of_workspaces(moving, what, language))
     if good and len(good) < len(report["workspaces"]):
         number = sum(workspace["counts"]["succeeded"] for workspace in good)
-        parts.append(f"{counted(len(good), 'workspace')}: {'the instance' if number == 1 else f'all {number} instances'} succeeded")
+        parts.append(_of_workspaces(good, say(language, "the instance succeeded|all {n} instances succeeded", number), language))
     if nothing_to_do and len(nothing_to_do) < len(report["workspaces"]):
-        parts.append(f"{counted(len(nothing_to_do), 'workspace')}: nothing to rerun")
-    return [Line(line, "busy" if moving else "good") for line in wrapped("; ".join(parts))]
+        parts.append(_of_workspaces(nothing_to_do, say(language, "nothing to rerun"), language))
+    return [Line(line, "busy" if moving else "good") for line in wrapped(say(language, "; ").join(parts))]
+
+
+def _of_workspaces(workspaces: t.Sequence[Result], what: str, language: str) -> str:
+    return say(language, "{n} workspace: {what}|{n} workspaces: {what}", len(workspaces), what=what)

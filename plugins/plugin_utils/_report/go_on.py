@@ -16,6 +16,7 @@ from .._common.local_times import option_time
 from .._common.tables import command_lines, wrapped
 from .command import Command
 from .next_steps import groups_of, would_rerun
+from .words import ENGLISH, say, translated
 
 Result = t.Mapping[str, t.Any]
 
@@ -58,7 +59,7 @@ class _Step(t.NamedTuple):
         return "\n".join(command_lines(words))
 
 
-def go_on_lines(report: Result, command: Command, plans_file: str = "") -> list[Line]:
+def go_on_lines(report: Result, command: Command, plans_file: str = "", language: str = ENGLISH) -> list[Line]:
     """What to type next, after the run of *report*; nothing if nothing is left to do.
 
     :param plans_file: file of the plans that check mode wrote; "" if it wrote none.
@@ -66,7 +67,8 @@ def go_on_lines(report: Result, command: Command, plans_file: str = "") -> list[
     step = _check_mode(report, command, plans_file) if report["check_mode"] else _run(report, command)
     if step is None:
         return []
-    lead = f"{step.lead[:-1]}, launch the job template with:" if command.awx else step.lead
+    lead = translated(language, step.lead)
+    lead = say(language, "{lead}, launch the job template with:", lead=lead[:-1]) if command.awx else lead
     return [*(Line(line) for line in wrapped(lead)), Line(step.text(command))]
 
 
@@ -78,12 +80,12 @@ def go_on_step(report: Result, command: Command) -> t.Optional[t.Dict[str, str]]
     return None if step is None else {"text": step.lead, "command": step.text(command)}
 
 
-def interrupted_lines(command: Command, since: int) -> list[Line]:
+def interrupted_lines(command: Command, since: int, language: str = ENGLISH) -> list[Line]:
     """What to type after the run was interrupted.
 
     :param since: the earliest of the run's workspaces, epoch ms.
     """
-    lead = "Go on with (nothing is sent twice):"
+    lead = say(language, "Go on with (nothing is sent twice):")
     step = _Step(lead, command.limit, _jobs(command), {"dataarts_since": option_time(since)})
     return [Line(lead), Line(step.text(command))]
 

@@ -17,6 +17,7 @@ from .data import Report
 from .night import Night, handed_on, joined
 from .page import page
 from .upload import ReportPlace, put
+from .words import ENGLISH, say
 
 Options = t.Mapping[str, t.Any]
 
@@ -40,10 +41,10 @@ class Published:
     warning: str = ""
     handed_on: str = ""
 
-    def lines(self) -> list[str]:
+    def lines(self, language: str = ENGLISH) -> list[str]:
         """Where it is, for the terminal."""
         written = self.paths.get("html", "")
-        return [f"Report: {where}" for where in (written, self.url) if where]
+        return [say(language, "Report: {where}", where=where) for where in (written, self.url) if where]
 
 
 def folder_of(options: Options, name: str = "report_path") -> Path | None:

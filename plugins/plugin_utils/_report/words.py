@@ -1,22 +1,43 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Catalogue of the report's texts, ``assets/texts.json``: each one in English and in Chinese. Pure except for reading that file.
+"""Catalogue of what people read, ``assets/texts.json``: each text in English and in Chinese. Pure except for reading that file.
 
-``page`` has what the page's script says and ``headline`` the report in one sentence, both by a key. ``messages`` has what modules say, an English
-pattern and its translation. A text may have two forms, ``one|many``; which of them is meant ``n`` says.
+``page`` has what the page's script says and ``headline`` the report in one sentence, both by a key. ``console`` has what the lines of a terminal
+say, by the English text. ``messages`` has what modules say, an English pattern and its translation: results stay English, and are translated
+where they are shown. A text may have two forms, ``one|many``; which of them is meant ``n`` says.
 """
 
 from __future__ import annotations
 
 import functools
 import json
+import re
 import typing as t
 from pathlib import Path
 
+from ...module_utils._config.argument_spec import LANGUAGE_WORDS
+
 #: In the order in which the catalogue has them.
-LANGUAGES = ("en", "zh")
+LANGUAGES = LANGUAGE_WORDS
+ENGLISH, CHINESE = LANGUAGES
 _CATALOGUE = Path(__file__).resolve().parent / "assets" / "texts.json"
+_TIME, _NUMBER = r"\d{4}-\d\d-\d\dT[\d:.]+Z", r"[\d,]+"
+#: What a gap of a pattern takes, where that is not a part of one sentence; the page's script has the same.
+_GAPS = {
+    **dict.fromkeys(("text", "reason", "reruns"), ".+?"),
+    "when": r"[\dTZ:+. -]+?",
+    **dict.fromkeys(("time", "since", "from"), _TIME),
+    **dict.fromkeys(("n", "all"), _NUMBER),
+    "status": r"[\w-]+|'[^']*'",
+    "id": r"[\w-]+",
+    **dict.fromkeys(("user", "controller", "purpose"), "[^;]+?"),
+}
+_PART = r"(?:(?![;.] ).)+?"
+#: Gaps of which several sentences are taken, the last with its full stop.
+_OPEN_ENDS = ("{text}", "{reason}", "{reruns}")
+#: Gaps that hold a message, and those that hold a list, with commas between.
+_NESTED, _LISTS = frozenset({"reason", "reruns"}), frozenset({"jobs", "states"})
 
 
 @functools.cache
@@ -31,7 +52,71 @@ def headline_text(language: str, key: str, n: int | None = None, **values: t.Any
     :param n: the number that decides between two forms, and ``{n}`` in the text.
     :param values: for the text's other gaps; numbers get a separator of thousands.
     """
-    singular, several, plural = catalogue()["headline"][key][LANGUAGES.index(language)].partition("|")
     shown = {name: f"{value:,}" if isinstance(value, int) else value for name, value in {"n": n, **values}.items()}
-    text: str = plural if several and n != 1 else singular
-    return text.format(**shown)
+    return _form(catalogue()["headline"][key][LANGUAGES.index(language)], n).format(**shown)
+
+
+def say(language: str, english: str, n: int | None = None, **values: t.Any) -> str:
+    """A text of the terminal in *language*, with its gaps filled. tests/unit/_report/test_words.py finds every one of them in the catalogue.
+
+    :param english: the text in English, by which the catalogue knows it.
+    :param n: the number that decides between two forms, and ``{n}`` in the text.
+    """
+    text = catalogue()["console"].get(english, english) if language == CHINESE else english
+    return _form(text, n).format(n=n, **values)
+
+
+def translated(language: str, message: str) -> str:
+    """A *message* of a module in *language*, as far as the catalogue knows it: as a whole, else sentence by sentence. What it does not know, as
+    what the service says, stays as it is."""
+    return _chinese(message) if language == CHINESE and message else message
+
+
+def _form(text: str, n: int | None) -> str:
+    singular, several, plural = text.partition("|")
+    return plural if several and n != 1 else singular
+
+
+@functools.lru_cache(maxsize=10_000)
+def _chinese(text: str) -> str:
+    """The longest beginning that is known, and the rest; else what comes after an unknown beginning. The page's script takes the same steps."""
+    known = _whole(text)
+    if known is not None:
+        return known
+    ends = [end.start() for end in re.finditer(r"[;.] ", text)]
+    for end in reversed(ends):
+        sentence = text[end] == "."
+        begin = _whole(text[: end + sentence])
+        if begin is not None:
+            return f"{begin}{'' if sentence else '；'}{_chinese(text[end + 2 :])}"
+    return text[: ends[0] + 2] + _chinese(text[ends[0] + 2 :]) if ends else text
+
+
+def _whole(text: str) -> str | None:
+    for begin, pattern, translation in _patterns():
+        match = pattern.fullmatch(text) if text.startswith(begin) else None
+        if match:
+            values = match.groupdict()
+            stop = "。" if values.pop("stop", "") else ""
+            return translation.format(**{name: _value(name, value) for name, value in values.items()}) + stop
+    return None
+
+
+def _value(name: str, value: str) -> str:
+    if name in _LISTS:
+        return "、".join(_whole(entry) or entry for entry in re.split(", and |, | and ", value))
+    return _chinese(value) if name in _NESTED else value
+
+
+@functools.cache
+def _patterns() -> list[tuple[str, re.Pattern[str], str]]:
+    """Of each message what it begins with, its pattern and its translation."""
+    return [(english.partition("{")[0], _compiled(english), chinese) for english, chinese in catalogue()["messages"]]
+
+
+def _compiled(english: str) -> re.Pattern[str]:
+    """The pattern of a text; with a full stop behind it, which has its group, unless the text has its own end."""
+    parts = re.split(r"\{(\w+)\}", english)
+    pattern = (f"(?P<{part}>{_GAPS.get(part, _PART)})" if place % 2 else re.escape(part) for place, part in enumerate(parts))
+    stop = "" if english.endswith((".", *_OPEN_ENDS)) else r"(?P<stop>\.?)"
+    return re.compile("".join(pattern) + stop, re.DOTALL)

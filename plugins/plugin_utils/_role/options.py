@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ...module_utils._config.argument_spec import MODULES, Spec, account_spec, journal_spec, workspace_spec
+from ...module_utils._config.argument_spec import MODULES, Spec, account_spec, journal_spec, language_spec, workspace_spec
 from .._awx.launch_inputs import PREFIX
 from .._task.variables import said
 
@@ -31,10 +31,10 @@ def variables_of(module: str, *, role: bool) -> dict[str, str]:
     """The variable of each option of *module* that a variable of the host may say.
 
     :param role: whether the task is one of role rerun. Everywhere else only the options are filled in that say where the service is, who acts,
-        which workspace and which journal: what is selected, or how much of it, is the task's own.
+        which workspace, which journal and which language: what is selected, or how much of it, is the task's own.
     """
     spec = MODULES[module]()
-    shared = {**account_spec(), **workspace_spec(), **journal_spec()}
+    shared = {**account_spec(), **workspace_spec(), **journal_spec(), **language_spec()}
     left_out = LEFT_OUT.get(module)
     names = [name for name in spec if (name not in left_out if role and left_out is not None else name in shared)]
     renamed = RENAMED.get(module, {}) if role else {}

@@ -26,6 +26,7 @@ from .._common.local_times import local_time, localized, offset, option_time
 from .._common.tables import COLUMNS, labelled, padded, shortened, width, wrapped
 from .._report.command import Command
 from .._report.go_on import interrupted_lines
+from .._report.words import ENGLISH, say, translated
 from .counts import MISSED, SHORT_WORDS, broken, count, policy_remedy, sent_here, summary_of
 from .passes import IN_PROGRESS, INCOMPLETE, LIMIT, OPEN, TO_RERUN, Passes, Result, Timing, error_kind, message_of
 
@@ -89,22 +90,27 @@ def plan_on_console(name: str, run: Passes, *, verbose: bool = False) -> list[Li
     :param verbose: whether to show all of it.
     """
     due = [instance for instance in run.instances.values() if instance.get("standing") == TO_RERUN or instance.get("action") in _DUE]
-    lines = []
+    lines, language = [], run.language
     if due:
         number = collections.Counter(printable(instance.get("job_name", "?"), 100) for instance in due)
-        text = f"{name}  {len(due)} of {summary_of(run)['total']} to rerun{_held_back_words(run, len(due))}  "
-        lines.append(text + _fitting([f"{job} {many}" for job, many in sorted(number.items())], COLUMNS - width(text)))
+        held_back = _held_back_words(run, len(due))
+        text = say(
+            language, "{number} of {total} to rerun{held_back}", number=len(due), total=summary_of(run)["total"], held_back=held_back
+        )
+        text = f"{name}  {text}  "
+        lines.append(text + _fitting([f"{job} {many}" for job, many in sorted(number.items())], COLUMNS - width(text), language))
     indent = " " * width(name) + "  "
-    lines += [
-        row for line in (run.plan if verbose else ()) for row in wrapped(localized(printable(line, 2000)), indent=indent + _indent_of(line))
-    ]
+    for line in run.plan if verbose else ():
+        text = localized(translated(language, printable(line.lstrip(), 2000)))
+        lines += wrapped(text, indent=indent + _indent_of(line))
     return [Line("\n".join(lines), "busy")] if lines else []
 
 
 def held_back_lines(run: Passes) -> list[Line]:
     """Why instances may not be sent yet. Without its times, which differ between workspaces, so that a play can say it once for all of them."""
     reasons = [_TIME_BEHIND.sub("", printable(matched["why"], 2000)) for matched in _held_back(run)]
-    return [Line("\n".join(wrapped(f"Held back: {reason}.")), "busy") for reason in reasons]
+    texts = [say(run.language, "Held back: {reason}.", reason=translated(run.language, reason)) for reason in reasons]
+    return [Line("\n".join(wrapped(text)), "busy") for text in texts]
 
 
 def _held_back(run: Passes) -> list[re.Match[str]]:
@@ -115,12 +121,15 @@ def _held_back_words(run: Passes, due: int) -> str:
     """``, 5 held back until 21:33:13``; without the number where it is all that is *due*."""
     words = []
     for matched in _held_back(run):
-        number = "" if int(matched["number"]) == due else f"{matched['number']} "
-        words.append(f", {number}held back until {''.join(localized(matched['until']).split()[1:2]) or matched['until']}")
+        time = "".join(localized(matched["until"]).split()[1:2]) or matched["until"]
+        if int(matched["number"]) == due:
+            words.append(say(run.language, ", held back until {time}", time=time))
+        else:
+            words.append(say(run.language, ", {number} held back until {time}", number=matched["number"], time=time))
     return "".join(words)
 
 
-def resume_lines(since: int, command: Command | None, *, interrupted: bool = False) -> list[Line]:
+def resume_lines(since: int, command: Command | None, *, interrupted: bool = False, language: str = ENGLISH) -> list[Line]:
     """With what the play can be started again.
 
     :param since: the earliest of its workspaces, epoch ms. Named exactly: before it the journal of a new workspace has nothing, and what
@@ -129,10 +138,9 @@ def resume_lines(since: int, command: Command | None, *, interrupted: bool = Fal
     :param interrupted: whether it was interrupted, so that people need the whole command.
     """
     if interrupted and command is not None:
-        return interrupted_lines(command, since)
-    word = "since" if command is None else "-e dataarts_since"
-    lead = "Go on with" if interrupted else "If this is interrupted, use"
-    return [Line(f"{lead} {word}={option_time(since)}")]
+        return interrupted_lines(command, since, language)
+    option = f"{'since' if command is None else '-e dataarts_since'}={option_time(since)}"
+    return [Line(say(language, "Go on with {option}" if interrupted else "If this is interrupted, use {option}", option=option))]
 
 
 def headed(host: str, diff: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
@@ -145,19 +153,24 @@ def progress_line(name: str, run: Passes, elapsed: float, read_ms: int = 0) -> L
 
     :param read_ms: when it was read the last time, epoch ms: where the newest passes failed, the numbers are of that moment.
     """
-    text = progress_text(count(run))
+    language = run.language
+    text = progress_text(count(run), language)
     troubled = [instance for instances in broken(run).values() for instance in instances]
     jobs = sorted({printable(instance.get("job_name", "?"), 100) for instance in troubled})
     if run.failed_passes:
-        text = f"no answer since {local_time(read_ms, zone=offset(read_ms), seconds=True)[11:]}; at that time {text}"
+        since = local_time(read_ms, zone=offset(read_ms), seconds=True)[11:]
+        text = say(language, "no answer since {time}; at that time {text}", time=since, text=text)
     quiet_hours = run.base.get("quiet_hours")
     if isinstance(quiet_hours, t.Mapping) and isinstance(quiet_hours.get("until"), int):
-        text += f", quiet hours until {local_time(quiet_hours['until'], zone=offset(quiet_hours['until']))[11:]}"
-    line = f"{name}  {text}, {duration_text(elapsed)}{expected_text(run.base)}"
+        until = local_time(quiet_hours["until"], zone=offset(quiet_hours["until"]))[11:]
+        text += say(language, ", quiet hours until {time}", time=until)
+    text = say(language, "{text}, {duration}", text=text, duration=duration_text(elapsed))
+    line = f"{name}  {text}{expected_text(run.base, language)}"
     if jobs:
-        named = ", ".join(jobs)
+        named = say(language, ", ").join(jobs)
         indent = " " * width(name) + "  "
-        line += f"  {named}" if width(line) + 2 + width(named) <= COLUMNS else f"\n{indent}{_fitting(jobs, COLUMNS - width(indent))}"
+        fits = width(line) + 2 + width(named) <= COLUMNS
+        line += f"  {named}" if fits else f"\n{indent}{_fitting(jobs, COLUMNS - width(indent), language)}"
     return Line(line, "bad" if run.failed_passes else "")
 
 
@@ -172,12 +185,14 @@ def news_of(run: Passes) -> tuple[t.Any, ...]:
     )
 
 
-def doing_line(name: str, doing: str, elapsed: float) -> Line:
+def doing_line(name: str, doing: str, elapsed: float, language: str = ENGLISH) -> Line:
     """What a pass is doing, which began *elapsed* seconds ago.
 
     :param doing: in a few words; empty where the pass runs in a process of its own, which cannot be asked.
     """
-    return Line(shortened(f"{name}  {printable(doing, 200) or 'asking the service'}, {duration_text(elapsed)}", COLUMNS))
+    text = translated(language, printable(doing, 200)) or say(language, "asking the service")
+    text = say(language, "{text}, {duration}", text=text, duration=duration_text(elapsed))
+    return Line(shortened(f"{name}  {text}", COLUMNS))
 
 
 def quiet_text(result: Result) -> str:
@@ -194,37 +209,49 @@ def expected_of(result: Result) -> Result:
     return expected if isinstance(expected, t.Mapping) else {}
 
 
-def expected_text(result: Result) -> str:
+def expected_text(result: Result, language: str = ENGLISH) -> str:
     """When all of it will probably have ended, for a line of progress: ``, about 04:35``; "" where nothing is known."""
     expected = expected_of(result)
     end, late = expected.get("end"), expected.get("late")
     text = ""
     if isinstance(end, int):
-        word = "not before" if expected.get("unknown") else "about"
-        text = f", {word} {local_time(minute(end), zone=offset(end))[11:]}"
-    return f"{text}, {counted(late, 'job')} late" if isinstance(late, int) and late else text
+        time = local_time(minute(end), zone=offset(end))[11:]
+        text = say(language, ", not before {time}" if expected.get("unknown") else ", about {time}", time=time)
+    return text + say(language, ", {n} job late|, {n} jobs late", late) if isinstance(late, int) and late else text
 
 
-def progress_text(counts: t.Mapping[str, int]) -> str:
+def progress_text(counts: t.Mapping[str, int], language: str = ENGLISH) -> str:
     """``3 succeeded, 2 running, 5 waiting``; what is not there is not named.
 
     :param counts: what :func:`count` returns.
     """
-    numbers = {"succeeded": counts["succeeded"], "running": counts["running"], "waiting": counts["waiting"] + counts["to_rerun"]}
-    numbers.update({SHORT_WORDS[name]: counts[name] for name in MISSED})
-    return ", ".join(f"{number} {word}" for word, number in numbers.items() if number) or "0 succeeded"
+    numbers = {
+        say(language, "succeeded"): counts["succeeded"],
+        say(language, "running"): counts["running"],
+        say(language, "waiting"): counts["waiting"] + counts["to_rerun"],
+        **{say(language, SHORT_WORDS[name]): counts[name] for name in MISSED},
+    }
+    parts = [say(language, "{n} {word}", number, word=word) for word, number in numbers.items() if number]
+    return say(language, ", ").join(parts) or say(language, "{n} {word}", 0, word=say(language, "succeeded"))
 
 
 def timeout_line(name: str, run: Passes, timing: Timing) -> Line:
     """That the time is over, and what happens to what still runs."""
-    what = "stopped, and rerun once" if timing.timeout_action == "stop_and_rerun" else "stopped"
-    number = counted(len(run.moving), "instance")
-    return Line(shortened(f"{name}  wait_timeout is over: {number} still in progress; what this play reran is {what}", COLUMNS), "bad")
+    text = say(
+        run.language,
+        "wait_timeout is over: {n} instance still in progress; what this play reran is stopped, and rerun once"
+        "|wait_timeout is over: {n} instances still in progress; what this play reran is stopped, and rerun once"
+        if timing.timeout_action == "stop_and_rerun"
+        else "wait_timeout is over: {n} instance still in progress; what this play reran is stopped"
+        "|wait_timeout is over: {n} instances still in progress; what this play reran is stopped",
+        len(run.moving),
+    )
+    return Line(shortened(f"{name}  {text}", COLUMNS), "bad")
 
 
-def problem_line(name: str, problem: str) -> Line:
+def problem_line(name: str, problem: str, language: str = ENGLISH) -> Line:
     """Something that went wrong without ending the run, when it is first seen."""
-    return Line(labelled(name, localized(printable(problem))), "bad")
+    return Line(labelled(name, localized(translated(language, printable(problem)))), "bad")
 
 
 def verdict(run: Passes, place: TaskRun) -> tuple[bool, str]:
@@ -249,19 +276,20 @@ def _verdict(run: Passes, place: TaskRun) -> tuple[bool, str]:
     return bool(own), own or _good(run, place)
 
 
-def early_line(name: str, msg: str, workspace_id: str) -> Line:
+def early_line(name: str, msg: str, workspace_id: str, language: str = ENGLISH) -> Line:
     """That a workspace comes to nothing, and why, in one row as soon as it is known; the whole message comes at the end."""
     lead, colon, cause = msg.replace(f" of workspace {workspace_id}", "").partition(": ")
     msg = cause if colon and lead == "Failed to rerun job instances" else f"{lead}{colon}{cause}"
-    return Line(shortened(f"{name}  {printable(msg, 1000)}", COLUMNS), "bad")
+    return Line(shortened(f"{name}  {translated(language, printable(msg, 1000))}", COLUMNS), "bad")
 
 
-def verdict_line(host: str, msg: str) -> Line:
+def verdict_line(host: str, msg: str, language: str = ENGLISH) -> Line:
     """How the work on a workspace ended, where Ansible does not show it as a failure."""
-    return Line("\n".join(wrapped(f"{host}: {localized(printable(msg, 4000))}")))
+    text = localized(translated(language, printable(msg, 4000)))
+    return Line("\n".join(wrapped(say(language, "{host}: {text}", host=host, text=text))))
 
 
-def verdict_text(result: Result, msg: str, *, shown_below: bool = False) -> str:
+def verdict_text(result: Result, msg: str, *, shown_below: bool = False, language: str = ENGLISH) -> str:
     """The message of the verdict on a workspace, above the closing lines: in a few words where those say the rest, else the whole *msg*.
 
     :param result: of the task that worked on it.
@@ -270,11 +298,13 @@ def verdict_text(result: Result, msg: str, *, shown_below: bool = False) -> str:
     counts = result.get("recap")
     counts = counts if isinstance(counts, t.Mapping) else {}
     if shown_below and error_kind(result) == LIMIT:
-        return "Refused. See below."
+        return say(language, "Refused. See below.")
     if shown_below and not counts.get("rerun") and not result.get("changed"):
-        return "Nothing was rerun. See below."
+        return say(language, "Nothing was rerun. See below.")
     by_table = error_kind(result) == INCOMPLETE and counts.get("broken") and not result.get("problems")
-    return f"{progress_text(counts)}. See below." if counts and (shown_below or by_table) else msg
+    if counts and (shown_below or by_table):
+        return say(language, "{text}. See below.", text=progress_text(counts, language))
+    return translated(language, msg)
 
 
 def sent_message(run: Passes, place: TaskRun) -> str:
@@ -290,23 +320,26 @@ def closing_lines(run: Passes, place: TaskRun, msg: str) -> list[Line]:
     workspaces."""
     if place.prefix:
         return []
-    failed = verdict(run, place)[0]
-    lines = [] if failed else [Line("\n".join(wrapped(f"{place.host}: {msg}")), "busy" if place.check_mode else "good")]
+    failed, language = verdict(run, place)[0], run.language
+    text = say(language, "{host}: {text}", host=place.host, text=translated(language, msg))
+    lines = [] if failed else [Line("\n".join(wrapped(text)), "busy" if place.check_mode else "good")]
     if run.error is not None:
         return lines
     troubled = [instance for instances in broken(run).values() for instance in instances]
     if place.timed_out:
         troubled += run.having(OPEN)
-    lines += [_trouble_line(place.host, instance) for instance in troubled[:MOST_LINES]]
+    lines += [_trouble_line(place.host, instance, language) for instance in troubled[:MOST_LINES]]
     if len(troubled) > MOST_LINES:
-        lines.append(Line(f"{place.host}:   and {len(troubled) - MOST_LINES} more"))
+        lines.append(Line(say(language, "{host}:   and {n} more", len(troubled) - MOST_LINES, host=place.host)))
     return lines
 
 
-def _trouble_line(host: str, instance: Result) -> Line:
+def _trouble_line(host: str, instance: Result, language: str) -> Line:
     error = f" ({printable(instance['error_message'], 200)})" if instance.get("error_message") else ""
-    text = f"{printable(_word(instance))}: {instance_name(instance)}: {printable(instance.get('reason', ''), 300)}{error}"
-    return Line("\n".join(wrapped(f"{host}:   {localized(text)}", further="    ")), "bad")
+    reason = translated(language, printable(instance.get("reason", ""), 300))
+    word, name = translated(language, printable(_word(instance))), translated(language, instance_name(instance))
+    text = say(language, "{host}:   {word}: {name}: {reason}", host=host, word=word, name=name, reason=reason)
+    return Line("\n".join(wrapped(localized(text + error), further="    ")), "bad")
 
 
 def _word(instance: Result) -> str:
@@ -451,13 +484,14 @@ def _since(run: Passes) -> str:
     return option_time(run.since) if run.since is not None else "the first run's since"
 
 
-def _fitting(words: t.Sequence[str], columns: int) -> str:
+def _fitting(words: t.Sequence[str], columns: int, language: str) -> str:
     """As many of *words* as fit, with commas between; what does not is counted."""
+    comma = say(language, ", ")
     for number in range(len(words), 0, -1):
-        text = ", ".join([*words[:number], *([f"{len(words) - number} more"] if number < len(words) else [])])
+        text = comma.join([*words[:number], *([say(language, "{n} more", len(words) - number)] if number < len(words) else [])])
         if width(text) <= columns:
             return text
-    return shortened(", ".join(words), columns)
+    return shortened(comma.join(words), columns)
 
 
 def _indent_of(line: str) -> str:

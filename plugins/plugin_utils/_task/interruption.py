@@ -23,6 +23,8 @@ from pathlib import Path
 
 from ansible import constants
 
+from .._report.words import ENGLISH, say
+
 _PREFIX = "dataarts-open-"
 _SAID = "dataarts-said-"
 #: Workspaces that are shown; the rest is counted.
@@ -38,14 +40,15 @@ class Note:
     def __init__(self, host: str) -> None:
         self._path = Path(str(constants.DEFAULT_LOCAL_TMP), _PREFIX + hashlib.sha256(host.encode("utf-8", "replace")).hexdigest()[:32])
 
-    def write(self, since: int, standing: str, command: str) -> None:
+    def write(self, since: int, standing: str, command: str, language: str = ENGLISH) -> None:
         """Note it. An earlier ``since`` of the same host, as that of another workspace behind it, stays with its command.
 
         :param since: of the run, epoch ms.
         :param standing: a line that says where the instances stand; "" where there is nothing to go on with.
         :param command: lines that say what to type.
+        :param language: of these lines.
         """
-        first = _first([{"since": since, "command": command}, *_read([self._path])])
+        first = _first([{"since": since, "command": command, "language": language}, *_read([self._path])])
         _put(self._path, {**first, "standing": standing})
 
     def close(self) -> None:
@@ -85,8 +88,10 @@ def interrupted_text() -> str:
     standing = sorted(str(note["standing"]) for note in notes if note["standing"])
     if not standing:
         return ""
-    more = [f"and {len(standing) - _SHOWN} more workspaces"] if len(standing) > _SHOWN else []
-    return "\n".join(["Interrupted. What was sent goes on by itself:", *standing[:_SHOWN], *more, str(_first(notes)["command"])])
+    first = _first(notes)
+    language = str(first["language"])
+    more = [say(language, "and {n} more workspaces", len(standing) - _SHOWN)] if len(standing) > _SHOWN else []
+    return "\n".join([say(language, "Interrupted. What was sent goes on by itself:"), *standing[:_SHOWN], *more, str(first["command"])])
 
 
 def _first(notes: t.Iterable[dict[str, t.Any]]) -> dict[str, t.Any]:

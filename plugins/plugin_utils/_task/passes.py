@@ -158,6 +158,7 @@ class Passes:
     :param error: the failed result that ended the run, or None.
     :param fleet: whether names and patterns are judged by all workspaces of the play, as the role does at its end.
     :param run_id: id of the run, which its attempts in the journal carry.
+    :param language: of the lines for people.
     :param timed_out: whether ``wait_timeout`` is over, and the passes since then stop what hangs.
     :param unclear: whether the newest pass broke when it may have sent something. A later one tells by the run's id in the journal.
     """
@@ -177,6 +178,7 @@ class Passes:
     error: Result | None = None
     fleet: bool = False
     run_id: str = ""
+    language: str = "en"
     unclear: bool = False
     timed_out: bool = False
 

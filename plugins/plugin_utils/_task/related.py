@@ -12,21 +12,30 @@ from ...module_utils._common.text import printable
 from .._common.lines import Line
 from .._common.local_times import localized
 from .._common.tables import labelled
+from .._report.words import ENGLISH, say, translated
 
 
-def asked_line(name: str, result: t.Mapping[str, t.Any], job_name: str, *, check_mode: bool) -> Line:
+def asked_line(name: str, result: t.Mapping[str, t.Any], job_name: str, *, check_mode: bool, language: str = ENGLISH) -> Line:
     """What was asked for in a workspace, or why nothing was; then how its instances stand, which says what became of what was asked for earlier.
 
     :param name: what the lines of the workspace begin with.
     :param result: of a task of job_instance_retry that did not fail.
     """
     instances = result.get("instances") or ()
-    reason = str(next((instance.get("reason") or "" for instance in instances), "no instance in the span"))
+    reason = translated(language, str(next((instance.get("reason") or "" for instance in instances), "no instance in the span")))
     if result.get("changed"):
-        lead = f"{'Would ask' if check_mode or result.get('check_mode') else 'Asked'} for the rerun of job {job_name} and its related jobs"
-        text = f"{lead}: {reason}."
+        text = say(
+            language,
+            "Would ask for the rerun of job {job} and its related jobs: {reason}."
+            if check_mode or result.get("check_mode")
+            else "Asked for the rerun of job {job} and its related jobs: {reason}.",
+            job=job_name,
+            reason=reason,
+        )
     else:
         number = collections.Counter(str(instance.get("status")) for instance in instances)
-        now = f" The instances of the span are now: {', '.join(f'{many} {status}' for status, many in number.items())}." if number else ""
-        text = f"Nothing was asked for: {reason}.{now}"
+        text = say(language, "Nothing was asked for: {reason}.", reason=reason)
+        if number:
+            now = say(language, ", ").join(f"{many} {status}" for status, many in number.items())
+            text += say(language, " The instances of the span are now: {statuses}.", statuses=now)
     return Line(labelled(name, localized(printable(text, 2000))), "busy" if result.get("changed") else "")

@@ -46,6 +46,7 @@ FRAGMENTS: dict[str, t.Callable[[], _options.Spec]] = {
     "selection": _options.selection_spec,
     "retry": _options.retry_spec,
     "journal": _options.journal_spec,
+    "language": _options.language_spec,
     "sending": _options.sending_spec,
 }
 ATTRIBUTES = {"check_mode", "diff_mode", "idempotent", "async", "platform"}

@@ -31,10 +31,6 @@ ALL = {**KEYED, **{english: [english, chinese] for english, chinese in CATALOGUE
 #: The same in both languages: words of the product and of the options.
 ALIKE = {"page: utc", "page: fact-playbook", "page: fact-since"}
 GAP = re.compile(r"\{(\w+)\}")
-TIME, NUMBER = r"\d{4}-\d\d-\d\dT[\d:.]+Z", r"[\d,]+"
-GAPS = {"time": TIME, "since": TIME, "from": TIME, "n": NUMBER, "all": NUMBER, "status": r"[\w-]+|'[^']*'"} | dict.fromkeys(
-    ("user", "controller", "purpose"), "[^;]+?"
-)
 
 
 @pytest.mark.parametrize("key", ALL)
@@ -80,35 +76,9 @@ def test_what_stands_in_the_page_before_its_script_ran_is_the_english_text() -> 
         assert text == CATALOGUE["page"][key][0], key
 
 
-def compiled(english: str) -> re.Pattern[str]:
-    parts = re.split(r"\{(\w+)\}", english)
-    pattern = (f"(?P<{part}>{GAPS.get(part, '.+?')})" if place % 2 else re.escape(part) for place, part in enumerate(parts))
-    return re.compile("".join(pattern), re.DOTALL)
-
-
-PATTERNS = [(compiled(english), translation) for english, translation in CATALOGUE["messages"]]
-
-
-def whole(text: str) -> str | None:
-    for pattern, translation in PATTERNS:
-        match = pattern.fullmatch(text)
-        if match:
-            values = {name: chinese(value) if name in ("reason", "reruns") else value for name, value in match.groupdict().items()}
-            return str(translation.format(**values))
-    return None
-
-
 def chinese(text: str) -> str:
-    """What the page's script makes of a message, in the same steps."""
-    known = whole(text)
-    if known is not None:
-        return known
-    ends = [end.start() for end in re.finditer(r"[;.] ", text)]
-    for end in reversed(ends):
-        begin = whole(text[: end + (text[end] == ".")])
-        if begin is not None:
-            return begin + ("" if text[end] == "." else "；") + chinese(text[end + 2 :])
-    return text[: ends[0] + 2] + chinese(text[ends[0] + 2 :]) if ends else text
+    """What the terminal, and in the same steps the page's script, makes of a message."""
+    return words.translated("zh", text)
 
 
 #: What stays English within a translation: statuses, options and the service's own words, which the tests below use.

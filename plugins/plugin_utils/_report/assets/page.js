@@ -59,12 +59,12 @@
   function sayNodes(key, values) {
     return inLanguage(report.catalogue.page[key]).split(/\{(\w+)\}/).map((part, at) => (at % 2 ? values[part] : part));
   }
-  /** What a gap of a pattern takes, where that is not any text. */
+  /** What a gap of a pattern takes, where that is not a part of one sentence. */
   const TIME = String.raw`\d{4}-\d\d-\d\dT[\d:.]+Z`, NUMBER = String.raw`[\d,]+`;
-  const GAPS = { time: TIME, since: TIME, from: TIME, n: NUMBER, all: NUMBER, status: String.raw`[\w-]+|'[^']*'`, user: "[^;]+?", controller: "[^;]+?", purpose: "[^;]+?" };
+  const GAPS = { time: TIME, since: TIME, from: TIME, n: NUMBER, all: NUMBER, status: String.raw`[\w-]+|'[^']*'`, id: String.raw`[\w-]+`, user: "[^;]+?", controller: "[^;]+?", purpose: "[^;]+?", text: ".+?", reason: ".+?", reruns: ".+?", when: String.raw`[\dTZ:+. -]+?` }, PART = "(?:(?![;.] ).)+?";
   const PATTERNS = report.catalogue.messages.map(([english, translation]) => {
     const literal = english.replace(/[.*+?^$()|[\]\\]/g, "\\$&");
-    return [english.split("{")[0], new RegExp(`^${literal.replace(/\{(\w+)\}/g, (_all, name) => `(?<${name}>${GAPS[name] ?? ".+?"})`)}$`, "s"), translation];
+    return [english.split("{")[0], new RegExp(`^${literal.replace(/\{(\w+)\}/g, (_all, name) => `(?<${name}>${GAPS[name] ?? PART})`)}${/(\.|\{(text|reason|reruns)\})$/.test(english) ? "" : "(?<stop>\\.?)"}$`, "s"), translation];
   });
   const TRANSLATED = new Map();
   /** What Ansible's modules say, in the reader's language as far as the catalogue knows it: as a whole, else part by part. */
@@ -76,7 +76,7 @@
   function whole(text) {
     for (const [begin, pattern, translation] of PATTERNS) {
       const found = text.startsWith(begin) ? pattern.exec(text) : null;
-      if (found) return filled(translation, Object.fromEntries(Object.entries(found.groups ?? {}).map(([name, value]) => [name, /^(reason|reruns)$/.test(name) ? chinese(value) : value])));
+      if (found) return filled(translation, Object.fromEntries(Object.entries(found.groups ?? {}).map(([name, value]) => [name, /^(jobs|states)$/.test(name) ? value.split(/, and |, | and /).map((entry) => whole(entry) ?? entry).join("、") : /^(reason|reruns)$/.test(name) ? chinese(value) : value]))) + (found.groups?.stop ? "。" : "");
     }
     return null;
   }
@@ -86,8 +86,8 @@
     if (known !== null) return known;
     const ends = [...text.matchAll(/[;.] /g)].map((end) => end.index);
     for (const end of [...ends].reverse()) {
-      const sentence = text[end] === ".", begin = whole(text.slice(0, end + (sentence ? 1 : 0)));
-      if (begin !== null) return begin + (sentence ? "" : "；") + chinese(text.slice(end + 2));
+      const stop = text[end] === ".", begin = whole(text.slice(0, end + (stop ? 1 : 0)));
+      if (begin !== null) return begin + (stop ? "" : "；") + chinese(text.slice(end + 2));
     }
     return ends.length ? text.slice(0, ends[0] + 2) + chinese(text.slice(ends[0] + 2)) : text;
   }

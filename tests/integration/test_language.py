@@ -1,0 +1,64 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""dataarts_language, run for real: what people read is Chinese, what programs read is not."""
+
+from __future__ import annotations
+
+import json
+import re
+import typing as t
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.dataarts.factory.plugins.plugin_utils._common.tables import COLUMNS, width
+from emulator.running import running
+from tests.support.playbook import Ansible
+from tests.support.scenarios import SUPPLY_ID, two_workspaces
+from tests.support.workspace import inventory, variables
+
+PLAYBOOK = "dataarts.factory.rerun"
+
+
+def written(path: Path, data: t.Any) -> Path:
+    path.write_text(json.dumps(data), encoding="utf-8")
+    return path
+
+
+def test_a_rerun_in_chinese(tmp_path: Path) -> None:
+    ansible = Ansible(tmp_path)
+    with running(two_workspaces()) as service:
+        state = {"poll_interval": 1, "settle_time": 1, "journal": str(tmp_path / "state")}
+        hosts = inventory(sales=variables(service, **state), supply=variables(service, workspace_id=SUPPLY_ID, **state))
+        folder = tmp_path / "report"
+        options = {"dataarts_language": "zh", "dataarts_report_path": str(folder), "dataarts_since": service.now_ms()}
+        rerun = ansible.playbook(PLAYBOOK, "-i", written(tmp_path / "hosts.yml", hosts), variables=options).ended(2)
+    seen = rerun.stdout.splitlines()
+    assert "sales   8 个实例中待重跑 6 个  daily_sales 3、hourly_stock 2、weekly_report 1" in seen
+    assert "暂缓发送：日志库晚于 since 建立，其他控制端发送的重跑可能尚未显示。" in seen
+    (verdict,) = [line for line in rerun.of("job_rerun") if line.event == "failed"]
+    assert verdict.result["msg"] == "5 个成功、1 个再次失败。详见下文。"
+    (closing,) = rerun.of("rerun_summary")
+    lines = closing.result["lines"]
+    assert "\n".join(lines) in rerun.stdout
+    assert lines[0] == "8 个实例中还有 1 个未恢复。"
+    assert re.fullmatch(r"工作空间  作业           情况          计划时间（\+00:00）", lines[1])
+    assert "1 个工作空间：全部 2 个实例运行成功" in lines
+    assert "排除故障后，再重跑一次：" in lines
+    assert "-e dataarts_language=zh" in " ".join(lines), "the command goes on in the same language"
+    assert [line for line in lines if width(line) > COLUMNS and "/" not in line] == []
+    # What programs read.
+    assert rerun.of("job_rerun", "sales")[0].result["plan"][0].startswith("Workspace ")
+    assert json.loads((folder / "report.json").read_text(encoding="utf-8"))["headline"] == "1 of 8 instances is still broken"
+    assert closing.result["ansible_stats"]["data"]["dataarts_summary"]["text"].startswith(lines[0])
+
+
+@pytest.mark.long
+def test_a_language_that_is_unknown_is_refused_by_its_name(tmp_path: Path) -> None:
+    ansible = Ansible(tmp_path)
+    with running(two_workspaces()) as service:
+        hosts = inventory(sales=variables(service))
+        rerun = ansible.playbook(PLAYBOOK, "-i", written(tmp_path / "hosts.yml", hosts), variables={"dataarts_language": "fr"}).ended(2)
+        assert not service.journal()
+    assert "dataarts_language" in rerun.failures["sales"]

@@ -1,0 +1,211 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Plan, progress, messages and closing lines in Chinese on a terminal of 80 columns: nothing of ours stays English, and nothing is cut."""
+
+from __future__ import annotations
+
+import itertools
+import re
+import time
+import typing as t
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.dataarts.factory.plugins.module_utils._models.decision import Action
+from ansible_collections.dataarts.factory.plugins.module_utils._output.messages import plan_lines, stop_lines
+from ansible_collections.dataarts.factory.plugins.module_utils._planner.limits import Limits
+from ansible_collections.dataarts.factory.plugins.plugin_utils._common.lines import Line
+from ansible_collections.dataarts.factory.plugins.plugin_utils._common.tables import COLUMNS, width, wrapped
+from ansible_collections.dataarts.factory.plugins.plugin_utils._report.closing import summary_lines
+from ansible_collections.dataarts.factory.plugins.plugin_utils._report.go_on import go_on_lines
+from ansible_collections.dataarts.factory.plugins.plugin_utils._report.words import translated
+from ansible_collections.dataarts.factory.plugins.plugin_utils._task import console
+from ansible_collections.dataarts.factory.plugins.plugin_utils._task.passes import Passes
+from tests.support.pages import blocks
+from tests.support.reports import SINCE, instance, result
+from tests.unit._output import test_messages as plans
+from tests.unit._report.test_closing import COMMAND, FLEET, made, planned, some
+from tests.unit._task.test_passes import entry, failure, passed, place
+from tests.unit.building import at, limited, policy
+
+GUIDE = Path(__file__).resolve().parents[3] / "docs" / "docsite" / "rst" / "guide_errors.rst"
+#: Names that are the same in both languages: options, statuses and values, of jobs and workspaces, commands, units, addresses.
+NAMES = re.compile(
+    r"\b62fb\b|https?://\S+|postgresql://|/[\w./~-]+|\[binary\]|[\w.*-]*_[\w*.-]+|\b(?:since|jobs|attempts|wait|journal|region|endpoint|statuses|fork|forks|playbook|"
+    r"play|manual-stop|running-exception|schema|PostgreSQL|DLISQL|AWX|URI|ISO|ID|http|https|HTTP|JSON|TLS|API|NTP|Token|Python|psycopg|ansible|"
+    r"reruns|node|PGPASSWORD|weekly|extract|load|report|sales|daily|mysql|eu-west-101|limit|typo|ms|min|false|"
+    r"v1|stop|transfrom|transform|w1|hosts|yml|srv|night|ask|vault|pass|env)\b|\d+[smhd]\b|--?\w+|[0-9a-f]{8,}|\bT\d|\d+T"
+)
+#: What the service, the operating system or a library says, which stays as it is.
+FOREIGN = re.compile(
+    r"(?:DLF|APIGW)\.\d+ .*?(?=（请求 ID|; 本机)|Connection refused|Not a directory|WRONG_VERSION_NUMBER|No module named '\w+'|"
+    r"password authentication failed for user \"reruns\"|GET "
+)
+QUOTED = {block.note.removeprefix("message, "): block.text.strip() for block in blocks(GUIDE) if block.note.startswith("message, ")}
+
+
+@pytest.fixture(autouse=True)
+def shanghai(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("TZ", "Asia/Shanghai")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+def english(text: str) -> list[str]:
+    """The English words in a text."""
+    return re.findall(r"[A-Za-z]{2,}", NAMES.sub("", FOREIGN.sub("", text)))
+
+
+def rows(lines: t.Iterable[Line]) -> list[str]:
+    """What is seen; none is wider than the terminal."""
+    seen = [row for line in lines for row in line.text.splitlines()]
+    assert [row for row in seen if width(row) > COLUMNS] == []
+    return seen
+
+
+def summary(hosts: t.Any, *, check_mode: bool = False) -> list[str]:
+    report = made(hosts, check_mode=check_mode)
+    return rows([*summary_lines(report, language="zh"), *go_on_lines(report, COMMAND, language="zh")])
+
+
+def test_the_closing_lines() -> None:
+    assert summary(FLEET) == [
+        "8 个实例中还有 4 个未恢复；2 个工作空间未能处理。",
+        "lost1、lost2：",
+        "  作业实例重跑失败：APIGW.0301 Incorrect IAM authentication information. Set the",
+        "  right key.",
+        "工作空间  作业           情况            计划时间（+08:00）",
+        "财务      daily_sales    3 个再次失败    2026-11-23 09:00 至 10:00",
+        "  节点 reconcile：3 accounts differ",
+        "sales     weekly_report  1 个需人工处理  2026-11-23 08:00",
+        "  waits for a confirmation",
+        "1 个工作空间：全部 3 个实例运行成功；1 个工作空间：没有需要重跑的实例",
+        "继续执行（不会重复发送）：",
+        "  ansible-playbook /srv/night.yml -i /srv/hosts.yml --ask-vault-pass \\",
+        "    -e dataarts_since=2026-11-23T11:00:00+08:00 \\",
+        "    -e dataarts_planned_after=2026-11-22T11:00:00+08:00",
+    ]
+
+
+def test_the_closing_lines_of_a_plan() -> None:
+    assert summary({"a": planned(60), "b": planned(600, 1), "c": some(True, already_done=2)}, check_mode=True)[:4] == [
+        "2 个工作空间中将重跑 4 个实例。",
+        "计划时间 2026-11-22 11:00 至 2026-11-23 11:00 +08:00。",
+        "均从失败的节点开始，使用原参数；至少需要 10m 00s。",
+        "1 个工作空间：没有需要重跑的实例",
+    ]
+
+
+@pytest.mark.parametrize("check_mode", [False, True])
+def test_no_standing_has_an_english_word(check_mode: bool) -> None:
+    standings = ("failed_again", "rejected", "not_rerunnable", "blocked", "unknown", "running", "to_rerun", "skipped", "succeeded")
+    for names in itertools.combinations(standings, 2):
+        instances = [instance(number, name, reason="", error_message=None) for number, name in enumerate(names)]
+        hosts = {
+            "sales": {**result(instances, check_mode=check_mode), "msg": "", "succeeded": False, "timed_out": True},
+            "b": some(succeeded=1),
+        }
+        assert english(" ".join(summary(hosts, check_mode=check_mode))) == [], names
+
+
+def run_of(*results: dict[str, t.Any]) -> Passes:
+    run = Passes(language="zh")
+    for of_pass in results:
+        run = run.after(of_pass)
+    return run
+
+
+PLAN = [
+    plans.decision(Action.RETRY, number=1),
+    plans.decision(Action.RETRY, number=2, job_name="weekly_report", job_id="2"),
+    plans.decision(Action.WAIT, number=8, due_ms=at(60)),
+]
+
+
+def test_the_plan() -> None:
+    held_back = "  held back until 2026-11-23T03:01:00Z, then rerun: 1 instance; quiet hours (not_between)"
+    lines = [*plan_lines("62fb", plans.SCOPE, limited(PLAN, Limits()), policy(), "INC-4711"), held_back]
+    run = run_of(passed(*(entry(number, "retry", job_name="daily_sales") for number in range(3)), plan=lines))
+    assert rows(console.plan_on_console("sales", run)) == ["sales  3 个实例中待重跑 3 个，其中 1 个暂缓至 11:01  daily_sales 3"]
+    assert rows(console.held_back_lines(run)) == ["暂缓发送：静默时段（not_between）。"]
+    assert rows(console.plan_on_console("sales", run, verbose=True))[1:] == [
+        "       工作空间 62fb，计划时间 2026-11-22 11:00 至 2026-11-23 11:00 +08:00：选中",
+        "         3 个实例，待重跑 2 个，共 2 次请求",
+        "         事由：INC-4711",
+        "         daily_sales：1 个实例，计划时间 2026-11-23 09:00:01 +08:00",
+        "         weekly_report：1 个实例，计划时间 2026-11-23 09:00:02 +08:00",
+        "         attempt_delay 之后再次重跑：1",
+        "         暂缓至 2026-11-23 11:01 +08:00，之后重跑：1 个实例；",
+        "           静默时段（not_between）",
+    ]
+
+
+def all_plan_lines() -> Iterator[str]:
+    """The lines of a plan with each decision, with and without stages and limits."""
+    for action in Action:
+        decisions = [plans.decision(Action.RETRY), plans.decision(action, number=2)]
+        yield from plan_lines("62fb", plans.SCOPE, limited(decisions, Limits()), policy())
+    yield from plan_lines("62fb", plans.SCOPE, limited(PLAN, Limits(max_instances=1)), policy())
+    yield from plan_lines("62fb", plans.SCOPE, limited(PLAN, Limits(max_parallel=1)), policy())
+    many = [plans.decision(Action.RETRY, number=number, job_name=f"job_{number}", job_id=str(number)) for number in range(1, 60)]
+    yield from plan_lines("62fb", plans.SCOPE, limited(many, Limits()), policy())
+    for timeout_action, exception in (("stop", "report"), ("stop_and_rerun", "stop_and_rerun")):
+        options = {"timeout_action": timeout_action, "wait": True, "wait_timeout": 60, "running_exception": exception}
+        yield from stop_lines(options)
+
+
+def test_every_line_of_a_plan_has_a_translation() -> None:
+    lines = {line.strip() for line in all_plan_lines()}
+    assert len(lines) > 20
+    assert {line: words for line in sorted(lines) if (words := english(translated("zh", line)))} == {}
+
+
+def test_the_progress() -> None:
+    done, moving, again = entry(1, "done", "success", rerun=True), entry(2, "wait", "running", rerun=True), entry(3, "failed_again")
+    run = run_of(passed(done, moving, {**again, "job_name": "日报销售"}))
+    assert rows([console.progress_line("sales", run, 65.0)]) == ["sales  1 个成功、1 个运行中、1 个再次失败，1m 05s  日报销售"]
+    lost = run.after(failure("unreachable"))
+    assert rows([console.progress_line("sales", lost, 65.0, SINCE)]) == [
+        "sales  自 11:00:00 起没有响应；当时1 个成功、1 个运行中、1 个再次失败，1m 05s",
+        "       日报销售",
+    ]
+    assert rows([console.doing_line("sales", "sending 100 of 240", 9, "zh")]) == ["sales  正在发送：已发 100，共 240，9s"]
+    assert rows([console.doing_line("sales", "", 9, "zh")]) == ["sales  正在请求服务，9s"]
+    assert rows(console.resume_lines(SINCE, COMMAND, language="zh")) == [
+        "如果中断，请加上 -e dataarts_since=2026-11-23T11:00:00+08:00 再次执行"
+    ]
+
+
+@pytest.mark.parametrize("waited", [False, True])
+@pytest.mark.parametrize(
+    "action", ["failed_again", "rejected", "not_rerunnable", "blocked", "stopped", "skipped", "unknown", "retry", "wait", "done"]
+)
+def test_the_message_of_a_verdict(action: str, waited: bool) -> None:
+    run = run_of(passed(*(entry(number, action, "success" if action == "done" else "fail", rerun=action == "done") for number in range(5))))
+    where = place(wait=waited, timed_out=waited and action in ("retry", "wait"), prefix="dataarts_")
+    failed, msg = console.verdict(run, where)
+    text = translated("zh", msg)
+    assert english(text.replace("because", "")) == [], (failed, msg)
+    assert english(" ".join(rows([console.verdict_line("sales", msg, "zh")])).replace("because", "")) == []
+    closing = rows(console.closing_lines(run, place(wait=waited, timed_out=where.timed_out), msg))
+    assert english(" ".join(closing).replace("because", "")) == []
+
+
+@pytest.mark.parametrize("name", sorted(set(QUOTED) - {"requests"}))
+def test_a_message_of_the_guide_is_translated(name: str) -> None:
+    """All but that of ansible-core itself."""
+    assert english(translated("zh", QUOTED[name])) == []
+
+
+def test_chinese_text_is_broken_where_it_may_be() -> None:
+    sentence = "请在控制台查看日志，排除故障后再重跑一次。"
+    assert wrapped(sentence * 2, columns=44) == [sentence, f"  {sentence}"]
+    lines = wrapped("工作空间" * 30, columns=40)
+    assert "".join(line.strip() for line in lines) == "工作空间" * 30
+    assert max(map(width, lines)) <= 40
+    assert wrapped("日报销售 日报库存", columns=12) == ["日报销售", "  日报库存"], "a name that fits stays whole"

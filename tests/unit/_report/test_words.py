@@ -1,0 +1,117 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The texts of the terminal: every one that the code says is in the catalogue with its gaps, and the catalogue has no other."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import re
+import typing as t
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.dataarts.factory.plugins.module_utils._config.argument_spec import LANGUAGE_WORDS
+from ansible_collections.dataarts.factory.plugins.plugin_utils._report import words
+
+PLUGINS = Path(__file__).resolve().parents[3] / "plugins"
+COLLECTION = "ansible_collections.dataarts.factory.plugins"
+GAP = re.compile(r"\{(\w+)\}")
+#: What is the same in both languages: options and their values.
+NAMES = re.compile(r"<\w+>|dataarts_fail_on_broken|false|wait_timeout|jobs|-v")
+CONSOLE: dict[str, str] = words.catalogue()["console"]
+
+
+class Said(t.NamedTuple):
+    """One call of ``say``.
+
+    :param texts: what it may say, in English.
+    :param gaps: what it fills in.
+    """
+
+    place: str
+    texts: set[str]
+    gaps: set[str]
+
+
+def says() -> t.Iterator[Said]:
+    for path in sorted(PLUGINS.rglob("*.py")):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        if not any(isinstance(node, ast.ImportFrom) and "say" in [alias.name for alias in node.names] for node in ast.walk(tree)):
+            continue
+        for call, loops in calls(tree, {}):
+            gaps = {str(keyword.arg) for keyword in call.keywords} | ({"n"} if len(call.args) > 2 else set())
+            yield Said(f"{path.relative_to(PLUGINS)}:{call.lineno}", set(texts_of(call.args[1], path, loops)), gaps)
+
+
+def calls(node: ast.AST, loops: dict[str, ast.expr]) -> t.Iterator[tuple[ast.Call, dict[str, ast.expr]]]:
+    """The calls of ``say`` below *node*, each with what the comprehensions around it go through, by the name of the loop variable."""
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "say":
+        yield node, loops
+    for loop in getattr(node, "generators", ()):
+        loops = loops | ({loop.target.id: loop.iter} if isinstance(loop.target, ast.Name) else {})
+    for child in ast.iter_child_nodes(node):
+        yield from calls(child, loops)
+
+
+def texts_of(node: ast.expr, path: Path, loops: dict[str, ast.expr]) -> t.Iterator[str]:
+    """The texts that an argument may be: itself, either of two, an entry of a table of the file, or each of a loop."""
+    if isinstance(node, ast.Constant):
+        yield str(node.value)
+    elif isinstance(node, ast.IfExp):
+        yield from texts_of(node.body, path, loops)
+        yield from texts_of(node.orelse, path, loops)
+    elif isinstance(node, ast.Name) and isinstance(loops.get(node.id), ast.Tuple):
+        for element in t.cast("ast.Tuple", loops[node.id]).elts:
+            yield from texts_of(element, path, loops)
+    elif isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name):
+        yield from table_of(path, node.value.id).values()
+    elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "get":
+        yield from table_of(path, t.cast("ast.Name", node.func.value).id).values()
+        yield from texts_of(node.args[1], path, loops)
+    else:
+        raise AssertionError(f"{path.name}:{node.lineno} says what is known only when it runs: {ast.unparse(node)}")
+
+
+def table_of(path: Path, name: str) -> dict[str, str]:
+    dotted = ".".join(path.relative_to(PLUGINS).with_suffix("").parts)
+    return t.cast("dict[str, str]", getattr(importlib.import_module(f"{COLLECTION}.{dotted}"), name))
+
+
+SAID = list(says())
+
+
+def test_every_text_that_is_said_is_in_the_catalogue_and_no_other() -> None:
+    said = {text for entry in SAID for text in entry.texts}
+    assert len(SAID) > 30
+    assert {entry.place: missing for entry in SAID if (missing := entry.texts - set(CONSOLE))} == {}
+    assert set(CONSOLE) - said == set()
+
+
+@pytest.mark.parametrize("entry", SAID, ids=lambda entry: entry.place)
+def test_a_text_gets_what_it_has_gaps_for(entry: Said) -> None:
+    for text in entry.texts:
+        assert set(GAP.findall(text)) | ({"n"} & entry.gaps) == entry.gaps
+        assert "n" in entry.gaps or "|" not in text
+
+
+@pytest.mark.parametrize("text", CONSOLE)
+def test_a_text_is_the_same_in_english_and_has_the_same_gaps_in_chinese(text: str) -> None:
+    values = {name: f"<{name}>" for name in GAP.findall(text) if name != "n"}
+    for number in (1, 2):
+        form = text.split("|")[0 if number == 1 else -1]
+        assert words.say("en", text, number, **values) == form.format(n=number, **values)
+        chinese = words.say("zh", text, number, **values)
+        assert [value for value in values.values() if value not in chinese] == []
+        assert ("{n}" in CONSOLE[text]) == ("{n}" in text)
+        assert "|" not in chinese
+        assert not re.search(r"[A-Za-z]{2,}", NAMES.sub("", chinese))
+
+
+def test_the_languages_are_those_of_the_option() -> None:
+    assert words.LANGUAGES == LANGUAGE_WORDS
+    assert words.translated("en", "Nothing to rerun") == "Nothing to rerun"
+    assert words.translated("zh", "Nothing to rerun") == "没有需要重跑的实例"
+    assert words.translated("zh", "表 ods.orders 不存在") == "表 ods.orders 不存在"
