@@ -30,6 +30,7 @@ from ansible_collections.dataarts.factory.plugins.plugin_utils._role.options imp
 ROLE = ROOT / "roles" / "rerun"
 MODULE = "job_rerun"
 RELATED_MODULE = "job_instance_retry"
+MISSING_MODULE = "supplement_missing"
 PREFIX = "dataarts_"
 #: Fragments whose options every module of the action group takes.
 SHARED = ("account", "workspace")
@@ -133,11 +134,23 @@ def related_options() -> Options:
     return {**options, called.variables["jobs"]: _WORDS["related_jobs"]}
 
 
+def missing_options() -> Options:
+    """The options of entry point missing, by the names of their variables; plans is the role's own."""
+    shared, own = module_options(MISSING_MODULE)
+    called = names(MISSING_MODULE)
+    options = {called.variables[name]: _role_option(option, called) for name, option in {**shared, **own}.items()}
+    for option in options.values():
+        if option.pop("required", False):
+            option["description"].append("The role fails without it.")
+    return {**options, PREFIX + "plans": _role_option(OWN["plans"], called)}
+
+
 def typed_options() -> dict[str, Options]:
     """The options of each entry point, with the types that the modules hold them to."""
     return {
         "main": role_options(),
         "related": related_options(),
+        "missing": missing_options(),
         "recap": {PREFIX + name: option for name, option in OWN.items() if name in _RECAP},
     }
 

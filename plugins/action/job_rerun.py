@@ -130,7 +130,8 @@ class ActionModule(ModuleAction):
 
     def _verdict(self, task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
         """Fail where the goal was missed, in few words: what a task that fails returns is shown, and its whole result may hold thousands of instances."""
-        result, program = passes.outcome(task_vars, self._part.result), read_by_program(self._task)
+        missing = passes.missing_of(task_vars) if self._part.result == passes.RESULT else None
+        result, program = passes.with_missing(passes.outcome(task_vars, self._part.result), missing), read_by_program(self._task)
         reached, language = passes.reached_goal(result), ENGLISH if program else self._language(task_vars)
         msg = str(result.get("msg") or ("" if reached else "Failed: no task of this play left a result."))
         whole = self._part.whole or program

@@ -36,8 +36,10 @@ options:
         after hosts that failed.
       - V(unready) returns the hosts for which M(dataarts.factory.account_doctor), registered as C(dataarts_checkup), did not find ready.
       - V(names) returns the names of all hosts.
+      - V(missing) returns those that are to be repaired if something is missing in any, by what the role has left in
+        C(dataarts_missing_result), and V(missing_after) those in which something is to be made after the reruns.
     type: str
-    choices: [all, watch, missed, close, unready, names]
+    choices: [all, watch, missed, close, unready, names, missing, missing_after]
     default: all
 seealso:
   - plugin: ansible.builtin.inventory_hostnames
@@ -69,7 +71,7 @@ from ..module_utils._common.text import printable
 from ..module_utils._config.raw_values import as_lines, problem
 from ..plugin_utils._inventory.matching import limit_problem, matching
 from ..plugin_utils._report.summary import unmatched_patterns
-from ..plugin_utils._task.passes import outcome, reached_goal
+from ..plugin_utils._task.passes import left_to_make, missing_of, not_repaired, outcome, reached_goal, with_missing
 from ..plugin_utils._task.variables import said
 
 _LOCALHOST = "localhost"
@@ -138,7 +140,11 @@ class LookupModule(LookupBase):
         of_hosts = {host: hostvars.raw_get(host) if host in hostvars else {} for host in hosts}
         if part == "unready":
             return [host for host, variables in of_hosts.items() if (variables.get("dataarts_checkup") or {}).get("ready") is not True]
-        known = {host: outcome(variables) for host, variables in of_hosts.items()}
+        if part in ("missing", "missing_after"):
+            due = [host for host in hosts if left_to_make(missing_of(of_hosts[host]), after=part == "missing_after")]
+            refused = [host for host in hosts if not_repaired(missing_of(of_hosts[host]) or {})]
+            return due if part == "missing_after" or not due else [host for host in hosts if host not in refused]
+        known = {host: with_missing(outcome(variables), missing_of(variables)) for host, variables in of_hosts.items()}
         if part == "watch":
             return [host for host, result in known.items() if isinstance(result.get("pass_state"), t.Mapping)]
         missed = [host for host, result in known.items() if not reached_goal(result)]

@@ -29,6 +29,7 @@ MODULES = {
     "job_schedule": ("job_schedule_spec", "_runner.job_schedule", "job_schedule"),
     "supplement_data": ("supplement_data_spec", "_runner.supplement_data", "supplement_data"),
     "supplement_data_info": ("supplement_data_info_spec", "_runner.supplement_data", "supplement_data_info"),
+    "supplement_missing": ("supplement_missing_spec", "_runner.supplement_missing", "supplement_missing"),
     "rerun_history_info": ("history_info_spec", "_runner.history", "history_info"),
 }
 #: Longest time that :func:`passes` goes on, seconds. A machine under load must not fail a test.

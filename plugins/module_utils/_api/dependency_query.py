@@ -265,6 +265,25 @@ def _defined(detail: t.Mapping[str, t.Any]) -> tuple[tuple[str, ...] | None, boo
     return (above or (None if in_workspaces else ())), chained or own in names
 
 
+def upstream_jobs(detail: t.Mapping[str, t.Any], workspace_id: str) -> list[tuple[str, str]]:
+    """The jobs, by workspace and name, that v1's definition *detail* of a job of *workspace_id* says it depends on [SDK]; none where it says none."""
+    schedule = detail.get("schedule")
+    cron = schedule.get("cron") if isinstance(schedule, t.Mapping) else None
+    depends = cron.get("dependJobs") if isinstance(cron, t.Mapping) else None
+    if not isinstance(depends, t.Mapping):
+        return []
+    listed = [(key, entry) for key in ("otherWorkSpaceJobs", "sameWorkSpaceJobs") for entry in depends.get(key) or ()]
+    named = [
+        (str((entry.get("workSpaceId") or "") if key == "otherWorkSpaceJobs" else workspace_id), str(entry.get("jobName") or ""))
+        for key, entry in listed
+        if isinstance(entry, t.Mapping)
+    ]
+    known = {name for _where, name in named}
+    names = depends.get("jobs")
+    own = [(workspace_id, name) for name in names if isinstance(name, str) and name not in known] if isinstance(names, list) else []
+    return [job for job in (*named, *own) if all(job) and job != (workspace_id, str(detail.get("name")))]
+
+
 def _downstream_first(names: t.AbstractSet[str], jobs: t.Mapping[str, tuple[str, ...] | None]) -> list[str]:
     """*names*, each before the jobs that it depends on; in any order where they depend on each other in a circle."""
     upstream_first: list[str] = []

@@ -38,6 +38,7 @@ EXCEPTION_WORDS = ("report", "stop_and_rerun")
 PATCH_DATA_WORDS = ("present", "stopped")
 PATCH_STATE_WORDS = ("running", "success", "failed", "stopped")
 LANGUAGE_WORDS = ("en", "zh")
+STAGE_WORDS = ("all", "find", "before_reruns", "after_reruns")
 TYPE_WORDS = ("normal", "manual", "patch_data", "sub_job", "once")
 
 
@@ -390,6 +391,28 @@ def supplement_data_spec() -> Spec:
     }
 
 
+def supplement_missing_spec() -> Spec:
+    """Module ``supplement_missing``."""
+    selection = selection_spec()
+    del selection["instance_types"]
+    return {
+        **account_spec(),
+        **workspace_spec(),
+        **selection,
+        **sending_spec(),
+        **journal_spec(),
+        "stage": {"type": "str", "choices": list(STAGE_WORDS), "default": "all"},
+        "stopped_jobs": {"type": "bool", "default": False},
+        "approved": {"type": "dict"},
+        "max_instances": {"type": "int"},
+        "parallel": {"type": "int", "default": 1},
+        "not_between": {"type": "list", "elements": "str"},
+        "wait_timeout": {"type": "int", "default": 3600, "aliases": ["timeout"]},
+        "poll_interval": {"type": "int", "default": 10, "aliases": ["interval"]},
+        "snapshots": {"type": "dict", "no_log": False},
+    }
+
+
 def supplement_data_info_spec() -> Spec:
     """Module ``supplement_data_info``."""
     return {
@@ -414,5 +437,6 @@ MODULES: t.Dict[str, t.Callable[[], Spec]] = {
     "rerun_history_info": history_info_spec,
     "supplement_data": supplement_data_spec,
     "supplement_data_info": supplement_data_info_spec,
+    "supplement_missing": supplement_missing_spec,
     "workspace_info": workspace_info_spec,
 }

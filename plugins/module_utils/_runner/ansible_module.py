@@ -104,6 +104,12 @@ class ModuleRun:
         client = self._session.client.warnings if self._session is not None else []
         return [*self._warnings, *client]
 
+    def part(self, options: t.Mapping[str, t.Any]) -> ModuleRun:
+        """A run of other *options* over the same connection, which has a result of its own."""
+        run = ModuleRun(options, check_mode=self.check_mode)
+        run._session, run.secrets = self.session, self.secrets
+        return run
+
     def finish(self) -> None:
         """Close the connections and put their counts of requests into the result."""
         if self._session is not None:

@@ -8,25 +8,42 @@ from __future__ import annotations
 import typing as t
 from dataclasses import replace
 
+from .._api.dependency_query import upstream_jobs
 from .._api.instance_query import list_selected
 from .._api.job_query import JobCatalog
 from .._api.workspace import WorkspaceApi
 from .._common.errors import ApiError, Kind
 from .._common.text import printable, safe
 from .._common.times import to_iso
-from .._models.instance import Job, JobInstance
+from .._models.instance import Job, JobInstance, Status
 from .._models.selection import Selection
-from .._planner.missing import Schedule, UnknownScheduleError, gaps, missing_times
+from .._planner.missing import Gap, Schedule, UnknownScheduleError, gaps, missing_times
 from .ansible_module import ModuleRun
 
 #: Most plan times that a result names; the gaps name all.
 MOST_NAMED = 10_000
+_FAILED = (Status.FAIL, Status.RUNNING_EXCEPTION)
 
 
-def missing_result(
-    run: ModuleRun, api: WorkspaceApi, catalog: JobCatalog, selection: Selection, until: int, now_ms: int
-) -> dict[str, t.Any]:
-    """``missing`` and ``gaps`` of the jobs that *selection* means; its statuses and types do not count, because any instance is one.
+class ScheduleGaps(t.NamedTuple):
+    """What the schedules of the selected jobs planned and what there is.
+
+    :param missing: plan times without an instance, epoch ms, oldest first, by job; jobs without any are not in it.
+    :param gaps: those of each job that follow each other.
+    :param above: job -> the jobs that it depends on, by workspace and name.
+    :param unreadable: jobs whose schedule cannot be read -> why.
+    :param failed: jobs of which an instance failed or hangs.
+    """
+
+    missing: list[tuple[Job, list[int]]]
+    gaps: list[tuple[Job, Gap]]
+    above: dict[str, list[tuple[str, str]]]
+    unreadable: dict[str, str]
+    failed: set[str]
+
+
+def find_missing(run: ModuleRun, api: WorkspaceApi, catalog: JobCatalog, selection: Selection, until: int, now_ms: int) -> ScheduleGaps:
+    """What is missing of the jobs that *selection* means; its statuses and types do not count, because any instance is one.
 
     :param until: as for :func:`list_selected`.
     :raises ApiError: the schedules, or the instances, cannot be read.
@@ -35,33 +52,47 @@ def missing_result(
     there: dict[str, list[JobInstance]] = {}
     for instance in list_selected(api, replace(selection, statuses=frozenset(), instance_types=frozenset()), until=until):
         there.setdefault(instance.job_name, []).append(instance)
-    missing: list[dict[str, t.Any]] = []
-    rows: list[dict[str, t.Any]] = []
+    failed = {name for name, listed in there.items() if any(instance.status in _FAILED for instance in listed)}
+    absent = ScheduleGaps([], [], {}, {}, failed)
     for number, job in enumerate(jobs):
         run.doing = f"reading the schedule of job {number + 1} of {len(jobs)}"
-        schedule = _schedule(run, api, job)
-        if schedule is None:
+        detail = _detail(api, job)
+        absent.above[job.name] = upstream_jobs(detail, api.workspace_id)
+        try:
+            schedule = Schedule.of(detail)
+        except UnknownScheduleError as error:
+            absent.unreadable[job.name] = str(error)
             continue
-        times = missing_times(schedule, selection.window, there.get(job.name, ()), now_ms)
-        missing += [_named(api.workspace_id, job, moment) for moment in times]
-        rows += [{**gap.to_result(), "job_status": job.status} for gap in gaps(api.workspace_id, job.name, schedule, times)]
+        times = [] if schedule is None else missing_times(schedule, selection.window, there.get(job.name, ()), now_ms)
+        if schedule is not None and times:
+            absent.missing.append((job, times))
+            absent.gaps.extend((job, gap) for gap in gaps(api.workspace_id, job.name, schedule, times))
+    return absent
+
+
+def missing_result(
+    run: ModuleRun, api: WorkspaceApi, catalog: JobCatalog, selection: Selection, until: int, now_ms: int
+) -> dict[str, t.Any]:
+    """``missing`` and ``gaps`` of the jobs that *selection* means; see :func:`find_missing`, also for what it raises."""
+    absent = find_missing(run, api, catalog, selection, until, now_ms)
+    for name, cause in absent.unreadable.items():
+        run.warn(f"Missing instances of job {printable(name, 100)} cannot be found: its schedule cannot be read, {cause}.")
+    missing = [_named(api.workspace_id, job, moment) for job, times in absent.missing for moment in times]
     missing.sort(key=lambda entry: (-entry["plan_time"], entry["job_name"]))
+    rows = [{**gap.to_result(), "job_status": job.status} for job, gap in absent.gaps]
     return {"missing": safe(missing[:MOST_NAMED]), "missing_total": len(missing), "gaps": safe(rows)}
 
 
-def _schedule(run: ModuleRun, api: WorkspaceApi, job: Job) -> Schedule | None:
-    """The schedule of *job*; None if it has none, or one that cannot be read, which is a warning."""
+def _detail(api: WorkspaceApi, job: Job) -> t.Mapping[str, t.Any]:
+    """The definition of *job*; an empty one if it was deleted meanwhile."""
     try:
-        return Schedule.of(api.job_detail(job.name))
-    except UnknownScheduleError as error:
-        run.warn(f"Missing instances of job {printable(job.name, 100)} cannot be found: its schedule cannot be read, {error}.")
+        return api.job_detail(job.name)
     except ApiError as error:
         if error.kind is Kind.NOT_FOUND:
-            return None  # deleted meanwhile
+            return {}
         if error.kind is Kind.NOT_PUBLISHED:
             error.hint = "Missing instances are found by the schedules of jobs, which only v1 of the API shows. Leave find_missing out."
         raise
-    return None
 
 
 def _named(workspace_id: str, job: Job, moment: int) -> dict[str, t.Any]:

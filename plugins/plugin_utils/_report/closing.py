@@ -24,6 +24,7 @@ from .._task.passes import IN_PROGRESS
 from .causes import cause_lines, failure_words
 from .downstream import cure_of
 from .next_steps import groups_of, would_rerun
+from .repair import missing_lines, plan_table
 from .words import ENGLISH, say, translated
 
 Result = t.Mapping[str, t.Any]
@@ -62,8 +63,9 @@ def summary_lines(report: Result, *, verbose: bool = False, language: str = ENGL
     """
     length = _WHOLE if verbose else _CAUSE
     broken = [row for workspace in report["workspaces"] for row in _broken(workspace, length, language, check_mode=report["check_mode"])]
-    lost = _lost(report, {row.host for row in broken})
-    troubled = {row.host for row in broken}.union(*lost.values())
+    without_table = {workspace["host"] for workspace in report["workspaces"] if workspace.get("only_missing")}
+    lost = _lost(report, {row.host for row in broken} | without_table)
+    troubled = {row.host for row in broken}.union(without_table, *lost.values())
     tone: t.Any = "bad" if troubled or not report["succeeded"] else "busy" if report["check_mode"] or _in_progress(report) else "good"
     return [
         *(Line(text, tone) for text in wrapped(say(language, "{text}.", text=translated(language, report["headline"])))),
@@ -74,6 +76,8 @@ def summary_lines(report: Result, *, verbose: bool = False, language: str = ENGL
         *_late_lines(report, language),
         *_lost_lines(lost, language, verbose),
         *_broken_lines(broken, language, verbose),
+        *plan_table(report),
+        *missing_lines(report, verbose=verbose),
         *_other_lines(report, troubled, language),
     ]
 

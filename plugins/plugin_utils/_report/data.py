@@ -108,6 +108,7 @@ def _workspace(host: str, result: Result, workspace_id: str | None, counted: Res
         "requests": dict(result.get("requests") or {}),
         "instances": instances,
     }
+    report.update({name: safe(result[name]) for name in ("missing", "missing_at", "unreadable", "only_missing") if name in result})
     if host not in counted["no_result"]:
         report["counts"] = counted["workspaces"][host]
         report["succeeded"] = bool(result.get("succeeded", "error" not in result))

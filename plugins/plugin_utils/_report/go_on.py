@@ -15,7 +15,9 @@ from .._common.lines import Line
 from .._common.local_times import option_time
 from .._common.tables import command_lines, wrapped
 from .command import Command
-from .next_steps import groups_of, would_rerun
+from .next_steps import groups_of, plans_variables, would_rerun
+from .repair import is_repair, to_make
+from .summary import PLAN_KEYS, plan_key, repair_plan
 from .words import ENGLISH, say, translated
 
 Result = t.Mapping[str, t.Any]
@@ -91,11 +93,22 @@ def interrupted_lines(command: Command, since: int, language: str = ENGLISH) -> 
 
 
 def _check_mode(report: Result, command: Command, plans_file: str) -> _Step | None:
-    if command.awx or not any(would_rerun(workspace) for workspace in report["workspaces"]):
+    if command.awx or not any(would_rerun(workspace) or to_make(workspace) for workspace in report["workspaces"]):
         return None  # with AWX what follows a plan is its workflow's matter
     if plans_file and not command.related:
         return _Step("To rerun exactly this:", command.limit, _jobs(command), file=plans_file)
+    if is_repair(report) and not command.approved:
+        return _Step("To repair exactly this (nothing is sent twice):", command.limit, _jobs(command) | _plans(report))
     return _same_since("To rerun this (nothing is sent twice):", report, command)
+
+
+def _plans(report: Result) -> dict[str, t.Any]:
+    """What the plan of a repair is about, as the variables that hold a run to it."""
+    planned = [workspace for workspace in report["workspaces"] if all(workspace[name] for name in PLAN_KEYS)]
+    plans = {
+        plan_key(workspace["host"]): {**{name: workspace[name] for name in PLAN_KEYS}, **repair_plan(workspace)} for workspace in planned
+    }
+    return plans_variables(plans)
 
 
 def _run(report: Result, command: Command) -> _Step | None:

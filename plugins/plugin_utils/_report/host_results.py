@@ -16,7 +16,7 @@ from pathlib import Path
 from ansible.errors import AnsibleError
 from ansible.release import __version__ as ansible_version
 
-from .._task.passes import FIRST_PART, RESULT, outcome
+from .._task.passes import FIRST_PART, RESULT, missing_of, outcome, with_missing
 from . import data, summary
 from .command import Command
 from .files import write_all
@@ -58,7 +58,7 @@ def results_of(hosts: t.Iterable[str], task_vars: Vars, variable: str = RESULT) 
     results: Results = {}
     for host in hosts:
         variables = _variables(host, task_vars)
-        results[host] = whole(outcome(variables, variable))
+        results[host] = with_missing(whole(outcome(variables, variable)), missing_of(variables) if variable == RESULT else None)
     return results
 
 

@@ -72,7 +72,11 @@ def next_steps_of(workspace: Result, command: Command, *, check_mode: bool, sinc
 
 def plans_variables(plans: t.Mapping[str, Result]) -> dict[str, t.Any]:
     """The extra variables that hold a run to *plans*, see :func:`~.summary.plans`; without the record, which only words a refusal and is long."""
-    return {"dataarts_plans": {host: {name: plan[name] for name in PLAN_KEYS} for host, plan in plans.items()}}
+    return {
+        "dataarts_plans": {
+            host: {name: plan[name] for name in (*PLAN_KEYS, "gaps", "missing_at") if name in plan} for host, plan in plans.items()
+        }
+    }
 
 
 def step_for_plans(plans: t.Mapping[str, Result], to_rerun: int, command: Command, file: str = "") -> NextStep | None:

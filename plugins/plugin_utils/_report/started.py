@@ -15,7 +15,7 @@ import typing as t
 from ansible import constants, context
 from ansible.utils.vars import load_extra_vars
 
-from ...module_utils._config.argument_spec import rerun_spec
+from ...module_utils._config.argument_spec import rerun_spec, supplement_missing_spec
 from .command import Command
 
 Vars = t.Mapping[str, t.Any]
@@ -112,7 +112,8 @@ def _plan_files(files: t.Iterable[str], loader: t.Any) -> t.Iterator[tuple[str, 
 
 def _shown_variables(inline: Vars) -> dict[str, t.Any]:
     """Those extra variables of the command line that are options of the role and not secret."""
-    names = {f"dataarts_{name}" for name, spec in rerun_spec().items() if not spec.get("no_log") and name not in _OWN} | {*_ROLE, *_RELATED}
+    specs = {**supplement_missing_spec(), **rerun_spec()}
+    names = {f"dataarts_{name}" for name, spec in specs.items() if not spec.get("no_log") and name not in _OWN} | {*_ROLE, *_RELATED}
     return {name: _absolute(value) if name in _PATHS else value for name, value in inline.items() if name in names}
 
 

@@ -67,12 +67,27 @@ def summarize(results: t.Mapping[str, Result]) -> dict[str, t.Any]:
 
 def plans(results: t.Mapping[str, Result]) -> dict[str, dict[str, t.Any]]:
     """What an approval is about: :func:`plan_key` of a host -> plan_id, planned_after, planned_before and since (epoch ms), of every host
-    that has a plan; and plan_record, from which a workspace whose plan is another one by then says what changed."""
+    that has a plan; plan_record, from which a workspace whose plan is another one by then says what changed; and of a repair what is missing, see
+    :func:`repair_plan`."""
     return {
-        plan_key(host): {name: result[name] for name in (*PLAN_KEYS, "plan_record") if name in result}
+        plan_key(host): {
+            **{name: result[name] for name in (*PLAN_KEYS, "plan_record") if name in result},
+            **repair_plan(result),
+        }
         for host, result in results.items()
         if all(result.get(name) for name in PLAN_KEYS)
     }
+
+
+def repair_plan(result: Result) -> dict[str, t.Any]:
+    """What the plan of a repair says in addition: gaps, the names of the PatchData of what it makes or has made, and missing_at, when it was missing.
+
+    :param result: of a host, or its workspace in a report; {} if it is not one of a repair.
+    """
+    if "missing" not in result:
+        return {}
+    names = [str(gap["name"]) for gap in result["missing"] if gap.get("state") in ("missing", "made", "failed")]
+    return {"gaps": names, "missing_at": result.get("missing_at")}
 
 
 def statistics_text(lines: t.Sequence[str]) -> str:

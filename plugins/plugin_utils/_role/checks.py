@@ -36,6 +36,20 @@ def rerun_problem(host: str, options: t.Mapping[str, t.Any], *, without_plan: bo
     return " ".join([*problems, *([f"Nothing was sent for {host}:", *refused] if refused else [])])
 
 
+def repair_problem(*, approved: bool, unfit: str) -> str:
+    """Why nothing is repaired, before it is known what is missing; "" if nothing is wrong.
+
+    :param approved: whether a plan was approved by its id alone, which says nothing of missing instances.
+    :param unfit: why an option of the reruns that follow cannot be used, or "".
+    """
+    if approved:
+        return (
+            "Nothing was sent: dataarts_plan_id says what is to be rerun and nothing of missing instances. Set dataarts_plans, which check mode of "
+            "playbook dataarts.factory.repair returns, or use playbook dataarts.factory.rerun."
+        )
+    return unfit
+
+
 def empty_approval(names: t.Sequence[str], variables: t.Mapping[str, str]) -> str:
     """That an approval is set, and says nothing; "" if none is.
 

@@ -14,9 +14,15 @@ from .._task.variables import said
 #: Full name of the role, as ansible-core has it in ``ansible_role_name``.
 ROLE = "dataarts.factory.rerun"
 #: Options of a module that the role does not have: the way in which its action hands on what it knows; its other mode.
-LEFT_OUT: dict[str, tuple[str, ...]] = {"job_rerun": ("pass_state",), "job_instance_retry": ("task_retrys", "node_name")}
+LEFT_OUT: dict[str, tuple[str, ...]] = {
+    "job_rerun": ("pass_state",),
+    "job_instance_retry": ("task_retrys", "node_name"),
+    "supplement_missing": ("stage", "approved", "snapshots"),
+}
 #: Options whose variables have another name, because job_rerun's has it, or the same meaning.
 RENAMED: dict[str, dict[str, str]] = {"job_instance_retry": {"jobs": "related_jobs", "only_statuses": "statuses"}}
+#: Modules that the role repairs by, each held to what was approved.
+REPAIRS = ("job_rerun", "supplement_missing")
 #: What the role takes that no module has.
 OWN: Spec = {"plans": {"type": "dict"}, "fail_on_broken": {"type": "bool"}}
 #: What says that something was approved: set and empty, nothing was, and nothing is sent.
@@ -24,6 +30,7 @@ APPROVALS = ("plans", "plan_id")
 #: Variable in which a playbook names the options for which it asks no variable: those of somebody's own run.
 WITHOUT = "__dataarts_without"
 #: What a plan that was approved holds in addition to the instances: it acts on the same window and is the same run.
+_WINDOW = ("planned_after", "planned_before")
 _PLANNED = ("planned_after", "planned_before", "since", "plan_id", "plan_record")
 
 
@@ -41,8 +48,8 @@ def variables_of(module: str, *, role: bool) -> dict[str, str]:
     return {name: PREFIX + renamed.get(name, name) for name in names}
 
 
-def plan_of(plans: t.Any, host: str) -> dict[str, t.Any]:
-    """What was approved for *host*, as options of job_rerun; {} if *plans* has no plan of it.
+def plan_of(plans: t.Any, host: str, module: str = "job_rerun") -> dict[str, t.Any]:
+    """What was approved for *host*, as options of job_rerun or supplement_missing; {} if *plans* has no plan of it.
 
     :param plans: value of ``dataarts_plans``, by host. AWX keeps no key that is a variable's name, so it may begin with ``host ``.
     """
@@ -50,4 +57,9 @@ def plan_of(plans: t.Any, host: str) -> dict[str, t.Any]:
     own = entries.get(host) or entries.get(f"host {host}")
     if not isinstance(own, t.Mapping) or not said(own.get("plan_id")):
         return {}
+    if module == "supplement_missing":
+        return {
+            "approved": {"gaps": own.get("gaps") or [], "missing_at": own.get("missing_at")},
+            **{name: own[name] for name in _WINDOW if said(own.get(name))},
+        }
     return {name: own[name] for name in _PLANNED if said(own.get(name))}

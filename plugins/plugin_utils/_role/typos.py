@@ -14,7 +14,7 @@ import functools
 import typing as t
 
 from ...module_utils._common.text import printable
-from ...module_utils._config.argument_spec import account_spec, instance_retry_spec, rerun_spec, workspace_spec
+from ...module_utils._config.argument_spec import account_spec, instance_retry_spec, rerun_spec, supplement_missing_spec, workspace_spec
 from .._awx.launch_inputs import ANSWER, PREFIX
 from .._inventory.rows import ROW_NAMES
 
@@ -24,7 +24,7 @@ _OWN = frozenset({"hosts", "serial", "plans", "fail_on_broken", "report_path", "
 _OTHERS = frozenset(
     {
         *("related_jobs", "webhook_url", "proposal_directory", "accounts", "plan_required", "gate", "threshold"),
-        *("summary", "report", "rerun_result", "rerun_summary", "account"),
+        *("summary", "report", "rerun_result", "missing_result", "rerun_summary", "account"),
         *ROW_NAMES,
     }
 )
@@ -90,7 +90,7 @@ def typos(names: t.Iterable[str]) -> Typos:
 
 
 def _known() -> set[str]:
-    options = {*_OWN, *_OTHERS, *rerun_spec(), *instance_retry_spec()} - {"only_statuses"}
+    options = {*_OWN, *_OTHERS, *rerun_spec(), *instance_retry_spec(), *supplement_missing_spec()} - {"only_statuses"}
     return options | {f"{ANSWER[len(PREFIX) :]}{option}" for option in options}
 
 

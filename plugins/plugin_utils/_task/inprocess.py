@@ -34,6 +34,7 @@ from ...module_utils._runner.job_schedule import job_schedule
 from ...module_utils._runner.rerun import rerun
 from ...module_utils._runner.retry import retry
 from ...module_utils._runner.supplement_data import supplement_data, supplement_data_info
+from ...module_utils._runner.supplement_missing import supplement_missing
 from . import logins
 
 #: Module -> its logic, and the words of the message when it fails, as the module itself has them.
@@ -50,6 +51,7 @@ LOGIC: dict[str, tuple[Logic, str, str]] = {
     "rerun_history_info": (history_info, "read", "the history of reruns"),
     "supplement_data": (supplement_data, "start", "PatchData"),
     "supplement_data_info": (supplement_data_info, "list", "PatchData"),
+    "supplement_missing": (supplement_missing, "make", "the missing instances"),
     "workspace_info": (workspace_info, "list", "workspaces"),
 }
 

@@ -22,10 +22,11 @@ from ...module_utils._runner.ansible_module import LOGIN_GATE, ModuleRun, failur
 from .._awx.launch_inputs import PREFIX, jobs_of_lines
 from .._common.templates import plain
 from .._inventory.matching import limit_problem
-from .._role.checks import empty_approval, related_problem, rerun_problem
-from .._role.options import APPROVALS, OWN, ROLE, WITHOUT, plan_of, variables_of
+from .._role.checks import empty_approval, related_problem, repair_problem, rerun_problem
+from .._role.options import APPROVALS, OWN, REPAIRS, ROLE, WITHOUT, plan_of, variables_of
 from .._role.typos import typos
 from . import inprocess, logins
+from .passes import missing_of, not_repaired
 from .paths import from_start
 from .screen import brief
 from .variables import accepted, by_name, filled, said
@@ -127,18 +128,20 @@ class ModuleAction(ActionBase):
         values = _Values(self, task_vars, {variables[name] for name in variables if spec[name].get("no_log")})
         args = accepted(by_name(self._task.args, spec, self._default_of), spec, known, self._default_of)
         host = str(task_vars.get("inventory_hostname", "localhost"))
-        own = self._own(task_vars, values, without) if role and self.module == "job_rerun" else {}
-        plan = plan_of(own.get("plans"), host)
+        repairs = role and self.module in REPAIRS
+        own = self._own(task_vars, values, without) if repairs else {}
+        plan = plan_of(own.get("plans"), host, self.module)
         args.update(plan)
         options = filled(spec, args, variables, self._default_of, values.of)
         refusal = ""
-        if role and self.module == "job_rerun":
+        if repairs:
             refused, warned = typos(task_vars)
             for sentence in warned:
                 self._display.warning(sentence)
             limit = limit_problem(self._loader, task_vars.get("groups") or {}, task_vars.get("ansible_limit"))
             refused = [*([f"{limit[0].upper()}{limit[1:]}"] if limit else []), *refused]
             refusal = rerun_problem(host, options, without_plan="plans" in own and not plan, refused=refused)
+            refusal = refusal or self._of_repair(task_vars, values, options, planned=bool(plan))
         elif role and self.module == "job_instance_retry":
             options = {**options, "jobs": jobs_of_lines(options["jobs"])} if "jobs" in options else options
             refusal = related_problem(host, options, approved=[PREFIX + name for name in APPROVALS if PREFIX + name in task_vars])
@@ -146,6 +149,27 @@ class ModuleAction(ActionBase):
         if refusal:
             raise OptionError(refusal)
         return options, {name: variable for name, variable in variables.items() if not said(args.get(name))}
+
+    def _of_repair(self, task_vars: Vars, values: _Values, options: dict[str, t.Any], *, planned: bool) -> str:
+        """Why this part of a repair is not done, "" if it is. Reruns get their ``since`` from the part before, so that what that made counts as
+        rerun, whatever became of it.
+
+        :param options: of the module, which may be added to.
+        :param planned: whether a plan of the host was approved.
+        """
+        if self.module == "job_rerun":
+            missing = missing_of(task_vars)
+            if missing is not None and missing.get("began") and not missing.get("approved"):
+                options.setdefault("since", str(missing["since"]))
+            return "" if missing is None else not_repaired(missing)
+        refused = not_repaired(missing_of(task_vars) or {"gaps": []}) if self._task.args.get("stage") not in (None, "all", "find") else ""
+        if refused:
+            return refused
+        # What the rerun that follows would refuse is refused before anything is made.
+        spec, variables = MODULES["job_rerun"](), variables_of("job_rerun", role=True)
+        there = {name: variable for name, variable in variables.items() if variable in task_vars}
+        reruns = filled(spec, {}, there, lambda dummy: None, values.of)
+        return repair_problem(approved="plan_id" in reruns and not planned, unfit=self._unfit(spec, reruns, there))
 
     def _own(self, task_vars: Vars, values: _Values, without: t.Container[str]) -> dict[str, t.Any]:
         """What the host's variables say for the role alone, evaluated and checked."""

@@ -32,6 +32,8 @@ MAX_FAILED_PASSES = 10
 MAX_BROKEN_PASSES = 3
 #: Variables in which role rerun keeps what became of a workspace, and what its first part left to the second.
 RESULT, FIRST_PART = "dataarts_rerun_result", "__dataarts_sent"
+#: That in which a repair keeps what was missing, and what became of it.
+MISSING = "dataarts_missing_result"
 #: Parts of the work that a task of role rerun may do alone; see :class:`Part`.
 SEND, WATCH, VERDICT = "send", "watch", "verdict"
 #: What an instance was before this run, which its newest state does not tell any more.
@@ -331,6 +333,50 @@ def outcome(variables: t.Mapping[str, t.Any], name: str = RESULT) -> Result:
     if not known or not isinstance(first.get("pass_state"), t.Mapping):
         return first
     return {**first, "succeeded": False, "msg": message_of(known), "error": {"kind": "internal"}}
+
+
+def missing_of(variables: t.Mapping[str, t.Any]) -> Result | None:
+    """What a repair left behind about the missing instances of a host, of its *variables*; None if it was none."""
+    known = variables.get(MISSING)
+    return known if isinstance(known, t.Mapping) else None
+
+
+def not_repaired(missing: Result) -> str:
+    """Why nothing is rerun in a repair whose missing instances are *missing*: nobody knows what they are, they are not what was approved, or there is no
+    order for them; "" if reruns follow. Those that PatchData did not bring to success keep nothing from being rerun."""
+    if "gaps" in missing and error_kind(missing) in (None, INCOMPLETE):
+        return ""
+    return message_of(missing)
+
+
+def left_to_make(missing: Result | None, *, after: bool = False) -> bool:
+    """Whether a repair has still to make missing instances in a workspace.
+
+    :param missing: what :func:`missing_of` returns.
+    :param after: whether only those count that are made after the reruns, once those have been; in check mode none are.
+    """
+    if missing is None or not_repaired(missing) or (after and missing.get("check_mode")):
+        return False
+    gaps = [gap for gap in missing["gaps"] if gap.get("state") == "missing"]
+    return any(gap.get("stage") == "after_reruns" for gap in gaps) if after else bool(gaps)
+
+
+def with_missing(result: Result, missing: Result | None) -> Result:
+    """*result* of the rerun of a host with what was *missing* there, which has to be made too for the goal to be reached."""
+    if missing is None or not result:
+        return result
+    if not_repaired(missing):
+        return result  # which was refused for the same reason
+    shown = {
+        **result,
+        "missing": [*missing["gaps"]],
+        "missing_at": missing.get("missing_at"),
+        "unreadable": [*(missing.get("unreadable") or ())],
+    }
+    if "error" not in missing:
+        return shown
+    msg, reached = message_of(missing), reached_goal(result)
+    return {**shown, "succeeded": False, "msg": msg if reached else f"{result.get('msg') or ''} {msg}".strip(), "only_missing": reached}
 
 
 def _went_on(result: Result, first: Result) -> bool:

@@ -32,6 +32,7 @@ SPECS: dict[str, t.Callable[[], _options.Spec]] = {
     "account_doctor": _options.doctor_spec,
     "supplement_data": _options.supplement_data_spec,
     "supplement_data_info": _options.supplement_data_info_spec,
+    "supplement_missing": _options.supplement_missing_spec,
 }
 #: It asks the journal, not the service: defaults for credentials are not for it.
 NOT_IN_GROUP = {"rerun_history_info"}
@@ -163,6 +164,7 @@ def test_attributes_are_complete(name: str) -> None:
         "job_schedule",
         "rerun_history_info",
         "supplement_data",
+        "supplement_missing",
     )
     in_group = name in SPECS and name not in NOT_IN_GROUP
     assert set(attributes) == ATTRIBUTES | ({"action_group"} if in_group else set()) | ({"action"} if has_action else set())

@@ -1,0 +1,67 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Runs module supplement_missing with what variables say and what other workspaces showed, and says what is missing."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ..module_utils._runner.ansible_module import ModuleRun
+from ..plugin_utils._common.lines import Line
+from ..plugin_utils._report.repair import snapshot_lines
+from ..plugin_utils._role.options import ROLE
+from ..plugin_utils._task.console import label
+from ..plugin_utils._task.heartbeat import Heartbeat
+from ..plugin_utils._task.module_action import ModuleAction
+from ..plugin_utils._task.passes import missing_of
+from ..plugin_utils._task.screen import show
+
+
+class ActionModule(ModuleAction):
+    """The action behind the task ``dataarts.factory.supplement_missing``."""
+
+    def work(self, task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
+        """Run the stage that the task is, with the snapshots of all workspaces of the play."""
+        stage = str(self._task.args.get("stage") or "all")
+        if stage not in ("all", "find") and task_vars.get("ansible_role_name") == ROLE:
+            hostvars = task_vars["hostvars"]
+            snapshots = [missing_of(hostvars.raw_get(host)) for host in task_vars.get("ansible_play_hosts_all") or ()]
+            known = [_carried(snapshot) for snapshot in snapshots if snapshot is not None and "gaps" in snapshot]
+            self._task.args = {**self._task.args, "snapshots": {snapshot["workspace_id"]: snapshot for snapshot in known}}
+        result = super().work(task_vars)
+        if stage in ("all", "find") and not (self._task.no_log or self._play_context.no_log):
+            show(self._display, snapshot_lines(self._label(task_vars), result))
+        return result
+
+    def run_here(
+        self, args: t.Mapping[str, t.Any], task_vars: dict[str, t.Any], started: t.Callable[[ModuleRun], None] = lambda dummy: None
+    ) -> dict[str, t.Any] | None:
+        """See :class:`ModuleAction`; with a line whenever the play has been silent for a while."""
+        runs: list[ModuleRun] = []
+
+        def begun(run: ModuleRun) -> None:
+            runs.append(run)
+            started(run)
+
+        def line() -> Line:
+            doing = runs[-1].doing if runs else ""
+            return Line(f"{self._label(task_vars)}  missing instances: {doing or 'starting'}")
+
+        if self._task.no_log or self._play_context.no_log:
+            return super().run_here(args, task_vars, begun)
+        with Heartbeat(lambda text: show(self._display, [text]), line):
+            return super().run_here(args, task_vars, begun)
+
+    @staticmethod
+    def _label(task_vars: dict[str, t.Any]) -> str:
+        return label(str(task_vars.get("inventory_hostname", "localhost")), task_vars.get("ansible_play_hosts_all") or ())
+
+
+def _carried(snapshot: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """*snapshot* without what Ansible adds to a result."""
+    return {
+        str(name): value
+        for name, value in snapshot.items()
+        if name not in ("failed", "failed_when_result", "warnings", "msg", "error", "requests")
+    }

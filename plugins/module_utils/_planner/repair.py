@@ -1,0 +1,247 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Repair: which missing instances are made before the failed ones are rerun and which after, and whether they are those that were approved. Pure.
+
+What failed may read what was never made, so missing instances are made first. But what is missing below a job that failed would be made from
+data that is wrong, and PatchData runs an instance once: that is made after the reruns.
+"""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass, field
+
+from .._common.text import counted, printable
+from .._common.times import to_iso
+from .._models.patch_data import PatchDataRow
+from .schedules import SCHEDULED_STATUS
+
+#: Workspace and name of a job.
+JobName = t.Tuple[str, str]
+
+#: When missing instances are made.
+BEFORE, AFTER = "before_reruns", "after_reruns"
+#: What became of a gap: it is still to be made, was made, was not made or did not succeed, was made by somebody else, or is not made at all.
+TO_MAKE, MADE, FAILED, GONE, ALONE = "missing", "made", "failed", "gone", "left_alone"
+_NAMED = 5
+_DIGITS = 13  # of a time
+
+
+@dataclass(frozen=True)
+class Missing:
+    """Missing instances of a job that follow each other.
+
+    :param name: of the PatchData that makes them; it stands for workspace, job, first and last plan time.
+    :param begin: first moment of the PatchData, epoch ms, and *end* the last one.
+    :param job_status: in the service's word.
+    """
+
+    workspace_id: str
+    job_name: str
+    name: str
+    instances: int
+    begin: int
+    end: int
+    job_status: str = SCHEDULED_STATUS
+
+    @classmethod
+    def of(cls, gap: t.Mapping[str, t.Any]) -> Missing:
+        """The gap that a result names, see :meth:`~.missing.Gap.to_result`."""
+        begin, end = int(gap["start_date"]), int(gap["end_date"])
+        status = str(gap.get("job_status") or SCHEDULED_STATUS)
+        return cls(str(gap["workspace_id"]), str(gap["job_name"]), str(gap["name"]), int(gap["instances"]), begin, end, status)
+
+    @property
+    def job(self) -> JobName:
+        """The job, of all workspaces."""
+        return self.workspace_id, self.job_name
+
+    def text(self) -> str:
+        """For people: how many of which job, and when they were planned."""
+        first, last = to_iso(self.begin + 1000), to_iso(self.end - 1000)
+        return f"{self.instances} of {printable(self.job_name, 80)} planned {first if first == last else f'{first} to {last}'}"
+
+
+@dataclass(frozen=True)
+class RepairSnapshot:
+    """What one workspace showed.
+
+    :param missing: what is to be made.
+    :param above: job -> the jobs that it depends on, as far as its definition was read.
+    :param failed: jobs that have failed instances.
+    """
+
+    workspace_id: str
+    missing: tuple[Missing, ...] = ()
+    above: t.Mapping[str, t.Sequence[JobName]] = field(default_factory=dict)
+    failed: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(cls, result: t.Any) -> RepairSnapshot | None:
+        """The snapshot that a result of module supplement_missing holds; None if it holds none."""
+        if not isinstance(result, t.Mapping) or not isinstance(result.get("upstream"), t.Mapping) or "workspace_id" not in result:
+            return None
+        above = {str(name): [(str(where), str(job)) for where, job in jobs] for name, jobs in result["upstream"].items()}
+        return cls(
+            str(result["workspace_id"]),
+            tuple(Missing.of(gap) for gap in result.get("gaps") or () if gap.get("state") == TO_MAKE),
+            above,
+            frozenset(map(str, result.get("failed_jobs") or ())),
+        )
+
+
+@dataclass(frozen=True)
+class Stages:
+    """When what is missing is made.
+
+    :param stage: name of the PatchData -> :data:`BEFORE` or :data:`AFTER`.
+    :param refused: workspace -> why no order of one repair is right for it.
+    """
+
+    stage: t.Mapping[str, str]
+    refused: t.Mapping[str, str]
+
+
+def left_alone(gap: Missing, *, stopped_jobs: bool) -> str:
+    """Why the missing instances of a gap are not made; "" if they are. A job whose schedule somebody stopped may have been stopped for good: what
+    it would make then may double what another job makes now.
+
+    :param stopped_jobs: whether those of jobs that are not scheduled now are made too.
+    """
+    if stopped_jobs or gap.job_status == SCHEDULED_STATUS:
+        return ""
+    return f"the job is {printable(gap.job_status.lower(), 40)} now"
+
+
+def stages(snapshots: t.Sequence[RepairSnapshot]) -> Stages:
+    """When the missing instances of each workspace are made.
+
+    :param snapshots: of all workspaces that are repaired together.
+    """
+    graph = {(snapshot.workspace_id, name): tuple(jobs) for snapshot in snapshots for name, jobs in snapshot.above.items()}
+    failed = {(snapshot.workspace_id, name) for snapshot in snapshots for name in snapshot.failed}
+    due = [gap for snapshot in snapshots for gap in snapshot.missing]
+    absent = {gap.job for gap in due}
+    above = {job: _above(job, graph) for job in absent | failed}
+    late = {job for job in absent if above[job] & failed or any(other[0] != job[0] for other in above[job] & absent)}
+    return Stages({gap.name: AFTER if gap.job in late else BEFORE for gap in due}, _refused(late, failed, absent, above))
+
+
+def _refused(
+    late: t.AbstractSet[JobName],
+    failed: t.AbstractSet[JobName],
+    absent: t.AbstractSet[JobName],
+    above: t.Mapping[JobName, t.AbstractSet[JobName]],
+) -> dict[str, str]:
+    """Two things that one repair cannot order: a failed job below what is made after the reruns, and two workspaces that are both made then."""
+    refused: dict[str, str] = {}
+    for job in sorted(failed):
+        for gap in sorted(above[job] & late - {job}):
+            first = ", ".join(printable(name, 80) for _where, name in sorted(above[gap] & (failed | absent))[:_NAMED])
+            text = (
+                f"job {printable(job[1], 80)} failed and depends on missing instances of {printable(gap[1], 80)}, which depend on {first} themselves. "
+                "No order of one repair is right for them. Repair in two steps: first with dataarts_jobs set to "
+                f"{first}, then without it"
+            )
+            refused.setdefault(job[0], text)
+            refused.setdefault(gap[0], text)
+    for job in sorted(late):
+        for gap in sorted(above[job] & late):
+            if gap[0] != job[0]:
+                text = (
+                    f"the missing instances of job {printable(job[1], 80)} depend on those of job {printable(gap[1], 80)} in workspace "
+                    f"{printable(gap[0], 100)}, which are made after the reruns too. Repair that workspace first, with --limit, then this one"
+                )
+                refused.setdefault(job[0], text)
+    return refused
+
+
+def waves(missing: t.Iterable[Missing], above: t.Mapping[str, t.Sequence[JobName]]) -> list[list[Missing]]:
+    """*missing*, of one workspace, in waves that follow each other: jobs after those that they depend on, and one gap of a job in each wave, the
+    oldest first, because the service refuses a second PatchData of a job of which one still runs [DGC-UG].
+
+    :param above: of :class:`RepairSnapshot`.
+    """
+    by_job: dict[JobName, list[Missing]] = {}
+    for gap in sorted(missing, key=lambda gap: (gap.begin, gap.job_name)):
+        by_job.setdefault(gap.job, []).append(gap)
+    here = next(iter(by_job), ("", ""))[0]
+    graph = {(here, name): tuple(jobs) for name, jobs in above.items()}
+    below = {job: (_above(job, graph) - {job}) & by_job.keys() for job in by_job}
+    ordered: list[list[Missing]] = []
+    left = dict(by_job)
+    while left:
+        # A circle of jobs has no first one: any of them begins then.
+        ready = [job for job in left if not below[job] & left.keys()] or list(left)
+        number = max(len(left[job]) for job in ready)
+        ordered += [[left[job][index] for job in ready if index < len(left[job])] for index in range(number)]
+        left = {job: gaps for job, gaps in left.items() if job not in ready}
+    return ordered
+
+
+def made_meanwhile(gap: Missing, plan_times: t.Iterable[int]) -> tuple[str, str]:
+    """What has become of *gap* since it was looked at, and in which words, by the *plan_times* (epoch ms) of all instances of its job that there are
+    now; ("", "") if it is as it was."""
+    there = {moment for moment in plan_times if gap.begin <= moment <= gap.end}
+    if not there:
+        return "", ""
+    if len(there) >= gap.instances:
+        return GONE, "somebody else made them meanwhile"
+    return FAILED, "some of them were made meanwhile. Run the repair again for the others"
+
+
+def being_made(gap: Missing, rows: t.Iterable[PatchDataRow]) -> str:
+    """The name of another PatchData run that still makes instances of the job of *gap* for plan times of it; "" if there is none."""
+    for row in rows:
+        overlaps = row.begin is None or row.end is None or (row.begin <= gap.end and row.end >= gap.begin)
+        if row.name != gap.name and row.state == "running" and gap.job_name in row.jobs and overlaps:
+            return row.name
+    return ""
+
+
+def approved_names(plan: t.Mapping[str, t.Any]) -> frozenset[str]:
+    """The names of what was approved to be made, in one workspace's entry of approved plans. One of playbook rerun has none."""
+    names = plan.get("gaps")
+    return frozenset(map(str, names)) if isinstance(names, (list, tuple)) else frozenset()
+
+
+def missing_at(plan: t.Mapping[str, t.Any] | None, now_ms: int) -> int:
+    """The time at which plan times count as due, epoch ms of the service's clock: that at which the approved *plan* was made, so that what was due since
+    then is not a change; *now_ms* without an approval."""
+    text = "" if plan is None else str(plan.get("missing_at") or "")
+    return min(int(text), now_ms) if text.isascii() and text.isdecimal() and len(text) <= _DIGITS else now_ms
+
+
+def changes(due: t.Sequence[Missing], approved: t.AbstractSet[str], made: t.Container[str]) -> str:
+    """What is missing now and was not approved, or the other way wave, as one text for people; "" if nothing is.
+
+    :param due: what would be made now.
+    :param approved: names that were approved.
+    :param made: names of the PatchData that there is: what was made by its approved name is not a change.
+    """
+    added = [gap for gap in due if gap.name not in approved]
+    gone = sorted(name for name in approved - {gap.name for gap in due} if name not in made)
+    texts = []
+    if added:
+        more = f" and {len(added) - _NAMED} more" if len(added) > _NAMED else ""
+        texts.append(f"not approved: {', '.join(gap.text() for gap in added[:_NAMED])}{more}")
+    if gone:
+        more = f" and {len(gone) - _NAMED} more" if len(gone) > _NAMED else ""
+        texts.append(f"approved and not missing any more: PatchData {', '.join(printable(name, 80) for name in gone[:_NAMED])}{more}")
+    if not texts:
+        return ""
+    what = counted(sum(gap.instances for gap in due), "missing instance")
+    return f"what is missing is not what was approved, now {what}; {'; '.join(texts)}"
+
+
+def _above(job: JobName, graph: t.Mapping[JobName, t.Sequence[JobName]]) -> set[JobName]:
+    """All jobs that *job* depends on, directly or not."""
+    seen: set[JobName] = set()
+    path = list(graph.get(job, ()))
+    while path:
+        other = path.pop()
+        if other not in seen:
+            seen.add(other)
+            path += graph.get(other, ())
+    return seen

@@ -1,0 +1,297 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The logic of module supplement_missing: look for what was never made, and make it by PatchData, before the reruns of a repair or after them.
+
+Each PatchData has the fixed name of its gap, so that ``supplement_data.py``, by which it is sent, never sends it twice.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from .._api.base import ScopedClient
+from .._api.job_query import JobCatalog
+from .._api.service_time import CLOCK_LIMIT_MS, timed_window
+from .._api.supplement_data import SupplementDataApi
+from .._api.workspace import WorkspaceApi
+from .._common.errors import ApiError, JournalError, OptionError
+from .._common.stopwatch import stopwatch
+from .._common.text import counted, printable, safe
+from .._common.times import Window
+from .._config.argument_spec import supplement_data_spec
+from .._journal.journal import Journal
+from .._models.patch_data import PatchDataRow
+from .._models.run_scope import window_of
+from .._models.selection import Selection, select
+from .._planner.repair import (
+    AFTER,
+    ALONE,
+    BEFORE,
+    FAILED,
+    MADE,
+    TO_MAKE,
+    Missing,
+    RepairSnapshot,
+    approved_names,
+    being_made,
+    changes,
+    left_alone,
+    made_meanwhile,
+    missing_at,
+    stages,
+    waves,
+)
+from .ansible_module import ModuleRun, error_result, failure_result, sentence
+from .missing import ScheduleGaps, find_missing
+from .supplement_data import supplement_data
+
+_NAMED = 3
+_CHANGED = "Nothing was made or rerun. Run check mode again and approve what it shows; in AWX launch the workflow again"
+
+
+def supplement_missing(run: ModuleRun) -> None:
+    """The logic of module supplement_missing; see the module's documentation."""
+    options = run.options
+    run.what = f"Failed to make the missing instances {run.where}"
+    if options["wait_timeout"] < 0 or options["poll_interval"] < 1 or options["settle_time"] < 0:
+        raise OptionError("wait_timeout and settle_time must be 0 or more, and poll_interval 1 or more seconds. Set them so.")
+    if not 1 <= options["parallel"] <= 5:
+        raise OptionError(f"parallel is {options['parallel']}. Use 1 to 5.")
+    stage = options["stage"]
+    if stage in ("all", "find"):
+        _find(run)
+    else:
+        own = (options["snapshots"] or {}).get(options["workspace_id"])
+        if own is None or RepairSnapshot.of(own) is None:
+            raise OptionError(f"snapshots has no snapshot of this workspace, and stage {stage} goes on with it. Run stage find first.")
+        run.result.update({name: value for name, value in own.items() if name in _CARRIED})
+    known = [run.result] if stage == "all" else (options["snapshots"] or {}).values()
+    snapshots = [snapshot for snapshot in map(RepairSnapshot.of, known) if snapshot is not None]
+    if stage in ("all", BEFORE):
+        _order(run, snapshots, together=stage == "all")
+    if stage != "find" and not run.result.get("failed"):
+        _Making(run).make([AFTER] if stage == AFTER else [BEFORE, AFTER] if stage == "all" else [BEFORE])
+    _conclude(run, last=stage != BEFORE)
+
+
+#: What a stage takes over from the one before.
+_CARRIED = frozenset(
+    {
+        "workspace_id",
+        "gaps",
+        "upstream",
+        "failed_jobs",
+        "unreadable",
+        "since",
+        "missing_at",
+        "planned_after",
+        "planned_before",
+        "approved",
+        "began",
+    }
+)
+
+
+def _find(run: ModuleRun) -> None:
+    """What is missing, put into the result; refused if it is not what was approved."""
+    options = run.options
+    api, clock = WorkspaceApi(run.session, options["workspace_id"], options["api_version"]), run.session.client.clock
+    catalog = JobCatalog(api)
+
+    def read(window: Window) -> tuple[ScheduleGaps, int]:
+        now_ms = missing_at(options["approved"], clock.earliest_ms())
+        selection: Selection = select(options["jobs"], window)
+        until = window.end if options["planned_before"] is None else clock.latest_ms() + CLOCK_LIMIT_MS
+        return find_missing(run, api, catalog, selection, until, now_ms), now_ms
+
+    (absent, now_ms), window, asked_ms = timed_window(clock, lambda now_ms: window_of(options, now_ms), read)
+    missing = [{**gap.to_result(), "job_status": job.status, "stage": BEFORE, "state": TO_MAKE, "msg": ""} for job, gap in absent.gaps]
+    run.result.update(
+        workspace_id=options["workspace_id"],
+        gaps=safe(missing),
+        upstream={name: [list(job) for job in jobs] for name, jobs in sorted(absent.above.items()) if jobs},
+        failed_jobs=sorted(absent.failed),
+        unreadable=safe([{"job_name": name, "cause": cause} for name, cause in sorted(absent.unreadable.items())]),
+        since=asked_ms,
+        missing_at=now_ms,
+        planned_after=window.begin,
+        planned_before=window.end,
+        approved=options["approved"] is not None,
+        began=False,
+    )
+    _compare(run)
+
+
+def _rows(run: ModuleRun) -> list[PatchDataRow]:
+    """The PatchData of the workspace."""
+    return SupplementDataApi(ScopedClient(run.session, run.options["workspace_id"])).rows()
+
+
+def _compare(run: ModuleRun) -> None:
+    """Leave alone what is not to be made; take up again what was approved and has been begun; refuse what differs from what was approved."""
+    approved = None if run.options["approved"] is None else approved_names(run.options["approved"])
+    gaps = run.result["gaps"]
+    due = []
+    for gap in gaps:
+        missing = Missing.of(gap)
+        alone = left_alone(missing, stopped_jobs=run.options["stopped_jobs"])
+        if alone:
+            gap.update(state=ALONE, msg=alone)
+        else:
+            due.append(missing)
+    most = run.options["max_instances"]
+    number = sum(gap.instances for gap in due)
+    if most is not None and number > most:
+        text = f"{counted(number, 'instance')} missing, and max_instances is {most}: {', '.join(gap.text() for gap in due[:_NAMED])}"
+        run.result.update(
+            failure_result(sentence(run.what, text, "Nothing was made. Choose fewer jobs or a shorter window, or raise the limit"), "limit")
+        )
+        return
+    if approved is None:
+        return
+    rows = _rows(run) if approved - {gap.name for gap in due} else []
+    made = [row for row in rows if row.name in approved and len(row.jobs) == 1 and row.begin is not None and row.end is not None]
+    different = changes(due, approved, {row.name for row in made})
+    if different:
+        run.result.update(failure_result(sentence(run.what, different, _CHANGED), "limit"))
+        return
+    listed = {gap["name"] for gap in gaps}
+    # Begun by an earlier start of this repair: its end is waited for.
+    gaps += [_of_row(run, row) for row in made if row.name not in listed]
+
+
+def _of_row(run: ModuleRun, row: PatchDataRow) -> dict[str, t.Any]:
+    dates = {"start_date": str(row.begin), "end_date": str(row.end)}
+    named = {"workspace_id": run.options["workspace_id"], "job_name": row.jobs[0], "name": row.name}
+    return t.cast(
+        "dict[str, t.Any]", safe({**named, "instances": 0, **dates, "job_status": "", "stage": BEFORE, "state": TO_MAKE, "msg": ""})
+    )
+
+
+def _order(run: ModuleRun, snapshots: t.Sequence[RepairSnapshot], *, together: bool) -> None:
+    """The stage of each gap; or why there is none.
+
+    :param together: whether nothing is rerun, so that everything is made in one stage.
+    """
+    made = stages(
+        [RepairSnapshot(snapshot.workspace_id, snapshot.missing, snapshot.above) for snapshot in snapshots] if together else snapshots
+    )
+    for gap in run.result["gaps"]:
+        if gap["state"] == TO_MAKE:
+            gap["stage"] = made.stage.get(gap["name"], BEFORE)
+    refused = made.refused.get(run.options["workspace_id"])
+    if refused and any(gap["state"] == TO_MAKE for gap in run.result["gaps"]):
+        run.result.update(failure_result(sentence(run.what, refused), "limit"))
+    elif refused:
+        run.result.update(
+            failure_result(sentence(f"Failed to repair workspace {printable(run.options['workspace_id'], 100)}", refused), "limit")
+        )
+
+
+class _Making:
+    """Makes the gaps of a stage, one wave after the other."""
+
+    def __init__(self, run: ModuleRun) -> None:
+        self.run = run
+        self.options = run.options
+        self._api = WorkspaceApi(run.session, run.options["workspace_id"], run.options["api_version"])
+        self._begun = stopwatch()
+
+    def make(self, meant: t.Sequence[str]) -> None:
+        """Make what belongs to the stages *meant*."""
+        due = {gap["name"]: gap for gap in self.run.result["gaps"] if gap["state"] == TO_MAKE and gap["stage"] in meant}
+        if not due or self.run.check_mode:
+            self.run.result["changed"] = bool(due)
+            return
+        self._cover()
+        above = {name: [(str(where), str(job)) for where, job in jobs] for name, jobs in self.run.result["upstream"].items()}
+        for number, missing in enumerate(ordered := waves(map(Missing.of, due.values()), above), 1):
+            self.run.doing = f"PatchData, wave {number} of {len(ordered)}"
+            rows = _rows(self.run)
+            begun = [gap for gap in missing if self._begin(gap, due[gap.name], rows)]
+            for gap in begun:
+                self._end(gap, due[gap.name])
+
+    def _cover(self) -> None:
+        """From here on the journal knows what is sent in the workspace, also for the reruns that follow."""
+        options = self.options
+        with Journal(options["journal"], password=options["journal_password"], project_id=self.run.session.project_id) as journal:
+            if not self.run.result["approved"]:
+                journal.cover([options["workspace_id"]], self.run.result["since"])
+            for text in journal.warnings:
+                self.run.warn(text)
+        self.run.result["began"] = True
+
+    def _begin(self, gap: Missing, shown: dict[str, t.Any], rows: t.Sequence[PatchDataRow]) -> bool:
+        """Start the PatchData of *gap*; whether its end is to be waited for. What is there by now is not made once more.
+
+        :param shown: the gap in the result.
+        """
+        other = being_made(gap, rows)
+        if other:
+            cause = f"PatchData {printable(other, 80)} still runs and makes them. Run the repair again when it has ended"
+            shown.update(state=FAILED, msg=cause)
+            return False
+        try:
+            if not any(row.name == gap.name for row in rows):
+                listed = self._api.list_instances(Window(gap.begin, gap.end), job_name=gap.job_name)
+                state, cause = made_meanwhile(gap, [instance.key.plan_time for instance in listed])
+                if state:
+                    shown.update(state=state, msg=cause)
+                    return False
+            return self._took(shown, self._asked(gap, wait=False, timeout=0), end=False)
+        except (ApiError, JournalError, OptionError) as error:
+            shown.update(state=FAILED, msg=printable(error, 1000))
+            return False
+
+    def _end(self, gap: Missing, shown: dict[str, t.Any]) -> None:
+        left = max(0, int(self.options["wait_timeout"] - (stopwatch() - self._begun)))
+        self._took(shown, self._asked(gap, wait=True, timeout=left), end=True)
+
+    def _asked(self, gap: Missing, *, wait: bool, timeout: int) -> dict[str, t.Any]:
+        """What module supplement_data says of the PatchData of *gap*."""
+        defaults = {name: option.get("default") for name, option in supplement_data_spec().items()}
+        own = {name: value for name, value in self.options.items() if name in defaults}
+        named = {"name": gap.name, "job_name": gap.job_name, "start_date": str(gap.begin), "end_date": str(gap.end)}
+        part = self.run.part({**defaults, **own, **named, "wait": wait, "wait_timeout": timeout})
+        try:
+            supplement_data(part)
+        except (ApiError, JournalError, OptionError) as error:
+            part.result.update(error_result(error, part.what))
+        for text in part.warnings:
+            self.run.warn(text)
+        return part.result
+
+    def _took(self, shown: dict[str, t.Any], result: t.Mapping[str, t.Any], *, end: bool) -> bool:
+        """Take in a *result* of supplement_data; whether its end is to be waited for."""
+        self.run.result["changed"] = bool(self.run.result["changed"] or result.get("changed"))
+        if result.get("failed"):
+            shown.update(state=FAILED, msg=printable(result["msg"], 1000))
+            return False
+        if end:
+            made = sum(date["total"] for date in result["dates"])
+            shown.update(state=MADE, msg="", instances=shown["instances"] or made)
+        return True
+
+
+def _conclude(run: ModuleRun, *, last: bool) -> None:
+    """The failure, where something could not be looked for or made. What nobody could look for is said once, at the end.
+
+    :param last: whether no further stage follows that would say it.
+    """
+    if run.result.get("failed"):
+        return
+    broken = [gap for gap in run.result["gaps"] if gap["state"] == FAILED]
+    causes = [f"{Missing.of(gap).text()}: {gap['msg']}" for gap in broken[:_NAMED]]
+    causes += [f"{len(broken) - _NAMED} more"] if len(broken) > _NAMED else []
+    if last or broken:
+        causes += [
+            f"the schedule of job {printable(entry['job_name'], 80)} cannot be read, {entry['cause']}, so that nobody knows what of it is missing. "
+            "Leave the job out with jobs"
+            for entry in run.result["unreadable"]
+        ]
+    if causes:
+        number = counted(sum(gap["instances"] for gap in broken), "instance")
+        cause = f"{number} not made: {'; '.join(causes)}" if broken else "; ".join(causes)
+        run.result.update(failure_result(sentence(run.what, cause), "incomplete"))

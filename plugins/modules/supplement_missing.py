@@ -1,0 +1,341 @@
+#!/usr/bin/python
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: supplement_missing
+short_description: Make the missing instances of many jobs of one workspace, each once (PatchData)
+version_added: "1.0.0"
+author:
+  - dataarts.factory contributors (@dataarts-factory)
+description:
+  - Finds plan times that the schedules of jobs of a Huawei Cloud DataArts Studio workspace had and for which no instance was made, as
+    M(dataarts.factory.job_instance_info) does with O(dataarts.factory.job_instance_info#module:find_missing), and makes them by PatchData, as
+    M(dataarts.factory.supplement_data) does.
+  - Plan times that follow each other are one gap and one PatchData. Its name is always the same, so that it is started once, however often the
+    task runs.
+  - Waits for the end, and fails if an instance did.
+  - Playbook C(dataarts.factory.repair) runs it in stages around the reruns of M(dataarts.factory.job_rerun), with one approval for both.
+options:
+  jobs:
+    description:
+      - Names of jobs, or shell-style patterns of names with V(*), V(?) and V([abc]).
+    type: list
+    elements: str
+    default: ["*"]
+  planned_after:
+    description:
+      - Only plan times at or after this time.
+      - ISO 8601 with a time zone, epoch milliseconds of 13 digits, or a time before now such as V(-24h).
+    type: str
+    default: "-24h"
+  planned_before:
+    description:
+      - Only plan times at or before this time, in the same forms. If not set, the current time by the clock of the service.
+      - What was due in the last ten minutes does not count as missing.
+    type: str
+  stage:
+    description:
+      - V(all) finds what is missing and makes it.
+      - V(find) only finds it, and compares it with O(approved).
+      - V(before_reruns) makes what does not depend on failed instances, and V(after_reruns) the rest. Both go on from O(snapshots).
+    type: str
+    choices: [all, find, before_reruns, after_reruns]
+    default: all
+  stopped_jobs:
+    description:
+      - Whether missing instances are made for jobs whose schedule is stopped or paused now. Somebody may have stopped a job for good, because
+        another does its work.
+    type: bool
+    default: false
+  approved:
+    description:
+      - What was approved of this workspace, its entry of C(dataarts_plans), which M(dataarts.factory.rerun_summary) returns. C(gaps) are the
+        names of the PatchData, C(missing_at) is RV(missing_at).
+      - If what is missing now is anything else, nothing is made and the message says what differs. What was made by its approved name is not a
+        difference.
+    type: dict
+  max_instances:
+    description:
+      - Refuse to make anything if more instances than this are missing.
+      - Any number if not set.
+    type: int
+  parallel:
+    description: How many instances of one PatchData run at once, V(1) to V(5). With V(1) one after the other.
+    type: int
+    default: 1
+  not_between:
+    description:
+      - Quiet hours in which nothing is sent, in the form of O(dataarts.factory.job_rerun#module:not_between).
+    type: list
+    elements: str
+  wait_timeout:
+    description: Seconds to wait for the end at most. What was started goes on after that; the task fails.
+    type: int
+    default: 3600
+    aliases: [timeout]
+  poll_interval:
+    description: Seconds between two lists while waiting.
+    type: int
+    default: 10
+    aliases: [interval]
+  snapshots:
+    description:
+      - What O(stage=find) returned in all workspaces that are repaired together, by the id of the workspace. Role C(dataarts.factory.rerun)
+        hands it over. Leave it out.
+    type: dict
+extends_documentation_fragment:
+  - dataarts.factory.account
+  - dataarts.factory.workspace
+  - dataarts.factory.sending
+  - dataarts.factory.journal
+  - dataarts.factory.attributes
+attributes:
+  action:
+    description: Indicates this has a corresponding action plugin so some parts of the options can be executed on the controller.
+    support: full
+    details:
+      - It shows what is missing, and what the module is doing while it waits.
+  check_mode:
+    support: full
+    details:
+      - Reads schedules and instances, and sends nothing. What the service alone can refuse is not checked.
+  diff_mode:
+    support: none
+  idempotent:
+    support: full
+    details:
+      - What is there, of whatever type and status, is not missing, so a second run makes nothing.
+notes:
+  - Version v1 of the API shows the schedules, and version v2 has PatchData. It needs both.
+  - Gaps of one job are made one after the other, because the service refuses a second PatchData of a job of which one still runs.
+  - Jobs are made after the jobs that they depend on, by their definitions.
+  - While another PatchData makes instances of a job between the same dates, nothing is made of it, and the task fails.
+seealso:
+  - name: What a rerun cannot repair
+    link: https://git.example.org/dataarts/factory/blob/main/docs/docsite/rst/guide_repair.rst
+    description: What a rerun cannot repair.
+  - module: dataarts.factory.supplement_data
+  - module: dataarts.factory.job_instance_info
+  - module: dataarts.factory.job_rerun
+"""
+
+EXAMPLES = r"""
+- name: Show what was never made in the last three days
+  dataarts.factory.supplement_missing:
+    region: cn-north-4
+    workspace_id: 62fbba734e634c5087656fc3ff7adf34
+    planned_after: -3d
+  check_mode: true
+  register: absent
+
+- name: Make exactly that, and nothing else
+  dataarts.factory.supplement_missing:
+    region: cn-north-4
+    workspace_id: 62fbba734e634c5087656fc3ff7adf34
+    planned_after: "{{ absent.planned_after }}"
+    planned_before: "{{ absent.planned_before }}"
+    approved:
+      gaps: "{{ absent.gaps | selectattr('state', 'equalto', 'missing') | map(attribute='name') }}"
+      missing_at: "{{ absent.missing_at }}"
+    purpose: INC-4711
+"""
+
+RETURN = r"""
+gaps:
+  description: What is missing, and what became of it.
+  type: list
+  elements: dict
+  returned: when the schedules could be read
+  contains:
+    workspace_id:
+      description: Id of the workspace.
+      type: str
+      returned: always
+      sample: 62fbba734e634c5087656fc3ff7adf34
+    job_name:
+      description: Name of the job.
+      type: str
+      returned: always
+      sample: daily_sales
+    name:
+      description: Name of the PatchData.
+      type: str
+      returned: always
+      sample: repair_0f3a5b1c9d8e7f6a5b4c
+    instances:
+      description: How many plan times follow each other.
+      type: int
+      returned: always
+      sample: 3
+    start_date:
+      description: First moment of the PatchData, a second before the first plan time, in epoch milliseconds.
+      type: str
+      returned: always
+      sample: "1793462399000"
+    end_date:
+      description: Last moment of the PatchData, a second after the last plan time, in epoch milliseconds.
+      type: str
+      returned: always
+      sample: "1793469601000"
+    job_status:
+      description: Status of the job's schedule now, in the service's word.
+      type: str
+      returned: always
+      sample: SCHEDULING
+    stage:
+      description: Whether it is made V(before_reruns) or V(after_reruns), because the job depends on one that failed.
+      type: str
+      returned: always
+      sample: before_reruns
+    state:
+      description:
+        - V(missing) is not made yet, V(made) has succeeded, V(failed) was not made or did not succeed, V(gone) was made by somebody else, and
+          V(left_alone) is of a job that is not scheduled now.
+      type: str
+      returned: always
+      sample: made
+    msg:
+      description: Why, or an empty text.
+      type: str
+      returned: always
+      sample: ""
+upstream:
+  description: The jobs that each job depends on, as pairs of workspace and name.
+  type: dict
+  returned: when the schedules could be read
+  sample: {daily_report: [[62fbba734e634c5087656fc3ff7adf34, daily_sales]]}
+failed_jobs:
+  description: Names of jobs of which an instance in the window failed or hangs.
+  type: list
+  elements: str
+  returned: when the schedules could be read
+  sample: [daily_sales]
+unreadable:
+  description: Jobs whose schedule cannot be read, so that nobody knows what of them is missing. The task fails then.
+  type: list
+  elements: dict
+  returned: when the schedules could be read
+  contains:
+    job_name:
+      description: Name of the job.
+      type: str
+      returned: always
+      sample: odd_job
+    cause:
+      description: What cannot be read.
+      type: str
+      returned: always
+      sample: it names no time zone
+workspace_id:
+  description: Id of the workspace.
+  type: str
+  returned: when the schedules could be read
+  sample: 62fbba734e634c5087656fc3ff7adf34
+since:
+  description: When the instances were listed, by the service's clock, in epoch milliseconds.
+  type: int
+  returned: when the schedules could be read
+  sample: 1795473351000
+missing_at:
+  description: When that was missing, by the service's clock, in epoch milliseconds. What is due later does not differ from what was approved then.
+  type: int
+  returned: when the schedules could be read
+  sample: 1795473351000
+planned_after:
+  description: Begin of the window in epoch milliseconds.
+  type: int
+  returned: when the schedules could be read
+  sample: 1795386951000
+planned_before:
+  description: End of the window in epoch milliseconds.
+  type: int
+  returned: when the schedules could be read
+  sample: 1795473351000
+approved:
+  description: Whether it was compared with O(approved).
+  type: bool
+  returned: when the schedules could be read
+  sample: false
+began:
+  description: Whether anything of it was to be made by now.
+  type: bool
+  returned: when the schedules could be read
+  sample: true
+check_mode:
+  description: Whether nothing may be sent, because of check mode or O(check_only).
+  type: bool
+  returned: always
+  sample: false
+requests:
+  description: Number of HTTP requests by method, including retries.
+  type: dict
+  returned: always
+  sample: {GET: 3, POST: 1}
+error:
+  description:
+    - What went wrong, in a form for use in conditions. C(kind) is a single word.
+  type: dict
+  returned: on failure
+  contains:
+    kind:
+      description:
+        - One of V(not_found), V(nothing_to_rerun), V(not_rerunnable), V(already_running), V(no_permission), V(credentials), V(clock),
+          V(throttled), V(not_published), V(invalid), V(unreachable), V(tls), V(redirect), V(bad_answer), V(stale), V(moved_on), V(server)
+          and V(ambiguous) for an answer of the service or its absence, V(option) for an option that cannot be used, V(journal) for a
+          journal that cannot be used, V(import) for a missing Python library, V(limit) for a plan that is refused as a whole, V(incomplete)
+          if the goal was not reached, V(quiet_hours) if nothing was sent in quiet hours, and V(internal) for a defect of the collection.
+      type: str
+      returned: always
+      sample: not_found
+    status:
+      description: HTTP status, or V(null).
+      type: int
+      returned: always
+      sample: 400
+    code:
+      description: Code of the service, or V(null).
+      type: str
+      returned: always
+      sample: DLF.1000
+    message:
+      description: Message of the service, or of the collection if there was no answer.
+      type: str
+      returned: always
+      sample: Failed to find the job.
+    request_id:
+      description: The service's id of the request, or V(null).
+      type: str
+      returned: always
+      sample: 8c3f0b7ab8f3e1f7f6b8f4d1f0a2b3c4
+    method:
+      description: HTTP method, or an empty text.
+      type: str
+      returned: always
+      sample: GET
+    path:
+      description: Path of the request, or an empty text.
+      type: str
+      returned: always
+      sample: /v2/62099355b894428e8916573ae635f1f9/factory/jobs/daily_sales/instances/detail
+    hint:
+      description: What to do about it, or an empty text.
+      type: str
+      returned: always
+      sample: ""
+"""
+
+from ..module_utils._config.argument_spec import supplement_missing_spec
+from ..module_utils._runner.ansible_module import run_module
+from ..module_utils._runner.supplement_missing import supplement_missing
+
+
+def main() -> None:
+    run_module(supplement_missing_spec(), supplement_missing, "make", "the missing instances")
+
+
+if __name__ == "__main__":
+    main()

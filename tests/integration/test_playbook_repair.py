@@ -1,0 +1,225 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Playbook repair, run for real: a night with all kinds of damage is one plan and one approval, is whole afterwards, and is repaired once."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import signal
+import time
+import typing as t
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from emulator.running import Running, running
+from tests.support.playbook import TIMEOUT, Ansible, Outcome
+from tests.support.scenarios import FREE, SUPPLY_ID, V1, V2, WORKSPACE_ID, small_night
+from tests.support.workspace import inventory, variables
+
+from .test_missing import whole_hour
+
+PLAYBOOK = "dataarts.factory.repair"
+Json = dict[str, t.Any]
+
+
+class Night:
+    """A damaged night: its plan times are whole hours before the test began, so that none moves while it runs."""
+
+    def __init__(self) -> None:
+        self._now = whole_hour(0)
+
+    def hour(self, ago: int) -> int:
+        """The plan time so many hours ago, epoch ms."""
+        return self._now - ago * 3_600_000
+
+    def cycle(self, ago: int, status: str, **more: t.Any) -> Json:
+        return {"plan_time": self.hour(ago), "status": status, **more}
+
+    def cycles(self, *missing: int) -> list[Json]:
+        """Instances of an hourly job in the last seven hours, but of those so many hours ago."""
+        return [self.cycle(ago, "success") for ago in range(7) if ago not in missing]
+
+    def damaged(self, **switches: t.Any) -> Json:
+        """Two workspaces. In sales: orders failed once, board was cancelled for it, mart succeeded on old data, hung hangs, loads was not made for two
+        hours, digest needs orders and was not made. In supply: stock failed twice, parts was not made once."""
+        orders = [*self.cycles(3), self.cycle(3, "fail")]
+        board = [*self.cycles(3), self.cycle(3, "manual-stop", cancelled=True)]
+        sales = [
+            {"name": "orders", "instances": orders},
+            {"name": "board", "depends_on": ["orders"], "instances": board},
+            {"name": "mart", "depends_on": ["orders"], "instances": self.cycles()},
+            {"name": "hung", "instances": [*self.cycles(2), self.cycle(2, "running-exception")]},
+            {"name": "loads", "instances": self.cycles(4, 5)},
+            {"name": "digest", "depends_on": ["orders"], "instances": self.cycles(2)},
+            {"name": "closed", "status": "STOPPED", "instances": self.cycles(1, 2)},
+        ]
+        supply = [
+            {"name": "stock", "instances": [*self.cycles(1, 2), *(self.cycle(hours, "fail") for hours in (1, 2))]},
+            {"name": "parts", "instances": self.cycles(5)},
+        ]
+        workspaces = [{"id": WORKSPACE_ID, "name": "sales", "jobs": sales}, {"id": SUPPLY_ID, "name": "supply", "jobs": supply}]
+        return small_night(workspaces=workspaces, speed=600, switches={**FREE, **V1, **V2, **switches})
+
+    def everything(self) -> dict[tuple[str, str, int], int]:
+        """What makes it whole: kind, job and plan time of what is asked for, each once."""
+        asked = (
+            ("patch_data", "loads", self.hour(5)),
+            ("patch_data", "loads", self.hour(4)),
+            ("patch_data", "digest", self.hour(2)),
+            ("patch_data", "parts", self.hour(5)),
+            ("stop", "hung", self.hour(2)),
+            ("retry", "hung", self.hour(2)),
+            ("retry", "orders", self.hour(3)),
+            ("retry", "board", self.hour(3)),
+            ("retry", "mart", self.hour(3)),
+            ("retry", "digest", self.hour(3)),
+            ("retry", "stock", self.hour(1)),
+            ("retry", "stock", self.hour(2)),
+        )
+        return dict.fromkeys(asked, 1)
+
+
+@pytest.fixture(scope="module")
+def service() -> Iterator[Running]:
+    with running(Night().damaged()) as handle:
+        yield handle
+
+
+@pytest.fixture
+def ansible(tmp_path: Path) -> Ansible:
+    return Ansible(tmp_path)
+
+
+def hosts_file(service: Running, path: Path, night: Night, **more: t.Any) -> Path:
+    """The inventory of both workspaces, whose journal is next to it."""
+    shared = {"poll_interval": 1, "settle_time": 1, "journal": str(path / "state"), "planned_after": str(night.hour(6)), **more}
+    hosts = inventory(sales=variables(service, **shared), supply=variables(service, workspace_id=SUPPLY_ID, **shared))
+    (path / "hosts.yml").write_text(json.dumps(hosts), encoding="utf-8")
+    return path / "hosts.yml"
+
+
+def writes(service: Running) -> Counter[tuple[str, str, int]]:
+    """How often the service was asked for what, by kind, job and plan time."""
+    return Counter(
+        (entry["kind"], entry["job_name"], instance["plan_time"]) for entry in service.journal() for instance in entry["instances"]
+    )
+
+
+def closing(outcome: Outcome) -> list[str]:
+    """The closing lines, which stand on the screen as they are; but for the command none is wider than a terminal of 80 columns."""
+    (line,) = outcome.of("rerun_summary")
+    lines: list[str] = line.result["lines"]
+    assert "\n".join(lines) in outcome.stdout
+    assert max(len(text) for text in lines if not text.startswith("    -")) <= 80
+    return lines
+
+
+def command(outcome: Outcome) -> list[str]:
+    """The words of the command that the play ends with, without the program and the playbook."""
+    text = outcome.stdout[outcome.stdout.index("To repair exactly this") :].split("\n\n")[0].split("\nok: ")[0]
+    program, playbook, *words = shlex.split(text.partition(":\n")[2].replace("\\\n", " "))
+    assert (program, playbook) == ("ansible-playbook", PLAYBOOK)
+    return words
+
+
+def test_a_whole_night_is_one_plan_and_one_approval(service: Running, ansible: Ansible, tmp_path: Path) -> None:
+    night = Night()
+    service.reset(night.damaged())
+    hosts = hosts_file(service, tmp_path, night)
+    checked = ansible.playbook(PLAYBOOK, "-i", hosts, "--check").succeeded()
+    assert not service.journal()
+    lines = closing(checked)
+    assert [line.split() for line in lines if line.startswith(("sales ", "supply "))][:2] == [
+        ["sales", "1", "1", "3", "3"],
+        ["supply", "2", "1"],
+    ]
+    text = " ".join(" ".join(lines).split())
+    assert "4 missing instances will be made by PatchData" in text
+    assert "after the reruns, as the job depends on what failed" in text
+    assert "Left alone: 2 missing instances of closed (sales)" in text
+
+    repaired = ansible.playbook(PLAYBOOK, *command(checked)).succeeded()
+    assert writes(service) == night.everything()
+    kinds = [entry["kind"] for entry in service.journal() if entry["workspace_id"] == WORKSPACE_ID]
+    assert (kinds[0], kinds[-1]) == ("patch_data", "patch_data")
+    assert closing(repaired)[0] == "All 7 instances succeeded."
+    assert "4 missing instances made by PatchData" in closing(repaired)
+
+    before = service.journal()
+    for again in (ansible.playbook(PLAYBOOK, *command(checked)), ansible.playbook(PLAYBOOK, "-i", hosts)):
+        again.succeeded()
+        assert [again.recap(host)["changed"] for host in ("sales", "supply")] == [0, 0]
+        assert service.journal() == before
+
+
+@pytest.mark.long
+def test_what_was_not_approved_is_not_made_and_nothing_is_rerun_there(service: Running, ansible: Ansible, tmp_path: Path) -> None:
+    night = Night()
+    service.reset(night.damaged())
+    checked = ansible.playbook(
+        PLAYBOOK, "-i", hosts_file(service, tmp_path, night), "--check", variables={"dataarts_jobs": ["*"]}
+    ).succeeded()
+    (stats,) = [line.result["ansible_stats"]["data"] for line in checked.of("rerun_summary")]
+    plans = json.loads(json.dumps(stats["dataarts_plans"]))
+    plans["sales"]["gaps"].pop()
+    refused = ansible.playbook(PLAYBOOK, "-i", tmp_path / "hosts.yml", variables={"dataarts_plans": plans}).ended(2)
+    assert {entry["workspace_id"] for entry in service.journal()} == {SUPPLY_ID}
+    assert "what is missing is not what was approved" in " ".join(" ".join(closing(refused)).split())
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("after", [1, 2, 4, 6])
+def test_a_repair_that_was_killed_is_finished_by_the_next_one(service: Running, ansible: Ansible, tmp_path: Path, after: int) -> None:
+    night = Night()
+    service.reset(night.damaged())
+    checked = ansible.playbook(PLAYBOOK, "-i", hosts_file(service, tmp_path, night), "--check").succeeded()
+    words = command(checked)
+    running_play = ansible.start("ansible-playbook", PLAYBOOK, *words)
+    deadline = time.monotonic() + TIMEOUT
+    while len(service.journal()) < after and running_play.process.poll() is None:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    running_play.send(signal.SIGKILL)
+    running_play.wait()
+    ansible.playbook(PLAYBOOK, *words).succeeded()
+    assert writes(service) == night.everything()
+
+
+@pytest.mark.long
+def test_what_patch_data_did_not_bring_to_success_is_told_and_can_be_rerun(service: Running, ansible: Ansible, tmp_path: Path) -> None:
+    night = Night()
+    scenario = night.damaged()
+    jobs = scenario["accounts"][0]["workspaces"][0]["jobs"]
+    for job in jobs:
+        job.update({"patch_fails": [night.hour(5)]} if job["name"] == "loads" else {})
+    service.reset(scenario)
+    hosts = hosts_file(service, tmp_path, night)
+    broken = ansible.playbook(PLAYBOOK, "-i", hosts).ended(2)
+    assert writes(service) == night.everything()
+    text = " ".join(" ".join(closing(broken)).split())
+    assert "2 missing instances were not made" in text
+    assert "loads" in text
+    again = ansible.playbook(PLAYBOOK, "-i", hosts, variables={"dataarts_downstream": "ignore"}).ended(2)
+    assert "1 failed again" in " ".join(closing(again))  # its cause is not mended
+    assert writes(service) == {**night.everything(), ("retry", "loads", night.hour(5)): 1}
+
+
+@pytest.mark.long
+def test_a_typo_is_found_before_anything_is_made(service: Running, ansible: Ansible, tmp_path: Path) -> None:
+    night = Night()
+    service.reset(night.damaged())
+    hosts = hosts_file(service, tmp_path, night)
+    for extra in (
+        {"dataarts_job": ["orders"]},
+        {"dataarts_max_parallel": "many"},
+        {"dataarts_plans": ""},
+        {"dataarts_plan_id": "1-2-3-mx2orqxx"},
+    ):
+        refused = ansible.playbook(PLAYBOOK, "-i", hosts, variables=extra).ended(2)
+        assert next(iter(extra)) in refused.output
+        assert not service.journal()

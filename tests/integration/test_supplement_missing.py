@@ -1,0 +1,162 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Module supplement_missing: what was never made is made once, in the order of the jobs, and only if it is what was approved."""
+
+from __future__ import annotations
+
+import typing as t
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.support.logic import Result, call
+from tests.support.scenarios import FREE, V1, V2, WORKSPACE_ID, small_night
+from tests.support.workspace import options
+
+from .test_missing import whole_hour
+
+Json = dict[str, t.Any]
+Make = Callable[..., Result]
+
+
+def instances(*missing: int, status: str = "success") -> list[Json]:
+    """Instances of an hourly job, of twelve hours but those so many hours ago."""
+    return [{"plan_time": whole_hour(hours), "status": status} for hours in range(12) if hours not in missing]
+
+
+def night(*jobs: Json, **switches: t.Any) -> Json:
+    return small_night(jobs=list(jobs), speed=600, switches={**FREE, **V1, **V2, **switches})
+
+
+SALES = {"name": "sales", "instances": instances(3, 6, 7)}
+
+
+@pytest.fixture
+def make(service: t.Any, tmp_path: Path) -> Make:
+    """A call of the module with *changes*, on one journal."""
+
+    def called(check: bool = False, **changes: t.Any) -> Result:
+        given = {"planned_after": str(whole_hour(11)), "settle_time": 1, "poll_interval": 1, "journal": str(tmp_path / "state"), **changes}
+        return call("supplement_missing", options(service, **given), check=check)
+
+    return called
+
+
+def made(service: t.Any) -> list[tuple[str, int]]:
+    """Job and plan time of each instance that PatchData made, in the order in which they were asked for."""
+    return [(entry["job_name"], moment["plan_time"]) for entry in service.journal() for moment in entry["instances"]]
+
+
+def states(result: Result) -> dict[str, list[str]]:
+    shown: dict[str, list[str]] = {}
+    for gap in result["gaps"]:
+        shown.setdefault(gap["job_name"], []).append(gap["state"])
+    return shown
+
+
+def test_everything_is_made_once(service: t.Any, make: Make) -> None:
+    service.reset(night(SALES))
+    checked = make(check=True)
+    assert (checked["failed"], checked["changed"], made(service)) == (False, True, [])
+    first = make()
+    assert (first["failed"], first["changed"], states(first)) == (False, True, {"sales": ["made", "made"]}), first
+    assert made(service) == [("sales", whole_hour(hours)) for hours in (7, 6, 3)]
+    again = make()
+    assert (again["failed"], again["changed"], again["gaps"]) == (False, False, [])
+    assert len(made(service)) == 3
+
+
+def test_jobs_are_made_after_those_that_they_depend_on(service: t.Any, make: Make) -> None:
+    report = {"name": "a_report", "depends_on": ["sales"], "instances": instances(9)}
+    service.reset(night(report, SALES))
+    assert not make()["failed"]
+    assert [name for name, _moment in made(service)] == ["sales", "sales", "sales", "a_report"]
+
+
+def test_what_somebody_stopped_is_left_alone(service: t.Any, make: Make) -> None:
+    service.reset(night({**SALES, "status": "STOPPED"}))
+    result = make()
+    assert (result["failed"], result["changed"], states(result), made(service)) == (False, False, {"sales": ["left_alone"] * 2}, [])
+    result = make(stopped_jobs=True)
+    assert (result["failed"], states(result), len(made(service))) == (False, {"sales": ["made"] * 2}, 3)
+
+
+def test_only_what_was_approved_is_made(service: t.Any, make: Make) -> None:
+    service.reset(night(SALES, {"name": "stock", "instances": instances(2)}))
+    names = [gap["name"] for gap in make(check=True)["gaps"]]
+    for approved, words in (
+        ([], "not approved"),
+        (names[:1], "not approved"),
+        ([*names, "repair_0"], "not missing any more: PatchData repair_0"),
+    ):
+        result = make(approved={"gaps": approved})
+        assert (result["failed"], result["error"]["kind"], words in result["msg"], made(service)) == (True, "limit", True, []), result[
+            "msg"
+        ]
+    assert states(make(approved={"gaps": names})) == {"sales": ["made", "made"], "stock": ["made"]}
+
+
+def test_an_approved_repair_that_was_interrupted_goes_on(service: t.Any, make: Make) -> None:
+    service.reset(night({**SALES, "run_seconds": 600}, {"name": "stock", "instances": instances(2)}))
+    names = [gap["name"] for gap in make(check=True)["gaps"]]
+    late = make(approved={"gaps": names}, wait_timeout=0)
+    assert (late["failed"], late["error"]["kind"], late["changed"]) == (True, "incomplete", True)
+    done = make(approved={"gaps": names})
+    assert not done["failed"], done["msg"]
+    assert sorted(made(service)) == sorted([*(("sales", whole_hour(hours)) for hours in (7, 6, 3)), ("stock", whole_hour(2))])
+    assert make(approved={"gaps": names})["changed"] is False
+
+
+def test_an_instance_that_fails_is_told(service: t.Any, make: Make) -> None:
+    service.reset(night({**SALES, "patch_fails": [whole_hour(7)]}, {"name": "stock", "instances": instances(2)}))
+    result = make()
+    assert (result["failed"], result["error"]["kind"]) == (True, "incomplete")
+    assert states(result) == {"sales": ["failed", "made"], "stock": ["made"]}
+    assert "sales" in result["msg"]
+    assert "without success" in result["msg"]
+
+
+def test_a_schedule_that_cannot_be_read_is_told(service: t.Any, make: Make) -> None:
+    service.reset(night(SALES, {"name": "odd", "cron": "every day", "instances": []}))
+    result = make()
+    assert (result["failed"], states(result)) == (True, {"sales": ["made", "made"]})
+    assert "the schedule of job odd cannot be read" in result["msg"]
+    assert not make(jobs=["sales"])["failed"]
+
+
+def test_more_than_the_limit_is_refused(service: t.Any, make: Make) -> None:
+    service.reset(night(SALES))
+    result = make(max_instances=2)
+    assert (result["failed"], result["error"]["kind"], made(service)) == (True, "limit", [])
+    assert "3 instances missing, and max_instances is 2" in result["msg"]
+
+
+def test_what_depends_on_a_failed_job_is_made_after_the_reruns(service: t.Any, make: Make) -> None:
+    stock = {"name": "stock", "instances": instances(status="fail")}
+    report = {"name": "report", "depends_on": ["stock"], "instances": instances(5)}
+    service.reset(night(SALES, stock, report))
+    snapshot = make(stage="find")
+    before = make(stage="before_reruns", snapshots={WORKSPACE_ID: snapshot})
+    assert ({gap["job_name"]: gap["stage"] for gap in before["gaps"]}, states(before)) == (
+        {"sales": "before_reruns", "report": "after_reruns"},
+        {"sales": ["made", "made"], "report": ["missing"]},
+    )
+    after = make(stage="after_reruns", snapshots={WORKSPACE_ID: before})
+    assert (after["failed"], states(after)["report"], made(service)[-1]) == (False, ["made"], ("report", whole_hour(5)))
+
+
+def test_what_no_order_is_right_for_is_refused(service: t.Any, make: Make) -> None:
+    stock = {"name": "stock", "instances": instances(status="fail")}
+    report = {"name": "report", "depends_on": ["stock"], "instances": instances(5)}
+    board = {"name": "board", "depends_on": ["report"], "instances": instances(status="fail")}
+    service.reset(night(stock, report, board))
+    result = make(stage="before_reruns", snapshots={WORKSPACE_ID: make(stage="find")})
+    assert (result["failed"], result["error"]["kind"], made(service)) == (True, "limit", [])
+    assert "first with dataarts_jobs set to stock" in result["msg"]
+
+
+def test_a_stage_needs_its_snapshot(make: Make) -> None:
+    result = make(stage="before_reruns", snapshots={WORKSPACE_ID: {"workspace_id": WORKSPACE_ID}})
+    assert (result["failed"], result["error"]["kind"]) == (True, "option")

@@ -1,0 +1,205 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The closing lines of a repair, its plan, and what becomes of a workspace whose missing instances were not made."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import time
+import typing as t
+from collections.abc import Iterator
+
+import pytest
+
+from ansible_collections.dataarts.factory.plugins.plugin_utils._common.tables import COLUMNS, width
+from ansible_collections.dataarts.factory.plugins.plugin_utils._report import data, summary
+from ansible_collections.dataarts.factory.plugins.plugin_utils._report.closing import summary_lines
+from ansible_collections.dataarts.factory.plugins.plugin_utils._report.command import Command
+from ansible_collections.dataarts.factory.plugins.plugin_utils._report.go_on import go_on_lines
+from ansible_collections.dataarts.factory.plugins.plugin_utils._report.repair import snapshot_lines
+from ansible_collections.dataarts.factory.plugins.plugin_utils._task.passes import left_to_make, not_repaired, with_missing
+from tests.support.reports import HOUR, SINCE, check_json, instance, result
+
+COMMAND = Command(playbook="dataarts.factory.repair", inventories=("/srv/hosts.yml",))
+RUN = {"user": "jane", "controller": "ctl-1", "playbook": COMMAND.playbook, "ansible_version": "2.19.0", "awx_job_id": None}
+Json = dict[str, t.Any]
+
+
+@pytest.fixture(autouse=True)
+def shanghai(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("TZ", "Asia/Shanghai")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+def gap(job: str = "loads", *, state: str = "missing", number: int = 1, **changes: t.Any) -> Json:
+    begin = SINCE - 10 * HOUR
+    return {
+        "workspace_id": "ws",
+        "job_name": job,
+        "name": f"repair_{job}",
+        "instances": number,
+        "start_date": str(begin - 1000),
+        "end_date": str(begin + (number - 1) * HOUR + 1000),
+        "job_status": "SCHEDULING",
+        "stage": "before_reruns",
+        "state": state,
+        "msg": "",
+        **changes,
+    }
+
+
+def missing(*gaps: Json, **changes: t.Any) -> Json:
+    """A result of module supplement_missing; with *kind* one that failed so."""
+    kind = changes.pop("kind", "")
+    failed = {"error": {"kind": kind}, "msg": f"Failed to make the missing instances: {kind}."} if kind else {}
+    return {"gaps": list(gaps), "unreadable": [], "missing_at": SINCE - HOUR, "since": SINCE, **failed, **changes}
+
+
+def report(hosts: dict[str, tuple[Json, Json]], command: Command = COMMAND, *, check_mode: bool = False) -> data.Report:
+    """Of hosts with the result of their reruns and of what was missing."""
+    results = {host: with_missing(rerun, absent) for host, (rerun, absent) in hosts.items()}
+    return data.build_report(
+        results, {host: f"ws-{host}" for host in hosts}, data.ReportContext(command, SINCE, check_mode=check_mode, run=RUN)
+    )
+
+
+def lines_of(made: data.Report) -> list[str]:
+    lines = [row for line in summary_lines(made) for row in line.text.splitlines()]
+    assert all(width(row) <= COLUMNS for row in lines)
+    check_json(made)
+    return lines
+
+
+PLANNED = result(
+    [
+        instance(0, "to_rerun"),
+        instance(1, "to_rerun", action="stop"),
+        instance(2, "to_rerun", downstream="stale"),
+        instance(3, "to_rerun", downstream="cancelled"),
+    ],
+    check_mode=True,
+)
+
+
+def test_the_plan_is_numbers_for_each_workspace_and_names_for_what_is_missing() -> None:
+    hosts = {
+        "sales": (PLANNED, missing(gap(number=3), gap("digest", stage="after_reruns"), gap("closed", state="left_alone", number=2))),
+        "supply": (result([], check_mode=True), missing()),
+    }
+    made = report(hosts, check_mode=True)
+    lines = lines_of(made)
+    assert lines[lines.index("workspace  rerun  stop and rerun  dependants  missing") :] == [
+        "workspace  rerun  stop and rerun  dependants  missing",
+        "sales          1               1           2        4",
+        "4 missing instances will be made by PatchData:",
+        "workspace  job     missing  planned, times +08:00",
+        "sales      loads         3  2026-11-23 01:00 to 03:00",
+        "    repair_loads, before the reruns",
+        "sales      digest        1  2026-11-23 01:00",
+        "    repair_digest, after the reruns, as the job depends on what failed",
+        "Left alone: 2 missing instances of closed (sales), whose schedule is stopped",
+        "  now. They are made too with -e dataarts_stopped_jobs=true.",
+        "1 workspace: nothing to rerun",
+    ]
+
+
+def test_the_plan_ends_with_the_command_that_is_held_to_all_of_it() -> None:
+    absent = missing(gap(), gap("closed", state="left_alone"))
+    lead, command = (line.text for line in go_on_lines(report({"sales": (PLANNED, absent)}, check_mode=True), COMMAND))
+    assert lead == "To repair exactly this (nothing is sent twice):"
+    words = shlex.split(command.replace("\\\n", " "))
+    assert words[:2] == ["ansible-playbook", "dataarts.factory.repair"]
+    plan = json.loads(words[words.index("-e") + 1])["dataarts_plans"]["sales"]
+    assert (plan["gaps"], plan["missing_at"], plan["since"]) == (["repair_loads"], SINCE - HOUR, SINCE)
+    assert (plan["plan_id"], plan["planned_after"]) == (PLANNED["plan_id"], PLANNED["planned_after"])
+    assert summary.plans({"sales": with_missing(PLANNED, absent)})["sales"]["gaps"] == ["repair_loads"]
+
+
+def test_a_plan_of_missing_instances_alone_has_a_command_and_one_of_nothing_has_none() -> None:
+    nothing = result([], check_mode=True)
+    assert go_on_lines(report({"sales": (nothing, missing(gap()))}, check_mode=True), COMMAND)
+    assert not go_on_lines(report({"sales": (nothing, missing())}, check_mode=True), COMMAND)
+
+
+def test_what_was_not_made_says_why_and_the_play_fails() -> None:
+    cause = "Failed to start PatchData repair_loads: it ended as FAIL. Rerun what failed."
+    broken = missing(gap(state="failed", number=2, msg=cause), gap("digest", state="made"), kind="incomplete")
+    made = report(
+        {"sales": (result([instance(0)]), broken), "supply": (result([instance(0)]), missing(gap("parts", state="made", number=3)))}
+    )
+    lines = lines_of(made)
+    assert not made["succeeded"]
+    assert lines == [
+        "1 of 2 workspaces did not succeed.",
+        "2 missing instances were not made:",
+        "workspace  job    missing  planned, times +08:00",
+        "sales      loads        2  2026-11-23 01:00 to 02:00",
+        "    repair_loads: Failed to start PatchData repair_loads: it ended as FAIL.",
+        "    Rerun what failed.",
+        "4 missing instances made by PatchData",
+        "1 workspace: the instance succeeded",
+    ]
+    assert go_on_lines(made, COMMAND)[0].text == "To go on (nothing is sent twice):"
+
+
+def test_a_schedule_that_cannot_be_read_is_told() -> None:
+    absent = missing(unreadable=[{"job_name": "odd", "cause": "it names no time zone"}], kind="incomplete")
+    made = report({"sales": (result([instance(0)]), absent)})
+    text = " ".join(" ".join(lines_of(made)).split())
+    assert "sales: what of job odd is missing is not known, because its schedule cannot be read: it names no time zone." in text
+    assert not made["succeeded"]
+
+
+def test_a_play_that_is_not_a_repair_says_nothing_of_it() -> None:
+    made = data.build_report({"sales": PLANNED}, {"sales": "ws"}, data.ReportContext(COMMAND, SINCE, check_mode=True))
+    assert not any("missing" in line.text for line in summary_lines(made))
+    assert with_missing(PLANNED, None) is PLANNED
+    assert "gaps" not in summary.plans({"sales": PLANNED})["sales"]
+
+
+@pytest.mark.parametrize(
+    ("absent", "goes_on"),
+    [
+        (missing(), True),
+        (missing(gap()), True),
+        (missing(gap(state="failed"), kind="incomplete"), True),
+        (missing(gap(), kind="limit"), False),
+        (missing(gap(), kind="journal"), False),
+        ({"msg": "No connection.", "error": {"kind": "unreachable"}}, False),
+        ({"msg": "Task failed: a defect", "failed": True}, False),
+        ({"msg": "unreachable", "unreachable": True}, False),
+    ],
+)
+def test_reruns_follow_only_what_could_be_looked_for_and_was_approved(absent: Json, goes_on: bool) -> None:
+    assert bool(not_repaired(absent)) != goes_on
+    if not goes_on:
+        assert with_missing(PLANNED, absent) is PLANNED
+        assert not left_to_make(absent)
+
+
+@pytest.mark.parametrize(
+    ("absent", "before", "after"),
+    [
+        (None, False, False),
+        (missing(), False, False),
+        (missing(gap(state="made"), gap(state="left_alone")), False, False),
+        (missing(gap()), True, False),
+        (missing(gap(stage="after_reruns")), True, True),
+        (missing(gap(stage="after_reruns", state="made")), False, False),
+        (missing(gap(stage="after_reruns"), check_mode=True), True, False),
+    ],
+)
+def test_what_is_left_to_make(absent: Json | None, before: bool, after: bool) -> None:
+    assert (left_to_make(absent), left_to_make(absent, after=True)) == (before, after)
+
+
+def test_what_is_missing_is_one_line_as_soon_as_it_is_known() -> None:
+    (line,) = snapshot_lines("sales", missing(gap(number=2), gap("digest"), gap(state="left_alone")))
+    assert line.text == "sales  3 missing, to be made by PatchData  digest 1, loads 2"
+    assert snapshot_lines("sales", missing(gap(state="left_alone"))) == []
+    assert snapshot_lines("sales", {"msg": "No connection."}) == []
