@@ -131,7 +131,7 @@ eda: $(VENV)/.test $(EDA)/.made $(HOUSE) ## the rulebooks in a real ansible-rule
 
 .PHONY: switches
 switches: $(VENV)/.test $(HOUSE) ## tests/integration under every setting of every switch of the emulator (ARGS=--each: one at a time; LIKE=FILE: settings of a recorded account)
-	@PYTHONPATH=$(ROOT):$(TREE) $(BIN)/python -m tools.switches $(if $(LIKE),--like '$(LIKE)') $(ARGS) -- $(SPREAD)
+	@PYTHONPATH=$(ROOT):$(TREE) $(BIN)/python -m tools.switches $(if $(LIKE),--like '$(LIKE)') $(ARGS) $(if $(filter --,$(ARGS)),,--) $(SPREAD)
 
 .PHONY: awx
 awx: $(VENV)/.test $(HOUSE) ## role awx against a test double of AWX's API, and jobs started as AWX starts them, on two series of ansible-core

@@ -961,6 +961,11 @@ expected:
       type: int
       returned: always
       sample: 1
+    left_to_person:
+      description: How many other jobs miss their deadline unless a person acts, because an instance of them needs one.
+      type: int
+      returned: always
+      sample: 0
     jobs:
       description: The jobs in this run, late ones first.
       type: list
@@ -1003,11 +1008,17 @@ expected:
           returned: always
           sample: "2024-11-26T06:00:00Z"
         late:
-          description: Whether the job misses its deadline, because an instance did not succeed, or because it ended or will probably end
-            after the deadline.
+          description:
+            - Whether the job misses its deadline, because an instance did not succeed, or because it ended or will probably end after the
+              deadline. An instance that needs a person makes it late once the deadline is over.
           type: bool
           returned: always
           sample: true
+        left_to_person:
+          description: How many of its instances need a person.
+          type: int
+          returned: always
+          sample: 0
 quiet_hours:
   description: What was not sent because of O(not_between), or V(null) if nothing was held back.
   type: dict

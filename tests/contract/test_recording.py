@@ -251,3 +251,19 @@ def test_the_suite_can_be_run_like_a_recording(emulated: Running, tmp_path: Path
     command = [sys.executable, "-m", "tools.switches", "--list", "--like", str(path)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True, timeout=120)
     assert done.stdout.splitlines() == [' 1 of 1  offset_unit="record" code_spelling="old"']
+    chosen = ["tests/integration/test_late_starts.py", "-n0", "-k", "test_where_the_list"]
+    run = subprocess.run(
+        [*command[:3], "--like", str(path), "--", *chosen], cwd=ROOT, capture_output=True, text=True, check=False, timeout=600
+    )
+    assert re.fullmatch(r'.*offset_unit="record" code_spelling="old"\n +[1-9]\d* passed(, \d+ deselected)?\n', run.stdout), run.stdout
+    assert run.returncode == 0
+
+
+@pytest.mark.parametrize("arguments", ["", "--list", "-- tests/integration/test_late_starts.py", "tests/integration/test_late_starts.py"])
+def test_make_passes_each_argument_to_the_one_that_it_is_for(tmp_path: Path, arguments: str) -> None:
+    command = ["make", "-n", "switches", f"ARGS={arguments}", f"LIKE={tmp_path / 'recording.json'}"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True, timeout=120)
+    words = done.stdout.splitlines()[-1].split()
+    assert words.count("--") == 1
+    assert words.index("--") < words.index("-n")
+    assert words.index("--like") < words.index("--")

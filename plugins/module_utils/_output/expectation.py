@@ -31,6 +31,7 @@ def expectation(jobs: t.Sequence[JobEnd], deadline: int | None) -> Result:
         "deadline": deadline,
         "deadline_iso": _iso(deadline),
         "late": sum(job.late for job in jobs),
+        "left_to_person": sum(bool(job.person) and job.deadline is not None and not job.late for job in jobs),
         "jobs": [
             {
                 "job_name": safe(job.job_name),
@@ -41,6 +42,7 @@ def expectation(jobs: t.Sequence[JobEnd], deadline: int | None) -> Result:
                 "deadline": job.deadline,
                 "deadline_iso": _iso(job.deadline),
                 "late": job.late,
+                "left_to_person": job.person,
             }
             for job in jobs
         ],
@@ -48,22 +50,34 @@ def expectation(jobs: t.Sequence[JobEnd], deadline: int | None) -> Result:
 
 
 def late_lines(expected: t.Mapping[str, t.Any] | None, most: int = _NAMED) -> list[str]:
-    """Which jobs miss their deadline, a line for each deadline; nothing where none does.
+    """Which jobs miss their deadline, and which do unless somebody acts, a line for each deadline; nothing where none does.
 
     :param expected: what :func:`expectation` returned.
     :param most: how many jobs a line names.
     """
     by_deadline: dict[int, list[str]] = {}
+    by_person: dict[int, list[str]] = {}
     for job in (expected or {}).get("jobs") or ():
         if job["late"]:
             left = job["end"] if job["instances"] else None
             about = f" ({'about' if not job['unknown'] else 'not before'} {to_iso(minute(left))})" if left is not None else ""
             by_deadline.setdefault(job["deadline"], []).append(f"{printable(job['job_name'], 100)}{about}")
-    lines = []
-    for deadline, names in sorted(by_deadline.items()):
-        more = [f"{len(names) - most} more"] if len(names) > most else []
-        lines.append(f"{counted(len(names), 'job')} late for the deadline {to_iso(deadline)}: {listed([*names[:most], *more])}")
-    return lines
+        elif job["left_to_person"] and job["deadline"] is not None:
+            by_person.setdefault(job["deadline"], []).append(printable(job["job_name"], 100))
+    late = [
+        f"{counted(len(names), 'job')} late for the deadline {to_iso(deadline)}: {_first(names, most)}"
+        for deadline, names in sorted(by_deadline.items())
+    ]
+    left = [
+        f"{counted(len(names), 'job')} left to a person, without whom the deadline {to_iso(deadline)} is missed: {_first(names, most)}"
+        for deadline, names in sorted(by_person.items())
+    ]
+    return late + left
+
+
+def _first(names: t.Sequence[str], most: int) -> str:
+    """The first *most* of *names*, and how many more there are."""
+    return listed([*names[:most], *([f"{len(names) - most} more"] if len(names) > most else [])])
 
 
 def minute(ms: int) -> int:

@@ -51,6 +51,7 @@ class JobEnd:
     :param end: of the last one; None: none is left, or nothing is known.
     :param unknown: of how many nothing is known.
     :param late: whether it misses *deadline*: it ended after it, will probably, or did not succeed.
+    :param person: how many of its instances are left to a person. They make it late only once *deadline* is over: until then somebody may act.
     """
 
     job_name: str
@@ -59,6 +60,7 @@ class JobEnd:
     unknown: int
     deadline: int | None
     late: bool
+    person: int = 0
 
 
 @dataclass(frozen=True)
@@ -124,9 +126,10 @@ def _job_end(decisions: t.Sequence[Decision], forecast: Forecast, deadlines: Dea
     left = [forecast.ends.get(decision.instance.key) for decision in decisions if decision.action.open]
     known = [now_ms + round(end * 1000) for end in left if end is not None]
     ended = [decision.instance.end_time or 0 for decision in decisions if decision.action is Action.DONE]
-    lost = len(decisions) - len(left) - len(ended)
-    late = deadline is not None and (lost > 0 or max([*known, *ended, *([now_ms] if left else [])], default=0) > deadline)
-    return JobEnd(first.job_name, len(left), max(known, default=None), len(left) - len(known), deadline, late)
+    person = sum(decision.action is Action.BLOCKED for decision in decisions)
+    lost = len(decisions) - len(left) - len(ended) - person
+    late = deadline is not None and (lost > 0 or max([*known, *ended, *([now_ms] if left or person else [])], default=0) > deadline)
+    return JobEnd(first.job_name, len(left), max(known, default=None), len(left) - len(known), deadline, late, person)
 
 
 def _downstream_first(above: t.Sequence[t.Sequence[int]]) -> list[int]:

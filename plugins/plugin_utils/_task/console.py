@@ -212,12 +212,15 @@ def expected_of(result: Result) -> Result:
 def expected_text(result: Result, language: str = ENGLISH) -> str:
     """When all of it will probably have ended, for a line of progress: ``, about 04:35``; "" where nothing is known."""
     expected = expected_of(result)
-    end, late = expected.get("end"), expected.get("late")
+    end, late, person = expected.get("end"), expected.get("late"), expected.get("left_to_person")
     text = ""
     if isinstance(end, int):
         time = local_time(minute(end), zone=offset(end))[11:]
         text = say(language, ", not before {time}" if expected.get("unknown") else ", about {time}", time=time)
-    return text + say(language, ", {n} job late|, {n} jobs late", late) if isinstance(late, int) and late else text
+    text += say(language, ", {n} job late|, {n} jobs late", late) if isinstance(late, int) and late else ""
+    return text + (
+        say(language, ", {n} job left to a person|, {n} jobs left to a person", person) if isinstance(person, int) and person else ""
+    )
 
 
 def progress_text(counts: t.Mapping[str, int], language: str = ENGLISH) -> str:

@@ -94,9 +94,11 @@ def test_what_there_is_room_for_is_the_most_urgent() -> None:
     assert [batch.job_name for batch in schedule(plan, None, Limits(max_parallel=2)).batches] == ["a", "b"]
 
 
-def job(name: str, left: int, end: float | None, unknown: int = 0, deadline: float | None = 100, *, late: bool = False) -> JobEnd:
+def job(
+    name: str, left: int, end: float | None, unknown: int = 0, deadline: float | None = 100, *, late: bool = False, person: int = 0
+) -> JobEnd:
     times = (None if end is None else at(end), None if deadline is None else at(deadline))
-    return JobEnd(name, left, times[0], unknown, times[1], late)
+    return JobEnd(name, left, times[0], unknown, times[1], late, person)
 
 
 #: decisions, expected ends in seconds, deadline, now, jobs
@@ -110,6 +112,40 @@ ENDS: dict[str, tuple[list[Decision], dict[str, float | None], float | None, flo
     "nothing known, and over": ([decision("a")], {"a": None}, 100, 101, [job("a", 1, None, 1, late=True)]),
     "failed again": ([decision("a", Action.FAILED_AGAIN)], {}, 100, 0, [job("a", 0, None, late=True)]),
     "skipped, and wanted": ([decision("a", Action.SKIPPED)], {}, 100, 0, [job("a", 0, None, late=True)]),
+    "left to a person: somebody may act": ([decision("a", Action.BLOCKED)], {}, 100, 0, [job("a", 0, None, person=1)]),
+    "left to a person at the last moment": ([decision("a", Action.BLOCKED)], {}, 100, 100, [job("a", 0, None, person=1)]),
+    "left to a person, and over": ([decision("a", Action.BLOCKED)], {}, 100, 101, [job("a", 0, None, late=True, person=1)]),
+    "left to a person without a deadline": ([decision("a", Action.BLOCKED)], {}, None, 0, [job("a", 0, None, deadline=None, person=1)]),
+    "left to a person, whatever its status": ([decision("a", Action.BLOCKED, Status.PAUSE)], {}, 100, 0, [job("a", 0, None, person=1)]),
+    "left to a person and in time": (
+        [decision("a", Action.BLOCKED), decision("a")],
+        {"a": 60},
+        100,
+        0,
+        [job("a", 1, 60, person=1)],
+    ),
+    "left to a person and late": (
+        [decision("a", Action.BLOCKED), decision("a")],
+        {"a": 160},
+        100,
+        0,
+        [job("a", 1, 160, late=True, person=1)],
+    ),
+    "left to a person and succeeded in time": (
+        [decision("a", Action.BLOCKED), decision("a", Action.DONE, Status.SUCCESS, 110)],
+        {},
+        120,
+        115,
+        [job("a", 0, None, deadline=120, person=1)],
+    ),
+    "left to a person and failed again": (
+        [decision("a", Action.BLOCKED), decision("a", Action.FAILED_AGAIN)],
+        {},
+        100,
+        0,
+        [job("a", 0, None, late=True, person=1)],
+    ),
+    "rejected": ([decision("a", Action.REJECTED)], {}, 100, 0, [job("a", 0, None, late=True)]),
     "not wanted": ([decision("a", Action.SKIPPED, Status.MANUAL_STOP)], {}, 100, 0, []),
     "succeeded in time": ([decision("a", Action.DONE, Status.SUCCESS, 90)], {}, 100, 95, [job("a", 0, None)]),
     "succeeded in time, seen later": ([decision("a", Action.DONE, Status.SUCCESS, 90)], {}, 100, 500, [job("a", 0, None)]),
@@ -157,6 +193,20 @@ def test_the_line_about_those_that_are_late() -> None:
     ]
     assert late_lines(expectation([job("e", 1, 60)], at(100))) == []
     assert late_lines(None) == []
+
+
+def test_what_is_left_to_a_person_is_said_in_those_words() -> None:
+    jobs = [job(name, 0, None, person=1) for name in "abcde"] + [
+        job("f", 0, None, deadline=None, person=1),
+        job("g", 0, None, late=True, person=1),
+    ]
+    expected = expectation(jobs, at(100))
+    assert (expected["late"], expected["left_to_person"]) == (1, 5)
+    assert [entry["left_to_person"] for entry in expected["jobs"]] == [1] * 7
+    assert late_lines(expected) == [
+        "1 job late for the deadline 2026-11-23T03:01:40Z: g",
+        "5 jobs left to a person, without whom the deadline 2026-11-23T03:01:40Z is missed: a, b, c and 2 more",
+    ]
 
 
 @pytest.mark.parametrize(
