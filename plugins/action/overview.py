@@ -12,11 +12,12 @@ import typing as t
 
 from ansible.plugins.action import ActionBase
 
-from ..module_utils._common.text import counted, printable
+from ..module_utils._common.text import printable
 from ..module_utils._config.argument_spec import overview_spec
 from ..plugin_utils._common.lines import Line
 from ..plugin_utils._report import overview
 from ..plugin_utils._report.started import started_command
+from ..plugin_utils._report.words import say
 from ..plugin_utils._task.screen import brief, failed_with, show
 
 _TABLES = {"failures": overview.failures, "attempts": overview.attempts}
@@ -41,17 +42,24 @@ class ActionModule(ActionBase):
         dummy, options = self.validate_argument_spec(argument_spec=overview_spec())
         hosts = options["hosts"] if options["hosts"] is not None else task_vars.get("ansible_play_hosts_all", [])
         results = {str(host): _registered(task_vars.get("hostvars"), str(host), options["variable"]) for host in hosts}
-        made = _TABLES[options["of"]](results, whole=self._display.verbosity > 0)
-        further = overview.rerun_lines(made.rows, started_command(task_vars, self._loader)) if options["of"] == "failures" else []
+        language, failures = options["language"], options["of"] == "failures"
+        made = _TABLES[options["of"]](results, whole=self._display.verbosity > 0, language=language)
+        further = overview.rerun_lines(made.rows, started_command(task_vars, self._loader), language) if failures else []
         if not self._task.no_log:
             show(self._display, map(Line, [*made.lines, *further]))
         if not made.unanswered:
             return brief({"changed": False, "rows": made.rows, "lines": made.lines, "unanswered": {}}, self._display)
-        names = [printable(host, 100) for host in list(made.unanswered)[:_NAMED]]
-        more = [f"{len(made.unanswered) - _NAMED} more"] if len(made.unanswered) > _NAMED else []
-        what = f"{len(made.unanswered)} of {counted(len(results), 'workspace')} could not be asked"
+        names = say(language, ", ").join(printable(host, 100) for host in list(made.unanswered)[:_NAMED])
+        left = len(made.unanswered) - _NAMED
         # Without the table, which has been shown: Ansible prints the whole of a result that failed.
-        msg = f"{what}: {', '.join([*names, *more])}. The lines above say why."
+        msg = say(
+            language,
+            "{number} of {n} workspace could not be asked: {names}. The lines above say why."
+            "|{number} of {n} workspaces could not be asked: {names}. The lines above say why.",
+            len(results),
+            number=len(made.unanswered),
+            names=say(language, "{names}, {n} more", left, names=names) if left > 0 else names,
+        )
         return {**failed_with(msg), "unanswered": made.unanswered}
 
 

@@ -19,6 +19,7 @@ description:
   - If a workspace has no result, the task fails after it has shown the others. It then returns only the workspaces without a result,
     because Ansible prints the whole result of a failed task; the other results are in the variables of their hosts.
 extends_documentation_fragment:
+  - dataarts.factory.language
   - dataarts.factory.attributes.controller
 options:
   of:

@@ -189,6 +189,7 @@ def overview_spec() -> Spec:
         "of": {"type": "str", "choices": ["failures", "attempts"], "required": True},
         "variable": {"type": "str", "required": True},
         "hosts": {"type": "list", "elements": "str"},
+        **language_spec(),
     }
 
 

@@ -13,10 +13,11 @@ import itertools
 import typing as t
 from dataclasses import replace
 
-from ...module_utils._common.text import counted, printable
+from ...module_utils._common.text import printable
 from .._common.local_times import local_time, offset, zone_of
 from .._common.tables import COLUMNS, command_lines, shortened, table_lines, wrapped
 from .command import Command
+from .words import ENGLISH, say, translated
 
 Result = t.Mapping[str, t.Any]
 Row = t.Dict[str, t.Any]
@@ -38,7 +39,7 @@ class Overview(t.NamedTuple):
     unanswered: dict[str, str]
 
 
-def failures(results: t.Mapping[str, Result], *, whole: bool = False) -> Overview:
+def failures(results: t.Mapping[str, Result], *, whole: bool = False, language: str = ENGLISH) -> Overview:
     """What failed, in which workspace, for when it was planned, since when, at which node, and why.
 
     :param results: host -> what module job_instance_info returned; empty if it returned nothing.
@@ -48,15 +49,16 @@ def failures(results: t.Mapping[str, Result], *, whole: bool = False) -> Overvie
     rows = [row for host, result in answers.items() for row in _failed_rows(host, result["instances"])]
     rows += [row for host, result in answers.items() for row in _missing_rows(host, result.get("gaps") or ())]
     zone = zone_of(time for row in rows for time in (row["planned_to"], row["failed_at"] or 0))
-    head = ("workspace", "job", "", "planned", "failed at", "node")
+    names = [say(language, name) for name in ("workspace", "job", "planned", "failed at", "node")]
+    head = (*names[:2], "", *names[2:])
     cells = [
         (row["host"], row["job_name"], str(row["instances"]), _span(row, zone), _short(row["failed_at"], zone), row["node"]) for row in rows
     ]
-    lines = _with_notes(head, cells, [row["cause"] for row in rows], whole=whole)
-    return Overview(rows, [*_failed_head(rows, answers, zone), *lines, *_unanswered_lines(unanswered)], unanswered)
+    lines = _with_notes(head, cells, [translated(language, row["cause"]) for row in rows], language, whole=whole)
+    return Overview(rows, [*_failed_head(rows, answers, zone, language), *lines, *_unanswered_lines(unanswered, language)], unanswered)
 
 
-def rerun_lines(rows: t.Iterable[Row], command: Command) -> list[str]:
+def rerun_lines(rows: t.Iterable[Row], command: Command, language: str = ENGLISH) -> list[str]:
     """The command that plans the rerun of what failed, where playbook failed was started by its name; nothing where no rerun would answer it.
 
     :param command: how the play was started.
@@ -64,10 +66,10 @@ def rerun_lines(rows: t.Iterable[Row], command: Command) -> list[str]:
     if command.playbook != _FAILED or command.awx or not any(row["status"] == "fail" for row in rows):
         return []
     words = replace(command, playbook=_RERUN).words(command.limit, command.selection, check=True)
-    return ["", "To see what a rerun would send (without --check it is sent):", *command_lines(words)]
+    return ["", say(language, "To see what a rerun would send (without --check it is sent):"), *command_lines(words)]
 
 
-def attempts(results: t.Mapping[str, Result], *, whole: bool = False) -> Overview:
+def attempts(results: t.Mapping[str, Result], *, whole: bool = False, language: str = ENGLISH) -> Overview:
     """Who reran what, when and why, the newest first.
 
     :param results: host -> what module rerun_history_info returned; empty if it returned nothing.
@@ -77,7 +79,8 @@ def attempts(results: t.Mapping[str, Result], *, whole: bool = False) -> Overvie
     rows = [row for host, result in answers.items() for row in _attempt_rows(host, result["attempts"])]
     rows.sort(key=lambda row: (-row["sent"], row["host"], row["job_name"]))
     zone = zone_of(row["sent"] for row in rows)
-    head = ("sent", "workspace", "job", "", "planned", "by", "outcome")
+    names = [say(language, name) for name in ("sent", "workspace", "job", "planned", "by", "outcome")]
+    head = (*names[:3], "", *names[3:])
     cells = [
         (
             _short(row["sent"], zone),
@@ -85,16 +88,22 @@ def attempts(results: t.Mapping[str, Result], *, whole: bool = False) -> Overvie
             row["job_name"],
             str(row["attempts"]),
             _span(row, zone),
-            row["user"] or "unknown",
-            "different" if len(row["outcomes"]) > 1 else "".join(row["outcomes"]),
+            row["user"] or say(language, "unknown"),
+            say(language, "different") if len(row["outcomes"]) > 1 else translated(language, "".join(row["outcomes"])),
         )
         for row in rows
     ]
-    lines = _with_notes(head, cells, [_note(row) for row in rows], whole=whole)
+    lines = _with_notes(head, cells, [_note(row, language) for row in rows], language, whole=whole)
     left = sum(max(0, int(result.get("total") or 0) - len(result["attempts"])) for result in answers.values())
-    hidden = f"{counted(left, 'older attempt')} not shown: narrow the time with dataarts_made_after, or raise dataarts_limit."
+    hidden = say(
+        language,
+        "{n} older attempt not shown: narrow the time with dataarts_made_after, or raise dataarts_limit."
+        "|{n} older attempts not shown: narrow the time with dataarts_made_after, or raise dataarts_limit.",
+        left,
+    )
     more = ["", *wrapped(hidden)] if left else []
-    return Overview(rows, [*_attempts_head(rows, answers, zone), *lines, *more, *_unanswered_lines(unanswered)], unanswered)
+    heading = _attempts_head(rows, answers, zone, language)
+    return Overview(rows, [*heading, *lines, *more, *_unanswered_lines(unanswered, language)], unanswered)
 
 
 def _answers(results: t.Mapping[str, Result], key: str) -> tuple[dict[str, Result], dict[str, str]]:
@@ -181,43 +190,70 @@ def _outcome(attempt: Result) -> str:
     return word if kind == "rerun" else f"stop {word}"
 
 
-def _failed_head(rows: t.Sequence[Row], answers: t.Mapping[str, Result], zone: str) -> list[str]:
-    window = _window(answers, zone)
+def _failed_head(rows: t.Sequence[Row], answers: t.Mapping[str, Result], zone: str, language: str) -> list[str]:
+    window = _window(answers, zone, language)
     if not rows:
-        return wrapped(f"Nothing failed in {counted(len(answers), 'workspace')}{window}.") if answers else []
+        text = say(
+            language, "Nothing failed in {n} workspace{window}.|Nothing failed in {n} workspaces{window}.", len(answers), window=window
+        )
+        return wrapped(text) if answers else []
     failed, missing = ([row for row in rows if (row["status"] == "missing") is absent] for absent in (False, True))
     number, jobs = sum(row["instances"] for row in failed), len({(row["host"], row["job_name"]) for row in failed})
     troubled = len({row["host"] for row in failed})
-    what = f"{counted(number, 'instance')} of {counted(jobs, 'job')} failed in {troubled} of {counted(len(answers), 'workspace')}"
+    what = say(
+        language,
+        "{instances} failed in {troubled} of {n} workspace{window}.|{instances} failed in {troubled} of {n} workspaces{window}.",
+        len(answers),
+        instances=_of_jobs(number, jobs, language),
+        troubled=troubled,
+        window=window,
+    )
+    if not failed:
+        what = say(language, "Nothing failed{window}.", window=window)
     absent = sum(row["instances"] for row in missing)
-    more = (
-        f" {counted(absent, 'instance')} of {counted(len({(row['host'], row['job_name']) for row in missing}), 'job')} never made."
-        if absent
-        else ""
-    )
-    return wrapped(f"{what if failed else 'Nothing failed'}{window}.{more} Times are {zone}.")
+    if absent:
+        instances = _of_jobs(absent, len({(row["host"], row["job_name"]) for row in missing}), language)
+        what += say(language, " {instances} never made.", instances=instances)
+    return wrapped(what + say(language, " Times are {zone}.", zone=zone))
 
 
-def _attempts_head(rows: t.Sequence[Row], answers: t.Mapping[str, Result], zone: str) -> list[str]:
+def _of_jobs(instances: int, jobs: int, language: str) -> str:
+    of_jobs = say(language, "{n} job|{n} jobs", jobs)
+    return say(language, "{n} instance of {jobs}|{n} instances of {jobs}", instances, jobs=of_jobs)
+
+
+def _attempts_head(rows: t.Sequence[Row], answers: t.Mapping[str, Result], zone: str, language: str) -> list[str]:
     if not rows:
-        return wrapped(f"No rerun of {counted(len(answers), 'workspace')} is in the journal for that time.") if answers else []
-    number = sum(row["attempts"] for row in rows)
-    return wrapped(
-        f"{counted(number, 'attempt')} in {len({row['host'] for row in rows})} of {counted(len(answers), 'workspace')}, the newest first. "
-        f"Times are {zone}."
+        text = say(
+            language,
+            "No rerun of {n} workspace is in the journal for that time.|No rerun of {n} workspaces is in the journal for that time.",
+            len(answers),
+        )
+        return wrapped(text) if answers else []
+    number = say(language, "{n} attempt|{n} attempts", sum(row["attempts"] for row in rows))
+    text = say(
+        language,
+        "{attempts} in {hosts} of {n} workspace, the newest first.|{attempts} in {hosts} of {n} workspaces, the newest first.",
+        len(answers),
+        attempts=number,
+        hosts=len({row["host"] for row in rows}),
     )
+    return wrapped(text + say(language, " Times are {zone}.", zone=zone))
 
 
-def _window(answers: t.Mapping[str, Result], zone: str) -> str:
+def _window(answers: t.Mapping[str, Result], zone: str, language: str) -> str:
     """The window of plan times that was asked for, to the minute of the first workspace; they differ by seconds."""
     windows = [(result.get("planned_after"), result.get("planned_before")) for result in answers.values()]
     begin, end = windows[0] if windows else (None, None)
     if not isinstance(begin, int) or not isinstance(end, int):
         return ""
-    return f", planned {local_time(begin, zone=offset(end))} to {local_time(end, zone=zone)}"
+    first, last = local_time(begin, zone=offset(end)), local_time(end, zone=zone)
+    return say(language, ", planned {begin} to {end}", begin=first, end=last)
 
 
-def _with_notes(head: t.Sequence[str], cells: t.Sequence[t.Sequence[str]], notes: t.Sequence[str], *, whole: bool) -> list[str]:
+def _with_notes(
+    head: t.Sequence[str], cells: t.Sequence[t.Sequence[str]], notes: t.Sequence[str], language: str, *, whole: bool
+) -> list[str]:
     """A table in which each row has its note below it; several rows in a row with the same note have it once, below the last of them."""
     if not cells:
         return []
@@ -226,19 +262,19 @@ def _with_notes(head: t.Sequence[str], cells: t.Sequence[t.Sequence[str]], notes
     for note, group in itertools.groupby(zip(notes, rows), key=lambda pair: pair[0]):
         alike = [row for _note, row in group]
         lines += alike
-        text = note if len(alike) == 1 or not note else f"all {len(alike)}: {note}"
+        text = note if len(alike) == 1 or not note else say(language, "all {n}: {text}", len(alike), text=note)
         wrapped_note = wrapped(text if whole else shortened(text, _CAUSE), indent=_UNDER, further="")
         lines += wrapped_note if whole else [shortened(line, COLUMNS) for line in wrapped_note]
     return lines
 
 
-def _unanswered_lines(unanswered: t.Mapping[str, str]) -> list[str]:
+def _unanswered_lines(unanswered: t.Mapping[str, str], language: str) -> list[str]:
     if not unanswered:
         return []
-    lines = ["", f"{counted(len(unanswered), 'workspace')} could not be asked:"]
+    lines = ["", say(language, "{n} workspace could not be asked:|{n} workspaces could not be asked:", len(unanswered))]
     for why in dict.fromkeys(unanswered.values()):
-        hosts = ", ".join(printable(host, 100) for host, text in unanswered.items() if text == why)
-        lines += wrapped(f"{hosts}: {why}", indent="  ", further="")
+        hosts = say(language, ", ").join(printable(host, 100) for host, text in unanswered.items() if text == why)
+        lines += wrapped(say(language, "{host}: {text}", host=hosts, text=translated(language, why)), indent="  ", further="")
     return lines
 
 
@@ -256,8 +292,9 @@ def _short(ms: int | None, zone: str) -> str:
     return "" if not ms else local_time(ms, zone=zone)[5:]
 
 
-def _note(row: Row) -> str:
+def _note(row: Row, language: str) -> str:
     """Why, how it ended where that differs, and from which machine."""
-    outcomes = [f"{number} {word}" for word, number in row["outcomes"].items()] if len(row["outcomes"]) > 1 else []
-    where = f"from {row['controller']}" if row["controller"] else ""
-    return ", ".join(filter(None, (row["purpose"], *outcomes, where)))
+    numbers = row["outcomes"].items() if len(row["outcomes"]) > 1 else ()
+    outcomes = [say(language, "{n} {word}", number, word=translated(language, word)) for word, number in numbers]
+    where = say(language, "from {controller}", controller=row["controller"]) if row["controller"] else ""
+    return say(language, ", ").join(filter(None, (row["purpose"], *outcomes, where)))

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import re
 import time
@@ -14,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from ansible_collections.dataarts.factory.plugins.module_utils._config.argument_spec import OUTCOME_WORDS
 from ansible_collections.dataarts.factory.plugins.module_utils._models.decision import Action
 from ansible_collections.dataarts.factory.plugins.module_utils._output.messages import plan_lines, stop_lines
 from ansible_collections.dataarts.factory.plugins.module_utils._planner.limits import Limits
@@ -21,12 +23,14 @@ from ansible_collections.dataarts.factory.plugins.plugin_utils._common.lines imp
 from ansible_collections.dataarts.factory.plugins.plugin_utils._common.tables import COLUMNS, width, wrapped
 from ansible_collections.dataarts.factory.plugins.plugin_utils._report.closing import summary_lines
 from ansible_collections.dataarts.factory.plugins.plugin_utils._report.go_on import go_on_lines
+from ansible_collections.dataarts.factory.plugins.plugin_utils._report.overview import attempts, failures, rerun_lines
 from ansible_collections.dataarts.factory.plugins.plugin_utils._report.words import translated
 from ansible_collections.dataarts.factory.plugins.plugin_utils._task import console
 from ansible_collections.dataarts.factory.plugins.plugin_utils._task.passes import Passes
 from tests.support.pages import blocks
 from tests.support.reports import SINCE, instance, result
 from tests.unit._output import test_messages as plans
+from tests.unit._report import test_overview as overviews
 from tests.unit._report.test_closing import COMMAND, FLEET, made, planned, some
 from tests.unit._task.test_passes import entry, failure, passed, place
 from tests.unit.building import at, limited, policy
@@ -44,6 +48,8 @@ FOREIGN = re.compile(
     r"(?:DLF|APIGW)\.\d+ .*?(?=（请求 ID|; 本机)|Connection refused|Not a directory|WRONG_VERSION_NUMBER|No module named '\w+'|"
     r"password authentication failed for user \"reruns\"|GET "
 )
+#: How an attempt ended, and what it was for.
+OUTCOMES = [(outcome, kind) for outcome in OUTCOME_WORDS for kind in ("rerun", "stop")]
 QUOTED = {block.note.removeprefix("message, "): block.text.strip() for block in blocks(GUIDE) if block.note.startswith("message, ")}
 
 
@@ -200,6 +206,38 @@ def test_the_message_of_a_verdict(action: str, waited: bool) -> None:
 def test_a_message_of_the_guide_is_translated(name: str) -> None:
     """All but that of ansible-core itself."""
     assert english(translated("zh", QUOTED[name])) == []
+
+
+def test_the_table_of_what_failed() -> None:
+    cause = {"error_message": "表 ods.orders 不存在"}
+    gap = {"job_name": "daily_stock", "start_date": SINCE, "end_date": SINCE + 7_200_000, "instances": 3, "job_status": "STOPPED"}
+    results = {
+        "销售": overviews.answer(overviews.failed(hours=3, **cause), overviews.failed(hours=2), overviews.failed("周报", 1)),
+        "supply": {**overviews.answer(), "gaps": [gap]},
+        "lost": {"failed": True, "msg": "Failed to list job instances of workspace w9: jobs is an empty list, which selects no job."},
+    }
+    table = failures(results, language="zh")
+    lines = [*table.lines, *rerun_lines(table.rows, dataclasses.replace(COMMAND, playbook="dataarts.factory.failed"), "zh")]
+    assert [line for line in lines if width(line) > COLUMNS] == []
+    assert lines[:2] == [
+        "2 个工作空间中有 1 个出现失败：2 个作业的 3 个实例，计划时间 2026-11-22 11:00 至",
+        "  2026-11-23 11:00。从未生成：1 个作业的 3 个实例。时间均为 +08:00。",
+    ]
+    assert lines[3] == "工作空间  作业            计划时间           失败时间     节点"
+    assert "    表 ods.orders 不存在" in lines
+    assert "  lost：无法查询工作空间 w9 的作业实例：jobs 是空列表，没有选中任何作业。" in lines
+    assert english(" ".join(lines).replace("ods.orders", "").replace("supply", "").replace("lost", "").replace("w9", "")) == []
+    assert english(" ".join(failures({"a": overviews.answer()}, language="zh").lines)) == []
+
+
+def test_the_table_of_the_history() -> None:
+    listed = [overviews.attempt(outcome=outcome, hours=number, kind=kind) for number, (outcome, kind) in enumerate(OUTCOMES)]
+    results = {"sales": overviews.history(*listed, total=40), "b": overviews.history(overviews.attempt("weekly", run_id="r2"))}
+    lines = attempts(results, language="zh").lines
+    assert [line for line in lines if width(line) > COLUMNS] == []
+    assert lines[0] == "2 个工作空间中的 2 个共有 15 条重跑记录，最新的在前。时间均为 +08:00。"
+    assert english(" ".join(lines).replace("jane", "").replace("ctl-1", "")) == []
+    assert english(" ".join(attempts({"a": overviews.history()}, language="zh").lines)) == []
 
 
 def test_chinese_text_is_broken_where_it_may_be() -> None:
