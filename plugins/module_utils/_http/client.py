@@ -33,11 +33,13 @@ from .transport import (
 )
 
 if t.TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from requests import PreparedRequest
     from requests.auth import AuthBase
 
+#: Is asked whether a write may leave, see :meth:`Client.guarded`.
+Guard = t.Callable[[], t.Optional[float]]
 #: First and longest pause before an attempt is repeated, seconds; doubled each time, then shortened by up to a half at random.
 FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 30.0
@@ -113,10 +115,8 @@ class Client:
         self.counts: dict[str, int] = {}
         #: What the user should know although nothing failed; each once.
         self.warnings: list[str] = []
-        #: Called before each attempt at a write, repeats included: on the open connection, just before the first byte leaves. It returns until
-        #: when that may leave, see :class:`Exchange`. What it raises (an ApiError of kind STALE, say) ends the request; nothing was executed
-        #: then, because a write that may have been is not repeated.
-        self.before_each_write: Callable[[], float | None] | None = None
+        #: What :meth:`guarded` has set.
+        self.guard: Guard | None = None
         #: Called with each answer as it came: the request, the status, the headers in lower case, the body.
         self.on_answer: Callable[[Request, int, dict[str, str], bytes], None] | None = None
         if not validate_certs:
@@ -150,6 +150,18 @@ class Client:
             self._pause(verdict, repeats, deadline, last)
             repeats += 1
 
+    @contextlib.contextmanager
+    def guarded(self, guard: Guard) -> Iterator[None]:
+        """A block in which *guard* is asked before each attempt at a write, repeats included: on the open connection, just before the first byte
+        leaves. It returns until when that may leave, see :class:`Exchange`. What it raises (an ApiError of kind STALE, say) ends the request;
+        nothing was executed then, because a write that may have been is not repeated.
+        """
+        self.guard = guard
+        try:
+            yield
+        finally:
+            self.guard = None
+
     @property
     def auth(self) -> AuthBase | None:
         """What signs the requests, or adds a token."""
@@ -175,7 +187,7 @@ class Client:
         adapter = Adapter(1) if request.writes else self._adapter
         response: requests.Response | None = None
         body, problem = b"", ""
-        with Exchange(connect, read, self.before_each_write if request.writes else None) as exchange:
+        with Exchange(connect, read, self.guard if request.writes else None) as exchange:
             begun = received = stopwatch()
             try:
                 response = adapter.send(prepared, stream=True, timeout=(connect, read), verify=self._verify, proxies=proxies)

@@ -154,11 +154,11 @@ class _Task:
             current = self._book.stamp(current, self._client.clock.now_ms())
             return at + STAMP_SECONDS
 
-        self._client.before_each_write = before_write
         error: ApiError | None = None
         end: dict[str, t.Any] = {}
         try:
-            started = self._api.run_job(self._name, self._params)
+            with self._client.guarded(before_write):
+                started = self._api.run_job(self._name, self._params)
             outcome, end = Outcome.ACCEPTED, {"instance_id": started.instance_id, "request_id": started.request_id}
         except ClaimLostError:
             return
@@ -168,8 +168,6 @@ class _Task:
         except ApiError as failure:
             error = failure
             outcome, end = outcome_of_run(failure.kind), {"request_id": failure.request_id, "message": str(failure)}
-        finally:
-            self._client.before_each_write = None
         if outcome is Outcome.UNKNOWN:
             end["last_ms"] = max(current.last_ms, self._client.clock.latest_ms())
         self._run.result["changed"] = outcome is Outcome.ACCEPTED

@@ -218,11 +218,8 @@ class Sender:
                 self._stamped_at = now
             return min(self._snapshot.asked_at + FRESH_SECONDS, self._stamped_at + STAMP_SECONDS)
 
-        self._client.before_each_write = before_write
-        try:
+        with self._client.guarded(before_write):
             yield
-        finally:
-            self._client.before_each_write = None
 
     def _intent(self, decision: Decision, batch: int) -> Intent:
         # Whatever the clock learns meanwhile, nothing counts as sent before its list or before since, and so as no part of this run.

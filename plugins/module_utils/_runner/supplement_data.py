@@ -161,11 +161,8 @@ class _Work:
                 stamped_at = stopwatch()
             return min(self._listed_at + FRESH_SECONDS, stamped_at + STAMP_SECONDS)
 
-        self.client.before_each_write = before_write
-        try:
+        with self.client.guarded(before_write):
             yield
-        finally:
-            self.client.before_each_write = None
 
 
 class _Starting(_Work):

@@ -595,29 +595,27 @@ def test_an_endless_redirect_is_not_read() -> None:
     assert result.kind is Kind.REDIRECT
 
 
-def test_the_hook_is_called_before_each_attempt_at_a_write() -> None:
+def test_the_guard_is_asked_before_each_attempt_at_a_write() -> None:
     asked: list[int] = []
     throttled = reply(429, error("APIGW.0308"))
     with HttpServer(throttled, throttled, OK) as server:
         http = client()
-        http.before_each_write = lambda: asked.append(len(server.seen))
-        http.send(request(server.base, writes=True))
-        http.send(request(server.base, writes=False))
+        with http.guarded(lambda: asked.append(len(server.seen))):
+            http.send(request(server.base, writes=True))
+            http.send(request(server.base, writes=False))
         http.close()
     assert asked == [0, 1, 2]
 
 
 @pytest.mark.parametrize("reason", [RuntimeError("stop"), OSError("stop"), ApiError(Kind.STALE, "the list is older than 60 seconds")])
-def test_what_the_hook_raises_ends_the_call_unsent(reason: Exception) -> None:
+def test_what_the_guard_raises_ends_the_call_unsent(reason: Exception) -> None:
     def stop() -> None:
         raise reason
 
     with HttpServer(OK) as server:
         http = client(max_retries=4)
-        http.before_each_write = stop
-        with pytest.raises(type(reason)) as caught:
+        with pytest.raises(type(reason)) as caught, http.guarded(stop):
             http.send(request(server.base, writes=True))
-        http.before_each_write = None
         http.send(request(server.base, writes=True))
         http.close()
     assert caught.value is reason
@@ -625,7 +623,7 @@ def test_what_the_hook_raises_ends_the_call_unsent(reason: Exception) -> None:
 
 
 class Freshness:
-    """A hook as a run sets it: what was listed may be acted on for a minute."""
+    """A guard as a run sets it: what was listed may be acted on for a minute."""
 
     def __init__(self, pauses: Pauses) -> None:
         self.pauses = pauses
@@ -641,8 +639,8 @@ def test_no_wait_of_a_throttled_write_leads_past_the_age_of_the_list(writes: boo
     throttled = reply(429, error("APIGW.0308"), {"Retry-After": "30"})
     with HttpServer(throttled, throttled, throttled, OK) as server:
         http = client(pauses)
-        http.before_each_write = Freshness(pauses)
-        result = outcome(http, server.base, writes=writes)
+        with http.guarded(Freshness(pauses)):
+            result = outcome(http, server.base, writes=writes)
     if writes:
         assert isinstance(result, ApiError)
         assert result.kind is Kind.STALE
@@ -661,13 +659,13 @@ def test_a_list_grows_old_while_the_connection_is_made_or_a_token_renewed() -> N
 
     with HttpServer(reply(401, error("APIGW.0307", "The token must be updated")), OK) as server:
         http = client(pauses, auth=SlowRenewal(1))
-        http.before_each_write = Freshness(pauses)
-        result = outcome(http, server.base, writes=True)
+        with http.guarded(Freshness(pauses)):
+            result = outcome(http, server.base, writes=True)
     assert isinstance(result, ApiError)
     assert (result.kind, len(server.seen)) == (Kind.STALE, 1)
 
 
-def test_a_write_that_may_have_been_executed_stays_unknown_whatever_the_hook_says() -> None:
+def test_a_write_that_may_have_been_executed_stays_unknown_whatever_the_guard_says() -> None:
     pauses = Pauses()
     with HttpServer(reset_after_reading()) as server:
         http = client(pauses)
@@ -678,8 +676,8 @@ def test_a_write_that_may_have_been_executed_stays_unknown_whatever_the_hook_say
                 raise ApiError(Kind.STALE, "the list is too old")
             asked.append(None)
 
-        http.before_each_write = once
-        result = outcome(http, server.base, writes=True)
+        with http.guarded(once):
+            result = outcome(http, server.base, writes=True)
     assert isinstance(result, ApiError)
     assert (result.kind, len(server.seen)) == (Kind.AMBIGUOUS, 1)
 

@@ -53,10 +53,14 @@ class Setting:
         return sender.Sender(self.journal, self.client, seen, sender.RunIdentity("run-1", "here", "me"))
 
     def post(self, instances: t.Sequence[JobInstance]) -> Accepted:
-        assert self.client.before_each_write is not None
-        self.client.before_each_write()
+        self.ask()
         self.posted += [listed.instance_id for listed in instances]
         return Accepted("r-1", "v2")
+
+    def ask(self) -> None:
+        """What the client does just before the first byte of a write."""
+        assert self.client.guard is not None
+        self.client.guard()
 
     def claim_elsewhere(self, listed: JobInstance, supersedes: Attempt | None = None) -> Attempt:
         """Another run claims the failure of *listed*."""
@@ -145,8 +149,7 @@ def test_a_repeated_request_needs_its_claim_whatever_the_services_clock_does(
     setting.clock.learn(at(0), 0.0, 0.0)
 
     def post(instances: t.Sequence[JobInstance]) -> Accepted:
-        assert setting.client.before_each_write is not None
-        setting.client.before_each_write()
+        setting.ask()
         setting.elapsed = 5.0
         setting.clock.learn(at(5 + step), 5.0, 5.0)
         (seen,) = setting.journal.history()
