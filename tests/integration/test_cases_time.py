@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.dataarts.factory.plugins.module_utils._runner import sender
+from ansible_collections.dataarts.factory.plugins.module_utils._runner import write
 from emulator.running import Running
 from tests.support.journaled import (
     Controller,
@@ -59,7 +59,7 @@ def test_each_attempt_at_the_post_needs_a_fresh_list(
     service: Running, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, api_version: str, refusal: dict[str, t.Any]
 ) -> None:
     """A person reruns the instance while the request is put off: it would run twice, were it sent by the old list."""
-    monkeypatch.setattr(sender, "FRESH_SECONDS", FRESH)
+    monkeypatch.setattr(write, "FRESH_SECONDS", FRESH)
     begin(service)
     route, other = ("v1_restart", "v2") if api_version == "v1" else ("v2_retry", "v1")
     service.inject({"route": route, "times": 3, "retry_after": 1, **refusal})
@@ -72,7 +72,7 @@ def test_each_attempt_at_the_post_needs_a_fresh_list(
 @pytest.mark.parametrize("api_version", ["v1", "v2"])
 def test_a_list_is_as_old_as_its_request(service: Running, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, api_version: str) -> None:
     """Its answer was made at once, and came late."""
-    monkeypatch.setattr(sender, "FRESH_SECONDS", FRESH)
+    monkeypatch.setattr(write, "FRESH_SECONDS", FRESH)
     begin(service)
     service.inject({"route": "list", "kind": "latency", "seconds": FRESH + 0.5, "when": "after_effect"})
     with as_soon_as(lambda: listings(service), lambda: rerun_to_its_end(service)):
@@ -85,7 +85,7 @@ def test_a_list_is_as_old_as_its_request(service: Running, tmp_path: Path, monke
 def test_a_request_that_was_put_off_for_too_long_is_made_by_a_new_list(
     service: Running, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, api_version: str
 ) -> None:
-    monkeypatch.setattr(sender, "FRESH_SECONDS", FRESH)
+    monkeypatch.setattr(write, "FRESH_SECONDS", FRESH)
     begin(service)
     service.inject({"route": "retry", "kind": "throttle", "retry_after": 1, "times": 2})
     results = passes(module_options(service, tmp_path / "journal", api_version=api_version))

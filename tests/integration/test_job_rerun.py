@@ -548,16 +548,16 @@ def test_a_list_that_is_older_than_a_minute_is_not_acted_on(
     if module == "job_instance_retry":
         del given["poll_interval"]
     service.set(**V1, instance_id_after_rerun="same", rerun_visible_after=0)
-    sender = "ansible_collections.dataarts.factory.plugins.module_utils._runner.sender"
+    writes = "ansible_collections.dataarts.factory.plugins.module_utils._runner.write"
 
     def asleep() -> float:
         for dummy in range(2):  # the first rerun fails
             assert restart(service, "weekly_report", instance["instance_id"]).status in (200, 204)
             service.advance(30)
-        monkeypatch.setattr(f"{sender}.stopwatch", stopwatch)
+        monkeypatch.setattr(f"{writes}.stopwatch", stopwatch)
         return stopwatch() + 75
 
-    monkeypatch.setattr(f"{sender}.stopwatch", asleep)
+    monkeypatch.setattr(f"{writes}.stopwatch", asleep)
     result = call(module, given)
     assert [entry["kind"] for entry in service.journal()] == ["restart", "restart"]
     if module == "job_rerun":
@@ -568,9 +568,9 @@ def test_a_list_that_is_older_than_a_minute_is_not_acted_on(
 
 def test_a_pass_sends_no_more_by_what_it_saw_long_ago(service: t.Any, rerun_options: t.Any, monkeypatch: pytest.MonkeyPatch) -> None:
     service.set(**V2)
-    sender = "ansible_collections.dataarts.factory.plugins.module_utils._runner.sender"
+    writes = "ansible_collections.dataarts.factory.plugins.module_utils._runner.write"
     with monkeypatch.context() as asleep:
-        asleep.setattr(f"{sender}.stopwatch", lambda: stopwatch() + 75 * bool(service.journal()))
+        asleep.setattr(f"{writes}.stopwatch", lambda: stopwatch() + 75 * bool(service.journal()))
         first = call("job_rerun", rerun_options())
     assert (len(service.requests("v2_retry")), first["finished"], first["failed"]) == (1, False, False)
     later = passes(rerun_options(since=str(first["since"])), between=settle(service))

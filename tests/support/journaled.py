@@ -29,10 +29,10 @@ SPEED = 60
 #: What a child process does: the passes of one job_rerun task whose options come on stdin, after a line from there; its last result goes to stdout.
 _CHILD = """
 import json, sys
-from ansible_collections.dataarts.factory.plugins.module_utils._runner import sender
+from ansible_collections.dataarts.factory.plugins.module_utils._runner import write
 from tests.support.logic import passes
 wanted = json.loads(sys.stdin.readline())
-sender.FRESH_SECONDS = wanted["fresh_seconds"]
+write.FRESH_SECONDS = wanted["fresh_seconds"]
 print("ready", flush=True)
 sys.stdin.readline()
 print(json.dumps(passes(wanted["options"])[-1]))

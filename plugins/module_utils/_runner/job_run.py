@@ -11,10 +11,11 @@ import uuid
 
 from .._api.job_query import JobCatalog
 from .._api.workspace import WorkspaceApi
-from .._common.errors import ApiError, ClaimLostError, JournalError, Kind, OptionError
+from .._common.errors import ApiError, Kind, OptionError
 from .._common.stopwatch import stopwatch
 from .._common.text import printable, safe
 from .._common.times import Window, to_iso
+from .._http.server_clock import ServiceClock
 from .._journal.journal import Journal
 from .._journal.runs import RunBook
 from .._models.attempt import Outcome
@@ -27,7 +28,8 @@ from .._planner.job_run import CLOCK_SLACK_MS, RunDecision, RunStep, decide_run,
 from .._planner.stopping import ENDED
 from .ansible_module import ModuleRun, error_result, failure_result, sentence
 from .info import must_match
-from .sender import STAMP_SECONDS, RunIdentity
+from .sender import RunIdentity
+from .write import Basis, Ending, Write, Writer, flight_ms
 
 _FIRST_WAIT, _LONGEST_WAIT = 0.5, 5.0
 #: Plan times around now in which the instances of the job are listed before it is run, ms.
@@ -68,6 +70,7 @@ class _Task:
         self._book = RunBook(journal, run.session.project_id, options["workspace_id"], self._name)
         self._who = RunIdentity.here(uuid.uuid4().hex, options)
         self._client = run.session.client
+        self._writer = Writer(self._client)
         run.result.update(run_key=self._key, action="none", instance=None)
 
     def work(self) -> None:
@@ -130,7 +133,7 @@ class _Task:
             sent_ms=now,
             last_ms=now,
             journal_ms=0,
-            flight_ms=int((STAMP_SECONDS + self._client.read_timeout) * 1000),
+            flight_ms=flight_ms(self._client),
             outcome=Outcome.INTENDED,
             instance_id="",
             read_back=False,
@@ -140,44 +143,18 @@ class _Task:
             user=who.user,
             purpose=who.purpose,
         )
-        claimed = self._book.claim(wanted, instead_of)
-        if claimed is not None:
-            self._request(claimed)
+        self._request(_Request(self._api, self._book, self._client.clock, wanted, instead_of, self._params))
 
-    def _request(self, claimed: KeyedRun) -> None:
-        """Send the request of *claimed*, and record how it ended."""
-        current = claimed
-
-        def before_write() -> float:
-            nonlocal current
-            at = stopwatch()
-            current = self._book.stamp(current, self._client.clock.now_ms())
-            return at + STAMP_SECONDS
-
-        error: ApiError | None = None
-        end: dict[str, t.Any] = {}
-        try:
-            with self._client.guarded(before_write):
-                started = self._api.run_job(self._name, self._params)
-            outcome, end = Outcome.ACCEPTED, {"instance_id": started.instance_id, "request_id": started.request_id}
-        except ClaimLostError:
+    def _request(self, request: _Request) -> None:
+        """Send it, and say how it ended. A run rests on its key alone, so nothing grows old while it waits to be sent."""
+        ending = self._writer.send(request, Basis())
+        if ending is None:
             return
-        except OptionError:
-            self._book.record(current, Outcome.NOT_EXECUTED, message="the name of the job cannot be part of a URL")
-            raise
-        except ApiError as failure:
-            error = failure
-            outcome, end = outcome_of_run(failure.kind), {"request_id": failure.request_id, "message": str(failure)}
-        if outcome is Outcome.UNKNOWN:
-            end["last_ms"] = max(current.last_ms, self._client.clock.latest_ms())
-        self._run.result["changed"] = outcome is Outcome.ACCEPTED
-        try:
-            self._book.record(current, outcome, **end)
-        except JournalError as unrecorded:
-            self._run.result["instance"] = {"instance_id": end.get("instance_id")} if end.get("instance_id") else None
-            raise JournalError(f"{unrecorded} What was sent is in the result; the next run of this key settles it.") from None
-        if error is not None and outcome is not Outcome.UNKNOWN:
-            self._run.result.update(error_result(error, self._run.what), action="rejected")
+        self._run.result["changed"] = ending.outcome is Outcome.ACCEPTED
+        self._run.result["instance"] = {"instance_id": request.instance_id} if request.instance_id else None
+        self._writer.check()
+        if ending.error is not None and ending.outcome is not Outcome.UNKNOWN:
+            self._run.result.update(error_result(ending.error, self._run.what), action="rejected")
 
     def _read_back(self, known: KeyedRun) -> bool:
         """Look for the instance of a request whose answer was lost; False if nothing tells, and the task is over."""
@@ -281,3 +258,52 @@ class _Task:
         if run.diff_mode:
             after = f"{printable(self._name, 200)}: one run with run_key {self._key}\n" if run.result["changed"] else ""
             run.result["diff"] = {"before_header": "runs before", "after_header": "runs after", "before": "", "after": after}
+
+
+class _Request(Write):
+    """The request that runs a job once: its claim is the row of its key.
+
+    :param wanted: the row.
+    :param instead_of: what the journal has of the key, of which nothing was started.
+    :ivar instance_id: of the instance that it made, or "".
+    """
+
+    def __init__(
+        self,
+        api: WorkspaceApi,
+        book: RunBook,
+        clock: ServiceClock,
+        wanted: KeyedRun,
+        instead_of: KeyedRun | None,
+        params: t.Mapping[str, str],
+    ) -> None:
+        super().__init__(self._run_job)
+        self._api, self._book, self._clock = api, book, clock
+        self._row, self._instead_of, self._params = wanted, instead_of, params
+        self.instance_id = ""
+
+    def claim(self) -> bool:
+        """The key."""
+        claimed = self._book.claim(self._row, self._instead_of)
+        self._row = claimed or self._row
+        return claimed is not None
+
+    def stamp(self) -> None:
+        """The row moves with it."""
+        self._row = self._book.stamp(self._row, self._clock.now_ms())
+
+    def _run_job(self) -> str | None:
+        started = self._api.run_job(self._row.job_name, self._params)
+        self.instance_id = started.instance_id
+        return started.request_id
+
+    def outcome_of(self, kind: Kind) -> Outcome:
+        """By the table of ``_planner/job_run.py``."""
+        return outcome_of_run(kind)
+
+    def record(self, ending: Ending) -> None:
+        """With the instance, if it is known."""
+        end: dict[str, t.Any] = {"instance_id": self.instance_id} if self.instance_id else {"message": str(ending.error)}
+        if ending.outcome is Outcome.UNKNOWN:
+            end["last_ms"] = max(self._row.last_ms, self._clock.latest_ms())
+        self._book.record(self._row, ending.outcome, request_id=ending.request_id, **end)

@@ -14,16 +14,18 @@ import typing as t
 from dataclasses import dataclass, replace
 
 from .._api.workspace import WorkspaceApi
-from .._common.errors import ApiError, Kind
+from .._common.errors import ApiError, ClaimLostError, Kind
 from .._common.stopwatch import stopwatch
 from .._common.text import printable
 from .._journal.pauses import OpenPauses, PauseBook
+from .._models.attempt import Outcome
 from .._models.instance import Job
 from .._models.pause import MadeBy, Pause, Phase
 from .._planner.outcomes import SHARED_KINDS
 from .._planner.schedules import SCHEDULED_STATUS, STOPPED_STATUS, Moment, ScheduleDecision, ScheduleStep, decide_schedule, gone
 from .ansible_module import ModuleRun
-from .sender import STAMP_SECONDS, RunIdentity
+from .sender import RunIdentity
+from .write import Basis, Write, Writer, flight_ms
 
 #: How often the status of a job is read after an answer was lost, seconds: the first pause and the longest.
 _FIRST_WAIT, _LONGEST_WAIT = 0.2, 5.0
@@ -59,9 +61,8 @@ class JobSchedules:
     ) -> None:
         self._run, self._api, self._book, self._identity = run, api, book, identity
         self._made_by, self._lease_ms = made_by, lease_ms
-        self._client = run.session.client
+        self._client, self._writer = run.session.client, Writer(run.session.client)
         self._settle_ms = int(run.options["settle_time"]) * 1000
-        self._flight_ms = int((STAMP_SECONDS + self._client.read_timeout) * 1000)
 
     def decide(self, jobs: t.Iterable[Job], wanted: str, pauses: OpenPauses) -> list[ScheduleDecision]:
         """One decision for each of *jobs*, in the order of their names."""
@@ -93,7 +94,7 @@ class JobSchedules:
         if decision.step is ScheduleStep.RESUME and pause is not None:
             return self._resume(decision, pause)
         if decision.step is ScheduleStep.START:
-            outcome = self._until_shown(decision, self._api.start_schedule, SCHEDULED_STATUS)
+            outcome = self._until_shown(decision, self._start(decision), SCHEDULED_STATUS)
             if outcome.error is None and pause is not None:
                 self._book.close(pause, "started by a task")
             return outcome
@@ -101,70 +102,84 @@ class JobSchedules:
             # Before the stop: what people stop is never started again, whatever happens next.
             self._book.close(pause, "ended by a task" if decision.step is ScheduleStep.STOP else printable(decision.reason, 200))
         if decision.step is ScheduleStep.STOP:
-            return self._until_shown(decision, self._api.stop_schedule, STOPPED_STATUS)
+            return self._until_shown(decision, self._stop(decision), STOPPED_STATUS)
         return ScheduleOutcome(decision, decision.status, reason=decision.reason)
 
+    def _start(self, decision: ScheduleDecision) -> Write:
+        return Write(lambda: self._api.start_schedule(decision.job_name).request_id)
+
+    def _stop(self, decision: ScheduleDecision) -> Write:
+        return Write(lambda: self._api.stop_schedule(decision.job_name).request_id)
+
     def _pause(self, decision: ScheduleDecision) -> ScheduleOutcome:
-        name, who = decision.job_name, self._identity
-        if decision.pause is None:
-            claimed_ms = self._client.clock.now_ms()
-            people = (who.controller, who.user, who.purpose)
-            pause = self._book.begin(name, self._made_by, who.run_id, people, claimed_ms, self._flight_ms)
-        else:
-            pause = self._book.change(decision.pause, Phase.PAUSING, run_id=who.run_id, made_by=self._made_by, flight_ms=self._flight_ms)
-        if pause is None:
-            return ScheduleOutcome(decision, decision.status, reason="another run is pausing or starting it at this moment")
-        if self._lease_ms is not None:
-            self._book.hold([name], who.run_id, self._lease_ms)
-        status = self._status(name)
-        if status != SCHEDULED_STATUS:
-            self._book.close(pause, "stopped by somebody else first")
-            return ScheduleOutcome(decision, status, reason=f"it is {status or 'gone'} by somebody else's hand, and is not started again")
-        outcome = self._until_shown(decision, self._api.stop_schedule, STOPPED_STATUS)
-        if outcome.error is None and outcome.changed:
-            self._book.change(pause, Phase.PAUSED, run_id=who.run_id, made_by=self._made_by)
-        elif outcome.error is None:
-            self._book.close(pause, "stopped by somebody else first")
-        elif outcome.error.kind is not Kind.AMBIGUOUS:
-            self._book.close(pause, "the stop was refused")
+        name, who, client = decision.job_name, self._identity, self._client
+
+        def claim(pause: Pause | None) -> Pause | None:
+            if pause is None:
+                people = (who.controller, who.user, who.purpose)
+                claimed = self._book.begin(name, self._made_by, who.run_id, people, client.clock.now_ms(), flight_ms(client))
+            else:
+                claimed = self._change(pause, Phase.PAUSING, self._made_by, flight_ms(client))
+            if claimed is not None and self._lease_ms is not None:
+                self._book.hold([name], who.run_id, self._lease_ms)
+            return claimed
+
+        def check() -> None:
+            self._check_status(name, SCHEDULED_STATUS, ", and is not started again")
+
+        write = _PauseWrite(self._stop(decision).post, decision.pause, claim, check)
+        outcome, pause = self._until_shown(decision, write, STOPPED_STATUS), write.pause
+        if pause is not None and outcome.error is None and outcome.changed:
+            self._change(pause, Phase.PAUSED, self._made_by)
+        elif pause is not None and (outcome.error is None or outcome.error.kind is not Kind.AMBIGUOUS):
+            self._book.close(pause, "stopped by somebody else first" if outcome.error is None else "the stop was refused")
         return outcome
 
-    def _resume(self, decision: ScheduleDecision, pause: Pause) -> ScheduleOutcome:
-        who = self._identity
-        claimed = self._book.change(pause, Phase.RESUMING, run_id=who.run_id, made_by=pause.made_by, flight_ms=self._flight_ms)
-        if claimed is None:
-            return ScheduleOutcome(decision, decision.status, reason="another run is pausing or starting it at this moment")
-        status = self._status(decision.job_name)
-        if status != STOPPED_STATUS:
-            self._book.close(claimed, "somebody else changed it")
-            return ScheduleOutcome(decision, status, reason=f"it is {status or 'gone'} by somebody else's hand")
-        outcome = self._until_shown(decision, self._api.start_schedule, SCHEDULED_STATUS)
+    def _resume(self, decision: ScheduleDecision, known: Pause) -> ScheduleOutcome:
+        def claim(pause: Pause | None) -> Pause | None:
+            return self._change(pause or known, Phase.RESUMING, known.made_by, flight_ms(self._client))
+
+        write = _PauseWrite(self._start(decision).post, known, claim, lambda: self._check_status(decision.job_name, STOPPED_STATUS))
+        outcome, pause = self._until_shown(decision, write, SCHEDULED_STATUS), write.pause or known
         if outcome.error is None:
-            self._book.close(claimed, "started again")
+            self._book.close(pause, "started again" if outcome.changed else "somebody else changed it")
         elif outcome.error.kind is not Kind.AMBIGUOUS:
-            self._book.change(claimed, Phase.PAUSED, run_id=who.run_id, made_by=pause.made_by)
+            self._change(pause, Phase.PAUSED, known.made_by)
         return outcome
 
-    def _until_shown(self, decision: ScheduleDecision, send: t.Callable[[str], t.Any], wanted: str) -> ScheduleOutcome:
+    def _change(self, pause: Pause, phase: Phase, made_by: MadeBy, flight: int = 0) -> Pause | None:
+        return self._book.change(pause, phase, run_id=self._identity.run_id, made_by=made_by, flight_ms=flight)
+
+    def _check_status(self, name: str, expected: str, consequence: str = "") -> None:
+        """:raises ApiError: MOVED_ON, the job does not have the status any more by which it was decided."""
+        status = self._status(name)
+        if status != expected:
+            raise ApiError(Kind.MOVED_ON, f"it is {status or 'gone'} by somebody else's hand{consequence}")
+
+    def _until_shown(self, decision: ScheduleDecision, write: Write, wanted: str) -> ScheduleOutcome:
         """Send until the job has the status *wanted*, or the service refuses. A refusal of what has that status already is somebody else's work."""
         name, done = decision.job_name, ScheduleOutcome(decision, wanted, changed=True, reason=decision.reason)
         lost: ApiError | None = None
         for _number in range(_MAX_SENDS):
-            try:
-                send(name)
+            ending = self._writer.send(write, Basis())
+            if ending is None:
+                return ScheduleOutcome(decision, decision.status, reason="another run is pausing or starting it at this moment")
+            error = ending.error
+            if error is None:
                 return done
-            except ApiError as error:
-                if error.kind in SHARED_KINDS:
-                    raise
-                if error.kind is Kind.AMBIGUOUS:
-                    lost = error
-                    if self._reaches(name, wanted):
-                        return done
-                    continue
-                status = self._status(name)
-                if status != wanted:
-                    return ScheduleOutcome(decision, status, error=error, reason=f"the service refused it: {printable(error)}")
+            if error.kind in SHARED_KINDS:
+                raise error
+            if ending.outcome is Outcome.UNKNOWN:
+                lost = error
+                if self._reaches(name, wanted):
+                    return done
+                continue
+            status = self._status(name)
+            if status == wanted:
                 return replace(done, changed=lost is not None, reason=f"it is {wanted} by now")
+            if error.kind is Kind.MOVED_ON:
+                return ScheduleOutcome(decision, status, reason=error.message)
+            return ScheduleOutcome(decision, status, error=error, reason=f"the service refused it: {printable(error)}")
         return ScheduleOutcome(decision, decision.status, error=lost, reason=f"whether it took effect is unknown: {printable(lost)}")
 
     def _reaches(self, name: str, wanted: str) -> bool:
@@ -183,3 +198,38 @@ class JobSchedules:
         """The status of the job now; "" if it does not exist."""
         jobs = self._api.list_jobs(name)
         return (jobs[0].status or "") if jobs else ""
+
+
+class _PauseWrite(Write):
+    """The request that begins a pause, or ends it: claimed in the journal, and sent only while the job is as it was decided by.
+
+    :param pause: what the journal has of it, or None.
+    :param claim: makes a pause, or moves one; None where another run has.
+    :param check: raises unless the job is as it was.
+    :ivar pause: as it was claimed last.
+    """
+
+    def __init__(
+        self,
+        post: t.Callable[[], str | None],
+        pause: Pause | None,
+        claim: t.Callable[[Pause | None], Pause | None],
+        check: t.Callable[[], None],
+    ) -> None:
+        super().__init__(post)
+        self.pause, self._claim, self._check = pause, claim, check
+
+    def claim(self) -> bool:
+        """The pause moves with it."""
+        claimed = self._claim(self.pause)
+        self.pause = claimed or self.pause
+        return claimed is not None
+
+    def stamp(self) -> None:
+        """The same once more."""
+        if not self.claim():
+            raise ClaimLostError("Failed to keep the claim of a pause in the journal: another run took it over meanwhile. Run it again.")
+
+    def last_check(self) -> None:
+        """Whether the job has still the status by which it was decided."""
+        self._check()

@@ -1,8 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Sender: one request about an instance, to rerun or to stop it, from its claim in the journal to its recorded outcome. Nothing else in the collection
-sends one. Requests about jobs are sent by ``schedules.py`` and ``job_run.py``."""
+"""Sender: one request about instances, to rerun or to stop them, from its claim in the journal to its recorded outcome."""
 
 from __future__ import annotations
 
@@ -10,14 +9,13 @@ import contextlib
 import getpass
 import socket
 import typing as t
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from .._api.workspace import Accepted, WorkspaceApi
-from .._common.errors import ApiError, ClaimLostError, JournalError, Kind, OptionError
-from .._common.stopwatch import stopwatch
+from .._common.errors import ApiError, JournalError, Kind
 from .._common.text import printable
 from .._http.client import Client
+from .._http.server_clock import ServiceClock
 from .._journal.journal import Journal
 from .._models.attempt import Attempt, AttemptKind, Failure, Intent, Outcome
 from .._models.decision import Action, Decision
@@ -27,15 +25,9 @@ from .._models.slotted import replace
 from .._planner.hung import after_stop, stop_outcome
 from .._planner.outcomes import after_error, claimed_elsewhere, outcome_of
 from .._planner.plan import Batch
-from .._planner.quiet_hours import QuietSpan, not_sent
+from .._planner.quiet_hours import QuietSpan
 from .snapshot import Snapshot
-
-#: How long a list may be acted on, seconds that also pass while the machine sleeps. An instance that somebody else reran meanwhile must not
-#: be rerun again.
-FRESH_SECONDS = 60.0
-#: How long after its claim began a request may leave before the journal is told, and asked whether the claim still stands, seconds. By the
-#: stopwatch: the service's clock may step back meanwhile. A journal that takes longer than this for one transaction is of no use.
-STAMP_SECONDS = 5.0
+from .write import Basis, Ending, Write, Writer, flight_ms
 
 Post = t.Callable[[t.Sequence[JobInstance]], Accepted]
 
@@ -99,21 +91,12 @@ class Sender:
         self._client = client
         self._snapshot = snapshot
         self._identity = identity
-        self._quiet_hours = quiet_hours
-        self._unrecorded: JournalError | None = None
-        self._stamped_at = 0.0  # when the journal was last told of the request, by the stopwatch; not when it had answered
-
-    @property
-    def fresh(self) -> bool:
-        """Whether the list may still be acted on."""
-        return stopwatch() - self._snapshot.asked_at < FRESH_SECONDS
+        self._basis = Basis(snapshot.asked_at, quiet_hours)
+        self._writer = Writer(client)
 
     def obstacle(self) -> ApiError | None:
         """Why nothing may be sent any more by this list; None if something may."""
-        if not self.fresh:
-            return _stale()
-        quiet_hours = None if self._quiet_hours is None else self._quiet_hours()
-        return None if quiet_hours is None else ApiError(Kind.STALE, not_sent(quiet_hours))
+        return self._basis.obstacle()
 
     def stop(self, decision: Decision, api: WorkspaceApi) -> RerunExchange:
         """Stop the instance of *decision*, if no other run has claimed anything of its slot, and if it is still as it was listed: that is read
@@ -134,92 +117,29 @@ class Sender:
         :param last_check: called when a byte of the request is about to leave; what it raises keeps it from being sent.
         :raises JournalError: it cannot be claimed, or the outcome of the one before could not be recorded; nothing is sent then.
         """
-        self.check()
-        obstacle = self.obstacle()
-        if obstacle is not None:
-            return RerunExchange(decisions, [_after(decision, self._refused(decision), obstacle) for decision in decisions], obstacle)
-        pairs = self._claimed(decisions, whole)
-        after, error = self._post(pairs, post, last_check) if pairs else ([], None)
-        outcomes = {id(decision): outcome for (decision, _attempt), outcome in zip(pairs, after)}
-        return RerunExchange(decisions, [outcomes.get(id(decision)) or claimed_elsewhere(decision) for decision in decisions], error)
+        intents = [self._intent(decision, len(decisions)) for decision in decisions]
+        write = _InstanceWrite(self._journal, self._client.clock, decisions, intents, post, whole, last_check)
+        try:
+            ending = self._writer.send(write, self._basis)
+        except JournalError:
+            self.flush()
+            self.check()
+            raise
+        return RerunExchange(decisions, write.after(ending), None if ending is None else ending.error)
 
     def check(self) -> None:
-        """Stop once an outcome could not be recorded: before each request, and after the last one, when what became of it is in the result.
+        """As :meth:`.write.Writer.check`.
 
         :raises JournalError: the outcome of a request could not be recorded.
         """
-        if self._unrecorded is not None:
-            raise self._unrecorded
+        self._writer.check()
 
     def flush(self) -> None:
         """Record what is yet to be recorded, before :meth:`check` is asked for the last time."""
         try:
             self._journal.flush()
         except JournalError as error:
-            self._unrecorded = _unrecorded(error)
-
-    def _claimed(self, decisions: t.Sequence[Decision], whole: bool) -> list[tuple[Decision, Attempt]]:
-        """The claimed ones among *decisions*. What was claimed and cannot be sent without another one that was not is released."""
-        self._stamped_at = stopwatch()
-        try:
-            claims = self._journal.claim([self._intent(decision, len(decisions)) for decision in decisions])
-        except JournalError:
-            self.flush()
-            self.check()
-            raise
-        pairs = [(decision, attempt) for decision, attempt in zip(decisions, claims) if attempt is not None]
-        lost = {whole or decision.unit for decision, attempt in zip(decisions, claims) if attempt is None}
-        released = [attempt for decision, attempt in pairs if (whole or decision.unit) in lost]
-        if released:
-            self._record(released, Outcome.NOT_EXECUTED)
-        return [(decision, attempt) for decision, attempt in pairs if (whole or decision.unit) not in lost]
-
-    def _post(
-        self, pairs: t.Sequence[tuple[Decision, Attempt]], post: Post, last_check: t.Callable[[], None] | None
-    ) -> tuple[list[Decision], ApiError | None]:
-        attempts = [attempt for _decision, attempt in pairs]
-        error: ApiError | None = None
-        request_id: str | None = None
-        with self._watched(attempts, last_check):
-            try:
-                request_id = post([decision.instance for decision, _attempt in pairs]).request_id
-            except ApiError as failure:
-                error = failure
-            except ClaimLostError:
-                return [claimed_elsewhere(decision) for decision, _attempt in pairs], None
-            except OptionError as refusal:  # a name that cannot be part of a URL: it never left this machine
-                error = ApiError(Kind.INVALID, str(refusal))
-        if error is None:
-            # With the next claim: one transaction for each request instead of two.
-            recorded = self._record(attempts, Outcome.ACCEPTED, request_id, later=True)
-            return [_accepted(decision, attempt, request_id) for (decision, _claim), attempt in zip(pairs, recorded)], None
-        stops = pairs[0][1].kind is not AttemptKind.RERUN
-        outcome, conflict = (stop_outcome(error.kind), False) if stops else outcome_of(error.kind, len(pairs))
-        recorded = self._record(attempts, outcome, error.request_id, printable(error, 400), conflict=conflict)
-        return [_after(decision, attempt, error) for (decision, _claim), attempt in zip(pairs, recorded)], error
-
-    @contextlib.contextmanager
-    def _watched(self, attempts: t.Sequence[Attempt], last_check: t.Callable[[], None] | None) -> Iterator[None]:
-        """Every attempt at the POST, repeats after 429 included, needs a fresh list and no quiet hours, and moves the time from which it
-        settles.
-
-        Whatever may take long is done by then, or is asked for again: name, connection, TLS, proxy, and the journal's own answer.
-        """
-
-        def before_write() -> float:
-            obstacle = self.obstacle()
-            if obstacle is not None:
-                raise obstacle
-            if last_check is not None:
-                last_check()
-            now = stopwatch()
-            if now - self._stamped_at >= STAMP_SECONDS:
-                self._journal.stamp(attempts, self._client.clock.now_ms())
-                self._stamped_at = now
-            return min(self._snapshot.asked_at + FRESH_SECONDS, self._stamped_at + STAMP_SECONDS)
-
-        with self._client.guarded(before_write):
-            yield
+            self._writer.fail(error)
 
     def _intent(self, decision: Decision, batch: int) -> Intent:
         # Whatever the clock learns meanwhile, nothing counts as sent before its list or before since, and so as no part of this run.
@@ -240,36 +160,96 @@ class Sender:
             user=who.user,
             purpose=who.purpose,
             plan_id=who.plan_id,
-            flight_ms=int((STAMP_SECONDS + self._client.read_timeout) * 1000),
+            flight_ms=flight_ms(self._client),
             kind=_kind(decision),
         )
         return Intent(attempt, decision.superseded)
 
-    def _refused(self, decision: Decision) -> Attempt:
-        return replace(self._intent(decision, 1).attempt, outcome=Outcome.NOT_EXECUTED)
 
-    def _record(
+class _InstanceWrite(Write):
+    """A request about instances: each of them is claimed by an attempt of its own.
+
+    :param intents: what is to be claimed of each of *decisions*.
+    """
+
+    def __init__(
         self,
-        attempts: t.Sequence[Attempt],
-        outcome: Outcome,
-        request_id: str | None = None,
-        message: str = "",
-        *,
-        conflict: bool = False,
-        later: bool = False,
-    ) -> list[Attempt]:
-        """Record an outcome. That it cannot be recorded must not hide what is known of the request, so it is raised later."""
-        now = self._client.clock.latest_ms()
-        try:
-            return self._journal.record(
-                attempts, outcome, request_id=request_id, now_ms=now, message=message, conflict_in_batch=conflict, later=later
-            )
-        except JournalError as error:
-            self._unrecorded = _unrecorded(error)
-            return [
-                replace(attempt, outcome=outcome, request_id=request_id, message=message, conflict_in_batch=conflict, last_ms=now)
-                for attempt in attempts
-            ]
+        journal: Journal,
+        clock: ServiceClock,
+        decisions: t.Sequence[Decision],
+        intents: t.Sequence[Intent],
+        post: Post,
+        whole: bool,
+        last_check: t.Callable[[], None] | None,
+    ) -> None:
+        super().__init__(lambda: post([decision.instance for decision, _attempt in self._claimed or ()]).request_id)
+        self._journal, self._clock, self._last_check = journal, clock, last_check
+        self._decisions, self._intents, self._whole = decisions, intents, whole
+        self._claimed: list[tuple[Decision, Attempt]] | None = None
+        self._recorded: list[Attempt] = []
+
+    def claim(self) -> bool:
+        """Claim those that no other run has. What was claimed and cannot be sent without another one that was not is released."""
+        claims = self._journal.claim(self._intents)
+        lost = {self._unit(decision) for decision, attempt in zip(self._decisions, claims) if attempt is None}
+        pairs = [(decision, attempt) for decision, attempt in zip(self._decisions, claims) if attempt is not None]
+        released = [attempt for decision, attempt in pairs if self._unit(decision) in lost]
+        self._claimed = [(decision, attempt) for decision, attempt in pairs if self._unit(decision) not in lost]
+        if released:
+            self._journal.record(released, Outcome.NOT_EXECUTED, now_ms=self._clock.latest_ms())
+        return bool(self._claimed)
+
+    def stamp(self) -> None:
+        """All of them."""
+        self._journal.stamp(self._attempts, self._clock.now_ms())
+
+    def last_check(self) -> None:
+        """Whether the instance is still as it was listed, where that is wanted."""
+        if self._last_check is not None:
+            self._last_check()
+
+    def outcome_of(self, kind: Kind) -> Outcome:
+        """By the tables of ``outcomes.py`` and ``hung.py``."""
+        return self._ended(kind)[0]
+
+    def record(self, ending: Ending) -> None:
+        """What was accepted is recorded with the next claim: one transaction for each request instead of two."""
+        conflict = ending.error is not None and self._ended(ending.error.kind)[1]
+        message, now = "" if ending.error is None else printable(ending.error, 400), self._clock.latest_ms()
+        self._recorded = [
+            replace(attempt, outcome=ending.outcome, request_id=ending.request_id, message=message, conflict_in_batch=conflict, last_ms=now)
+            for attempt in self._attempts
+        ]
+        self._recorded = self._journal.record(
+            self._attempts,
+            ending.outcome,
+            request_id=ending.request_id,
+            now_ms=now,
+            message=message,
+            conflict_in_batch=conflict,
+            later=ending.error is None,
+        )
+
+    def after(self, ending: Ending | None) -> list[Decision]:
+        """What has become of each decision, in their order."""
+        if ending is not None and self._claimed is None and ending.error is not None:
+            attempts = [replace(intent.attempt, outcome=ending.outcome) for intent in self._intents]
+            return [_after(decision, attempt, ending) for decision, attempt in zip(self._decisions, attempts)]
+        pairs = zip(self._claimed or (), self._recorded)
+        after = {} if ending is None else {id(decision): _after(decision, attempt, ending) for (decision, _claim), attempt in pairs}
+        return [after.get(id(decision)) or claimed_elsewhere(decision) for decision in self._decisions]
+
+    @property
+    def _attempts(self) -> list[Attempt]:
+        return [attempt for _decision, attempt in self._claimed or ()]
+
+    def _unit(self, decision: Decision) -> t.Hashable:
+        """What can only be sent as a whole."""
+        return self._whole or decision.unit
+
+    def _ended(self, kind: Kind) -> tuple[Outcome, bool]:
+        stops = self._attempts[0].kind is not AttemptKind.RERUN
+        return (stop_outcome(kind), False) if stops else outcome_of(kind, len(self._attempts))
 
 
 def _kind(decision: Decision) -> AttemptKind:
@@ -278,22 +258,12 @@ def _kind(decision: Decision) -> AttemptKind:
     return AttemptKind.STOP_AND_RERUN if decision.then_rerun else AttemptKind.STOP
 
 
-def _accepted(decision: Decision, attempt: Attempt, request_id: str | None) -> Decision:
+def _after(decision: Decision, attempt: Attempt, ending: Ending) -> Decision:
     if decision.action is Action.STOP:
-        return after_stop(decision, attempt, None)
-    return replace(decision, request_id=request_id, attempt=attempt, superseded=None)
-
-
-def _after(decision: Decision, attempt: Attempt, error: ApiError) -> Decision:
-    return (after_stop if decision.action is Action.STOP else after_error)(decision, attempt, error)
-
-
-def _unrecorded(error: JournalError) -> JournalError:
-    return JournalError(f"{error} What was sent is in the result; the next run settles it.")
-
-
-def _stale() -> ApiError:
-    return ApiError(Kind.STALE, f"the list it was decided by is older than {FRESH_SECONDS:.0f} seconds; it is listed again first")
+        return after_stop(decision, attempt, ending.error)
+    if ending.error is None:
+        return replace(decision, request_id=ending.request_id, attempt=attempt, superseded=None)
+    return after_error(decision, attempt, ending.error)
 
 
 def requests_of(batch: Batch, sender: Sender, api: WorkspaceApi, options: RetryOptions) -> t.Iterator[RerunExchange]:

@@ -14,14 +14,13 @@ import json
 import time
 import typing as t
 import uuid
-from collections.abc import Iterator
 
 from .._api.base import ScopedClient
 from .._api.job_query import JobCatalog, suggestion
 from .._api.service_time import timed
 from .._api.supplement_data import SupplementDataApi
 from .._api.workspace import WorkspaceApi
-from .._common.errors import ApiError, ClaimLostError, Kind, OptionError
+from .._common.errors import ApiError, Kind, OptionError
 from .._common.stopwatch import stopwatch
 from .._common.text import counted, printable, safe
 from .._common.times import Window, to_iso
@@ -31,12 +30,12 @@ from .._models.instance import InstanceType, JobInstance
 from .._models.patch_data import PatchData, PatchDataRow
 from .._models.selection import select
 from .._planner.hold_off import not_ahead, on_both_clocks
-from .._planner.outcomes import outcome_of
 from .._planner.patch_data import SLACK_MS, by_date, differences, ended, own_instances, sendable, without_success
-from .._planner.quiet_hours import NOT_BETWEEN, QuietHours, not_sent
+from .._planner.quiet_hours import NOT_BETWEEN, QuietHours, QuietSpan, not_sent
 from .ansible_module import ModuleRun, failure_result, sentence
 from .engine import FIRST_WAIT, LONGEST_WAIT
-from .sender import FRESH_SECONDS, STAMP_SECONDS, RunIdentity
+from .sender import RunIdentity
+from .write import Basis, Ending, Write, Writer, flight_ms
 
 #: How often one call sends a run whose answers get lost, before it gives up.
 _TIMES = 3
@@ -110,6 +109,7 @@ class _Work:
         self.api = SupplementDataApi(ScopedClient(run.session, self.workspace_id))
         self.hours = QuietHours.of(run.options[NOT_BETWEEN], self.clock.now_ms())
         self.settle_ms = int(run.options["settle_time"]) * 1000
+        self.writer = Writer(self.client)
         self._listed_at = 0.0
         run.result.update(name=safe(self.name), patch_data=None, dates=[], missed=[])
 
@@ -122,18 +122,17 @@ class _Work:
             self.run.result["patch_data"] = safe(row.to_result())
         return row
 
-    def obstacle(self) -> ApiError | None:
-        """Why nothing may be sent now."""
-        span = self.hours.at(self.clock.earliest_ms(), self.clock.latest_ms())
-        if span is not None:
-            return ApiError(Kind.STALE, not_sent(span), hint="Run it again when they have ended.")
-        if stopwatch() - self._listed_at >= FRESH_SECONDS:
-            return ApiError(Kind.STALE, "the list it was decided by is too old")
-        return None
+    def basis(self) -> Basis:
+        """What is decided by the newest list."""
+        return Basis(self._listed_at, self.quiet_hours)
+
+    def quiet_hours(self) -> QuietSpan | None:
+        """The quiet hours in which nothing may be sent now; None if something may."""
+        return self.hours.at(self.clock.earliest_ms(), self.clock.latest_ms())
 
     def held_back(self) -> bool:
         """Whether quiet hours keep the request from being sent; the result says so then."""
-        span = self.hours.at(self.clock.earliest_ms(), self.clock.latest_ms())
+        span = self.quiet_hours()
         if span is None or self.run.check_mode:
             return False
         self.run.result.update(
@@ -145,24 +144,6 @@ class _Work:
         """The difference, where one is wanted."""
         if self.run.diff_mode:
             self.run.result["diff"] = {"before": _text(before), "after": _text(after)}
-
-    @contextlib.contextmanager
-    def watched(self, stamp: t.Callable[[], None] = lambda: None) -> Iterator[None]:
-        """Every attempt at a request, repeats after 429 included, needs a fresh list and no quiet hours. *stamp* is called every few seconds."""
-        stamped_at = stopwatch()
-
-        def before_write() -> float:
-            nonlocal stamped_at
-            obstacle = self.obstacle()
-            if obstacle is not None:
-                raise obstacle
-            if stopwatch() - stamped_at >= STAMP_SECONDS:
-                stamp()
-                stamped_at = stopwatch()
-            return min(self._listed_at + FRESH_SECONDS, stamped_at + STAMP_SECONDS)
-
-        with self.client.guarded(before_write):
-            yield
 
 
 class _Starting(_Work):
@@ -270,29 +251,15 @@ class _Starting(_Work):
         self._check_job()
         self.run.doing = "sending"
         self.sends += 1
-        (attempt,) = self.journal.claim([Intent(self._attempt(), superseded if superseded is not None and superseded.open else None)])
-        if attempt is None:
+        write = _Start(self, Intent(self._attempt(), superseded if superseded is not None and superseded.open else None))
+        ending = self.writer.send(write, self.basis())
+        if ending is None:
             return True  # another run was faster: what came of that is listed, or in the journal
-        self.journal.note(_NOTES, str(attempt.attempt_id), json.dumps(self.asked.content(), ensure_ascii=False, sort_keys=True))
-        error: ApiError | None = None
-        request_id = None
-        with self.watched(lambda: self.journal.stamp([attempt], self.clock.now_ms())):
-            try:
-                request_id = self.api.create(self.asked).request_id
-            except ApiError as failure:
-                error = failure
-            except ClaimLostError:
-                return True
-            except OptionError as refusal:
-                error = ApiError(Kind.INVALID, str(refusal))
-        outcome = Outcome.ACCEPTED if error is None else outcome_of(error.kind, 1)[0]
-        message = "" if error is None else printable(error, 400)
-        self.journal.record(
-            [attempt], outcome, now_ms=self.clock.latest_ms(), request_id=request_id or getattr(error, "request_id", None), message=message
-        )
-        self.run.result.update(request_id=request_id, changed=self.run.result["changed"] or error is None)
-        if error is not None and outcome is not Outcome.UNKNOWN:
-            self._refused(error)
+        accepted = ending.error is None
+        self.run.result.update(request_id=ending.request_id if accepted else None, changed=self.run.result["changed"] or accepted)
+        self.writer.check()
+        if ending.error is not None and ending.outcome is not Outcome.UNKNOWN:
+            self._refused(ending.error)
         return True
 
     def _refused(self, error: ApiError) -> None:
@@ -321,7 +288,7 @@ class _Starting(_Work):
             controller=who.controller,
             user=who.user,
             purpose=who.purpose,
-            flight_ms=int((STAMP_SECONDS + self.client.read_timeout) * 1000),
+            flight_ms=flight_ms(self.client),
             kind=AttemptKind.PATCH_DATA,
         )
 
@@ -413,8 +380,36 @@ class _Starting(_Work):
         self.run.result.update(failure_result(sentence(self.run.what, cause, remedy), "incomplete"))
 
 
+class _Start(Write):
+    """The request that starts a run: its claim is an attempt, whose slot is the name."""
+
+    def __init__(self, starting: _Starting, intent: Intent) -> None:
+        super().__init__(lambda: starting.api.create(starting.asked).request_id)
+        self._starting, self._journal, self._intent = starting, starting.journal, intent
+        self._attempts: list[Attempt] = []
+
+    def claim(self) -> bool:
+        """The name, and next to it what the run is to contain."""
+        (attempt,) = self._journal.claim([self._intent])
+        if attempt is None:
+            return False
+        content = json.dumps(self._starting.asked.content(), ensure_ascii=False, sort_keys=True)
+        self._journal.note(_NOTES, str(attempt.attempt_id), content)
+        self._attempts = [attempt]
+        return True
+
+    def stamp(self) -> None:
+        """That of a rerun."""
+        self._journal.stamp(self._attempts, self._starting.clock.now_ms())
+
+    def record(self, ending: Ending) -> None:
+        """At once: the next thing that is read is the list."""
+        message, now = "" if ending.error is None else printable(ending.error, 400), self._starting.clock.latest_ms()
+        self._journal.record(self._attempts, ending.outcome, now_ms=now, request_id=ending.request_id, message=message)
+
+
 class _Stopping(_Work):
-    """One call of state stopped. To stop twice is harmless, so nothing is claimed for it."""
+    """One call of state stopped."""
 
     def act(self) -> None:
         """Bring it about that the run does not go on."""
@@ -443,14 +438,13 @@ class _Stopping(_Work):
     def _stop(self) -> bool:
         """Send one stop. False if its outcome is unknown, or it does not run any more."""
         self.run.doing = "stopping"
-        with self.watched():
-            try:
-                self.run.result["request_id"] = self.api.stop(self.name).request_id
-            except ApiError as error:
-                if error.kind is Kind.AMBIGUOUS or (error.code or "").endswith(_NOT_RUNNING):
-                    return False
-                raise
-        return True
+        ending = self.writer.send(Write(lambda: self.api.stop(self.name).request_id), self.basis())
+        error = None if ending is None else ending.error
+        if ending is not None and error is None:
+            self.run.result["request_id"] = ending.request_id
+        if error is None or error.kind is Kind.AMBIGUOUS or (error.code or "").endswith(_NOT_RUNNING):
+            return error is None
+        raise error
 
     def _until_stopped(self) -> PatchDataRow | None:
         """The run as it is listed once it does not run any more, or when ``settle_time`` is over."""

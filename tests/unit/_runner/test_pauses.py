@@ -43,7 +43,7 @@ from tests.support.http_server import HttpServer, reply
 from tests.unit.building import SINCE, WORKSPACE, T, instance
 
 #: Whose lines count: what claims, connects and sends.
-_FILES = ("/_runner/sender.py", "/_http/client.py", "/_http/connection.py")
+_FILES = ("/_runner/sender.py", "/_runner/write.py", "/_http/client.py", "/_http/connection.py")
 #: The call that hands the bytes to the system. A process that is stopped there can do nothing any more.
 LAST = "send(data)"
 ANSWER = reply(200, b"{}")

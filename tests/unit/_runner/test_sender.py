@@ -26,7 +26,7 @@ from ansible_collections.dataarts.factory.plugins.module_utils._models.run_scope
 from ansible_collections.dataarts.factory.plugins.module_utils._planner.identity import with_twins
 from ansible_collections.dataarts.factory.plugins.module_utils._planner.pipeline import History
 from ansible_collections.dataarts.factory.plugins.module_utils._planner.quiet_hours import QuietSpan
-from ansible_collections.dataarts.factory.plugins.module_utils._runner import sender
+from ansible_collections.dataarts.factory.plugins.module_utils._runner import sender, write
 from ansible_collections.dataarts.factory.plugins.module_utils._runner.snapshot import Snapshot
 from tests.unit.building import SINCE, T, at, instance
 
@@ -144,7 +144,7 @@ def test_a_repeated_request_needs_its_claim_whatever_the_services_clock_does(
 ) -> None:
     """The service asks to wait, and its Date steps with that answer. Meanwhile another run takes the claim over."""
     began = stopwatch()
-    monkeypatch.setattr(sender, "stopwatch", lambda: began + setting.elapsed)
+    monkeypatch.setattr(write, "stopwatch", lambda: began + setting.elapsed)
     (decision,) = due(instance(number=1, instance_id="1"))
     setting.clock.learn(at(0), 0.0, 0.0)
 
@@ -218,7 +218,7 @@ def test_a_claim_says_how_long_its_request_may_be_in_flight(setting: Setting) ->
         (seen,) = setting.other.read([instances[0].key.workspace_id], Window(0, T), T).attempts
         assert (seen.outcome, seen.settle_window_end(0) - seen.last_ms, seen.settle_window_end(60_000) - seen.last_ms) == (
             Outcome.INTENDED,
-            int((sender.STAMP_SECONDS + 7) * 1000),
+            int((write.STAMP_SECONDS + 7) * 1000),
             60_000,
         )
         return setting.post(instances)

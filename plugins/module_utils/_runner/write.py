@@ -1,0 +1,176 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Writes: the one way in which a request that changes something in the service leaves this machine.
+
+1. It is claimed in the journal, durably. What another run has claimed is not sent.
+2. Just before its first byte leaves, at each attempt, repeats after 429 included, it is asked once more whether it still may: what it rests on was
+   read a moment ago, no quiet hours have begun, and the claim still stands.
+3. How it ended is recorded. Unknown stays unknown.
+
+What the claim of each kind of request is, is said where it is made: of reruns and stops in ``sender.py``, of PatchData in ``supplement_data.py``, of
+runs by hand in ``job_run.py``, of schedules in ``schedules.py``.
+"""
+
+from __future__ import annotations
+
+import math
+import typing as t
+from dataclasses import dataclass
+
+from .._common.errors import ApiError, ClaimLostError, JournalError, Kind, OptionError
+from .._common.stopwatch import stopwatch
+from .._http.client import Client
+from .._models.attempt import Outcome
+from .._planner.outcomes import outcome_of
+from .._planner.quiet_hours import QuietSpan, not_sent
+
+#: How long a list may be acted on, seconds that also pass while the machine sleeps. An instance that somebody else reran meanwhile must not
+#: be rerun again.
+FRESH_SECONDS = 60.0
+#: How long after its claim began a request may leave before the journal is told, and asked whether the claim still stands, seconds. By the
+#: stopwatch: the service's clock may step back meanwhile. A journal that takes longer than this for one transaction is of no use.
+STAMP_SECONDS = 5.0
+
+
+def flight_ms(client: Client) -> int:
+    """How long after it was claimed, or stamped, a request of *client* may still be in flight while no outcome is recorded, ms."""
+    return int((STAMP_SECONDS + client.read_timeout) * 1000)
+
+
+@dataclass(frozen=True)
+class Basis:
+    """What a write was decided by.
+
+    :param read_at: when that was read, by the stopwatch; None if it rests on its claim alone, or on what it reads last.
+    :param quiet_hours: what the quiet hours are now, if any: they may begin while requests are sent.
+    """
+
+    read_at: float | None = None
+    quiet_hours: t.Callable[[], QuietSpan | None] | None = None
+
+    @property
+    def until(self) -> float:
+        """Until when a write may leave because of it, by the stopwatch."""
+        return math.inf if self.read_at is None else self.read_at + FRESH_SECONDS
+
+    def obstacle(self) -> ApiError | None:
+        """Why nothing may be sent by it any more; None if something may."""
+        if stopwatch() >= self.until:
+            return ApiError(Kind.STALE, f"the list it was decided by is older than {FRESH_SECONDS:.0f} seconds; it is listed again first")
+        quiet_hours = None if self.quiet_hours is None else self.quiet_hours()
+        return None if quiet_hours is None else ApiError(Kind.STALE, not_sent(quiet_hours))
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How a write ended; ``error`` is None if it was accepted."""
+
+    outcome: Outcome
+    request_id: str | None = None
+    error: ApiError | None = None
+
+
+class Write:
+    """One request that changes something. As it stands here it needs no claim, because to send it twice is harmless.
+
+    :param post: sends it, and returns the service's id of the request.
+    """
+
+    def __init__(self, post: t.Callable[[], str | None]) -> None:
+        self.post = post
+
+    def claim(self) -> bool:
+        """Claim it, durably when this returns; False where another run has, so that nothing may be sent.
+
+        :raises JournalError: it cannot be claimed.
+        """
+        return True
+
+    def stamp(self) -> None:
+        """Tell the journal that the request leaves only now. Durable when this returns.
+
+        :raises ClaimLostError: another run took it over meanwhile.
+        """
+
+    def last_check(self) -> None:
+        """Read once more what it rests on; what this raises keeps the request from being sent."""
+
+    def outcome_of(self, kind: Kind) -> Outcome:
+        """What it came to if it ended in an error of *kind*."""
+        return outcome_of(kind, 1)[0]
+
+    def record(self, ending: Ending) -> None:
+        """Record how it ended.
+
+        :raises JournalError: it cannot be recorded.
+        """
+
+
+class Writer:
+    """Sends the writes of one task, one after the other."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._unrecorded: JournalError | None = None
+
+    def send(self, write: Write, basis: Basis) -> Ending | None:
+        """How *write* ended; None where another run has claimed it, or taken the claim over, so that nothing was sent.
+
+        An outcome that cannot be recorded must not hide what is known of the request: that is raised by the next :meth:`check`.
+
+        :raises JournalError: as :meth:`check`, or it cannot be claimed; nothing was sent.
+        """
+        self.check()
+        obstacle = basis.obstacle()
+        if obstacle is not None:
+            return Ending(Outcome.NOT_EXECUTED, error=obstacle)
+        claimed_at = stopwatch()
+        if not write.claim():
+            return None
+        ending = self._exchange(write, basis, claimed_at)
+        if ending is not None:
+            try:
+                write.record(ending)
+            except JournalError as error:
+                self.fail(error)
+        return ending
+
+    def check(self) -> None:
+        """Stop once an outcome could not be recorded: before each write, and after the last one, when what became of it is in the result.
+
+        :raises JournalError: the outcome of a write could not be recorded.
+        """
+        if self._unrecorded is not None:
+            raise self._unrecorded
+
+    def fail(self, error: JournalError) -> None:
+        """The outcome of a write could not be recorded."""
+        self._unrecorded = JournalError(f"{error} What was sent is in the result; the next run settles it.")
+
+    def _exchange(self, write: Write, basis: Basis, claimed_at: float) -> Ending | None:
+        stamped_at = claimed_at  # when the journal was last told of the request; not when it had answered
+
+        def guard() -> float:
+            """Whatever may take long is done by then, or is asked for again: name, connection, TLS, proxy, and the journal's own answer."""
+            nonlocal stamped_at
+            obstacle = basis.obstacle()
+            if obstacle is not None:
+                raise obstacle
+            write.last_check()
+            now = stopwatch()
+            if now - stamped_at >= STAMP_SECONDS:
+                write.stamp()
+                stamped_at = now
+            return min(basis.until, stamped_at + STAMP_SECONDS)
+
+        try:
+            with self._client.guarded(guard):
+                return Ending(Outcome.ACCEPTED, write.post())
+        except ClaimLostError:
+            return None
+        except ApiError as failure:
+            error = failure
+        except OptionError as refusal:  # a name that cannot be part of a URL: it never left this machine
+            error = ApiError(Kind.INVALID, str(refusal))
+        return Ending(write.outcome_of(error.kind), error.request_id, error)

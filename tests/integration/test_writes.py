@@ -1,0 +1,172 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Every kind of write, by a process that is stopped between its claim and the first byte of its request: what it slept through keeps that byte from leaving.
+
+The process is not stopped for real: its stopwatch, the service's clock and the journal's jump, and meanwhile something happens.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import typing as t
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.dataarts.factory.plugins.module_utils._common import stopwatch as stopwatch_file
+from ansible_collections.dataarts.factory.plugins.module_utils._http.client import Client, Guard
+from tests.support.logic import Result, call
+from tests.support.scenarios import FREE, V1, V2, WORKSPACE_ID, small_night
+from tests.support.workspace import options
+
+Json = dict[str, t.Any]
+JOBS: list[Json] = [
+    {"name": "failed", "instances": [{"id": 1, "plan_time": "-2h", "status": "fail"}]},
+    {"name": "hangs", "run_seconds": 360_000, "instances": [{"id": 2, "plan_time": "-1h", "status": "running"}]},
+    {"name": "planned", "status": "SCHEDULING", "run_seconds": 3600, "cron": "0 0 3 * * ?", "instances": []},
+    {"name": "by_hand", "schedule": "MANUAL", "succeeded": 1, "every": "10m"},
+]
+PATCH: Json = {
+    "name": "week",
+    "job_name": "planned",
+    "start_date": "2026-11-01 +08:00",
+    "end_date": "2026-11-02 +08:00",
+    "poll_interval": 1,
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Kind:
+    """A kind of write.
+
+    :param options: of the module that makes it.
+    :param before: options of the same module for what comes first, None for nothing.
+    :param other: options in which another controller's call differs, which takes the claim over meanwhile.
+    :param accepted: the writes that the service has accepted after that.
+    """
+
+    module: str
+    options: Json
+    accepted: list[str]
+    before: Json | None = None
+    other: Json = dataclasses.field(default_factory=dict)
+
+
+RERUN = Kind("job_rerun", {"jobs": ["failed"], "poll_interval": 1, "since": None}, ["retry"])
+STOP = Kind("job_instance_stop", {"job_name": "hangs", "instance_ids": ["2"], "wait": False}, ["stop"])
+START_PATCH = Kind("supplement_data", {**PATCH, "wait": False}, ["patch_data"])
+STOP_PATCH = Kind("supplement_data", {**PATCH, "state": "stopped"}, ["patch_data_stop"], before={"state": "present", "wait": False})
+# Its key is never sent again, whoever has claimed it.
+RUN = Kind("job_run", {"job_name": "by_hand", "run_key": "night", "wait": False}, [])
+# The pause is over when the other one is done, so that nobody would start the job again.
+PAUSE = Kind("job_schedule", {"jobs": ["planned"], "state": "paused"}, [], other={"state": "resumed"})
+# Somebody has stopped it for good.
+RESUME = Kind("job_schedule", {"jobs": ["planned"], "state": "resumed"}, [], before={"state": "paused"}, other={"state": "stopped"})
+CLAIMED = {"rerun": RERUN, "stop": STOP, "patch data": START_PATCH, "run": RUN, "pause": PAUSE, "resume": RESUME}
+
+
+class Night:
+    """One controller whose request waits once, and another one that is not.
+
+    :ivar asked: how often a request was about to leave.
+    """
+
+    def __init__(self, service: t.Any, directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.service, self.asked = service, 0
+        self._journal = str(directory / "journal.db")
+        self._ahead = 0.0
+        self._happens: Callable[[], object] | None = None
+        clock, guarded = stopwatch_file._clock, Client.guarded
+        monkeypatch.setattr(stopwatch_file, "_clock", lambda: clock() + self._ahead)
+
+        @contextlib.contextmanager
+        def watched(client: Client, guard: Guard) -> Iterator[None]:
+            with guarded(client, guard):
+                self.asked += 1
+                happens, self._happens = self._happens, None
+                if happens is not None:
+                    happens()
+                yield
+
+        monkeypatch.setattr(Client, "guarded", watched)
+
+    def call(self, kind: Kind, **changes: t.Any) -> Result:
+        given = {"journal": self._journal, "settle_time": 1, "read_timeout": 2, "max_retries": 1, **kind.options, **changes}
+        return call(kind.module, options(self.service, **given))
+
+    def begin(self, kind: Kind) -> int:
+        """What comes first; the number of writes in the service's journal after that."""
+        if kind.before is not None:
+            assert not self.call(kind, **kind.before)["failed"]
+        self.asked = 0
+        return len(self.service.journal())
+
+    def sleep(self, seconds: float) -> None:
+        self._ahead += seconds
+        self.service.advance(seconds)
+
+    def hold_back(self, happens: Callable[[], object]) -> None:
+        """Before the next request leaves, *happens* happens."""
+        self._happens = happens
+
+    def accepted(self, before: int) -> list[str]:
+        return [entry["kind"] for entry in self.service.journal()[before:]]
+
+
+@pytest.fixture
+def night(emulated: t.Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Night:
+    emulated.reset(small_night(switches={**FREE, **V1, **V2}, jobs=JOBS))
+    return Night(emulated, tmp_path, monkeypatch)
+
+
+@pytest.mark.parametrize("kind", CLAIMED.values(), ids=list(CLAIMED))
+def test_nothing_leaves_once_another_controller_has_taken_the_claim_over(night: Night, kind: Kind) -> None:
+    before = night.begin(kind)
+
+    def meanwhile() -> None:
+        night.sleep(30)
+        night.call(kind, **kind.other)
+
+    night.hold_back(meanwhile)
+    night.call(kind)
+    assert night.asked >= 1
+    assert night.accepted(before) == kind.accepted
+    if kind.module == "job_schedule":
+        assert night.service.state()["schedules"][WORKSPACE_ID]["planned"] == ("STOPPED" if kind is RESUME else "SCHEDULING")
+
+
+@pytest.mark.parametrize("kind", [STOP, START_PATCH], ids=["stop", "patch data"])
+def test_nothing_leaves_by_a_list_that_grew_old_until_it_is_listed_again(night: Night, kind: Kind) -> None:
+    before = night.begin(kind)
+    night.hold_back(lambda: night.sleep(70))
+    result = night.call(kind)
+    assert (night.asked, night.accepted(before)) == (2, kind.accepted), result
+    assert (result["failed"], result["changed"]) == (False, True)
+
+
+def test_no_patch_data_is_stopped_by_a_list_that_grew_old(night: Night) -> None:
+    before = night.begin(STOP_PATCH)
+    night.hold_back(lambda: night.sleep(70))
+    result = night.call(STOP_PATCH)
+    assert (night.asked, night.accepted(before), result["error"]["kind"]) == (1, [], "stale")
+    assert (night.call(STOP_PATCH)["changed"], night.accepted(before)) == (True, STOP_PATCH.accepted)
+
+
+def test_nothing_is_rerun_by_a_list_that_grew_old(night: Night) -> None:
+    night.hold_back(lambda: night.sleep(70))
+    result = night.call(RERUN)
+    assert (night.asked, night.accepted(0), result["finished"]) == (1, [], False)
+    assert night.call(RERUN, since=str(result["since"]))["instances"][0]["action"] == "retry"
+    assert night.accepted(0) == RERUN.accepted
+
+
+@pytest.mark.parametrize(("kind", "by_hand"), [(PAUSE, "stopped"), (RESUME, "started")], ids=["pause", "resume"])
+def test_no_schedule_is_changed_that_somebody_has_changed_meanwhile(night: Night, tmp_path: Path, kind: Kind, by_hand: str) -> None:
+    before = night.begin(kind)
+    night.hold_back(lambda: night.call(kind, state=by_hand, journal=str(tmp_path / "another.db")))
+    result = night.call(kind)
+    assert (result["failed"], result["changed"]) == (False, False)
+    assert len(night.accepted(before)) == 1, "that of the person"
