@@ -428,11 +428,14 @@ class Store:
 class Double:
     """The server: ``with Double(playbooks) as awx: ... awx.url, awx.store``.
 
+    ``requests`` counts what it was asked.
+
     :param product: what it says of itself, AWX or the product that is made of it; the second's API stands behind a gateway.
     """
 
     def __init__(self, playbooks: t.Collection[str], product: str = "AWX") -> None:
         self.product = product
+        self.requests = 0
         self.store = Store(playbooks, ROOT if product == "AWX" else "/api/controller/v2/")
         self._lock = threading.Lock()
 
@@ -454,6 +457,7 @@ class Double:
         parts = urlsplit(target)
         words = [word for word in parts.path.removeprefix(self.store.root).split("/") if word]
         with self._lock:
+            self.requests += 1
             if words[:1] == ["tokens"]:
                 return self._on_token(method, words[1:])
             if method != "GET":

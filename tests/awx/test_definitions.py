@@ -20,6 +20,7 @@ from ansible_collections.dataarts.factory.plugins.module_utils._config.raw_value
 from ansible_collections.dataarts.factory.plugins.module_utils._planner.quiet_hours import QuietHours
 from ansible_collections.dataarts.factory.plugins.plugin_utils._awx.launch_inputs import credential_errors, survey_answer_errors
 from tests.awx import definitions, rules
+from tools import awx_tasks
 
 
 def test_awx_accepts_the_credential_type() -> None:
@@ -192,6 +193,19 @@ def test_the_example_has_a_rule_that_awx_accepts() -> None:
 def test_the_rules_refuse_a_schedule_that_awx_would_refuse(rule: str, words: str) -> None:
     problems = rules.rrule(rule)
     assert [words in problem for problem in problems] == [True], problems
+
+
+def test_the_tasks_for_the_other_collection_are_the_same() -> None:
+    """`python -m tools.awx_tasks` writes them."""
+    folder = awx_tasks.TASKS / awx_tasks.COLLECTION
+    assert sorted(path.name for path in folder.iterdir()) == awx_tasks.names()
+    for name in awx_tasks.names():
+        assert (folder / name).read_text(encoding="utf-8") == awx_tasks.written(name), name
+
+
+def test_every_module_that_is_used_is_looked_for_first() -> None:
+    tasks = "".join((awx_tasks.TASKS / name).read_text(encoding="utf-8") for name in awx_tasks.names())
+    assert definitions.variables("definitions")["__dataarts_awx_module_names"] == sorted(set(re.findall(r" awx\.awx\.(\w+):", tasks)))
 
 
 def test_every_default_is_documented_as_it_is() -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import typing as t
 from collections import Counter
 from pathlib import Path
@@ -39,8 +40,12 @@ def setup(
     variables: dict[str, t.Any] | None = None,
     env: dict[str, str] | None = None,
     playbook: str = PLAYBOOK,
+    collections: Path | None = None,
 ) -> Outcome:
-    """Run the playbook with the example's variables."""
+    """Run the playbook with the example's variables.
+
+    :param collections: a folder with the collection whose modules are used; that with awx.awx unless it is set.
+    """
     directory.mkdir(exist_ok=True)
     login = {
         "CONTROLLER_HOST": double.url,
@@ -51,7 +56,7 @@ def setup(
     environment: dict[str, str] = {**login, **KEYS, **SECRETS, **(env or {})}
     ansible = Ansible(
         directory,
-        Path(f"{TREE}:{awx.collection()}"),
+        Path(f"{TREE}:{collections or awx.collection()}"),
         environment,
         awx.python(awx.cores()[age]).parent,
     )
@@ -373,20 +378,88 @@ def test_a_place_for_reports_has_a_credential_of_its_own(tmp_path: Path) -> None
         assert "dataarts_awx_report needs a url that begins with https://" in refused.ended(2).stdout
 
 
-def test_the_product_behind_its_gateway(tmp_path: Path) -> None:
-    """With the modules of awx.awx, which say that they were made for AWX, and the variable that tells them where the API is."""
+def of_the_product(directory: Path, version: str) -> Path:
+    """A collections path with the modules of awx.awx as ansible.controller, so far as the two differ.
+
+    :param version: 4.5, or 4.6, which has no module for tokens and other names for the token of the modules and of the lookup.
+    """
+    source = awx.collection() / "ansible_collections" / "awx" / "awx"
+    made = directory / "ansible_collections" / "ansible" / "controller"
+    names = [("awx.awx", "ansible.controller"), ('_COLLECTION_TYPE = "awx"', '_COLLECTION_TYPE = "controller"')]
+    names += (
+        [("controller_oauthtoken", "aap_token"), ("oauth_token:", "aap_token:"), ("'oauth_token'", "'aap_token'")]
+        if version == "4.6"
+        else []
+    )
+    for path in [*(source / "plugins").rglob("*.py"), *(source / "meta").rglob("*.yml")]:
+        text = path.read_text(encoding="utf-8")
+        for before, after in names:
+            text = text.replace(before, after)
+        copy = made / path.relative_to(source)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        copy.write_text(text, encoding="utf-8")
+    if version == "4.6":
+        (made / "plugins" / "modules" / "token.py").unlink()
+    return directory
+
+
+PRODUCT = {"CONTROLLER_OPTIONAL_API_URLPATTERN_PREFIX": "/api/controller/"}
+OWN = {"dataarts_awx_collection": "ansible.controller"}
+
+
+def test_the_product_behind_its_gateway_with_either_collection(tmp_path: Path) -> None:
+    """The modules of awx.awx say that they were made for AWX, those of ansible.controller do not. The variable tells both where the API is."""
     account = {"name": "solo", "credential": {"region": "cn-north-4", "auth_token": "token"}}
-    prefix = {"CONTROLLER_OPTIONAL_API_URLPATTERN_PREFIX": "/api/controller/"}
-    settings = {
-        "dataarts_awx_accounts": [account],
-        "dataarts_awx_team": "",
-        "parts": ["organization", "validate", "credentials"],
-    }
+    settings: dict[str, t.Any] = {"dataarts_awx_accounts": [account], "dataarts_awx_team": "", "dataarts_awx_schedule_rrule": ""}
+    parts = {"parts": ["organization", "validate", "credentials"]}
     (tmp_path / "part.yml").write_text(PARTS, encoding="utf-8")
     with Double(PLAYBOOKS, "Red Hat Ansible Automation Platform") as double:
-        made = setup(NEWEST, double, tmp_path, variables=settings, env=prefix, playbook=str(tmp_path / "part.yml")).succeeded()
+        made = setup(
+            NEWEST, double, tmp_path, variables={**settings, **parts}, env=PRODUCT, playbook=str(tmp_path / "part.yml")
+        ).succeeded()
         assert "connecting to Red Hat Ansible Automation Platform" in made.output
         assert double.store.named("credentials", "DataArts solo")
+
+        product = of_the_product(tmp_path / "product", "4.6")
+        own = setup(NEWEST, double, tmp_path / "own", variables={**settings, **OWN}, env=PRODUCT, collections=product).succeeded()
+        assert "connecting to Red Hat Ansible Automation Platform" not in own.output
+        assert "Credentials, one for each account" not in "".join(changed(own))
+        assert double.store.named("workflow_job_templates", "DataArts: night of all accounts")
+        assert not double.store.tokens
+
+
+@pytest.mark.parametrize("age", [OLDEST, NEWEST])
+def test_an_older_collection_of_the_product_makes_one_token_too(age: str, tmp_path: Path) -> None:
+    settings = {**OWN, "dataarts_awx_accounts": [{"name": "vaulted", "credential_name": "Vualt"}]}
+    product = of_the_product(tmp_path / "product", "4.5")
+    with Double(PLAYBOOKS, "Red Hat Ansible Automation Platform") as double:
+        refused = setup(age, double, tmp_path / "run", variables=settings, env={**PASSWORD, **PRODUCT}, collections=product).ended(2)
+        assert "no credentials called Vualt" in refused.stdout
+        assert 1 < len(double.store.tokens) <= 3
+        assert not any(double.store.tokens.values())
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        (
+            "awx.awx",
+            'collection awx.awx is not installed, or has no module credential, credential_type, .* Install it with "ansible-galaxy',
+        ),
+        (
+            "ansible.controller",
+            "collection ansible.controller is not installed.* Install it from Automation Hub, which needs a subscription",
+        ),
+        ("community.awx", "value of dataarts_awx_collection must be one of: awx.awx, ansible.controller, got: community.awx"),
+    ],
+)
+def test_a_collection_that_is_not_there_is_told_before_anything_is_asked(name: str, words: str, tmp_path: Path) -> None:
+    with Double(PLAYBOOKS) as double:
+        settings = {"dataarts_awx_collection": name}
+        for age in (OLDEST, NEWEST):
+            refused = setup(age, double, tmp_path / age, variables=settings, env=PASSWORD, collections=tmp_path / "empty").ended(2)
+            assert re.search(words, " ".join(refused.failures["localhost"].split())), refused.output
+        assert (double.requests, double.store.writes) == (0, [])
 
 
 def test_a_project_whose_update_failed_is_updated_again_and_says_why(tmp_path: Path) -> None:

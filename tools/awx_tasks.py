@@ -1,0 +1,50 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Writes the tasks of role awx for collection ansible.controller from those for awx.awx: the same, with the modules' other names.
+
+    python -m tools.awx_tasks
+
+A module's name is resolved when Ansible reads a file, so it cannot be a variable: ansible-core before 2.19 warns about every such task.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+TASKS = Path(__file__).resolve().parents[1] / "roles" / "awx" / "tasks"
+COLLECTION = "ansible.controller"
+NOTE = "# Written by `python -m tools.awx_tasks` from the file of this name for awx.awx: change that.\n"
+_HEAD = 3
+_INCLUDED = re.compile(r"include_tasks: (\w+\.yml)")
+
+
+def names() -> list[str]:
+    """The files that set up AWX: `set_up.yml`, and what it includes."""
+    files = ["set_up.yml"]
+    for name in files:
+        files += [included for included in _INCLUDED.findall((TASKS / name).read_text(encoding="utf-8")) if included not in files]
+    return sorted(files)
+
+
+def written(name: str) -> str:
+    """The text of file *name* for the other collection."""
+    lines = (TASKS / name).read_text(encoding="utf-8").splitlines(keepends=True)
+    body = "".join(lines[_HEAD:]).replace("awx.awx.", f"{COLLECTION}.")
+    # By their path in the role: Ansible looks there first.
+    return "".join(lines[:_HEAD]) + NOTE + _INCLUDED.sub(rf"include_tasks: {COLLECTION}/\1", body)
+
+
+def main() -> None:
+    """Write all of them, and remove those that are not needed any more."""
+    folder = TASKS / COLLECTION
+    folder.mkdir(exist_ok=True)
+    for path in folder.glob("*.yml"):
+        path.unlink()
+    for name in names():
+        (folder / name).write_text(written(name), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
