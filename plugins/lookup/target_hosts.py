@@ -116,14 +116,14 @@ class LookupModule(LookupBase):
             return
         steps = serial if isinstance(serial, (list, tuple)) else [serial]
         if not steps or not all(not isinstance(step, (bool, float)) and _STEP.fullmatch(str(step)) for step in steps):
-            raise AnsibleError("dataarts_serial must be a number of workspaces from 1 on, a share such as 20%, or a list of them.")
+            raise AnsibleError("dataarts_serial must be a number of workspaces of 1 or more, a share such as 20%, or a list of these.")
 
     @staticmethod
     def _checked(pattern: t.Any) -> t.Any:
         """*pattern*, which may be a list, also one in JSON. :raises AnsibleError: it is neither, or says nothing, which is not taken for all."""
         if not said(pattern) or pattern == []:
             raise AnsibleError(
-                "dataarts_hosts says nothing: leave it out for all workspaces of the inventory, or set it to those that are meant."
+                "dataarts_hosts is blank: leave it out for all workspaces of the inventory, or set it to the workspaces that you mean."
             )
         wrong = problem("dataarts_hosts", pattern, {"type": "list", "elements": "str"})
         if wrong is not None:

@@ -302,7 +302,7 @@ def test_a_secret_is_sent_only_when_asked_for(tmp_path: Path) -> None:
         ("another-kind", False, "is given with auth_token, and credential DataArts another-kind in AWX has access_key, secret_key"),
         ("one-of-two", False, "set dataarts_awx_update_secrets=true for one run"),
         ("one-of-two", True, "Field 'Secret key (SK)' is empty"),
-        ("region-alone", True, "No field says who acts"),
+        ("region-alone", True, "No credentials"),
     ],
 )
 def test_secrets_that_cannot_be_kept_or_sent_are_told(name: str, update: bool, words: str, tmp_path: Path) -> None:

@@ -330,7 +330,10 @@ def test_on_paper_is_what_is_left_to_do_and_what_is_not_there(open_page: Open) -
     page.pdf(format="A4")
     assert page.locator(".step").count() == 30
     page.emulate_media(media="print")
-    assert page.locator("#paper").inner_text() == "Showing 1,200 of 1,200 instances. On paper are the first 1,000; all are in report.json."
+    assert (
+        page.locator("#paper").inner_text()
+        == "Showing 1,200 of 1,200 instances. This printout has the first 1,000; all are in report.json."
+    )
     page.emulate_media(media="screen")
     assert not page.locator("#paper").is_visible()
     page.select_option("#workspace", "workspace_7")

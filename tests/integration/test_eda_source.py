@@ -202,7 +202,7 @@ def test_a_name_that_names_no_job_is_said_once_at_the_start(service: t.Any, tmp_
         for dummy in range(3):
             source.poll()
     where = f"No job of workspace {WORKSPACE_ID} matches"
-    assert caplog.messages == [f"{where} {name}, which stands in jobs." for name in ("daily_salse", "wekly_*")]
+    assert caplog.messages == [f"{where} {name}, which is in jobs." for name in ("daily_salse", "wekly_*")]
     assert len(service.requests("v1_jobs")) <= 2
 
 

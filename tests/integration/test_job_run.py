@@ -189,7 +189,7 @@ def test_a_run_that_takes_too_long_is_followed_again(service: t.Any, asked: Aske
     assert (started["failed"], started["changed"]) == (False, True)
     late = call("job_run", asked(job_name="slow", wait_timeout=1))
     assert (late["failed"], late["changed"], late["error"]["kind"]) == (True, False, "incomplete")
-    assert "with the same run_key to go on waiting" in late["msg"]
+    assert "with the same run_key to continue waiting" in late["msg"]
     service.advance(360_000)
     assert call("job_run", asked(job_name="slow"))["instance"]["status"] == "success"
 

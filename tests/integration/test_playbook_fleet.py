@@ -95,7 +95,7 @@ def test_plans_of_check_mode_given_back_are_all_that_is_done(service: Running, a
     outcome = ansible.playbook("dataarts.factory.rerun", "-i", hosts, variables=only_sales).ended(2)
     assert reruns(service) == {(WORKSPACE_ID, "daily_sales"): 3, (WORKSPACE_ID, "hourly_stock"): 2, (WORKSPACE_ID, "weekly_report"): 1}
     assert set(failures(outcome)) == {"sales", "supply"}
-    assert failures(outcome)["supply"].startswith("Nothing was sent for supply: dataarts_plans, what was approved, has no plan of it.")
+    assert failures(outcome)["supply"].startswith("Nothing was sent for supply: dataarts_plans, the approved plans, has no plan for it.")
     assert stats(outcome)["dataarts_summary"]["no_result"] == ["supply"]
     assert stats(outcome)["dataarts_plans"] == {"sales": plans["sales"]}, "the same plan, window and since"
 
@@ -141,11 +141,11 @@ def test_an_approval_without_a_plan_sends_nothing(service: Running, ansible: Ans
 def test_an_approved_plan_id_that_is_empty_sends_nothing(service: Running, ansible: Ansible, hosts: Path, blank: str | None) -> None:
     """As a variable of the role, and as an option of a task of one's own, where Ansible leaves no omitted one."""
     outcome = ansible.playbook("dataarts.factory.rerun", "-i", hosts, "--limit", "sales", variables={"dataarts_plan_id": blank}).ended(2)
-    assert failures(outcome)["sales"].startswith("Nothing was sent: dataarts_plan_id says what was approved, and is empty.")
+    assert failures(outcome)["sales"].startswith("Nothing was sent: dataarts_plan_id holds the approved plan, and is empty.")
     if blank != "{{ omit }}":
         play = {"hosts": "sales", "gather_facts": False, "tasks": [{"dataarts.factory.job_rerun": {"plan_id": blank}}]}
         own = ansible.written_playbook([play], "-i", hosts).ended(2)
-        assert failures(own)["sales"].startswith("Nothing was sent: plan_id says what was approved, and is empty.")
+        assert failures(own)["sales"].startswith("Nothing was sent: plan_id holds the approved plan, and is empty.")
     assert not service.journal()
 
 
@@ -293,7 +293,7 @@ def test_a_job_is_rerun_with_its_related_jobs_in_one_request(service: Running, a
 
     for approved in ({"dataarts_plans": {"sales": {"plan_id": "3-0-0"}}}, {"dataarts_plan_id": "3-0-0"}, {"dataarts_plans": None}):
         refused = ansible.playbook(*options, variables={**variables, **approved}).ended(2)
-        assert failures(refused)["sales"].startswith(f"Nothing was sent for sales: {next(iter(approved))} says what was approved")
+        assert failures(refused)["sales"].startswith(f"Nothing was sent for sales: {next(iter(approved))} holds the approved plan")
     alone = {
         "hosts": "sales",
         "gather_facts": False,

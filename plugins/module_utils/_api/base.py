@@ -135,7 +135,7 @@ def instance(value: t.Any, workspace_id: str, what: str) -> JobInstance:
     plan_time, submit_time = fields.time("plan_time"), fields.time("submit_time")
     if plan_time is None or submit_time is None:
         raise bad_answer(
-            f"{what} has no {'plan_time' if plan_time is None else 'submit_time'}, without which it cannot be told apart from others"
+            f"{what} has no {'plan_time' if plan_time is None else 'submit_time'}, without which it cannot be distinguished from others"
         )
     text = fields.word("status")
     status = Status.parse(text)

@@ -78,7 +78,7 @@ class ReasonReader:
                 except ApiError as error:  # a reason is told, and nothing depends on it
                     self._troubles.append(error)
             else:
-                self._troubles.append(ApiError(Kind.NOT_PUBLISHED, "v1 of the API, which alone shows it, is not used or not open here"))
+                self._troubles.append(ApiError(Kind.NOT_PUBLISHED, "only v1 of the API shows it, and v1 is not used or not open here"))
             self._note()
             if self._logs is not None:
                 self._read_logs(self._logs, failed)

@@ -232,7 +232,7 @@ def _sent_date(ms: int, hours: int) -> str:
 def _depend_jobs(entries: t.Sequence[t.Mapping[str, str]]) -> tuple[tuple[str, str], ...]:
     jobs = tuple((entry["job_name"], entry["workspace_id"]) for entry in entries)
     if any(not name.strip() or not workspace_id.strip() for name, workspace_id in jobs):
-        raise OptionError("depend_jobs has an entry without a job_name or workspace_id. Set both of each entry.")
+        raise OptionError("depend_jobs has an entry without a job_name or workspace_id. Set both for each entry.")
     if len(set(jobs)) != len(jobs):
         raise OptionError("depend_jobs names a job twice. Name each once.")
     return jobs

@@ -90,7 +90,7 @@ class RelatedJobs:
             return None
         missing = [name for name in ("begin_time", "end_time", "jobs") if not params.get(name)]
         if missing:
-            raise OptionError(f"{' and '.join(missing)} must be given to rerun a job with its upstream and downstream jobs. {_BOTH_MODES}.")
+            raise OptionError(f"{' and '.join(missing)} must be set to rerun a job with its upstream and downstream jobs. {_BOTH_MODES}.")
         if params.get("retry_location") == "specifiedNode":
             raise OptionError(
                 "retry_location specifiedNode works for selected instances (task_retrys) only, not for a job with its upstream and downstream jobs. "

@@ -175,7 +175,7 @@ def _out_of_circles(decision: Decision, depends: Depends) -> Decision:
 def _left_behind(decision: Decision) -> Decision:
     """*decision* about a dependant, blocked: something above it is not up to date, and nothing that is waited for brings it there. Rerun on old data
     it would be old again, and be sent in every pass."""
-    reason = f"{decision.reason}; {decision.upstream_outdated}, above it, is not up to date, and this run does not bring it there; see to that first"
+    reason = f"{decision.reason}; {decision.upstream_outdated}, above it, is not up to date, and this run does not rerun it; fix that first"
     attempts = max(0, decision.attempts - 1)
     return dataclasses.replace(decision, action=Action.BLOCKED, reason=reason, attempts=attempts, alone=False, superseded=None)
 

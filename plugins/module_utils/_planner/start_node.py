@@ -92,7 +92,7 @@ def _other_versions(node: str, decisions: t.Iterable[Decision], nodes: t.Mapping
             jobs[decision.instance.job_name] = jobs.get(decision.instance.job_name, 0) + 1
     return tuple(
         f"Job {printable(name, 100)} has no node '{printable(node, 100)}' now, but {counted(number, 'instance')} of it ran in another version. "
-        "Only the service knows the nodes of that; it judges."
+        "Only the service knows the nodes of that version, so it decides."
         for name, number in jobs.items()
     )
 

@@ -217,7 +217,7 @@ class NamedStops(Strategy):
         elif self.run.options["wait"] and any(decision.action.open for decision in plan.decisions):
             late = [decision for decision in plan.decisions if decision.action.open]
             cause = f"{len(late)} of {total} not stopped when wait_timeout was over: {late[0].reason}"
-            result.update(failure_result(sentence(self.run.what, cause, "Run it again to go on waiting"), "incomplete"))
+            result.update(failure_result(sentence(self.run.what, cause, "Run it again to continue waiting"), "incomplete"))
         elif "to_stop" in words:
             cause = f"{words.count('to_stop')} of {total} not stopped: {plan.decisions[words.index('to_stop')].reason}"
             result.update(failure_result(sentence(self.run.what, cause, "Run it again"), "incomplete"))

@@ -171,7 +171,7 @@ class _Task:
             self._book.record(known, Outcome.UNKNOWN, message=reason)
         cause = f"it was asked for at {to_iso(known.sent_ms)}, its answer was lost, and {reason}"
         span = Window(known.sent_ms - CLOCK_SLACK_MS, max(now, known.sent_ms))
-        hint = f"It is never sent again for run_key {self._key}: look whether it ran, and use another key if it did not. "
+        hint = f"It is never sent again for run_key {self._key}: check whether it ran, and use another key if it did not. "
         hint += lookup_hint(self._run.options, [self._name], span)
         failed = failure_result(sentence(self._run.what, cause, hint), Kind.AMBIGUOUS.value)
         self._run.result.update(failed, action="unknown", reason=printable(cause))
@@ -200,7 +200,7 @@ class _Task:
             return
         if detail is None or (detail.status not in ENDED and detail.status not in _NEEDS_A_PERSON):
             shown = "is not shown by the service yet" if detail is None else f"is {detail.status.value}"
-            cause, hint = f"{name} {shown} when wait_timeout was over", "Run it again with the same run_key to go on waiting"
+            cause, hint = f"{name} {shown} when wait_timeout was over", "Run it again with the same run_key to continue waiting"
         else:
             failed = detail.failed_nodes
             at = f" at node {printable(failed[0].name, 100)}" if failed else ""

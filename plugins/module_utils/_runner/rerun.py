@@ -60,7 +60,7 @@ from .start_node import StartNode
 
 #: After how long what was listed is too old to send anything by it, if it can be listed again, seconds.
 OLD_SECONDS = 5.0
-_REMEDY = "The result lists every instance with its reason; correct what they name, and run again with a later since"
+_REMEDY = "The result lists every instance with its reason; correct what the reasons name, and run again with a later since"
 
 
 def rerun(run: ModuleRun) -> None:

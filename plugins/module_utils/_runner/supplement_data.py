@@ -359,7 +359,9 @@ class _Starting(_Work):
             if left <= 0:
                 text = f"it has not ended after {self.options['wait_timeout']} seconds: {self.run.doing}"
                 self.run.result.update(
-                    failure_result(sentence(self.run.what, text, "Run it again to wait on, or stop it with state stopped"), "incomplete")
+                    failure_result(
+                        sentence(self.run.what, text, "Run it again to continue waiting, or stop it with state stopped"), "incomplete"
+                    )
                 )
                 return
             time.sleep(min(self.options["poll_interval"], left))
@@ -376,7 +378,7 @@ class _Starting(_Work):
         cause = f"it ended as {printable(row.status, 40)}" + (
             f", {len(bad)} of {counted(len(made), 'instance')} without success: {shown}{more}" if bad else ""
         )
-        remedy = "Rerun what failed with dataarts.factory.job_rerun and instance_types patch_data, once the cause is mended"
+        remedy = "Rerun what failed with dataarts.factory.job_rerun and instance_types patch_data, once the cause is fixed"
         self.run.result.update(failure_result(sentence(self.run.what, cause, remedy), "incomplete"))
 
 

@@ -110,7 +110,7 @@ def _kind_errors(values: t.Mapping[str, str | None], labels: t.Mapping[str, str]
     kinds = [kind for kind, names in filled.items() if names and names != ["domain_name"]]
     if not kinds:
         choices = [listed([labels[name] for name in names if name not in _OPTIONAL]) for names in offered.values()]
-        return [f"No field says who acts: fill in {choices[0]}; or {choices[1]}; or {choices[2]}."]
+        return [f"No credentials: fill in {choices[0]}; or {choices[1]}; or {choices[2]}."]
     if len(kinds) > 1:
         both = listed([labels[name] for kind in kinds for name in filled[kind]])
         return [f"{both} are of different kinds, of which only one can be used: empty the fields of the others."]

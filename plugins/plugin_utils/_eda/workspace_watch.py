@@ -145,7 +145,7 @@ class WorkspaceWatch:
             return
         for name in unknown:
             if not any(map(select([name], window).names, names)):
-                _LOG.warning("No job of workspace %s matches %s, which stands in jobs.", self.place.workspace_id, printable(name, 100))
+                _LOG.warning("No job of workspace %s matches %s, which is in jobs.", self.place.workspace_id, printable(name, 100))
 
     def claim(self, failure: NewFailure) -> bool:
         """Whether the event of *failure* is this source's to put. :raises JournalError: the journal could not be written."""

@@ -37,7 +37,7 @@ def report_without_script(report: Result) -> str:
     steps = [_next_step(step, workspace, check_mode) for workspace in report["workspaces"] for step in workspace["next_steps"]]
     if report["next_step"]:
         steps.insert(0, _next_step(report["next_step"], None, check_mode))
-    title = "How to go on" if check_mode else "What is left to do" if steps else "Nothing is left to do"
+    title = "How to continue" if check_mode else "What is left to do" if steps else "Nothing is left to do"
     tables = f"{_workspaces(report)}{_causes(report)}{_downstream(report)}{_rerun_before(report)}"
     return f"<section><h2>{title}</h2><div class=steps>{''.join(steps)}</div></section>{tables}"
 
@@ -106,7 +106,7 @@ def _causes(report: Result) -> str:
     causes = [cause for cause in report["reasons"] if cause["reason"] or cause["nodes"]]
     if not causes:
         return ""
-    head = "".join(f"<th scope=col>{text}</th>" for text in ("Instances", "Reason", "Nodes", "Jobs", "Workspaces", "Log of one of them"))
+    head = "".join(f"<th scope=col>{text}</th>" for text in ("Instances", "Reason", "Nodes", "Jobs", "Workspaces", "Log of one instance"))
     body = "".join(
         f"<tr><td class=number>{cause['count']:,}</td><th scope=row>{_name(cause['reason'] or 'unknown')}</th>"
         f"<td>{_name('; '.join(filter(None, (', '.join(cause['nodes']), ', '.join(cause['node_types'])))))}</td>"
@@ -126,8 +126,8 @@ def _downstream(report: Result) -> str:
         f"<tr><td class=number>{group['count']:,}</td><td class=number>{group['joined']:,}</td><th scope=row>{_name(group['text'])}</th></tr>"
         for group in report["downstream"]
     )
-    sheet = f"<div class='sheet scroll' role=region aria-label='What depends on it' tabindex=0><table><thead><tr>{head}</tr></thead>"
-    return f"<section><h2>What depends on it</h2>{sheet}<tbody>{body}</tbody></table></div></section>"
+    sheet = f"<div class='sheet scroll' role=region aria-label='Downstream instances' tabindex=0><table><thead><tr>{head}</tr></thead>"
+    return f"<section><h2>Downstream instances</h2>{sheet}<tbody>{body}</tbody></table></div></section>"
 
 
 def _rerun_before(report: Result) -> str:

@@ -30,7 +30,7 @@ def rerun_problem(host: str, options: t.Mapping[str, t.Any], *, without_plan: bo
         )
     if without_plan:
         problems.append(
-            f"Nothing was sent for {host}: dataarts_plans, what was approved, has no plan of it. Run check mode for it too and approve what "
+            f"Nothing was sent for {host}: dataarts_plans, the approved plans, has no plan for it. Run check mode for it too and approve what "
             "that shows, or exclude it with --limit or dataarts_hosts."
         )
     return " ".join([*problems, *([f"Nothing was sent for {host}:", *refused] if refused else [])])
@@ -59,7 +59,7 @@ def empty_approval(names: t.Sequence[str], variables: t.Mapping[str, str]) -> st
         return ""
     name = variables.get(names[0], names[0])
     return (
-        f"Nothing was sent: {name} says what was approved, and is empty. Set it to what check mode returned, or leave it out to rerun without "
+        f"Nothing was sent: {name} holds the approved plan, and is empty. Set it to what check mode returned, or leave it out to rerun without "
         "an approval."
     )
 
@@ -71,7 +71,7 @@ def related_problem(host: str, options: t.Mapping[str, t.Any], *, approved: t.Se
     """
     if approved:
         return (
-            f"Nothing was sent for {host}: {approved[0]} says what was approved, and a rerun of a job with its related jobs has no plan, because "
+            f"Nothing was sent for {host}: {approved[0]} holds the approved plan, and a rerun of a job with its related jobs has no plan, because "
             "the service chooses what it reruns. Leave it out, or use playbook dataarts.factory.rerun."
         )
     called = variables_of("job_instance_retry", role=True)

@@ -186,7 +186,7 @@ def test_a_field_that_awx_wants_in_any_case_is_missed_by_its_label() -> None:
             ["Field 'Secret key (SK)' is empty, and 'Access key (AK)' cannot be used without it"],
         ),
         ({"user_name": "u", "domain_name": "d"}, ["Field 'IAM user password' is empty"]),
-        ({}, ["No field says who acts: fill in 'Access key (AK)' and 'Secret key (SK)'; or 'IAM token'; or 'IAM user name', "]),
+        ({}, ["No credentials: fill in 'Access key (AK)' and 'Secret key (SK)'; or 'IAM token'; or 'IAM user name', "]),
         (
             {"access_key": "A", "secret_key": "S", "auth_token": "T"},
             ["'Access key (AK)', 'Secret key (SK)' and 'IAM token' are of different kinds"],

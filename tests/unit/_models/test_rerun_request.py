@@ -165,9 +165,9 @@ class TestModes:
             ({"task_retrys": []}, ["task_retrys is an empty list"]),
             ({"task_retrys": [ENTRY], **RELATED}, ["begin_time, end_time, jobs, concurrent belong to different modes", "not both"]),
             ({"task_retrys": [ENTRY], "concurrent": 2}, ["task_retrys and concurrent belong to different modes"]),
-            ({"concurrent": 2}, ["begin_time and end_time and jobs must be given"]),
-            ({**RELATED, "jobs": []}, ["jobs must be given"]),
-            ({**RELATED, "end_time": None}, ["end_time must be given"]),
+            ({"concurrent": 2}, ["begin_time and end_time and jobs must be set"]),
+            ({**RELATED, "jobs": []}, ["jobs must be set"]),
+            ({**RELATED, "end_time": None}, ["end_time must be set"]),
             (
                 {**RELATED, "retry_location": "specifiedNode", "node_name": "load"},
                 ["selected instances (task_retrys) only", "errorNode or firstNode"],

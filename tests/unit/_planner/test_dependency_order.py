@@ -212,7 +212,7 @@ def test_what_nothing_brings_up_to_date_is_not_sent_and_neither_is_what_is_behin
     after = order_upstream([*above, *dependants(".r")], edges("1<0"), strict=False)
     assert letters(after) == "bs"
     assert after[0].reason == (
-        "own reason; job gone, planned 2026-11-23T01:00:00Z, above it, is not up to date, and this run does not bring it there; see to that first"
+        "own reason; job gone, planned 2026-11-23T01:00:00Z, above it, is not up to date, and this run does not rerun it; fix that first"
     )
     assert (after[0].attempts, after[0].alone) == (0, False)
     waits = order_upstream([*decisions("w"), *dependants(".r", upstream_outdated="job job0")], edges("1<0"), strict=False)

@@ -58,7 +58,7 @@ def test_a_rerun_needs_a_workspace_its_plan_and_no_typo() -> None:
     everything = rerun_problem("localhost", {}, without_plan=True, refused=["One.", "Two."])
     assert everything.startswith("Nothing was sent for localhost: dataarts_workspace_id is not set.")
     assert "a warning above tells why" in everything
-    assert "has no plan of it" in everything
+    assert "has no plan for it" in everything
     assert everything.endswith("Nothing was sent for localhost: One. Two.")
 
 

@@ -68,7 +68,7 @@ def test_a_serial_that_a_play_may_have_passes(serial: t.Any) -> None:
 )
 def test_any_other_serial_is_refused_by_name(serial: t.Any) -> None:
     with pytest.raises(
-        AnsibleError, match=r"dataarts_serial must be a number of workspaces from 1 on, a share such as 20%, or a list of them\."
+        AnsibleError, match=r"dataarts_serial must be a number of workspaces of 1 or more, a share such as 20%, or a list of these\."
     ):
         checked(serial)
 
