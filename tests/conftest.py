@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import tempfile
 import threading
 from pathlib import Path
 
@@ -59,6 +60,11 @@ def pytest_configure() -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
     for name in [name for name in os.environ if is_foreign(name)]:
         del os.environ[name]
+    from tests.support.scratch import MEMORY, suits
+
+    # A person who sets TMPDIR decides; workers inherit what the first process set.
+    if "TMPDIR" not in os.environ and suits(MEMORY):
+        os.environ["TMPDIR"] = tempfile.tempdir = MEMORY
     home = Path(ROOT, ".cache", "home")
     home.mkdir(parents=True, exist_ok=True)
     os.environ["HOME"] = str(home)

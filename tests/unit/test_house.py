@@ -19,6 +19,7 @@ import pytest
 import yaml
 
 from ansible_collections.dataarts.factory.plugins.module_utils._common.version import VERSION
+from tests.support import scratch
 from tools import environments, failures, matrix, support, switches
 
 TESTS = Path(__file__).resolve().parents[1]
@@ -55,6 +56,12 @@ def test_every_file_with_long_tests_has_some_that_make_test_runs() -> None:
     assert [str(path) for path in files if all(long_tests(path).values())] == []
     (folders,) = re.findall(r"^LONG_FOLDERS := (.+)$", (CHECKOUT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
     assert {path.relative_to(CHECKOUT).parent.as_posix() for path in files} == set(folders.split())
+
+
+def test_temporary_files_stand_in_memory_only_where_there_is_room(tmp_path: Path) -> None:
+    assert scratch.suits(str(tmp_path), room=1)
+    assert not scratch.suits(str(tmp_path), room=1 << 60)
+    assert not scratch.suits(str(tmp_path / "nowhere"), room=1)
 
 
 def test_the_readme_states_what_the_matrix_found() -> None:
