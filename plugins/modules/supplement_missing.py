@@ -124,11 +124,12 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Show what was never made in the last three days
+- name: Show what was never made in the last twelve hours
   dataarts.factory.supplement_missing:
     region: cn-north-4
     workspace_id: 62fbba734e634c5087656fc3ff7adf34
-    planned_after: -3d
+    jobs: ["hourly_*"]
+    planned_after: -12h
   check_mode: true
   register: absent
 
@@ -136,6 +137,7 @@ EXAMPLES = r"""
   dataarts.factory.supplement_missing:
     region: cn-north-4
     workspace_id: 62fbba734e634c5087656fc3ff7adf34
+    jobs: ["hourly_*"]
     planned_after: "{{ absent.planned_after }}"
     planned_before: "{{ absent.planned_before }}"
     approved:
@@ -171,6 +173,11 @@ gaps:
       type: int
       returned: always
       sample: 3
+    others:
+      description: How many plan times between them have an instance and are not the schedule's.
+      type: int
+      returned: always
+      sample: 0
     start_date:
       description: First moment of the PatchData, a second before the first plan time, in epoch milliseconds.
       type: str

@@ -24,7 +24,7 @@ pytestmark = [pytest.mark.awx, pytest.mark.timeout(1800)]
 
 PLAYBOOK = "dataarts.factory.awx_setup"
 EXAMPLE = definitions.ROOT / "examples" / "awx" / "awx.yml"
-PLAYBOOKS = ("rerun.yml", "rerun_failed.yml", "rerun_related.yml", "recheck.yml", "gate.yml")
+PLAYBOOKS = ("rerun.yml", "rerun_failed.yml", "rerun_related.yml", "repair.yml", "recheck.yml", "gate.yml")
 SECRETS = {"RETAIL_SECRET_KEY": "0123456789", "FINANCE_SECRET_KEY": "sk-of-finance-12345"}
 KEYS = {"RETAIL_ACCESS_KEY": "AKRETAIL00001", "FINANCE_ACCESS_KEY": "AKFINANCE0002"}
 OLDEST, NEWEST = "oldest", "newest"

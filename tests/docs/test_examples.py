@@ -45,6 +45,7 @@ DEFAULTS = {
     "dataarts.factory.job_rerun": {"poll_interval": 1, "settle_time": 1},
     "dataarts.factory.job_instance_retry": {"settle_time": 1},
     "dataarts.factory.supplement_data": {"poll_interval": 1},
+    "dataarts.factory.supplement_missing": {"poll_interval": 1, "settle_time": 1},
 }
 
 

@@ -223,3 +223,15 @@ def test_a_typo_is_found_before_anything_is_made(service: Running, ansible: Ansi
         refused = ansible.playbook(PLAYBOOK, "-i", hosts, variables=extra).ended(2)
         assert next(iter(extra)) in refused.output
         assert not service.journal()
+
+
+@pytest.mark.long
+def test_a_survey_that_asks_for_the_plan_alone_sends_nothing(service: Running, ansible: Ansible, tmp_path: Path) -> None:
+    night = Night()
+    service.reset(night.damaged())
+    hosts = hosts_file(service, tmp_path, night)
+    shown = ansible.playbook(PLAYBOOK, "-i", hosts, variables={"dataarts_check_only": "yes"}).succeeded()
+    assert not service.journal()
+    assert "4 missing instances will be made by PatchData:" in closing(shown)
+    ansible.playbook(PLAYBOOK, "-i", hosts, variables={"dataarts_check_only": "no"}).succeeded()
+    assert writes(service) == night.everything()

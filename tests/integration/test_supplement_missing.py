@@ -30,7 +30,7 @@ def night(*jobs: Json, **switches: t.Any) -> Json:
     return small_night(jobs=list(jobs), speed=600, switches={**FREE, **V1, **V2, **switches})
 
 
-SALES = {"name": "sales", "instances": instances(3, 6, 7)}
+SALES: Json = {"name": "sales", "instances": instances(3, 6, 7)}
 
 
 @pytest.fixture
@@ -65,6 +65,14 @@ def test_everything_is_made_once(service: t.Any, make: Make) -> None:
     assert made(service) == [("sales", whole_hour(hours)) for hours in (7, 6, 3)]
     again = make()
     assert (again["failed"], again["changed"], again["gaps"]) == (False, False, [])
+    assert len(made(service)) == 3
+
+
+def test_an_instance_between_them_that_is_not_of_the_schedule_is_not_one_of_them(service: t.Any, make: Make) -> None:
+    by_hand = {"plan_time": whole_hour(7) + 900_000, "status": "success", "type": 2}
+    service.reset(night({**SALES, "instances": [*SALES["instances"], by_hand]}))
+    first = make()
+    assert (first["failed"], states(first)) == (False, {"sales": ["made", "made"]}), first
     assert len(made(service)) == 3
 
 

@@ -223,6 +223,12 @@ def gaps(workspace_id: str, job_name: str, schedule: Schedule, missing: t.Sequen
     return [Gap(workspace_id, job_name, tuple(times), _name(workspace_id, job_name, times)) for times in rows if times]
 
 
+def planned_between(gap: Gap, instances: t.Iterable[JobInstance]) -> int:
+    """How many plan times of *instances*, those of the job, lie between the first and the last of *gap*."""
+    planned = {instance.key.plan_time // 1000 for instance in instances}
+    return sum(gap.times[0] // 1000 <= moment <= gap.times[-1] // 1000 for moment in planned)
+
+
 def _name(workspace_id: str, job_name: str, times: t.Sequence[int]) -> str:
     text = "\n".join((workspace_id, job_name, str(times[0]), str(times[-1])))
     return f"repair_{hashlib.sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()[:20]}"

@@ -35,6 +35,7 @@ class Missing:
     :param name: of the PatchData that makes them; it stands for workspace, job, first and last plan time.
     :param begin: first moment of the PatchData, epoch ms, and *end* the last one.
     :param job_status: in the service's word.
+    :param others: plan times between the first and the last that had an instance and are not the schedule's.
     """
 
     workspace_id: str
@@ -44,13 +45,23 @@ class Missing:
     begin: int
     end: int
     job_status: str = SCHEDULED_STATUS
+    others: int = 0
 
     @classmethod
     def of(cls, gap: t.Mapping[str, t.Any]) -> Missing:
         """The gap that a result names, see :meth:`~.missing.Gap.to_result`."""
         begin, end = int(gap["start_date"]), int(gap["end_date"])
         status = str(gap.get("job_status") or SCHEDULED_STATUS)
-        return cls(str(gap["workspace_id"]), str(gap["job_name"]), str(gap["name"]), int(gap["instances"]), begin, end, status)
+        return cls(
+            str(gap["workspace_id"]),
+            str(gap["job_name"]),
+            str(gap["name"]),
+            int(gap["instances"]),
+            begin,
+            end,
+            status,
+            int(gap.get("others") or 0),
+        )
 
     @property
     def job(self) -> JobName:
@@ -183,10 +194,10 @@ def waves(missing: t.Iterable[Missing], above: t.Mapping[str, t.Sequence[JobName
 def made_meanwhile(gap: Missing, plan_times: t.Iterable[int]) -> tuple[str, str]:
     """What has become of *gap* since it was looked at, and in which words, by the *plan_times* (epoch ms) of all instances of its job that there are
     now; ("", "") if it is as it was."""
-    there = {moment for moment in plan_times if gap.begin <= moment <= gap.end}
-    if not there:
+    more = len({moment // 1000 for moment in plan_times if gap.begin <= moment <= gap.end}) - gap.others
+    if more <= 0:
         return "", ""
-    if len(there) >= gap.instances:
+    if more >= gap.instances:
         return GONE, "somebody else made them meanwhile"
     return FAILED, "some of them were made meanwhile. Run the repair again for the others"
 

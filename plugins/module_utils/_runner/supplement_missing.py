@@ -106,7 +106,10 @@ def _find(run: ModuleRun) -> None:
         return find_missing(run, api, catalog, selection, until, now_ms), now_ms
 
     (absent, now_ms), window, asked_ms = timed_window(clock, lambda now_ms: window_of(options, now_ms), read)
-    missing = [{**gap.to_result(), "job_status": job.status, "stage": BEFORE, "state": TO_MAKE, "msg": ""} for job, gap in absent.gaps]
+    missing = [
+        {**gap.to_result(), "others": others, "job_status": job.status, "stage": BEFORE, "state": TO_MAKE, "msg": ""}
+        for job, gap, others in absent.gaps
+    ]
     run.result.update(
         workspace_id=options["workspace_id"],
         gaps=safe(missing),
@@ -165,7 +168,8 @@ def _of_row(run: ModuleRun, row: PatchDataRow) -> dict[str, t.Any]:
     dates = {"start_date": str(row.begin), "end_date": str(row.end)}
     named = {"workspace_id": run.options["workspace_id"], "job_name": row.jobs[0], "name": row.name}
     return t.cast(
-        "dict[str, t.Any]", safe({**named, "instances": 0, **dates, "job_status": "", "stage": BEFORE, "state": TO_MAKE, "msg": ""})
+        "dict[str, t.Any]",
+        safe({**named, "instances": 0, "others": 0, **dates, "job_status": "", "stage": BEFORE, "state": TO_MAKE, "msg": ""}),
     )
 
 
