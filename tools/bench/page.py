@@ -192,57 +192,57 @@ _HEAD = """\
 How long a rerun takes
 ======================
 
-``make bench`` wrote this page: every figure is from one run on one machine ({machine}), against the emulator as a process of its own, which
-answers after {latency} ms and refuses what is faster than the documented flow control. Seconds depend on the machine; the ratios are
-what to compare.
+``make bench`` wrote this page: every figure is from one run on one machine ({machine}), against the emulator in a separate process, which
+answers after {latency} ms and enforces the documented flow control. The seconds depend on the machine; compare the ratios.
 
 Failed instances in ten workspaces of one account
 -------------------------------------------------
 
-(a) is the way of the endpoint's page: the official Python SDK lists each job by name and reruns instance by instance. (b) is a playbook of
+(a) works as the page of the endpoint shows: the official Python SDK lists each job by name and reruns one instance after the other. (b) is a playbook of
 ``ansible.builtin.uri`` tasks that does the same, with a fork for each workspace. (c) is the playbook ``dataarts.factory.rerun``, with a fork
-for each workspace and a pass every second; it also waits until every instance has succeeded, which (a) and (b) do not. (c) is the faster of
-two runs. ≈ marks what was measured on a part: the rest is extrapolated by the pace of its own reruns.
+for each workspace and a pass every second; it also waits until every instance has succeeded, which (a) and (b) do not. For (c), the faster of
+two runs is shown. ≈ marks a value of which only a part was measured; the rest is extrapolated from the pace of its reruns.
 """
 _NIGHTS = """\
-The floor is what no client can go below: one page for each workspace before and after ({list} a second), one POST for each job
-({retry} a second and user, the first {retry} at once), three round trips and the last run. (c)/floor is the wall time from the first request on, by the floor.
+The floor is the time that no client can beat: one page for each workspace before and after ({list} a second), one POST for each job
+({retry} a second and user, the first {retry} at once), three round trips and the last run. (c)/floor is the wall time from the
+first request on, divided by the floor.
 
-What each way cost, as far as it was measured; the start is the time until the first request. A page holds {page} instances.
+The next table shows the measured cost of each way. *Start* is the time until the first request. A page holds {page} instances.
 """
 _NOTHING_TO_DO = """\
 Nothing to do
 -------------
 
-Workspaces in which nothing failed, compared with a playbook of one ``ansible.builtin.uri`` task that reads each workspace's list. Each is the
+Here nothing failed in any workspace. The playbook is compared with one ``ansible.builtin.uri`` task that reads each workspace's list. Each value is the
 faster of two runs.
 """
 _LARGE = """\
 A large window
 --------------
 
-A module as the process that Ansible starts, over one workspace with a thousand failed instances among those that succeeded. Each is the
-processor time for each instance in the window, memory the most that the process had. ``job_rerun`` returns the instances that had not
-succeeded before and counts the others. ``job_instance_info`` returns all that it lists, and all of a result is in memory several times
-while Ansible's module code makes it safe to print: ask a large window for ``statuses``, or set ``limit``.
+Each module ran in the process that Ansible starts, on one workspace with a thousand failed instances among successful ones. *Each* is the
+processor time per instance in the window, *Memory* the peak of the process. ``job_rerun`` returns the instances that had not
+succeeded before and counts the others. ``job_instance_info`` returns all instances that it lists, and a result is in memory several times
+while Ansible's module code makes it safe to print. For a large window, select ``statuses`` or set ``limit``.
 """
 _START = """\
 The start of a module
 ---------------------
 
-What a process of a module costs before it does anything, next to the SDK: the cheapest of {times} starts each.
+This is the cost of a module process before it does anything, compared with the SDK. Each value is the cheapest of {times} starts.
 """
 _HOW = """\
-What is done for it
--------------------
+Why it is fast
+--------------
 
-- A workspace is read in one walk over its window, by v1, a thousand instances a call; where there is only v2, job by job. A look costs the
+- v1 reads the whole window of a workspace, a thousand instances per request. If only v2 is open, jobs are read one by one. A read costs the
   same whether ten or a thousand instances of a page are in progress.
-- All instances of a job go in one POST (``batch_size`` at most), by v2.
-- The documented limit of a user is spent evenly, by all threads and processes of this machine that act as the same user: forks of a
-  play, and plays at the same time. They meet in a small file below ``$XDG_RUNTIME_DIR`` or the folder for temporary files. On another machine, or where
-  that file cannot be made, each process counts for itself, and an answer 429 makes it wait and send the same again.
-- A pass of ``job_rerun`` takes no process of its own where the module would run on the controller, as the same user, under the Python
-  of Ansible itself and with no ``environment``: the inventory plugin, and the inventories in the guides, set
-  ``ansible_python_interpreter`` so. Everywhere else the module is started as usual.
+- v2 reruns all instances of a job in one POST (at most ``batch_size``).
+- All threads and processes on one machine that act as the same user share the documented limit of that user evenly: forks of a
+  play, and plays that run at the same time. They coordinate in a small file below ``$XDG_RUNTIME_DIR`` or the folder for temporary files. On another
+  machine, or if that file cannot be created, each process counts for itself; after an answer 429 it waits and sends the same request again.
+- A pass of ``job_rerun`` needs no new process if the module would run on the controller, as the same user, with the Python
+  of Ansible itself and without ``environment``. The inventory plugin, and the inventories in the guides, set
+  ``ansible_python_interpreter`` for this. Otherwise the module is started as usual.
 """
