@@ -149,7 +149,7 @@ def test_every_trouble_ends_in_one_clear_message(ansible: Ansible, tmp_path: Pat
             fine=quick(fine, state, jobs=["daily_sales", "hourly_stock"]),
             wrong_key=quick(fine, state, secret_key=WRONG_KEY, max_retries=0),
             unknown_job=quick(fine, state, jobs=["daily_salse"]),
-            unreachable=quick(fine, state, max_retries=0, **closed()),
+            unreachable=quick(fine, state, max_retries=0, **stack.enter_context(closed())),
             clock_off=quick(skewed, state, max_retries=0),
             no_json=quick(garbled, state, max_retries=0),
             refused_job=quick(refusing, tmp_path / "of-another-service"),  # with ids that are the same there
@@ -168,7 +168,7 @@ def test_every_trouble_ends_in_one_clear_message(ansible: Ansible, tmp_path: Pat
         "clock_off": ("clock", "minutes"),
         "no_json": ("JSON",),
         "refused_job": ("2 rejected by the service (hourly_stock planned", "DLF.0136 batch jobs only"),
-        "no_workspace": ("no dataarts_workspace_id", "--limit"),
+        "no_workspace": ("dataarts_workspace_id is not set", "--limit"),
         "bad_time": ("since", "has no time zone"),
     }
     assert set(messages) == set(expected)
@@ -319,9 +319,10 @@ def services() -> list[dict[str, t.Any]]:
     ]
 
 
-def closed() -> dict[str, str]:
-    """Addresses at which nothing listens."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        address = f"http://127.0.0.1:{probe.getsockname()[1]}"
-    return {"endpoint": address, "endpoint_v1": address, "iam_endpoint": address}
+@contextlib.contextmanager
+def closed() -> Iterator[dict[str, str]]:
+    """Addresses at which nothing listens: a port that is taken, so that nobody else gets it, and answers nothing."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        address = f"http://127.0.0.1:{taken.getsockname()[1]}"
+        yield {"endpoint": address, "endpoint_v1": address, "iam_endpoint": address}

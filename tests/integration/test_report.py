@@ -176,7 +176,7 @@ def test_what_failed_as_a_whole_is_in_it(service: Running, ansible: Ansible, tmp
     }
     messages = {workspace["host"]: workspace["msg"] for workspace in report["workspaces"]}
     assert ".0301" in messages["wrong_key"]
-    assert "no dataarts_workspace_id" in messages["no_workspace"]
+    assert "dataarts_workspace_id is not set" in messages["no_workspace"]
     assert messages["far_away"]
     assert report["headline"] == "3 workspaces could not be worked on; elsewhere all 5 instances succeeded"
     assert not report["succeeded"]
