@@ -45,7 +45,7 @@ SWITCHES: dict[str, Switch] = {
     "list_order": Switch(("newest", "oldest", "random"), "Order of instance lists by plan time; `random` differs from call to call [KES]."),
     "window_compares": Switch(
         ("plan_time", "start_time"),
-        "Which time of an instance the list's window is compared with; one that never started is compared by plan time [H-208].",
+        "Which time of an instance the list's window is compared with; an instance that never started is compared by plan time [H-208].",
     ),
     "enforce_window": Switch(
         (True, False), "Whether a window longer than a month (v2) or 7 days (v1) is refused; the older edition documents no limit [OTC]."
@@ -65,7 +65,7 @@ SWITCHES: dict[str, Switch] = {
     ),
     "starting_seconds": Switch(
         (0, 20),
-        "Emulated seconds during which an accepted rerun shows a status word that no document has, before it waits or runs [SDK].",
+        "Emulated seconds during which an accepted rerun shows an undocumented status, before it waits or runs [SDK].",
         free=True,
     ),
     "waiting_start_time": Switch(
@@ -81,17 +81,17 @@ SWITCHES: dict[str, Switch] = {
     "v2_workspace": Switch(
         ("required", "default"),
         "Whether a v2 call without the `workspace` header is refused, or acts in the default workspace as v1 does; "
-        "the samples of the page send none [H-RET][KES].",
+        "the examples on the page send none [H-RET][KES].",
     ),
     "v1_open": Switch((True, False), "Whether the v1 Factory API answers on its host [KES]."),
     "rerun_waits_for_upstream": Switch(
         (True, False),
         "Whether a rerun waits until the instances it depends on have succeeded, as a scheduled run does, or begins at once [OTC-UMN-I].",
     ),
-    "depend_open": Switch((True, False), "Whether the dependency calls, which are recent, exist on this site [H-DEP]."),
-    "baselines_open": Switch((True, False), "Whether the calls for baselines, which are recent, exist on this site [H-BASE]."),
+    "depend_open": Switch((True, False), "Whether the dependency calls, which were added recently, exist on this site [H-DEP]."),
+    "baselines_open": Switch((True, False), "Whether the calls for baselines, which were added recently, exist on this site [H-BASE]."),
     "baseline_jobs": Switch(
-        ("id", "name"), "What a baseline names the jobs by that it guards: ids, as its parameter is described, or names [H-BASE]."
+        ("id", "name"), "How a baseline names the jobs that it guards: by ids, as its parameter is described, or by names [H-BASE]."
     ),
     "code_spelling": Switch(
         ("documented", "old", "new"), "Spelling of DLF codes: as each page has it, all old (DLF.0137), or all new (DLF.30137) [H-67][OTC]."
@@ -115,7 +115,7 @@ SWITCHES: dict[str, Switch] = {
     ),
     "stop_of": Switch(
         ("waiting_too", "running"),
-        "Which instances the stop of v1 accepts: those that wait, run or hang, as the console does, or running ones alone, "
+        "Which instances the stop of v1 accepts: instances that wait, run or hang, as in the console, or only running instances, "
         "as its page says [OTC-66][OTC-UMN-I].",
     ),
     "stop_visible_after": Switch(
@@ -124,35 +124,37 @@ SWITCHES: dict[str, Switch] = {
     "stopped_status": Switch(("manual-stop", "fail"), "The status of an instance that was stopped; no page names it [OTC-UMN-I]."),
     "patch_visible_after": Switch((0, 20), "Emulated seconds until an accepted PatchData run is listed.", free=True),
     "patch_name_taken": Switch(
-        ("refuse", "accept"), "Whether a second PatchData run of a name is refused, as the console does, or made [DGC-UG]."
+        ("refuse", "accept"), "Whether a second PatchData run with the same name is refused, as in the console, or created [DGC-UG]."
     ),
     "patch_row_dates": Switch(
         ("as_named", "swapped"),
-        "What `start_date` and `end_date` of a listed PatchData run hold: what they are named after, or each other's, as their descriptions say [SDK].",
+        "What `start_date` and `end_date` of a listed PatchData run mean: what their names say, or swapped, as their descriptions say [SDK].",
     ),
     "patch_end": Switch(("excluded", "included"), "Whether a plan time at the very end of a PatchData run's dates belongs to them [KES]."),
     "patch_failed_status": Switch(
-        ("FAIL", "RUNNING", "SUCCESS", "CANCEL"), "The status of a PatchData run of which an instance has failed; none is documented [SDK]."
+        ("FAIL", "RUNNING", "SUCCESS", "CANCEL"), "The status of a PatchData run that has a failed instance; none is documented [SDK]."
     ),
     "patch_cancelled_status": Switch(("CANCEL", "CANCLE"), "How the status of a PatchData run that was stopped is written [SDK][KES]."),
     "schedule_twice": Switch(
         ("refuse", "accept"),
-        "What a start of a job that is scheduled, or a stop of one that is not, is answered with: a refusal, or a success without effect [OTC-92].",
+        "How the start of a job that is already scheduled, or the stop of a job that is not, is answered: a refusal, or a success without effect [OTC-92].",
     ),
-    "stopped_job_cancels": Switch((False, True), "Whether stopping a job also cancels its instances that wait [OTC-64]."),
+    "stopped_job_cancels": Switch((False, True), "Whether stopping a job also cancels its waiting instances [OTC-64]."),
     "run_instance_type": Switch(
         ("manual", "normal", "once"), "The type of an instance that was run immediately, in the list's words; no page names it [OTC-91]."
     ),
-    "run_of_running": Switch(("accept", "refuse"), "Whether a job that runs can be run immediately too; no page says so [OTC-91][DGC-UG]."),
+    "run_of_running": Switch(
+        ("accept", "refuse"), "Whether a job that is already running can be run immediately; no page says so [OTC-91][DGC-UG]."
+    ),
     "run_visible_after": Switch((0, 20), "Emulated seconds until a list shows an instance that was run immediately.", free=True),
     "twins_rerun": Switch(
         ("newest", "first", "both"),
-        "Which instance the v2 rerun means where two share its key (a normal and a PatchData instance): the one with the higher id, "
-        "the one with the lower id, or both [H-RET].",
+        "Which instance the v2 rerun applies to if two have the same key (a normal and a PatchData instance): the one with the higher "
+        "id, the one with the lower id, or both [H-RET].",
     ),
     "cancelled_times": Switch(
         ("end", "none", "both"),
-        "Which times an instance shows that was cancelled because what it waited for had failed: the end, none, or that moment as start and end "
+        "Which times are shown for an instance that was cancelled because an upstream instance had failed: the end, none, or the same moment as start and end "
         "[OTC-UMN-I].",
     ),
     "running_per_job": Switch(
@@ -179,7 +181,7 @@ SWITCHES: dict[str, Switch] = {
     ),
     "request_id_header": Switch((True, False), "Whether answers carry X-Request-Id."),
     "retry_after": Switch((None, 1), "Value of Retry-After in a 429, seconds; none is documented.", free=True),
-    "flow_control": Switch((True, False), "Whether the documented flow control is held; off for tests that are about something else."),
+    "flow_control": Switch((True, False), "Whether the documented flow control is enforced; it is off for tests of other things."),
     "clock_skew_seconds": Switch(
         (0, 90), "How far the service's clock is ahead of real time, seconds; above 900 every signature is refused [SIGN-FAQ].", free=True
     ),

@@ -647,13 +647,14 @@ instances:
       returned: always
       sample: true
     adopted:
-      description: Whether another run sent the rerun of the instance, by the run ids in the journal.
+      description: Whether another run sent the rerun of the instance, according to the run ids in the journal.
       type: bool
       returned: always
       sample: false
     history:
       description:
-        - Earlier reruns of the instance by other runs that share the journal, newest first, at most ten. Those that took no effect are left out.
+        - Earlier reruns of the instance by other runs that share the journal, newest first, at most ten. Reruns without effect are left
+          out.
         - M(dataarts.factory.rerun_history_info) lists everything that the journal holds.
       type: list
       elements: dict
@@ -1189,7 +1190,7 @@ due_in:
   returned: when the instances could be read
   sample: 12.5
 run_id:
-  description: Id of the run, which its attempts in the journal carry. M(dataarts.factory.rerun_history_info) lists them by it.
+  description: Id of the run, by which M(dataarts.factory.rerun_history_info) finds its attempts in the journal.
   type: str
   returned: when the instances could be read
   sample: 5f0c6f0e8d5b4c0e9a4f3b1f2a7d9c11
@@ -1199,7 +1200,7 @@ purpose:
   returned: when the instances could be read
   sample: INC-4711 disk full
 since:
-  description: The time that tells runs apart, epoch milliseconds. Pass it back as O(since) to continue this run.
+  description: The time that separates this run from others, in epoch milliseconds. Pass it as O(since) to continue this run.
   type: int
   returned: when it was determined
   sample: 1732608000000
@@ -1343,7 +1344,7 @@ error:
       returned: always
       sample: ""
 check_mode:
-  description: Whether nothing was to be sent, in check mode or by O(check_only).
+  description: Whether this was check mode, or O(check_only), so that nothing was sent.
   type: bool
   returned: always
   sample: false

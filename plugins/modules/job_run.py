@@ -283,7 +283,7 @@ error:
       returned: always
       sample: ""
 check_mode:
-  description: Whether nothing was to be sent, in check mode or by O(check_only).
+  description: Whether this was check mode, or O(check_only), so that nothing was sent.
   type: bool
   returned: always
   sample: false

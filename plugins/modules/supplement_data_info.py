@@ -64,12 +64,12 @@ patch_data:
       returned: always
       sample: SUCCESS
     state:
-      description: What that means, V(running), V(success), V(failed) or V(stopped). A word that no document has counts as running.
+      description: Meaning of the status, V(running), V(success), V(failed) or V(stopped). An undocumented status counts as running.
       type: str
       returned: always
       sample: success
     jobs:
-      description: Names of the job and of those that depend on it. The service does not say in which workspaces.
+      description: Names of the job and of the jobs that depend on it. The service does not name their workspaces.
       type: list
       elements: str
       returned: always
@@ -115,12 +115,12 @@ patch_data:
       returned: always
       sample: "2026-11-23T22:35:51Z"
     run_time:
-      description: When it may work, in the service's words, or V(null).
+      description: When its instances may start, in the service's words, or V(null).
       type: dict
       returned: always
       sample: {time_of_day: null, day_of_week: null, day_of_month: null}
     instance_time:
-      description: Which plan times are meant, in the service's words, or V(null).
+      description: The selected plan times, in the service's words, or V(null).
       type: dict
       returned: always
       sample: {days: [], time_of_day: null}

@@ -61,7 +61,7 @@ options:
   max_instances:
     description:
       - Refuse to make anything if more instances than this are missing.
-      - Any number if not set.
+      - There is no limit if it is not set.
     type: int
   parallel:
     description: How many instances of one PatchData run at once, V(1) to V(5). With V(1) one after the other.
