@@ -353,14 +353,17 @@ class _Progress:
         self._last = console.news_of(run)
         self._shown_problems: set[str] = set(run.problems)
         self._plan = run.plan
+        self._shown_plan = console.plan_on_console(name, run, verbose=verbose) if run.plan else []
 
     def news(self, run: Passes) -> None:
-        """Print the plan, if it is another than the one printed before, and the problems that are new."""
+        """Print the plan, if what is shown of it is other than before, and the problems that are new."""
         self._read_ms = self._read_ms if run.failed_passes else int(time.time() * 1000)
         if run.plan != self._plan:
             self._plan = run.plan
-            for line in console.plan_on_console(self._name, run, verbose=self._verbose):
+            lines = console.plan_on_console(self._name, run, verbose=self._verbose)
+            for line in lines if lines != self._shown_plan else ():
                 self._say(line)
+            self._shown_plan = lines
             for line in () if self._verbose else console.held_back_lines(run):
                 if first_to_say(line.text):
                     self._say(line)

@@ -163,7 +163,7 @@ def test_who_interrupts_a_play_reads_what_stands_and_the_one_command_that_goes_o
     os.kill(process.process.pid, number)
     outcome = process.wait()
     assert outcome.rc != 0
-    assert outcome.stderr.count("Interrupted. What was sent goes on by itself:") == 1
+    assert outcome.stderr.count("Interrupted. What was sent goes on by itself. Last seen, sent or not:") == 1
     assert "supply  2 " in outcome.stderr
     (since,) = {part.split()[0] for part in outcome.stderr.split("dataarts_since=")[1:]}
     service.advance(7200)

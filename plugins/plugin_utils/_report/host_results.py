@@ -41,13 +41,17 @@ def hosts_so_far(task_vars: Vars) -> list[str]:
 
 
 def patterns_without_job(task_vars: Vars, hosts: t.Sequence[str] | None = None, variable: str = RESULT) -> list[str]:
-    """A sentence for each pattern that matches no job anywhere; none while a batch is still to come, in which it may.
+    """A sentence for each pattern that matches no job anywhere; none while a batch is still to come, or with strategy ``free`` a host, in which it
+    may.
 
     :param hosts: all hosts of the play if None.
     """
     known = hosts_so_far(task_vars) if hosts is None else hosts
     later = hosts is None and len(known) < len(task_vars.get("ansible_play_hosts_all") or ())
-    return [] if later else summary.unmatched_patterns(results_of(known, task_vars, variable))
+    results = results_of(known, task_vars, variable)
+    going = {*map(str, task_vars.get("ansible_play_hosts") or ())}
+    later = later or any(not result and host in going for host, result in results.items())
+    return [] if later else summary.unmatched_patterns(results)
 
 
 def results_of(hosts: t.Iterable[str], task_vars: Vars, variable: str = RESULT) -> Results:

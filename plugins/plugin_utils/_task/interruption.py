@@ -91,7 +91,8 @@ def interrupted_text() -> str:
     first = _first(notes)
     language = str(first["language"])
     more = [say(language, "and {n} more workspaces", len(standing) - _SHOWN)] if len(standing) > _SHOWN else []
-    return "\n".join([say(language, "Interrupted. What was sent goes on by itself:"), *standing[:_SHOWN], *more, str(first["command"])])
+    lead = say(language, "Interrupted. What was sent goes on by itself. Last seen, sent or not:")
+    return "\n".join([lead, *standing[:_SHOWN], *more, str(first["command"])])
 
 
 def _first(notes: t.Iterable[dict[str, t.Any]]) -> dict[str, t.Any]:

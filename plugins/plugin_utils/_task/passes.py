@@ -233,7 +233,9 @@ class Passes:
         )
         if not crashed(result):
             first = not self.base or (run.changed and not self.changed)
-            return replace(run if not first else run._planned_by(result), base=result, failed_passes=0, unclear=False)
+            # Which patterns match a job is asked in the first pass and in the last one, which another workspace need not wait for.
+            patterns = {"job_patterns": self.base["job_patterns"]} if "job_patterns" in self.base else {}
+            return replace(run if not first else run._planned_by(result), base={**patterns, **result}, failed_passes=0, unclear=False)
         failures, text = self.failed_passes + 1, message_of(result)
         unclear = self.unclear or (not self.check and bool(self.base) and "instances" not in result and bool(self.unsent))
         run = replace(run, failed_passes=failures, unclear=unclear)

@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from ansible_collections.dataarts.factory.plugins.plugin_utils._report import summary as _summary
+from ansible_collections.dataarts.factory.plugins.plugin_utils._report.host_results import patterns_without_job
 from ansible_collections.dataarts.factory.plugins.plugin_utils._task.counts import COUNTS, counts
 
 PLAN = {"plan_id": "6-9f86d081884c-2c26b46b", "planned_after": 1, "planned_before": 2, "since": 3}
@@ -181,3 +182,19 @@ def test_a_pattern_that_matches_no_job_anywhere(results: list[dict[str, t.Any]],
 def test_what_one_workspace_suggests_is_told() -> None:
     results = {"sales": patterns(a=False), "supply": patterns(a="Did you mean b?"), "finance": patterns(a="Did you mean c?")}
     assert _summary.unmatched_patterns(results) == ["No job of any workspace matches a*. Did you mean b?"]
+
+
+class HostVars(dict[str, dict[str, t.Any]]):
+    """Variables of hosts, as ansible-core has them."""
+
+    def raw_get(self, host: str) -> dict[str, t.Any]:
+        return self[host]
+
+
+@pytest.mark.parametrize(("going", "number"), [(["sales", "supply"], 0), (["sales"], 1)])
+def test_no_pattern_is_judged_while_a_host_has_no_answer_yet(going: list[str], number: int) -> None:
+    """With strategy free; one that has left the play has none any more."""
+    hosts = ["sales", "supply"]
+    hostvars = HostVars(sales={"dataarts_rerun_result": patterns(a=False)}, supply={})
+    task_vars = {"ansible_play_hosts_all": hosts, "ansible_play_batch": hosts, "ansible_play_hosts": going, "hostvars": hostvars}
+    assert len(patterns_without_job(task_vars)) == number

@@ -166,6 +166,15 @@ class TestMerging:
         run = run_of(passed(entry(1, "done", "success"), entry(2, "wait", "running")), passed(entry(2, "done", "success")))
         assert [instance["action"] for instance in run.instances.values()] == ["done", "done"]
 
+    def test_which_patterns_match_is_known_until_a_later_pass_asks_again(self) -> None:
+        patterns = [{"pattern": "daily_*", "matches": True, "suggestion": ""}]
+        first, second, last = passed(job_patterns=patterns), passed(), passed(job_patterns=[])
+        assert [run_of(*results).base.get("job_patterns") for results in ((second,), (first, second), (first, second, last))] == [
+            None,
+            patterns,
+            [],
+        ]
+
     def test_counts_and_notes_add_up(self) -> None:
         run = run_of(
             passed(entry(1, "retry", rerun=True), problems=["a"], warnings=["skew"], requests={"GET": 2, "POST": 1}),
