@@ -31,6 +31,7 @@ from ..plugin_utils._role.options import ROLE
 from ..plugin_utils._task import console, counts, passes
 from ..plugin_utils._task.heartbeat import Heartbeat
 from ..plugin_utils._task.interruption import Note, earliest, first_to_say
+from ..plugin_utils._task.loops import workspaces_left
 from ..plugin_utils._task.module_action import ModuleAction
 from ..plugin_utils._task.passes import Passes
 from ..plugin_utils._task.paths import from_start
@@ -151,7 +152,7 @@ class ActionModule(ModuleAction):
     def _unmatched(self, task_vars: dict[str, t.Any]) -> list[str]:
         """The patterns that match no job of any workspace, for which the verdict on this host has to fail, if it is the first of its batch."""
         first = list(task_vars.get("ansible_play_batch") or ())[:1] == [self._host(task_vars)]
-        if not first or self._part.whole:
+        if not first or self._part.whole or workspaces_left(self._task, self._templar, task_vars):
             return []
         hosts = self._templar.template(task_vars.get("__dataarts_hosts"))
         return patterns_without_job(task_vars, hosts, self._part.result)

@@ -27,7 +27,7 @@ from ..plugin_utils._report.publication import folder_of, place_of, publish
 from ..plugin_utils._report.started import started_command
 from ..plugin_utils._report.words import say, translated
 from ..plugin_utils._task.interruption import close_all
-from ..plugin_utils._task.loops import items_left
+from ..plugin_utils._task.loops import items_left, workspaces_left
 from ..plugin_utils._task.screen import brief, failed_with, show
 
 #: Set where a verdict on all hosts stands before this task.
@@ -58,7 +58,8 @@ class ActionModule(ActionBase):
         command = started_command(task_vars, self._loader)
         folder = folder_of(options)
         report = host_results.report_of(results, ids, command, task_vars, check_mode=bool(self._task.check_mode), folder=folder)
-        unmatched = host_results.patterns_without_job(task_vars, named, options["variable"])
+        later = workspaces_left(self._task, self._templar, task_vars)
+        unmatched = [] if later else host_results.patterns_without_job(task_vars, named, options["variable"])
         lines = [
             *(Line(line, "bad") for text in unmatched for line in wrapped(translated(language, text))),
             *summary_lines(report, verbose=self._display.verbosity > 0, language=language),

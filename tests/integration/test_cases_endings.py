@@ -223,7 +223,9 @@ def test_a_loop_over_workspaces_behind_one_host_is_summed_up_as_a_whole(service:
         "vars": {"dataarts_workspace_id": "{{ item }}"},
     }
     del shared["dataarts_workspace_id"]
-    play = {"hosts": "localhost", "gather_facts": False, "tasks": [role], "vars": {**shared, "dataarts_fail_on_broken": False}}
+    # Each matches a job of one of the workspaces.
+    shared.update(dataarts_jobs=["daily_*", "hourly_*", "weekly_*", "stock_*"], dataarts_fail_on_broken=False)
+    play = {"hosts": "localhost", "gather_facts": False, "tasks": [role], "vars": shared}
     outcome = Ansible(tmp_path).written_playbook([play]).succeeded()
     numbers = outcome.of("rerun_summary")[-1].result["summary"]
     assert (numbers["totals"]["rerun"], numbers["totals"]["succeeded"], numbers["totals"]["failed_again"]) == (8, 7, 1)

@@ -35,3 +35,12 @@ def items_left(task: t.Any, templar: t.Any, variables: t.Mapping[str, t.Any]) ->
     if not isinstance(items, (list, tuple)) or variables[name] not in items:
         return []
     return list(items[list(items).index(variables[name]) + 1 :])
+
+
+def workspaces_left(task: t.Any, templar: t.Any, variables: t.Mapping[str, t.Any]) -> bool:
+    """Whether the loop over what includes *task* goes on with other workspaces; parameters as of :func:`items_left`.
+
+    One over something else, as the jobs of one workspace, comes to no end in which all of it is known.
+    """
+    name = str(variables.get("ansible_loop_var") or "item")
+    return name in str(variables.get("dataarts_workspace_id")) and bool(items_left(task, templar, variables))
