@@ -8,6 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from ..plugin_utils._report.checkup import checkup_lines, first_of_account
+from ..plugin_utils._report.words import ENGLISH
 from ..plugin_utils._role.options import variables_of
 from ..plugin_utils._task.module_action import ModuleAction
 from ..plugin_utils._task.paths import recording_path
@@ -43,5 +44,6 @@ class ActionModule(ModuleAction):
         result = super().work(task_vars)
         if "checks" in result and not (self._task.no_log or self._play_context.no_log):
             verbose = self._display.verbosity > 0
-            show(self._display, checkup_lines(host, result, few=len(hosts) <= _FEW or verbose, verbose=verbose))
+            language = str(self._task.args.get("language") or ENGLISH)
+            show(self._display, checkup_lines(host, result, few=len(hosts) <= _FEW or verbose, verbose=verbose, language=language))
         return result

@@ -70,6 +70,7 @@ extends_documentation_fragment:
   - dataarts.factory.account
   - dataarts.factory.workspace
   - dataarts.factory.journal
+  - dataarts.factory.language
   - dataarts.factory.attributes
   - dataarts.factory.attributes.info
 attributes:

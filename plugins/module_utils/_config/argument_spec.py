@@ -276,6 +276,7 @@ def doctor_spec() -> Spec:
         **workspace_spec(),
         "workspace_id": {"type": "str", "required": False},
         **journal_spec(),
+        **language_spec(),
         "probe_retry": {"type": "bool", "default": False},
         "measure": {"type": "bool", "default": True},
         "time_limit": {"type": "float", "default": 8.0},

@@ -9,7 +9,8 @@ import typing as t
 
 from ...module_utils._common.text import printable
 from .._common.lines import Line
-from .._common.tables import wrapped
+from .._common.tables import padded, wrapped
+from .words import ENGLISH, say, translated
 
 Result = t.Mapping[str, t.Any]
 #: Where the text of a check begins, in columns.
@@ -17,7 +18,7 @@ _INDENT = 30
 _NAMES = {"tls": "TLS", "v1_list": "v1 list", "v2_list": "v2 list"}
 
 
-def checkup_lines(host: str, result: Result, *, few: bool, verbose: bool = False) -> list[Line]:
+def checkup_lines(host: str, result: Result, *, few: bool, verbose: bool = False, language: str = ENGLISH) -> list[Line]:
     """The checks of *host*, each with its text and remedy, and as the last line whether it is ready, or what to do first.
 
     :param result: of module account_doctor.
@@ -25,10 +26,11 @@ def checkup_lines(host: str, result: Result, *, few: bool, verbose: bool = False
     :param verbose: whether the open points are shown too.
     """
     checks = [check for check in result.get("checks", ()) if few or check["state"] == "problem"]
-    lines = [Line(f"{host}:"), *map(_check_line, checks)] if checks else []
-    lines += _assumption_lines(result.get("assumptions", ()), verbose=verbose) if few else []
-    lines += _recording_lines(host, result)
-    last = "\n".join(wrapped(f"{host}: {printable(result.get('first_step', ''), 2000)}"))
+    lines = [Line(say(language, "{names}:", names=host)), *(_check_line(check, language) for check in checks)] if checks else []
+    lines += _assumption_lines(result.get("assumptions", ()), language, verbose=verbose) if few else []
+    lines += _recording_lines(host, result, language)
+    first_step = translated(language, printable(result.get("first_step", ""), 2000))
+    last = "\n".join(wrapped(say(language, "{host}: {text}", host=host, text=first_step)))
     return [*lines, Line(last, "good" if result.get("ready") else "bad")]
 
 
@@ -42,30 +44,38 @@ def first_of_account(host: str, hosts: t.Sequence[str], hostvars: t.Any) -> bool
     return next((name for name in hosts if account(name) == account(host)), host) == host
 
 
-def _check_line(check: Result) -> Line:
-    name = _NAMES.get(check["check"], check["check"].replace("_", " "))
+def _check_line(check: Result, language: str) -> Line:
+    name = translated(language, _NAMES.get(check["check"], check["check"].replace("_", " ")))
     indent = " " * _INDENT
-    lines = wrapped(printable(check["text"], 1000), indent=indent, further="") or [""]
-    lines[0] = f"  {check['state']:9}  {name:15}  {lines[0][_INDENT:]}"
-    lines += wrapped(printable(check["remedy"], 1000), indent=indent, further="")
+    lines = wrapped(translated(language, printable(check["text"], 1000)), indent=indent, further="") or [""]
+    lines[0] = f"  {padded(translated(language, check['state']), 9)}  {padded(name, 15)}  {lines[0][_INDENT:]}"
+    lines += wrapped(translated(language, printable(check["remedy"], 1000)), indent=indent, further="")
     return Line("\n".join(lines), "bad" if check["state"] == "problem" else "")
 
 
-def _recording_lines(host: str, result: Result) -> list[Line]:
+def _recording_lines(host: str, result: Result, language: str) -> list[Line]:
     if not result.get("report_path"):
         return []
-    text = f"{host}: the recording is {printable(result['report_path'], 500)}; read it before you send it."
+    path = printable(result["report_path"], 500)
+    text = say(language, "{host}: the recording is {path}; read it before you send it.", host=host, path=path)
     return [Line("\n".join(wrapped(text)))]
 
 
-def _assumption_lines(assumptions: t.Sequence[Result], *, verbose: bool) -> list[Line]:
+def _assumption_lines(assumptions: t.Sequence[Result], language: str, *, verbose: bool) -> list[Line]:
     if not assumptions:
         return []
-    decided = [assumption for assumption in assumptions if assumption["decided"]]
-    head = f"{len(decided)} of {len(assumptions)} open points of the service's documentation are decided by reading"
+    decided = sum(bool(assumption["decided"]) for assumption in assumptions)
+    text = say(
+        language,
+        "{number} of {n} open points of the service's documentation are decided by reading:"
+        if verbose
+        else "{number} of {n} open points of the service's documentation are decided by reading; -v shows them.",
+        len(assumptions),
+        number=decided,
+    )
+    lines = wrapped(text, indent="  ", further="")
     if not verbose:
-        return [Line("\n".join(wrapped(f"{head}; -v shows them.", indent="  ", further="")))]
-    lines = wrapped(f"{head}:", indent="  ", further="")
+        return [Line("\n".join(lines))]
     for assumption in assumptions:
         setting = str(assumption["setting"]).lower() if assumption["decided"] else "open"
         lines += wrapped(f"{assumption['name']}: {setting}. {printable(assumption['evidence'], 400)}", indent="    ")

@@ -18,9 +18,11 @@ import pytest
 from ansible_collections.dataarts.factory.plugins.module_utils._config.argument_spec import OUTCOME_WORDS
 from ansible_collections.dataarts.factory.plugins.module_utils._models.decision import Action
 from ansible_collections.dataarts.factory.plugins.module_utils._output.messages import plan_lines, stop_lines
+from ansible_collections.dataarts.factory.plugins.module_utils._planner.diagnosis import diagnose, first_step
 from ansible_collections.dataarts.factory.plugins.module_utils._planner.limits import Limits
 from ansible_collections.dataarts.factory.plugins.plugin_utils._common.lines import Line
 from ansible_collections.dataarts.factory.plugins.plugin_utils._common.tables import COLUMNS, width, wrapped
+from ansible_collections.dataarts.factory.plugins.plugin_utils._report.checkup import checkup_lines
 from ansible_collections.dataarts.factory.plugins.plugin_utils._report.closing import summary_lines
 from ansible_collections.dataarts.factory.plugins.plugin_utils._report.go_on import go_on_lines
 from ansible_collections.dataarts.factory.plugins.plugin_utils._report.overview import attempts, failures, rerun_lines
@@ -30,6 +32,7 @@ from ansible_collections.dataarts.factory.plugins.plugin_utils._task.passes impo
 from tests.support.pages import blocks
 from tests.support.reports import SINCE, instance, result
 from tests.unit._output import test_messages as plans
+from tests.unit._planner import test_diagnosis as diagnoses
 from tests.unit._report import test_overview as overviews
 from tests.unit._report.test_closing import COMMAND, FLEET, made, planned, some
 from tests.unit._task.test_passes import entry, failure, passed, place
@@ -47,6 +50,11 @@ NAMES = re.compile(
 FOREIGN = re.compile(
     r"(?:DLF|APIGW)\.\d+ .*?(?=（请求 ID|; 本机)|Connection refused|Not a directory|WRONG_VERSION_NUMBER|No module named '\w+'|"
     r"password authentication failed for user \"reruns\"|GET "
+)
+#: What a checkup names: hosts, products, environment variables, words of the cases; and lists of hosts.
+CHECKED = re.compile(
+    r"(?:[\w-]+\.){2,}\w+(?:,| and)?|access key|Corporate CA|the cause|refused|set access_key|Or another|Start its server|options|"
+    r"me on here|sales|supply|w\d|p\d|\bnot known|DataArts (?:Studio|Factory)|IAM|PEM|auto|v2|proxy:3128|order"
 )
 #: How an attempt ended, and what it was for.
 OUTCOMES = [(outcome, kind) for outcome in OUTCOME_WORDS for kind in ("rerun", "stop")]
@@ -238,6 +246,19 @@ def test_the_table_of_the_history() -> None:
     assert lines[0] == "2 个工作空间中的 2 个共有 15 条重跑记录，最新的在前。时间均为 +08:00。"
     assert english(" ".join(lines).replace("jane", "").replace("ctl-1", "")) == []
     assert english(" ".join(attempts({"a": overviews.history()}, language="zh").lines)) == []
+
+
+@pytest.mark.parametrize("name", diagnoses.CASES)
+def test_a_checkup(name: str) -> None:
+    findings = diagnose(diagnoses.well(**diagnoses.CASES[name][0]))
+    checks = [
+        {"check": finding.check, "state": finding.state.value, "text": finding.text, "remedy": finding.remedy} for finding in findings
+    ]
+    checkup = {"checks": checks, "first_step": first_step(findings), "ready": False, "report_path": "/srv/recording.json"}
+    lines = [row for line in checkup_lines("sales", checkup, few=True, language="zh") for row in line.text.splitlines()]
+    assert [row for row in lines if width(row) > COLUMNS and " " in row[30:]] == []
+    said = " ".join(" ".join(lines).split())
+    assert english(CHECKED.sub("", said)) == []
 
 
 def test_chinese_text_is_broken_where_it_may_be() -> None:
