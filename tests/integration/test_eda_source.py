@@ -21,6 +21,7 @@ from pathlib import Path
 
 import pytest
 
+from ansible_collections.dataarts.factory.plugins.module_utils._common.errors import OptionError
 from ansible_collections.dataarts.factory.plugins.plugin_utils._eda.options import source_options
 from ansible_collections.dataarts.factory.plugins.plugin_utils._eda.source import AccountWatch, EndedError, watch
 from ansible_collections.dataarts.factory.plugins.plugin_utils._eda.workspace_watch import WorkspaceWatch
@@ -133,6 +134,77 @@ def test_what_the_last_rerun_was_for_is_told_with_the_next_failure(
         (second,) = source.poll()
     assert (first["purpose"], first["purpose_b64"], second["failed_again"]) == (None, "", True)
     assert (second["purpose"], base64.b64decode(second["purpose_b64"]).decode()) == (in_clear, purpose or "")
+
+
+def chain() -> list[dict[str, t.Any]]:
+    """A job of a name that could be a template, two that wait for it, and one that waits for one of these."""
+    names = [("load", []), ("{{ report }}", ["load"]), ("bill", ["load"]), ("mail", ["bill"])]
+    jobs: list[dict[str, t.Any]] = [
+        {"name": name, "depends_on": above, "instances": [{"plan_time": "-1h", "status": "waiting"}]} for name, above in names
+    ]
+    jobs[0]["instances"][0]["status"] = "fail"
+    return jobs
+
+
+def test_what_depends_on_a_failure_is_told_where_it_is_asked_for(service: t.Any, tmp_path: Path) -> None:
+    service.reset(small_night(switches=FREE, jobs=chain()))
+    with Source(service, tmp_path) as source:
+        (silent,) = source.poll()
+    assert (silent["dependants"], silent["dependants_total"]) == (None, None)
+    assert service.requests("depend") == []
+    with Source(service, tmp_path, journal=str(tmp_path / "other"), dependants=1) as source:
+        (event,) = source.poll()
+    assert event["dependants_total"] == 2
+    assert [(below["job_name"], base64.b64decode(below["job_name_b64"]).decode()) for below in event["dependants"]] == [
+        ("bill", "bill"),
+        (None, "{{ report }}"),
+    ]
+    assert {(below["workspace_id"], below["status"], below["plan_time"]) for below in event["dependants"]} == {
+        (WORKSPACE_ID, "waiting", event["plan_time"])
+    }
+    assert event["id"] == silent["id"]
+
+
+def test_dependants_are_read_of_so_many_failures_and_no_more(service: t.Any, tmp_path: Path) -> None:
+    service.reset(small_night(switches=FREE, jobs=[{"name": "daily_sales", "failed": 5}]))
+    with Source(service, tmp_path, dependants=3) as source:
+        events = source.poll()
+    assert [event["dependants_total"] for event in events] == [0, 0, 0, None, None]
+
+
+def test_a_site_that_does_not_show_dependants_is_asked_once_and_no_event_is_lost(service: t.Any, tmp_path: Path, caplog: t.Any) -> None:
+    service.reset(small_night(switches={**FREE, "depend_open": False}, jobs=[{"name": "daily_sales", "failed": 2}]))
+    with Source(service, tmp_path, dependants=20) as source:
+        assert [event["dependants"] for event in source.poll()] == [None, None]
+        service.add("daily_sales", {"plan_time": "-1m", "status": "fail"}, workspace_id=WORKSPACE_ID)
+        assert [event["dependants"] for event in source.poll()] == [None]
+    assert sum("depend-instances" in request["path"] for request in service.requests()) == 1
+    assert sum("Dependants could not be read" in record.getMessage() for record in caplog.records) == 1
+
+
+@pytest.mark.parametrize("status", ["manual-stop", "fail"])
+def test_a_run_that_was_stopped_is_told_as_such(service: t.Any, tmp_path: Path, status: str) -> None:
+    """Only the run that was stopped: one that fails later is a failure like any other."""
+    hung = {"plan_time": "-1h", "status": "running-exception", "runs": ["fail"]}
+    service.reset(small_night(switches={**FREE, "stopped_status": status}, jobs=[{"name": "daily_sales", "instances": [hung]}]))
+    journal = str(tmp_path / "shared.db")
+    with Source(service, tmp_path, journal=journal, statuses=["fail", "manual-stop"]) as source:
+        assert source.poll() == []
+        asked = service.now_ms()
+        rerun(service, tmp_path, journal=journal, running_exception="stop_and_rerun")
+        (stopped,) = source.poll()
+        rerun(service, tmp_path, journal=journal, running_exception="stop_and_rerun")
+        service.advance(60)
+        (again,) = source.poll()
+    assert (stopped["status"], stopped["stopped"], again["stopped"]) == (status, True, False)
+    assert asked - 2000 <= stopped["stopped_at"] <= service.now_ms()
+    assert (again["stopped_at"], again["failed_again"], again["status"]) == (None, True, "fail")
+
+
+@pytest.mark.parametrize("number", [-1, 101])
+def test_a_number_of_dependants_that_cannot_be_is_refused(service: t.Any, tmp_path: Path, number: int) -> None:
+    with pytest.raises(OptionError, match=f"dependants is {number}. Set it to"):
+        Source(service, tmp_path, dependants=number)
 
 
 def rerun(service: t.Any, tmp_path: Path, **options: t.Any) -> None:

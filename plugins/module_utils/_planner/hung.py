@@ -297,6 +297,11 @@ def _owed(stop: Attempt, instance: JobInstance, wanted: StopPolicy, now: int) ->
     return asked and stop.sent_ms > now - DAY_MS and _shown(stop, instance)
 
 
+def stopped_by(instance: JobInstance, stops: t.Iterable[Attempt]) -> Attempt | None:
+    """The newest of *stops*, oldest first, that *instance* shows the effect of: the run that failed is the one that was to be stopped."""
+    return next((stop for stop in reversed(tuple(stops)) if _shown(stop, instance)), None)
+
+
 def _shown(stop: Attempt, instance: JobInstance) -> bool:
     """Whether *instance* shows that the run which *stop* answered was stopped. Which status a stop leaves is documented nowhere, and what fails while
     it is to be stopped is as good as stopped."""

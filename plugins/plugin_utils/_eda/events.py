@@ -12,9 +12,11 @@ from __future__ import annotations
 import base64
 import typing as t
 import uuid
+from dataclasses import dataclass, field
 
 from ...module_utils._common.text import printable
 from ...module_utils._common.times import to_iso
+from ...module_utils._models.instance import JobInstance
 from ...module_utils._models.reason import Reason
 from .failures import NewFailure
 from .options import Login, Place
@@ -23,16 +25,31 @@ Event = t.Dict[str, t.Any]
 
 #: Longest message of the service that an event carries, characters.
 _MESSAGE = 1000
+#: Most dependants that an event names; it counts all.
+_DEPENDANTS = 20
 _NAMESPACE = uuid.UUID("5b0c3d0e-3f0a-4f57-9d3e-6f1d6a1f9a52")
 
 
-def failed_event(failure: NewFailure, login: Login, place: Place, reason: Reason | None = None, purpose: str = "") -> Event:
-    """One instance failed. Ids are text, times epoch ms with ISO 8601 next to them.
+@dataclass(frozen=True)
+class FailureFacts:
+    """What is known of a failure apart from the list that showed it.
 
     :param reason: why, as far as it was read.
     :param purpose: what its last rerun was for.
+    :param stopped_ms: when a run that shares the journal asked to stop the run that failed, epoch ms; None if none did.
+    :param dependants: the instances that depend on it directly; None where they were not read.
     """
-    instance, why = failure.instance, reason or Reason()
+
+    reason: Reason = field(default_factory=Reason)
+    purpose: str = ""
+    stopped_ms: int | None = None
+    dependants: tuple[JobInstance, ...] | None = None
+
+
+def failed_event(failure: NewFailure, login: Login, place: Place, known: FailureFacts | None = None) -> Event:
+    """One instance failed. Ids are text, times epoch ms with ISO 8601 next to them."""
+    known = known or FailureFacts()
+    instance, why, purpose = failure.instance, known.reason, known.purpose
     return _event(
         failure.id,
         [place.host],
@@ -64,8 +81,33 @@ def failed_event(failure: NewFailure, login: Login, place: Place, reason: Reason
             "purpose_b64": encoded(purpose),
             "failed_again": failure.failed_again,
             "repeated": failure.repeated,
+            "stopped": known.stopped_ms is not None,
+            "stopped_at": known.stopped_ms,
+            "stopped_at_iso": None if known.stopped_ms is None else to_iso(known.stopped_ms),
+            **_below(known.dependants),
         },
     )
+
+
+def _below(dependants: t.Sequence[JobInstance] | None) -> dict[str, t.Any]:
+    """What depends on the instance, the first to be planned first."""
+    if dependants is None:
+        return {"dependants": None, "dependants_total": None}
+    first = sorted(dependants, key=lambda below: (below.key.plan_time, below.job_name, below.full_key))[:_DEPENDANTS]
+    return {"dependants": [_dependant(below) for below in first], "dependants_total": len(dependants)}
+
+
+def _dependant(instance: JobInstance) -> dict[str, t.Any]:
+    return {
+        "workspace_id": clear(instance.key.workspace_id),
+        "job_id": clear(instance.key.job_id),
+        "job_name": clear(instance.job_name),
+        "job_name_b64": encoded(instance.job_name),
+        "instance_id": None if instance.instance_id is None else clear(instance.instance_id),
+        "status": instance.status.value,
+        "plan_time": instance.key.plan_time,
+        "plan_time_iso": to_iso(instance.key.plan_time),
+    }
 
 
 def trouble_event(kind: str, login: Login, message: str, since_ms: int, places: t.Sequence[Place] | None = None) -> Event:

@@ -24,8 +24,10 @@ from ...module_utils._models.selection import Selection, select
 FAILED_WORDS = ("fail", "running-exception", "manual-stop")
 #: A name that a pattern of --limit can name: no separators, no wildcards, no beginning of a file's name.
 _HOST = re.compile(r"[\w][\w.-]{0,127}")
+#: Of how many failures of one poll dependants may be read: the service answers ten requests a second.
+MOST_READ = 100
 _SECONDS = (("poll_interval", 1), ("repeat_within", 0))
-_AS_THEY_ARE = ("planned_after", "poll_interval", "repeat_within", "probe", "api_version", "journal", "journal_password")
+_AS_THEY_ARE = ("planned_after", "poll_interval", "repeat_within", "probe", "api_version", "journal", "journal_password", "dependants")
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,10 @@ class Login:
 
 @dataclass(frozen=True)
 class SourceOptions:
-    """All arguments. Durations in seconds."""
+    """All arguments. Durations in seconds.
+
+    :param dependants: of how many new failures of a poll to read what depends on them.
+    """
 
     logins: tuple[Login, ...]
     jobs: tuple[str, ...]
@@ -67,6 +72,7 @@ class SourceOptions:
     api_version: str
     journal: str | None
     journal_password: str | None = field(repr=False)
+    dependants: int = 0
 
     @property
     def times(self) -> dict[str, t.Any]:
@@ -100,6 +106,7 @@ def source_spec() -> Spec:
         "probe": {"type": "bool", "default": True},
         "journal": {"type": "str"},
         "journal_password": {"type": "str", "no_log": True},
+        "dependants": {"type": "int", "default": 0},
         "feedback": {"type": "bool", "default": False},
     }
 
@@ -124,6 +131,10 @@ def source_options(args: t.Mapping[str, t.Any], now_ms: int) -> SourceOptions:
     for name, least in _SECONDS:
         if options[name] < least:
             raise OptionError(f"{name} is {options[name]}. Set seconds, {least} or more.")
+    if not 0 <= options["dependants"] <= MOST_READ:
+        raise OptionError(
+            f"dependants is {options['dependants']}. Set it to the failures of a poll to read dependants of, 0 to {MOST_READ}."
+        )
     checked = SourceOptions(
         logins=_logins(options),
         jobs=tuple(options["jobs"]),

@@ -25,7 +25,6 @@ from ...module_utils._common.text import printable
 from ...module_utils._http.compat import HAS_REQUESTS
 from ...module_utils._http.session import check_endpoints, open_session
 from ...module_utils._journal.journal import Journal
-from ...module_utils._models.attempt import Slot
 from ...module_utils._runner.ansible_module import error_result
 from .events import failed_event, trouble_event
 from .failures import NewFailure
@@ -210,8 +209,7 @@ class AccountWatch:
     async def _deliver(self, failure: NewFailure, watched: WorkspaceWatch, poll: Poll) -> None:
         """Put the event of *failure*, which *poll* returned, unless another source has claimed it."""
         if await self._in_thread(watched.claim, failure):
-            reason, purpose = poll.reasons.get(failure.instance.full_key), poll.purposes.get(Slot.of(failure.instance), "")
-            await self._put(failed_event(failure, self._login, watched.place, reason, purpose))
+            await self._put(failed_event(failure, self._login, watched.place, poll.known.get(failure.instance.full_key)))
             if self._feedback is not None or self._options.repeat_within == 0:
                 await self._in_thread(watched.confirm)
 

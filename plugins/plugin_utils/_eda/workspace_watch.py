@@ -23,7 +23,9 @@ from ...module_utils._models.instance import JobInstance
 from ...module_utils._models.reason import Reason
 from ...module_utils._models.run_scope import window_of
 from ...module_utils._models.selection import select
+from ...module_utils._planner.hung import stopped_by
 from .deliveries import Deliveries
+from .events import FailureFacts
 from .failures import NewFailure, new_failures
 from .options import Place, SourceOptions
 
@@ -34,6 +36,8 @@ _COUNTED_MS = 6 * 86_400_000
 _PROBING = 0.5
 #: How much longer than it should take a source may need to confirm what it delivered, ms.
 _GRACE_MS = 60_000
+#: Errors by which a site, or an account, does not show dependants at all.
+_CLOSED = frozenset({Kind.NOT_PUBLISHED, Kind.NO_PERMISSION})
 #: Errors of the statistics that only mean that this site, or this account, does without them.
 _NO_STATISTICS = frozenset({Kind.NOT_PUBLISHED, Kind.NO_PERMISSION, Kind.NOT_FOUND, Kind.INVALID, Kind.BAD_ANSWER})
 
@@ -46,16 +50,14 @@ class Poll:
     :param window_start: start of the window of plan times, epoch ms.
     :param asked_ms: the service's time when the list was requested, epoch ms.
     :param problem: why a part of the workspace could not be read, or None.
-    :param reasons: why the instances of *failures* failed, by full key, as far as it can be read with few requests.
-    :param purposes: what the last rerun of *failures* was for, where the journal knows one with a purpose.
+    :param known: what is known of *failures* apart from the list, by full key.
     """
 
     failures: list[NewFailure]
     window_start: int
     asked_ms: int
     problem: ApiError | None = None
-    reasons: t.Mapping[FullKey, Reason] = field(default_factory=dict)
-    purposes: t.Mapping[Slot, str] = field(default_factory=dict)
+    known: t.Mapping[FullKey, FailureFacts] = field(default_factory=dict)
 
 
 class WorkspaceWatch:
@@ -76,6 +78,7 @@ class WorkspaceWatch:
         self._deliveries: Deliveries | None = None
         self._checked = False
         self._missing: set[str] = set()
+        self._shows_dependants = options.api_version != "v1"
 
     @property
     def deliveries(self) -> Deliveries:
@@ -111,16 +114,45 @@ class WorkspaceWatch:
         if any(failure.repeated for failure in failures):
             deliveries.refresh(force=True)  # its source may have confirmed it meanwhile
             failures = new_failures(failed, deliveries.newest, asked)
-        reasons = self._reader.read([failure.instance for failure in failures])
-        return Poll(failures, window.begin, asked, self._problem(problems), reasons, self._purposes(failures, asked))
+        return Poll(failures, window.begin, asked, self._problem(problems), self._known(failures, asked))
 
-    def _purposes(self, failures: t.Sequence[NewFailure], now_ms: int) -> dict[Slot, str]:
-        """What the last rerun of each planned run was for. A poll without a new failure asks nothing."""
+    def _known(self, failures: t.Sequence[NewFailure], now_ms: int) -> dict[FullKey, FailureFacts]:
+        """What is known of new failures. A poll without one asks nothing."""
         if not failures:
             return {}
+        reasons = self._reader.read([failure.instance for failure in failures])
         plan_times = [failure.instance.key.plan_time for failure in failures]
-        known = self._journal().read([self.place.workspace_id], Window(min(plan_times), max(plan_times)), now_ms)
-        return {slot: attempts[-1].purpose for slot, attempts in known.effective.items()}
+        journal = self._journal().read([self.place.workspace_id], Window(min(plan_times), max(plan_times)), now_ms)
+        dependants = self._dependants([failure.instance for failure in failures[: self._options.dependants]])
+        known = {}
+        for instance in (failure.instance for failure in failures):
+            slot = Slot.of(instance)
+            reruns, stop = journal.effective.get(slot, ()), stopped_by(instance, journal.stops.get(slot, ()))
+            known[instance.full_key] = FailureFacts(
+                reason=reasons.get(instance.full_key) or Reason(),
+                purpose=reruns[-1].purpose if reruns else "",
+                stopped_ms=None if stop is None else stop.sent_ms,
+                dependants=dependants.get(instance.full_key),
+            )
+        return known
+
+    def _dependants(self, instances: t.Sequence[JobInstance]) -> dict[FullKey, tuple[JobInstance, ...]]:
+        """What depends on *instances* directly. Whatever goes wrong with that does not stop the watch: what is not read is not in it."""
+        read: dict[FullKey, tuple[JobInstance, ...]] = {}
+        for instance in instances:
+            if not self._shows_dependants or not instance.instance_id:
+                continue
+            try:
+                related = self._workspace.depend_instances(instance.instance_id, "child", latest_only=False)
+            except ApiError as error:
+                if error.kind is Kind.NOT_FOUND:
+                    continue
+                # It is not asked again on a site without the call, and otherwise by the next poll.
+                self._shows_dependants = error.kind not in _CLOSED
+                _LOG.warning("Dependants could not be read in workspace %s: %s", self.place.workspace_id, printable(str(error), 500))
+                break
+            read[instance.full_key] = tuple(below.instance for below in related)
+        return read
 
     def _problem(self, problems: t.Mapping[str, ApiError]) -> ApiError | None:
         """One of the errors by job name, except that a job does not exist: it has not failed, and may come. That is logged once."""

@@ -14,9 +14,10 @@ import pytest
 from jinja2 import Undefined
 
 from ansible_collections.dataarts.factory.plugins.module_utils._common.errors import OptionError
+from ansible_collections.dataarts.factory.plugins.module_utils._common.times import to_iso
 from ansible_collections.dataarts.factory.plugins.module_utils._models.instance import InstanceType, Status
 from ansible_collections.dataarts.factory.plugins.module_utils._models.reason import Reason
-from ansible_collections.dataarts.factory.plugins.plugin_utils._eda.events import clear, failed_event, trouble_event
+from ansible_collections.dataarts.factory.plugins.plugin_utils._eda.events import FailureFacts, clear, failed_event, trouble_event
 from ansible_collections.dataarts.factory.plugins.plugin_utils._eda.failures import Delivery, NewFailure, new_failures, outdated
 from ansible_collections.dataarts.factory.plugins.plugin_utils._eda.options import Login, Place, environment_for, source_options
 from ansible_collections.dataarts.factory.plugins.plugin_utils._eda.source import LONGEST_POLL_PAUSE, pause
@@ -111,8 +112,8 @@ def test_what_has_left_the_window_is_outdated_a_day_later() -> None:
 LOGIN, PLACE = Login("retail", {}, (Place(WORKSPACE, "sales"),)), Place(WORKSPACE, "sales")
 
 
-def event(reason: Reason | None = None, purpose: str = "", **changes: t.Any) -> t.Any:
-    return failed_event(NewFailure(dataclasses.replace(instance(), **changes)), LOGIN, PLACE, reason, purpose)
+def event(known: FailureFacts | None = None, **changes: t.Any) -> t.Any:
+    return failed_event(NewFailure(dataclasses.replace(instance(), **changes)), LOGIN, PLACE, known)
 
 
 @pytest.mark.parametrize(
@@ -139,8 +140,9 @@ def test_a_name_that_could_be_a_template_is_shown_in_base64_only(name: t.Any, sh
 def test_no_text_from_outside_is_in_an_event_in_clear() -> None:
     bad = "{{ bad }}"
     hostile = event(
-        Reason(bad, bad, (bad,), 0, bad, True, bad),
-        bad,
+        FailureFacts(
+            Reason(bad, bad, (bad,), 0, bad, True, bad), bad, None, (dataclasses.replace(instance(), job_name=bad, instance_id=bad),)
+        ),
         job_name=bad,
         error_message=bad,
         instance_name=bad,
@@ -167,6 +169,20 @@ def test_an_event_names_the_host_and_holds_ids_as_text() -> None:
     assert content["plan_time"] == key().plan_time
     assert content["plan_time_iso"] == "2026-11-23T01:00:01Z"
     assert event()["meta"]["uuid"] == event()["meta"]["uuid"] != event(start_time=at(5))["meta"]["uuid"]
+
+
+def test_an_event_names_twenty_dependants_in_their_order_and_counts_all() -> None:
+    below = tuple(instance(number=number) for number in reversed(range(30)))
+    content = event(FailureFacts(dependants=below))["dataarts"]
+    assert content["dependants_total"] == 30
+    assert [entry["plan_time"] for entry in content["dependants"]] == [key(number).plan_time for number in range(20)]
+    assert (event(FailureFacts(dependants=()))["dataarts"]["dependants"], event()["dataarts"]["dependants"]) == ([], None)
+
+
+def test_an_event_says_when_its_run_was_stopped() -> None:
+    content = event(FailureFacts(stopped_ms=T))["dataarts"]
+    assert (content["stopped"], content["stopped_at"], content["stopped_at_iso"]) == (True, T, to_iso(T))
+    assert [event()["dataarts"][name] for name in ("stopped", "stopped_at", "stopped_at_iso")] == [False, None, None]
 
 
 GIVEN = {"region": "cn-north-4", "workspaces": [{"workspace_id": WORKSPACE, "host": "sales"}]}

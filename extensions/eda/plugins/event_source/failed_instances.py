@@ -24,6 +24,8 @@ description:
   - The limit of a playbook that acts on an event, C(event.meta.hosts), is the inventory host of the workspace.
   - Text that other people wrote (names, messages) is sent in base64, in fields that end in C(_b64). Decode it in the playbook. The field
     C(job_name) has the name as plain text, or null if it could be read as a template.
+  - C(stopped) is true if a task that shares the journal stopped the run that failed, with its options timeout_action or running_exception,
+    and C(stopped_at) says when. Do not rerun such an instance by a rule if that task reruns it itself.
   - The journal records which failures had an event, so that a restart loses none, and sources that share a journal never emit an event for
     the same failure twice. The guide on event-driven reruns of this collection explains what exactly is guaranteed.
   - A wrong credential, or an account of which no workspace exists or may be read, ends the source with one line in the log and an event
@@ -105,6 +107,13 @@ options:
     description:
       - Password for O(journal), if that is PostgreSQL. If not set, libpq itself looks for a password.
     type: str
+  dependants:
+    description:
+      - For how many new failures of each poll of a workspace to read which instances depend on them directly, 0 to 100. Each costs one request.
+        The event has these instances in C(dependants), at most 20, and their number in C(dependants_total). Both are null if they were not
+        read, for example on sites without the dependency API.
+    type: int
+    default: 0
   feedback:
     description:
       - Set to true with ansible-rulebook 1.3 and its persistence. An event then counts as delivered as soon as the engine has stored it in
