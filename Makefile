@@ -134,7 +134,7 @@ switches: $(VENV)/.test $(HOUSE) ## tests/integration under every setting of eve
 	@PYTHONPATH=$(ROOT):$(TREE) $(BIN)/python -m tools.switches $(if $(LIKE),--like '$(LIKE)') $(ARGS) $(if $(filter --,$(ARGS)),,--) $(SPREAD)
 
 .PHONY: awx
-awx: $(VENV)/.test $(HOUSE) ## role awx against a test double of AWX's API, and jobs started as AWX starts them, on two series of ansible-core
+awx: $(VENV)/.test $(HOUSE) ## role awx against a test double of AWX's API, and jobs started as AWX starts them, on three series of ansible-core
 	@$(BIN)/python tools/awx.py
 	@$(PYTEST) --dist worksteal -q -m awx $(ARGS) tests/awx
 

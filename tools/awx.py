@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Prepares what the tests of `make awx` need below `.cache`: collection awx.awx, and ansible-runner with two series of ansible-core.
+"""Prepares what the tests of `make awx` need below `.cache`: collection awx.awx, and ansible-runner with three series of ansible-core.
 
 Collection awx.awx is taken out of the package `ansible` of the package index, which carries it.
 """
@@ -27,9 +27,11 @@ REQUIREMENTS = ("ansible-runner==2.4.3", "requests==2.32.5", "psycopg[binary]==3
 
 @functools.cache
 def cores() -> dict[str, str]:
-    """``oldest``: the oldest series of ansible-core that is supported; ``newest``: the newest that this machine has a Python for."""
+    """``oldest``: the oldest series of ansible-core that is supported; ``newest``: the newest that this machine has a Python for; ``middle``:
+    2.19, the first that reads variables in its new way, or the newest before it.
+    """
     fitting = [core for core, versions in CONTROLLERS.items() if set(versions) & set(interpreters())]
-    return {"oldest": fitting[0], "newest": fitting[-1]}
+    return {"oldest": fitting[0], "middle": [core for core in fitting if core <= "2.19"][-1], "newest": fitting[-1]}
 
 
 def python(core: str) -> Path:
@@ -55,7 +57,7 @@ def collection() -> Path:
 def main() -> None:
     """Prepare everything, and say where it is."""
     print(f"awx.awx: {collection()}")
-    for core in cores().values():
+    for core in sorted(set(cores().values())):
         print(f"ansible-core {core}: {python(core)}")
 
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The steps of the workflow and the job templates, run as AWX runs them, against the emulator, on two series of ansible-core."""
+"""The steps of the workflow and the job templates, run as AWX runs them, against the emulator, on the newest series of ansible-core, and on others."""
 
 from __future__ import annotations
 
@@ -67,10 +67,16 @@ def storage() -> Iterator[Storage]:
         yield running_storage
 
 
-@pytest.fixture(params=["oldest", "newest"])
+#: Other series: what they read differently is variables, so what is handed over from step to step, and answers, are tried with each.
+OTHERS = pytest.mark.parametrize("core", ["oldest", "middle", "newest"], indirect=True)
+#: The whole night once more on the oldest, whose templates are the old ones.
+OLDEST_TOO = pytest.mark.parametrize("core", ["oldest", "newest"], indirect=True)
+
+
+@pytest.fixture
 def core(request: pytest.FixtureRequest) -> str:
-    """A series of ansible-core."""
-    return awx.cores()[request.param]
+    """A series of ansible-core: the newest, unless the test names others."""
+    return awx.cores()[getattr(request, "param", "newest")]
 
 
 @pytest.fixture
@@ -106,6 +112,7 @@ def step(launcher: Launcher, playbook: str, before: Job, template: dict[str, t.A
     return launcher.run(playbook, {**before.artifacts(), **ANSWERS, "dataarts_threshold": threshold}, template, check)
 
 
+@OLDEST_TOO
 def test_a_night_is_planned_rerun_as_planned_and_rechecked(launch: Launch, service: Running, storage: Storage, tmp_path: Path) -> None:
     launcher = launch()
     folder = tmp_path / "night"
@@ -258,6 +265,7 @@ def vaulted(secret: str) -> dict[str, str]:
     return {"__ansible_vault": VaultLib([("default", VaultSecret(b"pw-of-vault"))]).encrypt(secret).decode()}
 
 
+@OTHERS
 def test_the_other_way_vaulted_keys_in_the_inventory_and_no_credential_of_ours(launch: Launch, service: Running) -> None:
     """The guide's second way: keys in group variables, in AWX a vault credential with the password of the vault."""
     launcher = launch()
@@ -280,6 +288,7 @@ def test_the_other_way_vaulted_keys_in_the_inventory_and_no_credential_of_ours(l
     assert sorted(reruns(service).values()) == [1] * 7
 
 
+@OTHERS
 def test_an_answer_that_became_a_number_is_refused_and_check_only_sends_nothing(launch: Launch, service: Running, core: str) -> None:
     launcher = launch()
     digits = launcher.run("rerun.yml", {**ANSWERS, "dataarts_answer_jobs": "0777"}).failed()
@@ -308,3 +317,22 @@ def test_a_cancelled_job_ends_cleanly_and_its_restart_finishes_the_work(launch: 
     again = launcher.run("rerun.yml", given, {"dataarts_plan_required": True}).succeeded()
     assert "Traceback" not in job.stdout() + again.stdout()
     assert sorted(reruns(service).values()) == [1] * 7
+
+
+def test_the_slices_of_a_job_rerun_the_plan_together(launch: Launch, service: Running) -> None:
+    """A job template of one's own with slices: AWX runs the job once for each part of the hosts, at the same time, with the same approved plan."""
+    launcher = launch()
+    plan = launcher.run("rerun.yml", {**ANSWERS, "dataarts_threshold": 50}, {"dataarts_fail_on_broken": False}, check=True).succeeded()
+    given = {**plan.artifacts(), **ANSWERS, "dataarts_threshold": 50}
+    hosts = list(launcher.hosts.items())
+    jobs = [
+        dataclasses.replace(launcher, hosts=dict(hosts[number::2])).start("rerun.yml", given, {"dataarts_plan_required": True})
+        for number in range(2)
+    ]
+    ended = [job.wait() for job in jobs]
+    assert sorted(reruns(service).values()) == [1] * 7
+    # What each publishes is of its own part.
+    assert sorted(job.artifacts()["dataarts_summary"]["totals"]["succeeded"] for job in ended) == [2, 5]
+    # And so is what it judges: a pattern that matches jobs of other parts only is taken for a mistake, after all is rerun.
+    assert [job.status for job in ended] == ["failed", "failed"]
+    assert all("A pattern in jobs matches no job" in job.stdout() for job in ended)
