@@ -142,3 +142,10 @@ def test_what_leaves_the_process_goes_through_one_file() -> None:
     assert {path.stem for path in PLUGINS.rglob("*.py") if re.search(r"\.(fail|exit)_json\(", path.read_text(encoding="utf-8"))} == {
         "ansible_module"
     }
+
+
+def test_what_is_done_about_an_instance_is_decided_in_the_planner() -> None:
+    """``_runner`` lists and sends; it names no action."""
+    assert {
+        path.stem for path in (PLUGINS / "module_utils" / "_runner").glob("*.py") if re.search(r"\bAction\b", path.read_text("utf-8"))
+    } == set()

@@ -123,6 +123,21 @@ class Decision:
         return self.instance.key if self.by_id else self.instance.key.shared
 
     @property
+    def asks_rerun(self) -> bool:
+        """Whether a request to rerun it is to be sent."""
+        return self.action is Action.RETRY
+
+    @property
+    def asks_stop(self) -> bool:
+        """Whether a request to stop it is to be sent."""
+        return self.action is Action.STOP
+
+    @property
+    def failed_again(self) -> bool:
+        """Whether its rerun failed, and no further one follows."""
+        return self.action is Action.FAILED_AGAIN
+
+    @property
     def delayed(self) -> bool:
         """Whether it failed again in this run, and its next attempt is due later."""
         return self.action is Action.WAIT and self.due_ms is not None and not self.queued and not self.quiet_hours

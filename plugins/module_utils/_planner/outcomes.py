@@ -154,6 +154,11 @@ def missed(decisions: t.Iterable[Decision], wanted: t.Collection[Status]) -> str
     return ", ".join(f"{counts[action]} {words}" for action, words in MISSED_WORDS.items() if counts[action])
 
 
+def of_unknown_outcome(decisions: t.Iterable[Decision]) -> list[Decision]:
+    """Those of which nobody can tell whether they were rerun."""
+    return [decision for decision in decisions if decision.action is Action.UNKNOWN]
+
+
 def due_in(decisions: t.Iterable[Decision], now_ms: int, poll_interval: float) -> float | None:
     """Seconds until another pass makes sense, or None if nothing is left to do.
 

@@ -14,6 +14,7 @@ Pure. The instance as it is listed, and what the journal knows of stops and reru
 | anything else | one that was accepted in the last 15 minutes | ``wait``: never sent twice |
 | anything else | one that the service refused in this call | ``rejected`` |
 | anything else | one that was not sent, or had gone on by itself, or is settled without effect, or another call's refusal | ``stop``, in its place |
+| anything else | this call has asked :data:`MAX_STOPS` times | ``wait`` |
 """
 
 from __future__ import annotations
@@ -25,8 +26,11 @@ from .._common.times import to_iso
 from .._models.attempt import Attempt, Failure, Outcome
 from .._models.decision import Action, Decision
 from .._models.instance import JobInstance, Status
+from .._models.slotted import replace
 from .reconcile import HIDDEN_MS
 
+#: How often one call asks to stop an instance that goes on by itself, or whose stop could not be sent, before it gives up.
+MAX_STOPS = 3
 #: Statuses in which there is nothing to stop.
 ENDED = frozenset(
     {
@@ -43,14 +47,24 @@ _IN_FLIGHT = frozenset({Outcome.ACCEPTED, Outcome.UNKNOWN, Outcome.INTENDED})
 
 
 def decide_stop(
-    instance: JobInstance, stops: t.Sequence[Attempt], reruns: t.Sequence[Attempt], *, run_id: str, now: int, settle_ms: int
+    instance: JobInstance, stops: t.Sequence[Attempt], reruns: t.Sequence[Attempt], *, run_id: str, now: int, settle_ms: int, asked: int = 0
 ) -> Decision:
     """By the table at the top of this file.
 
     :param stops: every request to stop an instance of its slot, oldest first.
     :param reruns: the reruns of its slot that may have taken effect, oldest first.
     :param now: the service's time, epoch ms.
+    :param asked: how often this call has asked to stop it.
     """
+    decision = _by_state(instance, stops, reruns, run_id, now, settle_ms)
+    if decision.action is not Action.STOP or asked < MAX_STOPS:
+        return decision
+    return replace(decision, action=Action.WAIT, reason=f"{decision.reason}; not sent again by this call")
+
+
+def _by_state(
+    instance: JobInstance, stops: t.Sequence[Attempt], reruns: t.Sequence[Attempt], run_id: str, now: int, settle_ms: int
+) -> Decision:
     state = f"{instance.status_text}{f', started {to_iso(instance.start_time)}' if instance.start_time is not None else ''}"
     own = [stop for stop in stops if stop.failure.instance_id in (None, instance.instance_id)]
     newest = own[-1] if own else None

@@ -48,6 +48,11 @@ def tell_twins_apart(decisions: t.Sequence[Decision], *, by_id: bool) -> t.Itera
             yield replace(decision, action=Action.BLOCKED, reason=reason, attempts=max(0, decision.attempts - 1), superseded=None)
 
 
+def twins_to_rerun(decisions: t.Iterable[Decision]) -> bool:
+    """Whether twins are to be told apart by a request."""
+    return any(decision.instance.key.twin and decision.asks_rerun for decision in decisions)
+
+
 def _was_rerun(decision: Decision) -> bool:
     """Whether it is the twin that a shared request reran."""
     attempt = decision.attempt

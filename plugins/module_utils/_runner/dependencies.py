@@ -17,7 +17,7 @@ from .._api.dependency_query import Dependencies, DependencyReader
 from .._api.workspace import WorkspaceApi
 from .._common.errors import ApiError
 from .._common.text import printable
-from .._models.decision import Action, Decision
+from .._models.decision import Decision
 from .._models.downstream import Graph
 from .._models.instance import InstanceKey, JobInstance
 from .._models.selection import Selection
@@ -90,7 +90,7 @@ class OrderReader:
         :raises ApiError: the order was asked for, and the service does not tell dependencies.
         """
         self._awaited.clear()
-        due = [decision for decision in decisions if self._first and decision.action is Action.RETRY]
+        due = [decision for decision in decisions if self._first and decision.asks_rerun]
         stuck = [
             decision for decision in decisions if waits_in_service(decision) and asked_ms - _waiting_since(decision, policy) >= LONG_WAIT_MS
         ]

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import typing as t
-from dataclasses import replace
 
 from .._api.job_query import JobCatalog
 from .._api.service_time import timed
@@ -16,7 +15,7 @@ from .._common.stopwatch import stopwatch
 from .._common.text import counted, printable
 from .._common.times import Window
 from .._models.attempt import Outcome, Slot
-from .._models.decision import Action, Decision
+from .._models.decision import Decision
 from .._models.instance import JobInstance
 from .._models.run_scope import PassState, seconds_of
 from .._output.messages import lookup_hint
@@ -30,9 +29,6 @@ from .info import suggested
 from .named_instances import clusters
 from .sender import RerunExchange, Sender
 from .snapshot import Listed, Since, Snapshot
-
-#: How often one call asks to stop an instance that goes on by itself, or whose stop could not be sent, before it gives up.
-MAX_STOPS = 3
 
 
 def instance_stop(run: ModuleRun) -> None:
@@ -121,10 +117,8 @@ class NamedStops(Strategy):
         for instance in snapshot.instances:
             slot = Slot.of(instance)
             stops, reruns = history.stops.get(slot, ()), history.effective.get(slot, ())
-            decision = decide_stop(instance, stops, reruns, run_id=self.run_id, now=now, settle_ms=self.settle_ms)
-            if decision.action is Action.STOP and self._asked.get(instance.instance_id or "", 0) >= MAX_STOPS:
-                decision = replace(decision, action=Action.WAIT, reason=f"{decision.reason}; not sent again by this call")
-            decisions.append(decision)
+            asked = self._asked.get(instance.instance_id or "", 0)
+            decisions.append(decide_stop(instance, stops, reruns, run_id=self.run_id, now=now, settle_ms=self.settle_ms, asked=asked))
         self._decisions = tuple(decisions)
         return Plan(self._decisions)
 
@@ -191,7 +185,7 @@ class NamedStops(Strategy):
         due = [decision for decision in plan.decisions if decision.action.open]
         if not due:
             return None
-        if any(decision.action is Action.STOP for decision in due):
+        if any(decision.asks_stop for decision in due):
             return LONGEST_WAIT  # sent in this pass, or to be sent in the next
         if self.run.options["wait"]:
             return left if left > 0 else None

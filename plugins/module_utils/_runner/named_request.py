@@ -18,8 +18,7 @@ from .._common.errors import ApiError, Kind
 from .._common.stopwatch import stopwatch
 from .._common.text import counted, printable
 from .._common.times import Window, to_iso
-from .._models.attempt import Comparison, Outcome, compare
-from .._models.decision import Action, Decision
+from .._models.decision import Decision
 from .._models.instance import InstanceKey, JobInstance
 from .._models.rerun_request import RetryOptions
 from .._models.run_scope import PassState, RunScope, SinceOption
@@ -28,11 +27,12 @@ from .._output.messages import lookup_hint
 from .._output.results import decided, diff, quiet_result
 from .._planner.batches import batched
 from .._planner.limits import Limits, over_limit
+from .._planner.named_outcomes import Asked, asked_of, due, due_again, failing, final, reran, standing_of
 from .._planner.outcomes import NOT_EXECUTED_KINDS, REJECTING_KINDS
 from .._planner.plan import Plan
 from .._planner.quiet_hours import QuietSpan, not_sent
 from .._planner.reconcile import Policy
-from .._planner.twins import tell_twins_apart
+from .._planner.twins import tell_twins_apart, twins_to_rerun
 from .ansible_module import ModuleRun, error_result, failure_result, sentence
 from .engine import Strategy
 from .sender import RerunExchange
@@ -41,8 +41,6 @@ from .start_node import StartNode
 
 #: How often one call sends an instance whose answers get lost, before it gives up.
 MAX_SENDS = 3
-#: Outcomes of a request that time will tell.
-_LOST = (Outcome.INTENDED, Outcome.UNKNOWN)
 
 
 class NamedRequest(Strategy):
@@ -65,9 +63,7 @@ class NamedRequest(Strategy):
         self.api = WorkspaceApi(run.session, self.workspace_id, options["api_version"])
         self._start_node = StartNode(self.api, self.retry_options)
         self._missing: tuple[str, ...] = ()  # what was asked for and is not listed
-        self._own: dict[InstanceKey, Decision] = {}  # what became of what this call sent last
-        self._times: dict[InstanceKey, int] = {}  # how often it did
-        self._just_lost: set[InstanceKey] = set()  # sent in this pass, answer lost
+        self._asked: dict[InstanceKey, Asked] = {}  # what this call has sent
         self._rejection: ApiError | None = None
         self._quiet_now: QuietSpan | None = None  # the quiet hours that keep the newest plan from being sent
         self._outdated = False  # the list was too old to send anything by it, or another run was faster
@@ -98,7 +94,7 @@ class NamedRequest(Strategy):
 
     def list_instances(self) -> Listed:
         """What is meant, each once."""
-        self._just_lost.clear()
+        self._asked = {key: replace(asked, just_lost=False) for key, asked in self._asked.items()}
         self._outdated = False
         asked_at = stopwatch()
         instances, asked_ms = timed(self.clock, self.read)
@@ -115,11 +111,11 @@ class NamedRequest(Strategy):
         check = self._start_node.check(plan)
         for text in filter(None, (check.lacking, *check.notes)):
             self.run.warn(text)
-        due = replace(check.plan, decisions=tuple(decision for decision in check.plan.decisions if self._due(decision)))
-        self._quiet_now = self.quiet_hours() if due.decisions else None
+        now = replace(check.plan, decisions=tuple(decision for decision in check.plan.decisions if self._due(decision)))
+        self._quiet_now = self.quiet_hours() if now.decisions else None
         if self._quiet_now is not None:
             return replace(check.plan, batches=())
-        return replace(check.plan, batches=batched(due, max(1, len(due.decisions))).batches)
+        return replace(check.plan, batches=batched(now, max(1, len(now.decisions))).batches)
 
     def note_exchange(self, exchange: RerunExchange) -> bool:
         """Keep what became of each.
@@ -132,10 +128,7 @@ class NamedRequest(Strategy):
             if decision.attempt is None or decision.attempt.run_id != self.run_id:
                 claimed_elsewhere = True
                 continue
-            self._times[key] = self._times.get(key, 0) + 1
-            self._own[key] = decision if error is None or error.kind not in REJECTING_KINDS else _rejected(decision, error)
-            if error is not None and decision.attempt.outcome is Outcome.UNKNOWN and error.kind not in REJECTING_KINDS:
-                self._just_lost.add(key)
+            self._asked[key] = self._asked.get(key, Asked()).after(decision, error)
         if claimed_elsewhere:
             self._claims_lost += 1
             self._outdated = self._claims_lost <= MAX_SENDS  # the next list is read with the attempt of the run that was first
@@ -153,15 +146,8 @@ class NamedRequest(Strategy):
         finals, check_mode = self._finals(plan), self.run.check_mode
         statuses, effective = self._policy(snapshot.scope).statuses, snapshot.history.effective
         instances = [decided(decision, statuses, self.run_id, effective=effective, check_mode=check_mode) for decision in finals]
-        for instance in instances:
-            if instance["action"] == Action.SKIPPED.value:
-                instance["standing"] = "other"  # it was named, but there was no reason to rerun it
         for instance, decision in zip(instances, finals):
-            if decision.quiet_hours:
-                instance["standing"] = "to_rerun"
-        acted = any(decision.action is Action.RETRY for decision in finals) or any(
-            decision.action is Action.SETTLING for decision in self._own.values()
-        )
+            instance["standing"] = standing_of(decision) or instance["standing"]
         self.run.result.update(
             instances=instances,
             problems=[*self._missing, *self.problems],
@@ -170,7 +156,7 @@ class NamedRequest(Strategy):
             quiet_hours=quiet_result(self._quiet_now, finals),
             since=snapshot.scope.since,
             since_iso=to_iso(snapshot.scope.since),
-            changed=acted,
+            changed=reran(finals, self._asked.values()),
         )
         if self.run.diff_mode:
             self.run.result["diff"] = diff(instances, check_mode=check_mode)
@@ -185,23 +171,15 @@ class NamedRequest(Strategy):
             return None
         if self._outdated:
             return 0.0
-        taken = self._taken(plan.decisions)
-        due = []
-        for decision in plan.decisions:
-            key = self._name(decision)
-            if key in self._just_lost:
-                due.append(self.clock.now_ms() + self.settle_ms)
-            elif _open(decision) and not self._settled(decision) and key not in taken:
-                due.append(t.cast(int, decision.due_ms))
-        return max(0.0, (max(due) - self.clock.earliest_ms()) / 1000) if due else None
+        again = (due_again(decision, self._known(decision), self.clock.now_ms(), self.settle_ms) for decision in plan.decisions)
+        times = [due_ms for due_ms in again if due_ms is not None]
+        return max(0.0, (max(times) - self.clock.earliest_ms()) / 1000) if times else None
 
     def conclude(self, snapshot: Snapshot, plan: Plan) -> None:
         """Fail for what was rejected, is unknown, or does not exist."""
         self.report(snapshot, plan)
         finals, result = self._finals(plan), self.run.result
-        rejected = [decision for decision in finals if decision.action is Action.REJECTED]
-        unknown = [decision for decision in finals if decision.action is Action.UNKNOWN]
-        blocked = [decision for decision in finals if decision.action in (Action.BLOCKED, Action.NOT_RERUNNABLE)]
+        rejected, unknown, blocked = failing(finals)
         problems = t.cast("list[str]", result["problems"])
         if plan.refused is not None:
             result.update(failure_result(sentence(self.run.what, plan.refused), "limit"), changed=False)
@@ -231,83 +209,27 @@ class NamedRequest(Strategy):
         )
 
     def _by_id(self, decisions: t.Iterable[Decision]) -> bool:
-        twins = any(decision.instance.key.twin and decision.action is Action.RETRY for decision in decisions)
-        return twins and self.api.can_restart_by_id()
+        return twins_to_rerun(decisions) and self.api.can_restart_by_id()
 
     def _due(self, decision: Decision) -> bool:
-        key = self._name(decision)
-        return decision.action is Action.RETRY and self._times.get(key, 0) < self.sends and not self._settled(decision)
+        return due(decision, self._known(decision), self.sends)
 
     def _too_many(self, decisions: t.Sequence[Decision]) -> str | None:
         """Why ``max_instances`` forbids to send anything, or None. What this call has begun it brings to its end."""
-        due, most = [decision for decision in decisions if decision.action is Action.RETRY], self.limits.max_instances
-        return over_limit(due, most, self.less) if most is not None and len(due) > most and not self._own else None
+        asks, most = [decision for decision in decisions if decision.asks_rerun], self.limits.max_instances
+        return over_limit(asks, most, self.less) if most is not None and len(asks) > most and not self._asked else None
 
-    def _name(self, decision: Decision) -> InstanceKey:
-        """What this call knows the instance by: the key that it sent, also where its rerun has changed it."""
-        key, attempt = decision.instance.key, decision.attempt
-        return key if key in self._own or attempt is None or attempt.failure.key not in self._own else attempt.failure.key
-
-    def _settled(self, decision: Decision) -> bool:
-        """Whether this call has had a clear answer for it."""
-        own = self._own.get(self._name(decision))
-        return own is not None and (_outcome(own) is Outcome.ACCEPTED or own.action in (Action.REJECTED, Action.SKIPPED))
-
-    def _taken(self, decisions: t.Iterable[Decision]) -> set[InstanceKey]:
-        """What was sent, with a lost answer, and has visibly changed since. Each instance is told by itself."""
-        changed = set()
-        for decision in decisions:
-            own = self._own.get(self._name(decision))
-            if own is not None and own.attempt is not None and compare(decision.instance, own.attempt) is Comparison.CHANGED:
-                changed.add(self._name(decision))
-        return changed
+    def _known(self, decision: Decision) -> Asked:
+        """What this call has done about the instance."""
+        return self._asked.get(asked_of(decision, self._asked), Asked())
 
     def _finals(self, plan: Plan) -> list[Decision]:
         """What is reported of each instance."""
-        taken = self._taken(plan.decisions)
-        return [self._final(decision, taken) for decision in plan.decisions]
-
-    def _final(self, decision: Decision, taken: t.Collection[InstanceKey]) -> Decision:
-        own = self._own.get(self._name(decision))
-        if own is None:
-            return self._untouched(decision)
-        if own.action is not Action.SETTLING:
-            return replace(own, instance=decision.instance, action=Action.SKIPPED if own.action is Action.WAIT else own.action)
-        if self._name(decision) in taken:
-            text = "the answer was lost, but the instance has changed since, so the rerun was taken"
-            return replace(own, instance=decision.instance, action=Action.RETRY, reason=f"{text} ({decision.reason})")
-        return replace(own, instance=decision.instance, action=Action.UNKNOWN)
-
-    def _untouched(self, decision: Decision) -> Decision:
-        """An instance that this call has not sent. A skip behind which stands an earlier attempt of unknown outcome is not an answer."""
-        attempt = decision.attempt
-        if decision.action is Action.RETRY:
-            quiet_hours = self._quiet_now if self._due(decision) else None
-            reason = f"{decision.reason}; {not_sent(quiet_hours)}" if quiet_hours is not None else decision.reason
-            if self.run.check_mode:
-                return replace(decision, attempts=0, reason=reason, quiet_hours=quiet_hours is not None)
-            if quiet_hours is not None:
-                return replace(decision, action=Action.SKIPPED, reason=f"not sent: {not_sent(quiet_hours)}", attempts=0, quiet_hours=True)
-            return replace(decision, action=Action.SKIPPED, reason="not sent", attempts=0)
-        if attempt is not None and attempt.outcome in _LOST and compare(decision.instance, attempt) is not Comparison.CHANGED:
-            return replace(decision, action=Action.UNKNOWN)
-        return replace(decision, attempt=None, request_id=None, attempts=0)
-
-
-def _rejected(decision: Decision, error: ApiError) -> Decision:
-    """The service rejected the request: final for this call, whatever is recorded for later ones."""
-    if error.kind is Kind.NOTHING_TO_RERUN:
-        return replace(decision, action=Action.SKIPPED, reason=f"the service has nothing to rerun: {printable(error)}")
-    return replace(decision, action=Action.REJECTED, reason=f"the service rejected it: {printable(error)}")
-
-
-def _outcome(decision: Decision) -> Outcome | None:
-    return None if decision.attempt is None else decision.attempt.outcome
-
-
-def _open(decision: Decision) -> bool:
-    """Whether time will tell: nothing may be sent yet, or what was sent had no answer."""
-    return decision.action is Action.SKIPPED and decision.due_ms is not None and _outcome(decision) in (None, *_LOST)
+        quiet_hours, check_mode = self._quiet_now, self.run.check_mode
+        return [
+            final(decision, self._known(decision), due_now=self._due(decision), quiet_hours=quiet_hours, check_mode=check_mode)
+            for decision in plan.decisions
+        ]
 
 
 def distinct(instances: t.Iterable[JobInstance]) -> list[JobInstance]:

@@ -20,7 +20,7 @@ from .._common.text import counted, printable, safe
 from .._common.times import Window, to_iso
 from .._journal.journal import Journal
 from .._models.attempt import Attempt, Outcome
-from .._models.decision import Action, Decision
+from .._models.decision import Decision
 from .._models.instance import InstanceKey, JobInstance, Status
 from .._models.reason import Reason
 from .._models.rerun_request import RetryOptions
@@ -40,7 +40,7 @@ from .._planner.forecast import Forecast, Room, Runs, foresee, running_at_once, 
 from .._planner.hung import STOP_AND_RERUN, StopPolicy, first_starts, judged_with_stops, stop_word, with_stop, without_reruns
 from .._planner.identity import effective_attempts
 from .._planner.limits import Limits
-from .._planner.outcomes import SHARED_KINDS, due_in, is_missed, left_to_do, missed, statuses_of, unsent
+from .._planner.outcomes import SHARED_KINDS, due_in, is_missed, left_to_do, missed, of_unknown_outcome, statuses_of, unsent
 from .._planner.pipeline import assess, schedule
 from .._planner.plan import Batch, Plan
 from .._planner.plan_id import approved_since
@@ -48,6 +48,7 @@ from .._planner.quiet_hours import QuietSpan
 from .._planner.reason_policy import ReasonPolicy
 from .._planner.reasons import grouped
 from .._planner.reconcile import Policy, decide, decide_missing
+from .._planner.twins import twins_to_rerun
 from .ansible_module import ModuleRun, failure_result, sentence
 from .dependencies import OrderReader
 from .downstream import Below
@@ -270,7 +271,7 @@ class Goal(Strategy):
         error = exchange.error
         if error is None:
             return True
-        if any(decision.action is Action.STOP for decision in exchange.before):
+        if any(decision.asks_stop for decision in exchange.before):
             return self._note_stop(exchange.before[0], error)
         if error.kind in SHARED_KINDS:
             raise error
@@ -400,7 +401,7 @@ class Goal(Strategy):
         short = "" if self.run.check_mode else missed(standing, self._wanted(scope))
         causes = "; ".join(text.rstrip(".") for text in (short, *self._missed) if text)
         if causes:
-            unknown = sorted({decision.instance.job_name for decision in standing if decision.action is Action.UNKNOWN})
+            unknown = sorted({decision.instance.job_name for decision in of_unknown_outcome(standing)})
             remedy = f"{_REMEDY}. {lookup_hint(self.run.options, unknown, scope.window)}" if unknown else _REMEDY
             result.update(
                 failure_result(sentence(f"Failed to bring every instance {self.run.where} to success", causes, remedy), "incomplete")
@@ -542,15 +543,14 @@ class Goal(Strategy):
     def _read_reasons(self, decisions: t.Sequence[Decision]) -> None:
         """Why the instances failed, as far as it can be read."""
         here = [decision for decision in decisions if decision.instance.key.workspace_id == self._workspace_id]
-        again = [decision.instance for decision in here if decision.action is Action.FAILED_AGAIN]
+        again = [decision.instance for decision in here if decision.failed_again]
         self._reasons = self._reader.read([decision.instance for decision in here], again)
         for text in self._reader.notes:
             self.note(text)
 
     def _by_id(self, decisions: t.Iterable[Decision]) -> bool:
         """Whether one instance can be rerun by its instance_id; asked only where twins are to be told apart."""
-        twins = any(decision.instance.key.twin and decision.action is Action.RETRY for decision in decisions)
-        return twins and self.api.can_restart_by_id()
+        return twins_to_rerun(decisions) and self.api.can_restart_by_id()
 
     def _vanished(self, snapshot: Snapshot, selection: Selection) -> t.Iterator[Attempt]:
         """Attempts of this run whose instances are not listed any more. With a filter by type it is not known whether they were meant."""
@@ -602,7 +602,7 @@ class Goal(Strategy):
     def _changed(self, plan: Plan) -> bool:
         """Whether anything was, or may have been, rerun; in check mode whether anything would be."""
         if self.run.check_mode:
-            return plan.refused is None and any(decision.action in (Action.RETRY, Action.STOP) for decision in self._standing(plan))
+            return plan.refused is None and any(decision.asks_rerun or decision.asks_stop for decision in self._standing(plan))
         stops = {decision.instance.key for decision in plan.stops}
         made = [after.stop if key in stops else after.attempt for key, after in self._after.items()]
         outcomes = {attempt.outcome for attempt in made if attempt is not None}

@@ -18,7 +18,7 @@ from .._http.client import Client
 from .._http.server_clock import ServiceClock
 from .._journal.journal import Journal
 from .._models.attempt import Attempt, AttemptKind, Failure, Intent, Outcome
-from .._models.decision import Action, Decision
+from .._models.decision import Decision
 from .._models.instance import JobInstance
 from .._models.rerun_request import RetryOptions
 from .._models.slotted import replace
@@ -253,13 +253,13 @@ class _InstanceWrite(Write):
 
 
 def _kind(decision: Decision) -> AttemptKind:
-    if decision.action is not Action.STOP:
+    if not decision.asks_stop:
         return AttemptKind.RERUN
     return AttemptKind.STOP_AND_RERUN if decision.then_rerun else AttemptKind.STOP
 
 
 def _after(decision: Decision, attempt: Attempt, ending: Ending) -> Decision:
-    if decision.action is Action.STOP:
+    if decision.asks_stop:
         return after_stop(decision, attempt, ending.error)
     if ending.error is None:
         return replace(decision, request_id=ending.request_id, attempt=attempt, superseded=None)

@@ -13,7 +13,7 @@ import pytest
 from ansible_collections.dataarts.factory.plugins.module_utils._models.attempt import Attempt, AttemptKind, Failure, Outcome
 from ansible_collections.dataarts.factory.plugins.module_utils._models.decision import Action
 from ansible_collections.dataarts.factory.plugins.module_utils._models.instance import InstanceKey, JobInstance, Status
-from ansible_collections.dataarts.factory.plugins.module_utils._planner.stopping import decide_stop, stop_result
+from ansible_collections.dataarts.factory.plugins.module_utils._planner.stopping import MAX_STOPS, decide_stop, stop_result
 
 NOW = 1_732_608_000_000
 SETTLE = 60_000
@@ -118,3 +118,16 @@ def test_a_rerun_that_may_still_show_is_waited_for(age: int, action: Action) -> 
 )
 def test_what_is_told(instance: JobInstance, stop: Attempt | None, word: str, changed: bool) -> None:
     assert stop_result(_decided(instance, *([stop] if stop else [])), "ours") == (word, changed)
+
+
+@pytest.mark.parametrize(
+    ("asked", "action"), [(0, Action.STOP), (MAX_STOPS - 1, Action.STOP), (MAX_STOPS, Action.WAIT), (MAX_STOPS + 1, Action.WAIT)]
+)
+def test_a_call_asks_so_often_and_then_waits(asked: int, action: Action) -> None:
+    decision = decide_stop(RUNNING, (), (), run_id="ours", now=NOW, settle_ms=SETTLE, asked=asked)
+    assert decision.action is action
+    assert ("not sent again by this call" in decision.reason) is (action is Action.WAIT)
+
+
+def test_what_has_ended_is_done_however_often_it_was_asked_for() -> None:
+    assert decide_stop(shown(Status.SUCCESS), (), (), run_id="ours", now=NOW, settle_ms=SETTLE, asked=MAX_STOPS).action is Action.DONE

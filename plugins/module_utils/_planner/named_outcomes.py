@@ -1,0 +1,164 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What has become of instances that were asked for by name, in both modes of the retry endpoint [H-RET], and which of them are sent once more.
+
+Pure. ``explicit.py`` decides by the newest list; here that decision meets what this call has sent so far.
+
+| this call has | and | the instance is |
+|---|---|---|
+| not sent it | it is due | ``retry`` in check mode, else ``skipped``: not sent |
+| not sent it | an earlier attempt is lost, and it is not known to have changed since | ``unknown`` |
+| not sent it | anything else | as ``explicit.py`` decided |
+| sent it | accepted | ``retry`` |
+| sent it | rejected by the service, which had nothing to rerun | ``skipped`` |
+| sent it | rejected by the service | ``rejected`` |
+| sent it | provably not executed | ``skipped`` |
+| sent it | the answer was lost, and the instance has changed since | ``retry``: it was taken |
+| sent it | the answer was lost, and it has not | ``unknown`` |
+"""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass
+
+from .._common.errors import ApiError, Kind
+from .._common.text import printable
+from .._models.attempt import Comparison, Outcome, compare
+from .._models.decision import Action, Decision
+from .._models.instance import InstanceKey
+from .._models.slotted import replace
+from .outcomes import REJECTING_KINDS
+from .quiet_hours import QuietSpan, not_sent
+
+#: Outcomes of a request that time will tell.
+_LOST = (Outcome.INTENDED, Outcome.UNKNOWN)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What one call has done about an instance.
+
+    :param own: what became of it when it was sent last; None if it was not.
+    :param sends: how often it was sent.
+    :param just_lost: whether that was in this pass, and the answer was lost.
+    """
+
+    own: Decision | None = None
+    sends: int = 0
+    just_lost: bool = False
+
+    def after(self, decision: Decision, error: ApiError | None) -> Asked:
+        """The same after one more request, which ended in *error*.
+
+        :param decision: what became of the instance by it.
+        """
+        rejected = error is not None and error.kind in REJECTING_KINDS
+        lost = error is not None and not rejected and _outcome(decision) is Outcome.UNKNOWN
+        return Asked(_rejected(decision, error) if rejected and error is not None else decision, self.sends + 1, just_lost=lost)
+
+    @property
+    def settled(self) -> bool:
+        """Whether this call has had a clear answer for it."""
+        own = self.own
+        return own is not None and (_outcome(own) is Outcome.ACCEPTED or own.action in (Action.REJECTED, Action.SKIPPED))
+
+
+class Finals(t.NamedTuple):
+    """Of what is reported, the decisions that a call fails for."""
+
+    rejected: list[Decision]
+    unknown: list[Decision]
+    blocked: list[Decision]
+
+
+def asked_of(decision: Decision, asked: t.Mapping[InstanceKey, Asked]) -> InstanceKey:
+    """What this call knows the instance by: the key that it sent, also where its rerun has changed it."""
+    key, attempt = decision.instance.key, decision.attempt
+    return key if key in asked or attempt is None or attempt.failure.key not in asked else attempt.failure.key
+
+
+def due(decision: Decision, asked: Asked, sends: int) -> bool:
+    """Whether it is sent now, as it may be *sends* times."""
+    return decision.action is Action.RETRY and asked.sends < sends and not asked.settled
+
+
+def due_again(decision: Decision, asked: Asked, now_ms: int, settle_ms: int) -> int | None:
+    """When it is worth listing it again, epoch ms; None where that says nothing new.
+
+    Time tells where nothing may be sent yet, and where what was sent had no answer and the instance has not changed.
+    """
+    if asked.just_lost:
+        return now_ms + settle_ms
+    waits = decision.action is Action.SKIPPED and _outcome(decision) in (None, *_LOST)
+    return decision.due_ms if waits and not asked.settled and not _taken(decision, asked) else None
+
+
+def final(decision: Decision, asked: Asked, *, due_now: bool, quiet_hours: QuietSpan | None, check_mode: bool) -> Decision:
+    """What is reported, by the table at the top of this file.
+
+    :param due_now: whether it is to be sent, see :func:`due`.
+    :param quiet_hours: those that keep everything from being sent, if any.
+    """
+    own = asked.own
+    if own is None:
+        return _untouched(decision, quiet_hours if due_now else None, check_mode=check_mode)
+    if own.action is not Action.SETTLING:
+        return replace(own, instance=decision.instance, action=Action.SKIPPED if own.action is Action.WAIT else own.action)
+    if _taken(decision, asked):
+        text = "the answer was lost, but the instance has changed since, so the rerun was taken"
+        return replace(own, instance=decision.instance, action=Action.RETRY, reason=f"{text} ({decision.reason})")
+    return replace(own, instance=decision.instance, action=Action.UNKNOWN)
+
+
+def failing(finals: t.Iterable[Decision]) -> Finals:
+    """Those of *finals* that a call fails for."""
+    actions: dict[Action, list[Decision]] = {}
+    for decision in finals:
+        actions.setdefault(decision.action, []).append(decision)
+    blocked = [*actions.get(Action.BLOCKED, ()), *actions.get(Action.NOT_RERUNNABLE, ())]
+    return Finals(actions.get(Action.REJECTED, []), actions.get(Action.UNKNOWN, []), blocked)
+
+
+def reran(finals: t.Iterable[Decision], asked: t.Iterable[Asked]) -> bool:
+    """Whether anything was, or may have been, rerun; in check mode whether anything would be."""
+    may_have = (known.own is not None and known.own.action is Action.SETTLING for known in asked)
+    return any(decision.action is Action.RETRY for decision in finals) or any(may_have)
+
+
+def standing_of(decision: Decision) -> str | None:
+    """Where it stands, if that is another word than for a goal: it was named, but there was no reason to rerun it."""
+    if decision.quiet_hours:
+        return "to_rerun"
+    return "other" if decision.action is Action.SKIPPED else None
+
+
+def _taken(decision: Decision, asked: Asked) -> bool:
+    """Whether what was sent last has visibly changed since."""
+    own = asked.own
+    return own is not None and own.attempt is not None and compare(decision.instance, own.attempt) is Comparison.CHANGED
+
+
+def _untouched(decision: Decision, quiet_hours: QuietSpan | None, *, check_mode: bool) -> Decision:
+    """An instance that this call has not sent. A skip behind which stands an earlier attempt of unknown outcome is not an answer."""
+    attempt, why = decision.attempt, "" if quiet_hours is None else not_sent(quiet_hours)
+    if decision.action is Action.RETRY and check_mode:
+        return replace(decision, attempts=0, reason=f"{decision.reason}; {why}" if why else decision.reason, quiet_hours=bool(why))
+    if decision.action is Action.RETRY:
+        reason = f"not sent: {why}" if why else "not sent"
+        return replace(decision, action=Action.SKIPPED, reason=reason, attempts=0, quiet_hours=bool(why))
+    if attempt is not None and attempt.outcome in _LOST and compare(decision.instance, attempt) is not Comparison.CHANGED:
+        return replace(decision, action=Action.UNKNOWN)
+    return replace(decision, attempt=None, request_id=None, attempts=0)
+
+
+def _rejected(decision: Decision, error: ApiError) -> Decision:
+    """The service rejected the request: final for this call, whatever is recorded for later ones."""
+    if error.kind is Kind.NOTHING_TO_RERUN:
+        return replace(decision, action=Action.SKIPPED, reason=f"the service has nothing to rerun: {printable(error)}")
+    return replace(decision, action=Action.REJECTED, reason=f"the service rejected it: {printable(error)}")
+
+
+def _outcome(decision: Decision) -> Outcome | None:
+    return None if decision.attempt is None else decision.attempt.outcome
