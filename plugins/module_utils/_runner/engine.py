@@ -18,13 +18,13 @@ from __future__ import annotations
 
 import abc
 import contextlib
-import time
 import typing as t
 import uuid
 from dataclasses import replace
 
 from .._common.errors import JournalError
 from .._common.times import to_iso
+from .._common.waiting import Waiting
 from .._journal.journal import Journal
 from .._models.decision import Decision
 from .._models.run_scope import PassState
@@ -35,10 +35,6 @@ from .._planner.showing import NOTES, Showing, learned, notes_of
 from .ansible_module import ModuleRun
 from .sender import RerunExchange, RunIdentity, Sender
 from .snapshot import Listed, Since, Snapshot, take
-
-#: First and longest wait between two passes of one call, seconds.
-FIRST_WAIT = 0.5
-LONGEST_WAIT = 5.0
 
 
 class Strategy(abc.ABC):
@@ -156,7 +152,7 @@ class Engine:
 
     def run(self) -> None:
         """Passes until nothing is left that this call can bring to an end; then the verdict."""
-        pause = FIRST_WAIT
+        waiting = Waiting()
         with self._journal:
             try:
                 while True:
@@ -164,8 +160,7 @@ class Engine:
                     left = self._strategy.seconds_left(plan)
                     if left is None:
                         break
-                    time.sleep(max(0.05, min(pause, left)))
-                    pause = min(LONGEST_WAIT, pause * 1.5)
+                    waiting.pause(left)
                 self._keep(plan)
             finally:
                 for text in self._journal.warnings:

@@ -14,6 +14,7 @@ from .._common.errors import ApiError, Kind, OptionError
 from .._common.stopwatch import stopwatch
 from .._common.text import counted, printable
 from .._common.times import Window
+from .._common.waiting import LONGEST_PAUSE
 from .._models.attempt import Outcome, Slot
 from .._models.decision import Decision
 from .._models.instance import JobInstance
@@ -24,7 +25,7 @@ from .._planner.outcomes import SHARED_KINDS
 from .._planner.plan import Batch, Plan
 from .._planner.stopping import decide_stop, stop_result
 from .ansible_module import ModuleRun, error_result, failure_result, sentence
-from .engine import LONGEST_WAIT, Engine, Strategy
+from .engine import Engine, Strategy
 from .info import suggested
 from .named_instances import clusters
 from .sender import RerunExchange, Sender
@@ -186,7 +187,7 @@ class NamedStops(Strategy):
         if not due:
             return None
         if any(decision.asks_stop for decision in due):
-            return LONGEST_WAIT  # sent in this pass, or to be sent in the next
+            return LONGEST_PAUSE  # sent in this pass, or to be sent in the next
         if self.run.options["wait"]:
             return left if left > 0 else None
         unsettled = [decision.due_ms for decision in due if decision.due_ms is not None]

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import time
 import typing as t
 import uuid
 
@@ -15,6 +14,7 @@ from .._common.errors import ApiError, Kind, OptionError
 from .._common.stopwatch import stopwatch
 from .._common.text import printable, safe
 from .._common.times import Window, to_iso
+from .._common.waiting import Waiting
 from .._http.server_clock import ServiceClock
 from .._journal.journal import Journal
 from .._journal.runs import RunBook
@@ -31,7 +31,6 @@ from .info import must_match
 from .sender import RunIdentity
 from .write import Basis, Ending, Write, Writer, flight_ms
 
-_FIRST_WAIT, _LONGEST_WAIT = 0.5, 5.0
 #: Plan times around now in which the instances of the job are listed before it is run, ms.
 _AROUND_MS = 3_600_000
 #: Statuses that only a person changes.
@@ -76,7 +75,7 @@ class _Task:
     def work(self) -> None:
         """Until the run has ended, or nothing more is to be waited for."""
         self._check_job()
-        pause, decision = _FIRST_WAIT, self._decided()
+        waiting, decision = Waiting(), self._decided()
         self._report(decision)
         if self._run.check_mode:
             if decision.step is RunStep.ADOPT and decision.known is not None:
@@ -88,8 +87,7 @@ class _Task:
             elif decision.step is RunStep.READ_BACK and decision.known is not None and not self._read_back(decision.known):
                 return
             else:
-                time.sleep(pause if decision.due_ms is None else min(pause, self._seconds_to(decision)))
-                pause = min(_LONGEST_WAIT, pause * 1.5)
+                waiting.pause(self._seconds_to(decision))
             if "error" in self._run.result:
                 return
             decision = self._decided()
@@ -97,9 +95,9 @@ class _Task:
         if decision.known is not None:
             self._watch(decision.known)
 
-    def _seconds_to(self, decision: RunDecision) -> float:
+    def _seconds_to(self, decision: RunDecision) -> float | None:
         dummy, now = self._book.read()
-        return max(0.05, ((decision.due_ms or now) - now) / 1000)
+        return None if decision.due_ms is None else (decision.due_ms - now) / 1000
 
     def _check_job(self) -> None:
         """:raises ApiError: there is no such job; before anything is claimed."""
@@ -182,17 +180,17 @@ class _Task:
 
     def _watch(self, known: KeyedRun) -> None:
         """Show the run, and with ``wait`` until it has ended; then fail if it did not succeed."""
-        pause = _FIRST_WAIT
-        while True:
+
+        def read() -> InstanceDetail | None:
             detail = self._detail(known)
             self._show(known, detail)
-            left = self._until - stopwatch()
+            return detail
+
+        def done(detail: InstanceDetail | None) -> bool:
             ended = detail is not None and (detail.status in ENDED or detail.status in _NEEDS_A_PERSON)
-            if ended or not self._run.options["wait"] or left <= 0:
-                break
-            time.sleep(max(0.05, min(pause, left)))
-            pause = min(_LONGEST_WAIT, pause * 1.5)
-        self._conclude(known, detail)
+            return ended or not self._run.options["wait"]
+
+        self._conclude(known, Waiting(timeout=self._until - stopwatch()).until(read, done))
 
     def _conclude(self, known: KeyedRun, detail: InstanceDetail | None) -> None:
         run, name = self._run, f"instance {printable(known.instance_id, 100)}"

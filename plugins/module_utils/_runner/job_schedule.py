@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import time
 import typing as t
 import uuid
 
@@ -14,6 +13,7 @@ from .._api.workspace import WorkspaceApi
 from .._common.errors import OptionError
 from .._common.text import counted, printable
 from .._common.times import Window
+from .._common.waiting import Waiting
 from .._journal.journal import Journal
 from .._journal.pauses import OpenPauses, PauseBook
 from .._models.instance import Job
@@ -26,7 +26,7 @@ from .info import must_match
 from .schedules import JobSchedules, ScheduleOutcome
 from .sender import RunIdentity
 
-#: How often it is looked whether a job that cannot be started again yet can be, seconds.
+#: How often it is read whether a job that cannot be started again yet can be, seconds.
 _PAUSE = 1.0
 _VERBS = {"started": "start", "stopped": "stop", "paused": "pause", "resumed": "resume"}
 
@@ -65,7 +65,7 @@ class _Task:
 
     def work(self) -> None:
         """Look, decide, send; again while a job cannot be started again yet."""
-        first: dict[str, int] = {}
+        waiting, first = Waiting(_PAUSE, _PAUSE), t.cast("dict[str, int]", {})
         while True:
             decisions = self._decisions()
             self._check_number(decisions)
@@ -80,7 +80,7 @@ class _Task:
             waits = [decision for decision in decisions if decision.step is ScheduleStep.WAIT and worth_waiting(decision, first)]
             if not waits:
                 break
-            time.sleep(_PAUSE)
+            waiting.pause()
         self._conclude()
 
     def _perform(self, decisions: t.Sequence[ScheduleDecision]) -> None:

@@ -9,12 +9,12 @@ so in each pass.
 
 from __future__ import annotations
 
-import time
 import typing as t
 
 from .._api.workspace import WorkspaceApi
 from .._common.errors import ApiError, JournalError, OptionError
 from .._common.text import printable
+from .._common.waiting import Waiting
 from .._journal.journal import Journal
 from .._journal.pauses import PauseBook
 from .._models.instance import Job
@@ -24,7 +24,7 @@ from .ansible_module import ModuleRun
 from .schedules import JobSchedules
 from .sender import RunIdentity
 
-#: How often it is looked whether a job can be started again yet, seconds.
+#: How often it is read whether a job can be started again yet, seconds.
 _PAUSE = 0.5
 #: The shortest time after which a run that says nothing counts as dead, ms.
 _LEAST_LEASE_MS = 5_000
@@ -99,7 +99,7 @@ class RerunPauses:
         if not book.read().by_job:
             return
         book.release(self._id)
-        schedules, first = self._schedules(book), t.cast("dict[str, int]", {})
+        schedules, waiting, first = self._schedules(book), Waiting(_PAUSE, _PAUSE), t.cast("dict[str, int]", {})
         while True:
             decisions = self._decisions(book, schedules)
             for decision in decisions:
@@ -108,7 +108,7 @@ class RerunPauses:
             if not any(decision.step is ScheduleStep.WAIT and worth_waiting(decision, first) for decision in decisions):
                 return
             self._run.doing = "waiting for a pause that was interrupted"
-            time.sleep(_PAUSE)
+            waiting.pause()
 
     def _decisions(self, book: PauseBook, schedules: JobSchedules) -> list[ScheduleDecision]:
         pauses = book.read()

@@ -9,14 +9,13 @@ in between, the journal tells the next run what is to be started again. Whether 
 
 from __future__ import annotations
 
-import time
 import typing as t
 from dataclasses import dataclass, replace
 
 from .._api.workspace import WorkspaceApi
 from .._common.errors import ApiError, ClaimLostError, Kind
-from .._common.stopwatch import stopwatch
 from .._common.text import printable
+from .._common.waiting import Waiting
 from .._journal.pauses import OpenPauses, PauseBook
 from .._models.attempt import Outcome
 from .._models.instance import Job
@@ -27,8 +26,8 @@ from .ansible_module import ModuleRun
 from .sender import RunIdentity
 from .write import Basis, Write, Writer, flight_ms
 
-#: How often the status of a job is read after an answer was lost, seconds: the first pause and the longest.
-_FIRST_WAIT, _LONGEST_WAIT = 0.2, 5.0
+#: How soon the status of a job is read again after an answer was lost, seconds.
+_FIRST_PAUSE = 0.2
 #: How often one call sends a start or a stop whose answers get lost.
 _MAX_SENDS = 3
 
@@ -184,15 +183,8 @@ class JobSchedules:
 
     def _reaches(self, name: str, wanted: str) -> bool:
         """Whether the job shows the status *wanted* within ``settle_time``."""
-        until, pause = stopwatch() + self._settle_ms / 1000, _FIRST_WAIT
-        while True:
-            if self._status(name) == wanted:
-                return True
-            left = until - stopwatch()
-            if left <= 0:
-                return False
-            time.sleep(min(pause, left))
-            pause = min(_LONGEST_WAIT, pause * 1.5)
+        waiting = Waiting(_FIRST_PAUSE, timeout=self._settle_ms / 1000)
+        return waiting.until(lambda: self._status(name), lambda status: status == wanted) == wanted
 
     def _status(self, name: str) -> str:
         """The status of the job now; "" if it does not exist."""

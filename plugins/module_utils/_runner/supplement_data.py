@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import time
 import typing as t
 import uuid
 
@@ -24,6 +23,7 @@ from .._common.errors import ApiError, Kind, OptionError
 from .._common.stopwatch import stopwatch
 from .._common.text import counted, printable, safe
 from .._common.times import Window, to_iso
+from .._common.waiting import Waiting
 from .._journal.journal import Journal
 from .._models.attempt import Attempt, AttemptKind, Failure, Intent, Outcome, Slot
 from .._models.instance import InstanceType, JobInstance
@@ -33,7 +33,6 @@ from .._planner.hold_off import not_ahead, on_both_clocks
 from .._planner.patch_data import SLACK_MS, by_date, differences, ended, own_instances, sendable, without_success
 from .._planner.quiet_hours import NOT_BETWEEN, QuietHours, QuietSpan, not_sent
 from .ansible_module import ModuleRun, failure_result, sentence
-from .engine import FIRST_WAIT, LONGEST_WAIT
 from .sender import RunIdentity
 from .write import Basis, Ending, Write, Writer, flight_ms
 
@@ -163,7 +162,7 @@ class _Starting(_Work):
 
     def act(self) -> None:
         """Bring it about that the run is there, once; then wait for its end."""
-        pause = FIRST_WAIT
+        waiting = Waiting()
         while True:
             self.run.doing = "listing"
             row, asked_ms = timed(self.clock, self.listed)
@@ -171,9 +170,8 @@ class _Starting(_Work):
             if row is not None:
                 self._there(row, attempt)
                 return
-            if not self._send_or_wait(attempt, pause):
+            if not self._send_or_wait(attempt, waiting):
                 return
-            pause = min(LONGEST_WAIT, pause * 1.5)
 
     def _newest(self, asked_ms: int) -> Attempt | None:
         """The newest attempt for the name, by whichever controller."""
@@ -183,13 +181,12 @@ class _Starting(_Work):
             return None
         return on_both_clocks(not_ahead(made[-1], self.clock.latest_ms(), known.journal_ms, 0), asked_ms, known.journal_ms)
 
-    def _send_or_wait(self, attempt: Attempt | None, pause: float) -> bool:
+    def _send_or_wait(self, attempt: Attempt | None, waiting: Waiting) -> bool:
         """The run is not listed: send it, or wait for what another request, maybe of this call, has brought. False if this call is over."""
         if self._taken is not None:
             if stopwatch() - self._taken[1] > self.settle_ms / 1000:
                 raise self._taken[0]
-            time.sleep(pause)
-            return True
+            return waiting.pause()
         step = sendable(attempt, self.clock.earliest_ms(), self.settle_ms)
         own = attempt is not None and attempt.run_id == self.run_id
         if self.run.check_mode:
@@ -201,8 +198,7 @@ class _Starting(_Work):
         if attempt is not None and attempt.outcome is Outcome.ACCEPTED and self.clock.earliest_ms() >= attempt.sent_ms + self.settle_ms:
             return self._not_listed(attempt, own=own)
         self.run.doing = step.reason
-        time.sleep(max(0.05, min(pause, (step.due_ms - self.clock.earliest_ms()) / 1000)))
-        return True
+        return waiting.pause((step.due_ms - self.clock.earliest_ms()) / 1000)
 
     def _would_send(self, sends: bool) -> bool:
         if sends:
@@ -342,7 +338,8 @@ class _Starting(_Work):
 
     def _wait(self, row: PatchDataRow) -> None:
         """Until its end, or wait_timeout."""
-        begun, over_since = stopwatch(), None
+        interval, over_since = self.options["poll_interval"], None
+        waiting = Waiting(interval, interval, timeout=self.options["wait_timeout"])
         while True:
             made = self._progress(row)
             over = ended(row, made)
@@ -355,8 +352,7 @@ class _Starting(_Work):
             if over:
                 self._conclude(row, made)
                 return
-            left = self.options["wait_timeout"] - (stopwatch() - begun)
-            if left <= 0:
+            if not waiting.pause():
                 text = f"it has not ended after {self.options['wait_timeout']} seconds: {self.run.doing}"
                 self.run.result.update(
                     failure_result(
@@ -364,7 +360,6 @@ class _Starting(_Work):
                     )
                 )
                 return
-            time.sleep(min(self.options["poll_interval"], left))
             row = self.listed() or row
 
     def _conclude(self, row: PatchDataRow, made: t.Sequence[JobInstance]) -> None:
@@ -450,13 +445,7 @@ class _Stopping(_Work):
 
     def _until_stopped(self) -> PatchDataRow | None:
         """The run as it is listed once it does not run any more, or when ``settle_time`` is over."""
-        begun, pause = stopwatch(), FIRST_WAIT
-        while True:
-            row = self.listed()
-            if row is None or row.state != "running" or stopwatch() - begun >= self.settle_ms / 1000:
-                return row
-            time.sleep(pause)
-            pause = min(LONGEST_WAIT, pause * 1.5)
+        return Waiting(timeout=self.settle_ms / 1000).until(self.listed, lambda row: row is None or row.state != "running")
 
 
 def _missed(instance: JobInstance) -> dict[str, t.Any]:
