@@ -87,7 +87,7 @@ class ScopedClient:
         path = encoded_path(version, project_id, *segments)
         return Request(method, base, path, route, query=pairs, body=body, headers=tuple(headers), writes=method == "POST")
 
-    def read(self, request: Request, parse: t.Callable[[t.Any], _T], deadline: float | None) -> _T:
+    def read(self, request: Request, parse: t.Callable[[t.Any], _T], deadline: float | None = None) -> _T:
         """Send a read and return what *parse* makes of the JSON.
 
         :raises ApiError: the request failed, or *parse* refused the answer; then the error names the request.
@@ -100,12 +100,12 @@ class ScopedClient:
             error.status, error.request_id = answer.status, answer.request_id
             raise
 
-    def write(self, request: Request, deadline: float | None) -> Answer:
+    def write(self, request: Request) -> Answer:
         """Send a write. Both 200 and 204 mean that it was accepted, whichever of them its page documents.
 
         :raises ApiError: it was refused; AMBIGUOUS if its outcome is unknown.
         """
-        answer = self.session.client.send(request, deadline=deadline)
+        answer = self.session.client.send(request)
         if answer.status not in (200, 204):
             raise ApiError(
                 Kind.AMBIGUOUS,

@@ -25,7 +25,6 @@ FEW_NAMES = 5
 def list_selected(
     api: WorkspaceApi,
     selection: Selection,
-    deadline: float | None = None,
     *,
     failed: dict[str, ApiError] | None = None,
     notes: list[str] | None = None,
@@ -50,10 +49,10 @@ def list_selected(
     """
     first, *rest = _joined(selection.window, started)
     instance_types = frozenset() if every_type else selection.instance_types
-    parts = [_listed(api, selection, first, deadline, instance_types)]
+    parts = [_listed(api, selection, first, instance_types)]
     last = until if until is not None else max((span.end for span in rest), default=first.end)
     late = late_starts(first, parts[0].instances, last)
-    parts += [_listed(api, selection, span, deadline, instance_types) for span in ([late] if late is not None else rest)]
+    parts += [_listed(api, selection, span, instance_types) for span in ([late] if late is not None else rest)]
     problems = {name: error for part in parts for name, error in part.problems.items()}
     if failed is None:
         for error in problems.values():
@@ -108,19 +107,17 @@ def patterns_without_instances(selection: Selection, instances: t.Iterable[JobIn
     return [pattern for pattern in patterns if not any(map(select([pattern], selection.window).names, seen))]
 
 
-def _listed(
-    api: WorkspaceApi, selection: Selection, span: Window, deadline: float | None, instance_types: t.Collection[InstanceType]
-) -> Listing:
+def _listed(api: WorkspaceApi, selection: Selection, span: Window, instance_types: t.Collection[InstanceType]) -> Listing:
     statuses: t.Collection[Status] = selection.statuses
     types: t.Collection[InstanceType] = selection.instance_types
     instance_type = next(iter(instance_types)) if len(instance_types) == 1 else None
     names = selection.exact_names()
     if names is not None and _named_is_cheaper(api, len(names), span):
-        return api.list_named(names, span, statuses=statuses, instance_type=instance_type, deadline=deadline)
+        return api.list_named(names, span, statuses=statuses, instance_type=instance_type)
     wanted = WantedJobs.of(selection)
     if types and InstanceType.SUB_JOB not in types:
         wanted = WantedJobs(wanted.name, lambda dummy: False, wanted.exact)
-    return api.list_workspace(span, wanted=wanted, statuses=statuses, instance_type=instance_type, deadline=deadline)
+    return api.list_workspace(span, wanted=wanted, statuses=statuses, instance_type=instance_type)
 
 
 def _named_is_cheaper(api: WorkspaceApi, names: int, span: Window) -> bool:

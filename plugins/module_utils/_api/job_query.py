@@ -22,7 +22,7 @@ from .._models.selection import Selection, has_wildcard, select
 class JobLists(t.Protocol):
     """Lists jobs; :class:`.workspace.WorkspaceApi` does."""
 
-    def list_jobs(self, name: str | None = None, *, job_type: str = "BATCH", deadline: float | None = None) -> list[Job]:
+    def list_jobs(self, name: str | None = None, *, job_type: str = "BATCH") -> list[Job]:
         """See :meth:`.workspace.WorkspaceApi.list_jobs`."""
         raise NotImplementedError
 

@@ -19,37 +19,37 @@ _PAGES = 200
 
 
 class SupplementDataApi:
-    """The calls for PatchData. Every method takes ``deadline`` (time.monotonic() seconds, or None) and raises ApiError."""
+    """The calls for PatchData. Every method raises ApiError."""
 
     def __init__(self, client: ScopedClient) -> None:
         self._client = client
 
-    def create(self, asked: PatchData, deadline: float | None = None) -> Answer:
+    def create(self, asked: PatchData) -> Answer:
         """POST …/factory/supplement-data [SDK]: start a run. 200 without a body."""
-        return self._client.write(self._client.v2("POST", "supplement", "supplement-data", body=asked.body()), deadline)
+        return self._client.write(self._client.v2("POST", "supplement", "supplement-data", body=asked.body()))
 
-    def stop(self, name: str, deadline: float | None = None) -> Answer:
+    def stop(self, name: str) -> Answer:
         """POST …/factory/supplement-data/{instance_name}/stop [SDK]: stop what waits or runs of a run. 200 without a body."""
-        return self._client.write(self._client.v2("POST", "supplement", "supplement-data", name, "stop"), deadline)
+        return self._client.write(self._client.v2("POST", "supplement", "supplement-data", name, "stop"))
 
-    def rows(self, name: str | None = None, deadline: float | None = None) -> list[PatchDataRow]:
+    def rows(self, name: str | None = None) -> list[PatchDataRow]:
         """GET …/factory/supplement-data [SDK]: the runs whose name is or contains *name* (None: all), newest first, each once."""
         rows: dict[tuple[t.Any, ...], PatchDataRow] = {}
         for page in range(_PAGES):
-            listed, before = self._page(name, page, deadline), len(rows)
+            listed, before = self._page(name, page), len(rows)
             rows.update({(row.name, row.submitted): row for row in listed})
             if len(listed) < ROWS_PAGE or len(rows) == before:
                 break
         return list(rows.values())
 
-    def named(self, name: str, deadline: float | None = None) -> list[PatchDataRow]:
+    def named(self, name: str) -> list[PatchDataRow]:
         """The runs of exactly that name, newest first; more than one only where the service does not mind."""
-        return [row for row in self.rows(name, deadline) if row.name == name]
+        return [row for row in self.rows(name) if row.name == name]
 
-    def _page(self, name: str | None, page: int, deadline: float | None) -> list[PatchDataRow]:
+    def _page(self, name: str | None, page: int) -> list[PatchDataRow]:
         query = {"sort": "desc", "page": page, "size": ROWS_PAGE, "name": name}
         request = self._client.v2("GET", "supplements", "supplement-data", query=query)
-        return self._client.read(request, _rows, deadline)
+        return self._client.read(request, _rows)
 
 
 def _rows(body: t.Any) -> list[PatchDataRow]:

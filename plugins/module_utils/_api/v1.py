@@ -31,7 +31,7 @@ V1_WINDOW_MS = 7 * 86_400_000
 
 
 class V1Api:
-    """The v1 API in one workspace. Every method takes ``deadline`` (time.monotonic() seconds, or None) and raises ApiError."""
+    """The v1 API in one workspace. Every method raises ApiError."""
 
     def __init__(self, client: ScopedClient) -> None:
         self._client = client
@@ -61,25 +61,25 @@ class V1Api:
         instances = read_windowed(fetch, window, key=lambda listed: listed.full_key, what=what, limits=limits, budget=budget)
         return [instance for instance in instances if job_name in (None, instance.job_name)]
 
-    def list_jobs(self, name: str | None, job_type: str, deadline: float | None = None) -> list[Job]:
+    def list_jobs(self, name: str | None, job_type: str) -> list[Job]:
         """GET …/jobs [SDK]: jobs of that type whose name contains *name* (None: all)."""
 
         def fetch(limit: int, offset: int) -> Page[Job]:
-            return self._client.read(self.jobs_request(job_type, limit, offset, name), job_page, deadline)
+            return self._client.read(self.jobs_request(job_type, limit, offset, name), job_page)
 
         return read_paged(fetch, key=lambda job: job.name, what="jobs", page=JOBS_PAGE)
 
-    def probe(self, deadline: float | None = None) -> None:
+    def probe(self) -> None:
         """GET …/jobs [SDK] for a single job, to see whether v1 is open to the account."""
-        self._client.read(self.jobs_request("BATCH", 1, 0), job_page, deadline)
+        self._client.read(self.jobs_request("BATCH", 1, 0), job_page)
 
-    def job_detail(self, job_name: str, deadline: float | None = None) -> dict[str, t.Any]:
+    def job_detail(self, job_name: str) -> dict[str, t.Any]:
         """GET …/jobs/{name} [SDK][OTC]: the definition of the newest submitted version, as the service returns it (nodes, schedule, params, …)."""
-        return self._client.read(self.job_request(job_name), lambda body: _whole(body, f"the definition of job {job_name}"), deadline)
+        return self._client.read(self.job_request(job_name), lambda body: _whole(body, f"the definition of job {job_name}"))
 
-    def job_nodes(self, job_name: str, deadline: float | None = None) -> JobNodes:
+    def job_nodes(self, job_name: str) -> JobNodes:
         """The nodes in the same definition."""
-        fields = Fields(self.job_detail(job_name, deadline), f"the definition of job {job_name}")
+        fields = Fields(self.job_detail(job_name), f"the definition of job {job_name}")
         nodes = enumerate(fields.entries("nodes"), 1)
         names = tuple(Fields(node, f"node {number} of job {job_name}").name("name") for number, node in nodes)
         version = fields.identifier("version") or ""
@@ -90,7 +90,7 @@ class V1Api:
         request = self.instance_request(job_name, instance_id)
         return self._client.read(request, lambda body: instance_detail(body, f"the detail of instance {instance_id}"), deadline)
 
-    def restart(self, job_name: str, instance_id: str | None, options: RetryOptions, deadline: float | None = None) -> Answer:
+    def restart(self, job_name: str, instance_id: str | None, options: RetryOptions) -> Answer:
         """POST …/jobs/{job_name}/instances/{instance_id}/restart [H-67]: reruns one instance. 204 or 200, without a body."""
         if not instance_id:
             raise ApiError(
@@ -98,29 +98,29 @@ class V1Api:
                 f"the service listed the instance of job {job_name} without the instance id that v1 needs",
                 hint="Set api_version to v2, which identifies instances by job id and times.",
             )
-        return self._client.write(self.restart_request(job_name, instance_id, options), deadline)
+        return self._client.write(self.restart_request(job_name, instance_id, options))
 
-    def stop(self, job_name: str, instance_id: str | None, deadline: float | None = None) -> Answer:
+    def stop(self, job_name: str, instance_id: str | None) -> Answer:
         """POST …/jobs/{job_name}/instances/{instance_id}/stop [OTC-66]: stops one instance that waits, runs or hangs. 204 or 200, without a body."""
         if not instance_id:
             raise ApiError(Kind.INVALID, f"the service listed the instance of job {job_name} without the instance id that v1 needs")
-        return self._client.write(self._client.v1("POST", "stop", "jobs", job_name, "instances", instance_id, "stop"), deadline)
+        return self._client.write(self._client.v1("POST", "stop", "jobs", job_name, "instances", instance_id, "stop"))
 
-    def start_job(self, job_name: str, deadline: float | None = None) -> Answer:
+    def start_job(self, job_name: str) -> Answer:
         """POST …/jobs/{job_name}/start [OTC-92]: the job is scheduled from now on. 204 or 200, without a body."""
-        return self._client.write(self._client.v1("POST", "start_job", "jobs", job_name, "start"), deadline)
+        return self._client.write(self._client.v1("POST", "start_job", "jobs", job_name, "start"))
 
-    def stop_job(self, job_name: str, deadline: float | None = None) -> Answer:
+    def stop_job(self, job_name: str) -> Answer:
         """POST …/jobs/{job_name}/stop [OTC-64]: the job is scheduled no more. 204 or 200, without a body."""
-        return self._client.write(self._client.v1("POST", "stop_job", "jobs", job_name, "stop"), deadline)
+        return self._client.write(self._client.v1("POST", "stop_job", "jobs", job_name, "stop"))
 
-    def run_job(self, job_name: str, params: t.Mapping[str, str], deadline: float | None = None) -> Answer:
+    def run_job(self, job_name: str, params: t.Mapping[str, str]) -> Answer:
         """POST …/jobs/{job_name}/run-immediate [OTC-91]: one run of the job, now. 200 with the ``instanceId``.
 
         :param params: the job's parameters by name. The type of a parameter is not sent: editions differ in what it is called.
         """
         body = {"jobParams": [{"name": name, "value": value} for name, value in params.items()]} if params else None
-        return self._client.write(self._client.v1("POST", "run", "jobs", job_name, "run-immediate", body=body), deadline)
+        return self._client.write(self._client.v1("POST", "run", "jobs", job_name, "run-immediate", body=body))
 
     # The requests of these endpoints, which ``questions.py`` sends too
 

@@ -45,7 +45,7 @@ _COUNTS = {
 
 
 class V2Api:
-    """The v2 API in one workspace. Every method takes ``deadline`` (time.monotonic() seconds, or None) and raises ApiError."""
+    """The v2 API in one workspace. Every method raises ApiError."""
 
     def __init__(self, client: ScopedClient) -> None:
         self._client = client
@@ -57,7 +57,6 @@ class V2Api:
         *,
         statuses: t.Collection[Status] | None = None,
         instance_type: InstanceType | None = None,
-        deadline: float | None = None,
         budget: ListBudget | None = None,
     ) -> list[JobInstance]:
         """GET …/factory/jobs/{job_name}/instances/detail [H-208]: all instances of the job of exactly that name.
@@ -69,38 +68,36 @@ class V2Api:
 
         def fetch(span: Window, limit: int, offset: int) -> Page[JobInstance]:
             request = self.instances_request(job_name, span, limit, offset, status, instance_type)
-            return self._client.read(request, lambda body: instance_page(body, self._client.workspace_id), deadline)
+            return self._client.read(request, lambda body: instance_page(body, self._client.workspace_id))
 
         what, limits = f"instances of job {job_name}", ListLimits(slice_ms=V2_WINDOW_MS)
         return read_windowed(fetch, window, key=lambda listed: listed.full_key, what=what, limits=limits, budget=budget)
 
-    def list_jobs(self, name: str | None, job_type: str, deadline: float | None = None) -> list[Job]:
+    def list_jobs(self, name: str | None, job_type: str) -> list[Job]:
         """GET …/factory/jobs [SDK]: jobs of that type whose name contains *name* (None: all)."""
 
         def fetch(limit: int, offset: int) -> Page[Job]:
-            return self._client.read(self.jobs_request(job_type, limit, offset, name), job_page, deadline)
+            return self._client.read(self.jobs_request(job_type, limit, offset, name), job_page)
 
         return read_paged(fetch, key=lambda job: job.name, what="jobs", page=JOBS_PAGE)
 
-    def statistics(self, deadline: float | None = None) -> dict[Status, int]:
+    def statistics(self) -> dict[Status, int]:
         """GET …/factory/monitor/task-statistics-overview [SDK]: instances of the last seven days by status, for statuses that need attention.
 
         One request per second is allowed [H-OV2].
         """
-        return self._client.read(self.statistics_request(), _statistics, deadline)
+        return self._client.read(self.statistics_request(), _statistics)
 
-    def retry(self, job_name: str, keys: t.Iterable[InstanceKey], options: RetryOptions, deadline: float | None = None) -> Answer:
+    def retry(self, job_name: str, keys: t.Iterable[InstanceKey], options: RetryOptions) -> Answer:
         """POST …/factory/jobs/{job_name}/instances/retry, first mode [H-RET]: reruns selected instances. 200 or 204, without a body."""
-        return self._client.write(self.retry_request(job_name, keys, options), deadline)
+        return self._client.write(self.retry_request(job_name, keys, options))
 
-    def retry_related(self, job_name: str, related: RelatedJobs, options: RetryOptions, deadline: float | None = None) -> Answer:
+    def retry_related(self, job_name: str, related: RelatedJobs, options: RetryOptions) -> Answer:
         """The same POST, second mode [H-RET]: reruns the job with upstream and downstream jobs."""
         request = self._client.v2("POST", "retry", "jobs", job_name, "instances", "retry", body=body_v2_related(options, related))
-        return self._client.write(request, deadline)
+        return self._client.write(request)
 
-    def depend_instances(
-        self, instance_id: str, relation: str = "both", depth: int = 1, latest_only: bool = True, deadline: float | None = None
-    ) -> list[RelatedInstance]:
+    def depend_instances(self, instance_id: str, relation: str = "both", depth: int = 1, latest_only: bool = True) -> list[RelatedInstance]:
         """GET …/factory/instances/{instance_id}/depend-instances [H-DEP]: the instances that it depends on and that depend on it.
 
         :param relation: ``parent``, ``child`` or ``both``.
@@ -110,14 +107,14 @@ class V2Api:
         query = {"relation": relation, "depth": depth, "latest": latest_only}
         request = self._client.v2("GET", "depend", "instances", instance_id, "depend-instances", query=query)
         return read_whole(
-            lambda: self._client.read(request, lambda body: _related_page(body, self._client.workspace_id), deadline),
+            lambda: self._client.read(request, lambda body: _related_page(body, self._client.workspace_id)),
             key=lambda related: related.instance.full_key,
             what=f"instances related to instance {instance_id}",
         )
 
-    def depend_jobs(self, job_name: str, relation: str = "both", deadline: float | None = None) -> list[RelatedJob]:
+    def depend_jobs(self, job_name: str, relation: str = "both") -> list[RelatedJob]:
         """GET …/factory/jobs/{job_name}/depend [SDK]: a plain list of the jobs that it depends on and that depend on it."""
-        return self._client.read(self.depend_jobs_request(job_name, relation), _related_jobs, deadline)
+        return self._client.read(self.depend_jobs_request(job_name, relation), _related_jobs)
 
     # The requests of these endpoints, which ``questions.py`` sends too
 

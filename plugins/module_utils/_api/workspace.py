@@ -42,15 +42,13 @@ class StartedRun:
 class WorkspaceApi(WorkspaceLists):
     """One workspace: its lists, statistics and dependencies, and reruns. See :class:`.workspace_lists.WorkspaceLists` for the parameters."""
 
-    def depend_instances(
-        self, instance_id: str, relation: str = "both", depth: int = 1, latest_only: bool = True, deadline: float | None = None
-    ) -> list[RelatedInstance]:
+    def depend_instances(self, instance_id: str, relation: str = "both", depth: int = 1, latest_only: bool = True) -> list[RelatedInstance]:
         """The instances that an instance depends on or that depend on it (v2 only), see :meth:`V2Api.depend_instances`."""
-        return self._versions.only("v2", "depend", lambda: self._v2.depend_instances(instance_id, relation, depth, latest_only, deadline))
+        return self._versions.only("v2", "depend", lambda: self._v2.depend_instances(instance_id, relation, depth, latest_only))
 
-    def statistics(self, deadline: float | None = None) -> dict[Status, int]:
+    def statistics(self) -> dict[Status, int]:
         """How many instances of the last seven days failed, are in running-exception or were cancelled, by status (v2 only)."""
-        return self._versions.only("v2", "statistics", lambda: self._v2.statistics(deadline))
+        return self._versions.only("v2", "statistics", lambda: self._v2.statistics())
 
     def instance_detail(self, instance: JobInstance, deadline: float | None = None) -> InstanceDetail:
         """The nodes of an instance, whichever version listed it (v1 only): its instance_id is the same in both lists.
@@ -81,9 +79,9 @@ class WorkspaceApi(WorkspaceLists):
         """Whether :meth:`instance_detail` may be tried: v1 is allowed, and neither unknown, closed nor out of reach, as far as is known."""
         return self._may_use_v1() and self._versions.known.get("list_workspace") != "v2"
 
-    def depend_jobs(self, job_name: str, relation: str = "both", deadline: float | None = None) -> list[RelatedJob]:
+    def depend_jobs(self, job_name: str, relation: str = "both") -> list[RelatedJob]:
         """The jobs that a job depends on or that depend on it (v2 only)."""
-        return self._versions.only("v2", "depend", lambda: self._v2.depend_jobs(job_name, relation, deadline))
+        return self._versions.only("v2", "depend", lambda: self._v2.depend_jobs(job_name, relation))
 
     @property
     def one_by_one(self) -> bool:
@@ -94,7 +92,7 @@ class WorkspaceApi(WorkspaceLists):
         """How many instances the next :meth:`retry` may carry, if *wanted* are asked for."""
         return 1 if self.one_by_one else max(1, wanted)
 
-    def retry(self, job_name: str, instances: t.Sequence[JobInstance], options: RetryOptions, deadline: float | None = None) -> Accepted:
+    def retry(self, job_name: str, instances: t.Sequence[JobInstance], options: RetryOptions) -> Accepted:
         """Rerun instances of one job.
 
         :raises ApiError: AMBIGUOUS if the outcome is unknown; any other kind means that nothing was rerun. NOT_PUBLISHED for several
@@ -110,13 +108,13 @@ class WorkspaceApi(WorkspaceLists):
                     f"v2 is not used here, and v1 reruns one instance per request, not {len(instances)}",
                     hint="Send them one by one.",
                 )
-            return self._v1.restart(job_name, instances[0].instance_id, options, deadline)
+            return self._v1.restart(job_name, instances[0].instance_id, options)
 
         keys = [instance.key for instance in instances]
-        answer = self._versions.v2_or_v1("retry", lambda: self._v2.retry(job_name, keys, options, deadline), by_v1)
+        answer = self._versions.v2_or_v1("retry", lambda: self._v2.retry(job_name, keys, options), by_v1)
         return Accepted(answer.request_id, self.api_versions["retry"])
 
-    def can_restart_by_id(self, deadline: float | None = None) -> bool:
+    def can_restart_by_id(self) -> bool:
         """Whether :meth:`restart` can be used: v1 is allowed, has a host and is open to the account.
 
         Known where v1 answered before, for example with the list of the workspace; otherwise asked by one read of a single job.
@@ -125,46 +123,46 @@ class WorkspaceApi(WorkspaceLists):
         if not self._may_use_v1():
             return False
         if "v1" not in self._versions.answered:
-            self._probe_v1(deadline)
+            self._probe_v1()
         return "v1" in self._versions.answered
 
-    def restart(self, job_name: str, instance: JobInstance, options: RetryOptions, deadline: float | None = None) -> Accepted:
+    def restart(self, job_name: str, instance: JobInstance, options: RetryOptions) -> Accepted:
         """Rerun one instance by its instance_id, by v1 also where v2 reruns the others: v2's key cannot tell twins apart.
 
         :raises ApiError: as :meth:`retry`; NOT_PUBLISHED where v1 must not be used or is not open.
         """
         if instance.key.workspace_id != self.workspace_id:
             raise ValueError("restart needs an instance of its own workspace")
-        answer = self._versions.only("v1", "restart", lambda: self._v1.restart(job_name, instance.instance_id, options, deadline))
+        answer = self._versions.only("v1", "restart", lambda: self._v1.restart(job_name, instance.instance_id, options))
         return Accepted(answer.request_id, "v1")
 
-    def stop(self, instance: JobInstance, deadline: float | None = None) -> Accepted:
+    def stop(self, instance: JobInstance) -> Accepted:
         """Stop one instance that waits, runs or hangs (v1 only).
 
         :raises ApiError: AMBIGUOUS if the outcome is unknown; any other kind means that nothing was stopped.
         """
         if instance.key.workspace_id != self.workspace_id:
             raise ValueError("stop needs an instance of its own workspace")
-        answer = self._versions.only("v1", "stop", lambda: self._v1.stop(instance.job_name, instance.instance_id, deadline))
+        answer = self._versions.only("v1", "stop", lambda: self._v1.stop(instance.job_name, instance.instance_id))
         return Accepted(answer.request_id, "v1")
 
-    def start_schedule(self, job_name: str, deadline: float | None = None) -> Accepted:
+    def start_schedule(self, job_name: str) -> Accepted:
         """Let a job be scheduled from now on (v1 only).
 
         :raises ApiError: AMBIGUOUS if the outcome is unknown; any other kind means that nothing was changed.
         """
-        return Accepted(self._versions.only("v1", "schedule", lambda: self._v1.start_job(job_name, deadline)).request_id, "v1")
+        return Accepted(self._versions.only("v1", "schedule", lambda: self._v1.start_job(job_name)).request_id, "v1")
 
-    def stop_schedule(self, job_name: str, deadline: float | None = None) -> Accepted:
+    def stop_schedule(self, job_name: str) -> Accepted:
         """Let a job be scheduled no more (v1 only). :raises ApiError: as :meth:`start_schedule`."""
-        return Accepted(self._versions.only("v1", "schedule", lambda: self._v1.stop_job(job_name, deadline)).request_id, "v1")
+        return Accepted(self._versions.only("v1", "schedule", lambda: self._v1.stop_job(job_name)).request_id, "v1")
 
-    def run_job(self, job_name: str, params: t.Mapping[str, str], deadline: float | None = None) -> StartedRun:
+    def run_job(self, job_name: str, params: t.Mapping[str, str]) -> StartedRun:
         """Run a job once, now (v1 only).
 
         :raises ApiError: AMBIGUOUS if the outcome is unknown, or the answer names no instance; any other kind means that nothing was started.
         """
-        answer = self._versions.only("v1", "run", lambda: self._v1.run_job(job_name, params, deadline))
+        answer = self._versions.only("v1", "run", lambda: self._v1.run_job(job_name, params))
         try:
             instance_id = Fields(answer.body, "the answer").identifier("instance_id")
         except ApiError:
@@ -175,13 +173,13 @@ class WorkspaceApi(WorkspaceLists):
             )
         return StartedRun(answer.request_id, instance_id)
 
-    def check_unmoved(self, instance: JobInstance, deadline: float | None = None) -> None:
+    def check_unmoved(self, instance: JobInstance) -> None:
         """Read *instance* once more, by its detail (v1 only), and compare it with how it was listed.
 
         :raises ApiError: MOVED_ON if its status or start is another one by now, or it is not there any more; else why it cannot be read.
         """
         try:
-            now = self.instance_detail(instance, deadline)
+            now = self.instance_detail(instance)
         except ApiError as error:
             if error.kind is not Kind.NOT_FOUND:
                 raise
@@ -192,18 +190,18 @@ class WorkspaceApi(WorkspaceLists):
                 Kind.MOVED_ON, f"it had gone on by itself: it was listed as {listed}, and a moment before the stop it was {shown}"
             )
 
-    def retry_related(self, job_name: str, related: RelatedJobs, options: RetryOptions, deadline: float | None = None) -> Accepted:
+    def retry_related(self, job_name: str, related: RelatedJobs, options: RetryOptions) -> Accepted:
         """Rerun a job with upstream and downstream jobs (v2 only).
 
         :raises ApiError: as :meth:`retry`; NOT_PUBLISHED where v2 must not be used or is not open.
         """
-        answer = self._versions.only("v2", "retry_related", lambda: self._v2.retry_related(job_name, related, options, deadline))
+        answer = self._versions.only("v2", "retry_related", lambda: self._v2.retry_related(job_name, related, options))
         return Accepted(answer.request_id, "v2")
 
-    def _probe_v1(self, deadline: float | None) -> None:
+    def _probe_v1(self) -> None:
         """Find out by one cheap read whether v1 is open here; an error is an answer too."""
         try:
-            self._versions.by("v1", "probe", lambda: self._v1.probe(deadline))
+            self._versions.by("v1", "probe", lambda: self._v1.probe())
         except ApiError as error:
             if error.kind is Kind.UNREACHABLE:
                 self._unreachable_until = time.monotonic() + UNREACHABLE_SECONDS

@@ -76,7 +76,6 @@ class WorkspaceLists:
         job_name: str | None = None,
         statuses: t.Collection[Status] | None = None,
         instance_type: InstanceType | None = None,
-        deadline: float | None = None,
         budget: ListBudget | None = None,
     ) -> list[JobInstance]:
         """All instances planned within *window*, in no order. Two may share a key, see :func:`.instance.twins`.
@@ -89,14 +88,14 @@ class WorkspaceLists:
         :raises ApiError: a part of the list could not be read, or it exceeds *budget*.
         """
         if job_name is None:
-            listing = self.list_workspace(window, statuses=statuses, instance_type=instance_type, deadline=deadline)
+            listing = self.list_workspace(window, statuses=statuses, instance_type=instance_type)
             for error in listing.problems.values():
                 raise error
             return listing.instances
         span = self._retained(window)
         if span is None:
             return []
-        filters: dict[str, t.Any] = {"statuses": statuses, "instance_type": instance_type, "deadline": deadline, "budget": budget}
+        filters: dict[str, t.Any] = {"statuses": statuses, "instance_type": instance_type, "budget": budget}
         instances = self._versions.v2_or_v1(
             "list",
             lambda: self._v2.list_instances(job_name, span, **filters),
@@ -111,7 +110,6 @@ class WorkspaceLists:
         wanted: WantedJobs | None = None,
         statuses: t.Collection[Status] | None = None,
         instance_type: InstanceType | None = None,
-        deadline: float | None = None,
     ) -> Listing:
         """The instances of every wanted job, by v1 in one walk; where only v2 is open, of each batch job and sub-job by itself.
 
@@ -122,11 +120,11 @@ class WorkspaceLists:
         if span is None:
             return Listing()
         wanted = wanted or WantedJobs()
-        walked = self._walk(span, statuses, instance_type, deadline)
+        walked = self._walk(span, statuses, instance_type)
         if walked is not None:
             return Listing(_filtered((instance for instance in walked if wanted.name(instance.job_name)), statuses, instance_type))
-        jobs = self._job_names(wanted, instance_type, deadline)
-        listing = self.list_named(jobs.names, window, statuses=statuses, instance_type=instance_type, deadline=deadline)
+        jobs = self._job_names(wanted, instance_type)
+        listing = self.list_named(jobs.names, window, statuses=statuses, instance_type=instance_type)
         # A job that was listed a moment ago and does not exist any more was deleted, and its instances with it.
         listing.problems = {name: error for name, error in listing.problems.items() if error.kind is not Kind.NOT_FOUND}
         listing.problems.update(jobs.problems)
@@ -140,13 +138,12 @@ class WorkspaceLists:
         *,
         statuses: t.Collection[Status] | None = None,
         instance_type: InstanceType | None = None,
-        deadline: float | None = None,
     ) -> Listing:
         """The instances of each of the jobs. A job that cannot be listed does not stop the others.
 
         :raises ApiError: of a kind that every other job would end in too, or the jobs together exceed a list's budget.
         """
-        filters: dict[str, t.Any] = {"statuses": statuses, "instance_type": instance_type, "deadline": deadline}
+        filters: dict[str, t.Any] = {"statuses": statuses, "instance_type": instance_type}
         budget = ListBudget("instances of the jobs")
 
         def list_one(name: str) -> list[JobInstance] | ApiError:
@@ -174,14 +171,12 @@ class WorkspaceLists:
         """Whether one walk can list the whole workspace, as far as is known: by v1, which must have a host."""
         return self.api_version == "v1" or (self._may_use_v1() and self._versions.known.get("list_workspace") != "v2")
 
-    def list_jobs(self, name: str | None = None, *, job_type: str = "BATCH", deadline: float | None = None) -> list[Job]:
+    def list_jobs(self, name: str | None = None, *, job_type: str = "BATCH") -> list[Job]:
         """The jobs of the workspace, or the one of exactly that name (an empty list if there is none).
 
         :param job_type: BATCH or REAL_TIME.
         """
-        jobs = self._versions.v2_or_v1(
-            "jobs", lambda: self._v2.list_jobs(name, job_type, deadline), lambda: self._v1.list_jobs(name, job_type, deadline)
-        )
+        jobs = self._versions.v2_or_v1("jobs", lambda: self._v2.list_jobs(name, job_type), lambda: self._v1.list_jobs(name, job_type))
         return [job for job in jobs if name in (None, job.name)]
 
     def has_job(self, name: str) -> bool:
@@ -190,16 +185,16 @@ class WorkspaceLists:
             return True
         return any(job.name == name or name.startswith(f"{job.name}_") for job in self.list_jobs(job_type="REAL_TIME"))
 
-    def job_detail(self, job_name: str, deadline: float | None = None) -> dict[str, t.Any]:
+    def job_detail(self, job_name: str) -> dict[str, t.Any]:
         """The definition of the job as the service returns it, with nodes and schedule (v1 only)."""
-        return self._versions.only("v1", "job", lambda: self._v1.job_detail(job_name, deadline))
+        return self._versions.only("v1", "job", lambda: self._v1.job_detail(job_name))
 
-    def job_nodes(self, job_name: str, deadline: float | None = None) -> JobNodes | ApiError | None:
+    def job_nodes(self, job_name: str) -> JobNodes | ApiError | None:
         """The nodes of a job; the error by which they cannot be read; None where v1, which alone names them, is not open."""
         if not self._may_use_v1() or self._versions.known.get("job") == "closed":
             return None
         try:
-            return self._versions.only("v1", "job", lambda: self._v1.job_nodes(job_name, deadline))
+            return self._versions.only("v1", "job", lambda: self._v1.job_nodes(job_name))
         except ApiError as error:
             if error.kind is Kind.UNREACHABLE:
                 self._unreachable_until = time.monotonic() + UNREACHABLE_SECONDS
@@ -211,9 +206,7 @@ class WorkspaceLists:
         except OptionError as error:
             return ApiError(Kind.INVALID, str(error))  # a name that cannot be part of a URL, such as ".."
 
-    def _walk(
-        self, span: Window, statuses: t.Collection[Status] | None, instance_type: InstanceType | None, deadline: float | None
-    ) -> list[JobInstance] | None:
+    def _walk(self, span: Window, statuses: t.Collection[Status] | None, instance_type: InstanceType | None) -> list[JobInstance] | None:
         """The whole workspace by v1; None where v1 must not be used, or where auto finds it closed or unreachable."""
         if not self.walks_workspace:
             return None
@@ -221,7 +214,7 @@ class WorkspaceLists:
             return self._versions.by(
                 "v1",
                 "list_workspace",
-                lambda: self._v1.list_instances(None, span, statuses=statuses, instance_type=instance_type, deadline=deadline),
+                lambda: self._v1.list_instances(None, span, statuses=statuses, instance_type=instance_type),
             )
         except ApiError as error:
             if self.api_version == "v1" or error.kind not in (Kind.NOT_PUBLISHED, Kind.UNREACHABLE):
@@ -233,22 +226,22 @@ class WorkspaceLists:
             self.api_versions["list_workspace"] = "v2"
             return None
 
-    def _job_names(self, wanted: WantedJobs, instance_type: InstanceType | None, deadline: float | None) -> JobNames:
+    def _job_names(self, wanted: WantedJobs, instance_type: InstanceType | None) -> JobNames:
         """The names of all wanted batch jobs and sub-jobs, by v2."""
         try:
-            batch = self.list_jobs(deadline=deadline)
+            batch = self.list_jobs()
             sub_jobs = instance_type in (None, InstanceType.SUB_JOB)
-            real_time = self.list_jobs(job_type="REAL_TIME", deadline=deadline) if sub_jobs else []
+            real_time = self.list_jobs(job_type="REAL_TIME") if sub_jobs else []
         except ApiError as error:
             if error.kind is Kind.UNREACHABLE:
                 self._unreachable_until = 0.0  # nothing can be reached, which says nothing about the v1 host
             raise
         self._warn_of_unreachable_v1()
-        return listed_names(wanted, batch, real_time, lambda name: self._node_names(name, deadline))
+        return listed_names(wanted, batch, real_time, lambda name: self._node_names(name))
 
-    def _node_names(self, job_name: str, deadline: float | None) -> list[str] | ApiError | None:
+    def _node_names(self, job_name: str) -> list[str] | ApiError | None:
         """The names of the nodes of a real-time job, for :func:`listed_names`."""
-        nodes = self.job_nodes(job_name, deadline)
+        nodes = self.job_nodes(job_name)
         if isinstance(nodes, ApiError):
             return [] if nodes.kind is Kind.NOT_FOUND else nodes  # deleted since the jobs were listed
         return None if nodes is None else list(nodes.names)
