@@ -92,33 +92,7 @@ class Service:
             for job in workspace.jobs.values():
                 jobs[job.name] = []
         for instance in self.world.instances():
-            run = instance.current
-            workspaces[instance.job.workspace.workspace_id][instance.job.name].append(
-                {
-                    "job_id": instance.job.job_id,
-                    "instance_id": instance.instance_id,
-                    "plan_time": instance.plan_time,
-                    "submit_time": submit_time_of(instance, self.switches),
-                    "status": instance.status,
-                    "hidden": bool(run and run.status == "hidden"),
-                    "stopped_by": instance.stopped_by if instance.status == "manual-stop" else "",
-                    "forced": instance.force_success or instance.ignore_success,
-                    "reads": [_name(above) for above in self.world.data_of(instance)],
-                    "runs": [
-                        {
-                            "number": past.number,
-                            "status": past.status,
-                            "requested": past.requested,
-                            "start": past.start,
-                            "end": past.end,
-                            "request_id": past.request_id,
-                            "read": [[*_name(above), number] for above, number in past.read],
-                        }
-                        for past in instance.runs
-                    ],
-                    "queued": len(instance.queued),
-                }
-            )
+            workspaces[instance.job.workspace.workspace_id][instance.job.name].append(self._instance_state(instance))
         schedules = {
             workspace.workspace_id: {job.name: job.status for job in workspace.jobs.values()} for workspace in self.world.workspaces()
         }
@@ -129,6 +103,33 @@ class Service:
             "switches": switches,
             "workspaces": workspaces,
             "schedules": schedules,
+        }
+
+    def _instance_state(self, instance: Instance) -> dict[str, t.Any]:
+        run = instance.current
+        return {
+            "job_id": instance.job.job_id,
+            "instance_id": instance.instance_id,
+            "plan_time": instance.plan_time,
+            "submit_time": submit_time_of(instance, self.switches),
+            "status": instance.status,
+            "hidden": bool(run and run.status == "hidden"),
+            "stopped_by": instance.stopped_by if instance.status == "manual-stop" else "",
+            "forced": instance.force_success or instance.ignore_success,
+            "reads": [_name(above) for above in self.world.data_of(instance)],
+            "runs": [
+                {
+                    "number": past.number,
+                    "status": past.status,
+                    "requested": past.requested,
+                    "start": past.start,
+                    "end": past.end,
+                    "request_id": past.request_id,
+                    "read": [[*_name(above), number] for above, number in past.read],
+                }
+                for past in instance.runs
+            ],
+            "queued": len(instance.queued),
         }
 
 

@@ -79,14 +79,8 @@ class ActionModule(ActionBase):
         if failures:
             # Without what has been shown: Ansible prints the whole of a result that failed, and passes on no statistics of it.
             return {**failed_with(" ".join(failures)), "paths": published.paths, "report_url": published.url}
-        result = {
-            "changed": False,
-            "summary": _summary.summarize(results),
-            "plans": _summary.plans(results),
-            "lines": _texts(lines),
-            "paths": published.paths,
-            "report_url": published.url,
-        }
+        result = {"changed": False, "summary": _summary.summarize(results), "plans": _summary.plans(results), "lines": _texts(lines)}
+        result.update(paths=published.paths, report_url=published.url)
         if options["publish"]:
             result["ansible_stats"] = _stats(result, self._passed(task_vars, "dataarts_plans"), published.handed_on)
         warnings = [*_summary.shared_workspaces(ids), *([published.warning] if published.warning else [])]

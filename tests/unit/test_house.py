@@ -11,6 +11,7 @@ import re
 import shutil
 import subprocess
 import sys
+import typing as t
 from collections import Counter
 from pathlib import Path
 from types import SimpleNamespace
@@ -24,6 +25,8 @@ from tools import environments, failures, matrix, support, switches
 
 TESTS = Path(__file__).resolve().parents[1]
 CHECKOUT = TESTS.parent
+#: Lines of a function, its docstring included.
+LONGEST_FUNCTION = 45
 #: Folders of which `make test` runs nothing: all their tests have a marker that it leaves out, and a target of their own.
 LEFT_OUT = ("browser", "ecosystem", "eda")
 
@@ -235,6 +238,21 @@ def test_the_changelog_names_everything_that_users_call() -> None:
 
 def test_the_version_that_modules_know_is_that_of_the_collection() -> None:
     assert yaml.safe_load((CHECKOUT / "galaxy.yml").read_text(encoding="utf-8"))["version"] == VERSION
+
+
+def functions(folder: str) -> t.Iterator[tuple[str, int]]:
+    """Every function below *folder*, as file:line, and its lines."""
+    for path in sorted((CHECKOUT / folder).rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+                yield f"{path.relative_to(CHECKOUT)}:{node.lineno} {node.name}", (node.end_lineno or node.lineno) - node.lineno + 1
+
+
+@pytest.mark.parametrize("folder", ["plugins", "extensions", "roles", "emulator", "tools"])
+def test_no_function_is_longer_than_a_screen(folder: str) -> None:
+    lengths = dict(functions(folder))
+    assert {where: lines for where, lines in lengths.items() if lines > LONGEST_FUNCTION} == {}
+    assert lengths or folder == "roles", "roles have no Python today, and none that is too long tomorrow"
 
 
 def names(folder: str, pattern: str = "*.py") -> set[str]:
