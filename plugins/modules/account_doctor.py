@@ -38,7 +38,7 @@ options:
     default: false
   measure:
     description:
-      - Whether to measure also which open points of the service's documentation this account settles; see RV(assumptions). This takes about
+      - Whether to also measure which open points of the service's documentation this account settles; see RV(assumptions). This takes about
         fifteen further reads, and one read of the statistics, which the service allows once a second.
       - If several hosts of a play share an account, the action plugin measures only for the first of them, unless this option is set.
     type: bool

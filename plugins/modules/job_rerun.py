@@ -1225,7 +1225,7 @@ msg:
   returned: by the task, and on failure
   sample: "Reran 2 instances of 1 job in workspace 62fbba734e634c5087656fc3ff7adf34: all succeeded, 1m 05s."
 succeeded:
-  description: The opposite of a failure, for a role that reports it at its end.
+  description: V(false) if the task failed. The role uses it, because it reports a failure only at its end.
   type: bool
   returned: by the task
   sample: true

@@ -176,8 +176,8 @@ instance:
 action:
   description:
     - What this call did. V(run) requested the run, or would do so in check mode. V(adopt) waited for a run that another task had requested.
-      V(settle) in check mode, if what became of an earlier request is not known yet. V(rejected) by the service, nothing was started.
-      V(unknown) may have run or not. V(none) if it ended before.
+      V(settle) means, in check mode, that the outcome of an earlier request is not known yet. V(rejected) was rejected by the service, and
+      nothing was started. V(unknown) may have run or not. V(none) if it ended before.
   type: str
   returned: always
   sample: run

@@ -12,8 +12,8 @@ version_added: "1.0.0"
 author:
   - dataarts.factory contributors (@dataarts-factory)
 description:
-  - Shows the results that M(dataarts.factory.job_instance_info) or M(dataarts.factory.rerun_history_info) left in a variable of each host
-    in one table that fits a terminal of 80 columns. It sends no request to the service.
+  - Shows one table, which fits a terminal of 80 columns. Its rows are the results of M(dataarts.factory.job_instance_info) or
+    M(dataarts.factory.rerun_history_info), which each host has in a variable. It sends no request to the service.
   - Run it once for the play, with C(run_once), after the last workspace. The playbooks C(dataarts.factory.failed) and
     C(dataarts.factory.history) run it at their end.
   - If a workspace has no result, the task fails after it has shown the others. It then returns only the workspaces without a result,
