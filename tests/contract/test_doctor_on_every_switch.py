@@ -5,13 +5,16 @@
 
 from __future__ import annotations
 
+import time
 import typing as t
 from pathlib import Path
 
 import pytest
 
 from ansible_collections.dataarts.factory.plugins.module_utils._http import rate_limiter
+from ansible_collections.dataarts.factory.plugins.module_utils._http.client import Client
 from ansible_collections.dataarts.factory.plugins.module_utils._http.iam import FetchedAuth
+from ansible_collections.dataarts.factory.plugins.module_utils._http.request import Answer, Request
 from ansible_collections.dataarts.factory.plugins.module_utils._planner.assumptions import POINTS
 from emulator.running import Running
 from emulator.switches import SWITCHES
@@ -159,6 +162,29 @@ def test_an_instance_that_somebody_reran_is_told_by_its_siblings(emulated: Runni
         assert read == {}
     else:
         assert read == {"submit_time_after_rerun": "new", "instance_id_after_rerun": instance_id}
+
+
+def test_what_needs_no_other_answer_is_asked_side_by_side(emulated: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The longest row of requests each of which began after the one before had ended is at most half of all."""
+    spans: list[tuple[float, float]] = []
+    send = Client.send
+
+    def timed(client: Client, request: Request, **options: t.Any) -> Answer:
+        began = time.monotonic()
+        try:
+            return send(client, request, **options)
+        finally:
+            spans.append((time.monotonic(), began))
+
+    monkeypatch.setattr(Client, "send", timed)
+    begin(emulated)
+    assert len(decided(emulated, probe_retry=True, time_limit=60.0)) > 20
+    row, last = 0, 0.0
+    for ended, began in sorted(spans):
+        if began >= last:
+            row, last = row + 1, ended
+    assert row <= len(spans) / 2
+    assert len(spans) <= 40
 
 
 def test_what_reading_decides(emulated: Running) -> None:
