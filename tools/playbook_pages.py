@@ -153,7 +153,12 @@ def of_plays(path: Path) -> tuple[list[tuple[str, str]], set[str], list[str]]:
         roles |= dict.fromkeys(more)
         used |= others
     # People do not set what a task returns, nor what the role sets.
-    returned = {*re.findall(r"register: (dataarts_\w+)", source), "dataarts_rerun_result", "dataarts_rerun_summary"}
+    returned = {
+        *re.findall(r"register: (dataarts_\w+)", source),
+        "dataarts_rerun_result",
+        "dataarts_missing_result",
+        "dataarts_rerun_summary",
+    }
     return list(roles), used - returned, imported
 
 

@@ -29,6 +29,9 @@ from tests.support.playbook import ROOT, TREE, Ansible
 from tests.support.scenarios import FREE, SECRET_KEY, SUPPLY_ID, V1, V2, WORKSPACE_ID, small_night
 from tests.support.workspace import account
 
+from .test_missing import whole_hour
+from .test_supplement_missing import SALES
+
 SOURCE = ROOT / "extensions" / "eda" / "plugins" / "event_source" / "failed_instances.py"
 Event = dict[str, t.Any]
 
@@ -85,6 +88,30 @@ def test_every_failure_is_told_once_and_a_new_one_at_the_next_poll(service: t.An
         assert base64.b64decode(event["error_message_b64"]) == base64.b64decode(event["reason_b64"]) == b"node load failed"
         assert (event["node"], base64.b64decode(event["node_b64"]), event["node_type"]) == ("publish", b"publish", "DLISQL")
         assert source.poll() == []
+
+
+def test_what_was_never_made_is_told_once(service: t.Any, tmp_path: Path) -> None:
+    """One event for all of a workspace; a source that starts later, or shares the journal, does not repeat it. A job that is stopped is left out."""
+    closed = {**SALES, "name": "closed", "status": "STOPPED"}
+    service.reset(small_night(jobs=[SALES, closed], switches={**FREE, **V1}))
+    args: dict[str, t.Any] = {"find_missing": True, "planned_after": str(whole_hour(11))}
+    with Source(service, tmp_path, **args) as source:
+        (event,) = source.poll()
+        assert (event["kind"], event["host"], event["instances"], len(event["gaps"])) == ("missing", "sales", 3, 2)
+        assert [base64.b64decode(name).decode() for name in event["job_names_b64"]] == ["sales"]
+        assert event["planned_from"] == whole_hour(7)
+        assert source.poll() == []
+    with Source(service, tmp_path, **args) as again:
+        assert again.poll() == []
+    with Source(service, tmp_path / "other") as other:
+        assert other.poll() == []
+
+
+def test_where_the_schedules_cannot_be_read_failures_are_still_told(service: t.Any, tmp_path: Path, caplog: t.Any) -> None:
+    service.set(v1_open=False, **V2)
+    with Source(service, tmp_path, find_missing=True) as source:
+        assert len(failed_jobs(source.poll())) == 6
+    assert "Failed to look for missing instances" in caplog.text
 
 
 def test_a_failure_is_told_also_where_nobody_says_why(service: t.Any, tmp_path: Path) -> None:

@@ -17,8 +17,10 @@ from emulator.running import Running
 from tests.support.http_server import HttpServer, reply
 from tests.support.long import whole_plays
 from tests.support.playbook import Ansible, Outcome
-from tests.support.scenarios import WORKSPACE_ID
+from tests.support.scenarios import FREE, V1, V2, WORKSPACE_ID, small_night
 from tests.support.workspace import inventory, variables
+
+from .test_missing import whole_hour
 
 
 @pytest.fixture
@@ -117,6 +119,25 @@ def test_a_proposal_sends_nothing_and_is_written_down(machine: Machine) -> None:
     plans = json.loads(file.read_text(encoding="utf-8"))["dataarts_plans"]
     assert plans["sales"]["plan_id"] == message["plan_id"]
     assert message["plan_id"].startswith("6-")
+
+
+@pytest.mark.long
+def test_a_proposed_repair_holds_what_was_never_made_and_is_launched_as_it_is(machine: Machine) -> None:
+    sales = {"name": "sales", "instances": [{"plan_time": whole_hour(hours), "status": "success"} for hours in range(12) if hours != 3]}
+    failed = {
+        "name": "stock",
+        "instances": [{"plan_time": whole_hour(hours), "status": "fail" if hours == 2 else "success"} for hours in range(12)],
+    }
+    machine.service.reset(small_night(jobs=[sales, failed], speed=600, switches={**FREE, **V1, **V2}))
+    extra = {"dataarts_proposal_directory": str(machine.directory), "dataarts_planned_after": str(whole_hour(11))}
+    machine.play("event_propose_repair", extra=extra).succeeded()
+    assert machine.service.journal() == []
+    (message,) = machine.messages()
+    assert "1 never made. To do it: " in message["text"]
+    words = shlex.split(message["text"].split("To do it: ", 1)[1].replace("INVENTORY", str(machine.directory / "hosts.yml")))
+    machine.ansible.run(*words).succeeded()
+    made = sorted((entry["kind"], instance["plan_time"]) for entry in machine.service.journal() for instance in entry["instances"])
+    assert made == [("patch_data", whole_hour(3)), ("retry", whole_hour(2))]
 
 
 @pytest.mark.long

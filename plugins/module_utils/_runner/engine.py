@@ -35,7 +35,6 @@ from .._planner.showing import NOTES, Showing, learned, notes_of
 from .ansible_module import ModuleRun
 from .sender import RerunExchange, RunIdentity, Sender
 from .snapshot import Listed, Since, Snapshot, take
-from .write import journal_of
 
 
 class Strategy(abc.ABC):
@@ -141,20 +140,31 @@ class Engine:
     def __init__(self, strategy: Strategy) -> None:
         self._strategy = strategy
         self._run = strategy.run
-        self._identity = RunIdentity.here(strategy.run_id, strategy.run.options)
+        options = strategy.run.options
+        self._identity = RunIdentity.here(strategy.run_id, options)
         self._notes: dict[str, str] = {}
+        self._journal = Journal(
+            options["journal"],
+            password=options["journal_password"],
+            project_id=strategy.run.session.project_id,
+            read_only=strategy.run.check_mode,
+        )
 
     def run(self) -> None:
         """Passes until nothing is left that this call can bring to an end; then the verdict."""
         waiting = Waiting()
-        with journal_of(self._run) as self._journal:
-            while True:
-                snapshot, plan = self._pass()
-                left = self._strategy.seconds_left(plan)
-                if left is None:
-                    break
-                waiting.pause(left)
-            self._keep(plan)
+        with self._journal:
+            try:
+                while True:
+                    snapshot, plan = self._pass()
+                    left = self._strategy.seconds_left(plan)
+                    if left is None:
+                        break
+                    waiting.pause(left)
+                self._keep(plan)
+            finally:
+                for text in self._journal.warnings:
+                    self._run.warn(text)
         self._strategy.conclude(snapshot, plan)
 
     def _learn(self, snapshot: Snapshot, plan: Plan) -> None:

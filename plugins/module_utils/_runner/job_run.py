@@ -29,7 +29,7 @@ from .._planner.stopping import ENDED
 from .ansible_module import ModuleRun, error_result, failure_result, sentence
 from .info import must_match
 from .sender import RunIdentity
-from .write import Basis, Ending, Write, Writer, flight_ms, journal_of
+from .write import Basis, Ending, Write, Writer, flight_ms
 
 #: Plan times around now in which the instances of the job are listed before it is run, ms.
 _AROUND_MS = 3_600_000
@@ -45,8 +45,14 @@ def job_run(run: ModuleRun) -> None:
         raise OptionError("Only v1 of the API can run a job, and api_version is v2. Set api_version to auto or v1.")
     if not options["job_name"].strip():
         raise OptionError("job_name is empty. Set it to the name of the job to run.")
-    with journal_of(run) as journal:
-        _Task(run, journal).work()
+    with Journal(
+        options["journal"], password=options["journal_password"], project_id=run.session.project_id, read_only=run.check_mode
+    ) as journal:
+        try:
+            _Task(run, journal).work()
+        finally:
+            for text in journal.warnings:
+                run.warn(text)
 
 
 class _Task:

@@ -25,7 +25,6 @@ from .ansible_module import ModuleRun, error_result, failure_result, sentence
 from .info import must_match
 from .schedules import JobSchedules, ScheduleOutcome
 from .sender import RunIdentity
-from .write import journal_of
 
 #: How often it is read whether a job that cannot be started again yet can be, seconds.
 _PAUSE = 1.0
@@ -40,8 +39,14 @@ def job_schedule(run: ModuleRun) -> None:
         raise OptionError("Only v1 of the API can start and stop a job, and api_version is v2. Set api_version to auto or v1.")
     if options["max_jobs"] is not None and options["max_jobs"] < 1:
         raise OptionError(f"max_jobs is {options['max_jobs']}. Set it to 1 or more, or leave it out for no limit.")
-    with journal_of(run) as journal:
-        _Task(run, journal).work()
+    with Journal(
+        options["journal"], password=options["journal_password"], project_id=run.session.project_id, read_only=run.check_mode
+    ) as journal:
+        try:
+            _Task(run, journal).work()
+        finally:
+            for text in journal.warnings:
+                run.warn(text)
 
 
 class _Task:

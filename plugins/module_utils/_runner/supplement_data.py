@@ -34,7 +34,7 @@ from .._planner.patch_data import SLACK_MS, by_date, differences, ended, own_ins
 from .._planner.quiet_hours import NOT_BETWEEN, QuietHours, QuietSpan, not_sent
 from .ansible_module import ModuleRun, failure_result, sentence
 from .sender import RunIdentity
-from .write import Basis, Ending, Write, Writer, flight_ms, journal_of
+from .write import Basis, Ending, Write, Writer, flight_ms
 
 #: How often one call sends a run whose answers get lost, before it gives up.
 _TIMES = 3
@@ -60,8 +60,17 @@ def supplement_data(run: ModuleRun) -> None:
         _Stopping(run).act()
         return
     asked = PatchData.from_options(run.options)
-    with journal_of(run) as journal:
-        _Starting(run, asked, journal).act()
+    with Journal(
+        run.options["journal"],
+        password=run.options["journal_password"],
+        project_id=run.session.project_id,
+        read_only=run.check_mode,
+    ) as journal:
+        try:
+            _Starting(run, asked, journal).act()
+        finally:
+            for text in journal.warnings:
+                run.warn(text)
 
 
 def supplement_data_info(run: ModuleRun) -> None:

@@ -14,20 +14,16 @@ runs by hand in ``job_run.py``, of schedules in ``schedules.py``.
 
 from __future__ import annotations
 
-import contextlib
 import math
 import typing as t
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from .._common.errors import ApiError, ClaimLostError, JournalError, Kind, OptionError
 from .._common.stopwatch import stopwatch
 from .._http.client import Client
-from .._journal.journal import Journal
 from .._models.attempt import Outcome
 from .._planner.outcomes import outcome_of
 from .._planner.quiet_hours import QuietSpan, not_sent
-from .ansible_module import ModuleRun
 
 #: How long a list may be acted on, seconds that also pass while the machine sleeps. An instance that somebody else reran meanwhile must not
 #: be rerun again.
@@ -35,18 +31,6 @@ FRESH_SECONDS = 60.0
 #: How long after its claim began a request may leave before the journal is told, and asked whether the claim still stands, seconds. By the
 #: stopwatch: the service's clock may step back meanwhile. A journal that takes longer than this for one transaction is of no use.
 STAMP_SECONDS = 5.0
-
-
-@contextlib.contextmanager
-def journal_of(run: ModuleRun) -> Iterator[Journal]:
-    """The journal that the options of *run* name, until the end of the block; in check mode it is only read. Its warnings are the run's."""
-    options, project_id = run.options, run.session.project_id
-    with Journal(options["journal"], password=options["journal_password"], project_id=project_id, read_only=run.check_mode) as journal:
-        try:
-            yield journal
-        finally:
-            for text in journal.warnings:
-                run.warn(text)
 
 
 def flight_ms(client: Client) -> int:

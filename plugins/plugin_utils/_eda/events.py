@@ -18,6 +18,7 @@ from ...module_utils._common.text import printable
 from ...module_utils._common.times import to_iso
 from ...module_utils._models.instance import JobInstance
 from ...module_utils._models.reason import Reason
+from ...module_utils._planner.missing import Gap
 from .failures import NewFailure
 from .options import Login, Place
 
@@ -108,6 +109,24 @@ def _dependant(instance: JobInstance) -> dict[str, t.Any]:
         "plan_time": instance.key.plan_time,
         "plan_time_iso": to_iso(instance.key.plan_time),
     }
+
+
+def missing_event(gaps: t.Sequence[Gap], login: Login, place: Place) -> Event:
+    """Instances of a workspace that were never made, and of which no event has told: how many, in how many gaps, and of which jobs. Times epoch ms."""
+    names = sorted({gap.job_name for gap in gaps})
+    first, gap_names = min(gap.times[0] for gap in gaps), sorted(gap.name for gap in gaps)
+    details = {
+        "kind": "missing",
+        "account": clear(login.name),
+        "workspace_id": place.workspace_id,
+        "host": place.host,
+        "instances": sum(len(gap.times) for gap in gaps),
+        "gaps": gap_names,
+        "job_names_b64": [encoded(name) for name in names],
+        "planned_from": first,
+        "planned_from_iso": to_iso(first),
+    }
+    return _event("/".join(("missing", place.workspace_id, *gap_names)), [place.host], details)
 
 
 def trouble_event(kind: str, login: Login, message: str, since_ms: int, places: t.Sequence[Place] | None = None) -> Event:

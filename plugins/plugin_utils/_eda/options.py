@@ -27,7 +27,10 @@ _HOST = re.compile(r"[\w][\w.-]{0,127}")
 #: Of how many failures of one poll dependants may be read: the service answers ten requests a second.
 MOST_READ = 100
 _SECONDS = (("poll_interval", 1), ("repeat_within", 0))
-_AS_THEY_ARE = ("planned_after", "poll_interval", "repeat_within", "probe", "api_version", "journal", "journal_password", "dependants")
+_AS_THEY_ARE = (
+    *("planned_after", "poll_interval", "repeat_within", "probe", "find_missing", "api_version", "journal", "journal_password"),
+    "dependants",
+)
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,7 @@ class SourceOptions:
     poll_interval: int
     repeat_within: int
     probe: bool
+    find_missing: bool
     api_version: str
     journal: str | None
     journal_password: str | None = field(repr=False)
@@ -104,6 +108,7 @@ def source_spec() -> Spec:
         "poll_interval": {"type": "int", "default": 60},
         "repeat_within": {"type": "int", "default": 300},
         "probe": {"type": "bool", "default": True},
+        "find_missing": {"type": "bool", "default": False},
         "journal": {"type": "str"},
         "journal_password": {"type": "str", "no_log": True},
         "dependants": {"type": "int", "default": 0},

@@ -26,7 +26,7 @@ from ...module_utils._http.compat import HAS_REQUESTS
 from ...module_utils._http.session import check_endpoints, open_session
 from ...module_utils._journal.journal import Journal
 from ...module_utils._runner.ansible_module import error_result
-from .events import failed_event, trouble_event
+from .events import failed_event, missing_event, trouble_event
 from .failures import NewFailure
 from .options import Login, SourceOptions, environment_for, source_options
 from .workspace_watch import Poll, WorkspaceWatch
@@ -204,6 +204,10 @@ class AccountWatch:
         for failure in poll.failures:
             await self._deliver(failure, watched, poll)
         await self._in_thread(watched.finish, poll)
+        gaps = await self._in_thread(watched.missing)
+        if gaps:
+            await self._put(missing_event(gaps, self._login, watched.place))
+            await self._in_thread(watched.tell_missing, gaps)
         return poll.problem
 
     async def _deliver(self, failure: NewFailure, watched: WorkspaceWatch, poll: Poll) -> None:

@@ -6,10 +6,12 @@
 from __future__ import annotations
 
 import logging
+import time
 import typing as t
 from dataclasses import dataclass, field
 
 from ...module_utils._api.instance_query import list_selected
+from ...module_utils._api.job_query import JobCatalog
 from ...module_utils._api.reason_query import FullKey, ReasonReader
 from ...module_utils._api.service_time import timed_window
 from ...module_utils._api.workspace import WorkspaceApi
@@ -24,6 +26,10 @@ from ...module_utils._models.reason import Reason
 from ...module_utils._models.run_scope import window_of
 from ...module_utils._models.selection import select
 from ...module_utils._planner.hung import stopped_by
+from ...module_utils._planner.missing import Gap
+from ...module_utils._planner.repair import Missing, left_alone
+from ...module_utils._runner.ansible_module import ModuleRun
+from ...module_utils._runner.missing import find_missing
 from .deliveries import Deliveries
 from .events import FailureFacts
 from .failures import NewFailure, new_failures
@@ -38,6 +44,8 @@ _PROBING = 0.5
 _GRACE_MS = 60_000
 #: Errors by which a site, or an account, does not show dependants at all.
 _CLOSED = frozenset({Kind.NOT_PUBLISHED, Kind.NO_PERMISSION})
+#: How often missing instances are looked for, seconds: that reads the definition of each job, and none counts as missing before it is ten minutes late.
+_MISSING_SECONDS = 600
 #: Errors of the statistics that only mean that this site, or this account, does without them.
 _NO_STATISTICS = frozenset({Kind.NOT_PUBLISHED, Kind.NO_PERMISSION, Kind.NOT_FOUND, Kind.INVALID, Kind.BAD_ANSWER})
 
@@ -79,6 +87,9 @@ class WorkspaceWatch:
         self._checked = False
         self._missing: set[str] = set()
         self._shows_dependants = options.api_version != "v1"
+        self._looked_at: float | None = None  # when missing instances were looked for last, time.monotonic()
+        self._missing_scope = f"missing {place.workspace_id}"
+        self._warned: set[str] = set()
 
     @property
     def deliveries(self) -> Deliveries:
@@ -178,6 +189,42 @@ class WorkspaceWatch:
         for name in unknown:
             if not any(map(select([name], window).names, names)):
                 _LOG.warning("No job of workspace %s matches %s, which is in jobs.", self.place.workspace_id, printable(name, 100))
+
+    def missing(self) -> list[Gap]:
+        """The gaps of missing instances that no source has told of. They are looked for every ten minutes; where that is not possible, the log
+        says so.
+
+        :raises JournalError: the journal could not be read.
+        """
+        if not self._options.find_missing or (self._looked_at is not None and time.monotonic() - self._looked_at < _MISSING_SECONDS):
+            return []
+        self._looked_at = time.monotonic()
+        clock = self._session.client.clock
+        window = window_of(self._options.times, clock.now_ms())
+        run, catalog = ModuleRun({"workspace_id": self.place.workspace_id}), JobCatalog(self._workspace)
+        try:
+            absent = find_missing(run, self._workspace, catalog, select(self._options.jobs, window), window.end, clock.earliest_ms())
+        except ApiError as error:
+            self._warn(f"Failed to look for missing instances: {printable(str(error), 500)}")
+            return []
+        for name, cause in absent.unreadable.items():
+            self._warn(
+                f"What of job {printable(name, 100)} is missing is not known, because its schedule cannot be read: {printable(cause, 300)}"
+            )
+        due = [(Missing.of({**gap.to_result(), "job_status": job.status}), gap) for job, gap, _others in absent.gaps]
+        known = self._journal().notes(self._missing_scope)
+        return [gap for missing, gap in due if gap.name not in known and not left_alone(missing, stopped_jobs=False)]
+
+    def tell_missing(self, gaps: t.Iterable[Gap]) -> None:
+        """An event has told of *gaps*. :raises JournalError: the journal could not be written."""
+        for gap in gaps:
+            self._journal().note(self._missing_scope, gap.name, "")
+
+    def _warn(self, text: str) -> None:
+        """Say *text* in the log, once."""
+        if text not in self._warned:
+            self._warned.add(text)
+            _LOG.warning("Workspace %s: %s", self.place.workspace_id, text)
 
     def claim(self, failure: NewFailure) -> bool:
         """Whether the event of *failure* is this source's to put. :raises JournalError: the journal could not be written."""

@@ -26,11 +26,7 @@ def headline(report: Result, language: str = "en", *, related: bool = False) -> 
     lost = sum(1 for workspace in workspaces if workspace["state"] == "no_result")
     also = [say("lost", workspaces=say("workspaces", lost))] if lost else []
     if report["check_mode"]:
-        more = [*_refused(workspaces, say), *also]
-        # Where no workspace has a plan, nobody knows that nothing is to be rerun.
-        planned = any(not workspace["refused"] and workspace["state"] != "no_result" for workspace in workspaces)
-        parts = more if more and not planned else [_plan(workspaces, say, related=related), *more]
-        return _joined(say, parts[0], parts[1:])
+        return _joined(say, _plan(workspaces, say, related=related), [*_refused(workspaces, say), *also])
     in_progress = sum(report["totals"][name] for name in IN_PROGRESS)
     broken = report["totals"]["to_rerun"] + sum(sum(map(missed_goal, workspace["instances"])) for workspace in workspaces)
     meant = report["totals"]["succeeded"] + in_progress + broken

@@ -167,7 +167,8 @@ class ModuleAction(ActionBase):
             return refused
         # What the rerun that follows would refuse is refused before anything is made.
         spec, variables = MODULES["job_rerun"](), variables_of("job_rerun", role=True)
-        there = {name: variable for name, variable in variables.items() if variable in task_vars}
+        without = task_vars.get(WITHOUT) or ()
+        there = {name: variable for name, variable in variables.items() if variable in task_vars and name not in without}
         reruns = filled(spec, {}, there, lambda dummy: None, values.of)
         return repair_problem(approved="plan_id" in reruns and not planned, unfit=self._unfit(spec, reruns, there))
 

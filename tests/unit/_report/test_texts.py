@@ -187,15 +187,8 @@ HEADLINES: list[tuple[list[dict[str, t.Any]], bool, str, str]] = [
     (
         [{**judged("planned", to_rerun=1), "refused": True}],
         True,
-        "1 workspace refused",
-        "1 个工作空间被拒绝",
-    ),
-    ([judged("no_result")], True, "1 workspace could not be worked on", "1 个工作空间未能处理"),
-    (
-        [{**judged("planned", to_rerun=1), "refused": True}, judged("no_result"), judged("planned")],
-        True,
-        "Nothing to rerun; 1 workspace refused; 1 workspace could not be worked on",
-        "没有需要重跑的实例；1 个工作空间被拒绝；1 个工作空间未能处理",
+        "Nothing to rerun; 1 workspace refused",
+        "没有需要重跑的实例；1 个工作空间被拒绝",
     ),
 ]
 

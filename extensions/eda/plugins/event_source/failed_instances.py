@@ -98,6 +98,14 @@ options:
         so the statistics are not used if the workspaces of an account would need more than half of poll_interval for them.
     type: bool
     default: true
+  find_missing:
+    description:
+      - Whether to look for instances that were never made too, by the schedules of the jobs, every ten minutes. This needs version v1 of the API
+        and one call for each job.
+      - An event of kind C(missing) names what no source that shares the journal has named, with the number of C(instances), the names of the
+        C(gaps) as module supplement_missing has them, and C(job_names_b64). Jobs whose schedule is stopped are left out.
+    type: bool
+    default: false
   journal:
     description:
       - The journal, as in the modules. A path to a SQLite database, or C(postgresql://user@host:5432/database), which several event sources
