@@ -21,6 +21,9 @@ options:
     type: list
     elements: str
     required: true
+seealso:
+  - plugin: dataarts.factory.survey_answer_errors
+    plugin_type: filter
 """
 
 EXAMPLES = r"""

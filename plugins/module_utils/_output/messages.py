@@ -56,7 +56,8 @@ def plan_lines(
     held_off = _held_off(decisions, scope)
     head = f"Workspace {printable(workspace_id, 100)}, planned {scope.window}: {counted(len(decisions), 'instance')} selected, "
     head += _to_rerun(len(due), len(due) + len(room) + len(later), len(plan.batches), later[-1].queued if later else 1)
-    head += " yet" if (held_off or any(decision.delayed for decision in decisions)) and not due else ""
+    if not (due or room or later) and (held_off or any(decision.delayed for decision in decisions)):
+        head += " yet"
     return [
         head,
         *([f"  purpose: {purpose}"] if purpose else []),

@@ -20,7 +20,7 @@ def _split(text: str) -> frozenset[str]:
 #: Words of our own messages, and of the messages that the service's documents show, in lower case. A test compares them with the messages.
 PLAIN = _split(
     """
-    a above accept accepted accepts access account activate active add address administrator after again agencies agency agent agrees ahead ak
+    a above accept accepted accepts access account action activate active add address administrator after again agencies agency agent agrees ahead ak
     all allow allowed alone already always ambiguous an and anew another ansible answer answered answers any anybody anything apart api apigw
     application are arrive as ascii aside ask asked assign assume assumed assumptions at attempts attribute auth authentication authority
     authorization auto away back bad basic batch be because been before began begin begins behind being believed belong belongs between beyond

@@ -107,6 +107,17 @@ def test_a_plan_with_an_order_is_told_stage_by_stage() -> None:
     ]
 
 
+def test_a_plan_of_which_everything_is_queued_and_held_back_says_so_once() -> None:
+    scope = dataclasses.replace(SCOPE, hold_off_until=at(60))
+    decisions = [
+        decision(Action.SETTLING, number=1, due_ms=at(60)),
+        dataclasses.replace(decision(Action.WAIT, number=2), queued=2),
+        dataclasses.replace(decision(Action.WAIT, number=3), queued=1),
+    ]
+    lines = plan_lines("62fb", scope, limited(decisions, Limits()), policy(hold_off_until=at(60)))
+    assert lines[0].endswith("3 instances selected, 2 to rerun in 2 stages, none of them yet")
+
+
 @pytest.mark.parametrize(
     ("start", "slack", "known", "shown"),
     [
