@@ -143,11 +143,18 @@ def test_warnings_are_given_once() -> None:
 )
 @pytest.mark.parametrize("name", ["endpoint", "endpoint_v1", "iam_endpoint"])
 def test_credentials_never_travel_over_plain_http_unasked(name: str, endpoint: str, allow_http: bool, refused: bool) -> None:
-    options = {"access_key": "AK", "secret_key": "SK", "project_id": "p", "region": "cn-north-4", "allow_http": allow_http, name: endpoint}
+    options = {
+        "access_key": "ACCESSKEY",
+        "secret_key": "SECRETKEY",
+        "project_id": "p",
+        "region": "cn-north-4",
+        "allow_http": allow_http,
+        name: endpoint,
+    }
     run = ModuleRun(options)
     if not refused:
         assert run.session.hosts
-        assert run.secrets == {"AK", "SK"}
+        assert run.secrets == {"ACCESSKEY", "SECRETKEY"}
         return
     with pytest.raises(OptionError, match="plain http"):
         run.session  # noqa: B018
