@@ -117,14 +117,16 @@ class SqliteDatabase(Database):
     def _connect(self, write: bool) -> bool:
         if self._connection is not None:
             return True
-        inode = self._file()
-        if inode is None:
-            if not write:
-                return False
-            inode = self._make(self.path)
-        self._inode = inode
         uri = f"{self.path.as_uri()}?mode={'ro' if self.read_only else 'rw'}"
-        self._connection = sqlite3.connect(uri, BUSY_SECONDS, isolation_level=None, check_same_thread=False, uri=True)
+        while self._connection is None:
+            self._inode = self._file() or (self._make(self.path) if write else None)
+            if self._inode is None and not write:
+                return False
+            connection = sqlite3.connect(uri, BUSY_SECONDS, isolation_level=None, check_same_thread=False, uri=True)
+            if self._file() == self._inode:
+                self._connection = connection
+            else:  # another process set the file aside meanwhile: which of the two was opened is not known
+                connection.close()
         # EXTRA syncs the directory too after a commit, without which a power failure could undo the last one.
         self._execute("PRAGMA synchronous = EXTRA")
         # In this order: whoever makes the tables marks the file in the same transaction.

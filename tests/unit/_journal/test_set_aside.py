@@ -178,6 +178,24 @@ class TestMoments:
             assert slow.warnings == []
         assert len(aside(place)) == 1
 
+    def test_it_is_set_aside_while_another_opens_it(self, place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+        connect = sqlite3.connect
+
+        def late(*arguments: t.Any, **options: t.Any) -> sqlite3.Connection:
+            monkeypatch.setattr(sqlite3, "connect", connect)
+            other_words(place.path)
+            with place.open() as other:
+                other.read([WORKSPACE], ALL, T)
+                claim(other, 1)
+            return connect(*arguments, **options)
+
+        with place.open() as journal:
+            monkeypatch.setattr(sqlite3, "connect", late)
+            assert len(journal.read([WORKSPACE], ALL, T).attempts) == 1
+            claim(journal, 2)
+            assert len(journal.read([WORKSPACE], ALL, T).attempts) == 2
+        assert len(aside(place)) == 1
+
     def test_one_that_goes_on_with_the_old_one_claims_nothing_more(self, place: Place) -> None:
         with place.open() as unaware:
             claimed = claim(unaware, 400)
