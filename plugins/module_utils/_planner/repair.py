@@ -225,7 +225,7 @@ def missing_at(plan: t.Mapping[str, t.Any] | None, now_ms: int) -> int:
 
 
 def changes(due: t.Sequence[Missing], approved: t.AbstractSet[str], made: t.Container[str]) -> str:
-    """What is missing now and was not approved, or the other way wave, as one text for people; "" if nothing is.
+    """What is missing now and was not approved, or the reverse, as one text for people; "" if nothing is.
 
     :param due: what would be made now.
     :param approved: names that were approved.
