@@ -27,10 +27,12 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Check that collection awx.awx is installed
-  ansible.builtin.assert:
-    that: (['awx.awx.job_template'] | dataarts.factory.absent_modules) == []
-    fail_msg: Install collection awx.awx first.
+- name: Name what is not installed, before the first task needs it
+  ansible.builtin.debug:
+    msg: "{{ absent | join(', ') }} cannot be used: install the collections of their names."
+  vars:
+    absent: "{{ ['awx.awx.job_template', 'awx.awx.project'] | dataarts.factory.absent_modules }}"
+  when: absent | length > 0
 """
 
 RETURN = r"""

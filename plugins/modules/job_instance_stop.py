@@ -81,7 +81,7 @@ EXAMPLES = r"""
   dataarts.factory.job_instance_info:
     region: cn-north-4
     workspace_id: 62fbba734e634c5087656fc3ff7adf34
-    job_name: daily_sales
+    job_name: stock_import
     statuses: [running-exception]
   register: hung
 
@@ -89,7 +89,7 @@ EXAMPLES = r"""
   dataarts.factory.job_instance_stop:
     region: cn-north-4
     workspace_id: 62fbba734e634c5087656fc3ff7adf34
-    job_name: daily_sales
+    job_name: stock_import
     instance_ids: "{{ hung.instances | map(attribute='instance_id') | list }}"
     purpose: INC-4711
   when: hung.instances | length > 0

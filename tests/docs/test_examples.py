@@ -72,10 +72,10 @@ def scenario(now: datetime) -> dict[str, t.Any]:
             "instances": [
                 {"plan_time": "-4h", "id": 1041201},
                 {"plan_time": at("2026-11-23T01:00:00+08:00")},
-                {"plan_time": "-5h", "status": "running-exception"},
             ],
         },
         {"name": "daily_stock", "failed": 1},
+        {"name": "stock_import", "instances": [{"plan_time": "-5h", "status": "running-exception"}]},
         {"name": "load_by_hand", "schedule": "MANUAL", "instances": []},
         *({"name": name, "instances": []} for name in ("morning_report", "orders_eu", "old_report")),
         {"name": "hourly_a", "failed": 2},

@@ -15,6 +15,7 @@ import yaml
 
 from ansible_collections.dataarts.factory.plugins.modules import job_run
 from tests.support.documented import check_documented
+from tests.support.journaled import wait_for
 from tests.support.logic import call
 from tests.support.playbook import run_module
 from tests.support.scenarios import FREE, V1, V2, WORKSPACE_ID, small_night
@@ -140,6 +141,27 @@ def test_an_answer_that_was_lost_before_anything_began_is_unknown_for_ever(servi
         assert "dataarts.factory.job_instance_info" in result["msg"]
     assert runs(service) == []
     assert call("job_run", asked(run_key="night 2"))["changed"]
+
+
+def test_what_another_key_runs_while_it_is_read_back_is_not_taken_for_ours(service: t.Any, asked: Asked) -> None:
+    service.inject({"route": "v1_run", "kind": "drop", "when": "before_effect"})
+    others: list[dict[str, t.Any]] = []
+
+    def other_key() -> None:
+        wait_for(lambda: service.requests("v1_run"))
+        lists = len(service.requests("v1_list"))
+        service.inject({"route": "v1_list", "kind": "latency", "seconds": 60, "when": "before_effect"})
+        wait_for(lambda: len(service.requests("v1_list")) > lists)
+        others.append(call("job_run", asked(run_key="morning", api_version="v1")))
+        service.clear_faults()
+
+    thread = threading.Thread(target=other_key)
+    thread.start()
+    result = call("job_run", asked(max_retries=0, read_timeout=60, api_version="v1"))
+    thread.join()
+    (entry,) = runs(service)
+    assert others[0]["instance"]["instance_id"] == str(entry["instance_id"])
+    assert (result["failed"], result["action"], result["instance"]) == (True, "unknown", None), result
 
 
 @pytest.mark.parametrize("setting", ["manual", "normal", "once"])

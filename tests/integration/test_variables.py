@@ -196,7 +196,7 @@ def test_a_sample_of_the_table_of_forms_in_a_real_inventory(service: Running, an
     ("extra", "said"),
     whole_plays_of(
         [
-            ("dataarts_hosts=", "dataarts_hosts says nothing"),
+            ("dataarts_hosts=", "dataarts_hosts is blank"),
             ('{"dataarts_hosts": {"a": 1}}', "dataarts_hosts must hold text, not a mapping"),
             ("dataarts_serial=some", "dataarts_serial"),
             ("dataarts_jobs=", "dataarts_jobs must be a list, not empty text"),

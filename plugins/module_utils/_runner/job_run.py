@@ -158,8 +158,9 @@ class _Task:
         """Look for the instance of a request whose answer was lost; False if nothing tells, and the task is over."""
         now = self._client.clock.latest_ms()
         window = Window(known.sent_ms - _AROUND_MS, max(now, known.sent_ms) + _AROUND_MS)
-        runs, dummy = self._book.read()
-        instance_id, reason = made_by(known, [run for run in runs if run.run_key != known.run_key], self._listed(window))
+        listed = self._listed(window)
+        runs, dummy = self._book.read()  # after the list: whatever run another key has in it was claimed before
+        instance_id, reason = made_by(known, [run for run in runs if run.run_key != known.run_key], listed)
         if instance_id is not None:
             # None where another task has told it first; it is read again in any case.
             if self._book.record(known, Outcome.ACCEPTED, instance_id=instance_id, read_back=True, message=reason):
