@@ -401,8 +401,11 @@ def laid_out(store: Store, names: t.Iterable[str]) -> None:
         store.create("labels", {"name": label, **own})
     store.create("execution_environments", {"name": "DataArts reruns", "image": "i", **own})
     project = store.create("projects", {"name": "DataArts reruns", **own})
-    store.create("notification_templates", {"name": "DataArts webhook", "notification_type": "webhook",
-        "notification_configuration": {"url": "https://hooks.example.com/x", "headers": {}}, **own})  # fmt: skip
+    webhook = {"url": "https://hooks.example.com/x", "headers": {}}
+    store.create(
+        "notification_templates",
+        {"name": "DataArts webhook", "notification_type": "webhook", "notification_configuration": webhook, **own},
+    )
     runs = {"project": project, "playbook": "rerun.yml", **own}
     empty = store.create("inventories", {"name": "DataArts: gates", **own})
     for gate in gates:

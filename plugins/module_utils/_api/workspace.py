@@ -48,7 +48,7 @@ class WorkspaceApi(WorkspaceLists):
 
     def statistics(self) -> dict[Status, int]:
         """How many instances of the last seven days failed, are in running-exception or were cancelled, by status (v2 only)."""
-        return self._versions.only("v2", "statistics", lambda: self._v2.statistics())
+        return self._versions.only("v2", "statistics", self._v2.statistics)
 
     def instance_detail(self, instance: JobInstance, deadline: float | None = None) -> InstanceDetail:
         """The nodes of an instance, whichever version listed it (v1 only): its instance_id is the same in both lists.
@@ -201,7 +201,7 @@ class WorkspaceApi(WorkspaceLists):
     def _probe_v1(self) -> None:
         """Find out by one cheap read whether v1 is open here; an error is an answer too."""
         try:
-            self._versions.by("v1", "probe", lambda: self._v1.probe())
+            self._versions.by("v1", "probe", self._v1.probe)
         except ApiError as error:
             if error.kind is Kind.UNREACHABLE:
                 self._unreachable_until = time.monotonic() + UNREACHABLE_SECONDS

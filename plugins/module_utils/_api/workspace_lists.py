@@ -237,7 +237,7 @@ class WorkspaceLists:
                 self._unreachable_until = 0.0  # nothing can be reached, which says nothing about the v1 host
             raise
         self._warn_of_unreachable_v1()
-        return listed_names(wanted, batch, real_time, lambda name: self._node_names(name))
+        return listed_names(wanted, batch, real_time, self._node_names)
 
     def _node_names(self, job_name: str) -> list[str] | ApiError | None:
         """The names of the nodes of a real-time job, for :func:`listed_names`."""

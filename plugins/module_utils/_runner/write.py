@@ -169,8 +169,11 @@ class Writer:
                 return Ending(Outcome.ACCEPTED, write.post())
         except ClaimLostError:
             return None
-        except ApiError as failure:
-            error = failure
-        except OptionError as refusal:  # a name that cannot be part of a URL: it never left this machine
-            error = ApiError(Kind.INVALID, str(refusal))
-        return Ending(write.outcome_of(error.kind), error.request_id, error)
+        except ApiError as error:
+            return _ended(write, error)
+        except OptionError as error:  # a name that cannot be part of a URL: it never left this machine
+            return _ended(write, ApiError(Kind.INVALID, str(error)))
+
+
+def _ended(write: Write, error: ApiError) -> Ending:
+    return Ending(write.outcome_of(error.kind), error.request_id, error)

@@ -187,7 +187,7 @@ class TestMoments:
             with place.open() as other:
                 other.read([WORKSPACE], ALL, T)
                 claim(other, 1)
-            return connect(*arguments, **options)
+            return t.cast(sqlite3.Connection, connect(*arguments, **options))
 
         with place.open() as journal:
             monkeypatch.setattr(sqlite3, "connect", late)

@@ -41,9 +41,9 @@ from tests.unit.building import at, limited, policy
 GUIDE = Path(__file__).resolve().parents[3] / "docs" / "docsite" / "rst" / "guide_errors.rst"
 #: Names that are the same in both languages: options, statuses and values, of jobs and workspaces, commands, units, addresses.
 NAMES = re.compile(
-    r"\b62fb\b|https?://\S+|postgresql://|/[\w./~-]+|\[binary\]|[\w.*-]*_[\w*.-]+|\b(?:since|jobs|attempts|wait|journal|region|endpoint|statuses|fork|forks|playbook|"
-    r"play|manual-stop|running-exception|schema|PostgreSQL|DLISQL|AWX|URI|ISO|ID|http|https|HTTP|JSON|TLS|API|NTP|Token|Python|psycopg|ansible|"
-    r"reruns|node|PGPASSWORD|weekly|extract|load|report|sales|daily|mysql|eu-west-101|limit|typo|ms|min|false|"
+    r"\b62fb\b|https?://\S+|postgresql://|/[\w./~-]+|\[binary\]|[\w.*-]*_[\w*.-]+|\b(?:since|jobs|attempts|wait|journal|region|endpoint|statuses|"
+    r"fork|forks|playbook|play|manual-stop|running-exception|schema|PostgreSQL|DLISQL|AWX|URI|ISO|ID|http|https|HTTP|JSON|TLS|API|NTP|Token|"
+    r"Python|psycopg|ansible|reruns|node|PGPASSWORD|weekly|extract|load|report|sales|daily|mysql|eu-west-101|limit|typo|ms|min|false|"
     r"v1|stop|transfrom|transform|w1|hosts|yml|srv|night|ask|vault|pass|env)\b|\d+[smhd]\b|--?\w+|[0-9a-f]{8,}|\bT\d|\d+T"
 )
 #: What the service, the operating system or a library says, which stays as it is.
