@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
+import time
 import typing as t
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -115,6 +117,27 @@ def test_an_approved_repair_that_was_interrupted_goes_on(service: t.Any, make: M
     assert not done["failed"], done["msg"]
     assert sorted(made(service)) == sorted([*(("sales", whole_hour(hours)) for hours in (7, 6, 3)), ("stock", whole_hour(2))])
     assert make(approved={"gaps": names})["changed"] is False
+
+
+def test_of_two_repairs_whose_gaps_differ_and_overlap_one_is_sent(service: t.Any, make: Make) -> None:
+    """Their windows begin on both sides of a plan time, so that the names of their PatchData differ: none is a claim against the other."""
+    service.reset(night({"name": "sales", "instances": instances(6, 7)}))
+    service.inject({"route": "write", "kind": "latency", "seconds": 3600, "when": "before_effect"})
+    with ThreadPoolExecutor(1) as threads:
+        first = threads.submit(make)
+        try:
+            while not any(request["method"] == "POST" for request in service.requests()):
+                assert not first.done(), first.result()
+                time.sleep(0.01)
+            second = make(planned_after=str(whole_hour(6)))
+            assert (second["failed"], second["changed"], states(second)) == (True, False, {"sales": ["failed"]}), second
+            assert "of the same job was sent a moment ago" in second["msg"]
+        finally:
+            service.clear_faults()
+        assert states(first.result()) == {"sales": ["made"]}
+    assert made(service) == [("sales", whole_hour(hours)) for hours in (7, 6)]
+    again = make(planned_after=str(whole_hour(6)))
+    assert (again["failed"], again["gaps"], len(made(service))) == (False, [], 2)
 
 
 def test_an_instance_that_fails_is_told(service: t.Any, make: Make) -> None:

@@ -10,7 +10,7 @@ import typing as t
 from datetime import datetime, timedelta, timezone
 
 from .._common.times import to_iso
-from .._models.attempt import Attempt, Outcome
+from .._models.attempt import Attempt, AttemptKind, Outcome, Slot
 from .._models.instance import InstanceType, JobInstance, Status
 from .._models.patch_data import ANY_RUN_TIME, EVERY_INSTANCE, PatchData, PatchDataRow
 
@@ -48,6 +48,32 @@ def sendable(attempt: Attempt | None, now_ms: int, settle_ms: int) -> Sendable:
     else:
         due, reason = attempt.settle_window_end(settle_ms), "whether an earlier request took effect is unknown yet"
     return Sendable(now_ms >= due, due, reason)
+
+
+class ListedRuns(t.NamedTuple):
+    """What showed that something is missing which a run is to make.
+
+    :param names: of the PatchData that was listed.
+    :param at_ms: when, epoch ms of the service's clock, that it had certainly reached.
+    """
+
+    names: t.AbstractSet[str]
+    at_ms: int
+
+
+def unseen(job_name: str, slot: Slot, made: t.Iterable[Attempt], seen: ListedRuns, settle_ms: int) -> str:
+    """The name of another PatchData of *job_name* that may have been started and that *seen* did not show yet, so that what seemed missing may be made
+    by it; "" if there is none.
+
+    :param slot: that of the run that is to be started.
+    :param made: the newest attempt of each slot of PatchData, of the workspace.
+    """
+    for attempt in made:
+        name = attempt.failure.job_id.partition(":")[2]
+        other = attempt.kind is AttemptKind.PATCH_DATA and attempt.job_name == job_name and attempt.failure.slot != slot
+        if other and name not in seen.names and not sendable(attempt, seen.at_ms, settle_ms).send:
+            return name
+    return ""
 
 
 def differences(asked: PatchData, row: PatchDataRow, known: t.Mapping[str, t.Any] | None) -> list[dict[str, t.Any]]:

@@ -30,7 +30,7 @@ from .._models.instance import InstanceType, JobInstance
 from .._models.patch_data import PatchData, PatchDataRow
 from .._models.selection import select
 from .._planner.hold_off import not_ahead, on_both_clocks
-from .._planner.patch_data import SLACK_MS, by_date, differences, ended, own_instances, sendable, without_success
+from .._planner.patch_data import SLACK_MS, ListedRuns, by_date, differences, ended, own_instances, sendable, unseen, without_success
 from .._planner.quiet_hours import NOT_BETWEEN, QuietHours, QuietSpan, not_sent
 from .ansible_module import ModuleRun, failure_result, sentence
 from .sender import RunIdentity
@@ -49,8 +49,12 @@ _NOTES = "patch_data"
 _DAY_MS = 86_400_000
 
 
-def supplement_data(run: ModuleRun) -> None:
-    """The logic of module supplement_data; see the module's documentation."""
+def supplement_data(run: ModuleRun, seen: ListedRuns | None = None) -> None:
+    """The logic of module supplement_data; see the module's documentation.
+
+    :param seen: what showed that the run is needed. It is not started while another of the job may have been, under another name, that this did not
+        show. None if it is needed whatever else there is.
+    """
     run.what = (
         f"Failed to {'stop' if run.options['state'] == 'stopped' else 'start'} PatchData {printable(run.options['name'], 100)} {run.where}"
     )
@@ -67,7 +71,7 @@ def supplement_data(run: ModuleRun) -> None:
         read_only=run.check_mode,
     ) as journal:
         try:
-            _Starting(run, asked, journal).act()
+            _Starting(run, asked, journal, seen).act()
         finally:
             for text in journal.warnings:
                 run.warn(text)
@@ -148,9 +152,10 @@ class _Work:
 class _Starting(_Work):
     """One call of state present."""
 
-    def __init__(self, run: ModuleRun, asked: PatchData, journal: Journal) -> None:
+    def __init__(self, run: ModuleRun, asked: PatchData, journal: Journal, seen: ListedRuns | None) -> None:
         super().__init__(run)
         self.asked = asked
+        self.seen = seen
         self.journal = journal
         self.run_id = uuid.uuid4().hex
         self.identity = RunIdentity.here(self.run_id, run.options)
@@ -180,6 +185,19 @@ class _Starting(_Work):
         if not made:
             return None
         return on_both_clocks(not_ahead(made[-1], self.clock.latest_ms(), known.journal_ms, 0), asked_ms, known.journal_ms)
+
+    def check_unseen(self) -> None:
+        """Asked once the name is claimed: of two runs that do this, the one that asks last sees the other.
+
+        :raises ApiError: another run of the job may have been started that was not listed.
+        """
+        if self.seen is None:
+            return
+        known = self.journal.read([self.workspace_id], Window(0, 0), self.seen.at_ms)
+        name = unseen(self.asked.job_name, self.slot, [made[-1] for made in known.stops.values()], self.seen, self.settle_ms)
+        if name:
+            cause = f"PatchData {printable(name, 100)} of the same job was sent a moment ago, and may make the same"
+            raise ApiError(Kind.STALE, cause, hint="Run it again when that one has ended.")
 
     def _send_or_wait(self, attempt: Attempt | None, waiting: Waiting) -> bool:
         """The run is not listed: send it, or wait for what another request, maybe of this call, has brought. False if this call is over."""
@@ -398,6 +416,10 @@ class _Start(Write):
     def stamp(self) -> None:
         """That of a rerun."""
         self._journal.stamp(self._attempts, self._starting.clock.now_ms())
+
+    def last_check(self) -> None:
+        """What is about to be made is not being made by another run."""
+        self._starting.check_unseen()
 
     def record(self, ending: Ending) -> None:
         """At once: the next thing that is read is the list."""

@@ -24,6 +24,7 @@ from .._journal.journal import Journal
 from .._models.patch_data import PatchDataRow
 from .._models.run_scope import window_of
 from .._models.selection import Selection, select
+from .._planner.patch_data import ListedRuns
 from .._planner.repair import (
     AFTER,
     ALONE,
@@ -212,10 +213,11 @@ class _Making:
         above = {name: [(str(where), str(job)) for where, job in jobs] for name, jobs in self.run.result["upstream"].items()}
         for number, missing in enumerate(ordered := waves(map(Missing.of, due.values()), above), 1):
             self.run.doing = f"PatchData, wave {number} of {len(ordered)}"
-            rows = _rows(self.run)
-            begun = [gap for gap in missing if self._begin(gap, due[gap.name], rows)]
+            at_ms, rows = self.run.session.client.clock.earliest_ms(), _rows(self.run)
+            seen = ListedRuns(frozenset(row.name for row in rows), at_ms)
+            begun = [gap for gap in missing if self._begin(gap, due[gap.name], rows, seen)]
             for gap in begun:
-                self._end(gap, due[gap.name])
+                self._end(gap, due[gap.name], seen)
 
     def _cover(self) -> None:
         """From here on the journal knows what is sent in the workspace, also for the reruns that follow."""
@@ -227,7 +229,7 @@ class _Making:
                 self.run.warn(text)
         self.run.result["began"] = True
 
-    def _begin(self, gap: Missing, shown: dict[str, t.Any], rows: t.Sequence[PatchDataRow]) -> bool:
+    def _begin(self, gap: Missing, shown: dict[str, t.Any], rows: t.Sequence[PatchDataRow], seen: ListedRuns) -> bool:
         """Start the PatchData of *gap*; whether its end is to be waited for. What is there by now is not made once more.
 
         :param shown: the gap in the result.
@@ -238,29 +240,29 @@ class _Making:
             shown.update(state=FAILED, msg=cause)
             return False
         try:
-            if not any(row.name == gap.name for row in rows):
+            if gap.name not in seen.names:
                 listed = self._api.list_instances(Window(gap.begin, gap.end), job_name=gap.job_name)
                 state, cause = made_meanwhile(gap, [instance.key.plan_time for instance in listed])
                 if state:
                     shown.update(state=state, msg=cause)
                     return False
-            return self._took(shown, self._asked(gap, wait=False, timeout=0), end=False)
+            return self._took(shown, self._asked(gap, seen, wait=False, timeout=0), end=False)
         except (ApiError, JournalError, OptionError) as error:
             shown.update(state=FAILED, msg=printable(error, 1000))
             return False
 
-    def _end(self, gap: Missing, shown: dict[str, t.Any]) -> None:
+    def _end(self, gap: Missing, shown: dict[str, t.Any], seen: ListedRuns) -> None:
         left = max(0, int(self.options["wait_timeout"] - (stopwatch() - self._begun)))
-        self._took(shown, self._asked(gap, wait=True, timeout=left), end=True)
+        self._took(shown, self._asked(gap, seen, wait=True, timeout=left), end=True)
 
-    def _asked(self, gap: Missing, *, wait: bool, timeout: int) -> dict[str, t.Any]:
+    def _asked(self, gap: Missing, seen: ListedRuns, *, wait: bool, timeout: int) -> dict[str, t.Any]:
         """What module supplement_data says of the PatchData of *gap*."""
         defaults = {name: option.get("default") for name, option in supplement_data_spec().items()}
         own = {name: value for name, value in self.options.items() if name in defaults}
         named = {"name": gap.name, "job_name": gap.job_name, "start_date": str(gap.begin), "end_date": str(gap.end)}
         part = self.run.part({**defaults, **own, **named, "wait": wait, "wait_timeout": timeout})
         try:
-            supplement_data(part)
+            supplement_data(part, seen)
         except (ApiError, JournalError, OptionError) as error:
             part.result.update(error_result(error, part.what))
         for text in part.warnings:

@@ -1,0 +1,43 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""PatchData of a job that may have been started, and that what was listed did not show."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+
+from ansible_collections.dataarts.factory.plugins.module_utils._models.attempt import Attempt, AttemptKind, Failure, Outcome, Slot
+from ansible_collections.dataarts.factory.plugins.module_utils._planner.patch_data import ACCEPTED_MS, ListedRuns, unseen
+
+NOW, SETTLE = 1_795_985_999_000, 60_000
+OURS = Slot("w", "patch_data:ours", 0)
+
+
+def attempt(name: str = "theirs", age: int = 1000, **changes: t.Any) -> Attempt:
+    failure = Failure("w", f"patch_data:{name}", 0, NOW, None, "", None, None)
+    own = {"kind": AttemptKind.PATCH_DATA, "outcome": Outcome.ACCEPTED, "flight_ms": 5000, "job_name": "sales", **changes}
+    return Attempt(failure, run_id="r", since=0, number=1, batch=1, sent_ms=NOW - age, last_ms=NOW - age, journal_ms=0, **own)
+
+
+@pytest.mark.parametrize(
+    ("made", "name"),
+    [
+        (attempt(), "theirs"),
+        (attempt(age=-1000), "theirs"),  # after the list
+        (attempt(outcome=Outcome.INTENDED), "theirs"),
+        (attempt(outcome=Outcome.UNKNOWN), "theirs"),
+        (attempt(age=ACCEPTED_MS), ""),  # accepted long ago, and still not listed
+        (attempt(outcome=Outcome.UNKNOWN, age=SETTLE), ""),
+        (attempt(outcome=Outcome.REJECTED), ""),
+        (attempt(outcome=Outcome.NOT_EXECUTED), ""),
+        (attempt("listed"), ""),
+        (attempt("ours"), ""),
+        (attempt(job_name="stock"), ""),
+        (attempt(kind=AttemptKind.STOP), ""),
+    ],
+)
+def test_another_of_the_job_that_was_not_listed_is_in_the_way(made: Attempt, name: str) -> None:
+    assert unseen("sales", OURS, [made], ListedRuns(frozenset({"listed"}), NOW), SETTLE) == name
