@@ -5,11 +5,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import typing as t
+
+from ansible.errors import AnsibleError
 
 from ..module_utils._runner.ansible_module import ModuleRun
 from ..plugin_utils._common.lines import Line
-from ..plugin_utils._report.repair import snapshot_lines
+from ..plugin_utils._report.repair import snapshot_lines, stage_line
+from ..plugin_utils._report.words import ENGLISH
 from ..plugin_utils._role.options import ROLE
 from ..plugin_utils._task.console import label
 from ..plugin_utils._task.heartbeat import Heartbeat
@@ -31,7 +35,7 @@ class ActionModule(ModuleAction):
             self._task.args = {**self._task.args, "snapshots": {snapshot["workspace_id"]: snapshot for snapshot in known}}
         result = super().work(task_vars)
         if stage in ("all", "find") and not (self._task.no_log or self._play_context.no_log):
-            show(self._display, snapshot_lines(self._label(task_vars), result))
+            show(self._display, snapshot_lines(self._label(task_vars), result, self._language(task_vars)))
         return result
 
     def run_here(
@@ -39,19 +43,26 @@ class ActionModule(ModuleAction):
     ) -> dict[str, t.Any] | None:
         """See :class:`ModuleAction`; with a line whenever the play has been silent for a while."""
         runs: list[ModuleRun] = []
+        name, language = self._label(task_vars), self._language(task_vars)
 
         def begun(run: ModuleRun) -> None:
             runs.append(run)
             started(run)
 
         def line() -> Line:
-            doing = runs[-1].doing if runs else ""
-            return Line(f"{self._label(task_vars)}  missing instances: {doing or 'starting'}")
+            return stage_line(name, runs[-1].doing if runs else "", language)
 
         if self._task.no_log or self._play_context.no_log:
             return super().run_here(args, task_vars, begun)
         with Heartbeat(lambda text: show(self._display, [text]), line):
             return super().run_here(args, task_vars, begun)
+
+    def _language(self, task_vars: dict[str, t.Any]) -> str:
+        """The language of the lines for people, which is a variable of the role. A value that cannot be read is refused with the reruns."""
+        language = None
+        with contextlib.suppress(AnsibleError):
+            language = self._templar.template(task_vars.get("dataarts_language"))
+        return str(language or ENGLISH)
 
     @staticmethod
     def _label(task_vars: dict[str, t.Any]) -> str:

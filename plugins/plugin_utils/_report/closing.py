@@ -76,8 +76,8 @@ def summary_lines(report: Result, *, verbose: bool = False, language: str = ENGL
         *_late_lines(report, language),
         *_lost_lines(lost, language, verbose),
         *_broken_lines(broken, language, verbose),
-        *plan_table(report),
-        *missing_lines(report, verbose=verbose),
+        *plan_table(report, language),
+        *missing_lines(report, verbose=verbose, language=language),
         *_other_lines(report, troubled, language),
     ]
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 import collections
 import typing as t
 
-from ...module_utils._common.text import counted, printable
+from ...module_utils._common.text import printable
 from .._common.lines import Line
 from .._common.local_times import local_time, localized, zone_of
 from .._common.tables import COLUMNS, shortened, table_lines, wrapped
+from .words import ENGLISH, say, translated
 
 Result = t.Mapping[str, t.Any]
 
@@ -19,6 +20,12 @@ _UNDER = "    "  # before what stands below its row
 _CAUSE = 300
 #: Rows that a table shows unless all of it is asked for; the report has all of them.
 _SHOWN = 20
+#: What stands above a table, by what has become of its rows.
+_HEADINGS = {
+    "failed": "{n} missing instance was not made:|{n} missing instances were not made:",
+    "planned": "{n} missing instance will be made by PatchData:|{n} missing instances will be made by PatchData:",
+    "missing": "{n} missing instance was not begun:|{n} missing instances were not begun:",
+}
 
 
 class _Row(t.NamedTuple):
@@ -28,7 +35,7 @@ class _Row(t.NamedTuple):
     gap: Result
 
 
-def snapshot_lines(name: str, result: Result) -> list[Line]:
+def snapshot_lines(name: str, result: Result, language: str = ENGLISH) -> list[Line]:
     """What of a workspace is missing, in one line; none if nothing is.
 
     :param name: what the lines of the workspace begin with.
@@ -40,8 +47,19 @@ def snapshot_lines(name: str, result: Result) -> list[Line]:
     jobs: collections.Counter[str] = collections.Counter()
     for gap in gaps:
         jobs[printable(gap["job_name"], 100)] += int(gap["instances"])
-    text = f"{name}  {sum(jobs.values())} missing, to be made by PatchData  {', '.join(f'{job} {number}' for job, number in sorted(jobs.items()))}"
-    return [Line(shortened(text, COLUMNS), "busy")]
+    text = say(language, "{n} missing, to be made by PatchData", sum(jobs.values()))
+    named = say(language, ", ").join(f"{job} {number}" for job, number in sorted(jobs.items()))
+    return [Line(shortened(f"{name}  {text}  {named}", COLUMNS), "busy")]
+
+
+def stage_line(name: str, doing: str, language: str = ENGLISH) -> Line:
+    """What is being done about the missing instances of a workspace.
+
+    :param name: what the lines of the workspace begin with.
+    :param doing: what the module does; "" if it has not begun.
+    """
+    text = translated(language, doing) or say(language, "starting")
+    return Line(say(language, "{host}  missing instances: {text}", host=name, text=text))
 
 
 def to_make(workspace: Result) -> list[Result]:
@@ -54,7 +72,7 @@ def is_repair(report: Result) -> bool:
     return any("missing" in workspace for workspace in report["workspaces"])
 
 
-def plan_table(report: Result) -> list[Line]:
+def plan_table(report: Result, language: str = ENGLISH) -> list[Line]:
     """What the plan of a repair does in each workspace, in numbers; nothing where it does nothing."""
     if not report["check_mode"] or not is_repair(report):
         return []
@@ -63,7 +81,7 @@ def plan_table(report: Result) -> list[Line]:
         numbers = [*_reruns(workspace), sum(int(gap["instances"]) for gap in to_make(workspace))]
         if any(numbers):
             rows.append((printable(workspace["host"], 100), *(str(number) if number else "" for number in numbers)))
-    head = ("workspace", "rerun", "stop and rerun", "dependants", "missing")
+    head = [say(language, name) for name in ("workspace", "rerun", "stop and rerun", "dependants", "missing")]
     return [Line(line) for line in (table_lines(head, rows, right={1, 2, 3, 4}) if rows else ())]
 
 
@@ -75,90 +93,117 @@ def _reruns(workspace: Result) -> tuple[int, int, int]:
     return len(due) - below - stops, stops, below
 
 
-def missing_lines(report: Result, *, verbose: bool = False) -> list[Line]:
+def missing_lines(report: Result, *, verbose: bool = False, language: str = ENGLISH) -> list[Line]:
     """What is missing in all workspaces of a *report*: what was not made first. Nothing of a play that is not a repair.
 
     :param verbose: whether to show every row.
     """
     rows = [_Row(workspace["host"], gap) for workspace in report["workspaces"] for gap in workspace.get("missing") or ()]
     of_state = {state: [row for row in rows if row.gap["state"] == state] for state in ("failed", "missing", "made", "gone", "left_alone")}
-    lines = _gap_table("were not made", of_state["failed"], verbose=verbose, tone="bad")
-    lines += _unreadable_lines(report["workspaces"])
+    lines = _gap_table("failed", of_state["failed"], language, verbose=verbose, tone="bad")
+    lines += _unreadable_lines(report["workspaces"], language)
     if report["check_mode"]:
-        lines += _gap_table("will be made by PatchData", of_state["missing"], verbose=verbose, tone="")
+        lines += _gap_table("planned", of_state["missing"], language, verbose=verbose, tone="")
     else:
-        lines += _gap_table("were not begun", of_state["missing"], verbose=verbose, tone="bad")
-    good = [f"{counted(_instances(of_state['made']), 'missing instance')} made by PatchData"] if of_state["made"] else []
-    good += [f"{counted(_instances(of_state['gone']), 'missing instance')} made by somebody else meanwhile"] if of_state["gone"] else []
-    lines += [Line(line, "good") for line in wrapped("; ".join(good))]
-    return [*lines, *_alone_lines(of_state["left_alone"])]
+        lines += _gap_table("missing", of_state["missing"], language, verbose=verbose, tone="bad")
+    good = []
+    if of_state["made"]:
+        number = _instances(of_state["made"])
+        good.append(say(language, "{n} missing instance made by PatchData|{n} missing instances made by PatchData", number))
+    if of_state["gone"]:
+        number = _instances(of_state["gone"])
+        good.append(
+            say(
+                language,
+                "{n} missing instance made by somebody else meanwhile|{n} missing instances made by somebody else meanwhile",
+                number,
+            )
+        )
+    lines += [Line(line, "good") for line in wrapped(say(language, "; ").join(good))]
+    return [*lines, *_alone_lines(of_state["left_alone"], language)]
 
 
 def _instances(rows: t.Iterable[_Row]) -> int:
     return sum(int(row.gap["instances"]) for row in rows)
 
 
-def _gap_table(what: str, rows: t.Sequence[_Row], *, verbose: bool, tone: t.Literal["", "bad"]) -> list[Line]:
-    """The gaps *rows*, with the name of the PatchData below each, and why it was not made."""
+def _gap_table(what: str, rows: t.Sequence[_Row], language: str, *, verbose: bool, tone: t.Literal["", "bad"]) -> list[Line]:
+    """The gaps *rows*, with the name of the PatchData below each, and why it was not made.
+
+    :param what: of :data:`_HEADINGS`.
+    """
     if not rows:
         return []
     shown = rows if verbose else rows[:_SHOWN]
     times = [(int(row.gap["start_date"]) + 1000, int(row.gap["end_date"]) - 1000) for row in shown]
     zone = zone_of(moment for span in times for moment in span)
-    number = _instances(rows)
     cells = [
-        (printable(row.host, 100), printable(row.gap["job_name"], 100), str(row.gap["instances"]), _span(*span, zone))
+        (printable(row.host, 100), printable(row.gap["job_name"], 100), str(row.gap["instances"]), _span(*span, zone, language))
         for row, span in zip(shown, times)
     ]
-    heading, *lines = table_lines(("workspace", "job", "missing", f"planned, times {zone}"), cells, right={2})
-    made = [Line(f"{counted(number, 'missing instance')} {what if number != 1 else _singular(what)}:"), Line(heading)]
+    head = [*(say(language, name) for name in ("workspace", "job", "missing")), say(language, "planned, times {zone}", zone=zone)]
+    heading, *lines = table_lines(head, cells, right={2})
+    made = [Line(say(language, _HEADINGS[what], _instances(rows))), Line(heading)]
     for row, line in zip(shown, lines):
         made.append(Line(line, tone))
-        made += [Line(text) for text in wrapped(_note(row.gap), indent=_UNDER, further="")]
-    if len(rows) > len(shown):
-        made.append(Line(f"and {counted(len(rows) - len(shown), 'more gap')}, with -v and in the report"))
-    return made
+        made += [Line(text) for text in wrapped(_note(row.gap, language), indent=_UNDER, further="")]
+    left = len(rows) - len(shown)
+    more = say(language, "and {n} more gap, with -v and in the report|and {n} more gaps, with -v and in the report", left)
+    return [*made, Line(more)] if left else made
 
 
-def _singular(what: str) -> str:
-    return what.replace("were", "was")
-
-
-def _note(gap: Result) -> str:
-    when = "after the reruns, as the job depends on what failed" if gap["stage"] == "after_reruns" else "before the reruns"
+def _note(gap: Result, language: str) -> str:
+    name = gap["name"]
     if gap["state"] == "failed":
-        return shortened(localized(f"{gap['name']}: {gap['msg']}"), _CAUSE)
-    return f"{gap['name']}, {when}"
+        text = say(language, "{name}: {text}", name=name, text=translated(language, gap["msg"]))
+        return shortened(localized(text), _CAUSE)
+    if gap["stage"] == "after_reruns":
+        return say(language, "{name}, after the reruns, as the job depends on what failed", name=name)
+    return say(language, "{name}, before the reruns", name=name)
 
 
-def _unreadable_lines(workspaces: t.Sequence[Result]) -> list[Line]:
+def _unreadable_lines(workspaces: t.Sequence[Result], language: str) -> list[Line]:
     lines = []
     for workspace in workspaces:
         for entry in workspace.get("unreadable") or ():
-            job = printable(entry["job_name"], 100)
-            text = (
-                f"{printable(workspace['host'], 100)}: what of job {job} is missing is not known, because its schedule cannot be read: "
-                f"{printable(entry['cause'], 300)}. Correct it, or leave the job out with dataarts_jobs."
+            text = say(
+                language,
+                "{host}: what of job {job} is missing is not known, because its schedule cannot be read: {cause}. "
+                "Correct it, or leave the job out with dataarts_jobs.",
+                host=printable(workspace["host"], 100),
+                job=printable(entry["job_name"], 100),
+                cause=translated(language, printable(entry["cause"], 300)),
             )
             lines += [Line(line, "bad") for line in wrapped(text)]
     return lines
 
 
-def _alone_lines(rows: t.Sequence[_Row]) -> list[Line]:
+def _alone_lines(rows: t.Sequence[_Row], language: str) -> list[Line]:
     if not rows:
         return []
-    jobs = list(dict.fromkeys(f"{printable(row.gap['job_name'], 100)} ({printable(row.host, 100)})" for row in rows))
-    more = f" and {len(jobs) - _SHOWN} more" if len(jobs) > _SHOWN else ""
-    text = (
-        f"Left alone: {counted(_instances(rows), 'missing instance')} of {', '.join(jobs[:_SHOWN])}{more}, whose schedule is stopped now. "
+    jobs = list(
+        dict.fromkeys(
+            say(language, "{job} ({host})", job=printable(row.gap["job_name"], 100), host=printable(row.host, 100)) for row in rows
+        )
+    )
+    names, left = say(language, ", ").join(jobs[:_SHOWN]), max(0, len(jobs) - _SHOWN)
+    names = say(language, "{names} and {n} more", left, names=names) if left else names
+    text = say(
+        language,
+        "Left alone: {n} missing instance of {names}, whose schedule is stopped now. "
         "They are made too with -e dataarts_stopped_jobs=true."
+        "|Left alone: {n} missing instances of {names}, whose schedule is stopped now. "
+        "They are made too with -e dataarts_stopped_jobs=true.",
+        _instances(rows),
+        names=names,
     )
     return [Line(line) for line in wrapped(text)]
 
 
-def _span(first: int, last: int, zone: str) -> str:
+def _span(first: int, last: int, zone: str, language: str) -> str:
     """``2026-11-23 22:18``, or ``2026-11-23 20:18 to 22:18``."""
     begin, end = local_time(first, zone=zone), local_time(last, zone=zone)
     if begin == end:
         return begin
-    return f"{begin} to {end[11:] if begin[:10] == end[:10] and len(begin) == len(end) else end}"
+    same_day = begin[:10] == end[:10] and len(begin) == len(end)
+    return say(language, "{begin} to {end}", begin=begin, end=end[11:] if same_day else end)

@@ -20,12 +20,16 @@ from ansible_collections.dataarts.factory.plugins.module_utils._models.decision 
 from ansible_collections.dataarts.factory.plugins.module_utils._output.messages import plan_lines, stop_lines
 from ansible_collections.dataarts.factory.plugins.module_utils._planner.diagnosis import diagnose, first_step
 from ansible_collections.dataarts.factory.plugins.module_utils._planner.limits import Limits
+from ansible_collections.dataarts.factory.plugins.module_utils._planner.missing import Schedule, UnknownScheduleError
+from ansible_collections.dataarts.factory.plugins.module_utils._planner.repair import Missing, RepairSnapshot, changes, stages
+from ansible_collections.dataarts.factory.plugins.module_utils._runner.supplement_missing import _CHANGED
 from ansible_collections.dataarts.factory.plugins.plugin_utils._common.lines import Line
 from ansible_collections.dataarts.factory.plugins.plugin_utils._common.tables import COLUMNS, width, wrapped
 from ansible_collections.dataarts.factory.plugins.plugin_utils._report.checkup import checkup_lines
 from ansible_collections.dataarts.factory.plugins.plugin_utils._report.closing import summary_lines
 from ansible_collections.dataarts.factory.plugins.plugin_utils._report.go_on import go_on_lines
 from ansible_collections.dataarts.factory.plugins.plugin_utils._report.overview import attempts, failures, rerun_lines
+from ansible_collections.dataarts.factory.plugins.plugin_utils._report.repair import missing_lines, snapshot_lines, stage_line
 from ansible_collections.dataarts.factory.plugins.plugin_utils._report.words import translated
 from ansible_collections.dataarts.factory.plugins.plugin_utils._task import console
 from ansible_collections.dataarts.factory.plugins.plugin_utils._task.passes import Passes
@@ -34,6 +38,7 @@ from tests.support.reports import SINCE, instance, result
 from tests.unit._output import test_messages as plans
 from tests.unit._planner import test_diagnosis as diagnoses
 from tests.unit._report import test_overview as overviews
+from tests.unit._report import test_repair as repairs
 from tests.unit._report.test_closing import COMMAND, FLEET, made, planned, some
 from tests.unit._task.test_passes import entry, failure, passed, place
 from tests.unit.building import at, limited, policy
@@ -157,6 +162,92 @@ def test_the_plan() -> None:
         "         暂缓至 2026-11-23 11:01 +08:00，之后重跑：1 个实例；",
         "           静默时段（not_between）",
     ]
+
+
+def test_the_plan_of_a_repair() -> None:
+    gaps = (
+        repairs.gap(number=3),
+        repairs.gap("日报", stage="after_reruns"),
+        repairs.gap("closed", state="left_alone", number=2),
+    )
+    made = repairs.report({"sales": (repairs.PLANNED, repairs.missing(*gaps))}, check_mode=True)
+    lines = rows(summary_lines(made, language="zh"))
+    assert lines[lines.index("工作空间  重跑  停止后重跑  下游  缺失") :] == [
+        "工作空间  重跑  停止后重跑  下游  缺失",
+        "sales        1           1     2     4",
+        "将通过补数据生成 4 个缺失实例：",
+        "工作空间  作业   缺失  计划时间（+08:00）",
+        "sales     loads     3  2026-11-23 01:00 至 03:00",
+        "    repair_loads，在重跑之前生成",
+        "sales     日报      1  2026-11-23 01:00",
+        "    repair_日报，在重跑之后生成，因为该作业依赖失败的作业",
+        "不处理 2 个缺失实例，因为作业目前已停止调度：closed（sales）。如需一并生成，",
+        "  请加上 -e dataarts_stopped_jobs=true 。",
+    ]
+    lead = rows(go_on_lines(made, repairs.COMMAND, "plans.json", language="zh"))[0], rows(go_on_lines(made, COMMAND, language="zh")[:1])[0]
+    assert lead == ("严格按此计划重跑：", "严格按此计划修复（不会重复发送）：")
+    assert rows(snapshot_lines("sales", repairs.missing(*gaps), "zh")) == ["sales  缺失 4 个实例，将通过补数据生成  loads 3、日报 1"]
+
+
+def test_what_a_repair_made_and_what_not() -> None:
+    broken = "Failed to start PatchData repair_loads of workspace 62fb: it has not ended after 60 seconds: 1 of 2 dates done."
+    gaps = [
+        repairs.gap(state="failed", msg=broken, number=2),
+        repairs.gap("load", state="missing"),
+        repairs.gap("extract", state="made", number=2),
+        repairs.gap("mysql", state="gone"),
+        *(repairs.gap("report", state="missing", end_date=str(SINCE + number)) for number in range(30)),
+    ]
+    absent = repairs.missing(*gaps, unreadable=[{"job_name": "weekly", "cause": "it names no time zone"}], kind="incomplete")
+    made = repairs.report({"sales": (result([instance(0)]), absent)})
+    lines = rows(missing_lines(made, language="zh"))
+    assert lines[:4] == [
+        "2 个缺失实例未能生成：",
+        "工作空间  作业   缺失  计划时间（+08:00）",
+        "sales     loads     2  2026-11-23 01:00 至 02:00",
+        "    repair_loads：工作空间 62fb 的补数据 repair_loads 未能完成：60",
+    ]
+    assert lines[-2:] == ["另有 11 段缺失，加 -v 或在报告中查看", "已通过补数据生成 2 个缺失实例；1 个缺失实例在此期间已由他人生成"]
+    assert english(" ".join(lines).replace("  loads  ", "  ")) == []
+
+
+def verdicts_of_repairs() -> Iterator[str]:
+    """Why a repair made nothing, or not all: the messages of module supplement_missing."""
+    failed, hanging = "Failed to make the missing instances of workspace 62fb: ", "2 of extract planned 2026-11-23T01:00:00Z: "
+    gaps = [Missing("62fb", name, f"repair_{name}", 2, SINCE, SINCE + 7_200_000) for name in ("extract", "load", "report", "sales")]
+    yield failed + changes(gaps, {"repair_weekly", "repair_load"}, set()) + f". {_CHANGED}."
+    reads: dict[str, list[tuple[str, str]]] = {"weekly": [("62fb", "extract")], "extract": [("62fb", "daily")]}
+    yield from (
+        failed + text for text in stages([RepairSnapshot("62fb", tuple(gaps), reads, frozenset({"weekly", "daily"}))]).refused.values()
+    )
+    yield failed + f"1 instance not made: {hanging}PatchData repair_x still runs and makes them. Run the repair again when it has ended."
+    yield failed + (
+        f"5 instances not made: {hanging}some of them were made meanwhile. Run the repair again for the others; 3 of load planned "
+        "2026-11-23T01:00:00Z to 2026-11-23T03:00:00Z: Failed to start PatchData repair_load of workspace 62fb: it ended as FAIL, 1 of 3 "
+        "instances without success: load of 2026-11-23T01:00:00Z fail. Rerun what failed with dataarts.factory.job_rerun and instance_types "
+        "patch_data, once the cause is fixed; 2 more."
+    )
+    yield failed + (
+        f"7 instances missing, and max_instances is 3: {gaps[0].text()}, {gaps[1].text()}. Nothing was made. "
+        "Choose fewer jobs or a shorter window, or raise the limit."
+    )
+    for expression in ("0 0", "0 0 0 1 * 2", "0 0 0/x * * ?", "0 0 99 * * ?"):
+        with pytest.raises(UnknownScheduleError) as unknown:
+            Schedule.of({"schedule": {"type": "CRON", "cron": {"expression": expression, "expressionTimeZone": "GMT+8"}}})
+        yield failed + (
+            f"the schedule of job weekly cannot be read, {unknown.value}, so that nobody knows what of it is missing. Leave the job out with jobs."
+        )
+
+
+def test_the_message_of_a_repair() -> None:
+    messages = list(verdicts_of_repairs())
+    assert len(messages) > 8
+    assert {text: rest for text in messages if (rest := english(translated("zh", text).replace("FAIL", "").replace("状态 fail", "")))} == {}
+
+
+@pytest.mark.parametrize("doing", ["", "reading the schedule of job 3 of 12", "PatchData, wave 1 of 2"])
+def test_the_progress_of_a_repair(doing: str) -> None:
+    assert english(stage_line("sales", doing, "zh").text) == []
 
 
 def all_plan_lines() -> Iterator[str]:

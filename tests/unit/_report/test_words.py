@@ -20,7 +20,7 @@ PLUGINS = Path(__file__).resolve().parents[3] / "plugins"
 COLLECTION = "ansible_collections.dataarts.factory.plugins"
 GAP = re.compile(r"\{(\w+)\}")
 #: What is the same in both languages: options and their values.
-NAMES = re.compile(r"<\w+>|dataarts_\w+|false|wait_timeout|jobs|--?\w+")
+NAMES = re.compile(r"<\w+>|dataarts_\w+|false|wait_timeout|jobs|true|--?\w+")
 CONSOLE: dict[str, str] = words.catalogue()["console"]
 
 
