@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import itertools
 import typing as t
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from ansible_collections.dataarts.factory.plugins.module_utils._api.workspace import WorkspaceApi
 from ansible_collections.dataarts.factory.plugins.module_utils._common import stopwatch as stopwatch_file
 from ansible_collections.dataarts.factory.plugins.module_utils._http.client import Client, Guard
 from tests.support.logic import Result, call
@@ -76,6 +78,7 @@ class Night:
 
     def __init__(self, service: t.Any, directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.service, self.asked = service, 0
+        self._monkeypatch = monkeypatch
         self._journal = str(directory / "journal.db")
         self._ahead = 0.0
         self._happens: Callable[[], object] | None = None
@@ -112,6 +115,22 @@ class Night:
         """Before the next request leaves, *happens* happens."""
         self._happens = happens
 
+    def after_list(self, owner: type, name: str, number: int, happens: Callable[[], object]) -> None:
+        """Once list *number* that method *name* of *owner* reads has been answered, *happens* happens."""
+        read, lists = getattr(owner, name), itertools.count(1)
+
+        def listed(*args: t.Any) -> t.Any:
+            answer = read(*args)
+            if next(lists) == number:
+                happens()
+            return answer
+
+        self._monkeypatch.setattr(owner, name, listed)
+
+    def schedule(self) -> str:
+        """The status of the job that is planned."""
+        return str(self.service.state()["schedules"][WORKSPACE_ID]["planned"])
+
     def accepted(self, before: int) -> list[str]:
         return [entry["kind"] for entry in self.service.journal()[before:]]
 
@@ -135,7 +154,7 @@ def test_nothing_leaves_once_another_controller_has_taken_the_claim_over(night: 
     assert night.asked >= 1
     assert night.accepted(before) == kind.accepted
     if kind.module == "job_schedule":
-        assert night.service.state()["schedules"][WORKSPACE_ID]["planned"] == ("STOPPED" if kind is RESUME else "SCHEDULING")
+        assert night.schedule() == ("STOPPED" if kind is RESUME else "SCHEDULING")
 
 
 @pytest.mark.parametrize("kind", [STOP, START_PATCH], ids=["stop", "patch data"])
@@ -170,3 +189,38 @@ def test_no_schedule_is_changed_that_somebody_has_changed_meanwhile(night: Night
     result = night.call(kind)
     assert (result["failed"], result["changed"]) == (False, False)
     assert len(night.accepted(before)) == 1, "that of the person"
+
+
+@pytest.mark.parametrize("state", ["paused", "resumed", "started"])
+def test_a_job_that_another_controller_pauses_between_list_and_journal_is_started_again(night: Night, state: str) -> None:
+    """By a list from before the pause, and a journal from after it, somebody would have started the job since, and the pause would be over."""
+    night.after_list(WorkspaceApi, "list_jobs", 1, lambda: night.call(PAUSE))
+    assert not night.call(PAUSE, state=state)["failed"]
+    assert not night.call(PAUSE, state="resumed")["failed"]
+    assert night.schedule() == "SCHEDULING"
+
+
+@pytest.mark.parametrize("refused", [False, True], ids=["shown", "refused"])
+def test_a_pause_that_another_controller_wants_too_is_kept_where_that_one_need_not_or_cannot_stop_the_job(
+    night: Night, tmp_path: Path, refused: bool
+) -> None:
+    """The first one has claimed the pause, and the second one has listed the job before the stop of the first arrived."""
+
+    def arrives() -> None:
+        assert night.call(PAUSE, state="stopped", journal=str(tmp_path / "another.db"))["changed"]
+
+    def second() -> None:
+        if refused:
+            night.service.inject(
+                {"route": "v1_stop_job", "kind": "status", "status": 400, "code": "DLF.30118", "message": "no", "times": 1}
+            )
+        else:
+            night.hold_back(arrives)
+        assert night.call(PAUSE)["failed"] is refused
+
+    night.hold_back(second)
+    assert not night.call(PAUSE)["failed"]
+    assert night.schedule() == "STOPPED"
+    night.sleep(30)
+    assert night.call(PAUSE, state="resumed")["changed"]
+    assert night.schedule() == "SCHEDULING"

@@ -44,6 +44,11 @@ class OpenPauses:
     by_job: t.Mapping[str, Pause]
     journal_ms: int
 
+    @property
+    def claims(self) -> dict[str, str]:
+        """What each was changed by last: the same as long as no run has begun, changed or ended a pause."""
+        return {job_name: pause.claim for job_name, pause in self.by_job.items()}
+
 
 class PauseBook:
     """The pauses of one workspace. All methods raise JournalError if the journal cannot be used."""

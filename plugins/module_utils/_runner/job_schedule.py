@@ -92,7 +92,7 @@ class _Task:
             self._report()
 
     def _decisions(self) -> list[ScheduleDecision]:
-        jobs, pauses = self._api.list_jobs(), self._book.read()
+        jobs, pauses = self._schedules.read()
         meant = [job for job in jobs if self._selection.names(job.name)]
         lost = self._gone(jobs, pauses)
         self._check_names(meant, {decision.job_name for decision in lost})

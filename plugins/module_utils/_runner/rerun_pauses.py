@@ -73,8 +73,9 @@ class RerunPauses:
         if not self.wanted or not new:
             return
         book = self._book(journal)
-        schedules, pauses = self._schedules(book), book.read()
-        jobs = [job for job in self._api.list_jobs() if job.name in new]
+        schedules = self._schedules(book)
+        listed, pauses = schedules.read()
+        jobs = [job for job in listed if job.name in new]
         self.considered |= new
         for decision in schedules.decide(jobs, PAUSED, pauses):
             if decision.step is ScheduleStep.PAUSE:

@@ -63,6 +63,18 @@ class JobSchedules:
         self._client, self._writer = run.session.client, Writer(run.session.client)
         self._settle_ms = int(run.options["settle_time"]) * 1000
 
+    def read(self) -> tuple[list[Job], OpenPauses]:
+        """The jobs of the workspace and its pauses, of one moment: the journal says the same before the list and after it.
+
+        A job that another run pauses in between would count as scheduled and paused, and its pause as over.
+        """
+        pauses = self._book.read()
+        while True:
+            jobs, before = self._api.list_jobs(), pauses
+            pauses = self._book.read()
+            if pauses.claims == before.claims:
+                return jobs, pauses
+
     def decide(self, jobs: t.Iterable[Job], wanted: str, pauses: OpenPauses) -> list[ScheduleDecision]:
         """One decision for each of *jobs*, in the order of their names."""
         moment = Moment(pauses.journal_ms, self._settle_ms, self._identity.run_id)
@@ -127,9 +139,12 @@ class JobSchedules:
             self._check_status(name, SCHEDULED_STATUS, ", and is not started again")
 
         write = _PauseWrite(self._stop(decision).post, decision.pause, claim, check)
-        outcome, pause = self._until_shown(decision, write, STOPPED_STATUS), write.pause
+        outcome, pause, known = self._until_shown(decision, write, STOPPED_STATUS), write.pause, decision.pause
         if pause is not None and outcome.error is None and outcome.changed:
             self._change(pause, Phase.PAUSED, self._made_by)
+        elif pause is not None and known is not None and (outcome.error is None or outcome.error.kind is not Kind.AMBIGUOUS):
+            # As it was: the stop of the run that made it may still take effect, or has, and that run starts the job again by it.
+            self._change(pause, known.phase, known.made_by, known.flight_ms)
         elif pause is not None and (outcome.error is None or outcome.error.kind is not Kind.AMBIGUOUS):
             self._book.close(pause, "stopped by somebody else first" if outcome.error is None else "the stop was refused")
         return outcome
