@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pytest
 
+from ansible_collections.dataarts.factory.plugins.module_utils._api.supplement_data import SupplementDataApi
 from ansible_collections.dataarts.factory.plugins.module_utils._api.workspace import WorkspaceApi
 from ansible_collections.dataarts.factory.plugins.module_utils._common import stopwatch as stopwatch_file
 from ansible_collections.dataarts.factory.plugins.module_utils._http.client import Client, Guard
@@ -224,3 +225,17 @@ def test_a_pause_that_another_controller_wants_too_is_kept_where_that_one_need_n
     night.sleep(30)
     assert night.call(PAUSE, state="resumed")["changed"]
     assert night.schedule() == "SCHEDULING"
+
+
+def test_patch_data_is_not_sent_again_by_a_list_from_before_the_first_request_had_to_show(night: Night, tmp_path: Path) -> None:
+    """That request is still held up when the list is read; it arrives in time, and the list is not old."""
+    night.service.inject({"route": "write", "kind": "drop", "when": "before_effect", "times": 1})
+
+    def arrives() -> None:
+        assert night.call(START_PATCH, journal=str(tmp_path / "another.db"))["changed"]
+        night.sleep(30)
+
+    night.after_list(SupplementDataApi, "named", 2, arrives)
+    result = night.call(START_PATCH)
+    assert (night.asked, night.accepted(0)) == (2, START_PATCH.accepted), "the one that was held up, and none after it"
+    assert (result["failed"], result["changed"], result["adopted"]) == (False, True, False)

@@ -39,7 +39,7 @@ def sendable(attempt: Attempt | None, now_ms: int, settle_ms: int) -> Sendable:
     """Whether a run that is not listed may be sent.
 
     :param attempt: the newest one for its name, which every controller that shares the journal sees; None if there is none.
-    :param now_ms: the service's time, that it has certainly reached.
+    :param now_ms: the service's time when it was listed, that it had certainly reached.
     """
     if attempt is None or attempt.outcome not in (*_LOST, Outcome.ACCEPTED):
         return Sendable(True)

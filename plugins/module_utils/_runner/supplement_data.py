@@ -175,7 +175,7 @@ class _Starting(_Work):
             if row is not None:
                 self._there(row, attempt)
                 return
-            if not self._send_or_wait(attempt, waiting):
+            if not self._send_or_wait(attempt, asked_ms, waiting):
                 return
 
     def _newest(self, asked_ms: int) -> Attempt | None:
@@ -199,13 +199,16 @@ class _Starting(_Work):
             cause = f"PatchData {printable(name, 100)} of the same job was sent a moment ago, and may make the same"
             raise ApiError(Kind.STALE, cause, hint="Run it again when that one has ended.")
 
-    def _send_or_wait(self, attempt: Attempt | None, waiting: Waiting) -> bool:
-        """The run is not listed: send it, or wait for what another request, maybe of this call, has brought. False if this call is over."""
+    def _send_or_wait(self, attempt: Attempt | None, asked_ms: int, waiting: Waiting) -> bool:
+        """The run is not listed: send it, or wait for what another request, maybe of this call, has brought. False if this call is over.
+
+        :param asked_ms: when it was listed; what had to show only after that may have taken effect.
+        """
         if self._taken is not None:
             if stopwatch() - self._taken[1] > self.settle_ms / 1000:
                 raise self._taken[0]
             return waiting.pause()
-        step = sendable(attempt, self.clock.earliest_ms(), self.settle_ms)
+        step = sendable(attempt, asked_ms, self.settle_ms)
         own = attempt is not None and attempt.run_id == self.run_id
         if self.run.check_mode:
             return self._would_send(step.send or attempt is None or attempt.outcome is not Outcome.ACCEPTED)
@@ -213,7 +216,7 @@ class _Starting(_Work):
             if self.sends >= _TIMES:
                 raise _lost(f"its answer was lost {counted(self.sends, 'time')}, and it is not listed")
             return not self.held_back() and self._send(attempt)
-        if attempt is not None and attempt.outcome is Outcome.ACCEPTED and self.clock.earliest_ms() >= attempt.sent_ms + self.settle_ms:
+        if attempt is not None and attempt.outcome is Outcome.ACCEPTED and asked_ms >= attempt.sent_ms + self.settle_ms:
             return self._not_listed(attempt, own=own)
         self.run.doing = step.reason
         return waiting.pause((step.due_ms - self.clock.earliest_ms()) / 1000)
