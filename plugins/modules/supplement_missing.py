@@ -49,6 +49,7 @@ options:
     description:
       - Whether missing instances are made for jobs whose schedule is stopped or paused now. Somebody may have stopped a job for good, because
         another does its work.
+      - What a rerun has paused with O(dataarts.factory.job_rerun#module:pause_schedules) counts as scheduled.
     type: bool
     default: false
   approved:
@@ -189,7 +190,7 @@ gaps:
       returned: always
       sample: "1793469601000"
     job_status:
-      description: Status of the job's schedule now, in the service's word.
+      description: Status of the job's schedule now, in the service's word; V(SCHEDULING) also while a rerun has paused it.
       type: str
       returned: always
       sample: SCHEDULING

@@ -13,6 +13,9 @@ from pathlib import Path
 
 import pytest
 
+from ansible_collections.dataarts.factory.plugins.module_utils._journal.journal import Journal
+from ansible_collections.dataarts.factory.plugins.module_utils._journal.pauses import PauseBook
+from ansible_collections.dataarts.factory.plugins.module_utils._models.pause import MadeBy
 from tests.support.logic import Result, call
 from tests.support.scenarios import FREE, V1, V2, WORKSPACE_ID, small_night
 from tests.support.workspace import options
@@ -91,6 +94,21 @@ def test_what_somebody_stopped_is_left_alone(service: t.Any, make: Make) -> None
     assert (result["failed"], result["changed"], states(result), made(service)) == (False, False, {"sales": ["left_alone"] * 2}, [])
     result = make(stopped_jobs=True)
     assert (result["failed"], states(result), len(made(service))) == (False, {"sales": ["made"] * 2}, 3)
+
+
+@pytest.mark.parametrize(("made_by", "state"), [(MadeBy.RERUN, "made"), (MadeBy.TASK, "left_alone")])
+def test_what_a_rerun_has_paused_counts_as_scheduled(service: t.Any, make: Make, tmp_path: Path, made_by: MadeBy, state: str) -> None:
+    """A repair that was killed leaves its jobs paused; the next one goes on with its plan, and its reruns start them again."""
+    service.reset(night(SALES))
+    checked = make(check=True)
+    service.reset(night({**SALES, "status": "STOPPED"}))
+    project_id = options(service)["project_id"]
+    with Journal(str(tmp_path / "state"), password=None, project_id=project_id) as journal:
+        PauseBook(journal, project_id, WORKSPACE_ID).begin("sales", made_by, "dead", ("", "", ""), checked["since"], 0)
+    assert states(make()) == {"sales": [state] * 2}
+    if made_by is MadeBy.RERUN:
+        again = make(approved={"gaps": [gap["name"] for gap in checked["gaps"]]})
+        assert (again["failed"], again["changed"]) == (False, False), again["msg"]
 
 
 def test_only_what_was_approved_is_made(service: t.Any, make: Make) -> None:

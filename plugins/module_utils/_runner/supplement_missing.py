@@ -21,7 +21,9 @@ from .._common.text import counted, printable, safe
 from .._common.times import Window
 from .._config.argument_spec import supplement_data_spec
 from .._journal.journal import Journal
+from .._journal.pauses import PauseBook
 from .._models.patch_data import PatchDataRow
+from .._models.pause import MadeBy
 from .._models.run_scope import window_of
 from .._models.selection import Selection, select
 from .._planner.patch_data import ListedRuns
@@ -43,6 +45,7 @@ from .._planner.repair import (
     stages,
     waves,
 )
+from .._planner.schedules import SCHEDULED_STATUS
 from .ansible_module import ModuleRun, error_result, failure_result, sentence
 from .missing import ScheduleGaps, find_missing
 from .supplement_data import supplement_data
@@ -107,8 +110,16 @@ def _find(run: ModuleRun) -> None:
         return find_missing(run, api, catalog, selection, until, now_ms), now_ms
 
     (absent, now_ms), window, asked_ms = timed_window(clock, lambda now_ms: window_of(options, now_ms), read)
+    paused = _paused(run) if any(job.status != SCHEDULED_STATUS for job, _gap, _others in absent.gaps) else frozenset()
     missing = [
-        {**gap.to_result(), "others": others, "job_status": job.status, "stage": BEFORE, "state": TO_MAKE, "msg": ""}
+        {
+            **gap.to_result(),
+            "others": others,
+            "job_status": SCHEDULED_STATUS if job.name in paused else job.status,
+            "stage": BEFORE,
+            "state": TO_MAKE,
+            "msg": "",
+        }
         for job, gap, others in absent.gaps
     ]
     run.result.update(
@@ -125,6 +136,14 @@ def _find(run: ModuleRun) -> None:
         began=False,
     )
     _compare(run)
+
+
+def _paused(run: ModuleRun) -> frozenset[str]:
+    """The jobs that a rerun has paused and starts again (option pause_schedules): they are scheduled, also where that rerun was killed."""
+    options, project_id = run.options, run.session.project_id
+    with Journal(options["journal"], password=options["journal_password"], project_id=project_id, read_only=True) as journal:
+        pauses = PauseBook(journal, project_id, options["workspace_id"]).read().by_job
+    return frozenset(name for name, pause in pauses.items() if pause.made_by is MadeBy.RERUN)
 
 
 def _rows(run: ModuleRun) -> list[PatchDataRow]:
