@@ -16,6 +16,7 @@ import pytest
 
 from emulator.running import running
 from tests.eda.rulebooks import House, end, end_plays, wait_until
+from tests.integration.test_playbook_repair import Night, writes
 from tests.support.http_server import HttpServer, reply
 from tests.support.scenarios import FREE, SECRET_KEY, SUPPLY_ID, WORKSPACE_ID, small_night
 
@@ -222,3 +223,28 @@ def test_a_proposal_reruns_nothing_and_a_person_launches_exactly_it(house: t.Any
     )
     assert len(setup.reruns()) == 6, launched.output
     assert set(setup.reruns().values()) == {1}
+
+
+def test_a_repair_is_proposed_to_people_and_what_they_launch_is_exactly_that(house: t.Any, tmp_path: Path) -> None:
+    night = Night()
+    setup = house(places={"sales": WORKSPACE_ID, "supply": SUPPLY_ID}, planned_after=str(night.hour(6)), poll_interval=1)
+    setup.service.reset(night.damaged())
+    proposals = tmp_path / "proposals"
+    proposals.mkdir()
+    process = setup.start("propose_repairs", proposal_directory=str(proposals))
+    try:
+        wait_until(
+            process, "people are told of both workspaces", lambda: {name(proposal) for proposal in proposals.iterdir()} == {*setup.places}
+        )
+        wait_until(process, "each with a message", lambda: len(setup.messages()) == len([*proposals.iterdir()]))
+    finally:
+        end(process)
+    assert setup.service.journal() == []
+    for file in proposals.iterdir():
+        setup.ansible.playbook("dataarts.factory.repair", "-i", setup.inventory, "--limit", name(file), "-e", f"@{file}").succeeded()
+    assert writes(setup.service) == night.everything()
+
+
+def name(proposal: Path) -> str:
+    """The host that a file with a plan is about."""
+    return proposal.name.partition(".")[0]
