@@ -158,7 +158,7 @@ def test_the_plan() -> None:
         "         事由：INC-4711",
         "         daily_sales：1 个实例，计划时间 2026-11-23 09:00:01 +08:00",
         "         weekly_report：1 个实例，计划时间 2026-11-23 09:00:02 +08:00",
-        "         attempt_delay 之后再次重跑：1",
+        "         attempt_delay 之后再次重跑：1 个",
         "         暂缓至 2026-11-23 11:01 +08:00，之后重跑：1 个实例；",
         "           静默时段（not_between）",
     ]
@@ -273,14 +273,14 @@ def test_every_line_of_a_plan_has_a_translation() -> None:
 def test_the_progress() -> None:
     done, moving, again = entry(1, "done", "success", rerun=True), entry(2, "wait", "running", rerun=True), entry(3, "failed_again")
     run = run_of(passed(done, moving, {**again, "job_name": "日报销售"}))
-    assert rows([console.progress_line("sales", run, 65.0)]) == ["sales  1 个成功、1 个运行中、1 个再次失败，1m 05s  日报销售"]
+    assert rows([console.progress_line("sales", run, 65.0)]) == ["sales  1 个成功、1 个运行中、1 个再次失败，已用 1m 05s  日报销售"]
     lost = run.after(failure("unreachable"))
     assert rows([console.progress_line("sales", lost, 65.0, SINCE)]) == [
-        "sales  自 11:00:00 起没有响应；当时1 个成功、1 个运行中、1 个再次失败，1m 05s",
+        "sales  11:00:00 起无响应；当时 1 个成功、1 个运行中、1 个再次失败，已用 1m 05s",
         "       日报销售",
     ]
-    assert rows([console.doing_line("sales", "sending 100 of 240", 9, "zh")]) == ["sales  正在发送：已发 100，共 240，9s"]
-    assert rows([console.doing_line("sales", "", 9, "zh")]) == ["sales  正在请求服务，9s"]
+    assert rows([console.doing_line("sales", "sending 100 of 240", 9, "zh")]) == ["sales  正在发送：已发 100 个，共 240 个，已用 9s"]
+    assert rows([console.doing_line("sales", "", 9, "zh")]) == ["sales  正在请求服务，已用 9s"]
     assert rows(console.resume_lines(SINCE, COMMAND, language="zh")) == [
         "如果中断，请加上 -e dataarts_since=2026-11-23T11:00:00+08:00 再次执行"
     ]
@@ -334,7 +334,7 @@ def test_the_table_of_the_history() -> None:
     results = {"sales": overviews.history(*listed, total=40), "b": overviews.history(overviews.attempt("weekly", run_id="r2"))}
     lines = attempts(results, language="zh").lines
     assert [line for line in lines if width(line) > COLUMNS] == []
-    assert lines[0] == "2 个工作空间中的 2 个共有 15 条重跑记录，最新的在前。时间均为 +08:00。"
+    assert lines[0] == "共 15 条重跑记录，涉及 2 个工作空间中的 2 个，最新的在前。时间均为 +08:00。"
     assert english(" ".join(lines).replace("jane", "").replace("ctl-1", "")) == []
     assert english(" ".join(attempts({"a": overviews.history()}, language="zh").lines)) == []
 

@@ -160,7 +160,7 @@ def judged(state: str, instances: t.Sequence[dict[str, t.Any]] = (), *, blind: b
 BROKEN = {"standing": "failed_again", "status": "fail"}
 HEADLINES: list[tuple[list[dict[str, t.Any]], bool, str, str]] = [
     ([judged("succeeded", succeeded=3)], False, "All 3 instances succeeded", "全部 3 个实例运行成功"),
-    ([judged("succeeded", succeeded=1)], False, "The instance succeeded", "该实例运行成功"),
+    ([judged("succeeded", succeeded=1)], False, "The instance succeeded", "1 个实例运行成功"),
     ([judged("succeeded")], False, "Nothing to rerun", "没有需要重跑的实例"),
     ([judged("broken", [BROKEN], succeeded=3)], False, "1 of 4 instances is still broken", "4 个实例中还有 1 个未恢复"),
     (
@@ -180,7 +180,7 @@ HEADLINES: list[tuple[list[dict[str, t.Any]], bool, str, str]] = [
         [judged("no_result"), judged("succeeded", succeeded=2)],
         False,
         "1 workspace could not be worked on; elsewhere all 2 instances succeeded",
-        "1 个工作空间未能处理；其余全部 2 个实例运行成功",
+        "1 个工作空间未能处理；其他工作空间：全部 2 个实例运行成功",
     ),
     ([judged("broken"), judged("succeeded")], False, "1 of 2 workspaces did not succeed", "2 个工作空间中有 1 个未成功"),
     ([judged("planned", to_rerun=16)], True, "16 instances would be rerun in 1 workspace", "1 个工作空间中将重跑 16 个实例"),
@@ -188,7 +188,7 @@ HEADLINES: list[tuple[list[dict[str, t.Any]], bool, str, str]] = [
         [{**judged("planned", to_rerun=1), "refused": True}],
         True,
         "Nothing to rerun; 1 workspace refused",
-        "没有需要重跑的实例；1 个工作空间被拒绝",
+        "没有需要重跑的实例；1 个工作空间被拒绝执行",
     ),
 ]
 
