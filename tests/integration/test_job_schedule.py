@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from ansible_collections.dataarts.factory.plugins.module_utils._common.errors import JournalError
+from ansible_collections.dataarts.factory.plugins.module_utils._journal.pauses import PauseBook
 from ansible_collections.dataarts.factory.plugins.modules import job_schedule
 from tests.support.documented import check_documented
 from tests.support.logic import call
@@ -186,6 +188,22 @@ def test_a_pause_whose_end_is_not_known_is_settled_by_the_next(service: t.Any, a
     assert statuses(service)["daily_sales"] == "STOPPED"
     resumed = call("job_schedule", asked("resumed", read_timeout=0.5))
     assert actions(resumed) == {"daily_sales": "resume"}
+    assert statuses(service) == JOBS
+
+
+def test_what_was_sent_is_in_the_result_where_the_journal_fails_after_it(
+    service: t.Any, asked: Asked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*dummy: t.Any, **named: t.Any) -> None:
+        raise JournalError("Failed to write to the journal: database or disk is full.")
+
+    monkeypatch.setattr(PauseBook, "change", fails)
+    result = call("job_schedule", asked("paused", jobs=["daily_sales", "daily_stock"], read_timeout=0.5))
+    monkeypatch.undo()
+    assert (result["failed"], result["changed"], writes(service)) == (True, True, [("stop_schedule", "daily_sales")])
+    assert [(job["job_name"], job["changed"]) for job in result["jobs"]] == [("daily_sales", True), ("daily_stock", False)]
+    assert "What was sent is in the result; the next run settles it." in result["msg"]
+    assert actions(call("job_schedule", asked("resumed"))) == {"daily_sales": "resume"}
     assert statuses(service) == JOBS
 
 

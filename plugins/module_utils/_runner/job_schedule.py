@@ -90,6 +90,7 @@ class _Task:
             self._run.doing = f"{decision.step.value} {printable(decision.job_name, 100)}"
             self._outcomes[decision.job_name] = self._schedules.perform(decision)
             self._report()
+            self._schedules.check()
 
     def _decisions(self) -> list[ScheduleDecision]:
         jobs, pauses = self._schedules.read()

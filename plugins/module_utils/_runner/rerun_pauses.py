@@ -82,6 +82,7 @@ class RerunPauses:
                 self._run.doing = f"pausing {printable(decision.job_name, 100)}"
                 outcome = schedules.perform(decision)
                 self.changed = self.changed or outcome.changed
+                schedules.check()
                 if outcome.error is not None:
                     self.finish(journal)
                     outcome.error.message = f"job {printable(decision.job_name, 100)} could not be paused: {outcome.error.message}"
@@ -130,6 +131,7 @@ class RerunPauses:
             outcome = schedules.perform(decision)
             error = outcome.error
             self.changed = self.changed or outcome.changed
+            schedules.check()
         except ApiError as failure:
             error = failure
         if error is not None:

@@ -13,7 +13,7 @@ import typing as t
 from dataclasses import dataclass, replace
 
 from .._api.workspace import WorkspaceApi
-from .._common.errors import ApiError, ClaimLostError, Kind
+from .._common.errors import ApiError, ClaimLostError, JournalError, Kind
 from .._common.text import printable
 from .._common.waiting import Waiting
 from .._journal.pauses import OpenPauses, PauseBook
@@ -89,14 +89,22 @@ class JobSchedules:
         """What has become of *decision*.
 
         :raises ApiError: of a kind that every other request would meet too; nothing was sent for this job.
-        :raises JournalError: the journal cannot be used; nothing was sent, or what was sent is settled by the next run.
+        :raises JournalError: the journal cannot be used; nothing was sent for this job, or whether it took effect is unknown.
         """
+        self.check()
         try:
             return self._performed(decision)
         except ApiError as error:
             if error.kind in SHARED_KINDS:
                 raise
             return ScheduleOutcome(decision, decision.status, error=error, reason=printable(error))
+
+    def check(self) -> None:
+        """To be asked once the outcome of :meth:`perform` is in the result, see :meth:`.write.Writer.check`.
+
+        :raises JournalError: it could not be recorded.
+        """
+        self._writer.check()
 
     def _performed(self, decision: ScheduleDecision) -> ScheduleOutcome:
         pause = decision.pause
@@ -107,7 +115,7 @@ class JobSchedules:
         if decision.step is ScheduleStep.START:
             outcome = self._until_shown(decision, self._start(decision), SCHEDULED_STATUS)
             if outcome.error is None and pause is not None:
-                self._book.close(pause, "started by a task")
+                self._record(lambda: self._book.close(pause, "started by a task"))
             return outcome
         if pause is not None and decision.ends_pause:
             # Before the stop: what people stop is never started again, whatever happens next.
@@ -140,14 +148,21 @@ class JobSchedules:
 
         write = _PauseWrite(self._stop(decision).post, decision.pause, claim, check)
         outcome, pause, known = self._until_shown(decision, write, STOPPED_STATUS), write.pause, decision.pause
-        if pause is not None and outcome.error is None and outcome.changed:
+        if pause is not None:
+            self._record(lambda: self._paused(pause, known, outcome))
+        return outcome
+
+    def _paused(self, pause: Pause, known: Pause | None, outcome: ScheduleOutcome) -> None:
+        """Record what became of *pause*, claimed in place of *known*, by the stop that ended in *outcome*."""
+        if outcome.error is None and outcome.changed:
             self._change(pause, Phase.PAUSED, self._made_by)
-        elif pause is not None and known is not None and (outcome.error is None or outcome.error.kind is not Kind.AMBIGUOUS):
+        elif outcome.error is not None and outcome.error.kind is Kind.AMBIGUOUS:
+            return
+        elif known is not None:
             # As it was: the stop of the run that made it may still take effect, or has, and that run starts the job again by it.
             self._change(pause, known.phase, known.made_by, known.flight_ms)
-        elif pause is not None and (outcome.error is None or outcome.error.kind is not Kind.AMBIGUOUS):
+        else:
             self._book.close(pause, "stopped by somebody else first" if outcome.error is None else "the stop was refused")
-        return outcome
 
     def _resume(self, decision: ScheduleDecision, known: Pause) -> ScheduleOutcome:
         def claim(pause: Pause | None) -> Pause | None:
@@ -156,10 +171,17 @@ class JobSchedules:
         write = _PauseWrite(self._start(decision).post, known, claim, lambda: self._check_status(decision.job_name, STOPPED_STATUS))
         outcome, pause = self._until_shown(decision, write, SCHEDULED_STATUS), write.pause or known
         if outcome.error is None:
-            self._book.close(pause, "started again" if outcome.changed else "somebody else changed it")
+            self._record(lambda: self._book.close(pause, "started again" if outcome.changed else "somebody else changed it"))
         elif outcome.error.kind is not Kind.AMBIGUOUS:
-            self._change(pause, Phase.PAUSED, known.made_by)
+            self._record(lambda: self._change(pause, Phase.PAUSED, known.made_by))
         return outcome
+
+    def _record(self, work: t.Callable[[], object]) -> None:
+        """Record how a request ended; that this cannot be done must not hide what was sent, see :meth:`check`."""
+        try:
+            work()
+        except JournalError as error:
+            self._writer.fail(error)
 
     def _change(self, pause: Pause, phase: Phase, made_by: MadeBy, flight: int = 0) -> Pause | None:
         return self._book.change(pause, phase, run_id=self._identity.run_id, made_by=made_by, flight_ms=flight)
