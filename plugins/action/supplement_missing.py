@@ -18,7 +18,7 @@ from ..plugin_utils._role.options import ROLE
 from ..plugin_utils._task.console import label
 from ..plugin_utils._task.heartbeat import Heartbeat
 from ..plugin_utils._task.module_action import ModuleAction
-from ..plugin_utils._task.passes import missing_of
+from ..plugin_utils._task.passes import missing_of, still_broken
 from ..plugin_utils._task.screen import show
 
 
@@ -30,8 +30,9 @@ class ActionModule(ModuleAction):
         stage = str(self._task.args.get("stage") or "all")
         if stage not in ("all", "find") and task_vars.get("ansible_role_name") == ROLE:
             hostvars = task_vars["hostvars"]
-            snapshots = [missing_of(hostvars.raw_get(host)) for host in task_vars.get("ansible_play_hosts_all") or ()]
-            known = [_carried(snapshot) for snapshot in snapshots if snapshot is not None and "gaps" in snapshot]
+            after = stage == "after_reruns"  # in whose play not every workspace takes part
+            of_hosts = [hostvars.raw_get(host) for host in (hostvars if after else task_vars.get("ansible_play_hosts_all") or ())]
+            known = [_carried(variables, after=after) for variables in of_hosts if "gaps" in (missing_of(variables) or {})]
             self._task.args = {**self._task.args, "snapshots": {snapshot["workspace_id"]: snapshot for snapshot in known}}
         result = super().work(task_vars)
         if stage in ("all", "find") and not (self._task.no_log or self._play_context.no_log):
@@ -69,10 +70,14 @@ class ActionModule(ModuleAction):
         return label(str(task_vars.get("inventory_hostname", "localhost")), task_vars.get("ansible_play_hosts_all") or ())
 
 
-def _carried(snapshot: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
-    """*snapshot* without what Ansible adds to a result."""
-    return {
+def _carried(variables: t.Mapping[str, t.Any], *, after: bool) -> dict[str, t.Any]:
+    """The snapshot of a host, of its *variables*, without what Ansible adds to a result.
+
+    :param after: whether what failed has been rerun, so that only what is broken still counts as failed.
+    """
+    snapshot = {
         str(name): value
-        for name, value in snapshot.items()
+        for name, value in (missing_of(variables) or {}).items()
         if name not in ("failed", "failed_when_result", "warnings", "msg", "error", "requests")
     }
+    return {**snapshot, "failed_jobs": still_broken(variables)} if after else snapshot

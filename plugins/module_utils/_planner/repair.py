@@ -168,6 +168,22 @@ def _refused(
     return refused
 
 
+def held_back(snapshots: t.Sequence[RepairSnapshot]) -> dict[str, str]:
+    """Name of the PatchData -> why it is not made after the reruns: a job above is broken still, and it would run on data that is wrong.
+
+    :param snapshots: of all workspaces that are repaired together, with the jobs that are broken after the reruns as the failed ones.
+    """
+    graph = {(snapshot.workspace_id, name): tuple(jobs) for snapshot in snapshots for name, jobs in snapshot.above.items()}
+    broken = {(snapshot.workspace_id, name) for snapshot in snapshots for name in snapshot.failed}
+    late: dict[str, str] = {}
+    for gap in (gap for snapshot in snapshots for gap in snapshot.missing):
+        causes = sorted(_above(gap.job, graph) & broken)
+        if causes:
+            names = ", ".join(printable(name, 80) for _where, name in causes[:_NAMED])
+            late[gap.name] = f"the job depends on {names}, which did not succeed. Run the repair again when the cause is corrected"
+    return late
+
+
 def waves(missing: t.Iterable[Missing], above: t.Mapping[str, t.Sequence[JobName]]) -> list[list[Missing]]:
     """*missing*, of one workspace, in waves that follow each other: jobs after those that they depend on, and one gap of a job in each wave, the
     oldest first, because the service refuses a second PatchData of a job of which one still runs [DGC-UG].

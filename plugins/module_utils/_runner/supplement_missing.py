@@ -39,6 +39,7 @@ from .._planner.repair import (
     approved_names,
     being_made,
     changes,
+    held_back,
     left_alone,
     made_meanwhile,
     missing_at,
@@ -74,6 +75,11 @@ def supplement_missing(run: ModuleRun) -> None:
     snapshots = [snapshot for snapshot in map(RepairSnapshot.of, known) if snapshot is not None]
     if stage in ("all", BEFORE):
         _order(run, snapshots, together=stage == "all")
+    if stage == AFTER and not run.check_mode:
+        late = held_back(snapshots)
+        for gap in run.result["gaps"]:
+            if gap["state"] == TO_MAKE and gap["name"] in late:
+                gap.update(state=FAILED, msg=late[gap["name"]])
     if stage != "find" and not run.result.get("failed"):
         _Making(run).make([AFTER] if stage == AFTER else [BEFORE, AFTER] if stage == "all" else [BEFORE])
     _conclude(run, last=stage != BEFORE)

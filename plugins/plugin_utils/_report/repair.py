@@ -41,7 +41,8 @@ def snapshot_lines(name: str, result: Result, language: str = ENGLISH) -> list[L
     :param name: what the lines of the workspace begin with.
     :param result: of module supplement_missing.
     """
-    gaps = [gap for gap in result.get("gaps") or () if gap["state"] != "left_alone"]
+    # Without instances are those that an earlier repair has begun.
+    gaps = [gap for gap in result.get("gaps") or () if gap["state"] != "left_alone" and int(gap["instances"])]
     if not gaps:
         return []
     jobs: collections.Counter[str] = collections.Counter()

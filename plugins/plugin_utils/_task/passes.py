@@ -22,6 +22,8 @@ OPEN = frozenset({"retry", "stop", "wait", "settling"})
 #: Standings of instances that the service works on, and of those that are still to be sent.
 IN_PROGRESS = ("waiting", "running")
 TO_RERUN = "to_rerun"
+#: Standings of instances that nothing is to be done about.
+_WHOLE = ("succeeded", "already_done", "other")
 #: Kinds of errors (values of module_utils' Kind) that a later pass need not meet again.
 TEMPORARY = frozenset({"unreachable", "throttled", "server", "bad_answer", "ambiguous"})
 #: Kinds of a pass that did all it could: not every instance succeeded, or the plan is larger than ``max_instances``.
@@ -361,6 +363,16 @@ def left_to_make(missing: Result | None, *, after: bool = False) -> bool:
         return False
     gaps = [gap for gap in missing["gaps"] if gap.get("state") == "missing"]
     return any(gap.get("stage") == "after_reruns" for gap in gaps) if after else bool(gaps)
+
+
+def still_broken(variables: t.Mapping[str, t.Any]) -> list[str]:
+    """The jobs of a host, of its *variables*, that are broken once a repair has rerun what failed: all that had failed if nothing is known of that."""
+    result = outcome(variables)
+    if reached_goal(result):
+        return []
+    if "instances" not in result:
+        return list((missing_of(variables) or {}).get("failed_jobs") or ())
+    return sorted({str(instance["job_name"]) for instance in result["instances"] if instance.get("standing") not in _WHOLE})
 
 
 def with_missing(result: Result, missing: Result | None) -> Result:

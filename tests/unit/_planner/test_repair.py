@@ -21,6 +21,7 @@ from ansible_collections.dataarts.factory.plugins.module_utils._planner.repair i
     approved_names,
     being_made,
     changes,
+    held_back,
     left_alone,
     made_meanwhile,
     missing_at,
@@ -114,6 +115,20 @@ def test_stages(snapshots: list[RepairSnapshot], stage: dict[str, str], refused:
     result = stages(snapshots)
     named = {gap.name: gap.job_name for snapshot in snapshots for gap in snapshot.missing}
     assert ({named[name]: where for name, where in result.stage.items()}, set(result.refused)) == (stage, refused)
+
+
+@pytest.mark.parametrize(
+    ("snapshots", "jobs"),
+    [
+        ([snapshot(gap("mart"), above={"mart": ["sales"]})], []),
+        ([snapshot(gap("mart"), above={"mart": ["sales"]}, failed=["mart", "other"])], []),
+        ([snapshot(gap("mart"), gap("other"), above={"mart": ["a"], "a": ["sales"]}, failed=["sales"])], ["mart"]),
+        ([snapshot(gap("board"), above={"board": ["there.stock"]}), snapshot(failed=["stock"], where=THERE)], ["board"]),
+        ([snapshot(gap("board"), above={"board": ["there.stock"]}, failed=["stock"])], []),
+    ],
+)
+def test_what_depends_on_what_is_broken_still_is_not_made(snapshots: list[RepairSnapshot], jobs: list[str]) -> None:
+    assert set(held_back(snapshots)) == {f"{HERE}.{job}.0" for job in jobs}
 
 
 def test_what_is_refused_says_how_to_go_on() -> None:

@@ -19,7 +19,7 @@ from ansible_collections.dataarts.factory.plugins.plugin_utils._report.closing i
 from ansible_collections.dataarts.factory.plugins.plugin_utils._report.command import Command
 from ansible_collections.dataarts.factory.plugins.plugin_utils._report.go_on import go_on_lines
 from ansible_collections.dataarts.factory.plugins.plugin_utils._report.repair import snapshot_lines
-from ansible_collections.dataarts.factory.plugins.plugin_utils._task.passes import left_to_make, not_repaired, with_missing
+from ansible_collections.dataarts.factory.plugins.plugin_utils._task.passes import left_to_make, not_repaired, still_broken, with_missing
 from tests.support.reports import HOUR, SINCE, check_json, instance, result
 
 COMMAND = Command(playbook="dataarts.factory.repair", inventories=("/srv/hosts.yml",))
@@ -198,8 +198,31 @@ def test_what_is_left_to_make(absent: Json | None, before: bool, after: bool) ->
     assert (left_to_make(absent), left_to_make(absent, after=True)) == (before, after)
 
 
+@pytest.mark.parametrize(
+    ("rerun", "jobs"),
+    [
+        ({"succeeded": True, "instances": []}, []),
+        ({"succeeded": False, "msg": "No connection."}, ["orders"]),
+        ({}, ["orders"]),
+        (
+            {
+                "succeeded": False,
+                "instances": [
+                    {"job_name": f"job_{standing}", "standing": standing}
+                    for standing in ("succeeded", "already_done", "other", "failed_again", "to_rerun", "skipped", "running")
+                ],
+            },
+            ["job_failed_again", "job_running", "job_skipped", "job_to_rerun"],
+        ),
+    ],
+)
+def test_jobs_that_are_broken_after_the_reruns(rerun: Json, jobs: list[str]) -> None:
+    assert still_broken({"dataarts_rerun_result": rerun, "dataarts_missing_result": {"gaps": [], "failed_jobs": ["orders"]}}) == jobs
+
+
 def test_what_is_missing_is_one_line_as_soon_as_it_is_known() -> None:
     (line,) = snapshot_lines("sales", missing(gap(number=2), gap("digest"), gap(state="left_alone")))
     assert line.text == "sales  3 missing, to be made by PatchData  digest 1, loads 2"
     assert snapshot_lines("sales", missing(gap(state="left_alone"))) == []
+    assert snapshot_lines("sales", missing(gap(number=0))) == []  # begun by an earlier repair
     assert snapshot_lines("sales", {"msg": "No connection."}) == []
