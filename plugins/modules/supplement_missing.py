@@ -217,7 +217,7 @@ upstream:
   returned: when the schedules could be read
   sample: {daily_report: [[62fbba734e634c5087656fc3ff7adf34, daily_sales]]}
 failed_jobs:
-  description: Names of jobs of which an instance in the window failed or hangs.
+  description: Names of jobs of which an instance in the window failed or hangs, or is being rerun by what the journal knows.
   type: list
   elements: str
   returned: when the schedules could be read

@@ -16,7 +16,7 @@ import pytest
 from ansible_collections.dataarts.factory.plugins.module_utils._journal.journal import Journal
 from ansible_collections.dataarts.factory.plugins.module_utils._journal.pauses import PauseBook
 from ansible_collections.dataarts.factory.plugins.module_utils._models.pause import MadeBy
-from tests.support.logic import Result, call
+from tests.support.logic import Result, by_action, call
 from tests.support.scenarios import FREE, V1, V2, WORKSPACE_ID, small_night
 from tests.support.workspace import options
 
@@ -109,6 +109,19 @@ def test_what_a_rerun_has_paused_counts_as_scheduled(service: t.Any, make: Make,
     if made_by is MadeBy.RERUN:
         again = make(approved={"gaps": [gap["name"] for gap in checked["gaps"]]})
         assert (again["failed"], again["changed"]) == (False, False), again["msg"]
+
+
+@pytest.mark.parametrize(("by_us", "jobs"), [(True, ["sales"]), (False, [])])
+def test_a_job_of_which_a_rerun_is_in_progress_still_counts_as_failed(
+    service: t.Any, make: Make, tmp_path: Path, by_us: bool, jobs: list[str]
+) -> None:
+    """A repair that was killed while it reran is started again: what depends on the job is made after the reruns, as it would have been."""
+    fates = [*instances(3), {"plan_time": whole_hour(3), "status": "fail" if by_us else "running"}]
+    service.reset(small_night(jobs=[{"name": "sales", "instances": fates, "run_seconds": 3600}], switches={**FREE, **V1, **V2}))
+    if by_us:
+        given = {"jobs": ["sales"], "planned_after": str(whole_hour(11)), "settle_time": 1, "journal": str(tmp_path / "state")}
+        assert by_action(call("job_rerun", options(service, **given)))
+    assert make(check=True)["failed_jobs"] == jobs
 
 
 def test_only_what_was_approved_is_made(service: t.Any, make: Make) -> None:

@@ -34,6 +34,7 @@ class ScheduleGaps(t.NamedTuple):
     :param above: job -> the jobs that it depends on, by workspace and name.
     :param unreadable: jobs whose schedule cannot be read -> why.
     :param failed: jobs of which an instance failed or hangs.
+    :param in_progress: the instances that wait or run.
     """
 
     missing: list[tuple[Job, list[int]]]
@@ -41,6 +42,7 @@ class ScheduleGaps(t.NamedTuple):
     above: dict[str, list[tuple[str, str]]]
     unreadable: dict[str, str]
     failed: set[str]
+    in_progress: list[JobInstance]
 
 
 def find_missing(run: ModuleRun, api: WorkspaceApi, catalog: JobCatalog, selection: Selection, until: int, now_ms: int) -> ScheduleGaps:
@@ -54,7 +56,8 @@ def find_missing(run: ModuleRun, api: WorkspaceApi, catalog: JobCatalog, selecti
     for instance in list_selected(api, replace(selection, statuses=frozenset(), instance_types=frozenset()), until=until):
         there.setdefault(instance.job_name, []).append(instance)
     failed = {name for name, listed in there.items() if any(instance.status in _FAILED for instance in listed)}
-    absent = ScheduleGaps([], [], {}, {}, failed)
+    in_progress = [instance for listed in there.values() for instance in listed if instance.status.in_progress]
+    absent = ScheduleGaps([], [], {}, {}, failed, in_progress)
     for number, job in enumerate(jobs):
         run.doing = f"reading the schedule of job {number + 1} of {len(jobs)}"
         detail = _detail(api, job)

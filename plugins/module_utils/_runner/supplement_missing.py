@@ -22,6 +22,8 @@ from .._common.times import Window
 from .._config.argument_spec import supplement_data_spec
 from .._journal.journal import Journal
 from .._journal.pauses import PauseBook
+from .._models.attempt import Slot
+from .._models.instance import JobInstance
 from .._models.patch_data import PatchDataRow
 from .._models.pause import MadeBy
 from .._models.run_scope import window_of
@@ -132,7 +134,7 @@ def _find(run: ModuleRun) -> None:
         workspace_id=options["workspace_id"],
         gaps=safe(missing),
         upstream={name: [list(job) for job in jobs] for name, jobs in sorted(absent.above.items()) if jobs},
-        failed_jobs=sorted(absent.failed),
+        failed_jobs=sorted(absent.failed | _being_rerun(run, absent.in_progress, window, now_ms)),
         unreadable=safe([{"job_name": name, "cause": cause} for name, cause in sorted(absent.unreadable.items())]),
         since=asked_ms,
         missing_at=now_ms,
@@ -146,10 +148,24 @@ def _find(run: ModuleRun) -> None:
 
 def _paused(run: ModuleRun) -> frozenset[str]:
     """The jobs that a rerun has paused and starts again (option pause_schedules): they are scheduled, also where that rerun was killed."""
-    options, project_id = run.options, run.session.project_id
-    with Journal(options["journal"], password=options["journal_password"], project_id=project_id, read_only=True) as journal:
-        pauses = PauseBook(journal, project_id, options["workspace_id"]).read().by_job
+    with _journal(run) as journal:
+        pauses = PauseBook(journal, run.session.project_id, run.options["workspace_id"]).read().by_job
     return frozenset(name for name, pause in pauses.items() if pause.made_by is MadeBy.RERUN)
+
+
+def _being_rerun(run: ModuleRun, in_progress: t.Sequence[JobInstance], window: Window, now_ms: int) -> set[str]:
+    """The jobs of the instances *in_progress* that a rerun in the journal began: they failed, and are not whole before it has ended."""
+    if not in_progress:
+        return set()
+    with _journal(run) as journal:
+        attempts = journal.read([run.options["workspace_id"]], window, now_ms).attempts
+    rerun = {attempt.failure.slot for attempt in attempts}
+    return {instance.job_name for instance in in_progress if Slot.of(instance) in rerun}
+
+
+def _journal(run: ModuleRun) -> Journal:
+    options = run.options
+    return Journal(options["journal"], password=options["journal_password"], project_id=run.session.project_id, read_only=True)
 
 
 def _rows(run: ModuleRun) -> list[PatchDataRow]:
