@@ -13,7 +13,7 @@ import typing as t
 from collections import Counter
 
 from .._common.errors import ApiError, Kind
-from .._common.text import counted
+from .._common.text import counted, printable
 from .._models.attempt import Failure
 from .._models.checkup import Assumption, Setting
 from .._models.evidence import Evidence
@@ -27,6 +27,8 @@ _ENOUGH = 3
 #: Lists that must show the same order, and entries that they must have, so that it is not chance.
 _LISTS, _ENTRIES = 3, 5
 _DAY_MS = 86_400_000
+#: Characters of the text about one point, which may quote the service.
+_MAX_EVIDENCE = 300
 #: Types of nodes as the documentation's table writes them; the SDK joins the words [SDK][OTC-95].
 _TYPES_APART = frozenset({"Hive SQL", "Spark SQL", "DWS SQL", "DLI SQL", "DLI Spark", "CDM Job", "OBS Manager", "MRS Spark"})
 #: Seconds by which two clocks may differ and still be the same: a Date is a whole second.
@@ -46,7 +48,8 @@ def measure(evidence: Evidence) -> list[Assumption]:
             continue
         decided = None if isinstance(judge, str) else judge(evidence)
         if decided is not None:
-            assumptions.append(Assumption(name, True, *decided))
+            setting, text = decided
+            assumptions.append(Assumption(name, True, setting, printable(text, _MAX_EVIDENCE)))
         else:
             reason = judge if isinstance(judge, str) else str(judge.__doc__).partition("\n")[0].rstrip(".")
             assumptions.append(Assumption(name, False, None, reason))
