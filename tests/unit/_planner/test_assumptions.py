@@ -10,7 +10,7 @@ from ansible_collections.dataarts.factory.plugins.module_utils._planner.assumpti
 
 
 def test_what_the_service_says_is_quoted_without_control_characters_and_not_at_length() -> None:
-    evidence = Evidence(instances=[Entry("job", "1", "2", "nul\x00 and \x1b[31m" + "x" * 10_000, 0)])
+    evidence = Evidence(lists=[[Entry("job", "1", "2", "nul\x00 and \x1b[31m" + "x" * 10_000, 0)]])
     (found,) = [assumption for assumption in measure(evidence) if assumption.name == "status_words"]
     assert (found.decided, found.setting) == (True, "others")
     assert found.evidence.startswith("a list has the status nul\\x00 and \\x1b[31m")
