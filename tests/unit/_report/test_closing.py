@@ -318,6 +318,15 @@ def test_the_files_of_an_approved_plan_are_left_out_of_what_is_not_held_to_it() 
     assert [word for word in command({"a": some(running=1)}, approved)[1] if word.startswith("@")] == [f"@{path}" for path in files]
 
 
+def test_where_nothing_is_known_the_check_is_not_held_to_the_plan_that_was_refused() -> None:
+    refused = {"failed": True, "succeeded": False, "msg": "No plan of this workspace.", "error": {"kind": "unreachable"}}
+    approved = dataclasses.replace(COMMAND, approved=True, plan_files={"/srv/plans.json": ()}, files=("/srv/plans.json",))
+    for start in (approved, dataclasses.replace(approved, left_out=("dataarts_plans",), plan_files={}, files=())):
+        lead, words = command({"a": refused}, start)
+        assert (lead, words[-1]) == ("When the cause is corrected, to see first what would be sent:", "--check")
+        assert not [word for word in words if "plans" in word]
+
+
 def test_what_could_not_be_read_any_more_is_not_called_in_progress() -> None:
     dead = {**some(running=2), "succeeded": False, "msg": "Failed to watch.", "error": {"kind": "unreachable"}}
     lines = summary({"a": dead, "b": some(running=1)})
