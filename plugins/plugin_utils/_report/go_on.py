@@ -123,7 +123,9 @@ def _run(report: Result, command: Command) -> _Step | None:
         return _same_since("To see where it stands:", report, command, check=True)
     if not any(workspace["since"] for workspace in report["workspaces"]):
         # Nobody knows what was sent, and a plan that was refused would be again.
-        return _Step("When the cause is corrected, to see first what would be sent:", command.limit, _jobs(command), check=True, unbound=True)
+        return _Step(
+            "When the cause is corrected, to see first what would be sent:", command.limit, _jobs(command), check=True, unbound=True
+        )
     return _same_since("To go on (nothing is sent twice):", report, command)
 
 
