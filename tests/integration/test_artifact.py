@@ -32,7 +32,6 @@ SHIPPED = {
     "LICENSES",
     "MANIFEST.json",
     "README.md",
-    "README.zh-CN.md",
     "SECURITY.md",
     "bindep.txt",
     "changelogs",
