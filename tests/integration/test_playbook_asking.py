@@ -116,7 +116,7 @@ def test_a_workspace_that_cannot_be_asked_is_an_error_after_the_others_were_show
 def test_without_an_inventory_it_says_so_and_fails(ansible: Ansible, playbook: str) -> None:
     outcome = ansible.playbook(f"dataarts.factory.{playbook}", "-i", "/nonexistent").ended(2)
     assert "1 workspace could not be asked:" in outcome.stdout
-    assert "workspace_id" in outcome.stdout
+    assert "dataarts_workspace_id" in outcome.stdout
 
 
 def test_who_reran_what_when_and_why(service: Running, ansible: Ansible, tmp_path: Path) -> None:

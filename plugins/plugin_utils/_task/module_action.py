@@ -190,6 +190,11 @@ class ModuleAction(ActionBase):
             text = problem(name, options[name], option) if name in options else None
             if text is not None:
                 return printable(f"Failed to run {self.module}: {text.replace(name, variables.get(name, name), 1)}", 4000)
+        if spec.get("workspace_id", {}).get("required") and "workspace_id" not in options:
+            return (
+                f"Failed to run {self.module}: workspace_id is not set. Set dataarts_workspace_id of each host in the inventory, where a host is a "
+                "workspace, or workspace_id of the task."
+            )
         return ""
 
     def _default_of(self, option: str) -> t.Any:
