@@ -21,7 +21,7 @@ _PLAIN = re.compile(r"[A-Za-z0-9_@%+:,./~-]+")
 
 
 #: The variable that holds approved plans.
-PLANS = "dataarts_plans"
+PLANS_VARIABLE = "dataarts_plans"
 #: Stands for the value of a variable that a command must not or cannot show.
 AS_BEFORE = "<as before>"
 
@@ -78,7 +78,7 @@ class Command:
         """The same without the plans that were approved, and without the files that they came from."""
         others = {name for names in self.plan_files.values() for name in names}
         files = tuple(path for path in self.files if path not in self.plan_files)
-        left_out = tuple(sorted({*self.left_out, *others} - {*self.variables, PLANS}))
+        left_out = tuple(sorted({*self.left_out, *others} - {*self.variables, PLANS_VARIABLE}))
         return replace(self, files=files, plan_files={}, approved=False, plans=None, left_out=left_out)
 
     def words(
@@ -95,7 +95,7 @@ class Command:
         :param texts: further variables, after the others.
         :param file: a file of further variables.
         """
-        plans = {} if self.plans is None else {PLANS: self.plans}
+        plans = {} if self.plans is None else {PLANS_VARIABLE: self.plans}
         extra = {**self.variables, **plans, **_set(variables), **(texts or {})}
         plain = {name: value for name, value in extra.items() if isinstance(value, str) and _PLAIN.fullmatch(value)}
         extra = {name: value for name, value in extra.items() if name not in plain}

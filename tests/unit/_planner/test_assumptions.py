@@ -11,7 +11,7 @@ from ansible_collections.dataarts.factory.plugins.module_utils._planner.assumpti
 
 def test_what_the_service_says_is_quoted_without_control_characters_and_not_at_length() -> None:
     evidence = Evidence(lists=[[Entry("job", "1", "2", "nul\x00 and \x1b[31m" + "x" * 10_000, 0)]])
-    (found,) = [assumption for assumption in measure(evidence) if assumption.name == "status_words"]
-    assert (found.decided, found.setting) == (True, "others")
-    assert found.evidence.startswith("a list has the status nul\\x00 and \\x1b[31m")
-    assert len(found.evidence) <= 310
+    (status_words,) = [assumption for assumption in measure(evidence) if assumption.name == "status_words"]
+    assert (status_words.decided, status_words.setting) == (True, "others")
+    assert status_words.evidence.startswith("a list has the status nul\\x00 and \\x1b[31m")
+    assert len(status_words.evidence) <= 310
