@@ -311,7 +311,7 @@ def test_a_job_is_rerun_with_its_related_jobs_in_one_request(service: Running, a
     ).ended(2)
     assert "Refused to rerun 7 instances: max_instances is 6" in failures(limited)["sales"]
     missing = ansible.playbook(*options, variables={"dataarts_job_name": "daily_sales"}).ended(2)
-    assert "dataarts_related_jobs, dataarts_begin_time, dataarts_end_time not set" in failures(missing)["sales"]
+    assert "dataarts_related_jobs, dataarts_begin_time and dataarts_end_time are not set" in failures(missing)["sales"]
     unknown = ansible.playbook(*options, variables={**variables, "dataarts_job_name": "daily_salse"}).ended(2)
     assert "daily_salse" in failures(unknown)["sales"]
     assert len(service.journal()) == 1
