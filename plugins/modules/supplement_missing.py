@@ -254,7 +254,7 @@ missing_at:
   returned: when the schedules could be read
   sample: 1795473351000
 planned_after:
-  description: Begin of the window in epoch milliseconds.
+  description: When the window begins, in epoch milliseconds.
   type: int
   returned: when the schedules could be read
   sample: 1795386951000
