@@ -20,10 +20,8 @@ def items_left(task: t.Any, templar: t.Any, variables: t.Mapping[str, t.Any]) ->
     :param templar: evaluates the loop.
     :param variables: those of the task.
     """
-    name = str(variables.get("ansible_loop_var") or "item")
-    parent = getattr(task, "_parent", None)
-    while parent is not None and not getattr(parent, "loop", None):
-        parent = getattr(parent, "_parent", None)
+    parent = _looping(task)
+    name = _variable(parent)
     if parent is None or name not in variables or getattr(parent, "loop_with", None) not in _PLAIN:
         return []
     try:
@@ -42,5 +40,18 @@ def workspaces_left(task: t.Any, templar: t.Any, variables: t.Mapping[str, t.Any
 
     One over something else, as the jobs of one workspace, comes to no end in which all of it is known.
     """
-    name = str(variables.get("ansible_loop_var") or "item")
+    name = _variable(_looping(task))
     return name in str(variables.get("dataarts_workspace_id")) and bool(items_left(task, templar, variables))
+
+
+def _looping(task: t.Any) -> t.Any:
+    """The closest task around *task* that has a loop; None if none has."""
+    parent = getattr(task, "_parent", None)
+    while parent is not None and not getattr(parent, "loop", None):
+        parent = getattr(parent, "_parent", None)
+    return parent
+
+
+def _variable(parent: t.Any) -> str:
+    """The loop variable of *parent*. ansible-core 2.16 does not tell the tasks of a role its name, as later ones do in ``ansible_loop_var``."""
+    return str(getattr(getattr(parent, "loop_control", None), "loop_var", None) or "item")
