@@ -121,7 +121,7 @@ chaos: $(VENV)/.test $(HOUSE) ## reruns under random faults and kills, with host
 LONG_FOLDERS := tests/chaos tests/contract tests/docs tests/integration
 
 .PHONY: long
-long: $(VENV)/.test $(HOUSE) ## tests that take long and seldom fail, of which make test runs the first of each kind (PART=1/3 runs a third)
+long: $(VENV)/.test $(HOUSE) ## tests that take long and seldom fail; make test runs the first of each kind (PART=1/3 runs a third)
 	@LONG_PART=$(PART) $(PYTEST) --dist worksteal -q -m long $(ARGS) $(LONG_FOLDERS)
 
 .PHONY: eda
@@ -207,7 +207,7 @@ publish: $(CACHE)/dist/.built ## publish the artifact (GALAXY_TOKEN in the envir
 	@$(BIN)/ansible-galaxy collection publish $(CACHE)/dist/*.tar.gz
 
 .PHONY: docs-publish
-docs-publish: $(VENV)/.test ## add the site that make docs built to the versions on branch gh-pages (REMOTE=origin)
+docs-publish: $(VENV)/.test ## publish the site that make docs built, next to the other versions, on branch gh-pages (REMOTE=origin)
 	@$(BIN)/python tools/docs_publish.py $(or $(REMOTE),origin)
 
 .PHONY: lock

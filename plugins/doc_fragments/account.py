@@ -36,8 +36,8 @@ options:
       - There are five kinds of credentials, and exactly one is used. These are permanent keys (O(access_key) and O(secret_key)), temporary
         keys (which have O(security_token) too), a token (O(auth_token)), a user (O(user_name), O(user_password), and O(domain_name)), or
         the agency of the machine (O(use_instance_metadata)). Empty text counts as not set.
-      - If an option of one kind is set, environment variables of the other kinds are ignored. Variables only fill in what is missing
-        of the same kind, and only if they do not contradict an option, so that a secret key is never used with another access key.
+      - If an option of one kind is set, environment variables of the other kinds are ignored. Variables only complete the kind that the options
+        begin, and only if they do not contradict an option, so a secret key is never used with another access key.
       - If not set, the environment variables E(HW_ACCESS_KEY), E(HUAWEICLOUD_SDK_AK), and E(CLOUD_SDK_AK) are used, in this order.
       - If neither options nor these variables contain credentials, the credentials of other tools are used. The first of these counts. The
         file that E(HW_SHARED_CONFIG_FILE) (with E(HW_PROFILE)), E(HUAWEICLOUD_SDK_CREDENTIALS_FILE) or E(OS_CLOUD) names; the variables

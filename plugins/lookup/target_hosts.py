@@ -36,8 +36,8 @@ options:
         after hosts that failed.
       - V(unready) returns the hosts for which M(dataarts.factory.account_doctor), registered as C(dataarts_checkup), did not find ready.
       - V(names) returns the names of all hosts.
-      - V(missing) returns those that are to be repaired if something is missing in any, by what the role has left in
-        C(dataarts_missing_result), and V(missing_after) those in which something is to be made after the reruns.
+      - V(missing) returns the hosts to repair if instances are missing in any of them, according to the C(dataarts_missing_result) that the role
+        sets. V(missing_after) returns the hosts in which instances are made after the reruns.
     type: str
     choices: [all, watch, missed, close, unready, names, missing, missing_after]
     default: all

@@ -12,9 +12,9 @@ version_added: "1.0.0"
 author:
   - dataarts.factory contributors (@dataarts-factory)
 description:
-  - Checks, each after the things that it depends on, the names of the hosts, the proxy, the connection, the certificates, the clock, the
-    credentials and where they come from, the project, the workspace, the calls that reruns use, the journal, and the versions. Each check
-    is ok, a problem with what to do about it, or not known.
+  - Checks the names of the hosts, the proxy, the connection, the certificates, the clock, the credentials and where they come from, the project,
+    the workspace, the calls that reruns use, the journal, and the versions, each after the things that it depends on. Each check is ok, a problem
+    with what to do about it, or not known.
   - It only reads, and takes less than ten seconds for one workspace. Only with O(probe_retry) does it also send one rerun request, which
     names nothing that exists.
   - The task does not fail if it finds a problem, because finding problems is its purpose. RV(ready) is false if there is a problem, and

@@ -281,7 +281,7 @@ instances:
           returned: always
           sample: obs://dlf-log-62099355b894428e8916573ae635f1f9/daily_sales/2026-11-23_06_13_00.000/load_orders/load_orders.job
         log_tail:
-          description: The last lines of that log, with O(log_tail), or V(null). They come from outside; what a terminal would obey is taken out.
+          description: The last lines of that log, with O(log_tail), or V(null). They come from outside; control sequences for a terminal are removed.
           type: list
           elements: str
           returned: always
@@ -351,7 +351,8 @@ reasons:
       returned: always
       sample: obs://dlf-log-62099355b894428e8916573ae635f1f9/daily_sales/2026-11-23_06_13_00.000/load_orders/load_orders.job
     log_tail:
-      description: The last lines of the log of one of them, with O(log_tail), or V(null). They come from outside; what a terminal would obey is taken out.
+      description: The last lines of the log of one of them, with O(log_tail), or V(null). They come from outside; control sequences for a
+        terminal are removed.
       type: list
       elements: str
       returned: always

@@ -130,8 +130,8 @@ options:
   other_workspaces:
     description:
       - With O(order=upstream_first) or O(order=deadline), ids of workspaces whose failed instances are being rerun at the same time with the same
-        selection, for example by the same play. If an instance depends on a failed instance there, it waits for it, instead of being blocked because
-        nobody reruns that one.
+        selection, for example by the same play. If an instance depends on a failed instance there, it waits for that instance instead of being
+        blocked.
       - Set C(--forks) so that each workspace has a process, because a workspace that waits for another keeps its process. If there are
         fewer processes, the role names only the workspaces that come before its own, so that no process waits for a workspace that cannot
         start.
@@ -502,8 +502,7 @@ instances:
       sample: Node load_orders failed.
     policy:
       description:
-        - The option because of which the instance is left to a person, O(never_rerun_reasons) or O(rerun_only_reasons). V(null) for all
-          others.
+        - The option that leaves the instance to a person, O(never_rerun_reasons) or O(rerun_only_reasons). V(null) for all others.
       type: dict
       returned: always
       contains:
@@ -581,7 +580,7 @@ instances:
           returned: always
           sample: obs://dlf-log-62099355b894428e8916573ae635f1f9/daily_sales/2026-11-23_06_13_00.000/load_orders/load_orders.job
         log_tail:
-          description: The last lines of that log, with O(log_tail), or V(null). They come from outside; what a terminal would obey is taken out.
+          description: The last lines of that log, with O(log_tail), or V(null). They come from outside; control sequences for a terminal are removed.
           type: list
           elements: str
           returned: always
@@ -640,9 +639,9 @@ instances:
     rerun:
       description:
         - Whether the state that the service shows, or will show, comes from a rerun that this run sent.
-        - V(null) if that is unknown. The outcome of the request that carried it is not known, the instance has changed since, and somebody
-          else may have rerun it - it started long before the request, or the service rejected the request because one of its instances ran
-          already.
+        - V(null) if that is unknown, because the outcome of the request is not known, the instance has changed since, and somebody else may have
+          rerun it. Either it started long before the request, or the service rejected the request because one of its instances was already
+          running.
       type: bool
       returned: always
       sample: true
@@ -770,7 +769,8 @@ reasons:
       returned: always
       sample: obs://dlf-log-62099355b894428e8916573ae635f1f9/daily_sales/2026-11-23_06_13_00.000/load_orders/load_orders.job
     log_tail:
-      description: The last lines of the log of one of them, with O(log_tail), or V(null). They come from outside; what a terminal would obey is taken out.
+      description: The last lines of the log of one of them, with O(log_tail), or V(null). They come from outside; control sequences for a
+        terminal are removed.
       type: list
       elements: str
       returned: always
@@ -927,8 +927,7 @@ summary:
 expected:
   description:
     - When the remaining instances will probably have ended, based on how long earlier runs took, as far as that is known.
-    - There is no forecast for a job without an earlier run in the window and without an average from the service, and for what depends on
-      it.
+    - There is no forecast for a job that has neither an earlier run in the window nor an average from the service, nor for what depends on it.
   type: dict
   returned: when the instances could be read
   contains:
@@ -1133,7 +1132,7 @@ plan_details:
       returned: always
       sample: 340.0
     expected_unknown:
-      description: How many instances are not part of that, because no earlier run of their job is listed.
+      description: How many instances are not included, because no earlier run of their job is listed.
       type: int
       returned: always
       sample: 0

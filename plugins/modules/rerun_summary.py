@@ -98,7 +98,7 @@ lines:
   description:
     - What was printed. A headline, what is left to do by workspace and job with its cause, and one line that counts the instances that
       succeeded.
-    - Where there are many, jobs that do not fit are counted.
+    - If there are many jobs, those that do not fit are only counted.
   type: list
   elements: str
   returned: always
@@ -128,8 +128,8 @@ msg:
   sample: "Failed to write the report to /srv/night: Permission denied (/srv/night). Nothing of the rerun is lost by that: ..."
 plans:
   description:
-    - The plans to approve, by host. Passed to role P(dataarts.factory.rerun#role) as C(dataarts_plans), each workspace reruns exactly its
-      plan, or nothing.
+    - The plans to approve, by host. If they are passed to the role P(dataarts.factory.rerun#role) as C(dataarts_plans), each workspace reruns
+      exactly its plan, or nothing.
     - A host whose name YAML reads as a number or another type is called C(host 0777), because AWX passes the plans on in YAML.
     - With C(plan_record), a workspace that refuses can say what changed.
   type: dict
@@ -162,7 +162,7 @@ summary:
       description:
         - Why instances failed, over all workspaces, the most frequent first, at most 50. Keys as in
           RV(dataarts.factory.job_rerun#module:reasons), without sample and log.
-        - Characters that a template could be made of are question marks, because a job of AWX passes them on as templates.
+        - Characters that could form a template are replaced with question marks, because AWX passes these texts on as templates.
       type: list
       elements: dict
       returned: always

@@ -12,13 +12,13 @@ version_added: "1.0.0"
 author:
   - dataarts.factory contributors (@dataarts-factory)
 description:
-  - Finds plan times that the schedules of jobs of a Huawei Cloud DataArts Studio workspace had and for which no instance was made, as
-    M(dataarts.factory.job_instance_info) does with O(dataarts.factory.job_instance_info#module:find_missing), and makes them by PatchData, as
+  - Finds instances that the schedules of jobs of a Huawei Cloud DataArts Studio workspace should have created and did not, as
+    M(dataarts.factory.job_instance_info) does with O(dataarts.factory.job_instance_info#module:find_missing). Makes them with PatchData, as
     M(dataarts.factory.supplement_data) does.
-  - Plan times that follow each other are one gap and one PatchData. Its name is always the same, so that it is started once, however often the
+  - Consecutive plan times form one gap, which one PatchData run fills. The run always has the same name, so it is started once, however often the
     task runs.
-  - Waits for the end, and fails if an instance did.
-  - Playbook C(dataarts.factory.repair) runs it in stages around the reruns of M(dataarts.factory.job_rerun), with one approval for both.
+  - Waits until the runs have ended, and fails if an instance failed.
+  - The playbook C(dataarts.factory.repair) runs it in stages around the reruns of M(dataarts.factory.job_rerun), with one approval for both.
 options:
   jobs:
     description:
@@ -34,30 +34,30 @@ options:
     default: "-24h"
   planned_before:
     description:
-      - Only plan times at or before this time, in the same forms. If not set, the current time by the clock of the service.
-      - What was due in the last ten minutes does not count as missing.
+      - Only plan times at or before this time, in the same forms. If not set, it is the current time by the clock of the service.
+      - An instance that was due in the last ten minutes does not count as missing.
     type: str
   stage:
     description:
-      - V(all) finds what is missing and makes it.
-      - V(find) only finds it, and compares it with O(approved).
-      - V(before_reruns) makes what does not depend on failed instances, and V(after_reruns) the rest. Both go on from O(snapshots).
+      - V(all) finds missing instances and makes them.
+      - V(find) only finds them, and compares them with O(approved).
+      - V(before_reruns) makes those that do not depend on failed instances, and V(after_reruns) makes the rest. Both need O(snapshots).
     type: str
     choices: [all, find, before_reruns, after_reruns]
     default: all
   stopped_jobs:
     description:
-      - Whether missing instances are made for jobs whose schedule is stopped or paused now. Somebody may have stopped a job for good, because
-        another does its work.
-      - What a rerun has paused with O(dataarts.factory.job_rerun#module:pause_schedules) counts as scheduled.
+      - Whether missing instances are also made for jobs whose schedule is stopped or paused now. Somebody may have stopped such a job for good,
+        because another job does its work.
+      - A job that a rerun paused with O(dataarts.factory.job_rerun#module:pause_schedules) counts as scheduled.
     type: bool
     default: false
   approved:
     description:
-      - What was approved of this workspace, its entry of C(dataarts_plans), which M(dataarts.factory.rerun_summary) returns. C(gaps) are the
-        names of the PatchData, C(missing_at) is RV(missing_at).
-      - If what is missing now is anything else, nothing is made and the message says what differs. What was made by its approved name is not a
-        difference.
+      - What was approved for this workspace, its entry in the C(dataarts_plans) that M(dataarts.factory.rerun_summary) returns. C(gaps) are the
+        names of the PatchData runs, C(missing_at) is RV(missing_at).
+      - If other instances are missing now, nothing is made, and the message says what differs. A gap that was already filled under its approved
+        name is not a difference.
     type: dict
   max_instances:
     description:
@@ -65,7 +65,7 @@ options:
       - There is no limit if it is not set.
     type: int
   parallel:
-    description: How many instances of one PatchData run at once, V(1) to V(5). With V(1) one after the other.
+    description: How many instances of a PatchData run may run at once, V(1) to V(5). With V(1), they run one after the other.
     type: int
     default: 1
   not_between:
@@ -74,7 +74,7 @@ options:
     type: list
     elements: str
   wait_timeout:
-    description: Seconds to wait for the end at most. What was started goes on after that; the task fails.
+    description: Maximum number of seconds to wait for the end. After that the task fails, and the runs continue.
     type: int
     default: 3600
     aliases: [timeout]
@@ -85,8 +85,8 @@ options:
     aliases: [interval]
   snapshots:
     description:
-      - What O(stage=find) returned in all workspaces that are repaired together, by the id of the workspace. Role C(dataarts.factory.rerun)
-        hands it over. Leave it out.
+      - The results of O(stage=find) in all workspaces that are repaired together, by workspace id. The role C(dataarts.factory.rerun) sets it. Do
+        not set it yourself.
     type: dict
 extends_documentation_fragment:
   - dataarts.factory.account
@@ -103,18 +103,18 @@ attributes:
   check_mode:
     support: full
     details:
-      - Reads schedules and instances, and sends nothing. What the service alone can refuse is not checked.
+      - Reads schedules and instances, and sends nothing. It does not check what only the service can refuse.
   diff_mode:
     support: none
   idempotent:
     support: full
     details:
-      - What is there, of whatever type and status, is not missing, so a second run makes nothing.
+      - An instance of any type and status counts as present, so a second run makes nothing.
 notes:
-  - Version v1 of the API shows the schedules, and version v2 has PatchData. It needs both.
-  - Gaps of one job are made one after the other, because the service refuses a second PatchData of a job of which one still runs.
-  - Jobs are made after the jobs that they depend on, by their definitions.
-  - While another PatchData makes instances of a job between the same dates, nothing is made of it, and the task fails.
+  - The module needs both versions of the API: v1 shows the schedules, and v2 has PatchData.
+  - The gaps of a job are filled one after the other, because the service refuses a second PatchData run of a job while one is still running.
+  - The instances of a job are made after those of the jobs that it depends on by its definition.
+  - While another PatchData run makes instances of a job between the same dates, nothing is made for that job, and the task fails.
 seealso:
   - name: What a rerun cannot repair
     link: https://git.example.org/dataarts/factory/blob/main/docs/docsite/rst/guide_repair.rst
@@ -149,7 +149,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 gaps:
-  description: What is missing, and what became of it.
+  description: The gaps, and what was done about each.
   type: list
   elements: dict
   returned: when the schedules could be read
@@ -165,27 +165,27 @@ gaps:
       returned: always
       sample: daily_sales
     name:
-      description: Name of the PatchData.
+      description: Name of the PatchData run.
       type: str
       returned: always
       sample: repair_0f3a5b1c9d8e7f6a5b4c
     instances:
-      description: How many plan times follow each other.
+      description: Number of plan times in the gap.
       type: int
       returned: always
       sample: 3
     others:
-      description: How many plan times between them have an instance and are not the schedule's.
+      description: Number of plan times between the first and the last that have an instance but do not belong to the schedule.
       type: int
       returned: always
       sample: 0
     start_date:
-      description: First moment of the PatchData, a second before the first plan time, in epoch milliseconds.
+      description: First moment of the PatchData run, a second before the first plan time, in epoch milliseconds.
       type: str
       returned: always
       sample: "1793462399000"
     end_date:
-      description: Last moment of the PatchData, a second after the last plan time, in epoch milliseconds.
+      description: Last moment of the PatchData run, a second after the last plan time, in epoch milliseconds.
       type: str
       returned: always
       sample: "1793469601000"
@@ -202,7 +202,7 @@ gaps:
     state:
       description:
         - V(missing) is not made yet, V(made) has succeeded, V(failed) was not made or did not succeed, V(gone) was made by somebody else, and
-          V(left_alone) is of a job that is not scheduled now.
+          V(left_alone) belongs to a job that is not scheduled now.
       type: str
       returned: always
       sample: made
@@ -217,13 +217,13 @@ upstream:
   returned: when the schedules could be read
   sample: {daily_report: [[62fbba734e634c5087656fc3ff7adf34, daily_sales]]}
 failed_jobs:
-  description: Names of jobs of which an instance in the window failed or hangs, or is being rerun by what the journal knows.
+  description: Names of jobs with an instance in the window that failed, hangs, or is being rerun according to the journal.
   type: list
   elements: str
   returned: when the schedules could be read
   sample: [daily_sales]
 unreadable:
-  description: Jobs whose schedule cannot be read, so that nobody knows what of them is missing. The task fails then.
+  description: Jobs whose schedule cannot be read, so their missing instances are unknown. In this case the task fails.
   type: list
   elements: dict
   returned: when the schedules could be read
@@ -249,27 +249,28 @@ since:
   returned: when the schedules could be read
   sample: 1795473351000
 missing_at:
-  description: When that was missing, by the service's clock, in epoch milliseconds. What is due later does not differ from what was approved then.
+  description: The time at which the gaps were missing, by the service's clock, in epoch milliseconds. Instances that become due later do not count
+    as a difference from an approved plan.
   type: int
   returned: when the schedules could be read
   sample: 1795473351000
 planned_after:
-  description: When the window begins, in epoch milliseconds.
+  description: Start of the window, in epoch milliseconds.
   type: int
   returned: when the schedules could be read
   sample: 1795386951000
 planned_before:
-  description: End of the window in epoch milliseconds.
+  description: End of the window, in epoch milliseconds.
   type: int
   returned: when the schedules could be read
   sample: 1795473351000
 approved:
-  description: Whether it was compared with O(approved).
+  description: Whether the gaps were compared with O(approved).
   type: bool
   returned: when the schedules could be read
   sample: false
 began:
-  description: Whether anything of it was to be made by now.
+  description: Whether there was anything to make.
   type: bool
   returned: when the schedules could be read
   sample: true

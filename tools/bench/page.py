@@ -201,7 +201,7 @@ Failed instances in ten workspaces of one account
 (a) works as the page of the endpoint shows: the official Python SDK lists each job by name and reruns one instance after the other. (b) is a playbook of
 ``ansible.builtin.uri`` tasks that does the same, with a fork for each workspace. (c) is the playbook ``dataarts.factory.rerun``, with a fork
 for each workspace and a pass every second; it also waits until every instance has succeeded, which (a) and (b) do not. For (c), the faster of
-two runs is shown. ≈ marks a value of which only a part was measured; the rest is extrapolated from the pace of its reruns.
+two runs is shown. ≈ marks a value that was measured only in part; the rest is extrapolated from the pace of its reruns.
 """
 _NIGHTS = """\
 The floor is the time that no client can beat: one page for each workspace before and after ({list} a second), one POST for each job

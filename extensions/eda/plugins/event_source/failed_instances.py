@@ -17,10 +17,10 @@ author:
   - dataarts.factory contributors (@dataarts-factory)
 description:
   - An ansible-rulebook event source plugin that emits one event for each job instance that newly failed, or failed again after a rerun.
-  - Watches any number of workspaces and accounts. Each poll costs one read per workspace, or only one call of the statistics if these say
-    that nothing failed.
-  - An event C(event.dataarts) has a C(kind). C(failed) is an instance that failed. C(outage) and C(restored) are emitted once each at the
-    start and at the end of a time in which workspaces of an account cannot be read. C(ended) is the last event, if only a person can help.
+  - Watches any number of workspaces and accounts. Each poll costs one read per workspace, or only one call of the statistics if they show no
+    failure.
+  - An event C(event.dataarts) has a C(kind). C(failed) is an instance that failed. C(outage) is emitted once when workspaces of an account can no
+    longer be read, and C(restored) once when they can be read again. C(ended) is the last event, if only a person can help.
   - The limit of a playbook that acts on an event, C(event.meta.hosts), is the inventory host of the workspace.
   - Text that other people wrote (names, messages) is sent in base64, in fields that end in C(_b64). Decode it in the playbook. The field
     C(job_name) has the name as plain text, or null if it could be read as a template.
@@ -28,9 +28,9 @@ description:
     and C(stopped_at) says when. Do not rerun such an instance by a rule if that task reruns it itself.
   - The journal records which failures had an event, so that a restart loses none, and sources that share a journal never emit an event for
     the same failure twice. The guide on event-driven reruns of this collection explains what exactly is guaranteed.
-  - A wrong credential, or an account of which no workspace exists or may be read, ends the source with one line in the log and an event
-    C(ended). A journal that cannot be read or written is an outage. A wrong argument ends the source with one line in the log before it
-    watches anything.
+  - A wrong credential, or an account without any workspace that exists and may be read, ends the source with one line in the log and an event
+    C(ended). A journal that cannot be read or written is an outage. A wrong argument ends the source with one line in the log before it watches
+    anything.
 requirements:
   - The collection dataarts.factory where ansible-core finds it, and the Python packages ansible-core and requests next to ansible-rulebook.
 options:
@@ -100,10 +100,10 @@ options:
     default: true
   find_missing:
     description:
-      - Whether to look for instances that were never made too, by the schedules of the jobs, every ten minutes. This needs version v1 of the API
-        and one call for each job.
-      - An event of kind C(missing) names what no source that shares the journal has named, with the number of C(instances), the names of the
-        C(gaps) as module supplement_missing has them, and C(job_names_b64). Jobs whose schedule is stopped are left out.
+      - Whether to look every ten minutes also for instances that the schedules of the jobs should have created and did not. This needs version v1
+        of the API and one call for each job.
+      - Each gap causes one event of kind C(missing), over all sources that share the journal. The event has the number of C(instances), the names
+        of the C(gaps) as in module supplement_missing, and C(job_names_b64). Jobs whose schedule is stopped are left out.
     type: bool
     default: false
   journal:
@@ -117,9 +117,9 @@ options:
     type: str
   dependants:
     description:
-      - For how many new failures of each poll of a workspace to read which instances depend on them directly, 0 to 100. Each costs one request.
-        The event has these instances in C(dependants), at most 20, and their number in C(dependants_total). Both are null if they were not
-        read, for example on sites without the dependency API.
+      - Maximum number of new failures for which each poll of a workspace reads the directly dependent instances, 0 to 100. Each costs one request.
+        The event has these instances in C(dependants), at most 20, and their number in C(dependants_total). Both are null if they were not read,
+        for example on sites without the dependency API.
     type: int
     default: 0
   feedback:
