@@ -22,6 +22,7 @@ import typing as t
 import uuid
 from dataclasses import replace
 
+from .._api.workspace import WorkspaceApi
 from .._common.errors import JournalError
 from .._common.times import to_iso
 from .._common.waiting import Waiting
@@ -32,6 +33,7 @@ from .._planner.hold_off import complete_since
 from .._planner.plan import Batch, Plan
 from .._planner.quiet_hours import NOT_BETWEEN, QuietHours, QuietSpan
 from .._planner.showing import NOTES, Showing, learned, notes_of
+from .._planner.twins import twins_to_rerun
 from .ansible_module import ModuleRun
 from .sender import RerunExchange, RunIdentity, Sender
 from .snapshot import Listed, Since, Snapshot, take
@@ -40,6 +42,7 @@ from .snapshot import Listed, Since, Snapshot, take
 class Strategy(abc.ABC):
     """What a module means by a rerun. One object lives as long as the call of its module.
 
+    :ivar api: the workspace of the options.
     :ivar problems: what people should know, each once; of the newest snapshot and of what came after it.
     :ivar outdated: whether it took so long to plan that the list is old, and a further one would not take so long.
     """
@@ -48,6 +51,7 @@ class Strategy(abc.ABC):
         self.run = run
         self.state = state
         self.run_id = state.run_id or uuid.uuid4().hex
+        self.api = WorkspaceApi(run.session, run.options["workspace_id"], run.options["api_version"])
         self.clock = run.session.client.clock
         self.hours = QuietHours.of(run.options.get(NOT_BETWEEN), self.clock.now_ms())
         self.problems: list[str] = []
@@ -67,9 +71,13 @@ class Strategy(abc.ABC):
         if text not in self.problems:
             self.problems.append(text)
 
-    @abc.abstractmethod
+    def by_id(self, decisions: t.Iterable[Decision]) -> bool:
+        """Whether one instance can be rerun by its instance_id; asked only where twins are to be told apart."""
+        return twins_to_rerun(decisions) and self.api.can_restart_by_id()
+
     def workspaces(self) -> t.Collection[str]:
         """Ids of the workspaces whose instances may be rerun."""
+        return [self.api.workspace_id]
 
     @abc.abstractmethod
     def since(self, asked_ms: int) -> Since:
@@ -99,8 +107,8 @@ class Strategy(abc.ABC):
         """What is to be done at the end of a pass that may send."""
 
     def stop(self, decision: Decision, sender: Sender) -> RerunExchange:
-        """Stop one instance; only a strategy whose plans have stops is asked."""
-        raise NotImplementedError
+        """Stop one instance by v1, the only version that can."""
+        return sender.stop(decision, self.api)
 
     @abc.abstractmethod
     def note_exchange(self, exchange: RerunExchange) -> bool:

@@ -9,7 +9,6 @@ import typing as t
 
 from .._api.job_query import JobCatalog
 from .._api.service_time import timed
-from .._api.workspace import WorkspaceApi
 from .._common.errors import ApiError, Kind, OptionError
 from .._common.stopwatch import stopwatch
 from .._common.text import counted, printable
@@ -51,16 +50,11 @@ class NamedStops(Strategy):
         if not self._job_name.strip():
             raise OptionError("job_name is empty. Set it to the name of the job whose instances are to be stopped.")
         self._until = stopwatch() + seconds_of(options, "wait_timeout", 0)
-        self.api = WorkspaceApi(run.session, options["workspace_id"], options["api_version"])
         self._plan_times: dict[str, int] = {}  # by instance id
         self._refusals: list[ApiError] = []
         self._asked: dict[str, int] = {}  # how often this call asked to stop it
         self._since: int | None = None
         self._decisions: tuple[Decision, ...] = ()
-
-    def workspaces(self) -> t.Collection[str]:
-        """The one of the options."""
-        return [self.api.workspace_id]
 
     def since(self, asked_ms: int) -> Since:
         """When this call first listed."""
@@ -127,10 +121,6 @@ class NamedStops(Strategy):
         """Nothing: its plans have stops alone."""
         del batch, sender
         return iter(())
-
-    def stop(self, decision: Decision, sender: Sender) -> RerunExchange:
-        """By v1, the only version that can."""
-        return sender.stop(decision, self.api)
 
     def note_exchange(self, exchange: RerunExchange) -> bool:
         """Keep how often it was asked; a refusal does not keep the next one from being stopped."""

@@ -13,7 +13,6 @@ from .._models.decision import Decision
 from .._models.instance import JobInstance
 from .._models.rerun_request import selected_keys
 from .._planner.explicit import decide_requested
-from .._planner.identity import effective_attempts
 from .._planner.plan import Batch
 from .._planner.reconcile import Policy
 from .ansible_module import ModuleRun
@@ -52,8 +51,8 @@ class NamedInstances(NamedRequest):
 
     def decide(self, snapshot: Snapshot, policy: Policy) -> tuple[list[Decision], tuple[str, ...]]:
         """See :func:`decide_requested`."""
-        effective = effective_attempts(snapshot.instances, snapshot.history.attempts, snapshot.history.effective)
-        requested = decide_requested(self._keys, snapshot.instances, policy, snapshot.asked_ms, snapshot.history.attempts, effective)
+        attempts, now = snapshot.history.attempts, snapshot.asked_ms
+        requested = decide_requested(self._keys, snapshot.instances, policy, now, attempts, snapshot.effective)
         return list(requested.decisions), requested.problems
 
     def send(self, batch: Batch, sender: Sender) -> t.Iterator[RerunExchange]:

@@ -13,7 +13,6 @@ import typing as t
 from dataclasses import replace
 
 from .._api.service_time import timed
-from .._api.workspace import WorkspaceApi
 from .._common.errors import ApiError, Kind
 from .._common.stopwatch import stopwatch
 from .._common.text import counted, printable
@@ -32,7 +31,7 @@ from .._planner.outcomes import NOT_EXECUTED_KINDS, REJECTING_KINDS
 from .._planner.plan import Plan
 from .._planner.quiet_hours import QuietSpan, not_sent
 from .._planner.reconcile import Policy
-from .._planner.twins import tell_twins_apart, twins_to_rerun
+from .._planner.twins import tell_twins_apart
 from .ansible_module import ModuleRun, error_result, failure_result, sentence
 from .engine import Strategy
 from .sender import RerunExchange
@@ -60,7 +59,6 @@ class NamedRequest(Strategy):
         self.job_name: str = options["job_name"]
         self.retry_options = RetryOptions.from_options(options)
         self.limits = Limits(options["max_instances"])
-        self.api = WorkspaceApi(run.session, self.workspace_id, options["api_version"])
         self._start_node = StartNode(self.api, self.retry_options)
         self._missing: tuple[str, ...] = ()  # what was asked for and is not listed
         self._asked: dict[InstanceKey, Asked] = {}  # what this call has sent
@@ -84,10 +82,6 @@ class NamedRequest(Strategy):
     def decide(self, snapshot: Snapshot, policy: Policy) -> tuple[list[Decision], tuple[str, ...]]:
         """One decision per instance, RETRY or SKIPPED with ``due_ms`` where time will tell; and a text for each that is not listed."""
 
-    def workspaces(self) -> t.Collection[str]:
-        """The one of the options."""
-        return [self.workspace_id]
-
     def since(self, asked_ms: int) -> Since:
         """The option's, or when this call first listed."""
         return self._since if self._since.fixed else Since(self._since_option.at(asked_ms), self._since.given)
@@ -104,7 +98,7 @@ class NamedRequest(Strategy):
         """By the table of ``explicit.py``. What the service rejected this call is not sent again by it, nor what was sent often enough."""
         self._since = Since(snapshot.scope.since, self._since.given, fixed=True)
         decisions, self._missing = self.decide(snapshot, self._policy(snapshot.scope))
-        plan = Plan(tuple(tell_twins_apart(decisions, by_id=self._by_id(decisions))))
+        plan = Plan(tuple(tell_twins_apart(decisions, by_id=self.by_id(decisions))))
         too_many = self._too_many(plan.decisions)
         if too_many is not None:
             return replace(plan, refused=too_many)
@@ -207,9 +201,6 @@ class NamedRequest(Strategy):
             hold_off_until=scope.hold_off_until,
             clock_slack_ms=scope.clock_slack_ms,
         )
-
-    def _by_id(self, decisions: t.Iterable[Decision]) -> bool:
-        return twins_to_rerun(decisions) and self.api.can_restart_by_id()
 
     def _due(self, decision: Decision) -> bool:
         return due(decision, self._known(decision), self.sends)

@@ -16,7 +16,6 @@ from .._models.decision import Decision
 from .._models.instance import JobInstance
 from .._models.rerun_request import RelatedJobs
 from .._planner.explicit import decide_related
-from .._planner.identity import effective_attempts
 from .._planner.plan import Batch, Plan
 from .._planner.reconcile import Policy
 from .ansible_module import ModuleRun
@@ -59,8 +58,7 @@ class RelatedRerun(NamedRequest):
 
     def decide(self, snapshot: Snapshot, policy: Policy) -> tuple[list[Decision], tuple[str, ...]]:
         """See :func:`decide_related`: one verdict for all."""
-        effective = effective_attempts(snapshot.instances, snapshot.history.attempts, snapshot.history.effective)
-        return decide_related(snapshot.instances, policy, snapshot.asked_ms, snapshot.history.attempts, effective), ()
+        return decide_related(snapshot.instances, policy, snapshot.asked_ms, snapshot.history.attempts, snapshot.effective), ()
 
     def plan(self, snapshot: Snapshot) -> Plan:
         """All of them in one request."""

@@ -38,7 +38,6 @@ from .._planner.dependency_order import Depends
 from .._planner.downstream import Knowledge, decide_dependants, roots_of
 from .._planner.forecast import Forecast, Room, Runs, foresee, running_at_once, runs_of
 from .._planner.hung import STOP_AND_RERUN, StopPolicy, first_starts, judged_with_stops, stop_word, with_stop, without_reruns
-from .._planner.identity import effective_attempts
 from .._planner.limits import Limits
 from .._planner.outcomes import SHARED_KINDS, due_in, is_missed, left_to_do, missed, of_unknown_outcome, statuses_of, unsent
 from .._planner.pipeline import assess, schedule
@@ -48,7 +47,6 @@ from .._planner.quiet_hours import QuietSpan
 from .._planner.reason_policy import ReasonPolicy
 from .._planner.reasons import grouped
 from .._planner.reconcile import Policy, decide, decide_missing
-from .._planner.twins import twins_to_rerun
 from .ansible_module import ModuleRun, failure_result, sentence
 from .dependencies import OrderReader
 from .downstream import Below
@@ -91,7 +89,6 @@ class Goal(Strategy):
         self._select(window)
         self._since = SinceOption.of(options, now)
         self._policy(RunScope(self.since(now).ms or now, False, window))
-        self.api = WorkspaceApi(run.session, self._workspace_id, options["api_version"])
         self._apis = {self._workspace_id: self.api}
         self._pauses = RerunPauses(run, self.api, self.run_id, self.state.paused)
         self._below = Below(run, self._api_of, self.state.downstream)
@@ -156,8 +153,7 @@ class Goal(Strategy):
             return None
         decisions, policy = self._decided(snapshot), self._policy(snapshot.scope)
         unknown_past = self._below.unknown_past(first=snapshot.scope.since_given and (snapshot.uncovered or policy.clock_slack_ms > 0))
-        effective = effective_attempts(snapshot.instances, snapshot.history.attempts, snapshot.history.effective)
-        roots = roots_of(decisions, policy, effective, unknown_past=unknown_past)
+        roots = roots_of(decisions, policy, snapshot.effective, unknown_past=unknown_past)
         last = not any(left_to_do(decision, wait=self.run.options["wait"]) for decision in decisions)
         so_far = "Nothing more was sent." if any(decision.attempt is not None for decision in decisions) else "Nothing was sent."
         began = stopwatch()
@@ -175,8 +171,7 @@ class Goal(Strategy):
             return self._judged[1]
         policy, selection = self._policy(snapshot.scope), self._select(snapshot.scope.window)
         instances = [instance for instance in snapshot.instances if self._meant(instance, selection)]
-        effective = effective_attempts(snapshot.instances, snapshot.history.attempts, snapshot.history.effective)
-        decisions = self._with_stops(instances, snapshot, policy, effective)
+        decisions = self._with_stops(instances, snapshot, policy)
         decisions += [decide_missing(attempt, policy, snapshot.asked_ms) for attempt in self._vanished(snapshot, selection)]
         self._judged = (snapshot, decisions)
         return decisions
@@ -188,9 +183,7 @@ class Goal(Strategy):
         self._below.judge(snapshot.instances)
         for text in self._below.notes:
             self.note(text)
-        attempts = snapshot.history.attempts
-        effective = effective_attempts(snapshot.instances, attempts, snapshot.history.effective)
-        known = Knowledge(self._policy(snapshot.scope), snapshot.asked_ms, attempts, effective)
+        known = Knowledge(self._policy(snapshot.scope), snapshot.asked_ms, snapshot.history.attempts, snapshot.effective)
         joined = decide_dependants(self._below.dependants, self._below.mode, known, self._below.graph)
         by_key = {decision.instance.key: decision for decision in joined}
         return [by_key.pop(decision.instance.key, decision) for decision in decisions] + list(by_key.values())
@@ -211,7 +204,7 @@ class Goal(Strategy):
         self._blind = any(self._of_run(attempt, scope) and attempt.job_name in self._unlisted for attempt in snapshot.missing)
         began = stopwatch() - self._reading
         self._read_reasons(decisions)
-        plan = assess(decisions, snapshot.history, options, scope.since, by_id=self._by_id(decisions), reasons=self._reasons)
+        plan = assess(decisions, snapshot.history, options, scope.since, by_id=self.by_id(decisions), reasons=self._reasons)
         plan = plan if plan.refused is not None else self._at_node(plan)
         if self._stops.over:
             plan = replace(plan, decisions=tuple(without_reruns(plan.decisions)))
@@ -259,10 +252,6 @@ class Goal(Strategy):
         """In one request, or where only v1 is open in one for each instance. What joined from downstream is rerun as a whole."""
         options = self._retry_options.from_first_node() if batch.downstream else self._retry_options
         return requests_of(batch, sender, self._api_of(batch.workspace_id), options)
-
-    def stop(self, decision: Decision, sender: Sender) -> RerunExchange:
-        """By v1, whichever version reruns."""
-        return sender.stop(decision, self.api)
 
     def note_exchange(self, exchange: RerunExchange) -> bool:
         """Keep what became of each; a rejection is told, and does not stop the next request."""
@@ -462,16 +451,9 @@ class Goal(Strategy):
         if self._deadline is None and not self._baselines:
             self.note("No deadline is known: deadline is not set, and no baseline names a job. The longest chains are sent first.")
 
-    def _with_stops(
-        self,
-        instances: t.Sequence[JobInstance],
-        snapshot: Snapshot,
-        policy: Policy,
-        effective: t.Mapping[InstanceKey, t.Sequence[Attempt]],
-    ) -> list[Decision]:
+    def _with_stops(self, instances: t.Sequence[JobInstance], snapshot: Snapshot, policy: Policy) -> list[Decision]:
         """One decision for each of *instances*, by the tables of ``reconcile.py`` and ``hung.py``."""
         now, attempts = snapshot.asked_ms, snapshot.history.attempts
-        stops = effective_attempts(snapshot.instances, attempts, snapshot.history.stops)
         options, asks = self.run.options, self.state.timed_out
         self._stops = StopPolicy(
             timeout_action=options["timeout_action"],
@@ -483,7 +465,7 @@ class Goal(Strategy):
         )
 
         def decision(instance: JobInstance) -> Decision:
-            made, reran = stops.get(instance.key, ()), effective.get(instance.key, ())
+            made, reran = snapshot.stops.get(instance.key, ()), snapshot.effective.get(instance.key, ())
             judged = judged_with_stops(instance, policy, self._stops, now, made, reran)
             return with_stop(decide(instance, judged, now, attempts.get(instance.key), reran), policy, self._stops, now, made)
 
@@ -547,10 +529,6 @@ class Goal(Strategy):
         self._reasons = self._reader.read([decision.instance for decision in here], again)
         for text in self._reader.notes:
             self.note(text)
-
-    def _by_id(self, decisions: t.Iterable[Decision]) -> bool:
-        """Whether one instance can be rerun by its instance_id; asked only where twins are to be told apart."""
-        return twins_to_rerun(decisions) and self.api.can_restart_by_id()
 
     def _vanished(self, snapshot: Snapshot, selection: Selection) -> t.Iterator[Attempt]:
         """Attempts of this run whose instances are not listed any more. With a filter by type it is not known whether they were meant."""

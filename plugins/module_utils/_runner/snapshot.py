@@ -5,16 +5,17 @@
 
 from __future__ import annotations
 
+import functools
 import typing as t
 from dataclasses import dataclass
 
 from .._http.server_clock import ServiceClock
 from .._journal.journal import Journal, Known
 from .._models.attempt import DAY_MS, Attempt, Slot
-from .._models.instance import JobInstance
+from .._models.instance import InstanceKey, JobInstance
 from .._models.run_scope import RunScope, check_past
 from .._planner.hold_off import complete_since, hold_off_until, not_ahead, on_both_clocks
-from .._planner.identity import newest_attempts, with_twins
+from .._planner.identity import effective_attempts, newest_attempts, with_twins
 from .._planner.pipeline import History
 from .._planner.reconcile import SINCE_AHEAD_MS
 
@@ -55,6 +56,16 @@ class Snapshot:
     history: History
     missing: tuple[Attempt, ...]
     uncovered: bool
+
+    @functools.cached_property
+    def effective(self) -> dict[InstanceKey, list[Attempt]]:
+        """The attempts at each instance that may have taken effect, oldest first."""
+        return effective_attempts(self.instances, self.history.attempts, self.history.effective)
+
+    @functools.cached_property
+    def stops(self) -> dict[InstanceKey, list[Attempt]]:
+        """The requests to stop each instance, oldest first."""
+        return effective_attempts(self.instances, self.history.attempts, self.history.stops)
 
 
 @dataclass(frozen=True)
