@@ -119,6 +119,11 @@ def closing(outcome: Outcome) -> list[str]:
     return lines
 
 
+def headline_of(outcome: Outcome) -> str:
+    """The first sentence of the closing lines."""
+    return " ".join(" ".join(closing(outcome)).split()).partition(".")[0] + "."
+
+
 def command(outcome: Outcome) -> list[str]:
     """The words of the command that the play ends with, without the program and the playbook."""
     text = outcome.stdout[outcome.stdout.index("To repair exactly this") :].split("\n\n")[0].split("\nok: ")[0]
@@ -147,12 +152,14 @@ def test_a_whole_night_is_one_plan_and_one_approval(service: Running, ansible: A
     assert writes(service) == night.everything()
     kinds = [entry["kind"] for entry in service.journal() if entry["workspace_id"] == WORKSPACE_ID]
     assert (kinds[0], kinds[-1]) == ("patch_data", "patch_data")
-    assert closing(repaired)[0] == "All 7 instances succeeded."
-    assert "4 missing instances made by PatchData" in closing(repaired)
+    assert headline_of(repaired) == "All 7 instances succeeded, 1 after a stop, 3 as dependants; 4 missing instances made by PatchData."
 
     before = service.journal()
-    for again in (ansible.playbook(PLAYBOOK, *command(checked)), ansible.playbook(PLAYBOOK, "-i", hosts)):
-        again.succeeded()
+    for again, said in (
+        (ansible.playbook(PLAYBOOK, *command(checked)), "made by PatchData; nothing was sent this time."),
+        (ansible.playbook(PLAYBOOK, "-i", hosts), "Nothing to repair."),
+    ):
+        assert headline_of(again.succeeded()).endswith(said)
         assert [again.recap(host)["changed"] for host in ("sales", "supply")] == [0, 0]
         assert service.journal() == before
 
@@ -166,10 +173,14 @@ def test_what_was_not_approved_is_not_made_and_nothing_is_rerun_there(service: R
     ).succeeded()
     (stats,) = [line.result["ansible_stats"]["data"] for line in checked.of("rerun_summary")]
     plans = json.loads(json.dumps(stats["dataarts_plans"]))
+    whole = ansible.playbook("dataarts.factory.rerun", "-i", tmp_path / "hosts.yml", variables={"dataarts_plans": plans}).ended(2)
+    assert all("is one of playbook dataarts.factory.repair" in text for text in whole.failures.values()), whole.failures
+    assert not service.journal()
     plans["sales"]["gaps"].pop()
     refused = ansible.playbook(PLAYBOOK, "-i", tmp_path / "hosts.yml", variables={"dataarts_plans": plans}).ended(2)
     assert {entry["workspace_id"] for entry in service.journal()} == {SUPPLY_ID}
     assert "what is missing is not what was approved" in " ".join(" ".join(closing(refused)).split())
+    assert "To see the plan as it is now, and approve that:" in closing(refused)
 
 
 @pytest.mark.long

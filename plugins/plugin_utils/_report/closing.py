@@ -24,7 +24,7 @@ from .._task.passes import IN_PROGRESS
 from .causes import cause_lines, failure_words
 from .downstream import cure_of
 from .next_steps import groups_of, would_rerun
-from .repair import missing_lines, plan_table
+from .repair import made_here, missing_lines, plan_table
 from .words import ENGLISH, say, translated
 
 Result = t.Mapping[str, t.Any]
@@ -299,7 +299,9 @@ def _other_lines(report: Result, troubled: t.Container[str], language: str) -> l
     moving = [workspace for workspace in others if workspace["state"] == "in_progress"]
     good = [workspace for workspace in others if workspace["state"] == "succeeded" and workspace["counts"]["succeeded"]]
     nothing_to_do = [
-        workspace for workspace in others if workspace not in moving and workspace not in good and not workspace["counts"]["to_rerun"]
+        workspace
+        for workspace in others
+        if workspace not in moving and workspace not in good and not workspace["counts"]["to_rerun"] and not made_here(workspace)
     ]
     parts = []
     if moving:

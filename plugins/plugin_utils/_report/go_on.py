@@ -9,6 +9,7 @@ It holds an absolute ``since``: what the run sent is found again, and not sent t
 from __future__ import annotations
 
 import typing as t
+from dataclasses import replace
 from types import MappingProxyType
 
 from .._common.lines import Line
@@ -113,20 +114,27 @@ def _plans(report: Result) -> dict[str, t.Any]:
 
 def _run(report: Result, command: Command) -> _Step | None:
     # What was refused as a whole would be again.
+    refused = [workspace["host"] for workspace in report["workspaces"] if workspace["refused"]]
     going = [workspace for workspace in report["workspaces"] if not workspace["refused"]]
     steps = {step["standing"] for workspace in going for step in workspace["next_steps"]} - _NO_COMMAND
     if not steps:
-        return None
+        if not refused or not command.approved:
+            return None
+        limit = ",".join(refused) if len(refused) <= _HOSTS else command.limit
+        return _Step("To see the plan as it is now, and approve that:", limit, _jobs(command), check=True, unbound=True)
     if steps <= _ONCE_MORE:
         return _once_more(report, command)
     if command.related and steps == {"in_progress"}:
         return _same_since("To see where it stands:", report, command, check=True)
-    if not any(workspace["since"] for workspace in report["workspaces"]):
+    if not any(workspace["since"] for workspace in going):
         # Nobody knows what was sent, and a plan that was refused would be again.
         return _Step(
             "When the cause is corrected, to see first what would be sent:", command.limit, _jobs(command), check=True, unbound=True
         )
-    return _same_since("To go on (nothing is sent twice):", report, command)
+    if not refused:
+        return _same_since("To go on (nothing is sent twice):", report, command)
+    others = f"{command.limit or 'all'}{''.join(f',!{host}' for host in refused)}"
+    return _same_since("To go on with the others (nothing is sent twice):", {**report, "workspaces": going}, replace(command, limit=others))
 
 
 def _same_since(lead: str, report: Result, command: Command, *, check: bool = False) -> _Step:

@@ -10,6 +10,7 @@ import typing as t
 
 from .._task.passes import IN_PROGRESS
 from .next_steps import would_rerun
+from .repair import instances_of_state, is_repair
 from .standings import missed_goal
 from .words import headline_text
 
@@ -25,26 +26,72 @@ def headline(report: Result, language: str = "en", *, related: bool = False) -> 
     say = functools.partial(headline_text, language)
     lost = sum(1 for workspace in workspaces if workspace["state"] == "no_result")
     also = [say("lost", workspaces=say("workspaces", lost))] if lost else []
+    made = _missing(report, say) if is_repair(report) else []
     if report["check_mode"]:
-        return _joined(say, _plan(workspaces, say, related=related), [*_refused(workspaces, say), *also])
+        planned = [*_plan(workspaces, say, related=related), *made] or [say("nothing-to-repair" if is_repair(report) else "nothing")]
+        return _joined(say, [*planned, *_refused(workspaces, say), *also])
+    also = [*made, *also]
     in_progress = sum(report["totals"][name] for name in IN_PROGRESS)
     broken = report["totals"]["to_rerun"] + sum(sum(map(missed_goal, workspace["instances"])) for workspace in workspaces)
     meant = report["totals"]["succeeded"] + in_progress + broken
     if broken:
         text = say("broken", broken, some=broken, instances=say("instances", meant))
         text = say("and-in-progress", in_progress, text=text) if in_progress else text
-        return _joined(say, _unseen(text, workspaces, say), also)
+        return _joined(say, [_unseen(text, workspaces, say), *also])
     if in_progress:
         text = say("in-progress", in_progress, some=in_progress, instances=say("instances", meant))
-        return _joined(say, _unseen(text, workspaces, say), also)
+        return _joined(say, [_unseen(text, workspaces, say), *also])
+    if is_repair(report):
+        return _repaired(report, meant, also, say)
     return _ended(workspaces, meant, lost, say)
 
 
-def _plan(workspaces: t.Sequence[Result], say: t.Callable[..., str], *, related: bool) -> str:
-    due = [workspace["counts"]["to_rerun"] for workspace in workspaces if would_rerun(workspace)]
+def _plan(workspaces: t.Sequence[Result], say: t.Callable[..., str], *, related: bool) -> list[str]:
+    due = [workspace for workspace in workspaces if would_rerun(workspace)]
     if not due:
-        return say("nothing")
-    return say("plan-at-most" if related else "plan", instances=say("instances", sum(due)), workspaces=say("workspaces", len(due)))
+        return []
+    number = sum(workspace["counts"]["to_rerun"] for workspace in due)
+    text = say("plan-at-most" if related else "plan", instances=say("instances", number), workspaces=say("workspaces", len(due)))
+    planned = [instance for workspace in due for instance in workspace["instances"] if instance["standing"] == "to_rerun"]
+    repair = any("missing" in workspace for workspace in workspaces)
+    return [_with_kinds(text, planned, say) if repair else text]
+
+
+def _with_kinds(text: str, instances: t.Iterable[Result], say: t.Callable[..., str]) -> str:
+    """*text* about *instances* of a repair, with how many of them are stopped first and how many are dependants."""
+    rerun = list(instances)
+    dependants = sum(bool(instance.get("downstream")) for instance in rerun)
+    stops = sum(bool(instance.get("stop") or instance.get("action") == "stop") and not instance.get("downstream") for instance in rerun)
+    text = say("stops", stops, text=text) if stops else text
+    return say("dependants", dependants, text=text) if dependants else text
+
+
+def _missing(report: Result, say: t.Callable[..., str]) -> list[str]:
+    """What a repair makes or has not made, and what it has made."""
+    made, left = instances_of_state(report, "made"), instances_of_state(report, "missing", "failed")
+    texts = [say("to-make" if report["check_mode"] else "unmade", left)] if left else []
+    return [*texts, say("made", made)] if made else texts
+
+
+def _repaired(report: Result, meant: int, also: t.Sequence[str], say: t.Callable[..., str]) -> str:
+    """Of a repair that left nothing broken or in progress among its reruns."""
+    workspaces = report["workspaces"]
+    ended = [
+        instance
+        for workspace in workspaces
+        for instance in workspace["instances"]
+        if instance["standing"] not in ("already_done", "other", "skipped")
+    ]
+    succeeded = _with_kinds(say("one-succeeded") if meant == 1 else say("all-succeeded", meant), ended, say)
+    known = [workspace for workspace in workspaces if workspace["state"] != "no_result"]
+    bad, unmade = sum(not workspace["succeeded"] for workspace in known), instances_of_state(report, "missing", "failed")
+    # What is bad comes first.
+    texts = [*also[:1], succeeded, *also[1:]] if unmade else [f"{succeeded[0].upper()}{succeeded[1:]}", *also]
+    texts = texts if meant else [*also]
+    unexplained = bad and not unmade
+    texts += [say("bad", some=bad, workspaces=say("workspaces", len(workspaces)))] if unexplained else []
+    unchanged = texts and len(known) == len(workspaces) and not bad and not any(workspace["changed"] for workspace in workspaces)
+    return _joined(say, [*texts, *([say("unchanged")] if unchanged else [])] or [say("nothing-to-repair")])
 
 
 def _refused(workspaces: t.Sequence[Result], say: t.Callable[..., str]) -> list[str]:
@@ -72,5 +119,5 @@ def _unseen(text: str, workspaces: t.Sequence[Result], say: t.Callable[..., str]
     return say("unseen", unseen, text=text) if unseen else text
 
 
-def _joined(say: t.Callable[..., str], text: str, more: t.Iterable[str]) -> str:
-    return functools.reduce(lambda all_of_it, part: say("also", text=all_of_it, more=part), more, text)
+def _joined(say: t.Callable[..., str], texts: t.Sequence[str]) -> str:
+    return functools.reduce(lambda all_of_it, part: say("also", text=all_of_it, more=part), texts)

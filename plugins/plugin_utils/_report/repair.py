@@ -68,9 +68,20 @@ def to_make(workspace: Result) -> list[Result]:
     return [gap for gap in workspace.get("missing") or () if gap["state"] == "missing"]
 
 
+def made_here(workspace: Result) -> bool:
+    """Whether missing instances of a workspace of a report are made, or were to be."""
+    return any(gap["state"] in ("missing", "made", "failed") for gap in workspace.get("missing") or ())
+
+
 def is_repair(report: Result) -> bool:
     """Whether a report is one of a repair."""
     return any("missing" in workspace for workspace in report["workspaces"])
+
+
+def instances_of_state(report: Result, *states: str) -> int:
+    """How many missing instances of a *report* are in one of *states*."""
+    gaps = (gap for workspace in report["workspaces"] for gap in workspace.get("missing") or ())
+    return sum(int(gap["instances"]) for gap in gaps if gap["state"] in states)
 
 
 def plan_table(report: Result, language: str = ENGLISH) -> list[Line]:
@@ -100,27 +111,19 @@ def missing_lines(report: Result, *, verbose: bool = False, language: str = ENGL
     :param verbose: whether to show every row.
     """
     rows = [_Row(workspace["host"], gap) for workspace in report["workspaces"] for gap in workspace.get("missing") or ()]
-    of_state = {state: [row for row in rows if row.gap["state"] == state] for state in ("failed", "missing", "made", "gone", "left_alone")}
+    of_state = {state: [row for row in rows if row.gap["state"] == state] for state in ("failed", "missing", "gone", "left_alone")}
     lines = _gap_table("failed", of_state["failed"], language, verbose=verbose, tone="bad")
     lines += _unreadable_lines(report["workspaces"], language)
     if report["check_mode"]:
         lines += _gap_table("planned", of_state["missing"], language, verbose=verbose, tone="")
     else:
         lines += _gap_table("missing", of_state["missing"], language, verbose=verbose, tone="bad")
-    good = []
-    if of_state["made"]:
-        number = _instances(of_state["made"])
-        good.append(say(language, "{n} missing instance made by PatchData|{n} missing instances made by PatchData", number))
     if of_state["gone"]:
-        number = _instances(of_state["gone"])
-        good.append(
-            say(
-                language,
-                "{n} missing instance made by somebody else meanwhile|{n} missing instances made by somebody else meanwhile",
-                number,
-            )
+        number = sum(int(row.gap["instances"]) for row in of_state["gone"])
+        text = say(
+            language, "{n} missing instance made by somebody else meanwhile|{n} missing instances made by somebody else meanwhile", number
         )
-    lines += [Line(line, "good") for line in wrapped(say(language, "; ").join(good))]
+        lines += [Line(line, "good") for line in wrapped(text)]
     return [*lines, *_alone_lines(of_state["left_alone"], language)]
 
 

@@ -50,6 +50,14 @@ def repair_problem(*, approved: bool, unfit: str) -> str:
     return unfit
 
 
+def repair_plan_problem(host: str) -> str:
+    """Why nothing is rerun for *host* outside of a repair: its plan makes missing instances, too, and what is rerun was approved with them."""
+    return (
+        f"Nothing was sent for {host}: its plan in dataarts_plans is one of playbook dataarts.factory.repair, which makes missing instances too. "
+        "Use that playbook, or the plan that check mode of this one returns."
+    )
+
+
 def empty_approval(names: t.Sequence[str], variables: t.Mapping[str, str]) -> str:
     """That an approval is set, and says nothing; "" if none is.
 

@@ -48,14 +48,24 @@ def variables_of(module: str, *, role: bool) -> dict[str, str]:
     return {name: PREFIX + renamed.get(name, name) for name in names}
 
 
+def is_repair_plan(plans: t.Any, host: str) -> bool:
+    """Whether what was approved for *host* is the plan of a repair."""
+    return "gaps" in _entry(plans, host)
+
+
+def _entry(plans: t.Any, host: str) -> t.Mapping[str, t.Any]:
+    entries = plans if isinstance(plans, t.Mapping) else {}
+    own = entries.get(host) or entries.get(f"host {host}")
+    return own if isinstance(own, t.Mapping) else {}
+
+
 def plan_of(plans: t.Any, host: str, module: str = "job_rerun") -> dict[str, t.Any]:
     """What was approved for *host*, as options of job_rerun or supplement_missing; {} if *plans* has no plan of it.
 
     :param plans: value of ``dataarts_plans``, by host. AWX keeps no key that is a variable's name, so it may begin with ``host ``.
     """
-    entries = plans if isinstance(plans, t.Mapping) else {}
-    own = entries.get(host) or entries.get(f"host {host}")
-    if not isinstance(own, t.Mapping) or not said(own.get("plan_id")):
+    own = _entry(plans, host)
+    if not said(own.get("plan_id")):
         return {}
     if module == "supplement_missing":
         return {

@@ -22,8 +22,8 @@ from ...module_utils._runner.ansible_module import LOGIN_GATE, ModuleRun, failur
 from .._awx.launch_inputs import PREFIX, jobs_of_lines
 from .._common.templates import plain
 from .._inventory.matching import limit_problem
-from .._role.checks import empty_approval, related_problem, repair_problem, rerun_problem
-from .._role.options import APPROVALS, OWN, REPAIRS, ROLE, WITHOUT, plan_of, variables_of
+from .._role.checks import empty_approval, related_problem, repair_plan_problem, repair_problem, rerun_problem
+from .._role.options import APPROVALS, OWN, REPAIRS, ROLE, WITHOUT, is_repair_plan, plan_of, variables_of
 from .._role.typos import typos
 from . import inprocess, logins
 from .passes import missing_of, not_repaired
@@ -141,7 +141,8 @@ class ModuleAction(ActionBase):
             limit = limit_problem(self._loader, task_vars.get("groups") or {}, task_vars.get("ansible_limit"))
             refused = [*([f"{limit[0].upper()}{limit[1:]}"] if limit else []), *refused]
             refusal = rerun_problem(host, options, without_plan="plans" in own and not plan, refused=refused)
-            refusal = refusal or self._of_repair(task_vars, values, options, planned=bool(plan))
+            whole = repair_plan_problem(host) if is_repair_plan(own.get("plans"), host) else ""
+            refusal = refusal or self._of_repair(task_vars, values, options, planned=bool(plan), whole=whole)
         elif role and self.module == "job_instance_retry":
             options = {**options, "jobs": jobs_of_lines(options["jobs"])} if "jobs" in options else options
             refusal = related_problem(host, options, approved=[PREFIX + name for name in APPROVALS if PREFIX + name in task_vars])
@@ -150,18 +151,19 @@ class ModuleAction(ActionBase):
             raise OptionError(refusal)
         return options, {name: variable for name, variable in variables.items() if not said(args.get(name))}
 
-    def _of_repair(self, task_vars: Vars, values: _Values, options: dict[str, t.Any], *, planned: bool) -> str:
+    def _of_repair(self, task_vars: Vars, values: _Values, options: dict[str, t.Any], *, planned: bool, whole: str) -> str:
         """Why this part of a repair is not done, "" if it is. Reruns get their ``since`` from the part before, so that what that made counts as
         rerun, whatever became of it.
 
         :param options: of the module, which may be added to.
         :param planned: whether a plan of the host was approved.
+        :param whole: why nothing but a repair may act on that plan, "" if anything may.
         """
         if self.module == "job_rerun":
             missing = missing_of(task_vars)
             if missing is not None and missing.get("began") and not missing.get("approved"):
                 options.setdefault("since", str(missing["since"]))
-            return "" if missing is None else not_repaired(missing)
+            return whole if missing is None else not_repaired(missing)
         refused = not_repaired(missing_of(task_vars) or {"gaps": []}) if self._task.args.get("stage") not in (None, "all", "find") else ""
         if refused:
             return refused

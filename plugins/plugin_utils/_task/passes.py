@@ -379,10 +379,11 @@ def with_missing(result: Result, missing: Result | None) -> Result:
     """*result* of the rerun of a host with what was *missing* there, which has to be made too for the goal to be reached."""
     if missing is None or not result:
         return result
-    if not_repaired(missing):
-        return result  # which was refused for the same reason
+    if not_repaired(missing):  # for which the reruns were refused, too
+        return {**result, "error": {"kind": LIMIT}} if error_kind(missing) == LIMIT else result
     shown = {
         **result,
+        "changed": bool(result.get("changed") or missing.get("changed")),
         "missing": [*missing["gaps"]],
         "missing_at": missing.get("missing_at"),
         "unreadable": [*(missing.get("unreadable") or ())],

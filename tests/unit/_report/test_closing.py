@@ -266,6 +266,22 @@ def test_no_command_repeats_what_was_refused_as_a_whole() -> None:
     assert command({"a": {**some(to_rerun=2), "succeeded": False, "error": {"kind": "limit"}}}) == ("", [])
 
 
+def test_after_a_plan_that_was_refused_the_others_go_on() -> None:
+    """The same command would be refused there again, and with nobody else to go on the next thing is a new plan."""
+    refused = {**some(to_rerun=2), "succeeded": False, "error": {"kind": "limit"}}
+    approved = dataclasses.replace(COMMAND, approved=True, plans={"a": {}, "b": {}}, plan_files={"/srv/plans.json": ()})
+    for start, limit in ((approved, "all,!a"), (dataclasses.replace(approved, limit="night"), "night,!a")):
+        lead, words = command({"a": refused, "b": some(running=1)}, start)
+        assert (lead, words[words.index("--limit") + 1]) == ("To go on with the others (nothing is sent twice):", limit)
+        assert [word for word in words if "dataarts_plans" in word]
+    for hosts in ({"a": refused}, {"a": refused, "b": some(succeeded=1)}):
+        lead, words = command(hosts, approved)
+        assert (lead, words[words.index("--limit") + 1], words[-1]) == ("To see the plan as it is now, and approve that:", "a", "--check")
+        assert not [word for word in words if "plans" in word]
+    lost = {"failed": True, "succeeded": False, "msg": "dataarts_plans has no plan for it.", "error": {"kind": "refused"}}
+    assert command({"a": refused, "b": lost}, approved)[0] == "When the cause is corrected, to see first what would be sent:"
+
+
 STARTED = ["ansible-playbook", "/srv/night.yml", "-i", "/srv/hosts.yml", "--ask-vault-pass"]
 
 

@@ -207,7 +207,7 @@ def test_what_a_repair_made_and_what_not() -> None:
         "sales     loads     2  2026-11-23 01:00 至 02:00",
         "    repair_loads：工作空间 62fb 的补数据 repair_loads 未能完成：60",
     ]
-    assert lines[-2:] == ["另有 11 段缺失，加 -v 或在报告中查看", "已通过补数据生成 2 个缺失实例；1 个缺失实例在此期间已由他人生成"]
+    assert lines[-2:] == ["另有 11 段缺失，加 -v 或在报告中查看", "1 个缺失实例在此期间已由他人生成"]
     assert english(" ".join(lines).replace("  loads  ", "  ")) == []
 
 

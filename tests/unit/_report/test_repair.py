@@ -18,7 +18,9 @@ from ansible_collections.dataarts.factory.plugins.plugin_utils._report import da
 from ansible_collections.dataarts.factory.plugins.plugin_utils._report.closing import summary_lines
 from ansible_collections.dataarts.factory.plugins.plugin_utils._report.command import Command
 from ansible_collections.dataarts.factory.plugins.plugin_utils._report.go_on import go_on_lines
+from ansible_collections.dataarts.factory.plugins.plugin_utils._report.headline import headline
 from ansible_collections.dataarts.factory.plugins.plugin_utils._report.repair import snapshot_lines
+from ansible_collections.dataarts.factory.plugins.plugin_utils._report.words import translated
 from ansible_collections.dataarts.factory.plugins.plugin_utils._task.passes import left_to_make, not_repaired, still_broken, with_missing
 from tests.support.reports import HOUR, SINCE, check_json, instance, result
 
@@ -108,6 +110,61 @@ def test_the_plan_is_numbers_for_each_workspace_and_names_for_what_is_missing() 
     ]
 
 
+RERUN = [
+    instance(0),
+    instance(1, stop="stopped"),
+    *(instance(number, downstream=effect) for number, effect in ((2, "stale"), (3, "cancelled"))),
+]
+#: Reruns and what was missing; check mode; whether anything was sent; the headline.
+HEADLINES: list[tuple[list[Json], list[Json], bool, bool, str, str]] = [
+    (
+        PLANNED["instances"],
+        [gap(number=4)],
+        True,
+        True,
+        "4 instances would be rerun in 1 workspace, 1 after a stop, 2 as dependants; 4 missing instances would be made by PatchData",
+        "1 个工作空间中将重跑 4 个实例，1 个先停止，2 个是下游实例；将通过补数据生成 4 个缺失实例",
+    ),
+    ([], [gap()], True, True, "1 missing instance would be made by PatchData", "将通过补数据生成 1 个缺失实例"),
+    ([], [gap(state="left_alone")], True, False, "Nothing to repair", "没有需要修复的实例"),
+    ([], [], False, False, "Nothing to repair", "没有需要修复的实例"),
+    (
+        RERUN,
+        [gap(state="made")],
+        False,
+        True,
+        "All 4 instances succeeded, 1 after a stop, 2 as dependants; 1 missing instance made by PatchData",
+        "全部 4 个实例运行成功，1 个先停止，2 个是下游实例；已通过补数据生成 1 个缺失实例",
+    ),
+    (
+        RERUN[:1],
+        [gap(state="made")],
+        False,
+        False,
+        "The instance succeeded; 1 missing instance made by PatchData; nothing was sent this time",
+        "1 个实例运行成功；已通过补数据生成 1 个缺失实例；本次未发送任何请求",
+    ),
+    (
+        RERUN[:1],
+        [gap(state="failed")],
+        False,
+        True,
+        "1 missing instance was not made; the instance succeeded",
+        "1 个缺失实例未能生成；1 个实例运行成功",
+    ),
+]
+
+
+@pytest.mark.parametrize(("instances", "gaps", "check_mode", "changed", "english", "in_chinese"), HEADLINES)
+def test_the_headline_counts_everything_that_is_repaired(
+    instances: list[Json], gaps: list[Json], check_mode: bool, changed: bool, english: str, in_chinese: str
+) -> None:
+    kind = {"kind": "incomplete"} if any(entry["state"] == "failed" for entry in gaps) else {}
+    rerun = {**result(instances, check_mode=check_mode), "changed": changed}
+    made = report({"sales": (rerun, missing(*gaps, **kind))}, check_mode=check_mode)
+    assert (made["headline"], headline(made, "zh"), translated("zh", english)) == (english, in_chinese, in_chinese)
+
+
 def test_the_plan_ends_with_the_command_that_is_held_to_all_of_it() -> None:
     absent = missing(gap(), gap("closed", state="left_alone"))
     lead, command = (line.text for line in go_on_lines(report({"sales": (PLANNED, absent)}, check_mode=True), COMMAND))
@@ -135,13 +192,13 @@ def test_what_was_not_made_says_why_and_the_play_fails() -> None:
     lines = lines_of(made)
     assert not made["succeeded"]
     assert lines == [
-        "1 of 2 workspaces did not succeed.",
+        "2 missing instances were not made; all 2 instances succeeded; 4 missing",
+        "  instances made by PatchData.",
         "2 missing instances were not made:",
         "workspace  job    missing  planned, times +08:00",
         "sales      loads        2  2026-11-23 01:00 to 02:00",
         "    repair_loads: Failed to start PatchData repair_loads: it ended as FAIL.",
         "    Rerun what failed.",
-        "4 missing instances made by PatchData",
         "1 workspace: the instance succeeded",
     ]
     assert go_on_lines(made, COMMAND)[0].text == "To go on (nothing is sent twice):"
@@ -178,7 +235,9 @@ def test_a_play_that_is_not_a_repair_says_nothing_of_it() -> None:
 def test_reruns_follow_only_what_could_be_looked_for_and_was_approved(absent: Json, goes_on: bool) -> None:
     assert bool(not_repaired(absent)) != goes_on
     if not goes_on:
-        assert with_missing(PLANNED, absent) is PLANNED
+        known = with_missing(PLANNED, absent)
+        assert {**known, "error": None} == {**PLANNED, "error": None}
+        assert ("error" in known) is ((absent.get("error") or {}).get("kind") == "limit")
         assert not left_to_make(absent)
 
 
