@@ -100,7 +100,7 @@ class ActionModule(ModuleAction):
                 return {**own, **self._kept_of_others(before)}
             run = resumed
         self._run, self._go_on = run, ""
-        with Heartbeat(self._say, self._still_doing):
+        with Heartbeat(self._say, lambda: self._doing()):
             run, timing = self._kept(task_vars)
             if passes.restores(self._task.args, run) and (self._part.name != passes.SEND or run.ended):
                 run = self._run = run.restored(self._run_once(passes.restore_args(self._task.args, run), run, task_vars))
@@ -117,10 +117,6 @@ class ActionModule(ModuleAction):
             with contextlib.suppress(AnsibleError):
                 language = self._templar.template(task_vars.get("dataarts_language")) or self._default_of("language")
         return str(language or ENGLISH)
-
-    def _still_doing(self) -> Line:
-        """The line about what goes on at this moment; `_doing` is replaced as the run goes on."""
-        return self._doing()
 
     def _kept_of_others(self, before: t.Any) -> dict[str, t.Any]:
         """What a loop over workspaces behind one host had left in the same variable, so that its end knows all of them."""
@@ -188,7 +184,7 @@ class ActionModule(ModuleAction):
         progress = _Progress(self._label(task_vars), self._say, run, verbose=self._display.verbosity > 0)
         while True:
             began, first = self._elapsed(), not run.base
-            run = self._run = run.after(self._pass(run, task_vars))
+            run = self._run = run.after(self._run_once(passes.next_args(self._task.args, run), run, task_vars))
             if first and run.base and run.error is None:
                 timing = passes.Timing.of(self._task.args)
             progress.news(run)
@@ -237,11 +233,8 @@ class ActionModule(ModuleAction):
             time.sleep(min(seconds, 5.0))
             seconds = until - time.monotonic()
 
-    def _pass(self, run: Passes, task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
-        """One run of the module. Where modules run on another machine, one that cannot be reached ends no run that goes on."""
-        return self._run_once(passes.next_args(self._task.args, run), run, task_vars)
-
     def _run_once(self, options: dict[str, t.Any], run: Passes, task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
+        """One run of the module. Where modules run on another machine, one that cannot be reached ends no run that goes on."""
         self._leave_if_alone()
         began, label = time.monotonic(), self._label(task_vars)
         args = from_start(options, self._connection.transport)

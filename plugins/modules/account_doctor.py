@@ -244,13 +244,12 @@ error:
       sample: ""
 """
 
-from ..module_utils._config.argument_spec import doctor_spec
 from ..module_utils._runner.ansible_module import run_module
 from ..module_utils._runner.doctor import doctor
 
 
 def main() -> None:
-    run_module(doctor_spec(), doctor, "check", "the account")
+    run_module("account_doctor", doctor)
 
 
 if __name__ == "__main__":

@@ -286,13 +286,12 @@ error:
       sample: ""
 """
 
-from ..module_utils._config.argument_spec import dependency_info_spec
 from ..module_utils._runner.ansible_module import run_module
 from ..module_utils._runner.info import dependency_info
 
 
 def main() -> None:
-    run_module(dependency_info_spec(), dependency_info, "look up", "dependencies")
+    run_module("job_dependency_info", dependency_info)
 
 
 if __name__ == "__main__":

@@ -205,13 +205,12 @@ error:
       sample: ""
 """
 
-from ..module_utils._config.argument_spec import job_info_spec
 from ..module_utils._runner.ansible_module import run_module
 from ..module_utils._runner.info import job_info
 
 
 def main() -> None:
-    run_module(job_info_spec(), job_info, "list", "jobs")
+    run_module("job_info", job_info)
 
 
 if __name__ == "__main__":

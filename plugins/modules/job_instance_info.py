@@ -527,13 +527,12 @@ error:
       sample: ""
 """
 
-from ..module_utils._config.argument_spec import instance_info_spec
 from ..module_utils._runner.ansible_module import run_module
 from ..module_utils._runner.info import instance_info
 
 
 def main() -> None:
-    run_module(instance_info_spec(), instance_info, "list", "job instances")
+    run_module("job_instance_info", instance_info)
 
 
 if __name__ == "__main__":

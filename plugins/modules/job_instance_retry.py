@@ -540,13 +540,12 @@ check_mode:
   sample: false
 """
 
-from ..module_utils._config.argument_spec import instance_retry_spec
 from ..module_utils._runner.ansible_module import run_module
 from ..module_utils._runner.retry import retry
 
 
 def main() -> None:
-    run_module(instance_retry_spec(), retry, "retry", "job instances")
+    run_module("job_instance_retry", retry)
 
 
 if __name__ == "__main__":

@@ -348,13 +348,12 @@ check_mode:
   sample: false
 """
 
-from ..module_utils._config.argument_spec import instance_stop_spec
 from ..module_utils._runner.ansible_module import run_module
 from ..module_utils._runner.instance_stop import instance_stop
 
 
 def main() -> None:
-    run_module(instance_stop_spec(), instance_stop, "stop", "job instances")
+    run_module("job_instance_stop", instance_stop)
 
 
 if __name__ == "__main__":

@@ -1349,13 +1349,12 @@ check_mode:
   sample: false
 """
 
-from ..module_utils._config.argument_spec import rerun_spec
 from ..module_utils._runner.ansible_module import run_module
 from ..module_utils._runner.rerun import rerun
 
 
 def main() -> None:
-    run_module(rerun_spec(), rerun, "rerun", "job instances")
+    run_module("job_rerun", rerun)
 
 
 if __name__ == "__main__":

@@ -289,13 +289,12 @@ check_mode:
   sample: false
 """
 
-from ..module_utils._config.argument_spec import job_run_spec
 from ..module_utils._runner.ansible_module import run_module
 from ..module_utils._runner.job_run import job_run
 
 
 def main() -> None:
-    run_module(job_run_spec(), job_run, "run", "a job")
+    run_module("job_run", job_run)
 
 
 if __name__ == "__main__":

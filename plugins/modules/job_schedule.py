@@ -233,13 +233,12 @@ check_mode:
   sample: false
 """
 
-from ..module_utils._config.argument_spec import job_schedule_spec
 from ..module_utils._runner.ansible_module import run_module
 from ..module_utils._runner.job_schedule import job_schedule
 
 
 def main() -> None:
-    run_module(job_schedule_spec(), job_schedule, "change", "the scheduling of jobs")
+    run_module("job_schedule", job_schedule)
 
 
 if __name__ == "__main__":

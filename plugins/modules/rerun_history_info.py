@@ -324,13 +324,12 @@ error:
       sample: ""
 """
 
-from ..module_utils._config.argument_spec import history_info_spec
 from ..module_utils._runner.ansible_module import run_module
 from ..module_utils._runner.history import history_info
 
 
 def main() -> None:
-    run_module(history_info_spec(), history_info, "read", "the history of reruns")
+    run_module("rerun_history_info", history_info)
 
 
 if __name__ == "__main__":

@@ -458,13 +458,12 @@ error:
       sample: ""
 """
 
-from ..module_utils._config.argument_spec import supplement_data_spec
 from ..module_utils._runner.ansible_module import run_module
 from ..module_utils._runner.supplement_data import supplement_data
 
 
 def main() -> None:
-    run_module(supplement_data_spec(), supplement_data, "start", "PatchData")
+    run_module("supplement_data", supplement_data)
 
 
 if __name__ == "__main__":

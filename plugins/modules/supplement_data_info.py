@@ -187,13 +187,12 @@ error:
       sample: ""
 """
 
-from ..module_utils._config.argument_spec import supplement_data_info_spec
 from ..module_utils._runner.ansible_module import run_module
 from ..module_utils._runner.supplement_data import supplement_data_info
 
 
 def main() -> None:
-    run_module(supplement_data_info_spec(), supplement_data_info, "list", "PatchData")
+    run_module("supplement_data_info", supplement_data_info)
 
 
 if __name__ == "__main__":

@@ -337,13 +337,12 @@ error:
       sample: ""
 """
 
-from ..module_utils._config.argument_spec import supplement_missing_spec
 from ..module_utils._runner.ansible_module import run_module
 from ..module_utils._runner.supplement_missing import supplement_missing
 
 
 def main() -> None:
-    run_module(supplement_missing_spec(), supplement_missing, "make", "the missing instances")
+    run_module("supplement_missing", supplement_missing)
 
 
 if __name__ == "__main__":

@@ -194,13 +194,12 @@ error:
       sample: ""
 """
 
-from ..module_utils._config.argument_spec import workspace_info_spec
 from ..module_utils._runner.ansible_module import run_module
 from ..module_utils._runner.info import workspace_info
 
 
 def main() -> None:
-    run_module(workspace_info_spec(), workspace_info, "list", "workspaces")
+    run_module("workspace_info", workspace_info)
 
 
 if __name__ == "__main__":

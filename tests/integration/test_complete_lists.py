@@ -28,9 +28,10 @@ from ansible_collections.dataarts.factory.plugins.module_utils._http.client impo
 from ansible_collections.dataarts.factory.plugins.module_utils._http.rate_limiter import RateLimiter
 from ansible_collections.dataarts.factory.plugins.module_utils._http.session import Session
 from ansible_collections.dataarts.factory.plugins.module_utils._http.signing import AkSkAuth
-from ansible_collections.dataarts.factory.plugins.module_utils._models.instance import InstanceType, JobInstance, Status, twins
+from ansible_collections.dataarts.factory.plugins.module_utils._models.instance import InstanceType, JobInstance, Status
 from ansible_collections.dataarts.factory.plugins.module_utils._models.rerun_request import RelatedJobs, RetryOptions
 from ansible_collections.dataarts.factory.plugins.module_utils._models.selection import select
+from ansible_collections.dataarts.factory.plugins.module_utils._planner.identity import with_twins
 from emulator.running import Running, running
 from tests.support.logic import call
 from tests.support.scenarios import ACCESS_KEY, BOTH, PROJECT_ID, SECRET_KEY, STUDIO_ID, V1, V2, WORKSPACE_ID, small_night
@@ -274,13 +275,11 @@ class TestWrites:
         service.set(**BOTH, request_id_header=True, success_status=status, success_body=body)
         auto = factory(service)
         failed = auto.list_instances(last_days(service, 2), job_name="daily_sales", statuses=[Status.FAIL])
-        accepted = auto.retry("daily_sales", failed[:2], RetryOptions())
-        assert accepted.api_version == "v2"
+        by_v2 = auto.retry("daily_sales", failed[:2], RetryOptions())
         by_v1 = factory(service, "v1").retry("daily_sales", failed[2:], RetryOptions(retry_task_version="current_version"))
-        assert by_v1.api_version == "v1"
         first, second = service.journal()
-        assert (first["kind"], len(first["instances"]), first["request_id"]) == ("retry", 2, accepted.request_id)
-        assert (second["kind"], len(second["instances"]), second["request_id"]) == ("restart", 1, by_v1.request_id)
+        assert (first["kind"], len(first["instances"]), first["request_id"]) == ("retry", 2, by_v2)
+        assert (second["kind"], len(second["instances"]), second["request_id"]) == ("restart", 1, by_v1)
         assert second["body"] == {"retry_location": "error_node", "job_param_version": "latest_version", "ignore_obs_monitor": True}
         headers = service.requests("v2_retry")[0]["headers"]
         assert (headers["workspace"], headers["X-Project-Id"]) == (WORKSPACE_ID, PROJECT_ID)
@@ -297,7 +296,7 @@ class TestWrites:
         assert service.journal() == []
         assert (auto.one_by_one, auto.batch_limit(50)) == (True, 1)
         for instance in failed:
-            assert auto.retry("daily_sales", [instance], RetryOptions()).api_version == "v1"
+            auto.retry("daily_sales", [instance], RetryOptions())
         assert [len(entry["instances"]) for entry in service.journal()] == [1, 1, 1]
         assert len(service.requests("v2_retry")) == 1
         assert auto.api_versions == {"list": "v2", "retry": "v1"}
@@ -306,13 +305,15 @@ class TestWrites:
         service.set(**V1, v2_retry_open=False)
         auto = factory(service)
         failed = auto.list_instances(last_days(service, 2), job_name="weekly_report")
-        assert auto.retry("weekly_report", failed, RetryOptions()).api_version == "v1"
+        auto.retry("weekly_report", failed, RetryOptions())
+        assert auto.api_versions["retry"] == "v1"
 
     def test_with_related_jobs(self, service: Running) -> None:
         service.set(**V2)
         window = last_days(service, 1)
         related = RelatedJobs(window.begin, window.end, (("hourly_stock", WORKSPACE_ID),), 2)
-        assert factory(service).retry_related("daily_sales", related, RetryOptions()).api_version == "v2"
+        request_id = factory(service).retry_related("daily_sales", related, RetryOptions())
+        assert service.journal()[0]["request_id"] == request_id
         assert {instance["job_name"] for instance in service.journal()[0]["instances"]} == {"daily_sales", "hourly_stock"}
 
 
@@ -330,8 +331,8 @@ class TestTwins:
     def test_each_is_listed(self, service: Running, version: str, jobs: str) -> None:
         service.reset(twin_night(**BOTH))
         listed = list_selected(factory(service, version), select([jobs], last_days(service, 1)))
-        (sharing,) = twins(listed).values()
-        assert {instance.instance_type for instance in sharing} == {InstanceType.NORMAL, InstanceType.PATCH_DATA}
+        sharing = {instance.instance_type for instance in with_twins(listed) if instance.key.twin}
+        assert sharing == {InstanceType.NORMAL, InstanceType.PATCH_DATA}
         assert len(listed) == len({instance.full_key for instance in listed}) == 3
 
     def test_each_is_listed_once_though_two_windows_show_it(self, service: Running) -> None:
@@ -344,9 +345,10 @@ class TestTwins:
         service.reset(twin_night(**BOTH))
         auto = factory(service)
         listed = auto.list_instances(last_days(service, 1), job_name="mixed")
-        ((normal, patch),) = twins(sorted(listed, key=lambda instance: str(instance.instance_type))).values()
+        by_type = {instance.instance_type: instance for instance in with_twins(listed) if instance.key.twin}
+        normal, patch = by_type[InstanceType.NORMAL], by_type[InstanceType.PATCH_DATA]
         assert auto.can_restart_by_id()
-        assert auto.restart("mixed", patch, RetryOptions()).api_version == "v1"
+        auto.restart("mixed", patch, RetryOptions())
         (entry,) = service.journal()
         assert (entry["kind"], [instance["instance_id"] for instance in entry["instances"]]) == ("restart", [int(str(patch.instance_id))])
         assert patch.instance_id != normal.instance_id

@@ -11,7 +11,7 @@ from dataclasses import replace
 from .._common.errors import ApiError
 from .._common.times import Window
 from .._models.instance import InstanceType, JobInstance, Status
-from .._models.selection import Selection, has_wildcard, select
+from .._models.selection import Selection, has_wildcard
 from .job_query import WantedJobs
 from .v1 import V1_WINDOW_MS
 from .v2 import V2_WINDOW_MS
@@ -34,7 +34,7 @@ def list_selected(
 ) -> list[JobInstance]:
     """All instances that *selection* means: oldest plan time first, then by job name.
 
-    Twins (see :func:`.instance.twins`) are all there, each once by its key and instance_id. The list shows the state of some moment
+    Twins (see :attr:`.JobInstance.full_key`) are all there, each once by its key and instance_id. The list shows the state of some moment
     after the call began, whatever time its requests take: what is decided by it must count its age from before the call.
 
     :param failed: filled with the jobs that could not be listed, name -> error; they do not stop the others. None: the first error is raised.
@@ -103,8 +103,7 @@ def names_without_instances(selection: Selection, instances: t.Iterable[JobInsta
 def patterns_without_instances(selection: Selection, instances: t.Iterable[JobInstance], failed: t.Collection[str] = ()) -> list[str]:
     """The patterns in *selection* (not its names) that no job with an instance matches, and none that *failed*; but none that match any name."""
     seen = {instance.job_name for instance in instances}.union(failed)
-    patterns = [pattern for pattern in dict.fromkeys(selection.patterns) if has_wildcard(pattern) and pattern.strip("*")]
-    return [pattern for pattern in patterns if not any(map(select([pattern], selection.window).names, seen))]
+    return [pattern for pattern in selection.unmatched(seen) if has_wildcard(pattern) and pattern.strip("*")]
 
 
 def _listed(api: WorkspaceApi, selection: Selection, span: Window, instance_types: t.Collection[InstanceType]) -> Listing:

@@ -24,14 +24,6 @@ from .workspace_lists import UNREACHABLE_SECONDS, WorkspaceLists
 
 
 @dataclass(frozen=True)
-class Accepted:
-    """A rerun that the service accepted. The answer has no body; what became of the rerun is seen in the lists [H-RET]."""
-
-    request_id: str | None
-    api_version: str
-
-
-@dataclass(frozen=True)
 class StartedRun:
     """A run that the service accepted, with the id of its instance [OTC-91]."""
 
@@ -40,7 +32,10 @@ class StartedRun:
 
 
 class WorkspaceApi(WorkspaceLists):
-    """One workspace: its lists, statistics and dependencies, and reruns. See :class:`.workspace_lists.WorkspaceLists` for the parameters."""
+    """One workspace: its lists, statistics and dependencies, and reruns. See :class:`.workspace_lists.WorkspaceLists` for the parameters.
+
+    What changes something returns the service's id of the request, or None without one; what became of it is seen in the lists [H-RET].
+    """
 
     def depend_instances(self, instance_id: str, relation: str = "both", depth: int = 1, latest_only: bool = True) -> list[RelatedInstance]:
         """The instances that an instance depends on or that depend on it (v2 only), see :meth:`V2Api.depend_instances`."""
@@ -92,14 +87,13 @@ class WorkspaceApi(WorkspaceLists):
         """How many instances the next :meth:`retry` may carry, if *wanted* are asked for."""
         return 1 if self.one_by_one else max(1, wanted)
 
-    def retry(self, job_name: str, instances: t.Sequence[JobInstance], options: RetryOptions) -> Accepted:
+    def retry(self, job_name: str, instances: t.Sequence[JobInstance], options: RetryOptions) -> str | None:
         """Rerun instances of one job.
 
         :raises ApiError: AMBIGUOUS if the outcome is unknown; any other kind means that nothing was rerun. NOT_PUBLISHED for several
             instances, after which :attr:`one_by_one` is true: v2 is not open here; send them again one by one.
         """
-        if not instances or any(instance.key.workspace_id != self.workspace_id for instance in instances):
-            raise ValueError("retry needs instances of its own workspace")
+        self._check_own(instances)
 
         def by_v1() -> Answer:
             if len(instances) > 1:
@@ -111,8 +105,7 @@ class WorkspaceApi(WorkspaceLists):
             return self._v1.restart(job_name, instances[0].instance_id, options)
 
         keys = [instance.key for instance in instances]
-        answer = self._versions.v2_or_v1("retry", lambda: self._v2.retry(job_name, keys, options), by_v1)
-        return Accepted(answer.request_id, self.api_versions["retry"])
+        return self._versions.v2_or_v1("retry", lambda: self._v2.retry(job_name, keys, options), by_v1).request_id
 
     def can_restart_by_id(self) -> bool:
         """Whether :meth:`restart` can be used: v1 is allowed, has a host and is open to the account.
@@ -126,36 +119,32 @@ class WorkspaceApi(WorkspaceLists):
             self._probe_v1()
         return "v1" in self._versions.answered
 
-    def restart(self, job_name: str, instance: JobInstance, options: RetryOptions) -> Accepted:
+    def restart(self, job_name: str, instance: JobInstance, options: RetryOptions) -> str | None:
         """Rerun one instance by its instance_id, by v1 also where v2 reruns the others: v2's key cannot tell twins apart.
 
         :raises ApiError: as :meth:`retry`; NOT_PUBLISHED where v1 must not be used or is not open.
         """
-        if instance.key.workspace_id != self.workspace_id:
-            raise ValueError("restart needs an instance of its own workspace")
-        answer = self._versions.only("v1", "restart", lambda: self._v1.restart(job_name, instance.instance_id, options))
-        return Accepted(answer.request_id, "v1")
+        self._check_own([instance])
+        return self._versions.only("v1", "restart", lambda: self._v1.restart(job_name, instance.instance_id, options)).request_id
 
-    def stop(self, instance: JobInstance) -> Accepted:
+    def stop(self, instance: JobInstance) -> str | None:
         """Stop one instance that waits, runs or hangs (v1 only).
 
         :raises ApiError: AMBIGUOUS if the outcome is unknown; any other kind means that nothing was stopped.
         """
-        if instance.key.workspace_id != self.workspace_id:
-            raise ValueError("stop needs an instance of its own workspace")
-        answer = self._versions.only("v1", "stop", lambda: self._v1.stop(instance.job_name, instance.instance_id))
-        return Accepted(answer.request_id, "v1")
+        self._check_own([instance])
+        return self._versions.only("v1", "stop", lambda: self._v1.stop(instance.job_name, instance.instance_id)).request_id
 
-    def start_schedule(self, job_name: str) -> Accepted:
+    def start_schedule(self, job_name: str) -> str | None:
         """Let a job be scheduled from now on (v1 only).
 
         :raises ApiError: AMBIGUOUS if the outcome is unknown; any other kind means that nothing was changed.
         """
-        return Accepted(self._versions.only("v1", "schedule", lambda: self._v1.start_job(job_name)).request_id, "v1")
+        return self._versions.only("v1", "schedule", lambda: self._v1.start_job(job_name)).request_id
 
-    def stop_schedule(self, job_name: str) -> Accepted:
+    def stop_schedule(self, job_name: str) -> str | None:
         """Let a job be scheduled no more (v1 only). :raises ApiError: as :meth:`start_schedule`."""
-        return Accepted(self._versions.only("v1", "schedule", lambda: self._v1.stop_job(job_name)).request_id, "v1")
+        return self._versions.only("v1", "schedule", lambda: self._v1.stop_job(job_name)).request_id
 
     def run_job(self, job_name: str, params: t.Mapping[str, str]) -> StartedRun:
         """Run a job once, now (v1 only).
@@ -190,13 +179,16 @@ class WorkspaceApi(WorkspaceLists):
                 Kind.MOVED_ON, f"it had gone on by itself: it was listed as {listed}, and a moment before the stop it was {shown}"
             )
 
-    def retry_related(self, job_name: str, related: RelatedJobs, options: RetryOptions) -> Accepted:
+    def retry_related(self, job_name: str, related: RelatedJobs, options: RetryOptions) -> str | None:
         """Rerun a job with upstream and downstream jobs (v2 only).
 
         :raises ApiError: as :meth:`retry`; NOT_PUBLISHED where v2 must not be used or is not open.
         """
-        answer = self._versions.only("v2", "retry_related", lambda: self._v2.retry_related(job_name, related, options))
-        return Accepted(answer.request_id, "v2")
+        return self._versions.only("v2", "retry_related", lambda: self._v2.retry_related(job_name, related, options)).request_id
+
+    def _check_own(self, instances: t.Sequence[JobInstance]) -> None:
+        if not instances or any(instance.key.workspace_id != self.workspace_id for instance in instances):
+            raise ValueError("a write needs instances of its own workspace")
 
     def _probe_v1(self) -> None:
         """Find out by one cheap read whether v1 is open here; an error is an answer too."""

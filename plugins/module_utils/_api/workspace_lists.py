@@ -78,7 +78,7 @@ class WorkspaceLists:
         instance_type: InstanceType | None = None,
         budget: ListBudget | None = None,
     ) -> list[JobInstance]:
-        """All instances planned within *window*, in no order. Two may share a key, see :func:`.instance.twins`.
+        """All instances planned within *window*, in no order. Two may share a key, see :attr:`.JobInstance.full_key`.
 
         :param window: both ends included. Plan times before :data:`RETENTION_MS` ago or beyond :data:`PLANNED_AHEAD_MS` ahead, by the
             service's clock, are left out, because there are no such instances.

@@ -129,7 +129,9 @@ class JobInstance:
 
     @property
     def full_key(self) -> tuple[InstanceKey, str]:
-        """The key plus the instance_id ("" if the service listed none): differs between twins, see :func:`twins`."""
+        """The key plus the instance_id ("" if the service listed none). It differs between twins: instances with the same job_id, plan_time and
+        submit_time, such as a normal one and a PatchData one. v2 reruns by the key, so its request cannot say which twin is meant; v1 reruns
+        by instance_id."""
         return self.key, self.instance_id or ""
 
     def as_twin(self) -> JobInstance:
@@ -160,20 +162,6 @@ class JobInstance:
             value = result[name]
             result[f"{name}_iso"] = to_iso(value) if value is not None else None
         return result
-
-
-def twins(instances: t.Iterable[JobInstance]) -> dict[InstanceKey, tuple[JobInstance, ...]]:
-    """Twins by their key: instances with the same job_id, plan_time and submit_time, such as a normal one and a PatchData one.
-
-    v2 reruns by the key, so its request cannot say which twin is meant; v1 reruns by instance_id.
-
-    :returns: only the keys that at least two instances share, each with its instances in the order given.
-    """
-    by_key: dict[InstanceKey, dict[str, JobInstance]] = {}
-    for instance in instances:
-        key, instance_id = instance.full_key
-        by_key.setdefault(key, {})[instance_id] = instance
-    return {key: tuple(sharing.values()) for key, sharing in by_key.items() if len(sharing) > 1}
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,10 @@ from .._common.times import Window, parse_time, to_iso, window
 
 Options = t.Mapping[str, t.Any]
 Carried = t.Mapping[str, t.Any]
+#: Parts of a pass state by what they are: yes or no, epoch ms, JSON objects.
+_FLAGS = ("since_given", "plan_only", "fleet", "alone", "timed_out", "restore")
+_TIMES = ("since", "deadline", "timeout_ms")
+_CARRIED = ("dependencies", "nodes", "reasons", "downstream", "showing", "started")
 
 
 @dataclass(frozen=True)
@@ -90,86 +94,33 @@ class PassState:
         """What :meth:`to_result` gave; a first pass, if it is anything else."""
         if not isinstance(value, t.Mapping):
             return cls()
-        begin, end, since = value.get("planned_after"), value.get("planned_before"), value.get("since")
+        begin, end = value.get("planned_after"), value.get("planned_before")
         known = isinstance(begin, int) and isinstance(end, int) and begin <= end
-        deadline = value.get("deadline")
-        dependencies, nodes, reasons = value.get("dependencies"), value.get("nodes"), value.get("reasons")
-        downstream, showing = value.get("downstream"), value.get("showing")
-        timeout_ms, started = value.get("timeout_ms"), value.get("started")
+        parts: dict[str, t.Any] = {name: bool(value.get(name)) for name in _FLAGS}
+        parts.update((name, value[name]) for name in _TIMES if isinstance(value.get(name), int))
+        parts.update((name, value[name]) for name in _CARRIED if isinstance(value.get(name), t.Mapping))
         return cls(
             run_id=str(value.get("run_id") or ""),
-            since=since if isinstance(since, int) else None,
-            since_given=bool(value.get("since_given")),
             window=Window(t.cast(int, begin), t.cast(int, end)) if known else None,
-            plan_only=bool(value.get("plan_only")),
-            dependencies=dependencies if isinstance(dependencies, t.Mapping) else {},
-            nodes=nodes if isinstance(nodes, t.Mapping) else {},
-            reasons=reasons if isinstance(reasons, t.Mapping) else {},
-            downstream=downstream if isinstance(downstream, t.Mapping) else {},
-            showing=showing if isinstance(showing, t.Mapping) else {},
-            fleet=bool(value.get("fleet")),
-            alone=bool(value.get("alone")),
-            deadline=deadline if isinstance(deadline, int) else None,
             baselines=_numbers(value.get("baselines")),
-            timed_out=bool(value.get("timed_out")),
-            timeout_ms=timeout_ms if isinstance(timeout_ms, int) else None,
-            started=started if isinstance(started, t.Mapping) else {},
             paused=tuple(map(str, value.get("paused") or ())),
-            restore=bool(value.get("restore")),
+            **parts,
         )
 
-    def after(
-        self,
-        scope: RunScope,
-        *,
-        run_id: str,
-        planned: int,
-        unsent: int = 0,
-        dependencies: Carried,
-        nodes: Carried | None = None,
-        reasons: Carried | None = None,
-        downstream: Carried | None = None,
-        deadline: int | None = None,
-        baselines: t.Mapping[str, int] | None = None,
-    ) -> PassState:
-        """The state after a pass with *scope*."""
-        return replace(
-            self,
-            run_id=run_id,
-            since=scope.since,
-            since_given=scope.since_given,
-            window=scope.window,
-            planned=planned,
-            unsent=unsent,
-            dependencies=dependencies or self.dependencies,
-            nodes=nodes or self.nodes,
-            reasons=reasons or {},
-            downstream=downstream or {},
-            deadline=deadline,
-            baselines=baselines,
-        )
+    def after(self, scope: RunScope, **changes: t.Any) -> PassState:
+        """The state after a pass with *scope*, with *changes* of its other parts. What was read of dependencies and nodes is kept by a pass that
+        did not read them."""
+        changes.update((name, changes.get(name) or getattr(self, name)) for name in ("dependencies", "nodes"))
+        return replace(self, since=scope.since, since_given=scope.since_given, window=scope.window, **changes)
 
     def to_result(self) -> dict[str, t.Any]:
         """As JSON."""
         return {
-            "run_id": self.run_id,
-            "since": self.since,
-            "since_given": self.since_given,
+            **{name: getattr(self, name) for name in ("run_id", "planned", "unsent", "since_given", "timed_out", "fleet", *_TIMES)},
+            **{name: dict(getattr(self, name)) for name in _CARRIED},
             "planned_after": None if self.window is None else self.window.begin,
             "planned_before": None if self.window is None else self.window.end,
-            "planned": self.planned,
-            "unsent": self.unsent,
-            "dependencies": dict(self.dependencies),
-            "nodes": dict(self.nodes),
-            "reasons": dict(self.reasons),
-            "downstream": dict(self.downstream),
-            "showing": dict(self.showing),
-            "timed_out": self.timed_out,
-            "timeout_ms": self.timeout_ms,
-            "started": dict(self.started),
             "paused": list(self.paused),
-            "fleet": self.fleet,
-            "deadline": self.deadline,
             "baselines": None if self.baselines is None else dict(self.baselines),
         }
 

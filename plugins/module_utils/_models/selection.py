@@ -9,7 +9,7 @@ import fnmatch
 import functools
 import re
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .._common.errors import OptionError
 from .._common.times import Window
@@ -53,6 +53,10 @@ class Selection:
         """Whether a job of that name is meant."""
         exact, compiled = self._matcher
         return job_name in exact or any(pattern.match(job_name) is not None for pattern in compiled)
+
+    def unmatched(self, names: t.Collection[str]) -> list[str]:
+        """Its patterns, each once and in the order given, that mean none of the jobs *names*."""
+        return [pattern for pattern in dict.fromkeys(self.patterns) if not any(map(replace(self, patterns=(pattern,)).names, names))]
 
     def exact_names(self) -> list[str] | None:
         """The names of the jobs, each once and in the order given; None if any pattern has a wildcard, so that names have to be listed."""

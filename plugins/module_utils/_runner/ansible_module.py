@@ -28,7 +28,7 @@ if sys.version_info < (3, 9):  # noqa: UP036 - before the first import that an o
 
 from .._common.errors import ApiError, JournalError, Kind, OptionError
 from .._common.text import maskable, printable
-from .._config.argument_spec import Spec
+from .._config.argument_spec import MODULES, Spec
 from .._config.raw_values import fitted
 from .._http.compat import HAS_REQUESTS
 from .._http.iam import FetchedAuth
@@ -98,6 +98,14 @@ class ModuleRun:
         if text not in self._warnings:
             self._warnings.append(text)
 
+    def fail(self, kind: str, cause: str, hint: str = "", *, what: str | None = None) -> None:
+        """The result is a failure that is not an answer of the service: ``<what>: <cause>. <hint>.``
+
+        :param kind: see :func:`failure_result`.
+        :param what: in place of :attr:`what`.
+        """
+        self.result.update(failure_result(sentence(self.what if what is None else what, cause, hint), kind))
+
     @property
     def warnings(self) -> list[str]:
         """The warnings of the logic, then those of the client."""
@@ -118,6 +126,23 @@ class ModuleRun:
 
 
 Logic = t.Callable[[ModuleRun], None]
+#: What each module does, and to what, for the message when it fails.
+PURPOSES = {
+    "account_doctor": ("check", "the account"),
+    "job_dependency_info": ("look up", "dependencies"),
+    "job_info": ("list", "jobs"),
+    "job_instance_info": ("list", "job instances"),
+    "job_instance_retry": ("retry", "job instances"),
+    "job_instance_stop": ("stop", "job instances"),
+    "job_rerun": ("rerun", "job instances"),
+    "job_run": ("run", "a job"),
+    "job_schedule": ("change", "the scheduling of jobs"),
+    "rerun_history_info": ("read", "the history of reruns"),
+    "supplement_data": ("start", "PatchData"),
+    "supplement_data_info": ("list", "PatchData"),
+    "supplement_missing": ("make", "the missing instances"),
+    "workspace_info": ("list", "workspaces"),
+}
 
 
 class _Module(AnsibleModule):
@@ -140,17 +165,16 @@ class _Module(AnsibleModule):
         self.params, self.wrong_type = fitted(self._spec, self.params)
 
 
-def run_module(spec: Spec, logic: Logic, verb: str, thing: str) -> None:
-    """Run *logic* as an Ansible module and end the process.
+def run_module(name: str, logic: Logic) -> None:
+    """Run *logic* as the module *name* and end the process.
 
-    :param spec: the argument specification.
     :param logic: does the work; see :class:`ModuleRun`.
-    :param verb: what it does, and *thing* to what: "list", "job instances"; for the message when it fails.
     """
-    module = _Module(argument_spec=spec, supports_check_mode=True)
+    verb, thing = PURPOSES[name]
+    module = _Module(argument_spec=MODULES[name](), supports_check_mode=True)
     run = ModuleRun(module.params, check_mode=module.check_mode, diff_mode=module._diff)
     if module.wrong_type is not None:
-        run.result.update(failure_result(sentence(f"Failed to {verb} {thing}", module.wrong_type), "option"))
+        run.fail("option", module.wrong_type, what=f"Failed to {verb} {thing}")
     elif HAS_REQUESTS:
         run_logic(run, logic, verb, thing)
     else:

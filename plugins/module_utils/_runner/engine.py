@@ -35,7 +35,7 @@ from .._planner.quiet_hours import NOT_BETWEEN, QuietHours, QuietSpan
 from .._planner.showing import NOTES, Showing, learned, notes_of
 from .._planner.twins import twins_to_rerun
 from .ansible_module import ModuleRun
-from .sender import RerunExchange, RunIdentity, Sender
+from .sender import RerunExchange, RunIdentity, Sender, open_journal
 from .snapshot import Listed, Since, Snapshot, take
 
 
@@ -148,31 +148,21 @@ class Engine:
     def __init__(self, strategy: Strategy) -> None:
         self._strategy = strategy
         self._run = strategy.run
-        options = strategy.run.options
-        self._identity = RunIdentity.here(strategy.run_id, options)
+        self._identity = RunIdentity.here(strategy.run_id, strategy.run.options)
+        self._journal: Journal  # open while it runs
         self._notes: dict[str, str] = {}
-        self._journal = Journal(
-            options["journal"],
-            password=options["journal_password"],
-            project_id=strategy.run.session.project_id,
-            read_only=strategy.run.check_mode,
-        )
 
     def run(self) -> None:
         """Passes until nothing is left that this call can bring to an end; then the verdict."""
         waiting = Waiting()
-        with self._journal:
-            try:
-                while True:
-                    snapshot, plan = self._pass()
-                    left = self._strategy.seconds_left(plan)
-                    if left is None:
-                        break
-                    waiting.pause(left)
-                self._keep(plan)
-            finally:
-                for text in self._journal.warnings:
-                    self._run.warn(text)
+        with open_journal(self._run) as self._journal:
+            while True:
+                snapshot, plan = self._pass()
+                left = self._strategy.seconds_left(plan)
+                if left is None:
+                    break
+                waiting.pause(left)
+            self._keep(plan)
         self._strategy.conclude(snapshot, plan)
 
     def _learn(self, snapshot: Snapshot, plan: Plan) -> None:

@@ -168,9 +168,7 @@ def job_info(run: ModuleRun) -> None:
     catalog = JobCatalog(api, real_time=False)
     listed = api.list_jobs(names[0]) if names is not None and len(names) == 1 else catalog.batch_jobs
     jobs = sorted((job for job in listed if wanted.names(job.name)), key=lambda job: job.name)
-    matched = {job.name for job in jobs}
-    patterns = [pattern for pattern in wanted.patterns if not any(map(select([pattern], wanted.window).names, matched))]
-    must_match(catalog.unmatched(patterns), catalog, "batch job")
+    must_match(catalog.unmatched(wanted.unmatched({job.name for job in jobs})), catalog, "batch job")
     results: list[dict[str, t.Any]] = []
     run.result.update(jobs=results, total=len(jobs), api_versions=api.api_versions)
     room = MAX_DETAIL
@@ -200,7 +198,7 @@ def workspace_info(run: ModuleRun) -> None:
         workspaces += [workspace for workspace in listed if wanted.names(workspace.name)]
     workspaces.sort(key=lambda workspace: (workspace.studio_instance_id, workspace.name, workspace.workspace_id))
     run.result.update(workspaces=[safe(workspace.to_result()) for workspace in workspaces], total=len(workspaces))
-    silent = [pattern for pattern in wanted.patterns if pattern.strip("*") and not any(map(select([pattern], wanted.window).names, seen))]
+    silent = [pattern for pattern in wanted.unmatched(seen) if pattern.strip("*")]
     if silent:
         suggestions = [suggestion(pattern, seen) for pattern in silent]
         hint = " ".join([*filter(None, suggestions), "Check the names of the workspaces, the region and the project."])

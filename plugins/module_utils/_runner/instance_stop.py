@@ -23,7 +23,7 @@ from .._output.results import instance_result
 from .._planner.outcomes import SHARED_KINDS
 from .._planner.plan import Batch, Plan
 from .._planner.stopping import decide_stop, stop_result
-from .ansible_module import ModuleRun, error_result, failure_result, sentence
+from .ansible_module import ModuleRun, error_result
 from .engine import Engine, Strategy
 from .info import suggested
 from .named_instances import clusters
@@ -198,14 +198,14 @@ class NamedStops(Strategy):
             cause = f"{words.count('unknown')} of {total} may have been stopped or not: {plan.decisions[words.index('unknown')].reason}"
             window = Window(min(self._plan_times.values()), max(self._plan_times.values()))
             hint = f"Run it again: what is still in progress is stopped then. {lookup_hint(self.run.options, [self._job_name], window)}"
-            result.update(failure_result(sentence(self.run.what, cause, hint), Kind.AMBIGUOUS.value))
+            self.run.fail(Kind.AMBIGUOUS.value, cause, hint)
         elif self.run.options["wait"] and any(decision.action.open for decision in plan.decisions):
             late = [decision for decision in plan.decisions if decision.action.open]
             cause = f"{len(late)} of {total} not stopped when wait_timeout was over: {late[0].reason}"
-            result.update(failure_result(sentence(self.run.what, cause, "Run it again to continue waiting"), "incomplete"))
+            self.run.fail("incomplete", cause, "Run it again to continue waiting")
         elif "to_stop" in words:
             cause = f"{words.count('to_stop')} of {total} not stopped: {plan.decisions[words.index('to_stop')].reason}"
-            result.update(failure_result(sentence(self.run.what, cause, "Run it again"), "incomplete"))
+            self.run.fail("incomplete", cause, "Run it again")
 
 
 def _ids(values: t.Iterable[str]) -> list[str]:

@@ -26,9 +26,9 @@ from .._models.run_scope import seconds_of
 from .._output.messages import lookup_hint
 from .._planner.job_run import CLOCK_SLACK_MS, RunDecision, RunStep, decide_run, made_by, outcome_of_run
 from .._planner.stopping import ENDED
-from .ansible_module import ModuleRun, error_result, failure_result, sentence
+from .ansible_module import ModuleRun, error_result
 from .info import must_match
-from .sender import RunIdentity
+from .sender import RunIdentity, open_journal
 from .write import Basis, Ending, Write, Writer, flight_ms
 
 #: Plan times around now in which the instances of the job are listed before it is run, ms.
@@ -45,14 +45,8 @@ def job_run(run: ModuleRun) -> None:
         raise OptionError("Only v1 of the API can run a job, and api_version is v2. Set api_version to auto or v1.")
     if not options["job_name"].strip():
         raise OptionError("job_name is empty. Set it to the name of the job to run.")
-    with Journal(
-        options["journal"], password=options["journal_password"], project_id=run.session.project_id, read_only=run.check_mode
-    ) as journal:
-        try:
-            _Task(run, journal).work()
-        finally:
-            for text in journal.warnings:
-                run.warn(text)
+    with open_journal(run) as journal:
+        _Task(run, journal).work()
 
 
 class _Task:
@@ -172,8 +166,8 @@ class _Task:
         span = Window(known.sent_ms - CLOCK_SLACK_MS, max(now, known.sent_ms))
         hint = f"It is never sent again for run_key {self._key}: check whether it ran, and use another key if it did not. "
         hint += lookup_hint(self._run.options, [self._name], span)
-        failed = failure_result(sentence(self._run.what, cause, hint), Kind.AMBIGUOUS.value)
-        self._run.result.update(failed, action="unknown", reason=printable(cause))
+        self._run.fail(Kind.AMBIGUOUS.value, cause, hint)
+        self._run.result.update(action="unknown", reason=printable(cause))
         return False
 
     def _listed(self, window: Window) -> list[t.Any]:
@@ -209,7 +203,7 @@ class _Task:
                 else f"{name} is {detail.status.value}, and needs a person"
             )
             hint = "Correct what the log of the job names, then use another run_key to run it again"
-        run.result.update(failure_result(sentence(run.what, cause, hint), "incomplete"))
+        run.fail("incomplete", cause, hint)
 
     def _detail(self, known: KeyedRun) -> InstanceDetail | None:
         """The instance now; None while no call shows it."""

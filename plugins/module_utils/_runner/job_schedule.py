@@ -21,10 +21,10 @@ from .._models.pause import MadeBy
 from .._models.selection import Selection, select
 from .._output.schedules import schedule_diff, schedule_results
 from .._planner.schedules import RESUMED, ScheduleDecision, ScheduleStep, worth_waiting
-from .ansible_module import ModuleRun, error_result, failure_result, sentence
+from .ansible_module import ModuleRun, error_result
 from .info import must_match
 from .schedules import JobSchedules, ScheduleOutcome
-from .sender import RunIdentity
+from .sender import RunIdentity, open_journal
 
 #: How often it is read whether a job that cannot be started again yet can be, seconds.
 _PAUSE = 1.0
@@ -39,14 +39,8 @@ def job_schedule(run: ModuleRun) -> None:
         raise OptionError("Only v1 of the API can start and stop a job, and api_version is v2. Set api_version to auto or v1.")
     if options["max_jobs"] is not None and options["max_jobs"] < 1:
         raise OptionError(f"max_jobs is {options['max_jobs']}. Set it to 1 or more, or leave it out for no limit.")
-    with Journal(
-        options["journal"], password=options["journal_password"], project_id=run.session.project_id, read_only=run.check_mode
-    ) as journal:
-        try:
-            _Task(run, journal).work()
-        finally:
-            for text in journal.warnings:
-                run.warn(text)
+    with open_journal(run) as journal:
+        _Task(run, journal).work()
 
 
 class _Task:
@@ -110,7 +104,7 @@ class _Task:
     def _check_names(self, meant: t.Iterable[Job], lost: t.Iterable[str]) -> None:
         """:raises ApiError: a name or a pattern matches no job."""
         matched = {*lost, *(job.name for job in meant)}
-        silent = [pattern for pattern in self._selection.patterns if not any(map(select([pattern], Window(0, 0)).names, matched))]
+        silent = self._selection.unmatched(matched)
         if silent:
             catalog = JobCatalog(self._api, real_time=False)
             must_match(catalog.unmatched(silent), catalog, "batch job")
@@ -153,4 +147,4 @@ class _Task:
             run.result.update(error_result(failed[0].error, what))
         elif late and not run.check_mode:
             cause = f"{len(late)} of {counted(len(self._outcomes), 'job')} not started yet: {late[0].reason}"
-            run.result.update(failure_result(sentence(run.what, cause, "Run it again when that has ended"), "incomplete"))
+            run.fail("incomplete", cause, "Run it again when that has ended")

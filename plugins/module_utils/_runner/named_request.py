@@ -32,7 +32,7 @@ from .._planner.plan import Plan
 from .._planner.quiet_hours import QuietSpan, not_sent
 from .._planner.reconcile import Policy
 from .._planner.twins import tell_twins_apart
-from .ansible_module import ModuleRun, error_result, failure_result, sentence
+from .ansible_module import ModuleRun, error_result
 from .engine import Strategy
 from .sender import RerunExchange
 from .snapshot import Listed, Since, Snapshot
@@ -176,7 +176,8 @@ class NamedRequest(Strategy):
         rejected, unknown, blocked = failing(finals)
         problems = t.cast("list[str]", result["problems"])
         if plan.refused is not None:
-            result.update(failure_result(sentence(self.run.what, plan.refused), "limit"), changed=False)
+            self.run.fail("limit", plan.refused)
+            result["changed"] = False
         elif rejected and self._rejection is not None:
             of_job = f"{counted(len(finals), 'instance')} of job {printable(self.job_name, 100)} {self.run.where}"
             result.update(error_result(self._rejection, f"Failed to retry {len(rejected)} of {of_job}"))
@@ -184,14 +185,14 @@ class NamedRequest(Strategy):
             cause = f"{len(unknown)} of {counted(len(finals), 'instance')} may have been rerun or not: {unknown[0].reason}"
             names = sorted({decision.instance.job_name for decision in unknown})
             remedy = f"It was not sent again. {lookup_hint(self.run.options, names, self.window())}"
-            result.update(failure_result(sentence(self.run.what, cause, remedy), Kind.AMBIGUOUS.value))
+            self.run.fail(Kind.AMBIGUOUS.value, cause, remedy)
         elif self._quiet_now is not None and result["quiet_hours"] is not None and not self.run.check_mode:
             cause = f"{result['quiet_hours']['instances']} of {counted(len(finals), 'instance')} not sent: {not_sent(self._quiet_now)}"
-            result.update(failure_result(sentence(self.run.what, cause, "Run it again when they have ended"), "quiet_hours"))
+            self.run.fail("quiet_hours", cause, "Run it again when they have ended")
         elif blocked:
-            result.update(failure_result(sentence(self.run.what, blocked[0].reason), blocked[0].action.value))
+            self.run.fail(blocked[0].action.value, blocked[0].reason)
         elif problems:
-            result.update(failure_result(sentence(self.run.what, " ".join(problems)), Kind.NOT_FOUND.value))
+            self.run.fail(Kind.NOT_FOUND.value, " ".join(problems))
 
     def _policy(self, scope: RunScope) -> Policy:
         return Policy(

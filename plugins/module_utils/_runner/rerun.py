@@ -47,7 +47,7 @@ from .._planner.quiet_hours import QuietSpan
 from .._planner.reason_policy import ReasonPolicy
 from .._planner.reasons import grouped
 from .._planner.reconcile import Policy, decide, decide_missing
-from .ansible_module import ModuleRun, failure_result, sentence
+from .ansible_module import ModuleRun
 from .dependencies import OrderReader
 from .downstream import Below
 from .engine import Engine, Strategy
@@ -226,9 +226,7 @@ class Goal(Strategy):
 
     def restore(self) -> None:
         """Start again what was paused, and nothing else."""
-        options = self.run.options
-        journal = Journal(options["journal"], password=options["journal_password"], project_id=self.run.session.project_id)
-        restore(self.run, self._pauses, journal)
+        restore(self.run, self._pauses)
 
     def before_send(self, plan: Plan, journal: Journal) -> None:
         """Pause the jobs of which something is to be rerun."""
@@ -359,31 +357,30 @@ class Goal(Strategy):
         too much otherwise."""
         result, scope = self.run.result, snapshot.scope
         if plan.refused is not None:
-            result.update(failure_result(sentence(f"Failed to rerun job instances {self.run.where}", plan.refused), "limit"))
+            self.run.fail("limit", plan.refused, what=f"Failed to rerun job instances {self.run.where}")
         self._check_names(plan)
         result["problems"] = [*self.problems, *self._refusals.lines()]
         result["api_versions"] = dict(self.api.api_versions)
         due = 0 if self.run.check_mode else sum(len(batch.decisions) for batch in plan.batches) + len(plan.stops)
         planned, unsent = (due, 0) if self.state.plan_only else (0, max(0, due - len(self._after)))
-        read = {
-            "dependencies": self._order.carried(),
-            "nodes": self._start_node.carried(),
-            "reasons": self._reader.carried(),
-            "downstream": self._below.carried(),
-        }
-        state = self.state.after(
-            scope, run_id=self.run_id, planned=planned, unsent=unsent, deadline=self._deadline, baselines=self._baselines, **read
-        )
-        state = replace(
-            state,
+        result["pass_state"] = self.state.after(
+            scope,
+            run_id=self.run_id,
+            planned=planned,
+            unsent=unsent,
+            deadline=self._deadline,
+            baselines=self._baselines,
+            dependencies=self._order.carried(),
+            nodes=self._start_node.carried(),
+            reasons=self._reader.carried(),
+            downstream=self._below.carried(),
             timeout_ms=self._stops.timeout_ms,
             started=self._stops.started,
             paused=tuple(sorted(self._pauses.considered)),
-        )
-        result["pass_state"] = state.to_result()
+        ).to_result()
         if result.get("failed") or self.anything_left(plan):
             if self.state.alone and not result.get("failed"):
-                result.update(self._left_behind(plan))
+                self._left_behind(plan)
             return
         result.update(finished=True, due_in=None)
         standing = self._standing(plan)
@@ -392,18 +389,16 @@ class Goal(Strategy):
         if causes:
             unknown = sorted({decision.instance.job_name for decision in of_unknown_outcome(standing)})
             remedy = f"{_REMEDY}. {lookup_hint(self.run.options, unknown, scope.window)}" if unknown else _REMEDY
-            result.update(
-                failure_result(sentence(f"Failed to bring every instance {self.run.where} to success", causes, remedy), "incomplete")
-            )
+            self.run.fail("incomplete", causes, remedy, what=f"Failed to bring every instance {self.run.where} to success")
 
-    def _left_behind(self, plan: Plan) -> dict[str, t.Any]:
+    def _left_behind(self, plan: Plan) -> None:
         """What the only pass of a task in the background left to do, as a failure: nobody else tells of it."""
         decisions = [decision for decision in self._standing(plan) if left_to_do(decision, wait=False)]
         reasons = "; ".join(dict.fromkeys(printable(decision.reason, 200) for decision in decisions[:3])) or "not every job could be listed"
         what = f"Left {counted(len(decisions), 'instance')} {self.run.where} to another pass, and with async there is none"
         since = to_iso(self.state.since if self.state.since is not None else int(self.run.result["since"]))
         remedy = f"Run it again with since={since}, which sends nothing twice, or without async"
-        return failure_result(sentence(what, reasons, remedy), "incomplete")
+        self.run.fail("incomplete", reasons, remedy, what=what)
 
     def _forecast(self, plan: Plan, snapshot: Snapshot) -> tuple[Forecast, int]:
         """When the instances will end, as far as what is listed tells it, and the service's time from which that counts, epoch ms."""

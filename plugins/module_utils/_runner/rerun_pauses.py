@@ -22,7 +22,7 @@ from .._models.pause import MadeBy
 from .._planner.schedules import PAUSED, RESUMED, ScheduleDecision, ScheduleStep, left_over, worth_waiting
 from .ansible_module import ModuleRun
 from .schedules import JobSchedules
-from .sender import RunIdentity
+from .sender import RunIdentity, open_journal
 
 #: How often it is read whether a job can be started again yet, seconds.
 _PAUSE = 0.5
@@ -141,10 +141,10 @@ class RerunPauses:
                 texts.append(text)
 
 
-def restore(run: ModuleRun, pauses: RerunPauses, journal: Journal) -> None:
+def restore(run: ModuleRun, pauses: RerunPauses) -> None:
     """The pass that ends a run which is over before its goal: it lists and reruns nothing, and starts again what was paused."""
     try:
-        with journal:
+        with open_journal(run) as journal:
             pauses.finish(journal)
     except (ApiError, JournalError) as error:
         pauses.failures.append(f"What was paused could not be started again: {printable(error)}. Start it with job_schedule, state resumed")

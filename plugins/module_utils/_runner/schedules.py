@@ -125,10 +125,10 @@ class JobSchedules:
         return ScheduleOutcome(decision, decision.status, reason=decision.reason)
 
     def _start(self, decision: ScheduleDecision) -> Write:
-        return Write(lambda: self._api.start_schedule(decision.job_name).request_id)
+        return Write(lambda: self._api.start_schedule(decision.job_name))
 
     def _stop(self, decision: ScheduleDecision) -> Write:
-        return Write(lambda: self._api.stop_schedule(decision.job_name).request_id)
+        return Write(lambda: self._api.stop_schedule(decision.job_name))
 
     def _pause(self, decision: ScheduleDecision) -> ScheduleOutcome:
         name, who, client = decision.job_name, self._identity, self._client

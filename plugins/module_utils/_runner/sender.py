@@ -9,9 +9,10 @@ import contextlib
 import getpass
 import socket
 import typing as t
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from .._api.workspace import Accepted, WorkspaceApi
+from .._api.workspace import WorkspaceApi
 from .._common.errors import ApiError, JournalError, Kind
 from .._common.text import printable
 from .._http.client import Client
@@ -26,10 +27,12 @@ from .._planner.hung import after_stop, stop_outcome
 from .._planner.outcomes import after_error, claimed_elsewhere, outcome_of
 from .._planner.plan import Batch
 from .._planner.quiet_hours import QuietSpan
+from .ansible_module import ModuleRun
 from .snapshot import Snapshot
 from .write import Basis, Ending, Write, Writer, flight_ms
 
-Post = t.Callable[[t.Sequence[JobInstance]], Accepted]
+#: Sends the request for the instances it is called with, and returns the service's id of it, or None.
+Post = t.Callable[[t.Sequence[JobInstance]], t.Optional[str]]
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,28 @@ class RunIdentity:
             user = getpass.getuser()
         purpose, plan_id = options.get("purpose") or "", options.get("plan_id") or ""
         return cls(run_id, printable(socket.gethostname(), 100), printable(user, 100), printable(purpose, 200), printable(plan_id, 100))
+
+    def attempt(self, failure: Failure, job_name: str, now: int, client: Client, **rest: t.Any) -> Attempt:
+        """An attempt of this run at *failure*, of which nothing is claimed yet.
+
+        :param now: the service's time, epoch ms.
+        :param client: the one that sends it.
+        :param rest: the other fields of the attempt.
+        """
+        flight, times = flight_ms(client), {"sent_ms": now, "last_ms": now, "journal_ms": 0}
+        return Attempt(failure=failure, job_name=job_name, flight_ms=flight, **{**vars(self), **times, **rest})
+
+
+@contextlib.contextmanager
+def open_journal(run: ModuleRun) -> Iterator[Journal]:
+    """The journal of the options, within the block; what people should know of it becomes warnings. For reading only in check mode."""
+    options, project_id = run.options, run.session.project_id
+    with Journal(options["journal"], password=options["journal_password"], project_id=project_id, read_only=run.check_mode) as journal:
+        try:
+            yield journal
+        finally:
+            for text in journal.warnings:
+                run.warn(text)
 
 
 @dataclass(frozen=True)
@@ -112,7 +137,6 @@ class Sender:
     ) -> RerunExchange:
         """Rerun the instances of *decisions* in one request, those of them that no other run has claimed; of twins all or none.
 
-        :param post: sends the request for the instances it is called with.
         :param whole: whether it may only be sent for all of them.
         :param last_check: called when a byte of the request is about to leave; what it raises keeps it from being sent.
         :raises JournalError: it cannot be claimed, or the outcome of the one before could not be recorded; nothing is sent then.
@@ -144,23 +168,15 @@ class Sender:
     def _intent(self, decision: Decision, batch: int) -> Intent:
         # Whatever the clock learns meanwhile, nothing counts as sent before its list or before since, and so as no part of this run.
         now = max(self._snapshot.asked_ms, self._snapshot.scope.since, self._client.clock.now_ms())
-        who = self._identity
-        attempt = Attempt(
-            failure=Failure.of(decision.instance),
-            job_name=decision.instance.job_name,
-            run_id=who.run_id,
+        attempt = self._identity.attempt(
+            Failure.of(decision.instance),
+            decision.instance.job_name,
+            now,
+            self._client,
             since=self._snapshot.scope.since,
             number=decision.attempts,
             batch=batch,
-            sent_ms=now,
-            last_ms=now,
-            journal_ms=0,
             again=decision.rerun,
-            controller=who.controller,
-            user=who.user,
-            purpose=who.purpose,
-            plan_id=who.plan_id,
-            flight_ms=flight_ms(self._client),
             kind=_kind(decision),
         )
         return Intent(attempt, decision.superseded)
@@ -182,7 +198,7 @@ class _InstanceWrite(Write):
         whole: bool,
         last_check: t.Callable[[], None] | None,
     ) -> None:
-        super().__init__(lambda: post([decision.instance for decision, _attempt in self._claimed or ()]).request_id)
+        super().__init__(lambda: post([decision.instance for decision, _attempt in self._claimed or ()]))
         self._journal, self._clock, self._last_check = journal, clock, last_check
         self._decisions, self._intents, self._whole = decisions, intents, whole
         self._claimed: list[tuple[Decision, Attempt]] | None = None
@@ -269,7 +285,7 @@ def _after(decision: Decision, attempt: Attempt, ending: Ending) -> Decision:
 def requests_of(batch: Batch, sender: Sender, api: WorkspaceApi, options: RetryOptions) -> t.Iterator[RerunExchange]:
     """Send *batch* in as many requests as the API generation needs: one, or where only v1 is open one for each instance."""
 
-    def post(instances: t.Sequence[JobInstance]) -> Accepted:
+    def post(instances: t.Sequence[JobInstance]) -> str | None:
         if batch.decisions[0].by_id:
             return api.restart(batch.job_name, instances[0], options)
         return api.retry(batch.job_name, instances, options)

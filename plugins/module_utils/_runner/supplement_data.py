@@ -32,9 +32,9 @@ from .._models.selection import select
 from .._planner.hold_off import not_ahead, on_both_clocks
 from .._planner.patch_data import SLACK_MS, ListedRuns, by_date, differences, ended, own_instances, sendable, unseen, without_success
 from .._planner.quiet_hours import NOT_BETWEEN, QuietHours, QuietSpan, not_sent
-from .ansible_module import ModuleRun, failure_result, sentence
-from .sender import RunIdentity
-from .write import Basis, Ending, Write, Writer, flight_ms
+from .ansible_module import ModuleRun
+from .sender import RunIdentity, open_journal
+from .write import Basis, Ending, Write, Writer
 
 #: How often one call sends a run whose answers get lost, before it gives up.
 _TIMES = 3
@@ -64,17 +64,8 @@ def supplement_data(run: ModuleRun, seen: ListedRuns | None = None) -> None:
         _Stopping(run).act()
         return
     asked = PatchData.from_options(run.options)
-    with Journal(
-        run.options["journal"],
-        password=run.options["journal_password"],
-        project_id=run.session.project_id,
-        read_only=run.check_mode,
-    ) as journal:
-        try:
-            _Starting(run, asked, journal, seen).act()
-        finally:
-            for text in journal.warnings:
-                run.warn(text)
+    with open_journal(run) as journal:
+        _Starting(run, asked, journal, seen).act()
 
 
 def supplement_data_info(run: ModuleRun) -> None:
@@ -138,9 +129,8 @@ class _Work:
         span = self.quiet_hours()
         if span is None or self.run.check_mode:
             return False
-        self.run.result.update(
-            failure_result(sentence(self.run.what, not_sent(span), "Run it again when they have ended"), "quiet_hours"), changed=False
-        )
+        self.run.fail("quiet_hours", not_sent(span), "Run it again when they have ended")
+        self.run.result["changed"] = False
         return True
 
     def show_diff(self, before: t.Any, after: t.Any) -> None:
@@ -237,7 +227,7 @@ class _Starting(_Work):
             self.run.warn(f"PatchData {printable(self.name, 100)}: {text}. The same task finds it later.")
             return False
         remedy = f"Run it again: it is found then, and not sent a second time before {until}"
-        self.run.result.update(failure_result(sentence(self.run.what, text, remedy), "incomplete"))
+        self.run.fail("incomplete", text, remedy)
         return False
 
     def _check_job(self) -> None:
@@ -290,24 +280,11 @@ class _Starting(_Work):
             raise error
 
     def _attempt(self) -> Attempt:
-        now, who = self.clock.now_ms(), self.identity
-        return Attempt(
-            # Its slot is the name alone; next to that the day it begins with, for people who read the history.
-            failure=Failure(self.slot.workspace_id, self.slot.job_id, 0, self.asked.begin, None, "", None, None),
-            job_name=self.asked.job_name,
-            run_id=who.run_id,
-            since=now,
-            number=self.sends,
-            batch=1,
-            sent_ms=now,
-            last_ms=now,
-            journal_ms=0,
-            controller=who.controller,
-            user=who.user,
-            purpose=who.purpose,
-            flight_ms=flight_ms(self.client),
-            kind=AttemptKind.PATCH_DATA,
-        )
+        now = self.clock.now_ms()
+        # Its slot is the name alone; next to that the day it begins with, for people who read the history.
+        failure = Failure(self.slot.workspace_id, self.slot.job_id, 0, self.asked.begin, None, "", None, None)
+        kind, name = AttemptKind.PATCH_DATA, self.asked.job_name
+        return self.identity.attempt(failure, name, now, self.client, since=now, number=self.sends, batch=1, kind=kind)
 
     def _there(self, row: PatchDataRow, attempt: Attempt | None) -> None:
         """The run is listed: made by this call, or the same, or another one."""
@@ -323,7 +300,7 @@ class _Starting(_Work):
             )
             cause = f"there is PatchData of this name with another content: {shown}"
             remedy = "Use another name for it, or ask for the same"
-            self.run.result.update(failure_result(sentence(self.run.what, cause, remedy), "option"))
+            self.run.fail("option", cause, remedy)
             return
         if not self.run.check_mode and self.options["wait"]:
             self._wait(row)
@@ -375,11 +352,7 @@ class _Starting(_Work):
                 return
             if not waiting.pause():
                 text = f"it has not ended after {self.options['wait_timeout']} seconds: {self.run.doing}"
-                self.run.result.update(
-                    failure_result(
-                        sentence(self.run.what, text, "Run it again to continue waiting, or stop it with state stopped"), "incomplete"
-                    )
-                )
+                self.run.fail("incomplete", text, "Run it again to continue waiting, or stop it with state stopped")
                 return
             row = self.listed() or row
 
@@ -395,7 +368,7 @@ class _Starting(_Work):
             f", {len(bad)} of {counted(len(made), 'instance')} without success: {shown}{more}" if bad else ""
         )
         remedy = "Rerun what failed with dataarts.factory.job_rerun and instance_types patch_data, once the cause is fixed"
-        self.run.result.update(failure_result(sentence(self.run.what, cause, remedy), "incomplete"))
+        self.run.fail("incomplete", cause, remedy)
 
 
 class _Start(Write):
@@ -455,7 +428,7 @@ class _Stopping(_Work):
             if self.run.result["changed"]:
                 break
         text = "the stop was accepted, and it is still running" if self.run.result["changed"] else "whether a stop took effect is unknown"
-        self.run.result.update(failure_result(sentence(self.run.what, text, "Run it again"), "incomplete"))
+        self.run.fail("incomplete", text, "Run it again")
 
     def _stop(self) -> bool:
         """Send one stop. False if its outcome is unknown, or it does not run any more."""

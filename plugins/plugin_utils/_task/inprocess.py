@@ -24,7 +24,7 @@ from ...module_utils._config.credentials import SECRET_OPTIONS
 from ...module_utils._config.raw_values import fitted
 from ...module_utils._http.compat import HAS_REQUESTS
 from ...module_utils._http.iam import FetchedAuth
-from ...module_utils._runner.ansible_module import Logic, ModuleRun, run_logic
+from ...module_utils._runner.ansible_module import PURPOSES, Logic, ModuleRun, run_logic
 from ...module_utils._runner.doctor import doctor
 from ...module_utils._runner.history import history_info
 from ...module_utils._runner.info import dependency_info, instance_info, job_info, workspace_info
@@ -37,22 +37,21 @@ from ...module_utils._runner.supplement_data import supplement_data, supplement_
 from ...module_utils._runner.supplement_missing import supplement_missing
 from . import logins
 
-#: Module -> its logic, and the words of the message when it fails, as the module itself has them.
-LOGIC: dict[str, tuple[Logic, str, str]] = {
-    "account_doctor": (doctor, "check", "the account"),
-    "job_dependency_info": (dependency_info, "look up", "dependencies"),
-    "job_info": (job_info, "list", "jobs"),
-    "job_instance_info": (instance_info, "list", "job instances"),
-    "job_instance_retry": (retry, "retry", "job instances"),
-    "job_instance_stop": (instance_stop, "stop", "job instances"),
-    "job_rerun": (rerun, "rerun", "job instances"),
-    "job_run": (job_run, "run", "a job"),
-    "job_schedule": (job_schedule, "change", "the scheduling of jobs"),
-    "rerun_history_info": (history_info, "read", "the history of reruns"),
-    "supplement_data": (supplement_data, "start", "PatchData"),
-    "supplement_data_info": (supplement_data_info, "list", "PatchData"),
-    "supplement_missing": (supplement_missing, "make", "the missing instances"),
-    "workspace_info": (workspace_info, "list", "workspaces"),
+LOGIC: dict[str, Logic] = {
+    "account_doctor": doctor,
+    "job_dependency_info": dependency_info,
+    "job_info": job_info,
+    "job_instance_info": instance_info,
+    "job_instance_retry": retry,
+    "job_instance_stop": instance_stop,
+    "job_rerun": rerun,
+    "job_run": job_run,
+    "job_schedule": job_schedule,
+    "rerun_history_info": history_info,
+    "supplement_data": supplement_data,
+    "supplement_data_info": supplement_data_info,
+    "supplement_missing": supplement_missing,
+    "workspace_info": workspace_info,
 }
 
 
@@ -94,7 +93,7 @@ def run_here(
     FetchedAuth.gate = logins.gate()
     run = ModuleRun(options, check_mode=check_mode, diff_mode=diff_mode)
     started(run)
-    run_logic(run, *LOGIC[module])
+    run_logic(run, LOGIC[module], *PURPOSES[module])
     secrets = maskable(options.get(name) for name in (*SECRET_OPTIONS, "journal_password")) | run.secrets
     result = {**run.result, **({"warnings": [printable(text) for text in run.warnings]} if run.warnings else {})}
     return _without(result, secrets)

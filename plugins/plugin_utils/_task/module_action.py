@@ -18,7 +18,7 @@ from ...module_utils._common.errors import OptionError
 from ...module_utils._common.text import printable
 from ...module_utils._config.argument_spec import MODULES, Spec, account_spec
 from ...module_utils._config.raw_values import fitted, problem
-from ...module_utils._runner.ansible_module import LOGIN_GATE, ModuleRun, failure_result
+from ...module_utils._runner.ansible_module import LOGIN_GATE, PURPOSES, ModuleRun, failure_result
 from .._awx.launch_inputs import PREFIX, jobs_of_lines
 from .._common.templates import plain
 from .._inventory.matching import limit_problem
@@ -102,7 +102,7 @@ class ModuleAction(ActionBase):
 
         if local or in_background:
             return run()
-        dummy, verb, thing = inprocess.LOGIC[self.module]
+        verb, thing = PURPOSES[self.module]
         return logins.refused_once(args, run, f"Failed to {verb} {thing} of workspace {printable(args.get('workspace_id'), 100)}")
 
     @property

@@ -9,7 +9,6 @@ import http.server
 import json
 import threading
 import typing as t
-from dataclasses import replace
 
 import pytest
 
@@ -33,7 +32,7 @@ from ansible_collections.dataarts.factory.plugins.module_utils._config.regions i
 from ansible_collections.dataarts.factory.plugins.module_utils._http.client import Client
 from ansible_collections.dataarts.factory.plugins.module_utils._http.lease import TokenAuth
 from ansible_collections.dataarts.factory.plugins.module_utils._http.session import Session
-from ansible_collections.dataarts.factory.plugins.module_utils._models.instance import InstanceKey, InstanceType, JobInstance, Status, twins
+from ansible_collections.dataarts.factory.plugins.module_utils._models.instance import InstanceKey, InstanceType, JobInstance, Status
 from ansible_collections.dataarts.factory.plugins.module_utils._models.rerun_request import RelatedJobs, RetryOptions, body_v2
 from ansible_collections.dataarts.factory.plugins.module_utils._models.selection import select
 
@@ -253,9 +252,3 @@ class TestListing:
         selection = select(["daily", "gone", "broken", "also_gone"], window)
         assert names_without_instances(selection, [instance()], {"broken": None}) == ["gone", "also_gone"]
         assert names_without_instances(select(["dai*"], window), []) == []
-
-    def test_twins_share_a_key_and_differ_in_instance_id(self) -> None:
-        normal, patch, alone = instance(1, instance_id="7"), instance(1, instance_id="8"), instance(2, instance_id="9")
-        newer = replace(normal, status=Status.RUNNING)
-        assert twins([normal, alone, patch, newer]) == {normal.key: (newer, patch)}
-        assert twins([normal, newer, alone]) == {}

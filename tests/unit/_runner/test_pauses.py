@@ -23,7 +23,6 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.dataarts.factory.plugins.module_utils._api.workspace import Accepted
 from ansible_collections.dataarts.factory.plugins.module_utils._common import stopwatch as stopwatch_file
 from ansible_collections.dataarts.factory.plugins.module_utils._common.stopwatch import stopwatch
 from ansible_collections.dataarts.factory.plugins.module_utils._common.times import Window
@@ -132,10 +131,10 @@ class Run:
             self.journal.close()
             self._client.close()
 
-    def _post(self, _instances: t.Sequence[JobInstance]) -> Accepted:
+    def _post(self, _instances: t.Sequence[JobInstance]) -> str | None:
         body = {"name": "x" * 500}
         self._client.send(Request("POST", self._server.base, "/v2/p/retry", "v2.retry", body=body, writes=True))
-        return Accepted("r-1", "v2")
+        return "r-1"
 
     def _in_transaction(self) -> bool:
         connection = t.cast("t.Any", self.journal)._database._connection

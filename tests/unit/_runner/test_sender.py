@@ -12,7 +12,6 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.dataarts.factory.plugins.module_utils._api.workspace import Accepted
 from ansible_collections.dataarts.factory.plugins.module_utils._common.errors import ApiError, JournalError, Kind
 from ansible_collections.dataarts.factory.plugins.module_utils._common.stopwatch import stopwatch
 from ansible_collections.dataarts.factory.plugins.module_utils._common.times import Window
@@ -30,7 +29,7 @@ from ansible_collections.dataarts.factory.plugins.module_utils._runner import se
 from ansible_collections.dataarts.factory.plugins.module_utils._runner.snapshot import Snapshot
 from tests.unit.building import SINCE, T, at, instance
 
-Post = Callable[[t.Sequence[JobInstance]], Accepted]
+Post = Callable[[t.Sequence[JobInstance]], t.Optional[str]]
 
 
 class Setting:
@@ -52,10 +51,10 @@ class Setting:
         seen = Snapshot((), T, stopwatch(), scope, History({}, {}), (), uncovered=False)
         return sender.Sender(self.journal, self.client, seen, sender.RunIdentity("run-1", "here", "me"))
 
-    def post(self, instances: t.Sequence[JobInstance]) -> Accepted:
+    def post(self, instances: t.Sequence[JobInstance]) -> str | None:
         self.ask()
         self.posted += [listed.instance_id for listed in instances]
-        return Accepted("r-1", "v2")
+        return "r-1"
 
     def ask(self) -> None:
         """What the client does just before the first byte of a write."""
@@ -148,7 +147,7 @@ def test_a_repeated_request_needs_its_claim_whatever_the_services_clock_does(
     (decision,) = due(instance(number=1, instance_id="1"))
     setting.clock.learn(at(0), 0.0, 0.0)
 
-    def post(instances: t.Sequence[JobInstance]) -> Accepted:
+    def post(instances: t.Sequence[JobInstance]) -> str | None:
         setting.ask()
         setting.elapsed = 5.0
         setting.clock.learn(at(5 + step), 5.0, 5.0)
@@ -169,7 +168,7 @@ class TestAcceptedIsRecordedLater:
         assert sending.send([first], setting.post).after[0].attempt.outcome is Outcome.ACCEPTED  # type: ignore[union-attr]
         assert setting.seen_by_others() == {"1": Outcome.INTENDED}
 
-        def post(instances: t.Sequence[JobInstance]) -> Accepted:
+        def post(instances: t.Sequence[JobInstance]) -> str | None:
             assert setting.seen_by_others() == {"1": Outcome.ACCEPTED, "2": Outcome.INTENDED}
             return setting.post(instances)
 
@@ -190,7 +189,7 @@ class TestAcceptedIsRecordedLater:
         assert setting.outcomes() == setting.outcomes() == {("run-1", "1"): Outcome.ACCEPTED}
 
     def test_what_is_not_accepted_is_recorded_at_once(self, setting: Setting) -> None:
-        def refused(_instances: t.Sequence[JobInstance]) -> Accepted:
+        def refused(_instances: t.Sequence[JobInstance]) -> str | None:
             raise ApiError(Kind.INVALID, "no")
 
         sending = setting.sender()
@@ -214,7 +213,7 @@ def test_a_claim_says_how_long_its_request_may_be_in_flight(setting: Setting) ->
     """Also with settle_time 0 another run must not take over what is being sent; see test_reconcile.py."""
     setting.client.read_timeout = 7.0
 
-    def post(instances: t.Sequence[JobInstance]) -> Accepted:
+    def post(instances: t.Sequence[JobInstance]) -> str | None:
         (seen,) = setting.other.read([instances[0].key.workspace_id], Window(0, T), T).attempts
         assert (seen.outcome, seen.settle_window_end(0) - seen.last_ms, seen.settle_window_end(60_000) - seen.last_ms) == (
             Outcome.INTENDED,
@@ -237,7 +236,7 @@ def test_nothing_is_sent_once_quiet_hours_have_begun_not_even_a_request_that_wai
     assert made.send([first], setting.post).error is None
     assert made.obstacle() is None
 
-    def begins_meanwhile(instances: t.Sequence[JobInstance]) -> Accepted:
+    def begins_meanwhile(instances: t.Sequence[JobInstance]) -> str | None:
         now[0] = QuietSpan(at(3600), "04:00-05:00 UTC")
         return setting.post(instances)
 
