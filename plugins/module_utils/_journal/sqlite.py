@@ -122,7 +122,7 @@ class SqliteDatabase(Database):
             self._inode = self._file() or (self._make(self.path) if write else None)
             if self._inode is None and not write:
                 return False
-            connection = sqlite3.connect(uri, BUSY_SECONDS, isolation_level=None, check_same_thread=False, uri=True)
+            connection = sqlite3.connect(uri, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False, uri=True)
             if self._file() == self._inode:
                 self._connection = connection
             else:  # another process set the file aside meanwhile: which of the two was opened is not known
