@@ -330,7 +330,7 @@ class TestTwins:
     @pytest.mark.parametrize("jobs", ["mixed", "mix*"])
     def test_each_is_listed(self, service: Running, version: str, jobs: str) -> None:
         service.reset(twin_night(**BOTH))
-        listed = list_selected(factory(service, version), select([jobs], last_days(service, 1)))
+        listed = list_selected(factory(service, version), select([jobs], last_days(service, 1))).whole()
         sharing = {instance.instance_type for instance in with_twins(listed) if instance.key.twin}
         assert sharing == {InstanceType.NORMAL, InstanceType.PATCH_DATA}
         assert len(listed) == len({instance.full_key for instance in listed}) == 3
@@ -338,8 +338,8 @@ class TestTwins:
     def test_each_is_listed_once_though_two_windows_show_it(self, service: Running) -> None:
         service.reset(twin_night(**V2, window_compares="start_time"))
         now = service.now_ms()
-        listed = list_selected(factory(service), select(["mixed"], Window(now - DAY, now - HOUR)), started=Window(now - DAY - HOUR, now))
-        assert len(listed) == 3
+        window, started = Window(now - DAY, now - HOUR), Window(now - DAY - HOUR, now)
+        assert len(list_selected(factory(service), select(["mixed"], window), started=started).whole()) == 3
 
     def test_v1_restarts_one_of_them_where_v2_reruns_the_others(self, service: Running) -> None:
         service.reset(twin_night(**BOTH))
@@ -413,10 +413,9 @@ class TestSubJobs:
         service.reset(small_night(jobs=STREAM, switches={**BOTH, "flow_control": False}))
         if not walked:
             service.inject({**CLOSED, "route": "v1_list"})
-        notes: list[str] = []
-        instances = list_selected(factory(service), select(jobs, last_days(service, 1), statuses=["fail"]), notes=notes)
-        assert sum(instance.job_name == "stream_parse" for instance in instances) == 3
-        assert notes == []
+        listing = list_selected(factory(service), select(jobs, last_days(service, 1), statuses=["fail"]))
+        assert sum(instance.job_name == "stream_parse" for instance in listing.whole()) == 3
+        assert listing.notes == []
 
     @pytest.mark.parametrize("version", ["auto", "v2"])
     @pytest.mark.parametrize(
@@ -436,12 +435,11 @@ class TestSubJobs:
         self, service: Running, version: str, jobs: list[str], types: list[str], said: bool
     ) -> None:
         service.reset(small_night(jobs=STREAM, switches={**V2, "v1_open": False, "flow_control": False}))
-        notes: list[str] = []
         selection = select(jobs, last_days(service, 1), statuses=["fail"], instance_types=types)
-        instances = list_selected(factory(service, version), selection, notes=notes)
+        listing = list_selected(factory(service, version), selection)
         text = "The sub-jobs of real-time job stream cannot be listed: v1 of the API, which names its nodes, is not open here."
-        assert [note[: len(text)] for note in notes] == ([text] if said else [])
-        assert {instance.job_name for instance in instances} >= ({"stream_parse"} if "stream_parse" in jobs else set())
+        assert [note[: len(text)] for note in listing.notes] == ([text] if said else [])
+        assert {instance.job_name for instance in listing.whole()} >= ({"stream_parse"} if "stream_parse" in jobs else set())
 
     def test_a_rerun_does_not_end_green_in_silence(self, service: Running, tmp_path: Path) -> None:
         service.reset(small_night(jobs=STREAM, switches={**V2, "v1_open": False, "flow_control": False}))
@@ -453,10 +451,9 @@ class TestSubJobs:
         service.reset(small_night(jobs=STREAM, switches={**BOTH, "flow_control": False}))
         service.inject({**CLOSED, "route": "v1_list"})
         service.inject({"route": "v1_job", "kind": "status", "status": 500, "times": 9})
-        failed: dict[str, ApiError] = {}
-        instances = list_selected(factory(service), select(["*"], last_days(service, 1)), failed=failed)
-        assert {instance.job_name for instance in instances} == {"daily_sales"}
-        assert {name: error.kind for name, error in failed.items()} == {"stream": Kind.SERVER}
+        listing = list_selected(factory(service), select(["*"], last_days(service, 1)))
+        assert {instance.job_name for instance in listing.instances} == {"daily_sales"}
+        assert {name: error.kind for name, error in listing.problems.items()} == {"stream": Kind.SERVER}
 
 
 def test_the_age_of_a_list_counts_from_before_its_first_request(service: Running) -> None:
@@ -465,10 +462,10 @@ def test_the_age_of_a_list_counts_from_before_its_first_request(service: Running
     service.inject({"route": "v2_list", "kind": "latency", "seconds": 1.5, "job_name": "hourly_stock", "times": 1})
     api = factory(service)
     before = service.now_ms()
-    instances, asked = timed(
+    listing, asked = timed(
         api.session.client.clock, lambda: list_selected(api, select(["daily_sales", "hourly_stock"], last_days(service, 2)))
     )
-    assert len(instances) == 7
+    assert len(listing.whole()) == 7
     assert service.now_ms() - before >= 1500
     assert asked <= min(request["time"] for request in service.requests("v2_list"))
 
@@ -507,20 +504,18 @@ class TestReads:
 class TestSelected:
     def test_one_job_that_does_not_exist_does_not_stop_the_others(self, service: Running) -> None:
         service.set(**V2)
-        failed: dict[str, ApiError] = {}
-        listed = list_selected(
-            factory(service), select(["daily_sales", "no_such_job", "weekly_report"], last_days(service, 2)), failed=failed
-        )
-        assert {instance.job_name for instance in listed} == {"daily_sales", "weekly_report"}
-        assert [instance.key.plan_time for instance in listed] == sorted(instance.key.plan_time for instance in listed)
-        assert {name: error.kind for name, error in failed.items()} == {"no_such_job": Kind.NOT_FOUND}
+        listing = list_selected(factory(service), select(["daily_sales", "no_such_job", "weekly_report"], last_days(service, 2)))
+        assert {instance.job_name for instance in listing.instances} == {"daily_sales", "weekly_report"}
+        times = [instance.key.plan_time for instance in listing.instances]
+        assert times == sorted(times)
+        assert {name: error.kind for name, error in listing.problems.items()} == {"no_such_job": Kind.NOT_FOUND}
         with pytest.raises(ApiError):
-            list_selected(factory(service), select(["no_such_job", "daily_sales"], last_days(service, 2)))
+            listing.whole()
 
     @pytest.mark.parametrize("v1_open", [True, False])
     def test_patterns_list_only_what_they_mean(self, service: Running, v1_open: bool) -> None:
         service.set(**{**(V1 if v1_open else V2), "v1_open": v1_open})
-        listed = list_selected(factory(service), select(["*_s*"], last_days(service, 2), statuses=["fail"]))
+        listed = list_selected(factory(service), select(["*_s*"], last_days(service, 2), statuses=["fail"])).whole()
         assert {instance.job_name for instance in listed} == {"daily_sales", "hourly_stock"}
         assert len(listed) == 5
         assert not [request for request in service.requests("v2_list") if "weekly_report" in request["path"]]
@@ -528,7 +523,7 @@ class TestSelected:
     def test_many_names_are_one_walk(self, service: Running) -> None:
         service.reset(small_night(jobs=[{"name": f"nightly_{number:02}", "failed": 1} for number in range(20)], switches=V1))
         names = [f"nightly_{number:02}" for number in range(0, 20, 2)]
-        listed = list_selected(factory(service), select(names, last_days(service, 1)))
+        listed = list_selected(factory(service), select(names, last_days(service, 1))).whole()
         assert sorted(instance.job_name for instance in listed) == names
         assert (len(service.requests("v1_list")), service.requests("v2_list")) == (1, [])
 
@@ -538,18 +533,16 @@ class TestSelected:
         auto = factory(service)
         since = service.now_ms()
         selection = select(["daily_sales"], Window(since - 2 * DAY, since - HOUR // 2))
-        before = list_selected(auto, selection)
+        before = list_selected(auto, selection).whole()
         auto.retry("daily_sales", [instance for instance in before if instance.status is Status.FAIL], RetryOptions())
         service.advance(600)
         now = service.now_ms()
-        after = list_selected(auto, selection, started=Window(since, now))
+        after = list_selected(auto, selection, started=Window(since, now)).whole()
         assert [instance.key for instance in after] == [instance.key for instance in before]
         assert {instance.status for instance in after} == {Status.SUCCESS}
 
     def test_an_error_that_all_jobs_would_meet_is_raised(self, service: Running) -> None:
         service.inject({"route": "v2_list", "kind": "status", "status": 403, "code": "DLF.6888", "message": "No permission", "times": 9})
-        failed: dict[str, ApiError] = {}
         with pytest.raises(ApiError) as caught:
-            list_selected(factory(service), select(["daily_sales", "hourly_stock"], last_days(service, 2)), failed=failed)
+            list_selected(factory(service), select(["daily_sales", "hourly_stock"], last_days(service, 2)))
         assert caught.value.kind is Kind.NO_PERMISSION
-        assert failed == {}

@@ -8,7 +8,6 @@ from __future__ import annotations
 import typing as t
 from dataclasses import replace
 
-from .._common.errors import ApiError
 from .._common.times import Window
 from .._models.instance import InstanceType, JobInstance, Status
 from .._models.selection import Selection, has_wildcard
@@ -26,19 +25,16 @@ def list_selected(
     api: WorkspaceApi,
     selection: Selection,
     *,
-    failed: dict[str, ApiError] | None = None,
-    notes: list[str] | None = None,
     started: Window | None = None,
     until: int | None = None,
     every_type: bool = False,
-) -> list[JobInstance]:
+) -> Listing:
     """All instances that *selection* means: oldest plan time first, then by job name.
 
     Twins (see :attr:`.JobInstance.full_key`) are all there, each once by its key and instance_id. The list shows the state of some moment
-    after the call began, whatever time its requests take: what is decided by it must count its age from before the call.
+    after the call began, whatever time its requests take: what is decided by it must count its age from before the call. Jobs that
+    cannot be listed do not stop the others.
 
-    :param failed: filled with the jobs that could not be listed, name -> error; they do not stop the others. None: the first error is raised.
-    :param notes: gets a sentence for each real-time job whose sub-jobs cannot be listed here.
     :param started: a window of start times to list as well, from the run's ``since`` to now. Should the service compare windows with
         start times, as its text says and its parameters' names do not [H-208], a rerun instance leaves the window of its plan time and is
         found there. Costs nothing where it lies within the selection's window.
@@ -53,20 +49,13 @@ def list_selected(
     last = until if until is not None else max((span.end for span in rest), default=first.end)
     late = late_starts(first, parts[0].instances, last)
     parts += [_listed(api, selection, span, instance_types) for span in ([late] if late is not None else rest)]
-    problems = {name: error for part in parts for name, error in part.problems.items()}
-    if failed is None:
-        for error in problems.values():
-            raise error
-    else:
-        failed.update(problems)
     meant = replace(selection, instance_types=instance_types)
     instances: t.Iterable[JobInstance] = (instance for part in parts for instance in part.instances if meant.matches(instance))
     if len(parts) > 1:
         # The later list shows the newer state.
         instances = {instance.full_key: instance for instance in instances}.values()
-    if notes is not None:
-        notes.extend(dict.fromkeys(note for part in parts for note in part.notes))
-    return sorted(instances, key=_order)
+    problems = {name: error for part in parts for name, error in part.problems.items()}
+    return Listing(sorted(instances, key=_order), problems, list(dict.fromkeys(note for part in parts for note in part.notes)))
 
 
 def late_starts(window: Window, instances: t.Iterable[JobInstance], until: int) -> Window | None:

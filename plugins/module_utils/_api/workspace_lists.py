@@ -48,6 +48,12 @@ class Listing:
     problems: dict[str, ApiError] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
+    def whole(self) -> list[JobInstance]:
+        """The instances of all jobs. :raises ApiError: one of them could not be listed."""
+        for error in self.problems.values():
+            raise error
+        return self.instances
+
 
 class WorkspaceLists:
     """The instances and jobs of one workspace.
@@ -88,10 +94,7 @@ class WorkspaceLists:
         :raises ApiError: a part of the list could not be read, or it exceeds *budget*.
         """
         if job_name is None:
-            listing = self.list_workspace(window, statuses=statuses, instance_type=instance_type)
-            for error in listing.problems.values():
-                raise error
-            return listing.instances
+            return self.list_workspace(window, statuses=statuses, instance_type=instance_type).whole()
         span = self._retained(window)
         if span is None:
             return []

@@ -11,15 +11,15 @@ from __future__ import annotations
 import collections
 import itertools
 import json
+import operator
 import re
 import shlex
 import typing as t
-from types import MappingProxyType
 
 from .._common.text import counted, printable
 from .._common.times import Window, to_iso
 from .._models.decision import Action, Decision
-from .._models.instance import MAX_NAME, JobInstance
+from .._models.instance import MAX_NAME
 from .._models.run_scope import RunScope
 from .._models.selection import job_pattern
 from .._planner.hung import NONE, REPORT, STOP_AND_RERUN
@@ -37,31 +37,27 @@ _WHERE = ("region", "cloud_domain", "project_id", "endpoint", "endpoint_v1", "ia
 
 
 def plan_lines(
-    workspace_id: str, scope: RunScope, plan: Plan, policy: Policy, purpose: str = "", details: t.Mapping[str, t.Any] = MappingProxyType({})
+    workspace_id: str, scope: RunScope, plan: Plan, policy: Policy, details: t.Mapping[str, t.Any], purpose: str = ""
 ) -> list[str]:
     """The plan as people read it: one line about the workspace, one per job that is rerun, and what is left alone and why.
 
     With ``order: upstream_first`` the jobs are grouped by stages; the same job is in several where its cycles are.
 
     :param policy: what the decisions were made by.
+    :param details: what :func:`plan_details` returned for it.
     :param purpose: incident name or ticket that people set.
-    :param details: what :func:`plan_details` returned.
     """
-    decisions = plan.decisions
-    due = [instance for batch in plan.batches for instance in batch.instances] or [
-        decision.instance for decision in decisions if decision.action is Action.RETRY
-    ]
-    room = [decision.instance for decision in decisions if decision.queued == 1 or (decision.quiet_hours and not decision.queued)]
-    later = sorted((decision for decision in decisions if decision.queued > 1), key=lambda decision: decision.queued)
+    decisions, total = plan.decisions, details["to_rerun"]
+    later = sum(bool(decision.queued or decision.quiet_hours) for decision in decisions)
     held_off = _held_off(decisions, scope)
     head = f"Workspace {printable(workspace_id, 100)}, planned {scope.window}: {counted(len(decisions), 'instance')} selected, "
-    head += _to_rerun(len(due), len(due) + len(room) + len(later), len(plan.batches), later[-1].queued if later else 1)
-    if not (due or room or later) and (held_off or any(decision.delayed for decision in decisions)):
+    head += _to_rerun(total - later, total, len(plan.batches), max((job["stage"] for job in details["jobs"]), default=1))
+    if not total and (held_off or any(decision.delayed for decision in decisions)):
         head += " yet"
     return [
         head,
         *([f"  purpose: {purpose}"] if purpose else []),
-        *_stages([*due, *room], later, workspace_id, details),
+        *_stages(workspace_id, details),
         *detail_lines(details),
         *_held_off_lines(held_off, scope),
         *_quiet_lines(decisions),
@@ -116,29 +112,25 @@ def _to_rerun(due: int, total: int, requests: int, stages: int) -> str:
     return f"{due} to rerun in {counted(requests, 'request')}" if requests else f"{due} to rerun, which is refused"
 
 
-def _stages(due: t.Sequence[JobInstance], later: t.Sequence[Decision], workspace_id: str, details: t.Mapping[str, t.Any]) -> list[str]:
-    if not later:
-        return _job_lines(due)
-    lines = ["  stage 1:", *_job_lines(due, "    ")] if due else []
-    for stage, decisions in itertools.groupby(later, key=lambda decision: decision.queued):
-        lines += [
-            f"  stage {stage}, {stage_text(details, stage, workspace_id)}:",
-            *_job_lines([decision.instance for decision in decisions], "    "),
-        ]
+def _stages(workspace_id: str, details: t.Mapping[str, t.Any]) -> list[str]:
+    by_stage = {stage: list(jobs) for stage, jobs in itertools.groupby(details["jobs"], key=operator.itemgetter("stage"))}
+    if not by_stage.keys() - {1}:
+        return _job_lines(details["jobs"], "  ")
+    lines = []
+    for stage, jobs in by_stage.items():
+        waits = "" if stage == 1 else f", {stage_text(details, stage, workspace_id)}"
+        lines += [f"  stage {stage}{waits}:", *_job_lines(jobs, "    ")]
     return lines
 
 
-def _job_lines(due: t.Sequence[JobInstance], indent: str = "  ") -> list[str]:
-    by_job: dict[str, list[int]] = {}
-    for instance in due:
-        by_job.setdefault(instance.job_name, []).append(instance.key.plan_time)
-    lines = [f"{indent}{printable(name, 100)}: {counted(len(times), 'instance')}, planned {_span(times)}" for name, times in by_job.items()]
+def _job_lines(jobs: t.Sequence[t.Mapping[str, t.Any]], indent: str) -> list[str]:
+    lines = [f"{indent}{printable(job['job_name'], 100)}: {counted(job['instances'], 'instance')}, planned {_span(job)}" for job in jobs]
     rest = len(lines) - _PLANNED_JOBS
     return lines if rest <= 0 else [*lines[:_PLANNED_JOBS], f"{indent}and {counted(rest, 'more job')}"]
 
 
-def _span(times: t.Sequence[int]) -> str:
-    first, last = min(times), max(times)
+def _span(job: t.Mapping[str, t.Any]) -> str:
+    first, last = job["planned_after"], job["planned_before"]
     return to_iso(first) if first == last else f"{to_iso(first)} to {to_iso(last)}"
 
 

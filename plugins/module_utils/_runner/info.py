@@ -16,6 +16,7 @@ from .._api.reason_query import ReasonReader
 from .._api.service_time import CLOCK_LIMIT_MS, timed_window
 from .._api.v2 import MAX_DEPTH
 from .._api.workspace import WorkspaceApi
+from .._api.workspace_lists import Listing
 from .._common.errors import ApiError, Kind, OptionError
 from .._common.text import printable, safe
 from .._common.times import Window
@@ -39,8 +40,6 @@ def instance_info(run: ModuleRun) -> None:
     _check_instance_options(options)
     logs = LogReader.of(lambda: run.session, options)
     api, clock = _workspace_api(run), run.session.client.clock
-    failed: dict[str, ApiError] = {}
-    notes: list[str] = []
 
     def selection(window: Window) -> Selection:
         return select(options["jobs"], window, statuses=options["statuses"] or (), instance_types=options["instance_types"] or ())
@@ -48,24 +47,23 @@ def instance_info(run: ModuleRun) -> None:
     def until(window: Window) -> int:
         return window.end if options["planned_before"] is None else clock.latest_ms() + CLOCK_LIMIT_MS
 
-    def read(window: Window) -> list[JobInstance]:
-        failed.clear()
-        notes.clear()
+    def read(window: Window) -> Listing:
         if job_name is None:
-            return list_selected(api, selection(window), failed=failed, notes=notes, until=until(window))
-        return _of_job(api, job_name, selection(window), lambda: until(window))
+            return list_selected(api, selection(window), until=until(window))
+        return Listing(_of_job(api, job_name, selection(window), lambda: until(window)))
 
     selection(window_of(options, clock.now_ms()))
     catalog = JobCatalog(api)
     try:
-        instances, window, _asked = timed_window(clock, lambda now_ms: window_of(options, now_ms), read)
+        listing, window, _asked = timed_window(clock, lambda now_ms: window_of(options, now_ms), read)
     except ApiError as error:
         if job_name is not None:
             suggested(error, catalog, [job_name])
         raise
-    for note in notes:
+    instances = listing.instances
+    for note in listing.notes:
         run.warn(note)
-    _check_jobs(catalog, job_name, selection(window), instances, failed)
+    _check_jobs(catalog, job_name, selection(window), instances, listing.problems)
     newest = sorted(instances, key=lambda instance: (-instance.key.plan_time, instance.job_name, instance.key))[: options["limit"]]
     run.result.update(
         _listed_result(run, api, newest, logs),

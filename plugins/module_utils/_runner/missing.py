@@ -53,7 +53,7 @@ def find_missing(run: ModuleRun, api: WorkspaceApi, catalog: JobCatalog, selecti
     """
     jobs = [job for job in catalog.batch_jobs if selection.names(job.name)]
     there: dict[str, list[JobInstance]] = {}
-    for instance in list_selected(api, replace(selection, statuses=frozenset(), instance_types=frozenset()), until=until):
+    for instance in list_selected(api, replace(selection, statuses=frozenset(), instance_types=frozenset()), until=until).whole():
         there.setdefault(instance.job_name, []).append(instance)
     failed = {name for name, listed in there.items() if any(instance.status in _FAILED for instance in listed)}
     in_progress = [instance for listed in there.values() for instance in listed if instance.status.in_progress]

@@ -14,6 +14,7 @@ from .._api.log_query import LogReader
 from .._api.reason_query import FullKey, ReasonReader
 from .._api.service_time import CLOCK_LIMIT_MS, TOLERANCE_MS, timed_window
 from .._api.workspace import WorkspaceApi
+from .._api.workspace_lists import Listing
 from .._common.errors import FATAL_KINDS, ApiError, Kind, OptionError
 from .._common.stopwatch import stopwatch
 from .._common.text import counted, printable, safe
@@ -132,20 +133,23 @@ class Goal(Strategy):
     def list_instances(self) -> Listed:
         """Every selected instance of whatever status: one that has gone on still has to be brought to the goal. Also those of types that are
         not meant: twins differ in their type."""
-        for notes in (self.problems, self._missed, self._unlisted, self._after):
+        for notes in (self.problems, self._missed, self._after):
             notes.clear()
         self._stands = self._foreseen = None
         asked_at = stopwatch()
         fixed, since = self.state.window, self.since(self.clock.now_ms())
-        instances, window, asked_ms = timed_window(
+        listing, window, asked_ms = timed_window(
             self.clock,
             lambda now_ms: fixed or window_of(self.run.options, now_ms),
             lambda window: self._listed(window, since.ms),
         )
+        self._unlisted = listing.problems
+        for text in listing.notes:
+            self.note(text)
         for name, error in self._unlisted.items():
             if error.kind is not Kind.NOT_FOUND:
                 self._miss(unlisted_text(name, error, error.hint))
-        return Listed(instances, window, asked_ms, asked_at)
+        return Listed(listing.instances, window, asked_ms, asked_at)
 
     def further(self, listed: Listed, snapshot: Snapshot) -> Listed | None:
         """What depends on what is rerun, here and in other workspaces."""
@@ -288,7 +292,7 @@ class Goal(Strategy):
         details = plan_details(plan, forecast, statuses, self._retry_options, now_ms)
         self.run.result["plan_details"] = details
         self.run.result["plan"] = [
-            *plan_lines(self._workspace_id, snapshot.scope, plan, self._policy(snapshot.scope), purpose, details),
+            *plan_lines(self._workspace_id, snapshot.scope, plan, self._policy(snapshot.scope), details, purpose),
             *map("  {}".format, late_lines(self._expected(plan, snapshot))),
             *stop_lines(self.run.options),
             *policy_lines(plan.decisions),
@@ -507,15 +511,11 @@ class Goal(Strategy):
         hung = {Status.RUNNING_EXCEPTION} if self.run.options["running_exception"] == STOP_AND_RERUN else set()
         return self._policy(scope).statuses | hung
 
-    def _listed(self, window: Window, since: int | None) -> list[JobInstance]:
+    def _listed(self, window: Window, since: int | None) -> Listing:
         # Before the first answer the time is this machine's, which may be behind, and a window that ends now ends a moment before
         # since: what was started meanwhile must not be missed.
         started = None if since is None else Window(since - TOLERANCE_MS, max(since, self.clock.latest_ms()) + CLOCK_LIMIT_MS)
-        notes: list[str] = []
-        instances = list_selected(self.api, self._select(window), failed=self._unlisted, notes=notes, started=started, every_type=True)
-        for text in notes:
-            self.note(text)
-        return instances
+        return list_selected(self.api, self._select(window), started=started, every_type=True)
 
     def _read_reasons(self, decisions: t.Sequence[Decision]) -> None:
         """Why the instances failed, as far as it can be read."""

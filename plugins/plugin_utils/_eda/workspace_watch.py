@@ -15,6 +15,7 @@ from ...module_utils._api.job_query import JobCatalog
 from ...module_utils._api.reason_query import FullKey, ReasonReader
 from ...module_utils._api.service_time import timed_window
 from ...module_utils._api.workspace import WorkspaceApi
+from ...module_utils._api.workspace_lists import Listing
 from ...module_utils._common.errors import ApiError, Kind
 from ...module_utils._common.text import printable
 from ...module_utils._common.times import Window
@@ -106,26 +107,25 @@ class WorkspaceWatch:
         """
         deliveries, clock = self.deliveries, self._session.client.clock
         deliveries.refresh()
-        problems: dict[str, ApiError] = {}
-
-        def read(window: Window) -> list[JobInstance]:
-            problems.clear()
-            return list_selected(self._workspace, self._options.selection(window), failed=problems)
-
-        failed: list[JobInstance] = []
+        listing = Listing()
         if self._none_failed():
             # Only now, because before the first answer there is only this machine's clock.
             asked = clock.now_ms()
             window = window_of(self._options.times, asked)
         else:
-            failed, window, asked = timed_window(clock, lambda now_ms: window_of(self._options.times, now_ms), read)
+            listing, window, asked = timed_window(
+                clock,
+                lambda now_ms: window_of(self._options.times, now_ms),
+                lambda window: list_selected(self._workspace, self._options.selection(window)),
+            )
+        failed = listing.instances
         # First, so that an outage that lasts longer than a deadline repeats nothing of this source's own.
         deliveries.confirm(asked - self._options.repeat_within * 1000)
         failures = new_failures(failed, deliveries.newest, asked)
         if any(failure.repeated for failure in failures):
             deliveries.refresh(force=True)  # its source may have confirmed it meanwhile
             failures = new_failures(failed, deliveries.newest, asked)
-        return Poll(failures, window.begin, asked, self._problem(problems), self._known(failures, asked))
+        return Poll(failures, window.begin, asked, self._problem(listing.problems), self._known(failures, asked))
 
     def _known(self, failures: t.Sequence[NewFailure], now_ms: int) -> dict[FullKey, FailureFacts]:
         """What is known of new failures. A poll without one asks nothing."""
@@ -186,9 +186,8 @@ class WorkspaceWatch:
         except ApiError as error:
             _LOG.warning("The names in jobs could not be checked in workspace %s: %s", self.place.workspace_id, printable(str(error), 500))
             return
-        for name in unknown:
-            if not any(map(select([name], window).names, names)):
-                _LOG.warning("No job of workspace %s matches %s, which is in jobs.", self.place.workspace_id, printable(name, 100))
+        for name in select(unknown, window).unmatched(names):
+            _LOG.warning("No job of workspace %s matches %s, which is in jobs.", self.place.workspace_id, printable(name, 100))
 
     def missing(self) -> list[Gap]:
         """The gaps of missing instances that no source has told of. They are looked for every ten minutes; where that is not possible, the log

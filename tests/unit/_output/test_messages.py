@@ -15,11 +15,14 @@ import pytest
 from ansible_collections.dataarts.factory.plugins.module_utils._common.times import Window
 from ansible_collections.dataarts.factory.plugins.module_utils._models.decision import Action, Decision
 from ansible_collections.dataarts.factory.plugins.module_utils._models.instance import Status
+from ansible_collections.dataarts.factory.plugins.module_utils._models.rerun_request import RetryOptions
 from ansible_collections.dataarts.factory.plugins.module_utils._models.run_scope import RunScope
 from ansible_collections.dataarts.factory.plugins.module_utils._output.messages import lookup_hint, plan_lines, unshown_notes
+from ansible_collections.dataarts.factory.plugins.module_utils._output.plan_details import detail_lines, plan_details
+from ansible_collections.dataarts.factory.plugins.module_utils._planner.forecast import Forecast
 from ansible_collections.dataarts.factory.plugins.module_utils._planner.limits import Limits
 from ansible_collections.dataarts.factory.plugins.module_utils._planner.plan import Plan
-from ansible_collections.dataarts.factory.plugins.module_utils._planner.reconcile import decide
+from ansible_collections.dataarts.factory.plugins.module_utils._planner.reconcile import Policy, decide
 from ansible_collections.dataarts.factory.tests.unit.building import SINCE, at, attempt, instance, limited, policy
 
 WINDOW = Window(at(-86_400), at(0))
@@ -31,6 +34,13 @@ def decision(action: Action, status: Status = Status.FAIL, **changes: t.Any) -> 
     return Decision(instance(status, **changes), action, "because", due)
 
 
+def lines_of(scope: RunScope, plan: Plan, wanted: Policy, purpose: str = "") -> list[str]:
+    """The lines of a plan but for those of its details."""
+    details = plan_details(plan, Forecast(), wanted.statuses, RetryOptions(), at(0))
+    without = detail_lines(details)
+    return [line for line in plan_lines("62fb", scope, plan, wanted, details, purpose) if line not in without]
+
+
 def test_a_plan_names_jobs_and_what_is_left_alone() -> None:
     decisions = [
         *(decision(Action.RETRY, number=number) for number in (1, 2, 3)),
@@ -40,7 +50,7 @@ def test_a_plan_names_jobs_and_what_is_left_alone() -> None:
         decision(Action.DONE, Status.SUCCESS, number=7),
         decision(Action.WAIT, number=8, due_ms=at(60)),
     ]
-    lines = plan_lines("62fb", SCOPE, limited(decisions, Limits(max_parallel=4)), policy())
+    lines = lines_of(SCOPE, limited(decisions, Limits(max_parallel=4)), policy())
     assert "8 instances selected, 4 to rerun, 3 of them at once in 1 request" in lines[0]
     assert lines[1].startswith("  daily_sales: 3 instances, planned ")
     assert lines[2].startswith("  weekly")
@@ -50,7 +60,7 @@ def test_a_plan_names_jobs_and_what_is_left_alone() -> None:
         "  not rerun: 1 in progress",
         "  not rerun: 1 waiting for a person",
     ]
-    assert plan_lines("62fb", SCOPE, Plan(tuple(decisions[-1:])), policy())[0].endswith("1 instance selected, nothing to rerun yet")
+    assert lines_of(SCOPE, Plan(tuple(decisions[-1:])), policy())[0].endswith("1 instance selected, nothing to rerun yet")
     assert not any("\x1b" in line for line in lines)
 
 
@@ -66,24 +76,22 @@ def test_a_plan_says_what_is_held_back_until_when_and_why(until: int, why: str) 
     records = [None, None, attempt("accepted", 1)]
     decisions = [decide(instance(number=number), wanted, at(-1), record) for number, record in enumerate(records, 1)]
     scope = dataclasses.replace(SCOPE, hold_off_until=at(until))
-    lines = plan_lines("62fb", scope, Plan(tuple(decisions)), wanted)
+    lines = lines_of(scope, Plan(tuple(decisions)), wanted)
     assert lines[0].endswith("3 instances selected, nothing to rerun yet")
     shown = f"2026-11-23T03:0{until // 60}:00Z"
     assert lines[1:] == [f"  held back until {shown}, then rerun: 2 instances; {why}", "  not rerun: 1 sent before, and listed again first"]
 
 
 def test_a_plan_of_nothing_is_one_line_and_a_large_one_stays_readable() -> None:
-    assert len(plan_lines("62fb", SCOPE, Plan(()), policy())) == 1
+    assert len(lines_of(SCOPE, Plan(()), policy())) == 1
     many = [decision(Action.RETRY, number=number, job_name=f"job_{number:03}", job_id=str(number)) for number in range(1, 201)]
-    lines = plan_lines("62fb", SCOPE, limited(many, Limits()), policy())
+    lines = lines_of(SCOPE, limited(many, Limits()), policy())
     assert len(lines) == 52
     assert lines[-1] == "  and 150 more jobs"
 
 
 def test_a_plan_that_is_refused_says_so() -> None:
-    lines = plan_lines(
-        "62fb", SCOPE, limited([decision(Action.RETRY), decision(Action.RETRY, number=2)], Limits(max_instances=1)), policy()
-    )
+    lines = lines_of(SCOPE, limited([decision(Action.RETRY), decision(Action.RETRY, number=2)], Limits(max_instances=1)), policy())
     assert lines[0].endswith("2 instances selected, 2 to rerun, which is refused")
 
 
@@ -94,7 +102,7 @@ def test_a_plan_with_an_order_is_told_stage_by_stage() -> None:
         dataclasses.replace(decision(Action.WAIT, number=3, job_name="load"), queued=2),
         dataclasses.replace(decision(Action.WAIT, number=4, job_name="extract"), queued=1),
     ]
-    lines = plan_lines("62fb", SCOPE, limited(decisions, Limits()), policy())
+    lines = lines_of(SCOPE, limited(decisions, Limits()), policy())
     assert lines[0].endswith("4 to rerun in 3 stages, 1 of them at once in 1 request")
     assert [line.partition(":")[0] for line in lines[1:]] == [
         "  stage 1",
@@ -114,7 +122,7 @@ def test_a_plan_of_which_everything_is_queued_and_held_back_says_so_once() -> No
         dataclasses.replace(decision(Action.WAIT, number=2), queued=2),
         dataclasses.replace(decision(Action.WAIT, number=3), queued=1),
     ]
-    lines = plan_lines("62fb", scope, limited(decisions, Limits()), policy(hold_off_until=at(60)))
+    lines = lines_of(scope, limited(decisions, Limits()), policy(hold_off_until=at(60)))
     assert lines[0].endswith("3 instances selected, 2 to rerun in 2 stages, none of them yet")
 
 
@@ -133,7 +141,7 @@ def test_a_plan_says_what_only_the_clock_slack_keeps_from_being_rerun(start: flo
     wanted = policy(clock_slack_ms=slack)
     record = attempt("accepted", 1, before=instance(Status.FAIL, -3600, -3000)) if known else None
     made = decide(instance(Status.FAIL, start, 10), wanted, at(100), record)
-    lines = plan_lines("62fb", dataclasses.replace(SCOPE, clock_slack_ms=slack), limited([made], Limits()), wanted)
+    lines = lines_of(dataclasses.replace(SCOPE, clock_slack_ms=slack), limited([made], Limits()), wanted)
     note = "  not rerun: 1 instance that started less than 30 seconds before since; the journal does not know what was sent then, and clocks differ"
     assert any(line.startswith(note) for line in lines) is shown
 

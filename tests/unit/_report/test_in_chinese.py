@@ -17,7 +17,7 @@ import pytest
 
 from ansible_collections.dataarts.factory.plugins.module_utils._config.argument_spec import OUTCOME_WORDS
 from ansible_collections.dataarts.factory.plugins.module_utils._models.decision import Action
-from ansible_collections.dataarts.factory.plugins.module_utils._output.messages import plan_lines, stop_lines
+from ansible_collections.dataarts.factory.plugins.module_utils._output.messages import stop_lines
 from ansible_collections.dataarts.factory.plugins.module_utils._planner.diagnosis import diagnose, first_step
 from ansible_collections.dataarts.factory.plugins.module_utils._planner.limits import Limits
 from ansible_collections.dataarts.factory.plugins.module_utils._planner.missing import Schedule, UnknownScheduleError
@@ -148,7 +148,7 @@ PLAN = [
 
 def test_the_plan() -> None:
     held_back = "  held back until 2026-11-23T03:01:00Z, then rerun: 1 instance; quiet hours (not_between)"
-    lines = [*plan_lines("62fb", plans.SCOPE, limited(PLAN, Limits()), policy(), "INC-4711"), held_back]
+    lines = [*plans.lines_of(plans.SCOPE, limited(PLAN, Limits()), policy(), "INC-4711"), held_back]
     run = run_of(passed(*(entry(number, "retry", job_name="daily_sales") for number in range(3)), plan=lines))
     assert rows(console.plan_on_console("sales", run)) == ["sales  3 个实例中待重跑 3 个，其中 1 个暂缓至 11:01  daily_sales 3"]
     assert rows(console.held_back_lines(run)) == ["暂缓发送：静默时段（not_between）。"]
@@ -254,11 +254,11 @@ def all_plan_lines() -> Iterator[str]:
     """The lines of a plan with each decision, with and without stages and limits."""
     for action in Action:
         decisions = [plans.decision(Action.RETRY), plans.decision(action, number=2)]
-        yield from plan_lines("62fb", plans.SCOPE, limited(decisions, Limits()), policy())
-    yield from plan_lines("62fb", plans.SCOPE, limited(PLAN, Limits(max_instances=1)), policy())
-    yield from plan_lines("62fb", plans.SCOPE, limited(PLAN, Limits(max_parallel=1)), policy())
+        yield from plans.lines_of(plans.SCOPE, limited(decisions, Limits()), policy())
+    yield from plans.lines_of(plans.SCOPE, limited(PLAN, Limits(max_instances=1)), policy())
+    yield from plans.lines_of(plans.SCOPE, limited(PLAN, Limits(max_parallel=1)), policy())
     many = [plans.decision(Action.RETRY, number=number, job_name=f"job_{number}", job_id=str(number)) for number in range(1, 60)]
-    yield from plan_lines("62fb", plans.SCOPE, limited(many, Limits()), policy())
+    yield from plans.lines_of(plans.SCOPE, limited(many, Limits()), policy())
     for timeout_action, exception in (("stop", "report"), ("stop_and_rerun", "stop_and_rerun")):
         options = {"timeout_action": timeout_action, "wait": True, "wait_timeout": 60, "running_exception": exception}
         yield from stop_lines(options)
