@@ -58,8 +58,8 @@ def generated(source: str) -> str:
 
     def rewritten(match: re.Match[str]) -> str:
         keys = blocks(match[0], 0)
-        if not any(key == "requests" for key, dummy in keys):
-            return match[0]  # it does not call the service
+        if not any(key in ("requests", "error") for key, dummy in keys):
+            return match[0]  # it neither calls the service nor returns what went wrong
         return "".join(_result_key(key, lines, sections) for key, lines in keys)
 
     return _RETURN.sub(rewritten, source)

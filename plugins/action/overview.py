@@ -44,11 +44,14 @@ class ActionModule(ActionBase):
         results = {str(host): _registered(task_vars.get("hostvars"), str(host), options["variable"]) for host in hosts}
         language, failures = options["language"], options["of"] == "failures"
         made = _TABLES[options["of"]](results, whole=self._display.verbosity > 0, language=language)
-        further = overview.rerun_lines(made.rows, started_command(task_vars, self._loader), language) if failures else []
+        command = started_command(task_vars, self._loader)
+        further = (
+            overview.rerun_lines(made.rows, command, language) if failures else overview.lines_to_resume(made.paused, command, language)
+        )
         if not self._task.no_log:
             show(self._display, map(Line, [*made.lines, *further]))
         if not made.unanswered:
-            return brief({"changed": False, "rows": made.rows, "lines": made.lines, "unanswered": {}}, self._display)
+            return brief({"changed": False, "rows": made.rows, "lines": [*made.lines, *further], "unanswered": {}}, self._display)
         names = say(language, ", ").join(printable(host, 100) for host in list(made.unanswered)[:_NAMED])
         left = len(made.unanswered) - _NAMED
         # Without the table, which has been shown: Ansible prints the whole of a result that failed.

@@ -24,7 +24,7 @@ extends_documentation_fragment:
 options:
   of:
     description:
-      - Kind of the results. V(failures) are results of M(dataarts.factory.job_instance_info), V(attempts) are results of
+      - What the results are. V(failures) are results of M(dataarts.factory.job_instance_info), V(attempts) are results of
         M(dataarts.factory.rerun_history_info).
     type: str
     choices: [failures, attempts]
@@ -73,6 +73,7 @@ lines:
   description:
     - The table, and how many workspaces could not be read and why. Times are in the terminal's time zone.
     - Causes and purposes are below their rows. Long ones are shortened, unless Ansible is verbose.
+    - For attempts, the jobs that are still paused follow, with the command that ends that.
   type: list
   elements: str
   returned: success
@@ -85,11 +86,11 @@ lines:
 rows:
   description:
     - The rows. Instances of one job that failed with the same status at the same node for the same cause are one row, and so are the attempts
-      of one run at one job. All times are epoch milliseconds.
+      of one kind that one run made at one job. All times are epoch milliseconds.
     - The keys for failures are C(host), C(job_name), number of C(instances), C(status), C(planned_from), C(planned_to), C(failed_at) (the latest), C(node)
       and C(cause). Unknown values are an empty text.
-    - The keys for attempts are C(host), C(job_name), C(run_id), number of C(attempts), C(planned_from), C(planned_to), C(sent) (the first),
-      C(outcomes), C(user), C(controller) and C(purpose).
+    - The keys for attempts are C(host), C(job_name), C(run_id), C(kind), C(name) (of PatchData, or the key of a run), number of C(attempts),
+      C(planned_from), C(planned_to), C(sent) (the first), C(outcomes), C(user), C(controller) and C(purpose).
   type: list
   elements: dict
   returned: success

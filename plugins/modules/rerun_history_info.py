@@ -7,13 +7,15 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: rerun_history_info
-short_description: List the attempts to rerun job instances
+short_description: List what was rerun, started and stopped
 version_added: "1.0.0"
 author:
   - dataarts.factory contributors (@dataarts-factory)
 description:
-  - Lists the attempts to rerun job instances, with the time, the user, the purpose and the outcome of each. It reads the journal that
-    M(dataarts.factory.job_rerun) and M(dataarts.factory.job_instance_retry) keep.
+  - Lists everything that the modules of this collection started or stopped, with the time, the user, the purpose and the outcome of each
+    attempt. These are reruns and stops of instances, PatchData, runs by hand, and schedules. It reads the journal that these modules keep.
+  - Names the pauses that are still open, in RV(open_pauses). M(dataarts.factory.job_schedule) ends them, with
+    O(dataarts.factory.job_schedule#module:state=resumed).
   - It reads only the journal and sends no request to the service, so it needs no credentials of an account.
 options:
   project_id:
@@ -33,12 +35,13 @@ options:
     default: ["*"]
   planned_after:
     description:
-      - Only instances with a plan time at or after this time.
+      - Only instances with a plan time at or after this time, and PatchData whose dates end at or after it. Attempts without a plan time, which
+        are the other kinds, do not match then.
       - ISO 8601 with a time zone, epoch milliseconds of 13 digits, or a time before now such as V(-24h) or V(-7d).
     type: str
   planned_before:
     description:
-      - Only instances with a plan time at or before this time, in the forms of O(planned_after).
+      - Only instances with a plan time at or before this time, and PatchData whose dates start at or before it, in the forms of O(planned_after).
     type: str
   made_after:
     description:
@@ -52,19 +55,28 @@ options:
     description:
       - Only attempts of this run, which is one task of a play. The modules that rerun return it.
     type: str
+  kinds:
+    description:
+      - Only attempts of these kinds. If not set, all are listed.
+      - V(rerun) and V(stop) of an instance. V(stop_and_rerun) is a stop after which the instance is rerun. V(patch_data) starts PatchData and
+        V(patch_data_stop) stops it. V(run) is a run of M(dataarts.factory.job_run), one for each V(run_key). V(schedule_start) and V(schedule_stop) are those
+        of M(dataarts.factory.job_schedule). V(pause) stops a schedule that is to be started again, and V(resume) starts it again.
+    type: list
+    elements: str
+    choices: [rerun, stop, stop_and_rerun, patch_data, patch_data_stop, run, schedule_start, schedule_stop, pause, resume]
   outcomes:
     description:
       - Only attempts with one of these outcomes. If not set, all are listed.
       - V(accepted) was accepted by the service. V(rejected) was refused because of the instance or the request. V(conflicted) was refused
         because the instance was already running. V(not_executed) did not reach the service, or was refused for another reason. V(unknown)
-        may have taken effect. V(intended) means that the run ended before it knew the outcome. V(moved_on) is a stop that was not sent,
-        because the state of the instance had changed by itself.
+        may have taken effect. V(intended) means that the run ended before it knew the outcome. V(moved_on) was not sent, because the state of
+        the instance, or of the job, had changed by itself.
     type: list
     elements: str
     choices: [intended, accepted, rejected, unknown, not_executed, conflicted, moved_on]
   limit:
     description:
-      - Maximum number of attempts to return. RV(total) and RV(outcomes) count all matching attempts.
+      - Maximum number of attempts to return. RV(total), RV(outcomes) and RV(kinds) count all matching attempts.
     type: int
     default: 100
 requirements:
@@ -100,10 +112,11 @@ attributes:
 seealso:
   - module: dataarts.factory.job_rerun
   - module: dataarts.factory.job_instance_retry
+  - module: dataarts.factory.job_schedule
 """
 
 EXAMPLES = r"""
-- name: List what was rerun in the last day
+- name: List what was done in the last day
   dataarts.factory.rerun_history_info:
     made_after: -24h
   register: history
@@ -119,6 +132,11 @@ EXAMPLES = r"""
     jobs: [daily_sales]
     outcomes: [intended, unknown]
     planned_after: -7d
+
+- name: List what was done to the schedules of a job, and whether it is still paused
+  dataarts.factory.rerun_history_info:
+    jobs: [daily_sales]
+    kinds: [schedule_start, schedule_stop, pause, resume]
 """
 
 RETURN = r"""
@@ -139,7 +157,7 @@ attempts:
       returned: always
       sample: daily_sales
     job_id:
-      description: Id of the job, as text.
+      description: Id of the job, as text. Like the other values of an instance, V(null) if the attempt is not at an instance.
       type: str
       returned: always
       sample: "917567"
@@ -149,7 +167,7 @@ attempts:
       returned: always
       sample: "500001"
     plan_time:
-      description: Plan time of the instance in epoch milliseconds.
+      description: Plan time of the instance, or start of the dates of PatchData, in epoch milliseconds. V(null) for the other kinds.
       type: int
       returned: always
       sample: 1732576440000
@@ -179,18 +197,30 @@ attempts:
       returned: always
       sample: "2024-11-26T06:14:02Z"
     kind:
-      description:
-        - What the request asked for, V(rerun), V(stop), V(stop_and_rerun) for a stop after which the instance is to be rerun, or V(patch_data)
-          for a PatchData run that was started. For a PatchData run, the plan time is the start of its dates, and there is no job id and no
-          submission time.
+      description: What the request asked for, one of the choices of O(kinds).
       type: str
       returned: always
       sample: rerun
     patch_data:
       description: Name of the PatchData run.
       type: str
-      returned: if RV(attempts[].kind) is V(patch_data)
+      returned: if RV(attempts[].kind) is V(patch_data) or V(patch_data_stop)
       sample: week_44
+    plan_time_end:
+      description: End of its dates in epoch milliseconds.
+      type: int
+      returned: if RV(attempts[].kind) is V(patch_data)
+      sample: 1732636800000
+    plan_time_end_iso:
+      description: The same in ISO 8601, UTC.
+      type: str
+      returned: if RV(attempts[].kind) is V(patch_data)
+      sample: "2024-11-26T16:00:00Z"
+    run_key:
+      description: Key of the run. A key that is used again after nothing was started has the newest attempt only.
+      type: str
+      returned: if RV(attempts[].kind) is V(run)
+      sample: INC-4711
     outcome:
       description: One of the choices of O(outcomes).
       type: str
@@ -222,7 +252,7 @@ attempts:
       returned: always
       sample: 2f6f2a0c9f5b4c1f8a5e0f3f6f0f7c11
     since:
-      description: The O(dataarts.factory.job_rerun#module:since) of that run in epoch milliseconds.
+      description: The O(dataarts.factory.job_rerun#module:since) of that run in epoch milliseconds. V(null) if the attempt is not at an instance.
       type: int
       returned: always
       sample: 1732600000000
@@ -266,6 +296,74 @@ outcomes:
   type: dict
   returned: success
   sample: {intended: 0, accepted: 1, rejected: 0, unknown: 0, not_executed: 0, conflicted: 0}
+kinds:
+  description: How many attempts match, by kind.
+  type: dict
+  returned: success
+  sample: {rerun: 1, stop: 0, stop_and_rerun: 0, patch_data: 0, patch_data_stop: 0, run: 0, schedule_start: 0, schedule_stop: 0, pause: 0, resume: 0}
+open_pauses:
+  description:
+    - The jobs of O(workspace_id) and O(jobs) that are paused now, whatever the other filters are. Nothing schedules them until they are resumed.
+  type: list
+  elements: dict
+  returned: success
+  contains:
+    workspace_id:
+      description: Id of the workspace.
+      type: str
+      returned: always
+      sample: 62fbba734e634c5087656fc3ff7adf34
+    job_name:
+      description: Name of the job.
+      type: str
+      returned: always
+      sample: daily_sales
+    made_by:
+      description: V(rerun) for a rerun with C(pause_schedules), V(task) for a task that paused the job.
+      type: str
+      returned: always
+      sample: rerun
+    phase:
+      description: V(paused), or V(pausing) or V(resuming) if the outcome of the newest request is not recorded.
+      type: str
+      returned: always
+      sample: paused
+    sent_time:
+      description: When the pause was made, by the clock of the service, in epoch milliseconds.
+      type: int
+      returned: always
+      sample: 1732601642000
+    sent_time_iso:
+      description: The same in ISO 8601, UTC.
+      type: str
+      returned: always
+      sample: "2024-11-26T06:14:02Z"
+    run_id:
+      description: Id of the run that changed the pause last.
+      type: str
+      returned: always
+      sample: 2f6f2a0c9f5b4c1f8a5e0f3f6f0f7c11
+    controller:
+      description: Host on which the pause was made.
+      type: str
+      returned: always
+      sample: awx-1
+    user:
+      description: User that made it.
+      type: str
+      returned: always
+      sample: jane
+    purpose:
+      description: Incident name or ticket, or an empty text.
+      type: str
+      returned: always
+      sample: INC-4711
+    needed_by:
+      description: Ids of the runs that need the pause at this moment, and resume the job when they end.
+      type: list
+      elements: str
+      returned: always
+      sample: []
 journal:
   description: The journal that was read, in the form that messages use.
   type: str
@@ -280,10 +378,10 @@ error:
     kind:
       description:
         - One of V(not_found), V(nothing_to_rerun), V(not_rerunnable), V(already_running), V(no_permission), V(credentials), V(clock),
-          V(throttled), V(not_published), V(invalid), V(unreachable), V(tls), V(redirect), V(bad_answer), V(stale), V(server) and
-          V(ambiguous) for an answer of the service or its absence, V(option) for an option that cannot be used, V(journal) for a journal
-          that cannot be used, V(import) for a missing Python library, V(limit) for a plan that is refused as a whole, V(incomplete) if the goal was
-          not reached, and V(internal) for a defect of the collection.
+          V(throttled), V(not_published), V(invalid), V(unreachable), V(tls), V(redirect), V(bad_answer), V(stale), V(moved_on), V(server)
+          and V(ambiguous) for an answer of the service or its absence, V(option) for an option that cannot be used, V(journal) for a
+          journal that cannot be used, V(import) for a missing Python library, V(limit) for a plan that is refused as a whole, V(incomplete)
+          if the goal was not reached, V(quiet_hours) if nothing was sent in quiet hours, and V(internal) for a defect of the collection.
       type: str
       returned: always
       sample: not_found

@@ -391,7 +391,7 @@ adopted:
   returned: when the list could be read
   sample: false
 run_id:
-  description: Id of this call in the journal. Only with O(state=present).
+  description: Id of this call in the journal.
   type: str
   returned: when the options can be used
   sample: 0a7c3f5e4d2b4c1e8f9a6b7c8d9e0f1a

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The playbooks that only ask: what failed, and who reran what. Nothing is needed but the inventory."""
+"""The playbooks that only ask: what failed, and who did what. Nothing is needed but the inventory."""
 
 from __future__ import annotations
 
@@ -117,15 +117,16 @@ def test_without_an_inventory_it_says_so_and_fails(ansible: Ansible, playbook: s
     outcome = ansible.playbook(f"dataarts.factory.{playbook}", "-i", "/nonexistent").ended(2)
     assert "1 workspace could not be asked:" in outcome.stdout
     assert "dataarts_workspace_id" in outcome.stdout
+    assert [outcome.output.count(text) for text in ("fatal:", "Origin:", "error was", "<<<")] == [1, 0, 0, 0], "nothing around it"
 
 
-def test_who_reran_what_when_and_why(service: Running, ansible: Ansible, tmp_path: Path) -> None:
+def test_who_did_what_when_and_why(service: Running, ansible: Ansible, tmp_path: Path) -> None:
     service.reset(two_workspaces(switches={**FREE, **BOTH}))
     path = hosts(
         service, tmp_path, jobs=["daily_sales", "stock_levels"], statuses=["fail"], max_instances=5, settle_time=1, poll_interval=1
     )
     nothing = ansible.playbook("dataarts.factory.history", "-i", path).succeeded()
-    assert shown(nothing) == ["No rerun of 2 workspaces is in the journal for that time."]
+    assert shown(nothing) == ["Nothing was started or stopped in 2 workspaces at that time, by the journal."]
     purpose = {"dataarts_purpose": "INC-4711 disk full", "dataarts_jobs": ["daily_sales", "stock_*"]}
     ansible.playbook(
         "dataarts.factory.rerun", "-i", path, "--limit", "sales", variables={**purpose, "dataarts_jobs": ["daily_*"]}
@@ -139,4 +140,4 @@ def test_who_reran_what_when_and_why(service: Running, ansible: Ansible, tmp_pat
     (line,) = outcome.of("overview")
     check(line.result)
     narrowed = ansible.playbook("dataarts.factory.history", "-i", path, variables={"dataarts_jobs": ["stock_*"]}).succeeded()
-    assert shown(narrowed) == ["No rerun of 2 workspaces is in the journal for that time."]
+    assert shown(narrowed) == ["Nothing was started or stopped in 2 workspaces at that time, by the journal."]

@@ -108,6 +108,9 @@ class Night:
         self.asked = 0
         return len(self.service.journal())
 
+    def history(self, **options: t.Any) -> Result:
+        return call("rerun_history_info", {"journal": self._journal, **options})
+
     def sleep(self, seconds: float) -> None:
         self._ahead += seconds
         self.service.advance(seconds)
@@ -239,3 +242,66 @@ def test_patch_data_is_not_sent_again_by_a_list_from_before_the_first_request_ha
     result = night.call(START_PATCH)
     assert (night.asked, night.accepted(0)) == (2, START_PATCH.accepted), "the one that was held up, and none after it"
     assert (result["failed"], result["changed"], result["adopted"]) == (False, True, False)
+
+
+def test_what_another_controller_has_stopped_first_was_not_changed_here(night: Night) -> None:
+    before = night.begin(STOP_PATCH)
+    others: list[Result] = []
+    night.hold_back(lambda: others.append(night.call(STOP_PATCH)))
+    result = night.call(STOP_PATCH)
+    assert [(entry["failed"], entry["changed"], entry["patch_data"]["state"]) for entry in (*others, result)] == [
+        (False, True, "stopped"),
+        (False, False, "stopped"),
+    ]
+    assert night.accepted(before) == ["patch_data_stop"]
+
+
+def test_the_history_has_everything_that_was_started_or_stopped(night: Night) -> None:
+    schedules = [
+        Kind("job_schedule", {"jobs": ["planned"], "state": state}, []) for state in ("paused", "resumed", "stopped", "started", "paused")
+    ]
+    made = [night.call(kind, purpose="INC-4711") for kind in (RERUN, STOP, START_PATCH, STOP_PATCH, RUN, *schedules)]
+    assert not [result["msg"] for result in made if result["failed"]]
+    history = night.history()
+    attempts = history["attempts"][::-1]
+    assert [(attempt["kind"], attempt["run_id"]) for attempt in attempts] == [
+        (kind, result["run_id"])
+        for kind, result in zip(
+            ["rerun", "stop", "patch_data", "patch_data_stop", "run", "pause", "resume", "schedule_stop", "schedule_start", "pause"],
+            made,
+            strict=True,
+        )
+    ]
+    assert {(attempt["outcome"], attempt["purpose"], attempt["user"] != "") for attempt in attempts} == {("accepted", "INC-4711", True)}
+    assert len(attempts) == len(night.service.journal()), "the service has accepted nothing else"
+    patch, run = attempts[2], attempts[4]
+    assert (patch["patch_data"], patch["plan_time_iso"], patch["plan_time_end_iso"]) == (
+        "week",
+        "2026-10-31T16:00:00Z",
+        "2026-11-02T15:59:59Z",
+    )
+    assert (attempts[3]["patch_data"], attempts[3]["job_name"], run["run_key"]) == ("week", "planned", "night")
+    (pause,) = history["open_pauses"]
+    assert (pause["job_name"], pause["made_by"], pause["phase"], pause["run_id"]) == ("planned", "task", "paused", made[-1]["run_id"])
+    assert night.history(kinds=["run", "pause"])["total"] == 3
+    assert night.history(jobs=["hangs"], made_before="-1h") | {"kinds": 0, "outcomes": 0} == {
+        **night.history(jobs=["none"]),
+        "kinds": 0,
+        "outcomes": 0,
+    }
+
+
+@pytest.mark.parametrize(
+    ("when", "outcomes"),
+    [("before_effect", ["accepted", "unknown"]), ("after_effect", ["accepted"])],
+)
+def test_the_history_says_how_a_request_ended_whose_answer_was_lost(night: Night, when: str, outcomes: list[str]) -> None:
+    night.service.inject({"route": "v1_stop_job", "kind": "drop", "when": when, "times": 1})
+    assert night.call(PAUSE, max_retries=0)["changed"]
+    assert [attempt["outcome"] for attempt in night.history()["attempts"]] == outcomes
+
+
+def test_the_history_says_what_was_not_sent(night: Night, tmp_path: Path) -> None:
+    night.hold_back(lambda: night.call(PAUSE, state="stopped", journal=str(tmp_path / "another.db")))
+    assert not night.call(PAUSE)["changed"]
+    assert [(attempt["kind"], attempt["outcome"]) for attempt in night.history()["attempts"]] == [("pause", "moved_on")]

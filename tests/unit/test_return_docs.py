@@ -20,6 +20,9 @@ MODULES = sorted(return_docs.MODULES.glob("*.py"))
 def test_a_module_documents_shared_keys_as_all_do(path: Path) -> None:
     source = path.read_text(encoding="utf-8")
     assert return_docs.generated(source) == source, "run python -m tools.return_docs"
+    error = (yaml.safe_load(source.split('RETURN = r"""')[1].split('"""')[0]) or {}).get("error")
+    missing = [kind.value for kind in Kind if error and f"V({kind.value})" not in " ".join(error["contains"]["kind"]["description"])]
+    assert missing == [], "a kind of error that it may return"
 
 
 def test_a_difference_would_be_found() -> None:

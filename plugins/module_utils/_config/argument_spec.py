@@ -32,6 +32,10 @@ ORDER_WORDS = ("parallel", "upstream_first", "deadline")
 DOWNSTREAM_WORDS = ("ignore", "report", "cancelled", "stale")
 REASON_WORDS = ("auto", "all", "none")
 OUTCOME_WORDS = ("intended", "accepted", "rejected", "unknown", "not_executed", "conflicted", "moved_on")
+KIND_WORDS = (
+    *("rerun", "stop", "stop_and_rerun", "patch_data", "patch_data_stop", "run"),
+    *("schedule_start", "schedule_stop", "pause", "resume"),
+)
 TIMEOUT_WORDS = ("none", "stop", "stop_and_rerun")
 SCHEDULE_WORDS = ("started", "stopped", "paused", "resumed")
 EXCEPTION_WORDS = ("report", "stop_and_rerun")
@@ -352,6 +356,7 @@ def history_info_spec() -> Spec:
         "made_after": {"type": "str"},
         "made_before": {"type": "str"},
         "run_id": {"type": "str"},
+        "kinds": {"type": "list", "elements": "str", "choices": list(KIND_WORDS)},
         "outcomes": {"type": "list", "elements": "str", "choices": list(OUTCOME_WORDS)},
         "limit": {"type": "int", "default": 100},
     }

@@ -68,6 +68,8 @@ _PRUNE = (
 )
 _COVER = "INSERT INTO dataarts_coverage (project_id, workspace_id, since_ms, journal_ms) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING"
 _NOTE = "INSERT INTO dataarts_note (project_id, scope, key, value, made_ms, claim) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
+#: An instance has a plan time; PatchData has the day that it begins with in ``submit_time``, and the last one in ``end_time``.
+_PLANNED = f"(plan_time BETWEEN ? AND ? OR kind = '{AttemptKind.PATCH_DATA.value}' AND submit_time <= ? AND end_time >= ?)"
 _NOTES = "SELECT {} FROM dataarts_note WHERE project_id = ? AND scope = ?"
 
 
@@ -301,14 +303,17 @@ class Journal:
         made_after: int | None = None,
         made_before: int | None = None,
         outcomes: t.Collection[Outcome] | None = None,
+        kinds: t.Collection[AttemptKind] | None = None,
         limit: int | None = 100,
     ) -> list[Attempt]:
-        """Attempts, newest first. *jobs* are names or patterns (fnmatch); *made_after* and *made_before* compare ``sent_ms``; None filters nothing."""
+        """Attempts, newest first, without runs by hand, see :class:`.runs.RunBook`. *jobs* are names or patterns (fnmatch); *plan_times* also
+        takes PatchData between whose dates one of them is; *made_after* and *made_before* compare ``sent_ms``; None filters nothing."""
         conditions: list[tuple[str, t.Collection[t.Any] | None]] = [
             ("project_id = ?", [self._project_id] if self._project_id else None),
             (f"workspace_id IN ({schema.marks(workspace_ids or ())})", workspace_ids),
             (f"outcome IN ({schema.marks(outcomes or ())})", None if outcomes is None else [outcome.value for outcome in outcomes]),
-            ("plan_time BETWEEN ? AND ?", None if plan_times is None else [plan_times.begin, plan_times.end]),
+            (f"kind IN ({schema.marks(kinds or ())})", None if kinds is None else [kind.value for kind in kinds]),
+            (_PLANNED, None if plan_times is None else [max(1, plan_times.begin), plan_times.end, plan_times.end, plan_times.begin]),
             ("run_id = ?", None if run_id is None else [run_id]),
             ("sent_ms >= ?", None if made_after is None else [made_after]),
             ("sent_ms <= ?", None if made_before is None else [made_before]),

@@ -21,6 +21,7 @@ _COLUMNS = (
     'job_name, made_by, phase, run_id, sent_ms, journal_ms, flight_ms, controller, "user", purpose, id, claim'  # in the order of Pause
 )
 _OPEN = f"SELECT {_COLUMNS} FROM dataarts_pause WHERE project_id = ? AND workspace_id = ? AND open = 1"
+_PAUSED = "SELECT DISTINCT project_id, workspace_id FROM dataarts_pause WHERE open = 1"
 _HOLDS = "SELECT job_name, run_id, until_ms FROM dataarts_hold WHERE project_id = ? AND workspace_id = ?"
 _BEGIN = (
     "INSERT INTO dataarts_pause (project_id, workspace_id, job_name, made_by, phase, run_id, sent_ms, journal_ms, flight_ms, controller,"
@@ -51,10 +52,10 @@ class OpenPauses:
 
 
 class PauseBook:
-    """The pauses of one workspace. All methods raise JournalError if the journal cannot be used."""
+    """The pauses of one workspace, in *journal*. All methods raise JournalError if the journal cannot be used."""
 
     def __init__(self, journal: Journal, project_id: str, workspace_id: str) -> None:
-        self._journal = journal
+        self.journal = journal
         self._where = (schema.stored(project_id), schema.stored(workspace_id))
 
     def read(self) -> OpenPauses:
@@ -67,7 +68,7 @@ class PauseBook:
             pauses = [_pause(row, tuple(holds.get(row[0], ()))) for row in database.query(_OPEN, self._where)]
             return OpenPauses({pause.job_name: pause for pause in pauses}, database.clock_ms())
 
-        return self._journal.work(work)
+        return self.journal.work(work)
 
     def begin(self, job_name: str, made_by: MadeBy, run_id: str, who: t.Sequence[str], sent_ms: int, flight_ms: int) -> Pause | None:
         """Claim the pause of a job, durably; None where another run has.
@@ -81,7 +82,7 @@ class PauseBook:
             database.change([(_BEGIN, (*row, *map(schema.stored, who), token))])
             return database.query(f"{_OPEN} AND claim = ?", (*self._where, token))
 
-        rows = self._journal.work(work, write=True)
+        rows = self.journal.work(work, write=True)
         return _pause(rows[0]) if rows else None
 
     def change(self, pause: Pause, phase: Phase, *, run_id: str, made_by: MadeBy, flight_ms: int = 0) -> Pause | None:
@@ -93,7 +94,7 @@ class PauseBook:
             database.change([(_CHANGE, (*new, pause.pause_id, pause.claim))])
             return database.query(f"{_OPEN} AND claim = ?", (*self._where, token))
 
-        rows = self._journal.work(work, write=True)
+        rows = self.journal.work(work, write=True)
         return _pause(rows[0], pause.holds) if rows else None
 
     def close(self, pause: Pause, ended: str) -> bool:
@@ -110,7 +111,7 @@ class PauseBook:
                 database.change([(_FORGET_HOLDS, (*self._where, schema.stored(pause.job_name)))])
             return closed
 
-        return self._journal.work(work, write=True)
+        return self.journal.work(work, write=True)
 
     def hold(self, job_names: t.Collection[str], run_id: str, lease_ms: int) -> None:
         """The run needs the pauses of these jobs for *lease_ms* from now, unless it says so again."""
@@ -119,7 +120,7 @@ class PauseBook:
             until = database.clock_ms() + lease_ms
             database.change([(_HOLD, (*self._where, schema.stored(name), run_id, until, until)) for name in sorted(job_names)])
 
-        self._journal.work(work, write=True)
+        self.journal.work(work, write=True)
 
     def renew(self, run_id: str, lease_ms: int) -> None:
         """The run needs what it holds for *lease_ms* from now."""
@@ -127,11 +128,16 @@ class PauseBook:
         def work(database: Database) -> None:
             database.change([(_RENEW, (database.clock_ms() + lease_ms, *self._where, run_id))])
 
-        self._journal.work(work, write=True)
+        self.journal.work(work, write=True)
 
     def release(self, run_id: str) -> None:
         """The run needs nothing any more."""
-        self._journal.work(lambda database: database.change([(_RELEASE, (*self._where, run_id))]), write=True)
+        self.journal.work(lambda database: database.change([(_RELEASE, (*self._where, run_id))]), write=True)
+
+
+def paused_workspaces(journal: Journal) -> list[tuple[str, str]]:
+    """In which workspaces a pause is open: project_id and workspace_id of each. :raises JournalError: the journal cannot be used."""
+    return journal.work(lambda database: sorted(map(tuple, database.query(_PAUSED))))
 
 
 def _pause(row: t.Sequence[t.Any], holds: tuple[Hold, ...] = ()) -> Pause:

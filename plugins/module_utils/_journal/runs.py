@@ -24,6 +24,7 @@ _FIELDS = (
 )
 _COLUMNS = schema.columns(*_FIELDS)
 _READ = f"SELECT {_COLUMNS}, id, claim FROM dataarts_run WHERE project_id = ? AND workspace_id = ? AND job_name = ?"
+_JOBS = "SELECT DISTINCT project_id, workspace_id, job_name FROM dataarts_run"
 _INSERT = (
     f"INSERT INTO dataarts_run (project_id, workspace_id, {_COLUMNS}, claim) VALUES ({schema.marks((*_FIELDS, 1, 2, 3))})"
     " ON CONFLICT DO NOTHING"
@@ -98,6 +99,11 @@ class RunBook:
 
         rows = self._journal.work(work, write=True)
         return _run(rows[0]) if rows else None
+
+
+def jobs_run(journal: Journal) -> list[tuple[str, str, str]]:
+    """Which jobs were run by hand: project_id, workspace_id and name of each. :raises JournalError: the journal cannot be used."""
+    return journal.work(lambda database: sorted(map(tuple, database.query(_JOBS))))
 
 
 def _row(run: KeyedRun) -> tuple[t.Any, ...]:

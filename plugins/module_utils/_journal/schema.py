@@ -95,6 +95,8 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         # The same key never starts a second run.
         "CREATE UNIQUE INDEX dataarts_run_key ON dataarts_run (project_id, workspace_id, job_name, run_key)",
     ),
+    # Further kinds of attempts: to a collection that does not know them, a journal with one would be unreadable.
+    (),
 )
 
 

@@ -1,8 +1,8 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Attempts: requests to rerun or to stop an instance as the journal keeps them, the failures they answer, and how an instance compares with its
-failure. Pure."""
+"""Attempts: requests as the journal keeps them, to rerun or to stop an instance above all, the failures they answer, and how an instance compares
+with its failure. Pure."""
 
 from __future__ import annotations
 
@@ -25,17 +25,24 @@ class Outcome(str, enum.Enum):
     UNKNOWN = "unknown"  # may have taken effect; also every refused POST of more than one instance
     NOT_EXECUTED = "not_executed"  # provably took no effect, for a reason that does not lie in the instance: no connection, 401, 429
     CONFLICTED = "conflicted"  # it alone was refused because it runs already: somebody else's rerun, which may not show yet
-    MOVED_ON = "moved_on"  # a stop that was not sent: just before it the instance was not as it was listed
+    MOVED_ON = "moved_on"  # a stop, a pause or its end that was not sent: just before it, the instance or the job was not as it was listed
 
 
 class AttemptKind(str, enum.Enum):
     """What a request asks for; the values are what the journal and results hold. All share the unique indexes: a stop answers a state in which
-    an instance is in progress or hangs, a rerun one in which it has ended, so no two requests ever answer the same state."""
+    an instance is in progress or hangs, a rerun one in which it has ended, so no two requests ever answer the same state. Those from
+    PATCH_DATA_STOP on are kept for people alone: each has a slot of its own."""
 
     RERUN = "rerun"
     STOP = "stop"
     STOP_AND_RERUN = "stop_and_rerun"  # a stop after which the instance is to be rerun
     PATCH_DATA = "patch_data"  # a PatchData run is started: its slot is the name of the run, without a plan time
+    PATCH_DATA_STOP = "patch_data_stop"
+    RUN = "run"  # a job is run by hand; the journal keeps these by their run_key
+    SCHEDULE_START = "schedule_start"
+    SCHEDULE_STOP = "schedule_stop"
+    PAUSE = "pause"  # a schedule is stopped, to be started again
+    RESUME = "resume"
 
 
 @slotted

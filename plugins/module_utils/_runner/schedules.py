@@ -17,14 +17,15 @@ from .._common.errors import ApiError, ClaimLostError, JournalError, Kind
 from .._common.text import printable
 from .._common.waiting import Waiting
 from .._journal.pauses import OpenPauses, PauseBook
-from .._models.attempt import Outcome
+from .._models.attempt import AttemptKind, Outcome
 from .._models.instance import Job
 from .._models.pause import MadeBy, Pause, Phase
 from .._planner.outcomes import SHARED_KINDS
 from .._planner.schedules import SCHEDULED_STATUS, STOPPED_STATUS, Moment, ScheduleDecision, ScheduleStep, decide_schedule, gone
 from .ansible_module import ModuleRun
+from .recorded_write import About, Log, RecordedWrite
 from .sender import RunIdentity
-from .write import Basis, Write, Writer, flight_ms
+from .write import Basis, Writer, flight_ms
 
 #: How soon the status of a job is read again after an answer was lost, seconds.
 _FIRST_PAUSE = 0.2
@@ -61,6 +62,7 @@ class JobSchedules:
         self._run, self._api, self._book, self._identity = run, api, book, identity
         self._made_by, self._lease_ms = made_by, lease_ms
         self._client, self._writer = run.session.client, Writer(run.session.client)
+        self._log = Log(book.journal, self._client, identity, api.workspace_id)
         self._settle_ms = int(run.options["settle_time"]) * 1000
 
     def read(self) -> tuple[list[Job], OpenPauses]:
@@ -113,7 +115,7 @@ class JobSchedules:
         if decision.step is ScheduleStep.RESUME and pause is not None:
             return self._resume(decision, pause)
         if decision.step is ScheduleStep.START:
-            outcome = self._until_shown(decision, self._start(decision), SCHEDULED_STATUS)
+            outcome = self._until_shown(decision, self._write(AttemptKind.SCHEDULE_START, decision.job_name), SCHEDULED_STATUS)
             if outcome.error is None and pause is not None:
                 self._record(lambda: self._book.close(pause, "started by a task"))
             return outcome
@@ -121,14 +123,12 @@ class JobSchedules:
             # Before the stop: what people stop is never started again, whatever happens next.
             self._book.close(pause, "ended by a task" if decision.step is ScheduleStep.STOP else printable(decision.reason, 200))
         if decision.step is ScheduleStep.STOP:
-            return self._until_shown(decision, self._stop(decision), STOPPED_STATUS)
+            return self._until_shown(decision, self._write(AttemptKind.SCHEDULE_STOP, decision.job_name), STOPPED_STATUS)
         return ScheduleOutcome(decision, decision.status, reason=decision.reason)
 
-    def _start(self, decision: ScheduleDecision) -> Write:
-        return Write(lambda: self._api.start_schedule(decision.job_name))
-
-    def _stop(self, decision: ScheduleDecision) -> Write:
-        return Write(lambda: self._api.stop_schedule(decision.job_name))
+    def _write(self, kind: AttemptKind, name: str) -> RecordedWrite:
+        send = self._api.start_schedule if kind in (AttemptKind.SCHEDULE_START, AttemptKind.RESUME) else self._api.stop_schedule
+        return RecordedWrite(lambda: send(name), self._log, About(kind, name))
 
     def _pause(self, decision: ScheduleDecision) -> ScheduleOutcome:
         name, who, client = decision.job_name, self._identity, self._client
@@ -146,7 +146,7 @@ class JobSchedules:
         def check() -> None:
             self._check_status(name, SCHEDULED_STATUS, ", and is not started again")
 
-        write = _PauseWrite(self._stop(decision).post, decision.pause, claim, check)
+        write = _PauseWrite(self._write(AttemptKind.PAUSE, name), decision.pause, claim, check)
         outcome, pause, known = self._until_shown(decision, write, STOPPED_STATUS), write.pause, decision.pause
         if pause is not None:
             self._record(lambda: self._paused(pause, known, outcome))
@@ -168,7 +168,8 @@ class JobSchedules:
         def claim(pause: Pause | None) -> Pause | None:
             return self._change(pause or known, Phase.RESUMING, known.made_by, flight_ms(self._client))
 
-        write = _PauseWrite(self._start(decision).post, known, claim, lambda: self._check_status(decision.job_name, STOPPED_STATUS))
+        name = decision.job_name
+        write = _PauseWrite(self._write(AttemptKind.RESUME, name), known, claim, lambda: self._check_status(name, STOPPED_STATUS))
         outcome, pause = self._until_shown(decision, write, SCHEDULED_STATUS), write.pause or known
         if outcome.error is None:
             self._record(lambda: self._book.close(pause, "started again" if outcome.changed else "somebody else changed it"))
@@ -192,7 +193,7 @@ class JobSchedules:
         if status != expected:
             raise ApiError(Kind.MOVED_ON, f"it is {status or 'gone'} by somebody else's hand{consequence}")
 
-    def _until_shown(self, decision: ScheduleDecision, write: Write, wanted: str) -> ScheduleOutcome:
+    def _until_shown(self, decision: ScheduleDecision, write: RecordedWrite, wanted: str) -> ScheduleOutcome:
         """Send until the job has the status *wanted*, or the service refuses. A refusal of what has that status already is somebody else's work."""
         name, done = decision.job_name, ScheduleOutcome(decision, wanted, changed=True, reason=decision.reason)
         lost: ApiError | None = None
@@ -208,6 +209,7 @@ class JobSchedules:
             if ending.outcome is Outcome.UNKNOWN:
                 lost = error
                 if self._reaches(name, wanted):
+                    self._record(write.confirm)
                     return done
                 continue
             status = self._status(name)
@@ -229,9 +231,10 @@ class JobSchedules:
         return (jobs[0].status or "") if jobs else ""
 
 
-class _PauseWrite(Write):
+class _PauseWrite(RecordedWrite):
     """The request that begins a pause, or ends it: claimed in the journal, and sent only while the job is as it was decided by.
 
+    :param write: the same without that.
     :param pause: what the journal has of it, or None.
     :param claim: makes a pause, or moves one; None where another run has.
     :param check: raises unless the job is as it was.
@@ -240,25 +243,30 @@ class _PauseWrite(Write):
 
     def __init__(
         self,
-        post: t.Callable[[], str | None],
+        write: RecordedWrite,
         pause: Pause | None,
         claim: t.Callable[[Pause | None], Pause | None],
         check: t.Callable[[], None],
     ) -> None:
-        super().__init__(post)
+        super().__init__(write.post, write.log, write.about)
         self.pause, self._claim, self._check = pause, claim, check
 
     def claim(self) -> bool:
         """The pause moves with it."""
-        claimed = self._claim(self.pause)
-        self.pause = claimed or self.pause
-        return claimed is not None
+        return self._pause_claimed() and super().claim()
 
     def stamp(self) -> None:
         """The same once more."""
-        if not self.claim():
+        super().stamp()
+        if not self._pause_claimed():
+            self.fail("another run took it over meanwhile")
             raise ClaimLostError("Failed to keep the claim of a pause in the journal: another run took it over meanwhile. Run it again.")
 
     def last_check(self) -> None:
         """Whether the job has still the status by which it was decided."""
         self._check()
+
+    def _pause_claimed(self) -> bool:
+        claimed = self._claim(self.pause)
+        self.pause = claimed or self.pause
+        return claimed is not None

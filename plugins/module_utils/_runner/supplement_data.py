@@ -33,6 +33,7 @@ from .._planner.hold_off import not_ahead, on_both_clocks
 from .._planner.patch_data import SLACK_MS, ListedRuns, by_date, differences, ended, own_instances, sendable, unseen, without_success
 from .._planner.quiet_hours import NOT_BETWEEN, QuietHours, QuietSpan, not_sent
 from .ansible_module import ModuleRun
+from .recorded_write import About, Log, RecordedWrite
 from .sender import RunIdentity, open_journal
 from .write import Basis, Ending, Write, Writer
 
@@ -60,12 +61,9 @@ def supplement_data(run: ModuleRun, seen: ListedRuns | None = None) -> None:
     )
     if run.options["wait_timeout"] < 0 or run.options["poll_interval"] < 1 or run.options["settle_time"] < 0:
         raise OptionError("wait_timeout and settle_time must be 0 or more, and poll_interval 1 or more seconds. Set them so.")
-    if run.options["state"] == "stopped":
-        _Stopping(run).act()
-        return
-    asked = PatchData.from_options(run.options)
+    asked = None if run.options["state"] == "stopped" else PatchData.from_options(run.options)
     with open_journal(run) as journal:
-        _Starting(run, asked, journal, seen).act()
+        (_Stopping(run, journal) if asked is None else _Starting(run, asked, journal, seen)).act()
 
 
 def supplement_data_info(run: ModuleRun) -> None:
@@ -93,8 +91,9 @@ def _unknown(names: t.Sequence[str], api: SupplementDataApi) -> ApiError:
 class _Work:
     """What starting and stopping have in common."""
 
-    def __init__(self, run: ModuleRun) -> None:
+    def __init__(self, run: ModuleRun, journal: Journal) -> None:
         self.run = run
+        self.journal = journal
         self.options = run.options
         self.name: str = run.options["name"]
         self.workspace_id: str = run.options["workspace_id"]
@@ -105,7 +104,9 @@ class _Work:
         self.settle_ms = int(run.options["settle_time"]) * 1000
         self.writer = Writer(self.client)
         self._listed_at = 0.0
-        run.result.update(name=safe(self.name), patch_data=None, dates=[], missed=[])
+        self.run_id = uuid.uuid4().hex
+        self.identity = RunIdentity.here(self.run_id, run.options)
+        run.result.update(name=safe(self.name), run_id=self.run_id, patch_data=None, dates=[], missed=[])
 
     def listed(self) -> PatchDataRow | None:
         """The newest run of that name as it is listed now."""
@@ -143,17 +144,14 @@ class _Starting(_Work):
     """One call of state present."""
 
     def __init__(self, run: ModuleRun, asked: PatchData, journal: Journal, seen: ListedRuns | None) -> None:
-        super().__init__(run)
+        super().__init__(run, journal)
         self.asked = asked
         self.seen = seen
-        self.journal = journal
-        self.run_id = uuid.uuid4().hex
-        self.identity = RunIdentity.here(self.run_id, run.options)
         self.slot = Slot(self.workspace_id, f"patch_data:{self.name}", 0)
         self.sends = 0
         self._checked = False
         self._taken: tuple[ApiError, float] | None = None  # the service says that the name is taken: its error, and since when
-        run.result.update(run_id=self.run_id, differences=[], request_id=None, adopted=False)
+        run.result.update(differences=[], request_id=None, adopted=False)
 
     def act(self) -> None:
         """Bring it about that the run is there, once; then wait for its end."""
@@ -281,8 +279,8 @@ class _Starting(_Work):
 
     def _attempt(self) -> Attempt:
         now = self.clock.now_ms()
-        # Its slot is the name alone; next to that the day it begins with, for people who read the history.
-        failure = Failure(self.slot.workspace_id, self.slot.job_id, 0, self.asked.begin, None, "", None, None)
+        # Its slot is the name alone; next to that its dates, for people who read the history.
+        failure = Failure(self.slot.workspace_id, self.slot.job_id, 0, self.asked.begin, None, "", None, self.asked.end)
         kind, name = AttemptKind.PATCH_DATA, self.asked.job_name
         return self.identity.attempt(failure, name, now, self.client, since=now, number=self.sends, batch=1, kind=kind)
 
@@ -418,28 +416,39 @@ class _Stopping(_Work):
         if self.run.check_mode or self.held_back():
             self.run.result["changed"] = self.run.check_mode
             return
+        log = Log(self.journal, self.client, self.identity, self.workspace_id)
+        write = RecordedWrite(
+            lambda: self.api.stop(self.name).request_id, log, About(AttemptKind.PATCH_DATA_STOP, row.jobs[0] if row.jobs else "", self.name)
+        )
+        lost = False
         for _send in range(_TIMES):
-            if self._stop():
-                self.run.result["changed"] = True
+            outcome = self._stop(write)
+            lost = lost or outcome is Outcome.UNKNOWN
             row = self._until_stopped() or row
-            if row.state != "running":
-                self.run.result["changed"] = True
-                return
-            if self.run.result["changed"]:
+            if outcome is Outcome.ACCEPTED or row.state != "running":
                 break
-        text = "the stop was accepted, and it is still running" if self.run.result["changed"] else "whether a stop took effect is unknown"
-        self.run.fail("incomplete", text, "Run it again")
+        # What ended by itself, or by somebody else's hand, was not changed here, unless a stop whose answer is lost may have done it.
+        self.run.result["changed"] = outcome is Outcome.ACCEPTED or (lost and row.state == "stopped")
+        if outcome is Outcome.UNKNOWN and row.state == "stopped":
+            write.confirm()
+        if row.state == "running":
+            text = (
+                "the stop was accepted, and it is still running" if outcome is Outcome.ACCEPTED else "whether a stop took effect is unknown"
+            )
+            self.run.fail("incomplete", text, "Run it again")
 
-    def _stop(self) -> bool:
-        """Send one stop. False if its outcome is unknown, or it does not run any more."""
+    def _stop(self, write: RecordedWrite) -> Outcome:
+        """Send one stop: accepted, UNKNOWN if its answer is lost, or rejected because the run does not go on any more."""
         self.run.doing = "stopping"
-        ending = self.writer.send(Write(lambda: self.api.stop(self.name).request_id), self.basis())
-        error = None if ending is None else ending.error
-        if ending is not None and error is None:
-            self.run.result["request_id"] = ending.request_id
-        if error is None or error.kind is Kind.AMBIGUOUS or (error.code or "").endswith(_NOT_RUNNING):
-            return error is None
-        raise error
+        ending = self.writer.send(write, self.basis())
+        if ending is None:
+            return Outcome.NOT_EXECUTED
+        if ending.error is None:
+            self.run.result.update(request_id=ending.request_id, changed=True)
+        elif ending.error.kind is not Kind.AMBIGUOUS and not (ending.error.code or "").endswith(_NOT_RUNNING):
+            raise ending.error
+        self.writer.check()
+        return ending.outcome
 
     def _until_stopped(self) -> PatchDataRow | None:
         """The run as it is listed once it does not run any more, or when ``settle_time`` is over."""

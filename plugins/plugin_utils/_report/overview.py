@@ -1,15 +1,16 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Overviews: what all workspaces of a play were asked for, in one table: what failed, and who reran what. Pure.
+"""Overviews: what all workspaces of a play were asked for, in one table: what failed, and who did what. Pure.
 
-Instances, or attempts, that a person takes for one thing are one row: those of one job with the same node and cause, or of one run.
+Instances, or attempts, that a person takes for one thing are one row: those of one job with the same node and cause, or of one kind in one run.
 """
 
 from __future__ import annotations
 
 import collections
 import itertools
+import json
 import typing as t
 from dataclasses import replace
 
@@ -22,6 +23,18 @@ from .words import ENGLISH, say, translated
 Result = t.Mapping[str, t.Any]
 Row = t.Dict[str, t.Any]
 _FAILED, _RERUN = "dataarts.factory.failed", "dataarts.factory.rerun_failed"
+#: What stands in place of a plan time, by the kind of an attempt that is not at an instance.
+_ACTIONS = {
+    "patch_data": "PatchData",
+    "patch_data_stop": "PatchData stop",
+    "run": "run",
+    "schedule_start": "schedule start",
+    "schedule_stop": "schedule stop",
+    "pause": "pause",
+    "resume": "resume",
+}
+#: Variables of playbook history that a command to resume jobs does not need.
+_ASKED = frozenset({"dataarts_made_after", "dataarts_made_before", "dataarts_limit", "dataarts_kinds"})
 _UNDER = "    "  # before what stands below its row
 _CAUSE = 150  # columns of a cause, two lines, unless all of it is to be shown
 
@@ -32,11 +45,13 @@ class Overview(t.NamedTuple):
     :param rows: its rows, for programs.
     :param lines: it, for people.
     :param unanswered: host -> why it could not be asked.
+    :param paused: host -> the jobs that are still paused, and that no run needs.
     """
 
     rows: list[Row]
     lines: list[str]
     unanswered: dict[str, str]
+    paused: t.Mapping[str, t.Sequence[str]] = {}
 
 
 def failures(results: t.Mapping[str, Result], *, whole: bool = False, language: str = ENGLISH) -> Overview:
@@ -70,7 +85,7 @@ def rerun_lines(rows: t.Iterable[Row], command: Command, language: str = ENGLISH
 
 
 def attempts(results: t.Mapping[str, Result], *, whole: bool = False, language: str = ENGLISH) -> Overview:
-    """Who reran what, when and why, the newest first.
+    """Who started or stopped what, when and why, the newest first; then what is still paused.
 
     :param results: host -> what module rerun_history_info returned; empty if it returned nothing.
     :param whole: whether purposes are shown whole.
@@ -79,7 +94,7 @@ def attempts(results: t.Mapping[str, Result], *, whole: bool = False, language: 
     rows = [row for host, result in answers.items() for row in _attempt_rows(host, result["attempts"])]
     rows.sort(key=lambda row: (-row["sent"], row["host"], row["job_name"]))
     zone = zone_of(row["sent"] for row in rows)
-    names = [say(language, name) for name in ("sent", "workspace", "job", "planned", "by", "outcome")]
+    names = [say(language, name) for name in ("sent", "workspace", "job", "planned / action", "by", "outcome")]
     head = (*names[:3], "", *names[3:])
     cells = [
         (
@@ -87,13 +102,13 @@ def attempts(results: t.Mapping[str, Result], *, whole: bool = False, language: 
             row["host"],
             row["job_name"],
             str(row["attempts"]),
-            _span(row, zone),
+            say(language, _ACTIONS[row["kind"]]) if row["kind"] in _ACTIONS else _span(row, zone),
             row["user"] or say(language, "unknown"),
-            say(language, "different") if len(row["outcomes"]) > 1 else translated(language, "".join(row["outcomes"])),
+            _outcome(row, language),
         )
         for row in rows
     ]
-    lines = _with_notes(head, cells, [_note(row, language) for row in rows], language, whole=whole)
+    lines = _with_notes(head, cells, [_note(row, zone, language) for row in rows], language, whole=whole)
     left = sum(max(0, int(result.get("total") or 0) - len(result["attempts"])) for result in answers.values())
     hidden = say(
         language,
@@ -103,7 +118,47 @@ def attempts(results: t.Mapping[str, Result], *, whole: bool = False, language: 
     )
     more = ["", *wrapped(hidden)] if left else []
     heading = _attempts_head(rows, answers, zone, language)
-    return Overview(rows, [*heading, *lines, *more, *_unanswered_lines(unanswered, language)], unanswered)
+    pauses = [{"host": host, **pause} for host, result in answers.items() for pause in result.get("open_pauses") or ()]
+    paused = {
+        pause["host"]: [str(of["job_name"]) for of in pauses if (of["host"], of["needed_by"]) == (pause["host"], [])] for pause in pauses
+    }
+    still = _paused_lines(pauses, zone_of(pause["sent_time"] for pause in pauses), language)
+    return Overview(rows, [*heading, *lines, *more, *still, *_unanswered_lines(unanswered, language)], unanswered, paused)
+
+
+def lines_to_resume(paused: t.Mapping[str, t.Sequence[str]], command: Command, language: str = ENGLISH) -> list[str]:
+    """For each workspace the command that starts the jobs that are still *paused*, host -> names, where somebody can type it."""
+    due = {host: names for host, names in paused.items() if names}
+    if not due or command.awx:
+        return []
+    plain = replace(command, playbook="", left_out=tuple(name for name in command.left_out if name not in _ASKED)).unbound().words(None, {})
+    at = plain.index("ansible-playbook")
+    lines = ["", say(language, "To end the pauses that no run needs any more:")]
+    for host, names in due.items():
+        options = json.dumps({"state": "resumed", "jobs": names}, ensure_ascii=False)
+        lines += command_lines([*plain[:at], "ansible", host, *plain[at + 2 :], "-m", "dataarts.factory.job_schedule", "-a", options])
+    return lines
+
+
+def _paused_lines(pauses: t.Sequence[Result], zone: str, language: str) -> list[str]:
+    if not pauses:
+        return []
+    head = say(language, "{n} job is still paused: nothing schedules it.|{n} jobs are still paused: nothing schedules them.", len(pauses))
+    lines = ["", *wrapped(head)]
+    for pause in pauses:
+        text = say(
+            language,
+            "{host}: {job} since {time} by {user}",
+            host=pause["host"],
+            job=printable(pause["job_name"], 200),
+            time=_short(pause["sent_time"], zone),
+            user=printable(pause["user"], 100) or say(language, "unknown"),
+        )
+        needed = [say(language, "run {run} resumes it when it ends", run=printable(run, 100)) for run in pause["needed_by"]]
+        lines += wrapped(
+            say(language, ", ").join(filter(None, (text, printable(pause["purpose"], 200), *needed))), indent="  ", further="  "
+        )
+    return lines
 
 
 def _answers(results: t.Mapping[str, Result], key: str) -> tuple[dict[str, Result], dict[str, str]]:
@@ -113,6 +168,8 @@ def _answers(results: t.Mapping[str, Result], key: str) -> tuple[dict[str, Resul
 
 
 def _why(result: Result) -> str:
+    if "dataarts_workspace_id" in str(result.get("false_condition")):
+        return "workspace_id is not set. Set dataarts_workspace_id of each host in the inventory, where a host is a workspace."
     return printable(result.get("msg") or result.get("module_stderr") or "it was not reached, or its task was skipped", 1000)
 
 
@@ -163,31 +220,34 @@ def _latest(instances: t.Iterable[Result]) -> int:
 
 
 def _attempt_rows(host: str, listed: t.Iterable[Result]) -> t.Iterator[Row]:
-    groups: dict[tuple[str, str], list[Result]] = {}
+    groups: dict[tuple[str, ...], list[Result]] = {}
     for attempt in listed:
-        groups.setdefault((str(attempt.get("run_id")), str(attempt.get("job_name"))), []).append(attempt)
-    for (run_id, job_name), of_group in groups.items():
-        times = sorted(int(attempt["plan_time"]) for attempt in of_group)
-        outcomes = collections.Counter(map(_outcome, of_group))
+        names = (attempt.get("run_id"), attempt.get("job_name"), attempt.get("kind") or "rerun")
+        groups.setdefault(tuple(map(str, names)), []).append(attempt)
+    for (run_id, job_name, kind), of_group in groups.items():
+        ends = [attempt.get(name) for attempt in of_group for name in ("plan_time", "plan_time_end")]
+        times = sorted(int(moment) for moment in ends if moment)
+        called = dict.fromkeys(str(attempt.get("patch_data") or attempt.get("run_key") or "") for attempt in of_group)
+        outcomes = collections.Counter(printable(attempt.get("outcome"), 40).replace("_", " ") for attempt in of_group)
         yield {
             "host": host,
             "job_name": printable(job_name, 200),
             "run_id": printable(run_id, 100),
+            "kind": printable(kind, 40),
+            "name": printable(", ".join(filter(None, called)), 200),
             "attempts": len(of_group),
-            "planned_from": times[0],
-            "planned_to": times[-1],
+            "planned_from": times[0] if times else None,
+            "planned_to": times[-1] if times else None,
             "sent": min(int(attempt["sent_time"]) for attempt in of_group),
             "outcomes": dict(outcomes.most_common()),
             **{name: printable(of_group[0].get(name) or "", 200) for name in ("user", "controller", "purpose")},
         }
 
 
-def _outcome(attempt: Result) -> str:
-    """How an attempt ended, in words; those that did not rerun an instance say what they were for."""
-    word, kind = printable(attempt.get("outcome"), 40).replace("_", " "), str(attempt.get("kind") or "rerun")
-    if kind == "patch_data":
-        return f"PatchData {word}"
-    return word if kind == "rerun" else f"stop {word}"
+def _outcome(row: Row, language: str) -> str:
+    """How the attempts of a row ended."""
+    word = say(language, "different") if len(row["outcomes"]) > 1 else translated(language, "".join(row["outcomes"]))
+    return say(language, "stop {word}", word=word) if row["kind"].startswith("stop") else word
 
 
 def _failed_head(rows: t.Sequence[Row], answers: t.Mapping[str, Result], zone: str, language: str) -> list[str]:
@@ -226,7 +286,8 @@ def _attempts_head(rows: t.Sequence[Row], answers: t.Mapping[str, Result], zone:
     if not rows:
         text = say(
             language,
-            "No rerun of {n} workspace is in the journal for that time.|No rerun of {n} workspaces is in the journal for that time.",
+            "Nothing was started or stopped in {n} workspace at that time, by the journal."
+            "|Nothing was started or stopped in {n} workspaces at that time, by the journal.",
             len(answers),
         )
         return wrapped(text) if answers else []
@@ -280,6 +341,8 @@ def _unanswered_lines(unanswered: t.Mapping[str, str], language: str) -> list[st
 
 def _span(row: Row, zone: str) -> str:
     """The plan times of a row: ``11-23 14:18`` or ``11-23 14:18-22:18``."""
+    if row["planned_from"] is None:
+        return ""
     first, last = _short(row["planned_from"], zone), _short(row["planned_to"], zone)
     if first == last:
         return first
@@ -292,9 +355,11 @@ def _short(ms: int | None, zone: str) -> str:
     return "" if not ms else local_time(ms, zone=zone)[5:]
 
 
-def _note(row: Row, language: str) -> str:
-    """Why, how it ended where that differs, and from which machine."""
+def _note(row: Row, zone: str, language: str) -> str:
+    """Why, how it ended where that differs, what of, from which machine, and in which run."""
     numbers = row["outcomes"].items() if len(row["outcomes"]) > 1 else ()
     outcomes = [say(language, "{n} {word}", number, word=translated(language, word)) for word, number in numbers]
     where = say(language, "from {controller}", controller=row["controller"]) if row["controller"] else ""
-    return say(language, ", ").join(filter(None, (row["purpose"], *outcomes, where)))
+    run = say(language, "run {run}", run=row["run_id"])
+    dates = _span(row, zone) if row["kind"] == "patch_data" else ""
+    return say(language, ", ").join(filter(None, (row["purpose"], *outcomes, f"{row['name']} {dates}".strip(), where, run)))

@@ -449,11 +449,11 @@ class TestSchema:
         with place.open() as journal:
             (claimed,) = claim(journal, 1)
         monkeypatch.setattr(schema, "MIGRATIONS", (*schema.MIGRATIONS, self.MORE, ("CREATE TABLE dataarts_shape (side INTEGER)",)))
-        with pytest.raises(JournalError, match=r"schema 5 and has to be brought to 7. The next rerun outside check mode does that"):
+        with pytest.raises(JournalError, match=r"schema 6 and has to be brought to 8. The next rerun outside check mode does that"):
             known(place, read_only=True)
         assert known(place).attempts == (claimed,)
         assert place.rows("SELECT colour FROM dataarts_attempt") == [("red",)]
-        assert place.rows("SELECT value FROM dataarts_meta WHERE key = 'version'") == [("7",)]
+        assert place.rows("SELECT value FROM dataarts_meta WHERE key = 'version'") == [("8",)]
         assert known(place, read_only=True).attempts == (claimed,)
 
     def test_one_of_schema_1_gets_its_numbers(self, place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -497,7 +497,7 @@ class TestSchema:
                 claim(journal, 1)
         for read_only in (True, False):
             with pytest.raises(
-                JournalError, match=r"a newer version of this collection made it .schema 6; this one knows 5.. Update the collection"
+                JournalError, match=r"a newer version of this collection made it .schema 7; this one knows 6.. Update the collection"
             ):
                 known(place, read_only=read_only)
         with place.open() as journal, pytest.raises(JournalError, match=r"Update the collection"):

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.dataarts.factory.plugins.module_utils._config.argument_spec import OUTCOME_WORDS
+from ansible_collections.dataarts.factory.plugins.module_utils._config.argument_spec import KIND_WORDS, OUTCOME_WORDS
 from ansible_collections.dataarts.factory.plugins.module_utils._models.decision import Action
 from ansible_collections.dataarts.factory.plugins.module_utils._output.messages import stop_lines
 from ansible_collections.dataarts.factory.plugins.module_utils._planner.diagnosis import diagnose, first_step
@@ -28,7 +28,7 @@ from ansible_collections.dataarts.factory.plugins.plugin_utils._common.tables im
 from ansible_collections.dataarts.factory.plugins.plugin_utils._report.checkup import checkup_lines
 from ansible_collections.dataarts.factory.plugins.plugin_utils._report.closing import summary_lines
 from ansible_collections.dataarts.factory.plugins.plugin_utils._report.go_on import go_on_lines
-from ansible_collections.dataarts.factory.plugins.plugin_utils._report.overview import attempts, failures, rerun_lines
+from ansible_collections.dataarts.factory.plugins.plugin_utils._report.overview import attempts, failures, lines_to_resume, rerun_lines
 from ansible_collections.dataarts.factory.plugins.plugin_utils._report.repair import missing_lines, snapshot_lines, stage_line
 from ansible_collections.dataarts.factory.plugins.plugin_utils._report.words import translated
 from ansible_collections.dataarts.factory.plugins.plugin_utils._task import console
@@ -62,7 +62,7 @@ CHECKED = re.compile(
     r"me on here|sales|supply|w\d|p\d|\bnot known|DataArts (?:Studio|Factory)|IAM|PEM|auto|v2|proxy:3128|order"
 )
 #: How an attempt ended, and what it was for.
-OUTCOMES = [(outcome, kind) for outcome in OUTCOME_WORDS for kind in ("rerun", "stop")]
+OUTCOMES = [(outcome, kind) for outcome in OUTCOME_WORDS for kind in KIND_WORDS]
 QUOTED = {block.note.removeprefix("message, "): block.text.strip() for block in blocks(GUIDE) if block.note.startswith("message, ")}
 
 
@@ -331,10 +331,16 @@ def test_the_table_of_what_failed() -> None:
 
 def test_the_table_of_the_history() -> None:
     listed = [overviews.attempt(outcome=outcome, hours=number, kind=kind) for number, (outcome, kind) in enumerate(OUTCOMES)]
-    results = {"sales": overviews.history(*listed, total=40), "b": overviews.history(overviews.attempt("weekly", run_id="r2"))}
-    lines = attempts(results, language="zh").lines
+    pauses = [overviews.pause("daily_sales", needed_by=["r2"]), overviews.pause("daily_sales")]
+    results = {
+        "sales": overviews.history(*listed, total=140, open_pauses=pauses),
+        "b": overviews.history(overviews.attempt("weekly", run_id="r2")),
+        "c": {"skipped": True, "false_condition": "dataarts_workspace_id is defined"},
+    }
+    table = attempts(results, language="zh")
+    lines = [*table.lines, *lines_to_resume(table.paused, COMMAND, "zh")[:2]]
     assert [line for line in lines if width(line) > COLUMNS] == []
-    assert lines[0] == "共 15 条重跑记录，涉及 2 个工作空间中的 2 个，最新的在前。时间均为 +08:00。"
+    assert lines[0] == "共 71 条记录，涉及 2 个工作空间中的 2 个，最新的在前。时间均为 +08:00。"
     assert english(" ".join(lines).replace("jane", "").replace("ctl-1", "")) == []
     assert english(" ".join(attempts({"a": overviews.history()}, language="zh").lines)) == []
 

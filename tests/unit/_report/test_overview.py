@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What failed, and who reran what, of all workspaces in one table."""
+"""What failed, and who did what, of all workspaces in one table."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pytest
 
 from ansible_collections.dataarts.factory.plugins.plugin_utils._common.tables import width
 from ansible_collections.dataarts.factory.plugins.plugin_utils._report.command import Command
-from ansible_collections.dataarts.factory.plugins.plugin_utils._report.overview import attempts, failures, rerun_lines
+from ansible_collections.dataarts.factory.plugins.plugin_utils._report.overview import attempts, failures, lines_to_resume, rerun_lines
 from tests.unit.building import T
 
 HOUR = 3_600_000
@@ -106,6 +106,7 @@ def test_a_cause_that_the_next_row_has_too_stands_once() -> None:
     ]
 
 
+WITHOUT_ID = "workspace_id is not set. Set dataarts_workspace_id of each host in the inventory, where a host is a workspace."
 #: What a workspace left that could not be asked -> why
 LOST: list[tuple[Entry, str]] = [
     ({}, "it was not reached, or its task was skipped"),
@@ -114,6 +115,7 @@ LOST: list[tuple[Entry, str]] = [
     ({"unreachable": True, "msg": "no route"}, "no route"),
     ({"msg": "MODULE FAILURE\nSee stdout"}, "MODULE FAILURE\\nSee stdout"),
     ({"skipped": True}, "it was not reached, or its task was skipped"),
+    ({"skipped": True, "false_condition": "dataarts_workspace_id | default('', true) != ''"}, WITHOUT_ID),
 ]
 
 
@@ -122,7 +124,7 @@ LOST: list[tuple[Entry, str]] = [
 def test_a_workspace_without_an_answer_is_named_with_the_cause(table: t.Any, result: Entry, why: str) -> None:
     made = table({"sales": result, "supply": {**answer(), **history()}, "finance": result})
     assert made.unanswered == {"sales": why, "finance": why}
-    assert made.lines[-2:] == ["2 workspaces could not be asked:", f"  sales, finance: {why}"]
+    assert " ".join(" ".join(made.lines).split()).endswith(f"2 workspaces could not be asked: sales, finance: {why}")
     assert table({"sales": result}).lines[0] == "", "nothing is said of what nobody answered"
 
 
@@ -145,13 +147,13 @@ def test_attempts_are_one_row_for_each_run_and_job_the_newest_first() -> None:
     assert table.lines == [
         "4 attempts in 2 of 2 workspaces, the newest first. Times are +08:00.",
         "",
-        "sent         workspace  job             planned            by       outcome",
+        "sent         workspace  job             planned / action   by       outcome",
         "11-23 11:00  sales      daily_sales  1  11-23 08:00        unknown  accepted",
-        "    INC-4711 disk full",
+        "    INC-4711 disk full, run r2",
         "11-23 10:00  sales      daily_sales  2  11-23 08:00-09:00  jane     different",
-        "    1 accepted, 1 not executed, from ctl-1",
+        "    1 accepted, 1 not executed, from ctl-1, run r1",
         "11-23 09:00  supply     stock        1  11-23 10:00        jane     rejected",
-        "    from ctl-1",
+        "    from ctl-1, run r3",
         "",
         "4 older attempts not shown: narrow the time with dataarts_made_after, or raise",
         "  dataarts_limit.",
@@ -178,8 +180,57 @@ def test_the_last_lines_are_the_command_that_plans_the_rerun(status: str, comman
     assert rerun_lines([], command) == []
 
 
-def test_nothing_was_rerun() -> None:
-    assert attempts({"sales": history()}).lines == ["No rerun of 1 workspace is in the journal for that time."]
+def test_nothing_was_started_or_stopped() -> None:
+    assert attempts({"sales": history()}).lines == ["Nothing was started or stopped in 1 workspace at that time, by the journal."]
+
+
+def pause(job_name: str, **more: t.Any) -> Entry:
+    return {"job_name": job_name, "sent_time": T, "user": "jane", "purpose": "", "needed_by": [], **more}
+
+
+def test_every_kind_has_a_row_of_its_own_and_what_is_paused_stands_below() -> None:
+    none: Entry = {"plan_time": None, "run_id": "r1"}
+    listed = [
+        attempt(kind="rerun"),
+        attempt(kind="stop", outcome="moved_on"),
+        attempt(kind="patch_data", patch_data="week", plan_time=T - 24 * HOUR, plan_time_end=T - HOUR),
+        attempt(kind="patch_data_stop", patch_data="week", **none),
+        attempt(kind="run", run_key="INC-4711", outcome="unknown", **none),
+        *(attempt(kind=kind, **none) for kind in ("schedule_start", "schedule_stop", "pause", "resume")),
+    ]
+    pauses = [pause("daily_sales", purpose="INC-4711"), pause("weekly", needed_by=["r9"])]
+    table = attempts({"sales": history(*listed, open_pauses=pauses), "supply": history(open_pauses=[])})
+    assert table.lines[2:-4] == [
+        "sent         workspace  job             planned / action  by    outcome",
+        "11-23 11:00  sales      daily_sales  1  11-23 10:00       jane  accepted",
+        "11-23 11:00  sales      daily_sales  1  11-23 10:00       jane  stop moved on",
+        "    all 2: from ctl-1, run r1",
+        "11-23 11:00  sales      daily_sales  1  PatchData         jane  accepted",
+        "    week 11-22 11:00 - 11-23 10:00, from ctl-1, run r1",
+        "11-23 11:00  sales      daily_sales  1  PatchData stop    jane  accepted",
+        "    week, from ctl-1, run r1",
+        "11-23 11:00  sales      daily_sales  1  run               jane  unknown",
+        "    INC-4711, from ctl-1, run r1",
+        "11-23 11:00  sales      daily_sales  1  schedule start    jane  accepted",
+        "11-23 11:00  sales      daily_sales  1  schedule stop     jane  accepted",
+        "11-23 11:00  sales      daily_sales  1  pause             jane  accepted",
+        "11-23 11:00  sales      daily_sales  1  resume            jane  accepted",
+        "    all 4: from ctl-1, run r1",
+    ]
+    assert table.lines[-4:] == [
+        "",
+        "2 jobs are still paused: nothing schedules them.",
+        "  sales: daily_sales since 11-23 11:00 by jane, INC-4711",
+        "  sales: weekly since 11-23 11:00 by jane, run r9 resumes it when it ends",
+    ]
+    assert all(width(line) <= 80 for line in table.lines)
+    lines = lines_to_resume(table.paused, dataclasses.replace(STARTED, left_out=("dataarts_made_after", "dataarts_secret_key")))
+    assert shlex.split(" ".join(lines[2:]).replace("\\", "")) == [
+        *("ansible", "sales", "-i", "/srv/hosts.yml", "-e", "dataarts_secret_key=<as before>"),
+        *("-m", "dataarts.factory.job_schedule", "-a", '{"state": "resumed", "jobs": ["daily_sales"]}'),
+    ]
+    assert all(width(line) <= 80 for line in lines)
+    assert lines_to_resume(table.paused, dataclasses.replace(STARTED, awx=True)) == lines_to_resume({"sales": []}, STARTED) == []
 
 
 def test_everything_fits_a_terminal_of_80_columns() -> None:

@@ -16,9 +16,13 @@ import pytest
 import yaml
 from ansible.module_utils.common.parameters import PASS_VARS
 
-from ansible_collections.dataarts.factory.plugins.module_utils._config.argument_spec import OUTCOME_WORDS
+from ansible_collections.dataarts.factory.plugins.module_utils._config.argument_spec import KIND_WORDS, OUTCOME_WORDS
 from ansible_collections.dataarts.factory.plugins.module_utils._journal.journal import Journal
-from ansible_collections.dataarts.factory.plugins.module_utils._models.attempt import Outcome
+from ansible_collections.dataarts.factory.plugins.module_utils._journal.pauses import PauseBook
+from ansible_collections.dataarts.factory.plugins.module_utils._journal.runs import RunBook
+from ansible_collections.dataarts.factory.plugins.module_utils._models.attempt import AttemptKind, Outcome
+from ansible_collections.dataarts.factory.plugins.module_utils._models.job_run import KeyedRun
+from ansible_collections.dataarts.factory.plugins.module_utils._models.pause import MadeBy, Phase
 from ansible_collections.dataarts.factory.plugins.modules import rerun_history_info
 from tests.support.logic import call
 from tests.unit._journal.building import WORKSPACE, at, claim
@@ -170,6 +174,112 @@ def test_what_it_returns_is_documented(path: str) -> None:
     returns = yaml.safe_load(rerun_history_info.RETURN)
     result = history(path)
     assert set(result) - {"failed", "warnings", "changed"} == set(returns) - {"error"}
-    assert set(result["attempts"][0]) == set(returns["attempts"]["contains"]) - {"patch_data"}
+    assert set(result["attempts"][0]) == set(returns["attempts"]["contains"]) - {
+        *("patch_data", "plan_time_end", "plan_time_end_iso", "run_key")
+    }
+    with Journal(path, password=None, project_id="p") as journal:
+        pause(journal, "daily_sales")
+    assert set(history(path)["open_pauses"][0]) == set(returns["open_pauses"]["contains"])
+    assert [kind.value for kind in AttemptKind] == list(KIND_WORDS)
     assert set(history(path, limit=-1)["error"]) == set(returns["error"]["contains"])
     assert [outcome.value for outcome in Outcome] == list(OUTCOME_WORDS)
+
+
+def pause(journal: Journal, job_name: str, project: str = "p", workspace: str = WORKSPACE) -> PauseBook:
+    book = PauseBook(journal, project, workspace)
+    assert book.begin(job_name, MadeBy.RERUN, "run-1", ("awx-1", "jane", "INC-4711"), at(0), 7)
+    return book
+
+
+def run_by_hand(journal: Journal, second: int, job_name: str = "daily_sales", project: str = "p", **changes: t.Any) -> None:
+    known: dict[str, t.Any] = {"run_key": f"key-{second}", "run_id": "run-9", "outcome": Outcome.ACCEPTED, "instance_id": "i-9", **changes}
+    rest: dict[str, t.Any] = {
+        "read_back": False,
+        "request_id": "r-9",
+        "message": "",
+        "controller": "awx-1",
+        "user": "joe",
+        "purpose": "INC-9",
+    }
+    moments: dict[str, t.Any] = {"sent_ms": at(second), "last_ms": at(second), "journal_ms": 0, "flight_ms": 7}
+    made = KeyedRun(job_name=job_name, params="salt:hash", known=(), **moments, **rest, **known)
+    assert RunBook(journal, project, WORKSPACE, job_name).claim(made, None)
+
+
+def test_runs_by_hand_are_in_it(path: str) -> None:
+    with Journal(path, password=None, project_id="p") as journal:
+        run_by_hand(journal, 5)
+        run_by_hand(journal, 6, "weekly", outcome=Outcome.UNKNOWN)
+        run_by_hand(journal, 7, project="q")
+    result = history(path, project_id="p")
+    assert [attempt["sent_time"] for attempt in result["attempts"]] == [at(second) for second in (6, 5, 3, 2, 1)]
+    run = result["attempts"][1]
+    assert (run["kind"], run["run_key"], run["instance_id"], run["run_id"], run["purpose"]) == ("run", "key-5", "i-9", "run-9", "INC-9")
+    assert {run[name] for name in ("job_id", "plan_time", "plan_time_iso", "submit_time", "status_before", "since", "since_iso")} == {None}
+    assert (result["kinds"]["run"], result["kinds"]["rerun"], result["outcomes"]["unknown"]) == (2, 3, 1)
+
+
+@pytest.mark.parametrize(
+    ("options", "seconds"),
+    [
+        ({}, [7, 6, 5, 4, 3, 2, 1]),
+        ({"kinds": ["run"]}, [7, 6, 5]),
+        ({"kinds": ["rerun", "pause"]}, [4, 3, 2, 1]),
+        ({"kinds": []}, [7, 6, 5, 4, 3, 2, 1]),
+        ({"workspace_id": OTHER}, [3]),
+        ({"jobs": ["weekly", "daily_stock"]}, [6, 2]),
+        ({"run_id": "run-9", "project_id": "p"}, [6, 5]),
+        ({"outcomes": ["unknown"]}, [6]),
+        ({"made_after": str(at(3)), "made_before": str(at(5))}, [5, 4, 3]),
+        ({"planned_before": str(at(0))}, [4, 3, 2, 1]),
+    ],
+    ids=str,
+)
+def test_filters_of_runs_by_hand(path: str, options: dict[str, t.Any], seconds: list[int]) -> None:
+    with Journal(path, password=None, project_id="p") as journal:
+        run_by_hand(journal, 5)
+        run_by_hand(journal, 6, "weekly", outcome=Outcome.UNKNOWN)
+    with Journal(path, password=None, project_id="q") as journal:
+        run_by_hand(journal, 7, project="q", run_id="run-7")
+    assert [attempt["sent_time"] for attempt in history(path, **options)["attempts"]] == [at(second) for second in seconds]
+
+
+def test_pauses_are_named_until_they_end_whatever_else_is_asked_for(path: str) -> None:
+    with Journal(path, password=None, project_id="p") as journal:
+        pause(journal, "weekly").hold(["weekly"], "run-2", 600_000)
+        book = pause(journal, "daily_sales")
+        pause(journal, "daily_sales", workspace=OTHER)
+        pause(journal, "daily_sales", project="q")
+        listed = history(path, project_id="p", workspace_id=WORKSPACE, made_after="-1s", kinds=["run"], limit=0)["open_pauses"]
+        assert [(entry["job_name"], entry["phase"], entry["user"], entry["purpose"], entry["needed_by"]) for entry in listed] == [
+            ("daily_sales", Phase.PAUSING.value, "jane", "INC-4711", []),
+            ("weekly", "pausing", "jane", "INC-4711", ["run-2"]),
+        ]
+        assert [len(history(path, **options)["open_pauses"]) for options in ({}, {"jobs": ["week*"]}, {"project_id": "q"})] == [4, 1, 1]
+        assert book.close(book.read().by_job["daily_sales"], "started again")
+        assert [entry["job_name"] for entry in history(path, project_id="p", workspace_id=WORKSPACE)["open_pauses"]] == ["weekly"]
+
+
+@pytest.mark.parametrize(
+    ("options", "number"),
+    [
+        ({}, 1),
+        ({"planned_after": str(at(100)), "planned_before": str(at(200))}, 1),
+        ({"planned_before": str(at(0))}, 1),
+        ({"planned_before": str(at(-1))}, 0),
+        ({"planned_after": str(at(900))}, 1),
+        ({"planned_after": str(at(901))}, 0),
+    ],
+    ids=str,
+)
+def test_patch_data_is_asked_for_by_its_dates(tmp_path: Path, options: dict[str, t.Any], number: int) -> None:
+    where = str(tmp_path / "journal.db")
+    with Journal(where, password=None, project_id="p") as journal:
+        dates = {"plan_time": 0, "submit_time": at(0), "end_time": at(900), "job_id": "patch_data:week_44"}
+        claim(journal, 1, kind=AttemptKind.PATCH_DATA, **dates)
+        claim(journal, 2, kind=AttemptKind.PAUSE, plan_time=0, submit_time=0, end_time=None, job_id="pause:token:")
+    result = history(where, kinds=["patch_data"], **options)
+    assert [(entry["plan_time"], entry["plan_time_end"], entry["patch_data"]) for entry in result["attempts"]] == [
+        (at(0), at(900), "week_44")
+    ] * number
+    assert history(where, **options)["total"] == number + (not options)
