@@ -51,7 +51,7 @@ class ActionModule(ActionBase):
         if not self._task.no_log:
             show(self._display, map(Line, [*made.lines, *further]))
         if not made.unanswered:
-            return brief({"changed": False, "rows": made.rows, "lines": [*made.lines, *further], "unanswered": {}}, self._display)
+            return brief({"changed": False, "rows": made.rows, "lines": made.lines, "unanswered": {}}, self._display)
         names = say(language, ", ").join(printable(host, 100) for host in list(made.unanswered)[:_NAMED])
         left = len(made.unanswered) - _NAMED
         # Without the table, which has been shown: Ansible prints the whole of a result that failed.
