@@ -187,6 +187,7 @@ class Ansible:
             "TERM": "dumb",
             "COLUMNS": "160",
             "PYTHONUNBUFFERED": "1",
+            "PYTHONPATH": str(SUPPORT / "start"),
             "ANSIBLE_CONFIG": str(settings),
             "ANSIBLE_INVENTORY": str(hosts),
             "ANSIBLE_HOME": str(self.directory / "home" / ".ansible"),
