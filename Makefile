@@ -35,8 +35,9 @@ JOBS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) \* 2)
 SPREAD := -n $(JOBS) --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 PYTEST := $(BIN)/python -m pytest $(SPREAD)
 
-# Nothing of the person's environment decides what is run, and nothing is written outside of the checkout.
-unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV ANSIBLE_CONFIG PIP_USER PIP_TARGET PIP_PREFIX
+# Nothing of the person's environment decides what is run, and nothing is written outside of the checkout. Python keeps its bytecode there,
+# also where the environment forbids it: to rewrite the assertions of all tests takes each process ten seconds.
+unexport PYTHONPATH PYTHONHOME PYTHONDONTWRITEBYTECODE PYTHONPYCACHEPREFIX VIRTUAL_ENV ANSIBLE_CONFIG PIP_USER PIP_TARGET PIP_PREFIX
 export PYTHONUTF8 := 1
 export PIP_CACHE_DIR ?= $(CACHE)/pip
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
