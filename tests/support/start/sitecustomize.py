@@ -64,7 +64,7 @@ class _WhenImported:
     def find_spec(self, name: str, path: Sequence[str] | None, target: object = None) -> importlib.machinery.ModuleSpec | None:
         if name != IMPORTER:
             return None
-        sys.meta_path.remove(self)  # type: ignore[arg-type]
+        sys.meta_path.remove(self)
         spec = importlib.machinery.PathFinder.find_spec(name, path)
         if spec is not None and spec.loader is not None:
             execute = spec.loader.exec_module
@@ -78,4 +78,4 @@ class _WhenImported:
 
 
 if __name__ == "sitecustomize":
-    sys.meta_path.insert(0, _WhenImported())  # type: ignore[arg-type]
+    sys.meta_path.insert(0, _WhenImported())
