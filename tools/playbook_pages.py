@@ -166,13 +166,18 @@ def of_plays(path: Path) -> tuple[list[tuple[str, str]], set[str], list[str]]:
 def specs(role: str) -> dict[str, t.Any]:
     """The argument specs of a role, by entry point."""
     source = (ROOT / "roles" / role / "meta" / "argument_specs.yml").read_text(encoding="utf-8")
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times as fast, where libyaml is
-    return dict(yaml.load(source, Loader=loader)["argument_specs"])
+    return dict(yaml.load(source, Loader=role_options.LOADER)["argument_specs"])
+
+
+@functools.cache
+def typed() -> dict[str, role_options.Options]:
+    """The options of role rerun, by entry point."""
+    return role_options.typed_options()
 
 
 def options(role: str, entry: str) -> dict[str, Mapping[str, t.Any]]:
     """The options of an entry point of a role, by name, with their types."""
-    return dict(role_options.typed_options()[entry] if role == role_options.ROLE.name else specs(role)[entry].get("options", {}))
+    return dict(typed()[entry] if role == role_options.ROLE.name else specs(role)[entry].get("options", {}))
 
 
 def code(text: str) -> str:

@@ -32,6 +32,8 @@ MODULE = "job_rerun"
 RELATED_MODULE = "job_instance_retry"
 MISSING_MODULE = "supplement_missing"
 PREFIX = "dataarts_"
+#: Ten times as fast, where libyaml is.
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 #: Fragments whose options every module of the action group takes.
 SHARED = ("account", "workspace")
 
@@ -45,7 +47,7 @@ _HEADER = """---
 # Written by tools/role_options.py from the documentation of the modules: change it there, or in tools/role_rerun.yml.
 """
 
-_WORDS: dict[str, t.Any] = yaml.safe_load((ROOT / "tools" / "role_rerun.yml").read_text(encoding="utf-8"))
+_WORDS: dict[str, t.Any] = yaml.load((ROOT / "tools" / "role_rerun.yml").read_text(encoding="utf-8"), Loader=LOADER)
 #: What only the role knows.
 OWN: dict[str, dict[str, t.Any]] = _WORDS["options"]
 #: Those among them that entry point recap reads.
@@ -75,7 +77,7 @@ def documentation(path: Path, name: str = "DOCUMENTATION") -> dict[str, t.Any]:
     """The YAML in the string *name* of a module or doc fragment, read without importing it."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Assign) and any(isinstance(target, ast.Name) and target.id == name for target in node.targets):
-            loaded = yaml.safe_load(ast.literal_eval(node.value))
+            loaded = yaml.load(ast.literal_eval(node.value), Loader=LOADER)
             return loaded if isinstance(loaded, dict) else {}
     raise LookupError(f"{path} has no {name}")
 
