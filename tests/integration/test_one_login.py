@@ -21,7 +21,7 @@ from tests.support.workspace import inventory, variables
 SWITCHES = {"flow_control": False, "clock_skew_seconds": 0, **BOTH}
 LOGIN = {"access_key": None, "secret_key": None, "user_name": USER_NAME, "domain_name": DOMAIN}
 WRONG = "Pa55-of-nobody"
-HOSTS = 6
+HOSTS = 4
 #: Variables of hosts whose modules need no process of their own, and of others.
 HERE: dict[str, t.Any] = {"ansible_python_interpreter": "{{ ansible_playbook_python }}"}
 ELSEWHERE: dict[str, t.Any] = {
@@ -51,7 +51,7 @@ def fixture_service() -> Iterator[Running]:
 
 
 def run(service: Running, folder: Path, command: str, place: dict[str, t.Any], password: str, **more: t.Any) -> Outcome:
-    """*command* over six hosts of one account, which are two workspaces; the service begins anew."""
+    """*command* over four hosts of one account, which are two workspaces; the service begins anew."""
     service.reset(two_workspaces(switches={**SWITCHES, **more}, **({"speed": 1, "run_seconds": 10} if more else {})))
     shared = {**LOGIN, "user_password": password, "poll_interval": 1, "settle_time": 1, "journal": str(folder / "state"), "max_retries": 1}
     known = {"sales": {}, "supply": {"workspace_id": SUPPLY_ID}}
@@ -65,7 +65,7 @@ def run(service: Running, folder: Path, command: str, place: dict[str, t.Any], p
     program, *arguments = COMMANDS[command]
     jump = {"JUMP_HOST": str(folder / "jump"), "ANSIBLE_CONNECTION_PLUGINS": str(SUPPORT / "connection_plugins")}
     (folder / "jump").mkdir(exist_ok=True)
-    return Ansible(folder).run(program, "-i", path, "--forks", "6", *arguments, env=jump)
+    return Ansible(folder).run(program, "-i", path, "--forks", str(HOSTS), *arguments, env=jump)
 
 
 @pytest.mark.parametrize("command", whole_plays(COMMANDS))

@@ -317,28 +317,40 @@ def test_a_job_is_rerun_with_its_related_jobs_in_one_request(service: Running, a
     assert len(service.journal()) == 1
 
 
-@pytest.mark.parametrize(
-    ("change", "cause"),
-    [
-        ({"dataarts_concurrent": "many"}, "concurrent"),
-        ({"ansible_python_interpreter": "/bin/false"}, "Module result|MODULE FAILURE"),
-        ({"dataarts_begin_time": "yesterday"}, "cannot read begin_time"),
-    ],
-)
-def test_the_cause_of_a_short_result_is_shown(
-    service: Running, ansible: Ansible, hosts: Path, change: dict[str, t.Any], cause: str
-) -> None:
-    """A task that failed early returns neither check_mode nor changed nor instances."""
+#: Variables of a host with which its task fails early, and what then is shown.
+SHORT: list[tuple[dict[str, t.Any], str]] = [
+    ({"dataarts_concurrent": "many"}, "concurrent"),
+    ({"ansible_python_interpreter": "/bin/false"}, "Module result|MODULE FAILURE"),
+    ({"dataarts_begin_time": "yesterday"}, "cannot read begin_time"),
+]
+
+
+@pytest.fixture(scope="module")
+def short(service: Running, tmp_path_factory: pytest.TempPathFactory) -> Outcome:
+    """A play in which the task of each host fails early; it sends nothing."""
+    service.reset(two_workspaces(switches={"flow_control": False}))
     job = {
         "dataarts_job_name": "daily_sales",
         "dataarts_related_jobs": [{"job_name": "weekly_report", "workspace_id": WORKSPACE_ID}],
         "dataarts_begin_time": service.now_ms() - 86_400_000,
         "dataarts_end_time": service.now_ms(),
     }
-    outcome = ansible.playbook("dataarts.factory.rerun_related", "-i", hosts, "--limit", "sales", variables={**job, **change}).ended(2)
-    assert "has no attribute" not in outcome.output
-    assert re.search(cause, failures(outcome)["sales"])
+    directory = tmp_path_factory.mktemp("short")
+    shared = variables(service, poll_interval=1, settle_time=1, journal=str(directory / "state"))
+    data = inventory(**{f"sales{number}": {**shared, **job, **change} for number, (change, _cause) in enumerate(SHORT)})
+    del data["all"]["vars"]["ansible_connection"]
+    path = directory / "hosts.yml"
+    path.write_text(json.dumps(data), encoding="utf-8")
+    outcome = Ansible(directory).playbook("dataarts.factory.rerun_related", "-i", path).ended(2)
     assert not service.journal()
+    return outcome
+
+
+@pytest.mark.parametrize("number", range(len(SHORT)))
+def test_the_cause_of_a_short_result_is_shown(short: Outcome, number: int) -> None:
+    """A task that failed early returns neither check_mode nor changed nor instances."""
+    assert "has no attribute" not in short.output
+    assert re.search(SHORT[number][1], failures(short)[f"sales{number}"])
 
 
 @pytest.mark.parametrize("playbook", whole_plays(["rerun", "rerun_failed", "rerun_related", "event_rerun", "event_propose", "awx_recheck"]))
