@@ -128,6 +128,7 @@ def test_a_play_that_is_killed_leaves_no_process_with_a_result_that_nobody_takes
     wait_until_gone(family)
 
 
+@pytest.mark.long
 def test_a_killed_module(service: Running, tmp_path: Path, figures: t.Callable[..., None]) -> None:
     play_killed(service, 1, tmp_path, figures, 2, plays=False)
 

@@ -118,6 +118,7 @@ def play_pair(service: Running, seed: int, tmp_path: Path, figures: t.Callable[.
             pytest.fail(f"one did not come to its end: {result.get('msg')} {result.get('problems')}\n{again}", pytrace=False)
 
 
+@pytest.mark.long
 def test_a_pair(service: Running, tmp_path: Path, figures: t.Callable[..., None]) -> None:
     play_pair(service, 1, tmp_path, figures, modules)
 

@@ -128,6 +128,7 @@ def test_whose_today_it_is(emulated: Running, zones: t.Sequence[float]) -> None:
     assert "today_zone_hours" not in decided(emulated, api_version="v2") or decided(emulated, api_version="v2")["today_zone_hours"] == zone
 
 
+@pytest.mark.long
 def test_instances_an_hour_apart_name_no_zone_of_half_hours_wrong(emulated: Running) -> None:
     for zone in (*range(-11, 13), 3.5, 5.5, 5.75, -9.5):
         jobs = [{"name": "hourly", "instances": [{"plan_time": f"-{hour}h", "status": "success"} for hour in range(26)]}]

@@ -244,6 +244,7 @@ def test_both_commands_refuse_what_is_not_a_recording(tmp_path: Path, module: st
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.long
 def test_the_suite_can_be_run_like_a_recording(emulated: Running, tmp_path: Path) -> None:
     known, path = drawn(0), tmp_path / "recording.json"
     emulated.reset({**known.scenario, "switches": {"flow_control": False, "offset_unit": "record", "code_spelling": "old"}})

@@ -68,6 +68,7 @@ def over_a_jump_host(service: Running, folder: Path, fault: str, number: int) ->
     return outcome, workspace
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("fault", "number"),
     whole_plays_of([("unreachable_first", 1), ("folder_vanishes", 2), ("folder_vanishes", 3), ("killed", 2), ("killed", 3)]),
@@ -291,6 +292,7 @@ def test_what_was_sent_is_watched_as_the_run_that_sent_it_and_kept_where_that_is
     assert reruns(service) == 8
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("limit", "expected"), whole_plays_of([({"max_parallel": 1}, 1), ({}, 2)]))
 def test_a_task_in_the_background_says_what_it_left(service: Running, tmp_path: Path, limit: dict[str, int], expected: int) -> None:
     data = json.loads(hosts(service, tmp_path).read_text(encoding="utf-8"))["all"]
@@ -367,6 +369,7 @@ def test_a_play_that_did_not_do_what_was_asked_never_ends_well(service: Running,
     assert reruns(service) == before
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("more", "most"), whole_plays_of([(("--check",), 20), ((), 28)]))
 def test_ansible_takes_few_rows_of_the_screen(service: Running, tmp_path: Path, more: tuple[str, ...], most: int) -> None:
     """Two workspaces. Its recap alone takes two rows for each; no task says only that it was skipped."""

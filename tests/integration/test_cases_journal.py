@@ -54,7 +54,7 @@ def own(*results: Result) -> list[tuple[str, int]]:
 # Two controllers at once (T10), and whose rerun it was (E13).
 
 
-@pytest.mark.parametrize("visible_after", [0.0, 1.0])
+@pytest.mark.parametrize("visible_after", [0.0, pytest.param(1.0, marks=pytest.mark.long)])
 def test_two_controllers_in_the_same_second(service: Running, tmp_path: Path, shared: dict[str, t.Any], visible_after: float) -> None:
     begin(service, *CROWD, rerun_visible_after=shown_after(visible_after), retry_of_active="accept")
     given = module_options(service, **shared, settle_time=3)
@@ -67,6 +67,7 @@ def test_two_controllers_in_the_same_second(service: Running, tmp_path: Path, sh
     assert sorted(own(*results)) == sorted(once(service)), "each is the rerun of one of them"
 
 
+@pytest.mark.long
 def test_four_controllers_of_which_two_are_killed(service: Running, tmp_path: Path, shared: dict[str, t.Any]) -> None:
     """And started again by others. What the killed ones sent is not sent again, and what they left is."""
     begin(service, *CROWD, rerun_visible_after=shown_after(0.3), retry_of_active="accept")

@@ -111,10 +111,11 @@ class TestComplete:
     @pytest.mark.parametrize(
         ("unit", "beyond", "order"),
         [
-            ("page", "first_page", "newest"),
-            ("page", "empty", "random"),
             ("record", "empty", "oldest"),
-            ("record", "first_page", "random"),
+            *(
+                pytest.param(*row, marks=pytest.mark.long)
+                for row in (("page", "first_page", "newest"), ("page", "empty", "random"), ("record", "first_page", "random"))
+            ),
         ],
     )
     def test_a_busy_workspace_in_one_walk(self, busy: Running, unit: str, beyond: str, order: str) -> None:

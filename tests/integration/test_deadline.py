@@ -85,8 +85,8 @@ def test_the_most_urgent_chain_is_sent_first(service: Running, tmp_path: Path) -
 
 
 def test_play_and_report(service: Running, tmp_path: Path) -> None:
-    begin(service, job("slow", 1200), job("quick", 2), speed=60)
-    options = variables(service, journal=str(tmp_path / "journal"), settle_time=1, poll_interval=1, planned_after="-2d", deadline="+5m")
+    begin(service, job("slow", 600), job("quick", 2), speed=60)
+    options = variables(service, journal=str(tmp_path / "journal"), settle_time=1, poll_interval=1, planned_after="-2d", deadline="+2m")
     hosts = tmp_path / "hosts.yml"
     hosts.write_text(json.dumps(inventory(sales=options)), encoding="utf-8")
     ansible = Ansible(tmp_path)

@@ -134,6 +134,7 @@ def test_a_play_starts_the_module_where_it_has_an_environment_of_its_own(service
     assert "Certificates are not verified" in outcome.output
 
 
+@pytest.mark.long
 def test_a_relative_path_means_the_same_with_a_process_and_without(service: t.Any, given: t.Any, tmp_path: Path) -> None:
     """It counts from the folder in which the command was started, not from the playbook's; two journals would be two reruns."""
     arguments = {**given, "journal": "journal.db", "wait": False}

@@ -230,6 +230,7 @@ def test_secrets_in_the_file(service: Running, ansible: Ansible, how: str) -> No
     assert outcome.of("set_fact")[0].result["ansible_facts"]["seen"] == f"{RETAIL_KEY} {RETAIL_SECRET}"
 
 
+@pytest.mark.long
 def test_the_playbook_reruns_what_failed_in_every_workspace(service: Running, ansible: Ansible) -> None:
     """From accounts to reruns without a line about any workspace: with keys in one account, as a user in the other."""
     path = written(ansible, accounts(service))

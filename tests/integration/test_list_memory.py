@@ -105,6 +105,7 @@ def padded(unit: str) -> t.Callable[[socket.socket, HttpServer], bool]:
     return answer
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("unit", whole_plays(['{"a":1},', "[[]],"]))
 def test_small_values_that_nobody_asked_for(unit: str) -> None:
     result = listed(padded(unit), 30, *(f"job_{number}" for number in range(16)))

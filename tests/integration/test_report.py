@@ -156,6 +156,7 @@ def test_a_run_that_was_killed_leaves_no_report_and_the_next_one_is_of_both(slow
         assert instance["end_time_before"] < instance["sent_time"] < report["written_at"]
 
 
+@pytest.mark.long
 def test_what_failed_as_a_whole_is_in_it(service: Running, ansible: Ansible, tmp_path: Path) -> None:
     service.reset()
     troubled = {
