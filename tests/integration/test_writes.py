@@ -21,6 +21,7 @@ from ansible_collections.dataarts.factory.plugins.module_utils._api.supplement_d
 from ansible_collections.dataarts.factory.plugins.module_utils._api.workspace import WorkspaceApi
 from ansible_collections.dataarts.factory.plugins.module_utils._common import stopwatch as stopwatch_file
 from ansible_collections.dataarts.factory.plugins.module_utils._http.client import Client, Guard
+from ansible_collections.dataarts.factory.plugins.module_utils._journal.database import Database
 from tests.support.logic import Result, call
 from tests.support.scenarios import FREE, V1, V2, WORKSPACE_ID, small_night
 from tests.support.workspace import options
@@ -305,3 +306,22 @@ def test_the_history_says_what_was_not_sent(night: Night, tmp_path: Path) -> Non
     night.hold_back(lambda: night.call(PAUSE, state="stopped", journal=str(tmp_path / "another.db")))
     assert not night.call(PAUSE)["changed"]
     assert [(attempt["kind"], attempt["outcome"]) for attempt in night.history()["attempts"]] == [("pause", "moved_on")]
+
+
+@pytest.mark.parametrize("kind", CLAIMED.values(), ids=list(CLAIMED))
+def test_nothing_leaves_while_the_journal_is_too_slow_to_say_that_the_claim_stands_and_nothing_asks_for_ever(
+    night: Night, monkeypatch: pytest.MonkeyPatch, kind: Kind
+) -> None:
+    before, transact, asked = night.begin(kind), Database.transact, itertools.count(1)
+
+    def slow(database: Database, work: t.Any, *, write: bool = False) -> t.Any:
+        result = transact(database, work, write=write)
+        if write:
+            night.sleep(6)
+            assert next(asked) < 60, "it asks for ever"
+        return result
+
+    monkeypatch.setattr(Database, "transact", slow)
+    result = night.call(kind)
+    assert (result["failed"] or kind is RERUN, night.accepted(before)) == (True, []), "a rerun is listed again in the next pass"
+    assert "AssertionError" not in str(result)

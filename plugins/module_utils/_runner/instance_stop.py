@@ -203,9 +203,15 @@ class NamedStops(Strategy):
             late = [decision for decision in plan.decisions if decision.action.open]
             cause = f"{len(late)} of {total} not stopped when wait_timeout was over: {late[0].reason}"
             self.run.fail("incomplete", cause, "Run it again to continue waiting")
-        elif "to_stop" in words:
-            cause = f"{words.count('to_stop')} of {total} not stopped: {plan.decisions[words.index('to_stop')].reason}"
-            self.run.fail("incomplete", cause, "Run it again")
+        else:
+            unsent = [decision for word, decision in zip(words, plan.decisions) if word == "to_stop" or self._unsent(decision)]
+            if unsent:
+                self.run.fail("incomplete", f"{len(unsent)} of {total} not stopped: {unsent[0].reason}", "Run it again")
+
+    def _unsent(self, decision: Decision) -> bool:
+        """Whether the last stop of this call did not leave."""
+        stop = decision.stop
+        return decision.action.open and stop is not None and (stop.run_id, stop.outcome) == (self.run_id, Outcome.NOT_EXECUTED)
 
 
 def _ids(values: t.Iterable[str]) -> list[str]:

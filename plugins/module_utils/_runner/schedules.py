@@ -217,7 +217,8 @@ class JobSchedules:
                 return replace(done, changed=lost is not None, reason=f"it is {wanted} by now")
             if error.kind is Kind.MOVED_ON:
                 return ScheduleOutcome(decision, status, reason=error.message)
-            return ScheduleOutcome(decision, status, error=error, reason=f"the service refused it: {printable(error)}")
+            refusal = "it was not sent" if error.kind is Kind.STALE else "the service refused it"
+            return ScheduleOutcome(decision, status, error=error, reason=f"{refusal}: {printable(error)}")
         return ScheduleOutcome(decision, decision.status, error=lost, reason=f"whether it took effect is unknown: {printable(lost)}")
 
     def _reaches(self, name: str, wanted: str) -> bool:

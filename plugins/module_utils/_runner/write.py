@@ -31,6 +31,12 @@ FRESH_SECONDS = 60.0
 #: How long after its claim began a request may leave before the journal is told, and asked whether the claim still stands, seconds. By the
 #: stopwatch: the service's clock may step back meanwhile. A journal that takes longer than this for one transaction is of no use.
 STAMP_SECONDS = 5.0
+#: How often in a row it may take as long as that before the request is given up: asking once more would go on for ever.
+_SLOW_STAMPS = 3
+
+
+_TOO_SLOW = f"the journal took {STAMP_SECONDS:.0f} seconds or more, {_SLOW_STAMPS} times, to say that the claim still stands"
+_TOO_SLOW_HINT = "Nothing was sent. Check the file system or the server of the journal, then run it again."
 
 
 def flight_ms(client: Client) -> int:
@@ -150,10 +156,14 @@ class Writer:
 
     def _exchange(self, write: Write, basis: Basis, claimed_at: float) -> Ending | None:
         stamped_at = claimed_at  # when the journal was last told of the request; not when it had answered
+        slow = 0
 
         def guard() -> float:
-            """Whatever may take long is done by then, or is asked for again: name, connection, TLS, proxy, and the journal's own answer."""
-            nonlocal stamped_at
+            """Whatever may take long is done by then, or is asked for again: name, connection, TLS, proxy, and the journal's own answer.
+
+            :raises ApiError: STALE, the journal takes too long each time.
+            """
+            nonlocal stamped_at, slow
             obstacle = basis.obstacle()
             if obstacle is not None:
                 raise obstacle
@@ -162,6 +172,9 @@ class Writer:
             if now - stamped_at >= STAMP_SECONDS:
                 write.stamp()
                 stamped_at = now
+                slow = slow + 1 if stopwatch() - now >= STAMP_SECONDS else 0
+                if slow == _SLOW_STAMPS:
+                    raise ApiError(Kind.STALE, _TOO_SLOW, hint=_TOO_SLOW_HINT)
             return min(basis.until, stamped_at + STAMP_SECONDS)
 
         try:

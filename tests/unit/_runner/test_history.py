@@ -142,8 +142,8 @@ def test_what_cannot_be_asked(path: str, options: dict[str, t.Any], kind: str, m
 )
 def test_a_password_in_the_uri_is_not_in_the_result_of_a_real_module(journal: str) -> None:
     """Ansible returns the options of a module in its result; from ansible-core 2.20 on only where it is told to."""
-    told = {"_ansible_verbosity": 3, **({"_ansible_inject_invocation": True} if "inject_invocation" in PASS_VARS else {})}
-    arguments = {"ANSIBLE_MODULE_ARGS": {"journal": journal, "journal_password": "0ther-secret", **told}}
+    settings = {"_ansible_verbosity": 3, **({"_ansible_inject_invocation": True} if "inject_invocation" in PASS_VARS else {})}
+    arguments = {"ANSIBLE_MODULE_ARGS": {"journal": journal, "journal_password": "0ther-secret", **settings}}
     done = subprocess.run(
         [sys.executable, "-m", rerun_history_info.__name__],
         input=json.dumps(arguments),
