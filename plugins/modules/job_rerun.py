@@ -224,7 +224,7 @@ options:
   pause_schedules:
     description:
       - Whether the jobs that have instances to rerun are paused before the first request, so that their schedules start nothing during the
-        rerun, and are started again at the end of the task.
+        rerun, and are started again at the end of the task. The plan names them, also in check mode.
       - The service has no call that pauses a job. Scheduled jobs are stopped, the journal records that, and exactly those jobs are started
         again. A job that somebody had stopped or paused before is left alone.
       - If the task is interrupted, the next rerun in the workspace starts them again when it ends, on any controller that shares the
@@ -1136,6 +1136,12 @@ plan_details:
       type: int
       returned: always
       sample: 0
+    paused_jobs:
+      description: The jobs that are paused meanwhile and started again at the end, see O(pause_schedules).
+      type: list
+      elements: str
+      returned: always
+      sample: []
 plan_id:
   description: Short id of the plan, derived from the instances to rerun and from the options that affect the rerun. Pass it as O(plan_id)
     to allow exactly this plan.

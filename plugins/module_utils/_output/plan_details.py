@@ -24,6 +24,7 @@ from .expectation import minute
 
 Result = t.Dict[str, t.Any]
 _NAMED = 3  # jobs that a line names
+_PAUSED = 20  # those that are paused: whoever approves a plan has to know them
 _STARTS = {"errorNode": "at the node that failed", "firstNode": "at the first node"}
 _PARAMETERS = {"original_version": "its original parameters", "current_version": "the parameters submitted last"}
 _LEFT = {
@@ -35,11 +36,20 @@ _LEFT = {
 }
 
 
-def plan_details(plan: Plan, expected: Forecast, statuses: t.Container[Status], options: RetryOptions, now_ms: int) -> Result:
+def plan_details(
+    plan: Plan,
+    expected: Forecast,
+    statuses: t.Container[Status],
+    options: RetryOptions,
+    now_ms: int,
+    *,
+    paused_jobs: t.Sequence[str] = (),
+) -> Result:
     """What module job_rerun returns as ``plan_details``.
 
     :param expected: when the instances of *plan* will probably end, counted from *now_ms*, the service's time, epoch ms.
     :param statuses: those to rerun.
+    :param paused_jobs: the jobs that ``pause_schedules`` pauses meanwhile.
     """
     stages = _stages(plan)
     due = [decision for stage in stages.values() for decision in stage]
@@ -57,14 +67,25 @@ def plan_details(plan: Plan, expected: Forecast, statuses: t.Container[Status], 
         "expected_end": None if expected.seconds is None else now_ms + round(expected.seconds * 1000),
         "expected_seconds": None if expected.seconds is None else round(expected.seconds, 1),
         "expected_unknown": expected.unknown,
+        "paused_jobs": safe(list(paused_jobs)),
     }
 
 
 def detail_lines(details: t.Mapping[str, t.Any]) -> list[str]:
-    """Where the reruns start, and how long they will probably take; nothing where nothing is rerun."""
+    """Where the reruns start, how long they will probably take, and which jobs are paused meanwhile; nothing where nothing is rerun."""
     if not details.get("to_rerun"):
         return []
-    return [_start_line(details), *_expected_lines(details)]
+    return [_start_line(details), *_expected_lines(details), *(f"  {text}" for text in [paused_text(details)] if text)]
+
+
+def paused_text(details: t.Mapping[str, t.Any]) -> str:
+    """Which jobs are paused while their instances are rerun; "" if none is."""
+    names = [printable(name, 100) for name in details.get("paused_jobs") or ()]
+    if not names:
+        return ""
+    shown = names[:_PAUSED] + ([f"{len(names) - _PAUSED} more"] if len(names) > _PAUSED else [])
+    what = "the schedule of {names} is" if len(names) == 1 else "the schedules of {names} are"
+    return f"{what.format(names=listed(shown))} stopped before the first rerun, and started again at the end"
 
 
 def stage_text(details: t.Mapping[str, t.Any], stage: int, workspace_id: str) -> str:

@@ -100,6 +100,9 @@ class Strategy(abc.ABC):
     def send(self, batch: Batch, sender: Sender) -> t.Iterator[RerunExchange]:
         """Send one batch, in as many requests as the API generation needs."""
 
+    def foresee(self, plan: Plan, journal: Journal) -> None:  # noqa: B027 - few strategies need it
+        """What else has to be read for the lines of *plan*, which is not refused."""
+
     def before_send(self, plan: Plan, journal: Journal) -> None:  # noqa: B027 - few strategies need it
         """What is to be done before the requests of *plan* leave. What it raises keeps them from leaving."""
 
@@ -191,6 +194,8 @@ class Engine:
             snapshot, plan = self._take()
         self._learn(snapshot, plan)
         try:
+            if plan.refused is None:
+                strategy.foresee(plan, self._journal)
             if plan.refused is None and not self._run.check_mode and strategy.anything_left(plan):
                 strategy.foretell(snapshot, plan)
                 self._cover(snapshot)

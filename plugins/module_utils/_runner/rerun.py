@@ -92,6 +92,7 @@ class Goal(Strategy):
         self._policy(RunScope(self.since(now).ms or now, False, window))
         self._apis = {self._workspace_id: self.api}
         self._pauses = RerunPauses(run, self.api, self.run_id, self.state.paused)
+        self._paused_jobs: list[str] = []  # those that are paused meanwhile, as far as was asked
         self._below = Below(run, self._api_of, self.state.downstream)
         self._order = OrderReader(run, self._api_of, self.state.dependencies)
         self._start_node = StartNode(self.api, self._retry_options, self.state.nodes)
@@ -232,12 +233,18 @@ class Goal(Strategy):
         """Start again what was paused, and nothing else."""
         restore(self.run, self._pauses)
 
+    def foresee(self, plan: Plan, journal: Journal) -> None:
+        """Which jobs are paused, in a pass that only tells what is to be done."""
+        if self.run.check_mode or self.state.plan_only:
+            self._paused_jobs = self._pauses.foreseen(journal, self._jobs_to_pause(plan))
+
     def before_send(self, plan: Plan, journal: Journal) -> None:
         """Pause the jobs of which something is to be rerun."""
-        open_here = (
-            decision for decision in plan.decisions if decision.action.open and decision.instance.key.workspace_id == self._workspace_id
-        )
-        self._pauses.pause(journal, {decision.instance.job_name for decision in open_here})
+        self._pauses.pause(journal, self._jobs_to_pause(plan))
+
+    def _jobs_to_pause(self, plan: Plan) -> set[str]:
+        here = (decision for decision in plan.decisions if decision.instance.key.workspace_id == self._workspace_id)
+        return {decision.instance.job_name for decision in here if decision.action.open}
 
     def after_pass(self, plan: Plan, journal: Journal) -> None:
         """Say that what was paused is still needed; start it again where nothing is left to do."""
@@ -289,7 +296,7 @@ class Goal(Strategy):
         )
         forecast, now_ms = self._forecast(plan, snapshot)
         purpose = printable(self.run.options["purpose"] or "", 200)
-        details = plan_details(plan, forecast, statuses, self._retry_options, now_ms)
+        details = plan_details(plan, forecast, statuses, self._retry_options, now_ms, paused_jobs=self._paused_jobs)
         self.run.result["plan_details"] = details
         self.run.result["plan"] = [
             *plan_lines(self._workspace_id, snapshot.scope, plan, self._policy(snapshot.scope), details, purpose),

@@ -64,6 +64,18 @@ class RerunPauses:
     def _book(self, journal: Journal) -> PauseBook:
         return PauseBook(journal, self._run.session.project_id, self._api.workspace_id)
 
+    def foreseen(self, journal: Journal, job_names: t.Collection[str]) -> list[str]:
+        """The names of those of the jobs that :meth:`pause` pauses, or keeps paused where another rerun has: they are started again at the end.
+
+        :raises ApiError: the jobs cannot be listed.
+        """
+        if not self.wanted or not job_names:
+            return []
+        schedules = self._schedules(self._book(journal))
+        listed, pauses = schedules.read()
+        decisions = schedules.decide([job for job in listed if job.name in job_names], PAUSED, pauses)
+        return [decision.job_name for decision in decisions if decision.step is ScheduleStep.PAUSE or _of_rerun(decision)]
+
     def pause(self, journal: Journal, job_names: t.Collection[str]) -> None:
         """Pause those of the jobs that are scheduled and that this run has not considered before.
 
@@ -87,7 +99,7 @@ class RerunPauses:
                     self.finish(journal)
                     outcome.error.message = f"job {printable(decision.job_name, 100)} could not be paused: {outcome.error.message}"
                     raise outcome.error
-            elif decision.pause is not None and decision.pause.made_by is MadeBy.RERUN:
+            elif _of_rerun(decision):
                 book.hold([decision.job_name], self._id, self._lease_ms())
 
     def renew(self, journal: Journal) -> None:
@@ -139,6 +151,11 @@ class RerunPauses:
             texts = self.failures if ours else self.notes
             if text not in texts:
                 texts.append(text)
+
+
+def _of_rerun(decision: ScheduleDecision) -> bool:
+    """Whether a rerun has paused the job."""
+    return decision.pause is not None and decision.pause.made_by is MadeBy.RERUN
 
 
 def restore(run: ModuleRun, pauses: RerunPauses) -> None:

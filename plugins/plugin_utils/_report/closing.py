@@ -15,7 +15,7 @@ import typing as t
 from ...module_utils._common.text import printable
 from ...module_utils._common.times import duration_text
 from ...module_utils._output.expectation import late_lines, minute
-from ...module_utils._output.plan_details import detail_lines
+from ...module_utils._output.plan_details import detail_lines, paused_text
 from .._common.lines import Line
 from .._common.local_times import local_time, localized, option_time, zone_of
 from .._common.tables import COLUMNS, shortened, table_lines, wrapped
@@ -73,6 +73,7 @@ def summary_lines(report: Result, *, verbose: bool = False, language: str = ENGL
         *_cause_lines(report, language),
         *_downstream_lines(report, language),
         *_how_lines(report, language),
+        *_paused_lines(report, language),
         *_late_lines(report, language),
         *_lost_lines(lost, language, verbose),
         *_broken_lines(broken, language, verbose),
@@ -140,6 +141,16 @@ def _how_lines(report: Result, language: str) -> list[Line]:
     parts = [part for part in (start, took if start or not took else say(language, "takes {duration}", duration=took)) if part]
     text = say(language, "; ").join(parts)
     return [Line(row) for row in wrapped(say(language, "{text}.", text=f"{text[0].upper()}{text[1:]}"))] if text else []
+
+
+def _paused_lines(report: Result, language: str) -> list[Line]:
+    """Which jobs of each workspace a plan pauses meanwhile."""
+    lines = []
+    for workspace in report["workspaces"] if report["check_mode"] else ():
+        text = paused_text(workspace["plan_details"]) if would_rerun(workspace) else ""
+        shown = say(language, "{host}: {text}", host=printable(workspace["host"], 100), text=translated(language, text))
+        lines += [Line(row) for row in wrapped(say(language, "{text}.", text=shown), further="  ")] if text else []
+    return lines
 
 
 def _duration(details: Result, language: str) -> str:

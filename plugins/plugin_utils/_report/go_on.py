@@ -70,6 +70,10 @@ def go_on_lines(report: Result, command: Command, plans_file: str = "", language
     step = _check_mode(report, command, plans_file) if report["check_mode"] else _run(report, command)
     if step is None:
         return []
+    if command.awx and command.approved:
+        # A step takes no other variables than those of its workflow.
+        text = say(language, "To go on, launch the workflow again: it plans anew what is left, and nothing is sent twice.")
+        return [Line(line) for line in wrapped(text)]
     lead = translated(language, step.lead)
     lead = say(language, "{lead}, launch the job template with:", lead=lead[:-1]) if command.awx else lead
     return [*(Line(line) for line in wrapped(lead)), Line(step.text(command))]

@@ -13,7 +13,12 @@ import pytest
 from ansible_collections.dataarts.factory.plugins.module_utils._models.decision import Action, Decision, Upstream
 from ansible_collections.dataarts.factory.plugins.module_utils._models.instance import Status
 from ansible_collections.dataarts.factory.plugins.module_utils._models.rerun_request import RetryOptions
-from ansible_collections.dataarts.factory.plugins.module_utils._output.plan_details import detail_lines, plan_details, stage_text
+from ansible_collections.dataarts.factory.plugins.module_utils._output.plan_details import (
+    detail_lines,
+    paused_text,
+    plan_details,
+    stage_text,
+)
 from ansible_collections.dataarts.factory.plugins.module_utils._planner.forecast import Forecast, Room, foresee, runs_of
 from ansible_collections.dataarts.factory.plugins.module_utils._planner.limits import Limits
 from ansible_collections.dataarts.factory.plugins.module_utils._planner.plan import Plan
@@ -98,6 +103,22 @@ def test_where_the_reruns_start(options: RetryOptions, status: Status, line: str
 def test_nothing_is_said_where_nothing_is_rerun() -> None:
     assert detail_lines(details(decision(Action.WAIT, Status.RUNNING))) == []
     assert detail_lines({}) == []
+
+
+@pytest.mark.parametrize(
+    ("jobs", "text"),
+    [
+        ([], ""),
+        (["a"], "the schedule of a is stopped before the first rerun, and started again at the end"),
+        (["a", "b\x1b"], "the schedules of a and b\\x1b are stopped before the first rerun, and started again at the end"),
+        ([f"j{number}" for number in range(23)], "j19 and 3 more are stopped"),
+    ],
+)
+def test_which_jobs_are_paused_meanwhile(jobs: list[str], text: str) -> None:
+    made = plan_details(Plan((decision(),)), Forecast(), FAIL, RetryOptions(), at(0), paused_jobs=jobs)
+    assert len(made["paused_jobs"]) == len(jobs)
+    assert text in paused_text(made)
+    assert [line for line in detail_lines(made) if "stopped before" in line] == ([f"  {paused_text(made)}"] if jobs else [])
 
 
 def succeeded(job_name: str, number: int = 9) -> Decision:

@@ -259,6 +259,14 @@ def test_how_a_plan_reruns_and_how_long_that_takes(hosts: dict[str, dict[str, t.
     assert not any(line.startswith(("Each", "Takes")) for line in summary(hosts, check_mode=False))
 
 
+def test_a_plan_says_of_each_workspace_which_jobs_it_pauses() -> None:
+    hosts = {"a": planned(5, paused_jobs=["daily_sales", "daily_stock"]), "b": planned(5), "c": planned(5, number=0, paused_jobs=["x"])}
+    said = " ".join(" ".join(summary(hosts, check_mode=True)).split())
+    assert "a: the schedules of daily_sales and daily_stock are stopped before the first rerun, and started again at the end." in said
+    assert said.count("stopped before") == 1
+    assert "stopped before" not in " ".join(summary(hosts, check_mode=False))
+
+
 def test_no_command_repeats_what_was_refused_as_a_whole() -> None:
     refused = {**some(True, to_rerun=2), "succeeded": False, "error": {"kind": "limit"}}
     assert command({"a": refused}, check_mode=True) == ("", [])
@@ -418,6 +426,14 @@ def test_awx_shows_variables_instead_of_a_command() -> None:
         "dataarts_check_only": True,
     }
     assert go_on_lines(made({"a": some(True, to_rerun=1)}, awx, check_mode=True), awx) == []
+
+
+def test_a_step_of_a_workflow_of_awx_names_the_workflow_and_no_variables() -> None:
+    step = Command(awx=True, approved=True)
+    for hosts in ({"a": some(running=1)}, {"a": some(failed_again=1)}, {"a": WRONG_KEY}):
+        text = " ".join(line.text for line in go_on_lines(made(hosts, step), step))
+        assert " ".join(text.split()) == "To go on, launch the workflow again: it plans anew what is left, and nothing is sent twice."
+    assert go_on_lines(made({"a": some(succeeded=1)}, step), step) == []
 
 
 def test_settings_that_were_found_by_the_directory_are_named() -> None:

@@ -18,6 +18,7 @@ import pytest
 from ansible_collections.dataarts.factory.plugins.module_utils._config.argument_spec import KIND_WORDS, OUTCOME_WORDS
 from ansible_collections.dataarts.factory.plugins.module_utils._models.decision import Action
 from ansible_collections.dataarts.factory.plugins.module_utils._output.messages import stop_lines
+from ansible_collections.dataarts.factory.plugins.module_utils._output.plan_details import paused_text
 from ansible_collections.dataarts.factory.plugins.module_utils._planner.diagnosis import diagnose, first_step
 from ansible_collections.dataarts.factory.plugins.module_utils._planner.limits import Limits
 from ansible_collections.dataarts.factory.plugins.module_utils._planner.missing import Schedule, UnknownScheduleError
@@ -262,6 +263,7 @@ def all_plan_lines() -> Iterator[str]:
     for timeout_action, exception in (("stop", "report"), ("stop_and_rerun", "stop_and_rerun")):
         options = {"timeout_action": timeout_action, "wait": True, "wait_timeout": 60, "running_exception": exception}
         yield from stop_lines(options)
+    yield from (paused_text({"paused_jobs": [f"job_{name}" for name in range(number)]}) for number in (1, 2, 22))
 
 
 def test_every_line_of_a_plan_has_a_translation() -> None:
