@@ -140,14 +140,19 @@ def test_only_what_was_approved_is_made(service: t.Any, make: Make) -> None:
 
 
 def test_an_approved_repair_that_was_interrupted_goes_on(service: t.Any, make: Make) -> None:
-    service.reset(night({**SALES, "run_seconds": 600}, {"name": "stock", "instances": instances(2)}))
+    service.reset(night({**SALES, "run_seconds": 600}, {"name": "stock", "instances": instances(2), "run_seconds": 360_000}))
     names = [gap["name"] for gap in make(check=True)["gaps"]]
     late = make(approved={"gaps": names}, wait_timeout=0)
     assert (late["failed"], late["error"]["kind"], late["changed"]) == (True, "incomplete", True)
+    running = make(check=True, approved={"gaps": names})
+    assert [(gap["state"], gap["instances"]) for gap in running["gaps"] if gap["job_name"] == "stock"] == [("missing", 1)]
+    service.advance(360_000)
     done = make(approved={"gaps": names})
     assert not done["failed"], done["msg"]
     assert sorted(made(service)) == sorted([*(("sales", whole_hour(hours)) for hours in (7, 6, 3)), ("stock", whole_hour(2))])
     assert make(approved={"gaps": names})["changed"] is False
+    checked = make(check=True, approved={"gaps": names})
+    assert (checked["changed"], checked["gaps"]) == (False, [])
 
 
 def test_of_two_repairs_whose_gaps_differ_and_overlap_one_is_sent(service: t.Any, make: Make) -> None:

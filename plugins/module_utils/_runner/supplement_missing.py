@@ -143,7 +143,7 @@ def _find(run: ModuleRun) -> None:
         approved=options["approved"] is not None,
         began=False,
     )
-    _compare(run)
+    _compare(run, api)
 
 
 def _paused(run: ModuleRun) -> frozenset[str]:
@@ -173,7 +173,7 @@ def _rows(run: ModuleRun) -> list[PatchDataRow]:
     return SupplementDataApi(ScopedClient(run.session, run.options["workspace_id"])).rows()
 
 
-def _compare(run: ModuleRun) -> None:
+def _compare(run: ModuleRun, api: WorkspaceApi) -> None:
     """Leave alone what is not to be made; take up again what was approved and has been begun; refuse what differs from what was approved."""
     approved = None if run.options["approved"] is None else approved_names(run.options["approved"])
     gaps = run.result["gaps"]
@@ -202,16 +202,20 @@ def _compare(run: ModuleRun) -> None:
         run.result.update(failure_result(sentence(run.what, different, _CHANGED), "limit"))
         return
     listed = {gap["name"] for gap in gaps}
-    # Begun by an earlier start of this repair: its end is waited for.
-    gaps += [_of_row(run, row) for row in made if row.name not in listed]
+    # Begun by an earlier start of this repair: its end is waited for. Check mode names what has not ended.
+    begun = [row for row in made if row.name not in listed and (row.state == "running" or not run.check_mode)]
+    gaps += [_of_row(run, row, api) for row in begun]
 
 
-def _of_row(run: ModuleRun, row: PatchDataRow) -> dict[str, t.Any]:
+def _of_row(run: ModuleRun, row: PatchDataRow, api: WorkspaceApi) -> dict[str, t.Any]:
+    number = 0  # how many it makes is read at its end
+    if run.check_mode and row.begin is not None and row.end is not None:
+        number = max(1, len(api.list_instances(Window(row.begin, row.end), job_name=row.jobs[0])))
     dates = {"start_date": str(row.begin), "end_date": str(row.end)}
     named = {"workspace_id": run.options["workspace_id"], "job_name": row.jobs[0], "name": row.name}
     return t.cast(
         "dict[str, t.Any]",
-        safe({**named, "instances": 0, "others": 0, **dates, "job_status": "", "stage": BEFORE, "state": TO_MAKE, "msg": ""}),
+        safe({**named, "instances": number, "others": 0, **dates, "job_status": "", "stage": BEFORE, "state": TO_MAKE, "msg": ""}),
     )
 
 
