@@ -201,6 +201,11 @@ summary:
       type: int
       returned: always
       sample: 0
+    to_make:
+      description: How many missing instances playbook C(dataarts.factory.repair) would make.
+      type: int
+      returned: always
+      sample: 0
     broken:
       description: Number of broken instances.
       type: int

@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import re
+import time
 import typing as t
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -20,7 +21,7 @@ from ansible_collections.dataarts.factory.plugins.module_utils._common.times imp
 from emulator.running import Running, running
 from tests.awx import definitions, rules
 from tests.awx.job import Job, Launcher
-from tests.support.scenarios import ACCESS_KEY, PROJECT_ID, REGION, SECRET_KEY, SUPPLY_ID, WORKSPACE_ID, small_night
+from tests.support.scenarios import ACCESS_KEY, FREE, PROJECT_ID, REGION, SECRET_KEY, SUPPLY_ID, V1, V2, WORKSPACE_ID, small_night
 from tests.support.storage import Storage
 from tests.support.workspace import variables
 from tools import awx
@@ -180,6 +181,89 @@ def judge_report(report: dict[str, t.Any], storage: Storage, jobs: tuple[Job, ..
     assert {request.headers["Authorization"] for request in storage.requests} == {"Bearer t0ken"}
 
 
+def damaged(hour: Callable[[int], int], *, loads_missing: tuple[int, ...] = (5,)) -> dict[str, t.Any]:
+    """In sales orders failed once, mart succeeded on its old data, loads was not made *loads_missing* hours ago, and closed, which is stopped, too;
+    in the other workspace stock failed once."""
+
+    def job(name: str, missing: t.Collection[int] = (), failed: t.Collection[int] = (), **more: t.Any) -> dict[str, t.Any]:
+        cycles = [{"plan_time": hour(ago), "status": "fail" if ago in failed else "success"} for ago in range(7) if ago not in missing]
+        return {"name": name, "instances": cycles, **more}
+
+    sales = [
+        job("orders", failed=(3,)),
+        job("mart", depends_on=["orders"]),
+        job("loads", missing=loads_missing),
+        job("closed", missing=(1,), status="STOPPED"),
+    ]
+    workspaces = [
+        {"id": WORKSPACE_ID, "name": "sales", "jobs": sales},
+        {"id": SUPPLY_ID, "name": "supply", "jobs": [job("stock", failed=(2,))]},
+    ]
+    return small_night(workspaces=workspaces, speed=600, switches={**FREE, **V1, **V2})
+
+
+#: What AWX hands to every step of a repair: answers that take the place of what the inventory says, no too, and the workflow's own variable.
+REPAIR = {
+    **rules.unanswered(definitions.surveys()["repair"]),
+    "dataarts_answer_pause_schedules": "yes",
+    "dataarts_answer_stopped_jobs": "no",
+    "dataarts_threshold": 0,
+}
+
+
+@OLDEST_TOO
+def test_a_repair_is_planned_approved_carried_out_as_planned_and_rechecked(launch: Launch, service: Running) -> None:
+    """One plan with missing instances and the jobs that are paused; one that is another by then is refused, and the recheck fails; each once."""
+    begun = int(time.time()) // 3600 * 3_600_000
+
+    def hour(ago: int) -> int:
+        return begun - ago * 3_600_000
+
+    service.reset(damaged(hour))
+    launcher = launch()
+    own = {"dataarts_stopped_jobs": True, "dataarts_planned_after": str(hour(6))}
+    launcher = dataclasses.replace(launcher, hosts={name: {**known, **own} for name, known in launcher.hosts.items()})
+    steps = {kind["name"]: kind.get("variables", {}) for kind in definitions.variables("definitions")["__dataarts_awx_kinds"]}
+    plan = launcher.run("repair.yml", REPAIR, steps["plan repair"], check=True).succeeded()
+    assert not service.journal()
+    planned = plan.artifacts()["dataarts_summary"]
+    assert (planned["to_rerun"], planned["to_make"]) == (3, 1)
+    assert "sales: the schedules of mart and orders are stopped before the first rerun" in " ".join(planned["text"].split())
+
+    def follows(playbook: str, template: dict[str, t.Any], check: bool = False) -> Job:
+        return launcher.run(playbook, {**plan.artifacts(), **REPAIR}, template, check)
+
+    few = follows("gate.yml", {"dataarts_gate": "few"}).failed()
+    assert "3 instances would be rerun and 1 made by PatchData, more than the 0 that need no approval" in few.messages()[0]
+    follows("gate.yml", {"dataarts_gate": "many"}).succeeded()
+
+    service.reset(damaged(hour, loads_missing=(4, 5)))
+    other = follows("repair.yml", steps["repair as planned"]).failed()
+    assert {entry["workspace_id"] for entry in service.journal()} == {SUPPLY_ID}
+    output = " ".join(other.stdout().split())
+    assert "in AWX launch the workflow again" in output
+    assert "To go on, launch the workflow again: it plans anew what is left" in output
+    assert "launch the job template with" not in output
+    recheck = follows("recheck_repair.yml", steps["recheck repair"], check=True).failed()
+    assert "Not everything has succeeded: nothing known of sales" in " ".join(recheck.messages())
+
+    service.reset(damaged(hour))
+    early = follows("recheck_repair.yml", steps["recheck repair"], check=True).failed()
+    assert "Not everything has succeeded: 3 not rerun, 1 still missing. The table" in " ".join(early.messages())
+    follows("repair.yml", steps["repair as planned"]).succeeded()
+    entries = [(entry["kind"], entry["job_name"]) for entry in service.journal()]
+    assert Counter(entries) == dict.fromkeys(
+        [
+            *(("patch_data", "loads"), ("retry", "orders"), ("retry", "mart"), ("retry", "stock")),
+            *((f"{what}_schedule", job) for what in ("stop", "start") for job in ("orders", "mart", "stock")),
+        ],
+        1,
+    )
+    before = service.journal()
+    follows("recheck_repair.yml", steps["recheck repair"], check=True).succeeded()
+    assert service.journal() == before
+
+
 def test_nobody_answers_and_the_inventory_decides(launch: Launch, service: Running) -> None:
     """A schedule: what AWX fills in leaves the choices and limits of every workspace as they are. An answer takes their place."""
     launcher = launch()
@@ -281,9 +365,11 @@ def test_the_other_way_vaulted_keys_in_the_inventory_and_no_credential_of_ours(l
     again = launcher.run(
         "rerun.yml",
         {**plan.artifacts(), **ANSWERS, "dataarts_threshold": 50, "awx_job_launch_type": "relaunch"},
-        {"dataarts_plan_required": True},
+        {"dataarts_plan_required": True, "dataarts_awx_workflow": "DataArts retail: night"},
     ).succeeded()
-    assert "AWX does not go on with the workflow after it" in " ".join(again.stdout().split())
+    output = " ".join(again.stdout().split())
+    assert "AWX does not go on with the workflow after it" in output
+    assert "launch workflow DataArts retail: night." in output
     assert "launched again by itself" not in plan.stdout()
     assert sorted(reruns(service).values()) == [1] * 7
 

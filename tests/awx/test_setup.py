@@ -24,7 +24,7 @@ pytestmark = [pytest.mark.awx, pytest.mark.timeout(1800)]
 
 PLAYBOOK = "dataarts.factory.awx_setup"
 EXAMPLE = definitions.ROOT / "examples" / "awx" / "awx.yml"
-PLAYBOOKS = ("rerun.yml", "rerun_failed.yml", "rerun_related.yml", "repair.yml", "recheck.yml", "gate.yml")
+PLAYBOOKS = ("rerun.yml", "rerun_failed.yml", "rerun_related.yml", "repair.yml", "recheck.yml", "recheck_repair.yml", "gate.yml")
 SECRETS = {"RETAIL_SECRET_KEY": "0123456789", "FINANCE_SECRET_KEY": "sk-of-finance-12345"}
 KEYS = {"RETAIL_ACCESS_KEY": "AKRETAIL00001", "FINANCE_ACCESS_KEY": "AKFINANCE0002"}
 OLDEST, MIDDLE, NEWEST = "oldest", "middle", "newest"
@@ -126,18 +126,20 @@ def judge(double: Double) -> None:
     assert store.named("credential_types", "DataArts account")["injectors"] == definitions.injectors()
 
     templates = {str(template["name"]): number for number, template in store.things["job_templates"].items()}
-    assert len(templates) == 2 * 7 + 2
+    assert len(templates) == 2 * 9 + 2
     for name, number in templates.items():
         template = store.things["job_templates"][number]
         gate = name.startswith("DataArts: ")
         assert (template["allow_simultaneous"], template["use_fact_cache"], template["job_slice_count"]) == (gate, False, 1), name
         assert template["ask_variables_on_launch"] is False, name
-        assert template["job_type"] == ("check" if name.endswith((": plan", ": recheck")) else "run"), name
+        assert template["job_type"] == ("check" if name.endswith((": plan", ": recheck", " repair")) else "run"), name
         assert len(store.names("job_templates", number, "credentials")) == (0 if name.startswith("DataArts: ") else 1), name
         assert "dataarts" in store.names("job_templates", number, "labels"), name
-        notified = name.endswith((": rerun", ": rerun failed", ": rerun related", ": repair", ": plan", ": recheck", ": too many"))
+        notified = not name.endswith((" plan", ": repair as planned", ": few enough")) or name.endswith(": plan")
         assert bool(store.names("job_templates", number, "notification_templates_error")) == notified, name
-    assert json.loads(store.named("job_templates", "DataArts retail: rerun plan")["extra_vars"]) == {"dataarts_plan_required": True}
+    for step, flow in (("rerun plan", "night"), ("repair as planned", "repair"), ("recheck repair", "repair")):
+        given = json.loads(store.named("job_templates", f"DataArts retail: {step}")["extra_vars"])
+        assert given == {"dataarts_plan_required": True, "dataarts_awx_workflow": f"DataArts retail: {flow}"}
     assert store.surveys["job_templates", templates["DataArts retail: rerun"]] == definitions.surveys()["rerun"]
     assert store.surveys["job_templates", templates["DataArts finance: rerun related"]] == definitions.surveys()["rerun_related"]
 
@@ -152,17 +154,20 @@ def judge(double: Double) -> None:
     # Read on project and inventories, where AWX keeps why an update failed.
     assert {kind for kind, name, role in given} == {"job_templates", "workflow_job_templates", "projects", "inventories"}
     assert {role for kind, name, role in given if kind in ("projects", "inventories")} == {"read"}
-    assert ("workflow_job_templates", "DataArts retail: night", "approval") in given
+    for flow in ("night", "repair"):
+        assert {("workflow_job_templates", f"DataArts retail: {flow}", role) for role in ("approval", "execute")} <= given
     assert ("job_templates", "DataArts retail: rerun", "execute") in given
-    assert ("job_templates", "DataArts retail: rerun plan", "read") in given
-    assert ("job_templates", "DataArts retail: rerun plan", "execute") not in given
+    for step in ("rerun plan", "repair as planned"):
+        assert {role for kind, name, role in given if name == f"DataArts retail: {step}"} == {"read"}
 
 
 def judge_workflows(double: Double) -> None:
     """The steps of each account's night and what follows each; the workflow over both and its schedule."""
     store = double.store
-    for name, threshold in (("DataArts retail: night", 50), ("DataArts finance: night", 10)):
-        workflow = store.named("workflow_job_templates", name)
+    flows = {"retail: night": 50, "finance: night": 10, "retail: repair": 0, "finance: repair": 0}
+    for name, threshold in flows.items():
+        workflow = store.named("workflow_job_templates", f"DataArts {name}")
+        assert store.surveys["workflow_job_templates", workflow["id"]] == definitions.surveys()[name.rpartition(": ")[2]]
         assert json.loads(workflow["extra_vars"]) == {"dataarts_threshold": threshold}
         assert store.names("workflow_job_templates", workflow["id"], "notification_templates_approvals") == ["DataArts webhook"]
         assert store.names("workflow_job_templates", workflow["id"], "notification_templates_error") == []
@@ -171,6 +176,15 @@ def judge_workflows(double: Double) -> None:
             for number, node in store.things["workflow_job_template_nodes"].items()
             if node["workflow_job_template"] == workflow["id"]
         }
+        runs = {step: store.things["workflow_job_template_nodes"][number]["unified_job_template"] for step, number in nodes.items()}
+        steps = ("plan repair", "repair as planned", "recheck repair") if name.endswith("repair") else ("plan", "rerun plan", "recheck")
+        account = name.partition(":")[0]
+        assert [runs[step] for step in ("plan", "rerun", "recheck")] == [
+            store.named("job_templates", f"DataArts {account}: {step}")["id"] for step in steps
+        ]
+        assert store.things["workflow_approval_templates"][runs["approval"]]["name"] == (
+            f"Rerun more instances of {account} than {threshold}" if threshold else f"Repair {account} as planned"
+        )
         follows = {
             (step, link.removesuffix("_nodes"), following)
             for step, number in nodes.items()
@@ -370,7 +384,7 @@ def test_a_journal_and_a_place_for_reports_have_credentials_of_their_own(tmp_pat
         assert rules.rendered(definitions.injectors("report_"), store.secrets[reports], definitions.inputs("report_")) == {
             f"DATAARTS_REPORT_{name.upper()}": value for name, value in place.items()
         }
-        for kind in ("rerun", "rerun failed", "rerun related", "plan", "rerun plan", "recheck"):
+        for kind in [kind["name"] for kind in definitions.variables("definitions")["__dataarts_awx_kinds"]]:
             template = store.named("job_templates", f"DataArts solo: {kind}")
             assert json.loads(template["extra_vars"])["dataarts_journal"] == "postgresql://"
             assert store.names("job_templates", template["id"], "credentials") == ["DataArts journal", "DataArts report", "DataArts solo"]
@@ -394,7 +408,7 @@ def test_a_journal_and_a_place_for_reports_have_credentials_of_their_own(tmp_pat
 
 def laid_out(store: Store, names: t.Iterable[str]) -> None:
     """What the role makes for accounts, with nothing in it but what AWX wants, for tests of one part of the role."""
-    kinds, gates = (definitions.variables("definitions")[f"__dataarts_awx_{name}"] for name in ("kinds", "gates"))
+    kinds, gates, flows = (definitions.variables("definitions")[f"__dataarts_awx_{name}"] for name in ("kinds", "gates", "workflows"))
     owner = store.create("organizations", {"name": "DataArts"})
     own = {"organization": owner}
     for label in ("dataarts", *names):
@@ -414,7 +428,8 @@ def laid_out(store: Store, names: t.Iterable[str]) -> None:
         inventory = store.create("inventories", {"name": f"DataArts {name}", **own})
         for kind in kinds:
             store.create("job_templates", {"name": f"DataArts {name}: {kind['name']}", "inventory": inventory, **runs})
-        store.create("workflow_job_templates", {"name": f"DataArts {name}: night", **own})
+        for flow in flows:
+            store.create("workflow_job_templates", {"name": f"DataArts {name}: {flow['name']}", **own})
     store.create("workflow_job_templates", {"name": "DataArts: night of all accounts", **own})
 
 
@@ -576,7 +591,7 @@ def test_another_team_may_approve(tmp_path: Path) -> None:
     """Then the team that launches may not, also where it might before."""
     account = {"name": "solo", "credential": {"region": "cn-north-4", "auth_token": "token"}}
     settings: dict[str, t.Any] = {"dataarts_awx_accounts": [account], "dataarts_awx_team": "Data operators"}
-    approval = ("workflow_job_templates", "DataArts solo: night", "approval")
+    approvals = {("workflow_job_templates", f"DataArts solo: {flow}", "approval") for flow in ("night", "repair")}
     with Double(PLAYBOOKS) as double:
         store = double.store
         laid_out(store, ["solo"])
@@ -585,15 +600,15 @@ def test_another_team_may_approve(tmp_path: Path) -> None:
             store.create("teams", {"name": name, "organization": organization}) for name in ("Data operators", "Data owners")
         )
         part(double, tmp_path / "a", ("access",), settings).succeeded()
-        assert approval in store.roles_of("teams", launchers)
+        assert approvals <= store.roles_of("teams", launchers)
         # AWX keeps there why an update failed.
         assert {("projects", "DataArts reruns", "read"), ("inventories", "DataArts solo", "read")} <= store.roles_of("teams", launchers)
         both = {**settings, "dataarts_awx_approval_team": "Data owners"}
         part(double, tmp_path / "b", ("access",), both).succeeded()
         owners = store.roles_of("teams", others)
-        assert approval in owners
+        assert approvals <= owners
         assert {role for kind, name, role in owners} == {"approval", "read"}
-        assert approval not in store.roles_of("teams", launchers)
+        assert not approvals & store.roles_of("teams", launchers)
         store.writes.clear()
         part(double, tmp_path / "c", ("access",), both).succeeded()
         assert store.writes == []

@@ -10,7 +10,7 @@ import typing as t
 
 from ...module_utils._common.errors import OptionError
 from ...module_utils._common.text import listed, printable
-from ...module_utils._config.argument_spec import Spec, instance_retry_spec, rerun_spec
+from ...module_utils._config.argument_spec import Spec, instance_retry_spec, rerun_spec, supplement_missing_spec
 from ...module_utils._config.credentials import KINDS, MACHINE, text_of
 from ...module_utils._config.raw_values import problem
 from ...module_utils._config.regions import region_id
@@ -19,6 +19,8 @@ from .._task.variables import said
 PREFIX = "dataarts_"
 #: Answers of a survey to what the inventory may say for each workspace: they take its place only if they say anything, see role awx.
 ANSWER = f"{PREFIX}answer_"
+#: The answer that leaves the option to the inventory.
+_TO_INVENTORY = "as the inventory says"
 _OPTIONAL = frozenset({"security_token"})
 Fields = t.Sequence[t.Mapping[str, t.Any]]
 
@@ -58,7 +60,7 @@ def survey_answer_errors(variables: t.Mapping[str, t.Any]) -> list[str]:
         prefix = ANSWER if name.startswith(ANSWER) else PREFIX
         option = name[len(prefix) :]
         # A form sends empty text for a question that nobody answered.
-        if not name.startswith(prefix) or option not in _known() or not said(value):
+        if not name.startswith(prefix) or option not in _known() or not said(value) or (prefix == ANSWER and value == _TO_INVENTORY):
             continue
         text = problem(option, value, _known()[option])
         if text is not None:
@@ -93,9 +95,7 @@ def _known() -> Spec:
     return {
         **{name: single[name] for name in ("job_name", "begin_time", "end_time", "concurrent")},
         **rerun_spec(),
-        # A survey has a choice more for them, which leaves them to the inventory.
-        "order": {"type": "str"},
-        "downstream": {"type": "str"},
+        "stopped_jobs": supplement_missing_spec()["stopped_jobs"],
         "plans": {"type": "dict"},
         "fail_on_broken": {"type": "bool"},
         "threshold": {"type": "int"},

@@ -41,7 +41,7 @@ def summarize(results: t.Mapping[str, Result]) -> dict[str, t.Any]:
         workspace, job_name and the counts that are not 0, what is broken first, at most :data:`LISTED_JOBS`; ``more_jobs``: how many more
         there are; ``totals``: counts over all; ``reasons``: why instances failed, the most frequent first; ``downstream``: how
         many instances that depend on what was rerun are concerned, by effect; ``no_result``: hosts about which
-        nothing is known; ``to_rerun``, ``broken``: of the totals;
+        nothing is known; ``to_rerun``, ``broken``: of the totals; ``to_make``: how many missing instances a repair is to make;
         ``succeeded``: whether every workspace reached its goal.
     """
     workspaces: dict[str, Counts] = {}
@@ -60,6 +60,9 @@ def summarize(results: t.Mapping[str, Result]) -> dict[str, t.Any]:
         "reasons": as_statistics(causes_of(results.values())),
         "downstream": {group["effect"]: group["count"] for group in downstream_of(results.values())},
         "to_rerun": totals["to_rerun"],
+        "to_make": sum(
+            int(gap["instances"]) for result in results.values() for gap in result.get("missing") or () if gap["state"] == "missing"
+        ),
         "broken": totals["broken"],
         "succeeded": all(bool(result.get("succeeded", has_counts(result) and "error" not in result)) for result in results.values()),
     }

@@ -163,8 +163,13 @@ def test_answers_are_judged_by_the_option_they_stand_for() -> None:
         "dataarts_answer_max_instances": "",
         "dataarts_answer_job_name": " ",
         "dataarts_answer_statuses": [],
+        "dataarts_answer_downstream": "as the inventory says",
+        "dataarts_answer_pause_schedules": "as the inventory says",
+        "dataarts_answer_stopped_jobs": False,
     }
     assert [text.split()[0] for text in survey_answer_errors(answers)] == ["dataarts_answer_jobs", "dataarts_answer_planned_after"]
+    left = {"dataarts_order": "as the inventory says", "dataarts_answer_downstream": "all", "dataarts_answer_stopped_jobs": "some"}
+    assert [text.split()[0] for text in survey_answer_errors(left)] == list(left)
 
 
 def test_a_field_that_awx_wants_in_any_case_is_missed_by_its_label() -> None:
