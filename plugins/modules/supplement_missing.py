@@ -111,7 +111,7 @@ attributes:
     details:
       - An instance of any type and status counts as present, so a second run makes nothing.
 notes:
-  - The module needs both versions of the API: v1 shows the schedules, and v2 has PatchData.
+  - The module needs both versions of the API, v1 for the schedules and v2 for PatchData.
   - The gaps of a job are filled one after the other, because the service refuses a second PatchData run of a job while one is still running.
   - The instances of a job are made after those of the jobs that it depends on by its definition.
   - While another PatchData run makes instances of a job between the same dates, nothing is made for that job, and the task fails.
