@@ -121,7 +121,7 @@ class TestComplete:
     def test_a_busy_workspace_in_one_walk(self, busy: Running, unit: str, beyond: str, order: str) -> None:
         busy.reset()
         busy.set(**V1, offset_unit=unit, offset_beyond=beyond, list_order=order)
-        listed = named(factory(busy, "v1").list_instances(last_days(busy, 20)))
+        listed = named(factory(busy, "v1").list_workspace(last_days(busy, 20)).whole())
         assert len(listed) == len(set(listed)) == AT_MIDNIGHT + IN_SERIES
         assert set(listed) == known(busy)
         assert max(spans(busy, "v1_list", ("minPlanTime", "maxPlanTime"))) < 7 * DAY
@@ -173,7 +173,7 @@ class TestGenerations:
             for name in ("daily_sales", "hourly_stock", "weekly_report")
             for instance in factory(service, "v2").list_instances(window, job_name=name)
         ]
-        by_v1 = factory(service, "v1").list_instances(window)
+        by_v1 = factory(service, "v1").list_workspace(window).whole()
         assert len(by_v1) == 8
         assert sorted((instance.key, instance.status, instance.start_time, instance.instance_id) for instance in by_v1) == sorted(
             (instance.key, instance.status, instance.start_time, instance.instance_id) for instance in by_v2
@@ -215,10 +215,10 @@ class TestGenerations:
     def test_without_v1_a_workspace_is_listed_job_by_job(self, service: Running) -> None:
         service.set(**V2, v1_open=False)
         auto = factory(service)
-        assert set(named(auto.list_instances(last_days(service, 2)))) == known(service)
+        assert set(named(auto.list_workspace(last_days(service, 2)).whole())) == known(service)
         assert auto.api_versions == {"list_workspace": "v2", "jobs": "v2", "list": "v2"}
         assert not auto.walks_workspace
-        assert len(auto.list_instances(last_days(service, 2))) == 8
+        assert len(auto.list_workspace(last_days(service, 2)).whole()) == 8
         assert len(service.requests("v1_list")) == 1
 
     def test_a_v1_host_out_of_reach_is_a_warning(self, service: Running) -> None:
@@ -226,7 +226,7 @@ class TestGenerations:
         with socket.socket() as bound:
             bound.bind(("127.0.0.1", 0))  # taken, but nobody listens
             auto = factory(service, endpoint_v1=f"http://127.0.0.1:{bound.getsockname()[1]}")
-            assert set(named(auto.list_instances(last_days(service, 2)))) == known(service)
+            assert set(named(auto.list_workspace(last_days(service, 2)).whole())) == known(service)
         assert [text for text in auto.session.client.warnings if "cannot be reached" in text and "api_version" in text]
 
     @pytest.mark.parametrize("lost", ["v1", "everything"])
@@ -239,17 +239,17 @@ class TestGenerations:
             auto = factory(service, endpoint_v1=nowhere, **({"endpoint": nowhere} if lost == "everything" else {}))
             if lost == "everything":
                 with pytest.raises(ApiError) as caught:
-                    auto.list_instances(last_days(service, 2))
+                    auto.list_workspace(last_days(service, 2)).whole()
                 assert caught.value.kind is Kind.UNREACHABLE
             else:
-                auto.list_instances(last_days(service, 2))
+                auto.list_workspace(last_days(service, 2)).whole()
         auto.session.hosts = session(service).hosts
         if lost == "v1":
-            auto.list_instances(last_days(service, 2))
+            auto.list_workspace(last_days(service, 2)).whole()
             assert service.requests("v1_list") == [], "it is not tried in every pass"
             later = time.monotonic() + workspace_lists.UNREACHABLE_SECONDS
             monkeypatch.setattr(workspace_lists, "time", types.SimpleNamespace(monotonic=lambda: later))
-        assert set(named(auto.list_instances(last_days(service, 2)))) == known(service)
+        assert set(named(auto.list_workspace(last_days(service, 2)).whole())) == known(service)
         assert len(service.requests("v1_list")) == 1
         assert auto.walks_workspace
 
@@ -370,7 +370,7 @@ class TestTwins:
     def test_the_list_of_the_workspace_shows_that_v1_is_open(self, service: Running) -> None:
         service.set(**BOTH)
         auto = factory(service)
-        auto.list_instances(last_days(service, 1))
+        auto.list_workspace(last_days(service, 1)).whole()
         before = len(service.requests())
         assert auto.can_restart_by_id()
         assert len(service.requests()) == before

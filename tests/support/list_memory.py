@@ -34,7 +34,7 @@ def main() -> None:
     window = Window(now - int(days) * DAY, now)
     before = most_memory()
     try:
-        instances = api.list_named(jobs, window).instances if jobs else api.list_instances(window)
+        instances = (api.list_named(jobs, window) if jobs else api.list_workspace(window)).whole()
         outcome = str(len(instances))
     except ApiError as error:
         outcome = str(error)

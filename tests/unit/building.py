@@ -12,7 +12,7 @@ from ansible_collections.dataarts.factory.plugins.module_utils._models.attempt i
 from ansible_collections.dataarts.factory.plugins.module_utils._models.decision import Decision
 from ansible_collections.dataarts.factory.plugins.module_utils._models.instance import InstanceKey, InstanceType, JobInstance, Status
 from ansible_collections.dataarts.factory.plugins.module_utils._planner.batches import batched
-from ansible_collections.dataarts.factory.plugins.module_utils._planner.limits import Limits, limit
+from ansible_collections.dataarts.factory.plugins.module_utils._planner.limits import Limits, limit, refuse_over_limit
 from ansible_collections.dataarts.factory.plugins.module_utils._planner.plan import Plan
 from ansible_collections.dataarts.factory.plugins.module_utils._planner.reconcile import Policy
 
@@ -101,5 +101,5 @@ def intent(seen: JobInstance, when: float, *, number: int = 1, batch: int = 1, a
 
 
 def limited(decisions: t.Iterable[Decision], limits: Limits) -> Plan:
-    """The plan for *decisions* with its requests: the last two steps of the pipeline."""
-    return batched(limit(Plan(tuple(decisions)), limits), limits.batch_size)
+    """The plan for *decisions* with its requests, by limits and batches alone."""
+    return batched(limit(refuse_over_limit(Plan(tuple(decisions)), limits), limits), limits.batch_size)

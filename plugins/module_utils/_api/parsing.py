@@ -116,12 +116,12 @@ class Fields:
         number = self.optional_number(name)
         return None if number is None else str(number)
 
-    def job_id(self, name: str = "job_id") -> str:
+    def job_id(self) -> str:
         """A required id of a job, its digits as text. The sample of one specification has a stray comma, "868641," [HCAPI]. :raises ApiError: BAD_ANSWER."""
-        value = self._required(name, self.identifier(name))
+        value = self._required("job_id", self.identifier("job_id"))
         digits = value.rstrip(", ")
         if not _NUMBER.fullmatch(digits) or not 0 <= int(digits) <= MAX_NUMBER:
-            raise self._wrong(name, value, "the number of a job")
+            raise self._wrong("job_id", value, "the number of a job")
         return str(int(digits))
 
     def text(self, name: str, most: int = MAX_TEXT) -> str | None:

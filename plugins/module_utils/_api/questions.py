@@ -48,9 +48,9 @@ class Questions:
         """The answer to *request*."""
         return self._session.client.send(request, deadline=self._deadline)
 
-    def jobs(self, version: str, limit: int, offset: int = 0, job_type: str = "BATCH") -> Answer:
+    def jobs(self, version: str, limit: int, offset: int = 0) -> Answer:
         """One page of the list of jobs."""
-        return self.send((self._v2 if version == "v2" else self._v1).jobs_request(job_type, limit, offset))
+        return self.send((self._v2 if version == "v2" else self._v1).jobs_request("BATCH", limit, offset))
 
     def instances(self, version: str, job_name: str | None, window: Window | None, limit: int) -> Answer:
         """The first page of the instances of a job, or with v1 of the whole workspace if there is no *job_name*; without a window of today's."""

@@ -79,22 +79,20 @@ class WorkspaceLists:
         self,
         window: Window,
         *,
-        job_name: str | None = None,
+        job_name: str,
         statuses: t.Collection[Status] | None = None,
         instance_type: InstanceType | None = None,
         budget: ListBudget | None = None,
     ) -> list[JobInstance]:
-        """All instances planned within *window*, in no order. Two may share a key, see :attr:`.JobInstance.full_key`.
+        """All instances of a job planned within *window*, in no order. Two may share a key, see :attr:`.JobInstance.full_key`.
 
         :param window: both ends included. Plan times before :data:`RETENTION_MS` ago or beyond :data:`PLANNED_AHEAD_MS` ahead, by the
             service's clock, are left out, because there are no such instances.
-        :param job_name: the exact name; None for the whole workspace.
+        :param job_name: the exact name.
         :param statuses: None or empty for all.
         :param budget: that of the listing which this list is a part of; its own if None.
         :raises ApiError: a part of the list could not be read, or it exceeds *budget*.
         """
-        if job_name is None:
-            return self.list_workspace(window, statuses=statuses, instance_type=instance_type).whole()
         span = self._retained(window)
         if span is None:
             return []
@@ -104,7 +102,7 @@ class WorkspaceLists:
             lambda: self._v2.list_instances(job_name, span, **filters),
             lambda: self._v1.list_instances(job_name, span, **filters),
         )
-        return _filtered(instances, statuses, instance_type)
+        return [instance for instance in instances if wanted_status(instance, statuses) and wanted_type(instance, instance_type)]
 
     def list_workspace(
         self,
@@ -118,6 +116,8 @@ class WorkspaceLists:
 
         Sub-jobs are listed as ``<real-time job>_<node>`` [H-208]. No list names them, and only v1's definition of a real-time job names
         its nodes. Where that cannot be read, ``notes`` of the listing names the real-time job.
+
+        :param statuses: to ask for, and *instance_type* likewise, as far as a request can; others may be listed too.
         """
         span = self._retained(window)
         if span is None:
@@ -125,7 +125,7 @@ class WorkspaceLists:
         wanted = wanted or WantedJobs()
         walked = self._walk(span, statuses, instance_type)
         if walked is not None:
-            return Listing(_filtered((instance for instance in walked if wanted.name(instance.job_name)), statuses, instance_type))
+            return Listing([instance for instance in walked if wanted.name(instance.job_name)])
         jobs = self._job_names(wanted, instance_type)
         listing = self.list_named(jobs.names, window, statuses=statuses, instance_type=instance_type)
         # A job that was listed a moment ago and does not exist any more was deleted, and its instances with it.
@@ -268,9 +268,3 @@ class WorkspaceLists:
         now = self.session.client.clock.now_ms()
         begin, end = max(window.begin, now - RETENTION_MS), min(window.end, now + PLANNED_AHEAD_MS)
         return Window(begin, end) if begin <= end else None
-
-
-def _filtered(
-    instances: t.Iterable[JobInstance], statuses: t.Collection[Status] | None, instance_type: InstanceType | None
-) -> list[JobInstance]:
-    return [instance for instance in instances if wanted_status(instance, statuses) and wanted_type(instance, instance_type)]

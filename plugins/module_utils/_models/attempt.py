@@ -28,6 +28,12 @@ class Outcome(str, enum.Enum):
     MOVED_ON = "moved_on"  # a stop, a pause or its end that was not sent: just before it, the instance or the job was not as it was listed
 
 
+#: Outcomes of requests of which no answer tells what became of them, of those that may have taken effect, and of those that provably did not.
+LOST = frozenset({Outcome.INTENDED, Outcome.UNKNOWN})
+EFFECTIVE = LOST | {Outcome.ACCEPTED}
+NO_EFFECT = frozenset({Outcome.REJECTED, Outcome.NOT_EXECUTED})
+
+
 class AttemptKind(str, enum.Enum):
     """What a request asks for; the values are what the journal and results hold. All share the unique indexes: a stop answers a state in which
     an instance is in progress or hangs, a rerun one in which it has ended, so no two requests ever answer the same state. Those from

@@ -63,7 +63,7 @@ def downstream_result(dependant: Dependant, names: t.Mapping[str, str], joined: 
     }
 
 
-def downstream_lines(dependants: t.Sequence[Result], workspace_id: str, indent: str = "  ") -> list[str]:
+def downstream_lines(dependants: t.Sequence[Result], workspace_id: str) -> list[str]:
     """A line for each effect, with the jobs that it concerns; none where there are no dependants.
 
     :param dependants: as :func:`downstream_result` made them.
@@ -73,7 +73,7 @@ def downstream_lines(dependants: t.Sequence[Result], workspace_id: str, indent: 
     for effect, number, jobs in downstream_groups(dependants, workspace_id):
         words = EFFECT_WORDS[effect][number != 1]
         unsure = f"; {UNSURE}" if effect == Effect.CANCELLED.value else ""
-        lines.append(f"{indent}downstream: {number} {words}: {jobs_text(jobs)}{unsure}")
+        lines.append(f"  downstream: {number} {words}: {jobs_text(jobs)}{unsure}")
     return lines
 
 

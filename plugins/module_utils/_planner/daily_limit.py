@@ -12,11 +12,9 @@ import typing as t
 from dataclasses import replace
 
 from .._common.times import to_iso
-from .._models.attempt import DAY_MS, Attempt, Comparison, Outcome, compare
+from .._models.attempt import DAY_MS, LOST, Attempt, Comparison, Outcome, compare
 from .._models.decision import Action, Decision
 from .hung import kept
-
-_UNANSWERED = frozenset({Outcome.INTENDED, Outcome.UNKNOWN})
 
 
 def within_daily_limit(
@@ -45,7 +43,7 @@ def within_daily_limit(
         reason = f"the rerun sent at {when} was accepted, and the service does not show it; the same failure is not rerun twice"
         return replace(decision, action=Action.BLOCKED, reason=reason, attempts=0, request_id=attempt.request_id, superseded=None)
     times = [*reruns]
-    if attempt is not None and attempt.outcome in _UNANSWERED and comparison is Comparison.UNCHANGED and attempt.sent_ms in times:
+    if attempt is not None and attempt.outcome in LOST and comparison is Comparison.UNCHANGED and attempt.sent_ms in times:
         times.remove(attempt.sent_ms)  # it took no effect
     start = decision.instance.start_time
     lost = set_aside_ms is not None and start is not None and set_aside_ms - DAY_MS < start < set_aside_ms

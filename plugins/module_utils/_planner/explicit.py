@@ -18,12 +18,10 @@ from dataclasses import dataclass
 
 from .._common.text import printable
 from .._common.times import to_iso
-from .._models.attempt import Attempt, Comparison, Failure, Outcome, compare
+from .._models.attempt import NO_EFFECT, Attempt, Comparison, Failure, Outcome, compare
 from .._models.decision import Action, Decision
 from .._models.instance import InstanceKey, JobInstance
 from .reconcile import Policy, decide, judged_by, of_this_run, rerun_since, unsettled_until
-
-_NO_EFFECT = (Outcome.REJECTED, Outcome.NOT_EXECUTED)
 
 
 @dataclass(frozen=True)
@@ -162,7 +160,7 @@ def _of_another(
         instance
         for instance in listed
         if decide(instance, policy, now, None).action is Action.RETRY
-        and ((own := of_this_run(instance, policy, attempts.get(instance.key))) is None or own.outcome in _NO_EFFECT)
+        and ((own := of_this_run(instance, policy, attempts.get(instance.key))) is None or own.outcome in NO_EFFECT)
     ]
     if not left:
         return verdict
@@ -189,7 +187,7 @@ def _others(listed: t.Sequence[JobInstance], due: t.Sequence[JobInstance]) -> st
 
 def _already(instance: JobInstance, policy: Policy, now: int, attempt: Attempt | None) -> Related | None:
     """The verdict that an attempt of this run for *instance* imposes on the whole, or None."""
-    if attempt is None or attempt.outcome in _NO_EFFECT:
+    if attempt is None or attempt.outcome in NO_EFFECT:
         return None
     own = of_this_run(instance, policy, attempt)
     when, due = to_iso(attempt.sent_ms), attempt.settle_window_end(policy.settle_ms)

@@ -27,21 +27,16 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, field
 
-from .._common.errors import ApiError, Kind, OptionError
+from .._common.errors import ApiError, OptionError
 from .._common.text import printable
 from .._common.times import to_iso
-from .._models.attempt import DAY_MS, Attempt, AttemptKind, Failure, Outcome
+from .._models.attempt import DAY_MS, EFFECTIVE, Attempt, AttemptKind, Failure, Outcome
 from .._models.decision import Action, Decision
 from .._models.instance import InstanceType, JobInstance, Status
 from .._models.slotted import replace
-from .outcomes import NOT_EXECUTED_KINDS, REJECTING_KINDS
 from .reconcile import HIDDEN_MS, Policy
 
 NONE, STOP, STOP_AND_RERUN, REPORT = "none", "stop", "stop_and_rerun", "report"
-
-_IN_FLIGHT = frozenset({Outcome.ACCEPTED, Outcome.UNKNOWN, Outcome.INTENDED})
-#: Kinds of errors by which the service, or the account's rights, refuse to stop an instance; another try would meet them too.
-_REJECTING = REJECTING_KINDS | {Kind.NOT_PUBLISHED, Kind.NO_PERMISSION}
 
 
 @dataclass(frozen=True)
@@ -157,15 +152,6 @@ def kept(decision: Decision, why: str) -> Decision:
     return replace(decision, action=action, reason=f"{decision.reason}; not stopped: {why}", superseded=None, then_rerun=False, by_id=False)
 
 
-def stop_outcome(kind: Kind) -> Outcome:
-    """The outcome of a stop whose request ended in an error of *kind*."""
-    if kind is Kind.MOVED_ON:
-        return Outcome.MOVED_ON
-    if kind in _REJECTING:
-        return Outcome.REJECTED
-    return Outcome.NOT_EXECUTED if kind in NOT_EXECUTED_KINDS else Outcome.UNKNOWN
-
-
 def after_stop(decision: Decision, stop: Attempt, error: ApiError | None) -> Decision:
     """What has become of an instance that was to be stopped; it is listed again in any case.
 
@@ -206,9 +192,9 @@ def _answered(decision: Decision, stop: Attempt, policy: Policy, wanted: StopPol
         return _stopped(decision, stop, policy, wanted)
     if stop.failure != Failure.of(instance):
         # In another run than the one that was to be stopped, or further in the same.
-        return _once_only(decision, stop) if stop.outcome in _IN_FLIGHT else None
+        return _once_only(decision, stop) if stop.outcome in EFFECTIVE else None
     due = stop.settle_window_end(policy.settle_ms)
-    if stop.outcome in _IN_FLIGHT and now < due:
+    if stop.outcome in EFFECTIVE and now < due:
         return replace(
             decision, action=Action.SETTLING, reason=f"{_request(stop)}; the service may show it until {to_iso(due)}", due_ms=due
         )
@@ -287,7 +273,7 @@ def _belongs(stop: Attempt, instance: JobInstance, policy: Policy, wanted: StopP
     if stop.sent_ms >= policy.since or _owed(stop, instance, wanted, now):
         return True
     hidden = max(policy.settle_ms, HIDDEN_MS) if stop.outcome is Outcome.ACCEPTED else policy.settle_ms
-    return stop.outcome in _IN_FLIGHT and stop.failure == Failure.of(instance) and now < stop.settle_window_end(hidden)
+    return stop.outcome in EFFECTIVE and stop.failure == Failure.of(instance) and now < stop.settle_window_end(hidden)
 
 
 def _owed(stop: Attempt, instance: JobInstance, wanted: StopPolicy, now: int) -> bool:
@@ -305,7 +291,7 @@ def stopped_by(instance: JobInstance, stops: t.Iterable[Attempt]) -> Attempt | N
 def _shown(stop: Attempt, instance: JobInstance) -> bool:
     """Whether *instance* shows that the run which *stop* answered was stopped. Which status a stop leaves is documented nowhere, and what fails while
     it is to be stopped is as good as stopped."""
-    if stop.outcome not in _IN_FLIGHT or not _same_run(stop, instance):
+    if stop.outcome not in EFFECTIVE or not _same_run(stop, instance):
         return False
     return instance.status in (Status.MANUAL_STOP, Status.FAIL)
 
@@ -319,7 +305,7 @@ def _same_run(stop: Attempt, instance: JobInstance) -> bool:
 
 def _took_effect(stop: Attempt, instance: JobInstance, effective: t.Iterable[Attempt]) -> bool:
     """Whether *stop* stopped a run: accepted, shown now, or shown to whoever reran the instance after it."""
-    if stop.outcome not in _IN_FLIGHT:
+    if stop.outcome not in EFFECTIVE:
         return False
     if stop.outcome is Outcome.ACCEPTED:
         return not (instance.status.succeeded and _same_run(stop, instance))
@@ -341,7 +327,7 @@ def _spent(stop: Attempt, instance: JobInstance, policy: Policy, effective: t.Se
 def _unsettled_until(stop: Attempt, instance: JobInstance, policy: Policy, now: int) -> int | None:
     """Until when nothing is rerun because of *stop*, of whatever run, epoch ms; None if it is settled, or shows."""
     due = stop.settle_window_end(policy.settle_ms)
-    if now >= due or stop.outcome not in _IN_FLIGHT:
+    if now >= due or stop.outcome not in EFFECTIVE:
         return None
     later = instance.start_time is not None and instance.start_time > (stop.failure.start_time or 0)
     return None if stop.outcome is not Outcome.INTENDED and (later or _shown(stop, instance)) else due

@@ -21,19 +21,15 @@ import enum
 import typing as t
 from dataclasses import dataclass
 
-from .._common.errors import Kind
 from .._common.times import to_iso
-from .._models.attempt import Outcome
+from .._models.attempt import LOST, NO_EFFECT
 from .._models.instance import InstanceType, JobInstance
 from .._models.job_run import KeyedRun
-from .outcomes import NOT_EXECUTED_KINDS, REJECTING_KINDS
 
 #: How far the clock that stamps plan times may be behind the service's, ms.
 CLOCK_SLACK_MS = 120_000
 #: Types of instances that no schedule makes; any other may be a scheduled one.
 _BY_HAND = frozenset({InstanceType.MANUAL, InstanceType.ONCE})
-#: Outcomes that leave open whether something was started, and those that provably started nothing.
-_OPEN, _NOTHING = frozenset({Outcome.INTENDED, Outcome.UNKNOWN}), frozenset({Outcome.REJECTED, Outcome.NOT_EXECUTED})
 
 
 class RunStep(enum.Enum):
@@ -64,7 +60,7 @@ def decide_run(known: KeyedRun | None, journal_ms: int, settle_ms: int) -> RunDe
     if known is None:
         return RunDecision(RunStep.RUN, "no run has this key")
     asked = f"it was asked for at {to_iso(known.sent_ms)}"
-    if known.outcome in _NOTHING:
+    if known.outcome in NO_EFFECT:
         return RunDecision(RunStep.RUN, f"{asked}, and nothing was started", known)
     if known.instance_id:
         return RunDecision(RunStep.ADOPT, f"{asked}, and is instance {known.instance_id}", known)
@@ -81,7 +77,7 @@ def made_by(run: KeyedRun, others: t.Iterable[KeyedRun], instances: t.Iterable[J
     :param instances: those of the job that are listed now.
     """
     taken = {*run.known, *(other.instance_id for other in others if other is not run)}
-    rivals = [other for other in others if other.run_key != run.run_key and other.outcome in _OPEN and not other.instance_id]
+    rivals = [other for other in others if other.run_key != run.run_key and other.outcome in LOST and not other.instance_id]
     began = run.sent_ms - CLOCK_SLACK_MS
     new = [instance for instance in instances if instance.instance_id not in taken and instance.key.plan_time >= began]
     by_hand = [instance for instance in new if instance.instance_type in _BY_HAND]
@@ -94,10 +90,3 @@ def made_by(run: KeyedRun, others: t.Iterable[KeyedRun], instances: t.Iterable[J
     if new:
         return None, f"{len(new)} runs of the job began since then, which may be scheduled ones"
     return None, "no run of the job is listed that began since then"
-
-
-def outcome_of_run(kind: Kind) -> Outcome:
-    """What a request to run a job came to that ended in an error of *kind*."""
-    if kind in REJECTING_KINDS or kind in (Kind.NO_PERMISSION, Kind.NOT_PUBLISHED):
-        return Outcome.REJECTED
-    return Outcome.NOT_EXECUTED if kind in NOT_EXECUTED_KINDS else Outcome.UNKNOWN

@@ -15,13 +15,12 @@ from dataclasses import dataclass
 
 from .._common.errors import OptionError
 from .._common.text import printable
-from .._models.attempt import Outcome
+from .._models.attempt import NO_EFFECT, Outcome
 from .._models.decision import Action, Decision
 from .._models.instance import InstanceKey
 from .plan import Plan
 
 _NAMED = 20  # jobs that a refusal names; the rest is counted
-_NO_EFFECT = frozenset({Outcome.REJECTED, Outcome.NOT_EXECUTED, Outcome.CONFLICTED})
 
 
 @dataclass(frozen=True)
@@ -51,21 +50,18 @@ class Limits:
 
 
 def refuse_over_limit(plan: Plan, limits: Limits) -> Plan:
-    """*plan*, refused if it reruns more than ``max_instances``; before an order, which only changes when each is sent."""
+    """*plan*, refused if it reruns more than ``max_instances``, for which counts what this run sent before; before an order, which only changes
+    when each is sent."""
     due = [decision for decision in plan.decisions if _reruns(decision)]
     return dataclasses.replace(plan, refused=plan.refused or _refusal(plan.decisions, due, limits.max_instances))
 
 
 def limit(plan: Plan, limits: Limits) -> Plan:
-    """*plan*, refused if it reruns more than ``max_instances``; what ``max_parallel`` and ``max_parallel_per_job`` leave no room for
-    is queued, the oldest plan time first.
-
-    What is in progress counts for these two, and what this run sent before counts for ``max_instances``.
-    """
+    """*plan*, in which what ``max_parallel`` and ``max_parallel_per_job`` leave no room for is queued, the oldest plan time first; what is in
+    progress counts for them. Unchanged if it is refused."""
+    if plan.refused is not None:
+        return plan
     due = sorted((decision for decision in plan.decisions if decision.action is Action.RETRY), key=age)
-    refused = plan.refused or _refusal(plan.decisions, [decision for decision in plan.decisions if _reruns(decision)], limits.max_instances)
-    if refused is not None:
-        return dataclasses.replace(plan, refused=refused)
     why = _without_room(due, [decision for decision in plan.decisions if _busy(decision)], limits)
 
     def queued(decision: Decision) -> Decision:
@@ -144,7 +140,8 @@ def _refusal(decisions: t.Sequence[Decision], due: t.Sequence[Decision], most: i
     if most is None or not due:
         return None
     before = sum(
-        not _reruns(decision) and decision.attempt is not None and decision.attempt.outcome not in _NO_EFFECT for decision in decisions
+        not _reruns(decision) and decision.attempt is not None and decision.attempt.outcome not in (*NO_EFFECT, Outcome.CONFLICTED)
+        for decision in decisions
     )
     if len(due) + before <= most:
         return None

@@ -25,15 +25,12 @@ from dataclasses import dataclass
 
 from .._common.errors import ApiError, Kind
 from .._common.text import printable
-from .._models.attempt import Comparison, Outcome, compare
+from .._models.attempt import LOST, Comparison, Outcome, compare
 from .._models.decision import Action, Decision
 from .._models.instance import InstanceKey
 from .._models.slotted import replace
 from .outcomes import REJECTING_KINDS
 from .quiet_hours import QuietSpan, not_sent
-
-#: Outcomes of a request that time will tell.
-_LOST = (Outcome.INTENDED, Outcome.UNKNOWN)
 
 
 @dataclass(frozen=True)
@@ -91,7 +88,7 @@ def due_again(decision: Decision, asked: Asked, now_ms: int, settle_ms: int) -> 
     """
     if asked.just_lost:
         return now_ms + settle_ms
-    waits = decision.action is Action.SKIPPED and _outcome(decision) in (None, *_LOST)
+    waits = decision.action is Action.SKIPPED and _outcome(decision) in (None, *LOST)
     return decision.due_ms if waits and not asked.settled and not _taken(decision, asked) else None
 
 
@@ -148,7 +145,7 @@ def _untouched(decision: Decision, quiet_hours: QuietSpan | None, *, check_mode:
     if decision.action is Action.RETRY:
         reason = f"not sent: {why}" if why else "not sent"
         return replace(decision, action=Action.SKIPPED, reason=reason, attempts=0, quiet_hours=bool(why))
-    if attempt is not None and attempt.outcome in _LOST and compare(decision.instance, attempt) is not Comparison.CHANGED:
+    if attempt is not None and attempt.outcome in LOST and compare(decision.instance, attempt) is not Comparison.CHANGED:
         return replace(decision, action=Action.UNKNOWN)
     return replace(decision, attempt=None, request_id=None, attempts=0)
 

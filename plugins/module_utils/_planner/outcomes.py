@@ -54,6 +54,16 @@ def outcome_of(kind: Kind, batch: int) -> tuple[Outcome, bool]:
     return (Outcome.NOT_EXECUTED if kind in NOT_EXECUTED_KINDS else Outcome.UNKNOWN), False
 
 
+def outcome_of_one(kind: Kind) -> Outcome:
+    """The outcome of a request to stop an instance, or to run a job, that ended in an error of *kind*. Another try would meet a refusal by the
+    account's rights too."""
+    if kind is Kind.MOVED_ON:
+        return Outcome.MOVED_ON
+    if kind in REJECTING_KINDS or kind in (Kind.NO_PERMISSION, Kind.NOT_PUBLISHED):
+        return Outcome.REJECTED
+    return Outcome.NOT_EXECUTED if kind in NOT_EXECUTED_KINDS else Outcome.UNKNOWN
+
+
 def after_error(decision: Decision, attempt: Attempt, error: ApiError) -> Decision:
     """What has become of an instance whose request ended in *error*.
 

@@ -10,7 +10,7 @@ import typing as t
 from datetime import datetime, timedelta, timezone
 
 from .._common.times import to_iso
-from .._models.attempt import Attempt, AttemptKind, Outcome, Slot
+from .._models.attempt import EFFECTIVE, Attempt, AttemptKind, Outcome, Slot
 from .._models.instance import InstanceType, JobInstance, Status
 from .._models.patch_data import ANY_RUN_TIME, EVERY_INSTANCE, PatchData, PatchDataRow
 
@@ -20,7 +20,6 @@ ACCEPTED_MS = 900_000
 SLACK_MS = 60_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _WORDS = {Status.SUCCESS: "succeeded", Status.FAIL: "failed", Status.RUNNING: "running", Status.WAITING: "waiting"}
-_LOST = (Outcome.INTENDED, Outcome.UNKNOWN)
 
 
 class Sendable(t.NamedTuple):
@@ -41,7 +40,7 @@ def sendable(attempt: Attempt | None, now_ms: int, settle_ms: int) -> Sendable:
     :param attempt: the newest one for its name, which every controller that shares the journal sees; None if there is none.
     :param now_ms: the service's time when it was listed, that it had certainly reached.
     """
-    if attempt is None or attempt.outcome not in (*_LOST, Outcome.ACCEPTED):
+    if attempt is None or attempt.outcome not in EFFECTIVE:
         return Sendable(True)
     if attempt.outcome is Outcome.ACCEPTED:
         due, reason = attempt.sent_ms + max(settle_ms, ACCEPTED_MS), "it was accepted, and is not listed yet"

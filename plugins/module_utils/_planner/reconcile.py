@@ -32,7 +32,7 @@ from dataclasses import dataclass
 from .._common.errors import OptionError
 from .._common.text import printable
 from .._common.times import to_iso
-from .._models.attempt import Attempt, Comparison, Failure, Outcome, compare
+from .._models.attempt import NO_EFFECT, Attempt, Comparison, Failure, Outcome, compare
 from .._models.decision import Action, Decision
 from .._models.instance import InstanceType, JobInstance, Status
 from .._models.slotted import replace
@@ -90,7 +90,7 @@ def of_this_run(instance: JobInstance, policy: Policy, attempt: Attempt | None) 
         attempt.outcome is Outcome.ACCEPTED and instance.status in policy.statuses and compare(instance, attempt) is not Comparison.CHANGED
     )
     unsettled_ms = max(policy.settle_ms, HIDDEN_MS) if hidden else policy.settle_ms
-    if attempt.outcome in (Outcome.REJECTED, Outcome.NOT_EXECUTED) or attempt.settle_window_end(unsettled_ms) <= policy.since:
+    if attempt.outcome in NO_EFFECT or attempt.settle_window_end(unsettled_ms) <= policy.since:
         return None
     ended = not instance.status.in_progress and instance.end_time is not None and instance.end_time < policy.since
     return None if ended and compare(instance, attempt) is Comparison.CHANGED else attempt
@@ -131,7 +131,7 @@ def unsettled_until(instance: JobInstance, policy: Policy, now: int, attempt: At
     while no outcome is recorded nothing does: the request may be in flight, or be tried once more.
     """
     due = attempt.settle_window_end(policy.settle_ms)
-    if now >= due or attempt.outcome in (Outcome.REJECTED, Outcome.NOT_EXECUTED):
+    if now >= due or attempt.outcome in NO_EFFECT:
         return None
     start, before = instance.start_time, attempt.failure.start_time
     shows = start is not None and (before is None or start > before)

@@ -23,7 +23,7 @@ import typing as t
 
 from .._common.text import printable
 from .._common.times import to_iso
-from .._models.attempt import Attempt, Failure, Outcome
+from .._models.attempt import EFFECTIVE, Attempt, Failure, Outcome
 from .._models.decision import Action, Decision
 from .._models.instance import JobInstance, Status
 from .._models.slotted import replace
@@ -43,7 +43,6 @@ ENDED = frozenset(
         Status.FREEZE,
     }
 )
-_IN_FLIGHT = frozenset({Outcome.ACCEPTED, Outcome.UNKNOWN, Outcome.INTENDED})
 
 
 def decide_stop(
@@ -87,7 +86,7 @@ def _answered(wanted: Decision, newest: Attempt, state: str, run_id: str, now: i
     due = newest.settle_window_end(settle_ms)
     if newest.outcome is Outcome.ACCEPTED and now < newest.settle_window_end(max(settle_ms, HIDDEN_MS)):
         return Decision(instance, Action.WAIT, f"{state}; {asked} and accepted, and it is not sent twice", stop=newest)
-    if newest.outcome in _IN_FLIGHT and now < due:
+    if newest.outcome in EFFECTIVE and now < due:
         reason = f"{state}; {asked}, and what became of it is known from {to_iso(due)}"
         return Decision(instance, Action.SETTLING, reason, due_ms=due, stop=newest)
     if newest.outcome is Outcome.REJECTED and newest.run_id == run_id and same:
@@ -113,9 +112,9 @@ def stop_result(decision: Decision, run_id: str) -> tuple[str, bool]:
     if decision.action is Action.REJECTED:
         return "refused", False
     if decision.instance.status in ENDED and decision.action is Action.DONE:
-        effect = stop is not None and ours and stop.outcome in _IN_FLIGHT and _stopped(stop, decision.instance)
+        effect = stop is not None and ours and stop.outcome in EFFECTIVE and _stopped(stop, decision.instance)
         return ("stopped" if effect else "ended"), effect
-    if stop is None or stop.outcome not in _IN_FLIGHT:
+    if stop is None or stop.outcome not in EFFECTIVE:
         return "waiting", False
     return ("stopping" if stop.outcome is Outcome.ACCEPTED else "unknown"), ours and stop.outcome is Outcome.ACCEPTED
 

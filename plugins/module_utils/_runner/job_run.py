@@ -24,7 +24,8 @@ from .._models.job_run import KeyedRun, checked_key, fingerprint, parameters, sa
 from .._models.reason import InstanceDetail
 from .._models.run_scope import seconds_of
 from .._output.messages import lookup_hint
-from .._planner.job_run import CLOCK_SLACK_MS, RunDecision, RunStep, decide_run, made_by, outcome_of_run
+from .._planner.job_run import CLOCK_SLACK_MS, RunDecision, RunStep, decide_run, made_by
+from .._planner.outcomes import outcome_of_one
 from .._planner.stopping import ENDED
 from .ansible_module import ModuleRun, error_result
 from .info import must_match
@@ -291,8 +292,8 @@ class _Request(Write):
         return started.request_id
 
     def outcome_of(self, kind: Kind) -> Outcome:
-        """By the table of ``_planner/job_run.py``."""
-        return outcome_of_run(kind)
+        """Another try would meet a refusal too."""
+        return outcome_of_one(kind)
 
     def record(self, ending: Ending) -> None:
         """With the instance, if it is known."""

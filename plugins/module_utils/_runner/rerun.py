@@ -183,8 +183,6 @@ class Goal(Strategy):
 
     def _with_dependants(self, snapshot: Snapshot, decisions: t.Sequence[Decision]) -> list[Decision]:
         """*decisions*, and those about what joins the plan because it depends on what is rerun."""
-        if not self._below.wanted:
-            return list(decisions)
         self._below.judge(snapshot.instances)
         for text in self._below.notes:
             self.note(text)
@@ -201,7 +199,9 @@ class Goal(Strategy):
         scope, policy, options = snapshot.scope, self._policy(snapshot.scope), self.run.options
         selection = self._select(scope.window)
         instances = [instance for instance in snapshot.instances if self._meant(instance, selection)]
-        decisions = self._with_dependants(snapshot, self._decided(snapshot))
+        decisions = self._decided(snapshot)
+        if self._below.wanted:
+            decisions = self._with_dependants(snapshot, decisions)
         for text in unshown_notes(decisions):
             self.note(text)
         self._nameless = names_without_instances(selection, instances, self._unlisted)
@@ -210,7 +210,8 @@ class Goal(Strategy):
         began = stopwatch() - self._reading
         self._read_reasons(decisions)
         plan = assess(decisions, snapshot.history, options, scope.since, by_id=self.by_id(decisions), reasons=self._reasons)
-        plan = plan if plan.refused is not None else self._at_node(plan)
+        if plan.refused is None and self._retry_options.node_name is not None:
+            plan = self._at_node(plan)
         if self._stops.over:
             plan = replace(plan, decisions=tuple(without_reruns(plan.decisions)))
         if plan.refused is not None:

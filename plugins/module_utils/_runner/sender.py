@@ -23,8 +23,8 @@ from .._models.decision import Decision
 from .._models.instance import JobInstance
 from .._models.rerun_request import RetryOptions
 from .._models.slotted import replace
-from .._planner.hung import after_stop, stop_outcome
-from .._planner.outcomes import after_error, claimed_elsewhere, outcome_of
+from .._planner.hung import after_stop
+from .._planner.outcomes import after_error, claimed_elsewhere, outcome_of, outcome_of_one
 from .._planner.plan import Batch
 from .._planner.quiet_hours import QuietSpan
 from .ansible_module import ModuleRun
@@ -225,7 +225,7 @@ class _InstanceWrite(Write):
             self._last_check()
 
     def outcome_of(self, kind: Kind) -> Outcome:
-        """By the tables of ``outcomes.py`` and ``hung.py``."""
+        """By the tables of ``outcomes.py``."""
         return self._ended(kind)[0]
 
     def record(self, ending: Ending) -> None:
@@ -265,7 +265,7 @@ class _InstanceWrite(Write):
 
     def _ended(self, kind: Kind) -> tuple[Outcome, bool]:
         stops = self._attempts[0].kind is not AttemptKind.RERUN
-        return (stop_outcome(kind), False) if stops else outcome_of(kind, len(self._attempts))
+        return (outcome_of_one(kind), False) if stops else outcome_of(kind, len(self._attempts))
 
 
 def _kind(decision: Decision) -> AttemptKind:

@@ -25,7 +25,7 @@ from .._common.text import counted, printable, safe
 from .._common.times import Window, to_iso
 from .._common.waiting import Waiting
 from .._journal.journal import Journal
-from .._models.attempt import Attempt, AttemptKind, Failure, Intent, Outcome, Slot
+from .._models.attempt import EFFECTIVE, Attempt, AttemptKind, Failure, Intent, Outcome, Slot
 from .._models.instance import InstanceType, JobInstance
 from .._models.patch_data import PatchData, PatchDataRow
 from .._models.selection import select
@@ -307,7 +307,7 @@ class _Starting(_Work):
 
     def _content(self, attempt: Attempt | None) -> t.Mapping[str, t.Any] | None:
         """What the journal has of the content of the run."""
-        if attempt is None or attempt.outcome not in (Outcome.ACCEPTED, Outcome.UNKNOWN, Outcome.INTENDED):
+        if attempt is None or attempt.outcome not in EFFECTIVE:
             return None
         text = self.journal.notes(_NOTES).get(str(attempt.attempt_id))
         try:

@@ -110,7 +110,7 @@ def labelled(name: str, text: str) -> str:
     return "\n".join(wrapped(text, indent=indent, further="")).replace(indent, f"{name}  ", 1)
 
 
-def command_lines(words: t.Sequence[str], *, indent: str = "  ", columns: int = COLUMNS) -> list[str]:
+def command_lines(words: t.Sequence[str]) -> list[str]:
     """A command for a shell, broken with backslashes so that each line fits, and that can be pasted as it is.
 
     An option stays with its value. A word that is wider than a line is not broken.
@@ -121,11 +121,11 @@ def command_lines(words: t.Sequence[str], *, indent: str = "  ", columns: int = 
             parts[-1] += f" {word}"
         else:
             parts.append(word)
-    lines = [indent]
+    lines = ["  "]
     for part in parts:
         joined = f"{lines[-1]} {part}" if lines[-1].strip() else lines[-1] + part
-        if lines[-1].strip() and width(joined) > columns - 2:
-            lines.append(f"{indent}  {part}")
+        if lines[-1].strip() and width(joined) > COLUMNS - 2:
+            lines.append(f"    {part}")
         else:
             lines[-1] = joined
     return [*(f"{line} \\" for line in lines[:-1]), lines[-1]]

@@ -19,7 +19,7 @@ from ...module_utils._output.plan_details import detail_lines, paused_text
 from .._common.lines import Line
 from .._common.local_times import local_time, localized, option_time, zone_of
 from .._common.tables import COLUMNS, shortened, table_lines, wrapped
-from .._task.counts import SHORT_WORDS
+from .._task.counts import SHORT_WORDS, by_job_name
 from .._task.passes import IN_PROGRESS
 from .causes import cause_lines, failure_words
 from .downstream import cure_of
@@ -188,10 +188,7 @@ def _broken(workspace: Result, length: int, language: str, *, check_mode: bool) 
     if check_mode or workspace["succeeded"]:
         groups["in_progress"] = []
     for name, instances in groups.items():
-        by_job: dict[str, list[Result]] = {}
-        for instance in instances:
-            by_job.setdefault(str(instance["job_name"]), []).append(instance)
-        for job_name, of_job in by_job.items():
+        for job_name, of_job in by_job_name(instances).items():
             times = [int(instance["plan_time"]) for instance in of_job]
             # What ended the run is why these are where they are.
             whole, shared = (own, own) if name in ("in_progress", "unsent") else _cause(name, of_job, length)

@@ -15,7 +15,7 @@ import typing as t
 
 from ...module_utils._common.text import printable
 from .._common.templates import untemplated, untemplated_lines
-from .._task.counts import COUNTS, counts
+from .._task.counts import COUNTS, by_job_name, counts
 from .causes import as_statistics, causes_of
 from .downstream import downstream_of
 
@@ -149,12 +149,9 @@ def by_job(result: Result) -> dict[str, Counts]:
     recaps = result.get("recap_by_job")
     if recaps is not None:
         return {str(name): {**numbers, **_late(result, numbers)} for name, numbers in recaps.items()}
-    instances: dict[str, list[dict[str, t.Any]]] = {}
-    for instance in result.get("instances") or ():
-        instances.setdefault(str(instance.get("job_name")), []).append(instance)
     recounted = {
         name: {key: number for key, number in counts(group, _FAILED, check=bool(result.get("check_mode"))).items() if number}
-        for name, group in instances.items()
+        for name, group in by_job_name(result.get("instances") or ()).items()
     }
     return {name: numbers for name, numbers in recounted.items() if numbers.keys() - {"other"}}
 

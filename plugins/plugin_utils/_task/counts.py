@@ -81,14 +81,19 @@ def count(run: Passes, *, over: bool = False) -> dict[str, int]:
 
 def count_by_job(run: Passes, *, over: bool = False) -> dict[str, dict[str, int]]:
     """The same by job name, without what is 0; jobs of which there is nothing to say are left out."""
-    by_job: dict[str, list[Result]] = {}
-    for instance in run.instances.values():
-        by_job.setdefault(str(instance.get("job_name")), []).append(instance)
     tallied = {
         name: {key: number for key, number in counts(instances, run.wanted, check=run.check, over=over).items() if number}
-        for name, instances in by_job.items()
+        for name, instances in by_job_name(run.instances.values()).items()
     }
     return {name: numbers for name, numbers in tallied.items() if set(numbers) - {"other", "not_rerunnable"} or numbers.get("broken")}
+
+
+def by_job_name(instances: t.Iterable[Result]) -> dict[str, list[Result]]:
+    """*instances* by the name of their job, in their order."""
+    by_job: dict[str, list[Result]] = {}
+    for instance in instances:
+        by_job.setdefault(str(instance.get("job_name")), []).append(instance)
+    return by_job
 
 
 def counts(instances: t.Iterable[Result], wanted: t.Container[str], *, check: bool = False, over: bool = False) -> dict[str, int]:

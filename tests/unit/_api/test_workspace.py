@@ -220,7 +220,7 @@ class TestVersions:
         now = session().client.clock.now_ms()
         factory = WorkspaceApi(session(), WORKSPACE)
         assert factory.list_instances(Window(now - 400 * DAY, now - 191 * DAY), job_name="daily") == []
-        assert factory.list_instances(Window(now + 32 * DAY, now + 40 * DAY)) == []
+        assert factory.list_workspace(Window(now + 32 * DAY, now + 40 * DAY)).whole() == []
         assert factory.session.client.counts == {}
 
 

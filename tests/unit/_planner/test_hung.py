@@ -16,10 +16,10 @@ from ansible_collections.dataarts.factory.plugins.module_utils._models.instance 
 from ansible_collections.dataarts.factory.plugins.module_utils._planner.hung import (
     StopPolicy,
     judged_with_stops,
-    stop_outcome,
     stop_word,
     with_stop,
 )
+from ansible_collections.dataarts.factory.plugins.module_utils._planner.outcomes import outcome_of_one
 from ansible_collections.dataarts.factory.plugins.module_utils._planner.reconcile import decide
 from tests.unit.building import at, attempt, instance, policy
 
@@ -151,4 +151,4 @@ def test_what_was_stopped_before_any_attempt_is_none_either() -> None:
 
 @pytest.mark.parametrize("kind", list(Kind))
 def test_a_stop_that_may_have_left_is_never_taken_for_one_that_did_not(kind: Kind) -> None:
-    assert (stop_outcome(kind).value == "unknown") is (kind is Kind.AMBIGUOUS)
+    assert (outcome_of_one(kind).value == "unknown") is (kind is Kind.AMBIGUOUS)
