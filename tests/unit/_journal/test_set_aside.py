@@ -118,8 +118,9 @@ class TestDamage:
     def test_two_that_find_it_at_once_set_it_aside_once(self, place: Place, damage: Damage) -> None:
         damage(place.path)
         code = (
-            "import sys; from tests.unit._journal.conftest import Place; from tests.unit._journal.building import *\n"
-            "journal = Place(sys.argv[1]).open(); print('ready', flush=True); sys.stdin.readline()\n"
+            "import sys; from tests.unit._journal.building import *\n"
+            "from ansible_collections.dataarts.factory.plugins.module_utils._journal.journal import Journal\n"
+            "journal = Journal(sys.argv[1], password=None, project_id='p'); print('ready', flush=True); sys.stdin.readline()\n"
             "known = journal.read([WORKSPACE], ALL, T); print(known.set_aside_ms, len(journal.warnings), flush=True)\n"
             "claim(journal, int(sys.argv[2]))"
         )
