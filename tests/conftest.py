@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -21,6 +22,9 @@ FOREIGN_PREFIXES = ("HW_", "HUAWEICLOUD_", "CLOUD_SDK_", "OS_", "ANSIBLE_", "DAT
 FOREIGN_NAMES = frozenset({"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "NETRC"})
 #: What `make switches` and `make matrix` tell the tests, see tests/support/scenarios.py and workspace.py.
 OWN_NAMES = frozenset({"DATAARTS_TEST_SWITCHES", "DATAARTS_TEST_TARGET"})
+
+#: Files of units that take a process longer than any other: as the last ones they would keep it while the other processes have ended.
+FIRST = frozenset({"test_concurrency.py", "test_input_forms.py", "test_pauses.py"})
 
 settings.register_profile(
     "project",
@@ -75,7 +79,8 @@ def pytest_configure() -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Of the long tests only a part, where that is asked for."""
+    """The longest files first; of the long tests only a part, where that is asked for."""
+    items.sort(key=lambda item: item.path.name not in FIRST)
     if not os.environ.get("LONG_PART"):
         return
     from tests.support.long import left_out
@@ -83,3 +88,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     others = left_out(items)
     config.hook.pytest_deselected(items=others)
     items[:] = [item for item in items if item not in others]
+
+
+def pytest_collection_finish() -> None:
+    """Thousands of tests stay until the end: what looks for garbage need not look through them each time."""
+    gc.freeze()
