@@ -44,8 +44,8 @@ from tests.contract.sdk import dataarts_client, dgc_client, iam_client, recorded
 from tests.support.scenarios import ACCESS_KEY, PROJECT_ID, REGION, SECRET_KEY, WORKSPACE_ID, small_night
 
 HOSTS = Hosts(REGION)
-#: Generated calls of each operation, and how many comparisons there are at least in all.
-PER_OPERATION, IN_ALL = 150, 2000
+#: Generated calls of each operation, and in the long tests; and how many comparisons there are at least in all.
+PER_OPERATION, MANY, IN_ALL = 75, 150, 2000
 AUTHORIZATION = re.compile(r"SDK-HMAC-SHA256 Access=(\S+), SignedHeaders=(\S+), Signature=[0-9a-f]{64}")
 #: Headers that belong to the transport, or that a request without a body needs not have [H-RET].
 TRANSPORT = {
@@ -536,11 +536,12 @@ def test_every_call_of_the_collection_is_compared() -> None:
     assert len(OPERATIONS) * PER_OPERATION >= IN_ALL
 
 
+@pytest.mark.parametrize("count", [PER_OPERATION, pytest.param(MANY, marks=pytest.mark.long)])
 @pytest.mark.parametrize("name", list(OPERATIONS))
-def test_requests_are_the_sdks(sdk: Sdk, name: str) -> None:
+def test_requests_are_the_sdks(sdk: Sdk, name: str, count: int) -> None:
     operation = OPERATIONS[name]
     compared = 0
-    for values in cases(name, PER_OPERATION):
+    for values in cases(name, count):
         ours, theirs = both(name, sdk, values)
         try:
             compare(ours, theirs, operation)
@@ -552,7 +553,7 @@ def test_requests_are_the_sdks(sdk: Sdk, name: str) -> None:
         except AssertionError as error:
             raise AssertionError(f"{error}\nours {ours.url}\ntheirs {theirs.url}\n{values}") from error
         compared += 1
-    assert compared == PER_OPERATION
+    assert compared == count
 
 
 def test_a_difference_would_be_found(sdk: Sdk) -> None:
