@@ -91,6 +91,7 @@ class ActionModule(ModuleAction):
             fleet=bool(_prefix(task_vars)),
             run_id=uuid.uuid4().hex,
             language=self._language(task_vars),
+            repair=self._repair(task_vars),
         )
         before = self._before(task_vars)
         own = passes.before_of(before, str(self._task.args.get("workspace_id"))) if self._part.name == passes.WATCH else None
@@ -109,6 +110,13 @@ class ActionModule(ModuleAction):
         if not passes.left(result):
             Note(self._host(task_vars)).close()
         return result
+
+    def _repair(self, task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
+        """What the repair makes that the task is a part of; {} outside of one."""
+        if self._part.result != passes.RESULT or passes.missing_of(task_vars) is None:
+            return {}
+        hostvars = task_vars["hostvars"]
+        return passes.repair_of(task_vars, [hostvars.raw_get(host) for host in hostvars])
 
     def _language(self, task_vars: dict[str, t.Any]) -> str:
         """The language of the lines for people. The options of a verdict are not completed, so its variable is read here."""

@@ -39,7 +39,7 @@ options:
       - V(missing) returns the hosts to repair if instances are missing in any of them, according to the C(dataarts_missing_result) that the role
         sets. V(missing_after) returns the hosts in which instances are made after the reruns.
     type: str
-    choices: [all, watch, missed, close, unready, names, missing, missing_after]
+    choices: [all, watch, missed, close, unready, names, missing, missing_after, made_after]
     default: all
 seealso:
   - plugin: ansible.builtin.inventory_hostnames
@@ -71,7 +71,7 @@ from ..module_utils._common.text import printable
 from ..module_utils._config.raw_values import as_lines, problem
 from ..plugin_utils._inventory.matching import limit_problem, matching
 from ..plugin_utils._report.summary import unmatched_patterns
-from ..plugin_utils._task.passes import left_to_make, missing_of, not_repaired, outcome, reached_goal, with_missing
+from ..plugin_utils._task.passes import left_to_make, made_after, missing_of, not_repaired, outcome, reached_goal, with_missing
 from ..plugin_utils._task.variables import said
 
 _LOCALHOST = "localhost"
@@ -140,6 +140,8 @@ class LookupModule(LookupBase):
         of_hosts = {host: hostvars.raw_get(host) if host in hostvars else {} for host in hosts}
         if part == "unready":
             return [host for host, variables in of_hosts.items() if (variables.get("dataarts_checkup") or {}).get("ready") is not True]
+        if part == "made_after":
+            return [host for host in hosts if made_after(of_hosts[host])]
         if part in ("missing", "missing_after"):
             due = [host for host in hosts if left_to_make(missing_of(of_hosts[host]), after=part == "missing_after")]
             refused = [host for host in hosts if not_repaired(missing_of(of_hosts[host]) or {})]

@@ -174,6 +174,11 @@ gaps:
       type: int
       returned: always
       sample: 3
+    until:
+      description: Next plan time of the job after the gap, in epoch milliseconds; a day after the gap if there is none soon.
+      type: int
+      returned: always
+      sample: 1793473200000
     others:
       description: Number of plan times between the first and the last that have an instance but do not belong to the schedule.
       type: int

@@ -64,6 +64,7 @@ class PassState:
     :param started: the first starts of reruns, see ``hung.py``.
     :param paused: the jobs that were considered for a pause, see ``rerun_pauses.py``.
     :param restore: whether the pass only starts again what was paused, because the run is over.
+    :param repair: what a repair makes, see ``made.py``; the action of the task hands it to each pass.
     :param fleet: whether whoever asks has other workspaces too, and judges by all of them whether a pattern matches no job.
     """
 
@@ -88,6 +89,7 @@ class PassState:
     started: Carried = field(default_factory=dict)
     paused: tuple[str, ...] = ()
     restore: bool = False
+    repair: Carried = field(default_factory=dict)
 
     @classmethod
     def from_option(cls, value: t.Any) -> PassState:
@@ -104,6 +106,7 @@ class PassState:
             window=Window(t.cast(int, begin), t.cast(int, end)) if known else None,
             baselines=_numbers(value.get("baselines")),
             paused=tuple(map(str, value.get("paused") or ())),
+            repair=value["repair"] if isinstance(value.get("repair"), t.Mapping) else {},
             **parts,
         )
 

@@ -12,8 +12,9 @@ import dataclasses
 import typing as t
 
 from .._models.decision import Action, Decision
+from .._models.instance import InstanceKey, JobInstance
 from .plan import Plan
-from .plan_id import plan_changes, plan_digest, plan_members, plan_record
+from .plan_id import plan_changes, plan_digest, plan_members, plan_record, possible_of
 
 #: Options that an approval is about. Those that only choose instances show in the instances.
 _APPROVED = (
@@ -33,19 +34,22 @@ _APPROVED = (
 )
 
 
-def approve(plan: Plan, options: t.Mapping[str, t.Any], since: int) -> Plan:
+def approve(plan: Plan, options: t.Mapping[str, t.Any], since: int, possible: t.AbstractSet[InstanceKey] = frozenset()) -> Plan:
     """*plan* with its id and record, those of the approved plan if it is that one; refused if ``plan_id`` is set and it is another by now.
 
     :param plan: its decisions as ``reconcile`` made them, of every selected instance.
     :param options: the module's.
     :param since: of the run, epoch ms.
+    :param possible: instances of which only shows later whether they are to be rerun: they belong to the plan, and may be left out. So do dependants
+        that run on old data.
     :raises OptionError: if ``plan_id`` is not a plan id.
     """
     approved, record, chosen = options["plan_id"], options["plan_record"], _options(options)
-    members = plan_members(plan.decisions)
-    made = plan_record(members, chosen)
+    members, maybe = _parts(plan.decisions, possible)
+    made = plan_record(members, chosen, maybe)
+    plan_id = plan_digest(members, chosen, since, possible_of(made))
     if not approved:
-        return dataclasses.replace(plan, plan_id=plan_digest(members, chosen, since), plan_record=made)
+        return dataclasses.replace(plan, plan_id=plan_id, plan_record=made)
     changes = _changes(approved, plan.decisions, options, since)
     if changes is None:
         return dataclasses.replace(plan, plan_id=str(approved).strip(), plan_record=record or made)
@@ -54,9 +58,16 @@ def approve(plan: Plan, options: t.Mapping[str, t.Any], since: int) -> Plan:
         decision.action in (Action.RETRY, Action.STOP) or (decision.action is Action.SETTLING and decision.attempt is None)
         for decision in plan.decisions
     )
-    return dataclasses.replace(
-        plan, plan_id=plan_digest(members, chosen, since), plan_record=made, refused=changes if sends else plan.refused
-    )
+    return dataclasses.replace(plan, plan_id=plan_id, plan_record=made, refused=changes if sends else plan.refused)
+
+
+def _parts(decisions: t.Sequence[Decision], possible: t.AbstractSet[InstanceKey]) -> tuple[list[JobInstance], list[JobInstance]]:
+    """The instances that are rerun in any case, and those of which that only shows later."""
+    members = plan_members(decisions)
+    running = [decision.instance for decision in decisions if decision.downstream is not None and decision.action is Action.WAIT]
+    maybe = [instance for instance in members if instance.key in possible]
+    maybe += [instance for instance in running if instance not in members]
+    return [instance for instance in members if instance.key not in possible], maybe
 
 
 def _changes(approved: str, decisions: t.Sequence[Decision], options: t.Mapping[str, t.Any], since: int) -> str | None:
@@ -77,7 +88,7 @@ def _changes(approved: str, decisions: t.Sequence[Decision], options: t.Mapping[
     started = [instance for instance in listed if instance.start_time is not None and instance.start_time >= since]
     moving = [decision.instance for decision in others if decision.action is Action.WAIT and decision.instance not in started]
     for more in (started, [*started, *moving]):
-        if more and plan_changes(approved, [*members, *more], chosen, since) is None:
+        if more and plan_changes(approved, [*members, *more], chosen, since, record=options["plan_record"]) is None:
             return None
     return changes
 

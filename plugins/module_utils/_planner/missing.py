@@ -23,6 +23,7 @@ from .._models.instance import JobInstance
 
 #: How long after its plan time an instance may still be made, ms.
 GRACE_MS = 600_000
+_DAY_MS = 86_400_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _SECOND = timedelta(seconds=1)
 _OFFSET = re.compile(r"(?:GMT|UTC)?([+-])([0-9]{1,2})(?::?([0-9]{2}))?")
@@ -175,12 +176,14 @@ class Gap:
     """Plan times in a row for which a job has no instance, with no other plan time of it in between.
 
     :param name: of the PatchData that would fill it: always the same for the same gap.
+    :param until: the next plan time after it, epoch ms; a day after it where that is not soon.
     """
 
     workspace_id: str
     job_name: str
     times: tuple[int, ...]
     name: str
+    until: int = 0
 
     def to_result(self) -> dict[str, t.Any]:
         """As modules return it: dates are epoch ms, as text, a second before the first plan time and a second after the last."""
@@ -220,7 +223,20 @@ def gaps(workspace_id: str, job_name: str, schedule: Schedule, missing: t.Sequen
                 rows.append(row)
                 row = []
         rows.append(row)
-    return [Gap(workspace_id, job_name, tuple(times), _name(workspace_id, job_name, times)) for times in rows if times]
+    return [
+        Gap(workspace_id, job_name, tuple(times), _name(workspace_id, job_name, times), _next(schedule, times[-1]))
+        for times in rows
+        if times
+    ]
+
+
+def _next(schedule: Schedule, moment: int) -> int:
+    """The plan time after *moment*, epoch ms; a day after it if there is none within two months."""
+    for days in (1 / 24, 1, 8, 62):
+        times = schedule.plan_times(Window(moment + 1000, moment + int(days * _DAY_MS)))
+        if times:
+            return times[0]
+    return moment + _DAY_MS
 
 
 def planned_between(gap: Gap, instances: t.Iterable[JobInstance]) -> int:

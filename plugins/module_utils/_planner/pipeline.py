@@ -82,6 +82,7 @@ def assess(
     *,
     by_id: bool,
     reasons: t.Mapping[tuple[InstanceKey, str], Reason] | None = None,
+    possible: t.AbstractSet[InstanceKey] = frozenset(),
 ) -> Plan:
     """The plan as far as it follows from the instances themselves: reasons policy, daily limit, twins, approval.
 
@@ -90,11 +91,12 @@ def assess(
     :param since: of the run, epoch ms.
     :param by_id: whether one instance can be rerun by its instance_id here.
     :param reasons: why instances failed, by full key, as far as it is known.
+    :param possible: instances of which only shows later whether they are to be rerun.
     """
     plan = Plan(tuple(leave_out(decisions, ReasonPolicy.of(options), reasons or {}, since)))
     plan = _daily_limit(plan, history, options["max_reruns_per_day"])
     plan = replace(plan, decisions=tuple(tell_twins_apart(plan.decisions, by_id=by_id)))
-    return approve(plan, options, since)
+    return approve(plan, options, since, possible)
 
 
 def schedule(plan: Plan, order: Order | None, limits: Limits, quiet_hours: QuietSpan | None = None, urgency: Urgency | None = None) -> Plan:

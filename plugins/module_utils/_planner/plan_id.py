@@ -45,15 +45,16 @@ def plan_members(decisions: t.Iterable[Decision]) -> list[JobInstance]:
     ]
 
 
-def plan_digest(instances: t.Iterable[JobInstance], options: t.Mapping[str, t.Any], since: int) -> str:
+def plan_digest(instances: t.Iterable[JobInstance], options: t.Mapping[str, t.Any], since: int, possible: str = "") -> str:
     """The id of the plan to rerun *instances* with *options*; the order of neither matters.
 
     :param instances: what :func:`plan_members` returns.
     :param options: what an approval is about: where to start, attempts, limits; JSON values, no secrets.
     :param since: of the run, epoch ms.
+    :param possible: what it may rerun in addition, see :func:`possible_of`.
     """
     keys = sorted(instance.key for instance in instances)
-    members = json.dumps(list(map(_named_by, keys)))
+    members = json.dumps(list(map(_named_by, keys))) + possible
     chosen = json.dumps(options, sort_keys=True, default=str)
     return f"{len(keys)}-{_digest(members)[:12]}-{_digest(chosen)[:8]}-{_base36(since)}"
 
@@ -78,14 +79,29 @@ def _base36(number: int) -> str:
     return digits or "0"
 
 
-def plan_record(instances: t.Iterable[JobInstance], options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+def plan_record(
+    instances: t.Iterable[JobInstance], options: t.Mapping[str, t.Any], possible: t.Iterable[JobInstance] = ()
+) -> dict[str, t.Any]:
     """What the plan is made of, to be given back with its id: ``options`` as they are, and ``instances``, which are recognised by it and
     cannot be read from it. Nothing in it is text of the service.
 
     :param instances: as for :func:`plan_digest`, *options* too.
+    :param possible: instances of which only shows later whether they are to be rerun; ``possible`` has them, if there are any.
     """
-    keys = sorted(instance.key for instance in instances)
-    return {"options": dict(options), "instances": "".join((_BEGIN, *map(_mark, keys))) if len(keys) <= RECORDED else ""}
+    keys, maybe = sorted(instance.key for instance in instances), sorted({_mark(instance.key) for instance in possible})
+    record = {"options": dict(options), "instances": "".join((_BEGIN, *map(_mark, keys))) if len(keys) <= RECORDED else ""}
+    return {**record, "possible": "".join((_BEGIN, *maybe))} if maybe else record
+
+
+def possible_of(record: t.Any) -> str:
+    """What a record has of instances that may be rerun: they belong to what was approved, and its id binds them; "" if it has none."""
+    text = record.get("possible") if isinstance(record, t.Mapping) else None
+    return text if isinstance(text, str) else ""
+
+
+def possible_number(record: t.Any) -> int:
+    """How many instances a plan reruns only if they turn out to need it."""
+    return len(_split(possible_of(record)))
 
 
 def plan_changes(
@@ -106,7 +122,10 @@ def plan_changes(
     """
     approved_since(approved)
     parts = approved.strip().split("-")
-    now = plan_digest(instances, options, since)
+    possible = possible_of(record)
+    open_marks = _split(possible)
+    instances = [instance for instance in instances if _mark(instance.key) not in open_marks]
+    now = plan_digest(instances, options, since, possible)
     if now == approved.strip():
         return None
     count, members, chosen, begun = now.split("-")
@@ -133,7 +152,11 @@ def _marks(record: t.Any, count: str) -> frozenset[str]:
     text = record.get("instances") if isinstance(record, t.Mapping) else None
     if not isinstance(text, str) or str(len(text) // _MARK) != count:
         return frozenset()
-    return frozenset(text[begin : begin + _MARK] for begin in range(len(_BEGIN), len(text), _MARK))
+    return _split(text)
+
+
+def _split(marks: str) -> frozenset[str]:
+    return frozenset(marks[begin : begin + _MARK] for begin in range(len(_BEGIN), len(marks), _MARK))
 
 
 def _difference(before: frozenset[str], instances: t.Sequence[JobInstance], others: t.Iterable[JobInstance]) -> t.Iterator[str]:

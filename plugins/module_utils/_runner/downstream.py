@@ -18,11 +18,14 @@ from .._api.v2 import MAX_DEPTH
 from .._api.workspace import WorkspaceApi
 from .._common.errors import ApiError, OptionError
 from .._common.text import printable
-from .._models.downstream import IGNORE, Dependant, Graph, Root
+from .._common.times import Window
+from .._models.downstream import IGNORE, Dependant, Graph, Renewal, Root
 from .._models.instance import InstanceKey, JobInstance
 from .._planner.downstream import dependants_of, joins
+from .._planner.made import Made, below
 from .ansible_module import ModuleRun
 
+_DAY_MS = 86_400_000
 _FALL_BACK = "Set downstream to ignore to rerun without regard to what depends on it."
 
 
@@ -32,14 +35,20 @@ class Below:
     :param run: its options ``downstream`` and ``downstream_depth`` are used.
     :param api_of: the API of a workspace, by its id.
     :param carried: what the pass before has read, see :meth:`carried`.
+    :param made: what a repair makes, which is new data too.
     :ivar graph: what depends on what is rerun; empty if nothing was read.
     :ivar dependants: what that means for each of them.
     :ivar notes: what people should know.
     :raises OptionError: ``downstream_depth`` is out of range.
     """
 
-    def __init__(self, run: ModuleRun, api_of: t.Callable[[str], WorkspaceApi], carried: t.Mapping[str, t.Any]) -> None:
+    def __init__(
+        self, run: ModuleRun, api_of: t.Callable[[str], WorkspaceApi], carried: t.Mapping[str, t.Any], made: Made | None = None
+    ) -> None:
         self._run = run
+        self._made = made or Made()
+        self._foreseen: dict[InstanceKey, list[JobInstance]] = {}  # by what stands for missing instances: what may depend on them
+        self._new: set[InstanceKey] = set()  # what a repair has made, and what stands for what it has not
         self._api_of = api_of
         self.mode: str = run.options["downstream"]
         self._depth: int = run.options["downstream_depth"]
@@ -80,21 +89,33 @@ class Below:
 
     def workspaces(self) -> set[str]:
         """Ids of the workspaces in which dependants may be rerun, as far as is known."""
-        return {key.workspace_id for key in self._known.instances} if self.joins else set()
+        foreseen = {instance.key.workspace_id for instances in self._foreseen.values() for instance in instances}
+        return {key.workspace_id for key in self._known.instances} | foreseen if self.joins else set()
+
+    def possible(self) -> set[InstanceKey]:
+        """What depends on what a repair makes: whether it is to be rerun shows only when that is made."""
+        return below(self._new, self.graph.parents)
+
+    def too_early(self) -> set[InstanceKey]:
+        """What may depend on what a repair makes later, and is not to be rerun before."""
+        return below(self._foreseen, self.graph.parents)
 
     def read(
-        self, roots: t.Mapping[InstanceKey, Root], listed: t.Sequence[JobInstance], now_ms: int, *, last: bool, so_far: str
+        self, roots: t.Mapping[InstanceKey, Root], listed: t.Sequence[JobInstance], now_ms: int, *, since: int, last: bool, so_far: str
     ) -> list[JobInstance]:
         """Read what is below *roots*, and how it stands where it is not among *listed*; returned is what joins the list.
 
         :param now_ms: the service's time.
+        :param since: of the run, epoch ms.
         :param last: whether nothing is left to do, so that this is how it ends.
         :param so_far: what was sent, for an error.
         :raises ApiError: dependants may join the plan, and the service does not tell them.
         """
         self.notes.clear()
-        self._roots, self._states = dict(roots), {}
-        if not self.wanted or not roots:
+        self._states, self._foreseen = {}, {}
+        made = self._made.made(listed, self._run.options["workspace_id"], since) if self.wanted else {}
+        self._roots = {**made, **roots}
+        if not self.wanted or not (self._roots or self._made.coming()):
             return []
         known = DownstreamReader(self._api_of, self._known, self._depth)
         what, self._run.what = self._run.what, f"Failed to read what depends on the instances {self._run.where} (downstream: {self.mode})"
@@ -102,7 +123,8 @@ class Below:
             if self._known.read and not (self.joins or last):
                 self._states = dict(self._known.instances)
             else:
-                known.read([root.instance for root in roots.values()], listed, now_ms)
+                foreseen = self._foresee(listed)
+                known.read([*(root.instance for root in self._roots.values()), *foreseen], listed, now_ms)
                 self._states = known.states(listed, now_ms)
         except ApiError as error:
             if self.joins:
@@ -112,8 +134,27 @@ class Below:
         self._run.what = what
         self._unlisted, self._missing = known.unlisted, frozenset(known.missing)
         self._note_gaps(known)
+        virtual = [gap.virtual() for gap in self._made.coming()]
+        self._roots |= {instance.key: Root(instance, Renewal.COMING) for instance in virtual}
+        self._new = {*made, *(instance.key for instance in virtual)}
         ours = {id(instance) for instance in listed}
-        return [state for state in self._states.values() if id(state) not in ours] if self.joins else []
+        foreseen_here = (instance for instances in self._foreseen.values() for instance in instances)
+        states = {id(state): state for state in (*self._states.values(), *foreseen_here)}
+        return [state for number, state in states.items() if number not in ours] if self.joins else []
+
+    def _foresee(self, listed: t.Sequence[JobInstance]) -> list[JobInstance]:
+        """What may depend on what is still to be made."""
+        here = {instance.key.workspace_id for instance in listed} | {str(self._run.options["workspace_id"])}
+        for gap in self._made.coming():
+            foreseen: list[JobInstance] = []
+            for workspace_id, job_name in self._made.below.get(gap.job_name, ()):
+                of_job = [instance for instance in listed if (instance.key.workspace_id, instance.job_name) == (workspace_id, job_name)]
+                if workspace_id not in here:
+                    window = Window(gap.begin - _DAY_MS, gap.until + _DAY_MS)
+                    of_job = self._api_of(workspace_id).list_instances(window, job_name=job_name)
+                foreseen += gap.foreseen(of_job)
+            self._foreseen[gap.virtual().key] = foreseen
+        return [instance for instances in self._foreseen.values() for instance in instances]
 
     def judge(self, listed: t.Iterable[JobInstance]) -> None:
         """Fill :attr:`graph` and :attr:`dependants`.
@@ -138,12 +179,17 @@ class Below:
         for key, above in self._known.parents.items():
             if key in self._states:
                 parents[name(key)] |= frozenset(map(name, above))
+        for virtual, foreseen in self._foreseen.items():
+            for instance in foreseen:
+                current = by_id.get((instance.key.shared, instance.instance_id), instance)
+                parents[current.key] |= {virtual}
+                instances.setdefault(current.key, current)
         unlisted = {}
         for key in self._missing:
             error = self._unlisted.get((key.workspace_id, self._states[key].job_name))
             unlisted[names[key]] = "the service does not list it" if error is None else printable(error, 200)
         self.graph = Graph(parents, instances, self._depth, dict(self._known.names), unlisted)
-        self.dependants = dependants_of(self._roots, self.graph) if self._states else []
+        self.dependants = dependants_of(self._roots, self.graph) if self._states or self._foreseen else []
 
     def _note_gaps(self, known: DownstreamReader) -> None:
         for job_name, error in known.unread.items():

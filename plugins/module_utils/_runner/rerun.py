@@ -40,6 +40,7 @@ from .._planner.downstream import Knowledge, decide_dependants, roots_of
 from .._planner.forecast import Forecast, Room, Runs, foresee, running_at_once, runs_of
 from .._planner.hung import STOP_AND_RERUN, StopPolicy, first_starts, judged_with_stops, stop_word, with_stop, without_reruns
 from .._planner.limits import Limits
+from .._planner.made import Made
 from .._planner.outcomes import SHARED_KINDS, due_in, is_missed, left_to_do, missed, of_unknown_outcome, statuses_of, unsent
 from .._planner.pipeline import assess, schedule
 from .._planner.plan import Batch, Plan
@@ -93,7 +94,7 @@ class Goal(Strategy):
         self._apis = {self._workspace_id: self.api}
         self._pauses = RerunPauses(run, self.api, self.run_id, self.state.paused)
         self._paused_jobs: list[str] = []  # those that are paused meanwhile, as far as was asked
-        self._below = Below(run, self._api_of, self.state.downstream)
+        self._below = Below(run, self._api_of, self.state.downstream, Made.of(self.state.repair))
         self._order = OrderReader(run, self._api_of, self.state.dependencies)
         self._start_node = StartNode(self.api, self._retry_options, self.state.nodes)
         self._refusals = Refusals()
@@ -162,7 +163,7 @@ class Goal(Strategy):
         last = not any(left_to_do(decision, wait=self.run.options["wait"]) for decision in decisions)
         so_far = "Nothing more was sent." if any(decision.attempt is not None for decision in decisions) else "Nothing was sent."
         began = stopwatch()
-        more = self._below.read(roots, snapshot.instances, self.clock.latest_ms(), last=last, so_far=so_far)
+        more = self._below.read(roots, snapshot.instances, self.clock.latest_ms(), since=policy.since, last=last, so_far=so_far)
         self._reading = stopwatch() - began
         if not more:
             return None
@@ -188,7 +189,8 @@ class Goal(Strategy):
             self.note(text)
         known = Knowledge(self._policy(snapshot.scope), snapshot.asked_ms, snapshot.history.attempts, snapshot.effective)
         joined = decide_dependants(self._below.dependants, self._below.mode, known, self._below.graph)
-        by_key = {decision.instance.key: decision for decision in joined}
+        early = set() if self.run.check_mode else self._below.too_early()
+        by_key = {decision.instance.key: decision for decision in joined if decision.instance.key not in early}
         return [by_key.pop(decision.instance.key, decision) for decision in decisions] + list(by_key.values())
 
     def _meant(self, instance: JobInstance, selection: Selection) -> bool:
@@ -209,7 +211,8 @@ class Goal(Strategy):
         self._blind = any(self._of_run(attempt, scope) and attempt.job_name in self._unlisted for attempt in snapshot.missing)
         began = stopwatch() - self._reading
         self._read_reasons(decisions)
-        plan = assess(decisions, snapshot.history, options, scope.since, by_id=self.by_id(decisions), reasons=self._reasons)
+        possible, by_id = self._below.possible(), self.by_id(decisions)
+        plan = assess(decisions, snapshot.history, options, scope.since, by_id=by_id, reasons=self._reasons, possible=possible)
         if plan.refused is None and self._retry_options.node_name is not None:
             plan = self._at_node(plan)
         if self._stops.over:

@@ -122,6 +122,7 @@ def _find(run: ModuleRun) -> None:
     missing = [
         {
             **gap.to_result(),
+            "until": gap.until,
             "others": others,
             "job_status": SCHEDULED_STATUS if job.name in paused else job.status,
             "stage": BEFORE,
@@ -215,7 +216,19 @@ def _of_row(run: ModuleRun, row: PatchDataRow, api: WorkspaceApi) -> dict[str, t
     named = {"workspace_id": run.options["workspace_id"], "job_name": row.jobs[0], "name": row.name}
     return t.cast(
         "dict[str, t.Any]",
-        safe({**named, "instances": number, "others": 0, **dates, "job_status": "", "stage": BEFORE, "state": TO_MAKE, "msg": ""}),
+        safe(
+            {
+                **named,
+                "instances": number,
+                "others": 0,
+                **dates,
+                "until": row.end,
+                "job_status": "",
+                "stage": BEFORE,
+                "state": TO_MAKE,
+                "msg": "",
+            }
+        ),
     )
 
 

@@ -109,6 +109,9 @@ def _workspace(host: str, result: Result, workspace_id: str | None, counted: Res
         "instances": instances,
     }
     report.update({name: safe(result[name]) for name in ("missing", "missing_at", "unreadable", "only_missing") if name in result})
+    bound = _summary.bound_record(result)
+    if bound:
+        report["plan_record"] = bound
     if host not in counted["no_result"]:
         report["counts"] = counted["workspaces"][host]
         report["succeeded"] = bool(result.get("succeeded", "error" not in result))

@@ -111,7 +111,11 @@ def _plans(report: Result) -> dict[str, t.Any]:
     """What the plan of a repair is about, as the variables that hold a run to it."""
     planned = [workspace for workspace in report["workspaces"] if all(workspace[name] for name in PLAN_KEYS)]
     plans = {
-        plan_key(workspace["host"]): {**{name: workspace[name] for name in PLAN_KEYS}, **repair_plan(workspace)} for workspace in planned
+        plan_key(workspace["host"]): {
+            **{name: workspace[name] for name in (*PLAN_KEYS, "plan_record") if name in workspace},
+            **repair_plan(workspace),
+        }
+        for workspace in planned
     }
     return plans_variables(plans)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import functools
 import typing as t
 
-from .._task.passes import IN_PROGRESS
+from .._task.passes import IN_PROGRESS, identity
 from .next_steps import would_rerun
 from .repair import instances_of_state, is_repair
 from .standings import missed_goal
@@ -66,6 +66,10 @@ def _with_kinds(text: str, instances: t.Iterable[Result], say: t.Callable[..., s
     return say("dependants", dependants, text=text) if dependants else text
 
 
+def _ended_well(instance: Result) -> bool:
+    return instance["standing"] not in ("already_done", "other", "skipped")
+
+
 def _missing(report: Result, say: t.Callable[..., str]) -> list[str]:
     """What a repair makes or has not made, and what it has made."""
     made, left = instances_of_state(report, "made"), instances_of_state(report, "missing", "failed")
@@ -76,13 +80,10 @@ def _missing(report: Result, say: t.Callable[..., str]) -> list[str]:
 def _repaired(report: Result, meant: int, also: t.Sequence[str], say: t.Callable[..., str]) -> str:
     """Of a repair that left nothing broken or in progress among its reruns."""
     workspaces = report["workspaces"]
-    ended = [
-        instance
-        for workspace in workspaces
-        for instance in workspace["instances"]
-        if instance["standing"] not in ("already_done", "other", "skipped")
-    ]
-    succeeded = _with_kinds(say("one-succeeded") if meant == 1 else say("all-succeeded", meant), ended, say)
+    # Dependants that a run in another workspace has rerun are listed here and there.
+    ended = {identity(instance): instance for workspace in workspaces for instance in workspace["instances"] if _ended_well(instance)}
+    meant = len(ended) if ended else meant
+    succeeded = _with_kinds(say("one-succeeded") if meant == 1 else say("all-succeeded", meant), ended.values(), say)
     known = [workspace for workspace in workspaces if workspace["state"] != "no_result"]
     bad, unmade = sum(not workspace["succeeded"] for workspace in known), instances_of_state(report, "missing", "failed")
     # What is bad comes first.

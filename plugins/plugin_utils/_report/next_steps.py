@@ -19,7 +19,7 @@ from .._task.counts import MISSED, policy_remedy
 from .._task.passes import IN_PROGRESS
 from .command import Command
 from .standings import missed_goal
-from .summary import PLAN_KEYS
+from .summary import PLAN_KEYS, bound_record
 
 #: Standings of instances that are only rerun by a later ``since``.
 ONCE_MORE = frozenset({"failed_again", "rejected", "stopped"})
@@ -71,10 +71,14 @@ def next_steps_of(workspace: Result, command: Command, *, check_mode: bool, sinc
 
 
 def plans_variables(plans: t.Mapping[str, Result]) -> dict[str, t.Any]:
-    """The extra variables that hold a run to *plans*, see :func:`~.summary.plans`; without the record, which only words a refusal and is long."""
+    """The extra variables that hold a run to *plans*, see :func:`~.summary.plans`; without what of the record only words a refusal and is long."""
     return {
         "dataarts_plans": {
-            host: {name: plan[name] for name in (*PLAN_KEYS, "gaps", "missing_at") if name in plan} for host, plan in plans.items()
+            host: {
+                **{name: plan[name] for name in (*PLAN_KEYS, "gaps", "missing_at") if name in plan},
+                **({"plan_record": bound} if (bound := bound_record(plan)) else {}),
+            }
+            for host, plan in plans.items()
         }
     }
 

@@ -9,6 +9,7 @@ import collections
 import typing as t
 
 from ...module_utils._common.text import printable
+from ...module_utils._planner.plan_id import possible_number
 from .._common.lines import Line
 from .._common.local_times import local_time, localized, zone_of
 from .._common.tables import COLUMNS, shortened, table_lines, wrapped
@@ -116,6 +117,7 @@ def missing_lines(report: Result, *, verbose: bool = False, language: str = ENGL
     lines += _unreadable_lines(report["workspaces"], language)
     if report["check_mode"]:
         lines += _gap_table("planned", of_state["missing"], language, verbose=verbose, tone="")
+        lines += _foreseen_lines(report["workspaces"], language)
     else:
         lines += _gap_table("missing", of_state["missing"], language, verbose=verbose, tone="bad")
     if of_state["gone"]:
@@ -164,6 +166,18 @@ def _note(gap: Result, language: str) -> str:
     if gap["stage"] == "after_reruns":
         return say(language, "{name}, after the reruns, as the job depends on what failed", name=name)
     return say(language, "{name}, before the reruns", name=name)
+
+
+def _foreseen_lines(workspaces: t.Sequence[Result], language: str) -> list[Line]:
+    """How many dependants are rerun only if they turn out to depend on what is made."""
+    number = sum(possible_number(workspace.get("plan_record")) for workspace in workspaces)
+    text = say(
+        language,
+        "{n} of the dependants may have run on old data. It is rerun if that turns out to be so, and no other is."
+        "|{n} of the dependants may have run on old data. Those that turn out to have are rerun, and no others.",
+        number,
+    )
+    return [Line(line) for line in wrapped(text)] if number else []
 
 
 def _unreadable_lines(workspaces: t.Sequence[Result], language: str) -> list[Line]:

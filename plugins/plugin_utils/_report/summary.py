@@ -82,6 +82,12 @@ def plans(results: t.Mapping[str, Result]) -> dict[str, dict[str, t.Any]]:
     }
 
 
+def bound_record(result: Result) -> dict[str, t.Any]:
+    """What of the record of a plan belongs to it: the instances that it reruns only if they turn out to need it, with the others; {} if it has none."""
+    record = result.get("plan_record") or {}
+    return {name: str(record[name]) for name in ("instances", "possible")} if record.get("possible") else {}
+
+
 def repair_plan(result: Result) -> dict[str, t.Any]:
     """What the plan of a repair says in addition: gaps, the names of the PatchData of what it makes or has made, and missing_at, when it was missing.
 

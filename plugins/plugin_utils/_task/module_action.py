@@ -26,7 +26,7 @@ from .._role.checks import empty_approval, related_problem, repair_plan_problem,
 from .._role.options import APPROVALS, OWN, REPAIRS, ROLE, WITHOUT, is_repair_plan, plan_of, variables_of
 from .._role.typos import typos
 from . import inprocess, logins
-from .passes import missing_of, not_repaired
+from .passes import missing_of, not_repaired, outcome
 from .paths import from_start
 from .screen import brief
 from .variables import accepted, by_name, filled, said
@@ -161,8 +161,9 @@ class ModuleAction(ActionBase):
         """
         if self.module == "job_rerun":
             missing = missing_of(task_vars)
-            if missing is not None and missing.get("began") and not missing.get("approved"):
-                options.setdefault("since", str(missing["since"]))
+            before = outcome(task_vars).get("since") if missing is not None else None
+            if missing is not None and not missing.get("approved") and (before or missing.get("began")):
+                options.setdefault("since", str(before or missing["since"]))
             return whole if missing is None else not_repaired(missing)
         refused = not_repaired(missing_of(task_vars) or {"gaps": []}) if self._task.args.get("stage") not in (None, "all", "find") else ""
         if refused:

@@ -164,6 +164,7 @@ class Passes:
     :param run_id: id of the run, which its attempts in the journal carry.
     :param language: of the lines for people.
     :param timed_out: whether ``wait_timeout`` is over, and the passes since then stop what hangs.
+    :param repair: what the repair makes that it belongs to, see :func:`repair_of`.
     :param unclear: whether the newest pass broke when it may have sent something. A later one tells by the run's id in the journal.
     """
 
@@ -185,6 +186,7 @@ class Passes:
     language: str = "en"
     unclear: bool = False
     timed_out: bool = False
+    repair: Result = field(default_factory=dict)
 
     @staticmethod
     def resumed(begun: Passes, result: Result) -> Passes | None:
@@ -351,6 +353,35 @@ def not_repaired(missing: Result) -> str:
     if "gaps" in missing and error_kind(missing) in (None, INCOMPLETE):
         return ""
     return message_of(missing)
+
+
+def repair_of(variables: t.Mapping[str, t.Any], of_hosts: t.Iterable[t.Mapping[str, t.Any]]) -> dict[str, t.Any]:
+    """What a repair makes on a host, of its *variables*, for the reruns that go with it: see ``made.py``; {} if it is none.
+
+    :param of_hosts: variables of all hosts that are repaired together.
+    """
+    missing = missing_of(variables)
+    if missing is None or not_repaired(missing):
+        return {}
+    below: dict[str, list[list[str]]] = {}
+    for other in filter(None, map(missing_of, of_hosts)):
+        for job, above in (other.get("upstream") or {}).items():
+            for where, name in above:
+                if where == missing["workspace_id"]:
+                    below.setdefault(str(name), []).append([str(other["workspace_id"]), str(job)])
+    return {
+        "gaps": [dict(gap) for gap in missing["gaps"]],
+        "below": below,
+        "all_since": not missing.get("approved") or bool(missing.get("check_mode")),
+    }
+
+
+def made_after(variables: t.Mapping[str, t.Any]) -> bool:
+    """Whether a repair has made missing instances of a host after the reruns, so that what depends on them is due now."""
+    missing = missing_of(variables)
+    if missing is None or not_repaired(missing) or missing.get("check_mode"):
+        return False
+    return any(gap.get("stage") == "after_reruns" and gap.get("state") == "made" for gap in missing["gaps"])
 
 
 def left_to_make(missing: Result | None, *, after: bool = False) -> bool:
@@ -530,8 +561,8 @@ def next_args(args: Result, run: Passes) -> dict[str, t.Any]:
     The first pass only plans, so that people see what is going to be sent before it is.
     """
     state = run.base.get("pass_state") or {"run_id": run.run_id}
-    over = {"timed_out": True} if run.timed_out else {}
-    return {**args, "pass_state": {**state, "plan_only": not run.base, "fleet": run.fleet, **over}}
+    more = {**({"timed_out": True} if run.timed_out else {}), **({"repair": dict(run.repair)} if run.repair else {})}
+    return {**args, "pass_state": {**state, "plan_only": not run.base, "fleet": run.fleet, **more}}
 
 
 def restores(args: Result, run: Passes) -> bool:

@@ -187,7 +187,7 @@ def test_what_was_not_made_says_why_and_the_play_fails() -> None:
     cause = "Failed to start PatchData repair_loads: it ended as FAIL. Rerun what failed."
     broken = missing(gap(state="failed", number=2, msg=cause), gap("digest", state="made"), kind="incomplete")
     made = report(
-        {"sales": (result([instance(0)]), broken), "supply": (result([instance(0)]), missing(gap("parts", state="made", number=3)))}
+        {"sales": (result([instance(0)]), broken), "supply": (result([instance(1)]), missing(gap("parts", state="made", number=3)))}
     )
     lines = lines_of(made)
     assert not made["succeeded"]
