@@ -5,12 +5,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import sqlite3
 import typing as t
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from ansible_collections.dataarts.factory.plugins.module_utils._journal.pauses import PauseBook
+from ansible_collections.dataarts.factory.plugins.module_utils._models.pause import Phase
 from tests.support.logic import call, passes
 from tests.support.playbook import Ansible
 from tests.support.scenarios import FREE, WORKSPACE_ID, small_night
@@ -182,3 +187,45 @@ def test_a_playbook_that_loses_the_service_says_what_is_to_be_started(service: t
     more = options(service, journal=str(tmp_path / "journal.db"), settle_time=1, read_timeout=2, state="resumed", jobs=["*"])
     assert not call("job_schedule", _schedule(more))["failed"]
     assert statuses(service) == JOBS
+
+
+def before_change(monkeypatch: pytest.MonkeyPatch, name: str, happens: Callable[[], object], phase: Phase | None = None) -> None:
+    """Before method *name* of the journal's pauses is called for the first time, to begin *phase* if it is one, something happens."""
+    change, left = getattr(PauseBook, name), [happens]
+
+    def first(book: PauseBook, *args: t.Any, **named: t.Any) -> t.Any:
+        if left and (phase is None or phase in args):
+            left.pop()()
+        return change(book, *args, **named)
+
+    monkeypatch.setattr(PauseBook, name, first)
+
+
+def dead(path: str) -> None:
+    """No run has said for a while that it needs a pause."""
+    with contextlib.closing(sqlite3.connect(path)) as database, database:
+        database.execute("UPDATE dataarts_hold SET until_ms = 1")
+
+
+def test_a_pause_that_a_run_needs_by_now_is_not_ended_by_one_that_has_read_that_nobody_does(
+    service: t.Any, asked: Asked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin(service, run_seconds=3600)
+    call("job_rerun", asked(jobs=["daily_sales"], max_parallel=1))
+    dead(asked()["journal"])
+    before_change(monkeypatch, "change", lambda: call("job_rerun", asked(jobs=["daily_sales"])), Phase.RESUMING)
+    assert not passes(asked(jobs=["fine"]))[-1]["failed"]
+    assert statuses(service)["daily_sales"] == "STOPPED"
+    dead(asked()["journal"])
+    assert not passes(asked(jobs=["fine"]))[-1]["failed"]
+    assert statuses(service) == JOBS
+
+
+def test_a_pause_that_another_run_begins_at_the_same_moment_is_needed_by_both(
+    service: t.Any, asked: Asked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin(service, run_seconds=3600)
+    before_change(monkeypatch, "begin", lambda: call("job_rerun", asked(jobs=["daily_sales"])))
+    call("job_rerun", asked(jobs=["daily_sales"]))
+    (pause,) = call("rerun_history_info", {"journal": asked()["journal"]})["open_pauses"]
+    assert (pause["job_name"], len(pause["needed_by"])) == ("daily_sales", 2)

@@ -29,6 +29,7 @@ _BEGIN = (
 )
 _CHANGE = "UPDATE dataarts_pause SET phase = ?, run_id = ?, made_by = ?, journal_ms = ?, flight_ms = ?, claim = ? WHERE id = ? AND claim = ? AND open = 1"
 _CLOSE = "UPDATE dataarts_pause SET open = NULL, ended = ?, journal_ms = ?, claim = ? WHERE id = ? AND claim = ? AND open = 1"
+_ADOPT = "UPDATE dataarts_pause SET phase = ?, claim = ? WHERE id = ? AND claim = ? AND open = 1"
 _HOLD = (
     "INSERT INTO dataarts_hold (project_id, workspace_id, job_name, run_id, until_ms) VALUES (?, ?, ?, ?, ?)"
     " ON CONFLICT (project_id, workspace_id, job_name, run_id) DO UPDATE SET until_ms = ?"
@@ -121,6 +122,23 @@ class PauseBook:
             database.change([(_HOLD, (*self._where, schema.stored(name), run_id, until, until)) for name in sorted(job_names)])
 
         self.journal.work(work, write=True)
+
+    def adopt(self, pause: Pause, run_id: str, lease_ms: int) -> bool:
+        """The run needs *pause*, which another has made, as :meth:`hold` says; False where that was changed since it was read, because it may be over.
+
+        Whoever ends a pause by what it read before this, of the runs that need it, does not get it any more.
+        """
+        token = uuid.uuid4().hex
+
+        def work(database: Database) -> bool:
+            database.change([(_ADOPT, (Phase.PAUSED.value, token, pause.pause_id, pause.claim))])
+            adopted = bool(database.query(f"{_OPEN} AND claim = ?", (*self._where, token)))
+            if adopted:
+                until = database.clock_ms() + lease_ms
+                database.change([(_HOLD, (*self._where, schema.stored(pause.job_name), run_id, until, until))])
+            return adopted
+
+        return self.journal.work(work, write=True)
 
     def renew(self, run_id: str, lease_ms: int) -> None:
         """The run needs what it holds for *lease_ms* from now."""

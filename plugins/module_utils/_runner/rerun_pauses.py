@@ -84,23 +84,36 @@ class RerunPauses:
         new = set(job_names) - self.considered
         if not self.wanted or not new:
             return
-        book = self._book(journal)
-        schedules = self._schedules(book)
-        listed, pauses = schedules.read()
-        jobs = [job for job in listed if job.name in new]
         self.considered |= new
-        for decision in schedules.decide(jobs, PAUSED, pauses):
-            if decision.step is ScheduleStep.PAUSE:
-                self._run.doing = f"pausing {printable(decision.job_name, 100)}"
-                outcome = schedules.perform(decision)
-                self.changed = self.changed or outcome.changed
-                schedules.check()
-                if outcome.error is not None:
-                    self.finish(journal)
-                    outcome.error.message = f"job {printable(decision.job_name, 100)} could not be paused: {outcome.error.message}"
-                    raise outcome.error
-            elif _of_rerun(decision):
-                book.hold([decision.job_name], self._id, self._lease_ms())
+        book, waiting = self._book(journal), Waiting(_PAUSE, _PAUSE)
+        schedules = self._schedules(book)
+        while new:
+            listed, pauses = schedules.read()
+            decisions = schedules.decide([job for job in listed if job.name in new], PAUSED, pauses)
+            # What another run is pausing, or starting again, at this moment is decided anew when it has done so.
+            new = {decision.job_name for decision in decisions if not self._paused(journal, schedules, decision, pauses.journal_ms)}
+            if new:
+                self._run.doing = "waiting for another run that pauses or starts a job"
+                waiting.pause()
+
+    def _paused(self, journal: Journal, schedules: JobSchedules, decision: ScheduleDecision, journal_ms: int) -> bool:
+        """Whether *decision* stands, and is carried out."""
+        pause = decision.pause
+        if decision.step is ScheduleStep.PAUSE:
+            self._run.doing = f"pausing {printable(decision.job_name, 100)}"
+            outcome = schedules.perform(decision)
+            self.changed = self.changed or outcome.changed
+            schedules.check()
+            if outcome.error is not None:
+                self.finish(journal)
+                outcome.error.message = f"job {printable(decision.job_name, 100)} could not be paused: {outcome.error.message}"
+                raise outcome.error
+            return not outcome.contested
+        if pause is None or not _of_rerun(decision):
+            return True
+        unsettled = pause.unsettled_until(int(self._run.options["settle_time"]) * 1000)
+        settled = unsettled is None or journal_ms >= unsettled
+        return settled and self._book(journal).adopt(pause, self._id, self._lease_ms())
 
     def renew(self, journal: Journal) -> None:
         """This run is alive, and needs what it has paused."""

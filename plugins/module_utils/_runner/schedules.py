@@ -40,6 +40,7 @@ class ScheduleOutcome:
     :param status: the status of the job, as far as is known; before anything was sent that of the list.
     :param changed: whether this run changed it.
     :param error: why it could not be done, or None.
+    :param contested: whether another run is pausing or starting the job at this moment.
     """
 
     decision: ScheduleDecision
@@ -47,6 +48,7 @@ class ScheduleOutcome:
     changed: bool = False
     reason: str = ""
     error: ApiError | None = None
+    contested: bool = False
 
 
 class JobSchedules:
@@ -200,7 +202,9 @@ class JobSchedules:
         for _number in range(_MAX_SENDS):
             ending = self._writer.send(write, Basis())
             if ending is None:
-                return ScheduleOutcome(decision, decision.status, reason="another run is pausing or starting it at this moment")
+                return ScheduleOutcome(
+                    decision, decision.status, reason="another run is pausing or starting it at this moment", contested=True
+                )
             error = ending.error
             if error is None:
                 return done

@@ -72,6 +72,20 @@ def test_a_pause_goes_through_its_phases(place: t.Any) -> None:
     assert place.rows("SELECT ended FROM dataarts_pause WHERE open IS NULL") == [("started again",)]
 
 
+def test_a_pause_that_another_run_needs_by_now_is_ended_by_none_that_has_read_it_before(place: t.Any) -> None:
+    with place.open() as journal:
+        read = begin(journal)
+        assert book(journal).adopt(read, "theirs", 1000)
+        assert book(journal).change(read, Phase.RESUMING, run_id="ours", made_by=MadeBy.RERUN) is None
+        assert not book(journal).close(read, "started again")
+        assert not book(journal).adopt(read, "third", 1000), "it is read again first"
+        pause = book(journal).read().by_job["load"]
+        assert ([hold.run_id for hold in pause.holds], pause.phase) == (["theirs"], Phase.PAUSED)
+        resuming = book(journal).change(pause, Phase.RESUMING, run_id="theirs", made_by=MadeBy.RERUN)
+        assert resuming is not None
+        assert not book(journal).adopt(pause, "third", 1000), "nobody needs what is being ended"
+
+
 def test_workspaces_and_projects_are_apart(place: t.Any) -> None:
     with place.open() as journal:
         assert begin(journal)
