@@ -131,8 +131,11 @@ def shared_workspaces(workspace_ids: t.Mapping[str, str]) -> list[str]:
 def unmatched_patterns(results: t.Mapping[str, Result]) -> list[str]:
     """A sentence for each pattern in ``jobs`` that matches no job in any workspace that has it.
 
-    One that matches somewhere is as it was meant: whoever works on many workspaces does not name the jobs of each.
+    One that matches somewhere is as it was meant: whoever works on many workspaces does not name the jobs of each. Where a workspace was refused
+    before its jobs were listed, it may match there, and nothing is said.
     """
+    if any(result and "job_patterns" not in result for result in results.values()):
+        return []
     checked = [entry for result in results.values() for entry in result.get("job_patterns") or ()]
     matched = {entry["pattern"] for entry in checked if entry.get("matches")}
     left: dict[str, str] = {}

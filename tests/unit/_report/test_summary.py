@@ -167,6 +167,7 @@ UNMATCHED: list[tuple[list[dict[str, t.Any]], list[str]]] = [
     ([patterns(a=False), patterns(a=True)], []),
     ([patterns(a=True), patterns(a=False)], []),
     ([patterns(a=False), patterns(a=False), {}], ["a*"]),
+    ([patterns(a=False), {"error": {"kind": "limit"}, "msg": "It was refused."}], []),
     ([patterns(a=False), patterns(b=True)], ["a*"]),
     ([patterns(a=False, b=True), patterns(a=True, b=False)], []),
     ([patterns(a=False, b=False), patterns(a=True, b=False)], ["b*"]),
