@@ -221,17 +221,18 @@ def test_a_repair_is_planned_approved_carried_out_as_planned_and_rechecked(launc
 
     service.reset(damaged(hour))
     launcher = launch()
-    own = {"dataarts_stopped_jobs": True, "dataarts_planned_after": str(hour(6))}
+    own = {"dataarts_stopped_jobs": True, "dataarts_jobs": ["none_of_these"]}
     launcher = dataclasses.replace(launcher, hosts={name: {**known, **own} for name, known in launcher.hosts.items()})
+    answers = {**REPAIR, "dataarts_answer_planned_after": to_iso(hour(6)), "dataarts_answer_jobs": "order*\nmar?\nload?\nclose?\nst?ck"}
     steps = {kind["name"]: kind.get("variables", {}) for kind in definitions.variables("definitions")["__dataarts_awx_kinds"]}
-    plan = launcher.run("repair.yml", REPAIR, steps["plan repair"], check=True).succeeded()
+    plan = launcher.run("repair.yml", answers, steps["plan repair"], check=True).succeeded()
     assert not service.journal()
     planned = plan.artifacts()["dataarts_summary"]
     assert (planned["to_rerun"], planned["to_make"]) == (3, 1)
     assert "sales: the schedules of mart and orders are stopped before the first rerun" in " ".join(planned["text"].split())
 
     def follows(playbook: str, template: dict[str, t.Any], check: bool = False) -> Job:
-        return launcher.run(playbook, {**plan.artifacts(), **REPAIR}, template, check)
+        return launcher.run(playbook, {**plan.artifacts(), **answers}, template, check)
 
     few = follows("gate.yml", {"dataarts_gate": "few"}).failed()
     assert "3 instances would be rerun and 1 made by PatchData, more than the 0 that need no approval" in few.messages()[0]
@@ -243,7 +244,7 @@ def test_a_repair_is_planned_approved_carried_out_as_planned_and_rechecked(launc
     output = " ".join(other.stdout().split())
     assert "in AWX launch the workflow again" in output
     assert "To go on, launch the workflow again: it plans anew what is left" in output
-    assert "launch the job template with" not in output
+    assert not [words for words in ("launch the job template with", "No job of any workspace matches") if words in output]
     recheck = follows("recheck_repair.yml", steps["recheck repair"], check=True).failed()
     assert "Not everything has succeeded: nothing known of sales" in " ".join(recheck.messages())
 
