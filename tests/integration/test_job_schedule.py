@@ -182,7 +182,7 @@ def test_a_job_whose_stop_is_refused_does_not_keep_the_others_from_being_stopped
 def test_a_pause_whose_end_is_not_known_is_settled_by_the_next(service: t.Any, asked: Asked) -> None:
     service.inject({"route": "v1_stop_job", "kind": "gateway_timeout", "when": "after_effect", "times": 1})
     service.inject({"route": "jobs", "kind": "status", "status": 503, "skip": 2, "times": 30})
-    result = call("job_schedule", asked("paused", jobs=["daily_sales"], max_retries=0))
+    result = call("job_schedule", asked("paused", jobs=["daily_sales"], max_retries=0, read_timeout=0.5))
     assert result["failed"], result
     service.clear_faults()
     assert statuses(service)["daily_sales"] == "STOPPED"

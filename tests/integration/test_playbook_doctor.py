@@ -36,15 +36,23 @@ def ours(outcome: Outcome) -> list[str]:
     return [line for line in text.splitlines()[1:] if not line.startswith(("ok: ", "<"))]
 
 
-def test_a_workspace_that_is_ready(service: t.Any, tmp_path: Path) -> None:
-    outcome = doctor(service, tmp_path, "-e", "dataarts_probe_retry=true", sales={}).succeeded()
+@pytest.fixture(scope="module")
+def ready(emulated: t.Any, tmp_path_factory: pytest.TempPathFactory) -> tuple[Outcome, Path]:
+    """A play for a workspace that is ready, which writes a recording; and the folder in which it ran."""
+    place = tmp_path_factory.mktemp("ready")
+    outcome = doctor(emulated, place, "-e", "dataarts_probe_retry=true", "-e", "dataarts_report_path=account.json", sales={}).succeeded()
+    assert emulated.journal() == []
+    return outcome, place
+
+
+def test_a_workspace_that_is_ready(ready: tuple[Outcome, Path]) -> None:
+    outcome, _place = ready
     lines = ours(outcome)
     assert lines[0] == "sales:"
     assert "sales: Ready." in lines
     assert any(re.search("right to rerun   the rerun of v[12] is open", line) for line in lines)
     assert any("dataarts_access_key and" in line for line in lines)
     assert [line for line in lines if width(line) > 80 and len(line.split()) > 5] == []
-    assert service.journal() == []
 
 
 def test_of_several_workspaces_the_one_that_is_not_ready_fails(service: t.Any, tmp_path: Path) -> None:
@@ -90,7 +98,7 @@ def test_recordings_of_several_workspaces(service: t.Any, tmp_path: Path) -> Non
         assert f"{host}: the recording is " in " ".join(ours(outcome))
 
 
-def test_the_file_of_a_recording(service: t.Any, tmp_path: Path) -> None:
-    outcome = doctor(service, tmp_path, "-e", "dataarts_report_path=account.json", sales={}).succeeded()
-    assert json.loads((tmp_path / "account.json").read_text(encoding="utf-8"))["format"] == "dataarts.factory recording"
-    assert outcome.of("account_doctor")[0].result["report_path"] == str(tmp_path / "account.json")
+def test_the_file_of_a_recording(ready: tuple[Outcome, Path]) -> None:
+    outcome, place = ready
+    assert json.loads((place / "account.json").read_text(encoding="utf-8"))["format"] == "dataarts.factory recording"
+    assert outcome.of("account_doctor")[0].result["report_path"] == str(place / "account.json")
