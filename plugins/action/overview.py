@@ -63,7 +63,7 @@ class ActionModule(ActionBase):
             number=len(made.unanswered),
             names=say(language, "{names}, {n} more", left, names=names) if left > 0 else names,
         )
-        return {**failed_with(msg), "unanswered": made.unanswered}
+        return failed_with(msg, unanswered=made.unanswered)
 
 
 def _registered(hostvars: t.Any, host: str, variable: str) -> t.Mapping[str, t.Any]:

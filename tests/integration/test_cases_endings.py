@@ -377,7 +377,7 @@ def test_ansible_takes_few_rows_of_the_screen(service: Running, tmp_path: Path, 
     command = [str(ansible.bin_directory / "ansible-playbook"), PLAYBOOK, "-i", path.name, *more]
     env = {name: value for name, value in ansible.variables().items() if name != "COLUMNS"}
     screen = shown(command, {**env, "CAPTURE_FILE": str(tmp_path / "results")}, tmp_path)
-    rows = screen.rows_without_origins
+    rows = screen.rows
     recap = next(number for number, row in enumerate(rows) if row.startswith("PLAY RECAP"))
     words = ("PLAY", "TASK", "ok:", "changed:", "skipping:", "fatal:")
     of_ansible = [row for row in rows[:recap] if not row or row.startswith(words)] + rows[recap:]

@@ -69,7 +69,7 @@ def screens() -> Screens:
 @pytest.mark.parametrize("name", LARGE_LAST)
 def test_a_run_takes_so_many_rows_at_most(screens: Screens, name: str) -> None:
     most, most_of_ours = BUDGETS[name]
-    rows, own = screens[name].rows_without_origins, pictures.ours(screens[name].rows_without_origins)
+    rows, own = screens[name].rows, pictures.ours(screens[name].rows)
     text = "\n".join(rows)
     assert screens[name].rc == (2 if name == "rerun of 3" else 0), text
     assert len(rows) <= most, f"{len(rows)} rows\n{text}"

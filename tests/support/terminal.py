@@ -48,15 +48,6 @@ class Shown:
         """The rows of the screen: a line that is wider than it takes several."""
         return [row for line in self.lines for row in _rows(line, self.columns)]
 
-    @property
-    def rows_without_origins(self) -> list[str]:
-        """The rows, but for those in which ansible-core 2.19 and later show where a task that failed is written: nobody can leave them out."""
-        rows = self.rows
-        while (end := next((number for number, row in enumerate(rows) if re.match(r" *\^ column \d+$", row)), None)) is not None:
-            begin = max(number for number in range(end) if rows[number].startswith("[ERROR]: "))
-            rows[begin : end + (2 if rows[end + 1 : end + 2] == [""] else 1)] = []
-        return rows
-
 
 def shown(command: Sequence[str], env: Mapping[str, str], cwd: Path, *, columns: int = COLUMNS, timeout: float = TIMEOUT) -> Shown:
     """Run *command* to its end on a terminal of its own.

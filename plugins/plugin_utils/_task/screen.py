@@ -13,6 +13,7 @@ import json
 import typing as t
 
 from ansible import constants
+from ansible.errors import AnsibleActionFail
 from ansible.release import __version__ as ansible_version
 
 from .._common.lines import Line
@@ -29,8 +30,14 @@ _FOR_PEOPLE = frozenset({"default", "debug", "skippy", "yaml", "dense", "unixy",
 _SHORT = 1000
 #: From this verbosity on, results are shown whatever their length (``-vvv``).
 _EVERYTHING = 3
-#: Whether a result fails by ``failed_when_result``, which since ansible-core 2.21 counts only where core itself has set it.
-_QUIET_FAILURE = tuple(map(int, ansible_version.split(".")[:2])) < (2, 21)
+#: Whether ansible-core shows the lines of the file in which a failed task stands; those of our own playbooks say nothing about the cause.
+_SHOWS_ORIGIN = tuple(map(int, ansible_version.split(".")[:2])) >= (2, 19)
+
+
+class QuietFailure(AnsibleActionFail):
+    """A failure of which Ansible shows the message alone, without lines of the file that the task stands in."""
+
+    omit_exception_key = True
 
 
 def show(display: t.Any, lines: t.Iterable[Line]) -> None:
@@ -60,10 +67,15 @@ def read_by_program(task: t.Any) -> bool:
     return parent is not None or _for_program()
 
 
-def failed_with(text: str) -> dict[str, t.Any]:
-    """A result that fails with *text* and shows nothing else. Where this one word fails a task, Ansible shows no lines of the role's file, which say
-    nothing about the cause."""
-    return {"changed": False, "failed_when_result": True, **({} if _QUIET_FAILURE else {"failed": True}), "msg": text}
+def failed_with(text: str, **further: t.Any) -> dict[str, t.Any]:
+    """A result that fails with *text* and shows nothing else.
+
+    :param further: what else is in the result.
+    :raises QuietFailure: in its place, where ansible-core would show lines of the role's file with it.
+    """
+    if _SHOWS_ORIGIN:
+        raise QuietFailure(text, result=further)
+    return {"changed": False, "failed": True, "msg": text, **further}
 
 
 def brief(result: dict[str, t.Any], display: t.Any) -> dict[str, t.Any]:
