@@ -77,9 +77,7 @@ class Baselines:
         query = {"workspace_id": workspace_id, "start_time": span.begin, "end_time": span.end}
         return self._pages("baseline_instances", studio_instance_id, "baselineinstance", query, _instance)
 
-    def _pages(
-        self, route: str, studio: str, resource: str, query: t.Mapping[str, t.Any], parse: t.Callable[[Fields, str], _T]
-    ) -> list[_T]:
+    def _pages(self, route: str, studio: str, resource: str, query: t.Mapping[str, t.Any], parse: t.Callable[[Fields], _T]) -> list[_T]:
         """Every entry of a list; ``offset`` counts pages from 1."""
         client, entries = self._client, t.cast("list[_T]", [])
         for number in range(1, _PAGES + 1):
@@ -95,31 +93,21 @@ class Baselines:
         raise ApiError(Kind.INVALID, f"the list of {route.replace('_', ' ')} has more than {_LIMIT * _PAGES} entries")
 
 
-def _page(body: t.Any, name: str, parse: t.Callable[[Fields, str], _T]) -> Page[_T]:
+def _page(body: t.Any, name: str, parse: t.Callable[[Fields], _T]) -> Page[_T]:
     what = name.replace("_", " ")
     fields = Fields(body, f"the list of {what}")
-    parsed = [parse(Fields(entry, f"entry {number} of the {what}"), what) for number, entry in enumerate(fields.entries(name), 1)]
+    parsed = [parse(Fields(entry, f"entry {number} of the {what}")) for number, entry in enumerate(fields.entries(name), 1)]
     return Page(fields.count("total"), parsed)
 
 
-def _definition(fields: Fields, what: str) -> tuple[str, tuple[str, ...]]:
+def _definition(fields: Fields) -> tuple[str, tuple[str, ...]]:
     """A baseline's id, and what it names its jobs by."""
     jobs = fields.entries("sla_task_ids")
     if not all(isinstance(job, (str, int)) and not isinstance(job, bool) for job in jobs):
-        raise bad_answer(f"sla_task_ids in the {what} holds something that is not an id")
-    return _identifier(fields, "id", what), tuple(str(job)[:1000] for job in jobs)
+        raise bad_answer("sla_task_ids of a baseline holds something that is not an id")
+    return fields.required_id("id"), tuple(str(job)[:1000] for job in jobs)
 
 
-def _instance(fields: Fields, what: str) -> tuple[str, int]:
+def _instance(fields: Fields) -> tuple[str, int]:
     """A baseline's id, and the committed time of one day or hour."""
-    committed = fields.time("sla_time")
-    if committed is None:
-        raise bad_answer(f"an entry of the {what} has no sla_time")
-    return _identifier(fields, "baseline_id", what), committed
-
-
-def _identifier(fields: Fields, name: str, what: str) -> str:
-    identifier = fields.identifier(name)
-    if identifier is None:
-        raise bad_answer(f"an entry of the {what} has no {name}")
-    return identifier
+    return fields.required_id("baseline_id"), fields.required_time("sla_time")

@@ -10,7 +10,7 @@ import typing as t
 from .._models.instance import StudioInstance, Workspace
 from .base import ScopedClient
 from .pagination import Page, read_paged
-from .parsing import Fields, bad_answer
+from .parsing import Fields
 
 if t.TYPE_CHECKING:
     from .._http.session import Session
@@ -58,7 +58,7 @@ def _studio_page(body: t.Any) -> Page[StudioInstance]:
 def _studio(value: t.Any, what: str) -> StudioInstance:
     fields = Fields(value, what)
     return StudioInstance(
-        studio_instance_id=_identifier(fields, "resource_id", what),
+        studio_instance_id=fields.required_id("resource_id"),
         name=fields.text("resource_name"),
         region=fields.text("region_id"),
         project_id=fields.text("project_id"),
@@ -75,7 +75,7 @@ def _workspace_page(body: t.Any, studio_instance_id: str) -> Page[Workspace]:
 def _workspace(value: t.Any, studio_instance_id: str, what: str) -> Workspace:
     fields = Fields(value, what)
     return Workspace(
-        workspace_id=_identifier(fields, "id", what),
+        workspace_id=fields.required_id("id"),
         name=fields.name("name"),
         studio_instance_id=fields.identifier("instance_id") or studio_instance_id,
         project_id=fields.text("project_id"),
@@ -84,10 +84,3 @@ def _workspace(value: t.Any, studio_instance_id: str, what: str) -> Workspace:
         owner=fields.text("owner_name"),
         description=fields.text("description"),
     )
-
-
-def _identifier(fields: Fields, name: str, what: str) -> str:
-    identifier = fields.identifier(name)
-    if identifier is None:
-        raise bad_answer(f"{what} has no {name}")
-    return identifier

@@ -116,9 +116,17 @@ class Fields:
         number = self.optional_number(name)
         return None if number is None else str(number)
 
+    def required_id(self, name: str) -> str:
+        """As :meth:`identifier`, of one without which the entry is nothing."""
+        return t.cast(str, self._required(name, self.identifier(name)))
+
+    def required_time(self, name: str) -> int:
+        """As :meth:`time`, of one without which the entry is nothing."""
+        return t.cast(int, self._required(name, self.time(name)))
+
     def job_id(self) -> str:
         """A required id of a job, its digits as text. The sample of one specification has a stray comma, "868641," [HCAPI]. :raises ApiError: BAD_ANSWER."""
-        value = self._required("job_id", self.identifier("job_id"))
+        value = self.required_id("job_id")
         digits = value.rstrip(", ")
         if not _NUMBER.fullmatch(digits) or not 0 <= int(digits) <= MAX_NUMBER:
             raise self._wrong("job_id", value, "the number of a job")

@@ -9,7 +9,7 @@ import typing as t
 
 from .._common.text import printable
 from .._common.times import to_iso
-from .._planner.schedules import SCHEDULED_STATUS, STOPPED_STATUS, ScheduleDecision, ScheduleStep
+from .._planner.schedules import SCHEDULED_STATUS, STOPPED_STATUS, ScheduleOutcome, ScheduleStep
 
 Result = t.Dict[str, t.Any]
 #: The status that each step leads to.
@@ -21,24 +21,22 @@ _LEADS_TO = {
 }
 
 
-def schedule_results(outcomes: t.Iterable[tuple[ScheduleDecision, str, bool, str, bool]], *, check_mode: bool) -> list[Result]:
-    """``jobs`` of a result.
-
-    :param outcomes: of each job the decision, its status now, whether this run changed it, why, and whether that failed.
-    """
+def schedule_results(outcomes: t.Iterable[ScheduleOutcome], *, check_mode: bool) -> list[Result]:
+    """``jobs`` of a result."""
     return [
         {
             "job_name": printable(decision.job_name, 1000),
-            "action": "failed" if failed else decision.step.value,
-            "changed": decision.step.sends if check_mode else changed,
+            "action": "failed" if outcome.error is not None else decision.step.value,
+            "changed": decision.step.sends if check_mode else outcome.changed,
             "status_before": printable(decision.status, 100),
-            "status": _LEADS_TO.get(decision.step, decision.status) if check_mode else printable(status, 100),
-            "reason": printable(reason),
+            "status": _LEADS_TO.get(decision.step, decision.status) if check_mode else printable(outcome.status, 100),
+            "reason": printable(outcome.reason),
             "paused_time": None if decision.pause is None else decision.pause.sent_ms,
             "paused_time_iso": None if decision.pause is None else to_iso(decision.pause.sent_ms),
             "paused_by": None if decision.pause is None else printable(decision.pause.run_id, 100),
         }
-        for decision, status, changed, reason, failed in outcomes
+        for outcome in outcomes
+        for decision in [outcome.decision]
     ]
 
 

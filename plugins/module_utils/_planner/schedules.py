@@ -27,6 +27,7 @@ import enum
 import typing as t
 from dataclasses import dataclass
 
+from .._common.errors import ApiError
 from .._common.times import to_iso
 from .._models.instance import Job
 from .._models.pause import MadeBy, Pause
@@ -69,6 +70,24 @@ class ScheduleDecision:
     pause: Pause | None = None
     ends_pause: bool = False
     due_ms: int | None = None
+
+
+@dataclass(frozen=True)
+class ScheduleOutcome:
+    """What has become of a decision.
+
+    :param status: the status of the job, as far as is known; before anything was sent that of the list.
+    :param changed: whether this run changed it.
+    :param error: why it could not be done, or None.
+    :param contested: whether another run is pausing or starting the job at this moment.
+    """
+
+    decision: ScheduleDecision
+    status: str
+    changed: bool = False
+    reason: str = ""
+    error: ApiError | None = None
+    contested: bool = False
 
 
 @dataclass(frozen=True)

@@ -153,7 +153,7 @@ class _Task:
         """Look for the instance of a request whose answer was lost; False if nothing tells, and the task is over."""
         now = self._client.clock.latest_ms()
         window = Window(known.sent_ms - _AROUND_MS, max(now, known.sent_ms) + _AROUND_MS)
-        listed = self._listed(window)
+        listed = self._api.list_instances(window, job_name=self._name)
         runs, dummy = self._book.read()  # after the list: whatever run another key has in it was claimed before
         instance_id, reason = made_by(known, [run for run in runs if run.run_key != known.run_key], listed)
         if instance_id is not None:
@@ -170,9 +170,6 @@ class _Task:
         self._run.fail(Kind.AMBIGUOUS.value, cause, hint)
         self._run.result.update(action="unknown", reason=printable(cause))
         return False
-
-    def _listed(self, window: Window) -> list[t.Any]:
-        return self._api.list_instances(window, job_name=self._name)
 
     def _watch(self, known: KeyedRun) -> None:
         """Show the run, and with ``wait`` until it has ended; then fail if it did not succeed."""

@@ -20,10 +20,10 @@ from .._models.instance import Job
 from .._models.pause import MadeBy
 from .._models.selection import Selection, select
 from .._output.schedules import schedule_diff, schedule_results
-from .._planner.schedules import RESUMED, ScheduleDecision, ScheduleStep, worth_waiting
+from .._planner.schedules import RESUMED, ScheduleDecision, ScheduleOutcome, ScheduleStep, worth_waiting
 from .ansible_module import ModuleRun, error_result
 from .info import must_match
-from .schedules import JobSchedules, ScheduleOutcome
+from .schedules import JobSchedules
 from .sender import RunIdentity, open_journal
 
 #: How often it is read whether a job that cannot be started again yet can be, seconds.
@@ -122,11 +122,7 @@ class _Task:
 
     def _report(self) -> None:
         run = self._run
-        outcomes = list(self._outcomes.values())
-        results = schedule_results(
-            [(outcome.decision, outcome.status, outcome.changed, outcome.reason, outcome.error is not None) for outcome in outcomes],
-            check_mode=run.check_mode,
-        )
+        results = schedule_results(self._outcomes.values(), check_mode=run.check_mode)
         run.result.update(
             jobs=results,
             total=len(results),

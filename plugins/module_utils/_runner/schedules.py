@@ -10,7 +10,7 @@ in between, the journal tells the next run what is to be started again. Whether 
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from .._api.workspace import WorkspaceApi
 from .._common.errors import ApiError, ClaimLostError, JournalError, Kind
@@ -21,7 +21,16 @@ from .._models.attempt import AttemptKind, Outcome
 from .._models.instance import Job
 from .._models.pause import MadeBy, Pause, Phase
 from .._planner.outcomes import SHARED_KINDS
-from .._planner.schedules import SCHEDULED_STATUS, STOPPED_STATUS, Moment, ScheduleDecision, ScheduleStep, decide_schedule, gone
+from .._planner.schedules import (
+    SCHEDULED_STATUS,
+    STOPPED_STATUS,
+    Moment,
+    ScheduleDecision,
+    ScheduleOutcome,
+    ScheduleStep,
+    decide_schedule,
+    gone,
+)
 from .ansible_module import ModuleRun
 from .recorded_write import About, Log, RecordedWrite
 from .sender import RunIdentity
@@ -31,24 +40,6 @@ from .write import Basis, Writer, flight_ms
 _FIRST_PAUSE = 0.2
 #: How often one call sends a start or a stop whose answers get lost.
 _MAX_SENDS = 3
-
-
-@dataclass(frozen=True)
-class ScheduleOutcome:
-    """What has become of a decision.
-
-    :param status: the status of the job, as far as is known; before anything was sent that of the list.
-    :param changed: whether this run changed it.
-    :param error: why it could not be done, or None.
-    :param contested: whether another run is pausing or starting the job at this moment.
-    """
-
-    decision: ScheduleDecision
-    status: str
-    changed: bool = False
-    reason: str = ""
-    error: ApiError | None = None
-    contested: bool = False
 
 
 class JobSchedules:
