@@ -12,7 +12,7 @@ import typing as t
 from dataclasses import dataclass
 from pathlib import Path
 
-from tools.bench.measure import BIN, Cost, environment, inventory, run
+from tools.bench.measure import BIN, ROOT, Cost, environment, inventory, journal_option, run
 from tools.bench.nights import ACCESS_KEY, DOMAIN, PASSWORD, PROJECT_ID, REGION, SECRET_KEY, USER, Night
 from tools.bench.service import Seen, Service, emulated
 
@@ -71,8 +71,17 @@ def by_uri(night: Night, most: int) -> Measured:
         return _measured(night, _play(place, HERE / "uri_way.yml", hosts, variables, night.workspaces), service.seen())
 
 
-def by_collection(night: Night, forks: int | None = None) -> Measured:
-    """The collection's own playbook."""
+def by_collection(night: Night, forks: int | None = None, checkout: Path = ROOT, **options: t.Any) -> Measured:
+    """The playbook of the collection of *checkout*, with further *options*."""
+    return _measured(night, *_collection(night, forks, checkout, options))
+
+
+def plan_by_collection(night: Night, **options: t.Any) -> Cost:
+    """The collection's playbook in check mode."""
+    return _collection(night, None, ROOT, options, "--check")[0]
+
+
+def _collection(night: Night, forks: int | None, checkout: Path, options: t.Mapping[str, t.Any], *words: str) -> tuple[Cost, Seen]:
     with place_for_one() as place, emulated(night, place) as service:
         hosts = {name: {"dataarts_workspace_id": workspace} for name, workspace, _jobs in _hosts(night)}
         variables = {
@@ -83,11 +92,12 @@ def by_collection(night: Night, forks: int | None = None) -> Measured:
             "dataarts_project_id": PROJECT_ID,
             "dataarts_access_key": ACCESS_KEY,
             "dataarts_secret_key": SECRET_KEY,
-            "dataarts_journal": str(place / "state"),
+            f"dataarts_{journal_option(checkout)}": str(place / "state"),
             "dataarts_poll_interval": 1,
+            **{f"dataarts_{name}": value for name, value in options.items()},
         }
-        cost = _play(place, "dataarts.factory.rerun", hosts, variables, forks or night.workspaces)
-        return _measured(night, cost, service.seen())
+        cost = _play(place, "dataarts.factory.rerun", hosts, variables, forks or night.workspaces, *words, checkout=checkout)
+        return cost, service.seen()
 
 
 def one_get(night: Night, forks: int) -> Measured:
@@ -98,11 +108,13 @@ def one_get(night: Night, forks: int) -> Measured:
         return _measured(night, _play(place, HERE / "uri_get.yml", hosts, variables, forks), service.seen())
 
 
-def _play(place: Path, playbook: Path | str, hosts: dict[str, t.Any], variables: dict[str, t.Any], forks: int) -> Cost:
+def _play(
+    place: Path, playbook: Path | str, hosts: dict[str, t.Any], variables: dict[str, t.Any], forks: int, *words: str, checkout: Path = ROOT
+) -> Cost:
     file = place / "hosts.yml"
     file.write_text(json.dumps(inventory(hosts, variables)), encoding="utf-8")
-    command = [str(BIN / "ansible-playbook"), str(playbook), "-i", str(file), "--forks", str(forks)]
-    return run(command, environment(place), place / "log")
+    command = [str(BIN / "ansible-playbook"), str(playbook), "-i", str(file), "--forks", str(forks), *words]
+    return run(command, environment(place, checkout), place / "log")
 
 
 def _plain(service: Service) -> dict[str, t.Any]:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 BIN = Path(sys.executable).parent
-TREE = Path(__file__).resolve().parents[2] / ".cache" / "tree"
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @dataclass(frozen=True)
@@ -50,10 +50,11 @@ def run(command: Sequence[str], environment: Mapping[str, str], log: Path, stdin
     return Cost(began_ms, wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
 
 
-def environment(place: Path) -> dict[str, str]:
-    """Variables for Ansible and the SDK, with everything they write below *place*."""
-    for name in ("home", "tmp"):
+def environment(place: Path, checkout: Path = ROOT) -> dict[str, str]:
+    """Variables for Ansible and the SDK, with the collection of *checkout*, and everything they write below *place*."""
+    for name in ("home", "tmp", "tree/ansible_collections/dataarts"):
         (place / name).mkdir(parents=True, exist_ok=True)
+    (place / "tree/ansible_collections/dataarts/factory").symlink_to(checkout)
     settings = place / "ansible.cfg"
     settings.write_text("[defaults]\n", encoding="utf-8")
     return {
@@ -61,10 +62,10 @@ def environment(place: Path) -> dict[str, str]:
         "HOME": str(place / "home"),
         "TMPDIR": str(place / "tmp"),
         "LC_ALL": "C.UTF-8",
-        "PYTHONPATH": str(TREE.parents[1]),
+        "PYTHONPATH": str(checkout),
         "ANSIBLE_CONFIG": str(settings),
         "ANSIBLE_HOME": str(place / "home" / ".ansible"),
-        "ANSIBLE_COLLECTIONS_PATH": str(TREE),
+        "ANSIBLE_COLLECTIONS_PATH": str(place / "tree"),
         "ANSIBLE_NOCOLOR": "true",
         "ANSIBLE_NOCOWS": "true",
     }
@@ -74,3 +75,8 @@ def inventory(hosts: Mapping[str, Mapping[str, t.Any]], variables: Mapping[str, 
     """An inventory as data: JSON is YAML."""
     local = {"ansible_connection": "local", "ansible_python_interpreter": "{{ ansible_playbook_python }}"}
     return {"all": {"vars": {**local, **variables}, "hosts": {name: dict(values) for name, values in hosts.items()}}}
+
+
+def journal_option(checkout: Path) -> str:
+    """The option that says where the collection of *checkout* keeps what it has sent; before the journal it had another name."""
+    return "journal" if (checkout / "plugins" / "module_utils" / "_journal").is_dir() else "state_path"

@@ -87,3 +87,43 @@ class Night:
                 }
             ],
         }
+
+
+#: Why instances failed, each in another node; what stands for an id, a number or a time differs from one to the next.
+CAUSES = {
+    "no_table": {"error": "Table 'ods.orders_{number}' not found", "node": 0, "retries": 2},
+    "no_right": {"error": "OBS: no permission for obs://bucket/{id}", "node": 1},
+    "timeout": {"error": "timed out after {number} seconds", "node": 0},
+    "memory": {"error": "Container {id} ended with exit code 137", "node": 0},
+    "locked": {"error": "Lock wait timeout exceeded [ErrorCode: 1205] at {time}", "node": 1},
+    "refused": {"error": "Connection to 10.0.0.{number}:8000 refused", "node": 0},
+    "quality": {"error": "quality rule 'r{number}' of job {job} is violated", "node": 2},
+}
+NODES = [{"name": "read", "type": "DLISQL"}, {"name": "load", "type": "OBSManager"}, {"name": "check", "type": "Shell"}]
+
+
+@dataclass(frozen=True)
+class NightOfCauses(Night):
+    """A night whose failures have causes, each job one of them.
+
+    :param more: instances that failed in addition, in the first jobs.
+    """
+
+    more: int = 0
+
+    @property
+    def instances(self) -> int:
+        """How many failed in all."""
+        return super().instances + self.more
+
+    def scenario(self) -> dict[str, t.Any]:
+        """The night as the emulator reads it."""
+        scenario = super().scenario()
+        jobs = [job for workspace in scenario["accounts"][0]["workspaces"] for job in workspace["jobs"]]
+        for number, job in enumerate(jobs):
+            job.update(nodes=NODES, cause=list(CAUSES)[number % len(CAUSES)], failed=self.failed + (number < self.more))
+        return {**scenario, "causes": CAUSES}
+
+
+#: 400 failures with 7 causes in 12 workspaces.
+REASONS = NightOfCauses(12, 3, 11, more=4)

@@ -10,15 +10,15 @@ import typing as t
 from pathlib import Path
 
 from tools.bench.contenders import place_for_one
-from tools.bench.measure import TREE, Cost, environment, run
+from tools.bench.measure import ROOT, Cost, environment, journal_option, run
 from tools.bench.nights import ACCESS_KEY, PROJECT_ID, REGION, SECRET_KEY, Night
 from tools.bench.service import Seen, emulated
 
-STARTER = Path(__file__).resolve().parents[2] / "tests" / "support" / "module_process.py"
+STARTER = ROOT / "tests" / "support" / "module_process.py"
 
 
-def by_module(name: str, night: Night, **options: t.Any) -> tuple[Cost, Seen]:
-    """The module *name* as the process that Ansible starts, on the one workspace of *night*."""
+def by_module(name: str, night: Night, checkout: Path = ROOT, **options: t.Any) -> tuple[Cost, Seen]:
+    """The module *name* of *checkout* as the process that Ansible starts, on the one workspace of *night*."""
     (workspace,) = night.names()
     with place_for_one() as place, emulated(night, place) as service:
         given = {
@@ -29,12 +29,12 @@ def by_module(name: str, night: Night, **options: t.Any) -> tuple[Cost, Seen]:
             "access_key": ACCESS_KEY,
             "secret_key": SECRET_KEY,
             "workspace_id": workspace,
+            **({journal_option(checkout): str(place / "state")} if name == "job_rerun" else {}),
             **options,
         }
-        if name == "job_rerun":
-            given["journal"] = str(place / "state")
         arguments = {"_ansible_check_mode": False, "_ansible_diff": False, "_ansible_module_name": f"dataarts.factory.{name}"}
         stdin = json.dumps({"ANSIBLE_MODULE_ARGS": {**given, **arguments}}).encode()
-        variables = {**environment(place), "PYTHONPATH": str(TREE)}
+        variables = environment(place, checkout)
+        variables["PYTHONPATH"] = variables["ANSIBLE_COLLECTIONS_PATH"]
         cost = run([sys.executable, str(STARTER), name], variables, place / "log", stdin)
         return cost, service.seen()
