@@ -1,6 +1,6 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""``python -m tools.bench.beside CHECKOUT``: this checkout beside another one, scenario by scenario, taking turns on one machine.
+"""``python -m tools.bench.compare CHECKOUT``: this checkout compared with another one, scenario by scenario, taking turns on one machine.
 
 Both meet the emulator of this checkout, started anew for each run, after the same night. What is compared is the processor time of the
 command and of every process that it waited for, and its wall time; neither the emulator nor a database server is part of it. Of each side the
@@ -72,7 +72,7 @@ def scenarios(other: Path, server: PostgresServer) -> dict[str, Scenario]:
 
 def main() -> int:
     """Measure and print a table; returns 1 if a ratio is above its limit."""
-    parser = argparse.ArgumentParser(prog="python -m tools.bench.beside", description="This checkout beside another one.")
+    parser = argparse.ArgumentParser(prog="python -m tools.bench.compare", description="This checkout compared with another one.")
     parser.add_argument("checkout", type=Path, help="the checkout that counts as the measure")
     parser.add_argument("--times", type=int, default=3, help="runs of each side (3)")
     parser.add_argument("--only", nargs="*", metavar="SCENARIO", help="names of scenarios; all by default")
