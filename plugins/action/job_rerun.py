@@ -295,7 +295,7 @@ class ActionModule(ModuleAction):
             self._say(line)
         result = counts.final_result(run, failed=failed, msg=msg, timed_out=place.timed_out, elapsed=place.elapsed, left=left)
         result = {**result, "diff": console.headed(host, result["diff"])} if result.get("diff") else result
-        return brief(result, self._display)
+        return brief(passes.for_next_task(result) if left else result, self._display)
 
     def _others(self, task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
         """Option ``other_workspaces`` as the role sets it: the workspaces that are sent in the same part of it, and where they are watched those

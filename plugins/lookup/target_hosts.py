@@ -71,7 +71,16 @@ from ..module_utils._common.text import printable
 from ..module_utils._config.raw_values import as_lines, problem
 from ..plugin_utils._inventory.matching import limit_problem, matching
 from ..plugin_utils._report.summary import unmatched_patterns
-from ..plugin_utils._task.passes import left_to_make, made_after, missing_of, not_repaired, outcome, reached_goal, with_missing
+from ..plugin_utils._task.passes import (
+    goes_on,
+    left_to_make,
+    made_after,
+    missing_of,
+    not_repaired,
+    outcome,
+    reached_goal,
+    with_missing,
+)
 from ..plugin_utils._task.variables import said
 
 _LOCALHOST = "localhost"
@@ -146,9 +155,9 @@ class LookupModule(LookupBase):
             due = [host for host in hosts if left_to_make(missing_of(of_hosts[host]), after=part == "missing_after")]
             refused = [host for host in hosts if not_repaired(missing_of(of_hosts[host]) or {})]
             return due if part == "missing_after" or not due else [host for host in hosts if host not in refused]
-        known = {host: with_missing(outcome(variables), missing_of(variables)) for host, variables in of_hosts.items()}
         if part == "watch":
-            return [host for host, result in known.items() if isinstance(result.get("pass_state"), t.Mapping)]
+            return [host for host, variables in of_hosts.items() if goes_on(variables)]
+        known = {host: with_missing(outcome(variables), missing_of(variables)) for host, variables in of_hosts.items()}
         missed = [host for host, result in known.items() if not reached_goal(result)]
         missed = missed or (hosts[:1] if unmatched_patterns(known) else [])
         good = [host for host in known if host not in missed]

@@ -9,6 +9,7 @@ is made here, those come with the results; this only puts together what several 
 
 from __future__ import annotations
 
+import json
 import typing as t
 from dataclasses import dataclass, field, replace
 
@@ -38,6 +39,8 @@ RESULT, FIRST_PART = "dataarts_rerun_result", "__dataarts_sent"
 MISSING = "dataarts_missing_result"
 #: Parts of the work that a task of role rerun may do alone; see :class:`Part`.
 SEND, WATCH, VERDICT = "send", "watch", "verdict"
+#: Key of a result that one task of the role leaves to the next: its instances as text. A list Ansible copies several times, value by value.
+AS_TEXT = "instances_as_text"
 #: What an instance was before this run, which its newest state does not tell any more.
 _AT_FIRST = ("status_before", "start_time_before", "end_time_before")
 #: Keys of a result that tell how its task ended.
@@ -328,6 +331,18 @@ class Passes:
 def outcome(variables: t.Mapping[str, t.Any], name: str = RESULT) -> Result:
     """What the tasks of a host left behind, of its *variables*: the result in *name*, and where the task that was to go on from what was sent ended
     before its action began, what had been sent, with why. Ansible puts such a failure in the place of the result."""
+    newest = _newest(variables, name)
+    if AS_TEXT not in newest:
+        return newest
+    return {**{key: value for key, value in newest.items() if key != AS_TEXT}, "instances": json.loads(newest[AS_TEXT])}
+
+
+def goes_on(variables: t.Mapping[str, t.Any]) -> bool:
+    """Whether the tasks of a host left something to another one, by its *variables*."""
+    return isinstance(_newest(variables, RESULT).get("pass_state"), t.Mapping)
+
+
+def _newest(variables: t.Mapping[str, t.Any], name: str) -> Result:
     result, first = variables.get(name), variables.get(FIRST_PART) if name == RESULT else None
     known = result if isinstance(result, t.Mapping) else {}
     if not isinstance(first, t.Mapping):
@@ -339,6 +354,12 @@ def outcome(variables: t.Mapping[str, t.Any], name: str = RESULT) -> Result:
     if not known or not isinstance(first.get("pass_state"), t.Mapping):
         return first
     return {**first, "succeeded": False, "msg": message_of(known), "error": {"kind": "internal"}}
+
+
+def for_next_task(result: Result) -> dict[str, t.Any]:
+    """*result* as a task of the role leaves it to the next one, which finds it by :func:`outcome`."""
+    rest = {name: value for name, value in result.items() if name != "instances"}
+    return {**rest, AS_TEXT: json.dumps(result["instances"])}
 
 
 def missing_of(variables: t.Mapping[str, t.Any]) -> Result | None:

@@ -403,6 +403,28 @@ class TestFailingPasses:
         assert not run.ended
 
 
+class TestWhatOneTaskLeavesToTheNext:
+    """Ansible copies and looks through every value of a result several times; the instances of the first task only the second needs."""
+
+    def test_is_found_as_it_was(self) -> None:
+        run = run_of(passed(entry(1, "wait", "running", rerun=True), entry(2, "retry"), pass_state={"run_id": "r"}, finished=False))
+        result = counts.final_result(run, failed=False, msg="sent", timed_out=False, elapsed=1, left=True)
+        left = passes.for_next_task(result)
+        assert not [value for value in left.values() if value == result["instances"]]
+        assert passes.goes_on({passes.FIRST_PART: left})
+        assert passes.outcome({passes.FIRST_PART: left}) == result
+        failure = {"failed": True, "msg": "no such variable"}
+        refused = passes.outcome({passes.FIRST_PART: left, passes.RESULT: failure})
+        assert (refused["instances"], refused["msg"], refused["succeeded"]) == (result["instances"], "no such variable", False)
+
+    def test_is_not_what_counts_once_the_next_has_gone_on(self) -> None:
+        left = {"run_id": "r", "succeeded": False, "pass_state": {}, passes.AS_TEXT: "[]"}
+        ended = {"run_id": "r", "succeeded": True, "instances": []}
+        assert passes.outcome({passes.FIRST_PART: left, passes.RESULT: ended}) == ended
+        assert not passes.goes_on({passes.FIRST_PART: left, passes.RESULT: ended})
+        assert not passes.goes_on({})
+
+
 class TestSeveralWorkspaces:
     """Behind one host, whose variable keeps the result of the newest and those of the others."""
 
