@@ -11,6 +11,7 @@ What is granted to one such task by a login serves the others of the play, see `
 
 from __future__ import annotations
 
+import importlib
 import json
 import sys
 import typing as t
@@ -25,34 +26,32 @@ from ...module_utils._config.raw_values import fitted
 from ...module_utils._http.compat import HAS_REQUESTS
 from ...module_utils._http.iam import FetchedAuth
 from ...module_utils._runner.ansible_module import PURPOSES, Logic, ModuleRun, run_logic
-from ...module_utils._runner.doctor import doctor
-from ...module_utils._runner.history import history_info
-from ...module_utils._runner.info import dependency_info, instance_info, job_info, workspace_info
-from ...module_utils._runner.instance_stop import instance_stop
-from ...module_utils._runner.job_run import job_run
-from ...module_utils._runner.job_schedule import job_schedule
-from ...module_utils._runner.rerun import rerun
-from ...module_utils._runner.retry import retry
-from ...module_utils._runner.supplement_data import supplement_data, supplement_data_info
-from ...module_utils._runner.supplement_missing import supplement_missing
 from . import logins
 
-LOGIC: dict[str, Logic] = {
-    "account_doctor": doctor,
-    "job_dependency_info": dependency_info,
-    "job_info": job_info,
-    "job_instance_info": instance_info,
-    "job_instance_retry": retry,
-    "job_instance_stop": instance_stop,
-    "job_rerun": rerun,
-    "job_run": job_run,
-    "job_schedule": job_schedule,
-    "rerun_history_info": history_info,
-    "supplement_data": supplement_data,
-    "supplement_data_info": supplement_data_info,
-    "supplement_missing": supplement_missing,
-    "workspace_info": workspace_info,
+#: Module -> file and function of its logic.
+_LOGIC = {
+    "account_doctor": ("doctor", "doctor"),
+    "job_dependency_info": ("info", "dependency_info"),
+    "job_info": ("info", "job_info"),
+    "job_instance_info": ("info", "instance_info"),
+    "job_instance_retry": ("retry", "retry"),
+    "job_instance_stop": ("instance_stop", "instance_stop"),
+    "job_rerun": ("rerun", "rerun"),
+    "job_run": ("job_run", "job_run"),
+    "job_schedule": ("job_schedule", "job_schedule"),
+    "rerun_history_info": ("history", "history_info"),
+    "supplement_data": ("supplement_data", "supplement_data"),
+    "supplement_data_info": ("supplement_data", "supplement_data_info"),
+    "supplement_missing": ("supplement_missing", "supplement_missing"),
+    "workspace_info": ("info", "workspace_info"),
 }
+
+
+def logic_of(module: str) -> Logic:
+    """The logic of *module*. Only what a play needs is imported: Ansible compiles it anew each time."""
+    file, function = _LOGIC[module]
+    runner = ModuleRun.__module__.rpartition(".")[0]
+    return t.cast("Logic", getattr(importlib.import_module(f"{runner}.{file}"), function))
 
 
 def same_place(
@@ -93,7 +92,7 @@ def run_here(
     FetchedAuth.gate = logins.gate()
     run = ModuleRun(options, check_mode=check_mode, diff_mode=diff_mode)
     started(run)
-    run_logic(run, LOGIC[module], *PURPOSES[module])
+    run_logic(run, logic_of(module), *PURPOSES[module])
     secrets = maskable(options.get(name) for name in (*SECRET_OPTIONS, "journal_password")) | run.secrets
     result = {**run.result, **({"warnings": [printable(text) for text in run.warnings]} if run.warnings else {})}
     return _without(result, secrets)

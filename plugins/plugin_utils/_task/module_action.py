@@ -41,6 +41,11 @@ class ModuleAction(ActionBase):
     _supports_check_mode = True
     _supports_async = True
 
+    def __init_subclass__(cls, **more: t.Any) -> None:
+        """The action of a module is imported before Ansible forks, and with it here what the module does, once for all hosts."""
+        super().__init_subclass__(**more)
+        inprocess.logic_of(cls.__module__.rpartition(".")[2])
+
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         """One task, with the options completed from ``module_defaults`` and variables.
 
