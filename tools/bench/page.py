@@ -236,13 +236,10 @@ _HOW = """\
 Why it is fast
 --------------
 
-- v1 reads the whole window of a workspace, a thousand instances per request. If only v2 is open, jobs are read one by one. A read costs the
-  same whether ten or a thousand instances of a page are in progress.
+- v1 reads a thousand instances of a workspace per request. If only v2 is open, jobs are read one by one.
 - v2 reruns all instances of a job in one POST (at most ``batch_size``).
-- All threads and processes on one machine that act as the same user share the documented limit of that user evenly: forks of a
-  play, and plays that run at the same time. They coordinate in a small file below ``$XDG_RUNTIME_DIR`` or the folder for temporary files. On another
-  machine, or if that file cannot be created, each process counts for itself; after an answer 429 it waits and sends the same request again.
+- All threads and processes on one machine that act as the same user share the documented limit of that user evenly, by a small file below
+  ``$XDG_RUNTIME_DIR`` or the folder for temporary files. Without it each counts for itself, and sends again what was answered with 429.
 - A pass of ``job_rerun`` needs no new process if the module would run on the controller, as the same user, with the Python
-  of Ansible itself and without ``environment``. The inventory plugin, and the inventories in the guides, set
-  ``ansible_python_interpreter`` for this. Otherwise the module is started as usual.
+  of Ansible itself and without ``environment``. The inventory plugin sets ``ansible_python_interpreter`` for this.
 """

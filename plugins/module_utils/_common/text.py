@@ -16,6 +16,8 @@ _KEPT = "\u200c\u200d"
 #: Names longer than this are not compared: the time that takes grows with their square.
 COMPARED = 200
 _SHORTEST_SECRET = 4
+#: Types that hold no text, which most values of an instance are of.
+_WITHOUT_TEXT = frozenset({int, float, bool, type(None)})
 #: What a field keeps of control characters: those that a text of several lines is made of.
 _LAYOUT = "\n\t"
 
@@ -52,8 +54,8 @@ def safe(value: t.Any) -> t.Any:
     """
     if isinstance(value, str):
         return value if value.isprintable() else "".join(map(_safe_character, value))
-    if isinstance(value, t.Mapping):
-        return {safe(key): safe(item) for key, item in value.items()}
+    if isinstance(value, dict) or (type(value) not in _WITHOUT_TEXT and isinstance(value, t.Mapping)):
+        return {safe(key): item if type(item) in _WITHOUT_TEXT else safe(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [safe(item) for item in value]
     return value

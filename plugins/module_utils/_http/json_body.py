@@ -19,6 +19,7 @@ MAX_VALUES = 250_000
 MAX_LEVELS = 100
 _MAX_DIGITS = 40
 _LENGTH = re.compile(r"[0-9]{1,18}")
+_LONG_NUMBER = re.compile(rb"[0-9]{%d}" % (_MAX_DIGITS + 1))
 
 
 class UnreadableError(Exception):
@@ -52,7 +53,9 @@ def parse_json(status: int, headers: Mapping[str, str], body: bytes, *, may_be_e
     if body.count(b"[") + body.count(b"{") + body.count(b",") > MAX_VALUES:
         raise UnreadableError(f"holds more than {MAX_VALUES} values")
     try:
-        value = json.loads(body.decode("utf-8"), parse_constant=_refuse, parse_int=_integer, parse_float=_number)
+        # To be called for each number takes longer than to look for a long one.
+        parse_int = _integer if _LONG_NUMBER.search(body) else None
+        value = json.loads(body.decode("utf-8"), parse_constant=_refuse, parse_int=parse_int, parse_float=_number)
         if b"\\u" in body:
             json.dumps(value, ensure_ascii=False).encode("utf-8")
     except UnicodeError:
@@ -107,8 +110,12 @@ def _chunked(headers: Mapping[str, str]) -> bool:
 def _too_deep(value: t.Any) -> bool:
     level = [value]
     for _depth in range(MAX_LEVELS):
-        inner = [child for node in level for child in (node.values() if isinstance(node, dict) else node)]
-        level = [child for child in inner if isinstance(child, (dict, list))]
+        level = [
+            child
+            for node in level
+            for child in (node.values() if type(node) is dict else node)
+            if type(child) is dict or type(child) is list
+        ]
         if not level:
             return False
     return True

@@ -53,7 +53,7 @@ def plan_digest(instances: t.Iterable[JobInstance], options: t.Mapping[str, t.An
     :param since: of the run, epoch ms.
     :param possible: what it may rerun in addition, see :func:`possible_of`.
     """
-    keys = sorted(instance.key for instance in instances)
+    keys = sorted((instance.key for instance in instances), key=_named_by)
     members = json.dumps(list(map(_named_by, keys))) + possible
     chosen = json.dumps(options, sort_keys=True, default=str)
     return f"{len(keys)}-{_digest(members)[:12]}-{_digest(chosen)[:8]}-{_base36(since)}"
@@ -88,7 +88,7 @@ def plan_record(
     :param instances: as for :func:`plan_digest`, *options* too.
     :param possible: instances of which only shows later whether they are to be rerun; ``possible`` has them, if there are any.
     """
-    keys, maybe = sorted(instance.key for instance in instances), sorted({_mark(instance.key) for instance in possible})
+    keys, maybe = sorted((instance.key for instance in instances), key=_named_by), sorted({_mark(instance.key) for instance in possible})
     record = {"options": dict(options), "instances": "".join((_BEGIN, *map(_mark, keys))) if len(keys) <= RECORDED else ""}
     return {**record, "possible": "".join((_BEGIN, *maybe))} if maybe else record
 

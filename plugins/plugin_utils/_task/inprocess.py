@@ -30,28 +30,27 @@ from . import logins
 
 #: Module -> file and function of its logic.
 _LOGIC = {
-    "account_doctor": ("doctor", "doctor"),
-    "job_dependency_info": ("info", "dependency_info"),
-    "job_info": ("info", "job_info"),
-    "job_instance_info": ("info", "instance_info"),
-    "job_instance_retry": ("retry", "retry"),
-    "job_instance_stop": ("instance_stop", "instance_stop"),
-    "job_rerun": ("rerun", "rerun"),
-    "job_run": ("job_run", "job_run"),
-    "job_schedule": ("job_schedule", "job_schedule"),
-    "rerun_history_info": ("history", "history_info"),
-    "supplement_data": ("supplement_data", "supplement_data"),
-    "supplement_data_info": ("supplement_data", "supplement_data_info"),
-    "supplement_missing": ("supplement_missing", "supplement_missing"),
-    "workspace_info": ("info", "workspace_info"),
+    "account_doctor": "doctor.doctor",
+    "job_dependency_info": "info.dependency_info",
+    "job_info": "info.job_info",
+    "job_instance_info": "info.instance_info",
+    "job_instance_retry": "retry.retry",
+    "job_instance_stop": "instance_stop.instance_stop",
+    "job_rerun": "rerun.rerun",
+    "job_run": "job_run.job_run",
+    "job_schedule": "job_schedule.job_schedule",
+    "rerun_history_info": "history.history_info",
+    "supplement_data": "supplement_data.supplement_data",
+    "supplement_data_info": "supplement_data.supplement_data_info",
+    "supplement_missing": "supplement_missing.supplement_missing",
+    "workspace_info": "info.workspace_info",
 }
 
 
 def logic_of(module: str) -> Logic:
-    """The logic of *module*. Only what a play needs is imported: Ansible compiles it anew each time."""
-    file, function = _LOGIC[module]
-    runner = ModuleRun.__module__.rpartition(".")[0]
-    return t.cast("Logic", getattr(importlib.import_module(f"{runner}.{file}"), function))
+    """The logic of *module*, imported only where it is needed: Ansible compiles it in every play."""
+    file, function = _LOGIC[module].split(".")
+    return t.cast("Logic", getattr(importlib.import_module(f"...module_utils._runner.{file}", __package__), function))
 
 
 def same_place(

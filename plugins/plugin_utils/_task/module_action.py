@@ -42,7 +42,7 @@ class ModuleAction(ActionBase):
     _supports_async = True
 
     def __init_subclass__(cls, **more: t.Any) -> None:
-        """The action of a module is imported before Ansible forks, and with it here what the module does, once for all hosts."""
+        """Ansible imports an action before it forks: with it the logic of its module, once for all hosts."""
         super().__init_subclass__(**more)
         inprocess.logic_of(cls.__module__.rpartition(".")[2])
 

@@ -83,6 +83,16 @@ def brief(result: dict[str, t.Any], display: t.Any) -> dict[str, t.Any]:
 
     A result that failed is shown by Ansible in any case.
     """
-    if display.verbosity >= _EVERYTHING or len(json.dumps(result, default=str)) <= _SHORT:
+    if display.verbosity >= _EVERYTHING or not _is_long(result):
         return result
     return {**result, "_ansible_verbose_override": True}
+
+
+def _is_long(result: t.Mapping[str, t.Any]) -> bool:
+    """Written no further than it takes to tell: a result may hold thousands of instances."""
+    length = 0
+    for part in json.JSONEncoder(default=str).iterencode(result):
+        length += len(part)
+        if length > _SHORT:
+            return True
+    return False
