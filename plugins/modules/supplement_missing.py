@@ -243,6 +243,12 @@ unreadable:
       type: str
       returned: always
       sample: it names no time zone
+unread_workspaces:
+  description: Ids of workspaces that were not read and on whose jobs the missing instances depend. Failures there are unknown.
+  type: list
+  elements: str
+  returned: when the schedules could be read
+  sample: []
 workspace_id:
   description: Id of the workspace.
   type: str

@@ -17,7 +17,7 @@ from ansible_collections.dataarts.factory.plugins.module_utils._journal.journal 
 from ansible_collections.dataarts.factory.plugins.module_utils._journal.pauses import PauseBook
 from ansible_collections.dataarts.factory.plugins.module_utils._models.pause import MadeBy
 from tests.support.logic import Result, by_action, call
-from tests.support.scenarios import FREE, V1, V2, WORKSPACE_ID, small_night
+from tests.support.scenarios import FREE, SUPPLY_ID, V1, V2, WORKSPACE_ID, small_night
 from tests.support.workspace import options
 
 from .test_missing import whole_hour
@@ -167,13 +167,49 @@ def test_of_two_repairs_whose_gaps_differ_and_overlap_one_is_sent(service: t.Any
                 time.sleep(0.01)
             second = make(planned_after=str(whole_hour(6)))
             assert (second["failed"], second["changed"], states(second)) == (True, False, {"sales": ["failed"]}), second
-            assert "of the same job was sent a moment ago" in second["msg"]
+            assert "was sent a moment ago" in second["msg"]
         finally:
             service.clear_faults()
         assert states(first.result()) == {"sales": ["made"]}
     assert made(service) == [("sales", whole_hour(hours)) for hours in (7, 6)]
     again = make(planned_after=str(whole_hour(6)))
     assert (again["failed"], again["gaps"], len(made(service))) == (False, [], 2)
+
+
+@pytest.mark.parametrize("workspace_id", [WORKSPACE_ID, SUPPLY_ID])
+def test_what_patch_data_of_a_job_above_makes_is_not_made_twice(service: t.Any, make: Make, tmp_path: Path, workspace_id: str) -> None:
+    """PatchData of a job may include those that depend on it (depend_jobs). It is listed in its own workspace alone, and not at once."""
+    report = {
+        "name": "report",
+        "depends_on": [{"workspace": workspace_id, "job": "stock"}],
+        "instances": instances(5),
+        "run_seconds": 9_000,
+    }
+    scenario = night(report)
+    workspaces = scenario["accounts"][0]["workspaces"]
+    workspaces.append({"id": SUPPLY_ID, "name": "supply", "jobs": []})
+    stock = {"name": "stock", "instances": instances(), "run_seconds": 9_000}
+    next(entry for entry in workspaces if entry["id"] == workspace_id)["jobs"].append(stock)
+    service.reset(scenario)
+    moments = {"start_date": str(whole_hour(5) - 1000), "end_date": str(whole_hour(5) + 1000)}
+    named = {"name": "stock_again", "job_name": "stock", "depend_jobs": [{"job_name": "report", "workspace_id": WORKSPACE_ID}]}
+    given = {**moments, **named, "workspace_id": workspace_id, "wait": False, "journal": str(tmp_path / "state"), "settle_time": 1}
+    service.inject({"route": "write", "kind": "latency", "seconds": 3600, "when": "before_effect", "times": 1})
+    with ThreadPoolExecutor(1) as threads:
+        above = threads.submit(call, "supplement_data", options(service, **given))
+        try:
+            while not any(request["method"] == "POST" for request in service.requests()):
+                assert not above.done(), above.result()
+                time.sleep(0.01)
+            early = make(jobs=["report"])
+        finally:
+            service.clear_faults()
+        assert not above.result()["failed"], above.result()
+    assert (early["failed"], states(early)) == (True, {"report": ["failed"]}), early
+    assert "PatchData stock_again was sent a moment ago" in early["msg"]
+    everything = [(instance["job_name"], instance["plan_time"]) for entry in service.journal() for instance in entry["instances"]]
+    assert sorted(everything) == [("report", whole_hour(5)), ("stock", whole_hour(5))]
+    assert make(jobs=["report"])["gaps"] == []
 
 
 def test_an_instance_that_fails_is_told(service: t.Any, make: Make) -> None:

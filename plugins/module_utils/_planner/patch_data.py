@@ -52,25 +52,31 @@ def sendable(attempt: Attempt | None, now_ms: int, settle_ms: int) -> Sendable:
 class ListedRuns(t.NamedTuple):
     """What showed that something is missing which a run is to make.
 
-    :param names: of the PatchData that was listed.
+    :param names: workspace -> the PatchData that was listed there: in the job's own, and in those of the jobs that it depends on, whose PatchData may
+        include it.
     :param at_ms: when, epoch ms of the service's clock, that it had certainly reached.
     """
 
-    names: t.AbstractSet[str]
+    names: t.Mapping[str, t.AbstractSet[str]]
     at_ms: int
 
 
-def unseen(job_name: str, slot: Slot, made: t.Iterable[Attempt], seen: ListedRuns, settle_ms: int) -> str:
-    """The name of another PatchData of *job_name* that may have been started and that *seen* did not show yet, so that what seemed missing may be made
-    by it; "" if there is none.
+def unseen(
+    job: tuple[str, str], slot: Slot, made: t.Iterable[tuple[Attempt, t.Mapping[str, t.Any] | None]], seen: ListedRuns, settle_ms: int
+) -> str:
+    """The name of another PatchData of *job*, or of a job above it that includes it, that may have been started and that *seen* did not show yet, so
+    that what seemed missing may be made by it; "" if there is none.
 
+    :param job: its workspace and its name.
     :param slot: that of the run that is to be started.
-    :param made: the newest attempt of each slot of PatchData, of the workspace.
+    :param made: the newest attempt of each slot of PatchData, of the workspaces that *seen* is about, with what the journal has of its content.
     """
-    for attempt in made:
-        name = attempt.failure.job_id.partition(":")[2]
-        other = attempt.kind is AttemptKind.PATCH_DATA and attempt.job_name == job_name and attempt.failure.slot != slot
-        if other and name not in seen.names and not sendable(attempt, seen.at_ms, settle_ms).send:
+    for attempt, content in made:
+        workspace_id, name = attempt.failure.workspace_id, attempt.failure.job_id.partition(":")[2]
+        jobs = {(workspace_id, attempt.job_name)}
+        jobs |= {(str(entry.get("workspace_id")), str(entry.get("job_name"))) for entry in (content or {}).get("depend_jobs") or ()}
+        other = attempt.kind is AttemptKind.PATCH_DATA and job in jobs and attempt.failure.slot != slot
+        if other and name not in seen.names.get(workspace_id, ()) and not sendable(attempt, seen.at_ms, settle_ms).send:
             return name
     return ""
 

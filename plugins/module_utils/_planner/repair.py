@@ -227,6 +227,12 @@ def being_made(gap: Missing, rows: t.Iterable[PatchDataRow]) -> str:
     return ""
 
 
+def workspaces_above(missing: t.Iterable[Missing], snapshots: t.Sequence[RepairSnapshot]) -> set[str]:
+    """Ids of the workspaces of the jobs that those of *missing* depend on: PatchData there may include them, and is listed there alone."""
+    graph = {(snapshot.workspace_id, name): tuple(jobs) for snapshot in snapshots for name, jobs in snapshot.above.items()}
+    return {where for gap in missing for where, _name in _above(gap.job, graph)}
+
+
 def approved_names(plan: t.Mapping[str, t.Any]) -> frozenset[str]:
     """The names of what was approved to be made, in one workspace's entry of approved plans. One of playbook rerun has none."""
     names = plan.get("gaps")

@@ -181,10 +181,11 @@ class _Starting(_Work):
         """
         if self.seen is None:
             return
-        known = self.journal.read([self.workspace_id], Window(0, 0), self.seen.at_ms)
-        name = unseen(self.asked.job_name, self.slot, [made[-1] for made in known.stops.values()], self.seen, self.settle_ms)
+        known = self.journal.read(list(self.seen.names), Window(0, 0), self.seen.at_ms)
+        newest = [(made[-1], self._content(made[-1])) for made in known.stops.values()]
+        name = unseen((self.workspace_id, self.asked.job_name), self.slot, newest, self.seen, self.settle_ms)
         if name:
-            cause = f"PatchData {printable(name, 100)} of the same job was sent a moment ago, and may make the same"
+            cause = f"PatchData {printable(name, 100)} was sent a moment ago, and may make the same"
             raise ApiError(Kind.STALE, cause, hint="Run it again when that one has ended.")
 
     def _send_or_wait(self, attempt: Attempt | None, asked_ms: int, waiting: Waiting) -> bool:

@@ -47,6 +47,7 @@ from .._planner.repair import (
     missing_at,
     stages,
     waves,
+    workspaces_above,
 )
 from .._planner.schedules import SCHEDULED_STATUS
 from .ansible_module import ModuleRun, error_result, failure_result, sentence
@@ -95,6 +96,7 @@ _CARRIED = frozenset(
         "upstream",
         "failed_jobs",
         "unreadable",
+        "unread_workspaces",
         "since",
         "missing_at",
         "planned_after",
@@ -138,6 +140,7 @@ def _find(run: ModuleRun) -> None:
         failed_jobs=sorted(absent.failed | _being_rerun(run, absent.in_progress, window, now_ms)),
         unreadable=safe([{"job_name": name, "cause": cause} for name, cause in sorted(absent.unreadable.items())]),
         since=asked_ms,
+        unread_workspaces=[],
         missing_at=now_ms,
         planned_after=window.begin,
         planned_before=window.end,
@@ -243,6 +246,10 @@ def _order(run: ModuleRun, snapshots: t.Sequence[RepairSnapshot], *, together: b
     for gap in run.result["gaps"]:
         if gap["state"] == TO_MAKE:
             gap["stage"] = made.stage.get(gap["name"], BEFORE)
+    due = [gap for snapshot in snapshots if snapshot.workspace_id == run.options["workspace_id"] for gap in snapshot.missing]
+    run.result["unread_workspaces"] = sorted(
+        safe(list(workspaces_above(due, snapshots) - {snapshot.workspace_id for snapshot in snapshots}))
+    )
     refused = made.refused.get(run.options["workspace_id"])
     if refused and any(gap["state"] == TO_MAKE for gap in run.result["gaps"]):
         run.result.update(failure_result(sentence(run.what, refused), "limit"))
@@ -271,11 +278,23 @@ class _Making:
         above = {name: [(str(where), str(job)) for where, job in jobs] for name, jobs in self.run.result["upstream"].items()}
         for number, missing in enumerate(ordered := waves(map(Missing.of, due.values()), above), 1):
             self.run.doing = f"PatchData, wave {number} of {len(ordered)}"
-            at_ms, rows = self.run.session.client.clock.earliest_ms(), _rows(self.run)
-            seen = ListedRuns(frozenset(row.name for row in rows), at_ms)
-            begun = [gap for gap in missing if self._begin(gap, due[gap.name], rows, seen)]
+            at_ms, listed = self.run.session.client.clock.earliest_ms(), self._listed(missing)
+            seen = ListedRuns({where: frozenset(row.name for row in rows) for where, rows in listed.items()}, at_ms)
+            begun = [gap for gap in missing if self._begin(gap, due[gap.name], listed, seen)]
             for gap in begun:
                 self._end(gap, due[gap.name], seen)
+
+    def _listed(self, missing: t.Sequence[Missing]) -> dict[str, list[PatchDataRow]]:
+        """The PatchData of each workspace in which some may make instances of the jobs of *missing*."""
+        own = self.options["workspace_id"]
+        known = {str(snapshot["workspace_id"]): snapshot for snapshot in (self.options["snapshots"] or {}).values()}
+        snapshots = [snapshot for snapshot in map(RepairSnapshot.of, {**known, own: self.run.result}.values()) if snapshot is not None]
+        try:
+            others = sorted(workspaces_above(missing, snapshots) - {own})
+            return {where: SupplementDataApi(ScopedClient(self.run.session, where)).rows() for where in (own, *others)}
+        except ApiError as error:
+            error.hint = f"What runs there may make the same. Nothing more was made. {error.hint}".strip()
+            raise
 
     def _cover(self) -> None:
         """From here on the journal knows what is sent in the workspace, also for the reruns that follow."""
@@ -287,20 +306,20 @@ class _Making:
                 self.run.warn(text)
         self.run.result["began"] = True
 
-    def _begin(self, gap: Missing, shown: dict[str, t.Any], rows: t.Sequence[PatchDataRow], seen: ListedRuns) -> bool:
+    def _begin(self, gap: Missing, shown: dict[str, t.Any], listed: t.Mapping[str, t.Sequence[PatchDataRow]], seen: ListedRuns) -> bool:
         """Start the PatchData of *gap*; whether its end is to be waited for. What is there by now is not made once more.
 
         :param shown: the gap in the result.
         """
-        other = being_made(gap, rows)
+        other = being_made(gap, [row for rows in listed.values() for row in rows])
         if other:
             cause = f"PatchData {printable(other, 80)} still runs and makes them. Run the repair again when it has ended"
             shown.update(state=FAILED, msg=cause)
             return False
         try:
-            if gap.name not in seen.names:
-                listed = self._api.list_instances(Window(gap.begin, gap.end), job_name=gap.job_name)
-                state, cause = made_meanwhile(gap, [instance.key.plan_time for instance in listed])
+            if gap.name not in seen.names[gap.workspace_id]:
+                there = self._api.list_instances(Window(gap.begin, gap.end), job_name=gap.job_name)
+                state, cause = made_meanwhile(gap, [instance.key.plan_time for instance in there])
                 if state:
                     shown.update(state=state, msg=cause)
                     return False

@@ -108,7 +108,13 @@ def _workspace(host: str, result: Result, workspace_id: str | None, counted: Res
         "requests": dict(result.get("requests") or {}),
         "instances": instances,
     }
-    report.update({name: safe(result[name]) for name in ("missing", "missing_at", "unreadable", "only_missing") if name in result})
+    report.update(
+        {
+            name: safe(result[name])
+            for name in ("missing", "missing_at", "unreadable", "unread_workspaces", "only_missing")
+            if name in result
+        }
+    )
     bound = _summary.bound_record(result)
     if bound:
         report["plan_record"] = bound

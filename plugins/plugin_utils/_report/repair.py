@@ -115,6 +115,7 @@ def missing_lines(report: Result, *, verbose: bool = False, language: str = ENGL
     of_state = {state: [row for row in rows if row.gap["state"] == state] for state in ("failed", "missing", "gone", "left_alone")}
     lines = _gap_table("failed", of_state["failed"], language, verbose=verbose, tone="bad")
     lines += _unreadable_lines(report["workspaces"], language)
+    lines += _unread_lines(report["workspaces"], language)
     if report["check_mode"]:
         lines += _gap_table("planned", of_state["missing"], language, verbose=verbose, tone="")
         lines += _foreseen_lines(report["workspaces"], language)
@@ -193,6 +194,23 @@ def _unreadable_lines(workspaces: t.Sequence[Result], language: str) -> list[Lin
                 cause=translated(language, printable(entry["cause"], 300)),
             )
             lines += [Line(line, "bad") for line in wrapped(text)]
+    return lines
+
+
+def _unread_lines(workspaces: t.Sequence[Result], language: str) -> list[Line]:
+    """That failures of other workspaces, on which what is missing depends, are not known."""
+    lines = []
+    for workspace in workspaces:
+        others = [printable(name, 100) for name in workspace.get("unread_workspaces") or ()]
+        text = say(
+            language,
+            "{host}: what is missing depends on jobs of workspace {names}, which was not read. Failures there are unknown. Repair both together."
+            "|{host}: what is missing depends on jobs of workspaces {names}, which were not read. Failures there are unknown. Repair all together.",
+            len(others),
+            host=printable(workspace["host"], 100),
+            names=say(language, ", ").join(others[:_SHOWN]),
+        )
+        lines += [Line(line, "bad") for line in wrapped(text)] if others else []
     return lines
 
 

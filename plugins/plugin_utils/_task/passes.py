@@ -439,6 +439,7 @@ def with_missing(result: Result, missing: Result | None) -> Result:
         "missing": [*missing["gaps"]],
         "missing_at": missing.get("missing_at"),
         "unreadable": [*(missing.get("unreadable") or ())],
+        "unread_workspaces": [*(missing.get("unread_workspaces") or ())],
     }
     if "error" not in missing:
         return shown

@@ -40,4 +40,12 @@ def attempt(name: str = "theirs", age: int = 1000, **changes: t.Any) -> Attempt:
     ],
 )
 def test_another_of_the_job_that_was_not_listed_is_in_the_way(made: Attempt, name: str) -> None:
-    assert unseen("sales", OURS, [made], ListedRuns(frozenset({"listed"}), NOW), SETTLE) == name
+    seen = ListedRuns({OURS.workspace_id: frozenset({"listed"})}, NOW)
+    assert unseen((OURS.workspace_id, "sales"), OURS, [(made, None)], seen, SETTLE) == name
+
+
+@pytest.mark.parametrize(("workspace_id", "name"), [(OURS.workspace_id, "theirs"), ("other", "")])
+def test_another_may_include_the_job(workspace_id: str, name: str) -> None:
+    content = {"depend_jobs": [{"job_name": "sales", "workspace_id": workspace_id}]}
+    seen = ListedRuns({OURS.workspace_id: frozenset()}, NOW)
+    assert unseen((OURS.workspace_id, "sales"), OURS, [(attempt(job_name="stock"), content)], seen, SETTLE) == name

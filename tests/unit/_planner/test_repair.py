@@ -27,6 +27,7 @@ from ansible_collections.dataarts.factory.plugins.module_utils._planner.repair i
     missing_at,
     stages,
     waves,
+    workspaces_above,
 )
 
 HOUR = 3_600_000
@@ -129,6 +130,14 @@ def test_stages(snapshots: list[RepairSnapshot], stage: dict[str, str], refused:
 )
 def test_what_depends_on_what_is_broken_still_is_not_made(snapshots: list[RepairSnapshot], jobs: list[str]) -> None:
     assert set(held_back(snapshots)) == {f"{HERE}.{job}.0" for job in jobs}
+
+
+def test_where_patch_data_may_include_what_is_missing() -> None:
+    """In the workspaces of all jobs above, also where they were not read."""
+    chain = [snapshot(gap("digest"), above={"digest": ["loads"], "loads": ["there.stock"], "board": []}), SUPPLY]
+    assert workspaces_above([gap("digest")], chain) == {HERE, THERE}
+    assert workspaces_above([gap("digest")], chain[:1]) == {HERE, THERE}
+    assert workspaces_above([gap("board")], chain) == set()
 
 
 def test_what_is_refused_says_how_to_go_on() -> None:

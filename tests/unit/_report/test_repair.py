@@ -165,6 +165,27 @@ def test_the_headline_counts_everything_that_is_repaired(
     assert (made["headline"], headline(made, "zh"), translated("zh", english)) == (english, in_chinese, in_chinese)
 
 
+def test_what_is_rerun_only_if_it_turns_out_to_need_it_is_said_and_bound() -> None:
+    record = {"instances": "i0123456789abcdef", "possible": "i01234567", "options": {}}
+    made = report({"sales": ({**PLANNED, "plan_record": record}, missing(gap()))}, check_mode=True)
+    lines = lines_of(made)
+    assert (
+        lines[lines.index("1 of the dependants may have run on old data. It is rerun if that turns out to") + 1]
+        == "  be so, and no other is."
+    )
+    words = shlex.split(go_on_lines(made, COMMAND)[-1].text.replace("\\\n", " "))
+    plan = json.loads(words[words.index("-e") + 1])["dataarts_plans"]["sales"]
+    assert plan["plan_record"] == {name: record[name] for name in ("instances", "possible")}
+
+
+@pytest.mark.parametrize("check_mode", [True, False])
+def test_a_workspace_that_was_not_read_is_named(check_mode: bool) -> None:
+    """With --limit, or where it could not be reached: its failures are not known, and what is missing is made before the reruns."""
+    absent = missing(gap(state="missing" if check_mode else "made"), unread_workspaces=["7c1d0be2"])
+    lines = lines_of(report({"sales": (result([], check_mode=check_mode), absent)}, check_mode=check_mode))
+    assert "sales: what is missing depends on jobs of workspace 7c1d0be2, which was not" in lines
+
+
 def test_the_plan_ends_with_the_command_that_is_held_to_all_of_it() -> None:
     absent = missing(gap(), gap("closed", state="left_alone"))
     lead, command = (line.text for line in go_on_lines(report({"sales": (PLANNED, absent)}, check_mode=True), COMMAND))
