@@ -369,6 +369,15 @@ def test_a_play_that_did_not_do_what_was_asked_never_ends_well(service: Running,
     assert reruns(service) == before
 
 
+@pytest.mark.parametrize(("tags", "status"), whole_plays_of([([], 0), (["always"], 2)]))
+def test_tags_leave_out_the_role_of_a_playbook_of_ones_own_unless_it_is_always_run(
+    service: Running, tmp_path: Path, tags: list[str], status: int
+) -> None:
+    play = {"hosts": "all", "gather_facts": False, "roles": [{"role": "dataarts.factory.rerun", "tags": tags}]}
+    more = {"dataarts_jobs": ["no_such_*"]}
+    Ansible(tmp_path).written_playbook([play], "-i", hosts(service, tmp_path), "--tags", "other", variables=more).ended(status)
+
+
 @pytest.mark.long
 @pytest.mark.parametrize(("more", "most"), whole_plays_of([(("--check",), 20), ((), 28)]))
 def test_ansible_takes_few_rows_of_the_screen(service: Running, tmp_path: Path, more: tuple[str, ...], most: int) -> None:

@@ -12,6 +12,8 @@ work while the list is read, so a list whose count does not match is read again 
 
 Nor can ``total`` be trusted to count more than the page that it comes with, since no page says what it counts: a full page never ends a list,
 whatever the total is. A window with a full page is divided, and a list by ``offset`` ends with a page that is short or brings nothing new.
+A page may also be full that is smaller than the one that was asked for. So where a short one has as many entries as services like to limit a page
+to, it is asked once what comes after it: nothing, where the list is whole. Only what does come makes that the size of a full page.
 
 A list has a budget, see :class:`.list_budget.ListBudget`: whatever the service answers, memory stays bounded.
 """
@@ -36,6 +38,9 @@ WALKS = 3
 _ROOM = 1.25
 #: Requests per page of a list in random order: after n·ln(entries) random pages of n every entry was most likely there once.
 _SAMPLES = 24
+
+#: To how many entries a service may limit a page, whatever is asked for.
+_USUAL_LIMITS = frozenset({10, 20, 50, 100, 200, 500, 1000, *(2**power for power in range(4, 10))})
 
 Key = t.Callable[[_T], t.Hashable]
 
@@ -143,6 +148,7 @@ class _WindowWalk(t.Generic[_T]):
     ) -> None:
         self.limits = limits
         self.entries: dict[t.Hashable, _T] = {}
+        self._full = limits.page  # entries of a full page
         self._budget = budget
         self._fetch = fetch
         self._key = key
@@ -157,9 +163,9 @@ class _WindowWalk(t.Generic[_T]):
             requests += 1
             # Each page lies at most one path of divisions deep; a service that claims "more" about every window is not asked for ever.
             total = total or page.total
-            pages = max(total, len(self.entries)) // self.limits.page + 1
+            pages = max(total, len(self.entries)) // self._full + 1
             self._budget.foresee(page.total)
-            if self._is_whole(page):
+            if self._is_whole(page) and not self._is_limited(span, page):
                 self._add(page.entries)
             elif self._fits(page) or requests >= 64 + 4 * pages * window.length.bit_length():
                 where, count = (span, len(self._by_key(page))) if self._fits(page) else (window, len(self.entries))
@@ -174,7 +180,7 @@ class _WindowWalk(t.Generic[_T]):
 
         :param around: the total of the window that it is a part of. Where entries crowd in one part, halves find the crowd sooner.
         """
-        even = 2 if 2 * total > around > 0 else math.ceil(total * _ROOM / self.limits.page)
+        even = 2 if 2 * total > around > 0 else math.ceil(total * _ROOM / self._full)
         return window.slices(math.ceil(window.length / min(max(2, even), window.length)))
 
     def _add(self, entries: t.Iterable[_T]) -> None:
@@ -194,18 +200,26 @@ class _WindowWalk(t.Generic[_T]):
 
     def _fits(self, page: Page[_T]) -> bool:
         """Whether the window fits one page: what fills one may be a part, whatever the total is."""
-        return page.total <= self.limits.page and len(page.entries) != self.limits.page
+        return page.total <= self._full and len(page.entries) != self._full
 
     def _is_whole(self, page: Page[_T]) -> bool:
         """Whether the page is all of its window."""
-        return len(page.entries) != self.limits.page and len(self._by_key(page)) == page.total
+        return len(page.entries) != self._full and len(self._by_key(page)) == page.total
+
+    def _is_limited(self, window: Window, page: Page[_T]) -> bool:
+        """Whether more comes after a page that is not full by what was asked for: then that many entries fill one from now on."""
+        count = len(page.entries)
+        if count not in _USUAL_LIMITS or self._by_key(self._fetch(window, self.limits.page, 1)) <= self._by_key(page):
+            return False
+        self._full = min(self._full, count)
+        return True
 
     def _millisecond(self, window: Window) -> list[_T]:
         entries = read_paged(
             lambda limit, offset: self._fetch(window, limit, offset),
             key=self._key,
             what=f"{self._what} from {window}",
-            page=self.limits.page,
+            page=self._full,
             budget=self._budget,
         )
         self._budget.release(entries)  # they are counted again where they join the others
@@ -230,7 +244,7 @@ class _OffsetWalk(t.Generic[_T]):
         self._key = key
         self._asked = self._limit = page
         self._total = -1
-        #: Whether the first page was full and its total no more than that.
+        #: Whether the first page was full, or may have been, and its total no more than that.
         self._doubtful = False
 
     def read(self) -> list[_T]:
@@ -281,7 +295,8 @@ class _OffsetWalk(t.Generic[_T]):
         page = self._fetch(self._limit, offset)
         if self._total == -1:
             self._budget.foresee(page.total)
-            self._total, self._doubtful = page.total, page.total == len(page.entries) == self._asked
+            full = len(page.entries) == self._asked or len(page.entries) in _USUAL_LIMITS
+            self._total, self._doubtful = page.total, full and page.total == len(page.entries)
         keys = [self._key(entry) for entry in page.entries]
         for key, entry in zip(keys, page.entries):
             self._budget.add(entry, self.entries.get(key))

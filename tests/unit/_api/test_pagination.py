@@ -86,6 +86,9 @@ UNITS = st.sampled_from(["page", "record"])
 BEYOND = st.sampled_from(["empty", "first"])
 ORDERS = st.sampled_from(["newest", "oldest", "stable", "random"])
 TOTALS = st.sampled_from(["list", "page"])
+#: To how many entries services limit a page, as far as a test has fewer entries than that.
+LIMITED = [10, 16, 20, 32, 50, 64]
+LIMITS = st.sampled_from(LIMITED)
 
 
 class TestWindows:
@@ -110,6 +113,28 @@ class TestWindows:
         listed = service.read_windowed(Window(T, T + 3000), ListLimits(page=page if order != "random" else page + 4, slice_ms=slice_ms))
         assert sorted(listed) == sorted(service.entries)
         assert len(listed) == len(set(listed))
+
+    @settings(max_examples=200)
+    @given(
+        st.lists(st.one_of(st.integers(0, 3000), st.sampled_from([0, 500, 501])), max_size=120),
+        UNITS,
+        BEYOND,
+        LIMITS,
+        st.integers(50, 4000),
+    )
+    @example([5] * 50, "record", "first", 10, 4000)
+    @example([5] * 10 + [6] * 10, "page", "empty", 10, 4000)
+    def test_a_page_that_is_smaller_than_the_one_asked_for_makes_no_list_shorter(
+        self, times: list[int], unit: str, beyond: str, most: int, slice_ms: int
+    ) -> None:
+        service = Service([(T + time, number) for number, time in enumerate(times)], unit=unit, beyond=beyond, most=most, total="page")
+        assert sorted(service.read_windowed(Window(T, T + 3000), ListLimits(slice_ms=slice_ms))) == sorted(service.entries)
+
+    @given(st.integers(0, 99), UNITS, BEYOND)
+    def test_an_honest_window_of_one_page_takes_one_request_more_at_most(self, count: int, unit: str, beyond: str) -> None:
+        service = Service([(T, number) for number in range(count)], unit=unit, beyond=beyond)
+        assert sorted(service.read_windowed(Window(T, T), ListLimits(page=100))) == service.entries
+        assert len(service.calls) == 1 + (count in LIMITED)
 
     def test_the_window_is_inclusive_and_nothing_outside_it_is_asked_for(self) -> None:
         service = Service([(T - 1, 0), (T, 1), (T + 10, 2), (T + 11, 3)])
@@ -244,6 +269,24 @@ class TestPages:
         service = Service([(T, number) for number in range(count)], unit=unit, beyond=beyond, order=order, total=total)
         assert sorted(service.read_paged(page)) == service.entries
         assert len(service.calls) <= (1 if total == "list" else 2) * (count // page + 4)
+
+    @settings(max_examples=200)
+    @given(st.integers(0, 130), UNITS, BEYOND, st.sampled_from(["newest", "oldest", "stable"]), LIMITS, TOTALS)
+    @example(50, "record", "first", "newest", 50, "page")
+    @example(51, "page", "first", "stable", 50, "page")
+    @example(100, "page", "empty", "newest", 10, "page")
+    def test_a_page_that_is_smaller_than_the_one_asked_for_makes_no_list_shorter_whatever_the_total_counts(
+        self, count: int, unit: str, beyond: str, order: str, most: int, total: str
+    ) -> None:
+        service = Service([(T, number) for number in range(count)], unit=unit, beyond=beyond, order=order, most=most, total=total)
+        assert sorted(service.read_paged(100)) == service.entries
+        assert len(service.calls) <= 2 * (count // most + 4)
+
+    @given(st.integers(0, 99), UNITS, BEYOND, st.sampled_from(["newest", "oldest", "stable", "random"]))
+    def test_an_honest_list_of_one_page_takes_one_request_more_at_most(self, count: int, unit: str, beyond: str, order: str) -> None:
+        service = Service([(T, number) for number in range(count)], unit=unit, beyond=beyond, order=order)
+        assert sorted(service.read_paged(100)) == service.entries
+        assert len(service.calls) == 1 + (count in LIMITED)
 
     @pytest.mark.parametrize("unit", ["page", "record"])
     def test_neither_a_count_nor_an_order_is_an_error(self, unit: str) -> None:
