@@ -182,8 +182,8 @@ def judge_report(report: dict[str, t.Any], storage: Storage, jobs: tuple[Job, ..
 
 
 def damaged(hour: Callable[[int], int], *, loads_missing: tuple[int, ...] = (5,)) -> dict[str, t.Any]:
-    """In sales orders failed once, mart succeeded on its old data, loads was not made *loads_missing* hours ago, and closed, which is stopped, too;
-    in the other workspace stock failed once."""
+    """In sales orders failed once, mart succeeded on its old data, loads was not made *loads_missing* hours ago, board succeeded without it, and
+    closed, which is stopped, was not made either; in the other workspace stock failed once."""
 
     def job(name: str, missing: t.Collection[int] = (), failed: t.Collection[int] = (), **more: t.Any) -> dict[str, t.Any]:
         cycles = [{"plan_time": hour(ago), "status": "fail" if ago in failed else "success"} for ago in range(7) if ago not in missing]
@@ -193,6 +193,7 @@ def damaged(hour: Callable[[int], int], *, loads_missing: tuple[int, ...] = (5,)
         job("orders", failed=(3,)),
         job("mart", depends_on=["orders"]),
         job("loads", missing=loads_missing),
+        job("board", depends_on=["loads"]),
         job("closed", missing=(1,), status="STOPPED"),
     ]
     workspaces = [
@@ -212,7 +213,7 @@ REPAIR = {
 
 
 @OLDEST_TOO
-def test_a_repair_is_planned_approved_carried_out_as_planned_and_rechecked(launch: Launch, service: Running) -> None:
+def test_a_repair_is_planned_approved_carried_out_as_planned_and_rechecked(launch: Launch, service: Running, tmp_path: Path) -> None:
     """One plan with missing instances and the jobs that are paused; one that is another by then is refused, and the recheck fails; each once."""
     begun = int(time.time()) // 3600 * 3_600_000
 
@@ -220,22 +221,30 @@ def test_a_repair_is_planned_approved_carried_out_as_planned_and_rechecked(launc
         return begun - ago * 3_600_000
 
     service.reset(damaged(hour))
-    launcher = launch()
-    own = {"dataarts_stopped_jobs": True, "dataarts_jobs": ["none_of_these"]}
-    launcher = dataclasses.replace(launcher, hosts={name: {**known, **own} for name, known in launcher.hosts.items()})
-    answers = {**REPAIR, "dataarts_answer_planned_after": to_iso(hour(6)), "dataarts_answer_jobs": "order*\nmar?\nload?\nclose?\nst?ck"}
+    hosts = launch().hosts
+
+    def with_journal(name: str) -> Launcher:
+        own = {"dataarts_stopped_jobs": True, "dataarts_jobs": ["none_of_these"], "dataarts_journal": str(tmp_path / name)}
+        return dataclasses.replace(launch(), hosts={host: {**known, **own} for host, known in hosts.items()})
+
+    launcher = with_journal("first")
+    answers = {
+        **REPAIR,
+        "dataarts_answer_planned_after": to_iso(hour(6)),
+        "dataarts_answer_jobs": "order*\nmar?\nload?\nboar?\nclose?\nst?ck",
+    }
     steps = {kind["name"]: kind.get("variables", {}) for kind in definitions.variables("definitions")["__dataarts_awx_kinds"]}
     plan = launcher.run("repair.yml", answers, steps["plan repair"], check=True).succeeded()
     assert not service.journal()
     planned = plan.artifacts()["dataarts_summary"]
-    assert (planned["to_rerun"], planned["to_make"]) == (3, 1)
-    assert "sales: the schedules of mart and orders are stopped before the first rerun" in " ".join(planned["text"].split())
+    assert (planned["to_rerun"], planned["to_make"]) == (4, 1)
+    assert "sales: the schedules of board, mart and orders are stopped before the first rerun" in " ".join(planned["text"].split())
 
     def follows(playbook: str, template: dict[str, t.Any], check: bool = False) -> Job:
         return launcher.run(playbook, {**plan.artifacts(), **answers}, template, check)
 
     few = follows("gate.yml", {"dataarts_gate": "few"}).failed()
-    assert "3 instances would be rerun and 1 made by PatchData, more than the 0 that need no approval" in few.messages()[0]
+    assert "4 instances would be rerun and 1 made by PatchData, more than the 0 that need no approval" in few.messages()[0]
     follows("gate.yml", {"dataarts_gate": "many"}).succeeded()
 
     service.reset(damaged(hour, loads_missing=(4, 5)))
@@ -249,14 +258,15 @@ def test_a_repair_is_planned_approved_carried_out_as_planned_and_rechecked(launc
     assert "Not everything has succeeded: nothing known of sales" in " ".join(recheck.messages())
 
     service.reset(damaged(hour))
+    launcher = with_journal("second")  # in the first one is what was sent in the other night
     early = follows("recheck_repair.yml", steps["recheck repair"], check=True).failed()
-    assert "Not everything has succeeded: 3 not rerun, 1 still missing. The table" in " ".join(early.messages())
+    assert "Not everything has succeeded: 4 not rerun, 1 still missing. The table" in " ".join(early.messages())
     follows("repair.yml", steps["repair as planned"]).succeeded()
     entries = [(entry["kind"], entry["job_name"]) for entry in service.journal()]
     assert Counter(entries) == dict.fromkeys(
         [
-            *(("patch_data", "loads"), ("retry", "orders"), ("retry", "mart"), ("retry", "stock")),
-            *((f"{what}_schedule", job) for what in ("stop", "start") for job in ("orders", "mart", "stock")),
+            *(("patch_data", "loads"), ("retry", "board"), ("retry", "orders"), ("retry", "mart"), ("retry", "stock")),
+            *((f"{what}_schedule", job) for what in ("stop", "start") for job in ("board", "orders", "mart", "stock")),
         ],
         1,
     )
@@ -386,6 +396,9 @@ def test_an_answer_that_became_a_number_is_refused_and_check_only_sends_nothing(
     else:
         assert "dataarts_answer_jobs must hold text, not a number" in digits.messages()[0]
         assert "[0]777" in digits.messages()[0]
+    assert not service.journal()
+    forgetful = launcher.run("rerun.yml", {**ANSWERS, "dataarts_answer_pause_schedules": "yes"}).failed()
+    assert "sales, 0777 have no dataarts_journal, and the journal of this container is lost with it" in forgetful.messages()[0]
     assert not service.journal()
     shown = launcher.run("rerun.yml", {**ANSWERS, "dataarts_check_only": "yes", "dataarts_since": ""}).succeeded()
     assert shown.artifacts()["dataarts_summary"]["to_rerun"] == 7

@@ -353,7 +353,9 @@ def test_the_cause_of_a_short_result_is_shown(short: Outcome, number: int) -> No
     assert re.search(SHORT[number][1], failures(short)[f"sales{number}"])
 
 
-@pytest.mark.parametrize("playbook", whole_plays(["rerun", "rerun_failed", "rerun_related", "event_rerun", "event_propose", "awx_recheck"]))
+@pytest.mark.parametrize(
+    "playbook", whole_plays(["rerun", "rerun_failed", "rerun_related", "event_rerun", "event_propose", "awx_recheck", "awx_recheck_repair"])
+)
 def test_a_play_without_hosts_is_an_error(ansible: Ansible, hosts: Path, playbook: str) -> None:
     """Ansible itself skips a play without hosts and exits with 0."""
     no_inventory = ansible.playbook(f"dataarts.factory.{playbook}", "-i", "/nonexistent", "--limit", "sales")
