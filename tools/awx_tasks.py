@@ -15,7 +15,7 @@ from pathlib import Path
 
 TASKS = Path(__file__).resolve().parents[1] / "roles" / "awx" / "tasks"
 COLLECTION = "ansible.controller"
-NOTE = "# Written by `python -m tools.awx_tasks` from the file of this name for awx.awx: change that.\n"
+NOTE = "# Written by `python -m tools.awx_tasks` from the file of this name for awx.awx, which has the comments: change that.\n"
 _HEAD = 3
 _INCLUDED = re.compile(r"include_tasks: (\w+\.yml)")
 
@@ -31,7 +31,7 @@ def names() -> list[str]:
 def written(name: str) -> str:
     """The text of file *name* for the other collection."""
     lines = (TASKS / name).read_text(encoding="utf-8").splitlines(keepends=True)
-    body = "".join(lines[_HEAD:]).replace("awx.awx.", f"{COLLECTION}.")
+    body = "".join(line for line in lines[_HEAD:] if not line.lstrip().startswith("#")).replace("awx.awx.", f"{COLLECTION}.")
     # By their path in the role: Ansible looks there first.
     return "".join(lines[:_HEAD]) + NOTE + _INCLUDED.sub(rf"include_tasks: {COLLECTION}/\1", body)
 
