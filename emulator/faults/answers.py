@@ -78,7 +78,7 @@ def hang_up(request: web.BaseRequest) -> web.StreamResponse:
 
 
 async def send(fault: Fault, when: str, request: web.BaseRequest, answer: web.Response | None) -> web.StreamResponse:
-    """Send the bytes that the fault makes of *answer* (None: the request took no effect), then cut the connection."""
+    """Send the bytes that the fault makes of *answer* (None: the request had no effect), then cut the connection."""
     kind = fault["kind"]
     if kind == "drop" and when != "mid_body":
         return hang_up(request)

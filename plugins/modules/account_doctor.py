@@ -180,7 +180,7 @@ assumptions:
       description: What was observed, or what would settle the point.
       type: str
       returned: always
-      sample: offset 1 of the list of jobs begins behind the first page
+      sample: offset 1 of the list of jobs begins after the first page
 report_path:
   description: The file with the recording.
   type: str

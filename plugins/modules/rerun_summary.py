@@ -125,7 +125,7 @@ msg:
   description: Why the report could not be written, and what to do.
   type: str
   returned: failure
-  sample: "Failed to write the report to /srv/night: Permission denied (/srv/night). Nothing of the rerun is lost by that: ..."
+  sample: "Failed to write the report to /srv/night: Permission denied (/srv/night). Nothing of the rerun is lost: ..."
 plans:
   description:
     - The plans to approve, by host. If they are passed to the role P(dataarts.factory.rerun#role) as C(dataarts_plans), each workspace reruns

@@ -270,12 +270,12 @@ def test_check_mode_says_what_would_be_stopped(play: Play) -> None:
     ("given", "lines"),
     [
         ({}, []),
-        ({"timeout_action": "stop"}, ["  what it reruns and still runs after 5400 s (wait_timeout) is stopped (timeout_action: stop)"]),
+        ({"timeout_action": "stop"}, ["  its reruns that still run after 5400 s (wait_timeout) are stopped (timeout_action: stop)"]),
         ({"timeout_action": "stop", "wait": False}, []),
         (
             {"timeout_action": "stop_and_rerun", "running_exception": "stop_and_rerun"},
             [
-                "  what it reruns and still runs after 5400 s (wait_timeout) is stopped and rerun once more (timeout_action: stop_and_rerun)",
+                "  its reruns that still run after 5400 s (wait_timeout) are stopped and rerun once more (timeout_action: stop_and_rerun)",
                 "  instances in status running-exception are stopped and rerun (running_exception: stop_and_rerun)",
             ],
         ),

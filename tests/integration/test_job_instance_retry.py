@@ -529,5 +529,5 @@ class TestAcrossWorkspaces:
         result = call("job_instance_retry", given)
         assert (result["changed"], result["failed"], result["error"]["kind"]) == (False, True, "blocked"), "daily_sales is left"
         assert "was sent at" in result["instances"][0]["reason"]
-        assert "it was another request: 1 that qualify are left; rerun them by task_retrys" in result["msg"]
+        assert "that request did not include 1 instance due for a rerun; rerun them with task_retrys" in result["msg"]
         assert set(reruns(service.journal()).values()) == {1}

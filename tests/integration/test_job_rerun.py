@@ -674,7 +674,7 @@ def test_whose_rerun_it_was_is_not_claimed_where_one_of_several_ran_already(
     )
     by_key = {(instance["job_name"], instance["plan_time"]): instance for instance in results[-1]["instances"]}
     assert by_key.pop(culprit)["rerun"] is None
-    assert "whose rerun that is is unknown" in next(
+    assert "it is unknown whose rerun that is" in next(
         instance["reason"] for instance in results[-1]["instances"] if instance["rerun"] is None
     )
     assert [instance["rerun"] for instance in by_key.values()] == [True if refusal == "all" else None]
@@ -866,6 +866,6 @@ def test_the_plan_says_where_reruns_start_and_how_long_they_take(service: t.Any,
     assert (details["expected_seconds"], details["expected_unknown"]) == (3.0, 2), "nothing is known of hourly_stock"
     (line,) = [row for row in result["plan"] if row.startswith("  takes about ")]
     takes, _comma, end = line.partition(", until at least ")
-    assert takes == "  takes about 3s, as long as earlier runs took, without 2 instances of jobs of which no earlier run is listed"
+    assert takes == "  takes about 3s, judging by earlier runs, not counting 2 instances of jobs without an earlier run"
     assert abs(parse_point(end, option="end") - details["expected_end"]) <= 30_000, "to the minute, and of no more than what is known"
     assert service.journal() == []

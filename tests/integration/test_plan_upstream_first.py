@@ -213,9 +213,7 @@ def test_the_plan_shows_stages_and_counts_all_of_them(emulated: t.Any, begin: t.
     assert not emulated.journal()
     assert {instance["action"] for instance in checked["instances"]} == {"retry"}
     head, *lines, expected, why = checked["plan"]
-    assert expected.strip().startswith(
-        "takes about 6s, as long as earlier runs took, without 3 instances of jobs of which no earlier run is listed"
-    )
+    assert expected.strip().startswith("takes about 6s, judging by earlier runs, not counting 3 instances of jobs without an earlier run")
     assert why == "  7 × node publish (DLISQL): the node ended with exit code 1"
     assert "7 to rerun in 3 stages, 3 of them at once in 2 requests" in head
     assert [line.strip().split(":")[0] for line in lines] == [
@@ -305,7 +303,7 @@ def test_what_another_workspace_of_the_play_reruns_is_waited_for(emulated: t.Any
     emulated.advance(200)
     longer = call("job_rerun", {**rerun_options, "since": str(waiting["since"]), "pass_state": waiting["pass_state"]})
     (problem,) = longer["problems"]
-    assert problem.startswith(f"Instances wait for job accounts in workspace {OTHER_ID}, which is to be rerun there and is not yet.")
+    assert problem.startswith(f"Instances wait for job accounts in workspace {OTHER_ID}, which is to be rerun there but has not been yet.")
     given = {**rerun_options, "since": str(waiting["since"]), "pass_state": waiting["pass_state"]}
 
     assert not passes({**rerun_options, "workspace_id": OTHER_ID, "order": "parallel"})[-1]["failed"]

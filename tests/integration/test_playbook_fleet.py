@@ -392,7 +392,7 @@ def test_a_workspace_that_two_hosts_stand_for_is_told(service: Running, ansible:
     outcome = ansible.playbook("dataarts.factory.rerun", "-i", hosts, "--limit", "supply,twin", "--forks", "2").succeeded()
     assert reruns(service) == {(SUPPLY_ID, "stock_levels"): 2}
     (line,) = outcome.of("rerun_summary")
-    assert f"Hosts supply, twin stand for the same workspace {SUPPLY_ID}." in str(line.result["warnings"])
+    assert f"Hosts supply, twin represent the same workspace {SUPPLY_ID}." in str(line.result["warnings"])
 
 
 @pytest.mark.parametrize("serial", whole_plays([{}, {"dataarts_serial": 1}]))

@@ -266,7 +266,7 @@ def test_everything_that_failed_is_rerun_if_it_is_the_plan_that_was_approved(ser
     another = plan_digest([], {}, service.now_ms()).replace("0-", "1-", 1)
     refused = ansible.playbook(everything, "-i", path, variables={"dataarts_plan_id": another}).ended(2)
     (message,) = refused.failures.values()
-    assert "the approved plan had 1 instances, now there are 2" in message
+    assert "the approved plan had 1 instance, now there are 2" in message
     assert not service.journal()
 
     (plan_id,) = set(re.findall(rf"is no longer {another} but (\d+-\w{{12}}-\w{{8}}-\w+)", message))

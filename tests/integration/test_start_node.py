@@ -115,9 +115,9 @@ def test_equal_refusals_are_one_line_with_a_count_and_no_change(service: t.Any, 
     service.inject({"route": "v1_job", "kind": "status", "status": 403, "code": "DLF.6888", "message": "No permission.", "times": 99})
     results = passes(given)
     last = results[-1]
-    (line,) = [text for result in results for text in result["problems"] if "took no effect" in text]
-    assert line.startswith("The rerun of 40 instances of job daily_sales took no effect: ")
-    assert "and 39 requests more with the same answer" in line
+    (line,) = [text for result in results for text in result["problems"] if "had no effect" in text]
+    assert line.startswith("The rerun of 40 instances of job daily_sales had no effect: ")
+    assert "and 39 more requests with the same answer" in line
     assert last["changed"] is False
     assert service.journal() == []
 

@@ -176,7 +176,7 @@ class WorkspaceApi(WorkspaceLists):
         if now.status is not instance.status or now.start_time != instance.start_time:
             listed, shown = (_seen(seen.status, seen.start_time) for seen in (instance, now))
             raise ApiError(
-                Kind.MOVED_ON, f"it had gone on by itself: it was listed as {listed}, and a moment before the stop it was {shown}"
+                Kind.MOVED_ON, f"its state had changed by itself: it was listed as {listed}, and just before the stop it was {shown}"
             )
 
     def retry_related(self, job_name: str, related: RelatedJobs, options: RetryOptions) -> str | None:

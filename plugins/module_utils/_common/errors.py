@@ -12,7 +12,7 @@ import typing as t
 class Kind(enum.Enum):
     """What a failed request means for whoever has to decide what comes next.
 
-    Every kind but :attr:`AMBIGUOUS` means that a write took no effect.
+    Every kind but :attr:`AMBIGUOUS` means that a write had no effect.
     """
 
     NOT_FOUND = "not_found"  # the job, instance or workspace does not exist: DLF 0100, 0137, 0819, 1000

@@ -254,7 +254,7 @@ def _one_kind(values: t.Mapping[str, str | None]) -> str:
     if len(kinds) > 1:
         present = [name for kind in kinds for name in KINDS[kind] if values[name]]
         raise OptionError(
-            f"{listed(present)} are credentials of different kinds, of which only one can be used. {_CURE}, and leave the others out."
+            f"{listed(present)} are credentials of different kinds, and only one kind can be used. {_CURE}, and leave the others out."
         )
     return kinds[0]
 

@@ -60,7 +60,7 @@ def source_of(place: str, where: str, given: t.Mapping[str, t.Any], names: t.Map
     kept = [kind for kind, own in kinds.items() if own]
     if len(kept) > 1:
         both = listed([names[name] for kind in kept for name in kinds[kind]])
-        raise OptionError(f"{both} of {where} are credentials of different kinds, of which only one can be used. Remove the others there.")
+        raise OptionError(f"{both} of {where} are credentials of different kinds, and only one kind can be used. Remove the others there.")
     needed = [name for name in KINDS[kept[0] if kept else "keys"] if name != "security_token"]
     missing = [names.get(name, name) for name in needed if name not in values]
     if missing:

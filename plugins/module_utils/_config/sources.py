@@ -52,7 +52,7 @@ def _first(environ: Environ) -> Source | None:
     named = [variable for variable in _NAMED if environ.get(variable, "").strip()]
     if len(named) > 1:
         raise OptionError(
-            f"{listed(named)} each name credentials, of which only one can be used. Unset all but one of them, or set credentials as options."
+            f"{listed(named)} each name credentials, and only one of them can be used. Unset all but one of them, or set credentials as options."
         )
     readers = (_NAMED[named[0]],) if named else _USUAL
     place = next((place for place in (read(environ) for read in readers) if place is not None), None)

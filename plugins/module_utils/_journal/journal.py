@@ -222,7 +222,7 @@ class Journal:
             now = database.clock_ms()
             stamped = database.change([(_STAMP, (now_ms, now, attempt.attempt_id)) for attempt in attempts])
             if stamped != len(attempts):
-                cause = "another run took it over meanwhile"
+                cause = "another run took it over in the meantime"
                 raise ClaimLostError(str(database.failed("keep a claim in", cause, "Start again with the same since")))
             return database.query(f"{_CLAIMED}(SELECT claim FROM dataarts_attempt WHERE id = ?)", (attempts[0].attempt_id,))
 

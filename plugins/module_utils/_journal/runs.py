@@ -75,7 +75,7 @@ class RunBook:
         stamped = self._changed(run, last_ms=now_ms)
         if stamped is None:
             raise ClaimLostError(
-                "Failed to keep a claim in the journal: another task took it over meanwhile. Start again with the same run_key."
+                "Failed to keep a claim in the journal: another task took it over in the meantime. Start again with the same run_key."
             )
         return stamped
 

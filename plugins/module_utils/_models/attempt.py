@@ -23,8 +23,8 @@ class Outcome(str, enum.Enum):
     ACCEPTED = "accepted"
     REJECTED = "rejected"  # the service refused it for a reason that lies in the instance or the request; it was not executed
     UNKNOWN = "unknown"  # may have taken effect; also every refused POST of more than one instance
-    NOT_EXECUTED = "not_executed"  # provably took no effect, for a reason that does not lie in the instance: no connection, 401, 429
-    CONFLICTED = "conflicted"  # it alone was refused because it runs already: somebody else's rerun, which may not show yet
+    NOT_EXECUTED = "not_executed"  # provably had no effect, for a reason that does not lie in the instance: no connection, 401, 429
+    CONFLICTED = "conflicted"  # it alone was refused because it is already running: somebody else's rerun, which may not show yet
     MOVED_ON = "moved_on"  # a stop, a pause or its end that was not sent: just before it, the instance or the job was not as it was listed
 
 

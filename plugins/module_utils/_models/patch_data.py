@@ -199,7 +199,7 @@ def checked_name(name: str) -> str:
     """
     if not _NAME.fullmatch(name):
         raise OptionError(
-            f"name '{printable(name, 80)}' cannot be one of PatchData. Use 1 to {LONGEST_NAME} letters, digits, hyphens and underscores, "
+            f"name '{printable(name, 80)}' is not allowed for PatchData. Use 1 to {LONGEST_NAME} letters, digits, hyphens and underscores, "
             "beginning with a letter or a digit."
         )
     return name
@@ -217,7 +217,7 @@ def _date(value: t.Any, option: str) -> tuple[int, int]:
         text = f"{day[1]}T{clock}{day[2]}"
     ms = parse_point(text, option=option)
     if ms % _SECOND_MS:
-        raise OptionError(f"{option} has a fraction of a second, which PatchData does not know. Set whole seconds.")
+        raise OptionError(f"{option} has a fraction of a second, which PatchData does not support. Set whole seconds.")
     match = _OFFSET.search(text) if not text.isdigit() else None
     if match is None or int(match[3] or 0):
         return ms, 0

@@ -34,7 +34,7 @@ EFFECT_WORDS = {
     ),
 }
 #: What the service does not tell of those that were cancelled.
-UNSURE = "whether a person stopped them while they waited the service does not tell"
+UNSURE = "the service does not say whether a person stopped them while they waited"
 
 
 def downstream_result(dependant: Dependant, names: t.Mapping[str, str], joined: t.Container[InstanceKey]) -> Result:

@@ -69,7 +69,7 @@ def late_lines(expected: t.Mapping[str, t.Any] | None, most: int = _NAMED) -> li
         for deadline, names in sorted(by_deadline.items())
     ]
     left = [
-        f"{counted(len(names), 'job')} left to a person, without whom the deadline {to_iso(deadline)} is missed: {_first(names, most)}"
+        f"{counted(len(names), 'job')} late for the deadline {to_iso(deadline)} unless a person acts: {_first(names, most)}"
         for deadline, names in sorted(by_person.items())
     ]
     return late + left

@@ -72,7 +72,7 @@ def stop_lines(options: t.Mapping[str, t.Any]) -> list[str]:
     if options["timeout_action"] != NONE and options["wait"]:
         followed = " and rerun once more" if options["timeout_action"] == STOP_AND_RERUN else ""
         after = f"{options['wait_timeout']} s (wait_timeout)"
-        lines.append(f"  what it reruns and still runs after {after} is stopped{followed} (timeout_action: {options['timeout_action']})")
+        lines.append(f"  its reruns that still run after {after} are stopped{followed} (timeout_action: {options['timeout_action']})")
     if options["running_exception"] != REPORT:
         lines.append(f"  instances in status running-exception are stopped and rerun (running_exception: {options['running_exception']})")
     return lines
@@ -82,8 +82,8 @@ def unshown_notes(decisions: t.Iterable[Decision]) -> list[str]:
     """A sentence for every job of which the service should show an accepted rerun by now and does not. Without a number or a time, which
     would be another one in every pass."""
     return [
-        f"The service accepted reruns of job {printable(name, 100)} that it does not show. They are waited for, and not sent again: if the "
-        "console shows none either, rerun these instances without since (or with a later one) when 15 minutes have passed."
+        f"The service accepted reruns of job {printable(name, 100)} that it does not show. The run waits for them and does not send them "
+        "again: if the console does not show them either, rerun these instances after 15 minutes, without since (or with a later one)."
         for name in dict.fromkeys(decision.instance.job_name for decision in decisions if decision.unshown)
     ]
 
@@ -146,7 +146,7 @@ def _held_off_lines(held_off: int, scope: RunScope) -> list[str]:
     until, since = to_iso(scope.hold_off_until), to_iso(scope.since)
     why = f"the journal is younger than since ({since}), so a rerun sent from elsewhere may not show yet"
     if scope.hold_off_until <= scope.since:
-        why = "that is since, which by the service's clock is still to come"
+        why = "the value of since, which is in the future by the service's clock"
     return [f"  held back until {until}, then rerun: {counted(held_off, 'instance')}; {why}"]
 
 

@@ -29,7 +29,7 @@ PLAIN = _split(
     comes comma committed company compares complete compressed connect connection console contains content control controller copied core
     correct could count counts credential credentials curl current cut dataarts database date dates day days dayu db dbname deadline decide
     decided decides declare decode default delete deleted denied depend dependencies depends detail did difference different digits directory
-    dlf dli document documentation documented documents does domain done doubled down drops duplicate duration dws e each east effect effective
+    disappear dlf dli document documentation documented documents does domain done doubled down drops duplicate duration dws e each east effect effective
     else empty emulator encode encoding end ended endpoint ends enforce entered entries environment epoch equal error errormessage every
     everything evidence example exceeds execute exist existing expired expires extra extract factory failed failure failures false far fetched
     fewer file find firewall first five flow follow followed follows for forbidden force forks forty found fragment free from frozen full

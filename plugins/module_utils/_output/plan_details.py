@@ -117,10 +117,10 @@ def _expected_lines(details: t.Mapping[str, t.Any]) -> list[str]:
     seconds, unknown = details["expected_seconds"], details["expected_unknown"]
     if seconds is None:
         return []
-    without = f", without {counted(unknown, 'instance')} of jobs of which no earlier run is listed" if unknown else ""
+    without = f", not counting {counted(unknown, 'instance')} of jobs without an earlier run" if unknown else ""
     end = details.get("expected_end")
     until = "" if end is None else f", until {'about' if not unknown else 'at least'} {to_iso(minute(end))}"
-    return [f"  takes about {duration_text(seconds)}, as long as earlier runs took{without}{until}"]
+    return [f"  takes about {duration_text(seconds)}, judging by earlier runs{without}{until}"]
 
 
 def _stages(plan: Plan) -> dict[int, list[Decision]]:

@@ -51,7 +51,7 @@ def _line(alike: _Alike, *, lost: bool) -> str:
     what = f"The rerun of {counted(number, 'instance')} of {'job' if len(alike.jobs) == 1 else 'jobs'} {listed([*names, *more])}"
     cause = printable(error)
     if alike.requests > 1:
-        cause += f", and {counted(alike.requests - 1, 'request')} more with the same answer"
+        cause += f", and {counted(alike.requests - 1, 'more request')} with the same answer"
     if lost:
-        return f"{what} was not confirmed: {cause}. Before anything is sent again, what became of it is read back."
-    return f"{what} took no effect: {cause}. {error.hint}".strip()
+        return f"{what} was not confirmed: {cause}. Its outcome is read back before anything is sent again."
+    return f"{what} had no effect: {cause}. {error.hint}".strip()

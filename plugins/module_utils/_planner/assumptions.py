@@ -13,7 +13,7 @@ import typing as t
 from collections import Counter
 
 from .._common.errors import ApiError, Kind
-from .._common.text import counted, printable
+from .._common.text import counted, listed, printable
 from .._models.attempt import Failure
 from .._models.checkup import Assumption, Setting
 from .._models.evidence import Evidence
@@ -57,18 +57,18 @@ def measure(evidence: Evidence) -> list[Assumption]:
 
 
 def _offset_unit(evidence: Evidence) -> Decided:
-    """Takes three jobs, listed in the same order twice."""
+    """Needs three jobs, listed in the same order twice."""
     pages = evidence.job_pages
     first, second = pages.get("0", []), pages.get("1", [])
     if evidence.job_total < 3 or len(first) != 2 or first != pages.get("again") or not second:
         return None
     if second[0] == first[1]:
         return "record", "offset 1 of the list of jobs begins with the second job"
-    return ("page", "offset 1 of the list of jobs begins behind the first page") if second[0] not in first else None
+    return ("page", "offset 1 of the list of jobs begins after the first page") if second[0] not in first else None
 
 
 def _offset_beyond(evidence: Evidence) -> Decided:
-    """Takes a job, and two equal answers to the same question."""
+    """Needs a job, and two equal answers to the same question."""
     first, beyond = evidence.job_pages.get("0", []), evidence.job_pages.get("beyond")
     if beyond is None or not first or first != evidence.job_pages.get("again"):
         return None
@@ -78,7 +78,7 @@ def _offset_beyond(evidence: Evidence) -> Decided:
 
 
 def _total_of(evidence: Evidence) -> Decided:
-    """Takes three entries of a list with pages, which stays as it is while it is asked for twice."""
+    """Needs three entries of a list with pages, which stays as it is while it is asked for twice."""
     settings = {}
     for what, pages in evidence.totals.items():
         wholes = {(shown, total) for asked, shown, total in pages if shown < asked}
@@ -92,20 +92,20 @@ def _total_of(evidence: Evidence) -> Decided:
 
 
 def _today_zone(evidence: Evidence) -> Decided:
-    """Takes instances planned shortly before and after the midnight, so that one zone is left."""
+    """Needs instances planned shortly before and after the midnight, so that one zone is left."""
     if evidence.today is None or evidence.last_day is None:
         return None
     return first_hour(evidence.today, evidence.last_day, evidence.now_ms)
 
 
 def _status_words(evidence: Evidence) -> Decided:
-    """Takes an instance whose status is a word that no document has."""
+    """Needs an instance whose status is a word that no document has."""
     words = sorted({entry.status for entry in evidence.instances if Status.parse(entry.status) is Status.UNKNOWN})
     return ("others", f"a list has the status {words[0]}, which no document has") if words else None
 
 
 def _list_order(evidence: Evidence) -> Decided:
-    """Takes five instances with different plan times, listed three times."""
+    """Needs five instances with different plan times, listed three times."""
     lists = [[entry.plan_time for entry in entries] for entries in evidence.lists]
     if len(lists) < _LISTS or any(len(set(times)) < _ENTRIES for times in lists):
         return None
@@ -119,7 +119,7 @@ def _list_order(evidence: Evidence) -> Decided:
 
 
 def _window_compares(evidence: Evidence) -> Decided:
-    """Takes an instance that started at another time than planned."""
+    """Needs an instance that started at another time than planned."""
     if evidence.late_start is None:
         return None
     by_plan, by_start = evidence.late_start
@@ -129,18 +129,18 @@ def _window_compares(evidence: Evidence) -> Decided:
 
 
 def _enforce_window(evidence: Evidence) -> Decided:
-    """Takes a list of instances that is open."""
+    """Needs a list of instances that is open."""
     refused = set(evidence.long_windows.values())
     if len(refused) != 1:
         return None
     return (
         refused.pop(),
-        f"a window of 40 days is {'refused' if True in evidence.long_windows.values() else 'answered'} by {' and '.join(evidence.long_windows)}",
+        f"a window of 40 days is {'refused' if True in evidence.long_windows.values() else 'answered'} by {listed(list(evidence.long_windows))}",
     )
 
 
 def _submit_time_of(evidence: Evidence) -> Decided:
-    """Takes instances of one job over more than a day, none of them rerun."""
+    """Needs instances of one job over more than a day, none of them rerun."""
     by_job: dict[str, dict[int, int]] = {}
     for entry in evidence.instances:
         if entry.submit_time is not None and entry.instance_type in (0, None):
@@ -159,7 +159,7 @@ def _after_rerun(name: str) -> t.Callable[[Evidence], Decided]:
     """A point that is whether a rerun keeps the attribute *name* of an instance."""
 
     def judge(evidence: Evidence) -> Decided:
-        """Takes an instance that the journal knows as rerun, or that its siblings prove to be, and reruns that show the same"""
+        """Needs an instance that the journal knows as rerun, or that its siblings prove to be, and reruns that show the same"""
         kept = {_kept(name, failure, evidence) for failure in evidence.accepted} - {None}
         noted = settings_in(evidence.notes, f"{name}_after_rerun")
         read = beside_siblings(name, (*evidence.lists, *evidence.other_lists))
@@ -188,7 +188,7 @@ def _open(name: str, *needs: str) -> t.Callable[[Evidence], Decided]:
     """A point that is whether a call is published. *needs* are reads that have to be answered so that it is this call that is closed."""
 
     def judge(evidence: Evidence) -> Decided:
-        """Takes an answer of the service to that call"""
+        """Needs an answer of the service to that call"""
         if name not in evidence.seen.reads or not all(evidence.seen.answered(need) for need in needs):
             return None
         error = evidence.seen.error(name)
@@ -211,7 +211,7 @@ def _v2_retry_open(evidence: Evidence) -> Decided:
 
 
 def _v2_workspace(evidence: Evidence) -> Decided:
-    """Takes a default workspace, which a request without the header would mean."""
+    """Needs a default workspace, which a request without the header would mean."""
     ended = evidence.without_workspace
     if ended is True:
         return "default", "a v2 request without the header is answered"
@@ -220,14 +220,14 @@ def _v2_workspace(evidence: Evidence) -> Decided:
 
 
 def _code_form(evidence: Evidence) -> Decided:
-    """Takes refusals with codes of the service."""
+    """Needs refusals with codes of the service."""
     pair = (evidence.codes.get("no_such_job", ""), evidence.codes.get("no_such_workspace", ""))
     known = {("DLF.0100", "DLF.20819"): "documented", ("DLF.0100", "DLF.0819"): "old", ("DLF.30100", "DLF.20819"): "new"}
     return (known[pair], f"a job that does not exist is {pair[0]}, a workspace {pair[1]}") if pair in known else None
 
 
 def _gateway_prefix(evidence: Evidence) -> Decided:
-    """Takes a refusal by the gateway."""
+    """Needs a refusal by the gateway."""
     codes = [*evidence.codes.values(), *(error.code or "" for error in evidence.seen.reads.values() if error is not None)]
     prefixes = {match[1]: code for code in codes if (match := re.fullmatch(r"(APIGW?)\.[0-9]{4}", code))}
     return next(((prefix, f"the gateway refuses with {code}") for prefix, code in prefixes.items()), None) if len(prefixes) == 1 else None
@@ -241,7 +241,7 @@ def _unknown_job_at_retry(evidence: Evidence) -> Decided:
 
 
 def _no_permission_status(evidence: Evidence) -> Decided:
-    """Takes a user who lacks a right."""
+    """Needs a user who lacks a right."""
     for error in evidence.seen.reads.values():
         if error is not None and (error.code or "").endswith("6888") and error.status in (400, 403):
             return error.status, f"{error.code} came with HTTP {error.status}"
@@ -249,7 +249,7 @@ def _no_permission_status(evidence: Evidence) -> Decided:
 
 
 def _running_per_job(evidence: Evidence) -> Decided:
-    """Takes a job of which more instances than five run at once."""
+    """Needs a job with more than five instances running at once."""
     lists = (*evidence.lists, *evidence.other_lists)
     running = [
         (count, name)
@@ -261,7 +261,7 @@ def _running_per_job(evidence: Evidence) -> Decided:
 
 
 def _cancelled_word(evidence: Evidence) -> Decided:
-    """Takes an instance that was cancelled, or skipped because of what it depends on."""
+    """Needs an instance that was cancelled, or skipped because of what it depends on."""
     words = {entry.status for entry in evidence.instances}
     long, short = words & {"manual-stop", "skip-by-depend"}, words & {"manual", "skip"}
     if bool(long) == bool(short):
@@ -270,7 +270,7 @@ def _cancelled_word(evidence: Evidence) -> Decided:
 
 
 def _v1_job_id(evidence: Evidence) -> Decided:
-    """Takes an instance in v1's list."""
+    """Needs an instance in v1's list."""
     forms = {
         "number" if isinstance(value, int) else "text_comma" if value.endswith(",") else "text"
         for value in evidence.v1_job_ids
@@ -280,7 +280,7 @@ def _v1_job_id(evidence: Evidence) -> Decided:
 
 
 def _detail_error(evidence: Evidence) -> Decided:
-    """Takes a failed instance for which v1's list has an error message."""
+    """Needs a failed instance for which v1's list has an error message."""
     if evidence.detail is None:
         return None
     if evidence.detail.get("errorMessage"):
@@ -291,7 +291,7 @@ def _detail_error(evidence: Evidence) -> Decided:
 
 
 def _node_types(evidence: Evidence) -> Decided:
-    """Takes a failed instance with a node whose type is written in two ways."""
+    """Needs a failed instance with a node whose type is written in two ways."""
     types = {str(node.get("type")) for node in _nodes(evidence)}
     apart, joined = types & _TYPES_APART, types & {name.replace(" ", "") for name in _TYPES_APART}
     if bool(apart) == bool(joined):
@@ -305,10 +305,10 @@ def _nodes(evidence: Evidence) -> list[t.Mapping[str, t.Any]]:
 
 
 def _request_id_header(evidence: Evidence) -> Decided:
-    """Takes answers that all have it, or none."""
+    """Needs answers that all have it, or none."""
     if not evidence.request_ids or len(set(evidence.request_ids)) != 1:
         return None
-    return evidence.request_ids[0], f"{counted(len(evidence.request_ids), 'answer')} {'have' if evidence.request_ids[0] else 'lack'} it"
+    return evidence.request_ids[0], f"{counted(len(evidence.request_ids), 'answer')} {'with' if evidence.request_ids[0] else 'without'} it"
 
 
 def _retry_after(evidence: Evidence) -> Decided:
@@ -340,7 +340,7 @@ def _date_offset(evidence: Evidence) -> Decided:
 
 
 def _token_lifetime(evidence: Evidence) -> Decided:
-    """Takes credentials of kind user, for which a token is fetched."""
+    """Needs credentials of kind user, for which a token is fetched."""
     return None if evidence.token_lifetime is None else (round(evidence.token_lifetime), "by the token that IAM issued")
 
 
@@ -374,7 +374,7 @@ _NOT_READ = {
     ),
     "Only a start or a stop of a job shows it": ("schedule_twice", "stopped_job_cancels"),
     "Only a job that is run by hand shows it": ("run_instance_type", "run_of_running", "run_visible_after"),
-    "Only an instance shows it that the service cancelled because of another": ("cancelled_times",),
+    "Only an instance that the service cancelled because of another shows it": ("cancelled_times",),
     "Only a request that is not made here shows it": ("baselines_open", "baseline_jobs"),
     "Only too many requests show it, and they are not made for that": ("flow_control",),
     "Only a start or end that is watched shows it": ("scheduler_skew_seconds",),

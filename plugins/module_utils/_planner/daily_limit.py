@@ -44,7 +44,7 @@ def within_daily_limit(
         return replace(decision, action=Action.BLOCKED, reason=reason, attempts=0, request_id=attempt.request_id, superseded=None)
     times = [*reruns]
     if attempt is not None and attempt.outcome in LOST and comparison is Comparison.UNCHANGED and attempt.sent_ms in times:
-        times.remove(attempt.sent_ms)  # it took no effect
+        times.remove(attempt.sent_ms)  # it had no effect
     start = decision.instance.start_time
     lost = set_aside_ms is not None and start is not None and set_aside_ms - DAY_MS < start < set_aside_ms
     if len(times) + lost < most:

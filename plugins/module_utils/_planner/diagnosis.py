@@ -45,7 +45,7 @@ def first_step(findings: t.Sequence[Finding]) -> str:
     problems = [finding for finding in findings if finding.state is State.PROBLEM]
     if problems:
         first = problems[0]
-        others = f" ({counted(len(problems) - 1, 'further problem')} may go with it.)" if problems[1:] else ""
+        others = f" ({counted(len(problems) - 1, 'further problem')} may disappear with it.)" if problems[1:] else ""
         return f"Not ready. First: {first.text}. {first.remedy}{others}"
     unknown = [finding.check.replace("_", " ") for finding in findings if finding.state is State.NOT_KNOWN]
     return f"Ready, as far as reading can tell. Not known: {listed(unknown)}." if unknown else "Ready."
@@ -67,7 +67,7 @@ def _closed(seen: Observed, version: str) -> bool:
 def _without_v1(seen: Observed, role: str) -> str:
     """The remedy that helps where only the v1 host does not answer, unless v1 is all that is open."""
     helps = role == "v1" and seen.api_version == "auto" and not _closed(seen, "v2")
-    return " Or set api_version to v2, which does without it." if helps else ""
+    return " Or set api_version to v2, which does not need it." if helps else ""
 
 
 def _named_by(seen: Observed, host: HostSeen | None) -> str:
@@ -95,7 +95,7 @@ def _proxy(seen: Observed) -> Judged:
         role, host = _host_of(seen, name, error)
         if host is not None and host.proxy:
             remedy = (
-                f"Check what HTTPS_PROXY names, whether that proxy lets {host.host} pass, and region and endpoint, which name that host; "
+                f"Check the proxy that HTTPS_PROXY names, whether it lets {host.host} pass, and region and endpoint, which name that host; "
                 f"where no proxy is needed, add the host to NO_PROXY.{_without_v1(seen, role)}"
             )
             return State.PROBLEM, f"through the proxy {host.proxy}: {error.message}", remedy
@@ -183,7 +183,7 @@ def _project(seen: Observed) -> Judged:
             remedy = f"Set project_id to {others[0]}, which IAM knows as {seen.region} for these credentials, or leave it out."
         else:
             remedy = "Set region and project_id as My Credentials in the console shows them, and let the user have a role for DataArts Studio in that project."
-        return State.PROBLEM, f"{what} is refused to these credentials: {refusal}", remedy
+        return State.PROBLEM, f"{what} is refused for these credentials: {refusal}", remedy
     if not seen.answered("studios"):
         return _unasked(seen, "studios")
     return _studios(seen, what)
@@ -196,7 +196,7 @@ def _studios(seen: Observed, what: str) -> Judged:
         return (
             State.PROBLEM,
             f"{what} has no DataArts Studio instance",
-            "Set region and project_id of one that has: the console shows both.",
+            "Set region and project_id of a project that has one: the console shows both.",
         )
     if seen.region and regions and seen.region not in regions:
         return (
@@ -323,7 +323,7 @@ def _right_to_rerun(seen: Observed) -> Judged:
         otherwise = "" if seen.api_version == "auto" else ", or set api_version to auto"
         return State.PROBLEM, f"the rerun of {version} is not open to this account", f"Ask the service's support to open it{otherwise}."
     if error.kind in (Kind.NOT_FOUND, Kind.INVALID, Kind.NOTHING_TO_RERUN):
-        return State.OK, f"the rerun of {version} is open, and was not refused to this user", ""
+        return State.OK, f"the rerun of {version} is open, and this user was not refused", ""
     return _unanswered(error)
 
 
@@ -376,7 +376,7 @@ def _nothing_asked(seen: Observed) -> Judged:
         return State.NOT_KNOWN, "nothing could be asked", ""
     if not seen.workspace_id:
         return State.NOT_KNOWN, "workspace_id is not set", ""
-    return State.NOT_KNOWN, "not asked, because of what is above", ""
+    return State.NOT_KNOWN, "not asked, because of a problem above", ""
 
 
 def _sources(seen: Observed) -> str:
@@ -387,7 +387,7 @@ def _sources(seen: Observed) -> str:
         place, dummy, name = origin.rpartition(": ")
         places.setdefault(place, []).append(name)
     origins = [f"{', '.join(own)} of the {place}" if place else listed(own) for place, own in places.items()]
-    return f"{listed(names)} from {listed(origins)}" if names else "of no option"
+    return f"{listed(names)} from {listed(origins)}" if names else "not from an option"
 
 
 def _sentences(message: str) -> tuple[str, str]:

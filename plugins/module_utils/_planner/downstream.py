@@ -338,7 +338,7 @@ def _hindrance(dependant: Dependant, obstacle: Dependant | None, graph: Graph) -
         return IN_A_CIRCLE
     unlisted = graph.unlisted.get(dependant.instance.key)
     if unlisted:
-        return f"how it stands could not be read, so it is not sent: {unlisted}"
+        return f"its state could not be read, so it is not sent: {unlisted}"
     if obstacle is None:
         return ""
     name = _named(obstacle.instance)
@@ -350,7 +350,7 @@ def _hindrance(dependant: Dependant, obstacle: Dependant | None, graph: Graph) -
 def _why(dependant: Dependant, effect: Effect) -> str:
     upstream = _named(dependant.upstream)
     if effect is Effect.CANCELLED:
-        return f"was cancelled behind {upstream}; the service does not tell whether a person stopped it while it waited"
+        return f"was cancelled downstream of {upstream}; the service does not tell whether a person stopped it while it waited"
     instance = dependant.instance
     started = f"last started {to_iso(instance.start_time)}" if instance.start_time is not None else "no start recorded"
     if instance.status is not Status.SUCCESS:

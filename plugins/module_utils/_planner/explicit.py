@@ -16,7 +16,7 @@ import dataclasses
 import typing as t
 from dataclasses import dataclass
 
-from .._common.text import printable
+from .._common.text import counted, printable
 from .._common.times import to_iso
 from .._models.attempt import NO_EFFECT, Attempt, Comparison, Failure, Outcome, compare
 from .._models.decision import Action, Decision
@@ -164,8 +164,8 @@ def _of_another(
     ]
     if not left:
         return verdict
-    remedy = "rerun them by task_retrys, or all of it with a since after that"
-    return Related(Action.BLOCKED, f"{verdict.reason}, and it was another request: {len(left)} that qualify are left; {remedy}")
+    number, remedy = counted(len(left), "instance"), "rerun them with task_retrys, or everything with a later since"
+    return Related(Action.BLOCKED, f"{verdict.reason}, but that request did not include {number} due for a rerun; {remedy}")
 
 
 def _forgiving(instance: JobInstance, policy: Policy, now: int, attempt: Attempt | None, effective: t.Sequence[Attempt]) -> Decision:
@@ -193,7 +193,7 @@ def _already(instance: JobInstance, policy: Policy, now: int, attempt: Attempt |
     when, due = to_iso(attempt.sent_ms), attempt.settle_window_end(policy.settle_ms)
     if unsettled_until(instance, policy, now, attempt) or (own is not None and now < due):
         return Related(
-            Action.SKIPPED, f"a rerun of {_name(instance)} was sent at {when}; what came of it is known from {to_iso(due)}", due_ms=due
+            Action.SKIPPED, f"a rerun of {_name(instance)} was sent at {when}; its outcome is not known before {to_iso(due)}", due_ms=due
         )
     if own is None:
         return None

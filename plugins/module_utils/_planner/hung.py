@@ -12,7 +12,7 @@ Pure. A step after ``decide``: a decision of ``reconcile.py`` and the stops that
 | running-exception | ``running_exception: stop_and_rerun`` | ``stop`` |
 | in the state in which it was to be stopped | accepted, or no outcome yet, not settled | ``settling`` |
 | the same | accepted, settled | ``wait``; never stopped again by this ``since`` |
-| the same | no outcome known, settled | ``stop``: it provably took no effect |
+| the same | no outcome known, settled | ``stop``: it provably had no effect |
 | the same | refused, or it had gone on by itself | as without a stop, and the reason says so |
 | stopped, see below | in order to be rerun | as if that status were in ``statuses``; the run that was stopped is none of ``attempts`` |
 | the same | and no more | ``stopped`` |
@@ -111,7 +111,7 @@ def with_stop(decision: Decision, policy: Policy, wanted: StopPolicy, now: int, 
     if newest is not None:
         due = _unsettled_until(newest, instance, policy, now)
         if decision.action is Action.RETRY and due is not None:
-            reason = f"{_request(newest)}, and what became of it is known from {to_iso(due)}"
+            reason = f"{_request(newest)}, and its outcome is not known before {to_iso(due)}"
             attempts = decision.attempts - 1
             return replace(decision, action=Action.SETTLING, reason=reason, due_ms=due, attempts=attempts, superseded=None, stop=newest)
         if _belongs(newest, instance, policy, wanted, now):
@@ -158,7 +158,7 @@ def after_stop(decision: Decision, stop: Attempt, error: ApiError | None) -> Dec
     :param stop: as it was recorded.
     """
     texts = {
-        Outcome.ACCEPTED: "the service accepted to stop it",
+        Outcome.ACCEPTED: "the service accepted the stop",
         Outcome.REJECTED: f"the service refused to stop it: {printable(error)}",
         Outcome.MOVED_ON: f"not stopped: {printable(error)}",
         Outcome.NOT_EXECUTED: f"not stopped yet: {printable(error)}",

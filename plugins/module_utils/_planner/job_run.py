@@ -66,7 +66,7 @@ def decide_run(known: KeyedRun | None, journal_ms: int, settle_ms: int) -> RunDe
         return RunDecision(RunStep.ADOPT, f"{asked}, and is instance {known.instance_id}", known)
     due = known.settle_window_end(settle_ms)
     if journal_ms < due:
-        return RunDecision(RunStep.SETTLE, f"{asked}, and what became of it is known from {to_iso(due)}", known, due)
+        return RunDecision(RunStep.SETTLE, f"{asked}, and its outcome is not known before {to_iso(due)}", known, due)
     return RunDecision(RunStep.READ_BACK, f"{asked}, and its answer was lost", known)
 
 

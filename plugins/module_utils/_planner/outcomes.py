@@ -21,9 +21,9 @@ from .._models.slotted import replace
 
 #: Kinds of errors by which the service rejects the instances or the request itself; nothing was changed by it.
 REJECTING_KINDS = frozenset({Kind.NOT_FOUND, Kind.NOTHING_TO_RERUN, Kind.NOT_RERUNNABLE, Kind.ALREADY_RUNNING, Kind.INVALID})
-#: Kinds that every other rerun would meet too; the request provably took no effect.
+#: Kinds that every other rerun would meet too; the request provably had no effect.
 SHARED_KINDS = FATAL_KINDS | {Kind.NOT_PUBLISHED}
-#: Kinds by which a request provably took no effect, for a reason that does not lie in its instances. SERVER is IAM's answer, which was
+#: Kinds by which a request provably had no effect, for a reason that does not lie in its instances. SERVER is IAM's answer, which was
 #: asked for a token before the request could leave; no request that may write ends so.
 NOT_EXECUTED_KINDS = SHARED_KINDS | {Kind.THROTTLED, Kind.BAD_ANSWER, Kind.SERVER, Kind.STALE, Kind.MOVED_ON}
 
@@ -34,7 +34,7 @@ MISSED_WORDS = {
     Action.NOT_RERUNNABLE: "not rerunnable",
     Action.BLOCKED: "waiting for a person",
     Action.STOPPED: "stopped",
-    Action.SKIPPED: "skipped behind one that did not succeed",
+    Action.SKIPPED: "skipped downstream of one that did not succeed",
     Action.UNKNOWN: "of unknown outcome",
 }
 _IF_WANTED = (Action.NOT_RERUNNABLE, Action.SKIPPED)
@@ -75,7 +75,7 @@ def after_error(decision: Decision, attempt: Attempt, error: ApiError) -> Decisi
     elif attempt.outcome is Outcome.NOT_EXECUTED:
         action, reason, attempts = Action.WAIT, f"not sent: {text}", decision.attempts - 1
     elif attempt.outcome is Outcome.CONFLICTED:
-        action, reason = Action.SETTLING, f"by the service's answer it runs already ({text}); it is listed again"
+        action, reason = Action.SETTLING, f"the service says that it is already running ({text}); it is listed again"
     elif error.kind in REJECTING_KINDS:
         reason = f"the service rejected a request of {attempt.batch} instances ({text}); each is sent alone once it is provably unchanged"
         action = Action.SETTLING
@@ -98,7 +98,7 @@ def claimed_elsewhere(decision: Decision) -> Decision:
     return replace(
         decision,
         action=Action.SETTLING,
-        reason="another run is rerunning or stopping it at this moment; it is followed, and nothing is sent twice",
+        reason="another run is rerunning or stopping it at this moment; it is watched, and nothing is sent twice",
         attempts=decision.attempts - (decision.action is Action.RETRY),
         superseded=None,
         due_ms=None,

@@ -131,7 +131,8 @@ def plan_changes(
     count, members, chosen, begun = now.split("-")
     changes = []
     if (count, members) != (parts[0], parts[1]):
-        text = f"the approved plan had {parts[0]} instances, now there are {count}{_others(count, parts)}"
+        now_there = f"now there {'is' if count == '1' else 'are'} {count}{_others(count, parts)}"
+        text = f"the approved plan had {parts[0]} {'instance' if parts[0] == '1' else 'instances'}, {now_there}"
         changes.append("; ".join((text, *_difference(_marks(record, parts[0]), instances, others))))
     if chosen != parts[2]:
         changes.append(_changed_options(record, options) or "the options are not those of the approved plan")
@@ -172,7 +173,7 @@ def _difference(before: frozenset[str], instances: t.Sequence[JobInstance], othe
         alike = [instance for instance in gone if instance.status_text == status]
         yield f"{counted(len(alike), 'instance')} gone, now {printable(status, 40)} ({_named(alike)})"
     if len(left) > len(gone):
-        yield f"{counted(len(left) - len(gone), 'instance')} gone that {'is' if len(left) - len(gone) == 1 else 'are'} not among those selected now"
+        yield f"{counted(len(left) - len(gone), 'instance')} gone, and no longer selected"
 
 
 def _named(instances: t.Iterable[JobInstance]) -> str:

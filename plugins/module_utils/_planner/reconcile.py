@@ -111,7 +111,7 @@ def _spent(policy: Policy, reran: t.Sequence[Attempt]) -> int:
 
 
 def judged_by(instance: JobInstance, policy: Policy, now: int, attempt: Attempt | None, reran: t.Sequence[Attempt]) -> Attempt | None:
-    """The attempt of this run that *instance* is judged by: the newest, unless that took no effect and the last of *reran* did. It never hides
+    """The attempt of this run that *instance* is judged by: the newest, unless that had no effect and the last of *reran* did. It never hides
     that ``attempts`` are used, or that a rerun was accepted that does not show yet."""
     own = of_this_run(instance, policy, attempt)
     if not reran or own is None or own.outcome is Outcome.NOT_EXECUTED:
@@ -159,11 +159,11 @@ def decide(instance: JobInstance, policy: Policy, now: int, attempt: Attempt | N
     if decision.action is Action.RETRY and attempt is not None:
         due = unsettled_until(instance, policy, now, attempt)
         if due is not None:
-            reason = f"{_request(attempt)}, and what became of it is known from {to_iso(due)}"
+            reason = f"{_request(attempt)}, and its outcome is not known before {to_iso(due)}"
             decision = _decision(instance, Action.SETTLING, reason, attempt, due)
         elif attempt.failure == Failure.of(instance):
             decision = replace(decision, superseded=attempt)
-    return decision if decision.rerun is not None else replace(decision, reason=f"{decision.reason}; whose rerun that is is unknown")
+    return decision if decision.rerun is not None else replace(decision, reason=f"{decision.reason}; it is unknown whose rerun that is")
 
 
 def decide_missing(attempt: Attempt, policy: Policy, now: int) -> Decision:
@@ -185,7 +185,7 @@ def decide_missing(attempt: Attempt, policy: Policy, now: int) -> Decision:
         return _decision(instance, Action.REJECTED, _rejection(attempt), attempt)
     if now < due:
         return _decision(instance, Action.SETTLING, f"{_request(attempt)}; the service does not list it at the moment", attempt, due)
-    reason = f"{_request(attempt)}, and the service no longer lists it, so what became of it is unknown"
+    reason = f"{_request(attempt)}, and the service no longer lists it, so its outcome is unknown"
     return _decision(instance, Action.UNKNOWN, reason, attempt)
 
 
@@ -197,7 +197,9 @@ def _unchanged(instance: JobInstance, policy: Policy, now: int, attempt: Attempt
         return _decision(instance, Action.SETTLING, f"{_request(attempt)}; the service may show it until {to_iso(due)}", attempt, due)
     if attempt.outcome is Outcome.ACCEPTED:
         until = to_iso(attempt.settle_window_end(max(policy.settle_ms, HIDDEN_MS)))
-        reason = f"{_request(attempt)}, but the service does not show it yet; it is not sent again, nor by a run that begins before {until}"
+        reason = (
+            f"{_request(attempt)}, but the service does not show it yet; it is not sent again, not even by a run that begins before {until}"
+        )
         return _decision(instance, Action.WAIT, reason, attempt)
     # Sent with its job as a whole, or by another policy.
     if comparison is Comparison.UNCHANGED and instance.status not in policy.statuses:
@@ -205,7 +207,7 @@ def _unchanged(instance: JobInstance, policy: Policy, now: int, attempt: Attempt
     if comparison is Comparison.UNCHANGED:
         reason = f"{_request(attempt)}; the instance is provably unchanged, so it is sent again"
         return _retry(instance, policy, now, reason, attempt, max(1, attempt.number))
-    reason = f"{_request(attempt)}, and {_last(instance)} does not tell whether it took effect"
+    reason = f"{_request(attempt)}, and the state ({_last(instance)}) does not show whether it took effect"
     return _decision(instance, Action.UNKNOWN, reason, attempt)
 
 
@@ -240,7 +242,7 @@ def _ended(instance: JobInstance, policy: Policy, now: int, own: Attempt | None,
         reason = f"the rerun changed it to status {_word(instance)}, which is not documented; it counts as in progress until that changes"
         return _decision(instance, Action.WAIT, reason, own)
     used = max(_attempts_used(own), spent)
-    share = f"{used} of {policy.attempts} attempts" if used <= policy.attempts else f"{used} attempts, where attempts is {policy.attempts}"
+    share = f"{used} of {policy.attempts} attempts" if used <= policy.attempts else f"{used} attempts (attempts is {policy.attempts})"
     text = f"{_last(instance)}, after {share}"
     if own is None:
         text += f" (not sent by this run, but a start after {to_iso(policy.since - policy.clock_slack_ms)} counts as one)"
@@ -274,7 +276,7 @@ def _retry(instance: JobInstance, policy: Policy, now: int, reason: str, own: At
     until = policy.hold_off_until
     if until is not None and now < until:
         early = until <= policy.since
-        why = "which is since" if early else f"because another machine may have sent it since {to_iso(policy.since)}"
+        why = "the value of since" if early else f"because another machine may have sent it since {to_iso(policy.since)}"
         return _decision(instance, Action.SETTLING, f"{reason}; nothing is sent before {to_iso(until)}, {why}", own, until)
     alone = own is not None and own.batch > 1 and own.outcome in (Outcome.REJECTED, Outcome.UNKNOWN)
     request_id = own.request_id if own else None
@@ -311,6 +313,6 @@ def _request(attempt: Attempt) -> str:
         Outcome.ACCEPTED: "was accepted",
         Outcome.REJECTED: "was rejected together with others",
         Outcome.INTENDED: "was interrupted",
-        Outcome.CONFLICTED: "was rejected because it runs already",
+        Outcome.CONFLICTED: "was rejected because it is already running",
     }
     return f"the rerun sent at {to_iso(attempt.sent_ms)} {what.get(attempt.outcome, 'has no known outcome')}"

@@ -151,8 +151,8 @@ def _refused(
         for gap in sorted(above[job] & late - {job}):
             first = ", ".join(printable(name, 80) for _where, name in sorted(above[gap] & (failed | absent))[:_NAMED])
             text = (
-                f"job {printable(job[1], 80)} failed and depends on missing instances of {printable(gap[1], 80)}, which depend on {first} themselves. "
-                "No order of one repair is right for them. Repair in two steps: first with dataarts_jobs set to "
+                f"job {printable(job[1], 80)} failed and depends on missing instances of {printable(gap[1], 80)}, which themselves depend on {first}. "
+                "One repair cannot do these in the right order. Repair in two steps: first with dataarts_jobs set to "
                 f"{first}, then without it"
             )
             refused.setdefault(job[0], text)
@@ -162,7 +162,7 @@ def _refused(
             if gap[0] != job[0]:
                 text = (
                     f"the missing instances of job {printable(job[1], 80)} depend on those of job {printable(gap[1], 80)} in workspace "
-                    f"{printable(gap[0], 100)}, which are made after the reruns too. Repair that workspace first, with --limit, then this one"
+                    f"{printable(gap[0], 100)}, which are also made after the reruns. Repair that workspace first, with --limit, then this one"
                 )
                 refused.setdefault(job[0], text)
     return refused
@@ -214,8 +214,8 @@ def made_meanwhile(gap: Missing, plan_times: t.Iterable[int]) -> tuple[str, str]
     if more <= 0:
         return "", ""
     if more >= gap.instances:
-        return GONE, "somebody else made them meanwhile"
-    return FAILED, "some of them were made meanwhile. Run the repair again for the others"
+        return GONE, "somebody else made them in the meantime"
+    return FAILED, "some of them were made in the meantime. Run the repair again for the others"
 
 
 def being_made(gap: Missing, rows: t.Iterable[PatchDataRow]) -> str:
@@ -261,11 +261,11 @@ def changes(due: t.Sequence[Missing], approved: t.AbstractSet[str], made: t.Cont
         texts.append(f"not approved: {', '.join(gap.text() for gap in added[:_NAMED])}{more}")
     if gone:
         more = f" and {len(gone) - _NAMED} more" if len(gone) > _NAMED else ""
-        texts.append(f"approved and not missing any more: PatchData {', '.join(printable(name, 80) for name in gone[:_NAMED])}{more}")
+        texts.append(f"approved, but no longer missing: PatchData {', '.join(printable(name, 80) for name in gone[:_NAMED])}{more}")
     if not texts:
         return ""
     what = counted(sum(gap.instances for gap in due), "missing instance")
-    return f"what is missing is not what was approved, now {what}; {'; '.join(texts)}"
+    return f"what is missing differs from what was approved, now {what}; {'; '.join(texts)}"
 
 
 def _above(job: JobName, graph: t.Mapping[JobName, t.Sequence[JobName]]) -> set[JobName]:

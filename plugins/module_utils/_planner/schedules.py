@@ -132,7 +132,7 @@ def _paused(name: str, status: str, pause: Pause | None) -> ScheduleDecision:
     if pause is not None:
         return ScheduleDecision(name, status, ScheduleStep.NONE, f"{_made(pause)} goes on", pause)
     shown = status or "in an unknown status"
-    return ScheduleDecision(name, status, ScheduleStep.NONE, f"it is {shown}, by somebody else's hand, and is not started again")
+    return ScheduleDecision(name, status, ScheduleStep.NONE, f"somebody else changed it: it is {shown}, and is not started again")
 
 
 def _resumed(name: str, status: str, pause: Pause | None, moment: Moment) -> ScheduleDecision:
@@ -145,11 +145,11 @@ def _resumed(name: str, status: str, pause: Pause | None, moment: Moment) -> Sch
         return ScheduleDecision(name, status, ScheduleStep.WAIT, reason, pause, due_ms=last.until_ms)
     due = pause.unsettled_until(moment.settle_ms)
     if due is not None and moment.journal_ms < due:
-        reason = f"{_made(pause)} was interrupted, and what became of it is known from {to_iso(due)}"
+        reason = f"{_made(pause)} was interrupted, and its outcome is not known before {to_iso(due)}"
         return ScheduleDecision(name, status, ScheduleStep.WAIT, reason, pause, due_ms=due)
     if status == STOPPED_STATUS:
         return ScheduleDecision(name, status, ScheduleStep.RESUME, f"{_made(pause)} is over", pause, ends_pause=True)
-    reason = f"it is {status or 'in an unknown status'} by somebody else's hand, and {_made(pause)} is over"
+    reason = f"somebody else changed it: it is {status or 'in an unknown status'}, and {_made(pause)} is over"
     return ScheduleDecision(name, status, ScheduleStep.NONE, reason, pause, ends_pause=True)
 
 

@@ -47,7 +47,7 @@ def _late_submit(name: str, instances: t.Sequence[Entry]) -> tuple[str, str]:
     if not rerun.plan_time < submitted <= (rerun.start_time or 0) or sharing[-1].plan_time <= submitted:
         return "", ""
     if name == "submit_time":
-        return "new", "an instance that has a submit time after its plan time, unlike one planned later still, was rerun"
+        return "new", "one instance, unlike a later one, has a submit time after its plan time, so it was rerun"
     return _id_of(rerun, sharing)
 
 
@@ -61,7 +61,7 @@ def _id_of(rerun: Entry, sharing: t.Sequence[Entry]) -> tuple[str, str]:
     older = [int(entry.instance_id) for entry in sharing if entry.plan_time <= rerun.plan_time]
     later = [int(entry.instance_id) for entry in sharing if entry.plan_time > submitted]
     if own < between[0] and all(number < own for number in older):
-        return "same", "the id of an instance that was rerun stands between those planned before and after it"
+        return "same", "the id of an instance that was rerun is between the ids of those planned before and after it"
     if own > between[-1] and all(own < number for number in later):
-        return "new", "the id of an instance that was rerun stands between those planned before and after its rerun"
+        return "new", "the id of an instance that was rerun is between the ids of those planned before and after its rerun"
     return "", ""

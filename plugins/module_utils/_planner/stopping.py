@@ -87,7 +87,7 @@ def _answered(wanted: Decision, newest: Attempt, state: str, run_id: str, now: i
     if newest.outcome is Outcome.ACCEPTED and now < newest.settle_window_end(max(settle_ms, HIDDEN_MS)):
         return Decision(instance, Action.WAIT, f"{state}; {asked} and accepted, and it is not sent twice", stop=newest)
     if newest.outcome in EFFECTIVE and now < due:
-        reason = f"{state}; {asked}, and what became of it is known from {to_iso(due)}"
+        reason = f"{state}; {asked}, and its outcome is not known before {to_iso(due)}"
         return Decision(instance, Action.SETTLING, reason, due_ms=due, stop=newest)
     if newest.outcome is Outcome.REJECTED and newest.run_id == run_id and same:
         return Decision(instance, Action.REJECTED, f"{state}; the service refused to stop it: {printable(newest.message)}", stop=newest)

@@ -189,8 +189,8 @@ class OrderReader:
 
 def _overdue(job_name: str, workspace_id: str) -> str:
     return (
-        f"Instances wait for job {printable(job_name, 100)} in workspace {printable(workspace_id, 100)}, which is to be rerun there and is not "
-        "yet. Check the output of that workspace: if it could not send anything, this one waits in vain."
+        f"Instances wait for job {printable(job_name, 100)} in workspace {printable(workspace_id, 100)}, which is to be rerun there but has not "
+        "been yet. Check the output of that workspace: if it could not send anything, this one waits in vain."
     )
 
 

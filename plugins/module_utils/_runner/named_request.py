@@ -50,7 +50,7 @@ class NamedRequest(Strategy):
     """
 
     sends = MAX_SENDS
-    less = "name less in task_retrys"
+    less = "name fewer instances in task_retrys"
 
     def __init__(self, run: ModuleRun) -> None:
         super().__init__(run, PassState())

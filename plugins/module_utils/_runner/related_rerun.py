@@ -28,7 +28,7 @@ class RelatedRerun(NamedRequest):
     """The second mode: the job with its upstream and downstream jobs, over a span of time. Never sent twice in one call."""
 
     sends = 1
-    less = "shorten the span of time, or name less in jobs"
+    less = "shorten the span of time, or name fewer jobs"
 
     def __init__(self, run: ModuleRun, related: RelatedJobs) -> None:
         super().__init__(run)

@@ -184,7 +184,7 @@ class JobSchedules:
         """:raises ApiError: MOVED_ON, the job does not have the status any more by which it was decided."""
         status = self._status(name)
         if status != expected:
-            raise ApiError(Kind.MOVED_ON, f"it is {status or 'gone'} by somebody else's hand{consequence}")
+            raise ApiError(Kind.MOVED_ON, f"somebody else changed it: it is {status or 'gone'}{consequence}")
 
     def _until_shown(self, decision: ScheduleDecision, write: RecordedWrite, wanted: str) -> ScheduleOutcome:
         """Send until the job has the status *wanted*, or the service refuses. A refusal of what has that status already is somebody else's work."""
@@ -255,8 +255,10 @@ class _PauseWrite(RecordedWrite):
         """The same once more."""
         super().stamp()
         if not self._pause_claimed():
-            self.fail("another run took it over meanwhile")
-            raise ClaimLostError("Failed to keep the claim of a pause in the journal: another run took it over meanwhile. Run it again.")
+            self.fail("another run took it over in the meantime")
+            raise ClaimLostError(
+                "Failed to keep the claim of a pause in the journal: another run took it over in the meantime. Run it again."
+            )
 
     def last_check(self) -> None:
         """Whether the job has still the status by which it was decided."""

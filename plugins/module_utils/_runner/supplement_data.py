@@ -42,7 +42,7 @@ _TIMES = 3
 #: Codes by their last digits: the name is taken, the job is not planned, another run of the job goes on, the run does not run [DGC-UG].
 _TAKEN, _NOT_PLANNED, _BUSY, _NOT_RUNNING = "0110", "0111", "0116", "0115"
 _HINTS = {
-    _NOT_PLANNED: "PatchData takes jobs that are scheduled periodically. Run this one once instead.",
+    _NOT_PLANNED: "PatchData accepts only jobs that are scheduled periodically. Run this one once instead.",
     _BUSY: "Wait until the other PatchData of the job has ended, or set force to true if both may run at once.",
 }
 #: Where the journal keeps the content of a run, by the id of its attempt.
@@ -185,7 +185,7 @@ class _Starting(_Work):
         newest = [(made[-1], self._content(made[-1])) for made in known.stops.values()]
         name = unseen((self.workspace_id, self.asked.job_name), self.slot, newest, self.seen, self.settle_ms)
         if name:
-            cause = f"PatchData {printable(name, 100)} was sent a moment ago, and may make the same"
+            cause = f"PatchData {printable(name, 100)} was sent a moment ago, and may make the same instances"
             raise ApiError(Kind.STALE, cause, hint="Run it again when that one has ended.")
 
     def _send_or_wait(self, attempt: Attempt | None, asked_ms: int, waiting: Waiting) -> bool:
@@ -225,7 +225,7 @@ class _Starting(_Work):
         if own and not self.options["wait"]:
             self.run.warn(f"PatchData {printable(self.name, 100)}: {text}. The same task finds it later.")
             return False
-        remedy = f"Run it again: it is found then, and not sent a second time before {until}"
+        remedy = f"Run it again: it is found then, and is not sent again before {until}"
         self.run.fail("incomplete", text, remedy)
         return False
 
@@ -249,7 +249,7 @@ class _Starting(_Work):
         schedule = detail.get("schedule")
         kind = schedule.get("type") if isinstance(schedule, dict) else None
         if kind == "EXECUTE_ONCE" or detail.get("processType") == "REAL_TIME":
-            cause = f"job {printable(self.asked.job_name, 100)} is not planned periodically"
+            cause = f"job {printable(self.asked.job_name, 100)} is not scheduled periodically"
             raise ApiError(Kind.NOT_RERUNNABLE, cause, hint=_HINTS[_NOT_PLANNED])
 
     def _send(self, superseded: Attempt | None) -> bool:
@@ -294,11 +294,9 @@ class _Starting(_Work):
         self.run.result.update(changed=own, adopted=not own, differences=safe(different))
         self.show_diff({} if own else self.asked.content(), self.asked.content())
         if different:
-            shown = "; ".join(
-                f"{entry['option']} is {_short(entry['actual'])}, and {_short(entry['wanted'])} is asked for" for entry in different
-            )
-            cause = f"there is PatchData of this name with another content: {shown}"
-            remedy = "Use another name for it, or ask for the same"
+            shown = "; ".join(f"{entry['option']} is {_short(entry['actual'])}, not {_short(entry['wanted'])}" for entry in different)
+            cause = f"PatchData with this name exists, with different content: {shown}"
+            remedy = "Use another name, or the same content"
             self.run.fail("option", cause, remedy)
             return
         if not self.run.check_mode and self.options["wait"]:

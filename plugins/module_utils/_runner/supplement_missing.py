@@ -72,7 +72,7 @@ def supplement_missing(run: ModuleRun) -> None:
     else:
         own = (options["snapshots"] or {}).get(options["workspace_id"])
         if own is None or RepairSnapshot.of(own) is None:
-            raise OptionError(f"snapshots has no snapshot of this workspace, and stage {stage} goes on with it. Run stage find first.")
+            raise OptionError(f"snapshots has no entry for this workspace, and stage {stage} needs it. Run stage find first.")
         run.result.update({name: value for name, value in own.items() if name in _CARRIED})
     known = [run.result] if stage == "all" else (options["snapshots"] or {}).values()
     snapshots = [snapshot for snapshot in map(RepairSnapshot.of, known) if snapshot is not None]
@@ -313,7 +313,7 @@ class _Making:
         """
         other = being_made(gap, [row for rows in listed.values() for row in rows])
         if other:
-            cause = f"PatchData {printable(other, 80)} still runs and makes them. Run the repair again when it has ended"
+            cause = f"PatchData {printable(other, 80)} is still running and makes them. Run the repair again when it has ended"
             shown.update(state=FAILED, msg=cause)
             return False
         try:
@@ -370,7 +370,7 @@ def _conclude(run: ModuleRun, *, last: bool) -> None:
     causes += [f"{len(broken) - _NAMED} more"] if len(broken) > _NAMED else []
     if last or broken:
         causes += [
-            f"the schedule of job {printable(entry['job_name'], 80)} cannot be read, {entry['cause']}, so that nobody knows what of it is missing. "
+            f"the schedule of job {printable(entry['job_name'], 80)} cannot be read, {entry['cause']}, so its missing instances are unknown. "
             "Leave the job out with jobs"
             for entry in run.result["unreadable"]
         ]

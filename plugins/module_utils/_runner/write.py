@@ -63,7 +63,7 @@ class Basis:
     def obstacle(self) -> ApiError | None:
         """Why nothing may be sent by it any more; None if something may."""
         if stopwatch() >= self.until:
-            return ApiError(Kind.STALE, f"the list it was decided by is older than {FRESH_SECONDS:.0f} seconds; it is listed again first")
+            return ApiError(Kind.STALE, f"its list is older than {FRESH_SECONDS:.0f} seconds; it is listed again first")
         quiet_hours = None if self.quiet_hours is None else self.quiet_hours()
         return None if quiet_hours is None else ApiError(Kind.STALE, not_sent(quiet_hours))
 
@@ -96,7 +96,7 @@ class Write:
     def stamp(self) -> None:
         """Tell the journal that the request leaves only now. Durable when this returns.
 
-        :raises ClaimLostError: another run took it over meanwhile.
+        :raises ClaimLostError: another run took it over in the meantime.
         """
 
     def last_check(self) -> None:

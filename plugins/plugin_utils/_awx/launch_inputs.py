@@ -113,7 +113,7 @@ def _kind_errors(values: t.Mapping[str, str | None], labels: t.Mapping[str, str]
         return [f"No credentials: fill in {choices[0]}; or {choices[1]}; or {choices[2]}."]
     if len(kinds) > 1:
         both = listed([labels[name] for kind in kinds for name in filled[kind]])
-        return [f"{both} are of different kinds, of which only one can be used: empty the fields of the others."]
+        return [f"{both} are of different kinds, and only one kind can be used: empty the fields of the others."]
     missing = [labels[name] for name in KINDS[kinds[0]] if not values.get(name) and name not in _OPTIONAL]
     have = listed([labels[name] for name in filled[kinds[0]]])
     return [f"Field {listed(missing)} is empty, and {have} cannot be used without it: fill it in."] if missing else []

@@ -208,7 +208,7 @@ class WorkspaceWatch:
             return []
         for name, cause in absent.unreadable.items():
             self._warn(
-                f"What of job {printable(name, 100)} is missing is not known, because its schedule cannot be read: {printable(cause, 300)}"
+                f"The missing instances of job {printable(name, 100)} are unknown, because its schedule cannot be read: {printable(cause, 300)}"
             )
         due = [(Missing.of({**gap.to_result(), "job_status": job.status}), gap) for job, gap, _others in absent.gaps]
         known = self._journal().notes(self._missing_scope)

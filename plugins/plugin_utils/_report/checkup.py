@@ -10,7 +10,7 @@ import typing as t
 from ...module_utils._common.text import printable
 from .._common.lines import Line
 from .._common.tables import padded, wrapped
-from .words import ENGLISH, say, translated
+from .words import ENGLISH, listing, say, translated
 
 Result = t.Mapping[str, t.Any]
 #: Where the text of a check begins, in columns.
@@ -47,7 +47,8 @@ def first_of_account(host: str, hosts: t.Sequence[str], hostvars: t.Any) -> bool
 def _check_line(check: Result, language: str) -> Line:
     name = translated(language, _NAMES.get(check["check"], check["check"].replace("_", " ")))
     indent = " " * _INDENT
-    lines = wrapped(translated(language, printable(check["text"], 1000)), indent=indent, further="") or [""]
+    text = listing(language, translated(language, printable(check["text"], 1000)))
+    lines = wrapped(text, indent=indent, further="") or [""]
     lines[0] = f"  {padded(translated(language, check['state']), 9)}  {padded(name, 15)}  {lines[0][_INDENT:]}"
     lines += wrapped(translated(language, printable(check["remedy"], 1000)), indent=indent, further="")
     return Line("\n".join(lines), "bad" if check["state"] == "problem" else "")
@@ -77,6 +78,11 @@ def _assumption_lines(assumptions: t.Sequence[Result], language: str, *, verbose
     if not verbose:
         return [Line("\n".join(lines))]
     for assumption in assumptions:
-        setting = str(assumption["setting"]).lower() if assumption["decided"] else "open"
-        lines += wrapped(f"{assumption['name']}: {setting}. {printable(assumption['evidence'], 400)}", indent="    ")
+        evidence = translated(language, printable(assumption["evidence"], 400))
+        if assumption["decided"]:
+            setting = str(assumption["setting"]).lower()
+            text = say(language, "{name}: {setting}. {evidence}", name=assumption["name"], setting=setting, evidence=evidence)
+        else:
+            text = say(language, "{name}: open. {evidence}", name=assumption["name"], evidence=evidence)
+        lines += wrapped(text, indent="    ")
     return [Line("\n".join(lines))]

@@ -31,7 +31,7 @@ Report = t.Dict[str, t.Any]
 #: Version of the report's shape. Keys may be added within a version; none is removed or changes its meaning.
 REPORT_VERSION = 1
 _COPIED = ("since", "since_iso", "planned_after", "planned_before", "plan_id")
-_NO_RESULT = "No result: the host was unreachable, or the play ended before its task. Nothing is known of its instances."
+_NO_RESULT = "No result: the host was unreachable, or the play ended before its task. Nothing is known about its instances."
 
 
 @dataclass(frozen=True)

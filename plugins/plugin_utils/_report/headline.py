@@ -113,7 +113,7 @@ def _ended(workspaces: t.Sequence[Result], meant: int, lost: int, say: t.Callabl
 
 
 def _unseen(text: str, workspaces: t.Sequence[Result], say: t.Callable[..., str]) -> str:
-    """*text*, and that what counts as in progress is what was read last, where a workspace could not be read any more."""
+    """*text*, and that what counts as in progress is what was read last, where a workspace could no longer be read."""
     unseen = sum(
         workspace["counts"][name] for workspace in workspaces if workspace["blind"] and workspace["counts"] for name in IN_PROGRESS
     )

@@ -112,7 +112,7 @@ def failure_text(folder: Path, error: OSError) -> str:
     """That, and why, the report could not be written."""
     return (
         f"Failed to write the report to {folder}: {error.strerror or error} ({error.filename or folder}). "
-        "Nothing of the rerun is lost by that: its results are in the output above. Make the folder writable, or set another path."
+        "Nothing of the rerun is lost: its results are in the output above. Make the folder writable, or set another path."
     )
 
 

@@ -31,17 +31,17 @@ NextStep = t.Dict[str, t.Any]
 #: Jobs that a command names; with more of them the selection stays what it was.
 _JOBS = 20
 _TEXTS = {
-    "failed_again": "Correct what their logs in the console show, then rerun them once more.",
-    "rejected": "Correct what the service objects to, then rerun them.",
+    "failed_again": "Fix the cause shown in their console logs, then rerun them once more.",
+    "rejected": "Fix what the service objects to, then rerun them.",
     "not_rerunnable": "The service does not rerun them. Handle them in the console, or leave them out with jobs or instance_types.",
     "blocked": "Confirm or continue them in the console, then check how they ended. Nothing is sent twice.",
     "stopped": "They were stopped, because wait_timeout was over. Find out why they hung, then rerun them.",
-    "skipped": "They depend on an instance that is broken. Bring that to success first, then go on.",
+    "skipped": "They depend on a broken instance. Bring that to success first, then go on.",
     "unknown": "List them again, without sending anything: the service's answer was lost or is not clear.",
     "in_progress": "They go on by themselves. Check how they ended; nothing is sent twice.",
-    "unsent": "They were not sent. Correct what the message says, if it names a cause, and go on; nothing is sent twice.",
-    "workspace": "Correct what the message says, then run again. What may have been sent is read back first, nothing is sent twice.",
-    "incomplete": "Correct what the message says, then run again. Nothing is sent twice.",
+    "unsent": "They were not sent. If the message names a cause, fix it, then go on; nothing is sent twice.",
+    "workspace": "Fix the cause that the message names, then run again. What may have been sent is read back first, nothing is sent twice.",
+    "incomplete": "Fix the cause that the message names, then run again. Nothing is sent twice.",
 }
 
 
@@ -90,7 +90,7 @@ def step_for_plans(plans: t.Mapping[str, Result], to_rerun: int, command: Comman
     """
     if not to_rerun or not plans:
         return None
-    text = "Rerun exactly this plan. A workspace where other instances are due by then sends nothing and says what changed."
+    text = "Rerun exactly this plan. A workspace whose instances have changed by then sends nothing and says what changed."
     # The window comes with the plan.
     jobs = {"dataarts_jobs": command.selection.get("dataarts_jobs")}
     if file and not command.awx:

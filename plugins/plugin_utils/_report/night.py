@@ -111,7 +111,7 @@ def _shortened(workspace: Report, most: int) -> Report:
     left = len(workspace["instances"]) - most
     if left <= 0:
         return workspace
-    said = f"{left:,} instances more stood in the report of the rerun step, which the recheck replaced."
+    said = f"{left:,} more instances were in the report of the rerun step, which the recheck replaced."
     return {**workspace, "instances": workspace["instances"][:most], "problems": [*workspace["problems"], said]}
 
 

@@ -124,7 +124,9 @@ def missing_lines(report: Result, *, verbose: bool = False, language: str = ENGL
     if of_state["gone"]:
         number = sum(int(row.gap["instances"]) for row in of_state["gone"])
         text = say(
-            language, "{n} missing instance made by somebody else meanwhile|{n} missing instances made by somebody else meanwhile", number
+            language,
+            "{n} missing instance made by somebody else in the meantime|{n} missing instances made by somebody else in the meantime",
+            number,
         )
         lines += [Line(line, "good") for line in wrapped(text)]
     return [*lines, *_alone_lines(of_state["left_alone"], language)]
@@ -187,7 +189,7 @@ def _unreadable_lines(workspaces: t.Sequence[Result], language: str) -> list[Lin
         for entry in workspace.get("unreadable") or ():
             text = say(
                 language,
-                "{host}: what of job {job} is missing is not known, because its schedule cannot be read: {cause}. "
+                "{host}: the missing instances of job {job} are unknown, because its schedule cannot be read: {cause}. "
                 "Correct it, or leave the job out with dataarts_jobs.",
                 host=printable(workspace["host"], 100),
                 job=printable(entry["job_name"], 100),

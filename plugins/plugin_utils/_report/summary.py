@@ -121,8 +121,8 @@ def shared_workspaces(workspace_ids: t.Mapping[str, str]) -> list[str]:
     for host, workspace_id in workspace_ids.items():
         hosts[workspace_id].append(host)
     return [
-        f"Hosts {', '.join(several)} stand for the same workspace {printable(workspace_id, 100)}. Each instance is rerun once all the same, but "
-        "counted for each of them; limits such as max_parallel count for each alone. Keep one of them, or set different jobs for them."
+        f"Hosts {', '.join(several)} represent the same workspace {printable(workspace_id, 100)}. Each instance is still rerun once, but counted for each "
+        "host, and limits such as max_parallel apply to each host separately. Keep one of the hosts, or set different jobs for them."
         for workspace_id, several in hosts.items()
         if len(several) > 1
     ]

@@ -111,11 +111,9 @@ def _advice(status: int) -> str:
     if status in (401, 403):
         return "Set an address or a token that may write there, and that has not expired"
     if 300 <= status < 400:
-        return "It was not followed elsewhere: name the address that takes it"
-    return "Check report_url, and what the place says of it"
+        return "The redirect was not followed: set the address that accepts the page"
+    return "Check report_url, and what that server says about it"
 
 
 def _failure(cause: str) -> str:
-    return (
-        f"The report could not be sent to {cause}. Nothing of the rerun is lost by that: its results are in the output and in the summary."
-    )
+    return f"The report could not be sent to {cause}. Nothing of the rerun is lost: its results are in the output and in the summary."

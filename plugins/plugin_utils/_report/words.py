@@ -36,8 +36,10 @@ _GAPS = {
 _PART = r"(?:(?![;.] ).)+?"
 #: Gaps of which several sentences are taken, the last with its full stop.
 _OPEN_ENDS = ("{text}", "{reason}", "{reruns}")
-#: Gaps that hold a message, and those that hold a list, with commas between.
-_NESTED, _LISTS = frozenset({"reason", "reruns"}), frozenset({"jobs", "states"})
+#: Gaps that hold a message, those that hold a list, and those with words of others, in which nothing is taken for a list of ours.
+_NESTED, _LISTS, _FOREIGN = frozenset({"reason", "reruns"}), frozenset({"jobs", "states"}), frozenset({"text", "cause"})
+#: A list of names, as in ``access_key, secret_key and 2 more``.
+_LISTING = re.compile(r"[^\s,]+(?:, [^\s,]+)* and (?:[^\s,]+|\d+ more(?: jobs?)?)")
 
 
 @functools.cache
@@ -72,6 +74,11 @@ def translated(language: str, message: str) -> str:
     return _chinese(message) if language == CHINESE and message else message
 
 
+def listing(language: str, text: str) -> str:
+    """A *text* that is nothing but a list of names, with the commas of *language*; any other as it is."""
+    return _joined(text) if language == CHINESE and _LISTING.fullmatch(text) else text
+
+
 def _form(text: str, n: int | None) -> str:
     singular, several, plural = text.partition("|")
     return plural if several and n != 1 else singular
@@ -103,9 +110,13 @@ def _whole(text: str) -> str | None:
 
 
 def _value(name: str, value: str) -> str:
-    if name in _LISTS:
-        return "、".join(_whole(entry) or entry for entry in re.split(", and |, | and ", value))
+    if name in _LISTS or (name not in _NESTED | _FOREIGN and _LISTING.fullmatch(value)):
+        return _joined(value)
     return _chinese(value) if name in _NESTED else value
+
+
+def _joined(names: str) -> str:
+    return "、".join(_whole(entry) or entry for entry in re.split(", and |, | and ", names))
 
 
 @functools.cache

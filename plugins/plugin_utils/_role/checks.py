@@ -44,7 +44,7 @@ def repair_problem(*, approved: bool, unfit: str) -> str:
     """
     if approved:
         return (
-            "Nothing was sent: dataarts_plan_id says what is to be rerun and nothing of missing instances. Set dataarts_plans, which check mode of "
+            "Nothing was sent: dataarts_plan_id covers reruns only, not missing instances. Set dataarts_plans, which check mode of "
             "playbook dataarts.factory.repair returns, or use playbook dataarts.factory.rerun."
         )
     return unfit

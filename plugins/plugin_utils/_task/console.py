@@ -43,7 +43,7 @@ _DUE = frozenset({"retry", "stop"})
 #: How people say what became of an instance that missed the goal, by its standing.
 _WORDS = {action.value: words for action, words in MISSED_WORDS.items()}
 _REMEDIES = {
-    "failed_again": "Correct what their logs in the console show, then run again without since (or with a later one), or raise attempts.",
+    "failed_again": "Fix the cause shown in their console logs, then run again without since (or with a later one), or raise attempts.",
     "rejected": "The service says: {reason}. Correct that, then run again without since (or with a later one).",
     "not_rerunnable": "Handle them in the console, or leave them out with jobs or instance_types.",
     "stopped": "Find out why they hung, then run again without since (or with a later one) and with manual-stop in statuses.",

@@ -128,7 +128,7 @@ def test_a_key_is_claimed_once_and_recorded(place: t.Any) -> None:
         assert made.known == ("1", "2")
         assert runs(journal).claim(RUN, None) is None
         stamped = runs(journal).stamp(made, 9)
-        with pytest.raises(ClaimLostError, match="another task took it over meanwhile"):
+        with pytest.raises(ClaimLostError, match="another task took it over in the meantime"):
             runs(journal).stamp(made, 9)
         assert stamped.last_ms == 9
         accepted = runs(journal).record(stamped, Outcome.ACCEPTED, instance_id="3", request_id="r")

@@ -68,7 +68,7 @@ def test_a_plan_names_jobs_and_what_is_left_alone() -> None:
     ("until", "why"),
     [
         (60, "the journal is younger than since (2026-11-23T03:00:00Z), so a rerun sent from elsewhere may not show yet"),
-        (0, "that is since, which by the service's clock is still to come"),
+        (0, "the value of since, which is in the future by the service's clock"),
     ],
 )
 def test_a_plan_says_what_is_held_back_until_when_and_why(until: int, why: str) -> None:
@@ -149,7 +149,9 @@ def test_a_plan_says_what_only_the_clock_slack_keeps_from_being_rerun(start: flo
 def test_a_job_whose_accepted_rerun_does_not_show_is_named_once() -> None:
     decisions = [decide(instance(number=number), policy(), at(100), attempt("accepted", 1)) for number in (1, 2)]
     (note,) = unshown_notes(decisions)
-    assert note.startswith("The service accepted reruns of job daily_sales that it does not show. They are waited for, and not sent again")
+    assert note.startswith(
+        "The service accepted reruns of job daily_sales that it does not show. The run waits for them and does not send them again"
+    )
     assert unshown_notes([decide(instance(), policy(), at(30), attempt("accepted", 1)), decision(Action.WAIT, Status.RUNNING)]) == []
 
 

@@ -50,7 +50,7 @@ LEFT: list[tuple[Decision, str]] = [
     (decision(Action.SETTLING, attempt=attempt()), "sent before, and listed again first"),
     (decision(Action.SETTLING, due_ms=at(60)), "held back until it is certain that nothing was sent for it"),
     (decision(Action.SKIPPED, Status.MANUAL_STOP), "status manual-stop"),
-    (decision(Action.SKIPPED), "skipped behind one that did not succeed"),
+    (decision(Action.SKIPPED), "skipped downstream of one that did not succeed"),
     (decision(Action.NOT_RERUNNABLE), "not rerunnable"),
     (decision(Action.FAILED_AGAIN), "failed again"),
     (decision(Action.BLOCKED), "waiting for a person"),
@@ -130,15 +130,15 @@ def succeeded(job_name: str, number: int = 9) -> Decision:
     ("more", "max_parallel", "seconds", "lines"),
     [
         ((), None, None, []),
-        ((succeeded("a"),), None, 600.0, ["  takes about 10m 00s, as long as earlier runs took, until about 2026-11-23T03:10:00Z"]),
-        ((succeeded("a"),), 1, 1200.0, ["  takes about 20m 00s, as long as earlier runs took, until about 2026-11-23T03:20:00Z"]),
+        ((succeeded("a"),), None, 600.0, ["  takes about 10m 00s, judging by earlier runs, until about 2026-11-23T03:10:00Z"]),
+        ((succeeded("a"),), 1, 1200.0, ["  takes about 20m 00s, judging by earlier runs, until about 2026-11-23T03:20:00Z"]),
         (
             (succeeded("a"), decision(number=3, job_name="b")),
             None,
             600.0,
             [
                 (
-                    "  takes about 10m 00s, as long as earlier runs took, without 1 instance of jobs of which no earlier run is listed, until at least "
+                    "  takes about 10m 00s, judging by earlier runs, not counting 1 instance of jobs without an earlier run, until at least "
                     "2026-11-23T03:10:00Z"
                 )
             ],

@@ -205,7 +205,7 @@ def test_what_is_left_to_a_person_is_said_in_those_words() -> None:
     assert [entry["left_to_person"] for entry in expected["jobs"]] == [1] * 7
     assert late_lines(expected) == [
         "1 job late for the deadline 2026-11-23T03:01:40Z: g",
-        "5 jobs left to a person, without whom the deadline 2026-11-23T03:01:40Z is missed: a, b, c and 2 more",
+        "5 jobs late for the deadline 2026-11-23T03:01:40Z unless a person acts: a, b, c and 2 more",
     ]
 
 

@@ -63,7 +63,7 @@ class Situation:
 
     @property
     def hidden(self) -> bool:
-        """Whether the newest request took no effect, and says nothing of the reruns before it."""
+        """Whether the newest request had no effect, and says nothing of the reruns before it."""
         if self.post is None or not self.earlier or self.post[0] == "not_executed":
             return self.earlier > 0
         known = self.settled or self.post[0] == "rejected"

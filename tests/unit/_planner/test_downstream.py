@@ -187,7 +187,7 @@ def test_what_is_left_to_a_person(edges: str, below: dict[str, Seen], mode: str,
 def test_what_could_not_be_listed_is_not_sent() -> None:
     decision = planned("ab", made("b", OLD), unlisted={"b": "no permission"})["b"]
     assert (decision.action, decision.attempts) == (Action.BLOCKED, 0)
-    assert decision.reason.endswith("how it stands could not be read, so it is not sent: no permission")
+    assert decision.reason.endswith("its state could not be read, so it is not sent: no permission")
 
 
 def reran(when: float, seen: Seen = OLD, outcome: str = "accepted") -> Attempt:

@@ -72,7 +72,7 @@ def test_the_table_above_has_every_kind_of_error() -> None:
 AFTER = [
     ("rejected", 1, Kind.INVALID, "rejected", 2, "the service rejected it: DLF.0111 not allowed (request id r-9)"),
     ("not_executed", 3, Kind.THROTTLED, "wait", 1, "not sent: DLF.0111 not allowed"),
-    ("conflicted", 1, Kind.ALREADY_RUNNING, "settling", 2, "by the service's answer it runs already (DLF.0111 not allowed"),
+    ("conflicted", 1, Kind.ALREADY_RUNNING, "settling", 2, "the service says that it is already running (DLF.0111 not allowed"),
     ("unknown", 3, Kind.ALREADY_RUNNING, "settling", 2, "the service rejected a request of 3 instances (DLF.0111 not allowed"),
     ("unknown", 3, Kind.INVALID, "settling", 2, "each is sent alone once it is provably unchanged"),
     ("unknown", 1, Kind.AMBIGUOUS, "settling", 2, "whether the rerun took effect is unknown (DLF.0111 not allowed"),
@@ -228,7 +228,7 @@ def test_what_missed_the_goal_is_counted_in_words() -> None:
     text = missed(decisions, {Status.FAIL})
     assert text == "2 failed again, 1 rejected by the service, 1 not rerunnable, 1 waiting for a person, 1 of unknown outcome"
     assert missed(decisions[-2:], {Status.FAIL}) == ""
-    assert missed([decision(Action.SKIPPED)], FAIL) == "1 skipped behind one that did not succeed"
+    assert missed([decision(Action.SKIPPED)], FAIL) == "1 skipped downstream of one that did not succeed"
 
 
 @pytest.mark.parametrize(

@@ -98,7 +98,7 @@ OTHER_OPTIONS = "the options are not those of the approved plan"
             RECORD,
             (
                 f"{HAD} 3, not all the same; 2 instances added (weekly planned TIME5 and TIME6); "
-                "1 instance gone, now success (daily_sales planned TIME0); 1 instance gone that is not among those selected now"
+                "1 instance gone, now success (daily_sales planned TIME0); 1 instance gone, and no longer selected"
             ),
         ),
         (

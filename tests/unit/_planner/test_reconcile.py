@@ -213,7 +213,7 @@ def test_an_instance_of_which_nothing_can_be_proved_is_never_sent_again(
     )
     assert decision.action is Action(action)
     if action == "unknown":
-        assert "does not tell whether it took effect" in decision.reason
+        assert "does not show whether it took effect" in decision.reason
 
 
 # status, last run, action, what the reason says; after a POST at 5 s of whatever outcome, since which the instance changed
@@ -281,7 +281,7 @@ def test_whose_rerun_it_was_is_known_or_said_to_be_unknown(record: t.Any, status
     own = dataclasses.replace(attempt(when=60, batch=3), **{**record, "outcome": Outcome(record["outcome"])})
     decision = decide(instance(status, *run), policy(), at(90), own)
     assert decision.rerun is rerun
-    assert ("whose rerun that is is unknown" in decision.reason) is (rerun is None)
+    assert ("it is unknown whose rerun that is" in decision.reason) is (rerun is None)
 
 
 @pytest.mark.parametrize(
@@ -466,7 +466,7 @@ class TestEarlierRun:
         """Whoever stops a play and starts it again without since must not rerun the same failure twice."""
         decision = decide(instance(), policy(), at(1), attempt(when=when))
         assert (decision.action, decision.rerun) == (Action.WAIT, True)
-        assert "nor by a run that begins before" in decision.reason
+        assert "not even by a run that begins before" in decision.reason
 
     def test_an_accepted_one_says_nothing_of_what_is_not_to_be_rerun(self) -> None:
         """With its job as a whole it was sent too, and the service need not have rerun what had succeeded."""
@@ -556,7 +556,7 @@ def test_a_hold_off_changes_nothing_but_retries(status: t.Any, action: t.Any) ->
     ("outcome", "batch", "now", "action", "reason"),
     [
         ("accepted", 1, 64.999, "settling", "does not list it at the moment"),
-        ("accepted", 1, 65, "unknown", "the service no longer lists it, so what became of it is unknown"),
+        ("accepted", 1, 65, "unknown", "the service no longer lists it, so its outcome is unknown"),
         ("unknown", 1, 65, "unknown", "has no known outcome, and the service no longer lists it"),
         ("intended", 1, 65, "unknown", "was interrupted, and the service no longer lists it"),
         ("rejected", 1, 6, "rejected", "DLF.0111"),
@@ -727,7 +727,7 @@ class TestRequested:
             (40, instance(), attempt("unknown", 39), "skipped", "has no known outcome", at(99)),
             (40, instance(), attempt("intended", 39), "skipped", "was interrupted", at(99)),
             (40, instance(), attempt("accepted", 39), "skipped", "was accepted", at(99)),
-            (40, instance(), attempt("accepted", -21), "skipped", "nor by a run that begins before 2026-11-23T03:14:39Z", None),
+            (40, instance(), attempt("accepted", -21), "skipped", "not even by a run that begins before 2026-11-23T03:14:39Z", None),
             (40, instance(), attempt("accepted", -860), "retry", "fail, last started", None),
             (0, instance(), attempt("accepted", -21), "skipped", "it is not sent again", None),
             (40, instance(), attempt("rejected", 39), "retry", "fail, last started", None),
@@ -793,8 +793,8 @@ class TestRelated:
     @pytest.mark.parametrize(
         ("record", "since", "now", "action", "reason", "due"),
         [
-            (attempt("accepted", 39), 40, 40, "skipped", "what came of it is known from 2026-11-23T03:01:39Z", at(99)),
-            (attempt("unknown", 39), 40, 98.999, "skipped", "what came of it is known from", at(99)),
+            (attempt("accepted", 39), 40, 40, "skipped", "its outcome is not known before 2026-11-23T03:01:39Z", at(99)),
+            (attempt("unknown", 39), 40, 98.999, "skipped", "its outcome is not known before", at(99)),
             (attempt("intended", 39), 40, 99, "retry", "1 of 2 instances", None),
             (attempt("unknown", 39), 40, 99, "retry", "1 of 2 instances", None),
             (attempt("accepted", 39), 0, 99, "skipped", "was sent at 2026-11-23T03:00:39Z; it is not sent again", None),
@@ -831,11 +831,31 @@ class TestRelated:
     @pytest.mark.parametrize(
         ("others", "records", "action", "reason"),
         [
-            ([instance(number=2)], [], "blocked", "and it was another request: 1 that qualify are left; rerun them by task_retrys"),
-            ([instance(number=2), instance(number=3), instance(Status.SUCCESS, number=4)], [], "blocked", "2 that qualify are left"),
+            (
+                [instance(number=2)],
+                [],
+                "blocked",
+                "but that request did not include 1 instance due for a rerun; rerun them with task_retrys",
+            ),
+            (
+                [instance(number=2), instance(number=3), instance(Status.SUCCESS, number=4)],
+                [],
+                "blocked",
+                "did not include 2 instances due for a rerun",
+            ),
             ([instance(number=2)], [attempt("accepted", 39, before=instance(number=2), batch=2)], "skipped", "it is not sent again"),
-            ([instance(number=2)], [attempt("not_executed", 39, before=instance(number=2))], "blocked", "1 that qualify are left"),
-            ([instance(number=2)], [attempt("accepted", -900, before=instance(number=2))], "blocked", "1 that qualify are left"),
+            (
+                [instance(number=2)],
+                [attempt("not_executed", 39, before=instance(number=2))],
+                "blocked",
+                "did not include 1 instance due for a rerun",
+            ),
+            (
+                [instance(number=2)],
+                [attempt("accepted", -900, before=instance(number=2))],
+                "blocked",
+                "did not include 1 instance due for a rerun",
+            ),
             ([instance(Status.SUCCESS, number=2), instance(Status.RUNNING, number=3)], [], "skipped", "it is not sent again"),
         ],
     )
@@ -871,4 +891,4 @@ def test_what_a_person_set_to_success_need_not_have_been_rerun(outcome: t.Any, s
     )
     decision = decide(attempted, policy(), at(100), attempt(outcome))
     assert (decision.action, decision.rerun) == (Action.DONE, rerun)
-    assert ("whose rerun that is is unknown" in decision.reason) is (rerun is None)
+    assert ("it is unknown whose rerun that is" in decision.reason) is (rerun is None)

@@ -142,7 +142,7 @@ def test_where_patch_data_may_include_what_is_missing() -> None:
 
 def test_what_is_refused_says_how_to_go_on() -> None:
     (text,) = stages([snapshot(gap("mart"), above={"mart": ["sales"], "board": ["mart"]}, failed=["sales", "board"])]).refused.values()
-    assert "job board failed and depends on missing instances of mart, which depend on sales" in text
+    assert "job board failed and depends on missing instances of mart, which themselves depend on sales" in text
     assert "first with dataarts_jobs set to sales, then without it" in text
 
 
@@ -168,7 +168,7 @@ def test_rounds(missing: list[Missing], above: t.Mapping[str, t.Sequence[tuple[s
         (["a"], {"a"}, set(), ""),
         (["a"], set(), set(), "not approved: 1 of a planned"),
         (["a", "b"], {"a"}, set(), "not approved: 1 of b planned"),
-        ([], {"a"}, set(), "approved and not missing any more: PatchData sales_id.a.0"),
+        ([], {"a"}, set(), "approved, but no longer missing: PatchData sales_id.a.0"),
         ([], {"a"}, {"a"}, ""),
         (["b"], {"a", "b"}, {"a"}, ""),
         (["b"], {"a"}, {"a"}, "not approved: 1 of b planned"),

@@ -354,7 +354,7 @@ def test_where_nothing_is_known_the_check_is_not_held_to_the_plan_that_was_refus
 def test_what_could_not_be_read_any_more_is_not_called_in_progress() -> None:
     dead = {**some(running=2), "succeeded": False, "msg": "Failed to watch.", "error": {"kind": "unreachable"}}
     lines = summary({"a": dead, "b": some(running=1)})
-    assert lines[:2] == ["3 of 3 instances are still in progress, as far as is known: 2 could not be read", "  any more."]
+    assert lines[:2] == ["3 of 3 instances are still in progress, as far as is known: 2 could no longer be", "  read."]
     assert next(line for line in lines if line.startswith("a ")).split()[2:6] == ["2", "last", "in", "progress"]
     assert command({"a": dead})[0] == "To go on (nothing is sent twice):"
 

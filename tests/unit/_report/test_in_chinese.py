@@ -19,6 +19,7 @@ from ansible_collections.dataarts.factory.plugins.module_utils._config.argument_
 from ansible_collections.dataarts.factory.plugins.module_utils._models.decision import Action
 from ansible_collections.dataarts.factory.plugins.module_utils._output.messages import stop_lines
 from ansible_collections.dataarts.factory.plugins.module_utils._output.plan_details import paused_text
+from ansible_collections.dataarts.factory.plugins.module_utils._planner.assumptions import POINTS
 from ansible_collections.dataarts.factory.plugins.module_utils._planner.diagnosis import diagnose, first_step
 from ansible_collections.dataarts.factory.plugins.module_utils._planner.limits import Limits
 from ansible_collections.dataarts.factory.plugins.module_utils._planner.missing import Schedule, UnknownScheduleError
@@ -57,9 +58,9 @@ FOREIGN = re.compile(
     r"(?:DLF|APIGW)\.\d+ .*?(?=（请求 ID|; 本机)|Connection refused|Not a directory|WRONG_VERSION_NUMBER|No module named '\w+'|"
     r"password authentication failed for user \"reruns\"|GET "
 )
-#: What a checkup names: hosts, products, environment variables, words of the cases; and lists of hosts.
+#: What a checkup names: hosts, products, environment variables, words of the cases.
 CHECKED = re.compile(
-    r"(?:[\w-]+\.){2,}\w+(?:,| and)?|access key|Corporate CA|the cause|refused|set access_key|Or another|Start its server|options|"
+    r"(?:[\w-]+\.){2,}\w+|access key|Corporate CA|the cause|refused|set access_key|Or another|Start its server|options|"
     r"me on here|sales|supply|w\d|p\d|\bnot known|DataArts (?:Studio|Factory)|IAM|PEM|auto|v2|proxy:3128|order"
 )
 #: How an attempt ended, and what it was for.
@@ -221,9 +222,12 @@ def verdicts_of_repairs() -> Iterator[str]:
     yield from (
         failed + text for text in stages([RepairSnapshot("62fb", tuple(gaps), reads, frozenset({"weekly", "daily"}))]).refused.values()
     )
-    yield failed + f"1 instance not made: {hanging}PatchData repair_x still runs and makes them. Run the repair again when it has ended."
+    yield (
+        failed
+        + f"1 instance not made: {hanging}PatchData repair_x is still running and makes them. Run the repair again when it has ended."
+    )
     yield failed + (
-        f"5 instances not made: {hanging}some of them were made meanwhile. Run the repair again for the others; 3 of load planned "
+        f"5 instances not made: {hanging}some of them were made in the meantime. Run the repair again for the others; 3 of load planned "
         "2026-11-23T01:00:00Z to 2026-11-23T03:00:00Z: Failed to start PatchData repair_load of workspace 62fb: it ended as FAIL, 1 of 3 "
         "instances without success: load of 2026-11-23T01:00:00Z fail. Rerun what failed with dataarts.factory.job_rerun and instance_types "
         "patch_data, once the cause is fixed; 2 more."
@@ -236,7 +240,7 @@ def verdicts_of_repairs() -> Iterator[str]:
         with pytest.raises(UnknownScheduleError) as unknown:
             Schedule.of({"schedule": {"type": "CRON", "cron": {"expression": expression, "expressionTimeZone": "GMT+8"}}})
         yield failed + (
-            f"the schedule of job weekly cannot be read, {unknown.value}, so that nobody knows what of it is missing. Leave the job out with jobs."
+            f"the schedule of job weekly cannot be read, {unknown.value}, so its missing instances are unknown. Leave the job out with jobs."
         )
 
 
@@ -358,6 +362,48 @@ def test_a_checkup(name: str) -> None:
     assert [row for row in lines if width(row) > COLUMNS and " " in row[30:]] == []
     said = " ".join(" ".join(lines).split())
     assert english(CHECKED.sub("", said)) == []
+
+
+#: What the doctor observed, one of each form; and names in it.
+EVIDENCE = [
+    *dict.fromkeys(judge if isinstance(judge, str) else str(judge.__doc__).partition("\n")[0].rstrip(".") for judge in POINTS.values()),
+    "the total of 2 of 5 jobs is 5",
+    "3 lists of 5 instances begin with the newest plan time",
+    "a window of 40 days is refused by v1_list, v2_list and statistics",
+    "12 instances of daily_sales, planned over more than a day, share it",
+    "an instance that was rerun keeps it, by the journal, first on 2026-11-23",
+    "the call is refused for another reason (DLF.3051)",
+    "a job that does not exist is DLF.0100, a workspace DLF.20819",
+    "1 throttled request came back without it",
+    "15 answers with it",
+    "a list without a window has what was planned at 2026-11-22T16:00:00Z, not at 2026-11-22T15:00:00Z",
+    "an instance that was rerun has another submit_time",
+    "reruns showed within 4 s, and one not yet after 2 s; lists came no closer together",
+    "reruns showed within 1 s, by the lists of 2 runs",
+]
+OBSERVED = re.compile(r"Date|IAM|token|offset|probe_retry|total|DLF|v2|submit_time|HTTP")
+
+
+@pytest.mark.parametrize("evidence", EVIDENCE)
+def test_what_the_doctor_observed(evidence: str) -> None:
+    result = {"assumptions": [{"name": "p1", "decided": False, "setting": None, "evidence": evidence}], "first_step": ""}
+    (_head, *point), *_others = (
+        [row.strip() for row in line.text.splitlines()] for line in checkup_lines("w1", result, few=True, verbose=True, language="zh")
+    )
+    said = "".join(point)
+    assert said.startswith("p1：未定。")
+    assert english(OBSERVED.sub("", said.removeprefix("p1"))) == []
+
+
+def test_lists_of_names_have_chinese_commas() -> None:
+    without = translated("zh", "access_key, user_name and 2 more without secret_key: set secret_key (or HW_SECRET_KEY) too")
+    assert "access_key、user_name、另外 2 个" in without
+    check = {"check": "connection", "state": "ok", "text": "dayu.example.com, iam.example.com and obs.example.com", "remedy": ""}
+    line = checkup_lines("w1", {"checks": [check]}, few=True, language="zh")[1].text
+    assert "dayu.example.com、iam.example.com、" in line
+    assert " and " not in line
+    # What the service says stays as it is.
+    assert "this and that" in translated("zh", "the service rejected it: this and that")
 
 
 def test_chinese_text_is_broken_where_it_may_be() -> None:

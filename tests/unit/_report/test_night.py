@@ -93,7 +93,7 @@ def test_what_is_handed_on_is_short_and_no_yaml_but_text() -> None:
     assert kept is not None
     (workspace,) = kept.report["workspaces"]
     assert [entry["standing"] for entry in workspace["instances"][:3]] == ["failed_again"] * 3
-    assert f"{9003 - len(workspace['instances']):,} instances more" in workspace["problems"][-1]
+    assert f"{9003 - len(workspace['instances']):,} more instances were" in workspace["problems"][-1]
     assert len(kept.steps[0]["text"]) == 4000
 
 

@@ -229,7 +229,7 @@ def test_a_schedule_that_cannot_be_read_is_told() -> None:
     absent = missing(unreadable=[{"job_name": "odd", "cause": "it names no time zone"}], kind="incomplete")
     made = report({"sales": (result([instance(0)]), absent)})
     text = " ".join(" ".join(lines_of(made)).split())
-    assert "sales: what of job odd is missing is not known, because its schedule cannot be read: it names no time zone." in text
+    assert "sales: the missing instances of job odd are unknown, because its schedule cannot be read: it names no time zone." in text
     assert not made["succeeded"]
 
 

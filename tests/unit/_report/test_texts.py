@@ -173,7 +173,7 @@ HEADLINES: list[tuple[list[dict[str, t.Any]], bool, str, str]] = [
     (
         [judged("broken", blind=True, running=2)],
         False,
-        "2 of 2 instances are still in progress, as far as is known: 2 could not be read any more",
+        "2 of 2 instances are still in progress, as far as is known: 2 could no longer be read",
         "2 个实例中还有 2 个正在进行（仅就已知情况而言：另有 2 个无法再读取）",
     ),
     (

@@ -70,7 +70,7 @@ def test_the_page_arrives_with_its_token(storage: Storage) -> None:
     [
         ([403], 1, "HTTP 403. Set an address or a token that may write there, and that has not expired"),
         ([404], 1, "HTTP 404"),
-        ([307], 1, "HTTP 307. It was not followed elsewhere"),
+        ([307], 1, "HTTP 307. The redirect was not followed"),
         ([503, 503], 2, "HTTP 503"),
         ([503, 201], 2, ""),
     ],

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.dataarts.factory.plugins.module_utils._config.argument_spec import LANGUAGE_WORDS
+from ansible_collections.dataarts.factory.plugins.module_utils._planner.assumptions import POINTS
 from ansible_collections.dataarts.factory.plugins.plugin_utils._report import words
 
 PLUGINS = Path(__file__).resolve().parents[3] / "plugins"
@@ -22,6 +23,11 @@ GAP = re.compile(r"\{(\w+)\}")
 #: What is the same in both languages: options and their values.
 NAMES = re.compile(r"<\w+>|dataarts_\w+|false|wait_timeout|jobs|true|--?\w+")
 CONSOLE: dict[str, str] = words.catalogue()["console"]
+MESSAGES: list[str] = [english for english, _chinese in words.catalogue()["messages"]]
+#: What stands in code as an example, and in the catalogue as a gap.
+SAMPLES = re.compile(r"\d{4}-\d\d-\d\dT[\d:]+(?:Z|\+\d\d:\d\d)|\d{4}-\d\d-\d\d \d\d:\d\d \+\d\d:\d\d|HW_\w+|[a-z]{2}-west-\d+")
+#: Share of a message's letters that has to stand in the code. The rest is what the code puts together, as ``is`` and ``are``.
+SAID_BY_CODE = 0.95
 
 
 class Said(t.NamedTuple):
@@ -108,6 +114,56 @@ def test_a_text_is_the_same_in_english_and_has_the_same_gaps_in_chinese(text: st
         assert ("{n}" in CONSOLE[text]) == ("{n}" in text)
         assert "|" not in chinese
         assert not re.search(r"[A-Za-z]{2,}", NAMES.sub("", chinese))
+
+
+def pieces() -> set[str]:
+    """The texts of the code without their gaps, as wholes and by their clauses; not its docstrings. Lower case."""
+    texts = {form for forms in words.catalogue()["headline"].values() for form in forms[0].split("|")} | {"cannot"}
+    texts |= {judge if isinstance(judge, str) else str(judge.__doc__).partition("\n")[0] for judge in POINTS.values()}
+    for path in PLUGINS.rglob("*.py"):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        docstrings = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+        constants = (node for node in ast.walk(tree) if isinstance(node, ast.Constant) and id(node) not in docstrings)
+        texts |= {node.value for node in constants if isinstance(node.value, str)}
+    parts = {part for text in texts for part in re.split(r"\{\w*\}", SAMPLES.sub("{}", text))}
+    clauses = {clause.strip(" \n.,;:()'").lower() for part in parts for clause in (part, *re.split(r"(?<=[.;:?]) |, |[()]", part))}
+    return {form for clause in clauses if len(clause) > 1 for form in (clause, clause.replace("_", " "))}
+
+
+def said_share(message: str, known: t.Mapping[str, t.Sequence[str]]) -> float:
+    """Which share of the letters of *message*, without its gaps, the code has.
+
+    :param known: :func:`pieces` by their first letter.
+    """
+    text = message.lower()
+    gaps = {place for gap in GAP.finditer(text) for place in range(*gap.span())}
+    letters = {word.start() + place for word in re.finditer(r"[a-z]{2,}", text) for place in range(len(word[0]))} - gaps
+    said: set[int] = set()
+    for place, character in enumerate(text):
+        if place == 0 or not text[place - 1].isalnum():
+            for piece in known.get(character, ()):
+                if text.startswith(piece, place) and re.match(r"s?(?![a-z])", text[place + len(piece) :]):
+                    said.update(range(place, place + len(piece)))
+    return len(letters & said) / len(letters) if letters else 1.0
+
+
+def by_first_letter(texts: t.Iterable[str]) -> dict[str, list[str]]:
+    known: dict[str, list[str]] = {}
+    for text in texts:
+        known.setdefault(text[0], []).append(text)
+    return known
+
+
+def test_every_message_of_the_catalogue_is_one_of_the_code() -> None:
+    known = by_first_letter(pieces())
+    assert [message for message in MESSAGES if said_share(message, known) < SAID_BY_CODE] == []
+    # Messages of an earlier version.
+    for old in (
+        "it is followed, and nothing is sent twice",
+        "{n} skipped behind one that did not succeed ({jobs})",
+        "whose rerun that is is unknown",
+    ):
+        assert said_share(old, known) < SAID_BY_CODE
 
 
 def test_the_languages_are_those_of_the_option() -> None:
