@@ -37,6 +37,8 @@ LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 #: Fragments whose options every module of the action group takes.
 SHARED = ("account", "workspace")
 
+#: Characters of a description, after its first sentence, that only one entry point has.
+_LONG = 60
 #: What entry point related asks for by itself.
 NEEDED = ("workspace_id", "job_name", "jobs", "begin_time", "end_time")
 
@@ -160,12 +162,23 @@ def typed_options() -> dict[str, Options]:
 def argument_specs() -> str:
     """The text of ``meta/argument_specs.yml``."""
     options = {entry: {name: _unchecked(option) for name, option in typed.items()} for entry, typed in typed_options().items()}
+    for entry in options.keys() - {"main"}:
+        options[entry] = {name: _said_once(option, options["main"].get(name)) for name, option in options[entry].items()}
     common = {"version_added": "1.0.0", "author": _WORDS["author"]}
     entry_points = {
         name: {**{key: entry[key] for key in ("short_description", "description")}, **common, "options": options[name], **entry}
         for name, entry in _WORDS["entry_points"].items()
     }
     return _HEADER + _dump({"argument_specs": entry_points})
+
+
+def _said_once(option: dict[str, t.Any], of_main: dict[str, t.Any] | None) -> dict[str, t.Any]:
+    """*option* of another entry point; what ``ansible-doc`` shows of the same option of entry point main is not said again, except its first sentence."""
+    text = " ".join(option["description"])
+    first = text.partition(". ")[0]
+    if option != of_main or len(text) - len(first) < _LONG:
+        return option
+    return {**option, "description": [f"{first}.", "Entry point C(main) says more."]}
 
 
 def defaults() -> str:
