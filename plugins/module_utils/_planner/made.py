@@ -60,11 +60,13 @@ class Made:
     :param below: job of the workspace -> the jobs that depend on it.
     :param all_since: whether everything counts that PatchData made since ``since``: what an earlier start of the repair made is not among the gaps, unless
         they were approved.
+    :param names: of the workspaces that are repaired together, by id.
     """
 
     gaps: tuple[MadeGap, ...] = ()
     below: t.Mapping[str, t.Sequence[JobName]] = field(default_factory=dict)
     all_since: bool = False
+    names: t.Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, state: t.Any) -> Made:
@@ -83,7 +85,7 @@ class Made:
                 if gap["state"] in _NEW
             )
             below = {str(name): [(str(where), str(job)) for where, job in jobs] for name, jobs in state["below"].items()}
-            return cls(gaps, below, bool(state["all_since"]))
+            return cls(gaps, below, bool(state["all_since"]), {str(where): str(name) for where, name in state["names"].items()})
         except (AttributeError, KeyError, TypeError, ValueError):
             return cls()
 

@@ -188,7 +188,7 @@ class Below:
         for key in self._missing:
             error = self._unlisted.get((key.workspace_id, self._states[key].job_name))
             unlisted[names[key]] = "the service does not list it" if error is None else printable(error, 200)
-        self.graph = Graph(parents, instances, self._depth, dict(self._known.names), unlisted)
+        self.graph = Graph(parents, instances, self._depth, {**self._made.names, **self._known.names}, unlisted)
         self.dependants = dependants_of(self._roots, self.graph) if self._states or self._foreseen else []
 
     def _note_gaps(self, known: DownstreamReader) -> None:

@@ -80,8 +80,9 @@ def _missing(report: Result, say: t.Callable[..., str]) -> list[str]:
 def _repaired(report: Result, meant: int, also: t.Sequence[str], say: t.Callable[..., str]) -> str:
     """Of a repair that left nothing broken or in progress among its reruns."""
     workspaces = report["workspaces"]
-    # Dependants that a run in another workspace has rerun are listed here and there.
-    ended = {identity(instance): instance for workspace in workspaces for instance in workspace["instances"] if _ended_well(instance)}
+    # Dependants that a run in another workspace has rerun are listed here and there; there it is known that they are dependants.
+    listed = [instance for workspace in workspaces for instance in workspace["instances"] if _ended_well(instance)]
+    ended = {identity(instance): instance for instance in sorted(listed, key=lambda instance: bool(instance.get("downstream")))}
     meant = len(ended) if ended else meant
     succeeded = _with_kinds(say("one-succeeded") if meant == 1 else say("all-succeeded", meant), ended.values(), say)
     known = [workspace for workspace in workspaces if workspace["state"] != "no_result"]

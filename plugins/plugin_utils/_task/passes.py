@@ -385,7 +385,10 @@ def repair_of(variables: t.Mapping[str, t.Any], of_hosts: t.Iterable[t.Mapping[s
     if missing is None or not_repaired(missing):
         return {}
     below: dict[str, list[list[str]]] = {}
-    for other in filter(None, map(missing_of, of_hosts)):
+    names: dict[str, str] = {}
+    for host in of_hosts:
+        other = missing_of(host) or {}
+        names[str(other.get("workspace_id"))] = str(host.get("inventory_hostname"))
         for job, above in (other.get("upstream") or {}).items():
             for where, name in above:
                 if where == missing["workspace_id"]:
@@ -394,6 +397,7 @@ def repair_of(variables: t.Mapping[str, t.Any], of_hosts: t.Iterable[t.Mapping[s
         "gaps": [dict(gap) for gap in missing["gaps"]],
         "below": below,
         "all_since": not missing.get("approved") or bool(missing.get("check_mode")),
+        "names": names,
     }
 
 

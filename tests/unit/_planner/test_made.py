@@ -30,7 +30,7 @@ def gap(state: str = "missing", hour: int = 4, number: int = 2) -> Json:
 
 
 def state(*gaps: Json, all_since: bool = False) -> Json:
-    return {"gaps": list(gaps), "below": {"loads": [[WORKSPACE, "board"]]}, "all_since": all_since}
+    return {"gaps": list(gaps), "below": {"loads": [[WORKSPACE, "board"]]}, "all_since": all_since, "names": {WORKSPACE: "sales"}}
 
 
 def planned(*hours: float, **changes: t.Any) -> list[JobInstance]:
