@@ -408,6 +408,13 @@ def test_what_cannot_be_reached_is_summed_up_and_keeps_nothing_from_the_others(
     assert "Failed to connect to the host via ssh" in failures(outcome)["sales"]
     summary = stats(outcome)["dataarts_summary"]
     assert (summary["no_result"], summary["succeeded"], summary["totals"]["succeeded"]) == (["sales"], False, 2)
+
+
+@pytest.mark.long
+def test_what_cannot_be_reached_is_summed_up_by_itself_too(ansible: Ansible, hosts: Path) -> None:
+    data = json.loads(hosts.read_text(encoding="utf-8"))
+    data["all"]["hosts"]["sales"].update(ansible_connection="ssh", ansible_host="127.0.0.1", ansible_port=1)
+    hosts.write_text(json.dumps(data), encoding="utf-8")
     alone = ansible.playbook("dataarts.factory.rerun", "-i", hosts, "--limit", "sales").ended(2)
     assert stats(alone)["dataarts_summary"]["no_result"] == ["sales"]
 
@@ -484,12 +491,9 @@ def test_the_plan_is_shown_before_anything_is_sent(service: Running, ansible: An
     assert "APIGW.0301" in failures(outcome)["sales"]
     assert not service.journal()
 
-    service.clear_faults()
-    outcome = ansible.playbook("dataarts.factory.rerun", "-i", hosts, "--limit", "sales", variables=variables).succeeded()
-    assert outcome.stdout.count("sales  3 of 5 to rerun  daily_sales 3") == 1, "said once"
 
-
-@pytest.mark.parametrize("check", whole_plays([False, True]))
+@pytest.mark.long
+@pytest.mark.parametrize("check", [False, True])
 def test_what_would_be_refused_fails_in_check_mode_too(service: Running, ansible: Ansible, hosts: Path, check: bool) -> None:
     options = ("dataarts.factory.rerun", "-i", hosts, "--limit", "sales", *(("--check",) if check else ()))
     outcome = ansible.playbook(*options, variables={"dataarts_max_instances": 5}).ended(2)

@@ -95,6 +95,7 @@ def test_a_night_is_rerun_once_and_only_once(service: Running, ansible: Ansible,
     assert "If this is interrupted" not in checked.stdout
 
     rerun = ansible.playbook(PLAYBOOK, *options, variables={"dataarts_since": since}).ended(2)
+    assert rerun.stdout.count("sales   6 of 8 to rerun  daily_sales 3, hourly_stock 2, weekly_report 1\n") == 1, "said once"
     assert sorted(reruns(service).values()) == [1] * 8
     assert Counter(name for _workspace, name, _time in reruns(service)) == {
         "daily_sales": 3,

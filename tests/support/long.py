@@ -5,7 +5,7 @@
 
 A play takes more than a second of a processor before it asks anything. What it decides is shown row by row by tests of modules and of
 pure functions, in less time; so of a table of plays `make test` runs the first row. A test that is marked as long as a whole stands in a
-file with others of its kind that are not (`tests/unit/test_house.py`).
+file with others of its kind that are not, or that `make chaos` runs (`tests/unit/test_house.py`).
 """
 
 from __future__ import annotations
