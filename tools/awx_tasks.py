@@ -18,22 +18,22 @@ COLLECTION = "ansible.controller"
 NOTE = "# Written by `python -m tools.awx_tasks` from the file of this name for awx.awx, which has the comments: change that.\n"
 _HEAD = 3
 _INCLUDED = re.compile(r"include_tasks: (\w+\.yml)")
+_USED = re.compile(r"^ +awx\.awx\.\w+:", re.MULTILINE)
 
 
 def names() -> list[str]:
-    """The files that set up AWX: `set_up.yml`, and what it includes."""
-    files = ["set_up.yml"]
-    for name in files:
-        files += [included for included in _INCLUDED.findall((TASKS / name).read_text(encoding="utf-8")) if included not in files]
-    return sorted(files)
+    """The files in which a module of awx.awx is used. What has none serves both collections."""
+    return sorted(path.name for path in TASKS.glob("*.yml") if _USED.search(path.read_text(encoding="utf-8")))
 
 
 def written(name: str) -> str:
     """The text of file *name* for the other collection."""
     lines = (TASKS / name).read_text(encoding="utf-8").splitlines(keepends=True)
     body = "".join(line for line in lines[_HEAD:] if not line.lstrip().startswith("#")).replace("awx.awx.", f"{COLLECTION}.")
+    copied = names()
     # By their path in the role: Ansible looks there first.
-    return "".join(lines[:_HEAD]) + NOTE + _INCLUDED.sub(rf"include_tasks: {COLLECTION}/\1", body)
+    body = _INCLUDED.sub(lambda included: f"include_tasks: {COLLECTION}/{included[1]}" if included[1] in copied else included[0], body)
+    return "".join(lines[:_HEAD]) + NOTE + body
 
 
 def main() -> None:
