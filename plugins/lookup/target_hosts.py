@@ -64,6 +64,7 @@ _raw:
 import re
 import typing as t
 
+from ansible import context
 from ansible.errors import AnsibleError
 from ansible.plugins.lookup import LookupBase
 
@@ -98,6 +99,7 @@ class LookupModule(LookupBase):
         pattern, part = self._checked((terms or ["all"])[0]), self.get_option("part")
         # Where a play is only listed or its syntax checked, there are no results.
         if part == "all" or variables.get("hostvars") is None:
+            self._check_command_line(variables)
             self._check_serial(variables.get("dataarts_serial"))
             return [] if part in ("missed", "unready") else [self._pattern(pattern, variables)]
         return self._of_part(part, self._matching(pattern, variables) or [_LOCALHOST], variables["hostvars"])
@@ -117,6 +119,16 @@ class LookupModule(LookupBase):
             f"Nothing was rerun: no host of the inventory matches both {shown} and the limit {limit}. Correct -i, --limit or dataarts_hosts; "
             "if the inventory could not be read, a warning above tells why."
         )
+
+    @staticmethod
+    def _check_command_line(variables: dict[str, t.Any]) -> None:
+        """:raises AnsibleError: it leaves out tasks without which a play ends well whatever became of the reruns."""
+        left_out = ["--skip-tags always"] if "always" in (variables.get("ansible_skip_tags") or ()) else []
+        left_out += ["--start-at-task"] if context.CLIARGS.get("start_at_task") else []
+        if left_out:
+            raise AnsibleError(
+                f"Nothing was done: {left_out[0]} leaves out tasks that say what became of the reruns. Start the playbook without it."
+            )
 
     def _check_serial(self, serial: t.Any) -> None:
         """Here, because Ansible would end with an unexpected exception. :raises AnsibleError: *serial* is not what ``serial`` of a play may be."""

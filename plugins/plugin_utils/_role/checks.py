@@ -83,7 +83,7 @@ def related_problem(host: str, options: t.Mapping[str, t.Any], *, approved: t.Se
             "the service chooses what it reruns. Leave it out, or use playbook dataarts.factory.rerun."
         )
     called = variables_of("job_instance_retry", role=True)
-    missing = [called[name] for name in _NEEDED if name not in options]
+    missing = [called[name] for name in _NEEDED if options.get(name) in (None, [])]
     if not missing:
         return ""
     return (

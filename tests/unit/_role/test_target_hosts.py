@@ -8,6 +8,7 @@ from __future__ import annotations
 import typing as t
 
 import pytest
+from ansible import context
 from ansible.errors import AnsibleError
 from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar
@@ -16,10 +17,15 @@ from ansible_collections.dataarts.factory.plugins.lookup.target_hosts import Loo
 from tests.unit.test_input_forms import BLANKS, OTHER, showable
 
 
-def looked_up(pattern: t.Any, **variables: t.Any) -> t.Any:
+def plugin() -> LookupModule:
     loader = DataLoader()
     lookup = LookupModule(loader=loader, templar=Templar(loader, variables={}))
     lookup._load_name = lookup.ansible_name = "dataarts.factory.target_hosts"
+    return lookup
+
+
+def looked_up(pattern: t.Any, **variables: t.Any) -> t.Any:
+    lookup = plugin()
     return lookup._pattern(lookup._checked(pattern), {"groups": {"all": ["sales", "supply"]}, **variables})
 
 
@@ -92,3 +98,18 @@ def test_a_workspace_that_was_not_found_ready_is_not_ready(checkup: dict[str, t.
     """Also one that was not checked, for a tag."""
     hostvars = HostVars(sales={} if checkup is None else {"dataarts_checkup": checkup}, supply={"dataarts_checkup": {"ready": True}})
     assert LookupModule._of_part("unready", ["sales", "supply"], hostvars) == (["sales"] if unready else [])
+
+
+@pytest.mark.parametrize(
+    ("skipped", "start_at", "named"),
+    [([], None, ""), (["watch", "all"], None, ""), (["always"], None, "--skip-tags always"), ([], "Sum up", "--start-at-task")],
+)
+def test_a_command_line_that_leaves_out_the_verdict_is_refused(
+    monkeypatch: pytest.MonkeyPatch, skipped: list[str], start_at: str | None, named: str
+) -> None:
+    monkeypatch.setattr(context, "CLIARGS", {"start_at_task": start_at})
+    if not named:
+        plugin()._check_command_line({"ansible_skip_tags": skipped})
+        return
+    with pytest.raises(AnsibleError, match=f"^Nothing was done: {named} leaves out tasks"):
+        plugin()._check_command_line({"ansible_skip_tags": skipped})
