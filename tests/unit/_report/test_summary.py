@@ -88,6 +88,9 @@ def test_a_module_that_does_not_wait_is_counted_by_its_instances() -> None:
     assert _summary.by_job(asked) == {"daily_sales": {"failed": 1, "rerun": 1, "waiting": 1}}
     assert _summary.by_job(checked) == {"daily_sales": {"failed": 1, "to_rerun": 1, "adopted": 1}}
     assert _summary.summarize({"sales": checked})["to_rerun"] == 1
+    assert _summary.summarize({"sales": checked})["to_make"] == 0
+    gaps = [{"state": state, "instances": number} for number, state in enumerate(("left_alone", "made", "missing", "failed", "missing"))]
+    assert _summary.summarize({"sales": {**checked, "missing": gaps}, "supply": {}})["to_make"] == 2 + 4
 
 
 def test_plans_are_those_of_hosts_that_have_one() -> None:
