@@ -195,6 +195,20 @@ def test_what_was_not_approved_is_not_made_and_nothing_is_rerun_there(service: R
 
 
 @pytest.mark.long
+def test_what_depends_on_it_is_foreseen_also_where_it_is_not_selected(service: Running, ansible: Ansible, tmp_path: Path) -> None:
+    night = Night()
+    service.reset(night.damaged())
+    chosen = {"dataarts_jobs": ["load*"]}
+    checked = ansible.playbook(PLAYBOOK, "-i", hosts_file(service, tmp_path, night), "--check", variables=chosen).succeeded()
+    ansible.playbook(PLAYBOOK, *command(checked)).succeeded()
+    jobs = {"loads", "feed", "mirror"}
+    assert writes(service) == {place: number for place, number in night.everything().items() if place[1] in jobs}
+    before = service.journal()
+    ansible.playbook(PLAYBOOK, *command(checked)).succeeded()
+    assert service.journal() == before
+
+
+@pytest.mark.long
 @pytest.mark.parametrize("after", [1, 2, 4, 6])
 def test_a_repair_that_was_killed_is_finished_by_the_next_one(service: Running, ansible: Ansible, tmp_path: Path, after: int) -> None:
     night = Night()

@@ -11,8 +11,10 @@ nothing is sent. Where nothing is rerun nothing is asked for.
 from __future__ import annotations
 
 import collections
+import contextlib
 import typing as t
 
+from .._api.dependency_query import ONE_ONLY
 from .._api.downstream_query import Downstream, DownstreamReader
 from .._api.v2 import MAX_DEPTH
 from .._api.workspace import WorkspaceApi
@@ -22,7 +24,7 @@ from .._common.times import Window
 from .._models.downstream import IGNORE, Dependant, Graph, Renewal, Root
 from .._models.instance import InstanceKey, JobInstance
 from .._planner.downstream import dependants_of, joins
-from .._planner.made import Made, below
+from .._planner.made import Made, MadeGap, below
 from .ansible_module import ModuleRun
 
 _DAY_MS = 86_400_000
@@ -48,6 +50,7 @@ class Below:
         self._run = run
         self._made = made or Made()
         self._foreseen: dict[InstanceKey, list[JobInstance]] = {}  # by what stands for missing instances: what may depend on them
+        self._jobs: dict[str, dict[tuple[str, str], None]] = {}  # jobs below one of which instances are missing, as far as the service told
         self._new: set[InstanceKey] = set()  # what a repair has made, and what stands for what it has not
         self._api_of = api_of
         self.mode: str = run.options["downstream"]
@@ -144,17 +147,32 @@ class Below:
 
     def _foresee(self, listed: t.Sequence[JobInstance]) -> list[JobInstance]:
         """What may depend on what is still to be made."""
-        here = {instance.key.workspace_id for instance in listed} | {str(self._run.options["workspace_id"])}
         for gap in self._made.coming():
             foreseen: list[JobInstance] = []
-            for workspace_id, job_name in self._made.below.get(gap.job_name, ()):
+            for workspace_id, job_name in self._jobs_below(gap):
                 of_job = [instance for instance in listed if (instance.key.workspace_id, instance.job_name) == (workspace_id, job_name)]
-                if workspace_id not in here:
-                    window = Window(gap.begin - _DAY_MS, gap.until + _DAY_MS)
-                    of_job = self._api_of(workspace_id).list_instances(window, job_name=job_name)
-                foreseen += gap.foreseen(of_job)
+                foreseen += gap.foreseen(of_job or self._list(workspace_id, job_name, gap))
             self._foreseen[gap.virtual().key] = foreseen
         return [instance for instances in self._foreseen.values() for instance in instances]
+
+    def _jobs_below(self, gap: MadeGap) -> dict[tuple[str, str], None]:
+        """The jobs that depend on that of *gap*: by the definitions that were read, and by the service, which knows those that are not selected too."""
+        with contextlib.suppress(ApiError):
+            for related in self._api_of(gap.workspace_id).depend_jobs(gap.job_name, "child"):
+                named = [where for where, name in self._made.names.items() if name == related.workspace_name]
+                self._jobs.setdefault(gap.job_name, {}).update(
+                    dict.fromkeys((where, related.job_name) for where in named or [gap.workspace_id])
+                )
+        return {**dict.fromkeys(self._made.below.get(gap.job_name, ())), **self._jobs.get(gap.job_name, {})}
+
+    def _list(self, workspace_id: str, job_name: str, gap: MadeGap) -> list[JobInstance]:
+        """The instances of a job around *gap*; none of a job that there is not."""
+        try:
+            return self._api_of(workspace_id).list_instances(Window(gap.begin - _DAY_MS, gap.until + _DAY_MS), job_name=job_name)
+        except ApiError as error:
+            if error.kind not in ONE_ONLY:
+                raise
+            return []
 
     def judge(self, listed: t.Iterable[JobInstance]) -> None:
         """Fill :attr:`graph` and :attr:`dependants`.
