@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Python imports this at the start of every Ansible process of the tests (``PYTHONPATH``): bytecode of the checkout is kept, as Python keeps it.
 
-Ansible's importer of collections compiles every file of a collection again in every process, which is a fifth of what a play costs here.
+Ansible's importer of collections compiles every file of a collection again in every process, which is a tenth of what a play costs.
 What is kept stands under a digest of the text that it was compiled from, so no change is missed. Nothing else is another's than without this file.
 """
 
