@@ -132,11 +132,6 @@ EXAMPLES = r"""
     jobs: [daily_sales]
     outcomes: [intended, unknown]
     planned_after: -7d
-
-- name: List what was done to the schedules of a job, and whether it is still paused
-  dataarts.factory.rerun_history_info:
-    jobs: [daily_sales]
-    kinds: [schedule_start, schedule_stop, pause, resume]
 """
 
 RETURN = r"""
@@ -300,7 +295,7 @@ kinds:
   description: How many attempts match, by kind.
   type: dict
   returned: success
-  sample: {rerun: 1, stop: 0, stop_and_rerun: 0, patch_data: 0, patch_data_stop: 0, run: 0, schedule_start: 0, schedule_stop: 0, pause: 0, resume: 0}
+  sample: {rerun: 1, stop: 0}
 open_pauses:
   description:
     - The jobs of O(workspace_id) and O(jobs) that are paused now, whatever the other filters are. Nothing schedules them until they are resumed.

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import typing as t
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,7 +20,7 @@ from emulator.running import Running, running
 from tests.support.documented import check_documented
 from tests.support.long import whole_plays, whole_plays_of
 from tests.support.playbook import Ansible, Outcome
-from tests.support.scenarios import BOTH, FREE, SUPPLY_ID, two_workspaces
+from tests.support.scenarios import BOTH, FREE, SUPPLY_ID, WORKSPACE_ID, small_night, two_workspaces
 from tests.support.workspace import inventory, variables
 
 
@@ -141,3 +142,20 @@ def test_who_did_what_when_and_why(service: Running, ansible: Ansible, tmp_path:
     check(line.result)
     narrowed = ansible.playbook("dataarts.factory.history", "-i", path, variables={"dataarts_jobs": ["stock_*"]}).succeeded()
     assert shown(narrowed) == ["Nothing was started or stopped in 2 workspaces at that time, by the journal."]
+
+
+@pytest.mark.long
+def test_the_command_below_the_history_ends_the_pause(ansible: Ansible, tmp_path: Path) -> None:
+    planned = {"name": "planned", "status": "SCHEDULING", "cron": "0 0 3 * * ?", "instances": []}
+    with running(small_night(switches={**FREE, **BOTH}, jobs=[planned])) as service:
+        path = tmp_path / "hosts.yml"
+        path.write_text(json.dumps(inventory(sales=variables(service))), encoding="utf-8")
+        journal = ("-e", f"dataarts_journal={tmp_path / 'journal.db'}")
+        pause = ("-m", "dataarts.factory.job_schedule", "-a", "state=paused jobs=planned purpose=INC-4711")
+        ansible.run("ansible", "sales", "-i", path, *journal, *pause).succeeded()
+        lines = ansible.playbook("dataarts.factory.history", "-i", path, *journal, "-e", "dataarts_made_after=-1m").succeeded().stdout
+        assert "1 job is still paused: nothing schedules it." in lines
+        command = shlex.split(lines.partition("no run needs any more:\n")[2].partition("\nok:")[0].replace("\\\n", " "))
+        ansible.run(*command).succeeded()
+        assert service.state()["schedules"][WORKSPACE_ID]["planned"] == "SCHEDULING"
+        assert "still paused" not in ansible.playbook("dataarts.factory.history", "-i", path, *journal).succeeded().stdout
