@@ -26,7 +26,7 @@ _SELECTION = ("dataarts_jobs", "dataarts_planned_after", "dataarts_planned_befor
 #: Variables of which a command has others of its own, or which it repeats apart.
 _REPEATED = frozenset({f"dataarts_{name}" for name in _OWN - {"workspace_id"}} | {"dataarts_plans"})
 #: Variables of role and playbooks that the module does not have as options.
-_ROLE = ("dataarts_hosts", "dataarts_order", "dataarts_report_path", "dataarts_report_link")
+_ROLE = ("dataarts_hosts", "dataarts_order", "dataarts_serial", "dataarts_fail_on_broken", "dataarts_report_path", "dataarts_report_link")
 #: Those of playbook rerun_related.
 _RELATED = ("dataarts_job_name", "dataarts_related_jobs", "dataarts_begin_time", "dataarts_end_time", "dataarts_concurrent")
 #: What a proposed plan's file says; the second is for whoever reads it.

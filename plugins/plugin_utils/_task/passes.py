@@ -536,9 +536,11 @@ def host_unreachable(result: Result) -> bool:
 
 
 def message_of(result: Result) -> str:
-    """The message of a pass that failed as a whole. A module that ended unexpectedly has none since ansible-core 2.19, but an exception."""
+    """The message of a pass that failed as a whole, in one line. A module that ended unexpectedly has none since ansible-core 2.19, but an
+    exception; before, it has one of several lines."""
     event = getattr(result.get("exception"), "event", None)
-    return str(result.get("msg") or f"the module ended unexpectedly: {getattr(event, 'msg', None) or 'see the exception in the result'}")
+    text = result.get("msg") or f"the module ended unexpectedly: {getattr(event, 'msg', None) or 'see the exception in the result'}"
+    return " ".join(str(text).split())
 
 
 def temporary(result: Result) -> bool:

@@ -10,11 +10,14 @@ import typing as t
 from pathlib import Path
 
 import pytest
+import yaml
 from ansible import context
 from ansible.module_utils.common.collections import ImmutableDict
 
+from ansible_collections.dataarts.factory.plugins.module_utils._config.argument_spec import rerun_spec
 from ansible_collections.dataarts.factory.plugins.plugin_utils._report import started
 from ansible_collections.dataarts.factory.plugins.plugin_utils._report.command import AS_BEFORE
+from tests.support.playbook import ROOT
 
 
 def words(monkeypatch: pytest.MonkeyPatch, extra: dict[str, t.Any], **variables: t.Any) -> list[str]:
@@ -71,3 +74,12 @@ def test_an_inventory_that_does_not_exist_is_not_named(monkeypatch: pytest.Monke
     sources = [str(tmp_path / "etc" / "hosts"), str(hosts), "sales,supply"]
     command = started.started_command({"ansible_inventory_sources": sources}, None)
     assert command.words(None, {})[2:] == ["-i", str(hosts), "-i", "sales,supply"]
+
+
+@pytest.mark.parametrize("entry", ["main", "related", "missing", "recap"])
+def test_every_variable_of_the_role_can_be_repeated_but_secrets_and_what_a_command_says_itself(entry: str) -> None:
+    documented = yaml.safe_load((ROOT / "roles" / "rerun" / "meta" / "argument_specs.yml").read_text(encoding="utf-8"))
+    names = {*documented["argument_specs"][entry]["options"], "dataarts_serial", "dataarts_hosts"}
+    secrets = {f"dataarts_{name}" for name, option in rerun_spec().items() if option.get("no_log")}
+    own = {f"dataarts_{name}" for name in started._OWN} | {"dataarts_plans", "dataarts_report_url", "dataarts_report_token"}
+    assert started._shown_variables(dict.fromkeys(names, 1)).keys() == names - secrets - own

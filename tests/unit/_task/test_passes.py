@@ -817,3 +817,11 @@ class TestConsole:
             "jobs": ["?? lookup('pipe', 'id') ??", "a[[]1]"],
             "short": True,
         }
+
+
+def test_the_message_of_a_module_that_was_killed_is_one_line() -> None:
+    assert (
+        passes.message_of({"msg": "MODULE FAILURE\nSee stdout/stderr for the exact error"})
+        == "MODULE FAILURE See stdout/stderr for the exact error"
+    )
+    assert passes.message_of({}).startswith("the module ended unexpectedly: ")
