@@ -190,7 +190,7 @@ def test_what_was_not_approved_is_not_made_and_nothing_is_rerun_there(service: R
     plans["sales"]["gaps"].pop()
     refused = ansible.playbook(PLAYBOOK, "-i", tmp_path / "hosts.yml", variables={"dataarts_plans": plans}).ended(2)
     assert {entry["workspace_id"] for entry in service.journal()} == {SUPPLY_ID}
-    assert "what is missing is not what was approved" in " ".join(" ".join(closing(refused)).split())
+    assert "what is missing differs from what was approved" in " ".join(" ".join(closing(refused)).split())
     assert "To see the plan as it is now, and approve that:" in closing(refused)
 
 
