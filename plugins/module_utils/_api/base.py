@@ -13,7 +13,7 @@ from .._common.errors import ApiError, Kind, OptionError
 from .._common.text import printable
 from .._http.request import CONTENT_TYPE, Answer, Request, encoded_path
 from .._models.instance import InstanceKey, InstanceType, Job, JobInstance, Status
-from .pagination import Page
+from .pagination import Page, Unparsed
 from .parsing import Fields, bad_answer
 
 if t.TYPE_CHECKING:
@@ -93,12 +93,14 @@ class ScopedClient:
         :raises ApiError: the request failed, or *parse* refused the answer; then the error names the request.
         """
         answer = self.session.client.send(request, deadline=deadline)
-        try:
-            return parse(answer.body)
-        except ApiError as error:
-            error.method, error.path = request.method, request.shown_path
-            error.status, error.request_id = answer.status, answer.request_id
-            raise
+        return _named(request, answer, parse)
+
+    def read_instances(self, request: Request, deadline: float | None = None) -> Page[JobInstance]:
+        """Send a read of either instance list. :raises ApiError: as :meth:`read`; where an instance cannot be read, once the entries are looked at."""
+        answer = self.session.client.send(request, deadline=deadline)
+        number = _named(request, answer, lambda body: len(_listed(body).entries("instances")))
+        total = _named(request, answer, lambda body: _listed(body).count("total"))
+        return Page(total, Unparsed(number, lambda: _named(request, answer, lambda body: instance_page(body, self.workspace_id)).entries))
 
     def write(self, request: Request) -> Answer:
         """Send a write. Both 200 and 204 mean that it was accepted, whichever of them its page documents.
@@ -119,9 +121,23 @@ class ScopedClient:
         return answer
 
 
+def _named(request: Request, answer: Answer, parse: t.Callable[[t.Any], _T]) -> _T:
+    """What *parse* makes of *answer*. :raises ApiError: it refused it; the error names the request."""
+    try:
+        return parse(answer.body)
+    except ApiError as error:
+        error.method, error.path = request.method, request.shown_path
+        error.status, error.request_id = answer.status, answer.request_id
+        raise
+
+
+def _listed(body: t.Any) -> Fields:
+    return Fields(body, "the list of instances")
+
+
 def instance_page(body: t.Any, workspace_id: str) -> Page[JobInstance]:
     """One page of either instance list. :raises ApiError: BAD_ANSWER, naming the instance and the field."""
-    fields = Fields(body, "the list of instances")
+    fields = _listed(body)
     entries = enumerate(fields.entries("instances"), 1)
     return Page(fields.count("total"), [instance(entry, workspace_id, f"instance {number} of the list") for number, entry in entries])
 

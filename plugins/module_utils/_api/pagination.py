@@ -20,6 +20,7 @@ A list has a budget, see :class:`.list_budget.ListBudget`: whatever the service 
 
 from __future__ import annotations
 
+import functools
 import math
 import typing as t
 from dataclasses import dataclass
@@ -51,6 +52,22 @@ class Page(t.Generic[_T]):
 
     total: int
     entries: t.Sequence[_T]
+
+
+class Unparsed(t.Sequence[_T]):
+    """Entries of a page that are parsed when they are looked at: of a full page of a window only their number counts."""
+
+    def __init__(self, number: int, parse: t.Callable[[], t.Sequence[_T]]) -> None:
+        self._number, self._parsed = number, functools.lru_cache(None)(parse)
+
+    def __len__(self) -> int:
+        return self._number
+
+    def __iter__(self) -> t.Iterator[_T]:
+        return iter(self._parsed())
+
+    def __getitem__(self, index: t.Any) -> t.Any:
+        return self._parsed()[index]
 
 
 @dataclass(frozen=True)

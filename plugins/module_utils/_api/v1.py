@@ -18,7 +18,6 @@ from .base import (
     JOBS_PAGE,
     ScopedClient,
     asked_status,
-    instance_page,
     job_page,
 )
 from .instance_detail import instance_detail
@@ -54,7 +53,7 @@ class V1Api:
 
         def fetch(span: Window, limit: int, offset: int) -> Page[JobInstance]:
             request = self.instances_request(job_name, span, limit, offset, status, instance_type)
-            return self._client.read(request, lambda body: instance_page(body, self._client.workspace_id), deadline)
+            return self._client.read_instances(request, deadline)
 
         what = "instances of the workspace" if job_name is None else f"instances of job {job_name}"
         limits = ListLimits(slice_ms=V1_WINDOW_MS)

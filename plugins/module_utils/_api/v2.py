@@ -25,7 +25,6 @@ from .base import (
     ScopedClient,
     asked_status,
     instance,
-    instance_page,
     job_page,
 )
 from .list_budget import ListBudget
@@ -68,7 +67,7 @@ class V2Api:
 
         def fetch(span: Window, limit: int, offset: int) -> Page[JobInstance]:
             request = self.instances_request(job_name, span, limit, offset, status, instance_type)
-            return self._client.read(request, lambda body: instance_page(body, self._client.workspace_id))
+            return self._client.read_instances(request)
 
         what, limits = f"instances of job {job_name}", ListLimits(slice_ms=V2_WINDOW_MS)
         return read_windowed(fetch, window, key=lambda listed: listed.full_key, what=what, limits=limits, budget=budget)

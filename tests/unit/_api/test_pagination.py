@@ -16,6 +16,7 @@ from ansible_collections.dataarts.factory.plugins.module_utils._api.list_budget 
 from ansible_collections.dataarts.factory.plugins.module_utils._api.pagination import (
     ListLimits,
     Page,
+    Unparsed,
     read_paged,
     read_whole,
     read_windowed,
@@ -135,6 +136,24 @@ class TestWindows:
         service = Service([(T, number) for number in range(count)], unit=unit, beyond=beyond)
         assert sorted(service.read_windowed(Window(T, T), ListLimits(page=100))) == service.entries
         assert len(service.calls) == 1 + (count in LIMITED)
+
+    def test_of_a_full_page_nothing_is_parsed(self) -> None:
+        service = Service([(T + number, number) for number in range(30)])
+        parsed: list[int] = []
+
+        def fetch(window: Window, limit: int, offset: int) -> Page[Entry]:
+            page = service.page(window, limit, offset)
+
+            def entries() -> t.Sequence[Entry]:
+                parsed.append(len(page.entries))
+                return page.entries
+
+            return Page(page.total, Unparsed(len(page.entries), entries))
+
+        listed = read_windowed(fetch, Window(T, T + 100), key=lambda entry: entry, what="instances", limits=ListLimits(page=10))
+        assert sorted(listed) == service.entries
+        assert sum(parsed) == 30
+        assert len(parsed) < len(service.calls)
 
     def test_the_window_is_inclusive_and_nothing_outside_it_is_asked_for(self) -> None:
         service = Service([(T - 1, 0), (T, 1), (T + 10, 2), (T + 11, 3)])
