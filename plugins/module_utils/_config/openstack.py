@@ -12,8 +12,6 @@ import os
 import re
 import typing as t
 
-from ansible.module_utils.common.yaml import HAS_YAML, yaml_load
-
 from .._common.errors import OptionError
 from .._common.text import did_you_mean, listed, printable
 from .source import Source, source_of
@@ -144,6 +142,8 @@ def _file(environ: t.Mapping[str, str], name: str, variable: str) -> tuple[str, 
     if not path:
         return "", {}
     shown = printable(path, 200)
+    from ansible.module_utils.common.yaml import HAS_YAML, yaml_load  # which costs every module more than it does itself
+
     if not HAS_YAML:
         raise OptionError(f"Failed to read {shown}: this Python has no PyYAML. Install it, or set credentials in another way.")
     try:

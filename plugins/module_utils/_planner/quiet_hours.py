@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import re
 import typing as t
-import zoneinfo
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta, timezone, tzinfo
 
@@ -171,6 +170,8 @@ def _zone(name: str, shown: str) -> tzinfo:
         if offset <= timedelta(hours=14) and int(minutes) < 60:
             return timezone(-offset if sign == "-" else offset)
         raise OptionError(f"Failed to read {NOT_BETWEEN}: '{shown}' has an offset that no time zone has. {_FORM}.")
+    import zoneinfo  # few runs name a zone
+
     try:
         return zoneinfo.ZoneInfo(name)
     except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):

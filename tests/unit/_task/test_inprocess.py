@@ -25,11 +25,20 @@ def test_every_module_has_its_own_logic(module: str) -> None:
     assert f'run_module("{module}", {logic_of(module).__name__})' in main
 
 
+def imported(module: str) -> set[str]:
+    """The names of all modules that a process has which has imported *module* of the collection."""
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    code = f"import sys, {PLUGINS}.{module}; print(*sys.modules)"
+    return {*subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment).stdout.split()}
+
+
 def test_an_action_imports_what_its_module_needs_before_a_process_is_forked_and_no_more() -> None:
     """Ansible keeps no compiled files of a collection, so that every play pays for every line that it imports."""
-    code = f"import sys, {PLUGINS}.action.job_rerun; print(*(name for name in sys.modules if name.startswith('{PLUGINS}.module_utils._runner.')))"
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-    names = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment).stdout.split()
-    files = {name.rpartition(".")[2] for name in names}
+    runner = f"{PLUGINS}.module_utils._runner."
+    files = {name.removeprefix(runner) for name in imported("action.job_rerun") if name.startswith(runner)}
     assert {"rerun", "engine", "sender"} <= files
     assert files.isdisjoint({"doctor", "history", "info", "job_run", "supplement_data", "supplement_missing", "retry"})
+
+
+def test_a_module_imports_no_reader_of_files_that_few_have() -> None:
+    assert imported("modules.job_rerun").isdisjoint({"yaml", "zoneinfo", "psycopg"})
