@@ -21,7 +21,7 @@ options:
     description:
       - Only instances whose plan time is at or after this time.
       - ISO 8601 with a time zone such as V(2026-11-23T03:00:00+08:00), epoch milliseconds of 13 digits, or a time before now
-        such as V(-24h), V(-7d) or V(-90m). A time without a zone is refused, not guessed. Now is the time of the service.
+        such as V(-24h), V(-7d) or V(-90m). A time without a zone is refused, not guessed. The service's clock counts.
     type: str
     default: "-24h"
   planned_before:

@@ -35,8 +35,8 @@ options:
     default: ["*"]
   planned_after:
     description:
-      - Only instances with a plan time at or after this time, and PatchData whose dates end at or after it. Attempts without a plan time, which
-        are the other kinds, do not match then.
+      - Only instances with a plan time at or after this time, and PatchData whose dates end at or after it. Attempts of the other kinds have no
+        plan time, so they do not match.
       - ISO 8601 with a time zone, epoch milliseconds of 13 digits, or a time before now such as V(-24h) or V(-7d).
     type: str
   planned_before:
@@ -212,7 +212,7 @@ attempts:
       returned: if RV(attempts[].kind) is V(patch_data)
       sample: "2024-11-26T16:00:00Z"
     run_key:
-      description: Key of the run. A key that is used again after nothing was started has the newest attempt only.
+      description: Key of the run. If a key was used again because nothing had been started, only the newest attempt is listed.
       type: str
       returned: if RV(attempts[].kind) is V(run)
       sample: INC-4711

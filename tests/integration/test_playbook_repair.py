@@ -155,7 +155,7 @@ def test_a_whole_night_is_one_plan_and_one_approval(service: Running, ansible: A
     ]
     text = " ".join(" ".join(lines).split())
     assert "4 missing instances will be made by PatchData" in text
-    assert "5 of the dependants may have run on old data. Those that turn out to have are rerun, and no others." in text
+    assert "5 of the dependants may have run on old data. Only those that did are rerun." in text
     assert "after the reruns, as the job depends on what failed" in text
     assert "Left alone: 2 missing instances of closed (sales)" in text
 

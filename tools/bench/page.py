@@ -239,7 +239,7 @@ Why it is fast
 - v1 reads a thousand instances of a workspace per request. If only v2 is open, jobs are read one by one.
 - v2 reruns all instances of a job in one POST (at most ``batch_size``).
 - All threads and processes on one machine that act as the same user share the documented limit of that user evenly, by a small file below
-  ``$XDG_RUNTIME_DIR`` or the folder for temporary files. Without it each counts for itself, and sends again what was answered with 429.
+  ``$XDG_RUNTIME_DIR`` or the folder for temporary files. Without that file each counts for itself, and repeats requests that were answered with 429.
 - A pass of ``job_rerun`` needs no new process if the module would run on the controller, as the same user, with the Python
   of Ansible itself and without ``environment``. The inventory plugin sets ``ansible_python_interpreter`` for this.
 """

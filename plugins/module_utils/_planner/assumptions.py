@@ -92,7 +92,7 @@ def _total_of(evidence: Evidence) -> Decided:
 
 
 def _today_zone(evidence: Evidence) -> Decided:
-    """Needs instances planned shortly before and after the midnight, so that one zone is left."""
+    """Needs instances planned so close to midnight that only one zone fits."""
     if evidence.today is None or evidence.last_day is None:
         return None
     return first_hour(evidence.today, evidence.last_day, evidence.now_ms)

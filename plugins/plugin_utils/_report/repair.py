@@ -176,8 +176,8 @@ def _foreseen_lines(workspaces: t.Sequence[Result], language: str) -> list[Line]
     number = sum(possible_number(workspace.get("plan_record")) for workspace in workspaces)
     text = say(
         language,
-        "{n} of the dependants may have run on old data. It is rerun if that turns out to be so, and no other is."
-        "|{n} of the dependants may have run on old data. Those that turn out to have are rerun, and no others.",
+        "{n} of the dependants may have run on old data. It is rerun only if it did."
+        "|{n} of the dependants may have run on old data. Only those that did are rerun.",
         number,
     )
     return [Line(line) for line in wrapped(text)] if number else []
