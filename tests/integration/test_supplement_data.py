@@ -153,7 +153,7 @@ def test_what_is_refused_before_anything_is_asked(patch: Patch, changes: Json, w
 @pytest.mark.parametrize(
     ("changes", "kind", "words"),
     [
-        ({"job_name": "by_hand"}, "not_rerunnable", "not planned periodically"),
+        ({"job_name": "by_hand"}, "not_rerunnable", "not scheduled periodically"),
         ({"job_name": "daily_sale"}, "not_found", "Did you mean daily_sales?"),
     ],
 )
