@@ -30,7 +30,7 @@ from tests.support.scenarios import FREE, SECRET_KEY, SUPPLY_ID, V1, V2, WORKSPA
 from tests.support.workspace import account
 
 from .test_missing import whole_hour
-from .test_supplement_missing import SALES
+from .test_supplement_missing import sales
 
 SOURCE = ROOT / "extensions" / "eda" / "plugins" / "event_source" / "failed_instances.py"
 Event = dict[str, t.Any]
@@ -92,8 +92,8 @@ def test_every_failure_is_told_once_and_a_new_one_at_the_next_poll(service: t.An
 
 def test_what_was_never_made_is_told_once(service: t.Any, tmp_path: Path) -> None:
     """One event for all of a workspace; a source that starts later, or shares the journal, does not repeat it. A job that is stopped is left out."""
-    closed = {**SALES, "name": "closed", "status": "STOPPED"}
-    service.reset(small_night(jobs=[SALES, closed], switches={**FREE, **V1}))
+    closed = {**sales(), "name": "closed", "status": "STOPPED"}
+    service.reset(small_night(jobs=[sales(), closed], switches={**FREE, **V1}))
     args: dict[str, t.Any] = {"find_missing": True, "planned_after": str(whole_hour(11))}
     with Source(service, tmp_path, **args) as source:
         (event,) = source.poll()

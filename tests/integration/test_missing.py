@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import functools
+import os
 import typing as t
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -20,9 +22,16 @@ Json = dict[str, t.Any]
 
 
 def whole_hour(hours_ago: int) -> int:
-    """A plan time of an hourly job, epoch ms."""
-    now = datetime.now(timezone.utc).replace(minute=0, second=0, microsecond=0)
+    """A plan time of an hourly job, epoch ms: the same throughout a test, also where the clock strikes meanwhile. The plan time that is then
+    reached is not missed for ten minutes."""
+    now = _begin(os.environ.get("PYTEST_CURRENT_TEST", "").rpartition(" ")[0]).replace(minute=0, second=0, microsecond=0)
     return int((now - timedelta(hours=hours_ago)).timestamp() * 1000)
+
+
+@functools.lru_cache(maxsize=1)
+def _begin(test: str) -> datetime:
+    """When *test* began."""
+    return datetime.now(timezone.utc)
 
 
 def night(**switches: t.Any) -> Json:

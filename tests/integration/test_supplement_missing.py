@@ -35,7 +35,9 @@ def night(*jobs: Json, **switches: t.Any) -> Json:
     return small_night(jobs=list(jobs), speed=600, switches={**FREE, **V1, **V2, **switches})
 
 
-SALES: Json = {"name": "sales", "instances": instances(3, 6, 7)}
+def sales() -> Json:
+    """A job of which three plan times were never made."""
+    return {"name": "sales", "instances": instances(3, 6, 7)}
 
 
 @pytest.fixture
@@ -62,7 +64,7 @@ def states(result: Result) -> dict[str, list[str]]:
 
 
 def test_everything_is_made_once(service: t.Any, make: Make) -> None:
-    service.reset(night(SALES))
+    service.reset(night(sales()))
     checked = make(check=True)
     assert (checked["failed"], checked["changed"], made(service)) == (False, True, [])
     first = make()
@@ -75,7 +77,7 @@ def test_everything_is_made_once(service: t.Any, make: Make) -> None:
 
 def test_an_instance_between_them_that_is_not_of_the_schedule_is_not_one_of_them(service: t.Any, make: Make) -> None:
     by_hand = {"plan_time": whole_hour(7) + 900_000, "status": "success", "type": 2}
-    service.reset(night({**SALES, "instances": [*SALES["instances"], by_hand]}))
+    service.reset(night({**sales(), "instances": [*sales()["instances"], by_hand]}))
     first = make()
     assert (first["failed"], states(first)) == (False, {"sales": ["made", "made"]}), first
     assert len(made(service)) == 3
@@ -83,13 +85,13 @@ def test_an_instance_between_them_that_is_not_of_the_schedule_is_not_one_of_them
 
 def test_jobs_are_made_after_those_that_they_depend_on(service: t.Any, make: Make) -> None:
     report = {"name": "a_report", "depends_on": ["sales"], "instances": instances(9)}
-    service.reset(night(report, SALES))
+    service.reset(night(report, sales()))
     assert not make()["failed"]
     assert [name for name, _moment in made(service)] == ["sales", "sales", "sales", "a_report"]
 
 
 def test_what_somebody_stopped_is_left_alone(service: t.Any, make: Make) -> None:
-    service.reset(night({**SALES, "status": "STOPPED"}))
+    service.reset(night({**sales(), "status": "STOPPED"}))
     result = make()
     assert (result["failed"], result["changed"], states(result), made(service)) == (False, False, {"sales": ["left_alone"] * 2}, [])
     result = make(stopped_jobs=True)
@@ -99,9 +101,9 @@ def test_what_somebody_stopped_is_left_alone(service: t.Any, make: Make) -> None
 @pytest.mark.parametrize(("made_by", "state"), [(MadeBy.RERUN, "made"), (MadeBy.TASK, "left_alone")])
 def test_what_a_rerun_has_paused_counts_as_scheduled(service: t.Any, make: Make, tmp_path: Path, made_by: MadeBy, state: str) -> None:
     """A repair that was killed leaves its jobs paused; the next one goes on with its plan, and its reruns start them again."""
-    service.reset(night(SALES))
+    service.reset(night(sales()))
     checked = make(check=True)
-    service.reset(night({**SALES, "status": "STOPPED"}))
+    service.reset(night({**sales(), "status": "STOPPED"}))
     project_id = options(service)["project_id"]
     with Journal(str(tmp_path / "state"), password=None, project_id=project_id) as journal:
         PauseBook(journal, project_id, WORKSPACE_ID).begin("sales", made_by, "dead", ("", "", ""), checked["since"], 0)
@@ -125,12 +127,12 @@ def test_a_job_of_which_a_rerun_is_in_progress_still_counts_as_failed(
 
 
 def test_only_what_was_approved_is_made(service: t.Any, make: Make) -> None:
-    service.reset(night(SALES, {"name": "stock", "instances": instances(2)}))
+    service.reset(night(sales(), {"name": "stock", "instances": instances(2)}))
     names = [gap["name"] for gap in make(check=True)["gaps"]]
     for approved, words in (
         ([], "not approved"),
         (names[:1], "not approved"),
-        ([*names, "repair_0"], "not missing any more: PatchData repair_0"),
+        ([*names, "repair_0"], "no longer missing: PatchData repair_0"),
     ):
         result = make(approved={"gaps": approved})
         assert (result["failed"], result["error"]["kind"], words in result["msg"], made(service)) == (True, "limit", True, []), result[
@@ -140,7 +142,7 @@ def test_only_what_was_approved_is_made(service: t.Any, make: Make) -> None:
 
 
 def test_an_approved_repair_that_was_interrupted_goes_on(service: t.Any, make: Make) -> None:
-    service.reset(night({**SALES, "run_seconds": 600}, {"name": "stock", "instances": instances(2), "run_seconds": 360_000}))
+    service.reset(night({**sales(), "run_seconds": 600}, {"name": "stock", "instances": instances(2), "run_seconds": 360_000}))
     names = [gap["name"] for gap in make(check=True)["gaps"]]
     late = make(approved={"gaps": names}, wait_timeout=0)
     assert (late["failed"], late["error"]["kind"], late["changed"]) == (True, "incomplete", True)
@@ -213,7 +215,7 @@ def test_what_patch_data_of_a_job_above_makes_is_not_made_twice(service: t.Any, 
 
 
 def test_an_instance_that_fails_is_told(service: t.Any, make: Make) -> None:
-    service.reset(night({**SALES, "patch_fails": [whole_hour(7)]}, {"name": "stock", "instances": instances(2)}))
+    service.reset(night({**sales(), "patch_fails": [whole_hour(7)]}, {"name": "stock", "instances": instances(2)}))
     result = make()
     assert (result["failed"], result["error"]["kind"]) == (True, "incomplete")
     assert states(result) == {"sales": ["failed", "made"], "stock": ["made"]}
@@ -222,7 +224,7 @@ def test_an_instance_that_fails_is_told(service: t.Any, make: Make) -> None:
 
 
 def test_a_schedule_that_cannot_be_read_is_told(service: t.Any, make: Make) -> None:
-    service.reset(night(SALES, {"name": "odd", "cron": "every day", "instances": []}))
+    service.reset(night(sales(), {"name": "odd", "cron": "every day", "instances": []}))
     result = make()
     assert (result["failed"], states(result)) == (True, {"sales": ["made", "made"]})
     assert "the schedule of job odd cannot be read" in result["msg"]
@@ -230,7 +232,7 @@ def test_a_schedule_that_cannot_be_read_is_told(service: t.Any, make: Make) -> N
 
 
 def test_more_than_the_limit_is_refused(service: t.Any, make: Make) -> None:
-    service.reset(night(SALES))
+    service.reset(night(sales()))
     result = make(max_instances=2)
     assert (result["failed"], result["error"]["kind"], made(service)) == (True, "limit", [])
     assert "3 instances missing, and max_instances is 2" in result["msg"]
@@ -239,7 +241,7 @@ def test_more_than_the_limit_is_refused(service: t.Any, make: Make) -> None:
 def test_what_depends_on_a_failed_job_is_made_after_the_reruns(service: t.Any, make: Make) -> None:
     stock = {"name": "stock", "instances": instances(status="fail")}
     report = {"name": "report", "depends_on": ["stock"], "instances": instances(5)}
-    service.reset(night(SALES, stock, report))
+    service.reset(night(sales(), stock, report))
     snapshot = make(stage="find")
     before = make(stage="before_reruns", snapshots={WORKSPACE_ID: snapshot})
     assert ({gap["job_name"]: gap["stage"] for gap in before["gaps"]}, states(before)) == (

@@ -330,10 +330,12 @@ def reset(connection: socket.socket, server: HttpServer) -> bool:
 
 
 @pytest.mark.parametrize(
-    ("greeting", "words"), [(reset, "Connection reset by peer"), (hang(), "not within 0.5 s")], ids=["reset", "out of time"]
+    ("greeting", "seconds", "words"),
+    [(reset, 30, "Connection reset by peer"), (hang(), SHORT, "not within 0.5 s")],
+    ids=["reset", "out of time"],
 )
 def test_a_connection_that_is_gone_before_tls_begins_has_sent_nothing(
-    monkeypatch: pytest.MonkeyPatch, greeting: Action, words: str
+    monkeypatch: pytest.MonkeyPatch, greeting: Action, seconds: float, words: str
 ) -> None:
     """A busy machine comes to the handshake late."""
 
@@ -347,7 +349,7 @@ def test_a_connection_that_is_gone_before_tls_begins_has_sent_nothing(
 
     monkeypatch.setattr(_connection._TlsPool, "ConnectionCls", Late)
     with HttpServer(greeting=greeting) as server:
-        result = outcome(client(max_retries=1, connect_timeout=SHORT), f"https://localhost:{server.port}", writes=True)
+        result = outcome(client(max_retries=1, connect_timeout=seconds), f"https://localhost:{server.port}", writes=True)
     assert isinstance(result, ApiError)
     assert result.kind is Kind.UNREACHABLE
     assert result.message.endswith(words)
