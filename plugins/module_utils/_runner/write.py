@@ -31,12 +31,11 @@ FRESH_SECONDS = 60.0
 #: How long after its claim began a request may leave before the journal is told, and asked whether the claim still stands, seconds. By the
 #: stopwatch: the service's clock may step back meanwhile. A journal that takes longer than this for one transaction is of no use.
 STAMP_SECONDS = 5.0
-#: How often in a row it may take as long as that before the request is given up: asking once more would go on for ever.
+#: How often in a row it may take as long as that before the task is given up: asking once more, or in a later pass, would go on for ever.
 _SLOW_STAMPS = 3
 
-
 _TOO_SLOW = f"the journal took {STAMP_SECONDS:.0f} seconds or more, {_SLOW_STAMPS} times, to say that the claim still stands"
-_TOO_SLOW_HINT = "Nothing was sent. Check the file system or the server of the journal, then run it again."
+_TOO_SLOW_HINT = "The request was not sent. Check the file system or the server of the journal, then run it again."
 
 
 def flight_ms(client: Client) -> int:
@@ -118,7 +117,7 @@ class Writer:
 
     def __init__(self, client: Client) -> None:
         self._client = client
-        self._unrecorded: JournalError | None = None
+        self._useless: JournalError | None = None
 
     def send(self, write: Write, basis: Basis) -> Ending | None:
         """How *write* ended; None where another run has claimed it, or taken the claim over, so that nothing was sent.
@@ -143,16 +142,16 @@ class Writer:
         return ending
 
     def check(self) -> None:
-        """Stop once an outcome could not be recorded: before each write, and after the last one, when what became of it is in the result.
+        """Stop once the journal is of no use: before each write, and after the last one, when what became of it is in the result.
 
-        :raises JournalError: the outcome of a write could not be recorded.
+        :raises JournalError: the outcome of a write could not be recorded, or it took too long to say that a claim stands.
         """
-        if self._unrecorded is not None:
-            raise self._unrecorded
+        if self._useless is not None:
+            raise self._useless
 
     def fail(self, error: JournalError) -> None:
         """The outcome of a write could not be recorded."""
-        self._unrecorded = JournalError(f"{error} What was sent is in the result; the next run settles it.")
+        self._useless = JournalError(f"{error} What was sent is in the result; the next run settles it.")
 
     def _exchange(self, write: Write, basis: Basis, claimed_at: float) -> Ending | None:
         stamped_at = claimed_at  # when the journal was last told of the request; not when it had answered
@@ -161,7 +160,7 @@ class Writer:
         def guard() -> float:
             """Whatever may take long is done by then, or is asked for again: name, connection, TLS, proxy, and the journal's own answer.
 
-            :raises ApiError: STALE, the journal takes too long each time.
+            :raises ApiError: STALE, the journal takes too long each time; the next :meth:`check` says so, too.
             """
             nonlocal stamped_at, slow
             obstacle = basis.obstacle()
@@ -174,6 +173,7 @@ class Writer:
                 stamped_at = now
                 slow = slow + 1 if stopwatch() - now >= STAMP_SECONDS else 0
                 if slow == _SLOW_STAMPS:
+                    self._useless = JournalError(f"{_TOO_SLOW}. {_TOO_SLOW_HINT}")
                     raise ApiError(Kind.STALE, _TOO_SLOW, hint=_TOO_SLOW_HINT)
             return min(basis.until, stamped_at + STAMP_SECONDS)
 
