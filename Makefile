@@ -145,7 +145,7 @@ matrix: $(VENV)/.test $(HOUSE) ## ansible-core 2.16 to 2.21 on every Python of t
 		--pytest="$(SPREAD)" $(ARGS)
 
 .PHONY: bench
-bench: $(VENV)/.test $(HOUSE) ## measure speed and memory compared with other tools, and write docs/docsite/rst/benchmarks.rst (ARGS=--quick: a short run)
+bench: $(VENV)/.test $(HOUSE) ## measure speed and memory compared with other tools, and write docs/project/benchmarks.rst (ARGS=--quick: a short run)
 	@PYTHONPATH=$(ROOT) $(BIN)/python -m tools.bench $(ARGS)
 
 .PHONY: sanity

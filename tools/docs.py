@@ -4,7 +4,8 @@
 """Builds the documentation site in .cache/docs/html: `make docs`.
 
 Runs in the environment that holds what requirements/docs.txt pins. antsibull-docs writes a page for each module, plugin and role,
-and copies the guides of docs/docsite; docs/site has the front page, the settings and the guides in Chinese; Sphinx makes HTML of it. A warning is an error.
+and copies the guides of docs/docsite; docs/project has the pages that the artifact does not carry, docs/site the front page, the settings and the guides in
+Chinese; Sphinx makes HTML of it. A warning is an error.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from tools import playbook_pages, site_links
 
 ROOT = Path(__file__).resolve().parents[1]
 SITE = ROOT / "docs" / "site"
+PROJECT = ROOT / "docs" / "project"
 WORK = ROOT / ".cache" / "docs"
 PAGES = WORK / "pages"
 COLLECTION = "dataarts.factory"
@@ -56,11 +58,12 @@ def main() -> int:
         page.write_text(CONTENTS.sub("", page.read_text(encoding="utf-8")), encoding="utf-8")
     for name, playbook in playbook_pages.pages().items():
         (PAGES / f"{name}.rst").write_text(playbook_pages.page(playbook, markup), encoding="utf-8")
+    shutil.copytree(PROJECT, PAGES / "project")
+    shutil.copytree(SITE / "zh", PAGES / "zh")
     for page in PAGES.rglob("*.rst"):
         page.write_text(site_links.inside(page.read_text(encoding="utf-8")), encoding="utf-8")
     shutil.copy(SITE / "index.rst", PAGES)
     shutil.copytree(ROOT / "docs" / "docsite" / "rst" / "images", PAGES / "docsite" / "images")  # antsibull-docs takes pages only
-    shutil.copytree(SITE / "zh", PAGES / "zh")
     (PAGES / "contents.rst").write_text(contents(), encoding="utf-8")
     built = run("sphinx-build", "-q", "-W", "--keep-going", "-j", "auto", "-b", "html", "-c", str(WORK), "-d", str(WORK / "doctrees"),
                 str(PAGES), str(WORK / "html"))  # fmt: skip
@@ -85,7 +88,8 @@ def markup(text: str | list[str], role: str, entry: str) -> str:
 
 
 def contents() -> str:
-    """The tables of contents of the front page: the guides in the order of extra-docs.yml, those in Chinese, then every page of the reference."""
+    """The tables of contents of the front page: the guides in the order of extra-docs.yml, those in Chinese, every page of the reference, and
+    those of the project."""
     extra = yaml.safe_load((ROOT / "docs" / "docsite" / "extra-docs.yml").read_text(encoding="utf-8"))
     parts = [toctree(section["title"], [f"docsite/{name}" for name in section["toctree"]]) for section in extra["sections"]]
     guides = [name for section in extra["sections"] for name in section["toctree"]]
@@ -95,6 +99,7 @@ def contents() -> str:
     for title, end in REFERENCE.items():
         parts.append(toctree(title, [f"{name.removesuffix(end)} <{name}>" for name in pages if name.endswith(end)]))
     parts.append(toctree("Environment", ["Environment variables <environment_variables>"]))
+    parts.append(toctree("The project", [f"project/{path.stem}" for path in sorted(PROJECT.glob("*.rst"))]))
     return "\n".join(parts)
 
 

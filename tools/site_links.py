@@ -11,7 +11,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 #: A guide in the repository, in reStructuredText.
-GUIDE = re.compile(r"`([^`<]+?)\s*<https?://[^>\s]+/docs/docsite/rst/(\w+)\.rst(?:#[\w-]+)?>`__?")
+GUIDE = re.compile(r"`([^`<]+?)\s*<https?://[^>\s]+/docs/(?:docsite/rst|project)/(\w+)\.rst(?:#[\w-]+)?>`__?")
 #: A picture in the repository, which the artifact does not carry.
 PICTURE = re.compile(r"^( *\.\. (?:figure|image):: )https?://\S+/docs/docsite/rst/(images/\S+)$", re.MULTILINE)
 #: What stands above a version of the site, once it is published.

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from emulator.switches import SWITCHES
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "docsite" / "rst" / "undocumented.rst"
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "project" / "undocumented.rst"
 
 
 def test_the_page_names_every_switch_once_and_no_other() -> None:

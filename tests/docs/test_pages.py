@@ -58,7 +58,7 @@ def exported(service: Running) -> dict[str, str]:
 
 
 def name_of(page: Path) -> str:
-    return page.relative_to(ROOT).as_posix().removeprefix("docs/docsite/rst/")
+    return page.relative_to(ROOT).as_posix().removeprefix("docs/docsite/rst/").removeprefix("docs/project/")
 
 
 @pytest.mark.parametrize("page", whole_plays(FOLLOWED), ids=name_of)

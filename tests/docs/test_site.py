@@ -120,11 +120,12 @@ def test_a_link_that_leads_nowhere_is_found(link: str, lost: str | None, tmp_pat
     assert site_links.broken(tmp_path) == expected
 
 
-def test_a_guide_in_the_repository_is_a_page_of_the_site() -> None:
-    link = "`When something goes wrong <https://git.example.org/dataarts/factory/blob/main/docs/docsite/rst/guide_errors.rst>`__"
-    assert site_links.inside(f"See {link}.") == (
-        "See :ref:`When something goes wrong <ansible_collections.dataarts.factory.docsite.guide_errors>`."
-    )
+@pytest.mark.parametrize("page", ["docsite/rst/guide_errors", "project/undocumented"])
+def test_a_page_in_the_repository_is_a_page_of_the_site(page: str) -> None:
+    link = f"`What it says <https://git.example.org/dataarts/factory/blob/main/docs/{page}.rst>`__"
+    label = f"ansible_collections.dataarts.factory.docsite.{Path(page).name}"
+    assert site_links.inside(f"See {link}.") == f"See :ref:`What it says <{label}>`."
+    assert (ROOT / "docs" / f"{page}.rst").read_text(encoding="utf-8").count(f"\n.. _{label}:\n") == 1
     elsewhere = "`the emulator <https://git.example.org/dataarts/factory/tree/main/emulator>`__"
     assert site_links.inside(elsewhere) == elsewhere
 

@@ -44,6 +44,7 @@ SHIPPED = {
     "requirements.txt",
     "roles",
 }
+REPOSITORY = yaml.safe_load((ROOT / "galaxy.yml").read_text(encoding="utf-8"))["repository"]
 MODULES = sorted(path.stem for path in (ROOT / "plugins" / "modules").glob("[a-z]*.py"))
 #: Those that ask the service for something, with credentials.
 ASKING = [
@@ -164,9 +165,26 @@ def test_it_is_small(artifact: Path) -> None:
     assert {name: size for name, size in sizes.items() if size > PAGE and not name.startswith("plugins/")}.keys() <= {"FILES.json"}
 
 
+def test_its_guides_are_whole_without_the_pages_that_only_the_site_has(names: list[PurePosixPath]) -> None:
+    """Its table of contents has each of its guides, and none refers to a page of the repository except by its address, which leads somewhere."""
+    guides = {path.stem: (ROOT / path).read_text(encoding="utf-8") for path in names if path.suffix == ".rst" and path.parts[0] == "docs"}
+    extra = yaml.safe_load((ROOT / "docs" / "docsite" / "extra-docs.yml").read_text(encoding="utf-8"))
+    assert sorted(name for section in extra["sections"] for name in section["toctree"]) == sorted(guides) != []
+    assert [path.name for path in (ROOT / "docs" / "project").iterdir() if path.stem in guides] == []
+    referred = {name for text in guides.values() for name in re.findall(rf"ansible_collections\.{re.escape(PREFIX)}\.docsite\.(\w+)", text)}
+    assert referred - guides.keys() == set()
+    links = {link for text in guides.values() for link in re.findall(rf"{re.escape(REPOSITORY)}/\w+/main/([^\s>#]+)", text)}
+    assert [link for link in links if not (ROOT / link).exists()] == []
+
+
 def test_a_page_about_what_it_does_not_carry_says_where_to_get_it() -> None:
-    repository = yaml.safe_load((ROOT / "galaxy.yml").read_text(encoding="utf-8"))["repository"]
-    assert f"{repository}/tree/main/emulator" in (ROOT / "docs" / "docsite" / "rst" / "guide_emulator.rst").read_text(encoding="utf-8")
+    guide = ROOT / "docs" / "project" / "guide_emulator.rst"
+    assert f"{REPOSITORY}/tree/main/emulator" in guide.read_text(encoding="utf-8")
+    pages = {path: path.read_text(encoding="utf-8") for path in (ROOT / "docs" / "docsite" / "rst").glob("*.rst")}
+    of_emulator = {path.name: text for path, text in pages.items() if "python -m emulator" in text}
+    assert len(of_emulator) > 1
+    link = f"{REPOSITORY}/blob/main/{guide.relative_to(ROOT)}"
+    assert [name for name, text in of_emulator.items() if link not in text.partition("python -m emulator")[0]] == []
 
 
 def test_it_carries_every_plugin_role_and_playbook(names: list[PurePosixPath]) -> None:

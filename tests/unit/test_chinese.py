@@ -60,7 +60,7 @@ def test_a_chinese_guide_has_the_parts_of_the_english_one(name: str) -> None:
         assert len(re.findall(item, text(chinese), re.MULTILINE)) == len(re.findall(item, text(english), re.MULTILINE))
     names = [set(re.findall(r"``(.+?)``", text(path))) for path in (english, chinese)]
     assert names[0] == names[1]
-    targets = [set(re.findall(r"docsite\.(?:zh\.)?([\w.]+)", text(path))) for path in (english, chinese)]
+    targets = [set(re.findall(r"(?:docsite\.(?:zh\.)?|docs/project/)([\w.]+)", text(path))) for path in (english, chinese)]
     assert targets[0] == targets[1]
 
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""``make bench``: the collection compared with other ways to rerun the same night, on one machine, in one run. Writes docs/docsite/rst/benchmarks.rst."""
+"""``make bench``: the collection compared with other ways to rerun the same night, on one machine, in one run. Writes docs/project/benchmarks.rst."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tools.bench.nights import Night
 from tools.bench.start import starts
 from tools.bench.window import by_module
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "docsite" / "rst" / "benchmarks.rst"
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "project" / "benchmarks.rst"
 #: What failed in ten workspaces of one account: 10, 100, 1,000 and 10,000 instances.
 NIGHTS = (Night(10, 1, 1), Night(10, 2, 5), Night(10, 10, 10), Night(10, 20, 50))
 #: Instances after which the other ways are stopped; the rest of their time is extrapolated.

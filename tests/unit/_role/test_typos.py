@@ -82,7 +82,7 @@ def test_a_variable_of_the_users_own_is_left_alone(name: str) -> None:
 
 
 def test_no_variable_of_the_collection_is_taken_for_a_typo() -> None:
-    folders = ("roles", "playbooks", "plugins/modules", "plugins/inventory", "docs/docsite", "examples", "extensions/eda")
+    folders = ("roles", "playbooks", "plugins/modules", "plugins/inventory", "docs/docsite", "docs/project", "examples", "extensions/eda")
     files = [path for folder in folders for path in (ROOT / folder).rglob("*") if path.suffix in (".yml", ".rst", ".md", ".py")]
     names = {name for path in files for name in re.findall(r"\bdataarts_[a-z0-9_]*[a-z0-9]\b", path.read_text(encoding="utf-8"))}
     assert {"dataarts_max_instances", "dataarts_serial", "dataarts_rerun_result", "dataarts_proposal_directory"} <= names
