@@ -179,11 +179,6 @@ gaps:
       type: int
       returned: always
       sample: 1793473200000
-    others:
-      description: Number of plan times between the first and the last that have an instance but do not belong to the schedule.
-      type: int
-      returned: always
-      sample: 0
     start_date:
       description: First moment of the PatchData run, a second before the first plan time, in epoch milliseconds.
       type: str

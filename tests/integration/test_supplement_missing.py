@@ -79,8 +79,21 @@ def test_an_instance_between_them_that_is_not_of_the_schedule_is_not_one_of_them
     by_hand = {"plan_time": whole_hour(7) + 900_000, "status": "success", "type": 2}
     service.reset(night({**sales(), "instances": [*sales()["instances"], by_hand]}))
     first = make()
-    assert (first["failed"], states(first)) == (False, {"sales": ["made", "made"]}), first
+    assert (first["failed"], states(first)) == (False, {"sales": ["made", "made", "made"]}), first
     assert len(made(service)) == 3
+
+
+@pytest.mark.parametrize("compares", ["plan_time", "start_time"])
+def test_what_somebody_else_made_meanwhile_is_not_made_again(service: t.Any, make: Make, tmp_path: Path, compares: str) -> None:
+    """Another journal knows of it, and it has ended by the time that it would be made: the list alone shows it, by whatever time its window is meant."""
+    service.reset(night({**sales(), "patch_fails": [whole_hour(7)]}, window_compares=compares))
+    absent = make(stage="find")
+    theirs = {"name": "by_hand", "job_name": "sales", **{name: absent["gaps"][0][name] for name in ("start_date", "end_date")}}
+    by_hand = call("supplement_data", options(service, **theirs, journal=str(tmp_path / "theirs"), settle_time=1, poll_interval=1))
+    assert [(date["succeeded"], date["failed"]) for date in by_hand["dates"]] == [(1, 1)]
+    assert [instance["plan_time"] for instance in by_hand["missed"]] == [whole_hour(7)]
+    assert states(make(stage="before_reruns", snapshots={WORKSPACE_ID: absent})) == {"sales": ["gone", "made"]}
+    assert made(service) == [("sales", whole_hour(hours)) for hours in (7, 6, 3)]
 
 
 def test_jobs_are_made_after_those_that_they_depend_on(service: t.Any, make: Make) -> None:

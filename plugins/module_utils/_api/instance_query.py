@@ -72,14 +72,17 @@ def late_starts(window: Window, instances: t.Iterable[JobInstance], until: int) 
     return None if by_plan_time or until <= window.end else Window(window.end + 1, until)
 
 
-def list_job(api: WorkspaceApi, name: str, window: Window, *, since: int | None, now_ms: int) -> list[JobInstance]:
+def list_job(
+    api: WorkspaceApi, name: str, window: Window, *, now_ms: int, since: int | None = None, instance_type: InstanceType | None = None
+) -> list[JobInstance]:
     """Every instance of job *name* that is planned in *window*; also those that a service which compares start times shows elsewhere by now.
 
     :param since: from when on one of them may have been started anew, epoch ms; None: not asked for.
+    :param instance_type: the only type to list; None: all.
     """
-    listed = api.list_instances(window, job_name=name)
+    listed = api.list_instances(window, job_name=name, instance_type=instance_type)
     later = late_starts(window, listed, now_ms) or (Window(since, now_ms) if since is not None and window.end < since <= now_ms else None)
-    listed += api.list_instances(later, job_name=name) if later is not None else []
+    listed += api.list_instances(later, job_name=name, instance_type=instance_type) if later is not None else []
     return [instance for instance in listed if instance.key.plan_time in window]
 
 

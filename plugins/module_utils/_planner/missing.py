@@ -173,7 +173,7 @@ class Schedule:
 
 @dataclass(frozen=True)
 class Gap:
-    """Plan times in a row for which a job has no instance, with no other plan time of it in between.
+    """Plan times in a row for which a job has no instance, with no plan time of its schedule and no instance of it in between.
 
     :param name: of the PatchData that would fill it: always the same for the same gap.
     :param until: the next plan time after it, epoch ms; a day after it where that is not soon.
@@ -210,13 +210,20 @@ def missing_times(schedule: Schedule, window: Window, instances: t.Iterable[JobI
     return [moment for moment in schedule.plan_times(Window(window.begin, until)) if moment // 1000 not in there]
 
 
-def gaps(workspace_id: str, job_name: str, schedule: Schedule, missing: t.Sequence[int]) -> list[Gap]:
-    """*missing*, those of them that follow each other in the schedule as one."""
+def gaps(
+    workspace_id: str, job_name: str, schedule: Schedule, missing: t.Sequence[int], instances: t.Iterable[JobInstance] = ()
+) -> list[Gap]:
+    """*missing*, those of them that follow each other as one.
+
+    :param instances: of the job. Any of them ends a gap: the service may plan more than is expected here, as the second of two equal times of day, and
+        PatchData between two dates would make an instance that is there once more.
+    """
     rows: list[list[int]] = []
     if missing:
         wanted = set(missing)
         row: list[int] = []
-        for moment in schedule.plan_times(Window(missing[0], missing[-1])):
+        there = {instance.key.plan_time for instance in instances if missing[0] < instance.key.plan_time < missing[-1]}
+        for moment in sorted(there.union(schedule.plan_times(Window(missing[0], missing[-1])))):
             if moment in wanted:
                 row.append(moment)
             elif row:
@@ -237,12 +244,6 @@ def _next(schedule: Schedule, moment: int) -> int:
         if times:
             return times[0]
     return moment + _DAY_MS
-
-
-def planned_between(gap: Gap, instances: t.Iterable[JobInstance]) -> int:
-    """How many plan times of *instances*, those of the job, lie between the first and the last of *gap*."""
-    planned = {instance.key.plan_time // 1000 for instance in instances}
-    return sum(gap.times[0] // 1000 <= moment <= gap.times[-1] // 1000 for moment in planned)
 
 
 def _name(workspace_id: str, job_name: str, times: t.Sequence[int]) -> str:

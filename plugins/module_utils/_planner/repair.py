@@ -35,7 +35,6 @@ class Missing:
     :param name: of the PatchData that makes them; it stands for workspace, job, first and last plan time.
     :param begin: first moment of the PatchData, epoch ms, and *end* the last one.
     :param job_status: in the service's word.
-    :param others: plan times between the first and the last that had an instance and are not the schedule's.
     """
 
     workspace_id: str
@@ -45,7 +44,6 @@ class Missing:
     begin: int
     end: int
     job_status: str = SCHEDULED_STATUS
-    others: int = 0
 
     @classmethod
     def of(cls, gap: t.Mapping[str, t.Any]) -> Missing:
@@ -60,7 +58,6 @@ class Missing:
             begin,
             end,
             status,
-            int(gap.get("others") or 0),
         )
 
     @property
@@ -210,8 +207,8 @@ def waves(missing: t.Iterable[Missing], above: t.Mapping[str, t.Sequence[JobName
 def made_meanwhile(gap: Missing, plan_times: t.Iterable[int]) -> tuple[str, str]:
     """What has become of *gap* since it was looked at, and in which words, by the *plan_times* (epoch ms) of all instances of its job that there are
     now; ("", "") if it is as it was."""
-    more = len({moment // 1000 for moment in plan_times if gap.begin <= moment <= gap.end}) - gap.others
-    if more <= 0:
+    more = len({moment // 1000 for moment in plan_times if gap.begin <= moment <= gap.end})
+    if not more:
         return "", ""
     if more >= gap.instances:
         return GONE, "somebody else made them in the meantime"

@@ -16,6 +16,7 @@ import typing as t
 
 from .._api.dependency_query import ONE_ONLY
 from .._api.downstream_query import Downstream, DownstreamReader
+from .._api.instance_query import list_job
 from .._api.v2 import MAX_DEPTH
 from .._api.workspace import WorkspaceApi
 from .._common.errors import ApiError, OptionError
@@ -168,7 +169,8 @@ class Below:
     def _list(self, workspace_id: str, job_name: str, gap: MadeGap) -> list[JobInstance]:
         """The instances of a job around *gap*; none of a job that there is not."""
         try:
-            return self._api_of(workspace_id).list_instances(Window(gap.begin - _DAY_MS, gap.until + _DAY_MS), job_name=job_name)
+            window = Window(gap.begin - _DAY_MS, gap.until + _DAY_MS)
+            return list_job(self._api_of(workspace_id), job_name, window, now_ms=self._run.session.client.clock.latest_ms())
         except ApiError as error:
             if error.kind not in ONE_ONLY:
                 raise

@@ -17,7 +17,7 @@ from .._common.text import printable, safe
 from .._common.times import to_iso
 from .._models.instance import Job, JobInstance, Status
 from .._models.selection import Selection
-from .._planner.missing import Gap, Schedule, UnknownScheduleError, gaps, missing_times, planned_between
+from .._planner.missing import Gap, Schedule, UnknownScheduleError, gaps, missing_times
 from .ansible_module import ModuleRun
 
 #: Most plan times that a result names; the gaps name all.
@@ -29,8 +29,7 @@ class ScheduleGaps(t.NamedTuple):
     """What the schedules of the selected jobs planned and what there is.
 
     :param missing: plan times without an instance, epoch ms, oldest first, by job; jobs without any are not in it.
-    :param gaps: those of each job that follow each other, with how many other plan times lie between them that have an instance: the schedule of
-        the job does not have them.
+    :param gaps: those of each job that follow each other.
     :param above: job -> the jobs that it depends on, by workspace and name.
     :param unreadable: jobs whose schedule cannot be read -> why.
     :param failed: jobs of which an instance failed or hangs.
@@ -38,7 +37,7 @@ class ScheduleGaps(t.NamedTuple):
     """
 
     missing: list[tuple[Job, list[int]]]
-    gaps: list[tuple[Job, Gap, int]]
+    gaps: list[tuple[Job, Gap]]
     above: dict[str, list[tuple[str, str]]]
     unreadable: dict[str, str]
     failed: set[str]
@@ -70,9 +69,7 @@ def find_missing(run: ModuleRun, api: WorkspaceApi, catalog: JobCatalog, selecti
         times = [] if schedule is None else missing_times(schedule, selection.window, there.get(job.name, ()), now_ms)
         if schedule is not None and times:
             absent.missing.append((job, times))
-            absent.gaps.extend(
-                (job, gap, planned_between(gap, there.get(job.name, ()))) for gap in gaps(api.workspace_id, job.name, schedule, times)
-            )
+            absent.gaps.extend((job, gap) for gap in gaps(api.workspace_id, job.name, schedule, times, there.get(job.name, ())))
     return absent
 
 
@@ -85,7 +82,7 @@ def missing_result(
         run.warn(f"Missing instances of job {printable(name, 100)} cannot be found: its schedule cannot be read, {cause}.")
     missing = [_named(api.workspace_id, job, moment) for job, times in absent.missing for moment in times]
     missing.sort(key=lambda entry: (-entry["plan_time"], entry["job_name"]))
-    rows = [{**gap.to_result(), "job_status": job.status} for job, gap, _others in absent.gaps]
+    rows = [{**gap.to_result(), "job_status": job.status} for job, gap in absent.gaps]
     return {"missing": safe(missing[:MOST_NAMED]), "missing_total": len(missing), "gaps": safe(rows)}
 
 

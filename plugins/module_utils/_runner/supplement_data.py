@@ -15,6 +15,7 @@ import typing as t
 import uuid
 
 from .._api.base import ScopedClient
+from .._api.instance_query import list_job
 from .._api.job_query import JobCatalog, suggestion
 from .._api.service_time import timed
 from .._api.supplement_data import SupplementDataApi
@@ -321,9 +322,10 @@ class _Starting(_Work):
         window = Window(self.asked.begin - slack, self.asked.end + slack)
         jobs = [(self.asked.job_name, self.workspace_id), *self.asked.depend_jobs]
         instances: list[JobInstance] = []
+        clock = self.run.session.client.clock
         for job_name, workspace_id in jobs:
             api = WorkspaceApi(self.run.session, workspace_id, self.options["api_version"])
-            instances += api.list_instances(window, job_name=job_name, instance_type=InstanceType.PATCH_DATA)
+            instances += list_job(api, job_name, window, now_ms=clock.latest_ms(), instance_type=InstanceType.PATCH_DATA)
         made = own_instances(instances, row)
         dates = by_date(made, self.asked.offset_hours)
         self.run.result.update(dates=dates, missed=[_missed(instance) for instance in without_success(made)])

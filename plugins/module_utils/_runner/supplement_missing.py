@@ -11,6 +11,7 @@ from __future__ import annotations
 import typing as t
 
 from .._api.base import ScopedClient
+from .._api.instance_query import list_job
 from .._api.job_query import JobCatalog
 from .._api.service_time import CLOCK_LIMIT_MS, timed_window
 from .._api.supplement_data import SupplementDataApi
@@ -120,18 +121,17 @@ def _find(run: ModuleRun) -> None:
         return find_missing(run, api, catalog, selection, until, now_ms), now_ms
 
     (absent, now_ms), window, asked_ms = timed_window(clock, lambda now_ms: window_of(options, now_ms), read)
-    paused = _paused(run) if any(job.status != SCHEDULED_STATUS for job, _gap, _others in absent.gaps) else frozenset()
+    paused = _paused(run) if any(job.status != SCHEDULED_STATUS for job, _gap in absent.gaps) else frozenset()
     missing = [
         {
             **gap.to_result(),
             "until": gap.until,
-            "others": others,
             "job_status": SCHEDULED_STATUS if job.name in paused else job.status,
             "stage": BEFORE,
             "state": TO_MAKE,
             "msg": "",
         }
-        for job, gap, others in absent.gaps
+        for job, gap in absent.gaps
     ]
     run.result.update(
         workspace_id=options["workspace_id"],
@@ -214,7 +214,7 @@ def _compare(run: ModuleRun, api: WorkspaceApi) -> None:
 def _of_row(run: ModuleRun, row: PatchDataRow, api: WorkspaceApi) -> dict[str, t.Any]:
     number = 0  # how many it makes is read at its end
     if run.check_mode and row.begin is not None and row.end is not None:
-        number = max(1, len(api.list_instances(Window(row.begin, row.end), job_name=row.jobs[0])))
+        number = max(1, len(list_job(api, row.jobs[0], Window(row.begin, row.end), now_ms=run.session.client.clock.latest_ms())))
     dates = {"start_date": str(row.begin), "end_date": str(row.end)}
     named = {"workspace_id": run.options["workspace_id"], "job_name": row.jobs[0], "name": row.name}
     return t.cast(
@@ -223,7 +223,6 @@ def _of_row(run: ModuleRun, row: PatchDataRow, api: WorkspaceApi) -> dict[str, t
             {
                 **named,
                 "instances": number,
-                "others": 0,
                 **dates,
                 "until": row.end,
                 "job_status": "",
@@ -318,7 +317,8 @@ class _Making:
             return False
         try:
             if gap.name not in seen.names[gap.workspace_id]:
-                there = self._api.list_instances(Window(gap.begin, gap.end), job_name=gap.job_name)
+                now_ms = self.run.session.client.clock.latest_ms()
+                there = list_job(self._api, gap.job_name, Window(gap.begin, gap.end), now_ms=now_ms)
                 state, cause = made_meanwhile(gap, [instance.key.plan_time for instance in there])
                 if state:
                     shown.update(state=state, msg=cause)

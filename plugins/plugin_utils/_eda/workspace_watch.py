@@ -210,7 +210,7 @@ class WorkspaceWatch:
             self._warn(
                 f"The missing instances of job {printable(name, 100)} are unknown, because its schedule cannot be read: {printable(cause, 300)}"
             )
-        due = [(Missing.of({**gap.to_result(), "job_status": job.status}), gap) for job, gap, _others in absent.gaps]
+        due = [(Missing.of({**gap.to_result(), "job_status": job.status}), gap) for job, gap in absent.gaps]
         known = self._journal().notes(self._missing_scope)
         return [gap for missing, gap in due if gap.name not in known and not left_alone(missing, stopped_jobs=False)]
 

@@ -142,6 +142,25 @@ def test_what_was_planned_a_moment_ago_may_still_be_made() -> None:
     assert missing_times(schedule, window, [], ms("2026-11-01T00:00:00Z")) == []
 
 
+@pytest.mark.parametrize(
+    ("zone", "between"),
+    [
+        (
+            "Europe/Berlin",
+            "2026-10-25T01:00:00Z",
+        ),  # the second 02:00 of that night, for which nothing is expected and which the service may plan
+        ("UTC", "2026-10-25T01:00:00Z"),
+        ("UTC", "2026-10-25T00:17:00Z"),  # of a run by hand, or of the schedule of before
+    ],
+)
+def test_patch_data_covers_no_plan_time_that_has_an_instance(zone: str, between: str) -> None:
+    schedule = Schedule.read("0 0 * * * ?", ZoneInfo(zone))
+    window, there = Window(ms("2026-10-24T22:30:00Z"), ms("2026-10-25T03:30:00Z")), [instance(ms(between))]
+    made = gaps("w", "daily", schedule, missing_times(schedule, window, there, window.end + GRACE_MS), there)
+    assert len(made) == 2
+    assert not [gap for gap in made if gap.times[0] <= ms(between) <= gap.times[-1]]
+
+
 def test_the_name_of_a_gap_is_always_the_same_and_no_other_ones() -> None:
     schedule = Schedule.read("0 0 * * * ?", ZoneInfo("UTC"))
     times = schedule.plan_times(Window(ms("2026-11-01T00:00:00Z"), ms("2026-11-01T05:00:00Z")))
