@@ -62,6 +62,8 @@ from .start_node import StartNode
 #: After how long what was listed is too old to send anything by it, if it can be listed again, seconds.
 OLD_SECONDS = 5.0
 _REMEDY = "The result lists every instance with its reason; correct what the reasons name, and run again with a later since"
+#: The same where every instance that could be listed has succeeded.
+_REMEDY_OF_LISTS = "Correct that, then run again"
 
 
 def rerun(run: ModuleRun) -> None:
@@ -403,7 +405,8 @@ class Goal(Strategy):
         causes = "; ".join(text.rstrip(".") for text in (short, *self._missed) if text)
         if causes:
             unknown = sorted({decision.instance.job_name for decision in of_unknown_outcome(standing)})
-            remedy = f"{_REMEDY}. {lookup_hint(self.run.options, unknown, scope.window)}" if unknown else _REMEDY
+            remedy = _REMEDY if short else _REMEDY_OF_LISTS
+            remedy = f"{remedy}. {lookup_hint(self.run.options, unknown, scope.window)}" if unknown else remedy
             self.run.fail("incomplete", causes, remedy, what=f"Failed to bring every instance {self.run.where} to success")
 
     def _left_behind(self, plan: Plan) -> None:

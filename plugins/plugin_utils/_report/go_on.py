@@ -140,7 +140,8 @@ def _run(report: Result, command: Command) -> _Step | None:
             "When the cause is corrected, to see first what would be sent:", command.limit, _jobs(command), check=True, unbound=True
         )
     if not refused:
-        return _same_since("To go on (nothing is sent twice):", report, command)
+        corrected = "When the cause is corrected, to go on (nothing is sent twice):"
+        return _same_since(corrected if steps == {"incomplete"} else "To go on (nothing is sent twice):", report, command)
     others = f"{command.limit or 'all'}{''.join(f',!{host}' for host in refused)}"
     return _same_since("To go on with the others (nothing is sent twice):", {**report, "workspaces": going}, replace(command, limit=others))
 

@@ -359,6 +359,13 @@ def test_what_could_not_be_read_any_more_is_not_called_in_progress() -> None:
     assert command({"a": dead})[0] == "To go on (nothing is sent twice):"
 
 
+def test_what_was_asked_for_wrongly_has_to_be_corrected_first() -> None:
+    """A job name that does not exist stands in the command that goes on, too."""
+    wrong = {**some(succeeded=1), "succeeded": False, "msg": "Did you mean daily_sales?", "error": {"kind": "incomplete"}}
+    assert command({"a": wrong})[0] == "When the cause is corrected, to go on (nothing is sent twice):"
+    assert command({"a": wrong, "b": some(running=1)})[0] == "To go on (nothing is sent twice):"
+
+
 def test_what_to_type_after_an_interruption() -> None:
     start = dataclasses.replace(COMMAND, selection={"dataarts_jobs": ["daily_*"]}, limit="sales")
     assert rows(interrupted_lines(start, SINCE + 250)) == [
