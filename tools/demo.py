@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """`make demo` after its set-up: a night gone wrong on an emulator, rerun by the real playbook from the built and installed collection.
 
-`ANSIBLE_COLLECTIONS_PATH` says where the collection is installed; playbook and inventory are those that it brings. Of the checkout only the
-emulator is used, which stands for the service: commands run in .cache/night, or in the directory after `--place`, which is empty at the
+`ANSIBLE_COLLECTIONS_PATH` says where the collection is installed; the playbook is the one that it brings. Of the checkout only the example's
+inventory and the emulator are used, which stands for the service: commands run in .cache/night, or in the directory after `--place`, which is empty at the
 beginning, and everything that this writes stands there. It ends with three lines that say what happened, counted in the emulator's own
 journal, and the path of the report that the rerun wrote; and with exit status 0 only if they say what they should.
 """
@@ -32,7 +32,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PLACE = Path(sys.argv[sys.argv.index("--place") + 1]).absolute() if "--place" in sys.argv else ROOT / ".cache" / "night"
 SCENARIO = ROOT / "emulator" / "scenarios" / "night.yml"
 COLLECTION = Path(os.environ.get("ANSIBLE_COLLECTIONS_PATH", "")).absolute() / "ansible_collections" / "dataarts" / "factory"
-INVENTORY = COLLECTION / "examples" / "night_gone_wrong"
+INVENTORY = ROOT / "examples" / "night_gone_wrong"
 REPORT = PLACE / "report"
 BIN = Path(sys.executable).parent
 #: Prefixes of variables a person may have set for real work, which must not reach a demonstration.

@@ -26,7 +26,6 @@ PREFIX = "dataarts.factory"
 #: Top-level names that an artifact may carry; whatever is new at the top of the checkout has to be decided on here.
 SHIPPED = {
     "CHANGELOG.rst",
-    "CODE_OF_CONDUCT.md",
     "COPYING",
     "FILES.json",
     "LICENSES",
@@ -36,7 +35,6 @@ SHIPPED = {
     "bindep.txt",
     "changelogs",
     "docs",
-    "examples",
     "extensions",
     "meta",
     "playbooks",

@@ -4,7 +4,7 @@
 """The demonstration, from the built and installed artifact to its last lines.
 
 Its commands run in an empty directory, with the artifact as the only collection. Of that no more is left than what Ansible's rules for
-collections let a playbook rely on, and the example's inventory.
+collections let a playbook rely on.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def test_the_demo_says_what_happened(tmp_path: Path) -> None:
     (artifact,) = tmp_path.glob("dataarts-factory-*.tar.gz")
     ansible.run("ansible-galaxy", "collection", "install", "--offline", "-p", tmp_path / "collections", artifact).succeeded()
     for path in (tmp_path / "collections" / "ansible_collections" / "dataarts" / "factory").iterdir():
-        if path.name not in (*RELIED_ON, "examples", "MANIFEST.json"):
+        if path.name not in (*RELIED_ON, "MANIFEST.json"):
             shutil.rmtree(path) if path.is_dir() else path.unlink()
 
     done = subprocess.run(
