@@ -238,6 +238,14 @@ unreadable:
       type: str
       returned: always
       sample: it names no time zone
+made_before:
+  description:
+    - PatchData runs for missing instances that earlier tasks have started for plan times of the window, as the journal has it. What depends on these
+      instances may have run without them.
+  type: list
+  elements: dict
+  returned: when the schedules could be read
+  sample: []
 unread_workspaces:
   description: Ids of workspaces that were not read and on whose jobs the missing instances depend. Failures there are unknown.
   type: list

@@ -209,12 +209,35 @@ def test_what_depends_on_it_is_foreseen_also_where_it_is_not_selected(service: R
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("after", [1, 2, 4, 6])
-def test_a_repair_that_was_killed_is_finished_by_the_next_one(service: Running, ansible: Ansible, tmp_path: Path, after: int) -> None:
+def test_what_ran_without_what_a_refused_repair_has_made_is_rerun_by_the_next_one(
+    service: Running, ansible: Ansible, tmp_path: Path
+) -> None:
+    """An instance of a workspace that was left out turns out to depend on what was made, which no plan foresaw."""
     night = Night()
     service.reset(night.damaged())
-    checked = ansible.playbook(PLAYBOOK, "-i", hosts_file(service, tmp_path, night), "--check").succeeded()
-    words = command(checked)
+    hosts = hosts_file(service, tmp_path, night)
+    alone = command(ansible.playbook(PLAYBOOK, "-i", hosts, "--limit", "sales", "--check").succeeded())
+    refused = ansible.playbook(PLAYBOOK, *alone).ended(2)
+    lines = " ".join(" ".join(closing(refused)).split())
+    assert "mirror" in lines
+    assert "dataarts_downstream" not in lines
+    ansible.playbook(PLAYBOOK, *command(ansible.playbook(PLAYBOOK, "-i", hosts, "--check").succeeded())).succeeded()
+    assert writes(service) == night.everything()
+    before = service.journal()
+    assert headline_of(ansible.playbook(PLAYBOOK, "-i", hosts).succeeded()) == "Nothing to repair."
+    assert service.journal() == before
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(("after", "approved"), [(1, True), (2, True), (4, True), (6, True), (2, False)])
+def test_a_repair_that_was_killed_is_finished_by_the_next_one(
+    service: Running, ansible: Ansible, tmp_path: Path, after: int, approved: bool
+) -> None:
+    night = Night()
+    service.reset(night.damaged())
+    words: list[t.Any] = ["-i", hosts_file(service, tmp_path, night)]
+    if approved:
+        words = command(ansible.playbook(PLAYBOOK, *words, "--check").succeeded())
     running_play = ansible.start("ansible-playbook", PLAYBOOK, *words)
     deadline = time.monotonic() + TIMEOUT
     while len(service.journal()) < after and running_play.process.poll() is None:

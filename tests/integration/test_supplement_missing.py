@@ -170,6 +170,19 @@ def test_an_approved_repair_that_was_interrupted_goes_on(service: t.Any, make: M
     assert (checked["changed"], checked["gaps"]) == (False, [])
 
 
+def test_what_was_made_before_is_known_to_every_later_one(service: t.Any, make: Make) -> None:
+    """A repair may end, however it does, between what it makes and the reruns of what ran without that."""
+    service.reset(night({**sales(), "patch_fails": [whole_hour(7)]}))
+    assert make(stage="find")["made_before"] == []
+    gaps = make()["gaps"]
+    later = make(stage="find")
+    named = ("workspace_id", "job_name", "name", "start_date", "end_date")
+    assert [[gap[name] for name in named] for gap in later["made_before"]] == [[gap[name] for name in named] for gap in gaps]
+    assert make(stage="find", planned_after=str(whole_hour(4)))["made_before"] == later["made_before"][1:]
+    before = {"stage": "before_reruns", "snapshots": {WORKSPACE_ID: later}}
+    assert make(**before)["made_before"] == later["made_before"]
+
+
 def test_of_two_repairs_whose_gaps_differ_and_overlap_one_is_sent(service: t.Any, make: Make) -> None:
     """Their windows begin on both sides of a plan time, so that the names of their PatchData differ: none is a claim against the other."""
     service.reset(night({"name": "sales", "instances": instances(6, 7)}))

@@ -23,6 +23,8 @@ from .._models.instance import JobInstance
 
 #: How long after its plan time an instance may still be made, ms.
 GRACE_MS = 600_000
+#: What the name of PatchData that fills a gap begins with.
+GAP_NAME = "repair_"
 _DAY_MS = 86_400_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _SECOND = timedelta(seconds=1)
@@ -248,7 +250,7 @@ def _next(schedule: Schedule, moment: int) -> int:
 
 def _name(workspace_id: str, job_name: str, times: t.Sequence[int]) -> str:
     text = "\n".join((workspace_id, job_name, str(times[0]), str(times[-1])))
-    return f"repair_{hashlib.sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()[:20]}"
+    return f"{GAP_NAME}{hashlib.sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()[:20]}"
 
 
 def _near(wanted: date, last: int) -> date:

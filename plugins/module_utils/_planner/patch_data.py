@@ -6,10 +6,12 @@
 from __future__ import annotations
 
 import collections
+import json
 import typing as t
 from datetime import datetime, timedelta, timezone
 
-from .._common.times import to_iso
+from .._common.errors import OptionError
+from .._common.times import Window, parse_point, to_iso
 from .._models.attempt import EFFECTIVE, Attempt, AttemptKind, Outcome, Slot
 from .._models.instance import InstanceType, JobInstance, Status
 from .._models.patch_data import ANY_RUN_TIME, EVERY_INSTANCE, PatchData, PatchDataRow
@@ -72,13 +74,37 @@ def unseen(
     :param made: the newest attempt of each slot of PatchData, of the workspaces that *seen* is about, with what the journal has of its content.
     """
     for attempt, content in made:
-        workspace_id, name = attempt.failure.workspace_id, attempt.failure.job_id.partition(":")[2]
+        workspace_id, name = attempt.failure.workspace_id, _name_of(attempt)
         jobs = {(workspace_id, attempt.job_name)}
         jobs |= {(str(entry.get("workspace_id")), str(entry.get("job_name"))) for entry in (content or {}).get("depend_jobs") or ()}
         other = attempt.kind is AttemptKind.PATCH_DATA and job in jobs and attempt.failure.slot != slot
         if other and name not in seen.names.get(workspace_id, ()) and not sendable(attempt, seen.at_ms, settle_ms).send:
             return name
     return ""
+
+
+def made_before(attempt: Attempt, content: str, name: str, window: Window) -> dict[str, t.Any] | None:
+    """The plan times that an *attempt* of an earlier task may have made instances for, as an entry of ``made_before``: what depends on these may have
+    run without them. None if it is not one, or not for plan times of *window*.
+
+    :param content: of the run, as the journal has it.
+    :param name: what the names of those runs begin with.
+    """
+    if attempt.kind is not AttemptKind.PATCH_DATA or attempt.outcome not in EFFECTIVE or not _name_of(attempt).startswith(name):
+        return None
+    try:
+        body = json.loads(content)
+        begin, end = (parse_point(body[option], option=option) for option in ("start_date", "end_date"))
+    except (KeyError, TypeError, ValueError, OptionError):
+        return None
+    if end < window.begin or begin > window.end:
+        return None
+    dates = {"start_date": str(begin), "end_date": str(end), "until": end, "state": "made"}
+    return {"workspace_id": attempt.failure.workspace_id, "job_name": attempt.job_name, "name": _name_of(attempt), **dates}
+
+
+def _name_of(attempt: Attempt) -> str:
+    return attempt.failure.job_id.partition(":")[2]
 
 
 def differences(asked: PatchData, row: PatchDataRow, known: t.Mapping[str, t.Any] | None) -> list[dict[str, t.Any]]:

@@ -47,7 +47,7 @@ _HINTS = {
     _BUSY: "Wait until the other PatchData of the job has ended, or set force to true if both may run at once.",
 }
 #: Where the journal keeps the content of a run, by the id of its attempt.
-_NOTES = "patch_data"
+CONTENTS = "patch_data"
 _DAY_MS = 86_400_000
 
 
@@ -309,7 +309,7 @@ class _Starting(_Work):
         """What the journal has of the content of the run."""
         if attempt is None or attempt.outcome not in EFFECTIVE:
             return None
-        text = self.journal.notes(_NOTES).get(str(attempt.attempt_id))
+        text = self.journal.notes(CONTENTS).get(str(attempt.attempt_id))
         try:
             content = json.loads(text) if text else None
         except ValueError:
@@ -384,7 +384,7 @@ class _Start(Write):
         if attempt is None:
             return False
         content = json.dumps(self._starting.asked.content(), ensure_ascii=False, sort_keys=True)
-        self._journal.note(_NOTES, str(attempt.attempt_id), content)
+        self._journal.note(CONTENTS, str(attempt.attempt_id), content)
         self._attempts = [attempt]
         return True
 

@@ -29,7 +29,8 @@ from .._models.patch_data import PatchDataRow
 from .._models.pause import MadeBy
 from .._models.run_scope import window_of
 from .._models.selection import Selection, select
-from .._planner.patch_data import ListedRuns
+from .._planner.missing import GAP_NAME
+from .._planner.patch_data import ListedRuns, made_before
 from .._planner.repair import (
     AFTER,
     ALONE,
@@ -53,7 +54,7 @@ from .._planner.repair import (
 from .._planner.schedules import SCHEDULED_STATUS
 from .ansible_module import ModuleRun, error_result, failure_result, sentence
 from .missing import ScheduleGaps, find_missing
-from .supplement_data import supplement_data
+from .supplement_data import CONTENTS, supplement_data
 
 _NAMED = 3
 _CHANGED = "Nothing was made or rerun. Run check mode again and approve what it shows; in AWX launch the workflow again"
@@ -94,6 +95,7 @@ _CARRIED = frozenset(
     {
         "workspace_id",
         "gaps",
+        "made_before",
         "upstream",
         "failed_jobs",
         "unreadable",
@@ -136,6 +138,7 @@ def _find(run: ModuleRun) -> None:
     run.result.update(
         workspace_id=options["workspace_id"],
         gaps=safe(missing),
+        made_before=safe(_made_before(run, window, now_ms)),
         upstream={name: [list(job) for job in jobs] for name, jobs in sorted(absent.above.items()) if jobs},
         failed_jobs=sorted(absent.failed | _being_rerun(run, absent.in_progress, window, now_ms)),
         unreadable=safe([{"job_name": name, "cause": cause} for name, cause in sorted(absent.unreadable.items())]),
@@ -155,6 +158,16 @@ def _paused(run: ModuleRun) -> frozenset[str]:
     with _journal(run) as journal:
         pauses = PauseBook(journal, run.session.project_id, run.options["workspace_id"]).read().by_job
     return frozenset(name for name, pause in pauses.items() if pause.made_by is MadeBy.RERUN)
+
+
+def _made_before(run: ModuleRun, window: Window, now_ms: int) -> list[dict[str, t.Any]]:
+    """What earlier tasks began to make for plan times of *window*, as the journal has it: one that was interrupted has not rerun what depends on it."""
+    with _journal(run) as journal:
+        runs = journal.read([run.options["workspace_id"]], Window(0, 0), now_ms).stops.values()
+        contents = journal.notes(CONTENTS) if runs else {}
+    attempts = (attempt for made in runs for attempt in made)
+    begun = (made_before(attempt, contents.get(str(attempt.attempt_id), ""), GAP_NAME, window) for attempt in attempts)
+    return [gap for gap in begun if gap is not None]
 
 
 def _being_rerun(run: ModuleRun, in_progress: t.Sequence[JobInstance], window: Window, now_ms: int) -> set[str]:

@@ -97,7 +97,8 @@ def _downstream_lines(report: Result, language: str) -> list[Line]:
     lines = [Line(row) for text in texts for row in wrapped(text, further="  ")]
     cure = cure_of(groups)
     since = min((workspace["since"] for workspace in report["workspaces"] if workspace["since"]), default=None)
-    if not cure or since is None:
+    # A plan that was refused may have been to rerun them.
+    if not cure or since is None or any(workspace["refused"] for workspace in report["workspaces"]):
         return lines
     command = f"-e dataarts_downstream={cure}"
     text = say(language, "Rerun them too with {command}.", command=command)

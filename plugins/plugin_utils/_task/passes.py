@@ -394,7 +394,7 @@ def repair_of(variables: t.Mapping[str, t.Any], of_hosts: t.Iterable[t.Mapping[s
                 if where == missing["workspace_id"]:
                     below.setdefault(str(name), []).append([str(other["workspace_id"]), str(job)])
     return {
-        "gaps": [dict(gap) for gap in missing["gaps"]],
+        "gaps": [dict(gap) for gap in (*missing["gaps"], *missing.get("made_before", ()))],
         "below": below,
         "all_since": not missing.get("approved") or bool(missing.get("check_mode")),
         "names": names,

@@ -5,12 +5,14 @@
 
 from __future__ import annotations
 
+import json
 import typing as t
 
 import pytest
 
+from ansible_collections.dataarts.factory.plugins.module_utils._common.times import Window, to_iso
 from ansible_collections.dataarts.factory.plugins.module_utils._models.attempt import Attempt, AttemptKind, Failure, Outcome, Slot
-from ansible_collections.dataarts.factory.plugins.module_utils._planner.patch_data import ACCEPTED_MS, ListedRuns, unseen
+from ansible_collections.dataarts.factory.plugins.module_utils._planner.patch_data import ACCEPTED_MS, ListedRuns, made_before, unseen
 
 NOW, SETTLE = 1_795_985_999_000, 60_000
 OURS = Slot("w", "patch_data:ours", 0)
@@ -49,3 +51,28 @@ def test_another_may_include_the_job(workspace_id: str, name: str) -> None:
     content = {"depend_jobs": [{"job_name": "sales", "workspace_id": workspace_id}]}
     seen = ListedRuns({OURS.workspace_id: frozenset()}, NOW)
     assert unseen((OURS.workspace_id, "sales"), OURS, [(attempt(job_name="stock"), content)], seen, SETTLE) == name
+
+
+DATES = json.dumps({"start_date": to_iso(NOW - 5000), "end_date": to_iso(NOW - 3000)})
+
+
+@pytest.mark.parametrize(
+    ("made", "content", "known"),
+    [
+        (attempt("repair_1"), DATES, True),
+        (attempt("repair_1", outcome=Outcome.UNKNOWN), DATES, True),
+        (attempt("repair_1", outcome=Outcome.REJECTED), DATES, False),
+        (attempt("repair_1", outcome=Outcome.NOT_EXECUTED), DATES, False),
+        (attempt("repair_1", kind=AttemptKind.PATCH_DATA_STOP), DATES, False),
+        (attempt("by_hand"), DATES, False),
+        (attempt("repair_1"), "", False),
+        (attempt("repair_1"), "[]", False),
+        (attempt("repair_1"), '{"start_date": "soon", "end_date": "later"}', False),
+        (attempt("repair_1"), json.dumps({"start_date": to_iso(NOW - 90_000), "end_date": to_iso(NOW - 80_000)}), False),
+    ],
+)
+def test_what_an_earlier_repair_began_to_make(made: Attempt, content: str, known: bool) -> None:
+    gap = made_before(made, content, "repair_", Window(NOW - 4000, NOW))
+    assert (gap is not None) is known
+    if gap is not None:
+        assert (gap["name"], gap["job_name"], gap["start_date"], gap["end_date"]) == ("repair_1", "sales", str(NOW - 5000), str(NOW - 3000))
