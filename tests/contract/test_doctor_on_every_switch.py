@@ -127,7 +127,7 @@ def old_enough(service: Running, zones: t.Sequence[float]) -> float:
     return next(zone for zone in zones if DAY_MS / 4 < begun(service, zone) < DAY_MS * 3 / 4)
 
 
-@pytest.mark.parametrize("zones", [range(-11, 13), (5.5, -9.5), (5.75, -3.5), (-3.5, 9.5), (3.5, -9.5)])
+@pytest.mark.parametrize("zones", [range(-11, 13), (5.5, -3.5, -9.5), (5.75, -3.5, -9.5), (-3.5, 9.5, 3.5), (3.5, -9.5, -3.5)])
 def test_whose_today_it_is(emulated: Running, zones: t.Sequence[float]) -> None:
     zone = old_enough(emulated, zones)
     begin(emulated, today_zone_hours=zone)

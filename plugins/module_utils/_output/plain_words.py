@@ -32,7 +32,7 @@ PLAIN = _split(
     disappear dlf dli document documentation documented documents does domain done doubled down drops duplicate duration dws e each east effect effective
     else empty emulator encode encoding end ended endpoint ends enforce entered entries environment epoch equal error errormessage every
     everything evidence example exceeds execute exist existing expired expires extra extract factory failed failure failures false far fetched
-    fewer file find firewall first five flow follow followed follows for forbidden force forks forty found fragment free from frozen full
+    fewer file find firewall first fits five flow follow followed follows for forbidden force forks forty found fragment free from frozen full
     further g gateway generated get go grant had hand has have header held here higher hint hive holds home host hostaddr hosts how http https
     huaweicloud hw hyphen hyphens iam id ids if ignore immediate imported in incorrect info information install instance instanceid instances
     instead internal interval into invalid is isolation issued issuing it its itself job jobid jobname jobs joined journal json keepalives
