@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from ansible_collections.dataarts.factory.plugins.module_utils._common import stopwatch as stopwatch_file
+from ansible_collections.dataarts.factory.plugins.module_utils._common.waiting import Waiting
 from ansible_collections.dataarts.factory.plugins.module_utils._journal.pauses import PauseBook
 from ansible_collections.dataarts.factory.plugins.module_utils._models.pause import Phase
 from tests.support.logic import call, passes
@@ -229,3 +231,26 @@ def test_a_pause_that_another_run_begins_at_the_same_moment_is_needed_by_both(
     call("job_rerun", asked(jobs=["daily_sales"]))
     (pause,) = call("rerun_history_info", {"journal": asked()["journal"]})["open_pauses"]
     assert (pause["job_name"], len(pause["needed_by"])) == ("daily_sales", 2)
+
+
+def test_a_run_does_not_wait_for_an_interrupted_pause_as_long_as_the_clock_was_set_back(
+    service: t.Any, asked: Asked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin(service, run_seconds=3600)
+    call("job_rerun", asked(jobs=["daily_sales"], max_parallel=1))
+    with contextlib.closing(sqlite3.connect(asked()["journal"])) as database, database:
+        database.execute("UPDATE dataarts_pause SET phase = ?, flight_ms = 7000, journal_ms = journal_ms + 3600000", (Phase.PAUSING.value,))
+    clock, slept = stopwatch_file._clock, [0.0]
+    monkeypatch.setattr(stopwatch_file, "_clock", lambda: clock() + sum(slept))
+
+    def pause(waiting: Waiting) -> bool:
+        slept.append(0.5)
+        assert sum(slept) < 20, "its request was answered or lost after 8 seconds"
+        return True
+
+    monkeypatch.setattr(Waiting, "pause", pause)
+    began = stopwatch_file.stopwatch()
+    assert not call("job_rerun", asked(jobs=["daily_sales"]))["failed"]
+    assert stopwatch_file.stopwatch() - began >= 8
+    (left,) = call("rerun_history_info", {"journal": asked()["journal"]})["open_pauses"]
+    assert (left["job_name"], len(left["needed_by"])) == ("daily_sales", 2)

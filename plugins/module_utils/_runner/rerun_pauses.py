@@ -13,6 +13,7 @@ import typing as t
 
 from .._api.workspace import WorkspaceApi
 from .._common.errors import ApiError, JournalError, OptionError
+from .._common.stopwatch import stopwatch
 from .._common.text import printable
 from .._common.waiting import Waiting
 from .._journal.journal import Journal
@@ -42,6 +43,7 @@ class RerunPauses:
         self._run, self._api, self._id = run, api, run_id
         self.wanted = bool(run.options["pause_schedules"])
         self.considered = set(considered)
+        self._seen: dict[str, float] = {}  # when a change of a pause was seen first, by the stopwatch
         self.failures: list[str] = []
         self.notes: list[str] = []
         self.changed = False
@@ -111,8 +113,10 @@ class RerunPauses:
             return not outcome.contested
         if pause is None or not _of_rerun(decision):
             return True
+        # A clock that was set back tells less than how long it has been seen.
+        seen_ms = int((stopwatch() - self._seen.setdefault(pause.claim, stopwatch())) * 1000)
         unsettled = pause.unsettled_until(int(self._run.options["settle_time"]) * 1000)
-        settled = unsettled is None or journal_ms >= unsettled
+        settled = unsettled is None or max(journal_ms, pause.journal_ms + seen_ms) >= unsettled
         return settled and self._book(journal).adopt(pause, self._id, self._lease_ms())
 
     def renew(self, journal: Journal) -> None:
