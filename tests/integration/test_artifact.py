@@ -31,7 +31,6 @@ SHIPPED = {
     "LICENSES",
     "MANIFEST.json",
     "README.md",
-    "SECURITY.md",
     "bindep.txt",
     "changelogs",
     "docs",
