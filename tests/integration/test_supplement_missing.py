@@ -257,6 +257,35 @@ def test_a_schedule_that_cannot_be_read_is_told(service: t.Any, make: Make) -> N
     assert not make(jobs=["sales"])["failed"]
 
 
+def test_where_schedules_cannot_be_read_the_way_on_is_a_rerun(service: t.Any, make: Make) -> None:
+    service.reset(night(sales(), v1_open=False))
+    result = make()
+    assert (result["failed"], result["error"]["kind"], made(service)) == (True, "not_published", [])
+    assert result["msg"].endswith("rerun what failed with playbook dataarts.factory.rerun_failed.")
+
+
+@pytest.mark.parametrize(
+    "changes", [{"not_between": ["00:00-23:59"]}, {"parallel": 6}, {"wait_timeout": -1}, {"poll_interval": 0}, {"settle_time": -1}], ids=str
+)
+@pytest.mark.parametrize("check", [True, False])
+def test_what_is_asked_for_wrongly_is_refused_once_and_before_anything_is_made(
+    service: t.Any, make: Make, changes: Json, check: bool
+) -> None:
+    service.reset(night(sales()))
+    result = make(check=check, **changes)
+    (name,) = changes
+    assert (result["failed"], result["error"]["kind"], made(service)) == (True, "option", [])
+    assert result["msg"].count(name) == 1
+
+
+def test_a_job_that_does_not_exist_is_named(service: t.Any, make: Make) -> None:
+    service.reset(night(sales()))
+    result = make(jobs=["sales", "sals"])
+    assert (result["failed"], result["error"]["kind"], made(service)) == (True, "not_found", [])
+    assert "job sals: " in result["msg"]
+    assert "Did you mean sales?" in result["msg"]
+
+
 def test_more_than_the_limit_is_refused(service: t.Any, make: Make) -> None:
     service.reset(night(sales()))
     result = make(max_instances=2)

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import typing as t
 from dataclasses import replace
 
@@ -52,7 +53,10 @@ def find_missing(run: ModuleRun, api: WorkspaceApi, catalog: JobCatalog, selecti
     """
     jobs = [job for job in catalog.batch_jobs if selection.names(job.name)]
     there: dict[str, list[JobInstance]] = {}
-    for instance in list_selected(api, replace(selection, statuses=frozenset(), instance_types=frozenset()), until=until).whole():
+    listing = list_selected(api, replace(selection, statuses=frozenset(), instance_types=frozenset()), until=until)
+    for name, error in listing.problems.items():
+        raise _of_job(error, name, catalog)
+    for instance in listing.instances:
         there.setdefault(instance.job_name, []).append(instance)
     failed = {name for name, listed in there.items() if any(instance.status in _FAILED for instance in listed)}
     in_progress = [instance for listed in there.values() for instance in listed if instance.status.in_progress]
@@ -86,6 +90,15 @@ def missing_result(
     return {"missing": safe(missing[:MOST_NAMED]), "missing_total": len(missing), "gaps": safe(rows)}
 
 
+def _of_job(error: ApiError, name: str, catalog: JobCatalog) -> ApiError:
+    """*error*, which names the job that it is about, and one of a similar name if there is none of that."""
+    error.message = f"job {printable(name, 100)}: {error.message}"
+    if error.kind is Kind.NOT_FOUND:
+        with contextlib.suppress(ApiError):
+            error.hint = catalog.suggestion(name) or "Check the name in jobs."
+    return error
+
+
 def _detail(api: WorkspaceApi, job: Job) -> t.Mapping[str, t.Any]:
     """The definition of *job*; an empty one if it was deleted meanwhile."""
     try:
@@ -94,7 +107,10 @@ def _detail(api: WorkspaceApi, job: Job) -> t.Mapping[str, t.Any]:
         if error.kind is Kind.NOT_FOUND:
             return {}
         if error.kind is Kind.NOT_PUBLISHED:
-            error.hint = "Missing instances are found by the schedules of jobs, which only v1 of the API shows. Leave find_missing out."
+            error.hint = (
+                "Only v1 of the API shows schedules. Leave find_missing out; instead of a repair, rerun what failed with playbook "
+                "dataarts.factory.rerun_failed."
+            )
         raise
 
 

@@ -31,6 +31,7 @@ from .._models.run_scope import window_of
 from .._models.selection import Selection, select
 from .._planner.missing import GAP_NAME
 from .._planner.patch_data import ListedRuns, made_before
+from .._planner.quiet_hours import NOT_BETWEEN, QuietHours
 from .._planner.repair import (
     AFTER,
     ALONE,
@@ -68,6 +69,7 @@ def supplement_missing(run: ModuleRun) -> None:
         raise OptionError("wait_timeout and settle_time must be 0 or more, and poll_interval 1 or more seconds. Set them so.")
     if not 1 <= options["parallel"] <= 5:
         raise OptionError(f"parallel is {options['parallel']}. Use 1 to 5.")
+    QuietHours.of(options[NOT_BETWEEN], run.session.client.clock.now_ms())
     stage = options["stage"]
     if stage in ("all", "find"):
         _find(run)

@@ -39,7 +39,7 @@ _WORDS = {**SHORT_WORDS, "in_progress": "in progress", "unsent": "not sent"}
 
 
 #: What the service calls a request, in a message.
-_REQUEST = re.compile(r" \(request id [^()]*\)")
+_REQUEST = re.compile(r"\.(?= \(request id [^()]*\)\.)| \(request id [^()]*\)")
 #: What says how a plan reruns.
 _HOW = ("retry_location", "node_name", "retry_task_version", "ignore_obs_monitor")
 

@@ -103,7 +103,10 @@ def _check_mode(report: Result, command: Command, plans_file: str) -> _Step | No
     if plans_file and not command.related:
         return _Step("To rerun exactly this:", command.limit, _jobs(command), file=plans_file)
     if is_repair(report) and not command.approved:
-        return _Step("To repair exactly this (nothing is sent twice):", command.limit, _jobs(command) | _plans(report))
+        plans = _plans(report)
+        if not any(plans.values()):  # nowhere is it known what would be rerun
+            return _look_again(command)
+        return _Step("To repair exactly this (nothing is sent twice):", command.limit, _jobs(command) | plans)
     return _same_since("To rerun this (nothing is sent twice):", report, command)
 
 
@@ -136,14 +139,17 @@ def _run(report: Result, command: Command) -> _Step | None:
         return _same_since("To see where it stands:", report, command, check=True)
     if not any(workspace["since"] for workspace in going):
         # Nobody knows what was sent, and a plan that was refused would be again.
-        return _Step(
-            "When the cause is corrected, to see first what would be sent:", command.limit, _jobs(command), check=True, unbound=True
-        )
+        return _look_again(command)
     if not refused:
         corrected = "When the cause is corrected, to go on (nothing is sent twice):"
         return _same_since(corrected if steps == {"incomplete"} else "To go on (nothing is sent twice):", report, command)
     others = f"{command.limit or 'all'}{''.join(f',!{host}' for host in refused)}"
     return _same_since("To go on with the others (nothing is sent twice):", {**report, "workspaces": going}, replace(command, limit=others))
+
+
+def _look_again(command: Command) -> _Step:
+    lead = "When the cause is corrected, to see first what would be sent:"
+    return _Step(lead, command.limit, _jobs(command), check=True, unbound=True)
 
 
 def _same_since(lead: str, report: Result, command: Command, *, check: bool = False) -> _Step:

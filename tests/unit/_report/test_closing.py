@@ -359,6 +359,14 @@ def test_what_could_not_be_read_any_more_is_not_called_in_progress() -> None:
     assert command({"a": dead})[0] == "To go on (nothing is sent twice):"
 
 
+def test_a_message_that_is_the_same_but_for_the_request_is_one_sentence() -> None:
+    lost = {
+        name: {**WRONG_KEY, "msg": f"Failed to list: DLF.0100 The job does not exist. (request id {name}). Check the name."}
+        for name in "ab"
+    }
+    assert "  Failed to list: DLF.0100 The job does not exist. Check the name." in summary(lost)
+
+
 def test_what_was_asked_for_wrongly_has_to_be_corrected_first() -> None:
     """A job name that does not exist stands in the command that goes on, too."""
     wrong = {**some(succeeded=1), "succeeded": False, "msg": "Did you mean daily_sales?", "error": {"kind": "incomplete"}}

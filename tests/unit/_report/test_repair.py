@@ -201,6 +201,14 @@ def test_a_plan_of_missing_instances_alone_has_a_command_and_one_of_nothing_has_
     assert not go_on_lines(report({"sales": (nothing, missing())}, check_mode=True), COMMAND)
 
 
+def test_where_nothing_could_be_planned_the_command_is_held_to_no_plan() -> None:
+    refused = {"failed": True, "succeeded": False, "msg": "Set it to 1 or more.", "error": {"kind": "option"}}
+    lead, command = (line.text for line in go_on_lines(report({"sales": (refused, missing(gap()))}, check_mode=True), COMMAND))
+    assert lead == "When the cause is corrected, to see first what would be sent:"
+    assert "dataarts_plans" not in command
+    assert command.endswith("--check")
+
+
 def test_what_was_not_made_says_why_and_the_play_fails() -> None:
     cause = "Failed to start PatchData repair_loads: it ended as FAIL. Rerun what failed."
     broken = missing(gap(state="failed", number=2, msg=cause), gap("digest", state="made"), kind="incomplete")
