@@ -127,7 +127,7 @@ def test_the_same_moment_in_another_zone_is_the_same(patch: Patch) -> None:
         ({"name": ""}, "letters, digits, hyphens"),
         ({"job_name": None}, "job_name"),
         ({"start_date": None, "end_date": None}, "start_date and end_date"),
-        ({"start_date": "2026-11-01"}, "start_date"),
+        ({"start_date": "2026-11-01"}, "such as 2026-11-01 +08:00"),
         ({"start_date": "-7d"}, "start_date"),
         ({"start_date": "2026-11-01T00:00:00.500Z"}, "whole seconds"),
         ({"end_date": "2026-11-01T00:00:01+08:00"}, "two seconds"),
@@ -155,6 +155,7 @@ def test_what_is_refused_before_anything_is_asked(patch: Patch, changes: Json, w
     [
         ({"job_name": "by_hand"}, "not_rerunnable", "not scheduled periodically"),
         ({"job_name": "daily_sale"}, "not_found", "Did you mean daily_sales?"),
+        ({"job_name": "daily_sale"}, "not_found", "job daily_sale: "),
     ],
 )
 def test_what_is_refused_by_the_job_before_it_is_sent(patch: Patch, changes: Json, kind: str, words: str) -> None:

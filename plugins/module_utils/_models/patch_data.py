@@ -215,6 +215,10 @@ def _date(value: t.Any, option: str) -> tuple[int, int]:
     if day is not None:
         clock = "00:00:00" if option == "start_date" else "23:59:59"
         text = f"{day[1]}T{clock}{day[2]}"
+    elif _DAY.fullmatch(f"{text}Z"):
+        raise OptionError(
+            f"Failed to read {option}: '{text}' has no time zone and none is guessed. Use a day with its zone, such as {text} +08:00."
+        )
     ms = parse_point(text, option=option)
     if ms % _SECOND_MS:
         raise OptionError(f"{option} has a fraction of a second, which PatchData does not support. Set whole seconds.")

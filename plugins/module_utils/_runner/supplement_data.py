@@ -243,6 +243,7 @@ class _Starting(_Work):
             detail = api.job_detail(self.asked.job_name)
         except ApiError as error:
             if error.kind is Kind.NOT_FOUND:
+                error.message = f"job {printable(self.asked.job_name, 100)}: {error.message}"
                 with contextlib.suppress(ApiError):
                     error.hint = f"{JobCatalog(api).suggestion(self.asked.job_name)} Check the name of the job and workspace_id.".strip()
                 raise

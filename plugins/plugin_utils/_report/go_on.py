@@ -105,7 +105,7 @@ def _check_mode(report: Result, command: Command, plans_file: str) -> _Step | No
     if is_repair(report) and not command.approved:
         plans = _plans(report)
         if not any(plans.values()):  # nowhere is it known what would be rerun
-            return _look_again(command)
+            return _check_first(command)
         return _Step("To repair exactly this (nothing is sent twice):", command.limit, _jobs(command) | plans)
     return _same_since("To rerun this (nothing is sent twice):", report, command)
 
@@ -139,7 +139,7 @@ def _run(report: Result, command: Command) -> _Step | None:
         return _same_since("To see where it stands:", report, command, check=True)
     if not any(workspace["since"] for workspace in going):
         # Nobody knows what was sent, and a plan that was refused would be again.
-        return _look_again(command)
+        return _check_first(command)
     if not refused:
         corrected = "When the cause is corrected, to go on (nothing is sent twice):"
         return _same_since(corrected if steps == {"incomplete"} else "To go on (nothing is sent twice):", report, command)
@@ -147,7 +147,7 @@ def _run(report: Result, command: Command) -> _Step | None:
     return _same_since("To go on with the others (nothing is sent twice):", {**report, "workspaces": going}, replace(command, limit=others))
 
 
-def _look_again(command: Command) -> _Step:
+def _check_first(command: Command) -> _Step:
     lead = "When the cause is corrected, to see first what would be sent:"
     return _Step(lead, command.limit, _jobs(command), check=True, unbound=True)
 
