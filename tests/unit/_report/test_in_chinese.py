@@ -395,6 +395,11 @@ def test_what_the_doctor_observed(evidence: str) -> None:
     assert english(OBSERVED.sub("", said.removeprefix("p1"))) == []
 
 
+def test_jobs_of_other_workspaces_are_named_alike_whatever_their_number() -> None:
+    text = translated("zh", "6 succeeded on old data: feed (workspace sales) 2, paper 2, mart (workspace sales) and 1 more job")
+    assert text == "6 个用旧数据运行成功：feed（工作空间 sales）2、paper 2、mart（工作空间 sales）、另外 1 个作业"
+
+
 def test_lists_of_names_have_chinese_commas() -> None:
     without = translated("zh", "access_key, user_name and 2 more without secret_key: set secret_key (or HW_SECRET_KEY) too")
     assert "access_key、user_name、另外 2 个" in without
