@@ -19,7 +19,7 @@ from ...module_utils._output.plan_details import detail_lines, paused_text
 from .._common.lines import Line
 from .._common.local_times import local_time, localized, option_time, zone_of
 from .._common.tables import COLUMNS, shortened, table_lines, wrapped
-from .._task.counts import SHORT_WORDS, by_job_name
+from .._task.counts import SHORT_WORDS
 from .._task.passes import IN_PROGRESS
 from .causes import cause_lines, failure_words
 from .downstream import cure_of
@@ -45,9 +45,11 @@ _HOW = ("retry_location", "node_name", "retry_task_version", "ignore_obs_monitor
 
 
 class Broken(t.NamedTuple):
-    """Instances of one job that are not where they should be, for the same reason: *cause*, and *shared_cause* without what differs."""
+    """Instances of one job, of the workspace *place*, that are not where they should be after the run of *host*, for the same reason: *cause*, and
+    *shared_cause* without what differs."""
 
     host: str
+    place: str
     job_name: str
     word: str
     cause: str
@@ -189,13 +191,25 @@ def _broken(workspace: Result, length: int, language: str, *, check_mode: bool) 
     if check_mode or workspace["succeeded"]:
         groups["in_progress"] = []
     for name, instances in groups.items():
-        for job_name, of_job in by_job_name(instances).items():
+        by_job: dict[tuple[str, str], list[Result]] = {}
+        for instance in instances:
+            by_job.setdefault((_place(instance, workspace), str(instance.get("job_name"))), []).append(instance)
+        for (place, job_name), of_job in by_job.items():
             times = [int(instance["plan_time"]) for instance in of_job]
             # What ended the run is why these are where they are.
             whole, shared = (own, own) if name in ("in_progress", "unsent") else _cause(name, of_job, length)
             word = say(language, "last in progress" if name == "in_progress" and workspace["blind"] else _WORDS[name])
             text = say(language, "{n} {word}", len(of_job), word=word)
-            yield Broken(workspace["host"], job_name, text, whole, shared, times)
+            yield Broken(workspace["host"], place, job_name, text, whole, shared, times)
+
+
+def _place(instance: Result, workspace: Result) -> str:
+    """The workspace of an instance: the host of *workspace*, unless that has rerun it as a dependant in another one."""
+    place = instance.get("workspace_id")
+    if not instance.get("downstream") or place == workspace["workspace_id"]:
+        return str(workspace["host"])
+    names = {other.get("workspace_id"): other.get("workspace_name") for other in workspace["downstream"]}
+    return str(names.get(place) or place)
 
 
 def _cause(name: str, instances: t.Sequence[Result], length: int) -> tuple[str, str]:
@@ -219,7 +233,7 @@ def _broken_lines(broken: t.Sequence[Broken], language: str, verbose: bool) -> l
     shown = rows if verbose else rows[:SHOWN_JOBS]
     zone = zone_of(time for row in shown for time in row.plan_times)
     head = (*(say(language, name) for name in ("workspace", "job", "what")), say(language, "planned, times {zone}", zone=zone))
-    cells = [(printable(row.host, 100), printable(row.job_name, 100), row.word, _span(row.plan_times, zone, language)) for row in shown]
+    cells = [(printable(row.place, 100), printable(row.job_name, 100), row.word, _span(row.plan_times, zone, language)) for row in shown]
     heading, *lines = table_lines(head, cells)
     shown_lines = [Line(heading)]
     for index, (row, line) in enumerate(zip(shown, lines, strict=True)):

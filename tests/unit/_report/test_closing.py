@@ -359,6 +359,15 @@ def test_what_could_not_be_read_any_more_is_not_called_in_progress() -> None:
     assert command({"a": dead})[0] == "To go on (nothing is sent twice):"
 
 
+@pytest.mark.parametrize(("name", "shown"), [("supply", "supply"), ("", "7c1d0be2")])
+def test_an_instance_of_another_workspace_is_not_taken_for_one_of_this(name: str, shown: str) -> None:
+    below = [{"workspace_id": "7c1d0be2", "workspace_name": name, "job_name": "mirror", "effect": "stale"}]
+    own = instance(1, "failed_again")
+    there = {**instance(2, "failed_again", job_name="mirror", downstream="stale"), "workspace_id": "7c1d0be2"}
+    table = [line.split()[:2] for line in summary({"sales": result([own, there], downstream=below)}) if "failed again  " in line]
+    assert sorted(table) == sorted([["sales", own["job_name"]], [shown, "mirror"]])
+
+
 def test_a_message_that_is_the_same_but_for_the_request_is_one_sentence() -> None:
     lost = {
         name: {**WRONG_KEY, "msg": f"Failed to list: DLF.0100 The job does not exist. (request id {name}). Check the name."}
