@@ -60,6 +60,7 @@ class Kind:
 
 
 RERUN = Kind("job_rerun", {"jobs": ["failed"], "poll_interval": 1, "since": None}, ["retry"])
+RETRY = Kind("job_instance_retry", {"job_name": "failed"}, ["retry"])
 STOP = Kind("job_instance_stop", {"job_name": "hangs", "instance_ids": ["2"], "wait": False}, ["stop"])
 START_PATCH = Kind("supplement_data", {**PATCH, "wait": False}, ["patch_data"])
 STOP_PATCH = Kind("supplement_data", {**PATCH, "state": "stopped"}, ["patch_data_stop"], before={"state": "present", "wait": False})
@@ -306,6 +307,26 @@ def test_the_history_says_what_was_not_sent(night: Night, tmp_path: Path) -> Non
     night.hold_back(lambda: night.call(PAUSE, state="stopped", journal=str(tmp_path / "another.db")))
     assert not night.call(PAUSE)["changed"]
     assert [(attempt["kind"], attempt["outcome"]) for attempt in night.history()["attempts"]] == [("pause", "moved_on")]
+
+
+@pytest.mark.parametrize("kind", [RERUN, RETRY, STOP, START_PATCH], ids=["rerun", "named", "stop", "patch data"])
+def test_what_is_not_sent_because_each_list_of_it_is_old_is_no_success(night: Night, monkeypatch: pytest.MonkeyPatch, kind: Kind) -> None:
+    (failed,) = call("job_instance_info", options(night.service, jobs=["failed"]))["instances"]
+    given = {"task_retrys": [{name: failed[name] for name in ("job_id", "plan_time", "submit_time")}]} if kind is RETRY else {}
+    send, reads = Client.send, itertools.count(1)
+
+    def slow(client: Client, *args: t.Any, **named: t.Any) -> t.Any:
+        answer = send(client, *args, **named)
+        night.sleep(70)
+        assert next(reads) < 60, "it lists for ever"
+        return answer
+
+    monkeypatch.setattr(Client, "send", slow)
+    result = night.call(kind, **given)
+    assert (result["failed"], night.accepted(0)) == (kind is not RERUN, []), "a rerun is listed again in the next pass"
+    told = result["problems"][0] if kind is RERUN else result["msg"]
+    assert "list is older than 60 seconds; it is listed again first" in told or kind is STOP
+    assert "Run it again" in told
 
 
 @pytest.mark.parametrize("kind", CLAIMED.values(), ids=list(CLAIMED))

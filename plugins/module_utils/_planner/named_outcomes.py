@@ -13,7 +13,7 @@ Pure. ``explicit.py`` decides by the newest list; here that decision meets what 
 | sent it | accepted | ``retry`` |
 | sent it | rejected by the service, which had nothing to rerun | ``skipped`` |
 | sent it | rejected by the service | ``rejected`` |
-| sent it | provably not executed | ``skipped`` |
+| sent it | provably not executed | ``skipped``; the call fails where it is still to be sent |
 | sent it | the answer was lost, and the instance has changed since | ``retry``: it was taken |
 | sent it | the answer was lost, and it has not | ``unknown`` |
 """
@@ -116,6 +116,11 @@ def failing(finals: t.Iterable[Decision]) -> Finals:
         actions.setdefault(decision.action, []).append(decision)
     blocked = [*actions.get(Action.BLOCKED, ()), *actions.get(Action.NOT_RERUNNABLE, ())]
     return Finals(actions.get(Action.REJECTED, []), actions.get(Action.UNKNOWN, []), blocked)
+
+
+def left_unsent(decision: Decision, asked: Asked) -> bool:
+    """Whether what *decision* is about is still to be sent, and nothing of it has left: what keeps it from that may last."""
+    return decision.action is Action.RETRY and (asked.own is None or asked.own.action is Action.WAIT)
 
 
 def reran(finals: t.Iterable[Decision], asked: t.Iterable[Asked]) -> bool:

@@ -26,7 +26,7 @@ from .._output.messages import lookup_hint
 from .._output.results import decided, diff, quiet_result
 from .._planner.batches import batched
 from .._planner.limits import Limits, over_limit
-from .._planner.named_outcomes import Asked, asked_of, due, due_again, failing, final, reran, standing_of
+from .._planner.named_outcomes import Asked, asked_of, due, due_again, failing, final, left_unsent, reran, standing_of
 from .._planner.outcomes import NOT_EXECUTED_KINDS, REJECTING_KINDS
 from .._planner.plan import Plan
 from .._planner.quiet_hours import QuietSpan, not_sent
@@ -174,6 +174,8 @@ class NamedRequest(Strategy):
         self.report(snapshot, plan)
         finals, result = self._finals(plan), self.run.result
         rejected, unknown, blocked = failing(finals)
+        sure = () if self.run.check_mode else zip(finals, plan.decisions)
+        unsent = [told for told, decision in sure if left_unsent(decision, self._known(decision))]
         problems = t.cast("list[str]", result["problems"])
         if plan.refused is not None:
             self.run.fail("limit", plan.refused)
@@ -191,6 +193,10 @@ class NamedRequest(Strategy):
             self.run.fail("quiet_hours", cause, "Run it again when they have ended")
         elif blocked:
             self.run.fail(blocked[0].action.value, blocked[0].reason)
+        elif unsent:
+            self.run.fail(
+                "incomplete", f"{len(unsent)} of {counted(len(finals), 'instance')} not rerun: {unsent[0].reason}", "Run it again"
+            )
         elif problems:
             self.run.fail(Kind.NOT_FOUND.value, " ".join(problems))
 

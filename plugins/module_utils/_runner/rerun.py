@@ -269,7 +269,8 @@ class Goal(Strategy):
         return requests_of(batch, sender, self._api_of(batch.workspace_id), options)
 
     def note_exchange(self, exchange: RerunExchange) -> bool:
-        """Keep what became of each; a rejection is told, and does not stop the next request."""
+        """Keep what became of each; a rejection is told, and does not stop the next request. So is what keeps a whole pass from sending anything."""
+        first = not self._after
         self._after.update((before.instance.key, after) for before, after in zip(exchange.before, exchange.after))
         self._stands = self._foreseen = None
         error = exchange.error
@@ -281,6 +282,8 @@ class Goal(Strategy):
             raise error
         if error.kind is not Kind.STALE:
             self._refusals.add(exchange.after, error)
+        elif first and self.quiet_hours() is None:
+            self.note(f"Nothing was sent yet: {printable(error)}. {error.hint}")
         return error.kind not in (Kind.THROTTLED, Kind.STALE)
 
     def foretell(self, snapshot: Snapshot, plan: Plan) -> None:

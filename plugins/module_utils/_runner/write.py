@@ -28,6 +28,7 @@ from .._planner.quiet_hours import QuietSpan, not_sent
 #: How long a list may be acted on, seconds that also pass while the machine sleeps. An instance that somebody else reran meanwhile must not
 #: be rerun again.
 FRESH_SECONDS = 60.0
+_TOO_OLD_HINT = "Run it again; if that does not help, name fewer jobs or a shorter time."
 #: How long after its claim began a request may leave before the journal is told, and asked whether the claim still stands, seconds. By the
 #: stopwatch: the service's clock may step back meanwhile. A journal that takes longer than this for one transaction is of no use.
 STAMP_SECONDS = 5.0
@@ -62,7 +63,7 @@ class Basis:
     def obstacle(self) -> ApiError | None:
         """Why nothing may be sent by it any more; None if something may."""
         if stopwatch() >= self.until:
-            return ApiError(Kind.STALE, f"its list is older than {FRESH_SECONDS:.0f} seconds; it is listed again first")
+            return ApiError(Kind.STALE, f"its list is older than {FRESH_SECONDS:.0f} seconds; it is listed again first", hint=_TOO_OLD_HINT)
         quiet_hours = None if self.quiet_hours is None else self.quiet_hours()
         return None if quiet_hours is None else ApiError(Kind.STALE, not_sent(quiet_hours))
 
