@@ -284,10 +284,10 @@ def test_what_was_sent_is_watched_as_the_run_that_sent_it_and_kept_where_that_is
     outcome = Ansible(tmp_path).written_playbook([{"hosts": "localhost", "gather_facts": False, "tasks": tasks, "vars": shared}])
     sent_sales, sent_supply, sales, supply = (line.result for line in outcome.succeeded().of("job_rerun"))
     assert (sales["workspace_id"], sales["since"]) == (ids[0], sent_sales["since"])
-    assert len(sales["instances"]) == len(sent_sales["instances"])
+    assert len(sales["instances"]) == len(json.loads(sent_sales["instances_as_text"]))
     assert (supply["workspace_id"], supply["since"], supply["succeeded"]) == (ids[1], sent_supply["since"], False)
     assert "dataarts_purpose cannot be evaluated" in supply["msg"]
-    assert supply["instances"] == sent_supply["instances"]
+    assert supply["instances"] == json.loads(sent_supply["instances_as_text"])
     assert supply["others"][ids[0]]["msg"] == sales["msg"]
     assert reruns(service) == 8
 
