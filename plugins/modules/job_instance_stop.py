@@ -206,7 +206,7 @@ instances:
     action:
       description:
         - The outcome. V(stopped) was stopped by this call. V(ended) had ended before, or ended by itself. V(stopping) means that a stop was
-          accepted and does not show yet. V(to_stop) would be stopped in check mode. V(refused) was refused by the service. V(unknown) may
+          accepted and does not show yet. V(to_stop) would be stopped in check mode, or was not sent. V(refused) was refused by the service. V(unknown) may
           be stopped or not. V(waiting) was rerun a moment ago, and the rerun does not show yet.
       type: str
       returned: always

@@ -102,19 +102,20 @@ def _same_run(stop: Attempt, instance: JobInstance) -> bool:
 def stop_result(decision: Decision, run_id: str) -> tuple[str, bool]:
     """What has become of an instance that was to be stopped, and whether this call changed it.
 
-    ``to_stop``, ``stopped`` (by this call), ``stopping`` (a stop was accepted and does not show yet), ``ended`` (by itself, or before), ``refused``,
-    ``unknown`` or ``waiting`` (for a rerun that does not show yet).
+    ``to_stop`` (also: it was not sent), ``stopped`` (by this call), ``stopping`` (a stop was accepted and does not show yet), ``ended`` (by itself, or
+    before), ``refused``, ``unknown`` or ``waiting`` (for a rerun that does not show yet).
     """
     stop = decision.stop
     ours = stop is not None and stop.run_id == run_id
-    if decision.action is Action.STOP:
+    effective = stop is not None and stop.outcome in EFFECTIVE
+    if decision.action is Action.STOP or (decision.action is Action.WAIT and not effective):
         return "to_stop", False
     if decision.action is Action.REJECTED:
         return "refused", False
     if decision.instance.status in ENDED and decision.action is Action.DONE:
-        effect = stop is not None and ours and stop.outcome in EFFECTIVE and _stopped(stop, decision.instance)
+        effect = stop is not None and ours and effective and _stopped(stop, decision.instance)
         return ("stopped" if effect else "ended"), effect
-    if stop is None or stop.outcome not in EFFECTIVE:
+    if stop is None or not effective:
         return "waiting", False
     return ("stopping" if stop.outcome is Outcome.ACCEPTED else "unknown"), ours and stop.outcome is Outcome.ACCEPTED
 

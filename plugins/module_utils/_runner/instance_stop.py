@@ -15,7 +15,7 @@ from .._common.text import counted, printable
 from .._common.times import Window
 from .._common.waiting import LONGEST_PAUSE
 from .._models.attempt import Outcome, Slot
-from .._models.decision import Action, Decision
+from .._models.decision import Decision
 from .._models.instance import JobInstance
 from .._models.run_scope import PassState, seconds_of
 from .._output.messages import lookup_hint
@@ -203,11 +203,9 @@ class NamedStops(Strategy):
             late = [decision for decision in plan.decisions if decision.action.open]
             cause = f"{len(late)} of {total} not stopped when wait_timeout was over: {late[0].reason}"
             self.run.fail("incomplete", cause, "Run it again to continue waiting")
-        else:
-            pairs = zip(words, plan.decisions)
-            unsent = [told for word, told in pairs if word == "to_stop" or (word == "waiting" and told.action is Action.WAIT)]
-            if unsent:
-                self.run.fail("incomplete", f"{len(unsent)} of {total} not stopped: {unsent[0].reason}", "Run it again")
+        elif "to_stop" in words:
+            cause = f"{words.count('to_stop')} of {total} not stopped: {plan.decisions[words.index('to_stop')].reason}"
+            self.run.fail("incomplete", cause, "Run it again")
 
 
 def _ids(values: t.Iterable[str]) -> list[str]:

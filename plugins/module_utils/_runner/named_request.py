@@ -174,8 +174,8 @@ class NamedRequest(Strategy):
         self.report(snapshot, plan)
         finals, result = self._finals(plan), self.run.result
         rejected, unknown, blocked = failing(finals)
-        sure = () if self.run.check_mode else zip(finals, plan.decisions)
-        unsent = [told for told, decision in sure if left_unsent(decision, self._known(decision))]
+        pairs = () if self.run.check_mode else zip(finals, plan.decisions)
+        unsent = [ended for ended, decision in pairs if left_unsent(decision, self._known(decision))]
         problems = t.cast("list[str]", result["problems"])
         if plan.refused is not None:
             self.run.fail("limit", plan.refused)
