@@ -276,14 +276,14 @@ class Goal(Strategy):
         error = exchange.error
         if error is None:
             return True
+        if error.kind is Kind.STALE and first and self.quiet_hours() is None:
+            self.note(f"Nothing was sent yet: {printable(error)}. {error.hint}")
         if any(decision.asks_stop for decision in exchange.before):
             return self._note_stop(exchange.before[0], error)
         if error.kind in SHARED_KINDS:
             raise error
         if error.kind is not Kind.STALE:
             self._refusals.add(exchange.after, error)
-        elif first and self.quiet_hours() is None:
-            self.note(f"Nothing was sent yet: {printable(error)}. {error.hint}")
         return error.kind not in (Kind.THROTTLED, Kind.STALE)
 
     def foretell(self, snapshot: Snapshot, plan: Plan) -> None:
