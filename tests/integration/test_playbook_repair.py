@@ -263,7 +263,7 @@ def test_what_patch_data_did_not_bring_to_success_is_told_and_can_be_rerun(servi
     made = {place: 1 for place in night.everything() if place[1:] not in {(name, night.hour(5)) for name in ("feed", "mirror")}}
     assert writes(service) == made
     text = " ".join(" ".join(closing(broken)).split())
-    assert "2 missing instances were not made" in text
+    assert "2 missing instances are not repaired" in text
     assert "loads" in text
     again = ansible.playbook(PLAYBOOK, "-i", hosts, variables={"dataarts_downstream": "ignore"}).ended(2)
     assert "1 failed again" in " ".join(closing(again))  # its cause is not mended

@@ -141,6 +141,11 @@ class Journal:
             self.flush()
         self._database.close()
 
+    @property
+    def exists(self) -> bool:
+        """See :attr:`.Database.exists`."""
+        return self._database.exists
+
     def read(self, workspace_ids: t.Collection[str], plan_times: Window, now_ms: int) -> Known:
         """What it knows of the instances with a plan time in *plan_times*, which is what claims rest on from then on.
 

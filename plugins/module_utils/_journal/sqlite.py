@@ -80,6 +80,11 @@ class SqliteDatabase(Database):
         self.path = path
         self._inode: tuple[int, int] | None = None
 
+    @property
+    def exists(self) -> bool:
+        """Whether there is the file. :raises JournalError: it is not a regular file."""
+        return self._file() is not None
+
     def clock_ms(self) -> int:
         return time.time_ns() // 1_000_000
 

@@ -11,7 +11,7 @@ import typing as t
 from collections import Counter
 
 from .._common.errors import OptionError
-from .._common.text import safe
+from .._common.text import printable, safe
 from .._common.times import Window, parse_time, to_iso, window
 from .._journal.journal import Journal
 from .._journal.pauses import PauseBook, paused_workspaces
@@ -54,6 +54,10 @@ def history_info(run: ModuleRun) -> None:
         paused = _open_pauses(journal, options)
         for text in journal.warnings:
             run.warn(text)
+        if not journal.exists:
+            run.warn(
+                f"There is no journal {printable(journal.name, 400)}: nothing was sent with it yet, or option journal names another one."
+            )
     outcomes, kinds = (Counter(getattr(attempt, name).value for attempt in attempts) for name in ("outcome", "kind"))
     run.result.update(
         attempts=[attempt_result(attempt) for attempt in attempts[:limit]],

@@ -391,5 +391,5 @@ def _conclude(run: ModuleRun, *, last: bool) -> None:
         ]
     if causes:
         number = counted(sum(gap["instances"] for gap in broken), "instance")
-        cause = f"{number} not made: {'; '.join(causes)}" if broken else "; ".join(causes)
+        cause = f"{number} not repaired: {'; '.join(causes)}" if broken else "; ".join(causes)
         run.result.update(failure_result(sentence(run.what, cause), "incomplete"))

@@ -23,7 +23,7 @@ _CAUSE = 300
 _SHOWN = 20
 #: What stands above a table, by what has become of its rows.
 _HEADINGS = {
-    "failed": "{n} missing instance was not made:|{n} missing instances were not made:",
+    "failed": "{n} missing instance is not repaired:|{n} missing instances are not repaired:",
     "planned": "{n} missing instance will be made by PatchData:|{n} missing instances will be made by PatchData:",
     "missing": "{n} missing instance was not begun:|{n} missing instances were not begun:",
 }

@@ -192,7 +192,7 @@ def test_the_plan_of_a_repair() -> None:
 
 
 def test_what_a_repair_made_and_what_not() -> None:
-    broken = "Failed to start PatchData repair_loads of workspace 62fb: it has not ended after 60 seconds: 1 of 2 dates done."
+    broken = "Failed to complete PatchData repair_loads of workspace 62fb: it has not ended after 60 seconds: 1 of 2 dates done."
     gaps = [
         repairs.gap(state="failed", msg=broken, number=2),
         repairs.gap("load", state="missing"),
@@ -204,7 +204,7 @@ def test_what_a_repair_made_and_what_not() -> None:
     made = repairs.report({"sales": (result([instance(0)]), absent)})
     lines = rows(missing_lines(made, language="zh"))
     assert lines[:4] == [
-        "2 个缺失实例未能生成：",
+        "2 个缺失实例未能修复：",
         "工作空间  作业   缺失  计划时间（+08:00）",
         "sales     loads     2  2026-11-23 01:00 至 02:00",
         "    repair_loads：工作空间 62fb 的补数据 repair_loads 未能完成：60",
@@ -224,11 +224,11 @@ def verdicts_of_repairs() -> Iterator[str]:
     )
     yield (
         failed
-        + f"1 instance not made: {hanging}PatchData repair_x is still running and makes them. Run the repair again when it has ended."
+        + f"1 instance not repaired: {hanging}PatchData repair_x is still running and makes them. Run the repair again when it has ended."
     )
     yield failed + (
-        f"5 instances not made: {hanging}some of them were made in the meantime. Run the repair again for the others; 3 of load planned "
-        "2026-11-23T01:00:00Z to 2026-11-23T03:00:00Z: Failed to start PatchData repair_load of workspace 62fb: it ended as FAIL, 1 of 3 "
+        f"5 instances not repaired: {hanging}some of them were made in the meantime. Run the repair again for the others; 3 of load planned "
+        "2026-11-23T01:00:00Z to 2026-11-23T03:00:00Z: Failed to complete PatchData repair_load of workspace 62fb: it ended as FAIL, 1 of 3 "
         "instances without success: load of 2026-11-23T01:00:00Z fail. Rerun what failed with dataarts.factory.job_rerun and instance_types "
         "patch_data, once the cause is fixed; 2 more."
     )

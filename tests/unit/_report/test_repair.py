@@ -149,8 +149,8 @@ HEADLINES: list[tuple[list[Json], list[Json], bool, bool, str, str]] = [
         [gap(state="failed")],
         False,
         True,
-        "1 missing instance was not made; the instance succeeded",
-        "1 个缺失实例未能生成；1 个实例运行成功",
+        "1 missing instance is not repaired; the instance succeeded",
+        "1 个缺失实例未能修复；1 个实例运行成功",
     ),
 ]
 
@@ -210,7 +210,7 @@ def test_where_nothing_could_be_planned_the_command_is_held_to_no_plan() -> None
 
 
 def test_what_was_not_made_says_why_and_the_play_fails() -> None:
-    cause = "Failed to start PatchData repair_loads: it ended as FAIL. Rerun what failed."
+    cause = "Failed to complete PatchData repair_loads: it ended as FAIL. Rerun what failed."
     broken = missing(gap(state="failed", number=2, msg=cause), gap("digest", state="made"), kind="incomplete")
     made = report(
         {"sales": (result([instance(0)]), broken), "supply": (result([instance(1)]), missing(gap("parts", state="made", number=3)))}
@@ -218,12 +218,12 @@ def test_what_was_not_made_says_why_and_the_play_fails() -> None:
     lines = lines_of(made)
     assert not made["succeeded"]
     assert lines == [
-        "2 missing instances were not made; all 2 instances succeeded; 4 missing",
+        "2 missing instances are not repaired; all 2 instances succeeded; 4 missing",
         "  instances made by PatchData.",
-        "2 missing instances were not made:",
+        "2 missing instances are not repaired:",
         "workspace  job    missing  planned, times +08:00",
         "sales      loads        2  2026-11-23 01:00 to 02:00",
-        "    repair_loads: Failed to start PatchData repair_loads: it ended as FAIL.",
+        "    repair_loads: Failed to complete PatchData repair_loads: it ended as FAIL.",
         "    Rerun what failed.",
         "1 workspace: the instance succeeded",
     ]

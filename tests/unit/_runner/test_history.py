@@ -283,3 +283,9 @@ def test_patch_data_is_asked_for_by_its_dates(tmp_path: Path, options: dict[str,
         (at(0), at(900), "week_44")
     ] * number
     assert history(where, **options)["total"] == number + (not options)
+
+
+def test_a_journal_that_is_not_there_is_told_from_one_without_entries(path: str, tmp_path: Path) -> None:
+    absent = str(tmp_path / "journal.bd")
+    assert any(absent in text for text in call("rerun_history_info", {"journal": absent, "project_id": "p"})["warnings"])
+    assert not call("rerun_history_info", {"journal": path, "project_id": "other"})["warnings"]
