@@ -68,10 +68,12 @@ START_PATCH = Kind("supplement_data", {**PATCH, "wait": False}, ["patch_data"])
 STOP_PATCH = Kind("supplement_data", {**PATCH, "state": "stopped"}, ["patch_data_stop"], before={"state": "present", "wait": False})
 # Its key is never sent again, whoever has claimed it.
 RUN = Kind("job_run", {"job_name": "by_hand", "run_key": "night", "wait": False}, [])
-# The pause is over when the other one is done, so that nobody would start the job again.
-PAUSE = Kind("job_schedule", {"jobs": ["planned"], "state": "paused"}, [], other={"state": "resumed"})
+# The pause is over when the other one is done, so that nobody would start the job again: it is decided anew, with a claim of its own.
+PAUSE = Kind("job_schedule", {"jobs": ["planned"], "state": "paused"}, ["stop_schedule"], other={"state": "resumed"})
 # Somebody has stopped it for good.
 RESUME = Kind("job_schedule", {"jobs": ["planned"], "state": "resumed"}, [], before={"state": "paused"}, other={"state": "stopped"})
+# What is not paused any more is not among the jobs that are to be resumed.
+RESUME_ALL = dataclasses.replace(RESUME, options={"jobs": ["plan*"], "state": "resumed"}, other={"jobs": ["planned"], "state": "stopped"})
 CLAIMED = {"rerun": RERUN, "stop": STOP, "patch data": START_PATCH, "run": RUN, "pause": PAUSE, "resume": RESUME}
 
 
@@ -149,7 +151,7 @@ def night(emulated: t.Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     return Night(emulated, tmp_path, monkeypatch)
 
 
-@pytest.mark.parametrize("kind", CLAIMED.values(), ids=list(CLAIMED))
+@pytest.mark.parametrize("kind", [*CLAIMED.values(), RESUME_ALL], ids=[*CLAIMED, "resume all"])
 def test_nothing_leaves_once_another_controller_has_taken_the_claim_over(night: Night, kind: Kind) -> None:
     before = night.begin(kind)
 
@@ -158,11 +160,12 @@ def test_nothing_leaves_once_another_controller_has_taken_the_claim_over(night: 
         night.call(kind, **kind.other)
 
     night.hold_back(meanwhile)
-    night.call(kind)
+    result = night.call(kind)
     assert night.asked >= 1
     assert night.accepted(before) == kind.accepted
     if kind.module == "job_schedule":
-        assert night.schedule() == ("STOPPED" if kind is RESUME else "SCHEDULING")
+        assert (night.schedule(), result["failed"], result["changed"]) == ("STOPPED", False, kind is PAUSE)
+        assert len(night.history()["open_pauses"]) == (kind is PAUSE)
 
 
 @pytest.mark.parametrize("kind", [STOP, START_PATCH], ids=["stop", "patch data"])

@@ -58,21 +58,21 @@ class _Task:
         run.result["run_id"] = identity.run_id
 
     def work(self) -> None:
-        """Look, decide, send; again while a job cannot be started again yet."""
+        """Look, decide, send; again while a job cannot be started again yet, and where another run has changed a pause since it was read."""
         waiting, first = Waiting(_PAUSE, _PAUSE), t.cast("dict[str, int]", {})
         while True:
             decisions = self._decisions()
             self._check_number(decisions)
             for decision in decisions:
                 known = self._outcomes.get(decision.job_name)
-                if known is None or known.decision.step is ScheduleStep.WAIT:
+                if known is None or known.contested or known.decision.step is ScheduleStep.WAIT:
                     self._outcomes[decision.job_name] = ScheduleOutcome(decision, decision.status, reason=decision.reason)
             self._report()
             if self._run.check_mode:
                 break
             self._perform([decision for decision in decisions if self._outcomes[decision.job_name].decision is decision])
             waits = [decision for decision in decisions if decision.step is ScheduleStep.WAIT and worth_waiting(decision, first)]
-            if not waits:
+            if not waits and not any(self._outcomes[decision.job_name].contested for decision in decisions):
                 break
             waiting.pause()
         self._conclude()
