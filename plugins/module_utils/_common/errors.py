@@ -102,7 +102,7 @@ class ApiError(Exception):
             parts.append(f"(HTTP {self.status})")
         if self.request_id:
             parts.append(f"(request id {self.request_id})")
-        return " ".join(parts)
+        return " ".join(parts).rstrip(".")  # whoever quotes it ends the sentence
 
     def to_result(self) -> dict[str, t.Any]:
         """The error as a module returns it next to its message: kind, status, code, message, request_id, method, path, hint."""
