@@ -82,7 +82,8 @@ def _changes(approved: str, decisions: t.Sequence[Decision], options: t.Mapping[
     keys = {instance.key for instance in members}
     others = [decision for decision in decisions if decision.instance.key not in keys]
     listed = [decision.instance for decision in others]
-    changes = plan_changes(approved, members, chosen, since, record=options["plan_record"], others=listed)
+    followed = {decision.instance.key for decision in decisions if decision.action not in (Action.RETRY, Action.STOP, Action.SETTLING)}
+    changes = plan_changes(approved, members, chosen, since, record=options["plan_record"], others=listed, followed=followed)
     if changes is None:
         return None
     started = [instance for instance in listed if instance.start_time is not None and instance.start_time >= since]

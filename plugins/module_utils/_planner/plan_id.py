@@ -112,19 +112,22 @@ def plan_changes(
     *,
     record: t.Any = None,
     others: t.Iterable[JobInstance] = (),
+    followed: t.AbstractSet[InstanceKey] = frozenset(),
 ) -> str | None:
     """What is different now from the plan with the id *approved*, as one text for the user, or None if nothing is.
 
     :param instances: the members of the plan as it is now.
     :param record: what :func:`plan_record` gave for the approved plan, if it was given back; anything else tells nothing.
     :param others: the other instances that are listed now, so that those which are gone from the plan can be named.
+    :param followed: members of which nothing is sent now. Those that the record does not name another run has rerun meanwhile: no difference.
     :raises OptionError: if *approved* is not a plan id.
     """
     approved_since(approved)
     parts = approved.strip().split("-")
     possible = possible_of(record)
-    open_marks = _split(possible)
-    instances = [instance for instance in instances if _mark(instance.key) not in open_marks]
+    open_marks, known = _split(possible), _marks(record, parts[0])
+    theirs = {key for key in followed if known and _mark(key) not in known}
+    instances = [instance for instance in instances if instance.key not in theirs and _mark(instance.key) not in open_marks]
     now = plan_digest(instances, options, since, possible)
     if now == approved.strip():
         return None
@@ -133,7 +136,7 @@ def plan_changes(
     if (count, members) != (parts[0], parts[1]):
         now_there = f"now there {'is' if count == '1' else 'are'} {count}{_others(count, parts)}"
         text = f"the approved plan had {parts[0]} {'instance' if parts[0] == '1' else 'instances'}, {now_there}"
-        changes.append("; ".join((text, *_difference(_marks(record, parts[0]), instances, others))))
+        changes.append("; ".join((text, *_difference(known, instances, others))))
     if chosen != parts[2]:
         changes.append(_changed_options(record, options) or "the options are not those of the approved plan")
     if begun != parts[3]:

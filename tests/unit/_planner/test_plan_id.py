@@ -40,6 +40,26 @@ def test_order_and_what_the_instances_look_like_do_not_matter() -> None:
     assert plan_digest(again, dict(reversed(OPTIONS.items())), SINCE) == plan_digest(THREE, OPTIONS, SINCE)
 
 
+MORE = instance(number=9)
+
+
+@pytest.mark.parametrize(
+    ("instances", "followed", "recorded", "holds"),
+    [
+        ([*THREE, MORE], [MORE], True, True),
+        ([*THREE, MORE], [MORE, *THREE], True, True),
+        ([*THREE, MORE], [*THREE], True, False),  # it would be sent
+        ([*THREE[:2], MORE], [MORE], True, False),  # another in the place of one that was approved
+        ([*THREE, MORE], [MORE], False, False),  # without the record nothing tells which is the other
+    ],
+)
+def test_what_another_run_has_rerun_meanwhile_is_no_other_plan(instances: t.Any, followed: t.Any, recorded: bool, holds: bool) -> None:
+    record = plan_record(THREE, OPTIONS) if recorded else None
+    keys = {member.key for member in followed}
+    said = plan_changes(plan_digest(THREE, OPTIONS, SINCE), instances, OPTIONS, SINCE, record=record, followed=keys)
+    assert (said is None) is holds
+
+
 @pytest.mark.parametrize(
     ("instances", "options", "since", "same"),
     [
