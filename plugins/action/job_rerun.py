@@ -60,6 +60,10 @@ class ActionModule(ModuleAction):
             return result
         return passes.refused(before, self._workspace_id(task_vars or {}), result, watch=watch)
 
+    def _waiting_line(self) -> Line:
+        """What is being waited for at this moment."""
+        return self._doing()
+
     def _before(self, task_vars: dict[str, t.Any]) -> t.Any:
         """What the part before left behind: that of this run, or that of another workspace behind the same host."""
         return (passes.outcome(task_vars, self._part.result) or None) if self._part.result else None
@@ -101,7 +105,7 @@ class ActionModule(ModuleAction):
                 return {**own, **self._kept_of_others(before)}
             run = resumed
         self._run, self._go_on = run, ""
-        with Heartbeat(self._say, lambda: self._doing()):
+        with Heartbeat(self._say, self._waiting_line):
             run, timing = self._kept(task_vars)
             if passes.restores(self._task.args, run) and (self._part.name != passes.SEND or run.ended):
                 run = self._run = run.restored(self._run_once(passes.restore_args(self._task.args, run), run, task_vars))

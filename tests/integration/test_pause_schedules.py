@@ -203,10 +203,14 @@ def before_change(monkeypatch: pytest.MonkeyPatch, name: str, happens: Callable[
     monkeypatch.setattr(PauseBook, name, first)
 
 
+def change_journal(path: str, statement: str) -> None:
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as database:
+        database.execute(statement)
+
+
 def dead(path: str) -> None:
     """No run has said for a while that it needs a pause."""
-    with contextlib.closing(sqlite3.connect(path)) as database, database:
-        database.execute("UPDATE dataarts_hold SET until_ms = 1")
+    change_journal(path, "UPDATE dataarts_hold SET until_ms = 1")
 
 
 def test_a_pause_that_a_run_needs_by_now_is_not_ended_by_one_that_has_read_that_nobody_does(
@@ -238,8 +242,8 @@ def test_a_run_does_not_wait_for_an_interrupted_pause_as_long_as_the_clock_was_s
 ) -> None:
     begin(service, run_seconds=3600)
     call("job_rerun", asked(jobs=["daily_sales"], max_parallel=1))
-    with contextlib.closing(sqlite3.connect(asked()["journal"])) as database, database:
-        database.execute("UPDATE dataarts_pause SET phase = ?, flight_ms = 7000, journal_ms = journal_ms + 3600000", (Phase.PAUSING.value,))
+    pausing = f"UPDATE dataarts_pause SET phase = '{Phase.PAUSING.value}', flight_ms = 7000, journal_ms = journal_ms + 3600000"
+    change_journal(asked()["journal"], pausing)
     clock, slept = stopwatch_file._clock, [0.0]
     monkeypatch.setattr(stopwatch_file, "_clock", lambda: clock() + sum(slept))
 

@@ -111,10 +111,7 @@ def _too_deep(value: t.Any) -> bool:
     level = [value]
     for _depth in range(MAX_LEVELS):
         level = [
-            child
-            for node in level
-            for child in (node.values() if type(node) is dict else node)
-            if type(child) is dict or type(child) is list
+            child for node in level for child in (node.values() if isinstance(node, dict) else node) if isinstance(child, (dict, list))
         ]
         if not level:
             return False
