@@ -53,7 +53,7 @@ MORE = instance(number=9)
         ([*THREE, MORE], [MORE], False, False),  # without the record nothing tells which is the other
     ],
 )
-def test_what_another_run_has_rerun_meanwhile_is_no_other_plan(instances: t.Any, followed: t.Any, recorded: bool, holds: bool) -> None:
+def test_reruns_of_another_run_do_not_change_the_approved_plan(instances: t.Any, followed: t.Any, recorded: bool, holds: bool) -> None:
     record = plan_record(THREE, OPTIONS) if recorded else None
     keys = {member.key for member in followed}
     said = plan_changes(plan_digest(THREE, OPTIONS, SINCE), instances, OPTIONS, SINCE, record=record, followed=keys)
