@@ -12,6 +12,7 @@ import signal
 import subprocess
 import time
 import typing as t
+import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,6 +21,7 @@ import pytest
 from emulator.running import Running, running
 from tests.support.long import whole_plays, whole_plays_of
 from tests.support.playbook import ROOT, SUPPORT, TIMEOUT, Ansible, Outcome
+from tests.support.reports import check_json
 from tests.support.scenarios import DOMAIN, SUPPLY_ID, USER_NAME, V2, two_workspaces
 from tests.support.terminal import shown
 from tests.support.workspace import inventory, variables
@@ -213,25 +215,48 @@ def test_a_service_that_dies_leaves_a_person_with_what_stands_and_the_command(tm
     assert "Traceback" not in outcome.output
 
 
-def test_a_loop_over_workspaces_behind_one_host_is_summed_up_as_a_whole(service: Running, tmp_path: Path) -> None:
+@pytest.mark.parametrize("form", whole_plays(["include", "roles", "task"]))
+def test_workspaces_behind_one_host_are_reported_each_by_itself(service: Running, tmp_path: Path, form: str) -> None:
+    """A loop over the role, the role twice, and a loop over the module's task."""
     path = hosts(service, tmp_path)
     data = json.loads(path.read_text(encoding="utf-8"))["all"]
     shared = {**data["vars"], **data["hosts"]["sales"]}
-    role = {
-        "name": "Rerun",
-        "ansible.builtin.include_role": {"name": "dataarts.factory.rerun"},
-        "loop": [data["hosts"][name]["dataarts_workspace_id"] for name in ("supply", "sales")],
-        "vars": {"dataarts_workspace_id": "{{ item }}"},
-    }
+    sales, supply = (data["hosts"][name]["dataarts_workspace_id"] for name in ("sales", "supply"))
+    own = {"vars": {"dataarts_workspace_id": "{{ item }}"}, "loop": [sales, supply]}
     del shared["dataarts_workspace_id"]
     # Each matches a job of one of the workspaces.
     shared.update(dataarts_jobs=["daily_*", "hourly_*", "weekly_*", "stock_*"], dataarts_fail_on_broken=False)
-    play = {"hosts": "localhost", "gather_facts": False, "tasks": [role], "vars": shared}
-    outcome = Ansible(tmp_path).written_playbook([play]).succeeded()
+    shared.update(dataarts_report_path=str(tmp_path / "report"))
+    task = {"name": "Rerun", "dataarts.factory.job_rerun": None, "register": "dataarts_rerun_result", "failed_when": False, **own}
+    summary = {"name": "Sum up", "dataarts.factory.rerun_summary": {"report_path": str(tmp_path / "report")}}
+    content: dict[str, t.Any] = {
+        "include": {"tasks": [{"name": "Rerun", "ansible.builtin.include_role": {"name": "dataarts.factory.rerun"}, **own}]},
+        "roles": {"roles": [{"role": "dataarts.factory.rerun", "dataarts_workspace_id": name} for name in (sales, supply)]},
+        "task": {"tasks": [task, summary]},
+    }[form]
+    outcome = Ansible(tmp_path).written_playbook([{"hosts": "localhost", "gather_facts": False, "vars": shared, **content}]).succeeded()
     numbers = outcome.of("rerun_summary")[-1].result["summary"]
     assert (numbers["totals"]["rerun"], numbers["totals"]["succeeded"], numbers["totals"]["failed_again"]) == (8, 7, 1)
-    assert {job["job_name"] for job in numbers["jobs"]} == {"daily_sales", "hourly_stock", "weekly_report", "stock_levels"}
+    assert {(job["workspace"], job["job_name"]) for job in numbers["jobs"]} == {
+        *((sales, name) for name in ("daily_sales", "hourly_stock", "weekly_report")),
+        (supply, "stock_levels"),
+    }
     assert reruns(service) == 8
+    report = json.loads((tmp_path / "report" / "report.json").read_text(encoding="utf-8"))
+    check_json(report)
+    of_sales, of_supply = report["workspaces"]
+    for workspace, name, number in ((of_sales, sales, 6), (of_supply, supply, 2)):
+        assert (workspace["host"], workspace["workspace_id"], workspace["inventory_host"]) == (name, name, "localhost")
+        assert (workspace["counts"]["rerun"], name in workspace["msg"]) == (number, True), workspace["msg"]
+        assert {instance["workspace_id"] for instance in workspace["instances"]} == {name}
+    assert (of_sales["state"], of_supply["state"]) == ("broken", "succeeded")
+    (step,) = of_sales["next_steps"]
+    assert (step["limit"], f"-e dataarts_workspace_id={sales}" in step["command"]) == ("localhost", True), step["command"]
+    suites = ET.parse(tmp_path / "report" / "report.xml").getroot()
+    assert [(suite.get("name"), suite.get("failures")) for suite in suites] == [(sales, "1"), (supply, "0")]
+    closing = outcome.of("rerun_summary")[-1].result["lines"]
+    assert any(line.startswith(sales[:20]) and "weekly_report  1 failed again" in line for line in closing), closing
+    assert "1 workspace: all 2 instances succeeded" in closing, closing
 
 
 @pytest.mark.parametrize("goes_on", whole_plays([False, True]))

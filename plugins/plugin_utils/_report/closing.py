@@ -286,10 +286,8 @@ def message_told(result: Result, *, check_mode: bool) -> bool:
     """Whether the closing lines show the whole message of a workspace that missed its goal: where none of its instances says why, or some are
     where they are because of it.
 
-    :param result: of the task that worked on it. One of several workspaces behind a host is told with the others, and may not be.
+    :param result: of the task that worked on it.
     """
-    if result.get("others"):
-        return False
     groups = groups_of({"instances": result.get("instances") or ()}, check_mode)
     moving = [] if check_mode else groups["in_progress"]
     if not any(group for name, group in groups.items() if name != "in_progress") and not moving:

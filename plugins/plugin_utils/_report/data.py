@@ -54,7 +54,8 @@ class ReportContext:
 def build_report(hosts: t.Mapping[str, Result], workspace_ids: t.Mapping[str, str], context: ReportContext) -> Report:
     """The report.
 
-    :param hosts: inventory host to the result of job_rerun (``dataarts_rerun_result``), in the inventory's order; empty if there is none.
+    :param hosts: inventory host to the result of job_rerun (``dataarts_rerun_result``), in the inventory's order; empty if there is none. Of a host that
+        stands for several workspaces the result of each, by its id.
     :param workspace_ids: inventory host to the id of its workspace, as far as known.
     """
     counted = _summary.summarize(hosts)
@@ -87,7 +88,7 @@ def _workspace(host: str, result: Result, workspace_id: str | None, counted: Res
     instances = sorted((safe(instance) for instance in result.get("instances") or ()), key=_rank)
     report: Report = {
         "host": host,
-        "workspace_id": workspace_id or next((str(instance["workspace_id"]) for instance in instances), None),
+        "workspace_id": workspace_id or result.get("workspace_id") or next((str(instance["workspace_id"]) for instance in instances), None),
         "state": "no_result",
         "succeeded": False,
         "msg": safe(str(result.get("msg") or ("" if _summary.has_counts(result) else _NO_RESULT))),
@@ -111,7 +112,7 @@ def _workspace(host: str, result: Result, workspace_id: str | None, counted: Res
     report.update(
         {
             name: safe(result[name])
-            for name in ("missing", "missing_at", "unreadable", "unread_workspaces", "only_missing")
+            for name in ("inventory_host", "missing", "missing_at", "unreadable", "unread_workspaces", "only_missing")
             if name in result
         }
     )

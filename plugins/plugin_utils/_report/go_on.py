@@ -16,7 +16,7 @@ from .._common.lines import Line
 from .._common.local_times import option_time
 from .._common.tables import command_lines, wrapped
 from .command import Command
-from .next_steps import groups_of, plans_variables, would_rerun
+from .next_steps import groups_of, host_of, plans_variables, would_rerun
 from .repair import is_repair, to_make
 from .summary import PLAN_KEYS, plan_key, repair_plan
 from .words import ENGLISH, say, translated
@@ -125,8 +125,10 @@ def _plans(report: Result) -> dict[str, t.Any]:
 
 def _run(report: Result, command: Command) -> _Step | None:
     # What was refused as a whole would be again.
-    refused = [workspace["host"] for workspace in report["workspaces"] if workspace["refused"]]
     going = [workspace for workspace in report["workspaces"] if not workspace["refused"]]
+    # A host with another workspace that goes on cannot be left out.
+    hosts = {host_of(workspace) for workspace in going}
+    refused = list(dict.fromkeys(host for host in map(host_of, report["workspaces"]) if host not in hosts))
     steps = {step["standing"] for workspace in going for step in workspace["next_steps"]} - _NO_COMMAND
     if not steps:
         if not refused or not command.approved:
@@ -178,7 +180,7 @@ def _once_more(report: Result, command: Command) -> _Step:
     for workspace in report["workspaces"]:
         groups = groups_of(workspace, report["check_mode"])
         instances = [instance for name in _ONCE_MORE for instance in groups[name]]
-        hosts += [workspace["host"]] if instances else []
+        hosts += [host_of(workspace)] if instances and host_of(workspace) not in hosts else []
         times += [int(instance.get(name) or 0) for instance in instances for name in ("start_time", "end_time", "sent_time")]
         times += [workspace["since"] or 0] if instances else []
         planned += [int(instance["plan_time"]) for instance in instances]

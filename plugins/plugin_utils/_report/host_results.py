@@ -23,7 +23,7 @@ from .files import write_all
 from .junit import junit
 from .next_steps import plans_variables
 from .page import page
-from .several import whole
+from .several import workspaces_of
 from .started import awx_job_id
 
 Vars = t.Mapping[str, t.Any]
@@ -50,19 +50,23 @@ def patterns_without_job(task_vars: Vars, hosts: t.Sequence[str] | None = None, 
     later = hosts is None and len(known) < len(task_vars.get("ansible_play_hosts_all") or ())
     results = results_of(known, task_vars, variable)
     going = {*map(str, task_vars.get("ansible_play_hosts") or ())}
-    later = later or any(not result and host in going for host, result in results.items())
+    later = later or any(not result and name in going for name, result in results.items())
     return [] if later else summary.unmatched_patterns(results)
 
 
 def results_of(hosts: t.Iterable[str], task_vars: Vars, variable: str = RESULT) -> Results:
-    """Each host's result, empty if it has none. As registered: it is data, and is never looked at as a template.
+    """The result of each workspace, empty if it has none, by its host, or by its id where one host stands for several: see
+    :func:`~.several.workspaces_of`. As registered: it is data, and is never looked at as a template.
 
     :raises AnsibleError: for a host that the inventory does not have.
     """
     results: Results = {}
     for host in hosts:
         variables = _variables(host, task_vars)
-        results[host] = with_missing(whole(outcome(variables, variable)), missing_of(variables) if variable == RESULT else None)
+        missing = missing_of(variables) if variable == RESULT else None
+        for name, result in workspaces_of(host, outcome(variables, variable)).items():
+            of_this = missing if name == host or (missing and missing.get("workspace_id") == name) else None
+            results[name if name not in results else f"{host} {name}"] = with_missing(result, of_this)
     return results
 
 

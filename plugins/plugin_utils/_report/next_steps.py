@@ -70,6 +70,11 @@ def next_steps_of(workspace: Result, command: Command, *, check_mode: bool, sinc
     return steps
 
 
+def host_of(workspace: Result) -> str:
+    """The host of the inventory that stands for a workspace, alone or with others."""
+    return str(workspace.get("inventory_host", workspace["host"]))
+
+
 def plans_variables(plans: t.Mapping[str, Result]) -> dict[str, t.Any]:
     """The extra variables that hold a run to *plans*, see :func:`~.summary.plans`; without what of the record only words a refusal and is long."""
     return {
@@ -122,12 +127,9 @@ def groups_of(workspace: Result, check_mode: bool) -> dict[str, list[Result]]:
 
 def _next_step(name: str, workspace: Result, instances: list[Result], command: Command, *, check: bool) -> NextStep:
     variables = _variables(name, workspace, instances, related=command.related)
-    line = (
-        None
-        if variables is None
-        else command.line(workspace["host"], variables, check=check or (command.related and name == "in_progress"))
-    )
-    return {"standing": name, "instances": len(instances), "text": _text(name, instances), "command": line, "limit": workspace["host"]}
+    host = host_of(workspace)
+    line = None if variables is None else command.line(host, variables, check=check or (command.related and name == "in_progress"))
+    return {"standing": name, "instances": len(instances), "text": _text(name, instances), "command": line, "limit": host}
 
 
 def _text(name: str, instances: t.Sequence[Result]) -> str:
@@ -150,6 +152,8 @@ def _variables(name: str, workspace: Result, instances: list[Result], *, related
         known = [int(instance.get(key) or 0) for instance in instances for key in ("start_time", "end_time", "sent_time")]
         since = 1 + max([since or 0, *known])
     variables: dict[str, t.Any] = {
+        # In a loop over the workspaces of one host each item is then this one, which is sent once.
+        **({"dataarts_workspace_id": workspace["workspace_id"]} if "inventory_host" in workspace else {}),
         "dataarts_since": None if since is None else option_time(since),
         **(_CANCELLED if name == "stopped" else {}),
     }

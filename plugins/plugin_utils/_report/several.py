@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Several workspaces behind one host, as a loop over role rerun leaves them: their results as one. Pure."""
+"""Several workspaces behind one host, as a loop over role rerun or over a task of job_rerun leaves them: the result of each. Pure."""
 
 from __future__ import annotations
 
@@ -9,37 +9,38 @@ import typing as t
 
 Result = t.Mapping[str, t.Any]
 
-_LISTS = ("instances", "plan", "problems", "job_patterns")
-#: Of one workspace alone: nothing can be approved or held to a plan by it.
-_OWN = frozenset({"others", "plan_id", "plan_record", "plan_details", "workspace_id"})
+#: By which a run is held to a plan: plans are approved by host, and this one stands for several.
+_OF_A_PLAN = frozenset({"plan_id", "plan_record"})
 
 
-def whole(result: Result) -> Result:
-    """*result* with those of the other workspaces in it, key ``others``; itself if there are none."""
-    kept = result.get("others")
-    if not isinstance(kept, t.Mapping) or not kept:
-        return result
-    parts = [*kept.values(), result]
-    recaps = [part["recap"] for part in parts if part.get("recap")]
-    jobs = [part.get("recap_by_job") or {} for part in parts]
-    bad = [str(part["msg"]) for part in parts if part.get("msg") and not part.get("succeeded")]
-    since = [part["since"] for part in parts if isinstance(part.get("since"), int)]
-    return {
-        **{name: value for name, value in result.items() if name not in _OWN},
-        **{name: [item for part in parts for item in part.get(name) or ()] for name in _LISTS},
-        "msg": " ".join(bad) or str(result.get("msg") or ""),
-        "changed": any(part.get("changed") for part in parts),
-        "succeeded": all(part.get("succeeded") for part in parts),
-        "timed_out": any(part.get("timed_out") for part in parts),
-        "elapsed": sum(float(part.get("elapsed") or 0.0) for part in parts),
-        "recap": _added(recaps),
-        "recap_by_job": {name: _added([part[name] for part in jobs if name in part]) for part in jobs for name in part},
-        "summary": {"total": sum(int((part.get("summary") or {}).get("total") or 0) for part in parts)},
-        "requests": _added([part.get("requests") or {} for part in parts]),
-        "since": min(since) if since else None,
-    }
+def workspaces_of(host: str, result: Result) -> dict[str, Result]:
+    """The result of each workspace in what a variable of *host* holds, by what it is called: its host, or its id where the host stands for several,
+    whose results have the host as ``inventory_host``.
+
+    :param result: of one workspace, with those of the others in key ``others``; or of a task with a loop, which Ansible keeps as ``results``.
+    """
+    parts = _parts(result)
+    if len(parts) == 1:
+        return {host: parts[0]}
+    by_name: dict[str, Result] = {}
+    for number, part in enumerate(parts, 1):
+        workspace_id = _workspace_id(part)
+        plain = {name: value for name, value in part.items() if name not in _OF_A_PLAN}
+        # Of a loop over the jobs of one workspace no result replaces another.
+        name = workspace_id if workspace_id and workspace_id not in by_name else f"{workspace_id or host} ({number})"
+        by_name[name] = {**plain, "inventory_host": host, **({"workspace_id": workspace_id} if workspace_id else {})}
+    return by_name
 
 
-def _added(parts: t.Sequence[t.Mapping[str, int]]) -> dict[str, int]:
-    names = dict.fromkeys(name for part in parts for name in part)
-    return {name: sum(int(part.get(name) or 0) for part in parts) for name in names}
+def _parts(result: Result) -> list[Result]:
+    looped, kept = result.get("results"), result.get("others")
+    if isinstance(looped, (list, tuple)) and "instances" not in result:
+        return [part for part in looped if isinstance(part, t.Mapping) and not part.get("skipped")] or [{}]
+    others = [*kept.values()] if isinstance(kept, t.Mapping) else []
+    return [*others, {name: value for name, value in result.items() if name != "others"}]
+
+
+def _workspace_id(result: Result) -> str:
+    """The workspace of a result, "" if nothing in it says so."""
+    first: Result = next(iter(result.get("instances") or ()), {})
+    return str(result.get("workspace_id") or first.get("workspace_id") or "")

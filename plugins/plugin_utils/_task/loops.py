@@ -1,7 +1,7 @@
 # Copyright (c) 2026 dataarts.factory contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A loop over a role: what of it is still to come. Ansible tells a task of the role only the item that it is for."""
+"""A loop over a role, or the role several times: what of it is still to come. Ansible tells a task of the role only the item that it is for."""
 
 from __future__ import annotations
 
@@ -36,12 +36,22 @@ def items_left(task: t.Any, templar: t.Any, variables: t.Mapping[str, t.Any]) ->
 
 
 def workspaces_left(task: t.Any, templar: t.Any, variables: t.Mapping[str, t.Any]) -> bool:
-    """Whether the loop over what includes *task* goes on with other workspaces; parameters as of :func:`items_left`.
+    """Whether the loop over what includes *task* goes on with other workspaces, or the play has its role once more; parameters as of
+    :func:`items_left`.
 
     One over something else, as the jobs of one workspace, comes to no end in which all of it is known.
     """
+    if _role_follows(task):
+        return True
     name = _variable(_looping(task))
     return name in str(variables.get("dataarts_workspace_id")) and bool(items_left(task, templar, variables))
+
+
+def _role_follows(task: t.Any) -> bool:
+    """Whether the role of *task* stands in the list of the play's roles once more, behind this one: it has another workspace then."""
+    role, play = getattr(task, "_role", None), getattr(getattr(task, "_parent", None), "_play", None)
+    same = [other for other in getattr(play, "roles", None) or () if role is not None and other.get_name() == role.get_name()]
+    return role in same[:-1]
 
 
 def _looping(task: t.Any) -> t.Any:
