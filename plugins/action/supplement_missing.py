@@ -32,7 +32,8 @@ class ActionModule(ModuleAction):
             hostvars = task_vars["hostvars"]
             after = stage == "after_reruns"  # in whose play not every workspace takes part
             of_hosts = [hostvars.raw_get(host) for host in (hostvars if after else task_vars.get("ansible_play_hosts_all") or ())]
-            known = [_carried(variables, after=after) for variables in of_hosts if "gaps" in (missing_of(variables) or {})]
+            broken = still_broken(of_hosts) if after else None
+            known = [_carried(variables, broken) for variables in of_hosts if "gaps" in (missing_of(variables) or {})]
             self._task.args = {**self._task.args, "snapshots": {snapshot["workspace_id"]: snapshot for snapshot in known}}
         result = super().work(task_vars)
         if stage in ("all", "find") and not (self._task.no_log or self._play_context.no_log):
@@ -70,14 +71,14 @@ class ActionModule(ModuleAction):
         return label(str(task_vars.get("inventory_hostname", "localhost")), task_vars.get("ansible_play_hosts_all") or ())
 
 
-def _carried(variables: t.Mapping[str, t.Any], *, after: bool) -> dict[str, t.Any]:
+def _carried(variables: t.Mapping[str, t.Any], broken: t.Mapping[str, list[str]] | None) -> dict[str, t.Any]:
     """The snapshot of a host, of its *variables*, without what Ansible adds to a result.
 
-    :param after: whether what failed has been rerun, so that only what is broken still counts as failed.
+    :param broken: once what failed has been rerun, the jobs of each workspace that are broken still: only they count as failed then.
     """
     snapshot = {
         str(name): value
         for name, value in (missing_of(variables) or {}).items()
         if name not in ("failed", "failed_when_result", "warnings", "msg", "error", "requests")
     }
-    return {**snapshot, "failed_jobs": still_broken(variables)} if after else snapshot
+    return snapshot if broken is None else {**snapshot, "failed_jobs": broken.get(str(snapshot["workspace_id"]), [])}

@@ -281,6 +281,25 @@ def test_in_another_workspace_too(emulated: t.Any, begin: t.Any) -> None:
     assert not emulated.journal()
 
 
+@pytest.mark.parametrize("v1_open", [True, False])
+def test_a_job_below_one_of_the_same_name_in_another_workspace_waits_for_that(emulated: t.Any, begin: t.Any, v1_open: bool) -> None:
+    above = {"workspace": OTHER_ID, "job": "daily"}
+    rerun_options = begin(night(job("daily", above, failed=2), other=[job("daily", failed=2)], v1_open=v1_open))
+    (only,) = passes(rerun_options)
+    assert [instance["action"] for instance in only["instances"]] == ["blocked"] * 2
+    assert all("depends on job daily, planned " in instance["reason"] for instance in only["instances"])
+    assert all(OTHER_ID in instance["reason"] for instance in only["instances"])
+    assert not emulated.journal()
+
+
+def test_cycles_do_not_wait_for_each_other_because_a_job_above_has_their_name(emulated: t.Any, begin: t.Any) -> None:
+    above = {"workspace": OTHER_ID, "job": "daily"}
+    done = [{"plan_time": f"-{hour}h", "status": "success"} for hour in (1, 2)]
+    results = passes(begin(night(job("daily", above, failed=2), other=[{"name": "daily", "instances": done}])))
+    assert not results[-1]["failed"], results[-1]
+    assert [len(entry["instances"]) for entry in emulated.journal()] == [2], "at once"
+
+
 def test_the_plan_names_the_workspace_of_what_is_waited_for(emulated: t.Any, begin: t.Any) -> None:
     above = {"workspace": OTHER_ID, "job": "accounts"}
     checked = call("job_rerun", begin(night(job("report", above), other=[job("accounts")]), other_workspaces=[OTHER_ID]), check=True)

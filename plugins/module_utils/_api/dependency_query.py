@@ -241,7 +241,8 @@ def job_dependencies(api: WorkspaceApi, name: str) -> tuple[tuple[str, ...] | No
         if error.kind in ONE_ONLY:
             return None, False
         raise
-    return tuple(job_name for job_name in above if job_name != name), name in above
+    # Its own name may be that of a job of another workspace, because an answer has no ids of workspaces: then its instances are read too.
+    return tuple(above), name in above
 
 
 def _defined(detail: t.Mapping[str, t.Any]) -> tuple[tuple[str, ...] | None, bool]:
@@ -261,8 +262,16 @@ def _defined(detail: t.Mapping[str, t.Any]) -> tuple[tuple[str, ...] | None, boo
         return None, chained
     in_workspaces = depends.get("otherWorkSpaceJobs") or depends.get("sameWorkSpaceJobs")
     own = str(detail.get("name"))
-    above = tuple(name for name in names if name != own)
-    return (above or (None if in_workspaces else ())), chained or own in names
+    # Its own name is that of its previous cycle, unless a job of another workspace has it too.
+    namesake = own in _names_in(depends.get("otherWorkSpaceJobs"))
+    above = tuple(name for name in names if namesake or name != own)
+    again = own in _names_in(depends.get("sameWorkSpaceJobs")) or (own in names and not namesake)
+    return (above or (None if in_workspaces else ())), chained or again
+
+
+def _names_in(entries: t.Any) -> set[str]:
+    listed = entries if isinstance(entries, list) else []
+    return {str(entry.get("jobName")) for entry in listed if isinstance(entry, t.Mapping)}
 
 
 def upstream_jobs(detail: t.Mapping[str, t.Any], workspace_id: str) -> list[tuple[str, str]]:

@@ -31,15 +31,18 @@ class Deadlines:
     """When jobs are to have ended, epoch ms.
 
     :param of_all: of all of them; None: there is none.
-    :param by_job: of single jobs, by job id or name.
+    :param by_job: of single jobs of one workspace, by job id or name.
+    :param workspace_id: of that workspace.
     """
 
     of_all: int | None = None
     by_job: t.Mapping[str, int] = field(default_factory=dict)
+    workspace_id: str = ""
 
     def of(self, instance: JobInstance) -> int | None:
         """The earliest one that there is."""
-        own = (self.by_job.get(instance.key.job_id), self.by_job.get(instance.job_name))
+        names = (instance.key.job_id, instance.job_name) if instance.key.workspace_id == self.workspace_id else ()
+        own = map(self.by_job.get, names)
         return min((ms for ms in (self.of_all, *own) if ms is not None), default=None)
 
 

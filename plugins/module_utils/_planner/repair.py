@@ -215,11 +215,18 @@ def made_meanwhile(gap: Missing, plan_times: t.Iterable[int]) -> tuple[str, str]
     return FAILED, "some of them were made in the meantime. Run the repair again for the others"
 
 
-def being_made(gap: Missing, rows: t.Iterable[PatchDataRow]) -> str:
-    """The name of another PatchData run that still makes instances of the job of *gap* for plan times of it; "" if there is none."""
-    for row in rows:
+def being_made(gap: Missing, listed: t.Mapping[str, t.Iterable[PatchDataRow]]) -> str:
+    """The name of another PatchData run that still makes instances of the job of *gap* for plan times of it; "" if there is none.
+
+    A run is listed in the workspace of its own job, and names its jobs without their workspaces. So a run of another workspace with a single job is
+    about that workspace's job, also if the name is the same; with several, any of them may be the job of *gap*.
+
+    :param listed: the runs of each workspace, by its id.
+    """
+    for where, row in ((where, row) for where, rows in listed.items() for row in rows):
         overlaps = row.begin is None or row.end is None or (row.begin <= gap.end and row.end >= gap.begin)
-        if row.name != gap.name and row.state == "running" and gap.job_name in row.jobs and overlaps:
+        names = row.jobs if where == gap.workspace_id or len(row.jobs) > 1 else ()
+        if (where, row.name) != (gap.workspace_id, gap.name) and row.state == "running" and gap.job_name in names and overlaps:
             return row.name
     return ""
 

@@ -453,7 +453,7 @@ class Goal(Strategy):
         return [downstream_result(dependant, self._below.graph.names, joined) for dependant in concerned]
 
     def _deadlines(self) -> Deadlines:
-        return Deadlines(self._deadline, self._baselines or {})
+        return Deadlines(self._deadline, self._baselines or {}, self._workspace_id)
 
     def _read_baselines(self) -> None:
         """The deadlines of single jobs, once in a run, where the order goes by them."""

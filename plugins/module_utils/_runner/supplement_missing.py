@@ -325,7 +325,7 @@ class _Making:
 
         :param shown: the gap in the result.
         """
-        other = being_made(gap, [row for rows in listed.values() for row in rows])
+        other = being_made(gap, listed)
         if other:
             cause = f"PatchData {printable(other, 80)} is still running and makes them. Run the repair again when it has ended"
             shown.update(state=FAILED, msg=cause)

@@ -421,14 +421,24 @@ def left_to_make(missing: Result | None, *, after: bool = False) -> bool:
     return any(gap.get("stage") == "after_reruns" for gap in gaps) if after else bool(gaps)
 
 
-def still_broken(variables: t.Mapping[str, t.Any]) -> list[str]:
-    """The jobs of a host, of its *variables*, that are broken once a repair has rerun what failed: all that had failed if nothing is known of that."""
-    result = outcome(variables)
-    if reached_goal(result):
-        return []
-    if "instances" not in result:
-        return list((missing_of(variables) or {}).get("failed_jobs") or ())
-    return sorted({str(instance["job_name"]) for instance in result["instances"] if instance.get("standing") not in _WHOLE})
+def still_broken(of_hosts: t.Iterable[t.Mapping[str, t.Any]]) -> dict[str, list[str]]:
+    """Workspace id -> its jobs that are broken once a repair has rerun what failed: all that had failed if nothing is known of that. Also those that
+    were rerun as dependants of another workspace.
+
+    :param of_hosts: variables of all hosts that are repaired together.
+    """
+    broken: set[tuple[str, str]] = set()
+    for variables in of_hosts:
+        result, missing = outcome(variables), missing_of(variables) or {}
+        here = str(missing.get("workspace_id"))
+        if reached_goal(result):
+            continue
+        if "instances" not in result:
+            broken |= {(here, str(name)) for name in missing.get("failed_jobs") or ()}
+        for instance in result.get("instances") or ():
+            if instance.get("standing") not in _WHOLE:
+                broken.add((str(instance.get("workspace_id") or here), str(instance["job_name"])))
+    return {where: sorted(name for of, name in broken if of == where) for where, _name in broken}
 
 
 def with_missing(result: Result, missing: Result | None) -> Result:

@@ -30,6 +30,21 @@ from tests.unit.building import at, instance, key
         ({"cron": {"dependPrePeriod": "true"}}, ((), True)),
         ({"cron": {"dependPrePeriod": False, "dependJobs": {"jobs": ["load", "clean"]}}}, (("load", "clean"), False)),
         ({"cron": {"dependJobs": {"jobs": ["sales", "load"]}}}, (("load",), True)),  # its own name is its previous cycle
+        # A job of another workspace that has its name is not its previous cycle.
+        ({"cron": {"dependJobs": {"jobs": ["sales"], "otherWorkSpaceJobs": [{"jobName": "sales"}]}}}, (("sales",), False)),
+        ({"cron": {"dependJobs": {"jobs": ["load", "sales"], "otherWorkSpaceJobs": [{"jobName": "load"}]}}}, (("load",), True)),
+        (
+            {
+                "cron": {
+                    "dependJobs": {
+                        "jobs": ["sales"],
+                        "otherWorkSpaceJobs": [{"jobName": "sales"}],
+                        "sameWorkSpaceJobs": [{"jobName": "sales"}],
+                    }
+                }
+            },
+            (("sales",), True),
+        ),
         ({"cron": {"dependJobs": {"jobs": []}}}, ((), False)),
         ({"cron": {"dependJobs": {"jobs": [], "otherWorkSpaceJobs": [{"jobName": "ledger"}]}}}, (None, False)),
         ({"cron": {"dependJobs": {"jobs": "load"}}}, (None, False)),  # in no form that is documented: the instances are asked for

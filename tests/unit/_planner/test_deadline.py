@@ -27,7 +27,7 @@ from ansible_collections.dataarts.factory.plugins.module_utils._planner.forecast
 from ansible_collections.dataarts.factory.plugins.module_utils._planner.limits import Limits
 from ansible_collections.dataarts.factory.plugins.module_utils._planner.pipeline import schedule
 from ansible_collections.dataarts.factory.plugins.module_utils._planner.plan import Plan
-from tests.unit.building import FAIL, at, instance
+from tests.unit.building import FAIL, WORKSPACE, at, instance
 
 
 def decision(name: str, action: Action = Action.RETRY, status: Status = Status.FAIL, end: float | None = -3000, **more: t.Any) -> Decision:
@@ -67,7 +67,7 @@ def ordered(case: str) -> tuple[Plan, Urgency]:
         depends[key(edge[0])] = depends.get(key(edge[0]), frozenset()) | {key(edge[2])}
     times = {name: (seconds,) for name, seconds in runs.items()}
     return Plan(tuple(map(decision, jobs))), Urgency(
-        Deadlines(None, {name: at(seconds) for name, seconds in deadlines.items()}), times, depends
+        Deadlines(None, {name: at(seconds) for name, seconds in deadlines.items()}, WORKSPACE), times, depends
     )
 
 
@@ -170,8 +170,13 @@ def test_when_jobs_end(case: str) -> None:
 
 
 def test_the_earlier_deadline_counts() -> None:
-    deadlines = Deadlines(at(100), {"a": at(50), "b": at(150)})
+    deadlines = Deadlines(at(100), {"a": at(50), "b": at(150)}, WORKSPACE)
     assert [deadlines.of(decision(name).instance) for name in "abc"] == [at(50), at(100), at(100)]
+
+
+def test_a_baseline_is_of_the_job_of_its_workspace_alone() -> None:
+    deadlines = Deadlines(None, {"a": at(50)}, "another workspace")
+    assert deadlines.of(decision("a").instance) is None
 
 
 def test_the_line_about_those_that_are_late() -> None:

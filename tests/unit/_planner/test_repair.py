@@ -221,8 +221,8 @@ def test_what_was_made_meanwhile(hours: list[int], state: str) -> None:
     assert made_meanwhile(gap("a", number=3), [START + hour * HOUR for hour in hours])[0] == state
 
 
-def row(job: str = "a", *, begin: int = 0, end: int = 9, status: str = "RUNNING", name: str = "by_hand") -> PatchDataRow:
-    return PatchDataRow(name, status, (job,), START + begin * HOUR, START + end * HOUR, 1, START, None, None, None)
+def row(*jobs: str, begin: int = 0, end: int = 9, status: str = "RUNNING", name: str = "by_hand") -> PatchDataRow:
+    return PatchDataRow(name, status, jobs or ("a",), START + begin * HOUR, START + end * HOUR, 1, START, None, None, None)
 
 
 @pytest.mark.parametrize(
@@ -238,10 +238,26 @@ def row(job: str = "a", *, begin: int = 0, end: int = 9, status: str = "RUNNING"
         ([row(end=4)], ""),
         ([row(end=5)], "by_hand"),
         ([row(name=gap("a", hour=5).name)], ""),
+        ([row("b", "a")], "by_hand"),
     ],
 )
 def test_what_another_patch_data_makes(rows: list[PatchDataRow], name: str) -> None:
-    assert being_made(gap("a", hour=5), rows) == name
+    assert being_made(gap("a", hour=5), {HERE: rows}) == name
+
+
+@pytest.mark.parametrize(
+    ("there", "name"),
+    [
+        (row(), ""),  # the job of that name of the other workspace, alone
+        (row("b"), ""),
+        (row("b", "a"), "by_hand"),  # with a job downstream of it, which may be the one of this workspace
+        (row("a", "b"), "by_hand"),
+        (row("b", "a", status="SUCCESS"), ""),
+        (row("b", "a", name=gap("a", hour=5).name), gap("a", hour=5).name),  # a run is known by its name and its workspace
+    ],
+)
+def test_two_workspaces_with_jobs_of_the_same_name_and_the_patch_data_of_one(there: PatchDataRow, name: str) -> None:
+    assert being_made(gap("a", hour=5), {HERE: [], THERE: [there]}) == name
 
 
 @pytest.mark.parametrize(

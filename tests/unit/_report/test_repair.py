@@ -304,7 +304,24 @@ def test_what_is_left_to_make(absent: Json | None, before: bool, after: bool) ->
     ],
 )
 def test_jobs_that_are_broken_after_the_reruns(rerun: Json, jobs: list[str]) -> None:
-    assert still_broken({"dataarts_rerun_result": rerun, "dataarts_missing_result": {"gaps": [], "failed_jobs": ["orders"]}}) == jobs
+    absent = {"gaps": [], "failed_jobs": ["orders"], "workspace_id": "sales_id"}
+    broken = still_broken([{"dataarts_rerun_result": rerun, "dataarts_missing_result": absent}])
+    assert broken == ({"sales_id": jobs} if jobs else {})
+
+
+def test_a_broken_dependant_is_broken_in_its_own_workspace() -> None:
+    """Whichever host reran it, and whatever jobs of the same name the others have."""
+    broken = {"workspace_id": "finance_id", "job_name": "daily", "standing": "failed_again"}
+    good = {"workspace_id": "sales_id", "job_name": "daily", "standing": "succeeded"}
+    sales = {
+        "dataarts_rerun_result": {"succeeded": False, "instances": [good, broken]},
+        "dataarts_missing_result": {"gaps": [], "workspace_id": "sales_id", "failed_jobs": ["daily"]},
+    }
+    finance = {
+        "dataarts_rerun_result": {"succeeded": True, "instances": []},
+        "dataarts_missing_result": {"gaps": [], "workspace_id": "finance_id", "failed_jobs": []},
+    }
+    assert still_broken([sales, finance]) == {"finance_id": ["daily"]}
 
 
 def test_what_is_missing_is_one_line_as_soon_as_it_is_known() -> None:
