@@ -139,7 +139,7 @@ jobs:
       description: Why, in plain words.
       type: str
       returned: always
-      sample: it is SCHEDULING
+      sample: it was SCHEDULING
     paused_time:
       description: When the job was paused, in epoch milliseconds. V(null) if it was not paused.
       type: int

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import typing as t
 from pathlib import Path
@@ -78,6 +79,9 @@ def test_what_is_in_progress_is_stopped_and_the_rest_left(service: t.Any, asked:
     assert stops(service) == [1, 2, 3]
     again = call("job_instance_stop", asked(1, 2, 3, 4, 5, 6), diff=True)
     assert (again["failed"], again["changed"], actions(again), again["diff"]["before"]) == (False, False, ["ended"] * 6, "")
+    for result, who in ((done, "this run"), (again, f"run {done['run_id']}")):
+        texts = [re.sub(r"^.*; |at \d\S+ ", "", instance["reason"]) for instance in result["instances"]]
+        assert texts == [f"the stop that {who} sent has taken effect"] * 3 + ["there is nothing to stop"] * 3
     assert stops(service) == [1, 2, 3]
 
 

@@ -90,6 +90,8 @@ def test_a_state_is_reached_once_and_check_mode_tells_it(service: t.Any, asked: 
         assert {name: act for name, act in actions(result).items() if act != "none"} == acts
         assert result["diff"]["after"] == "".join(f"{name}: {status}\n" for name in sorted(acts))
     assert [job | {"reason": ""} for job in planned["jobs"]] == [job | {"reason": ""} for job in done["jobs"]]
+    for job in done["jobs"]:
+        assert job["reason"].startswith("it was " if job["changed"] else ("it is ", "somebody else changed it: it is ")), job
     assert statuses(service) == {**JOBS, **dict.fromkeys(acts, status)}
     assert sorted(name for _kind, name in writes(service)) == sorted(acts)
     again = call("job_schedule", asked(state), diff=True)

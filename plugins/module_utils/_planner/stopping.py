@@ -73,11 +73,20 @@ def _by_state(
             due = pending[-1].settle_window_end(settle_ms)
             reason = f"{state}; a rerun that was sent at {to_iso(pending[-1].sent_ms)} may show until {to_iso(due)}, and is stopped then"
             return Decision(instance, Action.SETTLING, reason, due_ms=due, stop=newest)
-        return Decision(instance, Action.DONE, f"{state}; there is nothing to stop", stop=newest)
+        return Decision(instance, Action.DONE, f"{state}; {_ended(instance, newest, run_id)}", stop=newest)
     wanted = Decision(instance, Action.STOP, f"{state}; it is stopped", stop=newest, by_id=True)
     if newest is None or not _same_run(newest, instance):
         return wanted
     return _answered(wanted, newest, state, run_id, now, settle_ms)
+
+
+def _ended(instance: JobInstance, stop: Attempt | None, run_id: str) -> str:
+    """Why there is nothing to stop: what a *stop* of the very run has to do with its end."""
+    if stop is None or stop.outcome not in EFFECTIVE or not _same_run(stop, instance):
+        return "there is nothing to stop"
+    who = "this run" if stop.run_id == run_id else f"run {printable(stop.run_id, 100)}"
+    request = f"the stop that {who} sent at {to_iso(stop.sent_ms)}"
+    return f"{request} has taken effect" if _stopped(stop, instance) else f"it ended by itself, in spite of {request}"
 
 
 def _answered(wanted: Decision, newest: Attempt, state: str, run_id: str, now: int, settle_ms: int) -> Decision:

@@ -188,7 +188,8 @@ class JobSchedules:
 
     def _until_shown(self, decision: ScheduleDecision, write: RecordedWrite, wanted: str) -> ScheduleOutcome:
         """Send until the job has the status *wanted*, or the service refuses. A refusal of what has that status already is somebody else's work."""
-        name, done = decision.job_name, ScheduleOutcome(decision, wanted, changed=True, reason=decision.reason)
+        was = decision.reason if decision.step is ScheduleStep.RESUME else f"it was {decision.status or 'in an unknown status'}"
+        name, done = decision.job_name, ScheduleOutcome(decision, wanted, changed=True, reason=was)
         lost: ApiError | None = None
         for _number in range(_MAX_SENDS):
             ending = self._writer.send(write, Basis())

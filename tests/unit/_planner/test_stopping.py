@@ -10,6 +10,7 @@ from dataclasses import replace
 
 import pytest
 
+from ansible_collections.dataarts.factory.plugins.module_utils._common.times import to_iso
 from ansible_collections.dataarts.factory.plugins.module_utils._models.attempt import Attempt, AttemptKind, Failure, Outcome
 from ansible_collections.dataarts.factory.plugins.module_utils._models.decision import Action
 from ansible_collections.dataarts.factory.plugins.module_utils._models.instance import InstanceKey, JobInstance, Status
@@ -38,6 +39,29 @@ RERUN: dict[str, t.Any] = {"kind": AttemptKind.RERUN}
 @pytest.mark.parametrize("status", [Status.SUCCESS, Status.FAIL, Status.MANUAL_STOP, Status.SKIP_BY_DEPEND, Status.FREEZE])
 def test_what_has_ended_is_left(status: Status) -> None:
     assert _decided(shown(status)).action is Action.DONE
+
+
+@pytest.mark.parametrize(
+    ("status", "stop", "reason"),
+    [
+        (Status.MANUAL_STOP, None, "there is nothing to stop"),
+        (Status.MANUAL_STOP, {"run_id": "ours"}, "the stop that this run sent at {at} has taken effect"),
+        (Status.FAIL, {"run_id": "ours"}, "the stop that this run sent at {at} has taken effect"),
+        (Status.MANUAL_STOP, {"run_id": "ours", "outcome": Outcome.UNKNOWN}, "the stop that this run sent at {at} has taken effect"),
+        (Status.MANUAL_STOP, {}, "the stop that run theirs sent at {at} has taken effect"),
+        (Status.SUCCESS, {"run_id": "ours"}, "it ended by itself, in spite of the stop that this run sent at {at}"),
+        (Status.SUCCESS, {}, "it ended by itself, in spite of the stop that run theirs sent at {at}"),
+        (Status.MANUAL_STOP, {"run_id": "ours", "outcome": Outcome.REJECTED}, "there is nothing to stop"),
+        (Status.MANUAL_STOP, {"run_id": "ours", "of": "another run"}, "there is nothing to stop"),
+    ],
+)
+def test_the_reason_says_what_a_stop_has_to_do_with_the_end(status: Status, stop: dict[str, t.Any] | None, reason: str) -> None:
+    stops = []
+    if stop is not None:
+        of = replace(RUNNING, start_time=NOW - 9) if "of" in stop else RUNNING
+        stops = [attempt(stop.get("outcome", Outcome.ACCEPTED), 1000, of, run_id=stop.get("run_id", "theirs"))]
+    said = _decided(shown(status), *stops).reason
+    assert said.endswith(f"; {reason.format(at=to_iso(NOW - 1000))}"), said
 
 
 @pytest.mark.parametrize(
