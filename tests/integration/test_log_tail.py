@@ -76,6 +76,27 @@ def test_the_end_of_one_log_is_read_for_each_reason(emulated: Running, night: t.
         assert "    | ERROR the node ended with exit code 1" in result["plan"]
 
 
+@pytest.mark.parametrize("api_version", ["v1", "auto"])
+@pytest.mark.parametrize("module", ["job_rerun", "job_instance_info"])
+def test_no_secret_of_a_message_or_a_log_is_in_a_result(emulated: Running, night: t.Any, module: str, api_version: str) -> None:
+    """Neither in what the list says, nor in what the node or its log says, nor in what goes from pass to pass."""
+    secrets = ("Hunter2", "abcDEF0123456789abcDEF01", "HPUAXYZ1234567890ABC")
+    text = "jdbc:mysql://h:3306/db?user=root&password={} refused\\nAuthorization: Bearer {}\\nfs.obs.access.key={}".replace("\\n", "\n")
+    given = night(api_version=api_version)
+    emulated.reset(
+        small_night(
+            jobs=[{**JOBS[0], "cause": "secret"}], causes={"secret": {"error": text.format(*secrets), "node": 1}}, switches={**BOTH, **FREE}
+        )
+    )
+    if module == "job_instance_info":
+        given = {**{name: value for name, value in given.items() if name != "journal"}, "statuses": ["fail"]}
+    result = call(module, given, check=True)
+    shown = json.dumps(result, ensure_ascii=False)
+    assert tails(result)["daily_sales"], result["problems"]
+    assert "user=root&password=*** refused" in shown
+    assert not [secret for secret in secrets if secret in shown]
+
+
 def test_without_the_option_nothing_is_asked_of_obs(emulated: Running, night: t.Any) -> None:
     result = call("job_rerun", night(log_tail=0), check=True)
     assert tails(result) == {}

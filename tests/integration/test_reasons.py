@@ -346,6 +346,20 @@ class TestPolicies:
         assert sum("could not be read" in problem for problem in results[0]["problems"]) == 1
         assert results[-1]["failed"]
 
+    @pytest.mark.parametrize("api_version", ["auto", "v1"])
+    @pytest.mark.parametrize(("length", "by_pattern"), [(1900, True), (10_000, False)])
+    def test_a_long_message_is_read_to_its_end_or_not_sent(
+        self, emulated: Running, night: t.Any, api_version: str, length: int, by_pattern: bool
+    ) -> None:
+        given = night(never_rerun_reasons=["no permission for obs"], wait=False, api_version=api_version)
+        causes = {"long": {"error": "at com.example.Step " * (length // 20) + "\x1b[31mno\x1b[0m\npermission for obs://bucket", "node": 1}}
+        emulated.reset(small_night(jobs=[{**TWO_CAUSES[1], "cause": "long"}], causes=causes, switches={**BOTH, **FREE}))
+        results = passes(given)
+        assert self.counted(emulated) == {}
+        assert {instance["policy"]["read"] for instance in results[-1]["instances"]} == {by_pattern}
+        assert {len(instance["failure"]["message"]) for instance in results[-1]["instances"]} == {500}
+        assert results[-1]["failed"]
+
     def test_another_policy_is_another_plan(self, emulated: Running, night: t.Any) -> None:
         given = night(jobs=["daily_sales"], never_rerun_reasons=["no permission"], wait=False)
         plan = call("job_rerun", given, check=True)

@@ -29,8 +29,6 @@ ASKED_V1 = frozenset({Status.WAITING, Status.RUNNING, Status.FAIL, Status.RUNNIN
 ASKED_V2 = ASKED_V1 | {Status.SUCCESS}
 #: Jobs to ask for at once: the only limit that every edition allows [OTC][TF].
 JOBS_PAGE = 100
-#: Most characters of an instance's error message that are kept.
-MAX_MESSAGE = 500
 
 
 class ScopedClient:
@@ -173,7 +171,7 @@ def instance(value: t.Any, workspace_id: str, what: str) -> JobInstance:
         version=fields.optional_number("version"),
         force_success=forced,
         ignore_success=ignored,
-        error_message=_interned(fields.text("error_message", MAX_MESSAGE)),
+        error_message=_interned(fields.message("error_message")),
         instance_name=fields.text("job_instance_name"),
     )
 

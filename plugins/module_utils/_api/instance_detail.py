@@ -9,7 +9,6 @@ import typing as t
 
 from .._models.instance import Status
 from .._models.reason import InstanceDetail, NodeRun
-from .base import MAX_MESSAGE
 from .parsing import Fields, bad_answer
 
 #: Most nodes of an instance that are read; a job has at most 200 in the console.
@@ -32,7 +31,7 @@ def instance_detail(body: t.Any, what: str) -> InstanceDetail:
         status=Status.parse(fields.word("status")),
         start_time=fields.time("start_time"),
         nodes=tuple(_node(entry, f"node {number} of {what}") for number, entry in enumerate(entries, 1)),
-        message=fields.text("error_message", MAX_MESSAGE),
+        message=fields.message("error_message"),
         plan_time=fields.time("plan_time"),
         end_time=fields.time("end_time"),
     )
@@ -47,6 +46,6 @@ def _node(value: t.Any, what: str) -> NodeRun:
         retries=fields.optional_number("retry_times"),
         start_time=fields.time("start_time"),
         end_time=fields.time("end_time"),
-        message=fields.text("error_message", MAX_MESSAGE),
+        message=fields.message("error_message"),
         log_path=fields.text("log_path", _MAX_PATH),
     )

@@ -9,8 +9,9 @@ import re
 import typing as t
 from urllib.parse import urlsplit
 
+from .._common.confidential import without_secrets
 from .._common.errors import ApiError, Kind, OptionError
-from .._common.text import printable
+from .._common.text import printable, without_escapes
 from .._http.client import Client
 from .._http.request import Request, encoded_path, is_loopback
 from .._http.session import Session
@@ -82,11 +83,11 @@ class LogReader:
 
 
 def last_lines(body: bytes, most: int, *, cut: bool) -> tuple[str, ...]:
-    """The last *most* lines of *body* that are not blank, without what a terminal would obey.
+    """The last *most* lines of *body* that are not blank, without secrets and without what a terminal would obey.
 
     :param cut: whether it begins in the middle of a line, perhaps of a character.
     """
-    lines = body.decode("utf-8", "replace").splitlines()
+    lines = without_secrets(body.decode("utf-8", "replace")).splitlines()
     whole = lines[1:] if cut and len(lines) > 1 else lines
-    shown = [line for line in (printable(text.strip(), _MAX_LINE) for text in whole) if line]
+    shown = [line for line in (printable(without_escapes(text).strip(), _MAX_LINE) for text in whole) if line]
     return tuple(shown[-most:])

@@ -13,9 +13,10 @@ import functools
 import re
 import typing as t
 
+from .._common.confidential import without_secrets
 from .._common.errors import ApiError, Kind
 from .._common.text import printable
-from .._models.instance import MAX_NAME
+from .._models.instance import CUT, MAX_MESSAGE, MAX_NAME
 
 #: Longest other text, such as an owner or a path; what is longer is cut.
 MAX_TEXT = 1_000
@@ -142,6 +143,12 @@ class Fields:
         if not isinstance(value, str):
             raise self._wrong(name, value, "text")
         return value[:most]
+
+    def message(self, name: str) -> str | None:
+        """Why something failed, without the secrets in it; it ends in ``CUT`` if it is longer than what is kept. None, and raises, as :meth:`text`."""
+        whole = self.text(name, MAX_MESSAGE + 1)
+        shown = None if whole is None else without_secrets(whole)
+        return shown if shown is None or len(shown) <= MAX_MESSAGE >= len(whole or "") else shown[:MAX_MESSAGE] + CUT
 
     def word(self, name: str) -> str:
         """A required word such as a status, printable, at most 100 characters. :raises ApiError: BAD_ANSWER."""

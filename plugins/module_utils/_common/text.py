@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import datetime
 import difflib
+import functools
+import re
 import typing as t
 import unicodedata
 
@@ -18,6 +20,8 @@ COMPARED = 200
 _SHORTEST_SECRET = 4
 #: Types that hold no text, which most values of an instance are of.
 _WITHOUT_TEXT = frozenset({int, float, bool, type(None)})
+#: What colours a terminal and moves its cursor, to be left out as a whole.
+_ESCAPES = re.compile(r"(?:\x1b\[|\x9b)[0-?]{0,40}[ -/]{0,8}[@-~]|\x1b\][^\x07\x1b]{0,300}(?:\x07|\x1b\\)|\x1b[@-Z\\^_]")
 #: What a field keeps of control characters: those that a text of several lines is made of.
 _LAYOUT = "\n\t"
 
@@ -59,6 +63,24 @@ def safe(value: t.Any) -> t.Any:
     if isinstance(value, (list, tuple)):
         return [safe(item) for item in value]
     return value
+
+
+def without_escapes(text: str) -> str:
+    """*text* as a terminal would show it: without colours, other control characters, and format characters that cannot be seen."""
+    if text.isprintable():
+        return text
+    shown = (
+        " " if char.isspace() else char
+        for char in _ESCAPES.sub("", text)
+        if char.isspace() or unicodedata.category(char) not in ("Cc", "Cf")
+    )
+    return "".join(shown)
+
+
+@functools.lru_cache(maxsize=4096)
+def comparable(text: str) -> str:
+    """*text* in the form in which people mean the same by it: whatever its case, its blanks, its colours, and the width of its characters."""
+    return " ".join(unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", without_escapes(text)).casefold()).split())
 
 
 def maskable(secrets: t.Iterable[t.Any]) -> frozenset[str]:

@@ -14,6 +14,8 @@ from .slotted import slotted
 
 #: Longest name that is taken from an answer. It is kept as it came, because it goes back into URLs.
 MAX_NAME = 1000
+#: Most characters of an error message that are kept, those of it that results show, and what stands at the end of one that was longer.
+MAX_MESSAGE, SHOWN_MESSAGE, CUT = 2000, 500, " […]"
 
 
 class Status(enum.Enum):
@@ -156,7 +158,7 @@ class JobInstance:
             "version": self.version,
             "force_success": self.force_success,
             "ignore_success": self.ignore_success,
-            "error_message": self.error_message,
+            "error_message": None if self.error_message is None else self.error_message[:SHOWN_MESSAGE],
         }
         for name in ("plan_time", "submit_time", "start_time", "end_time"):
             value = result[name]

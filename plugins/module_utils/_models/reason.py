@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass
 
-from .instance import JobInstance, Status
+from .instance import CUT, JobInstance, Status
 from .slotted import slotted
 
 #: Statuses of an instance that a reason can be read for.
@@ -72,6 +72,7 @@ class Reason:
     :param read: whether its own detail was read; otherwise *node*, *node_types* and *retries* are those of another instance of the job
         that failed with the same reason, or unknown.
     :param log_tail: the last lines of the log of its own node; None if it was not read.
+    :param others: further messages about the same failure: of the detail, of the list, of other nodes that failed.
     """
 
     message: str | None = None
@@ -82,6 +83,12 @@ class Reason:
     read: bool = False
     text: str = ""
     log_tail: tuple[str, ...] | None = None
+    others: tuple[str, ...] = ()
+
+    @property
+    def whole(self) -> bool:
+        """Whether no message was longer than what is kept of it."""
+        return not any(message.endswith(CUT) for message in (self.message or "", *self.others))
 
     @classmethod
     def of(cls, instance: JobInstance, detail: InstanceDetail | None, listed: str | None = None) -> Reason:
@@ -93,21 +100,33 @@ class Reason:
         if detail is None:
             return cls(text)
         failed = detail.failed_nodes
+        messages = [node.message for node in failed]
+        known = list(dict.fromkeys(filter(None, (*messages[:1], detail.message, text, *messages[1:]))))
+        message, others = (known[0], tuple(known[1:])) if known else (None, ())
         if not failed:
-            return cls(detail.message or text, read=True)
+            return cls(message, read=True, others=others)
         first = failed[0]
         types = tuple(dict.fromkeys(node.node_type for node in failed if node.node_type))
-        return cls(first.message or detail.message or text, first.name, types, first.retries, first.log_path, True)
+        return cls(message, first.name, types, first.retries, first.log_path, True, others=others)
 
     def to_pass_state(self) -> list[t.Any]:
         """As JSON."""
         tail = None if self.log_tail is None else list(self.log_tail)
-        return [self.message, self.node, list(self.node_types), self.retries, self.log_path, self.read, tail]
+        return [self.message, self.node, list(self.node_types), self.retries, self.log_path, self.read, tail, list(self.others)]
 
     @classmethod
     def from_pass_state(cls, value: t.Any) -> Reason | None:
         """What :meth:`to_pass_state` returned; None for anything else."""
-        if not isinstance(value, list) or len(value) != 7 or not isinstance(value[2], list):
+        if not isinstance(value, list) or len(value) != 8 or not all(isinstance(value[place], list) for place in (2, 7)):
             return None
         tail = tuple(map(str, value[6])) if isinstance(value[6], list) else None
-        return cls(value[0], value[1], tuple(map(str, value[2])), value[3], value[4], bool(value[5]), log_tail=tail)
+        return cls(
+            value[0],
+            value[1],
+            tuple(map(str, value[2])),
+            value[3],
+            value[4],
+            bool(value[5]),
+            log_tail=tail,
+            others=tuple(map(str, value[7])),
+        )

@@ -13,6 +13,7 @@ import typing as t
 
 from .._common.text import counted, printable, safe
 from .._models.decision import Decision, LeftOut
+from .._models.instance import SHOWN_MESSAGE
 from .._models.reason import Reason
 from .._planner.reasons import Group, group_text
 
@@ -30,7 +31,7 @@ def reason_result(reason: Reason | None) -> dict[str, t.Any] | None:
         "node": None if reason.node is None else safe(reason.node),
         "node_type": printable(reason.node_types[0], 100) if reason.node_types else None,
         "retries": reason.retries,
-        "message": None if reason.message is None else safe(reason.message),
+        "message": None if reason.message is None else safe(reason.message[:SHOWN_MESSAGE]),
         "reason": reason.text,
         "log_path": None if reason.log_path is None else printable(reason.log_path, 1000),
         "log_tail": None if reason.log_tail is None else [printable(line, MAX_LINE) for line in reason.log_tail],

@@ -7,8 +7,8 @@ Pure. What a policy leaves out is left to a person (``blocked``), with the optio
 
 | the failure | never_rerun_reasons | rerun_only_reasons |
 |---|---|---|
-| a pattern matches its message, its reason or the type of a node that failed | left out | rerun |
-| none does, and message and type are known | rerun | left out |
+| a pattern matches a message, its reason or the type of a node that failed | left out | rerun |
+| none does, and the whole message and the type are known | rerun | left out |
 | none does, and one of them could not be read | left out | left out |
 
 An instance that has not failed, because it was cancelled or has succeeded, has no reason: the first option lets it be rerun, the second does not.
@@ -21,7 +21,7 @@ import typing as t
 from dataclasses import dataclass, replace
 
 from .._common.errors import OptionError
-from .._common.text import printable
+from .._common.text import comparable, printable
 from .._models.decision import Action, Decision, LeftOut
 from .._models.instance import InstanceKey
 from .._models.reason import FAILED, Reason
@@ -32,7 +32,7 @@ _WILDCARDS = re.compile(r"\*+")
 
 
 class ReasonPattern:
-    """A pattern that is looked for anywhere in a text, whatever its case. ``*`` stands for any characters, ``?`` for one.
+    """A pattern that is looked for anywhere in a text, see :func:`comparable`. ``*`` stands for any characters, ``?`` for one.
 
     Each part between asterisks is looked for once, behind the one before it, so that no pattern takes long.
 
@@ -42,16 +42,17 @@ class ReasonPattern:
 
     def __init__(self, source: t.Any, option: str) -> None:
         self.source = str(source).strip()
-        if not self.source.strip("*? "):
+        self._folded = comparable(self.source)
+        if not self._folded.strip("*? "):
             raise OptionError(
                 f"{option} contains a pattern that matches every reason. Name what the reasons have in common, such as 'permission'."
             )
-        parts = [part for part in _WILDCARDS.split(" ".join(self.source.split())) if part]
-        self._parts = [re.compile(re.escape(part).replace(r"\?", "."), re.IGNORECASE | re.DOTALL) for part in parts]
+        parts = [part for part in _WILDCARDS.split(self._folded) if part]
+        self._parts = [re.compile(re.escape(part).replace(r"\?", "."), re.DOTALL) for part in parts]
 
     def matches(self, text: str) -> bool:
         """Whether it is found in *text*."""
-        place = 0
+        place, text = 0, comparable(text)
         for part in self._parts:
             match = part.search(text, place)
             if match is None:
@@ -60,13 +61,13 @@ class ReasonPattern:
         return True
 
     def names(self, reason: Reason) -> bool:
-        """Whether it is found in the message, the reason, or the type of a node, which is written with or without blanks."""
-        types = [form for kind in reason.node_types for form in (kind, kind.replace(" ", ""))] if reason.read else []
-        return any(map(self.matches, filter(None, (reason.message, reason.text, *types)))) or self._without_blanks(types)
+        """Whether it is found in a message, the reason, or the type of a node, which is written with or without blanks."""
+        types = [form for kind in reason.node_types for form in (kind, "".join(kind.split()))] if reason.read else []
+        return any(map(self.matches, filter(None, (reason.message, reason.text, *reason.others, *types)))) or self._without_blanks(types)
 
     def _without_blanks(self, types: t.Sequence[str]) -> bool:
-        joined = self.source.replace(" ", "").lower()
-        return "*" not in joined and any(joined in kind.lower() for kind in types)
+        joined = self._folded.replace(" ", "")
+        return "*" not in joined and any(joined in comparable(kind) for kind in types)
 
 
 @dataclass(frozen=True)
@@ -97,7 +98,7 @@ class ReasonPolicy:
         """
         if reason is None:
             return None if self.only is None else LeftOut(ONLY, None, read=True)
-        known = bool(reason.message) and reason.read and bool(reason.node_types)
+        known = bool(reason.message) and reason.whole and reason.read and bool(reason.node_types)
         for pattern in self.never:
             if pattern.names(reason):
                 return LeftOut(NEVER, pattern.source, read=True)

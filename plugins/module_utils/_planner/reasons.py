@@ -13,7 +13,7 @@ import functools
 import re
 import typing as t
 
-from .._common.text import printable
+from .._common.text import printable, without_escapes
 from .._models.instance import InstanceKey, JobInstance
 from .._models.reason import Reason
 from .._models.slotted import replace
@@ -87,7 +87,7 @@ def _first_lines(message: str) -> str:
     """*message* without its stack trace, in one line."""
     lines = [line for line in message[: 4 * _MAX_MESSAGE].splitlines() if line.strip()]
     said = [line for line in lines if not _TRACE.match(line)] or lines
-    return printable(" ".join(said), _MAX_MESSAGE)
+    return printable(" ".join(map(without_escapes, said)), _MAX_MESSAGE)
 
 
 def _without_what_differs(text: str) -> str:
@@ -129,6 +129,9 @@ def explained(failed: t.Sequence[tuple[JobInstance, Reason | None]], *, assume: 
         reason = unread.get((instance.job_name, message)) if known is None else None
         if reason is None:
             reason = replace(known or Reason(), message=message, text=normalised(message, instance.job_name))
+            if reason.others:
+                shown = (normalised(other, instance.job_name) for other in reason.others)
+                reason = replace(reason, others=(*reason.others, *shown))
         if known is None:
             unread[instance.job_name, message] = reason
         reasons[instance.full_key] = reason

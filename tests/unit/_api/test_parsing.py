@@ -19,7 +19,7 @@ from ansible_collections.dataarts.factory.plugins.module_utils._api.base import 
 from ansible_collections.dataarts.factory.plugins.module_utils._api.instance_detail import MAX_NODES, instance_detail
 from ansible_collections.dataarts.factory.plugins.module_utils._api.parsing import Fields, camel
 from ansible_collections.dataarts.factory.plugins.module_utils._common.errors import ApiError, Kind
-from ansible_collections.dataarts.factory.plugins.module_utils._models.instance import InstanceKey, InstanceType, JobInstance, Status
+from ansible_collections.dataarts.factory.plugins.module_utils._models.instance import CUT, InstanceKey, InstanceType, JobInstance, Status
 
 WORKSPACE = "62fbba734e634c5087656fc3ff7adf34"
 #: An entry of the v2 list as its page shows it [H-208].
@@ -219,7 +219,18 @@ class TestInstance:
 
     def test_the_error_message_is_kept(self) -> None:
         assert parsed({"errorMessage": "line 1\nline 2"}, V1).error_message == "line 1\nline 2"
-        assert len(str(parsed({"errorMessage": "x" * 100_000}, V1).error_message)) == 500
+        assert parsed({"errorMessage": "x" * 2000}, V1).error_message == "x" * 2000
+        assert parsed({"errorMessage": "x" * 2001}, V1).error_message == "x" * 2000 + CUT
+        assert parsed({"errorMessage": "x" * 100_000}, V1).to_result()["error_message"] == "x" * 500
+
+    def test_no_secret_is_kept(self) -> None:
+        """Not in part either, where it stands at the end of what is kept."""
+        assert (
+            parsed({"errorMessage": "jdbc:mysql://h/db?password=Hunter2 failed"}, V1).error_message
+            == "jdbc:mysql://h/db?password=*** failed"
+        )
+        for length in range(1980, 2001):
+            assert "Hunt" not in str(parsed({"errorMessage": "x" * length + " password=Hunter2Hunter2"}, V1).error_message)
 
     def test_a_type_nobody_documented_is_none(self) -> None:
         assert parsed({"instance_type": 99}).instance_type is None
@@ -387,4 +398,4 @@ class TestInstanceDetail:
     def test_texts_are_cut(self) -> None:
         node = {"nodeName": "x", "status": "fail", "errorMessage": "e" * 9000, "logPath": "p" * 9000, "type": "t" * 9000}
         (read,) = instance_detail({**DETAIL, "nodes": [node]}, "the detail").nodes
-        assert (len(read.message or ""), len(read.log_path or ""), len(read.node_type or "")) == (500, 1000, 100)
+        assert (len(read.message or ""), len(read.log_path or ""), len(read.node_type or "")) == (2000 + len(CUT), 1000, 100)

@@ -91,7 +91,9 @@ REASONS = [
     ("boom\r\nCaused by: java.io.IOException: full", "boom Caused by: java.io.IOException: full"),
     ("at com.foo.Bar(Bar.java:12)", "at com.foo.Bar(Bar.java:…)"),
     # What may stand in it and must not act
-    ("red \x1b[31m alarm", "red \\…[… alarm"),
+    ("red \x1b[31m alarm", "red alarm"),
+    ("\x1b[1;31mpermission\x1b[0m denied", "permission denied"),
+    ("\x1b]0;title\x07\x9b32mtable\u202e is locked\x08\x7f", "table is locked"),
     ("{{ lookup('pipe', 'id') }}", "{{ lookup(…) }}"),
     ("{% raw %}", "{% raw %}"),
 ]
