@@ -19,6 +19,7 @@ from .._common.text import printable
 from .._common.times import to_iso
 from .._models.decision import Action, Decision, Upstream
 from .._models.instance import InstanceKey, JobInstance, Status
+from .graph import reached
 from .identity import listed_key
 
 Depends = t.Mapping[InstanceKey, t.FrozenSet[InstanceKey]]
@@ -157,14 +158,7 @@ def _out_of_circles(decision: Decision, depends: Depends) -> Decision:
     """*decision*, blocked if it is about a rerun of a dependant that depends on itself: it would be old again as soon as the circle is through."""
     if decision.downstream is None or decision.action is not Action.RETRY:
         return decision
-    seen: set[InstanceKey] = set()
-    left = [above for above in depends.get(decision.instance.key, ()) if above != decision.instance.key]
-    while left and decision.instance.key not in seen:
-        key = left.pop()
-        if key not in seen:
-            seen.add(key)
-            left += depends.get(key, ())
-    if decision.instance.key not in seen:
+    if decision.instance.key not in reached(depends, [decision.instance.key]):
         return decision
     attempts = max(0, decision.attempts - 1)
     return dataclasses.replace(

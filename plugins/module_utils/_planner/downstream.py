@@ -35,6 +35,7 @@ from .._models.decision import Action, Decision
 from .._models.downstream import CANCELLED, STALE, Dependant, Effect, Graph, Renewal, Root
 from .._models.instance import InstanceKey, JobInstance, Status
 from .dependency_order import IN_A_CIRCLE
+from .graph import levels, turned
 from .reconcile import Policy, decide
 
 #: Statuses of a dependant that a rerun may answer, and the effect that each of them has then.
@@ -154,13 +155,10 @@ class _Layout:
 
     def __init__(self, roots: t.Mapping[InstanceKey, Root], graph: Graph) -> None:
         self._roots, self._graph = roots, graph
-        self._children: dict[InstanceKey, list[InstanceKey]] = collections.defaultdict(list)
-        for key, above in graph.parents.items():
-            for parent in above - {key}:
-                self._children[parent].append(key)
-        self.levels = self._reach(roots, graph.depth)
+        self._children = turned(graph.parents)
+        self.levels = levels(self._children, roots, graph.depth)
         sources = [key for key, root in roots.items() if root.renewal is not Renewal.MISSED]
-        self._reached = self._reach(sources, len(self.levels), within=self.levels)
+        self._reached = levels(self._children, sources, within=self.levels)
         #: Of roots that succeeded anew: levels below the nearest other root.
         self.root_levels = {key: level for key, level in map(self._below_others, roots) if level and roots[key].renewal is Renewal.RENEWED}
         self.outdated: set[InstanceKey] = set()
@@ -190,22 +188,10 @@ class _Layout:
         """The instance above it that explains best why it is concerned."""
         return self._graph.instances[max(self.above(key), key=lambda parent: (self._news(parent, key), parent in self._roots, parent))]
 
-    def _reach(self, starts: t.Iterable[InstanceKey], depth: int, within: t.Container[InstanceKey] | None = None) -> dict[InstanceKey, int]:
-        """How many levels below the nearest of *starts* everything is, up to *depth* levels."""
-        levels = dict.fromkeys(starts, 0)
-        level = list(levels)
-        for number in range(1, depth + 1):
-            below = dict.fromkeys(child for key in level for child in self._children.get(key, ()) if child not in levels)
-            level = [key for key in below if within is None or key in within]
-            levels.update(dict.fromkeys(level, number))
-            if not level:
-                break
-        return levels
-
     def _below_others(self, root: InstanceKey) -> tuple[InstanceKey, int | None]:
         above = any(parent in self.levels for parent in self._graph.parents.get(root, ()))
         others = [key for key in self._roots if key != root] if above else []
-        return root, self._reach(others, self._graph.depth).get(root)
+        return root, levels(self._children, others, self._graph.depth).get(root)
 
     def _news(self, parent: InstanceKey, key: InstanceKey) -> bool:
         """Whether *parent* has, or will have, data that the last run of *key* did not see."""

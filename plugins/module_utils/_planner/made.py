@@ -110,19 +110,3 @@ class Made:
     def coming(self) -> list[MadeGap]:
         """What is still to be made."""
         return [gap for gap in self.gaps if gap.coming]
-
-
-def below(starts: t.Iterable[InstanceKey], parents: t.Mapping[InstanceKey, t.AbstractSet[InstanceKey]]) -> set[InstanceKey]:
-    """Everything that depends on *starts*, directly or not."""
-    children: dict[InstanceKey, list[InstanceKey]] = {}
-    for key, above in parents.items():
-        for parent in above - {key}:
-            children.setdefault(parent, []).append(key)
-    reached: set[InstanceKey] = set()
-    path = list(starts)
-    while path:
-        for child in children.get(path.pop(), ()):
-            if child not in reached:
-                reached.add(child)
-                path.append(child)
-    return reached

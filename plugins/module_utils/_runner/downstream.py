@@ -25,7 +25,8 @@ from .._common.times import Window
 from .._models.downstream import IGNORE, Dependant, Graph, Renewal, Root
 from .._models.instance import InstanceKey, JobInstance
 from .._planner.downstream import dependants_of, joins
-from .._planner.made import Made, MadeGap, below
+from .._planner.graph import reached, turned
+from .._planner.made import Made, MadeGap
 from .ansible_module import ModuleRun
 
 _DAY_MS = 86_400_000
@@ -98,11 +99,11 @@ class Below:
 
     def possible(self) -> set[InstanceKey]:
         """What depends on what a repair makes: whether it is to be rerun shows only when that is made."""
-        return below(self._new, self.graph.parents)
+        return reached(turned(self.graph.parents), self._new)
 
     def too_early(self) -> set[InstanceKey]:
         """What may depend on what a repair makes later, and is not to be rerun before."""
-        return below(self._foreseen, self.graph.parents)
+        return reached(turned(self.graph.parents), self._foreseen)
 
     def read(
         self, roots: t.Mapping[InstanceKey, Root], listed: t.Sequence[JobInstance], now_ms: int, *, since: int, last: bool, so_far: str

@@ -14,7 +14,7 @@ from ansible_collections.dataarts.factory.plugins.module_utils._models.decision 
 from ansible_collections.dataarts.factory.plugins.module_utils._models.downstream import Effect, Renewal
 from ansible_collections.dataarts.factory.plugins.module_utils._models.instance import InstanceType, JobInstance, Status
 from ansible_collections.dataarts.factory.plugins.module_utils._planner import approval
-from ansible_collections.dataarts.factory.plugins.module_utils._planner.made import Made, below
+from ansible_collections.dataarts.factory.plugins.module_utils._planner.made import Made
 from ansible_collections.dataarts.factory.plugins.module_utils._planner.plan import Plan
 from ansible_collections.dataarts.factory.plugins.module_utils._planner.plan_id import possible_number
 from tests.unit.building import SINCE, WORKSPACE, T, instance
@@ -83,11 +83,6 @@ def test_without_an_approval_what_an_earlier_start_made_counts_by_since(all_sinc
 @pytest.mark.parametrize("value", [None, {}, {"gaps": [{}], "below": {}, "all_since": False}, {"gaps": [], "below": [], "all_since": True}])
 def test_anything_else_is_nothing(value: t.Any) -> None:
     assert Made.of(value) == Made()
-
-
-def test_everything_below() -> None:
-    a, b, c, d = (member.key for member in planned(1, 2, 3, 4))
-    assert below([a], {b: frozenset({a}), c: frozenset({b, d}), d: frozenset({d})}) == {b, c}
 
 
 FAILED, STALE, OTHER = (instance(status, number=number) for number, status in enumerate((Status.FAIL, Status.SUCCESS, Status.SUCCESS)))

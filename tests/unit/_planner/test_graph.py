@@ -1,0 +1,33 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Walks over what depends on what."""
+
+from __future__ import annotations
+
+from ansible_collections.dataarts.factory.plugins.module_utils._models.instance import InstanceKey
+from ansible_collections.dataarts.factory.plugins.module_utils._planner.graph import levels, reached, turned
+from tests.unit.building import WORKSPACE
+
+A, B, C, D, E = (InstanceKey(WORKSPACE, name, 0, 0) for name in "abcde")
+#: B depends on A, C on B and D, D on itself; E and A are above nothing else.
+PARENTS = {B: frozenset({A}), C: frozenset({B, D}), D: frozenset({D})}
+BELOW = turned(PARENTS)
+
+
+def test_what_depends_on_itself_alone_is_above_nothing() -> None:
+    assert BELOW == {A: [B], B: [C], D: [C]}
+
+
+def test_levels_are_counted_from_the_nearest_start() -> None:
+    assert levels(BELOW, [A]) == {A: 0, B: 1, C: 2}
+    assert levels(BELOW, [A], 1) == {A: 0, B: 1}
+    assert levels(BELOW, [A, D]) == {A: 0, D: 0, B: 1, C: 1}
+    assert levels(BELOW, [A], within={A, C}) == {A: 0}
+
+
+def test_what_is_reached_is_not_where_it_began_unless_something_leads_there() -> None:
+    assert reached(BELOW, [A]) == {B, C}
+    assert reached(BELOW, [A, B]) == {B, C}
+    assert reached(BELOW, [E]) == reached({D: frozenset({D})}, [D]) == set()
+    assert reached({A: [B], B: [A]}, [A]) == {A, B}
