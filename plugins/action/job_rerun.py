@@ -90,7 +90,6 @@ class ActionModule(ModuleAction):
         self._doing: t.Callable[[], Line] = lambda: Line("")
         self._task.args = {**self._task.args, **self._others(task_vars)}
         run = Passes(
-            wanted=passes.statuses_of_task(self._task.args),
             check=bool(self._task.check_mode),
             fleet=bool(_prefix(task_vars)),
             run_id=uuid.uuid4().hex,

@@ -398,6 +398,17 @@ instances:
       type: str
       returned: always
       sample: waiting
+    broken:
+      description: Whether it was to be rerun and is not, or it is not known whether it was.
+      type: bool
+      returned: always
+      sample: false
+statuses:
+  description: The statuses to rerun, see O(only_statuses).
+  type: list
+  elements: str
+  returned: when the instances could be read
+  sample: [fail]
 problems:
   description: What a person should know, for example instances that do not exist, and refusals of the service.
   type: list

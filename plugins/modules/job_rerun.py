@@ -715,6 +715,18 @@ instances:
       type: str
       returned: always
       sample: succeeded
+    broken:
+      description:
+        - Whether the instance missed the goal. One at V(not_rerunnable) or V(skipped) only does if it was to be rerun.
+      type: bool
+      returned: always
+      sample: false
+statuses:
+  description: The statuses to rerun, and V(running-exception) if such instances are stopped first and then rerun.
+  type: list
+  elements: str
+  returned: when the instances could be read
+  sample: [fail]
 reasons:
   description: Why instances failed, grouped by reason, the most frequent reason first.
   type: list

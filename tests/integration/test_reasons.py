@@ -251,7 +251,7 @@ class TestOtherWorkspaces:
             result = call("job_rerun", given, check=True)
             instances += result["instances"]
         assert sum(truth.values()) == len(instances) == 400
-        groups = grouped((instance, True) for instance in instances)
+        groups = grouped({**instance, "broken": True} for instance in instances)
         assert {group["reason"] for group in groups} == REASONS
         assert {group["reason"]: group["count"] for group in groups} == {
             normalised(CAUSES[name]["error"].format(id=5, number=7, time="2026-11-29 01:02:03", job="job_0"), "job_0"): count

@@ -66,6 +66,7 @@ def instance(number: int, standing: str = "succeeded", **changes: t.Any) -> dict
         "error_message": None,
         "action": action,
         "standing": standing,
+        "broken": standing in counts.MISSED,
         "adopted": False,
         "reason": f"{status}, last started {to_iso(now[0] or before[0])}",
         "status_before": "success" if standing == "already_done" else "fail",
@@ -95,6 +96,7 @@ def result(instances: t.Iterable[t.Mapping[str, t.Any]], *, check_mode: bool = F
     listed = list(instances)
     passed = {
         "instances": listed,
+        "statuses": ["fail"],
         "finished": True,
         "since": SINCE,
         "since_iso": to_iso(SINCE),

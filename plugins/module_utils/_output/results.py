@@ -16,7 +16,7 @@ from .._common.times import to_iso
 from .._models.attempt import Attempt, Slot
 from .._models.decision import Action, Decision
 from .._models.instance import JobInstance, Status
-from .._planner.outcomes import standing
+from .._planner.outcomes import is_broken, standing
 from .._planner.quiet_hours import QuietSpan
 
 Result = t.Dict[str, t.Any]
@@ -31,7 +31,7 @@ def decided(
     effective: t.Mapping[Slot, t.Sequence[Attempt]] | None = None,
     check_mode: bool = False,
 ) -> Result:
-    """One instance with what was decided about it: the keys of :meth:`JobInstance.to_result`, and action, standing, reason, status_before,
+    """One instance with what was decided about it: the keys of :meth:`JobInstance.to_result`, and action, standing, broken, reason, status_before,
     start_time_before, end_time_before, sent_time, attempts, request_id, rerun, adopted, history.
 
     :param wanted: the statuses to rerun.
@@ -46,6 +46,7 @@ def decided(
         **instance_result(decision.instance),
         "action": decision.action.value,
         "standing": standing(decision, wanted, check_mode=check_mode),
+        "broken": is_broken(decision, wanted),
         "reason": printable(decision.reason),
         "status_before": before if before != Status.UNKNOWN.value else printable(decision.instance.status_text, 100),
         "start_time_before": (failure or decision.instance).start_time,

@@ -20,7 +20,7 @@ from .._models.instance import InstanceKey, JobInstance, Status
 from .dependency_order import Depends
 from .forecast import Forecast, Runs, nearest_above
 from .limits import age
-from .outcomes import is_missed, statuses_of
+from .outcomes import is_broken
 from .plan import Plan
 
 DEADLINE = "deadline"
@@ -94,11 +94,7 @@ def job_ends(
     """
     by_job: dict[tuple[str, str], list[Decision]] = {}
     for decision in decisions:
-        concerns = (
-            decision.action.open
-            or is_missed(decision, statuses_of(decision, wanted))
-            or (decision.action is Action.DONE and not decision.already_done)
-        )
+        concerns = decision.action.open or is_broken(decision, wanted) or (decision.action is Action.DONE and not decision.already_done)
         if concerns:
             by_job.setdefault((decision.instance.job_name, decision.instance.key.job_id), []).append(decision)
     ends = [_job_end(of_job, forecast, deadlines, now_ms) for of_job in by_job.values()]

@@ -37,6 +37,7 @@ MISSED_WORDS = {
     Action.SKIPPED: "skipped downstream of one that did not succeed",
     Action.UNKNOWN: "of unknown outcome",
 }
+#: Of those, the actions that only tell so of an instance that was to be rerun.
 _IF_WANTED = (Action.NOT_RERUNNABLE, Action.SKIPPED)
 
 
@@ -141,26 +142,26 @@ def standing(decision: Decision, wanted: t.Container[Status], *, check_mode: boo
         if decision.instance.status is Status.RUNNING:
             return "running"
         return "waiting" if decision.in_progress else "to_rerun"
-    if action is Action.SKIPPED and decision.instance.status not in wanted:
+    if action is Action.SKIPPED and not _was_wanted(decision, wanted):
         return "other"
     if action is Action.DONE:
         return "already_done" if decision.rerun is False and not decision.attempts else "succeeded"
     return str(action.value)
 
 
-def statuses_of(decision: Decision, wanted: t.Collection[Status]) -> frozenset[Status]:
-    """*wanted*, and the status in which a dependant joined the plan: it was to be rerun too."""
-    return frozenset(wanted) | ({decision.instance.status} if decision.downstream is not None else frozenset())
+def is_broken(decision: Decision, wanted: t.Container[Status]) -> bool:
+    """Whether the goal was missed. What the service does not rerun at all, and what was left alone, only counts if it was to be rerun."""
+    return decision.action in MISSED_WORDS and (decision.action not in _IF_WANTED or _was_wanted(decision, wanted))
 
 
-def is_missed(decision: Decision, wanted: t.Container[Status]) -> bool:
-    """Whether the goal was missed. What the service does not rerun at all, and what was left alone, only counts if its status was *wanted*."""
-    return decision.action in MISSED_WORDS and (decision.action not in _IF_WANTED or decision.instance.status in wanted)
+def _was_wanted(decision: Decision, wanted: t.Container[Status]) -> bool:
+    """Whether it was to be rerun, by its status or as a dependant that joined the plan."""
+    return decision.downstream is not None or decision.instance.status in wanted
 
 
-def missed(decisions: t.Iterable[Decision], wanted: t.Collection[Status]) -> str:
+def missed(decisions: t.Iterable[Decision], wanted: t.Container[Status]) -> str:
     """How many instances missed the goal, in words: ``2 failed again, 1 of unknown outcome``; empty if none did."""
-    counts = collections.Counter(decision.action for decision in decisions if is_missed(decision, statuses_of(decision, wanted)))
+    counts = collections.Counter(decision.action for decision in decisions if is_broken(decision, wanted))
     return ", ".join(f"{counts[action]} {words}" for action, words in MISSED_WORDS.items() if counts[action])
 
 

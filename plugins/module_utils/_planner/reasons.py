@@ -169,29 +169,30 @@ class Group(t.TypedDict):
     log_tail: t.Optional[t.List[str]]
 
 
-def grouped(failures: t.Iterable[tuple[t.Mapping[str, t.Any], bool]]) -> list[Group]:
-    """Groups of instances by reason, over whatever workspaces they are of, the largest first.
+def grouped(instances: t.Iterable[t.Mapping[str, t.Any]]) -> list[Group]:
+    """Groups of those that failed by reason, over whatever workspaces they are of, the largest first.
 
-    :param failures: instances as results hold them, with a ``failure`` that is not None, and whether each missed the goal. Where no message is
-        known, they are grouped by the node that failed.
+    :param instances: as results hold them, with ``broken`` if something was to be done about them. Where no message is known, they are grouped
+        by the node that failed.
     """
-    members: dict[tuple[str, str], list[tuple[t.Mapping[str, t.Any], bool]]] = {}
-    for instance, broken in failures:
-        failure = instance["failure"]
-        reason = str(failure.get("reason") or "")
-        members.setdefault((reason, "" if reason else str(failure.get("node") or "")), []).append((instance, broken))
+    members: dict[tuple[str, str], list[t.Mapping[str, t.Any]]] = {}
+    for instance in instances:
+        failure = instance.get("failure")
+        if failure:
+            reason = str(failure.get("reason") or "")
+            members.setdefault((reason, "" if reason else str(failure.get("node") or "")), []).append(instance)
     groups = [_group(reason, same) for (reason, _node), same in members.items()]
     return sorted(groups, key=lambda group: (-group["count"], group["reason"], group["nodes"]))
 
 
-def _group(reason: str, same: t.Sequence[tuple[t.Mapping[str, t.Any], bool]]) -> Group:
-    failures = [instance["failure"] for instance, _broken in same]
+def _group(reason: str, same: t.Sequence[t.Mapping[str, t.Any]]) -> Group:
+    failures = [instance["failure"] for instance in same]
     return {
         "reason": reason,
         "count": len(same),
-        "broken": sum(broken for _instance, broken in same),
-        "jobs": len({(instance.get("workspace_id"), instance.get("job_name")) for instance, _broken in same}),
-        "workspaces": len({instance.get("workspace_id") for instance, _broken in same}),
+        "broken": sum(bool(instance.get("broken", True)) for instance in same),
+        "jobs": len({(instance.get("workspace_id"), instance.get("job_name")) for instance in same}),
+        "workspaces": len({instance.get("workspace_id") for instance in same}),
         "nodes": _frequent(failure.get("node") for failure in failures),
         "node_types": _frequent(failure.get("node_type") for failure in failures),
         "sample": next((failure["message"] for failure in failures if failure.get("message")), None),

@@ -86,7 +86,7 @@ def _listed_result(run: ModuleRun, api: WorkspaceApi, listed: t.Sequence[JobInst
     shown = [{**with_key(instance), "failure": reason_result(reasons.get(instance.full_key))} for instance in listed]
     if run.options["short"]:
         return {"lines": list(map(instance_line, shown))}
-    return {"instances": shown, "reasons": grouped((instance, True) for instance in shown if instance["failure"] is not None)}
+    return {"instances": shown, "reasons": grouped(shown)}
 
 
 def _check_instance_options(options: t.Mapping[str, t.Any]) -> None:

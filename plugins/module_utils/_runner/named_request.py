@@ -141,9 +141,11 @@ class NamedRequest(Strategy):
         statuses, effective = self._policy(snapshot.scope).statuses, snapshot.history.effective
         instances = [decided(decision, statuses, self.run_id, effective=effective, check_mode=check_mode) for decision in finals]
         for instance, decision in zip(instances, finals):
-            instance["standing"] = standing_of(decision) or instance["standing"]
+            word = standing_of(decision)
+            instance.update({} if word is None else {"standing": word, "broken": False})
         self.run.result.update(
             instances=instances,
+            statuses=sorted(status.value for status in statuses),
             problems=[*self._missing, *self.problems],
             api_versions=dict(self.api.api_versions),
             run_id=self.run_id,

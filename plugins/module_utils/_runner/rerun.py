@@ -41,7 +41,7 @@ from .._planner.forecast import Forecast, Room, Runs, foresee, running_at_once, 
 from .._planner.hung import STOP_AND_RERUN, StopPolicy, first_starts, judged_with_stops, stop_word, with_stop, without_reruns
 from .._planner.limits import Limits
 from .._planner.made import Made
-from .._planner.outcomes import SHARED_KINDS, due_in, is_missed, left_to_do, missed, of_unknown_outcome, statuses_of, unsent
+from .._planner.outcomes import SHARED_KINDS, due_in, is_broken, left_to_do, missed, of_unknown_outcome, unsent
 from .._planner.pipeline import assess, schedule
 from .._planner.plan import Batch, Plan
 from .._planner.plan_id import approved_since
@@ -292,14 +292,12 @@ class Goal(Strategy):
             return
         statuses = self._wanted(snapshot.scope)
         failures = (
-            (
-                {
-                    "failure": reason_result(reason),
-                    "workspace_id": decision.instance.key.workspace_id,
-                    "job_name": decision.instance.job_name,
-                },
-                is_missed(decision, statuses_of(decision, statuses)),
-            )
+            {
+                "failure": reason_result(reason),
+                "workspace_id": decision.instance.key.workspace_id,
+                "job_name": decision.instance.job_name,
+                "broken": is_broken(decision, statuses),
+            }
             for decision in self._current(plan)
             if not decision.already_done and (reason := self._reasons.get(decision.instance.full_key)) is not None
         )
@@ -324,7 +322,7 @@ class Goal(Strategy):
         effective, purpose = snapshot.history.effective, printable(self.run.options["purpose"] or "", 200)
         instances = [
             {
-                **decided(decision, statuses_of(decision, statuses), self.run_id, effective=effective, check_mode=check_mode),
+                **decided(decision, statuses, self.run_id, effective=effective, check_mode=check_mode),
                 "policy": policy_result(decision.left_out),
                 "failure": reason_result(self._reasons.get(decision.instance.full_key)),
                 "downstream": None if decision.downstream is None else decision.downstream.value,
@@ -334,12 +332,11 @@ class Goal(Strategy):
             for decision in standing
             if not decision.already_done
         ]
-        lost = [is_missed(decision, statuses_of(decision, statuses)) for decision in standing if not decision.already_done]
-        reasons = grouped((instance, missed) for instance, missed in zip(instances, lost) if instance["failure"] is not None)
         result = self.run.result
         result.update(
             instances=instances,
-            reasons=reasons,
+            statuses=sorted(status.value for status in statuses),
+            reasons=grouped(instances),
             downstream=self._downstream_results(plan),
             summary=summary(instances, sum(decision.already_done for decision in standing)),
             plan_id=plan.plan_id,

@@ -11,7 +11,6 @@ from ...module_utils._common.text import safe
 from ...module_utils._output.reasons import SHOWN_REASONS
 from ...module_utils._planner.reasons import group_text, grouped
 from .._common.templates import untemplated
-from .standings import missed_goal
 from .words import ENGLISH, say, translated
 
 Result = t.Mapping[str, t.Any]
@@ -25,8 +24,7 @@ def causes_of(results: t.Iterable[Result]) -> list[dict[str, t.Any]]:
 
     :param results: what the tasks of job_rerun returned.
     """
-    instances = (instance for result in results for instance in result.get("instances") or () if instance.get("failure"))
-    groups = grouped((instance, missed_goal({"standing": None, **instance})) for instance in instances)
+    groups = grouped(instance for result in results for instance in result.get("instances") or ())
     return [safe({**group, "text": group_text(group)}) for group in groups[:LISTED_REASONS]]
 
 

@@ -11,7 +11,6 @@ import typing as t
 from .._task.passes import IN_PROGRESS, identity
 from .next_steps import would_rerun
 from .repair import instances_of_state, is_repair
-from .standings import missed_goal
 from .words import headline_text
 
 Result = t.Mapping[str, t.Any]
@@ -32,7 +31,9 @@ def headline(report: Result, language: str = "en", *, related: bool = False) -> 
         return _joined(say, [*planned, *_refused(workspaces, say), *also])
     also = [*made, *also]
     in_progress = sum(report["totals"][name] for name in IN_PROGRESS)
-    broken = report["totals"]["to_rerun"] + sum(sum(map(missed_goal, workspace["instances"])) for workspace in workspaces)
+    broken = report["totals"]["to_rerun"] + sum(
+        bool(instance.get("broken")) for workspace in workspaces for instance in workspace["instances"]
+    )
     meant = report["totals"]["succeeded"] + in_progress + broken
     if broken:
         text = say("broken", broken, some=broken, instances=say("instances", meant))

@@ -14,7 +14,7 @@ import xml.etree.ElementTree as ET
 
 from .causes import failure_words
 from .history import history_words
-from .standings import DONE_BEFORE, WORDS, missed_goal
+from .standings import DONE_BEFORE, WORDS
 
 Result = t.Mapping[str, t.Any]
 
@@ -71,7 +71,7 @@ def _case(host: str, instance: Result, workspace: Result) -> ET.Element:
     where = str(instance["standing"])
     texts = (WORDS.get(where, where), instance.get("reason"), failure_words(instance), history_words(instance))
     said = [str(text) for text in texts if text]
-    if missed_goal(instance) or (where in ("running", "waiting") and not workspace["succeeded"]):
+    if instance.get("broken") or (where in ("running", "waiting") and not workspace["succeeded"]):
         _outcome(case, "failure", where, said)
     elif where != "succeeded":
         ET.SubElement(case, "skipped", {"message": _text(": ".join(said))})

@@ -18,7 +18,6 @@ from .._common.local_times import option_time
 from .._task.counts import MISSED, policy_remedy
 from .._task.passes import IN_PROGRESS
 from .command import Command
-from .standings import missed_goal
 from .summary import PLAN_KEYS, bound_record
 
 #: Standings of instances that are only rerun by a later ``since``.
@@ -116,11 +115,10 @@ def groups_of(workspace: Result, check_mode: bool) -> dict[str, list[Result]]:
     for instance in workspace["instances"]:
         where = instance["standing"]
         if where in IN_PROGRESS:
-            unsent = not (instance.get("rerun") or instance.get("attempts") or instance.get("status") in ("waiting", "running"))
-            groups["unsent" if unsent else "in_progress"].append(instance)
+            groups["in_progress"].append(instance)
         elif where == "to_rerun" and not check_mode:
             groups["unsent"].append(instance)
-        elif missed_goal(instance):
+        elif instance.get("broken"):
             groups[where].append(instance)
     return groups
 

@@ -5,12 +5,8 @@
 
 from __future__ import annotations
 
-import typing as t
-
 from .._task.counts import MISSED
 from .._task.passes import IN_PROGRESS
-
-Result = t.Mapping[str, t.Any]
 
 #: All of them, worst first; those that nothing was to be done about come last.
 STANDINGS = (*MISSED, "to_rerun", *IN_PROGRESS, "succeeded", "other", "already_done")
@@ -29,12 +25,3 @@ WORDS = {
     "skipped": "skipped, an upstream instance is broken",
     "other": "left alone",
 }
-
-
-def missed_goal(instance: Result) -> bool:
-    """Whether an instance of a report missed the goal. What the service does not rerun at all only did if its status was one of those asked
-    for; ``running-exception`` is if it was to be stopped and rerun."""
-    where = instance["standing"]
-    return where in MISSED and not (
-        where == "not_rerunnable" and instance.get("status") == "running-exception" and not instance.get("stop")
-    )

@@ -24,7 +24,6 @@ Counts = t.Dict[str, int]
 
 #: Jobs that the numbers list; the rest is counted.
 LISTED_JOBS = 500
-_FAILED = frozenset({"fail"})
 #: Characters of the closing lines that statistics carry.
 TEXT_LENGTH = 4000
 #: What a plan is held to when it is passed to a run.
@@ -159,7 +158,11 @@ def by_job(result: Result) -> dict[str, Counts]:
     if recaps is not None:
         return {str(name): {**numbers, **_late(result, numbers)} for name, numbers in recaps.items()}
     recounted = {
-        name: {key: number for key, number in counts(group, _FAILED, check=bool(result.get("check_mode"))).items() if number}
+        name: {
+            key: number
+            for key, number in counts(group, result.get("statuses") or (), check=bool(result.get("check_mode"))).items()
+            if number
+        }
         for name, group in by_job_name(result.get("instances") or ()).items()
     }
     return {name: numbers for name, numbers in recounted.items() if numbers.keys() - {"other"}}

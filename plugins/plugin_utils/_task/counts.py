@@ -33,28 +33,18 @@ COUNTS = (
 )
 #: Which of them counts what became of a stop.
 _STOP_COUNTS = {"stopped": "stops", "refused": "stop_refused", "moved_on": "moved_on"}
-#: Standings that count as broken only where the status of the instance was one of those asked for.
-_IF_WANTED = frozenset({"not_rerunnable", "skipped"})
 #: What a run is about, as its passes return it.
 _SCOPE = ("since", "since_iso", "planned_after", "planned_before", "plan_id", "plan_record", "run_id", "purpose", "downstream")
 _NO_ANSWER = {"status": None, "code": None, "request_id": None, "method": "", "path": "", "hint": ""}
 
 
 def broken(run: Passes) -> dict[str, list[Result]]:
-    """The instances that missed the goal, by each of :data:`MISSED`, as the module counts them: what the service
-    does not rerun at all, and what was left alone, only counts if its status was one of those asked for."""
+    """The instances that missed the goal, by each of :data:`MISSED`."""
     by_standing: dict[str, list[Result]] = {name: [] for name in MISSED}
     for instance in run.instances.values():
-        name = instance.get("standing")
-        if name in by_standing and is_broken(instance, run.wanted):
-            by_standing[str(name)].append(instance)
+        if instance.get("broken"):
+            by_standing[str(instance["standing"])].append(instance)
     return by_standing
-
-
-def is_broken(instance: Result, wanted: t.Container[str]) -> bool:
-    """Whether an instance missed the goal."""
-    name = instance.get("standing")
-    return name in MISSED and (name not in _IF_WANTED or instance.get("status") in wanted or bool(instance.get("downstream")))
 
 
 def sent_here(instance: Result) -> bool:
@@ -76,13 +66,13 @@ def _may_have_rerun(instance: Result) -> bool:
 
 def count(run: Passes, *, over: bool = False) -> dict[str, int]:
     """How many instances stand where; see :func:`counts`."""
-    return counts(run.instances.values(), run.wanted, check=run.check, over=over)
+    return counts(run.instances.values(), run.statuses, check=run.check, over=over)
 
 
 def count_by_job(run: Passes, *, over: bool = False) -> dict[str, dict[str, int]]:
     """The same by job name, without what is 0; jobs of which there is nothing to say are left out."""
     tallied = {
-        name: {key: number for key, number in counts(instances, run.wanted, check=run.check, over=over).items() if number}
+        name: {key: number for key, number in counts(instances, run.statuses, check=run.check, over=over).items() if number}
         for name, instances in by_job_name(run.instances.values()).items()
     }
     return {name: numbers for name, numbers in tallied.items() if set(numbers) - {"other", "not_rerunnable"} or numbers.get("broken")}
@@ -96,12 +86,12 @@ def by_job_name(instances: t.Iterable[Result]) -> dict[str, list[Result]]:
     return by_job
 
 
-def counts(instances: t.Iterable[Result], wanted: t.Container[str], *, check: bool = False, over: bool = False) -> dict[str, int]:
+def counts(instances: t.Iterable[Result], statuses: t.Container[str], *, check: bool = False, over: bool = False) -> dict[str, int]:
     """How many of *instances* stand where, by each of :data:`COUNTS`.
 
-    ``failed`` had one of the statuses *wanted* at first. ``rerun`` was sent by this task, ``to_rerun`` is to be sent, ``adopted`` was sent by
+    ``failed`` had one of *statuses*, those asked for, at first. ``rerun`` was sent by this task, ``to_rerun`` is to be sent, ``adopted`` was sent by
     another task of the same ``since``. ``succeeded``, ``running``, ``waiting`` (also: sent and not yet visible), each of :data:`MISSED`, and
-    ``other``, of other statuses than those wanted, are where they are now; ``broken`` are those that missed the goal. What had succeeded
+    ``other``, of other statuses, are where they are now; ``broken`` are those that missed the goal. What had succeeded
     before ``since`` is in none of these. ``stops`` took effect, ``stop_refused`` by the service, and what was to be stopped had ``moved_on``
     before; each of these is counted where it stands too.
 
@@ -110,7 +100,7 @@ def counts(instances: t.Iterable[Result], wanted: t.Container[str], *, check: bo
     """
     count = dict.fromkeys(COUNTS, 0)
     for instance in instances:
-        count["failed"] += instance.get("status_before") in wanted
+        count["failed"] += instance.get("status_before") in statuses
         count["rerun"] += not check and sent_here(instance)
         count["adopted"] += bool(instance.get("adopted") or (check and instance.get("rerun")))
         where, stop = str(instance.get("standing")), _STOP_COUNTS.get(str(instance.get("stop")))
@@ -118,7 +108,7 @@ def counts(instances: t.Iterable[Result], wanted: t.Container[str], *, check: bo
             count[where] += 1
         if stop is not None:
             count[stop] += 1
-        count["broken"] += is_broken(instance, wanted) or (over and where == TO_RERUN)
+        count["broken"] += bool(instance.get("broken")) or (over and where == TO_RERUN)
     return count
 
 
@@ -146,8 +136,7 @@ def policy_remedy(instances: t.Iterable[Result]) -> str:
 
 def reasons_of(run: Passes) -> list[Group]:
     """Why instances failed, also those that have succeeded since, by reason."""
-    failed = (instance for instance in run.instances.values() if instance.get("failure"))
-    return grouped((instance, is_broken(instance, run.wanted)) for instance in failed)
+    return grouped(run.instances.values())
 
 
 def final_result(run: Passes, *, failed: bool, msg: str, timed_out: bool, elapsed: float, left: bool = False) -> dict[str, t.Any]:

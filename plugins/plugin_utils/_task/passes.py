@@ -108,15 +108,6 @@ class Timing:
         )
 
 
-def statuses_of_task(args: Result) -> frozenset[str]:
-    """The statuses that a task is to rerun, from its options as they were given: a list, or words with commas between; with the one that is to be
-    stopped first."""
-    given = args.get("statuses") or ["fail"]
-    words = given.split(",") if isinstance(given, str) else given
-    hung = {"running-exception"} if args.get("running_exception") == "stop_and_rerun" else set()
-    return frozenset(str(word).strip() for word in words) | hung
-
-
 @dataclass(frozen=True)
 class Part:
     """The part of the work that a task does. By itself a task does all of it; role rerun sends in one and watches in the next, so that few forks
@@ -153,7 +144,6 @@ class Part:
 class Passes:
     """The passes of one task so far.
 
-    :param wanted: the statuses to rerun.
     :param check: whether nothing is to be sent.
     :param instances: every instance any pass reported, by :func:`identity`, as the newest of them described it.
     :param base: the newest result of a pass that could read the workspace.
@@ -171,7 +161,6 @@ class Passes:
     :param unclear: whether the newest pass broke when it may have sent something. A later one tells by the run's id in the journal.
     """
 
-    wanted: frozenset[str] = frozenset({"fail"})
     check: bool = False
     instances: t.Mapping[Identity, Result] = field(default_factory=dict)
     base: Result = field(default_factory=dict)
@@ -296,6 +285,11 @@ class Passes:
         """The ``since`` of the first pass, epoch ms; later passes have to be given the same."""
         value = self.base.get("since")
         return value if isinstance(value, int) else None
+
+    @property
+    def statuses(self) -> t.Collection[str]:
+        """The statuses to rerun."""
+        return self.base.get("statuses") or ()
 
     @property
     def planned(self) -> bool:

@@ -19,7 +19,7 @@ from ansible_collections.dataarts.factory.plugins.module_utils._planner.outcomes
     after_error,
     claimed_elsewhere,
     due_in,
-    is_missed,
+    is_broken,
     left_to_do,
     missed,
     outcome_of,
@@ -210,7 +210,7 @@ def test_the_table_above_has_every_action_and_every_word() -> None:
 @pytest.mark.parametrize("status", [Status.FAIL, Status.FREEZE])
 def test_what_missed_the_goal_counts_where_it_was_wanted(action: Action, status: Status) -> None:
     if_wanted = action in (Action.NOT_RERUNNABLE, Action.SKIPPED)
-    assert is_missed(decision(action, status), FAIL) is (action in MISSED_WORDS and (status is Status.FAIL or not if_wanted))
+    assert is_broken(decision(action, status), FAIL) is (action in MISSED_WORDS and (status is Status.FAIL or not if_wanted))
 
 
 def test_what_missed_the_goal_is_counted_in_words() -> None:

@@ -176,9 +176,9 @@ class TestRepresentatives:
         assert representatives([], 10) == []
 
 
-def result(job: str, workspace: str = "w1", broken: bool = False, **failure: t.Any) -> tuple[dict[str, t.Any], bool]:
+def result(job: str, workspace: str = "w1", broken: bool = False, **failure: t.Any) -> dict[str, t.Any]:
     empty = dict.fromkeys(("reason", "node", "node_type", "message", "log_path"))
-    return {"job_name": job, "workspace_id": workspace, "failure": {**empty, **failure}}, broken
+    return {"job_name": job, "workspace_id": workspace, "failure": {**empty, **failure}, "broken": broken}
 
 
 class TestGroups:
@@ -236,4 +236,8 @@ class TestGroups:
         assert group_text(group) == "1 × node n\\x1b[2J (T\\u202e): {{ 7 * 7 }}"
 
     def test_nothing_failed(self) -> None:
-        assert grouped([]) == []
+        assert grouped([]) == grouped([{**result("a"), "failure": None}]) == []
+
+    def test_of_what_is_only_listed_all_are_broken(self) -> None:
+        listed = {name: value for name, value in result("a").items() if name != "broken"}
+        assert [group["broken"] for group in grouped([listed, listed])] == [2]

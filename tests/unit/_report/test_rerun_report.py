@@ -171,7 +171,7 @@ def test_what_a_run_is_about_is_known_though_its_last_pass_broke_off() -> None:
 def test_what_the_service_never_reruns_has_no_command() -> None:
     (way,) = reported({"a": some(not_rerunnable=1)})["workspaces"][0]["next_steps"]
     assert (way["standing"], way["command"]) == ("not_rerunnable", None)
-    quiet = result([instance(1, "not_rerunnable", status="running-exception", status_before="running-exception")])
+    quiet = result([instance(1, "not_rerunnable", status="running-exception", status_before="running-exception", broken=False)])
     assert reported({"a": {**quiet, "succeeded": True}})["workspaces"][0]["next_steps"] == []
 
 

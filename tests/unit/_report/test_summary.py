@@ -12,7 +12,7 @@ import yaml
 
 from ansible_collections.dataarts.factory.plugins.plugin_utils._report import summary as _summary
 from ansible_collections.dataarts.factory.plugins.plugin_utils._report.host_results import patterns_without_job
-from ansible_collections.dataarts.factory.plugins.plugin_utils._task.counts import COUNTS, counts
+from ansible_collections.dataarts.factory.plugins.plugin_utils._task.counts import COUNTS, MISSED, counts
 
 PLAN = {"plan_id": "6-9f86d081884c-2c26b46b", "planned_after": 1, "planned_before": 2, "since": 3}
 WANTED = frozenset({"fail"})
@@ -25,8 +25,9 @@ STANDINGS = {"done": "succeeded", "wait": "waiting", "settling": "waiting", "ret
 def instance(action: str, status: str = "fail", **more: t.Any) -> dict[str, t.Any]:
     waits = action == "retry" and more.get("rerun")
     standing = {"standing": "running" if status == "running" else "waiting" if waits else STANDINGS.get(action, action)}
+    broken = {"broken": {**standing, **more}["standing"] in MISSED}
     base = {"action": action, "status": status, "status_before": "fail", "actions": [action], "rerun": False, "adopted": False}
-    return {**base, **standing, **more}
+    return {**base, **standing, **broken, **more}
 
 
 def result(jobs: dict[str, list[dict[str, t.Any]]], **more: t.Any) -> dict[str, t.Any]:
@@ -83,8 +84,8 @@ def test_a_module_that_does_not_wait_is_counted_by_its_instances() -> None:
     """In check mode a rerun that shows is an earlier one's."""
     again = instance("retry", rerun=True)
     job = {**again, "job_name": "daily_sales"}
-    asked = {"instances": [job], "check_mode": False}
-    checked = {"instances": [{**job, "standing": "to_rerun"}], "check_mode": True}
+    asked = {"instances": [job], "statuses": ["fail"], "check_mode": False}
+    checked = {"instances": [{**job, "standing": "to_rerun"}], "statuses": ["fail"], "check_mode": True}
     assert _summary.by_job(asked) == {"daily_sales": {"failed": 1, "rerun": 1, "waiting": 1}}
     assert _summary.by_job(checked) == {"daily_sales": {"failed": 1, "to_rerun": 1, "adopted": 1}}
     assert _summary.summarize({"sales": checked})["to_rerun"] == 1
@@ -133,11 +134,12 @@ def test_text_of_the_service_is_neither_a_template_nor_an_escape() -> None:
 
 def test_instances_of_a_module_that_does_not_wait_are_counted_too() -> None:
     retried = {
+        "statuses": ["fail"],
         "instances": [
             {**instance("retry", rerun=True), "job_name": "a"},
             {**instance("rejected"), "job_name": "a"},
             {**instance("skipped", "success", status_before="success", standing="other"), "job_name": "b"},
-        ]
+        ],
     }
     fleet_summary = _summary.summarize({"sales": retried})
     assert (fleet_summary["totals"]["rerun"], fleet_summary["totals"]["waiting"], fleet_summary["totals"]["rejected"]) == (1, 1, 1)

@@ -157,7 +157,7 @@ def judged(state: str, instances: t.Sequence[dict[str, t.Any]] = (), *, blind: b
     }
 
 
-BROKEN = {"standing": "failed_again", "status": "fail"}
+BROKEN = {"standing": "failed_again", "broken": True}
 HEADLINES: list[tuple[list[dict[str, t.Any]], bool, str, str]] = [
     ([judged("succeeded", succeeded=3)], False, "All 3 instances succeeded", "全部 3 个实例运行成功"),
     ([judged("succeeded", succeeded=1)], False, "The instance succeeded", "1 个实例运行成功"),

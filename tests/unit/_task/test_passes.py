@@ -14,7 +14,7 @@ import pytest
 from ansible_collections.dataarts.factory.plugins.module_utils._config.argument_spec import rerun_spec
 from ansible_collections.dataarts.factory.plugins.module_utils._models.decision import Action, Decision
 from ansible_collections.dataarts.factory.plugins.module_utils._models.instance import Status
-from ansible_collections.dataarts.factory.plugins.module_utils._planner.outcomes import standing
+from ansible_collections.dataarts.factory.plugins.module_utils._planner.outcomes import is_broken, standing
 from ansible_collections.dataarts.factory.plugins.plugin_utils._common.lines import Line
 from ansible_collections.dataarts.factory.plugins.plugin_utils._report.command import Command
 from ansible_collections.dataarts.factory.plugins.plugin_utils._task import console, counts, passes
@@ -33,6 +33,7 @@ def entry(number: int, action: str, status: str = "fail", **more: t.Any) -> dict
     made = Decision(instance(Status(status)), Action(action), "because", attempts=attempts, attempt=record)
     return {
         "standing": more.pop("standing", standing(made, FAIL)),
+        "broken": is_broken(made, FAIL),
         "adopted": more.pop("adopted", False),
         "workspace_id": "w1",
         "job_name": more.pop("job_name", "daily_sales"),
@@ -61,6 +62,7 @@ def passed(*instances: dict[str, t.Any], **more: t.Any) -> dict[str, t.Any]:
     return {
         "changed": any(instance["rerun"] for instance in instances),
         "instances": list(instances),
+        "statuses": ["fail"],
         "since": SINCE,
         "planned_after": 1,
         "planned_before": 2,
@@ -579,10 +581,6 @@ class TestPause:
     def test_the_defaults_are_the_module_s(self) -> None:
         spec = rerun_spec()
         assert passes.Timing() == passes.Timing(*(spec[name]["default"] for name in ("wait", "wait_timeout", "poll_interval")))
-        assert Passes().wanted == passes.statuses_of_task({}) == frozenset(spec["statuses"]["default"])
-
-    def test_statuses_are_a_list_or_words_with_commas(self) -> None:
-        assert passes.statuses_of_task({"statuses": ["fail", "success"]}) == passes.statuses_of_task({"statuses": "fail, success"})
 
 
 class TestConsole:
@@ -727,10 +725,10 @@ class TestConsole:
         assert msg.startswith("Failed to bring 1 of 2 instances of workspace w1 to success: " + words)
         assert next_step in msg
 
-    def test_what_is_not_rerunnable_is_only_missed_if_it_was_asked_for(self) -> None:
+    def test_what_missed_the_goal_is_the_module_s_word(self) -> None:
         both = passed(entry(1, "not_rerunnable", "fail"), entry(2, "not_rerunnable", "manual-stop"))
-        assert len(counts.broken(run_of(both))["not_rerunnable"]) == 1
-        assert len(counts.broken(Passes(wanted=frozenset({"fail", "manual-stop"})).after(both))["not_rerunnable"]) == 2
+        assert [len(instances) for instances in counts.broken(run_of(both)).values() if instances] == [1]
+        assert (counts.count(run_of(both))["not_rerunnable"], counts.count(run_of(both))["broken"]) == (2, 1)
 
     def test_a_timeout_names_what_is_left_running(self) -> None:
         run = run_of(passed(*(entry(number, "wait", "running", rerun=True) for number in range(5))))

@@ -299,9 +299,8 @@
     return el("article", { class: "step", "data-tone": kind[1] }, parts);
   }
   function belongs(row, standing) {
-    const unsent = row.status !== "running" && row.status !== "waiting" && !row.attempts;
-    if (standing === "in_progress" || standing === "unsent") return ["running", "waiting"].includes(row.standing) && unsent === (standing === "unsent");
-    return row.standing === standing;
+    if (standing === "in_progress") return ["running", "waiting"].includes(row.standing);
+    return row.standing === (standing === "unsent" ? "to_rerun" : standing);
   }
   function command(step) {
     const awx = report.run.awx_job_id;
