@@ -18,7 +18,7 @@ from ..plugin_utils._common.lines import Line
 from ..plugin_utils._report import overview
 from ..plugin_utils._report.started import started_command
 from ..plugin_utils._report.words import say
-from ..plugin_utils._task.screen import brief, failed_with, show
+from ..plugin_utils._task.screen import brief, failed_with, read_by_program, show
 
 _TABLES = {"failures": overview.failures, "attempts": overview.attempts}
 _NAMED = 10  # hosts that the message names
@@ -54,7 +54,7 @@ class ActionModule(ActionBase):
             return brief({"changed": False, "rows": made.rows, "lines": made.lines, "unanswered": {}}, self._display)
         names = say(language, ", ").join(printable(host, 100) for host in list(made.unanswered)[:_NAMED])
         left = len(made.unanswered) - _NAMED
-        # Without the table, which has been shown: Ansible prints the whole of a result that failed.
+        # Without what has been shown: Ansible prints the whole of a result that failed.
         msg = say(
             language,
             "{number} of {n} workspace could not be asked: {names}. The lines above say why."
@@ -63,7 +63,7 @@ class ActionModule(ActionBase):
             number=len(made.unanswered),
             names=say(language, "{names}, {n} more", left, names=names) if left > 0 else names,
         )
-        return failed_with(msg, unanswered=made.unanswered)
+        return failed_with(msg, **({"unanswered": made.unanswered} if read_by_program(self._task) else {}))
 
 
 def _registered(hostvars: t.Any, host: str, variable: str) -> t.Mapping[str, t.Any]:

@@ -16,8 +16,8 @@ description:
     M(dataarts.factory.rerun_history_info), which each host has in a variable. It sends no request to the service.
   - Run it once for the play, with C(run_once), after the last workspace. The playbooks C(dataarts.factory.failed) and
     C(dataarts.factory.history) run it at their end.
-  - If a workspace has no result, the task fails after it has shown the others. It then returns only the workspaces without a result,
-    because Ansible prints the whole result of a failed task; the other results are in the variables of their hosts.
+  - If a workspace has no result, the task fails after it has shown the others. It then returns only a message, because Ansible prints the whole result of a
+    failed task; the other results are in the variables of their hosts.
 extends_documentation_fragment:
   - dataarts.factory.language
   - dataarts.factory.attributes.controller
@@ -107,7 +107,7 @@ rows:
 unanswered:
   description: Why a workspace has no result, by host.
   type: dict
-  returned: always
+  returned: success, and on failure if a program reads the output or the task is in a block with C(rescue)
   sample: {}
 msg:
   description: How many workspaces could not be read, and which.

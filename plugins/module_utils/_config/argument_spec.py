@@ -197,6 +197,11 @@ def overview_spec() -> Spec:
     }
 
 
+def fail_spec() -> Spec:
+    """Action ``fail``."""
+    return {"msg": {"type": "str", "required": True}}
+
+
 def rerun_report_spec() -> Spec:
     """Action ``rerun_report``."""
     return {

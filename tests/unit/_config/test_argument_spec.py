@@ -22,6 +22,7 @@ SPECS = _options.MODULES
 #: It asks the journal, not the service: defaults for credentials are not for it.
 NOT_IN_GROUP = {"rerun_history_info"}
 ACTIONS: dict[str, t.Callable[[], _options.Spec]] = {
+    "fail": _options.fail_spec,
     "overview": _options.overview_spec,
     "rerun_summary": _options.rerun_summary_spec,
     "rerun_report": _options.rerun_report_spec,

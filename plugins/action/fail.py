@@ -1,0 +1,30 @@
+# Copyright (c) 2026 dataarts.factory contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Fails with a message, without the lines of the file that ansible-core shows with it."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible.plugins.action import ActionBase
+
+from ..module_utils._config.argument_spec import fail_spec
+from ..plugin_utils._task.screen import failed_with
+
+
+class ActionModule(ActionBase):
+    """The action behind the task ``dataarts.factory.fail``."""
+
+    TRANSFERS_FILES = False
+    _requires_connection = False
+    _supports_check_mode = True
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
+        """One task.
+
+        :returns: the failure, unless ansible-core needs an exception for it.
+        """
+        super().run(tmp, task_vars)
+        dummy, options = self.validate_argument_spec(argument_spec=fail_spec())
+        return failed_with(options["msg"])
